@@ -1,0 +1,66 @@
+//! `glyphs`: a built-in set of handwriting-like digits and letters.
+//!
+//! 36 classes (`0` to `9`, `a` to `z`), grey pictures `[1, 28, 28]`, white ink on black, sized and
+//! centred as in MNIST. A skeleton of pen strokes (`skeletons.txt`) is written by a random hand
+//! (`Hand`) and inked (`pen`). Only `+ - * /` and square roots are used, whose rounding IEEE 754 fixes, so
+//! every machine draws the same bits.
+
+mod cursor;
+mod hand;
+mod pen;
+mod skeleton;
+
+use super::{Images, Split};
+use cursor::Cursor;
+use hand::Hand;
+use pen::SIDE;
+use rayon::prelude::*;
+use skeleton::GLYPHS;
+
+/// The name by which scripts load the set.
+pub const NAME: &str = "glyphs";
+/// What the set is, in a line.
+pub const ABOUT: &str = "handwriting-like digits and letters, 36 classes, any number of grey 28x28";
+
+/// How many pictures a split has where no number is asked for: as many as MNIST's.
+pub fn usual_count(split: Split) -> usize {
+    match split {
+        Split::Train => 60_000,
+        Split::Test => 10_000,
+    }
+}
+
+/// The first `count` pictures of a split. Picture `i` is a pure function of `(seed, split, i)` and shows
+/// class `i % 36`. It takes 784 bytes, so bound `count` where a user names it.
+pub fn glyphs(seed: u64, split: Split, count: usize) -> Images {
+    let mut pixels = vec![0; count * SIDE * SIDE];
+    pixels
+        .par_chunks_mut(SIDE * SIDE)
+        .enumerate()
+        .for_each(|(i, picture)| draw(seed, split, i, picture));
+    Images {
+        name: NAME.into(),
+        shape: [1, SIDE, SIDE],
+        pixels: pixels.into(),
+        labels: Some((0..count).map(|i| label(i) as u32).collect()),
+        class_names: GLYPHS.iter().map(|glyph| glyph.name.into()).collect(),
+    }
+}
+
+fn label(picture: usize) -> usize {
+    picture % GLYPHS.len()
+}
+
+/// Draws picture `i` on `picture` (`[SIDE, SIDE]`, black).
+fn draw(seed: u64, split: Split, i: usize, picture: &mut [u8]) {
+    let mut cursor = Cursor::new(seed, split, i as u64);
+    let variants = &GLYPHS[label(i)].variants;
+    let strokes = &variants[cursor.below(variants.len())];
+    let hand = Hand::new(&mut cursor);
+    for path in hand.write(strokes, &mut cursor) {
+        pen::ink(&path, picture);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! ONNX files for the tests, written field by field as protobuf (field numbers: onnx.proto).
+
+use std::io::Write;
+
+use tempfile::NamedTempFile;
+
+use super::array::Dtype;
+
+/// One protobuf message under construction.
+#[derive(Clone, Default)]
+pub struct Message(Vec<u8>);
+
+impl Message {
+    pub fn number(mut self, field: u64, value: u64) -> Self {
+        self.varint(field << 3);
+        self.varint(value);
+        self
+    }
+
+    pub fn bytes(mut self, field: u64, value: impl AsRef<[u8]>) -> Self {
+        self.varint(field << 3 | 2);
+        self.varint(value.as_ref().len() as u64);
+        self.0.extend_from_slice(value.as_ref());
+        self
+    }
+
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+
+    /// A file with this message, deleted when dropped.
+    pub fn file(&self) -> NamedTempFile {
+        let mut file = NamedTempFile::with_suffix(".onnx").unwrap();
+        file.write_all(&self.0).unwrap();
+        file
+    }
+}
+
+impl AsRef<[u8]> for Message {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A `ModelProto` around the nodes, initializers, inputs and outputs of `graph`.
+pub fn model(graph: Message) -> Message {
+    Message::default()
+        .number(1, 8)
+        .bytes(2, "fixture")
+        .bytes(3, "1.5")
+        .bytes(7, graph.bytes(2, "graph"))
+        .bytes(8, Message::default().number(2, 11))
+        .bytes(14, Message::default().bytes(1, "author").bytes(2, "nobody"))
+}
+
+/// `TensorProto.DataType`.
+fn data_type(dtype: Dtype) -> u64 {
+    match dtype {
+        Dtype::F32 => 1,
+        Dtype::U8 => 2,
+        Dtype::I32 => 6,
+        Dtype::I64 => 7,
+        Dtype::Bool => 9,
+        Dtype::F64 => 11,
+    }
+}
+
+/// A `ValueInfoProto`; an axis that is none is called `N`.
+pub fn value(name: &str, dtype: Dtype, shape: &[Option<u64>]) -> Message {
+    let axes = shape.iter().fold(Message::default(), |axes, axis| {
+        let axis = match axis {
+            Some(length) => Message::default().number(1, *length),
+            None => Message::default().bytes(2, "N"),
+        };
+        axes.bytes(1, axis)
+    });
+    let tensor = Message::default()
+        .number(1, data_type(dtype))
+        .bytes(2, axes);
+    Message::default()
+        .bytes(1, name)
+        .bytes(2, Message::default().bytes(1, tensor))
+}
+
+/// A `NodeProto` without attributes.
+pub fn node(operator: &str, inputs: &[&str], output: &str) -> Message {
+    let inputs = inputs
+        .iter()
+        .fold(Message::default(), |node, input| node.bytes(1, input));
+    inputs.bytes(2, output).bytes(4, operator)
+}
+
+/// A float `TensorProto`.
+fn weights(name: &str, shape: &[u64], values: &[f32]) -> Message {
+    let raw: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let axes = shape
+        .iter()
+        .fold(Message::default(), |axes, length| axes.number(1, *length));
+    axes.number(2, 1).bytes(8, name).bytes(9, raw)
+}
+
+/// `y = relu(x W + c)` for `x` of `[batch, 3]`, with `W = [[1, 0], [0, 1], [1, -1]]` and `c = [0.5, -0.5]`.
+pub fn dense(batch: Option<u64>) -> Message {
+    let graph = Message::default()
+        .bytes(1, node("MatMul", &["x", "W"], "xW"))
+        .bytes(1, node("Add", &["xW", "c"], "z"))
+        .bytes(1, node("Relu", &["z"], "y"))
+        .bytes(5, weights("W", &[3, 2], &[1.0, 0.0, 0.0, 1.0, 1.0, -1.0]))
+        .bytes(5, weights("c", &[2], &[0.5, -0.5]))
+        .bytes(11, value("x", Dtype::F32, &[batch, Some(3)]))
+        .bytes(12, value("y", Dtype::F32, &[batch, Some(2)]));
+    model(graph)
+}
+
+/// One input and the output equal to it for every element type: `in-f32` `[batch]` to `out-f32`, ...
+pub fn identities(batch: Option<u64>) -> Message {
+    let graph = Dtype::ALL.iter().fold(Message::default(), |graph, dtype| {
+        let [input, output] = ["in", "out"].map(|side| format!("{side}-{dtype}"));
+        graph
+            .bytes(1, node("Identity", &[&input], &output))
+            .bytes(11, value(&input, *dtype, &[batch]))
+            .bytes(12, value(&output, *dtype, &[batch]))
+    });
+    model(graph)
+}
+
+/// `k`, the positions `[1, 1, K]` of what is not zero in `x` `[1, 3]`: `K` changes from row to row.
+pub fn ragged() -> Message {
+    // AttributeProto: name, type (7: integers), integers.
+    let axes = Message::default()
+        .bytes(1, "axes")
+        .number(20, 7)
+        .number(8, 0);
+    let graph = Message::default()
+        .bytes(1, node("Squeeze", &["x"], "flat").bytes(5, axes.clone()))
+        .bytes(1, node("NonZero", &["flat"], "positions"))
+        .bytes(1, node("Unsqueeze", &["positions"], "k").bytes(5, axes))
+        .bytes(11, value("x", Dtype::F32, &[Some(1), Some(3)]))
+        .bytes(12, value("k", Dtype::I64, &[Some(1), Some(1), None]));
+    model(graph)
+}
+
+/// `y = relu([1, -1])` of `[1, 2]`, without inputs.
+pub fn constant() -> Message {
+    let graph = Message::default()
+        .bytes(1, node("Relu", &["c"], "y"))
+        .bytes(5, weights("c", &[1, 2], &[1.0, -1.0]))
+        .bytes(12, value("y", Dtype::F32, &[Some(1), Some(2)]));
+    model(graph)
+}

@@ -1,0 +1,226 @@
+//! What a model takes and gives, and the check of what it is given.
+
+use std::fmt;
+
+use super::array::{Array, Dtype};
+use crate::error::{Error, Result};
+
+/// One input or output of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The name that the model's author gave it.
+    pub name: String,
+    /// The type of its elements.
+    pub dtype: Dtype,
+    /// The length of each axis; none: any length.
+    pub shape: Vec<Option<usize>>,
+}
+
+/// Written as `input: f32 [?, 1, 28, 28]`, where `?` is any length.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, dtype, shape } = self;
+        let axes: Vec<String> = shape
+            .iter()
+            .map(|axis| axis.map_or("?".into(), |n| n.to_string()))
+            .collect();
+        write!(f, "{name}: {dtype} [{}]", axes.join(", "))
+    }
+}
+
+/// Frees the first axis of `values` where it is one fixed length `b > 0` for all of them, and gives `b`.
+pub(super) fn free_batch<'a>(values: impl Iterator<Item = &'a mut Value>) -> Option<usize> {
+    let mut first_axes: Vec<&mut Option<usize>> = Vec::new();
+    for value in values {
+        first_axes.push(value.shape.first_mut()?);
+    }
+    let batch = **first_axes.first()?;
+    if batch.is_none_or(|rows| rows == 0) || first_axes.iter().any(|axis| **axis != batch) {
+        return None;
+    }
+    first_axes.into_iter().for_each(|axis| *axis = None);
+    batch
+}
+
+/// The arrays in the order of `expected`, each of the type and shape that its input asks for.
+///
+/// Errors: a name that is no input or comes twice, an input that is missing, an array that is empty
+/// or has another type or shape.
+pub(super) fn ordered(expected: &[Value], given: Vec<(String, Array)>) -> Result<Vec<Array>> {
+    let mut slots: Vec<Option<Array>> = vec![None; expected.len()];
+    for (name, array) in given {
+        let Some(index) = expected.iter().position(|value| value.name == name) else {
+            return Err(unknown(&name, expected));
+        };
+        check(&expected[index], &array)?;
+        if slots[index].replace(array).is_some() {
+            return Err(Error::usage(
+                format!("input `{name}` is given twice"),
+                "give each input once",
+            ));
+        }
+    }
+    let missing = slots.iter().zip(expected).find(|(slot, _)| slot.is_none());
+    if let Some((_, value)) = missing {
+        return Err(Error::usage(
+            format!("input `{}` is missing", value.name),
+            takes(expected),
+        ));
+    }
+    Ok(slots.into_iter().flatten().collect())
+}
+
+fn check(value: &Value, array: &Array) -> Result<()> {
+    let shape = array.shape();
+    let fits = shape.len() == value.shape.len()
+        && shape
+            .iter()
+            .zip(&value.shape)
+            .all(|(found, expected)| expected.is_none_or(|n| n == *found));
+    let problem = format!("input `{}` is {} {shape:?}", value.name, array.dtype());
+    if array.dtype() != value.dtype {
+        Err(Error::usage(
+            format!("{problem}, expected {value}"),
+            format!("convert it to {}", value.dtype),
+        ))
+    } else if !fits {
+        Err(Error::usage(
+            format!("{problem}, expected {value}"),
+            "reshape it; `?` is any length",
+        ))
+    } else if shape.contains(&0) {
+        Err(Error::usage(
+            format!("{problem}, which is empty"),
+            "give at least one row",
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+fn unknown(name: &str, expected: &[Value]) -> Error {
+    let nearest = expected.iter().max_by(|a, b| {
+        let likeness = |value: &Value| strsim::jaro_winkler(name, &value.name);
+        likeness(a).total_cmp(&likeness(b))
+    });
+    let help = match nearest {
+        Some(value) => format!("did you mean `{}`? {}", value.name, takes(expected)),
+        None => takes(expected),
+    };
+    Error::usage(format!("the model has no input `{name}`"), help)
+}
+
+fn takes(expected: &[Value]) -> String {
+    let values: Vec<String> = expected.iter().map(Value::to_string).collect();
+    format!(
+        "the model takes {}",
+        if values.is_empty() {
+            "no input".into()
+        } else {
+            values.join("; ")
+        }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::ArrayD;
+
+    use super::*;
+
+    fn value(name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Value {
+        Value {
+            name: name.into(),
+            dtype,
+            shape: shape.to_vec(),
+        }
+    }
+
+    fn zeros(shape: &[usize]) -> Array {
+        ArrayD::<f32>::zeros(shape).into()
+    }
+
+    fn message(given: Vec<(&str, Array)>) -> String {
+        let expected = [
+            value("image", Dtype::F32, &[None, Some(3)]),
+            value("label", Dtype::I64, &[None]),
+        ];
+        let given = given
+            .into_iter()
+            .map(|(name, array)| (name.to_owned(), array))
+            .collect();
+        ordered(&expected, given)
+            .expect_err("the inputs are wrong")
+            .to_string()
+    }
+
+    #[test]
+    fn inputs_come_out_in_the_models_order() {
+        let expected = [
+            value("a", Dtype::F32, &[Some(2)]),
+            value("b", Dtype::F32, &[]),
+        ];
+        let given = vec![("b".to_owned(), zeros(&[])), ("a".to_owned(), zeros(&[2]))];
+        assert_eq!(
+            ordered(&expected, given).unwrap(),
+            [zeros(&[2]), zeros(&[])]
+        );
+    }
+
+    #[test]
+    fn wrong_names_are_named() {
+        assert_eq!(
+            message(vec![("imge", zeros(&[1, 3]))]),
+            "the model has no input `imge`\n  help: did you mean `image`? \
+             the model takes image: f32 [?, 3]; label: i64 [?]"
+        );
+        assert!(message(vec![("image", zeros(&[1, 3]))]).starts_with("input `label` is missing"));
+        let twice = vec![("image", zeros(&[1, 3])), ("image", zeros(&[1, 3]))];
+        assert!(message(twice).starts_with("input `image` is given twice"));
+    }
+
+    #[test]
+    fn wrong_types_and_shapes_say_what_came_and_what_was_expected() {
+        assert_eq!(
+            message(vec![("label", zeros(&[1]))]),
+            "input `label` is f32 [1], expected label: i64 [?]\n  help: convert it to i64"
+        );
+        for shape in [&[2, 4][..], &[3], &[2, 3, 1]] {
+            let text = message(vec![("image", zeros(shape))]);
+            assert!(text.starts_with(&format!(
+                "input `image` is f32 {shape:?}, expected image: f32 [?, 3]"
+            )));
+        }
+        assert!(message(vec![("image", zeros(&[0, 3]))]).contains("which is empty"));
+    }
+
+    #[test]
+    fn a_batch_is_freed_when_all_first_axes_agree() {
+        let freed = |shapes: &[&[Option<usize>]]| {
+            let mut values: Vec<Value> = shapes
+                .iter()
+                .map(|shape| value("x", Dtype::F32, shape))
+                .collect();
+            let batch = free_batch(values.iter_mut());
+            (
+                batch,
+                values
+                    .into_iter()
+                    .map(|value| value.shape)
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            freed(&[&[Some(4), Some(3)], &[Some(4)]]),
+            (Some(4), vec![vec![None, Some(3)], vec![None]])
+        );
+        for other in [&[Some(5)][..], &[None], &[]] {
+            assert_eq!(
+                freed(&[&[Some(4)], other]),
+                (None, vec![vec![Some(4)], other.to_vec()])
+            );
+        }
+        assert_eq!(freed(&[&[Some(0)], &[Some(0)]]).0, None);
+        assert_eq!(freed(&[]).0, None);
+    }
+}

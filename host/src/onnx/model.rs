@@ -1,0 +1,258 @@
+//! An ONNX model in an ONNX Runtime session.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ort::ep::{self, ExecutionProvider};
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{Session, SessionInputValue};
+use ort::value::{Outlet, ValueType};
+
+use super::array::{Array, Dtype};
+use super::header::Header;
+use super::inputs::{self, Value};
+use super::runtime::{Runtime, guarded};
+use crate::error::{Error, Result};
+
+/// Where a model computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// The NVIDIA graphics card of this number, from 0.
+    Cuda { ordinal: u16 },
+}
+
+/// A frozen network: arrays in, arrays out, the same numbers every time.
+///
+/// One session computes one call at a time: a model may be shared by threads, but their calls wait
+/// for each other. For calls side by side open the model once a thread.
+#[derive(Debug)]
+pub struct Model {
+    path: PathBuf,
+    header: Header,
+    inputs: Vec<Value>,
+    outputs: Vec<Value>,
+    batch: Option<usize>,
+    session: Mutex<Session>,
+}
+
+impl Model {
+    /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
+    /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
+    ///
+    /// Errors: a file that is no ONNX model, or one that ONNX Runtime refuses; no ONNX Runtime; a
+    /// device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
+    pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
+        let header = Header::read(path)?;
+        let runtime = Runtime::get(library)?;
+        serves(&runtime, device)?;
+        let session = guarded(|| session(&runtime, path, device)).map_err(|problem| {
+            refused(
+                path,
+                &problem,
+                "export the model again, with an operator set that it knows",
+            )
+        })?;
+        let values = |outlets: &[Outlet]| {
+            outlets
+                .iter()
+                .map(value)
+                .collect::<Result<Vec<_>, String>>()
+        };
+        let unreadable =
+            |problem: String| refused(path, &problem, "export the model with plain tensors");
+        let mut inputs = values(session.inputs()).map_err(unreadable)?;
+        let mut outputs = values(session.outputs()).map_err(unreadable)?;
+        let batch = inputs::free_batch(inputs.iter_mut().chain(&mut outputs));
+        let (path, session) = (path.to_path_buf(), Mutex::new(session));
+        Ok(Self {
+            path,
+            header,
+            inputs,
+            outputs,
+            batch,
+            session,
+        })
+    }
+
+    /// The batch size `b` of a model whose inputs and outputs all have the shape `[b, ...]` in the
+    /// file. Here their first axis is free, because [`Model::run`] takes any number of rows.
+    pub fn batch(&self) -> Option<usize> {
+        self.batch
+    }
+
+    /// What the model takes.
+    pub fn inputs(&self) -> &[Value] {
+        &self.inputs
+    }
+
+    /// What the model gives.
+    pub fn outputs(&self) -> &[Value] {
+        &self.outputs
+    }
+
+    /// What the file says about itself: operator sets, producer, metadata.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The outputs, in the model's order, for `inputs`, in any order.
+    ///
+    /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where
+    /// it is fixed (see [`Model::batch`]), the rows are computed that many at a time: the last piece is
+    /// filled up with its last row, and what comes of that is cut off.
+    ///
+    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
+    /// than the input; inputs of different numbers of rows; what ONNX Runtime reports.
+    pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
+        let inputs: Vec<Array> = inputs::ordered(&self.inputs, inputs)?
+            .into_iter()
+            .map(Array::row_major)
+            .collect();
+        let outputs = match self.batch {
+            Some(batch) => {
+                let rows = self.rows(&inputs, batch)?;
+                guarded(|| self.run_pieces(&inputs, rows, batch))
+            }
+            None => guarded(|| self.run_whole(&inputs)),
+        };
+        let outputs = outputs.map_err(|problem| {
+            refused(
+                &self.path,
+                &problem,
+                "check the values and shapes of the inputs",
+            )
+        })?;
+        Ok(self
+            .outputs
+            .iter()
+            .map(|value| value.name.clone())
+            .zip(outputs)
+            .collect())
+    }
+
+    fn run_whole(&self, inputs: &[Array]) -> ort::Result<Vec<Array>> {
+        let inputs = inputs
+            .iter()
+            .map(Array::input)
+            .collect::<ort::Result<Vec<_>>>()?;
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = session.run(&inputs[..])?;
+        let declared = self.outputs.iter().enumerate();
+        declared
+            .map(|(index, value)| Array::from_output(&found[index], value.dtype))
+            .collect()
+    }
+
+    fn run_pieces(&self, inputs: &[Array], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut joined: Vec<Array> = Vec::with_capacity(self.outputs.len());
+        for start in (0..rows).step_by(batch) {
+            let piece = inputs.iter().map(|array| array.input_rows(start, batch));
+            let piece = piece.collect::<ort::Result<Vec<SessionInputValue<'_>>>>()?;
+            let found = session.run(&piece[..])?;
+            for (index, value) in self.outputs.iter().enumerate() {
+                if start == 0 {
+                    joined.push(Array::for_rows(&found[index], value.dtype, rows)?);
+                }
+                joined[index].append_rows(&found[index], batch.min(rows - start))?;
+            }
+        }
+        Ok(joined)
+    }
+
+    /// The number of rows that all inputs share; one batch where there are no inputs.
+    fn rows(&self, inputs: &[Array], batch: usize) -> Result<usize> {
+        let mut named = self
+            .inputs
+            .iter()
+            .zip(inputs)
+            .map(|(value, array)| (&value.name, array.shape()[0]));
+        let Some((first, rows)) = named.next() else {
+            return Ok(batch);
+        };
+        match named.find(|(_, other)| *other != rows) {
+            None => Ok(rows),
+            Some((name, other)) => Err(Error::usage(
+                format!("input `{first}` has {rows} rows, but input `{name}` has {other}"),
+                "give every input the same number of rows",
+            )),
+        }
+    }
+}
+
+/// Written as the path and the operator set, and one line an input and output.
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(opset) = self.header.opset() {
+            write!(f, " (opset {opset})")?;
+        }
+        self.inputs
+            .iter()
+            .try_for_each(|value| write!(f, "\n  takes {value}"))?;
+        self.outputs
+            .iter()
+            .try_for_each(|value| write!(f, "\n  gives {value}"))
+    }
+}
+
+/// Whether the library computes on `device` at all.
+fn serves(runtime: &Runtime, device: Device) -> Result<()> {
+    if device == Device::Cpu || guarded(ep::CUDA::is_available) == Ok(true) {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!(
+            "the ONNX Runtime library {} does not compute with CUDA",
+            runtime.path().display()
+        ),
+        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with --onnxruntime",
+    ))
+}
+
+fn session(runtime: &Runtime, path: &Path, device: Device) -> ort::Result<Session> {
+    let mut builder = Session::builder(&runtime.environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_deterministic_compute(true)?
+        // Threads that spin between calls would take the cores from everything else.
+        .with_intra_op_spinning(false)?;
+    if let Device::Cuda { ordinal } = device {
+        let cuda = ep::CUDA::default()
+            .with_device_id(ordinal.into())
+            // The processor's numbers, not their first ten bits; and no choice of algorithm by stopwatch.
+            .with_tf32(false)
+            .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
+        // Without `error_on_failure` a card that is not there silently becomes the processor.
+        builder = builder.with_execution_providers([cuda.build().error_on_failure()])?;
+    }
+    builder.commit_from_file(path)
+}
+
+fn value(outlet: &Outlet) -> Result<Value, String> {
+    let name = outlet.name().to_owned();
+    let tensor = match outlet.dtype() {
+        ValueType::Tensor { ty, shape, .. } => Dtype::from_onnx(*ty).map(|dtype| (dtype, shape)),
+        _ => None,
+    };
+    let Some((dtype, shape)) = tensor else {
+        let known: Vec<&str> = Dtype::ALL.iter().map(|dtype| dtype.name()).collect();
+        return Err(format!(
+            "`{name}` is {}, expected a tensor of {}",
+            outlet.dtype(),
+            known.join(", ")
+        ));
+    };
+    // ONNX Runtime writes a free axis as -1.
+    let shape = shape
+        .iter()
+        .map(|axis| usize::try_from(*axis).ok())
+        .collect();
+    Ok(Value { name, dtype, shape })
+}
+
+fn refused(path: &Path, problem: &str, help: &str) -> Error {
+    Error::usage(format!("{}: ONNX Runtime: {problem}", path.display()), help)
+}

@@ -1,0 +1,380 @@
+//! Real runs of models, on the library that `locate` finds.
+
+use std::fs;
+use std::path::Path;
+
+use ndarray::{Array1, ArrayD, Axis, arr2};
+
+use super::*;
+use crate::error::Result;
+use fixture::Message;
+
+/// Says that a test is skipped where there is no library.
+fn library_is_here() -> bool {
+    let here = locate(None).is_ok();
+    if !here {
+        eprintln!("skipped: no ONNX Runtime (scripts/setup.sh gets it)");
+    }
+    here
+}
+
+fn open(model: &Message) -> Result<Model> {
+    Model::open(model.file().path(), Device::Cpu, None)
+}
+
+fn run(model: &Model, name: &str, array: impl Into<Array>) -> Result<Vec<(String, Array)>> {
+    model.run(vec![(name.to_owned(), array.into())])
+}
+
+/// Row `i` is `[i, 1, 0.25]`; `dense` makes `[i + 0.75, 0.25]` of it.
+fn rows(count: usize) -> ArrayD<f32> {
+    ArrayD::from_shape_fn(vec![count, 3], |at| [at[0] as f32, 1.0, 0.25][at[1]])
+}
+
+fn dense_of_rows(count: usize) -> Array {
+    ArrayD::from_shape_fn(vec![count, 2], |at| [at[0] as f32 + 0.75, 0.25][at[1]]).into()
+}
+
+#[test]
+fn any_number_of_rows_runs_on_a_free_and_on_a_fixed_batch() {
+    if !library_is_here() {
+        return;
+    }
+    for batch in [None, Some(1), Some(4)] {
+        let model = open(&fixture::dense(batch)).unwrap();
+        assert_eq!(model.batch(), batch.map(|rows| rows as usize));
+        assert_eq!(model.inputs()[0].to_string(), "x: f32 [?, 3]");
+        assert_eq!(model.outputs()[0].to_string(), "y: f32 [?, 2]");
+        for count in [1, 3, 4, 5, 8, 11] {
+            let found = run(&model, "x", rows(count)).unwrap();
+            assert_eq!(
+                found,
+                [("y".to_owned(), dense_of_rows(count))],
+                "{batch:?} {count}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_model_without_inputs_gives_one_batch() {
+    if !library_is_here() {
+        return;
+    }
+    let found = open(&fixture::constant()).unwrap().run(Vec::new()).unwrap();
+    assert_eq!(
+        found,
+        [("y".to_owned(), arr2(&[[1.0_f32, 0.0]]).into_dyn().into())]
+    );
+}
+
+#[test]
+fn an_array_in_column_order_is_read_right() {
+    if !library_is_here() {
+        return;
+    }
+    let columns = arr2(&[[0.0_f32, 1.0], [1.0, 1.0], [0.25, 0.25]]).reversed_axes();
+    for batch in [None, Some(4)] {
+        let found = run(
+            &open(&fixture::dense(batch)).unwrap(),
+            "x",
+            columns.clone().into_dyn(),
+        );
+        assert_eq!(found.unwrap()[0].1, dense_of_rows(2));
+    }
+}
+
+#[test]
+fn every_element_type_goes_in_and_comes_out() {
+    if !library_is_here() {
+        return;
+    }
+    let arrays: [Array; 6] = [
+        Array1::from(vec![0.5_f32, -1.0, f32::MAX])
+            .into_dyn()
+            .into(),
+        Array1::from(vec![0.5_f64, -1.0, f64::MAX])
+            .into_dyn()
+            .into(),
+        Array1::from(vec![0_i32, -1, i32::MIN]).into_dyn().into(),
+        Array1::from(vec![0_i64, -1, i64::MIN]).into_dyn().into(),
+        Array1::from(vec![0_u8, 1, 255]).into_dyn().into(),
+        Array1::from(vec![true, false, true]).into_dyn().into(),
+    ];
+    for batch in [None, Some(2)] {
+        let model = open(&fixture::identities(batch)).unwrap();
+        let named = |side: &str| {
+            arrays
+                .clone()
+                .map(|array| (format!("{side}-{}", array.dtype()), array))
+                .to_vec()
+        };
+        assert_eq!(model.run(named("in")).unwrap(), named("out"));
+    }
+}
+
+#[test]
+fn inputs_of_different_numbers_of_rows_are_refused() {
+    if !library_is_here() {
+        return;
+    }
+    let model = open(&fixture::identities(Some(2))).unwrap();
+    let zeros = |value: &Value, rows: usize| -> Array {
+        let shape = vec![rows];
+        match value.dtype {
+            Dtype::F32 => ArrayD::<f32>::zeros(shape).into(),
+            Dtype::F64 => ArrayD::<f64>::zeros(shape).into(),
+            Dtype::I32 => ArrayD::<i32>::zeros(shape).into(),
+            Dtype::I64 => ArrayD::<i64>::zeros(shape).into(),
+            Dtype::U8 => ArrayD::<u8>::zeros(shape).into(),
+            Dtype::Bool => ArrayD::from_elem(shape, false).into(),
+        }
+    };
+    let counts = [3, 3, 3, 3, 5, 3];
+    let inputs = model
+        .inputs()
+        .iter()
+        .zip(counts)
+        .map(|(value, rows)| (value.name.clone(), zeros(value, rows)));
+    let error = model.run(inputs.collect()).unwrap_err().to_string();
+    assert!(
+        error.starts_with("input `in-f32` has 3 rows, but input `in-u8` has 5"),
+        "{error}"
+    );
+}
+
+#[test]
+fn rows_of_changing_shape_cannot_be_joined() {
+    if !library_is_here() {
+        return;
+    }
+    let model = open(&fixture::ragged()).unwrap();
+    assert_eq!(model.batch(), Some(1));
+    let same = run(
+        &model,
+        "x",
+        arr2(&[[0.0_f32, 1.0, 1.0], [1.0, 0.0, 1.0]]).into_dyn(),
+    )
+    .unwrap();
+    let positions = ArrayD::from_shape_vec(vec![2, 1, 2], vec![1_i64, 2, 0, 2]).unwrap();
+    assert_eq!(same[0].1, positions.into());
+    let error = run(
+        &model,
+        "x",
+        arr2(&[[0.0_f32, 1.0, 1.0], [1.0, 0.0, 0.0]]).into_dyn(),
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("an output has shape [1, 1, 1] where 1 rows of shape [1, 2]"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_describes_itself() {
+    let header = Header::read(fixture::dense(None).file().path()).unwrap();
+    let expected = Header {
+        ir_version: 8,
+        producer: "fixture 1.5".into(),
+        opsets: vec![(String::new(), 11)],
+        metadata: vec![("author".into(), "nobody".into())],
+    };
+    assert_eq!(header, expected);
+    assert_eq!(header.opset(), Some(11));
+}
+
+/// None of these reaches ONNX Runtime: they give the same error without the library.
+#[test]
+fn files_that_are_no_models_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.onnx");
+    let error = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        Model::open(&path, Device::Cpu, None)
+            .unwrap_err()
+            .to_string()
+    };
+    let whole = fixture::dense(None);
+    let whole = whole.as_ref();
+    let endless = [
+        0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    ];
+    let far_beyond_the_end = [0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+    for (bytes, found) in [
+        (&b""[..], "a file without a format version or a graph"),
+        (b"\x08\x08", "a file without a format version or a graph"),
+        (b"<!DOCTYPE html>", "wire type 4"),
+        (&endless, "a number of more than 64 bits"),
+        (&far_beyond_the_end, "0 bytes left"),
+        (&whole[..whole.len() / 2], "bytes left, expected"),
+    ] {
+        let error = error(bytes);
+        assert!(
+            error.starts_with(&path.display().to_string()) && error.contains(found),
+            "{error}"
+        );
+    }
+    for other in [folder.path(), Path::new("no-such-model.onnx")] {
+        let error = Model::open(other, Device::Cpu, None)
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with(&other.display().to_string()), "{error}");
+    }
+}
+
+/// Every cut and every changed byte is an error or a header, never a panic or a long wait.
+#[test]
+fn damaged_headers_are_survived() {
+    let whole = fixture::dense(Some(4)).as_ref().to_vec();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.onnx");
+    for at in 0..whole.len() {
+        fs::write(&path, &whole[..at]).unwrap();
+        Header::read(&path).ok();
+        for change in [0x01, 0x80, 0xff] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= change;
+            fs::write(&path, &damaged).unwrap();
+            Header::read(&path).ok();
+        }
+    }
+}
+
+#[test]
+fn a_graph_that_onnx_runtime_refuses_is_an_error_with_its_reason() {
+    if !library_is_here() {
+        return;
+    }
+    let value = |name| fixture::value(name, Dtype::F32, &[None]);
+    let graph = Message::default()
+        .bytes(1, fixture::node("Teleport", &["x"], "y"))
+        .bytes(11, value("x"))
+        .bytes(12, value("y"));
+    let error = open(&fixture::model(graph)).unwrap_err().to_string();
+    assert!(
+        error.contains(".onnx: ONNX Runtime: ") && error.contains("Teleport"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_element_type_that_arrays_cannot_hold_is_refused() {
+    if !library_is_here() {
+        return;
+    }
+    // TensorProto.DataType 8: strings.
+    let strings = Message::default().number(1, 8).bytes(2, Message::default());
+    let value = |name| {
+        Message::default()
+            .bytes(1, name)
+            .bytes(2, Message::default().bytes(1, &strings))
+    };
+    let graph = Message::default()
+        .bytes(1, fixture::node("Identity", &["x"], "y"))
+        .bytes(11, value("x"))
+        .bytes(12, value("y"));
+    let error = open(&fixture::model(graph)).unwrap_err().to_string();
+    assert!(
+        error.contains("`x` is Tensor<String>") && error.contains("f32, f64, i32"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_library_without_cuda_does_not_fall_back() {
+    if !library_is_here() {
+        return;
+    }
+    let file = fixture::dense(None).file();
+    let Err(error) = Model::open(file.path(), Device::Cuda { ordinal: 0 }, None) else {
+        eprintln!("skipped: this library computes with CUDA");
+        return;
+    };
+    assert!(error.to_string().contains("CUDA"), "{error}");
+}
+
+#[test]
+fn one_process_uses_one_library() {
+    if !library_is_here() {
+        return;
+    }
+    let file = fixture::dense(None).file();
+    let library = locate(None).unwrap();
+    Model::open(file.path(), Device::Cpu, Some(&library)).unwrap();
+    let other = tempfile::NamedTempFile::new().unwrap();
+    let error = Model::open(file.path(), Device::Cpu, Some(other.path())).unwrap_err();
+    assert!(error.to_string().contains("already loaded from"), "{error}");
+}
+
+#[test]
+fn threads_may_share_a_model() {
+    if !library_is_here() {
+        return;
+    }
+    let model = open(&fixture::dense(Some(4))).unwrap();
+    std::thread::scope(|scope| {
+        for count in 1..5 {
+            let model = &model;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    assert_eq!(
+                        run(model, "x", rows(count)).unwrap()[0].1,
+                        dense_of_rows(count)
+                    );
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_panic_inside_a_call_becomes_its_error() {
+    let caught = runtime::guarded(|| -> Result<(), String> { panic!("no {}", "api") });
+    assert_eq!(caught, Err("no api".to_owned()));
+}
+
+/// The folder that `HOST_MODELS` names holds any models: each opens, and rows run one by one give
+/// what they give together.
+#[test]
+fn real_models_open_and_run() {
+    let Some(folder) = std::env::var_os("HOST_MODELS").filter(|_| library_is_here()) else {
+        eprintln!("skipped: HOST_MODELS names no folder of models");
+        return;
+    };
+    let paths = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    for path in paths.filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "onnx")
+    }) {
+        let model = Model::open(&path, Device::Cpu, None).unwrap();
+        assert!(model.header().opset().is_some(), "{}", path.display());
+        let input = &model.inputs()[0];
+        let mut shape: Vec<usize> = input.shape.iter().map(|axis| axis.unwrap_or(1)).collect();
+        shape[0] = 3;
+        let mut seed = 1_u32;
+        let images = ArrayD::from_shape_simple_fn(shape, || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 24) as f32
+        });
+        let together = run(&model, &input.name, images.clone()).unwrap();
+        for row in 0..3 {
+            let image = images.select(Axis(0), &[row]);
+            for ((name, alone), (_, all)) in run(&model, &input.name, image)
+                .unwrap()
+                .iter()
+                .zip(&together)
+            {
+                let (Array::F32(alone), Array::F32(all)) = (alone, all) else {
+                    panic!("{name}")
+                };
+                let difference = alone - &all.select(Axis(0), &[row]);
+                let largest = difference
+                    .iter()
+                    .fold(0.0_f32, |largest, d| largest.max(d.abs()));
+                assert!(largest < 1e-4, "{} {name}: {largest}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The report of a run: one HTML file with everything in it, made from the run's folder.
+
+mod curve;
+mod folder;
+mod html;
+mod metrics;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use folder::{files, log_tail, record};
+use html::{
+    base64, block, byte_size, duration, escape, note, number, row, section, shell_quoted, table,
+    table_of,
+};
+use metrics::Metrics;
+
+const STYLE: &str = include_str!("report/report.css");
+
+/// Bytes of figures that one report holds; a browser still opens such a page.
+const MOST_FIGURE_BYTES: u64 = 64 << 20;
+
+/// Writes `report.html` into the folder `run`.
+///
+/// What is missing from the folder is missing from the report. Errors: the folder, or a file in
+/// it, cannot be read; the report cannot be written.
+pub fn write(run: &Path) -> Result<()> {
+    let page = page(run)?;
+    let (path, beside) = (run.join("report.html"), run.join(".report.html.new"));
+    let mut file = File::create(&beside).map_err(Error::io(&beside))?;
+    file.write_all(page.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(Error::io(&beside))?;
+    fs::rename(&beside, &path).map_err(Error::io(&path))
+}
+
+/// The whole page.
+fn page(run: &Path) -> Result<String> {
+    let top = files(run)?.ok_or_else(|| Error::io(run)(ErrorKind::NotFound.into()))?;
+    let (record, problem) = record(run)?;
+    let metrics = Metrics::read(&run.join("metrics.jsonl"))?;
+    let figures = files(&run.join("figures"))?.unwrap_or_default();
+    let models = files(&run.join("models"))?.unwrap_or_default();
+    let title = escape(&title(&record));
+    let body = [
+        header(&record),
+        note(&problem),
+        section("Error", &block("error", &text(&record["error"]))),
+        section("Results", &table(&metrics.single_values())),
+        section("Metrics", &curves(&metrics)),
+        section("Figures", &pictures(&figures)?),
+        section("Settings", &settings(&record)),
+        section("Command", &block("", &command(&record["command"]))),
+        section("Files", &file_table(run, top.iter().chain(&models))),
+        section("Log", &block("log", &log_tail(&run.join("log.txt"))?)),
+        section("Versions", &table(&entries(&record["versions"]))),
+    ]
+    .concat();
+    Ok(format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}</style></head>\n\
+         <body><main>\n{body}</main></body></html>\n"
+    ))
+}
+
+/// The plugin's title or, without one, its name.
+fn title(record: &Value) -> String {
+    [text(&record["title"]), text(&record["plugin"])]
+        .into_iter()
+        .find(|title| !title.is_empty())
+        .unwrap_or("Run".to_string())
+}
+
+/// The headline, what the plugin says about itself, and the facts of the run.
+fn header(record: &Value) -> String {
+    let status = text(&record["status"]);
+    let badge = match status.as_str() {
+        "" => String::new(),
+        _ => format!(
+            " <span class=\"badge {}\">{}</span>",
+            escape(&status.to_lowercase()),
+            escape(&status)
+        ),
+    };
+    let took = record["seconds"].as_f64().map(duration).unwrap_or_default();
+    let facts: String = [
+        ("plugin", text(&record["plugin"])),
+        ("duration", took),
+        ("seed", text(&record["seed"])),
+        ("device", text(&record["device"])),
+        ("started", text(&record["started"])),
+        ("finished", text(&record["finished"])),
+    ]
+    .iter()
+    .filter(|(_, fact)| !fact.is_empty())
+    .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(fact)))
+    .collect();
+    let summary = match text(&record["summary"]) {
+        summary if summary.is_empty() => summary,
+        summary => format!("<p class=\"summary\">{}</p>", escape(&summary)),
+    };
+    let title = escape(&title(record));
+    format!("<header><h1>{title}{badge}</h1>\n{summary}<dl class=\"facts\">{facts}</dl></header>\n")
+}
+
+/// Every setting with its value and its meaning.
+fn settings(record: &Value) -> String {
+    let rows: String = entries(&record["settings"])
+        .iter()
+        .map(|(name, value)| {
+            let meaning = escape(&text(&record["setting_meanings"][name]));
+            row(
+                name,
+                value,
+                &format!("<td class=\"meaning\">{meaning}</td>"),
+            )
+        })
+        .collect();
+    table_of(&rows)
+}
+
+/// One card a metric: name, last value, curve, extremes.
+fn curves(metrics: &Metrics) -> String {
+    let cards: String = metrics
+        .all
+        .iter()
+        .filter(|metric| metric.points.len() > 1)
+        .map(|metric| {
+            let name = escape(&metric.name);
+            let last = metric.points.last().map_or(f64::NAN, |point| point.1);
+            format!(
+                "<div class=\"card\"><h3>{name} <b>{}</b></h3>{}<p>{}</p></div>\n",
+                number(last),
+                curve::svg(metric),
+                escape(&metric.summary()),
+            )
+        })
+        .collect();
+    let skipped = match metrics.skipped {
+        0 => String::new(),
+        1 => "1 line of metrics.jsonl cannot be read and is left out.".to_string(),
+        n => format!("{n} lines of metrics.jsonl cannot be read and are left out."),
+    };
+    let skipped = note(&skipped);
+    match cards.as_str() {
+        "" => skipped,
+        _ => format!("<div class=\"cards\">{cards}</div>{skipped}"),
+    }
+}
+
+/// The figures in natural order, embedded as long as the report does not grow too large.
+fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
+    let mut html = String::new();
+    let mut total = 0;
+    for (path, size) in figures {
+        if path.extension().is_none_or(|extension| extension != "png") {
+            continue;
+        }
+        let caption = escape(&path.file_stem().unwrap_or_default().to_string_lossy());
+        total += size;
+        if total > MOST_FIGURE_BYTES {
+            html += &format!(
+                "<figure><figcaption>{caption} (too large for this page: see figures/)</figcaption></figure>\n"
+            );
+            continue;
+        }
+        let png = fs::read(path).map_err(Error::io(path))?;
+        html += &format!(
+            "<figure{}><img alt=\"{caption}\" src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>\n",
+            if is_wide(&png) { " class=\"wide\"" } else { "" },
+            base64(&png),
+        );
+    }
+    Ok(match html.as_str() {
+        "" => html,
+        _ => format!("<div class=\"figures\">{html}</div>"),
+    })
+}
+
+/// Whether a PNG is more than twice as wide as high, and should have a row for itself.
+fn is_wide(png: &[u8]) -> bool {
+    // Width and height are the first two fields of the first chunk.
+    let side = |at: usize| {
+        png.get(at..at + 4)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map_or(0, u32::from_be_bytes)
+    };
+    u64::from(side(16)) > 2 * u64::from(side(20))
+}
+
+/// The names of the run's files, from its folder, and their sizes.
+fn file_table<'a>(run: &Path, files: impl Iterator<Item = &'a (PathBuf, u64)>) -> String {
+    let names: Vec<_> = files
+        .map(|(path, size)| {
+            let name = path.strip_prefix(run).unwrap_or(path);
+            (name.display().to_string(), byte_size(*size))
+        })
+        .filter(|(name, _)| !name.starts_with('.') && name != "report.html")
+        .collect();
+    table(&names)
+}
+
+/// The command as it can be typed again.
+fn command(value: &Value) -> String {
+    match value {
+        Value::Array(words) => {
+            let words: Vec<_> = words.iter().map(|word| shell_quoted(&text(word))).collect();
+            words.join(" ")
+        }
+        other => text(other),
+    }
+}
+
+/// A value as a person writes it: strings without quotes, lines of text one below the other.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(lines) if !lines.is_empty() && lines.iter().all(Value::is_string) => {
+            lines.iter().map(text).collect::<Vec<_>>().join("\n")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Names and values of an object.
+fn entries(value: &Value) -> Vec<(String, String)> {
+    let entries = value.as_object().into_iter().flatten();
+    entries
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect()
+}

@@ -1,0 +1,174 @@
+//! Texts, tables and bytes as they stand in a page.
+
+use std::fmt::Write;
+
+/// `text` as it can stand in an element or a quoted attribute. Control characters, which no page
+/// may hold, become U+FFFD.
+pub fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '\n' | '\t' => html.push(c),
+            c if c.is_control() => html.push('\u{fffd}'),
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+/// RFC 4648 base64, with padding.
+pub fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = (0..3).fold(0, |group, i| {
+            group << 8 | u32::from(chunk.get(i).copied().unwrap_or(0))
+        });
+        for digit in 0..4 {
+            let value = group >> (18 - 6 * digit) & 63;
+            text.push(if digit > chunk.len() {
+                '='
+            } else {
+                DIGITS[value as usize].into()
+            });
+        }
+    }
+    text
+}
+
+/// Four significant digits.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    let text = if value == 0.0 || !value.is_finite() {
+        format!("{value}")
+    } else if (1e-4..1e6).contains(&size) {
+        let digits = (3 - libm::log10(size).floor() as i32).max(0) as usize;
+        trimmed(&format!("{value:.digits$}"))
+    } else {
+        let text = format!("{value:.3e}");
+        match text.split_once('e') {
+            Some((mantissa, power)) => format!("{}e{power}", trimmed(mantissa)),
+            None => text,
+        }
+    };
+    text.replace('-', "−")
+}
+
+/// A decimal number without the zeros at its end.
+fn trimmed(text: &str) -> String {
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text.to_string(),
+    }
+}
+
+/// Bytes in the largest unit that leaves a number of at least one.
+pub fn byte_size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = (bytes.max(1).ilog2() / 10).min(4);
+    let size = bytes as f64 / 1024_f64.powi(power as i32);
+    format!("{} {}", number(size), units[power as usize])
+}
+
+/// Seconds as hours, minutes and seconds.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64; // NaN and what is below zero become 0
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, _) => format!("{seconds:.1} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A word of a command, in quotes where a shell would change it.
+pub fn shell_quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=,:@%+".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Sorts names as people count: `iteration-2` before `iteration-10`.
+pub fn natural_key(name: &str) -> (Vec<(usize, Vec<u8>)>, String) {
+    let parts = name
+        .as_bytes()
+        .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
+        .map(|part| match part[0].is_ascii_digit() {
+            // Of two numbers the longer one is larger, once leading zeros are gone.
+            true => {
+                let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
+                (1 + part.len() - zeros, part[zeros..].to_vec())
+            }
+            false => (0, part.to_vec()),
+        });
+    (parts.collect(), name.to_string())
+}
+
+/// A path's `d` through points; a point that is not finite starts a new stretch.
+pub fn path_data(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let mut data = String::new();
+    let mut pen = 'M';
+    for (x, y) in points {
+        if y.is_finite() {
+            // Writing to a string cannot fail.
+            let _ = write!(data, "{pen}{x:.1} {y:.1}");
+            pen = 'L';
+        } else {
+            pen = 'M';
+        }
+    }
+    data
+}
+
+/// A titled part of the page; none without a body, which is HTML.
+pub fn section(title: &str, body: &str) -> String {
+    match body {
+        "" => String::new(),
+        _ => format!("<section><h2>{title}</h2>\n{body}</section>\n"),
+    }
+}
+
+/// Preformatted text; none for no text.
+pub fn block(class: &str, text: &str) -> String {
+    match text {
+        "" => String::new(),
+        _ => format!("<pre class=\"{class}\">{}</pre>\n", escape(text)),
+    }
+}
+
+/// A remark of the report's own; none for no text.
+pub fn note(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        _ => format!("<p class=\"note\">{}</p>\n", escape(text)),
+    }
+}
+
+/// Names and values; none without rows.
+pub fn table(rows: &[(String, String)]) -> String {
+    let rows: String = rows
+        .iter()
+        .map(|(name, value)| row(name, value, ""))
+        .collect();
+    table_of(&rows)
+}
+
+/// Rows of HTML as a table; none without rows.
+pub fn table_of(rows: &str) -> String {
+    match rows {
+        "" => String::new(),
+        _ => format!("<table>{rows}</table>\n"),
+    }
+}
+
+/// A row of a table; `more` is the HTML of further cells.
+pub fn row(name: &str, value: &str, more: &str) -> String {
+    let (name, value) = (escape(name), escape(value));
+    format!("<tr><th>{name}</th><td>{value}</td>{more}</tr>")
+}

@@ -1,0 +1,119 @@
+//! The metric log of a run.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::html::number;
+use crate::error::{Error, Result};
+
+/// Everything in a `metrics.jsonl`.
+#[derive(Default)]
+pub struct Metrics {
+    /// In the order of their first record.
+    pub all: Vec<Metric>,
+    /// Lines that are no record.
+    pub skipped: usize,
+}
+
+/// One metric over the run.
+pub struct Metric {
+    pub name: String,
+    /// (x, value) of every record; a value can be NaN or infinite.
+    pub points: Vec<(f64, f64)>,
+    /// What x is: `step` where the steps of all records grow through the run, else `record`, their
+    /// running number.
+    pub x_name: &'static str,
+}
+
+impl Metrics {
+    /// Reads a log; none at all is an empty one. Error: the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = match File::open(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            file => file.map_err(Error::io(path))?,
+        };
+        let mut metrics = Self::default();
+        for line in BufReader::new(file).split(b'\n') {
+            let line = line.map_err(Error::io(path))?;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match record(&line) {
+                Some((name, step, value)) => metrics.add(name, (step, value)),
+                None => metrics.skipped += 1,
+            }
+        }
+        metrics.all.iter_mut().for_each(Metric::choose_x);
+        Ok(metrics)
+    }
+
+    /// Name and value of the metrics with a single record.
+    pub fn single_values(&self) -> Vec<(String, String)> {
+        self.all
+            .iter()
+            .filter_map(|metric| match metric.points[..] {
+                [(_, value)] => Some((metric.name.clone(), number(value))),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn add(&mut self, name: String, point: (f64, f64)) {
+        match self.all.iter_mut().find(|metric| metric.name == name) {
+            Some(metric) => metric.points.push(point),
+            None => self.all.push(Metric {
+                name,
+                points: vec![point],
+                x_name: "step",
+            }),
+        }
+    }
+}
+
+impl Metric {
+    /// Steps that start again, or that are missing, give way to running numbers.
+    fn choose_x(&mut self) {
+        let steps = self.points.iter().map(|point| point.0);
+        if !steps.is_sorted_by(|a, b| a < b) || self.points[0].0.is_nan() {
+            self.x_name = "record";
+            for (number, point) in self.points.iter_mut().enumerate() {
+                point.0 = number as f64;
+            }
+        }
+    }
+
+    /// How many records, and between which values.
+    pub fn summary(&self) -> String {
+        let values = || self.points.iter().map(|point| point.1);
+        let finite = || values().filter(|value| value.is_finite());
+        let count = self.points.len();
+        let odd = count - finite().count();
+        let range = match odd == count {
+            true => String::new(),
+            false => format!(
+                " from {} to {}",
+                number(finite().fold(f64::INFINITY, f64::min)),
+                number(finite().fold(f64::NEG_INFINITY, f64::max))
+            ),
+        };
+        match odd {
+            0 => format!("{count} records{range}"),
+            _ => format!("{count} records{range}, {odd} not finite"),
+        }
+    }
+}
+
+/// Name, step (NaN without one) and value of a line; none where name or value is missing.
+fn record(line: &[u8]) -> Option<(String, f64, f64)> {
+    let record: Value = serde_json::from_slice(line).ok()?;
+    let value = match record.get("value")? {
+        Value::Null => f64::NAN, // JSON has no NaN
+        Value::String(text) => text.parse().ok()?,
+        value => value.as_f64()?,
+    };
+    let step = record["step"].as_f64().unwrap_or(f64::NAN);
+    Some((record["name"].as_str()?.to_string(), step, value))
+}

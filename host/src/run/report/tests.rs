@@ -1,0 +1,220 @@
+use std::path::Path;
+
+use super::html::natural_key;
+use super::*;
+
+/// A run folder with these files.
+fn run(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+fn report(folder: &Path) -> String {
+    write(folder).unwrap();
+    fs::read_to_string(folder.join("report.html")).unwrap()
+}
+
+#[test]
+fn everything_in_the_folder_is_in_the_report() {
+    let folder = run(&[
+        (
+            "run.json",
+            r#"{"plugin": "dtan", "title": "Datasets That Are Not", "summary": ["one", "two"],
+                "status": "COMPLETED", "command": ["host", "run", "dtan.rhai", "note=a b"],
+                "settings": {"images": 2000, "dataset": "glyphs"},
+                "setting_meanings": {"images": "size of the starting set"},
+                "seed": 7, "device": "cpu", "seconds": 192.4, "versions": {"host": "0.1.0"}}"#,
+        ),
+        ("metrics.jsonl", "{\"name\": \"fid\", \"value\": 12.5}\n"),
+        ("figures/a.png", "abc"),
+        ("models/net.onnx", "12345"),
+        ("log.txt", "first\nlast\n"),
+    ]);
+    let page = report(folder.path());
+    for expected in [
+        "<h1>Datasets That Are Not <span class=\"badge completed\">COMPLETED</span>",
+        "one\ntwo",
+        "<dt>duration</dt><dd>3 min 12 s</dd>",
+        "<dt>seed</dt><dd>7</dd>",
+        "<th>images</th><td>2000</td><td class=\"meaning\">size of the starting set</td>",
+        "host run dtan.rhai &#39;note=a b&#39;",
+        "<th>fid</th><td>12.5</td>",
+        "data:image/png;base64,YWJj",
+        "<th>models/net.onnx</th><td>5 B</td>",
+        "first\nlast",
+        "<th>host</th><td>0.1.0</td>",
+    ] {
+        assert!(page.contains(expected), "{expected} is not in\n{page}");
+    }
+    assert!(!page.contains("<h2>Error"));
+    assert!(!folder.path().join(".report.html.new").exists());
+    assert_eq!(
+        page,
+        report(folder.path()),
+        "a report does not report itself"
+    );
+}
+
+#[test]
+fn what_is_missing_is_left_out() {
+    let folder = run(&[]);
+    let page = report(folder.path());
+    assert!(page.contains("run.json is missing"));
+    assert!(!page.contains("<h2>"), "{page}");
+    let folder = run(&[("run.json", "{\"plugin\": ")]);
+    assert!(report(folder.path()).contains("run.json cannot be read"));
+    let gone = write(Path::new("/nonexistent/run"))
+        .unwrap_err()
+        .to_string();
+    assert!(gone.starts_with("/nonexistent/run: "), "{gone}");
+}
+
+#[test]
+fn no_text_becomes_markup() {
+    let evil = "<script>alert('x')</script>\\\"";
+    let folder = run(&[
+        (
+            "run.json",
+            &"{'plugin': 'E', 'title': 'E', 'summary': 'E', 'status': 'E', 'command': ['E'],
+               'settings': {'E': 'E'}, 'setting_meanings': {'E': 'E'}, 'seed': 'E', 'device': 'E',
+               'versions': {'E': 'E'}, 'started': 'E', 'finished': 'E', 'error': 'E'}"
+                .replace('\'', "\"")
+                .replace('E', evil),
+        ),
+        (
+            "metrics.jsonl",
+            &"{\"name\": \"E\", \"value\": 1}\n{\"name\": \"E\", \"value\": 2}\n"
+                .replace('E', evil),
+        ),
+        ("figures/<script>.png", ""),
+        ("models/<script>", ""),
+        ("log.txt", evil),
+    ]);
+    let page = report(folder.path());
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("\">&quot;"), "{page}");
+    assert!(page.matches("&lt;script&gt;").count() > 15);
+}
+
+#[test]
+fn broken_metric_lines_are_skipped_and_counted() {
+    let folder = run(&[(
+        "metrics.jsonl",
+        "{\"name\": \"loss\", \"value\": 0.5, \"step\": 1}\nnot json\n{\"value\": 1}\n\n\
+         {\"name\": \"loss\", \"value\": null, \"step\": 2}\n\
+         {\"name\": \"loss\", \"value\": \"inf\", \"step\": 3}\n\
+         {\"name\": \"loss\", \"value\": 0.25, \"step\": 4}\n{\"name\": \"loss\", \"val",
+    )]);
+    let page = report(folder.path());
+    assert!(
+        page.contains("3 lines of metrics.jsonl cannot be read"),
+        "{page}"
+    );
+    assert!(page.contains("4 records from 0.25 to 0.5, 2 not finite"));
+    assert!(page.contains("loss <b>0.25</b>"));
+}
+
+#[test]
+fn steps_that_start_again_are_counted_on() {
+    let line = |step: usize| format!("{{\"name\": \"loss\", \"value\": 1, \"step\": {step}}}\n");
+    let x_name = |steps: [usize; 4]| {
+        let folder = run(&[("metrics.jsonl", &steps.map(line).concat())]);
+        let metrics = Metrics::read(&folder.path().join("metrics.jsonl")).unwrap();
+        (metrics.all[0].x_name, metrics.all[0].points[3].0)
+    };
+    assert_eq!(x_name([10, 20, 30, 40]), ("step", 40.0));
+    assert_eq!(x_name([1, 2, 1, 2]), ("record", 3.0));
+}
+
+#[test]
+fn a_long_curve_is_thinned_but_keeps_its_spike() {
+    let lines: String = (0..20_000)
+        .map(|i| {
+            let value = if i == 12_345 { 100.0 } else { f64::from(i % 7) };
+            format!("{{\"name\": \"loss\", \"value\": {value}}}\n")
+        })
+        .collect();
+    let folder = run(&[("metrics.jsonl", &lines)]);
+    let page = report(folder.path());
+    let start = page.find("class=\"line\" d=\"").unwrap();
+    let data = &page[start..start + page[start..].find("/>").unwrap()];
+    let heights: Vec<f64> = data
+        .split(['M', 'L'])
+        .skip(1)
+        .map(|point| {
+            point
+                .trim_end_matches('"')
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .parse()
+                .unwrap()
+        })
+        .collect();
+    assert!((900..=1001).contains(&heights.len()), "{}", heights.len());
+    // Only the spike stands in the upper half of the picture.
+    assert_eq!(heights.iter().filter(|&&y| y < 70.0).count(), 1);
+}
+
+#[test]
+fn figures_stand_in_natural_order() {
+    let folder = run(&[
+        ("figures/iteration-10.png", "c"),
+        ("figures/iteration-2.png", "b"),
+        ("figures/iteration-1.png", "a"),
+        ("figures/notes.txt", "no figure"),
+    ]);
+    let page = report(folder.path());
+    let at = |n: &str| page.find(&format!("<figcaption>iteration-{n}<")).unwrap();
+    assert!(at("1") < at("2") && at("2") < at("10"));
+    assert!(!page.contains("<figcaption>notes"));
+    assert!(natural_key("a07b") < natural_key("a10"));
+    assert!(natural_key("a7") != natural_key("a07"));
+}
+
+#[test]
+fn a_long_log_shows_its_end() {
+    let lines: Vec<String> = (0..50_000).map(|i| format!("line {i}")).collect();
+    let folder = run(&[("log.txt", &lines.join("\n"))]);
+    let page = report(folder.path());
+    assert!(page.contains("line 49800\n") && page.contains("line 49999<"));
+    assert!(!page.contains("line 49799\n"));
+}
+
+#[test]
+fn texts_are_written_as_people_write_them() {
+    // The vectors of RFC 4648, section 10.
+    for (text, expected) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foo", "Zm9v"),
+        ("foob", "Zm9vYg=="),
+        ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ] {
+        assert_eq!(base64(text.as_bytes()), expected);
+    }
+    assert_eq!(
+        [0.123456, 1234.5, 12.0, 0.0].map(number),
+        ["0.1235", "1234", "12", "0"]
+    );
+    assert_eq!([-2e-7, 3.5e9].map(number), ["−2e−7", "3.5e9"]);
+    assert_eq!(
+        [0, 1023, 1536, 3 << 30].map(byte_size),
+        ["0 B", "1023 B", "1.5 KiB", "3 GiB"]
+    );
+    assert_eq!(
+        [1.25, 61.0, 7262.0].map(duration),
+        ["1.2 s", "1 min 1 s", "2 h 1 min"]
+    );
+    assert_eq!(
+        ["a=b", "", "it's"].map(shell_quoted),
+        ["a=b", "''", r"'it'\''s'"]
+    );
+}

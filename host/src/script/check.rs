@@ -1,0 +1,119 @@
+//! `host check PLUGIN`: everything that can be seen to be wrong without running the script.
+//!
+//! Types are unknown, so a method is looked up by its name and number of arguments only, and whatever
+//! is not certain to be wrong passes: a correct script has no findings.
+
+mod calls;
+mod load;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rhai::Engine;
+
+use super::finding::Finding;
+use super::functions::Functions;
+use super::settings::declare;
+use super::source::Source;
+use crate::error::Result;
+use load::{Loader, Namespace, Unit};
+use walk::Walker;
+
+/// Numbers of arguments by function name.
+type Counts = BTreeMap<String, BTreeSet<usize>>;
+
+/// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
+/// unknown functions, modules, variables and settings, wrong numbers of arguments, imports that
+/// cannot be read or go round in a circle, and `params` calls that are out of place.
+///
+/// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
+/// imported script.
+pub fn check(
+    engine: &Engine,
+    plugin: &Source,
+    import: &dyn Fn(&str) -> Result<Source>,
+) -> Vec<Finding> {
+    let mut loader = Loader::new(engine, import);
+    loader.load(plugin.clone());
+    let (units, mut findings) = (loader.units, loader.findings);
+    let known = Known::new(engine, &units, &plugin.name);
+    for unit in &units {
+        findings.extend(misplaced_settings(engine, unit, plugin));
+        findings.extend(Walker::new(unit, &known).walk());
+    }
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.file != plugin.name, finding.position);
+        key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
+    });
+    findings.dedup();
+    findings
+}
+
+/// What every script of a plugin can call.
+struct Known {
+    native: Functions,
+    /// The plugin's functions and imports: Rhai finds them from imported scripts as well.
+    plugin: Counts,
+    plugin_modules: Vec<(String, Namespace)>,
+    plugin_name: String,
+    /// Methods defined for a type (`fn int.double()`) are found from every script.
+    typed_methods: Counts,
+    /// Keys that scripts give to maps: a function there is called like a method.
+    keys: BTreeSet<String>,
+}
+
+impl Known {
+    fn new(engine: &Engine, units: &[Unit], plugin: &str) -> Self {
+        let root = units.iter().find(|unit| unit.source.name == plugin);
+        let typed = units.iter().flat_map(|unit| {
+            let functions = unit.ast.iter_functions();
+            functions
+                .filter(|f| f.this_type.is_some())
+                .map(|f| (f.name.to_string(), f.params.len()))
+        });
+        let mut typed_methods = Counts::new();
+        for (name, count) in typed {
+            typed_methods.entry(name).or_default().insert(count);
+        }
+        Self {
+            native: Functions::of(engine),
+            plugin: root.map(|unit| unit.functions.clone()).unwrap_or_default(),
+            plugin_modules: root
+                .iter()
+                .flat_map(|unit| unit.top_level_modules())
+                .collect(),
+            plugin_name: plugin.to_string(),
+            typed_methods,
+            keys: units
+                .iter()
+                .flat_map(|unit| unit.keys.iter().cloned())
+                .collect(),
+        }
+    }
+
+    /// The plugin's imports, for a script that it imports.
+    fn lent_modules(&self, unit: &Unit) -> Vec<(String, Namespace)> {
+        match unit.source.name == self.plugin_name {
+            true => Vec::new(),
+            false => self.plugin_modules.clone(),
+        }
+    }
+}
+
+/// A `params` call in the wrong place, or in a script that is imported.
+fn misplaced_settings(engine: &Engine, unit: &Unit, plugin: &Source) -> Vec<Finding> {
+    if unit.source.name == plugin.name {
+        return declare::find(engine, &unit.source, &unit.ast)
+            .err()
+            .into_iter()
+            .collect();
+    }
+    let found = declare::calls(&unit.ast).into_iter().map(|position| {
+        let message = "only a plugin declares settings, not a script that it imports";
+        let help = "give the functions of this script a parameter `cfg`";
+        Finding::new(unit.source.name.as_str(), position, message, help)
+    });
+    found.collect()
+}

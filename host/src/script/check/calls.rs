@@ -1,0 +1,248 @@
+//! Calls of functions, of modules' functions, and of methods.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rhai::{FnCallExpr, Namespace as Path, Position};
+
+use super::load::{Exports, Namespace};
+use super::walk::Walker;
+use crate::script::nearest::did_you_mean;
+
+impl Walker<'_> {
+    pub fn call(&mut self, call: &FnCallExpr, position: Position) {
+        if self.curried(call) {
+            return;
+        }
+        for argument in &call.args {
+            self.expr(argument);
+        }
+        if call.is_operator_call() {
+            return;
+        }
+        match call.is_qualified() {
+            true => self.qualified(&call.namespace, &call.name, call.args.len(), position),
+            false => self.plain(&call.name, call.args.len(), position),
+        }
+    }
+
+    fn plain(&mut self, name: &str, count: usize, position: Position) {
+        let (native, own, plugin) = (&self.known.native, &self.unit.functions, &self.known.plugin);
+        let script = || {
+            [own, plugin]
+                .into_iter()
+                .filter_map(|functions| functions.get(name))
+                .flatten()
+        };
+        if native.accepts(name, count) || script().any(|known| *known == count) {
+            return;
+        }
+        let counts: BTreeSet<usize> = script().copied().chain(native.counts(name)).collect();
+        if !counts.is_empty() {
+            return self.wrong_count(name, &counts, count, position);
+        }
+        let names = own
+            .keys()
+            .chain(plugin.keys())
+            .map(String::as_str)
+            .chain(native.names());
+        let help = match self.variable_names().any(|variable| variable == name) {
+            true => {
+                format!("`{name}` is a variable: a closure in it is called with `{name}.call(...)`")
+            }
+            false => did_you_mean(name, names).unwrap_or_default(),
+        };
+        self.report(position, format!("there is no function `{name}`"), help);
+    }
+
+    fn qualified(&mut self, path: &Path, name: &str, count: usize, position: Position) {
+        match self.module(path) {
+            Some(Some(exports)) => self.exported(&exports, path, name, count, position),
+            Some(None) if !self.is_native(path) => {}
+            Some(None) => self.native(path, name, count, position),
+            None => {}
+        }
+    }
+
+    /// A function of an imported script.
+    fn exported(
+        &mut self,
+        exports: &Exports,
+        path: &Path,
+        name: &str,
+        count: usize,
+        position: Position,
+    ) {
+        let full = format!("{path}::{name}");
+        match exports.functions.get(name) {
+            Some(counts) if counts.contains(&count) => {}
+            Some(counts) => self.wrong_count(&full, counts, count, position),
+            None => {
+                let help = did_you_mean(name, exports.functions.keys().map(String::as_str));
+                self.report(
+                    position,
+                    format!("there is no function `{full}`"),
+                    help.unwrap_or_default(),
+                );
+            }
+        }
+    }
+
+    /// A function of one of the host's modules.
+    fn native(&mut self, path: &Path, name: &str, count: usize, position: Position) {
+        let full = format!("{path}::{name}");
+        let native = &self.known.native;
+        if native.accepts(&full, count) {
+            return;
+        }
+        let counts = native.counts(&full);
+        if !counts.is_empty() {
+            return self.wrong_count(&full, &counts, count, position);
+        }
+        let prefix = format!("{path}::");
+        let siblings = native
+            .names()
+            .filter_map(|known| known.strip_prefix(&prefix));
+        let help = did_you_mean(name, siblings).or_else(|| did_you_mean(&full, native.names()));
+        self.report(
+            position,
+            format!("there is no function `{full}`"),
+            help.unwrap_or_default(),
+        );
+    }
+
+    pub fn method(&mut self, call: &FnCallExpr, position: Position) {
+        for argument in &call.args {
+            self.expr(argument);
+        }
+        let (name, count) = (call.name.as_str(), call.args.len());
+        let known = self.known;
+        // A script's function takes the method's value as `this`, not as a parameter.
+        let script = [&self.unit.functions, &known.plugin, &known.typed_methods];
+        let script = || {
+            script
+                .into_iter()
+                .filter_map(|functions| functions.get(name))
+                .flatten()
+        };
+        if known.native.accepts(name, count + 1)
+            || script().any(|known| *known == count)
+            || known.keys.contains(name)
+        {
+            return;
+        }
+        let native = known
+            .native
+            .counts(name)
+            .into_iter()
+            .filter_map(|count| count.checked_sub(1));
+        let counts: BTreeSet<usize> = script().copied().chain(native).collect();
+        if script().any(|known| *known == count + 1) {
+            let message = format!("`{name}` takes its values in parentheses, not as a method");
+            return self.report(
+                position,
+                message,
+                format!("write `{name}(x, ...)` for `x.{name}(...)`"),
+            );
+        }
+        if !counts.is_empty() {
+            return self.wrong_count(name, &counts, count, position);
+        }
+        let own = self.unit.functions.keys().map(String::as_str);
+        let help = did_you_mean(
+            name,
+            known
+                .native
+                .names()
+                .filter(|name| !name.contains("::"))
+                .chain(own),
+        );
+        self.report(
+            position,
+            format!("there is no method `{name}`"),
+            help.unwrap_or_default(),
+        );
+    }
+
+    /// The module that a path leads to: `Some(None)` for one whose content is not known here, `None`,
+    /// with a finding, where there is none.
+    pub fn module(&mut self, path: &Path) -> Option<Namespace> {
+        let mut names = path.path.iter().map(|part| part.as_str());
+        let root = names.next()?;
+        let imported = self.modules.iter().rev().find(|(name, _)| name == root);
+        let Some((_, namespace)) = imported else {
+            return self.host_module(path);
+        };
+        let mut current: Namespace = namespace.clone();
+        for name in names {
+            let Some(exports) = current else {
+                return Some(None);
+            };
+            match exports.modules.get(name) {
+                Some(inner) => current = inner.clone(),
+                None => {
+                    let exports: Rc<Exports> = exports;
+                    let help = did_you_mean(name, exports.modules.keys().map(String::as_str));
+                    let message = format!("there is no module `{name}` in `{path}`");
+                    self.report(path.position(), message, help.unwrap_or_default());
+                    return None;
+                }
+            }
+        }
+        Some(current)
+    }
+
+    fn host_module(&mut self, path: &Path) -> Option<Namespace> {
+        if self.is_native(path) {
+            return Some(None);
+        }
+        let root = path.root();
+        let imported = self.modules.iter().map(|(name, _)| name.as_str());
+        let known = self.known.native.modules();
+        let help = match root {
+            "global" => {
+                Some("only constants are in `global::`; call a function by its name".to_string())
+            }
+            root => did_you_mean(root, known.into_iter().chain(imported)),
+        };
+        let import = || format!("import it: `import \"...\" as {root};`");
+        let message = format!("there is no module `{path}`");
+        self.report(path.position(), message, help.unwrap_or_else(import));
+        None
+    }
+
+    /// Whether a path names a module of the host, and no import.
+    fn is_native(&self, path: &Path) -> bool {
+        let imported = self.modules.iter().any(|(name, _)| name == path.root());
+        !imported
+            && self
+                .known
+                .native
+                .modules()
+                .contains(path.to_string().as_str())
+    }
+
+    fn wrong_count(
+        &mut self,
+        name: &str,
+        counts: &BTreeSet<usize>,
+        count: usize,
+        position: Position,
+    ) {
+        let written: Vec<String> = counts.iter().map(usize::to_string).collect();
+        let plural = if written.len() == 1 && counts.contains(&1) {
+            ""
+        } else {
+            "s"
+        };
+        let message = format!(
+            "`{name}` takes {} argument{plural}, not {count}",
+            written.join(" or ")
+        );
+        let help = match self.known.native.listed(name) {
+            none if none.is_empty() => none,
+            versions => format!("there is {versions}"),
+        };
+        self.report(position, message, help);
+    }
+}

@@ -1,0 +1,318 @@
+//! A plugin and the scripts that it imports, compiled, with what each of them defines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rhai::{
+    AST, ASTFlags, ASTNode, BinaryExpr, Engine, Expr, FnAccess, Module, Position, ScriptFuncDef,
+    Shared, Stmt,
+};
+
+use super::Counts;
+use crate::error::{Error, Result};
+use crate::script::error::explain;
+use crate::script::finding::Finding;
+use crate::script::source::Source;
+
+/// Methods of a map that change its keys.
+const MAP_CHANGES: [&str; 6] = ["clear", "drain", "fill_with", "mixin", "remove", "set"];
+
+/// What a module offers; `None` where that cannot be known, and anything goes.
+pub type Namespace = Option<Rc<Exports>>;
+
+pub struct Exports {
+    pub functions: Counts,
+    pub variables: BTreeSet<String>,
+    pub modules: BTreeMap<String, Namespace>,
+}
+
+/// A function or closure.
+pub struct Definition {
+    pub name: String,
+    pub parameters: Vec<String>,
+    pub body: Vec<Stmt>,
+}
+
+impl Definition {
+    fn new(function: &Shared<ScriptFuncDef>) -> Self {
+        Self {
+            name: function.name.to_string(),
+            parameters: function
+                .params
+                .iter()
+                .map(|name| name.to_string())
+                .collect(),
+            body: body(function),
+        }
+    }
+
+    pub fn is_closure(&self) -> bool {
+        !rhai::is_valid_function_name(&self.name)
+    }
+}
+
+/// A function's statements. Rhai does not show the type that holds them; a walk over a tree with no
+/// other function passes them by.
+fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
+    let mut alone = Module::new();
+    alone.set_script_fn(function.clone());
+    let mut statements = Vec::new();
+    AST::new([], alone).walk(&mut |path| {
+        if let [ASTNode::Stmt(stmt)] = path {
+            statements.push((*stmt).clone());
+        }
+        true
+    });
+    statements
+}
+
+/// One script.
+pub struct Unit {
+    pub source: Source,
+    pub ast: AST,
+    /// Its functions.
+    pub functions: Counts,
+    /// The same with their bodies, and its closures, by the names that Rhai gives them.
+    pub definitions: Vec<Rc<Definition>>,
+    /// What its `import` statements bring in, by their positions.
+    pub imports: BTreeMap<Position, Namespace>,
+    /// Keys of its map literals, and properties that it sets.
+    pub keys: BTreeSet<String>,
+    /// Variables that it assigns to, wholly or in part.
+    pub changed: BTreeSet<String>,
+    /// Functions that are called with the caller's variables: `f!()`.
+    pub lent_scopes: BTreeSet<String>,
+}
+
+impl Unit {
+    /// The name and content of the module that an import statement brings in.
+    pub fn imported(&self, stmt: &Stmt) -> Option<(String, Namespace)> {
+        match stmt {
+            Stmt::Import(import, position) if !import.1.name.is_empty() => {
+                let module = self.imports.get(position).cloned().flatten();
+                Some((import.1.name.to_string(), module))
+            }
+            _ => None,
+        }
+    }
+
+    /// The modules that its top level imports.
+    pub fn top_level_modules(&self) -> impl Iterator<Item = (String, Namespace)> {
+        self.ast
+            .statements()
+            .iter()
+            .filter_map(|stmt| self.imported(stmt))
+    }
+}
+
+/// Reads scripts, each once.
+pub struct Loader<'a> {
+    engine: &'a Engine,
+    import: &'a dyn Fn(&str) -> Result<Source>,
+    pub units: Vec<Unit>,
+    pub findings: Vec<Finding>,
+    loaded: BTreeMap<String, Namespace>,
+    /// The scripts that import one another down to the current one.
+    open: Vec<String>,
+}
+
+impl<'a> Loader<'a> {
+    pub fn new(engine: &'a Engine, import: &'a dyn Fn(&str) -> Result<Source>) -> Self {
+        Self {
+            engine,
+            import,
+            units: Vec::new(),
+            findings: Vec::new(),
+            loaded: BTreeMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    pub fn load(&mut self, source: Source) -> Namespace {
+        if let Some(known) = self.loaded.get(&source.name) {
+            return known.clone();
+        }
+        let name = source.name.clone();
+        let exports = match self.engine.compile(&*source.text) {
+            Ok(ast) => {
+                self.open.push(name.clone());
+                let unit = self.unit(source, ast);
+                self.open.pop();
+                let exports = Rc::new(exports(&unit));
+                self.units.push(unit);
+                Some(exports)
+            }
+            Err(error) => {
+                let position = error.position();
+                let (message, help) = explain(&error.into(), self.engine, &[], None);
+                self.findings
+                    .push(Finding::new(name.as_str(), position, message, help));
+                None
+            }
+        };
+        self.loaded.insert(name, exports.clone());
+        exports
+    }
+
+    fn unit(&mut self, source: Source, ast: AST) -> Unit {
+        let mut seen = Seen::default();
+        ast.walk(&mut |path| {
+            seen.visit(path.last().copied());
+            true
+        });
+        let mut imports = BTreeMap::new();
+        for (position, path) in std::mem::take(&mut seen.imports) {
+            let namespace = path.and_then(|(path, at)| self.import(&source.name, &path, at));
+            imports.insert(position, namespace);
+        }
+        let named = ast
+            .iter_fn_def()
+            .filter(|f| rhai::is_valid_function_name(&f.name));
+        Unit {
+            functions: counts(named.map(|f| &**f)),
+            definitions: ast
+                .iter_fn_def()
+                .map(|f| Rc::new(Definition::new(f)))
+                .collect(),
+            source,
+            ast,
+            imports,
+            keys: seen.keys,
+            changed: seen.changed,
+            lent_scopes: seen.lent_scopes,
+        }
+    }
+
+    fn import(&mut self, file: &str, path: &str, at: Position) -> Namespace {
+        let mut report = |message: String, help: String| {
+            self.findings.push(Finding::new(file, at, message, help));
+            None
+        };
+        let source = match (self.import)(path) {
+            Ok(source) => source,
+            Err(Error::Usage { problem, help }) => return report(problem, help),
+            Err(error) => return report(error.to_string(), String::new()),
+        };
+        if let Some(start) = self.open.iter().position(|open| *open == source.name) {
+            let names = self.open[start..].iter().chain([&source.name]);
+            let circle = names.cloned().collect::<Vec<_>>().join(" -> ");
+            let help = "move what both need into a third script that imports neither";
+            return report(
+                format!("these scripts import each other in a circle: {circle}"),
+                help.into(),
+            );
+        }
+        self.load(source)
+    }
+}
+
+fn counts<'a>(functions: impl Iterator<Item = &'a ScriptFuncDef>) -> Counts {
+    let mut counts = Counts::new();
+    for function in functions {
+        let name = function.name.to_string();
+        counts
+            .entry(name)
+            .or_default()
+            .insert(function.params.len());
+    }
+    counts
+}
+
+fn exports(unit: &Unit) -> Exports {
+    let public = unit
+        .ast
+        .iter_fn_def()
+        .filter(|f| f.access == FnAccess::Public);
+    let mut exports = Exports {
+        functions: counts(public.map(|f| &**f)),
+        variables: BTreeSet::new(),
+        modules: unit.top_level_modules().collect(),
+    };
+    for stmt in unit.ast.statements() {
+        match stmt {
+            Stmt::Var(var, flags, _) if flags.contains(ASTFlags::EXPORTED) => {
+                exports.variables.insert(var.0.name.to_string());
+            }
+            Stmt::Export(names, _) => {
+                let (name, alias) = &**names;
+                let public = if alias.name.is_empty() { name } else { alias };
+                exports.variables.insert(public.name.to_string());
+            }
+            _ => {}
+        }
+    }
+    exports
+}
+
+/// What one pass over a script's tree collects, wherever it stands.
+#[derive(Default)]
+struct Seen {
+    /// The statement's position; the path and its position, where it is written out.
+    imports: Vec<(Position, Option<(String, Position)>)>,
+    keys: BTreeSet<String>,
+    changed: BTreeSet<String>,
+    lent_scopes: BTreeSet<String>,
+}
+
+impl Seen {
+    fn visit(&mut self, node: Option<ASTNode>) {
+        match node {
+            Some(ASTNode::Stmt(Stmt::Import(import, position))) => {
+                let path = match &import.0 {
+                    Expr::StringConstant(path, at) => Some((path.to_string(), *at)),
+                    _ => None,
+                };
+                self.imports.push((*position, path));
+            }
+            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => self.assignment(&assignment.1),
+            Some(ASTNode::Stmt(Stmt::FnCall(call, _)) | ASTNode::Expr(Expr::FnCall(call, _)))
+                if call.capture_parent_scope =>
+            {
+                self.lent_scopes.insert(call.name.to_string());
+            }
+            Some(ASTNode::Expr(Expr::Map(entries, _))) => {
+                self.keys
+                    .extend(entries.0.iter().map(|(key, _)| key.name.to_string()));
+            }
+            Some(ASTNode::Expr(Expr::Dot(pair, ..))) => self.map_change(pair),
+            _ => {}
+        }
+    }
+
+    fn assignment(&mut self, pair: &BinaryExpr) {
+        let mut target = &pair.lhs;
+        self.key(target);
+        while let Expr::Dot(pair, ..) | Expr::Index(pair, ..) = target {
+            self.key(&pair.rhs);
+            target = &pair.lhs;
+        }
+        if let Expr::Variable(variable, ..) = target {
+            self.changed.insert(variable.1.to_string());
+        }
+    }
+
+    /// Every property or text index of a chain that is assigned to can be a new key.
+    fn key(&mut self, link: &Expr) {
+        match link {
+            Expr::Property(property, _) => {
+                self.keys.insert(property.2.to_string());
+            }
+            Expr::StringConstant(key, _) => {
+                self.keys.insert(key.to_string());
+            }
+            Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
+                self.key(&pair.lhs);
+                self.key(&pair.rhs);
+            }
+            _ => {}
+        }
+    }
+
+    fn map_change(&mut self, pair: &BinaryExpr) {
+        if let (Expr::Variable(variable, ..), Expr::MethodCall(call, _)) = (&pair.lhs, &pair.rhs)
+            && MAP_CHANGES.contains(&call.name.as_str())
+        {
+            self.changed.insert(variable.1.to_string());
+        }
+    }
+}

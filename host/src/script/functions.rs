@@ -1,0 +1,179 @@
+//! The functions that an engine offers to scripts, and the words for types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rhai::{Engine, FnNamespace, FuncInfo};
+
+/// What Rhai answers itself, outside of its registered functions: name, fewest and most arguments.
+const KEYWORDS: [(&str, usize, usize); 8] = [
+    ("Fn", 1, 1),
+    ("call", 1, usize::MAX),
+    ("curry", 1, usize::MAX),
+    ("eval", 1, 1),
+    ("is_def_fn", 2, 3),
+    ("is_def_var", 1, 1),
+    ("is_shared", 1, 1),
+    ("type_of", 1, 1),
+];
+
+/// Versions of a function that a message lists.
+const VERSIONS_LISTED: usize = 6;
+
+/// Every registered function by its qualified name (`noise::uniform`, `len`), Rhai's own included.
+/// A method's own value counts as its first argument.
+pub struct Functions {
+    /// The parameter types of each version, in the words of [`type_word`].
+    versions: BTreeMap<String, BTreeSet<Vec<String>>>,
+}
+
+impl Functions {
+    pub fn of(engine: &Engine) -> Self {
+        let mut versions: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
+        let listed = engine.collect_fn_metadata(None, |info| Some(describe(engine, &info)), true);
+        for (names, parameters) in listed {
+            for name in names {
+                versions.entry(name).or_default().insert(parameters.clone());
+            }
+        }
+        Self { versions }
+    }
+
+    /// Whether some version of `name` takes `count` arguments.
+    pub fn accepts(&self, name: &str, count: usize) -> bool {
+        let keyword = KEYWORDS.iter().find(|(keyword, ..)| *keyword == name);
+        keyword.is_some_and(|(_, fewest, most)| (*fewest..=*most).contains(&count))
+            || self.counts(name).contains(&count)
+    }
+
+    /// The numbers of arguments that the versions of `name` take.
+    pub fn counts(&self, name: &str) -> BTreeSet<usize> {
+        self.versions(name).map(<[String]>::len).collect()
+    }
+
+    /// The versions of `name` with their parameter types: "`lr(float)`, `lr(float, integer)`".
+    pub fn listed(&self, name: &str) -> String {
+        let versions = self.versions(name).take(VERSIONS_LISTED);
+        let written = versions.map(|types| format!("`{name}({})`", types.join(", ")));
+        let more = (self.versions(name).count() > VERSIONS_LISTED).then(|| "more".to_string());
+        written.chain(more).collect::<Vec<_>>().join(", ")
+    }
+
+    fn versions(&self, name: &str) -> impl Iterator<Item = &[String]> {
+        self.versions
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(Vec::as_slice)
+    }
+
+    /// All names, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let keywords = KEYWORDS.iter().map(|(keyword, ..)| *keyword);
+        self.versions.keys().map(String::as_str).chain(keywords)
+    }
+
+    /// The names of the modules that the functions stand in, `noise` for `noise::uniform`.
+    pub fn modules(&self) -> BTreeSet<&str> {
+        let qualified = self.versions.keys();
+        qualified
+            .filter_map(|name| Some(name.rsplit_once("::")?.0))
+            .collect()
+    }
+}
+
+/// The names that a function can be called by, and its parameter types.
+fn describe(engine: &Engine, info: &FuncInfo) -> (Vec<String>, Vec<String>) {
+    let function = info.metadata;
+    let name = function.name.to_string();
+    // Operators, getters, setters and indexers are not called by name.
+    if !rhai::is_valid_identifier(&name) {
+        return (Vec::new(), Vec::new());
+    }
+    let mut names = Vec::new();
+    if info.namespace.is_empty() || function.namespace == FnNamespace::Global {
+        names.push(name.clone());
+    }
+    if !info.namespace.is_empty() {
+        names.push(format!("{}::{name}", info.namespace));
+    }
+    let typed = |index: usize| {
+        let parameter = function
+            .params_info
+            .get(index)
+            .map_or("", |info| info.as_str());
+        let raw = parameter.rsplit_once(": ").map_or("", |(_, raw)| raw);
+        type_word(engine.map_type_name(raw.trim_start_matches("&mut ")))
+    };
+    (names, (0..function.num_params).map(typed).collect())
+}
+
+/// The word that scripts use for a type: `integer` for `i64`, `Tensor` for `ops::Tensor`.
+pub fn type_word(raw: &str) -> String {
+    match raw
+        .trim()
+        .trim_start_matches("&mut ")
+        .trim_start_matches("rhai::")
+    {
+        "i64" | "INT" => "integer".into(),
+        "f64" | "FLOAT" => "float".into(),
+        "char" => "character".into(),
+        "array" | "Array" => "list".into(),
+        "map" | "Map" => "map".into(),
+        "blob" | "Blob" => "bytes".into(),
+        "Fn" | "FnPtr" => "function".into(),
+        "" | "?" | "_" | "Dynamic" => "anything".into(),
+        raw if raw.contains("ImmutableString") || matches!(raw, "string" | "String" | "&str") => {
+            "string".into()
+        }
+        raw if raw.to_lowercase().contains("range") => "range".into(),
+        raw if raw.contains('<') => raw.into(),
+        raw => raw.rsplit("::").next().unwrap_or(raw).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rhai::{Array, FuncRegistration, Module};
+
+    #[derive(Clone)]
+    struct Tensor;
+
+    #[test]
+    fn functions_are_known_by_qualified_name_and_number_of_arguments() {
+        let mut engine = Engine::new();
+        let mut noise = Module::new();
+        FuncRegistration::new("uniform")
+            .with_params_info(["shape: Array", "scale: f64", "Tensor"])
+            .set_into_module(&mut noise, |_: Array, _: f64| Tensor);
+        FuncRegistration::new("relu")
+            .in_global_namespace()
+            .set_into_module(&mut noise, |_x: &mut Tensor| 1_i64);
+        engine.register_static_module("noise", noise.into());
+        let known = Functions::of(&engine);
+        assert!(known.accepts("noise::uniform", 2) && !known.accepts("noise::uniform", 1));
+        assert!(!known.accepts("uniform", 2));
+        assert!(known.accepts("relu", 1) && known.accepts("noise::relu", 1));
+        assert!(known.accepts("len", 1) && known.accepts("call", 9) && known.accepts("print", 1));
+        assert!(known.modules().contains("noise"));
+        let versions: Vec<_> = known.versions("noise::uniform").collect();
+        assert_eq!(versions, [["list", "float"]]);
+        assert_eq!(known.listed("uniform"), "");
+        assert_eq!(
+            known.listed("noise::uniform"),
+            "`noise::uniform(list, float)`"
+        );
+    }
+
+    #[test]
+    fn types_have_the_words_that_scripts_use() {
+        let words = [
+            "i64",
+            "&str | ImmutableString | String",
+            "ops::tensor::Tensor",
+            "range=",
+        ];
+        let expected = ["integer", "string", "Tensor", "range"];
+        assert_eq!(words.map(type_word), expected);
+    }
+}

@@ -1,0 +1,261 @@
+//! `import "nets/wta" as wta`: scripts from the plugin's own folder and the `scripts/` folders, and
+//! from nowhere else.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver,
+    Position, Scope, Shared,
+};
+
+use super::nearest::did_you_mean;
+use super::source::{Scripts, Source};
+use crate::error::{Error, Result};
+
+const EXTENSION: &str = "rhai";
+/// How deep the folders are searched for names to suggest.
+const SUGGESTION_DEPTH: usize = 4;
+
+type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// Finds, compiles and caches imported scripts; clones share one cache. One script runs at a time.
+#[derive(Clone)]
+pub struct Resolver(Arc<Inner>);
+
+struct Inner {
+    /// The plugin's own folder, then the script folders.
+    folders: Vec<PathBuf>,
+    scripts: Scripts,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// By canonical path.
+    modules: HashMap<PathBuf, Shared<Module>>,
+    /// Canonical path and name of what is being loaded, the plugin first.
+    loading: Vec<(PathBuf, String)>,
+}
+
+impl Resolver {
+    /// A resolver for the imports of `plugin`, which records what it reads in `scripts`.
+    pub fn new(plugin: &Path, folders: &[PathBuf], scripts: Scripts) -> Self {
+        let own = match plugin.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let mut state = State::default();
+        if let Ok(path) = plugin.canonicalize() {
+            state.loading.push((path, plugin.display().to_string()));
+        }
+        Self(Arc::new(Inner {
+            folders: [own].into_iter().chain(folders.iter().cloned()).collect(),
+            scripts,
+            state: Mutex::new(state),
+        }))
+    }
+
+    /// Reads the script that `import` names. Errors: `import` is absolute or has `..` in it, the file
+    /// is not found, a link leads out of the folders, or the file cannot be read.
+    pub fn read(&self, import: &str) -> Result<Source> {
+        Source::read(&self.find(import)?)
+    }
+
+    /// The file that `import` names, in the first folder that has it.
+    fn find(&self, import: &str) -> Result<PathBuf> {
+        let named = Path::new(import);
+        let plain = |part: Component| matches!(part, Component::Normal(_));
+        if import.is_empty() || import.contains('\\') || !named.components().all(plain) {
+            let problem = format!("`{import}` is not a name that can be imported");
+            return Err(Error::usage(problem, self.allowed()));
+        }
+        let file = PathBuf::from(format!("{import}.{EXTENSION}"));
+        let candidates = self.0.folders.iter().map(|folder| join(folder, &file));
+        let Some(found) = candidates.into_iter().find(|path| path.is_file()) else {
+            return Err(self.missing(import, &file));
+        };
+        let real = found.canonicalize().map_err(Error::io(&found))?;
+        let inside = |folder: &PathBuf| {
+            folder
+                .canonicalize()
+                .is_ok_and(|folder| real.starts_with(folder))
+        };
+        if !self.0.folders.iter().any(inside) {
+            let problem = format!("{} is a link to {}", found.display(), real.display());
+            return Err(Error::usage(problem, self.allowed()));
+        }
+        Ok(found)
+    }
+
+    fn allowed(&self) -> String {
+        format!(
+            "imports name a script below {}, as in `import \"nets/wta\" as wta`",
+            self.places()
+        )
+    }
+
+    fn places(&self) -> String {
+        let folders = self
+            .0
+            .folders
+            .iter()
+            .map(|folder| format!("{}/", folder.display()));
+        folders.collect::<Vec<_>>().join(" or ")
+    }
+
+    fn missing(&self, import: &str, file: &Path) -> Error {
+        let problem = format!("there is no script {} in {}", file.display(), self.places());
+        let mut names = Vec::new();
+        for folder in &self.0.folders {
+            collect(folder, "", SUGGESTION_DEPTH, &mut names);
+        }
+        // `import "nets/wta.rhai"` is an exact name with an ending too many.
+        let bare = import
+            .strip_suffix(".rhai")
+            .filter(|bare| names.iter().any(|name| name == bare));
+        let help = bare.map(|bare| format!("leave out the ending: `import \"{bare}\"`"));
+        let help = help.or_else(|| did_you_mean(import, names.iter().map(String::as_str)));
+        Error::usage(problem, help.unwrap_or_else(|| self.allowed()))
+    }
+
+    /// The module of the script that `import` names: compiled and run once, then served from memory.
+    fn load(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        import: &str,
+        at: Position,
+    ) -> Outcome<Shared<Module>> {
+        let found = self.find(import).map_err(|error| located(error, at))?;
+        let real = found
+            .canonicalize()
+            .map_err(|error| located(Error::io(&found)(error), at))?;
+        if let Some(module) = self.state().modules.get(&real) {
+            return Ok(module.clone());
+        }
+        self.refuse_circle(&real, &found)
+            .map_err(|error| located(error, at))?;
+        let source = Source::read(&found).map_err(|error| located(error, at))?;
+        self.state()
+            .loading
+            .push((real.clone(), source.name.clone()));
+        let built = self.build(engine, global, &source);
+        self.state().loading.pop();
+        let module: Shared<Module> = built
+            .map_err(|error| EvalAltResult::ErrorInModule(source.name.clone(), error, at))?
+            .into();
+        self.state().modules.insert(real, module.clone());
+        Ok(module)
+    }
+
+    fn build(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        source: &Source,
+    ) -> Outcome<Module> {
+        let ast = self.0.scripts.compile(engine, source)?;
+        // A scope of its own: a script does not see the variables of the one that imports it.
+        let mut module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast)?;
+        share_closures(&mut module, &ast);
+        Ok(module)
+    }
+
+    fn refuse_circle(&self, real: &Path, found: &Path) -> Result<()> {
+        let state = self.state();
+        let Some(start) = state.loading.iter().position(|(path, _)| path == real) else {
+            return Ok(());
+        };
+        let names = state.loading[start..].iter().map(|(_, name)| name.clone());
+        let circle: Vec<String> = names.chain([found.display().to_string()]).collect();
+        let problem = format!(
+            "these scripts import each other in a circle: {}",
+            circle.join(" -> ")
+        );
+        let help = "move what both need into a third script that imports neither";
+        Err(Error::usage(problem, help))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ModuleResolver for Resolver {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _: Option<&str>,
+        path: &str,
+        pos: Position,
+    ) -> Outcome<Shared<Module>> {
+        self.load(engine, &mut engine.new_global_runtime_state(), path, pos)
+    }
+
+    fn resolve_raw(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        _: &mut Scope,
+        path: &str,
+        pos: Position,
+    ) -> Outcome<Shared<Module>> {
+        self.load(engine, global, path, pos)
+    }
+}
+
+/// Lets every script call the closures of this one: a closure is called by the name that Rhai gave it,
+/// and one that leaves its script would not be found there. Its name holds a hash of what it says and
+/// where it stands, so it hides nothing.
+fn share_closures(module: &mut Module, ast: &rhai::AST) {
+    for function in ast.iter_fn_def() {
+        if !rhai::is_valid_function_name(&function.name) {
+            // Only a module that takes a function in tells its hash.
+            let hash = Module::new().set_script_fn(function.clone());
+            // Setting the function again would lose its script's imports and constants.
+            #[allow(deprecated)]
+            module.update_fn_namespace(hash, FnNamespace::Global);
+        }
+    }
+    module.build_index();
+}
+
+/// An error of the crate at a position of the importing script.
+fn located(error: Error, at: Position) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(error.to_string()), at).into()
+}
+
+/// `folder/file`, without a `./` before it.
+fn join(folder: &Path, file: &Path) -> PathBuf {
+    match folder == Path::new(".") {
+        true => file.to_path_buf(),
+        false => folder.join(file),
+    }
+}
+
+/// The names that scripts in and below `folder` are imported by.
+fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && depth > 1 && !stem.starts_with('.') {
+            collect(&path, &format!("{prefix}{stem}/"), depth - 1, names);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == EXTENSION)
+        {
+            names.push(format!("{prefix}{stem}"));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The settings of a plugin: `let cfg = params(#{ epochs: 3, /* meaning */ … });`.
+//!
+//! Its `params` call is the only place that declares them. The default's type is the setting's type,
+//! the comment on its line is its meaning, and a value comes from the command line, else the config
+//! file, else the preset, else the default.
+
+mod comments;
+pub mod declare;
+mod resolve;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use declare::{Declaration, Setting, declared};
+pub use resolve::{Choice, Origin, Resolved, Sources, resolve};
+pub use table::table;
+pub use value::Value;

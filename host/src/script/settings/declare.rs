@@ -1,0 +1,228 @@
+//! Finding a plugin's `params` call, and evaluating its map alone.
+
+use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt};
+
+use super::comments::meanings;
+use super::value::{Value, element};
+use crate::error::Result;
+use crate::script::error::explain;
+use crate::script::finding::Finding;
+use crate::script::source::Source;
+
+const EXAMPLE: &str = "write `let cfg = params(#{ epochs: 3 });` once, at the top of the plugin";
+
+/// What a plugin says about itself: its `//!` lines and its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declaration {
+    pub summary: Vec<String>,
+    pub settings: Vec<Setting>,
+}
+
+/// One key of the `params` map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub name: String,
+    pub default: Value,
+    /// The comment on its line, in one line, without the paper's part.
+    pub meaning: String,
+    pub position: Position,
+}
+
+/// The settings that a plugin declares, or `None` where it has no `params` call.
+///
+/// `ast` is `source` compiled by `engine`, whose optimiser must be off: it would fold the map away.
+/// Errors, with a position: a second `params` call, one inside of a function or block, one with
+/// anything but imports and constants above it, and a default that is not a [`Value`].
+pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> Result<Option<Declaration>> {
+    find(engine, source, ast).map_err(|finding| finding.into_error(&source.text))
+}
+
+/// [`declared`], with the error as a finding.
+pub fn find(
+    engine: &Engine,
+    source: &Source,
+    ast: &AST,
+) -> std::result::Result<Option<Declaration>, Finding> {
+    let trouble = |position, message: &str, help: &str| {
+        Finding::new(source.name.as_str(), position, message, help)
+    };
+    let calls = calls(ast);
+    let Some(first) = calls.first() else {
+        return Ok(None);
+    };
+    let at_top = |stmt: &Stmt| call_of(stmt).is_some_and(|(call, _)| is_params(call));
+    let Some(index) = ast.statements().iter().position(at_top) else {
+        let message = "settings can only be declared at the top level of a plugin";
+        return Err(trouble(*first, message, EXAMPLE));
+    };
+    let (above, rest) = ast.statements().split_at(index);
+    let Some((call, position)) = rest.first().and_then(call_of) else {
+        return Ok(None);
+    };
+    if let Some(second) = calls.iter().find(|other| **other != position) {
+        let message = "a plugin declares its settings in one `params` call, and this is another";
+        return Err(trouble(*second, message, EXAMPLE));
+    }
+    if let Some(early) = above.iter().find(|stmt| !may_stand_above(stmt)) {
+        let message = "only `//!` lines, imports and constants may stand above `params`";
+        let help =
+            "move this below the `params` call, which is evaluated alone to list the settings";
+        return Err(trouble(early.position(), message, help));
+    }
+    let [map @ Expr::Map(entries, map_position)] = call.args.as_slice() else {
+        return Err(trouble(
+            position,
+            "`params` takes one map of settings, written out",
+            EXAMPLE,
+        ));
+    };
+    let constants = above.iter().filter(|stmt| matches!(stmt, Stmt::Var(..)));
+    let values = evaluate(engine, source, ast, constants.cloned(), map)?;
+    let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
+    let meanings = meanings(engine, &source.text, *map_position, &keys);
+    let settings = entries
+        .0
+        .iter()
+        .zip(meanings)
+        .map(|((key, expr), meaning)| {
+            let value = values.get(key.as_str()).cloned().unwrap_or_default();
+            let default = default(value).map_err(|problem| {
+                let message = format!("the default of `{}` is {problem}", key.name);
+                let help =
+                    "a setting is an integer, float, bool, string, or a list of one of these";
+                trouble(expr.position(), &message, help)
+            })?;
+            Ok(Setting {
+                name: key.name.to_string(),
+                default,
+                meaning,
+                position: key.pos,
+            })
+        });
+    Ok(Some(Declaration {
+        summary: summary(ast),
+        settings: settings.collect::<std::result::Result<_, Finding>>()?,
+    }))
+}
+
+/// The keys and positions of the map in a call of `params`, as it is written.
+pub fn keys(expr: &Expr) -> Option<impl Iterator<Item = &str>> {
+    match expr {
+        Expr::FnCall(call, _) if is_params(call) => match call.args.as_slice() {
+            [Expr::Map(entries, _)] => Some(entries.0.iter().map(|(key, _)| key.as_str())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The positions of all calls of `params`, wherever they stand.
+pub fn calls(ast: &AST) -> Vec<Position> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path| {
+        match path.last() {
+            Some(
+                ASTNode::Stmt(Stmt::FnCall(call, position))
+                | ASTNode::Expr(Expr::FnCall(call, position)),
+            ) if is_params(call) => {
+                found.push(*position);
+            }
+            _ => {}
+        }
+        true
+    });
+    found.sort();
+    found
+}
+
+fn is_params(call: &FnCallExpr) -> bool {
+    call.name == "params" && !call.is_qualified()
+}
+
+/// The call that a statement consists of, or whose result it names.
+fn call_of(stmt: &Stmt) -> Option<(&FnCallExpr, Position)> {
+    match stmt {
+        Stmt::FnCall(call, position) => Some((call, *position)),
+        Stmt::Expr(expr) => call_in(expr),
+        Stmt::Var(var, ..) => call_in(&var.1),
+        _ => None,
+    }
+}
+
+fn call_in(expr: &Expr) -> Option<(&FnCallExpr, Position)> {
+    match expr {
+        Expr::FnCall(call, position) => Some((call, *position)),
+        _ => None,
+    }
+}
+
+fn may_stand_above(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Import(..) | Stmt::Noop(_) => true,
+        Stmt::Var(_, flags, _) => flags.contains(ASTFlags::CONSTANT),
+        _ => false,
+    }
+}
+
+/// Evaluates the map with the constants above it and the script's functions, but without its imports.
+fn evaluate(
+    engine: &Engine,
+    source: &Source,
+    ast: &AST,
+    constants: impl Iterator<Item = Stmt>,
+    map: &Expr,
+) -> std::result::Result<Map, Finding> {
+    let map = Stmt::Expr(map.clone().into());
+    let statements: Vec<Stmt> = constants.chain([map]).collect();
+    let alone = AST::new(statements, ast.shared_lib().clone());
+    if let Some(position) = imported(&alone) {
+        let message =
+            "an imported script cannot be used in the settings or in the constants above them";
+        let help = "the settings are evaluated without imports: write the value out";
+        return Err(Finding::new(source.name.as_str(), position, message, help));
+    }
+    engine.eval_ast::<Map>(&alone).map_err(|error| {
+        let (message, help) = explain(&error, engine, &[], Some(&source.text));
+        Finding::new(source.name.as_str(), error.position(), message, help)
+    })
+}
+
+/// The first use of an imported module; their numbers are wrong without the imports.
+fn imported(ast: &AST) -> Option<Position> {
+    let mut found = None;
+    ast.walk(&mut |path| {
+        let namespace = match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) => {
+                &call.namespace
+            }
+            Some(ASTNode::Expr(Expr::Variable(variable, ..))) => &variable.2,
+            _ => return true,
+        };
+        if namespace.index.is_some() {
+            found = Some(namespace.position());
+        }
+        found.is_none()
+    });
+    found
+}
+
+/// Errors: what the value is instead.
+fn default(value: rhai::Dynamic) -> std::result::Result<Value, String> {
+    let value = Value::try_from(value).map_err(|kind| format!("a value of type {kind}"))?;
+    match &value {
+        Value::List(items) => match element(items).cloned() {
+            Some(item) => value
+                .coerce(&Value::List(vec![item]))
+                .ok_or_else(|| "a list of several types".to_string()),
+            None => Ok(value),
+        },
+        _ => Ok(value),
+    }
+}
+
+fn summary(ast: &AST) -> Vec<String> {
+    let lines = ast.doc().lines();
+    lines
+        .map(|line| line.trim_start_matches("//!").trim().to_string())
+        .collect()
+}

@@ -1,0 +1,216 @@
+//! Where each setting's value comes from: command line, config file, preset, default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rhai::Map;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use toml::Spanned;
+
+use super::declare::{Declaration, Setting};
+use super::value::Value;
+use crate::error::{Error, Result};
+use crate::script::finding::{Finding, position_at};
+use crate::script::nearest::did_you_mean;
+
+/// What a user gave, besides the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// `key=value`, cut at the first `=`; the later of two for one key counts.
+    pub command_line: Vec<(String, String)>,
+    /// `--config FILE.toml`.
+    pub config: Option<PathBuf>,
+    /// `plugins/PLUGIN.NAME.toml`, of `--preset NAME`.
+    pub preset: Option<PathBuf>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Default,
+    Preset(PathBuf),
+    Config(PathBuf),
+    CommandLine,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Preset(path) => write!(f, "preset {}", path.display()),
+            Self::Config(path) => write!(f, "config {}", path.display()),
+            Self::CommandLine => f.write_str("command line"),
+        }
+    }
+}
+
+/// A setting's value in a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    pub name: String,
+    pub value: Value,
+    pub origin: Origin,
+}
+
+/// All settings of a run, in the order of their declaration. Serialized, it is a map of values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    pub choices: Vec<Choice>,
+}
+
+impl Resolved {
+    /// The value of a setting.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let choice = self.choices.iter().find(|choice| choice.name == name)?;
+        Some(&choice.value)
+    }
+
+    /// The map that `params` gives to the script.
+    pub fn to_map(&self) -> Map {
+        let entry = |choice: &Choice| (choice.name.as_str().into(), choice.value.clone().into());
+        self.choices.iter().map(entry).collect()
+    }
+}
+
+impl Serialize for Resolved {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.choices.len()))?;
+        for choice in &self.choices {
+            map.serialize_entry(&choice.name, &choice.value)?;
+        }
+        map.end()
+    }
+}
+
+/// The value of every setting: from the command line, else the config file, else the preset, else
+/// the default. Errors name the source (with line and caret for a file): a file that cannot be read
+/// or parsed, an unknown key (with the nearest one), a value of another type than the default's.
+pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved> {
+    let default = |setting: &Setting| Choice {
+        name: setting.name.clone(),
+        value: setting.default.clone(),
+        origin: Origin::Default,
+    };
+    let mut resolver = Resolver {
+        settings: &declaration.settings,
+        choices: declaration.settings.iter().map(default).collect(),
+    };
+    if let Some(path) = &sources.preset {
+        resolver.file(path, Origin::Preset(path.clone()))?;
+    }
+    if let Some(path) = &sources.config {
+        resolver.file(path, Origin::Config(path.clone()))?;
+    }
+    for (key, text) in &sources.command_line {
+        resolver.argument(key, text)?;
+    }
+    Ok(Resolved {
+        choices: resolver.choices,
+    })
+}
+
+struct Resolver<'a> {
+    settings: &'a [Setting],
+    choices: Vec<Choice>,
+}
+
+/// What is wrong with a key or value, and the way out.
+struct Problem {
+    message: String,
+    help: String,
+}
+
+impl Resolver<'_> {
+    fn file(&mut self, path: &Path, origin: Origin) -> Result<()> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let name = path.display().to_string();
+        let error = |offset: usize, problem: Problem| {
+            let position = position_at(&text, offset);
+            Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)
+        };
+        for (key, value) in entries(&text).map_err(|(offset, problem)| error(offset, problem))? {
+            let (key_start, value_start) = (key.span().start, value.span().start);
+            let index = self
+                .index(key.get_ref())
+                .map_err(|problem| error(key_start, problem))?;
+            let setting = &self.settings[index];
+            let value = Value::try_from(value.into_inner())
+                .and_then(|value| {
+                    let kind = value.kind();
+                    value.coerce(&setting.default).ok_or(kind)
+                })
+                .map_err(|kind| {
+                    let example = toml::Value::from(&setting.default);
+                    let example = format!("{} = {example}", setting.name);
+                    error(value_start, wrong_type(setting, &kind, &example))
+                })?;
+            self.choose(index, value, origin.clone());
+        }
+        Ok(())
+    }
+
+    fn argument(&mut self, key: &str, text: &str) -> Result<()> {
+        let error = |problem: Problem| {
+            Error::usage(format!("command line: {}", problem.message), problem.help)
+        };
+        let index = self.index(key).map_err(error)?;
+        let setting = &self.settings[index];
+        let value = Value::parse(text, &setting.default).ok_or_else(|| {
+            let example = format!("{}={}", setting.name, setting.default);
+            error(wrong_type(setting, &format!("`{text}`"), &example))
+        })?;
+        self.choose(index, value, Origin::CommandLine);
+        Ok(())
+    }
+
+    fn index(&self, key: &str) -> Result<usize, Problem> {
+        let found = self.settings.iter().position(|setting| setting.name == key);
+        found.ok_or_else(|| {
+            let names = || self.settings.iter().map(|setting| setting.name.as_str());
+            let all = || match names().collect::<Vec<_>>().join(", ") {
+                all if all.is_empty() => "the plugin has no settings".to_string(),
+                all => format!("the settings are {all}"),
+            };
+            Problem {
+                message: format!("there is no setting `{key}`"),
+                help: did_you_mean(key, names()).unwrap_or_else(all),
+            }
+        })
+    }
+
+    fn choose(&mut self, index: usize, value: Value, origin: Origin) {
+        let choice = &mut self.choices[index];
+        (choice.value, choice.origin) = (value, origin);
+    }
+}
+
+fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
+    let kind = setting.default.kind();
+    Problem {
+        message: format!(
+            "the setting `{}` is of type {kind}, not {got}",
+            setting.name
+        ),
+        help: format!("write it like its default: {example}"),
+    }
+}
+
+type Entry = (Spanned<String>, Spanned<toml::Value>);
+
+/// The entries of a TOML file in the order of the text, or the byte where it is not TOML, and why.
+fn entries(text: &str) -> Result<Vec<Entry>, (usize, Problem)> {
+    let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
+    let parsed = parsed.map_err(|error| {
+        let help =
+            "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
+        let problem = Problem {
+            message: error.message().replace('\n', ", "),
+            help: help.into(),
+        };
+        (error.span().map_or(0, |span| span.start), problem)
+    })?;
+    let mut entries: Vec<Entry> = parsed.into_iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    Ok(entries)
+}

@@ -1,0 +1,217 @@
+//! A setting's value, and how it is written on a command line, in TOML and in a script.
+
+use std::fmt;
+
+use rhai::{Dynamic, Map};
+use serde::Serialize;
+
+use crate::script::functions::type_word;
+
+/// What a setting can hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    String(String),
+    List(Vec<Value>),
+}
+
+impl Value {
+    /// The word for its type: "integer", "list of float".
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Int(_) => "integer".into(),
+            Self::Float(_) => "float".into(),
+            Self::Bool(_) => "bool".into(),
+            Self::String(_) => "string".into(),
+            Self::List(items) => match element(items) {
+                Some(item) => format!("list of {}", item.kind()),
+                None => "list".into(),
+            },
+        }
+    }
+
+    /// The value as the type of `like`: a whole number becomes a float, a list goes item by item
+    /// (an empty list in `like` takes any items). `None` where the types differ.
+    pub fn coerce(self, like: &Self) -> Option<Self> {
+        match (self, like) {
+            (Self::Int(n), Self::Float(_)) => Some(Self::Float(n as f64)),
+            (Self::List(items), Self::List(likes)) => match element(likes) {
+                None => Some(Self::List(items)),
+                Some(like) => {
+                    let items = items.into_iter().map(|item| item.coerce(like));
+                    items.collect::<Option<_>>().map(Self::List)
+                }
+            },
+            (value, like) => {
+                let same = std::mem::discriminant(&value) == std::mem::discriminant(like);
+                same.then_some(value)
+            }
+        }
+    }
+
+    /// A command line's text as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
+    /// `32,64`. `None` where it is not of that type.
+    pub fn parse(text: &str, like: &Self) -> Option<Self> {
+        let number = || text.trim().replace('_', "");
+        match like {
+            Self::Int(_) => number().parse().ok().map(Self::Int),
+            Self::Float(_) => number().parse().ok().map(Self::Float),
+            Self::Bool(_) => text.trim().parse().ok().map(Self::Bool),
+            Self::String(_) => Some(Self::String(text.into())),
+            Self::List(likes) => {
+                let items = split(text).into_iter().map(|item| match element(likes) {
+                    Some(like) => Self::parse(&item, like),
+                    None => Some(Self::guess(&item)),
+                });
+                items.collect::<Option<_>>().map(Self::List)
+            }
+        }
+    }
+
+    /// A text as the first type that it can be read as.
+    fn guess(text: &str) -> Self {
+        [Self::Int(0), Self::Float(0.0), Self::Bool(false)]
+            .iter()
+            .find_map(|like| Self::parse(text, like))
+            .unwrap_or_else(|| Self::String(text.into()))
+    }
+}
+
+/// The item that stands for all in a list: a float where integers and floats are mixed.
+pub(super) fn element(items: &[Value]) -> Option<&Value> {
+    let float = items.iter().find(|item| matches!(item, Value::Float(_)));
+    float.or(items.first())
+}
+
+/// The items of `[a, b]` or `a,b`: cut at commas outside of brackets and quotes, quotes taken off.
+fn split(text: &str) -> Vec<String> {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let (mut items, mut item) = (Vec::new(), String::new());
+    let (mut depth, mut quoted) = (0, false);
+    for c in inner.unwrap_or(text).chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+        match c {
+            ',' if !quoted && depth == 0 => items.push(std::mem::take(&mut item)),
+            _ => item.push(c),
+        }
+    }
+    if !item.trim().is_empty() || !items.is_empty() {
+        items.push(item);
+    }
+    items.iter().map(|item| unquote(item.trim())).collect()
+}
+
+fn unquote(text: &str) -> String {
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or(text).into()
+}
+
+/// As it is written on a command line, so that [`Value::parse`] reads the same value back.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(n) => write!(f, "{n}"),
+            Self::Float(x) => write!(f, "{x:?}"),
+            Self::Bool(b) => write!(f, "{b}"),
+            Self::String(s) => f.write_str(s),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().map(written_in_list).collect();
+                write!(f, "[{}]", items.join(","))
+            }
+        }
+    }
+}
+
+fn written_in_list(item: &Value) -> String {
+    match item {
+        Value::String(s) if s.is_empty() || s.contains([',', '[', ']', ' ']) => format!("\"{s}\""),
+        item => item.to_string(),
+    }
+}
+
+impl From<Value> for Dynamic {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Int(n) => n.into(),
+            Value::Float(x) => x.into(),
+            Value::Bool(b) => b.into(),
+            Value::String(s) => s.into(),
+            Value::List(items) => Self::from_array(items.into_iter().map(Into::into).collect()),
+        }
+    }
+}
+
+/// Errors: the word for a type that a setting cannot have.
+impl TryFrom<Dynamic> for Value {
+    type Error = String;
+
+    fn try_from(value: Dynamic) -> Result<Self, String> {
+        if let Ok(n) = value.as_int() {
+            return Ok(Self::Int(n));
+        }
+        if let Ok(x) = value.as_float() {
+            return Ok(Self::Float(x));
+        }
+        if let Ok(b) = value.as_bool() {
+            return Ok(Self::Bool(b));
+        }
+        if value.is_string() {
+            return Ok(Self::String(value.to_string()));
+        }
+        let kind = match value.is::<Map>() {
+            true => "map".into(),
+            false => type_word(value.type_name()),
+        };
+        let items = value.into_array().map_err(|_| kind)?;
+        items
+            .into_iter()
+            .map(Self::try_from)
+            .collect::<Result<_, _>>()
+            .map(Self::List)
+    }
+}
+
+impl From<&Value> for toml::Value {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Int(n) => (*n).into(),
+            Value::Float(x) => (*x).into(),
+            Value::Bool(b) => (*b).into(),
+            Value::String(s) => s.as_str().into(),
+            Value::List(items) => Self::Array(items.iter().map(Self::from).collect()),
+        }
+    }
+}
+
+/// Errors: the word for a type that a setting cannot have.
+impl TryFrom<toml::Value> for Value {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        match value {
+            toml::Value::Integer(n) => Ok(Self::Int(n)),
+            toml::Value::Float(x) => Ok(Self::Float(x)),
+            toml::Value::Boolean(b) => Ok(Self::Bool(b)),
+            toml::Value::String(s) => Ok(Self::String(s)),
+            toml::Value::Array(items) => {
+                let items = items.into_iter().map(Self::try_from);
+                items.collect::<Result<_, _>>().map(Self::List)
+            }
+            toml::Value::Datetime(_) => Err("date".into()),
+            toml::Value::Table(_) => Err("table".into()),
+        }
+    }
+}

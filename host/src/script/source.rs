@@ -1,0 +1,125 @@
+//! The text of scripts: what was read, under which name, and which file a function stands in.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhai::{AST, Engine, ParseError};
+
+use crate::error::{Error, Result};
+
+/// A script's text, and the name (its path) that messages use for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub name: String,
+    pub text: Arc<str>,
+}
+
+impl Source {
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    /// Reads a script. Errors: the file cannot be read, or is not UTF-8.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        Ok(Self::new(path.display().to_string(), text))
+    }
+}
+
+/// Every script compiled in a run; clones share one store.
+#[derive(Clone, Default)]
+pub struct Scripts(Arc<Mutex<Vec<Script>>>);
+
+struct Script {
+    source: Source,
+    /// Names of its functions, those that Rhai gives to closures included.
+    functions: Vec<String>,
+}
+
+impl Scripts {
+    /// Compiles a script and remembers its text (also when it does not parse, so that the error can show it).
+    pub fn compile(&self, engine: &Engine, source: &Source) -> Result<AST, ParseError> {
+        let compiled = engine.compile(&*source.text).map(|mut ast| {
+            ast.set_source(source.name.as_str());
+            ast
+        });
+        let functions = compiled.iter().flat_map(AST::iter_functions);
+        let functions = functions.map(|f| f.name.to_string()).collect();
+        let source = source.clone();
+        let mut scripts = self.lock();
+        scripts.retain(|script| script.source.name != source.name);
+        scripts.push(Script { source, functions });
+        compiled
+    }
+
+    /// The text of the script with this name.
+    pub fn text(&self, name: &str) -> Option<Arc<str>> {
+        let scripts = self.lock();
+        let script = scripts.iter().find(|script| script.source.name == name)?;
+        Some(script.source.text.clone())
+    }
+
+    /// The file that defines `function`. Rhai names the file that was running when a function was
+    /// called, which is another one when a plugin's closure is called back from an imported script.
+    pub fn home(&self, function: &str, claimed: &str) -> String {
+        let scripts = self.lock();
+        let defines = |script: &&Script| script.functions.iter().any(|name| name == function);
+        let mut homes: Vec<&str> = scripts
+            .iter()
+            .filter(defines)
+            .map(|script| script.source.name.as_str())
+            .collect();
+        homes.sort_by_key(|home| *home != claimed);
+        homes.first().unwrap_or(&claimed).to_string()
+    }
+
+    /// Names of the functions that the scripts define with `fn`.
+    pub fn functions(&self) -> Vec<String> {
+        let named = |name: &&String| rhai::is_valid_function_name(name);
+        let scripts = self.lock();
+        scripts
+            .iter()
+            .flat_map(|script| script.functions.iter().filter(named).cloned())
+            .collect()
+    }
+
+    /// Every script compiled so far, in that order: what a run stores and hashes.
+    pub fn sources(&self) -> Vec<Source> {
+        self.lock().iter().map(|s| s.source.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Script>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_found_in_the_file_that_defines_it() {
+        let (engine, scripts) = (Engine::new(), Scripts::default());
+        for (name, text) in [("a", "fn f() {} fn g() {}"), ("b", "fn g() {}")] {
+            scripts.compile(&engine, &Source::new(name, text)).unwrap();
+        }
+        assert_eq!(scripts.home("f", "b"), "a");
+        assert_eq!(scripts.home("g", "b"), "b");
+        assert_eq!(scripts.home("native", "b"), "b");
+        let mut functions = scripts.functions();
+        functions.sort();
+        assert_eq!(functions, ["f", "g", "g"]);
+    }
+
+    #[test]
+    fn the_text_of_a_script_that_does_not_parse_is_kept() {
+        let (engine, scripts) = (Engine::new(), Scripts::default());
+        let broken = Source::new("a", "let = ;");
+        assert!(scripts.compile(&engine, &broken).is_err());
+        assert_eq!(scripts.text("a").as_deref(), Some("let = ;"));
+        assert_eq!(scripts.sources(), [broken]);
+    }
+}

@@ -1,0 +1,53 @@
+//! The one error type of the crate.
+
+/// What can go wrong: the operation, what it got and what it expected.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// Shapes that do not fit the operation or each other.
+    #[error("{op}: the shape is {found}, expected {expected}")]
+    Shape { op: &'static str, found: String, expected: String },
+    /// An element type that the operation does not take.
+    #[error("{op}: the element type is {found}, expected {expected}")]
+    DType { op: &'static str, found: String, expected: String },
+    /// Tensors on different devices, or a device that cannot do what is asked.
+    #[error("{op}: the device is {found}, expected {expected}")]
+    Device { op: &'static str, found: String, expected: String },
+    /// An argument outside its range.
+    #[error("{op}: {name} is {found}, expected {expected}")]
+    Argument { op: &'static str, name: &'static str, found: String, expected: String },
+    /// A gradient asked for twice.
+    #[error(
+        "backward: this graph was differentiated before and its intermediate values are gone; \
+         compute the loss again, or take several gradients at once with `gradient`"
+    )]
+    Spent,
+    /// A gradient asked of a tensor that depends on no parameter.
+    #[error(
+        "{op}: the tensor depends on nothing that is differentiated (no parameter, no `track()`, \
+         or it was computed inside `no_grad`)"
+    )]
+    Untracked { op: &'static str },
+    /// An operation without a gradient in the middle of a differentiated graph.
+    #[error("backward: `{op}` has no gradient; cut the graph before it with `detach()`")]
+    NotDifferentiable { op: &'static str },
+    /// The value of a tensor that has none, because it only stands for one in a trace.
+    #[error("{op}: the tensor is symbolic (the script is being traced), so it has no value yet")]
+    Symbolic { op: &'static str },
+    /// More memory than the budget of tensor bytes allows.
+    #[error(
+        "{op}: needs {needed} for a tensor of shape {shape}, and only {left} of the budget of {budget} are left"
+    )]
+    Memory { op: &'static str, shape: String, needed: String, left: String, budget: String },
+    /// A tensor of that name is missing, superfluous or of another shape.
+    #[error("{0}")]
+    State(String),
+    /// The run was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A backend failed in a way that no check foresaw.
+    #[error("{op}: the backend failed: {reason}")]
+    Backend { op: &'static str, reason: String },
+}
+
+/// The result of everything in `ops` that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

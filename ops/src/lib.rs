@@ -1,0 +1,17 @@
+//! Numbers: rank-erased tensors with automatic differentiation, networks, optimisers, random numbers.
+//!
+//! The crate knows no scripts, no ONNX Runtime and no files but the ones it is handed. Burn's backends
+//! (Flex on the CPU, Cube on a GPU) do the arithmetic; this crate checks every request before they see
+//! it, because neither protects itself, and keeps the graph that gradients are computed from.
+//!
+//! Reading order: [`tensor`], [`op`] (one family of operations a file), [`nn`], [`random`].
+
+mod error;
+pub mod interrupt;
+pub mod nn;
+pub mod op;
+pub mod random;
+pub mod tensor;
+
+pub use error::{Error, Result};
+pub use tensor::{DType, Device, Gradients, Spec, Tensor, no_grad};

@@ -1,0 +1,320 @@
+//! Element-wise functions of two tensors, which broadcast against each other by NumPy's rule.
+
+use burn::backend::{
+    Dispatch, Shape,
+    ops::{BoolTensorOps as _, FloatTensorOps as _},
+};
+
+use super::{
+    Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_float, require_number, require_same,
+};
+use crate::{
+    DType, Device, Result, Spec, Tensor,
+    tensor::{apply, broadcast},
+};
+
+/// `y = f(a, b)` of numbers; `Div`, `Pow` and `Atan2` of floats only.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+    Atan2,
+    Remainder,
+    Maximum,
+    Minimum,
+}
+
+impl Op for Binary {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Sub => "sub",
+            Self::Mul => "mul",
+            Self::Div => "div",
+            Self::Pow => "pow",
+            Self::Atan2 => "atan2",
+            Self::Remainder => "remainder",
+            Self::Maximum => "maximum",
+            Self::Minimum => "minimum",
+        }
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let op = self.name();
+        require_same(op, x[0], x[1])?;
+        match self {
+            Self::Div | Self::Pow | Self::Atan2 => require_float(op, x[0])?,
+            _ => require_number(op, x[0])?,
+        }
+        Ok(x[0].reshaped(broadcast(op, &x[0].shape, &x[1].shape)?))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let (a, b) = (aligned(&x[0], y), aligned(&x[1], y));
+        match self {
+            Self::Add => by_kind!(y.dtype, float_add, int_add, (a, b)),
+            Self::Sub => by_kind!(y.dtype, float_sub, int_sub, (a, b)),
+            Self::Mul => by_kind!(y.dtype, float_mul, int_mul, (a, b)),
+            Self::Div => Dispatch::float_div(a, b),
+            Self::Pow => Dispatch::float_powf(a, b),
+            Self::Atan2 => Dispatch::float_atan2(a, b),
+            Self::Remainder => by_kind!(y.dtype, float_remainder, int_remainder, (a, b)),
+            Self::Maximum => select(Comparison::Greater, a, b, y, device),
+            Self::Minimum => select(Comparison::Less, a, b, y, device),
+        }
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let (a, b, dy) = (&at.x[0], &at.x[1], at.dy);
+        let to_a = |da: Tensor| da.sum_to(a.shape());
+        let to_b = |db: Tensor| db.sum_to(b.shape());
+        // Where both are equal, the first one counts as the larger or smaller.
+        let first = || if *self == Self::Maximum { a.ge(b) } else { a.le(b) };
+        let da = at.want(0, || match self {
+            Self::Add | Self::Sub | Self::Remainder => to_a(dy.clone()),
+            Self::Mul => to_a(dy.mul(b)?),
+            Self::Div => to_a(dy.div(b)?),
+            Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&b.add_scalar(-1.0)?)?)?)?),
+            Self::Atan2 => to_a(dy.mul(b)?.div(&a.mul(a)?.add(&b.mul(b)?)?)?),
+            Self::Maximum | Self::Minimum => to_a(dy.mul(&first()?.cast(dy.dtype())?)?),
+        })?;
+        let db = at.want(1, || match self {
+            Self::Add => to_b(dy.clone()),
+            Self::Sub => to_b(dy.neg()?),
+            Self::Mul => to_b(dy.mul(a)?),
+            Self::Div => to_b(dy.mul(a)?.div(&b.mul(b)?)?.neg()?),
+            // d a^b / db = a^b log a, and 0 at a = 0, where log a is not finite.
+            Self::Pow => {
+                let zero = a.eq_scalar(0.0)?;
+                to_b(dy.mul(&a.pow(b)?.mul(&a.masked_fill(&zero, 1.0)?.log()?)?)?)
+            }
+            Self::Atan2 => to_b(dy.mul(a)?.neg()?.div(&a.mul(a)?.add(&b.mul(b)?)?)?),
+            Self::Remainder => to_b(dy.mul(&a.div(b)?.floor()?)?.neg()?),
+            Self::Maximum | Self::Minimum => to_b(dy.mul(&first()?.logical_not()?.cast(dy.dtype())?)?),
+        })?;
+        Ok(vec![da, db])
+    }
+
+    fn saves(&self) -> Saves {
+        if matches!(self, Self::Add | Self::Sub) { Saves::NOTHING } else { Saves::INPUTS }
+    }
+}
+
+/// Gives an operand the rank of the output, as backends want it.
+pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
+    let stored = x.spec.stored_shape();
+    let rank = y.stored_shape().len();
+    if stored.len() == rank {
+        return x.value.clone();
+    }
+    let mut shape = vec![1; rank - stored.len()];
+    shape.extend(stored);
+    let shape = Shape::from(shape);
+    by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.value.clone(), shape))
+}
+
+/// `a` where `compare(a, b)`, `b` elsewhere. Backends' masks do not broadcast, so both are expanded.
+fn select(compare: Comparison, a: Primitive, b: Primitive, y: &Spec, device: Device) -> Primitive {
+    let shape = Shape::from(y.stored_shape());
+    let a = by_kind!(y.dtype, float_expand, int_expand, (a, shape.clone()));
+    let b = by_kind!(y.dtype, float_expand, int_expand, (b, shape));
+    let mask = compare.run_on(y.dtype, a.clone(), b.clone(), device);
+    by_kind!(y.dtype, float_mask_where, int_mask_where, (b, mask, a))
+}
+
+/// `y = a ? b` as truth values, of numbers; `Equal` and `NotEqual` also of truth values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+}
+
+impl Comparison {
+    fn run_on(self, dtype: DType, a: Primitive, b: Primitive, device: Device) -> Primitive {
+        let store = device.bool_store();
+        match self {
+            Self::Equal if dtype == DType::Bool => Dispatch::bool_equal(a, b),
+            Self::NotEqual if dtype == DType::Bool => Dispatch::bool_not_equal(a, b),
+            Self::Equal => by_kind!(dtype, float_equal, int_equal, (a, b, store)),
+            Self::NotEqual => by_kind!(dtype, float_not_equal, int_not_equal, (a, b, store)),
+            Self::Greater => by_kind!(dtype, float_greater, int_greater, (a, b, store)),
+            Self::GreaterEqual => by_kind!(dtype, float_greater_equal, int_greater_equal, (a, b, store)),
+            Self::Less => by_kind!(dtype, float_lower, int_lower, (a, b, store)),
+            Self::LessEqual => by_kind!(dtype, float_lower_equal, int_lower_equal, (a, b, store)),
+        }
+    }
+}
+
+impl Op for Comparison {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Equal => "eq",
+            Self::NotEqual => "ne",
+            Self::Greater => "gt",
+            Self::GreaterEqual => "ge",
+            Self::Less => "lt",
+            Self::LessEqual => "le",
+        }
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_same(self.name(), x[0], x[1])?;
+        if !matches!(self, Self::Equal | Self::NotEqual) {
+            require_number(self.name(), x[0])?;
+        }
+        Ok(Spec::new(broadcast(self.name(), &x[0].shape, &x[1].shape)?, DType::Bool))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let shape = Shape::from(y.stored_shape());
+        let full = |x: &Operand| {
+            let value = aligned(x, y);
+            by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (value, shape.clone()))
+        };
+        self.run_on(x[0].spec.dtype, full(&x[0]), full(&x[1]), device)
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// Functions of truth values.
+#[derive(Debug, Clone, Copy)]
+enum Logic {
+    And,
+    Or,
+    Not,
+}
+
+impl Op for Logic {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::And => "logical_and",
+            Self::Or => "logical_or",
+            Self::Not => "logical_not",
+        }
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        for spec in x {
+            require(self.name(), spec, |d| d == DType::Bool, "bool (compare first)")?;
+        }
+        let shape = x.iter().try_fold(vec![], |shape, spec| broadcast(self.name(), &shape, &spec.shape))?;
+        Ok(Spec::new(shape, DType::Bool))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let full = |x: &Operand| Dispatch::bool_expand(aligned(x, y), Shape::from(y.stored_shape()));
+        match self {
+            Self::And => Dispatch::bool_and(full(&x[0]), full(&x[1])),
+            Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
+            Self::Not => Dispatch::bool_not(x[0].value.clone()),
+        }
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// Element-wise functions of two tensors. Shapes broadcast; [`crate::Error::Shape`] names both where
+/// they do not, [`crate::Error::DType`] both element types where they differ.
+impl Tensor {
+    /// `y = a + b`
+    pub fn add(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Add, &[self, other])
+    }
+
+    /// `y = a - b`
+    pub fn sub(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Sub, &[self, other])
+    }
+
+    /// `y = a b`
+    pub fn mul(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Mul, &[self, other])
+    }
+
+    /// `y = a / b` of floats.
+    pub fn div(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Div, &[self, other])
+    }
+
+    /// `y = a^b` of floats.
+    pub fn pow(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Pow, &[self, other])
+    }
+
+    /// The angle of the point (x = `other`, y = `self`), radians in (-pi, pi].
+    pub fn atan2(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Atan2, &[self, other])
+    }
+
+    /// `y = a - b floor(a / b)`, which has the sign of b.
+    pub fn remainder(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Remainder, &[self, other])
+    }
+
+    /// The larger of both; the gradient goes to the first where they are equal.
+    pub fn maximum(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Maximum, &[self, other])
+    }
+
+    /// The smaller of both; the gradient goes to the first where they are equal.
+    pub fn minimum(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Binary::Minimum, &[self, other])
+    }
+
+    /// Whether a = b.
+    pub fn eq(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Comparison::Equal, &[self, other])
+    }
+
+    /// Whether a and b differ.
+    pub fn ne(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Comparison::NotEqual, &[self, other])
+    }
+
+    /// Whether a > b.
+    pub fn gt(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Comparison::Greater, &[self, other])
+    }
+
+    /// Whether a >= b.
+    pub fn ge(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Comparison::GreaterEqual, &[self, other])
+    }
+
+    /// Whether a < b.
+    pub fn lt(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Comparison::Less, &[self, other])
+    }
+
+    /// Whether a <= b.
+    pub fn le(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Comparison::LessEqual, &[self, other])
+    }
+
+    /// Whether both are true.
+    pub fn logical_and(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Logic::And, &[self, other])
+    }
+
+    /// Whether one is true.
+    pub fn logical_or(&self, other: &Tensor) -> Result<Tensor> {
+        apply(Logic::Or, &[self, other])
+    }
+
+    /// Whether it is false.
+    pub fn logical_not(&self) -> Result<Tensor> {
+        apply(Logic::Not, &[self])
+    }
+}

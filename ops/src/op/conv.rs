@@ -1,0 +1,269 @@
+//! Convolutions of images, and what they need of each other: the gradients of a convolution are a
+//! transposed convolution (for the input) and a third bilinear form (for the weight), whose own
+//! gradients are convolutions again. So these three can be differentiated as often as one likes.
+
+use burn::{
+    backend::{Dispatch, ops::ModuleOps as _},
+    tensor::ops::{ConvOptions, ConvTransposeOptions},
+};
+
+use super::{Op, Operand, Primitive, Vjp, require_float, require_rank, require_same};
+use crate::{
+    Device, Error, Result, Spec, Tensor,
+    tensor::{apply, show},
+};
+
+/// How a kernel moves over an image, by (row, column).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Step between two positions of the kernel.
+    pub stride: [usize; 2],
+    /// Zeros added on both sides.
+    pub padding: [usize; 2],
+    /// Distance between two elements of the kernel.
+    pub dilation: [usize; 2],
+    /// Groups of channels that see only each other.
+    pub groups: usize,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { stride: [1; 2], padding: [0; 2], dilation: [1; 2], groups: 1 }
+    }
+}
+
+impl Window {
+    fn check(&self, op: &'static str) -> Result<()> {
+        let parts =
+            [("the stride", self.stride), ("the dilation", self.dilation), ("groups", [self.groups; 2])];
+        for (name, value) in parts {
+            if value.contains(&0) {
+                return Err(Error::Argument { op, name, found: "0".into(), expected: "at least 1".into() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Extent of a kernel of `k` elements.
+    fn extent(&self, d: usize, k: usize) -> usize {
+        self.dilation[d].saturating_mul(k - 1).saturating_add(1)
+    }
+
+    fn burn(&self) -> ConvOptions<2> {
+        ConvOptions::new(self.stride, self.padding, self.dilation, self.groups)
+    }
+
+    fn burn_transposed(&self, padding_out: [usize; 2]) -> ConvTransposeOptions<2> {
+        ConvTransposeOptions::new(self.stride, self.padding, padding_out, self.dilation, self.groups)
+    }
+}
+
+/// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] -> [N, Co, Ho, Wo]`,
+/// `Ho = floor((H + 2 padding - dilation (Kh - 1) - 1) / stride) + 1`.
+#[derive(Debug, Clone, Copy)]
+struct Conv2d(Window);
+
+impl Op for Conv2d {
+    fn name(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let w = self.0;
+        images_and_kernels("conv2d", x[0], x[1], &w)?;
+        let ([n, ci], [co, ci_group]) = ([x[0].shape[0], x[0].shape[1]], [x[1].shape[0], x[1].shape[1]]);
+        if ci != ci_group * w.groups || co % w.groups != 0 {
+            return Err(channels(
+                "conv2d",
+                x,
+                w.groups,
+                "weight [Co, Ci / groups, Kh, Kw], both divisible by groups",
+            ));
+        }
+        let mut shape = vec![n, co, 0, 0];
+        for d in 0..2 {
+            let (size, extent) = (x[0].shape[d + 2] + 2 * w.padding[d], w.extent(d, x[1].shape[d + 2]));
+            if size < extent {
+                return Err(Error::Shape {
+                    op: "conv2d",
+                    found: format!("{} under a kernel {}", show(&x[0].shape), show(&x[1].shape)),
+                    expected: format!(
+                        "images of at least {extent} with their padding in dimension {}",
+                        d + 2
+                    ),
+                });
+            }
+            shape[d + 2] = (size - extent) / w.stride[d] + 1;
+        }
+        Ok(x[0].reshaped(shape))
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        Dispatch::conv2d(x[0].value.clone(), x[1].value.clone(), None, self.0.burn())
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let (x, weight, w) = (&at.x[0], &at.x[1], self.0);
+        let dx = at.want(0, || {
+            // What the floor in the output size cut off comes back as padding of the transposed one.
+            let lost = [0, 1].map(|d| {
+                (x.shape()[d + 2] + 2 * w.padding[d] - w.extent(d, weight.shape()[d + 2])) % w.stride[d]
+            });
+            apply(ConvTranspose2d(w, lost), &[at.dy, weight])
+        })?;
+        let kernel = [weight.shape()[2], weight.shape()[3]];
+        let dw = at.want(1, || apply(WeightGradient(w, kernel), &[x, at.dy]))?;
+        Ok(vec![dx, dw])
+    }
+}
+
+/// `[N, Ci, H, W] * [Ci, Co / groups, Kh, Kw] -> [N, Co, Ho, Wo]`, the transpose of [`Conv2d`],
+/// `Ho = (H - 1) stride - 2 padding + dilation (Kh - 1) + padding_out + 1`.
+#[derive(Debug, Clone, Copy)]
+struct ConvTranspose2d(Window, [usize; 2]);
+
+impl Op for ConvTranspose2d {
+    fn name(&self) -> &'static str {
+        "conv_transpose2d"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let (w, out) = (self.0, self.1);
+        images_and_kernels("conv_transpose2d", x[0], x[1], &w)?;
+        if x[0].shape[1] != x[1].shape[0] || x[0].shape[1] % w.groups != 0 {
+            return Err(channels(
+                "conv_transpose2d",
+                x,
+                w.groups,
+                "weight [Ci, Co / groups, Kh, Kw], Ci divisible by groups",
+            ));
+        }
+        let mut shape = vec![x[0].shape[0], x[1].shape[1] * w.groups, 0, 0];
+        for d in 0..2 {
+            if out[d] >= w.stride[d].max(w.dilation[d]) {
+                return Err(Error::Argument {
+                    op: "conv_transpose2d",
+                    name: "the output padding",
+                    found: out[d].to_string(),
+                    expected: "less than the stride or the dilation".into(),
+                });
+            }
+            let full = (x[0].shape[d + 2] - 1) * w.stride[d] + w.extent(d, x[1].shape[d + 2]) + out[d];
+            shape[d + 2] =
+                full.checked_sub(2 * w.padding[d]).filter(|&n| n > 0).ok_or_else(|| Error::Argument {
+                    op: "conv_transpose2d",
+                    name: "the padding",
+                    found: w.padding[d].to_string(),
+                    expected: format!("less than half of the {full} that it is taken from"),
+                })?;
+        }
+        Ok(x[0].reshaped(shape))
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        Dispatch::conv_transpose2d(
+            x[0].value.clone(),
+            x[1].value.clone(),
+            None,
+            self.0.burn_transposed(self.1),
+        )
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let (x, weight) = (&at.x[0], &at.x[1]);
+        let dx = at.want(0, || apply(Conv2d(self.0), &[at.dy, weight]))?;
+        let kernel = [weight.shape()[2], weight.shape()[3]];
+        let dw = at.want(1, || apply(WeightGradient(self.0, kernel), &[at.dy, x]))?;
+        Ok(vec![dx, dw])
+    }
+}
+
+/// The gradient of [`Conv2d`] by its weight: images `[N, Ci, H, W]` and output gradients
+/// `[N, Co, Ho, Wo]` to `[Co, Ci / groups, Kh, Kw]`. Bilinear, so its gradients are the other two.
+#[derive(Debug, Clone, Copy)]
+struct WeightGradient(Window, [usize; 2]);
+
+impl Op for WeightGradient {
+    fn name(&self) -> &'static str {
+        "conv2d weight gradient"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let ([ci, co], [kh, kw]) = ([x[0].shape[1], x[1].shape[1]], self.1);
+        Ok(x[0].reshaped([co, ci / self.0.groups, kh, kw]))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let (images, dy) = (x[0].value.clone(), x[1].value.clone());
+        let like = crate::tensor::full_primitive(y, 0.0, device);
+        Dispatch::conv2d_weight_backward(images, like, dy, self.0.burn())
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let (images, dy, w) = (&at.x[0], &at.x[1], self.0);
+        let d_images = at.want(0, || {
+            let lost = [0, 1]
+                .map(|d| (images.shape()[d + 2] + 2 * w.padding[d] - w.extent(d, self.1[d])) % w.stride[d]);
+            apply(ConvTranspose2d(w, lost), &[dy, at.dy])
+        })?;
+        let d_dy = at.want(1, || apply(Conv2d(w), &[images, at.dy]))?;
+        Ok(vec![d_images, d_dy])
+    }
+}
+
+fn images_and_kernels(op: &'static str, x: &Spec, weight: &Spec, window: &Window) -> Result<()> {
+    window.check(op)?;
+    require_float(op, x)?;
+    require_same(op, x, weight)?;
+    require_rank(op, x, 4, "images [N, C, H, W]")?;
+    require_rank(op, weight, 4, "a weight of four dimensions")
+}
+
+fn channels(op: &'static str, x: &[&Spec], groups: usize, expected: &str) -> Error {
+    Error::Shape {
+        op,
+        found: format!("images {}, weight {}, groups {groups}", show(&x[0].shape), show(&x[1].shape)),
+        expected: expected.into(),
+    }
+}
+
+impl Tensor {
+    /// Convolution (cross-correlation) of images `[N, Ci, H, W]` with a weight
+    /// `[Co, Ci / groups, Kh, Kw]` to `[N, Co, Ho, Wo]`,
+    /// `Ho = floor((H + 2 padding - dilation (Kh - 1) - 1) / stride) + 1`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for other ranks, channels that do not fit, or images smaller than the kernel.
+    pub fn conv2d(&self, weight: &Tensor, bias: Option<&Tensor>, window: Window) -> Result<Tensor> {
+        apply(Conv2d(window), &[self, weight])?.add_channels("conv2d", bias)
+    }
+
+    /// Transposed convolution of images `[N, Ci, H, W]` with a weight `[Ci, Co / groups, Kh, Kw]` to
+    /// `[N, Co, Ho, Wo]`, `Ho = (H - 1) stride - 2 padding + dilation (Kh - 1) + output_padding + 1`.
+    ///
+    /// # Errors
+    /// As [`Tensor::conv2d`].
+    pub fn conv_transpose2d(
+        &self,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        window: Window,
+        output_padding: [usize; 2],
+    ) -> Result<Tensor> {
+        apply(ConvTranspose2d(window, output_padding), &[self, weight])?
+            .add_channels("conv_transpose2d", bias)
+    }
+
+    /// Adds one number per channel, dimension 1.
+    fn add_channels(&self, op: &'static str, bias: Option<&Tensor>) -> Result<Tensor> {
+        let Some(bias) = bias else { return Ok(self.clone()) };
+        if bias.shape() != [self.shape()[1]] {
+            return Err(Error::Shape {
+                op,
+                found: format!("{} for the bias", show(bias.shape())),
+                expected: format!("[{}], one number per output channel", self.shape()[1]),
+            });
+        }
+        self.add(&bias.reshape(&[1, self.shape()[1], 1, 1])?)
+    }
+}

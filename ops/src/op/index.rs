@@ -1,0 +1,282 @@
+//! Operations that choose elements: by index, by mask.
+
+use burn::backend::{Shape, tensor::IndexingUpdateOp};
+
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_number, require_same};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    tensor::{apply, broadcast, show},
+};
+
+/// `y[i][j] = x[index[i][j]][j]` along dimension 0, and so on for others.
+#[derive(Debug, Clone, Copy)]
+struct Gather {
+    dim: usize,
+}
+
+/// All dimensions but `dim` must agree between the index and the tensor.
+fn same_but(op: &'static str, dim: usize, x: &Spec, index: &Spec) -> Result<()> {
+    require(op, index, DType::is_int, "i32 or i64 for the index")?;
+    let fits = x.rank() == index.rank() && (0..x.rank()).all(|d| d == dim || x.shape[d] == index.shape[d]);
+    if fits {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        op,
+        found: format!("{} for the index of {}", show(&index.shape), show(&x.shape)),
+        expected: format!("equal sizes in all dimensions but {dim}"),
+    })
+}
+
+impl Op for Gather {
+    fn name(&self) -> &'static str {
+        "gather"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        same_but("gather", self.dim, x[0], x[1])?;
+        Ok(x[0].reshaped(x[1].shape.clone()))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let (v, index) = (x[0].value.clone(), x[1].value.clone());
+        by_kind!(y.dtype, float_gather, int_gather, bool_gather, (self.dim, v, index))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let zeros = Tensor::full(at.x[0].shape(), 0.0, at.dy.dtype(), at.dy.device())?;
+        Ok(vec![Some(apply(ScatterAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[1])
+    }
+}
+
+/// `y = x`, then `y[index[i][j]][j] += source[i][j]` along dimension 0, and so on for others.
+#[derive(Debug, Clone, Copy)]
+struct ScatterAdd {
+    dim: usize,
+}
+
+impl Op for ScatterAdd {
+    fn name(&self) -> &'static str {
+        "scatter_add"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_number("scatter_add", x[0])?;
+        require_same("scatter_add", x[0], x[2])?;
+        same_but("scatter_add", self.dim, x[0], x[1])?;
+        if x[1].shape == x[2].shape {
+            return Ok(x[0].clone());
+        }
+        Err(Error::Shape {
+            op: "scatter_add",
+            found: format!("{} for the source, {} for the index", show(&x[2].shape), show(&x[1].shape)),
+            expected: "one shape for both".into(),
+        })
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let [v, index, source] = [0, 1, 2].map(|i| x[i].value.clone());
+        by_kind!(y.dtype, float_scatter, int_scatter, (self.dim, v, index, source, IndexingUpdateOp::Add))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let dx = at.want(0, || Ok(at.dy.clone()))?;
+        let source = at.want(2, || apply(Gather { dim: self.dim }, &[at.dy, &at.x[1]]))?;
+        Ok(vec![dx, None, source])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[1])
+    }
+}
+
+/// Whole slices of dimension `dim`, in the order of a one-dimensional index.
+#[derive(Debug, Clone, Copy)]
+struct IndexSelect {
+    dim: usize,
+}
+
+impl Op for IndexSelect {
+    fn name(&self) -> &'static str {
+        "index_select"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require("index_select", x[1], DType::is_int, "i32 or i64 for the index")?;
+        super::require_rank("index_select", x[1], 1, "one dimension for the index")?;
+        let mut y = x[0].clone();
+        y.shape[self.dim] = x[1].len();
+        Ok(y)
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let (v, index) = (x[0].value.clone(), x[1].value.clone());
+        by_kind!(y.dtype, float_select, int_select, bool_select, (v, self.dim, index))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let zeros = Tensor::full(at.x[0].shape(), 0.0, at.dy.dtype(), at.dy.device())?;
+        Ok(vec![Some(apply(IndexAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[1])
+    }
+}
+
+/// `y = x`, then slice `index[i]` of dimension `dim` gets slice `i` of the source added.
+#[derive(Debug, Clone, Copy)]
+struct IndexAdd {
+    dim: usize,
+}
+
+impl Op for IndexAdd {
+    fn name(&self) -> &'static str {
+        "index_add"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_same("index_add", x[0], x[2])?;
+        let source = IndexSelect { dim: self.dim }.infer(&[x[0], x[1]])?;
+        if source == *x[2] {
+            return Ok(x[0].clone());
+        }
+        Err(Error::Shape {
+            op: "index_add",
+            found: format!("{} for the source", show(&x[2].shape)),
+            expected: show(&source.shape),
+        })
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let [v, index, source] = [0, 1, 2].map(|i| x[i].value.clone());
+        by_kind!(
+            y.dtype,
+            float_select_assign,
+            int_select_assign,
+            (v, self.dim, index, source, IndexingUpdateOp::Add)
+        )
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let dx = at.want(0, || Ok(at.dy.clone()))?;
+        let source = at.want(2, || apply(IndexSelect { dim: self.dim }, &[at.dy, &at.x[1]]))?;
+        Ok(vec![dx, None, source])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[1])
+    }
+}
+
+/// `y = a` where the mask is true, `b` elsewhere. Inputs: mask, a, b.
+#[derive(Debug, Clone, Copy)]
+struct Where;
+
+impl Op for Where {
+    fn name(&self) -> &'static str {
+        "where"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require("where", x[0], |d| d == DType::Bool, "bool for the condition (compare first)")?;
+        require_same("where", x[1], x[2])?;
+        let shape = broadcast("where", &x[1].shape, &x[2].shape)?;
+        Ok(x[1].reshaped(broadcast("where", &x[0].shape, &shape)?))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let shape = Shape::from(y.stored_shape());
+        let full = |x: &Operand| {
+            let v = super::binary::aligned(x, y);
+            by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (v, shape.clone()))
+        };
+        let (mask, a, b) = (full(&x[0]), full(&x[1]), full(&x[2]));
+        by_kind!(y.dtype, float_mask_where, int_mask_where, bool_mask_where, (b, mask, a))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let mask = &at.x[0];
+        let zeros = at.dy.zeros_like()?;
+        let a = at.want(1, || apply(Where, &[mask, at.dy, &zeros])?.sum_to(at.x[1].shape()))?;
+        let b = at.want(2, || apply(Where, &[mask, &zeros, at.dy])?.sum_to(at.x[2].shape()))?;
+        Ok(vec![None, a, b])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[0])
+    }
+}
+
+impl Tensor {
+    /// `y[i][j] = x[index[i][j]][j]` along dimension 0, and so on for others.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an index outside the dimension, which backends would not notice.
+    pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Tensor> {
+        let dim = self.spec().dim("gather", dim)?;
+        same_but("gather", dim, self.spec(), index.spec())?;
+        in_range("gather", index, self.shape()[dim])?;
+        self.gather_known(dim, index)
+    }
+
+    /// [`Tensor::gather`] with an index that was computed from this tensor, so that it is in range.
+    pub(crate) fn gather_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
+        apply(Gather { dim }, &[self, index])
+    }
+
+    /// `y = x`, then `y[index[i][j]][j] += source[i][j]` along dimension 0, and so on for others.
+    pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
+        let dim = self.spec().dim("scatter_add", dim)?;
+        same_but("scatter_add", dim, self.spec(), index.spec())?;
+        in_range("scatter_add", index, self.shape()[dim])?;
+        apply(ScatterAdd { dim }, &[self, index, source])
+    }
+
+    /// Whole slices of dimension `dim`, in the order of a one-dimensional index; repeats are allowed.
+    pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Tensor> {
+        let dim = self.spec().dim("index_select", dim)?;
+        IndexSelect { dim }.infer(&[self.spec(), index.spec()])?;
+        in_range("index_select", index, self.shape()[dim])?;
+        apply(IndexSelect { dim }, &[self, index])
+    }
+
+    /// `y = x`, then slice `index[i]` of dimension `dim` gets slice `i` of `source` added.
+    pub fn index_add(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
+        let dim = self.spec().dim("index_add", dim)?;
+        IndexSelect { dim }.infer(&[self.spec(), index.spec()])?;
+        in_range("index_add", index, self.shape()[dim])?;
+        apply(IndexAdd { dim }, &[self, index, source])
+    }
+
+    /// `a` where this truth value is true, `b` elsewhere. All three broadcast.
+    pub fn where_(&self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        apply(Where, &[self, a, b])
+    }
+
+    /// `value` where the mask is true, the tensor elsewhere.
+    pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Tensor> {
+        let value = Tensor::scalar(value, self.dtype(), self.device())?;
+        apply(Where, &[mask, &value, self])
+    }
+}
+
+/// Refuses an index outside `0..n`. Neither backend does: one panics, one reads elsewhere.
+fn in_range(op: &'static str, index: &Tensor, n: usize) -> Result<()> {
+    if index.is_symbolic() {
+        return Ok(());
+    }
+    let wrong = index.to_f64()?.into_iter().find(|&i| !(0.0..n as f64).contains(&i));
+    wrong.map_or(Ok(()), |i| {
+        Err(Error::Argument {
+            op,
+            name: "an index",
+            found: i.to_string(),
+            expected: format!("0 to {}", n - 1),
+        })
+    })
+}

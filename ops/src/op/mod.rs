@@ -1,0 +1,172 @@
+//! Operations, one family a file. Each is a small value that implements [`Op`]: its shape rule, its
+//! run and its gradient stand side by side, and each is offered as one public method of [`Tensor`].
+
+use std::fmt::Debug;
+
+use burn::backend::DispatchTensor;
+
+use crate::{DType, Device, Error, Result, Spec, Tensor};
+
+mod binary;
+mod conv;
+mod index;
+mod matmul;
+mod reduce;
+mod scalar;
+mod shape;
+mod unary;
+
+/// A tensor of one of Burn's backends, whatever its rank, element type and device.
+pub(crate) type Primitive = DispatchTensor;
+
+/// An input of [`Op::run`].
+pub(crate) struct Operand<'a> {
+    pub spec: &'a Spec,
+    pub value: Primitive,
+}
+
+/// What [`Op::vjp`] has at hand. Values that the operation does not save are not there.
+pub(crate) struct Vjp<'a> {
+    pub x: &'a [Tensor],
+    pub y: &'a Tensor,
+    pub dy: &'a Tensor,
+    /// For each input: whether its gradient is asked for. Computing others is wasted time.
+    pub wanted: &'a [bool],
+}
+
+impl Vjp<'_> {
+    /// The gradient of input `i` where it is asked for.
+    pub fn want(&self, i: usize, gradient: impl FnOnce() -> Result<Tensor>) -> Result<Option<Tensor>> {
+        self.wanted[i].then(gradient).transpose()
+    }
+}
+
+/// Which values the gradient needs. What is not saved is freed as soon as nobody else holds it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Saves {
+    inputs: u32,
+    pub output: bool,
+}
+
+impl Saves {
+    pub const NOTHING: Self = Self { inputs: 0, output: false };
+    pub const INPUTS: Self = Self { inputs: u32::MAX, output: false };
+    pub const OUTPUT: Self = Self { inputs: 0, output: true };
+    pub const ALL: Self = Self { inputs: u32::MAX, output: true };
+
+    /// Only the inputs with those numbers.
+    pub const fn only(inputs: &[usize]) -> Self {
+        let (mut mask, mut i) = (0, 0);
+        while i < inputs.len() {
+            mask |= 1 << inputs[i];
+            i += 1;
+        }
+        Self { inputs: mask, output: false }
+    }
+
+    pub fn input(self, i: usize) -> bool {
+        self.inputs & (1 << i.min(31)) != 0
+    }
+}
+
+/// One operation with its attributes.
+pub(crate) trait Op: Debug + Send + Sync + 'static {
+    /// The name in messages: the one that scripts use.
+    fn name(&self) -> &'static str;
+
+    /// The shape rule: refuses what does not fit, and says what comes out. Neither backend protects
+    /// itself, so nothing reaches [`Op::run`] that this does not allow.
+    fn infer(&self, x: &[&Spec]) -> Result<Spec>;
+
+    /// Computes the output, of the spec that [`Op::infer`] gave.
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive;
+
+    /// The vector-Jacobian product: the gradient of each input, given that of the output.
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let _ = at;
+        Err(Error::NotDifferentiable { op: self.name() })
+    }
+
+    /// What [`Op::vjp`] uses.
+    fn saves(&self) -> Saves {
+        Saves::INPUTS
+    }
+
+    /// Whether the output depends smoothly on the inputs. If not, it is a constant to gradients.
+    fn differentiable(&self) -> bool {
+        true
+    }
+
+    /// Whether the output shares the first input's memory.
+    fn is_view(&self) -> bool {
+        false
+    }
+}
+
+/// Calls the float, integer or boolean form of a backend function, by element type.
+macro_rules! by_kind {
+    ($dtype:expr, $float:ident, $int:ident, $bool:ident, ($($arg:expr),* $(,)?) $($then:tt)*) => {{
+        use burn::backend::{Dispatch, ops::{BoolTensorOps, FloatTensorOps, IntTensorOps}};
+        match $dtype {
+            $crate::DType::F32 | $crate::DType::F64 => <Dispatch as FloatTensorOps<Dispatch>>::$float($($arg),*) $($then)*,
+            $crate::DType::I32 | $crate::DType::I64 => <Dispatch as IntTensorOps<Dispatch>>::$int($($arg),*) $($then)*,
+            $crate::DType::Bool => <Dispatch as BoolTensorOps<Dispatch>>::$bool($($arg),*) $($then)*,
+        }
+    }};
+    ($dtype:expr, $float:ident, $int:ident, ($($arg:expr),* $(,)?)) => {{
+        use burn::backend::{Dispatch, ops::{FloatTensorOps, IntTensorOps}};
+        match $dtype {
+            $crate::DType::I32 | $crate::DType::I64 => <Dispatch as IntTensorOps<Dispatch>>::$int($($arg),*),
+            _ => <Dispatch as FloatTensorOps<Dispatch>>::$float($($arg),*),
+        }
+    }};
+}
+pub(crate) use by_kind;
+
+/// Refuses element types that `allowed` does not.
+pub(crate) fn require(
+    op: &'static str,
+    x: &Spec,
+    allowed: impl Fn(DType) -> bool,
+    expected: &str,
+) -> Result<()> {
+    if allowed(x.dtype) {
+        return Ok(());
+    }
+    Err(Error::DType { op, found: x.dtype.to_string(), expected: expected.into() })
+}
+
+/// Refuses anything but floats.
+pub(crate) fn require_float(op: &'static str, x: &Spec) -> Result<()> {
+    require(op, x, DType::is_float, "f32 or f64 (convert with `cast`)")
+}
+
+/// Refuses anything but numbers.
+pub(crate) fn require_number(op: &'static str, x: &Spec) -> Result<()> {
+    require(op, x, |d| d != DType::Bool, "a number type (convert with `cast`)")
+}
+
+/// Refuses two different element types.
+pub(crate) fn require_same(op: &'static str, a: &Spec, b: &Spec) -> Result<()> {
+    if a.dtype == b.dtype {
+        return Ok(());
+    }
+    Err(Error::DType {
+        op,
+        found: format!("{} beside {}", a.dtype, b.dtype),
+        expected: "one element type for both (convert with `cast`)".into(),
+    })
+}
+
+/// Refuses anything but the given number of dimensions; `form` names them, as `[N, C, H, W]`.
+pub(crate) fn require_rank(op: &'static str, x: &Spec, rank: usize, form: &str) -> Result<()> {
+    if x.rank() == rank {
+        return Ok(());
+    }
+    Err(Error::Shape { op, found: format!("{:?}", x.shape), expected: form.into() })
+}
+
+/// What [`Op::vjp`] of a piecewise constant operation answers.
+pub(crate) fn not_differentiable<T>(op: &impl Op) -> Result<T> {
+    Err(Error::NotDifferentiable { op: op.name() })
+}

@@ -1,0 +1,206 @@
+//! Reductions over any dimensions. An empty list of dimensions means all of them; with `keep` the
+//! reduced dimensions stay with size 1.
+
+use burn::backend::{
+    Dispatch, Shape, Slice,
+    ops::{FloatTensorOps as _, IntTensorOps as _},
+};
+
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
+use crate::{
+    DType, Device, Result, Spec, Tensor,
+    tensor::{apply, int_dtype},
+};
+
+/// Sums run over blocks of so many elements, one after the other: a total that threads join in the
+/// order in which they finish would differ from run to run.
+const BLOCK: usize = 1 << 16;
+
+/// `y = sum of x over dims`
+#[derive(Debug, Clone)]
+struct Sum {
+    dims: Vec<usize>,
+}
+
+impl Op for Sum {
+    fn name(&self) -> &'static str {
+        "sum"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_number("sum", x[0])?;
+        let mut y = x[0].clone();
+        self.dims.iter().for_each(|&d| y.shape[d] = 1);
+        Ok(y)
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let value = x[0].value.clone();
+        if self.dims.len() == x[0].spec.rank() {
+            let shape = Shape::from(y.stored_shape());
+            let total = total(value, x[0].spec);
+            return by_kind!(y.dtype, float_reshape, int_reshape, (total, shape));
+        }
+        self.dims.iter().rev().fold(value, |v, &d| by_kind!(y.dtype, float_sum_dim, int_sum_dim, (v, d)))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(at.dy.expand(at.x[0].shape())?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+/// The sum of all elements, shape `[1]`, in an order that depends on nothing but their number.
+fn total(value: Primitive, spec: &Spec) -> Primitive {
+    let (dtype, n) = (spec.dtype, spec.len());
+    let flat = by_kind!(dtype, float_reshape, int_reshape, (value, Shape::from([n])));
+    let (rows, rest) = (n / BLOCK, n % BLOCK);
+    if rows == 0 {
+        return by_kind!(dtype, float_sum_dim, int_sum_dim, (flat, 0));
+    }
+    let part = |from: usize, to: usize| {
+        by_kind!(dtype, float_slice, int_slice, (flat.clone(), &[Slice::from(from..to)]))
+    };
+    let blocks = part(0, rows * BLOCK);
+    let blocks = by_kind!(dtype, float_reshape, int_reshape, (blocks, Shape::from([rows, BLOCK])));
+    let sums = by_kind!(dtype, float_sum_dim, int_sum_dim, (blocks, 1));
+    let head = total(sums, &Spec::new([rows], dtype));
+    if rest == 0 {
+        return head;
+    }
+    let tail = by_kind!(dtype, float_sum_dim, int_sum_dim, (part(rows * BLOCK, n), 0));
+    by_kind!(dtype, float_add, int_add, (head, tail))
+}
+
+/// The index of the largest or smallest element along one dimension; the first one wins.
+#[derive(Debug, Clone, Copy)]
+struct ArgExtremum {
+    dim: usize,
+    largest: bool,
+}
+
+impl Op for ArgExtremum {
+    fn name(&self) -> &'static str {
+        if self.largest { "argmax" } else { "argmin" }
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_number(self.name(), x[0])?;
+        let mut y = x[0].cast(DType::I32);
+        y.shape[self.dim] = 1;
+        Ok(y)
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        let (v, d, i32) = (x[0].value.clone(), self.dim, int_dtype(DType::I32));
+        match (x[0].spec.dtype.is_float(), self.largest) {
+            (true, true) => Dispatch::float_argmax(v, d, i32),
+            (true, false) => Dispatch::float_argmin(v, d, i32),
+            (false, true) => Dispatch::int_cast(Dispatch::int_argmax(v, d), i32),
+            (false, false) => Dispatch::int_cast(Dispatch::int_argmin(v, d), i32),
+        }
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+impl Tensor {
+    /// The sum over `dims`.
+    pub fn sum_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        let dims = self.spec().dims("sum", dims)?;
+        let y = if dims.is_empty() { self.clone() } else { apply(Sum { dims: dims.clone() }, &[self])? };
+        y.drop_reduced(&dims, keep)
+    }
+
+    /// The sum of all elements, rank 0.
+    pub fn sum(&self) -> Result<Tensor> {
+        self.sum_dims(&[], false)
+    }
+
+    /// The mean over `dims`, of floats.
+    pub fn mean_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        require_float("mean", self.spec())?;
+        let n: usize = self.spec().dims("mean", dims)?.iter().map(|&d| self.shape()[d]).product();
+        self.sum_dims(dims, keep)?.div_scalar(n as f64)
+    }
+
+    /// The mean of all elements, rank 0.
+    pub fn mean(&self) -> Result<Tensor> {
+        self.mean_dims(&[], false)
+    }
+
+    /// The index of the largest element along `dim` (i32); the first one where several are equal.
+    pub fn argmax(&self, dim: i64, keep: bool) -> Result<Tensor> {
+        self.arg_extremum(dim, keep, true)
+    }
+
+    /// The index of the smallest element along `dim` (i32); the first one where several are equal.
+    pub fn argmin(&self, dim: i64, keep: bool) -> Result<Tensor> {
+        self.arg_extremum(dim, keep, false)
+    }
+
+    /// The largest element over `dims`; the gradient goes to the first where several are equal.
+    pub fn max_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        self.extremum(dims, keep, true)
+    }
+
+    /// The smallest element over `dims`; the gradient goes to the first where several are equal.
+    pub fn min_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        self.extremum(dims, keep, false)
+    }
+
+    fn arg_extremum(&self, dim: i64, keep: bool, largest: bool) -> Result<Tensor> {
+        let op = ArgExtremum { dim: 0, largest };
+        let dim = self.spec().dim(op.name(), dim)?;
+        apply(ArgExtremum { dim, largest }, &[self])?.drop_reduced(&[dim], keep)
+    }
+
+    fn extremum(&self, dims: &[i64], keep: bool, largest: bool) -> Result<Tensor> {
+        let name = if largest { "max" } else { "min" };
+        require_number(name, self.spec())?;
+        let dims = self.spec().dims(name, dims)?;
+        if dims.is_empty() {
+            return Ok(self.clone());
+        }
+        let rows = self.rows_over(&dims)?;
+        let index = rows.arg_extremum(-1, true, largest)?;
+        let mut shape = self.shape().to_vec();
+        dims.iter().for_each(|&d| shape[d] = 1);
+        rows.gather_known(rows.rank() - 1, &index)?.reshape(&shape)?.drop_reduced(&dims, keep)
+    }
+
+    /// `[rest, k]`: the dimensions `dims` moved to the end and joined, all others joined before them.
+    pub(crate) fn rows_over(&self, dims: &[usize]) -> Result<Tensor> {
+        let rest = (0..self.rank()).filter(|d| !dims.contains(d));
+        let order: Vec<i64> = rest.chain(dims.iter().copied()).map(|d| d as i64).collect();
+        let k: usize = dims.iter().map(|&d| self.shape()[d]).product();
+        self.permute(&order)?.reshape(&[self.len() / k, k])
+    }
+
+    /// Drops dimensions that a reduction left with size 1.
+    pub(crate) fn drop_reduced(&self, dims: &[usize], keep: bool) -> Result<Tensor> {
+        if keep || dims.is_empty() {
+            return Ok(self.clone());
+        }
+        let kept = self.shape().iter().enumerate().filter(|(i, _)| !dims.contains(i));
+        let shape: Vec<_> = kept.map(|(_, &d)| d).collect();
+        self.reshape(&shape)
+    }
+
+    /// Sums over whatever broadcasting to this shape from `shape` repeated: its gradient.
+    pub(crate) fn sum_to(&self, shape: &[usize]) -> Result<Tensor> {
+        if self.shape() == shape {
+            return Ok(self.clone());
+        }
+        let lead = self.rank() - shape.len();
+        let repeated = |i: usize| i < lead || (shape[i - lead] == 1 && self.shape()[i] != 1);
+        let dims: Vec<usize> = (0..self.rank()).filter(|&i| repeated(i)).collect();
+        let y = if dims.is_empty() { self.clone() } else { apply(Sum { dims }, &[self])? };
+        y.reshape(shape)
+    }
+}

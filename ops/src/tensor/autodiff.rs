@@ -1,0 +1,306 @@
+//! Reverse-mode differentiation over the record that operations leave.
+//!
+//! Each tracked tensor points to a [`Node`]: the operation and its inputs. Nodes are numbered as they
+//! are made, so descending numbers are a reverse topological order. The vector-Jacobian products of
+//! operations are themselves operations on tensors; [`Tensor::gradient`] records them, so that the
+//! gradient of a gradient is a gradient like any other.
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{Tensor, Value};
+use crate::{
+    Error, Result,
+    op::{Op, Vjp},
+};
+
+static NEXT_NODE: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static GRAD_DISABLED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How a tensor came to be.
+pub(crate) struct Node {
+    id: u64,
+    /// `None` at a leaf: a parameter, or a tensor that `track` cut off.
+    op: Option<Box<dyn Op>>,
+    /// Gone after [`Tensor::backward`], which frees memory as it goes.
+    saved: Mutex<Option<Saved>>,
+}
+
+struct Saved {
+    inputs: Vec<Tensor>,
+    output: Value,
+}
+
+impl Node {
+    pub(crate) fn leaf() -> Arc<Self> {
+        Arc::new(Self { id: NEXT_NODE.fetch_add(1, Ordering::Relaxed), op: None, saved: Mutex::default() })
+    }
+
+    pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], value: &Value) -> Arc<Self> {
+        let saves = op.saves();
+        let keep = |(i, x): (usize, &&Tensor)| if saves.input(i) { (*x).clone() } else { x.released() };
+        let saved = Saved {
+            inputs: inputs.iter().enumerate().map(keep).collect(),
+            output: if saves.output { value.clone() } else { Value::Released },
+        };
+        Arc::new(Self {
+            id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),
+            op: Some(op),
+            saved: Mutex::new(Some(saved)),
+        })
+    }
+
+    fn saved(&self) -> MutexGuard<'_, Option<Saved>> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn inputs(&self) -> Vec<Tensor> {
+        self.saved().as_ref().map_or_else(Vec::new, |saved| saved.inputs.clone())
+    }
+
+    /// The gradients of the inputs, given the gradient of the output.
+    fn pull_back(self: &Arc<Self>, op: &dyn Op, dy: &Tensor, wanted: &[bool]) -> Result<Vec<Option<Tensor>>> {
+        let (x, y) = {
+            let saved = self.saved();
+            let saved = saved.as_ref().ok_or(Error::Spent)?;
+            let y = Tensor::new(dy.spec().clone(), dy.device(), saved.output.clone(), Some(Arc::clone(self)));
+            (saved.inputs.clone(), y)
+        };
+        op.vjp(&Vjp { x: &x, y: &y, dy, wanted })
+    }
+}
+
+impl Drop for Node {
+    /// Unlinks a long chain one node at a time: the default would recurse as deep as the graph.
+    fn drop(&mut self) {
+        let take = |node: &mut Node| {
+            let saved = node.saved.get_mut().unwrap_or_else(PoisonError::into_inner);
+            saved.take().map_or_else(Vec::new, |saved| saved.inputs)
+        };
+        let mut stack = take(self);
+        while let Some(tensor) = stack.pop() {
+            if let Some(mut node) = tensor.into_node().and_then(Arc::into_inner) {
+                stack.append(&mut take(&mut node));
+            }
+        }
+    }
+}
+
+/// Gradients by leaf, as [`Tensor::backward`] gives them.
+#[derive(Clone, Default)]
+pub struct Gradients(HashMap<u64, Tensor>);
+
+impl Gradients {
+    /// The gradient with respect to a leaf: a parameter's tensor, or one that [`Tensor::track`] made.
+    /// `None` where the differentiated tensor does not depend on it.
+    pub fn of(&self, leaf: &Tensor) -> Option<&Tensor> {
+        self.0.get(&leaf.node()?.id)
+    }
+
+    /// Number of leaves that have a gradient.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no leaf has a gradient.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The gradients in the order in which their leaves were made.
+    pub fn values(&self) -> Vec<&Tensor> {
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_unstable_by_key(|(id, _)| **id);
+        sorted.into_iter().map(|(_, gradient)| gradient).collect()
+    }
+
+    /// Each gradient replaced by what `f` makes of it.
+    pub fn map(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
+        self.0.iter().map(|(id, g)| Ok((*id, f(g)?))).collect::<Result<_>>().map(Self)
+    }
+
+    /// The sum with another set of gradients; a leaf that only one of them has keeps its own.
+    pub fn add(&self, other: &Self) -> Result<Self> {
+        let mut sum = self.0.clone();
+        for (&id, gradient) in &other.0 {
+            let total = match sum.get(&id) {
+                Some(first) => first.add(gradient)?,
+                None => gradient.clone(),
+            };
+            sum.insert(id, total);
+        }
+        Ok(Self(sum))
+    }
+}
+
+/// Whether operations are recorded on this thread.
+pub fn is_grad_enabled() -> bool {
+    GRAD_DISABLED.get() == 0
+}
+
+/// Runs `f` without recording anything, as evaluation does. Nests; ends also when `f` panics.
+pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
+    struct Restore;
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            GRAD_DISABLED.set(GRAD_DISABLED.get() - 1);
+        }
+    }
+    GRAD_DISABLED.set(GRAD_DISABLED.get() + 1);
+    let _restore = Restore;
+    f()
+}
+
+impl Tensor {
+    /// The same value, cut off from how it was computed: a constant.
+    pub fn detach(&self) -> Tensor {
+        if self.node().is_none() { self.clone() } else { self.with_node(None) }
+    }
+
+    /// The same value as a new leaf, whose gradient [`Gradients::of`] gives.
+    ///
+    /// # Errors
+    /// [`Error::DType`] for anything but floats.
+    pub fn track(&self) -> Result<Tensor> {
+        if !self.dtype().is_float() {
+            return Err(Error::DType {
+                op: "track",
+                found: self.dtype().to_string(),
+                expected: "f32 or f64 (only floats have gradients)".into(),
+            });
+        }
+        Ok(self.with_node(Some(Node::leaf())))
+    }
+
+    /// The same leaf with another value: what a parameter becomes after a step.
+    pub(crate) fn track_as(&self, leaf: &Tensor) -> Tensor {
+        self.with_node(leaf.node().cloned())
+    }
+
+    /// Whether a gradient can be taken through this tensor.
+    pub fn is_tracked(&self) -> bool {
+        self.node().is_some()
+    }
+
+    /// The gradients of this scalar with respect to every leaf that it depends on. Frees the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless the tensor has one element, [`Error::Untracked`] when it depends on no
+    /// leaf, [`Error::Spent`] on a second call.
+    pub fn backward(&self) -> Result<Gradients> {
+        if self.len() != 1 {
+            return Err(Error::Shape {
+                op: "backward",
+                found: super::show(self.shape()),
+                expected:
+                    "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
+                        .into(),
+            });
+        }
+        self.backward_with(&self.ones_like()?)
+    }
+
+    /// The gradients of `sum(self * gradient)` with respect to every leaf. Frees the graph.
+    ///
+    /// # Errors
+    /// As [`Tensor::backward`], and when `gradient` has another shape, element type or device.
+    pub fn backward_with(&self, gradient: &Tensor) -> Result<Gradients> {
+        no_grad(|| self.differentiate("backward", gradient, None)).map(Gradients)
+    }
+
+    /// The gradients of `sum(self)` with respect to any tensors that it was computed from. The graph
+    /// stays, and the gradients can be differentiated again (a gradient penalty is an example).
+    ///
+    /// # Errors
+    /// [`Error::Untracked`] when this tensor or one of `of` is not tracked, [`Error::Spent`] after
+    /// [`Tensor::backward`]. A tensor in `of` that has no influence gets zeros.
+    pub fn gradient(&self, of: &[&Tensor]) -> Result<Vec<Tensor>> {
+        let ids = of
+            .iter()
+            .map(|x| x.node().map(|node| node.id).ok_or(Error::Untracked { op: "gradient" }))
+            .collect::<Result<Vec<_>>>()?;
+        let targets = ids.iter().copied().collect();
+        let found = self.differentiate("gradient", &self.ones_like()?, Some(&targets))?;
+        ids.iter()
+            .zip(of)
+            .map(|(id, x)| found.get(id).map_or_else(|| x.zeros_like(), |g| Ok(g.clone())))
+            .collect()
+    }
+
+    /// With targets: their gradients, keeping the graph. Without: those of all leaves, freeing it.
+    fn differentiate(
+        &self,
+        op: &'static str,
+        seed: &Tensor,
+        targets: Option<&HashSet<u64>>,
+    ) -> Result<HashMap<u64, Tensor>> {
+        let root = self.node().ok_or(Error::Untracked { op })?;
+        same_as_output(op, self, seed)?;
+        let useful = targets.map(|targets| leads_to(root, targets));
+        let is_useful = |node: &Arc<Node>| useful.as_ref().is_none_or(|set| set.contains(&node.id));
+        let mut found = HashMap::new();
+        let mut pending = BTreeMap::from([(root.id, (Arc::clone(root), seed.clone()))]);
+        while let Some((id, (node, dy))) = pending.pop_last() {
+            if targets.map_or(node.op.is_none(), |targets| targets.contains(&id)) {
+                found.insert(id, dy.clone());
+            }
+            let Some(op) = &node.op else { continue };
+            let parents: Vec<_> = node.inputs().iter().map(|x| x.node().cloned()).collect();
+            let wanted: Vec<_> = parents.iter().map(|p| p.as_ref().is_some_and(&is_useful)).collect();
+            let gradients = node.pull_back(&**op, &dy, &wanted)?;
+            if targets.is_none() {
+                node.saved().take();
+            }
+            for (parent, gradient) in parents.into_iter().zip(gradients) {
+                let (Some(parent), Some(gradient)) = (parent.filter(&is_useful), gradient) else { continue };
+                let total = match pending.remove(&parent.id) {
+                    Some((_, first)) => first.add(&gradient)?,
+                    None => gradient,
+                };
+                pending.insert(parent.id, (parent, total));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn same_as_output(op: &'static str, output: &Tensor, seed: &Tensor) -> Result<()> {
+    if output.spec() == seed.spec() {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        op,
+        found: format!("{} for the gradient", seed.spec()),
+        expected: format!("{}, that of the tensor", output.spec()),
+    })
+}
+
+/// The nodes on a path from `root` to a target: where gradients are worth computing.
+fn leads_to(root: &Arc<Node>, targets: &HashSet<u64>) -> HashSet<u64> {
+    let mut nodes = BTreeMap::new();
+    let mut stack = vec![Arc::clone(root)];
+    while let Some(node) = stack.pop() {
+        if nodes.contains_key(&node.id) {
+            continue;
+        }
+        let parents: Vec<_> = node.inputs().iter().filter_map(|x| x.node().cloned()).collect();
+        nodes.insert(node.id, parents.iter().map(|p| p.id).collect::<Vec<_>>());
+        stack.extend(parents);
+    }
+    let mut useful = HashSet::new();
+    for (id, parents) in nodes {
+        if targets.contains(&id) || parents.iter().any(|p| useful.contains(p)) {
+            useful.insert(id);
+        }
+    }
+    useful
+}

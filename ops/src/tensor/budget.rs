@@ -1,0 +1,58 @@
+//! The budget of tensor bytes. It is checked before anything is allocated, because a failed
+//! allocation aborts the process and cannot be caught.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use super::{Spec, show};
+use crate::{Error, Result};
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// Sets the bytes that all tensors together may take.
+pub fn set_budget(bytes: usize) {
+    BUDGET.store(bytes, Ordering::Relaxed);
+}
+
+/// Bytes of all tensors alive.
+pub fn live_bytes() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
+
+/// The bytes of one value, given back when its last handle is dropped. Views share their source's.
+pub(crate) struct Charge(usize);
+
+impl Charge {
+    /// Takes the bytes of a tensor of that spec from the budget.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] when they are not left.
+    pub(crate) fn new(op: &'static str, spec: &Spec) -> Result<Arc<Self>> {
+        let (needed, budget) = (spec.bytes(), BUDGET.load(Ordering::Relaxed));
+        let left = budget.saturating_sub(live_bytes());
+        if needed > left {
+            return Err(Error::Memory {
+                op,
+                shape: show(&spec.shape),
+                needed: megabytes(needed),
+                left: megabytes(left),
+                budget: megabytes(budget),
+            });
+        }
+        LIVE.fetch_add(needed, Ordering::Relaxed);
+        Ok(Arc::new(Self(needed)))
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+fn megabytes(bytes: usize) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}

@@ -1,0 +1,253 @@
+//! Values in and out of tensors.
+
+use burn::backend::{
+    BoolDType, DType as BurnDType, Dispatch, FloatDType, IntDType, Scalar, Shape, TensorData,
+    ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
+    read_sync,
+};
+
+use super::{Charge, DType, Device, Spec, Tensor, Value, guarded, show, supported};
+use crate::{
+    Error, Result,
+    op::{Primitive, by_kind},
+};
+
+/// The elements of a tensor in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+    Bool(Vec<bool>),
+}
+
+impl Data {
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        match self {
+            Self::F32(_) => DType::F32,
+            Self::F64(_) => DType::F64,
+            Self::I32(_) => DType::I32,
+            Self::I64(_) => DType::I64,
+            Self::Bool(_) => DType::Bool,
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(v) => v.len(),
+            Self::F64(v) => v.len(),
+            Self::I32(v) => v.len(),
+            Self::I64(v) => v.len(),
+            Self::Bool(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements as `f64`, true as 1.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match self {
+            Self::F32(v) => v.iter().map(|&x| x.into()).collect(),
+            Self::F64(v) => v.clone(),
+            Self::I32(v) => v.iter().map(|&x| x.into()).collect(),
+            Self::I64(v) => v.iter().map(|&x| x as f64).collect(),
+            Self::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+        }
+    }
+
+    fn into_burn(self, shape: Vec<usize>) -> TensorData {
+        match self {
+            Self::F32(v) => TensorData::new(v, shape),
+            Self::F64(v) => TensorData::new(v, shape),
+            Self::I32(v) => TensorData::new(v, shape),
+            Self::I64(v) => TensorData::new(v, shape),
+            Self::Bool(v) => TensorData::new(v, shape),
+        }
+    }
+}
+
+macro_rules! data_from {
+    ($($variant:ident($element:ty)),*) => {$(
+        impl From<Vec<$element>> for Data {
+            fn from(values: Vec<$element>) -> Self {
+                Self::$variant(values)
+            }
+        }
+    )*};
+}
+data_from!(F32(f32), F64(f64), I32(i32), I64(i64), Bool(bool));
+
+/// The backend's name of a float type.
+pub(crate) fn float_dtype(dtype: DType) -> FloatDType {
+    if dtype == DType::F64 { FloatDType::F64 } else { FloatDType::F32 }
+}
+
+/// The backend's name of an integer type.
+pub(crate) fn int_dtype(dtype: DType) -> IntDType {
+    if dtype == DType::I64 { IntDType::I64 } else { IntDType::I32 }
+}
+
+/// A constant tensor of a backend.
+pub(crate) fn full_primitive(spec: &Spec, value: f64, device: Device) -> Primitive {
+    let (shape, at) = (Shape::from(spec.stored_shape()), device.dispatch());
+    match spec.dtype {
+        DType::F32 | DType::F64 => {
+            Dispatch::float_full(shape, Scalar::Float(value), &at, float_dtype(spec.dtype))
+        }
+        DType::I32 | DType::I64 => {
+            Dispatch::int_full(shape, Scalar::Int(value as i64), &at, int_dtype(spec.dtype))
+        }
+        DType::Bool if value != 0.0 => Dispatch::bool_ones(shape, &at, device.bool_store()),
+        DType::Bool => Dispatch::bool_zeros(shape, &at, device.bool_store()),
+    }
+}
+
+fn upload(data: TensorData, dtype: DType, device: Device) -> Primitive {
+    let at = device.dispatch();
+    match dtype {
+        DType::F32 | DType::F64 => Dispatch::float_from_data(data, &at),
+        DType::I32 | DType::I64 => Dispatch::int_from_data(data, &at),
+        DType::Bool => {
+            let store: BoolDType = device.bool_store();
+            Dispatch::bool_from_data(data.convert_dtype(BurnDType::Bool(store)), &at)
+        }
+    }
+}
+
+impl Tensor {
+    /// A tensor of those elements, in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the number of elements is not that of the shape; [`Error::Memory`];
+    /// [`Error::DType`] for a type that the device does not compute in.
+    pub fn from_data(data: impl Into<Data>, shape: impl Into<Vec<usize>>, device: Device) -> Result<Self> {
+        let data = data.into();
+        let spec = Spec::new(shape, data.dtype());
+        if spec.len() != data.len() {
+            return Err(Error::Shape {
+                op: "tensor",
+                found: format!("{} for {} elements", show(&spec.shape), data.len()),
+                expected: "a shape of as many elements".into(),
+            });
+        }
+        let stored = spec.stored_shape();
+        Self::create("tensor", spec, device, |spec| upload(data.into_burn(stored), spec.dtype, device))
+    }
+
+    /// A tensor whose elements are all `value`.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], [`Error::Shape`], [`Error::DType`] as every new tensor.
+    pub fn full(shape: impl Into<Vec<usize>>, value: f64, dtype: DType, device: Device) -> Result<Self> {
+        Self::create("full", Spec::new(shape, dtype), device, |spec| full_primitive(spec, value, device))
+    }
+
+    /// A tensor of rank 0.
+    pub fn scalar(value: f64, dtype: DType, device: Device) -> Result<Self> {
+        Self::full([], value, dtype, device)
+    }
+
+    /// Zeros of the same shape, element type and device.
+    pub fn zeros_like(&self) -> Result<Self> {
+        Self::full(self.shape(), 0.0, self.dtype(), self.device())
+    }
+
+    /// Ones of the same shape, element type and device.
+    pub fn ones_like(&self) -> Result<Self> {
+        Self::full(self.shape(), 1.0, self.dtype(), self.device())
+    }
+
+    /// A tensor of numbers that `make` gives when asked for so many, once it is clear that they fit.
+    pub(crate) fn create_with(
+        shape: &[usize],
+        device: Device,
+        make: impl FnOnce(usize) -> Vec<f32>,
+    ) -> Result<Self> {
+        let spec = Spec::new(shape, DType::F32);
+        let stored = spec.stored_shape();
+        Self::create("random", spec, device, |spec| {
+            upload(Data::F32(make(spec.len())).into_burn(stored), spec.dtype, device)
+        })
+    }
+
+    fn create(
+        op: &'static str,
+        spec: Spec,
+        device: Device,
+        make: impl FnOnce(&Spec) -> Primitive,
+    ) -> Result<Self> {
+        supported(op, &spec, device)?;
+        let charge = Charge::new(op, &spec)?;
+        let primitive = guarded(op, || make(&spec))?;
+        Ok(Self::new(spec, device, Value::Computed(primitive, charge), None))
+    }
+
+    /// The elements in row-major order. Waits for the device.
+    ///
+    /// # Errors
+    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails.
+    pub fn to_data(&self) -> Result<Data> {
+        let op = "to_data";
+        let (primitive, dtype) = (self.primitive(op)?, self.dtype());
+        let data = guarded(op, || {
+            read_sync(async {
+                by_kind!(dtype, float_into_data, int_into_data, bool_into_data, (primitive).await)
+            })
+        })?;
+        let failed = |reason: String| Error::Backend { op, reason };
+        let data = data.map_err(|e| failed(e.to_string()))?;
+        let vector = match dtype {
+            DType::F32 => data.try_into_vec().map(Data::F32),
+            DType::F64 => data.try_into_vec().map(Data::F64),
+            DType::I32 => data.try_into_vec().map(Data::I32),
+            DType::I64 => data.try_into_vec().map(Data::I64),
+            DType::Bool => data.convert::<bool>().try_into_vec().map(Data::Bool),
+        };
+        vector.map_err(|e| failed(format!("{e:?}")))
+    }
+
+    /// The elements as `f32`, whatever number type they have.
+    pub fn to_f32(&self) -> Result<Vec<f32>> {
+        Ok(match self.to_data()? {
+            Data::F32(values) => values,
+            other => other.to_f64().into_iter().map(|x| x as f32).collect(),
+        })
+    }
+
+    /// The elements as `f64`, whatever type they have.
+    pub fn to_f64(&self) -> Result<Vec<f64>> {
+        Ok(self.to_data()?.to_f64())
+    }
+
+    /// The only element.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there is more than one.
+    pub fn item(&self) -> Result<f64> {
+        if self.len() != 1 {
+            return Err(Error::Shape {
+                op: "item",
+                found: show(self.shape()),
+                expected: "a single element".into(),
+            });
+        }
+        Ok(self.to_f64()?[0])
+    }
+
+    /// A copy on another device; the tensor itself where it is there already. Not differentiable.
+    pub fn to_device(&self, device: Device) -> Result<Self> {
+        if device == self.device() {
+            return Ok(self.clone());
+        }
+        if self.is_symbolic() {
+            return Ok(Self::symbolic(self.spec().clone(), device));
+        }
+        Self::from_data(self.to_data()?, self.shape(), device)
+    }
+}

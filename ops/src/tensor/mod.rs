@@ -1,0 +1,221 @@
+//! The rank-erased tensor: an immutable value with a shape, an element type, a device and, where a
+//! gradient may be asked for, a record of how it was computed.
+
+mod autodiff;
+mod budget;
+mod data;
+mod device;
+mod display;
+mod spec;
+
+use std::sync::Arc;
+
+pub(crate) use autodiff::Node;
+pub use autodiff::{Gradients, is_grad_enabled, no_grad};
+pub(crate) use budget::Charge;
+pub use budget::{live_bytes, set_budget};
+pub use data::Data;
+pub(crate) use data::{float_dtype, full_primitive, int_dtype};
+pub use device::Device;
+pub use spec::{DType, Spec};
+pub(crate) use spec::{broadcast, show};
+
+use crate::{
+    Error, Result, interrupt,
+    op::{Op, Operand, Primitive},
+};
+
+/// A tensor. Cloning is cheap: clones share the value and the record of how it was computed.
+#[derive(Clone)]
+pub struct Tensor(Arc<Inner>);
+
+struct Inner {
+    spec: Spec,
+    device: Device,
+    value: Value,
+    node: Option<Arc<Node>>,
+}
+
+/// What a tensor holds.
+#[derive(Clone)]
+pub(crate) enum Value {
+    /// A value in a backend's memory.
+    Computed(Primitive, Arc<Charge>),
+    /// Nothing: the tensor stands for a value in a trace.
+    Symbolic,
+    /// Nothing any more: the value was not needed for the gradient.
+    Released,
+}
+
+impl Tensor {
+    pub(crate) fn new(spec: Spec, device: Device, value: Value, node: Option<Arc<Node>>) -> Self {
+        Self(Arc::new(Inner { spec, device, value, node }))
+    }
+
+    /// A tensor that stands for a value of that spec in a trace: operations on it check and record
+    /// themselves but compute nothing.
+    pub fn symbolic(spec: Spec, device: Device) -> Self {
+        Self::new(spec, device, Value::Symbolic, None)
+    }
+
+    /// Shape and element type.
+    pub fn spec(&self) -> &Spec {
+        &self.0.spec
+    }
+
+    /// The logical shape; `[]` at rank 0.
+    pub fn shape(&self) -> &[usize] {
+        &self.0.spec.shape
+    }
+
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.0.spec.rank()
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.0.spec.len()
+    }
+
+    /// Whether there is no element. Never true: a tensor without elements cannot be made.
+    pub fn is_empty(&self) -> bool {
+        self.0.spec.is_empty()
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        self.0.spec.dtype
+    }
+
+    /// Where the value lives.
+    pub fn device(&self) -> Device {
+        self.0.device
+    }
+
+    /// Whether the tensor only stands for a value in a trace.
+    pub fn is_symbolic(&self) -> bool {
+        matches!(self.0.value, Value::Symbolic)
+    }
+
+    /// Whether two handles share one value: what is true of one is true of the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn node(&self) -> Option<&Arc<Node>> {
+        self.0.node.as_ref()
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        &self.0.value
+    }
+
+    /// The backend's tensor.
+    pub(crate) fn primitive(&self, op: &'static str) -> Result<Primitive> {
+        match &self.0.value {
+            Value::Computed(primitive, _) => Ok(primitive.clone()),
+            Value::Symbolic => Err(Error::Symbolic { op }),
+            Value::Released => Err(Error::Spent),
+        }
+    }
+
+    /// The same value with another record.
+    pub(crate) fn with_node(&self, node: Option<Arc<Node>>) -> Self {
+        Self::new(self.0.spec.clone(), self.0.device, self.0.value.clone(), node)
+    }
+
+    /// The same record without the value, for gradients that do not need it.
+    pub(crate) fn released(&self) -> Self {
+        let value = if self.is_symbolic() { Value::Symbolic } else { Value::Released };
+        Self::new(self.0.spec.clone(), self.0.device, value, self.0.node.clone())
+    }
+
+    fn into_node(self) -> Option<Arc<Node>> {
+        Arc::into_inner(self.0).and_then(|inner| inner.node)
+    }
+}
+
+/// Checks and carries out one operation, and records it where a gradient or a trace may ask for it.
+/// Everything that every operation has in common happens here and nowhere else.
+pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
+    interrupt::check()?;
+    let name = op.name();
+    let device = common_device(name, inputs)?;
+    let specs: Vec<&Spec> = inputs.iter().map(|x| x.spec()).collect();
+    let spec = op.infer(&specs)?;
+    supported(name, &spec, device)?;
+    let value = if inputs.iter().any(|x| x.is_symbolic()) {
+        Value::Symbolic
+    } else {
+        compute(&op, inputs, &spec, device)?
+    };
+    let symbolic = matches!(value, Value::Symbolic);
+    let tracked = spec.dtype.is_float()
+        && op.differentiable()
+        && autodiff::is_grad_enabled()
+        && inputs.iter().any(|x| x.node().is_some());
+    let node = (tracked || symbolic).then(|| Node::record(Box::new(op), inputs, &value));
+    Ok(Tensor::new(spec, device, value, node))
+}
+
+fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Result<Value> {
+    let name = op.name();
+    let operands = inputs
+        .iter()
+        .map(|x| Ok(Operand { spec: x.spec(), value: x.primitive(name)? }))
+        .collect::<Result<Vec<_>>>()?;
+    let charge = match inputs.first().map(|x| x.value()) {
+        Some(Value::Computed(_, charge)) if op.is_view() => Arc::clone(charge),
+        _ => Charge::new(name, spec)?,
+    };
+    let primitive = guarded(name, || op.run(&operands, spec, device))?;
+    Ok(Value::Computed(primitive, charge))
+}
+
+/// Turns a backend's panic into an error.
+pub(crate) fn guarded<T>(op: &'static str, run: impl FnOnce() -> T) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        Error::Backend { op, reason: reason.to_owned() }
+    })
+}
+
+fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
+    let Some(first) = inputs.first() else {
+        return Ok(Device::Cpu);
+    };
+    if inputs.iter().any(|x| x.device() != first.device()) {
+        let devices: Vec<_> = inputs.iter().map(|x| x.device().name()).collect();
+        return Err(Error::Device {
+            op,
+            found: devices.join(" beside "),
+            expected: "one device for all tensors (move with `to(device)`)".into(),
+        });
+    }
+    Ok(first.device())
+}
+
+/// Refuses what no backend holds correctly: more than six dimensions, dimensions of size 0, types
+/// that a GPU does not compute in.
+pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result<()> {
+    if spec.rank() > Spec::MAX_RANK {
+        return Err(Error::Shape {
+            op,
+            found: show(&spec.shape),
+            expected: format!("at most {} dimensions", Spec::MAX_RANK),
+        });
+    }
+    if spec.is_empty() {
+        return Err(Error::Shape { op, found: show(&spec.shape), expected: "no dimension of size 0".into() });
+    }
+    if device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64) {
+        return Err(Error::DType {
+            op,
+            found: format!("{} on the GPU", spec.dtype),
+            expected: "f32, i32 or bool there (convert with `cast`)".into(),
+        });
+    }
+    Ok(())
+}

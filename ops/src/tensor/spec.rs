@@ -1,0 +1,196 @@
+//! What is known of a tensor without its values: shape and element type.
+
+use std::fmt;
+
+use crate::{Error, Result};
+
+/// The element types that scripts see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DType {
+    /// 32-bit float, the type of everything that is trained.
+    F32,
+    /// 64-bit float, on the CPU only, for gradient checks.
+    F64,
+    /// 32-bit integer, the type of indices.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// Truth value.
+    Bool,
+}
+
+impl DType {
+    /// All element types.
+    pub const ALL: [DType; 5] = [Self::F32, Self::F64, Self::I32, Self::I64, Self::Bool];
+
+    /// The name that scripts use: `f32`, `f64`, `i32`, `i64`, `bool`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::Bool => "bool",
+        }
+    }
+
+    /// The element type of that name.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for another name.
+    pub fn parse(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|dtype| dtype.name() == name);
+        found.ok_or_else(|| Error::Argument {
+            op: "dtype",
+            name: "the element type",
+            found: format!("\"{name}\""),
+            expected: "\"f32\", \"f64\", \"i32\", \"i64\" or \"bool\"".into(),
+        })
+    }
+
+    /// Bytes of one element.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Bool => 1,
+            Self::F32 | Self::I32 => 4,
+            Self::F64 | Self::I64 => 8,
+        }
+    }
+
+    /// Whether this is `f32` or `f64`.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// Whether this is `i32` or `i64`.
+    pub fn is_int(self) -> bool {
+        matches!(self, Self::I32 | Self::I64)
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Shape and element type of a tensor.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Spec {
+    /// The logical shape, 0 to [`Spec::MAX_RANK`] dimensions.
+    pub shape: Vec<usize>,
+    /// The element type.
+    pub dtype: DType,
+}
+
+impl Spec {
+    /// The most dimensions that a tensor can have.
+    pub const MAX_RANK: usize = 6;
+
+    /// A spec of that shape and element type.
+    pub fn new(shape: impl Into<Vec<usize>>, dtype: DType) -> Self {
+        Self { shape: shape.into(), dtype }
+    }
+
+    /// The same element type in another shape.
+    pub fn reshaped(&self, shape: impl Into<Vec<usize>>) -> Self {
+        Self::new(shape, self.dtype)
+    }
+
+    /// The same shape with another element type.
+    pub fn cast(&self, dtype: DType) -> Self {
+        Self::new(self.shape.clone(), dtype)
+    }
+
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// Number of elements (1 at rank 0). Saturates, so that an absurd shape is seen as absurd.
+    pub fn len(&self) -> usize {
+        self.shape.iter().fold(1, |n, &d| n.saturating_mul(d))
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// Bytes of all elements.
+    pub fn bytes(&self) -> usize {
+        self.len().saturating_mul(self.dtype.size())
+    }
+
+    /// The shape in which backends hold the tensor: rank 0 is stored as `[1]`.
+    pub(crate) fn stored_shape(&self) -> Vec<usize> {
+        if self.shape.is_empty() { vec![1] } else { self.shape.clone() }
+    }
+
+    /// Turns a dimension counted from the front (0, 1, ...) or the back (-1, -2, ...) into an index.
+    pub(crate) fn dim(&self, op: &'static str, dim: i64) -> Result<usize> {
+        let rank = self.rank() as i64;
+        let index = if dim < 0 { dim.saturating_add(rank) } else { dim };
+        if (0..rank).contains(&index) {
+            return Ok(index as usize);
+        }
+        Err(Error::Argument {
+            op,
+            name: "the dimension",
+            found: dim.to_string(),
+            expected: format!(
+                "one of the {rank} dimensions of {} ({} to {})",
+                show(&self.shape),
+                -rank,
+                rank - 1
+            ),
+        })
+    }
+
+    /// [`Spec::dim`] for several dimensions, each at most once; an empty list means all of them.
+    pub(crate) fn dims(&self, op: &'static str, dims: &[i64]) -> Result<Vec<usize>> {
+        if dims.is_empty() {
+            return Ok((0..self.rank()).collect());
+        }
+        let mut found = dims.iter().map(|&d| self.dim(op, d)).collect::<Result<Vec<_>>>()?;
+        found.sort_unstable();
+        if found.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Error::Argument {
+                op,
+                name: "the list of dimensions",
+                found: format!("{dims:?}"),
+                expected: "each dimension at most once".into(),
+            });
+        }
+        Ok(found)
+    }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.dtype, show(&self.shape))
+    }
+}
+
+/// A shape as messages show it: `[2, 3]`.
+pub(crate) fn show(shape: &[usize]) -> String {
+    format!("{shape:?}")
+}
+
+/// The shape that two shapes broadcast to, by NumPy's rule.
+pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+    let rank = a.len().max(b.len());
+    let at = |shape: &[usize], i: usize| (i + shape.len()).checked_sub(rank).map_or(1, |j| shape[j]);
+    (0..rank)
+        .map(|i| match (at(a, i), at(b, i)) {
+            (x, y) if x == y => Ok(x),
+            (1, y) => Ok(y),
+            (x, 1) => Ok(x),
+            _ => Err(Error::Shape {
+                op,
+                found: format!("{} beside {}", show(a), show(b)),
+                expected: "shapes that broadcast (equal, or 1, counted from the last dimension)".into(),
+            }),
+        })
+        .collect()
+}
