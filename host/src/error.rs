@@ -5,6 +5,15 @@ use std::path::{Path, PathBuf};
 /// What can go wrong in `host`, in the words of the person who meets it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// An operation on tensors that cannot be done.
+    #[error(transparent)]
+    Ops(#[from] ops::Error),
+    /// An error inside a script, with its position and call chain.
+    #[error("{0}")]
+    Script(Box<rhai::EvalAltResult>),
+    /// The run has to end, whatever the script does about errors.
+    #[error("{0}")]
+    Stopped(String),
     /// A file or folder that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -27,6 +36,12 @@ pub enum Error {
 
 /// The result of everything in `host` that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Box<rhai::EvalAltResult>> for Error {
+    fn from(error: Box<rhai::EvalAltResult>) -> Self {
+        Self::Script(error)
+    }
+}
 
 impl Error {
     /// Wraps an input/output error with the path that it happened at.

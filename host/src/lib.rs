@@ -1,1 +1,19 @@
+//! `host` runs machine-learning experiments written as short Rhai scripts.
+//!
+//! The library is what the binary is made of: [`Host`] builds the engine, takes functions of your own
+//! into the same table, and runs a script from a string or a file. See `examples/embed.rs`.
 
+pub mod api;
+pub mod cli;
+pub mod data;
+mod error;
+pub mod figure;
+mod host;
+pub mod onnx;
+pub mod run;
+pub mod script;
+mod session;
+
+pub use error::{Error, Result};
+pub use host::Host;
+pub use session::{Options, Recorder, Session};

@@ -8,6 +8,7 @@
 
 mod error;
 pub mod interrupt;
+pub mod kernels;
 pub mod nn;
 pub mod op;
 pub mod random;

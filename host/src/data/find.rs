@@ -21,15 +21,11 @@ pub fn pictures(set: &Set, split: Split, folders: &[PathBuf]) -> Result<PathBuf>
 fn inside(folder: &Path, set: &Set, split: Split) -> Option<PathBuf> {
     let name = set.file_name(split);
     let mut homes = set.homes.iter().map(|home| folder.join(home));
-    homes
-        .find_map(|home| plain_or_packed(&home.join(&name)))
-        .or_else(|| {
-            // MNIST's file names do not tell sets apart, but another set's folder does.
-            let file = plain_or_packed(&folder.join(&name))?;
-            of_file(&file)
-                .is_none_or(|of| of.name == set.name)
-                .then_some(file)
-        })
+    homes.find_map(|home| plain_or_packed(&home.join(&name))).or_else(|| {
+        // MNIST's file names do not tell sets apart, but another set's folder does.
+        let file = plain_or_packed(&folder.join(&name))?;
+        of_file(&file).is_none_or(|of| of.name == set.name).then_some(file)
+    })
 }
 
 /// The known set that a file of pictures belongs to, by its own name (EMNIST) or its folder's.
@@ -38,8 +34,7 @@ pub fn of_file(path: &Path) -> Option<&'static Set> {
     let (name, folder) = (path.file_name()?.to_str()?, path.parent()?);
     SETS.iter().find(|set| {
         let of_split = |split| name.starts_with(&set.file_name(split));
-        let told =
-            name.starts_with(set.name) || set.homes.iter().any(|home| folder.ends_with(home));
+        let told = name.starts_with(set.name) || set.homes.iter().any(|home| folder.ends_with(home));
         told && SPLITS.into_iter().any(of_split)
     })
 }
@@ -56,21 +51,11 @@ pub fn only_pictures_in(folder: &Path, split: Split) -> Result<PathBuf> {
     match &files[..] {
         [file] => Ok(file.clone()),
         [] => Err(Error::usage(
-            format!(
-                "{} holds no IDX pictures of the {split} split",
-                folder.display()
-            ),
-            format!(
-                "call them {}[.gz], or give the path of a file",
-                SETS[0].file_name(split)
-            ),
+            format!("{} holds no IDX pictures of the {split} split", folder.display()),
+            format!("call them {}[.gz], or give the path of a file", SETS[0].file_name(split)),
         )),
         several => Err(Error::usage(
-            format!(
-                "{} holds {} sets of IDX files",
-                folder.display(),
-                several.len()
-            ),
+            format!("{} holds {} sets of IDX files", folder.display(), several.len()),
             format!("give the path of one: {}", shown(several)),
         )),
     }
@@ -79,10 +64,7 @@ pub fn only_pictures_in(folder: &Path, split: Split) -> Result<PathBuf> {
 /// The labels of the pictures in `path`: the file beside it whose name says so.
 pub fn labels_beside(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
-    let stem = name
-        .strip_suffix(".gz")
-        .unwrap_or(name)
-        .strip_suffix(IMAGES)?;
+    let stem = name.strip_suffix(".gz").unwrap_or(name).strip_suffix(IMAGES)?;
     plain_or_packed(&path.with_file_name(format!("{stem}{LABELS}")))
 }
 
@@ -97,10 +79,7 @@ fn plain_or_packed(path: &Path) -> Option<PathBuf> {
 fn missing(set: &Set, split: Split, folders: &[PathBuf]) -> Error {
     let (name, home, file) = (set.name, set.homes[0], set.file_name(split));
     Error::usage(
-        format!(
-            "the {split} split of `{name}` is missing: no {home}/{file}[.gz] in {}",
-            shown(folders)
-        ),
+        format!("the {split} split of `{name}` is missing: no {home}/{file}[.gz] in {}", shown(folders)),
         format!(
             "put it there, or name the folder that has it with --data DIR or HOST_DATA=DIR; \
              `{}` is built in",
@@ -111,11 +90,7 @@ fn missing(set: &Set, split: Split, folders: &[PathBuf]) -> Error {
 
 /// The error for a `what` that is neither a known set nor a file.
 pub fn unknown(what: &str, folders: &[PathBuf]) -> Error {
-    let names = || {
-        [glyphs::NAME]
-            .into_iter()
-            .chain(SETS.iter().map(|set| set.name))
-    };
+    let names = || [glyphs::NAME].into_iter().chain(SETS.iter().map(|set| set.name));
     let likeness = |name: &&str| strsim::jaro_winkler(&what.to_lowercase(), name);
     let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     Error::usage(
@@ -133,10 +108,7 @@ pub fn unknown(what: &str, folders: &[PathBuf]) -> Error {
 }
 
 fn shown(paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     paths.join(", ")
 }
 
@@ -155,21 +127,15 @@ pub enum Place {
     /// Made by the program itself.
     BuiltIn,
     /// Files on disk; pictures can be there without labels.
-    Files {
-        images: PathBuf,
-        labels: Option<PathBuf>,
-    },
+    Files { images: PathBuf, labels: Option<PathBuf> },
     /// Nowhere; `wanted` is the file that would have been it, inside a data folder.
     Missing { wanted: String },
 }
 
 /// Every known set, the built-in one first, and where `folders` have its splits.
 pub fn list(folders: &[PathBuf]) -> Vec<Found> {
-    let built_in = Found {
-        name: glyphs::NAME,
-        about: glyphs::ABOUT,
-        places: [Place::BuiltIn, Place::BuiltIn],
-    };
+    let built_in =
+        Found { name: glyphs::NAME, about: glyphs::ABOUT, places: [Place::BuiltIn, Place::BuiltIn] };
     let on_disk = SETS.iter().map(|set| Found {
         name: set.name,
         about: set.about,
@@ -180,13 +146,8 @@ pub fn list(folders: &[PathBuf]) -> Vec<Found> {
 
 fn place(set: &Set, split: Split, folders: &[PathBuf]) -> Place {
     match pictures(set, split, folders) {
-        Ok(images) => Place::Files {
-            labels: labels_beside(&images),
-            images,
-        },
-        Err(_) => Place::Missing {
-            wanted: format!("{}/{}[.gz]", set.homes[0], set.file_name(split)),
-        },
+        Ok(images) => Place::Files { labels: labels_beside(&images), images },
+        Err(_) => Place::Missing { wanted: format!("{}/{}[.gz]", set.homes[0], set.file_name(split)) },
     }
 }
 

@@ -46,23 +46,12 @@ impl<'a> Source<'a> {
         let file = File::open(path).map_err(Error::io(path))?;
         let length = file.metadata().map_err(Error::io(path))?.len();
         let mut file = BufReader::new(file);
-        let packed = file
-            .fill_buf()
-            .map_err(Error::io(path))?
-            .starts_with(&GZIP_MAGIC);
+        let packed = file.fill_buf().map_err(Error::io(path))?.starts_with(&GZIP_MAGIC);
         Ok(Self {
             path,
-            reader: if packed {
-                Box::new(MultiGzDecoder::new(file))
-            } else {
-                Box::new(file)
-            },
+            reader: if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) },
             offset: 0,
-            capacity: if packed {
-                length.saturating_mul(MOST_PACKED)
-            } else {
-                length
-            },
+            capacity: if packed { length.saturating_mul(MOST_PACKED) } else { length },
             packed,
         })
     }
@@ -95,19 +84,12 @@ impl<'a> Source<'a> {
     /// The number of bytes that `sizes` promise, once it is clear that the file can hold them.
     fn promised(&self, sizes: &[u32]) -> Result<u64> {
         // A plain file that is too short is reported by its content, at the byte where it ends.
-        let limit = if self.packed {
-            MOST_BYTES.min(self.capacity)
-        } else {
-            MOST_BYTES
-        };
-        let product = sizes
-            .iter()
-            .try_fold(1, |n: u64, &size| n.checked_mul(size.into()));
+        let limit = if self.packed { MOST_BYTES.min(self.capacity) } else { MOST_BYTES };
+        let product = sizes.iter().try_fold(1, |n: u64, &size| n.checked_mul(size.into()));
         match product {
             Some(promised) if (1..=limit).contains(&promised) => Ok(promised),
             _ => {
-                let expected =
-                    format!("a product from 1 to {limit}, the most to be had of this file");
+                let expected = format!("a product from 1 to {limit}, the most to be had of this file");
                 Err(self.fault(4, format!("sizes {sizes:?}"), expected))
             }
         }
@@ -135,20 +117,14 @@ impl<'a> Source<'a> {
         let mut bytes = Vec::new();
         bytes
             .try_reserve_exact(most.min(self.capacity) as usize)
-            .map_err(|error| {
-                Error::io(self.path)(std::io::Error::new(ErrorKind::OutOfMemory, error))
-            })?;
+            .map_err(|error| Error::io(self.path)(std::io::Error::new(ErrorKind::OutOfMemory, error)))?;
         let outcome = self.reader.by_ref().take(most).read_to_end(&mut bytes);
         self.offset += bytes.len() as u64;
         match outcome {
             Ok(_) => Ok(bytes),
             Err(error) if self.packed && is_damage(&error) => {
                 let found = format!("a damaged gzip stream ({error})");
-                Err(self.fault(
-                    self.offset,
-                    found,
-                    "intact gzip data; fetch the file again".to_owned(),
-                ))
+                Err(self.fault(self.offset, found, "intact gzip data; fetch the file again".to_owned()))
             }
             Err(error) => Err(Error::io(self.path)(error)),
         }
@@ -156,22 +132,13 @@ impl<'a> Source<'a> {
 
     fn fault(&self, offset: u64, found: String, expected: String) -> Error {
         let path = self.path.to_path_buf();
-        Error::Format {
-            path,
-            offset,
-            found,
-            expected,
-        }
+        Error::Format { path, offset, found, expected }
     }
 }
 
 /// Whether an unpacking error speaks of the data and not of the disk.
 fn is_damage(error: &std::io::Error) -> bool {
-    let kinds = [
-        ErrorKind::InvalidInput,
-        ErrorKind::InvalidData,
-        ErrorKind::UnexpectedEof,
-    ];
+    let kinds = [ErrorKind::InvalidInput, ErrorKind::InvalidData, ErrorKind::UnexpectedEof];
     kinds.contains(&error.kind())
 }
 

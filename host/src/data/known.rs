@@ -28,12 +28,7 @@ const MERGED: &str = "0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,
                       a,b,d,e,f,g,h,n,q,r,t";
 
 pub static SETS: [Set; 9] = [
-    mnist_like(
-        "mnist",
-        "handwritten digits, 60000 + 10000 grey 28x28",
-        &["mnist", "MNIST/raw"],
-        DIGITS,
-    ),
+    mnist_like("mnist", "handwritten digits, 60000 + 10000 grey 28x28", &["mnist", "MNIST/raw"], DIGITS),
     mnist_like(
         "fashion-mnist",
         "articles of clothing, 60000 + 10000 grey 28x28",
@@ -96,15 +91,7 @@ const fn mnist_like(
     homes: &'static [&'static str],
     classes: &'static str,
 ) -> Set {
-    Set {
-        name,
-        about,
-        homes,
-        prefixes: ["train", "t10k"],
-        classes,
-        first_label: 0,
-        transposed: false,
-    }
+    Set { name, about, homes, prefixes: ["train", "t10k"], classes, first_label: 0, transposed: false }
 }
 
 /// A part of EMNIST (Cohen, Afshar, Tapson, van Schaik, 2017).

@@ -42,13 +42,7 @@ impl Images {
 /// `mnist: 60000 pictures [1, 28, 28], 10 classes`.
 impl fmt::Display for Images {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} pictures {:?}, ",
-            self.name,
-            self.len(),
-            self.shape
-        )?;
+        write!(f, "{}: {} pictures {:?}, ", self.name, self.len(), self.shape)?;
         match &self.labels {
             Some(_) => write!(f, "{} classes", self.class_names.len()),
             None => write!(f, "no labels"),
@@ -76,7 +70,7 @@ impl fmt::Display for Split {
 /// that holds one set of IDX files; or an IDX file of pictures, which then is the whole answer,
 /// whatever the split, with the labels that lie beside it.
 ///
-/// `glyphs` gives 60,000 and 10,000 pictures of seed 0; [`glyphs`] makes any other number.
+/// `glyphs` gives 60,000 and 10,000 pictures of seed 0; [`glyphs()`] makes any other number.
 ///
 /// # Errors
 /// `Usage` for a name that is unknown or not found; `Format` or `Io` for a file that is not in order.
@@ -102,10 +96,7 @@ pub fn load(what: &str, split: Split, folders: &[PathBuf]) -> Result<Images> {
 pub fn folders(data_flag: Option<&Path>) -> Vec<PathBuf> {
     let variable = std::env::var_os("HOST_DATA").filter(|value| !value.is_empty());
     let flag = data_flag.map(Path::to_path_buf);
-    flag.into_iter()
-        .chain(variable.map(PathBuf::from))
-        .chain([PathBuf::from("data")])
-        .collect()
+    flag.into_iter().chain(variable.map(PathBuf::from)).chain([PathBuf::from("data")]).collect()
 }
 
 /// Reads the pictures in `path`, which belong to `set` if that is known, and the labels beside it.
@@ -130,12 +121,7 @@ fn read(path: &Path, set: Option<&Set>) -> Result<Images> {
 
 /// Reads one label for each of `count` pictures and checks that `set`, if it is known, has such classes.
 fn read_labels(path: &Path, count: usize, set: Option<&Set>) -> Result<Arc<[u32]>> {
-    let fault = |offset, found, expected| Error::Format {
-        path: path.to_path_buf(),
-        offset,
-        found,
-        expected,
-    };
+    let fault = |offset, found, expected| Error::Format { path: path.to_path_buf(), offset, found, expected };
     let ([labels], bytes) = idx::read::<1>(path)?;
     if labels != count {
         let expected = format!("{count}, one for each picture");
@@ -146,11 +132,7 @@ fn read_labels(path: &Path, count: usize, set: Option<&Set>) -> Result<Arc<[u32]
         Some(label) if (label as usize) < classes => Ok(label),
         _ => {
             let last = first as usize + classes - 1;
-            Err(fault(
-                8 + i as u64,
-                format!("label {byte}"),
-                format!("{first} to {last}"),
-            ))
+            Err(fault(8 + i as u64, format!("label {byte}"), format!("{first} to {last}")))
         }
     };
     bytes.iter().enumerate().map(label).collect()

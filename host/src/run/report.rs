@@ -8,18 +8,17 @@ mod metrics;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::files::write_whole;
 use crate::error::{Error, Result};
 use folder::{files, log_tail, record};
-use html::{
-    base64, block, byte_size, duration, escape, note, number, row, section, shell_quoted, table,
-    table_of,
-};
+use html::{base64, block, byte_size, escape, note, row, section, shell_quoted, table, table_of};
+pub(super) use html::{duration, number};
 use metrics::Metrics;
 
 const STYLE: &str = include_str!("report/report.css");
@@ -33,12 +32,7 @@ const MOST_FIGURE_BYTES: u64 = 64 << 20;
 /// it, cannot be read; the report cannot be written.
 pub fn write(run: &Path) -> Result<()> {
     let page = page(run)?;
-    let (path, beside) = (run.join("report.html"), run.join(".report.html.new"));
-    let mut file = File::create(&beside).map_err(Error::io(&beside))?;
-    file.write_all(page.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(Error::io(&beside))?;
-    fs::rename(&beside, &path).map_err(Error::io(&path))
+    write_whole(&run.join("report.html"), page.as_bytes())
 }
 
 /// The whole page.

@@ -5,6 +5,8 @@
 
 mod calls;
 mod load;
+mod names;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -30,11 +32,7 @@ type Counts = BTreeMap<String, BTreeSet<usize>>;
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
 /// imported script.
-pub fn check(
-    engine: &Engine,
-    plugin: &Source,
-    import: &dyn Fn(&str) -> Result<Source>,
-) -> Vec<Finding> {
+pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Finding> {
     let mut loader = Loader::new(engine, import);
     loader.load(plugin.clone());
     let (units, mut findings) = (loader.units, loader.findings);
@@ -69,9 +67,7 @@ impl Known {
         let root = units.iter().find(|unit| unit.source.name == plugin);
         let typed = units.iter().flat_map(|unit| {
             let functions = unit.ast.iter_functions();
-            functions
-                .filter(|f| f.this_type.is_some())
-                .map(|f| (f.name.to_string(), f.params.len()))
+            functions.filter(|f| f.this_type.is_some()).map(|f| (f.name.to_string(), f.params.len()))
         });
         let mut typed_methods = Counts::new();
         for (name, count) in typed {
@@ -80,16 +76,10 @@ impl Known {
         Self {
             native: Functions::of(engine),
             plugin: root.map(|unit| unit.functions.clone()).unwrap_or_default(),
-            plugin_modules: root
-                .iter()
-                .flat_map(|unit| unit.top_level_modules())
-                .collect(),
+            plugin_modules: root.iter().flat_map(|unit| unit.top_level_modules()).collect(),
             plugin_name: plugin.to_string(),
             typed_methods,
-            keys: units
-                .iter()
-                .flat_map(|unit| unit.keys.iter().cloned())
-                .collect(),
+            keys: units.iter().flat_map(|unit| unit.keys.iter().cloned()).collect(),
         }
     }
 
@@ -105,10 +95,7 @@ impl Known {
 /// A `params` call in the wrong place, or in a script that is imported.
 fn misplaced_settings(engine: &Engine, unit: &Unit, plugin: &Source) -> Vec<Finding> {
     if unit.source.name == plugin.name {
-        return declare::find(engine, &unit.source, &unit.ast)
-            .err()
-            .into_iter()
-            .collect();
+        return declare::find(engine, &unit.source, &unit.ast).err().into_iter().collect();
     }
     let found = declare::calls(&unit.ast).into_iter().map(|position| {
         let message = "only a plugin declares settings, not a script that it imports";

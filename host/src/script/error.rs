@@ -5,6 +5,7 @@ mod runtime;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use rhai::{Engine, EvalAltResult};
 
@@ -38,8 +39,9 @@ pub fn explain(
 ) -> (String, String) {
     match error {
         EvalAltResult::ErrorParsing(kind, _) => syntax::explain(kind),
-        EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-        | EvalAltResult::ErrorInModule(_, inner, _) => explain(inner, engine, functions, text),
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
+            explain(inner, engine, functions, text)
+        }
         _ => runtime::Scene::new(error.position(), engine, functions, text).explain(error),
     }
 }
@@ -61,9 +63,7 @@ fn unwrap<'a>(
                 };
                 (next, home, format!("in {what}, called from "))
             }
-            EvalAltResult::ErrorInModule(name, next, _) => {
-                (next, name.clone(), "imported from ".into())
-            }
+            EvalAltResult::ErrorInModule(name, next, _) => (next, name.clone(), "imported from ".into()),
             _ => break,
         };
         calls.insert(0, format!("{how}{}", place_of(&file, inner.position())));

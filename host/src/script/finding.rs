@@ -23,12 +23,7 @@ impl Finding {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self {
-            file: file.into(),
-            position,
-            message: message.into(),
-            help: help.into(),
-        }
+        Self { file: file.into(), position, message: message.into(), help: help.into() }
     }
 
     /// `file:line:column: message`, the line with a caret under the column, `help: …`.
@@ -90,19 +85,12 @@ impl<'a> Spot<'a> {
     fn find(text: &'a str, position: Position) -> Option<Self> {
         let line = position.line()?;
         let column = position.position().unwrap_or(1);
-        let found = text
-            .lines()
-            .nth(line - 1)
-            .map(|shown| (line, column, shown));
+        let found = text.lines().nth(line - 1).map(|shown| (line, column, shown));
         let (line, column, shown) = found.or_else(|| {
             let (index, last) = text.lines().enumerate().last()?;
             Some((index + 1, last.chars().count() + 1, last))
         })?;
-        Some(Self {
-            line,
-            column,
-            shown,
-        })
+        Some(Self { line, column, shown })
     }
 
     fn excerpt(&self) -> String {
@@ -133,19 +121,13 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_the_column() {
-        assert_eq!(
-            caret("a\nlet x = y;", 2, 9),
-            "f:2:9: m\n  |\n2 | let x = y;\n  |         ^"
-        );
+        assert_eq!(caret("a\nlet x = y;", 2, 9), "f:2:9: m\n  |\n2 | let x = y;\n  |         ^");
     }
 
     #[test]
     fn tabs_and_wide_characters_keep_the_caret_in_place() {
         assert_eq!(caret("\tab", 1, 3), "f:1:3: m\n  |\n1 | \tab\n  | \t ^");
-        assert_eq!(
-            caret("\"数字\" z", 1, 6),
-            "f:1:6: m\n  |\n1 | \"数字\" z\n  |        ^"
-        );
+        assert_eq!(caret("\"数字\" z", 1, 6), "f:1:6: m\n  |\n1 | \"数字\" z\n  |        ^");
     }
 
     #[test]

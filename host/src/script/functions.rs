@@ -59,11 +59,7 @@ impl Functions {
     }
 
     fn versions(&self, name: &str) -> impl Iterator<Item = &[String]> {
-        self.versions
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(Vec::as_slice)
+        self.versions.get(name).into_iter().flatten().map(Vec::as_slice)
     }
 
     /// All names, in alphabetical order.
@@ -75,9 +71,7 @@ impl Functions {
     /// The names of the modules that the functions stand in, `noise` for `noise::uniform`.
     pub fn modules(&self) -> BTreeSet<&str> {
         let qualified = self.versions.keys();
-        qualified
-            .filter_map(|name| Some(name.rsplit_once("::")?.0))
-            .collect()
+        qualified.filter_map(|name| Some(name.rsplit_once("::")?.0)).collect()
     }
 }
 
@@ -97,10 +91,7 @@ fn describe(engine: &Engine, info: &FuncInfo) -> (Vec<String>, Vec<String>) {
         names.push(format!("{}::{name}", info.namespace));
     }
     let typed = |index: usize| {
-        let parameter = function
-            .params_info
-            .get(index)
-            .map_or("", |info| info.as_str());
+        let parameter = function.params_info.get(index).map_or("", |info| info.as_str());
         let raw = parameter.rsplit_once(": ").map_or("", |(_, raw)| raw);
         type_word(engine.map_type_name(raw.trim_start_matches("&mut ")))
     };
@@ -109,11 +100,7 @@ fn describe(engine: &Engine, info: &FuncInfo) -> (Vec<String>, Vec<String>) {
 
 /// The word that scripts use for a type: `integer` for `i64`, `Tensor` for `ops::Tensor`.
 pub fn type_word(raw: &str) -> String {
-    match raw
-        .trim()
-        .trim_start_matches("&mut ")
-        .trim_start_matches("rhai::")
-    {
+    match raw.trim().trim_start_matches("&mut ").trim_start_matches("rhai::") {
         "i64" | "INT" => "integer".into(),
         "f64" | "FLOAT" => "float".into(),
         "char" => "character".into(),
@@ -159,20 +146,12 @@ mod tests {
         let versions: Vec<_> = known.versions("noise::uniform").collect();
         assert_eq!(versions, [["list", "float"]]);
         assert_eq!(known.listed("uniform"), "");
-        assert_eq!(
-            known.listed("noise::uniform"),
-            "`noise::uniform(list, float)`"
-        );
+        assert_eq!(known.listed("noise::uniform"), "`noise::uniform(list, float)`");
     }
 
     #[test]
     fn types_have_the_words_that_scripts_use() {
-        let words = [
-            "i64",
-            "&str | ImmutableString | String",
-            "ops::tensor::Tensor",
-            "range=",
-        ];
+        let words = ["i64", "&str | ImmutableString | String", "ops::tensor::Tensor", "range="];
         let expected = ["integer", "string", "Tensor", "range"];
         assert_eq!(words.map(type_word), expected);
     }

@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver,
-    Position, Scope, Shared,
+    Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope,
+    Shared,
 };
 
 use super::nearest::did_you_mean;
@@ -80,11 +80,7 @@ impl Resolver {
             return Err(self.missing(import, &file));
         };
         let real = found.canonicalize().map_err(Error::io(&found))?;
-        let inside = |folder: &PathBuf| {
-            folder
-                .canonicalize()
-                .is_ok_and(|folder| real.starts_with(folder))
-        };
+        let inside = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
         if !self.0.folders.iter().any(inside) {
             let problem = format!("{} is a link to {}", found.display(), real.display());
             return Err(Error::usage(problem, self.allowed()));
@@ -93,18 +89,11 @@ impl Resolver {
     }
 
     fn allowed(&self) -> String {
-        format!(
-            "imports name a script below {}, as in `import \"nets/wta\" as wta`",
-            self.places()
-        )
+        format!("imports name a script below {}, as in `import \"nets/wta\" as wta`", self.places())
     }
 
     fn places(&self) -> String {
-        let folders = self
-            .0
-            .folders
-            .iter()
-            .map(|folder| format!("{}/", folder.display()));
+        let folders = self.0.folders.iter().map(|folder| format!("{}/", folder.display()));
         folders.collect::<Vec<_>>().join(" or ")
     }
 
@@ -115,9 +104,7 @@ impl Resolver {
             collect(folder, "", SUGGESTION_DEPTH, &mut names);
         }
         // `import "nets/wta.rhai"` is an exact name with an ending too many.
-        let bare = import
-            .strip_suffix(".rhai")
-            .filter(|bare| names.iter().any(|name| name == bare));
+        let bare = import.strip_suffix(".rhai").filter(|bare| names.iter().any(|name| name == bare));
         let help = bare.map(|bare| format!("leave out the ending: `import \"{bare}\"`"));
         let help = help.or_else(|| did_you_mean(import, names.iter().map(String::as_str)));
         Error::usage(problem, help.unwrap_or_else(|| self.allowed()))
@@ -132,33 +119,22 @@ impl Resolver {
         at: Position,
     ) -> Outcome<Shared<Module>> {
         let found = self.find(import).map_err(|error| located(error, at))?;
-        let real = found
-            .canonicalize()
-            .map_err(|error| located(Error::io(&found)(error), at))?;
+        let real = found.canonicalize().map_err(|error| located(Error::io(&found)(error), at))?;
         if let Some(module) = self.state().modules.get(&real) {
             return Ok(module.clone());
         }
-        self.refuse_circle(&real, &found)
-            .map_err(|error| located(error, at))?;
+        self.refuse_circle(&real, &found).map_err(|error| located(error, at))?;
         let source = Source::read(&found).map_err(|error| located(error, at))?;
-        self.state()
-            .loading
-            .push((real.clone(), source.name.clone()));
+        self.state().loading.push((real.clone(), source.name.clone()));
         let built = self.build(engine, global, &source);
         self.state().loading.pop();
-        let module: Shared<Module> = built
-            .map_err(|error| EvalAltResult::ErrorInModule(source.name.clone(), error, at))?
-            .into();
+        let module: Shared<Module> =
+            built.map_err(|error| EvalAltResult::ErrorInModule(source.name.clone(), error, at))?.into();
         self.state().modules.insert(real, module.clone());
         Ok(module)
     }
 
-    fn build(
-        &self,
-        engine: &Engine,
-        global: &mut GlobalRuntimeState,
-        source: &Source,
-    ) -> Outcome<Module> {
+    fn build(&self, engine: &Engine, global: &mut GlobalRuntimeState, source: &Source) -> Outcome<Module> {
         let ast = self.0.scripts.compile(engine, source)?;
         // A scope of its own: a script does not see the variables of the one that imports it.
         let mut module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast)?;
@@ -173,10 +149,7 @@ impl Resolver {
         };
         let names = state.loading[start..].iter().map(|(_, name)| name.clone());
         let circle: Vec<String> = names.chain([found.display().to_string()]).collect();
-        let problem = format!(
-            "these scripts import each other in a circle: {}",
-            circle.join(" -> ")
-        );
+        let problem = format!("these scripts import each other in a circle: {}", circle.join(" -> "));
         let help = "move what both need into a third script that imports neither";
         Err(Error::usage(problem, help))
     }
@@ -251,10 +224,7 @@ fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_folder && depth > 1 && !stem.starts_with('.') {
             collect(&path, &format!("{prefix}{stem}/"), depth - 1, names);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == EXTENSION)
-        {
+        } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
             names.push(format!("{prefix}{stem}"));
         }
     }

@@ -16,10 +16,7 @@ pub struct Source {
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
+        Self { name: name.into(), text: text.into() }
     }
 
     /// Reads a script. Errors: the file cannot be read, or is not UTF-8.
@@ -67,11 +64,8 @@ impl Scripts {
     pub fn home(&self, function: &str, claimed: &str) -> String {
         let scripts = self.lock();
         let defines = |script: &&Script| script.functions.iter().any(|name| name == function);
-        let mut homes: Vec<&str> = scripts
-            .iter()
-            .filter(defines)
-            .map(|script| script.source.name.as_str())
-            .collect();
+        let mut homes: Vec<&str> =
+            scripts.iter().filter(defines).map(|script| script.source.name.as_str()).collect();
         homes.sort_by_key(|home| *home != claimed);
         homes.first().unwrap_or(&claimed).to_string()
     }
@@ -80,10 +74,7 @@ impl Scripts {
     pub fn functions(&self) -> Vec<String> {
         let named = |name: &&String| rhai::is_valid_function_name(name);
         let scripts = self.lock();
-        scripts
-            .iter()
-            .flat_map(|script| script.functions.iter().filter(named).cloned())
-            .collect()
+        scripts.iter().flat_map(|script| script.functions.iter().filter(named).cloned()).collect()
     }
 
     /// Every script compiled so far, in that order: what a run stores and hashes.

@@ -9,6 +9,7 @@ use crate::{DType, Device, Error, Result, Spec, Tensor};
 
 mod binary;
 mod conv;
+pub use conv::Window;
 mod index;
 mod matmul;
 mod reduce;

@@ -22,8 +22,12 @@ pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
 }
 
-/// The bytes of one value, given back when its last handle is dropped. Views share their source's.
-pub(crate) struct Charge(usize);
+/// The bytes of one value, given back when its last handle is dropped. There is one for each value, so
+/// it is also the value's identity; a view's takes no bytes and holds on to its source's.
+pub(crate) struct Charge {
+    bytes: usize,
+    _source: Option<Arc<Charge>>,
+}
 
 impl Charge {
     /// Takes the bytes of a tensor of that spec from the budget.
@@ -43,13 +47,18 @@ impl Charge {
             });
         }
         LIVE.fetch_add(needed, Ordering::Relaxed);
-        Ok(Arc::new(Self(needed)))
+        Ok(Arc::new(Self { bytes: needed, _source: None }))
+    }
+
+    /// That of a view.
+    pub(crate) fn view(source: &Arc<Self>) -> Arc<Self> {
+        Arc::new(Self { bytes: 0, _source: Some(Arc::clone(source)) })
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        LIVE.fetch_sub(self.0, Ordering::Relaxed);
+        LIVE.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

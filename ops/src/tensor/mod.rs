@@ -103,6 +103,14 @@ impl Tensor {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether two tensors hold one and the same value, however they are tracked.
+    pub fn shares_value(&self, other: &Self) -> bool {
+        match (&self.0.value, &other.0.value) {
+            (Value::Computed(_, a), Value::Computed(_, b)) => Arc::ptr_eq(a, b),
+            _ => self.is_same(other),
+        }
+    }
+
     pub(crate) fn node(&self) -> Option<&Arc<Node>> {
         self.0.node.as_ref()
     }
@@ -166,7 +174,7 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
         .map(|x| Ok(Operand { spec: x.spec(), value: x.primitive(name)? }))
         .collect::<Result<Vec<_>>>()?;
     let charge = match inputs.first().map(|x| x.value()) {
-        Some(Value::Computed(_, charge)) if op.is_view() => Arc::clone(charge),
+        Some(Value::Computed(_, charge)) if op.is_view() => Charge::view(charge),
         _ => Charge::new(name, spec)?,
     };
     let primitive = guarded(name, || op.run(&operands, spec, device))?;

@@ -9,11 +9,7 @@ fn touch(path: PathBuf) -> PathBuf {
 
 fn places(folder: &Path, name: &str) -> [Place; 2] {
     let found = list(&[folder.to_path_buf()]);
-    found
-        .into_iter()
-        .find(|set| set.name == name)
-        .unwrap()
-        .places
+    found.into_iter().find(|set| set.name == name).unwrap().places
 }
 
 #[test]
@@ -21,25 +17,13 @@ fn a_list_shows_what_is_there_and_what_is_missing() {
     let data = tempfile::tempdir().unwrap();
     let images = touch(data.path().join("mnist/train-images-idx3-ubyte.gz"));
     let [train, test] = places(data.path(), "mnist");
-    assert_eq!(
-        train,
-        Place::Files {
-            images: images.clone(),
-            labels: None
-        }
-    );
+    assert_eq!(train, Place::Files { images: images.clone(), labels: None });
     let wanted = "mnist/t10k-images-idx3-ubyte[.gz]".to_owned();
     assert_eq!(test, Place::Missing { wanted });
 
     let labels = Some(touch(data.path().join("mnist/train-labels-idx1-ubyte")));
-    assert_eq!(
-        places(data.path(), "mnist")[0],
-        Place::Files { images, labels }
-    );
-    assert_eq!(
-        places(data.path(), "glyphs"),
-        [Place::BuiltIn, Place::BuiltIn]
-    );
+    assert_eq!(places(data.path(), "mnist")[0], Place::Files { images, labels });
+    assert_eq!(places(data.path(), "glyphs"), [Place::BuiltIn, Place::BuiltIn]);
 }
 
 #[test]
@@ -47,19 +31,10 @@ fn other_homes_of_a_set_are_known() {
     let data = tempfile::tempdir().unwrap();
     for (name, file) in [
         ("fashion-mnist", "FashionMNIST/raw/train-images-idx3-ubyte"),
-        (
-            "emnist-digits",
-            "gzip/emnist-digits-train-images-idx3-ubyte.gz",
-        ),
+        ("emnist-digits", "gzip/emnist-digits-train-images-idx3-ubyte.gz"),
     ] {
         let images = touch(data.path().join(file));
-        assert_eq!(
-            places(data.path(), name)[0],
-            Place::Files {
-                images,
-                labels: None
-            }
-        );
+        assert_eq!(places(data.path(), name)[0], Place::Files { images, labels: None });
     }
     let [train, _] = places(data.path(), "mnist");
     assert!(matches!(train, Place::Missing { .. }), "{train:?}");
@@ -70,23 +45,11 @@ fn files_right_in_a_data_folder_count_unless_it_is_named_for_another_set() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join("kmnist");
     let images = touch(folder.join("train-images-idx3-ubyte"));
-    assert_eq!(
-        places(&folder, "kmnist")[0],
-        Place::Files {
-            images,
-            labels: None
-        }
-    );
+    assert_eq!(places(&folder, "kmnist")[0], Place::Files { images, labels: None });
     assert!(matches!(places(&folder, "mnist")[0], Place::Missing { .. }));
 
     let images = touch(data.path().join("train-images-idx3-ubyte"));
-    assert_eq!(
-        places(data.path(), "mnist")[0],
-        Place::Files {
-            images,
-            labels: None
-        }
-    );
+    assert_eq!(places(data.path(), "mnist")[0], Place::Files { images, labels: None });
 }
 
 #[test]
@@ -105,11 +68,6 @@ fn a_folder_of_several_sets_asks_for_one() {
     let data = tempfile::tempdir().unwrap();
     touch(data.path().join("emnist-digits-train-images-idx3-ubyte"));
     touch(data.path().join("emnist-letters-train-images-idx3-ubyte"));
-    let error = only_pictures_in(data.path(), Split::Train)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("2 sets") && error.contains("emnist-letters-train"),
-        "{error}"
-    );
+    let error = only_pictures_in(data.path(), Split::Train).unwrap_err().to_string();
+    assert!(error.contains("2 sets") && error.contains("emnist-letters-train"), "{error}");
 }

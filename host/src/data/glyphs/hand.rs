@@ -76,8 +76,7 @@ impl Hand {
                 Dab {
                     x: knot.x - 0.5 + drift.0,
                     y: knot.y - 0.5 + drift.1,
-                    radius: self.radius
-                        * (1.0 - lift + cursor.bell(self.pressure)).clamp(0.55, 1.4),
+                    radius: self.radius * (1.0 - lift + cursor.bell(self.pressure)).clamp(0.55, 1.4),
                 }
             })
             .collect();
@@ -99,16 +98,11 @@ impl Hand {
     /// Scales heights to pixels so that the longer side fills the box, and moves the centre of the ink
     /// to the picture's centre, or as near as keeps the ink inside.
     fn fit(&self, paths: &mut [Vec<Dab>]) {
-        let (x, y) = (
-            Extent::of(paths, |dab| dab.x),
-            Extent::of(paths, |dab| dab.y),
-        );
+        let (x, y) = (Extent::of(paths, |dab| dab.x), Extent::of(paths, |dab| dab.y));
         let longer = (x.high - x.low).max(y.high - y.low).max(0.1);
         let scale = (BOX * self.size - 2.0 * self.radius) / longer;
-        let (move_x, move_y) = (
-            x.placed(scale, self.radius, self.offset.0),
-            y.placed(scale, self.radius, self.offset.1),
-        );
+        let (move_x, move_y) =
+            (x.placed(scale, self.radius, self.offset.0), y.placed(scale, self.radius, self.offset.1));
         for dab in paths.iter_mut().flatten() {
             dab.x = dab.x * scale + move_x;
             dab.y = dab.y * scale + move_y;
@@ -121,16 +115,8 @@ fn smooth(stroke: &[Knot], knots: &[Dab]) -> Vec<Dab> {
     let mut path = vec![knots[0]];
     for i in 1..knots.len() {
         // Beside a corner or an end the spline has no neighbour to lean on: the knot stands for it.
-        let before = if i == 1 || stroke[i - 1].corner {
-            i - 1
-        } else {
-            i - 2
-        };
-        let after = if i + 1 == knots.len() || stroke[i].corner {
-            i
-        } else {
-            i + 1
-        };
+        let before = if i == 1 || stroke[i - 1].corner { i - 1 } else { i - 2 };
+        let after = if i + 1 == knots.len() || stroke[i].corner { i } else { i + 1 };
         let four = [knots[before], knots[i - 1], knots[i], knots[after]];
         path.extend((1..=PIECES).map(|piece| spline(four, piece as f32 / PIECES as f32)));
     }
@@ -146,11 +132,7 @@ fn spline([a, b, c, d]: [Dab; 4], t: f32) -> Dab {
         let twist = 2.0 * (b - c) + out + into;
         b + t * (out + t * (bow + t * twist))
     };
-    Dab {
-        x: at(|dab| dab.x),
-        y: at(|dab| dab.y),
-        radius: at(|dab| dab.radius).max(0.4),
-    }
+    Dab { x: at(|dab| dab.x), y: at(|dab| dab.y), radius: at(|dab| dab.radius).max(0.4) }
 }
 
 /// What ink takes up along one axis.
@@ -183,9 +165,7 @@ impl Extent {
         let side = SIDE as f32;
         let least = MARGIN + radius - self.low * scale;
         let most = side - MARGIN - radius - self.high * scale;
-        (0.5 * side + offset - self.centre * scale)
-            .max(least)
-            .min(most)
+        (0.5 * side + offset - self.centre * scale).max(least).min(most)
     }
 }
 

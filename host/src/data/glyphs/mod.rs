@@ -34,10 +34,7 @@ pub fn usual_count(split: Split) -> usize {
 /// class `i % 36`. It takes 784 bytes, so bound `count` where a user names it.
 pub fn glyphs(seed: u64, split: Split, count: usize) -> Images {
     let mut pixels = vec![0; count * SIDE * SIDE];
-    pixels
-        .par_chunks_mut(SIDE * SIDE)
-        .enumerate()
-        .for_each(|(i, picture)| draw(seed, split, i, picture));
+    pixels.par_chunks_mut(SIDE * SIDE).enumerate().for_each(|(i, picture)| draw(seed, split, i, picture));
     Images {
         name: NAME.into(),
         shape: [1, SIDE, SIDE],

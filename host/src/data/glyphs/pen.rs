@@ -84,11 +84,7 @@ mod tests {
     #[test]
     fn a_dot_of_no_length_is_a_disc() {
         let mut picture = vec![0; SIDE * SIDE];
-        let dab = Dab {
-            x: 10.0,
-            y: 10.0,
-            radius: 2.0,
-        };
+        let dab = Dab { x: 10.0, y: 10.0, radius: 2.0 };
         ink(&[dab, dab], &mut picture);
         let area = picture.iter().map(|&p| f32::from(p) / 255.0).sum::<f32>();
         assert!((area - 12.57).abs() < 1.0, "{area}");

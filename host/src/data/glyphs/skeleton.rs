@@ -38,10 +38,7 @@ fn parse(text: &'static str) -> Result<Vec<Glyph>, &'static str> {
         let variant = variant.ok_or(line)?;
         match glyphs.last_mut().filter(|last| last.name == name) {
             Some(last) => last.variants.push(variant),
-            None => glyphs.push(Glyph {
-                name,
-                variants: vec![variant],
-            }),
+            None => glyphs.push(Glyph { name, variants: vec![variant] }),
         }
     }
     Ok(glyphs)
@@ -57,11 +54,7 @@ fn knot(text: &str) -> Option<Knot> {
     let place = text.trim_end_matches('*');
     let (x, y) = place.split_once(',')?;
     let unit = |number: &str| number.parse().ok().map(|n: u8| f32::from(n) / 100.0);
-    Some(Knot {
-        x: unit(x)?,
-        y: unit(y)?,
-        corner: place.len() < text.len(),
-    })
+    Some(Knot { x: unit(x)?, y: unit(y)?, corner: place.len() < text.len() })
 }
 
 #[cfg(test)]
@@ -83,11 +76,7 @@ mod tests {
         let [first, second] = &glyphs[0].variants[..] else {
             panic!("two variants: {glyphs:?}");
         };
-        let corner = Knot {
-            x: 0.26,
-            y: 0.96,
-            corner: true,
-        };
+        let corner = Knot { x: 0.26, y: 0.96, corner: true };
         assert_eq!(first[0][1], corner);
         assert_eq!((first.len(), first[0].len(), second.len()), (1, 3, 2));
     }

@@ -9,14 +9,8 @@ const PICTURE: usize = SIDE * SIDE;
 #[test]
 fn bits_are_the_same_on_every_machine() {
     let images = glyphs(0, Split::Train, 1000);
-    let hash: String = Sha256::digest(&images.pixels)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert_eq!(
-        hash,
-        "903f5e138923abffe5fb7a8ec66588da5d049d7312910bd6df552f2edb89c5e9"
-    );
+    let hash: String = Sha256::digest(&images.pixels).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hash, "903f5e138923abffe5fb7a8ec66588da5d049d7312910bd6df552f2edb89c5e9");
 }
 
 #[test]
@@ -34,10 +28,7 @@ fn classes_take_turns() {
     let labels: Vec<u32> = (0..40).map(|i| i % 36).collect();
     assert_eq!(images.labels.as_deref(), Some(&labels[..]));
     assert_eq!((images.len(), images.class_names.len()), (40, 36));
-    assert_eq!(
-        images.to_string(),
-        "glyphs: 40 pictures [1, 28, 28], 36 classes"
-    );
+    assert_eq!(images.to_string(), "glyphs: 40 pictures [1, 28, 28], 36 classes");
     assert!(glyphs(0, Split::Train, 0).is_empty());
 }
 
@@ -51,36 +42,22 @@ fn pictures_are_distinct_and_inked_as_in_mnist() {
     let pixels = images.pixels.len() as f64;
     let values = || images.pixels.iter().map(|&pixel| f64::from(pixel) / 255.0);
     let mean = values().sum::<f64>() / pixels;
-    let variance = values()
-        .map(|value| (value - mean) * (value - mean))
-        .sum::<f64>()
-        / pixels;
+    let variance = values().map(|value| (value - mean) * (value - mean)).sum::<f64>() / pixels;
     let inked = values().filter(|&value| value > 0.0).count() as f64 / pixels;
     assert!((mean - 0.131).abs() < 0.01, "mean {mean}");
-    assert!(
-        (variance.sqrt() - 0.308).abs() < 0.02,
-        "deviation {}",
-        variance.sqrt()
-    );
+    assert!((variance.sqrt() - 0.308).abs() < 0.02, "deviation {}", variance.sqrt());
     assert!((inked - 0.191).abs() < 0.02, "inked {inked}");
 }
 
 #[test]
 fn every_picture_has_its_ink_well_inside() {
-    for (i, picture) in glyphs(2, Split::Test, 3600)
-        .pixels
-        .chunks(PICTURE)
-        .enumerate()
-    {
+    for (i, picture) in glyphs(2, Split::Test, 3600).pixels.chunks(PICTURE).enumerate() {
         let on_edge = |at: usize| {
             let (row, column) = (at / SIDE, at % SIDE);
             row == 0 || column == 0 || row == SIDE - 1 || column == SIDE - 1
         };
         let edge = picture.iter().enumerate().filter(|&(at, _)| on_edge(at));
-        assert!(
-            edge.map(|(_, &pixel)| pixel).max() <= Some(64),
-            "picture {i} is cut off"
-        );
+        assert!(edge.map(|(_, &pixel)| pixel).max() <= Some(64), "picture {i} is cut off");
         let ink: f64 = picture.iter().map(|&pixel| f64::from(pixel) / 255.0).sum();
         assert!((10.0..320.0).contains(&ink), "picture {i} has ink {ink}");
     }
@@ -98,13 +75,9 @@ fn classes_can_be_told_apart() {
     };
     let nearest = |picture: &[u8]| {
         let places = known.pixels.chunks(PICTURE).enumerate();
-        places
-            .min_by_key(|(_, other)| distance(picture, other))
-            .map(|(i, _)| label(i))
+        places.min_by_key(|(_, other)| distance(picture, other)).map(|(i, _)| label(i))
     };
     let right = asked.pixels.chunks(PICTURE).enumerate();
-    let right = right
-        .filter(|(i, picture)| nearest(picture) == Some(label(*i)))
-        .count();
+    let right = right.filter(|(i, picture)| nearest(picture) == Some(label(*i))).count();
     assert!((108..180).contains(&right), "{right} of 180");
 }

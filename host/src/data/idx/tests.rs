@@ -7,9 +7,7 @@ use tempfile::TempDir;
 
 fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
-    sizes
-        .iter()
-        .for_each(|size| bytes.extend(size.to_be_bytes()));
+    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
     bytes.extend(content);
     bytes
 }
@@ -31,12 +29,7 @@ fn file(bytes: &[u8]) -> (TempDir, PathBuf) {
 fn fault(bytes: &[u8]) -> (u64, String) {
     let (_folder, path) = file(bytes);
     match read::<3>(&path) {
-        Err(Error::Format {
-            path: at,
-            offset,
-            found,
-            expected,
-        }) => {
+        Err(Error::Format { path: at, offset, found, expected }) => {
             assert_eq!(at, path);
             (offset, format!("{found} / {expected}"))
         }
@@ -66,10 +59,7 @@ fn gzip_members_after_one_another_are_one_file() {
 fn wrong_magic_names_both() {
     let (offset, words) = fault(&idx(&[4], &[1, 2, 3, 4]));
     assert_eq!(offset, 0);
-    assert_eq!(
-        words,
-        "magic number [00, 00, 08, 01] / [00, 00, 08, 03] (unsigned bytes, 3 sizes)"
-    );
+    assert_eq!(words, "magic number [00, 00, 08, 01] / [00, 00, 08, 03] (unsigned bytes, 3 sizes)");
 }
 
 #[test]
@@ -77,10 +67,7 @@ fn a_header_cut_short_says_where() {
     assert_eq!(fault(&[]).0, 0);
     let (offset, words) = fault(&idx(&[2, 1, 2], &[])[..10]);
     assert_eq!(offset, 8);
-    assert_eq!(
-        words,
-        "the end of the file after 2 bytes / 4 bytes with a size"
-    );
+    assert_eq!(words, "the end of the file after 2 bytes / 4 bytes with a size");
 }
 
 #[test]
@@ -100,46 +87,27 @@ fn content_too_short_or_too_long_says_where() {
 
 #[test]
 fn absurd_sizes_are_refused_before_anything_is_allocated() {
-    for sizes in [
-        [u32::MAX; 3],
-        [1 << 20, 1 << 10, 1 << 10],
-        [1 << 30, 1, 1],
-        [0, 28, 28],
-    ] {
+    for sizes in [[u32::MAX; 3], [1 << 20, 1 << 10, 1 << 10], [1 << 30, 1, 1], [0, 28, 28]] {
         for bytes in [gzip(&idx(&sizes, &[0; 100])), idx(&sizes, &[])] {
             let (offset, words) = fault(&bytes);
             let reported_at_the_end = offset == 16 && words.starts_with("the end of the file");
-            assert!(
-                offset == 4 || reported_at_the_end,
-                "{sizes:?} at {offset}: {words}"
-            );
+            assert!(offset == 4 || reported_at_the_end, "{sizes:?} at {offset}: {words}");
         }
     }
 }
 
 #[test]
 fn damaged_gzip_is_told_from_other_faults() {
-    let whole = gzip(&idx(
-        &[40, 5, 5],
-        &(0..1000).map(|i| (i * i % 251) as u8).collect::<Vec<_>>(),
-    ));
+    let whole = gzip(&idx(&[40, 5, 5], &(0..1000).map(|i| (i * i % 251) as u8).collect::<Vec<_>>()));
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 0x55;
     let mut checksum = whole.clone();
     checksum[whole.len() - 6] ^= 1;
     let cut = whole[..whole.len() / 2].to_vec();
     let garbage = [&whole[..], b"garbage"].concat();
-    for (bytes, what) in [
-        (flipped, "flipped"),
-        (checksum, "checksum"),
-        (cut, "cut"),
-        (garbage, "garbage"),
-    ] {
+    for (bytes, what) in [(flipped, "flipped"), (checksum, "checksum"), (cut, "cut"), (garbage, "garbage")] {
         let words = fault(&bytes).1;
-        assert!(
-            words.starts_with("a damaged gzip stream"),
-            "{what}: {words}"
-        );
+        assert!(words.starts_with("a damaged gzip stream"), "{what}: {words}");
     }
 }
 

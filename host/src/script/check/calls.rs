@@ -28,12 +28,7 @@ impl Walker<'_> {
 
     fn plain(&mut self, name: &str, count: usize, position: Position) {
         let (native, own, plugin) = (&self.known.native, &self.unit.functions, &self.known.plugin);
-        let script = || {
-            [own, plugin]
-                .into_iter()
-                .filter_map(|functions| functions.get(name))
-                .flatten()
-        };
+        let script = || [own, plugin].into_iter().filter_map(|functions| functions.get(name)).flatten();
         if native.accepts(name, count) || script().any(|known| *known == count) {
             return;
         }
@@ -41,11 +36,7 @@ impl Walker<'_> {
         if !counts.is_empty() {
             return self.wrong_count(name, &counts, count, position);
         }
-        let names = own
-            .keys()
-            .chain(plugin.keys())
-            .map(String::as_str)
-            .chain(native.names());
+        let names = own.keys().chain(plugin.keys()).map(String::as_str).chain(native.names());
         let help = match self.variable_names().any(|variable| variable == name) {
             true => {
                 format!("`{name}` is a variable: a closure in it is called with `{name}.call(...)`")
@@ -65,25 +56,14 @@ impl Walker<'_> {
     }
 
     /// A function of an imported script.
-    fn exported(
-        &mut self,
-        exports: &Exports,
-        path: &Path,
-        name: &str,
-        count: usize,
-        position: Position,
-    ) {
+    fn exported(&mut self, exports: &Exports, path: &Path, name: &str, count: usize, position: Position) {
         let full = format!("{path}::{name}");
         match exports.functions.get(name) {
             Some(counts) if counts.contains(&count) => {}
             Some(counts) => self.wrong_count(&full, counts, count, position),
             None => {
                 let help = did_you_mean(name, exports.functions.keys().map(String::as_str));
-                self.report(
-                    position,
-                    format!("there is no function `{full}`"),
-                    help.unwrap_or_default(),
-                );
+                self.report(position, format!("there is no function `{full}`"), help.unwrap_or_default());
             }
         }
     }
@@ -100,15 +80,9 @@ impl Walker<'_> {
             return self.wrong_count(&full, &counts, count, position);
         }
         let prefix = format!("{path}::");
-        let siblings = native
-            .names()
-            .filter_map(|known| known.strip_prefix(&prefix));
+        let siblings = native.names().filter_map(|known| known.strip_prefix(&prefix));
         let help = did_you_mean(name, siblings).or_else(|| did_you_mean(&full, native.names()));
-        self.report(
-            position,
-            format!("there is no function `{full}`"),
-            help.unwrap_or_default(),
-        );
+        self.report(position, format!("there is no function `{full}`"), help.unwrap_or_default());
     }
 
     pub fn method(&mut self, call: &FnCallExpr, position: Position) {
@@ -119,49 +93,25 @@ impl Walker<'_> {
         let known = self.known;
         // A script's function takes the method's value as `this`, not as a parameter.
         let script = [&self.unit.functions, &known.plugin, &known.typed_methods];
-        let script = || {
-            script
-                .into_iter()
-                .filter_map(|functions| functions.get(name))
-                .flatten()
-        };
+        let script = || script.into_iter().filter_map(|functions| functions.get(name)).flatten();
         if known.native.accepts(name, count + 1)
             || script().any(|known| *known == count)
             || known.keys.contains(name)
         {
             return;
         }
-        let native = known
-            .native
-            .counts(name)
-            .into_iter()
-            .filter_map(|count| count.checked_sub(1));
+        let native = known.native.counts(name).into_iter().filter_map(|count| count.checked_sub(1));
         let counts: BTreeSet<usize> = script().copied().chain(native).collect();
         if script().any(|known| *known == count + 1) {
             let message = format!("`{name}` takes its values in parentheses, not as a method");
-            return self.report(
-                position,
-                message,
-                format!("write `{name}(x, ...)` for `x.{name}(...)`"),
-            );
+            return self.report(position, message, format!("write `{name}(x, ...)` for `x.{name}(...)`"));
         }
         if !counts.is_empty() {
             return self.wrong_count(name, &counts, count, position);
         }
         let own = self.unit.functions.keys().map(String::as_str);
-        let help = did_you_mean(
-            name,
-            known
-                .native
-                .names()
-                .filter(|name| !name.contains("::"))
-                .chain(own),
-        );
-        self.report(
-            position,
-            format!("there is no method `{name}`"),
-            help.unwrap_or_default(),
-        );
+        let help = did_you_mean(name, known.native.names().filter(|name| !name.contains("::")).chain(own));
+        self.report(position, format!("there is no method `{name}`"), help.unwrap_or_default());
     }
 
     /// The module that a path leads to: `Some(None)` for one whose content is not known here, `None`,
@@ -200,9 +150,7 @@ impl Walker<'_> {
         let imported = self.modules.iter().map(|(name, _)| name.as_str());
         let known = self.known.native.modules();
         let help = match root {
-            "global" => {
-                Some("only constants are in `global::`; call a function by its name".to_string())
-            }
+            "global" => Some("only constants are in `global::`; call a function by its name".to_string()),
             root => did_you_mean(root, known.into_iter().chain(imported)),
         };
         let import = || format!("import it: `import \"...\" as {root};`");
@@ -214,31 +162,13 @@ impl Walker<'_> {
     /// Whether a path names a module of the host, and no import.
     fn is_native(&self, path: &Path) -> bool {
         let imported = self.modules.iter().any(|(name, _)| name == path.root());
-        !imported
-            && self
-                .known
-                .native
-                .modules()
-                .contains(path.to_string().as_str())
+        !imported && self.known.native.modules().contains(path.to_string().as_str())
     }
 
-    fn wrong_count(
-        &mut self,
-        name: &str,
-        counts: &BTreeSet<usize>,
-        count: usize,
-        position: Position,
-    ) {
+    fn wrong_count(&mut self, name: &str, counts: &BTreeSet<usize>, count: usize, position: Position) {
         let written: Vec<String> = counts.iter().map(usize::to_string).collect();
-        let plural = if written.len() == 1 && counts.contains(&1) {
-            ""
-        } else {
-            "s"
-        };
-        let message = format!(
-            "`{name}` takes {} argument{plural}, not {count}",
-            written.join(" or ")
-        );
+        let plural = if written.len() == 1 && counts.contains(&1) { "" } else { "s" };
+        let message = format!("`{name}` takes {} argument{plural}, not {count}", written.join(" or "));
         let help = match self.known.native.listed(name) {
             none if none.is_empty() => none,
             versions => format!("there is {versions}"),

@@ -3,19 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rhai::{
-    AST, ASTFlags, ASTNode, BinaryExpr, Engine, Expr, FnAccess, Module, Position, ScriptFuncDef,
-    Shared, Stmt,
-};
+use rhai::{AST, ASTFlags, ASTNode, Engine, FnAccess, Module, Position, ScriptFuncDef, Shared, Stmt};
 
 use super::Counts;
+use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::script::error::explain;
 use crate::script::finding::Finding;
 use crate::script::source::Source;
-
-/// Methods of a map that change its keys.
-const MAP_CHANGES: [&str; 6] = ["clear", "drain", "fill_with", "mixin", "remove", "set"];
 
 /// What a module offers; `None` where that cannot be known, and anything goes.
 pub type Namespace = Option<Rc<Exports>>;
@@ -37,11 +32,7 @@ impl Definition {
     fn new(function: &Shared<ScriptFuncDef>) -> Self {
         Self {
             name: function.name.to_string(),
-            parameters: function
-                .params
-                .iter()
-                .map(|name| name.to_string())
-                .collect(),
+            parameters: function.params.iter().map(|name| name.to_string()).collect(),
             body: body(function),
         }
     }
@@ -98,10 +89,7 @@ impl Unit {
 
     /// The modules that its top level imports.
     pub fn top_level_modules(&self) -> impl Iterator<Item = (String, Namespace)> {
-        self.ast
-            .statements()
-            .iter()
-            .filter_map(|stmt| self.imported(stmt))
+        self.ast.statements().iter().filter_map(|stmt| self.imported(stmt))
     }
 }
 
@@ -145,8 +133,7 @@ impl<'a> Loader<'a> {
             Err(error) => {
                 let position = error.position();
                 let (message, help) = explain(&error.into(), self.engine, &[], None);
-                self.findings
-                    .push(Finding::new(name.as_str(), position, message, help));
+                self.findings.push(Finding::new(name.as_str(), position, message, help));
                 None
             }
         };
@@ -155,25 +142,16 @@ impl<'a> Loader<'a> {
     }
 
     fn unit(&mut self, source: Source, ast: AST) -> Unit {
-        let mut seen = Seen::default();
-        ast.walk(&mut |path| {
-            seen.visit(path.last().copied());
-            true
-        });
+        let seen = Seen::new(&ast);
         let mut imports = BTreeMap::new();
-        for (position, path) in std::mem::take(&mut seen.imports) {
+        for (position, path) in seen.imports {
             let namespace = path.and_then(|(path, at)| self.import(&source.name, &path, at));
             imports.insert(position, namespace);
         }
-        let named = ast
-            .iter_fn_def()
-            .filter(|f| rhai::is_valid_function_name(&f.name));
+        let named = ast.iter_fn_def().filter(|f| rhai::is_valid_function_name(&f.name));
         Unit {
             functions: counts(named.map(|f| &**f)),
-            definitions: ast
-                .iter_fn_def()
-                .map(|f| Rc::new(Definition::new(f)))
-                .collect(),
+            definitions: ast.iter_fn_def().map(|f| Rc::new(Definition::new(f))).collect(),
             source,
             ast,
             imports,
@@ -197,10 +175,7 @@ impl<'a> Loader<'a> {
             let names = self.open[start..].iter().chain([&source.name]);
             let circle = names.cloned().collect::<Vec<_>>().join(" -> ");
             let help = "move what both need into a third script that imports neither";
-            return report(
-                format!("these scripts import each other in a circle: {circle}"),
-                help.into(),
-            );
+            return report(format!("these scripts import each other in a circle: {circle}"), help.into());
         }
         self.load(source)
     }
@@ -210,19 +185,13 @@ fn counts<'a>(functions: impl Iterator<Item = &'a ScriptFuncDef>) -> Counts {
     let mut counts = Counts::new();
     for function in functions {
         let name = function.name.to_string();
-        counts
-            .entry(name)
-            .or_default()
-            .insert(function.params.len());
+        counts.entry(name).or_default().insert(function.params.len());
     }
     counts
 }
 
 fn exports(unit: &Unit) -> Exports {
-    let public = unit
-        .ast
-        .iter_fn_def()
-        .filter(|f| f.access == FnAccess::Public);
+    let public = unit.ast.iter_fn_def().filter(|f| f.access == FnAccess::Public);
     let mut exports = Exports {
         functions: counts(public.map(|f| &**f)),
         variables: BTreeSet::new(),
@@ -242,77 +211,4 @@ fn exports(unit: &Unit) -> Exports {
         }
     }
     exports
-}
-
-/// What one pass over a script's tree collects, wherever it stands.
-#[derive(Default)]
-struct Seen {
-    /// The statement's position; the path and its position, where it is written out.
-    imports: Vec<(Position, Option<(String, Position)>)>,
-    keys: BTreeSet<String>,
-    changed: BTreeSet<String>,
-    lent_scopes: BTreeSet<String>,
-}
-
-impl Seen {
-    fn visit(&mut self, node: Option<ASTNode>) {
-        match node {
-            Some(ASTNode::Stmt(Stmt::Import(import, position))) => {
-                let path = match &import.0 {
-                    Expr::StringConstant(path, at) => Some((path.to_string(), *at)),
-                    _ => None,
-                };
-                self.imports.push((*position, path));
-            }
-            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => self.assignment(&assignment.1),
-            Some(ASTNode::Stmt(Stmt::FnCall(call, _)) | ASTNode::Expr(Expr::FnCall(call, _)))
-                if call.capture_parent_scope =>
-            {
-                self.lent_scopes.insert(call.name.to_string());
-            }
-            Some(ASTNode::Expr(Expr::Map(entries, _))) => {
-                self.keys
-                    .extend(entries.0.iter().map(|(key, _)| key.name.to_string()));
-            }
-            Some(ASTNode::Expr(Expr::Dot(pair, ..))) => self.map_change(pair),
-            _ => {}
-        }
-    }
-
-    fn assignment(&mut self, pair: &BinaryExpr) {
-        let mut target = &pair.lhs;
-        self.key(target);
-        while let Expr::Dot(pair, ..) | Expr::Index(pair, ..) = target {
-            self.key(&pair.rhs);
-            target = &pair.lhs;
-        }
-        if let Expr::Variable(variable, ..) = target {
-            self.changed.insert(variable.1.to_string());
-        }
-    }
-
-    /// Every property or text index of a chain that is assigned to can be a new key.
-    fn key(&mut self, link: &Expr) {
-        match link {
-            Expr::Property(property, _) => {
-                self.keys.insert(property.2.to_string());
-            }
-            Expr::StringConstant(key, _) => {
-                self.keys.insert(key.to_string());
-            }
-            Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
-                self.key(&pair.lhs);
-                self.key(&pair.rhs);
-            }
-            _ => {}
-        }
-    }
-
-    fn map_change(&mut self, pair: &BinaryExpr) {
-        if let (Expr::Variable(variable, ..), Expr::MethodCall(call, _)) = (&pair.lhs, &pair.rhs)
-            && MAP_CHANGES.contains(&call.name.as_str())
-        {
-            self.changed.insert(variable.1.to_string());
-        }
-    }
 }

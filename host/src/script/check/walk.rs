@@ -3,21 +3,19 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rhai::{ASTFlags, BinaryExpr, Expr, FlowControl, FnCallExpr, FnPtr, Position, Stmt, StmtBlock};
+use rhai::{ASTFlags, Expr, FlowControl, FnCallExpr, FnPtr, Position, Stmt, StmtBlock};
 
 use super::Known;
 use super::load::{Definition, Namespace, Unit};
 use crate::script::finding::Finding;
-use crate::script::nearest::did_you_mean;
-use crate::script::settings::declare;
 
 /// The keys of a `params` map, for a variable that holds one.
-type Settings = Option<Rc<BTreeSet<String>>>;
+pub type Settings = Option<Rc<BTreeSet<String>>>;
 
-#[derive(Clone)]
-struct Variable {
-    name: String,
-    settings: Settings,
+/// A variable in scope.
+pub struct Variable {
+    pub name: String,
+    pub settings: Settings,
 }
 
 pub struct Walker<'a> {
@@ -25,28 +23,24 @@ pub struct Walker<'a> {
     pub known: &'a Known,
     pub modules: Vec<(String, Namespace)>,
     pub findings: Vec<Finding>,
-    variables: Vec<Variable>,
+    pub variables: Vec<Variable>,
     /// Names of the variables and constants at the script's top level.
-    top_level: BTreeSet<&'a str>,
-    constants: BTreeSet<&'a str>,
+    pub top_level: BTreeSet<&'a str>,
+    pub constants: BTreeSet<&'a str>,
     /// Whether the walk is in the body of a `fn`, and whether it may see its caller's variables.
-    in_function: bool,
-    sees_caller: bool,
+    pub in_function: bool,
+    pub sees_caller: bool,
 }
 
 impl<'a> Walker<'a> {
     pub fn new(unit: &'a Unit, known: &'a Known) -> Self {
         let declared = |constant: bool| {
-            let variables = unit
-                .ast
-                .statements()
-                .iter()
-                .filter_map(move |stmt| match stmt {
-                    Stmt::Var(var, flags, _) if !constant || flags.contains(ASTFlags::CONSTANT) => {
-                        Some(var.0.as_str())
-                    }
-                    _ => None,
-                });
+            let variables = unit.ast.statements().iter().filter_map(move |stmt| match stmt {
+                Stmt::Var(var, flags, _) if !constant || flags.contains(ASTFlags::CONSTANT) => {
+                    Some(var.0.as_str())
+                }
+                _ => None,
+            });
             variables.collect()
         };
         Self {
@@ -68,12 +62,7 @@ impl<'a> Walker<'a> {
         self.modules = self.known.lent_modules(self.unit);
         self.modules.extend(self.unit.top_level_modules());
         self.in_function = true;
-        for function in self
-            .unit
-            .definitions
-            .iter()
-            .filter(|function| !function.is_closure())
-        {
+        for function in self.unit.definitions.iter().filter(|function| !function.is_closure()) {
             self.sees_caller = self.unit.lent_scopes.contains(&function.name);
             self.function(function, Vec::new());
         }
@@ -97,10 +86,7 @@ impl<'a> Walker<'a> {
             .parameters
             .iter()
             .zip(captured)
-            .map(|(name, settings)| Variable {
-                name: name.clone(),
-                settings,
-            });
+            .map(|(name, settings)| Variable { name: name.clone(), settings });
         let outside = std::mem::replace(&mut self.variables, parameters.collect());
         self.scoped(|walker| walker.statements(&function.body));
         self.variables = outside;
@@ -134,10 +120,7 @@ impl<'a> Walker<'a> {
             Stmt::Var(var, ..) => {
                 self.expr(&var.1);
                 let settings = self.settings_of(&var.1);
-                self.declare(
-                    &var.0.name,
-                    settings.filter(|_| !self.unit.changed.contains(var.0.as_str())),
-                );
+                self.declare(&var.0.name, settings.filter(|_| !self.unit.changed.contains(var.0.as_str())));
             }
             Stmt::Assignment(assignment) => {
                 self.expr(&assignment.1.lhs);
@@ -208,9 +191,9 @@ impl<'a> Walker<'a> {
                 self.expr(&pair.lhs);
                 self.expr(&pair.rhs);
             }
-            Expr::Index(pair, flags, _) => {
+            Expr::Index(pair, ..) => {
                 self.expr(&pair.lhs);
-                self.index(&pair.rhs, *flags);
+                self.expr(&pair.rhs);
             }
             Expr::Stmt(block) => self.block(block),
             Expr::Array(items, _) | Expr::InterpolatedString(items, _) => self.exprs(items),
@@ -219,9 +202,7 @@ impl<'a> Walker<'a> {
                     self.expr(value);
                 }
             }
-            Expr::And(items, _) | Expr::Or(items, _) | Expr::Coalesce(items, _) => {
-                self.exprs(items)
-            }
+            Expr::And(items, _) | Expr::Or(items, _) | Expr::Coalesce(items, _) => self.exprs(items),
             Expr::DynamicConstant(value, _) => {
                 if let Some(pointer) = value.clone().try_cast::<FnPtr>() {
                     self.closure(&pointer, Vec::new());
@@ -238,32 +219,12 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// What follows `[`: the index alone, or with the rest of the chain (`[i].rest`), whose left side
-    /// then is the index.
-    fn index(&mut self, rest: &Expr, flags: ASTFlags) {
-        match rest {
-            Expr::Dot(pair, ..) if !flags.contains(ASTFlags::BREAK) => {
-                self.expr(&pair.lhs);
-                self.expr(&pair.rhs);
-            }
-            Expr::Index(pair, inner, _) if !flags.contains(ASTFlags::BREAK) => {
-                self.expr(&pair.lhs);
-                self.index(&pair.rhs, *inner);
-            }
-            index => self.expr(index),
-        }
-    }
-
     /// `curry(closure, captured...)` is what a closure with captures is compiled to.
     pub fn curried(&mut self, call: &FnCallExpr) -> bool {
         let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first() else {
             return false;
         };
-        let Some(pointer) = value
-            .clone()
-            .try_cast::<FnPtr>()
-            .filter(|_| call.name == "curry")
-        else {
+        let Some(pointer) = value.clone().try_cast::<FnPtr>().filter(|_| call.name == "curry") else {
             return false;
         };
         self.exprs(captured);
@@ -276,88 +237,6 @@ impl<'a> Walker<'a> {
         let named = |function: &&Rc<Definition>| function.name == pointer.fn_name();
         if let Some(closure) = self.unit.definitions.iter().find(named) {
             self.function(closure, captured);
-        }
-    }
-
-    fn variable(&mut self, name: &str, position: Position) {
-        let is_function =
-            self.unit.functions.contains_key(name) || self.known.plugin.contains_key(name);
-        if self.sees_caller || is_function || self.variable_names().any(|known| known == name) {
-            return;
-        }
-        let help = if self.in_function && self.constants.contains(name) {
-            format!("a `fn` sees a constant of the script as `global::{name}`")
-        } else if self.in_function && self.top_level.contains(name) {
-            format!("a `fn` does not see the script's variables: give it a parameter `{name}`")
-        } else {
-            did_you_mean(name, self.variable_names()).unwrap_or_default()
-        };
-        self.report(
-            position,
-            format!("there is no variable `{name}` here"),
-            help,
-        );
-    }
-
-    /// `global::CONSTANT`, or a variable that a module exports.
-    fn qualified_variable(&mut self, namespace: &rhai::Namespace, name: &str) {
-        let position = namespace.position();
-        if namespace.root() == "global"
-            && !self.modules.iter().any(|(module, _)| module == "global")
-        {
-            if !self.constants.contains(name) {
-                let known = self.constants.iter().copied();
-                let help = did_you_mean(name, known).unwrap_or_else(|| {
-                    format!("declare it at the top level: `const {name} = ...;`")
-                });
-                self.report(position, format!("there is no constant `{name}`"), help);
-            }
-        } else if let Some(Some(exports)) = self.module(namespace)
-            && !exports.variables.contains(name)
-        {
-            let help = did_you_mean(name, exports.variables.iter().map(String::as_str));
-            let help =
-                help.unwrap_or_else(|| format!("export it there: `export const {name} = ...;`"));
-            self.report(
-                position,
-                format!("`{namespace}` exports no variable `{name}`"),
-                help,
-            );
-        }
-    }
-
-    fn settings_of(&self, expr: &Expr) -> Settings {
-        if let Expr::Variable(variable, ..) = expr
-            && variable.2.is_empty()
-        {
-            let name = variable.1.as_str();
-            let found = self
-                .variables
-                .iter()
-                .rev()
-                .find(|variable| variable.name == name)?;
-            return found.settings.clone();
-        }
-        let keys = declare::keys(expr)?;
-        Some(Rc::new(keys.map(String::from).collect()))
-    }
-
-    /// `cfg.name`, where `cfg` holds the plugin's settings.
-    fn setting(&mut self, pair: &BinaryExpr) {
-        let property = match &pair.rhs {
-            Expr::Dot(rest, ..) | Expr::Index(rest, ..) => &rest.lhs,
-            rest => rest,
-        };
-        let (Some(settings), Expr::Property(property, position)) =
-            (self.settings_of(&pair.lhs), property)
-        else {
-            return;
-        };
-        let name = property.2.as_str();
-        if !settings.contains(name) {
-            let help = did_you_mean(name, settings.iter().map(String::as_str));
-            let help = help.unwrap_or_else(|| "declare it in the `params` map".into());
-            self.report(*position, format!("there is no setting `{name}`"), help);
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Words for errors of a running script.
 
-use rhai::{Dynamic, Engine, EvalAltResult, Position};
+use rhai::{Engine, EvalAltResult, Position};
 
-use super::syntax::{LEAVE, lower};
-use crate::script::functions::{Functions, type_word};
+use super::syntax::lower;
+use super::words::{
+    Words, bounds, indexing, mismatch, parse_signature, plain, property, thrown, unnamed, words,
+};
+use crate::script::functions::Functions;
 use crate::script::nearest::did_you_mean;
 
 /// What an error's words can draw on.
@@ -15,8 +18,6 @@ pub struct Scene<'a> {
     text: Option<&'a str>,
 }
 
-type Words = (String, String);
-
 impl<'a> Scene<'a> {
     pub fn new(
         position: Position,
@@ -24,12 +25,7 @@ impl<'a> Scene<'a> {
         functions: &'a [String],
         text: Option<&'a str>,
     ) -> Self {
-        Self {
-            position,
-            engine,
-            functions,
-            text,
-        }
+        Self { position, engine, functions, text }
     }
 
     /// What is wrong, and what to do about it (perhaps nothing).
@@ -49,12 +45,11 @@ impl<'a> Scene<'a> {
             Run::ErrorDotExpr(problem, _) => property(problem),
             Run::ErrorIndexingType(signature, _) => indexing(signature),
             Run::ErrorArrayBounds(length, index, _) => bounds("list", "item", *length, *index),
-            Run::ErrorStringBounds(length, index, _) => {
-                bounds("string", "character", *length, *index)
-            }
+            Run::ErrorStringBounds(length, index, _) => bounds("string", "character", *length, *index),
             Run::ErrorBitFieldBounds(length, index, _) => bounds("integer", "bit", *length, *index),
-            Run::ErrorMismatchDataType(expected, got, _)
-            | Run::ErrorMismatchOutputType(expected, got, _) => mismatch(expected, got),
+            Run::ErrorMismatchDataType(expected, got, _) | Run::ErrorMismatchOutputType(expected, got, _) => {
+                mismatch(expected, got)
+            }
             Run::ErrorRuntime(value, _) => thrown(value),
             Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
             Run::ErrorTerminated(token, _) => words(&format!("the run was stopped: {token}"), ""),
@@ -68,31 +63,19 @@ impl<'a> Scene<'a> {
         let engine = self.engine;
         Some(match error {
             Run::ErrorTooManyOperations(_) => (
-                format!(
-                    "the script ran more than {} operations",
-                    engine.max_operations()
-                ),
+                format!("the script ran more than {} operations", engine.max_operations()),
                 "an endless loop? Loops over numbers belong into tensor operations".into(),
             ),
             Run::ErrorStackOverflow(_) => (
-                format!(
-                    "functions call each other more than {} deep",
-                    engine.max_call_levels()
-                ),
+                format!("functions call each other more than {} deep", engine.max_call_levels()),
                 "does a function call itself without an end? Use a loop".into(),
             ),
             Run::ErrorTooManyModules(_) => (
-                format!(
-                    "the script imports more than {} times",
-                    engine.max_modules()
-                ),
+                format!("the script imports more than {} times", engine.max_modules()),
                 "import at the top of the script, not in a loop or function".into(),
             ),
             Run::ErrorTooManyVariables(_) => (
-                format!(
-                    "the script has more than {} variables",
-                    engine.max_variables()
-                ),
+                format!("the script has more than {} variables", engine.max_variables()),
                 "keep them in a map or list".into(),
             ),
             Run::ErrorDataTooLarge(what, _) => (
@@ -111,37 +94,23 @@ impl<'a> Scene<'a> {
         }
         let known = Functions::of(self.engine);
         let message = match (self.after_dot(), types.split_first()) {
-            (true, Some((own, rest))) if rest.is_empty() => {
-                format!("{own} has no method `{name}()`")
-            }
+            (true, Some((own, []))) => format!("{own} has no method `{name}()`"),
             (true, Some((own, rest))) => {
-                format!(
-                    "{own} has no method `{name}` that takes ({})",
-                    rest.join(", ")
-                )
+                format!("{own} has no method `{name}` that takes ({})", rest.join(", "))
             }
-            _ => format!(
-                "there is no function `{name}` that takes ({})",
-                types.join(", ")
-            ),
+            _ => format!("there is no function `{name}` that takes ({})", types.join(", ")),
         };
         let versions = known.listed(name);
         if !versions.is_empty() {
             return (message, format!("there is {versions}"));
         }
         if self.functions.iter().any(|function| function == name) {
-            let help =
-                format!("count the parameters of `fn {name}`, or import the script it is in");
+            let help = format!("count the parameters of `fn {name}`, or import the script it is in");
             return (message, help);
         }
-        let names = known
-            .names()
-            .chain(self.functions.iter().map(String::as_str));
+        let names = known.names().chain(self.functions.iter().map(String::as_str));
         let help = did_you_mean(name, names);
-        (
-            message,
-            help.unwrap_or_else(|| "`host help` lists all functions".into()),
-        )
+        (message, help.unwrap_or_else(|| "`host help` lists all functions".into()))
     }
 
     fn variable(&self, name: &str) -> Words {
@@ -151,7 +120,8 @@ impl<'a> Scene<'a> {
             text.contains(&format!("{keyword} {name} "))
         };
         let help = if declared("let") || declared("const") {
-            let global = "a `fn` does not see it: pass it in, or declare `const NAME` and write `global::NAME`";
+            let global =
+                "a `fn` does not see it: pass it in, or declare `const NAME` and write `global::NAME`";
             format!("`{name}` is declared elsewhere; {global}")
         } else {
             self.similar(name)
@@ -163,10 +133,7 @@ impl<'a> Scene<'a> {
         let known = Functions::of(self.engine);
         let help = did_you_mean(name, known.modules());
         let import = || format!("import it at the top of the script: `import \"...\" as {name};`");
-        (
-            format!("there is no module `{name}`"),
-            help.unwrap_or_else(import),
-        )
+        (format!("there is no module `{name}`"), help.unwrap_or_else(import))
     }
 
     /// A name of the script's text, before the error, that is like `name`.
@@ -186,147 +153,4 @@ impl<'a> Scene<'a> {
             before.trim_end().ends_with(['.', '?']) && !before.ends_with("..")
         })
     }
-}
-
-fn words(message: &str, help: &str) -> Words {
-    (message.into(), help.into())
-}
-
-fn plain(error: &EvalAltResult) -> Words {
-    use EvalAltResult as Run;
-    match error {
-        Run::ErrorAssignmentToConstant(name, _) => (
-            format!("`{name}` is a constant and cannot be changed"),
-            "declare it with `let`, or change a copy".into(),
-        ),
-        Run::ErrorNonPureMethodCallOnConstant(name, _) => (
-            format!("`{name}` changes its value, which is a constant here"),
-            "declare the value with `let`, or change a copy".into(),
-        ),
-        Run::ErrorFor(_) => words(
-            "`for` cannot go through this value",
-            "it goes through a list, a range such as `0..10`, or what a function gives for it",
-        ),
-        Run::ErrorUnboundThis(_) => words(
-            "there is no `this` here",
-            "`this` only exists in a function that is called as a method: `x.f()`",
-        ),
-        Run::ErrorDataRace(what, _) => (
-            format!("{what} is used while it is being changed"),
-            "a closure cannot change a variable that its caller is working on".into(),
-        ),
-        Run::LoopBreak(..) => words("`break` and `continue` only work inside of a loop", LEAVE),
-        Run::ErrorArithmetic(problem, _) => (lower(problem), String::new()),
-        Run::ErrorSystem(context, source) if context.is_empty() => {
-            (source.to_string(), String::new())
-        }
-        Run::ErrorSystem(context, source) => (format!("{context}: {source}"), String::new()),
-        error => (lower(&without_position(error)), String::new()),
-    }
-}
-
-/// Rhai's own words, without the position that it appends to them.
-fn without_position(error: &EvalAltResult) -> String {
-    let text = error.to_string();
-    let position = format!(" ({})", error.position());
-    text.strip_suffix(&position).unwrap_or(&text).into()
-}
-
-/// A value that the script threw, or a native function's error: its own words are the best there are.
-fn thrown(value: &Dynamic) -> Words {
-    match value.to_string() {
-        _ if value.is_unit() => words("the script threw an error", ""),
-        text => match text.split_once("\n  help: ") {
-            Some((message, help)) => words(message, help),
-            None => (text, String::new()),
-        },
-    }
-}
-
-/// Operators, indexers and closures have no name that a script could have misspelt.
-fn unnamed(name: &str, types: &[String]) -> Words {
-    if name.starts_with("anon$") {
-        return words(
-            "a closure was called with more or fewer values than it takes",
-            "count the names between its `|`",
-        );
-    }
-    match types {
-        [left, right] => (
-            format!("there is no `{name}` of {left} and {right}"),
-            "convert one side, with `to_float()` or `to_string()`, say".into(),
-        ),
-        types => (
-            format!("there is no `{name}` of {}", types.join(", ")),
-            String::new(),
-        ),
-    }
-}
-
-/// `uniform (array, f64)` as its name and the words for its types.
-fn parse_signature(signature: &str) -> (String, Vec<String>) {
-    let (name, rest) = signature.split_once(" (").unwrap_or((signature, ""));
-    let types = rest.strip_suffix(')').unwrap_or(rest).split(", ");
-    let types = types.filter(|raw| !raw.is_empty()).map(type_word);
-    (name.trim().into(), types.collect())
-}
-
-fn property(problem: &str) -> Words {
-    let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
-    match quoted.as_slice() {
-        [name, kind] if problem.starts_with("Unknown property") => {
-            let kind = type_word(kind);
-            (
-                format!("{kind} has no property `{name}`"),
-                format!("a method needs parentheses: `.{name}()`"),
-            )
-        }
-        [name, kind, ..] if problem.starts_with("No writable property") => {
-            let kind = type_word(kind);
-            (
-                format!("the property `{name}` of {kind} cannot be set to this"),
-                String::new(),
-            )
-        }
-        _ => (lower(problem), String::new()),
-    }
-}
-
-/// `i64 [string]`, or `i64 [string] = f64`.
-fn indexing(signature: &str) -> Words {
-    match signature.split_once(" [") {
-        Some((kind, rest)) => {
-            let index = rest.split(']').next().unwrap_or(rest);
-            let (kind, index) = (type_word(kind), type_word(index));
-            (
-                format!("{kind} cannot be indexed by {index}"),
-                String::new(),
-            )
-        }
-        None => (
-            format!("{} cannot be indexed", type_word(signature)),
-            String::new(),
-        ),
-    }
-}
-
-fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
-    let message = format!("the index {index} is outside of a {what} of {length} {part}s");
-    let help = match length {
-        0 => format!("the {what} is empty"),
-        n => format!(
-            "indices go from 0 to {}, or from -1, the last, to -{n}",
-            n - 1
-        ),
-    };
-    (message, help)
-}
-
-fn mismatch(expected: &str, got: &str) -> Words {
-    let message = match (expected, got) {
-        (expected, "") => format!("expected {}", type_word(expected)),
-        ("", got) => format!("{} cannot be used here", type_word(got)),
-        (expected, got) => format!("expected {}, got {}", type_word(expected), type_word(got)),
-    };
-    (message, String::new())
 }

@@ -13,14 +13,10 @@ pub fn explain(error: &ParseErrorType) -> (String, String) {
         Parse::MissingToken(token, purpose) => missing(token, purpose),
         Parse::BadInput(input) => bad_input(input),
         Parse::UnknownOperator(operator) => (format!("there is no operator `{operator}`"), ""),
-        Parse::Reserved(word) => (
-            format!("`{word}` is a reserved word"),
-            "choose another name",
-        ),
-        Parse::DuplicatedProperty(key) => (
-            format!("the map has the key `{key}` twice"),
-            "remove or rename one of them",
-        ),
+        Parse::Reserved(word) => (format!("`{word}` is a reserved word"), "choose another name"),
+        Parse::DuplicatedProperty(key) => {
+            (format!("the map has the key `{key}` twice"), "remove or rename one of them")
+        }
         Parse::PropertyExpected => ("expected the name of a property or method here".into(), ""),
         Parse::VariableExpected => (
             "expected a name here".into(),
@@ -32,41 +28,23 @@ pub fn explain(error: &ParseErrorType) -> (String, String) {
             "inside of a block use a closure: `let f = |x| x + 1;` and `f.call(1)`",
         ),
         Parse::FnDuplicatedDefinition(name, count) => (
-            format!(
-                "there already is a function `{name}` with {}",
-                parameters(*count)
-            ),
+            format!("there already is a function `{name}` with {}", parameters(*count)),
             "rename one of them",
         ),
-        Parse::FnMissingBody(name) if !name.is_empty() => (
-            format!("the function `{name}` has no body"),
-            "write `{ ... }` after its parameters",
-        ),
+        Parse::FnMissingBody(name) if !name.is_empty() => {
+            (format!("the function `{name}` has no body"), "write `{ ... }` after its parameters")
+        }
         Parse::MismatchedType(expected, got) => (format!("expected {expected}, got {got}"), ""),
-        Parse::AssignmentToConstant(name) if !name.is_empty() => (
-            format!("`{name}` is a constant and cannot be changed"),
-            "declare it with `let`",
-        ),
-        Parse::AssignmentToConstant(_) | Parse::AssignmentToInvalidLHS(_) => (
-            "this cannot be assigned to".into(),
-            "a variable, property or index can; to compare, write `==`",
-        ),
-        Parse::LoopBreak => (
-            "`break` and `continue` only work inside of a loop".into(),
-            LEAVE,
-        ),
-        Parse::WrongDocComment => (
-            "a `///` comment must stand directly above a `fn`".into(),
-            "write `//`",
-        ),
-        Parse::WrongExport => (
-            "`export` only works at the top level of a script".into(),
-            "",
-        ),
-        Parse::ExprTooDeep => (
-            "this expression is nested too deeply".into(),
-            "name its parts with `let`",
-        ),
+        Parse::AssignmentToConstant(name) if !name.is_empty() => {
+            (format!("`{name}` is a constant and cannot be changed"), "declare it with `let`")
+        }
+        Parse::AssignmentToConstant(_) | Parse::AssignmentToInvalidLHS(_) => {
+            ("this cannot be assigned to".into(), "a variable, property or index can; to compare, write `==`")
+        }
+        Parse::LoopBreak => ("`break` and `continue` only work inside of a loop".into(), LEAVE),
+        Parse::WrongDocComment => ("a `///` comment must stand directly above a `fn`".into(), "write `//`"),
+        Parse::WrongExport => ("`export` only works at the top level of a script".into(), ""),
+        Parse::ExprTooDeep => ("this expression is nested too deeply".into(), "name its parts with `let`"),
         other => (lower(&other.to_string()), ""),
     };
     (message, help.into())

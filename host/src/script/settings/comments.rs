@@ -19,9 +19,7 @@ pub fn meanings(engine: &Engine, text: &str, map: Position, keys: &[Position]) -
                 reader.comment(&comment, position);
                 continue;
             }
-            Token::MapStart | Token::LeftBracket | Token::LeftParen | Token::LeftBrace => {
-                depth += 1
-            }
+            Token::MapStart | Token::LeftBracket | Token::LeftParen | Token::LeftBrace => depth += 1,
             Token::RightBracket | Token::RightParen | Token::RightBrace => depth -= 1,
             Token::LexError(_) | Token::EOF => break,
             _ => {}
@@ -37,11 +35,7 @@ pub fn meanings(engine: &Engine, text: &str, map: Position, keys: &[Position]) -
 
 fn text_from(text: &str, position: Position) -> &str {
     let line = position.line().unwrap_or(1);
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let column = position.position().unwrap_or(1);
     let mut characters = text[start..].char_indices();
     let skip = characters.nth(column - 1).map_or(0, |(offset, _)| offset);
@@ -131,9 +125,7 @@ impl<'a> Reader<'a> {
 
 /// A comment's words: no slashes and stars, one line, no `paper: …`.
 fn meaning(comment: &str) -> String {
-    let body = comment
-        .strip_prefix("/*")
-        .map(|rest| rest.trim_end_matches("*/"));
+    let body = comment.strip_prefix("/*").map(|rest| rest.trim_end_matches("*/"));
     let body = body.unwrap_or(comment.trim_start_matches('/'));
     let words: Vec<&str> = body
         .lines()

@@ -4,12 +4,13 @@ use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt
 
 use super::comments::meanings;
 use super::value::{Value, element};
-use crate::error::Result;
 use crate::script::error::explain;
 use crate::script::finding::Finding;
 use crate::script::source::Source;
 
 const EXAMPLE: &str = "write `let cfg = params(#{ epochs: 3 });` once, at the top of the plugin";
+
+type Found<T> = Result<T, Finding>;
 
 /// What a plugin says about itself: its `//!` lines and its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,79 +34,66 @@ pub struct Setting {
 /// `ast` is `source` compiled by `engine`, whose optimiser must be off: it would fold the map away.
 /// Errors, with a position: a second `params` call, one inside of a function or block, one with
 /// anything but imports and constants above it, and a default that is not a [`Value`].
-pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> Result<Option<Declaration>> {
+pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> crate::error::Result<Option<Declaration>> {
     find(engine, source, ast).map_err(|finding| finding.into_error(&source.text))
 }
 
 /// [`declared`], with the error as a finding.
-pub fn find(
-    engine: &Engine,
-    source: &Source,
-    ast: &AST,
-) -> std::result::Result<Option<Declaration>, Finding> {
-    let trouble = |position, message: &str, help: &str| {
-        Finding::new(source.name.as_str(), position, message, help)
-    };
-    let calls = calls(ast);
-    let Some(first) = calls.first() else {
+pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declaration>> {
+    let trouble =
+        |position, (message, help): (&str, &str)| Finding::new(source.name.as_str(), position, message, help);
+    let Some((above, call, position)) = locate(ast).map_err(|(at, words)| trouble(at, words))? else {
         return Ok(None);
     };
-    let at_top = |stmt: &Stmt| call_of(stmt).is_some_and(|(call, _)| is_params(call));
-    let Some(index) = ast.statements().iter().position(at_top) else {
-        let message = "settings can only be declared at the top level of a plugin";
-        return Err(trouble(*first, message, EXAMPLE));
-    };
-    let (above, rest) = ast.statements().split_at(index);
-    let Some((call, position)) = rest.first().and_then(call_of) else {
-        return Ok(None);
-    };
-    if let Some(second) = calls.iter().find(|other| **other != position) {
-        let message = "a plugin declares its settings in one `params` call, and this is another";
-        return Err(trouble(*second, message, EXAMPLE));
-    }
-    if let Some(early) = above.iter().find(|stmt| !may_stand_above(stmt)) {
-        let message = "only `//!` lines, imports and constants may stand above `params`";
-        let help =
-            "move this below the `params` call, which is evaluated alone to list the settings";
-        return Err(trouble(early.position(), message, help));
-    }
     let [map @ Expr::Map(entries, map_position)] = call.args.as_slice() else {
-        return Err(trouble(
-            position,
-            "`params` takes one map of settings, written out",
-            EXAMPLE,
-        ));
+        return Err(trouble(position, ("`params` takes one map of settings, written out", EXAMPLE)));
     };
     let constants = above.iter().filter(|stmt| matches!(stmt, Stmt::Var(..)));
     let values = evaluate(engine, source, ast, constants.cloned(), map)?;
     let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
     let meanings = meanings(engine, &source.text, *map_position, &keys);
-    let settings = entries
-        .0
-        .iter()
-        .zip(meanings)
-        .map(|((key, expr), meaning)| {
-            let value = values.get(key.as_str()).cloned().unwrap_or_default();
-            let default = default(value).map_err(|problem| {
-                let message = format!("the default of `{}` is {problem}", key.name);
-                let help =
-                    "a setting is an integer, float, bool, string, or a list of one of these";
-                trouble(expr.position(), &message, help)
-            })?;
-            Ok(Setting {
-                name: key.name.to_string(),
-                default,
-                meaning,
-                position: key.pos,
-            })
-        });
-    Ok(Some(Declaration {
-        summary: summary(ast),
-        settings: settings.collect::<std::result::Result<_, Finding>>()?,
-    }))
+    let settings = entries.0.iter().zip(meanings).map(|((key, expr), meaning)| {
+        let value = values.get(key.as_str()).cloned().unwrap_or_default();
+        let default = default(value).map_err(|problem| {
+            let message = format!("the default of `{}` is {problem}", key.name);
+            let help = "a setting is an integer, float, bool, string, or a list of one of these";
+            trouble(expr.position(), (&message, help))
+        })?;
+        Ok(Setting { name: key.name.to_string(), default, meaning, position: key.pos })
+    });
+    Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Found<_>>()? }))
 }
 
-/// The keys and positions of the map in a call of `params`, as it is written.
+/// The statements above the `params` call, the call, and its position.
+type Place<'a> = (&'a [Stmt], &'a FnCallExpr, Position);
+
+/// Finds the one `params` call. Errors: where a call is out of place, what is wrong and the way out.
+fn locate(ast: &AST) -> Result<Option<Place<'_>>, (Position, (&'static str, &'static str))> {
+    let calls = calls(ast);
+    let Some(first) = calls.first() else {
+        return Ok(None);
+    };
+    let declaring = |stmt| call_of(stmt).filter(|(call, _)| is_params(call));
+    let mut statements = ast.statements().iter().enumerate();
+    let found = statements.find_map(|(index, stmt)| Some((index, declaring(stmt)?)));
+    let Some((index, (call, position))) = found else {
+        let message = "settings can only be declared at the top level of a plugin";
+        return Err((*first, (message, EXAMPLE)));
+    };
+    if let Some(second) = calls.iter().find(|other| **other != position) {
+        let message = "a plugin declares its settings in one `params` call, and this is another";
+        return Err((*second, (message, EXAMPLE)));
+    }
+    let above = &ast.statements()[..index];
+    if let Some(early) = above.iter().find(|stmt| !may_stand_above(stmt)) {
+        let message = "only `//!` lines, imports and constants may stand above `params`";
+        let help = "move this below the `params` call, which is evaluated alone to list the settings";
+        return Err((early.position(), (message, help)));
+    }
+    Ok(Some((above, call, position)))
+}
+
+/// The keys of the map in a call of `params`.
 pub fn keys(expr: &Expr) -> Option<impl Iterator<Item = &str>> {
     match expr {
         Expr::FnCall(call, _) if is_params(call) => match call.args.as_slice() {
@@ -122,8 +110,7 @@ pub fn calls(ast: &AST) -> Vec<Position> {
     ast.walk(&mut |path| {
         match path.last() {
             Some(
-                ASTNode::Stmt(Stmt::FnCall(call, position))
-                | ASTNode::Expr(Expr::FnCall(call, position)),
+                ASTNode::Stmt(Stmt::FnCall(call, position)) | ASTNode::Expr(Expr::FnCall(call, position)),
             ) if is_params(call) => {
                 found.push(*position);
             }
@@ -171,18 +158,20 @@ fn evaluate(
     ast: &AST,
     constants: impl Iterator<Item = Stmt>,
     map: &Expr,
-) -> std::result::Result<Map, Finding> {
+) -> Found<Map> {
     let map = Stmt::Expr(map.clone().into());
     let statements: Vec<Stmt> = constants.chain([map]).collect();
     let alone = AST::new(statements, ast.shared_lib().clone());
     if let Some(position) = imported(&alone) {
-        let message =
-            "an imported script cannot be used in the settings or in the constants above them";
+        let message = "an imported script cannot be used in the settings or in the constants above them";
         let help = "the settings are evaluated without imports: write the value out";
         return Err(Finding::new(source.name.as_str(), position, message, help));
     }
     engine.eval_ast::<Map>(&alone).map_err(|error| {
-        let (message, help) = explain(&error, engine, &[], Some(&source.text));
+        let (message, mut help) = explain(&error, engine, &[], Some(&source.text));
+        if help.is_empty() {
+            help = "the settings are evaluated alone, before the script runs".into();
+        }
         Finding::new(source.name.as_str(), error.position(), message, help)
     })
 }
@@ -207,13 +196,13 @@ fn imported(ast: &AST) -> Option<Position> {
 }
 
 /// Errors: what the value is instead.
-fn default(value: rhai::Dynamic) -> std::result::Result<Value, String> {
+fn default(value: rhai::Dynamic) -> Result<Value, String> {
     let value = Value::try_from(value).map_err(|kind| format!("a value of type {kind}"))?;
     match &value {
         Value::List(items) => match element(items).cloned() {
-            Some(item) => value
-                .coerce(&Value::List(vec![item]))
-                .ok_or_else(|| "a list of several types".to_string()),
+            Some(item) => {
+                value.coerce(&Value::List(vec![item])).ok_or_else(|| "a list of several types".to_string())
+            }
             None => Ok(value),
         },
         _ => Ok(value),
@@ -222,7 +211,5 @@ fn default(value: rhai::Dynamic) -> std::result::Result<Value, String> {
 
 fn summary(ast: &AST) -> Vec<String> {
     let lines = ast.doc().lines();
-    lines
-        .map(|line| line.trim_start_matches("//!").trim().to_string())
-        .collect()
+    lines.map(|line| line.trim_start_matches("//!").trim().to_string()).collect()
 }

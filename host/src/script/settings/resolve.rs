@@ -105,9 +105,7 @@ pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved>
     for (key, text) in &sources.command_line {
         resolver.argument(key, text)?;
     }
-    Ok(Resolved {
-        choices: resolver.choices,
-    })
+    Ok(Resolved { choices: resolver.choices })
 }
 
 struct Resolver<'a> {
@@ -131,9 +129,7 @@ impl Resolver<'_> {
         };
         for (key, value) in entries(&text).map_err(|(offset, problem)| error(offset, problem))? {
             let (key_start, value_start) = (key.span().start, value.span().start);
-            let index = self
-                .index(key.get_ref())
-                .map_err(|problem| error(key_start, problem))?;
+            let index = self.index(key.get_ref()).map_err(|problem| error(key_start, problem))?;
             let setting = &self.settings[index];
             let value = Value::try_from(value.into_inner())
                 .and_then(|value| {
@@ -151,9 +147,8 @@ impl Resolver<'_> {
     }
 
     fn argument(&mut self, key: &str, text: &str) -> Result<()> {
-        let error = |problem: Problem| {
-            Error::usage(format!("command line: {}", problem.message), problem.help)
-        };
+        let error =
+            |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
         let index = self.index(key).map_err(error)?;
         let setting = &self.settings[index];
         let value = Value::parse(text, &setting.default).ok_or_else(|| {
@@ -188,10 +183,7 @@ impl Resolver<'_> {
 fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
     let kind = setting.default.kind();
     Problem {
-        message: format!(
-            "the setting `{}` is of type {kind}, not {got}",
-            setting.name
-        ),
+        message: format!("the setting `{}` is of type {kind}, not {got}", setting.name),
         help: format!("write it like its default: {example}"),
     }
 }
@@ -202,12 +194,8 @@ type Entry = (Spanned<String>, Spanned<toml::Value>);
 fn entries(text: &str) -> Result<Vec<Entry>, (usize, Problem)> {
     let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
     let parsed = parsed.map_err(|error| {
-        let help =
-            "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
-        let problem = Problem {
-            message: error.message().replace('\n', ", "),
-            help: help.into(),
-        };
+        let help = "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
+        let problem = Problem { message: error.message().replace('\n', ", "), help: help.into() };
         (error.span().map_or(0, |span| span.start), problem)
     })?;
     let mut entries: Vec<Entry> = parsed.into_iter().collect();

@@ -19,10 +19,7 @@ fn settings(text: &str) -> Vec<Setting> {
 }
 
 fn meanings(text: &str) -> Vec<String> {
-    settings(text)
-        .into_iter()
-        .map(|setting| setting.meaning)
-        .collect()
+    settings(text).into_iter().map(|setting| setting.meaning).collect()
 }
 
 fn refusal(text: &str) -> String {
@@ -58,26 +55,10 @@ fn settings_are_found_in_order_with_defaults_and_meanings() {
     let found = declaration(PLUGIN).unwrap().unwrap();
     assert_eq!(found.summary, ["First line.", "Expect: something."]);
     let names: Vec<_> = found.settings.iter().map(|s| s.name.as_str()).collect();
-    let expected = [
-        "dataset", "images", "keep", "channels", "deep", "url", "mixed", "names", "last",
-    ];
+    let expected = ["dataset", "images", "keep", "channels", "deep", "url", "mixed", "names", "last"];
     assert_eq!(names, expected);
-    let written: Vec<_> = found
-        .settings
-        .iter()
-        .map(|s| s.default.to_string())
-        .collect();
-    let expected = [
-        "glyphs",
-        "2000",
-        "0.05",
-        "[32,16]",
-        "true",
-        "http://x//y",
-        "[1.0,2.5]",
-        "[]",
-        "32",
-    ];
+    let written: Vec<_> = found.settings.iter().map(|s| s.default.to_string()).collect();
+    let expected = ["glyphs", "2000", "0.05", "[32,16]", "true", "http://x//y", "[1.0,2.5]", "[]", "32"];
     assert_eq!(written, expected);
     let meanings: Vec<_> = found.settings.iter().map(|s| s.meaning.as_str()).collect();
     let expected = [
@@ -98,18 +79,9 @@ fn settings_are_found_in_order_with_defaults_and_meanings() {
 #[test]
 fn comments_of_other_lines_are_no_meaning() {
     assert_eq!(meanings("params(#{ a: 1 }); // after the call"), [""]);
-    assert_eq!(
-        meanings("params(#{ // opening\n a: 1,\n\n // far above\n\n b: 2 })"),
-        ["", ""]
-    );
-    assert_eq!(
-        meanings("params(#{ a: [ // one\n 1, // two\n 2 ] // three\n })"),
-        ["one two three"]
-    );
-    assert_eq!(
-        meanings("params(#{\n /* several\n  * lines */\n a: 1 })"),
-        ["several lines"]
-    );
+    assert_eq!(meanings("params(#{ // opening\n a: 1,\n\n // far above\n\n b: 2 })"), ["", ""]);
+    assert_eq!(meanings("params(#{ a: [ // one\n 1, // two\n 2 ] // three\n })"), ["one two three"]);
+    assert_eq!(meanings("params(#{\n /* several\n  * lines */\n a: 1 })"), ["several lines"]);
 }
 
 #[test]
@@ -121,45 +93,24 @@ fn a_plugin_without_params_has_no_settings() {
 #[test]
 fn what_cannot_be_evaluated_alone_is_refused_with_its_place() {
     let early = refusal("let x = 1;\nlet cfg = params(#{ a: 1 });");
-    assert!(
-        early.starts_with("p.rhai:1:1: only `//!` lines, imports and constants"),
-        "{early}"
-    );
+    assert!(early.starts_with("p.rhai:1:1: only `//!` lines, imports and constants"), "{early}");
     let twice = refusal("let a = params(#{ a: 1 });\nlet b = params(#{ b: 1 });");
-    assert!(
-        twice.starts_with("p.rhai:2:9: a plugin declares its settings in one"),
-        "{twice}"
-    );
+    assert!(twice.starts_with("p.rhai:2:9: a plugin declares its settings in one"), "{twice}");
     let inside = refusal("fn f() { params(#{ a: 1 }) }");
-    assert!(
-        inside.starts_with("p.rhai:1:10: settings can only be declared"),
-        "{inside}"
-    );
+    assert!(inside.starts_with("p.rhai:1:10: settings can only be declared"), "{inside}");
     let imported = refusal("import \"x\" as x;\nlet cfg = params(#{ a: x::SIZE });");
-    assert!(
-        imported.starts_with("p.rhai:2:24: an imported script cannot be used"),
-        "{imported}"
-    );
+    assert!(imported.starts_with("p.rhai:2:24: an imported script cannot be used"), "{imported}");
     let unwritten = refusal("const M = #{ a: 1 };\nlet cfg = params(M);");
-    assert!(
-        unwritten.starts_with("p.rhai:2:11: `params` takes one map"),
-        "{unwritten}"
-    );
+    assert!(unwritten.starts_with("p.rhai:2:11: `params` takes one map"), "{unwritten}");
     let unknown = refusal("let cfg = params(#{ a: foo(1) });");
-    assert!(
-        unknown.starts_with("p.rhai:1:24: there is no function `foo`"),
-        "{unknown}"
-    );
+    assert!(unknown.starts_with("p.rhai:1:24: there is no function `foo`"), "{unknown}");
+    let divided = refusal("const N = 0;\nlet cfg = params(#{ a: 1 / N });");
+    let expected = "p.rhai:2:26: division by zero: 1 / 0\n";
+    assert!(divided.starts_with(expected) && divided.contains("help: the settings are"), "{divided}");
     let map = refusal("let cfg = params(#{ a: #{ b: 1 } });");
-    assert!(
-        map.starts_with("p.rhai:1:24: the default of `a` is a value of type map"),
-        "{map}"
-    );
+    assert!(map.starts_with("p.rhai:1:24: the default of `a` is a value of type map"), "{map}");
     let mixed = refusal("let cfg = params(#{ a: [1, \"b\"] });");
-    assert!(
-        mixed.contains("the default of `a` is a list of several types"),
-        "{mixed}"
-    );
+    assert!(mixed.contains("the default of `a` is a list of several types"), "{mixed}");
 }
 
 #[test]
@@ -179,11 +130,7 @@ fn values_written_are_read_back() {
     ];
     for value in values {
         let written = value.to_string();
-        assert_eq!(
-            Value::parse(&written, &value),
-            Some(value.clone()),
-            "{written}"
-        );
+        assert_eq!(Value::parse(&written, &value), Some(value.clone()), "{written}");
         let toml = toml::Value::from(&value);
         assert_eq!(Value::try_from(toml), Ok(value.clone()));
         let dynamic: rhai::Dynamic = value.clone().into();
@@ -199,19 +146,13 @@ fn command_line_texts_follow_the_type_of_the_default() {
     assert_eq!(parse("60_000", Value::Int(1)), Some(Value::Int(60_000)));
     assert_eq!(parse("2.0", Value::Int(1)), None);
     assert_eq!(parse("yes", Value::Bool(true)), None);
-    assert_eq!(
-        parse("7", Value::String("a".into())),
-        Some(Value::String("7".into()))
-    );
+    assert_eq!(parse("7", Value::String("a".into())), Some(Value::String("7".into())));
     let floats = Value::List(vec![Value::Float(1.0)]);
     let expected = Value::List(vec![Value::Float(1.0), Value::Float(2.5)]);
     assert_eq!(Value::parse("1, 2.5", &floats), Some(expected));
     assert_eq!(Value::parse("1,x", &floats), None);
     let guessed = vec![Value::Int(1), Value::Bool(true), Value::String("x".into())];
-    assert_eq!(
-        parse("[1,true,x]", Value::List(vec![])),
-        Some(Value::List(guessed))
-    );
+    assert_eq!(parse("[1,true,x]", Value::List(vec![])), Some(Value::List(guessed)));
 }
 
 /// Resolves the settings `epochs: 3, rate: 0.1, name: "a", sizes: [1, 2]`.
@@ -224,10 +165,7 @@ fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<Resolved> {
     };
     let text = "params(#{ epochs: 3, rate: 0.1, name: \"a\", sizes: [1, 2] });";
     let sources = Sources {
-        command_line: arguments
-            .iter()
-            .map(|(k, v)| (k.to_string(), v.to_string()))
-            .collect(),
+        command_line: arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         config: write("config.toml", files[0]),
         preset: write("preset.toml", files[1]),
     };
@@ -242,21 +180,13 @@ fn problem(files: [&str; 2], arguments: &[(&str, &str)]) -> String {
 fn the_command_line_wins_over_the_config_the_preset_and_the_default() {
     let preset = "epochs = 10\nrate = 1\nname = \"p\"";
     let found = resolved(["epochs = 20\nrate = 2", preset], &[("epochs", "30")]).unwrap();
-    let written: Vec<_> = found
-        .choices
-        .iter()
-        .map(|choice| choice.value.to_string())
-        .collect();
+    let written: Vec<_> = found.choices.iter().map(|choice| choice.value.to_string()).collect();
     assert_eq!(written, ["30", "2.0", "p", "[1,2]"]);
     assert_eq!(found.get("epochs"), Some(&Value::Int(30)));
-    let is =
-        |index: usize, origin: &str| found.choices[index].origin.to_string().starts_with(origin);
+    let is = |index: usize, origin: &str| found.choices[index].origin.to_string().starts_with(origin);
     assert!(is(0, "command line") && is(1, "config ") && is(2, "preset ") && is(3, "default"));
     let map = toml::Table::try_from(&found).unwrap();
-    assert_eq!(
-        map.keys().collect::<Vec<_>>(),
-        ["epochs", "rate", "name", "sizes"]
-    );
+    assert_eq!(map.keys().collect::<Vec<_>>(), ["epochs", "rate", "name", "sizes"]);
     let map: Map = found.to_map();
     assert_eq!(map["rate"].as_float(), Ok(2.0));
     assert_eq!(map["sizes"].clone().cast::<Array>().len(), 2);
@@ -265,24 +195,12 @@ fn the_command_line_wins_over_the_config_the_preset_and_the_default() {
 #[test]
 fn an_unknown_key_names_its_source_and_the_nearest_key() {
     let text = problem(["", ""], &[("epoch", "3")]);
-    assert_eq!(
-        text,
-        "command line: there is no setting `epoch`\n  help: did you mean `epochs`?"
-    );
+    assert_eq!(text, "command line: there is no setting `epoch`\n  help: did you mean `epochs`?");
     let text = problem(["", ""], &[("zzzzzz", "3")]);
-    assert!(
-        text.ends_with("help: the settings are epochs, rate, name, sizes"),
-        "{text}"
-    );
+    assert!(text.ends_with("help: the settings are epochs, rate, name, sizes"), "{text}");
     let text = problem(["rate = 1.0\n  eposch = 3", ""], &[]);
-    assert!(
-        text.contains("config.toml:2:3: there is no setting `eposch`"),
-        "{text}"
-    );
-    assert!(
-        text.contains("\n2 |   eposch = 3\n  |   ^\n  help: did you mean `epochs`?"),
-        "{text}"
-    );
+    assert!(text.contains("config.toml:2:3: there is no setting `eposch`"), "{text}");
+    assert!(text.contains("\n2 |   eposch = 3\n  |   ^\n  help: did you mean `epochs`?"), "{text}");
 }
 
 #[test]
@@ -292,21 +210,12 @@ fn a_wrong_type_names_its_source_and_shows_the_default() {
                     help: write it like its default: epochs=3";
     assert_eq!(text, expected);
     let text = problem(["", "sizes = [1, \"x\"]"], &[]);
-    assert!(
-        text.contains("preset.toml:1:9: the setting `sizes` is of type list of integer, not "),
-        "{text}"
-    );
-    assert!(
-        text.ends_with("help: write it like its default: sizes = [1, 2]"),
-        "{text}"
-    );
+    assert!(text.contains("preset.toml:1:9: the setting `sizes` is of type list of integer, not "), "{text}");
+    assert!(text.ends_with("help: write it like its default: sizes = [1, 2]"), "{text}");
     let text = problem(["name = 1979-05-27", ""], &[]);
     assert!(text.contains("is of type string, not date"), "{text}");
     let text = problem(["epochs = 2.0", ""], &[]);
-    assert!(
-        text.contains("`epochs` is of type integer, not float"),
-        "{text}"
-    );
+    assert!(text.contains("`epochs` is of type integer, not float"), "{text}");
 }
 
 #[test]
@@ -314,10 +223,7 @@ fn a_broken_file_is_shown_with_line_and_caret() {
     let text = problem(["epochs = 3\nrate = = 2", ""], &[]);
     assert!(text.contains("config.toml:2:"), "{text}");
     assert!(text.contains("\n2 | rate = = 2\n"), "{text}");
-    let missing = Sources {
-        config: Some("/no/such.toml".into()),
-        ..Sources::default()
-    };
+    let missing = Sources { config: Some("/no/such.toml".into()), ..Sources::default() };
     let declaration = declaration("params(#{ a: 1 });").unwrap().unwrap();
     let text = resolve(&declaration, &missing).unwrap_err().to_string();
     assert!(text.starts_with("/no/such.toml: "), "{text}");

@@ -89,9 +89,7 @@ pub(super) fn element(items: &[Value]) -> Option<&Value> {
 /// The items of `[a, b]` or `a,b`: cut at commas outside of brackets and quotes, quotes taken off.
 fn split(text: &str) -> Vec<String> {
     let text = text.trim();
-    let inner = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let (mut items, mut item) = (Vec::new(), String::new());
     let (mut depth, mut quoted) = (0, false);
     for c in inner.unwrap_or(text).chars() {
@@ -113,9 +111,7 @@ fn split(text: &str) -> Vec<String> {
 }
 
 fn unquote(text: &str) -> String {
-    let inner = text
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     inner.unwrap_or(text).into()
 }
 
@@ -176,11 +172,7 @@ impl TryFrom<Dynamic> for Value {
             false => type_word(value.type_name()),
         };
         let items = value.into_array().map_err(|_| kind)?;
-        items
-            .into_iter()
-            .map(Self::try_from)
-            .collect::<Result<_, _>>()
-            .map(Self::List)
+        items.into_iter().map(Self::try_from).collect::<Result<_, _>>().map(Self::List)
     }
 }
 

@@ -1,0 +1,35 @@
+//! What scripts can call, one file a script module.
+
+mod data;
+mod figure;
+mod loops;
+mod losses;
+mod nn;
+mod noise;
+mod onnx;
+mod optim;
+mod options;
+mod run;
+mod sparsity;
+mod tensor;
+
+use std::sync::Arc;
+
+pub use loops::is_stop;
+
+use crate::{script::Table, session::Session};
+
+/// Adds every function to the table.
+pub fn add_all(table: &mut Table, session: &Arc<Session>) {
+    run::add(table, session);
+    loops::add(table, session);
+    tensor::add(table, session);
+    nn::add(table, session);
+    losses::add(table);
+    optim::add(table);
+    noise::add(table, session);
+    sparsity::add(table);
+    data::add(table, session);
+    onnx::add(table, session);
+    figure::add(table, session);
+}

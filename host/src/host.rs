@@ -1,0 +1,72 @@
+//! The host as a library: an engine with our functions and the embedder's.
+
+use std::{path::Path, sync::Arc};
+
+use rhai::{Dynamic, Engine, Scope};
+
+use crate::{
+    api,
+    error::{Error, Result},
+    run::Progress,
+    script::{self, Limits, Resolver, Scripts, Source, Table},
+    session::{Options, Session},
+};
+
+/// A script host. Build one for each script that runs.
+pub struct Host {
+    /// The script functions.
+    pub table: Arc<Table>,
+    /// What they share.
+    pub session: Arc<Session>,
+    /// The engine, with everything registered.
+    pub engine: Engine,
+    /// The texts of all scripts read, for errors and for the record.
+    pub scripts: Scripts,
+}
+
+impl Host {
+    /// A host that runs scripts without a run folder.
+    pub fn new(options: Options) -> Self {
+        Self::with(options, |_| {})
+    }
+
+    /// [`Host::new`] with functions of your own, added to the same table.
+    pub fn with(options: Options, add: impl FnOnce(&mut Table)) -> Self {
+        let session = Session::new(options, None, Progress::quiet());
+        Self::assemble(session, None, Limits::default(), add)
+    }
+
+    /// A host for a plugin file, whose imports come from its folder and the script folders.
+    pub fn assemble(session: Session, plugin: Option<&Path>, limits: Limits, add: impl FnOnce(&mut Table)) -> Self {
+        let session = Arc::new(session);
+        let mut table = Table::default();
+        api::add_all(&mut table, &session);
+        add(&mut table);
+        let table = Arc::new(table);
+        let scripts = Scripts::default();
+        let resolver = plugin.map(|plugin| Resolver::new(plugin, &session.options.scripts, scripts.clone()));
+        let engine = script::build(&table, &session, resolver, limits);
+        Self { table, session, engine, scripts }
+    }
+
+    /// Runs a script and gives the value of its last expression.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the rendered error: file, line, column, the line itself, and help.
+    pub fn run(&self, source: &Source) -> Result<Dynamic> {
+        let outcome = self
+            .scripts
+            .compile(&self.engine, source)
+            .map_err(|error| Box::new(error.into()))
+            .and_then(|ast| self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast));
+        outcome.map_err(Error::Script)
+    }
+
+    /// An error of this host's scripts in words: `file:line:col`, the line, a caret, and help.
+    pub fn explain(&self, error: &Error, plugin: &str) -> String {
+        match error {
+            Error::Script(error) => script::error::render(error, plugin, &self.engine, &self.scripts),
+            other => other.to_string(),
+        }
+    }
+}

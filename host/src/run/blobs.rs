@@ -1,0 +1,235 @@
+//! Tensors as files named by their content: what did not change between two checkpoints is there
+//! already and is not written again.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use ops::{DType, Device, Tensor, tensor::Data};
+use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use super::files::write_whole;
+use crate::{
+    data::{Dataset, Part, Pixels},
+    error::{Error, Result},
+};
+
+/// The folder of tensor files of a run.
+pub struct Blobs {
+    folder: PathBuf,
+    /// Names of the files that are known to be there.
+    written: HashSet<String>,
+    /// Names of those that the checkpoint in the making refers to.
+    referred: HashSet<String>,
+    /// Values hashed for the last checkpoint and for this one: what is still the same is not hashed again.
+    hashed: Vec<(Held, Json)>,
+    hashing: Vec<(Held, Json)>,
+    /// What was read back, so that two names for one value stay so.
+    read: HashMap<String, Tensor>,
+}
+
+#[derive(Clone)]
+enum Held {
+    Tensor(Tensor),
+    Bytes(Arc<[u8]>),
+}
+
+impl Held {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tensor(a), Self::Tensor(b)) => a.shares_value(b),
+            (Self::Bytes(a), Self::Bytes(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl Blobs {
+    /// The files of a folder that need not exist yet.
+    pub fn new(folder: &Path) -> Self {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let written = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
+        Self {
+            folder: folder.to_owned(),
+            written,
+            referred: HashSet::new(),
+            hashed: Vec::new(),
+            hashing: Vec::new(),
+            read: HashMap::new(),
+        }
+    }
+
+    /// Begins a checkpoint: nothing is referred to yet.
+    pub fn begin(&mut self) {
+        self.referred.clear();
+        self.read.clear();
+    }
+
+    /// Notes that a file is still needed.
+    pub fn keep(&mut self, json: &Json) {
+        match json {
+            Json::Object(map) => {
+                if let Some(name) = map.get("file").and_then(Json::as_str) {
+                    self.referred.insert(name.to_owned());
+                }
+                map.values().for_each(|v| self.keep(v));
+            }
+            Json::Array(items) => items.iter().for_each(|v| self.keep(v)),
+            _ => {}
+        }
+    }
+
+    /// Ends a checkpoint: files that nothing refers to go.
+    pub fn end(&mut self) {
+        self.hashed = std::mem::take(&mut self.hashing);
+        for name in self.written.difference(&self.referred) {
+            // A file that stays behind costs space, nothing else.
+            let _ = std::fs::remove_file(self.folder.join(name));
+        }
+        self.written.retain(|name| self.referred.contains(name));
+    }
+
+    fn put(&mut self, held: Held, describe: impl FnOnce() -> Result<(Vec<u8>, Json)>) -> Result<Json> {
+        let known = self.hashing.iter().chain(&self.hashed).find(|(h, _)| h.is_same(&held));
+        let json = match known {
+            Some((_, json)) => json.clone(),
+            None => {
+                let (bytes, mut json) = describe()?;
+                let name = hex(&Sha256::digest(&bytes));
+                if !self.written.contains(&name) {
+                    std::fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
+                    write_whole(&self.folder.join(&name), &bytes)?;
+                    self.written.insert(name.clone());
+                }
+                json["file"] = name.into();
+                json
+            }
+        };
+        self.keep(&json);
+        self.hashing.push((held, json.clone()));
+        Ok(json)
+    }
+
+    /// Writes a tensor unless it is there, and gives the JSON that names it.
+    pub fn put_tensor(&mut self, tensor: &Tensor) -> Result<Json> {
+        let describe = || {
+            let json = json!({
+                "shape": tensor.shape(), "dtype": tensor.dtype().name(), "device": tensor.device().name(),
+            });
+            Ok((to_bytes(&tensor.to_data()?), json))
+        };
+        self.put(Held::Tensor(tensor.clone()), describe)
+    }
+
+    /// Reads a tensor back.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the file is missing or is not what was written.
+    pub fn tensor(&mut self, json: &Json) -> Result<Tensor> {
+        let name = json["file"].as_str().unwrap_or_default();
+        if let Some(tensor) = self.read.get(name).filter(|t| json["shape"] == json!(t.shape())) {
+            return Ok(tensor.clone());
+        }
+        let bytes = self.bytes(json)?;
+        let shape: Option<Vec<usize>> = serde_json::from_value(json["shape"].clone()).ok();
+        let shape = shape.ok_or_else(|| damaged(&self.folder.join(name)))?;
+        let dtype = DType::parse(json["dtype"].as_str().unwrap_or_default())?;
+        let device = Device::parse(json["device"].as_str().unwrap_or_default())?;
+        let tensor = Tensor::from_data(from_bytes(&bytes, dtype), shape, device)?;
+        self.read.insert(name.to_owned(), tensor.clone());
+        Ok(tensor)
+    }
+
+    fn put_bytes(&mut self, bytes: &Arc<[u8]>) -> Result<Json> {
+        self.put(Held::Bytes(Arc::clone(bytes)), || Ok((bytes.to_vec(), json!({}))))
+    }
+
+    /// Reads a file and checks that it is what was written.
+    fn bytes(&self, json: &Json) -> Result<Vec<u8>> {
+        let name = json["file"].as_str().unwrap_or_default();
+        let path = self.folder.join(name);
+        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+        if hex(&Sha256::digest(&bytes)) == name { Ok(bytes) } else { Err(damaged(&path)) }
+    }
+
+    /// Writes the parts of a data set unless they are there.
+    pub fn put_dataset(&mut self, dataset: &Dataset) -> Result<Json> {
+        let mut parts = Vec::new();
+        for part in dataset.parts() {
+            let pixels = match &part.pixels {
+                Pixels::Bytes(bytes) => json!({"bytes": self.put_bytes(bytes)?}),
+                Pixels::Floats(tensor) => json!({"floats": self.put_tensor(tensor)?}),
+            };
+            let labels = part.labels.as_ref().map(|labels| labels.to_vec());
+            parts.push(json!({"pixels": pixels, "labels": labels, "start": part.start, "len": part.len}));
+        }
+        Ok(json!({
+            "name": dataset.name(), "shape": dataset.shape(), "classes": dataset.class_names(), "parts": parts,
+        }))
+    }
+
+    /// Reads a data set back.
+    pub fn dataset(&mut self, json: &Json) -> Result<Dataset> {
+        let bad = || damaged(&self.folder);
+        let field = |json: &Json| json.clone();
+        let shape: Vec<usize> = serde_json::from_value(field(&json["shape"])).map_err(|_| bad())?;
+        let classes: Vec<String> = serde_json::from_value(field(&json["classes"])).map_err(|_| bad())?;
+        let listed = json["parts"].as_array().ok_or_else(bad)?;
+        let mut parts = Vec::new();
+        for part in listed {
+            let pixels = &part["pixels"];
+            let pixels = if pixels["bytes"].is_object() {
+                Pixels::Bytes(self.bytes(&pixels["bytes"])?.into())
+            } else {
+                Pixels::Floats(self.tensor(&pixels["floats"])?)
+            };
+            let labels: Option<Vec<u32>> =
+                serde_json::from_value(part["labels"].clone()).map_err(|_| damaged(&self.folder))?;
+            let number = |key: &str| part[key].as_u64().map(|n| n as usize).ok_or_else(|| damaged(&self.folder));
+            parts.push(Part {
+                pixels,
+                labels: labels.map(Into::into),
+                start: number("start")?,
+                len: number("len")?,
+            });
+        }
+        Dataset::from_parts(json["name"].as_str().unwrap_or_default(), &shape, classes, parts)
+    }
+}
+
+fn damaged(path: &Path) -> Error {
+    Error::usage(
+        format!("{}: the checkpoint is damaged: this is not what was written", path.display()),
+        "start a new run",
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn to_bytes(data: &Data) -> Vec<u8> {
+    match data {
+        Data::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+    }
+}
+
+fn from_bytes(bytes: &[u8], dtype: DType) -> Data {
+    fn words<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
+        bytes.as_chunks::<N>().0.iter().map(|word| read(*word)).collect()
+    }
+    match dtype {
+        DType::F32 => Data::F32(words(bytes, f32::from_le_bytes)),
+        DType::F64 => Data::F64(words(bytes, f64::from_le_bytes)),
+        DType::I32 => Data::I32(words(bytes, i32::from_le_bytes)),
+        DType::I64 => Data::I64(words(bytes, i64::from_le_bytes)),
+        DType::Bool => Data::Bool(bytes.iter().map(|&b| b != 0).collect()),
+    }
+}

@@ -1,0 +1,259 @@
+//! The folder of a run: made once, owned by one process at a time, and found again after a crash.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole};
+use super::record::{self, Record, Status, timestamp};
+use crate::error::{Error, Result};
+
+const LOCK: &str = "lock";
+const FIGURES: &str = "figures";
+const MODELS: &str = "models";
+
+/// The longest name of a run's folder, in bytes, without the hash and the number at its end.
+const LONGEST_NAME: usize = 100;
+
+/// A run's folder in the hands of the process that runs it.
+///
+/// The process holds a lock on it, which the system takes back however the process ends.
+pub struct Run {
+    path: PathBuf,
+    state: Mutex<State>,
+    log: File,
+    /// Held until it is dropped.
+    _lock: File,
+}
+
+/// The record as it stands in the folder, and the clock of [`Record::seconds`].
+struct State {
+    record: Record,
+    /// Seconds that the run took until it was opened by this process.
+    before: f64,
+    since: Instant,
+}
+
+impl Run {
+    /// Makes the folder `<plugin>[,setting=value...]-<hash>` in `out`, with `record` in it.
+    ///
+    /// `changed` are the settings that differ from their defaults; the hash is
+    /// [`Record::fingerprint`]. The same run again gets `...-<hash>-2`, and so on: no two runs share
+    /// a folder, however many start at once. Error: the folder cannot be made or written to.
+    pub fn create(out: &Path, plugin: &str, changed: &[(String, String)], record: Record) -> Result<Self> {
+        fs::create_dir_all(out).map_err(Error::io(out))?;
+        let path = make_folder(out, &name(plugin, changed, &record))?;
+        let run = Self::made(&path, record).and_then(|run| {
+            sync_folder(out).map_err(Error::io(out))?;
+            Ok(run)
+        });
+        if run.is_err() {
+            // It is the first error that matters, and the folder is this call's own.
+            let _ = fs::remove_dir_all(&path);
+        }
+        run
+    }
+
+    /// Opens the folder of a run that ended early, to resume it; its record says RUNNING again.
+    ///
+    /// Errors: not the folder of a run; the run is completed, or still running; the folder cannot
+    /// be written to.
+    pub fn open(folder: &Path) -> Result<Self> {
+        existing_record(folder)?;
+        let lock = lock(folder)?;
+        // Read again: what it said before the lock was held may have changed since.
+        let mut record = Record::read(folder)?;
+        if record.status == Status::Completed {
+            return Err(Error::usage(
+                format!("{} is completed: there is nothing to resume", folder.display()),
+                "`host run` runs the plugin again, in a folder of its own",
+            ));
+        }
+        for part in [folder.to_path_buf(), folder.join(FIGURES), folder.join(MODELS)] {
+            fs::create_dir_all(&part).map_err(Error::io(&part))?;
+            remove_leftovers(&part)?;
+        }
+        let run = Self::locked(folder, record.clone(), lock)?;
+        record.resumed += u32::from(record.status != Status::Queued);
+        record.status = Status::Running;
+        (record.finished, record.error) = (String::new(), None);
+        run.state().store(folder, record)?;
+        Ok(run)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The record as it stands in the folder.
+    pub fn record(&self) -> Record {
+        self.state().record.clone()
+    }
+
+    /// Changes the record, in the folder as well; its times keep themselves.
+    ///
+    /// `change` must not use this run. Error: the record cannot be written; then it is unchanged.
+    pub fn update(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
+        let mut state = self.state();
+        let mut record = state.record.clone();
+        change(&mut record);
+        state.store(&self.path, record)
+    }
+
+    /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
+    pub fn figure(&self, name: &str, png: &[u8]) -> Result<PathBuf> {
+        let path = self.path.join(FIGURES).join(safe_name(name) + ".png");
+        write_whole(&path, png)?;
+        Ok(path)
+    }
+
+    /// Where a model of this name belongs: `models/NAME.EXTENSION`, with [`safe_name`].
+    pub fn model_path(&self, name: &str, extension: &str) -> PathBuf {
+        self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
+    }
+
+    /// Appends to `log.txt`, with the time before each line.
+    ///
+    /// A log that cannot be written ends no run: what matters more fails by itself.
+    pub fn log_line(&self, text: &str) {
+        let time = timestamp(SystemTime::now());
+        let lines = text.trim_end_matches('\n').split('\n');
+        let lines: String = lines.map(|line| format!("{time} {line}\n")).collect();
+        // One write, so that lines of several threads do not mix.
+        let _ = (&self.log).write_all(lines.as_bytes());
+    }
+
+    /// Fills a folder that was just made.
+    fn made(path: &Path, record: Record) -> Result<Self> {
+        let lock = lock(path)?;
+        for part in [path.join(FIGURES), path.join(MODELS)] {
+            fs::create_dir(&part).map_err(Error::io(&part))?;
+        }
+        let run = Self::locked(path, Record::default(), lock)?;
+        run.state().store(path, record)?;
+        Ok(run)
+    }
+
+    fn locked(path: &Path, record: Record, lock: File) -> Result<Self> {
+        let log = path.join("log.txt");
+        let log = File::options().create(true).append(true).open(&log).map_err(Error::io(&log))?;
+        let state = State { before: record.seconds, record, since: Instant::now() };
+        Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state changes in one assignment: a panic elsewhere leaves it right.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn store(&mut self, folder: &Path, mut record: Record) -> Result<()> {
+        let now = timestamp(SystemTime::now());
+        if self.record.status == Status::Queued {
+            self.since = Instant::now(); // waiting is not running
+        }
+        if record.started.is_empty() && record.status != Status::Queued {
+            record.started.clone_from(&now);
+        }
+        if record.finished.is_empty() {
+            record.seconds = self.before + self.since.elapsed().as_secs_f64();
+            record.finished = if record.status.is_over() { now } else { String::new() };
+        }
+        record.write(folder)?;
+        self.record = record;
+        Ok(())
+    }
+}
+
+/// How the run in `folder` stands: one that says RUNNING but that no process holds is INTERRUPTED.
+///
+/// Errors: not the folder of a run; it cannot be read.
+pub fn status_on_disk(folder: &Path) -> Result<Status> {
+    let status = existing_record(folder)?.status;
+    if status != Status::Running || is_held(folder)? {
+        return Ok(status);
+    }
+    // It may have ended between the two looks.
+    Ok(match Record::read(folder)?.status {
+        Status::Running => Status::Interrupted,
+        status => status,
+    })
+}
+
+fn name(plugin: &str, changed: &[(String, String)], record: &Record) -> String {
+    let settings: String = changed.iter().map(|(name, value)| format!(",{name}={value}")).collect();
+    let name = cleaned(&format!("{plugin}{settings}"), LONGEST_NAME);
+    format!("{name}-{}", record.fingerprint())
+}
+
+/// Makes the folder `name`, or the first of `name-2`, `name-3`, ... that is free.
+fn make_folder(out: &Path, name: &str) -> Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let path = match number {
+            1 => out.join(name),
+            _ => out.join(format!("{name}-{number}")),
+        };
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => number += 1,
+            Err(e) => return Err(Error::io(path)(e)),
+        }
+    }
+}
+
+fn existing_record(folder: &Path) -> Result<Record> {
+    match folder.join(record::FILE).try_exists() {
+        Ok(false) => Err(Error::usage(
+            format!("{} is not the folder of a run: it has no {}", folder.display(), record::FILE),
+            "give a folder that `host run` made",
+        )),
+        _ => Record::read(folder),
+    }
+}
+
+/// Takes the lock of a run's folder.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let file = File::options().create(true).append(true).open(&path).map_err(Error::io(&path))?;
+    // `is_held` holds the lock for a moment when it looks: wait for that, not for a run.
+    for _ in 0..20 {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(problem)) => return Err(unlockable(&path, &problem)),
+        }
+    }
+    Err(Error::usage(
+        format!("{} is still running in another process", folder.display()),
+        "wait for it, or stop it with Ctrl-C, before you resume it",
+    ))
+}
+
+/// Whether a process holds the lock of a run's folder.
+fn is_held(folder: &Path) -> Result<bool> {
+    let path = folder.join(LOCK);
+    let file = match File::open(&path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+        file => file.map_err(Error::io(&path))?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(problem)) => Err(unlockable(&path, &problem)),
+    }
+}
+
+fn unlockable(path: &Path, problem: &std::io::Error) -> Error {
+    Error::usage(
+        format!("{} cannot be locked: {problem}", path.display()),
+        "keep runs on a file system with file locks, such as a local disk",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Durable loops: loops that go on where they were when the process died.
+//!
+//! A script cannot be frozen in the middle, so it is run again from its start, and its loops skip
+//! what is done. Each loop has a path (`iteration/3/epoch`), and a checkpoint is a chain of records:
+//! for every loop on the way to where the script is, how many items are done and the state at the
+//! start of the item in progress. The chain is kept in memory, where it costs nothing, and written
+//! when a checkpoint is due, or when the run is stopped.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    blobs::Blobs,
+    files::{safe_name, write_whole},
+    state::Saved,
+};
+use crate::error::{Error, Result};
+
+/// A checkpoint may take this share of the time between two of them.
+const SHARE: u32 = 20;
+
+/// Where a loop is.
+struct Record {
+    path: String,
+    done: u64,
+    finished: bool,
+    state: Saved,
+    written: bool,
+}
+
+/// An item of a loop that is being run: names of loops inside it, with how often each was met.
+#[derive(Default)]
+struct Item {
+    path: String,
+    names: HashMap<String, u32>,
+}
+
+/// The loops of a run, and their checkpoint.
+pub struct Loops {
+    folder: PathBuf,
+    blobs: Blobs,
+    /// The chain: finished loops of each level, then the one in progress, from the outside in.
+    chain: Vec<Record>,
+    items: Vec<Item>,
+    /// What an interrupted run left, by loop path.
+    left: HashMap<String, Json>,
+    /// Files of records that are on the disk.
+    on_disk: Vec<PathBuf>,
+    every: Duration,
+    last: Instant,
+    cost: Duration,
+}
+
+/// What is known of a loop when it starts.
+pub struct Start {
+    pub done: u64,
+    pub finished: bool,
+    pub state: Saved,
+}
+
+impl Loops {
+    /// The loops of a run, with what an earlier process left in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a damaged record.
+    pub fn open(folder: &Path, every: Duration) -> Result<Self> {
+        let mut loops = Self {
+            folder: folder.to_owned(),
+            blobs: Blobs::new(&folder.join("tensors")),
+            chain: Vec::new(),
+            items: vec![Item::default()],
+            left: HashMap::new(),
+            on_disk: Vec::new(),
+            every,
+            last: Instant::now(),
+            cost: Duration::ZERO,
+        };
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|e| e == "json") {
+                loops.read(path)?;
+            }
+        }
+        Ok(loops)
+    }
+
+    fn read(&mut self, path: PathBuf) -> Result<()> {
+        let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let json: Json = serde_json::from_str(&text).unwrap_or_default();
+        let Some(name) = json["path"].as_str() else {
+            return Err(Error::usage(format!("{}: the checkpoint is damaged", path.display()), "start a new run"));
+        };
+        self.blobs.keep(&json);
+        self.left.insert(name.to_owned(), json);
+        self.on_disk.push(path);
+        Ok(())
+    }
+
+    /// Up to where `metrics.jsonl` belongs to the checkpoint, in bytes.
+    pub fn metrics_position(&self) -> u64 {
+        self.left.values().filter_map(|json| json["metrics"].as_u64()).max().unwrap_or(0)
+    }
+
+    /// The path of the item that is being run, empty outside all loops.
+    pub fn item_path(&self) -> &str {
+        self.items.last().map_or("", |item| &item.path)
+    }
+
+    /// Begins a loop: its path, and what is known of it.
+    pub fn start(&mut self, name: &str, initial: Saved) -> Result<(String, Start)> {
+        let path = self.path_of(name);
+        let start = match self.left.remove(&path) {
+            Some(json) => Start {
+                done: json["done"].as_u64().unwrap_or(0),
+                finished: json["finished"] == json!(true),
+                state: Saved::from_json(&json["state"], Some(&initial), &mut self.blobs)?,
+            },
+            None => Start { done: 0, finished: false, state: initial },
+        };
+        self.chain.push(Record {
+            path: path.clone(),
+            done: start.done,
+            finished: start.finished,
+            state: start.state.clone(),
+            written: false,
+        });
+        Ok((path, start))
+    }
+
+    /// `name` below the current item; a second loop of that name gets `name#2`.
+    fn path_of(&mut self, name: &str) -> String {
+        let Some(item) = self.items.last_mut() else { return name.to_owned() };
+        let met = item.names.entry(name.to_owned()).or_default();
+        *met += 1;
+        let name = if *met == 1 { name.to_owned() } else { format!("{name}#{met}") };
+        if item.path.is_empty() { name } else { format!("{}/{name}", item.path) }
+    }
+
+    /// Begins item `number` (from 1) of a loop and gives its path.
+    pub fn enter(&mut self, path: &str, number: u64) -> String {
+        let path = format!("{path}/{number}");
+        self.items.push(Item { path: path.clone(), names: HashMap::new() });
+        path
+    }
+
+    /// Ends the current item, done or not.
+    pub fn leave(&mut self) {
+        self.items.pop();
+    }
+
+    /// Notes that an item of a loop is done and what its state is now.
+    pub fn done(&mut self, path: &str, done: u64, state: Saved, finished: bool) {
+        let inside = format!("{path}/");
+        self.chain.retain(|record| !record.path.starts_with(&inside));
+        self.left.retain(|path, _| !path.starts_with(&inside));
+        if let Some(record) = self.chain.iter_mut().find(|record| record.path == path) {
+            *record = Record { path: path.to_owned(), done, finished, state, written: false };
+        }
+    }
+
+    fn file(&self, path: &str) -> PathBuf {
+        self.folder.join(format!("{}.json", safe_name(&path.replace('/', "."))))
+    }
+
+    /// Whether enough time has passed since the last checkpoint.
+    pub fn is_due(&self) -> bool {
+        self.last.elapsed() >= self.every.max(self.cost * SHARE)
+    }
+
+    /// Writes the chain. `metrics` is the length of `metrics.jsonl`, whose content is on the disk.
+    /// A state with weights that are not finite is not worth going on from: then nothing is written,
+    /// and the last good checkpoint stays.
+    pub fn save(&mut self, metrics: u64) -> Result<()> {
+        let started = Instant::now();
+        for record in &self.chain {
+            if !record.written && !record.state.is_finite()? {
+                return Ok(());
+            }
+        }
+        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
+        self.blobs.begin();
+        let mut current: Vec<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
+        self.left.values().for_each(|json| self.blobs.keep(json));
+        for i in 0..self.chain.len() {
+            let record = &self.chain[i];
+            let file = self.file(&record.path);
+            let state = record.state.to_json(&mut self.blobs)?;
+            if !record.written {
+                let json = json!({
+                    "path": record.path, "done": record.done, "finished": record.finished, "metrics": metrics,
+                    "state": state,
+                });
+                write_whole(&file, json.to_string().as_bytes())?;
+                self.chain[i].written = true;
+            }
+            current.push(file);
+        }
+        for file in self.on_disk.drain(..).filter(|file| !current.contains(file)) {
+            // A record that stays behind is of an item that is done: nobody asks for it.
+            let _ = fs::remove_file(file);
+        }
+        self.on_disk = current;
+        self.blobs.end();
+        self.last = Instant::now();
+        self.cost = started.elapsed();
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! `metrics.jsonl`: the numbers that a run logs, one line each, with none twice and none missing
+//! after a resume.
+
+mod index;
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use index::{Index, Line};
+
+/// How long a line may wait to be written to the file.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// What [`Metrics::log`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logged {
+    Written,
+    /// The line was there already, from before a resume.
+    Kept,
+}
+
+/// The metric log of a run.
+///
+/// After a resume, what stands between loops runs again. So each line has a key: loop path, name,
+/// and which line of that path and name it is since the path was [entered](Self::enter). A line
+/// whose key is among those read back from the file is not written again.
+pub struct Metrics {
+    path: PathBuf,
+    log: Arc<Mutex<Log>>,
+}
+
+struct Log {
+    file: BufWriter<File>,
+    index: Index,
+    since: Instant,
+}
+
+impl Metrics {
+    /// Opens a log, or starts one, and reads back what it holds; a torn last line is dropped.
+    ///
+    /// Time goes on from the last line. Error: the file cannot be read or written.
+    pub fn open(path: &Path) -> Result<Self> {
+        let log = Log::open(path).map_err(Error::io(path))?;
+        let log = Arc::new(Mutex::new(log));
+        flush_now_and_then(&log).map_err(Error::io(path))?;
+        Ok(Self { path: path.to_path_buf(), log })
+    }
+
+    /// Logs `value` under `name`; `path` is the loop path, `""` outside of all loops.
+    ///
+    /// The line's step counts the lines of that name, from 0, over the whole run. Error: the file
+    /// cannot be written.
+    pub fn log(&self, path: &str, name: &str, value: f64) -> Result<Logged> {
+        let mut log = self.lock();
+        if log.index.meet(path, name) {
+            return Ok(Logged::Kept);
+        }
+        log.write(path, name, value).map_err(Error::io(&self.path))?;
+        Ok(Logged::Written)
+    }
+
+    /// Says that the body of a loop's item starts, for the first time or once more after a resume.
+    pub fn enter(&self, path: &str) {
+        self.lock().index.enter(path);
+    }
+
+    /// Writes what is still held back. Error: the file cannot be written.
+    pub fn flush(&self) -> Result<()> {
+        self.lock().file.flush().map_err(Error::io(&self.path))
+    }
+
+    /// The length of the file in bytes, with everything in it safe on the disk: for a checkpoint.
+    pub fn position(&self) -> Result<u64> {
+        self.lock().position().map_err(Error::io(&self.path))
+    }
+
+    /// Cuts the log back to where it was when a checkpoint asked for its [position](Self::position).
+    ///
+    /// Errors: no line ends there, so the file is not the one that the checkpoint saw; the file
+    /// cannot be read or cut.
+    pub fn cut_back(&self, position: u64) -> Result<()> {
+        let mut log = self.lock();
+        log.file.flush().map_err(Error::io(&self.path))?;
+        if !line_ends_at(&self.path, position).map_err(Error::io(&self.path))? {
+            return Err(Error::Format {
+                path: self.path.clone(),
+                offset: position,
+                found: "no end of a line".into(),
+                expected: "the end of a line, as when the checkpoint was written; if the file was \
+                           changed by hand, start the run again"
+                    .into(),
+            });
+        }
+        log.cut_back(&self.path, position).map_err(Error::io(&self.path))
+    }
+
+    /// The newest value of each name, in the order of their first lines.
+    pub fn last(&self) -> Vec<(String, f64)> {
+        self.lock().index.last()
+    }
+
+    /// (step, value) of every line of a name, for a curve; empty for an unknown name.
+    pub fn series(&self, name: &str) -> Vec<(f64, f64)> {
+        let log = self.lock();
+        log.index.values(name).iter().enumerate().map(|(step, &value)| (step as f64, value)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Metrics {
+    fn drop(&mut self) {
+        // Whoever needs to know whether this works has called `flush` or `position`.
+        let _ = self.flush();
+    }
+}
+
+impl Log {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::options().create(true).append(true).open(path)?;
+        let index = Index::read(path)?;
+        file.set_len(index.bytes)?;
+        Ok(Self { file: BufWriter::with_capacity(1 << 16, file), index, since: Instant::now() })
+    }
+
+    fn write(&mut self, path: &str, name: &str, value: f64) -> io::Result<()> {
+        let seconds = self.index.seconds + self.since.elapsed().as_secs_f64();
+        let step = self.index.values(name).len();
+        let mut line = Line::new(path, name, value, step as u64, seconds).to_json()?;
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        self.index.add(name, value);
+        Ok(())
+    }
+
+    fn position(&mut self) -> io::Result<u64> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        Ok(self.file.get_ref().metadata()?.len())
+    }
+
+    fn cut_back(&mut self, path: &Path, position: u64) -> io::Result<()> {
+        self.file.get_ref().set_len(position)?;
+        self.index = Index::read(path)?;
+        self.since = Instant::now();
+        Ok(())
+    }
+}
+
+/// Whether a line of the file ends at `position`, or the file begins there.
+fn line_ends_at(path: &Path, position: u64) -> io::Result<bool> {
+    let length = fs::metadata(path)?.len();
+    if position == 0 || position > length {
+        return Ok(position == 0);
+    }
+    let (mut file, mut last) = (File::open(path)?, [0]);
+    file.seek(SeekFrom::Start(position - 1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Flushes a log for as long as it is used, so that it can be watched from outside.
+fn flush_now_and_then(log: &Arc<Mutex<Log>>) -> io::Result<()> {
+    let log = Arc::downgrade(log);
+    let flush = move || {
+        loop {
+            thread::sleep(FLUSH_EVERY);
+            let Some(log) = log.upgrade() else { return };
+            // A failure is met again, and told, by the next call of the owner.
+            let _ = log.lock().unwrap_or_else(PoisonError::into_inner).file.flush();
+        }
+    };
+    thread::Builder::new().name("metrics".into()).spawn(flush).map(drop)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! How far a run is: bars on a terminal, lines of text elsewhere. All of it goes to stderr.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::report::{duration, number};
+
+/// The shortest time between two lines of text.
+const LINE_EVERY: Duration = Duration::from_secs(2);
+
+/// How often a bar shows that it is alive.
+const TICK: Duration = Duration::from_millis(500);
+
+const BAR: &str = "{prefix:<12} {bar:24} {pos}/{len}  {per_sec}  {eta} left  {wide_msg}";
+const SPINNER: &str = "{prefix:<12} {spinner} {pos}  {per_sec}  {elapsed}  {wide_msg}";
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Bars where stderr is a terminal, else [`Mode::Plain`].
+    Auto,
+    /// Lines of text, one every two seconds at most.
+    Plain,
+    /// Not at all; what a script prints is still shown.
+    Quiet,
+}
+
+/// The progress of all loops of a run.
+pub struct Progress {
+    show: Show,
+    lines: Arc<Mutex<Lines>>,
+}
+
+enum Show {
+    Bars(MultiProgress),
+    Plain,
+    Quiet,
+}
+
+impl Progress {
+    pub fn new(mode: Mode) -> Self {
+        let bars = MultiProgress::new(); // draws to stderr
+        let show = match mode {
+            Mode::Quiet => Show::Quiet,
+            Mode::Auto if !bars.is_hidden() => Show::Bars(bars),
+            Mode::Auto | Mode::Plain => Show::Plain,
+        };
+        Self::with(show, Lines::new(Box::new(io::stderr()), LINE_EVERY))
+    }
+
+    fn with(show: Show, lines: Lines) -> Self {
+        Self { show, lines: Arc::new(Mutex::new(lines)) }
+    }
+
+    /// Starts a loop inside of the loops that are open: `total` items (`None` where nobody knows),
+    /// of which `done` were done before a resume. It ends when the handle is dropped.
+    pub fn start(&self, name: &str, total: Option<u64>, done: u64) -> LoopHandle {
+        LoopHandle(match &self.show {
+            Show::Bars(bars) => Shown::Bar(bar(bars, name, total, done)),
+            Show::Plain => {
+                let mut lines = lock(&self.lines);
+                lines.loops.push(Loop { name: name.into(), total, done, message: String::new() });
+                Shown::Lines { lines: self.lines.clone(), depth: lines.loops.len() - 1 }
+            }
+            Show::Quiet => Shown::Nothing,
+        })
+    }
+
+    /// Shows a line that a script prints, in one piece with the bars.
+    pub fn println(&self, text: &str) {
+        let print = || lock(&self.lines).write(text);
+        match &self.show {
+            Show::Bars(bars) => bars.suspend(print),
+            Show::Plain | Show::Quiet => print(),
+        }
+    }
+}
+
+/// A loop that is running.
+pub struct LoopHandle(Shown);
+
+enum Shown {
+    Bar(ProgressBar),
+    Lines { lines: Arc<Mutex<Lines>>, depth: usize },
+    Nothing,
+}
+
+impl LoopHandle {
+    /// One more item is done.
+    pub fn advance(&self) {
+        match &self.0 {
+            Shown::Bar(bar) => bar.inc(1),
+            Shown::Lines { lines, depth } => lock(lines).advance(*depth),
+            Shown::Nothing => {}
+        }
+    }
+
+    /// What is shown beside the loop from now on, such as [`readable`] metrics.
+    pub fn message(&self, text: &str) {
+        let text = text.replace(char::is_control, " ");
+        match &self.0 {
+            Shown::Bar(bar) => bar.set_message(text),
+            Shown::Lines { lines, depth } => lock(lines).message(*depth, text),
+            Shown::Nothing => {}
+        }
+    }
+}
+
+impl Drop for LoopHandle {
+    fn drop(&mut self) {
+        match &self.0 {
+            Shown::Bar(bar) => bar.finish_and_clear(),
+            Shown::Lines { lines, depth } => lock(lines).loops.truncate(*depth),
+            Shown::Nothing => {}
+        }
+    }
+}
+
+/// The first four of some metrics, for a message: `loss 0.0123  fid 12.5`.
+pub fn readable(metrics: &[(String, f64)]) -> String {
+    let words: Vec<_> =
+        metrics.iter().take(4).map(|(name, value)| format!("{name} {}", number(*value))).collect();
+    words.join("  ")
+}
+
+/// A bar below those that are there.
+fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> ProgressBar {
+    let (bar, style) = match total {
+        Some(total) => (ProgressBar::new(total), BAR),
+        None => (ProgressBar::no_length(), SPINNER),
+    };
+    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = bars.add(bar.with_style(style).with_prefix(name.to_string()).with_position(done));
+    bar.reset_eta(); // the rate is that of the items still to come
+    bar.enable_steady_tick(TICK);
+    bar
+}
+
+/// Progress as lines of text.
+struct Lines {
+    /// The open loops, from the outermost to the innermost.
+    loops: Vec<Loop>,
+    out: Box<dyn Write + Send>,
+    every: Duration,
+    since: Instant,
+    newest: Option<Instant>,
+}
+
+struct Loop {
+    name: String,
+    total: Option<u64>,
+    done: u64,
+    message: String,
+}
+
+impl Lines {
+    fn new(out: Box<dyn Write + Send>, every: Duration) -> Self {
+        Self { loops: Vec::new(), out, every, since: Instant::now(), newest: None }
+    }
+
+    fn message(&mut self, depth: usize, text: String) {
+        if let Some(this) = self.loops.get_mut(depth) {
+            this.message = text;
+        }
+    }
+
+    fn advance(&mut self, depth: usize) {
+        let Some(this) = self.loops.get_mut(depth) else { return };
+        this.done += 1;
+        if self.newest.is_none_or(|newest| newest.elapsed() >= self.every) {
+            self.newest = Some(Instant::now());
+            let line = self.line(depth);
+            self.write(&line);
+        }
+    }
+
+    /// `iteration 2/4  epoch 3/5  loss 0.0123  12.0 s`: the items that are under way and, of the
+    /// loop that advanced, the one that is done.
+    fn line(&self, depth: usize) -> String {
+        let places = self.loops.iter().take(depth + 1).enumerate().map(|(i, this)| {
+            let item = this.done + u64::from(i < depth);
+            match this.total {
+                Some(total) => format!("{} {item}/{total}", this.name),
+                None => format!("{} {item}", this.name),
+            }
+        });
+        let message = self.loops[depth].message.clone();
+        let words = places.chain([message, duration(self.since.elapsed().as_secs_f64())]);
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
+    }
+
+    fn write(&mut self, line: &str) {
+        // Whoever closed stderr does not want to know.
+        let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+    }
+}
+
+fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

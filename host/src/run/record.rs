@@ -1,0 +1,241 @@
+//! `run.json`: everything that is to be known about a run, to read it later or to make it again.
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use super::files::{sha256, sha256_of_file, write_whole};
+use crate::error::{Error, Result};
+
+/// The name of the record in a run's folder.
+pub const FILE: &str = "run.json";
+
+/// The versions of everything that this program was built of.
+const LOCKED: &str = include_str!("../../../Cargo.lock");
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    #[default]
+    Queued,
+    Running,
+    Completed,
+    Interrupted,
+    Failed,
+}
+
+impl Status {
+    /// Whether nothing more happens to the run by itself.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Interrupted | Self::Failed)
+    }
+}
+
+/// The record of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub plugin: String,
+    /// What the plugin says about itself: its first `//!` line, and the others.
+    pub title: String,
+    pub summary: Vec<String>,
+    pub status: Status,
+    /// The command line, word by word.
+    pub command: Vec<String>,
+    /// Every setting with the value that it had, in the order of declaration.
+    pub settings: Map<String, serde_json::Value>,
+    pub setting_meanings: Map<String, serde_json::Value>,
+    pub seed: u64,
+    pub device: String,
+    pub versions: Map<String, serde_json::Value>,
+    pub scripts: Vec<ScriptText>,
+    pub models: Vec<ModelFile>,
+    /// The data sets that were read: name, and where from or how made.
+    pub data: Vec<(String, String)>,
+    /// When the run began and ended, in UTC, as in RFC 3339; empty before.
+    pub started: String,
+    pub finished: String,
+    /// How long it ran, summed over its resumes.
+    pub seconds: f64,
+    /// How often it was resumed.
+    pub resumed: u32,
+    /// What ended a run that failed.
+    pub error: Option<String>,
+}
+
+/// A script of a run, as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptText {
+    pub path: String,
+    pub sha256: String,
+    pub text: String,
+}
+
+impl ScriptText {
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { path: path.into(), sha256: sha256(text.as_bytes()), text }
+    }
+}
+
+/// A model file that a run used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelFile {
+    pub path: String,
+    pub sha256: String,
+}
+
+impl ModelFile {
+    /// The file at `path`. Error: it cannot be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        Ok(Self { path: path.display().to_string(), sha256: sha256_of_file(path)? })
+    }
+}
+
+impl Record {
+    /// Reads the record in a run's folder. Errors: there is none, or it is no record.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        let bytes = fs::read(&path).map_err(Error::io(&path))?;
+        serde_json::from_slice(&bytes).map_err(|problem| {
+            Error::usage(
+                format!("{} is not the record of a run: {problem}", path.display()),
+                "give a folder that `host run` made, with its run.json as it was written",
+            )
+        })
+    }
+
+    /// Writes the record, whole, into a run's folder. Error: it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(FILE);
+        let json = serde_json::to_vec_pretty(self).map_err(|e| Error::io(&path)(e.into()))?;
+        write_whole(&path, &json)
+    }
+
+    /// Eight hexadecimal digits of what decides a run's results: settings, seed and scripts.
+    pub fn fingerprint(&self) -> String {
+        let scripts: Vec<&str> = self.scripts.iter().map(|script| &*script.text).collect();
+        let all = serde_json::json!([self.settings, self.seed, scripts]).to_string();
+        sha256(all.as_bytes())[..8].to_string()
+    }
+}
+
+/// The versions of `host` and of what it is built on; ONNX Runtime's where it is loaded.
+pub fn versions(onnxruntime: Option<&str>) -> Map<String, serde_json::Value> {
+    let versions = [
+        ("host", Some(env!("CARGO_PKG_VERSION"))),
+        ("burn", locked("burn")),
+        ("rhai", locked("rhai")),
+        ("onnxruntime", onnxruntime),
+        ("rustc", option_env!("RUSTC_VERSION")),
+    ];
+    let known = versions.into_iter().filter_map(|(name, version)| Some((name.into(), version?.into())));
+    known.collect()
+}
+
+/// The version of a package in `Cargo.lock`.
+fn locked(package: &str) -> Option<&'static str> {
+    let (_, entry) = LOCKED.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    Some(entry.split_once('"')?.0)
+}
+
+/// A time as in RFC 3339, in UTC and whole seconds: `2026-02-03T04:05:06Z`.
+pub fn timestamp(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (year, month, day) = date(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Year, month and day, `days` after 1970-01-01.
+///
+/// Years are counted from March on, so that the leap day is the last; 400 of them have 146,097 days.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468; // since March 1 of year 0
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153; // 0 is March; five months have 153 days
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (next, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
+    (era * 400 + year + next, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Record {
+            status: Status::Interrupted,
+            seed: u64::MAX,
+            settings: Map::from_iter([("z".into(), 1.into()), ("a".into(), 0.1.into())]),
+            scripts: vec![ScriptText::new("a.rhai", "print(\"ä\");\n")],
+            data: vec![("glyphs".into(), "2000 images".into())],
+            seconds: 0.1 + 0.2,
+            error: Some("a\nb".into()),
+            ..Record::default()
+        };
+        record.write(folder.path()).unwrap();
+        assert_eq!(Record::read(folder.path()).unwrap(), record);
+        let text = fs::read_to_string(folder.path().join(FILE)).unwrap();
+        assert!(text.contains("\"status\": \"INTERRUPTED\""), "{text}");
+        assert!(text.find("\"z\"") < text.find("\"a\""), "settings stand in the order of declaration");
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for text in ["", "[]", "{}", "{\"plugin\": \"dtan\"", "\u{0}"] {
+            fs::write(folder.path().join(FILE), text).unwrap();
+            let error = Record::read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("run.json is not the record of a run: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_what_decides_the_results() {
+        let record = Record { seed: 1, scripts: vec![ScriptText::new("a", "x")], ..Record::default() };
+        let same = Record { device: "gpu".into(), status: Status::Failed, ..record.clone() };
+        assert_eq!(record.fingerprint(), same.fingerprint());
+        let settings = Map::from_iter([("a".to_string(), 1.into())]);
+        let others = [
+            Record { seed: 2, ..record.clone() },
+            Record { settings, ..record.clone() },
+            Record { scripts: vec![ScriptText::new("a", "y")], ..record.clone() },
+        ];
+        assert!(others.iter().all(|other| other.fingerprint() != record.fingerprint()));
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        // As `date -u -d @SECONDS +%FT%TZ` writes them.
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_709_164_800, "2024-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(timestamp(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
+        }
+        assert_eq!(timestamp(UNIX_EPOCH - Duration::from_secs(5)), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn versions_are_known() {
+        let versions = versions(Some("1.31.1"));
+        assert_eq!(versions["burn"], "0.22.1");
+        assert_eq!(versions["onnxruntime"], "1.31.1");
+        assert!(versions["rhai"].as_str().is_some_and(|version| version.starts_with("1.")));
+    }
+}

@@ -1,0 +1,65 @@
+//! The Rhai engine as scripts meet it: limits that keep a script from hurting, and our functions.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, OptimizationLevel};
+
+use super::{Resolver, Table};
+use crate::session::Session;
+
+/// What a script that was asked to stop ends with.
+pub const INTERRUPTED: &str = "interrupted";
+
+/// Bounds on what a script may do by itself; tensors have a budget of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Operations of the script, some ten million a second: an endless loop ends here.
+    pub operations: u64,
+    /// Calls inside calls.
+    pub call_depth: usize,
+    /// Nesting of one expression.
+    pub expression_depth: usize,
+    /// Bytes of one string.
+    pub string: usize,
+    /// Items of one array or map.
+    pub items: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            operations: 500_000_000,
+            call_depth: 64,
+            expression_depth: 128,
+            string: 16 << 20,
+            items: 4 << 20,
+        }
+    }
+}
+
+/// An engine with those limits, our functions, and imports through `resolver`.
+pub fn build(table: &Arc<Table>, session: &Arc<Session>, resolver: Option<Resolver>, limits: Limits) -> Engine {
+    let mut engine = Engine::new();
+    // Positions and comments of settings are looked up in the text, so nothing may be folded away.
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_strict_variables(true);
+    engine.set_fail_on_invalid_map_property(true);
+    engine.set_max_operations(limits.operations);
+    engine.set_max_call_levels(limits.call_depth);
+    engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
+    engine.set_max_string_size(limits.string);
+    engine.set_max_array_size(limits.items);
+    engine.set_max_map_size(limits.items);
+    engine.disable_symbol("eval");
+    engine.on_progress(|_| ops::interrupt::requested().then(|| Dynamic::from(INTERRUPTED)));
+    let printer = Arc::clone(session);
+    engine.on_print(move |text| printer.print(text));
+    let debugger = Arc::clone(session);
+    engine.on_debug(move |text, _, position| debugger.print(&format!("{position:?}: {text}")));
+    table.register(&mut engine);
+    match resolver {
+        Some(resolver) => engine.set_module_resolver(resolver),
+        None => engine.set_module_resolver(rhai::module_resolvers::DummyModuleResolver::new()),
+    };
+    engine
+}

@@ -1,0 +1,131 @@
+//! Words for errors that need nothing but themselves: the message, and what to do (perhaps nothing).
+
+use rhai::{Dynamic, EvalAltResult};
+
+use super::syntax::{LEAVE, lower};
+use crate::script::functions::type_word;
+
+pub type Words = (String, String);
+
+pub fn words(message: &str, help: &str) -> Words {
+    (message.into(), help.into())
+}
+
+pub fn plain(error: &EvalAltResult) -> Words {
+    use EvalAltResult as Run;
+    match error {
+        Run::ErrorAssignmentToConstant(name, _) => (
+            format!("`{name}` is a constant and cannot be changed"),
+            "declare it with `let`, or change a copy".into(),
+        ),
+        Run::ErrorNonPureMethodCallOnConstant(name, _) => (
+            format!("`{name}` changes its value, which is a constant here"),
+            "declare the value with `let`, or change a copy".into(),
+        ),
+        Run::ErrorFor(_) => words(
+            "`for` cannot go through this value",
+            "it goes through a list, a range such as `0..10`, or what a function gives for it",
+        ),
+        Run::ErrorUnboundThis(_) => words(
+            "there is no `this` here",
+            "`this` only exists in a function that is called as a method: `x.f()`",
+        ),
+        Run::ErrorDataRace(what, _) => (
+            format!("{what} is used while it is being changed"),
+            "a closure cannot change a variable that its caller is working on".into(),
+        ),
+        Run::LoopBreak(..) => words("`break` and `continue` only work inside of a loop", LEAVE),
+        Run::ErrorArithmetic(problem, _) => (lower(problem), String::new()),
+        Run::ErrorSystem(context, source) if context.is_empty() => (source.to_string(), String::new()),
+        Run::ErrorSystem(context, source) => (format!("{context}: {source}"), String::new()),
+        error => (lower(&without_position(error)), String::new()),
+    }
+}
+
+/// Rhai's own words, without the position that it appends to them.
+fn without_position(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    let position = format!(" ({})", error.position());
+    text.strip_suffix(&position).unwrap_or(&text).into()
+}
+
+/// A value that the script threw, or a native function's error: its own words are the best there are.
+pub fn thrown(value: &Dynamic) -> Words {
+    match value.to_string() {
+        _ if value.is_unit() => words("the script threw an error", ""),
+        text => match text.split_once("\n  help: ") {
+            Some((message, help)) => words(message, help),
+            None => (text, String::new()),
+        },
+    }
+}
+
+/// Operators, indexers and closures have no name that a script could have misspelt.
+pub fn unnamed(name: &str, types: &[String]) -> Words {
+    if name.starts_with("anon$") {
+        return words(
+            "a closure was called with more or fewer values than it takes",
+            "count the names between its `|`",
+        );
+    }
+    match types {
+        [left, right] => (
+            format!("there is no `{name}` of {left} and {right}"),
+            "convert one side, with `to_float()` or `to_string()`, say".into(),
+        ),
+        types => (format!("there is no `{name}` of {}", types.join(", ")), String::new()),
+    }
+}
+
+/// `uniform (array, f64)` as its name and the words for its types.
+pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
+    let (name, rest) = signature.split_once(" (").unwrap_or((signature, ""));
+    let types = rest.strip_suffix(')').unwrap_or(rest).split(", ");
+    let types = types.filter(|raw| !raw.is_empty()).map(type_word);
+    (name.trim().into(), types.collect())
+}
+
+pub fn property(problem: &str) -> Words {
+    let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
+    match quoted.as_slice() {
+        [name, kind] if problem.starts_with("Unknown property") => {
+            let kind = type_word(kind);
+            (format!("{kind} has no property `{name}`"), format!("a method needs parentheses: `.{name}()`"))
+        }
+        [name, kind, ..] if problem.starts_with("No writable property") => {
+            let kind = type_word(kind);
+            (format!("the property `{name}` of {kind} cannot be set to this"), String::new())
+        }
+        _ => (lower(problem), String::new()),
+    }
+}
+
+/// `i64 [string]`, or `i64 [string] = f64`.
+pub fn indexing(signature: &str) -> Words {
+    match signature.split_once(" [") {
+        Some((kind, rest)) => {
+            let index = rest.split(']').next().unwrap_or(rest);
+            let (kind, index) = (type_word(kind), type_word(index));
+            (format!("{kind} cannot be indexed by {index}"), String::new())
+        }
+        None => (format!("{} cannot be indexed", type_word(signature)), String::new()),
+    }
+}
+
+pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
+    let message = format!("the index {index} is outside of a {what} of {length} {part}s");
+    let help = match length {
+        0 => format!("the {what} is empty"),
+        n => format!("indices go from 0 to {}, or from -1, the last, to -{n}", n - 1),
+    };
+    (message, help)
+}
+
+pub fn mismatch(expected: &str, got: &str) -> Words {
+    let message = match (expected, got) {
+        (expected, "") => format!("expected {}", type_word(expected)),
+        ("", got) => format!("{} cannot be used here", type_word(got)),
+        (expected, got) => format!("expected {}, got {}", type_word(expected), type_word(got)),
+    };
+    (message, String::new())
+}

@@ -1,0 +1,288 @@
+//! Rust closures as script functions: arguments and results are converted by type, and the types are
+//! the signature.
+
+use std::any::TypeId;
+
+use ops::{Tensor, nn::Module};
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
+
+use crate::error::{Error, Result};
+
+/// Why an argument was not taken.
+pub enum Refusal {
+    /// It is of another type: the next overload may take it.
+    Type,
+    /// It is of the right type, and wrong.
+    Value(Error),
+}
+
+/// A type that script values convert to.
+pub trait FromScript: Sized + 'static {
+    /// The name of the type in signatures and messages.
+    const NAME: &'static str;
+
+    /// The script types that convert, where that is a closed list; otherwise any value is tried.
+    fn types() -> Vec<TypeId> {
+        vec![TypeId::of::<Dynamic>()]
+    }
+
+    /// Converts a value.
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal>;
+}
+
+/// A type that converts to a script value.
+pub trait IntoScript {
+    /// The name of the type in signatures.
+    const NAME: &'static str;
+
+    /// Converts to a script value.
+    fn into_script(self) -> Result<Dynamic>;
+}
+
+/// Makes a cloneable Rust type known to scripts under a name.
+macro_rules! script_type {
+    ($($type:ty => $name:literal),* $(,)?) => {$(
+        impl $crate::script::FromScript for $type {
+            const NAME: &'static str = $name;
+
+            fn types() -> Vec<std::any::TypeId> {
+                vec![std::any::TypeId::of::<$type>()]
+            }
+
+            fn from_script(value: &rhai::Dynamic) -> Result<Self, $crate::script::Refusal> {
+                value.read_lock::<$type>().map(|v| v.clone()).ok_or($crate::script::Refusal::Type)
+            }
+        }
+
+        impl $crate::script::IntoScript for $type {
+            const NAME: &'static str = $name;
+
+            fn into_script(self) -> $crate::error::Result<rhai::Dynamic> {
+                Ok(rhai::Dynamic::from(self))
+            }
+        }
+    )*};
+}
+pub(crate) use script_type;
+
+script_type! {
+    Tensor => "Tensor",
+    Module => "Module",
+    ops::Gradients => "Gradients",
+    ops::nn::Optimiser => "Optimiser",
+    i64 => "integer",
+    bool => "bool",
+    Array => "array",
+    Map => "map",
+    FnPtr => "function",
+}
+
+impl FromScript for f64 {
+    const NAME: &'static str = "float";
+
+    fn types() -> Vec<TypeId> {
+        vec![TypeId::of::<f64>(), TypeId::of::<i64>()]
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        value.as_float().or_else(|_| value.as_int().map(|i| i as f64)).map_err(|_| Refusal::Type)
+    }
+}
+
+impl IntoScript for f64 {
+    const NAME: &'static str = "float";
+
+    fn into_script(self) -> Result<Dynamic> {
+        Ok(self.into())
+    }
+}
+
+impl FromScript for String {
+    const NAME: &'static str = "string";
+
+    fn types() -> Vec<TypeId> {
+        vec![TypeId::of::<ImmutableString>()]
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        value.clone().into_string().map_err(|_| Refusal::Type)
+    }
+}
+
+impl IntoScript for String {
+    const NAME: &'static str = "string";
+
+    fn into_script(self) -> Result<Dynamic> {
+        Ok(self.into())
+    }
+}
+
+impl FromScript for Dynamic {
+    const NAME: &'static str = "any";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        Ok(value.clone())
+    }
+}
+
+impl IntoScript for Dynamic {
+    const NAME: &'static str = "any";
+
+    fn into_script(self) -> Result<Dynamic> {
+        Ok(self)
+    }
+}
+
+impl IntoScript for () {
+    const NAME: &'static str = "()";
+
+    fn into_script(self) -> Result<Dynamic> {
+        Ok(Dynamic::UNIT)
+    }
+}
+
+impl<T: IntoScript> IntoScript for Vec<T> {
+    const NAME: &'static str = "array";
+
+    fn into_script(self) -> Result<Dynamic> {
+        Ok(self.into_iter().map(T::into_script).collect::<Result<Array>>()?.into())
+    }
+}
+
+impl<T: IntoScript, E: Into<Error>> IntoScript for Result<T, E> {
+    const NAME: &'static str = T::NAME;
+
+    fn into_script(self) -> Result<Dynamic> {
+        self.map_err(Into::into)?.into_script()
+    }
+}
+
+/// An array of tensors.
+impl FromScript for Vec<Tensor> {
+    const NAME: &'static str = "array of Tensor";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let array = value.read_lock::<Array>().ok_or(Refusal::Type)?;
+        array.iter().map(Tensor::from_script).collect()
+    }
+}
+
+/// An array of whole numbers: dimensions, sizes, indices.
+impl FromScript for Vec<i64> {
+    const NAME: &'static str = "array of integer";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let array = value.read_lock::<Array>().ok_or(Refusal::Type)?;
+        array.iter().map(i64::from_script).collect()
+    }
+}
+
+/// An array of whole numbers that are not negative: a shape.
+impl FromScript for Vec<usize> {
+    const NAME: &'static str = "shape";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        Vec::<i64>::from_script(value)?.into_iter().map(size).collect()
+    }
+}
+
+/// A whole number that is not negative: a count, a size.
+impl FromScript for usize {
+    const NAME: &'static str = "integer";
+
+    fn types() -> Vec<TypeId> {
+        vec![TypeId::of::<i64>()]
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        size(i64::from_script(value)?)
+    }
+}
+
+impl IntoScript for usize {
+    const NAME: &'static str = "integer";
+
+    fn into_script(self) -> Result<Dynamic> {
+        Ok((self as i64).into())
+    }
+}
+
+fn size(value: i64) -> Result<usize, Refusal> {
+    let wrong = || Error::usage(format!("{value} is not a size"), "give a whole number that is not negative");
+    usize::try_from(value).map_err(|_| Refusal::Value(wrong()))
+}
+
+/// What a closure of any number of parameters is to the table of script functions.
+pub trait Function<Args>: Send + Sync + 'static {
+    /// The types of the parameters: name, and the script types that convert.
+    fn parameters() -> Vec<Parameter>;
+
+    /// The name of the result's type.
+    fn returns() -> &'static str;
+
+    /// Converts the arguments and calls the closure.
+    fn call(&self, context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal>;
+}
+
+/// The type of one parameter.
+pub struct Parameter {
+    pub type_name: &'static str,
+    pub types: Vec<TypeId>,
+}
+
+impl Parameter {
+    fn of<T: FromScript>() -> Self {
+        Self { type_name: T::NAME, types: T::types() }
+    }
+}
+
+/// Marks closures whose first parameter is the context of the call.
+pub struct InContext;
+
+macro_rules! functions {
+    ($(($($p:ident),*))*) => {$(
+        impl<F, R, $($p: FromScript),*> Function<($($p,)*)> for F
+        where
+            F: Fn($($p),*) -> R + Send + Sync + 'static,
+            R: IntoScript,
+        {
+            fn parameters() -> Vec<Parameter> {
+                vec![$(Parameter::of::<$p>()),*]
+            }
+
+            fn returns() -> &'static str {
+                R::NAME
+            }
+
+            #[allow(non_snake_case, unused_mut, unused_variables)]
+            fn call(&self, _: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
+                let mut args = args.iter();
+                $(let $p = $p::from_script(args.next().ok_or(Refusal::Type)?)?;)*
+                Ok(self($($p),*).into_script())
+            }
+        }
+
+        impl<F, R, $($p: FromScript),*> Function<(InContext, $($p,)*)> for F
+        where
+            F: Fn(&NativeCallContext, $($p),*) -> R + Send + Sync + 'static,
+            R: IntoScript,
+        {
+            fn parameters() -> Vec<Parameter> {
+                vec![$(Parameter::of::<$p>()),*]
+            }
+
+            fn returns() -> &'static str {
+                R::NAME
+            }
+
+            #[allow(non_snake_case, unused_mut, unused_variables)]
+            fn call(&self, context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
+                let mut args = args.iter();
+                $(let $p = $p::from_script(args.next().ok_or(Refusal::Type)?)?;)*
+                Ok(self(context, $($p),*).into_script())
+            }
+        }
+    )*};
+}
+
+functions! { () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, G) }

@@ -1,0 +1,24 @@
+//! The script side: the engine with its limits, the table of functions, settings, checks, imports,
+//! and errors in words.
+
+pub mod check;
+mod engine;
+pub mod error;
+mod finding;
+mod function;
+mod functions;
+mod nearest;
+mod resolver;
+pub mod settings;
+mod source;
+mod table;
+
+pub use engine::{INTERRUPTED, Limits, build};
+pub use finding::Finding;
+pub use function::{FromScript, Function, IntoScript, Parameter, Refusal};
+pub(crate) use function::script_type;
+pub use functions::Functions;
+pub use nearest::{did_you_mean, nearest};
+pub use resolver::Resolver;
+pub use source::{Scripts, Source};
+pub use table::{Adder, Entry, Table};

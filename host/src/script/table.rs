@@ -1,0 +1,242 @@
+//! The one table of script functions. The engine, `host help`, the reference, the definitions for
+//! editors and the tests all come from it; nothing is registered any other way.
+
+use std::{
+    any::TypeId,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
+
+use super::{Function, Parameter, Refusal};
+use crate::error::{Error, Result};
+
+type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
+
+/// One function as scripts see it.
+pub struct Entry {
+    /// The script module it is called through, empty for functions and methods without one.
+    pub module: &'static str,
+    /// The name: `uniform`, `sum`, `+`, `get shape`.
+    pub name: &'static str,
+    /// The names of the parameters.
+    pub parameters: Vec<&'static str>,
+    /// What it does, in a sentence or more.
+    pub doc: &'static str,
+    /// An expression, ` => `, and what it gives. It runs as a test.
+    pub example: &'static str,
+    returns: &'static str,
+    types: Vec<Parameter>,
+    call: Arc<Call>,
+}
+
+impl Entry {
+    /// `noise::uniform`, `sum`, `get shape`.
+    pub fn path(&self) -> String {
+        if self.module.is_empty() { self.name.to_owned() } else { format!("{}::{}", self.module, self.name) }
+    }
+
+    /// `noise::uniform(shape: shape) -> Tensor`
+    pub fn signature(&self) -> String {
+        let named = self.parameters.iter().zip(&self.types);
+        let parameters: Vec<_> = named.map(|(name, p)| format!("{name}: {}", p.type_name)).collect();
+        format!("{}({}) -> {}", self.path(), parameters.join(", "), self.returns)
+    }
+
+    /// Number of parameters, that before the dot of a method included.
+    pub fn arity(&self) -> usize {
+        self.types.len()
+    }
+
+    /// Whether scripts write it with a dot after its first argument.
+    pub fn is_method(&self) -> bool {
+        self.module.is_empty() && self.types.first().is_some_and(|p| p.types != [TypeId::of::<Dynamic>()])
+    }
+
+    fn is_operator(&self) -> bool {
+        !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
+    }
+}
+
+/// All functions that a script can call.
+#[derive(Default)]
+pub struct Table {
+    entries: Vec<Entry>,
+    modules: Vec<(&'static str, &'static str)>,
+}
+
+/// Adds functions to one script module of a [`Table`].
+pub struct Adder<'a> {
+    table: &'a mut Table,
+    module: &'static str,
+}
+
+impl Table {
+    /// Functions called as `name::function(...)`.
+    pub fn module(&mut self, name: &'static str, doc: &'static str) -> Adder<'_> {
+        self.modules.push((name, doc));
+        Adder { table: self, module: name }
+    }
+
+    /// Functions and methods without a module.
+    pub fn global(&mut self) -> Adder<'_> {
+        Adder { table: self, module: "" }
+    }
+
+    /// All entries, in the order in which they were added.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The script modules with what each is about.
+    pub fn modules(&self) -> &[(&'static str, &'static str)] {
+        &self.modules
+    }
+
+    /// Makes everything known to an engine.
+    pub fn register(self: &Arc<Self>, engine: &mut Engine) {
+        let mut global = rhai::Module::new();
+        for group in self.groups("") {
+            self.add_group(&mut global, group);
+        }
+        engine.register_global_module(global.into());
+        for &(name, _) in &self.modules {
+            let mut module = rhai::Module::new();
+            for group in self.groups(name) {
+                self.add_group(&mut module, group);
+            }
+            engine.register_static_module(name, module.into());
+        }
+    }
+
+    /// The overloads that a call cannot be told apart by before its arguments are looked at.
+    fn groups(&self, module: &str) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (i, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.module == module) {
+            let same = |&j: &usize| {
+                let other: &Entry = &self.entries[j];
+                other.name == entry.name && other.arity() == entry.arity() && self.key(other) == self.key(entry)
+            };
+            match groups.iter_mut().find(|group| group.iter().all(same)) {
+                Some(group) => group.push(i),
+                None => groups.push(vec![i]),
+            }
+        }
+        groups
+    }
+
+    /// The argument types that Rhai finds the function by. Only what it needs to tell ours from its
+    /// own is given; the rest is checked here, with better words.
+    fn key(&self, entry: &Entry) -> Vec<Vec<TypeId>> {
+        let any = vec![TypeId::of::<Dynamic>()];
+        let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
+        let types = |(i, p): (usize, &Parameter)| if exact(i) { p.types.clone() } else { any.clone() };
+        entry.types.iter().enumerate().map(types).collect()
+    }
+
+    fn add_group(self: &Arc<Self>, module: &mut rhai::Module, group: Vec<usize>) {
+        let first = &self.entries[group[0]];
+        let combinations = self.key(first).into_iter().fold(vec![vec![]], |lists, types| {
+            lists.iter().flat_map(|list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat())).collect()
+        });
+        for types in combinations {
+            let (table, group) = (Arc::clone(self), group.clone());
+            let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
+                let context = context.ok_or("a script function needs its context")?;
+                table.call(&group, &context, args)
+            };
+            let func = RhaiFunc::Pure {
+                func: Arc::new(call),
+                has_context: true,
+                is_pure: true,
+                // Draws, files and parameters: nothing may be folded away while compiling.
+                is_volatile: true,
+            };
+            let registration = match first.name.strip_prefix("get ") {
+                Some(property) => FuncRegistration::new_getter(property),
+                None => FuncRegistration::new(first.name),
+            };
+            registration.in_global_namespace().set_into_module_raw(module, types, func);
+        }
+    }
+
+    /// Calls the first overload that takes the arguments. A panic becomes an error of the script.
+    fn call(
+        &self,
+        group: &[usize],
+        context: &NativeCallContext,
+        args: &mut [&mut Dynamic],
+    ) -> Result<Dynamic, Box<EvalAltResult>> {
+        for &i in group {
+            let entry = &self.entries[i];
+            let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
+            match outcome.map_err(|panic| panicked(entry, &*panic))? {
+                Ok(result) => return result.map_err(|error| into_rhai(error, entry)),
+                Err(Refusal::Value(error)) => return Err(into_rhai(error, entry)),
+                Err(Refusal::Type) => {}
+            }
+        }
+        Err(self.no_overload(group, context, args))
+    }
+
+    fn no_overload(&self, group: &[usize], context: &NativeCallContext, args: &[&mut Dynamic]) -> Box<EvalAltResult> {
+        let found: Vec<_> = args.iter().map(|a| script_type_name(context.engine(), a)).collect();
+        let forms: Vec<_> = group.iter().map(|&i| self.entries[i].signature()).collect();
+        let name = self.entries[group[0]].path();
+        format!("{name}: got ({}), expected {}", found.join(", "), forms.join(" or ")).into()
+    }
+}
+
+impl Adder<'_> {
+    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape)`.
+    pub fn add<Args, F: Function<Args>>(
+        &mut self,
+        form: &'static str,
+        doc: &'static str,
+        example: &'static str,
+        function: F,
+    ) -> &mut Self {
+        let (name, parameters) = form.split_once('(').unwrap_or((form, ")"));
+        let parameters = parameters.trim_end_matches(')').split(", ").filter(|p| !p.is_empty()).collect();
+        self.table.entries.push(Entry {
+            module: self.module,
+            name,
+            parameters,
+            doc,
+            example,
+            returns: F::returns(),
+            types: F::parameters(),
+            call: Arc::new(move |context, args| function.call(context, args)),
+        });
+        self
+    }
+}
+
+/// The name of a value's type as scripts know it.
+pub fn script_type_name(engine: &Engine, value: &Dynamic) -> String {
+    match value.type_name() {
+        "i64" => "integer".into(),
+        "f64" => "float".into(),
+        name => engine.map_type_name(name).rsplit("::").next().unwrap_or(name).to_owned(),
+    }
+}
+
+fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+    format!("{}: a fault inside the host: {reason}", entry.path()).into()
+}
+
+/// An error of the host as an error of the script; the engine adds the position.
+fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
+    match error {
+        Error::Script(error) => error,
+        Error::Ops(ops::Error::Interrupted) => {
+            Box::new(EvalAltResult::ErrorTerminated(super::INTERRUPTED.into(), Position::NONE))
+        }
+        Error::Stopped(reason) => Box::new(EvalAltResult::ErrorTerminated(reason.into(), Position::NONE)),
+        Error::Ops(error) => error.to_string().into(),
+        other => format!("{}: {other}", entry.path()).into(),
+    }
+}

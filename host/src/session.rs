@@ -1,0 +1,157 @@
+//! What script functions share while one script runs: where it runs, on which device, from which seed,
+//! with which settings, into which folder.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use ops::{Device, random::Key};
+use rhai::Map;
+
+use crate::{
+    error::{Error, Result},
+    run::{Loops, Metrics, Progress, Run},
+};
+
+/// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
+/// time, random numbers from seed 0, tensors on the CPU.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The seed of all random numbers.
+    pub seed: u64,
+    /// Where tensors are made.
+    pub device: Device,
+    /// Folders in which data sets are looked for.
+    pub data: Vec<PathBuf>,
+    /// Files and folders that a script may read besides data sets.
+    pub readable: Vec<PathBuf>,
+    /// The ONNX Runtime library, where it is not in one of the usual places.
+    pub onnxruntime: Option<PathBuf>,
+    /// Folders of scripts that plugins import from.
+    pub scripts: Vec<PathBuf>,
+    /// Least time between two checkpoints.
+    pub checkpoint_every: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            device: Device::Cpu,
+            data: Vec::new(),
+            readable: Vec::new(),
+            onnxruntime: None,
+            scripts: Vec::new(),
+            checkpoint_every: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The state of one script's run.
+pub struct Session {
+    /// How it runs.
+    pub options: Options,
+    /// The folder, the metric log and the checkpoint of the run, where it has a folder.
+    pub recorder: Option<Recorder>,
+    /// Bars or lines while it runs.
+    pub progress: Progress,
+    /// The settings that `params` gives.
+    settings: OnceLock<Map>,
+}
+
+/// What a run leaves behind.
+pub struct Recorder {
+    pub run: Run,
+    pub metrics: Metrics,
+    loops: Mutex<Loops>,
+}
+
+impl Recorder {
+    /// Records into a run folder, from what an earlier process left there.
+    pub fn new(run: Run, options: &Options) -> Result<Self> {
+        let loops = Loops::open(&run.path().join("checkpoints"), options.checkpoint_every)?;
+        let metrics = Metrics::open(&run.path().join("metrics.jsonl"))?;
+        metrics.cut_back(loops.metrics_position())?;
+        Ok(Self { run, metrics, loops: Mutex::new(loops) })
+    }
+
+    /// The durable loops.
+    pub fn loops(&self) -> MutexGuard<'_, Loops> {
+        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a checkpoint now.
+    pub fn save(&self) -> Result<()> {
+        let position = self.metrics.position()?;
+        self.loops().save(position)
+    }
+}
+
+impl Session {
+    /// A session of those options; `recorder` where the run has a folder.
+    pub fn new(options: Options, recorder: Option<Recorder>, progress: Progress) -> Self {
+        Self { options, recorder, progress, settings: OnceLock::new() }
+    }
+
+    /// Gives the settings that `params` returns, instead of the script's own defaults.
+    pub fn set_settings(&self, settings: Map) {
+        // A second call would change settings under a running script; the first one counts.
+        let _ = self.settings.set(settings);
+    }
+
+    /// The settings that `params` returns, where they were resolved before.
+    pub fn settings(&self) -> Option<&Map> {
+        self.settings.get()
+    }
+
+    /// Shows a line of the script's own, and keeps it in the run's log.
+    pub fn print(&self, line: &str) {
+        self.progress.println(line);
+        if let Some(recorder) = &self.recorder {
+            recorder.run.log_line(line);
+        }
+    }
+
+    /// The key of the run's random numbers.
+    pub fn key(&self) -> Key {
+        Key::new(self.options.seed)
+    }
+
+    /// The recorder of the run.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] in a script that runs without a folder.
+    pub fn recorder(&self, what: &str) -> Result<&Recorder> {
+        self.recorder.as_ref().ok_or_else(|| {
+            Error::usage(format!("{what} needs a run folder, and this script runs without one"), "start it with `host run`")
+        })
+    }
+
+    /// The path of the item of a durable loop that is being run, empty outside all.
+    pub fn item_path(&self) -> String {
+        self.recorder.as_ref().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
+    }
+
+    /// Whether a script may read a path: data folders, files named in a setting, what was allowed.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it may not, [`Error::Io`] when there is no such file.
+    pub fn readable(&self, path: &Path) -> Result<PathBuf> {
+        let real = path.canonicalize().map_err(Error::io(path))?;
+        let named = |map: &Map| map.values().any(|v| v.clone().into_string().is_ok_and(|s| is_within(&real, Path::new(&s))));
+        let allowed = self.options.data.iter().chain(&self.options.readable).any(|root| is_within(&real, root));
+        if allowed || self.settings().is_some_and(named) {
+            return Ok(real);
+        }
+        Err(Error::usage(
+            format!("{}: the script may not read this", path.display()),
+            "name the file in a setting, put it into the data folder, or allow its folder with --allow-read DIR",
+        ))
+    }
+}
+
+fn is_within(real: &Path, root: &Path) -> bool {
+    root.canonicalize().is_ok_and(|root| real.starts_with(root))
+}

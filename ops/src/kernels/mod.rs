@@ -1,0 +1,3 @@
+//! The operations that this project exists for.
+
+pub mod sparsity;
