@@ -49,5 +49,23 @@ pub enum Error {
     Backend { op: &'static str, reason: String },
 }
 
+impl Error {
+    /// The same trouble, told of the operation that was asked for rather than of one of its parts.
+    pub(crate) fn told_of(mut self, name: &'static str) -> Self {
+        match &mut self {
+            Self::Shape { op, .. }
+            | Self::DType { op, .. }
+            | Self::Device { op, .. }
+            | Self::Argument { op, .. }
+            | Self::Untracked { op }
+            | Self::Symbolic { op }
+            | Self::Memory { op, .. }
+            | Self::Backend { op, .. } => *op = name,
+            Self::Spent | Self::NotDifferentiable { .. } | Self::State(_) | Self::Interrupted => {}
+        }
+        self
+    }
+}
+
 /// The result of everything in `ops` that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,1 +1,19 @@
-//! Networks.
+//! Networks: parameters, modules made of layers, losses, optimisers.
+//!
+//! Reading order: [`Parameter`] (a tensor that is trained), [`Module`] (a layer with its parameters and
+//! children), the layers, [`init`], [`loss`], [`optim`], [`schedule`]. All handles are cheap clones
+//! of one thing, so what one of them changes every other one sees.
+
+mod display;
+pub mod init;
+mod layer;
+pub mod loss;
+mod module;
+pub mod optim;
+mod parameter;
+pub mod state;
+
+pub use layer::*;
+pub use module::{Layer, Module};
+pub use optim::{Adam, Optimiser, Sgd};
+pub use parameter::{Fans, Parameter};

@@ -49,6 +49,11 @@ impl Window {
         self.dilation[d].saturating_mul(k - 1).saturating_add(1)
     }
 
+    /// Size of an image of `n` rows or columns with its padding.
+    fn padded(&self, d: usize, n: usize) -> usize {
+        self.padding[d].saturating_mul(2).saturating_add(n)
+    }
+
     fn burn(&self) -> ConvOptions<2> {
         ConvOptions::new(self.stride, self.padding, self.dilation, self.groups)
     }
@@ -82,7 +87,7 @@ impl Op for Conv2d {
         }
         let mut shape = vec![n, co, 0, 0];
         for d in 0..2 {
-            let (size, extent) = (x[0].shape[d + 2] + 2 * w.padding[d], w.extent(d, x[1].shape[d + 2]));
+            let (size, extent) = (w.padded(d, x[0].shape[d + 2]), w.extent(d, x[1].shape[d + 2]));
             if size < extent {
                 return Err(Error::Shape {
                     op: "conv2d",
@@ -106,9 +111,8 @@ impl Op for Conv2d {
         let (x, weight, w) = (&at.x[0], &at.x[1], self.0);
         let dx = at.want(0, || {
             // What the floor in the output size cut off comes back as padding of the transposed one.
-            let lost = [0, 1].map(|d| {
-                (x.shape()[d + 2] + 2 * w.padding[d] - w.extent(d, weight.shape()[d + 2])) % w.stride[d]
-            });
+            let lost = [0, 1]
+                .map(|d| (w.padded(d, x.shape()[d + 2]) - w.extent(d, weight.shape()[d + 2])) % w.stride[d]);
             apply(ConvTranspose2d(w, lost), &[at.dy, weight])
         })?;
         let kernel = [weight.shape()[2], weight.shape()[3]];
@@ -148,13 +152,16 @@ impl Op for ConvTranspose2d {
                     expected: "less than the stride or the dilation".into(),
                 });
             }
-            let full = (x[0].shape[d + 2] - 1) * w.stride[d] + w.extent(d, x[1].shape[d + 2]) + out[d];
+            let steps = (x[0].shape[d + 2] - 1).saturating_mul(w.stride[d]);
+            let full = steps.saturating_add(w.extent(d, x[1].shape[d + 2])).saturating_add(out[d]);
             shape[d + 2] =
-                full.checked_sub(2 * w.padding[d]).filter(|&n| n > 0).ok_or_else(|| Error::Argument {
-                    op: "conv_transpose2d",
-                    name: "the padding",
-                    found: w.padding[d].to_string(),
-                    expected: format!("less than half of the {full} that it is taken from"),
+                full.checked_sub(w.padding[d].saturating_mul(2)).filter(|&n| n > 0).ok_or_else(|| {
+                    Error::Argument {
+                        op: "conv_transpose2d",
+                        name: "the padding",
+                        found: w.padding[d].to_string(),
+                        expected: format!("less than half of the {full} that it is taken from"),
+                    }
                 })?;
         }
         Ok(x[0].reshaped(shape))
@@ -202,8 +209,8 @@ impl Op for WeightGradient {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (images, dy, w) = (&at.x[0], &at.x[1], self.0);
         let d_images = at.want(0, || {
-            let lost = [0, 1]
-                .map(|d| (images.shape()[d + 2] + 2 * w.padding[d] - w.extent(d, self.1[d])) % w.stride[d]);
+            let lost =
+                [0, 1].map(|d| (w.padded(d, images.shape()[d + 2]) - w.extent(d, self.1[d])) % w.stride[d]);
             apply(ConvTranspose2d(w, lost), &[dy, at.dy])
         })?;
         let d_dy = at.want(1, || apply(Conv2d(w), &[images, at.dy]))?;
@@ -236,6 +243,25 @@ impl Tensor {
     /// [`Error::Shape`] for other ranks, channels that do not fit, or images smaller than the kernel.
     pub fn conv2d(&self, weight: &Tensor, bias: Option<&Tensor>, window: Window) -> Result<Tensor> {
         apply(Conv2d(window), &[self, weight])?.add_channels("conv2d", bias)
+    }
+
+    /// Convolution of signals `[N, Ci, L]` with a weight `[Co, Ci / groups, K]` to `[N, Co, Lo]`, as
+    /// [`Tensor::conv2d`] of images one row high: the column half of the window counts.
+    ///
+    /// # Errors
+    /// As [`Tensor::conv2d`].
+    pub fn conv1d(&self, weight: &Tensor, bias: Option<&Tensor>, window: Window) -> Result<Tensor> {
+        require_rank("conv1d", self.spec(), 3, "signals [N, C, L]")?;
+        require_rank("conv1d", weight.spec(), 3, "a weight [Co, Ci / groups, K]")?;
+        let row = |[_, column]: [usize; 2], height| [height, column];
+        let window = Window {
+            stride: row(window.stride, 1),
+            padding: row(window.padding, 0),
+            dilation: row(window.dilation, 1),
+            ..window
+        };
+        let images = self.unsqueeze(2)?.conv2d(&weight.unsqueeze(2)?, bias, window);
+        images.and_then(|y| y.squeeze(2)).map_err(|e| e.told_of("conv1d"))
     }
 
     /// Transposed convolution of images `[N, Ci, H, W]` with a weight `[Ci, Co / groups, Kh, Kw]` to

@@ -242,6 +242,11 @@ impl Tensor {
         let dim = self.spec().dim("index_select", dim)?;
         IndexSelect { dim }.infer(&[self.spec(), index.spec()])?;
         in_range("index_select", index, self.shape()[dim])?;
+        self.index_select_known(dim, index)
+    }
+
+    /// [`Tensor::index_select`] with an index that was made for this tensor, so that it is in range.
+    pub(crate) fn index_select_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
         apply(IndexSelect { dim }, &[self, index])
     }
 

@@ -11,11 +11,18 @@ mod binary;
 mod conv;
 pub use conv::Window;
 mod index;
+mod interpolate;
 mod matmul;
+mod pool;
 mod reduce;
 mod scalar;
 mod shape;
+mod softmax;
+mod statistics;
 mod unary;
+
+pub use conv::Window;
+pub use interpolate::Interpolation;
 
 /// A tensor of one of Burn's backends, whatever its rank, element type and device.
 pub(crate) type Primitive = DispatchTensor;

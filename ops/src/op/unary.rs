@@ -8,12 +8,14 @@ use burn::backend::{
 use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
 use crate::{Device, Result, Spec, Tensor, tensor::apply};
 
-/// An element-wise function of floats; `Neg`, `Abs` and `Sign` also of integers.
+/// An element-wise function of floats; `Neg`, `Abs`, `Sign` and `Square` also of
+/// integers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Unary {
     Neg,
     Abs,
     Sign,
+    Square,
     Exp,
     Log,
     Log1p,
@@ -33,6 +35,8 @@ pub(crate) enum Unary {
     Ceil,
     Round,
     Sigmoid,
+    Softplus,
+    Gelu,
     Relu,
     LeakyRelu(f64),
 }
@@ -43,6 +47,7 @@ impl Op for Unary {
             Self::Neg => "neg",
             Self::Abs => "abs",
             Self::Sign => "sign",
+            Self::Square => "square",
             Self::Exp => "exp",
             Self::Log => "log",
             Self::Log1p => "log1p",
@@ -62,6 +67,8 @@ impl Op for Unary {
             Self::Ceil => "ceil",
             Self::Round => "round",
             Self::Sigmoid => "sigmoid",
+            Self::Softplus => "softplus",
+            Self::Gelu => "gelu",
             Self::Relu => "relu",
             Self::LeakyRelu(_) => "leaky_relu",
         }
@@ -69,7 +76,7 @@ impl Op for Unary {
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         match self {
-            Self::Neg | Self::Abs | Self::Sign => require_number(self.name(), x[0])?,
+            Self::Neg | Self::Abs | Self::Sign | Self::Square => require_number(self.name(), x[0])?,
             _ => require_float(self.name(), x[0])?,
         }
         Ok(x[0].clone())
@@ -81,6 +88,7 @@ impl Op for Unary {
             Self::Neg => by_kind!(y.dtype, float_neg, int_neg, (v)),
             Self::Abs => by_kind!(y.dtype, float_abs, int_abs, (v)),
             Self::Sign => by_kind!(y.dtype, float_sign, int_sign, (v)),
+            Self::Square => by_kind!(y.dtype, float_mul, int_mul, (v.clone(), v)),
             Self::Exp => Dispatch::float_exp(v),
             Self::Log => Dispatch::float_log(v),
             Self::Log1p => Dispatch::float_log1p(v),
@@ -100,6 +108,8 @@ impl Op for Unary {
             Self::Ceil => Dispatch::float_ceil(v),
             Self::Round => Dispatch::float_round(v),
             Self::Sigmoid => Dispatch::sigmoid(v),
+            Self::Softplus => softplus(v),
+            Self::Gelu => Dispatch::gelu(v),
             Self::Relu => Dispatch::relu(v),
             Self::LeakyRelu(slope) => Dispatch::leaky_relu(v, Scalar::Float(slope)),
         }
@@ -111,6 +121,7 @@ impl Op for Unary {
         Ok(vec![Some(match *self {
             Self::Neg => dy.neg()?,
             Self::Abs => dy.mul(&x.sign()?)?,
+            Self::Square => dy.mul(x)?.mul_scalar(2.0)?,
             Self::Exp => dy.mul(y)?,
             Self::Log => dy.div(x)?,
             Self::Log1p => dy.div(&x.add_scalar(1.0)?)?,
@@ -128,6 +139,8 @@ impl Op for Unary {
             // d erf(x) / dx = 2 / sqrt(pi) exp(-x^2)
             Self::Erf => dy.mul(&x.mul(x)?.neg()?.exp()?)?.mul_scalar(std::f64::consts::FRAC_2_SQRT_PI)?,
             Self::Sigmoid => dy.mul(&y.sub(&y.mul(y)?)?)?,
+            Self::Softplus => dy.mul(&x.sigmoid()?)?,
+            Self::Gelu => dy.mul(&gelu_slope(x)?)?,
             Self::Relu => apply(Gate { slope: 0.0 }, &[y, dy])?,
             Self::LeakyRelu(slope) => apply(Gate { slope }, &[x, dy])?,
             Self::Sign | Self::Floor | Self::Ceil | Self::Round => return super::not_differentiable(self),
@@ -147,6 +160,21 @@ impl Op for Unary {
     fn differentiable(&self) -> bool {
         !matches!(self, Self::Sign | Self::Floor | Self::Ceil | Self::Round)
     }
+}
+
+/// `max(x, 0) + log(1 + e^-|x|)`, which overflows nowhere.
+fn softplus(x: Primitive) -> Primitive {
+    let decay = Dispatch::float_exp(Dispatch::float_neg(Dispatch::float_abs(x.clone())));
+    Dispatch::float_add(Dispatch::relu(x), Dispatch::float_log1p(decay))
+}
+
+/// `d/dx x P(x) = P(x) + x p(x)`, with the distribution function P and the density p of the normal
+/// distribution.
+fn gelu_slope(x: &Tensor) -> Result<Tensor> {
+    use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+    let below = x.mul_scalar(FRAC_1_SQRT_2)?.erf()?.add_scalar(1.0)?.mul_scalar(0.5)?;
+    let density = x.square()?.mul_scalar(-0.5)?.exp()?.mul_scalar(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2)?;
+    below.add(&x.mul(&density)?)
 }
 
 /// `dx = dy` where `gate > 0`, `slope * dy` elsewhere: the gradient of the rectifiers. The gate itself
@@ -203,6 +231,8 @@ unary! {
     abs => Abs;
     /// -1, 0 or 1. A constant to gradients.
     sign => Sign;
+    /// `y = x^2`
+    square => Square;
     /// `y = e^x`
     exp => Exp;
     /// Natural logarithm.
@@ -241,7 +271,11 @@ unary! {
     round => Round;
     /// `y = 1 / (1 + e^-x)`
     sigmoid => Sigmoid;
-    /// `y = max(x, 0)`
+    /// `y = log(1 + e^x)`, without overflow.
+    softplus => Softplus;
+    /// `y = x P(X < x)` for a standard normal X (Hendrycks and Gimpel, 2016), by the error function.
+    gelu => Gelu;
+    /// `y = max(x, 0)`; the gradient at 0 is 0.
     relu => Relu;
 }
 
@@ -249,5 +283,23 @@ impl Tensor {
     /// `y = x` where x > 0, `slope * x` elsewhere.
     pub fn leaky_relu(&self, slope: f64) -> Result<Tensor> {
         apply(Unary::LeakyRelu(slope), &[self])
+    }
+
+    /// `y = log(1 / (1 + e^-x))`, without overflow.
+    pub fn log_sigmoid(&self) -> Result<Tensor> {
+        self.neg().and_then(|x| x.softplus()?.neg()).map_err(|e| e.told_of("log_sigmoid"))
+    }
+
+    /// `y = x sigmoid(x)`
+    pub fn silu(&self) -> Result<Tensor> {
+        require_float("silu", self.spec())?;
+        self.mul(&self.sigmoid()?)
+    }
+
+    /// `y = x` where x > 0, `alpha (e^x - 1)` elsewhere.
+    pub fn elu(&self, alpha: f64) -> Result<Tensor> {
+        require_float("elu", self.spec())?;
+        let below = self.clamp_max(0.0)?.exp()?.add_scalar(-1.0)?.mul_scalar(alpha)?;
+        self.relu()?.add(&below)
     }
 }

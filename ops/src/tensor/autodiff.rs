@@ -161,9 +161,10 @@ pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
 }
 
 impl Tensor {
-    /// The same value, cut off from how it was computed: a constant.
+    /// The same value, cut off from how it was computed: a constant. A symbolic tensor is nothing but
+    /// how it is computed, and stays.
     pub fn detach(&self) -> Tensor {
-        if self.node().is_none() { self.clone() } else { self.with_node(None) }
+        if self.node().is_none() || self.is_symbolic() { self.clone() } else { self.with_node(None) }
     }
 
     /// The same value as a new leaf, whose gradient [`Gradients::of`] gives.

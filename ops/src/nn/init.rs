@@ -1,0 +1,160 @@
+//! First values of parameters, drawn from the innermost random stream ([`crate::random`]).
+
+use super::{Fans, Module, Parameter};
+use crate::{Device, Error, Result, Spec, Tensor, no_grad, random};
+
+/// A law that first values are drawn from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Initialiser {
+    /// Always the same value.
+    Constant(f64),
+    /// Uniform in `[low, high)`.
+    Uniform { low: f64, high: f64 },
+    /// Normal with that mean and standard deviation.
+    Normal { mean: f64, std: f64 },
+    /// Mean 0 and standard deviation `gain / sqrt(fan)`.
+    Scaled { gain: f64, fan: Fan, law: Law },
+}
+
+/// What the variance is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fan {
+    /// The numbers summed into one output.
+    Input,
+    /// The mean of the inputs of an output and the outputs of an input.
+    Mean,
+}
+
+/// The form of a law of given mean and variance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Law {
+    Uniform,
+    Normal,
+}
+
+/// The function after the map, which decides the gain that keeps the variance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Nonlinearity {
+    Linear,
+    Relu,
+    /// With that slope below 0.
+    LeakyRelu(f64),
+    Tanh,
+}
+
+impl Nonlinearity {
+    /// 1, sqrt(2), sqrt(2 / (1 + slope^2)), 5/3.
+    pub fn gain(self) -> f64 {
+        match self {
+            Self::Linear => 1.0,
+            Self::Relu => 2f64.sqrt(),
+            Self::LeakyRelu(slope) => (2.0 / (1.0 + slope * slope)).sqrt(),
+            Self::Tanh => 5.0 / 3.0,
+        }
+    }
+}
+
+/// Always `value`.
+pub fn constant(value: f64) -> Initialiser {
+    Initialiser::Constant(value)
+}
+
+/// Uniform in `[low, high)`.
+pub fn uniform(low: f64, high: f64) -> Initialiser {
+    Initialiser::Uniform { low, high }
+}
+
+/// Normal with that mean and standard deviation.
+pub fn normal(mean: f64, std: f64) -> Initialiser {
+    Initialiser::Normal { mean, std }
+}
+
+/// Uniform with variance `2 gain^2 / (fan in + fan out)` (Glorot, Bengio, 2010).
+pub fn xavier_uniform(gain: f64) -> Initialiser {
+    Initialiser::Scaled { gain, fan: Fan::Mean, law: Law::Uniform }
+}
+
+/// Normal with variance `2 gain^2 / (fan in + fan out)` (Glorot, Bengio, 2010).
+pub fn xavier_normal(gain: f64) -> Initialiser {
+    Initialiser::Scaled { gain, fan: Fan::Mean, law: Law::Normal }
+}
+
+/// Uniform with variance `gain^2 / fan in` (He, Zhang, Ren, Sun, 2015).
+pub fn kaiming_uniform(after: Nonlinearity) -> Initialiser {
+    Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Law::Uniform }
+}
+
+/// Normal with variance `gain^2 / fan in` (He, Zhang, Ren, Sun, 2015).
+pub fn kaiming_normal(after: Nonlinearity) -> Initialiser {
+    Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Law::Normal }
+}
+
+/// What layers start with, weights and biases alike: uniform in `+-1 / sqrt(fan in)`, as in PyTorch.
+pub(super) fn usual() -> Initialiser {
+    kaiming_uniform(Nonlinearity::LeakyRelu(5f64.sqrt()))
+}
+
+impl Initialiser {
+    /// A tensor drawn from this law.
+    ///
+    /// # Errors
+    /// [`Error::State`] when the law needs fans and there are none, and as every new tensor.
+    pub fn draw(self, spec: &Spec, fans: Option<Fans>, device: Device) -> Result<Tensor> {
+        match self {
+            Self::Constant(value) => Tensor::full(spec.shape.clone(), value, spec.dtype, device),
+            Self::Uniform { low, high } => {
+                scaled(random::uniform(&spec.shape, device)?, high - low, low)?.cast(spec.dtype)
+            }
+            Self::Normal { mean, std } => {
+                scaled(random::normal(&spec.shape, device)?, std, mean)?.cast(spec.dtype)
+            }
+            Self::Scaled { gain, fan, law } => {
+                let std = gain / fan.number(spec, fans)?.sqrt();
+                let bound = 3f64.sqrt() * std;
+                let law = if law == Law::Normal { normal(0.0, std) } else { uniform(-bound, bound) };
+                law.draw(spec, None, device)
+            }
+        }
+    }
+}
+
+impl Fan {
+    fn number(self, spec: &Spec, fans: Option<Fans>) -> Result<f64> {
+        let Fans { input, output } = fans.ok_or_else(|| {
+            Error::State(format!("init: {spec} belongs to no affine map whose fans it could be scaled by"))
+        })?;
+        Ok(match self {
+            Self::Input => input as f64,
+            Self::Mean => (input + output) as f64 / 2.0,
+        })
+    }
+}
+
+fn scaled(x: Tensor, factor: f64, offset: f64) -> Result<Tensor> {
+    x.mul_scalar(factor)?.add_scalar(offset)
+}
+
+impl Parameter {
+    /// Draws the value anew.
+    ///
+    /// # Errors
+    /// As [`Initialiser::draw`].
+    pub fn init(&self, law: Initialiser) -> Result<()> {
+        let (spec, device) = (self.spec(), self.lock().device());
+        self.set(&no_grad(|| law.draw(&spec, self.fans(), device))?)
+    }
+}
+
+impl Module {
+    /// Draws the weights of all affine maps (linear, convolutions) anew, and their biases if asked for.
+    /// Gains and biases of normalisations are left alone.
+    ///
+    /// # Errors
+    /// As [`Initialiser::draw`].
+    pub fn init(&self, law: Initialiser, also_biases: bool) -> Result<()> {
+        let drawn = self.named_parameters().into_iter().map(|(_, parameter)| parameter);
+        drawn
+            .filter(|p| p.fans().is_some() && (also_biases || p.spec().rank() > 1))
+            .try_for_each(|parameter| parameter.init(law))
+    }
+}

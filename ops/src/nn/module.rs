@@ -1,0 +1,282 @@
+//! Modules: a layer, the parameters it computes with and the modules it is made of.
+
+use std::{
+    any::Any,
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{Parameter, state};
+use crate::{DType, Device, Error, Result, Tensor, no_grad};
+
+/// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
+pub trait Layer: Send + Sync + 'static {
+    /// The kind, as `Conv2d`.
+    fn name(&self) -> &str;
+
+    /// The settings, as `1 -> 128, kernel 5`; may be empty.
+    fn describe(&self) -> String;
+
+    /// Computes the output.
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor>;
+
+    /// The layer itself, for those who know its type.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// A network or a part of one. Clones are handles of the same module.
+#[derive(Clone)]
+pub struct Module(Arc<Inner>);
+
+struct Inner {
+    layer: Arc<dyn Layer>,
+    parameters: Vec<(String, Parameter)>,
+    children: Vec<(String, Module)>,
+    training: AtomicBool,
+}
+
+impl Module {
+    /// A module, in training mode. Names are the ones that saved states show: a parameter `weight` of
+    /// a child `0` is `0.weight`.
+    pub fn new(
+        layer: impl Layer,
+        parameters: Vec<(String, Parameter)>,
+        children: Vec<(String, Module)>,
+    ) -> Self {
+        Self::from_parts(Arc::new(layer), parameters, children, true)
+    }
+
+    fn from_parts(
+        layer: Arc<dyn Layer>,
+        parameters: Vec<(String, Parameter)>,
+        children: Vec<(String, Module)>,
+        training: bool,
+    ) -> Self {
+        Self(Arc::new(Inner { layer, parameters, children, training: AtomicBool::new(training) }))
+    }
+
+    /// Computes the output of the layer.
+    ///
+    /// # Errors
+    /// Those of its operations.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.0.layer.forward(self, x)
+    }
+
+    /// What the module computes.
+    pub fn layer(&self) -> &dyn Layer {
+        &*self.0.layer
+    }
+
+    /// The parameters and buffers of this module without its children's.
+    pub fn own_parameters(&self) -> &[(String, Parameter)] {
+        &self.0.parameters
+    }
+
+    /// The parameter or buffer of that name, where this module itself has one.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.0.parameters.iter().find(|(known, _)| known == name).map(|(_, parameter)| parameter)
+    }
+
+    /// The value of a parameter that the layer cannot do without.
+    ///
+    /// # Errors
+    /// [`Error::State`] when the module was made without it.
+    pub fn value(&self, name: &str) -> Result<Tensor> {
+        self.parameter(name)
+            .map(Parameter::get)
+            .ok_or_else(|| Error::State(format!("{}: there is no parameter `{name}`", self.layer().name())))
+    }
+
+    /// The modules that this one is made of, in order.
+    pub fn children(&self) -> &[(String, Module)] {
+        &self.0.children
+    }
+
+    /// The child of that name.
+    pub fn child(&self, name: &str) -> Option<&Module> {
+        self.0.children.iter().find(|(known, _)| known == name).map(|(_, child)| child)
+    }
+
+    /// Everything that a saved state holds: parameters and buffers with dotted names, as
+    /// `encoder.0.weight`. A tied parameter appears once, under its first name.
+    pub fn state(&self) -> Vec<(String, Parameter)> {
+        let mut found = Vec::new();
+        self.collect("", &mut HashSet::new(), &mut found);
+        found
+    }
+
+    fn collect(&self, prefix: &str, seen: &mut HashSet<usize>, found: &mut Vec<(String, Parameter)>) {
+        for (name, parameter) in &self.0.parameters {
+            if seen.insert(parameter.id()) {
+                found.push((format!("{prefix}{name}"), parameter.clone()));
+            }
+        }
+        for (name, child) in &self.0.children {
+            child.collect(&format!("{prefix}{name}."), seen, found);
+        }
+    }
+
+    /// The trainable parameters, frozen ones included, named as in [`Module::state`].
+    pub fn named_parameters(&self) -> Vec<(String, Parameter)> {
+        self.state().into_iter().filter(|(_, parameter)| !parameter.is_buffer()).collect()
+    }
+
+    /// The buffers, named as in [`Module::state`].
+    pub fn named_buffers(&self) -> Vec<(String, Parameter)> {
+        self.state().into_iter().filter(|(_, parameter)| parameter.is_buffer()).collect()
+    }
+
+    /// How many numbers are trained.
+    pub fn parameter_count(&self) -> usize {
+        self.named_parameters().iter().map(|(_, parameter)| parameter.spec().len()).sum()
+    }
+
+    /// Sets the mode of this module and everything in it: training, or evaluation.
+    pub fn training(&self, on: bool) {
+        self.0.training.store(on, Ordering::Relaxed);
+        self.0.children.iter().for_each(|(_, child)| child.training(on));
+    }
+
+    /// Whether the module is in training mode.
+    pub fn is_training(&self) -> bool {
+        self.0.training.load(Ordering::Relaxed)
+    }
+
+    /// Makes all parameters constants.
+    pub fn freeze(&self) {
+        self.state().iter().for_each(|(_, parameter)| parameter.set_frozen(true));
+    }
+
+    /// Makes all parameters trainable again.
+    pub fn unfreeze(&self) {
+        self.state().iter().for_each(|(_, parameter)| parameter.set_frozen(false));
+    }
+
+    /// A module of its own with the same layers, values and modes. What is tied stays tied.
+    ///
+    /// # Errors
+    /// None that a module can cause; parameters are made anew.
+    pub fn deep_copy(&self) -> Result<Self> {
+        self.copy_with(&mut HashMap::new(), &mut HashMap::new())
+    }
+
+    fn copy_with(
+        &self,
+        parameters: &mut HashMap<usize, Parameter>,
+        modules: &mut HashMap<usize, Module>,
+    ) -> Result<Self> {
+        let id = Arc::as_ptr(&self.0).addr();
+        if let Some(copy) = modules.get(&id) {
+            return Ok(copy.clone());
+        }
+        let mut own = Vec::new();
+        for (name, parameter) in &self.0.parameters {
+            let copy = match parameters.get(&parameter.id()) {
+                Some(copy) => copy.clone(),
+                None => parameter.copy()?,
+            };
+            parameters.insert(parameter.id(), copy.clone());
+            own.push((name.clone(), copy));
+        }
+        let children = self.0.children.iter();
+        let children = children
+            .map(|(name, child)| Ok((name.clone(), child.copy_with(parameters, modules)?)))
+            .collect::<Result<_>>()?;
+        let copy = Self::from_parts(Arc::clone(&self.0.layer), own, children, self.is_training());
+        modules.insert(id, copy.clone());
+        Ok(copy)
+    }
+
+    /// The same module with another tensor, computed from whatever one likes, in place of one of its
+    /// own parameters. The other parameters and the children are shared.
+    ///
+    /// # Errors
+    /// [`Error::State`] when there is no parameter of that name.
+    pub fn with_value(&self, name: &str, value: &Tensor) -> Result<Self> {
+        self.value(name)?;
+        let own = self.0.parameters.iter().map(|(known, parameter)| {
+            let replaced = known == name;
+            (known.clone(), if replaced { Parameter::computed(value) } else { parameter.clone() })
+        });
+        let children = self.0.children.clone();
+        Ok(Self::from_parts(Arc::clone(&self.0.layer), own.collect(), children, self.is_training()))
+    }
+
+    /// Moves all parameters and buffers to a device.
+    ///
+    /// # Errors
+    /// [`Error::DType`] or [`Error::Memory`] when the device cannot hold them; nothing is moved then.
+    pub fn to_device(&self, device: Device) -> Result<()> {
+        self.replace_all(|value| value.to_device(device))
+    }
+
+    /// Converts all parameters and buffers of floats to another float type.
+    ///
+    /// # Errors
+    /// [`Error::DType`] for a type that is no float or that the device does not compute in; nothing is
+    /// converted then.
+    pub fn cast(&self, dtype: DType) -> Result<()> {
+        if !dtype.is_float() {
+            return Err(Error::DType {
+                op: "cast",
+                found: format!("{dtype} for a module"),
+                expected: "f32 or f64".into(),
+            });
+        }
+        self.replace_all(|value| if value.dtype().is_float() { value.cast(dtype) } else { Ok(value.clone()) })
+    }
+
+    fn replace_all(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<()> {
+        let state = self.state();
+        let values = no_grad(|| {
+            state.iter().map(|(_, parameter)| f(&parameter.get())).collect::<Result<Vec<_>>>()
+        })?;
+        state.iter().zip(&values).for_each(|((_, parameter), value)| parameter.replace(value));
+        Ok(())
+    }
+
+    /// Replaces all parameters and buffers in place: every other handle of this module sees it.
+    ///
+    /// # Errors
+    /// [`Error::State`] naming every tensor that is missing, not known, or of another shape or element
+    /// type; nothing is changed then.
+    pub fn load_state(&self, tensors: &[(String, Tensor)]) -> Result<()> {
+        let state = self.state();
+        let expected: Vec<_> = state.iter().map(|(name, parameter)| (name.clone(), parameter.spec())).collect();
+        let found = state::matching("load", &expected, tensors)?;
+        let moved = state.iter().zip(found).map(|((_, parameter), value)| {
+            let device = parameter.lock().device();
+            value.to_device(device)
+        });
+        let values = moved.collect::<Result<Vec<_>>>()?;
+        state.iter().zip(&values).for_each(|((_, parameter), value)| parameter.replace(value));
+        Ok(())
+    }
+
+    /// All parameters and buffers in the safetensors format.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when a device does not give its values.
+    pub fn save(&self) -> Result<Vec<u8>> {
+        let tensors: Vec<_> =
+            self.state().into_iter().map(|(name, parameter)| (name, parameter.get())).collect();
+        state::to_safetensors(&tensors)
+    }
+
+    /// Restores what [`Module::save`] gave, in place.
+    ///
+    /// # Errors
+    /// [`Error::State`] for bytes of another format, and as [`Module::load_state`].
+    pub fn load(&self, bytes: &[u8]) -> Result<()> {
+        self.load_state(&state::from_safetensors(bytes)?)
+    }
+
+    /// Whether two handles are of one module.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,245 @@
+//! Optimisers. A [`Rule`] says how one parameter moves; the [`Optimiser`] keeps, for each parameter,
+//! how many steps it made and the tensors (moments) that the rule remembers.
+
+mod adam;
+mod fused;
+mod rule;
+mod sgd;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub use adam::Adam;
+pub use rule::{Rule, Step};
+pub use sgd::Sgd;
+
+use super::{Parameter, state};
+use crate::{DType, Device, Error, Gradients, Result, Spec, Tensor, no_grad};
+
+/// A rule at work on named parameters. Clones are handles of the same optimiser.
+#[derive(Clone)]
+pub struct Optimiser(Arc<Inner>);
+
+struct Inner {
+    rule: Box<dyn Rule>,
+    parameters: Vec<(String, Parameter)>,
+    progress: Mutex<Progress>,
+}
+
+struct Progress {
+    steps: u64,
+    learning_rate: f64,
+    /// Beside each parameter.
+    memories: Vec<Memory>,
+}
+
+/// What an optimiser remembers of one parameter.
+#[derive(Clone, Default)]
+struct Memory {
+    steps: u64,
+    /// As the rule names them; none before the first step.
+    moments: Vec<Tensor>,
+}
+
+/// All that changes in an optimiser, as plain data.
+#[derive(Debug, Clone)]
+pub struct OptimiserState {
+    /// How often [`Optimiser::step`] was called.
+    pub steps: u64,
+    pub learning_rate: f64,
+    /// For each parameter that ever had a gradient: `NAME.steps` (i64), and `NAME.MOMENT` for each
+    /// moment of the rule.
+    pub tensors: Vec<(String, Tensor)>,
+}
+
+/// What a saved state calls the number of steps of a parameter.
+const STEPS: &str = "steps";
+
+impl Optimiser {
+    /// An optimiser of these parameters. Buffers are left out, tied parameters count once.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a setting of the rule or a learning rate outside its range.
+    pub fn new(rule: impl Rule, learning_rate: f64, parameters: Vec<(String, Parameter)>) -> Result<Self> {
+        rule.check()?;
+        check_learning_rate(learning_rate)?;
+        let mut kept: Vec<(String, Parameter)> = Vec::new();
+        for (name, parameter) in parameters {
+            if !parameter.is_buffer() && !kept.iter().any(|(_, known)| known.is_same(&parameter)) {
+                kept.push((name, parameter));
+            }
+        }
+        let memories = vec![Memory::default(); kept.len()];
+        let progress = Mutex::new(Progress { steps: 0, learning_rate, memories });
+        Ok(Self(Arc::new(Inner { rule: Box::new(rule), parameters: kept, progress })))
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves every parameter that has a gradient; the others are left alone.
+    ///
+    /// # Errors
+    /// Those of the operations; parameters before the one that failed have moved.
+    pub fn step(&self, gradients: &Gradients) -> Result<()> {
+        let mut progress = self.progress();
+        let learning_rate = progress.learning_rate;
+        for ((_, parameter), memory) in self.0.parameters.iter().zip(&mut progress.memories) {
+            if let Some(gradient) = parameter.gradient(gradients) {
+                self.move_one(parameter, gradient, memory, learning_rate)?;
+            }
+        }
+        progress.steps += 1;
+        Ok(())
+    }
+
+    fn move_one(&self, parameter: &Parameter, gradient: &Tensor, memory: &mut Memory, rate: f64) -> Result<()> {
+        let rule = &*self.0.rule;
+        if memory.moments.is_empty() {
+            let zeros = || parameter.get().zeros_like();
+            memory.moments = rule.moments().iter().map(|_| zeros()).collect::<Result<_>>()?;
+        }
+        let step = Step { learning_rate: rate, number: memory.steps + 1 };
+        if fused::applies(gradient) {
+            fused::step(rule, step, &mut parameter.lock(), gradient, &mut memory.moments)?;
+        } else {
+            no_grad(|| plain_step(rule, step, parameter, gradient, &mut memory.moments))?;
+        }
+        memory.steps += 1;
+        Ok(())
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f64 {
+        self.progress().learning_rate
+    }
+
+    /// Sets the learning rate of the steps to come.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for one below 0 or not finite.
+    pub fn set_learning_rate(&self, learning_rate: f64) -> Result<()> {
+        check_learning_rate(learning_rate)?;
+        self.progress().learning_rate = learning_rate;
+        Ok(())
+    }
+
+    /// How often [`Optimiser::step`] was called.
+    pub fn steps(&self) -> u64 {
+        self.progress().steps
+    }
+
+    /// The parameters that are moved.
+    pub fn parameters(&self) -> &[(String, Parameter)] {
+        &self.0.parameters
+    }
+
+    /// The rule: how a parameter moves.
+    pub fn rule(&self) -> &dyn Rule {
+        &*self.0.rule
+    }
+
+    /// All that a checkpoint has to keep.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn state(&self) -> Result<OptimiserState> {
+        let progress = self.progress();
+        let mut tensors = Vec::new();
+        for ((name, _), memory) in self.0.parameters.iter().zip(&progress.memories) {
+            if memory.steps > 0 {
+                let steps = Tensor::from_data(vec![memory.steps as i64], [], Device::Cpu)?;
+                tensors.push((format!("{name}.{STEPS}"), steps));
+                let moments = self.0.rule.moments().iter().zip(&memory.moments);
+                tensors.extend(moments.map(|(moment, value)| (format!("{name}.{moment}"), value.clone())));
+            }
+        }
+        Ok(OptimiserState { steps: progress.steps, learning_rate: progress.learning_rate, tensors })
+    }
+
+    /// Restores a state in place: every other handle of this optimiser sees it. Parameters that the
+    /// state says nothing of are as before their first step.
+    ///
+    /// # Errors
+    /// [`Error::State`] naming every tensor that is missing, not known, or of another shape or element
+    /// type; nothing is changed then.
+    pub fn load_state(&self, state: &OptimiserState) -> Result<()> {
+        check_learning_rate(state.learning_rate)?;
+        let found = state::matching("load", &self.expected(state), &state.tensors)?;
+        let mut found = found.into_iter();
+        let mut memories = Vec::new();
+        for (name, parameter) in &self.0.parameters {
+            let mut memory = Memory::default();
+            if self.is_in(state, name) {
+                let device = parameter.lock().device();
+                memory.steps = found.next().map_or(Ok(0.0), Tensor::item)? as u64;
+                let moments = found.by_ref().take(self.0.rule.moments().len());
+                memory.moments = moments.map(|moment| moment.to_device(device)).collect::<Result<_>>()?;
+            }
+            memories.push(memory);
+        }
+        *self.progress() = Progress { steps: state.steps, learning_rate: state.learning_rate, memories };
+        Ok(())
+    }
+
+    /// The tensors that a state has to hold, given the parameters that it speaks of.
+    fn expected(&self, state: &OptimiserState) -> Vec<(String, Spec)> {
+        let spoken_of = self.0.parameters.iter().filter(|(name, _)| self.is_in(state, name));
+        spoken_of
+            .flat_map(|(name, parameter)| {
+                let moments = self.0.rule.moments().iter();
+                let moments = moments.map(move |moment| (format!("{name}.{moment}"), parameter.spec()));
+                std::iter::once((format!("{name}.{STEPS}"), Spec::new([], DType::I64))).chain(moments)
+            })
+            .collect()
+    }
+
+    fn is_in(&self, state: &OptimiserState, parameter: &str) -> bool {
+        let known = |part: &str| part == STEPS || self.0.rule.moments().contains(&part);
+        state.tensors.iter().any(|(name, _)| {
+            name.strip_prefix(parameter).and_then(|rest| rest.strip_prefix('.')).is_some_and(known)
+        })
+    }
+
+    /// Whether two handles are of one optimiser.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// One step in tensor operations, on any device and in any float type.
+fn plain_step(
+    rule: &dyn Rule,
+    step: Step,
+    parameter: &Parameter,
+    gradient: &Tensor,
+    moments: &mut [Tensor],
+) -> Result<()> {
+    let value = parameter.get();
+    for moment in moments.iter_mut() {
+        // The module may have been moved or converted since the last step.
+        *moment = moment.to_device(value.device())?.cast(value.dtype())?;
+    }
+    parameter.set(&rule.plain(step, &value, gradient, moments)?)
+}
+
+fn check_learning_rate(learning_rate: f64) -> Result<()> {
+    rule::within("the learning rate", learning_rate, 0.0..f64::INFINITY)
+}
+
+impl fmt::Display for Optimiser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let progress = self.progress();
+        write!(
+            f,
+            "{}, learning rate {}, {} steps on {} tensors",
+            self.0.rule.describe(),
+            progress.learning_rate,
+            progress.steps,
+            self.0.parameters.len()
+        )
+    }
+}

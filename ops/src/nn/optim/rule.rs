@@ -1,0 +1,50 @@
+//! What an optimiser's rule is, and the checks that rules share.
+
+use std::ops::Range;
+
+use crate::{Error, Result, Tensor};
+
+/// One step of one parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    pub learning_rate: f64,
+    /// 1 for the parameter's first step.
+    pub number: u64,
+}
+
+/// How a parameter moves, given its gradient and what was remembered of earlier ones. The same
+/// arithmetic twice: over slices, for the CPU in f32, and in tensor operations for everything else.
+pub trait Rule: Send + Sync + 'static {
+    /// The rule with its settings, as `Adam(betas 0.9 and 0.999)`.
+    fn describe(&self) -> String;
+
+    /// Refuses settings outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Argument`].
+    fn check(&self) -> Result<()>;
+
+    /// The names of the tensors that are remembered for each parameter; all start as zeros.
+    fn moments(&self) -> &'static [&'static str];
+
+    /// The step over a part of a parameter: `rows` are the parameter and its moments.
+    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]);
+
+    /// The step in tensor operations: gives the parameter's new value and replaces the moments.
+    ///
+    /// # Errors
+    /// Those of the operations.
+    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor>;
+}
+
+/// Refuses a number outside a range.
+pub(super) fn within(name: &'static str, value: f64, range: Range<f64>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let expected = match range.end {
+        f64::INFINITY => format!("a number of at least {}", range.start),
+        end => format!("at least {} and below {end}", range.start),
+    };
+    Err(Error::Argument { op: "optimiser", name, found: value.to_string(), expected })
+}

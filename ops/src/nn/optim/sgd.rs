@@ -1,0 +1,70 @@
+//! Stochastic gradient descent, as PyTorch computes it.
+
+use super::rule::{Rule, Step, within};
+use crate::{Result, Tensor};
+
+/// `g = g + weight_decay p`, `v = momentum v + (1 - dampening) g` (the first time `v = g`),
+/// `p = p - lr v`, or `p = p - lr (g + momentum v)` with Nesterov's momentum.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Sgd {
+    pub momentum: f64,
+    pub dampening: f64,
+    pub nesterov: bool,
+    pub weight_decay: f64,
+}
+
+impl Sgd {
+    /// The share of the gradient that goes into the velocity.
+    fn share(&self, step: Step) -> f64 {
+        if step.number == 1 { 1.0 } else { 1.0 - self.dampening }
+    }
+}
+
+impl Rule for Sgd {
+    fn describe(&self) -> String {
+        let kind = if self.nesterov { "Nesterov momentum" } else { "momentum" };
+        format!("SGD({kind} {}, weight decay {})", self.momentum, self.weight_decay)
+    }
+
+    fn check(&self) -> Result<()> {
+        within("the momentum", self.momentum, 0.0..f64::INFINITY)?;
+        within("the dampening", self.dampening, 0.0..1.0)?;
+        within("the weight decay", self.weight_decay, 0.0..f64::INFINITY)
+    }
+
+    fn moments(&self) -> &'static [&'static str] {
+        if self.momentum == 0.0 { &[] } else { &["velocity"] }
+    }
+
+    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]) {
+        let [rate, momentum, share, decay] =
+            [step.learning_rate, self.momentum, self.share(step), self.weight_decay].map(|x| x as f32);
+        match rows {
+            [p] => {
+                for (p, g) in p.iter_mut().zip(gradient) {
+                    *p -= rate * (g + decay * *p);
+                }
+            }
+            [p, v] => {
+                for ((p, v), g) in p.iter_mut().zip(v.iter_mut()).zip(gradient) {
+                    let g = g + decay * *p;
+                    *v = momentum * *v + share * g;
+                    *p -= rate * if self.nesterov { g + momentum * *v } else { *v };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+        let g = gradient.add(&value.mul_scalar(self.weight_decay)?)?;
+        let direction = match moments {
+            [v] => {
+                *v = v.mul_scalar(self.momentum)?.add(&g.mul_scalar(self.share(step))?)?;
+                if self.nesterov { g.add(&v.mul_scalar(self.momentum)?)? } else { v.clone() }
+            }
+            _ => g,
+        };
+        value.sub(&direction.mul_scalar(step.learning_rate)?)
+    }
+}

@@ -1,0 +1,125 @@
+//! Named tensors as plain data: the safetensors format, and the check before a state is restored.
+
+use std::collections::HashMap;
+
+use safetensors::{Dtype, SafeTensors, View};
+
+use crate::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
+
+/// A tensor as safetensors wants it.
+struct Stored {
+    spec: Spec,
+    bytes: Vec<u8>,
+}
+
+impl View for Stored {
+    fn dtype(&self) -> Dtype {
+        match self.spec.dtype {
+            DType::F32 => Dtype::F32,
+            DType::F64 => Dtype::F64,
+            DType::I32 => Dtype::I32,
+            DType::I64 => Dtype::I64,
+            DType::Bool => Dtype::BOOL,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.spec.shape
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        self.bytes.as_slice().into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Writes named tensors in the safetensors format.
+///
+/// # Errors
+/// [`Error::Symbolic`] in a trace, [`Error::Backend`] when a device does not give its values.
+pub fn to_safetensors(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
+    let stored = tensors
+        .iter()
+        .map(|(name, tensor)| {
+            let bytes = to_bytes(&tensor.to_data()?);
+            Ok((name.as_str(), Stored { spec: tensor.spec().clone(), bytes }))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    safetensors::serialize(stored, None).map_err(|e| Error::State(format!("save: {e}")))
+}
+
+/// Reads named tensors, onto the CPU, sorted by name. Metadata is passed over.
+///
+/// # Errors
+/// [`Error::State`] for bytes that are not of the format, or an element type that no tensor has.
+pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<(String, Tensor)>> {
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|e| Error::State(format!("load: these bytes are no safetensors file: {e}")))?;
+    let mut tensors = file
+        .iter()
+        .map(|(name, view)| {
+            let data = from_bytes(view.dtype(), view.data()).ok_or_else(|| {
+                Error::State(format!(
+                    "load: the element type of `{name}` is {}, expected F32, F64, I32, I64 or BOOL",
+                    view.dtype()
+                ))
+            })?;
+            Ok((name.to_owned(), Tensor::from_data(data, view.shape(), Device::Cpu)?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(tensors)
+}
+
+fn to_bytes(data: &Data) -> Vec<u8> {
+    match data {
+        Data::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+    }
+}
+
+fn from_bytes(dtype: Dtype, bytes: &[u8]) -> Option<Data> {
+    fn words<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
+        bytes.as_chunks().0.iter().map(|&word| read(word)).collect()
+    }
+    Some(match dtype {
+        Dtype::F32 => Data::F32(words(bytes, f32::from_le_bytes)),
+        Dtype::F64 => Data::F64(words(bytes, f64::from_le_bytes)),
+        Dtype::I32 => Data::I32(words(bytes, i32::from_le_bytes)),
+        Dtype::I64 => Data::I64(words(bytes, i64::from_le_bytes)),
+        Dtype::BOOL => Data::Bool(bytes.iter().map(|&x| x != 0).collect()),
+        _ => return None,
+    })
+}
+
+/// The tensors in the order in which they are expected.
+///
+/// # Errors
+/// [`Error::State`] with a line for every tensor that is missing, not known, or of another spec.
+pub(super) fn matching<'a>(
+    op: &str,
+    expected: &[(String, Spec)],
+    tensors: &'a [(String, Tensor)],
+) -> Result<Vec<&'a Tensor>> {
+    let mut given: HashMap<&str, &Tensor> = tensors.iter().map(|(name, t)| (name.as_str(), t)).collect();
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for (name, spec) in expected {
+        match given.remove(name.as_str()) {
+            Some(tensor) if tensor.spec() == spec => found.push(tensor),
+            Some(tensor) => problems.push(format!("{name}: is {}, expected {spec}", tensor.spec())),
+            None => problems.push(format!("{name}: is missing, expected {spec}")),
+        }
+    }
+    let unknown = tensors.iter().filter(|(name, _)| given.contains_key(name.as_str()));
+    problems.extend(unknown.map(|(name, tensor)| format!("{name}: is {}, but not known here", tensor.spec())));
+    if problems.is_empty() {
+        return Ok(found);
+    }
+    Err(Error::State(format!("{op}: the tensors do not fit, nothing was changed:\n  {}", problems.join("\n  "))))
+}

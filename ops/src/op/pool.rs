@@ -1,0 +1,251 @@
+//! Pooling of images: the largest or the mean element under a window that moves over them. Each comes
+//! as a pair of operations that are each other's gradients, so that both can be differentiated again.
+
+use burn::backend::{
+    Dispatch, Shape,
+    ops::{FloatTensorOps as _, IntTensorOps as _, ModuleOps as _},
+};
+
+use super::{Op, Operand, Primitive, Saves, Vjp, require_float, require_rank};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    tensor::{apply, full_primitive, int_dtype, show},
+};
+
+/// The window that is pooled, by (row, column).
+#[derive(Debug, Clone, Copy)]
+struct Pool {
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+}
+
+impl Pool {
+    /// `[N, C, H, W] -> [N, C, Ho, Wo]`, `Ho = floor((H + 2 padding - kernel) / stride) + 1`.
+    fn infer(&self, op: &'static str, x: &Spec) -> Result<Spec> {
+        require_float(op, x)?;
+        require_rank(op, x, 4, "images [N, C, H, W]")?;
+        let argument = |name, found: usize, expected: String| {
+            Err(Error::Argument { op, name, found: found.to_string(), expected })
+        };
+        let mut y = x.clone();
+        for d in 0..2 {
+            let (kernel, stride, padding) = (self.kernel[d], self.stride[d], self.padding[d]);
+            if kernel == 0 || stride == 0 {
+                return argument("the kernel or the stride", 0, "at least 1".into());
+            }
+            if padding > kernel / 2 {
+                // A window that sees nothing but padding would have no largest element and no mean.
+                return argument("the padding", padding, format!("at most half of the kernel of {kernel}"));
+            }
+            let padded = x.shape[d + 2] + 2 * padding;
+            if padded < kernel {
+                return Err(Error::Shape {
+                    op,
+                    found: format!("{} under a window of {:?}", show(&x.shape), self.kernel),
+                    expected: format!(
+                        "images of at least {kernel} with their padding in dimension {}",
+                        d + 2
+                    ),
+                });
+            }
+            y.shape[d + 2] = (padded - kernel) / stride + 1;
+        }
+        Ok(y)
+    }
+
+    /// Where the largest element under each window is, counted over the image: `[N, C, Ho, Wo]`.
+    fn indices(&self, x: Primitive) -> Primitive {
+        let (one, i32) = ([1, 1], int_dtype(DType::I32));
+        Dispatch::max_pool2d_with_indices(x, self.kernel, self.stride, self.padding, one, false, i32).indices
+    }
+}
+
+/// The largest element under each window.
+#[derive(Debug, Clone, Copy)]
+struct MaxPool(Pool);
+
+impl Op for MaxPool {
+    fn name(&self) -> &'static str {
+        "max_pool2d"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        self.0.infer("max_pool2d", x[0])
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        let Pool { kernel, stride, padding } = self.0;
+        Dispatch::max_pool2d(x[0].value.clone(), kernel, stride, padding, [1, 1], false)
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy])?)])
+    }
+}
+
+/// The gradient of [`MaxPool`] at images x, `dy -> dx`: each number goes to where the largest element
+/// of its window was. Linear in dy, constant in x.
+#[derive(Debug, Clone, Copy)]
+struct MaxPoolGradient(Pool);
+
+impl Op for MaxPoolGradient {
+    fn name(&self) -> &'static str {
+        "max_pool2d gradient"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        let Pool { kernel, stride, padding } = self.0;
+        let (images, dy) = (x[0].value.clone(), x[1].value.clone());
+        let indices = self.0.indices(images.clone());
+        let one = [1, 1];
+        Dispatch::max_pool2d_with_indices_backward(images, kernel, stride, padding, one, false, dy, indices)
+            .x_grad
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![None, at.want(1, || apply(MaxPoolPick(self.0), &[&at.x[0], at.dy]))?])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[0])
+    }
+}
+
+/// What a second tensor holds where the largest elements of the images are: the transpose of
+/// [`MaxPoolGradient`].
+#[derive(Debug, Clone, Copy)]
+struct MaxPoolPick(Pool);
+
+impl Op for MaxPoolPick {
+    fn name(&self) -> &'static str {
+        "max_pool2d second gradient"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        self.0.infer(self.name(), x[0])
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let [n, c, h, w] = [0, 1, 2, 3].map(|d| x[0].spec.shape[d]);
+        let indices = self.0.indices(x[0].value.clone());
+        let indices = Dispatch::int_reshape(indices, Shape::from([n, c, y.len() / (n * c)]));
+        let values = Dispatch::float_reshape(x[1].value.clone(), Shape::from([n, c, h * w]));
+        Dispatch::float_reshape(Dispatch::float_gather(2, values, indices), Shape::from(y.shape.clone()))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![None, at.want(1, || apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy]))?])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[0])
+    }
+}
+
+/// The mean under each window; padding counts as zeros, or not at all.
+#[derive(Debug, Clone, Copy)]
+struct AvgPool {
+    pool: Pool,
+    count_padding: bool,
+}
+
+impl Op for AvgPool {
+    fn name(&self) -> &'static str {
+        "avg_pool2d"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        self.pool.infer("avg_pool2d", x[0])
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        let Pool { kernel, stride, padding } = self.pool;
+        Dispatch::avg_pool2d(x[0].value.clone(), kernel, stride, padding, self.count_padding, false)
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let spread = AvgPoolGradient { forward: *self, shape: at.x[0].shape().to_vec() };
+        Ok(vec![Some(apply(spread, &[at.dy])?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+/// The gradient of [`AvgPool`], its transpose: each number is spread evenly under its window.
+#[derive(Debug, Clone)]
+struct AvgPoolGradient {
+    forward: AvgPool,
+    shape: Vec<usize>,
+}
+
+impl Op for AvgPoolGradient {
+    fn name(&self) -> &'static str {
+        "avg_pool2d gradient"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].reshaped(self.shape.clone()))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let Pool { kernel, stride, padding } = self.forward.pool;
+        // Only the shape of the images matters.
+        let (images, dy) = (full_primitive(y, 0.0, device), x[0].value.clone());
+        let count_padding = self.forward.count_padding;
+        Dispatch::avg_pool2d_backward(images, dy, kernel, stride, padding, count_padding, false)
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(apply(self.forward, &[at.dy])?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+impl Tensor {
+    /// The largest element under each window of images `[N, C, H, W]`, to `[N, C, Ho, Wo]`,
+    /// `Ho = floor((H + 2 padding - kernel) / stride) + 1`; sizes by (row, column). Padding never wins;
+    /// the gradient goes to the first where several are equal.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a kernel or stride of 0 and a padding of more than half of the kernel,
+    /// [`Error::Shape`] for other ranks and images smaller than the kernel.
+    pub fn max_pool2d(&self, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Result<Tensor> {
+        apply(MaxPool(Pool { kernel, stride, padding }), &[self])
+    }
+
+    /// The mean under each window of images `[N, C, H, W]`, to `[N, C, Ho, Wo]` as
+    /// [`Tensor::max_pool2d`]. With `count_include_pad` padding counts as zeros, else not at all.
+    ///
+    /// # Errors
+    /// As [`Tensor::max_pool2d`].
+    pub fn avg_pool2d(
+        &self,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: [usize; 2],
+        count_include_pad: bool,
+    ) -> Result<Tensor> {
+        let pool = Pool { kernel, stride, padding };
+        apply(AvgPool { pool, count_padding: count_include_pad }, &[self])
+    }
+
+    /// The mean of each channel, `[N, C, H, W] -> [N, C]`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for other ranks.
+    pub fn global_avg_pool(&self) -> Result<Tensor> {
+        require_float("global_avg_pool", self.spec())?;
+        require_rank("global_avg_pool", self.spec(), 4, "images [N, C, H, W]")?;
+        self.mean_dims(&[2, 3], false)
+    }
+}

@@ -1,0 +1,103 @@
+//! Exponentials that are normalised over a dimension, without overflow.
+
+use burn::backend::{Dispatch, ops::ActivationOps as _};
+
+use super::{Op, Operand, Primitive, Saves, Vjp, require_float};
+use crate::{DType, Device, Result, Spec, Tensor, tensor::apply};
+
+/// `y_i = e^x_i / sum_j e^x_j` along a dimension.
+#[derive(Debug, Clone, Copy)]
+struct Softmax {
+    dim: usize,
+}
+
+impl Op for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_float("softmax", x[0])?;
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        Dispatch::softmax(x[0].value.clone(), self.dim)
+    }
+
+    /// `dx = y (dy - sum y dy)`
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let mean = at.y.mul(at.dy)?.sum_dims(&[self.dim as i64], true)?;
+        Ok(vec![Some(at.y.mul(&at.dy.sub(&mean)?)?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::OUTPUT
+    }
+}
+
+/// `y_i = x_i - log sum_j e^x_j` along a dimension.
+#[derive(Debug, Clone, Copy)]
+struct LogSoftmax {
+    dim: usize,
+}
+
+impl Op for LogSoftmax {
+    fn name(&self) -> &'static str {
+        "log_softmax"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_float("log_softmax", x[0])?;
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
+        Dispatch::log_softmax(x[0].value.clone(), self.dim)
+    }
+
+    /// `dx = dy - e^y sum dy`
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let total = at.dy.sum_dims(&[self.dim as i64], true)?;
+        Ok(vec![Some(at.dy.sub(&at.y.exp()?.mul(&total)?)?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::OUTPUT
+    }
+}
+
+impl Tensor {
+    /// `y_i = e^x_i / sum_j e^x_j` along `dim`.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for anything but floats, [`crate::Error::Argument`] for no such dimension.
+    pub fn softmax(&self, dim: i64) -> Result<Tensor> {
+        let dim = self.spec().dim("softmax", dim)?;
+        apply(Softmax { dim }, &[self])
+    }
+
+    /// `y_i = x_i - log sum_j e^x_j` along `dim`, the logarithm of [`Tensor::softmax`].
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax`].
+    pub fn log_softmax(&self, dim: i64) -> Result<Tensor> {
+        let dim = self.spec().dim("log_softmax", dim)?;
+        apply(LogSoftmax { dim }, &[self])
+    }
+
+    /// `log sum e^x` over `dims` (all where there are none).
+    ///
+    /// # Errors
+    /// As [`Tensor::softmax`].
+    pub fn logsumexp(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        require_float("logsumexp", self.spec())?;
+        let reduced = self.spec().dims("logsumexp", dims)?;
+        // The largest element is taken out, so that the largest power is 1. Where it is infinite, the
+        // largest number takes its place, for infinity less infinity is no number.
+        let bound = if self.dtype() == DType::F64 { f64::MAX } else { f32::MAX.into() };
+        let peak = self.detach().max_dims(dims, true)?.clamp(-bound, bound)?;
+        let sum = self.sub(&peak)?.exp()?.sum_dims(dims, true)?;
+        sum.log()?.add(&peak)?.drop_reduced(&reduced, keep)
+    }
+}
