@@ -7,7 +7,7 @@ use rhai::{Dynamic, Engine, Scope};
 use crate::{
     api,
     error::{Error, Result},
-    run::Progress,
+    run::{Mode, Progress},
     script::{self, Limits, Resolver, Scripts, Source, Table},
     session::{Options, Session},
 };
@@ -32,7 +32,7 @@ impl Host {
 
     /// [`Host::new`] with functions of your own, added to the same table.
     pub fn with(options: Options, add: impl FnOnce(&mut Table)) -> Self {
-        let session = Session::new(options, None, Progress::quiet());
+        let session = Session::new(options, None, Progress::new(Mode::Quiet));
         Self::assemble(session, None, Limits::default(), add)
     }
 

@@ -53,7 +53,7 @@ pub fn add(table: &mut Table) {
             let lr = options.get("lr", 0.001)?;
             let rule = Adam {
                 betas: [options.get("beta1", 0.9)?, options.get("beta2", 0.999)?],
-                epsilon: options.get("eps", 1e-8)?,
+                eps: options.get("eps", 1e-8)?,
                 weight_decay: options.get("weight_decay", 0.0)?,
                 ..Adam::default()
             };

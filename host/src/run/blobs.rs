@@ -9,11 +9,10 @@ use std::{
 
 use ops::{DType, Device, Tensor, tensor::Data};
 use serde_json::{Value as Json, json};
-use sha2::{Digest as _, Sha256};
 
-use super::files::write_whole;
+use super::files::{sha256, write_whole};
 use crate::{
-    data::{Dataset, Part, Pixels},
+    data::{Dataset, Items},
     error::{Error, Result},
 };
 
@@ -98,7 +97,7 @@ impl Blobs {
             Some((_, json)) => json.clone(),
             None => {
                 let (bytes, mut json) = describe()?;
-                let name = hex(&Sha256::digest(&bytes));
+                let name = sha256(&bytes);
                 if !self.written.contains(&name) {
                     std::fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
                     write_whole(&self.folder.join(&name), &bytes)?;
@@ -152,19 +151,18 @@ impl Blobs {
         let name = json["file"].as_str().unwrap_or_default();
         let path = self.folder.join(name);
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        if hex(&Sha256::digest(&bytes)) == name { Ok(bytes) } else { Err(damaged(&path)) }
+        if sha256(&bytes) == name { Ok(bytes) } else { Err(damaged(&path)) }
     }
 
     /// Writes the parts of a data set unless they are there.
     pub fn put_dataset(&mut self, dataset: &Dataset) -> Result<Json> {
         let mut parts = Vec::new();
         for part in dataset.parts() {
-            let pixels = match &part.pixels {
-                Pixels::Bytes(bytes) => json!({"bytes": self.put_bytes(bytes)?}),
-                Pixels::Floats(tensor) => json!({"floats": self.put_tensor(tensor)?}),
+            let items = match part.items()? {
+                Items::Bytes(bytes) => json!({"bytes": self.put_bytes(&bytes)?}),
+                Items::Floats(tensor) => json!({"floats": self.put_tensor(&tensor)?}),
             };
-            let labels = part.labels.as_ref().map(|labels| labels.to_vec());
-            parts.push(json!({"pixels": pixels, "labels": labels, "start": part.start, "len": part.len}));
+            parts.push(json!({"items": items, "labels": part.labels()}));
         }
         Ok(json!({
             "name": dataset.name(), "shape": dataset.shape(), "classes": dataset.class_names(), "parts": parts,
@@ -173,30 +171,20 @@ impl Blobs {
 
     /// Reads a data set back.
     pub fn dataset(&mut self, json: &Json) -> Result<Dataset> {
-        let bad = || damaged(&self.folder);
-        let field = |json: &Json| json.clone();
-        let shape: Vec<usize> = serde_json::from_value(field(&json["shape"])).map_err(|_| bad())?;
-        let classes: Vec<String> = serde_json::from_value(field(&json["classes"])).map_err(|_| bad())?;
-        let listed = json["parts"].as_array().ok_or_else(bad)?;
+        let folder = self.folder.clone();
+        let bad = |_| damaged(&folder);
+        let shape: Vec<usize> = serde_json::from_value(json["shape"].clone()).map_err(bad)?;
+        let classes: Vec<String> = serde_json::from_value(json["classes"].clone()).map_err(bad)?;
         let mut parts = Vec::new();
-        for part in listed {
-            let pixels = &part["pixels"];
-            let pixels = if pixels["bytes"].is_object() {
-                Pixels::Bytes(self.bytes(&pixels["bytes"])?.into())
-            } else {
-                Pixels::Floats(self.tensor(&pixels["floats"])?)
+        for part in json["parts"].as_array().into_iter().flatten() {
+            let items = match &part["items"] {
+                items if items["bytes"].is_object() => Items::Bytes(self.bytes(&items["bytes"])?.into()),
+                items => Items::Floats(self.tensor(&items["floats"])?),
             };
-            let labels: Option<Vec<u32>> =
-                serde_json::from_value(part["labels"].clone()).map_err(|_| damaged(&self.folder))?;
-            let number = |key: &str| part[key].as_u64().map(|n| n as usize).ok_or_else(|| damaged(&self.folder));
-            parts.push(Part {
-                pixels,
-                labels: labels.map(Into::into),
-                start: number("start")?,
-                len: number("len")?,
-            });
+            let labels: Option<Vec<u32>> = serde_json::from_value(part["labels"].clone()).map_err(bad)?;
+            parts.push((items, labels.map(Into::into)));
         }
-        Dataset::from_parts(json["name"].as_str().unwrap_or_default(), &shape, classes, parts)
+        Dataset::from_parts(json["name"].as_str().unwrap_or_default(), &shape, &classes, parts)
     }
 }
 
@@ -205,10 +193,6 @@ fn damaged(path: &Path) -> Error {
         format!("{}: the checkpoint is damaged: this is not what was written", path.display()),
         "start a new run",
     )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn to_bytes(data: &Data) -> Vec<u8> {

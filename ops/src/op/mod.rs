@@ -21,7 +21,6 @@ mod softmax;
 mod statistics;
 mod unary;
 
-pub use conv::Window;
 pub use interpolate::Interpolation;
 
 /// A tensor of one of Burn's backends, whatever its rank, element type and device.

@@ -1,0 +1,185 @@
+//! `figure::...`: pictures in the run's folder.
+
+use std::sync::Arc;
+
+use ops::Tensor;
+use rhai::{Array, Dynamic, Map};
+
+use super::options::Options;
+use crate::{
+    data::Dataset,
+    error::{Error, Result},
+    figure::{self, GridOptions, Panel, PlotOptions, Series},
+    script::{FromScript, Refusal, Table},
+    session::Session,
+};
+
+/// Pictures `[N, C, H, W]`: a tensor, or a data set.
+pub struct Pictures {
+    pixels: Vec<f32>,
+    shape: [usize; 4],
+}
+
+impl FromScript for Pictures {
+    const NAME: &'static str = "Tensor or Dataset of pictures";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let tensor = if let Some(set) = value.read_lock::<Dataset>() {
+            set.tensor(ops::Device::Cpu).map_err(Refusal::Value)?
+        } else {
+            Tensor::from_script(value)?
+        };
+        let wrong = || {
+            let problem = format!("pictures of shape {:?}", tensor.shape());
+            Refusal::Value(Error::usage(problem, "give a tensor [N, C, H, W] with C = 1 or 3"))
+        };
+        let shape = <[usize; 4]>::try_from(tensor.shape()).map_err(|_| wrong())?;
+        let pixels = tensor.to_f32().map_err(|e| Refusal::Value(e.into()))?;
+        Ok(Self { pixels, shape })
+    }
+}
+
+fn grid_options(function: &'static str, map: Map) -> Result<GridOptions> {
+    let mut options = Options::new(function, map);
+    let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
+    let bound = |i: usize| range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32;
+    let grid = GridOptions {
+        range: (bound(0), bound(1)),
+        columns: options.find("columns")?,
+        title: options.find("title")?,
+        ..GridOptions::default()
+    };
+    options.end()?;
+    Ok(grid)
+}
+
+fn plot_options(function: &'static str, map: Map) -> Result<PlotOptions> {
+    let mut options = Options::new(function, map);
+    let plot = PlotOptions {
+        title: options.find("title")?,
+        x_label: options.find("x_label")?,
+        y_label: options.find("y_label")?,
+        log_x: options.get("log_x", false)?,
+        log_y: options.get("log_y", false)?,
+        ..PlotOptions::default()
+    };
+    options.end()?;
+    Ok(plot)
+}
+
+fn numbers(array: &Array) -> Result<Vec<f64>> {
+    let number = |v: &Dynamic| {
+        f64::from_script(v).map_err(|_| Error::usage(format!("a {} among numbers", v.type_name()), "give numbers only"))
+    };
+    array.iter().map(number).collect()
+}
+
+/// `#{ name: [y, ...] }`, or `#{ name: [[x, y], ...] }`.
+fn series(map: Map) -> Result<Vec<Series>> {
+    let one = |(name, values): (rhai::Identifier, Dynamic)| {
+        let values = Array::from_script(&values)
+            .map_err(|_| Error::usage(format!("the series `{name}` is no array"), "give `#{ name: [y, ...] }`"))?;
+        let pairs: Option<Vec<Array>> = values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
+        let (x, y) = match pairs {
+            Some(pairs) if !pairs.is_empty() => {
+                let points = pairs.iter().map(numbers).collect::<Result<Vec<_>>>()?;
+                let at = |i: usize| points.iter().map(|p| p.get(i).copied().unwrap_or(f64::NAN)).collect();
+                (at(0), at(1))
+            }
+            _ => ((1..=values.len()).map(|i| i as f64).collect(), numbers(&values)?),
+        };
+        Ok(Series { name: name.to_string(), x, y })
+    };
+    map.into_iter().map(one).collect()
+}
+
+/// Adds the functions of this file.
+pub fn add(table: &mut Table, session: &Arc<Session>) {
+    let save = {
+        let session = Arc::clone(session);
+        move |name: &str, png: Result<Vec<u8>>| -> Result<()> {
+            let png = png?;
+            match &session.recorder {
+                Some(recorder) => recorder.run.figure(name, &png).map(drop),
+                None => Ok(()),
+            }
+        }
+    };
+    let [a, b, c, d, e, f] = [0; 6].map(|_| save.clone());
+    table
+        .module("figure", "Pictures as PNG in the run's folder, named as given.")
+        .add(
+            "grid(name, pictures)",
+            "Pictures [N, C, H, W] with values in [0, 1], in rows and columns.",
+            r#"figure::grid("noise", noise::uniform([4, 1, 8, 8])) => ()"#,
+            move |name: String, p: Pictures| a(&name, figure::grid(&p.pixels, p.shape, &GridOptions::default())),
+        )
+        .add(
+            "grid(name, pictures, options)",
+            "With options range ([0, 1]: what is black and white), columns and title.",
+            r#"figure::grid("noise", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()"#,
+            move |name: String, p: Pictures, options: Map| {
+                b(&name, figure::grid(&p.pixels, p.shape, &grid_options("figure::grid", options)?))
+            },
+        )
+        .add(
+            "panels(name, panels)",
+            "Several grids side by side, each with its caption: [[caption, pictures], ...].",
+            r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]]) => ()"#,
+            move |name: String, panels: Array| c(&name, draw_panels(&panels)),
+        )
+        .add(
+            "lines(name, series, options)",
+            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, with options title, x_label, y_label, log_x, log_y.",
+            r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
+            move |name: String, map: Map, options: Map| {
+                d(&name, figure::lines(&series(map)?, &plot_options("figure::lines", options)?))
+            },
+        )
+        .add(
+            "scatter(name, points, labels, options)",
+            "Points [N, 2], coloured by whole numbers ([] for one colour), with the options of lines.",
+            r#"figure::scatter("points", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{}) => ()"#,
+            move |name: String, points: Tensor, labels: Vec<usize>, options: Map| {
+                e(&name, draw_scatter(&points, &labels, &plot_options("figure::scatter", options)?))
+            },
+        )
+        .add(
+            "histogram(name, values, options)",
+            "How often which values occur in a tensor, with the options of lines.",
+            r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
+            move |name: String, values: Tensor, options: Map| {
+                f(&name, figure::histogram(&values.to_f64()?, None, &plot_options("figure::histogram", options)?))
+            },
+        );
+}
+
+fn draw_panels(panels: &Array) -> Result<Vec<u8>> {
+    let wrong = || Error::usage("a panel is not [caption, pictures]", "give [[\"Iteration 1\", pictures], ...]");
+    let mut pictures = Vec::new();
+    for panel in panels {
+        let panel = Array::from_script(panel).map_err(|_| wrong())?;
+        let [caption, images] = panel.as_slice() else { return Err(wrong()) };
+        let images = Pictures::from_script(images).map_err(|refusal| match refusal {
+            Refusal::Value(error) => error,
+            Refusal::Type => wrong(),
+        })?;
+        pictures.push((caption.to_string(), images));
+    }
+    let panels: Vec<_> = pictures
+        .iter()
+        .map(|(caption, p)| Panel { caption: caption.clone(), pixels: &p.pixels, shape: p.shape })
+        .collect();
+    figure::panels(&panels, &GridOptions::default())
+}
+
+fn draw_scatter(points: &Tensor, labels: &[usize], options: &PlotOptions) -> Result<Vec<u8>> {
+    if points.rank() != 2 || points.shape()[1] != 2 {
+        return Err(Error::usage(format!("points of shape {:?}", points.shape()), "give a tensor [N, 2]"));
+    }
+    let values = points.to_f64()?;
+    let points: Vec<_> = values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1])).collect();
+    let classes = labels.iter().max().map_or(0, |m| m + 1);
+    let names: Vec<_> = (0..classes).map(|i| i.to_string()).collect();
+    figure::scatter(&points, (!labels.is_empty()).then_some(labels), &names, options)
+}
