@@ -15,5 +15,5 @@ pub mod state;
 
 pub use layer::*;
 pub use module::{Layer, Module};
-pub use optim::{Adam, Optimiser, Sgd};
+pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
 pub use parameter::{Fans, Parameter};

@@ -232,9 +232,8 @@ impl Module {
 
     fn replace_all(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<()> {
         let state = self.state();
-        let values = no_grad(|| {
-            state.iter().map(|(_, parameter)| f(&parameter.get())).collect::<Result<Vec<_>>>()
-        })?;
+        let values =
+            no_grad(|| state.iter().map(|(_, parameter)| f(&parameter.get())).collect::<Result<Vec<_>>>())?;
         state.iter().zip(&values).for_each(|((_, parameter), value)| parameter.replace(value));
         Ok(())
     }
@@ -246,7 +245,8 @@ impl Module {
     /// type; nothing is changed then.
     pub fn load_state(&self, tensors: &[(String, Tensor)]) -> Result<()> {
         let state = self.state();
-        let expected: Vec<_> = state.iter().map(|(name, parameter)| (name.clone(), parameter.spec())).collect();
+        let expected: Vec<_> =
+            state.iter().map(|(name, parameter)| (name.clone(), parameter.spec())).collect();
         let found = state::matching("load", &expected, tensors)?;
         let moved = state.iter().zip(found).map(|((_, parameter), value)| {
             let device = parameter.lock().device();

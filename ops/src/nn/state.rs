@@ -117,9 +117,13 @@ pub(super) fn matching<'a>(
         }
     }
     let unknown = tensors.iter().filter(|(name, _)| given.contains_key(name.as_str()));
-    problems.extend(unknown.map(|(name, tensor)| format!("{name}: is {}, but not known here", tensor.spec())));
+    problems
+        .extend(unknown.map(|(name, tensor)| format!("{name}: is {}, but not known here", tensor.spec())));
     if problems.is_empty() {
         return Ok(found);
     }
-    Err(Error::State(format!("{op}: the tensors do not fit, nothing was changed:\n  {}", problems.join("\n  "))))
+    Err(Error::State(format!(
+        "{op}: the tensors do not fit, nothing was changed:\n  {}",
+        problems.join("\n  ")
+    )))
 }

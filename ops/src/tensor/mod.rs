@@ -119,6 +119,11 @@ impl Tensor {
         &self.0.value
     }
 
+    /// The value, to be changed in place; `None` where another handle shares it.
+    pub(crate) fn value_mut(&mut self) -> Option<&mut Value> {
+        Arc::get_mut(&mut self.0).map(|inner| &mut inner.value)
+    }
+
     /// The backend's tensor.
     pub(crate) fn primitive(&self, op: &'static str) -> Result<Primitive> {
         match &self.0.value {

@@ -18,6 +18,20 @@ pub enum Activation {
     Sigmoid,
     /// `tanh x`
     Tanh,
+    /// `e^x_i / sum_j e^x_j` along a dimension.
+    Softmax(i64),
+    /// `x_i - log sum_j e^x_j` along a dimension.
+    LogSoftmax(i64),
+    /// `x P(X <= x)` for a standard normal X.
+    Gelu,
+    /// `x` above 0, `alpha (e^x - 1)` below.
+    Elu(f64),
+    /// `x / (1 + e^-x)`
+    Silu,
+    /// `log(1 + e^x)`
+    Softplus,
+    /// `-log(1 + e^-x)`
+    LogSigmoid,
 }
 
 /// A function without parameters as a module.
@@ -32,12 +46,21 @@ impl Layer for Activation {
             Self::LeakyRelu(_) => "LeakyRelu",
             Self::Sigmoid => "Sigmoid",
             Self::Tanh => "Tanh",
+            Self::Softmax(_) => "Softmax",
+            Self::LogSoftmax(_) => "LogSoftmax",
+            Self::Gelu => "Gelu",
+            Self::Elu(_) => "Elu",
+            Self::Silu => "Silu",
+            Self::Softplus => "Softplus",
+            Self::LogSigmoid => "LogSigmoid",
         }
     }
 
     fn describe(&self) -> String {
         match self {
             Self::LeakyRelu(slope) => format!("slope {slope}"),
+            Self::Elu(alpha) => format!("alpha {alpha}"),
+            Self::Softmax(dim) | Self::LogSoftmax(dim) => format!("dimension {dim}"),
             _ => String::new(),
         }
     }
@@ -48,6 +71,13 @@ impl Layer for Activation {
             Self::LeakyRelu(slope) => x.leaky_relu(slope),
             Self::Sigmoid => x.sigmoid(),
             Self::Tanh => x.tanh(),
+            Self::Softmax(dim) => x.softmax(dim),
+            Self::LogSoftmax(dim) => x.log_softmax(dim),
+            Self::Gelu => x.gelu(),
+            Self::Elu(alpha) => x.elu(alpha),
+            Self::Silu => x.silu(),
+            Self::Softplus => x.softplus(),
+            Self::LogSigmoid => x.log_sigmoid(),
         }
     }
 

@@ -95,8 +95,7 @@ impl Sizes {
     fn parameters(&self, lead: [usize; 2]) -> Result<Vec<(String, Parameter)>> {
         let [kh, kw] = self.kernel;
         let groups = self.options.window.groups;
-        let fans =
-            Fans { input: self.inputs / groups * kh * kw, output: self.outputs / groups * kh * kw };
+        let fans = Fans { input: self.inputs / groups * kh * kw, output: self.outputs / groups * kh * kw };
         affine(&[lead[0], lead[1], kh, kw], fans, self.options.bias.then_some(self.outputs))
     }
 

@@ -35,7 +35,7 @@ impl Layer for Linear {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let Some((&inputs, lead)) = x.shape().split_last().filter(|(&n, _)| n == self.inputs) else {
+        let Some((&inputs, lead)) = x.shape().split_last().filter(|(n, _)| **n == self.inputs) else {
             return Err(Error::Shape {
                 op: "linear",
                 found: format!("{:?}", x.shape()),

@@ -1,7 +1,7 @@
-//! The kinds of modules, one family a file. Each is offered as one function that makes a [`Module`]
-//! on the CPU in f32; [`Module::to_device`] moves it.
+//! The kinds of modules, one family a file. Each is offered as one function that makes a [`Module`](super::Module)
+//! on the CPU in f32; [`Module::to_device`](super::Module::to_device) moves it.
 
-use super::{Fans, Module, Parameter, init};
+use super::{Fans, Parameter, init};
 use crate::{DType, Device, Error, Result, Spec};
 
 mod activation;
@@ -12,7 +12,7 @@ mod sequential;
 pub use activation::{Activation, activation};
 pub use conv::{ConvOptions, conv_transpose2d, conv2d};
 pub use linear::linear;
-pub use sequential::sequential;
+pub use sequential::{sequential, sequential_named};
 
 /// The weight and, if wanted, the bias of an affine map, drawn as PyTorch draws them.
 fn affine(weight: &[usize], fans: Fans, bias: Option<usize>) -> Result<Vec<(String, Parameter)>> {

@@ -11,8 +11,12 @@ struct Sequential;
 
 /// Each module on the output of the one before it; the children are named `0`, `1`, ...
 pub fn sequential(modules: Vec<Module>) -> Module {
-    let children = modules.into_iter().enumerate().map(|(i, module)| (i.to_string(), module));
-    Module::new(Sequential, vec![], children.collect())
+    sequential_named(modules.into_iter().enumerate().map(|(i, module)| (i.to_string(), module)).collect())
+}
+
+/// [`sequential`] with names of one's own for the children.
+pub fn sequential_named(modules: Vec<(String, Module)>) -> Module {
+    Module::new(Sequential, vec![], modules)
 }
 
 impl Layer for Sequential {

@@ -56,7 +56,11 @@ impl Rule for Adam {
     fn describe(&self) -> String {
         let name = if self.decoupled { "AdamW" } else { "Adam" };
         let [first, second] = self.betas;
-        let decay = if self.weight_decay == 0.0 { String::new() } else { format!(", weight decay {}", self.weight_decay) };
+        let decay = if self.weight_decay == 0.0 {
+            String::new()
+        } else {
+            format!(", weight decay {}", self.weight_decay)
+        };
         format!("{name}(betas {first} and {second}, eps {:e}{decay})", self.eps)
     }
 

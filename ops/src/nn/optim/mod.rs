@@ -3,6 +3,7 @@
 
 mod adam;
 mod fused;
+mod rms_prop;
 mod rule;
 mod sgd;
 
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub use adam::Adam;
+pub use rms_prop::RmsProp;
 pub use rule::{Rule, Step};
 pub use sgd::Sgd;
 
@@ -87,28 +89,21 @@ impl Optimiser {
     pub fn step(&self, gradients: &Gradients) -> Result<()> {
         let mut progress = self.progress();
         let learning_rate = progress.learning_rate;
-        for ((_, parameter), memory) in self.0.parameters.iter().zip(&mut progress.memories) {
-            if let Some(gradient) = parameter.gradient(gradients) {
-                self.move_one(parameter, gradient, memory, learning_rate)?;
+        for ((name, parameter), memory) in self.0.parameters.iter().zip(&mut progress.memories) {
+            let Some(gradient) = parameter.gradient(gradients) else { continue };
+            let mut value = parameter.lock();
+            same_place(name, &value, gradient)?;
+            memory.prepare(&*self.0.rule, &value)?;
+            let step = Step { learning_rate, number: memory.steps + 1 };
+            if fused::applies(&value) {
+                fused::step(&*self.0.rule, step, &mut value, gradient, &mut memory.moments)?;
+            } else {
+                let moved = no_grad(|| self.0.rule.plain(step, &value, gradient, &mut memory.moments))?;
+                *value = moved.track_as(&value);
             }
+            memory.steps += 1;
         }
         progress.steps += 1;
-        Ok(())
-    }
-
-    fn move_one(&self, parameter: &Parameter, gradient: &Tensor, memory: &mut Memory, rate: f64) -> Result<()> {
-        let rule = &*self.0.rule;
-        if memory.moments.is_empty() {
-            let zeros = || parameter.get().zeros_like();
-            memory.moments = rule.moments().iter().map(|_| zeros()).collect::<Result<_>>()?;
-        }
-        let step = Step { learning_rate: rate, number: memory.steps + 1 };
-        if fused::applies(gradient) {
-            fused::step(rule, step, &mut parameter.lock(), gradient, &mut memory.moments)?;
-        } else {
-            no_grad(|| plain_step(rule, step, parameter, gradient, &mut memory.moments))?;
-        }
-        memory.steps += 1;
         Ok(())
     }
 
@@ -210,20 +205,32 @@ impl Optimiser {
     }
 }
 
-/// One step in tensor operations, on any device and in any float type.
-fn plain_step(
-    rule: &dyn Rule,
-    step: Step,
-    parameter: &Parameter,
-    gradient: &Tensor,
-    moments: &mut [Tensor],
-) -> Result<()> {
-    let value = parameter.get();
-    for moment in moments.iter_mut() {
-        // The module may have been moved or converted since the last step.
-        *moment = moment.to_device(value.device())?.cast(value.dtype())?;
+impl Memory {
+    /// Zeros before the first step; beside the parameter after its module was moved or converted.
+    fn prepare(&mut self, rule: &dyn Rule, value: &Tensor) -> Result<()> {
+        if self.moments.is_empty() {
+            let zeros = rule.moments().iter().map(|_| value.zeros_like());
+            self.moments = zeros.collect::<Result<_>>()?;
+        }
+        for moment in &mut self.moments {
+            *moment = moment.to_device(value.device())?.cast(value.dtype())?;
+        }
+        Ok(())
     }
-    parameter.set(&rule.plain(step, &value, gradient, moments)?)
+}
+
+/// Refuses a gradient that was taken before the parameter was moved or converted.
+fn same_place(name: &str, value: &Tensor, gradient: &Tensor) -> Result<()> {
+    if value.spec() == gradient.spec() && value.device() == gradient.device() {
+        return Ok(());
+    }
+    Err(Error::State(format!(
+        "step: the gradient of `{name}` is {} on {}, expected {} on {}",
+        gradient.spec(),
+        gradient.device(),
+        value.spec(),
+        value.device()
+    )))
 }
 
 fn check_learning_rate(learning_rate: f64) -> Result<()> {

@@ -1,0 +1,75 @@
+//! RMSprop (Hinton, 2012, lecture 6), as PyTorch computes it.
+
+use super::rule::{Rule, Step, within};
+use crate::{Result, Tensor};
+
+/// `g = g + weight_decay p`, `s = alpha s + (1 - alpha) g^2`, `d = g / (sqrt(s) + eps)`,
+/// `p = p - lr d`; with momentum `v = momentum v + d`, `p = p - lr v`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RmsProp {
+    pub alpha: f64,
+    pub eps: f64,
+    pub momentum: f64,
+    pub weight_decay: f64,
+}
+
+impl Default for RmsProp {
+    fn default() -> Self {
+        Self { alpha: 0.99, eps: 1e-8, momentum: 0.0, weight_decay: 0.0 }
+    }
+}
+
+impl Rule for RmsProp {
+    fn describe(&self) -> String {
+        let Self { alpha, eps, momentum, weight_decay } = self;
+        format!("RMSprop(alpha {alpha}, eps {eps:e}, momentum {momentum}, weight decay {weight_decay})")
+    }
+
+    fn check(&self) -> Result<()> {
+        within("alpha", self.alpha, 0.0..1.0)?;
+        within("eps", self.eps, 0.0..f64::INFINITY)?;
+        within("the momentum", self.momentum, 0.0..f64::INFINITY)?;
+        within("the weight decay", self.weight_decay, 0.0..f64::INFINITY)
+    }
+
+    fn moments(&self) -> &'static [&'static str] {
+        if self.momentum == 0.0 { &["square"] } else { &["square", "velocity"] }
+    }
+
+    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]) {
+        let [rate, alpha, rest, eps, momentum, decay] =
+            [step.learning_rate, self.alpha, 1.0 - self.alpha, self.eps, self.momentum, self.weight_decay]
+                .map(|x| x as f32);
+        let direction = |p: f32, s: &mut f32, g: f32| {
+            let g = g + decay * p;
+            *s = alpha * *s + rest * (g * g);
+            g / (s.sqrt() + eps)
+        };
+        match rows {
+            [p, s] => {
+                for ((p, s), g) in p.iter_mut().zip(s.iter_mut()).zip(gradient) {
+                    *p -= rate * direction(*p, s, *g);
+                }
+            }
+            [p, s, v] => {
+                for (((p, s), v), g) in p.iter_mut().zip(s.iter_mut()).zip(v.iter_mut()).zip(gradient) {
+                    *v = momentum * *v + direction(*p, s, *g);
+                    *p -= rate * *v;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+        let Some((s, velocity)) = moments.split_first_mut() else { return Ok(value.clone()) };
+        let g = gradient.add(&value.mul_scalar(self.weight_decay)?)?;
+        *s = s.mul_scalar(self.alpha)?.add(&g.mul(&g)?.mul_scalar(1.0 - self.alpha)?)?;
+        let mut direction = g.div(&s.sqrt()?.add_scalar(self.eps)?)?;
+        if let [v] = velocity {
+            *v = v.mul_scalar(self.momentum)?.add(&direction)?;
+            direction = v.clone();
+        }
+        value.sub(&direction.mul_scalar(step.learning_rate)?)
+    }
+}
