@@ -11,6 +11,9 @@ pub enum Error {
     /// An error inside a script, with its position and call chain.
     #[error("{0}")]
     Script(Box<rhai::EvalAltResult>),
+    /// An error that is in words already: file, line, column, help.
+    #[error("{0}")]
+    Failed(String),
     /// The run has to end, whatever the script does about errors.
     #[error("{0}")]
     Stopped(String),

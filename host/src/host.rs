@@ -32,7 +32,7 @@ impl Host {
 
     /// [`Host::new`] with functions of your own, added to the same table.
     pub fn with(options: Options, add: impl FnOnce(&mut Table)) -> Self {
-        let session = Session::new(options, None, Progress::new(Mode::Quiet));
+        let session = Session::new(options, Progress::new(Mode::Quiet));
         Self::assemble(session, None, Limits::default(), add)
     }
 

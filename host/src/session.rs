@@ -12,7 +12,7 @@ use rhai::Map;
 
 use crate::{
     error::{Error, Result},
-    run::{Loops, Metrics, Progress, Run},
+    run::{Loops, Metrics, ModelFile, Progress, Run},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -54,7 +54,7 @@ pub struct Session {
     /// How it runs.
     pub options: Options,
     /// The folder, the metric log and the checkpoint of the run, where it has a folder.
-    pub recorder: Option<Recorder>,
+    recorder: OnceLock<Recorder>,
     /// Bars or lines while it runs.
     pub progress: Progress,
     /// The settings that `params` gives.
@@ -82,6 +82,16 @@ impl Recorder {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes in the record which model file was used.
+    pub fn note_model(&self, path: &Path) -> Result<()> {
+        let model = ModelFile::read(path)?;
+        self.run.update(|record| {
+            if !record.models.contains(&model) {
+                record.models.push(model);
+            }
+        })
+    }
+
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
         let position = self.metrics.position()?;
@@ -90,9 +100,20 @@ impl Recorder {
 }
 
 impl Session {
-    /// A session of those options; `recorder` where the run has a folder.
-    pub fn new(options: Options, recorder: Option<Recorder>, progress: Progress) -> Self {
-        Self { options, recorder, progress, settings: OnceLock::new() }
+    /// A session of those options, without a run folder yet.
+    pub fn new(options: Options, progress: Progress) -> Self {
+        Self { options, recorder: OnceLock::new(), progress, settings: OnceLock::new() }
+    }
+
+    /// Records into a run folder from now on.
+    pub fn record(&self, recorder: Recorder) {
+        // A second call would split a run over two folders; the first one counts.
+        let _ = self.recorder.set(recorder);
+    }
+
+    /// The recorder of the run, where it has a folder.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.get()
     }
 
     /// Gives the settings that `params` returns, instead of the script's own defaults.
@@ -109,7 +130,7 @@ impl Session {
     /// Shows a line of the script's own, and keeps it in the run's log.
     pub fn print(&self, line: &str) {
         self.progress.println(line);
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = self.recorder() {
             recorder.run.log_line(line);
         }
     }
@@ -119,19 +140,9 @@ impl Session {
         Key::new(self.options.seed)
     }
 
-    /// The recorder of the run.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] in a script that runs without a folder.
-    pub fn recorder(&self, what: &str) -> Result<&Recorder> {
-        self.recorder.as_ref().ok_or_else(|| {
-            Error::usage(format!("{what} needs a run folder, and this script runs without one"), "start it with `host run`")
-        })
-    }
-
     /// The path of the item of a durable loop that is being run, empty outside all.
     pub fn item_path(&self) -> String {
-        self.recorder.as_ref().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
+        self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
 
     /// Whether a script may read a path: data folders, files named in a setting, what was allowed.

@@ -99,7 +99,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         let session = Arc::clone(session);
         move |name: &str, png: Result<Vec<u8>>| -> Result<()> {
             let png = png?;
-            match &session.recorder {
+            match session.recorder() {
                 Some(recorder) => recorder.run.figure(name, &png).map(drop),
                 None => Ok(()),
             }

@@ -85,7 +85,7 @@ fn each(
     body: &FnPtr,
 ) -> Result<Dynamic> {
     let first = Saved::capture(&state, "s")?;
-    let Some(recorder) = &session.recorder else {
+    let Some(recorder) = session.recorder() else {
         return each_unrecorded(session.key().derive(name), context, items, state, body);
     };
     let (path, start) = recorder.loops().start(name, first.clone())?;
@@ -221,7 +221,7 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
 
 fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
     let run = |key: Key| with_stream(key, || body.call_raw(context, None, []).map_err(Error::from));
-    let Some(recorder) = &session.recorder else {
+    let Some(recorder) = session.recorder() else {
         return run(session.key().derive(name));
     };
     let (path, start) = recorder.loops().start(name, Saved::Plain(Dynamic::UNIT))?;

@@ -48,7 +48,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "All values recorded under a name so far, in order.",
             r#"logged("loss") => []"#,
             move |name: String| -> Vec<f64> {
-                let series = c.recorder.as_ref().map(|r| r.metrics.series(&name)).unwrap_or_default();
+                let series = c.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
                 series.into_iter().map(|(_, value)| value).collect()
             },
         );
@@ -56,7 +56,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 
 /// Records a metric. A loss that is no number any more ends the run: nothing after it is worth having.
 fn log(session: &Session, name: &str, value: f64) -> Result<()> {
-    let Some(recorder) = &session.recorder else { return Ok(()) };
+    let Some(recorder) = session.recorder() else { return Ok(()) };
     let path = session.item_path();
     recorder.metrics.log(&path, name, value)?;
     if value.is_finite() {

@@ -194,7 +194,8 @@ mod tests {
         }
         // The hash of a text is the start of its `sha256sum`.
         assert_eq!(safe_name("a/b:c*?"), "a_b_c__-968a1deb");
-        let odd = ["..", ".a", "a.", " a", "a ", "", "CON", "con.txt", "nul .b", "Lpt1", "COM¹", "a\0", "a\n"];
+        let odd =
+            ["..", ".a", "a.", " a", "a ", "", "CON", "con.txt", "nul .b", "Lpt1", "COM¹", "a\0", "a\n"];
         for (i, text) in odd.iter().enumerate() {
             let name = safe_name(text);
             let stem = name.split('.').next().unwrap();

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report::{duration, number};
 
@@ -69,12 +69,12 @@ impl Progress {
         })
     }
 
-    /// Shows a line that a script prints, in one piece with the bars.
+    /// Shows what a script prints, above the bars.
     pub fn println(&self, text: &str) {
-        let print = || lock(&self.lines).write(text);
         match &self.show {
-            Show::Bars(bars) => bars.suspend(print),
-            Show::Plain | Show::Quiet => print(),
+            // Whoever closed stderr does not want to know.
+            Show::Bars(bars) => bars.println(text).unwrap_or_default(),
+            Show::Plain | Show::Quiet => lock(&self.lines).write(text),
         }
     }
 }
@@ -133,8 +133,13 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
         None => (ProgressBar::no_length(), SPINNER),
     };
     let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = bars.add(bar.with_style(style).with_prefix(name.to_string()).with_position(done));
-    bar.reset_eta(); // the rate is that of the items still to come
+    bar.set_draw_target(ProgressDrawTarget::hidden());
+    let bar = bar.with_style(style).with_prefix(name.to_string()).with_position(done);
+    // What was done before a resume took no time now: it is seen once, and does not count for the rate.
+    bar.tick();
+    bar.reset_eta();
+    let bar = bars.add(bar);
+    bar.tick();
     bar.enable_steady_tick(TICK);
     bar
 }

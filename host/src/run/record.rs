@@ -45,6 +45,8 @@ pub struct Record {
     pub status: Status,
     /// The command line, word by word.
     pub command: Vec<String>,
+    /// The working folder, which paths in the command are relative to.
+    pub folder: String,
     /// Every setting with the value that it had, in the order of declaration.
     pub settings: Map<String, serde_json::Value>,
     pub setting_meanings: Map<String, serde_json::Value>,

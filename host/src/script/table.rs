@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
+type Steps = Box<dyn Iterator<Item = Result<Dynamic, Box<EvalAltResult>>>>;
+type Iterate = dyn Fn(Dynamic) -> Steps + Send + Sync;
+
 /// One function as scripts see it.
 pub struct Entry {
     /// The script module it is called through, empty for functions and methods without one.
@@ -63,6 +66,7 @@ impl Entry {
 #[derive(Default)]
 pub struct Table {
     entries: Vec<Entry>,
+    iterators: Vec<(TypeId, Arc<Iterate>)>,
     modules: Vec<(&'static str, &'static str)>,
 }
 
@@ -84,6 +88,11 @@ impl Table {
         Adder { table: self, module: "" }
     }
 
+    /// Lets `for` run over values of a type.
+    pub fn iterator<T: Clone + Send + Sync + 'static>(&mut self, steps: fn(T) -> Steps) {
+        self.iterators.push((TypeId::of::<T>(), Arc::new(move |value| steps(value.cast()))));
+    }
+
     /// All entries, in the order in which they were added.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -99,6 +108,10 @@ impl Table {
         let mut global = rhai::Module::new();
         for group in self.groups("") {
             self.add_group(&mut global, group);
+        }
+        for (type_id, steps) in &self.iterators {
+            let steps = Arc::clone(steps);
+            global.set_iter_result(*type_id, move |value| steps(value));
         }
         engine.register_global_module(global.into());
         for &(name, _) in &self.modules {
@@ -157,6 +170,8 @@ impl Table {
                 Some(property) => FuncRegistration::new_getter(property),
                 None => FuncRegistration::new(first.name),
             };
+            let named = first.parameters.iter().zip(&first.types).map(|(n, p)| format!("{n}: {}", p.type_name));
+            let registration = registration.with_params_info(named);
             registration.in_global_namespace().set_into_module_raw(module, types, func);
         }
     }

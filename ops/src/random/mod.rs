@@ -135,6 +135,13 @@ pub fn next_draw() -> Draw {
     })
 }
 
+/// A key of its own for something that draws often, a shuffled pass for example: the next one of the
+/// innermost stream of this thread.
+pub fn next_key() -> Key {
+    let [a, b, ..] = next_draw().words(u64::MAX);
+    Key([a, b])
+}
+
 /// The key of the innermost stream of this thread.
 pub fn current_key() -> Key {
     STREAMS.with_borrow(|streams| streams.last().expect("the outermost stream is never removed").key)

@@ -1,0 +1,154 @@
+//! `onnx::...`: frozen models in ONNX Runtime, for inference only.
+
+use std::{path::Path, sync::Arc};
+
+use ndarray::ArrayD;
+use ops::{Device, Tensor, tensor::Data};
+use rhai::{Array as ScriptArray, Dynamic, Map};
+
+use crate::{
+    error::{Error, Result},
+    onnx::{self, Array, Value},
+    script::{FromScript, Table, script_type},
+    session::Session,
+};
+
+/// A model as scripts hold it: one session, shared by all names for it.
+#[derive(Clone)]
+pub struct Model(Arc<onnx::Model>);
+
+script_type!(Model => "Model");
+
+/// Adds the functions of this file.
+pub fn add(table: &mut Table, session: &Arc<Session>) {
+    let opener = Arc::clone(session);
+    table.module("onnx", "Frozen models, run by ONNX Runtime.").add(
+        "model(path)",
+        "A model from an .onnx file that a setting names (or that lies in a folder that may be read).",
+        "",
+        move |path: String| open(&opener, &path),
+    );
+    table
+        .global()
+        .add("run(model, x)", "Runs a model of one input; gives its output, or a map of several.", "", {
+            |model: Model, x: Tensor| run_one(&model, &x)
+        })
+        .add("run(model, inputs)", "Runs a model on #{ name: tensor }; gives a map of its outputs.", "", {
+            |model: Model, inputs: Map| run_named(&model, inputs)
+        })
+        .add("get inputs(model)", "The inputs: [#{ name, dtype, shape }]; -1 stands for any size.", "", {
+            |model: Model| describe(model.0.inputs())
+        })
+        .add("get outputs(model)", "The outputs: [#{ name, dtype, shape }]; -1 stands for any size.", "", {
+            |model: Model| describe(model.0.outputs())
+        })
+        .add("get opset(model)", "The version of the standard operator set.", "", |model: Model| {
+            model.0.header().opset().map_or(-1, |v| v as i64)
+        })
+        .add("get metadata(model)", "What the file says about itself.", "", |model: Model| -> Dynamic {
+            let metadata = &model.0.header().metadata;
+            metadata.iter().map(|(k, v)| (k.as_str().into(), v.clone().into())).collect::<Map>().into()
+        })
+        .add("to_string(model)", "The model with its inputs and outputs.", "", |model: Model| model.0.to_string());
+}
+
+fn open(session: &Session, path: &str) -> Result<Model> {
+    let file = session.readable(Path::new(path))?;
+    let device = match session.options.device {
+        Device::Cpu => onnx::Device::Cpu,
+        Device::Gpu => onnx::Device::Cuda { ordinal: 0 },
+    };
+    let model = onnx::Model::open(&file, device, session.options.onnxruntime.as_deref())?;
+    if let Some(recorder) = session.recorder() {
+        recorder.note_model(&file)?;
+    }
+    Ok(Model(Arc::new(model)))
+}
+
+fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
+    let [input] = model.0.inputs() else {
+        let names: Vec<_> = model.0.inputs().iter().map(|v| v.name.as_str()).collect();
+        return Err(Error::usage(
+            format!("run: the model has {} inputs ({})", names.len(), names.join(", ")),
+            "give them by name: `model.run(#{ name: tensor })`",
+        ));
+    };
+    let mut outputs = model.0.run(vec![(input.name.clone(), to_array(x)?)])?;
+    if outputs.len() == 1 {
+        let (_, output) = outputs.remove(0);
+        return Ok(Dynamic::from(to_tensor(output, x.device())?));
+    }
+    named(outputs, x.device())
+}
+
+fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
+    let mut device = Device::Cpu;
+    let mut arrays = Vec::new();
+    for (name, value) in inputs {
+        let not = |_| Error::usage(format!("run: the input `{name}` is a {}", value.type_name()), "give a Tensor");
+        let tensor = Tensor::from_script(&value).map_err(not)?;
+        device = tensor.device();
+        arrays.push((name.to_string(), to_array(&tensor)?));
+    }
+    named(model.0.run(arrays)?, device)
+}
+
+fn named(outputs: Vec<(String, Array)>, device: Device) -> Result<Dynamic> {
+    let tensors = outputs.into_iter().map(|(name, array)| Ok((name.into(), Dynamic::from(to_tensor(array, device)?))));
+    Ok(tensors.collect::<Result<Map>>()?.into())
+}
+
+fn describe(values: &[Value]) -> Dynamic {
+    let one = |value: &Value| -> Dynamic {
+        let size = |d: &Option<usize>| Dynamic::from(d.map_or(-1, |d| d as i64));
+        let shape: ScriptArray = value.shape.iter().map(size).collect();
+        let fields: [(&str, Dynamic); 3] = [
+            ("name", value.name.clone().into()),
+            ("dtype", value.dtype.name().to_owned().into()),
+            ("shape", shape.into()),
+        ];
+        fields.into_iter().map(|(k, v)| (k.into(), v)).collect::<Map>().into()
+    };
+    values.iter().map(one).collect::<ScriptArray>().into()
+}
+
+fn to_array(x: &Tensor) -> Result<Array> {
+    fn shaped<T>(values: Vec<T>, shape: &[usize]) -> Result<ArrayD<T>> {
+        ArrayD::from_shape_vec(shape, values).map_err(|e| Error::usage(format!("run: {e}"), "give a smaller tensor"))
+    }
+    Ok(match x.to_data()? {
+        Data::F32(v) => shaped(v, x.shape())?.into(),
+        Data::F64(v) => shaped(v, x.shape())?.into(),
+        Data::I32(v) => shaped(v, x.shape())?.into(),
+        Data::I64(v) => shaped(v, x.shape())?.into(),
+        Data::Bool(v) => shaped(v, x.shape())?.into(),
+    })
+}
+
+fn to_tensor(array: Array, device: Device) -> Result<Tensor> {
+    fn parts<T: Clone>(array: ArrayD<T>) -> (Vec<T>, Vec<usize>) {
+        let shape = array.shape().to_vec();
+        (array.as_standard_layout().into_owned().into_raw_vec_and_offset().0, shape)
+    }
+    Ok(match array {
+        Array::F32(a) => parts(a).place(device)?,
+        Array::F64(a) => parts(a).place(device)?,
+        Array::I32(a) => parts(a).place(device)?,
+        Array::I64(a) => parts(a).place(device)?,
+        Array::Bool(a) => parts(a).place(device)?,
+        Array::U8(a) => parts(a.mapv(i32::from)).place(device)?,
+    })
+}
+
+trait Place {
+    fn place(self, device: Device) -> ops::Result<Tensor>;
+}
+
+impl<T> Place for (Vec<T>, Vec<usize>)
+where
+    Vec<T>: Into<Data>,
+{
+    fn place(self, device: Device) -> ops::Result<Tensor> {
+        Tensor::from_data(self.0, self.1, device)
+    }
+}

@@ -1,0 +1,145 @@
+//! What can be typed.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs machine-learning experiments written as short Rhai scripts.
+#[derive(Debug, Parser)]
+#[command(name = "host", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a plugin; its settings are given as key=value
+    Run(RunArgs),
+    /// Go on with a run that was interrupted, killed or failed
+    Resume(ResumeArgs),
+    /// Show the settings of a plugin: type, default, the paper's value, meaning
+    Params {
+        /// The plugin: a file, or a name in plugins/
+        plugin: PathBuf,
+    },
+    /// List the plugins with their first line
+    List,
+    /// Explain a script function, or list them all
+    Help {
+        /// A function or a script module
+        name: Option<String>,
+        /// Print the whole reference as Markdown
+        #[arg(long)]
+        markdown: bool,
+        /// Print definitions for editors (.d.rhai)
+        #[arg(long)]
+        definitions: bool,
+    },
+    /// Look for mistakes in a plugin without running it
+    Check {
+        /// The plugin: a file, or a name in plugins/
+        plugin: PathBuf,
+    },
+    /// Show which data sets are found, and where
+    Data {
+        /// A folder with data sets
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Show devices, ONNX Runtime, data and versions
+    Doctor {
+        /// The ONNX Runtime library
+        #[arg(long, value_name = "PATH")]
+        onnxruntime: Option<PathBuf>,
+        /// A folder with data sets
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+}
+
+/// Where tensors are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeviceChoice {
+    /// The processor
+    Cpu,
+    /// The graphics card, or whatever stands in for one
+    Gpu,
+    /// A real graphics card where there is one, else the processor
+    Auto,
+}
+
+/// `host run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The plugin: a file, or a name in plugins/
+    pub plugin: PathBuf,
+    /// Settings of the plugin (`host params PLUGIN` shows them)
+    #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
+    pub settings: Vec<(String, String)>,
+    /// Take settings from PLUGIN.NAME.toml beside the plugin; `paper` is the paper's sizes
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Take settings from a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Where tensors are made
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: DeviceChoice,
+    /// The folder in which the run's own folder is made
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// A folder with data sets (besides HOST_DATA and ./data)
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A folder that the script may read
+    #[arg(long, value_name = "DIR")]
+    pub allow_read: Vec<PathBuf>,
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// `host resume`
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The run's folder
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// How a run is watched and stopped; not part of what it computes.
+#[derive(Debug, Args)]
+pub struct Control {
+    /// Stop after this time, with a checkpoint: 90s, 10m, 2h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
+    /// Least time between two checkpoints: 10s, 0s for one after every item
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub checkpoint_every: Duration,
+    /// How much a script may compute by itself before it is taken for an endless loop
+    #[arg(long, value_name = "N", default_value_t = 500_000_000)]
+    pub max_operations: u64,
+    /// The ONNX Runtime library
+    #[arg(long, value_name = "PATH")]
+    pub onnxruntime: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("a setting is written key=value")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)].into_iter();
+    let parsed = unit.filter_map(|(suffix, seconds)| Some(text.strip_suffix(suffix)?.parse::<f64>().ok()? * seconds)).next();
+    let seconds = parsed.or_else(|| text.parse().ok()).ok_or("a time is written like 90s, 10m or 2h")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "a time is not negative".to_owned())
+}

@@ -1,0 +1,116 @@
+//! Running a script inside a run folder, from the first line to the report.
+
+use std::{path::Path, thread, time::Duration};
+
+use serde_json::Value as Json;
+
+use super::{
+    args::Control,
+    outcome::Outcome,
+    plugin::Plugin,
+};
+use crate::{
+    api::is_stop,
+    error::{Error, Result},
+    run::{Record, ScriptText, Status, report},
+    session::Recorder,
+};
+
+/// Runs a plugin whose session has a recorder, and closes the run's record.
+pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
+    let host = &plugin.host;
+    host.session.record(recorder);
+    watch(control.deadline)?;
+    let outcome = host.run(&plugin.source);
+    let Some(recorder) = host.session.recorder() else { return Ok(Outcome::Failed) };
+    recorder.metrics.flush()?;
+    let (status, text) = match &outcome {
+        Ok(_) => (Status::Completed, None),
+        Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => (Status::Interrupted, None),
+        Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
+    };
+    let folder = recorder.run.path().to_owned();
+    recorder.run.update(|record| {
+        record.status = status;
+        record.error = text.clone();
+        record.scripts = scripts(plugin);
+    })?;
+    if let Some(text) = &text {
+        recorder.run.log_line(text);
+    }
+    report::write(&folder)?;
+    Ok(tell(status, text.as_deref(), &folder, host.session.progress.is_quiet()))
+}
+
+fn tell(status: Status, error: Option<&str>, folder: &Path, quiet: bool) -> Outcome {
+    if let Some(error) = error {
+        eprintln!("{error}");
+    }
+    match status {
+        Status::Completed => {
+            if !quiet {
+                eprintln!("done: {}", folder.join("report.html").display());
+            }
+            Outcome::Done
+        }
+        Status::Interrupted => {
+            eprintln!("interrupted: go on with `host resume {}`", folder.display());
+            Outcome::Interrupted
+        }
+        _ => {
+            eprintln!("failed: what there is lies in {}; `host resume` goes on from the last checkpoint", folder.display());
+            Outcome::Failed
+        }
+    }
+}
+
+/// The texts of all scripts that were read.
+pub fn scripts(plugin: &Plugin) -> Vec<ScriptText> {
+    plugin.host.scripts.sources().into_iter().map(|source| ScriptText::new(source.name, source.text.to_string())).collect()
+}
+
+/// The record of a run that is about to start.
+pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: &str) -> Record {
+    let declaration = plugin.declaration.as_ref();
+    let lines = declaration.map(|d| d.summary.clone()).unwrap_or_default();
+    let meanings = declaration.map(|d| &d.settings[..]).unwrap_or_default();
+    Record {
+        plugin: plugin.source.name.clone(),
+        title: lines.first().cloned().unwrap_or_default(),
+        summary: lines.get(1..).map(<[String]>::to_vec).unwrap_or_default(),
+        status: Status::Running,
+        command: std::env::args().collect(),
+        folder: std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default(),
+        settings,
+        setting_meanings: meanings.iter().map(|s| (s.name.clone(), s.meaning.clone().into())).collect(),
+        seed: plugin.host.session.options.seed,
+        device: device.to_owned(),
+        versions: crate::run::versions(None),
+        scripts: scripts(plugin),
+        ..Record::default()
+    }
+}
+
+/// Asks the run to stop at the first Ctrl-C or at the deadline; a second Ctrl-C ends the process.
+fn watch(deadline: Option<Duration>) -> Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    ops::interrupt::clear();
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;
+    thread::spawn(move || {
+        for (count, _) in signals.forever().enumerate() {
+            ops::interrupt::request();
+            if count > 0 {
+                std::process::exit(130);
+            }
+            eprintln!("stopping at the next step, with a checkpoint (once more: at once, without)");
+        }
+    });
+    if let Some(deadline) = deadline {
+        thread::spawn(move || {
+            thread::sleep(deadline);
+            eprintln!("the deadline is reached");
+            ops::interrupt::request();
+        });
+    }
+    Ok(())
+}

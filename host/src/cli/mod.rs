@@ -1,0 +1,74 @@
+//! The command line: one file a subcommand. Past [`Cli`] nothing reads raw words.
+
+mod args;
+mod check;
+mod data;
+mod doctor;
+mod help;
+mod launch;
+mod list;
+mod outcome;
+mod params;
+mod plugin;
+mod resume;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::{Cli, Command, RunArgs};
+use outcome::Outcome;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    prepare_process();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for; everything else is wrong usage.
+            let code = if error.use_stderr() { Outcome::Usage } else { Outcome::Done };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let outcome = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Resume(args) => resume::run(args),
+        Command::Params { plugin } => params::run(plugin),
+        Command::List => list::run(),
+        Command::Help { name, markdown, definitions } => help::run(name.as_deref(), *markdown, *definitions),
+        Command::Check { plugin } => check::run(plugin),
+        Command::Data { data } => data::run(data.as_deref()),
+        Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
+    };
+    let code = outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        Outcome::of(&error)
+    });
+    code.into()
+}
+
+/// Settings of the process that everything below relies on.
+fn prepare_process() {
+    // Panics inside operations become errors with a position; the raw message would only repeat them.
+    if std::env::var_os("HOST_BACKTRACE").is_none() {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    ops::tensor::set_budget(memory() / 10 * 8);
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets two numbers of the allocator before any thread is started.
+    unsafe {
+        // Activations are tens of megabytes each. Fetching them from the system and giving them back
+        // at every operation costs more than many operations do.
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
+    }
+}
+
+/// Bytes of memory of this machine.
+fn memory() -> usize {
+    // SAFETY: asks for two numbers.
+    let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+    usize::try_from(pages).unwrap_or(1 << 20) * usize::try_from(size).unwrap_or(4096)
+}

@@ -1,0 +1,86 @@
+//! `host run`
+
+use std::path::Path;
+
+use ops::Device;
+use serde_json::Value as Json;
+
+use super::{
+    args::{DeviceChoice, RunArgs},
+    launch,
+    outcome::Outcome,
+    plugin::{self, Plugin},
+};
+use crate::{
+    data,
+    error::{Error, Result},
+    run::{Mode, Run},
+    script::{Limits, settings},
+    session::{Options, Recorder},
+};
+
+/// Makes the run's folder and runs the plugin in it.
+pub fn run(args: &RunArgs) -> Result<Outcome> {
+    let path = plugin::find(&args.plugin)?;
+    let plugin = prepare(&path, args)?;
+    let resolved = settings(&path, &plugin, args)?;
+    let json = to_json(resolved.as_ref());
+    let changed: Vec<_> = resolved.iter().flat_map(|r| r.changed()).collect();
+    if let Some(resolved) = &resolved {
+        plugin.host.session.set_settings(resolved.to_map());
+    }
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
+    let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
+    let run = Run::create(&args.out, stem, &changed, record)?;
+    if !args.control.quiet {
+        eprintln!("run: {}", run.path().display());
+    }
+    let recorder = Recorder::new(run, &plugin.host.session.options)?;
+    launch::launch(&plugin, recorder, &args.control)
+}
+
+/// The plugin with a session as the arguments want it.
+pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
+    let options = Options {
+        seed: args.seed,
+        device: device(args.device)?,
+        data: data::folders(args.data.as_deref()),
+        readable: args.allow_read.clone(),
+        onnxruntime: args.control.onnxruntime.clone(),
+        checkpoint_every: args.control.checkpoint_every,
+        ..Options::default()
+    };
+    let mode = if args.control.quiet { Mode::Quiet } else { Mode::Auto };
+    let limits = Limits { operations: args.control.max_operations, ..Limits::default() };
+    plugin::open(path, options, mode, limits)
+}
+
+fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<settings::Resolved>> {
+    let sources = settings::Sources {
+        command_line: args.settings.clone(),
+        config: args.config.clone(),
+        preset: args.preset.as_deref().map(|name| plugin::preset(path, name)),
+    };
+    let Some(declaration) = &plugin.declaration else {
+        let Some((key, _)) = args.settings.first() else { return Ok(None) };
+        return Err(Error::usage(
+            format!("there is no setting `{key}`: the plugin declares none"),
+            "settings are declared with `let cfg = params(#{ ... });`",
+        ));
+    };
+    settings::resolve(declaration, &sources).map(Some)
+}
+
+fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
+    let json = resolved.and_then(|resolved| serde_json::to_value(resolved).ok());
+    json.and_then(|json| json.as_object().cloned()).unwrap_or_default()
+}
+
+/// The device that a choice means on this machine.
+fn device(choice: DeviceChoice) -> Result<Device> {
+    match choice {
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Gpu => Ok(Device::parse("gpu")?),
+        DeviceChoice::Auto => Ok(Device::real_gpu().unwrap_or(Device::Cpu)),
+    }
+}
