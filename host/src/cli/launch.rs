@@ -39,7 +39,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         recorder.run.log_line(text);
     }
     report::write(&folder)?;
-    Ok(tell(status, text.as_deref(), &folder, host.session.progress.is_quiet()))
+    Ok(tell(status, text.as_deref(), &folder, control.quiet))
 }
 
 fn tell(status: Status, error: Option<&str>, folder: &Path, quiet: bool) -> Outcome {

@@ -31,7 +31,10 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     command.control.max_operations = args.control.max_operations;
     let plugin = run::prepare(&plugin::find(&command.plugin)?, &command)?;
     unchanged(&record)?;
-    plugin.host.session.set_settings(settings::from_record(&record.settings));
+    if let Some(declaration) = &plugin.declaration {
+        let recorded = settings::Resolved::recorded(declaration, &record.settings)?;
+        plugin.host.session.set_settings(recorded.to_map());
+    }
     if !args.control.quiet {
         eprintln!("resumed: {}", run.path().display());
     }

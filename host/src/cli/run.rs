@@ -25,7 +25,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let plugin = prepare(&path, args)?;
     let resolved = settings(&path, &plugin, args)?;
     let json = to_json(resolved.as_ref());
-    let changed: Vec<_> = resolved.iter().flat_map(|r| r.changed()).collect();
+    let changed = resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
     if let Some(resolved) = &resolved {
         plugin.host.session.set_settings(resolved.to_map());
     }
@@ -81,6 +81,6 @@ fn device(choice: DeviceChoice) -> Result<Device> {
     match choice {
         DeviceChoice::Cpu => Ok(Device::Cpu),
         DeviceChoice::Gpu => Ok(Device::parse("gpu")?),
-        DeviceChoice::Auto => Ok(Device::real_gpu().unwrap_or(Device::Cpu)),
+        DeviceChoice::Auto => Ok(if Device::has_real_gpu() { Device::Gpu } else { Device::Cpu }),
     }
 }

@@ -1,12 +1,10 @@
 //! Data sets: what scripts load by name or by path, and where it is looked for.
 
 pub mod dataset;
-pub mod dataset;
 mod find;
 pub mod glyphs;
 mod idx;
 mod known;
-pub mod loader;
 pub mod loader;
 
 pub use dataset::{Dataset, Items, Part};

@@ -148,6 +148,7 @@ impl Log {
 
     fn cut_back(&mut self, path: &Path, position: u64) -> io::Result<()> {
         self.file.get_ref().set_len(position)?;
+        self.index = Index::default(); // there may be no room for two
         self.index = Index::read(path)?;
         self.since = Instant::now();
         Ok(())

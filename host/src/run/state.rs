@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ops::{
     Tensor,
-    nn::{Module, Optimiser},
+    nn::{Module, Optimiser, optim::OptimiserState},
 };
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Value as Json, json};
@@ -26,8 +26,8 @@ pub enum Saved {
     Dataset(Dataset),
     /// A handle with the values of its tensors.
     Module(Module, Vec<(String, Tensor)>),
-    /// A handle with its tensors and its numbers.
-    Optimiser(Optimiser, Vec<(String, Tensor)>, Vec<f64>),
+    /// A handle with all that changes in it.
+    Optimiser(Optimiser, OptimiserState),
 }
 
 impl Saved {
@@ -44,7 +44,7 @@ impl Saved {
             return Ok(Self::Module(module.clone(), values.collect()));
         }
         if let Some(optimiser) = value.read_lock::<Optimiser>() {
-            return Ok(Self::Optimiser(optimiser.clone(), optimiser.state(), optimiser.numbers()));
+            return Ok(Self::Optimiser(optimiser.clone(), optimiser.state()?));
         }
         if let Some(dataset) = value.read_lock::<Dataset>() {
             return Ok(Self::Dataset(dataset.clone()));
@@ -82,8 +82,8 @@ impl Saved {
                 module.load_state(values)?;
                 Dynamic::from(module.clone())
             }
-            Self::Optimiser(optimiser, values, numbers) => {
-                optimiser.load_state(values, numbers)?;
+            Self::Optimiser(optimiser, state) => {
+                optimiser.load_state(state)?;
                 Dynamic::from(optimiser.clone())
             }
         })
@@ -109,12 +109,12 @@ impl Saved {
                 }
                 Self::Module(handle.clone(), values)
             }
-            (Self::Optimiser(now, values, numbers), Self::Optimiser(handle, ..)) => {
+            (Self::Optimiser(now, state), Self::Optimiser(handle, _)) => {
                 if !now.is_same(handle) {
                     let replaced = |e| misplaced(&format!("was replaced by another optimiser: {e}"));
-                    handle.load_state(&values, &numbers).map_err(replaced)?;
+                    handle.load_state(&state).map_err(replaced)?;
                 }
-                Self::Optimiser(handle.clone(), values, numbers)
+                Self::Optimiser(handle.clone(), state)
             }
             (Self::Map(now), Self::Map(first)) => {
                 let settle = |(k, v): (String, Self)| {
@@ -181,8 +181,8 @@ impl Saved {
             (Self::Tensor(a), Self::Tensor(b)) => a.shares_value(b),
             (Self::Dataset(a), Self::Dataset(b)) => a.is_same(b),
             (Self::Module(a, x), Self::Module(b, y)) => a.is_same(b) && (same(x, y) || excused.holds_module(a)),
-            (Self::Optimiser(a, x, n), Self::Optimiser(b, y, m)) => {
-                a.is_same(b) && ((same(x, y) && n == m) || excused.holds_optimiser(a))
+            (Self::Optimiser(a, x), Self::Optimiser(b, y)) => {
+                a.is_same(b) && (x.steps == y.steps && same(&x.tensors, &y.tensors) || excused.holds_optimiser(a))
             }
             (Self::Array(a), Self::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_unchanged(b, excused))
@@ -222,11 +222,11 @@ impl Saved {
 
     /// Whether a module, or one that it is a part of, is in the state.
     fn holds_module(&self, module: &Module) -> bool {
-        self.any(&|v| matches!(v, Self::Module(m, _) if m.contains(module)))
+        self.any(&|v| matches!(v, Self::Module(m, _) if holds(m, module)))
     }
 
     fn holds_optimiser(&self, optimiser: &Optimiser) -> bool {
-        self.any(&|v| matches!(v, Self::Optimiser(o, ..) if o.is_same(optimiser)))
+        self.any(&|v| matches!(v, Self::Optimiser(o, _) if o.is_same(optimiser)))
     }
 
     /// Writes the tensors as files and gives the JSON that names them.
@@ -244,10 +244,10 @@ impl Saved {
             Self::Tensor(tensor) => json!({"tensor": blobs.put_tensor(tensor)?}),
             Self::Dataset(dataset) => json!({"dataset": blobs.put_dataset(dataset)?}),
             Self::Module(_, values) => json!({"module": named(values, blobs)?}),
-            Self::Optimiser(_, values, numbers) => {
-                let bits: Vec<_> = numbers.iter().map(|n| n.to_bits()).collect();
-                json!({"optimiser": named(values, blobs)?, "numbers": bits})
-            }
+            Self::Optimiser(_, state) => json!({
+                "optimiser": named(&state.tensors, blobs)?, "steps": state.steps,
+                "learning_rate": state.learning_rate.to_bits(),
+            }),
         })
     }
 
@@ -277,16 +277,23 @@ impl Saved {
         match like {
             Some(Self::Module(handle, _)) => Ok(Self::Module(handle.clone(), named(&json["module"], blobs)?)),
             Some(Self::Optimiser(handle, ..)) => {
-                let bits = json["numbers"].as_array().ok_or_else(damaged)?;
-                let numbers = bits.iter().map(|b| b.as_u64().map(f64::from_bits).ok_or_else(damaged));
-                let numbers = numbers.collect::<Result<_>>()?;
-                Ok(Self::Optimiser(handle.clone(), named(&json["optimiser"], blobs)?, numbers))
+                let state = OptimiserState {
+                    steps: json["steps"].as_u64().ok_or_else(damaged)?,
+                    learning_rate: json["learning_rate"].as_u64().map(f64::from_bits).ok_or_else(damaged)?,
+                    tensors: named(&json["optimiser"], blobs)?,
+                };
+                Ok(Self::Optimiser(handle.clone(), state))
             }
             _ if !json["tensor"].is_null() => Ok(Self::Tensor(blobs.tensor(&json["tensor"])?)),
             _ if !json["dataset"].is_null() => Ok(Self::Dataset(blobs.dataset(&json["dataset"])?)),
             _ => plain_from_json(json).map(Self::Plain).ok_or_else(damaged),
         }
     }
+}
+
+/// Whether a module is another one, or a part of it.
+fn holds(whole: &Module, part: &Module) -> bool {
+    whole.is_same(part) || whole.children().iter().any(|(_, child)| holds(child, part))
 }
 
 /// Numbers are written as their bits: a resumed run goes on with the very same ones.

@@ -72,7 +72,6 @@ script_type! {
     ops::nn::Optimiser => "Optimiser",
     i64 => "integer",
     bool => "bool",
-    Array => "array",
     Map => "map",
     FnPtr => "function",
 }
@@ -117,6 +116,18 @@ impl IntoScript for String {
     }
 }
 
+impl FromScript for Array {
+    const NAME: &'static str = "array";
+
+    fn types() -> Vec<TypeId> {
+        vec![TypeId::of::<Array>()]
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        value.read_lock::<Array>().map(|a| a.clone()).ok_or(Refusal::Type)
+    }
+}
+
 impl FromScript for Dynamic {
     const NAME: &'static str = "any";
 
@@ -157,25 +168,19 @@ impl<T: IntoScript, E: Into<Error>> IntoScript for Result<T, E> {
     }
 }
 
-/// An array of tensors.
-impl FromScript for Vec<Tensor> {
-    const NAME: &'static str = "array of Tensor";
+macro_rules! arrays {
+    ($($item:ty => $name:literal),*) => {$(
+        impl FromScript for Vec<$item> {
+            const NAME: &'static str = $name;
 
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let array = value.read_lock::<Array>().ok_or(Refusal::Type)?;
-        array.iter().map(Tensor::from_script).collect()
-    }
+            fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+                let array = value.read_lock::<Array>().ok_or(Refusal::Type)?;
+                array.iter().map(<$item>::from_script).collect()
+            }
+        }
+    )*};
 }
-
-/// An array of whole numbers: dimensions, sizes, indices.
-impl FromScript for Vec<i64> {
-    const NAME: &'static str = "array of integer";
-
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let array = value.read_lock::<Array>().ok_or(Refusal::Type)?;
-        array.iter().map(i64::from_script).collect()
-    }
-}
+arrays!(Tensor => "array of Tensor", Module => "array of Module", i64 => "array of integer");
 
 /// An array of whole numbers that are not negative: a shape.
 impl FromScript for Vec<usize> {

@@ -32,6 +32,8 @@ pub enum Origin {
     Preset(PathBuf),
     Config(PathBuf),
     CommandLine,
+    /// The run that is resumed.
+    Record,
 }
 
 impl fmt::Display for Origin {
@@ -41,6 +43,7 @@ impl fmt::Display for Origin {
             Self::Preset(path) => write!(f, "preset {}", path.display()),
             Self::Config(path) => write!(f, "config {}", path.display()),
             Self::CommandLine => f.write_str("command line"),
+            Self::Record => f.write_str("the run"),
         }
     }
 }
@@ -64,6 +67,30 @@ impl Resolved {
     pub fn get(&self, name: &str) -> Option<&Value> {
         let choice = self.choices.iter().find(|choice| choice.name == name)?;
         Some(&choice.value)
+    }
+
+    /// The settings of a run that is resumed, as its record has them.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the record does not fit the declaration.
+    pub fn recorded(declaration: &Declaration, record: &serde_json::Map<String, serde_json::Value>) -> Result<Self> {
+        let choice = |setting: &Setting| {
+            let value = record.get(&setting.name).cloned().and_then(Value::from_json);
+            let value = value.and_then(|value| value.coerce(&setting.default));
+            let missing = || {
+                let problem = format!("the record of the run has no usable value for `{}`", setting.name);
+                Error::usage(problem, "start a new run with `host run`")
+            };
+            Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin: Origin::Record })
+        };
+        declaration.settings.iter().map(choice).collect::<Result<_>>().map(|choices| Self { choices })
+    }
+
+    /// The settings that differ from the declared defaults, as they are written on a command line.
+    pub fn changed(&self, declaration: &Declaration) -> Vec<(String, String)> {
+        let pairs = self.choices.iter().zip(&declaration.settings);
+        let changed = pairs.filter(|(choice, setting)| choice.value != setting.default);
+        changed.map(|(choice, _)| (choice.name.clone(), choice.value.to_string())).collect()
     }
 
     /// The map that `params` gives to the script.

@@ -19,6 +19,19 @@ pub enum Value {
 }
 
 impl Value {
+    /// The value that a record holds.
+    pub fn from_json(json: serde_json::Value) -> Option<Self> {
+        Some(match json {
+            serde_json::Value::Bool(b) => Self::Bool(b),
+            serde_json::Value::String(s) => Self::String(s),
+            serde_json::Value::Number(n) => n.as_i64().map(Self::Int).or_else(|| n.as_f64().map(Self::Float))?,
+            serde_json::Value::Array(items) => {
+                Self::List(items.into_iter().map(Self::from_json).collect::<Option<_>>()?)
+            }
+            _ => return None,
+        })
+    }
+
     /// The word for its type: "integer", "list of float".
     pub fn kind(&self) -> String {
         match self {
