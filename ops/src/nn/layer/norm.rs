@@ -51,17 +51,18 @@ pub fn batch_norm(channels: usize, options: BatchNormOptions) -> Result<Module> 
 }
 
 impl BatchNorm {
-    /// Standardises by the batch, and lets the running averages move towards it.
-    fn learn(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+    /// The input less the batch's mean, and the batch's variance, `[1, C, 1, ..]`; the running averages
+    /// move towards both.
+    fn learn(&self, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
         let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
-        let Standard { y, mean, var } = standardise("batch_norm", x, &dims, self.options.eps)?;
+        let Moments { centered, mean, var } = moments("batch_norm", x, &dims)?;
         let n = (x.len() / self.channels) as f64;
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
             self.average(module, "running_mean", &mean)?;
             self.average(module, "running_var", &unbiased)
         })?;
-        Ok(y)
+        Ok((centered, var))
     }
 
     fn average(&self, module: &Module, name: &str, newest: &Tensor) -> Result<()> {
@@ -71,10 +72,10 @@ impl BatchNorm {
         buffer.set(&old.add(&new)?)
     }
 
-    fn recall(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let scale = module.value("running_var")?.add_scalar(self.options.eps)?.sqrt()?.recip()?;
-        let shift = module.value("running_mean")?.mul(&scale)?.neg()?;
-        x.mul(&per_channel(&scale, x)?)?.add(&per_channel(&shift, x)?)
+    /// The input less the running mean, and the running variance.
+    fn recall(&self, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        let [mean, var] = ["running_mean", "running_var"].map(|name| per_channel(&module.value(name)?, x));
+        Ok((x.sub(&mean?)?, var?))
     }
 }
 
@@ -89,8 +90,16 @@ impl Layer for BatchNorm {
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         check_channels("batch_norm", x, self.channels)?;
-        let y = if module.is_learning(x) { self.learn(module, x)? } else { self.recall(module, x)? };
-        scale_channels(module, y)
+        let (centered, var) =
+            if module.is_learning(x) { self.learn(module, x)? } else { self.recall(module, x)? };
+        let scale = var.add_scalar(self.options.eps)?.sqrt()?.recip()?;
+        // The weight goes into the scale: one pass over the input less.
+        match own_affine(module) {
+            Some((weight, bias)) => {
+                centered.mul(&scale.mul(&per_channel(&weight, x)?)?)?.add(&per_channel(&bias, x)?)
+            }
+            None => centered.mul(&scale),
+        }
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -151,8 +160,11 @@ impl Layer for GroupNorm {
         check_channels(self.op, x, self.channels)?;
         let n = x.shape()[0];
         let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
-        let y = standardise(self.op, &grouped, &[2], EPS)?.y.reshape(x.shape())?;
-        scale_channels(module, y)
+        let y = standardise(self.op, &grouped, &[2])?.reshape(x.shape())?;
+        match own_affine(module) {
+            Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
+            None => Ok(y),
+        }
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -192,10 +204,10 @@ impl Layer for LayerNorm {
             });
         }
         let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
-        let y = standardise("layer_norm", x, &dims, EPS)?.y;
-        match (module.parameter("weight"), module.parameter("bias")) {
-            (Some(weight), Some(bias)) => y.mul(&weight.get())?.add(&bias.get()),
-            _ => Ok(y),
+        let y = standardise("layer_norm", x, &dims)?;
+        match own_affine(module) {
+            Some((weight, bias)) => y.mul(&weight)?.add(&bias),
+            None => Ok(y),
         }
     }
 
@@ -204,14 +216,14 @@ impl Layer for LayerNorm {
     }
 }
 
-/// A tensor with mean 0 and variance 1 over some dimensions, and the mean and variance that it had.
-struct Standard {
-    y: Tensor,
+/// A tensor less its mean over some dimensions, that mean, and the variance.
+struct Moments {
+    centered: Tensor,
     mean: Tensor,
     var: Tensor,
 }
 
-fn standardise(op: &'static str, x: &Tensor, dims: &[i64], eps: f64) -> Result<Standard> {
+fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Moments> {
     let mean = x.mean_dims(dims, true)?;
     if mean.len() == x.len() {
         return Err(Error::Shape {
@@ -222,8 +234,13 @@ fn standardise(op: &'static str, x: &Tensor, dims: &[i64], eps: f64) -> Result<S
     }
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
-    let y = centered.mul(&var.add_scalar(eps)?.sqrt()?.recip()?)?;
-    Ok(Standard { y, mean, var })
+    Ok(Moments { centered, mean, var })
+}
+
+/// The tensor with mean 0 and variance 1 over some dimensions.
+fn standardise(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Tensor> {
+    let Moments { centered, var, .. } = moments(op, x, dims)?;
+    centered.mul(&var.add_scalar(EPS)?.sqrt()?.recip()?)
 }
 
 /// A weight of ones and a bias of zeros, which initialisers leave alone.
@@ -236,14 +253,9 @@ fn gain(shape: &[usize], affine: bool) -> Result<Vec<(String, Parameter)>> {
     names.iter().map(parameter).collect()
 }
 
-/// `weight y + bias`, one number each per channel.
-fn scale_channels(module: &Module, y: Tensor) -> Result<Tensor> {
-    match (module.parameter("weight"), module.parameter("bias")) {
-        (Some(weight), Some(bias)) => {
-            y.mul(&per_channel(&weight.get(), &y)?)?.add(&per_channel(&bias.get(), &y)?)
-        }
-        _ => Ok(y),
-    }
+/// The weight and the bias, where the module has them.
+fn own_affine(module: &Module) -> Option<(Tensor, Tensor)> {
+    module.parameter("weight").zip(module.parameter("bias")).map(|(weight, bias)| (weight.get(), bias.get()))
 }
 
 /// `[C]` in a shape that broadcasts to `[N, C, ..]`.
