@@ -9,7 +9,7 @@ use super::{
     Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_float, require_number, require_same,
 };
 use crate::{
-    DType, Device, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast},
 };
 
@@ -225,8 +225,8 @@ impl Op for Logic {
     }
 }
 
-/// Element-wise functions of two tensors. Shapes broadcast; [`crate::Error::Shape`] names both where
-/// they do not, [`crate::Error::DType`] both element types where they differ.
+/// Element-wise functions of two tensors. Shapes broadcast; [`Error::Shape`] names both where
+/// they do not, [`Error::DType`] both element types where they differ.
 impl Tensor {
     /// `y = a + b`
     pub fn add(&self, other: &Tensor) -> Result<Tensor> {
@@ -259,8 +259,24 @@ impl Tensor {
     }
 
     /// `y = a - b floor(a / b)`, which has the sign of b.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an integer b that is 0 somewhere.
     pub fn remainder(&self, other: &Tensor) -> Result<Tensor> {
+        Binary::Remainder.infer(&[self.spec(), other.spec()])?;
+        if other.dtype().is_int() && !other.is_symbolic() && other.to_f64()?.contains(&0.0) {
+            return Err(zero_divisor());
+        }
         apply(Binary::Remainder, &[self, other])
+    }
+
+    /// `y = x - s floor(x / s)`, which has the sign of s.
+    ///
+    /// # Errors
+    /// As [`Tensor::remainder`].
+    pub fn remainder_scalar(&self, s: f64) -> Result<Tensor> {
+        let divisor = Tensor::scalar(s, self.dtype(), self.device());
+        divisor.and_then(|s| self.remainder(&s)).map_err(|e| e.told_of("remainder"))
     }
 
     /// The larger of both; the gradient goes to the first where they are equal.
@@ -316,5 +332,15 @@ impl Tensor {
     /// Whether it is false.
     pub fn logical_not(&self) -> Result<Tensor> {
         apply(Logic::Not, &[self])
+    }
+}
+
+/// Integers have no remainder by 0: one backend panics, one answers anything.
+fn zero_divisor() -> Error {
+    Error::Argument {
+        op: "remainder",
+        name: "the divisor",
+        found: "0".into(),
+        expected: "anything else for integers".into(),
     }
 }

@@ -242,12 +242,14 @@ impl Tensor {
         let dim = self.spec().dim("index_select", dim)?;
         IndexSelect { dim }.infer(&[self.spec(), index.spec()])?;
         in_range("index_select", index, self.shape()[dim])?;
-        self.index_select_known(dim, index)
+        apply(IndexSelect { dim }, &[self, index])
     }
 
-    /// [`Tensor::index_select`] with an index that was made for this tensor, so that it is in range.
-    pub(crate) fn index_select_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
-        apply(IndexSelect { dim }, &[self, index])
+    /// `n` slices of a dimension, chosen by a function that stays in range.
+    pub(crate) fn slices_at(&self, dim: usize, n: usize, number: impl Fn(usize) -> usize) -> Result<Tensor> {
+        let numbers = |n| (0..n).map(|i| number(i) as i32).collect::<Vec<_>>().into();
+        let index = Tensor::generated("index_select", Spec::new([n], DType::I32), self.device(), numbers)?;
+        apply(IndexSelect { dim }, &[self, &index])
     }
 
     /// `y = x`, then slice `index[i]` of dimension `dim` gets slice `i` of `source` added.
@@ -265,13 +267,14 @@ impl Tensor {
 
     /// `value` where the mask is true, the tensor elsewhere.
     pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Tensor> {
-        let value = Tensor::scalar(value, self.dtype(), self.device())?;
-        apply(Where, &[mask, &value, self])
+        require("masked_fill", mask.spec(), |d| d == DType::Bool, "bool for the mask (compare first)")?;
+        let value = Tensor::scalar(value, self.dtype(), self.device());
+        value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.told_of("masked_fill"))
     }
 }
 
 /// Refuses an index outside `0..n`. Neither backend does: one panics, one reads elsewhere.
-fn in_range(op: &'static str, index: &Tensor, n: usize) -> Result<()> {
+pub(super) fn in_range(op: &'static str, index: &Tensor, n: usize) -> Result<()> {
     if index.is_symbolic() {
         return Ok(());
     }

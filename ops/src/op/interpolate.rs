@@ -1,7 +1,7 @@
 //! Images in another size.
 
 use super::{require_float, require_rank};
-use crate::{DType, Error, Result, Tensor};
+use crate::{Error, Result, Tensor};
 
 /// How elements between those of an image are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,41 +54,25 @@ impl Tensor {
         let n = self.shape()[dim];
         match mode {
             _ if size == n => Ok(self.clone()),
-            Interpolation::Nearest if size % n == 0 => self.repeat_each(dim, size / n),
-            Interpolation::Nearest => self.rows_at(dim, (0..size).map(|i| (i * n / size) as i32).collect()),
+            Interpolation::Nearest if size % n == 0 => self.copied_along(dim, dim + 1, size / n),
+            Interpolation::Nearest => {
+                self.slices_at(dim, size, |i| (i as u128 * n as u128 / size as u128) as usize)
+            }
             Interpolation::Bilinear => self.lines_between(dim, size),
         }
-    }
-
-    /// Each slice of a dimension `times` times in a row.
-    fn repeat_each(&self, dim: usize, times: usize) -> Result<Tensor> {
-        let (mut wide, mut joined) = (self.shape().to_vec(), self.shape().to_vec());
-        wide.insert(dim + 1, times);
-        joined[dim] *= times;
-        self.unsqueeze(dim as i64 + 1)?.expand(&wide)?.reshape(&joined)
     }
 
     fn lines_between(&self, dim: usize, size: usize) -> Result<Tensor> {
         let n = self.shape()[dim];
         let place = |i: usize| ((i as f64 + 0.5) * n as f64 / size as f64 - 0.5).clamp(0.0, (n - 1) as f64);
-        let places: Vec<f64> = (0..size).map(place).collect();
-        let before = self.rows_at(dim, places.iter().map(|x| *x as i32).collect())?;
-        let after = self.rows_at(dim, places.iter().map(|x| x.ceil() as i32).collect())?;
+        let before = self.slices_at(dim, size, |i| place(i) as usize)?;
+        let after = self.slices_at(dim, size, |i| place(i).ceil() as usize)?;
         let mut shape = vec![1; self.rank()];
         shape[dim] = size;
-        let fraction: Vec<f64> = places.iter().map(|x| x.fract()).collect();
-        let fraction = match self.dtype() {
-            DType::F64 => Tensor::from_data(fraction, shape, self.device())?,
-            _ => {
-                let single: Vec<f32> = fraction.iter().map(|&x| x as f32).collect();
-                Tensor::from_data(single, shape, self.device())?
-            }
-        };
+        let fraction =
+            Tensor::from_numbers("interpolate", self.spec().reshaped(shape), self.device(), |i| {
+                place(i).fract()
+            })?;
         before.add(&after.sub(&before)?.mul(&fraction)?)
-    }
-
-    fn rows_at(&self, dim: usize, rows: Vec<i32>) -> Result<Tensor> {
-        let n = rows.len();
-        self.index_select_known(dim, &Tensor::from_data(rows, [n], self.device())?)
     }
 }

@@ -8,20 +8,27 @@ use burn::backend::DispatchTensor;
 use crate::{DType, Device, Error, Result, Spec, Tensor};
 
 mod binary;
+mod concat;
 mod conv;
+mod cumsum;
 mod index;
 mod interpolate;
 mod matmul;
+mod pad;
 mod pool;
+mod range;
 mod reduce;
 mod scalar;
 mod shape;
+mod slice;
 mod softmax;
+mod sort;
 mod statistics;
 mod unary;
 
 pub use conv::Window;
 pub use interpolate::Interpolation;
+pub use pad::Padding;
 
 /// A tensor of one of Burn's backends, whatever its rank, element type and device.
 pub(crate) type Primitive = DispatchTensor;

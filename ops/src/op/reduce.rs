@@ -6,7 +6,7 @@ use burn::backend::{
     ops::{FloatTensorOps as _, IntTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_float, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     tensor::{apply, int_dtype},
@@ -154,6 +154,43 @@ impl Tensor {
         self.extremum(dims, keep, false)
     }
 
+    /// The product over `dims`.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for truth values.
+    pub fn prod_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        require_number("prod", self.spec())?;
+        let dims = self.spec().dims("prod", dims)?;
+        let mut rows = self.rows_over(&dims)?;
+        // Half against half: gradients come right at zeros too, where `y / x` would not.
+        while let n @ 2.. = rows.shape()[1] {
+            let half = n / 2;
+            let pairs = rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?;
+            rows = if n % 2 == 0 { pairs } else { Tensor::concat(&[&pairs, &rows.narrow(1, n - 1, 1)?], 1)? };
+        }
+        rows.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)
+    }
+
+    /// Whether any truth value over `dims` is true.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for numbers.
+    pub fn any_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        require("any", self.spec(), |d| d == DType::Bool, "bool (compare first)")?;
+        self.spec().dims("any", dims)?;
+        self.cast(DType::I32)?.sum_dims(dims, keep)?.gt_scalar(0.0)
+    }
+
+    /// Whether all truth values over `dims` are true.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for numbers.
+    pub fn all_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        require("all", self.spec(), |d| d == DType::Bool, "bool (compare first)")?;
+        self.spec().dims("all", dims)?;
+        self.logical_not()?.any_dims(dims, keep)?.logical_not()
+    }
+
     fn arg_extremum(&self, dim: i64, keep: bool, largest: bool) -> Result<Tensor> {
         let op = ArgExtremum { dim: 0, largest };
         let dim = self.spec().dim(op.name(), dim)?;
@@ -169,9 +206,13 @@ impl Tensor {
         }
         let rows = self.rows_over(&dims)?;
         let index = rows.arg_extremum(-1, true, largest)?;
-        let mut shape = self.shape().to_vec();
-        dims.iter().for_each(|&d| shape[d] = 1);
-        rows.gather_known(rows.rank() - 1, &index)?.reshape(&shape)?.drop_reduced(&dims, keep)
+        let found = rows.gather_known(rows.rank() - 1, &index)?;
+        found.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)
+    }
+
+    fn reduced_shape(&self, dims: &[usize]) -> Vec<usize> {
+        let size = |(d, &n): (usize, &usize)| if dims.contains(&d) { 1 } else { n };
+        self.shape().iter().enumerate().map(size).collect()
     }
 
     /// `[rest, k]`: the dimensions `dims` moved to the end and joined, all others joined before them.

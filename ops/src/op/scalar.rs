@@ -8,7 +8,7 @@ use burn::backend::{
 use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    tensor::{apply, float_dtype, int_dtype},
+    tensor::{apply, float_dtype, holds, int_dtype},
 };
 
 /// `y = f(x, s)`
@@ -27,17 +27,10 @@ fn number(dtype: DType, value: f64) -> BurnScalar {
     if dtype.is_int() { BurnScalar::Int(value as i64) } else { BurnScalar::Float(value) }
 }
 
-/// Refuses a fraction beside whole numbers, which would be cut off in silence.
+/// Refuses truth values, and a number that the element type would change in silence.
 fn fits(op: &'static str, x: &Spec, value: f64) -> Result<()> {
     require_number(op, x)?;
-    if x.dtype.is_float() || value.fract() == 0.0 {
-        return Ok(());
-    }
-    Err(Error::DType {
-        op,
-        found: format!("{} beside the number {value}", x.dtype),
-        expected: "a float tensor beside a fraction (convert with `cast`)".into(),
-    })
+    holds(op, x.dtype, value)
 }
 
 impl Op for WithScalar {
@@ -81,6 +74,8 @@ impl Op for WithScalar {
             Self::Add(_) => dy.clone(),
             Self::Mul(s) => dy.mul_scalar(s)?,
             Self::Div(s) => dy.div_scalar(s)?,
+            // x^-1 is not finite at 0, where the gradient of x^0 is 0 as everywhere else.
+            Self::Pow(0.0) => dy.zeros_like()?,
             Self::Pow(p) => dy.mul(&x.pow_scalar(p - 1.0)?)?.mul_scalar(p)?,
             Self::ClampMin(s) => where_inside(x.ge_scalar(s)?)?,
             Self::ClampMax(s) => where_inside(x.le_scalar(s)?)?,

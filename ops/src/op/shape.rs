@@ -1,11 +1,11 @@
-//! Operations that move elements without changing them.
+//! The same elements in another shape or order.
 
-use burn::backend::{Shape, Slice as BurnSlice};
+use burn::backend::Shape;
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_same};
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind};
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    tensor::{apply, broadcast, full_primitive, show},
+    tensor::{apply, broadcast, show},
 };
 
 /// The same elements in another shape.
@@ -130,138 +130,6 @@ impl Op for Expand {
     }
 }
 
-/// A range of one dimension: `start`, `start + step`, ... up to but without `end`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Span {
-    start: usize,
-    end: usize,
-    step: usize,
-}
-
-impl Span {
-    fn len(self) -> usize {
-        (self.end - self.start).div_ceil(self.step)
-    }
-
-    fn burn(self) -> BurnSlice {
-        BurnSlice::new(self.start as isize, Some(self.end as isize), self.step as isize)
-    }
-}
-
-/// A block out of the input, one span for each dimension.
-#[derive(Debug, Clone)]
-struct Slice {
-    spans: Vec<Span>,
-}
-
-impl Op for Slice {
-    fn name(&self) -> &'static str {
-        "slice"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].reshaped(self.spans.iter().map(|s| s.len()).collect::<Vec<_>>()))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
-        by_kind!(y.dtype, float_slice, int_slice, bool_slice, (x[0].value.clone(), &spans))
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let embed = Embed { shape: at.x[0].shape().to_vec(), spans: self.spans.clone() };
-        Ok(vec![Some(apply(embed, &[at.dy])?)])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
-
-    fn is_view(&self) -> bool {
-        true
-    }
-}
-
-/// The inverse of [`Slice`]: zeros of a shape with a block filled in.
-#[derive(Debug, Clone)]
-struct Embed {
-    shape: Vec<usize>,
-    spans: Vec<Span>,
-}
-
-impl Op for Embed {
-    fn name(&self) -> &'static str {
-        "slice gradient"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].reshaped(self.shape.clone()))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
-        let zeros = full_primitive(y, 0.0, device);
-        by_kind!(y.dtype, float_slice_assign, int_slice_assign, (zeros, &spans, x[0].value.clone()))
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![Some(apply(Slice { spans: self.spans.clone() }, &[at.dy])?)])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
-}
-
-/// Tensors one after the other along a dimension.
-#[derive(Debug, Clone, Copy)]
-struct Concat {
-    dim: usize,
-}
-
-impl Op for Concat {
-    fn name(&self) -> &'static str {
-        "concat"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        let mut y = x[0].clone();
-        for other in &x[1..] {
-            require_same("concat", x[0], other)?;
-            let fits = other.rank() == y.rank()
-                && (0..y.rank()).all(|d| d == self.dim || other.shape[d] == y.shape[d]);
-            if !fits {
-                return Err(Error::Shape {
-                    op: "concat",
-                    found: format!("{} beside {}", show(&other.shape), show(&x[0].shape)),
-                    expected: format!("shapes that differ in dimension {} only", self.dim),
-                });
-            }
-            y.shape[self.dim] += other.shape[self.dim];
-        }
-        Ok(y)
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let parts: Vec<_> = x.iter().map(|x| x.value.clone()).collect();
-        by_kind!(y.dtype, float_cat, int_cat, bool_cat, (parts, self.dim))
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let mut start = 0;
-        let part = |(i, x): (usize, &Tensor)| {
-            let n = x.shape()[self.dim];
-            start += n;
-            at.want(i, || at.dy.narrow(self.dim as i64, start - n, n))
-        };
-        at.x.iter().enumerate().map(part).collect()
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
-}
-
 impl Tensor {
     /// The same elements in another shape.
     ///
@@ -374,75 +242,4 @@ impl Tensor {
         }
         apply(Expand { shape: shape.to_vec() }, &[self])
     }
-
-    /// `length` elements of dimension `dim` from `start` on.
-    pub fn narrow(&self, dim: i64, start: usize, length: usize) -> Result<Tensor> {
-        self.slice(dim, start as i64, Some(start.saturating_add(length) as i64), 1)
-    }
-
-    /// The elements `start`, `start + step`, ... before `end` of dimension `dim`. Negative bounds count
-    /// from the end, no `end` is the end.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for a range outside the dimension, an empty one, or a step below 1.
-    pub fn slice(&self, dim: i64, start: i64, end: Option<i64>, step: usize) -> Result<Tensor> {
-        let d = self.spec().dim("slice", dim)?;
-        let n = self.shape()[d] as i64;
-        let from_front = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
-        let (a, b) = (from_front(start), end.map_or(n, from_front));
-        if !(0 <= a && a < b && b <= n) || step == 0 {
-            return Err(Error::Argument {
-                op: "slice",
-                name: "the range",
-                found: format!("{start} to {} by {step}", end.map_or("the end".into(), |e| e.to_string())),
-                expected: format!(
-                    "a range within the {n} elements of dimension {dim}, not empty, step at least 1"
-                ),
-            });
-        }
-        let whole = |&n: &usize| Span { start: 0, end: n, step: 1 };
-        let mut spans: Vec<_> = self.shape().iter().map(whole).collect();
-        spans[d] = Span { start: a as usize, end: b as usize, step };
-        apply(Slice { spans }, &[self])
-    }
-
-    /// Tensors one after the other along dimension `dim`.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for no tensors, [`Error::Shape`] when they differ elsewhere.
-    pub fn concat(tensors: &[&Tensor], dim: i64) -> Result<Tensor> {
-        let first = first_of("concat", tensors)?;
-        let dim = first.spec().dim("concat", dim)?;
-        apply(Concat { dim }, tensors)
-    }
-
-    /// Tensors of one shape along a new dimension `dim`.
-    pub fn stack(tensors: &[&Tensor], dim: i64) -> Result<Tensor> {
-        first_of("stack", tensors)?;
-        let wider = tensors.iter().map(|x| x.unsqueeze(dim)).collect::<Result<Vec<_>>>()?;
-        Tensor::concat(&wider.iter().collect::<Vec<_>>(), dim)
-    }
-
-    /// Pieces of `size` elements along `dim`; the last one may be smaller.
-    pub fn split(&self, size: usize, dim: i64) -> Result<Vec<Tensor>> {
-        let n = self.shape()[self.spec().dim("split", dim)?];
-        if size == 0 {
-            return Err(Error::Argument {
-                op: "split",
-                name: "the size",
-                found: "0".into(),
-                expected: "at least 1".into(),
-            });
-        }
-        (0..n).step_by(size).map(|start| self.narrow(dim, start, size.min(n - start))).collect()
-    }
-}
-
-fn first_of<'a>(op: &'static str, tensors: &[&'a Tensor]) -> Result<&'a Tensor> {
-    tensors.first().copied().ok_or_else(|| Error::Argument {
-        op,
-        name: "the list of tensors",
-        found: "empty".into(),
-        expected: "at least one".into(),
-    })
 }

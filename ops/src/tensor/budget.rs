@@ -10,7 +10,8 @@ use super::{Spec, show};
 use crate::{Error, Result};
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
-static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// No allocation can be larger than this, whatever the budget.
+static BUDGET: AtomicUsize = AtomicUsize::new(isize::MAX as usize);
 
 /// Sets the bytes that all tensors together may take.
 pub fn set_budget(bytes: usize) {

@@ -93,6 +93,20 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
     if dtype == DType::I64 { IntDType::I64 } else { IntDType::I32 }
 }
 
+/// Refuses a number that the element type would change in silence: a fraction or too large a number
+/// beside whole numbers.
+pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
+    let largest = if dtype == DType::I32 { f64::from(i32::MAX) } else { i64::MAX as f64 };
+    if !dtype.is_int() || (value.fract() == 0.0 && value.abs() <= largest) {
+        return Ok(());
+    }
+    Err(Error::DType {
+        op,
+        found: format!("{dtype} beside the number {value}"),
+        expected: "a float tensor for fractions and numbers so large (convert with `cast`)".into(),
+    })
+}
+
 /// A constant tensor of a backend.
 pub(crate) fn full_primitive(spec: &Spec, value: f64, device: Device) -> Primitive {
     let (shape, at) = (Shape::from(spec.stored_shape()), device.dispatch());
@@ -108,9 +122,10 @@ pub(crate) fn full_primitive(spec: &Spec, value: f64, device: Device) -> Primiti
     }
 }
 
-fn upload(data: TensorData, dtype: DType, device: Device) -> Primitive {
-    let at = device.dispatch();
-    match dtype {
+/// A tensor of a backend with those elements.
+pub(crate) fn upload(data: Data, spec: &Spec, device: Device) -> Primitive {
+    let (data, at) = (data.into_burn(spec.stored_shape()), device.dispatch());
+    match spec.dtype {
         DType::F32 | DType::F64 => Dispatch::float_from_data(data, &at),
         DType::I32 | DType::I64 => Dispatch::int_from_data(data, &at),
         DType::Bool => {
@@ -118,6 +133,23 @@ fn upload(data: TensorData, dtype: DType, device: Device) -> Primitive {
             Dispatch::bool_from_data(data.convert_dtype(BurnDType::Bool(store)), &at)
         }
     }
+}
+
+/// The elements of a backend's tensor. Waits for the device.
+pub(crate) fn download(op: &'static str, value: Primitive, dtype: DType) -> Result<Data> {
+    let data = guarded(op, || {
+        read_sync(async { by_kind!(dtype, float_into_data, int_into_data, bool_into_data, (value).await) })
+    })?;
+    let failed = |reason: String| Error::Backend { op, reason };
+    let data = data.map_err(|e| failed(e.to_string()))?;
+    let vector = match dtype {
+        DType::F32 => data.try_into_vec().map(Data::F32),
+        DType::F64 => data.try_into_vec().map(Data::F64),
+        DType::I32 => data.try_into_vec().map(Data::I32),
+        DType::I64 => data.try_into_vec().map(Data::I64),
+        DType::Bool => data.convert::<bool>().try_into_vec().map(Data::Bool),
+    };
+    vector.map_err(|e| failed(format!("{e:?}")))
 }
 
 impl Tensor {
@@ -136,15 +168,16 @@ impl Tensor {
                 expected: "a shape of as many elements".into(),
             });
         }
-        let stored = spec.stored_shape();
-        Self::create("tensor", spec, device, |spec| upload(data.into_burn(stored), spec.dtype, device))
+        Self::create("tensor", spec, device, |spec| upload(data, spec, device))
     }
 
-    /// A tensor whose elements are all `value`.
+    /// A tensor whose elements are all `value`; anything but 0 is true.
     ///
     /// # Errors
+    /// [`Error::DType`] for a fraction of an integer type;
     /// [`Error::Memory`], [`Error::Shape`], [`Error::DType`] as every new tensor.
     pub fn full(shape: impl Into<Vec<usize>>, value: f64, dtype: DType, device: Device) -> Result<Self> {
+        holds("full", dtype, value)?;
         Self::create("full", Spec::new(shape, dtype), device, |spec| full_primitive(spec, value, device))
     }
 
@@ -169,10 +202,33 @@ impl Tensor {
         device: Device,
         make: impl FnOnce(usize) -> Vec<f32>,
     ) -> Result<Self> {
-        let spec = Spec::new(shape, DType::F32);
-        let stored = spec.stored_shape();
-        Self::create("random", spec, device, |spec| {
-            upload(Data::F32(make(spec.len())).into_burn(stored), spec.dtype, device)
+        Self::generated("random", Spec::new(shape, DType::F32), device, |n| Data::F32(make(n)))
+    }
+
+    /// A tensor of the elements that `make` gives when asked for so many, once it is clear that they fit.
+    pub(crate) fn generated(
+        op: &'static str,
+        spec: Spec,
+        device: Device,
+        make: impl FnOnce(usize) -> Data,
+    ) -> Result<Self> {
+        Self::create(op, spec, device, |spec| upload(make(spec.len()), spec, device))
+    }
+
+    /// A tensor of numbers by their place in row-major order.
+    pub(crate) fn from_numbers(
+        op: &'static str,
+        spec: Spec,
+        device: Device,
+        number: impl Fn(usize) -> f64,
+    ) -> Result<Self> {
+        let dtype = spec.dtype;
+        Self::generated(op, spec, device, |n| match dtype {
+            DType::F32 => Data::F32((0..n).map(|i| number(i) as f32).collect()),
+            DType::F64 => Data::F64((0..n).map(number).collect()),
+            DType::I32 => Data::I32((0..n).map(|i| number(i) as i32).collect()),
+            DType::I64 => Data::I64((0..n).map(|i| number(i) as i64).collect()),
+            DType::Bool => Data::Bool((0..n).map(|i| number(i) != 0.0).collect()),
         })
     }
 
@@ -182,6 +238,7 @@ impl Tensor {
         device: Device,
         make: impl FnOnce(&Spec) -> Primitive,
     ) -> Result<Self> {
+        device.available(op)?;
         supported(op, &spec, device)?;
         let charge = Charge::new(op, &spec)?;
         let primitive = guarded(op, || make(&spec))?;
@@ -194,22 +251,7 @@ impl Tensor {
     /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails.
     pub fn to_data(&self) -> Result<Data> {
         let op = "to_data";
-        let (primitive, dtype) = (self.primitive(op)?, self.dtype());
-        let data = guarded(op, || {
-            read_sync(async {
-                by_kind!(dtype, float_into_data, int_into_data, bool_into_data, (primitive).await)
-            })
-        })?;
-        let failed = |reason: String| Error::Backend { op, reason };
-        let data = data.map_err(|e| failed(e.to_string()))?;
-        let vector = match dtype {
-            DType::F32 => data.try_into_vec().map(Data::F32),
-            DType::F64 => data.try_into_vec().map(Data::F64),
-            DType::I32 => data.try_into_vec().map(Data::I32),
-            DType::I64 => data.try_into_vec().map(Data::I64),
-            DType::Bool => data.convert::<bool>().try_into_vec().map(Data::Bool),
-        };
-        vector.map_err(|e| failed(format!("{e:?}")))
+        download(op, self.primitive(op)?, self.dtype())
     }
 
     /// The elements as `f32`, whatever number type they have.

@@ -1,6 +1,6 @@
 //! Where tensors live.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use burn::backend::{DeviceOps as _, DispatchDevice, FlexDevice};
 
@@ -45,6 +45,27 @@ impl Device {
         }
     }
 
+    /// The name of the graphics card, which is opened to ask it; `None` where there is none.
+    pub fn gpu_name() -> Option<String> {
+        gpu().as_ref().ok().map(|gpu| gpu.name.clone())
+    }
+
+    /// Whether `gpu` is a graphics card, and not a stand-in that runs on the processor. Opens it.
+    pub fn has_real_gpu() -> bool {
+        gpu().as_ref().is_ok_and(|gpu| gpu.is_real)
+    }
+
+    /// Refuses a device that this machine or this build does not have.
+    pub(crate) fn available(self, op: &'static str) -> Result<()> {
+        match self {
+            Self::Cpu => Ok(()),
+            Self::Gpu => gpu().as_ref().map(|_| ()).map_err(|reason| {
+                let found = format!("gpu, which cannot be used: {reason}");
+                Error::Device { op, found, expected: "one that this machine has, such as cpu".into() }
+            }),
+        }
+    }
+
     pub(crate) fn dispatch(self) -> DispatchDevice {
         match self {
             Self::Cpu => FlexDevice::default().into(),
@@ -53,7 +74,7 @@ impl Device {
             #[cfg(all(feature = "gpu", not(feature = "cuda")))]
             Self::Gpu => burn::backend::WgpuDevice::default().into(),
             #[cfg(not(any(feature = "gpu", feature = "cuda")))]
-            Self::Gpu => unreachable!("`Device::parse` gives no GPU in a build without one"),
+            Self::Gpu => unreachable!("`available` refuses the GPU in a build without one"),
         }
     }
 
@@ -74,4 +95,38 @@ impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// What is known of the graphics card.
+struct Gpu {
+    name: String,
+    is_real: bool,
+}
+
+/// The graphics card, opened once, or why there is none.
+fn gpu() -> &'static Result<Gpu, String> {
+    static GPU: OnceLock<Result<Gpu, String>> = OnceLock::new();
+    GPU.get_or_init(|| super::guarded("device", open).map_err(|e| e.to_string()).flatten())
+}
+
+#[cfg(feature = "cuda")]
+fn open() -> Result<Gpu, String> {
+    let identity = Device::Gpu.dispatch().identity().ok_or("it does not say what it is")?;
+    Ok(Gpu { name: identity.name, is_real: true })
+}
+
+#[cfg(all(feature = "gpu", not(feature = "cuda")))]
+fn open() -> Result<Gpu, String> {
+    use burn::backend::wgpu::{
+        RuntimeOptions, WgpuDevice, graphics::AutoGraphicsApi, try_init_setup, wgpu::DeviceType,
+    };
+    let options = RuntimeOptions::try_default().map_err(|e| e.to_string())?;
+    let setup = try_init_setup::<AutoGraphicsApi>(&WgpuDevice::default(), options);
+    let card = setup.map_err(|e| e.to_string())?.adapter.get_info();
+    Ok(Gpu { is_real: card.device_type != DeviceType::Cpu, name: card.name })
+}
+
+#[cfg(not(any(feature = "gpu", feature = "cuda")))]
+fn open() -> Result<Gpu, String> {
+    Err("this build has no GPU support (feature `gpu`)".into())
 }

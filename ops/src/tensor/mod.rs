@@ -15,7 +15,7 @@ pub use autodiff::{Gradients, is_grad_enabled, no_grad};
 pub(crate) use budget::Charge;
 pub use budget::{live_bytes, set_budget};
 pub use data::Data;
-pub(crate) use data::{float_dtype, full_primitive, int_dtype};
+pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub use spec::{DType, Spec};
 pub(crate) use spec::{broadcast, show};

@@ -134,6 +134,10 @@ impl Spec {
         if (0..rank).contains(&index) {
             return Ok(index as usize);
         }
+        if rank == 0 {
+            let expected = "a tensor with dimensions".into();
+            return Err(Error::Shape { op, found: show(&self.shape), expected });
+        }
         Err(Error::Argument {
             op,
             name: "the dimension",

@@ -1,0 +1,114 @@
+//! Tensors joined.
+
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_same};
+use crate::{
+    Device, Error, Result, Spec, Tensor,
+    tensor::{apply, show},
+};
+
+/// Tensors one after the other along a dimension.
+#[derive(Debug, Clone, Copy)]
+struct Concat {
+    dim: usize,
+}
+
+impl Op for Concat {
+    fn name(&self) -> &'static str {
+        "concat"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let mut y = x[0].clone();
+        for other in &x[1..] {
+            require_same("concat", x[0], other)?;
+            let fits = other.rank() == y.rank()
+                && (0..y.rank()).all(|d| d == self.dim || other.shape[d] == y.shape[d]);
+            if !fits {
+                return Err(Error::Shape {
+                    op: "concat",
+                    found: format!("{} beside {}", show(&other.shape), show(&x[0].shape)),
+                    expected: format!("shapes that differ in dimension {} only", self.dim),
+                });
+            }
+            y.shape[self.dim] += other.shape[self.dim];
+        }
+        Ok(y)
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let parts: Vec<_> = x.iter().map(|x| x.value.clone()).collect();
+        by_kind!(y.dtype, float_cat, int_cat, bool_cat, (parts, self.dim))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let mut start = 0;
+        let part = |(i, x): (usize, &Tensor)| {
+            let n = x.shape()[self.dim];
+            start += n;
+            at.want(i, || at.dy.narrow(self.dim as i64, start - n, n))
+        };
+        at.x.iter().enumerate().map(part).collect()
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+impl Tensor {
+    /// Tensors one after the other along dimension `dim`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no tensors, [`Error::Shape`] when they differ elsewhere.
+    pub fn concat(tensors: &[&Tensor], dim: i64) -> Result<Tensor> {
+        let first = first_of("concat", tensors)?;
+        let dim = first.spec().dim("concat", dim)?;
+        apply(Concat { dim }, tensors)
+    }
+
+    /// Tensors of one shape along a new dimension `dim`.
+    pub fn stack(tensors: &[&Tensor], dim: i64) -> Result<Tensor> {
+        first_of("stack", tensors)?;
+        let wider = tensors.iter().map(|x| x.unsqueeze(dim)).collect::<Result<Vec<_>>>()?;
+        Tensor::concat(&wider.iter().collect::<Vec<_>>(), dim)
+    }
+
+    /// `times[d]` copies of dimension d after one another, for each dimension.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] unless there is one number, at least 1, for each dimension.
+    pub fn repeat(&self, times: &[usize]) -> Result<Tensor> {
+        if times.len() != self.rank() || times.contains(&0) {
+            return Err(Error::Argument {
+                op: "repeat",
+                name: "the list of copies",
+                found: format!("{times:?}"),
+                expected: format!("one number, at least 1, for each dimension of {}", show(self.shape())),
+            });
+        }
+        let copied = times.iter().enumerate().try_fold(self.clone(), |x, (d, &n)| x.copied_along(d, d, n));
+        copied.map_err(|e| e.told_of("repeat"))
+    }
+
+    /// `times` copies of the block that starts at dimension `block`, which make dimension `dim` longer.
+    /// With `block = dim` the whole dimension is copied, with `block = dim + 1` each of its slices.
+    pub(crate) fn copied_along(&self, dim: usize, block: usize, times: usize) -> Result<Tensor> {
+        if times == 1 {
+            return Ok(self.clone());
+        }
+        let outer: usize = self.shape()[..block].iter().product();
+        let inner = self.len() / outer;
+        let mut shape = self.shape().to_vec();
+        shape[dim] = shape[dim].saturating_mul(times);
+        self.reshape(&[outer, 1, inner])?.expand(&[outer, times, inner])?.reshape(&shape)
+    }
+}
+
+fn first_of<'a>(op: &'static str, tensors: &[&'a Tensor]) -> Result<&'a Tensor> {
+    tensors.first().copied().ok_or_else(|| Error::Argument {
+        op,
+        name: "the list of tensors",
+        found: "empty".into(),
+        expected: "at least one".into(),
+    })
+}

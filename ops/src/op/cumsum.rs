@@ -1,0 +1,92 @@
+//! Running sums, and the reversal of dimensions, which turns a running sum into its gradient.
+
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
+use crate::{
+    DType, Device, Result, Spec, Tensor,
+    tensor::{Data, apply, upload},
+};
+
+/// `y_i = x_0 + ... + x_i` along a dimension.
+#[derive(Debug, Clone, Copy)]
+struct CumSum {
+    dim: usize,
+}
+
+impl Op for CumSum {
+    fn name(&self) -> &'static str {
+        "cumsum"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_number("cumsum", x[0])?;
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        by_kind!(y.dtype, float_cumsum, int_cumsum, (x[0].value.clone(), self.dim))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let dim = self.dim as i64;
+        Ok(vec![Some(at.dy.flip(&[dim])?.cumsum(dim)?.flip(&[dim])?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+/// The elements in the opposite order along some dimensions.
+#[derive(Debug, Clone)]
+struct Flip {
+    dims: Vec<usize>,
+}
+
+impl Op for Flip {
+    fn name(&self) -> &'static str {
+        "flip"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].clone())
+    }
+
+    /// By index, which copies: Flex's own flip is a view with negative strides, a rare guest in all
+    /// that follows it.
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        self.dims.iter().fold(x[0].value.clone(), |v, &d| {
+            let n = y.shape[d];
+            let backwards = Data::I32((0..n as i32).rev().collect());
+            let index = upload(backwards, &Spec::new([n], DType::I32), device);
+            by_kind!(y.dtype, float_select, int_select, bool_select, (v, d, index))
+        })
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(apply(self.clone(), &[at.dy])?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+impl Tensor {
+    /// `y_i = x_0 + ... + x_i` along `dim`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] for no such dimension, [`crate::Error::DType`] for truth values.
+    pub fn cumsum(&self, dim: i64) -> Result<Tensor> {
+        let dim = self.spec().dim("cumsum", dim)?;
+        apply(CumSum { dim }, &[self])
+    }
+
+    /// The elements in the opposite order along `dims` (all where there are none).
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] for no such dimension, or one that is named twice.
+    pub fn flip(&self, dims: &[i64]) -> Result<Tensor> {
+        let dims = self.spec().dims("flip", dims)?;
+        apply(Flip { dims }, &[self])
+    }
+}

@@ -1,0 +1,77 @@
+//! Padding: a tensor continued beyond its edges.
+
+use super::require_number;
+use crate::{
+    Error, Result, Tensor,
+    tensor::{holds, show},
+};
+
+/// How a tensor goes on beyond its edges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Padding {
+    /// With a number.
+    Constant(f64),
+    /// Mirrored, without the edge itself: `[1, 2, 3]` to `3 2 [1 2 3] 2 1`.
+    Reflect,
+    /// With copies of the edge: `[1, 2, 3]` to `1 1 [1 2 3] 3 3`.
+    Replicate,
+}
+
+impl Tensor {
+    /// Elements added before and after those of the last dimensions, one pair for each of them:
+    /// `pad(&[[1, 1], [2, 2]], ..)` adds a row on both sides of an image, and two columns.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for more pairs than dimensions, and for a reflection of more elements than
+    /// there are beside the edge; [`Error::DType`] for truth values.
+    pub fn pad(&self, pairs: &[[usize; 2]], padding: Padding) -> Result<Tensor> {
+        require_number("pad", self.spec())?;
+        let Some(first) = self.rank().checked_sub(pairs.len()) else {
+            return Err(Error::Argument {
+                op: "pad",
+                name: "the list of pairs",
+                found: format!("{pairs:?}"),
+                expected: format!("at most one pair for each dimension of {}", show(self.shape())),
+            });
+        };
+        let padded = match padding {
+            Padding::Constant(value) => self.padded_with(first, pairs, value),
+            Padding::Reflect | Padding::Replicate => {
+                let along =
+                    |x: Tensor, (i, pair): (usize, &[usize; 2])| x.mirrored(first + i, *pair, padding);
+                pairs.iter().enumerate().try_fold(self.clone(), along)
+            }
+        };
+        padded.map_err(|e| e.told_of("pad"))
+    }
+
+    fn padded_with(&self, first: usize, pairs: &[[usize; 2]], value: f64) -> Result<Tensor> {
+        holds("pad", self.dtype(), value)?;
+        let (mut shape, mut start) = (self.shape().to_vec(), vec![0; self.rank()]);
+        for (i, [before, after]) in pairs.iter().enumerate() {
+            shape[first + i] = shape[first + i].saturating_add(*before).saturating_add(*after);
+            start[first + i] = *before;
+        }
+        if shape == self.shape() { Ok(self.clone()) } else { self.within(shape, &start, value) }
+    }
+
+    /// One dimension reflected or replicated: whole slices of it, chosen by number.
+    fn mirrored(&self, dim: usize, [before, after]: [usize; 2], padding: Padding) -> Result<Tensor> {
+        let n = self.shape()[dim];
+        let too_far = before >= n || after >= n;
+        if too_far && padding == Padding::Reflect {
+            return Err(Error::Argument {
+                op: "pad",
+                name: "a pair",
+                found: format!("{:?}", [before, after]),
+                expected: format!("less than the {n} elements of dimension {dim}, which are reflected"),
+            });
+        }
+        let source = |i: usize| match padding {
+            Padding::Reflect if i < before => before - i,
+            Padding::Reflect if i - before >= n => 2 * (n - 1) - (i - before),
+            _ => i.saturating_sub(before).min(n - 1),
+        };
+        self.slices_at(dim, n.saturating_add(before).saturating_add(after), source)
+    }
+}

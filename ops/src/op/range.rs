@@ -1,0 +1,92 @@
+//! Tensors that are made from numbers of rows and columns.
+
+use super::{index::in_range, require, require_number};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    tensor::{holds, show},
+};
+
+impl Tensor {
+    /// `start`, `start + step`, ... before `end`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when there is no such number or the numbers are not finite; [`Error::DType`]
+    /// for fractions of an integer type.
+    pub fn arange(start: f64, end: f64, step: f64, dtype: DType, device: Device) -> Result<Tensor> {
+        let count = ((end - start) / step).ceil();
+        if !(count >= 1.0 && count.is_finite() && start.is_finite() && step.is_finite()) {
+            return Err(Error::Argument {
+                op: "arange",
+                name: "the range",
+                found: format!("{start} to {end} by {step}"),
+                expected: "at least one number".into(),
+            });
+        }
+        let last = start + step * (count - 1.0);
+        [start, step, last].iter().try_for_each(|&number| holds("arange", dtype, number))?;
+        let spec = Spec::new([count as usize], dtype);
+        Tensor::from_numbers("arange", spec, device, |i| start + step * i as f64)
+    }
+
+    /// The identity matrix `[n, n]`.
+    ///
+    /// # Errors
+    /// As every new tensor.
+    pub fn eye(n: usize, dtype: DType, device: Device) -> Result<Tensor> {
+        let one_on_diagonal = |i| if i / n == i % n { 1.0 } else { 0.0 };
+        Tensor::from_numbers("eye", Spec::new([n, n], dtype), device, one_on_diagonal)
+    }
+
+    /// Class numbers `[..]` to f32 `[.., classes]`: 1 at the class, 0 elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::DType`] for anything but integers, [`Error::Argument`] for a class outside
+    /// `0..classes`.
+    pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
+        require("one_hot", self.spec(), DType::is_int, "i32 or i64")?;
+        if classes == 0 {
+            return Err(Error::Argument {
+                op: "one_hot",
+                name: "the number of classes",
+                found: "0".into(),
+                expected: "at least 1".into(),
+            });
+        }
+        in_range("one_hot", self, classes)?;
+        let hot = Tensor::arange(0.0, classes as f64, 1.0, self.dtype(), self.device())
+            .and_then(|numbers| self.unsqueeze(-1)?.eq(&numbers)?.cast(DType::F32));
+        hot.map_err(|e| e.told_of("one_hot"))
+    }
+
+    /// Matrices `[.., M, N]` with zeros above the diagonal that lies `diagonal` columns right of the
+    /// main one.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for fewer than two dimensions, [`Error::DType`] for truth values.
+    pub fn tril(&self, diagonal: i64) -> Result<Tensor> {
+        self.triangle("tril", |row, column| column <= row.saturating_add(diagonal))
+    }
+
+    /// Matrices `[.., M, N]` with zeros below the diagonal that lies `diagonal` columns right of the
+    /// main one.
+    ///
+    /// # Errors
+    /// As [`Tensor::tril`].
+    pub fn triu(&self, diagonal: i64) -> Result<Tensor> {
+        self.triangle("triu", |row, column| column >= row.saturating_add(diagonal))
+    }
+
+    fn triangle(&self, op: &'static str, inside: impl Fn(i64, i64) -> bool) -> Result<Tensor> {
+        require_number(op, self.spec())?;
+        let Some(&[m, n]) = self.shape().last_chunk::<2>() else {
+            return Err(Error::Shape {
+                op,
+                found: show(self.shape()),
+                expected: "matrices [.., M, N]".into(),
+            });
+        };
+        let outside = |i: usize| f64::from(u8::from(!inside((i / n) as i64, (i % n) as i64)));
+        let mask = Tensor::from_numbers(op, Spec::new([m, n], DType::Bool), self.device(), outside)?;
+        self.masked_fill(&mask, 0.0)
+    }
+}

@@ -1,0 +1,164 @@
+//! Blocks out of a tensor.
+
+use burn::backend::Slice as BurnSlice;
+
+use super::{Op, Operand, Primitive, Saves, Vjp, by_kind};
+use crate::{
+    Device, Error, Result, Spec, Tensor,
+    tensor::{apply, full_primitive},
+};
+
+/// A range of one dimension: `start`, `start + step`, ... up to but without `end`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Span {
+    start: usize,
+    end: usize,
+    step: usize,
+}
+
+impl Span {
+    fn len(self) -> usize {
+        (self.end - self.start).div_ceil(self.step)
+    }
+
+    fn burn(self) -> BurnSlice {
+        BurnSlice::new(self.start as isize, Some(self.end as isize), self.step as isize)
+    }
+}
+
+/// A block out of the input, one span for each dimension.
+#[derive(Debug, Clone)]
+struct Slice {
+    spans: Vec<Span>,
+}
+
+impl Op for Slice {
+    fn name(&self) -> &'static str {
+        "slice"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].reshaped(self.spans.iter().map(|s| s.len()).collect::<Vec<_>>()))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
+        by_kind!(y.dtype, float_slice, int_slice, bool_slice, (x[0].value.clone(), &spans))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let embed = Embed { shape: at.x[0].shape().to_vec(), spans: self.spans.clone(), fill: 0.0 };
+        Ok(vec![Some(apply(embed, &[at.dy])?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+
+    fn is_view(&self) -> bool {
+        true
+    }
+}
+
+/// The inverse of [`Slice`]: a block within a larger shape that is filled with a number.
+#[derive(Debug, Clone)]
+struct Embed {
+    shape: Vec<usize>,
+    spans: Vec<Span>,
+    fill: f64,
+}
+
+impl Op for Embed {
+    fn name(&self) -> &'static str {
+        "pad"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].reshaped(self.shape.clone()))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
+        let full = full_primitive(y, self.fill, device);
+        by_kind!(y.dtype, float_slice_assign, int_slice_assign, (full, &spans, x[0].value.clone()))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(apply(Slice { spans: self.spans.clone() }, &[at.dy])?)])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::NOTHING
+    }
+}
+
+impl Tensor {
+    /// A larger tensor filled with `fill`, in which this one starts at `start`.
+    pub(super) fn within(&self, shape: Vec<usize>, start: &[usize], fill: f64) -> Result<Tensor> {
+        let span = |(&start, &n): (&usize, &usize)| Span { start, end: start + n, step: 1 };
+        let spans = start.iter().zip(self.shape()).map(span).collect();
+        apply(Embed { shape, spans, fill }, &[self])
+    }
+
+    /// `length` elements of dimension `dim` from `start` on.
+    pub fn narrow(&self, dim: i64, start: usize, length: usize) -> Result<Tensor> {
+        self.slice(dim, start as i64, Some(start.saturating_add(length) as i64), 1)
+    }
+
+    /// The elements `start`, `start + step`, ... before `end` of dimension `dim`. Negative bounds count
+    /// from the end, no `end` is the end.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a range outside the dimension, an empty one, or a step below 1.
+    pub fn slice(&self, dim: i64, start: i64, end: Option<i64>, step: usize) -> Result<Tensor> {
+        let d = self.spec().dim("slice", dim)?;
+        let n = self.shape()[d] as i64;
+        let from_front = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
+        let (a, b) = (from_front(start), end.map_or(n, from_front));
+        if !(0 <= a && a < b && b <= n) || step == 0 {
+            return Err(Error::Argument {
+                op: "slice",
+                name: "the range",
+                found: format!("{start} to {} by {step}", end.map_or("the end".into(), |e| e.to_string())),
+                expected: format!(
+                    "a range within the {n} elements of dimension {dim}, not empty, step at least 1"
+                ),
+            });
+        }
+        let whole = |&n: &usize| Span { start: 0, end: n, step: 1 };
+        let mut spans: Vec<_> = self.shape().iter().map(whole).collect();
+        spans[d] = Span { start: a as usize, end: b as usize, step };
+        apply(Slice { spans }, &[self])
+    }
+
+    /// Pieces of `size` elements along `dim`; the last one may be smaller.
+    pub fn split(&self, size: usize, dim: i64) -> Result<Vec<Tensor>> {
+        let n = self.shape()[self.spec().dim("split", dim)?];
+        if size == 0 {
+            return Err(Error::Argument {
+                op: "split",
+                name: "the size",
+                found: "0".into(),
+                expected: "at least 1".into(),
+            });
+        }
+        (0..n).step_by(size).map(|start| self.narrow(dim, start, size.min(n - start))).collect()
+    }
+
+    /// At most `count` pieces along `dim`, all of one size but the last, which may be smaller.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no pieces.
+    pub fn chunk(&self, count: usize, dim: i64) -> Result<Vec<Tensor>> {
+        let n = self.shape()[self.spec().dim("chunk", dim)?];
+        if count == 0 {
+            return Err(Error::Argument {
+                op: "chunk",
+                name: "the number of pieces",
+                found: "0".into(),
+                expected: "at least 1".into(),
+            });
+        }
+        self.split(n.div_ceil(count), dim)
+    }
+}

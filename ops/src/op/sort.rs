@@ -1,0 +1,105 @@
+//! Elements in order.
+
+use rayon::prelude::*;
+
+use super::{Op, Operand, Primitive, require_number};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    tensor::{Data, apply, download, show, upload},
+};
+
+/// The numbers of the elements along the last dimension, in the order of the elements.
+#[derive(Debug, Clone, Copy)]
+struct ArgSort {
+    descending: bool,
+}
+
+impl Op for ArgSort {
+    fn name(&self) -> &'static str {
+        "argsort"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].cast(DType::I32))
+    }
+
+    /// On the host for all devices: backends' own sorts do not keep the order of equal elements.
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let n = y.shape[y.rank() - 1];
+        // A device that fails to answer becomes an error again in `guarded`.
+        let data = download("argsort", x[0].value.clone(), x[0].spec.dtype).unwrap_or_else(|e| panic!("{e}"));
+        let order = match data {
+            Data::F32(values) => order(&values, n, self.descending),
+            Data::F64(values) => order(&values, n, self.descending),
+            Data::I32(values) => order(&values, n, self.descending),
+            Data::I64(values) => order(&values, n, self.descending),
+            Data::Bool(values) => order(&values, n, self.descending),
+        };
+        upload(Data::I32(order), y, device)
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// For each row of `n` values, their numbers in order. Equal values stay in the order they were in;
+/// what is not a number is larger than any number.
+fn order<T: PartialOrd + Sync>(values: &[T], n: usize, descending: bool) -> Vec<i32> {
+    let is_nan = |x: &T| x.partial_cmp(x).is_none();
+    let compare = |a: &T, b: &T| a.partial_cmp(b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)));
+    let mut order = vec![0; values.len()];
+    order.par_chunks_mut(n).zip(values.par_chunks(n)).for_each(|(order, row)| {
+        order.iter_mut().enumerate().for_each(|(i, place)| *place = i as i32);
+        order.sort_by(|&i, &j| {
+            let (a, b) = (&row[i as usize], &row[j as usize]);
+            if descending { compare(b, a) } else { compare(a, b) }
+        });
+    });
+    order
+}
+
+/// Sorting. Equal elements keep their order; what is not a number is larger than any number.
+impl Tensor {
+    /// The numbers (i32) of the elements along `dim` in the order of the elements.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no such dimension, [`Error::DType`] for truth values.
+    pub fn argsort(&self, dim: i64, descending: bool) -> Result<Tensor> {
+        require_number("argsort", self.spec())?;
+        self.spec().dim("argsort", dim)?;
+        apply(ArgSort { descending }, &[&self.detach().transpose(dim, -1)?])?.transpose(dim, -1)
+    }
+
+    /// The elements along `dim` in order.
+    ///
+    /// # Errors
+    /// As [`Tensor::argsort`].
+    pub fn sort(&self, dim: i64, descending: bool) -> Result<Tensor> {
+        let order = self.argsort(dim, descending).map_err(|e| e.told_of("sort"))?;
+        self.gather_known(self.spec().dim("sort", dim)?, &order)
+    }
+
+    /// The `k` largest elements along `dim`, the largest first, and their numbers (i32).
+    ///
+    /// # Errors
+    /// As [`Tensor::argsort`], and [`Error::Argument`] unless k is 1 to the size of the dimension.
+    pub fn top_k(&self, k: usize, dim: i64) -> Result<(Tensor, Tensor)> {
+        let d = self.spec().dim("top_k", dim)?;
+        if !(1..=self.shape()[d]).contains(&k) {
+            return Err(Error::Argument {
+                op: "top_k",
+                name: "k",
+                found: k.to_string(),
+                expected: format!(
+                    "1 to {}, the size of dimension {dim} of {}",
+                    self.shape()[d],
+                    show(self.shape())
+                ),
+            });
+        }
+        let order = self.argsort(dim, true).map_err(|e| e.told_of("top_k"))?;
+        let largest = order.narrow(dim, 0, k)?;
+        Ok((self.gather_known(d, &largest)?, largest))
+    }
+}

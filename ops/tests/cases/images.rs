@@ -1,0 +1,109 @@
+//! Matrix products and what is done to images.
+
+use ops::op::{Interpolation, Window};
+
+use super::{Case, case, exactly, float};
+
+pub fn cases() -> Vec<Case> {
+    [products(), convolutions(), pools(), sizes()].into_iter().flatten().collect()
+}
+
+fn products() -> Vec<Case> {
+    let shapes: [(&[usize], &[usize]); 6] = [
+        (&[2, 3], &[3, 4]),
+        (&[1, 3], &[3, 1]),
+        (&[2, 2, 3], &[3, 2]),
+        (&[3, 2], &[2, 2, 2]),
+        (&[2, 1, 2, 3], &[3, 3, 1]),
+        (&[5, 7], &[7, 6]),
+    ];
+    shapes.into_iter().map(|(a, b)| case("matmul", [float(a), float(b)], |x| x[0].matmul(&x[1]))).collect()
+}
+
+fn windows() -> Vec<(Window, [usize; 2], [usize; 2])> {
+    let one = Window::default();
+    // Window, size of the image, size of the kernel.
+    vec![
+        (one, [5, 5], [3, 3]),
+        (one, [4, 5], [1, 1]),
+        (Window { padding: [1, 2], ..one }, [5, 4], [3, 2]),
+        (Window { stride: [2, 2], ..one }, [6, 7], [3, 2]),
+        (Window { stride: [2, 3], padding: [2, 1], ..one }, [5, 7], [4, 3]),
+        (Window { dilation: [2, 1], ..one }, [7, 4], [3, 3]),
+        (Window { stride: [2, 1], padding: [1, 2], dilation: [1, 2], ..one }, [6, 5], [3, 3]),
+        (Window { stride: [3, 3], ..one }, [7, 8], [2, 2]),
+        (Window { groups: 2, ..one }, [4, 4], [3, 3]),
+        (Window { groups: 4, padding: [1, 1], ..one }, [4, 3], [3, 3]),
+        (Window { groups: 2, stride: [2, 2], padding: [1, 1], dilation: [2, 2], ..one }, [7, 6], [3, 2]),
+    ]
+}
+
+fn convolutions() -> Vec<Case> {
+    let mut cases = vec![];
+    for (window, [h, w], [kh, kw]) in windows() {
+        let groups = window.groups;
+        let inputs = [float([2, 4, h, w]), float([4, 4 / groups, kh, kw]), float([4])];
+        cases.push(case("conv2d", inputs, move |x| x[0].conv2d(&x[1], Some(&x[2]), window)));
+        let inputs = [float([2, 4, h.min(4), w.min(4)]), float([4, 2, kh, kw]), float([2 * groups])];
+        let extra = [window.stride[0] - 1, window.stride[1] - 1];
+        cases.push(case("conv_transpose2d", inputs, move |x| {
+            x[0].conv_transpose2d(&x[1], Some(&x[2]), window, extra)
+        }));
+        let inputs = [float([2, 4, w]), float([4, 4 / groups, kw]), float([4])];
+        cases.push(case("conv1d", inputs, move |x| x[0].conv1d(&x[1], Some(&x[2]), window)));
+    }
+    let inputs = [float([1, 1, 3, 3]), float([2, 1, 2, 2])];
+    cases.push(case("conv2d", inputs, |x| x[0].conv2d(&x[1], None, Window::default())));
+    // The last row and column are out of reach of the stride.
+    let inputs = [float([1, 2, 4, 4]), float([3, 2, 1, 1])];
+    let window = Window { stride: [3, 2], ..Window::default() };
+    cases.push(case("conv2d", inputs, move |x| x[0].conv2d(&x[1], None, window)));
+    cases
+}
+
+fn pools() -> Vec<Case> {
+    // Kernel, stride, padding.
+    let pools = [
+        ([2, 2], [2, 2], [0, 0]),
+        ([3, 3], [1, 1], [1, 1]),
+        ([3, 2], [2, 3], [1, 1]),
+        ([2, 2], [3, 3], [0, 0]),
+        ([1, 1], [2, 2], [0, 0]),
+        ([5, 4], [1, 1], [0, 0]),
+    ];
+    let mut cases = vec![];
+    for (kernel, stride, padding) in pools {
+        for channels in [1, 3, 4] {
+            let images = || [float([2, channels, 5, 6])];
+            cases.push(case("max_pool2d", images(), move |x| x[0].max_pool2d(kernel, stride, padding)));
+            for count in [false, true] {
+                cases.push(case("avg_pool2d", images(), move |x| {
+                    x[0].avg_pool2d(kernel, stride, padding, count)
+                }));
+            }
+        }
+    }
+    cases.push(case("global_avg_pool", [float([2, 3, 2, 5])], |x| x[0].global_avg_pool()));
+    cases
+}
+
+/// The largest element twice under one window.
+pub fn tied_pool() -> Case {
+    let values = [1.0, 3.0, 3.0, 0.0, 3.0, 2.0, 3.0, 3.0, 5.0, 5.0, 5.0, 5.0, -1.0, -1.0, -2.0, -1.0];
+    case("max_pool2d", [exactly([1, 1, 4, 4], &values)], |x| x[0].max_pool2d([2, 2], [2, 2], [0, 0]))
+}
+
+fn sizes() -> Vec<Case> {
+    let mut cases = vec![];
+    for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
+        for size in [[3, 4], [6, 8], [5, 3], [1, 1], [7, 2]] {
+            cases.push(case("interpolate", [float([2, 2, 3, 4])], move |x| x[0].interpolate(size, mode)));
+        }
+        for scale in [2.0, 0.5, 1.5] {
+            cases.push(case("interpolate_by", [float([1, 2, 4, 3])], move |x| {
+                x[0].interpolate_by(scale, mode)
+            }));
+        }
+    }
+    cases
+}
