@@ -4,11 +4,11 @@ mod nn_support;
 
 use nn_support::*;
 use ops::{
-    DType, Device, Tensor,
+    DType, Device, Spec, Tensor,
     nn::{
-        Activation, ConvOptions, Fans, Module, Parameter, PoolOptions, activation, avg_pool2d,
-        conv_transpose2d, conv1d, conv2d, flatten, global_avg_pool, init, linear, max_pool2d, reshape,
-        schedule, sequential, upsample,
+        Activation, ConvOptions, Fans, Module, Parameter, PoolOptions, activation, avg_pool2d, batch_norm,
+        conv_transpose2d, conv1d, conv2d, dropout, flatten, global_avg_pool, group_norm, init, linear,
+        max_pool2d, reshape, schedule, sequential, spectral, upsample,
     },
     op::{Interpolation, Window},
     random,
@@ -137,7 +137,7 @@ fn initialisers_have_their_variances() {
 
 #[test]
 fn a_module_draws_its_affine_maps_only() {
-    let norm = ops::nn::batch_norm(4, Default::default()).unwrap();
+    let norm = batch_norm(4, Default::default()).unwrap();
     let network = sequential(vec![linear(3, 4, true).unwrap(), norm]);
     let bias = network.child("0").unwrap().value("bias").unwrap().to_f32().unwrap();
     network.init(init::constant(0.5), false).unwrap();
@@ -192,4 +192,30 @@ fn a_module_is_converted_and_moved_as_a_whole() {
     layer.to_device(Device::Cpu).unwrap();
     let x = Tensor::full([1, 2], 1.0, DType::F64, Device::Cpu).unwrap();
     assert!(layer.forward(&x).unwrap().is_tracked());
+}
+
+/// Traces are of evaluation, whatever the mode: nothing is drawn, no average moves.
+#[test]
+fn symbolic_inputs_pass_through_every_layer() {
+    let window = Window { padding: [1; 2], ..Window::default() };
+    let network = sequential(vec![
+        conv2d(1, 4, [3, 3], ConvOptions { window, ..Default::default() }).unwrap(),
+        batch_norm(4, Default::default()).unwrap(),
+        dropout(0.5).unwrap(),
+        spectral(conv2d(4, 4, [3, 3], ConvOptions::default()).unwrap()).unwrap(),
+        group_norm(2, 4, true).unwrap(),
+        max_pool2d([2, 2], PoolOptions::default()),
+        flatten(),
+        linear(4 * 9, 2, true).unwrap(),
+        activation(Activation::Softmax(1)),
+    ]);
+    let buffers = || -> Vec<_> {
+        network.named_buffers().iter().map(|(_, buffer)| buffer.get().to_f32().unwrap()).collect()
+    };
+    let before = buffers();
+    let x = Tensor::symbolic(Spec::new([2, 1, 8, 8], DType::F32), Device::Cpu);
+    let y = network.forward(&x).unwrap();
+    assert!(y.is_symbolic());
+    assert_eq!(y.shape(), [2, 2]);
+    assert_eq!(buffers(), before);
 }
