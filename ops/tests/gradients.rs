@@ -3,44 +3,14 @@
 
 mod cases;
 
-use cases::{Case, NOT_DIFFERENTIABLE};
-use ops::{DType, Device, Result, Tensor, random::Key};
+use cases::{
+    Case, NOT_DIFFERENTIABLE,
+    slopes::{differentiable, gradients, loss, penalty, tracked},
+};
+use ops::{DType, Device, Result, Tensor};
 
 /// Half the distance of two points that a slope is measured between.
 const STEP: f64 = 1e-5;
-
-fn differentiable() -> Vec<Case> {
-    let smooth =
-        |case: &Case| !NOT_DIFFERENTIABLE.contains(&case.name) && case.inputs.iter().any(|x| x.is_float());
-    cases::all().into_iter().filter(smooth).collect()
-}
-
-/// A number that depends on all outputs, on each in another way.
-fn loss(outputs: &[Tensor]) -> Result<Tensor> {
-    let floats = outputs.iter().filter(|y| y.dtype().is_float());
-    let weighed = floats.enumerate().map(|(i, y)| {
-        let weights: Vec<f64> =
-            Key::new(77).draw(i as u64).uniform(y.len()).iter().map(|&w| f64::from(w) + 0.5).collect();
-        y.mul(&Tensor::from_data(weights, y.shape(), Device::Cpu)?)?.sum()
-    });
-    weighed.reduce(|a, b| a?.add(&b?)).expect("a differentiable operation has an output of floats")
-}
-
-/// The gradients of [`loss`] by all inputs of floats.
-fn gradients(case: &Case, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
-    let floats: Vec<&Tensor> = inputs.iter().filter(|x| x.dtype().is_float()).collect();
-    loss(&(case.run)(inputs)?)?.gradient(&floats)
-}
-
-/// The sum of the squares of all gradients: what a gradient penalty is made of.
-fn penalty(case: &Case, inputs: &[Tensor]) -> Result<Tensor> {
-    let squares = gradients(case, inputs)?.into_iter().map(|g| g.square()?.sum());
-    squares.reduce(|a, b| a?.add(&b?)).expect("one input is of floats")
-}
-
-fn tracked(inputs: &[Tensor]) -> Vec<Tensor> {
-    inputs.iter().map(|x| if x.dtype().is_float() { x.track().unwrap() } else { x.clone() }).collect()
-}
 
 /// The slopes of a function by each element of input `i`, measured.
 fn slopes(f: &dyn Fn(&[Tensor]) -> Result<Tensor>, inputs: &[Tensor], i: usize) -> Vec<f64> {

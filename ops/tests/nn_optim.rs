@@ -4,9 +4,9 @@ mod nn_support;
 
 use nn_support::*;
 use ops::{
-    Device, Gradients, Tensor,
+    DType, Device, Gradients, Tensor,
     nn::{
-        Parameter,
+        Parameter, linear,
         optim::{Adam, Optimiser, RmsProp, Rule, Sgd, Step},
     },
     random,
@@ -174,4 +174,26 @@ fn settings_outside_their_range_are_refused_by_name() {
         optimiser.to_string(),
         "SGD(momentum 0, weight decay 0), learning rate 0.1, 0 steps on 1 tensors"
     );
+}
+
+#[test]
+fn lists_of_parameters_that_cannot_be_told_apart_are_refused() {
+    let [a, b] = [0, 1].map(|_| Parameter::new(&floats(&[1.0], &[1])).unwrap());
+    let list = vec![("w".to_owned(), a.clone()), ("w".to_owned(), b)];
+    let message = Optimiser::new(Sgd::default(), 0.1, list).err().unwrap().to_string();
+    assert_eq!(message, "optimiser: the list of parameters is two different `w`, expected a name for each");
+    assert!(Optimiser::new(Sgd::default(), 0.1, vec![]).is_err());
+    let tied = vec![("w".to_owned(), a.clone()), ("also".to_owned(), a)];
+    assert_eq!(Optimiser::new(Sgd::default(), 0.1, tied).unwrap().parameters().len(), 1);
+}
+
+#[test]
+fn a_gradient_from_before_a_conversion_is_refused_by_name() {
+    let layer = linear(2, 1, false).unwrap();
+    let optimiser = Optimiser::new(Sgd::default(), 0.1, layer.named_parameters()).unwrap();
+    let y = layer.forward(&floats(&[1.0, 2.0], &[1, 2])).unwrap();
+    let gradients = y.backward().unwrap();
+    layer.cast(DType::F64).unwrap();
+    let message = optimiser.step(&gradients).unwrap_err().to_string();
+    assert_eq!(message, "step: the gradient of `weight` is f32 [1, 2] on cpu, expected f64 [1, 2] on cpu");
 }

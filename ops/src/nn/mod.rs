@@ -4,6 +4,7 @@
 //! children), the layers, [`init`], [`loss`], [`optim`], [`schedule`]. All handles are cheap clones
 //! of one thing, so what one of them changes every other one sees.
 
+mod clip;
 mod display;
 pub mod init;
 mod layer;
@@ -11,6 +12,7 @@ pub mod loss;
 mod module;
 pub mod optim;
 mod parameter;
+pub mod schedule;
 pub mod state;
 
 pub use layer::*;

@@ -146,6 +146,12 @@ impl Module {
         self.0.training.load(Ordering::Relaxed)
     }
 
+    /// Whether the module is to behave as in training on this input. Traces are of evaluation: what
+    /// they are made for, an exported model, does not train.
+    pub fn is_learning(&self, x: &Tensor) -> bool {
+        self.is_training() && !x.is_symbolic()
+    }
+
     /// Makes all parameters constants.
     pub fn freeze(&self) {
         self.state().iter().for_each(|(_, parameter)| parameter.set_frozen(true));

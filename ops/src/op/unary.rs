@@ -82,9 +82,12 @@ impl Op for Unary {
         Ok(x[0].clone())
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let v = x[0].value.clone();
         match *self {
+            // Shaders' own inverse sine and cosine are right to three digits on some drivers.
+            Self::Asin if device == Device::Gpu => Dispatch::float_atan2(v.clone(), other_leg(v)),
+            Self::Acos if device == Device::Gpu => Dispatch::float_atan2(other_leg(v.clone()), v),
             Self::Neg => by_kind!(y.dtype, float_neg, int_neg, (v)),
             Self::Abs => by_kind!(y.dtype, float_abs, int_abs, (v)),
             Self::Sign => by_kind!(y.dtype, float_sign, int_sign, (v)),
@@ -160,6 +163,13 @@ impl Op for Unary {
     fn differentiable(&self) -> bool {
         !matches!(self, Self::Sign | Self::Floor | Self::Ceil | Self::Round)
     }
+}
+
+/// `sqrt(1 - x^2)`, accurate near 1.
+fn other_leg(x: Primitive) -> Primitive {
+    let one = Scalar::Float(1.0);
+    let below = Dispatch::float_add_scalar(Dispatch::float_neg(x.clone()), one);
+    Dispatch::float_sqrt(Dispatch::float_mul(below, Dispatch::float_add_scalar(x, one)))
 }
 
 /// `max(x, 0) + log(1 + e^-|x|)`, which overflows nowhere.

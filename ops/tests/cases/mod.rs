@@ -1,11 +1,14 @@
 //! Every public operation of `Tensor` with arguments that it accepts: one table that the tests of
 //! gradients, devices, views and traces all go through.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 mod elementwise;
 mod images;
 mod indexing;
 mod reductions;
 mod shapes;
+pub mod slopes;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -131,6 +134,25 @@ pub fn all() -> Vec<Case> {
     let families =
         [elementwise::cases(), images::cases(), indexing::cases(), reductions::cases(), shapes::cases()];
     families.into_iter().flatten().collect()
+}
+
+/// Cases of ties, for operations that choose one element.
+pub fn ties() -> Vec<Case> {
+    reductions::ties().into_iter().chain([images::tied_pool()]).collect()
+}
+
+/// The processor, and the graphics card or its stand-in where there is one.
+pub fn devices() -> Vec<Device> {
+    match Device::gpu_name() {
+        Some(name) => {
+            println!("{name}");
+            vec![Device::Cpu, Device::Gpu]
+        }
+        None => {
+            println!("skipped: no GPU");
+            vec![Device::Cpu]
+        }
+    }
 }
 
 /// The operations whose output does not depend smoothly on an input.

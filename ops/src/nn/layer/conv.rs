@@ -1,4 +1,4 @@
-//! Convolutions of images.
+//! Convolutions of signals and images.
 
 use std::any::Any;
 
@@ -12,8 +12,9 @@ use crate::{
 /// How a convolution moves over its input, and whether it adds a bias.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConvOptions {
+    /// Of a convolution of signals, the column half counts.
     pub window: Window,
-    /// Rows and columns added at the end of a transposed convolution's output.
+    /// Rows and columns added at the end of a transposed convolution's output; of no effect elsewhere.
     pub output_padding: [usize; 2],
     pub bias: bool,
 }
@@ -24,28 +25,39 @@ impl Default for ConvOptions {
     }
 }
 
-/// What both directions have in common.
-struct Sizes {
+/// A convolution of one of three forms.
+struct Conv {
+    form: Form,
     inputs: usize,
     outputs: usize,
-    kernel: [usize; 2],
+    /// One or two sizes.
+    kernel: Vec<usize>,
     options: ConvOptions,
 }
 
-struct Conv2d(Sizes);
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Signals,
+    Images,
+    Transposed,
+}
 
-struct ConvTranspose2d(Sizes);
+/// Convolution `[N, inputs, L] -> [N, outputs, Lo]` with a weight `[outputs, inputs / groups, K]`;
+/// sizes as in [`Tensor::conv1d`].
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0, or channels that `groups` does not divide; [`Error::Memory`].
+pub fn conv1d(inputs: usize, outputs: usize, kernel: usize, options: ConvOptions) -> Result<Module> {
+    Conv { form: Form::Signals, inputs, outputs, kernel: vec![kernel], options }.module("conv1d")
+}
 
 /// Convolution `[N, inputs, H, W] -> [N, outputs, Ho, Wo]` with a weight
 /// `[outputs, inputs / groups, Kh, Kw]`; sizes as in [`Tensor::conv2d`].
 ///
 /// # Errors
-/// [`Error::Argument`] for a size of 0, or channels that `groups` does not divide; [`Error::Memory`].
+/// As [`conv1d`].
 pub fn conv2d(inputs: usize, outputs: usize, kernel: [usize; 2], options: ConvOptions) -> Result<Module> {
-    let sizes = Sizes { inputs, outputs, kernel, options };
-    sizes.check("conv2d")?;
-    let parameters = sizes.parameters([outputs, inputs / options.window.groups])?;
-    Ok(Module::new(Conv2d(sizes), parameters, vec![]))
+    Conv { form: Form::Images, inputs, outputs, kernel: kernel.to_vec(), options }.module("conv2d")
 }
 
 /// Transposed convolution `[N, inputs, H, W] -> [N, outputs, Ho, Wo]` with a weight
@@ -55,32 +67,38 @@ pub fn conv2d(inputs: usize, outputs: usize, kernel: [usize; 2], options: ConvOp
 /// takes the outputs there.
 ///
 /// # Errors
-/// As [`conv2d`].
+/// As [`conv1d`].
 pub fn conv_transpose2d(
     inputs: usize,
     outputs: usize,
     kernel: [usize; 2],
     options: ConvOptions,
 ) -> Result<Module> {
-    let sizes = Sizes { inputs, outputs, kernel, options };
-    sizes.check("conv_transpose2d")?;
-    let parameters = sizes.parameters([inputs, outputs / options.window.groups])?;
-    Ok(Module::new(ConvTranspose2d(sizes), parameters, vec![]))
+    let kernel = kernel.to_vec();
+    Conv { form: Form::Transposed, inputs, outputs, kernel, options }.module("conv_transpose2d")
 }
 
-impl Sizes {
+impl Conv {
+    fn module(self, op: &'static str) -> Result<Module> {
+        self.check(op)?;
+        let (groups, positions) = (self.options.window.groups, self.kernel.iter().product::<usize>());
+        let fans =
+            Fans { input: self.inputs / groups * positions, output: self.outputs / groups * positions };
+        let mut weight = match self.form {
+            Form::Transposed => vec![self.inputs, self.outputs / groups],
+            _ => vec![self.outputs, self.inputs / groups],
+        };
+        weight.extend(&self.kernel);
+        let parameters = affine(&weight, fans, self.options.bias.then_some(self.outputs))?;
+        Ok(Module::new(self, parameters, vec![]))
+    }
+
     fn check(&self, op: &'static str) -> Result<()> {
         let groups = self.options.window.groups;
-        let [kh, kw] = self.kernel;
-        positive(
-            op,
-            &[
-                ("inputs", self.inputs),
-                ("outputs", self.outputs),
-                ("the kernel", kh.min(kw)),
-                ("groups", groups),
-            ],
-        )?;
+        let kernel = self.kernel.iter().copied().min().unwrap_or(0);
+        let sizes =
+            [("inputs", self.inputs), ("outputs", self.outputs), ("the kernel", kernel), ("groups", groups)];
+        positive(op, &sizes)?;
         if self.inputs.is_multiple_of(groups) && self.outputs.is_multiple_of(groups) {
             return Ok(());
         }
@@ -91,63 +109,46 @@ impl Sizes {
             expected: "a divisor of both".into(),
         })
     }
+}
 
-    fn parameters(&self, lead: [usize; 2]) -> Result<Vec<(String, Parameter)>> {
-        let [kh, kw] = self.kernel;
-        let groups = self.options.window.groups;
-        let fans = Fans { input: self.inputs / groups * kh * kw, output: self.outputs / groups * kh * kw };
-        affine(&[lead[0], lead[1], kh, kw], fans, self.options.bias.then_some(self.outputs))
+impl Layer for Conv {
+    fn name(&self) -> &str {
+        match self.form {
+            Form::Signals => "Conv1d",
+            Form::Images => "Conv2d",
+            Form::Transposed => "ConvTranspose2d",
+        }
     }
 
     fn describe(&self) -> String {
-        let Window { stride, padding, dilation, groups } = self.options.window;
-        let mut text = format!("{} -> {}, kernel {}", self.inputs, self.outputs, pair(self.kernel));
-        let unusual = [
+        let ConvOptions { window: Window { stride, padding, dilation, groups }, output_padding, .. } =
+            self.options;
+        let settings = [
             ("stride", stride, 1),
             ("padding", padding, 0),
-            ("output padding", self.options.output_padding, 0),
+            ("output padding", output_padding, 0),
             ("dilation", dilation, 1),
             ("groups", [groups; 2], 1),
         ];
-        for (name, value, _) in unusual.into_iter().filter(|(_, value, usual)| *value != [*usual; 2]) {
-            text += &format!(", {name} {}", pair(value));
+        let mut text = format!("{} -> {}, kernel {}", self.inputs, self.outputs, pair(&self.kernel));
+        // Of signals, the first half of each pair says nothing.
+        let of_form = |value: [usize; 2]| value[2 - self.kernel.len()..].to_vec();
+        for (name, value, usual) in settings.map(|(name, value, usual)| (name, of_form(value), usual)) {
+            if value.iter().any(|&n| n != usual) {
+                text += &format!(", {name} {}", pair(&value));
+            }
         }
         text
     }
-}
-
-impl Layer for Conv2d {
-    fn name(&self) -> &str {
-        "Conv2d"
-    }
-
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let bias = module.parameter("bias").map(Parameter::get);
-        x.conv2d(&module.value("weight")?, bias.as_ref(), self.0.options.window)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-impl Layer for ConvTranspose2d {
-    fn name(&self) -> &str {
-        "ConvTranspose2d"
-    }
-
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let bias = module.parameter("bias").map(Parameter::get);
-        let ConvOptions { window, output_padding, .. } = self.0.options;
-        x.conv_transpose2d(&module.value("weight")?, bias.as_ref(), window, output_padding)
+        let (weight, bias) = (module.value("weight")?, module.parameter("bias").map(Parameter::get));
+        let ConvOptions { window, output_padding, .. } = self.options;
+        match self.form {
+            Form::Signals => x.conv1d(&weight, bias.as_ref(), window),
+            Form::Images => x.conv2d(&weight, bias.as_ref(), window),
+            Form::Transposed => x.conv_transpose2d(&weight, bias.as_ref(), window, output_padding),
+        }
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -6,13 +6,23 @@ use crate::{DType, Device, Error, Result, Spec};
 
 mod activation;
 mod conv;
+mod dropout;
 mod linear;
+mod norm;
+mod reshape;
+mod resize;
 mod sequential;
+mod spectral;
 
 pub use activation::{Activation, activation};
-pub use conv::{ConvOptions, conv_transpose2d, conv2d};
+pub use conv::{ConvOptions, conv_transpose2d, conv1d, conv2d};
+pub use dropout::dropout;
 pub use linear::linear;
+pub use norm::{BatchNormOptions, batch_norm, group_norm, instance_norm, layer_norm};
+pub use reshape::{flatten, reshape};
+pub use resize::{PoolOptions, avg_pool2d, global_avg_pool, max_pool2d, upsample};
 pub use sequential::{sequential, sequential_named};
+pub use spectral::{Spectral, spectral, spectral_norm};
 
 /// The weight and, if wanted, the bias of an affine map, drawn as PyTorch draws them.
 fn affine(weight: &[usize], fans: Fans, bias: Option<usize>) -> Result<Vec<(String, Parameter)>> {
@@ -35,7 +45,9 @@ fn positive(op: &'static str, numbers: &[(&'static str, usize)]) -> Result<()> {
     })
 }
 
-/// A pair of sizes as people write them: one number where both are equal.
-fn pair([a, b]: [usize; 2]) -> String {
-    if a == b { a.to_string() } else { format!("{a}x{b}") }
+/// Sizes as people write them: one number where all are equal.
+fn pair(sizes: &[usize]) -> String {
+    let all_equal = sizes.windows(2).all(|two| two[0] == two[1]);
+    let shown = if all_equal { &sizes[..1] } else { sizes };
+    shown.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }

@@ -63,15 +63,23 @@ impl Optimiser {
     /// An optimiser of these parameters. Buffers are left out, tied parameters count once.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a setting of the rule or a learning rate outside its range.
+    /// [`Error::Argument`] for a setting of the rule or a learning rate outside its range, for no
+    /// parameters, and for two different ones of one name.
     pub fn new(rule: impl Rule, learning_rate: f64, parameters: Vec<(String, Parameter)>) -> Result<Self> {
         rule.check()?;
         check_learning_rate(learning_rate)?;
         let mut kept: Vec<(String, Parameter)> = Vec::new();
         for (name, parameter) in parameters {
-            if !parameter.is_buffer() && !kept.iter().any(|(_, known)| known.is_same(&parameter)) {
-                kept.push((name, parameter));
+            if parameter.is_buffer() || kept.iter().any(|(_, known)| known.is_same(&parameter)) {
+                continue;
             }
+            if kept.iter().any(|(known, _)| *known == name) {
+                return Err(wrong_list(format!("two different `{name}`"), "a name for each"));
+            }
+            kept.push((name, parameter));
+        }
+        if kept.is_empty() {
+            return Err(wrong_list("empty".into(), "at least one that is trained"));
         }
         let memories = vec![Memory::default(); kept.len()];
         let progress = Mutex::new(Progress { steps: 0, learning_rate, memories });
@@ -231,6 +239,10 @@ fn same_place(name: &str, value: &Tensor, gradient: &Tensor) -> Result<()> {
         value.spec(),
         value.device()
     )))
+}
+
+fn wrong_list(found: String, expected: &str) -> Error {
+    Error::Argument { op: "optimiser", name: "the list of parameters", found, expected: expected.into() }
 }
 
 fn check_learning_rate(learning_rate: f64) -> Result<()> {

@@ -1,0 +1,45 @@
+//! Gradients of bounded size.
+
+use crate::{Error, Gradients, Result};
+
+impl Gradients {
+    /// The Euclidean norm of all gradients together, `sqrt(sum_i |g_i|^2)`.
+    ///
+    /// # Errors
+    /// Those of the operations.
+    pub fn norm(&self) -> Result<f64> {
+        let squares = self.values().into_iter().map(|gradient| gradient.square()?.sum()?.item());
+        Ok(squares.sum::<Result<f64>>()?.sqrt())
+    }
+
+    /// All gradients times `limit / norm` where their [`Gradients::norm`] is above the limit.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] unless the limit is a positive number.
+    pub fn clip_norm(&self, limit: f64) -> Result<Self> {
+        check("clip_norm", limit)?;
+        let norm = self.norm()?;
+        if norm > limit { self.map(|gradient| gradient.mul_scalar(limit / norm)) } else { Ok(self.clone()) }
+    }
+
+    /// Every element brought into `-limit` to `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] unless the limit is a positive number.
+    pub fn clip_value(&self, limit: f64) -> Result<Self> {
+        check("clip_value", limit)?;
+        self.map(|gradient| gradient.clamp(-limit, limit))
+    }
+}
+
+fn check(op: &'static str, limit: f64) -> Result<()> {
+    if limit > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Argument {
+        op,
+        name: "the limit",
+        found: limit.to_string(),
+        expected: "a positive number".into(),
+    })
+}

@@ -1,0 +1,55 @@
+//! Dropout.
+
+use std::any::Any;
+
+use crate::{
+    Error, Result, Tensor,
+    nn::{Layer, Module},
+    random,
+};
+
+struct Dropout {
+    probability: f64,
+}
+
+/// In training, sets each element to 0 with a probability `p`, and scales the others by `1 / (1 - p)`;
+/// the identity in evaluation (Srivastava et al., 2014). Draws from the innermost random stream.
+///
+/// # Errors
+/// [`Error::Argument`] for a probability outside 0 to 1.
+pub fn dropout(probability: f64) -> Result<Module> {
+    if !(0.0..=1.0).contains(&probability) {
+        return Err(Error::Argument {
+            op: "dropout",
+            name: "the probability",
+            found: probability.to_string(),
+            expected: "0 to 1".into(),
+        });
+    }
+    Ok(Module::new(Dropout { probability }, vec![], vec![]))
+}
+
+impl Layer for Dropout {
+    fn name(&self) -> &str {
+        "Dropout"
+    }
+
+    fn describe(&self) -> String {
+        format!("p {}", self.probability)
+    }
+
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        if self.probability == 0.0 || !module.is_learning(x) {
+            return Ok(x.clone());
+        }
+        if self.probability == 1.0 {
+            return x.mul_scalar(0.0);
+        }
+        let kept = random::uniform(x.shape(), x.device())?.ge_scalar(self.probability)?;
+        x.mul(&kept.cast(x.dtype())?)?.div_scalar(1.0 - self.probability)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

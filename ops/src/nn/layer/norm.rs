@@ -1,0 +1,273 @@
+//! Normalisations: `y = (x - mean) / sqrt(var + eps)`, then `weight y + bias` where they are affine. They
+//! differ in what mean and variance (with divisor n) are taken of.
+
+use std::any::Any;
+
+use super::positive;
+use crate::{
+    DType, Device, Error, Result, Tensor,
+    nn::{Layer, Module, Parameter},
+    no_grad,
+};
+
+/// What is added to variances.
+const EPS: f64 = 1e-5;
+
+/// Settings of a batch normalisation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchNormOptions {
+    pub eps: f64,
+    /// The share of the newest batch in the running mean and variance.
+    pub momentum: f64,
+    /// Whether there is a weight and a bias.
+    pub affine: bool,
+}
+
+impl Default for BatchNormOptions {
+    fn default() -> Self {
+        Self { eps: EPS, momentum: 0.1, affine: true }
+    }
+}
+
+struct BatchNorm {
+    channels: usize,
+    options: BatchNormOptions,
+}
+
+/// Normalises each channel of `[N, channels, ..]` over the batch and all positions; in evaluation by
+/// running averages of what training saw, the variance's with divisor n - 1 (Ioffe, Szegedy, 2015, as
+/// PyTorch computes it).
+///
+/// # Errors
+/// [`Error::Argument`] for no channels; in training [`Error::Shape`] for one element per channel.
+pub fn batch_norm(channels: usize, options: BatchNormOptions) -> Result<Module> {
+    positive("batch_norm", &[("channels", channels)])?;
+    let mut parameters = gain(&[channels], options.affine)?;
+    for (name, value) in [("running_mean", 0.0), ("running_var", 1.0)] {
+        let buffer = Tensor::full([channels], value, DType::F32, Device::Cpu)?;
+        parameters.push((name.to_owned(), Parameter::buffer(&buffer)));
+    }
+    Ok(Module::new(BatchNorm { channels, options }, parameters, vec![]))
+}
+
+impl BatchNorm {
+    /// The input less the batch's mean, and the batch's variance, `[1, C, 1, ..]`; the running averages
+    /// move towards both.
+    fn learn(&self, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
+        let Moments { centered, mean, var } = moments("batch_norm", x, &dims)?;
+        let n = (x.len() / self.channels) as f64;
+        no_grad(|| {
+            let unbiased = var.mul_scalar(n / (n - 1.0))?;
+            self.average(module, "running_mean", &mean)?;
+            self.average(module, "running_var", &unbiased)
+        })?;
+        Ok((centered, var))
+    }
+
+    fn average(&self, module: &Module, name: &str, newest: &Tensor) -> Result<()> {
+        let Some(buffer) = module.parameter(name) else { return Ok(()) };
+        let old = buffer.get().mul_scalar(1.0 - self.options.momentum)?;
+        let new = newest.reshape(&[self.channels])?.mul_scalar(self.options.momentum)?;
+        buffer.set(&old.add(&new)?)
+    }
+
+    /// The input less the running mean, and the running variance.
+    fn recall(&self, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        let [mean, var] = ["running_mean", "running_var"].map(|name| per_channel(&module.value(name)?, x));
+        Ok((x.sub(&mean?)?, var?))
+    }
+}
+
+impl Layer for BatchNorm {
+    fn name(&self) -> &str {
+        "BatchNorm"
+    }
+
+    fn describe(&self) -> String {
+        self.channels.to_string()
+    }
+
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        check_channels("batch_norm", x, self.channels)?;
+        let (centered, var) =
+            if module.is_learning(x) { self.learn(module, x)? } else { self.recall(module, x)? };
+        let scale = var.add_scalar(self.options.eps)?.sqrt()?.recip()?;
+        // The weight goes into the scale: one pass over the input less.
+        match own_affine(module) {
+            Some((weight, bias)) => {
+                centered.mul(&scale.mul(&per_channel(&weight, x)?)?)?.add(&per_channel(&bias, x)?)
+            }
+            None => centered.mul(&scale),
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+struct GroupNorm {
+    op: &'static str,
+    groups: usize,
+    channels: usize,
+}
+
+/// Normalises each sample of `[N, channels, ..]` over each of `groups` groups of channels and all
+/// positions (Wu, He, 2018).
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0 or channels that `groups` does not divide; when used,
+/// [`Error::Shape`] for one element per group.
+pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module> {
+    positive("group_norm", &[("groups", groups), ("channels", channels)])?;
+    if !channels.is_multiple_of(groups) {
+        return Err(Error::Argument {
+            op: "group_norm",
+            name: "groups",
+            found: format!("{groups} for {channels} channels"),
+            expected: "a divisor of the channels".into(),
+        });
+    }
+    let layer = GroupNorm { op: "group_norm", groups, channels };
+    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
+}
+
+/// Normalises each channel of each sample of `[N, channels, ..]` over all positions (Ulyanov, Vedaldi,
+/// Lempitsky, 2016).
+///
+/// # Errors
+/// As [`group_norm`].
+pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
+    positive("instance_norm", &[("channels", channels)])?;
+    let layer = GroupNorm { op: "instance_norm", groups: channels, channels };
+    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
+}
+
+impl Layer for GroupNorm {
+    fn name(&self) -> &str {
+        if self.op == "instance_norm" { "InstanceNorm" } else { "GroupNorm" }
+    }
+
+    fn describe(&self) -> String {
+        match self.groups == self.channels {
+            true => self.channels.to_string(),
+            false => format!("{} in {} groups", self.channels, self.groups),
+        }
+    }
+
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        check_channels(self.op, x, self.channels)?;
+        let n = x.shape()[0];
+        let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
+        let y = standardise(self.op, &grouped, &[2])?.reshape(x.shape())?;
+        match own_affine(module) {
+            Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
+            None => Ok(y),
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+struct LayerNorm {
+    shape: Vec<usize>,
+}
+
+/// Normalises each `[.., shape]` over its last dimensions, those of `shape`; weight and bias have that
+/// shape (Ba, Kiros, Hinton, 2016).
+///
+/// # Errors
+/// [`Error::Argument`] for an empty shape, [`Error::Shape`] for a size of 0.
+pub fn layer_norm(shape: &[usize], affine: bool) -> Result<Module> {
+    positive("layer_norm", &[("the number of dimensions", shape.len())])?;
+    Ok(Module::new(LayerNorm { shape: shape.to_vec() }, gain(shape, affine)?, vec![]))
+}
+
+impl Layer for LayerNorm {
+    fn name(&self) -> &str {
+        "LayerNorm"
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?}", self.shape)
+    }
+
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        if !x.shape().ends_with(&self.shape) {
+            return Err(Error::Shape {
+                op: "layer_norm",
+                found: format!("{:?}", x.shape()),
+                expected: format!("one that ends in {:?}", self.shape),
+            });
+        }
+        let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
+        let y = standardise("layer_norm", x, &dims)?;
+        match own_affine(module) {
+            Some((weight, bias)) => y.mul(&weight)?.add(&bias),
+            None => Ok(y),
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A tensor less its mean over some dimensions, that mean, and the variance.
+struct Moments {
+    centered: Tensor,
+    mean: Tensor,
+    var: Tensor,
+}
+
+fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Moments> {
+    let mean = x.mean_dims(dims, true)?;
+    if mean.len() == x.len() {
+        return Err(Error::Shape {
+            op,
+            found: format!("{:?}", x.shape()),
+            expected: "more than one element for each mean".into(),
+        });
+    }
+    let centered = x.sub(&mean)?;
+    let var = centered.square()?.mean_dims(dims, true)?;
+    Ok(Moments { centered, mean, var })
+}
+
+/// The tensor with mean 0 and variance 1 over some dimensions.
+fn standardise(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Tensor> {
+    let Moments { centered, var, .. } = moments(op, x, dims)?;
+    centered.mul(&var.add_scalar(EPS)?.sqrt()?.recip()?)
+}
+
+/// A weight of ones and a bias of zeros, which initialisers leave alone.
+fn gain(shape: &[usize], affine: bool) -> Result<Vec<(String, Parameter)>> {
+    let names: &[_] = if affine { &[("weight", 1.0), ("bias", 0.0)] } else { &[] };
+    let parameter = |&(name, value): &(&str, f64)| {
+        let value = Tensor::full(shape, value, DType::F32, Device::Cpu)?;
+        Ok((name.to_owned(), Parameter::with_fans(&value, None)?))
+    };
+    names.iter().map(parameter).collect()
+}
+
+/// The weight and the bias, where the module has them.
+fn own_affine(module: &Module) -> Option<(Tensor, Tensor)> {
+    module.parameter("weight").zip(module.parameter("bias")).map(|(weight, bias)| (weight.get(), bias.get()))
+}
+
+/// `[C]` in a shape that broadcasts to `[N, C, ..]`.
+fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
+    let mut shape = vec![1; x.rank()];
+    shape[1] = numbers.len();
+    numbers.reshape(&shape)
+}
+
+fn check_channels(op: &'static str, x: &Tensor, channels: usize) -> Result<()> {
+    if x.shape().get(1) == Some(&channels) {
+        return Ok(());
+    }
+    Err(Error::Shape { op, found: format!("{:?}", x.shape()), expected: format!("[N, {channels}, ..]") })
+}
