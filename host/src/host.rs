@@ -19,7 +19,7 @@ pub struct Host {
     /// What they share.
     pub session: Arc<Session>,
     /// The engine, with everything registered.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// The texts of all scripts read, for errors and for the record.
     pub scripts: Scripts,
 }
@@ -45,7 +45,8 @@ impl Host {
         let table = Arc::new(table);
         let scripts = Scripts::default();
         let resolver = plugin.map(|plugin| Resolver::new(plugin, &session.options.scripts, scripts.clone()));
-        let engine = script::build(&table, &session, resolver, limits);
+        let engine = Arc::new(script::build(&table, &session, resolver, limits));
+        session.set_engine(&engine);
         Self { table, session, engine, scripts }
     }
 

@@ -3,12 +3,12 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
 use ops::{Device, random::Key};
-use rhai::Map;
+use rhai::{Engine, Map};
 
 use crate::{
     error::{Error, Result},
@@ -59,6 +59,8 @@ pub struct Session {
     pub progress: Progress,
     /// The settings that `params` gives.
     settings: OnceLock<Map>,
+    /// The engine, for functions of the script that are called from outside of its own calls.
+    engine: OnceLock<Weak<Engine>>,
 }
 
 /// What a run leaves behind.
@@ -102,7 +104,18 @@ impl Recorder {
 impl Session {
     /// A session of those options, without a run folder yet.
     pub fn new(options: Options, progress: Progress) -> Self {
-        Self { options, recorder: OnceLock::new(), progress, settings: OnceLock::new() }
+        Self { options, recorder: OnceLock::new(), progress, settings: OnceLock::new(), engine: OnceLock::new() }
+    }
+
+    /// The engine that runs the script, while it lives.
+    pub fn engine(&self) -> Option<Arc<Engine>> {
+        self.engine.get()?.upgrade()
+    }
+
+    /// Makes the engine known, once it is built.
+    pub(crate) fn set_engine(&self, engine: &Arc<Engine>) {
+        // There is one engine for a session; a second one would not know its scripts.
+        let _ = self.engine.set(Arc::downgrade(engine));
     }
 
     /// Records into a run folder from now on.

@@ -41,6 +41,9 @@ pub enum Error {
     /// A tensor of that name is missing, superfluous or of another shape.
     #[error("{0}")]
     State(String),
+    /// A layer that was written outside of this crate failed.
+    #[error("{layer}: {reason}")]
+    Layer { layer: String, reason: String },
     /// The run was asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -133,13 +133,7 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "concat(set, other)",
             "This set, then another one or the items of a tensor. Nothing is copied.",
             r#"data::load("glyphs").train(3).concat(zeros([2, 1, 28, 28])).len() => 5"#,
-            |set: Dataset, other: Items| -> Result<Dataset> {
-                // Items without labels among items with labels: the joined set has none.
-                if set.labels().is_some() != other.0.labels().is_some() {
-                    return set.without_labels().concat(&other.0.without_labels());
-                }
-                set.concat(&other.0)
-            },
+            |set: Dataset, other: Items| set.concat(&other.0),
         )
         .add(
             "tensor(set)",

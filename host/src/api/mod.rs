@@ -16,6 +16,7 @@ mod tensor;
 use std::sync::Arc;
 
 pub use loops::is_stop;
+pub use options::Pair;
 
 use crate::{script::Table, session::Session};
 

@@ -1,15 +1,19 @@
-//! `optim::...`: optimisers.
+//! `optim::...`: optimisers, schedules, clipping.
 
 use ops::{
     Gradients,
-    nn::{Adam, Module, Optimiser, Parameter},
+    nn::{
+        Module, Optimiser, Parameter,
+        optim::{Adam, RmsProp, Rule, Sgd},
+        schedule,
+    },
 };
 use rhai::{Array, Dynamic, Map};
 
 use super::options::Options;
 use crate::{
     error::{Error, Result},
-    script::{FromScript, Refusal, Table},
+    script::{Adder, FromScript, Refusal, Table},
 };
 
 /// What an optimiser is made for: a module, or several in an array or a map.
@@ -34,46 +38,175 @@ impl FromScript for Modules {
 
 impl Modules {
     fn parameters(self) -> Vec<(String, Parameter)> {
-        let all = self.0.into_iter();
-        all.flat_map(|(prefix, m)| m.named_parameters().into_iter().map(move |(n, p)| (format!("{prefix}{n}"), p)))
-            .collect()
+        let named = |(prefix, module): (String, Module)| {
+            module.named_parameters().into_iter().map(move |(name, p)| (format!("{prefix}{name}"), p))
+        };
+        self.0.into_iter().flat_map(named).collect()
     }
 }
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {
-    table.module("optim", "Optimisers. `step` takes the gradients that `backward` gives.").add(
-        "adam(modules, options)",
-        "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999), eps (1e-8), \
-         weight_decay (0).",
-        "{ let n = nn::linear(1, 1); let o = optim::adam(n, #{ lr: 0.1 }); \
-         o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps() } => 1",
-        |modules: Modules, options: Map| -> Result<Optimiser> {
-            let mut options = Options::new("optim::adam", options);
-            let lr = options.get("lr", 0.001)?;
-            let rule = Adam {
-                betas: [options.get("beta1", 0.9)?, options.get("beta2", 0.999)?],
-                eps: options.get("eps", 1e-8)?,
-                weight_decay: options.get("weight_decay", 0.0)?,
-                ..Adam::default()
-            };
-            options.end()?;
-            Ok(Optimiser::new(rule, lr, modules.parameters())?)
-        },
-    );
-    table
-        .global()
+    let mut module = table.module("optim", "Optimisers (`step` takes what `backward` gives) and learning rates.");
+    add_rules(&mut module);
+    add_schedules(&mut module);
+    add_methods(&mut table.global());
+}
+
+/// An optimiser of a rule that reads its own options; `lr` is common to all.
+fn build<R: Rule>(
+    function: &'static str,
+    modules: Modules,
+    map: Map,
+    usual: f64,
+    rule: impl FnOnce(&mut Options) -> Result<R>,
+) -> Result<Optimiser> {
+    let mut options = Options::new(function, map);
+    let lr = options.get("lr", usual)?;
+    let rule = rule(&mut options)?;
+    options.end()?;
+    Ok(Optimiser::new(rule, lr, modules.parameters())?)
+}
+
+fn adam(options: &mut Options, usual: Adam) -> Result<Adam> {
+    Ok(Adam {
+        betas: [options.get("beta1", usual.betas[0])?, options.get("beta2", usual.betas[1])?],
+        eps: options.get("eps", usual.eps)?,
+        weight_decay: options.get("weight_decay", usual.weight_decay)?,
+        decoupled: usual.decoupled,
+    })
+}
+
+fn add_rules(module: &mut Adder) {
+    module
+        .add(
+            "sgd(modules, options)",
+            "Gradient descent, with options lr (0.01), momentum (0), nesterov (false), weight_decay (0).",
+            "optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01",
+            |modules: Modules, map: Map| {
+                build("optim::sgd", modules, map, 0.01, |options| {
+                    Ok(Sgd {
+                        momentum: options.get("momentum", 0.0)?,
+                        nesterov: options.get("nesterov", false)?,
+                        weight_decay: options.get("weight_decay", 0.0)?,
+                        ..Sgd::default()
+                    })
+                })
+            },
+        )
+        .add(
+            "adam(modules, options)",
+            "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999), eps (1e-8), \
+             weight_decay (0).",
+            "{ let n = nn::linear(1, 1); let o = optim::adam(n, #{ lr: 0.1 }); \
+             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
+            |modules: Modules, map: Map| {
+                build("optim::adam", modules, map, 0.001, |options| adam(options, Adam::default()))
+            },
+        )
+        .add(
+            "adamw(modules, options)",
+            "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), with the options of adam.",
+            "optim::adamw(nn::linear(1, 1), #{ weight_decay: 0.1 }).learning_rate => 0.001",
+            |modules: Modules, map: Map| {
+                build("optim::adamw", modules, map, 0.001, |options| adam(options, Adam::decoupled()))
+            },
+        )
+        .add(
+            "rmsprop(modules, options)",
+            "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0).",
+            "optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
+            |modules: Modules, map: Map| {
+                build("optim::rmsprop", modules, map, 0.01, |options| {
+                    let usual = RmsProp::default();
+                    Ok(RmsProp {
+                        alpha: options.get("alpha", usual.alpha)?,
+                        eps: options.get("eps", usual.eps)?,
+                        momentum: options.get("momentum", usual.momentum)?,
+                        weight_decay: options.get("weight_decay", usual.weight_decay)?,
+                    })
+                })
+            },
+        );
+}
+
+fn add_schedules(module: &mut Adder) {
+    module
+        .add(
+            "step_decay(lr, every, factor, step)",
+            "The learning rate at a step: multiplied by `factor` after every `every` steps.",
+            "optim::step_decay(0.5, 10, 0.5, 20) => 0.125",
+            |lr: f64, every: usize, factor: f64, step: usize| schedule::step(lr, every as u64, factor, step as u64),
+        )
+        .add(
+            "cosine(lr, total, floor, step)",
+            "The learning rate at a step: half a cosine from `lr` down to `floor` over `total` steps.",
+            "optim::cosine(1.0, 10, 0.0, 10) => 0.0",
+            |lr: f64, total: usize, floor: f64, step: usize| schedule::cosine(lr, total as u64, floor, step as u64),
+        )
+        .add(
+            "warm_up(length, step)",
+            "A factor that rises from 0 to 1 over the first `length` steps.",
+            "optim::warm_up(10, 20) => 1.0",
+            |length: usize, step: usize| schedule::warm_up(length as u64, step as u64),
+        );
+}
+
+fn add_methods(global: &mut Adder) {
+    global
         .add(
             "step(optimiser, gradients)",
             "Moves every parameter that has a gradient.",
-            "{ let n = nn::linear(1, 1); let o = optim::adam(n, #{}); \
-             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps() } => 1",
+            "{ let n = nn::linear(1, 1); let o = optim::sgd(n, #{}); \
+             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
             |optimiser: Optimiser, gradients: Gradients| -> Result<(), Error> { Ok(optimiser.step(&gradients)?) },
         )
         .add(
-            "steps(optimiser)",
+            "get steps(optimiser)",
             "How many steps were made.",
-            "optim::adam(nn::linear(1, 1), #{}).steps() => 0",
+            "optim::adam(nn::linear(1, 1), #{}).steps => 0",
             |optimiser: Optimiser| optimiser.steps() as i64,
+        )
+        .add(
+            "get learning_rate(optimiser)",
+            "The learning rate of the next step.",
+            "optim::adam(nn::linear(1, 1), #{ lr: 0.5 }).learning_rate => 0.5",
+            |optimiser: Optimiser| optimiser.learning_rate(),
+        )
+        .add(
+            "set_learning_rate(optimiser, lr)",
+            "Sets the learning rate of the steps to come.",
+            "{ let o = optim::adam(nn::linear(1, 1), #{}); o.set_learning_rate(0.1); o.learning_rate } => 0.1",
+            |optimiser: Optimiser, lr: f64| optimiser.set_learning_rate(lr),
+        )
+        .add(
+            "to_string(optimiser)",
+            "The rule, its settings, and how far it is.",
+            "type_of(optim::sgd(nn::linear(1, 1), #{}).to_string()) => string",
+            |optimiser: Optimiser| optimiser.to_string(),
+        )
+        .add(
+            "clip_norm(gradients, most)",
+            "Gradients scaled down together so that their L2 norm is at most `most`.",
+            "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_norm(1).of(a).to_array() } => [1.0]",
+            |gradients: Gradients, most: f64| gradients.clip_norm(most),
+        )
+        .add(
+            "clip_value(gradients, most)",
+            "Gradients with every element cut to -most..most.",
+            "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_value(2).of(a).to_array() } => [2.0]",
+            |gradients: Gradients, most: f64| gradients.clip_value(most),
+        )
+        .add(
+            "norm(gradients)",
+            "The L2 norm of all gradients together.",
+            "{ let a = tensor([3.0]).track(); (a * 4).backward().norm() } => 4.0",
+            |gradients: Gradients| gradients.norm(),
+        )
+        .add(
+            "add(gradients, other)",
+            "The sum of two sets of gradients, of two losses for example.",
+            "{ let a = tensor([3.0]).track(); (a * 4).backward().add((a * 1).backward()).of(a).to_array() } => [5.0]",
+            |gradients: Gradients, other: Gradients| gradients.add(&other),
         );
 }

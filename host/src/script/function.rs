@@ -180,7 +180,10 @@ macro_rules! arrays {
         }
     )*};
 }
-arrays!(Tensor => "array of Tensor", Module => "array of Module", i64 => "array of integer");
+arrays!(
+    Tensor => "array of Tensor", Module => "array of Module", i64 => "array of integer",
+    crate::api::Pair => "array of pairs"
+);
 
 /// An array of whole numbers that are not negative: a shape.
 impl FromScript for Vec<usize> {

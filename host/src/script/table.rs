@@ -58,7 +58,7 @@ impl Entry {
     }
 
     fn is_operator(&self) -> bool {
-        !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
+        self.name == "index get" || !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
     }
 }
 
@@ -166,9 +166,10 @@ impl Table {
                 // Draws, files and parameters: nothing may be folded away while compiling.
                 is_volatile: true,
             };
-            let registration = match first.name.strip_prefix("get ") {
-                Some(property) => FuncRegistration::new_getter(property),
-                None => FuncRegistration::new(first.name),
+            let registration = match (first.name, first.name.strip_prefix("get ")) {
+                ("index get", _) => FuncRegistration::new_index_getter(),
+                (_, Some(property)) => FuncRegistration::new_getter(property),
+                (name, None) => FuncRegistration::new(name),
             };
             let named = first.parameters.iter().zip(&first.types).map(|(n, p)| format!("{n}: {}", p.type_name));
             let registration = registration.with_params_info(named);

@@ -1,0 +1,194 @@
+//! The methods of modules.
+
+use std::{path::Path, sync::Arc};
+
+use ops::{
+    Tensor,
+    nn::{
+        Module,
+        init::{self, Initialiser, Nonlinearity},
+    },
+};
+use rhai::{Dynamic, Map};
+
+use crate::{
+    error::{Error, Result},
+    run::write_whole,
+    script::{Adder, did_you_mean},
+    session::Session,
+};
+
+/// Adds the functions of this file.
+pub fn add(global: &mut Adder, session: &Arc<Session>) {
+    add_use(global);
+    add_initialisers(global);
+    add_files(global, session);
+    add_parts(global);
+}
+
+fn add_use(global: &mut Adder) {
+    global
+        .add(
+            "forward(module, x)",
+            "What the module makes of a tensor.",
+            "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]",
+            |module: Module, x: Tensor| module.forward(&x),
+        )
+        .add(
+            "training(module, on)",
+            "Whether the module behaves as in training (dropout, batch statistics); true at first. Gives the module.",
+            "nn::dropout(0.9).training(false).forward(ones([2])).to_array() => [1.0, 1.0]",
+            |module: Module, on: bool| {
+                module.training(on);
+                module
+            },
+        )
+        .add(
+            "freeze(module)",
+            "Takes the parameters out of training. Gives the module.",
+            "nn::linear(1, 1).freeze().forward(ones([1, 1])).shape => [1, 1]",
+            |module: Module| {
+                module.freeze();
+                module
+            },
+        )
+        .add(
+            "unfreeze(module)",
+            "Takes the parameters back into training. Gives the module.",
+            "nn::linear(1, 1).freeze().unfreeze().parameter_count() => 2",
+            |module: Module| {
+                module.unfreeze();
+                module
+            },
+        )
+        .add(
+            "deep_copy(module)",
+            "A module of the same structure with parameters of its own.",
+            "nn::linear(4, 3).deep_copy().parameter_count() => 15",
+            |module: Module| module.deep_copy(),
+        )
+        .add(
+            "load_from(module, other)",
+            "Copies the values of a module of the same structure into this one.",
+            "{ let a = nn::linear(2, 2); a.load_from(nn::linear(2, 2)); a.parameter_count() } => 6",
+            |module: Module, other: Module| -> Result<(), Error> {
+                let values: Vec<_> = other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
+                Ok(module.load_state(&values)?)
+            },
+        );
+}
+
+fn add_initialisers(global: &mut Adder) {
+    fn init(module: Module, law: Initialiser) -> Result<Module> {
+        module.init(law, false)?;
+        Ok(module)
+    }
+    let nonlinearity = |name: &str| match name {
+        "linear" => Ok(Nonlinearity::Linear),
+        "relu" => Ok(Nonlinearity::Relu),
+        "tanh" => Ok(Nonlinearity::Tanh),
+        _ => Err(Error::usage(format!("there is no nonlinearity \"{name}\""), "give linear, relu or tanh")),
+    };
+    global
+        .add(
+            "init_normal(module, mean, std)",
+            "Draws all weights and biases from a normal distribution. Gives the module.",
+            "nn::linear(4, 3).init_normal(0.0, 0.02).parameter_count() => 15",
+            |module: Module, mean: f64, std: f64| -> Result<Module> {
+                module.init(init::normal(mean, std), true)?;
+                Ok(module)
+            },
+        )
+        .add(
+            "init_uniform(module, low, high)",
+            "Draws all weights and biases from a uniform distribution. Gives the module.",
+            "nn::linear(4, 3).init_uniform(-1, 1).parameter_count() => 15",
+            |module: Module, low: f64, high: f64| -> Result<Module> {
+                module.init(init::uniform(low, high), true)?;
+                Ok(module)
+            },
+        )
+        .add(
+            "init_xavier(module)",
+            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010). Gives the module.",
+            "nn::linear(4, 3).init_xavier().parameter_count() => 15",
+            |module: Module| init(module, init::xavier_uniform(1.0)),
+        )
+        .add(
+            "init_kaiming(module, nonlinearity)",
+            "Weights normal with variance gain^2 / fan in for what follows: \"relu\", \"linear\" or \"tanh\" \
+             (He et al., 2015). Gives the module.",
+            r#"nn::linear(4, 3).init_kaiming("relu").parameter_count() => 15"#,
+            move |module: Module, after: String| init(module, init::kaiming_normal(nonlinearity(&after)?)),
+        );
+}
+
+fn add_files(global: &mut Adder, session: &Arc<Session>) {
+    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    global
+        .add(
+            "save(module, name)",
+            "Writes all parameters and buffers to models/NAME.safetensors in the run's folder.",
+            r#"nn::linear(1, 1).save("net") => ()"#,
+            move |module: Module, name: String| -> Result<()> {
+                let bytes = module.save()?;
+                match a.recorder() {
+                    Some(recorder) => write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes),
+                    None => Ok(()),
+                }
+            },
+        )
+        .add(
+            "load(module, path)",
+            "Reads all parameters and buffers from a safetensors file; refuses a missing, extra or wrongly shaped \
+             one by name.",
+            "",
+            move |module: Module, path: String| -> Result<()> {
+                let file = b.readable(Path::new(&path))?;
+                let bytes = std::fs::read(&file).map_err(Error::io(&file))?;
+                module.load(&bytes).map_err(|e| Error::usage(format!("{path}: {e}"), "give a file of the same network"))
+            },
+        );
+}
+
+fn add_parts(global: &mut Adder) {
+    global
+        .add(
+            "index get(module, name)",
+            "A part by name: `net.encoder`, `net[\"0\"]`.",
+            r#"nn::sequential([nn::relu()])["0"].to_string() => Relu"#,
+            |module: Module, name: String| child(&module, &name),
+        )
+        .add(
+            "parameters(module)",
+            "The parameters by name, as tensors whose gradients `of` gives.",
+            r#"nn::linear(2, 1).parameters().keys() => ["bias", "weight"]"#,
+            |module: Module| -> Dynamic {
+                let named = module.named_parameters().into_iter().map(|(n, p)| (n.into(), Dynamic::from(p.get())));
+                named.collect::<Map>().into()
+            },
+        )
+        .add(
+            "parameter_count(module)",
+            "Number of trainable numbers.",
+            "nn::linear(4, 3).parameter_count() => 15",
+            |module: Module| module.parameter_count(),
+        )
+        .add(
+            "to_string(module)",
+            "The module as a tree, with shapes and counts.",
+            "type_of(nn::relu().to_string()) => string",
+            |module: Module| module.to_string(),
+        );
+}
+
+fn child(module: &Module, name: &str) -> Result<Module> {
+    module.child(name).cloned().ok_or_else(|| {
+        let names: Vec<_> = module.children().iter().map(|(name, _)| name.as_str()).collect();
+        let near = did_you_mean(name, names.iter().copied());
+        Error::usage(
+            format!("the module has no part `{name}`"),
+            near.unwrap_or_else(|| format!("it has {}", if names.is_empty() { "none".into() } else { names.join(", ") })),
+        )
+    })
+}

@@ -1,0 +1,86 @@
+//! Modules written in a script: named parts, and a function that says what they do together.
+
+use std::{any::Any, sync::Arc};
+
+use ops::{
+    Tensor,
+    nn::{Layer, Module},
+};
+use rhai::{Dynamic, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+
+use crate::{
+    error::{Error, Result},
+    script::{Adder, FromScript},
+    session::Session,
+};
+
+/// Named parts, with or without a function.
+struct Scripted {
+    session: Arc<Session>,
+    function: Option<Forward>,
+}
+
+/// A script function with where it was made, so that it can be called from anywhere.
+struct Forward {
+    function: FnPtr,
+    store: NativeCallContextStore,
+}
+
+impl Layer for Scripted {
+    fn name(&self) -> &str {
+        "Module"
+    }
+
+    fn describe(&self) -> String {
+        String::new()
+    }
+
+    fn forward(&self, module: &Module, x: &Tensor) -> ops::Result<Tensor> {
+        let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
+        let Some(Forward { function, store }) = &self.function else {
+            return Err(failed("it has parts, but no function: call its parts, or give `nn::module` a function".into()));
+        };
+        let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
+        #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
+        let context = store.create_context(&engine);
+        let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
+        let result = function.call_raw(&context, None, arguments).map_err(|error| failed(error.to_string()))?;
+        let kind = result.type_name();
+        result.try_cast::<Tensor>().ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Adds the functions of this file.
+pub fn add(module: &mut Adder, session: &Arc<Session>) {
+    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    module
+        .add(
+            "module(parts)",
+            "A module of named parts, used as `net.name`: for saving, optimising and copying them as one.",
+            "nn::module(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9",
+            move |parts: Map| build(&a, parts, None),
+        )
+        .add(
+            "module(parts, function)",
+            "A module whose forward is `function(module, x)`.",
+            "nn::module(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
+            move |context: &NativeCallContext, parts: Map, function: FnPtr| {
+                #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
+                let store = context.store_data();
+                build(&b, parts, Some(Forward { function, store }))
+            },
+        );
+}
+
+fn build(session: &Arc<Session>, parts: Map, function: Option<Forward>) -> Result<Module> {
+    let part = |(name, value): (rhai::Identifier, Dynamic)| {
+        let not = |_| Error::usage(format!("nn::module: the part `{name}` is a {}", value.type_name()), "give modules");
+        Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
+    };
+    let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
+    Ok(Module::new(Scripted { session: Arc::clone(session), function }, vec![], children))
+}

@@ -1,0 +1,57 @@
+//! Differentiation.
+
+use ops::{Gradients, Tensor, no_grad};
+use rhai::{FnPtr, NativeCallContext};
+
+use crate::{
+    error::{Error, Result},
+    script::Adder,
+};
+
+/// Adds the functions of this file.
+pub fn add(global: &mut Adder) {
+    global
+        .add(
+            "backward(x)",
+            "The gradients of this scalar by every parameter. Frees the graph.",
+            "{ let a = tensor(3.0).track(); (a * a).backward().of(a).item() } => 6.0",
+            |x: Tensor| x.backward(),
+        )
+        .add(
+            "backward(x, gradient)",
+            "The gradients of sum(x * gradient) by every parameter. Frees the graph.",
+            "{ let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
+            |x: Tensor, gradient: Tensor| x.backward_with(&gradient),
+        )
+        .add(
+            "of(gradients, leaf)",
+            "The gradient by a tracked tensor.",
+            "{ let a = tensor(3.0).track(); (a * 2).backward().of(a).item() } => 2.0",
+            |gradients: Gradients, leaf: Tensor| -> Result<Tensor> {
+                let untracked = || Error::usage("of: nothing depends on this tensor", "make it with `track()` before use");
+                gradients.of(&leaf).cloned().ok_or_else(untracked)
+            },
+        )
+        .add("detach(x)", "The same value as a constant.", "tensor(1.0).track().detach().item() => 1.0", |x: Tensor| {
+            x.detach()
+        })
+        .add(
+            "track(x)",
+            "The same value as a leaf whose gradient `of` gives.",
+            "tensor(1.0).track().item() => 1.0",
+            |x: Tensor| x.track(),
+        )
+        .add(
+            "no_grad(body)",
+            "Runs `body()` without recording anything for gradients.",
+            "no_grad(|| 1 + 1) => 2",
+            |context: &NativeCallContext, body: FnPtr| no_grad(|| body.call_raw(context, None, []).map_err(Error::from)),
+        )
+        .add(
+            "gradient(x, of)",
+            "The gradients of sum(x) by tensors that it was computed from, as an array. The graph stays, and they can \
+             be differentiated again.",
+            "{ let a = tensor(3.0).track(); let g = (a * a * a).gradient([a])[0]; g.gradient([a])[0].item() } => 18.0",
+            |x: Tensor, of: Vec<Tensor>| x.gradient(&of.iter().collect::<Vec<_>>()),
+        );
+}

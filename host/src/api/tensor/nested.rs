@@ -1,0 +1,54 @@
+//! Tensors from nested arrays and back.
+
+use ops::{Device, Tensor, tensor::Data};
+use rhai::{Array, Dynamic};
+
+use crate::error::{Error, Result};
+
+/// A tensor of a number, a truth value, or arrays of them.
+pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
+    let (mut shape, mut level) = (Vec::new(), value.clone());
+    while let Some(array) = level.clone().read_lock::<Array>() {
+        shape.push(array.len());
+        level = array.first().cloned().unwrap_or_default();
+    }
+    let mut leaves = Vec::with_capacity(shape.iter().product());
+    collect(value, &shape, &mut leaves)?;
+    if leaves.iter().all(Dynamic::is_bool) && !leaves.is_empty() {
+        let values: Vec<bool> = leaves.iter().map(|v| v.as_bool().unwrap_or_default()).collect();
+        return Ok(Tensor::from_data(values, shape, device)?);
+    }
+    let number = |v: &Dynamic| match v.as_float().or_else(|_| v.as_int().map(|i| i as f64)) {
+        Ok(x) => Ok(x as f32),
+        Err(kind) => Err(Error::usage(format!("tensor: a {kind} among numbers"), "give numbers, or truth values only")),
+    };
+    let values = leaves.iter().map(number).collect::<Result<Vec<f32>>>()?;
+    Ok(Tensor::from_data(values, shape, device)?)
+}
+
+fn collect(value: &Dynamic, shape: &[usize], leaves: &mut Vec<Dynamic>) -> Result<()> {
+    let Some((n, inner)) = shape.split_first() else {
+        leaves.push(value.clone());
+        return Ok(());
+    };
+    let uneven = || Error::usage("tensor: the rows of the array differ in length", "give rows of equal length");
+    let array = value.read_lock::<Array>().filter(|a| a.len() == *n).ok_or_else(uneven)?;
+    array.iter().try_for_each(|item| collect(item, inner, leaves))
+}
+
+/// The elements as nested arrays.
+pub fn to_nested(data: &Data, shape: &[usize]) -> Dynamic {
+    let leaves: Vec<Dynamic> = match data {
+        Data::F32(v) => v.iter().map(|&x| f64::from(x).into()).collect(),
+        Data::F64(v) => v.iter().map(|&x| x.into()).collect(),
+        Data::I32(v) => v.iter().map(|&x| i64::from(x).into()).collect(),
+        Data::I64(v) => v.iter().map(|&x| x.into()).collect(),
+        Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+    };
+    nest(&leaves, shape)
+}
+
+fn nest(leaves: &[Dynamic], shape: &[usize]) -> Dynamic {
+    let Some((n, inner)) = shape.split_first() else { return leaves[0].clone() };
+    leaves.chunks(leaves.len() / n).map(|row| nest(row, inner)).collect::<Array>().into()
+}

@@ -1,0 +1,78 @@
+//! Reductions. Without dimensions: over all elements. With `keep`, reduced dimensions stay with size 1.
+
+use ops::Tensor;
+
+use crate::script::Adder;
+
+macro_rules! reductions {
+    ($global:expr, $($name:literal $method:ident, $doc:literal, $input:literal, $all:literal, $rows:literal;)*) => {
+        $($global
+            .add(
+                concat!($name, "(x)"), $doc,
+                concat!("tensor(", $input, ").", $name, "().item() => ", $all),
+                |x: Tensor| x.$method(&[], false),
+            )
+            .add(
+                concat!($name, "(x, dims)"), "Over those dimensions.",
+                concat!("tensor(", $input, ").", $name, "([1]).to_array() => ", $rows),
+                |x: Tensor, dims: Vec<i64>| x.$method(&dims, false),
+            )
+            .add(
+                concat!($name, "(x, dims, keep)"), "Over those dimensions, which stay with size 1 if `keep`.",
+                concat!("tensor(", $input, ").", $name, "([1], true).rank => 2"),
+                |x: Tensor, dims: Vec<i64>, keep: bool| x.$method(&dims, keep),
+            );)*
+    };
+}
+
+/// Adds the functions of this file.
+pub fn add(global: &mut Adder) {
+    reductions! { global,
+        "sum" sum_dims, "The sum.", "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
+        "mean" mean_dims, "The mean.", "[[1, 2], [3, 4]]", "2.5", "[1.5, 3.5]";
+        "prod" prod_dims, "The product.", "[[1, 2], [3, 4]]", "24.0", "[2.0, 12.0]";
+        "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4.0", "[2.0, 4.0]";
+        "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1.0", "[1.0, 3.0]";
+        "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3, 4], [0, 0]]", "5.0", "[5.0, 0.0]";
+        "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.", "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
+        "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "1.0", "[true, false]";
+        "all" all_dims, "Whether all are true.", "[[true, true], [true, false]]", "0.0", "[true, false]";
+    }
+    add_spread(global);
+    global
+        .add("argmax(x, dim)", "Index of the largest element along a dimension, i32; the first of equal ones.", {
+            "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]"
+        }, |x: Tensor, dim: i64| x.argmax(dim, false))
+        .add("argmin(x, dim)", "Index of the smallest element along a dimension, i32; the first of equal ones.", {
+            "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]"
+        }, |x: Tensor, dim: i64| x.argmin(dim, false))
+        .add(
+            "cumsum(x, dim)",
+            "Running sums along a dimension.",
+            "tensor([1, 2, 3]).cumsum(0).to_array() => [1.0, 3.0, 6.0]",
+            |x: Tensor, dim: i64| x.cumsum(dim),
+        );
+}
+
+/// Variance and standard deviation divide by n - 1, as PyTorch's do.
+fn add_spread(global: &mut Adder) {
+    global
+        .add("var(x)", "The variance, divisor n - 1.", "tensor([1, 3]).var().item() => 2.0", |x: Tensor| {
+            x.var_dims(&[], false, 1)
+        })
+        .add(
+            "var(x, dims)",
+            "Over those dimensions.",
+            "tensor([[1, 3]]).var([1]).to_array() => [2.0]",
+            |x: Tensor, dims: Vec<i64>| x.var_dims(&dims, false, 1),
+        )
+        .add("std(x)", "The standard deviation, divisor n - 1.", "tensor([1, 3]).std().item() > 1.4 => true", {
+            |x: Tensor| x.std_dims(&[], false, 1)
+        })
+        .add(
+            "std(x, dims)",
+            "Over those dimensions.",
+            "tensor([[1, 3]]).std([1]).shape => [1]",
+            |x: Tensor, dims: Vec<i64>| x.std_dims(&dims, false, 1),
+        );
+}
