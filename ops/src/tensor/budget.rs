@@ -46,6 +46,10 @@ impl Charge {
         LIVE.fetch_add(needed, Ordering::Relaxed);
         Ok(Arc::new(Self(needed)))
     }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.0
+    }
 }
 
 impl Drop for Charge {
