@@ -77,7 +77,7 @@ impl Op for Binary {
             Self::Add | Self::Sub | Self::Remainder => to_a(dy.clone()),
             Self::Mul => to_a(dy.mul(b)?),
             Self::Div => to_a(dy.div(b)?),
-            Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&b.add_scalar(-1.0)?)?)?)?),
+            Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&less_one(b, a)?)?)?)?),
             Self::Atan2 => to_a(dy.mul(b)?.div(&a.mul(a)?.add(&b.mul(b)?)?)?),
             Self::Maximum | Self::Minimum => to_a(dy.mul(&first()?.cast(dy.dtype())?)?),
         })?;
@@ -101,6 +101,13 @@ impl Op for Binary {
     fn saves(&self) -> Saves {
         if matches!(self, Self::Add | Self::Sub) { Saves::NOTHING } else { Saves::INPUTS }
     }
+}
+
+/// The exponent b - 1 of the slope `b a^(b - 1)`; at a = 0, b = 0 it is 0, so that the slope is.
+fn less_one(b: &Tensor, a: &Tensor) -> Result<Tensor> {
+    let zero = Tensor::scalar(0.0, b.dtype(), b.device())?;
+    let origin = a.eq_scalar(0.0)?.logical_and(&b.eq_scalar(0.0)?)?;
+    origin.where_(&zero, &b.add_scalar(-1.0)?)
 }
 
 /// Gives an operand the rank of the output, as backends want it.
