@@ -1,8 +1,8 @@
 //! Element-wise functions of two tensors, which broadcast against each other by NumPy's rule.
 
 use burn::backend::{
-    Dispatch, Shape,
-    ops::{BoolTensorOps as _, FloatTensorOps as _},
+    Dispatch, Scalar, Shape,
+    ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
 };
 
 use super::{
@@ -61,6 +61,7 @@ impl Op for Binary {
             Self::Div => Dispatch::float_div(a, b),
             Self::Pow => Dispatch::float_powf(a, b),
             Self::Atan2 => Dispatch::float_atan2(a, b),
+            Self::Remainder if y.dtype.is_int() && device == Device::Gpu => whole_remainder(a, b, device),
             Self::Remainder => by_kind!(y.dtype, float_remainder, int_remainder, (a, b)),
             Self::Maximum => select(Comparison::Greater, a, b, y, device),
             Self::Minimum => select(Comparison::Less, a, b, y, device),
@@ -121,6 +122,18 @@ pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     shape.extend(stored);
     let shape = Shape::from(shape);
     by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.value.clone(), shape))
+}
+
+/// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
+/// same on all drivers.
+fn whole_remainder(a: Primitive, b: Primitive, device: Device) -> Primitive {
+    let quotient = Dispatch::int_div(a.clone(), b.clone());
+    // Of the sign of a, or 0.
+    let rest = Dispatch::int_sub(a, Dispatch::int_mul(quotient, b.clone()));
+    let signs = Dispatch::int_mul(Dispatch::int_sign(rest.clone()), Dispatch::int_sign(b.clone()));
+    let other_sign = Dispatch::int_lower_elem(signs, Scalar::Int(0), device.bool_store());
+    let shifted = Dispatch::int_add(rest.clone(), b);
+    Dispatch::int_mask_where(rest, other_sign, shifted)
 }
 
 /// `a` where `compare(a, b)`, `b` elsewhere. Backends' masks do not broadcast, so both are expanded.
