@@ -1,8 +1,8 @@
 //! Element-wise functions of two tensors, which broadcast against each other by NumPy's rule.
 
 use burn::backend::{
-    Dispatch, Shape,
-    ops::{BoolTensorOps as _, FloatTensorOps as _},
+    Dispatch, Scalar, Shape,
+    ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
 };
 
 use super::{
@@ -61,6 +61,7 @@ impl Op for Binary {
             Self::Div => Dispatch::float_div(a, b),
             Self::Pow => Dispatch::float_powf(a, b),
             Self::Atan2 => Dispatch::float_atan2(a, b),
+            Self::Remainder if y.dtype.is_int() && device == Device::Gpu => whole_remainder(a, b, device),
             Self::Remainder => by_kind!(y.dtype, float_remainder, int_remainder, (a, b)),
             Self::Maximum => select(Comparison::Greater, a, b, y, device),
             Self::Minimum => select(Comparison::Less, a, b, y, device),
@@ -77,7 +78,7 @@ impl Op for Binary {
             Self::Add | Self::Sub | Self::Remainder => to_a(dy.clone()),
             Self::Mul => to_a(dy.mul(b)?),
             Self::Div => to_a(dy.div(b)?),
-            Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&b.add_scalar(-1.0)?)?)?)?),
+            Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&less_one(b, a)?)?)?)?),
             Self::Atan2 => to_a(dy.mul(b)?.div(&a.mul(a)?.add(&b.mul(b)?)?)?),
             Self::Maximum | Self::Minimum => to_a(dy.mul(&first()?.cast(dy.dtype())?)?),
         })?;
@@ -103,6 +104,13 @@ impl Op for Binary {
     }
 }
 
+/// The exponent b - 1 of the slope `b a^(b - 1)`; at a = 0, b = 0 it is 0, so that the slope is.
+fn less_one(b: &Tensor, a: &Tensor) -> Result<Tensor> {
+    let zero = Tensor::scalar(0.0, b.dtype(), b.device())?;
+    let origin = a.eq_scalar(0.0)?.logical_and(&b.eq_scalar(0.0)?)?;
+    origin.where_(&zero, &b.add_scalar(-1.0)?)
+}
+
 /// Gives an operand the rank of the output, as backends want it.
 pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     let stored = x.spec.stored_shape();
@@ -114,6 +122,18 @@ pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     shape.extend(stored);
     let shape = Shape::from(shape);
     by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.value.clone(), shape))
+}
+
+/// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
+/// same on all drivers.
+fn whole_remainder(a: Primitive, b: Primitive, device: Device) -> Primitive {
+    let quotient = Dispatch::int_div(a.clone(), b.clone());
+    // Of the sign of a, or 0.
+    let rest = Dispatch::int_sub(a, Dispatch::int_mul(quotient, b.clone()));
+    let signs = Dispatch::int_mul(Dispatch::int_sign(rest.clone()), Dispatch::int_sign(b.clone()));
+    let other_sign = Dispatch::int_lower_elem(signs, Scalar::Int(0), device.bool_store());
+    let shifted = Dispatch::int_add(rest.clone(), b);
+    Dispatch::int_mask_where(rest, other_sign, shifted)
 }
 
 /// `a` where `compare(a, b)`, `b` elsewhere. Backends' masks do not broadcast, so both are expanded.

@@ -69,8 +69,9 @@ impl Tensor {
     /// Tensors of one shape along a new dimension `dim`.
     pub fn stack(tensors: &[&Tensor], dim: i64) -> Result<Tensor> {
         first_of("stack", tensors)?;
-        let wider = tensors.iter().map(|x| x.unsqueeze(dim)).collect::<Result<Vec<_>>>()?;
-        Tensor::concat(&wider.iter().collect::<Vec<_>>(), dim)
+        let wider = tensors.iter().map(|x| x.unsqueeze(dim)).collect::<Result<Vec<_>>>();
+        let joined = wider.and_then(|wider| Tensor::concat(&wider.iter().collect::<Vec<_>>(), dim));
+        joined.map_err(|e| e.told_of("stack"))
     }
 
     /// `times[d]` copies of dimension d after one another, for each dimension.

@@ -7,7 +7,7 @@ use burn::{
     tensor::ops::{ConvOptions, ConvTransposeOptions},
 };
 
-use super::{Op, Operand, Primitive, Vjp, require_float, require_rank, require_same};
+use super::{Op, Operand, Primitive, Vjp, require_float, require_rank, require_same, require_step};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, show},
@@ -34,14 +34,10 @@ impl Default for Window {
 
 impl Window {
     fn check(&self, op: &'static str) -> Result<()> {
-        let parts =
-            [("the stride", self.stride), ("the dilation", self.dilation), ("groups", [self.groups; 2])];
-        for (name, value) in parts {
-            if value.contains(&0) {
-                return Err(Error::Argument { op, name, found: "0".into(), expected: "at least 1".into() });
-            }
-        }
-        Ok(())
+        require_step(op, "the stride", 1, &self.stride)?;
+        require_step(op, "the padding", 0, &self.padding)?;
+        require_step(op, "the dilation", 1, &self.dilation)?;
+        require_step(op, "groups", 1, &[self.groups])
     }
 
     /// Extent of a kernel of `k` elements.
@@ -290,6 +286,7 @@ impl Tensor {
                 expected: format!("[{}], one number per output channel", self.shape()[1]),
             });
         }
-        self.add(&bias.reshape(&[1, self.shape()[1], 1, 1])?)
+        let per_channel = bias.reshape(&[1, self.shape()[1], 1, 1]);
+        per_channel.and_then(|bias| self.add(&bias)).map_err(|e| e.told_of(op))
     }
 }

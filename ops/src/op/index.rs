@@ -2,7 +2,9 @@
 
 use burn::backend::{Shape, tensor::IndexingUpdateOp};
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_number, require_same};
+use super::{
+    Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_number, require_rank, require_same,
+};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast, show},
@@ -100,14 +102,18 @@ struct IndexSelect {
     dim: usize,
 }
 
+fn require_index(op: &'static str, index: &Spec) -> Result<()> {
+    require(op, index, DType::is_int, "i32 or i64 for the index")?;
+    require_rank(op, index, 1, "one dimension for the index")
+}
+
 impl Op for IndexSelect {
     fn name(&self) -> &'static str {
         "index_select"
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        require("index_select", x[1], DType::is_int, "i32 or i64 for the index")?;
-        super::require_rank("index_select", x[1], 1, "one dimension for the index")?;
+        require_index("index_select", x[1])?;
         let mut y = x[0].clone();
         y.shape[self.dim] = x[1].len();
         Ok(y)
@@ -140,6 +146,7 @@ impl Op for IndexAdd {
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_number("index_add", x[0])?;
         require_same("index_add", x[0], x[2])?;
         let source = IndexSelect { dim: self.dim }.infer(&[x[0], x[1]])?;
         if source == *x[2] {
@@ -255,7 +262,7 @@ impl Tensor {
     /// `y = x`, then slice `index[i]` of dimension `dim` gets slice `i` of `source` added.
     pub fn index_add(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
         let dim = self.spec().dim("index_add", dim)?;
-        IndexSelect { dim }.infer(&[self.spec(), index.spec()])?;
+        require_index("index_add", index.spec())?;
         in_range("index_add", index, self.shape()[dim])?;
         apply(IndexAdd { dim }, &[self, index, source])
     }
@@ -265,9 +272,16 @@ impl Tensor {
         apply(Where, &[self, a, b])
     }
 
-    /// `value` where the mask is true, the tensor elsewhere.
+    /// `value` where the mask is true, the tensor elsewhere. The mask broadcasts to the tensor.
     pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Tensor> {
         require("masked_fill", mask.spec(), |d| d == DType::Bool, "bool for the mask (compare first)")?;
+        if broadcast("masked_fill", self.shape(), mask.shape())? != self.shape() {
+            return Err(Error::Shape {
+                op: "masked_fill",
+                found: format!("{} for the mask", show(mask.shape())),
+                expected: format!("one that broadcasts to {}", show(self.shape())),
+            });
+        }
         let value = Tensor::scalar(value, self.dtype(), self.device());
         value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.told_of("masked_fill"))
     }

@@ -180,6 +180,21 @@ pub(crate) fn require_rank(op: &'static str, x: &Spec, rank: usize, form: &str) 
     Err(Error::Shape { op, found: format!("{:?}", x.shape), expected: form.into() })
 }
 
+/// Refuses sizes and steps of a window below `least`, and those that a GPU would cut off: it counts in
+/// 32 bits.
+pub(crate) fn require_step(
+    op: &'static str,
+    name: &'static str,
+    least: usize,
+    steps: &[usize],
+) -> Result<()> {
+    let largest = i32::MAX as usize;
+    let wrong = steps.iter().find(|step| !(least..=largest).contains(step));
+    wrong.map_or(Ok(()), |step| {
+        Err(Error::Argument { op, name, found: step.to_string(), expected: format!("{least} to {largest}") })
+    })
+}
+
 /// What [`Op::vjp`] of a piecewise constant operation answers.
 pub(crate) fn not_differentiable<T>(op: &impl Op) -> Result<T> {
     Err(Error::NotDifferentiable { op: op.name() })

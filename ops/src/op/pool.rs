@@ -6,7 +6,7 @@ use burn::backend::{
     ops::{FloatTensorOps as _, IntTensorOps as _, ModuleOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, require_float, require_rank};
+use super::{Op, Operand, Primitive, Saves, Vjp, require_float, require_rank, require_step};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, full_primitive, int_dtype, show},
@@ -25,18 +25,19 @@ impl Pool {
     fn infer(&self, op: &'static str, x: &Spec) -> Result<Spec> {
         require_float(op, x)?;
         require_rank(op, x, 4, "images [N, C, H, W]")?;
-        let argument = |name, found: usize, expected: String| {
-            Err(Error::Argument { op, name, found: found.to_string(), expected })
-        };
+        require_step(op, "the kernel", 1, &self.kernel)?;
+        require_step(op, "the stride", 1, &self.stride)?;
         let mut y = x.clone();
         for d in 0..2 {
             let (kernel, stride, padding) = (self.kernel[d], self.stride[d], self.padding[d]);
-            if kernel == 0 || stride == 0 {
-                return argument("the kernel or the stride", 0, "at least 1".into());
-            }
             if padding > kernel / 2 {
                 // A window that sees nothing but padding would have no largest element and no mean.
-                return argument("the padding", padding, format!("at most half of the kernel of {kernel}"));
+                return Err(Error::Argument {
+                    op,
+                    name: "the padding",
+                    found: padding.to_string(),
+                    expected: format!("at most half of the kernel of {kernel}"),
+                });
             }
             let padded = x.shape[d + 2] + 2 * padding;
             if padded < kernel {

@@ -46,6 +46,10 @@ impl Op for WithScalar {
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         match *self {
+            Self::ClampMin(s) | Self::ClampMax(s) if s.is_nan() => {
+                let expected = "a number".into();
+                return Err(Error::Argument { op: "clamp", name: "a bound", found: "NaN".into(), expected });
+            }
             Self::Div(_) | Self::Pow(_) => require_float(self.name(), x[0])?,
             Self::Add(s) | Self::Mul(s) | Self::ClampMin(s) | Self::ClampMax(s) => {
                 fits(self.name(), x[0], s)?

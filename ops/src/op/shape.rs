@@ -205,7 +205,7 @@ impl Tensor {
         let mut shape = self.shape().to_vec();
         let wider = Spec::new(vec![1; shape.len() + 1], self.dtype());
         shape.insert(wider.dim("unsqueeze", dim)?, 1);
-        self.reshape(&shape)
+        self.reshape(&shape).map_err(|e| e.told_of("unsqueeze"))
     }
 
     /// Dimensions in another order: dimension `i` of the result is dimension `order[i]`.

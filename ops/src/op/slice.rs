@@ -102,7 +102,9 @@ impl Tensor {
 
     /// `length` elements of dimension `dim` from `start` on.
     pub fn narrow(&self, dim: i64, start: usize, length: usize) -> Result<Tensor> {
-        self.slice(dim, start as i64, Some(start.saturating_add(length) as i64), 1)
+        let [start, end] =
+            [start, start.saturating_add(length)].map(|i| i64::try_from(i).unwrap_or(i64::MAX));
+        self.slice(dim, start, Some(end), 1).map_err(|e| e.told_of("narrow"))
     }
 
     /// The elements `start`, `start + step`, ... before `end` of dimension `dim`. Negative bounds count

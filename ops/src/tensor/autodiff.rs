@@ -275,13 +275,13 @@ impl Tensor {
 }
 
 fn same_as_output(op: &'static str, output: &Tensor, seed: &Tensor) -> Result<()> {
-    if output.spec() == seed.spec() {
+    if (output.spec(), output.device()) == (seed.spec(), seed.device()) {
         return Ok(());
     }
     Err(Error::Shape {
         op,
-        found: format!("{} for the gradient", seed.spec()),
-        expected: format!("{}, that of the tensor", output.spec()),
+        found: format!("{} on {} for the gradient", seed.spec(), seed.device()),
+        expected: format!("{} on {}, that of the tensor", output.spec(), output.device()),
     })
 }
 

@@ -27,7 +27,7 @@ pub fn live_bytes() -> usize {
 /// it is also the value's identity; a view's takes no bytes and holds on to its source's.
 pub(crate) struct Charge {
     bytes: usize,
-    _source: Option<Arc<Charge>>,
+    source: Option<Arc<Charge>>,
 }
 
 impl Charge {
@@ -48,12 +48,17 @@ impl Charge {
             });
         }
         LIVE.fetch_add(needed, Ordering::Relaxed);
-        Ok(Arc::new(Self { bytes: needed, _source: None }))
+        Ok(Arc::new(Self { bytes: needed, source: None }))
     }
 
     /// That of a view.
     pub(crate) fn view(source: &Arc<Self>) -> Arc<Self> {
-        Arc::new(Self { bytes: 0, _source: Some(Arc::clone(source)) })
+        Arc::new(Self { bytes: 0, source: Some(Arc::clone(source)) })
+    }
+
+    /// The bytes that are held on to.
+    pub(crate) fn bytes(&self) -> usize {
+        self.source.as_ref().map_or(self.bytes, |source| source.bytes())
     }
 }
 

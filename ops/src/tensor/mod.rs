@@ -144,6 +144,19 @@ impl Tensor {
         Self::new(self.0.spec.clone(), self.0.device, value, self.0.node.clone())
     }
 
+    /// What a view of this tensor is charged: nothing of its own. But a view of repeated elements that
+    /// does not repeat any itself may have to be written out, and is counted as if it were.
+    fn charge_of_view(&self, op: &'static str, view: &Spec) -> Result<Arc<Charge>> {
+        match &self.0.value {
+            Value::Computed(_, charge)
+                if view.bytes() <= charge.bytes() || view.bytes() > self.spec().bytes() =>
+            {
+                Ok(Charge::view(charge))
+            }
+            _ => Charge::new(op, view),
+        }
+    }
+
     fn into_node(self) -> Option<Arc<Node>> {
         Arc::into_inner(self.0).and_then(|inner| inner.node)
     }
@@ -178,8 +191,8 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
         .iter()
         .map(|x| Ok(Operand { spec: x.spec(), value: x.primitive(name)? }))
         .collect::<Result<Vec<_>>>()?;
-    let charge = match inputs.first().map(|x| x.value()) {
-        Some(Value::Computed(_, charge)) if op.is_view() => Charge::view(charge),
+    let charge = match inputs {
+        [x, ..] if op.is_view() => x.charge_of_view(name, spec)?,
         _ => Charge::new(name, spec)?,
     };
     let primitive = guarded(name, || op.run(&operands, spec, device))?;

@@ -6,6 +6,7 @@
 mod elementwise;
 mod images;
 mod indexing;
+mod large;
 mod reductions;
 mod shapes;
 pub mod slopes;
@@ -136,9 +137,10 @@ pub fn all() -> Vec<Case> {
     families.into_iter().flatten().collect()
 }
 
-/// Cases of ties, for operations that choose one element.
-pub fn ties() -> Vec<Case> {
-    reductions::ties().into_iter().chain([images::tied_pool()]).collect()
+/// Cases for whole answers only: ties, for operations that choose one element, and tensors so large that
+/// backends take other ways.
+pub fn of_values_only() -> Vec<Case> {
+    reductions::ties().into_iter().chain([images::tied_pool()]).chain(large::cases()).collect()
 }
 
 /// The processor, and the graphics card or its stand-in where there is one.
