@@ -66,7 +66,6 @@ impl Saves {
     pub const NOTHING: Self = Self { inputs: 0, output: false };
     pub const INPUTS: Self = Self { inputs: u32::MAX, output: false };
     pub const OUTPUT: Self = Self { inputs: 0, output: true };
-    pub const ALL: Self = Self { inputs: u32::MAX, output: true };
 
     /// Only the inputs with those numbers.
     pub const fn only(inputs: &[usize]) -> Self {

@@ -38,7 +38,7 @@ impl Layer for Scripted {
     fn forward(&self, module: &Module, x: &Tensor) -> ops::Result<Tensor> {
         let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
         let Some(Forward { function, store }) = &self.function else {
-            return Err(failed("it has parts, but no function: call its parts, or give `nn::module` a function".into()));
+            return Err(failed("it has parts, but no function: call its parts, or give `nn::network` a function".into()));
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
         #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
@@ -59,15 +59,15 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
     let [a, b] = [0; 2].map(|_| Arc::clone(session));
     module
         .add(
-            "module(parts)",
+            "network(parts)",
             "A module of named parts, used as `net.name`: for saving, optimising and copying them as one.",
-            "nn::module(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9",
+            "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9",
             move |parts: Map| build(&a, parts, None),
         )
         .add(
-            "module(parts, function)",
+            "network(parts, function)",
             "A module whose forward is `function(module, x)`.",
-            "nn::module(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
+            "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
             move |context: &NativeCallContext, parts: Map, function: FnPtr| {
                 #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
                 let store = context.store_data();
@@ -78,7 +78,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
 
 fn build(session: &Arc<Session>, parts: Map, function: Option<Forward>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| Error::usage(format!("nn::module: the part `{name}` is a {}", value.type_name()), "give modules");
+        let not = |_| Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules");
         Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
