@@ -97,7 +97,9 @@ impl Recorder {
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
         let position = self.metrics.position()?;
-        self.loops().save(position)
+        self.loops().save(position)?;
+        // The record's clock goes on, so that a killed run knows how long it took.
+        self.run.update(|_| ())
     }
 }
 

@@ -74,6 +74,12 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
          any number of handwriting-like digits and letters.",
         r#"data::load("glyphs").train(10).len() => 10"#,
         |what: String| Source { what },
+    )
+    .add(
+        "from(items)",
+        "A data set of the items of a tensor [N, ...].",
+        "data::from(zeros([3, 1, 4, 4])).len() => 3",
+        |items: Items| items.0,
     );
     let mut global = table.global();
     global

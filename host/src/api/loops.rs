@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 
 use crate::{
     error::{Error, Result},
-    run::Saved,
+    run::{Saved, readable},
     script::{FromScript, Refusal, Table, script_type},
     session::{Recorder, Session},
 };
@@ -107,6 +107,7 @@ fn each(
         state = next.restore()?;
         let finished = finished || number == total;
         recorder.loops().done(&path, number, next, finished);
+        bar.message(&readable(&recorder.metrics.last()));
         bar.advance();
         if recorder.loops().is_due() {
             recorder.save()?;
