@@ -106,7 +106,13 @@ impl Recorder {
 impl Session {
     /// A session of those options, without a run folder yet.
     pub fn new(options: Options, progress: Progress) -> Self {
-        Self { options, recorder: OnceLock::new(), progress, settings: OnceLock::new(), engine: OnceLock::new() }
+        Self {
+            options,
+            recorder: OnceLock::new(),
+            progress,
+            settings: OnceLock::new(),
+            engine: OnceLock::new(),
+        }
     }
 
     /// The engine that runs the script, while it lives.
@@ -166,8 +172,11 @@ impl Session {
     /// [`Error::Usage`] when it may not, [`Error::Io`] when there is no such file.
     pub fn readable(&self, path: &Path) -> Result<PathBuf> {
         let real = path.canonicalize().map_err(Error::io(path))?;
-        let named = |map: &Map| map.values().any(|v| v.clone().into_string().is_ok_and(|s| is_within(&real, Path::new(&s))));
-        let allowed = self.options.data.iter().chain(&self.options.readable).any(|root| is_within(&real, root));
+        let named = |map: &Map| {
+            map.values().any(|v| v.clone().into_string().is_ok_and(|s| is_within(&real, Path::new(&s))))
+        };
+        let allowed =
+            self.options.data.iter().chain(&self.options.readable).any(|root| is_within(&real, root));
         if allowed || self.settings().is_some_and(named) {
             return Ok(real);
         }

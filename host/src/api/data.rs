@@ -83,18 +83,24 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     );
     let mut global = table.global();
     global
-        .add("train(source)", "All training items.", r#"data::load("glyphs").train(3).len() => 3"#, move |s: Source| {
-            s.read(&a, Split::Train, None)
-        })
+        .add(
+            "train(source)",
+            "All training items.",
+            r#"data::load("glyphs").train(3).len() => 3"#,
+            move |s: Source| s.read(&a, Split::Train, None),
+        )
         .add(
             "train(source, count)",
             "The first training items.",
             r#"data::load("glyphs").train(3).shape => [1, 28, 28]"#,
             move |s: Source, count: usize| s.read(&b, Split::Train, Some(count)),
         )
-        .add("test(source)", "All test items.", r#"data::load("glyphs").test(3).len() => 3"#, move |s: Source| {
-            s.read(&c, Split::Test, None)
-        })
+        .add(
+            "test(source)",
+            "All test items.",
+            r#"data::load("glyphs").test(3).len() => 3"#,
+            move |s: Source| s.read(&c, Split::Test, None),
+        )
         .add(
             "test(source, count)",
             "The first test items.",

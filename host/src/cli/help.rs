@@ -44,7 +44,8 @@ fn entries<'a>(table: &'a Table, module: &'a str) -> impl Iterator<Item = &'a En
 
 fn explain(table: &Table, name: &str) -> Result<()> {
     let plain = |e: &Entry| e.name.trim_start_matches("get ").to_owned();
-    let found: Vec<_> = table.entries().iter().filter(|e| e.path() == name || plain(e) == name || e.module == name).collect();
+    let found: Vec<_> =
+        table.entries().iter().filter(|e| e.path() == name || plain(e) == name || e.module == name).collect();
     if found.is_empty() {
         let names: Vec<_> = table.entries().iter().flat_map(|e| [e.path(), plain(e)]).collect();
         let near = did_you_mean(name, names.iter().map(String::as_str));

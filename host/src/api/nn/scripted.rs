@@ -38,15 +38,20 @@ impl Layer for Scripted {
     fn forward(&self, module: &Module, x: &Tensor) -> ops::Result<Tensor> {
         let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
         let Some(Forward { function, store }) = &self.function else {
-            return Err(failed("it has parts, but no function: call its parts, or give `nn::network` a function".into()));
+            return Err(failed(
+                "it has parts, but no function: call its parts, or give `nn::network` a function".into(),
+            ));
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
         #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
         let context = store.create_context(&engine);
         let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
-        let result = function.call_raw(&context, None, arguments).map_err(|error| failed(error.to_string()))?;
+        let result =
+            function.call_raw(&context, None, arguments).map_err(|error| failed(error.to_string()))?;
         let kind = result.type_name();
-        result.try_cast::<Tensor>().ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
+        result
+            .try_cast::<Tensor>()
+            .ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -78,7 +83,9 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
 
 fn build(session: &Arc<Session>, parts: Map, function: Option<Forward>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules");
+        let not = |_| {
+            Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules")
+        };
         Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
