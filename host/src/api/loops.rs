@@ -202,9 +202,7 @@ fn refuse_captured_changes(
     let variable = captured_name(context, body, index);
     Err(Error::usage(
         format!("each: the body of \"{name}\" changed {variable}, which is not in the state of the loop"),
-        format!(
-            "put it into the state (`#{{ ... }}`) and change it there (`s.name`), so that a checkpoint saves it"
-        ),
+        "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint saves it",
     ))
 }
 

@@ -275,7 +275,7 @@ fn add_activations(module: &mut Adder) {
             "gelu()",
             "x times the normal distribution function.",
             "nn::gelu().forward(tensor([0.0])).to_array() => [0.0]",
-            { make(Activation::Gelu) },
+            make(Activation::Gelu),
         )
         .add(
             "elu(alpha)",
@@ -293,6 +293,6 @@ fn add_activations(module: &mut Adder) {
             "softplus()",
             "log(1 + e^x)",
             "nn::softplus().forward(tensor([100.0])).to_array() => [100.0]",
-            { make(Activation::Softplus) },
+            make(Activation::Softplus),
         );
 }

@@ -1,5 +1,7 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
+#![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
+
 use std::{any::Any, sync::Arc};
 
 use ops::{
@@ -43,7 +45,6 @@ impl Layer for Scripted {
             ));
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
-        #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
         let context = store.create_context(&engine);
         let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
         let result =
@@ -74,8 +75,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
             "A module whose forward is `function(module, x)`.",
             "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
             move |context: &NativeCallContext, parts: Map, function: FnPtr| {
-                #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
-                let store = context.store_data();
+                        let store = context.store_data();
                 build(&b, parts, Some(Forward { function, store }))
             },
         );

@@ -50,7 +50,7 @@ pub fn add(global: &mut Adder) {
             "&(a, b)",
             "Whether both are true.",
             "(tensor([true]) & tensor([false])).to_array() => [false]",
-            { |a: Tensor, b: Tensor| a.logical_and(&b) },
+            |a: Tensor, b: Tensor| a.logical_and(&b),
         )
         .add("|(a, b)", "Whether one is true.", "(tensor([true]) | tensor([false])).to_array() => [true]", {
             |a: Tensor, b: Tensor| a.logical_or(&b)

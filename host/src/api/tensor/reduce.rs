@@ -43,13 +43,13 @@ pub fn add(global: &mut Adder) {
         .add(
             "argmax(x, dim)",
             "Index of the largest element along a dimension, i32; the first of equal ones.",
-            { "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]" },
+            "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]",
             |x: Tensor, dim: i64| x.argmax(dim, false),
         )
         .add(
             "argmin(x, dim)",
             "Index of the smallest element along a dimension, i32; the first of equal ones.",
-            { "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]" },
+            "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]",
             |x: Tensor, dim: i64| x.argmin(dim, false),
         )
         .add(
@@ -76,7 +76,7 @@ fn add_spread(global: &mut Adder) {
             "std(x)",
             "The standard deviation, divisor n - 1.",
             "tensor([1, 3]).std().item() > 1.4 => true",
-            { |x: Tensor| x.std_dims(&[], false, 1) },
+            |x: Tensor| x.std_dims(&[], false, 1),
         )
         .add(
             "std(x, dims)",
