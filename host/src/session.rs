@@ -11,6 +11,7 @@ use ops::{Device, random::Key};
 use rhai::{Engine, Map};
 
 use crate::{
+    data::Dataset,
     error::{Error, Result},
     run::{Loops, Metrics, ModelFile, Progress, Run},
 };
@@ -84,12 +85,23 @@ impl Recorder {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes in the record which model file was used.
-    pub fn note_model(&self, path: &Path) -> Result<()> {
+    /// Notes in the record which model file was used, and which library runs it.
+    pub fn note_model(&self, path: &Path, library: &Path) -> Result<()> {
         let model = ModelFile::read(path)?;
         self.run.update(|record| {
+            record.versions.insert("onnxruntime".into(), library.display().to_string().into());
             if !record.models.contains(&model) {
                 record.models.push(model);
+            }
+        })
+    }
+
+    /// Notes in the record which data set was read.
+    pub fn note_data(&self, name: &str, set: &Dataset) -> Result<()> {
+        let note = (name.to_owned(), set.to_string());
+        self.run.update(|record| {
+            if !record.data.contains(&note) {
+                record.data.push(note);
             }
         })
     }

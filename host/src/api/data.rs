@@ -46,6 +46,14 @@ impl FromScript for Items {
 impl Source {
     /// The first `count` items of a split, or all.
     fn read(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
+        let set = self.find(session, split, count)?;
+        if let Some(recorder) = session.recorder() {
+            recorder.note_data(&format!("{} ({split})", self.what), &set)?;
+        }
+        Ok(set)
+    }
+
+    fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
         if self.what == data::glyphs::NAME {
             let count = count.unwrap_or_else(|| data::glyphs::usual_count(split));
             return Ok(Dataset::from_images(data::glyphs(0, split, count)));

@@ -62,7 +62,8 @@ fn open(session: &Session, path: &str) -> Result<Model> {
     };
     let model = onnx::Model::open(&file, device, session.options.onnxruntime.as_deref())?;
     if let Some(recorder) = session.recorder() {
-        recorder.note_model(&file)?;
+        let library = onnx::Runtime::get(session.options.onnxruntime.as_deref())?;
+        recorder.note_model(&file, library.path())?;
     }
     Ok(Model(Arc::new(model)))
 }

@@ -42,9 +42,16 @@ impl Entry {
 
     /// `noise::uniform(shape: shape) -> Tensor`
     pub fn signature(&self) -> String {
+        let mut parts = self.typed();
+        let returns = parts.pop().unwrap_or_default();
+        format!("{}({}) -> {returns}", self.path(), parts.join(", "))
+    }
+
+    /// The parameters as `name: type`, then the type of the result.
+    fn typed(&self) -> Vec<String> {
         let named = self.parameters.iter().zip(&self.types);
-        let parameters: Vec<_> = named.map(|(name, p)| format!("{name}: {}", p.type_name)).collect();
-        format!("{}({}) -> {}", self.path(), parameters.join(", "), self.returns)
+        let parameters = named.map(|(name, p)| format!("{name}: {}", p.type_name));
+        parameters.chain([self.returns.to_owned()]).collect()
     }
 
     /// Number of parameters, that before the dot of a method included.
@@ -176,9 +183,8 @@ impl Table {
                 (_, Some(property)) => FuncRegistration::new_getter(property),
                 (name, None) => FuncRegistration::new(name),
             };
-            let named =
-                first.parameters.iter().zip(&first.types).map(|(n, p)| format!("{n}: {}", p.type_name));
-            let registration = registration.with_params_info(named);
+            let registration =
+                registration.with_params_info(first.typed()).with_comments([format!("/// {}", first.doc)]);
             registration.in_global_namespace().set_into_module_raw(module, types, func);
         }
     }
