@@ -7,9 +7,13 @@ use burn::{
     tensor::ops::{ConvOptions, ConvTransposeOptions},
 };
 
-use super::{Op, Operand, Primitive, Vjp, require_float, require_rank, require_same, require_step};
+use super::{Op, Operand, Primitive, Saves, Vjp, require_float, require_rank, require_same, require_step};
 use crate::{
     Device, Error, Result, Spec, Tensor,
+    kernels::{
+        conv::{self, Geometry},
+        cpu,
+    },
     tensor::{apply, show},
 };
 
@@ -59,7 +63,7 @@ impl Window {
     }
 }
 
-/// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] -> [N, Co, Ho, Wo]`,
+/// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
 /// `Ho = floor((H + 2 padding - dilation (Kh - 1) - 1) / stride) + 1`.
 #[derive(Debug, Clone, Copy)]
 struct Conv2d(Window);
@@ -81,6 +85,7 @@ impl Op for Conv2d {
                 "weight [Co, Ci / groups, Kh, Kw], both divisible by groups",
             ));
         }
+        require_bias("conv2d", x, co)?;
         let mut shape = vec![n, co, 0, 0];
         for d in 0..2 {
             let (size, extent) = (w.padded(d, x[0].shape[d + 2]), w.extent(d, x[1].shape[d + 2]));
@@ -99,8 +104,12 @@ impl Op for Conv2d {
         Ok(x[0].reshaped(shape))
     }
 
-    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::conv2d(x[0].value.clone(), x[1].value.clone(), None, self.0.burn())
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        if let Some(v) = on_cpu(x) {
+            let g = Geometry::new(&x[0].spec.shape, &y.shape, kernel_of(x[1].spec), self.0);
+            return cpu::tensor(conv::maps(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
+        }
+        Dispatch::conv2d(x[0].value.clone(), x[1].value.clone(), bias(x), self.0.burn())
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -111,13 +120,16 @@ impl Op for Conv2d {
                 .map(|d| (w.padded(d, x.shape()[d + 2]) - w.extent(d, weight.shape()[d + 2])) % w.stride[d]);
             apply(ConvTranspose2d(w, lost), &[at.dy, weight])
         })?;
-        let kernel = [weight.shape()[2], weight.shape()[3]];
-        let dw = at.want(1, || apply(WeightGradient(w, kernel), &[x, at.dy]))?;
-        Ok(vec![dx, dw])
+        let dw = at.want(1, || apply(WeightGradient(w, kernel_of(weight.spec())), &[x, at.dy]))?;
+        Ok(vec![dx, dw, bias_gradient(at)?])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[0, 1])
     }
 }
 
-/// `[N, Ci, H, W] * [Ci, Co / groups, Kh, Kw] -> [N, Co, Ho, Wo]`, the transpose of [`Conv2d`],
+/// `[N, Ci, H, W] * [Ci, Co / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`, the transpose of [`Conv2d`],
 /// `Ho = (H - 1) stride - 2 padding + dilation (Kh - 1) + padding_out + 1`.
 #[derive(Debug, Clone, Copy)]
 struct ConvTranspose2d(Window, [usize; 2]);
@@ -139,6 +151,7 @@ impl Op for ConvTranspose2d {
             ));
         }
         let mut shape = vec![x[0].shape[0], x[1].shape[1] * w.groups, 0, 0];
+        require_bias("conv_transpose2d", x, shape[1])?;
         for d in 0..2 {
             if out[d] >= w.stride[d].max(w.dilation[d]) {
                 return Err(Error::Argument {
@@ -163,21 +176,24 @@ impl Op for ConvTranspose2d {
         Ok(x[0].reshaped(shape))
     }
 
-    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::conv_transpose2d(
-            x[0].value.clone(),
-            x[1].value.clone(),
-            None,
-            self.0.burn_transposed(self.1),
-        )
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        if let Some(v) = on_cpu(x) {
+            let g = Geometry::new(&y.shape, &x[0].spec.shape, kernel_of(x[1].spec), self.0);
+            return cpu::tensor(conv::images(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
+        }
+        let options = self.0.burn_transposed(self.1);
+        Dispatch::conv_transpose2d(x[0].value.clone(), x[1].value.clone(), bias(x), options)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, weight) = (&at.x[0], &at.x[1]);
         let dx = at.want(0, || apply(Conv2d(self.0), &[at.dy, weight]))?;
-        let kernel = [weight.shape()[2], weight.shape()[3]];
-        let dw = at.want(1, || apply(WeightGradient(self.0, kernel), &[at.dy, x]))?;
-        Ok(vec![dx, dw])
+        let dw = at.want(1, || apply(WeightGradient(self.0, kernel_of(weight.spec())), &[at.dy, x]))?;
+        Ok(vec![dx, dw, bias_gradient(at)?])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[0, 1])
     }
 }
 
@@ -197,6 +213,10 @@ impl Op for WeightGradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        if let Some(v) = on_cpu(x) {
+            let g = Geometry::new(&x[0].spec.shape, &x[1].spec.shape, self.1, self.0);
+            return cpu::tensor(conv::weights(&v[0], &v[1], &g), y);
+        }
         let (images, dy) = (x[0].value.clone(), x[1].value.clone());
         let like = crate::tensor::full_primitive(y, 0.0, device);
         Dispatch::conv2d_weight_backward(images, like, dy, self.0.burn())
@@ -222,6 +242,40 @@ fn images_and_kernels(op: &'static str, x: &Spec, weight: &Spec, window: &Window
     require_rank(op, weight, 4, "a weight of four dimensions")
 }
 
+/// Refuses a bias, the third input, that is not one number per channel.
+fn require_bias(op: &'static str, x: &[&Spec], channels: usize) -> Result<()> {
+    let Some(bias) = x.get(2) else { return Ok(()) };
+    require_same(op, x[0], bias)?;
+    if bias.shape == [channels] {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        op,
+        found: format!("{} for the bias", show(&bias.shape)),
+        expected: format!("[{channels}], one number per output channel"),
+    })
+}
+
+/// The bias, where there is one, for a backend.
+fn bias(x: &[Operand]) -> Option<Primitive> {
+    x.get(2).map(|bias| bias.value.clone())
+}
+
+/// The sum of the output's gradient over each channel, where there is a bias.
+fn bias_gradient(at: &Vjp) -> Result<Option<Tensor>> {
+    if at.x.len() < 3 { Ok(None) } else { at.want(2, || at.dy.sum_dims(&[0, 2, 3], false)) }
+}
+
+/// Rows and columns of a weight's kernels.
+fn kernel_of(weight: &Spec) -> [usize; 2] {
+    [weight.shape[2], weight.shape[3]]
+}
+
+/// The operands' elements, where our own convolutions take them: f32 on the CPU.
+fn on_cpu(x: &[Operand]) -> Option<Vec<cpu::Floats>> {
+    x.iter().map(cpu::floats).collect()
+}
+
 fn channels(op: &'static str, x: &[&Spec], groups: usize, expected: &str) -> Error {
     Error::Shape {
         op,
@@ -238,7 +292,8 @@ impl Tensor {
     /// # Errors
     /// [`Error::Shape`] for other ranks, channels that do not fit, or images smaller than the kernel.
     pub fn conv2d(&self, weight: &Tensor, bias: Option<&Tensor>, window: Window) -> Result<Tensor> {
-        apply(Conv2d(window), &[self, weight])?.add_channels("conv2d", bias)
+        let inputs: Vec<_> = [self, weight].into_iter().chain(bias).collect();
+        apply(Conv2d(window), &inputs)
     }
 
     /// Convolution of signals `[N, Ci, L]` with a weight `[Co, Ci / groups, K]` to `[N, Co, Lo]`, as
@@ -272,21 +327,7 @@ impl Tensor {
         window: Window,
         output_padding: [usize; 2],
     ) -> Result<Tensor> {
-        apply(ConvTranspose2d(window, output_padding), &[self, weight])?
-            .add_channels("conv_transpose2d", bias)
-    }
-
-    /// Adds one number per channel, dimension 1.
-    fn add_channels(&self, op: &'static str, bias: Option<&Tensor>) -> Result<Tensor> {
-        let Some(bias) = bias else { return Ok(self.clone()) };
-        if bias.shape() != [self.shape()[1]] {
-            return Err(Error::Shape {
-                op,
-                found: format!("{} for the bias", show(bias.shape())),
-                expected: format!("[{}], one number per output channel", self.shape()[1]),
-            });
-        }
-        let per_channel = bias.reshape(&[1, self.shape()[1], 1, 1]);
-        per_channel.and_then(|bias| self.add(&bias)).map_err(|e| e.told_of(op))
+        let inputs: Vec<_> = [self, weight].into_iter().chain(bias).collect();
+        apply(ConvTranspose2d(window, output_padding), &inputs)
     }
 }

@@ -1,0 +1,44 @@
+//! The transposed convolution.
+
+use super::{
+    CACHED, Geometry, Piece, blocks, by_kernel_row,
+    lowering::Lowering,
+    memory::{in_pieces, with_scratch},
+    product::{Steps, add_product},
+    unroll::{fold, plane_len},
+};
+
+/// Positions of an image that are computed at once.
+const POSITIONS: usize = 1024;
+
+/// `x[n, i] = bias[i] + sum_o y[n, o] * w[o, i]`, maps to images `[N, Ci, H, W]`, where `*` puts a
+/// kernel, times the element, down at each element of the map.
+pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+    let sorted = by_kernel_row(w, g);
+    let rows = blocks(g.image[0], POSITIONS / g.image[1]);
+    let bands: Vec<_> = rows.map(|(first, len)| Lowering::of_image_rows(g, first..first + len)).collect();
+    let largest = bands.iter().map(|band| plane_len(g, band)).max().unwrap_or(0);
+    let cached = CACHED / (g.kernel[1] * largest).max(1);
+    in_pieces(g, [g.inputs, g.image_len()], cached, bias, |piece, x| {
+        bands.iter().for_each(|band| add_band(y, &sorted, g, band, piece, x));
+    })
+}
+
+/// Adds the rows of one band.
+fn add_band(y: &[f32], sorted: &[f32], g: &Geometry, band: &Lowering, piece: Piece, x: &mut [f32]) {
+    let ([kh, kw], plane) = (g.kernel, plane_len(g, band));
+    let (row, maps) = (g.inputs * kw, g.maps_of_image(y, &piece));
+    with_scratch(piece.channels * kw * plane, |u| {
+        u.fill(0.0);
+        for tap in &band.taps {
+            let at = (piece.group * kh + tap.kernel_row) * g.outputs * row;
+            add_product(
+                [tap.rows * g.map[1], g.outputs, piece.channels * kw],
+                (&maps[tap.map_row * g.map[1]..], Steps { row: 1, column: g.map_len() }),
+                (&sorted[at + piece.first * kw..], Steps { row, column: 1 }),
+                (&mut u[tap.place * g.map[1]..], Steps { row: 1, column: plane }),
+            );
+        }
+        fold(u, g, band, x);
+    });
+}

@@ -1,0 +1,63 @@
+//! Memory that is written once: outputs without a pass of zeros, and scratch that threads keep.
+
+use std::{cell::RefCell, mem::MaybeUninit};
+
+use rayon::prelude::*;
+
+use super::{Geometry, Piece, TASKS, blocks};
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(vec![]) };
+}
+
+/// Runs `f` with `len` elements of any value, which the thread keeps for the next call.
+pub(super) fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
+    // Taken out meanwhile, so that a call within a call has its own.
+    let mut memory = SCRATCH.take();
+    if memory.len() < len {
+        memory.resize(len, 0.0);
+    }
+    let answer = f(&mut memory[..len]);
+    SCRATCH.set(memory);
+    answer
+}
+
+/// A tensor `[N, groups * channels, plane]` of which `fill` writes one piece after the other, of at
+/// most `most` channels, on all threads. A piece starts as the bias of its channels.
+pub(super) fn in_pieces(
+    g: &Geometry,
+    [channels, plane]: [usize; 2],
+    most: usize,
+    bias: Option<&[f32]>,
+    fill: impl Fn(Piece, &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let groups = g.window.groups;
+    let len = g.count * groups * channels * plane;
+    let mut memory = Vec::with_capacity(len);
+    let mut rest = &mut memory.spare_capacity_mut()[..len];
+    let most = most.min(channels.div_ceil(TASKS.div_ceil(g.count * groups)));
+    let mut pieces = vec![];
+    for (image, group) in (0..g.count).flat_map(|image| (0..groups).map(move |group| (image, group))) {
+        for (first, channels) in blocks(channels, most) {
+            let (piece, others) = rest.split_at_mut(channels * plane);
+            pieces.push((Piece { image, group, first, channels }, piece));
+            rest = others;
+        }
+    }
+    pieces.into_par_iter().for_each(|(piece, memory)| {
+        let bias = bias.map(|bias| &bias[piece.group * channels + piece.first..]);
+        fill(piece, filled(memory, plane, bias));
+    });
+    // SAFETY: the pieces cover the memory, and `filled` has written each.
+    unsafe { memory.set_len(len) };
+    memory
+}
+
+/// One number per channel, 0 without a bias.
+fn filled<'a>(memory: &'a mut [MaybeUninit<f32>], plane: usize, bias: Option<&[f32]>) -> &'a mut [f32] {
+    for (i, channel) in memory.chunks_exact_mut(plane).enumerate() {
+        channel.fill(MaybeUninit::new(bias.map_or(0.0, |bias| bias[i])));
+    }
+    // SAFETY: all channels were written, and together they are all of the memory.
+    unsafe { &mut *(std::ptr::from_mut(memory) as *mut [f32]) }
+}

@@ -1,0 +1,77 @@
+//! Images unrolled over the columns of the kernel, and back.
+
+use super::{Geometry, lowering::Lowering};
+
+/// Where a column of the kernel finds the columns of a map in the image: map column `o` of
+/// `map..map + len` at image column `image + (o - map) stride`, the others in the padding.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    map: usize,
+    image: usize,
+    len: usize,
+}
+
+impl Columns {
+    fn new(g: &Geometry, kernel_column: usize) -> Self {
+        let (stride, padding) = (g.window.stride[1], g.window.padding[1]);
+        let shift = kernel_column * g.window.dilation[1];
+        let map = padding.saturating_sub(shift).div_ceil(stride).min(g.map[1]);
+        let end = (g.image[1] + padding).saturating_sub(shift).div_ceil(stride).clamp(map, g.map[1]);
+        // In the padding altogether, the column may lie beyond the image.
+        let image = if map < end { map * stride + shift - padding } else { 0 };
+        Self { map, image, len: end - map }
+    }
+}
+
+fn columns(g: &Geometry) -> Vec<Columns> {
+    (0..g.kernel[1]).map(|kernel_column| Columns::new(g, kernel_column)).collect()
+}
+
+/// Elements of one channel and kernel column: all image rows, as wide as the map.
+pub(super) fn plane_len(g: &Geometry, rows: &Lowering) -> usize {
+    rows.image_rows.len() * g.map[1]
+}
+
+/// `u[c, k, r, o] = x[c, row r, o stride + k dilation - padding]`, 0 in the padding: channels
+/// `[C, H, W]` to `[C, Kw, rows, Wo]`.
+pub(super) fn unroll(x: &[f32], g: &Geometry, rows: &Lowering, u: &mut [f32]) {
+    let (columns, stride) = (columns(g), g.window.stride[1]);
+    let mut lines = u.chunks_exact_mut(g.map[1]);
+    for channel in x.chunks_exact(g.image_len()) {
+        for at in &columns {
+            for (&row, line) in rows.image_rows.iter().zip(&mut lines) {
+                let source = &channel[row * g.image[1]..][..g.image[1]];
+                line[..at.map].fill(0.0);
+                line[at.map + at.len..].fill(0.0);
+                let line = &mut line[at.map..][..at.len];
+                if stride == 1 {
+                    line.copy_from_slice(&source[at.image..][..at.len]);
+                } else {
+                    let chosen = source[at.image..].iter().step_by(stride);
+                    line.iter_mut().zip(chosen).for_each(|(to, from)| *to = *from);
+                }
+            }
+        }
+    }
+}
+
+/// The transpose of [`unroll`]: each element is added where it came from.
+pub(super) fn fold(u: &[f32], g: &Geometry, rows: &Lowering, x: &mut [f32]) {
+    let (columns, stride) = (columns(g), g.window.stride[1]);
+    let mut lines = u.chunks_exact(g.map[1]);
+    for channel in x.chunks_exact_mut(g.image_len()) {
+        for at in &columns {
+            for (&row, line) in rows.image_rows.iter().zip(&mut lines) {
+                let target = &mut channel[row * g.image[1]..][..g.image[1]];
+                let line = &line[at.map..][..at.len];
+                if stride == 1 {
+                    let target = &mut target[at.image..][..at.len];
+                    target.iter_mut().zip(line).for_each(|(to, from)| *to += from);
+                } else {
+                    let chosen = target[at.image..].iter_mut().step_by(stride);
+                    chosen.zip(line).for_each(|(to, from)| *to += from);
+                }
+            }
+        }
+    }
+}
