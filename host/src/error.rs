@@ -26,12 +26,7 @@ pub enum Error {
     },
     /// A file whose content is not what its format promises.
     #[error("{}: at byte {offset}: found {found}, expected {expected}", path.display())]
-    Format {
-        path: PathBuf,
-        offset: u64,
-        found: String,
-        expected: String,
-    },
+    Format { path: PathBuf, offset: u64, found: String, expected: String },
     /// A request that cannot be met, and the way out.
     #[error("{problem}\n  help: {help}")]
     Usage { problem: String, help: String },
@@ -55,9 +50,6 @@ impl Error {
 
     /// A request that cannot be met: `problem` says what came and what was expected, `help` the way out.
     pub fn usage(problem: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Usage {
-            problem: problem.into(),
-            help: help.into(),
-        }
+        Self::Usage { problem: problem.into(), help: help.into() }
     }
 }

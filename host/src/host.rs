@@ -37,7 +37,12 @@ impl Host {
     }
 
     /// A host for a plugin file, whose imports come from its folder and the script folders.
-    pub fn assemble(session: Session, plugin: Option<&Path>, limits: Limits, add: impl FnOnce(&mut Table)) -> Self {
+    pub fn assemble(
+        session: Session,
+        plugin: Option<&Path>,
+        limits: Limits,
+        add: impl FnOnce(&mut Table),
+    ) -> Self {
         let session = Arc::new(session);
         let mut table = Table::default();
         api::add_all(&mut table, &session);

@@ -11,6 +11,7 @@ use ops::{Device, random::Key};
 use rhai::{Engine, Map};
 
 use crate::{
+    data::Dataset,
     error::{Error, Result},
     run::{Loops, Metrics, ModelFile, Progress, Run},
 };
@@ -84,12 +85,23 @@ impl Recorder {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes in the record which model file was used.
-    pub fn note_model(&self, path: &Path) -> Result<()> {
+    /// Notes in the record which model file was used, and which library runs it.
+    pub fn note_model(&self, path: &Path, library: &Path) -> Result<()> {
         let model = ModelFile::read(path)?;
         self.run.update(|record| {
+            record.versions.insert("onnxruntime".into(), library.display().to_string().into());
             if !record.models.contains(&model) {
                 record.models.push(model);
+            }
+        })
+    }
+
+    /// Notes in the record which data set was read.
+    pub fn note_data(&self, name: &str, set: &Dataset) -> Result<()> {
+        let note = (name.to_owned(), set.to_string());
+        self.run.update(|record| {
+            if !record.data.contains(&note) {
+                record.data.push(note);
             }
         })
     }
@@ -97,14 +109,22 @@ impl Recorder {
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
         let position = self.metrics.position()?;
-        self.loops().save(position)
+        self.loops().save(position)?;
+        // The record's clock goes on, so that a killed run knows how long it took.
+        self.run.update(|_| ())
     }
 }
 
 impl Session {
     /// A session of those options, without a run folder yet.
     pub fn new(options: Options, progress: Progress) -> Self {
-        Self { options, recorder: OnceLock::new(), progress, settings: OnceLock::new(), engine: OnceLock::new() }
+        Self {
+            options,
+            recorder: OnceLock::new(),
+            progress,
+            settings: OnceLock::new(),
+            engine: OnceLock::new(),
+        }
     }
 
     /// The engine that runs the script, while it lives.
@@ -164,8 +184,11 @@ impl Session {
     /// [`Error::Usage`] when it may not, [`Error::Io`] when there is no such file.
     pub fn readable(&self, path: &Path) -> Result<PathBuf> {
         let real = path.canonicalize().map_err(Error::io(path))?;
-        let named = |map: &Map| map.values().any(|v| v.clone().into_string().is_ok_and(|s| is_within(&real, Path::new(&s))));
-        let allowed = self.options.data.iter().chain(&self.options.readable).any(|root| is_within(&real, root));
+        let named = |map: &Map| {
+            map.values().any(|v| v.clone().into_string().is_ok_and(|s| is_within(&real, Path::new(&s))))
+        };
+        let allowed =
+            self.options.data.iter().chain(&self.options.readable).any(|root| is_within(&real, root));
         if allowed || self.settings().is_some_and(named) {
             return Ok(real);
         }

@@ -64,7 +64,11 @@ impl Error {
             | Self::Symbolic { op }
             | Self::Memory { op, .. }
             | Self::Backend { op, .. } => *op = name,
-            Self::Spent | Self::NotDifferentiable { .. } | Self::State(_) | Self::Layer { .. } | Self::Interrupted => {}
+            Self::Spent
+            | Self::NotDifferentiable { .. }
+            | Self::State(_)
+            | Self::Layer { .. }
+            | Self::Interrupted => {}
         }
         self
     }

@@ -9,6 +9,7 @@
 mod error;
 pub mod interrupt;
 pub mod kernels;
+pub mod metrics;
 pub mod nn;
 pub mod op;
 pub mod random;

@@ -46,6 +46,14 @@ impl FromScript for Items {
 impl Source {
     /// The first `count` items of a split, or all.
     fn read(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
+        let set = self.find(session, split, count)?;
+        if let Some(recorder) = session.recorder() {
+            recorder.note_data(&format!("{} ({split})", self.what), &set)?;
+        }
+        Ok(set)
+    }
+
+    fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
         if self.what == data::glyphs::NAME {
             let count = count.unwrap_or_else(|| data::glyphs::usual_count(split));
             return Ok(Dataset::from_images(data::glyphs(0, split, count)));
@@ -74,21 +82,33 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
          any number of handwriting-like digits and letters.",
         r#"data::load("glyphs").train(10).len() => 10"#,
         |what: String| Source { what },
+    )
+    .add(
+        "from(items)",
+        "A data set of the items of a tensor [N, ...].",
+        "data::from(zeros([3, 1, 4, 4])).len() => 3",
+        |items: Items| items.0,
     );
     let mut global = table.global();
     global
-        .add("train(source)", "All training items.", r#"data::load("glyphs").train(3).len() => 3"#, move |s: Source| {
-            s.read(&a, Split::Train, None)
-        })
+        .add(
+            "train(source)",
+            "All training items.",
+            r#"data::load("glyphs").train(3).len() => 3"#,
+            move |s: Source| s.read(&a, Split::Train, None),
+        )
         .add(
             "train(source, count)",
             "The first training items.",
             r#"data::load("glyphs").train(3).shape => [1, 28, 28]"#,
             move |s: Source, count: usize| s.read(&b, Split::Train, Some(count)),
         )
-        .add("test(source)", "All test items.", r#"data::load("glyphs").test(3).len() => 3"#, move |s: Source| {
-            s.read(&c, Split::Test, None)
-        })
+        .add(
+            "test(source)",
+            "All test items.",
+            r#"data::load("glyphs").test(3).len() => 3"#,
+            move |s: Source| s.read(&c, Split::Test, None),
+        )
         .add(
             "test(source, count)",
             "The first test items.",

@@ -42,7 +42,8 @@ impl FromScript for Pictures {
 fn grid_options(function: &'static str, map: Map) -> Result<GridOptions> {
     let mut options = Options::new(function, map);
     let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
-    let bound = |i: usize| range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32;
+    let bound =
+        |i: usize| range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32;
     let grid = GridOptions {
         range: (bound(0), bound(1)),
         columns: options.find("columns")?,
@@ -69,7 +70,8 @@ fn plot_options(function: &'static str, map: Map) -> Result<PlotOptions> {
 
 fn numbers(array: &Array) -> Result<Vec<f64>> {
     let number = |v: &Dynamic| {
-        f64::from_script(v).map_err(|_| Error::usage(format!("a {} among numbers", v.type_name()), "give numbers only"))
+        f64::from_script(v)
+            .map_err(|_| Error::usage(format!("a {} among numbers", v.type_name()), "give numbers only"))
     };
     array.iter().map(number).collect()
 }
@@ -77,9 +79,11 @@ fn numbers(array: &Array) -> Result<Vec<f64>> {
 /// `#{ name: [y, ...] }`, or `#{ name: [[x, y], ...] }`.
 fn series(map: Map) -> Result<Vec<Series>> {
     let one = |(name, values): (rhai::Identifier, Dynamic)| {
-        let values = Array::from_script(&values)
-            .map_err(|_| Error::usage(format!("the series `{name}` is no array"), "give `#{ name: [y, ...] }`"))?;
-        let pairs: Option<Vec<Array>> = values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
+        let values = Array::from_script(&values).map_err(|_| {
+            Error::usage(format!("the series `{name}` is no array"), "give `#{ name: [y, ...] }`")
+        })?;
+        let pairs: Option<Vec<Array>> =
+            values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
         let (x, y) = match pairs {
             Some(pairs) if !pairs.is_empty() => {
                 let points = pairs.iter().map(numbers).collect::<Result<Vec<_>>>()?;
@@ -155,7 +159,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 }
 
 fn draw_panels(panels: &Array) -> Result<Vec<u8>> {
-    let wrong = || Error::usage("a panel is not [caption, pictures]", "give [[\"Iteration 1\", pictures], ...]");
+    let wrong =
+        || Error::usage("a panel is not [caption, pictures]", "give [[\"Iteration 1\", pictures], ...]");
     let mut pictures = Vec::new();
     for panel in panels {
         let panel = Array::from_script(panel).map_err(|_| wrong())?;

@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 
 use crate::{
     error::{Error, Result},
-    run::Saved,
+    run::{Saved, readable},
     script::{FromScript, Refusal, Table, script_type},
     session::{Recorder, Session},
 };
@@ -98,7 +98,8 @@ fn each(
     for (number, item) in (1..).zip(items.0).skip(start.done as usize) {
         let item_path = recorder.loops().enter(&path, number);
         recorder.metrics.enter(&item_path);
-        let outcome = with_stream(session.key().derive(&item_path), || one(context, item, state, &first, body, name));
+        let outcome =
+            with_stream(session.key().derive(&item_path), || one(context, item, state, &first, body, name));
         if outcome.is_err() {
             keep(recorder)?;
         }
@@ -107,6 +108,7 @@ fn each(
         state = next.restore()?;
         let finished = finished || number == total;
         recorder.loops().done(&path, number, next, finished);
+        bar.message(&readable(&recorder.metrics.last()));
         bar.advance();
         if recorder.loops().is_due() {
             recorder.save()?;
@@ -126,11 +128,18 @@ fn keep(recorder: &Recorder) -> Result<()> {
     Ok(())
 }
 
-fn each_unrecorded(key: Key, context: &NativeCallContext, items: Items, state: Dynamic, body: &FnPtr) -> Result<Dynamic> {
+fn each_unrecorded(
+    key: Key,
+    context: &NativeCallContext,
+    items: Items,
+    state: Dynamic,
+    body: &FnPtr,
+) -> Result<Dynamic> {
     let first = Saved::capture(&state, "s")?;
     let mut state = state;
     for (number, item) in (1u64..).zip(items.0) {
-        let (next, finished) = with_stream(key.derive(&number.to_string()), || one(context, item, state, &first, body, "each"))?;
+        let (next, finished) =
+            with_stream(key.derive(&number.to_string()), || one(context, item, state, &first, body, "each"))?;
         state = next.restore()?;
         if finished {
             break;
@@ -150,7 +159,11 @@ fn one(
 ) -> Result<(Saved, bool)> {
     let stateless = matches!(first, Saved::Plain(value) if value.is_unit());
     let captured = captured(body);
-    let result = if stateless { body.call_raw(context, None, [item]) } else { body.call_raw(context, None, [item, state]) };
+    let result = if stateless {
+        body.call_raw(context, None, [item])
+    } else {
+        body.call_raw(context, None, [item, state])
+    };
     let result = result?;
     let (result, finished) = match result.read_lock::<Finished>() {
         Some(finished) => (finished.0.clone(), true),
@@ -189,7 +202,7 @@ fn refuse_captured_changes(
     let variable = captured_name(context, body, index);
     Err(Error::usage(
         format!("each: the body of \"{name}\" changed {variable}, which is not in the state of the loop"),
-        format!("put it into the state (`#{{ ... }}`) and change it there (`s.name`), so that a checkpoint saves it"),
+        "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint saves it",
     ))
 }
 
@@ -205,16 +218,24 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
     match (next, first) {
         (Saved::Map(next), Saved::Map(first)) if next.keys().eq(first.keys()) => Ok(()),
         (Saved::Map(next), Saved::Map(first)) => {
-            let keys = |map: &std::collections::BTreeMap<String, Saved>| map.keys().cloned().collect::<Vec<_>>().join(", ");
-            let problem = format!("each: the body of \"{name}\" returned a state of ({}), expected ({})", keys(next), keys(first));
+            let keys = |map: &std::collections::BTreeMap<String, Saved>| {
+                map.keys().cloned().collect::<Vec<_>>().join(", ")
+            };
+            let problem = format!(
+                "each: the body of \"{name}\" returned a state of ({}), expected ({})",
+                keys(next),
+                keys(first)
+            );
             Err(Error::usage(problem, help))
         }
-        (Saved::Plain(value), Saved::Map(_)) if value.is_unit() => {
-            Err(Error::usage(format!("each: the body of \"{name}\" returned nothing, expected the state"), help))
-        }
-        (_, Saved::Map(_)) => {
-            Err(Error::usage(format!("each: the body of \"{name}\" returned something other than the state"), help))
-        }
+        (Saved::Plain(value), Saved::Map(_)) if value.is_unit() => Err(Error::usage(
+            format!("each: the body of \"{name}\" returned nothing, expected the state"),
+            help,
+        )),
+        (_, Saved::Map(_)) => Err(Error::usage(
+            format!("each: the body of \"{name}\" returned something other than the state"),
+            help,
+        )),
         _ => Ok(()),
     }
 }

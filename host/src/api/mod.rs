@@ -4,6 +4,7 @@ mod data;
 mod figure;
 mod loops;
 mod losses;
+mod metrics;
 mod nn;
 mod noise;
 mod onnx;
@@ -27,6 +28,7 @@ pub fn add_all(table: &mut Table, session: &Arc<Session>) {
     tensor::add(table, session);
     nn::add(table, session);
     losses::add(table);
+    metrics::add(table);
     optim::add(table);
     noise::add(table, session);
     sparsity::add(table);

@@ -49,7 +49,9 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             let metadata = &model.0.header().metadata;
             metadata.iter().map(|(k, v)| (k.as_str().into(), v.clone().into())).collect::<Map>().into()
         })
-        .add("to_string(model)", "The model with its inputs and outputs.", "", |model: Model| model.0.to_string());
+        .add("to_string(model)", "The model with its inputs and outputs.", "", |model: Model| {
+            model.0.to_string()
+        });
 }
 
 fn open(session: &Session, path: &str) -> Result<Model> {
@@ -60,7 +62,8 @@ fn open(session: &Session, path: &str) -> Result<Model> {
     };
     let model = onnx::Model::open(&file, device, session.options.onnxruntime.as_deref())?;
     if let Some(recorder) = session.recorder() {
-        recorder.note_model(&file)?;
+        let library = onnx::Runtime::get(session.options.onnxruntime.as_deref())?;
+        recorder.note_model(&file, library.path())?;
     }
     Ok(Model(Arc::new(model)))
 }
@@ -85,7 +88,8 @@ fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
     let mut device = Device::Cpu;
     let mut arrays = Vec::new();
     for (name, value) in inputs {
-        let not = |_| Error::usage(format!("run: the input `{name}` is a {}", value.type_name()), "give a Tensor");
+        let not =
+            |_| Error::usage(format!("run: the input `{name}` is a {}", value.type_name()), "give a Tensor");
         let tensor = Tensor::from_script(&value).map_err(not)?;
         device = tensor.device();
         arrays.push((name.to_string(), to_array(&tensor)?));
@@ -94,7 +98,8 @@ fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
 }
 
 fn named(outputs: Vec<(String, Array)>, device: Device) -> Result<Dynamic> {
-    let tensors = outputs.into_iter().map(|(name, array)| Ok((name.into(), Dynamic::from(to_tensor(array, device)?))));
+    let tensors =
+        outputs.into_iter().map(|(name, array)| Ok((name.into(), Dynamic::from(to_tensor(array, device)?))));
     Ok(tensors.collect::<Result<Map>>()?.into())
 }
 
@@ -114,7 +119,8 @@ fn describe(values: &[Value]) -> Dynamic {
 
 fn to_array(x: &Tensor) -> Result<Array> {
     fn shaped<T>(values: Vec<T>, shape: &[usize]) -> Result<ArrayD<T>> {
-        ArrayD::from_shape_vec(shape, values).map_err(|e| Error::usage(format!("run: {e}"), "give a smaller tensor"))
+        ArrayD::from_shape_vec(shape, values)
+            .map_err(|e| Error::usage(format!("run: {e}"), "give a smaller tensor"))
     }
     Ok(match x.to_data()? {
         Data::F32(v) => shaped(v, x.shape())?.into(),

@@ -47,7 +47,8 @@ impl Modules {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {
-    let mut module = table.module("optim", "Optimisers (`step` takes what `backward` gives) and learning rates.");
+    let mut module =
+        table.module("optim", "Optimisers (`step` takes what `backward` gives) and learning rates.");
     add_rules(&mut module);
     add_schedules(&mut module);
     add_methods(&mut table.global());
@@ -136,13 +137,17 @@ fn add_schedules(module: &mut Adder) {
             "step_decay(lr, every, factor, step)",
             "The learning rate at a step: multiplied by `factor` after every `every` steps.",
             "optim::step_decay(0.5, 10, 0.5, 20) => 0.125",
-            |lr: f64, every: usize, factor: f64, step: usize| schedule::step(lr, every as u64, factor, step as u64),
+            |lr: f64, every: usize, factor: f64, step: usize| {
+                schedule::step(lr, every as u64, factor, step as u64)
+            },
         )
         .add(
             "cosine(lr, total, floor, step)",
             "The learning rate at a step: half a cosine from `lr` down to `floor` over `total` steps.",
             "optim::cosine(1.0, 10, 0.0, 10) => 0.0",
-            |lr: f64, total: usize, floor: f64, step: usize| schedule::cosine(lr, total as u64, floor, step as u64),
+            |lr: f64, total: usize, floor: f64, step: usize| {
+                schedule::cosine(lr, total as u64, floor, step as u64)
+            },
         )
         .add(
             "warm_up(length, step)",

@@ -51,7 +51,8 @@ impl Options {
     pub fn end(self) -> Result<()> {
         let Some(unknown) = self.map.keys().next() else { return Ok(()) };
         let known = self.known.join(", ");
-        let near = did_you_mean(unknown, self.known.iter().copied()).map_or_else(String::new, |near| format!("{near}; "));
+        let near = did_you_mean(unknown, self.known.iter().copied())
+            .map_or_else(String::new, |near| format!("{near}; "));
         Err(Error::usage(
             format!("{} has no option `{unknown}`", self.function),
             format!("{near}it has {known}"),

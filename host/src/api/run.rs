@@ -64,7 +64,10 @@ fn log(session: &Session, name: &str, value: f64) -> Result<()> {
     }
     let step = recorder.metrics.series(name).len();
     Err(Error::usage(
-        format!("log: \"{name}\" is {value} at its step {step}{}", if path.is_empty() { String::new() } else { format!(" ({path})") }),
+        format!(
+            "log: \"{name}\" is {value} at its step {step}{}",
+            if path.is_empty() { String::new() } else { format!(" ({path})") }
+        ),
         "the last good checkpoint is kept; a smaller learning rate, clipped gradients or a bounded output often help",
     ))
 }

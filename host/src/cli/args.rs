@@ -139,7 +139,9 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let unit = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)].into_iter();
-    let parsed = unit.filter_map(|(suffix, seconds)| Some(text.strip_suffix(suffix)?.parse::<f64>().ok()? * seconds)).next();
+    let parsed = unit
+        .filter_map(|(suffix, seconds)| Some(text.strip_suffix(suffix)?.parse::<f64>().ok()? * seconds))
+        .next();
     let seconds = parsed.or_else(|| text.parse().ok()).ok_or("a time is written like 90s, 10m or 2h")?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "a time is not negative".to_owned())
 }

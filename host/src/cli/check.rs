@@ -17,10 +17,16 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
     let source = Source::read(&path)?;
     let options = Options { scripts: plugin::script_folders(&path), ..Options::default() };
     let resolver = Resolver::new(&path, &options.scripts, Scripts::default());
-    let host = Host::assemble(Session::new(options, Progress::new(Mode::Quiet)), Some(&path), Limits::default(), |_| {});
+    let host = Host::assemble(
+        Session::new(options, Progress::new(Mode::Quiet)),
+        Some(&path),
+        Limits::default(),
+        |_| {},
+    );
     let findings = script::check::check(&host.engine, &source, &|import| resolver.read(import));
     for finding in &findings {
-        let text = if finding.file == source.name { Some(source.text.to_string()) } else { read(&finding.file) };
+        let text =
+            if finding.file == source.name { Some(source.text.to_string()) } else { read(&finding.file) };
         println!("{}\n", finding.render(text.as_deref()));
     }
     match findings.len() {

@@ -21,7 +21,9 @@ pub fn run(onnxruntime: Option<&Path>, data: Option<&Path>) -> Result<Outcome> {
         Err(error) => println!("onnx runtime   not usable: {error}"),
     }
     let folders = data::folders(data);
-    let there = data::list(&folders).into_iter().filter(|f| f.places.iter().any(|p| !matches!(p, Place::Missing { .. })));
+    let there = data::list(&folders)
+        .into_iter()
+        .filter(|f| f.places.iter().any(|p| !matches!(p, Place::Missing { .. })));
     println!("data           {}", there.map(|f| f.name.to_string()).collect::<Vec<_>>().join(", "));
     for (name, version) in crate::run::versions(None) {
         println!("{name:14} {}", version.as_str().unwrap_or_default());

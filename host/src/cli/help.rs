@@ -14,7 +14,9 @@ pub fn run(name: Option<&str>, markdown: bool, definitions: bool) -> Result<Outc
     let table = &host.table;
     match name {
         _ if markdown => print!("{}", reference(table)),
-        _ if definitions => print!("{}", self::definitions(table)),
+        _ if definitions => {
+            print!("{}", host.engine.definitions().include_standard_packages(false).single_file())
+        }
         None => overview(table),
         Some(name) => explain(table, name)?,
     }
@@ -44,7 +46,8 @@ fn entries<'a>(table: &'a Table, module: &'a str) -> impl Iterator<Item = &'a En
 
 fn explain(table: &Table, name: &str) -> Result<()> {
     let plain = |e: &Entry| e.name.trim_start_matches("get ").to_owned();
-    let found: Vec<_> = table.entries().iter().filter(|e| e.path() == name || plain(e) == name || e.module == name).collect();
+    let found: Vec<_> =
+        table.entries().iter().filter(|e| e.path() == name || plain(e) == name || e.module == name).collect();
     if found.is_empty() {
         let names: Vec<_> = table.entries().iter().flat_map(|e| [e.path(), plain(e)]).collect();
         let near = did_you_mean(name, names.iter().map(String::as_str));
@@ -75,16 +78,6 @@ pub fn reference(table: &Table) -> String {
                 text += &format!("\n```rhai\n{code} // {value}\n```\n");
             }
         }
-    }
-    text
-}
-
-/// Definitions for editors that know Rhai.
-pub fn definitions(table: &Table) -> String {
-    let mut text = String::from("module static;\n");
-    for entry in table.entries().iter().filter(|e| e.name.starts_with(|c: char| c.is_ascii_alphabetic())) {
-        let signature = entry.signature().replace("::", "_");
-        text += &format!("\n/// {}\nfn {};\n", entry.doc, signature.trim_start_matches("get "));
     }
     text
 }

@@ -4,11 +4,7 @@ use std::{path::Path, thread, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::{
-    args::Control,
-    outcome::Outcome,
-    plugin::Plugin,
-};
+use super::{args::Control, outcome::Outcome, plugin::Plugin};
 use crate::{
     api::is_stop,
     error::{Error, Result},
@@ -26,7 +22,9 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     recorder.metrics.flush()?;
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
-        Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => (Status::Interrupted, None),
+        Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => {
+            (Status::Interrupted, None)
+        }
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
     };
     let folder = recorder.run.path().to_owned();
@@ -58,7 +56,10 @@ fn tell(status: Status, error: Option<&str>, folder: &Path, quiet: bool) -> Outc
             Outcome::Interrupted
         }
         _ => {
-            eprintln!("failed: what there is lies in {}; `host resume` goes on from the last checkpoint", folder.display());
+            eprintln!(
+                "failed: what there is lies in {}; `host resume` goes on from the last checkpoint",
+                folder.display()
+            );
             Outcome::Failed
         }
     }
@@ -66,7 +67,13 @@ fn tell(status: Status, error: Option<&str>, folder: &Path, quiet: bool) -> Outc
 
 /// The texts of all scripts that were read.
 pub fn scripts(plugin: &Plugin) -> Vec<ScriptText> {
-    plugin.host.scripts.sources().into_iter().map(|source| ScriptText::new(source.name, source.text.to_string())).collect()
+    plugin
+        .host
+        .scripts
+        .sources()
+        .into_iter()
+        .map(|source| ScriptText::new(source.name, source.text.to_string()))
+        .collect()
 }
 
 /// The record of a run that is about to start.

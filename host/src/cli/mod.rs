@@ -55,6 +55,10 @@ fn prepare_process() {
     if std::env::var_os("HOST_BACKTRACE").is_none() {
         std::panic::set_hook(Box::new(|_| {}));
     }
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: no other thread runs yet. Without it Vulkan's loader complains on every start.
+        unsafe { std::env::set_var("XDG_RUNTIME_DIR", std::env::temp_dir()) };
+    }
     ops::tensor::set_budget(memory() / 10 * 8);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: sets two numbers of the allocator before any thread is started.

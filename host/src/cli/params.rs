@@ -26,5 +26,6 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
 
 fn read(path: &Path) -> Result<toml::Table> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    text.parse().map_err(|e| Error::usage(format!("{}: {e}", path.display()), "write lines like `epochs = 3`"))
+    text.parse()
+        .map_err(|e| Error::usage(format!("{}: {e}", path.display()), "write lines like `epochs = 3`"))
 }

@@ -22,9 +22,11 @@ pub fn find(plugin: &Path) -> Result<PathBuf> {
     if named.is_file() {
         return Ok(named);
     }
-    let names: Vec<_> = all(Path::new(PLUGINS)).iter().filter_map(|p| Some(p.file_stem()?.to_str()?.to_owned())).collect();
+    let names: Vec<_> =
+        all(Path::new(PLUGINS)).iter().filter_map(|p| Some(p.file_stem()?.to_str()?.to_owned())).collect();
     let stem = plugin.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-    let near = did_you_mean(stem, names.iter().map(String::as_str)).map_or_else(String::new, |near| format!("{near}; "));
+    let near = did_you_mean(stem, names.iter().map(String::as_str))
+        .map_or_else(String::new, |near| format!("{near}; "));
     Err(Error::usage(
         format!("there is no plugin {}", plugin.display()),
         format!("{near}give the path of a .rhai file, or a name that `host list` shows"),
@@ -60,7 +62,8 @@ pub fn open(path: &Path, mut options: Options, mode: Mode, limits: Limits) -> Re
     let session = Session::new(options, Progress::new(mode));
     let host = Host::assemble(session, Some(path), limits, |_| {});
     let source = Source::read(path)?;
-    let ast = host.scripts.compile(&host.engine, &source).map_err(|error| Error::Script(Box::new(error.into())));
+    let ast =
+        host.scripts.compile(&host.engine, &source).map_err(|error| Error::Script(Box::new(error.into())));
     let declaration = ast.and_then(|ast| settings::declared(&host.engine, &source, &ast));
     match declaration {
         Ok(declaration) => Ok(Plugin { host, source, declaration }),

@@ -46,7 +46,10 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
 fn original(record: &Record) -> Result<RunArgs> {
     match Cli::try_parse_from(&record.command).map(|cli| cli.command) {
         Ok(Command::Run(args)) => Ok(args),
-        _ => Err(Error::usage("the command in run.json is not that of a run", "start a new run with `host run`")),
+        _ => Err(Error::usage(
+            "the command in run.json is not that of a run",
+            "start a new run with `host run`",
+        )),
     }
 }
 

@@ -25,7 +25,8 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let plugin = prepare(&path, args)?;
     let resolved = settings(&path, &plugin, args)?;
     let json = to_json(resolved.as_ref());
-    let changed = resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
+    let changed =
+        resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
     if let Some(resolved) = &resolved {
         plugin.host.session.set_settings(resolved.to_map());
     }

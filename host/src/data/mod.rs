@@ -9,8 +9,8 @@ pub mod loader;
 
 pub use dataset::{Dataset, Items, Part};
 pub use find::{Found, Place, list};
-pub use loader::{Batch, Batches, Plan};
 pub use glyphs::glyphs;
+pub use loader::{Batch, Batches, Plan};
 
 use crate::error::{Error, Result};
 use known::Set;

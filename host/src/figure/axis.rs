@@ -25,9 +25,8 @@ impl Axis {
     /// The axis that shows all `places` (in plot units) with a little room at both ends; none
     /// without a place.
     pub fn around(places: impl Iterator<Item = f64>, log: bool) -> Option<Self> {
-        let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| {
-            (low.min(place), high.max(place))
-        });
+        let (low, high) = places
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| (low.min(place), high.max(place)));
         let largest = low.abs().max(high.abs());
         if low > high {
             return None;
@@ -40,11 +39,7 @@ impl Axis {
         } else {
             0.5
         };
-        Some(Self {
-            low: low - room,
-            high: high + room,
-            log,
-        })
+        Some(Self { low: low - room, high: high + room, log })
     }
 
     /// How far along the axis `place` stands: 0 at its low end, 1 at its high end.
@@ -96,10 +91,7 @@ fn round_values(low: f64, high: f64, most: usize) -> Vec<(f64, String)> {
     let largest = low.abs().max(high.abs());
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
-    (first..=last)
-        .map(|k| k as f64 * step)
-        .map(|value| (value, label(value, step, largest)))
-        .collect()
+    (first..=last).map(|k| k as f64 * step).map(|value| (value, label(value, step, largest))).collect()
 }
 
 /// `value` with just the digits that tell multiples of `step` apart.
@@ -120,10 +112,9 @@ fn label(value: f64, step: f64, largest: f64) -> String {
 fn power_label(mantissa: i32, power: i32, written_out: bool) -> String {
     match (mantissa, power) {
         (_, 0..=5) if written_out => format!("{mantissa}{}", "0".repeat(power as usize)),
-        (_, -4..=-1) if written_out => format!(
-            "0.{mantissa:0>digits$}",
-            digits = power.unsigned_abs() as usize
-        ),
+        (_, -4..=-1) if written_out => {
+            format!("0.{mantissa:0>digits$}", digits = power.unsigned_abs() as usize)
+        }
         (1, _) => format!("10{}", raised(power)),
         _ => format!("{mantissa}×10{}", raised(power)),
     }
@@ -132,9 +123,5 @@ fn power_label(mantissa: i32, power: i32, written_out: bool) -> String {
 /// A number in superscript digits.
 fn raised(number: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    number
-        .to_string()
-        .chars()
-        .map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize]))
-        .collect()
+    number.to_string().chars().map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize])).collect()
 }

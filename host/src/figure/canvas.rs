@@ -30,11 +30,9 @@ impl Canvas {
     /// A white sheet; an error where it would have more than 64 Mi pixels.
     pub fn new(width: usize, height: usize) -> Result<Self> {
         match width.checked_mul(height) {
-            Some(pixels) if pixels <= MOST_PIXELS => Ok(Self {
-                width,
-                height,
-                pixels: vec![255; 3 * pixels],
-            }),
+            Some(pixels) if pixels <= MOST_PIXELS => {
+                Ok(Self { width, height, pixels: vec![255; 3 * pixels] })
+            }
             _ => Err(Error::usage(
                 format!("a figure of {width} x {height} pixels; at most {MOST_PIXELS} in all"),
                 "show fewer or smaller pictures, or choose a smaller scale",
@@ -47,8 +45,7 @@ impl Canvas {
         let right = (at.0 + size.0).min(self.width);
         for y in at.1..(at.1 + size.1).min(self.height) {
             let row = 3 * y * self.width;
-            for pixel in self.pixels[row + 3 * at.0.min(right)..row + 3 * right].chunks_exact_mut(3)
-            {
+            for pixel in self.pixels[row + 3 * at.0.min(right)..row + 3 * right].chunks_exact_mut(3) {
                 pixel.copy_from_slice(&color);
             }
         }
@@ -87,12 +84,7 @@ impl Canvas {
     pub fn png(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
-            .write_image(
-                &self.pixels,
-                self.width as u32,
-                self.height as u32,
-                ExtendedColorType::Rgb8,
-            )
+            .write_image(&self.pixels, self.width as u32, self.height as u32, ExtendedColorType::Rgb8)
             .map_err(|e| {
                 Error::usage(
                     format!("the figure could not be written as PNG: {e}"),

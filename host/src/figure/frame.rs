@@ -72,11 +72,7 @@ impl PlotOptions {
         }
         Err(Error::usage(
             format!("a plot of {} x {} pixels", self.width, self.height),
-            format!(
-                "choose a width and a height from {} to {}",
-                SIDES.start(),
-                SIDES.end()
-            ),
+            format!("choose a width and a height from {} to {}", SIDES.start(), SIDES.end()),
         ))
     }
 }
@@ -150,12 +146,7 @@ impl Frame<'_> {
 
     /// Title and axis labels.
     fn labels(&self, sheet: &mut Canvas, inside: Inside) {
-        let pen = Pen {
-            size: LABEL,
-            color: INK,
-            align: Align::Center,
-            turned: false,
-        };
+        let pen = Pen { size: LABEL, color: INK, align: Align::Center, turned: false };
         let middle = (inside.left + inside.right) as f32 / 2.0;
         let bottom = (self.options.height as usize - MARGIN) as f32;
         let wide = (inside.right - inside.left) as f32;
@@ -166,10 +157,7 @@ impl Frame<'_> {
         if let Some(label) = &self.options.y_label {
             let label = text::fit(label, LABEL, (inside.bottom - inside.top) as f32);
             let center = (inside.top + inside.bottom) as f32 / 2.0;
-            let turned = Pen {
-                turned: true,
-                ..pen
-            };
+            let turned = Pen { turned: true, ..pen };
             text::draw(sheet, &label, turned, (MARGIN as f32 + 10.0, center));
         }
         if let Some(title) = &self.options.title {
@@ -186,12 +174,7 @@ impl Frame<'_> {
             count if count > lines => lines.saturating_sub(1),
             count => count,
         };
-        let pen = Pen {
-            size: TICK,
-            color: INK,
-            align: Align::Start,
-            turned: false,
-        };
+        let pen = Pen { size: TICK, color: INK, align: Align::Start, turned: false };
         let left = inside.right + 18;
         let name_left = (left + LEGEND_SWATCH + 8) as f32;
         let baseline = |line: usize| (inside.top + line * LEGEND_LINE) as f32 + 13.0;
@@ -215,37 +198,21 @@ fn tick_labels(
     (x, x_ticks): (&Axis, &[(f64, String)]),
     (y, y_ticks): (&Axis, &[(f64, String)]),
 ) {
-    let pen = Pen {
-        size: TICK,
-        color: SOFT_INK,
-        align: Align::Center,
-        turned: false,
-    };
+    let pen = Pen { size: TICK, color: SOFT_INK, align: Align::Center, turned: false };
     let wide = (inside.right - inside.left) as f32;
     for (place, label) in x_ticks {
         let at = inside.left as f32 + wide * x.share(*place) as f32;
         text::draw(sheet, label, pen, (at, inside.bottom as f32 + 18.0));
     }
     let high = (inside.bottom - inside.top) as f32;
-    let pen = Pen {
-        align: Align::End,
-        ..pen
-    };
+    let pen = Pen { align: Align::End, ..pen };
     for (place, label) in y_ticks {
         let at = inside.bottom as f32 - high * y.share(*place) as f32;
         // A third of the size below the line centres digits on it.
-        text::draw(
-            sheet,
-            label,
-            pen,
-            (inside.left as f32 - 7.0, at + TICK * 0.36),
-        );
+        text::draw(sheet, label, pen, (inside.left as f32 - 7.0, at + TICK * 0.36));
     }
 }
 
 fn widest<'a>(texts: impl Iterator<Item = &'a str>, size: f32) -> f32 {
-    texts
-        .map(|text| text::width(text, size))
-        .fold(0.0, f32::max)
-        .ceil()
+    texts.map(|text| text::width(text, size)).fold(0.0, f32::max).ceil()
 }

@@ -61,14 +61,7 @@ pub struct Panel<'a> {
 /// than 64 Mi pixels.
 pub fn grid(pixels: &[f32], shape: [usize; 4], options: &GridOptions) -> Result<Vec<u8>> {
     let caption = String::new();
-    panels(
-        &[Panel {
-            caption,
-            pixels,
-            shape,
-        }],
-        options,
-    )
+    panels(&[Panel { caption, pixels, shape }], options)
 }
 
 /// Several grids side by side at the same scale, each under its caption. Errors as for [`grid`].
@@ -80,15 +73,9 @@ pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
             "give the values to be shown as black and as white, for example (0.0, 1.0)",
         ));
     }
-    let blocks = panels
-        .iter()
-        .map(|panel| Block::new(panel, options))
-        .collect::<Result<Vec<_>>>()?;
+    let blocks = panels.iter().map(|panel| Block::new(panel, options)).collect::<Result<Vec<_>>>()?;
     if blocks.is_empty() {
-        return Err(Error::usage(
-            "no panel to show",
-            "give at least one grid of pictures",
-        ));
+        return Err(Error::usage("no panel to show", "give at least one grid of pictures"));
     }
     let scale = scale(&blocks, options)?;
     Sheet::new(blocks, scale, options).draw()
@@ -105,10 +92,7 @@ impl<'a> Block<'a> {
     fn new(panel: &'a Panel<'a>, options: &GridOptions) -> Result<Self> {
         check_shape(panel)?;
         let [count, ..] = panel.shape;
-        let columns = options
-            .columns
-            .unwrap_or((1..).find(|c| c * c >= count).unwrap_or(count))
-            .min(count);
+        let columns = options.columns.unwrap_or((1..).find(|c| c * c >= count).unwrap_or(count)).min(count);
         if columns == 0 {
             return Err(Error::usage(
                 "columns is 0; expected at least 1",
@@ -118,11 +102,7 @@ impl<'a> Block<'a> {
         let rows = count.div_ceil(columns);
         check_labels("row", &options.row_labels, rows)?;
         check_labels("column", &options.column_labels, columns)?;
-        Ok(Self {
-            panel,
-            columns,
-            rows,
-        })
+        Ok(Self { panel, columns, rows })
     }
 
     /// Width and height of the pictures alone, unmagnified.
@@ -134,28 +114,21 @@ impl<'a> Block<'a> {
     /// Width and height on the sheet: the pictures with separators between and around them.
     pub fn size(&self, scale: usize) -> (usize, usize) {
         let (width, height) = self.bare_size();
-        (
-            width * scale + (self.columns + 1) * SEPARATOR,
-            height * scale + (self.rows + 1) * SEPARATOR,
-        )
+        (width * scale + (self.columns + 1) * SEPARATOR, height * scale + (self.rows + 1) * SEPARATOR)
     }
 
     /// Top left corner of picture `index`, from the block's.
     pub fn corner(&self, index: usize, scale: usize) -> (usize, usize) {
         let [.., height, width] = self.panel.shape;
         let (row, column) = (index / self.columns, index % self.columns);
-        (
-            SEPARATOR + column * (width * scale + SEPARATOR),
-            SEPARATOR + row * (height * scale + SEPARATOR),
-        )
+        (SEPARATOR + column * (width * scale + SEPARATOR), SEPARATOR + row * (height * scale + SEPARATOR))
     }
 
     /// The colour of one pixel of one picture, clipped to `range`.
     pub fn color(&self, index: usize, y: usize, x: usize, range: (f32, f32)) -> Color {
         let [_, channels, height, width] = self.panel.shape;
         let value = |channel| {
-            let value: f32 =
-                self.panel.pixels[((index * channels + channel) * height + y) * width + x];
+            let value: f32 = self.panel.pixels[((index * channels + channel) * height + y) * width + x];
             let (low, high) = (f64::from(range.0), f64::from(range.1));
             let share = ((f64::from(value) - low) / (high - low)).clamp(0.0, 1.0);
             value.is_finite().then(|| (255.0 * share).round() as u8)
@@ -169,10 +142,7 @@ impl<'a> Block<'a> {
 
 fn check_shape(panel: &Panel) -> Result<()> {
     let [count, channels, ..] = panel.shape;
-    let values = panel
-        .shape
-        .iter()
-        .try_fold(1_usize, |n, &side| n.checked_mul(side));
+    let values = panel.shape.iter().try_fold(1_usize, |n, &side| n.checked_mul(side));
     let problem = if panel.shape.contains(&0) {
         "no picture to show"
     } else if channels != 1 && channels != 3 {
@@ -197,10 +167,7 @@ fn check_labels(what: &str, labels: &[String], expected: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(
-        format!(
-            "{} {what} labels for {expected} {what}s of pictures",
-            labels.len()
-        ),
+        format!("{} {what} labels for {expected} {what}s of pictures", labels.len()),
         format!("give one label for each {what}, or none"),
     ))
 }
@@ -211,11 +178,7 @@ fn scale(blocks: &[Block], options: &GridOptions) -> Result<usize> {
         .iter()
         .map(Block::bare_size)
         .fold((0, 0), |(w, h), (width, height)| (w + width, h.max(height)));
-    let target = if blocks.len() == 1 {
-        TARGET
-    } else {
-        PANELS_TARGET
-    };
+    let target = if blocks.len() == 1 { TARGET } else { PANELS_TARGET };
     match options.scale {
         None => Ok((target / width.max(height)).max(1)),
         Some(scale @ 1..=MOST_SCALE) => Ok(scale as usize),

@@ -20,25 +20,15 @@ pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> 
             "leave bins out for a number that suits the values",
         ));
     }
-    let mut places: Vec<f64> = values
-        .iter()
-        .filter_map(|&value| Axis::place(value, options.log_x))
-        .collect();
+    let mut places: Vec<f64> = values.iter().filter_map(|&value| Axis::place(value, options.log_x)).collect();
     places.sort_unstable_by(f64::total_cmp);
     let x = Axis::around(places.iter().copied(), options.log_x).ok_or_else(nothing)?;
     let counts = count(&places, bins.unwrap_or_else(|| default_bins(&places)));
     let y = count_axis(&counts, options.log_y);
-    let named = PlotOptions {
-        y_label: options.y_label.clone().or(Some("count".to_string())),
-        ..options.clone()
-    };
+    let named =
+        PlotOptions { y_label: options.y_label.clone().or(Some("count".to_string())), ..options.clone() };
     let (bottom, wide) = (y.low, x.high - x.low);
-    let frame = Frame {
-        options: &named,
-        x,
-        y,
-        legend: Vec::new(),
-    };
+    let frame = Frame { options: &named, x, y, legend: Vec::new() };
     frame.draw(|marks| {
         for &(left, right, count) in &counts {
             let Some(top) = Axis::place(count as f64, options.log_y) else {
@@ -58,10 +48,7 @@ pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> 
 fn count(places: &[f64], bins: usize) -> Vec<(f64, f64, usize)> {
     let (low, high) = match (places[0], places[places.len() - 1]) {
         (low, high) if high > low => (low, high),
-        (only, _) => (
-            only - 0.25 * only.abs().max(1.0),
-            only + 0.25 * only.abs().max(1.0),
-        ),
+        (only, _) => (only - 0.25 * only.abs().max(1.0), only + 0.25 * only.abs().max(1.0)),
     };
     let edge = |bin: usize| low + (high - low) * (bin as f64 / bins as f64);
     let mut start = 0;

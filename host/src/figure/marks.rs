@@ -31,10 +31,7 @@ impl<'a> Marks<'a> {
         let places = Cartesian2d::new(
             x.low..x.high,
             y.low..y.high,
-            (
-                fine(inside.left)..fine(inside.right),
-                fine(inside.bottom)..fine(inside.top),
-            ),
+            (fine(inside.left)..fine(inside.right), fine(inside.bottom)..fine(inside.top)),
         );
         let backend = BitMapBackend::with_buffer(&mut canvas.pixels, size);
         Self(backend.into_drawing_area().apply_coord_spec(places))
@@ -50,9 +47,7 @@ impl<'a> Marks<'a> {
             self.draw(&PathElement::new(pair.to_vec(), style))?;
         }
         // The rasteriser cuts sharp corners off, and noisy curves are full of them.
-        points
-            .iter()
-            .try_for_each(|&point| self.dot(point, width / 2.0, color))
+        points.iter().try_for_each(|&point| self.dot(point, width / 2.0, color))
     }
 
     pub fn dot(&self, at: (f64, f64), radius: f64, color: Color) -> Result<()> {
@@ -71,10 +66,7 @@ impl<'a> Marks<'a> {
         E: plotters::element::Drawable<BitMapBackend<'a>, B>,
     {
         self.0.draw(element).map_err(|e| {
-            Error::usage(
-                format!("the figure could not be drawn: {e}"),
-                "choose another width and height",
-            )
+            Error::usage(format!("the figure could not be drawn: {e}"), "choose another width and height")
         })
     }
 }
@@ -84,9 +76,5 @@ fn fine(pixels: f64) -> u32 {
 }
 
 fn style([red, green, blue]: Color, stroke_width: u32) -> ShapeStyle {
-    ShapeStyle {
-        color: RGBAColor(red, green, blue, 1.0),
-        filled: true,
-        stroke_width,
-    }
+    ShapeStyle { color: RGBAColor(red, green, blue, 1.0), filled: true, stroke_width }
 }

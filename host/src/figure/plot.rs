@@ -34,19 +34,9 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     let (x, y) = axes(curves.iter().flatten().flatten().copied(), options)?;
     let legend = match series {
         [_] => Vec::new(),
-        _ => series
-            .iter()
-            .map(|s| s.name.clone())
-            .zip((0..).map(color))
-            .collect(),
+        _ => series.iter().map(|s| s.name.clone()).zip((0..).map(color)).collect(),
     };
-    Frame {
-        options,
-        x,
-        y,
-        legend,
-    }
-    .draw(|marks| {
+    Frame { options, x, y, legend }.draw(|marks| {
         for (index, runs) in curves.iter().enumerate() {
             for run in runs {
                 marks.line(run, LINE_WIDTH, color(index))?;
@@ -59,23 +49,14 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
 /// The unbroken stretches of a curve, as places; a stretch with far more points than the plot has
 /// columns is thinned.
 fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
-    let points: Vec<_> = series
-        .x
-        .iter()
-        .zip(&series.y)
-        .map(|(&x, &y)| place((x, y), options))
-        .collect();
+    let points: Vec<_> = series.x.iter().zip(&series.y).map(|(&x, &y)| place((x, y), options)).collect();
     points
         .split(Option::is_none)
         .map(|run| run.iter().flatten().copied().collect::<Vec<_>>())
         .filter(|run| !run.is_empty())
         .map(|run| {
             let ordered = run.is_sorted_by(|a, b| a.0 <= b.0);
-            if ordered {
-                thin(&run, 2 * options.width as usize)
-            } else {
-                run
-            }
+            if ordered { thin(&run, 2 * options.width as usize) } else { run }
         })
         .collect()
 }
@@ -103,22 +84,13 @@ pub fn scatter(
     classes.sort_unstable();
     classes.dedup();
     let name = |class: usize| class_names.get(class).cloned().unwrap_or(class.to_string());
-    let legend = classes
-        .iter()
-        .map(|&class| (name(class), color(class)))
-        .collect();
+    let legend = classes.iter().map(|&class| (name(class), color(class))).collect();
     let radius = match points.len() {
         0..300 => 4.0,
         300..3000 => 3.0,
         _ => 2.0,
     };
-    Frame {
-        options,
-        x,
-        y,
-        legend,
-    }
-    .draw(|marks| {
+    Frame { options, x, y, legend }.draw(|marks| {
         for (index, &at) in places.iter().enumerate() {
             let Some(at) = at else { continue };
             let class = labels.map_or(0, |labels| labels[index]);
@@ -132,17 +104,11 @@ pub fn scatter(
 
 /// Where a point stands in plot units; none where an axis cannot show it.
 fn place(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
-    Some((
-        Axis::place(point.0, options.log_x)?,
-        Axis::place(point.1, options.log_y)?,
-    ))
+    Some((Axis::place(point.0, options.log_x)?, Axis::place(point.1, options.log_y)?))
 }
 
 /// The axes that show all `places`.
-fn axes(
-    places: impl Iterator<Item = (f64, f64)> + Clone,
-    options: &PlotOptions,
-) -> Result<(Axis, Axis)> {
+fn axes(places: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> Result<(Axis, Axis)> {
     Axis::around(places.clone().map(|(x, _)| x), options.log_x)
         .zip(Axis::around(places.map(|(_, y)| y), options.log_y))
         .ok_or_else(nothing)

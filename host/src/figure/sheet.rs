@@ -38,13 +38,7 @@ impl<'a> Sheet<'a> {
             (!options.column_labels.is_empty(), LABEL),
         ]
         .map(|(shown, size)| if shown { (1.6 * size) as usize } else { 0 });
-        Self {
-            blocks,
-            scale,
-            options,
-            left: MARGIN + label_width,
-            lines,
-        }
+        Self { blocks, scale, options, left: MARGIN + label_width, lines }
     }
 
     /// The sheet as a PNG file.
@@ -59,12 +53,7 @@ impl<'a> Sheet<'a> {
         let height = top + sizes().map(|(_, height)| height).max().unwrap_or(0) + MARGIN;
         let mut canvas = Canvas::new(content.max(title_width) + MARGIN, height)?;
 
-        let pen = Pen {
-            size: TITLE,
-            color: INK,
-            align: Align::Start,
-            turned: false,
-        };
+        let pen = Pen { size: TITLE, color: INK, align: Align::Start, turned: false };
         let baseline = MARGIN as f32 + TITLE;
         text::draw(&mut canvas, title, pen, (MARGIN as f32, baseline));
         self.row_labels(&mut canvas, top);
@@ -82,20 +71,11 @@ impl<'a> Sheet<'a> {
         let middle = |width: usize, left: usize| (at.0 + left) as f32 + width as f32 / 2.0;
         let (width, _) = block.size(self.scale);
         let caption = text::fit(&block.panel.caption, CAPTION, width as f32);
-        let pen = Pen {
-            size: CAPTION,
-            color: INK,
-            align: Align::Center,
-            turned: false,
-        };
+        let pen = Pen { size: CAPTION, color: INK, align: Align::Center, turned: false };
         let above = (at.1 - self.lines[2]) as f32 - 8.0;
         text::draw(canvas, &caption, pen, (middle(width, 0), above));
 
-        let pen = Pen {
-            size: LABEL,
-            color: SOFT_INK,
-            ..pen
-        };
+        let pen = Pen { size: LABEL, color: SOFT_INK, ..pen };
         let cell = block.panel.shape[3] * self.scale;
         for (column, label) in self.options.column_labels.iter().enumerate() {
             let label = text::fit(label, LABEL, cell as f32);
@@ -106,12 +86,7 @@ impl<'a> Sheet<'a> {
 
     /// The texts to the left of the first block's rows.
     fn row_labels(&self, canvas: &mut Canvas, top: usize) {
-        let pen = Pen {
-            size: LABEL,
-            color: SOFT_INK,
-            align: Align::End,
-            turned: false,
-        };
+        let pen = Pen { size: LABEL, color: SOFT_INK, align: Align::End, turned: false };
         let block = &self.blocks[0];
         let cell = (block.panel.shape[2] * self.scale) as f32;
         for (row, label) in self.options.row_labels.iter().enumerate() {
@@ -127,10 +102,7 @@ impl<'a> Sheet<'a> {
         for index in 0..count {
             let corner = block.corner(index, self.scale);
             let (left, top) = (at.0 + corner.0, at.1 + corner.1);
-            let frame = (
-                width * self.scale + 2 * SEPARATOR,
-                height * self.scale + 2 * SEPARATOR,
-            );
+            let frame = (width * self.scale + 2 * SEPARATOR, height * self.scale + 2 * SEPARATOR);
             canvas.fill((left - SEPARATOR, top - SEPARATOR), frame, RULE);
             for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
                 let color = block.color(index, y, x, self.options.range);

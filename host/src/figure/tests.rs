@@ -8,11 +8,7 @@ fn decode(png: &[u8]) -> RgbImage {
 }
 
 fn series(y: &[f64]) -> Series {
-    Series {
-        name: "loss".into(),
-        x: (0..y.len()).map(|i| i as f64).collect(),
-        y: y.to_vec(),
-    }
+    Series { name: "loss".into(), x: (0..y.len()).map(|i| i as f64).collect(), y: y.to_vec() }
 }
 
 fn problem(result: crate::error::Result<Vec<u8>>) -> String {
@@ -31,11 +27,7 @@ fn count(picture: &RgbImage, color: [u8; 3]) -> usize {
 
 #[test]
 fn a_grid_shows_its_range_as_black_to_white_and_clips() {
-    let options = GridOptions {
-        range: (-1.0, 1.0),
-        scale: Some(2),
-        ..GridOptions::default()
-    };
+    let options = GridOptions { range: (-1.0, 1.0), scale: Some(2), ..GridOptions::default() };
     let sheet = decode(&grid(&[-5.0, 0.0, 1.0, 9.0], [1, 1, 2, 2], &options).unwrap());
     // 16 pixels of margin, 2 of separator, then 2 x 2 pixels for each of the picture's.
     assert_eq!(sheet.dimensions(), (40, 40));
@@ -48,11 +40,7 @@ fn a_grid_shows_its_range_as_black_to_white_and_clips() {
 #[test]
 fn colour_channels_are_red_green_blue_and_pictures_go_row_by_row() {
     let pixels = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
-    let options = GridOptions {
-        columns: Some(2),
-        scale: Some(1),
-        ..GridOptions::default()
-    };
+    let options = GridOptions { columns: Some(2), scale: Some(1), ..GridOptions::default() };
     let sheet = decode(&grid(&pixels, [3, 3, 1, 1], &options).unwrap());
     assert_eq!(sheet.get_pixel(18, 18).0, [255, 0, 0]);
     assert_eq!(sheet.get_pixel(21, 18).0, [0, 255, 0]);
@@ -63,10 +51,7 @@ fn colour_channels_are_red_green_blue_and_pictures_go_row_by_row() {
 #[test]
 fn pixels_that_are_not_finite_are_magenta() {
     let pixels = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.5];
-    let options = GridOptions {
-        scale: Some(3),
-        ..GridOptions::default()
-    };
+    let options = GridOptions { scale: Some(3), ..GridOptions::default() };
     let sheet = decode(&grid(&pixels, [4, 1, 1, 1], &options).unwrap());
     assert_eq!(count(&sheet, [255, 0, 255]), 3 * 3 * 3);
 }
@@ -79,29 +64,15 @@ fn small_pictures_are_magnified_to_about_800_pixels() {
 
 #[test]
 fn texts_widen_the_sheet_and_long_captions_are_cut() {
-    let options = GridOptions {
-        scale: Some(1),
-        ..GridOptions::default()
-    };
-    let panel = |caption: &str| Panel {
-        caption: caption.into(),
-        pixels: &[0.0; 100],
-        shape: [1, 1, 10, 10],
-    };
-    let width = |panels_: &[Panel], options: &GridOptions| {
-        decode(&panels(panels_, options).unwrap()).width()
-    };
+    let options = GridOptions { scale: Some(1), ..GridOptions::default() };
+    let panel = |caption: &str| Panel { caption: caption.into(), pixels: &[0.0; 100], shape: [1, 1, 10, 10] };
+    let width = |panels_: &[Panel], options: &GridOptions| decode(&panels(panels_, options).unwrap()).width();
     let plain = width(&[panel(""), panel("")], &options);
     assert_eq!(plain, width(&[panel("Iteration 100"), panel("")], &options));
-    let titled = GridOptions {
-        title: Some("A title much wider than two pictures".into()),
-        ..options.clone()
-    };
+    let titled =
+        GridOptions { title: Some("A title much wider than two pictures".into()), ..options.clone() };
     assert!(width(&[panel(""), panel("")], &titled) > plain);
-    let labelled = GridOptions {
-        row_labels: vec!["input".into()],
-        ..options
-    };
+    let labelled = GridOptions { row_labels: vec!["input".into()], ..options };
     assert!(width(&[panel(""), panel("")], &labelled) > plain);
 }
 
@@ -134,11 +105,8 @@ fn grids_that_make_no_sense_are_explained() {
 #[test]
 fn equal_input_gives_equal_bytes() {
     let draw = || {
-        let options = PlotOptions {
-            title: Some("σ² over steps".into()),
-            log_y: true,
-            ..PlotOptions::default()
-        };
+        let options =
+            PlotOptions { title: Some("σ² over steps".into()), log_y: true, ..PlotOptions::default() };
         lines(&[series(&[3.0, 1.0, 2.0]), series(&[1.0, 2.0])], &options).unwrap()
     };
     assert_eq!(draw(), draw());
@@ -153,10 +121,7 @@ fn a_line_leaves_a_gap_where_a_value_is_not_finite() {
     let whole = blue(&[1.0; 9]);
     let broken = blue(&[1.0, 1.0, 1.0, f64::NAN, f64::INFINITY, 1.0, 1.0, 1.0, 1.0]);
     // Five of eight steps remain.
-    assert!(
-        whole > 500 && broken > whole / 2 && broken < whole * 3 / 4,
-        "{broken} of {whole}"
-    );
+    assert!(whole > 500 && broken > whole / 2 && broken < whole * 3 / 4, "{broken} of {whole}");
 }
 
 #[test]
@@ -167,34 +132,19 @@ fn a_legend_stands_beside_the_marks_and_only_where_there_is_something_to_tell_ap
         (883..900).any(|x| (0..540).any(|y| picture.get_pixel(x, y).0 != [255; 3]))
     };
     assert!(!marked(&[series(&[1.0, 2.0])]));
-    let long = Series {
-        name: "a name that takes all the room that a legend can get".into(),
-        ..series(&[1.0, 2.0])
-    };
-    let orange = |all: &[Series]| {
-        count(
-            &decode(&lines(all, &PlotOptions::default()).unwrap()),
-            [0xd5, 0x5e, 0x00],
-        )
-    };
+    let long =
+        Series { name: "a name that takes all the room that a legend can get".into(), ..series(&[1.0, 2.0]) };
+    let orange =
+        |all: &[Series]| count(&decode(&lines(all, &PlotOptions::default()).unwrap()), [0xd5, 0x5e, 0x00]);
     assert!(orange(&[series(&[1.0, 2.0]), long]) > 100);
 }
 
 #[test]
 fn plots_that_make_no_sense_are_explained() {
     let default = PlotOptions::default();
-    let log = PlotOptions {
-        log_y: true,
-        ..PlotOptions::default()
-    };
-    let huge = PlotOptions {
-        width: 100_000,
-        ..PlotOptions::default()
-    };
-    let uneven = Series {
-        x: vec![1.0],
-        ..series(&[1.0, 2.0])
-    };
+    let log = PlotOptions { log_y: true, ..PlotOptions::default() };
+    let huge = PlotOptions { width: 100_000, ..PlotOptions::default() };
+    let uneven = Series { x: vec![1.0], ..series(&[1.0, 2.0]) };
     let points = [(1.0, 2.0), (f64::NAN, 1.0)];
     for (result, expected) in [
         (lines(&[], &default), "nothing to show"),
@@ -202,14 +152,8 @@ fn plots_that_make_no_sense_are_explained() {
         (lines(&[series(&[0.0, -1.0])], &log), "nothing to show"),
         (lines(&[uneven], &default), "\"loss\" has 1 x and 2 y"),
         (lines(&[series(&[1.0])], &huge), "100000 x 540"),
-        (
-            scatter(&points, Some(&[1]), &[], &default),
-            "1 labels for 2 points",
-        ),
-        (
-            scatter(&points[1..], None, &[], &default),
-            "nothing to show",
-        ),
+        (scatter(&points, Some(&[1]), &[], &default), "1 labels for 2 points"),
+        (scatter(&points[1..], None, &[], &default), "nothing to show"),
         (histogram(&[], None, &default), "nothing to show"),
         (histogram(&[1.0], Some(0), &default), "0 bins"),
     ] {
@@ -221,11 +165,7 @@ fn plots_that_make_no_sense_are_explained() {
 #[test]
 fn extreme_values_are_drawn() {
     let default = PlotOptions::default();
-    let log = PlotOptions {
-        log_x: true,
-        log_y: true,
-        ..PlotOptions::default()
-    };
+    let log = PlotOptions { log_x: true, log_y: true, ..PlotOptions::default() };
     let small = PlotOptions {
         width: 200,
         height: 200,
@@ -250,10 +190,7 @@ fn extreme_values_are_drawn() {
                 // On logarithmic axes x = 0 is skipped, and a single value with it.
                 assert!(lines(&many, options).is_ok() || options.log_x, "{y:?}");
             }
-            assert!(
-                histogram(y, None, options).is_ok() || options.log_x,
-                "{y:?}"
-            );
+            assert!(histogram(y, None, options).is_ok() || options.log_x, "{y:?}");
         }
     }
     let points: Vec<_> = (0..200).map(|i| (f64::from(i), 1.0)).collect();
@@ -266,11 +203,8 @@ fn histogram_bars_have_the_heights_of_the_counts() {
     let values = [0.0, 0.1, 0.2, 0.3, 0.9, 1.0];
     let png = histogram(&values, Some(2), &PlotOptions::default()).unwrap();
     let picture = decode(&png);
-    let height = |x: u32| {
-        (0..540)
-            .filter(|&y| picture.get_pixel(x, y).0 == [0x00, 0x72, 0xb2])
-            .count() as f64
-    };
+    let height =
+        |x: u32| (0..540).filter(|&y| picture.get_pixel(x, y).0 == [0x00, 0x72, 0xb2]).count() as f64;
     // Four values against two.
     let ratio = height(300) / height(700);
     assert!((ratio - 2.0).abs() < 0.03, "{ratio}");
@@ -278,18 +212,12 @@ fn histogram_bars_have_the_heights_of_the_counts() {
 
 #[test]
 fn ticks_stand_at_round_values() {
-    assert_eq!(
-        labels(0.0, 1.0, false, 5),
-        ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-    );
+    assert_eq!(labels(0.0, 1.0, false, 5), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     assert_eq!(labels(-3.0, 3.0, false, 3), ["−2", "0", "2"]);
     assert_eq!(labels(0.0, 2.5e6, false, 3), ["0", "1e6", "2e6"]);
     assert_eq!(labels(0.0, 3e-6, false, 3), ["0", "1e−6", "2e−6", "3e−6"]);
     assert_eq!(labels(-1.0, 2.0, true, 9), ["0.1", "1", "10", "100"]);
-    assert_eq!(
-        labels(-8.0, 0.0, true, 5),
-        ["10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "10⁰"]
-    );
+    assert_eq!(labels(-8.0, 0.0, true, 5), ["10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²", "10⁰"]);
     assert_eq!(labels(-0.1, 1.1, true, 9), ["1", "2", "5", "10"]);
     assert_eq!(labels(2.0, 2.1, true, 4), ["100", "110", "120"]);
 }

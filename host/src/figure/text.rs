@@ -57,11 +57,8 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
         Align::End => -width,
     };
     // Whole pixels across the line keep every baseline equally sharp.
-    let (along, across) = if pen.turned {
-        (start - at.1, at.0.round() as i64)
-    } else {
-        (start + at.0, at.1.round() as i64)
-    };
+    let (along, across) =
+        if pen.turned { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
     for mut glyph in glyphs {
         glyph.position.x += along;
         let Some(outline) = FONT.outline_glyph(glyph) else {

@@ -110,18 +110,10 @@ impl fmt::Display for Dtype {
 }
 
 fn row_major<T: Clone>(array: ArrayD<T>) -> ArrayD<T> {
-    if array.is_standard_layout() {
-        array
-    } else {
-        array.as_standard_layout().into_owned()
-    }
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }
 
-fn input_rows<T>(
-    array: &ArrayD<T>,
-    start: usize,
-    count: usize,
-) -> ort::Result<SessionInputValue<'_>>
+fn input_rows<T>(array: &ArrayD<T>, start: usize, count: usize) -> ort::Result<SessionInputValue<'_>>
 where
     T: PrimitiveTensorElementType + Clone + fmt::Debug + 'static,
 {
@@ -141,20 +133,12 @@ fn for_rows<T>(like: ArrayViewD<'_, T>, rows: usize) -> ort::Result<ArrayD<T>> {
     if let Some(first) = shape.first_mut() {
         *first = 0;
     }
-    ArrayD::from_shape_vec(shape, Vec::with_capacity(rows.saturating_mul(row)))
-        .map_err(ort::Error::wrap)
+    ArrayD::from_shape_vec(shape, Vec::with_capacity(rows.saturating_mul(row))).map_err(ort::Error::wrap)
 }
 
-fn append_rows<T: Clone>(
-    array: &mut ArrayD<T>,
-    output: ArrayViewD<'_, T>,
-    count: usize,
-) -> ort::Result<()> {
+fn append_rows<T: Clone>(array: &mut ArrayD<T>, output: ArrayViewD<'_, T>, count: usize) -> ort::Result<()> {
     // The model may give fewer rows than it declares, or rows of another shape than before.
-    if output.ndim() == 0
-        || output.len_of(Axis(0)) < count
-        || output.shape()[1..] != array.shape()[1..]
-    {
+    if output.ndim() == 0 || output.len_of(Axis(0)) < count || output.shape()[1..] != array.shape()[1..] {
         let (found, expected) = (output.shape(), &array.shape()[1..]);
         return Err(ort::Error::new(format!(
             "an output has shape {found:?} where {count} rows of shape {expected:?} were expected"

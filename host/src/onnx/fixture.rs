@@ -78,31 +78,20 @@ pub fn value(name: &str, dtype: Dtype, shape: &[Option<u64>]) -> Message {
         };
         axes.bytes(1, axis)
     });
-    let tensor = Message::default()
-        .number(1, data_type(dtype))
-        .bytes(2, axes);
-    Message::default()
-        .bytes(1, name)
-        .bytes(2, Message::default().bytes(1, tensor))
+    let tensor = Message::default().number(1, data_type(dtype)).bytes(2, axes);
+    Message::default().bytes(1, name).bytes(2, Message::default().bytes(1, tensor))
 }
 
 /// A `NodeProto` without attributes.
 pub fn node(operator: &str, inputs: &[&str], output: &str) -> Message {
-    let inputs = inputs
-        .iter()
-        .fold(Message::default(), |node, input| node.bytes(1, input));
+    let inputs = inputs.iter().fold(Message::default(), |node, input| node.bytes(1, input));
     inputs.bytes(2, output).bytes(4, operator)
 }
 
 /// A float `TensorProto`.
 fn weights(name: &str, shape: &[u64], values: &[f32]) -> Message {
-    let raw: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    let axes = shape
-        .iter()
-        .fold(Message::default(), |axes, length| axes.number(1, *length));
+    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let axes = shape.iter().fold(Message::default(), |axes, length| axes.number(1, *length));
     axes.number(2, 1).bytes(8, name).bytes(9, raw)
 }
 
@@ -134,10 +123,7 @@ pub fn identities(batch: Option<u64>) -> Message {
 /// `k`, the positions `[1, 1, K]` of what is not zero in `x` `[1, 3]`: `K` changes from row to row.
 pub fn ragged() -> Message {
     // AttributeProto: name, type (7: integers), integers.
-    let axes = Message::default()
-        .bytes(1, "axes")
-        .number(20, 7)
-        .number(8, 0);
+    let axes = Message::default().bytes(1, "axes").number(20, 7).number(8, 0);
     let graph = Message::default()
         .bytes(1, node("Squeeze", &["x"], "flat").bytes(5, axes.clone()))
         .bytes(1, node("NonZero", &["flat"], "positions"))

@@ -29,39 +29,25 @@ impl Header {
     pub fn read(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path))?;
         let end = file.metadata().map_err(Error::io(path))?.len();
-        let mut fields = Fields {
-            path,
-            input: BufReader::new(file),
-            at: 0,
-            end,
-        };
+        let mut fields = Fields { path, input: BufReader::new(file), at: 0, end };
         let (mut header, mut has_graph) = (Self::default(), false);
         // Field numbers of ModelProto, in onnx.proto.
         while let Some((number, content)) = fields.next()? {
             match (number, content) {
                 (1, Content::Number(version)) => header.ir_version = version,
                 (2, Content::Bytes(length)) => header.producer.insert_str(0, &fields.text(length)?),
-                (3, Content::Bytes(length)) => {
-                    header.producer += &format!(" {}", fields.text(length)?)
-                }
+                (3, Content::Bytes(length)) => header.producer += &format!(" {}", fields.text(length)?),
                 (7, Content::Bytes(length)) => {
                     has_graph = true;
                     fields.skip(length)?;
                 }
-                (8, Content::Bytes(length)) => {
-                    header.opsets.push(opset(&mut fields.nested(length)?)?)
-                }
-                (14, Content::Bytes(length)) => {
-                    header.metadata.push(entry(&mut fields.nested(length)?)?)
-                }
+                (8, Content::Bytes(length)) => header.opsets.push(opset(&mut fields.nested(length)?)?),
+                (14, Content::Bytes(length)) => header.metadata.push(entry(&mut fields.nested(length)?)?),
                 (_, content) => fields.pass(content)?,
             }
         }
         if header.ir_version == 0 || !has_graph {
-            return Err(fields.broken(
-                "a file without a format version or a graph",
-                "an ONNX model",
-            ));
+            return Err(fields.broken("a file without a format version or a graph", "an ONNX model"));
         }
         header.producer = header.producer.trim().to_owned();
         Ok(header)
@@ -69,10 +55,7 @@ impl Header {
 
     /// Version of ONNX's own operator set; none where the graph uses only others.
     pub fn opset(&self) -> Option<u64> {
-        let own = self
-            .opsets
-            .iter()
-            .find(|(domain, _)| domain.is_empty() || domain == "ai.onnx");
+        let own = self.opsets.iter().find(|(domain, _)| domain.is_empty() || domain == "ai.onnx");
         own.map(|(_, version)| *version)
     }
 }
@@ -134,10 +117,7 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
             }
             5 => Content::Bytes(self.checked(4)?),
             wire => {
-                return Err(self.broken(
-                    format!("wire type {wire}"),
-                    "a protobuf field of an ONNX model",
-                ));
+                return Err(self.broken(format!("wire type {wire}"), "a protobuf field of an ONNX model"));
             }
         };
         Ok(Some((key >> 3, content)))
@@ -153,10 +133,7 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
                 return Ok(value);
             }
         }
-        Err(self.broken(
-            "a number of more than 64 bits",
-            "a protobuf field of an ONNX model",
-        ))
+        Err(self.broken("a number of more than 64 bits", "a protobuf field of an ONNX model"))
     }
 
     /// `length`, if the message still has that many bytes.
@@ -165,23 +142,17 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
         if length <= left {
             return Ok(length);
         }
-        let (found, expected) = (
-            format!("{left} bytes left"),
-            format!("{length} bytes (is the file cut off?)"),
-        );
+        let (found, expected) =
+            (format!("{left} bytes left"), format!("{length} bytes (is the file cut off?)"));
         Err(self.broken(found, expected))
     }
 
     fn bytes(&mut self, length: u64) -> Result<Vec<u8>> {
         let mut bytes = vec![0; self.checked(length)? as usize];
-        self.input
-            .read_exact(&mut bytes)
-            .map_err(|error| match error.kind() {
-                ErrorKind::UnexpectedEof => {
-                    self.broken("the end of the file", format!("{length} more bytes"))
-                }
-                _ => Error::io(self.path)(error),
-            })?;
+        self.input.read_exact(&mut bytes).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => self.broken("the end of the file", format!("{length} more bytes")),
+            _ => Error::io(self.path)(error),
+        })?;
         self.at += length;
         Ok(bytes)
     }
@@ -194,19 +165,12 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
     fn nested(&mut self, length: u64) -> Result<Fields<'a, Cursor<Vec<u8>>>> {
         let at = self.at;
         let input = Cursor::new(self.bytes(length)?);
-        Ok(Fields {
-            path: self.path,
-            input,
-            at,
-            end: at + length,
-        })
+        Ok(Fields { path: self.path, input, at, end: at + length })
     }
 
     fn skip(&mut self, length: u64) -> Result<()> {
         // A file's length fits the signed 64 bits of a file position.
-        self.input
-            .seek_relative(length as i64)
-            .map_err(Error::io(self.path))?;
+        self.input.seek_relative(length as i64).map_err(Error::io(self.path))?;
         self.at += length;
         Ok(())
     }

@@ -20,10 +20,7 @@ pub struct Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, dtype, shape } = self;
-        let axes: Vec<String> = shape
-            .iter()
-            .map(|axis| axis.map_or("?".into(), |n| n.to_string()))
-            .collect();
+        let axes: Vec<String> = shape.iter().map(|axis| axis.map_or("?".into(), |n| n.to_string())).collect();
         write!(f, "{name}: {dtype} [{}]", axes.join(", "))
     }
 }
@@ -54,18 +51,12 @@ pub(super) fn ordered(expected: &[Value], given: Vec<(String, Array)>) -> Result
         };
         check(&expected[index], &array)?;
         if slots[index].replace(array).is_some() {
-            return Err(Error::usage(
-                format!("input `{name}` is given twice"),
-                "give each input once",
-            ));
+            return Err(Error::usage(format!("input `{name}` is given twice"), "give each input once"));
         }
     }
     let missing = slots.iter().zip(expected).find(|(slot, _)| slot.is_none());
     if let Some((_, value)) = missing {
-        return Err(Error::usage(
-            format!("input `{}` is missing", value.name),
-            takes(expected),
-        ));
+        return Err(Error::usage(format!("input `{}` is missing", value.name), takes(expected)));
     }
     Ok(slots.into_iter().flatten().collect())
 }
@@ -73,26 +64,14 @@ pub(super) fn ordered(expected: &[Value], given: Vec<(String, Array)>) -> Result
 fn check(value: &Value, array: &Array) -> Result<()> {
     let shape = array.shape();
     let fits = shape.len() == value.shape.len()
-        && shape
-            .iter()
-            .zip(&value.shape)
-            .all(|(found, expected)| expected.is_none_or(|n| n == *found));
+        && shape.iter().zip(&value.shape).all(|(found, expected)| expected.is_none_or(|n| n == *found));
     let problem = format!("input `{}` is {} {shape:?}", value.name, array.dtype());
     if array.dtype() != value.dtype {
-        Err(Error::usage(
-            format!("{problem}, expected {value}"),
-            format!("convert it to {}", value.dtype),
-        ))
+        Err(Error::usage(format!("{problem}, expected {value}"), format!("convert it to {}", value.dtype)))
     } else if !fits {
-        Err(Error::usage(
-            format!("{problem}, expected {value}"),
-            "reshape it; `?` is any length",
-        ))
+        Err(Error::usage(format!("{problem}, expected {value}"), "reshape it; `?` is any length"))
     } else if shape.contains(&0) {
-        Err(Error::usage(
-            format!("{problem}, which is empty"),
-            "give at least one row",
-        ))
+        Err(Error::usage(format!("{problem}, which is empty"), "give at least one row"))
     } else {
         Ok(())
     }
@@ -112,14 +91,7 @@ fn unknown(name: &str, expected: &[Value]) -> Error {
 
 fn takes(expected: &[Value]) -> String {
     let values: Vec<String> = expected.iter().map(Value::to_string).collect();
-    format!(
-        "the model takes {}",
-        if values.is_empty() {
-            "no input".into()
-        } else {
-            values.join("; ")
-        }
-    )
+    format!("the model takes {}", if values.is_empty() { "no input".into() } else { values.join("; ") })
 }
 
 #[cfg(test)]
@@ -129,11 +101,7 @@ mod tests {
     use super::*;
 
     fn value(name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Value {
-        Value {
-            name: name.into(),
-            dtype,
-            shape: shape.to_vec(),
-        }
+        Value { name: name.into(), dtype, shape: shape.to_vec() }
     }
 
     fn zeros(shape: &[usize]) -> Array {
@@ -141,30 +109,16 @@ mod tests {
     }
 
     fn message(given: Vec<(&str, Array)>) -> String {
-        let expected = [
-            value("image", Dtype::F32, &[None, Some(3)]),
-            value("label", Dtype::I64, &[None]),
-        ];
-        let given = given
-            .into_iter()
-            .map(|(name, array)| (name.to_owned(), array))
-            .collect();
-        ordered(&expected, given)
-            .expect_err("the inputs are wrong")
-            .to_string()
+        let expected = [value("image", Dtype::F32, &[None, Some(3)]), value("label", Dtype::I64, &[None])];
+        let given = given.into_iter().map(|(name, array)| (name.to_owned(), array)).collect();
+        ordered(&expected, given).expect_err("the inputs are wrong").to_string()
     }
 
     #[test]
     fn inputs_come_out_in_the_models_order() {
-        let expected = [
-            value("a", Dtype::F32, &[Some(2)]),
-            value("b", Dtype::F32, &[]),
-        ];
+        let expected = [value("a", Dtype::F32, &[Some(2)]), value("b", Dtype::F32, &[])];
         let given = vec![("b".to_owned(), zeros(&[])), ("a".to_owned(), zeros(&[2]))];
-        assert_eq!(
-            ordered(&expected, given).unwrap(),
-            [zeros(&[2]), zeros(&[])]
-        );
+        assert_eq!(ordered(&expected, given).unwrap(), [zeros(&[2]), zeros(&[])]);
     }
 
     #[test]
@@ -187,9 +141,7 @@ mod tests {
         );
         for shape in [&[2, 4][..], &[3], &[2, 3, 1]] {
             let text = message(vec![("image", zeros(shape))]);
-            assert!(text.starts_with(&format!(
-                "input `image` is f32 {shape:?}, expected image: f32 [?, 3]"
-            )));
+            assert!(text.starts_with(&format!("input `image` is f32 {shape:?}, expected image: f32 [?, 3]")));
         }
         assert!(message(vec![("image", zeros(&[0, 3]))]).contains("which is empty"));
     }
@@ -197,28 +149,16 @@ mod tests {
     #[test]
     fn a_batch_is_freed_when_all_first_axes_agree() {
         let freed = |shapes: &[&[Option<usize>]]| {
-            let mut values: Vec<Value> = shapes
-                .iter()
-                .map(|shape| value("x", Dtype::F32, shape))
-                .collect();
+            let mut values: Vec<Value> = shapes.iter().map(|shape| value("x", Dtype::F32, shape)).collect();
             let batch = free_batch(values.iter_mut());
-            (
-                batch,
-                values
-                    .into_iter()
-                    .map(|value| value.shape)
-                    .collect::<Vec<_>>(),
-            )
+            (batch, values.into_iter().map(|value| value.shape).collect::<Vec<_>>())
         };
         assert_eq!(
             freed(&[&[Some(4), Some(3)], &[Some(4)]]),
             (Some(4), vec![vec![None, Some(3)], vec![None]])
         );
         for other in [&[Some(5)][..], &[None], &[]] {
-            assert_eq!(
-                freed(&[&[Some(4)], other]),
-                (None, vec![vec![Some(4)], other.to_vec()])
-            );
+            assert_eq!(freed(&[&[Some(4)], other]), (None, vec![vec![Some(4)], other.to_vec()]));
         }
         assert_eq!(freed(&[&[Some(0)], &[Some(0)]]).0, None);
         assert_eq!(freed(&[]).0, None);

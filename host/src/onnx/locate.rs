@@ -38,31 +38,16 @@ fn named(origin: &str, path: &Path) -> Result<PathBuf> {
     if path.is_file() {
         return path.canonicalize().map_err(Error::io(path));
     }
-    let found = if path.exists() {
-        "is not a file"
-    } else {
-        "does not exist"
-    };
-    let problem = format!(
-        "the ONNX Runtime library that {origin} names {found}: {}",
-        path.display()
-    );
+    let found = if path.exists() { "is not a file" } else { "does not exist" };
+    let problem = format!("the ONNX Runtime library that {origin} names {found}: {}", path.display());
     Err(Error::usage(problem, HELP))
 }
 
 fn find(folders: &[PathBuf]) -> Result<PathBuf> {
-    let candidates = folders
-        .iter()
-        .flat_map(|folder| NAMES.iter().map(|name| folder.join(name)));
+    let candidates = folders.iter().flat_map(|folder| NAMES.iter().map(|name| folder.join(name)));
     let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
-        let looked: String = folders
-            .iter()
-            .map(|folder| format!("\n    {}", folder.display()))
-            .collect();
-        let problem = format!(
-            "there is no ONNX Runtime library ({}) in any of{looked}",
-            NAMES.join(" or ")
-        );
+        let looked: String = folders.iter().map(|folder| format!("\n    {}", folder.display())).collect();
+        let problem = format!("there is no ONNX Runtime library ({}) in any of{looked}", NAMES.join(" or "));
         return Err(Error::usage(problem, HELP));
     };
     path.canonicalize().map_err(Error::io(path))
@@ -72,33 +57,17 @@ fn find(folders: &[PathBuf]) -> Result<PathBuf> {
 fn folders() -> Vec<PathBuf> {
     let binary = env::current_exe().ok();
     let working = env::current_dir().unwrap_or_default();
-    let path_variable = if cfg!(target_os = "macos") {
-        "DYLD_LIBRARY_PATH"
-    } else {
-        "LD_LIBRARY_PATH"
-    };
+    let path_variable = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
     let search_path = env::var_os(path_variable).unwrap_or_default();
-    let system = [
-        "/usr/local/lib",
-        "/opt/homebrew/lib",
-        "/usr/lib",
-        "/usr/lib64",
-    ];
+    let system = ["/usr/local/lib", "/opt/homebrew/lib", "/usr/lib", "/usr/lib64"];
     let multiarch = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
 
-    let mut folders: Vec<PathBuf> = binary
-        .iter()
-        .filter_map(|path| path.parent())
-        .map(Path::to_path_buf)
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        binary.iter().filter_map(|path| path.parent()).map(Path::to_path_buf).collect();
     folders.extend(working.ancestors().map(|folder| folder.join(".ort")));
     folders.extend(env::split_paths(&search_path).filter(|path| !path.as_os_str().is_empty()));
     folders.extend(
-        system
-            .into_iter()
-            .chain([multiarch.as_str()])
-            .map(PathBuf::from)
-            .filter(|path| path.is_dir()),
+        system.into_iter().chain([multiarch.as_str()]).map(PathBuf::from).filter(|path| path.is_dir()),
     );
     folders
 }
@@ -116,49 +85,27 @@ mod tests {
         fs::create_dir(&far).unwrap();
         fs::write(far.join(NAMES[0]), "").unwrap();
         let folders = [near.clone(), far.clone()];
-        assert_eq!(
-            find(&folders).unwrap(),
-            far.join(NAMES[0]).canonicalize().unwrap()
-        );
+        assert_eq!(find(&folders).unwrap(), far.join(NAMES[0]).canonicalize().unwrap());
 
         fs::create_dir(&near).unwrap();
         fs::write(near.join(NAMES[NAMES.len() - 1]), "").unwrap();
-        assert_eq!(
-            find(&folders).unwrap().parent(),
-            near.canonicalize().ok().as_deref()
-        );
+        assert_eq!(find(&folders).unwrap().parent(), near.canonicalize().ok().as_deref());
     }
 
     #[test]
     fn where_it_looked_and_the_way_out_are_told() {
         let folder = tempfile::tempdir().unwrap();
-        let error = find(&[folder.path().to_path_buf()])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains(&folder.path().display().to_string()),
-            "{error}"
-        );
-        assert!(
-            error.contains(NAMES[0]) && error.contains("run scripts/setup.sh"),
-            "{error}"
-        );
+        let error = find(&[folder.path().to_path_buf()]).unwrap_err().to_string();
+        assert!(error.contains(&folder.path().display().to_string()), "{error}");
+        assert!(error.contains(NAMES[0]) && error.contains("run scripts/setup.sh"), "{error}");
     }
 
     #[test]
     fn a_named_library_is_not_replaced_by_another() {
         let folder = tempfile::tempdir().unwrap();
         let error = locate(Some(folder.path())).unwrap_err().to_string();
-        assert!(
-            error.contains("--onnxruntime names is not a file"),
-            "{error}"
-        );
-        let error = locate(Some(&folder.path().join("gone.so")))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("--onnxruntime names does not exist"),
-            "{error}"
-        );
+        assert!(error.contains("--onnxruntime names is not a file"), "{error}");
+        let error = locate(Some(&folder.path().join("gone.so"))).unwrap_err().to_string();
+        assert!(error.contains("--onnxruntime names does not exist"), "{error}");
     }
 }

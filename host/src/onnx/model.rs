@@ -49,32 +49,15 @@ impl Model {
         let runtime = Runtime::get(library)?;
         serves(&runtime, device)?;
         let session = guarded(|| session(&runtime, path, device)).map_err(|problem| {
-            refused(
-                path,
-                &problem,
-                "export the model again, with an operator set that it knows",
-            )
+            refused(path, &problem, "export the model again, with an operator set that it knows")
         })?;
-        let values = |outlets: &[Outlet]| {
-            outlets
-                .iter()
-                .map(value)
-                .collect::<Result<Vec<_>, String>>()
-        };
-        let unreadable =
-            |problem: String| refused(path, &problem, "export the model with plain tensors");
+        let values = |outlets: &[Outlet]| outlets.iter().map(value).collect::<Result<Vec<_>, String>>();
+        let unreadable = |problem: String| refused(path, &problem, "export the model with plain tensors");
         let mut inputs = values(session.inputs()).map_err(unreadable)?;
         let mut outputs = values(session.outputs()).map_err(unreadable)?;
         let batch = inputs::free_batch(inputs.iter_mut().chain(&mut outputs));
         let (path, session) = (path.to_path_buf(), Mutex::new(session));
-        Ok(Self {
-            path,
-            header,
-            inputs,
-            outputs,
-            batch,
-            session,
-        })
+        Ok(Self { path, header, inputs, outputs, batch, session })
     }
 
     /// The batch size `b` of a model whose inputs and outputs all have the shape `[b, ...]` in the
@@ -107,10 +90,8 @@ impl Model {
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
     /// than the input; inputs of different numbers of rows; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
-        let inputs: Vec<Array> = inputs::ordered(&self.inputs, inputs)?
-            .into_iter()
-            .map(Array::row_major)
-            .collect();
+        let inputs: Vec<Array> =
+            inputs::ordered(&self.inputs, inputs)?.into_iter().map(Array::row_major).collect();
         let outputs = match self.batch {
             Some(batch) => {
                 let rows = self.rows(&inputs, batch)?;
@@ -118,32 +99,17 @@ impl Model {
             }
             None => guarded(|| self.run_whole(&inputs)),
         };
-        let outputs = outputs.map_err(|problem| {
-            refused(
-                &self.path,
-                &problem,
-                "check the values and shapes of the inputs",
-            )
-        })?;
-        Ok(self
-            .outputs
-            .iter()
-            .map(|value| value.name.clone())
-            .zip(outputs)
-            .collect())
+        let outputs = outputs
+            .map_err(|problem| refused(&self.path, &problem, "check the values and shapes of the inputs"))?;
+        Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
     }
 
     fn run_whole(&self, inputs: &[Array]) -> ort::Result<Vec<Array>> {
-        let inputs = inputs
-            .iter()
-            .map(Array::input)
-            .collect::<ort::Result<Vec<_>>>()?;
+        let inputs = inputs.iter().map(Array::input).collect::<ort::Result<Vec<_>>>()?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let found = session.run(&inputs[..])?;
         let declared = self.outputs.iter().enumerate();
-        declared
-            .map(|(index, value)| Array::from_output(&found[index], value.dtype))
-            .collect()
+        declared.map(|(index, value)| Array::from_output(&found[index], value.dtype)).collect()
     }
 
     fn run_pieces(&self, inputs: &[Array], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
@@ -165,11 +131,7 @@ impl Model {
 
     /// The number of rows that all inputs share; one batch where there are no inputs.
     fn rows(&self, inputs: &[Array], batch: usize) -> Result<usize> {
-        let mut named = self
-            .inputs
-            .iter()
-            .zip(inputs)
-            .map(|(value, array)| (&value.name, array.shape()[0]));
+        let mut named = self.inputs.iter().zip(inputs).map(|(value, array)| (&value.name, array.shape()[0]));
         let Some((first, rows)) = named.next() else {
             return Ok(batch);
         };
@@ -190,12 +152,8 @@ impl fmt::Display for Model {
         if let Some(opset) = self.header.opset() {
             write!(f, " (opset {opset})")?;
         }
-        self.inputs
-            .iter()
-            .try_for_each(|value| write!(f, "\n  takes {value}"))?;
-        self.outputs
-            .iter()
-            .try_for_each(|value| write!(f, "\n  gives {value}"))
+        self.inputs.iter().try_for_each(|value| write!(f, "\n  takes {value}"))?;
+        self.outputs.iter().try_for_each(|value| write!(f, "\n  gives {value}"))
     }
 }
 
@@ -205,10 +163,7 @@ fn serves(runtime: &Runtime, device: Device) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(
-        format!(
-            "the ONNX Runtime library {} does not compute with CUDA",
-            runtime.path().display()
-        ),
+        format!("the ONNX Runtime library {} does not compute with CUDA", runtime.path().display()),
         "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with --onnxruntime",
     ))
 }
@@ -239,17 +194,10 @@ fn value(outlet: &Outlet) -> Result<Value, String> {
     };
     let Some((dtype, shape)) = tensor else {
         let known: Vec<&str> = Dtype::ALL.iter().map(|dtype| dtype.name()).collect();
-        return Err(format!(
-            "`{name}` is {}, expected a tensor of {}",
-            outlet.dtype(),
-            known.join(", ")
-        ));
+        return Err(format!("`{name}` is {}, expected a tensor of {}", outlet.dtype(), known.join(", ")));
     };
     // ONNX Runtime writes a free axis as -1.
-    let shape = shape
-        .iter()
-        .map(|axis| usize::try_from(*axis).ok())
-        .collect();
+    let shape = shape.iter().map(|axis| usize::try_from(*axis).ok()).collect();
     Ok(Value { name, dtype, shape })
 }
 

@@ -47,16 +47,10 @@ impl Runtime {
         let environment = guarded(|| {
             let builder = ort::init_from(&path).map_err(unusable)?;
             // No telemetry: the library is to do what it is asked and nothing else.
-            builder
-                .with_telemetry(false)
-                .build()
-                .map_err(|error| error.to_string())
+            builder.with_telemetry(false).build().map_err(|error| error.to_string())
         })
         .map_err(|problem| {
-            let problem = format!(
-                "cannot load ONNX Runtime from {}: {problem}",
-                path.display()
-            );
+            let problem = format!("cannot load ONNX Runtime from {}: {problem}", path.display());
             Error::usage(problem, HELP)
         })?;
         // What ONNX Runtime logs as an error it returns too; ORT_LOG=info and the like show it all.
@@ -71,10 +65,7 @@ impl Runtime {
         if library.is_none() || locate(library)? == self.path {
             return Ok(self);
         }
-        let problem = format!(
-            "ONNX Runtime is already loaded from {}",
-            self.path.display()
-        );
+        let problem = format!("ONNX Runtime is already loaded from {}", self.path.display());
         Err(Error::usage(problem, "use one library in one process"))
     }
 }
@@ -94,10 +85,7 @@ fn unusable(error: LoadDynamicError) -> String {
         LoadDynamicError::Dlopen { error, .. } => error.source().unwrap_or(&error).to_string(),
         LoadDynamicError::MissingApi { .. } => "it is another library".to_owned(),
         LoadDynamicError::BadVersion { version_str, .. } => {
-            format!(
-                "it is version {version_str}, expected 1.{} or later",
-                ort::MINOR_VERSION
-            )
+            format!("it is version {version_str}, expected 1.{} or later", ort::MINOR_VERSION)
         }
         other => other.to_string(),
     }
@@ -105,6 +93,5 @@ fn unusable(error: LoadDynamicError) -> String {
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a message")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }

@@ -47,11 +47,7 @@ fn any_number_of_rows_runs_on_a_free_and_on_a_fixed_batch() {
         assert_eq!(model.outputs()[0].to_string(), "y: f32 [?, 2]");
         for count in [1, 3, 4, 5, 8, 11] {
             let found = run(&model, "x", rows(count)).unwrap();
-            assert_eq!(
-                found,
-                [("y".to_owned(), dense_of_rows(count))],
-                "{batch:?} {count}"
-            );
+            assert_eq!(found, [("y".to_owned(), dense_of_rows(count))], "{batch:?} {count}");
         }
     }
 }
@@ -62,10 +58,7 @@ fn a_model_without_inputs_gives_one_batch() {
         return;
     }
     let found = open(&fixture::constant()).unwrap().run(Vec::new()).unwrap();
-    assert_eq!(
-        found,
-        [("y".to_owned(), arr2(&[[1.0_f32, 0.0]]).into_dyn().into())]
-    );
+    assert_eq!(found, [("y".to_owned(), arr2(&[[1.0_f32, 0.0]]).into_dyn().into())]);
 }
 
 #[test]
@@ -75,11 +68,7 @@ fn an_array_in_column_order_is_read_right() {
     }
     let columns = arr2(&[[0.0_f32, 1.0], [1.0, 1.0], [0.25, 0.25]]).reversed_axes();
     for batch in [None, Some(4)] {
-        let found = run(
-            &open(&fixture::dense(batch)).unwrap(),
-            "x",
-            columns.clone().into_dyn(),
-        );
+        let found = run(&open(&fixture::dense(batch)).unwrap(), "x", columns.clone().into_dyn());
         assert_eq!(found.unwrap()[0].1, dense_of_rows(2));
     }
 }
@@ -90,12 +79,8 @@ fn every_element_type_goes_in_and_comes_out() {
         return;
     }
     let arrays: [Array; 6] = [
-        Array1::from(vec![0.5_f32, -1.0, f32::MAX])
-            .into_dyn()
-            .into(),
-        Array1::from(vec![0.5_f64, -1.0, f64::MAX])
-            .into_dyn()
-            .into(),
+        Array1::from(vec![0.5_f32, -1.0, f32::MAX]).into_dyn().into(),
+        Array1::from(vec![0.5_f64, -1.0, f64::MAX]).into_dyn().into(),
         Array1::from(vec![0_i32, -1, i32::MIN]).into_dyn().into(),
         Array1::from(vec![0_i64, -1, i64::MIN]).into_dyn().into(),
         Array1::from(vec![0_u8, 1, 255]).into_dyn().into(),
@@ -103,12 +88,8 @@ fn every_element_type_goes_in_and_comes_out() {
     ];
     for batch in [None, Some(2)] {
         let model = open(&fixture::identities(batch)).unwrap();
-        let named = |side: &str| {
-            arrays
-                .clone()
-                .map(|array| (format!("{side}-{}", array.dtype()), array))
-                .to_vec()
-        };
+        let named =
+            |side: &str| arrays.clone().map(|array| (format!("{side}-{}", array.dtype()), array)).to_vec();
         assert_eq!(model.run(named("in")).unwrap(), named("out"));
     }
 }
@@ -131,16 +112,10 @@ fn inputs_of_different_numbers_of_rows_are_refused() {
         }
     };
     let counts = [3, 3, 3, 3, 5, 3];
-    let inputs = model
-        .inputs()
-        .iter()
-        .zip(counts)
-        .map(|(value, rows)| (value.name.clone(), zeros(value, rows)));
+    let inputs =
+        model.inputs().iter().zip(counts).map(|(value, rows)| (value.name.clone(), zeros(value, rows)));
     let error = model.run(inputs.collect()).unwrap_err().to_string();
-    assert!(
-        error.starts_with("input `in-f32` has 3 rows, but input `in-u8` has 5"),
-        "{error}"
-    );
+    assert!(error.starts_with("input `in-f32` has 3 rows, but input `in-u8` has 5"), "{error}");
 }
 
 #[test]
@@ -150,24 +125,12 @@ fn rows_of_changing_shape_cannot_be_joined() {
     }
     let model = open(&fixture::ragged()).unwrap();
     assert_eq!(model.batch(), Some(1));
-    let same = run(
-        &model,
-        "x",
-        arr2(&[[0.0_f32, 1.0, 1.0], [1.0, 0.0, 1.0]]).into_dyn(),
-    )
-    .unwrap();
+    let same = run(&model, "x", arr2(&[[0.0_f32, 1.0, 1.0], [1.0, 0.0, 1.0]]).into_dyn()).unwrap();
     let positions = ArrayD::from_shape_vec(vec![2, 1, 2], vec![1_i64, 2, 0, 2]).unwrap();
     assert_eq!(same[0].1, positions.into());
-    let error = run(
-        &model,
-        "x",
-        arr2(&[[0.0_f32, 1.0, 1.0], [1.0, 0.0, 0.0]]).into_dyn(),
-    );
+    let error = run(&model, "x", arr2(&[[0.0_f32, 1.0, 1.0], [1.0, 0.0, 0.0]]).into_dyn());
     let error = error.unwrap_err().to_string();
-    assert!(
-        error.contains("an output has shape [1, 1, 1] where 1 rows of shape [1, 2]"),
-        "{error}"
-    );
+    assert!(error.contains("an output has shape [1, 1, 1] where 1 rows of shape [1, 2]"), "{error}");
 }
 
 #[test]
@@ -190,15 +153,11 @@ fn files_that_are_no_models_are_named() {
     let path = folder.path().join("model.onnx");
     let error = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        Model::open(&path, Device::Cpu, None)
-            .unwrap_err()
-            .to_string()
+        Model::open(&path, Device::Cpu, None).unwrap_err().to_string()
     };
     let whole = fixture::dense(None);
     let whole = whole.as_ref();
-    let endless = [
-        0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    ];
+    let endless = [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
     let far_beyond_the_end = [0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
     for (bytes, found) in [
         (&b""[..], "a file without a format version or a graph"),
@@ -209,15 +168,10 @@ fn files_that_are_no_models_are_named() {
         (&whole[..whole.len() / 2], "bytes left, expected"),
     ] {
         let error = error(bytes);
-        assert!(
-            error.starts_with(&path.display().to_string()) && error.contains(found),
-            "{error}"
-        );
+        assert!(error.starts_with(&path.display().to_string()) && error.contains(found), "{error}");
     }
     for other in [folder.path(), Path::new("no-such-model.onnx")] {
-        let error = Model::open(other, Device::Cpu, None)
-            .unwrap_err()
-            .to_string();
+        let error = Model::open(other, Device::Cpu, None).unwrap_err().to_string();
         assert!(error.starts_with(&other.display().to_string()), "{error}");
     }
 }
@@ -251,10 +205,7 @@ fn a_graph_that_onnx_runtime_refuses_is_an_error_with_its_reason() {
         .bytes(11, value("x"))
         .bytes(12, value("y"));
     let error = open(&fixture::model(graph)).unwrap_err().to_string();
-    assert!(
-        error.contains(".onnx: ONNX Runtime: ") && error.contains("Teleport"),
-        "{error}"
-    );
+    assert!(error.contains(".onnx: ONNX Runtime: ") && error.contains("Teleport"), "{error}");
 }
 
 #[test]
@@ -264,20 +215,13 @@ fn an_element_type_that_arrays_cannot_hold_is_refused() {
     }
     // TensorProto.DataType 8: strings.
     let strings = Message::default().number(1, 8).bytes(2, Message::default());
-    let value = |name| {
-        Message::default()
-            .bytes(1, name)
-            .bytes(2, Message::default().bytes(1, &strings))
-    };
+    let value = |name| Message::default().bytes(1, name).bytes(2, Message::default().bytes(1, &strings));
     let graph = Message::default()
         .bytes(1, fixture::node("Identity", &["x"], "y"))
         .bytes(11, value("x"))
         .bytes(12, value("y"));
     let error = open(&fixture::model(graph)).unwrap_err().to_string();
-    assert!(
-        error.contains("`x` is Tensor<String>") && error.contains("f32, f64, i32"),
-        "{error}"
-    );
+    assert!(error.contains("`x` is Tensor<String>") && error.contains("f32, f64, i32"), "{error}");
 }
 
 #[test]
@@ -317,10 +261,7 @@ fn threads_may_share_a_model() {
             let model = &model;
             scope.spawn(move || {
                 for _ in 0..20 {
-                    assert_eq!(
-                        run(model, "x", rows(count)).unwrap()[0].1,
-                        dense_of_rows(count)
-                    );
+                    assert_eq!(run(model, "x", rows(count)).unwrap()[0].1, dense_of_rows(count));
                 }
             });
         }
@@ -341,13 +282,8 @@ fn real_models_open_and_run() {
         eprintln!("skipped: HOST_MODELS names no folder of models");
         return;
     };
-    let paths = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    for path in paths.filter(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "onnx")
-    }) {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "onnx")) {
         let model = Model::open(&path, Device::Cpu, None).unwrap();
         assert!(model.header().opset().is_some(), "{}", path.display());
         let input = &model.inputs()[0];
@@ -361,18 +297,10 @@ fn real_models_open_and_run() {
         let together = run(&model, &input.name, images.clone()).unwrap();
         for row in 0..3 {
             let image = images.select(Axis(0), &[row]);
-            for ((name, alone), (_, all)) in run(&model, &input.name, image)
-                .unwrap()
-                .iter()
-                .zip(&together)
-            {
-                let (Array::F32(alone), Array::F32(all)) = (alone, all) else {
-                    panic!("{name}")
-                };
+            for ((name, alone), (_, all)) in run(&model, &input.name, image).unwrap().iter().zip(&together) {
+                let (Array::F32(alone), Array::F32(all)) = (alone, all) else { panic!("{name}") };
                 let difference = alone - &all.select(Axis(0), &[row]);
-                let largest = difference
-                    .iter()
-                    .fold(0.0_f32, |largest, d| largest.max(d.abs()));
+                let largest = difference.iter().fold(0.0_f32, |largest, d| largest.max(d.abs()));
                 assert!(largest < 1e-4, "{} {name}: {largest}", path.display());
             }
         }

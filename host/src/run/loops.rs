@@ -94,7 +94,10 @@ impl Loops {
         let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
         let json: Json = serde_json::from_str(&text).unwrap_or_default();
         let Some(name) = json["path"].as_str() else {
-            return Err(Error::usage(format!("{}: the checkpoint is damaged", path.display()), "start a new run"));
+            return Err(Error::usage(
+                format!("{}: the checkpoint is damaged", path.display()),
+                "start a new run",
+            ));
         };
         self.blobs.keep(&json);
         self.left.insert(name.to_owned(), json);

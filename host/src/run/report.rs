@@ -78,11 +78,7 @@ fn header(record: &Value) -> String {
     let status = text(&record["status"]);
     let badge = match status.as_str() {
         "" => String::new(),
-        _ => format!(
-            " <span class=\"badge {}\">{}</span>",
-            escape(&status.to_lowercase()),
-            escape(&status)
-        ),
+        _ => format!(" <span class=\"badge {}\">{}</span>", escape(&status.to_lowercase()), escape(&status)),
     };
     let took = record["seconds"].as_f64().map(duration).unwrap_or_default();
     let facts: String = [
@@ -111,11 +107,7 @@ fn settings(record: &Value) -> String {
         .iter()
         .map(|(name, value)| {
             let meaning = escape(&text(&record["setting_meanings"][name]));
-            row(
-                name,
-                value,
-                &format!("<td class=\"meaning\">{meaning}</td>"),
-            )
+            row(name, value, &format!("<td class=\"meaning\">{meaning}</td>"))
         })
         .collect();
     table_of(&rows)
@@ -182,11 +174,8 @@ fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
 /// Whether a PNG is more than twice as wide as high, and should have a row for itself.
 fn is_wide(png: &[u8]) -> bool {
     // Width and height are the first two fields of the first chunk.
-    let side = |at: usize| {
-        png.get(at..at + 4)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or(0, u32::from_be_bytes)
-    };
+    let side =
+        |at: usize| png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
     u64::from(side(16)) > 2 * u64::from(side(20))
 }
 
@@ -228,7 +217,5 @@ fn text(value: &Value) -> String {
 /// Names and values of an object.
 fn entries(value: &Value) -> Vec<(String, String)> {
     let entries = value.as_object().into_iter().flatten();
-    entries
-        .map(|(name, value)| (name.clone(), text(value)))
-        .collect()
+    entries.map(|(name, value)| (name.clone(), text(value))).collect()
 }

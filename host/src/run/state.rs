@@ -54,7 +54,8 @@ impl Saved {
             return Ok(Self::Array(items.collect::<Result<_>>()?));
         }
         if let Some(map) = value.read_lock::<Map>() {
-            let items = map.iter().map(|(k, v)| Ok((k.to_string(), Self::capture(v, &format!("{place}.{k}"))?)));
+            let items =
+                map.iter().map(|(k, v)| Ok((k.to_string(), Self::capture(v, &format!("{place}.{k}"))?)));
             return Ok(Self::Map(items.collect::<Result<_>>()?));
         }
         let value = value.clone().flatten();
@@ -105,7 +106,9 @@ impl Saved {
         Ok(match (self, first) {
             (Self::Module(now, values), Self::Module(handle, _)) => {
                 if !now.is_same(handle) {
-                    handle.load_state(&values).map_err(|e| misplaced(&format!("was replaced by another module: {e}")))?;
+                    handle
+                        .load_state(&values)
+                        .map_err(|e| misplaced(&format!("was replaced by another module: {e}")))?;
                 }
                 Self::Module(handle.clone(), values)
             }
@@ -130,7 +133,9 @@ impl Saved {
             (Self::Array(now), Self::Array(first)) => {
                 let settle = |(i, v): (usize, Self)| {
                     let inner = format!("{place}[{i}]");
-                    first.get(i).map_or_else(|| v.clone().without_handles(&inner), |f| v.clone().settle(f, &inner))
+                    first
+                        .get(i)
+                        .map_or_else(|| v.clone().without_handles(&inner), |f| v.clone().settle(f, &inner))
                 };
                 Self::Array(now.into_iter().enumerate().map(settle).collect::<Result<_>>()?)
             }
@@ -180,15 +185,19 @@ impl Saved {
             (Self::Plain(a), Self::Plain(b)) => a.to_string() == b.to_string() && a.type_id() == b.type_id(),
             (Self::Tensor(a), Self::Tensor(b)) => a.shares_value(b),
             (Self::Dataset(a), Self::Dataset(b)) => a.is_same(b),
-            (Self::Module(a, x), Self::Module(b, y)) => a.is_same(b) && (same(x, y) || excused.holds_module(a)),
+            (Self::Module(a, x), Self::Module(b, y)) => {
+                a.is_same(b) && (same(x, y) || excused.holds_module(a))
+            }
             (Self::Optimiser(a, x), Self::Optimiser(b, y)) => {
-                a.is_same(b) && (x.steps == y.steps && same(&x.tensors, &y.tensors) || excused.holds_optimiser(a))
+                a.is_same(b)
+                    && (x.steps == y.steps && same(&x.tensors, &y.tensors) || excused.holds_optimiser(a))
             }
             (Self::Array(a), Self::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_unchanged(b, excused))
             }
             (Self::Map(a), Self::Map(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.is_unchanged(b.1, excused))
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.is_unchanged(b.1, excused))
             }
             _ => false,
         }
@@ -205,8 +214,12 @@ impl Saved {
                 }
                 true
             }
-            Self::Array(items) => items.iter().map(Self::is_finite).collect::<Result<Vec<_>>>()?.into_iter().all(|f| f),
-            Self::Map(items) => items.values().map(Self::is_finite).collect::<Result<Vec<_>>>()?.into_iter().all(|f| f),
+            Self::Array(items) => {
+                items.iter().map(Self::is_finite).collect::<Result<Vec<_>>>()?.into_iter().all(|f| f)
+            }
+            Self::Map(items) => {
+                items.values().map(Self::is_finite).collect::<Result<Vec<_>>>()?.into_iter().all(|f| f)
+            }
             _ => true,
         })
     }
@@ -236,7 +249,9 @@ impl Saved {
         };
         Ok(match self {
             Self::Plain(value) => plain_to_json(value),
-            Self::Array(items) => json!({"array": items.iter().map(|v| v.to_json(blobs)).collect::<Result<Vec<_>>>()?}),
+            Self::Array(items) => {
+                json!({"array": items.iter().map(|v| v.to_json(blobs)).collect::<Result<Vec<_>>>()?})
+            }
             Self::Map(items) => {
                 let items = items.iter().map(|(k, v)| Ok((k.clone(), v.to_json(blobs)?)));
                 json!({"map": items.collect::<Result<serde_json::Map<_, _>>>()?})

@@ -38,7 +38,12 @@ impl Default for Limits {
 }
 
 /// An engine with those limits, our functions, and imports through `resolver`.
-pub fn build(table: &Arc<Table>, session: &Arc<Session>, resolver: Option<Resolver>, limits: Limits) -> Engine {
+pub fn build(
+    table: &Arc<Table>,
+    session: &Arc<Session>,
+    resolver: Option<Resolver>,
+    limits: Limits,
+) -> Engine {
     let mut engine = Engine::new();
     // Positions and comments of settings are looked up in the text, so nothing may be folded away.
     engine.set_optimization_level(OptimizationLevel::None);

@@ -15,8 +15,8 @@ mod table;
 
 pub use engine::{INTERRUPTED, Limits, build};
 pub use finding::Finding;
-pub use function::{FromScript, Function, IntoScript, Parameter, Refusal};
 pub(crate) use function::script_type;
+pub use function::{FromScript, Function, IntoScript, Parameter, Refusal};
 pub use functions::Functions;
 pub use nearest::{did_you_mean, nearest};
 pub use resolver::Resolver;

@@ -42,9 +42,16 @@ impl Entry {
 
     /// `noise::uniform(shape: shape) -> Tensor`
     pub fn signature(&self) -> String {
+        let mut parts = self.typed();
+        let returns = parts.pop().unwrap_or_default();
+        format!("{}({}) -> {returns}", self.path(), parts.join(", "))
+    }
+
+    /// The parameters as `name: type`, then the type of the result.
+    fn typed(&self) -> Vec<String> {
         let named = self.parameters.iter().zip(&self.types);
-        let parameters: Vec<_> = named.map(|(name, p)| format!("{name}: {}", p.type_name)).collect();
-        format!("{}({}) -> {}", self.path(), parameters.join(", "), self.returns)
+        let parameters = named.map(|(name, p)| format!("{name}: {}", p.type_name));
+        parameters.chain([self.returns.to_owned()]).collect()
     }
 
     /// Number of parameters, that before the dot of a method included.
@@ -129,7 +136,9 @@ impl Table {
         for (i, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.module == module) {
             let same = |&j: &usize| {
                 let other: &Entry = &self.entries[j];
-                other.name == entry.name && other.arity() == entry.arity() && self.key(other) == self.key(entry)
+                other.name == entry.name
+                    && other.arity() == entry.arity()
+                    && self.key(other) == self.key(entry)
             };
             match groups.iter_mut().find(|group| group.iter().all(same)) {
                 Some(group) => group.push(i),
@@ -151,7 +160,10 @@ impl Table {
     fn add_group(self: &Arc<Self>, module: &mut rhai::Module, group: Vec<usize>) {
         let first = &self.entries[group[0]];
         let combinations = self.key(first).into_iter().fold(vec![vec![]], |lists, types| {
-            lists.iter().flat_map(|list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat())).collect()
+            lists
+                .iter()
+                .flat_map(|list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()))
+                .collect()
         });
         for types in combinations {
             let (table, group) = (Arc::clone(self), group.clone());
@@ -171,8 +183,8 @@ impl Table {
                 (_, Some(property)) => FuncRegistration::new_getter(property),
                 (name, None) => FuncRegistration::new(name),
             };
-            let named = first.parameters.iter().zip(&first.types).map(|(n, p)| format!("{n}: {}", p.type_name));
-            let registration = registration.with_params_info(named);
+            let registration =
+                registration.with_params_info(first.typed()).with_comments([format!("/// {}", first.doc)]);
             registration.in_global_namespace().set_into_module_raw(module, types, func);
         }
     }
@@ -196,7 +208,12 @@ impl Table {
         Err(self.no_overload(group, context, args))
     }
 
-    fn no_overload(&self, group: &[usize], context: &NativeCallContext, args: &[&mut Dynamic]) -> Box<EvalAltResult> {
+    fn no_overload(
+        &self,
+        group: &[usize],
+        context: &NativeCallContext,
+        args: &[&mut Dynamic],
+    ) -> Box<EvalAltResult> {
         let found: Vec<_> = args.iter().map(|a| script_type_name(context.engine(), a)).collect();
         let forms: Vec<_> = group.iter().map(|&i| self.entries[i].signature()).collect();
         let name = self.entries[group[0]].path();

@@ -142,7 +142,7 @@ impl Op for ConvTranspose2d {
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         let (w, out) = (self.0, self.1);
         images_and_kernels("conv_transpose2d", x[0], x[1], &w)?;
-        if x[0].shape[1] != x[1].shape[0] || x[0].shape[1] % w.groups != 0 {
+        if x[0].shape[1] != x[1].shape[0] || !x[0].shape[1].is_multiple_of(w.groups) {
             return Err(channels(
                 "conv_transpose2d",
                 x,

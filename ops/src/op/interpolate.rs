@@ -54,7 +54,7 @@ impl Tensor {
         let n = self.shape()[dim];
         match mode {
             _ if size == n => Ok(self.clone()),
-            Interpolation::Nearest if size % n == 0 => self.copied_along(dim, dim + 1, size / n),
+            Interpolation::Nearest if size.is_multiple_of(n) => self.copied_along(dim, dim + 1, size / n),
             Interpolation::Nearest => {
                 self.slices_at(dim, size, |i| (i as u128 * n as u128 / size as u128) as usize)
             }

@@ -68,7 +68,7 @@ impl Device {
 
     pub(crate) fn dispatch(self) -> DispatchDevice {
         match self {
-            Self::Cpu => FlexDevice::default().into(),
+            Self::Cpu => FlexDevice.into(),
             #[cfg(feature = "cuda")]
             Self::Gpu => burn::backend::CudaDevice::default().into(),
             #[cfg(all(feature = "gpu", not(feature = "cuda")))]

@@ -38,6 +38,7 @@ struct Inner {
 
 /// What a tensor holds.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant, reason = "nearly every value is computed, and lives behind an `Arc`")]
 pub(crate) enum Value {
     /// A value in a backend's memory.
     Computed(Primitive, Arc<Charge>),
@@ -113,10 +114,6 @@ impl Tensor {
 
     pub(crate) fn node(&self) -> Option<&Arc<Node>> {
         self.0.node.as_ref()
-    }
-
-    pub(crate) fn value(&self) -> &Value {
-        &self.0.value
     }
 
     /// The value, to be changed in place; `None` where another handle shares it.

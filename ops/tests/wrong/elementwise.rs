@@ -1,5 +1,7 @@
 //! Element-wise functions of the wrong types and shapes.
 
+#![allow(clippy::vec_init_then_push, reason = "the macros below add rows to a list that is there already")]
+
 use super::{Calls, bools, floats, ints, wrong};
 
 macro_rules! floats_only {

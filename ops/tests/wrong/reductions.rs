@@ -1,5 +1,7 @@
 //! Reductions over dimensions that are not there.
 
+#![allow(clippy::vec_init_then_push, reason = "the macros below add rows to a list that is there already")]
+
 use super::{Calls, bools, floats, ints, wrong};
 
 macro_rules! over_dims {

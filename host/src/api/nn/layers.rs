@@ -234,7 +234,10 @@ pub fn interpolation(mode: &str) -> Result<Interpolation> {
     match mode {
         "nearest" => Ok(Interpolation::Nearest),
         "bilinear" => Ok(Interpolation::Bilinear),
-        _ => Err(Error::usage(format!("there is no interpolation \"{mode}\""), "give \"nearest\" or \"bilinear\"")),
+        _ => Err(Error::usage(
+            format!("there is no interpolation \"{mode}\""),
+            "give \"nearest\" or \"bilinear\"",
+        )),
     }
 }
 
@@ -268,17 +271,28 @@ fn add_activations(module: &mut Adder) {
             "nn::log_softmax(1).forward(zeros([1, 1])).to_array() => [[0.0]]",
             |dim: i64| nn::activation(Activation::LogSoftmax(dim)),
         )
-        .add("gelu()", "x times the normal distribution function.", "nn::gelu().forward(tensor([0.0])).to_array() => [0.0]", {
-            make(Activation::Gelu)
-        })
+        .add(
+            "gelu()",
+            "x times the normal distribution function.",
+            "nn::gelu().forward(tensor([0.0])).to_array() => [0.0]",
+            make(Activation::Gelu),
+        )
         .add(
             "elu(alpha)",
             "x where x > 0, alpha (e^x - 1) elsewhere",
             "nn::elu(1).forward(tensor([2.0])).to_array() => [2.0]",
             |alpha: f64| nn::activation(Activation::Elu(alpha)),
         )
-        .add("silu()", "x sigmoid(x)", "nn::silu().forward(tensor([0.0])).to_array() => [0.0]", make(Activation::Silu))
-        .add("softplus()", "log(1 + e^x)", "nn::softplus().forward(tensor([100.0])).to_array() => [100.0]", {
-            make(Activation::Softplus)
-        });
+        .add(
+            "silu()",
+            "x sigmoid(x)",
+            "nn::silu().forward(tensor([0.0])).to_array() => [0.0]",
+            make(Activation::Silu),
+        )
+        .add(
+            "softplus()",
+            "log(1 + e^x)",
+            "nn::softplus().forward(tensor([100.0])).to_array() => [100.0]",
+            make(Activation::Softplus),
+        );
 }

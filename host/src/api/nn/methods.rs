@@ -164,7 +164,8 @@ fn add_parts(global: &mut Adder) {
             "The parameters by name, as tensors whose gradients `of` gives.",
             r#"nn::linear(2, 1).parameters().keys() => ["bias", "weight"]"#,
             |module: Module| -> Dynamic {
-                let named = module.named_parameters().into_iter().map(|(n, p)| (n.into(), Dynamic::from(p.get())));
+                let named =
+                    module.named_parameters().into_iter().map(|(n, p)| (n.into(), Dynamic::from(p.get())));
                 named.collect::<Map>().into()
             },
         )
@@ -188,7 +189,9 @@ fn child(module: &Module, name: &str) -> Result<Module> {
         let near = did_you_mean(name, names.iter().copied());
         Error::usage(
             format!("the module has no part `{name}`"),
-            near.unwrap_or_else(|| format!("it has {}", if names.is_empty() { "none".into() } else { names.join(", ") })),
+            near.unwrap_or_else(|| {
+                format!("it has {}", if names.is_empty() { "none".into() } else { names.join(", ") })
+            }),
         )
     })
 }

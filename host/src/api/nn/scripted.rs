@@ -1,5 +1,7 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
+#![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
+
 use std::{any::Any, sync::Arc};
 
 use ops::{
@@ -38,15 +40,19 @@ impl Layer for Scripted {
     fn forward(&self, module: &Module, x: &Tensor) -> ops::Result<Tensor> {
         let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
         let Some(Forward { function, store }) = &self.function else {
-            return Err(failed("it has parts, but no function: call its parts, or give `nn::network` a function".into()));
+            return Err(failed(
+                "it has parts, but no function: call its parts, or give `nn::network` a function".into(),
+            ));
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
-        #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
         let context = store.create_context(&engine);
         let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
-        let result = function.call_raw(&context, None, arguments).map_err(|error| failed(error.to_string()))?;
+        let result =
+            function.call_raw(&context, None, arguments).map_err(|error| failed(error.to_string()))?;
         let kind = result.type_name();
-        result.try_cast::<Tensor>().ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
+        result
+            .try_cast::<Tensor>()
+            .ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -69,8 +75,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
             "A module whose forward is `function(module, x)`.",
             "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
             move |context: &NativeCallContext, parts: Map, function: FnPtr| {
-                #[allow(deprecated, reason = "the name Rhai gives to what it may change")]
-                let store = context.store_data();
+                        let store = context.store_data();
                 build(&b, parts, Some(Forward { function, store }))
             },
         );
@@ -78,7 +83,9 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
 
 fn build(session: &Arc<Session>, parts: Map, function: Option<Forward>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules");
+        let not = |_| {
+            Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules")
+        };
         Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;

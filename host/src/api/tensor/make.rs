@@ -21,9 +21,18 @@ fn add_makers(global: &mut Adder, device: Device) {
             "tensor([[1, 2], [3, 4]]).shape => [2, 2]",
             move |values: Dynamic| from_nested(&values, device),
         )
-        .add("zeros(shape)", "Zeros, f32.", "zeros([2]).to_array() => [0.0, 0.0]", move |s: Vec<usize>| full(s, 0.0))
-        .add("ones(shape)", "Ones, f32.", "ones([2]).to_array() => [1.0, 1.0]", move |s: Vec<usize>| full(s, 1.0))
-        .add("full(shape, value)", "One number everywhere, f32.", "full([2], 7).to_array() => [7.0, 7.0]", full)
+        .add("zeros(shape)", "Zeros, f32.", "zeros([2]).to_array() => [0.0, 0.0]", move |s: Vec<usize>| {
+            full(s, 0.0)
+        })
+        .add("ones(shape)", "Ones, f32.", "ones([2]).to_array() => [1.0, 1.0]", move |s: Vec<usize>| {
+            full(s, 1.0)
+        })
+        .add(
+            "full(shape, value)",
+            "One number everywhere, f32.",
+            "full([2], 7).to_array() => [7.0, 7.0]",
+            full,
+        )
         .add(
             "arange(start, end, step)",
             "start, start + step, ... up to but without end, f32.",
@@ -36,12 +45,18 @@ fn add_makers(global: &mut Adder, device: Device) {
             "eye(2).to_array() => [[1.0, 0.0], [0.0, 1.0]]",
             move |n: usize| Tensor::eye(n, DType::F32, device),
         )
-        .add("zeros_like(x)", "Zeros of the same kind.", "ones([2]).zeros_like().to_array() => [0.0, 0.0]", |x: Tensor| {
-            x.zeros_like()
-        })
-        .add("ones_like(x)", "Ones of the same kind.", "zeros([2]).ones_like().to_array() => [1.0, 1.0]", |x: Tensor| {
-            x.ones_like()
-        });
+        .add(
+            "zeros_like(x)",
+            "Zeros of the same kind.",
+            "ones([2]).zeros_like().to_array() => [0.0, 0.0]",
+            |x: Tensor| x.zeros_like(),
+        )
+        .add(
+            "ones_like(x)",
+            "Ones of the same kind.",
+            "zeros([2]).ones_like().to_array() => [1.0, 1.0]",
+            |x: Tensor| x.ones_like(),
+        );
 }
 
 fn add_properties(global: &mut Adder) {
@@ -50,13 +65,18 @@ fn add_properties(global: &mut Adder) {
             x.shape().to_vec()
         })
         .add("get rank(x)", "Number of dimensions.", "zeros([2, 3]).rank => 2", |x: Tensor| x.rank())
-        .add("get dtype(x)", "The element type.", "zeros([2]).dtype => f32", |x: Tensor| x.dtype().name().to_owned())
+        .add("get dtype(x)", "The element type.", "zeros([2]).dtype => f32", |x: Tensor| {
+            x.dtype().name().to_owned()
+        })
         .add("get device(x)", "Where the tensor lives.", "zeros([2]).device => cpu", |x: Tensor| {
             x.device().name().to_owned()
         })
-        .add("len(x)", "Size of the first dimension; 1 at rank 0.", "zeros([5, 3]).len() => 5", |x: Tensor| {
-            x.shape().first().copied().unwrap_or(1)
-        })
+        .add(
+            "len(x)",
+            "Size of the first dimension; 1 at rank 0.",
+            "zeros([5, 3]).len() => 5",
+            |x: Tensor| x.shape().first().copied().unwrap_or(1),
+        )
         .add("item(x)", "The only element as a number.", "tensor(2.5).item() => 2.5", |x: Tensor| x.item())
         .add(
             "to_array(x)",

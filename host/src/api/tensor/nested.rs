@@ -20,7 +20,9 @@ pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
     }
     let number = |v: &Dynamic| match v.as_float().or_else(|_| v.as_int().map(|i| i as f64)) {
         Ok(x) => Ok(x as f32),
-        Err(kind) => Err(Error::usage(format!("tensor: a {kind} among numbers"), "give numbers, or truth values only")),
+        Err(kind) => {
+            Err(Error::usage(format!("tensor: a {kind} among numbers"), "give numbers, or truth values only"))
+        }
     };
     let values = leaves.iter().map(number).collect::<Result<Vec<f32>>>()?;
     Ok(Tensor::from_data(values, shape, device)?)
@@ -31,7 +33,8 @@ fn collect(value: &Dynamic, shape: &[usize], leaves: &mut Vec<Dynamic>) -> Resul
         leaves.push(value.clone());
         return Ok(());
     };
-    let uneven = || Error::usage("tensor: the rows of the array differ in length", "give rows of equal length");
+    let uneven =
+        || Error::usage("tensor: the rows of the array differ in length", "give rows of equal length");
     let array = value.read_lock::<Array>().filter(|a| a.len() == *n).ok_or_else(uneven)?;
     array.iter().try_for_each(|item| collect(item, inner, leaves))
 }

@@ -43,10 +43,15 @@ pub fn add(global: &mut Adder) {
     }
     global
         .add("-(a)", "The negative.", "(-tensor([1.0])).to_array() => [-1.0]", |a: Tensor| a.neg())
-        .add("!(a)", "Whether it is false.", "(!tensor([true])).to_array() => [false]", |a: Tensor| a.logical_not())
-        .add("&(a, b)", "Whether both are true.", "(tensor([true]) & tensor([false])).to_array() => [false]", {
-            |a: Tensor, b: Tensor| a.logical_and(&b)
+        .add("!(a)", "Whether it is false.", "(!tensor([true])).to_array() => [false]", |a: Tensor| {
+            a.logical_not()
         })
+        .add(
+            "&(a, b)",
+            "Whether both are true.",
+            "(tensor([true]) & tensor([false])).to_array() => [false]",
+            |a: Tensor, b: Tensor| a.logical_and(&b),
+        )
         .add("|(a, b)", "Whether one is true.", "(tensor([true]) | tensor([false])).to_array() => [true]", {
             |a: Tensor, b: Tensor| a.logical_or(&b)
         });

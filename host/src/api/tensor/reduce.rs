@@ -40,12 +40,18 @@ pub fn add(global: &mut Adder) {
     }
     add_spread(global);
     global
-        .add("argmax(x, dim)", "Index of the largest element along a dimension, i32; the first of equal ones.", {
-            "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]"
-        }, |x: Tensor, dim: i64| x.argmax(dim, false))
-        .add("argmin(x, dim)", "Index of the smallest element along a dimension, i32; the first of equal ones.", {
-            "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]"
-        }, |x: Tensor, dim: i64| x.argmin(dim, false))
+        .add(
+            "argmax(x, dim)",
+            "Index of the largest element along a dimension, i32; the first of equal ones.",
+            "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]",
+            |x: Tensor, dim: i64| x.argmax(dim, false),
+        )
+        .add(
+            "argmin(x, dim)",
+            "Index of the smallest element along a dimension, i32; the first of equal ones.",
+            "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]",
+            |x: Tensor, dim: i64| x.argmin(dim, false),
+        )
         .add(
             "cumsum(x, dim)",
             "Running sums along a dimension.",
@@ -66,9 +72,12 @@ fn add_spread(global: &mut Adder) {
             "tensor([[1, 3]]).var([1]).to_array() => [2.0]",
             |x: Tensor, dims: Vec<i64>| x.var_dims(&dims, false, 1),
         )
-        .add("std(x)", "The standard deviation, divisor n - 1.", "tensor([1, 3]).std().item() > 1.4 => true", {
-            |x: Tensor| x.std_dims(&[], false, 1)
-        })
+        .add(
+            "std(x)",
+            "The standard deviation, divisor n - 1.",
+            "tensor([1, 3]).std().item() > 1.4 => true",
+            |x: Tensor| x.std_dims(&[], false, 1),
+        )
         .add(
             "std(x, dims)",
             "Over those dimensions.",

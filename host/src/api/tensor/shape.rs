@@ -23,9 +23,12 @@ fn add_shapes(global: &mut Adder) {
             "zeros([2, 3]).reshape([3, -1]).shape => [3, 2]",
             |x: Tensor, shape: Vec<i64>| x.reshape_infer(&shape),
         )
-        .add("flatten(x)", "All elements in one dimension.", "zeros([2, 3]).flatten().shape => [6]", |x: Tensor| {
-            x.flatten(0, -1)
-        })
+        .add(
+            "flatten(x)",
+            "All elements in one dimension.",
+            "zeros([2, 3]).flatten().shape => [6]",
+            |x: Tensor| x.flatten(0, -1),
+        )
         .add(
             "flatten(x, start, end)",
             "The dimensions from start to end joined.",
@@ -154,7 +157,9 @@ fn add_images(global: &mut Adder) {
             "interpolate(x, size, mode)",
             "Images [N, C, H, W] in another size; mode is \"nearest\" or \"bilinear\".",
             r#"zeros([1, 1, 4, 4]).interpolate(8, "nearest").shape => [1, 1, 8, 8]"#,
-            |x: Tensor, size: Pair, mode: String| -> Result<Tensor> { Ok(x.interpolate(size.0, interpolation(&mode)?)?) },
+            |x: Tensor, size: Pair, mode: String| -> Result<Tensor> {
+                Ok(x.interpolate(size.0, interpolation(&mode)?)?)
+            },
         )
         .add(
             "max_pool2d(x, kernel)",
@@ -175,6 +180,9 @@ fn padding(mode: &str) -> Result<Padding> {
         "zero" => Ok(Padding::Constant(0.0)),
         "reflect" => Ok(Padding::Reflect),
         "replicate" => Ok(Padding::Replicate),
-        _ => Err(Error::usage(format!("there is no padding \"{mode}\""), "give \"zero\", \"reflect\" or \"replicate\"")),
+        _ => Err(Error::usage(
+            format!("there is no padding \"{mode}\""),
+            "give \"zero\", \"reflect\" or \"replicate\"",
+        )),
     }
 }

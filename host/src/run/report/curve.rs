@@ -27,27 +27,13 @@ pub fn svg(metric: &Metric) -> String {
     let line = path_data(
         thin(&metric.points, BUCKETS)
             .into_iter()
-            .map(|(step, value)| {
-                (
-                    across(step),
-                    Axis::place(value, false).map_or(f64::NAN, down),
-                )
-            }),
+            .map(|(step, value)| (across(step), Axis::place(value, false).map_or(f64::NAN, down))),
     );
     let last = metric.points.iter().rev().find(|point| point.1.is_finite());
     let dot = last.map_or(String::new(), |&(step, value)| {
-        format!(
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>",
-            across(step),
-            down(value)
-        )
+        format!("<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>", across(step), down(value))
     });
-    let label = format!(
-        "{} over {}: {}",
-        metric.name,
-        metric.x_name,
-        metric.summary()
-    );
+    let label = format!("{} over {}: {}", metric.name, metric.x_name, metric.summary());
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}{}\
          <path class=\"line\" d=\"{line}\"/>{dot}</svg>",
@@ -80,9 +66,7 @@ fn x_ticks(x: &Axis, across: impl Fn(f64) -> f64, name: &str) -> String {
         .into_iter()
         .map(|(place, _)| {
             let (at, label) = (across(place), number(place));
-            format!(
-                "<text x=\"{at:.1}\" y=\"{HEIGHT}\" dy=\"-6\" text-anchor=\"middle\">{label}</text>"
-            )
+            format!("<text x=\"{at:.1}\" y=\"{HEIGHT}\" dy=\"-6\" text-anchor=\"middle\">{label}</text>")
         })
         .collect();
     format!(

@@ -26,16 +26,10 @@ pub fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0, |group, i| {
-            group << 8 | u32::from(chunk.get(i).copied().unwrap_or(0))
-        });
+        let group = (0..3).fold(0, |group, i| group << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
         for digit in 0..4 {
             let value = group >> (18 - 6 * digit) & 63;
-            text.push(if digit > chunk.len() {
-                '='
-            } else {
-                DIGITS[value as usize].into()
-            });
+            text.push(if digit > chunk.len() { '=' } else { DIGITS[value as usize].into() });
         }
     }
     text
@@ -96,17 +90,16 @@ pub fn shell_quoted(word: &str) -> String {
 
 /// Sorts names as people count: `iteration-2` before `iteration-10`.
 pub fn natural_key(name: &str) -> (Vec<(usize, Vec<u8>)>, String) {
-    let parts = name
-        .as_bytes()
-        .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
-        .map(|part| match part[0].is_ascii_digit() {
+    let parts = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).map(|part| {
+        match part[0].is_ascii_digit() {
             // Of two numbers the longer one is larger, once leading zeros are gone.
             true => {
                 let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
                 (1 + part.len() - zeros, part[zeros..].to_vec())
             }
             false => (0, part.to_vec()),
-        });
+        }
+    });
     (parts.collect(), name.to_string())
 }
 
@@ -152,10 +145,7 @@ pub fn note(text: &str) -> String {
 
 /// Names and values; none without rows.
 pub fn table(rows: &[(String, String)]) -> String {
-    let rows: String = rows
-        .iter()
-        .map(|(name, value)| row(name, value, ""))
-        .collect();
+    let rows: String = rows.iter().map(|(name, value)| row(name, value, "")).collect();
     table_of(&rows)
 }
 

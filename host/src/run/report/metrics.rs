@@ -64,11 +64,7 @@ impl Metrics {
     fn add(&mut self, name: String, point: (f64, f64)) {
         match self.all.iter_mut().find(|metric| metric.name == name) {
             Some(metric) => metric.points.push(point),
-            None => self.all.push(Metric {
-                name,
-                points: vec![point],
-                x_name: "step",
-            }),
+            None => self.all.push(Metric { name, points: vec![point], x_name: "step" }),
         }
     }
 }

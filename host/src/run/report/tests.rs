@@ -53,11 +53,7 @@ fn everything_in_the_folder_is_in_the_report() {
     }
     assert!(!page.contains("<h2>Error"));
     assert!(!folder.path().join(".report.html.new").exists());
-    assert_eq!(
-        page,
-        report(folder.path()),
-        "a report does not report itself"
-    );
+    assert_eq!(page, report(folder.path()), "a report does not report itself");
 }
 
 #[test]
@@ -68,9 +64,7 @@ fn what_is_missing_is_left_out() {
     assert!(!page.contains("<h2>"), "{page}");
     let folder = run(&[("run.json", "{\"plugin\": ")]);
     assert!(report(folder.path()).contains("run.json cannot be read"));
-    let gone = write(Path::new("/nonexistent/run"))
-        .unwrap_err()
-        .to_string();
+    let gone = write(Path::new("/nonexistent/run")).unwrap_err().to_string();
     assert!(gone.starts_with("/nonexistent/run: "), "{gone}");
 }
 
@@ -88,8 +82,7 @@ fn no_text_becomes_markup() {
         ),
         (
             "metrics.jsonl",
-            &"{\"name\": \"E\", \"value\": 1}\n{\"name\": \"E\", \"value\": 2}\n"
-                .replace('E', evil),
+            &"{\"name\": \"E\", \"value\": 1}\n{\"name\": \"E\", \"value\": 2}\n".replace('E', evil),
         ),
         ("figures/<script>.png", ""),
         ("models/<script>", ""),
@@ -111,10 +104,7 @@ fn broken_metric_lines_are_skipped_and_counted() {
          {\"name\": \"loss\", \"value\": 0.25, \"step\": 4}\n{\"name\": \"loss\", \"val",
     )]);
     let page = report(folder.path());
-    assert!(
-        page.contains("3 lines of metrics.jsonl cannot be read"),
-        "{page}"
-    );
+    assert!(page.contains("3 lines of metrics.jsonl cannot be read"), "{page}");
     assert!(page.contains("4 records from 0.25 to 0.5, 2 not finite"));
     assert!(page.contains("loss <b>0.25</b>"));
 }
@@ -146,15 +136,7 @@ fn a_long_curve_is_thinned_but_keeps_its_spike() {
     let heights: Vec<f64> = data
         .split(['M', 'L'])
         .skip(1)
-        .map(|point| {
-            point
-                .trim_end_matches('"')
-                .split(' ')
-                .nth(1)
-                .unwrap()
-                .parse()
-                .unwrap()
-        })
+        .map(|point| point.trim_end_matches('"').split(' ').nth(1).unwrap().parse().unwrap())
         .collect();
     assert!((900..=1001).contains(&heights.len()), "{}", heights.len());
     // Only the spike stands in the upper half of the picture.
@@ -200,21 +182,9 @@ fn texts_are_written_as_people_write_them() {
     ] {
         assert_eq!(base64(text.as_bytes()), expected);
     }
-    assert_eq!(
-        [0.123456, 1234.5, 12.0, 0.0].map(number),
-        ["0.1235", "1234", "12", "0"]
-    );
+    assert_eq!([0.123456, 1234.5, 12.0, 0.0].map(number), ["0.1235", "1234", "12", "0"]);
     assert_eq!([-2e-7, 3.5e9].map(number), ["−2e−7", "3.5e9"]);
-    assert_eq!(
-        [0, 1023, 1536, 3 << 30].map(byte_size),
-        ["0 B", "1023 B", "1.5 KiB", "3 GiB"]
-    );
-    assert_eq!(
-        [1.25, 61.0, 7262.0].map(duration),
-        ["1.2 s", "1 min 1 s", "2 h 1 min"]
-    );
-    assert_eq!(
-        ["a=b", "", "it's"].map(shell_quoted),
-        ["a=b", "''", r"'it'\''s'"]
-    );
+    assert_eq!([0, 1023, 1536, 3 << 30].map(byte_size), ["0 B", "1023 B", "1.5 KiB", "3 GiB"]);
+    assert_eq!([1.25, 61.0, 7262.0].map(duration), ["1.2 s", "1 min 1 s", "2 h 1 min"]);
+    assert_eq!(["a=b", "", "it's"].map(shell_quoted), ["a=b", "''", r"'it'\''s'"]);
 }

@@ -73,7 +73,10 @@ impl Resolved {
     ///
     /// # Errors
     /// [`Error::Usage`] when the record does not fit the declaration.
-    pub fn recorded(declaration: &Declaration, record: &serde_json::Map<String, serde_json::Value>) -> Result<Self> {
+    pub fn recorded(
+        declaration: &Declaration,
+        record: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self> {
         let choice = |setting: &Setting| {
             let value = record.get(&setting.name).cloned().and_then(Value::from_json);
             let value = value.and_then(|value| value.coerce(&setting.default));
@@ -81,7 +84,11 @@ impl Resolved {
                 let problem = format!("the record of the run has no usable value for `{}`", setting.name);
                 Error::usage(problem, "start a new run with `host run`")
             };
-            Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin: Origin::Record })
+            Ok(Choice {
+                name: setting.name.clone(),
+                value: value.ok_or_else(missing)?,
+                origin: Origin::Record,
+            })
         };
         declaration.settings.iter().map(choice).collect::<Result<_>>().map(|choices| Self { choices })
     }

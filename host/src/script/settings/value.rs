@@ -24,7 +24,9 @@ impl Value {
         Some(match json {
             serde_json::Value::Bool(b) => Self::Bool(b),
             serde_json::Value::String(s) => Self::String(s),
-            serde_json::Value::Number(n) => n.as_i64().map(Self::Int).or_else(|| n.as_f64().map(Self::Float))?,
+            serde_json::Value::Number(n) => {
+                n.as_i64().map(Self::Int).or_else(|| n.as_f64().map(Self::Float))?
+            }
             serde_json::Value::Array(items) => {
                 Self::List(items.into_iter().map(Self::from_json).collect::<Option<_>>()?)
             }

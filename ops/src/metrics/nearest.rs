@@ -1,0 +1,45 @@
+//! Distances to the nearest neighbour.
+
+use crate::{Error, Result, Tensor, no_grad};
+
+/// Rows of each side that are compared at once: 16 MB of distances.
+const BLOCK: usize = 2048;
+
+/// For each item of `x` `[N, ..]` the Euclidean distance to the nearest item of `set` `[M, ..]`:
+/// `y_i = min_j |x_i - s_j|`, shape `[N]`. Nothing is recorded for gradients.
+///
+/// The squares are expanded (`|x|^2 + |s|^2 - 2 x s`), so distances far below the items' own lengths
+/// are accurate to about a thousandth of these.
+///
+/// # Errors
+/// [`Error::Shape`] when the items differ in shape.
+pub fn nearest_distance(x: &Tensor, set: &Tensor) -> Result<Tensor> {
+    if x.rank() < 2 || x.rank() != set.rank() || x.shape()[1..] != set.shape()[1..] {
+        return Err(Error::Shape {
+            op: "nearest_distance",
+            found: format!("items {:?} beside {:?}", x.shape(), set.shape()),
+            expected: "[N, ..] beside [M, ..], items of one shape".into(),
+        });
+    }
+    no_grad(|| {
+        let (x, set) = (x.flatten(1, -1)?, set.flatten(1, -1)?);
+        let blocks = set.split(BLOCK, 0)?;
+        let nearest = |rows: &Tensor| -> Result<Tensor> {
+            let mut least: Option<Tensor> = None;
+            for block in &blocks {
+                let here = squared_distances(rows, block)?.min_dims(&[1], false)?;
+                least = Some(least.map_or(Ok(here.clone()), |least| least.minimum(&here))?);
+            }
+            least.map_or_else(|| rows.sum_dims(&[1], false), |least| least.clamp_min(0.0)?.sqrt())
+        };
+        let parts = x.split(BLOCK, 0)?.iter().map(nearest).collect::<Result<Vec<_>>>()?;
+        Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)
+    })
+}
+
+/// `[n, m]`: `|a_i|^2 + |b_j|^2 - 2 a_i b_j`
+fn squared_distances(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let lengths = |x: &Tensor| x.square()?.sum_dims(&[1], true);
+    let products = a.matmul(&b.transpose(0, 1)?)?.mul_scalar(-2.0)?;
+    products.add(&lengths(a)?)?.add(&lengths(b)?.transpose(0, 1)?)
+}

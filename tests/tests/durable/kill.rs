@@ -1,0 +1,106 @@
+//! `kill -9`, then `host resume`: weights, figures and metrics are those of an undisturbed run.
+
+use std::time::Duration;
+
+use tests::{Outcome, RunFolder, Workplace};
+
+use super::{NESTED, undisturbed};
+
+/// Small settings of the shipped plugin.
+const DTAN: &[&str] = &[
+    "run", "dtan", "--quiet", "images=40", "channels=4", "iterations=4", "epochs=3", "batch=10", "passes=3",
+    "generate_batch=20",
+];
+
+/// Twenty moments of a run of a given length, spread evenly and then moved a little.
+fn moments(took: Duration) -> impl Iterator<Item = (usize, Duration)> {
+    let moved = |i: usize| f64::from((i as u32).wrapping_mul(2_654_435_761) >> 16) / 65536.0;
+    (0..20).map(move |i| (i, took.mul_f64((i as f64 + moved(i)) / 20.0)))
+}
+
+/// Longer and shorter times between two checkpoints.
+fn every(i: usize) -> &'static [&'static str] {
+    [&["--checkpoint-every", "0s"][..], &["--checkpoint-every", "50ms"], &["--checkpoint-every", "1h"]][i % 3]
+}
+
+fn was_killed(outcome: &Outcome) -> bool {
+    outcome.status.code().is_none()
+}
+
+/// Goes on with the run that was made here, if there is one that is not completed.
+fn finish(place: &Workplace, args: &[&str]) -> Option<RunFolder> {
+    let run = place.runs().pop().filter(|run| run.path().join("run.json").exists())?;
+    if run.status() != "COMPLETED" {
+        place.resume(&run, args).run().code(0);
+    }
+    assert_eq!(run.status(), "COMPLETED");
+    run.assert_tidy();
+    Some(run)
+}
+
+#[test]
+fn a_run_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
+    let (reference, place) = (Workplace::new(), Workplace::new());
+    let (expected, took) = undisturbed(&reference, &[]);
+    for (i, delay) in moments(took) {
+        let place = if i == 0 { &place } else { &Workplace::new() };
+        let outcome = place.script(NESTED, every(i)).start().signal_after(delay, libc::SIGKILL);
+        if let Some(run) = finish(place, every(i)) {
+            println!("killed: {}, after {delay:?}", was_killed(&outcome));
+            run.assert_same_results(&expected);
+        }
+    }
+}
+
+#[test]
+fn dtan_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
+    let reference = Workplace::new();
+    let took = reference.host(DTAN).run().code(0).took;
+    let expected = reference.only_run();
+    for (i, delay) in moments(took) {
+        let place = Workplace::new();
+        place.host(DTAN.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
+        if let Some(run) = finish(&place, every(i)) {
+            run.assert_same_results(&expected);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_the_same() {
+    let reference = Workplace::new();
+    let (expected, took) = undisturbed(&reference, &[]);
+    let place = Workplace::new();
+    let every = ["--checkpoint-every", "0s"];
+    let mut delay = took / 4;
+    let mut kills = 0;
+    place.script(NESTED, &every).start().signal_after(delay, libc::SIGKILL);
+    while place.only_run().status() != "COMPLETED" {
+        kills += 1;
+        // A process that has to get further than the last one gets a little more time.
+        delay = delay.mul_f64(1.03);
+        place.resume(&place.only_run(), &every).start().signal_after(delay, libc::SIGKILL);
+    }
+    println!("killed {kills} times");
+    let run = place.only_run();
+    assert!(kills < 100 && run.record()["resumed"].as_u64() >= Some(2));
+    run.assert_same_results(&expected);
+    run.assert_tidy();
+}
+
+#[test]
+fn the_time_of_the_metrics_goes_on_after_a_kill() {
+    let place = Workplace::new();
+    let text = "each(\"a\", 400, |i| { log(\"x\", i); noise::normal([20000]).sum(); });";
+    let killed = place.script(text, &["--checkpoint-every", "0s"]).start();
+    killed.until(|| place.runs().iter().any(RunFolder::has_checkpoint)).signal_after(Duration::ZERO, libc::SIGKILL);
+    let run = place.only_run();
+    place.resume(&run, &[]).run().code(0);
+    let text = String::from_utf8_lossy(&run.files("")["metrics.jsonl"]).into_owned();
+    let times: Vec<f64> = text.lines().map(|line| {
+        let time = line.split("\"time\":").nth(1).and_then(|rest| rest.trim_end_matches('}').parse().ok());
+        time.expect("a time")
+    }).collect();
+    assert_eq!(times.len(), 400);
+    assert!(times.is_sorted(), "{times:?}");
+}

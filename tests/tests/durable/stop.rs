@@ -1,0 +1,151 @@
+//! Ctrl-C and deadlines: the run stops within a step, with a checkpoint, and can be resumed.
+
+use std::time::Duration;
+
+use tests::{RunFolder, Workplace};
+
+use super::{NESTED, undisturbed};
+
+/// A loop that takes long, with a short step.
+const LONG: &str = r#"
+let net = nn::linear(64, 64);
+let adam = optim::adam(net, #{});
+let end = each("step", 1..=100000, #{ net: net, adam: adam, n: 0 }, |i, s| {
+    let loss = s.net.forward(noise::normal([64, 64])).square().mean();
+    s.adam.step(loss.backward());
+    log("loss", loss);
+    s.n += 1;
+    s
+});
+"#;
+
+fn assert_interrupted(run: &RunFolder) {
+    assert_eq!(run.status(), "INTERRUPTED");
+    assert!(run.record()["finished"] != "", "an interrupted run has an end");
+    assert!(run.path().join("report.html").exists());
+    run.assert_tidy();
+}
+
+#[test]
+fn an_interrupted_run_ends_as_one_that_was_not() {
+    let reference = Workplace::new();
+    let (expected, took) = undisturbed(&reference, &[]);
+    let mut interrupted = 0;
+    for i in 0..12 {
+        let place = Workplace::new();
+        let delay = took.mul_f64((f64::from(i) + 0.5) / 12.0);
+        let outcome = place.script(NESTED, &[]).start().signal_after(delay, libc::SIGINT);
+        let Some(run) = place.runs().pop() else { continue };
+        if outcome.status.code() == Some(130) {
+            interrupted += 1;
+            let outcome = outcome.says(&["interrupted: go on with `host resume"]);
+            assert!(!outcome.stderr.contains("error"), "{}", outcome.stderr);
+            assert_interrupted(&run);
+            place.resume(&run, &[]).run().code(0);
+        } else if outcome.status.code().is_some() {
+            outcome.code(0);
+        } else {
+            // Before the program listens, Ctrl-C ends it at once.
+            place.resume(&run, &[]).run().code(0);
+        }
+        run.assert_same_results(&expected);
+    }
+    assert!(interrupted > 0, "no run was interrupted");
+}
+
+#[test]
+fn ctrl_c_stops_within_a_step_and_leaves_a_checkpoint() {
+    let place = Workplace::new();
+    let run = || place.runs().pop();
+    let running = place.script(LONG, &["--checkpoint-every", "1h"]).start();
+    // The lines of the log appear once a second.
+    let running = running.until(|| run().is_some_and(|run| run.path().join("metrics.jsonl").metadata().is_ok_and(|m| m.len() > 0)));
+    running.signal(libc::SIGINT);
+    running.wait().code(130);
+    let run = place.only_run();
+    assert_interrupted(&run);
+    assert!(run.has_checkpoint());
+    let before = run.metrics().len();
+    place.resume(&run, &["--deadline", "300ms"]).run().code(130).says(&["the deadline is reached"]);
+    assert_interrupted(&run);
+    let losses = run.metrics();
+    assert!(losses.len() >= before, "{} lines, {before} before", losses.len());
+    for (i, line) in losses.iter().enumerate() {
+        assert_eq!(line["step"], i, "no line is missing and none is there twice");
+        assert_eq!(line["path"], format!("step/{}", i + 1));
+    }
+}
+
+#[test]
+fn ctrl_c_is_an_interruption_inside_a_module_of_the_script_too() {
+    let text = r#"
+        let net = nn::network(#{ a: nn::linear(200, 200) }, |m, x| {
+            for i in 0..100000 { x = m.a.forward(x).tanh(); }
+            x
+        });
+        net.training(false);
+        no_grad(|| net.forward(ones([100, 200])));
+    "#;
+    let place = Workplace::new();
+    let outcome = place.script(text, &["--deadline", "400ms"]).run().code(130);
+    assert!(outcome.took < Duration::from_secs(20));
+    assert_interrupted(&place.only_run());
+}
+
+#[test]
+fn ctrl_c_cannot_be_caught_by_the_script() {
+    let text = "loop { try { zeros([10]) + 1; } catch { } }";
+    let place = Workplace::new();
+    place.script(text, &["--deadline", "200ms"]).run().code(130);
+    assert_interrupted(&place.only_run());
+}
+
+#[test]
+fn a_deadline_stops_a_script_that_calls_nothing() {
+    let place = Workplace::new();
+    place.script("let x = 0; loop { x += 1; }", &["--deadline", "100ms"]).run().code(130);
+    assert_interrupted(&place.only_run());
+}
+
+#[test]
+fn a_run_is_carried_to_its_end_by_deadlines() {
+    let reference = Workplace::new();
+    let (expected, took) = undisturbed(&reference, &[]);
+    let place = Workplace::new();
+    let deadline = format!("{}ms", (took / 3).as_millis().max(60));
+    let args = ["--checkpoint-every", "0s", "--deadline", &deadline];
+    let mut outcome = place.script(NESTED, &args).run();
+    let mut times = 0;
+    while outcome.status.code() == Some(130) && times < 50 {
+        times += 1;
+        outcome = place.resume(&place.only_run(), &args).run();
+    }
+    outcome.code(0);
+    place.only_run().assert_same_results(&expected);
+}
+
+#[test]
+fn what_was_logged_is_the_same_before_and_after_an_interruption() {
+    // An item that is run again sees the metrics as they were when it ran for the first time.
+    let text = r#"
+        let end = each("item", 3, #{ seen: [] }, |i, s| {
+            s.seen.push(logged("x").len());
+            for k in 0..40 { log("x", k); noise::normal([40000]).sum(); }
+            s
+        });
+        for n in end.seen { log("seen", n); }
+    "#;
+    let reference = Workplace::new();
+    let took = reference.run(text).code(0).took;
+    let expected = reference.only_run();
+    let place = Workplace::new();
+    for share in [0.3, 0.5, 0.7] {
+        let place = Workplace::new();
+        let outcome = place.script(text, &[]).start().signal_after(took.mul_f64(share), libc::SIGINT);
+        if outcome.status.code() == Some(130) {
+            place.resume(&place.only_run(), &[]).run().code(0);
+            place.only_run().assert_same_results(&expected);
+        }
+    }
+    drop(place);
+}
