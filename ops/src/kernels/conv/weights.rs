@@ -87,10 +87,24 @@ fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, s
 
 /// Maps `[Co, positions]` to `[positions, lanes]`, zeros where there is no map.
 fn turn(maps: &[f32], g: &Geometry, lanes: usize, turned: &mut [f32]) {
-    for (position, line) in turned.chunks_exact_mut(lanes).enumerate() {
-        let (channels, rest) = line.split_at_mut(g.outputs);
-        channels.iter_mut().enumerate().for_each(|(c, to)| *to = maps[c * g.map_len() + position]);
-        rest.fill(0.0);
+    let (tiles, len) = (lanes / LANES, turned.len() / lanes);
+    for tile in 0..tiles {
+        let channels = LANES.min(g.outputs - tile * LANES);
+        for first in (0..len).step_by(LANES) {
+            // Read along the rows, written along the columns: through registers and the nearest cache.
+            let mut square = [[0.0; LANES]; LANES];
+            for (channel, line) in (tile * LANES..).zip(&mut square[..channels]) {
+                let row = &maps[channel * g.map_len() + first..];
+                match row.first_chunk() {
+                    Some(full) if first + LANES <= len => *line = *full,
+                    _ => line.iter_mut().zip(&row[..len - first]).for_each(|(to, from)| *to = *from),
+                }
+            }
+            for position in 0..LANES.min(len - first) {
+                let at = (first + position) * lanes + tile * LANES;
+                turned[at..at + LANES].copy_from_slice(&square.each_ref().map(|line| line[position]));
+            }
+        }
     }
 }
 
