@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use ops::random::with_stream;
 use rhai::{Dynamic, Engine, Scope};
 
 use crate::{
@@ -64,7 +65,10 @@ impl Host {
             .scripts
             .compile(&self.engine, source)
             .map_err(|error| Box::new(error.into()))
-            .and_then(|ast| self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast));
+            .and_then(|ast| {
+                let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
+                with_stream(self.session.key(), run)
+            });
         outcome.map_err(Error::Script)
     }
 

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use ops::{Device, Tensor, random};
-use rhai::{Dynamic, EvalAltResult, Map};
+use rhai::{Dynamic, EvalAltResult, Map, Position};
 
 use super::options::Options;
 use crate::{
     data::{self, Batches, Dataset, Plan, Split},
     error::{Error, Result},
-    script::{FromScript, Refusal, Table, script_type},
+    script::{FromScript, INTERRUPTED, Refusal, Table, script_type},
     session::Session,
 };
 
@@ -203,5 +203,10 @@ fn to_map(batch: data::Batch) -> Result<Dynamic> {
 }
 
 fn into_rhai(error: Error) -> Box<EvalAltResult> {
-    error.to_string().into()
+    match error {
+        Error::Ops(ops::Error::Interrupted) => {
+            Box::new(EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE))
+        }
+        error => error.to_string().into(),
+    }
 }

@@ -12,24 +12,57 @@ use crate::{
     session::{Recorder, Session},
 };
 
+/// Functions captured by functions are looked into so deep: one can capture itself.
+const FUNCTIONS_DEEP: usize = 8;
+
 /// What a durable loop runs over.
-pub struct Items(Vec<Dynamic>);
+pub enum Items {
+    Range(std::ops::RangeInclusive<i64>),
+    Array(Array),
+}
+
+impl Items {
+    /// How many there are.
+    fn count(&self) -> u64 {
+        match self {
+            Self::Range(range) if range.is_empty() => 0,
+            Self::Range(range) => range.end().abs_diff(*range.start()).saturating_add(1),
+            Self::Array(items) => items.len() as u64,
+        }
+    }
+
+    /// Items number `done + 1` and up, with their numbers.
+    fn after(self, done: u64) -> Box<dyn Iterator<Item = (u64, Dynamic)>> {
+        let numbers = done.saturating_add(1)..=self.count();
+        match self {
+            Self::Range(range) => {
+                // Whole numbers wrap: their distance may be more than an i64 holds, and it comes out right.
+                Box::new(numbers.map(move |n| (n, range.start().wrapping_add_unsigned(n - 1).into())))
+            }
+            Self::Array(items) => Box::new(numbers.zip(items.into_iter().skip(done as usize))),
+        }
+    }
+}
 
 impl FromScript for Items {
     const NAME: &'static str = "range, array or count";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let range = |range: std::ops::Range<i64>| Self(range.map(Dynamic::from).collect());
+        // What comes before the smallest number is an empty range, too.
+        let until = |start: i64, end: i64| match end.checked_sub(1) {
+            Some(last) => Self::Range(start..=last),
+            None => Self::Array(Array::new()),
+        };
         if let Ok(n) = value.as_int() {
-            return Ok(range(1..n + 1));
+            return Ok(Self::Range(1..=n));
         }
         if let Some(r) = value.read_lock::<std::ops::Range<i64>>() {
-            return Ok(range(r.clone()));
+            return Ok(until(r.start, r.end));
         }
         if let Some(r) = value.read_lock::<std::ops::RangeInclusive<i64>>() {
-            return Ok(range(*r.start()..*r.end() + 1));
+            return Ok(Self::Range(r.clone()));
         }
-        value.read_lock::<Array>().map(|a| Self(a.clone())).ok_or(Refusal::Type)
+        value.read_lock::<Array>().map(|a| Self::Array(a.clone())).ok_or(Refusal::Type)
     }
 }
 
@@ -93,9 +126,9 @@ fn each(
     if start.finished {
         return Ok(state);
     }
-    let total = items.0.len() as u64;
+    let total = items.count();
     let bar = session.progress.start(name, Some(total), start.done);
-    for (number, item) in (1..).zip(items.0).skip(start.done as usize) {
+    for (number, item) in items.after(start.done) {
         let item_path = recorder.loops().enter(&path, number);
         recorder.metrics.enter(&item_path);
         let outcome =
@@ -137,7 +170,7 @@ fn each_unrecorded(
 ) -> Result<Dynamic> {
     let first = Saved::capture(&state, "s")?;
     let mut state = state;
-    for (number, item) in (1u64..).zip(items.0) {
+    for (number, item) in items.after(0) {
         let (next, finished) =
             with_stream(key.derive(&number.to_string()), || one(context, item, state, &first, body, "each"))?;
         state = next.restore()?;
@@ -180,9 +213,21 @@ fn one(
     Ok((next, finished))
 }
 
-/// What the closure captured, where it can be compared. Functions cannot change.
+/// What the closure captured, where it can be compared.
 fn captured(body: &FnPtr) -> Vec<Option<Saved>> {
-    body.curry().iter().map(|value| Saved::capture(value, "captured").ok()).collect()
+    body.curry().iter().map(|value| held(value, FUNCTIONS_DEEP)).collect()
+}
+
+/// A value as it is now; of a function, what that captured.
+fn held(value: &Dynamic, depth: usize) -> Option<Saved> {
+    match value.read_lock::<FnPtr>() {
+        Some(_) if depth == 0 => None,
+        Some(function) => {
+            let inner = function.curry().iter().filter_map(|value| held(value, depth - 1));
+            Some(Saved::Array(inner.collect()))
+        }
+        None => Saved::capture(value, "captured").ok(),
+    }
 }
 
 /// A change outside the state would be lost after a crash, so that a resumed run would differ.

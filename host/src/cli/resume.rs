@@ -20,8 +20,7 @@ use crate::{
 /// Goes on with a run, from its last checkpoint.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = args.run.canonicalize().map_err(Error::io(&args.run))?;
-    let run = Run::open(&folder)?;
-    let record = run.record();
+    let record = Run::look(&folder)?;
     // Paths of the command are relative to where it was given.
     std::env::set_current_dir(&record.folder).map_err(Error::io(&record.folder))?;
     let mut command = original(&record)?;
@@ -31,6 +30,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     command.control.max_operations = args.control.max_operations;
     let plugin = run::prepare(&plugin::find(&command.plugin)?, &command)?;
     unchanged(&record)?;
+    let run = Run::open(&folder)?;
     if let Some(declaration) = &plugin.declaration {
         let recorded = settings::Resolved::recorded(declaration, &record.settings)?;
         plugin.host.session.set_settings(recorded.to_map());

@@ -57,21 +57,29 @@ impl Run {
         run
     }
 
+    /// The record of a run that can be resumed, as far as can be seen from outside.
+    ///
+    /// Errors: not the folder of a run; the run is completed.
+    pub fn look(folder: &Path) -> Result<Record> {
+        let record = existing_record(folder)?;
+        match record.status {
+            Status::Completed => Err(Error::usage(
+                format!("{} is completed: there is nothing to resume", folder.display()),
+                "`host run` runs the plugin again, in a folder of its own",
+            )),
+            _ => Ok(record),
+        }
+    }
+
     /// Opens the folder of a run that ended early, to resume it; its record says RUNNING again.
     ///
     /// Errors: not the folder of a run; the run is completed, or still running; the folder cannot
     /// be written to.
     pub fn open(folder: &Path) -> Result<Self> {
-        existing_record(folder)?;
+        Self::look(folder)?;
         let lock = lock(folder)?;
-        // Read again: what it said before the lock was held may have changed since.
-        let mut record = Record::read(folder)?;
-        if record.status == Status::Completed {
-            return Err(Error::usage(
-                format!("{} is completed: there is nothing to resume", folder.display()),
-                "`host run` runs the plugin again, in a folder of its own",
-            ));
-        }
+        // Looked at again: what it said before the lock was held may have changed since.
+        let mut record = Self::look(folder)?;
         for part in [folder.to_path_buf(), folder.join(FIGURES), folder.join(MODELS)] {
             fs::create_dir_all(&part).map_err(Error::io(&part))?;
             remove_leftovers(&part)?;

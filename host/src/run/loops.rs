@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     blobs::Blobs,
-    files::{safe_name, write_whole},
+    files::{remove_leftovers, safe_name, write_whole},
     state::Saved,
 };
 use crate::error::{Error, Result};
@@ -81,6 +81,11 @@ impl Loops {
             last: Instant::now(),
             cost: Duration::ZERO,
         };
+        for part in [folder, &folder.join("tensors")] {
+            if part.is_dir() {
+                remove_leftovers(part)?;
+            }
+        }
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.extension().is_some_and(|e| e == "json") {

@@ -11,6 +11,7 @@ use ops::{
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
 use crate::{
+    api::is_stop,
     error::{Error, Result},
     script::{Adder, FromScript},
     session::Session,
@@ -47,8 +48,10 @@ impl Layer for Scripted {
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
         let context = store.create_context(&engine);
         let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
-        let result =
-            function.call_raw(&context, None, arguments).map_err(|error| failed(error.to_string()))?;
+        let result = function.call_raw(&context, None, arguments).map_err(|error| match is_stop(&error) {
+            true => ops::Error::Interrupted,
+            false => failed(error.to_string()),
+        })?;
         let kind = result.type_name();
         result
             .try_cast::<Tensor>()

@@ -1,0 +1,236 @@
+//! What a resumed run does not do twice, and what cannot be resumed.
+
+use std::fs;
+use std::time::Duration;
+
+use tests::{RunFolder, Workplace};
+
+use super::NESTED;
+
+/// A run that stops with an error until there is a file `go` in its folder.
+const STOPS_ONCE: &str = r#"
+let cfg = params(#{ n: 3 });
+let net = nn::linear(2, 2);
+let name = net;
+let part = nn::sequential([net]);
+let value = stage("value", || { log("staged", 1); noise::uniform([2]) });
+let first = each("first", 2, #{ net: net, n: 0 }, |i, s| { s.net.init_normal(0.0, 1.0); s.n += i; log("first", i); s });
+let again = each("again", 2, #{ n: 0 }, |i, s| { s.n += i; log("again", 1); s });
+let again = each("again", 2, #{ n: 0 }, |i, s| { s.n += 10 * i; log("again", 2); s });
+log("weights", part.forward(ones([1, 2])).sum());
+log("weights", name.forward(ones([1, 2])).sum());
+log("sums", again.n);
+log("value", value.sum());
+each("last", cfg.n, |i| {
+    log("last", i);
+    if i == 2 { MIDDLE }
+});
+name.save("net");
+"#;
+
+/// `STOPS_ONCE` as an undisturbed run and as one that was killed in the middle of its last loop and resumed.
+fn twice(checkpoints: &str) -> (RunFolder, RunFolder, [Workplace; 2]) {
+    let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..600 { noise::normal([30000]); }");
+    let (reference, place) = (Workplace::new(), Workplace::new());
+    reference.run(&text).code(0);
+    let args = ["--checkpoint-every", checkpoints];
+    let running = place.script(&text, &args).start();
+    let reached = || place.runs().iter().any(|run| run.path().join("checkpoints/last.json").exists());
+    running.until(reached).signal_after(Duration::ZERO, libc::SIGKILL);
+    let run = place.only_run();
+    assert_eq!(run.status(), "RUNNING", "a killed run cannot write its end");
+    place.resume(&run, &args).run().code(0);
+    (reference.only_run(), run, [reference, place])
+}
+
+#[test]
+fn what_is_done_is_not_done_again() {
+    let (expected, run, _places) = twice("0s");
+    run.assert_same_results(&expected);
+    assert_eq!(run.metric("staged"), [1.0]);
+    assert_eq!(run.metric("again"), [1.0, 1.0, 2.0, 2.0]);
+    let weights = run.metric("weights");
+    assert_eq!(weights[0], weights[1], "a module that was restored is seen under every name");
+    assert_eq!(run.record()["resumed"], 1);
+    run.assert_tidy();
+}
+
+#[test]
+fn a_stage_is_computed_once() {
+    let place = Workplace::new();
+    let text = r#"
+        let x = stage("draw", || { print("computing"); noise::uniform([3]) });
+        let y = stage("plain", || { print("computing"); #{ a: [1, 2.5, "x", true, ()], b: x } });
+        if y.b.to_array() != x.to_array() { throw "not the same"; }
+        if y.a != [1, 2.5, "x", true, ()] { throw "not the same"; }
+        log("x", x.sum());
+        loop { zeros([1]); }
+    "#;
+    place.script(text, &["--deadline", "300ms"]).run().code(130);
+    let run = place.only_run();
+    place.resume(&run, &["--deadline", "300ms"]).run().code(130);
+    let log = String::from_utf8_lossy(&run.files("")["log.txt"]).into_owned();
+    assert_eq!(log.matches("computing").count(), 2, "{log}");
+    assert_eq!(run.metrics().len(), 1);
+}
+
+#[test]
+fn a_resumed_run_keeps_its_settings_and_seed() {
+    let text = r#"
+        let cfg = params(#{ n: 1, name: "a" });
+        log("n", cfg.n);
+        each("step", 2, |i| { log("draw", noise::uniform([1])); if i == 2 { for k in 0..600 { noise::normal([30000]); } } });
+        log("length", cfg.name.len());
+    "#;
+    let place = Workplace::new();
+    let config = place.write("c.toml", "name = \"from a file\"\n");
+    let config = config.to_string_lossy().into_owned();
+    let args = ["n=5", "--config", &config, "--seed", "7", "--deadline", "1ms"];
+    place.script(text, &args).run().code(130);
+    // What was resolved counts, not the file as it is now.
+    fs::write(&config, "name = \"changed\"\n").unwrap();
+    let run = place.only_run();
+    place.resume(&run, &[]).run().code(0);
+    assert_eq!(run.metric("n"), [5.0]);
+    assert_eq!(run.metric("length"), [11.0]);
+
+    let other = Workplace::new();
+    other.script(text, &["n=5", "name=from a file", "--seed", "7"]).run().code(0);
+    run.assert_same_results(&other.only_run());
+}
+
+#[test]
+fn a_run_is_resumed_from_any_folder() {
+    let place = Workplace::new();
+    place.script("stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);", &["--deadline", "50ms"]).run().code(130);
+    let run = place.only_run();
+    let elsewhere = Workplace::new();
+    elsewhere.resume(&run, &[]).run().code(0);
+    assert_eq!(run.metric("i"), [1.0]);
+    assert!(elsewhere.runs().is_empty());
+}
+
+#[test]
+fn a_completed_run_is_not_resumed() {
+    let place = Workplace::new();
+    place.run("log(\"a\", 1);").code(0);
+    let run = place.only_run();
+    let before = run.files("");
+    place.resume(&run, &[]).run().code(2).says(&["is completed: there is nothing to resume", "host run"]);
+    assert!(before == run.files(""), "nothing was touched");
+}
+
+#[test]
+fn a_running_run_is_not_resumed() {
+    let place = Workplace::new();
+    let running = place.script("loop { zeros([1]); }", &["--deadline", "60s"]).start();
+    let running = running.until(|| place.runs().iter().any(|run| run.path().join("run.json").exists()));
+    place.resume(&place.only_run(), &[]).run().code(2).says(&["still running in another process"]);
+    running.signal(libc::SIGKILL);
+    running.wait();
+    place.resume(&place.only_run(), &["--deadline", "100ms"]).run().code(130);
+}
+
+#[test]
+fn a_run_whose_script_changed_is_not_resumed() {
+    let place = Workplace::new();
+    place.script(NESTED, &["--deadline", "1ms"]).run().code(130);
+    let changed = NESTED.replace("lr: 0.01", "lr: 0.02");
+    place.write("plugins/own.rhai", changed);
+    let run = place.only_run();
+    place.resume(&run, &[]).run().code(2).says(&["own.rhai changed since the run began", "run.json has its text"]);
+    assert_eq!(run.status(), "INTERRUPTED", "the run is as it was");
+    fs::remove_file(place.path().join("plugins/own.rhai")).unwrap();
+    place.resume(&run, &[]).run().code(2);
+    place.write("plugins/own.rhai", NESTED);
+    place.resume(&run, &[]).run().code(0);
+}
+
+#[test]
+fn a_killed_run_whose_import_changed_is_not_resumed() {
+    let place = Workplace::new();
+    place.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
+    let text = "import \"mine\" as mine;\nlet a = mine::f(1);\nstage(\"s\", || a);\nloop { zeros([1]); }";
+    let running = place.script(text, &["--checkpoint-every", "0s"]).start();
+    let running = running.until(|| place.runs().iter().any(RunFolder::has_checkpoint));
+    running.signal(libc::SIGKILL);
+    running.wait();
+    place.write("scripts/mine.rhai", "fn f(x) { x + 2 }");
+    let outcome = place.resume(&place.only_run(), &["--deadline", "200ms"]).run();
+    outcome.code(2).says(&["mine.rhai changed since the run began"]);
+}
+
+#[test]
+fn what_is_no_run_is_not_resumed() {
+    let place = Workplace::new();
+    let resume = |path: &str| place.resume(&RunFolder::at(place.path().join(path)), &[]).run();
+    resume("nothing").code(1).says(&["nothing"]);
+    resume("scripts").code(2).says(&["scripts is not the folder of a run: it has no run.json"]);
+    place.write("broken/run.json", "{\"plugin\": \"a\"");
+    resume("broken").code(2).says(&["run.json is not the record of a run"]);
+    place.write("odd/run.json", "[1, 2]");
+    resume("odd").code(2).says(&["run.json is not the record of a run"]);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let text = "let s = stage(\"s\", || noise::uniform([100]));\nlet t = each(\"a\", 2, #{ x: s }, |i, s| s);\nloop { zeros([1]); }";
+    let place = Workplace::new();
+    place.script(text, &["--deadline", "200ms"]).run().code(130);
+    let run = place.only_run();
+    let resume = || place.resume(&run, &["--deadline", "200ms"]).run();
+    let files: Vec<String> = run.files("checkpoints").into_keys().collect();
+    for name in files {
+        let path = run.path().join(&name);
+        let Ok(whole) = fs::read(&path) else { continue };
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let outcome = resume();
+        assert!(matches!(outcome.status.code(), Some(1 | 2)), "{name}: {}", outcome.stderr);
+        outcome.says(&["the checkpoint is damaged"]);
+        fs::write(&path, &whole).unwrap();
+    }
+    resume().code(130);
+}
+
+#[test]
+fn what_a_killed_process_left_half_written_is_removed() {
+    let place = Workplace::new();
+    place.script(NESTED, &["--deadline", "1ms"]).run().code(130);
+    let run = place.only_run();
+    for part in ["", "figures/", "models/", "checkpoints/", "checkpoints/tensors/"] {
+        let path = run.path().join(format!("{part}.99999-0.new"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "half").unwrap();
+    }
+    place.resume(&run, &["--checkpoint-every", "0s"]).run().code(0);
+    run.assert_tidy();
+}
+
+#[test]
+fn loops_keep_apart_whatever_they_are_called() {
+    let text = r##"
+        each("a", 2, |i| { log("first", i); });
+        each("a#2", 2, |i| { log("second", i); });
+        each("a", 2, |i| { log("third", i); });
+        each("b", 1, |i| { each("c", 2, |k| { log("fourth", k); }); });
+        each("b/1/c", 2, |i| { log("fifth", i); });
+        each("b.1.c", 2, |i| { log("sixth", i); });
+        each("", 2, |i| { log("seventh", i); });
+        each("../../x", 2, |i| { log("eighth", i); });
+        let last = each("a\nb", 2, #{ x: zeros([1]) }, |i, s| { log("ninth", i); s });
+        loop { zeros([1]); }
+    "##;
+    let place = Workplace::new();
+    let args = ["--checkpoint-every", "0s", "--deadline", "300ms"];
+    let outcome = place.script(text, &args).run();
+    if outcome.status.code() == Some(1) {
+        // Names that could be mistaken for others may be refused instead.
+        outcome.says(&["each: ", "name"]);
+        return;
+    }
+    let run = place.only_run();
+    let expected = run.metrics();
+    assert_eq!(expected.len(), 18);
+    place.resume(&run, &args).run().code(130);
+    assert_eq!(run.metrics(), expected);
+}
