@@ -35,9 +35,10 @@ pub(super) fn plane_len(g: &Geometry, rows: &Lowering) -> usize {
 /// `u[c, k, r, o] = x[c, row r, o stride + k dilation - padding]`, 0 in the padding: channels
 /// `[C, H, W]` to `[C, Kw, rows, Wo]`.
 pub(super) fn unroll(x: &[f32], g: &Geometry, rows: &Lowering, u: &mut [f32]) {
+    let columns = columns(g);
     let mut planes = u.chunks_exact_mut(plane_len(g, rows).max(1));
     for channel in x.chunks_exact(g.image_len()) {
-        for (at, plane) in columns(g).iter().zip(&mut planes) {
+        for (at, plane) in columns.iter().zip(&mut planes) {
             if at.len < g.map[1] {
                 plane.fill(0.0);
             }

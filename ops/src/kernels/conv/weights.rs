@@ -8,16 +8,14 @@ use super::{
     maps::{bands, cached_channels},
     memory::with_scratch,
     product::{Steps, add_product},
+    turn::{lanes, turn},
     unroll::{plane_len, unroll},
 };
-
-/// Map channels are filled up to a multiple of this, a whole number of vectors.
-const LANES: usize = 16;
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
     let bands = bands(g);
-    let lanes = g.outputs.next_multiple_of(LANES);
+    let lanes = lanes(g.outputs);
     let per_channel = g.kernel[0] * g.kernel[1] * lanes;
     // The sums and the unrolled rows share the cache.
     let unrolled = bands.iter().map(|band| cached_channels(g, band)).min().unwrap_or(1);
@@ -59,7 +57,7 @@ fn added(mut sums: Vec<Vec<f32>>) -> Vec<f32> {
 
 /// Adds what one band of one image gives to the sums `[Kh, C, Kw, lanes]` of some channels.
 fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, sum: &mut [f32]) {
-    let (kw, plane, lanes) = (g.kernel[1], plane_len(g, band), g.outputs.next_multiple_of(LANES));
+    let (kw, plane, lanes) = (g.kernel[1], plane_len(g, band), lanes(g.outputs));
     let (first, end) = band
         .taps
         .iter()
@@ -72,7 +70,7 @@ fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, s
     with_scratch(piece.channels * kw * plane + positions * lanes, |scratch| {
         let (u, turned) = scratch.split_at_mut(piece.channels * kw * plane);
         unroll(source, g, band, u);
-        turn(&maps[first * g.map[1]..], g, lanes, turned);
+        turn(&maps[first * g.map[1]..], [g.outputs, g.map_len()], turned);
         for tap in &band.taps {
             let columns = piece.channels * kw;
             add_product(
@@ -83,29 +81,6 @@ fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, s
             );
         }
     });
-}
-
-/// Maps `[Co, positions]` to `[positions, lanes]`, zeros where there is no map.
-fn turn(maps: &[f32], g: &Geometry, lanes: usize, turned: &mut [f32]) {
-    let (tiles, len) = (lanes / LANES, turned.len() / lanes);
-    for tile in 0..tiles {
-        let channels = LANES.min(g.outputs - tile * LANES);
-        for first in (0..len).step_by(LANES) {
-            // Read along the rows, written along the columns: through registers and the nearest cache.
-            let mut square = [[0.0; LANES]; LANES];
-            for (channel, line) in (tile * LANES..).zip(&mut square[..channels]) {
-                let row = &maps[channel * g.map_len() + first..];
-                match row.first_chunk() {
-                    Some(full) if first + LANES <= len => *line = *full,
-                    _ => line.iter_mut().zip(&row[..len - first]).for_each(|(to, from)| *to = *from),
-                }
-            }
-            for position in 0..LANES.min(len - first) {
-                let at = (first + position) * lanes + tile * LANES;
-                turned[at..at + LANES].copy_from_slice(&square.each_ref().map(|line| line[position]));
-            }
-        }
-    }
 }
 
 /// The sums `[Kh, C, Kw, lanes]` of some channels, put into the weights.
