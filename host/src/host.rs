@@ -61,14 +61,13 @@ impl Host {
     /// # Errors
     /// [`Error::Usage`] with the rendered error: file, line, column, the line itself, and help.
     pub fn run(&self, source: &Source) -> Result<Dynamic> {
-        let outcome = self
-            .scripts
-            .compile(&self.engine, source)
-            .map_err(|error| Box::new(error.into()))
-            .and_then(|ast| {
-                let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
-                with_stream(self.session.key(), run)
-            });
+        let outcome =
+            self.scripts.compile(&self.engine, source).map_err(|error| Box::new(error.into())).and_then(
+                |ast| {
+                    let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
+                    with_stream(self.session.key(), run)
+                },
+            );
         outcome.map_err(Error::Script)
     }
 

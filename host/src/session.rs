@@ -14,6 +14,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
     run::{Loops, Metrics, ModelFile, Progress, Run},
+    script::Scripts,
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -68,16 +69,17 @@ pub struct Session {
 pub struct Recorder {
     pub run: Run,
     pub metrics: Metrics,
+    scripts: Scripts,
     loops: Mutex<Loops>,
 }
 
 impl Recorder {
     /// Records into a run folder, from what an earlier process left there.
-    pub fn new(run: Run, options: &Options) -> Result<Self> {
+    pub fn new(run: Run, options: &Options, scripts: Scripts) -> Result<Self> {
         let loops = Loops::open(&run.path().join("checkpoints"), options.checkpoint_every)?;
         let metrics = Metrics::open(&run.path().join("metrics.jsonl"))?;
         metrics.cut_back(loops.metrics_position())?;
-        Ok(Self { run, metrics, loops: Mutex::new(loops) })
+        Ok(Self { run, metrics, scripts, loops: Mutex::new(loops) })
     }
 
     /// The durable loops.
@@ -110,8 +112,8 @@ impl Recorder {
     pub fn save(&self) -> Result<()> {
         let position = self.metrics.position()?;
         self.loops().save(position)?;
-        // The record's clock goes on, so that a killed run knows how long it took.
-        self.run.update(|_| ())
+        // What a resume has to find unchanged; and the record's clock goes on.
+        self.run.update(|record| record.scripts = self.scripts.record())
     }
 }
 

@@ -37,7 +37,8 @@ impl RunFolder {
         let path = self.path.join("metrics.jsonl");
         let text = fs::read_to_string(&path).unwrap_or_default();
         let line = |line: &str| {
-            let mut line: Json = serde_json::from_str(line).unwrap_or_else(|e| panic!("{}: {e}: {line}", path.display()));
+            let mut line: Json =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{}: {e}: {line}", path.display()));
             line.as_object_mut().and_then(|line| line.remove("time")).expect("a line has a time");
             line
         };

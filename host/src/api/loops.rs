@@ -121,7 +121,8 @@ fn each(
     let Some(recorder) = session.recorder() else {
         return each_unrecorded(session.key().derive(name), context, items, state, body);
     };
-    let (path, start) = recorder.loops().start(name, first.clone())?;
+    let (path, start) = recorder.loops().start(name, first.clone(), recorder.metrics.reached())?;
+    recorder.metrics.reach(start.logged);
     let mut state = start.state.restore()?;
     if start.finished {
         return Ok(state);
@@ -140,7 +141,7 @@ fn each(
         let (next, finished) = outcome?;
         state = next.restore()?;
         let finished = finished || number == total;
-        recorder.loops().done(&path, number, next, finished);
+        recorder.loops().done(&path, number, next, finished, recorder.metrics.reached());
         bar.message(&readable(&recorder.metrics.last()));
         bar.advance();
         if recorder.loops().is_due() {
@@ -290,7 +291,9 @@ fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPt
     let Some(recorder) = session.recorder() else {
         return run(session.key().derive(name));
     };
-    let (path, start) = recorder.loops().start(name, Saved::Plain(Dynamic::UNIT))?;
+    let (path, start) =
+        recorder.loops().start(name, Saved::Plain(Dynamic::UNIT), recorder.metrics.reached())?;
+    recorder.metrics.reach(start.logged);
     if start.finished {
         return start.state.restore();
     }
@@ -299,7 +302,7 @@ fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPt
     let result = run(session.key().derive(&item_path));
     recorder.loops().leave();
     let value = result?;
-    recorder.loops().done(&path, 1, Saved::capture(&value, name)?, true);
+    recorder.loops().done(&path, 1, Saved::capture(&value, name)?, true, recorder.metrics.reached());
     recorder.save()?;
     Ok(value)
 }

@@ -8,7 +8,7 @@ use super::{args::Control, outcome::Outcome, plugin::Plugin};
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    run::{Record, ScriptText, Status, report},
+    run::{Record, Status, report},
     session::Recorder,
 };
 
@@ -36,7 +36,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     recorder.run.update(|record| {
         record.status = status;
         record.error = text;
-        record.scripts = scripts(plugin);
+        record.scripts = host.scripts.record();
     })?;
     report::write(&folder)?;
     Ok(tell(status, &folder, control.quiet))
@@ -64,17 +64,6 @@ fn tell(status: Status, folder: &Path, quiet: bool) -> Outcome {
     }
 }
 
-/// The texts of all scripts that were read.
-pub fn scripts(plugin: &Plugin) -> Vec<ScriptText> {
-    plugin
-        .host
-        .scripts
-        .sources()
-        .into_iter()
-        .map(|source| ScriptText::new(source.name, source.text.to_string()))
-        .collect()
-}
-
 /// The record of a run that is about to start.
 pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: &str) -> Record {
     let declaration = plugin.declaration.as_ref();
@@ -92,7 +81,7 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
         seed: plugin.host.session.options.seed,
         device: device.to_owned(),
         versions: crate::run::versions(None),
-        scripts: scripts(plugin),
+        scripts: plugin.host.scripts.record(),
         ..Record::default()
     }
 }

@@ -38,7 +38,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     if !args.control.quiet {
         eprintln!("resumed: {}", run.path().display());
     }
-    let recorder = Recorder::new(run, &plugin.host.session.options)?;
+    let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
 }
 

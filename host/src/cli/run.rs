@@ -36,7 +36,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     if !args.control.quiet {
         eprintln!("run: {}", run.path().display());
     }
-    let recorder = Recorder::new(run, &plugin.host.session.options)?;
+    let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
 }
 

@@ -31,6 +31,8 @@ struct Record {
     done: u64,
     finished: bool,
     state: Saved,
+    /// Lines of the metric log when the state was this one.
+    logged: u64,
     written: bool,
 }
 
@@ -62,6 +64,8 @@ pub struct Start {
     pub done: u64,
     pub finished: bool,
     pub state: Saved,
+    /// Lines of the metric log when the state was this one.
+    pub logged: u64,
 }
 
 impl Loops {
@@ -121,21 +125,23 @@ impl Loops {
     }
 
     /// Begins a loop: its path, and what is known of it.
-    pub fn start(&mut self, name: &str, initial: Saved) -> Result<(String, Start)> {
+    pub fn start(&mut self, name: &str, initial: Saved, logged: u64) -> Result<(String, Start)> {
         let path = self.path_of(name);
         let start = match self.left.remove(&path) {
             Some(json) => Start {
                 done: json["done"].as_u64().unwrap_or(0),
                 finished: json["finished"] == json!(true),
                 state: Saved::from_json(&json["state"], Some(&initial), &mut self.blobs)?,
+                logged: json["logged"].as_u64().unwrap_or(0),
             },
-            None => Start { done: 0, finished: false, state: initial },
+            None => Start { done: 0, finished: false, state: initial, logged },
         };
         self.chain.push(Record {
             path: path.clone(),
             done: start.done,
             finished: start.finished,
             state: start.state.clone(),
+            logged: start.logged,
             written: false,
         });
         Ok((path, start))
@@ -163,12 +169,12 @@ impl Loops {
     }
 
     /// Notes that an item of a loop is done and what its state is now.
-    pub fn done(&mut self, path: &str, done: u64, state: Saved, finished: bool) {
+    pub fn done(&mut self, path: &str, done: u64, state: Saved, finished: bool, logged: u64) {
         let inside = format!("{path}/");
         self.chain.retain(|record| !record.path.starts_with(&inside));
         self.left.retain(|path, _| !path.starts_with(&inside));
         if let Some(record) = self.chain.iter_mut().find(|record| record.path == path) {
-            *record = Record { path: path.to_owned(), done, finished, state, written: false };
+            *record = Record { path: path.to_owned(), done, finished, state, logged, written: false };
         }
     }
 
@@ -202,6 +208,7 @@ impl Loops {
             if !record.written {
                 let json = json!({
                     "path": record.path, "done": record.done, "finished": record.finished, "metrics": metrics,
+                    "logged": record.logged,
                     "state": state,
                 });
                 write_whole(&file, json.to_string().as_bytes())?;

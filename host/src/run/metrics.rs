@@ -99,15 +99,25 @@ impl Metrics {
         log.cut_back(&self.path, position).map_err(Error::io(&self.path))
     }
 
+    /// How many lines the script has reached: less than there are while it runs again after a resume.
+    pub fn reached(&self) -> u64 {
+        self.lock().index.reached()
+    }
+
+    /// Takes note that items which had logged so many lines are skipped, being done.
+    pub fn reach(&self, lines: u64) {
+        self.lock().index.reach(lines);
+    }
+
     /// The newest value of each name, in the order of their first lines.
     pub fn last(&self) -> Vec<(String, f64)> {
         self.lock().index.last()
     }
 
-    /// (step, value) of every line of a name, for a curve; empty for an unknown name.
+    /// (step, value) of every line of a name that the script has reached, for a curve; empty for an unknown name.
     pub fn series(&self, name: &str) -> Vec<(f64, f64)> {
         let log = self.lock();
-        log.index.values(name).iter().enumerate().map(|(step, &value)| (step as f64, value)).collect()
+        log.index.values(name).enumerate().map(|(step, value)| (step as f64, value)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {
@@ -132,7 +142,7 @@ impl Log {
 
     fn write(&mut self, path: &str, name: &str, value: f64) -> io::Result<()> {
         let seconds = self.index.seconds + self.since.elapsed().as_secs_f64();
-        let step = self.index.values(name).len();
+        let step = self.index.count(name);
         let mut line = Line::new(path, name, value, step as u64, seconds).to_json()?;
         line.push(b'\n');
         self.file.write_all(&line)?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::{AST, Engine, ParseError};
 
 use crate::error::{Error, Result};
+use crate::run::ScriptText;
 
 /// A script's text, and the name (its path) that messages use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,14 @@ impl Scripts {
         let named = |name: &&String| rhai::is_valid_function_name(name);
         let scripts = self.lock();
         scripts.iter().flat_map(|script| script.functions.iter().filter(named).cloned()).collect()
+    }
+
+    /// The texts of all scripts read, as a run keeps them.
+    pub fn record(&self) -> Vec<ScriptText> {
+        self.sources()
+            .into_iter()
+            .map(|source| ScriptText::new(source.name, source.text.to_string()))
+            .collect()
     }
 
     /// Every script compiled so far, in that order: what a run stores and hashes.

@@ -1,12 +1,18 @@
 //! The memory of f32 tensors on the CPU, for kernels that read and write it themselves.
 
+use std::mem::MaybeUninit;
+
 use burn::backend::{BackendTensor, DispatchTensorKind, flex::FlexTensor};
+use rayon::prelude::*;
 
 use crate::{
     DType, Device, Spec,
     op::{Operand, Primitive},
     tensor::{Data, upload},
 };
+
+/// Parts of so many elements are worth a thread of their own, and stay in its cache.
+const PART: usize = 1 << 14;
 
 /// The elements in row-major order, copied only where a view has them in another; `None` unless the
 /// operand is f32 on the CPU.
@@ -33,4 +39,56 @@ impl std::ops::Deref for Floats {
 /// A tensor on the CPU with those elements.
 pub(crate) fn tensor(elements: Vec<f32>, spec: &Spec) -> Primitive {
     upload(Data::F32(elements), spec, Device::Cpu)
+}
+
+/// `y = f(x)`, element by element.
+pub(crate) fn map(x: &[f32], y: &Spec, f: impl Fn(f32) -> f32 + Sync) -> Primitive {
+    let fill = |first: usize, part: &mut [MaybeUninit<f32>]| {
+        let x = &x[first..first + part.len()];
+        part.iter_mut().zip(x).for_each(|(y, x)| _ = y.write(f(*x)));
+    };
+    // SAFETY: a part and what it is zipped with are equally long.
+    tensor(unsafe { in_parts(x.len(), PART, fill) }, y)
+}
+
+/// `y = f(a, b)`, element by element.
+pub(crate) fn zip(a: &[f32], b: &[f32], y: &Spec, f: impl Fn(f32, f32) -> f32 + Sync) -> Primitive {
+    let fill = |first: usize, part: &mut [MaybeUninit<f32>]| {
+        let (a, b) = (&a[first..first + part.len()], &b[first..first + part.len()]);
+        part.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| _ = y.write(f(*a, *b)));
+    };
+    // SAFETY: as in `map`.
+    tensor(unsafe { in_parts(a.len(), PART, fill) }, y)
+}
+
+/// Zeros, of which `fill` writes some, by rows of `row` elements; it gets each row and its number.
+pub(crate) fn rows(len: usize, row: usize, fill: impl Fn(usize, &mut [f32]) + Sync) -> Vec<f32> {
+    let fill = |first: usize, part: &mut [MaybeUninit<f32>]| fill(first / row, filled(part, 0.0));
+    // SAFETY: `filled` writes all of the row.
+    unsafe { in_parts(len, row, fill) }
+}
+
+/// The memory with one number everywhere.
+pub(crate) fn filled(memory: &mut [MaybeUninit<f32>], number: f32) -> &mut [f32] {
+    memory.fill(MaybeUninit::new(number));
+    // SAFETY: all elements were just written.
+    unsafe { &mut *(std::ptr::from_mut(memory) as *mut [f32]) }
+}
+
+/// `len` elements, written in parts of `part`, the last one of fewer, on all threads. `fill` gets the
+/// number of the part's first element.
+///
+/// # Safety
+/// `fill` writes all elements of each part.
+unsafe fn in_parts(
+    len: usize,
+    part: usize,
+    fill: impl Fn(usize, &mut [MaybeUninit<f32>]) + Sync,
+) -> Vec<f32> {
+    let mut memory = Vec::with_capacity(len);
+    let parts = memory.spare_capacity_mut()[..len].par_chunks_mut(part).enumerate();
+    parts.with_min_len(PART.div_ceil(part)).for_each(|(i, memory)| fill(i * part, memory));
+    // SAFETY: the parts are all of the memory.
+    unsafe { memory.set_len(len) };
+    memory
 }

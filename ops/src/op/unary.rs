@@ -6,7 +6,7 @@ use burn::backend::{
 };
 
 use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
-use crate::{Device, Result, Spec, Tensor, tensor::apply};
+use crate::{Device, Result, Spec, Tensor, kernels::cpu, tensor::apply};
 
 /// An element-wise function of floats; `Neg`, `Abs`, `Sign` and `Square` also of
 /// integers.
@@ -83,6 +83,9 @@ impl Op for Unary {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        if let (Self::Relu, Some(x)) = (self, cpu::floats(&x[0])) {
+            return cpu::map(&x, y, |x| if x <= 0.0 { 0.0 } else { x });
+        }
         let v = x[0].value.clone();
         match *self {
             // Shaders' own inverse sine and cosine are right to three digits on some drivers.
@@ -203,7 +206,14 @@ impl Op for Gate {
         Ok(x[1].clone())
     }
 
-    fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        if let (Some(gate), Some(dy)) = (cpu::floats(&x[0]), cpu::floats(&x[1])) {
+            let slope = self.slope as f32;
+            if slope == 0.0 {
+                return cpu::zip(&gate, &dy, y, |gate, dy| if gate <= 0.0 { 0.0 } else { dy });
+            }
+            return cpu::zip(&gate, &dy, y, |gate, dy| if gate <= 0.0 { slope } else { 1.0 } * dy);
+        }
         let (gate, dy) = (x[0].value.clone(), x[1].value.clone());
         if self.slope == 0.0 {
             return Dispatch::relu_backward(gate, dy);

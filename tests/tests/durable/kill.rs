@@ -8,7 +8,15 @@ use super::{NESTED, undisturbed};
 
 /// Small settings of the shipped plugin.
 const DTAN: &[&str] = &[
-    "run", "dtan", "--quiet", "images=40", "channels=4", "iterations=4", "epochs=3", "batch=10", "passes=3",
+    "run",
+    "dtan",
+    "--quiet",
+    "images=40",
+    "channels=4",
+    "iterations=4",
+    "epochs=3",
+    "batch=10",
+    "passes=3",
     "generate_batch=20",
 ];
 
@@ -93,14 +101,20 @@ fn the_time_of_the_metrics_goes_on_after_a_kill() {
     let place = Workplace::new();
     let text = "each(\"a\", 400, |i| { log(\"x\", i); noise::normal([20000]).sum(); });";
     let killed = place.script(text, &["--checkpoint-every", "0s"]).start();
-    killed.until(|| place.runs().iter().any(RunFolder::has_checkpoint)).signal_after(Duration::ZERO, libc::SIGKILL);
+    killed
+        .until(|| place.runs().iter().any(RunFolder::has_checkpoint))
+        .signal_after(Duration::ZERO, libc::SIGKILL);
     let run = place.only_run();
     place.resume(&run, &[]).run().code(0);
     let text = String::from_utf8_lossy(&run.files("")["metrics.jsonl"]).into_owned();
-    let times: Vec<f64> = text.lines().map(|line| {
-        let time = line.split("\"time\":").nth(1).and_then(|rest| rest.trim_end_matches('}').parse().ok());
-        time.expect("a time")
-    }).collect();
+    let times: Vec<f64> = text
+        .lines()
+        .map(|line| {
+            let time =
+                line.split("\"time\":").nth(1).and_then(|rest| rest.trim_end_matches('}').parse().ok());
+            time.expect("a time")
+        })
+        .collect();
     assert_eq!(times.len(), 400);
     assert!(times.is_sorted(), "{times:?}");
 }

@@ -102,7 +102,13 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
 #[test]
 fn a_run_is_resumed_from_any_folder() {
     let place = Workplace::new();
-    place.script("stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);", &["--deadline", "50ms"]).run().code(130);
+    place
+        .script(
+            "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);",
+            &["--deadline", "50ms"],
+        )
+        .run()
+        .code(130);
     let run = place.only_run();
     let elsewhere = Workplace::new();
     elsewhere.resume(&run, &[]).run().code(0);
@@ -138,7 +144,11 @@ fn a_run_whose_script_changed_is_not_resumed() {
     let changed = NESTED.replace("lr: 0.01", "lr: 0.02");
     place.write("plugins/own.rhai", changed);
     let run = place.only_run();
-    place.resume(&run, &[]).run().code(2).says(&["own.rhai changed since the run began", "run.json has its text"]);
+    place
+        .resume(&run, &[])
+        .run()
+        .code(2)
+        .says(&["own.rhai changed since the run began", "run.json has its text"]);
     assert_eq!(run.status(), "INTERRUPTED", "the run is as it was");
     fs::remove_file(place.path().join("plugins/own.rhai")).unwrap();
     place.resume(&run, &[]).run().code(2);

@@ -121,15 +121,15 @@ fn a_body_returns_the_whole_state() {
         &["a state of (more, n), expected (n)"],
     );
     refused(r#"each("step", 3, #{ a: 0, b: 1 }, |i, s| #{ a: 1 });"#, &["a state of (a), expected (a, b)"]);
-    refused(
-        r#"each("step", 3, #{ a: 0 }, |i, s| finish(#{ b: 1 }));"#,
-        &["a state of (b), expected (a)"],
-    );
+    refused(r#"each("step", 3, #{ a: 0 }, |i, s| finish(#{ b: 1 }));"#, &["a state of (b), expected (a)"]);
 }
 
 #[test]
 fn a_state_holds_what_can_be_saved() {
-    refused(r#"each("step", 3, #{ f: |x| x }, |i, s| s);"#, &["s.f is a ", "cannot be saved in a checkpoint"]);
+    refused(
+        r#"each("step", 3, #{ f: |x| x }, |i, s| s);"#,
+        &["s.f is a ", "cannot be saved in a checkpoint"],
+    );
     refused(r#"each("step", 3, #{ a: [0, timestamp()] }, |i, s| s);"#, &["s.a[1] is a "]);
     refused(r#"each("step", 3, #{ a: 0 }, |i, s| { s.a = |x| x; s });"#, &["s.a is a "]);
     refused(r#"stage("model", || optim::adam(nn::linear(1, 1), #{}).step);"#, &["own.rhai:1:"]);
@@ -242,5 +242,10 @@ fn finish_ends_the_loop_it_stands_in() {
 fn an_error_in_a_body_is_told_at_its_place() {
     let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        zeros([2]) + zeros([3]);\n    });\n});";
     let place = Workplace::new();
-    place.run(text).code(1).says(&["plugins/own.rhai:3:20", "[2]", "[3]", "called from plugins/own.rhai:2:5"]);
+    place.run(text).code(1).says(&[
+        "plugins/own.rhai:3:20",
+        "[2]",
+        "[3]",
+        "called from plugins/own.rhai:2:5",
+    ]);
 }

@@ -59,7 +59,9 @@ fn ctrl_c_stops_within_a_step_and_leaves_a_checkpoint() {
     let run = || place.runs().pop();
     let running = place.script(LONG, &["--checkpoint-every", "1h"]).start();
     // The lines of the log appear once a second.
-    let running = running.until(|| run().is_some_and(|run| run.path().join("metrics.jsonl").metadata().is_ok_and(|m| m.len() > 0)));
+    let running = running.until(|| {
+        run().is_some_and(|run| run.path().join("metrics.jsonl").metadata().is_ok_and(|m| m.len() > 0))
+    });
     running.signal(libc::SIGINT);
     running.wait().code(130);
     let run = place.only_run();

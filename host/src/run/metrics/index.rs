@@ -50,11 +50,17 @@ impl<'a> Line<'a> {
 /// The values of a log, and the keys of the lines that it was read from.
 #[derive(Default)]
 pub struct Index {
-    /// In the order of their first lines; the position of a value is its step.
-    series: Vec<(String, Vec<f64>)>,
+    /// In the order of their first lines; the position of a value is its step. Beside each value the
+    /// number of its line.
+    series: Vec<(String, Vec<(u64, f64)>)>,
     /// Where a name stands in `series`.
     places: HashMap<String, usize>,
     kept: HashMap<u64, Kept>,
+    /// Lines in all.
+    lines: u64,
+    /// Lines that the script has reached. After a resume what stands between loops runs again, and has
+    /// to see the log as it was when it ran for the first time.
+    reached: u64,
     /// What the file's whole lines take, in bytes.
     pub bytes: u64,
     /// The time of the last line.
@@ -64,9 +70,9 @@ pub struct Index {
 /// The lines of one path and name that were read back.
 #[derive(Default)]
 struct Kept {
-    lines: u32,
+    lines: Vec<u64>,
     /// How many of them were logged again since the path was entered.
-    met: u32,
+    met: usize,
 }
 
 impl Index {
@@ -78,11 +84,13 @@ impl Index {
             line.clear();
             file.read_until(b'\n', &mut line)?;
             if line.last() != Some(&b'\n') {
+                index.reached = 0;
                 return Ok(index);
             }
             index.bytes += line.len() as u64;
             if let Ok(line) = serde_json::from_slice::<Line>(&line) {
-                index.kept.entry(key(&line.path, &line.name)).or_default().lines += 1;
+                let number = index.lines;
+                index.kept.entry(key(&line.path, &line.name)).or_default().lines.push(number);
                 index.add(&line.name, line.value());
                 index.seconds = line.time;
             }
@@ -90,6 +98,7 @@ impl Index {
     }
 
     pub fn add(&mut self, name: &str, value: f64) {
+        let value = (self.lines, value);
         match self.places.get(name) {
             Some(&place) => self.series[place].1.push(value),
             None => {
@@ -97,13 +106,27 @@ impl Index {
                 self.series.push((name.into(), vec![value]));
             }
         }
+        self.lines += 1;
+        self.reached = self.lines;
+    }
+
+    /// How many lines the script has reached.
+    pub fn reached(&self) -> u64 {
+        self.reached
+    }
+
+    /// Takes note that the script has reached so many lines, by skipping what is done.
+    pub fn reach(&mut self, lines: u64) {
+        self.reached = self.reached.max(lines).min(self.lines);
     }
 
     /// Whether the next line of this path and name was read back; it is the next no more.
     pub fn meet(&mut self, path: &str, name: &str) -> bool {
         match self.kept.get_mut(&key(path, name)) {
-            Some(kept) if kept.met < kept.lines => {
+            Some(kept) if kept.met < kept.lines.len() => {
+                let number = kept.lines[kept.met];
                 kept.met += 1;
+                self.reach(number + 1);
                 true
             }
             _ => false,
@@ -122,12 +145,19 @@ impl Index {
         }
     }
 
-    pub fn values(&self, name: &str) -> &[f64] {
-        self.places.get(name).map_or(&[], |&place| &self.series[place].1)
+    /// How many lines of a name there are, reached or not.
+    pub fn count(&self, name: &str) -> usize {
+        self.places.get(name).map_or(0, |&place| self.series[place].1.len())
+    }
+
+    /// The values of a name in the lines that the script has reached.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = f64> {
+        let all = self.places.get(name).map_or(&[][..], |&place| &self.series[place].1);
+        all.iter().take_while(|(line, _)| *line < self.reached).map(|(_, value)| *value)
     }
 
     pub fn last(&self) -> Vec<(String, f64)> {
-        let newest = self.series.iter().filter_map(|(name, values)| Some((name.clone(), *values.last()?)));
+        let newest = self.series.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.1)));
         newest.collect()
     }
 }

@@ -5,6 +5,7 @@ use super::{
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
     product::{Steps, add_product},
+    turn::{lanes, turn},
     unroll::{fold, plane_len},
 };
 
@@ -14,7 +15,7 @@ const POSITIONS: usize = 1024;
 /// `x[n, i] = bias[i] + sum_o y[n, o] * w[o, i]`, maps to images `[N, Ci, H, W]`, where `*` puts a
 /// kernel, times the element, down at each element of the map.
 pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
-    let sorted = by_kernel_row(w, g);
+    let sorted = by_map_channel(w, g);
     let rows = blocks(g.image[0], POSITIONS / g.image[1]);
     let bands: Vec<_> = rows.map(|(first, len)| Lowering::of_image_rows(g, first..first + len)).collect();
     let largest = bands.iter().map(|band| plane_len(g, band)).max().unwrap_or(0);
@@ -24,18 +25,30 @@ pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -
     })
 }
 
+/// The weights `[groups, Co, Ci, Kh, Kw]` with the channels of the maps last: `[groups, Kh, Ci, Kw, lanes]`.
+fn by_map_channel(weights: &[f32], g: &Geometry) -> Vec<f32> {
+    let row = g.inputs * g.kernel[1];
+    let mut sorted = vec![0.0; g.window.groups * g.kernel[0] * row * lanes(g.outputs)];
+    let rows = by_kernel_row(weights, g);
+    for (from, to) in rows.chunks_exact(g.outputs * row).zip(sorted.chunks_exact_mut(row * lanes(g.outputs)))
+    {
+        turn(from, [g.outputs, row], to);
+    }
+    sorted
+}
+
 /// Adds the rows of one band.
 fn add_band(y: &[f32], sorted: &[f32], g: &Geometry, band: &Lowering, piece: Piece, x: &mut [f32]) {
     let ([kh, kw], plane) = (g.kernel, plane_len(g, band));
-    let (row, maps) = (g.inputs * kw, g.maps_of_image(y, &piece));
+    let (lanes, maps) = (lanes(g.outputs), g.maps_of_image(y, &piece));
     with_scratch(piece.channels * kw * plane, |u| {
         u.fill(0.0);
         for tap in &band.taps {
-            let at = (piece.group * kh + tap.kernel_row) * g.outputs * row;
+            let at = ((piece.group * kh + tap.kernel_row) * g.inputs + piece.first) * kw;
             add_product(
                 [tap.rows * g.map[1], g.outputs, piece.channels * kw],
                 (&maps[tap.map_row * g.map[1]..], Steps { row: 1, column: g.map_len() }),
-                (&sorted[at + piece.first * kw..], Steps { row, column: 1 }),
+                (&sorted[at * lanes..], Steps { row: 1, column: lanes }),
                 (&mut u[tap.place * g.map[1]..], Steps { row: 1, column: plane }),
             );
         }

@@ -1,10 +1,11 @@
 //! Memory that is written once: outputs without a pass of zeros, and scratch that threads keep.
 
-use std::{cell::RefCell, mem::MaybeUninit};
+use std::cell::RefCell;
 
 use rayon::prelude::*;
 
 use super::{Geometry, Piece, TASKS, blocks};
+use crate::kernels::cpu::filled;
 
 thread_local! {
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(vec![]) };
@@ -45,19 +46,13 @@ pub(super) fn in_pieces(
         }
     }
     pieces.into_par_iter().for_each(|(piece, memory)| {
-        let bias = bias.map(|bias| &bias[piece.group * channels + piece.first..]);
-        fill(piece, filled(memory, plane, bias));
+        for (i, channel) in memory.chunks_exact_mut(plane).enumerate() {
+            filled(channel, bias.map_or(0.0, |bias| bias[piece.group * channels + piece.first + i]));
+        }
+        // SAFETY: all channels were just written, and together they are all of the piece.
+        fill(piece, unsafe { &mut *(std::ptr::from_mut(memory) as *mut [f32]) });
     });
-    // SAFETY: the pieces cover the memory, and `filled` has written each.
+    // SAFETY: the pieces are all of the memory, and each was written.
     unsafe { memory.set_len(len) };
     memory
-}
-
-/// One number per channel, 0 without a bias.
-fn filled<'a>(memory: &'a mut [MaybeUninit<f32>], plane: usize, bias: Option<&[f32]>) -> &'a mut [f32] {
-    for (i, channel) in memory.chunks_exact_mut(plane).enumerate() {
-        channel.fill(MaybeUninit::new(bias.map_or(0.0, |bias| bias[i])));
-    }
-    // SAFETY: all channels were written, and together they are all of the memory.
-    unsafe { &mut *(std::ptr::from_mut(memory) as *mut [f32]) }
 }

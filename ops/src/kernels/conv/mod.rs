@@ -18,6 +18,7 @@ mod lowering;
 mod maps;
 mod memory;
 mod product;
+mod turn;
 mod unroll;
 mod weights;
 

@@ -35,23 +35,38 @@ pub(super) fn plane_len(g: &Geometry, rows: &Lowering) -> usize {
 /// `u[c, k, r, o] = x[c, row r, o stride + k dilation - padding]`, 0 in the padding: channels
 /// `[C, H, W]` to `[C, Kw, rows, Wo]`.
 pub(super) fn unroll(x: &[f32], g: &Geometry, rows: &Lowering, u: &mut [f32]) {
-    let (columns, stride) = (columns(g), g.window.stride[1]);
-    let mut lines = u.chunks_exact_mut(g.map[1]);
+    let columns = columns(g);
+    let mut planes = u.chunks_exact_mut(plane_len(g, rows).max(1));
     for channel in x.chunks_exact(g.image_len()) {
-        for at in &columns {
-            for (&row, line) in rows.image_rows.iter().zip(&mut lines) {
-                let source = &channel[row * g.image[1]..][..g.image[1]];
-                line[..at.map].fill(0.0);
-                line[at.map + at.len..].fill(0.0);
-                let line = &mut line[at.map..][..at.len];
-                if stride == 1 {
-                    line.copy_from_slice(&source[at.image..][..at.len]);
-                } else {
-                    let chosen = source[at.image..].iter().step_by(stride);
-                    line.iter_mut().zip(chosen).for_each(|(to, from)| *to = *from);
-                }
+        for (at, plane) in columns.iter().zip(&mut planes) {
+            if at.len < g.map[1] {
+                plane.fill(0.0);
+            }
+            match at.len {
+                16.. if g.window.stride[1] == 1 => copy::<16>(channel, g, rows, *at, plane),
+                4.. if g.window.stride[1] == 1 => copy::<4>(channel, g, rows, *at, plane),
+                _ => copy_each(channel, g, rows, *at, plane),
             }
         }
+    }
+}
+
+/// Copies the rows of one channel, stride 1, in stretches of `L` columns, of which the last two may
+/// overlap. Rows are too short for a call of the general copy to be worth its price.
+fn copy<const L: usize>(channel: &[f32], g: &Geometry, rows: &Lowering, at: Columns, plane: &mut [f32]) {
+    for first in (0..at.len).step_by(L).map(|first| first.min(at.len - L)) {
+        for (&row, line) in rows.image_rows.iter().zip(plane.chunks_exact_mut(g.map[1])) {
+            let source = &channel[row * g.image[1] + at.image + first..][..L];
+            line[at.map + first..][..L].copy_from_slice(source);
+        }
+    }
+}
+
+/// Copies the rows of one channel, any stride.
+fn copy_each(channel: &[f32], g: &Geometry, rows: &Lowering, at: Columns, plane: &mut [f32]) {
+    for (&row, line) in rows.image_rows.iter().zip(plane.chunks_exact_mut(g.map[1])) {
+        let source = channel[row * g.image[1]..][..g.image[1]][at.image..].iter().step_by(g.window.stride[1]);
+        line[at.map..][..at.len].iter_mut().zip(source).for_each(|(to, from)| *to = *from);
     }
 }
 

@@ -8,16 +8,14 @@ use super::{
     maps::{bands, cached_channels},
     memory::with_scratch,
     product::{Steps, add_product},
+    turn::{lanes, turn},
     unroll::{plane_len, unroll},
 };
-
-/// Map channels are filled up to a multiple of this, a whole number of vectors.
-const LANES: usize = 16;
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
     let bands = bands(g);
-    let lanes = g.outputs.next_multiple_of(LANES);
+    let lanes = lanes(g.outputs);
     let per_channel = g.kernel[0] * g.kernel[1] * lanes;
     // The sums and the unrolled rows share the cache.
     let unrolled = bands.iter().map(|band| cached_channels(g, band)).min().unwrap_or(1);
@@ -59,7 +57,7 @@ fn added(mut sums: Vec<Vec<f32>>) -> Vec<f32> {
 
 /// Adds what one band of one image gives to the sums `[Kh, C, Kw, lanes]` of some channels.
 fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, sum: &mut [f32]) {
-    let (kw, plane, lanes) = (g.kernel[1], plane_len(g, band), g.outputs.next_multiple_of(LANES));
+    let (kw, plane, lanes) = (g.kernel[1], plane_len(g, band), lanes(g.outputs));
     let (first, end) = band
         .taps
         .iter()
@@ -72,7 +70,7 @@ fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, s
     with_scratch(piece.channels * kw * plane + positions * lanes, |scratch| {
         let (u, turned) = scratch.split_at_mut(piece.channels * kw * plane);
         unroll(source, g, band, u);
-        turn(&maps[first * g.map[1]..], g, lanes, turned);
+        turn(&maps[first * g.map[1]..], [g.outputs, g.map_len()], turned);
         for tap in &band.taps {
             let columns = piece.channels * kw;
             add_product(
@@ -83,15 +81,6 @@ fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, s
             );
         }
     });
-}
-
-/// Maps `[Co, positions]` to `[positions, lanes]`, zeros where there is no map.
-fn turn(maps: &[f32], g: &Geometry, lanes: usize, turned: &mut [f32]) {
-    for (position, line) in turned.chunks_exact_mut(lanes).enumerate() {
-        let (channels, rest) = line.split_at_mut(g.outputs);
-        channels.iter_mut().enumerate().for_each(|(c, to)| *to = maps[c * g.map_len() + position]);
-        rest.fill(0.0);
-    }
 }
 
 /// The sums `[Kh, C, Kw, lanes]` of some channels, put into the weights.
