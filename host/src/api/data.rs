@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ops::{Device, Tensor, random};
+use ops::{DType, Device, Tensor, random};
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 
 use super::options::Options;
@@ -56,6 +56,7 @@ impl Source {
     fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
         if self.what == data::glyphs::NAME {
             let count = count.unwrap_or_else(|| data::glyphs::usual_count(split));
+            require_room(count)?;
             return Ok(Dataset::from_images(data::glyphs(0, split, count)));
         }
         if self.what.contains(['/', '\\']) {
@@ -71,6 +72,13 @@ impl Source {
             None => Ok(set),
         }
     }
+}
+
+/// Asks the budget for the bytes of so many glyphs: an allocation that fails would end the process. Zeros that
+/// nobody touches take no memory.
+fn require_room(glyphs: usize) -> Result<()> {
+    let asked = Tensor::full(vec![glyphs.max(1), 28, 28], 0.0, DType::Bool, Device::Cpu);
+    asked.map(drop).map_err(|e| Error::usage(format!("{glyphs} glyphs are too many: {e}"), "ask for fewer"))
 }
 
 /// Adds the functions of this file.
