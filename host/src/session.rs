@@ -110,10 +110,10 @@ impl Recorder {
 
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
+        // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
+        self.run.update(|record| record.scripts = self.scripts.record())?;
         let position = self.metrics.position()?;
-        self.loops().save(position)?;
-        // What a resume has to find unchanged; and the record's clock goes on.
-        self.run.update(|record| record.scripts = self.scripts.record())
+        self.loops().save(position)
     }
 }
 
