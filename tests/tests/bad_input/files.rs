@@ -23,7 +23,8 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn images() -> Vec<u8> {
-    let pixels: Vec<u8> = (0..5 * 16 * 16).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let pixels: Vec<u8> =
+        (0..5 * 16 * 16).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     idx(8, &[5, 16, 16], &pixels)
 }
 
@@ -99,8 +100,16 @@ fn labels_that_do_not_match_are_told() {
 #[test]
 fn an_unknown_data_set_names_the_nearest_one() {
     let place = Workplace::new();
-    place.run("data::load(\"mnsit\").train();").code(1).says(&["own.rhai:1:", "`mnsit`", "`mnist`", "HOST_DATA"]);
-    place.run("data::load(\"mnist\").train();").code(1).says(&["the train split of `mnist` is missing", "--data DIR"]);
+    place.run("data::load(\"mnsit\").train();").code(1).says(&[
+        "own.rhai:1:",
+        "`mnsit`",
+        "`mnist`",
+        "HOST_DATA",
+    ]);
+    place
+        .run("data::load(\"mnist\").train();")
+        .code(1)
+        .says(&["the train split of `mnist` is missing", "--data DIR"]);
     place.run("data::load(\"glyphs\").train(5).take(2).batches(0);").code(1).says(&["batches: "]);
 }
 
@@ -113,7 +122,10 @@ fn data_folders_are_confined() {
     place.run(&text).code(1).says(&["the script may not read this"]);
     let elsewhere = Workplace::new();
     place.write(&format!("e/mnist/{}", &IMAGES[2..]), images());
-    let outcome = elsewhere.script("print(data::load(\"mnist\").train());", &["--data", &place.path().join("e").to_string_lossy()]);
+    let outcome = elsewhere.script(
+        "print(data::load(\"mnist\").train());",
+        &["--data", &place.path().join("e").to_string_lossy()],
+    );
     outcome.run().code(0);
     let by_variable = elsewhere.script("print(data::load(\"mnist\").train());", &[]);
     by_variable.env("HOST_DATA", place.path().join("e")).run().code(0);
@@ -129,10 +141,16 @@ fn weights_that_do_not_fit_are_told() {
         place.script(&text, &[&format!("file={}", file.display())]).run()
     };
     load("nn::linear(2, 3)", &file).code(0);
-    load("nn::linear(2, 4)", &file).code(1).says(&["own.rhai:2:", "net.safetensors", "weight: is f32 [3, 2], expected f32 [4, 2]"]);
+    load("nn::linear(2, 4)", &file).code(1).says(&[
+        "own.rhai:2:",
+        "net.safetensors",
+        "weight: is f32 [3, 2], expected f32 [4, 2]",
+    ]);
     load("nn::sequential([nn::linear(2, 3)])", &file).code(1).says(&["net.safetensors", "0.weight"]);
     let whole = std::fs::read(&file).unwrap();
-    for (name, bytes) in [("cut", &whole[..whole.len() / 2]), ("empty", &[]), ("text", b"weights"), ("huge", &[0xff; 64])] {
+    for (name, bytes) in
+        [("cut", &whole[..whole.len() / 2]), ("empty", &[]), ("text", b"weights"), ("huge", &[0xff; 64])]
+    {
         let path = place.write(name, bytes);
         load("nn::linear(2, 3)", &path).code(1).says(&["own.rhai:2:", name]);
     }
@@ -145,7 +163,9 @@ fn what_is_no_onnx_model_is_told() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
     let place = Workplace::new();
     let library = library.to_string_lossy().into_owned();
-    for (name, bytes) in [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])] {
+    for (name, bytes) in
+        [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]
+    {
         let path = place.write(name, bytes);
         let text = "let cfg = params(#{ model: \"x\" });\nlet m = onnx::model(cfg.model);";
         let setting = format!("model={}", path.display());
@@ -166,6 +186,10 @@ fn a_wrong_onnx_runtime_is_told() {
     outcome.says(&["own.rhai:2:", "--onnxruntime names does not exist", "nowhere.so", "scripts/setup.sh"]);
     let library = place.write("no-library.so", "text");
     let library = library.to_string_lossy().into_owned();
-    place.script(text, &[&setting, "--onnxruntime", &library]).run().code(1).says(&["own.rhai:2:", "no-library.so"]);
+    place
+        .script(text, &[&setting, "--onnxruntime", &library])
+        .run()
+        .code(1)
+        .says(&["own.rhai:2:", "no-library.so"]);
     place.host(["doctor", "--onnxruntime", "nowhere.so"]).run().code(0).shows(&["not usable", "nowhere.so"]);
 }

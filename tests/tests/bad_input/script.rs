@@ -26,7 +26,10 @@ fn a_syntax_error_makes_no_run() {
 
 #[test]
 fn an_unknown_function_names_the_nearest_one() {
-    fails("let x = 1;\nlet y = nosie::uniform([2]);", &["own.rhai:2:9", "there is no module `nosie`", "`noise`"]);
+    fails(
+        "let x = 1;\nlet y = nosie::uniform([2]);",
+        &["own.rhai:2:9", "there is no module `nosie`", "`noise`"],
+    );
     fails("noise::unifrom([2]);", &["own.rhai:1:", "`noise::unifrom`", "`noise::uniform`"]);
     fails("let x = zeros([2]);\nx.sqaure();", &["own.rhai:2:3", "`sqaure()`", "`square`"]);
     fails("let x = zeros([2]).shpae;", &["own.rhai:1:", "shpae"]);
@@ -36,10 +39,16 @@ fn an_unknown_function_names_the_nearest_one() {
 
 #[test]
 fn a_wrong_type_says_what_came_and_what_was_expected() {
-    fails("let a = 1;\nzeros(\"2\");", &["own.rhai:2:1", "zeros: got (string), expected zeros(shape: shape)"]);
+    fails(
+        "let a = 1;\nzeros(\"2\");",
+        &["own.rhai:2:1", "zeros: got (string), expected zeros(shape: shape)"],
+    );
     fails("zeros([2]).sum(\"x\");", &["own.rhai:1:12", "got (Tensor, string)"]);
     fails("zeros([2, -1]);", &["own.rhai:1:1", "-1 is not a size", "not negative"]);
-    fails("let a = 1;\n  nn::linear(2.5, 1);", &["own.rhai:2:7", "  nn::linear(2.5, 1);", "nn::linear: got (float, integer), expected nn::linear("]);
+    fails(
+        "let a = 1;\n  nn::linear(2.5, 1);",
+        &["own.rhai:2:7", "  nn::linear(2.5, 1);", "nn::linear: got (float, integer), expected nn::linear("],
+    );
     fails("zeros([2]) + true;", &["own.rhai:1:12", "Tensor", "bool"]);
     fails("optim::adam(5, #{});", &["optim::adam: got (integer, map)"]);
     fails("log(\"x\", \"y\");", &["log: got (string, string)"]);
@@ -61,7 +70,10 @@ fn shapes_that_do_not_fit_are_told() {
 
 #[test]
 fn misuse_of_gradients_is_told() {
-    fails("zeros([1]).sum().backward();", &["backward: the tensor depends on nothing that is differentiated"]);
+    fails(
+        "zeros([1]).sum().backward();",
+        &["backward: the tensor depends on nothing that is differentiated"],
+    );
     fails(
         "let a = tensor(1.0).track(); let b = a * a; b.backward(); b.backward();",
         &["backward: this graph was differentiated before"],
@@ -73,16 +85,20 @@ fn misuse_of_gradients_is_told() {
 fn an_unknown_option_names_the_nearest_one() {
     fails("nn::conv2d(1, 1, 3, #{ strid: 2 });", &["nn::conv2d has no option `strid`", "`stride`"]);
     fails("nn::conv2d(1, 1, 3, #{ stride: \"x\" });", &["the option `stride` of nn::conv2d is a string"]);
-    fails("optim::adam(nn::linear(1, 1), #{ momentum: 0.9 });", &["optim::adam has no option `momentum`", "it has lr"]);
+    fails(
+        "optim::adam(nn::linear(1, 1), #{ momentum: 0.9 });",
+        &["optim::adam has no option `momentum`", "it has lr"],
+    );
     fails("optim::adam(nn::linear(1, 1), #{ lr: -1.0 });", &["learning rate"]);
 }
 
 #[test]
 fn an_error_that_a_script_throws_is_told_in_its_words() {
     fails("let x = 1;\nthrow \"no good\";", &["own.rhai:2:1: no good"]);
-    fails("import \"nets/wta\" as wta;\nwta::autoencoder(#{ channels: 2, output: \"odd\" });", &[
-        "scripts/nets/wta.rhai:", "expected \"linear\" or \"sigmoid\"", "called from plugins/own.rhai:2:",
-    ]);
+    fails(
+        "import \"nets/wta\" as wta;\nwta::autoencoder(#{ channels: 2, output: \"odd\" });",
+        &["scripts/nets/wta.rhai:", "expected \"linear\" or \"sigmoid\"", "called from plugins/own.rhai:2:"],
+    );
 }
 
 #[test]
@@ -90,7 +106,11 @@ fn imports_stay_inside_the_script_folders() {
     let place = Workplace::new();
     place.write("outside.rhai", "fn f() { 1 }");
     let fails = |import: &str, texts: &[&str]| {
-        place.run(&format!("let a = 1;\nimport \"{import}\" as x;")).code(1).says(&["own.rhai:2:"]).says(texts);
+        place
+            .run(&format!("let a = 1;\nimport \"{import}\" as x;"))
+            .code(1)
+            .says(&["own.rhai:2:"])
+            .says(texts);
     };
     fails("../outside", &["`../outside` is not a name that can be imported"]);
     fails("nets/../../outside", &["is not a name that can be imported"]);
@@ -101,7 +121,8 @@ fn imports_stay_inside_the_script_folders() {
     fails("nets/wta.rhai", &["leave out the ending"]);
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(place.path().join("outside.rhai"), place.path().join("scripts/link.rhai")).unwrap();
+        std::os::unix::fs::symlink(place.path().join("outside.rhai"), place.path().join("scripts/link.rhai"))
+            .unwrap();
         fails("link", &["link.rhai is a link to", "outside.rhai"]);
     }
     place.write("scripts/a.rhai", "import \"b\" as b;");
@@ -128,7 +149,13 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
     "#;
     let place = Workplace::new();
     let outcome = place.script(text, &["--checkpoint-every", "0s"]).run().code(1);
-    outcome.says(&["own.rhai:9:", "log: \"loss\" is ", "at its step ", "(step/5)", "last good checkpoint is kept"]);
+    outcome.says(&[
+        "own.rhai:9:",
+        "log: \"loss\" is ",
+        "at its step ",
+        "(step/5)",
+        "last good checkpoint is kept",
+    ]);
     let run = place.only_run();
     assert_eq!(run.status(), "FAILED");
     assert!(run.record()["error"].as_str().is_some_and(|text| text.contains("log: \"loss\" is ")));

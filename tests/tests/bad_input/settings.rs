@@ -23,7 +23,9 @@ fn an_unknown_setting_names_the_nearest_one() {
 
 #[test]
 fn a_wrong_type_names_the_setting_and_shows_how_to_write_it() {
-    refused(&["epochs=2.5"]).code(2).says(&["the setting `epochs` is of type integer, not `2.5`", "epochs=3"]);
+    refused(&["epochs=2.5"])
+        .code(2)
+        .says(&["the setting `epochs` is of type integer, not `2.5`", "epochs=3"]);
     refused(&["lr=fast"]).code(2).says(&["the setting `lr` is of type float, not `fast`"]);
     refused(&["on=maybe"]).code(2).says(&["the setting `on` is of type bool, not `maybe`"]);
     refused(&["epochs="]).code(2).says(&["the setting `epochs`"]);
@@ -49,7 +51,9 @@ fn mistakes_in_settings_files_have_a_line() {
         let file = if args[0] == "--config" { "c.toml" } else { "plugins/own.small.toml" };
         run("lr = 0.1\nepochs = = 3\n", &args).code(2).says(&[&format!("{file}:2:"), "epochs = = 3", "^"]);
         run("lr = 0.1\nepoch = 3\n", &args).code(2).says(&[&format!("{file}:2:1"), "`epoch`", "`epochs`"]);
-        run("lr = 0.1\nepochs = \"3\"\n", &args).code(2).says(&[&format!("{file}:2:"), "`epochs` is of type integer"]);
+        run("lr = 0.1\nepochs = \"3\"\n", &args)
+            .code(2)
+            .says(&[&format!("{file}:2:"), "`epochs` is of type integer"]);
         run("lr = [0.1]", &args).code(2).says(&[&format!("{file}:1:"), "`lr` is of type float"]);
     }
     assert!(place.runs().is_empty());
@@ -84,7 +88,11 @@ fn settings_that_are_declared_badly_are_told() {
 #[test]
 fn a_setting_of_a_plugin_without_settings_is_refused() {
     let place = Workplace::new();
-    place.script("log(\"a\", 1);", &["x=1"]).run().code(2).says(&["there is no setting `x`: the plugin declares none"]);
+    place
+        .script("log(\"a\", 1);", &["x=1"])
+        .run()
+        .code(2)
+        .says(&["there is no setting `x`: the plugin declares none"]);
 }
 
 #[test]
