@@ -16,10 +16,8 @@ use crate::{
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
     host.session.record(recorder);
-    watch(control.deadline)?;
     let outcome = host.run(&plugin.source);
     let Some(recorder) = host.session.recorder() else { return Ok(Outcome::Failed) };
-    recorder.metrics.flush()?;
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
         Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => {
@@ -27,23 +25,23 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         }
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
     };
+    if let Some(text) = &text {
+        // Told first: closing the record may fail as well, for the same reason perhaps.
+        eprintln!("{text}");
+        recorder.run.log_line(text);
+    }
+    recorder.metrics.flush()?;
     let folder = recorder.run.path().to_owned();
     recorder.run.update(|record| {
         record.status = status;
-        record.error = text.clone();
+        record.error = text;
         record.scripts = host.scripts.record();
     })?;
-    if let Some(text) = &text {
-        recorder.run.log_line(text);
-    }
     report::write(&folder)?;
-    Ok(tell(status, text.as_deref(), &folder, control.quiet))
+    Ok(tell(status, &folder, control.quiet))
 }
 
-fn tell(status: Status, error: Option<&str>, folder: &Path, quiet: bool) -> Outcome {
-    if let Some(error) = error {
-        eprintln!("{error}");
-    }
+fn tell(status: Status, folder: &Path, quiet: bool) -> Outcome {
     match status {
         Status::Completed => {
             if !quiet {
@@ -75,7 +73,7 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
         title: lines.first().cloned().unwrap_or_default(),
         summary: lines.get(1..).map(<[String]>::to_vec).unwrap_or_default(),
         status: Status::Running,
-        command: std::env::args().collect(),
+        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         folder: std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default(),
         settings,
         setting_meanings: meanings.iter().map(|s| (s.name.clone(), s.meaning.clone().into())).collect(),
@@ -87,8 +85,8 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
     }
 }
 
-/// Asks the run to stop at the first Ctrl-C or at the deadline; a second Ctrl-C ends the process.
-fn watch(deadline: Option<Duration>) -> Result<()> {
+/// From now on asks the run to stop at the first Ctrl-C or at the deadline; a second Ctrl-C ends the process.
+pub fn watch(deadline: Option<Duration>) -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;

@@ -7,7 +7,7 @@ mod syntax;
 mod tests;
 mod words;
 
-use rhai::{Engine, EvalAltResult};
+use rhai::{Engine, EvalAltResult, ParseErrorType};
 
 use super::finding::{Finding, place_of};
 use super::source::Scripts;
@@ -38,6 +38,10 @@ pub fn explain(
     text: Option<&str>,
 ) -> (String, String) {
     match error {
+        EvalAltResult::ErrorParsing(ParseErrorType::ModuleUndefined(name), at) => {
+            let unknown = EvalAltResult::ErrorModuleNotFound(name.clone(), *at);
+            explain(&unknown, engine, functions, text)
+        }
         EvalAltResult::ErrorParsing(kind, _) => syntax::explain(kind),
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
             explain(inner, engine, functions, text)

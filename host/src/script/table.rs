@@ -169,7 +169,7 @@ impl Table {
             let (table, group) = (Arc::clone(self), group.clone());
             let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
                 let context = context.ok_or("a script function needs its context")?;
-                table.call(&group, &context, args)
+                table.call(&group, &context, args).map_err(|error| placed(error, context.call_position()))
             };
             let func = RhaiFunc::Pure {
                 func: Arc::new(call),
@@ -253,6 +253,14 @@ pub fn script_type_name(engine: &Engine, value: &Dynamic) -> String {
         "f64" => "float".into(),
         name => engine.map_type_name(name).rsplit("::").next().unwrap_or(name).to_owned(),
     }
+}
+
+/// The error at the place of the call. Rhai does that by itself, but not for `module::function(...)`.
+fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
+    if error.position().is_none() {
+        error.set_position(call);
+    }
+    error
 }
 
 fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {

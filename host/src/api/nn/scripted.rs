@@ -2,7 +2,7 @@
 
 #![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, cell::Cell, sync::Arc};
 
 use ops::{
     Tensor,
@@ -29,6 +29,30 @@ struct Forward {
     store: NativeCallContextStore,
 }
 
+/// Functions of modules that are being called inside each other. Rhai counts from one again in each, and
+/// the process would die where its stack ends.
+const DEEPEST: usize = 16;
+
+thread_local! {
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// One more call inside the others, until it is dropped.
+struct Depth;
+
+impl Depth {
+    fn enter() -> Option<Self> {
+        DEPTH.with(|depth| (depth.get() < DEEPEST).then(|| depth.set(depth.get() + 1)))?;
+        Some(Self)
+    }
+}
+
+impl Drop for Depth {
+    fn drop(&mut self) {
+        DEPTH.with(|depth| depth.set(depth.get() - 1));
+    }
+}
+
 impl Layer for Scripted {
     fn name(&self) -> &str {
         "Module"
@@ -44,6 +68,9 @@ impl Layer for Scripted {
             return Err(failed(
                 "it has parts, but no function: call its parts, or give `nn::network` a function".into(),
             ));
+        };
+        let Some(_deeper) = Depth::enter() else {
+            return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
         let context = store.create_context(&engine);

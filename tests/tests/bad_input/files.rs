@@ -1,0 +1,195 @@
+//! Data sets and models whose files are not in order.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use tests::{Outcome, Workplace, onnxruntime, skipped};
+
+const IMAGES: &str = "d/train-images-idx3-ubyte";
+const LABELS: &str = "d/train-labels-idx1-ubyte";
+
+/// An IDX file: type code, sizes, content.
+fn idx(code: u8, sizes: &[u32], content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, code, sizes.len() as u8];
+    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    bytes.extend(content);
+    bytes
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn images() -> Vec<u8> {
+    let pixels: Vec<u8> =
+        (0..5 * 16 * 16).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    idx(8, &[5, 16, 16], &pixels)
+}
+
+/// A plugin that loads the data set of these files.
+fn load(files: &[(&str, &[u8])]) -> Outcome {
+    let place = Workplace::new();
+    for (name, bytes) in files {
+        place.write(name, bytes);
+    }
+    let text = "let cfg = params(#{ set: \"d\" });\nlet set = data::load(cfg.set).train();\nprint(set);\nset.labels();";
+    let set = place.path().join("d");
+    place.script(text, &[&format!("set={}/", set.display())]).run()
+}
+
+#[test]
+fn a_data_set_in_order_is_read() {
+    load(&[(IMAGES, &images()), (LABELS, &idx(8, &[5], &[0, 1, 2, 1, 0]))]).code(0);
+    let name = format!("{IMAGES}.gz");
+    load(&[(&name, &packed(&images())), (LABELS, &idx(8, &[5], &[0, 1, 2, 1, 0]))]).code(0);
+}
+
+#[test]
+fn a_truncated_or_corrupt_gzip_file_is_told() {
+    let name = format!("{IMAGES}.gz");
+    let whole = packed(&images());
+    let outcome = load(&[(&name, &whole[..whole.len() / 2])]).code(1);
+    outcome.says(&["own.rhai:2:", &name, "at byte ", "a damaged gzip stream", "fetch the file again"]);
+    let mut corrupt = whole.clone();
+    let middle = corrupt.len() / 2;
+    corrupt[middle..middle + 8].fill(0xff);
+    load(&[(&name, &corrupt)]).code(1).says(&[&name, "at byte "]);
+    load(&[(&name, &whole[..2])]).code(1).says(&[&name]);
+    let mut tail = whole;
+    let last = tail.len() - 6;
+    tail[last] ^= 1;
+    load(&[(&name, &tail)]).code(1).says(&[&name, "a damaged gzip stream"]);
+}
+
+#[test]
+fn a_wrong_idx_file_is_told() {
+    let fails = |bytes: &[u8], texts: &[&str]| {
+        load(&[(IMAGES, bytes)]).code(1).says(&["own.rhai:2:", IMAGES, "at byte "]).says(texts);
+    };
+    fails(b"", &["the end of the file after 0 bytes"]);
+    fails(b"not an idx file at all", &["magic number"]);
+    fails(&idx(13, &[1, 1, 1], &[0; 4]), &["magic number", "unsigned bytes, 3 sizes"]);
+    fails(&idx(8, &[5], &[0; 5]), &["magic number"]);
+    fails(&images()[..1000], &["the end of the file after 984 bytes of content", "1280 bytes of content"]);
+    fails(&[images(), vec![0]].concat(), &["more bytes after the content"]);
+    fails(&idx(8, &[0, 16, 16], &[]), &["sizes [0, 16, 16]"]);
+    fails(&idx(8, &[u32::MAX, u32::MAX, u32::MAX], &[0; 100]), &["sizes ["]);
+    fails(&idx(8, &[1_000_000, 28, 28], &[0; 100]), &["expected 784000000 bytes"]);
+}
+
+#[test]
+fn a_packed_file_that_promises_too_much_is_told() {
+    let name = format!("{IMAGES}.gz");
+    let bytes = packed(&idx(8, &[u32::MAX, 28, 28], &[0; 100]));
+    load(&[(&name, &bytes)]).code(1).says(&[&name, "sizes [4294967295, 28, 28]"]);
+}
+
+#[test]
+fn labels_that_do_not_match_are_told() {
+    let fails = |labels: &[u8], texts: &[&str]| {
+        load(&[(IMAGES, &images()), (LABELS, labels)]).code(1).says(&["own.rhai:2:", LABELS]).says(texts);
+    };
+    fails(&idx(8, &[4], &[0; 4]), &["4 labels", "5, one for each picture"]);
+    fails(&idx(8, &[5], &[0; 3]), &["3 bytes of content"]);
+    fails(&images(), &["magic number"]);
+    load(&[(IMAGES, &images())]).code(1).says(&["own.rhai:4:", "labels: ", "has none"]);
+}
+
+#[test]
+fn an_unknown_data_set_names_the_nearest_one() {
+    let place = Workplace::new();
+    place.run("data::load(\"mnsit\").train();").code(1).says(&[
+        "own.rhai:1:",
+        "`mnsit`",
+        "`mnist`",
+        "HOST_DATA",
+    ]);
+    place
+        .run("data::load(\"mnist\").train();")
+        .code(1)
+        .says(&["the train split of `mnist` is missing", "--data DIR"]);
+    place.run("data::load(\"glyphs\").train(5).take(2).batches(0);").code(1).says(&["batches: "]);
+}
+
+#[test]
+fn data_folders_are_confined() {
+    let place = Workplace::new();
+    place.write(IMAGES, images());
+    let path = place.path().join("d");
+    let text = format!("data::load(\"{}\").train();", path.display());
+    place.run(&text).code(1).says(&["the script may not read this"]);
+    let elsewhere = Workplace::new();
+    place.write(&format!("e/mnist/{}", &IMAGES[2..]), images());
+    let outcome = elsewhere.script(
+        "print(data::load(\"mnist\").train());",
+        &["--data", &place.path().join("e").to_string_lossy()],
+    );
+    outcome.run().code(0);
+    let by_variable = elsewhere.script("print(data::load(\"mnist\").train());", &[]);
+    by_variable.env("HOST_DATA", place.path().join("e")).run().code(0);
+}
+
+#[test]
+fn weights_that_do_not_fit_are_told() {
+    let place = Workplace::new();
+    place.run("nn::linear(2, 3).save(\"net\");").code(0);
+    let file = place.only_run().path().join("models/net.safetensors");
+    let load = |module: &str, file: &std::path::Path| {
+        let text = format!("let cfg = params(#{{ file: \"x\" }});\n{module}.load(cfg.file);");
+        place.script(&text, &[&format!("file={}", file.display())]).run()
+    };
+    load("nn::linear(2, 3)", &file).code(0);
+    load("nn::linear(2, 4)", &file).code(1).says(&[
+        "own.rhai:2:",
+        "net.safetensors",
+        "weight: is f32 [3, 2], expected f32 [4, 2]",
+    ]);
+    load("nn::sequential([nn::linear(2, 3)])", &file).code(1).says(&["net.safetensors", "0.weight"]);
+    let whole = std::fs::read(&file).unwrap();
+    for (name, bytes) in
+        [("cut", &whole[..whole.len() / 2]), ("empty", &[]), ("text", b"weights"), ("huge", &[0xff; 64])]
+    {
+        let path = place.write(name, bytes);
+        load("nn::linear(2, 3)", &path).code(1).says(&["own.rhai:2:", name]);
+    }
+    load("nn::linear(2, 3)", &place.path().join("nowhere")).code(1).says(&["nowhere"]);
+    load("nn::linear(2, 3)", place.path()).code(1);
+}
+
+#[test]
+fn what_is_no_onnx_model_is_told() {
+    let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
+    let place = Workplace::new();
+    let library = library.to_string_lossy().into_owned();
+    for (name, bytes) in
+        [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]
+    {
+        let path = place.write(name, bytes);
+        let text = "let cfg = params(#{ model: \"x\" });\nlet m = onnx::model(cfg.model);";
+        let setting = format!("model={}", path.display());
+        place.script(text, &[&setting, "--onnxruntime", &library]).run().code(1).says(&["own.rhai:2:", name]);
+    }
+    let text = "let m = onnx::model(\"nowhere.onnx\");";
+    place.script(text, &["--onnxruntime", &library]).run().code(1).says(&["own.rhai:1:", "nowhere.onnx"]);
+}
+
+#[test]
+fn a_wrong_onnx_runtime_is_told() {
+    let place = Workplace::new();
+    // A format version, an operator set and an empty graph: enough to be worth opening.
+    let model = place.write("m.onnx", [8, 8, 0x42, 2, 16, 17, 0x3a, 0]);
+    let text = "let cfg = params(#{ model: \"x\" });\nlet m = onnx::model(cfg.model);";
+    let setting = format!("model={}", model.display());
+    let outcome = place.script(text, &[&setting, "--onnxruntime", "nowhere.so"]).run().code(1);
+    outcome.says(&["own.rhai:2:", "--onnxruntime names does not exist", "nowhere.so", "scripts/setup.sh"]);
+    let library = place.write("no-library.so", "text");
+    let library = library.to_string_lossy().into_owned();
+    place
+        .script(text, &[&setting, "--onnxruntime", &library])
+        .run()
+        .code(1)
+        .says(&["own.rhai:2:", "no-library.so"]);
+    place.host(["doctor", "--onnxruntime", "nowhere.so"]).run().code(0).shows(&["not usable", "nowhere.so"]);
+}

@@ -1,0 +1,109 @@
+//! Scripts that want too much.
+
+use std::time::Duration;
+
+use tests::{Outcome, Workplace};
+
+/// Runs a plugin that is stopped by a limit, soon.
+#[track_caller]
+fn stopped(text: &str, texts: &[&str]) -> Outcome {
+    let place = Workplace::new();
+    let outcome = place.script(text, &["--max-operations", "3000000"]).run().code(1).says(texts);
+    assert!(outcome.took < Duration::from_secs(60), "{:?}", outcome.took);
+    assert_eq!(place.only_run().status(), "FAILED");
+    outcome
+}
+
+#[test]
+fn an_endless_loop_ends() {
+    stopped(
+        "let n = 0;\nloop { n += 1; }",
+        &["own.rhai:2:", "more than 3000000 operations", "an endless loop?"],
+    );
+    stopped("loop {}", &["more than 3000000 operations"]);
+    stopped("while true { }", &["more than 3000000 operations"]);
+    stopped("for i in 0..9223372036854775807 { }", &["more than 3000000 operations"]);
+    stopped("loop { try { loop {} } catch { } }", &["more than 3000000 operations"]);
+}
+
+#[test]
+fn an_endless_loop_inside_what_the_host_calls_back_ends() {
+    stopped("each(\"a\", 2, |i| { loop {} });", &["more than 3000000 operations"]);
+    stopped("stage(\"a\", || { loop {} });", &["more than 3000000 operations"]);
+    stopped("no_grad(|| { loop {} });", &["more than 3000000 operations"]);
+    stopped("[1].map(|x| { loop {} });", &["more than 3000000 operations"]);
+    stopped("nn::network(#{}, |m, x| { loop {} }).forward(zeros([1]));", &["operations"]);
+}
+
+#[test]
+fn deep_recursion_ends() {
+    stopped("fn f(n) { f(n + 1) }\nf(0);", &["own.rhai:2:1", "functions call each other more than 64 deep"]);
+    stopped("fn f(n) { g(n) }\nfn g(n) { f(n) }\nf(0);", &["more than 64 deep"]);
+    stopped("let f = |f| f.call(f);\nf.call(f);", &["more than 64 deep"]);
+    stopped("fn f(i) { each(\"a\", 1, |k| f(k)); }\nf(1);", &["deep"]);
+    stopped("fn f(i) { no_grad(|| f(i)) }\nf(1);", &["deep"]);
+    stopped(
+        "fn f(n, x) { n.forward(x) }\nlet a = nn::network(#{}, |m, x| m.forward(x));\na.forward(zeros([1]));",
+        &["deep"],
+    );
+}
+
+#[test]
+fn deep_expressions_are_refused() {
+    let deep = format!("let x = {}1{};", "(".repeat(5000), ")".repeat(5000));
+    Workplace::new().run(&deep).code(1).says(&["this expression is nested too deeply"]);
+    let deep = format!("let x = {}1{};", "[".repeat(5000), "]".repeat(5000));
+    Workplace::new().run(&deep).code(1).says(&["nested too deeply"]);
+    let deep = format!("{}{}", "{".repeat(5000), "}".repeat(5000));
+    Workplace::new().run(&deep).code(1).says(&["nested too deeply"]);
+}
+
+#[test]
+fn strings_arrays_and_maps_have_a_largest_size() {
+    stopped("let s = \"ab\"; loop { s += s; }", &["own.rhai:1:", "larger than a script may make it"]);
+    stopped("let a = [1]; loop { a += a; }", &["larger than a script may make it"]);
+    stopped("let a = [1]; loop { a = [a, a]; }", &["larger than a script may make it"]);
+    stopped("let a = []; a.pad(1000000000, 0);", &["larger than a script may make it"]);
+    stopped("let s = \"\"; s.pad(1000000000, 'x');", &["larger than a script may make it"]);
+    stopped("let b = blob(1000000000);", &["larger than a script may make it"]);
+}
+
+#[test]
+fn a_tensor_larger_than_the_memory_is_refused_before_it_is_made() {
+    let too_large = ["needs 4000000.0 MB for a tensor of shape [1000000, 1000000]", "of the budget of"];
+    stopped("let x = 1;\nlet y = zeros([1000000, 1000000]);", &["own.rhai:2:9"]).says(&too_large);
+    stopped("noise::uniform([1000000, 1000000]);", &too_large);
+    stopped("noise::normal([1000000, 1000000]);", &too_large);
+    stopped("eye(1000000);", &too_large);
+    stopped("arange(0, 1e12, 1);", &["arange: needs "]);
+    stopped("zeros([1000000, 1]) + zeros([1, 1000000]);", &too_large);
+    stopped("zeros([1000000, 1]).matmul(zeros([1, 1000000]));", &too_large);
+    stopped("zeros([1, 1]).expand([1000000, 1000000]) + 1;", &too_large);
+    stopped("tensor([1]).cast(\"i32\").one_hot(1000000000000);", &["one_hot: "]);
+    stopped("nn::linear(1000000, 1000000);", &["1000000"]);
+    stopped("zeros([9223372036854775807, 9223372036854775807, 2]);", &["needs "]);
+    stopped("data::load(\"glyphs\").train(1000000000000);", &["own.rhai:1:22", "1000000000000"]);
+    stopped("data::load(\"glyphs\").train(9223372036854775807);", &["own.rhai:1:22"]);
+}
+
+#[test]
+fn the_memory_of_a_refused_tensor_can_be_had_again() {
+    let text = r#"
+        for i in 0..1000 {
+            try { zeros([1000000, 1000000]); } catch { }
+            let x = zeros([1000, 1000]);
+        }
+    "#;
+    Workplace::new().run(text).code(0);
+}
+
+#[test]
+fn a_graph_that_only_grows_is_refused_or_freed() {
+    // A million numbers a step would be 4 GB after a thousand steps if evaluation kept its graph.
+    let text = r#"
+        let net = nn::linear(1000, 1000);
+        let x = zeros([1000, 1000]);
+        no_grad(|| for i in 0..1000 { x = net.forward(x).tanh(); });
+    "#;
+    Workplace::new().script(text, &["--deadline", "100s"]).run().code(0);
+}

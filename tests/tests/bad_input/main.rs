@@ -1,0 +1,8 @@
+//! Wrong input of every kind ends in an error that says what came and what was expected, never in a crash.
+
+mod absurd;
+mod disk;
+mod files;
+mod limits;
+mod script;
+mod settings;

@@ -1,0 +1,203 @@
+//! Mistakes in scripts.
+
+use tests::Workplace;
+
+/// Runs a plugin that fails: exit code 1 and these texts.
+#[track_caller]
+fn fails(text: &str, texts: &[&str]) {
+    let outcome = Workplace::new().run(text).code(1).says(texts);
+    assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_syntax_error_is_shown_where_it_is() {
+    fails("let x = 1;\nlet y = (2;\n", &["plugins/own.rhai:2:11: ", "2 | let y = (2;", "^"]);
+    fails("let x = \"abc\n", &["own.rhai:1:", "this string has no end"]);
+    fails("fn f() {\n", &["own.rhai:1:", "expected `}`"]);
+    fails("let = 3;", &["own.rhai:1:5", "expected a name here"]);
+}
+
+#[test]
+fn a_syntax_error_makes_no_run() {
+    let place = Workplace::new();
+    place.run("let = 3;").code(1);
+    assert!(place.runs().is_empty());
+}
+
+#[test]
+fn an_unknown_function_names_the_nearest_one() {
+    fails(
+        "let x = 1;\nlet y = nosie::uniform([2]);",
+        &["own.rhai:2:9", "there is no module `nosie`", "`noise`"],
+    );
+    fails("noise::unifrom([2]);", &["own.rhai:1:", "`noise::unifrom`", "`noise::uniform`"]);
+    fails("let x = zeros([2]);\nx.sqaure();", &["own.rhai:2:3", "`sqaure()`", "`square`"]);
+    fails("let x = zeros([2]).shpae;", &["own.rhai:1:", "shpae"]);
+    fails("let n = 3; n + m;", &["own.rhai:1:", "there is no variable `m`"]);
+    fails("let cfg = 3; fn f() { cfg } f();", &["`cfg`", "a `fn` does not see it"]);
+}
+
+#[test]
+fn a_wrong_type_says_what_came_and_what_was_expected() {
+    fails(
+        "let a = 1;\nzeros(\"2\");",
+        &["own.rhai:2:1", "zeros: got (string), expected zeros(shape: shape)"],
+    );
+    fails("zeros([2]).sum(\"x\");", &["own.rhai:1:12", "got (Tensor, string)"]);
+    fails("zeros([2, -1]);", &["own.rhai:1:1", "-1 is not a size", "not negative"]);
+    fails(
+        "let a = 1;\n  nn::linear(2.5, 1);",
+        &["own.rhai:2:7", "  nn::linear(2.5, 1);", "nn::linear: got (float, integer), expected nn::linear("],
+    );
+    fails("zeros([2]) + true;", &["own.rhai:1:12", "Tensor", "bool"]);
+    fails("optim::adam(5, #{});", &["optim::adam: got (integer, map)"]);
+    fails("log(\"x\", \"y\");", &["log: got (string, string)"]);
+    fails("tensor([[1, 2], [3]]);", &["tensor: the rows of the array differ in length"]);
+    fails("tensor([1, \"x\"]);", &["tensor: a string among numbers"]);
+    fails("data::from(5);", &["data::from: got (integer)"]);
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_told() {
+    fails("zeros([2, 3]).matmul(zeros([2, 3]));", &["matmul: ", "[2, 3]", "own.rhai:1:15"]);
+    fails("zeros([2]) + zeros([3]);", &["[2]", "[3]"]);
+    fails("nn::conv2d(3, 8, 5).forward(zeros([1, 1, 9, 9]));", &["conv2d", "[1, 1, 9, 9]"]);
+    fails("nn::linear(4, 2).forward(zeros([1, 3]));", &["[1, 3]"]);
+    fails("zeros([2, 3]).reshape([4, 2]);", &["reshape: ", "[2, 3]"]);
+    fails("zeros([2, 3]).sum(2);", &["sum: ", "2"]);
+    fails("zeros([2, 3]).item();", &["item: ", "[2, 3]"]);
+}
+
+#[test]
+fn misuse_of_gradients_is_told() {
+    fails(
+        "zeros([1]).sum().backward();",
+        &["backward: the tensor depends on nothing that is differentiated"],
+    );
+    fails(
+        "let a = tensor(1.0).track(); let b = a * a; b.backward(); b.backward();",
+        &["backward: this graph was differentiated before"],
+    );
+    fails("let a = ones([2]).track(); (a * a).backward();", &["backward: ", "[2]"]);
+}
+
+#[test]
+fn an_unknown_option_names_the_nearest_one() {
+    fails("nn::conv2d(1, 1, 3, #{ strid: 2 });", &["nn::conv2d has no option `strid`", "`stride`"]);
+    fails("nn::conv2d(1, 1, 3, #{ stride: \"x\" });", &["the option `stride` of nn::conv2d is a string"]);
+    fails(
+        "optim::adam(nn::linear(1, 1), #{ momentum: 0.9 });",
+        &["optim::adam has no option `momentum`", "it has lr"],
+    );
+    fails("optim::adam(nn::linear(1, 1), #{ lr: -1.0 });", &["learning rate"]);
+}
+
+#[test]
+fn an_error_that_a_script_throws_is_told_in_its_words() {
+    fails("let x = 1;\nthrow \"no good\";", &["own.rhai:2:1: no good"]);
+    fails(
+        "import \"nets/wta\" as wta;\nwta::autoencoder(#{ channels: 2, output: \"odd\" });",
+        &["scripts/nets/wta.rhai:", "expected \"linear\" or \"sigmoid\"", "called from plugins/own.rhai:2:"],
+    );
+}
+
+#[test]
+fn imports_stay_inside_the_script_folders() {
+    let place = Workplace::new();
+    place.write("outside.rhai", "fn f() { 1 }");
+    let fails = |import: &str, texts: &[&str]| {
+        place
+            .run(&format!("let a = 1;\nimport \"{import}\" as x;"))
+            .code(1)
+            .says(&["own.rhai:2:"])
+            .says(texts);
+    };
+    fails("../outside", &["`../outside` is not a name that can be imported"]);
+    fails("nets/../../outside", &["is not a name that can be imported"]);
+    let absolute = place.path().join("outside");
+    fails(&absolute.to_string_lossy(), &["is not a name that can be imported"]);
+    fails("", &["is not a name that can be imported"]);
+    fails("nets/wat", &["there is no script nets/wat.rhai", "`nets/wta`"]);
+    fails("nets/wta.rhai", &["leave out the ending"]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(place.path().join("outside.rhai"), place.path().join("scripts/link.rhai"))
+            .unwrap();
+        fails("link", &["link.rhai is a link to", "outside.rhai"]);
+    }
+    place.write("scripts/a.rhai", "import \"b\" as b;");
+    place.write("scripts/b.rhai", "import \"a\" as a;");
+    let outcome = place.run("import \"a\" as a;").code(1);
+    outcome.says(&["these scripts import each other in a circle"]);
+}
+
+#[test]
+fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
+    let text = r#"
+        let net = nn::linear(2, 2);
+        let adam = optim::sgd(net, #{ lr: 0.1 });
+        each("step", 9, #{ net: net, adam: adam }, |i, s| {
+            if i == 5 { s.adam.set_learning_rate(1e38); }
+            for k in 0..4 {
+                let loss = s.net.forward(ones([1, 2])).square().mean();
+                s.adam.step(loss.backward());
+                log("loss", loss);
+            }
+            s.net.save(`net-${i}`);
+            s
+        });
+    "#;
+    let place = Workplace::new();
+    let outcome = place.script(text, &["--checkpoint-every", "0s"]).run().code(1);
+    outcome.says(&[
+        "own.rhai:9:",
+        "log: \"loss\" is ",
+        "at its step ",
+        "(step/5)",
+        "last good checkpoint is kept",
+    ]);
+    let run = place.only_run();
+    assert_eq!(run.status(), "FAILED");
+    assert!(run.record()["error"].as_str().is_some_and(|text| text.contains("log: \"loss\" is ")));
+    let record = run.files("checkpoints")["checkpoints/step.json"].clone();
+    let record = String::from_utf8_lossy(&record).into_owned();
+    assert!(record.contains("\"done\":4"), "{record}");
+    // It fails again at the same place, from the same good state.
+    let again = place.resume(&run, &["--checkpoint-every", "0s"]).run().code(1);
+    again.says(&["log: \"loss\" is ", "(step/5)"]);
+    assert!(run.files("models").contains_key("models/net-4.safetensors"));
+}
+
+#[test]
+fn reading_is_confined() {
+    let place = Workplace::new();
+    let file = place.write("secret.safetensors", "x");
+    let load = format!("nn::linear(1, 1).load(\"{}\");", file.display());
+    place.run(&load).code(1).says(&["own.rhai:1:", "the script may not read this", "--allow-read"]);
+    place.run("nn::linear(1, 1).load(\"../../../../etc/passwd\");").code(1);
+    let folder = place.path().to_string_lossy().into_owned();
+    place.script(&load, &["--allow-read", &folder]).run().code(1).says(&["secret.safetensors"]);
+}
+
+#[test]
+fn writing_is_confined() {
+    let place = Workplace::new();
+    let before = names(place.path());
+    let text = r#"
+        for name in ["../../outside", "/tmp/outside-of-a-run", "a/b", "", "..", "CON", "x\n"] {
+            nn::linear(1, 1).save(name);
+            figure::grid(name, zeros([1, 1, 4, 4]));
+        }
+    "#;
+    place.run(text).code(0);
+    let mut after = names(place.path());
+    after.retain(|name| name != "runs" && !before.contains(name));
+    assert!(after.is_empty(), "{after:?}");
+    assert_eq!(place.only_run().files("figures").len(), 7);
+    assert!(!std::path::Path::new("/tmp/outside-of-a-run.png").exists());
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}

@@ -1,0 +1,141 @@
+//! Wrong settings and wrong commands.
+
+use std::os::unix::ffi::OsStrExt;
+
+use tests::{Outcome, Workplace};
+
+const PLUGIN: &str = "//! A test.\n\nlet cfg = params(#{\n    epochs: 3, // times\n    lr: 0.1, // rate\n    name: \"a\", // word\n    on: true, // or off\n});\nlog(\"lr\", cfg.lr);";
+
+/// `host run own ARGS`, which is refused before a run is made.
+#[track_caller]
+fn refused(args: &[&str]) -> Outcome {
+    let place = Workplace::new();
+    let outcome = place.script(PLUGIN, args).run();
+    assert!(place.runs().is_empty(), "a run was made");
+    outcome
+}
+
+#[test]
+fn an_unknown_setting_names_the_nearest_one() {
+    refused(&["epoch=5"]).code(2).says(&["command line: there is no setting `epoch`", "`epochs`"]);
+    refused(&["zzz=5"]).code(2).says(&["there is no setting `zzz`", "the settings are epochs, lr, name, on"]);
+}
+
+#[test]
+fn a_wrong_type_names_the_setting_and_shows_how_to_write_it() {
+    refused(&["epochs=2.5"])
+        .code(2)
+        .says(&["the setting `epochs` is of type integer, not `2.5`", "epochs=3"]);
+    refused(&["lr=fast"]).code(2).says(&["the setting `lr` is of type float, not `fast`"]);
+    refused(&["on=maybe"]).code(2).says(&["the setting `on` is of type bool, not `maybe`"]);
+    refused(&["epochs="]).code(2).says(&["the setting `epochs`"]);
+    refused(&["epochs=99999999999999999999"]).code(2).says(&["the setting `epochs`"]);
+}
+
+#[test]
+fn whole_numbers_are_taken_for_floats() {
+    let place = Workplace::new();
+    place.script(PLUGIN, &["lr=2"]).run().code(0);
+    assert_eq!(place.only_run().metric("lr"), [2.0]);
+}
+
+#[test]
+fn mistakes_in_settings_files_have_a_line() {
+    let place = Workplace::new();
+    let run = |text: &str, args: &[&str]| {
+        place.write("c.toml", text);
+        place.write("plugins/own.small.toml", text);
+        place.script(PLUGIN, args).run()
+    };
+    for args in [["--config", "c.toml"], ["--preset", "small"]] {
+        let file = if args[0] == "--config" { "c.toml" } else { "plugins/own.small.toml" };
+        run("lr = 0.1\nepochs = = 3\n", &args).code(2).says(&[&format!("{file}:2:"), "epochs = = 3", "^"]);
+        run("lr = 0.1\nepoch = 3\n", &args).code(2).says(&[&format!("{file}:2:1"), "`epoch`", "`epochs`"]);
+        run("lr = 0.1\nepochs = \"3\"\n", &args)
+            .code(2)
+            .says(&[&format!("{file}:2:"), "`epochs` is of type integer"]);
+        run("lr = [0.1]", &args).code(2).says(&[&format!("{file}:1:"), "`lr` is of type float"]);
+    }
+    assert!(place.runs().is_empty());
+}
+
+#[test]
+fn missing_files_are_named() {
+    refused(&["--config", "nowhere.toml"]).code(1).says(&["nowhere.toml: "]);
+    refused(&["--preset", "nowhere"]).says(&["own.nowhere.toml"]);
+    let place = Workplace::new();
+    place.host(["run", "dtna"]).run().code(2).says(&["there is no plugin dtna", "`dtan`"]);
+    place.host(["run", "folder/x.rhai"]).run().code(2).says(&["there is no plugin folder/x.rhai"]);
+    place.host(["check", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
+    place.host(["params", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
+    place.host(["run", "dtan", "--device", "tpu"]).run().code(2).says(&["tpu"]);
+}
+
+#[test]
+fn settings_that_are_declared_badly_are_told() {
+    let place = Workplace::new();
+    let fails = |text: &str, texts: &[&str]| {
+        place.run(text).code(1).says(texts);
+        assert!(place.runs().is_empty(), "a run was made");
+    };
+    fails("let x = 1;\nlet cfg = params(#{ a: 1 });", &["own.rhai:1:", "may stand above `params`"]);
+    fails("fn f() { params(#{ a: 1 }) }", &["own.rhai:1:10", "top level"]);
+    fails("let c = params(#{ a: 1 });\nlet d = params(#{ b: 1 });", &["own.rhai:2:", "one `params` call"]);
+    fails("let c = params(#{ a: |x| x });", &["own.rhai:1:"]);
+    fails("let c = params(#{ a: zeros([1000000, 1000000]) });", &["own.rhai:1:"]);
+}
+
+#[test]
+fn a_setting_of_a_plugin_without_settings_is_refused() {
+    let place = Workplace::new();
+    place
+        .script("log(\"a\", 1);", &["x=1"])
+        .run()
+        .code(2)
+        .says(&["there is no setting `x`: the plugin declares none"]);
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let place = Workplace::new();
+    for args in [
+        &["frobnicate"][..],
+        &[],
+        &["run"],
+        &["run", "dtan", "--no-such-flag"],
+        &["run", "dtan", "words"],
+        &["run", "dtan", "--seed", "-1"],
+        &["run", "dtan", "--seed", "x"],
+        &["run", "dtan", "--deadline", "soon"],
+        &["run", "dtan", "--deadline=-1s"],
+        &["run", "dtan", "--checkpoint-every", "1e99s"],
+        &["run", "dtan", "--max-operations", "-5"],
+        &["resume"],
+        &["help", "frobnicate"],
+        &["help", "noise::unifrom"],
+    ] {
+        let outcome = place.host(args).run().code(2);
+        assert!(!outcome.stderr.is_empty(), "{args:?}");
+    }
+    assert!(place.runs().is_empty());
+}
+
+#[test]
+fn a_name_that_is_not_unicode_is_no_reason_to_crash() {
+    let place = Workplace::new();
+    let odd = std::ffi::OsStr::from_bytes(b"plugins/od\xffd.rhai");
+    if std::fs::write(place.path().join(odd), "log(\"a\", 1);").is_err() {
+        return tests::skipped("the file system takes no such names");
+    }
+    let outcome = place.host(["run", "--quiet"]).arg(odd).run();
+    assert!(matches!(outcome.status.code(), Some(0..=2)), "{outcome:?}");
+}
+
+#[test]
+fn a_folder_for_runs_that_cannot_be_made_is_named() {
+    let place = Workplace::new();
+    place.write("file", "");
+    place.script("log(\"a\", 1);", &["--out", "file"]).run().code(1).says(&["file: "]);
+    place.script("log(\"a\", 1);", &["--out", "file/runs"]).run().code(1).says(&["file"]);
+    place.script("log(\"a\", 1);", &["--out", "/proc/runs"]).run().code(1).says(&["/proc/runs"]);
+}
