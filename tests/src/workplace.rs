@@ -57,6 +57,8 @@ impl Workplace {
     pub fn runs(&self) -> Vec<RunFolder> {
         let entries = fs::read_dir(self.path().join("runs")).into_iter().flatten();
         let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+        // A folder without a record is one whose process was killed as it made it: nothing had begun.
+        paths.retain(|path| path.join("run.json").exists());
         paths.sort();
         paths.into_iter().map(RunFolder::at).collect()
     }

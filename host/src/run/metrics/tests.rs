@@ -49,6 +49,7 @@ fn values_are_at_hand_and_come_back() {
     let (_folder, path) = fresh();
     let values = [0.1 + 0.2, f64::MIN_POSITIVE, f64::INFINITY, -1.0e300, 1.0 / 3.0];
     let check = |metrics: &Metrics| {
+        metrics.reach(u64::MAX);
         let series = metrics.series("loss");
         let steps: Vec<f64> = series.iter().map(|point| point.0).collect();
         assert_eq!(steps, [0.0, 1.0, 2.0, 3.0, 4.0]);
@@ -78,7 +79,10 @@ fn every_double_comes_back_bit_for_bit() {
         metrics.log("", "x", *value).unwrap();
     }
     drop(metrics);
-    let read = open(&path).series("x");
+    let read = open(&path);
+    assert!(read.series("x").is_empty(), "nothing is reached yet");
+    read.reach(u64::MAX);
+    let read = read.series("x");
     assert_eq!(read.len(), values.len());
     let changed: Vec<_> = read.iter().zip(&values).filter(|(read, value)| read.1 != **value).collect();
     assert!(changed.is_empty(), "{} changed, such as {:?}", changed.len(), changed[0]);
@@ -125,6 +129,7 @@ fn a_position_is_the_length_of_the_file() {
     metrics.log("", "a", 2.0).unwrap();
     metrics.log("", "b", 2.0).unwrap();
     metrics.cut_back(position).unwrap();
+    metrics.log("", "a", 1.0).unwrap();
     assert_eq!(metrics.series("a"), [(0.0, 1.0)]);
     assert_eq!(metrics.last(), [("a".to_string(), 1.0)]);
     assert_eq!(metrics.position().unwrap(), position);
