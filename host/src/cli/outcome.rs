@@ -20,7 +20,11 @@ pub enum Outcome {
 impl Outcome {
     /// What an error means where nothing ran yet.
     pub fn of(error: &Error) -> Self {
-        if matches!(error, Error::Usage { .. }) { Self::Usage } else { Self::Failed }
+        match error {
+            _ if ops::interrupt::requested() => Self::Interrupted,
+            Error::Usage { .. } => Self::Usage,
+            _ => Self::Failed,
+        }
     }
 }
 
