@@ -32,6 +32,11 @@ impl Host {
         self
     }
 
+    pub fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, values: I) -> Self {
+        self.command.args(values);
+        self
+    }
+
     /// Runs the command to its end.
     pub fn run(self) -> Outcome {
         self.start().wait()

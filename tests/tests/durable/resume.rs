@@ -3,9 +3,15 @@
 use std::fs;
 use std::time::Duration;
 
-use tests::{RunFolder, Workplace};
+use tests::{Host, RunFolder, Workplace};
 
 use super::NESTED;
+
+/// Starts a run and stops it with Ctrl-C as soon as it has its folder.
+fn interrupted(place: &Workplace, host: Host) {
+    let begun = || place.runs().iter().any(|run| run.path().join("run.json").exists());
+    host.start().until(begun).signal_after(Duration::ZERO, libc::SIGINT).code(130);
+}
 
 /// A run that stops with an error until there is a file `go` in its folder.
 const STOPS_ONCE: &str = r#"
@@ -23,14 +29,14 @@ log("sums", again.n);
 log("value", value.sum());
 each("last", cfg.n, |i| {
     log("last", i);
-    if i == 2 { MIDDLE }
+    if i == 2 { stage("mark", || i); MIDDLE }
 });
 name.save("net");
 "#;
 
 /// `STOPS_ONCE` as an undisturbed run and as one that was killed in the middle of its last loop and resumed.
 fn twice(checkpoints: &str) -> (RunFolder, RunFolder, [Workplace; 2]) {
-    let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..600 { noise::normal([30000]); }");
+    let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..2000 { noise::normal([30000]); }");
     let (reference, place) = (Workplace::new(), Workplace::new());
     reference.run(&text).code(0);
     let args = ["--checkpoint-every", checkpoints];
@@ -64,11 +70,11 @@ fn a_stage_is_computed_once() {
         if y.b.to_array() != x.to_array() { throw "not the same"; }
         if y.a != [1, 2.5, "x", true, ()] { throw "not the same"; }
         log("x", x.sum());
-        loop { zeros([1]); }
+        throw "stop";
     "#;
-    place.script(text, &["--deadline", "300ms"]).run().code(130);
+    place.run(text).code(1).says(&["own.rhai:7:9: stop"]);
     let run = place.only_run();
-    place.resume(&run, &["--deadline", "300ms"]).run().code(130);
+    place.resume(&run, &[]).run().code(1).says(&["own.rhai:7:9: stop"]);
     let log = String::from_utf8_lossy(&run.files("")["log.txt"]).into_owned();
     assert_eq!(log.matches("computing").count(), 2, "{log}");
     assert_eq!(run.metrics().len(), 1);
@@ -85,8 +91,7 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
     let place = Workplace::new();
     let config = place.write("c.toml", "name = \"from a file\"\n");
     let config = config.to_string_lossy().into_owned();
-    let args = ["n=5", "--config", &config, "--seed", "7", "--deadline", "1ms"];
-    place.script(text, &args).run().code(130);
+    interrupted(&place, place.script(text, &["n=5", "--config", &config, "--seed", "7"]));
     // What was resolved counts, not the file as it is now.
     fs::write(&config, "name = \"changed\"\n").unwrap();
     let run = place.only_run();
@@ -102,13 +107,8 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
 #[test]
 fn a_run_is_resumed_from_any_folder() {
     let place = Workplace::new();
-    place
-        .script(
-            "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);",
-            &["--deadline", "50ms"],
-        )
-        .run()
-        .code(130);
+    let text = "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);";
+    interrupted(&place, place.script(text, &[]));
     let run = place.only_run();
     let elsewhere = Workplace::new();
     elsewhere.resume(&run, &[]).run().code(0);
@@ -140,7 +140,7 @@ fn a_running_run_is_not_resumed() {
 #[test]
 fn a_run_whose_script_changed_is_not_resumed() {
     let place = Workplace::new();
-    place.script(NESTED, &["--deadline", "1ms"]).run().code(130);
+    interrupted(&place, place.script(NESTED, &[]));
     let changed = NESTED.replace("lr: 0.01", "lr: 0.02");
     place.write("plugins/own.rhai", changed);
     let run = place.only_run();
@@ -184,11 +184,15 @@ fn what_is_no_run_is_not_resumed() {
 
 #[test]
 fn a_damaged_checkpoint_is_refused() {
-    let text = "let s = stage(\"s\", || noise::uniform([100]));\nlet t = each(\"a\", 2, #{ x: s }, |i, s| s);\nloop { zeros([1]); }";
+    let text = r#"
+        let s = stage("s", || noise::uniform([100]));
+        let t = each("a", 2, #{ x: s }, |i, s| s);
+        each("b", 1, |i| { throw "stop" });
+    "#;
     let place = Workplace::new();
-    place.script(text, &["--deadline", "200ms"]).run().code(130);
+    place.run(text).code(1).says(&["stop"]);
     let run = place.only_run();
-    let resume = || place.resume(&run, &["--deadline", "200ms"]).run();
+    let resume = || place.resume(&run, &[]).run();
     let files: Vec<String> = run.files("checkpoints").into_keys().collect();
     for name in files {
         let path = run.path().join(&name);
@@ -199,13 +203,13 @@ fn a_damaged_checkpoint_is_refused() {
         outcome.says(&["the checkpoint is damaged"]);
         fs::write(&path, &whole).unwrap();
     }
-    resume().code(130);
+    resume().code(1).says(&["own.rhai:4:28: stop"]);
 }
 
 #[test]
 fn what_a_killed_process_left_half_written_is_removed() {
     let place = Workplace::new();
-    place.script(NESTED, &["--deadline", "1ms"]).run().code(130);
+    interrupted(&place, place.script(NESTED, &[]));
     let run = place.only_run();
     for part in ["", "figures/", "models/", "checkpoints/", "checkpoints/tensors/"] {
         let path = run.path().join(format!("{part}.99999-0.new"));
@@ -228,19 +232,13 @@ fn loops_keep_apart_whatever_they_are_called() {
         each("", 2, |i| { log("seventh", i); });
         each("../../x", 2, |i| { log("eighth", i); });
         let last = each("a\nb", 2, #{ x: zeros([1]) }, |i, s| { log("ninth", i); s });
-        loop { zeros([1]); }
+        each("end", 1, |i| { throw "stop" });
     "##;
     let place = Workplace::new();
-    let args = ["--checkpoint-every", "0s", "--deadline", "300ms"];
-    let outcome = place.script(text, &args).run();
-    if outcome.status.code() == Some(1) {
-        // Names that could be mistaken for others may be refused instead.
-        outcome.says(&["each: ", "name"]);
-        return;
-    }
+    place.run(text).code(1).says(&["own.rhai:11:30: stop"]);
     let run = place.only_run();
     let expected = run.metrics();
     assert_eq!(expected.len(), 18);
-    place.resume(&run, &args).run().code(130);
+    place.resume(&run, &[]).run().code(1).says(&["own.rhai:11:30: stop"]);
     assert_eq!(run.metrics(), expected);
 }
