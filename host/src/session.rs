@@ -111,9 +111,9 @@ impl Recorder {
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
         let position = self.metrics.position()?;
-        self.loops().save(position)?;
-        // What a resume has to find unchanged; and the record's clock goes on.
-        self.run.update(|record| record.scripts = self.scripts.record())
+        // First what a resume has to find unchanged; the record's clock goes on as well.
+        self.run.update(|record| record.scripts = self.scripts.record())?;
+        self.loops().save(position)
     }
 }
 

@@ -56,6 +56,7 @@ impl Source {
     fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
         if self.what == data::glyphs::NAME {
             let count = count.unwrap_or_else(|| data::glyphs::usual_count(split));
+            require_room(count)?;
             return Ok(Dataset::from_images(data::glyphs(0, split, count)));
         }
         if self.what.contains(['/', '\\']) {
@@ -71,6 +72,15 @@ impl Source {
             None => Ok(set),
         }
     }
+}
+
+/// Refuses more generated pictures than there is memory for: a failed allocation cannot be caught.
+fn require_room(count: usize) -> Result<()> {
+    let most = ops::tensor::room() / (28 * 28);
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{count} pictures do not fit into memory"), format!("ask for at most {most}")))
 }
 
 /// Adds the functions of this file.

@@ -42,6 +42,10 @@ pub fn explain(
             let unknown = EvalAltResult::ErrorModuleNotFound(name.clone(), *at);
             explain(&unknown, engine, functions, text)
         }
+        EvalAltResult::ErrorParsing(ParseErrorType::VariableUndefined(name), at) => {
+            let unknown = EvalAltResult::ErrorVariableNotFound(name.clone(), *at);
+            explain(&unknown, engine, functions, text)
+        }
         EvalAltResult::ErrorParsing(kind, _) => syntax::explain(kind),
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
             explain(inner, engine, functions, text)

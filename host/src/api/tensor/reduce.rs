@@ -63,13 +63,16 @@ pub fn add(global: &mut Adder) {
 /// Variance and standard deviation divide by n - 1, as PyTorch's do.
 fn add_spread(global: &mut Adder) {
     global
-        .add("var(x)", "The variance, divisor n - 1.", "tensor([1, 3]).var().item() => 2.0", |x: Tensor| {
-            x.var_dims(&[], false, 1)
-        })
         .add(
-            "var(x, dims)",
+            "variance(x)",
+            "The variance, divisor n - 1.",
+            "tensor([1, 3]).variance().item() => 2.0",
+            |x: Tensor| x.var_dims(&[], false, 1),
+        )
+        .add(
+            "variance(x, dims)",
             "Over those dimensions.",
-            "tensor([[1, 3]]).var([1]).to_array() => [2.0]",
+            "tensor([[1, 3]]).variance([1]).to_array() => [2.0]",
             |x: Tensor, dims: Vec<i64>| x.var_dims(&dims, false, 1),
         )
         .add(
