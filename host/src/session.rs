@@ -110,9 +110,9 @@ impl Recorder {
 
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
-        let position = self.metrics.position()?;
-        // First what a resume has to find unchanged; the record's clock goes on as well.
+        // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
         self.run.update(|record| record.scripts = self.scripts.record())?;
+        let position = self.metrics.position()?;
         self.loops().save(position)
     }
 }

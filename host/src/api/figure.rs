@@ -178,6 +178,9 @@ fn draw_panels(panels: &Array) -> Result<Vec<u8>> {
     figure::panels(&panels, &GridOptions::default())
 }
 
+/// No eye tells apart more colours than these by far.
+const MOST_CLASSES: usize = 1000;
+
 fn draw_scatter(points: &Tensor, labels: &[usize], options: &PlotOptions) -> Result<Vec<u8>> {
     if points.rank() != 2 || points.shape()[1] != 2 {
         return Err(Error::usage(format!("points of shape {:?}", points.shape()), "give a tensor [N, 2]"));
@@ -185,6 +188,10 @@ fn draw_scatter(points: &Tensor, labels: &[usize], options: &PlotOptions) -> Res
     let values = points.to_f64()?;
     let points: Vec<_> = values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1])).collect();
     let classes = labels.iter().max().map_or(0, |m| m + 1);
+    if classes > MOST_CLASSES {
+        let problem = format!("a label of {}, expected less than {MOST_CLASSES}", classes - 1);
+        return Err(Error::usage(problem, "give the number of a class for each point"));
+    }
     let names: Vec<_> = (0..classes).map(|i| i.to_string()).collect();
     figure::scatter(&points, (!labels.is_empty()).then_some(labels), &names, options)
 }

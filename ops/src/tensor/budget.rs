@@ -56,8 +56,9 @@ impl Charge {
         Ok(Arc::new(Self { bytes: needed, source: None }))
     }
 
-    /// That of a view.
+    /// That of a view. A view of a view holds on to the first source, so that there are no long chains.
     pub(crate) fn view(source: &Arc<Self>) -> Arc<Self> {
+        let source = source.source.as_ref().unwrap_or(source);
         Arc::new(Self { bytes: 0, source: Some(Arc::clone(source)) })
     }
 

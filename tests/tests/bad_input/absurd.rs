@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use host::{Host, Options, script::Entry};
 use tests::Workplace;
 
-/// The calls of one function.
-const CALLS: usize = 250;
+/// The calls of one function, by the number of its parameters.
+const CALLS: [usize; 4] = [1, 20, 120, 200];
 
 /// Values by the names that signatures have for their types. Sizes are tiny, or beyond any memory: what
 /// lies between them is allowed, and slow.
@@ -142,6 +142,7 @@ fn call(entry: &Entry, args: &[String]) -> String {
         _ if path == "index get" => format!("{}[{}]", args[0], args[1]),
         (_, _, [left, right]) if !path.starts_with(char::is_alphabetic) => format!("{left} {path} {right}"),
         (_, _, [only]) if !path.starts_with(char::is_alphabetic) => format!("{path} {only}"),
+        (_, _, [own, rest @ ..]) if entry.is_method() => format!("({own}).{path}({})", rest.join(", ")),
         _ => format!("{path}({})", args.join(", ")),
     }
 }
@@ -176,7 +177,7 @@ fn script(entries: &[&Entry]) -> String {
         let kinds = types(entry);
         assert_eq!(kinds.len(), entry.arity(), "{}", entry.signature());
         let mut numbers = Numbers(entry.path().bytes().map(u64::from).sum());
-        for _ in 0..CALLS {
+        for _ in 0..CALLS[kinds.len().min(3)] {
             let args: Vec<usize> = kinds.iter().map(|kind| value(kind, &mut numbers)).collect();
             let named: Vec<_> = args.iter().map(|i| format!("v{i}")).collect();
             let spelt: Vec<_> = args.iter().map(|&i| all()[i].1.to_owned()).collect();

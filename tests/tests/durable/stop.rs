@@ -35,7 +35,9 @@ fn an_interrupted_run_ends_as_one_that_was_not() {
         let place = Workplace::new();
         let delay = took.mul_f64((f64::from(i) + 0.5) / 12.0);
         let outcome = place.script(NESTED, &[]).start().signal_after(delay, libc::SIGINT);
-        let Some(run) = place.runs().pop() else { continue };
+        // A process that ends before it has written its record leaves nothing to resume.
+        let begun = |run: &RunFolder| run.path().join("run.json").exists();
+        let Some(run) = place.runs().pop().filter(begun) else { continue };
         if outcome.status.code() == Some(130) {
             interrupted += 1;
             let outcome = outcome.says(&["interrupted: go on with `host resume"]);
@@ -140,7 +142,6 @@ fn what_was_logged_is_the_same_before_and_after_an_interruption() {
     let reference = Workplace::new();
     let took = reference.run(text).code(0).took;
     let expected = reference.only_run();
-    let place = Workplace::new();
     for share in [0.3, 0.5, 0.7] {
         let place = Workplace::new();
         let outcome = place.script(text, &[]).start().signal_after(took.mul_f64(share), libc::SIGINT);
@@ -149,5 +150,4 @@ fn what_was_logged_is_the_same_before_and_after_an_interruption() {
             place.only_run().assert_same_results(&expected);
         }
     }
-    drop(place);
 }

@@ -156,7 +156,7 @@ fn add_parts(global: &mut Adder) {
         .add(
             "index get(module, name)",
             "A part by name: `net.encoder`, `net[\"0\"]`.",
-            r#"nn::sequential([nn::relu()])["0"].to_string() => Relu"#,
+            r#"nn::sequential([nn::linear(1, 1)])["0"].parameter_count() => 2"#,
             |module: Module, name: String| child(&module, &name),
         )
         .add(

@@ -41,7 +41,7 @@ pub fn add(global: &mut Adder) {
         sigmoid, "1 / (1 + e^-x)", "0.0", "0.5";
         relu, "max(x, 0)", "-1.0", "0.0";
         softplus, "log(1 + e^x)", "100.0", "100.0";
-        log_sigmoid, "log(1 / (1 + e^-x))", "100.0", "0.0";
+        log_sigmoid, "log(1 / (1 + e^-x))", "-100.0", "-100.0";
         silu, "x sigmoid(x)", "0.0", "0.0";
         gelu, "x times the normal distribution function.", "0.0", "0.0";
     }
