@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ops::{DType, Device, Tensor, random};
+use ops::{Device, Tensor, random};
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 
 use super::options::Options;

@@ -30,7 +30,7 @@ name.save("net");
 
 /// `STOPS_ONCE` as an undisturbed run and as one that was killed in the middle of its last loop and resumed.
 fn twice(checkpoints: &str) -> (RunFolder, RunFolder, [Workplace; 2]) {
-    let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..600 { noise::normal([30000]); }");
+    let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..2500 { noise::normal([30000]); }");
     let (reference, place) = (Workplace::new(), Workplace::new());
     reference.run(&text).code(0);
     let args = ["--checkpoint-every", checkpoints];
@@ -79,7 +79,7 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
     let text = r#"
         let cfg = params(#{ n: 1, name: "a" });
         log("n", cfg.n);
-        each("step", 2, |i| { log("draw", noise::uniform([1])); if i == 2 { for k in 0..600 { noise::normal([30000]); } } });
+        each("step", 2, |i| { log("draw", noise::uniform([1])); if i == 2 { for k in 0..2500 { noise::normal([30000]); } } });
         log("length", cfg.name.len());
     "#;
     let place = Workplace::new();
@@ -104,7 +104,7 @@ fn a_run_is_resumed_from_any_folder() {
     let place = Workplace::new();
     place
         .script(
-            "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);",
+            "stage(\"wait\", || { for k in 0..2500 { noise::normal([30000]); } }); log(\"i\", 1);",
             &["--deadline", "50ms"],
         )
         .run()
