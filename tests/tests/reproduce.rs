@@ -74,9 +74,8 @@ fn the_seed_counts_inside_and_outside_of_loops() {
             lines.iter().map(|line| (line["name"].to_string(), line["value"].as_f64().unwrap())).collect()
         })
         .collect();
-    for i in 0..runs[0].len() {
-        let values = [runs[0][i].1, runs[1][i].1, runs[2][i].1];
-        assert!(values[0] != values[1] && values[0] != values[2], "{}: {values:?}", runs[0][i].0);
+    for ((first, second), third) in runs[0].iter().zip(&runs[1]).zip(&runs[2]) {
+        assert!(first.1 != second.1 && first.1 != third.1, "{first:?}, {second:?}, {third:?}");
     }
     let draws = [&runs[0][3].1, &runs[0][4].1];
     assert!(draws[0] != draws[1], "every item has numbers of its own");
