@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ops::{DType, Device, Tensor, random};
+use ops::{Device, Tensor, random};
 use rhai::{Dynamic, EvalAltResult, Map, Position};
 
 use super::options::Options;
@@ -74,11 +74,13 @@ impl Source {
     }
 }
 
-/// Asks the budget for the bytes of so many glyphs: an allocation that fails would end the process. Zeros that
-/// nobody touches take no memory.
-fn require_room(glyphs: usize) -> Result<()> {
-    let asked = Tensor::full(vec![glyphs.max(1), 28, 28], 0.0, DType::Bool, Device::Cpu);
-    asked.map(drop).map_err(|e| Error::usage(format!("{glyphs} glyphs are too many: {e}"), "ask for fewer"))
+/// Refuses more generated pictures than there is memory for: a failed allocation cannot be caught.
+fn require_room(count: usize) -> Result<()> {
+    let most = ops::tensor::room() / (28 * 28);
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{count} pictures do not fit into memory"), format!("ask for at most {most}")))
 }
 
 /// Adds the functions of this file.

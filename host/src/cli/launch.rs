@@ -16,6 +16,7 @@ use crate::{
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
     host.session.record(recorder);
+    watch(control.deadline)?;
     let outcome = host.run(&plugin.source);
     let Some(recorder) = host.session.recorder() else { return Ok(Outcome::Failed) };
     let (status, text) = match &outcome {
@@ -85,8 +86,8 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
     }
 }
 
-/// From now on asks the run to stop at the first Ctrl-C or at the deadline; a second Ctrl-C ends the process.
-pub fn watch(deadline: Option<Duration>) -> Result<()> {
+/// Asks the run to stop at the first Ctrl-C or at the deadline; a second Ctrl-C ends the process.
+fn watch(deadline: Option<Duration>) -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;

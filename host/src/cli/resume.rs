@@ -19,7 +19,6 @@ use crate::{
 
 /// Goes on with a run, from its last checkpoint.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
-    launch::watch(args.control.deadline)?;
     let folder = args.run.canonicalize().map_err(Error::io(&args.run))?;
     let record = Run::look(&folder)?;
     // Paths of the command are relative to where it was given.

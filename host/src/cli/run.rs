@@ -21,7 +21,6 @@ use crate::{
 
 /// Makes the run's folder and runs the plugin in it.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
-    launch::watch(args.control.deadline)?;
     let path = plugin::find(&args.plugin)?;
     let plugin = prepare(&path, args)?;
     let resolved = settings(&path, &plugin, args)?;

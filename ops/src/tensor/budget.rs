@@ -18,6 +18,11 @@ pub fn set_budget(bytes: usize) {
     BUDGET.store(bytes, Ordering::Relaxed);
 }
 
+/// Bytes that are left of the budget.
+pub fn room() -> usize {
+    BUDGET.load(Ordering::Relaxed).saturating_sub(live_bytes())
+}
+
 /// Bytes of all tensors alive.
 pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use autodiff::Node;
 pub use autodiff::{Gradients, is_grad_enabled, no_grad};
 pub(crate) use budget::Charge;
-pub use budget::{live_bytes, set_budget};
+pub use budget::{live_bytes, room, set_budget};
 pub use data::Data;
 pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;

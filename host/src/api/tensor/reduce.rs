@@ -63,9 +63,12 @@ pub fn add(global: &mut Adder) {
 /// Variance and standard deviation divide by n - 1, as PyTorch's do.
 fn add_spread(global: &mut Adder) {
     global
-        .add("variance(x)", "The variance, divisor n - 1.", "tensor([1, 3]).variance().item() => 2.0", |x: Tensor| {
-            x.var_dims(&[], false, 1)
-        })
+        .add(
+            "variance(x)",
+            "The variance, divisor n - 1.",
+            "tensor([1, 3]).variance().item() => 2.0",
+            |x: Tensor| x.var_dims(&[], false, 1),
+        )
         .add(
             "variance(x, dims)",
             "Over those dimensions.",
