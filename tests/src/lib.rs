@@ -1,10 +1,10 @@
 //! What the black-box tests share: a fresh folder with the shipped scripts, the program run in it, and
 //! the run folders that it leaves behind.
 
+mod bench;
 mod program;
 mod run_folder;
-mod workplace;
 
+pub use bench::{Bench, onnxruntime, repository, skipped};
 pub use program::{Host, Outcome, Running};
 pub use run_folder::RunFolder;
-pub use workplace::{Workplace, onnxruntime, repository, skipped};

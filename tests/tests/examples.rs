@@ -4,7 +4,7 @@ use std::fs;
 
 use host::{Host, Options, script::Source};
 use rhai::{Array, Dynamic};
-use tests::{Workplace, repository, skipped};
+use tests::{Bench, repository, skipped};
 
 /// The plugin that the design of this program began with.
 const PAPER: &str = include_str!("../fixtures/paper.rhai");
@@ -72,7 +72,7 @@ fn only_what_needs_a_file_has_no_example() {
 fn the_reference_is_what_the_program_writes() {
     let file = repository().join("docs/api.md");
     let Ok(text) = fs::read_to_string(file) else { return skipped("there is no docs/api.md") };
-    let written = Workplace::new().host(["help", "--markdown"]).run().code(0).stdout;
+    let written = Bench::new().host(["help", "--markdown"]).run().code(0).stdout;
     for (line, (file, program)) in text.lines().zip(written.lines()).enumerate() {
         assert_eq!(
             file,
@@ -93,7 +93,7 @@ fn plugins() -> Vec<String> {
 
 #[test]
 fn nothing_is_wrong_with_the_shipped_plugins() {
-    let place = Workplace::new();
+    let place = Bench::new();
     for plugin in plugins() {
         place.host(["check", &plugin]).run().code(0).shows(&["nothing wrong was found"]);
     }
@@ -101,7 +101,7 @@ fn nothing_is_wrong_with_the_shipped_plugins() {
 
 #[test]
 fn the_settings_of_a_plugin_are_shown() {
-    let place = Workplace::new();
+    let place = Bench::new();
     for plugin in plugins() {
         let shown = place.host(["params", &plugin]).run().code(0).stdout;
         assert!(shown.lines().count() > 3, "{shown}");
@@ -111,7 +111,7 @@ fn the_settings_of_a_plugin_are_shown() {
 
 #[test]
 fn the_paper_s_sizes_are_settings() {
-    let place = Workplace::new();
+    let place = Bench::new();
     for plugin in plugins() {
         // The preset is read, and then stopped before anything is computed, or for want of the data set.
         let outcome = place.host(["run", &plugin, "--preset", "paper", "--quiet", "--deadline", "0s"]).run();
@@ -121,7 +121,7 @@ fn the_paper_s_sizes_are_settings() {
 
 #[test]
 fn mistakes_are_found_without_running() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let check = |text: &str| {
         place.write("plugins/own.rhai", text);
         place.host(["check", "own"]).run().code(1)
@@ -135,7 +135,7 @@ fn mistakes_are_found_without_running() {
 
 #[test]
 fn plugins_are_listed_with_their_first_lines() {
-    let listed = Workplace::new().host(["list"]).run().code(0).stdout;
+    let listed = Bench::new().host(["list"]).run().code(0).stdout;
     for plugin in plugins() {
         assert!(listed.lines().any(|line| line.starts_with(&plugin)), "{plugin} is not in:\n{listed}");
     }
@@ -143,7 +143,7 @@ fn plugins_are_listed_with_their_first_lines() {
 
 #[test]
 fn help_explains_functions_modules_and_itself() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let help = |args: &[&str]| place.host([&["help"], args].concat()).run().code(0);
     help(&[]).shows(&["noise: ", "uniform", "host help NAME"]);
     help(&["noise::uniform"]).shows(&["noise::uniform(shape: shape) -> Tensor", "example: "]);
@@ -164,7 +164,7 @@ fn help_explains_functions_modules_and_itself() {
 #[test]
 fn every_function_can_be_explained() {
     let table = Host::new(Options::default()).table;
-    let place = Workplace::new();
+    let place = Bench::new();
     let names: std::collections::BTreeSet<_> = table.entries().iter().map(|entry| entry.path()).collect();
     for name in names.iter().filter(|name| !name.starts_with(['-', '!'])).step_by(7) {
         place.host(["help", name]).run().code(0);
@@ -173,7 +173,7 @@ fn every_function_can_be_explained() {
 
 #[test]
 fn data_and_doctor_tell_what_there_is() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.host(["data"]).run().code(0).shows(&["glyphs: ", "built in", "mnist: ", "not found"]);
     place.host(["data", "--data", "/nonexistent"]).run().code(0).shows(&["looked in: /nonexistent, data"]);
     place.host(["doctor"]).run().code(0).shows(&[
@@ -188,7 +188,7 @@ fn data_and_doctor_tell_what_there_is() {
 
 #[test]
 fn a_plugin_that_reads_like_the_paper_runs() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let small = ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3"];
     place.script(PAPER, &small).run().code(0);
     let run = place.only_run();
@@ -199,7 +199,7 @@ fn a_plugin_that_reads_like_the_paper_runs() {
 
 #[test]
 fn the_shipped_plugins_run_in_small() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let small =
         ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
     place.host(["run", "dtan", "--quiet"].iter().chain(&small)).run().code(0);
@@ -217,7 +217,7 @@ fn the_plugin_of_the_readme_runs() {
     let text = fs::read_to_string(repository().join("README.md")).unwrap_or_default();
     let Some((_, rest)) = text.split_once("```rhai\n") else { return skipped("README.md has no plugin") };
     let script = rest.split("```").next().unwrap_or_default();
-    let place = Workplace::new();
+    let place = Bench::new();
     place.script(&script.replace("train(2000)", "train(200)"), &["epochs=1"]).run().code(0);
     assert_eq!(place.only_run().metric("loss").len(), 2);
     place.host(["check", "own"]).run().code(0);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use tests::{RunFolder, Workplace, skipped};
+use tests::{Bench, RunFolder, skipped};
 
 const NESTED: &str = include_str!("../fixtures/nested.rhai");
 
@@ -21,14 +21,14 @@ const DTAN: &[&str] = &[
 ];
 
 /// A finished run with its folder.
-fn nested(seed: &str, threads: &str) -> (RunFolder, Workplace) {
-    let place = Workplace::new();
+fn nested(seed: &str, threads: &str) -> (RunFolder, Bench) {
+    let place = Bench::new();
     place.script(NESTED, &["--seed", seed]).env("RAYON_NUM_THREADS", threads).run().code(0);
     (place.only_run(), place)
 }
 
-fn dtan(seed: &str, threads: &str) -> (RunFolder, Workplace) {
-    let place = Workplace::new();
+fn dtan(seed: &str, threads: &str) -> (RunFolder, Bench) {
+    let place = Bench::new();
     let outcome = place.host(DTAN).arg("--seed").arg(seed).env("RAYON_NUM_THREADS", threads).run();
     outcome.code(0);
     (place.only_run(), place)
@@ -68,7 +68,7 @@ fn the_seed_counts_inside_and_outside_of_loops() {
     let runs: Vec<Vec<(String, f64)>> = ["0", "1", "18446744073709551615"]
         .iter()
         .map(|seed| {
-            let place = Workplace::new();
+            let place = Bench::new();
             place.script(text, &["--seed", seed]).run().code(0);
             let lines = place.only_run().metrics();
             lines.iter().map(|line| (line["name"].to_string(), line["value"].as_f64().unwrap())).collect()
@@ -85,7 +85,7 @@ fn the_seed_counts_inside_and_outside_of_loops() {
 fn the_numbers_of_a_loop_do_not_depend_on_what_came_before() {
     let text = "DRAW each(\"a\", 2, |i| { log(\"loop\", noise::uniform([1])); });";
     let values = ["", "noise::uniform([7]);"].map(|draw| {
-        let place = Workplace::new();
+        let place = Bench::new();
         place.run(&text.replace("DRAW", draw)).code(0);
         place.only_run().metric("loop")
     });
@@ -112,7 +112,7 @@ fn memory_does_not_grow_with_the_steps() {
     if !cfg!(target_os = "linux") {
         return skipped("the memory of a process is read from /proc");
     }
-    let place = Workplace::new();
+    let place = Bench::new();
     let mut running = place.script(TRAINING, &["--checkpoint-every", "1h"]).start();
     let mut samples: Vec<(usize, f64)> = Vec::new();
     while !running.is_over() {

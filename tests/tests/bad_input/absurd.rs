@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use host::{Host, Options, script::Entry};
-use tests::Workplace;
+use tests::Bench;
 
 /// The calls of one function, by the number of its parameters.
 const CALLS: [usize; 4] = [1, 20, 120, 200];
@@ -197,7 +197,7 @@ fn no_function_crashes_whatever_it_is_called_with() {
         host.table.entries().iter().filter(|entry| !["each", "params"].contains(&entry.name)).collect();
     let mut faults = Vec::new();
     for group in entries.chunk_by(|a, b| a.name == b.name) {
-        let place = Workplace::new();
+        let place = Bench::new();
         let outcome = place.script(&script(group), &["--deadline", "100s"]).run();
         let log = place
             .runs()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::{RunFolder, Workplace, skipped};
+use tests::{Bench, RunFolder, skipped};
 
 /// A tiny disk that is gone after the test.
 struct Disk(PathBuf);
@@ -46,7 +46,7 @@ figure::grid("kept", concat(kept).reshape([1, 1, 256, 1024]));
 
 #[test]
 fn a_full_disk_is_an_error_and_the_run_goes_on_once_there_is_room() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let Some(disk) = Disk::mount(place.path().join("disk"), "512k") else {
         return skipped("no disk can be mounted: not root");
     };
@@ -61,7 +61,7 @@ fn a_full_disk_is_an_error_and_the_run_goes_on_once_there_is_room() {
     disk.resize("16m");
     place.resume(&run, &["--checkpoint-every", "0s"]).run().code(0);
 
-    let reference = Workplace::new();
+    let reference = Bench::new();
     reference.run(GROWS).code(0);
     run.assert_same_results(&reference.only_run());
     run.assert_tidy();
@@ -69,7 +69,7 @@ fn a_full_disk_is_an_error_and_the_run_goes_on_once_there_is_room() {
 
 #[test]
 fn a_disk_without_room_for_a_run_is_an_error() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let Some(disk) = Disk::mount(place.path().join("disk"), "4k") else {
         return skipped("no disk can be mounted: not root");
     };

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
-use tests::{Outcome, Workplace, onnxruntime, skipped};
+use tests::{Bench, Outcome, onnxruntime, skipped};
 
 const IMAGES: &str = "d/train-images-idx3-ubyte";
 const LABELS: &str = "d/train-labels-idx1-ubyte";
@@ -30,7 +30,7 @@ fn images() -> Vec<u8> {
 
 /// A plugin that loads the data set of these files.
 fn load(files: &[(&str, &[u8])]) -> Outcome {
-    let place = Workplace::new();
+    let place = Bench::new();
     for (name, bytes) in files {
         place.write(name, bytes);
     }
@@ -99,7 +99,7 @@ fn labels_that_do_not_match_are_told() {
 
 #[test]
 fn an_unknown_data_set_names_the_nearest_one() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run("data::load(\"mnsit\").train();").code(1).says(&[
         "own.rhai:1:",
         "`mnsit`",
@@ -115,12 +115,12 @@ fn an_unknown_data_set_names_the_nearest_one() {
 
 #[test]
 fn data_folders_are_confined() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.write(IMAGES, images());
     let path = place.path().join("d");
     let text = format!("data::load(\"{}\").train();", path.display());
     place.run(&text).code(1).says(&["the script may not read this"]);
-    let elsewhere = Workplace::new();
+    let elsewhere = Bench::new();
     place.write(&format!("e/mnist/{}", &IMAGES[2..]), images());
     let outcome = elsewhere.script(
         "print(data::load(\"mnist\").train());",
@@ -133,7 +133,7 @@ fn data_folders_are_confined() {
 
 #[test]
 fn weights_that_do_not_fit_are_told() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run("nn::linear(2, 3).save(\"net\");").code(0);
     let file = place.only_run().path().join("models/net.safetensors");
     let load = |module: &str, file: &std::path::Path| {
@@ -161,7 +161,7 @@ fn weights_that_do_not_fit_are_told() {
 #[test]
 fn what_is_no_onnx_model_is_told() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
-    let place = Workplace::new();
+    let place = Bench::new();
     let library = library.to_string_lossy().into_owned();
     for (name, bytes) in
         [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]
@@ -177,7 +177,7 @@ fn what_is_no_onnx_model_is_told() {
 
 #[test]
 fn a_wrong_onnx_runtime_is_told() {
-    let place = Workplace::new();
+    let place = Bench::new();
     // A format version, an operator set and an empty graph: enough to be worth opening.
     let model = place.write("m.onnx", [8, 8, 0x42, 2, 16, 17, 0x3a, 0]);
     let text = "let cfg = params(#{ model: \"x\" });\nlet m = onnx::model(cfg.model);";

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tests::{Outcome, Workplace};
+use tests::{Bench, Outcome};
 
 /// Runs a plugin that is stopped by a limit, soon.
 #[track_caller]
 fn stopped(text: &str, texts: &[&str]) -> Outcome {
-    let place = Workplace::new();
+    let place = Bench::new();
     let outcome = place.script(text, &["--max-operations", "3000000"]).run().code(1).says(texts);
     assert!(outcome.took < Duration::from_secs(60), "{:?}", outcome.took);
     assert_eq!(place.only_run().status(), "FAILED");
@@ -51,11 +51,11 @@ fn deep_recursion_ends() {
 #[test]
 fn deep_expressions_are_refused() {
     let deep = format!("let x = {}1{};", "(".repeat(5000), ")".repeat(5000));
-    Workplace::new().run(&deep).code(1).says(&["this expression is nested too deeply"]);
+    Bench::new().run(&deep).code(1).says(&["this expression is nested too deeply"]);
     let deep = format!("let x = {}1{};", "[".repeat(5000), "]".repeat(5000));
-    Workplace::new().run(&deep).code(1).says(&["nested too deeply"]);
+    Bench::new().run(&deep).code(1).says(&["nested too deeply"]);
     let deep = format!("{}{}", "{".repeat(5000), "}".repeat(5000));
-    Workplace::new().run(&deep).code(1).says(&["nested too deeply"]);
+    Bench::new().run(&deep).code(1).says(&["nested too deeply"]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn the_memory_of_a_refused_tensor_can_be_had_again() {
             let x = zeros([1000, 1000]);
         }
     "#;
-    Workplace::new().run(text).code(0);
+    Bench::new().run(text).code(0);
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn a_graph_that_only_grows_is_refused_or_freed() {
         let x = zeros([1000, 1000]);
         no_grad(|| for i in 0..1000 { x = net.forward(x).tanh(); });
     "#;
-    Workplace::new().script(text, &["--deadline", "100s"]).run().code(0);
+    Bench::new().script(text, &["--deadline", "100s"]).run().code(0);
 }
 
 #[test]
 fn a_long_chain_of_views_is_as_quick_as_a_short_one() {
     // Each view once held on to the one before it: a hundred thousand of them took minutes.
     let text = "let x = zeros([2]);\nfor i in 0..100000 { x = x.reshape([2, 1]).reshape([2]); }";
-    Workplace::new().script(text, &["--deadline", "60s"]).run().code(0);
+    Bench::new().script(text, &["--deadline", "60s"]).run().code(0);
 }

@@ -1,11 +1,11 @@
 //! Mistakes in scripts.
 
-use tests::Workplace;
+use tests::Bench;
 
 /// Runs a plugin that fails: exit code 1 and these texts.
 #[track_caller]
 fn fails(text: &str, texts: &[&str]) {
-    let outcome = Workplace::new().run(text).code(1).says(texts);
+    let outcome = Bench::new().run(text).code(1).says(texts);
     assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
 }
 
@@ -19,7 +19,7 @@ fn a_syntax_error_is_shown_where_it_is() {
 
 #[test]
 fn a_syntax_error_makes_no_run() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run("let = 3;").code(1);
     assert!(place.runs().is_empty());
 }
@@ -103,7 +103,7 @@ fn an_error_that_a_script_throws_is_told_in_its_words() {
 
 #[test]
 fn imports_stay_inside_the_script_folders() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.write("outside.rhai", "fn f() { 1 }");
     let fails = |import: &str, texts: &[&str]| {
         place
@@ -147,7 +147,7 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
             s
         });
     "#;
-    let place = Workplace::new();
+    let place = Bench::new();
     let outcome = place.script(text, &["--checkpoint-every", "0s"]).run().code(1);
     outcome.says(&[
         "own.rhai:9:",
@@ -170,7 +170,7 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
 
 #[test]
 fn reading_is_confined() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let file = place.write("secret.safetensors", "x");
     let load = format!("nn::linear(1, 1).load(\"{}\");", file.display());
     place.run(&load).code(1).says(&["own.rhai:1:", "the script may not read this", "--allow-read"]);
@@ -181,7 +181,7 @@ fn reading_is_confined() {
 
 #[test]
 fn writing_is_confined() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let before = names(place.path());
     let text = r#"
         for name in ["../../outside", "/tmp/outside-of-a-run", "a/b", "", "..", "CON", "x\n"] {

@@ -2,14 +2,14 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use tests::{Outcome, Workplace};
+use tests::{Bench, Outcome};
 
 const PLUGIN: &str = "//! A test.\n\nlet cfg = params(#{\n    epochs: 3, // times\n    lr: 0.1, // rate\n    name: \"a\", // word\n    on: true, // or off\n});\nlog(\"lr\", cfg.lr);";
 
 /// `host run own ARGS`, which is refused before a run is made.
 #[track_caller]
 fn refused(args: &[&str]) -> Outcome {
-    let place = Workplace::new();
+    let place = Bench::new();
     let outcome = place.script(PLUGIN, args).run();
     assert!(place.runs().is_empty(), "a run was made");
     outcome
@@ -34,14 +34,14 @@ fn a_wrong_type_names_the_setting_and_shows_how_to_write_it() {
 
 #[test]
 fn whole_numbers_are_taken_for_floats() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.script(PLUGIN, &["lr=2"]).run().code(0);
     assert_eq!(place.only_run().metric("lr"), [2.0]);
 }
 
 #[test]
 fn mistakes_in_settings_files_have_a_line() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let run = |text: &str, args: &[&str]| {
         place.write("c.toml", text);
         place.write("plugins/own.small.toml", text);
@@ -63,7 +63,7 @@ fn mistakes_in_settings_files_have_a_line() {
 fn missing_files_are_named() {
     refused(&["--config", "nowhere.toml"]).code(1).says(&["nowhere.toml: "]);
     refused(&["--preset", "nowhere"]).says(&["own.nowhere.toml"]);
-    let place = Workplace::new();
+    let place = Bench::new();
     place.host(["run", "dtna"]).run().code(2).says(&["there is no plugin dtna", "`dtan`"]);
     place.host(["run", "folder/x.rhai"]).run().code(2).says(&["there is no plugin folder/x.rhai"]);
     place.host(["check", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
@@ -73,7 +73,7 @@ fn missing_files_are_named() {
 
 #[test]
 fn settings_that_are_declared_badly_are_told() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let fails = |text: &str, texts: &[&str]| {
         place.run(text).code(1).says(texts);
         assert!(place.runs().is_empty(), "a run was made");
@@ -87,7 +87,7 @@ fn settings_that_are_declared_badly_are_told() {
 
 #[test]
 fn a_setting_of_a_plugin_without_settings_is_refused() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place
         .script("log(\"a\", 1);", &["x=1"])
         .run()
@@ -97,7 +97,7 @@ fn a_setting_of_a_plugin_without_settings_is_refused() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let place = Workplace::new();
+    let place = Bench::new();
     for args in [
         &["frobnicate"][..],
         &[],
@@ -122,7 +122,7 @@ fn wrong_usage_exits_with_2() {
 
 #[test]
 fn a_name_that_is_not_unicode_is_no_reason_to_crash() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let odd = std::ffi::OsStr::from_bytes(b"plugins/od\xffd.rhai");
     if std::fs::write(place.path().join(odd), "log(\"a\", 1);").is_err() {
         return tests::skipped("the file system takes no such names");
@@ -133,7 +133,7 @@ fn a_name_that_is_not_unicode_is_no_reason_to_crash() {
 
 #[test]
 fn a_folder_for_runs_that_cannot_be_made_is_named() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.write("file", "");
     place.script("log(\"a\", 1);", &["--out", "file"]).run().code(1).says(&["file: "]);
     place.script("log(\"a\", 1);", &["--out", "file/runs"]).run().code(1).says(&["file"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tests::{Outcome, RunFolder, Workplace};
+use tests::{Bench, Outcome, RunFolder};
 
 use super::{NESTED, undisturbed};
 
@@ -36,7 +36,7 @@ fn was_killed(outcome: &Outcome) -> bool {
 }
 
 /// Goes on with the run that was made here, if there is one that is not completed.
-fn finish(place: &Workplace, args: &[&str]) -> Option<RunFolder> {
+fn finish(place: &Bench, args: &[&str]) -> Option<RunFolder> {
     let run = place.runs().pop().filter(|run| run.path().join("run.json").exists())?;
     if run.status() != "COMPLETED" {
         place.resume(&run, args).run().code(0);
@@ -48,10 +48,10 @@ fn finish(place: &Workplace, args: &[&str]) -> Option<RunFolder> {
 
 #[test]
 fn a_run_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
-    let (reference, place) = (Workplace::new(), Workplace::new());
+    let (reference, place) = (Bench::new(), Bench::new());
     let (expected, took) = undisturbed(&reference, &[]);
     for (i, delay) in moments(took) {
-        let place = if i == 0 { &place } else { &Workplace::new() };
+        let place = if i == 0 { &place } else { &Bench::new() };
         let outcome = place.script(NESTED, every(i)).start().signal_after(delay, libc::SIGKILL);
         if let Some(run) = finish(place, every(i)) {
             println!("killed: {}, after {delay:?}", was_killed(&outcome));
@@ -62,11 +62,11 @@ fn a_run_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
 
 #[test]
 fn dtan_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
-    let reference = Workplace::new();
+    let reference = Bench::new();
     let took = reference.host(DTAN).run().code(0).took;
     let expected = reference.only_run();
     for (i, delay) in moments(took) {
-        let place = Workplace::new();
+        let place = Bench::new();
         place.host(DTAN.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
         if let Some(run) = finish(&place, every(i)) {
             run.assert_same_results(&expected);
@@ -76,9 +76,9 @@ fn dtan_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
 
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_the_same() {
-    let reference = Workplace::new();
+    let reference = Bench::new();
     let (expected, took) = undisturbed(&reference, &[]);
-    let place = Workplace::new();
+    let place = Bench::new();
     let every = ["--checkpoint-every", "0s"];
     let mut delay = took / 4;
     let mut kills = 0;
@@ -98,7 +98,7 @@ fn a_run_that_is_killed_again_and_again_ends_the_same() {
 
 #[test]
 fn the_time_of_the_metrics_goes_on_after_a_kill() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let text = "each(\"a\", 400, |i| { log(\"x\", i); noise::normal([20000]).sum(); });";
     let killed = place.script(text, &["--checkpoint-every", "0s"]).start();
     killed

@@ -5,13 +5,13 @@ mod resume;
 mod rules;
 mod stop;
 
-use tests::{RunFolder, Workplace};
+use tests::{Bench, RunFolder};
 
 /// Nested loops with everything that a state can hold.
 pub const NESTED: &str = include_str!("../../fixtures/nested.rhai");
 
 /// What a run of `NESTED` with these settings comes to when nothing happens to it.
-pub fn undisturbed(place: &Workplace, settings: &[&str]) -> (RunFolder, std::time::Duration) {
+pub fn undisturbed(place: &Bench, settings: &[&str]) -> (RunFolder, std::time::Duration) {
     let outcome = place.script(NESTED, settings).run().code(0);
     (place.only_run(), outcome.took)
 }

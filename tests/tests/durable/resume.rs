@@ -3,12 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use tests::{Host, RunFolder, Workplace};
+use tests::{Bench, Host, RunFolder};
 
 use super::NESTED;
 
 /// Starts a run and stops it with Ctrl-C as soon as it has its folder.
-fn interrupted(place: &Workplace, host: Host) {
+fn interrupted(place: &Bench, host: Host) {
     let begun = || place.runs().iter().any(|run| run.path().join("run.json").exists());
     host.start().until(begun).signal_after(Duration::ZERO, libc::SIGINT).code(130);
 }
@@ -35,9 +35,9 @@ name.save("net");
 "#;
 
 /// `STOPS_ONCE` as an undisturbed run and as one that was killed in the middle of its last loop and resumed.
-fn twice(checkpoints: &str) -> (RunFolder, RunFolder, [Workplace; 2]) {
+fn twice(checkpoints: &str) -> (RunFolder, RunFolder, [Bench; 2]) {
     let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..2000 { noise::normal([30000]); }");
-    let (reference, place) = (Workplace::new(), Workplace::new());
+    let (reference, place) = (Bench::new(), Bench::new());
     reference.run(&text).code(0);
     let args = ["--checkpoint-every", checkpoints];
     let running = place.script(&text, &args).start();
@@ -63,7 +63,7 @@ fn what_is_done_is_not_done_again() {
 
 #[test]
 fn a_stage_is_computed_once() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let text = r#"
         let x = stage("draw", || { print("computing"); noise::uniform([3]) });
         let y = stage("plain", || { print("computing"); #{ a: [1, 2.5, "x", true, ()], b: x } });
@@ -88,7 +88,7 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
         each("step", 2, |i| { log("draw", noise::uniform([1])); if i == 2 { for k in 0..600 { noise::normal([30000]); } } });
         log("length", cfg.name.len());
     "#;
-    let place = Workplace::new();
+    let place = Bench::new();
     let config = place.write("c.toml", "name = \"from a file\"\n");
     let config = config.to_string_lossy().into_owned();
     interrupted(&place, place.script(text, &["n=5", "--config", &config, "--seed", "7"]));
@@ -99,18 +99,18 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
     assert_eq!(run.metric("n"), [5.0]);
     assert_eq!(run.metric("length"), [11.0]);
 
-    let other = Workplace::new();
+    let other = Bench::new();
     other.script(text, &["n=5", "name=from a file", "--seed", "7"]).run().code(0);
     run.assert_same_results(&other.only_run());
 }
 
 #[test]
 fn a_run_is_resumed_from_any_folder() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let text = "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);";
     interrupted(&place, place.script(text, &[]));
     let run = place.only_run();
-    let elsewhere = Workplace::new();
+    let elsewhere = Bench::new();
     elsewhere.resume(&run, &[]).run().code(0);
     assert_eq!(run.metric("i"), [1.0]);
     assert!(elsewhere.runs().is_empty());
@@ -118,7 +118,7 @@ fn a_run_is_resumed_from_any_folder() {
 
 #[test]
 fn a_completed_run_is_not_resumed() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run("log(\"a\", 1);").code(0);
     let run = place.only_run();
     let before = run.files("");
@@ -128,7 +128,7 @@ fn a_completed_run_is_not_resumed() {
 
 #[test]
 fn a_running_run_is_not_resumed() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let running = place.script("loop { zeros([1]); }", &["--deadline", "60s"]).start();
     let running = running.until(|| place.runs().iter().any(|run| run.path().join("run.json").exists()));
     place.resume(&place.only_run(), &[]).run().code(2).says(&["still running in another process"]);
@@ -139,7 +139,7 @@ fn a_running_run_is_not_resumed() {
 
 #[test]
 fn a_run_whose_script_changed_is_not_resumed() {
-    let place = Workplace::new();
+    let place = Bench::new();
     interrupted(&place, place.script(NESTED, &[]));
     let changed = NESTED.replace("lr: 0.01", "lr: 0.02");
     place.write("plugins/own.rhai", changed);
@@ -158,7 +158,7 @@ fn a_run_whose_script_changed_is_not_resumed() {
 
 #[test]
 fn a_killed_run_whose_import_changed_is_not_resumed() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
     let text = "import \"mine\" as mine;\nlet a = mine::f(1);\nstage(\"s\", || a);\nloop { zeros([1]); }";
     let running = place.script(text, &["--checkpoint-every", "0s"]).start();
@@ -172,7 +172,7 @@ fn a_killed_run_whose_import_changed_is_not_resumed() {
 
 #[test]
 fn what_is_no_run_is_not_resumed() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let resume = |path: &str| place.resume(&RunFolder::at(place.path().join(path)), &[]).run();
     resume("nothing").code(1).says(&["nothing"]);
     resume("scripts").code(2).says(&["scripts is not the folder of a run: it has no run.json"]);
@@ -189,7 +189,7 @@ fn a_damaged_checkpoint_is_refused() {
         let t = each("a", 2, #{ x: s }, |i, s| s);
         each("b", 1, |i| { throw "stop" });
     "#;
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run(text).code(1).says(&["stop"]);
     let run = place.only_run();
     let resume = || place.resume(&run, &[]).run();
@@ -208,7 +208,7 @@ fn a_damaged_checkpoint_is_refused() {
 
 #[test]
 fn what_a_killed_process_left_half_written_is_removed() {
-    let place = Workplace::new();
+    let place = Bench::new();
     interrupted(&place, place.script(NESTED, &[]));
     let run = place.only_run();
     for part in ["", "figures/", "models/", "checkpoints/", "checkpoints/tensors/"] {
@@ -234,7 +234,7 @@ fn loops_keep_apart_whatever_they_are_called() {
         let last = each("a\nb", 2, #{ x: zeros([1]) }, |i, s| { log("ninth", i); s });
         each("end", 1, |i| { throw "stop" });
     "##;
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run(text).code(1).says(&["own.rhai:11:30: stop"]);
     let run = place.only_run();
     let expected = run.metrics();

@@ -1,11 +1,11 @@
 //! The rules that keep durable loops honest: what a body may change, what it has to return.
 
-use tests::Workplace;
+use tests::Bench;
 
 /// Runs a script that has to fail: its messages contain these texts, and the place of the call.
 #[track_caller]
 fn refused(text: &str, texts: &[&str]) {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run(text).code(1).says(texts).says(&["plugins/own.rhai:"]);
     assert_eq!(place.only_run().status(), "FAILED");
 }
@@ -13,7 +13,7 @@ fn refused(text: &str, texts: &[&str]) {
 /// Runs a script that has to succeed, and that checks its values itself.
 #[track_caller]
 fn passes(text: &str) {
-    Workplace::new().run(text).code(0);
+    Bench::new().run(text).code(0);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_handle_that_changes_behind_a_captured_function_is_refused() {
 
 #[test]
 fn the_change_is_refused_in_the_item_that_makes_it() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let text = r#"let t = 0; each("step", 9, |i| { log("i", i); if i == 4 { t = 1; } });"#;
     place.run(text).code(1).says(&["`t`", "own.rhai:1:"]);
     assert_eq!(place.only_run().metric("i"), [1.0, 2.0, 3.0, 4.0]);
@@ -176,7 +176,7 @@ fn a_module_that_is_replaced_is_copied_into_the_first_one() {
 
 #[test]
 fn loops_take_ranges_arrays_and_counts() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place
         .run(
             r#"
@@ -204,7 +204,7 @@ fn loops_take_ranges_arrays_and_counts() {
 
 #[test]
 fn a_loop_over_far_too_many_items_costs_nothing_before_it_starts() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let text = r#"
         for n in [1000000000000, 9223372036854775807] {
             each("long", n, |i| { if i == 3 { finish(()) } });
@@ -220,7 +220,7 @@ fn a_loop_over_far_too_many_items_costs_nothing_before_it_starts() {
 
 #[test]
 fn finish_ends_the_loop_it_stands_in() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place
         .run(
             r#"
@@ -241,7 +241,7 @@ fn finish_ends_the_loop_it_stands_in() {
 #[test]
 fn an_error_in_a_body_is_told_at_its_place() {
     let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        zeros([2]) + zeros([3]);\n    });\n});";
-    let place = Workplace::new();
+    let place = Bench::new();
     place.run(text).code(1).says(&[
         "plugins/own.rhai:3:20",
         "[2]",

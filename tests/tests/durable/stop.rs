@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tests::{RunFolder, Workplace};
+use tests::{Bench, RunFolder};
 
 use super::{NESTED, undisturbed};
 
@@ -28,11 +28,11 @@ fn assert_interrupted(run: &RunFolder) {
 
 #[test]
 fn an_interrupted_run_ends_as_one_that_was_not() {
-    let reference = Workplace::new();
+    let reference = Bench::new();
     let (expected, took) = undisturbed(&reference, &[]);
     let mut interrupted = 0;
     for i in 0..12 {
-        let place = Workplace::new();
+        let place = Bench::new();
         let delay = took.mul_f64((f64::from(i) + 0.5) / 12.0);
         let outcome = place.script(NESTED, &[]).start().signal_after(delay, libc::SIGINT);
         // A process that ends before it has written its record leaves nothing to resume.
@@ -57,7 +57,7 @@ fn an_interrupted_run_ends_as_one_that_was_not() {
 
 #[test]
 fn ctrl_c_stops_within_a_step_and_leaves_a_checkpoint() {
-    let place = Workplace::new();
+    let place = Bench::new();
     let run = || place.runs().pop();
     let running = place.script(LONG, &["--checkpoint-every", "1h"]).start();
     // The lines of the log appear once a second.
@@ -90,7 +90,7 @@ fn ctrl_c_is_an_interruption_inside_a_module_of_the_script_too() {
         net.training(false);
         no_grad(|| net.forward(ones([100, 200])));
     "#;
-    let place = Workplace::new();
+    let place = Bench::new();
     let outcome = place.script(text, &["--deadline", "400ms"]).run().code(130);
     assert!(outcome.took < Duration::from_secs(20));
     assert_interrupted(&place.only_run());
@@ -99,14 +99,14 @@ fn ctrl_c_is_an_interruption_inside_a_module_of_the_script_too() {
 #[test]
 fn ctrl_c_cannot_be_caught_by_the_script() {
     let text = "loop { try { zeros([10]) + 1; } catch { } }";
-    let place = Workplace::new();
+    let place = Bench::new();
     place.script(text, &["--deadline", "200ms"]).run().code(130);
     assert_interrupted(&place.only_run());
 }
 
 #[test]
 fn a_deadline_stops_a_script_that_calls_nothing() {
-    let place = Workplace::new();
+    let place = Bench::new();
     place.script("let x = 0; loop { x += 1; }", &["--deadline", "100ms"]).run().code(130);
     assert_interrupted(&place.only_run());
 }
@@ -118,9 +118,9 @@ fn deadline(took: Duration, i: u32) -> String {
 
 #[test]
 fn a_run_is_carried_to_its_end_by_deadlines() {
-    let reference = Workplace::new();
+    let reference = Bench::new();
     let (expected, took) = undisturbed(&reference, &[]);
-    let place = Workplace::new();
+    let place = Bench::new();
     // A process that has to get further than the last one gets a little more time.
     let args = |i: u32| {
         ["--checkpoint-every", "0s", "--deadline"].map(String::from).into_iter().chain([deadline(took, i)])
@@ -148,11 +148,11 @@ fn what_was_logged_is_the_same_before_and_after_an_interruption() {
         });
         for n in end.seen { log("seen", n); }
     "#;
-    let reference = Workplace::new();
+    let reference = Bench::new();
     let took = reference.run(text).code(0).took;
     let expected = reference.only_run();
     for share in [0.3, 0.5, 0.7] {
-        let place = Workplace::new();
+        let place = Bench::new();
         let outcome = place.script(text, &[]).start().signal_after(took.mul_f64(share), libc::SIGINT);
         if outcome.status.code() == Some(130) {
             place.resume(&place.only_run(), &[]).run().code(0);

@@ -12,11 +12,11 @@ use crate::{Host, Outcome, RunFolder};
 const OWN: &str = "own";
 
 /// A folder that is gone after the test, with copies of the repository's `plugins/` and `scripts/`.
-pub struct Workplace {
+pub struct Bench {
     folder: TempDir,
 }
 
-impl Workplace {
+impl Bench {
     pub fn new() -> Self {
         let place = Self { folder: TempDir::new().expect("a folder for temporary files") };
         for part in ["plugins", "scripts"] {
@@ -78,7 +78,7 @@ impl Workplace {
     }
 }
 
-impl Default for Workplace {
+impl Default for Bench {
     fn default() -> Self {
         Self::new()
     }
