@@ -16,7 +16,7 @@ use crate::{
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
     host.session.record(recorder);
-    watch(control.deadline)?;
+    stop_at(control.deadline);
     let outcome = host.run(&plugin.source);
     let Some(recorder) = host.session.recorder() else { return Ok(Outcome::Failed) };
     let (status, text) = match &outcome {
@@ -86,8 +86,9 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
     }
 }
 
-/// Asks the run to stop at the first Ctrl-C or at the deadline; a second Ctrl-C ends the process.
-fn watch(deadline: Option<Duration>) -> Result<()> {
+/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. Called before
+/// the run's folder is made or opened, so that no folder is left behind half made.
+pub fn listen() -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;
@@ -100,12 +101,15 @@ fn watch(deadline: Option<Duration>) -> Result<()> {
             eprintln!("stopping at the next step, with a checkpoint (once more: at once, without)");
         }
     });
-    if let Some(deadline) = deadline {
-        thread::spawn(move || {
-            thread::sleep(deadline);
-            eprintln!("the deadline is reached");
-            ops::interrupt::request();
-        });
-    }
     Ok(())
+}
+
+/// Asks the run to stop after a time.
+fn stop_at(deadline: Option<Duration>) {
+    let Some(deadline) = deadline else { return };
+    thread::spawn(move || {
+        thread::sleep(deadline);
+        eprintln!("the deadline is reached");
+        ops::interrupt::request();
+    });
 }

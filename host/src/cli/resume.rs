@@ -30,6 +30,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     command.control.max_operations = args.control.max_operations;
     let plugin = run::prepare(&plugin::find(&command.plugin)?, &command)?;
     unchanged(&record)?;
+    launch::listen()?;
     let run = Run::open(&folder)?;
     if let Some(declaration) = &plugin.declaration {
         let recorded = settings::Resolved::recorded(declaration, &record.settings)?;

@@ -32,6 +32,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
+    launch::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
         eprintln!("run: {}", run.path().display());
