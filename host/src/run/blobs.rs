@@ -118,7 +118,7 @@ impl Blobs {
             let json = json!({
                 "shape": tensor.shape(), "dtype": tensor.dtype().name(), "device": tensor.device().name(),
             });
-            Ok((to_bytes(&tensor.to_data()?), json))
+            Ok((tensor.to_data()?.to_bytes(), json))
         };
         self.put(Held::Tensor(tensor.clone()), describe)
     }
@@ -137,7 +137,7 @@ impl Blobs {
         let shape = shape.ok_or_else(|| damaged(&self.folder.join(name)))?;
         let dtype = DType::parse(json["dtype"].as_str().unwrap_or_default())?;
         let device = Device::parse(json["device"].as_str().unwrap_or_default())?;
-        let tensor = Tensor::from_data(from_bytes(&bytes, dtype), shape, device)?;
+        let tensor = Tensor::from_data(Data::from_bytes(&bytes, dtype), shape, device)?;
         self.read.insert(name.to_owned(), tensor.clone());
         Ok(tensor)
     }
@@ -193,27 +193,4 @@ fn damaged(path: &Path) -> Error {
         format!("{}: the checkpoint is damaged: this is not what was written", path.display()),
         "start a new run",
     )
-}
-
-fn to_bytes(data: &Data) -> Vec<u8> {
-    match data {
-        Data::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
-    }
-}
-
-fn from_bytes(bytes: &[u8], dtype: DType) -> Data {
-    fn words<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
-        bytes.as_chunks::<N>().0.iter().map(|word| read(*word)).collect()
-    }
-    match dtype {
-        DType::F32 => Data::F32(words(bytes, f32::from_le_bytes)),
-        DType::F64 => Data::F64(words(bytes, f64::from_le_bytes)),
-        DType::I32 => Data::I32(words(bytes, i32::from_le_bytes)),
-        DType::I64 => Data::I64(words(bytes, i64::from_le_bytes)),
-        DType::Bool => Data::Bool(bytes.iter().map(|&b| b != 0).collect()),
-    }
 }

@@ -182,9 +182,9 @@ impl Loops {
         self.folder.join(format!("{}.json", safe_name(&path.replace('/', "."))))
     }
 
-    /// Whether enough time has passed since the last checkpoint.
+    /// Whether enough time has passed since the last checkpoint; always, where none has to pass.
     pub fn is_due(&self) -> bool {
-        self.last.elapsed() >= self.every.max(self.cost * SHARE)
+        self.every.is_zero() || self.last.elapsed() >= self.every.max(self.cost * SHARE)
     }
 
     /// Writes the chain. `metrics` is the length of `metrics.jsonl`, whose content is on the disk.

@@ -44,7 +44,7 @@ pub fn to_safetensors(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
     let stored = tensors
         .iter()
         .map(|(name, tensor)| {
-            let bytes = to_bytes(&tensor.to_data()?);
+            let bytes = tensor.to_data()?.to_bytes();
             Ok((name.as_str(), Stored { spec: tensor.spec().clone(), bytes }))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -61,12 +61,13 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<(String, Tensor)>> {
     let mut tensors = file
         .iter()
         .map(|(name, view)| {
-            let data = from_bytes(view.dtype(), view.data()).ok_or_else(|| {
-                Error::State(format!(
-                    "load: the element type of `{name}` is {}, expected F32, F64, I32, I64 or BOOL",
-                    view.dtype()
-                ))
-            })?;
+            let data =
+                known(view.dtype()).map(|dtype| Data::from_bytes(view.data(), dtype)).ok_or_else(|| {
+                    Error::State(format!(
+                        "load: the element type of `{name}` is {}, expected F32, F64, I32, I64 or BOOL",
+                        view.dtype()
+                    ))
+                })?;
             Ok((name.to_owned(), Tensor::from_data(data, view.shape(), Device::Cpu)?))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -74,26 +75,14 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<(String, Tensor)>> {
     Ok(tensors)
 }
 
-fn to_bytes(data: &Data) -> Vec<u8> {
-    match data {
-        Data::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
-    }
-}
-
-fn from_bytes(dtype: Dtype, bytes: &[u8]) -> Option<Data> {
-    fn words<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
-        bytes.as_chunks().0.iter().map(|&word| read(word)).collect()
-    }
+/// Our name of a type of safetensors.
+fn known(dtype: Dtype) -> Option<DType> {
     Some(match dtype {
-        Dtype::F32 => Data::F32(words(bytes, f32::from_le_bytes)),
-        Dtype::F64 => Data::F64(words(bytes, f64::from_le_bytes)),
-        Dtype::I32 => Data::I32(words(bytes, i32::from_le_bytes)),
-        Dtype::I64 => Data::I64(words(bytes, i64::from_le_bytes)),
-        Dtype::BOOL => Data::Bool(bytes.iter().map(|&x| x != 0).collect()),
+        Dtype::F32 => DType::F32,
+        Dtype::F64 => DType::F64,
+        Dtype::I32 => DType::I32,
+        Dtype::I64 => DType::I64,
+        Dtype::BOOL => DType::Bool,
         _ => return None,
     })
 }

@@ -61,6 +61,31 @@ impl Data {
         }
     }
 
+    /// The elements as bytes, the lowest of each number first; a truth value is one byte.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+        }
+    }
+
+    /// What [`Data::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8], dtype: DType) -> Self {
+        fn words<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
+            bytes.as_chunks().0.iter().map(|&word| read(word)).collect()
+        }
+        match dtype {
+            DType::F32 => Self::F32(words(bytes, f32::from_le_bytes)),
+            DType::F64 => Self::F64(words(bytes, f64::from_le_bytes)),
+            DType::I32 => Self::I32(words(bytes, i32::from_le_bytes)),
+            DType::I64 => Self::I64(words(bytes, i64::from_le_bytes)),
+            DType::Bool => Self::Bool(bytes.iter().map(|&x| x != 0).collect()),
+        }
+    }
+
     fn into_burn(self, shape: Vec<usize>) -> TensorData {
         match self {
             Self::F32(v) => TensorData::new(v, shape),
