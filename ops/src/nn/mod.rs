@@ -6,6 +6,7 @@
 
 mod clip;
 mod display;
+pub mod graph;
 pub mod init;
 mod layer;
 pub mod loss;

@@ -1,0 +1,3 @@
+//! Networks as ONNX graphs.
+
+pub mod proto;
