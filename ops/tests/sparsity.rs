@@ -36,6 +36,102 @@ fn sparsity_is_that_of_pytorch() {
     assert!(tested >= 20, "{tested} cases");
 }
 
+/// Every function, as (name, function).
+type Sparsity = fn(&Tensor) -> Result<Tensor>;
+const FUNCTIONS: [(&str, Sparsity); 4] = [
+    ("spatial", sparsity::spatial),
+    ("lifetime", |x| sparsity::lifetime(x, 0.3)),
+    ("winner_take_all", |x| sparsity::winner_take_all(x, 0.3)),
+    ("top_k", |x| sparsity::top_k(x, 1 + x.len() / x.shape()[0] / 3)),
+];
+
+/// Small whole numbers with many ties, and both zeros.
+fn tied(shape: [usize; 4]) -> Tensor {
+    let number = |i: usize| match (i * 7919 + i * i * 31) % 11 {
+        0 => -0.0,
+        n => n as f32 - 4.0,
+    };
+    floats(&(0..shape.iter().product()).map(number).collect::<Vec<_>>(), &shape)
+}
+
+/// Words, so that zeros have a sign and NaN equals itself.
+fn words(x: &Tensor) -> Vec<u32> {
+    x.to_f32().unwrap().into_iter().map(f32::to_bits).collect()
+}
+
+/// The kernel's output and gradient on a device.
+fn outcome(f: Sparsity, x: &Tensor, device: Device) -> [Vec<u32>; 2] {
+    let x = x.to_device(device).unwrap().track().unwrap();
+    let y = f(&x).unwrap();
+    let ct = Tensor::from_data((0..x.len()).map(|i| i as f32 + 1.0).collect::<Vec<_>>(), x.shape(), device);
+    let dx = y.backward_with(&ct.unwrap()).unwrap();
+    [words(&y), words(dx.of(&x).unwrap())]
+}
+
+const SIZES: [[usize; 4]; 9] = [
+    [1, 1, 1, 1],
+    [2, 3, 1, 31],
+    [3, 2, 4, 8],
+    [1, 5, 11, 3],
+    [31, 2, 5, 1],
+    [33, 3, 2, 2],
+    [2, 2, 15, 17],
+    [2, 3, 16, 16],
+    [2, 1, 1, 257],
+];
+
+#[test]
+fn kernels_are_the_plain_operations() {
+    for (name, f) in FUNCTIONS {
+        for shape in SIZES {
+            let x = tied(shape);
+            let [y, dx] = outcome(f, &x, Device::Cpu);
+            let plain = x.cast(DType::F64).unwrap().track().unwrap();
+            let expected = f(&plain).unwrap();
+            let ct: Vec<f64> = (0..x.len()).map(|i| i as f64 + 1.0).collect();
+            let ct = Tensor::from_data(ct, shape, Device::Cpu).unwrap();
+            let gradient = expected.backward_with(&ct).unwrap();
+            let positive = |x: &Tensor| words(&x.cast(DType::F32).unwrap().add_scalar(0.0).unwrap());
+            let y =
+                Tensor::from_data(y.into_iter().map(f32::from_bits).collect::<Vec<_>>(), shape, Device::Cpu);
+            assert_eq!(positive(&y.unwrap()), positive(&expected), "{name} {shape:?}");
+            assert_eq!(
+                dx,
+                words(&gradient.of(&plain).unwrap().cast(DType::F32).unwrap()),
+                "{name} {shape:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn kernels_give_the_same_bits_on_a_gpu() {
+    let Some(gpu) = gpu() else { return };
+    for (name, f) in FUNCTIONS {
+        for shape in SIZES {
+            let x = tied(shape);
+            assert_eq!(outcome(f, &x, gpu), outcome(f, &x, Device::Cpu), "{name} {shape:?}");
+        }
+        let view = tied([5, 4, 3, 7]).permute(&[3, 1, 0, 2]).unwrap();
+        assert_eq!(outcome(f, &view, gpu), outcome(f, &view, Device::Cpu), "{name} of a view");
+    }
+}
+
+#[test]
+fn not_a_number_wins_and_infinity_is_a_number() {
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    let x = floats(&[1.0, nan, inf, nan, -inf, -inf, -inf, -inf, 2.0, inf, -nan, 3.0], &[3, 1, 2, 2]);
+    for device in [Some(Device::Cpu), gpu()].into_iter().flatten() {
+        let y = words(&sparsity::spatial(&x.to_device(device).unwrap()).unwrap());
+        let y: Vec<f32> = y.into_iter().map(f32::from_bits).collect();
+        assert!(y[1].is_nan() && y[3] == 0.0 && y[2] == 0.0, "{device:?}: {y:?}");
+        assert_eq!(y[4..8], [-inf, 0.0, 0.0, 0.0], "{device:?}");
+        assert!(y[9] == 0.0 && y[10].is_nan(), "{device:?}: {y:?}");
+        let y = sparsity::top_k(&x.to_device(device).unwrap(), 2).unwrap().to_f32().unwrap();
+        assert!(y[1].is_nan() && y[3].is_nan() && y[2] == 0.0, "{device:?}: {y:?}");
+    }
+}
+
 #[test]
 fn both_at_once_are_one_after_the_other() {
     for dtype in [DType::F32, DType::F64] {
@@ -70,6 +166,9 @@ fn misuse_is_refused() {
     let x = floats(&[1.0; 8], &[2, 1, 2, 2]);
     for rate in [0.0, -0.1, 1.1, f64::NAN] {
         assert!(matches!(sparsity::winner_take_all(&x, rate), Err(Error::Argument { .. })), "{rate}");
+    }
+    for k in [0, 5] {
+        assert!(matches!(sparsity::top_k(&x, k), Err(Error::Argument { .. })), "{k}");
     }
     let flat = floats(&[1.0; 8], &[2, 4]);
     assert!(matches!(sparsity::spatial(&flat), Err(Error::Shape { .. })));

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -97,9 +98,9 @@ pub fn onnxruntime() -> Option<PathBuf> {
     named.into_iter().chain(beside).find(library)
 }
 
-/// Says that a test did nothing, and why.
+/// Says on the terminal, past the capture of the test harness, that a test did nothing, and why.
 pub fn skipped(why: &str) {
-    println!("skipped: {why}");
+    let _ = writeln!(io::stderr(), "skipped: {why}");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -26,5 +26,11 @@ pub fn add(table: &mut Table) {
             "Spatial, then lifetime sparsity.",
             "sparsity::winner_take_all(tensor([[[[1.0, 0.0]]], [[[0.0, 2.0]]]]), 0.5).to_array() => [[[[0.0, 0.0]]], [[[0.0, 2.0]]]]",
             |x: Tensor, rate: f64| sparsity::winner_take_all(&x, rate),
+        )
+        .add(
+            "top_k(x, k)",
+            "Keeps the k largest values of each sample of [N, ...]; of equal ones those that come first.",
+            "sparsity::top_k(tensor([[1.0, 3.0, 2.0, 3.0]]), 2).to_array() => [[0.0, 3.0, 0.0, 3.0]]",
+            |x: Tensor, k: usize| sparsity::top_k(&x, k),
         );
 }

@@ -1,6 +1,6 @@
 //! The memory of f32 tensors on the CPU, for kernels that read and write it themselves.
 
-use std::mem::MaybeUninit;
+use std::{marker::PhantomData, mem::MaybeUninit, ops::Deref};
 
 use burn::backend::{BackendTensor, DispatchTensorKind, flex::FlexTensor};
 use rayon::prelude::*;
@@ -19,16 +19,38 @@ const PART: usize = 1 << 14;
 pub(crate) fn floats(x: &Operand) -> Option<Floats> {
     match &x.value.kind {
         DispatchTensorKind::Flex(BackendTensor::Float(flex)) if x.spec.dtype == DType::F32 => {
-            Some(Floats(if flex.is_contiguous() { flex.clone() } else { flex.to_contiguous() }))
+            Some(Floats::new(flex))
         }
         _ => None,
     }
 }
 
-/// Elements in row-major order.
-pub(crate) struct Floats(FlexTensor);
+/// The elements of an operand that is known to be f32 on the CPU.
+pub(crate) fn known(x: &Operand) -> Floats {
+    floats(x).expect("whoever takes f32 on the CPU has looked whether it is that")
+}
 
-impl std::ops::Deref for Floats {
+/// The elements of an operand that is known to be i32 on the CPU.
+pub(crate) fn ints(x: &Operand) -> Elements<i32> {
+    let DispatchTensorKind::Flex(BackendTensor::Int(flex)) = &x.value.kind else {
+        panic!("whoever takes i32 on the CPU has looked whether it is that");
+    };
+    Elements::new(flex)
+}
+
+/// Elements in row-major order.
+pub(crate) struct Elements<T>(FlexTensor, PhantomData<T>);
+
+/// Those of a tensor of floats.
+pub(crate) type Floats = Elements<f32>;
+
+impl<T> Elements<T> {
+    fn new(flex: &FlexTensor) -> Self {
+        Self(if flex.is_contiguous() { flex.clone() } else { flex.to_contiguous() }, PhantomData)
+    }
+}
+
+impl Deref for Elements<f32> {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
@@ -36,9 +58,22 @@ impl std::ops::Deref for Floats {
     }
 }
 
+impl Deref for Elements<i32> {
+    type Target = [i32];
+
+    fn deref(&self) -> &[i32] {
+        self.0.as_slice().unwrap_or_default()
+    }
+}
+
 /// A tensor on the CPU with those elements.
 pub(crate) fn tensor(elements: Vec<f32>, spec: &Spec) -> Primitive {
     upload(Data::F32(elements), spec, Device::Cpu)
+}
+
+/// A tensor on the CPU with those elements.
+pub(crate) fn integers(elements: Vec<i32>, spec: &Spec) -> Primitive {
+    upload(Data::I32(elements), spec, Device::Cpu)
 }
 
 /// `y = f(x)`, element by element.

@@ -2,4 +2,6 @@
 
 pub(crate) mod conv;
 pub(crate) mod cpu;
+#[cfg(feature = "cube")]
+pub(crate) mod gpu;
 pub mod sparsity;

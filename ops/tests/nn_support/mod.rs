@@ -2,12 +2,28 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::io::Write as _;
+
 use ops::{DType, Device, Tensor};
 use serde_json::Value;
 
 /// The element types that results are compared in, each with the difference allowed, relative to the
 /// largest entry.
 pub const PRECISIONS: [(DType, f64); 2] = [(DType::F64, 1e-10), (DType::F32, 1e-5)];
+
+/// Says on the terminal, past the capture of the test harness, that a test did nothing, and why.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+/// The graphics card or its software stand-in; where there is none, the test is skipped and says so.
+pub fn gpu() -> Option<Device> {
+    match Device::gpu_name() {
+        Some(name) => println!("{name}"),
+        None => skipped("no GPU"),
+    }
+    Device::gpu_name().map(|_| Device::Gpu)
+}
 
 /// A file of reference values.
 pub fn golden(name: &str) -> Value {

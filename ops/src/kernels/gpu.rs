@@ -1,0 +1,50 @@
+//! The memory of tensors on the GPU, for kernels written in CubeCL.
+//!
+//! A kernel is a `#[cube(launch)]` function over slices in row-major order: [`buffer`] gives an operand
+//! in that order, [`empty`] the memory for what it writes, [`units`] or [`cubes`] say how many run, and
+//! [`tensor`] is the result.
+
+use burn::backend::{BackendTensor, DispatchTensorKind, Shape};
+use burn_cubecl::{kernel::into_contiguous, ops::numeric::empty_device_contiguous_dtype, tensor::CubeTensor};
+use cubecl::{calculate_cube_count_elemwise, client::Client, prelude::*};
+
+use crate::{
+    DType, Spec,
+    op::{Operand, Primitive},
+};
+
+/// The elements of an operand that is known to be on the GPU, in row-major order; copied only where a
+/// view has them in another.
+pub(crate) fn buffer(x: &Operand) -> CubeTensor {
+    let DispatchTensorKind::Cube(BackendTensor::Float(x) | BackendTensor::Int(x)) = &x.value.kind else {
+        panic!("whoever takes numbers on the GPU has looked whether it is that");
+    };
+    into_contiguous(x.clone())
+}
+
+/// Memory beside `like`, with whatever is in it, for a tensor of floats or integers.
+pub(crate) fn empty(like: &CubeTensor, spec: &Spec) -> CubeTensor {
+    let dtype = match spec.dtype {
+        DType::I32 => burn::tensor::DType::I32,
+        _ => burn::tensor::DType::F32,
+    };
+    let shape = Shape::from(spec.stored_shape());
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
+}
+
+/// The tensor that a kernel wrote.
+pub(crate) fn tensor(y: CubeTensor, like: &Operand, spec: &Spec) -> Primitive {
+    let y = if spec.dtype == DType::I32 { BackendTensor::Int(y) } else { BackendTensor::Float(y) };
+    Primitive { kind: DispatchTensorKind::Cube(y), autodiff: like.value.autodiff }
+}
+
+/// Cubes for `n` units that each do their own part; the last cube may have units without one.
+pub(crate) fn units(client: &Client, n: usize) -> (CubeCount, CubeDim) {
+    let dim = CubeDim::new(client, n);
+    (calculate_cube_count_elemwise(client, n, dim), dim)
+}
+
+/// Cubes of so many units each; there may be a few cubes more than asked for.
+pub(crate) fn cubes(client: &Client, n: usize, units: u32) -> (CubeCount, CubeDim) {
+    (calculate_cube_count_elemwise(client, n, CubeDim::new_single()), CubeDim::new_1d(units))
+}

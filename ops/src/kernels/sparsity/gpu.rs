@@ -1,0 +1,224 @@
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::{client::Client, prelude::*};
+
+use crate::{
+    Spec,
+    kernels::{gpu, sparsity::ops::ALL},
+    op::{Operand, Primitive},
+};
+
+/// Units that look for the winner of one map, or of one sample, together.
+const UNITS: u32 = 256;
+
+/// See [`super::key`]: floats as whole numbers in the same order.
+#[cube]
+fn key(word: u32) -> u32 {
+    let magnitude = word & 0x7fff_ffff;
+    let mut key = word ^ 0x8000_0000;
+    if word != magnitude {
+        key = !word;
+    }
+    if magnitude == 0 {
+        key = 0x8000_0000;
+    }
+    if magnitude > 0x7f80_0000 {
+        key = 0xffff_ffff;
+    }
+    key
+}
+
+#[cube(launch)]
+fn winners_kernel(x: &[u32], places: &mut [i32], size: u32, maps: u32, #[comptime] units: u32) {
+    let map = CUBE_POS as u32;
+    if map < maps {
+        let mut keys = Shared::<[u32]>::new_slice(units as usize);
+        let mut found = Shared::<[u32]>::new_slice(units as usize);
+        let mut best = 0u32;
+        let mut at = size;
+        let mut i = UNIT_POS;
+        while i < size {
+            let k = key(x[(map * size + i) as usize]);
+            // Strictly: of equal ones the first stays.
+            if k > best || at == size {
+                best = k;
+                at = i;
+            }
+            i += units;
+        }
+        keys[UNIT_POS as usize] = best;
+        found[UNIT_POS as usize] = at;
+        sync_cube();
+        let mut half = units / 2;
+        while half > 0 {
+            if UNIT_POS < half {
+                let mine = UNIT_POS as usize;
+                let other = (UNIT_POS + half) as usize;
+                if keys[other] > keys[mine] || (keys[other] == keys[mine] && found[other] < found[mine]) {
+                    keys[mine] = keys[other];
+                    found[mine] = found[other];
+                }
+            }
+            sync_cube();
+            half /= 2;
+        }
+        if UNIT_POS == 0 {
+            places[map as usize] = i32::cast_from(found[0]);
+        }
+    }
+}
+
+#[cube(launch)]
+fn strongest_kernel(scores: &[u32], alive: &mut [i32], n: u32, c: u32, kept: u32) {
+    let i = ABSOLUTE_POS as u32;
+    if i < n * c {
+        let mine = key(scores[i as usize]);
+        let mut stronger = 0u32;
+        for sample in 0..n {
+            let j = sample * c + i % c;
+            let other = key(scores[j as usize]);
+            if other > mine || (other == mine && j < i) {
+                stronger += 1;
+            }
+        }
+        alive[i as usize] = i32::cast_from(stronger < kept);
+    }
+}
+
+#[cube(launch)]
+fn keep_kernel(x: &[u32], places: &[i32], y: &mut [u32], size: u32) {
+    if ABSOLUTE_POS < y.len() {
+        let i = ABSOLUTE_POS as u32;
+        let place = places[(i / size) as usize];
+        let mut word = 0u32;
+        if place == ALL || place == i32::cast_from(i % size) {
+            word = x[i as usize];
+        }
+        y[i as usize] = word;
+    }
+}
+
+#[cube(launch)]
+fn take_kernel(x: &[u32], places: &[i32], y: &mut [u32], size: u32) {
+    if ABSOLUTE_POS < y.len() {
+        y[ABSOLUTE_POS] = x[ABSOLUTE_POS * size as usize + places[ABSOLUTE_POS] as usize];
+    }
+}
+
+/// The sum of each unit's number, for all units of the cube.
+#[cube]
+fn total(mine: u32, shared: &mut [u32], #[comptime] units: u32) -> u32 {
+    sync_cube();
+    shared[UNIT_POS as usize] = mine;
+    sync_cube();
+    let mut half = units / 2;
+    while half > 0 {
+        if UNIT_POS < half {
+            shared[UNIT_POS as usize] += shared[(UNIT_POS + half) as usize];
+        }
+        sync_cube();
+        half /= 2;
+    }
+    shared[0]
+}
+
+#[cube(launch)]
+fn top_kernel(x: &[u32], mask: &mut [i32], size: u32, samples: u32, k: u32, #[comptime] units: u32) {
+    let sample = CUBE_POS as u32;
+    if sample < samples {
+        let start = sample * size;
+        let mut shared = Shared::<[u32]>::new_slice(units as usize);
+        // The k-th largest key, bit by bit: the largest number that at least k keys reach.
+        let mut threshold = 0u32;
+        for step in 0..32u32 {
+            let candidate = threshold | (1u32 << (31 - step));
+            let mut reach = 0u32;
+            let mut i = UNIT_POS;
+            while i < size {
+                reach += u32::cast_from(key(x[(start + i) as usize]) >= candidate);
+                i += units;
+            }
+            if total(reach, &mut shared, units) >= k {
+                threshold = candidate;
+            }
+        }
+        // Of those that equal it only the first stay: each unit counts its own stretch, in order.
+        let stretch = size.div_ceil(units);
+        let first = min(UNIT_POS * stretch, size);
+        let end = min(first + stretch, size);
+        let mut above = 0u32;
+        let mut equal = 0u32;
+        for i in first..end {
+            let key = key(x[(start + i) as usize]);
+            above += u32::cast_from(key > threshold);
+            equal += u32::cast_from(key == threshold);
+        }
+        let mut left = k - total(above, &mut shared, units);
+        sync_cube();
+        shared[UNIT_POS as usize] = equal;
+        sync_cube();
+        let mut before = 0u32;
+        for unit in 0..UNIT_POS {
+            before += shared[unit as usize];
+        }
+        left -= min(before, left);
+        for i in first..end {
+            let key = key(x[(start + i) as usize]);
+            let mut kept = key > threshold;
+            if key == threshold && left > 0 {
+                kept = true;
+                left -= 1;
+            }
+            mask[(start + i) as usize] = i32::cast_from(kept);
+        }
+    }
+}
+
+pub(super) fn winners(x: &Operand, spec: &Spec) -> Primitive {
+    let (input, maps) = (gpu::buffer(x), spec.len());
+    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / maps);
+    let (count, dim) = gpu::cubes(&y.client, maps, UNITS);
+    let (arg, out) = (input.into_buffer_arg(), y.clone().into_buffer_arg());
+    winners_kernel::launch(&y.client, count, dim, arg, out, size as u32, maps as u32, UNITS);
+    gpu::tensor(y, x, spec)
+}
+
+pub(super) fn strongest(x: &Operand, kept: usize, spec: &Spec) -> Primitive {
+    let input = gpu::buffer(x);
+    let (y, [n, c]) = (gpu::empty(&input, spec), [0, 1].map(|d| spec.shape[d] as u32));
+    let (count, dim) = gpu::units(&y.client, spec.len());
+    let (arg, out) = (input.into_buffer_arg(), y.clone().into_buffer_arg());
+    strongest_kernel::launch(&y.client, count, dim, arg, out, n, c, kept as u32);
+    gpu::tensor(y, x, spec)
+}
+
+pub(super) fn top(x: &Operand, k: usize, spec: &Spec) -> Primitive {
+    let (input, samples) = (gpu::buffer(x), spec.shape[0]);
+    let (y, size) = (gpu::empty(&input, spec), spec.len() / samples);
+    let (count, dim) = gpu::cubes(&y.client, samples, UNITS);
+    let (arg, out) = (input.into_buffer_arg(), y.clone().into_buffer_arg());
+    top_kernel::launch(&y.client, count, dim, arg, out, size as u32, samples as u32, k as u32, UNITS);
+    gpu::tensor(y, x, spec)
+}
+
+pub(super) fn take(x: &Operand, places: &Operand, spec: &Spec) -> Primitive {
+    at_places(x, places, spec, take_kernel::launch)
+}
+
+pub(super) fn keep(x: &Operand, places: &Operand, spec: &Spec) -> Primitive {
+    at_places(x, places, spec, keep_kernel::launch)
+}
+
+/// Launches a kernel with a unit for each element that it writes.
+fn at_places(
+    x: &Operand,
+    places: &Operand,
+    spec: &Spec,
+    launch: fn(&Client, CubeCount, CubeDim, BufferArg, BufferArg, BufferArg, u32),
+) -> Primitive {
+    let (input, chosen) = (gpu::buffer(x), gpu::buffer(places));
+    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / places.spec.len());
+    let (count, dim) = gpu::units(&y.client, spec.len());
+    let [arg, chosen, out] = [input, chosen, y.clone()].map(CubeTensor::into_buffer_arg);
+    launch(&y.client, count, dim, arg, chosen, out, size as u32);
+    gpu::tensor(y, x, spec)
+}

@@ -1,0 +1,111 @@
+//! Winner-take-all sparsity (Makhzani and Frey, 2015): which values of a code stay.
+//!
+//! The choice is a constant to gradients: only winners get any. Numbers are ordered as IEEE 754 orders
+//! them, and a NaN stands above all: it wins, so that a loss shows it, and is never lost in silence. Of
+//! equal values the first wins.
+
+mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
+mod ops;
+mod reference;
+
+use self::ops::{Keep, Strongest, Top, Winners};
+use crate::{DType, Error, Result, Tensor, op, tensor::apply};
+
+/// Keeps the largest value of each feature map of `[N, C, H, W]`.
+///
+/// # Errors
+/// [`Error::Shape`] unless there are four dimensions, [`Error::DType`] unless it holds floats.
+pub fn spatial(x: &Tensor) -> Result<Tensor> {
+    images("sparsity::spatial", x)?;
+    if !is_fused(x) {
+        return reference::spatial(x);
+    }
+    apply(Keep, &[x, &apply(Winners, &[x])?])
+}
+
+/// Keeps, for each channel of `[N, C, H, W]`, the maps of the `max(1, floor(rate N))` samples with the
+/// largest sum.
+///
+/// # Errors
+/// As [`spatial`], and [`Error::Argument`] for a rate outside (0, 1].
+pub fn lifetime(x: &Tensor, rate: f64) -> Result<Tensor> {
+    images("sparsity::lifetime", x)?;
+    let kept = kept(rate, x.shape()[0])?;
+    let scores = x.detach().sum_dims(&[2, 3], false)?;
+    if !is_fused(x) {
+        return reference::lifetime(x, &scores, kept);
+    }
+    let alive = apply(Strongest { kept }, &[&scores])?;
+    // `ops::ALL` where a map stays, `ops::NONE` elsewhere.
+    apply(Keep, &[x, &alive.neg()?.add_scalar(f64::from(ops::NONE))?])
+}
+
+/// Spatial, then lifetime sparsity.
+///
+/// # Errors
+/// Those of both.
+pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
+    images("sparsity::winner_take_all", x)?;
+    if !is_fused(x) {
+        return lifetime(&spatial(x)?, rate);
+    }
+    let kept = kept(rate, x.shape()[0])?;
+    let winners = apply(Winners, &[x])?;
+    // Of a map whose winner alone is left, the winner is the sum.
+    let scores = apply(ops::Take, &[&x.detach(), &winners])?;
+    let alive = apply(Strongest { kept }, &[&scores])?;
+    // The place where a map stays, `ops::NONE` elsewhere.
+    let places = winners.add_scalar(1.0)?.mul(&alive)?.add_scalar(f64::from(ops::NONE))?;
+    apply(Keep, &[x, &places])
+}
+
+/// Keeps the `k` largest values of each sample of `[N, ...]`.
+///
+/// # Errors
+/// [`Error::Shape`] for a single number, [`Error::DType`] unless it holds floats, [`Error::Argument`]
+/// when a sample has fewer than `k` values or `k` is 0.
+pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
+    let op = "sparsity::top_k";
+    op::require_float(op, x.spec())?;
+    if x.rank() == 0 {
+        return Err(Error::Shape { op, found: "[]".into(), expected: "samples [N, ...]".into() });
+    }
+    let size = x.len() / x.shape()[0];
+    if k == 0 || k > size {
+        let expected = format!("1 to {size}, the values of a sample");
+        return Err(Error::Argument { op, name: "k", found: k.to_string(), expected });
+    }
+    let constant = x.detach();
+    let mask = if is_fused(x) {
+        apply(Top { k }, &[&constant])?.gt_scalar(0.0)?
+    } else {
+        reference::top(&constant, k)?
+    };
+    mask.where_(x, &x.zeros_like()?)
+}
+
+/// Whether the kernels take the tensor. Others, and traces, take plain operations.
+fn is_fused(x: &Tensor) -> bool {
+    x.dtype() == DType::F32 && !x.is_symbolic()
+}
+
+/// How many of `n` samples stay.
+fn kept(rate: f64, n: usize) -> Result<usize> {
+    if !(rate > 0.0 && rate <= 1.0) {
+        return Err(Error::Argument {
+            op: "sparsity::lifetime",
+            name: "the rate",
+            found: rate.to_string(),
+            expected: "a share above 0 and at most 1".into(),
+        });
+    }
+    // A product like 0.29 * 100 falls just short of the whole number that is meant.
+    Ok(((rate * n as f64 + 1e-9).floor() as usize).max(1))
+}
+
+fn images(op: &'static str, x: &Tensor) -> Result<()> {
+    op::require_float(op, x.spec())?;
+    op::require_rank(op, x.spec(), 4, "feature maps [N, C, H, W]")
+}

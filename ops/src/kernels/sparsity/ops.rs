@@ -1,0 +1,147 @@
+//! The kernels as operations: f32, on both devices.
+
+use super::cpu;
+#[cfg(feature = "cube")]
+use super::gpu;
+use crate::{
+    DType, Device, Result, Spec, Tensor,
+    op::{Op, Operand, Primitive, Saves, Vjp},
+    tensor::apply,
+};
+
+/// A place: no value of the map stays.
+pub(super) const NONE: i32 = -1;
+/// A place: the whole map stays.
+pub(super) const ALL: i32 = -2;
+
+/// On which device a kernel runs is which of its two forms takes the operands.
+macro_rules! on_device {
+    ($device:expr, $kernel:ident($($arg:expr),*)) => {
+        match $device {
+            Device::Cpu => cpu::$kernel($($arg),*),
+            #[cfg(feature = "cube")]
+            Device::Gpu => gpu::$kernel($($arg),*),
+            #[cfg(not(feature = "cube"))]
+            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
+        }
+    };
+}
+
+/// The place of the largest value of each map: `[N, C, H, W] -> [N, C]`.
+#[derive(Debug)]
+pub(super) struct Winners;
+
+impl Op for Winners {
+    fn name(&self) -> &'static str {
+        "sparsity::spatial"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(Spec::new(&x[0].shape[..2], DType::I32))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, winners(&x[0], y))
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// 1 for the `kept` largest numbers of each column of `[N, C]`, 0 for the others.
+#[derive(Debug)]
+pub(super) struct Strongest {
+    pub kept: usize,
+}
+
+impl Op for Strongest {
+    fn name(&self) -> &'static str {
+        "sparsity::lifetime"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(Spec::new(x[0].shape.clone(), DType::I32))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, strongest(&x[0], self.kept, y))
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// 1 for the `k` largest numbers of each sample of `[N, ...]`, 0 for the others.
+#[derive(Debug)]
+pub(super) struct Top {
+    pub k: usize,
+}
+
+impl Op for Top {
+    fn name(&self) -> &'static str {
+        "sparsity::top_k"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(Spec::new(x[0].shape.clone(), DType::I32))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, top(&x[0], self.k, y))
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// The values at the places `[N, C]` of maps `[N, C, H, W]`; each must be one.
+#[derive(Debug)]
+pub(super) struct Take;
+
+impl Op for Take {
+    fn name(&self) -> &'static str {
+        "sparsity"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].reshaped(x[1].shape.clone()))
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, take(&x[0], &x[1], y))
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// Maps `[N, C, H, W]` of which only the values at the places `[N, C]` stay, with 0 elsewhere. Linear in
+/// the maps, so its gradient keeps the same places.
+#[derive(Debug)]
+pub(super) struct Keep;
+
+impl Op for Keep {
+    fn name(&self) -> &'static str {
+        "sparsity"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, keep(&x[0], &x[1], y))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(apply(Keep, &[at.dy, &at.x[1]])?), None])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[1])
+    }
+}
