@@ -48,7 +48,7 @@ fn winners_kernel(x: &[u32], places: &mut [i32], size: u32, maps: u32, #[comptim
         keys[UNIT_POS as usize] = best;
         found[UNIT_POS as usize] = at;
         sync_cube();
-        let mut half = units / 2;
+        let mut half = (units / 2).runtime();
         while half > 0 {
             if UNIT_POS < half {
                 let mine = UNIT_POS as usize;
@@ -110,7 +110,7 @@ fn total(mine: u32, shared: &mut [u32], #[comptime] units: u32) -> u32 {
     sync_cube();
     shared[UNIT_POS as usize] = mine;
     sync_cube();
-    let mut half = units / 2;
+    let mut half = (units / 2).runtime();
     while half > 0 {
         if UNIT_POS < half {
             shared[UNIT_POS as usize] += shared[(UNIT_POS + half) as usize];
