@@ -3,7 +3,7 @@
 mod nn_support;
 
 use nn_support::*;
-use ops::{DType, Device, Error, Result, Spec, Tensor, kernels::sparsity, no_grad};
+use ops::{DType, Device, Error, Result, Spec, Tensor, kernels::sparsity, no_grad, op::Window, random};
 use serde_json::Value;
 
 /// What a case of the file asks for; `None` where we do not offer it.
@@ -159,6 +159,62 @@ fn gradients_of_gradients_pass_through_the_winners() {
 fn a_trace_of_spatial_sparsity_has_its_shape() {
     let x = Tensor::symbolic(Spec::new([2, 3, 4, 4], DType::F32), Device::Cpu);
     assert_eq!(no_grad(|| sparsity::spatial(&x)).unwrap().shape(), [2, 3, 4, 4]);
+}
+
+/// Loss, code and all gradients of a small autoencoder with winner-take-all sparsity in the middle.
+fn autoencoder(dtype: DType, window: Window, through_zeros: bool) -> Vec<Tensor> {
+    let normal = |shape: &[usize]| random::normal(shape, Device::Cpu).unwrap().cast(dtype).unwrap();
+    random::with_stream(random::Key::new(7), || {
+        let x = normal(&[7, 2, 11, 9]).track().unwrap();
+        let [w, v] = [normal(&[5, 2, 3, 2]), normal(&[5, 3, 3, 2])].map(|w| w.track().unwrap());
+        let [b, c] = [normal(&[5]), normal(&[3])].map(|b| b.track().unwrap());
+        let hidden = x.conv2d(&w, Some(&b), window).unwrap().relu().unwrap();
+        let code = sparsity::winner_take_all(&hidden, 0.5).unwrap();
+        // The same code, no more known to be one: adding 0 writes its zeros out.
+        let code = if through_zeros { code.add_scalar(0.0).unwrap() } else { code };
+        let y = code.conv_transpose2d(&v, Some(&c), window, [0; 2]).unwrap();
+        let loss = y.mul(&y).unwrap().sum().unwrap();
+        let gradients = loss.gradient(&[&x, &w, &b, &v, &c]).unwrap();
+        // And once more, as a gradient penalty does.
+        let penalty = gradients[0].mul(&gradients[0]).unwrap().sum().unwrap();
+        let again = penalty.gradient(&[&w, &v, &b]).unwrap();
+        let first = loss.backward().unwrap();
+        let of_leaves = [&x, &w, &b, &v, &c].map(|leaf| first.of(leaf).unwrap().clone());
+        [vec![loss, code], gradients, again, of_leaves.to_vec()].concat()
+    })
+}
+
+#[test]
+fn what_skips_the_zeros_computes_what_does_not() {
+    let plain = Window { groups: 1, ..Window::default() };
+    let windows = [
+        plain,
+        Window { stride: [2, 1], padding: [1, 2], ..plain },
+        Window { stride: [1, 2], padding: [2, 1], dilation: [2, 1], ..plain },
+        Window { dilation: [1, 3], padding: [0, 1], ..plain },
+    ];
+    for window in windows {
+        let exact = autoencoder(DType::F64, window, true);
+        for through_zeros in [false, true] {
+            let found = autoencoder(DType::F32, window, through_zeros);
+            for (i, (a, b)) in found.iter().zip(&exact).enumerate() {
+                println!("{window:?} {i} {through_zeros}");
+                assert_near(&a.to_f64().unwrap(), &b.to_f64().unwrap(), 2e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gradient_at_a_code_is_whole() {
+    // Of an intermediate tensor that is asked for, zeros have gradients too.
+    let x = floats(&[1.0, 3.0, -2.0, 0.5], &[1, 1, 2, 2]).track().unwrap();
+    let weight = floats(&[2.0], &[1, 1, 1, 1]);
+    let code = sparsity::spatial(&x).unwrap();
+    let y = code.conv_transpose2d(&weight, None, Window::default(), [0; 2]).unwrap();
+    let found = y.sum().unwrap().gradient(&[&code, &x]).unwrap();
+    assert_eq!(found[0].to_f32().unwrap(), [2.0; 4]);
+    assert_eq!(found[1].to_f32().unwrap(), [0.0, 2.0, 0.0, 0.0]);
 }
 
 #[test]

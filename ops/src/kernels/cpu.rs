@@ -17,7 +17,7 @@ const PART: usize = 1 << 14;
 /// The elements in row-major order, copied only where a view has them in another; `None` unless the
 /// operand is f32 on the CPU.
 pub(crate) fn floats(x: &Operand) -> Option<Floats> {
-    match &x.value.kind {
+    match &x.dense().kind {
         DispatchTensorKind::Flex(BackendTensor::Float(flex)) if x.spec.dtype == DType::F32 => {
             Some(Floats::new(flex))
         }
@@ -28,6 +28,14 @@ pub(crate) fn floats(x: &Operand) -> Option<Floats> {
 /// The elements of an operand that is known to be f32 on the CPU.
 pub(crate) fn known(x: &Operand) -> Floats {
     floats(x).expect("whoever takes f32 on the CPU has looked whether it is that")
+}
+
+/// The elements of a tensor of a backend that is known to be f32 on the CPU.
+pub(crate) fn elements(x: &Primitive) -> Floats {
+    let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &x.kind else {
+        panic!("whoever takes f32 on the CPU has looked whether it is that");
+    };
+    Elements::new(flex)
 }
 
 /// The elements of an operand that is known to be i32 on the CPU.

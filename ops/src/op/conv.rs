@@ -13,6 +13,7 @@ use crate::{
     kernels::{
         conv::{self, Geometry},
         cpu,
+        sparsity::{self, Compact},
     },
     tensor::{apply, show},
 };
@@ -177,8 +178,12 @@ impl Op for ConvTranspose2d {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let g = Geometry::new(&y.shape, &x[0].spec.shape, kernel_of(x[1].spec), self.0);
+        if let (Some(winners), Some(v)) = (x[0].compact, on_cpu(&x[1..])) {
+            let bias = v.get(1).map(|bias| &**bias);
+            return cpu::tensor(conv::images_of_winners(winners, &v[0], bias, &g), y);
+        }
         if let Some(v) = on_cpu(x) {
-            let g = Geometry::new(&y.shape, &x[0].spec.shape, kernel_of(x[1].spec), self.0);
             return cpu::tensor(conv::images(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
         }
         let options = self.0.burn_transposed(self.1);
@@ -187,13 +192,54 @@ impl Op for ConvTranspose2d {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, weight) = (&at.x[0], &at.x[1]);
-        let dx = at.want(0, || apply(Conv2d(self.0), &[at.dy, weight]))?;
+        let dx = at.want(0, || match &at.places[0] {
+            Some(places) if self.takes_compact(0) => apply(Conv2dAt(self.0), &[at.dy, weight, places]),
+            _ => apply(Conv2d(self.0), &[at.dy, weight]),
+        })?;
         let dw = at.want(1, || apply(WeightGradient(self.0, kernel_of(weight.spec())), &[at.dy, x]))?;
         Ok(vec![dx, dw, bias_gradient(at)?])
     }
 
+    fn takes_compact(&self, i: usize) -> bool {
+        i == 0 && self.0.groups == 1
+    }
+
     fn saves(&self) -> Saves {
         Saves::only(&[0, 1])
+    }
+}
+
+/// [`Conv2d`] at the places `[N, Co]`, one of each map or none: images, weight and places to maps, which
+/// nobody reads elsewhere. What a code of winners asks of its gradient.
+#[derive(Debug, Clone, Copy)]
+struct Conv2dAt(Window);
+
+impl Op for Conv2dAt {
+    fn name(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Conv2d(self.0).infer(&x[..2])
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        Conv2d(self.0).run(&x[..2], y, device)
+    }
+
+    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
+        let v = on_cpu(&x[..2])?;
+        let places = cpu::ints(&x[2]);
+        let empty = Compact::new(&places, vec![0.0; places.len()], y)?;
+        let g = Geometry::new(&x[0].spec.shape, &y.shape, kernel_of(x[1].spec), self.0);
+        Some(empty.with_values(conv::maps_at(&v[0], &v[1], &empty, &g)))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let kept = sparsity::keep(at.dy, &at.x[2])?;
+        let mut gradients = Conv2d(self.0).vjp(&Vjp { x: &at.x[..2], dy: &kept, ..*at })?;
+        gradients.push(None);
+        Ok(gradients)
     }
 }
 
@@ -213,13 +259,20 @@ impl Op for WeightGradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        let g = Geometry::new(&x[0].spec.shape, &x[1].spec.shape, self.1, self.0);
+        if let (Some(v), Some(winners)) = (on_cpu(&x[..1]), x[1].compact) {
+            return cpu::tensor(conv::weights_of_winners(&v[0], winners, &g), y);
+        }
         if let Some(v) = on_cpu(x) {
-            let g = Geometry::new(&x[0].spec.shape, &x[1].spec.shape, self.1, self.0);
             return cpu::tensor(conv::weights(&v[0], &v[1], &g), y);
         }
         let (images, dy) = (x[0].value.clone(), x[1].value.clone());
         let like = crate::tensor::full_primitive(y, 0.0, device);
         Dispatch::conv2d_weight_backward(images, like, dy, self.0.burn())
+    }
+
+    fn takes_compact(&self, i: usize) -> bool {
+        i == 1 && self.0.groups == 1
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

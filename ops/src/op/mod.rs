@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use burn::backend::DispatchTensor;
 
-use crate::{DType, Device, Error, Result, Spec, Tensor};
+use crate::{DType, Device, Error, Result, Spec, Tensor, kernels::sparsity::Compact};
 
 mod binary;
 mod concat;
@@ -37,6 +37,16 @@ pub(crate) type Primitive = DispatchTensor;
 pub(crate) struct Operand<'a> {
     pub spec: &'a Spec,
     pub value: Primitive,
+    /// The compact form, where the input has one and [`Op::takes_compact`]; `value` then holds its
+    /// values alone.
+    pub compact: Option<&'a Compact>,
+}
+
+impl Operand<'_> {
+    /// All elements.
+    pub fn dense(&self) -> &Primitive {
+        self.compact.map_or(&self.value, Compact::dense)
+    }
 }
 
 /// What [`Op::vjp`] has at hand. Values that the operation does not save are not there.
@@ -46,6 +56,8 @@ pub(crate) struct Vjp<'a> {
     pub dy: &'a Tensor,
     /// For each input: whether its gradient is asked for. Computing others is wasted time.
     pub wanted: &'a [bool],
+    /// For each input: the places at which alone its gradient is read, where its operation says so.
+    pub places: &'a [Option<Tensor>],
 }
 
 impl Vjp<'_> {
@@ -103,6 +115,23 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     /// What [`Op::vjp`] uses.
     fn saves(&self) -> Saves {
         Saves::INPUTS
+    }
+
+    /// Whether [`Op::run`] and [`Op::compact`] take that input in compact form.
+    fn takes_compact(&self, i: usize) -> bool {
+        let _ = i;
+        false
+    }
+
+    /// The output in compact form, where there is one for these operands. In place of [`Op::run`].
+    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
+        let _ = (x, y);
+        None
+    }
+
+    /// The number of the saved input that holds the places at which alone the output's gradient is read.
+    fn gradient_places(&self) -> Option<usize> {
+        None
     }
 
     /// Whether the output depends smoothly on the inputs. If not, it is a constant to gradients.

@@ -9,6 +9,7 @@ use burn::backend::{
 use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_float, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
+    kernels::cpu,
     tensor::{apply, int_dtype},
 };
 
@@ -35,13 +36,22 @@ impl Op for Sum {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let value = x[0].value.clone();
+        if let (Some(winners), [0, 2, 3]) = (x[0].compact, &self.dims[..]) {
+            let (values, channels) = (winners.values(), y.shape[1]);
+            let sum = |channel: usize| values[channel..].iter().step_by(channels).sum();
+            return cpu::tensor((0..channels).map(sum).collect(), y);
+        }
+        let value = x[0].dense().clone();
         if self.dims.len() == x[0].spec.rank() {
             let shape = Shape::from(y.stored_shape());
             let total = total(value, x[0].spec);
             return by_kind!(y.dtype, float_reshape, int_reshape, (total, shape));
         }
         self.dims.iter().rev().fold(value, |v, &d| by_kind!(y.dtype, float_sum_dim, int_sum_dim, (v, d)))
+    }
+
+    fn takes_compact(&self, _: usize) -> bool {
+        true
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

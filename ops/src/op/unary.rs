@@ -6,7 +6,11 @@ use burn::backend::{
 };
 
 use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
-use crate::{Device, Result, Spec, Tensor, kernels::cpu, tensor::apply};
+use crate::{
+    Device, Result, Spec, Tensor,
+    kernels::{cpu, sparsity::Compact},
+    tensor::apply,
+};
 
 /// An element-wise function of floats; `Neg`, `Abs`, `Sign` and `Square` also of
 /// integers.
@@ -221,6 +225,20 @@ impl Op for Gate {
         let closed = Dispatch::float_lower_equal_elem(gate, Scalar::Float(0.0), device.bool_store());
         let scaled = Dispatch::float_mul_scalar(dy.clone(), Scalar::Float(self.slope));
         Dispatch::float_mask_where(dy, closed, scaled)
+    }
+
+    fn takes_compact(&self, i: usize) -> bool {
+        i == 1
+    }
+
+    fn compact(&self, x: &[Operand], _: &Spec) -> Option<Compact> {
+        let (dy, gate, slope) = (x[1].compact?, cpu::floats(&x[0])?, self.slope as f32);
+        let (values, size) = (dy.values(), gate.len() / dy.places().len());
+        let gated = values.iter().zip(dy.places()).enumerate().map(|(map, (&value, &place))| {
+            let open = usize::try_from(place).is_ok_and(|place| gate[map * size + place] > 0.0);
+            if open { value } else { slope * value }
+        });
+        Some(dy.with_values(gated.collect()))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

@@ -68,14 +68,26 @@ impl Node {
     }
 
     /// The gradients of the inputs, given the gradient of the output.
-    fn pull_back(self: &Arc<Self>, op: &dyn Op, dy: &Tensor, wanted: &[bool]) -> Result<Vec<Option<Tensor>>> {
+    fn pull_back(
+        self: &Arc<Self>,
+        op: &dyn Op,
+        dy: &Tensor,
+        wanted: &[bool],
+        places: &[Option<Tensor>],
+    ) -> Result<Vec<Option<Tensor>>> {
         let (x, y) = {
             let saved = self.saved();
             let saved = saved.as_ref().ok_or(Error::Spent)?;
             let y = Tensor::new(dy.spec().clone(), dy.device(), saved.output.clone(), Some(Arc::clone(self)));
             (saved.inputs.clone(), y)
         };
-        op.vjp(&Vjp { x: &x, y: &y, dy, wanted })
+        op.vjp(&Vjp { x: &x, y: &y, dy, wanted, places })
+    }
+
+    /// The places of this node's value at which alone its gradient is read.
+    fn gradient_places(&self) -> Option<Tensor> {
+        let input = self.op.as_ref()?.gradient_places()?;
+        self.saved().as_ref().map(|saved| saved.inputs[input].clone())
     }
 }
 
@@ -257,7 +269,11 @@ impl Tensor {
             let Some(op) = &node.op else { continue };
             let parents: Vec<_> = node.inputs().iter().map(|x| x.node().cloned()).collect();
             let wanted: Vec<_> = parents.iter().map(|p| p.as_ref().is_some_and(&is_useful)).collect();
-            let gradients = node.pull_back(&**op, &dy, &wanted)?;
+            // Of a target all of the gradient is read.
+            let is_target = |p: &Arc<Node>| targets.is_some_and(|targets| targets.contains(&p.id));
+            let inner = |p: &Option<Arc<Node>>| p.as_ref().filter(|p| !is_target(p))?.gradient_places();
+            let places: Vec<_> = parents.iter().map(inner).collect();
+            let gradients = node.pull_back(&**op, &dy, &wanted, &places)?;
             if targets.is_none() {
                 node.saved().take();
             }

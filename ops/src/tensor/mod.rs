@@ -22,6 +22,7 @@ pub(crate) use spec::{broadcast, show};
 
 use crate::{
     Error, Result, interrupt,
+    kernels::sparsity::Compact,
     op::{Op, Operand, Primitive},
 };
 
@@ -42,6 +43,8 @@ struct Inner {
 pub(crate) enum Value {
     /// A value in a backend's memory.
     Computed(Primitive, Arc<Charge>),
+    /// A value on the CPU that is nearly all zeros.
+    Compact(Arc<Compact>, Arc<Charge>),
     /// Nothing: the tensor stands for a value in a trace.
     Symbolic,
     /// Nothing any more: the value was not needed for the gradient.
@@ -108,6 +111,7 @@ impl Tensor {
     pub fn shares_value(&self, other: &Self) -> bool {
         match (&self.0.value, &other.0.value) {
             (Value::Computed(_, a), Value::Computed(_, b)) => Arc::ptr_eq(a, b),
+            (Value::Compact(a, _), Value::Compact(b, _)) => Arc::ptr_eq(a, b),
             _ => self.is_same(other),
         }
     }
@@ -125,8 +129,20 @@ impl Tensor {
     pub(crate) fn primitive(&self, op: &'static str) -> Result<Primitive> {
         match &self.0.value {
             Value::Computed(primitive, _) => Ok(primitive.clone()),
+            Value::Compact(compact, _) => Ok(compact.dense().clone()),
             Value::Symbolic => Err(Error::Symbolic { op }),
             Value::Released => Err(Error::Spent),
+        }
+    }
+
+    /// The value as the input of an operation.
+    fn operand(&self, op: &'static str, takes_compact: bool) -> Result<Operand<'_>> {
+        let spec = self.spec();
+        match &self.0.value {
+            Value::Compact(compact, _) if takes_compact => {
+                Ok(Operand { spec, value: compact.values_primitive().clone(), compact: Some(compact) })
+            }
+            _ => Ok(Operand { spec, value: self.primitive(op)?, compact: None }),
         }
     }
 
@@ -145,7 +161,7 @@ impl Tensor {
     /// does not repeat any itself may have to be written out, and is counted as if it were.
     fn charge_of_view(&self, op: &'static str, view: &Spec) -> Result<Arc<Charge>> {
         match &self.0.value {
-            Value::Computed(_, charge)
+            Value::Computed(_, charge) | Value::Compact(_, charge)
                 if view.bytes() <= charge.bytes() || view.bytes() > self.spec().bytes() =>
             {
                 Ok(Charge::view(charge))
@@ -184,16 +200,17 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
 
 fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Result<Value> {
     let name = op.name();
-    let operands = inputs
-        .iter()
-        .map(|x| Ok(Operand { spec: x.spec(), value: x.primitive(name)? }))
+    let operands = (0..inputs.len())
+        .map(|i| inputs[i].operand(name, op.takes_compact(i)))
         .collect::<Result<Vec<_>>>()?;
     let charge = match inputs {
         [x, ..] if op.is_view() => x.charge_of_view(name, spec)?,
         _ => Charge::new(name, spec)?,
     };
-    let primitive = guarded(name, || op.run(&operands, spec, device))?;
-    Ok(Value::Computed(primitive, charge))
+    guarded(name, || match op.compact(&operands, spec) {
+        Some(compact) => Value::Compact(Arc::new(compact), charge),
+        None => Value::Computed(op.run(&operands, spec, device), charge),
+    })
 }
 
 /// Turns a backend's panic into an error.

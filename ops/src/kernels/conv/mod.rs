@@ -18,12 +18,14 @@ mod lowering;
 mod maps;
 mod memory;
 mod product;
+mod sparse;
 mod turn;
 mod unroll;
 mod weights;
 
 pub(crate) use images::images;
 pub(crate) use maps::maps;
+pub(crate) use sparse::{images as images_of_winners, maps_at, weights as weights_of_winners};
 pub(crate) use weights::weights;
 
 use crate::op::Window;

@@ -1,6 +1,9 @@
 use rayon::prelude::*;
 
-use super::ops::{ALL, NONE};
+use super::{
+    Compact,
+    ops::{ALL, NONE},
+};
 use crate::{
     Spec,
     kernels::cpu::{self, ints},
@@ -87,6 +90,30 @@ pub(super) fn take(x: &Operand, places: &Operand, y: &Spec) -> Primitive {
     let size = x.len() / places.len();
     let values = places.iter().enumerate().map(|(map, &place)| x[map * size + place as usize]);
     cpu::tensor(values.collect(), y)
+}
+
+/// [`keep`] in compact form; `None` unless it is on the CPU, and each map keeps one value or none.
+pub(super) fn keep_compact(x: &Operand, places: &Operand, y: &Spec) -> Option<Compact> {
+    if let Some(compact) = x.compact {
+        let kept = ints(places);
+        let stays = |(value, (place, kept)): (&f32, (&i32, &i32))| match *kept {
+            ALL => *value,
+            kept if kept == *place => *value,
+            _ => 0.0,
+        };
+        let pairs = compact.values();
+        return Some(
+            compact
+                .with_values(pairs.iter().zip(compact.places().iter().zip(kept.iter())).map(stays).collect()),
+        );
+    }
+    let (x, places) = (cpu::floats(x)?, ints(places));
+    let size = x.len() / places.len();
+    let value = |(map, &place): (usize, &i32)| match place {
+        NONE | ALL => 0.0,
+        place => x[map * size + place as usize],
+    };
+    Compact::new(&places, places.iter().enumerate().map(value).collect(), y)
 }
 
 pub(super) fn keep(x: &Operand, places: &Operand, y: &Spec) -> Primitive {

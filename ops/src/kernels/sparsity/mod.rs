@@ -4,12 +4,14 @@
 //! them, and a NaN stands above all: it wins, so that a loss shows it, and is never lost in silence. Of
 //! equal values the first wins.
 
+mod compact;
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
 mod ops;
 mod reference;
 
+pub(crate) use self::compact::Compact;
 use self::ops::{Keep, Strongest, Top, Winners};
 use crate::{DType, Error, Result, Tensor, op, tensor::apply};
 
@@ -22,7 +24,12 @@ pub fn spatial(x: &Tensor) -> Result<Tensor> {
     if !is_fused(x) {
         return reference::spatial(x);
     }
-    apply(Keep, &[x, &apply(Winners, &[x])?])
+    keep(x, &apply(Winners, &[x])?)
+}
+
+/// Maps `[N, C, H, W]` of which only the values at the places `[N, C]` stay.
+pub(crate) fn keep(x: &Tensor, places: &Tensor) -> Result<Tensor> {
+    apply(Keep, &[x, places])
 }
 
 /// Keeps, for each channel of `[N, C, H, W]`, the maps of the `max(1, floor(rate N))` samples with the
@@ -39,7 +46,7 @@ pub fn lifetime(x: &Tensor, rate: f64) -> Result<Tensor> {
     }
     let alive = apply(Strongest { kept }, &[&scores])?;
     // `ops::ALL` where a map stays, `ops::NONE` elsewhere.
-    apply(Keep, &[x, &alive.neg()?.add_scalar(f64::from(ops::NONE))?])
+    keep(x, &alive.neg()?.add_scalar(f64::from(ops::NONE))?)
 }
 
 /// Spatial, then lifetime sparsity.
@@ -58,7 +65,7 @@ pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
     let alive = apply(Strongest { kept }, &[&scores])?;
     // The place where a map stays, `ops::NONE` elsewhere.
     let places = winners.add_scalar(1.0)?.mul(&alive)?.add_scalar(f64::from(ops::NONE))?;
-    apply(Keep, &[x, &places])
+    keep(x, &places)
 }
 
 /// Keeps the `k` largest values of each sample of `[N, ...]`.

@@ -1,8 +1,8 @@
 //! The kernels as operations: f32, on both devices.
 
-use super::cpu;
 #[cfg(feature = "cube")]
 use super::gpu;
+use super::{Compact, cpu};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     op::{Op, Operand, Primitive, Saves, Vjp},
@@ -135,6 +135,18 @@ impl Op for Keep {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         on_device!(device, keep(&x[0], &x[1], y))
+    }
+
+    fn takes_compact(&self, i: usize) -> bool {
+        i == 0
+    }
+
+    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
+        cpu::keep_compact(&x[0], &x[1], y)
+    }
+
+    fn gradient_places(&self) -> Option<usize> {
+        Some(1)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
