@@ -41,6 +41,9 @@ pub enum Error {
     /// A tensor of that name is missing, superfluous or of another shape.
     #[error("{0}")]
     State(String),
+    /// A module inside of another one failed.
+    #[error("{error}; in module `{module}`")]
+    Within { module: String, error: Box<Error> },
     /// A layer that was written outside of this crate failed.
     #[error("{layer}: {reason}")]
     Layer { layer: String, reason: String },
@@ -68,9 +71,19 @@ impl Error {
             | Self::NotDifferentiable { .. }
             | Self::State(_)
             | Self::Layer { .. }
+            | Self::Within { .. }
             | Self::Interrupted => {}
         }
         self
+    }
+
+    /// The same trouble, with the name of the child that it happened in: `1.0` for child `0` of child `1`.
+    pub(crate) fn within(self, child: &str) -> Self {
+        match self {
+            Self::Interrupted => self,
+            Self::Within { module, error } => Self::Within { module: format!("{child}.{module}"), error },
+            error => Self::Within { module: child.to_owned(), error: Box::new(error) },
+        }
     }
 }
 

@@ -63,7 +63,8 @@ impl Run {
     pub fn look(folder: &Path) -> Result<Record> {
         let record = existing_record(folder)?;
         match record.status {
-            Status::Completed => Err(Error::usage(
+            // The report is the last thing that a run writes: killed before, it is resumed once more.
+            Status::Completed if folder.join("report.html").exists() => Err(Error::usage(
                 format!("{} is completed: there is nothing to resume", folder.display()),
                 "`host run` runs the plugin again, in a folder of its own",
             )),

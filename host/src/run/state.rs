@@ -114,6 +114,10 @@ impl Saved {
             }
             (Self::Optimiser(now, state), Self::Optimiser(handle, _)) => {
                 if !now.is_same(handle) {
+                    let (old, new) = (handle.rule().describe(), now.rule().describe());
+                    if old != new {
+                        return Err(misplaced(&format!("was {old} at the start and is {new} now")));
+                    }
                     let replaced = |e| misplaced(&format!("was replaced by another optimiser: {e}"));
                     handle.load_state(&state).map_err(replaced)?;
                 }

@@ -29,7 +29,8 @@ impl Layer for Sequential {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        module.children().iter().try_fold(x.clone(), |x, (_, child)| child.forward(&x))
+        let children = module.children().iter();
+        children.fold(Ok(x.clone()), |x, (name, child)| child.forward(&x?).map_err(|e| e.within(name)))
     }
 
     fn as_any(&self) -> &dyn Any {
