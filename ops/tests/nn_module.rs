@@ -243,3 +243,11 @@ fn a_leaf_keeps_its_identity() {
     parameter.set(&floats(&[5.0], &[1])).unwrap();
     assert_eq!(parameter.gradient(&gradients).unwrap().item().unwrap(), -4.0);
 }
+
+#[test]
+fn an_error_names_the_module_that_it_happened_in() {
+    let inner = sequential(vec![activation(Activation::Relu), linear(4, 2, true).unwrap()]);
+    let network = sequential_named(vec![("encoder".into(), inner)]);
+    let error = network.forward(&floats(&[1.0; 3], &[1, 3])).unwrap_err().to_string();
+    assert!(error.contains("[1, 3]") && error.ends_with("; in module `encoder.1`"), "{error}");
+}

@@ -165,6 +165,16 @@ fn a_module_that_is_replaced_is_copied_into_the_first_one() {
         &["s.adam was replaced by another optimiser"],
     );
     refused(
+        r#"
+        let net = nn::linear(2, 2);
+        each("step", 3, #{ optimiser: optim::adam(net, #{}), net: net }, |i, s| {
+            s.optimiser = optim::sgd(net, #{});
+            s
+        });
+        "#,
+        &["s.optimiser was Adam", "at the start and is SGD"],
+    );
+    refused(
         r#"each("step", 3, #{ net: nn::linear(2, 2) }, |i, s| { s.net = 5; s });"#,
         &["s.net was a handle at the start and is a plain value now"],
     );
