@@ -52,7 +52,8 @@ impl ConditionalBatchNorm {
     /// What a child makes of the condition, in a shape that broadcasts to `[N, C, ..]`.
     fn per_sample(&self, module: &Module, name: &str, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
         let child = module.child(name).ok_or_else(|| Error::State(format!("{OP}: no module `{name}`")))?;
-        let (y, expected) = (child.forward(condition)?, [x.shape()[0], self.0.channels]);
+        let (y, expected) = (child.forward(condition), [x.shape()[0], self.0.channels]);
+        let y = y.map_err(|e| e.within(name))?;
         if y.shape() != expected {
             return Err(Error::Shape {
                 op: OP,
