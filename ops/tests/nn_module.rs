@@ -9,7 +9,8 @@ use ops::{
     DType, Device, Result, Tensor,
     nn::{
         Activation, Adam, BatchNormOptions, Layer, Module, Optimiser, Parameter, activation, batch_norm,
-        conv2d, dropout, linear, loss, sequential, sequential_named,
+        class_batch_norm, conv2d, dropout, embedding, init, linear, loss, sequential, sequential_named,
+        spectral,
     },
     random,
 };
@@ -250,4 +251,156 @@ fn an_error_names_the_module_that_it_happened_in() {
     let network = sequential_named(vec![("encoder".into(), inner)]);
     let error = network.forward(&floats(&[1.0; 3], &[1, 3])).unwrap_err().to_string();
     assert!(error.contains("[1, 3]") && error.ends_with("; in module `encoder.1`"), "{error}");
+}
+
+/// The weight is one of three rows for each label; the gradient counts how often each was chosen.
+#[test]
+fn an_embedding_looks_labels_up() {
+    let module = embedding(3, 2).unwrap();
+    module.parameter("weight").unwrap().set(&floats(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], &[3, 2])).unwrap();
+    let labels = Tensor::from_data(vec![2, 0, 2, 2], [2, 2], Device::Cpu).unwrap();
+    let y = module.forward(&labels).unwrap();
+    assert_eq!(y.shape(), [2, 2, 2]);
+    assert_eq!(y.to_f64().unwrap(), [4.0, 5.0, 0.0, 1.0, 4.0, 5.0, 4.0, 5.0]);
+    let gradients = y.sum().unwrap().backward().unwrap();
+    let gradient = module.parameter("weight").unwrap().gradient(&gradients).unwrap();
+    assert_eq!(gradient.to_f64().unwrap(), [1.0, 1.0, 0.0, 0.0, 3.0, 3.0]);
+    let y = spectral(module).unwrap().forward(&labels).unwrap();
+    assert!(y.to_f64().unwrap().iter().all(|x| x.abs() <= 1.0 + 1e-3));
+    assert!(embedding(0, 2).is_err());
+}
+
+/// Rows of a wide weight and columns of a tall one are orthogonal, of length `gain`.
+#[test]
+fn orthogonal_weights() {
+    let wide = conv2d(3, 5, [3, 3], Default::default()).unwrap();
+    let tall = linear(4, 9, true).unwrap();
+    for (module, transposed) in [(wide, false), (tall, true)] {
+        let bias = module.value("bias").unwrap().to_f32().unwrap();
+        module.init(init::orthogonal(2.0), false).unwrap();
+        let w = module.value("weight").unwrap().flatten(1, -1).unwrap();
+        let w = if transposed { w.transpose(0, 1).unwrap() } else { w };
+        let n = w.shape()[0];
+        let gram = w.matmul(&w.transpose(0, 1).unwrap()).unwrap().to_f64().unwrap();
+        let unit: Vec<f64> = (0..n * n).map(|i| if i / n == i % n { 4.0 } else { 0.0 }).collect();
+        assert_near(&gram, &unit, 1e-6);
+        assert_eq!(module.value("bias").unwrap().to_f32().unwrap(), bias);
+    }
+    let norm = batch_norm(2, BatchNormOptions::default()).unwrap();
+    assert!(norm.parameter("weight").unwrap().init(init::orthogonal(1.0)).is_err());
+}
+
+/// Weights 1 towards 3 with decay 0.75: 1.5, then 1.875. Running means are taken over.
+#[test]
+fn an_average_follows_a_module() {
+    let of = |value: f32| {
+        let module = batch_norm(2, BatchNormOptions::default()).unwrap();
+        module.state().iter().for_each(|(_, p)| p.set(&floats(&[value; 2], &[2])).unwrap());
+        module
+    };
+    let (average, source) = (of(1.0), of(3.0));
+    average.average(&source, 0.75).unwrap();
+    assert_eq!(values(&average), [[1.5; 2], [1.5; 2], [3.0; 2], [3.0; 2]]);
+    average.average(&source, 0.75).unwrap();
+    assert_eq!(values(&average)[0], [1.875; 2]);
+    assert_eq!(values(&source)[0], [3.0; 2]);
+    average.average(&source, 0.0).unwrap();
+    assert_eq!(values(&average), values(&source));
+    assert!(average.average(&source, 1.5).is_err());
+    assert!(average.average(&batch_norm(3, BatchNormOptions::default()).unwrap(), 0.5).is_err());
+}
+
+/// The gradient of `sum tanh(x w)` by x is `(1 - tanh^2) w`, and its own gradient by w is known as well;
+/// both against central differences.
+#[test]
+fn the_gradient_by_the_input_can_be_differentiated() {
+    let net = sequential(vec![
+        linear(3, 4, true).unwrap(),
+        activation(Activation::Tanh),
+        linear(4, 1, true).unwrap(),
+    ]);
+    net.cast(DType::F64).unwrap();
+    let x = random::normal(&[2, 3], Device::Cpu).unwrap().cast(DType::F64).unwrap();
+    let penalty = || net.input_gradient(&x, None).unwrap().square().unwrap().sum().unwrap();
+    let total = |x: &Tensor| net.forward(x).unwrap().sum().unwrap().item().unwrap();
+
+    let gradient = net.input_gradient(&x, None).unwrap();
+    let weight = net.child("0").unwrap().parameter("weight").unwrap().clone();
+    let second = penalty().backward().unwrap();
+    let second = weight.gradient(&second).unwrap().to_f64().unwrap();
+
+    let h = 1e-5;
+    let moved = |t: &Tensor, i: usize, by: f64| {
+        let mut numbers = t.to_f64().unwrap();
+        numbers[i] += by;
+        Tensor::from_data(numbers, t.shape(), Device::Cpu).unwrap()
+    };
+    let slope = |i: usize| (total(&moved(&x, i, h)) - total(&moved(&x, i, -h))) / (2.0 * h);
+    assert_near(&gradient.to_f64().unwrap(), &(0..6).map(slope).collect::<Vec<_>>(), 1e-8);
+    let start = weight.get();
+    let slope = |i: usize| {
+        let at = |by: f64| {
+            weight.set(&moved(&start, i, by)).unwrap();
+            penalty().item().unwrap()
+        };
+        (at(h) - at(-h)) / (2.0 * h)
+    };
+    assert_near(&second, &(0..12).map(slope).collect::<Vec<_>>(), 1e-7);
+    assert!(ops::no_grad(|| net.input_gradient(&x, None)).is_err());
+}
+
+/// Weights around 0, gains around 1, biases 0; what a class has for its own stays.
+#[test]
+fn adversarial_networks_begin_near_nothing() {
+    let net = sequential(vec![
+        conv2d(8, 40, [3, 3], Default::default()).unwrap(),
+        batch_norm(40, BatchNormOptions::default()).unwrap(),
+    ]);
+    net.init_dcgan(0.02).unwrap();
+    let [weight, bias, gain, shift] = [0, 1, 2, 3].map(|i| net.named_parameters()[i].1.get());
+    let mean_and_std = |x: &Tensor| {
+        let mean = x.mean().unwrap().item().unwrap();
+        (mean, x.var_dims(&[], false, 0).unwrap().item().unwrap().sqrt())
+    };
+    let (mean, std) = mean_and_std(&weight);
+    assert!(mean.abs() < 0.002 && (std - 0.02).abs() < 0.002, "{mean} {std}");
+    let (mean, std) = mean_and_std(&gain);
+    assert!((mean - 1.0).abs() < 0.02 && (std - 0.02).abs() < 0.01, "{mean} {std}");
+    assert!([bias, shift].iter().all(|x| x.to_f64().unwrap().iter().all(|&x| x == 0.0)));
+    let own = class_batch_norm(2, 3, BatchNormOptions::default()).unwrap();
+    own.init_dcgan(0.02).unwrap();
+    assert!(values(&own)[2..].iter().flatten().all(|&x| x == 0.0));
+}
+
+/// Two losses of one graph, each for another module: the same as each by itself.
+#[test]
+fn losses_are_differentiated_at_the_same_point() {
+    let [a, b] = [0; 2].map(|_| linear(2, 2, true).unwrap());
+    let x = random::normal(&[3, 2], Device::Cpu).unwrap();
+    let leaves = |module: &Module| module.state().iter().map(|(_, p)| p.get()).collect::<Vec<_>>();
+    let y = b.forward(&a.forward(&x).unwrap()).unwrap();
+    let (first, second) = (y.sum().unwrap(), y.square().unwrap().sum().unwrap());
+    let of_a = first.backward_for(&leaves(&a)).unwrap();
+    let of_b = second.backward_for(&leaves(&b)).unwrap();
+    assert_eq!((of_a.len(), of_b.len()), (2, 2));
+    let (all_first, all_second) = (first.backward().unwrap(), {
+        let y = b.forward(&a.forward(&x).unwrap()).unwrap();
+        y.square().unwrap().sum().unwrap().backward().unwrap()
+    });
+    for (found, all, module) in [(&of_a, &all_first, &a), (&of_b, &all_second, &b)] {
+        for leaf in leaves(module) {
+            assert_eq!(found.of(&leaf).unwrap().to_f32().unwrap(), all.of(&leaf).unwrap().to_f32().unwrap());
+        }
+    }
+    a.freeze();
+    assert!(
+        b.forward(&a.forward(&x).unwrap())
+            .unwrap()
+            .sum()
+            .unwrap()
+            .backward_for(&leaves(&a))
+            .unwrap()
+            .is_empty()
+    );
+    assert!(y.backward_for(&leaves(&b)).is_err());
 }

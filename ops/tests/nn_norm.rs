@@ -6,7 +6,8 @@ use nn_support::*;
 use ops::{
     DType, Device, Error, Tensor,
     nn::{
-        BatchNormOptions, batch_norm, group_norm, instance_norm, layer_norm, linear, spectral, spectral_norm,
+        BatchNormOptions, batch_norm, class_batch_norm, group_norm, instance_norm, layer_norm, linear,
+        spectral, spectral_norm,
     },
     random,
 };
@@ -60,27 +61,58 @@ fn a_spectral_module_iterates_in_training_only() {
     assert_near(&[norm.item().unwrap()], &[1.0], 1e-4);
 }
 
-/// Batch normalisation without weight and bias, then a gain and a bias for each sample.
+/// A gain and a bias for each of three samples: each is of a class of its own, so that the gradients of
+/// the embeddings are those of the gains and biases.
 #[test]
 fn conditional_batch_normalisation() {
     let file = golden("norm_layers");
     for (name, f32_limit) in [("conditional_bn", 1e-5), ("conditional_bn_constant_channel", 1e-4)] {
         let case = case(&file, name);
         for (dtype, limit) in [(DType::F64, 1e-10), (DType::F32, f32_limit)] {
-            let norm = batch_norm(2, BatchNormOptions { affine: false, ..Default::default() }).unwrap();
+            let norm = class_batch_norm(2, 3, BatchNormOptions::default()).unwrap();
             norm.cast(dtype).unwrap();
-            let inputs = ["x", "gain", "bias"];
-            let x = inputs.map(|name| tensor(&case["inputs"][name], dtype).track().unwrap());
-            let [gain, bias] = [&x[1], &x[2]].map(|t| t.reshape(&[3, 2, 1, 1]).unwrap());
-            let y = norm.forward(&x[0]).unwrap();
-            let y = y.mul(&gain.add_scalar(1.0).unwrap()).unwrap().add(&bias).unwrap();
+            let [gain, bias] = ["gain", "bias"].map(|name| {
+                let parameter = norm.child(name).unwrap().parameter("weight").unwrap().clone();
+                parameter.set(&tensor(&case["inputs"][name], dtype)).unwrap();
+                parameter
+            });
+            let x = tensor(&case["inputs"]["x"], dtype).track().unwrap();
+            let y = norm.forward_with(&x, &labels(&[0, 1, 2])).unwrap();
             assert_golden(&y, &case["output"], limit);
             let gradients = y.backward_with(&tensor(&case["ct"], dtype)).unwrap();
-            for (name, x) in inputs.iter().zip(&x) {
-                assert_golden(gradients.of(x).unwrap(), &case["grads"][name], limit);
-            }
+            assert_golden(gradients.of(&x).unwrap(), &case["grads"]["x"], limit);
+            assert_golden(gain.gradient(&gradients).unwrap(), &case["grads"]["gain"], limit);
+            assert_golden(bias.gradient(&gradients).unwrap(), &case["grads"]["bias"], limit);
         }
     }
+}
+
+fn labels(values: &[i32]) -> Tensor {
+    Tensor::from_data(values.to_vec(), [values.len()], Device::Cpu).unwrap()
+}
+
+/// Samples of one class are treated alike; in evaluation by the running averages.
+#[test]
+fn a_class_keeps_its_gain_in_evaluation() {
+    let norm = class_batch_norm(1, 2, BatchNormOptions::default()).unwrap();
+    let gain = norm.child("gain").unwrap().parameter("weight").unwrap();
+    gain.set(&floats(&[0.0, 2.0], &[2, 1])).unwrap();
+    norm.training(false);
+    let x = floats(&[1.0, 1.0, 4.0], &[3, 1]);
+    let y = norm.forward_with(&x, &labels(&[0, 1, 1])).unwrap();
+    assert_near(&y.to_f64().unwrap(), &[1.0, 3.0, 12.0], 1e-5);
+}
+
+#[test]
+fn conditions_that_do_not_fit_are_refused() {
+    let norm = class_batch_norm(2, 3, BatchNormOptions::default()).unwrap();
+    let x = random::normal(&[4, 2, 5], Device::Cpu).unwrap();
+    let refused = |labels: &Tensor| norm.forward_with(&x, labels).unwrap_err().to_string();
+    assert!(refused(&labels(&[0, 1])).contains("expected [4, 2], a number for each sample and channel"));
+    assert!(refused(&labels(&[0, 1, 2, 3])).contains("an index is 3, expected 0 to 2"));
+    assert!(refused(&random::normal(&[4], Device::Cpu).unwrap()).starts_with("embedding: the element type"));
+    assert!(norm.forward(&x).unwrap_err().to_string().contains("depends on a condition"));
+    assert!(linear(5, 2, true).unwrap().forward_with(&x, &x).unwrap_err().to_string().contains("one input"));
 }
 
 /// Channel 0 holds 1, 3, 5, 7 (mean 4, variance 5, unbiased 20/3), channel 1 is constant.

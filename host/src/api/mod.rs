@@ -28,7 +28,7 @@ pub fn add_all(table: &mut Table, session: &Arc<Session>) {
     tensor::add(table, session);
     nn::add(table, session);
     losses::add(table);
-    metrics::add(table);
+    metrics::add(table, session);
     optim::add(table);
     noise::add(table, session);
     sparsity::add(table);

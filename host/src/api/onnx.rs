@@ -19,6 +19,25 @@ pub struct Model(Arc<onnx::Model>);
 
 script_type!(Model => "Model");
 
+impl Model {
+    /// The one output of a model of one input.
+    pub(super) fn features(&self, x: &Tensor) -> Result<Tensor> {
+        let output = run_one(self, x)?;
+        output.try_cast::<Tensor>().ok_or_else(|| {
+            let names: Vec<_> = self.0.outputs().iter().map(|v| v.name.as_str()).collect();
+            Error::usage(
+                format!("the model has {} outputs ({})", names.len(), names.join(", ")),
+                "give a function that chooses one: `|x| model.run(x).name`",
+            )
+        })
+    }
+
+    /// The size of a batch, where the model takes no other.
+    pub(super) fn batch_size(&self) -> Option<usize> {
+        self.0.inputs().first()?.shape.first().copied().flatten()
+    }
+}
+
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
     let opener = Arc::clone(session);

@@ -1,7 +1,7 @@
 //! `optim::...`: optimisers, schedules, clipping.
 
 use ops::{
-    Gradients,
+    Gradients, Tensor,
     nn::{
         Module, Optimiser, Parameter,
         optim::{Adam, RmsProp, Rule, Sgd},
@@ -37,6 +37,11 @@ impl FromScript for Modules {
 }
 
 impl Modules {
+    /// The values of all parameters.
+    pub fn values(self) -> Vec<Tensor> {
+        self.parameters().into_iter().map(|(_, parameter)| parameter.get()).collect()
+    }
+
     fn parameters(self) -> Vec<(String, Parameter)> {
         let named = |(prefix, module): (String, Module)| {
             module.named_parameters().into_iter().map(move |(name, p)| (format!("{prefix}{name}"), p))

@@ -38,7 +38,7 @@ pub fn nearest_distance(x: &Tensor, set: &Tensor) -> Result<Tensor> {
 }
 
 /// `[n, m]`: `|a_i|^2 + |b_j|^2 - 2 a_i b_j`
-fn squared_distances(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+pub(super) fn squared_distances(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let lengths = |x: &Tensor| x.square()?.sum_dims(&[1], true);
     let products = a.matmul(&b.transpose(0, 1)?)?.mul_scalar(-2.0)?;
     products.add(&lengths(a)?)?.add(&lengths(b)?.transpose(0, 1)?)

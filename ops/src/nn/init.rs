@@ -14,6 +14,8 @@ pub enum Initialiser {
     Normal { mean: f64, std: f64 },
     /// Mean 0 and standard deviation `gain / sqrt(fan)`.
     Scaled { gain: f64, fan: Fan, law: Law },
+    /// A matrix with orthogonal rows or columns, whichever are fewer, each of length `gain`.
+    Orthogonal { gain: f64 },
 }
 
 /// What the variance is divided by.
@@ -89,6 +91,12 @@ pub fn kaiming_normal(after: Nonlinearity) -> Initialiser {
     Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Law::Normal }
 }
 
+/// Orthogonal: the weight as a matrix whose rows are the first dimension has orthonormal rows, or
+/// columns where they are fewer, times `gain` (Saxe, McClelland, Ganguli, 2014).
+pub fn orthogonal(gain: f64) -> Initialiser {
+    Initialiser::Orthogonal { gain }
+}
+
 /// What layers start with, weights and biases alike: uniform in `+-1 / sqrt(fan in)`, as in PyTorch.
 pub(super) fn usual() -> Initialiser {
     kaiming_uniform(Nonlinearity::LeakyRelu(5f64.sqrt()))
@@ -114,6 +122,9 @@ impl Initialiser {
                 let law = if law == Law::Normal { normal(0.0, std) } else { uniform(-bound, bound) };
                 law.draw(spec, None, device)
             }
+            Self::Orthogonal { gain } => {
+                scaled(orthonormal(spec)?, gain, 0.0)?.cast(spec.dtype)?.to_device(device)
+            }
         }
     }
 }
@@ -128,6 +139,31 @@ impl Fan {
             Self::Mean => (input + output) as f64 / 2.0,
         })
     }
+}
+
+/// The orthogonal factor of a normal matrix, in f64 on the CPU. Its columns (rows of a flat matrix) are
+/// turned so that the triangular factor's diagonal is positive: only then are all such matrices equally
+/// likely (Mezzadri, 2007).
+fn orthonormal(spec: &Spec) -> Result<Tensor> {
+    let [rows, rest @ ..] = &spec.shape[..] else { return Err(no_matrix(spec)) };
+    let columns: usize = rest.iter().product();
+    if rest.is_empty() {
+        return Err(no_matrix(spec));
+    }
+    let (long, short) = ((*rows).max(columns), (*rows).min(columns));
+    let normal = random::normal(&[long, short], Device::Cpu)?.to_f64()?;
+    let qr = faer::MatRef::from_row_major_slice(&normal, long, short).qr();
+    let (q, r) = (qr.compute_thin_Q(), qr.thin_R());
+    let entry = |i: usize, j: usize| q[(i, j)] * r[(j, j)].signum();
+    let entries = (0..rows * columns).map(|place| {
+        let (row, column) = (place / columns, place % columns);
+        if *rows == long { entry(row, column) } else { entry(column, row) }
+    });
+    Tensor::from_data(entries.collect::<Vec<f64>>(), &spec.shape[..], Device::Cpu)
+}
+
+fn no_matrix(spec: &Spec) -> Error {
+    Error::State(format!("init: {spec} is no matrix that could be orthogonal"))
 }
 
 fn scaled(x: Tensor, factor: f64, offset: f64) -> Result<Tensor> {
@@ -146,7 +182,7 @@ impl Parameter {
 }
 
 impl Module {
-    /// Draws the weights of all affine maps (linear, convolutions) anew, and their biases if asked for.
+    /// Draws the weights of all affine maps (linear, convolutions, embeddings) anew, and their biases if asked for.
     /// Gains and biases of normalisations are left alone.
     ///
     /// # Errors
@@ -156,5 +192,22 @@ impl Module {
         drawn
             .filter(|p| p.fans().is_some() && (also_biases || p.spec().rank() > 1))
             .try_for_each(|parameter| parameter.init(law))
+    }
+
+    /// Draws as generative adversarial networks with convolutions mostly begin: weights of affine maps
+    /// from N(0, std^2), gains of normalisations from N(1, std^2), biases 0 (Radford, Metz, Chintala, 2016).
+    ///
+    /// # Errors
+    /// As [`Initialiser::draw`].
+    pub fn init_dcgan(&self, std: f64) -> Result<()> {
+        self.named_parameters().into_iter().try_for_each(|(name, parameter)| {
+            let is_vector = parameter.spec().rank() < 2;
+            match (parameter.fans(), is_vector) {
+                (Some(_), false) => parameter.init(normal(0.0, std)),
+                (None, true) if name.ends_with("weight") => parameter.init(normal(1.0, std)),
+                (_, true) => parameter.init(constant(0.0)),
+                (None, false) => Ok(()),
+            }
+        })
     }
 }

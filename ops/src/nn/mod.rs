@@ -4,6 +4,7 @@
 //! children), the layers, [`init`], [`loss`], [`optim`], [`schedule`]. All handles are cheap clones
 //! of one thing, so what one of them changes every other one sees.
 
+mod average;
 mod clip;
 mod display;
 pub mod graph;

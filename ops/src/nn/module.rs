@@ -23,6 +23,16 @@ pub trait Layer: Send + Sync + 'static {
     /// Computes the output.
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor>;
 
+    /// Computes the output of a layer that depends on a condition besides its input: labels `[N]`, or
+    /// vectors `[N, D]`.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] from layers of one input, which most are.
+    fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+        let _ = (module, x, condition);
+        Err(Error::Layer { layer: self.name().to_owned(), reason: "it takes one input, and got two".into() })
+    }
+
     /// The layer itself, for those who know its type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -64,6 +74,27 @@ impl Module {
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         self.0.layer.forward(self, x)
+    }
+
+    /// Computes the output of a layer that depends on a condition, such as labels `[N]`.
+    ///
+    /// # Errors
+    /// [`Error::Layer`] where the layer takes one input, and those of its operations.
+    pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+        self.0.layer.forward_with(self, x, condition)
+    }
+
+    /// The gradient of the sum of the outputs with respect to the input, in the input's shape: for a
+    /// critic that scores each sample by itself, the gradient of each score by its sample. It can be
+    /// differentiated again, by the parameters and by what a tracked `x` was computed from.
+    ///
+    /// # Errors
+    /// Those of the layer; [`Error::Untracked`] inside [`no_grad`].
+    pub fn input_gradient(&self, x: &Tensor, condition: Option<&Tensor>) -> Result<Tensor> {
+        let x = if x.is_tracked() { x.clone() } else { x.track()? };
+        let y = condition.map_or_else(|| self.forward(&x), |condition| self.forward_with(&x, condition))?;
+        let gradients = y.gradient(&[&x]).map_err(|e| e.told_of("input_gradient"))?;
+        gradients.into_iter().next().ok_or(Error::Untracked { op: "input_gradient" })
     }
 
     /// What the module computes.
@@ -144,6 +175,21 @@ impl Module {
     /// Whether the module is in training mode.
     pub fn is_training(&self) -> bool {
         self.0.training.load(Ordering::Relaxed)
+    }
+
+    /// Runs `f` with this module and everything in it in evaluation. Each has its own mode again after it.
+    pub fn evaluating<T>(&self, f: impl FnOnce() -> T) -> T {
+        let mut modes = Vec::new();
+        self.modes(&mut modes);
+        self.training(false);
+        let result = f();
+        modes.iter().for_each(|(module, on)| module.0.training.store(*on, Ordering::Relaxed));
+        result
+    }
+
+    fn modes(&self, found: &mut Vec<(Self, bool)>) {
+        found.push((self.clone(), self.is_training()));
+        self.0.children.iter().for_each(|(_, child)| child.modes(found));
     }
 
     /// Whether the module is to behave as in training on this input. Traces are of evaluation: what

@@ -289,7 +289,10 @@ impl Tensor {
 
     /// The elements as `f64`, whatever type they have.
     pub fn to_f64(&self) -> Result<Vec<f64>> {
-        Ok(self.to_data()?.to_f64())
+        Ok(match self.to_data()? {
+            Data::F64(values) => values,
+            other => other.to_f64(),
+        })
     }
 
     /// The only element.

@@ -28,6 +28,12 @@ pub fn add(module: &mut Adder, device: Device) {
             nn::dropout,
         )
         .add(
+            "embedding(count, size)",
+            "A vector for each class: labels [..] -> [.., size].",
+            "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]",
+            move |count: usize, size: usize| on.place(nn::embedding(count, size)),
+        )
+        .add(
             "sequential(modules)",
             "Modules one after the other.",
             "nn::sequential([nn::linear(4, 3), nn::relu()]).forward(zeros([2, 4])).shape => [2, 3]",
@@ -136,14 +142,36 @@ fn add_norms(module: &mut Adder, on: On) {
             "nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
             move |c: usize, map: Map| {
                 let mut options = Options::new("nn::batch_norm", map);
-                let usual = BatchNormOptions::default();
-                let norm = BatchNormOptions {
-                    eps: options.get("eps", usual.eps)?,
-                    momentum: options.get("momentum", usual.momentum)?,
-                    affine: options.get("affine", usual.affine)?,
-                };
+                let affine = options.get("affine", true)?;
+                let norm = BatchNormOptions { affine, ..norm_options(&mut options)? };
                 options.end()?;
                 on.place(nn::batch_norm(c, norm))
+            },
+        )
+        .add(
+            "conditional_batch_norm(channels, classes)",
+            "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
+             (1 + gain[label]) normalised + bias[label].",
+            "nn::conditional_batch_norm(3, 10).parameter_count() => 60",
+            move |c: usize, classes: usize| on.place(nn::class_batch_norm(c, classes, BatchNormOptions::default())),
+        )
+        .add(
+            "conditional_batch_norm(channels, gain, bias)",
+            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., 2017).",
+            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(ones([2, 3, 4]), zeros([2, 5])).shape => [2, 3, 4]",
+            move |c: usize, gain: Module, bias: Module| {
+                on.place(nn::conditional_batch_norm(c, gain, bias, BatchNormOptions::default()))
+            },
+        )
+        .add(
+            "conditional_batch_norm(channels, gain, bias, options)",
+            "With options eps (1e-5) and momentum (0.1).",
+            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 }).parameter_count() => 36",
+            move |c: usize, gain: Module, bias: Module, map: Map| {
+                let mut options = Options::new("nn::conditional_batch_norm", map);
+                let norm = norm_options(&mut options)?;
+                options.end()?;
+                on.place(nn::conditional_batch_norm(c, gain, bias, norm))
             },
         )
         .add(
@@ -164,6 +192,13 @@ fn add_norms(module: &mut Adder, on: On) {
             "nn::layer_norm([4]).forward(ones([2, 4])).shape => [2, 4]",
             move |shape: Vec<usize>| on.place(nn::layer_norm(&shape, true)),
         );
+}
+
+/// What all batch normalisations are told.
+fn norm_options(options: &mut Options) -> Result<BatchNormOptions> {
+    let usual = BatchNormOptions::default();
+    let (eps, momentum) = (options.get("eps", usual.eps)?, options.get("momentum", usual.momentum)?);
+    Ok(BatchNormOptions { eps, momentum, ..usual })
 }
 
 fn pool_options(function: &'static str, map: Map) -> Result<PoolOptions> {

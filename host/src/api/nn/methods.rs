@@ -35,6 +35,25 @@ fn add_use(global: &mut Adder) {
             |module: Module, x: Tensor| module.forward(&x),
         )
         .add(
+            "forward(module, x, condition)",
+            "What the module makes of a tensor given a condition: labels [N], or vectors [N, D].",
+            "nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1]).cast(\"i32\")).shape => [2, 3, 4, 4]",
+            |module: Module, x: Tensor, condition: Tensor| module.forward_with(&x, &condition),
+        )
+        .add(
+            "input_gradient(module, x)",
+            "The gradient of the sum of the outputs by the input: for a critic, of each score by its sample. It can be \
+             differentiated again, so a gradient penalty is made of it.",
+            "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]",
+            |module: Module, x: Tensor| module.input_gradient(&x, None),
+        )
+        .add(
+            "input_gradient(module, x, condition)",
+            "With a condition, labels for example.",
+            "nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y).input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
+            |module: Module, x: Tensor, condition: Tensor| module.input_gradient(&x, Some(&condition)),
+        )
+        .add(
             "training(module, on)",
             "Whether the module behaves as in training (dropout, batch statistics); true at first. Gives the module.",
             "nn::dropout(0.9).training(false).forward(ones([2])).to_array() => [1.0, 1.0]",
@@ -75,6 +94,13 @@ fn add_use(global: &mut Adder) {
                 let values: Vec<_> = other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
                 Ok(module.load_state(&values)?)
             },
+        )
+        .add(
+            "average(module, source, decay)",
+            "Moves the parameters towards those of a module of the same structure: value = decay value + (1 - decay) \
+             source; buffers are taken over. A deep copy that does so after each step is the exponential moving average.",
+            "{ let net = nn::linear(2, 2); let mean = net.deep_copy(); mean.average(net, 0.999); mean.parameter_count() } => 6",
+            |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );
 }
 
@@ -120,6 +146,23 @@ fn add_initialisers(global: &mut Adder) {
              (He et al., 2015). Gives the module.",
             r#"nn::linear(4, 3).init_kaiming("relu").parameter_count() => 15"#,
             move |module: Module, after: String| init(module, init::kaiming_normal(nonlinearity(&after)?)),
+        )
+        .add(
+            "init_dcgan(module, std)",
+            "Weights normal with mean 0, gains of normalisations normal with mean 1, both with standard deviation std, \
+             biases 0 (Radford et al., 2016). Gives the module.",
+            "nn::linear(4, 3).init_dcgan(0.02).parameters().bias.to_array() => [0.0, 0.0, 0.0]",
+            |module: Module, std: f64| -> Result<Module> {
+                module.init_dcgan(std)?;
+                Ok(module)
+            },
+        )
+        .add(
+            "init_orthogonal(module, gain)",
+            "Weights with orthogonal rows (or columns, where they are fewer) of length gain (Saxe et al., 2014). Gives \
+             the module.",
+            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; (w.matmul(w.transpose(0, 1)) - eye(3)).abs().max().item() < 0.00001 } => true",
+            |module: Module, gain: f64| init(module, init::orthogonal(gain)),
         );
 }
 

@@ -8,7 +8,7 @@ use ops::{
     Tensor,
     nn::{Layer, Module},
 };
-use rhai::{Dynamic, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
 use crate::{
     api::is_stop,
@@ -63,6 +63,21 @@ impl Layer for Scripted {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> ops::Result<Tensor> {
+        self.call(module, &[x])
+    }
+
+    fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> ops::Result<Tensor> {
+        self.call(module, &[x, condition])
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Scripted {
+    /// What the function makes of the module and those inputs.
+    fn call(&self, module: &Module, inputs: &[&Tensor]) -> ops::Result<Tensor> {
         let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
         let Some(Forward { function, store }) = &self.function else {
             return Err(failed(
@@ -74,19 +89,21 @@ impl Layer for Scripted {
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
         let context = store.create_context(&engine);
-        let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
-        let result = function.call_raw(&context, None, arguments).map_err(|error| match is_stop(&error) {
-            true => ops::Error::Interrupted,
-            false => failed(error.to_string()),
-        })?;
+        let mut arguments = vec![Dynamic::from(module.clone())];
+        arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
+        let result =
+            function.call_raw(&context, None, arguments).map_err(|error| match error.unwrap_inner() {
+                _ if is_stop(&error) => ops::Error::Interrupted,
+                EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.fn_name()) => {
+                    let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
+                    failed(format!("its function does not take {count}"))
+                }
+                _ => failed(error.to_string()),
+            })?;
         let kind = result.type_name();
         result
             .try_cast::<Tensor>()
             .ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 
@@ -102,7 +119,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
         )
         .add(
             "network(parts, function)",
-            "A module whose forward is `function(module, x)`.",
+            "A module whose forward is `function(module, x)`, or `function(module, x, condition)`.",
             "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
             move |context: &NativeCallContext, parts: Map, function: FnPtr| {
                         let store = context.store_data();

@@ -4,6 +4,7 @@ use ops::{Gradients, Tensor, no_grad};
 use rhai::{FnPtr, NativeCallContext};
 
 use crate::{
+    api::optim::Modules,
     error::{Error, Result},
     script::Adder,
 };
@@ -22,6 +23,20 @@ pub fn add(global: &mut Adder) {
             "The gradients of sum(x * gradient) by every parameter. Frees the graph.",
             "{ let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
             |x: Tensor, gradient: Tensor| x.backward_with(&gradient),
+        )
+        .add(
+            "backward_for(x, modules)",
+            "The gradients of this scalar by the parameters of a module, or of several in an array or map, and of no \
+             others. The graph stays: another loss can be differentiated at the same point.",
+            "{ let a = nn::linear(1, 1); let b = nn::linear(1, 1); let y = b.forward(a.forward(ones([1, 1]))).sum(); \
+             [y.backward_for(a).len(), y.backward_for([a, b]).len()] } => [2, 4]",
+            |x: Tensor, modules: Modules| x.backward_for(&modules.values()),
+        )
+        .add(
+            "len(gradients)",
+            "How many tensors have a gradient.",
+            "nn::linear(1, 1).forward(ones([1, 1])).sum().backward().len() => 2",
+            |gradients: Gradients| gradients.len(),
         )
         .add(
             "of(gradients, leaf)",

@@ -5,8 +5,10 @@ use super::{Fans, Parameter, init};
 use crate::{DType, Device, Error, Result, Spec};
 
 mod activation;
+mod conditional;
 mod conv;
 mod dropout;
+mod embedding;
 mod linear;
 mod norm;
 mod reshape;
@@ -15,8 +17,10 @@ mod sequential;
 mod spectral;
 
 pub use activation::{Activation, activation};
+pub use conditional::{class_batch_norm, conditional_batch_norm};
 pub use conv::{ConvOptions, conv_transpose2d, conv1d, conv2d};
 pub use dropout::dropout;
+pub use embedding::embedding;
 pub use linear::linear;
 pub use norm::{BatchNormOptions, batch_norm, group_norm, instance_norm, layer_norm};
 pub use reshape::{flatten, reshape};

@@ -29,9 +29,9 @@ impl Default for BatchNormOptions {
     }
 }
 
-struct BatchNorm {
-    channels: usize,
-    options: BatchNormOptions,
+pub(super) struct BatchNorm {
+    pub channels: usize,
+    pub options: BatchNormOptions,
 }
 
 /// Normalises each channel of `[N, channels, ..]` over the batch and all positions; in evaluation by
@@ -43,19 +43,34 @@ struct BatchNorm {
 pub fn batch_norm(channels: usize, options: BatchNormOptions) -> Result<Module> {
     positive("batch_norm", &[("channels", channels)])?;
     let mut parameters = gain(&[channels], options.affine)?;
-    for (name, value) in [("running_mean", 0.0), ("running_var", 1.0)] {
-        let buffer = Tensor::full([channels], value, DType::F32, Device::Cpu)?;
-        parameters.push((name.to_owned(), Parameter::buffer(&buffer)));
-    }
+    parameters.extend(running(channels)?);
     Ok(Module::new(BatchNorm { channels, options }, parameters, vec![]))
 }
 
+/// The running averages before the first batch.
+pub(super) fn running(channels: usize) -> Result<Vec<(String, Parameter)>> {
+    let buffer = |(name, value): (&str, f64)| {
+        let value = Tensor::full([channels], value, DType::F32, Device::Cpu)?;
+        Ok((name.to_owned(), Parameter::buffer(&value)))
+    };
+    [("running_mean", 0.0), ("running_var", 1.0)].into_iter().map(buffer).collect()
+}
+
 impl BatchNorm {
+    /// `[N, C, ..]` less the mean, and `[1, C, 1, ..]`, 1 over the standard deviation: the product is
+    /// normalised. Left apart because what comes next scales too, and one pass over the input is enough.
+    pub(super) fn center(&self, op: &'static str, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        check_channels(op, x, self.channels)?;
+        let (centered, var) =
+            if module.is_learning(x) { self.learn(op, module, x)? } else { self.recall(module, x)? };
+        Ok((centered, var.add_scalar(self.options.eps)?.sqrt()?.recip()?))
+    }
+
     /// The input less the batch's mean, and the batch's variance, `[1, C, 1, ..]`; the running averages
     /// move towards both.
-    fn learn(&self, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
+    fn learn(&self, op: &'static str, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
         let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
-        let Moments { centered, mean, var } = moments("batch_norm", x, &dims)?;
+        let Moments { centered, mean, var } = moments(op, x, &dims)?;
         let n = (x.len() / self.channels) as f64;
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
@@ -89,11 +104,7 @@ impl Layer for BatchNorm {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        check_channels("batch_norm", x, self.channels)?;
-        let (centered, var) =
-            if module.is_learning(x) { self.learn(module, x)? } else { self.recall(module, x)? };
-        let scale = var.add_scalar(self.options.eps)?.sqrt()?.recip()?;
-        // The weight goes into the scale: one pass over the input less.
+        let (centered, scale) = self.center("batch_norm", module, x)?;
         match own_affine(module) {
             Some((weight, bias)) => {
                 centered.mul(&scale.mul(&per_channel(&weight, x)?)?)?.add(&per_channel(&bias, x)?)

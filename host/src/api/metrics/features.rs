@@ -1,0 +1,252 @@
+//! The Fréchet distance, of features or of pictures that a model or module makes features of.
+
+use std::sync::Arc;
+
+use ops::{
+    Device, Tensor,
+    metrics::{self, Moments},
+    nn::Module,
+    no_grad,
+};
+use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
+
+use crate::{
+    api::{onnx::Model, options::Options},
+    data::Dataset,
+    error::{Error, Result},
+    script::{Adder, FromScript, Refusal},
+    session::Session,
+};
+
+/// Pictures that go through an extractor at once, if nothing else is said.
+const BATCH: usize = 64;
+
+/// What a map of the moments of features holds.
+const PARTS: [&str; 3] = ["count", "mean", "covariance"];
+
+/// Features `[N, D]`, or their moments as `metrics::moments` gives them.
+struct Features(Moments);
+
+impl FromScript for Features {
+    const NAME: &'static str = "Tensor or map of moments";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let moments = match value.read_lock::<Map>() {
+            Some(map) => from_map(&map).ok_or_else(no_moments).flatten(),
+            None => Moments::of(&Tensor::from_script(value)?).map_err(Error::from),
+        };
+        moments.map(Self).map_err(Refusal::Value)
+    }
+}
+
+fn from_map(map: &Map) -> Option<Result<Moments>> {
+    let [count, mean, covariance] = PARTS.map(|part| map.get(part));
+    let count = usize::try_from(count?.as_int().ok()?).ok()?;
+    let [mean, covariance] = [mean?, covariance?].map(|part| part.read_lock::<Tensor>().map(|t| t.clone()));
+    Some(Moments::from_tensors(count, &mean?, &covariance?).map_err(Error::from))
+}
+
+fn no_moments() -> Error {
+    Error::usage("the map holds no moments of features", "give what `metrics::moments` gave")
+}
+
+fn to_map(moments: &Moments) -> Result<Dynamic> {
+    let [mean, covariance] = moments.to_tensors()?.map(Dynamic::from);
+    let values = [Dynamic::from(moments.count() as i64), mean, covariance];
+    Ok(PARTS.into_iter().map(Into::into).zip(values).collect::<Map>().into())
+}
+
+/// Pictures of a data set or a tensor `[N, ..]`, read a batch at a time; or what is already known of them.
+enum Pictures {
+    Set(Dataset),
+    Tensor(Tensor),
+    Known(Map),
+}
+
+impl FromScript for Pictures {
+    const NAME: &'static str = "Dataset, Tensor or map of moments";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        if let Some(set) = value.read_lock::<Dataset>() {
+            return Ok(Self::Set(set.clone()));
+        }
+        match value.read_lock::<Map>() {
+            Some(known) => Ok(Self::Known(known.clone())),
+            None => Tensor::from_script(value).map(Self::Tensor),
+        }
+    }
+}
+
+impl Pictures {
+    fn len(&self) -> usize {
+        match self {
+            Self::Set(set) => set.len(),
+            Self::Tensor(tensor) => tensor.shape().first().copied().unwrap_or(0),
+            Self::Known(_) => 0,
+        }
+    }
+
+    fn batch(&self, start: usize, len: usize, device: Device) -> Result<Tensor> {
+        match self {
+            Self::Set(set) => set.slice(start, len)?.tensor(device),
+            Self::Tensor(tensor) => Ok(tensor.narrow(0, start, len)?.to_device(device)?),
+            Self::Known(_) => Err(no_moments()),
+        }
+    }
+}
+
+/// What makes features of pictures.
+enum Extractor {
+    Model(Model),
+    Module(Module),
+    Function(FnPtr),
+}
+
+impl FromScript for Extractor {
+    const NAME: &'static str = "Model, Module or function";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        if let Ok(model) = Model::from_script(value) {
+            return Ok(Self::Model(model));
+        }
+        Module::from_script(value)
+            .map(Self::Module)
+            .or_else(|_| FnPtr::from_script(value).map(Self::Function))
+    }
+}
+
+impl Extractor {
+    /// The features `[n, D]` of a batch.
+    fn features(&self, context: &NativeCallContext, pictures: Tensor) -> Result<Tensor> {
+        let count = pictures.shape()[0];
+        let found = match self {
+            Self::Model(model) => model.features(&pictures)?,
+            Self::Module(module) => module.forward(&pictures)?,
+            Self::Function(function) => {
+                let result: Dynamic = function.call_raw(context, None, [Dynamic::from(pictures)])?;
+                let kind = result.type_name();
+                let help = "give a Tensor [N, D] of features";
+                let wrong = || Error::usage(format!("the extractor gave a {kind}"), help);
+                result.try_cast::<Tensor>().ok_or_else(wrong)?
+            }
+        };
+        match found.shape() {
+            [n, _, ..] if *n == count => Ok(found.flatten(1, -1)?),
+            shape => Err(Error::usage(
+                format!("the extractor made {shape:?} of {count} pictures"),
+                format!("it has to give features [{count}, D]"),
+            )),
+        }
+    }
+
+    /// The moments of the features of all pictures, of which only a batch is held at a time.
+    fn moments(
+        &self,
+        context: &NativeCallContext,
+        pictures: &Pictures,
+        batch: usize,
+        device: Device,
+    ) -> Result<Moments> {
+        if let Pictures::Known(map) = pictures {
+            return from_map(map).ok_or_else(no_moments)?;
+        }
+        let mut moments: Option<Moments> = None;
+        let batch = self.fixed_batch().unwrap_or(batch);
+        for start in (0..pictures.len()).step_by(batch) {
+            let count = batch.min(pictures.len() - start);
+            let part = pictures.batch(start, count, device)?;
+            let features = match self.fixed_batch() {
+                Some(whole) if whole > count => {
+                    self.features(context, filled(&part, whole)?)?.narrow(0, 0, count)?
+                }
+                _ => self.features(context, part)?,
+            };
+            let moments = match &mut moments {
+                Some(moments) => moments,
+                None => moments.insert(Moments::new(features.shape()[1])?),
+            };
+            moments.add(&features)?;
+        }
+        moments.ok_or_else(|| Error::usage("there are no pictures", "give at least two"))
+    }
+
+    /// Runs `f` without recording gradients, and with a module in evaluation.
+    fn guarded<T>(&self, f: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Module(module) => module.evaluating(|| no_grad(f)),
+            _ => no_grad(f),
+        }
+    }
+
+    /// The only number of pictures that a model takes, where it was exported for one.
+    fn fixed_batch(&self) -> Option<usize> {
+        match self {
+            Self::Model(model) => model.batch_size(),
+            _ => None,
+        }
+    }
+}
+
+/// A last batch filled up with copies of its last picture.
+fn filled(part: &Tensor, whole: usize) -> Result<Tensor> {
+    let count = part.shape()[0];
+    let last = part.narrow(0, count - 1, 1)?;
+    let copies = vec![&last; whole - count];
+    Ok(Tensor::concat(&[&[part], &copies[..]].concat(), 0)?)
+}
+
+/// Adds the functions of this file.
+pub fn add(module: &mut Adder, session: &Arc<Session>) {
+    let device = session.options.device;
+    module
+        .add(
+            "fid(real, fake)",
+            "The Fréchet distance of two sets of features [N, D], [M, D] (Heusel et al., 2017), in f64; right for singular \
+             covariances too.",
+            "metrics::fid(tensor([[0, 0], [2, 0]]), tensor([[3, 4], [5, 4]])) => 25.0",
+            |real: Features, fake: Features| metrics::frechet_distance(&real.0, &fake.0),
+        )
+        .add(
+            "moments(pictures, features)",
+            "What `fid` and `fid_images` need of a set of pictures, #{ count, mean, covariance }: for sets that many others \
+             are compared with.",
+            "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); metrics::fid(real, ones([3, 4])) } => 4.0",
+            move |context: &NativeCallContext, pictures: Pictures, features: Extractor| {
+                let moments = features.guarded(|| features.moments(context, &pictures, BATCH, device))?;
+                to_map(&moments)
+            },
+        )
+        .add(
+            "fid_images(real, fake, features)",
+            "The Fréchet distance of two sets of pictures by the features that a model, a module or a function makes of \
+             them, 64 at a time: memory does not grow with their number. A module is put into evaluation for it.",
+            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0",
+            move |context: &NativeCallContext, real: Pictures, fake: Pictures, features: Extractor| {
+                fid_images(context, &real, &fake, &features, Map::new(), device)
+            },
+        )
+        .add(
+            "fid_images(real, fake, features, options)",
+            "With option batch (64).",
+            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x.mean([2, 3]), #{ batch: 2 }) => 1.0",
+            move |context: &NativeCallContext, real: Pictures, fake: Pictures, features: Extractor, options: Map| {
+                fid_images(context, &real, &fake, &features, options, device)
+            },
+        );
+}
+
+fn fid_images(
+    context: &NativeCallContext,
+    real: &Pictures,
+    fake: &Pictures,
+    features: &Extractor,
+    map: Map,
+    device: Device,
+) -> Result<f64> {
+    let mut options = Options::new("metrics::fid_images", map);
+    let batch = options.get("batch", BATCH)?.max(1);
+    options.end()?;
+    let [real, fake] =
+        [real, fake].map(|pictures| features.guarded(|| features.moments(context, pictures, batch, device)));
+    Ok(metrics::frechet_distance(&real?, &fake?)?)
+}

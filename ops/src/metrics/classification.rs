@@ -1,0 +1,92 @@
+//! How well classes are told.
+
+use crate::{DType, Error, Result, Spec, Tensor, no_grad, tensor::Charge};
+
+/// The class of each sample: of scores `[N, C]` that of the largest, the first of equal ones; labels
+/// `[N]` (integers) are their own. Negative labels are refused.
+///
+/// # Errors
+/// [`Error::Shape`] for another number of dimensions, [`Error::DType`] for labels that are no integers,
+/// [`Error::Argument`] for a negative one.
+pub fn predictions(scores: &Tensor) -> Result<Vec<usize>> {
+    const OP: &str = "predictions";
+    match scores.rank() {
+        2 => labels(OP, &no_grad(|| scores.argmax(1, false))?),
+        1 => labels(OP, scores),
+        _ => Err(Error::Shape {
+            op: OP,
+            found: format!("{:?}", scores.shape()),
+            expected: "scores [N, C] or labels [N]".into(),
+        }),
+    }
+}
+
+/// Labels `[N]` as numbers.
+pub(super) fn labels(op: &'static str, labels: &Tensor) -> Result<Vec<usize>> {
+    if labels.rank() != 1 {
+        let found = format!("{:?}", labels.shape());
+        return Err(Error::Shape { op, found, expected: "labels [N]".into() });
+    }
+    if !labels.dtype().is_int() {
+        let found = labels.dtype().to_string();
+        return Err(Error::DType { op, found, expected: "integers (convert with `cast`)".into() });
+    }
+    let label = |x: f64| {
+        let wrong =
+            Error::Argument { op, name: "a label", found: x.to_string(), expected: "0 or more".into() };
+        if x < 0.0 { Err(wrong) } else { Ok(x as usize) }
+    };
+    labels.to_f64()?.into_iter().map(label).collect()
+}
+
+/// The share of samples whose class is told right, 0 to 1: scores `[N, C]` or labels `[N]`, and the true
+/// labels `[N]`.
+///
+/// # Errors
+/// As [`predictions`], and [`Error::Shape`] for another number of labels.
+pub fn accuracy(scores: &Tensor, truth: &Tensor) -> Result<f64> {
+    let pairs = pairs("accuracy", scores, truth)?;
+    let right = pairs.iter().filter(|(predicted, truth)| predicted == truth).count();
+    Ok(right as f64 / pairs.len() as f64)
+}
+
+/// The per cent of samples that a classifier puts into a class: of pictures that should look like another
+/// one, the rate of misclassification.
+///
+/// # Errors
+/// As [`predictions`].
+pub fn misclassification(scores: &Tensor, class: usize) -> Result<f64> {
+    let predicted = predictions(scores).map_err(|e| e.told_of("misclassification"))?;
+    let taken = predicted.iter().filter(|&&p| p == class).count();
+    Ok(100.0 * taken as f64 / predicted.len() as f64)
+}
+
+/// How often each class was taken for each: entry `[i, j]` of `[classes, classes]` counts samples of
+/// class i that were told to be of class j.
+///
+/// # Errors
+/// As [`accuracy`], [`Error::Argument`] for a label that is not below `classes`, and [`Error::Memory`].
+pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tensor> {
+    const OP: &str = "confusion";
+    let _charge = Charge::new(OP, &Spec::new([classes, classes], DType::I32))?;
+    let mut counts = vec![0i32; classes * classes];
+    for (predicted, truth) in pairs(OP, scores, truth)? {
+        let largest = predicted.max(truth);
+        if largest >= classes {
+            let (found, expected) = (largest.to_string(), format!("below {classes}, the number of classes"));
+            return Err(Error::Argument { op: OP, name: "a label", found, expected });
+        }
+        counts[truth * classes + predicted] += 1;
+    }
+    Tensor::from_data(counts, [classes, classes], scores.device())
+}
+
+/// What was told and what is true, of each sample.
+fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
+    let (predicted, truth) = (predictions(scores).map_err(|e| e.told_of(op))?, labels(op, truth)?);
+    if predicted.len() != truth.len() {
+        let found = format!("{} samples beside {} labels", predicted.len(), truth.len());
+        return Err(Error::Shape { op, found, expected: "a label for each sample".into() });
+    }
+    Ok(predicted.into_iter().zip(truth).collect())
+}

@@ -1,0 +1,41 @@
+//! Exponential moving averages of modules.
+
+use super::Module;
+use crate::{Error, Result, no_grad};
+
+impl Module {
+    /// Moves the parameters towards those of a module of the same structure,
+    /// `value = decay value + (1 - decay) source`, and takes its buffers over as they are: singular
+    /// vectors and running statistics belong together and have no meaningful mean. A deep copy that
+    /// follows the trained module so after each step is its exponential moving average.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a decay outside [0, 1], [`Error::State`] for another structure, with
+    /// nothing changed, and [`Error::Device`] for a source on another device.
+    pub fn average(&self, source: &Self, decay: f64) -> Result<()> {
+        if !(0.0..=1.0).contains(&decay) {
+            return Err(Error::Argument {
+                op: "average",
+                name: "the decay",
+                found: decay.to_string(),
+                expected: "a number from 0 to 1".into(),
+            });
+        }
+        let (own, theirs) = (self.state(), source.state());
+        let structure = own.iter().map(|(name, p)| (name, p.spec()));
+        if !structure.eq(theirs.iter().map(|(name, p)| (name, p.spec()))) {
+            return Err(Error::State("average: the modules differ in structure, nothing was changed".into()));
+        }
+        no_grad(|| {
+            for ((_, own), (_, source)) in own.iter().zip(&theirs) {
+                let newest = source.get();
+                let next = match own.is_buffer() {
+                    true => newest,
+                    false => own.get().mul_scalar(decay)?.add(&newest.mul_scalar(1.0 - decay)?)?,
+                };
+                own.set(&next)?;
+            }
+            Ok(())
+        })
+    }
+}

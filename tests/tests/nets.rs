@@ -1,0 +1,121 @@
+//! The networks of `scripts/`: their sizes, a step of training of each, and what is made of them.
+
+use std::time::Duration;
+
+use tests::Bench;
+
+/// Sizes of the papers: numbers of parameters counted by hand from their layers.
+#[test]
+fn networks_have_the_papers_sizes() {
+    let place = Bench::new();
+    let text = r#"
+        import "nets/resnet" as resnet;
+        import "nets/biggan" as biggan;
+        log("resnet", resnet::resnet20(3, 64, 10).parameter_count());
+        log("generator", biggan::generator(3, 10, 64, 80).parameter_count());
+        log("discriminator", biggan::discriminator(3, 10, 64).parameter_count());
+    "#;
+    place.run(text).code(0);
+    let run = place.only_run();
+    let sizes = ["resnet", "generator", "discriminator"].map(|name| run.metric(name)[0]);
+    assert_eq!(sizes, [4_286_026.0, 4_139_299.0, 4_207_361.0]);
+}
+
+/// One step of the adversaries and of their average, two of a classifier on what they make, and the
+/// distance of generated from real pictures by the classifier's features.
+const STEPS: &str = r#"
+import "nets/resnet" as resnet;
+import "nets/biggan" as biggan;
+let n = 6;
+let images = noise::uniform([n, 3, 32, 32]) * 2 - 1;
+let labels = tensor([0, 1, 2, 0, 1, 2]).cast("i32");
+let g = biggan::generator(3, 3, 2, 16);
+let d = biggan::discriminator(3, 3, 2);
+let mean = g.deep_copy();
+let og = optim::adam(g, #{ lr: 0.0002, beta1: 0.0 });
+let od = optim::adam(d, #{ lr: 0.0002, beta1: 0.0 });
+
+let fake = no_grad(|| g.forward(noise::normal([n, 16]), labels));
+let scores = d.forward(concat([fake, images]), concat([labels, labels]));
+let loss = losses::hinge_d(scores.slice(0, n, 2 * n), scores.slice(0, 0, n));
+od.step(loss.backward_for(d));
+log("d", loss);
+let loss = losses::hinge_g(d.forward(g.forward(noise::normal([n, 16]), labels), labels));
+og.step(loss.backward_for(g));
+mean.average(g, 0.5);
+log("g", loss);
+log("shape", if fake.shape == images.shape { 1 } else { 0 });
+log("penalty", d.input_gradient(images, labels).norm([1, 2, 3]).mean());
+
+let net = resnet::resnet20(3, 2, 3);
+let sgd = optim::sgd(net, #{ lr: 0.1, momentum: 0.9, weight_decay: 0.0001 });
+for i in 0..2 {
+    let loss = losses::cross_entropy(net.forward(images), labels);
+    sgd.step(loss.backward());
+    log("classifier", loss);
+}
+log("accuracy", metrics::accuracy(net.training(false).forward(images), labels));
+let drawn = no_grad(|| mean.forward(noise::normal([n, 16]), labels));
+log("fid", metrics::fid_images(images, drawn, net.features, #{ batch: 4 }));
+log("fid", metrics::fid(net.features.forward(images), net.features.forward(drawn)));
+"#;
+
+#[test]
+fn networks_learn_and_are_measured() {
+    let place = Bench::new();
+    place.run(STEPS).code(0);
+    let run = place.only_run();
+    for name in ["d", "g", "penalty", "classifier", "fid"] {
+        assert!(run.metric(name).iter().all(|x| x.is_finite()), "{name}");
+    }
+    assert_eq!(run.metric("shape"), [1.0]);
+    let distances = run.metric("fid");
+    assert!((distances[0] - distances[1]).abs() <= 1e-4 * distances[1], "{distances:?}");
+}
+
+#[test]
+fn the_classifier_learns_and_its_features_tell_sets_apart() {
+    let place = Bench::new();
+    let text = r#"
+        import "classifier" as classifier;
+        let set = data::load("glyphs").train(360);
+        let net = classifier::train(set, 36, 12);
+        let other = data::load("glyphs").test(200);
+        log("same", metrics::fid_images(set, other, net.features));
+        log("noise", metrics::fid_images(set, noise::uniform([200, 1, 28, 28]), net.features));
+    "#;
+    place.run(text).code(0);
+    let run = place.only_run();
+    assert!(
+        *run.metric("classifier_accuracy").last().unwrap() > 0.5,
+        "{:?}",
+        run.metric("classifier_accuracy")
+    );
+    assert!(run.metric("same")[0] < run.metric("noise")[0] / 2.0);
+}
+
+/// An average of a module in the state of a loop: what a killed run has to find again.
+#[test]
+fn an_average_is_resumed_like_any_module() {
+    let text = r#"
+        let net = nn::sequential([nn::linear(4, 4), nn::batch_norm(4)]);
+        let mean = net.deep_copy();
+        let adam = optim::adam(net, #{ lr: 0.1 });
+        each("step", 30, #{ net: net, mean: mean, adam: adam }, |i, s| {
+            s.adam.step(s.net.forward(noise::normal([8, 4])).square().sum().backward());
+            s.mean.average(s.net, 0.9);
+            log("mean", s.mean.training(false).forward(ones([1, 4])).sum());
+            if i == 15 { for k in 0..2000 { noise::normal([30000]); } }
+            s
+        });
+        mean.save("mean");
+    "#;
+    let (reference, place) = (Bench::new(), Bench::new());
+    reference.run(text).code(0);
+    let running = place.script(text, &["--checkpoint-every", "0s"]).start();
+    let reached = || place.runs().iter().any(|run| run.path().join("checkpoints/last.json").exists());
+    running.until(reached).signal_after(Duration::ZERO, libc::SIGKILL);
+    let run = place.only_run();
+    place.resume(&run, &[]).run().code(0);
+    run.assert_same_results(&reference.only_run());
+}
