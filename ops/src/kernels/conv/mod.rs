@@ -17,7 +17,7 @@ mod images;
 mod lowering;
 mod maps;
 mod memory;
-mod product;
+pub(super) mod product;
 mod turn;
 mod unroll;
 mod weights;
