@@ -100,7 +100,11 @@ impl Gamma {
             let (v, ln_v) = (base * base * base, 3.0 * libm::log(base));
             let bound = 0.5 * x * x + self.d * (1.0 - v + ln_v);
             let taken = libm::log(open(c)) < bound;
-            taken.then(|| libm::log(self.d) + ln_v + if self.power > 0.0 { self.power * libm::log(open(d)) } else { 0.0 })
+            taken.then(|| {
+                libm::log(self.d)
+                    + ln_v
+                    + if self.power > 0.0 { self.power * libm::log(open(d)) } else { 0.0 }
+            })
         })
     }
 }

@@ -8,6 +8,45 @@ pub(super) trait Law: Copy + Sync {
     fn four(self, words: [u32; 4]) -> [f32; 4];
 }
 
+/// A law as the kernel on the GPU is told of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code {
+    pub number: u32,
+    /// The largest word that stands for `one`, where words stand for two numbers.
+    pub last: u32,
+    pub one: f32,
+}
+
+impl Code {
+    pub const UNIFORM: u32 = 0;
+    pub const NORMAL: u32 = 1;
+    pub const BERNOULLI: u32 = 2;
+}
+
+/// A law that the GPU knows, too.
+pub(super) trait Coded: Law {
+    /// What it is told.
+    fn code(self) -> Code;
+}
+
+impl Coded for Uniform {
+    fn code(self) -> Code {
+        Code { number: Code::UNIFORM, last: 0, one: 0.0 }
+    }
+}
+
+impl Coded for Normal {
+    fn code(self) -> Code {
+        Code { number: Code::NORMAL, last: 0, one: 0.0 }
+    }
+}
+
+impl Coded for Bernoulli {
+    fn code(self) -> Code {
+        Code { number: Code::BERNOULLI, last: self.last, one: self.one }
+    }
+}
+
 /// Uniform in [0, 1), multiples of 2^-24.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Uniform;
@@ -34,11 +73,6 @@ impl Bernoulli {
     pub fn new(p: f64) -> Self {
         let words = (p * 4_294_967_296.0).round() as u64;
         Self { last: words.saturating_sub(1) as u32, one: f32::from(u8::from(words > 0)) }
-    }
-
-    /// The largest word that stands for 1, and 1, or 0 where no word does.
-    pub fn parts(self) -> (u32, f32) {
-        (self.last, self.one)
     }
 }
 

@@ -8,6 +8,8 @@
 
 mod dirichlet;
 mod fill;
+#[cfg(feature = "cube")]
+mod gpu;
 mod key;
 mod law;
 mod maths;

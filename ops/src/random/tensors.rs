@@ -1,14 +1,20 @@
 //! Random tensors: the next draw of the innermost stream.
 
-use super::{Draw, dirichlet as simplex, next_draw, truncated};
-use crate::{Device, Error, Result, Tensor};
+#[cfg(feature = "cube")]
+use super::gpu;
+use super::{Draw, dirichlet as simplex, fill, law, law::Coded, next_draw, truncated};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    op::Primitive,
+    tensor::{Data, upload},
+};
 
 /// Uniform numbers in [0, 1).
 ///
 /// # Errors
 /// As every new tensor.
 pub fn uniform(shape: &[usize], device: Device) -> Result<Tensor> {
-    fill(shape, device, Draw::uniform)
+    of_law(UNIFORM, shape, law::Uniform, device)
 }
 
 /// Standard normal numbers.
@@ -16,7 +22,7 @@ pub fn uniform(shape: &[usize], device: Device) -> Result<Tensor> {
 /// # Errors
 /// As every new tensor.
 pub fn normal(shape: &[usize], device: Device) -> Result<Tensor> {
-    fill(shape, device, Draw::normal)
+    of_law(NORMAL, shape, law::Normal, device)
 }
 
 /// Numbers that are 1 with probability `p`, otherwise 0.
@@ -25,7 +31,7 @@ pub fn normal(shape: &[usize], device: Device) -> Result<Tensor> {
 /// [`Error::Argument`] for a probability outside 0 to 1; those of every new tensor.
 pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
     require(BERNOULLI, p, (0.0..=1.0).contains(&p))?;
-    fill(shape, device, |draw, n| draw.bernoulli(n, p))
+    of_law(BERNOULLI.op, shape, law::Bernoulli::new(p), device)
 }
 
 /// Standard normal numbers that are drawn again until they are at most `psi` in size.
@@ -35,7 +41,7 @@ pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
 pub fn truncated_normal(shape: &[usize], psi: f64, device: Device) -> Result<Tensor> {
     let bound = psi as f32;
     require(TRUNCATED, psi, bound > 0.0)?;
-    fill(shape, device, |draw, n| truncated::truncated_normal(draw, n, bound))
+    from_cpu(TRUNCATED.op, shape, device, |draw, n| truncated::truncated_normal(draw, n, bound))
 }
 
 /// Points `[N, ...]` of the Dirichlet law whose parameters are all `alpha`: each sample's numbers add up
@@ -54,7 +60,8 @@ pub fn dirichlet(shape: &[usize], alpha: f64, device: Device) -> Result<Tensor> 
 /// # Errors
 /// As [`dirichlet`].
 pub fn dirichlet_per_pixel(shape: &[usize], alpha: f64, device: Device) -> Result<Tensor> {
-    let channels_last = if shape.len() < 2 { shape.to_vec() } else { [&shape[..1], &shape[2..], &shape[1..2]].concat() };
+    let channels_last =
+        if shape.len() < 2 { shape.to_vec() } else { [&shape[..1], &shape[2..], &shape[1..2]].concat() };
     let row = shape.get(1).copied().unwrap_or(1);
     let points = rows(PER_PIXEL, shape, &channels_last, row, alpha, device)?;
     let last = shape.len() as i64 - 1;
@@ -62,7 +69,14 @@ pub fn dirichlet_per_pixel(shape: &[usize], alpha: f64, device: Device) -> Resul
     points.permute(&order)
 }
 
-fn rows(law: Law, shape: &[usize], stored: &[usize], row: usize, alpha: f64, device: Device) -> Result<Tensor> {
+fn rows(
+    law: Law,
+    shape: &[usize],
+    stored: &[usize],
+    row: usize,
+    alpha: f64,
+    device: Device,
+) -> Result<Tensor> {
     if shape.len() < 2 {
         return Err(Error::Shape {
             op: law.op,
@@ -71,7 +85,7 @@ fn rows(law: Law, shape: &[usize], stored: &[usize], row: usize, alpha: f64, dev
         });
     }
     require(law, alpha, alpha > 0.0 && alpha.is_finite())?;
-    fill(stored, device, |draw, n| simplex::dirichlet(draw, n, row, alpha))
+    from_cpu(law.op, stored, device, |draw, n| simplex::dirichlet(draw, n, row, alpha))
 }
 
 /// What a law's parameter is called, and what it has to be.
@@ -82,6 +96,8 @@ struct Law {
     expected: &'static str,
 }
 
+const UNIFORM: &str = "noise::uniform";
+const NORMAL: &str = "noise::normal";
 const BERNOULLI: Law = Law { op: "noise::bernoulli", name: "the probability", expected: "0 to 1" };
 const TRUNCATED: Law = Law { op: "noise::truncated_normal", name: "psi", expected: "a number above 0" };
 const DIRICHLET: Law = Law { op: "noise::dirichlet", name: "alpha", expected: "a finite number above 0" };
@@ -89,9 +105,32 @@ const PER_PIXEL: Law = Law { op: "noise::dirichlet_per_pixel", ..DIRICHLET };
 
 fn require(law: Law, found: f64, fits: bool) -> Result<()> {
     let Law { op, name, expected } = law;
-    if fits { Ok(()) } else { Err(Error::Argument { op, name, found: found.to_string(), expected: expected.into() }) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::Argument { op, name, found: found.to_string(), expected: expected.into() })
+    }
 }
 
-fn fill(shape: &[usize], device: Device, draw: impl FnOnce(Draw, usize) -> Vec<f32>) -> Result<Tensor> {
-    Tensor::create_with(shape, device, |n| draw(next_draw(), n))
+/// A tensor of one of the laws that both devices draw from.
+fn of_law(op: &'static str, shape: &[usize], law: impl Coded, device: Device) -> Result<Tensor> {
+    Tensor::create(op, Spec::new(shape, DType::F32), device, |spec| primitive(next_draw(), law, spec, device))
+}
+
+fn primitive(draw: Draw, law: impl Coded, spec: &Spec, device: Device) -> Primitive {
+    #[cfg(feature = "cube")]
+    if device == Device::Gpu {
+        return gpu::fill(draw, law.code(), spec);
+    }
+    upload(Data::F32(fill::fill(draw, spec.len(), law)), spec, device)
+}
+
+/// A tensor of numbers that are drawn on the CPU, whichever device it is for.
+fn from_cpu(
+    op: &'static str,
+    shape: &[usize],
+    device: Device,
+    draw: impl FnOnce(Draw, usize) -> Vec<f32>,
+) -> Result<Tensor> {
+    Tensor::generated(op, Spec::new(shape, DType::F32), device, |n| Data::F32(draw(next_draw(), n)))
 }

@@ -1,15 +1,11 @@
-//! Noise of some samples on the CPU.
-
 use crate::{
     Spec,
     kernels::cpu,
     op::{Operand, Primitive},
 };
 
-/// `y_n = x_n + z_n` where `chosen_n` is not 0, in one pass; `None` unless all are f32 on the CPU.
-pub(super) fn mix(operands: &[Operand], y: &Spec) -> Option<Primitive> {
-    let [x, noise, chosen] = [&operands[0], &operands[1], &operands[2]].map(cpu::floats);
-    let (x, noise, chosen) = (x?, noise?, chosen?);
+pub(super) fn mix(operands: &[Operand], y: &Spec) -> Primitive {
+    let [x, noise, chosen] = [&operands[0], &operands[1], &operands[2]].map(cpu::known);
     let row = x.len() / chosen.len();
     let fill = |n: usize, out: &mut [f32]| {
         out.copy_from_slice(&x[n * row..][..row]);
@@ -17,5 +13,5 @@ pub(super) fn mix(operands: &[Operand], y: &Spec) -> Option<Primitive> {
             out.iter_mut().zip(&noise[n * row..][..row]).for_each(|(y, z)| *y += z);
         }
     };
-    Some(cpu::tensor(cpu::rows(x.len(), row, fill), y))
+    cpu::tensor(cpu::rows(x.len(), row, fill), y)
 }

@@ -2,12 +2,14 @@
 //! from the innermost random stream, and a constant to gradients.
 
 mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     op::{self, Op, Operand, Primitive, Saves, Vjp},
     random,
-    tensor::{apply, full_primitive, show},
+    tensor::{apply, show},
 };
 
 /// `y_n = x_n + z_n` with probability `delta`, otherwise `x_n`, for samples `x, z [N, ...]`. A sample that
@@ -75,7 +77,13 @@ impl Op for Mix {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        cpu::mix(x, y).unwrap_or_else(|| full_primitive(y, f64::NAN, device))
+        match device {
+            Device::Cpu => cpu::mix(x, y),
+            #[cfg(feature = "cube")]
+            Device::Gpu => gpu::mix(x, y),
+            #[cfg(not(feature = "cube"))]
+            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
+        }
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

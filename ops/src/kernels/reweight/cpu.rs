@@ -27,20 +27,20 @@ const TASKS: usize = 64;
 /// A square of a distance below this share of `|a|^2 + |b|^2` has lost too many digits.
 const CLOSE: f32 = 1.0 / 64.0;
 
-/// `y_i = sum_j |a_i - b_j|`; `None` unless both are f32 on the CPU. The order of each sum depends on the
-/// sizes only.
-pub(super) fn distances(operands: &[Operand], y: &Spec) -> Option<Primitive> {
+/// `y_i = sum_j |a_i - b_j|`. The order of each sum depends on the sizes only.
+pub(super) fn distances(operands: &[Operand], y: &Spec) -> Primitive {
     let features = operands[0].spec.shape[1];
-    let (real, fake) = (cpu::floats(&operands[0])?, cpu::floats(&operands[1])?);
+    let (real, fake) = (cpu::known(&operands[0]), cpu::known(&operands[1]));
     let centre = centre(&real, features);
     let (real, fake) = (Vectors::new(&real, &centre), Vectors::new(&fake, &centre));
     let (rows, columns) = (real.len(), fake.len());
     let tiles = rows.div_ceil(ROWS);
     let spans = TASKS.div_ceil(tiles).min(columns.div_ceil(COLUMNS));
     let span = columns.div_ceil(spans).next_multiple_of(COLUMNS);
+    let spans = columns.div_ceil(span);
     let tasks = (0..tiles * spans).into_par_iter().map(|task| {
         let first = task / spans * ROWS;
-        let columns = (task % spans * span).min(columns)..((task % spans + 1) * span).min(columns);
+        let columns = task % spans * span..((task % spans + 1) * span).min(columns);
         sums(&real, &fake, first..(first + ROWS).min(rows), columns)
     });
     let parts: Vec<Vec<f64>> = tasks.collect();
@@ -48,7 +48,7 @@ pub(super) fn distances(operands: &[Operand], y: &Spec) -> Option<Primitive> {
     for spans in parts.chunks(spans) {
         total.extend((0..spans[0].len()).map(|i| spans.iter().map(|part| part[i]).sum::<f64>() as f32));
     }
-    Some(cpu::tensor(total, y))
+    cpu::tensor(total, y)
 }
 
 /// The mean of the vectors; 0 for features that are not all finite.

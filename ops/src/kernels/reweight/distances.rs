@@ -1,10 +1,12 @@
 //! Sums of distances: the operation and its gradient.
 
 use super::cpu;
+#[cfg(feature = "cube")]
+use super::gpu;
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, interrupt,
     op::{self, Op, Operand, Primitive, Vjp},
-    tensor::{apply, full_primitive, show},
+    tensor::{apply, show},
 };
 
 const NAME: &str = "reweight::distances";
@@ -108,7 +110,13 @@ impl Op for Distances {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        cpu::distances(x, y).unwrap_or_else(|| full_primitive(y, f64::NAN, device))
+        match device {
+            Device::Cpu => cpu::distances(x, y),
+            #[cfg(feature = "cube")]
+            Device::Gpu => gpu::distances(x, y),
+            #[cfg(not(feature = "cube"))]
+            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
+        }
     }
 
     /// Of the real ones `dr_i = dy_i sum_j u_ij`, of the generated ones `dg_j = -sum_i dy_i u_ij`, with the

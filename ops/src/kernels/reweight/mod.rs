@@ -4,6 +4,8 @@
 
 mod cpu;
 mod distances;
+#[cfg(feature = "cube")]
+mod gpu;
 mod sampler;
 mod weights;
 

@@ -94,7 +94,8 @@ fn columns(mut weights: Vec<f64>) -> Vec<Column> {
     weights.iter_mut().for_each(|w| *w = if largest > 0.0 { *w / largest } else { 1.0 });
     let mean = weights.iter().sum::<f64>() / weights.len() as f64;
     weights.iter_mut().for_each(|w| *w /= mean);
-    let mut columns: Vec<Column> = (0..weights.len() as u32).map(|alias| Column { own: 1 << 32, alias }).collect();
+    let mut columns: Vec<Column> =
+        (0..weights.len() as u32).map(|alias| Column { own: 1 << 32, alias }).collect();
     let (mut poor, mut rich): (Vec<usize>, Vec<usize>) = (0..weights.len()).partition(|&i| weights[i] < 1.0);
     while let (Some(&donor), Some(i)) = (rich.last(), poor.pop()) {
         columns[i] = Column { own: (weights[i] * 4_294_967_296.0).round() as u64, alias: donor as u32 };
