@@ -10,6 +10,7 @@ mod noise;
 mod onnx;
 mod optim;
 mod options;
+mod reweight;
 mod run;
 mod sparsity;
 mod tensor;
@@ -32,6 +33,7 @@ pub fn add_all(table: &mut Table, session: &Arc<Session>) {
     optim::add(table);
     noise::add(table, session);
     sparsity::add(table);
+    reweight::add(table);
     data::add(table, session);
     onnx::add(table, session);
     figure::add(table, session);

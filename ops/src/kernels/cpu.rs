@@ -123,7 +123,7 @@ pub(crate) fn filled(memory: &mut [MaybeUninit<f32>], number: f32) -> &mut [f32]
 ///
 /// # Safety
 /// `fill` writes all elements of each part.
-unsafe fn in_parts(
+pub(crate) unsafe fn in_parts(
     len: usize,
     part: usize,
     fill: impl Fn(usize, &mut [MaybeUninit<f32>]) + Sync,

@@ -2,13 +2,14 @@
 //!
 //! Salmon, Moraes, Dror, Shaw (2011), Parallel Random Numbers: As Easy as 1, 2, 3, section 3.3.
 
-const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+pub(super) const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 /// What the key grows by each round: the golden ratio and sqrt(3) - 1, as fractions of 2^32.
-const KEY_STEPS: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
-const ROUNDS: usize = 10;
+pub(super) const KEY_STEPS: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+pub(super) const ROUNDS: usize = 10;
 
 /// Four random words for `counter` under `key`: a bijection of the counter, so that two counters
 /// never give the same four words under one key.
+#[inline(always)]
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     let (mut words, mut key) = (counter, key);
     for _ in 0..ROUNDS {
@@ -18,6 +19,7 @@ pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     words
 }
 
+#[inline(always)]
 fn round([a, b, c, d]: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     let (high_a, low_a) = product(a, MULTIPLIERS[0]);
     let (high_c, low_c) = product(c, MULTIPLIERS[1]);
@@ -25,6 +27,7 @@ fn round([a, b, c, d]: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 }
 
 /// The high and the low word of `a * b`.
+#[inline(always)]
 fn product(a: u32, b: u32) -> (u32, u32) {
     let wide = u64::from(a) * u64::from(b);
     ((wide >> 32) as u32, wide as u32)

@@ -221,15 +221,6 @@ impl Tensor {
         Self::full(self.shape(), 1.0, self.dtype(), self.device())
     }
 
-    /// A tensor of numbers that `make` gives when asked for so many, once it is clear that they fit.
-    pub(crate) fn create_with(
-        shape: &[usize],
-        device: Device,
-        make: impl FnOnce(usize) -> Vec<f32>,
-    ) -> Result<Self> {
-        Self::generated("random", Spec::new(shape, DType::F32), device, |n| Data::F32(make(n)))
-    }
-
     /// A tensor of the elements that `make` gives when asked for so many, once it is clear that they fit.
     pub(crate) fn generated(
         op: &'static str,
@@ -257,7 +248,8 @@ impl Tensor {
         })
     }
 
-    fn create(
+    /// A tensor that `make` gives, once it is clear that it fits.
+    pub(crate) fn create(
         op: &'static str,
         spec: Spec,
         device: Device,

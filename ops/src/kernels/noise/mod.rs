@@ -1,0 +1,98 @@
+//! Noise of some samples (Noisy-target GANs: `P_Z = (1 - delta) [0] + delta Q`): which are chosen is drawn
+//! from the innermost random stream, and a constant to gradients.
+
+mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
+
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    op::{self, Op, Operand, Primitive, Saves, Vjp},
+    random,
+    tensor::{apply, show},
+};
+
+/// `y_n = x_n + z_n` with probability `delta`, otherwise `x_n`, for samples `x, z [N, ...]`. A sample that
+/// is not chosen stays as it is, whatever its noise.
+///
+/// # Errors
+/// [`Error::Argument`] for a probability outside 0 to 1, [`Error::Shape`] unless both have one shape of at
+/// least one dimension, [`Error::DType`] unless both hold floats of one type.
+pub fn mix(x: &Tensor, delta: f64, noise: &Tensor) -> Result<Tensor> {
+    if !(0.0..=1.0).contains(&delta) {
+        return Err(Error::Argument {
+            op: NAME,
+            name: "delta",
+            found: delta.to_string(),
+            expected: "a probability, 0 to 1".into(),
+        });
+    }
+    let samples = x.shape().first().copied().unwrap_or(1);
+    let chosen = random::bernoulli(&[samples], delta, x.device())?;
+    mix_chosen(x, &chosen, noise)
+}
+
+/// `y_n = x_n + z_n` where `chosen_n` is not 0, otherwise `x_n`, for `x, z [N, ...]` and `chosen [N]`.
+///
+/// # Errors
+/// As [`mix`].
+pub fn mix_chosen(x: &Tensor, chosen: &Tensor, noise: &Tensor) -> Result<Tensor> {
+    Mix.infer(&[x.spec(), noise.spec(), chosen.spec()])?;
+    let is_symbolic = [x, chosen, noise].iter().any(|x| x.is_symbolic());
+    if x.dtype() == DType::F32 && !is_symbolic {
+        return apply(Mix, &[x, noise, &chosen.cast(DType::F32)?.detach()]);
+    }
+    per_sample(&chosen.ne_scalar(0.0)?, x)?.where_(&x.add(noise)?, x).map_err(|e| e.told_of(NAME))
+}
+
+/// One number for each sample `[N]` as `[N, 1, ..]`, beside samples `[N, ...]`.
+fn per_sample(numbers: &Tensor, samples: &Tensor) -> Result<Tensor> {
+    let shape = [vec![numbers.len()], vec![1; samples.rank() - 1]].concat();
+    numbers.reshape(&shape)
+}
+
+const NAME: &str = "noise::mix";
+
+/// `y_n = x_n + z_n` where `chosen_n` is not 0, otherwise `x_n`, of x, z and chosen.
+#[derive(Debug)]
+struct Mix;
+
+impl Op for Mix {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let [x, noise, chosen] = [x[0], x[1], x[2]];
+        op::require_float(NAME, x)?;
+        op::require_same(NAME, x, noise)?;
+        if x.rank() == 0 || x.shape != noise.shape || x.shape[..1] != chosen.shape[..] {
+            return Err(Error::Shape {
+                op: NAME,
+                found: format!("{} with noise {}", show(&x.shape), show(&noise.shape)),
+                expected: "samples [N, ...] and noise of the same shape".into(),
+            });
+        }
+        Ok(x.clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        match device {
+            Device::Cpu => cpu::mix(x, y),
+            #[cfg(feature = "cube")]
+            Device::Gpu => gpu::mix(x, y),
+            #[cfg(not(feature = "cube"))]
+            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
+        }
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let dx = at.want(0, || Ok(at.dy.clone()))?;
+        let dz = at.want(1, || at.dy.mul(&per_sample(&at.x[2], at.dy)?))?;
+        Ok(vec![dx, dz, None])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[2])
+    }
+}

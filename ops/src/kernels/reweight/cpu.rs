@@ -1,0 +1,196 @@
+//! Sums of distances on the CPU, in tiles that stay in a core's cache.
+//!
+//! `|a - b|^2 = |a|^2 + |b|^2 - 2 a b` makes a matrix product of nearly all the work, and loses digits where
+//! a and b are close. So the centre of the real vectors is taken from all first, which moves no distance,
+//! and pairs that are close beside their lengths are subtracted after all.
+
+use rayon::prelude::*;
+
+use crate::{
+    Spec, interrupt,
+    kernels::{
+        conv::product::{Steps, add_product},
+        cpu,
+        widest::{Work, widest},
+    },
+    op::{Operand, Primitive},
+};
+
+/// Real vectors of a tile.
+const ROWS: usize = 128;
+/// Generated vectors of a tile.
+const COLUMNS: usize = 512;
+/// Pairs whose sums are checked together.
+const CHUNK: usize = 64;
+/// Pieces of work that keep every core busy.
+const TASKS: usize = 64;
+/// A square of a distance below this share of `|a|^2 + |b|^2` has lost too many digits.
+const CLOSE: f32 = 1.0 / 64.0;
+
+/// `y_i = sum_j |a_i - b_j|`. The order of each sum depends on the sizes only.
+pub(super) fn distances(operands: &[Operand], y: &Spec) -> Primitive {
+    let features = operands[0].spec.shape[1];
+    let (real, fake) = (cpu::known(&operands[0]), cpu::known(&operands[1]));
+    let centre = centre(&real, features);
+    let (real, fake) = (Vectors::new(&real, &centre), Vectors::new(&fake, &centre));
+    let (rows, columns) = (real.len(), fake.len());
+    let tiles = rows.div_ceil(ROWS);
+    let spans = TASKS.div_ceil(tiles).min(columns.div_ceil(COLUMNS));
+    let span = columns.div_ceil(spans).next_multiple_of(COLUMNS);
+    let spans = columns.div_ceil(span);
+    let tasks = (0..tiles * spans).into_par_iter().map(|task| {
+        let first = task / spans * ROWS;
+        let columns = task % spans * span..((task % spans + 1) * span).min(columns);
+        sums(&real, &fake, first..(first + ROWS).min(rows), columns)
+    });
+    let parts: Vec<Vec<f64>> = tasks.collect();
+    let mut total = Vec::with_capacity(rows);
+    for spans in parts.chunks(spans) {
+        total.extend((0..spans[0].len()).map(|i| spans.iter().map(|part| part[i]).sum::<f64>() as f32));
+    }
+    cpu::tensor(total, y)
+}
+
+/// The mean of the vectors; 0 for features that are not all finite.
+fn centre(vectors: &[f32], features: usize) -> Vec<f32> {
+    let mut sums = vec![0.0f64; features];
+    for vector in vectors.chunks_exact(features) {
+        sums.iter_mut().zip(vector).for_each(|(sum, x)| *sum += f64::from(*x));
+    }
+    let count = (vectors.len() / features) as f64;
+    let means = sums.into_iter().map(|sum| (sum / count) as f32);
+    means.map(|mean| if mean.is_finite() { mean } else { 0.0 }).collect()
+}
+
+/// Rows of features, and half the square of each one's length.
+struct Vectors {
+    elements: Vec<f32>,
+    halves: Vec<f32>,
+    features: usize,
+}
+
+impl Vectors {
+    fn new(vectors: &[f32], centre: &[f32]) -> Self {
+        let mut elements = vec![0.0; vectors.len()];
+        let moved = elements.par_chunks_exact_mut(centre.len()).zip(vectors.par_chunks_exact(centre.len()));
+        let halves = moved.map(|(to, from)| {
+            to.iter_mut().zip(from).zip(centre).for_each(|((to, x), mean)| *to = x - mean);
+            0.5 * square(to, |i| to[i])
+        });
+        let halves = halves.collect();
+        Self { elements, halves, features: centre.len() }
+    }
+
+    fn len(&self) -> usize {
+        self.halves.len()
+    }
+
+    fn from(&self, first: usize) -> &[f32] {
+        &self.elements[first * self.features..]
+    }
+
+    fn row(&self, i: usize) -> &[f32] {
+        &self.from(i)[..self.features]
+    }
+}
+
+/// `sum_i f(i)^2` over the places of a vector, by sixteen sums.
+#[inline(always)]
+fn square(vector: &[f32], f: impl Fn(usize) -> f32) -> f32 {
+    let mut sums = [0.0f32; 16];
+    for first in (0..vector.len()).step_by(16) {
+        let end = (first + 16).min(vector.len());
+        for (sum, i) in sums.iter_mut().zip(first..end) {
+            let x = f(i);
+            *sum += x * x;
+        }
+    }
+    sums.iter().sum()
+}
+
+/// The sums of some rows over some columns.
+fn sums(
+    real: &Vectors,
+    fake: &Vectors,
+    rows: std::ops::Range<usize>,
+    columns: std::ops::Range<usize>,
+) -> Vec<f64> {
+    let mut totals = vec![0.0; rows.len()];
+    let mut tile = vec![0.0; rows.len() * COLUMNS];
+    for first in columns.clone().step_by(COLUMNS) {
+        if interrupt::requested() {
+            break;
+        }
+        let width = COLUMNS.min(columns.end - first);
+        let tile = &mut tile[..rows.len() * width];
+        for (row, line) in rows.clone().zip(tile.chunks_exact_mut(width)) {
+            let half = real.halves[row];
+            line.iter_mut().zip(&fake.halves[first..]).for_each(|(x, other)| *x = -(half + other));
+        }
+        // Now -|a - b|^2 / 2.
+        let along = Steps { row: real.features, column: 1 };
+        let turned = Steps { row: 1, column: real.features };
+        let sizes = [rows.len(), real.features, width];
+        let line = Steps { row: width, column: 1 };
+        add_product(sizes, (real.from(rows.start), along), (fake.from(first), turned), (tile, line));
+        for ((row, line), total) in rows.clone().zip(tile.chunks_exact(width)).zip(&mut totals) {
+            *total += widest(Line { real, fake, row, first, line });
+        }
+    }
+    totals
+}
+
+/// One row of a tile.
+struct Line<'a> {
+    real: &'a Vectors,
+    fake: &'a Vectors,
+    row: usize,
+    first: usize,
+    line: &'a [f32],
+}
+
+impl Work for Line<'_> {
+    type Output = f64;
+
+    /// The sum of the roots.
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let half = self.real.halves[self.row];
+        let others = &self.fake.halves[self.first..];
+        let (chunks, rest) = self.line.as_chunks::<CHUNK>();
+        let mut sum = 0.0;
+        for (i, chunk) in chunks.iter().enumerate() {
+            let others: &[f32; CHUNK] = others[i * CHUNK..].first_chunk().unwrap_or(&[0.0; CHUNK]);
+            let mut far = true;
+            let mut sums = [0.0f32; 16];
+            for lane in 0..CHUNK {
+                far &= is_far(chunk[lane], half + others[lane]);
+                sums[lane % 16] += (-2.0 * chunk[lane]).sqrt();
+            }
+            sum += if far { f64::from(sums.iter().sum::<f32>()) } else { self.with_care(i * CHUNK, chunk) };
+        }
+        sum + self.with_care(chunks.len() * CHUNK, rest)
+    }
+}
+
+impl Line<'_> {
+    /// The sum of the roots from a place of the line on; those of close pairs from their differences.
+    fn with_care(&self, place: usize, part: &[f32]) -> f64 {
+        let half = self.real.halves[self.row];
+        let distance = |(i, x): (usize, &f32)| {
+            let other = self.first + place + i;
+            if is_far(*x, half + self.fake.halves[other]) {
+                return f64::from((-2.0 * x).sqrt());
+            }
+            let (a, b) = (self.real.row(self.row), self.fake.row(other));
+            f64::from(square(a, |i| a[i] - b[i]).sqrt())
+        };
+        part.iter().enumerate().map(distance).sum()
+    }
+}
+
+/// Whether `-|a - b|^2 / 2` has kept its digits beside `(|a|^2 + |b|^2) / 2`. No NaN has.
+#[inline(always)]
+fn is_far(minus_half: f32, halves: f32) -> bool {
+    -minus_half > CLOSE * halves && halves < f32::MAX
+}

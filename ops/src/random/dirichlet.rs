@@ -1,0 +1,115 @@
+//! Points of a simplex: independent gamma numbers, divided by their sum.
+
+use std::mem::MaybeUninit;
+
+use super::{
+    Draw,
+    fill::{PART, fill_from},
+    law::{self, box_muller},
+    truncated::first_taken,
+};
+use crate::kernels::{
+    cpu,
+    widest::{Work, widest},
+};
+
+/// `n` numbers in rows of `row`: each row is drawn from the Dirichlet law whose parameters are all
+/// `alpha`.
+pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32> {
+    let part = row * (PART / row).max(1);
+    let gamma = Gamma::new(alpha);
+    let fill = |first: usize, out: &mut [MaybeUninit<f32>]| {
+        if alpha == 1.0 {
+            let exponentials = fill_from(draw, first, out, law::Exponential);
+            widest(Normalise { values: exponentials, row });
+            return;
+        }
+        for (i, out) in out.chunks_exact_mut(row).enumerate() {
+            let first = first + i * row;
+            let logarithms = (first..first + row).map(|place| gamma.logarithm(draw, place));
+            exponentiate(&logarithms.collect::<Vec<_>>(), out);
+        }
+    };
+    // SAFETY: each branch writes all of the part, which is a number of whole rows.
+    unsafe { cpu::in_parts(n, part, fill) }
+}
+
+/// Divides each row by its sum.
+struct Normalise<'a> {
+    values: &'a mut [f32],
+    row: usize,
+}
+
+impl Work for Normalise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for row in self.values.chunks_exact_mut(self.row) {
+            let scale = 1.0 / sum(row);
+            row.iter_mut().for_each(|x| *x *= scale);
+        }
+    }
+}
+
+/// The sum, by sixteen sums of every sixteenth number: one order for vectors of all widths.
+#[inline(always)]
+fn sum(row: &[f32]) -> f32 {
+    let (chunks, rest) = row.as_chunks::<16>();
+    let mut sums = [0.0f32; 16];
+    for chunk in chunks {
+        sums.iter_mut().zip(chunk).for_each(|(sum, x)| *sum += x);
+    }
+    sums.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
+    sums.iter().sum()
+}
+
+/// `y_i = e^(x_i) / sum_j e^(x_j)`, at which no parameter is too small: of gamma numbers of a small
+/// parameter most are smaller than the smallest float.
+fn exponentiate(logarithms: &[f64], out: &mut [MaybeUninit<f32>]) {
+    let largest = logarithms.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+    let relative = |x: &f64| libm::exp(x - largest);
+    let scale = 1.0 / logarithms.iter().map(relative).sum::<f64>();
+    out.iter_mut().zip(logarithms).for_each(|(y, x)| _ = y.write((relative(x) * scale) as f32));
+}
+
+/// The gamma law, by the method of Marsaglia and Tsang (2000), A Simple Method for Generating Gamma
+/// Variables: `d v` with `v = (1 + c x)^3` and x normal, if a uniform number allows it. For a parameter
+/// below 1 that of one more is drawn, and multiplied by the power 1 / alpha of a uniform number.
+struct Gamma {
+    d: f64,
+    c: f64,
+    power: f64,
+}
+
+impl Gamma {
+    fn new(alpha: f64) -> Self {
+        let d = if alpha < 1.0 { alpha + 2.0 / 3.0 } else { alpha - 1.0 / 3.0 };
+        let power = if alpha < 1.0 { 1.0 / alpha } else { 0.0 };
+        Self { d, c: 1.0 / (9.0 * d).sqrt(), power }
+    }
+
+    /// The logarithm of the number at a place of a draw.
+    fn logarithm(&self, draw: Draw, place: usize) -> f64 {
+        first_taken(draw, place, |[a, b, c, d]| {
+            let x = f64::from(box_muller(a, b)[0]);
+            let base = 1.0 + self.c * x;
+            if base <= 0.0 {
+                return None;
+            }
+            let (v, ln_v) = (base * base * base, 3.0 * libm::log(base));
+            let bound = 0.5 * x * x + self.d * (1.0 - v + ln_v);
+            let taken = libm::log(open(c)) < bound;
+            taken.then(|| {
+                libm::log(self.d)
+                    + ln_v
+                    + if self.power > 0.0 { self.power * libm::log(open(d)) } else { 0.0 }
+            })
+        })
+    }
+}
+
+/// In (0, 1), an odd multiple of 2^-33.
+fn open(word: u32) -> f64 {
+    (f64::from(word) + 0.5) / 4_294_967_296.0
+}

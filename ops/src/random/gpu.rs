@@ -1,0 +1,149 @@
+//! Many numbers at once on the GPU: the words of [`fill`](super::fill) and the formulas of
+//! [`maths`](super::maths), so that only roundings differ.
+
+use cubecl::prelude::*;
+
+use super::{
+    Draw,
+    fill::{BLOCK, LANES},
+    law::Code,
+    maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
+    philox::{KEY_STEPS, MULTIPLIERS, ROUNDS},
+};
+use crate::{
+    DType, Device, Spec,
+    kernels::gpu,
+    op::{Operand, Primitive},
+    tensor::{Data, upload},
+};
+
+/// The bits of a float of exponent 0, less those of sqrt(1/2).
+const TO_ONE: u32 = 0x3f80_0000 - SQRT_HALF;
+const ROUNDS_U32: u32 = ROUNDS as u32;
+const MULTIPLIER_A: u32 = MULTIPLIERS[0];
+const MULTIPLIER_B: u32 = MULTIPLIERS[1];
+const KEY_STEP_A: u32 = KEY_STEPS[0];
+const KEY_STEP_B: u32 = KEY_STEPS[1];
+const UNIT: f32 = 1.0 / 16_777_216.0;
+
+#[cube]
+fn ln(x: f32) -> f32 {
+    let bits = u32::reinterpret(x) + TO_ONE;
+    let exponent = f32::cast_from(bits >> 23) - 127.0;
+    let x = f32::reinterpret((bits & 0x007f_ffff) + SQRT_HALF) - 1.0;
+    let square = x * x;
+    let mut sum = comptime!(LN[7]).runtime();
+    #[unroll]
+    for i in 0..7usize {
+        sum = sum * x + comptime!(LN[6 - i]);
+    }
+    let rest = sum * (square * x) + exponent * comptime!(LN_2[1]);
+    ((rest - 0.5 * square) + x) + exponent * comptime!(LN_2[0])
+}
+
+/// The number in (0, 1) of a word.
+#[cube]
+fn open_unit(word: u32) -> f32 {
+    f32::cast_from((word >> 8) | 1) * UNIT
+}
+
+/// The distance of two normal numbers from 0 that a word stands for.
+#[cube]
+fn radius(word: u32) -> f32 {
+    let logarithm = ln(open_unit(word));
+    (-(logarithm + logarithm)).sqrt()
+}
+
+/// Cosine and sine of a word's part of a turn, times a number, to two places.
+#[cube]
+fn put_turned(y: &mut [f32], first: u32, length: f32, word: u32) {
+    let word = word & ANGLE;
+    let quarter = (word + EIGHTH) >> 30;
+    let r = f32::cast_from(i32::reinterpret(word << 2)) * QUARTER_PART;
+    let square = r * r;
+    let sin_rest = (comptime!(SIN[2]) * square + comptime!(SIN[1])) * square + comptime!(SIN[0]);
+    let cos_rest = (comptime!(COS[2]) * square + comptime!(COS[1])) * square + comptime!(COS[0]);
+    let sin = sin_rest * (square * r) + r;
+    let cos = cos_rest * (square * square) + (1.0 - 0.5 * square);
+    let mut a = cos;
+    let mut b = sin;
+    if quarter & 1 == 1 {
+        a = sin;
+        b = cos;
+    }
+    let a = f32::reinterpret(u32::reinterpret(a) ^ (((quarter + 1) & 2) << 30));
+    let b = f32::reinterpret(u32::reinterpret(b) ^ ((quarter & 2) << 30));
+    put(y, first, length * a);
+    put(y, first + comptime!(LANES as u32), length * b);
+}
+
+#[cube]
+fn put(y: &mut [f32], place: u32, value: f32) {
+    if (place as usize) < y.len() {
+        y[place as usize] = value;
+    }
+}
+
+#[cube]
+fn put_one(y: &mut [f32], place: u32, word: u32, last: u32, one: f32, #[comptime] law: u32) {
+    let mut value = 0.0f32;
+    if comptime!(law == Code::UNIFORM) {
+        value = f32::cast_from(word >> 8) * UNIT;
+    } else if word <= last {
+        value = one;
+    }
+    put(y, place, value);
+}
+
+/// Each unit makes the numbers of one group of words.
+#[cube(launch)]
+fn fill_kernel(draw: &[u32], y: &mut [f32], groups: u32, last: u32, one: f32, #[comptime] law: u32) {
+    let group = ABSOLUTE_POS as u32;
+    if group < groups {
+        let mut a = group;
+        let mut b = 0u32;
+        let mut c = draw[2];
+        let mut d = draw[3];
+        let mut key_a = draw[0];
+        let mut key_b = draw[1];
+        let multiplier_a: u32 = MULTIPLIER_A.runtime();
+        let multiplier_b: u32 = MULTIPLIER_B.runtime();
+        for _round in 0..ROUNDS_U32 {
+            let high_a = a.mul_hi(multiplier_a);
+            let low_a = a * multiplier_a;
+            let high_c = c.mul_hi(multiplier_b);
+            let low_c = c * multiplier_b;
+            a = high_c ^ b ^ key_a;
+            c = high_a ^ d ^ key_b;
+            b = low_c;
+            d = low_a;
+            key_a += KEY_STEP_A;
+            key_b += KEY_STEP_B;
+        }
+        let lanes = comptime!(LANES as u32);
+        let first = group / lanes * comptime!(BLOCK as u32) + group % lanes;
+        if comptime!(law == Code::NORMAL) {
+            put_turned(y, first, radius(a), b);
+            put_turned(y, first + 2 * lanes, radius(c), d);
+        } else {
+            put_one(y, first, a, last, one, law);
+            put_one(y, first + lanes, b, last, one, law);
+            put_one(y, first + 2 * lanes, c, last, one, law);
+            put_one(y, first + 3 * lanes, d, last, one, law);
+        }
+    }
+}
+
+/// A tensor of that many numbers of a law.
+pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
+    let spec = Spec::new([4], DType::I32);
+    let words = draw.parts().map(|word| word as i32).to_vec();
+    let draw = Operand { spec: &spec, value: upload(Data::I32(words), &spec, Device::Gpu) };
+    let input = gpu::buffer(&draw);
+    let out = gpu::empty(&input, y);
+    let groups = y.len().div_ceil(BLOCK) * LANES;
+    let (count, dim) = gpu::units(&out.client, groups);
+    let (arg, filled) = (input.into_buffer_arg(), out.clone().into_buffer_arg());
+    fill_kernel::launch(&out.client, count, dim, arg, filled, groups as u32, law.last, law.one, law.number);
+    gpu::tensor(out, &draw, y)
+}

@@ -1,0 +1,136 @@
+//! Random tensors: the next draw of the innermost stream.
+
+#[cfg(feature = "cube")]
+use super::gpu;
+use super::{Draw, dirichlet as simplex, fill, law, law::Coded, next_draw, truncated};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    op::Primitive,
+    tensor::{Data, upload},
+};
+
+/// Uniform numbers in [0, 1).
+///
+/// # Errors
+/// As every new tensor.
+pub fn uniform(shape: &[usize], device: Device) -> Result<Tensor> {
+    of_law(UNIFORM, shape, law::Uniform, device)
+}
+
+/// Standard normal numbers.
+///
+/// # Errors
+/// As every new tensor.
+pub fn normal(shape: &[usize], device: Device) -> Result<Tensor> {
+    of_law(NORMAL, shape, law::Normal, device)
+}
+
+/// Numbers that are 1 with probability `p`, otherwise 0.
+///
+/// # Errors
+/// [`Error::Argument`] for a probability outside 0 to 1; those of every new tensor.
+pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
+    require(BERNOULLI, p, (0.0..=1.0).contains(&p))?;
+    of_law(BERNOULLI.op, shape, law::Bernoulli::new(p), device)
+}
+
+/// Standard normal numbers that are drawn again until they are at most `psi` in size.
+///
+/// # Errors
+/// [`Error::Argument`] unless `psi` is above 0 (as f32); those of every new tensor.
+pub fn truncated_normal(shape: &[usize], psi: f64, device: Device) -> Result<Tensor> {
+    let bound = psi as f32;
+    require(TRUNCATED, psi, bound > 0.0)?;
+    from_cpu(TRUNCATED.op, shape, device, |draw, n| truncated::truncated_normal(draw, n, bound))
+}
+
+/// Points `[N, ...]` of the Dirichlet law whose parameters are all `alpha`: each sample's numbers add up
+/// to 1. With `alpha = 1` all such points are equally likely.
+///
+/// # Errors
+/// [`Error::Shape`] without a dimension besides that of the samples, [`Error::Argument`] unless `alpha` is
+/// positive and finite; those of every new tensor.
+pub fn dirichlet(shape: &[usize], alpha: f64, device: Device) -> Result<Tensor> {
+    let row = shape.iter().skip(1).fold(1usize, |n, &d| n.saturating_mul(d));
+    rows(DIRICHLET, shape, shape, row, alpha, device)
+}
+
+/// The same for each pixel of `[N, C, ...]`: its channels add up to 1.
+///
+/// # Errors
+/// As [`dirichlet`].
+pub fn dirichlet_per_pixel(shape: &[usize], alpha: f64, device: Device) -> Result<Tensor> {
+    let channels_last =
+        if shape.len() < 2 { shape.to_vec() } else { [&shape[..1], &shape[2..], &shape[1..2]].concat() };
+    let row = shape.get(1).copied().unwrap_or(1);
+    let points = rows(PER_PIXEL, shape, &channels_last, row, alpha, device)?;
+    let last = shape.len() as i64 - 1;
+    let order: Vec<i64> = [0, last].into_iter().chain(1..last).collect();
+    points.permute(&order)
+}
+
+fn rows(
+    law: Law,
+    shape: &[usize],
+    stored: &[usize],
+    row: usize,
+    alpha: f64,
+    device: Device,
+) -> Result<Tensor> {
+    if shape.len() < 2 {
+        return Err(Error::Shape {
+            op: law.op,
+            found: format!("{shape:?}"),
+            expected: "[N, ...]: samples of one dimension or more".into(),
+        });
+    }
+    require(law, alpha, alpha > 0.0 && alpha.is_finite())?;
+    from_cpu(law.op, stored, device, |draw, n| simplex::dirichlet(draw, n, row, alpha))
+}
+
+/// What a law's parameter is called, and what it has to be.
+#[derive(Clone, Copy)]
+struct Law {
+    op: &'static str,
+    name: &'static str,
+    expected: &'static str,
+}
+
+const UNIFORM: &str = "noise::uniform";
+const NORMAL: &str = "noise::normal";
+const BERNOULLI: Law = Law { op: "noise::bernoulli", name: "the probability", expected: "0 to 1" };
+const TRUNCATED: Law = Law { op: "noise::truncated_normal", name: "psi", expected: "a number above 0" };
+const DIRICHLET: Law = Law { op: "noise::dirichlet", name: "alpha", expected: "a finite number above 0" };
+const PER_PIXEL: Law = Law { op: "noise::dirichlet_per_pixel", ..DIRICHLET };
+
+fn require(law: Law, found: f64, fits: bool) -> Result<()> {
+    let Law { op, name, expected } = law;
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::Argument { op, name, found: found.to_string(), expected: expected.into() })
+    }
+}
+
+/// A tensor of one of the laws that both devices draw from.
+fn of_law(op: &'static str, shape: &[usize], law: impl Coded, device: Device) -> Result<Tensor> {
+    Tensor::create(op, Spec::new(shape, DType::F32), device, |spec| primitive(next_draw(), law, spec, device))
+}
+
+fn primitive(draw: Draw, law: impl Coded, spec: &Spec, device: Device) -> Primitive {
+    #[cfg(feature = "cube")]
+    if device == Device::Gpu {
+        return gpu::fill(draw, law.code(), spec);
+    }
+    upload(Data::F32(fill::fill(draw, spec.len(), law)), spec, device)
+}
+
+/// A tensor of numbers that are drawn on the CPU, whichever device it is for.
+fn from_cpu(
+    op: &'static str,
+    shape: &[usize],
+    device: Device,
+    draw: impl FnOnce(Draw, usize) -> Vec<f32>,
+) -> Result<Tensor> {
+    Tensor::generated(op, Spec::new(shape, DType::F32), device, |n| Data::F32(draw(next_draw(), n)))
+}
