@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use ops::random::with_stream;
-use rhai::{Dynamic, Engine, Scope};
+use rhai::{AST, Dynamic, Engine, FnPtr, Scope};
 
 use crate::{
     api,
@@ -59,16 +59,30 @@ impl Host {
     /// Runs a script and gives the value of its last expression.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the rendered error: file, line, column, the line itself, and help.
+    /// [`Error::Script`], which [`Host::explain`] renders: file, line, column, the line itself, and help.
     pub fn run(&self, source: &Source) -> Result<Dynamic> {
-        let outcome =
-            self.scripts.compile(&self.engine, source).map_err(|error| Box::new(error.into())).and_then(
-                |ast| {
-                    let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
-                    with_stream(self.session.key(), run)
-                },
-            );
-        outcome.map_err(Error::Script)
+        self.start(source).map(|(value, _)| value)
+    }
+
+    /// [`Host::run`] for a script whose value holds functions to be called later: gives also what
+    /// [`Host::call`] needs.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub fn start(&self, source: &Source) -> Result<(Dynamic, AST)> {
+        let ast = self.scripts.compile(&self.engine, source);
+        let ast = ast.map_err(|error| Error::Script(Box::new(error.into())))?;
+        let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
+        let value = with_stream(self.session.key(), run).map_err(Error::Script)?;
+        Ok((value, ast))
+    }
+
+    /// Calls a function of a script that was started.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub fn call(&self, ast: &AST, function: &FnPtr) -> Result<Dynamic> {
+        function.call(&self.engine, ast, ()).map_err(Error::Script)
     }
 
     /// An error of this host's scripts in words: `file:line:col`, the line, a caret, and help.

@@ -1,7 +1,7 @@
 //! `optim::...`: optimisers, schedules, clipping.
 
 use ops::{
-    Gradients,
+    Gradients, Tensor,
     nn::{
         Module, Optimiser, Parameter,
         optim::{Adam, RmsProp, Rule, Sgd},
@@ -16,7 +16,7 @@ use crate::{
     script::{Adder, FromScript, Refusal, Table},
 };
 
-/// What an optimiser is made for: a module, or several in an array or a map.
+/// What is trained together: a module, or several in an array or a map.
 pub struct Modules(Vec<(String, Module)>);
 
 impl FromScript for Modules {
@@ -42,6 +42,11 @@ impl Modules {
             module.named_parameters().into_iter().map(move |(name, p)| (format!("{prefix}{name}"), p))
         };
         self.0.into_iter().flat_map(named).collect()
+    }
+
+    /// The values of the parameters.
+    pub fn values(self) -> Vec<Tensor> {
+        self.parameters().into_iter().map(|(_, parameter)| parameter.get()).collect()
     }
 }
 

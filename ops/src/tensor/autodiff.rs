@@ -210,16 +210,20 @@ impl Tensor {
     /// [`Error::Shape`] unless the tensor has one element, [`Error::Untracked`] when it depends on no
     /// leaf, [`Error::Spent`] on a second call.
     pub fn backward(&self) -> Result<Gradients> {
-        if self.len() != 1 {
-            return Err(Error::Shape {
-                op: "backward",
-                found: super::show(self.shape()),
-                expected:
-                    "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
-                        .into(),
-            });
+        self.backward_with(&self.single()?)
+    }
+
+    /// The gradient of a scalar by itself: one.
+    fn single(&self) -> Result<Tensor> {
+        if self.len() == 1 {
+            return self.ones_like();
         }
-        self.backward_with(&self.ones_like()?)
+        Err(Error::Shape {
+            op: "backward",
+            found: super::show(self.shape()),
+            expected: "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
+                .into(),
+        })
     }
 
     /// The gradients of `sum(self * gradient)` with respect to every leaf. Frees the graph.
@@ -228,6 +232,16 @@ impl Tensor {
     /// As [`Tensor::backward`], and when `gradient` has another shape, element type or device.
     pub fn backward_with(&self, gradient: &Tensor) -> Result<Gradients> {
         no_grad(|| self.differentiate("backward", gradient, None)).map(Gradients)
+    }
+
+    /// The gradients of this scalar with respect to those leaves only; one that has no influence is left
+    /// out. Computes nothing for others, and keeps the graph for another loss that shares it.
+    ///
+    /// # Errors
+    /// As [`Tensor::backward`].
+    pub fn backward_to(&self, leaves: &[Tensor]) -> Result<Gradients> {
+        let targets = leaves.iter().filter_map(|leaf| Some(leaf.node()?.id)).collect();
+        no_grad(|| self.differentiate("backward", &self.single()?, Some(&targets))).map(Gradients)
     }
 
     /// The gradients of `sum(self)` with respect to any tensors that it was computed from. The graph

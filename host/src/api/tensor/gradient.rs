@@ -4,6 +4,7 @@ use ops::{Gradients, Tensor, no_grad};
 use rhai::{FnPtr, NativeCallContext};
 
 use crate::{
+    api::optim::Modules,
     error::{Error, Result},
     script::Adder,
 };
@@ -22,6 +23,13 @@ pub fn add(global: &mut Adder) {
             "The gradients of sum(x * gradient) by every parameter. Frees the graph.",
             "{ let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
             |x: Tensor, gradient: Tensor| x.backward_with(&gradient),
+        )
+        .add(
+            "backward(x, modules)",
+            "The gradients of this scalar by the parameters of these modules only. Keeps the graph, for the loss of \
+             another network that shares it.",
+            "{ let a = nn::linear(1, 1, #{ bias: false }); a.forward(ones([1, 1])).sum().backward([a]).norm() } => 1.0",
+            |x: Tensor, modules: Modules| x.backward_to(&modules.values()),
         )
         .add(
             "of(gradients, leaf)",
