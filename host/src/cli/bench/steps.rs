@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use ops::{Tensor, nn::Module, random::with_stream};
-use rhai::{AST, Dynamic, FnPtr, Map};
+use rhai::{Dynamic, FnPtr, Map};
 use serde_json::json;
 
 use super::{Conditions, choose, clock::Times, print};
@@ -19,7 +19,7 @@ use crate::{
         plugin::{self, Plugin},
     },
     error::{Error, Result},
-    host::Host,
+    host::{Host, Started},
     run::Mode,
     script::{FromScript, Limits, settings},
     session::Options,
@@ -59,11 +59,11 @@ fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Re
     host.session.set_settings(settings.to_map());
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
-    let (value, ast) = host.start(&source).map_err(explain)?;
-    let step = Step::read(&value).map_err(wrong)?;
+    let started = host.start(&source).map_err(explain)?;
+    let step = Step::read(&started.value).map_err(wrong)?;
     let mut loss = None;
     let times = Times::measure(conditions, |repetition| {
-        loss = Some(step.run(&host, &ast, repetition)?);
+        loss = Some(step.run(&host, &started, repetition)?);
         Ok(())
     })
     .map_err(explain)?;
@@ -111,9 +111,9 @@ impl Step {
     }
 
     /// Does the step once and gives its loss. Random numbers are drawn anew each time, as in training.
-    fn run(&self, host: &Host, ast: &AST, repetition: u32) -> Result<Tensor> {
+    fn run(&self, host: &Host, started: &Started, repetition: u32) -> Result<Tensor> {
         let key = host.session.key().derive(&format!("step/{repetition}"));
-        let loss = with_stream(key, || host.call(ast, &self.function))?;
+        let loss = with_stream(key, || host.call(started, &self.function))?;
         let kind = loss.type_name();
         let wrong = || Error::Failed(format!("the step gave a {kind}, expected its loss, a Tensor"));
         loss.try_cast::<Tensor>().ok_or_else(wrong)
