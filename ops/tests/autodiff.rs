@@ -48,14 +48,14 @@ fn losses_that_share_a_graph_are_each_differentiated_by_their_own_leaves() {
     let (a, b) = (leaf(&[2.0]), leaf(&[3.0]));
     let product = a.mul(&b).unwrap().sum().unwrap();
     let doubled = product.mul_scalar(2.0).unwrap();
-    let by_a = product.backward_to(std::slice::from_ref(&a)).unwrap();
-    let by_b = doubled.backward_to(std::slice::from_ref(&b)).unwrap();
+    let by_a = product.backward_for(std::slice::from_ref(&a)).unwrap();
+    let by_b = doubled.backward_for(std::slice::from_ref(&b)).unwrap();
     assert_eq!(by_a.of(&a).unwrap().to_f64().unwrap(), [3.0]);
     assert_eq!(by_b.of(&b).unwrap().to_f64().unwrap(), [4.0]);
     assert!(by_a.of(&b).is_none() && by_b.of(&a).is_none());
     assert!(!by_a.of(&a).unwrap().is_tracked());
     let many = a.mul(&leaf(&[1.0, 2.0])).unwrap();
-    assert!(matches!(many.backward_to(&[a]).err(), Some(Error::Shape { op: "backward", .. })));
+    assert!(matches!(many.backward_for(&[a]).err(), Some(Error::Shape { op: "backward_for", .. })));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_gradient_can_be_taken_by_a_tensor_in_the_middle() {
 #[test]
 fn the_seed_must_be_of_the_output() {
     let y = leaf(&[1.0, 2.0]).exp().unwrap();
-    let is_shape_error = |e: Option<Error>| matches!(e, Some(Error::Shape { op: "backward", .. }));
+    let is_shape_error = |e: Option<Error>| matches!(e, Some(Error::Shape { op: "backward_for", .. }));
     assert!(is_shape_error(y.backward().err()));
     assert!(is_shape_error(y.backward_with(&floats(&[1.0])).err()));
     assert!(is_shape_error(y.backward_with(&floats(&[1.0, 1.0]).cast(DType::F32).unwrap()).err()));

@@ -16,7 +16,7 @@ use crate::{
     script::{Adder, FromScript, Refusal, Table},
 };
 
-/// What is trained together: a module, or several in an array or a map.
+/// What an optimiser is made for: a module, or several in an array or a map.
 pub struct Modules(Vec<(String, Module)>);
 
 impl FromScript for Modules {
@@ -37,16 +37,16 @@ impl FromScript for Modules {
 }
 
 impl Modules {
+    /// The values of all parameters.
+    pub fn values(self) -> Vec<Tensor> {
+        self.parameters().into_iter().map(|(_, parameter)| parameter.get()).collect()
+    }
+
     fn parameters(self) -> Vec<(String, Parameter)> {
         let named = |(prefix, module): (String, Module)| {
             module.named_parameters().into_iter().map(move |(name, p)| (format!("{prefix}{name}"), p))
         };
         self.0.into_iter().flat_map(named).collect()
-    }
-
-    /// The values of the parameters.
-    pub fn values(self) -> Vec<Tensor> {
-        self.parameters().into_iter().map(|(_, parameter)| parameter.get()).collect()
     }
 }
 

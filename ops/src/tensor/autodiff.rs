@@ -210,20 +210,7 @@ impl Tensor {
     /// [`Error::Shape`] unless the tensor has one element, [`Error::Untracked`] when it depends on no
     /// leaf, [`Error::Spent`] on a second call.
     pub fn backward(&self) -> Result<Gradients> {
-        self.backward_with(&self.single()?)
-    }
-
-    /// The gradient of a scalar by itself: one.
-    fn single(&self) -> Result<Tensor> {
-        if self.len() == 1 {
-            return self.ones_like();
-        }
-        Err(Error::Shape {
-            op: "backward",
-            found: super::show(self.shape()),
-            expected: "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
-                .into(),
-        })
+        self.backward_with(&self.seed("backward")?)
     }
 
     /// The gradients of `sum(self * gradient)` with respect to every leaf. Frees the graph.
@@ -232,16 +219,6 @@ impl Tensor {
     /// As [`Tensor::backward`], and when `gradient` has another shape, element type or device.
     pub fn backward_with(&self, gradient: &Tensor) -> Result<Gradients> {
         no_grad(|| self.differentiate("backward", gradient, None)).map(Gradients)
-    }
-
-    /// The gradients of this scalar with respect to those leaves only; one that has no influence is left
-    /// out. Computes nothing for others, and keeps the graph for another loss that shares it.
-    ///
-    /// # Errors
-    /// As [`Tensor::backward`].
-    pub fn backward_to(&self, leaves: &[Tensor]) -> Result<Gradients> {
-        let targets = leaves.iter().filter_map(|leaf| Some(leaf.node()?.id)).collect();
-        no_grad(|| self.differentiate("backward", &self.single()?, Some(&targets))).map(Gradients)
     }
 
     /// The gradients of `sum(self)` with respect to any tensors that it was computed from. The graph
@@ -261,6 +238,31 @@ impl Tensor {
             .zip(of)
             .map(|(id, x)| found.get(id).map_or_else(|| x.zeros_like(), |g| Ok(g.clone())))
             .collect()
+    }
+
+    /// The gradients of this scalar with respect to some leaves only, such as one module's parameters;
+    /// constants among them are passed over. The graph stays, so that several losses can be
+    /// differentiated at the same point, each for its own parameters.
+    ///
+    /// # Errors
+    /// As [`Tensor::backward`].
+    pub fn backward_for(&self, leaves: &[Tensor]) -> Result<Gradients> {
+        let targets = leaves.iter().filter_map(|x| x.node().map(|node| node.id)).collect();
+        let seed = self.seed("backward_for")?;
+        no_grad(|| self.differentiate("backward_for", &seed, Some(&targets))).map(Gradients)
+    }
+
+    /// The gradient of a scalar by itself.
+    fn seed(&self, op: &'static str) -> Result<Tensor> {
+        if self.len() == 1 {
+            return self.ones_like();
+        }
+        Err(Error::Shape {
+            op,
+            found: super::show(self.shape()),
+            expected: "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
+                .into(),
+        })
     }
 
     /// With targets: their gradients, keeping the graph. Without: those of all leaves, freeing it.

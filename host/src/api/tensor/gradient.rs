@@ -25,11 +25,18 @@ pub fn add(global: &mut Adder) {
             |x: Tensor, gradient: Tensor| x.backward_with(&gradient),
         )
         .add(
-            "backward(x, modules)",
-            "The gradients of this scalar by the parameters of these modules only. Keeps the graph, for the loss of \
-             another network that shares it.",
-            "{ let a = nn::linear(1, 1, #{ bias: false }); a.forward(ones([1, 1])).sum().backward([a]).norm() } => 1.0",
-            |x: Tensor, modules: Modules| x.backward_to(&modules.values()),
+            "backward_for(x, modules)",
+            "The gradients of this scalar by the parameters of a module, or of several in an array or map, and of no \
+             others. The graph stays: another loss can be differentiated at the same point.",
+            "{ let a = nn::linear(1, 1); let b = nn::linear(1, 1); let y = b.forward(a.forward(ones([1, 1]))).sum(); \
+             [y.backward_for(a).len(), y.backward_for([a, b]).len()] } => [2, 4]",
+            |x: Tensor, modules: Modules| x.backward_for(&modules.values()),
+        )
+        .add(
+            "len(gradients)",
+            "How many tensors have a gradient.",
+            "nn::linear(1, 1).forward(ones([1, 1])).sum().backward().len() => 2",
+            |gradients: Gradients| gradients.len(),
         )
         .add(
             "of(gradients, leaf)",
