@@ -102,7 +102,7 @@ fn a_gradient_can_be_taken_by_a_tensor_in_the_middle() {
 #[test]
 fn the_seed_must_be_of_the_output() {
     let y = leaf(&[1.0, 2.0]).exp().unwrap();
-    let is_shape_error = |e: Option<Error>| matches!(e, Some(Error::Shape { op: "backward_for", .. }));
+    let is_shape_error = |e: Option<Error>| matches!(e, Some(Error::Shape { op: "backward", .. }));
     assert!(is_shape_error(y.backward().err()));
     assert!(is_shape_error(y.backward_with(&floats(&[1.0])).err()));
     assert!(is_shape_error(y.backward_with(&floats(&[1.0, 1.0]).cast(DType::F32).unwrap()).err()));

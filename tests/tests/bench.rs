@@ -19,7 +19,8 @@ const KERNELS: &[&str] = &["spatial_wta", "lifetime_wta", "wta"];
 
 /// The lines that `host bench ARGS` prints, each with the fields that all have.
 fn lines(args: &[&str]) -> Vec<Json> {
-    let outcome = Bench::new().host([&["bench"], args, &["--reps", "1", "--warmup", "0"]].concat()).run().code(0);
+    let outcome =
+        Bench::new().host([&["bench"], args, &["--reps", "1", "--warmup", "0"]].concat()).run().code(0);
     let lines: Vec<Json> =
         outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
     for line in &lines {
@@ -74,9 +75,10 @@ fn every_kernel_runs_with_and_without_its_gradient() {
 
 #[test]
 fn the_peer_has_the_same_names() {
-    for (file, names) in
-        [("steps.py", STEPS.iter().map(|(name, _)| *name).collect::<Vec<_>>()), ("kernels.py", KERNELS.to_vec())]
-    {
+    for (file, names) in [
+        ("steps.py", STEPS.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+        ("kernels.py", KERNELS.to_vec()),
+    ] {
         let text = fs::read_to_string(repository().join("tests/peer").join(file)).expect(file);
         for name in names {
             assert!(text.contains(&format!("\"{name}\": (")), "{name} is not in {file}");
@@ -107,5 +109,7 @@ fn a_script_that_gives_no_step_is_told_what_is_missing() {
     own(&format!("{start}42")).code(2).says(&["own.rhai", "`step`"]);
     own(&format!("{start}#{{ step: 1, modules: [] }}")).code(2).says(&["own.rhai", "`step`", "function"]);
     own(&format!("{start}#{{ step: || 1, modules: [] }}")).code(1).says(&["expected its loss"]);
-    own(&format!("{start}#{{ step: || zeros([2]).sqaure(), modules: [] }}")).code(1).says(&["own.rhai:4:", "square"]);
+    own(&format!("{start}#{{ step: || zeros([2]).sqaure(), modules: [] }}"))
+        .code(1)
+        .says(&["own.rhai:4:", "square"]);
 }

@@ -260,8 +260,9 @@ impl Tensor {
         Err(Error::Shape {
             op,
             found: super::show(self.shape()),
-            expected: "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
-                .into(),
+            expected:
+                "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
+                    .into(),
         })
     }
 
