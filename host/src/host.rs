@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use ops::random::with_stream;
-use rhai::{Dynamic, Engine, Scope};
+use rhai::{Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
     api,
@@ -23,6 +23,13 @@ pub struct Host {
     pub engine: Arc<Engine>,
     /// The texts of all scripts read, for errors and for the record.
     pub scripts: Scripts,
+}
+
+/// A script that ran, with what its functions need to be called.
+pub struct Started {
+    /// The value of its last expression.
+    pub value: Dynamic,
+    global: GlobalRuntimeState,
 }
 
 impl Host {
@@ -59,16 +66,41 @@ impl Host {
     /// Runs a script and gives the value of its last expression.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the rendered error: file, line, column, the line itself, and help.
+    /// [`Error::Script`], which [`Host::explain`] renders: file, line, column, the line itself, and help.
     pub fn run(&self, source: &Source) -> Result<Dynamic> {
-        let outcome =
-            self.scripts.compile(&self.engine, source).map_err(|error| Box::new(error.into())).and_then(
-                |ast| {
-                    let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast);
-                    with_stream(self.session.key(), run)
-                },
-            );
-        outcome.map_err(Error::Script)
+        self.start(source).map(|started| started.value)
+    }
+
+    /// [`Host::run`] for a script whose value holds functions to be called later.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub fn start(&self, source: &Source) -> Result<Started> {
+        let ast = self.scripts.compile(&self.engine, source);
+        let ast = ast.map_err(|error| Error::Script(Box::new(error.into())))?;
+        let mut global = self.engine.new_global_runtime_state();
+        global.source = ast.source().map(Into::into);
+        global.lib.push(ast.shared_lib().clone());
+        let value = with_stream(self.session.key(), || {
+            // The only way to run a script that leaves its imports behind, which its functions need.
+            #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
+            self.engine.eval_statements_raw(
+                &mut global,
+                &mut Caches::new(),
+                &mut Scope::new(),
+                ast.statements(),
+            )
+        });
+        Ok(Started { value: value.map_err(Error::Script)?, global })
+    }
+
+    /// Calls a function that a script left.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub fn call(&self, started: &Started, function: &FnPtr) -> Result<Dynamic> {
+        let context = (&*self.engine, function.fn_name(), None, &started.global, Position::NONE).into();
+        function.call_raw(&context, None, []).map_err(Error::Script)
     }
 
     /// An error of this host's scripts in words: `file:line:col`, the line, a caret, and help.

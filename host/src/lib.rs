@@ -15,5 +15,5 @@ pub mod script;
 mod session;
 
 pub use error::{Error, Result};
-pub use host::Host;
+pub use host::{Host, Started};
 pub use session::{Options, Recorder, Session};

@@ -44,6 +44,21 @@ fn gradient_keeps_the_graph() {
 }
 
 #[test]
+fn losses_that_share_a_graph_are_each_differentiated_by_their_own_leaves() {
+    let (a, b) = (leaf(&[2.0]), leaf(&[3.0]));
+    let product = a.mul(&b).unwrap().sum().unwrap();
+    let doubled = product.mul_scalar(2.0).unwrap();
+    let by_a = product.backward_for(std::slice::from_ref(&a)).unwrap();
+    let by_b = doubled.backward_for(std::slice::from_ref(&b)).unwrap();
+    assert_eq!(by_a.of(&a).unwrap().to_f64().unwrap(), [3.0]);
+    assert_eq!(by_b.of(&b).unwrap().to_f64().unwrap(), [4.0]);
+    assert!(by_a.of(&b).is_none() && by_b.of(&a).is_none());
+    assert!(!by_a.of(&a).unwrap().is_tracked());
+    let many = a.mul(&leaf(&[1.0, 2.0])).unwrap();
+    assert!(matches!(many.backward_for(&[a]).err(), Some(Error::Shape { op: "backward_for", .. })));
+}
+
+#[test]
 fn a_leaf_used_twice_gets_the_sum() {
     let x = leaf(&[2.0]);
     let y = x.mul(&x).unwrap().add(&x).unwrap();

@@ -3,6 +3,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ops::Device;
+
+use crate::error::Result;
 
 /// Runs machine-learning experiments written as short Rhai scripts.
 #[derive(Debug, Parser)]
@@ -42,6 +45,11 @@ pub enum Command {
         /// The plugin: a file, or a name in plugins/
         plugin: PathBuf,
     },
+    /// Time training steps or kernels; one JSON line each
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Show which data sets are found, and where
     Data {
         /// A folder with data sets
@@ -68,6 +76,20 @@ pub enum DeviceChoice {
     Gpu,
     /// A real graphics card where there is one, else the processor
     Auto,
+}
+
+impl DeviceChoice {
+    /// The device that the choice means on this machine.
+    ///
+    /// # Errors
+    /// Those of [`Device::parse`].
+    pub fn device(self) -> Result<Device> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Gpu => Ok(Device::parse("gpu")?),
+            Self::Auto => Ok(if Device::has_real_gpu() { Device::Gpu } else { Device::Cpu }),
+        }
+    }
 }
 
 /// `host run`
@@ -112,6 +134,53 @@ pub struct ResumeArgs {
     pub control: Control,
 }
 
+/// `host bench`
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Full training steps: the scripts in scripts/bench
+    Steps {
+        /// Which ones (all), and settings of their scripts as key=value
+        #[arg(value_name = "NAME|KEY=VALUE")]
+        words: Vec<String>,
+        #[command(flatten)]
+        timing: BenchTiming,
+    },
+    /// Single operations
+    Kernels {
+        /// Which ones (all)
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Time forward and backward where there is a gradient
+        #[arg(long)]
+        backward: bool,
+        #[command(flatten)]
+        timing: BenchTiming,
+    },
+}
+
+/// How often something is done while the clock runs, on what, with what.
+#[derive(Debug, Args)]
+pub struct BenchTiming {
+    /// Items at a time, instead of the usual number of each bench
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch: Option<u64>,
+    /// Times that are measured
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub reps: u32,
+    /// Times before, that are not
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub warmup: u32,
+    /// Threads of the processor, all where it is left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Where tensors are made
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: DeviceChoice,
+    /// The seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
 /// How a run is watched and stopped; not part of what it computes.
 #[derive(Debug, Args)]
 pub struct Control {
@@ -132,7 +201,7 @@ pub struct Control {
     pub quiet: bool,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("a setting is written key=value")?;
     Ok((key.trim().to_owned(), value.to_owned()))
 }

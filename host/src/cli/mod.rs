@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Past [`Cli`] nothing reads raw words.
 
 mod args;
+mod bench;
 mod check;
 mod data;
 mod doctor;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
         Command::List => list::run(),
         Command::Help { name, markdown, definitions } => help::run(name.as_deref(), *markdown, *definitions),
         Command::Check { plugin } => check::run(plugin),
+        Command::Bench { what } => bench::run(what),
         Command::Data { data } => data::run(data.as_deref()),
         Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
     };

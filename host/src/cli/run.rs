@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use ops::Device;
 use serde_json::Value as Json;
 
 use super::{
-    args::{DeviceChoice, RunArgs},
+    args::RunArgs,
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
@@ -45,7 +44,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
 pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
     let options = Options {
         seed: args.seed,
-        device: device(args.device)?,
+        device: args.device.device()?,
         data: data::folders(args.data.as_deref()),
         readable: args.allow_read.clone(),
         onnxruntime: args.control.onnxruntime.clone(),
@@ -76,13 +75,4 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
 fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
     let json = resolved.and_then(|resolved| serde_json::to_value(resolved).ok());
     json.and_then(|json| json.as_object().cloned()).unwrap_or_default()
-}
-
-/// The device that a choice means on this machine.
-fn device(choice: DeviceChoice) -> Result<Device> {
-    match choice {
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Gpu => Ok(Device::parse("gpu")?),
-        DeviceChoice::Auto => Ok(if Device::has_real_gpu() { Device::Gpu } else { Device::Cpu }),
-    }
 }

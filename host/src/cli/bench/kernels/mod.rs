@@ -1,0 +1,110 @@
+//! `host bench kernels`: single operations at the sizes of the papers.
+
+mod sparsity;
+
+use ops::{Device, Tensor, no_grad, random};
+use serde_json::json;
+
+use super::{Conditions, choose, clock::Times, print};
+use crate::{cli::outcome::Outcome, error::Result};
+
+/// A kernel that can be timed.
+struct Kernel {
+    name: &'static str,
+    /// Items at a time, where nothing else is asked for.
+    batch: usize,
+    /// Draws the inputs and gives what is to be timed, in one variant or more.
+    prepare: fn(&Setup) -> Result<Vec<Call>>,
+}
+
+const KERNELS: &[Kernel] = &[
+    Kernel { name: "spatial_wta", batch: 100, prepare: sparsity::spatial },
+    Kernel { name: "lifetime_wta", batch: 100, prepare: sparsity::lifetime },
+    Kernel { name: "wta", batch: 100, prepare: sparsity::winner_take_all },
+];
+
+/// What a kernel is timed with.
+struct Setup {
+    batch: usize,
+    device: Device,
+    backward: bool,
+}
+
+/// One thing to be timed.
+struct Call {
+    /// Which inputs, where there are several.
+    variant: &'static str,
+    run: Box<dyn FnMut() -> Result<()>>,
+    /// Whether the gradient is computed too.
+    backward: bool,
+    /// Bytes of memory that have to be read and written at least, where memory is the bound.
+    bytes: Option<usize>,
+    /// Floating-point operations, where they are the bound.
+    flop: Option<f64>,
+}
+
+/// Times the kernels that were named.
+pub fn run(names: &[String], backward: bool, conditions: &Conditions) -> Result<Outcome> {
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let known: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
+    for name in choose(&names, &known)? {
+        let kernels = KERNELS.iter().filter(|kernel| kernel.name == name);
+        kernels.into_iter().try_for_each(|kernel| time(kernel, backward, conditions))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Times one kernel and prints a line for each of its variants.
+fn time(kernel: &Kernel, backward: bool, conditions: &Conditions) -> Result<()> {
+    let batch = conditions.timing.batch.map_or(kernel.batch, |batch| batch as usize);
+    let setup = Setup { batch, device: conditions.device, backward };
+    let key = random::Key::new(conditions.timing.seed);
+    for mut call in random::with_stream(key, || (kernel.prepare)(&setup))? {
+        let times = Times::measure(conditions, |_| (call.run)())?;
+        print([
+            json!({ "name": kernel.name, "variant": call.variant, "batch": batch }),
+            times.tell(),
+            json!({
+                "items_per_s": batch as f64 / times.median(),
+                "gb_per_s": call.bytes.map(|bytes| bytes as f64 / times.median() / 1e9),
+                "gflop": call.flop.map(|flop| flop / 1e9),
+                "backward": call.backward,
+            }),
+            conditions.tell(),
+        ]);
+    }
+    Ok(())
+}
+
+impl Call {
+    /// Something without a gradient, bound by memory.
+    fn plain(variant: &'static str, bytes: usize, mut f: impl FnMut() -> ops::Result<()> + 'static) -> Self {
+        let run = Box::new(move || Ok(no_grad(&mut f)?));
+        Self { variant, run, backward: false, bytes: Some(bytes), flop: None }
+    }
+
+    /// `f(x)` alone, or with its gradient by `x` from a random gradient of the output.
+    fn differentiable(
+        variant: &'static str,
+        setup: &Setup,
+        x: Tensor,
+        bytes: usize,
+        f: impl Fn(&Tensor) -> ops::Result<Tensor> + 'static,
+    ) -> Result<Self> {
+        if !setup.backward {
+            return Ok(Self::plain(variant, bytes, move || f(&x).map(|_| ())));
+        }
+        let dy = random::normal(no_grad(|| f(&x))?.shape(), setup.device)?;
+        let run = Box::new(move || {
+            let x = x.track()?;
+            f(&x)?.backward_with(&dy)?;
+            Ok(())
+        });
+        Ok(Self { variant, run, backward: true, bytes: Some(bytes), flop: None })
+    }
+}
+
+/// Bytes of a tensor.
+fn bytes(x: &Tensor) -> usize {
+    x.spec().bytes()
+}

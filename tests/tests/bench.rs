@@ -1,0 +1,115 @@
+//! `host bench`: every step and kernel in small. How long they take is nobody's test.
+
+use std::fs;
+
+use serde_json::Value as Json;
+use tests::{Bench, repository};
+
+/// The steps with the trainable numbers of their networks, as `tests/peer/steps.py` counts them.
+const STEPS: &[(&str, &[u64])] = &[
+    ("dcgan", &[3_573_696, 2_763_520]),
+    ("resnet20_w64", &[4_286_026]),
+    ("vae", &[469_173]),
+    ("wgan_gp", &[6_602_113, 6_556_865]),
+    ("wta", &[1_645_441]),
+    ("wta_generate", &[1_645_441]),
+];
+
+const KERNELS: &[&str] = &["spatial_wta", "lifetime_wta", "wta"];
+
+/// The lines that `host bench ARGS` prints, each with the fields that all have.
+fn lines(args: &[&str]) -> Vec<Json> {
+    let outcome =
+        Bench::new().host([&["bench"], args, &["--reps", "1", "--warmup", "0"]].concat()).run().code(0);
+    let lines: Vec<Json> =
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    for line in &lines {
+        let seconds = ["min_s", "median_s", "max_s"].map(|field| line[field].as_f64().expect(field));
+        assert!(seconds[0] > 0.0 && seconds.is_sorted(), "{line}");
+        assert_eq!((line["reps"].as_u64(), line["device"].as_str()), (Some(1), Some("cpu")));
+        assert!(line["threads"].as_u64() > Some(0), "{line}");
+    }
+    lines
+}
+
+#[test]
+fn every_step_has_the_networks_of_its_paper() {
+    let lines = lines(&["steps", "--batch", "2"]);
+    let found: Vec<_> = lines.iter().map(|line| line["name"].as_str().expect("a name")).collect();
+    assert_eq!(found, STEPS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for (line, (name, parameters)) in lines.iter().zip(STEPS) {
+        assert_eq!(line["parameters"], Json::from(parameters.to_vec()), "{name}");
+        assert_eq!((line["batch"].as_u64(), line["finite"].as_bool()), (Some(2), Some(true)), "{name}");
+        let images = line["images_per_step"].as_u64().expect("images");
+        assert_eq!(images, if *name == "wgan_gp" { 10 } else { 2 }, "{name}");
+        // PyTorch counted at the usual batch.
+        assert!(line["gflop_per_step"].is_null(), "{name}");
+    }
+}
+
+#[test]
+fn settings_of_a_step_are_key_value() {
+    let line = &lines(&["steps", "vae", "latent=20", "--batch", "3", "--threads", "1"])[0];
+    assert_eq!((&line["settings"]["latent"], &line["settings"]["batch"]), (&Json::from(20), &Json::from(3)));
+    // Two halves of the code, from 256 and to 256.
+    assert_eq!(line["parameters"][0].as_u64(), Some(469_173 + 10 * (2 * 257 + 256)));
+    assert_eq!(line["threads"], Json::from(1));
+}
+
+#[test]
+fn work_is_counted_at_the_usual_settings() {
+    let line = &lines(&["steps", "vae"])[0];
+    assert!(line["gflop_per_step"].as_f64() > Some(1.0), "{line}");
+}
+
+#[test]
+fn every_kernel_runs_with_and_without_its_gradient() {
+    for backward in [&[][..], &["--backward"]] {
+        let lines = lines(&[&["kernels", "--batch", "2"], backward].concat());
+        let mut found: Vec<_> = lines.iter().map(|line| line["name"].as_str().expect("a name")).collect();
+        found.dedup();
+        assert_eq!(found, KERNELS);
+        assert!(lines.iter().all(|line| line["items_per_s"].as_f64() > Some(0.0)));
+    }
+}
+
+#[test]
+fn the_peer_has_the_same_names() {
+    for (file, names) in [
+        ("steps.py", STEPS.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+        ("kernels.py", KERNELS.to_vec()),
+    ] {
+        let text = fs::read_to_string(repository().join("tests/peer").join(file)).expect(file);
+        for name in names {
+            assert!(text.contains(&format!("\"{name}\": (")), "{name} is not in {file}");
+        }
+    }
+}
+
+#[test]
+fn wrong_words_are_answered_with_the_nearest() {
+    let place = Bench::new();
+    let wrong = |args: &[&str]| place.host([&["bench"], args].concat()).run().code(2);
+    wrong(&["steps", "wat"]).says(&["there is no bench `wat`", "`wta`"]);
+    wrong(&["kernels", "spatial_wat"]).says(&["there is no bench `spatial_wat`", "`spatial_wta`"]);
+    wrong(&["steps", "wta", "chanels=4"]).says(&["chanels", "`channels`"]);
+    wrong(&["steps", "wta", "--reps", "0"]).says(&["--reps"]);
+    wrong(&["step"]).says(&["steps"]);
+}
+
+#[test]
+fn a_script_that_gives_no_step_is_told_what_is_missing() {
+    let place = Bench::new();
+    let own = |text: &str| {
+        place.write("scripts/bench/own.rhai", text);
+        place.host(["bench", "steps", "own", "--reps", "1"]).run()
+    };
+    own("42").code(2).says(&["own.rhai", "no settings"]);
+    let start = "let cfg = params(#{\n    batch: 2, // items\n});\n";
+    own(&format!("{start}42")).code(2).says(&["own.rhai", "`step`"]);
+    own(&format!("{start}#{{ step: 1, modules: [] }}")).code(2).says(&["own.rhai", "`step`", "function"]);
+    own(&format!("{start}#{{ step: || 1, modules: [] }}")).code(1).says(&["expected its loss"]);
+    own(&format!("{start}#{{ step: || zeros([2]).sqaure(), modules: [] }}"))
+        .code(1)
+        .says(&["own.rhai:4:", "square"]);
+}
