@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{Parameter, state};
-use crate::{DType, Device, Error, Result, Tensor, no_grad};
+use crate::{DType, Device, Error, Result, Tensor, no_grad, tensor::trace};
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
 pub trait Layer: Send + Sync + 'static {
@@ -63,7 +63,7 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.0.layer.forward(self, x)
+        trace::inside(self.id(), || self.0.layer.forward(self, x))
     }
 
     /// What the module computes.
@@ -175,7 +175,7 @@ impl Module {
         parameters: &mut HashMap<usize, Parameter>,
         modules: &mut HashMap<usize, Module>,
     ) -> Result<Self> {
-        let id = Arc::as_ptr(&self.0).addr();
+        let id = self.id();
         if let Some(copy) = modules.get(&id) {
             return Ok(copy.clone());
         }
@@ -279,6 +279,11 @@ impl Module {
     /// [`Error::State`] for bytes of another format, and as [`Module::load_state`].
     pub fn load(&self, bytes: &[u8]) -> Result<()> {
         self.load_state(&state::from_safetensors(bytes)?)
+    }
+
+    /// A number that the handles of one module share and no other module alive has.
+    pub(super) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Whether two handles are of one module.

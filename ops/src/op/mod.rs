@@ -14,6 +14,7 @@ mod cumsum;
 mod index;
 mod interpolate;
 mod matmul;
+pub(crate) mod onnx;
 mod pad;
 mod pool;
 mod range;
@@ -25,6 +26,8 @@ mod softmax;
 mod sort;
 mod statistics;
 mod unary;
+
+pub(crate) use onnx::{Attribute, Attributes, Standard, Value, Writer};
 
 pub use conv::Window;
 pub use interpolate::Interpolation;
@@ -110,6 +113,12 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let _ = at;
         Err(Error::NotDifferentiable { op: self.name() })
+    }
+
+    /// Writes the operation as nodes of an ONNX graph, and gives its output.
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let _ = w;
+        onnx::not_exportable(self.name())
     }
 
     /// What [`Op::vjp`] uses.
