@@ -4,13 +4,13 @@ use std::{
     any::Any,
     collections::{HashMap, HashSet},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use super::{Parameter, state};
-use crate::{DType, Device, Error, Result, Tensor, no_grad, tensor::trace};
+use crate::{DType, Device, Error, Result, Spec, Tensor, no_grad, tensor::trace};
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
 pub trait Layer: Send + Sync + 'static {
@@ -36,6 +36,8 @@ struct Inner {
     parameters: Vec<(String, Parameter)>,
     children: Vec<(String, Module)>,
     training: AtomicBool,
+    /// The spec of the last input that was computed with.
+    seen: Mutex<Option<Spec>>,
 }
 
 impl Module {
@@ -55,7 +57,13 @@ impl Module {
         children: Vec<(String, Module)>,
         training: bool,
     ) -> Self {
-        Self(Arc::new(Inner { layer, parameters, children, training: AtomicBool::new(training) }))
+        Self(Arc::new(Inner {
+            layer,
+            parameters,
+            children,
+            training: AtomicBool::new(training),
+            seen: Mutex::default(),
+        }))
     }
 
     /// Computes the output of the layer.
@@ -63,7 +71,19 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        if !x.is_symbolic() {
+            *self.seen() = Some(x.spec().clone());
+        }
         trace::inside(self.id(), || self.0.layer.forward(self, x))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Spec>> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The spec of the input that the module computed with last, where it has computed at all.
+    pub fn last_input(&self) -> Option<Spec> {
+        self.seen().clone()
     }
 
     /// What the module computes.

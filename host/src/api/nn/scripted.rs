@@ -7,8 +7,9 @@ use std::{any::Any, cell::Cell, sync::Arc};
 use ops::{
     Tensor,
     nn::{Layer, Module},
+    tensor::trace::{self, Place},
 };
-use rhai::{Dynamic, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
 use crate::{
     api::is_stop,
@@ -77,7 +78,7 @@ impl Layer for Scripted {
         let arguments = [Dynamic::from(module.clone()), Dynamic::from(x.clone())];
         let result = function.call_raw(&context, None, arguments).map_err(|error| match is_stop(&error) {
             true => ops::Error::Interrupted,
-            false => failed(error.to_string()),
+            false => failed(in_words(&error)),
         })?;
         let kind = result.type_name();
         result
@@ -87,6 +88,23 @@ impl Layer for Scripted {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+/// An error of a module's function in words. A trace tells of the place by itself.
+fn in_words(error: &EvalAltResult) -> String {
+    if !trace::is_tracing() {
+        return error.to_string();
+    }
+    let (mut inner, mut script) = (error, "");
+    while let EvalAltResult::ErrorInFunctionCall(_, source, next, _) = inner {
+        (inner, script) = (next, source);
+    }
+    let (line, column) = (inner.position().line(), inner.position().position());
+    trace::at(|| Some(Place { script: script.into(), line: line?, column: column.unwrap_or(1) }));
+    match inner {
+        EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+        other => other.to_string(),
     }
 }
 

@@ -43,12 +43,9 @@ pub fn export(module: &Module, sample: &Spec, metadata: Metadata) -> Result<Mode
     merge::merge(module, &small?, &large?, metadata)
 }
 
-/// [`export`] as the bytes of a file.
-///
-/// # Errors
-/// As [`export`].
-pub fn to_onnx(module: &Module, sample: &Spec, metadata: Metadata) -> Result<Vec<u8>> {
-    Ok(export(module, sample, metadata)?.encode_to_vec())
+/// A model as the bytes of a file.
+pub fn to_bytes(model: &ModelProto) -> Vec<u8> {
+    model.encode_to_vec()
 }
 
 fn refuse<T>(reason: impl Into<String>, place: Option<crate::tensor::trace::Place>) -> Result<T> {
