@@ -6,7 +6,8 @@ use burn::backend::{
 };
 
 use super::{
-    Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_float, require_number, require_same,
+    Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_float, require_number,
+    require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,

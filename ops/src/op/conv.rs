@@ -8,8 +8,8 @@ use burn::{
 };
 
 use super::{
-    Attribute, Attributes, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, require_float, require_rank, require_same,
-    require_step,
+    Attribute, Attributes, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, require_float,
+    require_rank, require_same, require_step,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,

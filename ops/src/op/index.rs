@@ -3,8 +3,8 @@
 use burn::backend::{Shape, tensor::IndexingUpdateOp};
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_number, require_rank,
-    require_same,
+    Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_number,
+    require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,

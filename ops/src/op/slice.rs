@@ -52,12 +52,15 @@ impl Op for Slice {
     }
 
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let whole = |(d, span): &(usize, &Span)| **span == Span { start: 0, end: w.spec(0).shape[*d], step: 1 };
+        let whole =
+            |(d, span): &(usize, &Span)| **span == Span { start: 0, end: w.spec(0).shape[*d], step: 1 };
         let cut: Vec<_> = self.spans.iter().enumerate().filter(|at| !whole(at)).collect();
         if cut.is_empty() {
             return Ok(w.x(0));
         }
-        let of = |part: fn((usize, &Span)) -> usize| Value::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>());
+        let of = |part: fn((usize, &Span)) -> usize| {
+            Value::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>())
+        };
         let (starts, ends) = (of(|(_, span)| span.start), of(|(_, span)| span.end));
         let (axes, steps) = (of(|(d, _)| d), of(|(_, span)| span.step));
         Ok(w.node("Slice", [w.x(0), starts, ends, axes, steps]))

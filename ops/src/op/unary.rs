@@ -6,7 +6,8 @@ use burn::backend::{
 };
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_float, require_number,
+    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_float,
+    require_number,
 };
 use crate::{
     Device, Result, Spec, Tensor,

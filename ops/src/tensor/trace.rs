@@ -85,7 +85,8 @@ pub(crate) fn inside<T>(module: usize, f: impl FnOnce() -> T) -> T {
     impl Drop for Leave {
         fn drop(&mut self) {
             if let Some(outer) = self.0.take() {
-                TRACE.with_borrow_mut(|trace| trace.iter_mut().for_each(|trace| trace.module = outer.clone()));
+                TRACE
+                    .with_borrow_mut(|trace| trace.iter_mut().for_each(|trace| trace.module = outer.clone()));
             }
         }
     }

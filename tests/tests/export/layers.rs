@@ -63,8 +63,10 @@ fn activations() {
 /// A norm that has seen something, and whose gain is not 1.
 fn used(norm: Module, shape: &[usize]) -> Module {
     for _ in 0..3 {
-        norm.forward(&random::normal(shape, Device::Cpu).unwrap().mul_scalar(2.0).unwrap().add_scalar(1.0).unwrap())
-            .unwrap();
+        norm.forward(
+            &random::normal(shape, Device::Cpu).unwrap().mul_scalar(2.0).unwrap().add_scalar(1.0).unwrap(),
+        )
+        .unwrap();
     }
     let state = norm.named_parameters();
     for (_, parameter) in state {

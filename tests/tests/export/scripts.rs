@@ -68,7 +68,11 @@ fn what_cannot_be_exported_is_told_at_its_line() {
         );
         Bench::new().run(&text).code(1).says(&[&[line], words].concat());
     };
-    refused("if x.shape[0] > 10 { y.relu() } else { y.tanh() }", "own.rhai:3:", &["save_onnx", "batch size", "Tanh", "Relu"]);
+    refused(
+        "if x.shape[0] > 10 { y.relu() } else { y.tanh() }",
+        "own.rhai:3:",
+        &["save_onnx", "batch size", "Tanh", "Relu"],
+    );
     refused("y / x.shape[0]", "own.rhai:3:", &["3 for 3 samples", "67 for 67"]);
     refused("y * y.mean().item()", "own.rhai:3:", &["symbolic"]);
     refused("y + noise::normal(x.shape)", "own.rhai:3:", &["chance"]);
@@ -82,11 +86,13 @@ fn what_cannot_be_exported_is_told_at_its_line() {
 #[test]
 fn the_file_says_where_it_comes_from() {
     let place = Bench::new();
-    let text = "let cfg = params(#{ width: 3 /* how many */ });\nnn::linear(4, cfg.width).save_onnx(\"net\", [4]);";
+    let text =
+        "let cfg = params(#{ width: 3 /* how many */ });\nnn::linear(4, cfg.width).save_onnx(\"net\", [4]);";
     place.script(text, &["--seed", "7"]).run().code(0);
     let bytes = std::fs::read(place.only_run().path().join("models/net.onnx")).unwrap();
     let model = <ops::nn::graph::proto::ModelProto as prost::Message>::decode(&bytes[..]).unwrap();
-    let entry = |key: &str| model.metadata_props.iter().find(|e| e.key == key).map(|e| e.value.clone()).unwrap();
+    let entry =
+        |key: &str| model.metadata_props.iter().find(|e| e.key == key).map(|e| e.value.clone()).unwrap();
     assert!(entry("plugin").contains("own"));
     assert_eq!(entry("seed"), "7");
     assert_eq!(entry("settings").len(), 8);

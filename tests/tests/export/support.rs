@@ -21,8 +21,10 @@ const ALLOWED: f32 = 1e-4;
 /// sizes on fresh numbers, and compares with the module in evaluation. Gives the operators of the file.
 pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
     module.training(false);
-    let model = export::export(module, &Spec::new(sample, DType::F32), vec![]).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let operators = model.graph.iter().flat_map(|graph| &graph.node).map(|node| node.op_type.clone()).collect();
+    let model = export::export(module, &Spec::new(sample, DType::F32), vec![])
+        .unwrap_or_else(|e| panic!("{name}: {e}"));
+    let operators =
+        model.graph.iter().flat_map(|graph| &graph.node).map(|node| node.op_type.clone()).collect();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.onnx");
     std::fs::write(&path, export::to_bytes(&model)).unwrap();
@@ -31,12 +33,15 @@ pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
         tests::skipped("there is no ONNX Runtime");
         return operators;
     };
-    let frozen = onnx::Model::open(&path, onnx::Device::Cpu, Some(&library)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let frozen =
+        onnx::Model::open(&path, onnx::Device::Cpu, Some(&library)).unwrap_or_else(|e| panic!("{name}: {e}"));
     assert_eq!(frozen.inputs()[0].shape[0], None, "{name}: the batch is free");
     for batch in BATCHES {
         let x = random::normal(&[&[batch], sample].concat(), Device::Cpu).unwrap();
         let ours = no_grad(|| module.forward(&x)).unwrap();
-        let outputs = frozen.run(vec![("input".into(), array(&x))]).unwrap_or_else(|e| panic!("{name} at batch {batch}: {e}"));
+        let outputs = frozen
+            .run(vec![("input".into(), array(&x))])
+            .unwrap_or_else(|e| panic!("{name} at batch {batch}: {e}"));
         let theirs = outputs.into_iter().find(|(name, _)| name == "output").unwrap().1;
         compare(&format!("{name} at batch {batch}"), &ours, theirs);
     }

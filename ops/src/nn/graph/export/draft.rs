@@ -8,10 +8,7 @@ use std::{
 use crate::{
     Error, Result, Spec, Tensor,
     nn::{Module, Parameter},
-    op::{
-        Op, Value, Writer,
-        onnx::Step,
-    },
+    op::{Op, Value, Writer, onnx::Step},
     tensor::{
         Node,
         trace::{self, Known, Place},
@@ -93,7 +90,8 @@ fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<Step>, written: &mut Writ
     let output = op.infer(&specs)?;
     let inputs = inputs.iter().map(|x| value(x, written)).collect::<Result<Vec<_>>>();
     let inputs = inputs.map_err(|error| at(error, place.clone()))?;
-    let result = op.onnx(&mut Writer { steps, inputs, output: &output, origin }).map_err(|error| at(error, place))?;
+    let result =
+        op.onnx(&mut Writer { steps, inputs, output: &output, origin }).map_err(|error| at(error, place))?;
     written.insert(node.id(), (result, output));
     Ok(())
 }
@@ -128,7 +126,9 @@ fn value(x: &Tensor, written: &Written) -> Result<(Value, Spec)> {
 fn at(error: Error, place: Option<Place>) -> Error {
     match error {
         Error::Interrupted => Error::Interrupted,
-        Error::NotExportable { reason, place: known } => Error::NotExportable { reason, place: known.or(place) },
+        Error::NotExportable { reason, place: known } => {
+            Error::NotExportable { reason, place: known.or(place) }
+        }
         other => Error::NotExportable { reason: other.to_string(), place },
     }
 }

@@ -46,7 +46,8 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     graph.finish(small, large)?;
     let shape = |a: &[usize], b: &[usize]| {
         let [a, b] = [a, b].map(|shape| shape.iter().map(|&n| n as i64).collect::<Vec<_>>());
-        batch::sizes(&a, &b).map_or_else(|| refuse("the output's shape does not follow the batch size", None), Ok)
+        batch::sizes(&a, &b)
+            .map_or_else(|| refuse("the output's shape does not follow the batch size", None), Ok)
     };
     let input = shape(&small.input.shape, &large.input.shape)?;
     let output = shape(&small.output.shape, &large.output.shape)?;
@@ -107,20 +108,23 @@ impl Graph {
             return different(Some(small), Some(large));
         }
         let module = small.origin.as_ref().map_or("", |origin| &*origin.module);
-        let name = if module.is_empty() { small.op_type.into() } else { format!("{module}/{}", small.op_type) };
+        let name =
+            if module.is_empty() { small.op_type.into() } else { format!("{module}/{}", small.op_type) };
         let name = self.names.unique(&name);
 
         let both = small.inputs.iter().zip(&large.inputs).enumerate();
-        let input = both
-            .map(|(i, (a, b))| self.input(&name, small, i, a, b))
-            .collect::<Result<Vec<_>>>()?;
-        let attribute = small.attributes.iter().zip(&large.attributes).map(|((name, a), (_, b))| match a == b {
-            true => Ok(messages::attribute(name, a)),
-            false => refuse(
-                format!("`{name}` of {} is {a:?} for {} samples, but {b:?} for {}", small.op_type, BATCHES[0], BATCHES[1]),
-                place(small),
-            ),
-        });
+        let input = both.map(|(i, (a, b))| self.input(&name, small, i, a, b)).collect::<Result<Vec<_>>>()?;
+        let attribute =
+            small.attributes.iter().zip(&large.attributes).map(|((name, a), (_, b))| match a == b {
+                true => Ok(messages::attribute(name, a)),
+                false => refuse(
+                    format!(
+                        "`{name}` of {} is {a:?} for {} samples, but {b:?} for {}",
+                        small.op_type, BATCHES[0], BATCHES[1]
+                    ),
+                    place(small),
+                ),
+            });
         let output = (0..small.outputs).map(|i| match (i, result) {
             (i, Some(result)) if i == result => OUTPUT.into(),
             (0, _) => name.clone(),
@@ -147,7 +151,9 @@ impl Graph {
                 self.used.insert(*a);
                 Ok(self.leaves[*a].clone())
             }
-            (Value::Output(a, n), Value::Output(b, m)) if (a, n) == (b, m) => Ok(self.outputs[*a][*n].clone()),
+            (Value::Output(a, n), Value::Output(b, m)) if (a, n) == (b, m) => {
+                Ok(self.outputs[*a][*n].clone())
+            }
             (Value::Omitted, Value::Omitted) => Ok(String::new()),
             (Value::Number(a, dtype), Value::Number(b, _)) if a.to_bits() == b.to_bits() => {
                 Ok(self.constant(owner, messages::number(*a, *dtype)))
@@ -178,7 +184,13 @@ impl Graph {
         name
     }
 
-    fn node(&mut self, op_type: &str, name: &str, input: Vec<String>, attributes: &[(&str, Attribute)]) -> String {
+    fn node(
+        &mut self,
+        op_type: &str,
+        name: &str,
+        input: Vec<String>,
+        attributes: &[(&str, Attribute)],
+    ) -> String {
         let name = self.names.unique(name);
         self.nodes.push(NodeProto {
             input,

@@ -86,7 +86,8 @@ pub(super) fn value_info(name: &str, dtype: DType, shape: &[Size]) -> ValueInfoP
         None => Dimension::DimParam(size.name()),
     };
     let dim = shape.iter().map(|size| DimensionProto { value: Some(dimension(size)) }).collect();
-    let tensor = TensorTypeProto { elem_type: data_type(dtype) as i32, shape: Some(TensorShapeProto { dim }) };
+    let tensor =
+        TensorTypeProto { elem_type: data_type(dtype) as i32, shape: Some(TensorShapeProto { dim }) };
     ValueInfoProto {
         name: name.to_owned(),
         r#type: Some(TypeProto { tensor_type: Some(tensor) }),
