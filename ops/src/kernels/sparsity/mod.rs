@@ -93,7 +93,7 @@ pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
     } else {
         reference::top(&constant, k)?
     };
-    mask.where_(x, &x.zeros_like()?)
+    mask.where_(x, &Tensor::scalar(0.0, x.dtype(), x.device())?)
 }
 
 /// Whether the kernels take the tensor. Others, and traces, take plain operations.
