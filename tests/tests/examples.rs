@@ -15,6 +15,8 @@ const NEED_A_FILE: &[&str] = &[
     "onnx::model(",
     "onnx::frozen(",
     "run(model: Model",
+    "forward(model: Model",
+    "fits(model: Model",
     "get inputs(model: Model)",
     "get outputs(model: Model)",
     "get opset(model: Model)",

@@ -14,7 +14,7 @@ use ops::{
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
-    api::nn::exported::metadata,
+    api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
     onnx::{self, Array, Value},
     script::{FromScript, Table, script_type},
@@ -49,9 +49,26 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         .add("run(model, x)", "Runs a model of one input; gives its output, or a map of several.", "", {
             |model: Model, x: Tensor| run_one(&model, &x)
         })
+        .add(
+            "forward(model, x)",
+            "What the model makes of a tensor, as a module: one tensor in, one out.",
+            "",
+            |model: Model, x: Tensor| forward(&model, &x),
+        )
         .add("run(model, inputs)", "Runs a model on #{ name: tensor }; gives a map of its outputs.", "", {
             |model: Model, inputs: Map| run_named(&model, inputs)
         })
+        .add(
+            "fits(model, input, output)",
+            "Refuses a model that does not take one tensor of the one shape or does not give one of the other; -1 \
+             stands for any size. Gives the model.",
+            "",
+            |model: Model, input: Vec<i64>, output: Vec<i64>| -> Result<Model> {
+                fit(&model.0, "input", model.0.inputs(), &input)?;
+                fit(&model.0, "output", model.0.outputs(), &output)?;
+                Ok(model)
+            },
+        )
         .add("get inputs(model)", "The inputs: [#{ name, dtype, shape }]; -1 stands for any size.", "", {
             |model: Model| describe(model.0.inputs())
         })
@@ -102,6 +119,18 @@ fn device(session: &Session) -> onnx::Device {
     }
 }
 
+/// Refuses other tensors than a single one of that shape.
+fn fit(model: &onnx::Model, what: &str, values: &[Value], expected: &[i64]) -> Result<()> {
+    let path = model.path().display().to_string();
+    let [value] = values else {
+        let names: Vec<_> = values.iter().map(|value| value.name.as_str()).collect();
+        let problem =
+            format!("{path}: there are {} {what}s ({}), expected one", names.len(), names.join(", "));
+        return Err(Error::usage(problem, "give a network with one"));
+    };
+    same(&path, &value.name, &value.shape, expected)
+}
+
 fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
     let [input] = model.0.inputs() else {
         let names: Vec<_> = model.0.inputs().iter().map(|v| v.name.as_str()).collect();
@@ -116,6 +145,17 @@ fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
         return Ok(Dynamic::from(to_tensor(output, x.device())?));
     }
     named(outputs, x.device())
+}
+
+fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
+    let output = run_one(model, x)?;
+    let found = output.type_name();
+    output.try_cast().ok_or_else(|| {
+        Error::usage(
+            format!("forward: the model gives a {found}, expected one tensor"),
+            "use `run` and take one by name",
+        )
+    })
 }
 
 fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {

@@ -87,6 +87,11 @@ impl Model {
         self.batch
     }
 
+    /// The file that the model was read from, or what it is called instead.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What the model takes.
     pub fn inputs(&self) -> &[Value] {
         &self.inputs

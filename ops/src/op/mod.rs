@@ -14,7 +14,6 @@ mod cumsum;
 mod index;
 mod interpolate;
 mod matmul;
-pub(crate) mod onnx;
 mod pad;
 mod pool;
 mod range;
@@ -27,7 +26,7 @@ mod sort;
 mod statistics;
 mod unary;
 
-pub(crate) use onnx::{Attribute, Attributes, Standard, Value, Writer};
+pub(crate) use crate::nn::graph::export::writer::{self, Attribute, Attributes, Standard, Value, Writer};
 
 pub use conv::Window;
 pub use interpolate::Interpolation;
@@ -118,7 +117,7 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     /// Writes the operation as nodes of an ONNX graph, and gives its output.
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
         let _ = w;
-        onnx::not_exportable(self.name())
+        writer::not_exportable(self.name())
     }
 
     /// What [`Op::vjp`] uses.

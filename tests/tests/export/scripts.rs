@@ -55,7 +55,6 @@ compare(nn::network(parts, |m, x| {{
 compare(nn::network(#{{}}, |m, x| sparsity::winner_take_all(x, 0.3)), [3, 4, 4]);
 compare(nn::network(#{{}}, |m, x| x.sort(1, true) * x.clamp(0.2, 0.8) + x.max([1], true)), [5]);
 compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.variance([1], true) + 1.0)), [5]);
-compare(nn::network(#{{}}, |m, x| x[1, 0..3]), [5]);
 "#
     ));
 }
@@ -81,6 +80,20 @@ fn what_cannot_be_exported_is_told_at_its_line() {
     Bench::new().run(text).code(1).says(&["own.rhai:1:", "give the shape of one sample"]);
     let text = "nn::linear(4, 3).save_onnx(\"net\", [5]);";
     Bench::new().run(text).code(1).says(&["own.rhai:1:", "[.., 4]"]);
+}
+
+#[test]
+fn networks_that_do_not_fit_are_refused() {
+    let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
+    let refused = |line: &str, words: &[&str]| {
+        let text = format!("let net = nn::linear(4, 3);\nlet model = onnx::frozen(net, [4]);\n{line}");
+        Bench::new().script(&text, &["--onnxruntime", &library.to_string_lossy()]).run().code(1).says(words);
+    };
+    refused("model.fits([-1, 5], [-1, 3]);", &["own.rhai:3:", "`input` is [-1, 4], expected [-1, 5]"]);
+    refused("model.fits([-1, 4], [-1, 3, 1]);", &["own.rhai:3:", "`output` is [-1, 3], expected [-1, 3, 1]"]);
+    refused("net.fits([-1, 5], [-1, 3]);", &["own.rhai:3:", "[-1, 5]", "[.., 4]"]);
+    refused("net.fits([-1, 4], [-1, 2]);", &["own.rhai:3:", "`output` is [-1, 3], expected [-1, 2]"]);
+    refused("model.fits([-1, 4], [-1, 3]); net.fits([7, 4], [7, 3]); throw `so far`", &["so far"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `nn::...`: modules.
 
 pub mod exported;
+pub mod fits;
 mod layers;
 pub use layers::interpolation;
 mod methods;
@@ -17,4 +18,5 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     scripted::add(&mut module, session);
     methods::add(&mut table.global(), session);
     exported::add(&mut table.global(), session);
+    fits::add(&mut table.global());
 }

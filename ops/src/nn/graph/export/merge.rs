@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Result, Tensor,
     nn::{Module, Parameter},
-    op::{Attribute, Value, onnx::Step},
+    op::{Attribute, Value, writer::Step},
     tensor::trace::Place,
 };
 

@@ -10,6 +10,7 @@ mod draft;
 mod merge;
 mod messages;
 mod names;
+pub(crate) mod writer;
 
 use prost::Message as _;
 

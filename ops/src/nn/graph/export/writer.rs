@@ -1,8 +1,8 @@
 //! How operations are written as nodes of an ONNX graph.
 
-use super::Op;
 use crate::{
-    DType, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor,
+    op::{Op, Operand, Primitive},
     tensor::{apply, trace::Origin},
 };
 
@@ -183,7 +183,7 @@ impl Op for Standard {
         Ok(self.output.clone())
     }
 
-    fn run(&self, _: &[super::Operand], _: &Spec, _: crate::Device) -> super::Primitive {
+    fn run(&self, _: &[Operand], _: &Spec, _: Device) -> Primitive {
         unreachable!("{} stands for other operations in a trace, which computes nothing", self.op_type)
     }
 
