@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+use crate::tensor::trace::Place;
+
 /// What can go wrong: the operation, what it got and what it expected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
@@ -38,6 +40,9 @@ pub enum Error {
         "{op}: needs {needed} for a tensor of shape {shape}, and only {left} of the budget of {budget} are left"
     )]
     Memory { op: &'static str, shape: String, needed: String, left: String, budget: String },
+    /// A module that cannot be written as an ONNX file, and the place in the script that is the cause.
+    #[error("save_onnx: {reason}")]
+    NotExportable { reason: String, place: Option<Place> },
     /// A tensor of that name is missing, superfluous or of another shape.
     #[error("{0}")]
     State(String),
@@ -69,6 +74,7 @@ impl Error {
             | Self::Backend { op, .. } => *op = name,
             Self::Spent
             | Self::NotDifferentiable { .. }
+            | Self::NotExportable { .. }
             | Self::State(_)
             | Self::Layer { .. }
             | Self::Within { .. }

@@ -148,6 +148,10 @@ impl Outcome {
 
 /// The program that cargo built for this test: two folders above the test's own file.
 fn program() -> PathBuf {
+    // Where cargo says, for its build folder may be another than that of what it builds; else near the test.
+    if let Some(path) = std::env::var_os("CARGO_BIN_EXE_host-tested") {
+        return path.into();
+    }
     let test = std::env::current_exe().expect("a test knows its own file");
     let name = format!("host-tested{}", std::env::consts::EXE_SUFFIX);
     let found = test.ancestors().skip(1).take(3).map(|folder| folder.join(&name)).find(|path| path.is_file());

@@ -13,7 +13,10 @@ const PAPER: &str = include_str!("../fixtures/paper.rhai");
 const NEED_A_FILE: &[&str] = &[
     "load(module: Module, path: string)",
     "onnx::model(",
+    "onnx::frozen(",
     "run(model: Model",
+    "forward(model: Model",
+    "fits(model: Model",
     "get inputs(model: Model)",
     "get outputs(model: Model)",
     "get opset(model: Model)",

@@ -3,10 +3,18 @@
 use std::{path::Path, sync::Arc};
 
 use ndarray::ArrayD;
-use ops::{Device, Tensor, tensor::Data};
+use ops::{
+    DType, Device, Spec, Tensor,
+    nn::{
+        Module,
+        graph::export::{export, to_bytes},
+    },
+    tensor::Data,
+};
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
+    api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
     onnx::{self, Array, Value},
     script::{FromScript, Table, script_type},
@@ -40,21 +48,46 @@ impl Model {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let opener = Arc::clone(session);
-    table.module("onnx", "Frozen models, run by ONNX Runtime.").add(
-        "model(path)",
-        "A model from an .onnx file that a setting names (or that lies in a folder that may be read).",
-        "",
-        move |path: String| open(&opener, &path),
-    );
+    let [opener, freezer] = [0; 2].map(|_| Arc::clone(session));
+    table
+        .module("onnx", "Frozen models, run by ONNX Runtime.")
+        .add(
+            "model(path)",
+            "A model from an .onnx file that a setting names (or that lies in a folder that may be read).",
+            "",
+            move |path: String| open(&opener, &path),
+        )
+        .add(
+            "frozen(module, shape)",
+            "A module as it is now, for samples of that shape: the same function, run by ONNX Runtime.",
+            "",
+            move |module: Module, shape: Vec<usize>| freeze(&freezer, &module, &shape),
+        );
     table
         .global()
         .add("run(model, x)", "Runs a model of one input; gives its output, or a map of several.", "", {
             |model: Model, x: Tensor| run_one(&model, &x)
         })
+        .add(
+            "forward(model, x)",
+            "What the model makes of a tensor, as a module: one tensor in, one out.",
+            "",
+            |model: Model, x: Tensor| forward(&model, &x),
+        )
         .add("run(model, inputs)", "Runs a model on #{ name: tensor }; gives a map of its outputs.", "", {
             |model: Model, inputs: Map| run_named(&model, inputs)
         })
+        .add(
+            "fits(model, input, output)",
+            "Refuses a model that does not take one tensor of the one shape or does not give one of the other; -1 \
+             stands for any size. Gives the model.",
+            "",
+            |model: Model, input: Vec<i64>, output: Vec<i64>| -> Result<Model> {
+                fit(&model.0, "input", model.0.inputs(), &input)?;
+                fit(&model.0, "output", model.0.outputs(), &output)?;
+                Ok(model)
+            },
+        )
         .add("get inputs(model)", "The inputs: [#{ name, dtype, shape }]; -1 stands for any size.", "", {
             |model: Model| describe(model.0.inputs())
         })
@@ -75,16 +108,46 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 
 fn open(session: &Session, path: &str) -> Result<Model> {
     let file = session.readable(Path::new(path))?;
-    let device = match session.options.device {
-        Device::Cpu => onnx::Device::Cpu,
-        Device::Gpu => onnx::Device::Cuda { ordinal: 0 },
-    };
-    let model = onnx::Model::open(&file, device, session.options.onnxruntime.as_deref())?;
+    let model = onnx::Model::open(&file, device(session), session.options.onnxruntime.as_deref())?;
     if let Some(recorder) = session.recorder() {
         let library = onnx::Runtime::get(session.options.onnxruntime.as_deref())?;
         recorder.note_model(&file, library.path())?;
     }
     Ok(Model(Arc::new(model)))
+}
+
+fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Model> {
+    let file = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
+    let opsets = file.opset_import.iter().map(|set| (set.domain.clone(), set.version.unsigned_abs()));
+    let header = onnx::Header {
+        ir_version: file.ir_version.unsigned_abs(),
+        producer: format!("{} {}", file.producer_name, file.producer_version),
+        opsets: opsets.collect(),
+        metadata: file.metadata_props.iter().map(|e| (e.key.clone(), e.value.clone())).collect(),
+    };
+    let library = session.options.onnxruntime.as_deref();
+    let bytes = to_bytes(&file);
+    let model = onnx::Model::from_bytes(module.layer().name(), header, &bytes, device(session), library)?;
+    Ok(Model(Arc::new(model)))
+}
+
+fn device(session: &Session) -> onnx::Device {
+    match session.options.device {
+        Device::Cpu => onnx::Device::Cpu,
+        Device::Gpu => onnx::Device::Cuda { ordinal: 0 },
+    }
+}
+
+/// Refuses other tensors than a single one of that shape.
+fn fit(model: &onnx::Model, what: &str, values: &[Value], expected: &[i64]) -> Result<()> {
+    let path = model.path().display().to_string();
+    let [value] = values else {
+        let names: Vec<_> = values.iter().map(|value| value.name.as_str()).collect();
+        let problem =
+            format!("{path}: there are {} {what}s ({}), expected one", names.len(), names.join(", "));
+        return Err(Error::usage(problem, "give a network with one"));
+    };
+    same(&path, &value.name, &value.shape, expected)
 }
 
 fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
@@ -101,6 +164,17 @@ fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
         return Ok(Dynamic::from(to_tensor(output, x.device())?));
     }
     named(outputs, x.device())
+}
+
+fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
+    let output = run_one(model, x)?;
+    let found = output.type_name();
+    output.try_cast().ok_or_else(|| {
+        Error::usage(
+            format!("forward: the model gives a {found}, expected one tensor"),
+            "use `run` and take one by name",
+        )
+    })
 }
 
 fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ort::ep::{self, ExecutionProvider};
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, ValueType};
 
@@ -46,9 +46,30 @@ impl Model {
     /// device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         let header = Header::read(path)?;
+        Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))
+    }
+
+    /// [`Model::open`] for the bytes of a file that is not written; `name` stands for its path.
+    pub fn from_bytes(
+        name: &str,
+        header: Header,
+        bytes: &[u8],
+        device: Device,
+        library: Option<&Path>,
+    ) -> Result<Self> {
+        Self::build(Path::new(name), header, device, library, |mut builder| builder.commit_from_memory(bytes))
+    }
+
+    fn build(
+        path: &Path,
+        header: Header,
+        device: Device,
+        library: Option<&Path>,
+        commit: impl FnOnce(SessionBuilder) -> ort::Result<Session>,
+    ) -> Result<Self> {
         let runtime = Runtime::get(library)?;
         serves(&runtime, device)?;
-        let session = guarded(|| session(&runtime, path, device)).map_err(|problem| {
+        let session = guarded(|| commit(builder(&runtime, device)?)).map_err(|problem| {
             refused(path, &problem, "export the model again, with an operator set that it knows")
         })?;
         let values = |outlets: &[Outlet]| outlets.iter().map(value).collect::<Result<Vec<_>, String>>();
@@ -64,6 +85,11 @@ impl Model {
     /// file. Here their first axis is free, because [`Model::run`] takes any number of rows.
     pub fn batch(&self) -> Option<usize> {
         self.batch
+    }
+
+    /// The file that the model was read from, or what it is called instead.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What the model takes.
@@ -168,7 +194,7 @@ fn serves(runtime: &Runtime, device: Device) -> Result<()> {
     ))
 }
 
-fn session(runtime: &Runtime, path: &Path, device: Device) -> ort::Result<Session> {
+fn builder(runtime: &Runtime, device: Device) -> ort::Result<SessionBuilder> {
     let mut builder = Session::builder(&runtime.environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_deterministic_compute(true)?
@@ -183,7 +209,7 @@ fn session(runtime: &Runtime, path: &Path, device: Device) -> ort::Result<Sessio
         // Without `error_on_failure` a card that is not there silently becomes the processor.
         builder = builder.with_execution_providers([cuda.build().error_on_failure()])?;
     }
-    builder.commit_from_file(path)
+    Ok(builder)
 }
 
 fn value(outlet: &Outlet) -> Result<Value, String> {

@@ -117,6 +117,11 @@ impl Record {
         write_whole(&path, &json)
     }
 
+    /// Eight hexadecimal digits of the settings alone.
+    pub fn settings_hash(&self) -> String {
+        sha256(serde_json::json!(self.settings).to_string().as_bytes())[..8].to_string()
+    }
+
     /// Eight hexadecimal digits of what decides a run's results: settings, seed and scripts.
     pub fn fingerprint(&self) -> String {
         let scripts: Vec<&str> = self.scripts.iter().map(|script| &*script.text).collect();

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use ops::tensor::trace::{self, Place};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
 use super::{Function, Parameter, Refusal};
@@ -169,6 +170,7 @@ impl Table {
             let (table, group) = (Arc::clone(self), group.clone());
             let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
                 let context = context.ok_or("a script function needs its context")?;
+                trace::at(|| place(&context));
                 table.call(&group, &context, args).map_err(|error| placed(error, context.call_position()))
             };
             let func = RhaiFunc::Pure {
@@ -255,6 +257,18 @@ pub fn script_type_name(engine: &Engine, value: &Dynamic) -> String {
     }
 }
 
+/// The place of a call, as traces note it.
+fn place(context: &NativeCallContext) -> Option<Place> {
+    let position = context.call_position();
+    let script = context.call_source().unwrap_or_default().into();
+    Some(Place { script, line: position.line()?, column: position.position().unwrap_or(1) })
+}
+
+/// Rhai counts lines and columns in 16 bits.
+fn line_number(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
+}
+
 /// The error at the place of the call. Rhai does that by itself, but not for `module::function(...)`.
 fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     if error.position().is_none() {
@@ -277,6 +291,12 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
             Box::new(EvalAltResult::ErrorTerminated(super::INTERRUPTED.into(), Position::NONE))
         }
         Error::Stopped(reason) => Box::new(EvalAltResult::ErrorTerminated(reason.into(), Position::NONE)),
+        Error::Ops(ops::Error::NotExportable { reason, place: Some(place) }) => {
+            let position = Position::new(line_number(place.line), line_number(place.column));
+            let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
+            let (name, script) = (entry.name.to_owned(), place.script.to_string());
+            Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
+        }
         Error::Ops(error) => error.to_string().into(),
         other => format!("{}: {other}", entry.path()).into(),
     }

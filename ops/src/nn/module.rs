@@ -4,13 +4,13 @@ use std::{
     any::Any,
     collections::{HashMap, HashSet},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use super::{Parameter, state};
-use crate::{DType, Device, Error, Result, Tensor, no_grad};
+use crate::{DType, Device, Error, Result, Spec, Tensor, no_grad, tensor::trace};
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
 pub trait Layer: Send + Sync + 'static {
@@ -46,6 +46,8 @@ struct Inner {
     parameters: Vec<(String, Parameter)>,
     children: Vec<(String, Module)>,
     training: AtomicBool,
+    /// The spec of the last input that was computed with.
+    seen: Mutex<Option<Spec>>,
 }
 
 impl Module {
@@ -65,7 +67,13 @@ impl Module {
         children: Vec<(String, Module)>,
         training: bool,
     ) -> Self {
-        Self(Arc::new(Inner { layer, parameters, children, training: AtomicBool::new(training) }))
+        Self(Arc::new(Inner {
+            layer,
+            parameters,
+            children,
+            training: AtomicBool::new(training),
+            seen: Mutex::default(),
+        }))
     }
 
     /// Computes the output of the layer.
@@ -73,7 +81,19 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.0.layer.forward(self, x)
+        if !x.is_symbolic() {
+            *self.seen() = Some(x.spec().clone());
+        }
+        trace::inside(self.id(), || self.0.layer.forward(self, x))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Spec>> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The spec of the input that the module computed with last, where it has computed at all.
+    pub fn last_input(&self) -> Option<Spec> {
+        self.seen().clone()
     }
 
     /// Computes the output of a layer that depends on a condition, such as labels `[N]`.
@@ -221,7 +241,7 @@ impl Module {
         parameters: &mut HashMap<usize, Parameter>,
         modules: &mut HashMap<usize, Module>,
     ) -> Result<Self> {
-        let id = Arc::as_ptr(&self.0).addr();
+        let id = self.id();
         if let Some(copy) = modules.get(&id) {
             return Ok(copy.clone());
         }
@@ -325,6 +345,11 @@ impl Module {
     /// [`Error::State`] for bytes of another format, and as [`Module::load_state`].
     pub fn load(&self, bytes: &[u8]) -> Result<()> {
         self.load_state(&state::from_safetensors(bytes)?)
+    }
+
+    /// A number that the handles of one module share and no other module alive has.
+    pub(super) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Whether two handles are of one module.

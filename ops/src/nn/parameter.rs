@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::{Error, Gradients, Result, Spec, Tensor};
+use crate::{Error, Gradients, Result, Spec, Tensor, tensor::trace};
 
 /// How many numbers an affine map sums into one output (`input`), and how many outputs one input
 /// reaches (`output`): what initialisers scale by.
@@ -69,7 +69,11 @@ impl Parameter {
     }
 
     /// The value: a leaf that gradients are taken of, or a constant for a buffer and while frozen.
+    /// In a trace, what stands for it.
     pub fn get(&self) -> Tensor {
+        if let Some(symbol) = trace::stand_in(self.id()) {
+            return symbol;
+        }
         let value = self.lock().clone();
         if self.is_frozen() { value.detach() } else { value }
     }

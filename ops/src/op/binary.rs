@@ -6,7 +6,8 @@ use burn::backend::{
 };
 
 use super::{
-    Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_float, require_number, require_same,
+    Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_float, require_number,
+    require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -99,9 +100,48 @@ impl Op for Binary {
         Ok(vec![da, db])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let (a, b) = (w.x(0), w.x(1));
+        Ok(match self {
+            Self::Add => w.node("Add", [a, b]),
+            Self::Sub => w.node("Sub", [a, b]),
+            Self::Mul => w.node("Mul", [a, b]),
+            Self::Div => w.node("Div", [a, b]),
+            Self::Pow => w.node("Pow", [a, b]),
+            Self::Maximum => w.node("Max", [a, b]),
+            Self::Minimum => w.node("Min", [a, b]),
+            Self::Remainder if w.output.dtype.is_int() => w.node("Mod", [a, b]),
+            Self::Remainder => {
+                let quotient = w.node("Div", [a.clone(), b.clone()]);
+                let whole = w.node("Floor", [quotient]);
+                let part = w.node("Mul", [b, whole]);
+                w.node("Sub", [a, part])
+            }
+            Self::Atan2 => angle(w),
+        })
+    }
+
     fn saves(&self) -> Saves {
         if matches!(self, Self::Add | Self::Sub) { Saves::NOTHING } else { Saves::INPUTS }
     }
+}
+
+/// The angle of (x, y) from the slope y / x, which is that of half of the plane: pi is added to it, or taken
+/// away, where x is negative. At the origin, which has no slope, it is 0.
+fn angle(w: &mut Writer) -> Value {
+    use std::f64::consts::PI;
+    let (y, x, zero) = (w.x(0), w.x(1), w.number(0.0));
+    let slope = w.node("Div", [y.clone(), x.clone()]);
+    let half = w.node("Atan", [slope]);
+    let below = w.node("Less", [y.clone(), zero.clone()]);
+    let turn = w.node("Where", [below, w.number(-PI), w.number(PI)]);
+    let left = w.node("Less", [x.clone(), zero.clone()]);
+    let turn = w.node("Where", [left, turn, zero.clone()]);
+    let angle = w.node("Add", [half, turn]);
+    let flat = w.node("Equal", [y, zero.clone()]);
+    let upright = w.node("Equal", [x, zero.clone()]);
+    let origin = w.node("And", [flat, upright]);
+    w.node("Where", [origin, zero, angle])
 }
 
 /// The exponent b - 1 of the slope `b a^(b - 1)`; at a = 0, b = 0 it is 0, so that the slope is.
@@ -157,6 +197,21 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
+    /// The comparison of two values as nodes.
+    pub(super) fn write(self, w: &mut Writer, a: Value, b: Value) -> Value {
+        match self {
+            Self::Equal => w.node("Equal", [a, b]),
+            Self::NotEqual => {
+                let equal = w.node("Equal", [a, b]);
+                w.node("Not", [equal])
+            }
+            Self::Greater => w.node("Greater", [a, b]),
+            Self::GreaterEqual => w.node("GreaterOrEqual", [a, b]),
+            Self::Less => w.node("Less", [a, b]),
+            Self::LessEqual => w.node("LessOrEqual", [a, b]),
+        }
+    }
+
     fn run_on(self, dtype: DType, a: Primitive, b: Primitive, device: Device) -> Primitive {
         let store = device.bool_store();
         match self {
@@ -201,6 +256,10 @@ impl Op for Comparison {
         self.run_on(x[0].spec.dtype, full(&x[0]), full(&x[1]), device)
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(self.write(w, w.x(0), w.x(1)))
+    }
+
     fn differentiable(&self) -> bool {
         false
     }
@@ -238,6 +297,15 @@ impl Op for Logic {
             Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
             Self::Not => Dispatch::bool_not(x[0].value.clone()),
         }
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let op_type = match self {
+            Self::And => "And",
+            Self::Or => "Or",
+            Self::Not => "Not",
+        };
+        Ok(w.node(op_type, w.all()))
     }
 
     fn differentiable(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Tensors joined.
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_same};
+use super::{Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, show},
@@ -50,6 +50,10 @@ impl Op for Concat {
         at.x.iter().enumerate().map(part).collect()
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node_with("Concat", w.all(), [("axis", self.dim.into())]))
+    }
+
     fn saves(&self) -> Saves {
         Saves::NOTHING
     }
@@ -86,6 +90,11 @@ impl Tensor {
                 found: format!("{times:?}"),
                 expected: format!("one number, at least 1, for each dimension of {}", show(self.shape())),
             });
+        }
+        if self.is_symbolic() {
+            let shape = self.shape().iter().zip(times).map(|(n, times)| n.saturating_mul(*times));
+            let tiled = Standard::new("Tile", &self.spec().reshaped(shape.collect::<Vec<_>>()));
+            return tiled.constant(Value::sizes(times)).on(&[self]);
         }
         let copied = times.iter().enumerate().try_fold(self.clone(), |x, (d, &n)| x.copied_along(d, d, n));
         copied.map_err(|e| e.told_of("repeat"))

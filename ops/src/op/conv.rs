@@ -7,7 +7,10 @@ use burn::{
     tensor::ops::{ConvOptions, ConvTransposeOptions},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, require_float, require_rank, require_same, require_step};
+use super::{
+    Attribute, Attributes, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, require_float,
+    require_rank, require_same, require_step,
+};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     kernels::{
@@ -53,6 +56,19 @@ impl Window {
     /// Size of an image of `n` rows or columns with its padding.
     fn padded(&self, d: usize, n: usize) -> usize {
         self.padding[d].saturating_mul(2).saturating_add(n)
+    }
+
+    /// The attributes of ONNX's convolutions, for kernels of those sizes: of images, or of signals, of
+    /// which the column half counts.
+    pub(crate) fn attributes(&self, kernel: &[usize]) -> Attributes {
+        let part = |pair: [usize; 2]| pair.into_iter().skip(2 - kernel.len());
+        vec![
+            ("kernel_shape", Attribute::ints(kernel.iter().copied())),
+            ("strides", Attribute::ints(part(self.stride))),
+            ("pads", Attribute::ints(part(self.padding).chain(part(self.padding)))),
+            ("dilations", Attribute::ints(part(self.dilation))),
+            ("group", self.groups.into()),
+        ]
     }
 
     fn burn(&self) -> ConvOptions<2> {
@@ -123,6 +139,11 @@ impl Op for Conv2d {
         })?;
         let dw = at.want(1, || apply(WeightGradient(w, kernel_of(weight.spec())), &[x, at.dy]))?;
         Ok(vec![dx, dw, bias_gradient(at)?])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let attributes = self.0.attributes(&kernel_of(w.spec(1)));
+        Ok(w.node_with("Conv", w.all(), attributes))
     }
 
     fn saves(&self) -> Saves {
@@ -202,6 +223,12 @@ impl Op for ConvTranspose2d {
 
     fn takes_compact(&self, i: usize) -> bool {
         i == 0 && self.0.groups == 1
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let mut attributes = self.0.attributes(&kernel_of(w.spec(1)));
+        attributes.push(("output_padding", Attribute::ints(self.1)));
+        Ok(w.node_with("ConvTranspose", w.all(), attributes))
     }
 
     fn saves(&self) -> Saves {
@@ -365,7 +392,14 @@ impl Tensor {
             ..window
         };
         let images = self.unsqueeze(2)?.conv2d(&weight.unsqueeze(2)?, bias, window);
-        images.and_then(|y| y.squeeze(2)).map_err(|e| e.told_of("conv1d"))
+        let y = images.and_then(|y| y.squeeze(2)).map_err(|e| e.told_of("conv1d"))?;
+        if !y.is_symbolic() {
+            return Ok(y);
+        }
+        // In a trace: the same as one operator.
+        let attributes = window.attributes(&weight.shape()[2..]);
+        let inputs: Vec<_> = [self, weight].into_iter().chain(bias).collect();
+        Standard { attributes, ..Standard::new("Conv", y.spec()) }.on(&inputs)
     }
 
     /// Transposed convolution of images `[N, Ci, H, W]` with a weight `[Ci, Co / groups, Kh, Kw]` to

@@ -1,6 +1,6 @@
 //! Running sums, and the reversal of dimensions, which turns a running sum into its gradient.
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
+use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     tensor::{Data, apply, upload},
@@ -29,6 +29,11 @@ impl Op for CumSum {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let dim = self.dim as i64;
         Ok(vec![Some(at.dy.flip(&[dim])?.cumsum(dim)?.flip(&[dim])?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let axis = Value::Number(self.dim as f64, DType::I64);
+        Ok(w.node("CumSum", [w.x(0), axis]))
     }
 
     fn saves(&self) -> Saves {
@@ -64,6 +69,12 @@ impl Op for Flip {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(self.clone(), &[at.dy])?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let all = |n: i64| Value::Sizes(vec![n; self.dims.len()]);
+        let inputs = [w.x(0), all(-1), all(i64::MIN), Value::sizes(&self.dims), all(-1)];
+        Ok(w.node("Slice", inputs))
     }
 
     fn saves(&self) -> Saves {

@@ -3,7 +3,8 @@
 use burn::backend::{Shape, tensor::IndexingUpdateOp};
 
 use super::{
-    Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_number, require_rank, require_same,
+    Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_number,
+    require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -50,6 +51,10 @@ impl Op for Gather {
         Ok(vec![Some(apply(ScatterAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node_with("GatherElements", w.all(), [("axis", self.dim.into())]))
+    }
+
     fn saves(&self) -> Saves {
         Saves::only(&[1])
     }
@@ -91,6 +96,11 @@ impl Op for ScatterAdd {
         Ok(vec![dx, None, source])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let sum = [("axis", self.dim.into()), ("reduction", Attribute::Text("add"))];
+        Ok(w.node_with("ScatterElements", w.all(), sum))
+    }
+
     fn saves(&self) -> Saves {
         Saves::only(&[1])
     }
@@ -127,6 +137,10 @@ impl Op for IndexSelect {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let zeros = Tensor::full(at.x[0].shape(), 0.0, at.dy.dtype(), at.dy.device())?;
         Ok(vec![Some(apply(IndexAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node_with("Gather", w.all(), [("axis", self.dim.into())]))
     }
 
     fn saves(&self) -> Saves {
@@ -175,6 +189,16 @@ impl Op for IndexAdd {
         Ok(vec![dx, None, source])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        // One number for each element of the source instead of one for each of its slices.
+        let mut shape = vec![1; w.spec(2).rank()];
+        shape[self.dim] = w.spec(1).len();
+        let index = w.node("Reshape", [w.x(1), Value::sizes(&shape)]);
+        let index = w.node("Expand", [index, Value::sizes(&w.spec(2).shape.clone())]);
+        let sum = [("axis", self.dim.into()), ("reduction", Attribute::Text("add"))];
+        Ok(w.node_with("ScatterElements", [w.x(0), index, w.x(2)], sum))
+    }
+
     fn saves(&self) -> Saves {
         Saves::only(&[1])
     }
@@ -212,6 +236,10 @@ impl Op for Where {
         let a = at.want(1, || apply(Where, &[mask, at.dy, &zeros])?.sum_to(at.x[1].shape()))?;
         let b = at.want(2, || apply(Where, &[mask, &zeros, at.dy])?.sum_to(at.x[2].shape()))?;
         Ok(vec![None, a, b])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node("Where", w.all()))
     }
 
     fn saves(&self) -> Saves {

@@ -1,6 +1,6 @@
 //! Images in another size.
 
-use super::{require_float, require_rank};
+use super::{Attribute, Standard, Value, require_float, require_rank};
 use crate::{Error, Result, Tensor};
 
 /// How elements between those of an image are found.
@@ -29,6 +29,9 @@ impl Tensor {
                 expected: "at least 1 by 1".into(),
             });
         }
+        if let (true, Some(operator)) = (self.is_symbolic(), self.resize(size, mode)) {
+            return operator.on(&[self]);
+        }
         let resized = self.resized(2, size[0], mode).and_then(|rows| rows.resized(3, size[1], mode));
         resized.map_err(|e| e.told_of("interpolate"))
     }
@@ -48,6 +51,25 @@ impl Tensor {
             });
         }
         self.interpolate([2, 3].map(|d| (self.shape()[d] as f64 * scale) as usize), mode)
+    }
+
+    /// The operator that ONNX has for it. None for nearest elements between those of the image: their
+    /// numbers come from a division of floats there, which may round to another one.
+    fn resize(&self, size: [usize; 2], mode: Interpolation) -> Option<Standard> {
+        let [n, c, h, w] = [0, 1, 2, 3].map(|d| self.shape()[d]);
+        let whole = size[0].is_multiple_of(h) && size[1].is_multiple_of(w);
+        let (mode, coordinates) = match mode {
+            Interpolation::Nearest if whole => ("nearest", "asymmetric"),
+            Interpolation::Nearest => return None,
+            Interpolation::Bilinear => ("linear", "half_pixel"),
+        };
+        let operator = Standard::new("Resize", &self.spec().reshaped([n, c, size[0], size[1]]))
+            .with("mode", Attribute::Text(mode))
+            .with("coordinate_transformation_mode", Attribute::Text(coordinates))
+            .with("nearest_mode", Attribute::Text("floor"))
+            .with("axes", Attribute::ints([2, 3]));
+        // Between the image and the sizes: a region of interest and scales.
+        Some(operator.constant(Value::Omitted).constant(Value::Omitted).constant(Value::sizes(&size)))
     }
 
     fn resized(&self, dim: usize, size: usize, mode: Interpolation) -> Result<Tensor> {

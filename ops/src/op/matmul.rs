@@ -2,7 +2,7 @@
 
 use burn::backend::{Dispatch, Shape, ops::FloatTensorOps as _};
 
-use super::{Op, Operand, Primitive, Vjp, require_float, require_same};
+use super::{Op, Operand, Primitive, Value, Vjp, Writer, require_float, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast, show},
@@ -56,6 +56,10 @@ impl Op for MatMul {
         let da = at.want(0, || at.dy.matmul(&b.transpose(-2, -1)?)?.sum_to(a.shape()))?;
         let db = at.want(1, || a.transpose(-2, -1)?.matmul(at.dy)?.sum_to(b.shape()))?;
         Ok(vec![da, db])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node("MatMul", w.all()))
     }
 }
 

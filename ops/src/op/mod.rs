@@ -26,6 +26,8 @@ mod sort;
 mod statistics;
 mod unary;
 
+pub(crate) use crate::nn::graph::export::writer::{self, Attribute, Attributes, Standard, Value, Writer};
+
 pub use conv::Window;
 pub use interpolate::Interpolation;
 pub use pad::Padding;
@@ -110,6 +112,12 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let _ = at;
         Err(Error::NotDifferentiable { op: self.name() })
+    }
+
+    /// Writes the operation as nodes of an ONNX graph, and gives its output.
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let _ = w;
+        writer::not_exportable(self.name())
     }
 
     /// What [`Op::vjp`] uses.

@@ -1,6 +1,6 @@
 //! Padding: a tensor continued beyond its edges.
 
-use super::require_number;
+use super::{Attribute, Standard, Value, require_number};
 use crate::{
     Error, Result, Tensor,
     tensor::{holds, show},
@@ -55,6 +55,16 @@ impl Tensor {
         if shape == self.shape() { Ok(self.clone()) } else { self.within(shape, &start, value) }
     }
 
+    /// The operator that ONNX has for it.
+    fn pad_operator(&self, dim: usize, pair: [usize; 2], padding: Padding) -> Result<Tensor> {
+        let mode = if padding == Padding::Reflect { "reflect" } else { "edge" };
+        let (mut shape, mut pads) = (self.shape().to_vec(), vec![0; 2 * self.rank()]);
+        shape[dim] = shape[dim].saturating_add(pair[0]).saturating_add(pair[1]);
+        [pads[dim], pads[self.rank() + dim]] = pair;
+        let operator = Standard::new("Pad", &self.spec().reshaped(shape));
+        operator.with("mode", Attribute::Text(mode)).constant(Value::sizes(&pads)).on(&[self])
+    }
+
     /// One dimension reflected or replicated: whole slices of it, chosen by number.
     fn mirrored(&self, dim: usize, [before, after]: [usize; 2], padding: Padding) -> Result<Tensor> {
         let n = self.shape()[dim];
@@ -66,6 +76,9 @@ impl Tensor {
                 found: format!("{:?}", [before, after]),
                 expected: format!("less than the {n} elements of dimension {dim}, which are reflected"),
             });
+        }
+        if self.is_symbolic() {
+            return self.pad_operator(dim, [before, after], padding);
         }
         let source = |i: usize| match padding {
             Padding::Reflect if i < before => before - i,

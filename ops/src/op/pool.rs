@@ -6,7 +6,10 @@ use burn::backend::{
     ops::{FloatTensorOps as _, IntTensorOps as _, ModuleOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, require_float, require_rank, require_step};
+use super::{
+    Attribute, Attributes, Op, Operand, Primitive, Saves, Value, Vjp, Writer, require_float, require_rank,
+    require_step,
+};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, full_primitive, int_dtype, show},
@@ -55,6 +58,16 @@ impl Pool {
         Ok(y)
     }
 
+    /// The attributes of ONNX's pooling.
+    fn attributes(&self) -> Attributes {
+        let [rows, columns] = self.padding;
+        vec![
+            ("kernel_shape", Attribute::ints(self.kernel)),
+            ("strides", Attribute::ints(self.stride)),
+            ("pads", Attribute::ints([rows, columns, rows, columns])),
+        ]
+    }
+
     /// Where the largest element under each window is, counted over the image: `[N, C, Ho, Wo]`.
     fn indices(&self, x: Primitive) -> Primitive {
         let (one, i32) = ([1, 1], int_dtype(DType::I32));
@@ -82,6 +95,10 @@ impl Op for MaxPool {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy])?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node_with("MaxPool", w.all(), self.0.attributes()))
     }
 }
 
@@ -172,6 +189,12 @@ impl Op for AvgPool {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let spread = AvgPoolGradient { forward: *self, shape: at.x[0].shape().to_vec() };
         Ok(vec![Some(apply(spread, &[at.dy])?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let mut attributes = self.pool.attributes();
+        attributes.push(("count_include_pad", usize::from(self.count_padding).into()));
+        Ok(w.node_with("AveragePool", w.all(), attributes))
     }
 
     fn saves(&self) -> Saves {

@@ -6,7 +6,10 @@ use burn::backend::{
     ops::{FloatTensorOps as _, IntTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require, require_float, require_number};
+use super::{
+    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require, require_float,
+    require_number,
+};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     kernels::cpu,
@@ -56,6 +59,10 @@ impl Op for Sum {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(at.dy.expand(at.x[0].shape())?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node("ReduceSum", [w.x(0), Value::sizes(&self.dims)]))
     }
 
     fn saves(&self) -> Saves {
@@ -114,6 +121,12 @@ impl Op for ArgExtremum {
         }
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let op_type = if self.largest { "ArgMax" } else { "ArgMin" };
+        let index = w.node_with(op_type, w.all(), [("axis", self.dim.into())]);
+        Ok(w.cast(index, DType::I32))
+    }
+
     fn differentiable(&self) -> bool {
         false
     }
@@ -135,6 +148,9 @@ impl Tensor {
     /// The mean over `dims`, of floats.
     pub fn mean_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("mean", self.spec())?;
+        if self.is_symbolic() {
+            return self.reduced("ReduceMean", "mean", dims, keep);
+        }
         let n: usize = self.spec().dims("mean", dims)?.iter().map(|&d| self.shape()[d]).product();
         self.sum_dims(dims, keep)?.div_scalar(n as f64)
     }
@@ -171,6 +187,10 @@ impl Tensor {
     pub fn prod_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_number("prod", self.spec())?;
         let dims = self.spec().dims("prod", dims)?;
+        if self.is_symbolic() {
+            let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
+            return self.reduced("ReduceProd", "prod", &dims, keep);
+        }
         let mut rows = self.rows_over(&dims)?;
         // Half against half: gradients come right at zeros too, where `y / x` would not.
         while let n @ 2.. = rows.shape()[1] {
@@ -214,10 +234,34 @@ impl Tensor {
         if dims.is_empty() {
             return Ok(self.clone());
         }
+        if self.is_symbolic() {
+            let op_type = if largest { "ReduceMax" } else { "ReduceMin" };
+            let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
+            return self.reduced(op_type, name, &dims, keep);
+        }
         let rows = self.rows_over(&dims)?;
         let index = rows.arg_extremum(-1, true, largest)?;
         let found = rows.gather_known(rows.rank() - 1, &index)?;
         found.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)
+    }
+
+    /// The operator of ONNX for a reduction of a symbolic tensor.
+    pub(super) fn reduced(
+        &self,
+        op_type: &'static str,
+        op: &'static str,
+        dims: &[i64],
+        keep: bool,
+    ) -> Result<Tensor> {
+        let dims = self.spec().dims(op, dims)?;
+        let mut shape = self.reduced_shape(&dims);
+        if !keep {
+            let kept = shape.iter().enumerate().filter(|(d, _)| !dims.contains(d));
+            shape = kept.map(|(_, &n)| n).collect();
+        }
+        let operator = Standard::new(op_type, &self.spec().reshaped(shape));
+        let operator = operator.with("keepdims", Attribute::Int(keep.into())).constant(Value::sizes(&dims));
+        operator.on(&[self])
     }
 
     fn reduced_shape(&self, dims: &[usize]) -> Vec<usize> {

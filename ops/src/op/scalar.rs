@@ -5,7 +5,7 @@ use burn::backend::{
     ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
+use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require_float, require_number};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, float_dtype, holds, int_dtype},
@@ -86,6 +86,18 @@ impl Op for WithScalar {
         })])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let x = w.x(0);
+        Ok(match *self {
+            Self::Add(s) => w.node("Add", [x, w.number(s)]),
+            Self::Mul(s) => w.node("Mul", [x, w.number(s)]),
+            Self::Div(s) => w.node("Div", [x, w.number(s)]),
+            Self::Pow(s) => w.node("Pow", [x, w.number(s)]),
+            Self::ClampMin(s) => w.node("Clip", [x, w.number(s)]),
+            Self::ClampMax(s) => w.node("Clip", [x, Value::Omitted, w.number(s)]),
+        })
+    }
+
     fn saves(&self) -> Saves {
         match self {
             Self::Add(_) | Self::Mul(_) | Self::Div(_) => Saves::NOTHING,
@@ -122,6 +134,11 @@ impl Op for CompareScalar {
             C::Less => by_kind!(dtype, float_lower_elem, int_lower_elem, (v, s, store)),
             C::LessEqual => by_kind!(dtype, float_lower_equal_elem, int_lower_equal_elem, (v, s, store)),
         }
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let number = Value::Number(self.1, w.spec(0).dtype);
+        Ok(self.0.write(w, w.x(0), number))
     }
 
     fn differentiable(&self) -> bool {
@@ -167,6 +184,10 @@ impl Op for Cast {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(at.dy.cast(self.from)?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.cast(w.x(0), self.to))
     }
 
     fn saves(&self) -> Saves {

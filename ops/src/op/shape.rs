@@ -2,7 +2,7 @@
 
 use burn::backend::Shape;
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind};
+use super::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast, show},
@@ -40,6 +40,22 @@ impl Op for Reshape {
         Ok(vec![Some(at.dy.reshape(at.x[0].shape())?)])
     }
 
+    /// The form of ONNX that says most: dimensions of size 1 dropped or added, all but the first joined,
+    /// or any other shape.
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let (from, to) = (w.spec(0).shape.clone(), &self.shape);
+        if let Some(axes) = without_ones(&from, to) {
+            return Ok(w.node("Squeeze", [w.x(0), Value::sizes(&axes)]));
+        }
+        if let Some(axes) = without_ones(to, &from) {
+            return Ok(w.node("Unsqueeze", [w.x(0), Value::sizes(&axes)]));
+        }
+        if from.len() > 2 && to.len() == 2 && to[0] == from[0] {
+            return Ok(w.node_with("Flatten", [w.x(0)], [("axis", Attribute::Int(1))]));
+        }
+        Ok(w.node("Reshape", [w.x(0), Value::sizes(to)]))
+    }
+
     fn saves(&self) -> Saves {
         Saves::NOTHING
     }
@@ -47,6 +63,19 @@ impl Op for Reshape {
     fn is_view(&self) -> bool {
         true
     }
+}
+
+/// The dimensions of size 1 without which `wide` is `narrow`; the last ones where several are.
+fn without_ones(wide: &[usize], narrow: &[usize]) -> Option<Vec<usize>> {
+    let (mut axes, mut rest) = (vec![], narrow);
+    for (axis, &n) in wide.iter().enumerate() {
+        match rest.split_first() {
+            Some((&first, after)) if first == n => rest = after,
+            _ if n == 1 => axes.push(axis),
+            _ => return None,
+        }
+    }
+    (rest.is_empty() && !axes.is_empty()).then_some(axes)
 }
 
 /// Dimension `i` of the output is dimension `order[i]` of the input.
@@ -72,6 +101,11 @@ impl Op for Permute {
         let mut inverse = vec![0; self.order.len()];
         self.order.iter().enumerate().for_each(|(to, &from)| inverse[from] = to as i64);
         Ok(vec![Some(at.dy.permute(&inverse)?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let order = Attribute::ints(self.order.iter().copied());
+        Ok(w.node_with("Transpose", w.all(), [("perm", order)]))
     }
 
     fn saves(&self) -> Saves {
@@ -119,6 +153,15 @@ impl Op for Expand {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(at.dy.sum_to(at.x[0].shape())?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        // A size of 1 leaves a dimension as it is: only those that grow have to be told.
+        let from = &w.spec(0).shape;
+        let lead = self.shape.len() - from.len();
+        let grown = |(d, &n): (usize, &usize)| if d >= lead && from[d - lead] == n { 1 } else { n };
+        let sizes: Vec<_> = self.shape.iter().enumerate().map(grown).collect();
+        Ok(w.node("Expand", [w.x(0), Value::sizes(&sizes)]))
     }
 
     fn saves(&self) -> Saves {

@@ -2,7 +2,7 @@
 
 use burn::backend::Slice as BurnSlice;
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind};
+use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, writer};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, full_primitive},
@@ -51,6 +51,21 @@ impl Op for Slice {
         Ok(vec![Some(apply(embed, &[at.dy])?)])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let whole =
+            |(d, span): &(usize, &Span)| **span == Span { start: 0, end: w.spec(0).shape[*d], step: 1 };
+        let cut: Vec<_> = self.spans.iter().enumerate().filter(|at| !whole(at)).collect();
+        if cut.is_empty() {
+            return Ok(w.x(0));
+        }
+        let of = |part: fn((usize, &Span)) -> usize| {
+            Value::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>())
+        };
+        let (starts, ends) = (of(|(_, span)| span.start), of(|(_, span)| span.end));
+        let (axes, steps) = (of(|(d, _)| d), of(|(_, span)| span.step));
+        Ok(w.node("Slice", [w.x(0), starts, ends, axes, steps]))
+    }
+
     fn saves(&self) -> Saves {
         Saves::NOTHING
     }
@@ -85,6 +100,16 @@ impl Op for Embed {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(Slice { spans: self.spans.clone() }, &[at.dy])?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        if self.spans.iter().any(|span| span.step != 1) {
+            return writer::not_exportable("slice gradient");
+        }
+        let before = self.spans.iter().map(|span| span.start);
+        let after = self.spans.iter().zip(&self.shape).map(|(span, n)| n - span.end);
+        let pads: Vec<_> = before.chain(after).collect();
+        Ok(w.node("Pad", [w.x(0), Value::sizes(&pads), w.number(self.fill)]))
     }
 
     fn saves(&self) -> Saves {

@@ -2,7 +2,7 @@
 
 use burn::backend::{Dispatch, ops::ActivationOps as _};
 
-use super::{Op, Operand, Primitive, Saves, Vjp, require_float};
+use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, require_float};
 use crate::{DType, Device, Result, Spec, Tensor, tensor::apply};
 
 /// `y_i = e^x_i / sum_j e^x_j` along a dimension.
@@ -29,6 +29,10 @@ impl Op for Softmax {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let mean = at.y.mul(at.dy)?.sum_dims(&[self.dim as i64], true)?;
         Ok(vec![Some(at.y.mul(&at.dy.sub(&mean)?)?)])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node_with("Softmax", w.all(), [("axis", self.dim.into())]))
     }
 
     fn saves(&self) -> Saves {
@@ -62,6 +66,10 @@ impl Op for LogSoftmax {
         Ok(vec![Some(at.dy.sub(&at.y.exp()?.mul(&total)?)?)])
     }
 
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        Ok(w.node_with("LogSoftmax", w.all(), [("axis", self.dim.into())]))
+    }
+
     fn saves(&self) -> Saves {
         Saves::OUTPUT
     }
@@ -92,6 +100,9 @@ impl Tensor {
     /// As [`Tensor::softmax`].
     pub fn logsumexp(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("logsumexp", self.spec())?;
+        if self.is_symbolic() {
+            return self.reduced("ReduceLogSumExp", "logsumexp", dims, keep);
+        }
         let reduced = self.spec().dims("logsumexp", dims)?;
         // The largest element is taken out, so that the largest power is 1. Where it is infinite, the
         // largest number takes its place, for infinity less infinity is no number.

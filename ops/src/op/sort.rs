@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Op, Operand, Primitive, require_number};
+use super::{Op, Operand, Primitive, Value, Writer, require_number};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{Data, apply, download, show, upload},
@@ -36,6 +36,14 @@ impl Op for ArgSort {
             Data::Bool(values) => order(&values, n, self.descending),
         };
         upload(Data::I32(order), y, device)
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let last = w.output.rank() - 1;
+        let order = [("axis", last.into()), ("largest", usize::from(self.descending).into())];
+        let all = Value::sizes(&[w.output.shape[last]]);
+        let sorted = w.step("TopK", 2, [w.x(0), all], order);
+        Ok(w.cast(Value::Output(sorted, 1), DType::I32))
     }
 
     fn differentiable(&self) -> bool {

@@ -32,6 +32,9 @@ impl Tensor {
     pub fn norm_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("norm", self.spec())?;
         self.spec().dims("norm", dims)?;
+        if self.is_symbolic() {
+            return self.reduced("ReduceL2", "norm", dims, keep);
+        }
         let squares = self.square()?.sum_dims(dims, keep)?;
         // The slope of the root is infinite at 0: there the root is taken of a constant 1.
         let zero = squares.eq_scalar(0.0)?;

@@ -5,7 +5,10 @@ use burn::backend::{
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number};
+use super::{
+    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_float,
+    require_number,
+};
 use crate::{
     Device, Result, Spec, Tensor,
     kernels::{cpu, sparsity::Compact},
@@ -155,6 +158,45 @@ impl Op for Unary {
             Self::LeakyRelu(slope) => apply(Gate { slope }, &[x, dy])?,
             Self::Sign | Self::Floor | Self::Ceil | Self::Round => return super::not_differentiable(self),
         })])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let x = w.x(0);
+        let op_type = match *self {
+            Self::Square => return Ok(w.node("Mul", [x.clone(), x])),
+            Self::Log1p => {
+                let sum = w.node("Add", [x, w.number(1.0)]);
+                return Ok(w.node("Log", [sum]));
+            }
+            Self::LeakyRelu(slope) => {
+                return Ok(w.node_with("LeakyRelu", [x], [("alpha", Attribute::Float(slope))]));
+            }
+            Self::Neg => "Neg",
+            Self::Abs => "Abs",
+            Self::Sign => "Sign",
+            Self::Exp => "Exp",
+            Self::Log => "Log",
+            Self::Sqrt => "Sqrt",
+            Self::Recip => "Reciprocal",
+            Self::Sin => "Sin",
+            Self::Cos => "Cos",
+            Self::Tan => "Tan",
+            Self::Asin => "Asin",
+            Self::Acos => "Acos",
+            Self::Atan => "Atan",
+            Self::Sinh => "Sinh",
+            Self::Cosh => "Cosh",
+            Self::Tanh => "Tanh",
+            Self::Erf => "Erf",
+            Self::Floor => "Floor",
+            Self::Ceil => "Ceil",
+            Self::Round => "Round",
+            Self::Sigmoid => "Sigmoid",
+            Self::Softplus => "Softplus",
+            Self::Gelu => "Gelu",
+            Self::Relu => "Relu",
+        };
+        Ok(w.node(op_type, [x]))
     }
 
     fn saves(&self) -> Saves {
@@ -337,6 +379,9 @@ impl Tensor {
     /// `y = x` where x > 0, `alpha (e^x - 1)` elsewhere.
     pub fn elu(&self, alpha: f64) -> Result<Tensor> {
         require_float("elu", self.spec())?;
+        if self.is_symbolic() {
+            return Standard::new("Elu", self.spec()).with("alpha", Attribute::Float(alpha)).on(&[self]);
+        }
         let below = self.clamp_max(0.0)?.exp()?.add_scalar(-1.0)?.mul_scalar(alpha)?;
         self.relu()?.add(&below)
     }

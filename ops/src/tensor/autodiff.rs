@@ -14,7 +14,10 @@ use std::{
     },
 };
 
-use super::{Tensor, Value};
+use super::{
+    Tensor, Value,
+    trace::{self, Origin},
+};
 use crate::{
     Error, Result,
     op::{Op, Vjp},
@@ -31,6 +34,8 @@ pub(crate) struct Node {
     id: u64,
     /// `None` at a leaf: a parameter, or a tensor that `track` cut off.
     op: Option<Box<dyn Op>>,
+    /// In a trace: where the operation comes from.
+    origin: Option<Origin>,
     /// Gone after [`Tensor::backward`], which frees memory as it goes.
     saved: Mutex<Option<Saved>>,
 }
@@ -42,12 +47,20 @@ struct Saved {
 
 impl Node {
     pub(crate) fn leaf() -> Arc<Self> {
-        Arc::new(Self { id: NEXT_NODE.fetch_add(1, Ordering::Relaxed), op: None, saved: Mutex::default() })
+        Arc::new(Self {
+            id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),
+            op: None,
+            origin: None,
+            saved: Mutex::default(),
+        })
     }
 
     pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], value: &Value) -> Arc<Self> {
         let saves = op.saves();
-        let keep = |(i, x): (usize, &&Tensor)| if saves.input(i) { (*x).clone() } else { x.released() };
+        // A trace needs every input, constants among them.
+        let traced = matches!(value, Value::Symbolic);
+        let keep =
+            |(i, x): (usize, &&Tensor)| if traced || saves.input(i) { (*x).clone() } else { x.released() };
         let saved = Saved {
             inputs: inputs.iter().enumerate().map(keep).collect(),
             output: if saves.output { value.clone() } else { Value::Released },
@@ -55,6 +68,7 @@ impl Node {
         Arc::new(Self {
             id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),
             op: Some(op),
+            origin: traced.then(trace::origin).flatten(),
             saved: Mutex::new(Some(saved)),
         })
     }
@@ -63,7 +77,20 @@ impl Node {
         self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn inputs(&self) -> Vec<Tensor> {
+    /// Larger than that of everything it was computed from.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn op(&self) -> Option<&dyn Op> {
+        self.op.as_deref()
+    }
+
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    pub(crate) fn inputs(&self) -> Vec<Tensor> {
         self.saved().as_ref().map_or_else(Vec::new, |saved| saved.inputs.clone())
     }
 

@@ -7,6 +7,7 @@ mod data;
 mod device;
 mod display;
 mod spec;
+pub mod trace;
 
 use std::sync::Arc;
 
@@ -60,6 +61,11 @@ impl Tensor {
     /// themselves but compute nothing.
     pub fn symbolic(spec: Spec, device: Device) -> Self {
         Self::new(spec, device, Value::Symbolic, None)
+    }
+
+    /// [`Tensor::symbolic`], to be found again in what is computed from it.
+    pub(crate) fn symbolic_leaf(spec: Spec, device: Device) -> Self {
+        Self::new(spec, device, Value::Symbolic, Some(Node::leaf()))
     }
 
     /// Shape and element type.

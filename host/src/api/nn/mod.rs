@@ -1,5 +1,7 @@
 //! `nn::...`: modules.
 
+pub mod exported;
+pub mod fits;
 mod layers;
 pub use layers::interpolation;
 mod methods;
@@ -15,4 +17,6 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     layers::add(&mut module, session.options.device);
     scripted::add(&mut module, session);
     methods::add(&mut table.global(), session);
+    exported::add(&mut table.global(), session);
+    fits::add(&mut table.global());
 }

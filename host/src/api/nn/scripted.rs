@@ -7,6 +7,7 @@ use std::{any::Any, cell::Cell, sync::Arc};
 use ops::{
     Tensor,
     nn::{Layer, Module},
+    tensor::trace::{self, Place},
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
@@ -98,12 +99,29 @@ impl Scripted {
                     let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
                     failed(format!("its function does not take {count}"))
                 }
-                _ => failed(error.to_string()),
+                _ => failed(in_words(&error)),
             })?;
         let kind = result.type_name();
         result
             .try_cast::<Tensor>()
             .ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
+    }
+}
+
+/// An error of a module's function in words. A trace tells of the place by itself.
+fn in_words(error: &EvalAltResult) -> String {
+    if !trace::is_tracing() {
+        return error.to_string();
+    }
+    let (mut inner, mut script) = (error, "");
+    while let EvalAltResult::ErrorInFunctionCall(_, source, next, _) = inner {
+        (inner, script) = (next, source);
+    }
+    let (line, column) = (inner.position().line(), inner.position().position());
+    trace::at(|| Some(Place { script: script.into(), line: line?, column: column.unwrap_or(1) }));
+    match inner {
+        EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+        other => other.to_string(),
     }
 }
 

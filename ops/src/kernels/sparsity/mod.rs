@@ -41,10 +41,13 @@ pub fn lifetime(x: &Tensor, rate: f64) -> Result<Tensor> {
     images("sparsity::lifetime", x)?;
     let kept = kept(rate, x.shape()[0])?;
     let scores = x.detach().sum_dims(&[2, 3], false)?;
-    if !is_fused(x) {
+    if !is_fused(x) && !x.is_symbolic() {
         return reference::lifetime(x, &scores, kept);
     }
-    let alive = apply(Strongest { kept }, &[&scores])?;
+    let alive = apply(Strongest { kept, rate }, &[&scores])?;
+    if x.is_symbolic() {
+        return x.mul(&alive.cast(x.dtype())?.reshape(&[x.shape()[0], x.shape()[1], 1, 1])?);
+    }
     // `ops::ALL` where a map stays, `ops::NONE` elsewhere.
     keep(x, &alive.neg()?.add_scalar(f64::from(ops::NONE))?)
 }
@@ -62,7 +65,7 @@ pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
     let winners = apply(Winners, &[x])?;
     // Of a map whose winner alone is left, the winner is the sum.
     let scores = apply(ops::Take, &[&x.detach(), &winners])?;
-    let alive = apply(Strongest { kept }, &[&scores])?;
+    let alive = apply(Strongest { kept, rate }, &[&scores])?;
     // The place where a map stays, `ops::NONE` elsewhere.
     let places = winners.add_scalar(1.0)?.mul(&alive)?.add_scalar(f64::from(ops::NONE))?;
     keep(x, &places)
@@ -90,7 +93,7 @@ pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
     } else {
         reference::top(&constant, k)?
     };
-    mask.where_(x, &x.zeros_like()?)
+    mask.where_(x, &Tensor::scalar(0.0, x.dtype(), x.device())?)
 }
 
 /// Whether the kernels take the tensor. Others, and traces, take plain operations.
@@ -108,8 +111,7 @@ fn kept(rate: f64, n: usize) -> Result<usize> {
             expected: "a share above 0 and at most 1".into(),
         });
     }
-    // A product like 0.29 * 100 falls just short of the whole number that is meant.
-    Ok(((rate * n as f64 + 1e-9).floor() as usize).max(1))
+    Ok(((rate * n as f64 + ops::SHORT).floor() as usize).max(1))
 }
 
 fn images(op: &'static str, x: &Tensor) -> Result<()> {

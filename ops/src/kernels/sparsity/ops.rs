@@ -5,12 +5,14 @@ use super::gpu;
 use super::{Compact, cpu};
 use crate::{
     DType, Device, Result, Spec, Tensor,
-    op::{Op, Operand, Primitive, Saves, Vjp},
+    op::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer},
     tensor::apply,
 };
 
 /// A place: no value of the map stays.
 pub(super) const NONE: i32 = -1;
+/// A product like 0.29 * 100 falls short of the whole number that is meant by less than this.
+pub(super) const SHORT: f64 = 1e-9;
 /// A place: the whole map stays.
 pub(super) const ALL: i32 = -2;
 
@@ -53,6 +55,8 @@ impl Op for Winners {
 #[derive(Debug)]
 pub(super) struct Strongest {
     pub kept: usize,
+    /// The share of N that `kept` is, which a trace needs: N is open there.
+    pub rate: f64,
 }
 
 impl Op for Strongest {
@@ -66,6 +70,29 @@ impl Op for Strongest {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         on_device!(device, strongest(&x[0], self.kept, y))
+    }
+
+    /// The largest of each column, whose number is computed from that of the rows when the graph runs; at
+    /// their places a 1 in a column of zeros.
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let (scores, zero, one) = (w.x(0), w.number(0.0), w.number(1.0));
+        let double = |n| Value::Number(n, DType::F64);
+        let first = [("start", Attribute::Int(0)), ("end", Attribute::Int(1))];
+        let rows = w.node_with("Shape", [scores.clone()], first);
+        let rows = w.cast(rows, DType::F64);
+        let share = w.node("Mul", [rows, double(self.rate)]);
+        let share = w.node("Add", [share, double(SHORT)]);
+        let whole = w.node("Floor", [share]);
+        let kept = w.node("Max", [whole, double(1.0)]);
+        let kept = w.cast(kept, DType::I64);
+        let largest = w.step("TopK", 2, [scores.clone(), kept], [("axis", Attribute::Int(0))]);
+        let places = Value::Output(largest, 1);
+        let mut all = |number, like| {
+            let shape = w.node("Shape", [like]);
+            w.node("Expand", [number, shape])
+        };
+        let (zeros, ones) = (all(zero, scores), all(one, places.clone()));
+        Ok(w.node_with("ScatterElements", [zeros, places, ones], [("axis", Attribute::Int(0))]))
     }
 
     fn differentiable(&self) -> bool {

@@ -7,7 +7,8 @@ pub(super) fn spatial(x: &Tensor) -> Result<Tensor> {
     let maps = x.reshape(&[n, c, h * w])?;
     let winner = maps.detach().argmax(-1, true)?;
     let place = Tensor::from_data((0..(h * w) as i32).collect::<Vec<_>>(), [1, 1, h * w], x.device())?;
-    place.eq(&winner)?.where_(&maps, &maps.zeros_like()?)?.reshape(x.shape())
+    let zero = Tensor::scalar(0.0, x.dtype(), x.device())?;
+    place.eq(&winner)?.where_(&maps, &zero)?.reshape(x.shape())
 }
 
 pub(super) fn lifetime(x: &Tensor, scores: &Tensor, kept: usize) -> Result<Tensor> {

@@ -1,3 +1,4 @@
 //! Networks as ONNX graphs.
 
+pub mod export;
 pub mod proto;

@@ -3,8 +3,9 @@
 use std::any::Any;
 
 use crate::{
-    Error, Result, Tensor,
+    DType, Error, Result, Tensor,
     nn::{Layer, Module},
+    op::{Standard, Value},
     random,
 };
 
@@ -39,6 +40,11 @@ impl Layer for Dropout {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        if x.is_symbolic() && self.probability < 1.0 {
+            // Of no effect, but whoever trains the exported model on finds it.
+            let ratio = Value::Number(self.probability, DType::F32);
+            return Standard::new("Dropout", x.spec()).constant(ratio).on(&[x]);
+        }
         if self.probability == 0.0 || !module.is_learning(x) {
             return Ok(x.clone());
         }

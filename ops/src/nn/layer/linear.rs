@@ -5,7 +5,8 @@ use std::any::Any;
 use super::{affine, positive};
 use crate::{
     Error, Result, Tensor,
-    nn::{Fans, Layer, Module},
+    nn::{Fans, Layer, Module, Parameter},
+    op::{Attribute, Standard},
 };
 
 /// `y = x weight^T + bias`
@@ -25,6 +26,20 @@ pub fn linear(inputs: usize, outputs: usize, bias: bool) -> Result<Module> {
     Ok(Module::new(Linear { inputs, outputs }, parameters, vec![]))
 }
 
+impl Linear {
+    /// As ONNX has it: one operator for a matrix, a product and a sum for more dimensions.
+    fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        let (weight, bias) = (module.value("weight")?, module.parameter("bias").map(Parameter::get));
+        if x.rank() == 2 {
+            let y = x.spec().reshaped([x.shape()[0], self.outputs]);
+            let inputs: Vec<_> = [x, &weight].into_iter().chain(&bias).collect();
+            return Standard::new("Gemm", &y).with("transB", Attribute::Int(1)).on(&inputs);
+        }
+        let y = x.matmul(&weight.transpose(0, 1)?)?;
+        bias.map_or(Ok(y.clone()), |bias| y.add(&bias))
+    }
+}
+
 impl Layer for Linear {
     fn name(&self) -> &str {
         "Linear"
@@ -42,6 +57,9 @@ impl Layer for Linear {
                 expected: format!("[.., {}]", self.inputs),
             });
         };
+        if x.is_symbolic() && x.rank() > 1 {
+            return self.traced(module, x);
+        }
         // One product of two matrices, however many dimensions there are.
         let rows = x.reshape(&[x.len() / inputs, inputs])?;
         let y = rows.matmul(&module.value("weight")?.transpose(0, 1)?)?;

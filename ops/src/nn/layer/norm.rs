@@ -8,6 +8,7 @@ use crate::{
     DType, Device, Error, Result, Tensor,
     nn::{Layer, Module, Parameter},
     no_grad,
+    op::{Attribute, Standard},
 };
 
 /// What is added to variances.
@@ -104,6 +105,15 @@ impl Layer for BatchNorm {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        check_channels("batch_norm", x, self.channels)?;
+        if x.is_symbolic() {
+            let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
+            let [mean, var] = ["running_mean", "running_var"].map(|name| module.value(name));
+            let operator = Standard::new("BatchNormalization", x.spec())
+                .with("epsilon", Attribute::Float(self.options.eps))
+                .with("momentum", Attribute::Float(1.0 - self.options.momentum));
+            return operator.on(&[x, &weight, &bias, &mean?, &var?]);
+        }
         let (centered, scale) = self.center("batch_norm", module, x)?;
         match own_affine(module) {
             Some((weight, bias)) => {
@@ -155,6 +165,17 @@ pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
+impl GroupNorm {
+    fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
+        let operator = match self.op {
+            "instance_norm" => Standard::new("InstanceNormalization", x.spec()),
+            _ => Standard::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into()),
+        };
+        operator.with("epsilon", Attribute::Float(EPS)).on(&[x, &weight, &bias])
+    }
+}
+
 impl Layer for GroupNorm {
     fn name(&self) -> &str {
         if self.op == "instance_norm" { "InstanceNorm" } else { "GroupNorm" }
@@ -169,6 +190,10 @@ impl Layer for GroupNorm {
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         check_channels(self.op, x, self.channels)?;
+        // The operators want images or signals.
+        if x.is_symbolic() && x.rank() > 2 {
+            return self.traced(module, x);
+        }
         let n = x.shape()[0];
         let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
         let y = standardise(self.op, &grouped, &[2])?.reshape(x.shape())?;
@@ -213,6 +238,13 @@ impl Layer for LayerNorm {
                 found: format!("{:?}", x.shape()),
                 expected: format!("one that ends in {:?}", self.shape),
             });
+        }
+        if x.is_symbolic() {
+            let (weight, bias) = gain_or_none(module, &self.shape, x)?;
+            let operator = Standard::new("LayerNormalization", x.spec())
+                .with("axis", Attribute::Int(-(self.shape.len() as i64)))
+                .with("epsilon", Attribute::Float(EPS));
+            return operator.on(&[x, &weight, &bias]);
         }
         let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
         let y = standardise("layer_norm", x, &dims)?;
@@ -267,6 +299,12 @@ fn gain(shape: &[usize], affine: bool) -> Result<Vec<(String, Parameter)>> {
 /// The weight and the bias, where the module has them.
 fn own_affine(module: &Module) -> Option<(Tensor, Tensor)> {
     module.parameter("weight").zip(module.parameter("bias")).map(|(weight, bias)| (weight.get(), bias.get()))
+}
+
+/// The weight and the bias, or those that change nothing: ONNX's operators cannot do without.
+fn gain_or_none(module: &Module, shape: &[usize], x: &Tensor) -> Result<(Tensor, Tensor)> {
+    let constant = |value| Tensor::full(shape, value, x.dtype(), x.device());
+    own_affine(module).map_or_else(|| Ok((constant(1.0)?, constant(0.0)?)), Ok)
 }
 
 /// `[C]` in a shape that broadcasts to `[N, C, ..]`.

@@ -1,0 +1,66 @@
+//! Modules as ONNX files and as frozen models.
+
+use std::sync::Arc;
+
+use ops::{
+    DType, Spec,
+    nn::{
+        Module,
+        graph::export::{Metadata, export, to_bytes},
+    },
+};
+
+use crate::{
+    error::{Error, Result},
+    run::write_whole,
+    script::Adder,
+    session::Session,
+};
+
+/// Adds the functions of this file.
+pub fn add(global: &mut Adder, session: &Arc<Session>) {
+    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    global
+        .add(
+            "save_onnx(module, name, shape)",
+            "Writes the module, as it computes in evaluation, to models/NAME.onnx in the run's folder: input [batch, \
+             shape] of any batch size, parameters named as in `save`. What ONNX cannot express is an error at its line.",
+            r#"nn::linear(4, 3).save_onnx("net", [4]) => ()"#,
+            move |module: Module, name: String, shape: Vec<usize>| save(&a, &module, &name, &shape),
+        )
+        .add(
+            "save_onnx(module, name)",
+            "The same for a module that has computed something since the program was started: for inputs like its \
+             last one.",
+            r#"{ let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx("net") } => ()"#,
+            move |module: Module, name: String| -> Result<()> {
+                let seen = module.last_input().ok_or_else(|| {
+                    Error::usage(
+                        "the module has not computed anything yet, so the shape of its input is not known",
+                        format!("give the shape of one sample: `save_onnx(\"{name}\", [1, 28, 28])`"),
+                    )
+                })?;
+                save(&b, &module, &name, seen.shape.get(1..).unwrap_or_default())
+            },
+        );
+}
+
+fn save(session: &Session, module: &Module, name: &str, shape: &[usize]) -> Result<()> {
+    let model = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
+    match session.recorder() {
+        Some(recorder) => write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model)),
+        None => Ok(()),
+    }
+}
+
+/// Where a model comes from.
+pub fn metadata(session: &Session) -> Metadata {
+    let Some(recorder) = session.recorder() else { return Vec::new() };
+    let record = recorder.run.record();
+    let entries = [
+        ("plugin", record.plugin.clone()),
+        ("settings", record.settings_hash()),
+        ("seed", record.seed.to_string()),
+    ];
+    entries.map(|(key, value)| (key.to_owned(), value)).into()
+}

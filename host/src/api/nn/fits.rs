@@ -1,0 +1,55 @@
+//! Networks that come from a file are held against what a plugin needs, before anything is trained.
+
+use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad};
+
+use crate::{
+    error::{Error, Result},
+    script::Adder,
+};
+
+/// Adds the functions of this file.
+pub fn add(global: &mut Adder) {
+    global.add(
+        "fits(module, input, output)",
+        "Refuses a module that does not take tensors of the one shape or does not give the other; -1 stands for any \
+         size. Gives the module.",
+        "nn::linear(4, 3).fits([-1, 4], [-1, 3]).parameter_count() => 15",
+        |module: Module, input: Vec<i64>, output: Vec<i64>| -> Result<Module> {
+            check(&module, &input, &output)?;
+            Ok(module)
+        },
+    );
+}
+
+/// A trace tells what comes out, and computes nothing.
+fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
+    // Any size but 1, which would broadcast.
+    let sizes: Vec<usize> = input.iter().map(|&n| usize::try_from(n).unwrap_or(2)).collect();
+    let device = module.state().first().map_or(Device::Cpu, |(_, parameter)| parameter.get().device());
+    let x = Tensor::symbolic(Spec::new(sizes, DType::F32), device);
+    let y = no_grad(|| module.forward(&x)).map_err(|problem| {
+        Error::usage(
+            format!("the module does not take an input {input:?}: {problem}"),
+            "give a network that was made for such inputs",
+        )
+    })?;
+    let known = |(i, &n): (usize, &usize)| (output.get(i) != Some(&-1)).then_some(n);
+    let found: Vec<_> = y.shape().iter().enumerate().map(known).collect();
+    same(module.layer().name(), "output", &found, output)
+}
+
+/// Refuses a tensor of a network whose shape is not the one that is needed. None and -1 stand for any size.
+pub fn same(network: &str, tensor: &str, found: &[Option<usize>], expected: &[i64]) -> Result<()> {
+    let fits = |(found, &expected): (&Option<usize>, &i64)| match found {
+        Some(n) if expected >= 0 => *n as i64 == expected,
+        _ => true,
+    };
+    if found.len() == expected.len() && found.iter().zip(expected).all(fits) {
+        return Ok(());
+    }
+    let found: Vec<i64> = found.iter().map(|size| size.map_or(-1, |n| n as i64)).collect();
+    Err(Error::usage(
+        format!("{network}: `{tensor}` is {found:?}, expected {expected:?} (-1 stands for any size)"),
+        "give a network of these shapes",
+    ))
+}

@@ -1,0 +1,199 @@
+//! How operations are written as nodes of an ONNX graph.
+
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor,
+    op::{Op, Operand, Primitive},
+    tensor::{apply, trace::Origin},
+};
+
+/// Something that a node takes.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    /// The input of the graph (0), or a parameter or buffer of the module (from 1).
+    Leaf(usize),
+    /// An output of an earlier node: the number of the [`Step`] and of the output.
+    Output(usize, usize),
+    /// A tensor that does not depend on the input.
+    Constant(Tensor),
+    /// A number, as a tensor of rank 0.
+    Number(f64, DType),
+    /// Sizes and places, as an i64 tensor `[n]`. They may depend on the batch.
+    Sizes(Vec<i64>),
+    /// An input that is left out.
+    Omitted,
+}
+
+/// What is fixed when a node is made.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Attribute {
+    Int(i64),
+    Ints(Vec<i64>),
+    Float(f64),
+    Text(&'static str),
+}
+
+pub(crate) type Attributes = Vec<(&'static str, Attribute)>;
+
+impl Attribute {
+    pub fn ints(sizes: impl IntoIterator<Item = usize>) -> Self {
+        Self::Ints(sizes.into_iter().map(|n| n as i64).collect())
+    }
+}
+
+impl From<usize> for Attribute {
+    fn from(n: usize) -> Self {
+        Self::Int(n as i64)
+    }
+}
+
+impl Value {
+    pub fn sizes(sizes: &[usize]) -> Self {
+        Self::Sizes(sizes.iter().map(|&n| n as i64).collect())
+    }
+}
+
+/// A node in the making.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub op_type: &'static str,
+    pub inputs: Vec<Value>,
+    pub outputs: usize,
+    pub attributes: Attributes,
+    pub origin: Option<Origin>,
+}
+
+/// Writes the nodes of one operation. [`Op::onnx`] gets it, and gives the operation's output.
+pub(crate) struct Writer<'a> {
+    pub steps: &'a mut Vec<Step>,
+    /// The operation's inputs with their specs.
+    pub inputs: Vec<(Value, Spec)>,
+    /// The spec of its output.
+    pub output: &'a Spec,
+    pub origin: Option<&'a Origin>,
+}
+
+impl Writer<'_> {
+    /// Input `i` of the operation.
+    pub fn x(&self, i: usize) -> Value {
+        self.inputs[i].0.clone()
+    }
+
+    /// All inputs of the operation.
+    pub fn all(&self) -> Vec<Value> {
+        self.inputs.iter().map(|(value, _)| value.clone()).collect()
+    }
+
+    /// The spec of input `i`.
+    pub fn spec(&self, i: usize) -> &Spec {
+        &self.inputs[i].1
+    }
+
+    /// A number of the output's element type.
+    pub fn number(&self, value: f64) -> Value {
+        Value::Number(value, self.output.dtype)
+    }
+
+    /// A node without attributes.
+    pub fn node(&mut self, op_type: &'static str, inputs: impl Into<Vec<Value>>) -> Value {
+        self.node_with(op_type, inputs, [])
+    }
+
+    /// A node of one output.
+    pub fn node_with(
+        &mut self,
+        op_type: &'static str,
+        inputs: impl Into<Vec<Value>>,
+        attributes: impl Into<Attributes>,
+    ) -> Value {
+        let step = self.step(op_type, 1, inputs, attributes);
+        Value::Output(step, 0)
+    }
+
+    /// A node of several outputs, by its number.
+    pub fn step(
+        &mut self,
+        op_type: &'static str,
+        outputs: usize,
+        inputs: impl Into<Vec<Value>>,
+        attributes: impl Into<Attributes>,
+    ) -> usize {
+        let (inputs, attributes) = (inputs.into(), attributes.into());
+        self.steps.push(Step { op_type, inputs, outputs, attributes, origin: self.origin.cloned() });
+        self.steps.len() - 1
+    }
+
+    /// Another element type.
+    pub fn cast(&mut self, x: Value, to: DType) -> Value {
+        self.node_with("Cast", [x], [("to", Attribute::Int(data_type(to)))])
+    }
+}
+
+/// ONNX's number of an element type (`TensorProto.DataType`).
+pub(crate) fn data_type(dtype: DType) -> i64 {
+    use crate::nn::graph::proto::DataType;
+    let known = match dtype {
+        DType::F32 => DataType::Float,
+        DType::F64 => DataType::Double,
+        DType::I32 => DataType::Int32,
+        DType::I64 => DataType::Int64,
+        DType::Bool => DataType::Bool,
+    };
+    known as i64
+}
+
+/// One operator of ONNX that stands, in a trace, for what is several operations here: a person who looks
+/// at the graph finds the layer that was meant, and so does whoever trains it on.
+#[derive(Debug)]
+pub(crate) struct Standard {
+    pub op_type: &'static str,
+    pub attributes: Attributes,
+    /// What follows the tensors among the inputs.
+    pub constants: Vec<Value>,
+    pub output: Spec,
+}
+
+impl Standard {
+    pub fn new(op_type: &'static str, output: &Spec) -> Self {
+        Self { op_type, attributes: vec![], constants: vec![], output: output.clone() }
+    }
+
+    pub fn with(mut self, name: &'static str, attribute: Attribute) -> Self {
+        self.attributes.push((name, attribute));
+        self
+    }
+
+    pub fn constant(mut self, value: Value) -> Self {
+        self.constants.push(value);
+        self
+    }
+
+    /// The operator on those tensors, one of which is symbolic.
+    pub fn on(self, inputs: &[&Tensor]) -> Result<Tensor> {
+        apply(self, inputs)
+    }
+}
+
+impl Op for Standard {
+    fn name(&self) -> &'static str {
+        self.op_type
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let _ = x;
+        Ok(self.output.clone())
+    }
+
+    fn run(&self, _: &[Operand], _: &Spec, _: Device) -> Primitive {
+        unreachable!("{} stands for other operations in a trace, which computes nothing", self.op_type)
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let inputs = [w.all(), self.constants.clone()].concat();
+        Ok(w.node_with(self.op_type, inputs, self.attributes.clone()))
+    }
+}
+
+/// What [`Op::onnx`] answers for an operation that ONNX has no operator for.
+pub(crate) fn not_exportable<T>(op: &str) -> Result<T> {
+    Err(Error::NotExportable { reason: format!("`{op}` has no form in ONNX"), place: None })
+}

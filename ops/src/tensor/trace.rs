@@ -1,0 +1,111 @@
+//! Traces: a function of tensors run on symbolic ones, which record where they come from.
+//!
+//! While a trace runs, the parameters of its module are symbolic too, so that what is computed from
+//! them is recorded rather than computed; and every operation notes the module that it belongs to and
+//! the place in a script that asked for it.
+
+use std::{cell::RefCell, collections::HashMap, fmt, sync::Arc};
+
+use super::Tensor;
+
+/// A place in a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub script: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.script, self.line, self.column)
+    }
+}
+
+/// Where a traced operation comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// The module, by its path: `encoder/0`; empty for the outermost.
+    pub module: Arc<str>,
+    pub place: Option<Place>,
+}
+
+/// What a trace knows of its module.
+pub(crate) struct Known {
+    /// Symbolic tensors that stand for parameters, by the parameters' numbers.
+    pub parameters: HashMap<usize, Tensor>,
+    /// Paths of modules, by the modules' numbers.
+    pub paths: HashMap<usize, Arc<str>>,
+}
+
+struct Trace {
+    known: Known,
+    module: Arc<str>,
+    place: Option<Place>,
+}
+
+thread_local! {
+    static TRACE: RefCell<Option<Trace>> = const { RefCell::new(None) };
+}
+
+/// Runs `f` as a trace of the module that `known` tells of; with what it gives comes the place where it
+/// was last, for errors. Ends also when `f` panics.
+pub(crate) fn trace<T>(known: Known, f: impl FnOnce() -> T) -> (T, Option<Place>) {
+    struct Restore(Option<Trace>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            TRACE.set(self.0.take());
+        }
+    }
+    let _outer = Restore(TRACE.replace(Some(Trace { known, module: "".into(), place: None })));
+    let result = f();
+    let place = TRACE.with_borrow(|trace| trace.as_ref().and_then(|trace| trace.place.clone()));
+    (result, place)
+}
+
+/// Whether a trace runs on this thread.
+pub fn is_tracing() -> bool {
+    TRACE.with_borrow(Option::is_some)
+}
+
+/// Notes that everything from now on is asked for at a place in a script. Of no effect outside a trace.
+pub fn at(place: impl FnOnce() -> Option<Place>) {
+    TRACE.with_borrow_mut(|trace| {
+        if let Some(trace) = trace {
+            trace.place = place().or(trace.place.take());
+        }
+    });
+}
+
+/// Runs `f` as a part of the module of that number, where the trace knows it.
+pub(crate) fn inside<T>(module: usize, f: impl FnOnce() -> T) -> T {
+    struct Leave(Option<Arc<str>>);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            if let Some(outer) = self.0.take() {
+                TRACE
+                    .with_borrow_mut(|trace| trace.iter_mut().for_each(|trace| trace.module = outer.clone()));
+            }
+        }
+    }
+    let _leave = Leave(TRACE.with_borrow_mut(|trace| {
+        let trace = trace.as_mut()?;
+        let path = trace.known.paths.get(&module)?;
+        Some(std::mem::replace(&mut trace.module, Arc::clone(path)))
+    }));
+    f()
+}
+
+/// The symbolic tensor that stands for the parameter of that number, in a trace that knows it.
+pub(crate) fn stand_in(parameter: usize) -> Option<Tensor> {
+    TRACE.with_borrow(|trace| trace.as_ref()?.known.parameters.get(&parameter).cloned())
+}
+
+/// Where an operation that is applied now comes from.
+pub(super) fn origin() -> Option<Origin> {
+    TRACE.with_borrow(|trace| {
+        trace.as_ref().map(|trace| Origin { module: Arc::clone(&trace.module), place: trace.place.clone() })
+    })
+}

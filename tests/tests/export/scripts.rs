@@ -1,0 +1,115 @@
+//! Networks written in scripts, those of `scripts/nets` among them, and what cannot be exported.
+
+use tests::{Bench, onnxruntime, skipped};
+
+/// Runs a script with ONNX Runtime, where there is one; what it logs as a difference must be small.
+fn run(text: &str) {
+    let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
+    let place = Bench::new();
+    place.script(text, &["--onnxruntime", &library.to_string_lossy()]).run().code(0);
+    let differences = place.only_run().metric("difference");
+    assert!(!differences.is_empty() && differences.iter().all(|&d| d <= 1e-4), "{differences:?}");
+}
+
+/// The largest difference between a module and its frozen form, relative to the largest entry.
+const COMPARE: &str = r#"
+fn compare(net, shape) {
+    let frozen = onnx::frozen(net, shape);
+    for batch in [1, 3, 10] {
+        let full = [batch];
+        full.append(shape);
+        let x = noise::uniform(full);
+        let y = no_grad(|| net.training(false).forward(x));
+        log("difference", ((frozen.run(x) - y).abs().max() / y.abs().max()).item());
+    }
+}
+"#;
+
+#[test]
+fn networks_of_the_library() {
+    run(&format!(
+        r#"import "nets/wta" as wta;
+{COMPARE}
+for output in ["linear", "sigmoid"] {{
+    let net = wta::autoencoder(#{{ channels: 8, output: output, init: 0.1 }});
+    compare(net, [1, 28, 28]);
+    compare(net.encoder, [1, 28, 28]);
+    compare(net.decoder, [8, 16, 16]);
+}}"#
+    ));
+}
+
+#[test]
+fn functions_of_scripts() {
+    run(&format!(
+        r#"{COMPARE}
+let parts = #{{ a: nn::linear(6, 6), norm: nn::batch_norm(6), drop: nn::dropout(0.5) }};
+// Shapes and constants that follow the batch.
+compare(nn::network(parts, |m, x| {{
+    let n = x.shape[0];
+    let y = m.drop.forward(m.norm.forward(m.a.forward(x)));
+    let y = concat([y, zeros([n, 2]) + 1.0], 1);
+    let y = y.reshape([n * 2, 4]) * 2.0 - x.mean();
+    y.reshape([n, 2, 4]).transpose(1, 2).softmax(1) + ones([n, 1, 1])
+}}), [6]);
+compare(nn::network(#{{}}, |m, x| sparsity::winner_take_all(x, 0.3)), [3, 4, 4]);
+compare(nn::network(#{{}}, |m, x| x.sort(1, true) * x.clamp(0.2, 0.8) + x.max([1], true)), [5]);
+compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.variance([1], true) + 1.0)), [5]);
+"#
+    ));
+}
+
+#[test]
+fn what_cannot_be_exported_is_told_at_its_line() {
+    let refused = |body: &str, line: &str, words: &[&str]| {
+        let text = format!(
+            "let net = nn::network(#{{ f: nn::linear(4, 4) }}, |m, x| {{\n    let y = m.f.forward(x);\n    {body}\n}});\nnet.save_onnx(\"net\", [4]);\n"
+        );
+        Bench::new().run(&text).code(1).says(&[&[line], words].concat());
+    };
+    refused(
+        "if x.shape[0] > 10 { y.relu() } else { y.tanh() }",
+        "own.rhai:3:",
+        &["save_onnx", "batch size", "Tanh", "Relu"],
+    );
+    refused("y / x.shape[0]", "own.rhai:3:", &["3 for 3 samples", "67 for 67"]);
+    refused("y * y.mean().item()", "own.rhai:3:", &["symbolic"]);
+    refused("y + noise::normal(x.shape)", "own.rhai:3:", &["chance"]);
+    refused("if y { y } else { x }", "own.rhai:3:", &["save_onnx"]);
+    let text = "nn::linear(4, 3).save_onnx(\"net\");";
+    Bench::new().run(text).code(1).says(&["own.rhai:1:", "give the shape of one sample"]);
+    let text = "nn::linear(4, 3).save_onnx(\"net\", [5]);";
+    Bench::new().run(text).code(1).says(&["own.rhai:1:", "[.., 4]"]);
+}
+
+#[test]
+fn networks_that_do_not_fit_are_refused() {
+    let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
+    let refused = |line: &str, words: &[&str]| {
+        let text = format!("let net = nn::linear(4, 3);\nlet model = onnx::frozen(net, [4]);\n{line}");
+        Bench::new().script(&text, &["--onnxruntime", &library.to_string_lossy()]).run().code(1).says(words);
+    };
+    refused("model.fits([-1, 5], [-1, 3]);", &["own.rhai:3:", "`input` is [-1, 4], expected [-1, 5]"]);
+    refused("model.fits([-1, 4], [-1, 3, 1]);", &["own.rhai:3:", "`output` is [-1, 3], expected [-1, 3, 1]"]);
+    refused("net.fits([-1, 5], [-1, 3]);", &["own.rhai:3:", "[-1, 5]", "[.., 4]"]);
+    refused("net.fits([-1, 4], [-1, 2]);", &["own.rhai:3:", "`output` is [-1, 3], expected [-1, 2]"]);
+    refused("model.fits([-1, 4], [-1, 3]); net.fits([7, 4], [7, 3]); throw `so far`", &["so far"]);
+}
+
+#[test]
+fn the_file_says_where_it_comes_from() {
+    let place = Bench::new();
+    let text =
+        "let cfg = params(#{ width: 3 /* how many */ });\nnn::linear(4, cfg.width).save_onnx(\"net\", [4]);";
+    place.script(text, &["--seed", "7"]).run().code(0);
+    let bytes = std::fs::read(place.only_run().path().join("models/net.onnx")).unwrap();
+    let model = <ops::nn::graph::proto::ModelProto as prost::Message>::decode(&bytes[..]).unwrap();
+    let entry =
+        |key: &str| model.metadata_props.iter().find(|e| e.key == key).map(|e| e.value.clone()).unwrap();
+    assert!(entry("plugin").contains("own"));
+    assert_eq!(entry("seed"), "7");
+    assert_eq!(entry("settings").len(), 8);
+    let graph = model.graph.unwrap();
+    let names: Vec<_> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
+    assert_eq!(names, ["weight", "bias"]);
+}
