@@ -44,6 +44,9 @@ pub enum Error {
     /// A layer that was written outside of this crate failed.
     #[error("{layer}: {reason}")]
     Layer { layer: String, reason: String },
+    /// A model's file that is damaged, not allowed or not supported, in words.
+    #[error("{0}")]
+    Graph(String),
     /// The run was asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -67,6 +70,7 @@ impl Error {
             Self::Spent
             | Self::NotDifferentiable { .. }
             | Self::State(_)
+            | Self::Graph(_)
             | Self::Layer { .. }
             | Self::Interrupted => {}
         }
