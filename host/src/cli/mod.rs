@@ -7,6 +7,7 @@ mod doctor;
 mod help;
 mod launch;
 mod list;
+mod onnx;
 mod outcome;
 mod params;
 mod plugin;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, RunArgs};
+pub use args::{Cli, Command, OnnxCommand, RunArgs};
 use outcome::Outcome;
 
 /// Runs the command that the process was started with.
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Help { name, markdown, definitions } => help::run(name.as_deref(), *markdown, *definitions),
         Command::Check { plugin } => check::run(plugin),
         Command::Data { data } => data::run(data.as_deref()),
+        Command::Onnx(command) => onnx::run(command),
         Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
     };
     let code = outcome.unwrap_or_else(|error| {

@@ -1,5 +1,6 @@
 //! `nn::...`: modules.
 
+mod imported;
 mod layers;
 pub use layers::interpolation;
 mod methods;
@@ -14,5 +15,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     let mut module = table.module("nn", "Modules: things with a forward function and parameters.");
     layers::add(&mut module, session.options.device);
     scripted::add(&mut module, session);
+    imported::add(&mut module, session);
     methods::add(&mut table.global(), session);
+    imported::add_methods(&mut table.global());
 }

@@ -26,7 +26,7 @@ pub(super) fn trial(graph: &Graph, parameters: &[(String, Parameter)], times: us
     if graph.inputs.iter().any(|port| port.shape.is_none()) {
         return Trial::Unknown;
     }
-    let inputs: Vec<_> = graph.inputs.iter().map(|port| symbolic(port, times)).collect();
+    let inputs: Vec<_> = graph.inputs.iter().map(|port| symbolic(port, times).into()).collect();
     match no_grad(|| graph.pass(parameters, &inputs, Mode::Evaluation)) {
         Ok(outputs) => Trial::Shapes(outputs.iter().map(|(_, value)| value.spec().cloned()).collect()),
         Err(Error::Symbolic { .. }) => Trial::Unknown,

@@ -89,39 +89,45 @@ impl Graph {
         let tensors = self.inputs.iter().map(find).collect::<Result<Vec<_>>>()?;
         let symbolic = tensors.iter().any(Tensor::is_symbolic);
         let mode = if module.is_training() && !symbolic { Mode::Training } else { Mode::Evaluation };
-        self.compute(module, &tensors, mode)
+        self.compute(module, &tensors.into_iter().map(Value::from).collect::<Vec<_>>(), mode)
     }
 
     /// [`Graph::run`] with inputs in the file's order, in a mode of one's own.
     ///
     /// # Errors
     /// As [`Graph::run`].
-    pub fn compute(&self, module: &Module, tensors: &[Tensor], mode: Mode) -> Result<Vec<(String, Value)>> {
-        self.pass(module.own_parameters(), tensors, mode)
+    pub fn compute(&self, module: &Module, inputs: &[Value], mode: Mode) -> Result<Vec<(String, Value)>> {
+        self.pass(module.own_parameters(), inputs, mode)
     }
 
     /// [`Graph::compute`] with parameters that no module holds yet.
     pub(super) fn pass(
         &self,
         cells: &[(String, Parameter)],
-        tensors: &[Tensor],
+        inputs: &[Value],
         mode: Mode,
     ) -> Result<Vec<(String, Value)>> {
-        let batches = self.batches(tensors)?;
+        let batches = self.batches(inputs)?;
+        let tensors = || {
+            inputs.iter().filter_map(|value| match value {
+                Value::Tensor(tensor) => Some(tensor),
+                _ => None,
+            })
+        };
         // A trial computes nothing: it shall not go on for ever where a run may.
-        let rounds = if tensors.iter().any(Tensor::is_symbolic) { TRIAL_ROUNDS } else { u64::MAX };
+        let rounds = if tensors().any(Tensor::is_symbolic) { TRIAL_ROUNDS } else { u64::MAX };
         let values: Vec<_> = cells.iter().map(|(_, parameter)| parameter.get()).collect();
-        let device = tensors.first().map_or(crate::Device::Cpu, Tensor::device);
+        let device = tensors().next().map_or(crate::Device::Cpu, Tensor::device);
         let pass = Pass { cells, values: &values, mode, batches, device, rounds: &Cell::new(rounds) };
-        let inputs: Vec<_> = tensors.iter().cloned().map(Value::from).collect();
-        let outputs = self.plan.run(&inputs, &[], pass)?;
+        let outputs = self.plan.run(inputs, &[], pass)?;
         Ok(self.outputs.iter().map(|port| port.name.clone()).zip(outputs).collect())
     }
 
     /// How many of the file's own batches come in; refuses what the file does not declare.
-    fn batches(&self, tensors: &[Tensor]) -> Result<usize> {
+    fn batches(&self, inputs: &[Value]) -> Result<usize> {
         let mut batches = None;
-        for (port, tensor) in self.inputs.iter().zip(tensors) {
+        for (port, value) in self.inputs.iter().zip(inputs) {
+            let Value::Tensor(tensor) = value else { continue };
             let times = port.times(tensor, self.rebatch)?;
             if times != 1 && batches.is_some_and(|known| known != times) {
                 return broken(format!("the input {port} has another number of samples than those before it"));
