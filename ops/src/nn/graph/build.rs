@@ -281,7 +281,7 @@ impl<'m> Builder<'m> {
         }
         let known = self.findings.len();
         let bodies = self.bodies(proto, opsets, &mut inputs);
-        let node = Node::new(operator.name, opset, proto, bodies);
+        let node = Node::new(opset, proto, bodies);
         let run = (operator.resolve)(&node);
         let label = label(proto);
         for name in node.unread() {

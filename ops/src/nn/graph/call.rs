@@ -73,11 +73,6 @@ impl Call<'_> {
         self.value(i).tensor(self.op).cloned()
     }
 
-    /// Input `i` as a tensor, where it is given.
-    pub fn maybe(&self, i: usize) -> Result<Option<Tensor>> {
-        if self.has(i) { self.tensor(i).map(Some) } else { Ok(None) }
-    }
-
     /// Input `i` where another tensor is.
     pub fn beside(&self, i: usize, other: &Tensor) -> Result<Tensor> {
         place(self.value(i).tensor(self.op)?, other.device())
@@ -128,6 +123,11 @@ impl Call<'_> {
     /// Input `i` as numbers.
     pub fn numbers(&self, i: usize) -> Result<Vec<f64>> {
         self.value(i).numbers(self.op)
+    }
+
+    /// Input `i` as numbers, none where it is not given.
+    pub fn numbers_or_none(&self, i: usize) -> Result<Vec<f64>> {
+        if self.has(i) { self.numbers(i) } else { Ok(vec![]) }
     }
 
     /// Input `i` as one number, where it is given.

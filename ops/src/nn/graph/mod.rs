@@ -32,7 +32,7 @@ pub use value::Value;
 use crate::{Error, Result};
 
 /// The newest operator set that is known here.
-pub const NEWEST_OPSET: i64 = 27;
+pub const NEWEST_OPSET: i64 = 28;
 
 /// An error of a model's file, in words.
 fn broken<T>(text: impl Into<String>) -> Result<T> {

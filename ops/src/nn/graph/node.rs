@@ -14,8 +14,6 @@ use crate::{DType, Result};
 
 /// A node and the version of the operator set that it is from.
 pub(super) struct Node<'a> {
-    /// The operator, as the table names it.
-    pub op: &'static str,
     pub opset: i64,
     pub proto: &'a NodeProto,
     /// Graphs among the attributes by name, resolved before the node.
@@ -33,14 +31,9 @@ pub(super) struct Body {
 }
 
 impl<'a> Node<'a> {
-    pub fn new(op: &'static str, opset: i64, proto: &'a NodeProto, bodies: Vec<(String, Body)>) -> Self {
+    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, Body)>) -> Self {
         let (read, trouble) = (RefCell::default(), Cell::new(false));
-        Self { op, opset, proto, bodies: RefCell::new(bodies), read, trouble }
-    }
-
-    /// Whether input `i` is given.
-    pub fn has_input(&self, i: usize) -> bool {
-        self.proto.input.get(i).is_some_and(|name| !name.is_empty())
+        Self { opset, proto, bodies: RefCell::new(bodies), read, trouble }
     }
 
     /// Whether output `i` is asked for.

@@ -7,18 +7,24 @@
 
 mod activation;
 mod arithmetic;
+mod attention;
 mod choose;
 mod compare;
 mod control;
 mod conv;
 mod create;
+mod einsum;
+mod grid;
+mod loss;
 mod matrix;
 mod normalise;
 mod numbers;
 mod order;
 mod pad;
 mod pool;
+mod recurrent;
 mod reduce;
+mod resize;
 mod shape;
 mod window;
 
@@ -115,6 +121,12 @@ const FAMILIES: &[&[Operator]] = &[
     conv::OPERATORS,
     pool::OPERATORS,
     normalise::OPERATORS,
+    resize::OPERATORS,
+    grid::OPERATORS,
+    attention::OPERATORS,
+    recurrent::OPERATORS,
+    einsum::OPERATORS,
+    loss::OPERATORS,
     control::OPERATORS,
 ];
 

@@ -7,7 +7,8 @@ use crate::{
     op::Padding,
 };
 
-pub(super) const OPERATORS: &[Operator] = &[op("Pad", 2, pad).settings(&[1, 2, 3])];
+pub(super) const OPERATORS: &[Operator] =
+    &[op("Pad", 2, pad).settings(&[1, 2, 3]), op("CenterCropPad", 18, center_crop_pad).settings(&[1])];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
@@ -66,4 +67,23 @@ fn along(call: &Call, x: &Tensor, d: usize, pair: [i64; 2], style: Style, number
         Style::Edge | Style::Wrap => Padding::Replicate,
     };
     x.pad(&pairs, padding)
+}
+
+/// Cut or padded with zeros to a shape, equally on both sides; an odd element goes at the end.
+fn center_crop_pad(node: &Node) -> Resolved {
+    let axes = node.ints("axes")?;
+    gives(move |call| {
+        let x = call.tensor(0)?;
+        let shape = call.ints(1)?;
+        let all: Vec<i64> = (0..x.rank() as i64).collect();
+        let dims = call.axes(axes.as_ref().unwrap_or(&all), x.rank())?;
+        if dims.len() != shape.len() {
+            return Err(call.wrong("the shape", format!("{shape:?}"), "one size for each axis"));
+        }
+        dims.into_iter().zip(shape).try_fold(x, |x, (d, size)| {
+            let more = size - x.shape()[d] as i64;
+            let before = if more < 0 { -(-more / 2) } else { more / 2 };
+            along(call, &x, d, [before, more - before], Style::Constant, 0.0)
+        })
+    })
 }
