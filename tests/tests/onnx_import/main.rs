@@ -2,4 +2,5 @@
 //! project: HOST_MODELS names their folder, HOST_DATA that of the data sets.
 
 mod pictures;
+mod program;
 mod real_files;

@@ -26,6 +26,9 @@ const MOST_NODES: usize = 200_000;
 /// The most functions or graphs inside each other.
 const DEEPEST: usize = 32;
 
+/// Rounds of a loop over constants that are computed before anything runs.
+const FOLDED_ROUNDS: u64 = 1000;
+
 /// What came of a file.
 pub(super) struct Built {
     pub plan: Plan,
@@ -394,7 +397,7 @@ impl<'m> Builder<'m> {
         };
         let inputs: Vec<_> = step.inputs.iter().map(input).collect();
         let pass =
-            Pass { cells: &[], values: &[] as &[Tensor], mode: Mode::File, batches: 1, device: crate::Device::Cpu, rounds: &Cell::new(0) };
+            Pass { cells: &[], values: &[] as &[Tensor], mode: Mode::File, batches: 1, device: crate::Device::Cpu, rounds: &Cell::new(FOLDED_ROUNDS) };
         let call = Call { op: step.op, inputs: &inputs, origins: &step.origins, pass, batches: 1 };
         match crate::no_grad(|| (step.run)(&call)) {
             Ok(values) => {
@@ -402,7 +405,7 @@ impl<'m> Builder<'m> {
                 let found = slots.filter_map(|(slot, value)| slot.map(|slot| (slot, value)));
                 scope.known.extend(found);
             }
-            Err(Error::Interrupted) => scope.steps.push(step),
+            Err(Error::Interrupted | Error::Symbolic { .. }) => scope.steps.push(step),
             Err(error) => self.find(Finding::Attribute(format!("{}: {error}", step.name))),
         }
     }

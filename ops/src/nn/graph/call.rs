@@ -2,7 +2,10 @@
 
 use std::cell::Cell;
 
-use super::{Value, value::place};
+use super::{
+    Value,
+    value::{place, readable},
+};
 use crate::{Device, Error, Result, Tensor, nn::Parameter};
 
 /// In which mode dropout and batch normalisation compute.
@@ -99,7 +102,7 @@ impl Call<'_> {
     /// Input `i` as whole numbers.
     pub fn ints(&self, i: usize) -> Result<Vec<i64>> {
         match self.value(i) {
-            Value::Tensor(tensor) if tensor.dtype().is_int() => match tensor.to_data()? {
+            Value::Tensor(tensor) if tensor.dtype().is_int() => match readable(self.op, tensor)?.to_data()? {
                 crate::tensor::Data::I64(numbers) => Ok(numbers),
                 other => Ok(other.to_f64().into_iter().map(|x| x as i64).collect()),
             },

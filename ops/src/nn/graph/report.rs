@@ -113,6 +113,9 @@ fn assemble(model: &Model) -> (Option<Module>, Report) {
     inputs.retain(|port| !inner.contains(&port.name));
     let outputs = graph.map_or(vec![], |g| ports(&g.output));
     for port in &inputs {
+        if port.shape.iter().flatten().flatten().try_fold(8usize, |n, &d| n.checked_mul(d)).is_none() {
+            built.findings.push(Finding::Broken(format!("the input {port} has more elements than can be counted")));
+        }
         if port.dtype.is_none() {
             built.findings.push(Finding::Type(format!("the input `{}`", port.name)));
         }

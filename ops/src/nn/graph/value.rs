@@ -1,6 +1,6 @@
 //! What an edge of a graph carries.
 
-use crate::{DType, Device, Error, Result, Spec, Tensor, tensor::show};
+use crate::{DType, Device, Error, Result, Spec, Tensor, tensor::{room, show}};
 
 /// A value of a graph. Tensors here have at least one element; a graph also hands around lists of no
 /// numbers (no axes, the shape of a scalar, an absent region of interest).
@@ -51,7 +51,7 @@ impl Value {
     pub(super) fn numbers(&self, op: &'static str) -> Result<Vec<f64>> {
         match self {
             Self::Empty(_) => Ok(vec![]),
-            other => other.tensor(op)?.to_f64(),
+            other => readable(op, other.tensor(op)?)?.to_f64(),
         }
     }
 
@@ -69,6 +69,16 @@ impl From<Tensor> for Value {
     fn from(tensor: Tensor) -> Self {
         Self::Tensor(tensor)
     }
+}
+
+/// The tensor, where memory holds its elements: a view may stand for more than that.
+pub(super) fn readable<'a>(op: &'static str, tensor: &'a Tensor) -> Result<&'a Tensor> {
+    // As 64-bit numbers, twice while they are converted.
+    if tensor.len().saturating_mul(16) <= room() || tensor.is_symbolic() {
+        return Ok(tensor);
+    }
+    let expected = "one whose elements can be read into memory".into();
+    Err(Error::Shape { op, found: show(tensor.shape()), expected })
 }
 
 /// A tensor on a device. Integers of 64 bits become shorter on a GPU, which has no others.

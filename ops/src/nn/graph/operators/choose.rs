@@ -319,11 +319,11 @@ fn one_hot(node: &Node) -> Resolved {
         if !(1.0..=1e9).contains(&depth) || values.len() != 2 {
             return Err(call.wrong("the depth", depth, "at least 1, and two values"));
         }
-        let place = if axis < 0 { axis + index.rank() as i64 + 1 } else { axis };
+        let place = call.axis(axis, index.rank() + 1)?;
         let from_end = index.add_scalar(depth)?;
-        let index = index.lt_scalar(0.0)?.where_(&from_end, &index)?.unsqueeze(place)?;
+        let index = index.lt_scalar(0.0)?.where_(&from_end, &index)?.unsqueeze(place as i64)?;
         let mut shape = vec![1; index.rank()];
-        shape[place as usize] = depth as usize;
+        shape[place] = depth as usize;
         let numbers = Tensor::arange(0.0, depth, 1.0, index.dtype(), index.device())?.reshape(&shape)?;
         let [off, on] = [0, 1].map(|i| values.narrow(0, i, 1));
         index.eq(&numbers)?.where_(&on?, &off?)
@@ -351,7 +351,7 @@ fn compress(node: &Node) -> Resolved {
 /// `[rank, n]`: where the elements that are not 0 are.
 fn non_zero(call: &Call) -> Result<Vec<Value>> {
     let x = call.tensor(0)?;
-    let places = x.to_f64()?.into_iter().enumerate().filter(|(_, x)| *x != 0.0).map(|(i, _)| i);
+    let places = call.numbers(0)?.into_iter().enumerate().filter(|(_, x)| *x != 0.0).map(|(i, _)| i);
     let places: Vec<usize> = places.collect();
     let mut list = vec![];
     for d in 0..x.rank() {

@@ -128,7 +128,7 @@ fn output(
 ) -> Result<usize> {
     let full = ((n - 1).saturating_mul(span.stride)).saturating_add(span.extent()).saturating_add(more);
     let same = matches!(auto, Auto::SameUpper | Auto::SameLower);
-    let wanted = wanted.or(same.then(|| n * span.stride));
+    let wanted = wanted.or(same.then(|| n.saturating_mul(span.stride)));
     if let Some(size) = wanted {
         let total = full.saturating_sub(size);
         let (less, rest) = (total / 2, total - total / 2);
@@ -149,8 +149,9 @@ fn flat_transpose(
 ) -> Result<Tensor> {
     // Equal edges, and an output that reaches no further than a step, are left to the operation.
     let inner = [0, 1].map(|d| {
-        let full = (x.shape()[d + 2] - 1) * spans[d].stride + spans[d].extent();
-        (sizes[d] + 2 * spans[d].before).checked_sub(full).filter(|&out| out < spans[d].stride.max(spans[d].dilation))
+        let steps = (x.shape()[d + 2] - 1).saturating_mul(spans[d].stride);
+        let full = steps.saturating_add(spans[d].extent());
+        sizes[d].saturating_add(2 * spans[d].before).checked_sub(full).filter(|&out| out < spans[d].stride.max(spans[d].dilation))
     });
     if let [Some(rows), Some(columns)] = inner {
         let padding = spans.map(|s| s.before);
@@ -162,7 +163,7 @@ fn flat_transpose(
 
 /// `size` elements from `start` on; zeros beyond the end.
 fn cut(x: &Tensor, dim: usize, start: usize, size: usize) -> Result<Tensor> {
-    let end = start + size;
+    let end = start.saturating_add(size);
     let missing = end.saturating_sub(x.shape()[dim]);
     let mut pairs = vec![[0; 2]; x.rank() - dim];
     pairs[0] = [0, missing];
@@ -179,7 +180,7 @@ fn deep_transpose(
     [depth, rows, columns]: [usize; 3],
 ) -> Result<Tensor> {
     let (n, slices) = (x.shape()[0], x.shape()[2]);
-    let full = (slices - 1) * d.stride + d.extent();
+    let full = (slices - 1).saturating_mul(d.stride).saturating_add(d.extent());
     let images = slices_as_images(x)?;
     let mut sum: Option<Tensor> = None;
     for k in 0..d.kernel {

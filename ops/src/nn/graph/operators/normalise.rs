@@ -68,12 +68,8 @@ fn batch(node: &Node) -> Resolved {
                 call.cell(i).filter(|cell| cell.is_buffer()).map_or(Ok(()), |cell| cell.set(new))?;
             }
         }
-        Ok(vec![new_outputs(y), new_mean.into(), new_var.into()])
+        Ok(vec![y.into(), new_mean.into(), new_var.into()])
     }))
-}
-
-fn new_outputs(y: Tensor) -> Value {
-    y.into()
 }
 
 fn affine(x: &Tensor, mean: &Tensor, var: &Tensor, [scale, bias]: [&Tensor; 2], eps: f64) -> Result<Tensor> {
@@ -188,6 +184,7 @@ fn mean_variance(node: &Node) -> Resolved {
 fn dropout(node: &Node) -> Resolved {
     let fixed = if node.opset < 12 { Some(node.float("ratio", 0.5)?) } else { None };
     node.ignore(&["seed"]);
+    let masked = node.has_output(1);
     Ok(Box::new(move |call: &Call| {
         let x = call.tensor(0)?;
         let ratio = match fixed {
@@ -203,8 +200,8 @@ fn dropout(node: &Node) -> Resolved {
             return Err(call.wrong("the ratio", ratio, "0 to 1"));
         }
         if !learning || ratio == 0.0 {
-            let all = Tensor::full(x.shape(), 1.0, DType::Bool, x.device())?;
-            return Ok(vec![x.into(), all.into()]);
+            let all = masked.then(|| Tensor::full(x.shape(), 1.0, DType::Bool, x.device())).transpose()?;
+            return Ok(vec![x.into(), all.map_or(Value::Absent, Value::from)]);
         }
         let kept = random::uniform(x.shape(), x.device())?.ge_scalar(ratio)?;
         let scale = if ratio == 1.0 { 0.0 } else { 1.0 / (1.0 - ratio) };

@@ -2,6 +2,7 @@
 
 use crate::{
     DType, Error, Result, Spec, Tensor,
+    nn::graph::value::readable,
     tensor::{Data, broadcast},
 };
 
@@ -29,7 +30,7 @@ pub(super) fn zip(
 
 /// The elements as whole numbers.
 pub(super) fn whole(x: &Tensor) -> Result<Vec<i64>> {
-    Ok(match x.to_data()? {
+    Ok(match readable("graph", x)?.to_data()? {
         Data::I64(numbers) => numbers,
         other => other.to_f64().into_iter().map(|x| x as i64).collect(),
     })

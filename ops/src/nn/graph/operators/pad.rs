@@ -81,7 +81,7 @@ fn center_crop_pad(node: &Node) -> Resolved {
             return Err(call.wrong("the shape", format!("{shape:?}"), "one size for each axis"));
         }
         dims.into_iter().zip(shape).try_fold(x, |x, (d, size)| {
-            let more = size - x.shape()[d] as i64;
+            let more = size.saturating_sub(x.shape()[d] as i64);
             let before = if more < 0 { -(-more / 2) } else { more / 2 };
             along(call, &x, d, [before, more - before], Style::Constant, 0.0)
         })

@@ -177,8 +177,14 @@ fn lp_pool(node: &Node) -> Resolved {
 /// `x / (bias + alpha / size * sum x^2)^beta`, the sum over `size` neighbouring channels.
 fn local_response(node: &Node) -> Resolved {
     let (alpha, beta, bias) = (node.float("alpha", 1e-4)?, node.float("beta", 0.75)?, node.float("bias", 1.0)?);
-    let Ok(size @ 1..) = usize::try_from(node.int("size", 0)?) else { return broken("the attribute `size` is missing") };
-    map(move |x| {
+    let Ok(size @ 1..=65536) = usize::try_from(node.int("size", 0)?) else {
+        return broken("the attribute `size` is missing or no size");
+    };
+    gives(move |call| {
+        let x = call.tensor(0)?;
+        if x.rank() < 2 {
+            return Err(call.misfit(x.shape(), "[N, C, ..]"));
+        }
         let mut pairs = vec![[0; 2]; x.rank() - 1];
         pairs[0] = [(size - 1) / 2, size / 2];
         let squares = x.square()?.pad(&pairs, Padding::Constant(0.0))?;

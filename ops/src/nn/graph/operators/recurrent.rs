@@ -151,7 +151,7 @@ impl Layer {
         for (d, &backwards) in self.directions.iter().enumerate() {
             let weights = self.weights(call, d, &x)?;
             let start = self.start(call, d, &x, weights.hidden)?;
-            let (outputs, last) = self.direction(&x, &weights, start, d, backwards, lengths.as_deref())?;
+            let (outputs, last) = self.direction(call, &x, &weights, start, d, backwards, lengths.as_deref())?;
             sequences.push(Tensor::stack(&outputs.iter().collect::<Vec<_>>(), 0)?);
             last_h.push(last.h);
             last_c.extend(last.c);
@@ -203,6 +203,7 @@ impl Layer {
     /// All steps of one direction. Samples that ended keep their state, and give zeros.
     fn direction(
         &self,
+        call: &Call,
         x: &Tensor,
         weights: &Weights,
         start: State,
@@ -216,6 +217,7 @@ impl Layer {
         // All inputs of all steps at once.
         let inputs = x.matmul(&weights.w)?;
         for i in 0..steps {
+            call.pass.patience()?;
             let t = if backwards { steps - 1 - i } else { i };
             let input = inputs.narrow(0, t, 1)?.squeeze(0)?;
             let next = self.step(&input, weights, &state, self.activations[d])?;

@@ -12,6 +12,9 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("Upsample", 7, upsample).settings(&[1]).until(9),
 ];
 
+/// The most elements of a dimension that is resized: each has its own list of taps.
+const LONGEST: f64 = 1_048_576.0;
+
 /// Where an element of the result lies in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Place {
@@ -166,8 +169,8 @@ fn resized(
 ) -> Result<Tensor> {
     let mut y = x.clone();
     for (i, (&d, &(scale, size))) in dims.iter().zip(numbers).enumerate() {
-        if !(scale > 0.0 && (1.0..=1e9).contains(&size)) {
-            return Err(call.wrong("a scale or size", format!("{scale}, {size}"), "positive, at least one element"));
+        if !(scale > 0.0 && (1.0..=LONGEST).contains(&size)) {
+            return Err(call.wrong("a scale or size", format!("{scale}, {size}"), format!("positive, 1 to {LONGEST} elements")));
         }
         let whole = [0.0, 1.0];
         let region = match (region.get(i), region.get(i + dims.len())) {

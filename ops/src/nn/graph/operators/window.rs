@@ -5,6 +5,9 @@ use crate::{
     nn::graph::{broken, call::Call, node::Node},
 };
 
+/// The largest window: some operators look at its elements one after another.
+const LARGEST: usize = 1 << 16;
+
 /// How edges are found where the file does not say them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Auto {
@@ -65,7 +68,7 @@ impl Windows {
     pub fn spans(&self, call: &Call, x: &Tensor, kernel: &[usize]) -> Result<Vec<Span>> {
         let n = kernel.len();
         let fits = |list: &Option<Vec<usize>>, per: usize| list.as_ref().is_none_or(|list| list.len() == n * per);
-        let rank_fits = x.rank() == n + 2 && (1..=3).contains(&n);
+        let rank_fits = x.rank() == n + 2 && (1..=3).contains(&n) && kernel.iter().all(|&k| k <= LARGEST);
         if !rank_fits || !fits(&self.strides, 1) || !fits(&self.dilations, 1) || !fits(&self.pads, 2) {
             return Err(call.misfit(x.shape(), format!("one to three spatial dimensions, as the kernel {kernel:?}")));
         }
