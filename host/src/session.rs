@@ -98,6 +98,16 @@ impl Recorder {
         })
     }
 
+    /// Notes in the record which file a network was read from.
+    pub fn note_network(&self, path: &Path) -> Result<()> {
+        let model = ModelFile::read(path)?;
+        self.run.update(|record| {
+            if !record.models.contains(&model) {
+                record.models.push(model);
+            }
+        })
+    }
+
     /// Notes in the record which data set was read.
     pub fn note_data(&self, name: &str, set: &Dataset) -> Result<()> {
         let note = (name.to_owned(), set.to_string());

@@ -52,6 +52,9 @@ pub enum Error {
     /// A layer that was written outside of this crate failed.
     #[error("{layer}: {reason}")]
     Layer { layer: String, reason: String },
+    /// A model's file that is damaged, not allowed or not supported, in words.
+    #[error("{0}")]
+    Graph(String),
     /// The run was asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -76,6 +79,7 @@ impl Error {
             | Self::NotDifferentiable { .. }
             | Self::NotExportable { .. }
             | Self::State(_)
+            | Self::Graph(_)
             | Self::Layer { .. }
             | Self::Within { .. }
             | Self::Interrupted => {}

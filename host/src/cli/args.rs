@@ -56,6 +56,9 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Look at ONNX files
+    #[command(subcommand)]
+    Onnx(OnnxCommand),
     /// Show devices, ONNX Runtime, data and versions
     Doctor {
         /// The ONNX Runtime library
@@ -64,6 +67,16 @@ pub enum Command {
         /// A folder with data sets
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+    },
+}
+
+/// `host onnx`
+#[derive(Debug, Subcommand)]
+pub enum OnnxCommand {
+    /// List everything in a file that is not supported, and say whether it can run and train
+    Check {
+        /// The ONNX file
+        file: PathBuf,
     },
 }
 

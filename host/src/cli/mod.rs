@@ -8,6 +8,7 @@ mod doctor;
 mod help;
 mod launch;
 mod list;
+mod onnx;
 mod outcome;
 mod params;
 mod plugin;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, RunArgs};
+pub use args::{Cli, Command, OnnxCommand, RunArgs};
 use outcome::Outcome;
 
 /// Runs the command that the process was started with.
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Check { plugin } => check::run(plugin),
         Command::Bench { what } => bench::run(what),
         Command::Data { data } => data::run(data.as_deref()),
+        Command::Onnx(command) => onnx::run(command),
         Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
     };
     let code = outcome.unwrap_or_else(|error| {

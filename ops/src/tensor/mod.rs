@@ -191,6 +191,7 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
     let spec = op.infer(&specs)?;
     supported(name, &spec, device)?;
     let value = if inputs.iter().any(|x| x.is_symbolic()) {
+        countable(name, &spec)?;
         Value::Symbolic
     } else {
         compute(&op, inputs, &spec, device)?
@@ -202,6 +203,15 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
         && inputs.iter().any(|x| x.node().is_some());
     let node = (tracked || symbolic).then(|| Node::record(Box::new(op), inputs, &value));
     Ok(Tensor::new(spec, device, value, node))
+}
+
+/// Refuses a symbolic tensor of more elements than there can be addresses: no budget stops it.
+fn countable(op: &'static str, spec: &Spec) -> Result<()> {
+    if spec.bytes() < isize::MAX as usize {
+        return Ok(());
+    }
+    let expected = "fewer elements than memory has addresses".into();
+    Err(Error::Shape { op, found: show(&spec.shape), expected })
 }
 
 fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Result<Value> {

@@ -1,4 +1,41 @@
 //! Networks as ONNX graphs.
+//!
+//! Reading order: [`proto`] (the messages of a file), [`Model`] (a file, read within bounds), `node`
+//! (one operator with its attributes), `operators` (what each operator computes, one family a file),
+//! `build` (a graph resolved once into a `plan`), [`Graph`] (the plan as the layer of a module),
+//! [`Report`] (what a file needs that is not here).
 
+mod bounds;
+mod build;
+mod call;
+mod elements;
 pub mod export;
+mod external;
+mod function;
+mod infer;
+mod layer;
+mod node;
+mod operators;
+mod plan;
 pub mod proto;
+mod read;
+mod report;
+mod training;
+mod value;
+
+pub use call::Mode;
+pub use elements::tensor as read_tensor;
+pub use layer::{Graph, Port};
+pub use read::Model;
+pub use report::{Finding, Report, check, module};
+pub use value::Value;
+
+use crate::{Error, Result};
+
+/// The newest operator set that is known here.
+pub const NEWEST_OPSET: i64 = 28;
+
+/// An error of a model's file, in words.
+fn broken<T>(text: impl Into<String>) -> Result<T> {
+    Err(Error::Graph(text.into()))
+}

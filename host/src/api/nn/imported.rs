@@ -1,0 +1,81 @@
+//! Modules from ONNX files.
+
+use std::{path::Path, sync::Arc};
+
+use ops::{
+    Tensor,
+    nn::{
+        Module,
+        graph::{self, Graph},
+    },
+};
+use rhai::{Dynamic, Map};
+
+use crate::{
+    error::{Error, Result},
+    script::{Adder, FromScript},
+    session::Session,
+};
+
+/// Adds `nn::from_onnx`.
+pub fn add(module: &mut Adder, session: &Arc<Session>) {
+    let session = Arc::clone(session);
+    module.add(
+        "from_onnx(path)",
+        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to be \
+         trained further: its float initialisers are its parameters. Refuses a file with the list of all that is \
+         not supported.",
+        "",
+        move |path: String| open(&session, &path),
+    );
+}
+
+/// Adds the methods that only such modules have.
+pub fn add_methods(global: &mut Adder) {
+    global.add(
+        "forward(module, inputs)",
+        "What a network from an .onnx file makes of #{ name: tensor }: a map of its outputs.",
+        "",
+        |module: Module, inputs: Map| forward(&module, inputs),
+    );
+}
+
+fn open(session: &Session, path: &str) -> Result<Module> {
+    let file = session.readable(Path::new(path))?;
+    let unusable = |e: ops::Error| match e {
+        ops::Error::Graph(text) => Error::usage(
+            format!("nn::from_onnx: {path}: {text}"),
+            "`host onnx check FILE` shows what it can do",
+        ),
+        other => other.into(),
+    };
+    let model = graph::Model::read(&file).map_err(unusable)?;
+    let module = graph::module(&model).map_err(unusable)?;
+    module.to_device(session.options.device)?;
+    if let Some(recorder) = session.recorder() {
+        recorder.note_network(&file)?;
+    }
+    Ok(module)
+}
+
+fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
+    let Some(network) = Graph::of(module) else {
+        return Err(Error::usage(
+            format!("forward: this {} takes no inputs by name", module.layer().name()),
+            "give a tensor: `module.forward(x)`",
+        ));
+    };
+    let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
+        let not = |_| {
+            Error::usage(format!("forward: the input `{name}` is a {}", value.type_name()), "give a Tensor")
+        };
+        Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
+    };
+    let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
+    let named: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    let output = |(name, value): (String, graph::Value)| {
+        Ok((name.into(), Dynamic::from(value.tensor("forward")?.clone())))
+    };
+    let outputs = network.run(module, &named)?.into_iter().map(output).collect::<Result<Map>>()?;
+    Ok(outputs.into())
+}

@@ -1,0 +1,97 @@
+//! Elements that lie in other files, which a graph may only name inside its own folder.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Component, Path, PathBuf},
+};
+
+use super::{
+    broken, elements,
+    proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto},
+};
+use crate::{Error, Result, tensor::room};
+
+/// Reads the elements that are in other files of `folder` into the tensors that name them.
+///
+/// # Errors
+/// [`Error::Graph`] for a path out of the folder or through a link, a file that is not there, and a
+/// length that is not the tensor's or not in the file.
+pub(super) fn load(model: &mut ModelProto, folder: &Path) -> Result<()> {
+    let graph = model.graph.iter_mut().try_for_each(|graph| graph_tensors(graph, folder));
+    graph.and_then(|()| model.functions.iter_mut().try_for_each(|f| nodes(&mut f.node, folder)))
+}
+
+fn graph_tensors(graph: &mut GraphProto, folder: &Path) -> Result<()> {
+    graph.initializer.iter_mut().try_for_each(|tensor| fill(tensor, folder))?;
+    nodes(&mut graph.node, folder)
+}
+
+fn nodes(nodes: &mut [NodeProto], folder: &Path) -> Result<()> {
+    nodes.iter_mut().flat_map(|node| &mut node.attribute).try_for_each(|attribute| {
+        let AttributeProto { t, g, tensors, graphs, .. } = attribute;
+        t.iter_mut().chain(tensors).try_for_each(|tensor| fill(tensor, folder))?;
+        g.iter_mut().chain(graphs).try_for_each(|graph| graph_tensors(graph, folder))
+    })
+}
+
+fn fill(tensor: &mut TensorProto, folder: &Path) -> Result<()> {
+    if tensor.data_location == 0 {
+        return Ok(());
+    }
+    let entry = |key: &str| tensor.external_data.iter().find(|e| e.key == key).map(|e| e.value.as_str());
+    let number = |key: &str| match entry(key) {
+        None => Ok(None),
+        Some(text) => match text.parse::<u64>() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => broken(format!("the tensor `{}`: its {key} is `{text}`", tensor.name)),
+        },
+    };
+    let Some(location) = entry("location") else {
+        return broken(format!("the tensor `{}` is in another file, but it does not say which", tensor.name));
+    };
+    let path = inside(folder, location)?;
+    let (offset, bytes) = (number("offset")?.unwrap_or(0), elements::spec(tensor)?.bytes());
+    if let Some(length) = number("length")?.filter(|&length| length != bytes as u64) {
+        let text = format!("the tensor `{}` has {bytes} bytes, but its length is {length}", tensor.name);
+        return broken(text);
+    }
+    tensor.raw_data = part(&path, offset, bytes)?;
+    tensor.data_location = 0;
+    Ok(())
+}
+
+/// A plain relative path, followed without links.
+fn inside(folder: &Path, location: &str) -> Result<PathBuf> {
+    let mut path = folder.to_path_buf();
+    for component in Path::new(location).components() {
+        match component {
+            Component::CurDir => continue,
+            Component::Normal(name) => path.push(name),
+            _ => return broken(format!("the path `{location}` of elements leaves the model's folder")),
+        }
+        let facts = path
+            .symlink_metadata()
+            .map_err(|e| Error::Graph(format!("{}: {e} (elements of a tensor)", path.display())))?;
+        if facts.is_symlink() {
+            return broken(format!("the path `{location}` of elements goes through a link"));
+        }
+    }
+    if path.is_file() { Ok(path) } else { broken(format!("{} is not a file", path.display())) }
+}
+
+fn part(path: &Path, offset: u64, bytes: usize) -> Result<Vec<u8>> {
+    let io = |e: std::io::Error| Error::Graph(format!("{}: {e}", path.display()));
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    if offset.checked_add(bytes as u64).is_none_or(|end| end > size) {
+        return broken(format!("{}: {bytes} bytes at {offset}, but it has {size}", path.display()));
+    }
+    if bytes > room() {
+        return broken(format!("{}: {bytes} bytes, which memory does not hold", path.display()));
+    }
+    let mut content = vec![0; bytes];
+    file.seek(SeekFrom::Start(offset)).map_err(io)?;
+    file.read_exact(&mut content).map_err(io)?;
+    Ok(content)
+}

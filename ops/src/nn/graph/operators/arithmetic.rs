@@ -1,0 +1,154 @@
+//! Element-wise arithmetic.
+
+use super::{Operator, Resolved, gives, map, numbers, op};
+use crate::{
+    DType, Result, Tensor,
+    nn::graph::{call::Call, node::Node},
+};
+
+pub(super) const OPERATORS: &[Operator] = &[
+    op("Add", 7, |_| pair(Tensor::add)),
+    op("Sub", 7, |_| pair(Tensor::sub)),
+    op("Mul", 7, |_| pair(Tensor::mul)),
+    op("Div", 7, |_| gives(divide)),
+    op("Pow", 7, |_| gives(power)).settings(&[1]),
+    op("Mod", 10, modulo),
+    op("Sum", 6, |_| fold(Tensor::add)),
+    op("Mean", 6, |_| gives(mean)),
+    op("Max", 6, |_| fold(Tensor::maximum)),
+    op("Min", 6, |_| fold(Tensor::minimum)),
+    op("Neg", 6, |_| map(Tensor::neg)),
+    op("Abs", 6, |_| map(Tensor::abs)),
+    op("Sign", 9, |_| map(Tensor::sign)).steps(),
+    op("Reciprocal", 6, |_| map(Tensor::recip)),
+    op("Sqrt", 6, |_| map(Tensor::sqrt)),
+    op("Exp", 6, |_| map(Tensor::exp)),
+    op("Log", 6, |_| map(Tensor::log)),
+    op("Floor", 6, |_| map(Tensor::floor)).steps(),
+    op("Ceil", 6, |_| map(Tensor::ceil)).steps(),
+    op("Round", 11, |_| map(Tensor::round)).steps(),
+    op("Sin", 7, |_| map(Tensor::sin)),
+    op("Cos", 7, |_| map(Tensor::cos)),
+    op("Tan", 7, |_| map(Tensor::tan)),
+    op("Asin", 7, |_| map(Tensor::asin)),
+    op("Acos", 7, |_| map(Tensor::acos)),
+    op("Atan", 7, |_| map(Tensor::atan)),
+    op("Sinh", 9, |_| map(Tensor::sinh)),
+    op("Cosh", 9, |_| map(Tensor::cosh)),
+    op("Asinh", 9, |_| map(asinh)),
+    op("Acosh", 9, |_| map(acosh)),
+    op("Atanh", 9, |_| map(atanh)),
+    op("Erf", 9, |_| map(Tensor::erf)),
+    op("Clip", 6, clip).settings(&[1, 2]),
+];
+
+/// A function of two tensors.
+pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
+    gives(move |call| {
+        let [a, b] = call.pair()?;
+        f(&a, &b)
+    })
+}
+
+/// A function of two tensors, over all inputs from left to right.
+fn fold(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
+    gives(move |call| {
+        let all = call.together(0..call.inputs.len())?;
+        let mut rest = all.iter();
+        let first = rest.next().ok_or_else(|| call.wrong("the inputs", "none", "at least one"))?;
+        rest.try_fold(first.clone(), |total, x| f(&total, x))
+    })
+}
+
+fn mean(call: &Call) -> Result<Tensor> {
+    let all = call.together(0..call.inputs.len())?;
+    let (first, rest) = all.split_first().ok_or_else(|| call.wrong("the inputs", "none", "at least one"))?;
+    rest.iter().try_fold(first.clone(), |total, x| total.add(x))?.div_scalar(all.len() as f64)
+}
+
+/// Whole numbers are cut off towards 0.
+fn divide(call: &Call) -> Result<Tensor> {
+    let [a, b] = call.pair()?;
+    if a.dtype().is_float() {
+        return a.div(&b);
+    }
+    numbers::zip(call.op, &a, &b, |x, y| x.checked_div(y))
+}
+
+/// Base and exponent may be of different types; the base's is the result's.
+fn power(call: &Call) -> Result<Tensor> {
+    let [a, b] = call.pair()?;
+    if a.dtype().is_int() && b.dtype().is_int() {
+        let power = |x: i64, n: i64| u32::try_from(n).ok().map(|n| x.wrapping_pow(n));
+        return numbers::zip(call.op, &a, &b, power);
+    }
+    if a.dtype().is_int() {
+        return a.cast(b.dtype())?.pow(&b)?.cast(a.dtype());
+    }
+    match constant_exponent(&b)? {
+        Some(2.0) => a.square(),
+        Some(p) => a.pow_scalar(p),
+        None => a.pow(&b.cast(a.dtype())?),
+    }
+}
+
+/// A number that is an exponent on the processor, where reading it costs nothing.
+fn constant_exponent(b: &Tensor) -> Result<Option<f64>> {
+    let plain = b.rank() == 0 && !b.is_symbolic() && !b.is_tracked() && b.device() == crate::Device::Cpu;
+    if plain { b.item().map(Some) } else { Ok(None) }
+}
+
+/// With the sign of the divisor, or (`fmod`) of the dividend.
+fn modulo(node: &Node) -> Resolved {
+    let fmod = node.flag("fmod", false)?;
+    gives(move |call| {
+        let [a, b] = call.pair()?;
+        match (a.dtype().is_float(), fmod) {
+            (false, true) => numbers::zip(call.op, &a, &b, |x, y| x.checked_rem(y)),
+            (_, false) => a.remainder(&b),
+            (true, true) => {
+                let quotient = a.div(&b)?;
+                a.sub(&quotient.sign()?.mul(&quotient.abs()?.floor()?)?.mul(&b)?)
+            }
+        }
+    })
+}
+
+/// `sign(x) log(|x| + sqrt(x^2 + 1))`, accurate near 0.
+fn asinh(x: &Tensor) -> Result<Tensor> {
+    let (size, square) = (x.abs()?, x.square()?);
+    let root = square.add_scalar(1.0)?.sqrt()?.add_scalar(1.0)?;
+    x.sign()?.mul(&size.add(&square.div(&root)?)?.log1p()?)
+}
+
+/// `log(x + sqrt(x^2 - 1))`
+fn acosh(x: &Tensor) -> Result<Tensor> {
+    x.add(&x.square()?.add_scalar(-1.0)?.sqrt()?)?.log()
+}
+
+/// `log((1 + x) / (1 - x)) / 2`
+fn atanh(x: &Tensor) -> Result<Tensor> {
+    x.log1p()?.sub(&x.neg()?.log1p()?)?.mul_scalar(0.5)
+}
+
+/// Bounds are attributes before opset 11, then inputs; either may be left out. Where the lower one is
+/// above the upper one, the upper one holds.
+fn clip(node: &Node) -> Resolved {
+    let attributes =
+        if node.opset < 11 { [node.maybe_float("min")?, node.maybe_float("max")?] } else { [None; 2] };
+    gives(move |call| {
+        let x = call.tensor(0)?;
+        let [low, high] = attributes;
+        let (low, high) = (low.or(call.number(1)?), high.or(call.number(2)?));
+        let x = low.map_or(Ok(x.clone()), |low| x.clamp_min(within(low, x.dtype())))?;
+        high.map_or(Ok(x.clone()), |high| x.clamp_max(within(high, x.dtype())))
+    })
+}
+
+/// A bound as the element type can hold it.
+fn within(bound: f64, dtype: DType) -> f64 {
+    match dtype {
+        DType::I32 => bound.clamp(i32::MIN.into(), i32::MAX.into()),
+        _ => bound,
+    }
+}

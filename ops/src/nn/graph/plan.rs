@@ -1,0 +1,118 @@
+//! A graph resolved once: nodes in order, edges as numbered slots.
+
+use std::sync::OnceLock;
+
+use super::{
+    Value,
+    call::{Call, Pass, Run},
+    value::place,
+};
+use crate::{Device, Error, Result};
+
+/// Where a value stands while a plan runs.
+pub(super) type Slot = usize;
+
+/// What a slot holds before the first node.
+pub(super) enum Source {
+    /// The module's parameter of that number.
+    Parameter(usize),
+    Constant(Constant),
+}
+
+/// A constant, and its copy on the device where it is used.
+pub(super) struct Constant {
+    pub value: Value,
+    moved: OnceLock<Value>,
+}
+
+impl Constant {
+    pub fn new(value: Value) -> Self {
+        Self { value, moved: OnceLock::new() }
+    }
+
+    /// Floats go where the parameters are; whole numbers are mostly shapes, which are read at once.
+    fn on(&self, device: Device) -> Result<Value> {
+        let Value::Tensor(tensor) = &self.value else { return Ok(self.value.clone()) };
+        if tensor.device() == device || tensor.dtype().is_int() {
+            return Ok(self.value.clone());
+        }
+        if let Some(moved) = self.moved.get() {
+            return Ok(moved.clone());
+        }
+        let moved = Value::from(place(tensor, device)?);
+        Ok(self.moved.get_or_init(|| moved).clone())
+    }
+}
+
+/// One node.
+pub(super) struct Step {
+    pub op: &'static str,
+    /// How messages call the node.
+    pub name: String,
+    pub run: Run,
+    pub inputs: Vec<Option<Slot>>,
+    /// For each input: the parameter that it is.
+    pub origins: Vec<Option<usize>>,
+    pub outputs: Vec<Option<Slot>>,
+    /// Whether a constant shape is given to samples: it is that of the file's own batch.
+    pub rebatch: bool,
+    /// Inputs that gradients pass through.
+    pub smooth: Vec<Slot>,
+    /// Slots that no later node reads.
+    pub done: Vec<Slot>,
+}
+
+/// The nodes of a graph.
+pub(super) struct Plan {
+    pub slots: usize,
+    pub preload: Vec<(Slot, Source)>,
+    pub inputs: Vec<Slot>,
+    /// Values of the graphs around this one.
+    pub captures: Vec<Slot>,
+    pub steps: Vec<Step>,
+    pub outputs: Vec<Slot>,
+}
+
+impl Plan {
+    /// Computes the outputs.
+    pub fn run(&self, inputs: &[Value], captured: &[Value], pass: Pass) -> Result<Vec<Value>> {
+        let mut slots = vec![Value::Absent; self.slots];
+        for (slot, source) in &self.preload {
+            slots[*slot] = match source {
+                Source::Parameter(i) => pass.values.get(*i).map_or(Value::Absent, |x| x.clone().into()),
+                Source::Constant(constant) => constant.on(pass.device)?,
+            };
+        }
+        let given = self.inputs.iter().zip(inputs).chain(self.captures.iter().zip(captured));
+        given.for_each(|(slot, value)| slots[*slot] = value.clone());
+        for step in &self.steps {
+            step.run(&mut slots, pass)?;
+        }
+        Ok(self.outputs.iter().map(|&slot| slots[slot].clone()).collect())
+    }
+}
+
+impl Step {
+    fn run(&self, slots: &mut [Value], pass: Pass) -> Result<()> {
+        let input = |slot: &Option<Slot>| slot.map_or(Value::Absent, |slot| slots[slot].clone());
+        let inputs: Vec<_> = self.inputs.iter().map(input).collect();
+        let batches = if self.rebatch { pass.batches } else { 1 };
+        let call = Call { op: self.op, inputs: &inputs, origins: &self.origins, pass, batches };
+        let outputs = (self.run)(&call).map_err(|e| self.told(e))?;
+        for (slot, value) in self.outputs.iter().zip(outputs) {
+            if let Some(slot) = slot {
+                slots[*slot] = value;
+            }
+        }
+        self.done.iter().for_each(|&slot| slots[slot] = Value::Absent);
+        Ok(())
+    }
+
+    /// Errors name the node; those that end everything stay what they are.
+    fn told(&self, error: Error) -> Error {
+        match error {
+            Error::Symbolic { .. } | Error::Interrupted | Error::Layer { .. } | Error::Memory { .. } => error,
+            other => Error::Layer { layer: self.name.clone(), reason: other.to_string() },
+        }
+    }
+}

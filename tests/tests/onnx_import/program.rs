@@ -1,0 +1,55 @@
+//! `host onnx check` and `nn::from_onnx`, in the real program.
+
+use tests::{Bench, skipped};
+
+use crate::pictures::folder;
+
+#[test]
+fn what_is_no_network_is_told() {
+    let place = Bench::new();
+    for (name, bytes) in
+        [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]
+    {
+        let path = place.write(name, bytes);
+        place.host(["onnx".as_ref(), "check".as_ref(), path.as_os_str()]).run().code(1);
+        let text = "let cfg = params(#{ net: \"x\" });\nlet net = nn::from_onnx(cfg.net);";
+        let setting = format!("net={}", path.display());
+        place.script(text, &[&setting]).run().code(1).says(&["own.rhai:2:", name, "ONNX"]);
+    }
+    place.host(["onnx", "check", "nowhere.onnx"]).run().code(1).says(&["nowhere.onnx"]);
+}
+
+#[test]
+fn real_files_can_train() {
+    let Some(models) = folder("HOST_MODELS") else { return skipped("there is no folder HOST_MODELS") };
+    let place = Bench::new();
+    for entry in std::fs::read_dir(models).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "onnx") {
+            let words = ["onnx".as_ref(), "check".as_ref(), path.as_os_str()];
+            place.host(words).run().code(0).shows(&["can train and run frozen"]);
+        }
+    }
+}
+
+#[test]
+fn a_script_trains_a_network_of_a_file() {
+    let Some(models) = folder("HOST_MODELS") else { return skipped("there is no folder HOST_MODELS") };
+    let place = Bench::new();
+    let text = "let cfg = params(#{ net: \"x\" });
+let net = nn::from_onnx(cfg.net);
+let x = noise::normal([4, 1, 28, 28]);
+let classes = tensor([1, 2, 3, 4]);
+let sgd = optim::sgd(net, #{ lr: 0.001 });
+let first = losses::cross_entropy(net.forward(x), classes);
+sgd.step(first.backward());
+let second = losses::cross_entropy(net.forward(x), classes);
+if second.item() >= first.item() { throw `${first.item()} became ${second.item()}`; }
+net.training(false);
+print(net.forward(x).shape);";
+    let setting = format!("net={}", models.join("mnist-rten.onnx").display());
+    place.script(text, &[&setting]).run().code(0);
+    let run = place.only_run();
+    let record = std::fs::read_to_string(run.path().join("run.json")).unwrap();
+    assert!(record.contains("mnist-rten.onnx"), "the file is noted in the record");
+}
