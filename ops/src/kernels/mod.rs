@@ -1,7 +1,10 @@
 //! The operations that this project exists for.
 
+pub mod augment;
 pub(crate) mod conv;
 pub(crate) mod cpu;
+mod fused;
 #[cfg(feature = "cube")]
 pub(crate) mod gpu;
 pub mod sparsity;
+pub mod sphere;
