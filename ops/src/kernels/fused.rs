@@ -1,11 +1,25 @@
 //! What fused operations have in common: when they are taken, and how their gradients are
 //! differentiated again.
 
-use crate::{DType, Device, Result, Tensor, op::Vjp, tensor::is_grad_enabled};
+use crate::{DType, Result, Tensor, op::Vjp, tensor::is_grad_enabled};
+
+/// On which device a kernel runs is which of its two forms takes the operands: `cpu` or `gpu` beside it.
+macro_rules! on_device {
+    ($device:expr, $kernel:ident($($arg:expr),* $(,)?)) => {
+        match $device {
+            $crate::Device::Cpu => cpu::$kernel($($arg),*),
+            #[cfg(feature = "cube")]
+            $crate::Device::Gpu => gpu::$kernel($($arg),*),
+            #[cfg(not(feature = "cube"))]
+            $crate::Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
+        }
+    };
+}
+pub(super) use on_device;
 
 /// Whether f32 kernels take the tensor. Other element types, and traces, take plain tensor operations.
 pub(super) fn applies(x: &Tensor) -> bool {
-    x.device() == Device::Cpu && x.dtype() == DType::F32 && !x.is_symbolic()
+    x.dtype() == DType::F32 && !x.is_symbolic()
 }
 
 /// The gradients of a fused operation. Within [`Tensor::backward`] nothing is recorded, and `kernel`

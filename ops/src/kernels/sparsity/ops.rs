@@ -5,6 +5,7 @@ use super::gpu;
 use super::{Compact, cpu};
 use crate::{
     DType, Device, Result, Spec, Tensor,
+    kernels::fused::on_device,
     op::{Op, Operand, Primitive, Saves, Vjp},
     tensor::apply,
 };
@@ -13,19 +14,6 @@ use crate::{
 pub(super) const NONE: i32 = -1;
 /// A place: the whole map stays.
 pub(super) const ALL: i32 = -2;
-
-/// On which device a kernel runs is which of its two forms takes the operands.
-macro_rules! on_device {
-    ($device:expr, $kernel:ident($($arg:expr),*)) => {
-        match $device {
-            Device::Cpu => cpu::$kernel($($arg),*),
-            #[cfg(feature = "cube")]
-            Device::Gpu => gpu::$kernel($($arg),*),
-            #[cfg(not(feature = "cube"))]
-            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
-        }
-    };
-}
 
 /// The place of the largest value of each map: `[N, C, H, W] -> [N, C]`.
 #[derive(Debug)]

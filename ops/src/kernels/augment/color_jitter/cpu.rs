@@ -1,18 +1,24 @@
 //! Two passes over an image, the first for its mean grey.
 
 use super::GREY;
-use crate::kernels::cpu::{rows, wide};
+use crate::{
+    Spec,
+    kernels::cpu::{known, rows, tensor, wide},
+    op::{Operand, Primitive},
+};
 
 /// Numbers that are added at once.
 const LANES: usize = 16;
 
-pub(super) fn color_jitter(images: &[f32], amounts: &[f32]) -> Vec<f32> {
+pub(super) fn color_jitter(images: &Operand, amounts: &Operand, y: &Spec) -> Primitive {
+    let (images, amounts) = (known(images), known(amounts));
     let amounts = amounts.as_chunks::<4>().0;
     let size = images.len() / amounts.len();
-    rows(images.len(), size, |i, y| {
+    let made = rows(images.len(), size, |i, y| {
         let (x, amounts) = (&images[i * size..][..size], amounts[i]);
         wide(#[inline(always)] || image(x, amounts, y));
-    })
+    });
+    tensor(made, y)
 }
 
 /// Red, green and blue of a pixel.

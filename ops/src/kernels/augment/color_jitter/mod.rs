@@ -1,13 +1,15 @@
 //! Changes of colour.
 
 mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use super::{images, of_each};
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    kernels::{cpu as memory, fused},
+    kernels::fused::{self, on_device},
     op::{Op, Operand, Primitive},
-    tensor::{apply, full_primitive, show},
+    tensor::{apply, show},
 };
 
 const OP: &str = "augment::color_jitter";
@@ -120,10 +122,7 @@ impl Op for ColorJitter {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let [Some(images), Some(amounts)] = [0, 1].map(|i| memory::floats(&x[i])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        memory::tensor(cpu::color_jitter(&images, &amounts), y)
+        on_device!(device, color_jitter(&x[0], &x[1], y))
     }
 
     fn differentiable(&self) -> bool {

@@ -1,17 +1,21 @@
 //! An image at a time: its pixels are laid out with a border of zeros, so that every place has four pixels
 //! to read, and a row of places is worked out once for all channels.
 
-use super::{Outside, WIDTH};
-use crate::kernels::cpu::{rows_with, wide};
+use super::{Frame, Outside, WIDTH};
+use crate::{
+    Spec,
+    kernels::cpu::{known, rows_with, tensor, wide},
+    op::{Operand, Primitive},
+};
 
-/// The sizes of a warp.
-pub(super) struct Frame {
-    pub channels: usize,
-    /// Rows and columns of the image that is read.
-    pub image: [usize; 2],
-    /// Rows and columns of the warped image.
-    pub view: [usize; 2],
-    pub outside: Outside,
+/// Inputs: images, maps.
+pub(super) fn warp(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
+    tensor(frame.warp(&known(&x[0]), &known(&x[1])), y)
+}
+
+/// Inputs: warped images, maps.
+pub(super) fn turned(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
+    tensor(frame.turned(&known(&x[0]), &known(&x[1])), y)
 }
 
 /// Where the pixels of one row of a view come from.
@@ -53,7 +57,7 @@ impl Frame {
     }
 
     /// The images seen through the maps.
-    pub fn warp(&self, images: &[f32], maps: &[f32]) -> Vec<f32> {
+    fn warp(&self, images: &[f32], maps: &[f32]) -> Vec<f32> {
         let [h, w] = self.view;
         let from = self.channels * self.image[0] * self.image[1];
         let size = self.channels * h * w;
@@ -71,7 +75,7 @@ impl Frame {
     }
 
     /// The transpose: each pixel of the views added to those that it was read from.
-    pub fn turned(&self, views: &[f32], maps: &[f32]) -> Vec<f32> {
+    fn turned(&self, views: &[f32], maps: &[f32]) -> Vec<f32> {
         let [h, w] = self.view;
         let from = self.channels * h * w;
         let size = self.channels * self.image[0] * self.image[1];

@@ -1,12 +1,14 @@
 //! Images read at other places: what all changes of geometry are.
 
 mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    kernels::{cpu as memory, fused},
+    kernels::fused::{self, on_device},
     op::{Op, Operand, Primitive, Saves, Vjp},
-    tensor::{apply, full_primitive, show},
+    tensor::{apply, show},
 };
 
 /// Numbers of a map: `x = m0 column + m1 row + m2`, `y = m3 column + m4 row + m5`.
@@ -105,6 +107,17 @@ impl Corner {
     }
 }
 
+/// The sizes of a warp.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    channels: usize,
+    /// Rows and columns of the image that is read.
+    image: [usize; 2],
+    /// Rows and columns of the warped image.
+    view: [usize; 2],
+    outside: Outside,
+}
+
 /// Inputs: images, maps. Linear in the images. `turned` is its transpose, which adds each pixel of a warped
 /// image to the pixels that it was read from; `size` is that of the output either way.
 #[derive(Debug, Clone, Copy)]
@@ -135,15 +148,10 @@ impl Op for Warp {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let [Some(images), Some(maps)] = [0, 1].map(|i| memory::floats(&x[i])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        let (from, channels) = (&x[0].spec.shape, y.shape[1]);
-        let view = if self.turned { [from[2], from[3]] } else { self.size };
-        let image = if self.turned { self.size } else { [from[2], from[3]] };
-        let frame = cpu::Frame { channels, image, view, outside: self.outside };
-        let made = if self.turned { frame.turned(&images, &maps) } else { frame.warp(&images, &maps) };
-        memory::tensor(made, y)
+        let (from, to) = ([2, 3].map(|d| x[0].spec.shape[d]), self.size);
+        let [image, view] = if self.turned { [to, from] } else { [from, to] };
+        let frame = Frame { channels: y.shape[1], image, view, outside: self.outside };
+        if self.turned { on_device!(device, turned(x, frame, y)) } else { on_device!(device, warp(x, frame, y)) }
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

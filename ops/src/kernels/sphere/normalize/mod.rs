@@ -1,12 +1,14 @@
 //! Vectors scaled to length 1.
 
 mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use crate::{
     Device, Result, Spec, Tensor,
-    kernels::{cpu as memory, fused},
+    kernels::fused::{self, on_device},
     op::{self, Op, Operand, Primitive, Vjp},
-    tensor::{apply, full_primitive},
+    tensor::apply,
 };
 
 const OP: &str = "sphere::normalize";
@@ -48,8 +50,7 @@ impl Op for Normalize {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let Some(x) = memory::floats(&x[0]) else { return full_primitive(y, f64::NAN, device) };
-        memory::tensor(cpu::normalize(&x, y.shape[y.rank() - 1]), y)
+        on_device!(device, normalize(&x[0], y))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -71,10 +72,7 @@ impl Op for Gradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let (Some(x), Some(dy)) = (memory::floats(&x[0]), memory::floats(&x[1])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        memory::tensor(cpu::gradient(&x, &dy, y.shape[y.rank() - 1]), y)
+        on_device!(device, gradient(&x[0], &x[1], y))
     }
 
     fn differentiable(&self) -> bool {

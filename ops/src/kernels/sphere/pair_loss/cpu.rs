@@ -2,10 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::{MARGIN, Pairs};
-use crate::kernels::{
-    conv::product::{Steps, add_product},
-    cpu::wide,
+use super::{MARGIN, PairLoss, Pairs};
+use crate::{
+    Spec,
+    kernels::{
+        conv::product::{Steps, add_product},
+        cpu::{known, tensor, wide},
+    },
+    op::{Operand, Primitive},
 };
 
 /// Cosines of a block: they stay in a core's own cache.
@@ -18,11 +22,25 @@ const ROWS: usize = 16;
 /// is a normal number.
 const FACTORS: usize = 32;
 
+/// Inputs: s, t.
+pub(super) fn loss(x: &[Operand], of: PairLoss, y: &Spec) -> Primitive {
+    let [s, t] = [0, 1].map(|i| known(&x[i]));
+    let sets = Sets { s: &s, t: &t, d: x[0].spec.shape[1] };
+    tensor(vec![sets.loss(of.p, of.pairs)], y)
+}
+
+/// The gradient by s; inputs: s, t, dy.
+pub(super) fn gradient(x: &[Operand], of: PairLoss, ds: &Spec) -> Primitive {
+    let [s, t, dy] = [0, 1, 2].map(|i| known(&x[i]));
+    let sets = Sets { s: &s, t: &t, d: ds.shape[1] };
+    tensor(sets.gradient(of.p, of.pairs, dy[0]), ds)
+}
+
 /// Two sets of vectors of `d` elements.
-pub(super) struct Sets<'a> {
-    pub s: &'a [f32],
-    pub t: &'a [f32],
-    pub d: usize,
+struct Sets<'a> {
+    s: &'a [f32],
+    t: &'a [f32],
+    d: usize,
 }
 
 impl Sets<'_> {
@@ -47,7 +65,7 @@ impl Sets<'_> {
         cosines
     }
 
-    pub fn loss(&self, p: f64, pairs: Pairs) -> f32 {
+    fn loss(&self, p: f64, pairs: Pairs) -> f32 {
         let [n, m] = self.sizes();
         let rows = self.rows();
         let of_block = |(block, s): (usize, &[f32])| {
@@ -63,7 +81,7 @@ impl Sets<'_> {
     }
 
     /// The gradient by s.
-    pub fn gradient(&self, p: f64, pairs: Pairs, dy: f32) -> Vec<f32> {
+    fn gradient(&self, p: f64, pairs: Pairs, dy: f32) -> Vec<f32> {
         let [n, m] = self.sizes();
         let rows = self.rows();
         let scale = f64::from(dy) / (n as f64 * m as f64);

@@ -1,12 +1,14 @@
 //! The pair losses of the symbolic autoencoder: how far the points of one set are from those of another.
 
 mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    kernels::{cpu as memory, fused},
+    kernels::fused::{self, on_device},
     op::{self, Op, Operand, Primitive, Vjp},
-    tensor::{apply, full_primitive, show},
+    tensor::{apply, show},
 };
 
 const OP: &str = "sphere::pair_loss";
@@ -113,11 +115,7 @@ impl Op for PairLoss {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let [Some(s), Some(t)] = [0, 1].map(|i| memory::floats(&x[i])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        let sets = cpu::Sets { s: &s, t: &t, d: x[0].spec.shape[1] };
-        memory::tensor(vec![sets.loss(self.p, self.pairs)], y)
+        on_device!(device, loss(x, *self, y))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -144,11 +142,7 @@ impl Op for Gradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let [Some(s), Some(t), Some(dy)] = [0, 1, 2].map(|i| memory::floats(&x[i])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        let sets = cpu::Sets { s: &s, t: &t, d: y.shape[1] };
-        memory::tensor(sets.gradient(self.0.p, self.0.pairs, dy[0]), y)
+        on_device!(device, gradient(x, self.0, y))
     }
 
     fn differentiable(&self) -> bool {

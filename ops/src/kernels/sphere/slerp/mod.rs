@@ -1,15 +1,17 @@
 //! Spherical interpolation (Shoemake, 1985).
 
 mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use std::f64::consts::PI;
 
 use super::normalize;
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    kernels::{cpu as memory, fused},
+    kernels::fused::{self, on_device},
     op::{self, Op, Operand, Primitive, Vjp},
-    tensor::{apply, full_primitive, show},
+    tensor::{apply, show},
 };
 
 const OP: &str = "sphere::slerp";
@@ -106,10 +108,7 @@ impl Op for Slerp {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let [Some(a), Some(b), Some(alpha)] = [0, 1, 2].map(|i| memory::floats(&x[i])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        memory::tensor(cpu::slerp(&a, &b, &alpha), y)
+        on_device!(device, slerp(x, y))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -143,10 +142,7 @@ impl Op for Gradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let [Some(a), Some(b), Some(alpha), Some(dy)] = [0, 1, 2, 3].map(|i| memory::floats(&x[i])) else {
-            return full_primitive(y, f64::NAN, device);
-        };
-        memory::tensor(cpu::gradient(self.by, [&a, &b, &dy], &alpha), y)
+        on_device!(device, gradient(x, self.by, y))
     }
 
     fn differentiable(&self) -> bool {
