@@ -55,7 +55,7 @@ pub(crate) fn total(mine: f32, shared: &mut [f32], #[comptime] units: u32) -> f3
     sync_cube();
     shared[UNIT_POS as usize] = mine;
     sync_cube();
-    let mut half = units / 2;
+    let mut half = (units / 2).runtime();
     while half > 0 {
         if UNIT_POS < half {
             shared[UNIT_POS as usize] += shared[(UNIT_POS + half) as usize];

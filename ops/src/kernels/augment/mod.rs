@@ -9,15 +9,12 @@ pub use color_jitter::{Jitter, color_jitter};
 pub use geometry::{Affine, affine, crop, flip};
 pub use warp::Outside;
 
-use crate::{
-    Error, Result, Tensor, op,
-    tensor::{broadcast, show},
-};
+use crate::{Error, Result, Tensor, op, tensor::show};
 
 /// A parameter of each of N images, `[N, ..]`; one that is given once is repeated.
 fn of_each(op: &'static str, name: &str, x: &Tensor, shape: &[usize]) -> Result<Tensor> {
     op::require_number(op, x.spec())?;
-    if broadcast(op, x.shape(), shape).ok().as_deref() == Some(shape) && x.shape() != [1] {
+    if x.rank() == 0 || x.shape() == shape {
         return x.expand(shape);
     }
     Err(Error::Shape {

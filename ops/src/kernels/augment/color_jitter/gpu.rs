@@ -60,8 +60,10 @@ fn jitter_kernel(x: &[f32], amounts: &[f32], y: &mut [f32], size: u32, n: u32, #
     if image < n {
         let start = image * 3 * size;
         let first = (image * 4) as usize;
-        let (brightness, contrast) = (amounts[first], amounts[first + 1]);
-        let (saturation, hue) = (amounts[first + 2], amounts[first + 3]);
+        let brightness = amounts[first];
+        let contrast = amounts[first + 1];
+        let saturation = amounts[first + 2];
+        let hue = amounts[first + 3];
         let mut shared = Shared::<[f32]>::new_slice(units as usize);
         let mut sum = 0.0f32;
         let mut i = UNIT_POS;
