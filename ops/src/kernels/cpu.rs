@@ -111,6 +111,40 @@ pub(crate) fn rows(len: usize, row: usize, fill: impl Fn(usize, &mut [f32]) + Sy
     unsafe { in_parts(len, row, fill) }
 }
 
+/// [`rows`] with memory that `fill` may use for one row and find as it left it for the next.
+pub(crate) fn rows_with<S: Send>(
+    len: usize,
+    row: usize,
+    memory: impl Fn() -> S + Sync + Send,
+    fill: impl Fn(&mut S, usize, &mut [f32]) + Sync + Send,
+) -> Vec<f32> {
+    let mut y = Vec::with_capacity(len);
+    let parts = y.spare_capacity_mut()[..len].par_chunks_mut(row).enumerate();
+    let parts = parts.with_min_len(PART.div_ceil(row));
+    parts.for_each_init(memory, |memory, (i, part)| fill(memory, i, filled(part, 0.0)));
+    // SAFETY: the rows are all of the memory, and `filled` writes all of each.
+    unsafe { y.set_len(len) };
+    y
+}
+
+/// Runs a loop compiled for the vectors of eight numbers that nearly every processor has. The result is
+/// the same without them. The closure must be `#[inline(always)]`, or it is compiled as everything else.
+#[inline(always)]
+pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn run<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor was just asked.
+            return unsafe { run(f) };
+        }
+    }
+    f()
+}
+
 /// The memory with one number everywhere.
 pub(crate) fn filled(memory: &mut [MaybeUninit<f32>], number: f32) -> &mut [f32] {
     memory.fill(MaybeUninit::new(number));

@@ -48,3 +48,20 @@ pub(crate) fn units(client: &Client, n: usize) -> (CubeCount, CubeDim) {
 pub(crate) fn cubes(client: &Client, n: usize, units: u32) -> (CubeCount, CubeDim) {
     (calculate_cube_count_elemwise(client, n, CubeDim::new_single()), CubeDim::new_1d(units))
 }
+
+/// The sum of each unit's number, for all units of the cube; `shared` has a place for each.
+#[cube]
+pub(crate) fn total(mine: f32, shared: &mut [f32], #[comptime] units: u32) -> f32 {
+    sync_cube();
+    shared[UNIT_POS as usize] = mine;
+    sync_cube();
+    let mut half = (units / 2).runtime();
+    while half > 0 {
+        if UNIT_POS < half {
+            shared[UNIT_POS as usize] += shared[(UNIT_POS + half) as usize];
+        }
+        sync_cube();
+        half /= 2;
+    }
+    shared[0]
+}

@@ -1,10 +1,13 @@
 //! The operations that this project exists for.
 
+pub mod augment;
 pub(crate) mod conv;
 pub(crate) mod cpu;
+mod fused;
 #[cfg(feature = "cube")]
 pub(crate) mod gpu;
 pub mod noise;
 pub mod reweight;
 pub mod sparsity;
+pub mod sphere;
 pub(crate) mod widest;

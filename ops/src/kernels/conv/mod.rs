@@ -17,7 +17,7 @@ mod images;
 mod lowering;
 mod maps;
 mod memory;
-pub(super) mod product;
+pub(crate) mod product;
 mod sparse;
 mod turn;
 mod unroll;

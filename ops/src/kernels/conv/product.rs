@@ -4,7 +4,7 @@ use gemm::{Parallelism, gemm};
 
 /// How a matrix lies in a slice: the distance from row to row and from column to column.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::kernels) struct Steps {
+pub(crate) struct Steps {
     pub row: usize,
     pub column: usize,
 }
@@ -19,7 +19,7 @@ impl Steps {
 ///
 /// # Panics
 /// Where a matrix does not fit its slice.
-pub(in crate::kernels) fn add_product(
+pub(crate) fn add_product(
     [m, k, n]: [usize; 3],
     (a, a_steps): (&[f32], Steps),
     (b, b_steps): (&[f32], Steps),

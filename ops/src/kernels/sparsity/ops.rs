@@ -5,6 +5,7 @@ use super::gpu;
 use super::{Compact, cpu};
 use crate::{
     DType, Device, Result, Spec, Tensor,
+    kernels::fused::on_device,
     op::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer},
     tensor::apply,
 };
@@ -15,19 +16,6 @@ pub(super) const NONE: i32 = -1;
 pub(super) const SHORT: f64 = 1e-9;
 /// A place: the whole map stays.
 pub(super) const ALL: i32 = -2;
-
-/// On which device a kernel runs is which of its two forms takes the operands.
-macro_rules! on_device {
-    ($device:expr, $kernel:ident($($arg:expr),*)) => {
-        match $device {
-            Device::Cpu => cpu::$kernel($($arg),*),
-            #[cfg(feature = "cube")]
-            Device::Gpu => gpu::$kernel($($arg),*),
-            #[cfg(not(feature = "cube"))]
-            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
-        }
-    };
-}
 
 /// The place of the largest value of each map: `[N, C, H, W] -> [N, C]`.
 #[derive(Debug)]

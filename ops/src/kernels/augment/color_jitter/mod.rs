@@ -1,0 +1,131 @@
+//! Changes of colour.
+
+mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
+
+use super::{images, of_each};
+use crate::{
+    Device, Error, Result, Spec, Tensor,
+    kernels::fused::{self, on_device},
+    op::{Op, Operand, Primitive},
+    tensor::{apply, show},
+};
+
+const OP: &str = "augment::color_jitter";
+
+/// The shares of red, green and blue in grey (ITU-R BT.601).
+const GREY: [f64; 3] = [0.299, 0.587, 0.114];
+
+/// How colours are changed, by numbers that are one for all images (rank 0) or one for each (`[N]`).
+#[derive(Debug, Clone)]
+pub struct Jitter {
+    /// A factor: `x b`.
+    pub brightness: Tensor,
+    /// A factor: `c x + (1 - c) g` with the mean grey g of the image.
+    pub contrast: Tensor,
+    /// A factor: `s x + (1 - s) g` with the grey g of the pixel.
+    pub saturation: Tensor,
+    /// A share of a turn that is added to the hue.
+    pub hue: Tensor,
+}
+
+/// Images `[N, 3, H, W]` of red, green and blue in [0, 1] with brightness, contrast, saturation and hue
+/// changed, in this order; each of the first three is followed by a clamp to [0, 1].
+///
+/// # Errors
+/// [`Error::Shape`] for other shapes, [`Error::DType`] for images that are no floats.
+pub fn color_jitter(x: &Tensor, jitter: &Jitter) -> Result<Tensor> {
+    images(OP, x)?;
+    if x.shape()[1] != 3 {
+        let expected = "[N, 3, H, W]: red, green and blue".into();
+        return Err(Error::Shape { op: OP, found: show(x.shape()), expected });
+    }
+    let number = |name, amount: &Tensor| of_each(OP, name, amount, &x.shape()[..1])?.cast(x.dtype());
+    let amounts = [
+        number("brightness", &jitter.brightness)?,
+        number("contrast", &jitter.contrast)?,
+        number("saturation", &jitter.saturation)?,
+        number("hue", &jitter.hue)?,
+    ];
+    let amounts = Tensor::stack(&amounts.each_ref(), 1)?;
+    // Pictures that are trained on are no function of anything; others are rare.
+    let differentiated = x.is_tracked() || amounts.is_tracked();
+    if fused::applies(x) && fused::applies(&amounts) && !differentiated {
+        return apply(ColorJitter, &[x, &amounts]);
+    }
+    plain(x, &amounts).map_err(|e| e.told_of(OP))
+}
+
+/// The same, in plain tensor operations.
+fn plain(x: &Tensor, amounts: &Tensor) -> Result<Tensor> {
+    let n = x.shape()[0];
+    let amount = |i: usize| amounts.narrow(1, i, 1)?.reshape(&[n, 1, 1, 1]);
+    let (contrast, saturation) = (amount(1)?, amount(2)?);
+    let mixed = |x: &Tensor, grey: &Tensor, share: &Tensor| {
+        let rest = share.neg()?.add_scalar(1.0)?;
+        x.mul(share)?.add(&grey.mul(&rest)?)?.clamp(0.0, 1.0)
+    };
+    let x = x.mul(&amount(0)?)?.clamp(0.0, 1.0)?;
+    let x = mixed(&x, &grey(&x)?.mean_dims(&[2, 3], true)?, &contrast)?;
+    let x = mixed(&x, &grey(&x)?, &saturation)?;
+    turned(&x, &amount(3)?)
+}
+
+fn channel(x: &Tensor, i: usize) -> Result<Tensor> {
+    x.narrow(1, i, 1)
+}
+
+/// `[N, 1, H, W]`
+fn grey(x: &Tensor) -> Result<Tensor> {
+    let shares = Tensor::from_data(GREY.to_vec(), [1, 3, 1, 1], Device::Cpu)?;
+    let shares = if x.device() == Device::Cpu { shares.cast(x.dtype())? } else { on_gpu(x)? };
+    x.mul(&shares)?.sum_dims(&[1], true)
+}
+
+/// The shares of [`GREY`] where there is no f64.
+fn on_gpu(x: &Tensor) -> Result<Tensor> {
+    Tensor::from_data(GREY.map(|share| share as f32).to_vec(), [1, 3, 1, 1], x.device())
+}
+
+/// With the hue turned: a colour is its largest channel less a share of the spread of its channels, which
+/// depends on the hue.
+fn turned(x: &Tensor, turn: &Tensor) -> Result<Tensor> {
+    let [r, g, b] = [channel(x, 0)?, channel(x, 1)?, channel(x, 2)?];
+    let largest = x.max_dims(&[1], true)?;
+    let spread = largest.sub(&x.min_dims(&[1], true)?)?;
+    let coloured = spread.gt_scalar(0.0)?;
+    let divisor = spread.masked_fill(&coloured.logical_not()?, 1.0)?;
+    let sixths = |a: &Tensor, b: &Tensor, from: f64| a.sub(b)?.div(&divisor)?.add_scalar(from);
+    let of_others = largest.eq(&g)?.where_(&sixths(&b, &r, 2.0)?, &sixths(&r, &g, 4.0)?)?;
+    let hue = largest.eq(&r)?.where_(&sixths(&g, &b, 0.0)?, &of_others)?;
+    let hue = hue.add(&turn.mul_scalar(6.0)?)?;
+    let colour = |from: f64| {
+        let place = hue.add_scalar(from)?.remainder_scalar(6.0)?;
+        let share = place.minimum(&place.neg()?.add_scalar(4.0)?)?.clamp(0.0, 1.0)?;
+        largest.sub(&spread.mul(&share)?)
+    };
+    Tensor::concat(&[&colour(5.0)?, &colour(3.0)?, &colour(1.0)?], 1)
+}
+
+/// Inputs: images, amounts `[N, 4]`.
+#[derive(Debug)]
+struct ColorJitter;
+
+impl Op for ColorJitter {
+    fn name(&self) -> &'static str {
+        OP
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, color_jitter(&x[0], &x[1], y))
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,30 @@
+//! Augmentation of images, each by parameters of its own: so that two sets of parameters can be drawn and
+//! averaged (AugIntAE). What moves pixels is one [`warp`]; what changes colours is one `color_jitter`.
+
+mod color_jitter;
+mod geometry;
+mod warp;
+
+pub use color_jitter::{Jitter, color_jitter};
+pub use geometry::{Affine, affine, crop, flip};
+pub use warp::Outside;
+
+use crate::{Error, Result, Tensor, op, tensor::show};
+
+/// A parameter of each of N images, `[N, ..]`; one that is given once is repeated.
+fn of_each(op: &'static str, name: &str, x: &Tensor, shape: &[usize]) -> Result<Tensor> {
+    op::require_number(op, x.spec())?;
+    if x.rank() == 0 || x.shape() == shape {
+        return x.expand(shape);
+    }
+    Err(Error::Shape {
+        op,
+        found: format!("{} for the {name}", show(x.shape())),
+        expected: format!("one number, or {}", show(shape)),
+    })
+}
+
+fn images(op: &'static str, x: &Tensor) -> Result<()> {
+    op::require_float(op, x.spec())?;
+    op::require_rank(op, x.spec(), 4, "images [N, C, H, W]")
+}

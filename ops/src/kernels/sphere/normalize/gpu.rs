@@ -1,0 +1,90 @@
+//! A cube for each vector.
+
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use super::SHORTEST;
+use crate::{
+    Spec,
+    kernels::gpu,
+    op::{Operand, Primitive},
+};
+
+const UNITS: u32 = 64;
+const LEAST: f32 = SHORTEST as f32;
+
+#[cube(launch)]
+fn normalize_kernel(x: &[f32], y: &mut [f32], d: u32, n: u32, #[comptime] units: u32) {
+    let row = CUBE_POS as u32;
+    if row < n {
+        let start = row * d;
+        let mut shared = Shared::<[f32]>::new_slice(units as usize);
+        let mut square = 0.0f32;
+        let mut i = UNIT_POS;
+        while i < d {
+            let x = x[(start + i) as usize];
+            square += x * x;
+            i += units;
+        }
+        let mut length = gpu::total(square, &mut shared, units).sqrt();
+        if length < LEAST {
+            length = LEAST;
+        }
+        let mut i = UNIT_POS;
+        while i < d {
+            y[(start + i) as usize] = x[(start + i) as usize] / length;
+            i += units;
+        }
+    }
+}
+
+#[cube(launch)]
+fn gradient_kernel(x: &[f32], dy: &[f32], dx: &mut [f32], d: u32, n: u32, #[comptime] units: u32) {
+    let row = CUBE_POS as u32;
+    if row < n {
+        let start = row * d;
+        let mut shared = Shared::<[f32]>::new_slice(units as usize);
+        let mut square = 0.0f32;
+        let mut dot = 0.0f32;
+        let mut i = UNIT_POS;
+        while i < d {
+            let x = x[(start + i) as usize];
+            square += x * x;
+            dot += x * dy[(start + i) as usize];
+            i += units;
+        }
+        let square = gpu::total(square, &mut shared, units);
+        let mut along = gpu::total(dot, &mut shared, units) / square;
+        let mut length = square.sqrt();
+        if length < LEAST {
+            length = LEAST;
+            along = 0.0f32;
+        }
+        let mut i = UNIT_POS;
+        while i < d {
+            let at = (start + i) as usize;
+            dx[at] = (dy[at] - x[at] * along) / length;
+            i += units;
+        }
+    }
+}
+
+pub(super) fn normalize(x: &Operand, spec: &Spec) -> Primitive {
+    let input = gpu::buffer(x);
+    let (y, d) = (gpu::empty(&input, spec), spec.shape[spec.rank() - 1]);
+    let n = spec.len() / d;
+    let (count, dim) = gpu::cubes(&y.client, n, UNITS);
+    let [x_arg, y_arg] = [input, y.clone()].map(CubeTensor::into_buffer_arg);
+    normalize_kernel::launch(&y.client, count, dim, x_arg, y_arg, d as u32, n as u32, UNITS);
+    gpu::tensor(y, x, spec)
+}
+
+pub(super) fn gradient(x: &Operand, dy: &Operand, spec: &Spec) -> Primitive {
+    let (input, slope) = (gpu::buffer(x), gpu::buffer(dy));
+    let (dx, d) = (gpu::empty(&input, spec), spec.shape[spec.rank() - 1]);
+    let n = spec.len() / d;
+    let (count, dim) = gpu::cubes(&dx.client, n, UNITS);
+    let [x_arg, dy_arg, dx_arg] = [input, slope, dx.clone()].map(CubeTensor::into_buffer_arg);
+    gradient_kernel::launch(&dx.client, count, dim, x_arg, dy_arg, dx_arg, d as u32, n as u32, UNITS);
+    gpu::tensor(dx, x, spec)
+}
