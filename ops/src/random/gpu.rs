@@ -138,7 +138,7 @@ fn fill_kernel(draw: &[u32], y: &mut [f32], groups: u32, last: u32, one: f32, #[
 pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
     let spec = Spec::new([4], DType::I32);
     let words = draw.parts().map(|word| word as i32).to_vec();
-    let draw = Operand { spec: &spec, value: upload(Data::I32(words), &spec, Device::Gpu) };
+    let draw = Operand { spec: &spec, value: upload(Data::I32(words), &spec, Device::Gpu), compact: None };
     let input = gpu::buffer(&draw);
     let out = gpu::empty(&input, y);
     let groups = y.len().div_ceil(BLOCK) * LANES;
