@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Source {
     what: String,
+    options: data::Options,
 }
 
 /// One pass over a data set, for `for`.
@@ -54,15 +55,13 @@ impl Source {
     }
 
     fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
-        if self.what == data::glyphs::NAME {
-            let count = count.unwrap_or_else(|| data::glyphs::usual_count(split));
-            require_room(count)?;
-            return Ok(Dataset::from_images(data::glyphs(0, split, count)));
+        if let Some(set) = data::built_in(&self.what) {
+            return Ok(Dataset::from_images(set.load(split, count, &self.options)?));
         }
         if self.what.contains(['/', '\\']) {
             session.readable(self.what.as_ref())?;
         }
-        let set = Dataset::from_images(data::load(&self.what, split, &session.options.data)?);
+        let set = Dataset::from_images(data::load(&self.what, split, &self.options, &session.options.data)?);
         match count {
             Some(n) if n > set.len() => Err(Error::usage(
                 format!("data: {n} items asked of {set}"),
@@ -74,15 +73,6 @@ impl Source {
     }
 }
 
-/// Refuses more generated pictures than there is memory for: a failed allocation cannot be caught.
-fn require_room(count: usize) -> Result<()> {
-    let most = ops::tensor::room() / (28 * 28);
-    if count <= most {
-        return Ok(());
-    }
-    Err(Error::usage(format!("{count} pictures do not fit into memory"), format!("ask for at most {most}")))
-}
-
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
     let [a, b, c, d, e] = [0; 5].map(|_| Arc::clone(session));
@@ -91,7 +81,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs` is built in: \
          any number of handwriting-like digits and letters.",
         r#"data::load("glyphs").train(10).len() => 10"#,
-        |what: String| Source { what },
+        |what: String| Source { what, options: data::Options::default() },
     )
     .add(
         "from(items)",

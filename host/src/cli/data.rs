@@ -18,7 +18,7 @@ pub fn run(data: Option<&Path>) -> Result<Outcome> {
         for (split, place) in ["train", "test"].into_iter().zip(&found.places) {
             match place {
                 Place::BuiltIn => println!("  {split:5}  built in"),
-                Place::Files { images, .. } => println!("  {split:5}  {}", images.display()),
+                Place::At(path) => println!("  {split:5}  {}", path.display()),
                 Place::Missing { wanted } => println!("  {split:5}  not found ({wanted})"),
             }
         }

@@ -2,6 +2,10 @@
 //!
 //! Files may be packed with gzip; offsets in errors count unpacked bytes.
 
+pub mod files;
+pub mod sets;
+
+use super::fault;
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -131,8 +135,7 @@ impl<'a> Source<'a> {
     }
 
     fn fault(&self, offset: u64, found: String, expected: String) -> Error {
-        let path = self.path.to_path_buf();
-        Error::Format { path, offset, found, expected }
+        fault(self.path, offset, found, expected)
     }
 }
 

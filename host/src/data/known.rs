@@ -1,130 +1,81 @@
-//! The sets of IDX files that are known by name.
+//! The sets that are known by name.
 
-use super::Split;
+use super::celeba::CELEBA;
+use super::cifar::{CIFAR_10, CIFAR_100};
+use super::fit::require_room;
+use super::idx::sets::SETS;
+use super::omniglot::{OMNIGLOT, SMALL_1, SMALL_2};
+use super::{Images, Options, Split, glyphs, shapes};
+use crate::error::Result;
+use std::path::{Path, PathBuf};
 
-/// What the names of files with pictures end with.
-pub const IMAGES: &str = "images-idx3-ubyte";
+/// A set that people have on disk, under names of its own.
+pub trait Known: Sync {
+    /// What scripts call it.
+    fn name(&self) -> &'static str;
 
-/// A set of IDX files that people have on disk.
+    /// What it is, in a line.
+    fn about(&self) -> &'static str;
+
+    /// The file or folder inside a data folder that a split is looked for in first.
+    fn wanted(&self, split: Split) -> String;
+
+    /// The file or folder inside a data folder that a split is read from.
+    fn inside(&self, folder: &Path, split: Split) -> Option<PathBuf>;
+
+    /// Reads a split from what [`Known::inside`] found.
+    ///
+    /// # Errors
+    /// `Format` or `Io` for a file that is not in order, `Usage` for options that the set does not take.
+    fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images>;
+}
+
+/// A set that the program makes itself.
 #[derive(Debug)]
-pub struct Set {
+pub struct BuiltIn {
     pub name: &'static str,
     pub about: &'static str,
-    /// Folders inside a data folder that may hold the files: our own name first, then torchvision's.
-    pub homes: &'static [&'static str],
-    /// What the file names of the train and the test split begin with.
-    prefixes: [&'static str; 2],
-    /// Names of the classes in the order of their labels, divided by commas.
-    classes: &'static str,
-    /// The label of the first class.
-    pub first_label: u32,
-    /// Pictures lie in the file with rows and columns exchanged.
-    pub transposed: bool,
+    /// The first pictures of a split: seed, split, number.
+    pub make: fn(u64, Split, usize) -> Images,
+    /// How many pictures a split has where no number is asked for.
+    pub usual_count: fn(Split) -> usize,
+    /// Of every picture.
+    pub shape: [usize; 3],
 }
 
-const DIGITS: &str = "0,1,2,3,4,5,6,7,8,9";
-/// Digits, upper case, and the lower-case letters that do not look like their upper case.
-const MERGED: &str = "0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z,\
-                      a,b,d,e,f,g,h,n,q,r,t";
-
-pub static SETS: [Set; 9] = [
-    mnist_like("mnist", "handwritten digits, 60000 + 10000 grey 28x28", &["mnist", "MNIST/raw"], DIGITS),
-    mnist_like(
-        "fashion-mnist",
-        "articles of clothing, 60000 + 10000 grey 28x28",
-        &["fashion-mnist", "FashionMNIST/raw"],
-        "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot",
-    ),
-    mnist_like(
-        "kmnist",
-        "cursive Japanese characters, 60000 + 10000 grey 28x28",
-        &["kmnist", "KMNIST/raw"],
-        "o,ki,su,tsu,na,ha,ma,ya,re,wo",
-    ),
-    emnist(
-        "emnist-digits",
-        "handwritten digits, 240000 + 40000 grey 28x28",
-        ["emnist-digits-train", "emnist-digits-test"],
-        DIGITS,
-    ),
-    // The only set whose labels start at 1.
-    Set {
-        first_label: 1,
-        ..emnist(
-            "emnist-letters",
-            "handwritten letters of either case, 124800 + 20800 grey 28x28",
-            ["emnist-letters-train", "emnist-letters-test"],
-            "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z",
-        )
-    },
-    emnist(
-        "emnist-balanced",
-        "handwritten digits and letters, 112800 + 18800 grey 28x28",
-        ["emnist-balanced-train", "emnist-balanced-test"],
-        MERGED,
-    ),
-    emnist(
-        "emnist-bymerge",
-        "handwritten digits and letters, 697932 + 116323 grey 28x28",
-        ["emnist-bymerge-train", "emnist-bymerge-test"],
-        MERGED,
-    ),
-    emnist(
-        "emnist-byclass",
-        "handwritten digits and letters by case, 697932 + 116323 grey 28x28",
-        ["emnist-byclass-train", "emnist-byclass-test"],
-        "0,1,2,3,4,5,6,7,8,9,A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z,\
-         a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z",
-    ),
-    emnist(
-        "emnist-mnist",
-        "handwritten digits, 60000 + 10000 grey 28x28",
-        ["emnist-mnist-train", "emnist-mnist-test"],
-        DIGITS,
-    ),
-];
-
-/// A set whose files have MNIST's names.
-const fn mnist_like(
-    name: &'static str,
-    about: &'static str,
-    homes: &'static [&'static str],
-    classes: &'static str,
-) -> Set {
-    Set { name, about, homes, prefixes: ["train", "t10k"], classes, first_label: 0, transposed: false }
-}
-
-/// A part of EMNIST (Cohen, Afshar, Tapson, van Schaik, 2017).
-const fn emnist(
-    name: &'static str,
-    about: &'static str,
-    prefixes: [&'static str; 2],
-    classes: &'static str,
-) -> Set {
-    Set {
-        name,
-        about,
-        // `gzip` is what the official archive unpacks to.
-        homes: &["emnist", "emnist/gzip", "gzip", "EMNIST/raw"],
-        prefixes,
-        classes,
-        first_label: 0,
-        transposed: true,
+impl BuiltIn {
+    /// The first `count` pictures of a split, or its usual number.
+    ///
+    /// # Errors
+    /// `Usage` for more than there is memory for, or options that generated sets do not take.
+    pub fn load(&self, split: Split, count: Option<usize>, options: &Options) -> Result<Images> {
+        options.require_only(self.name, &["seed"])?;
+        let count = count.unwrap_or_else(|| (self.usual_count)(split));
+        require_room(count, self.shape)?;
+        (self.make)(options.seed.unwrap_or(0), split, count).fitted(&options.fit)
     }
 }
 
-impl Set {
-    pub fn classes(&self) -> impl Iterator<Item = &'static str> {
-        self.classes.split(',')
-    }
+/// The sets that need no files.
+pub static BUILT_IN: [BuiltIn; 2] = [glyphs::SET, shapes::SET];
 
-    /// The name of the file with a split's pictures, without `.gz`.
-    pub fn file_name(&self, split: Split) -> String {
-        format!("{}-{IMAGES}", self.prefixes[split as usize])
-    }
+/// The sets that are looked for in data folders.
+pub fn on_disk() -> impl Iterator<Item = &'static dyn Known> {
+    let others: [&dyn Known; 6] = [&CIFAR_10, &CIFAR_100, &OMNIGLOT, &SMALL_1, &SMALL_2, &CELEBA];
+    SETS.iter().map(|set| set as &dyn Known).chain(others)
 }
 
-/// The known set called `name`.
-pub fn named(name: &str) -> Option<&'static Set> {
-    SETS.iter().find(|set| set.name == name)
+/// The names of all sets, the built-in ones first.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|set| set.name).chain(on_disk().map(Known::name))
+}
+
+/// The set on disk that is called `name`.
+pub fn named(name: &str) -> Option<&'static dyn Known> {
+    on_disk().find(|set| set.name() == name)
+}
+
+/// The built-in set that is called `name`.
+pub fn built_in(name: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|set| set.name == name)
 }

@@ -1,19 +1,33 @@
 //! Data sets: what scripts load by name or by path, and where it is looked for.
 
+mod attributes;
+mod celeba;
+mod cifar;
 pub mod dataset;
 mod find;
+mod fit;
+pub mod get;
 pub mod glyphs;
 mod idx;
 mod known;
 pub mod loader;
+mod numpy;
+mod omniglot;
+mod options;
+mod pictures;
+pub mod shapes;
+mod store;
+mod zip;
 
 pub use dataset::{Dataset, Items, Part};
 pub use find::{Found, Place, list};
-pub use glyphs::glyphs;
+pub use fit::Fit;
+pub use known::{BuiltIn, built_in};
 pub use loader::{Batch, Batches, Plan};
+pub use options::Options;
 
 use crate::error::{Error, Result};
-use known::Set;
+use cifar::Cifar;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,30 +84,58 @@ impl fmt::Display for Split {
     }
 }
 
-/// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`; a folder
-/// that holds one set of IDX files; or an IDX file of pictures, which then is the whole answer,
-/// whatever the split, with the labels that lie beside it.
+/// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`, or a path:
+/// of a folder of IDX or CIFAR files; of an IDX, `.npy`, `.npz` or CIFAR `.bin` file; of a folder or zip of pictures.
 ///
-/// `glyphs` gives 60,000 and 10,000 pictures of seed 0; [`glyphs()`] makes any other number.
+/// A built-in set gives its usual number of pictures, by default of seed 0. A path that does not tell
+/// splits apart is the whole answer, whatever the split.
 ///
 /// # Errors
-/// `Usage` for a name that is unknown or not found; `Format` or `Io` for a file that is not in order.
-pub fn load(what: &str, split: Split, folders: &[PathBuf]) -> Result<Images> {
-    if what == glyphs::NAME {
-        return Ok(glyphs(0, split, glyphs::usual_count(split)));
+/// `Usage` for a name that is unknown or not found, or options that the set does not take; `Format` or `Io`
+/// for a file that is not in order.
+pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Images> {
+    if let Some(set) = built_in(what) {
+        return set.load(split, None, options);
     }
     if let Some(set) = known::named(what) {
-        return read(&find::pictures(set, split, folders)?, Some(set));
+        return set.read(&find::split_of(set, split, folders)?, split, options);
     }
     let path = Path::new(what);
     if path.is_dir() {
-        let file = find::only_pictures_in(path, split)?;
-        return read(&file, find::of_file(&file));
+        return load_folder(path, split, options);
     }
     if path.is_file() {
-        return read(path, find::of_file(path));
+        return load_file(path, split, options);
     }
     Err(find::unknown(what, folders))
+}
+
+/// Reads a folder of IDX files, of CIFAR files, or of pictures.
+fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
+    if let Some(file) = idx::files::only_pictures_in(path, split)? {
+        return idx::files::read(&file, idx::files::of_file(&file), options);
+    }
+    if let Some((set, file)) = Cifar::in_folder(path, split) {
+        return set.read(&file, split, options);
+    }
+    pictures::read(path, split, options)
+}
+
+/// Reads a file, whose kind its name tells.
+fn load_file(path: &Path, split: Split, options: &Options) -> Result<Images> {
+    let ends_with = |ends: &[&str]| path.extension().is_some_and(|end| ends.iter().any(|e| end.eq_ignore_ascii_case(e)));
+    if ends_with(&["zip"]) {
+        return pictures::read(path, split, options);
+    }
+    if ends_with(&["npz", "npy"]) {
+        return numpy::read(path, split, options);
+    }
+    idx::files::read(path, idx::files::of_file(path), options)
+}
+
+/// A wrong file: what is at byte `offset` of it, and what should be there.
+fn fault(path: &Path, offset: u64, found: impl Into<String>, expected: impl Into<String>) -> Error {
+    Error::Format { path: path.to_path_buf(), offset, found: found.into(), expected: expected.into() }
 }
 
 /// Where data is looked for, first to last: `--data DIR`, the variable `HOST_DATA`, `./data`.
@@ -101,69 +143,6 @@ pub fn folders(data_flag: Option<&Path>) -> Vec<PathBuf> {
     let variable = std::env::var_os("HOST_DATA").filter(|value| !value.is_empty());
     let flag = data_flag.map(Path::to_path_buf);
     flag.into_iter().chain(variable.map(PathBuf::from)).chain([PathBuf::from("data")]).collect()
-}
-
-/// Reads the pictures in `path`, which belong to `set` if that is known, and the labels beside it.
-fn read(path: &Path, set: Option<&Set>) -> Result<Images> {
-    let ([count, mut height, mut width], mut pixels) = idx::read::<3>(path)?;
-    if set.is_some_and(|set| set.transposed) {
-        transpose(&mut pixels, height, width);
-        (height, width) = (width, height);
-    }
-    let labels = match find::labels_beside(path) {
-        Some(beside) => Some(read_labels(&beside, count, set)?),
-        None => None,
-    };
-    Ok(Images {
-        name: set.map_or_else(|| path.display().to_string(), |set| set.name.to_owned()),
-        shape: [1, height, width],
-        pixels: pixels.into(),
-        class_names: class_names(set, labels.as_deref()),
-        labels,
-    })
-}
-
-/// Reads one label for each of `count` pictures and checks that `set`, if it is known, has such classes.
-fn read_labels(path: &Path, count: usize, set: Option<&Set>) -> Result<Arc<[u32]>> {
-    let fault = |offset, found, expected| Error::Format { path: path.to_path_buf(), offset, found, expected };
-    let ([labels], bytes) = idx::read::<1>(path)?;
-    if labels != count {
-        let expected = format!("{count}, one for each picture");
-        return Err(fault(4, format!("{labels} labels"), expected));
-    }
-    let (first, classes) = set.map_or((0, 256), |set| (set.first_label, set.classes().count()));
-    let label = |(i, &byte): (usize, &u8)| match u32::from(byte).checked_sub(first) {
-        Some(label) if (label as usize) < classes => Ok(label),
-        _ => {
-            let last = first as usize + classes - 1;
-            Err(fault(8 + i as u64, format!("label {byte}"), format!("{first} to {last}")))
-        }
-    };
-    bytes.iter().enumerate().map(label).collect()
-}
-
-/// The names of a known set's classes, or numbers up to the highest label.
-fn class_names(set: Option<&Set>, labels: Option<&[u32]>) -> Vec<String> {
-    match (set, labels) {
-        (Some(set), _) => set.classes().map(str::to_owned).collect(),
-        (None, Some(labels)) => {
-            let highest = labels.iter().max().copied().unwrap_or(0);
-            (0..=highest).map(|label| label.to_string()).collect()
-        }
-        (None, None) => Vec::new(),
-    }
-}
-
-/// Turns pictures `[N, height, width]` into `[N, width, height]`, rows becoming columns.
-fn transpose(pixels: &mut [u8], height: usize, width: usize) {
-    let mut rows = vec![0; height * width];
-    for picture in pixels.chunks_exact_mut(height * width) {
-        rows.copy_from_slice(picture);
-        for (i, pixel) in picture.iter_mut().enumerate() {
-            let (column, row) = (i / height, i % height);
-            *pixel = rows[row * width + column];
-        }
-    }
 }
 
 #[cfg(test)]

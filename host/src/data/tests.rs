@@ -29,12 +29,12 @@ fn a_name_finds_its_folder_and_its_split() {
     write(&data.path().join("kmnist"), "train", &[0, 9]);
     write(&data.path().join("kmnist"), "t10k", &[3, 4]);
     let folders = [PathBuf::from("nowhere"), data.path().to_path_buf()];
-    let train = load("kmnist", Split::Train, &folders).unwrap();
+    let train = load("kmnist", Split::Train, &Options::default(), &folders).unwrap();
     assert_eq!(train.labels.as_deref(), Some(&[0, 9][..]));
     assert_eq!((train.shape, train.len()), ([1, 2, 3], 2));
     assert_eq!(train.class_names[9], "wo");
     assert_eq!(train.to_string(), "kmnist: 2 pictures [1, 2, 3], 10 classes");
-    let test = load("kmnist", Split::Test, &folders).unwrap();
+    let test = load("kmnist", Split::Test, &Options::default(), &folders).unwrap();
     assert_eq!(test.labels.as_deref(), Some(&[3, 4][..]));
 }
 
@@ -42,14 +42,14 @@ fn a_name_finds_its_folder_and_its_split() {
 fn emnist_pictures_are_turned_and_its_letters_count_from_zero() {
     let data = tempfile::tempdir().unwrap();
     write(&data.path().join("emnist"), "emnist-letters-train", &[1, 26]);
-    let letters = load("emnist-letters", Split::Train, &[data.path().to_path_buf()]).unwrap();
+    let letters = load("emnist-letters", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap();
     assert_eq!(letters.shape, [1, 3, 2]);
     assert_eq!(letters.pixels[..], [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     assert_eq!(letters.labels.as_deref(), Some(&[0, 25][..]));
     assert_eq!(letters.class_names[25], "z");
 
     let file = data.path().join("emnist/emnist-letters-train-images-idx3-ubyte");
-    let by_path = load(text(&file), Split::Train, &[]).unwrap();
+    let by_path = load(text(&file), Split::Train, &Options::default(), &[]).unwrap();
     assert_eq!((by_path.name, by_path.pixels), (letters.name, letters.pixels));
 }
 
@@ -59,14 +59,14 @@ fn a_path_is_a_file_or_a_folder() {
     write(data.path(), "t10k", &[0, 6]);
     let file = data.path().join("t10k-images-idx3-ubyte");
     for what in [data.path(), &file] {
-        let images = load(text(what), Split::Test, &[]).unwrap();
+        let images = load(text(what), Split::Test, &Options::default(), &[]).unwrap();
         assert_eq!(images.labels.as_deref(), Some(&[0, 6][..]));
         assert_eq!(images.class_names.len(), 7);
     }
     fs::remove_file(data.path().join("t10k-labels-idx1-ubyte")).unwrap();
-    let images = load(text(&file), Split::Test, &[]).unwrap();
+    let images = load(text(&file), Split::Test, &Options::default(), &[]).unwrap();
     assert_eq!((images.labels, images.class_names.len()), (None, 0));
-    let error = load(text(data.path()), Split::Train, &[]).unwrap_err().to_string();
+    let error = load(text(data.path()), Split::Train, &Options::default(), &[]).unwrap_err().to_string();
     assert!(error.contains("train-images-idx3-ubyte"), "{error}");
 }
 
@@ -75,7 +75,7 @@ fn labels_must_fit_the_pictures_and_the_classes() {
     let data = tempfile::tempdir().unwrap();
     let fault = |labels: &[u8]| {
         write(&data.path().join("mnist"), "train", labels);
-        let error = load("mnist", Split::Train, &[data.path().to_path_buf()]).unwrap_err();
+        let error = load("mnist", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap_err();
         error.to_string()
     };
     let error = fault(&[1, 2, 3]);
@@ -86,7 +86,7 @@ fn labels_must_fit_the_pictures_and_the_classes() {
 
 #[test]
 fn an_unknown_name_gives_the_nearest_and_the_folders() {
-    let error = load("fashon", Split::Train, &[PathBuf::from("here"), PathBuf::from("there")]);
+    let error = load("fashon", Split::Train, &Options::default(), &[PathBuf::from("here"), PathBuf::from("there")]);
     let error = error.unwrap_err().to_string();
     for part in ["`fashon`", "`fashion-mnist`", "here, there", "--data DIR", "HOST_DATA"] {
         assert!(error.contains(part), "{part}: {error}");
@@ -95,7 +95,7 @@ fn an_unknown_name_gives_the_nearest_and_the_folders() {
 
 #[test]
 fn a_missing_split_says_what_is_wanted_where() {
-    let error = load("mnist", Split::Test, &[PathBuf::from("here")]).unwrap_err().to_string();
+    let error = load("mnist", Split::Test, &Options::default(), &[PathBuf::from("here")]).unwrap_err().to_string();
     for part in ["test split", "mnist/t10k-images-idx3-ubyte[.gz]", "in here", "--data DIR"] {
         assert!(error.contains(part), "{part}: {error}");
     }
@@ -103,7 +103,7 @@ fn a_missing_split_says_what_is_wanted_where() {
 
 #[test]
 fn glyphs_need_no_files() {
-    let images = load("glyphs", Split::Test, &[]).unwrap();
+    let images = load("glyphs", Split::Test, &Options::default(), &[]).unwrap();
     assert_eq!((images.len(), images.class_names.len()), (10_000, 36));
 }
 
@@ -120,7 +120,7 @@ fn real_files_have_their_known_statistics() {
     let folders = folders(None);
     let means = [("mnist", 0.1325), ("fashion-mnist", 0.2868), ("kmnist", 0.1846)];
     for (name, expected) in means {
-        let images = match load(name, Split::Test, &folders) {
+        let images = match load(name, Split::Test, &Options::default(), &folders) {
             Err(Error::Usage { .. }) => {
                 println!("skipped: {name} is not in {folders:?}");
                 continue;

@@ -1,5 +1,7 @@
 use super::*;
+use crate::data::idx::files::only_pictures_in;
 use std::fs;
+use std::path::Path;
 
 fn touch(path: PathBuf) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -17,12 +19,11 @@ fn a_list_shows_what_is_there_and_what_is_missing() {
     let data = tempfile::tempdir().unwrap();
     let images = touch(data.path().join("mnist/train-images-idx3-ubyte.gz"));
     let [train, test] = places(data.path(), "mnist");
-    assert_eq!(train, Place::Files { images: images.clone(), labels: None });
+    assert_eq!(train, Place::At(images.clone()));
     let wanted = "mnist/t10k-images-idx3-ubyte[.gz]".to_owned();
     assert_eq!(test, Place::Missing { wanted });
 
-    let labels = Some(touch(data.path().join("mnist/train-labels-idx1-ubyte")));
-    assert_eq!(places(data.path(), "mnist")[0], Place::Files { images, labels });
+    assert_eq!(places(data.path(), "mnist")[0], Place::At(images));
     assert_eq!(places(data.path(), "glyphs"), [Place::BuiltIn, Place::BuiltIn]);
 }
 
@@ -34,7 +35,7 @@ fn other_homes_of_a_set_are_known() {
         ("emnist-digits", "gzip/emnist-digits-train-images-idx3-ubyte.gz"),
     ] {
         let images = touch(data.path().join(file));
-        assert_eq!(places(data.path(), name)[0], Place::Files { images, labels: None });
+        assert_eq!(places(data.path(), name)[0], Place::At(images));
     }
     let [train, _] = places(data.path(), "mnist");
     assert!(matches!(train, Place::Missing { .. }), "{train:?}");
@@ -45,22 +46,22 @@ fn files_right_in_a_data_folder_count_unless_it_is_named_for_another_set() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join("kmnist");
     let images = touch(folder.join("train-images-idx3-ubyte"));
-    assert_eq!(places(&folder, "kmnist")[0], Place::Files { images, labels: None });
+    assert_eq!(places(&folder, "kmnist")[0], Place::At(images));
     assert!(matches!(places(&folder, "mnist")[0], Place::Missing { .. }));
 
     let images = touch(data.path().join("train-images-idx3-ubyte"));
-    assert_eq!(places(data.path(), "mnist")[0], Place::Files { images, labels: None });
+    assert_eq!(places(data.path(), "mnist")[0], Place::At(images));
 }
 
 #[test]
 fn the_first_folder_that_has_a_set_wins() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let folders = [one.path().to_path_buf(), two.path().to_path_buf()];
-    let set = &SETS[0];
+    let set = known::named("mnist").unwrap();
     let second = touch(two.path().join("mnist/train-images-idx3-ubyte"));
-    assert_eq!(pictures(set, Split::Train, &folders).unwrap(), second);
+    assert_eq!(split_of(set, Split::Train, &folders).unwrap(), second);
     let first = touch(one.path().join("mnist/train-images-idx3-ubyte"));
-    assert_eq!(pictures(set, Split::Train, &folders).unwrap(), first);
+    assert_eq!(split_of(set, Split::Train, &folders).unwrap(), first);
 }
 
 #[test]

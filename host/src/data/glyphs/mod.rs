@@ -10,17 +10,21 @@ mod hand;
 mod pen;
 mod skeleton;
 
-use super::{Images, Split};
+use super::{BuiltIn, Images, Split};
 use cursor::Cursor;
 use hand::Hand;
 use pen::SIDE;
 use rayon::prelude::*;
 use skeleton::GLYPHS;
 
-/// The name by which scripts load the set.
-pub const NAME: &str = "glyphs";
-/// What the set is, in a line.
-pub const ABOUT: &str = "handwriting-like digits and letters, 36 classes, any number of grey 28x28";
+/// The set as scripts load it.
+pub const SET: BuiltIn = BuiltIn {
+    name: "glyphs",
+    about: "handwriting-like digits and letters, 36 classes, any number of grey 28x28",
+    make: glyphs,
+    usual_count,
+    shape: [1, SIDE, SIDE],
+};
 
 /// How many pictures a split has where no number is asked for: as many as MNIST's.
 pub fn usual_count(split: Split) -> usize {
@@ -36,7 +40,7 @@ pub fn glyphs(seed: u64, split: Split, count: usize) -> Images {
     let mut pixels = vec![0; count * SIDE * SIDE];
     pixels.par_chunks_mut(SIDE * SIDE).enumerate().for_each(|(i, picture)| draw(seed, split, i, picture));
     Images {
-        name: NAME.into(),
+        name: SET.name.into(),
         shape: [1, SIDE, SIDE],
         pixels: pixels.into(),
         labels: Some((0..count).map(|i| label(i) as u32).collect()),

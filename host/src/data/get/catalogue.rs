@@ -1,0 +1,186 @@
+//! The public sets that can be brought, their addresses and checksums.
+
+/// A set: files that are brought into one folder.
+#[derive(Debug)]
+pub struct Offer {
+    pub name: &'static str,
+    /// The folder inside the data folder.
+    pub home: &'static str,
+    /// What every file's address begins with.
+    pub address: &'static str,
+    pub files: &'static [Item],
+    /// What the makers ask of users.
+    pub terms: &'static str,
+}
+
+/// A file of a set.
+#[derive(Debug)]
+pub struct Item {
+    /// What its address ends with; its name too.
+    pub name: &'static str,
+    pub bytes: u64,
+    pub sha256: &'static str,
+    pub unpack: Unpack,
+}
+
+/// What becomes of a file that has come whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unpack {
+    /// It stays as it is.
+    Keep,
+    /// The files in it take its place, without their folders: a `.tar.gz`.
+    TarGz,
+    /// The same for a zip file.
+    Zip,
+}
+
+const fn item(name: &'static str, bytes: u64, sha256: &'static str) -> Item {
+    Item { name, bytes, sha256, unpack: Unpack::Keep }
+}
+
+pub static OFFERS: [Offer; 7] = [
+    Offer {
+        name: "mnist",
+        home: "mnist",
+        address: "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        files: &[
+            item(
+                "train-images-idx3-ubyte.gz",
+                9_912_422,
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            item(
+                "train-labels-idx1-ubyte.gz",
+                28_881,
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            item(
+                "t10k-images-idx3-ubyte.gz",
+                1_648_877,
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            item(
+                "t10k-labels-idx1-ubyte.gz",
+                4_542,
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+        ],
+        terms: "by Y. LeCun, C. Cortes and C. J. C. Burges",
+    },
+    Offer {
+        name: "fashion-mnist",
+        home: "fashion-mnist",
+        address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        files: &[
+            item(
+                "train-images-idx3-ubyte.gz",
+                26_421_880,
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            ),
+            item(
+                "train-labels-idx1-ubyte.gz",
+                29_515,
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
+            item(
+                "t10k-images-idx3-ubyte.gz",
+                4_422_102,
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            ),
+            item(
+                "t10k-labels-idx1-ubyte.gz",
+                5_148,
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+        ],
+        terms: "by Zalando SE, MIT licence",
+    },
+    Offer {
+        name: "kmnist",
+        home: "kmnist",
+        address: "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        files: &[
+            item(
+                "train-images-idx3-ubyte.gz",
+                18_165_135,
+                "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+            ),
+            item(
+                "train-labels-idx1-ubyte.gz",
+                29_497,
+                "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+            ),
+            item(
+                "t10k-images-idx3-ubyte.gz",
+                3_041_136,
+                "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+            ),
+            item(
+                "t10k-labels-idx1-ubyte.gz",
+                5_120,
+                "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+            ),
+        ],
+        terms: "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
+                doi:10.20676/00000341, CC BY-SA 4.0",
+    },
+    Offer {
+        name: "emnist",
+        home: "emnist",
+        address: "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
+        files: &[Item {
+            name: "gzip.zip",
+            bytes: 561_753_746,
+            sha256: "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
+            unpack: Unpack::Zip,
+        }],
+        terms: "by G. Cohen, S. Afshar, J. Tapson and A. van Schaik, 2017",
+    },
+    Offer {
+        name: "cifar-10",
+        home: "cifar-10-batches-bin",
+        address: "https://www.cs.toronto.edu/~kriz/",
+        files: &[Item {
+            name: "cifar-10-binary.tar.gz",
+            bytes: 170_052_171,
+            sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            unpack: Unpack::TarGz,
+        }],
+        terms: "by A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    },
+    Offer {
+        name: "cifar-100",
+        home: "cifar-100-binary",
+        address: "https://www.cs.toronto.edu/~kriz/",
+        files: &[Item {
+            name: "cifar-100-binary.tar.gz",
+            bytes: 168_513_733,
+            sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+            unpack: Unpack::TarGz,
+        }],
+        terms: "by A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    },
+    Offer {
+        name: "omniglot",
+        home: "omniglot",
+        address: "https://github.com/brendenlake/omniglot/raw/master/python/",
+        files: &[
+            item(
+                "images_background.zip",
+                9_464_212,
+                "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640",
+            ),
+            item(
+                "images_evaluation.zip",
+                6_462_886,
+                "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
+            ),
+        ],
+        terms: "by B. Lake, R. Salakhutdinov and J. Tenenbaum, Science 350, 2015, MIT licence",
+    },
+];
+
+/// The offer that brings a set: all parts of EMNIST come together.
+pub fn offer(name: &str) -> Option<&'static Offer> {
+    OFFERS.iter().find(|offer| offer.name == name || offer.name == "emnist" && name.starts_with("emnist-"))
+}
