@@ -28,6 +28,7 @@ pub use options::Options;
 
 use crate::error::{Error, Result};
 use cifar::Cifar;
+use known::Known as _;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

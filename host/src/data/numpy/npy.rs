@@ -144,7 +144,7 @@ impl Array {
 /// The header's text, and where it ends.
 fn header(bytes: &[u8]) -> Option<(String, usize)> {
     let number = |range| bytes.get::<std::ops::Range<usize>>(range);
-    let (length, start) = match bytes.get(6)? {
+    let (length, start): (usize, usize) = match bytes.get(6)? {
         1 => (usize::from(u16::from_le_bytes(number(8..10)?.try_into().ok()?)), 10),
         _ => (u32::from_le_bytes(number(8..12)?.try_into().ok()?) as usize, 12),
     };
