@@ -50,10 +50,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Bench,
     },
-    /// Show which data sets are found, and where
+    /// Show which data sets are found, and where; or bring one
     Data {
+        #[command(subcommand)]
+        action: Option<DataCommand>,
         /// A folder with data sets
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", global = true)]
         data: Option<PathBuf>,
     },
     /// Look at ONNX files
@@ -77,6 +79,19 @@ pub enum OnnxCommand {
     Check {
         /// The ONNX file
         file: PathBuf,
+    },
+}
+
+/// What can be done about data sets.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Bring a public data set into the data folder: --data DIR, HOST_DATA or ./data
+    Get {
+        /// The set, such as mnist or cifar-10 (`host data` lists them)
+        name: String,
+        /// Bring its files from there instead of their well-known address
+        #[arg(long, value_name = "URL")]
+        from: Option<String>,
     },
 }
 

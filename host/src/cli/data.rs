@@ -1,15 +1,29 @@
 //! `host data`
 
-use std::path::Path;
+use std::{cell::RefCell, collections::HashMap, path::Path};
 
-use super::outcome::Outcome;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{DataCommand, outcome::Outcome};
 use crate::{
-    data::{self, Place},
-    error::Result,
+    data::{
+        self, Place,
+        get::{self, OFFERS, Watch},
+    },
+    error::{Error, Result},
 };
 
-/// Prints which data sets are found, and where.
-pub fn run(data: Option<&Path>) -> Result<Outcome> {
+const BAR: &str = "{prefix:<28} {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+
+/// Prints which data sets are found, and where; or brings one.
+pub fn run(action: Option<&DataCommand>, data: Option<&Path>) -> Result<Outcome> {
+    match action {
+        None => list(data),
+        Some(DataCommand::Get { name, from }) => bring(name, from.as_deref(), data),
+    }
+}
+
+fn list(data: Option<&Path>) -> Result<Outcome> {
     let folders = data::folders(data);
     let shown: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
     println!("looked in: {}", shown.join(", "));
@@ -22,6 +36,46 @@ pub fn run(data: Option<&Path>) -> Result<Outcome> {
                 Place::Missing { wanted } => println!("  {split:5}  not found ({wanted})"),
             }
         }
+        if found.offered && found.places.iter().any(|place| matches!(place, Place::Missing { .. })) {
+            println!("  `host data get {}` brings it", found.name);
+        }
     }
     Ok(Outcome::Done)
+}
+
+/// Brings a set into the first of the data folders.
+fn bring(name: &str, from: Option<&str>, data: Option<&Path>) -> Result<Outcome> {
+    let Some(offer) = get::offer(name) else {
+        let known: Vec<_> = OFFERS.iter().map(|offer| offer.name).collect();
+        return Err(Error::usage(
+            format!("no public data set called `{name}` can be brought"),
+            format!("known are {}", known.join(", ")),
+        ));
+    };
+    let folders = data::folders(data);
+    let Some(folder) = folders.first() else { return Ok(Outcome::Done) };
+    let from = from.map(|url| if url.ends_with('/') { url.to_owned() } else { format!("{url}/") });
+    eprintln!("{}: {}", offer.name, offer.terms);
+    eprintln!("from {}", from.as_deref().unwrap_or(offer.address));
+    let home = get::get(offer, folder, from.as_deref(), &Bars::default())?;
+    println!("{}", home.display());
+    Ok(Outcome::Done)
+}
+
+/// A bar for each file, where stderr is a terminal.
+#[derive(Default)]
+struct Bars(RefCell<HashMap<String, ProgressBar>>);
+
+impl Watch for Bars {
+    fn came(&self, name: &str, bytes: u64, of: u64) {
+        let mut bars = self.0.borrow_mut();
+        let bar = bars.entry(name.to_owned()).or_insert_with(|| {
+            let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(of).with_style(style).with_prefix(name.to_owned()).with_position(bytes)
+        });
+        bar.set_position(bytes);
+        if bytes == of && !bar.is_finished() {
+            bar.finish();
+        }
+    }
 }

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, OnnxCommand, RunArgs};
+pub use args::{Cli, Command, DataCommand, OnnxCommand, RunArgs};
 use outcome::Outcome;
 
 /// Runs the command that the process was started with.
@@ -42,8 +42,8 @@ pub fn main() -> ExitCode {
         Command::Help { name, markdown, definitions } => help::run(name.as_deref(), *markdown, *definitions),
         Command::Check { plugin } => check::run(plugin),
         Command::Bench { what } => bench::run(what),
-        Command::Data { data } => data::run(data.as_deref()),
         Command::Onnx(command) => onnx::run(command),
+        Command::Data { action, data } => data::run(action.as_ref(), data.as_deref()),
         Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
     };
     let code = outcome.unwrap_or_else(|error| {

@@ -3,6 +3,7 @@
 mod attributes;
 mod celeba;
 mod cifar;
+mod cursor;
 pub mod dataset;
 mod find;
 mod fit;

@@ -10,7 +10,7 @@ mod record;
 pub mod report;
 mod state;
 
-pub use files::{safe_name, sha256_of_file, write_whole};
+pub use files::{safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
 pub use loops::{Loops, Start};
 pub use metrics::{Logged, Metrics};

@@ -1,6 +1,6 @@
 //! A hand: what turns a skeleton into one person's writing of it.
 
-use super::cursor::Cursor;
+use crate::data::cursor::Cursor;
 use super::pen::{Dab, SIDE};
 use super::skeleton::{Knot, Stroke};
 

@@ -5,13 +5,12 @@
 //! (`Hand`) and inked (`pen`). Only `+ - * /` and square roots are used, whose rounding IEEE 754 fixes, so
 //! every machine draws the same bits.
 
-mod cursor;
 mod hand;
 mod pen;
 mod skeleton;
 
 use super::{BuiltIn, Images, Split};
-use cursor::Cursor;
+use super::cursor::Cursor;
 use hand::Hand;
 use pen::SIDE;
 use rayon::prelude::*;
