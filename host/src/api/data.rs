@@ -1,32 +1,28 @@
 //! `data::...`: data sets and batches.
 
-use std::sync::{Arc, Mutex};
+mod batches;
+mod choose;
+mod source;
 
-use ops::{Device, Tensor, random};
-use rhai::{Dynamic, EvalAltResult, Map, Position};
+use std::sync::Arc;
 
-use super::options::Options;
+use ops::{Tensor, random};
+use rhai::{Dynamic, Map};
+
 use crate::{
-    data::{self, Batches, Dataset, Plan, Split},
+    data::{Dataset, Mixture, Split},
     error::{Error, Result},
-    script::{FromScript, INTERRUPTED, Refusal, Table, script_type},
+    script::{FromScript, Refusal, Table, script_type},
     session::Session,
 };
-
-/// A data set by name or path, before one of its splits is read.
-#[derive(Clone)]
-pub struct Source {
-    what: String,
-    options: data::Options,
-}
-
-/// One pass over a data set, for `for`.
-#[derive(Clone)]
-pub struct Pass(Arc<Mutex<Option<Batches>>>);
+use batches::Pass;
+use choose::{Classes, Numbers, Sets, sample, weighted};
+use source::Source;
 
 script_type! {
     Source => "DataSource",
     Dataset => "Dataset",
+    Arc<Mixture> => "Mixture",
     Pass => "Batches",
 }
 
@@ -44,44 +40,33 @@ impl FromScript for Items {
     }
 }
 
-impl Source {
-    /// The first `count` items of a split, or all.
-    fn read(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
-        let set = self.find(session, split, count)?;
-        if let Some(recorder) = session.recorder() {
-            recorder.note_data(&format!("{} ({split})", self.what), &set)?;
-        }
-        Ok(set)
-    }
-
-    fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
-        if let Some(set) = data::built_in(&self.what) {
-            return Ok(Dataset::from_images(set.load(split, count, &self.options)?));
-        }
-        if self.what.contains(['/', '\\']) {
-            session.readable(self.what.as_ref())?;
-        }
-        let set = Dataset::from_images(data::load(&self.what, split, &self.options, &session.options.data)?);
-        match count {
-            Some(n) if n > set.len() => Err(Error::usage(
-                format!("data: {n} items asked of {set}"),
-                format!("ask for at most {}", set.len()),
-            )),
-            Some(n) => set.take(n),
-            None => Ok(set),
-        }
-    }
-}
-
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d, e] = [0; 5].map(|_| Arc::clone(session));
+    let [a, b, c, d, e, f] = [0; 6].map(|_| Arc::clone(session));
     table.module("data", "Data sets: built in, or in files.").add(
         "load(name)",
-        "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs` is built in: \
-         any number of handwriting-like digits and letters.",
+        "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, grey \
+         handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: any number. A path \
+         is that of a folder of IDX or CIFAR files, of a folder or zip of pictures, or of an IDX, .npy or .npz file.",
         r#"data::load("glyphs").train(10).len() => 10"#,
-        |what: String| Source { what, options: data::Options::default() },
+        |what: String| Source::new(what, Map::new()),
+    )
+    .add(
+        "load(name, options)",
+        "With options size (the middle square of each picture is resized to this side), crop (side of the square that \
+         is cut out before), channels (1: grey, 3: colour), classes (only items of these numbers or names), labels \
+         (which of several: \"coarse\" of cifar-100, \"alphabets\" of omniglot, an attribute such as \"Male\" of celeba, \
+         an array of an .npz file), attributes (the file of a folder of pictures that has them), array (the pictures of \
+         an .npz file), seed (of a built-in set).",
+        r#"data::load("shapes", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]"#,
+        Source::new,
+    )
+    .add(
+        "mix(sets, weights)",
+        "A mixture of data sets of one shape for batches(): each item is drawn from a set by its weight, then evenly \
+         from that set. Items have labels if all sets have the same classes.",
+        r#"data::mix([data::load("shapes").train(5), data::load("shapes").test(2)], [3, 1]).to_string() => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes"#,
+        |sets: Sets, weights: Numbers| Mixture::new(&sets.0, &weights.0).map(Arc::new),
     )
     .add(
         "from(items)",
@@ -116,15 +101,11 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             move |s: Source, count: usize| s.read(&d, Split::Test, Some(count)),
         );
     add_methods(table, &e);
-    table.iterator::<Pass>(|pass| {
-        let source = pass.0.lock().ok().and_then(|mut batches| batches.take());
-        Box::new(source.into_iter().flatten().map(|batch| batch.and_then(to_map).map_err(into_rhai)))
-    });
+    batches::add(table, &f);
 }
 
 fn add_methods(table: &mut Table, session: &Arc<Session>) {
     let device = session.options.device;
-    let (plain, shuffled) = (device, device);
     table
         .global()
         .add("len(set)", "Number of items.", r#"data::load("glyphs").train(3).len() => 3"#, |set: Dataset| set.len())
@@ -150,6 +131,51 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             |set: Dataset, n: usize| set.take(n.min(set.len())),
         )
         .add(
+            "slice(set, start, n)",
+            "n items from item `start` on.",
+            r#"data::load("glyphs").train(9).slice(5, 3).labels() => [5, 6, 7]"#,
+            |set: Dataset, start: usize, n: usize| set.slice(start, n),
+        )
+        .add(
+            "subset(set, indices)",
+            "The items at these places, in this order, repeats allowed.",
+            r#"data::load("glyphs").train(9).subset([8, 0, 8]).labels() => [8, 0, 8]"#,
+            |set: Dataset, indices: Vec<usize>| set.subset(&indices),
+        )
+        .add(
+            "sample(set, n)",
+            "n different items, drawn evenly; which ones is a function of the seed and the place in the run.",
+            r#"data::load("glyphs").train(9).sample(4).len() => 4"#,
+            |set: Dataset, n: usize| sample(&set, n),
+        )
+        .add(
+            "draw(set, n, weights)",
+            "n items, each drawn by the items' weights (an array or a tensor [N]) whatever came before.",
+            r#"data::load("glyphs").train(3).draw(2, [0, 0, 0.5]).labels() => [2, 2]"#,
+            |set: Dataset, n: usize, weights: Numbers| {
+                let drawn = weighted(&set, &weights)?.draw(n, random::next_key())?;
+                set.subset(&drawn.into_iter().map(|i| i as usize).collect::<Vec<_>>())
+            },
+        )
+        .add(
+            "of_class(set, classes)",
+            "The items of these classes, an array of numbers or names, in the order of the set.",
+            r#"data::load("shapes").train(20).of_class(["star", 0]).labels() => [0, 6, 0, 6]"#,
+            |set: Dataset, classes: Classes| classes.of(&set),
+        )
+        .add(
+            "class_names(set)",
+            "The names of the classes, in the order of their numbers.",
+            r#"data::load("shapes").train(1).class_names()[6] => star"#,
+            |set: Dataset| set.class_names().to_vec(),
+        )
+        .add(
+            "without_labels(set)",
+            "The same items without labels, so that they can be joined with those of other classes.",
+            r#"data::load("shapes").train(2).without_labels().to_string() => shapes: 2 items of [3, 32, 32], no labels"#,
+            |set: Dataset| set.without_labels(),
+        )
+        .add(
             "concat(set, other)",
             "This set, then another one or the items of a tensor. Nothing is copied.",
             r#"data::load("glyphs").train(3).concat(zeros([2, 1, 28, 28])).len() => 5"#,
@@ -166,47 +192,5 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "What the set is.",
             r#"data::load("glyphs").train(3).to_string() => glyphs: 3 items of [1, 28, 28], 36 classes"#,
             |set: Dataset| set.to_string(),
-        )
-        .add(
-            "batches(set, size)",
-            "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of the seed \
-             and the place in the run. The next ones are prepared meanwhile.",
-            r#"{ let n = 0; for batch in data::load("glyphs").train(5).batches(2) { n += batch.images.len(); } n } => 5"#,
-            move |set: Dataset, size: usize| pass(&set, size, true, false, shuffled),
-        )
-        .add(
-            "batches(set, size, options)",
-            "With options shuffle (true) and drop_last (false: a last, smaller batch is kept).",
-            r#"{ let n = 0; for b in data::load("glyphs").train(5).batches(2, #{ drop_last: true }) { n += 1; } n } => 2"#,
-            move |set: Dataset, size: usize, options: Map| {
-                let mut options = Options::new("batches", options);
-                let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
-                options.end()?;
-                pass(&set, size, shuffle, drop_last, plain)
-            },
         );
-}
-
-fn pass(set: &Dataset, size: usize, shuffle: bool, drop_last: bool, device: Device) -> Result<Pass> {
-    let key = shuffle.then(random::next_key);
-    let plan = Plan { batch_size: size, shuffle: key, drop_last, device };
-    Ok(Pass(Arc::new(Mutex::new(Some(Batches::new(set, plan)?)))))
-}
-
-fn to_map(batch: data::Batch) -> Result<Dynamic> {
-    let mut map = Map::new();
-    map.insert("images".into(), Dynamic::from(batch.images));
-    map.insert("labels".into(), batch.labels.map_or(Dynamic::UNIT, Dynamic::from));
-    let indices: rhai::Array = batch.indices.into_iter().map(|i| i64::from(i).into()).collect();
-    map.insert("indices".into(), indices.into());
-    Ok(map.into())
-}
-
-fn into_rhai(error: Error) -> Box<EvalAltResult> {
-    match error {
-        Error::Ops(ops::Error::Interrupted) => {
-            Box::new(EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE))
-        }
-        error => error.to_string().into(),
-    }
 }

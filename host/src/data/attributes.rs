@@ -107,7 +107,12 @@ fn values<'a>(path: &Path, rows: &[Line<'a>], column: usize) -> Result<Vec<(&'a 
             return Err(fault(path, row.offset, found, expected));
         }
         if !seen.insert(row.words[0]) {
-            return Err(fault(path, row.offset, format!("`{}` again", row.words[0]), "one line for a picture"));
+            return Err(fault(
+                path,
+                row.offset,
+                format!("`{}` again", row.words[0]),
+                "one line for a picture",
+            ));
         }
         Ok((row.words[0], row.words[column]))
     };
@@ -150,7 +155,10 @@ mod tests {
         assert_eq!((male.of("000001.jpg").unwrap(), male.of("000002.jpg").unwrap()), (0, 1));
         assert_eq!(read(text, "Bald").unwrap().of("000001.jpg").unwrap(), 1);
         let error = male.of("3.jpg").unwrap_err().to_string();
-        assert!(error.contains("at byte 53: found the end of the file, expected a line for `3.jpg`"), "{error}");
+        assert!(
+            error.contains("at byte 53: found the end of the file, expected a line for `3.jpg`"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Known for CelebA {
         if chosen.is_empty() {
             return Err(Error::usage(
                 format!("{} holds no pictures of the {split} split of `celeba`", path.display()),
-                format!("pictures up to {LAST_TRAIN:06}.jpg are for training, those after {LAST_VALIDATION:06}.jpg for tests"),
+                format!(
+                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those after {LAST_VALIDATION:06}.jpg for tests"
+                ),
             ));
         }
         let options = Options { fit: options.fit.or_size(SIZE), ..options.clone() };
@@ -67,7 +69,9 @@ fn split_of(store: &Store, file: &Member, name: &str) -> Result<Option<Split>> {
         Some(Ok(number)) if number <= LAST_TRAIN => Ok(Some(Split::Train)),
         Some(Ok(number)) if number > LAST_VALIDATION => Ok(Some(Split::Test)),
         Some(Ok(_)) => Ok(None),
-        _ => Err(store.fault(file, 0, "another name", "a number and .jpg or .png, as CelebA's pictures have")),
+        _ => {
+            Err(store.fault(file, 0, "another name", "a number and .jpg or .png, as CelebA's pictures have"))
+        }
     }
 }
 
@@ -127,6 +131,9 @@ mod tests {
         let data = folder(&["000001.jpg", "000002.jpg"]);
         let male = Options { labels: Some("Male".into()), ..Options::default() };
         let error = read(data.path(), Split::Train, &male).unwrap_err().to_string();
-        assert!(error.contains("list_attr_celeba.txt: at byte 46") && error.contains("a line for `000002.jpg`"), "{error}");
+        assert!(
+            error.contains("list_attr_celeba.txt: at byte 46") && error.contains("a line for `000002.jpg`"),
+            "{error}"
+        );
     }
 }

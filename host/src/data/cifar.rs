@@ -226,11 +226,15 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let fails = |bytes: &[u8], expected: &str| {
             write(data.path(), "cifar-10/test_batch.bin", bytes);
-            let error = read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+            let error =
+                read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
             assert!(error.contains("test_batch.bin: ") && error.contains(expected), "{error}");
         };
         let two = [record(&[1], 0), record(&[2], 0)].concat();
-        fails(&two[..5000], "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 bytes");
+        fails(
+            &two[..5000],
+            "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 bytes",
+        );
         fails(&[], "at byte 0: found the end of the file after 0 bytes");
         fails(&[record(&[1], 0), record(&[10], 0)].concat(), "at byte 3073: found label 10, expected 0 to 9");
     }
@@ -240,7 +244,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         write(data.path(), "cifar10/test_batch.bin", &record(&[1], 100));
         let fit = Fit { size: Some(28), channels: Some(1), ..Fit::default() };
-        let images = read("cifar-10", data.path(), Split::Test, &Options { fit, ..Options::default() }).unwrap();
+        let images =
+            read("cifar-10", data.path(), Split::Test, &Options { fit, ..Options::default() }).unwrap();
         assert_eq!((images.shape, images.pixels[0]), ([1, 28, 28], 101));
         let options = Options { seed: Some(1), ..Options::default() };
         let error = read("cifar-10", data.path(), Split::Test, &options).unwrap_err().to_string();

@@ -124,7 +124,8 @@ pub fn require_room(count: usize, shape: [usize; 3]) -> Result<()> {
 /// The square of that side in the middle of every plane.
 fn cut(picture: &[u8], [_, height, width]: [usize; 3], side: usize) -> Vec<u8> {
     let (top, left) = ((height - side) / 2, (width - side) / 2);
-    let rows = picture.chunks_exact(height * width).flat_map(|plane| plane.chunks_exact(width).skip(top).take(side));
+    let rows =
+        picture.chunks_exact(height * width).flat_map(|plane| plane.chunks_exact(width).skip(top).take(side));
     rows.flat_map(|row| &row[left..left + side]).copied().collect()
 }
 

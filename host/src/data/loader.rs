@@ -54,7 +54,17 @@ impl Batches {
     /// [`Error::Usage`] where there is not one batch; [`ops::Error::Memory`] for batches that the budget
     /// of tensor bytes does not allow.
     pub fn new(set: &Dataset, plan: Plan) -> Result<Self> {
-        let count = count(set.len(), &plan);
+        let in_order = || (0..set.len() as u32).collect();
+        let order = plan.shuffle.map_or_else(in_order, |key| order(set.len(), key));
+        Self::of_items(set, order, plan)
+    }
+
+    /// Starts a pass over the items at those places of the set, in that order, repeats allowed.
+    ///
+    /// # Errors
+    /// As [`Batches::new`].
+    pub fn of_items(set: &Dataset, order: Vec<u32>, plan: Plan) -> Result<Self> {
+        let count = count(order.len(), &plan);
         if count == 0 {
             return Err(Error::usage(
                 format!("batches: no batch of {} can be made of `{set}`", plan.batch_size),
@@ -62,10 +72,8 @@ impl Batches {
                  out with `drop_last`",
             ));
         }
-        let size = plan.batch_size.min(set.len());
+        let size = plan.batch_size.min(order.len());
         set.require_room("batches", size)?;
-        let in_order = || (0..set.len() as u32).collect();
-        let order = plan.shuffle.map_or_else(in_order, |key| order(set.len(), key));
         let recipe = Recipe { set: set.clone(), order, size };
         let bytes = size * set.shape().iter().product::<usize>() * size_of::<f32>();
         let source = if bytes < WORTH_A_THREAD {

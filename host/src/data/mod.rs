@@ -18,6 +18,7 @@ mod options;
 mod pictures;
 pub mod shapes;
 mod store;
+mod weights;
 mod zip;
 
 pub use dataset::{Dataset, Items, Part};
@@ -26,6 +27,7 @@ pub use fit::Fit;
 pub use known::{BuiltIn, built_in};
 pub use loader::{Batch, Batches, Plan};
 pub use options::Options;
+pub use weights::{Mixture, Weights};
 
 use crate::error::{Error, Result};
 use cifar::Cifar;
@@ -112,6 +114,11 @@ pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) ->
     Err(find::unknown(what, folders))
 }
 
+/// Whether a set is called `what`, so that it is no path.
+pub fn is_known(what: &str) -> bool {
+    known::names().any(|name| name == what)
+}
+
 /// Reads a folder of IDX files, of CIFAR files, or of pictures.
 fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
     if let Some(file) = idx::files::only_pictures_in(path, split)? {
@@ -125,7 +132,8 @@ fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
 
 /// Reads a file, whose kind its name tells.
 fn load_file(path: &Path, split: Split, options: &Options) -> Result<Images> {
-    let ends_with = |ends: &[&str]| path.extension().is_some_and(|end| ends.iter().any(|e| end.eq_ignore_ascii_case(e)));
+    let ends_with =
+        |ends: &[&str]| path.extension().is_some_and(|end| ends.iter().any(|e| end.eq_ignore_ascii_case(e)));
     if ends_with(&["zip"]) {
         return pictures::read(path, split, options);
     }

@@ -26,7 +26,8 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
     let name = path.display().to_string();
     options.require_only(&name, &["array", "labels"])?;
     let file = Arrays::open(path)?;
-    let usual = [format!("x_{split}"), format!("{split}_images"), "images".into(), "x".into(), "arr_0".into()];
+    let usual =
+        [format!("x_{split}"), format!("{split}_images"), "images".into(), "x".into(), "arr_0".into()];
     let wanted = file.choose(options.array.as_deref(), &usual)?.or_else(|| file.only());
     let Some(wanted) = wanted else {
         return Err(file.unknown("pictures", "array"));
@@ -92,7 +93,10 @@ impl Arrays {
             None => Ok(usual.iter().find_map(|name| place(name))),
             Some(asked) => place(asked).map(Some).ok_or_else(|| {
                 let known = names.join(", ");
-                Error::usage(format!("{} has no array `{asked}`", self.path.display()), format!("it has {known}"))
+                Error::usage(
+                    format!("{} has no array `{asked}`", self.path.display()),
+                    format!("it has {known}"),
+                )
             }),
         }
     }
@@ -121,7 +125,12 @@ impl Arrays {
             None => {
                 let length = self.path.metadata().map_err(Error::io(&self.path))?.len();
                 if length > most {
-                    return Err(super::fault(&self.path, 0, format!("{length} bytes"), format!("at most {most}")));
+                    return Err(super::fault(
+                        &self.path,
+                        0,
+                        format!("{length} bytes"),
+                        format!("at most {most}"),
+                    ));
                 }
                 let bytes = std::fs::read(&self.path).map_err(Error::io(&self.path))?;
                 Array::parse(bytes, &self.path, None)

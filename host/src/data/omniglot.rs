@@ -143,7 +143,9 @@ mod tests {
         let alphabets = read(data.path(), Some("alphabets")).unwrap();
         assert_eq!(alphabets.class_names, ["Futurama", "Greek"]);
         assert_eq!(alphabets.labels.as_deref(), Some(&[0, 1, 1][..]));
-        assert!(read(data.path(), Some("letters")).unwrap_err().to_string().contains("characters and alphabets"));
+        assert!(
+            read(data.path(), Some("letters")).unwrap_err().to_string().contains("characters and alphabets")
+        );
     }
 
     #[test]
@@ -154,7 +156,10 @@ mod tests {
         };
         let good = || ("Greek/character01/0001_01.png", picture(105, 255));
         fails(&[], "found no files");
-        fails(&[good(), ("Greek/0001_02.png", picture(105, 0))], "`Greek/0001_02.png`: another name, expected Alphabet/");
+        fails(
+            &[good(), ("Greek/0001_02.png", picture(105, 0))],
+            "`Greek/0001_02.png`: another name, expected Alphabet/",
+        );
         fails(&[good(), ("Greek/character01/0001_02.png", picture(28, 0))], "28x28, expected 105x105");
     }
 }

@@ -35,7 +35,10 @@ impl Options {
         match given.into_iter().find(|(option, given)| *given && !known.contains(option)) {
             Some((option, _)) => Err(Error::usage(
                 format!("the option `{option}` means nothing for `{name}`"),
-                format!("leave it out; it takes {}", [&["size", "crop", "channels"], known].concat().join(", ")),
+                format!(
+                    "leave it out; it takes {}",
+                    [&["size", "crop", "channels"], known].concat().join(", ")
+                ),
             )),
             None => Ok(()),
         }

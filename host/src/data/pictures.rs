@@ -106,7 +106,10 @@ fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Options)
         None => attributes_of(store.path()).ok_or_else(|| {
             Error::usage(
                 format!("{} has no file of attributes to take `{name}` from", store.path().display()),
-                format!("put {} there or beside it, or name a file with `attributes`", ATTRIBUTES.join(" or ")),
+                format!(
+                    "put {} there or beside it, or name a file with `attributes`",
+                    ATTRIBUTES.join(" or ")
+                ),
             )
         })?,
     };

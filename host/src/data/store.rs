@@ -76,7 +76,13 @@ impl Store {
     }
 
     /// The error for what is wrong about a file, `at` bytes into it where it stands by itself.
-    pub fn fault(&self, file: &Member, at: u64, found: impl Into<String>, expected: impl Into<String>) -> Error {
+    pub fn fault(
+        &self,
+        file: &Member,
+        at: u64,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Error {
         match &self.zip {
             Some(zip) => {
                 let found = format!("`{}`: {}", file.name, found.into());

@@ -42,7 +42,8 @@ fn a_name_finds_its_folder_and_its_split() {
 fn emnist_pictures_are_turned_and_its_letters_count_from_zero() {
     let data = tempfile::tempdir().unwrap();
     write(&data.path().join("emnist"), "emnist-letters-train", &[1, 26]);
-    let letters = load("emnist-letters", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap();
+    let letters =
+        load("emnist-letters", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap();
     assert_eq!(letters.shape, [1, 3, 2]);
     assert_eq!(letters.pixels[..], [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     assert_eq!(letters.labels.as_deref(), Some(&[0, 25][..]));
@@ -75,7 +76,8 @@ fn labels_must_fit_the_pictures_and_the_classes() {
     let data = tempfile::tempdir().unwrap();
     let fault = |labels: &[u8]| {
         write(&data.path().join("mnist"), "train", labels);
-        let error = load("mnist", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap_err();
+        let error =
+            load("mnist", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap_err();
         error.to_string()
     };
     let error = fault(&[1, 2, 3]);
@@ -86,7 +88,8 @@ fn labels_must_fit_the_pictures_and_the_classes() {
 
 #[test]
 fn an_unknown_name_gives_the_nearest_and_the_folders() {
-    let error = load("fashon", Split::Train, &Options::default(), &[PathBuf::from("here"), PathBuf::from("there")]);
+    let error =
+        load("fashon", Split::Train, &Options::default(), &[PathBuf::from("here"), PathBuf::from("there")]);
     let error = error.unwrap_err().to_string();
     for part in ["`fashon`", "`fashion-mnist`", "here, there", "--data DIR", "HOST_DATA"] {
         assert!(error.contains(part), "{part}: {error}");
@@ -95,7 +98,8 @@ fn an_unknown_name_gives_the_nearest_and_the_folders() {
 
 #[test]
 fn a_missing_split_says_what_is_wanted_where() {
-    let error = load("mnist", Split::Test, &Options::default(), &[PathBuf::from("here")]).unwrap_err().to_string();
+    let error =
+        load("mnist", Split::Test, &Options::default(), &[PathBuf::from("here")]).unwrap_err().to_string();
     for part in ["test split", "mnist/t10k-images-idx3-ubyte[.gz]", "in here", "--data DIR"] {
         assert!(error.contains(part), "{part}: {error}");
     }

@@ -102,12 +102,16 @@ impl Zip {
         let data = entry.offset + (LOCAL_SIZE + half(&header, 26) + half(&header, 28)) as u64;
         let packed = self.bytes(data, entry.packed as usize)?;
         let content = match entry.deflated {
-            true => inflate(&packed, entry.size).map_err(|e| fault(format!("damaged data ({e})"), "deflate".into()))?,
+            true => inflate(&packed, entry.size)
+                .map_err(|e| fault(format!("damaged data ({e})"), "deflate".into()))?,
             false => packed,
         };
         if content.len() as u64 != entry.size {
             let size = content.len();
-            return Err(fault(format!("{size} bytes or more"), format!("{}, as the directory says", entry.size)));
+            return Err(fault(
+                format!("{size} bytes or more"),
+                format!("{}, as the directory says", entry.size),
+            ));
         }
         let mut crc = Crc::new();
         crc.update(&content);
@@ -123,7 +127,8 @@ impl Zip {
         let tail_size = length.min((END_SIZE + COMMENT + LOCATOR_SIZE) as u64) as usize;
         let start = length - tail_size as u64;
         let tail = self.bytes(start, tail_size)?;
-        let is_end = |&at: &usize| tail[at..].starts_with(&END) && at + END_SIZE + half(&tail, at + 20) == tail_size;
+        let is_end =
+            |&at: &usize| tail[at..].starts_with(&END) && at + END_SIZE + half(&tail, at + 20) == tail_size;
         let last = tail_size.checked_sub(END_SIZE);
         let Some(at) = last.and_then(|last| (0..=last).rev().find(is_end)) else {
             let expected = "a zip file's end record before it; the file may be cut off";
@@ -148,7 +153,12 @@ impl Zip {
             false => Vec::new(),
         };
         if !record.starts_with(&END_64) {
-            return Err(fault(&self.path, end, format!("a 64-bit end record at byte {offset}"), "one before this"));
+            return Err(fault(
+                &self.path,
+                end,
+                format!("a 64-bit end record at byte {offset}"),
+                "one before this",
+            ));
         }
         Ok(Directory { count: long(&record, 32), size: long(&record, 40), offset: long(&record, 48) })
     }
@@ -178,8 +188,7 @@ impl Zip {
             return Err(fault(format!("an entry of {length} bytes"), "one that ends with the directory"));
         }
         let name_bytes = &rest[ENTRY_SIZE..ENTRY_SIZE + name];
-        let [size, packed, local] =
-            sizes(rest, &rest[ENTRY_SIZE + name..ENTRY_SIZE + name + extra]);
+        let [size, packed, local] = sizes(rest, &rest[ENTRY_SIZE + name..ENTRY_SIZE + name + extra]);
         let name = String::from_utf8_lossy(name_bytes).replace('\\', "/");
         let (flags, method) = (half(rest, 8), half(rest, 10));
         if flags & 1 == 1 {
@@ -188,7 +197,9 @@ impl Zip {
         let possible = match method {
             0 => size == packed,
             8 => size <= packed.saturating_mul(MOST_PACKED),
-            _ => return Err(fault(format!("`{name}` packed by method {method}"), "0 (stored) or 8 (deflate)")),
+            _ => {
+                return Err(fault(format!("`{name}` packed by method {method}"), "0 (stored) or 8 (deflate)"));
+            }
         };
         let before = local.checked_add(packed).is_some_and(|last| last <= offset);
         if !possible || !before {

@@ -97,6 +97,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ),
     ("Dataset", &["data::load(\"glyphs\").train(3)", "data::load(\"glyphs\").train(3).take(0)"]),
     ("DataSource", &["data::load(\"glyphs\")", "data::load(\"\")"]),
+    ("Mixture", &["data::mix([data::load(\"glyphs\").train(3)], [1])"]),
     ("Optimiser", &["optim::adam(nn::linear(1, 1), #{})", "optim::sgd([], #{})"]),
     ("Gradients", &["(tensor(1.0).track() * 2).backward()"]),
     ("Batches", &["data::load(\"glyphs\").train(3).batches(2)"]),

@@ -47,7 +47,10 @@ fn colours_become_grey_and_grey_becomes_colours() {
 #[test]
 fn what_cannot_be_is_refused() {
     let refused = |fit: Fit, shape: [usize; 3]| fit.shape(shape).unwrap_err().to_string();
-    assert!(refused(fit(Some(4), None, None), [1, 3, 5]).contains("a square of 4 pixels cannot be cut out of 5x3"));
+    assert!(
+        refused(fit(Some(4), None, None), [1, 3, 5])
+            .contains("a square of 4 pixels cannot be cut out of 5x3")
+    );
     assert!(refused(fit(Some(0), None, None), [1, 3, 5]).contains("from 1 to 3"));
     assert!(refused(fit(None, Some(0), None), [1, 3, 5]).contains("size 0"));
     assert!(refused(fit(None, Some(1 << 40), None), [1, 3, 5]).contains("from 1 to 4096"));
@@ -65,6 +68,9 @@ fn a_set_is_fitted_picture_by_picture() {
     };
     let square = images.clone().fitted(&fit(None, Some(2), Some(3))).unwrap();
     assert_eq!((square.shape, square.len()), ([3, 2, 2], 2));
-    assert_eq!(square.pixels[..], [1, 2, 5, 6].repeat(3).into_iter().chain([9, 10, 13, 14].repeat(3)).collect::<Vec<u8>>());
+    assert_eq!(
+        square.pixels[..],
+        [1, 2, 5, 6].repeat(3).into_iter().chain([9, 10, 13, 14].repeat(3)).collect::<Vec<u8>>()
+    );
     assert_eq!(images.clone().fitted(&Fit::default()).unwrap().pixels, images.pixels);
 }

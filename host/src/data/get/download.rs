@@ -44,7 +44,10 @@ pub fn fetch(address: &str, item: &Item, folder: &Path, watch: &dyn Watch) -> Re
     if sum != item.sha256 {
         // A wrong file would be taken for a good beginning the next time.
         fs::remove_file(&part).map_err(Error::io(&part))?;
-        let expected = format!("{}, the checksum of {}; fetch it again, or from another address", item.sha256, item.name);
+        let expected = format!(
+            "{}, the checksum of {}; fetch it again, or from another address",
+            item.sha256, item.name
+        );
         return Err(fault(&part, item.bytes, format!("a content with the SHA-256 {sum}"), expected));
     }
     fs::rename(&part, &whole).map_err(Error::io(&whole))
@@ -107,7 +110,9 @@ fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn 
     }
     let at = start(&response, address, item, have)?;
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(part);
-    let mut file = file.and_then(|file| file.set_len(at).map(|()| file)).map_err(|e| Broken::Ended(Error::io(part)(e)))?;
+    let mut file = file
+        .and_then(|file| file.set_len(at).map(|()| file))
+        .map_err(|e| Broken::Ended(Error::io(part)(e)))?;
     copy(response.into_body(), &mut file, part, item, at, watch)
 }
 
@@ -122,12 +127,19 @@ fn start(response: &Response<Body>, address: &str, item: &Item, have: u64) -> Re
         // `bytes 100-199/200`
         StatusCode::PARTIAL_CONTENT => match header("content-range").and_then(range_start) {
             Some(at) if at <= have => at,
-            _ => return Err(ended(format!("it was asked for bytes from {have} on and sent others"), another)),
+            _ => {
+                return Err(ended(format!("it was asked for bytes from {have} on and sent others"), another));
+            }
         },
         _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             return Err(Broken::Off(format!("it answers {status}")));
         }
-        _ => return Err(ended(format!("it answers {status}"), "name a mirror with --from URL, or bring the files by other means")),
+        _ => {
+            return Err(ended(
+                format!("it answers {status}"),
+                "name a mirror with --from URL, or bring the files by other means",
+            ));
+        }
     };
     match header("content-length").and_then(|length| length.parse::<u64>().ok()) {
         Some(length) if at.checked_add(length) != Some(item.bytes) => {
@@ -143,7 +155,14 @@ fn range_start(range: &str) -> Option<u64> {
 }
 
 /// Appends a body to `file`, whose length is `at`; never more than the item has.
-fn copy(body: Body, file: &mut File, part: &Path, item: &Item, mut at: u64, watch: &dyn Watch) -> Result<(), Broken> {
+fn copy(
+    body: Body,
+    file: &mut File,
+    part: &Path,
+    item: &Item,
+    mut at: u64,
+    watch: &dyn Watch,
+) -> Result<(), Broken> {
     let disk = |error| Broken::Ended(Error::io(part)(error));
     file.seek(SeekFrom::Start(at)).map_err(disk)?;
     let mut reader = body.into_reader();

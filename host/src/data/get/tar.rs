@@ -27,21 +27,34 @@ pub fn unpack(path: &Path, folder: &Path) -> Result<()> {
         if header == [0; BLOCK] {
             return Ok(());
         }
-        let size = size(&header).filter(|&size| size <= MOST_BYTES && checksum_fits(&header)).ok_or_else(|| {
-            fault(path, offset, "a damaged header", format!("a tar header of a file of at most {MOST_BYTES} bytes"))
-        })?;
+        let size =
+            size(&header).filter(|&size| size <= MOST_BYTES && checksum_fits(&header)).ok_or_else(|| {
+                fault(
+                    path,
+                    offset,
+                    "a damaged header",
+                    format!("a tar header of a file of at most {MOST_BYTES} bytes"),
+                )
+            })?;
         offset += BLOCK as u64;
         let mut content = reader.by_ref().take(size);
         match name(&header) {
             Some(name) => {
                 let to = folder.join(name);
                 let mut file = create(&to)?;
-                io::copy(&mut content, &mut file).and_then(|_| io::Write::flush(&mut file)).map_err(Error::io(&to))?;
+                io::copy(&mut content, &mut file)
+                    .and_then(|_| io::Write::flush(&mut file))
+                    .map_err(Error::io(&to))?;
             }
             None => drop(io::copy(&mut content, &mut io::sink()).map_err(|error| cut(path, offset, &error))?),
         }
         if content.limit() > 0 {
-            return Err(fault(path, offset + size - content.limit(), "the end of the file", format!("{} more bytes", content.limit())));
+            return Err(fault(
+                path,
+                offset + size - content.limit(),
+                "the end of the file",
+                format!("{} more bytes", content.limit()),
+            ));
         }
         let filled = size.next_multiple_of(BLOCK as u64);
         let rest = io::copy(&mut reader.by_ref().take(filled - size), &mut io::sink());
@@ -51,7 +64,12 @@ pub fn unpack(path: &Path, folder: &Path) -> Result<()> {
 }
 
 fn cut(path: &Path, offset: u64, error: &io::Error) -> Error {
-    fault(path, offset, format!("damaged data ({error})"), "a whole tar archive in gzip (offsets count unpacked bytes)")
+    fault(
+        path,
+        offset,
+        format!("damaged data ({error})"),
+        "a whole tar archive in gzip (offsets count unpacked bytes)",
+    )
 }
 
 /// The last part of the name of a plain file; none for a folder or anything else.

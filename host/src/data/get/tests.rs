@@ -36,7 +36,8 @@ impl Server {
     fn start(files: &[(&str, &[u8])], faults: &[Fault]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/", listener.local_addr().unwrap());
-        let files: HashMap<String, Vec<u8>> = files.iter().map(|(name, bytes)| (format!("/{name}"), bytes.to_vec())).collect();
+        let files: HashMap<String, Vec<u8>> =
+            files.iter().map(|(name, bytes)| (format!("/{name}"), bytes.to_vec())).collect();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (log, mut faults) = (asked.clone(), faults.to_vec().into_iter());
         // It ends with the process.
@@ -61,7 +62,8 @@ fn answer(
     fault: Option<Fault>,
     log: &Mutex<Vec<(String, usize)>>,
 ) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let mut lines =
+        BufReader::new(stream.try_clone()?).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
     let path = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_owned();
     let range = lines.find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
     let start = range.and_then(|range| range.trim_end_matches('-').parse().ok()).unwrap_or(0);
@@ -137,7 +139,8 @@ fn run(data: &Path, faults: &[Fault]) -> (Result<PathBuf>, Server) {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -177,7 +180,8 @@ fn a_cut_connection_goes_on_where_it_broke_off() {
 #[test]
 fn a_server_without_ranges_begins_anew() {
     let data = tempfile::tempdir().unwrap();
-    let (outcome, server) = run(data.path(), &[Fault::Cut(70_000), Fault::NoRangeCut(50_000), Fault::NoRange]);
+    let (outcome, server) =
+        run(data.path(), &[Fault::Cut(70_000), Fault::NoRangeCut(50_000), Fault::NoRange]);
     outcome.unwrap();
     is_whole(data.path());
     assert_eq!(server.asked()[1].1, 70_000);
@@ -186,7 +190,8 @@ fn a_server_without_ranges_begins_anew() {
 #[test]
 fn a_server_that_never_gets_further_is_given_up_and_what_came_is_kept() {
     let data = tempfile::tempdir().unwrap();
-    let (outcome, _) = run(data.path(), &[Fault::Cut(70_000), Fault::Silent, Fault::Silent, Fault::Silent, Fault::Silent]);
+    let (outcome, _) =
+        run(data.path(), &[Fault::Cut(70_000), Fault::Silent, Fault::Silent, Fault::Silent, Fault::Silent]);
     let error = outcome.unwrap_err().to_string();
     assert!(error.contains("/large broke off after 70000 of 200000 bytes"), "{error}");
     assert!(error.contains("give the command again"), "{error}");
@@ -236,7 +241,8 @@ fn a_missing_file_and_one_of_another_size_are_told_at_once() {
     let error = get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap_err().to_string();
     assert!(error.contains("it has 10 bytes, not 20"), "{error}");
 
-    let error = get(&offer, data.path(), Some("http://127.0.0.1:1/"), &Seen::default()).unwrap_err().to_string();
+    let error =
+        get(&offer, data.path(), Some("http://127.0.0.1:1/"), &Seen::default()).unwrap_err().to_string();
     assert!(error.contains("http://127.0.0.1:1/large broke off after 0 of 20 bytes"), "{error}");
     assert!(!data.path().join("set").exists());
 }
@@ -254,7 +260,13 @@ fn tar_gz(content: &[u8]) -> Vec<u8> {
         header
     };
     let padding = vec![0; content.len().next_multiple_of(512) - content.len()];
-    let archive = [header("top/", 0, b'5'), header("top/a.bin", content.len(), b'0'), content.to_vec(), padding, vec![0; 1024]];
+    let archive = [
+        header("top/", 0, b'5'),
+        header("top/a.bin", content.len(), b'0'),
+        content.to_vec(),
+        padding,
+        vec![0; 1024],
+    ];
     gzip(&archive.concat())
 }
 
@@ -268,7 +280,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn archives_are_unpacked_without_their_folders() {
     let content = bytes(1000);
     let zip = crate::data::zip::tests::archive(&[("top/", b""), ("top/a.bin", &content)], true);
-    for (name, archive, unpack) in [("a.tar.gz", tar_gz(&content), Unpack::TarGz), ("a.zip", zip, Unpack::Zip)] {
+    for (name, archive, unpack) in
+        [("a.tar.gz", tar_gz(&content), Unpack::TarGz), ("a.zip", zip, Unpack::Zip)]
+    {
         let data = tempfile::tempdir().unwrap();
         let server = Server::start(&[(name, &archive)], &[]);
         let offer = offer_of(&[(name, &archive)], unpack);
@@ -290,12 +304,17 @@ fn a_damaged_archive_is_told_and_nothing_is_placed() {
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&whole[..]), &mut plain).unwrap();
     let mut sum = plain.clone();
     sum[600] = b'x';
-    let cases = [(gzip(&plain[..1500]), "expected 524 more bytes"), (gzip(&sum), "a damaged header"), (whole[..whole.len() / 2].to_vec(), "a.tar.gz")];
+    let cases = [
+        (gzip(&plain[..1500]), "expected 524 more bytes"),
+        (gzip(&sum), "a damaged header"),
+        (whole[..whole.len() / 2].to_vec(), "a.tar.gz"),
+    ];
     for (archive, expected) in cases {
         let data = tempfile::tempdir().unwrap();
         let server = Server::start(&[("a.tar.gz", &archive)], &[]);
         let offer = offer_of(&[("a.tar.gz", &archive)], Unpack::TarGz);
-        let error = get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap_err().to_string();
+        let error =
+            get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         assert!(!data.path().join("set").exists());
     }
@@ -304,11 +323,17 @@ fn a_damaged_archive_is_told_and_nothing_is_placed() {
 #[test]
 fn the_offers_are_of_known_sets_and_have_checksums() {
     for offer in &OFFERS {
-        let known = crate::data::list(&[]).iter().any(|set| offers(set.name) && super::offer(set.name).is_some_and(|o| o.name == offer.name));
+        let known = crate::data::list(&[])
+            .iter()
+            .any(|set| offers(set.name) && super::offer(set.name).is_some_and(|o| o.name == offer.name));
         assert!(known, "{}", offer.name);
         assert!(offer.address.ends_with('/') && offer.address.starts_with("http"));
         for item in offer.files {
-            assert!(item.sha256.len() == 64 && item.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()), "{}", item.name);
+            assert!(
+                item.sha256.len() == 64 && item.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{}",
+                item.name
+            );
         }
     }
     assert!(offers("emnist-letters") && !offers("celeba") && !offers("glyphs"));
@@ -321,7 +346,8 @@ fn real_files_have_the_checksums_of_the_offers() {
     let folders = crate::data::folders(None);
     let (mut right, mut other) = (0, 0);
     for (offer, item) in OFFERS.iter().flat_map(|offer| offer.files.iter().map(move |item| (offer, item))) {
-        let file = folders.iter().map(|folder| folder.join(offer.home).join(item.name)).find(|file| file.is_file());
+        let file =
+            folders.iter().map(|folder| folder.join(offer.home).join(item.name)).find(|file| file.is_file());
         let Some(file) = file else { continue };
         if sha256_of_file(&file).unwrap() == item.sha256 {
             assert_eq!(file.metadata().unwrap().len(), item.bytes);

@@ -1,8 +1,8 @@
 //! A hand: what turns a skeleton into one person's writing of it.
 
-use crate::data::cursor::Cursor;
 use super::pen::{Dab, SIDE};
 use super::skeleton::{Knot, Stroke};
+use crate::data::cursor::Cursor;
 
 /// Straight pieces to a curve between two knots.
 const PIECES: usize = 6;

@@ -9,8 +9,8 @@ mod hand;
 mod pen;
 mod skeleton;
 
-use super::{BuiltIn, Images, Split};
 use super::cursor::Cursor;
+use super::{BuiltIn, Images, Split};
 use hand::Hand;
 use pen::SIDE;
 use rayon::prelude::*;

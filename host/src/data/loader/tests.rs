@@ -90,6 +90,19 @@ fn the_last_batch_is_smaller_or_left_out() {
 }
 
 #[test]
+fn a_pass_may_have_any_items_of_the_set() {
+    for side in [8, 64] {
+        let order = vec![3, 3, 0, 9, 3];
+        let batches = Batches::of_items(&set(10, side), order.clone(), plan(2, None)).unwrap();
+        let batches: Vec<Batch> = batches.collect::<Result<_>>().unwrap();
+        assert_eq!(indices(&batches), order);
+        assert_eq!(batches[1].labels.as_ref().unwrap().to_f64().unwrap(), [0.0, 9.0]);
+        let mut wrong = Batches::of_items(&set(10, side), vec![10], plan(2, None)).unwrap();
+        assert!(wrong.next().unwrap().unwrap_err().to_string().contains("an index is 10"));
+    }
+}
+
+#[test]
 fn a_pass_without_a_batch_is_refused() {
     let (full, empty) = (set(3, 8), set(0, 8));
     let cases =

@@ -27,7 +27,9 @@ struct Origin {
 impl Origin {
     fn fault(&self, at: usize, found: impl std::fmt::Display, expected: impl Into<String>) -> Error {
         match &self.entry {
-            Some((name, offset)) => fault(&self.path, *offset, format!("`{name}`: at byte {at}: {found}"), expected),
+            Some((name, offset)) => {
+                fault(&self.path, *offset, format!("`{name}`: at byte {at}: {found}"), expected)
+            }
             None => fault(&self.path, at as u64, found.to_string(), expected),
         }
     }
@@ -56,9 +58,14 @@ impl Array {
             return Err(origin.fault(8, "elements of several fields", "plain numbers"));
         };
         if !field("fortran_order")?.starts_with("False") {
-            return Err(origin.fault(8, "elements in Fortran's order", "C's order (numpy.ascontiguousarray)"));
+            return Err(origin.fault(
+                8,
+                "elements in Fortran's order",
+                "C's order (numpy.ascontiguousarray)",
+            ));
         }
-        let shape = shape(field("shape")?).ok_or_else(|| origin.fault(8, "no shape", "`shape` as (N, ...)"))?;
+        let shape =
+            shape(field("shape")?).ok_or_else(|| origin.fault(8, "no shape", "`shape` as (N, ...)"))?;
         let array = Self { bytes, start, kind, shape, origin };
         array.check_length()?;
         Ok(array)
@@ -68,7 +75,11 @@ impl Array {
     fn check_length(&self) -> Result<()> {
         let size: Option<usize> = self.kind.get(2..).and_then(|size| size.parse().ok());
         let Some(size) = size else {
-            return Err(self.origin.fault(8, format!("elements of type {}", self.kind), "numbers such as |u1"));
+            return Err(self.origin.fault(
+                8,
+                format!("elements of type {}", self.kind),
+                "numbers such as |u1",
+            ));
         };
         let promised = self.shape.iter().try_fold(size, |product, &n| product.checked_mul(n));
         let length = self.bytes.len() - self.start;
@@ -79,7 +90,11 @@ impl Array {
             Some(promised) => format!("{promised}, as the shape {:?} of {} says", self.shape, self.kind),
             None => format!("a shape smaller than {:?}", self.shape),
         };
-        Err(self.origin.fault(self.bytes.len(), format!("the end after {length} bytes of elements"), expected))
+        Err(self.origin.fault(
+            self.bytes.len(),
+            format!("the end after {length} bytes of elements"),
+            expected,
+        ))
     }
 
     /// The bytes of pictures as `[N, C, H, W]`, and that shape. Booleans become 0 and 255.
@@ -161,7 +176,8 @@ fn shape(text: &str) -> Option<Vec<usize>> {
 
 /// Pictures with the colours of a pixel side by side, as planes of one colour each.
 fn planes(elements: &[u8], plane: usize, channels: usize) -> Vec<u8> {
-    let channel = |picture: &'_ [u8], c: usize| picture.iter().skip(c).step_by(channels).copied().collect::<Vec<u8>>();
+    let channel =
+        |picture: &'_ [u8], c: usize| picture.iter().skip(c).step_by(channels).copied().collect::<Vec<u8>>();
     let pictures = elements.chunks_exact(plane * channels);
     pictures.flat_map(|picture| (0..channels).flat_map(move |c| channel(picture, c))).collect()
 }

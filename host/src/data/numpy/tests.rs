@@ -47,18 +47,27 @@ fn the_layouts_of_pictures_are_told_apart() {
 
 #[test]
 fn an_archive_has_pictures_and_labels_under_usual_names() {
-    let (x, y) = (npy("|u1", "(2, 1, 2)", &[1, 2, 3, 4]), npy("<i8", "(2,)", &[0u64, 3].map(u64::to_le_bytes).concat()));
+    let (x, y) = (
+        npy("|u1", "(2, 1, 2)", &[1, 2, 3, 4]),
+        npy("<i8", "(2,)", &[0u64, 3].map(u64::to_le_bytes).concat()),
+    );
     let files = [("x_train.npy", &x[..]), ("y_train.npy", &y), ("other.npy", &y)];
     for deflated in [false, true] {
         let (_folder, path) = with("a.npz", &archive(&files, deflated));
         let images = get(&path, &Options::default()).unwrap();
         assert_eq!((images.labels.as_deref(), images.class_names.len()), (Some(&[0, 3][..]), 4));
         let fit = Fit { size: Some(1), ..Fit::default() };
-        let named = Options { array: Some("x_train".into()), labels: Some("other".into()), fit, ..Options::default() };
+        let named = Options {
+            array: Some("x_train".into()),
+            labels: Some("other".into()),
+            fit,
+            ..Options::default()
+        };
         assert_eq!(get(&path, &named).unwrap().shape, [1, 1, 1]);
         let wrong = Options { array: Some("z".into()), ..Options::default() };
         assert!(get(&path, &wrong).unwrap_err().to_string().contains("it has x_train, y_train, other"));
-        let test = load(path.to_str().unwrap(), Split::Test, &Options::default(), &[]).unwrap_err().to_string();
+        let test =
+            load(path.to_str().unwrap(), Split::Test, &Options::default(), &[]).unwrap_err().to_string();
         assert!(test.contains("name one with the option `array`: x_train"), "{test}");
     }
 }
@@ -66,10 +75,19 @@ fn an_archive_has_pictures_and_labels_under_usual_names() {
 /// As KMNIST's files lie: one array each.
 #[test]
 fn labels_may_lie_beside() {
-    let (folder, path) = with("set-imgs.npz", &archive(&[("arr_0.npy", &npy("|u1", "(2, 1, 1)", &[1, 2]))], false));
-    std::fs::write(folder.path().join("set-labels.npz"), archive(&[("arr_0.npy", &npy("|u1", "(2,)", &[7, 8]))], false)).unwrap();
+    let (folder, path) =
+        with("set-imgs.npz", &archive(&[("arr_0.npy", &npy("|u1", "(2, 1, 1)", &[1, 2]))], false));
+    std::fs::write(
+        folder.path().join("set-labels.npz"),
+        archive(&[("arr_0.npy", &npy("|u1", "(2,)", &[7, 8]))], false),
+    )
+    .unwrap();
     assert_eq!(get(&path, &Options::default()).unwrap().labels.as_deref(), Some(&[7, 8][..]));
-    std::fs::write(folder.path().join("set-labels.npz"), archive(&[("arr_0.npy", &npy("|u1", "(3,)", &[7, 8, 9]))], false)).unwrap();
+    std::fs::write(
+        folder.path().join("set-labels.npz"),
+        archive(&[("arr_0.npy", &npy("|u1", "(3,)", &[7, 8, 9]))], false),
+    )
+    .unwrap();
     let error = get(&path, &Options::default()).unwrap_err().to_string();
     assert!(error.contains("set-labels.npz") && error.contains("the shape [3], expected [2]"), "{error}");
 }
@@ -88,7 +106,11 @@ fn faults_name_file_offset_and_expectation() {
     fails("a.npy", &npy("|u1", &huge, &[0; 8]), "expected a shape smaller than");
     let fortran = String::from_utf8_lossy(&whole[10..]).replace("False", "True ");
     fails("a.npy", &[&whole[..10], fortran.as_bytes()].concat(), "in Fortran's order");
-    fails("a.npz", &archive(&[("x.npy", &whole[..130])], true), "found `x.npy`: at byte 130: the end after 2 bytes");
+    fails(
+        "a.npz",
+        &archive(&[("x.npy", &whole[..130])], true),
+        "found `x.npy`: at byte 130: the end after 2 bytes",
+    );
     let labels = npy("|i1", "(2,)", &[1, 255]);
     let set = [("x.npy", &whole[..]), ("y.npy", &labels)];
     fails("a.npz", &archive(&set, true), "`y.npy`: at byte 129: a label that is negative or large");

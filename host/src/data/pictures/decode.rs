@@ -1,8 +1,8 @@
 //! PNG and JPEG files become one block of bytes.
 
+use crate::data::Fit;
 use crate::data::fit::require_room;
 use crate::data::store::{Member, Store};
-use crate::data::Fit;
 use crate::error::{Error, Result};
 use image::{ImageReader, Limits};
 use rayon::prelude::*;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::data::{Fit, load};
 use crate::data::zip::tests::archive;
+use crate::data::{Fit, load};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use std::fs;
 use std::io::Cursor;
@@ -59,14 +59,19 @@ fn folders_are_classes_and_splits() {
 #[test]
 fn pictures_side_by_side_have_an_attribute_or_no_label() {
     let place = tempfile::tempdir().unwrap();
-    let files = [("img/1.jpg", picture(8, 8, [200; 3], ImageFormat::Jpeg)), ("img/2.png", picture(12, 9, [100; 3], ImageFormat::Png))];
+    let files = [
+        ("img/1.jpg", picture(8, 8, [200; 3], ImageFormat::Jpeg)),
+        ("img/2.png", picture(12, 9, [100; 3], ImageFormat::Png)),
+    ];
     fs::write(place.path().join("attributes.txt"), "Male Old\n1.jpg 1 -1\n2.png -1 1\n").unwrap();
     let fit = Fit { size: Some(4), channels: Some(1), crop: None };
     for path in both(place.path(), &files) {
         let plain = get(&path, Split::Train, &Options { fit, ..Options::default() }).unwrap();
         assert_eq!((plain.labels, plain.shape), (None, [1, 4, 4]));
         assert!(plain.pixels[0].abs_diff(200) < 3 && plain.pixels[16] == 100, "{:?}", plain.pixels);
-        let of = |labels: &str| get(&path, Split::Test, &Options { fit, labels: Some(labels.into()), ..Options::default() });
+        let of = |labels: &str| {
+            get(&path, Split::Test, &Options { fit, labels: Some(labels.into()), ..Options::default() })
+        };
         let male = of("Male").unwrap();
         assert_eq!(male.labels.as_deref(), Some(&[1, 0][..]));
         assert_eq!(male.class_names, ["not Male", "Male"]);
@@ -98,7 +103,10 @@ fn damaged_pictures_are_told() {
         for length in (0..whole.len()).step_by(7) {
             for path in both(place.path(), &[("1.png", whole.clone()), ("2.png", whole[..length].to_vec())]) {
                 let error = get(&path, Split::Train, &Options::default()).unwrap_err().to_string();
-                assert!(error.contains("2.png") && error.contains("at byte "), "{length} bytes of {format:?}: {error}");
+                assert!(
+                    error.contains("2.png") && error.contains("at byte "),
+                    "{length} bytes of {format:?}: {error}"
+                );
             }
         }
     }

@@ -42,7 +42,8 @@ impl Scene {
         };
         // A cap that leans to the camera would hide its stem.
         let lean = if solid == Solid::Mushroom { 0.1 } else { 0.5 };
-        let turn = Turn::new(cursor.uniform(-free, free), cursor.uniform(-lean, lean), cursor.uniform(-0.4, 0.4));
+        let turn =
+            Turn::new(cursor.uniform(-free, free), cursor.uniform(-lean, lean), cursor.uniform(-0.4, 0.4));
         let size = cursor.uniform(0.8, 1.1);
         let height = size * solid.support(turn.back(V(0.0, -1.0, 0.0)));
         let centre = V(cursor.uniform(-0.22, 0.22), height, cursor.uniform(-0.2, 0.2));
@@ -60,7 +61,10 @@ impl Scene {
             body: Surface::of_body(cursor),
             gloss: cursor.uniform(0.0, 0.7),
             ground: Surface::of_ground(cursor),
-            sky: [colour(hue, cursor.uniform(0.05, 0.25), bright), colour(hue, cursor.uniform(0.3, 0.6), bright)],
+            sky: [
+                colour(hue, cursor.uniform(0.05, 0.25), bright),
+                colour(hue, cursor.uniform(0.3, 0.6), bright),
+            ],
             sun,
             warmth: V(1.0, cursor.uniform(0.86, 1.0), cursor.uniform(0.7, 0.95)),
             camera,

@@ -198,6 +198,11 @@ mod tests {
         })
     }
 
+    /// At right angles to both.
+    fn across(a: V, b: V) -> V {
+        V(a.1 * b.2 - a.2 * b.1, a.2 * b.0 - a.0 * b.2, a.0 * b.1 - a.1 * b.0)
+    }
+
     #[test]
     fn every_body_is_around_the_origin_and_within_reach() {
         for (solid, name) in SOLIDS {
@@ -212,15 +217,21 @@ mod tests {
     fn the_reach_in_a_direction_is_that_of_the_distances() {
         for (solid, name) in SOLIDS {
             for d in directions(12) {
-                let (side, up) = (d.cross(V(0.3, 0.5, 0.8)).unit(), d.cross(d.cross(V(0.3, 0.5, 0.8))).unit());
+                let side = across(d, V(0.3, 0.5, 0.8)).unit();
+                let up = across(d, side);
                 let least = |height: f32| {
-                    let grid = (-50..=50).flat_map(|i| (-50..=50).map(move |j| (i as f32 / 40.0, j as f32 / 40.0)));
+                    let grid =
+                        (-50..=50).flat_map(|i| (-50..=50).map(move |j| (i as f32 / 40.0, j as f32 / 40.0)));
                     let points = grid.map(|(a, b)| d * height + side * a + up * b);
                     points.map(|p| solid.distance(p)).fold(f32::MAX, f32::min)
                 };
                 let reach = solid.support(d);
                 assert!(least(reach + 0.01) > 0.0, "{name} beyond {reach} towards {d:?}");
-                assert!(least(reach - 0.06) < 0.02, "{name} before {reach} towards {d:?}: {}", least(reach - 0.06));
+                assert!(
+                    least(reach - 0.06) < 0.02,
+                    "{name} before {reach} towards {d:?}: {}",
+                    least(reach - 0.06)
+                );
             }
         }
     }

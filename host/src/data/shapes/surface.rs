@@ -37,8 +37,14 @@ impl Surface {
             _ => colour(hue, cursor.uniform(0.3, 0.8), cursor.uniform(0.12, 0.25)),
         };
         let across = V(cursor.bell(0.4), 1.0, cursor.bell(0.4)).unit();
-        let patterns =
-            [Pattern::Plain, Pattern::Plain, Pattern::Stripes(across), Pattern::Checks, Pattern::Dots, Pattern::Marble];
+        let patterns = [
+            Pattern::Plain,
+            Pattern::Plain,
+            Pattern::Stripes(across),
+            Pattern::Checks,
+            Pattern::Dots,
+            Pattern::Marble,
+        ];
         Self::new(patterns[cursor.below(6)], [one, other], cursor.uniform(1.5, 2.6), cursor)
     }
 
@@ -49,7 +55,8 @@ impl Surface {
         let one = colour(hue, cursor.uniform(0.05, 0.45), value);
         let other = one * cursor.uniform(0.55, 0.85);
         let along = V(cursor.bell(1.0), 0.0, cursor.bell(1.0)).unit();
-        let patterns = [Pattern::Plain, Pattern::Stripes(along), Pattern::Checks, Pattern::Marble, Pattern::Marble];
+        let patterns =
+            [Pattern::Plain, Pattern::Stripes(along), Pattern::Checks, Pattern::Marble, Pattern::Marble];
         Self::new(patterns[cursor.below(5)], [one, other], cursor.uniform(0.5, 1.1), cursor)
     }
 
@@ -110,7 +117,9 @@ fn noise(p: V) -> f32 {
 
 /// A number from 0 to 1 for a place: a mixer of 32 bits with two rounds of multiply and shift.
 fn hash(x: i32, y: i32, z: i32) -> f32 {
-    let mut h = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ (z as u32).wrapping_mul(0xc2b2_ae3d);
+    let mut h = (x as u32).wrapping_mul(0x9e37_79b1)
+        ^ (y as u32).wrapping_mul(0x85eb_ca77)
+        ^ (z as u32).wrapping_mul(0xc2b2_ae3d);
     h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
     h = (h ^ (h >> 13)).wrapping_mul(0x297a_2d39);
     ((h ^ (h >> 16)) >> 8) as f32 / (1 << 24) as f32

@@ -27,13 +27,17 @@ fn a_picture_depends_on_seed_split_and_place_only() {
 #[test]
 fn pictures_are_well_exposed() {
     let images = shapes(1, Split::Train, 300);
-    let mean = |bytes: &[u8]| bytes.iter().map(|&byte| f64::from(byte)).sum::<f64>() / bytes.len() as f64 / 255.0;
+    let mean =
+        |bytes: &[u8]| bytes.iter().map(|&byte| f64::from(byte)).sum::<f64>() / bytes.len() as f64 / 255.0;
     for (i, picture) in images.pixels.chunks(PICTURE).enumerate() {
         let average = mean(picture);
         let squares: f64 = picture.iter().map(|&byte| (f64::from(byte) / 255.0 - average).powi(2)).sum();
         let deviation = (squares / PICTURE as f64).sqrt();
         let blown = picture.iter().filter(|&&byte| byte == 255).count() as f64 / PICTURE as f64;
-        assert!((0.15..0.85).contains(&average) && deviation > 0.05 && blown < 0.35, "picture {i}: {average} {deviation} {blown}");
+        assert!(
+            (0.15..0.85).contains(&average) && deviation > 0.05 && blown < 0.35,
+            "picture {i}: {average} {deviation} {blown}"
+        );
     }
     let all = mean(&images.pixels);
     assert!((0.38..0.6).contains(&all), "{all}");

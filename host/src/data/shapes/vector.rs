@@ -20,14 +20,6 @@ impl V {
         self * (1.0 / self.length().max(1e-12))
     }
 
-    pub fn cross(self, other: Self) -> Self {
-        Self(
-            self.1 * other.2 - self.2 * other.1,
-            self.2 * other.0 - self.0 * other.2,
-            self.0 * other.1 - self.1 * other.0,
-        )
-    }
-
     pub fn abs(self) -> Self {
         Self(self.0.abs(), self.1.abs(), self.2.abs())
     }

@@ -48,9 +48,8 @@ fn opened(bytes: &[u8]) -> Result<Zip> {
 
 /// The fault of opening the file and reading everything in it.
 fn fault_of(bytes: &[u8]) -> (u64, String) {
-    let outcome = opened(bytes).and_then(|zip| {
-        zip.entries().iter().try_for_each(|entry| zip.read(entry, 1 << 20).map(drop))
-    });
+    let outcome = opened(bytes)
+        .and_then(|zip| zip.entries().iter().try_for_each(|entry| zip.read(entry, 1 << 20).map(drop)));
     match outcome {
         Err(Error::Format { path, offset, found, expected }) => {
             assert!(path.ends_with("a.zip"));

@@ -1,0 +1,98 @@
+//! Data sets by name or path.
+
+use std::path::Path;
+
+use rhai::Map;
+
+use super::choose::Classes;
+use crate::{
+    api::options::Options,
+    data::{self, Dataset, Fit, Split},
+    error::{Error, Result},
+    session::Session,
+};
+
+/// A data set by name or path, before one of its splits is read.
+#[derive(Clone)]
+pub struct Source {
+    what: String,
+    options: data::Options,
+    /// Only items of these classes.
+    classes: Option<Classes>,
+}
+
+impl Source {
+    /// A source with the options that a script gave.
+    pub fn new(what: String, options: Map) -> Result<Self> {
+        let mut options = Options::new("data::load", options);
+        let fit = Fit {
+            crop: options.find("crop")?,
+            size: options.find("size")?,
+            channels: options.find("channels")?,
+        };
+        let source = Self {
+            what,
+            options: data::Options {
+                fit,
+                labels: options.find("labels")?,
+                attributes: options.find::<String>("attributes")?.map(Into::into),
+                array: options.find("array")?,
+                seed: options.find::<usize>("seed")?.map(|seed| seed as u64),
+            },
+            classes: options.find("classes")?,
+        };
+        options.end()?;
+        Ok(source)
+    }
+
+    /// The first `count` items of a split, or all.
+    pub fn read(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
+        let set = self.find(session, split, count)?;
+        if let Some(recorder) = session.recorder() {
+            recorder.note_data(&format!("{} ({split})", self.what), &set)?;
+        }
+        Ok(set)
+    }
+
+    fn find(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
+        let set = match data::built_in(&self.what) {
+            Some(set) => self.made(set, split, count)?,
+            None => self.found(session, split)?,
+        };
+        match count {
+            Some(n) if n > set.len() => Err(Error::usage(
+                format!("data: {n} items asked of {set}"),
+                format!("ask for at most {}", set.len()),
+            )),
+            Some(n) => set.take(n),
+            None => Ok(set),
+        }
+    }
+
+    /// A built-in set, of as many pictures as are needed.
+    fn made(&self, set: &data::BuiltIn, split: Split, count: Option<usize>) -> Result<Dataset> {
+        let make = |count| Ok::<_, Error>(Dataset::from_images(set.load(split, count, &self.options)?));
+        let Some(classes) = &self.classes else { return make(count) };
+        let none = make(Some(0))?;
+        let (chosen, all) = (classes.numbers(&none)?.len(), none.class_names().len());
+        // Classes take turns.
+        let needed = count.map(|n| n.div_ceil(chosen.max(1)).saturating_mul(all));
+        classes.of(&make(needed)?)
+    }
+
+    /// A set on disk.
+    fn found(&self, session: &Session, split: Split) -> Result<Dataset> {
+        let path = Path::new(&self.what);
+        if !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\'])) {
+            session.readable(path)?;
+        }
+        if let Some(attributes) = &self.options.attributes {
+            session.readable(attributes)?;
+        }
+        let set = Dataset::from_images(data::load(&self.what, split, &self.options, &session.options.data)?);
+        match &self.classes {
+            Some(classes) => classes.of(&set),
+            None => Ok(set),
+        }
+    }
+}
