@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(read(text, "Bald").unwrap().of("000001.jpg").unwrap(), 1);
         let error = male.of("3.jpg").unwrap_err().to_string();
         assert!(
-            error.contains("at byte 53: found the end of the file, expected a line for `3.jpg`"),
+            error.contains("at byte 48: found the end of the file, expected a line for `3.jpg`"),
             "{error}"
         );
     }

@@ -118,22 +118,110 @@ fn the_flag_is_searched_first_and_data_last() {
     assert_eq!(folders.last(), Some(&PathBuf::from("data")));
 }
 
-/// Real files, where there are any: `HOST_DATA` names their folder.
-#[test]
-fn real_files_have_their_known_statistics() {
+/// A real set, where there is one: `HOST_DATA` names its folder.
+fn real(name: &str, split: Split, options: &Options) -> Option<Images> {
     let folders = folders(None);
-    let means = [("mnist", 0.1325), ("fashion-mnist", 0.2868), ("kmnist", 0.1846)];
-    for (name, expected) in means {
-        let images = match load(name, Split::Test, &Options::default(), &folders) {
-            Err(Error::Usage { .. }) => {
-                println!("skipped: {name} is not in {folders:?}");
-                continue;
-            }
-            outcome => outcome.unwrap(),
-        };
-        let sum: u64 = images.pixels.iter().map(|&pixel| u64::from(pixel)).sum();
-        let mean = sum as f64 / 255.0 / images.pixels.len() as f64;
-        assert_eq!(images.len(), 10_000);
-        assert!((mean - expected).abs() < 1e-3, "{name}: mean {mean}");
+    let set = known::named(name).unwrap();
+    if !folders.iter().any(|folder| set.inside(folder, split).is_some()) {
+        println!("skipped: {name} is not in {folders:?}");
+        return None;
     }
+    Some(load(name, split, options, &folders).unwrap())
+}
+
+/// The mean of every channel, 0 to 1.
+fn means(images: &Images) -> Vec<f64> {
+    let [channels, height, width] = images.shape;
+    let plane = height * width;
+    let mut sums = vec![0u64; channels];
+    for (i, pixels) in images.pixels.chunks_exact(plane).enumerate() {
+        sums[i % channels] += pixels.iter().map(|&pixel| u64::from(pixel)).sum::<u64>();
+    }
+    sums.iter().map(|&sum| sum as f64 / 255.0 / (images.len() * plane) as f64).collect()
+}
+
+fn near(found: &[f64], expected: &[f64], tolerance: f64) {
+    let close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < tolerance);
+    assert!(close && found.len() == expected.len(), "{found:?}, expected {expected:?}");
+}
+
+fn with_labels(labels: &str) -> Options {
+    Options { labels: Some(labels.into()), ..Options::default() }
+}
+
+#[test]
+fn real_idx_files_have_their_known_statistics() {
+    for (name, expected) in [("mnist", 0.1325), ("fashion-mnist", 0.2868), ("kmnist", 0.1846)] {
+        let Some(images) = real(name, Split::Test, &Options::default()) else { continue };
+        assert_eq!(images.len(), 10_000);
+        near(&means(&images), &[expected], 1e-3);
+    }
+}
+
+/// The published means of the whole sets (CIFAR-10: 0.4914 0.4822 0.4465, CIFAR-100: 0.5071 0.4865 0.4409);
+/// the files at hand may be a part of them.
+#[test]
+fn real_cifar_files_have_their_known_statistics() {
+    if let Some(images) = real("cifar-10", Split::Train, &Options::default()) {
+        near(&means(&images), &[0.4914, 0.4822, 0.4465], 5e-3);
+        assert_eq!(images.len() % 10_000, 0);
+        // The first picture of the first batch is a frog.
+        assert_eq!(images.class_names[images.labels.as_ref().unwrap()[0] as usize], "frog");
+    }
+    if let Some(images) = real("cifar-100", Split::Train, &Options::default()) {
+        near(&means(&images), &[0.5071, 0.4865, 0.4409], 2e-2);
+        let coarse = real("cifar-100", Split::Train, &with_labels("coarse")).unwrap();
+        // Every fine class lies in one coarse class.
+        let mut of = vec![None; 100];
+        for (&fine, &coarse) in images.labels.as_ref().unwrap().iter().zip(&**coarse.labels.as_ref().unwrap())
+        {
+            assert_eq!(*of[fine as usize].get_or_insert(coarse), coarse);
+        }
+        assert!(of.iter().all(Option::is_some));
+    }
+}
+
+#[test]
+fn real_omniglot_has_its_alphabets_and_characters() {
+    for (split, pictures, alphabets, characters) in
+        [(Split::Train, 19_280, 30, 964), (Split::Test, 13_180, 20, 659)]
+    {
+        let Some(images) = real("omniglot", split, &Options::default()) else { continue };
+        assert_eq!(
+            (images.len(), images.shape, images.class_names.len()),
+            (pictures, [1, 28, 28], characters)
+        );
+        // White ink on black, a little of it.
+        assert!((0.04..0.15).contains(&means(&images)[0]), "{:?}", means(&images));
+        let by_alphabet = real("omniglot", split, &with_labels("alphabets")).unwrap();
+        assert_eq!(by_alphabet.class_names.len(), alphabets);
+    }
+    // The smaller backgrounds are the makers' own bytes, deflated where the others may be stored.
+    for (name, pictures) in [("omniglot-small1", 2720), ("omniglot-small2", 3120)] {
+        let Some(images) = real(name, Split::Train, &Options::default()) else { continue };
+        assert_eq!(images.len(), pictures);
+    }
+}
+
+#[test]
+fn real_faces_have_their_attributes() {
+    let Some(images) = real("celeba", Split::Train, &with_labels("Male")) else { return };
+    assert_eq!((images.shape, &images.class_names[1][..]), ([3, 64, 64], "Male"));
+    let men = images.labels.as_ref().unwrap().iter().filter(|&&label| label == 1).count() as f64;
+    // Of all 202,599 faces 41.7 % are men's.
+    assert!((men / images.len() as f64 - 0.417).abs() < 0.02, "{men} of {}", images.len());
+    // Faces are redder than they are blue.
+    let means = means(&images);
+    assert!(means[0] > means[1] && means[1] > means[2], "{means:?}");
+}
+
+#[test]
+fn real_numpy_files_hold_what_idx_files_hold() {
+    let Some(idx) = real("kmnist", Split::Test, &Options::default()) else { return };
+    let files = folders(None).into_iter().map(|folder| folder.join("kmnist/kmnist-test-imgs.npz"));
+    let Some(file) = files.into_iter().find(|file| file.is_file()) else {
+        return println!("skipped: no kmnist-test-imgs.npz beside kmnist");
+    };
+    let numpy = load(text(&file), Split::Test, &Options::default(), &[]).unwrap();
+    assert!(numpy.pixels == idx.pixels && numpy.labels == idx.labels && numpy.shape == idx.shape);
 }

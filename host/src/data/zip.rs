@@ -198,7 +198,10 @@ impl Zip {
             0 => size == packed,
             8 => size <= packed.saturating_mul(MOST_PACKED),
             _ => {
-                return Err(fault(format!("`{name}` packed by method {method}"), "0 (stored) or 8 (deflate)"));
+                return Err(fault(
+                    format!("`{name}` packed by method {method}"),
+                    "0 (stored) or 8 (deflate)",
+                ));
             }
         };
         let before = local.checked_add(packed).is_some_and(|last| last <= offset);

@@ -71,7 +71,7 @@ fn gather(address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<
             after => {
                 failures += 1;
                 if failures == PATIENCE {
-                    return Err(Error::usage(
+                    return Err(failed(
                         format!("{address} broke off after {after} of {} bytes: {reason}", item.bytes),
                         "what has come is kept: give the command again, or name a mirror with --from URL",
                     ));
@@ -119,7 +119,7 @@ fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn 
 /// At which byte of the file an answer begins.
 fn start(response: &Response<Body>, address: &str, item: &Item, have: u64) -> Result<u64, Broken> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let ended = |found: String, help: &str| Broken::Ended(Error::usage(format!("{address}: {found}"), help));
+    let ended = |found: String, help: &str| Broken::Ended(failed(format!("{address}: {found}"), help));
     let another = "the address gives another file now; name a mirror with --from URL";
     let status = response.status();
     let at = match status {
@@ -147,6 +147,11 @@ fn start(response: &Response<Body>, address: &str, item: &Item, have: u64) -> Re
         }
         _ => Ok(at),
     }
+}
+
+/// An error of the network, and the way out.
+fn failed(problem: String, help: &str) -> Error {
+    Error::Failed(format!("{problem}\n  help: {help}"))
 }
 
 /// The first byte of `bytes 100-199/200`.

@@ -10,8 +10,7 @@ pub use download::Watch;
 use super::zip::Zip;
 use crate::error::{Error, Result};
 use crate::run::sha256_of_file;
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Whether a set can be brought.
@@ -26,7 +25,7 @@ pub fn offers(name: &str) -> bool {
 /// What has come stays there when a later file fails, and is not fetched again.
 ///
 /// # Errors
-/// `Usage` where an address does not answer, answers something else, or keeps breaking off; `Format` for a
+/// `Failed` where an address does not answer, answers something else, or keeps breaking off; `Format` for a
 /// file with another checksum, which is thrown away; `Io`.
 pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch) -> Result<PathBuf> {
     let home = data.join(offer.home);
@@ -101,11 +100,6 @@ fn place(unpacked: &Path, home: &Path) -> Result<()> {
         fs::rename(from.path(), &to).map_err(Error::io(&to))?;
     }
     Ok(())
-}
-
-/// A new file, written through a buffer.
-fn create(path: &Path) -> Result<BufWriter<File>> {
-    Ok(BufWriter::new(File::create(path).map_err(Error::io(path))?))
 }
 
 #[cfg(test)]

@@ -1,16 +1,37 @@
 //! Unpacking `.tar.gz` (POSIX ustar): headers of 512 bytes, each before a file's content, filled up to 512.
 
-use super::create;
 use crate::data::fault;
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 
 const BLOCK: usize = 512;
+const BUFFER: usize = 64 << 10;
 /// The largest file that is unpacked.
 pub const MOST_BYTES: u64 = 1 << 30;
+
+/// A file that is written.
+struct Target {
+    path: PathBuf,
+    file: File,
+}
+
+impl Target {
+    fn create(path: &Path) -> Result<Self> {
+        Ok(Self { path: path.to_path_buf(), file: File::create(path).map_err(Error::io(path))? })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(Error::io(&self.path))
+    }
+
+    /// Makes it last.
+    fn finish(self) -> Result<()> {
+        self.file.sync_all().map_err(Error::io(&self.path))
+    }
+}
 
 /// Puts the plain files of an archive into `folder`, without their folders.
 ///
@@ -18,58 +39,58 @@ pub const MOST_BYTES: u64 = 1 << 30;
 /// `Format` where a header is damaged, promises more than 1 GiB, or the archive is cut off; `Io`.
 pub fn unpack(path: &Path, folder: &Path) -> Result<()> {
     let file = File::open(path).map_err(Error::io(path))?;
-    let mut reader = MultiGzDecoder::new(BufReader::new(file));
-    let mut offset = 0;
+    let mut archive = Archive { path, reader: MultiGzDecoder::new(BufReader::new(file)), offset: 0 };
     loop {
         ops::interrupt::check()?;
         let mut header = [0; BLOCK];
-        reader.read_exact(&mut header).map_err(|error| cut(path, offset, &error))?;
+        archive.read(&mut header)?;
         if header == [0; BLOCK] {
             return Ok(());
         }
-        let size =
-            size(&header).filter(|&size| size <= MOST_BYTES && checksum_fits(&header)).ok_or_else(|| {
-                fault(
-                    path,
-                    offset,
-                    "a damaged header",
-                    format!("a tar header of a file of at most {MOST_BYTES} bytes"),
-                )
-            })?;
-        offset += BLOCK as u64;
-        let mut content = reader.by_ref().take(size);
-        match name(&header) {
-            Some(name) => {
-                let to = folder.join(name);
-                let mut file = create(&to)?;
-                io::copy(&mut content, &mut file)
-                    .and_then(|_| io::Write::flush(&mut file))
-                    .map_err(Error::io(&to))?;
-            }
-            None => drop(io::copy(&mut content, &mut io::sink()).map_err(|error| cut(path, offset, &error))?),
-        }
-        if content.limit() > 0 {
-            return Err(fault(
-                path,
-                offset + size - content.limit(),
-                "the end of the file",
-                format!("{} more bytes", content.limit()),
-            ));
-        }
-        let filled = size.next_multiple_of(BLOCK as u64);
-        let rest = io::copy(&mut reader.by_ref().take(filled - size), &mut io::sink());
-        rest.map_err(|error| cut(path, offset + size, &error))?;
-        offset += filled;
+        let size = size(&header).filter(|&size| size <= MOST_BYTES && checksum_fits(&header));
+        let size = size.ok_or_else(|| {
+            let expected = format!("a tar header of a file of at most {MOST_BYTES} bytes");
+            fault(path, archive.offset - BLOCK as u64, "a damaged header", expected)
+        })?;
+        let file = name(&header).map(|name| Target::create(&folder.join(name))).transpose()?;
+        archive.content(size, file)?;
     }
 }
 
-fn cut(path: &Path, offset: u64, error: &io::Error) -> Error {
-    fault(
-        path,
-        offset,
-        format!("damaged data ({error})"),
-        "a whole tar archive in gzip (offsets count unpacked bytes)",
-    )
+/// An archive that is read from its beginning to its end.
+struct Archive<'a> {
+    path: &'a Path,
+    reader: MultiGzDecoder<BufReader<File>>,
+    /// Unpacked bytes read so far.
+    offset: u64,
+}
+
+impl Archive<'_> {
+    /// Fills `bytes`.
+    fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
+        self.reader.read_exact(bytes).map_err(|error| {
+            let expected = "a whole tar archive in gzip (offsets count unpacked bytes)";
+            fault(self.path, self.offset, format!("damaged data ({error})"), expected)
+        })?;
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Copies a content of `size` bytes to `file`, if it is wanted, and skips what fills it up.
+    fn content(&mut self, size: u64, mut file: Option<Target>) -> Result<()> {
+        let mut buffer = vec![0; BUFFER];
+        let mut left = size.next_multiple_of(BLOCK as u64);
+        while left > 0 {
+            let count = left.min(BUFFER as u64);
+            self.read(&mut buffer[..count as usize])?;
+            let filling = size.next_multiple_of(BLOCK as u64) - size;
+            // Only the last part has any.
+            let wanted = if count == left { count - filling } else { count };
+            file.as_mut().map_or(Ok(()), |file| file.write(&buffer[..wanted as usize]))?;
+            left -= count;
+        }
+        file.map_or(Ok(()), Target::finish)
+    }
 }
 
 /// The last part of the name of a plain file; none for a folder or anything else.

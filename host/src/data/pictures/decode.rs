@@ -74,9 +74,9 @@ impl Wanted {
 
 /// Decodes a file to grey or colour.
 fn decode(store: &Store, file: &Member, packed: &[u8]) -> Result<Picture> {
-    if is_cut_off_jpeg(packed) {
-        let found = "the end of the file";
-        return Err(store.fault(file, packed.len() as u64, found, "a JPEG picture's end (ff d9) before it"));
+    if let Some(end) = missing_end(packed) {
+        let at = packed.len() as u64;
+        return Err(store.fault(file, at, "the end of the file", format!("{end} before it")));
     }
     decoded(packed).map_err(|error| {
         store.fault(file, 0, format!("a damaged picture ({error})"), "a whole PNG or JPEG file")
@@ -100,7 +100,12 @@ fn decoded(packed: &[u8]) -> image::ImageResult<Picture> {
     Ok(([3, height, width], (0..3).flat_map(plane).collect()))
 }
 
-/// Whether it begins as a JPEG file and has no end: the decoder paints what is missing grey.
-fn is_cut_off_jpeg(packed: &[u8]) -> bool {
-    packed.starts_with(&[0xff, 0xd8]) && !packed.windows(2).rev().any(|two| two == [0xff, 0xd9])
+/// What ends a file that begins as a PNG or JPEG file, if it is not there: the decoders do not ask for it, and
+/// the one for JPEG paints what is missing grey.
+fn missing_end(packed: &[u8]) -> Option<&'static str> {
+    let lacks = |end: &[u8]| !packed.windows(end.len()).rev().any(|part| part == end);
+    if packed.starts_with(b"\x89PNG") && lacks(b"IEND\xae\x42\x60\x82") {
+        return Some("a PNG picture's last chunk (IEND)");
+    }
+    (packed.starts_with(&[0xff, 0xd8]) && lacks(&[0xff, 0xd9])).then_some("a JPEG picture's end (ff d9)")
 }

@@ -45,7 +45,7 @@ const CONE: [f32; 3] = [0.85, 0.95, 0.75];
 /// Radius of the circle in the middle, and of the tube.
 const RING: [f32; 2] = [0.72, 0.27];
 /// Half of the base's side, height of the tip above the middle, depth of the base below.
-const PYRAMID: [f32; 3] = [0.8, 0.85, 0.6];
+const PYRAMID: [f32; 3] = [0.75, 0.9, 0.6];
 /// Radius of the tips and of the notches, half thickness.
 const STAR: [f32; 3] = [1.08, 0.46, 0.24];
 /// Half length and half thickness of the bars.
