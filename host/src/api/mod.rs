@@ -1,5 +1,6 @@
 //! What scripts can call, one file a script module.
 
+mod augment;
 mod data;
 mod figure;
 mod loops;
@@ -13,6 +14,7 @@ mod options;
 mod reweight;
 mod run;
 mod sparsity;
+mod sphere;
 mod tensor;
 
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub fn add_all(table: &mut Table, session: &Arc<Session>) {
     noise::add(table, session);
     sparsity::add(table);
     reweight::add(table);
+    augment::add(table);
+    sphere::add(table);
     data::add(table, session);
     onnx::add(table, session);
     figure::add(table, session);

@@ -1,5 +1,8 @@
 //! Named options of script functions: `#{ stride: 2 }`. An unknown name is an error, with the nearest one.
 
+use std::any::TypeId;
+
+use ops::Tensor;
 use rhai::{Dynamic, Map};
 
 use crate::{
@@ -73,5 +76,34 @@ impl FromScript for Pair {
         }
         let pair = Vec::<usize>::from_script(value)?;
         pair.try_into().map(Self).map_err(|_| Refusal::Type)
+    }
+}
+
+/// A parameter of each sample: a tensor with one number for each, or one number for all.
+#[derive(Clone)]
+pub enum Amount {
+    One(f64),
+    Each(Tensor),
+}
+
+impl Amount {
+    /// As a tensor of the element type of `x`, where that is.
+    pub fn on(&self, x: &Tensor) -> ops::Result<Tensor> {
+        match self {
+            Self::One(number) => Tensor::scalar(*number, x.dtype(), x.device()),
+            Self::Each(tensor) => Ok(tensor.clone()),
+        }
+    }
+}
+
+impl FromScript for Amount {
+    const NAME: &'static str = "float or Tensor";
+
+    fn types() -> Vec<TypeId> {
+        [f64::types(), Tensor::types()].concat()
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        f64::from_script(value).map(Self::One).or_else(|_| Tensor::from_script(value).map(Self::Each))
     }
 }

@@ -161,12 +161,13 @@ fn gradient_kernel(
             let k = 2.0f32 * (to_a * du + to_b * dv) / (apart + together);
             let r = q / p;
             of_dy = s / sine;
-            of_a = k * (r - 1.0f32 / r);
-            of_b = -k * (r + 1.0f32 / r);
+            let own = k * (r - 1.0f32 / r);
+            let other = -k * (r + 1.0f32 / r);
+            of_a = own;
+            of_b = other;
             if by == 1 {
                 of_dy = s_rest / sine;
-                let own = of_a;
-                of_a = of_b;
+                of_a = other;
                 of_b = own;
             }
         } else if together < apart {
