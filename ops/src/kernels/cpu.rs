@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Parts of so many elements are worth a thread of their own, and stay in its cache.
-const PART: usize = 1 << 14;
+pub(crate) const PART: usize = 1 << 14;
 
 /// The elements in row-major order, copied only where a view has them in another; `None` unless the
 /// operand is f32 on the CPU.

@@ -1,6 +1,7 @@
 //! The operations that this project exists for.
 
 pub mod augment;
+pub(crate) mod batch_norm;
 pub(crate) mod conv;
 pub(crate) mod cpu;
 mod fused;

@@ -49,7 +49,7 @@ pub fn class_batch_norm(channels: usize, classes: usize, options: BatchNormOptio
 }
 
 impl ConditionalBatchNorm {
-    /// What a child makes of the condition, in a shape that broadcasts to `[N, C, ..]`.
+    /// What a child makes of the condition, `[N, C]`.
     fn per_sample(&self, module: &Module, name: &str, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
         let child = module.child(name).ok_or_else(|| Error::State(format!("{OP}: no module `{name}`")))?;
         let (y, expected) = (child.forward(condition), [x.shape()[0], self.0.channels]);
@@ -61,9 +61,7 @@ impl ConditionalBatchNorm {
                 expected: format!("{expected:?}, a number for each sample and channel"),
             });
         }
-        let mut shape = vec![1; x.rank()];
-        shape[..2].copy_from_slice(&expected);
-        y.reshape(&shape)
+        Ok(y)
     }
 }
 
@@ -82,9 +80,8 @@ impl Layer for ConditionalBatchNorm {
     }
 
     fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
-        let (centered, scale) = self.0.center(OP, module, x)?;
         let [gain, bias] = ["gain", "bias"].map(|name| self.per_sample(module, name, x, condition));
-        centered.mul(&scale.mul(&gain?.add_scalar(1.0)?)?)?.add(&bias?)
+        self.0.normalise(OP, module, x, &gain?.add_scalar(1.0)?, &bias?)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -6,6 +6,7 @@ use std::any::Any;
 use super::positive;
 use crate::{
     DType, Device, Error, Result, Tensor,
+    kernels::batch_norm,
     nn::{Layer, Module, Parameter},
     no_grad,
     op::{Attribute, Standard},
@@ -58,27 +59,53 @@ pub(super) fn running(channels: usize) -> Result<Vec<(String, Parameter)>> {
 }
 
 impl BatchNorm {
-    /// `[N, C, ..]` less the mean, and `[1, C, 1, ..]`, 1 over the standard deviation: the product is
-    /// normalised. Left apart because what comes next scales too, and one pass over the input is enough.
-    pub(super) fn center(&self, op: &'static str, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
+    /// `[N, C, ..]` normalised, times a weight, plus a bias: `[C]`, or `[N, C]`.
+    pub(super) fn normalise(
+        &self,
+        op: &'static str,
+        module: &Module,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+    ) -> Result<Tensor> {
         check_channels(op, x, self.channels)?;
-        let (centered, var) =
-            if module.is_learning(x) { self.learn(op, module, x)? } else { self.recall(module, x)? };
-        Ok((centered, var.add_scalar(self.options.eps)?.sqrt()?.recip()?))
+        let eps = self.options.eps;
+        if module.is_learning(x) && batch_norm::applies(x) && weight.dtype() == x.dtype() {
+            let both = batch_norm::moments(x)?;
+            self.learn(op, module, x, &both.narrow(0, 0, 1)?, &both.narrow(0, 1, 1)?)?;
+            return batch_norm::batch_norm(x, &both, weight, bias, eps);
+        }
+        let (centered, var) = if module.is_learning(x) {
+            let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
+            let Moments { centered, mean, var } = moments(op, x, &dims)?;
+            self.learn(op, module, x, &mean, &var)?;
+            (centered, var)
+        } else {
+            self.recall(module, x)?
+        };
+        // The weight goes into the scale: one pass over the input less.
+        let scale = var.add_scalar(eps)?.sqrt()?.recip()?.mul(&per_channel(weight, x)?)?;
+        centered.mul(&scale)?.add(&per_channel(bias, x)?)
     }
 
-    /// The input less the batch's mean, and the batch's variance, `[1, C, 1, ..]`; the running averages
-    /// move towards both.
-    fn learn(&self, op: &'static str, module: &Module, x: &Tensor) -> Result<(Tensor, Tensor)> {
-        let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
-        let Moments { centered, mean, var } = moments(op, x, &dims)?;
+    /// Moves the running averages towards a batch's mean and variance.
+    fn learn(
+        &self,
+        op: &'static str,
+        module: &Module,
+        x: &Tensor,
+        mean: &Tensor,
+        var: &Tensor,
+    ) -> Result<()> {
         let n = (x.len() / self.channels) as f64;
+        if n < 2.0 {
+            return Err(one_element(op, x));
+        }
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
             self.average(module, "running_mean", &mean)?;
             self.average(module, "running_var", &unbiased)
-        })?;
-        Ok((centered, var))
+        })
     }
 
     fn average(&self, module: &Module, name: &str, newest: &Tensor) -> Result<()> {
@@ -114,13 +141,8 @@ impl Layer for BatchNorm {
                 .with("momentum", Attribute::Float(1.0 - self.options.momentum));
             return operator.on(&[x, &weight, &bias, &mean?, &var?]);
         }
-        let (centered, scale) = self.center("batch_norm", module, x)?;
-        match own_affine(module) {
-            Some((weight, bias)) => {
-                centered.mul(&scale.mul(&per_channel(&weight, x)?)?)?.add(&per_channel(&bias, x)?)
-            }
-            None => centered.mul(&scale),
-        }
+        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
+        self.normalise("batch_norm", module, x, &weight, &bias)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -269,15 +291,16 @@ struct Moments {
 fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Moments> {
     let mean = x.mean_dims(dims, true)?;
     if mean.len() == x.len() {
-        return Err(Error::Shape {
-            op,
-            found: format!("{:?}", x.shape()),
-            expected: "more than one element for each mean".into(),
-        });
+        return Err(one_element(op, x));
     }
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
     Ok(Moments { centered, mean, var })
+}
+
+fn one_element(op: &'static str, x: &Tensor) -> Error {
+    let (found, expected) = (format!("{:?}", x.shape()), "more than one element for each mean".into());
+    Error::Shape { op, found, expected }
 }
 
 /// The tensor with mean 0 and variance 1 over some dimensions.
@@ -307,10 +330,11 @@ fn gain_or_none(module: &Module, shape: &[usize], x: &Tensor) -> Result<(Tensor,
     own_affine(module).map_or_else(|| Ok((constant(1.0)?, constant(0.0)?)), Ok)
 }
 
-/// `[C]` in a shape that broadcasts to `[N, C, ..]`.
+/// `[C]` or `[N, C]` in a shape that broadcasts to `[N, C, ..]`.
 fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
     let mut shape = vec![1; x.rank()];
-    shape[1] = numbers.len();
+    shape[1] = x.shape()[1];
+    shape[0] = numbers.len() / shape[1];
     numbers.reshape(&shape)
 }
 
