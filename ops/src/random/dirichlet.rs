@@ -24,6 +24,15 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
             widest(Normalise { values: exponentials, row });
             return;
         }
+        if alpha > 1.0 {
+            for (i, x) in out.iter_mut().enumerate() {
+                x.write(gamma.number(draw, first + i).0 as f32);
+            }
+            // SAFETY: all elements were just written.
+            let values = unsafe { &mut *(std::ptr::from_mut(out) as *mut [f32]) };
+            widest(Normalise { values, row });
+            return;
+        }
         for (i, out) in out.chunks_exact_mut(row).enumerate() {
             let first = first + i * row;
             let logarithms = (first..first + row).map(|place| gamma.logarithm(draw, place));
@@ -85,27 +94,30 @@ struct Gamma {
 impl Gamma {
     fn new(alpha: f64) -> Self {
         let d = if alpha < 1.0 { alpha + 2.0 / 3.0 } else { alpha - 1.0 / 3.0 };
-        let power = if alpha < 1.0 { 1.0 / alpha } else { 0.0 };
-        Self { d, c: 1.0 / (9.0 * d).sqrt(), power }
+        Self { d, c: 1.0 / (9.0 * d).sqrt(), power: 1.0 / alpha }
     }
 
-    /// The logarithm of the number at a place of a draw.
-    fn logarithm(&self, draw: Draw, place: usize) -> f64 {
-        first_taken(draw, place, |[a, b, c, d]| {
+    /// The number at a place of a draw, for a parameter below 1 that of one more, and a word that it does
+    /// not depend on.
+    fn number(&self, draw: Draw, place: usize) -> (f64, u32) {
+        first_taken(draw, place, |[a, b, c, rest]| {
             let x = f64::from(box_muller(a, b)[0]);
             let base = 1.0 + self.c * x;
             if base <= 0.0 {
                 return None;
             }
-            let (v, ln_v) = (base * base * base, 3.0 * libm::log(base));
-            let bound = 0.5 * x * x + self.d * (1.0 - v + ln_v);
-            let taken = libm::log(open(c)) < bound;
-            taken.then(|| {
-                libm::log(self.d)
-                    + ln_v
-                    + if self.power > 0.0 { self.power * libm::log(open(d)) } else { 0.0 }
-            })
+            let (v, uniform, square) = (base * base * base, open(c), x * x);
+            // Nearly always true, and then what follows is.
+            let taken = uniform < 1.0 - 0.0331 * square * square
+                || libm::log(uniform) < 0.5 * square + self.d * (1.0 - v + libm::log(v));
+            taken.then_some((self.d * v, rest))
         })
+    }
+
+    /// The logarithm of the number, for a parameter below 1.
+    fn logarithm(&self, draw: Draw, place: usize) -> f64 {
+        let (number, word) = self.number(draw, place);
+        libm::log(number) + self.power * libm::log(open(word))
     }
 }
 

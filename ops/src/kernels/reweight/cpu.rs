@@ -17,9 +17,9 @@ use crate::{
 };
 
 /// Real vectors of a tile.
-const ROWS: usize = 128;
+const ROWS: usize = 512;
 /// Generated vectors of a tile.
-const COLUMNS: usize = 512;
+const COLUMNS: usize = 256;
 /// Pairs whose sums are checked together.
 const CHUNK: usize = 64;
 /// Pieces of work that keep every core busy.
