@@ -83,6 +83,27 @@ fn what_cannot_be_exported_is_told_at_its_line() {
 }
 
 #[test]
+fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
+    let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
+    let place = Bench::new();
+    let library = library.to_string_lossy();
+    let small = ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
+    let run = ["run", "dtan", "--quiet", "--onnxruntime", &library, "generator=onnxruntime"];
+    for _ in 0..2 {
+        place.host(run.iter().chain(&small)).run().code(0);
+    }
+    let [first, second] = &place.runs()[..] else { panic!("two runs were expected") };
+    for metric in ["loss", "passes", "ink", "distance"] {
+        assert_eq!(first.metric(metric), second.metric(metric), "{metric}");
+    }
+    let models = first.files("models");
+    for name in ["encoder", "decoder", "autoencoder"] {
+        assert!(models.contains_key(&format!("models/{name}.onnx")), "{name}");
+    }
+    assert_eq!(models, second.files("models"));
+}
+
+#[test]
 fn networks_that_do_not_fit_are_refused() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
     let refused = |line: &str, words: &[&str]| {
