@@ -54,7 +54,7 @@ compare(nn::network(parts, |m, x| {{
 }}), [6]);
 compare(nn::network(#{{}}, |m, x| sparsity::winner_take_all(x, 0.3)), [3, 4, 4]);
 compare(nn::network(#{{}}, |m, x| x.sort(1, true) * x.clamp(0.2, 0.8) + x.max([1], true)), [5]);
-compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.variance([1], true) + 1.0)), [5]);
+compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.std([1], true) + 1.0)), [5]);
 "#
     ));
 }
@@ -87,7 +87,8 @@ fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
     let place = Bench::new();
     let library = library.to_string_lossy();
-    let small = ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
+    let small =
+        ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
     let run = ["run", "dtan", "--quiet", "--onnxruntime", &library, "generator=onnxruntime"];
     for _ in 0..2 {
         place.host(run.iter().chain(&small)).run().code(0);
