@@ -72,6 +72,9 @@ impl Op for Flip {
     }
 
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        if self.dims.is_empty() {
+            return Ok(w.x(0));
+        }
         let all = |n: i64| Value::Sizes(vec![n; self.dims.len()]);
         let inputs = [w.x(0), all(-1), all(i64::MIN), Value::sizes(&self.dims), all(-1)];
         Ok(w.node("Slice", inputs))

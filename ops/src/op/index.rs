@@ -239,7 +239,14 @@ impl Op for Where {
     }
 
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        Ok(w.node("Where", w.all()))
+        if w.output.dtype != DType::Bool {
+            return Ok(w.node("Where", w.all()));
+        }
+        // ONNX Runtime chooses between numbers only.
+        let (mask, a, b) = (w.x(0), w.x(1), w.x(2));
+        let other = w.node("Not", [mask.clone()]);
+        let (a, b) = (w.node("And", [mask, a]), w.node("And", [other, b]));
+        Ok(w.node("Or", [a, b]))
     }
 
     fn saves(&self) -> Saves {

@@ -54,7 +54,7 @@ compare(nn::network(parts, |m, x| {{
 }}), [6]);
 compare(nn::network(#{{}}, |m, x| sparsity::winner_take_all(x, 0.3)), [3, 4, 4]);
 compare(nn::network(#{{}}, |m, x| x.sort(1, true) * x.clamp(0.2, 0.8) + x.max([1], true)), [5]);
-compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.variance([1], true) + 1.0)), [5]);
+compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.std([1]).unsqueeze(1) + 1.0)), [5]);
 "#
     ));
 }
@@ -102,6 +102,33 @@ fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
         assert!(models.contains_key(&format!("models/{name}.onnx")), "{name}");
     }
     assert_eq!(models, second.files("models"));
+    let start = format!("autoencoder={}", first.path().join("models/autoencoder.onnx").display());
+
+    // A run that starts from the networks of another begins where that one ended.
+    place.host(["run", "dtan", "--quiet", &start].iter().chain(&small)).run().code(0);
+    let went_on = place.runs().into_iter().find(|run| run.record()["settings"]["autoencoder"] != "");
+    let (before, after) = (first.metric("loss"), went_on.expect("the third run").metric("loss"));
+    assert!(after[0] < before[0], "{} is not below {}", after[0], before[0]);
+
+    // What does not fit is refused before anything is computed.
+    let refused = |settings: &[&str], words: &[&str]| {
+        let count = place.runs().len();
+        place
+            .host(["run", "dtan", "--quiet", "--onnxruntime", &library].iter().chain(&small).chain(settings))
+            .run()
+            .code(1)
+            .says(words);
+        let new = place
+            .runs()
+            .into_iter()
+            .filter(|run| run.status() == "FAILED")
+            .map(|run| run.metric("loss").len());
+        assert!(place.runs().len() == count + 1 && new.sum::<usize>() == 0);
+    };
+    refused(&[&start, "channels=8"], &["encoder.0.weight", "[4, 1, 5, 5]", "[8, 1, 5, 5]"]);
+    let encoder = start.replace("models/autoencoder", "models/encoder");
+    refused(&[&encoder], &["`output` is [-1, 4, 16, 16], expected [-1, 1, 28, 28]"]);
+    refused(&[&start.replace("autoencoder=", "judge=")], &["`output` is [-1, 1, 28, 28], expected [-1, 10]"]);
 }
 
 #[test]

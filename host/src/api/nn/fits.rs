@@ -1,6 +1,10 @@
 //! Networks that come from a file are held against what a plugin needs, before anything is trained.
 
-use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad};
+use ops::{
+    DType, Device, Spec, Tensor,
+    nn::{Module, graph::Graph},
+    no_grad,
+};
 
 use crate::{
     error::{Error, Result},
@@ -23,6 +27,9 @@ pub fn add(global: &mut Adder) {
 
 /// A trace tells what comes out, and computes nothing.
 fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
+    if let Some(graph) = Graph::of(module) {
+        return declared(graph, input, output);
+    }
     // Any size but 1, which would broadcast.
     let sizes: Vec<usize> = input.iter().map(|&n| usize::try_from(n).unwrap_or(2)).collect();
     let device = module.state().first().map_or(Device::Cpu, |(_, parameter)| parameter.get().device());
@@ -36,6 +43,20 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     let known = |(i, &n): (usize, &usize)| (output.get(i) != Some(&-1)).then_some(n);
     let found: Vec<_> = y.shape().iter().enumerate().map(known).collect();
     same(module.layer().name(), "output", &found, output)
+}
+
+/// What comes from a file says what it takes and gives.
+fn declared(graph: &Graph, input: &[i64], output: &[i64]) -> Result<()> {
+    for (what, ports, expected) in [("input", &graph.inputs, input), ("output", &graph.outputs, output)] {
+        let [port] = &ports[..] else {
+            let problem = format!("the network has {} {what}s, expected one", ports.len());
+            return Err(Error::usage(problem, "give a network with one"));
+        };
+        if let Some(shape) = &port.shape {
+            same("the network", &port.name, shape, expected)?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a tensor of a network whose shape is not the one that is needed. None and -1 stand for any size.
