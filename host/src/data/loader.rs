@@ -59,7 +59,8 @@ impl Batches {
         Self::of_items(set, order, plan)
     }
 
-    /// Starts a pass over the items at those places of the set, in that order, repeats allowed.
+    /// Starts a pass over the items at those places of the set, in that order whatever the plan says, repeats
+    /// allowed.
     ///
     /// # Errors
     /// As [`Batches::new`].

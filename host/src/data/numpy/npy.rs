@@ -140,17 +140,14 @@ impl Array {
                 return Err(self.origin.fault(8, format!("elements of type {other}"), expected));
             }
         };
+        let signed = self.kind.as_bytes()[1] == b'i';
         let label = |(i, bytes): (usize, &[u8])| {
-            // Negative numbers come out large.
+            let negative = signed && bytes[size - 1] >= 0x80;
             let value = bytes.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte));
-            let most = if size == 1 && self.kind == "|i1" { 127 } else { u64::from(u16::MAX) };
-            match u32::try_from(value) {
-                Ok(label) if value <= most && !(self.kind == "<i2" && value > 32_767) => Ok(label),
-                _ => {
-                    let at = self.start + i * size;
-                    Err(self.origin.fault(at, "a label that is negative or large", "0 to 65535"))
-                }
-            }
+            u16::try_from(value).ok().filter(|_| !negative).map(u32::from).ok_or_else(|| {
+                let at = self.start + i * size;
+                self.origin.fault(at, "a label that is negative or large", "0 to 65535")
+            })
         };
         self.bytes[self.start..].chunks_exact(size).enumerate().map(label).collect()
     }
