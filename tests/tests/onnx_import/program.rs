@@ -39,7 +39,7 @@ fn a_script_trains_a_network_of_a_file() {
     let text = "let cfg = params(#{ net: \"x\" });
 let net = nn::from_onnx(cfg.net);
 let x = noise::normal([4, 1, 28, 28]);
-let classes = tensor([1, 2, 3, 4]);
+let classes = tensor([1, 2, 3, 4]).cast("i32");
 let sgd = optim::sgd(net, #{ lr: 0.001 });
 let first = losses::cross_entropy(net.forward(x), classes);
 sgd.step(first.backward());
