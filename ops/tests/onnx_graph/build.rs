@@ -66,17 +66,6 @@ impl Net {
         self
     }
 
-    pub fn doubles(mut self, name: &str, shape: &[i64], values: &[f64]) -> Self {
-        self.graph().initializer.push(TensorProto {
-            name: name.into(),
-            data_type: F64,
-            dims: shape.to_vec(),
-            double_data: values.to_vec(),
-            ..Default::default()
-        });
-        self
-    }
-
     pub fn ints(mut self, name: &str, values: &[i64]) -> Self {
         self.graph().initializer.push(TensorProto {
             name: name.into(),
