@@ -66,7 +66,6 @@ impl Net {
         self
     }
 
-
     pub fn ints(mut self, name: &str, values: &[i64]) -> Self {
         self.graph().initializer.push(TensorProto {
             name: name.into(),

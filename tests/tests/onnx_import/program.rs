@@ -36,17 +36,18 @@ fn real_files_can_train() {
 fn a_script_trains_a_network_of_a_file() {
     let Some(models) = folder("HOST_MODELS") else { return skipped("there is no folder HOST_MODELS") };
     let place = Bench::new();
-    let text = "let cfg = params(#{ net: \"x\" });
+    let text = r#"let cfg = params(#{ net: "x" });
 let net = nn::from_onnx(cfg.net);
 let x = noise::normal([4, 1, 28, 28]);
-let classes = tensor([1, 2, 3, 4]);
+let classes = tensor([1, 2, 3, 4]).cast("i32");
 let sgd = optim::sgd(net, #{ lr: 0.001 });
 let first = losses::cross_entropy(net.forward(x), classes);
+let before = first.item();
 sgd.step(first.backward());
-let second = losses::cross_entropy(net.forward(x), classes);
-if second.item() >= first.item() { throw `${first.item()} became ${second.item()}`; }
+let after = losses::cross_entropy(net.forward(x), classes).item();
+if after >= before { throw `${before} became ${after}`; }
 net.training(false);
-print(net.forward(x).shape);";
+print(net.forward(x).shape);"#;
     let setting = format!("net={}", models.join("mnist-rten.onnx").display());
     place.script(text, &[&setting]).run().code(0);
     let run = place.only_run();

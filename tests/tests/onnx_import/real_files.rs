@@ -122,7 +122,7 @@ fn a_network_of_a_file_learns_in_an_epoch() {
     let before = accuracy(&module, &test, &MNIST, 1000);
     module.training(true);
     let optimiser = Optimiser::new(Adam::default(), 1e-3, module.named_parameters()).unwrap();
-    for from in (0..train.classes.len() - 63).step_by(64) {
+    for from in (0..12_800).step_by(64) {
         let x = train.batch(from, from + 64, &MNIST.mean, &MNIST.deviation);
         let classes: Vec<i32> = train.classes[from..from + 64].iter().map(|&c| c.into()).collect();
         let classes = Tensor::from_data(classes, [64], ops::Device::Cpu).unwrap();
@@ -131,6 +131,6 @@ fn a_network_of_a_file_learns_in_an_epoch() {
     }
     module.training(false);
     let after = accuracy(&module, &test, &MNIST, 1000);
-    println!("mnist-rten: {before:.1} % before, {after:.1} % after an epoch");
+    println!("mnist-rten: {before:.1} % before, {after:.1} % after an epoch of 12,800 pictures");
     assert!(after > before + 5.0, "{before} % before, {after} % after");
 }

@@ -1,10 +1,7 @@
 //! A graph resolved into a plan: names become slots, nodes the functions that compute them, and what
 //! depends on constants only is computed here once. What is not known here is collected, not thrown.
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet},
-};
+use std::{cell::Cell, collections::HashMap};
 
 use super::{
     Finding, NEWEST_OPSET, Value,
@@ -12,8 +9,10 @@ use super::{
     elements, function,
     node::{Body, Node},
     operators::{self, Operator},
-    plan::{Constant, Plan, Slot, Source, Step},
+    plan::{Plan, Slot, Step},
     proto::{FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto},
+    roles::Roles,
+    scope::Scope,
 };
 use crate::{Error, Tensor, nn::Parameter};
 
@@ -36,7 +35,8 @@ pub(super) struct Built {
     pub findings: Vec<Finding>,
 }
 
-type Opsets = HashMap<String, i64>;
+/// The version of each domain's operator set.
+pub(super) type Opsets = HashMap<String, i64>;
 
 pub(super) struct Builder<'m> {
     functions: HashMap<(&'m str, &'m str), &'m FunctionProto>,
@@ -44,35 +44,6 @@ pub(super) struct Builder<'m> {
     findings: Vec<Finding>,
     scopes: Vec<Scope>,
     nodes: usize,
-}
-
-/// The names of one graph while it is resolved.
-#[derive(Default)]
-struct Scope {
-    slots: usize,
-    names: HashMap<String, Slot>,
-    /// What is known of a slot before anything runs.
-    known: HashMap<Slot, Value>,
-    parameters: HashMap<Slot, usize>,
-    /// Slots that depend on the inputs of the graph.
-    varying: HashSet<Slot>,
-    captures: Vec<(Slot, Slot)>,
-    /// Names that a node gives which is not known here: nothing more is said of what follows.
-    lost: HashSet<String>,
-    steps: Vec<Step>,
-}
-
-impl Scope {
-    fn slot(&mut self) -> Slot {
-        self.slots += 1;
-        self.slots - 1
-    }
-
-    fn named(&mut self, name: &str) -> Slot {
-        let slot = self.slot();
-        self.names.insert(name.to_owned(), slot);
-        slot
-    }
 }
 
 /// Resolves a model's graph.
@@ -93,7 +64,7 @@ fn empty() -> Plan {
 }
 
 /// ONNX's own operators have two names for their domain.
-fn domain(name: &str) -> &str {
+pub(super) fn domain(name: &str) -> &str {
     if name == "ai.onnx" { "" } else { name }
 }
 
@@ -160,15 +131,7 @@ impl<'m> Builder<'m> {
 
     /// Closes the innermost scope.
     fn finish(&mut self, inputs: Vec<Slot>, outputs: Vec<Slot>) -> Plan {
-        let Some(mut scope) = self.scopes.pop() else { return empty() };
-        forget_early(&mut scope.steps, &outputs);
-        let used: HashSet<Slot> =
-            scope.steps.iter().flat_map(|s| s.inputs.iter().flatten()).chain(&outputs).copied().collect();
-        let constants = scope.known.into_iter().map(|(slot, x)| (slot, Source::Constant(Constant::new(x))));
-        let parameters = scope.parameters.iter().map(|(&slot, &i)| (slot, Source::Parameter(i)));
-        let preload = constants.chain(parameters).filter(|(slot, _)| used.contains(slot)).collect();
-        let captures = scope.captures.iter().map(|&(_, inner)| inner).collect();
-        Plan { slots: scope.slots, preload, inputs, captures, steps: scope.steps, outputs }
+        self.scopes.pop().map_or_else(empty, |scope| scope.into_plan(inputs, outputs))
     }
 
     fn initialisers(&mut self, graph: &GraphProto, opsets: &Opsets) {
@@ -435,43 +398,4 @@ fn label(proto: &NodeProto) -> String {
     let first = proto.output.iter().find(|name| !name.is_empty());
     let name = if proto.name.is_empty() { first.map_or("", String::as_str) } else { &proto.name };
     format!("{} (node `{name}`)", proto.op_type)
-}
-
-/// Notes at each step the slots that no later one reads.
-fn forget_early(steps: &mut [Step], outputs: &[Slot]) {
-    let mut needed: HashSet<Slot> = outputs.iter().copied().collect();
-    for step in steps.iter_mut().rev() {
-        let slots = step.inputs.iter().chain(&step.outputs).flatten();
-        step.done = slots.copied().filter(|&slot| needed.insert(slot)).collect();
-    }
-}
-
-/// What initialisers are for, by name.
-#[derive(Default)]
-struct Roles {
-    /// Read as plain numbers by all nodes that use them (bounds, scales, probabilities).
-    settings: HashSet<String>,
-    /// Running averages.
-    buffers: HashSet<String>,
-}
-
-impl Roles {
-    fn of(graph: &GraphProto, opsets: &Opsets) -> Self {
-        let (mut roles, mut computed) = (Self::default(), HashSet::new());
-        for node in &graph.node {
-            let operator = opsets.get(domain(&node.domain)).and_then(|_| operators::find(&node.op_type));
-            let settings = operator.map_or(&[] as &[usize], |operator| operator.settings);
-            let buffers = operator.map_or(&[] as &[usize], |operator| operator.buffers);
-            for (i, name) in node.input.iter().enumerate() {
-                let set = match i {
-                    _ if settings.contains(&i) => &mut roles.settings,
-                    _ if buffers.contains(&i) => &mut roles.buffers,
-                    _ => &mut computed,
-                };
-                set.insert(name.clone());
-            }
-        }
-        roles.settings.retain(|name| !computed.contains(name) && !roles.buffers.contains(name));
-        roles
-    }
 }

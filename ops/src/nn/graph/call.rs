@@ -42,10 +42,9 @@ impl Pass<'_> {
     /// # Errors
     /// [`Error::Symbolic`] where a trial has seen enough: only a run can tell.
     pub fn patience(&self) -> Result<()> {
-        match self.rounds.get().checked_sub(1) {
-            Some(left) => Ok(self.rounds.set(left)),
-            None => Err(Error::Symbolic { op: "Loop" }),
-        }
+        let left = self.rounds.get().checked_sub(1).ok_or(Error::Symbolic { op: "Loop" })?;
+        self.rounds.set(left);
+        Ok(())
     }
 }
 

@@ -20,6 +20,8 @@ mod plan;
 pub mod proto;
 mod read;
 mod report;
+mod roles;
+mod scope;
 mod training;
 mod value;
 

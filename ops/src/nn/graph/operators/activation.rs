@@ -23,10 +23,8 @@ pub(super) const OPERATORS: &[Operator] = &[
     }),
     op("Selu", 6, |node| {
         // Klambauer et al., 2017: the fixed point of mean 0 and variance 1.
-        let (alpha, gamma) = (
-            node.float("alpha", 1.67326319217681884765625)?,
-            node.float("gamma", 1.05070102214813232421875)?,
-        );
+        let (alpha, gamma) =
+            (node.float("alpha", 1.673_263_192_176_818_8)?, node.float("gamma", 1.050_701_022_148_132_3)?);
         map(move |x| x.elu(alpha)?.mul_scalar(gamma))
     }),
     op("Sigmoid", 6, |_| map(Tensor::sigmoid)),

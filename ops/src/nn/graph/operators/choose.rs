@@ -1,75 +1,23 @@
-//! Elements chosen, placed and joined.
+//! Elements chosen by their places.
 
 use super::{Operator, Resolved, gives, numbers, op};
 use crate::{
     DType, Device, Result, Spec, Tensor,
-    nn::graph::{
-        Value, broken,
-        call::{Call, together},
-        node::Node,
-    },
+    nn::graph::{Value, broken, call::Call, node::Node},
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("Concat", 4, concat),
-    op("Split", 2, split).settings(&[1]),
     op("Slice", 1, slice).settings(&[1, 2, 3, 4]),
     op("Gather", 1, gather).settings(&[1]),
     op("GatherElements", 11, gather_elements).settings(&[1]),
     op("GatherND", 11, gather_nd).settings(&[1]),
-    op("Scatter", 9, scatter_elements).settings(&[1]).until(10),
-    op("ScatterElements", 11, scatter_elements).settings(&[1]),
-    op("ScatterND", 11, scatter_nd).settings(&[1]),
     op("OneHot", 9, one_hot).settings(&[0, 1]),
     op("Compress", 9, compress).settings(&[1]),
     op("NonZero", 9, |_| Ok(Box::new(non_zero))).steps(),
 ];
 
-/// Tensors without elements add nothing.
-fn concat(node: &Node) -> Resolved {
-    let axis = node.int("axis", 1)?;
-    Ok(Box::new(move |call| {
-        let full: Vec<_> =
-            (0..call.inputs.len()).filter(|&i| !matches!(call.value(i), Value::Empty(_))).collect();
-        if full.is_empty() {
-            return Ok(vec![call.value(0).clone()]);
-        }
-        let parts = together(full.into_iter().map(|i| call.tensor(i)).collect::<Result<_>>()?)?;
-        Ok(vec![Tensor::concat(&parts.iter().collect::<Vec<_>>(), axis)?.into()])
-    }))
-}
-
-/// Sizes are an attribute before opset 13, then an input; without any, all parts are of one size but
-/// the last one.
-fn split(node: &Node) -> Resolved {
-    let axis = node.int("axis", 0)?;
-    let fixed = if node.opset < 13 { node.ints("split")? } else { None };
-    node.ignore(&["num_outputs"]);
-    let parts = node.proto.output.len().max(1);
-    Ok(Box::new(move |call| {
-        let x = call.tensor(0)?;
-        let n = x.shape()[call.axis(axis, x.rank())?];
-        let sizes = match fixed.clone().or(call.maybe_ints(1)?) {
-            Some(sizes) => sizes,
-            None => {
-                let each = n.div_ceil(parts);
-                (0..parts).map(|i| each.min(n.saturating_sub(i * each)) as i64).collect()
-            }
-        };
-        if sizes.iter().any(|&size| size < 0) || sizes.iter().map(|&s| s as i128).sum::<i128>() != n as i128 {
-            return Err(call.wrong("the sizes", format!("{sizes:?}"), format!("a sum of {n}")));
-        }
-        let mut start = 0;
-        let part = |&size: &i64| {
-            start += size as usize;
-            narrow(&x, axis, start - size as usize, size as usize)
-        };
-        sizes.iter().map(part).collect()
-    }))
-}
-
 /// A part of a dimension, which may be empty.
-fn narrow(x: &Tensor, axis: i64, start: usize, size: usize) -> Result<Value> {
+pub(super) fn narrow(x: &Tensor, axis: i64, start: usize, size: usize) -> Result<Value> {
     if size > 0 {
         return x.narrow(axis, start, size).map(Value::from);
     }
@@ -172,7 +120,7 @@ fn gather_elements(node: &Node) -> Resolved {
 
 /// A place for each row of indices `[.., k]` in the first dimensions of a shape, behind `batch` leading
 /// ones that both share.
-fn places(call: &Call, shape: &[usize], index: &Value, batch: usize) -> Result<Vec<usize>> {
+pub(super) fn places(call: &Call, shape: &[usize], index: &Value, batch: usize) -> Result<Vec<usize>> {
     let index = index.tensor(call.op)?;
     let numbers = numbers::whole(index)?;
     let k = index.shape().last().copied().unwrap_or(1);
@@ -192,7 +140,7 @@ fn places(call: &Call, shape: &[usize], index: &Value, batch: usize) -> Result<V
     numbers.chunks_exact(k).enumerate().map(place).collect()
 }
 
-fn index_tensor(places: &[usize], device: Device) -> Result<Tensor> {
+pub(super) fn index_tensor(places: &[usize], device: Device) -> Result<Tensor> {
     let numbers: Vec<i32> = places.iter().map(|&i| i as i32).collect();
     let n = numbers.len();
     Tensor::from_data(numbers, [n], device)
@@ -211,105 +159,6 @@ fn gather_nd(node: &Node) -> Resolved {
         let rows = x.reshape(&[x.shape()[..chosen].iter().product(), rest.iter().product()])?;
         let found = rows.index_select(0, &index_tensor(&places, x.device())?)?;
         found.reshape(&[lead, rest].concat())
-    })
-}
-
-/// What happens to an element that several are scattered to.
-#[derive(Clone, Copy)]
-enum Reduction {
-    Last,
-    Add,
-    Mul,
-    Max,
-    Min,
-}
-
-fn reduction(node: &Node) -> Result<Reduction> {
-    let all = [Reduction::Last, Reduction::Add, Reduction::Mul, Reduction::Max, Reduction::Min];
-    Ok(all[node.choice("reduction", &["none", "add", "mul", "max", "min"])?])
-}
-
-fn scatter_elements(node: &Node) -> Resolved {
-    let (axis, reduction) = (node.int("axis", 0)?, reduction(node)?);
-    gives(move |call| {
-        let [x, updates] = pair_at(call, 0, 2)?;
-        let d = call.axis(axis, x.rank())?;
-        let index = call.tensor(1)?;
-        let shape = index.shape().to_vec();
-        if index.rank() != x.rank() || updates.shape() != shape {
-            return Err(call.misfit(&shape, "an index of as many dimensions, updates of its shape"));
-        }
-        let place = |(i, along): (usize, i64)| {
-            let mut rest = i;
-            let mut at = vec![0; shape.len()];
-            for (d, &n) in shape.iter().enumerate().rev() {
-                at[d] = rest % n;
-                rest /= n;
-            }
-            let n = x.shape()[d] as i64;
-            let along = if along < 0 { along + n } else { along };
-            at[d] = usize::try_from(along).ok().filter(|&i| i < n as usize).unwrap_or(usize::MAX);
-            let inside = at.iter().zip(x.shape()).all(|(&i, &n)| i < n);
-            let place = at
-                .iter()
-                .zip(x.shape())
-                .fold(0usize, |place, (&i, &n)| place.wrapping_mul(n).wrapping_add(i));
-            if inside { Ok(place) } else { Err(call.wrong("an index", along, format!("0 to {}", n - 1))) }
-        };
-        let places =
-            numbers::whole(&index)?.into_iter().enumerate().map(place).collect::<Result<Vec<_>>>()?;
-        let rows = x.reshape(&[x.len(), 1])?;
-        scattered(&rows, &places, &updates.reshape(&[updates.len(), 1])?, reduction)?.reshape(x.shape())
-    })
-}
-
-fn scatter_nd(node: &Node) -> Resolved {
-    let reduction = reduction(node)?;
-    gives(move |call| {
-        let [x, updates] = pair_at(call, 0, 2)?;
-        let places = places(call, x.shape(), call.value(1), 0)?;
-        let k = call.tensor(1)?.shape().last().copied().unwrap_or(1);
-        let rest: usize = x.shape()[k..].iter().product();
-        let rows = x.reshape(&[x.len() / rest, rest])?;
-        scattered(&rows, &places, &updates.reshape(&[places.len(), rest])?, reduction)?.reshape(x.shape())
-    })
-}
-
-fn pair_at(call: &Call, a: usize, b: usize) -> Result<[Tensor; 2]> {
-    let mut both = together(vec![call.tensor(a)?, call.tensor(b)?])?;
-    let second = both.swap_remove(1);
-    Ok([both.swap_remove(0), second])
-}
-
-/// Rows `[P, R]` with the rows `[M, R]` of `updates` placed at `places`, one after the other.
-fn scattered(rows: &Tensor, places: &[usize], updates: &Tensor, reduction: Reduction) -> Result<Tensor> {
-    if let (Reduction::Add, true) = (reduction, rows.dtype() != DType::Bool) {
-        return rows.index_add(0, &index_tensor(places, rows.device())?, updates);
-    }
-    // Round after round, each place takes its next update.
-    let mut rounds: Vec<Vec<Option<usize>>> = vec![];
-    let mut taken = vec![0; rows.shape()[0]];
-    for (update, &place) in places.iter().enumerate() {
-        let round = if matches!(reduction, Reduction::Last) { 0 } else { taken[place] };
-        taken[place] += 1;
-        if rounds.len() <= round {
-            rounds.push(vec![None; rows.shape()[0]]);
-        }
-        rounds[round][place] = Some(update);
-    }
-    rounds.iter().try_fold(rows.clone(), |rows, round| {
-        let chosen: Vec<usize> = round.iter().map(|update| update.unwrap_or(0)).collect();
-        let new = updates.index_select(0, &index_tensor(&chosen, rows.device())?)?;
-        let mask: Vec<bool> = round.iter().map(Option::is_some).collect();
-        let mask = Tensor::from_data(mask, [rows.shape()[0], 1], rows.device())?;
-        let new = match reduction {
-            Reduction::Last => new,
-            Reduction::Add => rows.logical_or(&new)?,
-            Reduction::Mul => rows.mul(&new)?,
-            Reduction::Max => rows.maximum(&new)?,
-            Reduction::Min => rows.minimum(&new)?,
-        };
-        mask.where_(&new, &rows)
     })
 }
 

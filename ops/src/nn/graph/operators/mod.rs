@@ -15,6 +15,7 @@ mod conv;
 mod create;
 mod einsum;
 mod grid;
+mod join;
 mod loss;
 mod matrix;
 mod normalise;
@@ -25,6 +26,7 @@ mod pool;
 mod recurrent;
 mod reduce;
 mod resize;
+mod scatter;
 mod shape;
 mod window;
 
@@ -113,7 +115,9 @@ const FAMILIES: &[&[Operator]] = &[
     compare::OPERATORS,
     reduce::OPERATORS,
     shape::OPERATORS,
+    join::OPERATORS,
     choose::OPERATORS,
+    scatter::OPERATORS,
     order::OPERATORS,
     pad::OPERATORS,
     create::OPERATORS,

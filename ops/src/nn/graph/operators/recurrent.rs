@@ -159,11 +159,10 @@ impl Layer {
             ));
         }
         let (mut sequences, mut last_h, mut last_c) = (vec![], vec![], vec![]);
-        for (d, &backwards) in self.directions.iter().enumerate() {
+        for d in 0..self.directions.len() {
             let weights = self.weights(call, d, &x)?;
             let start = self.start(call, d, &x, weights.hidden)?;
-            let (outputs, last) =
-                self.direction(call, &x, &weights, start, d, backwards, lengths.as_deref())?;
+            let (outputs, last) = self.direction(call, &x, &weights, start, d, lengths.as_deref())?;
             sequences.push(Tensor::stack(&outputs.iter().collect::<Vec<_>>(), 0)?);
             last_h.push(last.h);
             last_c.extend(last.c);
@@ -222,7 +221,6 @@ impl Layer {
         weights: &Weights,
         start: State,
         d: usize,
-        backwards: bool,
         lengths: Option<&[i64]>,
     ) -> Result<(Vec<Tensor>, State)> {
         let steps = x.shape()[0];
@@ -232,7 +230,7 @@ impl Layer {
         let inputs = x.matmul(&weights.w)?;
         for i in 0..steps {
             call.pass.patience()?;
-            let t = if backwards { steps - 1 - i } else { i };
+            let t = if self.directions[d] { steps - 1 - i } else { i };
             let input = inputs.narrow(0, t, 1)?.squeeze(0)?;
             let next = self.step(&input, weights, &state, self.activations[d])?;
             let Some(lengths) = lengths else {
