@@ -7,15 +7,33 @@ use tests::{Bench, repository};
 
 /// The steps with the trainable numbers of their networks, as `tests/peer/steps.py` counts them.
 const STEPS: &[(&str, &[u64])] = &[
+    ("augintae", &[6_589_792, 6_602_113, 6_558_017]),
+    ("biggan_cifar", &[4_139_299, 4_207_361]),
     ("dcgan", &[3_573_696, 2_763_520]),
+    ("noisy_gan", &[3_573_824, 2_765_568]),
     ("resnet20_w64", &[4_286_026]),
+    ("sae", &[4_509_156, 4_509_156, 4_509_121]),
     ("vae", &[469_173]),
     ("wgan_gp", &[6_602_113, 6_556_865]),
     ("wta", &[1_645_441]),
     ("wta_generate", &[1_645_441]),
 ];
 
-const KERNELS: &[&str] = &["spatial_wta", "lifetime_wta", "wta"];
+const KERNELS: &[&str] = &[
+    "spatial_wta",
+    "lifetime_wta",
+    "wta",
+    "affine",
+    "affine_rgb",
+    "jitter",
+    "slerp",
+    "reweight",
+    "noise_gauss",
+    "noise_dirichlet",
+    "sae_loss",
+    "ms_ssim",
+    "fid",
+];
 
 /// The lines that `host bench ARGS` prints, each with the fields that all have.
 fn lines(args: &[&str]) -> Vec<Json> {

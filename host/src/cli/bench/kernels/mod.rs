@@ -1,6 +1,10 @@
 //! `host bench kernels`: single operations at the sizes of the papers.
 
+mod augment;
+mod features;
+mod noise;
 mod sparsity;
+mod sphere;
 
 use ops::{Device, Tensor, no_grad, random};
 use serde_json::json;
@@ -21,6 +25,16 @@ const KERNELS: &[Kernel] = &[
     Kernel { name: "spatial_wta", batch: 100, prepare: sparsity::spatial },
     Kernel { name: "lifetime_wta", batch: 100, prepare: sparsity::lifetime },
     Kernel { name: "wta", batch: 100, prepare: sparsity::winner_take_all },
+    Kernel { name: "affine", batch: 1024, prepare: augment::affine },
+    Kernel { name: "affine_rgb", batch: 256, prepare: augment::affine_rgb },
+    Kernel { name: "jitter", batch: 256, prepare: augment::jitter },
+    Kernel { name: "slerp", batch: 1024, prepare: sphere::slerp },
+    Kernel { name: "reweight", batch: 5000, prepare: features::reweight },
+    Kernel { name: "noise_gauss", batch: 1024, prepare: noise::gauss },
+    Kernel { name: "noise_dirichlet", batch: 1024, prepare: noise::dirichlet },
+    Kernel { name: "sae_loss", batch: 64, prepare: sphere::sae_loss },
+    Kernel { name: "ms_ssim", batch: 200, prepare: features::ms_ssim },
+    Kernel { name: "fid", batch: 5000, prepare: features::fid },
 ];
 
 /// What a kernel is timed with.
