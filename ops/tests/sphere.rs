@@ -29,12 +29,9 @@ fn slerp_is_that_of_pytorch() {
     assert_eq!(cases.len(), 5);
     for case in cases.iter().filter(|case| case["eps"].is_null() || case["eps"] == 1e-6) {
         for (dtype, device, limit) in places() {
-            // Near half a turn the weights are ratios of small sines.
-            let limit = match (case["gradient_defined"] == true || dtype == DType::F64, device) {
-                (true, _) => limit,
-                (false, Device::Cpu) => 5e-4,
-                (false, Device::Gpu) => 1e-3,
-            };
+            // A GPU has no f64 for the few numbers that the weights near half a turn are made of.
+            let degenerate = case["gradient_defined"] != true && dtype == DType::F32;
+            let limit = if degenerate { limit.max(1e-4) } else { limit };
             let leaf = |name: &str| at(&case["inputs"][name], (dtype, device)).track().unwrap();
             let x = ["a", "b", "alpha"].map(leaf);
             let units =

@@ -18,10 +18,9 @@ pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {
             #[inline(always)]
             || {
                 let [square] = sums(
-                    x,
-                    x,
+                    [x],
                     #[inline(always)]
-                    |a, _| [a * a],
+                    |[x]| [x * x],
                 );
                 let n = clamped(square) as f32;
                 y.iter_mut().zip(x).for_each(|(y, x)| *y = x / n);
@@ -40,10 +39,9 @@ pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
             #[inline(always)]
             || {
                 let [square, dot] = sums(
-                    x,
-                    dy,
+                    [x, dy],
                     #[inline(always)]
-                    |x, dy| [x * x, x * dy],
+                    |[x, dy]| [x * x, x * dy],
                 );
                 let n = clamped(square);
                 let along = if square.sqrt() < SHORTEST { 0.0 } else { dot / (n * n) };

@@ -1,5 +1,7 @@
-//! One pass over each pair of vectors for the angle, one for the mixture. What is known of a pair by then
-//! are a few numbers, in f64: near half a turn the weights are ratios of small sines.
+//! One pass over each pair of vectors for the angle, one for the mixture, which is made of the sum and the
+//! difference: with half the angle `h` and `t = 2 alpha - 1`,
+//! `y = cos(t h) / (2 cos h) (a + b) + sin(t h) / (2 sin h) (a - b)`. Near half a turn the weights of a and b
+//! alone are large and cancel; these are as exact as the sum is. They are few numbers, in f64.
 
 use std::f64::consts::PI;
 
@@ -21,9 +23,12 @@ pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {
         wide(
             #[inline(always)]
             || {
-                let [apart, together] = sums(a, b, squares);
-                let (weights, axis) = weights(apart, together, f64::from(alpha[i]), a);
-                mix(y, weights, [a, b]);
+                let (weights, axis) = weights(Half::of(a, b), f64::from(alpha[i]), a);
+                let [of_sum, of_difference] = weights.map(|w| w as f32);
+                y.iter_mut()
+                    .zip(a)
+                    .zip(b)
+                    .for_each(|((y, a), b)| *y = of_sum * (a + b) + of_difference * (a - b));
                 y[axis.0] += axis.1;
             },
         );
@@ -40,26 +45,17 @@ pub(super) fn gradient(x: &[Operand], by: By, dx: &Spec) -> Primitive {
         wide(
             #[inline(always)]
             || {
-                let [apart, together] = sums(a, b, squares);
-                let [to_a] = sums(
-                    a,
-                    dy,
-                    #[inline(always)]
-                    |a, dy| [a * dy],
-                );
-                let [to_b] = sums(
-                    b,
-                    dy,
-                    #[inline(always)]
-                    |b, dy| [b * dy],
-                );
-                let at = Slope { apart, together, alpha: f64::from(alpha[i]), to_a, to_b };
+                let dots = sums([a, b, dy], to_both);
+                let at = Slope { half: Half::of(a, b), alpha: f64::from(alpha[i]), dots };
                 if by == By::Alpha {
                     dx[0] = at.by_alpha(a, dy) as f32;
                     return;
                 }
                 let (weights, axis) = if by == By::A { at.by_a(a, dy) } else { at.by_b() };
-                mix(dx, weights, [dy, a, b]);
+                let [of_dy, of_sum, of_difference] = weights.map(|w| w as f32);
+                for (((dx, a), b), dy) in dx.iter_mut().zip(a).zip(b).zip(dy) {
+                    *dx = of_dy * dy + of_sum * (a + b) + of_difference * (a - b);
+                }
                 dx[axis.0] += axis.1;
             },
         );
@@ -75,35 +71,38 @@ const NOWHERE: AtAxis = (0, 0.0);
 
 /// `[|a - b|^2, |a + b|^2]`, of one element.
 #[inline(always)]
-fn squares(a: f32, b: f32) -> [f32; 2] {
+fn squares([a, b]: [f32; 2]) -> [f32; 2] {
     [(a - b) * (a - b), (a + b) * (a + b)]
 }
 
-/// `y = sum_k w_k x_k`
+/// `[<dy, a + b>, <dy, a - b>]`, of one element.
 #[inline(always)]
-fn mix<const K: usize>(y: &mut [f32], weights: [f64; K], x: [&[f32]; K]) {
-    let (weights, x) = (weights.map(|w| w as f32), x.map(|x| &x[..y.len()]));
-    for (i, y) in y.iter_mut().enumerate() {
-        *y = (1..K).fold(weights[0] * x[0][i], |sum, k| sum + weights[k] * x[k][i]);
-    }
+fn to_both([a, b, dy]: [f32; 3]) -> [f32; 2] {
+    [dy * (a + b), dy * (a - b)]
 }
 
 /// How two vectors lie to each other.
-enum Angle {
-    /// The angle between them, its sine and its cosine.
-    Between(f64, f64, f64),
+enum Half {
+    /// Half the angle between them.
+    Angle {
+        angle: f64,
+        sin: f64,
+        cos: f64,
+        /// `|a - b|^2 + |a + b|^2`
+        square: f64,
+    },
     Same,
     Opposite,
 }
 
-impl Angle {
-    /// Of the squares of the lengths p of the difference and q of the sum, whose halves are the sine and the
-    /// cosine of half the angle.
-    fn of(apart: f64, together: f64) -> Self {
-        let (p, q, sum) = (apart.sqrt(), together.sqrt(), apart + together);
-        let sin = 2.0 * p * q / sum;
-        match sin >= SMALLEST_SINE {
-            true => Self::Between(2.0 * p.atan2(q), sin, (together - apart) / sum),
+impl Half {
+    #[inline(always)]
+    fn of(a: &[f32], b: &[f32]) -> Self {
+        let [apart, together] = sums([a, b], squares);
+        let square = apart + together;
+        let (sin, cos) = ((apart / square).sqrt(), (together / square).sqrt());
+        match 2.0 * sin * cos >= SMALLEST_SINE {
+            true => Self::Angle { angle: sin.atan2(cos), sin, cos, square },
             false if together < apart => Self::Opposite,
             false => Self::Same,
         }
@@ -134,90 +133,92 @@ impl Across {
     }
 }
 
-/// The weights of a and b.
-fn weights(apart: f64, together: f64, alpha: f64, a: &[f32]) -> ([f64; 2], AtAxis) {
-    match Angle::of(apart, together) {
-        Angle::Between(w, sin, _) => ([alpha, 1.0 - alpha].map(|share| (share * w).sin() / sin), NOWHERE),
-        Angle::Same => ([alpha, 1.0 - alpha], NOWHERE),
-        Angle::Opposite => {
+/// The weights of the sum and the difference.
+fn weights(half: Half, alpha: f64, a: &[f32]) -> ([f64; 2], AtAxis) {
+    let t = 2.0 * alpha - 1.0;
+    match half {
+        Half::Angle { angle, sin, cos, .. } => {
+            let (s, c) = (t * angle).sin_cos();
+            ([0.5 * c / cos, 0.5 * s / sin], NOWHERE)
+        }
+        Half::Same => ([0.5, 0.5 * t], NOWHERE),
+        Half::Opposite => {
             let (across, (sin, cos)) = (Across::of(a), ((1.0 - alpha) * PI).sin_cos());
             let step = sin * across.r;
-            ([cos - step * across.along, 0.0], (across.axis, step as f32))
+            ([0.5 * (cos - step * across.along); 2], (across.axis, step as f32))
         }
     }
 }
 
 /// What the gradients of a pair are made of.
 struct Slope {
-    apart: f64,
-    together: f64,
+    half: Half,
     alpha: f64,
-    /// `<dy, a>`
-    to_a: f64,
-    /// `<dy, b>`
-    to_b: f64,
+    /// Those of dy with the sum and with the difference.
+    dots: [f64; 2],
 }
 
 impl Slope {
+    fn to_a(&self) -> f64 {
+        0.5 * (self.dots[0] + self.dots[1])
+    }
+
     fn by_alpha(&self, a: &[f32], dy: &[f32]) -> f64 {
-        match Angle::of(self.apart, self.together) {
-            Angle::Between(w, sin, _) => {
-                let [u, v] = [self.alpha, 1.0 - self.alpha].map(|share| w * (share * w).cos() / sin);
-                u * self.to_a - v * self.to_b
+        match self.half {
+            Half::Angle { angle, sin, cos, .. } => {
+                let (s, c) = ((2.0 * self.alpha - 1.0) * angle).sin_cos();
+                angle * (c / sin * self.dots[1] - s / cos * self.dots[0])
             }
-            Angle::Same => self.to_a - self.to_b,
-            Angle::Opposite => {
+            Half::Same => self.dots[1],
+            Half::Opposite => {
                 let (sin, cos) = ((1.0 - self.alpha) * PI).sin_cos();
-                PI * (sin * self.to_a - cos * Across::of(a).dot(self.to_a, dy))
+                PI * (sin * self.to_a() - cos * Across::of(a).dot(self.to_a(), dy))
             }
         }
     }
 
-    /// The weights of dy, a and b.
+    /// The weights of dy, the sum and the difference.
     fn by_a(&self, a: &[f32], dy: &[f32]) -> ([f64; 3], AtAxis) {
-        match Angle::of(self.apart, self.together) {
-            Angle::Between(w, sin, cos) => {
-                let [u, _, own, other] = self.between(w, sin, cos);
-                ([u, own, other], NOWHERE)
+        match self.half {
+            Half::Angle { angle, sin, cos, square } => {
+                let [[u, v], [of_sum, of_difference]] = self.between([angle, sin, cos], square);
+                ([u + v, of_sum, of_difference], NOWHERE)
             }
-            Angle::Same => ([self.alpha, 0.0, 0.0], NOWHERE),
-            Angle::Opposite => {
+            Half::Same => ([self.alpha, 0.0, 0.0], NOWHERE),
+            Half::Opposite => {
                 let (sin, cos) = ((1.0 - self.alpha) * PI).sin_cos();
-                let Across { axis, along, r, square } = Across::of(a);
-                let dot = Across { axis, along, r, square }.dot(self.to_a, dy);
+                let across = Across::of(a);
+                let (dot, Across { axis, along, r, square }) = (across.dot(self.to_a(), dy), across);
                 // Through the scaling to length 1, then through `e - along a`, where both depend on a.
                 let inner = sin * dot * r * r;
-                let by_along = sin * r * self.to_a - inner * along * (1.0 - square);
-                let weights = [cos - along * sin * r, -along * along * inner, 0.0];
-                (weights, (axis, (along * inner - by_along) as f32))
+                let by_along = sin * r * self.to_a() - inner * along * (1.0 - square);
+                let of_a = -0.5 * along * along * inner;
+                ([cos - along * sin * r, of_a, of_a], (axis, (along * inner - by_along) as f32))
             }
         }
     }
 
-    /// The weights of dy, a and b.
+    /// The weights of dy, the sum and the difference.
     fn by_b(&self) -> ([f64; 3], AtAxis) {
-        let weights = match Angle::of(self.apart, self.together) {
-            Angle::Between(w, sin, cos) => {
-                let [_, v, own, other] = self.between(w, sin, cos);
-                [v, other, own]
+        let weights = match self.half {
+            Half::Angle { angle, sin, cos, square } => {
+                let [[u, v], [of_sum, of_difference]] = self.between([angle, sin, cos], square);
+                [u - v, of_sum, -of_difference]
             }
-            Angle::Same => [1.0 - self.alpha, 0.0, 0.0],
-            Angle::Opposite => [0.0; 3],
+            Half::Same => [1.0 - self.alpha, 0.0, 0.0],
+            Half::Opposite => [0.0; 3],
         };
         (weights, NOWHERE)
     }
 
-    /// The weights u and v of a and b, and through the angle the weight of a vector in its own gradient, and
-    /// in that of the other one.
-    fn between(&self, w: f64, sin: f64, cos: f64) -> [f64; 4] {
-        let weight = |share: f64| {
-            let (s, c) = (share * w).sin_cos();
-            (s / sin, (share * c * sin - s * cos) / (sin * sin))
-        };
-        let ((u, du), (v, dv)) = (weight(self.alpha), weight(1.0 - self.alpha));
-        // The gradient of the angle by a is `k (r (a - b) - (a + b) / r)` with r = |a + b| / |a - b|.
-        let k = 2.0 * (self.to_a * du + self.to_b * dv) / (self.apart + self.together);
-        let r = (self.together / self.apart).sqrt();
-        [u, v, k * (r - 1.0 / r), -k * (r + 1.0 / r)]
+    /// The weights of the sum and the difference in y; and in the gradient by a, through the angle.
+    fn between(&self, [angle, sin, cos]: [f64; 3], square: f64) -> [[f64; 2]; 2] {
+        let t = 2.0 * self.alpha - 1.0;
+        let (s, c) = (t * angle).sin_cos();
+        let by_angle = 0.5 * self.dots[0] * (c * sin - t * s * cos) / (cos * cos)
+            + 0.5 * self.dots[1] * (t * c * sin - s * cos) / (sin * sin);
+        // Half the angle has the gradient `((a - b) cos / sin - (a + b) sin / cos) / square` by a.
+        let k = by_angle / square;
+        [[0.5 * c / cos, 0.5 * s / sin], [-k * sin / cos, k * cos / sin]]
     }
 }

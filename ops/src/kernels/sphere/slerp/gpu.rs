@@ -70,29 +70,30 @@ fn slerp_kernel(a: &[f32], b: &[f32], alpha: &[f32], y: &mut [f32], d: u32, n: u
         }
         let apart = gpu::total(apart, &mut shared, units);
         let together = gpu::total(together, &mut shared, units);
-        let (p, q) = (apart.sqrt(), together.sqrt());
-        let sine = 2.0f32 * p * q / (apart + together);
+        let sine = (apart / (apart + together)).sqrt();
+        let cosine = (together / (apart + together)).sqrt();
         let share = alpha[row as usize];
-        let rest = 1.0f32 - share;
-        let mut u = share;
-        let mut v = rest;
+        let t = 2.0f32 * share - 1.0f32;
+        let mut of_sum = f32::new(0.5);
+        let mut of_difference = 0.5f32 * t;
         let mut axis = 0u32;
         let mut step = 0.0f32;
-        if sine >= SINE {
-            let w = 2.0f32 * p.atan2(q);
-            u = (share * w).sin() / sine;
-            v = (rest * w).sin() / sine;
+        if 2.0f32 * sine * cosine >= SINE {
+            let angle = t * sine.atan2(cosine);
+            of_sum = 0.5f32 * angle.cos() / cosine;
+            of_difference = 0.5f32 * angle.sin() / sine;
         } else if together < apart {
+            let turn = (1.0f32 - share) * PI;
             axis = axis_of(a, start, d);
             let along = a[(start + axis) as usize];
-            step = (rest * PI).sin() * stretch(along, length_squared(a, start, d));
-            u = (rest * PI).cos() - step * along;
-            v = 0.0f32;
+            step = turn.sin() * stretch(along, length_squared(a, start, d));
+            of_sum = 0.5f32 * (turn.cos() - step * along);
+            of_difference = 0.5f32 * (turn.cos() - step * along);
         }
         let mut i = UNIT_POS;
         while i < d {
             let at = (start + i) as usize;
-            let mut value = u * a[at] + v * b[at];
+            let mut value = of_sum * (a[at] + b[at]) + of_difference * (a[at] - b[at]);
             if i == axis {
                 value += step;
             }
@@ -121,71 +122,72 @@ fn gradient_kernel(
         let mut shared = Shared::<[f32]>::new_slice(units as usize);
         let mut apart = 0.0f32;
         let mut together = 0.0f32;
-        let mut to_a = 0.0f32;
-        let mut to_b = 0.0f32;
+        let mut to_sum = 0.0f32;
+        let mut to_difference = 0.0f32;
         let mut i = UNIT_POS;
         while i < d {
             let (x, y, slope) = (a[(start + i) as usize], b[(start + i) as usize], dy[(start + i) as usize]);
             apart += square(x, y, -1.0f32);
             together += square(x, y, 1.0f32);
-            to_a += x * slope;
-            to_b += y * slope;
+            to_sum += slope * (x + y);
+            to_difference += slope * (x - y);
             i += units;
         }
         let apart = gpu::total(apart, &mut shared, units);
         let together = gpu::total(together, &mut shared, units);
-        let to_a = gpu::total(to_a, &mut shared, units);
-        let to_b = gpu::total(to_b, &mut shared, units);
-        let (p, q) = (apart.sqrt(), together.sqrt());
-        let sine = 2.0f32 * p * q / (apart + together);
+        let to_sum = gpu::total(to_sum, &mut shared, units);
+        let to_difference = gpu::total(to_difference, &mut shared, units);
+        let square = apart + together;
+        let sine = (apart / square).sqrt();
+        let cosine = (together / square).sqrt();
         let share = alpha[row as usize];
-        let rest = 1.0f32 - share;
-        let mut by_alpha = to_a - to_b;
-        // The weights of dy, a and b, and what one element gets besides.
+        let t = 2.0f32 * share - 1.0f32;
+        let mut by_alpha = to_difference;
+        // The weights of dy, the sum and the difference, and what one element gets besides.
         let mut of_dy = share;
-        let mut of_a = 0.0f32;
-        let mut of_b = 0.0f32;
+        let mut of_sum = f32::new(0.0);
+        let mut of_difference = f32::new(0.0);
         let mut axis = 0u32;
-        let mut step = 0.0f32;
+        let mut step = f32::new(0.0);
         if by == 1 {
-            of_dy = rest;
+            of_dy = 1.0f32 - share;
         }
-        if sine >= SINE {
-            let w = 2.0f32 * p.atan2(q);
-            let cosine = (together - apart) / (apart + together);
-            let (s, c) = ((share * w).sin(), (share * w).cos());
-            let (s_rest, c_rest) = ((rest * w).sin(), (rest * w).cos());
-            by_alpha = w * (c * to_a - c_rest * to_b) / sine;
-            let du = (share * c * sine - s * cosine) / (sine * sine);
-            let dv = (rest * c_rest * sine - s_rest * cosine) / (sine * sine);
-            let k = 2.0f32 * (to_a * du + to_b * dv) / (apart + together);
-            let r = q / p;
-            of_dy = s / sine;
-            let own = k * (r - 1.0f32 / r);
-            let other = -k * (r + 1.0f32 / r);
-            of_a = own;
-            of_b = other;
+        if 2.0f32 * sine * cosine >= SINE {
+            let angle = sine.atan2(cosine);
+            let s = (t * angle).sin();
+            let c = (t * angle).cos();
+            by_alpha = angle * (c / sine * to_difference - s / cosine * to_sum);
+            let by_angle = 0.5f32 * to_sum * (c * sine - t * s * cosine) / (cosine * cosine)
+                + 0.5f32 * to_difference * (t * c * sine - s * cosine) / (sine * sine);
+            let k = by_angle / square;
+            of_dy = 0.5f32 * c / cosine + 0.5f32 * s / sine;
+            of_sum = -k * sine / cosine;
+            of_difference = k * cosine / sine;
             if by == 1 {
-                of_dy = s_rest / sine;
-                of_a = other;
-                of_b = own;
+                of_dy = 0.5f32 * c / cosine - 0.5f32 * s / sine;
+                of_difference = -k * cosine / sine;
             }
         } else if together < apart {
             axis = axis_of(a, start, d);
+            let turn = (1.0f32 - share) * PI;
+            let to_a = 0.5f32 * (to_sum + to_difference);
             let along = a[(start + axis) as usize];
-            let square = length_squared(a, start, d);
-            let r = stretch(along, square);
+            let length = length_squared(a, start, d);
+            let r = stretch(along, length);
             let dot = (dy[(start + axis) as usize] - along * to_a) * r;
-            let (s, c) = ((rest * PI).sin(), (rest * PI).cos());
+            let s = turn.sin();
+            let c = turn.cos();
             by_alpha = PI * (s * to_a - c * dot);
             let inner = s * dot * r * r;
             of_dy = c - along * s * r;
-            of_a = -along * along * inner;
-            step = along * inner - s * r * to_a + inner * along * (1.0f32 - square);
+            of_sum = -0.5f32 * along * along * inner;
+            of_difference = -0.5f32 * along * along * inner;
+            step = along * inner - s * r * to_a + inner * along * (1.0f32 - length);
             if by == 1 {
-                of_dy = 0.0f32;
-                of_a = 0.0f32;
-                step = 0.0f32;
+                of_dy = f32::new(0.0);
+                of_sum = f32::new(0.0);
+                of_difference = f32::new(0.0);
+                step = f32::new(0.0);
             }
         }
         if by == 2 {
@@ -196,7 +198,7 @@ fn gradient_kernel(
             let mut i = UNIT_POS;
             while i < d {
                 let at = (start + i) as usize;
-                let mut value = of_dy * dy[at] + of_a * a[at] + of_b * b[at];
+                let mut value = of_dy * dy[at] + of_sum * (a[at] + b[at]) + of_difference * (a[at] - b[at]);
                 if i == axis {
                     value += step;
                 }
