@@ -54,7 +54,7 @@ compare(nn::network(parts, |m, x| {{
 }}), [6]);
 compare(nn::network(#{{}}, |m, x| sparsity::winner_take_all(x, 0.3)), [3, 4, 4]);
 compare(nn::network(#{{}}, |m, x| x.sort(1, true) * x.clamp(0.2, 0.8) + x.max([1], true)), [5]);
-compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.std([1]).unsqueeze(1) + 1.0)), [5]);
+compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.std([1]).unsqueeze(1) + 1.0) + x), [5]);
 "#
     ));
 }

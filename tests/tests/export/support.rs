@@ -70,7 +70,7 @@ fn compare(module: &Module, frozen: &onnx::Model, x: &Tensor) -> Result<(), Stri
     let ours = ours.to_f32().unwrap();
     let largest = ours.iter().fold(0f32, |most, x| most.max(x.abs()));
     // A NaN is near to nothing.
-    let far = |(a, b): &(&f32, &f32)| !((*a - *b).abs() <= ALLOWED * largest);
+    let far = |(a, b): &(&f32, &f32)| (*a - *b).is_nan() || (*a - *b).abs() > ALLOWED * largest;
     match ours.iter().zip(&theirs).find(far) {
         None => Ok(()),
         Some((a, b)) => Err(format!("an element is {a} here, {b} in ONNX Runtime")),

@@ -39,7 +39,8 @@ impl Server {
         let files: HashMap<String, Vec<u8>> =
             files.iter().map(|(name, bytes)| (format!("/{name}"), bytes.to_vec())).collect();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, mut faults) = (asked.clone(), faults.to_vec().into_iter());
+        let (log, faults) = (asked.clone(), faults.to_vec());
+        let mut faults = faults.into_iter();
         // It ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming() {

@@ -124,6 +124,11 @@ fn only_a_run_that_ended_early_can_be_resumed() {
     assert_eq!((record.error.as_deref(), &*record.finished), (None, ""));
     run.update(|record| record.status = Status::Completed).unwrap();
     drop(run);
+    // Killed before its report was written.
+    let run = Run::open(&path).unwrap();
+    run.update(|record| record.status = Status::Completed).unwrap();
+    fs::write(path.join("report.html"), "<!doctype html>").unwrap();
+    drop(run);
     let problem = message(Run::open(&path));
     assert!(problem.contains("is completed: there is nothing to resume"), "{problem}");
     assert_eq!(written(&path).status, Status::Completed, "a refused resume changes nothing");

@@ -51,7 +51,7 @@ impl Compact {
     }
 
     /// The channel, the place and the value of all winners of sample `n`.
-    pub fn of_sample<'a>(&self, n: usize, values: &'a [f32]) -> impl Iterator<Item = (usize, usize, f32)> {
+    pub fn of_sample(&self, n: usize, values: &[f32]) -> impl Iterator<Item = (usize, usize, f32)> {
         let channels = self.spec.shape[1];
         let maps = n * channels..(n + 1) * channels;
         let winners = self.places[maps.clone()].iter().zip(&values[maps]).enumerate();

@@ -103,7 +103,7 @@ impl BatchNorm {
         }
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
-            self.average(module, "running_mean", &mean)?;
+            self.average(module, "running_mean", mean)?;
             self.average(module, "running_var", &unbiased)
         })
     }

@@ -29,8 +29,8 @@ impl Layer for Sequential {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let children = module.children().iter();
-        children.fold(Ok(x.clone()), |x, (name, child)| child.forward(&x?).map_err(|e| e.within(name)))
+        let mut children = module.children().iter();
+        children.try_fold(x.clone(), |x, (name, child)| child.forward(&x).map_err(|e| e.within(name)))
     }
 
     fn as_any(&self) -> &dyn Any {
