@@ -35,6 +35,10 @@ fn cases() -> Vec<Case> {
         ([3, 4, 6, 7], 6, [3, 3], Window { groups: 2, ..same }),
         ([2, 5, 8, 6], 5, [3, 3], Window { groups: 5, ..same }),
         ([1, 6, 9, 9], 12, [3, 2], Window { groups: 3, stride: [2, 1], dilation: [1, 2], ..same }),
+        // More images than are computed side by side, and channels in several parts.
+        ([70, 3, 6, 5], 4, [3, 3], same),
+        ([40, 18, 9, 10], 33, [4, 4], Window { stride: [2, 2], ..same }),
+        ([9, 34, 3, 3], 20, [3, 3], Window { groups: 2, dilation: [1, 2], padding: [1, 2], ..one }),
         // One row, as signals are, and more positions than are computed at once.
         ([3, 4, 1, 50], 6, [1, 7], Window { stride: [1, 2], padding: [0, 3], ..one }),
         ([1, 2, 1, 3000], 3, [1, 5], one),

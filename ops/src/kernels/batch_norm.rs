@@ -2,12 +2,12 @@
 //! moments, one for the output; two for the gradient. Elsewhere it is plain tensor operations, which
 //! are also what the gradient of a gradient goes through.
 
-use std::{cell::OnceCell, slice::ChunksExact};
+use std::cell::OnceCell;
 
 use rayon::prelude::*;
 
 use super::{
-    cpu::{self, Floats, wide},
+    cpu::{self, wide},
     fused,
 };
 use crate::{
@@ -55,10 +55,10 @@ impl Op for ChannelMoments {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let (maps, values) = (Maps::of(x[0].spec), cpu::known(&x[0]));
+        let values: &[f32] = &values;
         // Sums of x less a number that lies among the channel's own: what is squared stays small.
         let origin = |channel: usize| values[channel * maps.size];
-        let sums =
-            maps.sums(&values, &values, |channel, x, _| [x - origin(channel), (x - origin(channel)).powi(2)]);
+        let sums = maps.sums(values, values, origin, |x, _| [x, x * x]);
         let n = (maps.count * maps.size) as f64;
         let both = (0..maps.channels).map(|channel| {
             let [first, second] = maps.of_channel(&sums, channel, |_| 1.0).map(|sum| sum / n);
@@ -89,9 +89,10 @@ impl Op for BatchNorm {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let maps = Maps::of(x[0].spec);
-        let [values, moments, weight, bias] = [0, 1, 2, 3].map(|i| cpu::known(&x[i]));
+        let operands = [0, 1, 2, 3].map(|i| cpu::known(&x[i]));
+        let [values, moments, weight, bias] = operands.each_ref().map(|x| &**x);
         let fill = |row: usize, y: &mut [f32]| {
-            let (mean, deviation) = maps.moments(&moments, row % maps.channels, self.eps);
+            let (mean, deviation) = maps.moments(moments, row % maps.channels, self.eps);
             let (gain, shift) = (weight[row % weight.len()] / deviation, bias[row % bias.len()]);
             let x = &values[row * maps.size..][..maps.size];
             wide(
@@ -159,9 +160,10 @@ impl Op for Sums {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let maps = Maps::of(x[0].spec);
-        let [values, moments, dy] = [0, 1, 2].map(|i| cpu::known(&x[i]));
-        let sums = maps.sums(&values, &dy, |channel, x, dy| [dy, dy * (x - moments[channel])]);
-        let deviation = |map: usize| maps.moments(&moments, map % maps.channels, self.eps).1;
+        let operands = [0, 1, 2].map(|i| cpu::known(&x[i]));
+        let [values, moments, dy] = operands.each_ref().map(|x| &**x);
+        let sums = maps.sums(values, dy, |channel| moments[channel], |x, dy| [dy, dy * x]);
+        let deviation = |map: usize| maps.moments(moments, map % maps.channels, self.eps).1;
         let normalised = sums.iter().enumerate().map(|(map, sums)| sums[1] / deviation(map));
         cpu::tensor(sums.iter().map(|sums| sums[0]).chain(normalised).collect(), y)
     }
@@ -184,7 +186,8 @@ impl Op for InputGradient {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let maps = Maps::of(x[0].spec);
-        let [values, moments, weight, dy, sums] = [0, 1, 2, 3, 4].map(|i| cpu::known(&x[i]));
+        let operands = [0, 1, 2, 3, 4].map(|i| cpu::known(&x[i]));
+        let [values, moments, weight, dy, sums] = operands.each_ref().map(|x| &**x);
         let (first, second) = sums.split_at(sums.len() / 2);
         let pairs: Vec<_> = first.iter().zip(second).map(|(&first, &second)| [first, second]).collect();
         let n = (maps.count * maps.size) as f64;
@@ -194,7 +197,7 @@ impl Op for InputGradient {
             .collect();
         let fill = |map: usize, dx: &mut [f32]| {
             let channel = map % maps.channels;
-            let (mean, deviation) = maps.moments(&moments, channel, self.eps);
+            let (mean, deviation) = maps.moments(moments, channel, self.eps);
             let (weight, [first, second]) = (weight[map % weight.len()], means[channel]);
             let (gain, slope, shift) =
                 (weight / deviation, second / (deviation * deviation), first / deviation);
@@ -228,32 +231,40 @@ impl Maps {
     }
 
     /// The mean and the standard deviation of a channel.
-    fn moments(&self, moments: &Floats, channel: usize, eps: f64) -> (f32, f32) {
+    fn moments(&self, moments: &[f32], channel: usize, eps: f64) -> (f32, f32) {
         (moments[channel], (moments[self.channels + channel] + eps as f32).sqrt())
     }
 
-    /// For each map the sums of two functions of its channel's number and of both tensors' elements.
-    fn sums(&self, a: &[f32], b: &[f32], f: impl Fn(usize, f32, f32) -> [f32; 2] + Sync) -> Vec<[f32; 2]> {
+    /// For each map the sums of two functions of both tensors' elements, those of `a` less the number
+    /// that `origin` gives for the channel.
+    fn sums(
+        &self,
+        a: &[f32],
+        b: &[f32],
+        origin: impl Fn(usize) -> f32 + Sync,
+        f: impl Fn(f32, f32) -> [f32; 2] + Sync,
+    ) -> Vec<[f32; 2]> {
         let maps = a.par_chunks_exact(self.size).zip(b.par_chunks_exact(self.size)).enumerate();
         let sum = |(map, (a, b)): (usize, (&[f32], &[f32]))| {
-            let channel = map % self.channels;
+            let origin = origin(map % self.channels);
             wide(
                 #[inline(always)]
                 || {
-                    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
-                    let mut add = |a: ChunksExact<f32>, b: ChunksExact<f32>| {
-                        for (a, b) in a.zip(b) {
-                            for (lane, (&a, &b)) in a.iter().zip(b).enumerate() {
-                                let [x, y] = f(channel, a, b);
-                                first[lane] += x;
-                                second[lane] += y;
-                            }
+                    let mut sums = [[0.0; LANES]; 2];
+                    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+                    for (a, b) in a.iter().zip(b) {
+                        for lane in 0..LANES {
+                            let [x, y] = f(a[lane] - origin, b[lane]);
+                            sums[0][lane] += x;
+                            sums[1][lane] += y;
                         }
-                    };
-                    let whole = a.len() / LANES * LANES;
-                    add(a.chunks_exact(LANES), b.chunks_exact(LANES));
-                    add(a[whole..].chunks_exact(1), b[whole..].chunks_exact(1));
-                    [first.iter().sum(), second.iter().sum()]
+                    }
+                    for (lane, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+                        let [x, y] = f(a - origin, *b);
+                        sums[0][lane] += x;
+                        sums[1][lane] += y;
+                    }
+                    sums.map(|lanes| lanes.iter().sum())
                 },
             )
         };

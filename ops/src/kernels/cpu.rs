@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     DType, Device, Spec,
+    kernels::conv::product::Steps,
     op::{Operand, Primitive},
     tensor::{Data, upload},
 };
@@ -23,6 +24,18 @@ pub(crate) fn floats(x: &Operand) -> Option<Floats> {
         }
         _ => None,
     }
+}
+
+/// A matrix of f32 on the CPU where it stands, transposed or not: its memory from the first element on,
+/// and the distances from row to row and from column to column. `None` for anything else.
+pub(crate) fn matrix<'a>(x: &'a Operand) -> Option<(&'a [f32], Steps)> {
+    let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &x.dense().kind else { return None };
+    if x.spec.dtype != DType::F32 || x.spec.rank() != 2 {
+        return None;
+    }
+    let &[row, column] = flex.layout().strides() else { return None };
+    let (row, column) = (usize::try_from(row).ok()?, usize::try_from(column).ok()?);
+    Some((&flex.storage()[flex.layout().start_offset()..], Steps { row, column }))
 }
 
 /// The elements of an operand that is known to be f32 on the CPU.
@@ -88,7 +101,10 @@ pub(crate) fn integers(elements: Vec<i32>, spec: &Spec) -> Primitive {
 pub(crate) fn map(x: &[f32], y: &Spec, f: impl Fn(f32) -> f32 + Sync) -> Primitive {
     let fill = |first: usize, part: &mut [MaybeUninit<f32>]| {
         let x = &x[first..first + part.len()];
-        part.iter_mut().zip(x).for_each(|(y, x)| _ = y.write(f(*x)));
+        wide(
+            #[inline(always)]
+            || part.iter_mut().zip(x).for_each(|(y, x)| _ = y.write(f(*x))),
+        );
     };
     // SAFETY: a part and what it is zipped with are equally long.
     tensor(unsafe { in_parts(x.len(), PART, fill) }, y)
@@ -98,7 +114,10 @@ pub(crate) fn map(x: &[f32], y: &Spec, f: impl Fn(f32) -> f32 + Sync) -> Primiti
 pub(crate) fn zip(a: &[f32], b: &[f32], y: &Spec, f: impl Fn(f32, f32) -> f32 + Sync) -> Primitive {
     let fill = |first: usize, part: &mut [MaybeUninit<f32>]| {
         let (a, b) = (&a[first..first + part.len()], &b[first..first + part.len()]);
-        part.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| _ = y.write(f(*a, *b)));
+        wide(
+            #[inline(always)]
+            || part.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| _ = y.write(f(*a, *b))),
+        );
     };
     // SAFETY: as in `map`.
     tensor(unsafe { in_parts(a.len(), PART, fill) }, y)

@@ -1,10 +1,15 @@
 //! Matrix products.
 
 use burn::backend::{Dispatch, Shape, ops::FloatTensorOps as _};
+use rayon::prelude::*;
 
 use super::{Op, Operand, Primitive, Value, Vjp, Writer, require_float, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor,
+    kernels::{
+        conv::product::{Steps, add_product},
+        cpu,
+    },
     tensor::{apply, broadcast, show},
 };
 
@@ -40,6 +45,9 @@ impl Op for MatMul {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        if let (Some(a), Some(b)) = (cpu::matrix(&x[0]), cpu::matrix(&x[1])) {
+            return cpu::tensor(product(a, b, [y.shape[0], x[0].spec.shape[1], y.shape[1]]), y);
+        }
         let lead = &y.shape[..y.rank() - 2];
         let full = |x: &Operand| {
             let mut shape = vec![1; y.rank() - x.spec.rank()];
@@ -54,13 +62,49 @@ impl Op for MatMul {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (a, b) = (&at.x[0], &at.x[1]);
         let da = at.want(0, || at.dy.matmul(&b.transpose(-2, -1)?)?.sum_to(a.shape()))?;
-        let db = at.want(1, || a.transpose(-2, -1)?.matmul(at.dy)?.sum_to(b.shape()))?;
+        // In the order in which the factor stands: a weight, which a layer turns over, gets its gradient
+        // without a copy.
+        let db = at.want(1, || match b.is_turned() {
+            true => at.dy.transpose(-2, -1)?.matmul(a)?.transpose(-2, -1)?.sum_to(b.shape()),
+            false => a.transpose(-2, -1)?.matmul(at.dy)?.sum_to(b.shape()),
+        })?;
         Ok(vec![da, db])
     }
 
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
         Ok(w.node("MatMul", w.all()))
     }
+}
+
+/// Columns, or rows, of a product that one thread computes at once.
+const BLOCK: usize = 128;
+
+/// `a b`, with `a [m, k]` and `b [k, n]` where they stand. Split alike for any number of threads, along
+/// the longer side, so that no bit depends on it.
+fn product((a, a_steps): (&[f32], Steps), (b, b_steps): (&[f32], Steps), [m, k, n]: [usize; 3]) -> Vec<f32> {
+    let mut y = vec![0.0; m * n];
+    if m >= n {
+        y.par_chunks_mut(BLOCK * n).enumerate().for_each(|(i, y)| {
+            let (a, y_steps) = (&a[i * BLOCK * a_steps.row..], Steps { row: n, column: 1 });
+            add_product([y.len() / n, k, n], (a, a_steps), (b, b_steps), (y, y_steps));
+        });
+        return y;
+    }
+    // Columns of the product are no stretch of memory: computed apart, then put side by side.
+    let columns = |first: usize| {
+        let (width, b) = (BLOCK.min(n - first), &b[first * b_steps.column..]);
+        let mut block = vec![0.0; m * width];
+        let steps = Steps { row: width, column: 1 };
+        add_product([m, k, width], (a, a_steps), (b, b_steps), (&mut block, steps));
+        block
+    };
+    let blocks: Vec<_> = (0..n.div_ceil(BLOCK)).into_par_iter().map(|i| columns(i * BLOCK)).collect();
+    for (i, row) in y.chunks_exact_mut(n).enumerate() {
+        for (to, block) in row.chunks_mut(BLOCK).zip(&blocks) {
+            to.copy_from_slice(&block[i * to.len()..][..to.len()]);
+        }
+    }
+    y
 }
 
 impl Tensor {

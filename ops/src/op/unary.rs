@@ -93,6 +93,10 @@ impl Op for Unary {
         if let (Self::Relu, Some(x)) = (self, cpu::floats(&x[0])) {
             return cpu::map(&x, y, |x| if x <= 0.0 { 0.0 } else { x });
         }
+        if let (Self::LeakyRelu(slope), Some(x)) = (self, cpu::floats(&x[0])) {
+            let slope = *slope as f32;
+            return cpu::map(&x, y, |x| if x <= 0.0 { slope * x } else { x });
+        }
         let v = x[0].value.clone();
         match *self {
             // Shaders' own inverse sine and cosine are right to three digits on some drivers.

@@ -11,6 +11,8 @@ pub mod trace;
 
 use std::sync::Arc;
 
+use burn::backend::{BackendTensor, DispatchTensorKind};
+
 pub(crate) use autodiff::Node;
 pub use autodiff::{Gradients, is_grad_enabled, no_grad};
 pub(crate) use budget::Charge;
@@ -124,6 +126,13 @@ impl Tensor {
 
     pub(crate) fn node(&self) -> Option<&Arc<Node>> {
         self.0.node.as_ref()
+    }
+
+    /// Whether the value is a matrix on the CPU that stands column by column.
+    pub(crate) fn is_turned(&self) -> bool {
+        let Value::Computed(primitive, _) = &self.0.value else { return false };
+        let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &primitive.kind else { return false };
+        matches!(flex.layout().strides(), &[row, column] if row == 1 && column > 1)
     }
 
     /// The value, to be changed in place; `None` where another handle shares it.

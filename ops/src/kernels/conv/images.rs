@@ -1,7 +1,7 @@
 //! The transposed convolution.
 
 use super::{
-    CACHED, Geometry, Piece, blocks, by_kernel_row,
+    CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
     product::{Steps, add_product},
@@ -15,6 +15,9 @@ const POSITIONS: usize = 1024;
 /// `x[n, i] = bias[i] + sum_o y[n, o] * w[o, i]`, maps to images `[N, Ci, H, W]`, where `*` puts a
 /// kernel, times the element, down at each element of the map.
 pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+    if batched::applies(g) {
+        return batched::transposed(y, w, bias, g);
+    }
     let sorted = by_map_channel(w, g);
     let rows = blocks(g.image[0], POSITIONS / g.image[1]);
     let bands: Vec<_> = rows.map(|(first, len)| Lowering::of_image_rows(g, first..first + len)).collect();

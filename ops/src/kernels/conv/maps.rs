@@ -1,7 +1,7 @@
 //! The convolution.
 
 use super::{
-    CACHED, Geometry, Piece, blocks, by_kernel_row,
+    CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
     product::{Steps, add_product},
@@ -13,6 +13,9 @@ const POSITIONS: usize = 640;
 
 /// `y[n, o] = bias[o] + sum_i x[n, i] * w[o, i]`, images to maps `[N, Co, Ho, Wo]`.
 pub(crate) fn maps(x: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+    if batched::applies(g) {
+        return batched::maps(x, w, bias, g);
+    }
     let sorted = by_kernel_row(w, g);
     let bands = bands(g);
     in_pieces(g, [g.outputs, g.map_len()], g.outputs, bias, |piece, y| {

@@ -13,6 +13,7 @@
 //! image, and by blocks of channels whose unrolled rows fit a core's own cache; nothing depends on the
 //! number of threads, so neither does a bit of the result.
 
+mod batched;
 mod images;
 mod lowering;
 mod maps;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{
-    CACHED, Geometry, Piece, TASKS, blocks,
+    CACHED, Geometry, Piece, TASKS, batched, blocks,
     lowering::Lowering,
     maps::{bands, cached_channels},
     memory::with_scratch,
@@ -14,6 +14,9 @@ use super::{
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
+    if batched::applies(g) {
+        return batched::weights(x, y, g);
+    }
     let bands = bands(g);
     let lanes = lanes(g.outputs);
     let per_channel = g.kernel[0] * g.kernel[1] * lanes;
