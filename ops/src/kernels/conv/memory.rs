@@ -8,18 +8,18 @@ use super::{Geometry, Piece, TASKS, blocks};
 use crate::kernels::cpu::filled;
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(vec![]) };
+    static SCRATCH: RefCell<Vec<Vec<f32>>> = const { RefCell::new(vec![]) };
 }
 
-/// Runs `f` with `len` elements of any value, which the thread keeps for the next call.
+/// Runs `f` with `len` elements of any value, which the thread keeps for the next call. A call within a
+/// call has its own.
 pub(super) fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
-    // Taken out meanwhile, so that a call within a call has its own.
-    let mut memory = SCRATCH.take();
+    let mut memory = SCRATCH.with_borrow_mut(|kept| kept.pop().unwrap_or_default());
     if memory.len() < len {
         memory.resize(len, 0.0);
     }
     let answer = f(&mut memory[..len]);
-    SCRATCH.set(memory);
+    SCRATCH.with_borrow_mut(|kept| kept.push(memory));
     answer
 }
 
