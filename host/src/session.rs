@@ -11,6 +11,7 @@ use ops::{Device, random::Key};
 use rhai::{Engine, Map};
 
 use crate::{
+    api::pool,
     data::Dataset,
     error::{Error, Result},
     run::{Loops, Metrics, ModelFile, Progress, Run},
@@ -159,6 +160,20 @@ impl Session {
     /// The recorder of the run, where it has a folder.
     pub fn recorder(&self) -> Option<&Recorder> {
         self.recorder.get()
+    }
+
+    /// The recorder, for a function that records in the order of the script.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] on threads of `parallel` and `ahead`, where there is no order.
+    pub fn recorder_in_order(&self) -> Result<Option<&Recorder>> {
+        if pool::is_worker() {
+            return Err(Error::usage(
+                "this is within `parallel` or `ahead`, where things happen in no order",
+                "give the value back, and do this with it outside",
+            ));
+        }
+        Ok(self.recorder())
     }
 
     /// Gives the settings that `params` returns, instead of the script's own defaults.

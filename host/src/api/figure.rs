@@ -9,7 +9,7 @@ use super::options::Options;
 use crate::{
     data::Dataset,
     error::{Error, Result},
-    figure::{self, GridOptions, Panel, PlotOptions, Series},
+    figure::{self, GridOptions, Kinds, Mark, Panel, PlotOptions, Series},
     script::{FromScript, Refusal, Table},
     session::Session,
 };
@@ -48,24 +48,29 @@ fn grid_options(function: &'static str, map: Map) -> Result<GridOptions> {
         range: (bound(0), bound(1)),
         columns: options.find("columns")?,
         title: options.find("title")?,
+        row_labels: texts(options.get("row_labels", Array::new())?),
+        column_labels: texts(options.get("column_labels", Array::new())?),
         ..GridOptions::default()
     };
     options.end()?;
     Ok(grid)
 }
 
-fn plot_options(function: &'static str, map: Map) -> Result<PlotOptions> {
-    let mut options = Options::new(function, map);
-    let plot = PlotOptions {
+/// Numbers are written out.
+fn texts(array: Array) -> Vec<String> {
+    array.iter().map(ToString::to_string).collect()
+}
+
+/// The options that all plots have.
+fn plot_options(options: &mut Options) -> Result<PlotOptions> {
+    Ok(PlotOptions {
         title: options.find("title")?,
         x_label: options.find("x_label")?,
         y_label: options.find("y_label")?,
         log_x: options.get("log_x", false)?,
         log_y: options.get("log_y", false)?,
         ..PlotOptions::default()
-    };
-    options.end()?;
-    Ok(plot)
+    })
 }
 
 fn numbers(array: &Array) -> Result<Vec<f64>> {
@@ -76,25 +81,69 @@ fn numbers(array: &Array) -> Result<Vec<f64>> {
     array.iter().map(number).collect()
 }
 
-/// `#{ name: [y, ...] }`, or `#{ name: [[x, y], ...] }`.
-fn series(map: Map) -> Result<Vec<Series>> {
-    let one = |(name, values): (rhai::Identifier, Dynamic)| {
-        let values = Array::from_script(&values).map_err(|_| {
-            Error::usage(format!("the series `{name}` is no array"), "give `#{ name: [y, ...] }`")
-        })?;
-        let pairs: Option<Vec<Array>> =
-            values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
-        let (x, y) = match pairs {
-            Some(pairs) if !pairs.is_empty() => {
-                let points = pairs.iter().map(numbers).collect::<Result<Vec<_>>>()?;
-                let at = |i: usize| points.iter().map(|p| p.get(i).copied().unwrap_or(f64::NAN)).collect();
-                (at(0), at(1))
-            }
-            _ => ((1..=values.len()).map(|i| i as f64).collect(), numbers(&values)?),
+/// Curves: `#{ name: [y, ...] }`, `#{ name: [[x, y], ...] }` or, in this order, `[[name, [...]], ...]`.
+pub struct Curves(Vec<Series>);
+
+impl FromScript for Curves {
+    const NAME: &'static str = "map or array of curves";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let curves: Result<Vec<_>> = if let Some(map) = value.read_lock::<Map>() {
+            map.iter().map(|(name, values)| curve(name, values)).collect()
+        } else {
+            let pairs = value.read_lock::<Array>().ok_or(Refusal::Type)?;
+            let wrong =
+                || Error::usage("a curve is not [name, values]", "give [[\"train\", [3.0, 2.0]], ...]");
+            let pair = |pair: &Dynamic| match pair.read_lock::<Array>().as_deref().map(Vec::as_slice) {
+                Some([name, values]) => curve(&name.to_string(), values),
+                _ => Err(wrong()),
+            };
+            pairs.iter().map(pair).collect()
         };
-        Ok(Series { name: name.to_string(), x, y })
+        curves.map(Self).map_err(Refusal::Value)
+    }
+}
+
+fn curve(name: &str, values: &Dynamic) -> Result<Series> {
+    let values = Array::from_script(values).map_err(|_| {
+        Error::usage(format!("the curve `{name}` is no array"), "give [y, ...] or [[x, y], ...]")
+    })?;
+    let pairs: Option<Vec<Array>> =
+        values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
+    let (x, y) = match pairs {
+        Some(pairs) if !pairs.is_empty() => {
+            let points = pairs.iter().map(numbers).collect::<Result<Vec<_>>>()?;
+            let at = |i: usize| points.iter().map(|p| p.get(i).copied().unwrap_or(f64::NAN)).collect();
+            (at(0), at(1))
+        }
+        _ => ((1..=values.len()).map(|i| i as f64).collect(), numbers(&values)?),
     };
-    map.into_iter().map(one).collect()
+    Ok(Series { name: name.into(), x, y, mark: Mark::Line })
+}
+
+fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
+    let mut options = Options::new("figure::lines", map);
+    for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
+        for name in texts(options.get(option, Array::new())?) {
+            let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
+                Error::usage(
+                    format!("`{option}` names the curve \"{name}\", which is not there"),
+                    "name one of the curves",
+                )
+            })?;
+            curve.mark = mark;
+        }
+    }
+    let plot = plot_options(&mut options)?;
+    options.end()?;
+    figure::lines(&curves, &plot)
+}
+
+fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
+    let mut options = Options::new("figure::histogram", map);
+    let plot = plot_options(&mut options)?;
+    options.end()?;
+    figure::histogram(&values.to_f64()?, None, &plot)
 }
 
 /// Adds the functions of this file.
@@ -103,13 +152,13 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         let session = Arc::clone(session);
         move |name: &str, png: Result<Vec<u8>>| -> Result<()> {
             let png = png?;
-            match session.recorder() {
+            match session.recorder_in_order()? {
                 Some(recorder) => recorder.run.figure(name, &png).map(drop),
                 None => Ok(()),
             }
         }
     };
-    let [a, b, c, d, e, f] = [0; 6].map(|_| save.clone());
+    let [a, b, c, d, e, f, g] = [0; 7].map(|_| save.clone());
     table
         .module("figure", "Pictures as PNG in the run's folder, named as given.")
         .add(
@@ -120,7 +169,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         )
         .add(
             "grid(name, pictures, options)",
-            "With options range ([0, 1]: what is black and white), columns and title.",
+            "With options range ([0, 1]: what is black and white), columns, title, row_labels and column_labels.",
             r#"figure::grid("noise", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()"#,
             move |name: String, p: Pictures, options: Map| {
                 b(&name, figure::grid(&p.pixels, p.shape, &grid_options("figure::grid", options)?))
@@ -130,35 +179,42 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "panels(name, panels)",
             "Several grids side by side, each with its caption: [[caption, pictures], ...].",
             r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]]) => ()"#,
-            move |name: String, panels: Array| c(&name, draw_panels(&panels)),
+            move |name: String, panels: Array| c(&name, draw_panels(&panels, &GridOptions::default())),
         )
         .add(
-            "lines(name, series, options)",
-            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, with options title, x_label, y_label, log_x, log_y.",
-            r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
-            move |name: String, map: Map, options: Map| {
-                d(&name, figure::lines(&series(map)?, &plot_options("figure::lines", options)?))
+            "panels(name, panels, options)",
+            "With the options of grid, for each panel.",
+            r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]], #{ columns: 4 }) => ()"#,
+            move |name: String, panels: Array, options: Map| {
+                g(&name, draw_panels(&panels, &grid_options("figure::panels", options)?))
             },
         )
         .add(
+            "lines(name, curves, options)",
+            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of their own; \
+             with options title, x_label, y_label, log_x, log_y, and dashed and points: names of curves drawn so.",
+            r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
+            move |name: String, curves: Curves, options: Map| d(&name, draw_lines(curves.0, options)),
+        )
+        .add(
             "scatter(name, points, labels, options)",
-            "Points [N, 2], coloured by whole numbers ([] for one colour), with the options of lines.",
-            r#"figure::scatter("points", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{}) => ()"#,
+            "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, y_label, log_x, \
+             log_y; square (one unit is equally long on both axes), names of the numbers, rings (for each point \
+             whether it is a ring) and ring_names (what dots and what rings are).",
+            r#"figure::scatter("points", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{ names: ["a", "b"] }) => ()"#,
             move |name: String, points: Tensor, labels: Vec<usize>, options: Map| {
-                e(&name, draw_scatter(&points, &labels, &plot_options("figure::scatter", options)?))
+                e(&name, draw_scatter(&points, labels, options))
             },
         )
         .add(
             "histogram(name, values, options)",
-            "How often which values occur in a tensor, with the options of lines.",
+            "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
-            move |name: String, values: Tensor, options: Map| {
-                f(&name, figure::histogram(&values.to_f64()?, None, &plot_options("figure::histogram", options)?))
-            },
+            move |name: String, values: Tensor, options: Map| f(&name, draw_histogram(&values, options)),
         );
 }
 
-fn draw_panels(panels: &Array) -> Result<Vec<u8>> {
+fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
     let wrong =
         || Error::usage("a panel is not [caption, pictures]", "give [[\"Iteration 1\", pictures], ...]");
     let mut pictures = Vec::new();
@@ -175,13 +231,13 @@ fn draw_panels(panels: &Array) -> Result<Vec<u8>> {
         .iter()
         .map(|(caption, p)| Panel { caption: caption.clone(), pixels: &p.pixels, shape: p.shape })
         .collect();
-    figure::panels(&panels, &GridOptions::default())
+    figure::panels(&panels, options)
 }
 
 /// No eye tells apart more colours than these by far.
 const MOST_CLASSES: usize = 1000;
 
-fn draw_scatter(points: &Tensor, labels: &[usize], options: &PlotOptions) -> Result<Vec<u8>> {
+fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>> {
     if points.rank() != 2 || points.shape()[1] != 2 {
         return Err(Error::usage(format!("points of shape {:?}", points.shape()), "give a tensor [N, 2]"));
     }
@@ -192,6 +248,19 @@ fn draw_scatter(points: &Tensor, labels: &[usize], options: &PlotOptions) -> Res
         let problem = format!("a label of {}, expected less than {MOST_CLASSES}", classes - 1);
         return Err(Error::usage(problem, "give the number of a class for each point"));
     }
-    let names: Vec<_> = (0..classes).map(|i| i.to_string()).collect();
-    figure::scatter(&points, (!labels.is_empty()).then_some(labels), &names, options)
+    let mut options = Options::new("figure::scatter", map);
+    let rings: Array = options.get("rings", Array::new())?;
+    let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
+    let ring_names = options.find::<Array>("ring_names")?.map(texts);
+    let kinds = Kinds {
+        labels,
+        names: texts(options.get("names", Array::new())?),
+        rings: rings.iter().map(is_ring).collect(),
+        ring_names: ring_names.and_then(|names| names.try_into().ok()),
+    };
+    let square = options.get("square", false)?;
+    let (width, height) = if square { (780, 640) } else { (900, 540) };
+    let plot = plot_options(&mut options)?;
+    options.end()?;
+    figure::scatter(&points, &kinds, &PlotOptions { square, width, height, ..plot })
 }

@@ -118,7 +118,7 @@ fn each(
     body: &FnPtr,
 ) -> Result<Dynamic> {
     let first = Saved::capture(&state, "s")?;
-    let Some(recorder) = session.recorder() else {
+    let Some(recorder) = session.recorder_in_order()? else {
         return each_unrecorded(session.key().derive(name), context, items, state, body);
     };
     let (path, start) = recorder.loops().start(name, first.clone(), recorder.metrics.reached())?;
@@ -215,7 +215,7 @@ fn one(
 }
 
 /// What the closure captured, where it can be compared.
-fn captured(body: &FnPtr) -> Vec<Option<Saved>> {
+pub(super) fn captured(body: &FnPtr) -> Vec<Option<Saved>> {
     body.curry().iter().map(|value| held(value, FUNCTIONS_DEEP)).collect()
 }
 
@@ -231,6 +231,21 @@ fn held(value: &Dynamic, depth: usize) -> Option<Saved> {
     }
 }
 
+/// The name of a variable that the closure captured and that is another now, but for handles in `excused`.
+pub(super) fn captured_change(
+    context: &NativeCallContext,
+    body: &FnPtr,
+    before: &[Option<Saved>],
+    excused: &Saved,
+) -> Option<String> {
+    let after = captured(body);
+    let changed = before.iter().zip(&after).position(|(before, after)| match (before, after) {
+        (Some(before), Some(after)) => !after.is_unchanged(before, excused),
+        (before, after) => before.is_some() != after.is_some(),
+    });
+    changed.map(|index| captured_name(context, body, index))
+}
+
 /// A change outside the state would be lost after a crash, so that a resumed run would differ.
 fn refuse_captured_changes(
     context: &NativeCallContext,
@@ -239,13 +254,7 @@ fn refuse_captured_changes(
     state: &Saved,
     name: &str,
 ) -> Result<()> {
-    let after = captured(body);
-    let changed = before.iter().zip(&after).position(|(before, after)| match (before, after) {
-        (Some(before), Some(after)) => !after.is_unchanged(before, state),
-        (before, after) => before.is_some() != after.is_some(),
-    });
-    let Some(index) = changed else { return Ok(()) };
-    let variable = captured_name(context, body, index);
+    let Some(variable) = captured_change(context, body, before, state) else { return Ok(()) };
     Err(Error::usage(
         format!("each: the body of \"{name}\" changed {variable}, which is not in the state of the loop"),
         "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint saves it",
@@ -288,7 +297,7 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
 
 fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
     let run = |key: Key| with_stream(key, || body.call_raw(context, None, []).map_err(Error::from));
-    let Some(recorder) = session.recorder() else {
+    let Some(recorder) = session.recorder_in_order()? else {
         return run(session.key().derive(name));
     };
     let (path, start) =

@@ -11,6 +11,7 @@ mod noise;
 mod onnx;
 mod optim;
 mod options;
+pub mod pool;
 mod reweight;
 mod run;
 mod sparsity;
@@ -28,6 +29,7 @@ use crate::{script::Table, session::Session};
 pub fn add_all(table: &mut Table, session: &Arc<Session>) {
     run::add(table, session);
     loops::add(table, session);
+    pool::add(table, session);
     tensor::add(table, session);
     nn::add(table, session);
     losses::add(table);

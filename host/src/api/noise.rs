@@ -149,6 +149,12 @@ fn add_mix(table: &mut Adder, session: &Arc<Session>) {
             |x: Tensor, delta: f64, noise: Tensor| noise::mix(&x, delta, &noise),
         )
         .add(
+            "mix(x, deltas, noise)",
+            "With a probability of its own for each sample, deltas [N].",
+            "noise::mix(zeros([2, 1]), tensor([0.0, 1.0]), ones([2, 1])).to_array() => [[0.0], [1.0]]",
+            |x: Tensor, deltas: Tensor, noise: Tensor| noise::mix_by(&x, &deltas, &noise),
+        )
+        .add(
             "mix(x, delta, noise, stream)",
             "With the choice of samples from a named stream.",
             r#"noise::mix(zeros([2, 1]), 0, ones([2, 1]), "which").to_array() => [[0.0], [0.0]]"#,

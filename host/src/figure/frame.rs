@@ -1,8 +1,8 @@
 //! What all plots share: title, axes with ticks and labels, light grid lines, legend.
 
 use super::axis::Axis;
-use super::canvas::{Canvas, Color, INK, RULE, SOFT_INK};
-use super::marks::{FINE, Inside, Marks};
+use super::canvas::{Canvas, Color, INK, RULE, SOFT_INK, WHITE};
+use super::marks::{FINE, Inside, Mark, Marks};
 use super::text::{self, Align, Pen};
 use crate::error::{Error, Result};
 
@@ -45,6 +45,8 @@ pub struct PlotOptions {
     /// A logarithmic axis shows positive values only.
     pub log_x: bool,
     pub log_y: bool,
+    /// One unit is equally long on both axes.
+    pub square: bool,
     /// Pixels, 200 to 2400. Default: 900 by 540.
     pub width: u32,
     pub height: u32,
@@ -58,6 +60,7 @@ impl Default for PlotOptions {
             y_label: None,
             log_x: false,
             log_y: false,
+            square: false,
             width: 900,
             height: 540,
         }
@@ -88,8 +91,8 @@ pub struct Frame<'a> {
     pub options: &'a PlotOptions,
     pub x: Axis,
     pub y: Axis,
-    /// Name and colour of everything that the legend tells apart; none for no legend.
-    pub legend: Vec<(String, Color)>,
+    /// Name, colour and mark of everything that the legend tells apart; none for no legend.
+    pub legend: Vec<(String, Color, Mark)>,
 }
 
 impl Frame<'_> {
@@ -125,18 +128,23 @@ impl Frame<'_> {
         let (width, height) = (self.options.width as usize, self.options.height as usize);
         let line = |shown: bool, size: f32| if shown { (1.7 * size) as usize } else { 0 };
         let ticks = widest(y_ticks.iter().map(|(_, label)| label.as_str()), TICK);
-        let legend = match widest(self.legend.iter().map(|(name, _)| name.as_str()), TICK) {
+        let legend = match widest(self.legend.iter().map(|(name, ..)| name.as_str()), TICK) {
             _ if self.legend.is_empty() => 0.0,
             names => names.min(self.legend_room()) + (LEGEND_SWATCH + 26) as f32,
         };
         let left = MARGIN + line(self.options.y_label.is_some(), LABEL) + ticks as usize + 8;
         let below = MARGIN + line(self.options.x_label.is_some(), LABEL) + 20;
-        Inside {
+        let inside = Inside {
             left: left.min(width / 2),
             top: MARGIN + line(self.options.title.is_some(), TITLE),
             right: (width - MARGIN - legend as usize).max(width * 3 / 4),
             bottom: height - below,
+        };
+        if !self.options.square {
+            return inside;
         }
+        let side = (inside.right - inside.left).min(inside.bottom - inside.top);
+        Inside { right: inside.left + side, bottom: inside.top + side, ..inside }
     }
 
     /// The widest name that the legend has room for.
@@ -152,7 +160,7 @@ impl Frame<'_> {
         let wide = (inside.right - inside.left) as f32;
         if let Some(label) = &self.options.x_label {
             let label = text::fit(label, LABEL, wide);
-            text::draw(sheet, &label, pen, (middle, bottom));
+            text::draw(sheet, &label, pen, (middle, bottom.min(inside.bottom as f32 + 44.0)));
         }
         if let Some(label) = &self.options.y_label {
             let label = text::fit(label, LABEL, (inside.bottom - inside.top) as f32);
@@ -178,15 +186,36 @@ impl Frame<'_> {
         let left = inside.right + 18;
         let name_left = (left + LEGEND_SWATCH + 8) as f32;
         let baseline = |line: usize| (inside.top + line * LEGEND_LINE) as f32 + 13.0;
-        for (line, (name, color)) in self.legend.iter().take(shown).enumerate() {
-            let top = inside.top + line * LEGEND_LINE + 6;
-            sheet.fill((left, top), (LEGEND_SWATCH, 5), *color);
+        for (line, (name, color, mark)) in self.legend.iter().take(shown).enumerate() {
+            swatch(sheet, (left, inside.top + line * LEGEND_LINE), *color, *mark);
             let name = text::fit(name, TICK, self.legend_room());
             text::draw(sheet, &name, pen, (name_left, baseline(line)));
         }
         if shown < self.legend.len() {
             let more = format!("and {} more", self.legend.len() - shown);
             text::draw(sheet, &more, pen, (name_left, baseline(shown)));
+        }
+    }
+}
+
+/// What stands for a mark in the legend.
+fn swatch(sheet: &mut Canvas, (left, top): (usize, usize), color: Color, mark: Mark) {
+    let (middle, size) = (left + LEGEND_SWATCH / 2, 8);
+    let square = |sheet: &mut Canvas, size: usize, color| {
+        sheet.fill((middle - size / 2, top + 8 - size / 2), (size, size), color);
+    };
+    match mark {
+        Mark::Line => sheet.fill((left, top + 6), (LEGEND_SWATCH, 5), color),
+        Mark::Dashed => {
+            let dash = LEGEND_SWATCH / 3 + 1;
+            for left in [left, left + LEGEND_SWATCH - dash] {
+                sheet.fill((left, top + 6), (dash, 4), color);
+            }
+        }
+        Mark::Dot => square(sheet, size, color),
+        Mark::Ring => {
+            square(sheet, size + 2, color);
+            square(sheet, size - 2, WHITE);
         }
     }
 }

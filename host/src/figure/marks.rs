@@ -5,11 +5,14 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::axis::Axis;
-use super::canvas::{Canvas, Color};
+use super::canvas::{Canvas, Color, WHITE};
 use crate::error::{Error, Result};
 
 /// Marks are drawn this many times larger and then averaged: the rasteriser alone leaves stairs.
 pub const FINE: usize = 3;
+
+/// The length of a dash, and of the gap behind it, in pixels of the fine drawing.
+const DASH: f64 = 8.0 * FINE as f64;
 
 /// The box between the axes, in pixels of the sheet.
 #[derive(Clone, Copy)]
@@ -18,6 +21,15 @@ pub struct Inside {
     pub top: usize,
     pub right: usize,
     pub bottom: usize,
+}
+
+/// How a series or class is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Line,
+    Dashed,
+    Dot,
+    Ring,
 }
 
 /// Draws marks at places in the axes' plot units; sizes of marks are in pixels.
@@ -48,6 +60,39 @@ impl<'a> Marks<'a> {
         }
         // The rasteriser cuts sharp corners off, and noisy curves are full of them.
         points.iter().try_for_each(|&point| self.dot(point, width / 2.0, color))
+    }
+
+    /// Dashes along `points`, of equal lengths in pixels.
+    pub fn dashes(&self, points: &[(f64, f64)], width: f64, color: Color) -> Result<()> {
+        let pixels: Vec<_> = points.iter().map(|at| self.0.map_coordinate(at)).collect();
+        let mut along = 0.0;
+        for (pair, pixels) in points.windows(2).zip(pixels.windows(2)) {
+            let (x, y) = (pixels[1].0 - pixels[0].0, pixels[1].1 - pixels[0].1);
+            let length = libm::hypot(f64::from(x), f64::from(y));
+            let at = |share: f64| {
+                let between = |a: f64, b: f64| a + share * (b - a);
+                (between(pair[0].0, pair[1].0), between(pair[0].1, pair[1].1))
+            };
+            let mut done = 0.0;
+            while done < length {
+                let place = along % (2.0 * DASH);
+                let end = (done + if place < DASH { DASH } else { 2.0 * DASH } - place).min(length);
+                if place < DASH {
+                    let dash = vec![at(done / length), at(end / length)];
+                    self.draw(&PathElement::new(dash, style(color, fine(width))))?;
+                }
+                // At least a pixel: rounding must not stop the dashes.
+                along += (end - done).max(1e-3);
+                done = end.max(done + 1e-3);
+            }
+        }
+        Ok(())
+    }
+
+    /// A circle around white.
+    pub fn ring(&self, at: (f64, f64), radius: f64, color: Color) -> Result<()> {
+        self.dot(at, radius, color)?;
+        self.dot(at, 0.55 * radius, WHITE)
     }
 
     pub fn dot(&self, at: (f64, f64), radius: f64, color: Color) -> Result<()> {

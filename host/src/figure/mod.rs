@@ -24,5 +24,6 @@ pub use axis::Axis;
 pub use frame::PlotOptions;
 pub use grid::{GridOptions, Panel, grid, panels};
 pub use histogram::histogram;
-pub use plot::{Series, lines, scatter};
+pub use marks::Mark;
+pub use plot::{Kinds, Series, lines, scatter};
 pub use thin::thin;

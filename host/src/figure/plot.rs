@@ -1,19 +1,24 @@
 //! Line plots and scatter plots.
 
 use super::axis::Axis;
-use super::canvas::WHITE;
+use super::canvas::{INK, WHITE};
 use super::frame::{Frame, PlotOptions, color};
+use super::marks::Mark;
 use super::thin::thin;
 use crate::error::{Error, Result};
 
 const LINE_WIDTH: f64 = 2.0;
 
-/// One curve: `y` over `x`, and its name in the legend.
+/// The radius of a dot of a curve that is drawn as dots.
+const SINGLE: f64 = 4.0;
+
+/// One curve: `y` over `x`, its name in the legend, and how it is drawn.
 #[derive(Debug, Clone)]
 pub struct Series {
     pub name: String,
     pub x: Vec<f64>,
     pub y: Vec<f64>,
+    pub mark: Mark,
 }
 
 /// Curves, each in its colour; several get a legend.
@@ -22,7 +27,7 @@ pub struct Series {
 /// Errors: `x` and `y` of different lengths, nothing to show.
 pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
-    for Series { name, x, y } in series {
+    for Series { name, x, y, .. } in series {
         if x.len() != y.len() {
             return Err(Error::usage(
                 format!("series \"{name}\" has {} x and {} y", x.len(), y.len()),
@@ -34,12 +39,18 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     let (x, y) = axes(curves.iter().flatten().flatten().copied(), options)?;
     let legend = match series {
         [_] => Vec::new(),
-        _ => series.iter().map(|s| s.name.clone()).zip((0..).map(color)).collect(),
+        _ => series.iter().enumerate().map(|(i, s)| (s.name.clone(), color(i), s.mark)).collect(),
     };
     Frame { options, x, y, legend }.draw(|marks| {
-        for (index, runs) in curves.iter().enumerate() {
+        for (index, (runs, series)) in curves.iter().zip(series).enumerate() {
+            let color = color(index);
             for run in runs {
-                marks.line(run, LINE_WIDTH, color(index))?;
+                match series.mark {
+                    Mark::Line => marks.line(run, LINE_WIDTH, color)?,
+                    Mark::Dashed => marks.dashes(run, LINE_WIDTH, color)?,
+                    Mark::Dot => run.iter().try_for_each(|&at| marks.dot(at, SINGLE, color))?,
+                    Mark::Ring => run.iter().try_for_each(|&at| marks.ring(at, SINGLE, color))?,
+                }
             }
         }
         Ok(())
@@ -56,35 +67,58 @@ fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
         .filter(|run| !run.is_empty())
         .map(|run| {
             let ordered = run.is_sorted_by(|a, b| a.0 <= b.0);
-            if ordered { thin(&run, 2 * options.width as usize) } else { run }
+            if ordered && matches!(series.mark, Mark::Line | Mark::Dashed) {
+                thin(&run, 2 * options.width as usize)
+            } else {
+                run
+            }
         })
         .collect()
 }
 
-/// One dot a point (x, y); `labels` (one class a point) colour them, and `class_names` name the
-/// classes in the legend, where a class without a name has its number.
+/// What tells the points of a scatter plot apart; each list is as long as the points, or empty.
+#[derive(Debug, Clone, Default)]
+pub struct Kinds {
+    /// One class a point: its colour.
+    pub labels: Vec<usize>,
+    /// The classes' names in the legend, where a class without a name has its number.
+    pub names: Vec<String>,
+    /// Which points are drawn as rings.
+    pub rings: Vec<bool>,
+    /// What dots, and what rings are; nothing where the legend does not tell.
+    pub ring_names: Option<[String; 2]>,
+}
+
+/// One dot or ring a point (x, y).
 ///
-/// A point that cannot be shown is skipped. Errors: labels of another length, nothing to show.
-pub fn scatter(
-    points: &[(f64, f64)],
-    labels: Option<&[usize]>,
-    class_names: &[String],
-    options: &PlotOptions,
-) -> Result<Vec<u8>> {
+/// A point that cannot be shown is skipped. Errors: kinds of another length, nothing to show.
+pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
-    if let Some(labels) = labels.filter(|labels| labels.len() != points.len()) {
-        return Err(Error::usage(
-            format!("{} labels for {} points", labels.len(), points.len()),
-            "give one label for each point, or none",
-        ));
+    for (what, count) in [("labels", kinds.labels.len()), ("rings", kinds.rings.len())] {
+        if count != 0 && count != points.len() {
+            return Err(Error::usage(
+                format!("{count} {what} for {} points", points.len()),
+                "give one for each point, or none",
+            ));
+        }
     }
     let places: Vec<_> = points.iter().map(|&point| place(point, options)).collect();
-    let (x, y) = axes(places.iter().flatten().copied(), options)?;
-    let mut classes = labels.unwrap_or_default().to_vec();
+    let (mut x, mut y) = axes(places.iter().flatten().copied(), options)?;
+    if options.square {
+        let span = (x.high - x.low).max(y.high - y.low);
+        for axis in [&mut x, &mut y] {
+            let middle = (axis.low + axis.high) / 2.0;
+            (axis.low, axis.high) = (middle - span / 2.0, middle + span / 2.0);
+        }
+    }
+    let mut classes = kinds.labels.clone();
     classes.sort_unstable();
     classes.dedup();
-    let name = |class: usize| class_names.get(class).cloned().unwrap_or(class.to_string());
-    let legend = classes.iter().map(|&class| (name(class), color(class))).collect();
+    let name = |class: usize| kinds.names.get(class).cloned().unwrap_or(class.to_string());
+    let mut legend: Vec<_> = classes.iter().map(|&class| (name(class), color(class), Mark::Dot)).collect();
+    if let Some([dots, rings]) = &kinds.ring_names {
+        legend.extend([(dots.clone(), INK, Mark::Dot), (rings.clone(), INK, Mark::Ring)]);
+    }
     let radius = match points.len() {
         0..300 => 4.0,
         300..3000 => 3.0,
@@ -93,10 +127,13 @@ pub fn scatter(
     Frame { options, x, y, legend }.draw(|marks| {
         for (index, &at) in places.iter().enumerate() {
             let Some(at) = at else { continue };
-            let class = labels.map_or(0, |labels| labels[index]);
+            let color = color(kinds.labels.get(index).copied().unwrap_or(0));
             // The light rim keeps dots apart where they overlap.
             marks.dot(at, radius + 0.7, WHITE)?;
-            marks.dot(at, radius, color(class))?;
+            match kinds.rings.get(index) {
+                Some(true) => marks.ring(at, radius, color)?,
+                _ => marks.dot(at, radius, color)?,
+            }
         }
         Ok(())
     })

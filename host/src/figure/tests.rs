@@ -8,7 +8,12 @@ fn decode(png: &[u8]) -> RgbImage {
 }
 
 fn series(y: &[f64]) -> Series {
-    Series { name: "loss".into(), x: (0..y.len()).map(|i| i as f64).collect(), y: y.to_vec() }
+    Series {
+        name: "loss".into(),
+        x: (0..y.len()).map(|i| i as f64).collect(),
+        y: y.to_vec(),
+        mark: Mark::Line,
+    }
 }
 
 fn problem(result: crate::error::Result<Vec<u8>>) -> String {
@@ -152,8 +157,8 @@ fn plots_that_make_no_sense_are_explained() {
         (lines(&[series(&[0.0, -1.0])], &log), "nothing to show"),
         (lines(&[uneven], &default), "\"loss\" has 1 x and 2 y"),
         (lines(&[series(&[1.0])], &huge), "100000 x 540"),
-        (scatter(&points, Some(&[1]), &[], &default), "1 labels for 2 points"),
-        (scatter(&points[1..], None, &[], &default), "nothing to show"),
+        (scatter(&points, &Kinds { labels: vec![1], ..Kinds::default() }, &default), "1 labels for 2 points"),
+        (scatter(&points[1..], &Kinds::default(), &default), "nothing to show"),
         (histogram(&[], None, &default), "nothing to show"),
         (histogram(&[1.0], Some(0), &default), "0 bins"),
     ] {
@@ -195,7 +200,7 @@ fn extreme_values_are_drawn() {
     }
     let points: Vec<_> = (0..200).map(|i| (f64::from(i), 1.0)).collect();
     let classes: Vec<_> = (0..200).map(|i| i * 1_000_000_007).collect();
-    assert!(scatter(&points, Some(&classes), &[], &small).is_ok());
+    assert!(scatter(&points, &Kinds { labels: classes, ..Kinds::default() }, &small).is_ok());
 }
 
 #[test]

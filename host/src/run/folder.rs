@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 
 const LOCK: &str = "lock";
 const FIGURES: &str = "figures";
+const TABLES: &str = "tables";
 const MODELS: &str = "models";
 
 /// The longest name of a run's folder, in bytes, without the hash and the number at its end.
@@ -81,7 +82,7 @@ impl Run {
         let lock = lock(folder)?;
         // Looked at again: what it said before the lock was held may have changed since.
         let mut record = Self::look(folder)?;
-        for part in [folder.to_path_buf(), folder.join(FIGURES), folder.join(MODELS)] {
+        for part in ["", FIGURES, TABLES, MODELS].map(|part| folder.join(part)) {
             fs::create_dir_all(&part).map_err(Error::io(&part))?;
             remove_leftovers(&part)?;
         }
@@ -119,6 +120,11 @@ impl Run {
         Ok(path)
     }
 
+    /// Writes a table to `tables/NAME.csv`, with [`safe_name`].
+    pub fn table(&self, name: &str, csv: &[u8]) -> Result<()> {
+        write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)
+    }
+
     /// Where a model of this name belongs: `models/NAME.EXTENSION`, with [`safe_name`].
     pub fn model_path(&self, name: &str, extension: &str) -> PathBuf {
         self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
@@ -138,7 +144,7 @@ impl Run {
     /// Fills a folder that was just made.
     fn made(path: &Path, record: Record) -> Result<Self> {
         let lock = lock(path)?;
-        for part in [path.join(FIGURES), path.join(MODELS)] {
+        for part in [FIGURES, TABLES, MODELS].map(|part| path.join(part)) {
             fs::create_dir(&part).map_err(Error::io(&part))?;
         }
         let run = Self::locked(path, Record::default(), lock)?;

@@ -16,4 +16,5 @@ pub use loops::{Loops, Start};
 pub use metrics::{Logged, Metrics};
 pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{ModelFile, Record, ScriptText, Status, timestamp, versions};
+pub use report::number;
 pub use state::Saved;

@@ -17,8 +17,9 @@ use serde_json::Value;
 use super::files::write_whole;
 use crate::error::{Error, Result};
 use folder::{files, log_tail, record};
+pub(super) use html::duration;
+pub use html::number;
 use html::{base64, block, byte_size, escape, note, row, section, shell_quoted, table, table_of};
-pub(super) use html::{duration, number};
 use metrics::Metrics;
 
 const STYLE: &str = include_str!("report/report.css");
@@ -41,6 +42,7 @@ fn page(run: &Path) -> Result<String> {
     let (record, problem) = record(run)?;
     let metrics = Metrics::read(&run.join("metrics.jsonl"))?;
     let figures = files(&run.join("figures"))?.unwrap_or_default();
+    let tables_of_run = files(&run.join("tables"))?.unwrap_or_default();
     let models = files(&run.join("models"))?.unwrap_or_default();
     let title = escape(&title(&record));
     let body = [
@@ -48,11 +50,12 @@ fn page(run: &Path) -> Result<String> {
         note(&problem),
         section("Error", &block("error", &text(&record["error"]))),
         section("Results", &table(&metrics.single_values())),
+        section("Tables", &tables(&tables_of_run)?),
         section("Metrics", &curves(&metrics)),
         section("Figures", &pictures(&figures)?),
         section("Settings", &settings(&record)),
         section("Command", &block("", &command(&record["command"]))),
-        section("Files", &file_table(run, top.iter().chain(&models))),
+        section("Files", &file_table(run, top.iter().chain(&tables_of_run).chain(&models))),
         section("Log", &block("log", &log_tail(&run.join("log.txt"))?)),
         section("Versions", &table(&entries(&record["versions"]))),
     ]
@@ -140,6 +143,29 @@ fn curves(metrics: &Metrics) -> String {
         "" => skipped,
         _ => format!("<div class=\"cards\">{cards}</div>{skipped}"),
     }
+}
+
+/// The tables in natural order, the first row of each as its heads.
+fn tables(tables: &[(PathBuf, u64)]) -> Result<String> {
+    let mut html = String::new();
+    for (path, _) in tables {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path);
+        let rows =
+            reader.as_mut().map_err(|e| Error::io(path)(std::io::Error::other(e.to_string())))?.records();
+        html += &format!(
+            "<table class=\"data\"><caption>{}</caption>",
+            escape(&path.file_stem().unwrap_or_default().to_string_lossy())
+        );
+        for (i, row) in rows.flatten().enumerate() {
+            let cell = |cell: &str| match i {
+                0 => format!("<th>{}</th>", escape(cell)),
+                _ => format!("<td>{}</td>", escape(&cell.parse().map_or_else(|_| cell.into(), number))),
+            };
+            html += &format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
+        }
+        html += "</table>\n";
+    }
+    Ok(html)
 }
 
 /// The figures in natural order, embedded as long as the report does not grow too large.

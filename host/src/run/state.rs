@@ -246,6 +246,18 @@ impl Saved {
         self.any(&|v| matches!(v, Self::Optimiser(o, _) if o.is_same(optimiser)))
     }
 
+    /// Whether both hold the same module, or a part of it, or the same optimiser.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.any(&|v| match v {
+            Self::Module(module, _) => {
+                let holds_mine = |v: &Self| matches!(v, Self::Module(m, _) if holds(module, m));
+                other.holds_module(module) || other.any(&holds_mine)
+            }
+            Self::Optimiser(optimiser, _) => other.holds_optimiser(optimiser),
+            _ => false,
+        })
+    }
+
     /// Writes the tensors as files and gives the JSON that names them.
     pub fn to_json(&self, blobs: &mut Blobs) -> Result<Json> {
         let named = |values: &[(String, Tensor)], blobs: &mut Blobs| -> Result<Json> {

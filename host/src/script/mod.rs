@@ -1,6 +1,7 @@
 //! The script side: the engine with its limits, the table of functions, settings, checks, imports,
 //! and errors in words.
 
+mod callback;
 pub mod check;
 mod engine;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod settings;
 mod source;
 mod table;
 
+pub use callback::{Callback, own};
 pub use engine::{INTERRUPTED, Limits, build};
 pub use finding::Finding;
 pub(crate) use function::script_type;

@@ -146,22 +146,40 @@ pub(crate) fn rows_with<S: Send>(
     y
 }
 
-/// Runs a loop compiled for the vectors of eight numbers that nearly every processor has. The result is
-/// the same without them. The closure must be `#[inline(always)]`, or it is compiled as everything else.
+/// Runs a loop compiled for the widest vectors that the processor has. The bits are the same in all: Rust
+/// rounds each operation by itself. The closure must be `#[inline(always)]`, or it is compiled as
+/// everything else.
 #[inline(always)]
 pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
-        #[target_feature(enable = "avx2")]
-        fn run<R>(f: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn avx512<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
+        #[target_feature(enable = "avx2")]
+        fn avx2<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        let has_avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if has_avx512 {
+            // SAFETY: the processor has what the function is compiled for.
+            return unsafe { avx512(f) };
+        }
         if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor was just asked.
-            return unsafe { run(f) };
+            // SAFETY: as above.
+            return unsafe { avx2(f) };
         }
     }
     f()
+}
+
+/// `f(i)` for all i below `n`, on all threads; each reads so many elements.
+pub(crate) fn each<T: Send>(n: usize, elements: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..n).into_par_iter().with_min_len(PART.div_ceil(elements.max(1))).map(f).collect()
 }
 
 /// The memory with one number everywhere.

@@ -11,4 +11,4 @@ pub mod noise;
 pub mod reweight;
 pub mod sparsity;
 pub mod sphere;
-pub(crate) mod widest;
+pub(crate) mod sum;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     DType, Device, Result, Spec, Tensor,
-    kernels::cpu,
+    kernels::{cpu, sum},
     tensor::{apply, int_dtype},
 };
 
@@ -43,6 +43,9 @@ impl Op for Sum {
             let (values, channels) = (winners.values(), y.shape[1]);
             let sum = |channel: usize| values[channel..].iter().step_by(channels).sum();
             return cpu::tensor((0..channels).map(sum).collect(), y);
+        }
+        if let Some(values) = cpu::floats(&x[0]) {
+            return cpu::tensor(sum::over(&values, &x[0].spec.shape, &self.dims), y);
         }
         let value = x[0].dense().clone();
         if self.dims.len() == x[0].spec.rank() {

@@ -8,10 +8,7 @@ use super::{
     law::{self, box_muller},
     truncated::first_taken,
 };
-use crate::kernels::{
-    cpu,
-    widest::{Work, widest},
-};
+use crate::kernels::cpu::{self, wide};
 
 /// `n` numbers in rows of `row`: each row is drawn from the Dirichlet law whose parameters are all
 /// `alpha`.
@@ -21,7 +18,7 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
     let fill = |first: usize, out: &mut [MaybeUninit<f32>]| {
         if alpha == 1.0 {
             let exponentials = fill_from(draw, first, out, law::Exponential);
-            widest(Normalise { values: exponentials, row });
+            normalise(exponentials, row);
             return;
         }
         if alpha > 1.0 {
@@ -30,7 +27,7 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
             }
             // SAFETY: all elements were just written.
             let values = unsafe { &mut *(std::ptr::from_mut(out) as *mut [f32]) };
-            widest(Normalise { values, row });
+            normalise(values, row);
             return;
         }
         for (i, out) in out.chunks_exact_mut(row).enumerate() {
@@ -44,21 +41,16 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
 }
 
 /// Divides each row by its sum.
-struct Normalise<'a> {
-    values: &'a mut [f32],
-    row: usize,
-}
-
-impl Work for Normalise<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for row in self.values.chunks_exact_mut(self.row) {
-            let scale = 1.0 / sum(row);
-            row.iter_mut().for_each(|x| *x *= scale);
-        }
-    }
+fn normalise(values: &mut [f32], row: usize) {
+    wide(
+        #[inline(always)]
+        || {
+            for row in values.chunks_exact_mut(row) {
+                let scale = 1.0 / sum(row);
+                row.iter_mut().for_each(|x| *x *= scale);
+            }
+        },
+    );
 }
 
 /// The sum, by sixteen sums of every sixteenth number: one order for vectors of all widths.

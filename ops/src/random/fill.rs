@@ -7,10 +7,7 @@
 use std::mem::MaybeUninit;
 
 use super::{Draw, law::Law};
-use crate::kernels::{
-    cpu,
-    widest::{Work, widest},
-};
+use crate::kernels::cpu::{self, wide};
 
 /// Groups of a block.
 pub(super) const LANES: usize = 64;
@@ -28,39 +25,30 @@ pub(super) fn fill(draw: Draw, n: usize, law: impl Law) -> Vec<f32> {
 
 /// The numbers of a draw from `first` on.
 pub(super) fn fill_from(draw: Draw, first: usize, out: &mut [MaybeUninit<f32>], law: impl Law) -> &mut [f32] {
-    widest(Fill { draw, first, out: &mut *out, law });
+    wide(
+        #[inline(always)]
+        || fill_in(draw, first, &mut *out, law),
+    );
     // SAFETY: all elements were just written.
     unsafe { &mut *(std::ptr::from_mut(out) as *mut [f32]) }
 }
 
-struct Fill<'a, L> {
-    draw: Draw,
-    first: usize,
-    out: &'a mut [MaybeUninit<f32>],
-    law: L,
-}
-
-impl<L: Law> Work for Fill<'_, L> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let (mut number, skipped) = ((self.first / BLOCK) as u64, self.first % BLOCK);
-        let mut out = self.out;
-        if skipped > 0 {
-            let head = out.len().min(BLOCK - skipped);
-            let (part, rest) = out.split_at_mut(head);
-            part.copy_from_slice(&block(self.draw, number, self.law)[skipped..skipped + head]);
-            (out, number) = (rest, number + 1);
-        }
-        let (blocks, tail) = out.as_chunks_mut::<BLOCK>();
-        for out in blocks {
-            fill_block(self.draw, number, self.law, out);
-            number += 1;
-        }
-        if !tail.is_empty() {
-            tail.copy_from_slice(&block(self.draw, number, self.law)[..tail.len()]);
-        }
+#[inline(always)]
+fn fill_in(draw: Draw, first: usize, mut out: &mut [MaybeUninit<f32>], law: impl Law) {
+    let (mut number, skipped) = ((first / BLOCK) as u64, first % BLOCK);
+    if skipped > 0 {
+        let head = out.len().min(BLOCK - skipped);
+        let (part, rest) = out.split_at_mut(head);
+        part.copy_from_slice(&block(draw, number, law)[skipped..skipped + head]);
+        (out, number) = (rest, number + 1);
+    }
+    let (blocks, tail) = out.as_chunks_mut::<BLOCK>();
+    for out in blocks {
+        fill_block(draw, number, law, out);
+        number += 1;
+    }
+    if !tail.is_empty() {
+        tail.copy_from_slice(&block(draw, number, law)[..tail.len()]);
     }
 }
 

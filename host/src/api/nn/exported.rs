@@ -47,7 +47,7 @@ pub fn add(global: &mut Adder, session: &Arc<Session>) {
 
 fn save(session: &Session, module: &Module, name: &str, shape: &[usize]) -> Result<()> {
     let model = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
-    match session.recorder() {
+    match session.recorder_in_order()? {
         Some(recorder) => write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model)),
         None => Ok(()),
     }

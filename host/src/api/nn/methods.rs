@@ -175,7 +175,7 @@ fn add_files(global: &mut Adder, session: &Arc<Session>) {
             r#"nn::linear(1, 1).save("net") => ()"#,
             move |module: Module, name: String| -> Result<()> {
                 let bytes = module.save()?;
-                match a.recorder() {
+                match a.recorder_in_order()? {
                     Some(recorder) => write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes),
                     None => Ok(()),
                 }

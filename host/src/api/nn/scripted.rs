@@ -1,7 +1,5 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
-#![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
-
 use std::{any::Any, cell::Cell, sync::Arc};
 
 use ops::{
@@ -9,25 +7,19 @@ use ops::{
     nn::{Layer, Module},
     tensor::trace::{self, Place},
 };
-use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    script::{Adder, FromScript},
+    script::{Adder, Callback, FromScript},
     session::Session,
 };
 
 /// Named parts, with or without a function.
 struct Scripted {
     session: Arc<Session>,
-    function: Option<Forward>,
-}
-
-/// A script function with where it was made, so that it can be called from anywhere.
-struct Forward {
-    function: FnPtr,
-    store: NativeCallContextStore,
+    function: Option<Callback>,
 }
 
 /// Functions of modules that are being called inside each other. Rhai counts from one again in each, and
@@ -80,7 +72,7 @@ impl Scripted {
     /// What the function makes of the module and those inputs.
     fn call(&self, module: &Module, inputs: &[&Tensor]) -> ops::Result<Tensor> {
         let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
-        let Some(Forward { function, store }) = &self.function else {
+        let Some(function) = &self.function else {
             return Err(failed(
                 "it has parts, but no function: call its parts, or give `nn::network` a function".into(),
             ));
@@ -89,18 +81,16 @@ impl Scripted {
             return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
         };
         let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
-        let context = store.create_context(&engine);
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
-        let result =
-            function.call_raw(&context, None, arguments).map_err(|error| match error.unwrap_inner() {
-                _ if is_stop(&error) => ops::Error::Interrupted,
-                EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.fn_name()) => {
-                    let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
-                    failed(format!("its function does not take {count}"))
-                }
-                _ => failed(in_words(&error)),
-            })?;
+        let result = function.call(&engine, arguments).map_err(|error| match error.unwrap_inner() {
+            _ if is_stop(&error) => ops::Error::Interrupted,
+            EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
+                let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
+                failed(format!("its function does not take {count}"))
+            }
+            _ => failed(in_words(&error)),
+        })?;
         let kind = result.type_name();
         result
             .try_cast::<Tensor>()
@@ -140,13 +130,12 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
             "A module whose forward is `function(module, x)`, or `function(module, x, condition)`.",
             "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
             move |context: &NativeCallContext, parts: Map, function: FnPtr| {
-                        let store = context.store_data();
-                build(&b, parts, Some(Forward { function, store }))
+                build(&b, parts, Some(Callback::new(context, &function)))
             },
         );
 }
 
-fn build(session: &Arc<Session>, parts: Map, function: Option<Forward>) -> Result<Module> {
+fn build(session: &Arc<Session>, parts: Map, function: Option<Callback>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
         let not = |_| {
             Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules")

@@ -7,6 +7,7 @@ mod gpu;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
+    kernels::fused::on_device,
     op::{self, Op, Operand, Primitive, Saves, Vjp},
     random,
     tensor::{apply, show},
@@ -20,16 +21,29 @@ use crate::{
 /// least one dimension, [`Error::DType`] unless both hold floats of one type.
 pub fn mix(x: &Tensor, delta: f64, noise: &Tensor) -> Result<Tensor> {
     if !(0.0..=1.0).contains(&delta) {
-        return Err(Error::Argument {
-            op: NAME,
-            name: "delta",
-            found: delta.to_string(),
-            expected: "a probability, 0 to 1".into(),
-        });
+        return Err(outside(delta));
     }
     let samples = x.shape().first().copied().unwrap_or(1);
     let chosen = random::bernoulli(&[samples], delta, x.device())?;
     mix_chosen(x, &chosen, noise)
+}
+
+/// [`mix`] with a probability of its own for each sample, `deltas [N]`.
+///
+/// # Errors
+/// As [`mix`].
+pub fn mix_by(x: &Tensor, deltas: &Tensor, noise: &Tensor) -> Result<Tensor> {
+    op::require_float(NAME, deltas.spec())?;
+    if let Some(delta) = deltas.to_f64()?.into_iter().find(|delta| !(0.0..=1.0).contains(delta)) {
+        return Err(outside(delta));
+    }
+    let uniform = random::uniform(deltas.shape(), deltas.device())?;
+    mix_chosen(x, &uniform.cast(deltas.dtype())?.lt(deltas)?.cast(DType::F32)?, noise)
+}
+
+fn outside(delta: f64) -> Error {
+    let expected = "a probability, 0 to 1".into();
+    Error::Argument { op: NAME, name: "delta", found: delta.to_string(), expected }
 }
 
 /// `y_n = x_n + z_n` where `chosen_n` is not 0, otherwise `x_n`, for `x, z [N, ...]` and `chosen [N]`.
@@ -77,13 +91,7 @@ impl Op for Mix {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        match device {
-            Device::Cpu => cpu::mix(x, y),
-            #[cfg(feature = "cube")]
-            Device::Gpu => gpu::mix(x, y),
-            #[cfg(not(feature = "cube"))]
-            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
-        }
+        on_device!(device, mix(x, y))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

@@ -10,8 +10,7 @@ use crate::{
     Spec, interrupt,
     kernels::{
         conv::product::{Steps, add_product},
-        cpu,
-        widest::{Work, widest},
+        cpu::{self, wide},
     },
     op::{Operand, Primitive},
 };
@@ -134,7 +133,11 @@ fn sums(
         let line = Steps { row: width, column: 1 };
         add_product(sizes, (real.from(rows.start), along), (fake.from(first), turned), (tile, line));
         for ((row, line), total) in rows.clone().zip(tile.chunks_exact(width)).zip(&mut totals) {
-            *total += widest(Line { real, fake, row, first, line });
+            let line = Line { real, fake, row, first, line };
+            *total += wide(
+                #[inline(always)]
+                || line.roots(),
+            );
         }
     }
     totals
@@ -149,12 +152,10 @@ struct Line<'a> {
     line: &'a [f32],
 }
 
-impl Work for Line<'_> {
-    type Output = f64;
-
+impl Line<'_> {
     /// The sum of the roots.
     #[inline(always)]
-    fn run(self) -> f64 {
+    fn roots(&self) -> f64 {
         let half = self.real.halves[self.row];
         let others = &self.fake.halves[self.first..];
         let (chunks, rest) = self.line.as_chunks::<CHUNK>();
@@ -171,9 +172,7 @@ impl Work for Line<'_> {
         }
         sum + self.with_care(chunks.len() * CHUNK, rest)
     }
-}
 
-impl Line<'_> {
     /// The sum of the roots from a place of the line on; those of close pairs from their differences.
     fn with_care(&self, place: usize, part: &[f32]) -> f64 {
         let half = self.real.halves[self.row];

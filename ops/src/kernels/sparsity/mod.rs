@@ -13,7 +13,7 @@ mod reference;
 
 pub(crate) use self::compact::Compact;
 use self::ops::{Keep, Strongest, Top, Winners};
-use crate::{DType, Error, Result, Tensor, op, tensor::apply};
+use crate::{Error, Result, Tensor, kernels::fused, op, tensor::apply};
 
 /// Keeps the largest value of each feature map of `[N, C, H, W]`.
 ///
@@ -21,7 +21,7 @@ use crate::{DType, Error, Result, Tensor, op, tensor::apply};
 /// [`Error::Shape`] unless there are four dimensions, [`Error::DType`] unless it holds floats.
 pub fn spatial(x: &Tensor) -> Result<Tensor> {
     images("sparsity::spatial", x)?;
-    if !is_fused(x) {
+    if !fused::applies(x) {
         return reference::spatial(x);
     }
     keep(x, &apply(Winners, &[x])?)
@@ -41,7 +41,7 @@ pub fn lifetime(x: &Tensor, rate: f64) -> Result<Tensor> {
     images("sparsity::lifetime", x)?;
     let kept = kept(rate, x.shape()[0])?;
     let scores = x.detach().sum_dims(&[2, 3], false)?;
-    if !is_fused(x) && !x.is_symbolic() {
+    if !fused::applies(x) && !x.is_symbolic() {
         return reference::lifetime(x, &scores, kept);
     }
     let alive = apply(Strongest { kept, rate }, &[&scores])?;
@@ -58,7 +58,7 @@ pub fn lifetime(x: &Tensor, rate: f64) -> Result<Tensor> {
 /// Those of both.
 pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
     images("sparsity::winner_take_all", x)?;
-    if !is_fused(x) {
+    if !fused::applies(x) {
         return lifetime(&spatial(x)?, rate);
     }
     let kept = kept(rate, x.shape()[0])?;
@@ -88,17 +88,12 @@ pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
         return Err(Error::Argument { op, name: "k", found: k.to_string(), expected });
     }
     let constant = x.detach();
-    let mask = if is_fused(x) {
+    let mask = if fused::applies(x) {
         apply(Top { k }, &[&constant])?.gt_scalar(0.0)?
     } else {
         reference::top(&constant, k)?
     };
     mask.where_(x, &Tensor::scalar(0.0, x.dtype(), x.device())?)
-}
-
-/// Whether the kernels take the tensor. Others, and traces, take plain operations.
-fn is_fused(x: &Tensor) -> bool {
-    x.dtype() == DType::F32 && !x.is_symbolic()
 }
 
 /// How many of `n` samples stay.

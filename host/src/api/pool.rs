@@ -1,0 +1,262 @@
+//! `parallel`, `ahead`: script functions on threads of their own.
+//!
+//! Random numbers depend on an item's place in the run, so the values are those of a plain loop, bit for
+//! bit, whatever the number of threads.
+
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use crossbeam::channel::{Receiver, bounded, unbounded};
+use ops::{
+    no_grad,
+    random::{Key, next_key, with_stream},
+    tensor::is_grad_enabled,
+};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
+
+use super::loops::{captured, captured_change};
+use crate::{
+    error::{Error, Result},
+    run::Saved,
+    script::{Callback, FromScript, Refusal, Table, own, script_type},
+    session::Session,
+};
+
+/// Values that a stage may be ahead of the next one.
+const AHEAD: usize = 2;
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread computes items of `parallel` or `ahead`.
+pub fn is_worker() -> bool {
+    IS_WORKER.get()
+}
+
+type Outcome = Result<Dynamic, Box<EvalAltResult>>;
+
+/// One function, or several of which each takes what the one before gives.
+pub struct Stages(Vec<FnPtr>);
+
+impl FromScript for Stages {
+    const NAME: &'static str = "function or array of functions";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        if let Ok(function) = FnPtr::from_script(value) {
+            return Ok(Self(vec![function]));
+        }
+        let functions = value.read_lock::<Array>().ok_or(Refusal::Type)?;
+        let functions = functions.iter().map(FnPtr::from_script).collect::<Result<Vec<_>, _>>()?;
+        if functions.is_empty() { Err(Refusal::Type) } else { Ok(Self(functions)) }
+    }
+}
+
+/// Adds the functions of this file.
+pub fn add(table: &mut Table, session: &Arc<Session>) {
+    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    table
+        .global()
+        .add(
+            "parallel(items, body)",
+            "The values of `body(item)` for all items of an array, computed side by side; as many at a time as there are \
+             cores. The body may train the modules of its item, and change nothing else.",
+            "parallel([1, 2, 3], |i| i * i) => [1, 4, 9]",
+            move |context: &NativeCallContext, items: Array, body: FnPtr| parallel(&a, context, &items, &body),
+        )
+        .add(
+            "ahead(count, stages)",
+            "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the one before \
+             gave. Each runs on a thread of its own, a little ahead of the loop, and records no gradients.",
+            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); } all } => [11, 21, 31]",
+            move |context: &NativeCallContext, count: usize, stages: Stages| {
+                let engine = b.engine().ok_or_else(ended)?;
+                let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
+                let line = Line { engine, stages, count, key: next_key() };
+                Ok::<_, Error>(Ahead(Arc::new(Mutex::new(Some(line)))))
+            },
+        );
+    table.iterator::<Ahead>(|ahead| {
+        let line = ahead.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Box::new(line.into_iter().flat_map(Line::start))
+    });
+}
+
+fn ended() -> Error {
+    Error::usage("the script has ended", "call this while it runs")
+}
+
+/// Calls a function on a thread of ours. A panic becomes an error.
+fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
+    IS_WORKER.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(key, || function.call(engine, [argument]))));
+    outcome.unwrap_or_else(|_| Err("a fault inside the host, on a thread of its own".into()))
+}
+
+fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
+    let key = next_key();
+    let key = |i: usize| key.derive(&i.to_string());
+    if is_worker() {
+        // All threads are busy already.
+        let one = |(i, item): (usize, &Dynamic)| {
+            with_stream(key(i), || body.call_raw(context, None, [item.clone()]))
+        };
+        return Ok(items.iter().enumerate().map(one).collect::<Result<_, _>>()?);
+    }
+    let saved = items.iter().enumerate().map(|(i, item)| Saved::capture(item, &format!("items[{i}]")));
+    let saved = saved.collect::<Result<Vec<_>>>()?;
+    refuse_shared(&saved)?;
+    let before = captured(body);
+
+    let engine = session.engine().ok_or_else(ended)?;
+    let function = Callback::new(context, body);
+    let (hand_out, items_left) = unbounded();
+    let (give, given) = unbounded();
+    items.iter().enumerate().for_each(|(i, item)| _ = hand_out.send((i, own(item))));
+    drop(hand_out);
+    let with_gradients = is_grad_enabled();
+    let work = |function: Callback| {
+        while let Ok((i, item)) = items_left.recv() {
+            let one = || call(&engine, &function, key(i), item);
+            let _ = give.send((i, if with_gradients { one() } else { no_grad(one) }));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(items.len()));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let function = function.clone();
+            scope.spawn(|| work(function));
+        }
+    });
+    let mut values: Vec<(usize, Outcome)> = given.try_iter().collect();
+    values.sort_by_key(|(i, _)| *i);
+    let values = values.into_iter().map(|(_, value)| value).collect::<Result<_, _>>()?;
+    match captured_change(context, body, &before, &Saved::Array(saved)) {
+        None => Ok(values),
+        Some(variable) => Err(Error::usage(
+            format!("the body changed {variable}, which belongs to no item"),
+            "put it into an item, or give the new value back",
+        )),
+    }
+}
+
+/// Two items that train one module would do so in an order that nobody knows.
+fn refuse_shared(items: &[Saved]) -> Result<()> {
+    for (i, item) in items.iter().enumerate() {
+        if let Some(j) = items[..i].iter().position(|other| other.meets(item)) {
+            return Err(Error::usage(
+                format!("items {j} and {i} hold the same module or optimiser"),
+                "give each a copy of its own (`deep_copy()`), or let the body capture what it does not change",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What a `for` loop runs over, once.
+#[derive(Clone)]
+pub struct Ahead(Arc<Mutex<Option<Line>>>);
+
+script_type!(Ahead => "Ahead");
+
+/// A function with what it had captured when it was given.
+struct Stage {
+    function: FnPtr,
+    callback: Callback,
+    captured: Vec<Option<Saved>>,
+}
+
+impl Stage {
+    fn new(context: &NativeCallContext, function: FnPtr) -> Self {
+        Self { callback: Callback::new(context, &function), captured: captured(&function), function }
+    }
+}
+
+/// Stages that each item passes, one after the other.
+struct Line {
+    engine: Arc<Engine>,
+    stages: Vec<Stage>,
+    count: usize,
+    key: Key,
+}
+
+impl Line {
+    /// Starts a thread for each stage.
+    fn start(self) -> Running {
+        let (numbers, mut values) = bounded(AHEAD);
+        let count = self.count;
+        // Ends when all are taken, or when nobody is left to take one.
+        let source = thread::spawn(move || {
+            let _ = (1..=count).try_for_each(|i| numbers.send((i, Ok(Dynamic::from(i as i64)))));
+        });
+        let mut threads = vec![source];
+        for (place, stage) in self.stages.iter().enumerate() {
+            let (send, next) = bounded(AHEAD);
+            let (engine, function, key) = (Arc::clone(&self.engine), stage.callback.clone(), self.key);
+            let taken: Receiver<(usize, Outcome)> = std::mem::replace(&mut values, next);
+            threads.push(thread::spawn(move || {
+                for (i, value) in taken {
+                    let key = key.derive(&format!("{i}/{place}"));
+                    let value =
+                        value.and_then(|value| no_grad(|| call(&engine, &function, key, own(&value))));
+                    let ends = value.is_err();
+                    if send.send((i, value)).is_err() || ends {
+                        return;
+                    }
+                }
+            }));
+        }
+        Running { values: Some(values), threads, line: self }
+    }
+
+    /// The name of a variable that a stage captured and that changed meanwhile.
+    fn changed(&self) -> Option<String> {
+        let nothing = Saved::Array(vec![]);
+        self.stages.iter().find_map(|stage| {
+            let context = stage.callback.context(&self.engine);
+            captured_change(&context, &stage.function, &stage.captured, &nothing)
+        })
+    }
+}
+
+/// Threads that end with this.
+struct Running {
+    values: Option<Receiver<(usize, Outcome)>>,
+    threads: Vec<JoinHandle<()>>,
+    line: Line,
+}
+
+impl Iterator for Running {
+    type Item = Outcome;
+
+    fn next(&mut self) -> Option<Outcome> {
+        let Ok((_, value)) = self.values.as_ref()?.recv() else {
+            self.values = None;
+            let variable = self.line.changed()?;
+            return Some(Err(format!(
+                "ahead: {variable}, which a stage captured, changed before the loop was done; help: give the stage a \
+                 copy (`deep_copy()`), which nothing else changes"
+            )
+            .into()));
+        };
+        if value.is_err() {
+            self.values = None;
+        }
+        Some(value)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A stage ends when it finds nobody to take its value.
+        self.values = None;
+        for thread in self.threads.drain(..) {
+            // It has nothing to tell: a panic in a stage is a value already.
+            let _ = thread.join();
+        }
+    }
+}
