@@ -54,6 +54,20 @@ fn every_operation_has_a_case() {
 }
 
 #[test]
+fn f32_gives_what_f64_gives() {
+    for case in all() {
+        let of = |dtype| run(&case, &case.tensors(dtype, Device::Cpu), "precision");
+        let single = of(DType::F32);
+        let double = of(DType::F64)
+            .iter()
+            .zip(&single)
+            .map(|(y, like)| y.cast(like.dtype()).unwrap())
+            .collect::<Vec<_>>();
+        assert_same(&case, &single, &double);
+    }
+}
+
+#[test]
 fn the_gpu_agrees_with_the_cpu() {
     if cases::devices().contains(&Device::Gpu) {
         for case in all() {

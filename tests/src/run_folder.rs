@@ -74,11 +74,11 @@ impl RunFolder {
         self.files("checkpoints").keys().any(|name| name.ends_with(".json"))
     }
 
-    /// Asserts that this run came to what another one came to: weights, figures, metrics, bit for bit.
+    /// Asserts that this run came to what another one came to: weights, figures, tables, metrics, bit for bit.
     #[track_caller]
     pub fn assert_same_results(&self, other: &Self) {
         assert_eq!([self.status(), other.status()], ["COMPLETED"; 2]);
-        for part in ["models", "figures"] {
+        for part in ["models", "figures", "tables"] {
             let (ours, theirs) = (self.files(part), other.files(part));
             assert!(ours.keys().eq(theirs.keys()), "{:?} here, {:?} there", ours.keys(), theirs.keys());
             for (name, bytes) in &ours {

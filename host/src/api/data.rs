@@ -10,7 +10,7 @@ use ops::{Tensor, random};
 use rhai::{Dynamic, Map};
 
 use crate::{
-    data::{Dataset, Mixture, Split},
+    data::{self, Dataset, Mixture, Split},
     error::{Error, Result},
     script::{FromScript, Refusal, Table, script_type},
     session::Session,
@@ -73,6 +73,12 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "A data set of the items of a tensor [N, ...].",
         "data::from(zeros([3, 1, 4, 4])).len() => 3",
         |items: Items| items.0,
+    )
+    .add(
+        "from(items, labels)",
+        "Those with a label for each: whole numbers [N], which are the names of the classes, too.",
+        "data::from(zeros([3, 1, 4, 4]), tensor([0, 1, 1])).labels() => [0, 1, 1]",
+        |items: Tensor, labels: Tensor| labelled(&items, &labels),
     );
     let mut global = table.global();
     global
@@ -193,4 +199,23 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             r#"data::load("glyphs").train(3).to_string() => glyphs: 3 items of [1, 28, 28], 36 classes"#,
             |set: Dataset| set.to_string(),
         );
+}
+
+fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
+    let wrong =
+        |found: String| Error::usage(format!("labels of {found}"), "give whole numbers [N], from 0 on");
+    let numbers = labels.to_f64()?;
+    let whole = |label: &f64| (label.fract() == 0.0 && (0.0..1e6).contains(label)).then_some(*label as u32);
+    let numbers: Vec<u32> = numbers
+        .iter()
+        .map(whole)
+        .collect::<Option<_>>()
+        .ok_or_else(|| wrong(format!("{:?}", labels.spec())))?;
+    if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
+        return Err(wrong(format!("shape {:?} beside items {:?}", labels.shape(), items.shape())));
+    }
+    let classes = numbers.iter().max().map_or(0, |most| most + 1);
+    let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
+    let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
+    Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)
 }

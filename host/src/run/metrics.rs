@@ -109,7 +109,7 @@ impl Metrics {
         self.lock().index.reach(lines);
     }
 
-    /// The newest value of each name, in the order of their first lines.
+    /// The newest value of each name, in the order in which they were logged.
     pub fn last(&self) -> Vec<(String, f64)> {
         self.lock().index.last()
     }

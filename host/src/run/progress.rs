@@ -119,10 +119,10 @@ impl Drop for LoopHandle {
     }
 }
 
-/// The first four of some metrics, for a message: `loss 0.0123  fid 12.5`.
+/// The last four of some metrics, for a message: `loss 0.0123  fid 12.5`.
 pub fn readable(metrics: &[(String, f64)]) -> String {
-    let words: Vec<_> =
-        metrics.iter().take(4).map(|(name, value)| format!("{name} {}", number(*value))).collect();
+    let newest = &metrics[metrics.len().saturating_sub(4)..];
+    let words: Vec<_> = newest.iter().map(|(name, value)| format!("{name} {}", number(*value))).collect();
     words.join("  ")
 }
 

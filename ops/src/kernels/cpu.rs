@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     DType, Device, Spec,
-    kernels::conv::product::Steps,
+    kernels::product::Steps,
     op::{Operand, Primitive},
     tensor::{Data, upload},
 };

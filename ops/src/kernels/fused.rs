@@ -18,7 +18,7 @@ macro_rules! on_device {
 pub(super) use on_device;
 
 /// Whether f32 kernels take the tensor. Other element types, and traces, take plain tensor operations.
-pub(super) fn applies(x: &Tensor) -> bool {
+pub(crate) fn applies(x: &Tensor) -> bool {
     x.dtype() == DType::F32 && !x.is_symbolic()
 }
 

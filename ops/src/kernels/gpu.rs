@@ -51,7 +51,7 @@ pub(crate) fn cubes(client: &Client, n: usize, units: u32) -> (CubeCount, CubeDi
 
 /// The sum of each unit's number, for all units of the cube; `shared` has a place for each.
 #[cube]
-pub(crate) fn total(mine: f32, shared: &mut [f32], #[comptime] units: u32) -> f32 {
+pub(crate) fn total<N: Numeric>(mine: N, shared: &mut [N], #[comptime] units: u32) -> N {
     sync_cube();
     shared[UNIT_POS as usize] = mine;
     sync_cube();

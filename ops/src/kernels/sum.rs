@@ -1,8 +1,6 @@
 //! Sums of f32 on the CPU, in an order that depends on the shape only: a total that threads join in the
 //! order in which they finish would differ from run to run.
 
-use std::mem::MaybeUninit;
-
 use super::cpu::{self, wide};
 
 /// Numbers that are added at once.
@@ -32,25 +30,21 @@ fn middle(x: &[f32], count: usize, inner: usize) -> Vec<f32> {
     if inner == 1 {
         return rows(x, count);
     }
-    let columns = |first: usize, y: &mut [MaybeUninit<f32>]| {
-        let (outer, column) = (first / inner, first % inner);
-        let lines = x[outer * count * inner..][..count * inner].chunks_exact(inner);
-        for (place, y) in y.chunks_mut(COLUMNS).enumerate() {
-            let mut sums = [0f64; COLUMNS];
-            for line in lines.clone() {
-                let line = &line[column + place * COLUMNS..][..y.len()];
-                wide(
-                    #[inline(always)]
-                    || sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x)),
-                );
-            }
-            y.iter_mut().zip(&sums).for_each(|(y, sum)| _ = y.write(*sum as f32));
-        }
-    };
     // Parts of a line, so that few long lines too keep all threads busy.
-    let part = if inner.is_multiple_of(COLUMNS) { COLUMNS } else { inner };
-    // SAFETY: all of each part is written.
-    unsafe { cpu::in_parts(x.len() / count, part, columns) }
+    let parts = inner.div_ceil(COLUMNS);
+    let columns = |i: usize| {
+        let (outer, column) = (i / parts, i % parts * COLUMNS);
+        let mut sums = vec![0f64; COLUMNS.min(inner - column)];
+        for line in x[outer * count * inner..][..count * inner].chunks_exact(inner) {
+            let line = &line[column..][..sums.len()];
+            wide(
+                #[inline(always)]
+                || sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x)),
+            );
+        }
+        sums.into_iter().map(|sum| sum as f32).collect::<Vec<_>>()
+    };
+    cpu::each(x.len() / count / inner * parts, COLUMNS * count, columns).concat()
 }
 
 /// The sum of each row of so many elements.

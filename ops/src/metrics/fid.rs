@@ -186,6 +186,10 @@ pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
     let trace = |c: &Mat<f64>| (0..c.nrows()).map(|i| c[(i, i)]).sum::<f64>();
     let shift: f64 = a.mean.iter().zip(&b.mean).map(|(a, b)| (a - b).powi(2)).sum();
     let distance = shift + trace(&ca) + trace(&cb) - 2.0 * trace_of_root(&ca, &cb)?;
+    if !distance.is_finite() {
+        let expected = "finite numbers, and no larger than 1e150".into();
+        return Err(Error::Argument { op: OP, name: "the distance", found: distance.to_string(), expected });
+    }
     // Rounding can leave a little less than nothing of equal laws.
     Ok(distance.max(0.0))
 }
@@ -201,7 +205,7 @@ fn trace_of_root(a: &Mat<f64>, b: &Mat<f64>) -> Result<f64> {
         inner.self_adjoint_eigenvalues(Side::Lower)
     })?;
     // Those of a product of covariances are not negative, but for rounding.
-    Ok(eigenvalues.map_err(failed)?.iter().map(|e| e.max(0.0).sqrt()).sum())
+    Ok(eigenvalues.map_err(failed)?.iter().map(|&e| if e < 0.0 { 0.0 } else { e.sqrt() }).sum())
 }
 
 /// A factor `l` of a covariance: Cholesky's where it has full rank, otherwise the eigenvectors times the

@@ -87,7 +87,8 @@ impl Op for Binary {
             Self::Add => to_b(dy.clone()),
             Self::Sub => to_b(dy.neg()?),
             Self::Mul => to_b(dy.mul(a)?),
-            Self::Div => to_b(dy.mul(a)?.div(&b.mul(b)?)?.neg()?),
+            // Not by b^2, which may be too small or too large for a float.
+            Self::Div => to_b(dy.mul(&a.div(b)?)?.div(b)?.neg()?),
             // d a^b / db = a^b log a, and 0 at a = 0, where log a is not finite.
             Self::Pow => {
                 let zero = a.eq_scalar(0.0)?;
@@ -176,12 +177,17 @@ fn whole_remainder(a: Primitive, b: Primitive, device: Device) -> Primitive {
     Dispatch::int_mask_where(rest, other_sign, shifted)
 }
 
-/// `a` where `compare(a, b)`, `b` elsewhere. Backends' masks do not broadcast, so both are expanded.
+/// `a` where `compare(a, b)` and where it is NaN, `b` elsewhere. Backends' masks do not broadcast, so both
+/// are expanded.
 fn select(compare: Comparison, a: Primitive, b: Primitive, y: &Spec, device: Device) -> Primitive {
     let shape = Shape::from(y.stored_shape());
     let a = by_kind!(y.dtype, float_expand, int_expand, (a, shape.clone()));
     let b = by_kind!(y.dtype, float_expand, int_expand, (b, shape));
-    let mask = compare.run_on(y.dtype, a.clone(), b.clone(), device);
+    let mut mask = compare.run_on(y.dtype, a.clone(), b.clone(), device);
+    if y.dtype.is_float() {
+        let is_nan = Comparison::NotEqual.run_on(y.dtype, a.clone(), a.clone(), device);
+        mask = Dispatch::bool_or(mask, is_nan);
+    }
     by_kind!(y.dtype, float_mask_where, int_mask_where, (b, mask, a))
 }
 

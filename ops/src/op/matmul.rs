@@ -7,8 +7,8 @@ use super::{Op, Operand, Primitive, Value, Vjp, Writer, require_float, require_s
 use crate::{
     Device, Error, Result, Spec, Tensor,
     kernels::{
-        conv::product::{Steps, add_product},
         cpu,
+        product::{Steps, add_product},
     },
     tensor::{apply, broadcast, show},
 };

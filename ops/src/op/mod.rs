@@ -147,8 +147,9 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
         true
     }
 
-    /// Whether the output shares the first input's memory.
-    fn is_view(&self) -> bool {
+    /// Whether the output shares the memory of the first input, which is `x`.
+    fn is_view(&self, x: &Operand) -> bool {
+        let _ = x;
         false
     }
 }

@@ -1,6 +1,6 @@
 //! The same elements in another shape or order.
 
-use burn::backend::Shape;
+use burn::backend::{BackendTensor, DispatchTensorKind, Shape};
 
 use super::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind};
 use crate::{
@@ -60,8 +60,18 @@ impl Op for Reshape {
         Saves::NOTHING
     }
 
-    fn is_view(&self) -> bool {
-        true
+    fn is_view(&self, x: &Operand) -> bool {
+        in_order(&x.value)
+    }
+}
+
+/// Whether the elements stand in memory in row-major order; others are copied to get another shape.
+fn in_order(x: &Primitive) -> bool {
+    match &x.kind {
+        DispatchTensorKind::Flex(
+            BackendTensor::Float(x) | BackendTensor::Int(x) | BackendTensor::Bool(x),
+        ) => x.is_contiguous(),
+        _ => true,
     }
 }
 
@@ -112,7 +122,7 @@ impl Op for Permute {
         Saves::NOTHING
     }
 
-    fn is_view(&self) -> bool {
+    fn is_view(&self, _: &Operand) -> bool {
         true
     }
 }
@@ -168,7 +178,7 @@ impl Op for Expand {
         Saves::NOTHING
     }
 
-    fn is_view(&self) -> bool {
+    fn is_view(&self, _: &Operand) -> bool {
         true
     }
 }

@@ -70,7 +70,7 @@ impl Op for Slice {
         Saves::NOTHING
     }
 
-    fn is_view(&self) -> bool {
+    fn is_view(&self, _: &Operand) -> bool {
         true
     }
 }

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Device, Result, Spec, Tensor,
-    kernels::{cpu, sparsity::Compact},
-    tensor::apply,
+    kernels::{cpu, fused, maths, sparsity::Compact},
+    tensor::{apply, is_grad_enabled},
 };
 
 /// An element-wise function of floats; `Neg`, `Abs`, `Sign` and `Square` also of
@@ -90,12 +90,8 @@ impl Op for Unary {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        if let (Self::Relu, Some(x)) = (self, cpu::floats(&x[0])) {
-            return cpu::map(&x, y, |x| if x <= 0.0 { 0.0 } else { x });
-        }
-        if let (Self::LeakyRelu(slope), Some(x)) = (self, cpu::floats(&x[0])) {
-            let slope = *slope as f32;
-            return cpu::map(&x, y, |x| if x <= 0.0 { slope * x } else { x });
+        if let Some(y) = cpu::floats(&x[0]).and_then(|x| self.on_cpu(&x, y)) {
+            return y;
         }
         let v = x[0].value.clone();
         match *self {
@@ -152,6 +148,9 @@ impl Op for Unary {
             Self::Atan => dy.div(&x.mul(x)?.add_scalar(1.0)?)?,
             Self::Sinh => dy.mul(&x.cosh()?)?,
             Self::Cosh => dy.mul(&x.sinh()?)?,
+            Self::Tanh | Self::Sigmoid | Self::Softplus if Slope::applies(x, y, dy) => {
+                apply(Slope(*self), &[if *self == Self::Softplus { x } else { y }, dy])?
+            }
             Self::Tanh => dy.mul(&square_complement()?)?,
             // d erf(x) / dx = 2 / sqrt(pi) exp(-x^2)
             Self::Erf => dy.mul(&x.mul(x)?.neg()?.exp()?)?.mul_scalar(std::f64::consts::FRAC_2_SQRT_PI)?,
@@ -218,6 +217,39 @@ impl Op for Unary {
     }
 }
 
+impl Unary {
+    /// The functions that are written for vectors of f32.
+    fn on_cpu(&self, x: &[f32], y: &Spec) -> Option<Primitive> {
+        macro_rules! each {
+            (|$x:ident| $y:expr) => {
+                cpu::map(
+                    x,
+                    y,
+                    #[inline(always)]
+                    |$x| $y,
+                )
+            };
+        }
+        Some(match *self {
+            Self::Neg => each!(|x| -x),
+            Self::Abs => each!(|x| x.abs()),
+            Self::Square => each!(|x| x * x),
+            Self::Sqrt => each!(|x| x.sqrt()),
+            Self::Recip => each!(|x| 1.0 / x),
+            Self::Exp => each!(|x| maths::exp(x)),
+            Self::Tanh => each!(|x| maths::tanh(x)),
+            Self::Sigmoid => each!(|x| maths::sigmoid(x)),
+            Self::Softplus => each!(|x| maths::softplus(x)),
+            Self::Relu => each!(|x| if x <= 0.0 { 0.0 } else { x }),
+            Self::LeakyRelu(slope) => {
+                let slope = slope as f32;
+                each!(|x| if x <= 0.0 { slope * x } else { x })
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// `sqrt(1 - x^2)`, accurate near 1.
 fn other_leg(x: Primitive) -> Primitive {
     let one = Scalar::Float(1.0);
@@ -238,6 +270,51 @@ fn gelu_slope(x: &Tensor) -> Result<Tensor> {
     let below = x.mul_scalar(FRAC_1_SQRT_2)?.erf()?.add_scalar(1.0)?.mul_scalar(0.5)?;
     let density = x.square()?.mul_scalar(-0.5)?.exp()?.mul_scalar(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2)?;
     below.add(&x.mul(&density)?)
+}
+
+/// The gradients of functions in one pass, where nothing is recorded: `dy f'`, of y (of x for softplus).
+#[derive(Debug)]
+struct Slope(Unary);
+
+impl Slope {
+    fn applies(x: &Tensor, y: &Tensor, dy: &Tensor) -> bool {
+        let known = [x, y, dy].iter().all(|x| fused::applies(x));
+        known && dy.device() == Device::Cpu && !is_grad_enabled()
+    }
+}
+
+impl Op for Slope {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[1].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let (at, dy) = (cpu::known(&x[0]), cpu::known(&x[1]));
+        macro_rules! each {
+            (|$at:ident| $slope:expr) => {
+                cpu::zip(
+                    &at,
+                    &dy,
+                    y,
+                    #[inline(always)]
+                    |$at, dy| dy * $slope,
+                )
+            };
+        }
+        match self.0 {
+            Unary::Tanh => each!(|y| 1.0 - y * y),
+            Unary::Sigmoid => each!(|y| y - y * y),
+            _ => each!(|x| maths::sigmoid(x)),
+        }
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
 }
 
 /// `dx = dy` where `gate > 0`, `slope * dy` elsewhere: the gradient of the rectifiers. The gate itself
@@ -281,8 +358,12 @@ impl Op for Gate {
         let (dy, gate, slope) = (x[1].compact?, cpu::floats(&x[0])?, self.slope as f32);
         let (values, size) = (dy.values(), gate.len() / dy.places().len());
         let gated = values.iter().zip(dy.places()).enumerate().map(|(map, (&value, &place))| {
-            let open = usize::try_from(place).is_ok_and(|place| gate[map * size + place] > 0.0);
-            if open { value } else { slope * value }
+            match usize::try_from(place).is_ok_and(|place| gate[map * size + place] <= 0.0) {
+                // Not a product: infinity times 0 is no number.
+                true if slope == 0.0 => 0.0,
+                true => slope * value,
+                false => value,
+            }
         });
         Some(dy.with_values(gated.collect()))
     }

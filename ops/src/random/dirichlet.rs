@@ -89,8 +89,8 @@ impl Gamma {
         Self { d, c: 1.0 / (9.0 * d).sqrt(), power: 1.0 / alpha }
     }
 
-    /// The number at a place of a draw, for a parameter below 1 that of one more, and a word that it does
-    /// not depend on.
+    /// The number at a place of a draw over `d`, which no share depends on; for a parameter below 1 that of
+    /// one more. And a word that it does not depend on.
     fn number(&self, draw: Draw, place: usize) -> (f64, u32) {
         first_taken(draw, place, |[a, b, c, rest]| {
             let x = f64::from(box_muller(a, b)[0]);
@@ -102,7 +102,7 @@ impl Gamma {
             // Nearly always true, and then what follows is.
             let taken = uniform < 1.0 - 0.0331 * square * square
                 || libm::log(uniform) < 0.5 * square + self.d * (1.0 - v + libm::log(v));
-            taken.then_some((self.d * v, rest))
+            taken.then_some((v, rest))
         })
     }
 

@@ -1,5 +1,5 @@
 //! Many numbers at once on the GPU: the words of [`fill`](super::fill) and the formulas of
-//! [`maths`](super::maths), so that only roundings differ.
+//! [`maths`](crate::kernels::maths), so that only roundings differ.
 
 use cubecl::prelude::*;
 
@@ -7,12 +7,14 @@ use super::{
     Draw,
     fill::{BLOCK, LANES},
     law::Code,
-    maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
     philox::{KEY_STEPS, MULTIPLIERS, ROUNDS},
 };
 use crate::{
     DType, Device, Spec,
-    kernels::gpu,
+    kernels::{
+        gpu,
+        maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
+    },
     op::{Operand, Primitive},
     tensor::{Data, upload},
 };

@@ -12,7 +12,6 @@ mod fill;
 mod gpu;
 mod key;
 mod law;
-mod maths;
 mod philox;
 mod stream;
 mod tensors;

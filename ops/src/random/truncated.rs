@@ -45,12 +45,11 @@ fn from_uniform([a, b, ..]: [u32; 4], bound: f32) -> Option<f32> {
 /// What the first group of words gives that is taken, of those that belong to place `i`.
 pub(super) fn first_taken<T>(draw: Draw, i: usize, taken: impl Fn([u32; 4]) -> Option<T>) -> T {
     // 2^16 tries for each place; more than a hundred do not happen.
-    let first = (i as u64) << 16;
-    let mut tries = first..;
+    let mut number = (i as u64) << 16;
     loop {
-        let number = tries.next().unwrap_or(first);
         if let Some(found) = taken(draw.words(number)) {
             return found;
         }
+        number += 1;
     }
 }

@@ -42,18 +42,17 @@ impl Charge {
     /// [`Error::Memory`] when they are not left.
     pub(crate) fn new(op: &'static str, spec: &Spec) -> Result<Arc<Self>> {
         let (needed, budget) = (spec.bytes(), BUDGET.load(Ordering::Relaxed));
-        let left = budget.saturating_sub(live_bytes());
-        if needed > left {
-            return Err(Error::Memory {
+        let fits = |live: usize| live.checked_add(needed).filter(|live| *live <= budget);
+        match LIVE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(_) => Ok(Arc::new(Self { bytes: needed, source: None })),
+            Err(live) => Err(Error::Memory {
                 op,
                 shape: show(&spec.shape),
                 needed: megabytes(needed),
-                left: megabytes(left),
+                left: megabytes(budget.saturating_sub(live)),
                 budget: megabytes(budget),
-            });
+            }),
         }
-        LIVE.fetch_add(needed, Ordering::Relaxed);
-        Ok(Arc::new(Self { bytes: needed, source: None }))
     }
 
     /// That of a view. A view of a view holds on to the first source, so that there are no long chains.

@@ -121,8 +121,8 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
 /// Refuses a number that the element type would change in silence: a fraction or too large a number
 /// beside whole numbers.
 pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
-    let largest = if dtype == DType::I32 { f64::from(i32::MAX) } else { i64::MAX as f64 };
-    if !dtype.is_int() || (value.fract() == 0.0 && value.abs() <= largest) {
+    let edge = 2f64.powi(if dtype == DType::I32 { 31 } else { 63 });
+    if !dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)) {
         return Ok(());
     }
     Err(Error::DType {

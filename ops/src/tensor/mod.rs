@@ -185,6 +185,11 @@ impl Tensor {
         }
     }
 
+    /// Whether it is a view with more elements than the memory that it looks at.
+    fn is_repeated(&self) -> bool {
+        matches!(&self.0.value, Value::Computed(_, charge) if charge.bytes() < self.spec().bytes())
+    }
+
     fn into_node(self) -> Option<Arc<Node>> {
         Arc::into_inner(self.0).and_then(|inner| inner.node)
     }
@@ -228,8 +233,12 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
     let operands = (0..inputs.len())
         .map(|i| inputs[i].operand(name, op.takes_compact(i)))
         .collect::<Result<Vec<_>>>()?;
+    let is_view = operands.first().is_some_and(|x| op.is_view(x));
+    // A backend may write a view of repeated elements out, for as long as it computes.
+    let repeated = inputs.iter().filter(|x| !is_view && x.is_repeated());
+    let _written_out = repeated.map(|x| Charge::new(name, x.spec())).collect::<Result<Vec<_>>>()?;
     let charge = match inputs {
-        [x, ..] if op.is_view() => x.charge_of_view(name, spec)?,
+        [x, ..] if is_view => x.charge_of_view(name, spec)?,
         _ => Charge::new(name, spec)?,
     };
     guarded(name, || match op.compact(&operands, spec) {

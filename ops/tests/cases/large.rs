@@ -21,6 +21,7 @@ pub fn cases() -> Vec<Case> {
         case("transpose", wide(), |x| x[0].transpose(0, 1)),
         case("add", [float([300, 1, 40]), float([500, 1])], |x| x[0].add(&x[1])),
         case("matmul", [positive([130, 257]), positive([257, 65])], |x| x[0].matmul(&x[1])),
+        case("matmul", [positive([65, 257]), positive([257, 300])], |x| x[0].matmul(&x[1])),
         case("matmul", [positive([3, 70, 90]), positive([90, 33])], |x| x[0].matmul(&x[1])),
         case("index_select", [float([500, 700]), int([900], 0, 500)], |x| x[0].index_select(0, &x[1])),
         case("gather", [float([500, 700]), int([500, 30], 0, 700)], |x| x[0].gather(1, &x[1])),

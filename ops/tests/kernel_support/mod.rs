@@ -73,6 +73,14 @@ fn view(x: &Tensor) -> Tensor {
     stored.permute(&backwards).unwrap()
 }
 
+/// Fills memory that the computation of these sizes will be given with numbers that would show.
+fn poison(f: Function, inputs: &[Tensor]) {
+    let poisoned = |x: &Tensor| x.mul_scalar(f64::NAN).and_then(|x| x.track()).unwrap();
+    let poisoned: Vec<_> = inputs.iter().map(poisoned).collect();
+    // Some functions refuse them: then there is nothing to fill.
+    let _ = f(&poisoned).and_then(|y| y.sum()?.backward());
+}
+
 /// Holds the kernel's forms against the plain operations in f64. `tracked` says by which inputs there is
 /// a gradient; `limits` are those of f32 on the CPU, and on the GPU.
 #[track_caller]
@@ -85,6 +93,7 @@ pub fn agree(f: Function, inputs: &[Tensor], tracked: &[bool], limits: [f64; 2],
         let copies: Vec<_> = inputs.iter().map(of).collect();
         let views: Vec<_> = copies.iter().map(view).collect();
         for (form, inputs) in [("copy", copies), ("view", views)] {
+            poison(f, &inputs);
             // What is recorded are plain operations, and slow on a stand-in for a GPU.
             let found = outcome(f, &inputs, tracked, device == Device::Cpu);
             for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {

@@ -157,8 +157,10 @@ impl Index {
     }
 
     pub fn last(&self) -> Vec<(String, f64)> {
-        let newest = self.series.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.1)));
-        newest.collect()
+        let mut newest: Vec<_> =
+            self.series.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect();
+        newest.sort_by_key(|(_, (line, _))| *line);
+        newest.into_iter().map(|(name, (_, value))| (name.clone(), *value)).collect()
     }
 }
 

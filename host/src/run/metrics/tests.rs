@@ -54,7 +54,7 @@ fn values_are_at_hand_and_come_back() {
         let steps: Vec<f64> = series.iter().map(|point| point.0).collect();
         assert_eq!(steps, [0.0, 1.0, 2.0, 3.0, 4.0]);
         assert!(series.iter().zip(values).all(|(point, value)| point.1 == value), "{series:?}");
-        assert_eq!(metrics.last(), [("loss".to_string(), 1.0 / 3.0), ("fid".to_string(), 2.0)]);
+        assert_eq!(metrics.last(), [("fid".to_string(), 2.0), ("loss".to_string(), 1.0 / 3.0)]);
         assert!(metrics.series("none").is_empty());
     };
     let metrics = open(&path);

@@ -155,7 +155,7 @@ fn bars_stand_below_each_other_and_go_when_they_end() {
 
 #[test]
 fn metrics_are_readable() {
-    let metrics = [("loss", 0.012345), ("fid", 12.5), ("a", f64::NAN), ("b", 3.0e9), ("more", 1.0)];
+    let metrics = [("older", 1.0), ("loss", 0.012345), ("fid", 12.5), ("a", f64::NAN), ("b", 3.0e9)];
     let metrics = metrics.map(|(name, value)| (name.to_string(), value));
     assert_eq!(readable(&metrics), "loss 0.01235  fid 12.5  a NaN  b 3e9");
     assert_eq!(readable(&[]), "");

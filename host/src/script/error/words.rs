@@ -32,7 +32,9 @@ pub fn plain(error: &EvalAltResult) -> Words {
         ),
         Run::ErrorDataRace(what, _) => (
             format!("{what} is used while it is being changed"),
-            "a closure cannot change a variable that its caller is working on".into(),
+            "a closure cannot look at a variable that its caller is working on: put what it needs of it into a \
+             variable of its own before"
+                .into(),
         ),
         Run::LoopBreak(..) => words("`break` and `continue` only work inside of a loop", LEAVE),
         Run::ErrorArithmetic(problem, _) => (lower(problem), String::new()),

@@ -1,9 +1,9 @@
-//! Convolutions with small maps: several images side by side, so that products have enough rows. Of one
-//! image a map of four by four would be sixteen.
+//! Convolutions of many images with small maps: images side by side, so that products have enough rows. Of
+//! one image a map of four by four would be sixteen.
 //!
-//! The images of a block stand last: what a row and column of the kernel meets at a position is one
-//! stretch of memory, whatever the stride. Patches are laid out whole, `[Ci, Kh, Kw, Ho, Wo, lanes]`,
-//! and meet the weights in a single product.
+//! Tensors are turned so that a position has all its numbers in one stretch of memory, a panel. Wherever a row
+//! and column of the kernel meets an image, one product of a panel with the weights of that tap adds to a
+//! panel: no patch is ever laid out, and padding is not multiplied.
 
 use std::ops::Range;
 
@@ -11,255 +11,294 @@ use rayon::prelude::*;
 
 use super::{
     Geometry, blocks,
-    memory::with_scratch,
-    product::{Steps, add_product},
-    turn::{lanes, turn},
+    turn::{SIDE, lanes},
 };
+use crate::kernels::product::{Steps, add_product};
 
 /// Maps of at most so many positions are small.
 const SMALL: usize = 128;
 
-/// Positions, of all images of a block.
-const POSITIONS: usize = 1024;
+/// Images of a block of the convolution: rows of a product.
+const IMAGES: usize = 64;
 
-/// Least images of a block: a whole vector.
-const LEAST: usize = 16;
+/// Numbers of a panel's line that are worth a product.
+const FEWEST: usize = 8;
 
-/// Parts in which the channels are computed where there are few blocks of images.
+/// Elements of the panels of a block of the weights' gradient, at most.
+const LARGEST: usize = 1 << 23;
+
+/// Positions that are turned at once.
+const POSITIONS: usize = 8;
+
+/// Parts in which a tensor is computed, at least, where it has as many positions.
 const PARTS: usize = 8;
+
+/// Elements of the panels of a part, so that they stay in a core's cache.
+const CACHED: usize = 1 << 17;
 
 /// Whether a convolution is computed in this way.
 pub(super) fn applies(g: &Geometry) -> bool {
-    g.map_len() <= SMALL && g.count > 1
+    g.map_len() <= SMALL && g.count >= FEWEST && g.inputs.min(g.outputs) >= FEWEST
 }
 
-/// Some images, one group, some channels.
-#[derive(Debug, Clone)]
-struct Part {
-    group: usize,
-    images: Range<usize>,
-    channels: Range<usize>,
+/// Where a place of the kernel meets an image.
+#[derive(Debug, Clone, Copy)]
+struct Meeting {
+    tap: usize,
+    image: usize,
+    map: usize,
 }
 
-/// All parts, the channels split where images alone would not keep the cores busy.
-fn parts(g: &Geometry, channels: usize) -> Vec<Part> {
-    let images = images(g);
-    let most = channels.div_ceil(PARTS.div_ceil(images.len() * g.window.groups));
-    let range = |(first, len): (usize, usize)| first..first + len;
-    let mut parts = vec![];
-    for group in 0..g.window.groups {
-        for images in &images {
-            let of_block = blocks(channels, most);
-            parts.extend(of_block.map(|b| Part { group, images: images.clone(), channels: range(b) }));
+/// All of them, one tap after the other.
+fn meetings(g: &Geometry) -> Vec<Meeting> {
+    let along = |d: usize, kernel: usize, map: usize| {
+        let at = map * g.window.stride[d] + kernel * g.window.dilation[d];
+        at.checked_sub(g.window.padding[d]).filter(|at| *at < g.image[d])
+    };
+    let mut all = vec![];
+    for tap in 0..g.kernel[0] * g.kernel[1] {
+        for map in 0..g.map_len() {
+            let row = along(0, tap / g.kernel[1], map / g.map[1]);
+            let column = along(1, tap % g.kernel[1], map % g.map[1]);
+            if let (Some(row), Some(column)) = (row, column) {
+                all.push(Meeting { tap, image: row * g.image[1] + column, map });
+            }
         }
     }
-    parts
+    all
 }
 
-/// Blocks of images that are computed side by side.
-fn images(g: &Geometry) -> Vec<Range<usize>> {
-    blocks(g.count, (POSITIONS / g.map_len()).max(LEAST) / LEAST * LEAST)
-        .map(|(first, len)| first..first + len)
-        .collect()
+/// Some images and one group.
+#[derive(Debug, Clone)]
+struct Block {
+    group: usize,
+    images: Range<usize>,
+}
+
+/// All images and groups, in blocks of at most so many images.
+fn image_blocks(g: &Geometry, most: usize) -> impl Iterator<Item = Block> {
+    let of_group = move |group| move |(first, len)| Block { group, images: first..first + len };
+    (0..g.window.groups).flat_map(move |group| blocks(g.count, most).map(of_group(group)))
 }
 
 /// See [`super::maps`].
 pub(super) fn maps(x: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
-    let depth = g.inputs * g.kernel[0] * g.kernel[1];
-    computed(g, [g.outputs, g.map_len()], bias, |part, y| {
-        let positions = g.map_len() * lanes(part.images.len());
-        let all = Part { channels: 0..g.inputs, ..part.clone() };
-        with_turned(x, [g.inputs, g.image_len()], g, &all, |x| {
-            with_scratch(depth * positions, |u| {
-                patches(x, g, &all, u);
-                let first = (part.group * g.outputs + part.channels.start) * depth;
-                add_product(
-                    [positions, depth, part.channels.len()],
-                    (u, Steps { row: 1, column: positions }),
-                    (&w[first..], Steps { row: 1, column: depth }),
-                    (y, Steps { row: 1, column: positions }),
-                );
-            });
-        });
-    })
+    let (w, [images, maps]) = (by_tap(w, g, [g.inputs, 1]), sizes(g));
+    spread(x, images, maps, &w, bias, g, |m| Pair { tap: m.tap, from: m.image, to: m.map })
 }
 
 /// See [`super::images()`].
 pub(super) fn transposed(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
-    let taps = g.kernel[0] * g.kernel[1];
-    computed(g, [g.inputs, g.image_len()], bias, |part, x| {
-        let (positions, depth) = (g.map_len() * lanes(part.images.len()), part.channels.len() * taps);
-        let all = Part { channels: 0..g.outputs, ..part.clone() };
-        with_turned(y, [g.outputs, g.map_len()], g, &all, |y| {
-            with_scratch(depth * positions, |u| {
-                u.fill(0.0);
-                let first = (part.group * g.outputs * g.inputs + part.channels.start) * taps;
-                add_product(
-                    [positions, g.outputs, depth],
-                    (y, Steps { row: 1, column: positions }),
-                    (&w[first..], Steps { row: g.inputs * taps, column: 1 }),
-                    (u, Steps { row: 1, column: positions }),
-                );
-                fold(u, g, part, x);
-            });
-        });
-    })
+    let (w, [images, maps]) = (by_tap(w, g, [1, g.outputs]), sizes(g));
+    spread(y, maps, images, &w, bias, g, |m| Pair { tap: m.tap, from: m.map, to: m.image })
 }
 
-/// See [`super::weights`]. Each part sums over all images: the same bits for any number of threads.
+/// Channels of a group and positions, of images or maps.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    channels: usize,
+    positions: usize,
+}
+
+/// Those of the images and the maps.
+fn sizes(g: &Geometry) -> [Size; 2] {
+    [
+        Size { channels: g.inputs, positions: g.image_len() },
+        Size { channels: g.outputs, positions: g.map_len() },
+    ]
+}
+
+/// A meeting as what is multiplied, and what that is added to.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    tap: usize,
+    from: usize,
+    to: usize,
+}
+
+/// A tensor `[N, groups * channels, positions]` of the size `to`, the sum over all pairs of the panels of
+/// `x` with the weights `w` of their tap, `[groups, taps, to, from]`; with the bias.
+fn spread(
+    x: &[f32],
+    from: Size,
+    to: Size,
+    w: &[f32],
+    bias: Option<&[f32]>,
+    g: &Geometry,
+    pair: impl Fn(Meeting) -> Pair,
+) -> Vec<f32> {
+    let taps = g.kernel[0] * g.kernel[1];
+    let cached = CACHED / ((from.channels + to.channels) * IMAGES.min(lanes(g.count)));
+    let part = to.positions.div_ceil(PARTS).min(cached).max(1);
+    let mut parts = vec![vec![]; to.positions.div_ceil(part)];
+    meetings(g).into_iter().map(pair).for_each(|pair| parts[pair.to / part].push(pair));
+
+    let mut y = vec![0.0; g.count * g.window.groups * to.channels * to.positions];
+    for block in image_blocks(g, IMAGES) {
+        let lane = lanes(block.images.len());
+        let panels = images_last(x, from, g, &block);
+        let compute = |(i, pairs): (usize, &Vec<Pair>)| {
+            let count = part.min(to.positions - i * part);
+            let mut sums = vec![0.0; count * to.channels * lane];
+            if let Some(bias) = bias {
+                let bias = bias[block.group * to.channels..][..to.channels].iter().cycle();
+                sums.chunks_exact_mut(lane).zip(bias).for_each(|(line, bias)| line.fill(*bias));
+            }
+            for pair in pairs {
+                let weights = (block.group * taps + pair.tap) * to.channels * from.channels;
+                add_product(
+                    [lane, from.channels, to.channels],
+                    (&panels[pair.from * from.channels * lane..], Steps { row: 1, column: lane }),
+                    (&w[weights..], Steps { row: 1, column: from.channels }),
+                    (&mut sums[(pair.to - i * part) * to.channels * lane..], Steps { row: 1, column: lane }),
+                );
+            }
+            sums
+        };
+        let sums: Vec<_> = parts.par_iter().enumerate().map(compute).collect();
+        images_first(&sums, part, to, g, &block, &mut y);
+    }
+    y
+}
+
+/// See [`super::weights`]. Each part sums over all images in their order: the same bits for any number of
+/// threads.
 pub(super) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
-    let (taps, images) = (g.kernel[0] * g.kernel[1], images(g));
-    let most = g.inputs.div_ceil(PARTS.div_ceil(g.window.groups));
-    let slices: Vec<_> = (0..g.window.groups)
-        .flat_map(|group| blocks(g.inputs, most).map(move |(first, len)| (group, first..first + len)))
-        .collect();
-    // All slices meet the same maps, which are turned once.
-    let blocks_of = |group| images.iter().map(move |images| (group, images));
-    let maps: Vec<_> = (0..g.window.groups).flat_map(blocks_of).collect();
-    let turned = maps.par_iter().map(|&(group, images)| {
-        let part = Part { group, images: images.clone(), channels: 0..g.outputs };
-        with_turned(y, [g.outputs, g.map_len()], g, &part, <[f32]>::to_vec)
-    });
-    let turned: Vec<_> = turned.collect();
-    let sum = |(group, channels): &(usize, Range<usize>)| {
-        let depth = channels.len() * taps;
-        let mut sum = vec![0.0; g.outputs * depth];
-        for (images, y) in images.iter().zip(&turned[group * images.len()..]) {
-            let part = Part { group: *group, images: images.clone(), channels: channels.clone() };
-            let positions = g.map_len() * lanes(images.len());
-            with_turned(x, [g.inputs, g.image_len()], g, &part, |x| {
-                with_scratch(depth * positions, |u| {
-                    patches(x, g, &part, u);
+    let (taps, [images, maps]) = (g.kernel[0] * g.kernel[1], sizes(g));
+    let (depth, width) = (lanes(g.inputs), lanes(g.outputs));
+    let most = LARGEST / (depth * images.positions).max(width * maps.positions);
+    let meetings = meetings(g);
+    let by_tap: Vec<_> = meetings.chunk_by(|a, b| a.tap == b.tap).collect();
+    let channels: Vec<_> = blocks(g.outputs, IMAGES).collect();
+    let mut w = vec![0.0; g.window.groups * g.outputs * g.inputs * taps];
+    for (group, w) in w.chunks_exact_mut(g.outputs * g.inputs * taps).enumerate() {
+        // One for each block of channels and tap that meets anything: `[channels, Ci]`.
+        let mut sums: Vec<_> = channels
+            .iter()
+            .flat_map(|&(first, len)| by_tap.iter().map(move |meetings| (first, len, *meetings)))
+            .map(|(first, len, meetings)| (first, meetings, vec![0.0; len * g.inputs]))
+            .collect();
+        for block in image_blocks(g, most.max(1)).filter(|block| block.group == group) {
+            let (x, y) = (channels_last(x, images, g, &block), channels_last(y, maps, g, &block));
+            let count = block.images.len();
+            sums.par_iter_mut().for_each(|(first, meetings, sums)| {
+                for meeting in meetings.iter() {
                     add_product(
-                        [depth, positions, g.outputs],
-                        (u, Steps { row: positions, column: 1 }),
-                        (y, Steps { row: 1, column: positions }),
-                        (&mut sum, Steps { row: 1, column: depth }),
+                        [g.inputs, count, sums.len() / g.inputs],
+                        (&x[meeting.image * count * depth..], Steps { row: 1, column: depth }),
+                        (&y[meeting.map * count * width + *first..], Steps { row: width, column: 1 }),
+                        (sums, Steps { row: 1, column: g.inputs }),
                     );
-                });
+                }
             });
         }
-        sum
-    };
-    let sums: Vec<_> = slices.par_iter().map(sum).collect();
-    let depth = g.inputs * taps;
-    let mut w = vec![0.0; g.window.groups * g.outputs * depth];
-    for ((group, channels), sum) in slices.iter().zip(&sums) {
-        for (output, line) in sum.chunks_exact(channels.len() * taps).enumerate() {
-            let first = (group * g.outputs + output) * depth + channels.start * taps;
-            w[first..][..line.len()].copy_from_slice(line);
-        }
+        w.par_chunks_exact_mut(g.inputs * taps).enumerate().for_each(|(output, w)| {
+            let len = |sums: &[f32]| sums.len() / g.inputs;
+            for (first, meetings, sums) in &sums {
+                if !(*first..first + len(sums)).contains(&output) {
+                    continue;
+                }
+                let line = &sums[(output - first) * g.inputs..][..g.inputs];
+                w[meetings[0].tap..].iter_mut().step_by(taps).zip(line).for_each(|(w, sum)| *w = *sum);
+            }
+        });
     }
     w
 }
 
-/// A tensor `[N, groups * channels, size]`, its parts computed as `[channels, size, lanes]` by `fill`,
-/// which gets zeros; with the bias.
-fn computed(
-    g: &Geometry,
-    [channels, size]: [usize; 2],
-    bias: Option<&[f32]>,
-    fill: impl Fn(&Part, &mut [f32]) + Sync,
-) -> Vec<f32> {
-    let (parts, all) = (parts(g, channels), channels * g.window.groups);
-    let compute = |part: &Part| {
-        let (lines, lane) = (part.channels.len() * size, lanes(part.images.len()));
-        let mut turned = vec![0.0; lanes(lines) * part.images.len()];
-        with_scratch(lines * lane, |block| {
-            block.fill(0.0);
-            fill(part, block);
-            turn(block, [lines, lane], &mut turned);
-        });
-        turned
-    };
-    let found: Vec<_> = parts.par_iter().map(compute).collect();
-    let mut whole = vec![0.0; g.count * all * size];
-    for (part, found) in parts.iter().zip(&found) {
-        let (first, lines) = (part.group * channels + part.channels.start, part.channels.len() * size);
-        for (image, from) in part.images.clone().zip(found.chunks_exact(lanes(lines))) {
-            let to = &mut whole[(image * all + first) * size..][..lines];
-            to.copy_from_slice(&from[..lines]);
-            for (channel, to) in to.chunks_exact_mut(size).enumerate() {
-                let shift = bias.map_or(0.0, |bias| bias[first + channel]);
-                if shift != 0.0 {
-                    to.iter_mut().for_each(|to| *to += shift);
-                }
-            }
-        }
-    }
-    whole
-}
-
-/// Runs `f` with a part of a tensor `[N, groups * channels, size]`, as `[channels, size, lanes]`.
-fn with_turned<T>(
-    x: &[f32],
-    [channels, size]: [usize; 2],
-    g: &Geometry,
-    part: &Part,
-    f: impl FnOnce(&[f32]) -> T,
-) -> T {
-    let (all, lane) = (channels * g.window.groups, lanes(part.images.len()));
-    let first = (part.images.start * all + part.group * channels + part.channels.start) * size;
-    with_scratch(part.channels.len() * size * lane, |turned| {
-        turn(&x[first..], [part.images.len(), all * size], turned);
-        f(turned)
-    })
-}
-
-/// Where one row or column of the kernel meets the image: map positions `map`, the first of them at
-/// image position `first`.
-struct Meeting {
-    map: Range<usize>,
-    first: usize,
-}
-
-fn meeting(g: &Geometry, d: usize, kernel: usize) -> Meeting {
-    let (stride, padding, shift) = (g.window.stride[d], g.window.padding[d], kernel * g.window.dilation[d]);
-    let start = padding.saturating_sub(shift).div_ceil(stride).min(g.map[d]);
-    let end = (g.image[d] + padding).saturating_sub(shift).div_ceil(stride).clamp(start, g.map[d]);
-    let first = if start < end { start * stride + shift - padding } else { 0 };
-    Meeting { map: start..end, first }
-}
-
-/// Calls `f(place in the patches, place in the images)` for all that meet, both in stretches of lanes.
-fn each_meeting(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize)) {
-    let rows: Vec<_> = (0..g.kernel[0]).map(|k| meeting(g, 0, k)).collect();
-    let columns: Vec<_> = (0..g.kernel[1]).map(|k| meeting(g, 1, k)).collect();
-    for channel in 0..channels {
-        for (k, row) in rows.iter().enumerate() {
-            for (l, column) in columns.iter().enumerate() {
-                let line = (channel * g.kernel[0] + k) * g.kernel[1] + l;
-                for (i, map_row) in row.map.clone().enumerate() {
-                    let image_row = channel * g.image[0] + row.first + i * g.window.stride[0];
-                    for (j, map_column) in column.map.clone().enumerate() {
-                        let patch = (line * g.map[0] + map_row) * g.map[1] + map_column;
-                        f(patch, image_row * g.image[1] + column.first + j * g.window.stride[1]);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The patches of images `[C, H, W, lanes]`: `[C, Kh, Kw, Ho, Wo, lanes]`, 0 in the padding.
-fn patches(x: &[f32], g: &Geometry, part: &Part, u: &mut [f32]) {
-    let lane = lanes(part.images.len());
-    if g.window.padding != [0; 2] {
-        u.fill(0.0);
-    }
-    each_meeting(g, part.channels.len(), |patch, image| {
-        let (to, from) = (&mut u[patch * lane..][..lane], &x[image * lane..][..lane]);
-        for (to, from) in to.as_chunks_mut::<LEAST>().0.iter_mut().zip(from.as_chunks::<LEAST>().0) {
-            *to = *from;
+/// The weights `[groups, Co, Ci, taps]` of each tap as a matrix, `[groups, taps, Co * Ci]`, in which output
+/// and input are so many elements apart.
+fn by_tap(w: &[f32], g: &Geometry, [output, input]: [usize; 2]) -> Vec<f32> {
+    let (taps, one) = (g.kernel[0] * g.kernel[1], g.outputs * g.inputs);
+    let mut sorted = vec![0.0; w.len()];
+    sorted.par_chunks_exact_mut(one).enumerate().for_each(|(i, sorted)| {
+        let w = &w[i / taps * one * taps..][..one * taps];
+        // Inputs outside: of the two orders this has its reads nearer to each other.
+        for o in 0..g.outputs {
+            let line = w[o * g.inputs * taps + i % taps..].iter().step_by(taps);
+            sorted[o * output..]
+                .iter_mut()
+                .step_by(input)
+                .zip(line.take(g.inputs))
+                .for_each(|(to, w)| *to = *w);
         }
     });
+    sorted
 }
 
-/// The transpose of [`patches`]: each element is added where it came from.
-fn fold(u: &[f32], g: &Geometry, part: &Part, x: &mut [f32]) {
-    let lane = lanes(part.images.len());
-    each_meeting(g, part.channels.len(), |patch, image| {
-        let (to, from) = (&mut x[image * lane..][..lane], &u[patch * lane..][..lane]);
-        to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+/// Lines that are turned over: how many, and how far apart.
+#[derive(Debug, Clone, Copy)]
+struct Lines {
+    count: usize,
+    step: usize,
+}
+
+/// Panels `[positions, channels, lanes(images)]` of a tensor `[N, groups * channels, positions]`.
+fn images_last(x: &[f32], size: Size, g: &Geometry, block: &Block) -> Vec<f32> {
+    let [images, channels] = lines(size, g, block);
+    turned(&x[first(size, g, block)..], images, channels, size.positions)
+}
+
+/// Panels `[positions, images, lanes(channels)]`.
+fn channels_last(x: &[f32], size: Size, g: &Geometry, block: &Block) -> Vec<f32> {
+    let [images, channels] = lines(size, g, block);
+    turned(&x[first(size, g, block)..], channels, images, size.positions)
+}
+
+/// Those of the images and of the channels.
+fn lines(size: Size, g: &Geometry, block: &Block) -> [Lines; 2] {
+    let images = Lines { count: block.images.len(), step: g.window.groups * size.channels * size.positions };
+    [images, Lines { count: size.channels, step: size.positions }]
+}
+
+/// Where a block begins in its tensor.
+fn first(size: Size, g: &Geometry, block: &Block) -> usize {
+    (block.images.start * g.window.groups + block.group) * size.channels * size.positions
+}
+
+/// `[positions, outer, lanes(inner)]` of a tensor in which a line of both is `positions` long; whatever is
+/// behind the inner lines is 0.
+fn turned(x: &[f32], inner: Lines, outer: Lines, positions: usize) -> Vec<f32> {
+    let lane = lanes(inner.count);
+    let mut panels = vec![0.0; positions * outer.count * lane];
+    panels.par_chunks_mut(POSITIONS * outer.count * lane).enumerate().for_each(|(i, panels)| {
+        let (first, count) = (i * POSITIONS, panels.len() / (outer.count * lane));
+        for place in 0..outer.count {
+            for from in (0..inner.count).step_by(SIDE) {
+                // Read along the positions, written along the lines: through registers.
+                let mut square = [[0.0; SIDE]; POSITIONS];
+                for line in from..inner.count.min(from + SIDE) {
+                    let source = &x[place * outer.step + line * inner.step + first..][..count];
+                    square.iter_mut().zip(source).for_each(|(column, x)| column[line - from] = *x);
+                }
+                for (position, column) in square[..count].iter().enumerate() {
+                    panels[(position * outer.count + place) * lane + from..][..SIDE].copy_from_slice(column);
+                }
+            }
+        }
+    });
+    panels
+}
+
+/// Writes panels `[positions, channels, lanes(images)]`, some positions in each part, to their images.
+fn images_first(parts: &[Vec<f32>], part: usize, size: Size, g: &Geometry, block: &Block, y: &mut [f32]) {
+    let (lane, [images, channels]) = (lanes(block.images.len()), lines(size, g, block));
+    let end = (block.images.end * images.step).min(y.len());
+    let y = &mut y[block.images.start * images.step..end];
+    y.par_chunks_mut(SIDE * images.step).enumerate().for_each(|(i, y)| {
+        for channel in 0..channels.count {
+            let to = (block.group * channels.count + channel) * channels.step;
+            for (first, count) in blocks(size.positions, POSITIONS) {
+                let mut square = [[0.0; POSITIONS]; SIDE];
+                for position in first..first + count {
+                    let line = (position % part * channels.count + channel) * lane + i * SIDE;
+                    let line = &parts[position / part][line..][..SIDE];
+                    square.iter_mut().zip(line).for_each(|(image, sum)| image[position - first] = *sum);
+                }
+                for (image, sums) in y.chunks_mut(images.step).zip(&square) {
+                    image[to + first..][..count].copy_from_slice(&sums[..count]);
+                }
+            }
+        }
     });
 }

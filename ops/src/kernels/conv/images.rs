@@ -4,10 +4,10 @@ use super::{
     CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
-    product::{Steps, add_product},
     turn::{lanes, turn},
     unroll::{fold, plane_len},
 };
+use crate::kernels::product::{Steps, add_product};
 
 /// Positions of an image that are computed at once.
 const POSITIONS: usize = 1024;

@@ -4,9 +4,9 @@ use super::{
     CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
-    product::{Steps, add_product},
     unroll::{plane_len, unroll},
 };
+use crate::kernels::product::{Steps, add_product};
 
 /// Positions of a map that are computed at once; more would only need more memory.
 const POSITIONS: usize = 640;

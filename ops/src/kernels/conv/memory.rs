@@ -7,6 +7,9 @@ use rayon::prelude::*;
 use super::{Geometry, Piece, TASKS, blocks};
 use crate::kernels::cpu::filled;
 
+/// Elements of scratch memory that is kept: what is larger is seldom asked for.
+const KEPT: usize = 1 << 22;
+
 thread_local! {
     static SCRATCH: RefCell<Vec<Vec<f32>>> = const { RefCell::new(vec![]) };
 }
@@ -19,7 +22,9 @@ pub(super) fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T 
         memory.resize(len, 0.0);
     }
     let answer = f(&mut memory[..len]);
-    SCRATCH.with_borrow_mut(|kept| kept.push(memory));
+    if memory.len() <= KEPT {
+        SCRATCH.with_borrow_mut(|kept| kept.push(memory));
+    }
     answer
 }
 

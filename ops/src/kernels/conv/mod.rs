@@ -18,7 +18,6 @@ mod images;
 mod lowering;
 mod maps;
 mod memory;
-pub(crate) mod product;
 mod sparse;
 mod turn;
 mod unroll;

@@ -7,10 +7,10 @@ use super::{
     lowering::Lowering,
     maps::{bands, cached_channels},
     memory::with_scratch,
-    product::{Steps, add_product},
     turn::{lanes, turn},
     unroll::{plane_len, unroll},
 };
+use crate::kernels::product::{Steps, add_product};
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {

@@ -7,7 +7,7 @@ mod gpu;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    kernels::fused::on_device,
+    kernels::fused::{self, on_device},
     op::{self, Op, Operand, Primitive, Saves, Vjp},
     random,
     tensor::{apply, show},
@@ -52,8 +52,7 @@ fn outside(delta: f64) -> Error {
 /// As [`mix`].
 pub fn mix_chosen(x: &Tensor, chosen: &Tensor, noise: &Tensor) -> Result<Tensor> {
     Mix.infer(&[x.spec(), noise.spec(), chosen.spec()])?;
-    let is_symbolic = [x, chosen, noise].iter().any(|x| x.is_symbolic());
-    if x.dtype() == DType::F32 && !is_symbolic {
+    if fused::applies(x) && !chosen.is_symbolic() && !noise.is_symbolic() {
         return apply(Mix, &[x, noise, &chosen.cast(DType::F32)?.detach()]);
     }
     per_sample(&chosen.ne_scalar(0.0)?, x)?.where_(&x.add(noise)?, x).map_err(|e| e.told_of(NAME))
@@ -96,7 +95,8 @@ impl Op for Mix {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let dx = at.want(0, || Ok(at.dy.clone()))?;
-        let dz = at.want(1, || at.dy.mul(&per_sample(&at.x[2], at.dy)?))?;
+        let chosen = || per_sample(&at.x[2].ne_scalar(0.0)?, at.dy);
+        let dz = at.want(1, || chosen()?.where_(at.dy, &at.dy.zeros_like()?))?;
         Ok(vec![dx, dz, None])
     }
 

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use crate::{
     Spec, interrupt,
     kernels::{
-        conv::product::{Steps, add_product},
         cpu::{self, wide},
+        product::{Steps, add_product},
     },
     op::{Operand, Primitive},
 };

@@ -3,6 +3,7 @@
 use super::cpu;
 #[cfg(feature = "cube")]
 use super::gpu;
+use crate::kernels::fused::{self, on_device};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, interrupt,
     op::{self, Op, Operand, Primitive, Vjp},
@@ -23,7 +24,7 @@ const DIFFERENCES: usize = 1 << 22;
 /// of one type.
 pub fn distances(real: &Tensor, fake: &Tensor) -> Result<Tensor> {
     Distances.infer(&[real.spec(), fake.spec()])?;
-    if real.dtype() != DType::F32 || real.is_symbolic() || fake.is_symbolic() {
+    if !fused::applies(real) || !fused::applies(fake) {
         return by_differences(real, fake);
     }
     let sums = apply(Distances, &[real, fake])?;
@@ -110,13 +111,7 @@ impl Op for Distances {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        match device {
-            Device::Cpu => cpu::distances(x, y),
-            #[cfg(feature = "cube")]
-            Device::Gpu => gpu::distances(x, y),
-            #[cfg(not(feature = "cube"))]
-            Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
-        }
+        on_device!(device, distances(x, y))
     }
 
     /// Of the real ones `dr_i = dy_i sum_j u_ij`, of the generated ones `dg_j = -sum_i dy_i u_ij`, with the

@@ -10,7 +10,7 @@ use crate::{
 /// Units that look for the winner of one map, or of one sample, together.
 const UNITS: u32 = 256;
 
-/// See [`super::key`]: floats as whole numbers in the same order.
+/// See [`super::cpu::key`]: floats as whole numbers in the same order.
 #[cube]
 fn key(word: u32) -> u32 {
     let magnitude = word & 0x7fff_ffff;
@@ -104,23 +104,6 @@ fn take_kernel(x: &[u32], places: &[i32], y: &mut [u32], size: u32) {
     }
 }
 
-/// The sum of each unit's number, for all units of the cube.
-#[cube]
-fn total(mine: u32, shared: &mut [u32], #[comptime] units: u32) -> u32 {
-    sync_cube();
-    shared[UNIT_POS as usize] = mine;
-    sync_cube();
-    let mut half = (units / 2).runtime();
-    while half > 0 {
-        if UNIT_POS < half {
-            shared[UNIT_POS as usize] += shared[(UNIT_POS + half) as usize];
-        }
-        sync_cube();
-        half /= 2;
-    }
-    shared[0]
-}
-
 #[cube(launch)]
 fn top_kernel(x: &[u32], mask: &mut [i32], size: u32, samples: u32, k: u32, #[comptime] units: u32) {
     let sample = CUBE_POS as u32;
@@ -137,7 +120,7 @@ fn top_kernel(x: &[u32], mask: &mut [i32], size: u32, samples: u32, k: u32, #[co
                 reach += u32::cast_from(key(x[(start + i) as usize]) >= candidate);
                 i += units;
             }
-            if total(reach, &mut shared, units) >= k {
+            if gpu::total(reach, &mut shared, units) >= k {
                 threshold = candidate;
             }
         }
@@ -152,7 +135,7 @@ fn top_kernel(x: &[u32], mask: &mut [i32], size: u32, samples: u32, k: u32, #[co
             above += u32::cast_from(key > threshold);
             equal += u32::cast_from(key == threshold);
         }
-        let mut left = k - total(above, &mut shared, units);
+        let mut left = k - gpu::total(above, &mut shared, units);
         sync_cube();
         shared[UNIT_POS as usize] = equal;
         sync_cube();

@@ -26,6 +26,8 @@ pub(super) fn lifetime(x: &Tensor, scores: &Tensor, kept: usize) -> Result<Tenso
 pub(super) fn top(x: &Tensor, k: usize) -> Result<Tensor> {
     let (n, size) = (x.shape()[0], x.len() / x.shape()[0]);
     let x_flat = x.reshape(&[n, size])?;
+    // NaN stands above all.
+    let x_flat = x_flat.masked_fill(&x_flat.ne(&x_flat)?, f64::INFINITY)?;
     let least = x_flat.top_k(k, -1)?.0.min_dims(&[-1], true)?;
     let (above, equal) = (x_flat.gt(&least)?, x_flat.eq(&least)?);
     let left = above.cast(DType::I32)?.sum_dims(&[-1], true)?.neg()?.add_scalar(k as f64)?;

@@ -6,8 +6,8 @@ use super::{MARGIN, PairLoss, Pairs};
 use crate::{
     Spec,
     kernels::{
-        conv::product::{Steps, add_product},
         cpu::{known, tensor, wide},
+        product::{Steps, add_product},
     },
     op::{Operand, Primitive},
 };

@@ -1,0 +1,151 @@
+//! Every shipped plugin, small: runs to its end, gives the same bits on any number of threads and when it was
+//! killed and resumed, and refuses nonsense before it trains. `reproduce` and `durable` do so for `dtan`.
+
+use tests::Bench;
+
+const AUGINTAE: &[&str] = &[
+    "augintae",
+    "images=40",
+    "width=2",
+    "latent=4",
+    "epochs=2",
+    "gan_epochs=2",
+    "batch=4",
+    "paths=12",
+    "judge_epochs=1",
+    "critic=2",
+    "strips=1",
+    "seeds=2",
+];
+const SAE: &[&str] = &[
+    "sae",
+    "images=40",
+    "judged=20",
+    "width=2",
+    "symbol=4",
+    "steps=6",
+    "batch=4",
+    "shown_at=3,6",
+    "fixed=2",
+    "neighbours=1",
+    "g_steps=1",
+];
+const BOOSTED_GAN: &[&str] = &[
+    "boosted_gan",
+    "images=60",
+    "test=30",
+    "size=16",
+    "channels=2",
+    "latent=8",
+    "steps=4",
+    "batch=8",
+    "weighed=20",
+    "epochs=2",
+    "batches=2",
+    "batch_c=8",
+    "drawn=30",
+    "pairs=2",
+    "width=2",
+    "measure=2",
+    "filter=false",
+    "d_steps=1",
+];
+const NOISY_GAN: &[&str] = &[
+    "noisy_gan",
+    "images=24",
+    "width=2",
+    "latent=4",
+    "epochs=2",
+    "batch=4",
+    "levels=0.0,0.5",
+    "samples=200",
+    "law_steps=3",
+];
+
+/// `host run` of a plugin with small settings, and more.
+fn run<'a>(settings: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [&["run", "--quiet", "--seed", "5"], settings, more].concat()
+}
+
+/// Runs a plugin undisturbed, then on one thread, killed five times on its way.
+fn ends_the_same(settings: &[&str]) {
+    let reference = Bench::new();
+    let took = reference.host(run(settings, &[])).run().code(0).took;
+    let expected = reference.only_run();
+    assert!(!expected.files("figures").is_empty(), "{settings:?} drew nothing");
+
+    let place = Bench::new();
+    let every = ["--checkpoint-every", "0s"];
+    let start = place.host(run(settings, &every)).env("RAYON_NUM_THREADS", "1").start();
+    start.signal_after(took.mul_f64(0.5), libc::SIGKILL);
+    for share in [0.2, 0.3, 0.4, 0.5] {
+        let run = place.only_run();
+        if run.status() == "COMPLETED" {
+            break;
+        }
+        let start = place.resume(&run, &every).env("RAYON_NUM_THREADS", "1").start();
+        start.signal_after(took.mul_f64(share), libc::SIGKILL);
+    }
+    let run = place.only_run();
+    if run.status() != "COMPLETED" {
+        place.resume(&run, &[]).run().code(0);
+    }
+    run.assert_same_results(&expected);
+    run.assert_tidy();
+}
+
+#[test]
+fn augintae_ends_the_same() {
+    ends_the_same(AUGINTAE);
+}
+
+#[test]
+fn sae_ends_the_same() {
+    ends_the_same(SAE);
+}
+
+#[test]
+fn boosted_gan_ends_the_same() {
+    ends_the_same(BOOSTED_GAN);
+}
+
+#[test]
+fn noisy_gan_ends_the_same() {
+    ends_the_same(NOISY_GAN);
+}
+
+/// Members that do not depend on each other are trained side by side.
+#[test]
+fn independent_members_end_the_same() {
+    let side_by_side = [BOOSTED_GAN, &["method=none", "members=3", "on_the_fly=false", "fixed=20"]].concat();
+    ends_the_same(&side_by_side);
+}
+
+#[test]
+fn nonsense_is_refused_before_anything_is_trained() {
+    let cases: &[(&[&str], &str, &str)] = &[
+        (AUGINTAE, "method=gan", "method"),
+        (AUGINTAE, "size=29", "size"),
+        (AUGINTAE, "batch=100", "batch"),
+        (AUGINTAE, "novel=shapes", "shapes"),
+        (AUGINTAE, "scale=1.5", "scale"),
+        (SAE, "symbol=2", "symbol"),
+        (SAE, "batch=50", "batch"),
+        (SAE, "diagonal=maybe", "diagonal"),
+        (SAE, "classes=99", "99"),
+        (BOOSTED_GAN, "method=d", "method"),
+        (BOOSTED_GAN, "size=10", "size"),
+        (BOOSTED_GAN, "shares=0,0", "shares"),
+        (BOOSTED_GAN, "shares=1,1,1", "shares"),
+        (BOOSTED_GAN, "weighed=3", "weighed"),
+        (NOISY_GAN, "levels=0.5,1.5", "levels"),
+        (NOISY_GAN, "alphas=0,0", "alphas"),
+        (NOISY_GAN, "deltas=0.1", "deltas"),
+        (NOISY_GAN, "noise=pink", "noise"),
+    ];
+    for (settings, nonsense, word) in cases {
+        let place = Bench::new();
+        place.host(run(settings, &[nonsense])).run().code(1).says(&[word]);
+        assert_eq!(place.only_run().metrics().len(), 0, "{nonsense} was trained with");
+    }
+}
