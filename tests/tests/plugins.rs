@@ -127,7 +127,6 @@ fn nonsense_is_refused_before_anything_is_trained() {
         (AUGINTAE, "method=gan", "method"),
         (AUGINTAE, "size=29", "size"),
         (AUGINTAE, "batch=100", "batch"),
-        (AUGINTAE, "novel=shapes", "shapes"),
         (AUGINTAE, "scale=1.5", "scale"),
         (SAE, "symbol=2", "symbol"),
         (SAE, "batch=50", "batch"),

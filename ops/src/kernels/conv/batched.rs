@@ -83,14 +83,24 @@ fn image_blocks(g: &Geometry, most: usize) -> impl Iterator<Item = Block> {
 
 /// See [`super::maps`].
 pub(super) fn maps(x: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
-    let (w, [images, maps]) = (by_tap(w, g, [g.inputs, 1]), sizes(g));
+    let (w, [images, maps]) = (by_tap(w, g, |inputs, outputs| [inputs, outputs]), sizes(g));
     spread(x, images, maps, &w, bias, g, |m| Pair { tap: m.tap, from: m.image, to: m.map })
 }
 
 /// See [`super::images()`].
 pub(super) fn transposed(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
-    let (w, [images, maps]) = (by_tap(w, g, [1, g.outputs]), sizes(g));
+    let (w, [images, maps]) = (by_tap(w, g, |inputs, outputs| [outputs, inputs]), sizes(g));
     spread(y, maps, images, &w, bias, g, |m| Pair { tap: m.tap, from: m.map, to: m.image })
+}
+
+/// The weights `[groups, Co, Ci, taps]` of each group with the taps first: `[taps, outer, lanes(inner)]`, where
+/// `order` says which of inputs and outputs is the inner one.
+fn by_tap(w: &[f32], g: &Geometry, order: fn(Lines, Lines) -> [Lines; 2]) -> Vec<Vec<f32>> {
+    let taps = g.kernel[0] * g.kernel[1];
+    let inputs = Lines { count: g.inputs, step: taps };
+    let outputs = Lines { count: g.outputs, step: g.inputs * taps };
+    let [inner, outer] = order(inputs, outputs);
+    w.chunks_exact(g.outputs * outputs.step).map(|w| turned(w, inner, outer, taps)).collect()
 }
 
 /// Channels of a group and positions, of images or maps.
@@ -117,17 +127,17 @@ struct Pair {
 }
 
 /// A tensor `[N, groups * channels, positions]` of the size `to`, the sum over all pairs of the panels of
-/// `x` with the weights `w` of their tap, `[groups, taps, to, from]`; with the bias.
+/// `x` with the weights of their tap, of each group `[taps, to, lanes(from)]`; with the bias.
 fn spread(
     x: &[f32],
     from: Size,
     to: Size,
-    w: &[f32],
+    w: &[Vec<f32>],
     bias: Option<&[f32]>,
     g: &Geometry,
     pair: impl Fn(Meeting) -> Pair,
 ) -> Vec<f32> {
-    let taps = g.kernel[0] * g.kernel[1];
+    let depth = lanes(from.channels);
     let cached = CACHED / ((from.channels + to.channels) * IMAGES.min(lanes(g.count)));
     let part = to.positions.div_ceil(PARTS).min(cached).max(1);
     let mut parts = vec![vec![]; to.positions.div_ceil(part)];
@@ -145,11 +155,10 @@ fn spread(
                 sums.chunks_exact_mut(lane).zip(bias).for_each(|(line, bias)| line.fill(*bias));
             }
             for pair in pairs {
-                let weights = (block.group * taps + pair.tap) * to.channels * from.channels;
                 add_product(
                     [lane, from.channels, to.channels],
                     (&panels[pair.from * from.channels * lane..], Steps { row: 1, column: lane }),
-                    (&w[weights..], Steps { row: 1, column: from.channels }),
+                    (&w[block.group][pair.tap * to.channels * depth..], Steps { row: 1, column: depth }),
                     (&mut sums[(pair.to - i * part) * to.channels * lane..], Steps { row: 1, column: lane }),
                 );
             }
@@ -204,26 +213,6 @@ pub(super) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
         });
     }
     w
-}
-
-/// The weights `[groups, Co, Ci, taps]` of each tap as a matrix, `[groups, taps, Co * Ci]`, in which output
-/// and input are so many elements apart.
-fn by_tap(w: &[f32], g: &Geometry, [output, input]: [usize; 2]) -> Vec<f32> {
-    let (taps, one) = (g.kernel[0] * g.kernel[1], g.outputs * g.inputs);
-    let mut sorted = vec![0.0; w.len()];
-    sorted.par_chunks_exact_mut(one).enumerate().for_each(|(i, sorted)| {
-        let w = &w[i / taps * one * taps..][..one * taps];
-        // Inputs outside: of the two orders this has its reads nearer to each other.
-        for o in 0..g.outputs {
-            let line = w[o * g.inputs * taps + i % taps..].iter().step_by(taps);
-            sorted[o * output..]
-                .iter_mut()
-                .step_by(input)
-                .zip(line.take(g.inputs))
-                .for_each(|(to, w)| *to = *w);
-        }
-    });
-    sorted
 }
 
 /// Lines that are turned over: how many, and how far apart.
