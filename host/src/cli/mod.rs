@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, DataCommand, OnnxCommand, RunArgs};
+pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs};
 use outcome::Outcome;
 
 /// Runs the command that the process was started with.

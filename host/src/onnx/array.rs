@@ -103,6 +103,20 @@ element_types! {
     Bool bool, Bool, "bool";
 }
 
+impl Array {
+    /// The elements as numbers, in row-major order; true is 1.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match self {
+            Self::F32(array) => array.iter().map(|&x| x.into()).collect(),
+            Self::F64(array) => array.iter().copied().collect(),
+            Self::I32(array) => array.iter().map(|&x| x.into()).collect(),
+            Self::I64(array) => array.iter().map(|&x| x as f64).collect(),
+            Self::U8(array) => array.iter().map(|&x| x.into()).collect(),
+            Self::Bool(array) => array.iter().map(|&x| u8::from(x).into()).collect(),
+        }
+    }
+}
+
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -116,8 +116,7 @@ impl Model {
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
     /// than the input; inputs of different numbers of rows; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
-        let inputs: Vec<Array> =
-            inputs::ordered(&self.inputs, inputs)?.into_iter().map(Array::row_major).collect();
+        let inputs = self.in_order(inputs)?;
         let outputs = match self.batch {
             Some(batch) => {
                 let rows = self.rows(&inputs, batch)?;
@@ -125,9 +124,35 @@ impl Model {
             }
             None => guarded(|| self.run_whole(&inputs)),
         };
-        let outputs = outputs
-            .map_err(|problem| refused(&self.path, &problem, "check the values and shapes of the inputs"))?;
+        let outputs = outputs.map_err(|problem| refused(&self.path, &problem, VALUES))?;
         Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
+    }
+
+    /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The arrays
+    /// are row-major, in the order of the model's inputs, as [`Model::in_order`] gives them.
+    ///
+    /// Errors: what ONNX Runtime reports.
+    pub fn run_bare(&self, inputs: &[Array]) -> Result<()> {
+        let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
+        let computed = guarded(|| {
+            let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+            for start in (0..rows).step_by(self.batch.unwrap_or(rows).max(1)) {
+                let piece = inputs.iter().map(|array| match self.batch {
+                    Some(batch) => array.input_rows(start, batch),
+                    None => array.input(),
+                });
+                session.run(&piece.collect::<ort::Result<Vec<_>>>()?[..])?;
+            }
+            Ok::<_, ort::Error>(())
+        });
+        computed.map_err(|problem| refused(&self.path, &problem, VALUES))
+    }
+
+    /// Inputs by name as the arrays of the model's inputs, checked.
+    ///
+    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape.
+    pub fn in_order(&self, inputs: Vec<(String, Array)>) -> Result<Vec<Array>> {
+        Ok(inputs::ordered(&self.inputs, inputs)?.into_iter().map(Array::row_major).collect())
     }
 
     fn run_whole(&self, inputs: &[Array]) -> ort::Result<Vec<Array>> {
@@ -182,6 +207,9 @@ impl fmt::Display for Model {
         self.outputs.iter().try_for_each(|value| write!(f, "\n  gives {value}"))
     }
 }
+
+/// The way out where a run fails.
+const VALUES: &str = "check the values and shapes of the inputs";
 
 /// Whether the library computes on `device` at all.
 fn serves(runtime: &Runtime, device: Device) -> Result<()> {

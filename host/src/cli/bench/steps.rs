@@ -73,7 +73,7 @@ fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Re
     let batch = settings_shown["batch"].as_u64().ok_or_else(|| wrong("it has no setting `batch`".into()))?;
     let images = step.images.unwrap_or(batch);
     let is_default = settings.changed(&declaration).is_empty();
-    print([
+    print(&[
         json!({ "name": name, "batch": batch }),
         times.tell(),
         json!({
