@@ -111,7 +111,7 @@ fn open(session: &Session, path: &str) -> Result<Model> {
     let model = onnx::Model::open(&file, device(session), session.options.onnxruntime.as_deref())?;
     if let Some(recorder) = session.recorder() {
         let library = onnx::Runtime::get(session.options.onnxruntime.as_deref())?;
-        recorder.note_model(&file, library.path())?;
+        recorder.note_model(&file, Some(library.path()))?;
     }
     Ok(Model(Arc::new(model)))
 }

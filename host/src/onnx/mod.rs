@@ -21,3 +21,4 @@ pub use inputs::Value;
 pub use locate::locate;
 pub use model::{Device, Model};
 pub use runtime::Runtime;
+pub(crate) use runtime::panic_text;
