@@ -2,21 +2,21 @@
 
 use std::{path::Path, sync::Arc};
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewD, ShapeError};
 use ops::{
     DType, Device, Spec, Tensor,
     nn::{
         Module,
         graph::export::{export, to_bytes},
     },
-    tensor::Data,
+    tensor::{Data, Floats},
 };
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
     api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
-    onnx::{self, Array, Value},
+    onnx::{self, Array, Value, View},
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -162,8 +162,9 @@ fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
 /// What scripts have of a model: tensors in, tensors out, on the device of the last one in.
 pub(crate) fn run_tensors(model: &onnx::Model, inputs: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>> {
     let device = inputs.last().map_or(Device::Cpu, |(_, tensor)| tensor.device());
-    let arrays = inputs.iter().map(|(name, tensor)| Ok((name.clone(), to_array(tensor)?)));
-    let outputs = model.run(arrays.collect::<Result<_>>()?)?;
+    let held = inputs.iter().map(|(_, tensor)| Elements::of(tensor)).collect::<Result<Vec<_>>>()?;
+    let views = inputs.iter().zip(&held).map(|((name, tensor), held)| Ok((&**name, held.view(tensor)?)));
+    let outputs = model.run_views(views.collect::<Result<_>>()?)?;
     outputs.into_iter().map(|(name, array)| Ok((name, to_tensor(array, device)?))).collect()
 }
 
@@ -206,10 +207,37 @@ fn describe(values: &[Value]) -> Dynamic {
     values.iter().map(one).collect::<ScriptArray>().into()
 }
 
-pub(crate) fn to_array(x: &Tensor) -> Result<Array> {
+/// The elements of a tensor as a model takes them.
+enum Elements {
+    InPlace(Floats),
+    Copied(Array),
+}
+
+impl Elements {
+    fn of(x: &Tensor) -> Result<Self> {
+        Ok(match x.floats()? {
+            Some(floats) => Self::InPlace(floats),
+            None => Self::Copied(to_array(x)?),
+        })
+    }
+
+    fn view(&self, x: &Tensor) -> Result<View<'_>> {
+        match self {
+            Self::InPlace(floats) => {
+                ArrayViewD::from_shape(x.shape(), floats).map(View::F32).map_err(misshapen)
+            }
+            Self::Copied(array) => Ok(array.view()),
+        }
+    }
+}
+
+fn misshapen(problem: ShapeError) -> Error {
+    Error::usage(format!("run: {problem}"), "give a smaller tensor")
+}
+
+fn to_array(x: &Tensor) -> Result<Array> {
     fn shaped<T>(values: Vec<T>, shape: &[usize]) -> Result<ArrayD<T>> {
-        ArrayD::from_shape_vec(shape, values)
-            .map_err(|e| Error::usage(format!("run: {e}"), "give a smaller tensor"))
+        ArrayD::from_shape_vec(shape, values).map_err(misshapen)
     }
     Ok(match x.to_data()? {
         Data::F32(v) => shaped(v, x.shape())?.into(),

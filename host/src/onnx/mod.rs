@@ -15,7 +15,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use array::{Array, Dtype};
+pub use array::{Array, Dtype, View};
 pub use header::Header;
 pub use inputs::Value;
 pub use locate::locate;

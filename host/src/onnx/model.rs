@@ -10,7 +10,7 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, ValueType};
 
-use super::array::{Array, Dtype};
+use super::array::{Array, Dtype, View};
 use super::header::Header;
 use super::inputs::{self, Value};
 use super::runtime::{Runtime, guarded};
@@ -121,6 +121,14 @@ impl Model {
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
     /// than the input; inputs of different numbers of rows; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
+        let held: Vec<_> = inputs.into_iter().map(|(name, array)| (name, array.row_major())).collect();
+        self.run_views(held.iter().map(|(name, array)| (&**name, array.view())).collect())
+    }
+
+    /// [`Model::run`] on arrays that stay where they are.
+    ///
+    /// Errors: those of [`Model::run`].
+    pub fn run_views(&self, inputs: Vec<(&str, View)>) -> Result<Vec<(String, Array)>> {
         let inputs = self.in_order(inputs)?;
         let outputs = match self.batch {
             Some(batch) => {
@@ -133,11 +141,11 @@ impl Model {
         Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
     }
 
-    /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The arrays
-    /// are row-major, in the order of the model's inputs, as [`Model::in_order`] gives them.
+    /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The inputs
+    /// are those that [`Model::in_order`] gives.
     ///
     /// Errors: what ONNX Runtime reports.
-    pub fn run_bare(&self, inputs: &[Array]) -> Result<()> {
+    pub fn run_bare(&self, inputs: &[View]) -> Result<()> {
         let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
         let computed = guarded(|| {
             let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,22 +161,22 @@ impl Model {
         computed.map_err(|problem| refused(&self.path, &problem, VALUES))
     }
 
-    /// Inputs by name as the arrays of the model's inputs, checked.
+    /// Inputs by name in the order of the model's inputs, checked.
     ///
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape.
-    pub fn in_order(&self, inputs: Vec<(String, Array)>) -> Result<Vec<Array>> {
-        Ok(inputs::ordered(&self.inputs, inputs)?.into_iter().map(Array::row_major).collect())
+    pub fn in_order<'a>(&self, inputs: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
+        inputs::ordered(&self.inputs, inputs)
     }
 
-    fn run_whole(&self, inputs: &[Array]) -> ort::Result<Vec<Array>> {
-        let inputs = inputs.iter().map(Array::input).collect::<ort::Result<Vec<_>>>()?;
+    fn run_whole(&self, inputs: &[View]) -> ort::Result<Vec<Array>> {
+        let inputs = inputs.iter().map(View::input).collect::<ort::Result<Vec<_>>>()?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let found = session.run(&inputs[..])?;
         let declared = self.outputs.iter().enumerate();
         declared.map(|(index, value)| Array::from_output(&found[index], value.dtype)).collect()
     }
 
-    fn run_pieces(&self, inputs: &[Array], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
+    fn run_pieces(&self, inputs: &[View], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let mut joined: Vec<Array> = Vec::with_capacity(self.outputs.len());
         for start in (0..rows).step_by(batch) {
@@ -179,14 +187,14 @@ impl Model {
                 if start == 0 {
                     joined.push(Array::for_rows(&found[index], value.dtype, rows)?);
                 }
-                joined[index].append_rows(&found[index], batch.min(rows - start))?;
+                joined[index].set_rows(start, &found[index], batch.min(rows - start))?;
             }
         }
         Ok(joined)
     }
 
     /// The number of rows that all inputs share; one batch where there are no inputs.
-    fn rows(&self, inputs: &[Array], batch: usize) -> Result<usize> {
+    fn rows(&self, inputs: &[View], batch: usize) -> Result<usize> {
         let mut named = self.inputs.iter().zip(inputs).map(|(value, array)| (&value.name, array.shape()[0]));
         let Some((first, rows)) = named.next() else {
             return Ok(batch);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::inputs;
 use crate::{
-    api::onnx::{run_tensors, to_array, to_tensor},
+    api::onnx::{run_tensors, to_tensor},
     cli::{
         OnnxBench,
         bench::{clock::Times, load, print},
@@ -23,8 +23,9 @@ use crate::{
 pub fn run(args: &OnnxBench) -> Result<Outcome> {
     let model = Model::open(&args.file, Device::Cpu, args.onnxruntime.as_deref())?;
     let (tensors, arrays) = prepared(&model, args)?;
+    let views = model.in_order(arrays.iter().map(|(name, array)| (&**name, array.view())).collect())?;
     let ours = || run_tensors(&model, &tensors).map(drop);
-    let bare = || model.run_bare(&arrays);
+    let bare = || model.run_bare(&views);
     let (mut hosts, mut bares) = (vec![], vec![]);
     for round in 0..args.warmup.saturating_add(args.reps) {
         // Each goes first every other time.
@@ -58,9 +59,13 @@ fn seconds(f: impl FnOnce() -> Result<()>) -> Result<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
+/// By the names of inputs.
+type Named<T> = Vec<(String, T)>;
+
 /// The inputs, as scripts hold them and as ONNX Runtime takes them.
-fn prepared(model: &Model, args: &OnnxBench) -> Result<(Vec<(String, Tensor)>, Vec<Array>)> {
-    let mut given = inputs::read(&args.input)?;
+fn prepared(model: &Model, args: &OnnxBench) -> Result<(Named<Tensor>, Named<Array>)> {
+    let given = inputs::read(&args.input)?.into_iter().map(|(name, array)| (name, array.row_major()));
+    let mut given: Named<Array> = given.collect();
     for value in model.inputs() {
         if given.iter().all(|(name, _)| *name != value.name) {
             given.push((value.name.clone(), drawn(value, args.batch as usize)?));
@@ -72,11 +77,9 @@ fn prepared(model: &Model, args: &OnnxBench) -> Result<(Vec<(String, Tensor)>, V
             "time a network of f32, f64, i32, i64 or bool",
         ));
     }
-    let tensor = |(name, array): (String, Array)| Ok((name, to_tensor(array, ops::Device::Cpu)?));
-    let tensors = given.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
-    let arrays = tensors.iter().map(|(name, tensor)| Ok((name.clone(), to_array(tensor)?)));
-    let arrays = model.in_order(arrays.collect::<Result<_>>()?)?;
-    Ok((tensors, arrays))
+    let tensor = |(name, array)| Ok((name, to_tensor(array, ops::Device::Cpu)?));
+    let tensors = given.clone().into_iter().map(tensor).collect::<Result<_>>()?;
+    Ok((tensors, given))
 }
 
 /// Numbers between 0 and 1; zeros where they are whole, which are in range whatever they count.

@@ -104,8 +104,9 @@ mod tests {
     fn files_are_as_numpy_writes_them() {
         let array: Array = ArrayD::from_elem(vec![1], 1.5f32).into();
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
-        let expected =
-            [&b"\x93NUMPY\x01\x00\x76\x00"[..], format!("{header:<117}\n").as_bytes(), &1.5f32.to_le_bytes()];
-        assert_eq!(to_bytes(&array), expected.concat());
+        let mut expected = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        expected.extend(format!("{header:<117}\n").bytes());
+        expected.extend(1.5f32.to_le_bytes());
+        assert_eq!(to_bytes(&array), expected);
     }
 }
