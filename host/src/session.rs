@@ -60,8 +60,8 @@ pub struct Session {
     recorder: OnceLock<Recorder>,
     /// Bars or lines while it runs.
     pub progress: Progress,
-    /// The settings that `params` gives.
-    settings: OnceLock<Map>,
+    /// The settings that `params` gives, and the paths that the user named in them.
+    settings: OnceLock<(Map, Vec<PathBuf>)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
 }
@@ -88,25 +88,27 @@ impl Recorder {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes in the record which model file was used, and which library runs it.
-    pub fn note_model(&self, path: &Path, library: &Path) -> Result<()> {
+    /// Notes in the record which model file was used, and which library runs it, if one does.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a file that is another than the run has used under this name.
+    pub fn note_model(&self, path: &Path, library: Option<&Path>) -> Result<()> {
         let model = ModelFile::read(path)?;
+        let mut changed = false;
         self.run.update(|record| {
-            record.versions.insert("onnxruntime".into(), library.display().to_string().into());
-            if !record.models.contains(&model) {
-                record.models.push(model);
+            if let Some(library) = library {
+                record.versions.insert("onnxruntime".into(), library.display().to_string().into());
             }
-        })
-    }
-
-    /// Notes in the record which file a network was read from.
-    pub fn note_network(&self, path: &Path) -> Result<()> {
-        let model = ModelFile::read(path)?;
-        self.run.update(|record| {
-            if !record.models.contains(&model) {
-                record.models.push(model);
+            match record.models.iter().find(|known| known.path == model.path) {
+                Some(known) => changed = known.sha256 != model.sha256,
+                None => record.models.push(model),
             }
-        })
+        })?;
+        if changed {
+            let problem = format!("{} changed since the run began", path.display());
+            return Err(Error::usage(problem, "put it back, or start a new run"));
+        }
+        Ok(())
     }
 
     /// Notes in the record which data set was read.
@@ -176,15 +178,16 @@ impl Session {
         Ok(self.recorder())
     }
 
-    /// Gives the settings that `params` returns, instead of the script's own defaults.
-    pub fn set_settings(&self, settings: Map) {
+    /// Gives the settings that `params` returns, instead of the script's own defaults; and what the user
+    /// named in them, which the script may read where it is a file or a folder.
+    pub fn set_settings(&self, settings: Map, named: &[String]) {
         // A second call would change settings under a running script; the first one counts.
-        let _ = self.settings.set(settings);
+        let _ = self.settings.set((settings, named.iter().map(PathBuf::from).collect()));
     }
 
     /// The settings that `params` returns, where they were resolved before.
     pub fn settings(&self) -> Option<&Map> {
-        self.settings.get()
+        self.settings.get().map(|(settings, _)| settings)
     }
 
     /// Shows a line of the script's own, and keeps it in the run's log.
@@ -205,18 +208,15 @@ impl Session {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
 
-    /// Whether a script may read a path: data folders, files named in a setting, what was allowed.
+    /// Whether a script may read a path: data folders, what the user named in a setting, what was allowed.
     ///
     /// # Errors
     /// [`Error::Usage`] when it may not, [`Error::Io`] when there is no such file.
     pub fn readable(&self, path: &Path) -> Result<PathBuf> {
         let real = path.canonicalize().map_err(Error::io(path))?;
-        let named = |map: &Map| {
-            map.values().any(|v| v.clone().into_string().is_ok_and(|s| is_within(&real, Path::new(&s))))
-        };
-        let allowed =
-            self.options.data.iter().chain(&self.options.readable).any(|root| is_within(&real, root));
-        if allowed || self.settings().is_some_and(named) {
+        let named = self.settings.get().map_or(&[][..], |(_, named)| named);
+        let mut roots = self.options.data.iter().chain(&self.options.readable).chain(named);
+        if roots.any(|root| is_within(&real, root)) {
             return Ok(real);
         }
         Err(Error::usage(

@@ -8,7 +8,7 @@ mod losses;
 mod metrics;
 mod nn;
 mod noise;
-mod onnx;
+pub(crate) mod onnx;
 mod optim;
 mod options;
 pub mod pool;

@@ -2,21 +2,21 @@
 
 use std::{path::Path, sync::Arc};
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewD, ShapeError};
 use ops::{
     DType, Device, Spec, Tensor,
     nn::{
         Module,
         graph::export::{export, to_bytes},
     },
-    tensor::Data,
+    tensor::{Data, Floats},
 };
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
     api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
-    onnx::{self, Array, Value},
+    onnx::{self, Array, Value, View},
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -111,20 +111,14 @@ fn open(session: &Session, path: &str) -> Result<Model> {
     let model = onnx::Model::open(&file, device(session), session.options.onnxruntime.as_deref())?;
     if let Some(recorder) = session.recorder() {
         let library = onnx::Runtime::get(session.options.onnxruntime.as_deref())?;
-        recorder.note_model(&file, library.path())?;
+        recorder.note_model(&file, Some(library.path()))?;
     }
     Ok(Model(Arc::new(model)))
 }
 
 fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Model> {
     let file = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
-    let opsets = file.opset_import.iter().map(|set| (set.domain.clone(), set.version.unsigned_abs()));
-    let header = onnx::Header {
-        ir_version: file.ir_version.unsigned_abs(),
-        producer: format!("{} {}", file.producer_name, file.producer_version),
-        opsets: opsets.collect(),
-        metadata: file.metadata_props.iter().map(|e| (e.key.clone(), e.value.clone())).collect(),
-    };
+    let header = onnx::Header::of(&file);
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
     let model = onnx::Model::from_bytes(module.layer().name(), header, &bytes, device(session), library)?;
@@ -158,12 +152,20 @@ fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
             "give them by name: `model.run(#{ name: tensor })`",
         ));
     };
-    let mut outputs = model.0.run(vec![(input.name.clone(), to_array(x)?)])?;
+    let mut outputs = run_tensors(&model.0, &[(input.name.clone(), x.clone())])?;
     if outputs.len() == 1 {
-        let (_, output) = outputs.remove(0);
-        return Ok(Dynamic::from(to_tensor(output, x.device())?));
+        return Ok(Dynamic::from(outputs.remove(0).1));
     }
-    named(outputs, x.device())
+    Ok(named(outputs))
+}
+
+/// What scripts have of a model: tensors in, tensors out, on the device of the last one in.
+pub(crate) fn run_tensors(model: &onnx::Model, inputs: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>> {
+    let device = inputs.last().map_or(Device::Cpu, |(_, tensor)| tensor.device());
+    let held = inputs.iter().map(|(_, tensor)| Elements::of(tensor)).collect::<Result<Vec<_>>>()?;
+    let views = inputs.iter().zip(&held).map(|((name, tensor), held)| Ok((&**name, held.view(tensor)?)));
+    let outputs = model.run_views(views.collect::<Result<_>>()?)?;
+    outputs.into_iter().map(|(name, array)| Ok((name, to_tensor(array, device)?))).collect()
 }
 
 fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
@@ -178,22 +180,17 @@ fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
 }
 
 fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
-    let mut device = Device::Cpu;
-    let mut arrays = Vec::new();
-    for (name, value) in inputs {
+    let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
         let not =
             |_| Error::usage(format!("run: the input `{name}` is a {}", value.type_name()), "give a Tensor");
-        let tensor = Tensor::from_script(&value).map_err(not)?;
-        device = tensor.device();
-        arrays.push((name.to_string(), to_array(&tensor)?));
-    }
-    named(model.0.run(arrays)?, device)
+        Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
+    };
+    let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
+    Ok(named(run_tensors(&model.0, &tensors)?))
 }
 
-fn named(outputs: Vec<(String, Array)>, device: Device) -> Result<Dynamic> {
-    let tensors =
-        outputs.into_iter().map(|(name, array)| Ok((name.into(), Dynamic::from(to_tensor(array, device)?))));
-    Ok(tensors.collect::<Result<Map>>()?.into())
+fn named(outputs: Vec<(String, Tensor)>) -> Dynamic {
+    outputs.into_iter().map(|(name, tensor)| (name.into(), Dynamic::from(tensor))).collect::<Map>().into()
 }
 
 fn describe(values: &[Value]) -> Dynamic {
@@ -210,10 +207,37 @@ fn describe(values: &[Value]) -> Dynamic {
     values.iter().map(one).collect::<ScriptArray>().into()
 }
 
+/// The elements of a tensor as a model takes them.
+enum Elements {
+    InPlace(Floats),
+    Copied(Array),
+}
+
+impl Elements {
+    fn of(x: &Tensor) -> Result<Self> {
+        Ok(match x.floats()? {
+            Some(floats) => Self::InPlace(floats),
+            None => Self::Copied(to_array(x)?),
+        })
+    }
+
+    fn view(&self, x: &Tensor) -> Result<View<'_>> {
+        match self {
+            Self::InPlace(floats) => {
+                ArrayViewD::from_shape(x.shape(), floats).map(View::F32).map_err(misshapen)
+            }
+            Self::Copied(array) => Ok(array.view()),
+        }
+    }
+}
+
+fn misshapen(problem: ShapeError) -> Error {
+    Error::usage(format!("run: {problem}"), "give a smaller tensor")
+}
+
 fn to_array(x: &Tensor) -> Result<Array> {
     fn shaped<T>(values: Vec<T>, shape: &[usize]) -> Result<ArrayD<T>> {
-        ArrayD::from_shape_vec(shape, values)
-            .map_err(|e| Error::usage(format!("run: {e}"), "give a smaller tensor"))
+        ArrayD::from_shape_vec(shape, values).map_err(misshapen)
     }
     Ok(match x.to_data()? {
         Data::F32(v) => shaped(v, x.shape())?.into(),
@@ -224,10 +248,15 @@ fn to_array(x: &Tensor) -> Result<Array> {
     })
 }
 
-fn to_tensor(array: Array, device: Device) -> Result<Tensor> {
+pub(crate) fn to_tensor(array: Array, device: Device) -> Result<Tensor> {
     fn parts<T: Clone>(array: ArrayD<T>) -> (Vec<T>, Vec<usize>) {
         let shape = array.shape().to_vec();
-        (array.as_standard_layout().into_owned().into_raw_vec_and_offset().0, shape)
+        // What ONNX Runtime gave is copied once, when it comes out of its memory, and not again here.
+        let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
+        match array.into_raw_vec_and_offset() {
+            (elements, Some(0) | None) => (elements, shape),
+            (elements, Some(start)) => (elements[start..].to_vec(), shape),
+        }
     }
     Ok(match array {
         Array::F32(a) => parts(a).place(device)?,

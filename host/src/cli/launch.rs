@@ -31,7 +31,8 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         eprintln!("{text}");
         recorder.run.log_line(text);
     }
-    recorder.metrics.flush()?;
+    // On the disk before the record says that the run is complete.
+    recorder.metrics.position()?;
     let folder = recorder.run.path().to_owned();
     recorder.run.update(|record| {
         record.status = status;

@@ -15,12 +15,20 @@ mod plugin;
 mod resume;
 mod run;
 
-use std::process::ExitCode;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, DataCommand, OnnxCommand, RunArgs};
+pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs};
 use outcome::Outcome;
+
+use crate::{
+    error::{Error, Result},
+    onnx::panic_text,
+};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
@@ -34,7 +42,16 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    let outcome = match &cli.command {
+    let outcome = guarded(|| dispatch(&cli.command));
+    let code = outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        Outcome::of(&error)
+    });
+    code.into()
+}
+
+fn dispatch(command: &Command) -> Result<Outcome> {
+    match command {
         Command::Run(args) => run::run(args),
         Command::Resume(args) => resume::run(args),
         Command::Params { plugin } => params::run(plugin),
@@ -45,12 +62,19 @@ pub fn main() -> ExitCode {
         Command::Onnx(command) => onnx::run(command),
         Command::Data { action, data } => data::run(action.as_ref(), data.as_deref()),
         Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
-    };
-    let code = outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        Outcome::of(&error)
-    });
-    code.into()
+    }
+}
+
+/// What `call` gives. A panic, whose own message is silenced, becomes an error, but for that of a closed
+/// output: whoever reads it has seen enough.
+fn guarded(call: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic_text(&*panic) {
+        text if text.contains("Broken pipe") => Ok(Outcome::Done),
+        text => {
+            let help = "set HOST_BACKTRACE=1 to see where, and report it";
+            Err(Error::Failed(format!("a fault inside the host: {text}\n  help: {help}")))
+        }
+    })
 }
 
 /// Settings of the process that everything below relies on.
@@ -79,4 +103,18 @@ fn memory() -> usize {
     // SAFETY: asks for two numbers.
     let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
     usize::try_from(pages).unwrap_or(1 << 20) * usize::try_from(size).unwrap_or(4096)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, guarded};
+
+    #[test]
+    fn a_panic_of_a_command_is_an_error_and_a_closed_output_its_end() {
+        let error = guarded(|| panic!("index {}", 7)).unwrap_err();
+        assert_eq!(Outcome::of(&error), Outcome::Failed);
+        assert!(error.to_string().starts_with("a fault inside the host: index 7\n  help: "), "{error}");
+        let closed = guarded(|| panic!("failed printing to stdout: Broken pipe (os error 32)"));
+        assert_eq!(closed.unwrap(), Outcome::Done);
+    }
 }

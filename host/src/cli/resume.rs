@@ -1,6 +1,6 @@
 //! `host resume`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 
@@ -21,10 +21,12 @@ use crate::{
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = args.run.canonicalize().map_err(Error::io(&args.run))?;
     let record = Run::look(&folder)?;
-    // Paths of the command are relative to where it was given.
+    let here = |path: &PathBuf| std::path::absolute(path).map_err(Error::io(path));
+    let library = args.control.onnxruntime.as_ref().map(here).transpose()?;
+    // Paths of the command that began the run are relative to where it was given.
     std::env::set_current_dir(&record.folder).map_err(Error::io(&record.folder))?;
     let mut command = original(&record)?;
-    command.control.onnxruntime = args.control.onnxruntime.clone().or(command.control.onnxruntime);
+    command.control.onnxruntime = library.or(command.control.onnxruntime);
     command.control.checkpoint_every = args.control.checkpoint_every;
     command.control.quiet = args.control.quiet;
     command.control.max_operations = args.control.max_operations;
@@ -34,7 +36,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let run = Run::open(&folder)?;
     if let Some(declaration) = &plugin.declaration {
         let recorded = settings::Resolved::recorded(declaration, &record.settings)?;
-        plugin.host.session.set_settings(recorded.to_map());
+        plugin.host.session.set_settings(recorded.to_map(), &record.named);
     }
     if !args.control.quiet {
         eprintln!("resumed: {}", run.path().display());

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     data,
     error::{Error, Result},
-    run::{Mode, Run},
+    run::{Mode, Record, Run},
     script::{Limits, settings},
     session::{Options, Recorder},
 };
@@ -27,10 +27,11 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let changed =
         resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
     if let Some(resolved) = &resolved {
-        plugin.host.session.set_settings(resolved.to_map());
+        plugin.host.session.set_settings(resolved.to_map(), &resolved.named());
     }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
+    let record = Record { named: resolved.map_or_else(Vec::new, |resolved| resolved.named()), ..record };
     launch::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {

@@ -12,7 +12,7 @@ pub mod glyphs;
 mod idx;
 mod known;
 pub mod loader;
-mod numpy;
+pub mod numpy;
 mod omniglot;
 mod options;
 mod pictures;

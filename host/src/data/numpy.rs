@@ -1,11 +1,13 @@
 //! NumPy's `.npy` files and `.npz` archives of them, with pictures of unsigned bytes.
 
+mod elements;
 mod npy;
 
 use super::fit::require_room;
 use super::zip::Zip;
 use super::{Images, Options, Split};
 use crate::error::{Error, Result};
+pub use elements::to_bytes;
 use npy::Array;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +46,21 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
         class_names: (0..classes).map(|class| class.to_string()).collect(),
     };
     images.fitted(&options.fit)
+}
+
+/// The array of an `.npy` file, or the only one of an `.npz` archive, of any numbers that models take.
+///
+/// # Errors
+/// `Format` for a file that is cut off, contradicts itself or holds other elements; `Usage` for an archive
+/// of several arrays; `Io`.
+pub fn read_array(path: &Path) -> Result<crate::onnx::Array> {
+    let file = Arrays::open(path)?;
+    let Some(only) = file.only() else {
+        let problem =
+            format!("{} has {} arrays: {}", path.display(), file.names().len(), file.names().join(", "));
+        return Err(Error::usage(problem, "give an .npy file of one array"));
+    };
+    file.read(only)?.numbers()
 }
 
 /// One label for each of `count` pictures, if there are labels.

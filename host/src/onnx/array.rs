@@ -17,6 +17,10 @@ macro_rules! element_types {
         #[derive(Clone, Debug, PartialEq)]
         pub enum Array { $(#[doc = $name] $variant(ArrayD<$rust>),)+ }
 
+        /// An array that somebody else holds, its elements in row-major order.
+        #[derive(Clone, Debug)]
+        pub enum View<'a> { $(#[doc = $name] $variant(ArrayViewD<'a, $rust>),)+ }
+
         $(impl From<ArrayD<$rust>> for Array {
             fn from(array: ArrayD<$rust>) -> Self {
                 Self::$variant(array)
@@ -41,6 +45,31 @@ macro_rules! element_types {
             }
         }
 
+        impl View<'_> {
+            /// The type of the elements.
+            pub fn dtype(&self) -> Dtype {
+                match self { $(Self::$variant(_) => Dtype::$variant,)+ }
+            }
+
+            /// The length of each axis; empty for a scalar.
+            pub fn shape(&self) -> &[usize] {
+                match self { $(Self::$variant(array) => array.shape(),)+ }
+            }
+
+            /// The whole as a model's input, without a copy.
+            pub(super) fn input(&self) -> ort::Result<SessionInputValue<'_>> {
+                match self {
+                    $(Self::$variant(array) => Ok(TensorRef::from_array_view(array.view())?.into()),)+
+                }
+            }
+
+            /// Rows `start..start + count` as a model's input: without a copy where the array has
+            /// them all, else with the last row repeated.
+            pub(super) fn input_rows(&self, start: usize, count: usize) -> ort::Result<SessionInputValue<'_>> {
+                match self { $(Self::$variant(array) => input_rows(array, start, count),)+ }
+            }
+        }
+
         impl Array {
             /// The type of the elements.
             pub fn dtype(&self) -> Dtype {
@@ -53,21 +82,13 @@ macro_rules! element_types {
             }
 
             /// The same array with its elements in row-major order, which ONNX Runtime reads in place.
-            pub(super) fn row_major(self) -> Self {
+            pub fn row_major(self) -> Self {
                 match self { $(Self::$variant(array) => Self::$variant(row_major(array)),)+ }
             }
 
-            /// The whole of a row-major array as a model's input, without a copy.
-            pub(super) fn input(&self) -> ort::Result<SessionInputValue<'_>> {
-                match self {
-                    $(Self::$variant(array) => Ok(TensorRef::from_array_view(array.view())?.into()),)+
-                }
-            }
-
-            /// Rows `start..start + count` as a model's input: without a copy where the array has
-            /// them all, else with the last row repeated.
-            pub(super) fn input_rows(&self, start: usize, count: usize) -> ort::Result<SessionInputValue<'_>> {
-                match self { $(Self::$variant(array) => input_rows(array, start, count),)+ }
+            /// The array as a model takes it; [`Array::row_major`] first.
+            pub fn view(&self) -> View<'_> {
+                match self { $(Self::$variant(array) => View::$variant(array.view()),)+ }
             }
 
             /// A copy of a model's output.
@@ -77,17 +98,17 @@ macro_rules! element_types {
                 }
             }
 
-            /// No rows yet, with room for `rows` rows like those of `output`.
+            /// `rows` rows like those of `output`, all of nothing yet.
             pub(super) fn for_rows(output: &DynValue, dtype: Dtype, rows: usize) -> ort::Result<Self> {
                 match dtype {
-                    $(Dtype::$variant => Ok(for_rows(output.try_extract_array::<$rust>()?, rows)?.into()),)+
+                    $(Dtype::$variant => Ok(for_rows(output.try_extract_array::<$rust>()?, rows).into()),)+
                 }
             }
 
-            /// Adds the first `count` rows of a model's output.
-            pub(super) fn append_rows(&mut self, output: &DynValue, count: usize) -> ort::Result<()> {
+            /// Puts the first `count` rows of a model's output into rows `start..start + count`.
+            pub(super) fn set_rows(&mut self, start: usize, output: &DynValue, count: usize) -> ort::Result<()> {
                 match self {
-                    $(Self::$variant(array) => append_rows(array, output.try_extract_array()?, count),)+
+                    $(Self::$variant(array) => set_rows(array, start, output.try_extract_array()?, count),)+
                 }
             }
         }
@@ -103,6 +124,20 @@ element_types! {
     Bool bool, Bool, "bool";
 }
 
+impl Array {
+    /// The elements as numbers, in row-major order; true is 1.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match self {
+            Self::F32(array) => array.iter().map(|&x| x.into()).collect(),
+            Self::F64(array) => array.iter().copied().collect(),
+            Self::I32(array) => array.iter().map(|&x| x.into()).collect(),
+            Self::I64(array) => array.iter().map(|&x| x as f64).collect(),
+            Self::U8(array) => array.iter().map(|&x| x.into()).collect(),
+            Self::Bool(array) => array.iter().map(|&x| u8::from(x).into()).collect(),
+        }
+    }
+}
+
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -113,7 +148,11 @@ fn row_major<T: Clone>(array: ArrayD<T>) -> ArrayD<T> {
     if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }
 
-fn input_rows<T>(array: &ArrayD<T>, start: usize, count: usize) -> ort::Result<SessionInputValue<'_>>
+fn input_rows<'a, T>(
+    array: &'a ArrayViewD<'_, T>,
+    start: usize,
+    count: usize,
+) -> ort::Result<SessionInputValue<'a>>
 where
     T: PrimitiveTensorElementType + Clone + fmt::Debug + 'static,
 {
@@ -127,23 +166,32 @@ where
     Ok(Tensor::from_array(array.select(Axis(0), &indices))?.into())
 }
 
-fn for_rows<T>(like: ArrayViewD<'_, T>, rows: usize) -> ort::Result<ArrayD<T>> {
+fn for_rows<T: Clone + Default>(like: ArrayViewD<'_, T>, rows: usize) -> ArrayD<T> {
     let mut shape = like.shape().to_vec();
-    let row: usize = shape.iter().skip(1).product();
     if let Some(first) = shape.first_mut() {
-        *first = 0;
+        *first = rows;
     }
-    ArrayD::from_shape_vec(shape, Vec::with_capacity(rows.saturating_mul(row))).map_err(ort::Error::wrap)
+    ArrayD::default(shape)
 }
 
-fn append_rows<T: Clone>(array: &mut ArrayD<T>, output: ArrayViewD<'_, T>, count: usize) -> ort::Result<()> {
+fn set_rows<T: Clone>(
+    array: &mut ArrayD<T>,
+    start: usize,
+    output: ArrayViewD<'_, T>,
+    count: usize,
+) -> ort::Result<()> {
     // The model may give fewer rows than it declares, or rows of another shape than before.
     if output.ndim() == 0 || output.len_of(Axis(0)) < count || output.shape()[1..] != array.shape()[1..] {
-        let (found, expected) = (output.shape(), &array.shape()[1..]);
+        let (found, expected) = (output.shape(), array.shape().get(1..).unwrap_or_default());
         return Err(ort::Error::new(format!(
             "an output has shape {found:?} where {count} rows of shape {expected:?} were expected"
         )));
     }
-    let rows = output.slice_axis(Axis(0), Slice::from(..count));
-    array.append(Axis(0), rows).map_err(ort::Error::wrap)
+    let row: usize = output.shape()[1..].iter().product();
+    let part = |rows: usize| rows * row;
+    // Both are row-major: what ONNX Runtime gives, and what was made for it.
+    if let (Some(from), Some(to)) = (output.as_slice(), array.as_slice_mut()) {
+        to[part(start)..part(start + count)].clone_from_slice(&from[..part(count)]);
+    }
+    Ok(())
 }

@@ -108,6 +108,18 @@ pub fn dense(batch: Option<u64>) -> Message {
     model(graph)
 }
 
+/// `y = x c`, where the file at `location` holds the numbers of `c`.
+pub fn elsewhere(location: &str) -> Message {
+    let place = Message::default().bytes(1, "location").bytes(2, location);
+    let c = Message::default().number(1, 2).number(2, 1).bytes(8, "c").bytes(13, place).number(14, 1);
+    let graph = Message::default()
+        .bytes(1, node("Mul", &["x", "c"], "y"))
+        .bytes(5, c)
+        .bytes(11, value("x", Dtype::F32, &[None, Some(2)]))
+        .bytes(12, value("y", Dtype::F32, &[None, Some(2)]));
+    model(graph)
+}
+
 /// One input and the output equal to it for every element type: `in-f32` `[batch]` to `out-f32`, ...
 pub fn identities(batch: Option<u64>) -> Message {
     let graph = Dtype::ALL.iter().fold(Message::default(), |graph, dtype| {

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::path::Path;
 
+use ops::nn::graph::proto::ModelProto;
+
 use crate::error::{Error, Result};
 
 /// The facts at the top of an ONNX file.
@@ -27,16 +29,21 @@ impl Header {
     ///
     /// Errors: a file that cannot be read; a file that is not, or not all of, an ONNX model.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let end = file.metadata().map_err(Error::io(path))?.len();
+        let facts = path.metadata().map_err(Error::io(path))?;
+        // Before it is opened, which waits where the other end of a pipe is missing.
+        if !facts.is_file() {
+            return Err(Error::usage(format!("{}: not a file", path.display()), "name an .onnx file"));
+        }
+        let (file, end) = (File::open(path).map_err(Error::io(path))?, facts.len());
         let mut fields = Fields { path, input: BufReader::new(file), at: 0, end };
         let (mut header, mut has_graph) = (Self::default(), false);
+        let (mut producer, mut producer_version) = (String::new(), String::new());
         // Field numbers of ModelProto, in onnx.proto.
         while let Some((number, content)) = fields.next()? {
             match (number, content) {
                 (1, Content::Number(version)) => header.ir_version = version,
-                (2, Content::Bytes(length)) => header.producer.insert_str(0, &fields.text(length)?),
-                (3, Content::Bytes(length)) => header.producer += &format!(" {}", fields.text(length)?),
+                (2, Content::Bytes(length)) => producer = fields.text(length)?,
+                (3, Content::Bytes(length)) => producer_version = fields.text(length)?,
                 (7, Content::Bytes(length)) => {
                     has_graph = true;
                     fields.skip(length)?;
@@ -49,8 +56,20 @@ impl Header {
         if header.ir_version == 0 || !has_graph {
             return Err(fields.broken("a file without a format version or a graph", "an ONNX model"));
         }
-        header.producer = header.producer.trim().to_owned();
+        header.producer = format!("{producer} {producer_version}").trim().to_owned();
         Ok(header)
+    }
+
+    /// The header of a model that is read or made already.
+    pub fn of(model: &ModelProto) -> Self {
+        let opsets = model.opset_import.iter().map(|set| (set.domain.clone(), set.version.unsigned_abs()));
+        let entries = model.metadata_props.iter().map(|entry| (entry.key.clone(), entry.value.clone()));
+        Self {
+            ir_version: model.ir_version.unsigned_abs(),
+            producer: format!("{} {}", model.producer_name, model.producer_version).trim().to_owned(),
+            opsets: opsets.collect(),
+            metadata: entries.collect(),
+        }
     }
 
     /// Version of ONNX's own operator set; none where the graph uses only others.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::array::{Array, Dtype};
+use super::array::{Dtype, View};
 use crate::error::{Error, Result};
 
 /// One input or output of a model.
@@ -43,11 +43,11 @@ pub(super) fn free_batch<'a>(values: impl Iterator<Item = &'a mut Value>) -> Opt
 ///
 /// Errors: a name that is no input or comes twice, an input that is missing, an array that is empty
 /// or has another type or shape.
-pub(super) fn ordered(expected: &[Value], given: Vec<(String, Array)>) -> Result<Vec<Array>> {
-    let mut slots: Vec<Option<Array>> = vec![None; expected.len()];
+pub(super) fn ordered<'a>(expected: &[Value], given: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
+    let mut slots: Vec<Option<View>> = vec![None; expected.len()];
     for (name, array) in given {
         let Some(index) = expected.iter().position(|value| value.name == name) else {
-            return Err(unknown(&name, expected));
+            return Err(unknown(name, expected));
         };
         check(&expected[index], &array)?;
         if slots[index].replace(array).is_some() {
@@ -61,7 +61,7 @@ pub(super) fn ordered(expected: &[Value], given: Vec<(String, Array)>) -> Result
     Ok(slots.into_iter().flatten().collect())
 }
 
-fn check(value: &Value, array: &Array) -> Result<()> {
+fn check(value: &Value, array: &View) -> Result<()> {
     let shape = array.shape();
     let fits = shape.len() == value.shape.len()
         && shape.iter().zip(&value.shape).all(|(found, expected)| expected.is_none_or(|n| n == *found));
@@ -99,6 +99,7 @@ mod tests {
     use ndarray::ArrayD;
 
     use super::*;
+    use crate::onnx::Array;
 
     fn value(name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Value {
         Value { name: name.into(), dtype, shape: shape.to_vec() }
@@ -110,15 +111,16 @@ mod tests {
 
     fn message(given: Vec<(&str, Array)>) -> String {
         let expected = [value("image", Dtype::F32, &[None, Some(3)]), value("label", Dtype::I64, &[None])];
-        let given = given.into_iter().map(|(name, array)| (name.to_owned(), array)).collect();
-        ordered(&expected, given).expect_err("the inputs are wrong").to_string()
+        let views = given.iter().map(|(name, array)| (*name, array.view())).collect();
+        ordered(&expected, views).expect_err("the inputs are wrong").to_string()
     }
 
     #[test]
     fn inputs_come_out_in_the_models_order() {
         let expected = [value("a", Dtype::F32, &[Some(2)]), value("b", Dtype::F32, &[])];
-        let given = vec![("b".to_owned(), zeros(&[])), ("a".to_owned(), zeros(&[2]))];
-        assert_eq!(ordered(&expected, given).unwrap(), [zeros(&[2]), zeros(&[])]);
+        let (a, b) = (zeros(&[2]), zeros(&[]));
+        let found = ordered(&expected, vec![("b", b.view()), ("a", a.view())]).unwrap();
+        assert_eq!(found.iter().map(View::shape).collect::<Vec<_>>(), [a.shape(), b.shape()]);
     }
 
     #[test]

@@ -15,9 +15,10 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use array::{Array, Dtype};
+pub use array::{Array, Dtype, View};
 pub use header::Header;
 pub use inputs::Value;
 pub use locate::locate;
 pub use model::{Device, Model};
 pub use runtime::Runtime;
+pub(crate) use runtime::panic_text;

@@ -4,12 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use ops::nn::graph;
 use ort::ep::{self, ExecutionProvider};
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, ValueType};
 
-use super::array::{Array, Dtype};
+use super::array::{Array, Dtype, View};
 use super::header::Header;
 use super::inputs::{self, Value};
 use super::runtime::{Runtime, guarded};
@@ -42,10 +43,14 @@ impl Model {
     /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
     /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
     ///
-    /// Errors: a file that is no ONNX model, or one that ONNX Runtime refuses; no ONNX Runtime; a
+    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no ONNX Runtime; a
     /// device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         let header = Header::read(path)?;
+        // ONNX Runtime itself follows whatever the file names.
+        graph::Model::confined(path).map_err(|e| {
+            Error::usage(format!("{}: {e}", path.display()), "export the model into one folder")
+        })?;
         Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))
     }
 
@@ -116,8 +121,15 @@ impl Model {
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
     /// than the input; inputs of different numbers of rows; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
-        let inputs: Vec<Array> =
-            inputs::ordered(&self.inputs, inputs)?.into_iter().map(Array::row_major).collect();
+        let held: Vec<_> = inputs.into_iter().map(|(name, array)| (name, array.row_major())).collect();
+        self.run_views(held.iter().map(|(name, array)| (&**name, array.view())).collect())
+    }
+
+    /// [`Model::run`] on arrays that stay where they are.
+    ///
+    /// Errors: those of [`Model::run`].
+    pub fn run_views(&self, inputs: Vec<(&str, View)>) -> Result<Vec<(String, Array)>> {
+        let inputs = self.in_order(inputs)?;
         let outputs = match self.batch {
             Some(batch) => {
                 let rows = self.rows(&inputs, batch)?;
@@ -125,20 +137,46 @@ impl Model {
             }
             None => guarded(|| self.run_whole(&inputs)),
         };
-        let outputs = outputs
-            .map_err(|problem| refused(&self.path, &problem, "check the values and shapes of the inputs"))?;
+        let outputs = outputs.map_err(|problem| refused(&self.path, &problem, VALUES))?;
         Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
     }
 
-    fn run_whole(&self, inputs: &[Array]) -> ort::Result<Vec<Array>> {
-        let inputs = inputs.iter().map(Array::input).collect::<ort::Result<Vec<_>>>()?;
+    /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The inputs
+    /// are those that [`Model::in_order`] gives.
+    ///
+    /// Errors: what ONNX Runtime reports.
+    pub fn run_bare(&self, inputs: &[View]) -> Result<()> {
+        let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
+        let computed = guarded(|| {
+            let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+            for start in (0..rows).step_by(self.batch.unwrap_or(rows).max(1)) {
+                let piece = inputs.iter().map(|array| match self.batch {
+                    Some(batch) => array.input_rows(start, batch),
+                    None => array.input(),
+                });
+                session.run(&piece.collect::<ort::Result<Vec<_>>>()?[..])?;
+            }
+            Ok::<_, ort::Error>(())
+        });
+        computed.map_err(|problem| refused(&self.path, &problem, VALUES))
+    }
+
+    /// Inputs by name in the order of the model's inputs, checked.
+    ///
+    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape.
+    pub fn in_order<'a>(&self, inputs: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
+        inputs::ordered(&self.inputs, inputs)
+    }
+
+    fn run_whole(&self, inputs: &[View]) -> ort::Result<Vec<Array>> {
+        let inputs = inputs.iter().map(View::input).collect::<ort::Result<Vec<_>>>()?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let found = session.run(&inputs[..])?;
         let declared = self.outputs.iter().enumerate();
         declared.map(|(index, value)| Array::from_output(&found[index], value.dtype)).collect()
     }
 
-    fn run_pieces(&self, inputs: &[Array], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
+    fn run_pieces(&self, inputs: &[View], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let mut joined: Vec<Array> = Vec::with_capacity(self.outputs.len());
         for start in (0..rows).step_by(batch) {
@@ -149,14 +187,14 @@ impl Model {
                 if start == 0 {
                     joined.push(Array::for_rows(&found[index], value.dtype, rows)?);
                 }
-                joined[index].append_rows(&found[index], batch.min(rows - start))?;
+                joined[index].set_rows(start, &found[index], batch.min(rows - start))?;
             }
         }
         Ok(joined)
     }
 
     /// The number of rows that all inputs share; one batch where there are no inputs.
-    fn rows(&self, inputs: &[Array], batch: usize) -> Result<usize> {
+    fn rows(&self, inputs: &[View], batch: usize) -> Result<usize> {
         let mut named = self.inputs.iter().zip(inputs).map(|(value, array)| (&value.name, array.shape()[0]));
         let Some((first, rows)) = named.next() else {
             return Ok(batch);
@@ -182,6 +220,9 @@ impl fmt::Display for Model {
         self.outputs.iter().try_for_each(|value| write!(f, "\n  gives {value}"))
     }
 }
+
+/// The way out where a run fails.
+const VALUES: &str = "check the values and shapes of the inputs";
 
 /// Whether the library computes on `device` at all.
 fn serves(runtime: &Runtime, device: Device) -> Result<()> {

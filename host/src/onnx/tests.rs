@@ -208,6 +208,31 @@ fn a_graph_that_onnx_runtime_refuses_is_an_error_with_its_reason() {
     assert!(error.contains(".onnx: ONNX Runtime: ") && error.contains("Teleport"), "{error}");
 }
 
+/// ONNX Runtime would open them itself.
+#[test]
+fn files_of_elements_lie_in_the_folder_of_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("model")).unwrap();
+    let numbers: Vec<u8> = [2.0f32, 3.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    fs::write(folder.path().join("model/c.bin"), &numbers).unwrap();
+    fs::write(folder.path().join("secret.bin"), &numbers).unwrap();
+    let path = folder.path().join("model/net.onnx");
+    let opened = |location: &str| {
+        fs::write(&path, fixture::elsewhere(location)).unwrap();
+        Model::open(&path, Device::Cpu, None)
+    };
+    let secret = folder.path().join("secret.bin");
+    for location in ["../secret.bin", &secret.to_string_lossy()] {
+        let error = opened(location).unwrap_err().to_string();
+        assert!(error.contains("net.onnx: ") && error.contains("leaves the model's folder"), "{error}");
+    }
+    if library_is_here() {
+        let model = opened("c.bin").unwrap();
+        let y = run(&model, "x", ArrayD::from_elem(vec![1, 2], 1.0f32)).unwrap();
+        assert_eq!(y[0].1.to_f64(), [2.0, 3.0]);
+    }
+}
+
 #[test]
 fn an_element_type_that_arrays_cannot_hold_is_refused() {
     if !library_is_here() {

@@ -26,7 +26,7 @@ pub struct Blobs {
     /// Values hashed for the last checkpoint and for this one: what is still the same is not hashed again.
     hashed: Vec<(Held, Json)>,
     hashing: Vec<(Held, Json)>,
-    /// What was read back, so that two names for one value stay so.
+    /// What was read back, by its whole description, so that two names for one value stay so.
     read: HashMap<String, Tensor>,
 }
 
@@ -129,7 +129,9 @@ impl Blobs {
     /// [`Error::Usage`] when the file is missing or is not what was written.
     pub fn tensor(&mut self, json: &Json) -> Result<Tensor> {
         let name = json["file"].as_str().unwrap_or_default();
-        if let Some(tensor) = self.read.get(name).filter(|t| json["shape"] == json!(t.shape())) {
+        // All of it: the bytes of one file may be those of tensors of several types.
+        let description = json.to_string();
+        if let Some(tensor) = self.read.get(&description) {
             return Ok(tensor.clone());
         }
         let bytes = self.bytes(json)?;
@@ -138,7 +140,7 @@ impl Blobs {
         let dtype = DType::parse(json["dtype"].as_str().unwrap_or_default())?;
         let device = Device::parse(json["device"].as_str().unwrap_or_default())?;
         let tensor = Tensor::from_data(Data::from_bytes(&bytes, dtype), shape, device)?;
-        self.read.insert(name.to_owned(), tensor.clone());
+        self.read.insert(description, tensor.clone());
         Ok(tensor)
     }
 

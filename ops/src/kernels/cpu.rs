@@ -18,8 +18,13 @@ pub(crate) const PART: usize = 1 << 14;
 /// The elements in row-major order, copied only where a view has them in another; `None` unless the
 /// operand is f32 on the CPU.
 pub(crate) fn floats(x: &Operand) -> Option<Floats> {
-    match &x.dense().kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(flex)) if x.spec.dtype == DType::F32 => {
+    floats_of(x.dense(), x.spec.dtype)
+}
+
+/// [`floats`] of a tensor of a backend.
+pub(crate) fn floats_of(x: &Primitive, dtype: DType) -> Option<Floats> {
+    match &x.kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(flex)) if dtype == DType::F32 => {
             Some(Floats::new(flex))
         }
         _ => None,
@@ -60,10 +65,10 @@ pub(crate) fn ints(x: &Operand) -> Elements<i32> {
 }
 
 /// Elements in row-major order.
-pub(crate) struct Elements<T>(FlexTensor, PhantomData<T>);
+pub struct Elements<T>(FlexTensor, PhantomData<T>);
 
-/// Those of a tensor of floats.
-pub(crate) type Floats = Elements<f32>;
+/// Those of a tensor of f32.
+pub type Floats = Elements<f32>;
 
 impl<T> Elements<T> {
     fn new(flex: &FlexTensor) -> Self {

@@ -9,6 +9,7 @@ use burn::backend::{
 use super::{Charge, DType, Device, Spec, Tensor, Value, guarded, show, supported};
 use crate::{
     Error, Result,
+    kernels::cpu::{Floats, floats_of},
     op::{Primitive, by_kind},
 };
 
@@ -269,6 +270,15 @@ impl Tensor {
     pub fn to_data(&self) -> Result<Data> {
         let op = "to_data";
         download(op, self.primitive(op)?, self.dtype())
+    }
+
+    /// The elements of a tensor of f32 on the CPU where they lie, copied only where a view has them in another
+    /// order; `None` for any other tensor.
+    ///
+    /// # Errors
+    /// [`Error::Symbolic`] where there are none yet.
+    pub fn floats(&self) -> Result<Option<Floats>> {
+        Ok(floats_of(&self.primitive("floats")?, self.dtype()))
     }
 
     /// The elements as `f32`, whatever number type they have.

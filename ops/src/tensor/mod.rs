@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use burn::backend::{BackendTensor, DispatchTensorKind};
 
+pub use crate::kernels::cpu::Floats;
 pub(crate) use autodiff::Node;
 pub use autodiff::{Gradients, is_grad_enabled, no_grad};
 pub(crate) use budget::Charge;

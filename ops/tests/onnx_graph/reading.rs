@@ -92,6 +92,39 @@ fn links_are_not_followed() {
 }
 
 #[test]
+fn what_is_no_plain_file_is_not_read() {
+    // Its size is 0, and it never ends.
+    for path in ["/dev/zero", "/"] {
+        let error = Model::read(path.as_ref()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("not a file") || error.contains("No such file"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_others_read_is_confined_too() {
+    let folder = Folder::new("confined");
+    fs::write(folder.0.join("model/w.bin"), [0; 16]).unwrap();
+    let path = folder.0.join("model/net.onnx");
+    let confined = |location| {
+        fs::write(&path, elsewhere(&[("location", location)]).bytes()).unwrap();
+        Model::confined(&path).map_err(|e| e.to_string())
+    };
+    confined("w.bin").unwrap();
+    assert!(confined("../secret.bin").unwrap_err().contains("leaves the model's folder"));
+    assert!(confined("/etc/passwd").unwrap_err().contains("leaves the model's folder"));
+}
+
+#[test]
+fn many_initialisers_of_one_name_and_many_inputs_are_read_in_time() {
+    let mut net = linear();
+    for i in 0..50_000 {
+        net = net.floats(&format!("unused{i}"), &[1], &[1.0]);
+        net = net.input(&format!("unused{i}"), F32, &[1]);
+    }
+    net.module().unwrap();
+}
+
+#[test]
 fn sizes_that_lie_are_refused() {
     for (dims, expected) in [
         (vec![2, 3], "has 4 elements, but its sizes [2, 3] say 6"),

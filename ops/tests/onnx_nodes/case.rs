@@ -31,20 +31,21 @@ pub enum Outcome {
 }
 
 impl Case {
-    /// The case in a folder; none when a tensor is of a type that is not tested.
-    pub fn read(path: &Path) -> Option<Self> {
-        let name = path.file_name()?.to_str()?.to_owned();
-        let model = Model::read(&path.join("model.onnx")).ok()?;
-        let graph = model.proto().graph.as_ref()?;
+    /// The case in a folder; none when a tensor is of a type that is not tested. Error: why the reader
+    /// refuses the file.
+    pub fn read(path: &Path) -> Result<Option<Self>, String> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let model = Model::read(&path.join("model.onnx")).map_err(|e| e.to_string())?;
+        let graph = model.proto().graph.as_ref().ok_or("no graph")?;
         let ports = graph.input.iter().chain(&graph.output);
         if !ports.into_iter().all(is_tested) {
-            return None;
+            return Ok(None);
         }
         let operator = match &graph.node[..] {
             [node] => node.op_type.clone(),
             _ => "several".to_owned(),
         };
-        Some(Self { name, operator, model, folder: path.join("test_data_set_0") })
+        Ok(Some(Self { name, operator, model, folder: path.join("test_data_set_0") }))
     }
 
     pub fn run(&self) -> Outcome {

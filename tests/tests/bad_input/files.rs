@@ -131,6 +131,26 @@ fn data_folders_are_confined() {
     by_variable.env("HOST_DATA", place.path().join("e")).run().code(0);
 }
 
+/// What a script's author writes is not what the user named, though both are settings.
+#[test]
+fn only_paths_that_the_user_gave_are_read() {
+    let place = Bench::new();
+    place.write(IMAGES, images());
+    place.write(LABELS, idx(8, &[5], &[0, 1, 2, 1, 0]));
+    let path = place.path().join("d");
+    let path = path.display();
+    let text =
+        format!("let cfg = params(#{{ set: \"{path}\", more: [\"x\"] }});\ndata::load(cfg.set).train();");
+    place.run(&text).code(1).says(&["own.rhai:2:", "the script may not read this"]);
+    place.script(&text, &["more=[a,b]"]).run().code(1).says(&["the script may not read this"]);
+    place.script(&text, &[&format!("set={path}")]).run().code(0);
+    // In a list, from a file of settings and from a preset it is named as well.
+    place.script(&text, &[&format!("more=[a,{path}]")]).run().code(0);
+    place.write("plugins/own.mine.toml", format!("set = \"{path}\""));
+    place.script(&text, &["--preset", "mine"]).run().code(0);
+    place.script(&text, &["--config", "plugins/own.mine.toml"]).run().code(0);
+}
+
 #[test]
 fn weights_that_do_not_fit_are_told() {
     let place = Bench::new();

@@ -74,6 +74,24 @@ fn dtan_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
     }
 }
 
+/// ONNX Runtime gives the same numbers every time, so what it generates does not tell the two apart.
+#[test]
+fn dtan_with_onnx_runtime_is_killed_and_goes_on() {
+    let Some(library) = tests::onnxruntime() else { return tests::skipped("there is no ONNX Runtime") };
+    let library = library.to_string_lossy();
+    let args = [&DTAN[..], &["generator=onnxruntime", "--onnxruntime", &library]].concat();
+    let reference = Bench::new();
+    let took = reference.host(&args).run().code(0).took;
+    let expected = reference.only_run();
+    for (i, delay) in moments(took).skip(3).step_by(7) {
+        let place = Bench::new();
+        place.host(args.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
+        if let Some(run) = finish(&place, every(i)) {
+            run.assert_same_results(&expected);
+        }
+    }
+}
+
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_the_same() {
     let reference = Bench::new();

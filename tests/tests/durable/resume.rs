@@ -242,3 +242,71 @@ fn loops_keep_apart_whatever_they_are_called() {
     place.resume(&run, &[]).run().code(1).says(&["own.rhai:11:30: stop"]);
     assert_eq!(run.metrics(), expected);
 }
+
+/// Runs a script that fails at first for want of a file that the setting `gate` names, brings the file,
+/// lets `meanwhile` happen, and resumes.
+fn resumed(text: &str, settings: &[&str], meanwhile: impl Fn(&Bench)) -> tests::Outcome {
+    let place = Bench::new();
+    place.run("nn::linear(2, 3).save(\"net\");\nnn::linear(2, 3).save_onnx(\"net\", [2]);").code(0);
+    let made = place.only_run();
+    let gate = place.path().join("gate.safetensors");
+    fs::copy(made.path().join("models/net.onnx"), place.path().join("net.onnx")).unwrap();
+    let given = format!("gate={}", gate.display());
+    place.script(text, &[&[given.as_str(), "--checkpoint-every", "0s"], settings].concat()).run().code(1);
+    fs::copy(made.path().join("models/net.safetensors"), &gate).unwrap();
+    meanwhile(&place);
+    let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
+    place.resume(&run, &[]).run()
+}
+
+const PASS_GATE: &str = "if i == 2 { nn::linear(2, 3).load(cfg.gate); }";
+
+/// Zeros of several types are the same bytes.
+#[test]
+fn equal_bytes_of_several_types_come_back_as_they_were() {
+    let text = format!(
+        r#"let cfg = params(#{{ gate: "x" }});
+let state = #{{ a: zeros([3]), b: zeros([3]).cast("i32"), c: zeros([3]), d: zeros([3, 1]) }};
+each("i", 1..=2, state, |i, s| {{
+    {PASS_GATE}
+    let found = [s.a.dtype, s.b.dtype, s.c.dtype, s.d.shape];
+    if found != ["f32", "i32", "f32", [3, 1]] {{ throw `${{found}}`; }}
+    s
+}});"#
+    );
+    resumed(&text, &[], |_| {}).code(0);
+}
+
+#[test]
+fn a_network_that_changed_since_the_run_began_is_told() {
+    let text = format!(
+        r#"let cfg = params(#{{ gate: "x", net: "net.onnx" }});
+let net = nn::from_onnx(cfg.net);
+each("i", 1..=2, #{{ net: net }}, |i, s| {{ {PASS_GATE} s }});"#
+    );
+    let settings = ["net=./net.onnx"];
+    resumed(&text, &settings, |_| {}).code(0);
+    let outcome = resumed(&text, &settings, |place| {
+        let path = place.path().join("net.onnx");
+        let mut bytes = fs::read(&path).unwrap();
+        // A field that no reader knows, and that changes nothing.
+        bytes.extend([0xa0, 0x3f, 1]);
+        fs::write(&path, bytes).unwrap();
+    });
+    outcome.code(1).says(&["own.rhai:2:", "net.onnx changed since the run began", "start a new run"]);
+}
+
+#[test]
+fn a_library_is_named_from_where_the_command_is_given() {
+    let place = Bench::new();
+    place.run("nn::linear(2, 3).save_onnx(\"net\", [2]);").code(0);
+    let net = place.only_run().path().join("models/net.onnx");
+    let text = "let cfg = params(#{ net: \"x\" });\nonnx::model(cfg.net);";
+    let settings = [&*format!("net={}", net.display()), "--onnxruntime", "none.so"];
+    place.script(text, &settings).run().code(1).says(&["does not exist: none.so"]);
+    place.write("below/fake.so", "no library");
+    let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
+    let words = ["resume".as_ref(), run.path().as_os_str(), "--onnxruntime".as_ref(), "fake.so".as_ref()];
+    let outcome = Host::new(&place.path().join("below"), words).run().code(1);
+    outcome.says(&["cannot load ONNX Runtime from", "below/fake.so"]);
+}

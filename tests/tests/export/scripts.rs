@@ -60,6 +60,51 @@ compare(nn::network(#{{}}, |m, x| (x - x.mean([0], true)) / (x.std([1]).unsqueez
 }
 
 #[test]
+fn kernels_of_the_papers() {
+    run(&format!(
+        r#"{COMPARE}
+fn on_sphere(x) {{ sphere::normalize(x - 0.3) }}
+compare(nn::network(#{{}}, |m, x| sphere::slerp(on_sphere(x), on_sphere(x.flip([1])), 0.3)), [5]);
+compare(nn::network(#{{}}, |m, x| sphere::slerp(on_sphere(x), on_sphere(x.flip([1])), x.mean([1]))), [5]);
+compare(nn::network(#{{}}, |m, x| x * sphere::pair_loss(on_sphere(x), on_sphere(x.flip([1])), 1)), [5]);
+// By the same numbers for all images, and by each image's own.
+compare(nn::network(#{{}}, |m, x| augment::affine(x, 0.3, 1.0, 1.1, 0.1)), [1, 8, 8]);
+compare(nn::network(#{{}}, |m, x| augment::affine(x, x.mean([1, 2, 3]), 1.0, 1.1, 0.1)), [3, 8, 8]);
+compare(nn::network(#{{}}, |m, x| augment::affine(x, 0.3, 2.0, 0.9, 0.1, #{{ outside: "mirror" }})), [1, 8, 8]);
+compare(nn::network(#{{}}, |m, x| augment::color_jitter(x, 1.2, 0.9, 1.1, 0.2)), [3, 4, 4]);
+compare(nn::network(#{{}}, |m, x| augment::flip(x, x.mean([1, 2, 3]))), [1, 4, 4]);
+compare(nn::network(#{{}}, |m, x| augment::crop(x, zeros([x.shape[0], 2]), [2, 2])), [1, 4, 4]);
+compare(nn::network(#{{}}, |m, x| reweight::distances(x, ones([3, 5]))), [5]);
+"#
+    ));
+}
+
+/// Chance and what reads the numbers themselves are no functions of the input alone.
+#[test]
+fn kernels_that_cannot_be_exported_are_named() {
+    let refused = |body: &str, words: &[&str]| {
+        let text = format!(
+            "let net = nn::network(#{{}}, |m, x| {{\n    {body}\n}});\nnet.save_onnx(\"net\", [3, 4, 4]);\n"
+        );
+        Bench::new().run(&text).code(1).says(&[&["own.rhai:2:", "save_onnx"], words].concat());
+    };
+    for chance in [
+        "noise::uniform(x.shape)",
+        "noise::normal(x.shape)",
+        "noise::truncated_normal(x.shape, 1)",
+        "noise::bernoulli(x.shape, 0.5)",
+        "noise::dirichlet(x.shape, 1)",
+        "noise::dirichlet_per_pixel(x.shape, 1)",
+    ] {
+        refused(&format!("x + {chance}"), &["Add", "or on chance"]);
+    }
+    refused("noise::mix(x, 0.5, ones(x.shape))", &["or on chance"]);
+    let labels = "zeros([x.shape[0]]).cast(\"i32\")";
+    refused(&format!("reweight::weights(x.sum([1, 2, 3]), {labels}, \"a_mu\")"), &["symbolic"]);
+    refused("reweight::sampler(x.sum([1, 2, 3])).draw(3)", &["symbolic"]);
+}
+
+#[test]
 fn what_cannot_be_exported_is_told_at_its_line() {
     let refused = |body: &str, line: &str, words: &[&str]| {
         let text = format!(
@@ -129,6 +174,45 @@ fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
     let encoder = start.replace("models/autoencoder", "models/encoder");
     refused(&[&encoder], &["`output` is [-1, 4, 16, 16], expected [-1, 1, 28, 28]"]);
     refused(&[&start.replace("autoencoder=", "judge=")], &["`output` is [-1, 1, 28, 28], expected [-1, 10]"]);
+}
+
+/// Every network of the plugin can be another one, from a file, and is trained further.
+#[test]
+fn dtan_trains_networks_of_other_architectures() {
+    let place = Bench::new();
+    let text = r#"
+nn::sequential([nn::flatten(), nn::linear(784, 8), nn::relu(), nn::linear(8, 784), nn::reshape([1, 28, 28])])
+    .save_onnx("whole", [1, 28, 28]);
+nn::sequential([nn::conv2d(1, 4, 13), nn::relu()]).save_onnx("encoder", [1, 28, 28]);
+nn::conv_transpose2d(4, 1, 13).save_onnx("decoder", [4, 16, 16]);"#;
+    place.run(text).code(0);
+    let models = place.only_run().path().join("models");
+    let small =
+        ["images=40", "channels=4", "iterations=2", "epochs=2", "batch=20", "passes=3", "generate_batch=20"];
+    let run = |settings: &[String], code: i32| {
+        let words = ["run", "dtan", "--quiet"].iter().chain(&small).copied();
+        place.host(words.chain(settings.iter().map(String::as_str))).run().code(code)
+    };
+    let file = |setting: &str, name: &str| format!("{setting}={}", models.join(name).display());
+    let halves = [file("encoder", "encoder.onnx"), file("decoder", "decoder.onnx")];
+    let whole = [file("autoencoder", "whole.onnx")];
+    for (settings, parts) in [(&halves[..1], true), (&halves[1..], true), (&halves, true), (&whole, false)] {
+        run(settings, 0);
+        let runs = place.runs();
+        let given = |run: &&tests::RunFolder| {
+            let named: Vec<_> = run.record()["named"].as_array().into_iter().flatten().cloned().collect();
+            settings.iter().all(|s| named.iter().any(|n| s.ends_with(n.as_str().unwrap_or("?"))))
+                && named.len() == settings.len()
+        };
+        let run = runs.iter().find(given).expect("the run");
+        let loss = run.metric("loss");
+        assert!(loss[loss.len() - 1] < loss[0], "{settings:?}: {loss:?}");
+        let files = run.files("models");
+        assert!(files.contains_key("models/autoencoder.onnx"));
+        assert_eq!(files.contains_key("models/encoder.onnx"), parts);
+    }
+    run(&[file("encoder", "decoder.onnx")], 1).says(&["expected [-1, 1, 28, 28]"]);
+    run(&[file("decoder", "whole.onnx")], 1).says(&["expected [-1, 4, 16, 16]"]);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Real networks from ONNX files: what they answer, and that they train. The files are not part of the
 //! project: HOST_MODELS names their folder, HOST_DATA that of the data sets.
 
+#[path = "../../../ops/tests/onnx_graph/build.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod build;
 mod pictures;
 mod program;
 mod real_files;

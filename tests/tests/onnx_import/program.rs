@@ -2,7 +2,10 @@
 
 use tests::{Bench, skipped};
 
-use crate::pictures::folder;
+use crate::{
+    build::{F32, Net},
+    pictures::folder,
+};
 
 #[test]
 fn what_is_no_network_is_told() {
@@ -17,6 +20,26 @@ fn what_is_no_network_is_told() {
         place.script(text, &[&setting]).run().code(1).says(&["own.rhai:2:", name, "ONNX"]);
     }
     place.host(["onnx", "check", "nowhere.onnx"]).run().code(1).says(&["nowhere.onnx"]);
+}
+
+/// A file may leave out the shapes of its outputs: the network itself tells them.
+#[test]
+fn a_network_that_does_not_say_its_shapes_is_tried() {
+    let place = Bench::new();
+    let net = Net::new()
+        .input("x", F32, &[-1, 4])
+        .floats("w", &[4, 3], &[0.5; 12])
+        .op("MatMul", "x w -> y", vec![])
+        .output("y");
+    let path = place.write("net.onnx", net.bytes());
+    let setting = format!("net={}", path.display());
+    let fits = |output: &str| {
+        let text =
+            format!("let cfg = params(#{{ net: \"x\" }});\nnn::from_onnx(cfg.net).fits([-1, 4], {output});");
+        place.script(&text, &[&setting]).run()
+    };
+    fits("[-1, 3]").code(0);
+    fits("[-1, 5]").code(1).says(&["own.rhai:2:", "is [-1, 3], expected [-1, 5]"]);
 }
 
 #[test]

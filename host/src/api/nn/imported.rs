@@ -53,7 +53,7 @@ fn open(session: &Session, path: &str) -> Result<Module> {
     let module = graph::module(&model).map_err(unusable)?;
     module.to_device(session.options.device)?;
     if let Some(recorder) = session.recorder() {
-        recorder.note_network(&file)?;
+        recorder.note_model(&file, None)?;
     }
     Ok(module)
 }

@@ -203,6 +203,12 @@ fn add_parts(global: &mut Adder) {
             |module: Module, name: String| child(&module, &name),
         )
         .add(
+            "contains(module, name)",
+            "Whether the module has a part of that name: `\"encoder\" in net`.",
+            r#""0" in nn::sequential([nn::relu()]) => true"#,
+            |module: Module, name: String| module.child(&name).is_some(),
+        )
+        .add(
             "parameters(module)",
             "The parameters by name, as tensors whose gradients `of` gives.",
             r#"nn::linear(2, 1).parameters().keys() => ["bias", "weight"]"#,

@@ -25,9 +25,23 @@ impl Times {
             Ok(start.elapsed().as_secs_f64())
         };
         (0..warmup).try_for_each(|number| once(number).map(|_| ()))?;
-        let mut seconds = (warmup..warmup + reps).map(once).collect::<Result<Vec<_>>>()?;
+        (warmup..warmup + reps).map(once).collect::<Result<_>>().map(Self::new)
+    }
+
+    /// Times that were measured elsewhere; at least one.
+    pub fn new(mut seconds: Vec<f64>) -> Self {
         seconds.sort_by(f64::total_cmp);
-        Ok(Self(seconds))
+        Self(seconds)
+    }
+
+    /// The time that this share of the repetitions kept within, 0 to 1: the nearest one that was measured.
+    pub fn within(&self, share: f64) -> f64 {
+        let rank = (share * self.0.len() as f64).ceil() as usize;
+        self.0[rank.clamp(1, self.0.len()) - 1]
+    }
+
+    pub fn mean(&self) -> f64 {
+        self.0.iter().sum::<f64>() / self.0.len() as f64
     }
 
     /// The middle one, or the mean of the two in the middle.
@@ -51,5 +65,13 @@ mod tests {
         assert_eq!(Times(vec![1.0, 2.0, 4.0]).median(), 2.0);
         assert_eq!(Times(vec![1.0, 2.0, 4.0, 9.0]).median(), 3.0);
         assert_eq!(Times(vec![5.0]).median(), 5.0);
+    }
+
+    #[test]
+    fn percentiles_are_times_that_were_measured() {
+        let times = Times::new((1..=100).rev().map(f64::from).collect());
+        assert_eq!([0.5, 0.9, 0.99, 1.0].map(|share| times.within(share)), [50.0, 90.0, 99.0, 100.0]);
+        assert_eq!([0.0, 0.99].map(|share| Times::new(vec![2.0, 3.0]).within(share)), [2.0, 3.0]);
+        assert_eq!(times.mean(), 50.5);
     }
 }

@@ -1,6 +1,6 @@
 //! `host bench`: how long things take, one JSON line each. `tests/peer` has the same in PyTorch.
 
-mod clock;
+pub(super) mod clock;
 mod kernels;
 mod steps;
 
@@ -27,7 +27,7 @@ pub fn run(what: &Bench) -> Result<Outcome> {
 }
 
 /// What all benches of one command share.
-struct Conditions<'a> {
+pub(super) struct Conditions<'a> {
     timing: &'a BenchTiming,
     device: Device,
 }
@@ -57,7 +57,7 @@ impl<'a> Conditions<'a> {
 }
 
 /// Prints the parts of a line, maps all, as one.
-fn print(parts: [Json; 4]) {
+pub(super) fn print(parts: &[Json]) {
     let entries = parts.iter().filter_map(Json::as_object).flatten();
     let line: Map<_, _> = entries.map(|(name, value)| (name.clone(), value.clone())).collect();
     println!("{}", Json::Object(line));
@@ -83,7 +83,7 @@ fn choose<'a>(typed: &[&str], known: &[&'a str]) -> Result<Vec<&'a str>> {
 
 /// Processes that ran or waited for the processor in the last minute, on average; no number where the
 /// system does not tell.
-fn load() -> Option<f64> {
+pub(super) fn load() -> Option<f64> {
     let mut averages = [0.0];
     // SAFETY: writes one number into an array of one.
     let written = unsafe { libc::getloadavg(averages.as_mut_ptr(), 1) };

@@ -56,7 +56,7 @@ fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Re
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
-    host.session.set_settings(settings.to_map());
+    host.session.set_settings(settings.to_map(), &settings.named());
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;
@@ -73,7 +73,7 @@ fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Re
     let batch = settings_shown["batch"].as_u64().ok_or_else(|| wrong("it has no setting `batch`".into()))?;
     let images = step.images.unwrap_or(batch);
     let is_default = settings.changed(&declaration).is_empty();
-    print([
+    print(&[
         json!({ "name": name, "batch": batch }),
         times.tell(),
         json!({

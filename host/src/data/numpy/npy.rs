@@ -121,6 +121,16 @@ impl Array {
         Err(self.origin.fault(8, format!("the shape {:?}", self.shape), expected))
     }
 
+    /// The element type as the header says it, such as `<f4`, the elements' bytes and the shape.
+    pub fn parts(&self) -> (&str, &[u8], &[usize]) {
+        (&self.kind, &self.bytes[self.start..], &self.shape)
+    }
+
+    /// Refuses the elements.
+    pub fn other_elements(&self, expected: &str) -> Error {
+        self.origin.fault(8, format!("elements of type {}", self.kind), expected)
+    }
+
     /// Labels for `count` pictures.
     ///
     /// # Errors

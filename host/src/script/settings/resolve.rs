@@ -100,6 +100,21 @@ impl Resolved {
         changed.map(|(choice, _)| (choice.name.clone(), choice.value.to_string())).collect()
     }
 
+    /// The texts among the values that the user gave: a default is the script's own word.
+    pub fn named(&self) -> Vec<String> {
+        fn texts(value: &Value, found: &mut Vec<String>) {
+            match value {
+                Value::String(text) => found.push(text.clone()),
+                Value::List(items) => items.iter().for_each(|item| texts(item, found)),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        let given = self.choices.iter().filter(|choice| choice.origin != Origin::Default);
+        given.for_each(|choice| texts(&choice.value, &mut found));
+        found
+    }
+
     /// The map that `params` gives to the script.
     pub fn to_map(&self) -> Map {
         let entry = |choice: &Choice| (choice.name.as_str().into(), choice.value.clone().into());

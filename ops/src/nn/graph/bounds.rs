@@ -35,6 +35,23 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What `length` bytes of a field without messages take in memory, at most.
+    fn decoded(self, field: u64, length: usize) -> usize {
+        let times = match (self, field) {
+            // Dimensions, of two bytes or more each.
+            (Self::Value, _) => 32,
+            // Whole numbers of one byte or more each, eight in memory, in a list with room to grow.
+            (Self::Tensor, 1 | 5 | 7 | 11) | (Self::Attribute, 8) | (Self::Sparse, 3) => 16,
+            // Floats in a list with room to grow.
+            (Self::Tensor, 4 | 10) | (Self::Attribute, 7) => 2,
+            // Text and the raw bytes of elements.
+            _ => 1,
+        };
+        length.saturating_mul(times).saturating_add(FIELD)
+    }
+}
+
 /// The most messages inside each other; prost itself stops at 100.
 const DEEPEST: usize = 64;
 
@@ -49,7 +66,7 @@ const FIELD: usize = 32;
 /// # Errors
 /// [`crate::Error::Graph`] for bytes that are no such message, or one that would not fit the memory.
 pub(super) fn check(bytes: &[u8]) -> Result<()> {
-    let mut memory = 0;
+    let mut memory = bytes.len();
     message(bytes, Kind::Model, 0, &mut memory)?;
     if memory > room() {
         return broken(format!("the file needs {} MB to be read, which are not there", memory >> 20));
@@ -61,14 +78,14 @@ fn message(mut bytes: &[u8], kind: Kind, depth: usize, memory: &mut usize) -> Re
     if depth > DEEPEST {
         return broken(format!("the file nests messages more than {DEEPEST} deep"));
     }
-    *memory = memory.saturating_add(OVERHEAD + bytes.len());
+    *memory = memory.saturating_add(OVERHEAD);
     while !bytes.is_empty() {
         let key = varint(&mut bytes)?;
         let length = match key & 7 {
             0 => {
                 varint(&mut bytes)?;
-                // A list that is not packed: up to 8 bytes for each number.
-                *memory = memory.saturating_add(8);
+                // A list that is not packed: 8 bytes for each number, with room to grow.
+                *memory = memory.saturating_add(16);
                 continue;
             }
             1 => 8,
@@ -84,8 +101,7 @@ fn message(mut bytes: &[u8], kind: Kind, depth: usize, memory: &mut usize) -> Re
         };
         match kind.within(key >> 3) {
             Some(kind) if key & 7 == 2 => message(content, kind, depth + 1, memory)?,
-            // Numbers of one byte become eight; long fields are the raw bytes of elements.
-            _ => *memory = memory.saturating_add(FIELD + 8 * content.len().min(1 << 20)),
+            _ => *memory = memory.saturating_add(kind.decoded(key >> 3, content.len())),
         }
     }
     Ok(())
@@ -103,4 +119,34 @@ fn varint(bytes: &mut &[u8]) -> Result<u64> {
         }
     }
     broken("this is no ONNX file: a number of more than 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::{Kind, message};
+    use crate::nn::graph::proto::{GraphProto, ModelProto, TensorProto};
+
+    /// Bytes of a file with that tensor, and what it is said to need in memory.
+    fn needed(tensor: TensorProto) -> (usize, usize) {
+        let graph = GraphProto { initializer: vec![tensor], ..Default::default() };
+        let bytes = ModelProto { graph: Some(graph), ..Default::default() }.encode_to_vec();
+        let mut memory = bytes.len();
+        message(&bytes, Kind::Model, 0, &mut memory).unwrap();
+        (bytes.len(), memory)
+    }
+
+    #[test]
+    fn numbers_of_one_byte_count_as_the_eight_that_they_become() {
+        let n = 3 << 20;
+        let (_, memory) = needed(TensorProto { int64_data: vec![1; n], ..Default::default() });
+        assert!(memory >= 8 * n, "{memory}");
+    }
+
+    #[test]
+    fn raw_elements_count_in_the_file_and_once_more() {
+        let (length, memory) = needed(TensorProto { raw_data: vec![7; 3 << 20], ..Default::default() });
+        assert!(memory < 2 * length + 8192, "{memory} for {length} bytes");
+    }
 }

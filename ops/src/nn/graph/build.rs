@@ -1,29 +1,32 @@
 //! A graph resolved into a plan: names become slots, nodes the functions that compute them, and what
 //! depends on constants only is computed here once. What is not known here is collected, not thrown.
 
-use std::{cell::Cell, collections::HashMap};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use super::{
     Finding, NEWEST_OPSET, Value,
     call::{Call, Mode, Pass},
-    elements, function,
+    elements,
+    function::{Functions, Written},
     node::{Body, Node},
     operators::{self, Operator},
     plan::{Plan, Slot, Step},
-    proto::{FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto},
+    proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto},
     roles::Roles,
     scope::Scope,
+    training,
 };
 use crate::{Error, Tensor, nn::Parameter};
 
 /// The oldest operator set that is known here: the first with today's broadcasting.
 const OLDEST_OPSET: i64 = 7;
 
-/// The most nodes after functions are written out, so that functions of functions end.
-const MOST_NODES: usize = 200_000;
-
 /// The most functions or graphs inside each other.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 /// Rounds of a loop over constants that are computed before anything runs.
 const FOLDED_ROUNDS: u64 = 1000;
@@ -39,18 +42,24 @@ pub(super) struct Built {
 pub(super) type Opsets = HashMap<String, i64>;
 
 pub(super) struct Builder<'m> {
-    functions: HashMap<(&'m str, &'m str), &'m FunctionProto>,
+    pub functions: Functions<'m>,
     parameters: Vec<(String, Parameter)>,
+    /// The names of the parameters.
+    taken: HashSet<String>,
     findings: Vec<Finding>,
     scopes: Vec<Scope>,
-    nodes: usize,
 }
 
 /// Resolves a model's graph.
 pub(super) fn build(model: &ModelProto) -> Built {
-    let functions = model.functions.iter().map(|f| ((domain(&f.domain), f.name.as_str()), f)).collect();
-    let mut builder = Builder { functions, parameters: vec![], findings: vec![], scopes: vec![], nodes: 0 };
-    let opsets = opsets(&model.opset_import);
+    let mut builder = Builder {
+        functions: Functions::of(model),
+        parameters: vec![],
+        taken: HashSet::new(),
+        findings: vec![],
+        scopes: vec![],
+    };
+    let opsets = Rc::new(opsets(&model.opset_import));
     builder.check_opset(&opsets);
     let plan = match &model.graph {
         Some(graph) => builder.graph(graph, &opsets).0,
@@ -68,12 +77,12 @@ pub(super) fn domain(name: &str) -> &str {
     if name == "ai.onnx" { "" } else { name }
 }
 
-fn opsets(imports: &[OperatorSetIdProto]) -> Opsets {
+pub(super) fn opsets(imports: &[OperatorSetIdProto]) -> Opsets {
     imports.iter().map(|import| (domain(&import.domain).to_owned(), import.version)).collect()
 }
 
 impl<'m> Builder<'m> {
-    fn find(&mut self, finding: Finding) {
+    pub fn find(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
@@ -95,9 +104,10 @@ impl<'m> Builder<'m> {
     }
 
     /// Resolves a graph; also gives the slots, around it, of what it captures.
-    fn graph(&mut self, graph: &GraphProto, opsets: &Opsets) -> (Plan, Vec<Slot>) {
+    fn graph(&mut self, graph: &GraphProto, opsets: &Rc<Opsets>) -> (Plan, Vec<Slot>) {
         self.scopes.push(Scope::default());
-        self.initialisers(graph, opsets);
+        let nodes = self.written_out(&graph.node, opsets);
+        self.initialisers(graph, &nodes);
         let mut inputs = vec![];
         let top = self.scopes.len() == 1;
         for port in &graph.input {
@@ -112,7 +122,7 @@ impl<'m> Builder<'m> {
                 self.scope().varying.insert(slot);
             }
         }
-        graph.node.iter().for_each(|node| self.node(node, opsets, 0));
+        nodes.iter().for_each(|(node, opsets)| self.node(node, opsets));
         let outputs = graph.output.iter().map(|port| self.output(&port.name)).collect();
         let captured = self.scope().captures.iter().map(|&(outer, _)| outer).collect();
         (self.finish(inputs, outputs), captured)
@@ -134,12 +144,12 @@ impl<'m> Builder<'m> {
         self.scopes.pop().map_or_else(empty, |scope| scope.into_plan(inputs, outputs))
     }
 
-    fn initialisers(&mut self, graph: &GraphProto, opsets: &Opsets) {
+    fn initialisers(&mut self, graph: &GraphProto, nodes: &[Written]) {
         for sparse in &graph.sparse_initializer {
             let name = sparse.values.as_ref().map_or("", |values| &values.name);
             self.find(Finding::Type(format!("the sparse tensor `{name}`")));
         }
-        let roles = Roles::of(graph, opsets);
+        let roles = Roles::of(nodes);
         for proto in &graph.initializer {
             if proto.name.is_empty() || self.scope().names.contains_key(&proto.name) {
                 self.find(Finding::Broken(format!("two initialisers are called `{}`", proto.name)));
@@ -175,8 +185,9 @@ impl<'m> Builder<'m> {
         };
         let number = self.parameters.len();
         self.scope().parameters.insert(slot, number);
-        let taken = self.parameters.iter().any(|(known, _)| known == name);
+        let taken = self.taken.contains(name);
         let name = if taken { format!("{name}.{number}") } else { name.to_owned() };
+        self.taken.insert(name.clone());
         self.parameters.push((name, parameter));
     }
 
@@ -198,18 +209,8 @@ impl<'m> Builder<'m> {
         Some(slot)
     }
 
-    fn node(&mut self, node: &NodeProto, opsets: &Opsets, depth: usize) {
-        self.nodes += 1;
-        if self.nodes > MOST_NODES {
-            if self.nodes == MOST_NODES + 1 {
-                self.find(Finding::Broken(format!("more than {MOST_NODES} nodes, functions written out")));
-            }
-            return;
-        }
+    fn node(&mut self, node: &NodeProto, opsets: &Rc<Opsets>) {
         let own = domain(&node.domain);
-        if let Some(function) = self.functions.get(&(own, node.op_type.as_str())).copied() {
-            return self.function(function, node, depth);
-        }
         let version = opsets.get(own).copied();
         let found = if own.is_empty() { operators::find(&node.op_type) } else { None };
         match (found, version) {
@@ -229,31 +230,20 @@ impl<'m> Builder<'m> {
         }
     }
 
-    fn function(&mut self, function: &FunctionProto, node: &NodeProto, depth: usize) {
-        if depth >= DEEPEST {
-            self.find(Finding::Broken(format!("the function `{}` calls itself", node.op_type)));
-            return self.lose(node);
-        }
-        let opsets = opsets(&function.opset_import);
-        let prefix = format!("{}#{}/", node.op_type, self.nodes);
-        for inner in function::inlined(function, node, &prefix) {
-            self.node(&inner, &opsets, depth + 1);
-        }
-    }
-
     /// What a node gives is not known.
-    fn lose(&mut self, node: &NodeProto) {
+    pub fn lose(&mut self, node: &NodeProto) {
         let names: Vec<_> = node.output.iter().filter(|name| !name.is_empty()).cloned().collect();
         self.scope().lost.extend(names);
     }
 
-    fn operator(&mut self, operator: &'static Operator, opset: i64, proto: &NodeProto, opsets: &Opsets) {
+    fn operator(&mut self, operator: &'static Operator, opset: i64, proto: &NodeProto, opsets: &Rc<Opsets>) {
         let Some(mut inputs) = self.inputs(proto) else { return self.lose(proto) };
         if operator.name == "Identity" && self.alias(proto, &inputs) {
             return;
         }
         let known = self.findings.len();
         let bodies = self.bodies(proto, opsets, &mut inputs);
+        let parameters = bodies.iter().flat_map(|(_, body)| training::reached(&body.plan)).collect();
         let node = Node::new(opset, proto, bodies);
         let run = (operator.resolve)(&node);
         let label = label(proto);
@@ -263,7 +253,7 @@ impl<'m> Builder<'m> {
         match run {
             Ok(run) if self.findings.len() == known => {
                 let step = self.step(operator, proto, label, run, inputs);
-                self.place_step(step, operator);
+                self.place_step(Step { parameters, ..step }, operator);
             }
             Ok(_) => self.lose(proto),
             Err(error) => {
@@ -310,7 +300,7 @@ impl<'m> Builder<'m> {
     fn bodies(
         &mut self,
         proto: &NodeProto,
-        opsets: &Opsets,
+        opsets: &Rc<Opsets>,
         inputs: &mut Vec<Option<Slot>>,
     ) -> Vec<(String, Body)> {
         let mut bodies = vec![];
@@ -352,7 +342,8 @@ impl<'m> Builder<'m> {
             }
             outputs.push(slot);
         }
-        Step { op: operator.name, name, run, inputs, origins, outputs, rebatch, smooth, done: vec![] }
+        let (parameters, done) = (vec![], vec![]);
+        Step { op: operator.name, name, run, inputs, origins, outputs, rebatch, smooth, parameters, done }
     }
 
     /// Computes a step of constants here and now, or leaves it for each run.

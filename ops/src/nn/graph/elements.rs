@@ -7,7 +7,7 @@ use super::{
 use crate::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
 
 /// The element type of that number, or its name where there is no such type here.
-pub(super) fn dtype(number: i32) -> Result<DType, String> {
+pub fn dtype(number: i32) -> Result<DType, String> {
     match DataType::try_from(number) {
         Ok(DataType::Float) => Ok(DType::F32),
         Ok(DataType::Double) => Ok(DType::F64),

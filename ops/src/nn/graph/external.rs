@@ -12,51 +12,74 @@ use super::{
 };
 use crate::{Error, Result, tensor::room};
 
-/// Reads the elements that are in other files of `folder` into the tensors that name them.
+/// Reads the elements that are in other files of `folder` into the tensors that name them, as long as
+/// memory holds all of them together.
 ///
 /// # Errors
 /// [`Error::Graph`] for a path out of the folder or through a link, a file that is not there, and a
 /// length that is not the tensor's or not in the file.
 pub(super) fn load(model: &mut ModelProto, folder: &Path) -> Result<()> {
-    let graph = model.graph.iter_mut().try_for_each(|graph| graph_tensors(graph, folder));
-    graph.and_then(|()| model.functions.iter_mut().try_for_each(|f| nodes(&mut f.node, folder)))
+    let mut left = room();
+    tensors(model, &mut |tensor| fill(tensor, folder, &mut left))
 }
 
-fn graph_tensors(graph: &mut GraphProto, folder: &Path) -> Result<()> {
-    graph.initializer.iter_mut().try_for_each(|tensor| fill(tensor, folder))?;
-    nodes(&mut graph.node, folder)
+/// Refuses a model whose elements lie elsewhere than in files of `folder`, as [`load`] does, and reads none.
+pub(super) fn check(model: &mut ModelProto, folder: &Path) -> Result<()> {
+    tensors(model, &mut |tensor| place(tensor, folder).map(|_| ()))
 }
 
-fn nodes(nodes: &mut [NodeProto], folder: &Path) -> Result<()> {
+/// Visits every tensor of a model.
+fn tensors(model: &mut ModelProto, visit: &mut dyn FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
+    model.graph.iter_mut().try_for_each(|graph| graph_tensors(graph, visit))?;
+    model.functions.iter_mut().try_for_each(|function| nodes(&mut function.node, visit))
+}
+
+fn graph_tensors(
+    graph: &mut GraphProto,
+    visit: &mut dyn FnMut(&mut TensorProto) -> Result<()>,
+) -> Result<()> {
+    graph.initializer.iter_mut().try_for_each(&mut *visit)?;
+    let sparse = graph.sparse_initializer.iter_mut();
+    sparse.flat_map(|s| s.values.iter_mut().chain(&mut s.indices)).try_for_each(&mut *visit)?;
+    nodes(&mut graph.node, visit)
+}
+
+fn nodes(nodes: &mut [NodeProto], visit: &mut dyn FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
     nodes.iter_mut().flat_map(|node| &mut node.attribute).try_for_each(|attribute| {
         let AttributeProto { t, g, tensors, graphs, .. } = attribute;
-        t.iter_mut().chain(tensors).try_for_each(|tensor| fill(tensor, folder))?;
-        g.iter_mut().chain(graphs).try_for_each(|graph| graph_tensors(graph, folder))
+        t.iter_mut().chain(tensors).try_for_each(&mut *visit)?;
+        g.iter_mut().chain(graphs).try_for_each(|graph| graph_tensors(graph, visit))
     })
 }
 
-fn fill(tensor: &mut TensorProto, folder: &Path) -> Result<()> {
-    if tensor.data_location == 0 {
-        return Ok(());
+fn entry<'a>(tensor: &'a TensorProto, key: &str) -> Option<&'a str> {
+    tensor.external_data.iter().find(|e| e.key == key).map(|e| e.value.as_str())
+}
+
+/// The file that holds a tensor's elements; none where the model itself does.
+fn place(tensor: &TensorProto, folder: &Path) -> Result<Option<PathBuf>> {
+    match entry(tensor, "location") {
+        _ if tensor.data_location == 0 => Ok(None),
+        Some(location) => inside(folder, location).map(Some),
+        None => broken(format!("the tensor `{}` is in another file, but it does not say which", tensor.name)),
     }
-    let entry = |key: &str| tensor.external_data.iter().find(|e| e.key == key).map(|e| e.value.as_str());
-    let number = |key: &str| match entry(key) {
+}
+
+fn fill(tensor: &mut TensorProto, folder: &Path, left: &mut usize) -> Result<()> {
+    let Some(path) = place(tensor, folder)? else { return Ok(()) };
+    let number = |key: &str| match entry(tensor, key) {
         None => Ok(None),
         Some(text) => match text.parse::<u64>() {
             Ok(number) => Ok(Some(number)),
             Err(_) => broken(format!("the tensor `{}`: its {key} is `{text}`", tensor.name)),
         },
     };
-    let Some(location) = entry("location") else {
-        return broken(format!("the tensor `{}` is in another file, but it does not say which", tensor.name));
-    };
-    let path = inside(folder, location)?;
     let (offset, bytes) = (number("offset")?.unwrap_or(0), elements::spec(tensor)?.bytes());
     if let Some(length) = number("length")?.filter(|&length| length != bytes as u64) {
         let text = format!("the tensor `{}` has {bytes} bytes, but its length is {length}", tensor.name);
         return broken(text);
     }
-    tensor.raw_data = part(&path, offset, bytes)?;
+    tensor.raw_data = part(&path, offset, bytes, left)?;
     tensor.data_location = 0;
     Ok(())
 }
@@ -80,16 +103,18 @@ fn inside(folder: &Path, location: &str) -> Result<PathBuf> {
     if path.is_file() { Ok(path) } else { broken(format!("{} is not a file", path.display())) }
 }
 
-fn part(path: &Path, offset: u64, bytes: usize) -> Result<Vec<u8>> {
+/// `bytes` of a file, which are taken off what is `left` of the memory for all of them.
+fn part(path: &Path, offset: u64, bytes: usize, left: &mut usize) -> Result<Vec<u8>> {
     let io = |e: std::io::Error| Error::Graph(format!("{}: {e}", path.display()));
     let mut file = File::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     if offset.checked_add(bytes as u64).is_none_or(|end| end > size) {
         return broken(format!("{}: {bytes} bytes at {offset}, but it has {size}", path.display()));
     }
-    if bytes > room() {
-        return broken(format!("{}: {bytes} bytes, which memory does not hold", path.display()));
-    }
+    let Some(rest) = left.checked_sub(bytes) else {
+        return broken(format!("{}: {bytes} bytes more, which memory does not hold", path.display()));
+    };
+    *left = rest;
     let mut content = vec![0; bytes];
     file.seek(SeekFrom::Start(offset)).map_err(io)?;
     file.read_exact(&mut content).map_err(io)?;

@@ -1,12 +1,122 @@
 //! A model's own functions, written out where they are called.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
-use super::proto::{AttributeProto, FunctionProto, GraphProto, NodeProto};
+use prost::Message as _;
+
+use super::{
+    Finding,
+    build::{Builder, DEEPEST, Opsets, domain, opsets},
+    proto::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto},
+};
+
+/// The most nodes after functions are written out, so that functions of functions end.
+const MOST_NODES: usize = 200_000;
+
+/// The most bytes that functions take where they are written out.
+const MOST_BYTES: usize = 1 << 30;
+
+/// A node with the versions of the operator sets that it is from.
+pub(super) type Written<'a> = (Cow<'a, NodeProto>, Rc<Opsets>);
+
+/// A model's functions by domain, name and overload, and how much of them was written out.
+pub(super) struct Functions<'m> {
+    known: HashMap<(&'m str, &'m str, &'m str), (&'m FunctionProto, Size)>,
+    nodes: usize,
+    bytes: usize,
+}
+
+/// How large a function is, for the names and attributes that its callers put into it.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    bytes: usize,
+    names: usize,
+    attributes: usize,
+}
+
+impl<'m> Functions<'m> {
+    pub fn of(model: &'m ModelProto) -> Self {
+        let key = |f: &'m FunctionProto| (domain(&f.domain), f.name.as_str(), f.overload.as_str());
+        let sized = |f: &'m FunctionProto| {
+            let mut size = Size { bytes: f.encoded_len(), ..Size::default() };
+            size.add(&f.node);
+            (key(f), (f, size))
+        };
+        Self { known: model.functions.iter().map(sized).collect(), nodes: 0, bytes: 0 }
+    }
+}
+
+impl Size {
+    fn add(&mut self, nodes: &[NodeProto]) {
+        for node in nodes {
+            self.names += node.input.len() + node.output.len() + 1;
+            self.attributes += node.attribute.len();
+            let graphs = node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs));
+            graphs.for_each(|graph| self.add(&graph.node));
+        }
+    }
+
+    /// At most so many bytes, called by `node`.
+    fn called(self, node: &NodeProto, prefix: &str) -> usize {
+        let names = node.input.iter().chain(&node.output).map(String::len);
+        let name = names.max().unwrap_or(0).saturating_add(prefix.len());
+        let attribute = node.attribute.iter().map(AttributeProto::encoded_len).max().unwrap_or(0);
+        let given = self.names.saturating_mul(name).saturating_add(self.attributes.saturating_mul(attribute));
+        self.bytes.saturating_add(given)
+    }
+}
+
+impl Builder<'_> {
+    /// The nodes of a graph, with the model's functions written out where they are called.
+    pub fn written_out<'a>(&mut self, nodes: &'a [NodeProto], opsets: &Rc<Opsets>) -> Vec<Written<'a>> {
+        let mut list = vec![];
+        nodes.iter().for_each(|node| self.write_out(Cow::Borrowed(node), opsets, 0, &mut list));
+        list
+    }
+
+    fn write_out<'a>(
+        &mut self,
+        node: Cow<'a, NodeProto>,
+        outer: &Rc<Opsets>,
+        depth: usize,
+        list: &mut Vec<Written<'a>>,
+    ) {
+        self.functions.nodes += 1;
+        let count = self.functions.nodes;
+        if count > MOST_NODES {
+            if count == MOST_NODES + 1 {
+                self.find(Finding::Broken(format!("more than {MOST_NODES} nodes, functions written out")));
+            }
+            return;
+        }
+        let key = (domain(&node.domain), node.op_type.as_str(), node.overload.as_str());
+        let Some((function, size)) = self.functions.known.get(&key).copied() else {
+            list.push((node, Rc::clone(outer)));
+            return;
+        };
+        let prefix = format!("{:.40}#{count}/", node.op_type);
+        self.functions.bytes = self.functions.bytes.saturating_add(size.called(&node, &prefix));
+        let trouble = if depth >= DEEPEST {
+            Some(format!("the function `{}` calls itself", node.op_type))
+        } else if self.functions.bytes > MOST_BYTES {
+            Some(format!("functions of more than {} MB, written out", MOST_BYTES >> 20))
+        } else {
+            None
+        };
+        if let Some(text) = trouble {
+            self.find(Finding::Broken(text));
+            return self.lose(&node);
+        }
+        let opsets = Rc::new(opsets(&function.opset_import));
+        for inner in inlined(function, &node, &prefix) {
+            self.write_out(Cow::Owned(inner), &opsets, depth + 1, list);
+        }
+    }
+}
 
 /// The nodes of a function, called by `node`: names get `prefix`, but for those that the caller gives,
 /// and attributes that stand for the function's own get the caller's values.
-pub(super) fn inlined(function: &FunctionProto, node: &NodeProto, prefix: &str) -> Vec<NodeProto> {
+fn inlined(function: &FunctionProto, node: &NodeProto, prefix: &str) -> Vec<NodeProto> {
     let mut names = HashMap::new();
     for (inner, outer) in [(&function.input, &node.input), (&function.output, &node.output)] {
         for (i, name) in inner.iter().enumerate() {

@@ -125,16 +125,20 @@ impl Graph {
 
     /// How many of the file's own batches come in; refuses what the file does not declare.
     fn batches(&self, inputs: &[Value]) -> Result<usize> {
+        // A tensor of the declared size itself may stand beside any number of batches.
         let mut batches = None;
         for (port, value) in self.inputs.iter().zip(inputs) {
             let Value::Tensor(tensor) = value else { continue };
             let times = port.times(tensor, self.rebatch)?;
-            if times != 1 && batches.is_some_and(|known| known != times) {
+            if times == 1 {
+                continue;
+            }
+            if batches.is_some_and(|known| known != times) {
                 return broken(format!(
                     "the input {port} has another number of samples than those before it"
                 ));
             }
-            batches = batches.or(Some(times));
+            batches = Some(times);
         }
         Ok(batches.unwrap_or(1))
     }

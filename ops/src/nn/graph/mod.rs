@@ -26,7 +26,7 @@ mod training;
 mod value;
 
 pub use call::Mode;
-pub use elements::tensor as read_tensor;
+pub use elements::{dtype, tensor as read_tensor};
 pub use layer::{Graph, Port};
 pub use read::Model;
 pub use report::{Finding, Report, check, module};

@@ -58,6 +58,8 @@ pub(super) struct Step {
     pub rebatch: bool,
     /// Inputs that gradients pass through.
     pub smooth: Vec<Slot>,
+    /// Parameters that gradients reach in the graphs inside the node.
+    pub parameters: Vec<usize>,
     /// Slots that no later node reads.
     pub done: Vec<Slot>,
 }

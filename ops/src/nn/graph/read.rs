@@ -1,6 +1,10 @@
 //! An ONNX file, read within bounds.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use prost::Message as _;
 
@@ -18,16 +22,35 @@ impl Model {
     /// [`Error::Graph`] for a file that cannot be read, is damaged, is no ONNX model, or names files
     /// elsewhere.
     pub fn read(path: &Path) -> Result<Self> {
+        let Self(mut model) = Self::own(path)?;
+        external::load(&mut model, folder(path))?;
+        Ok(Self(model))
+    }
+
+    /// What the file itself holds.
+    fn own(path: &Path) -> Result<Self> {
         let io = |e: std::io::Error| Error::Graph(format!("{}: {e}", path.display()));
-        let size = fs::metadata(path).map_err(io)?.len();
+        let facts = fs::metadata(path).map_err(io)?;
+        // A device or a pipe has no size, and perhaps no end.
+        if !facts.is_file() {
+            return broken(format!("{}: not a file", path.display()));
+        }
+        let size = facts.len();
         if size > room() as u64 {
             return broken(format!("{}: {size} bytes, which memory does not hold", path.display()));
         }
-        let bytes = fs::read(path).map_err(io)?;
-        let Self(mut model) = Self::from_bytes(&bytes)?;
-        drop(bytes);
-        external::load(&mut model, path.parent().unwrap_or(Path::new("")))?;
-        Ok(Self(model))
+        let mut bytes = vec![];
+        File::open(path).map_err(io)?.take(size).read_to_end(&mut bytes).map_err(io)?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// Refuses a file that names files of elements elsewhere than inside its own folder, for programs that
+    /// read it themselves.
+    ///
+    /// # Errors
+    /// Those of [`Model::read`].
+    pub fn confined(path: &Path) -> Result<()> {
+        external::check(&mut Self::own(path)?.0, folder(path))
     }
 
     /// The model that these bytes hold; a tensor whose elements are elsewhere is an error when used.
@@ -48,4 +71,8 @@ impl Model {
     pub fn proto(&self) -> &ModelProto {
         &self.0
     }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }

@@ -1,6 +1,9 @@
 //! What can be done with a file, and everything that stands in the way.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use super::{Graph, Model, broken, build, infer, infer::Trial, layer::Port, proto::ValueInfoProto, training};
 use crate::{
@@ -91,7 +94,11 @@ pub fn check(model: &Model) -> Report {
 pub fn module(model: &Model) -> Result<Module> {
     match assemble(model) {
         (Some(module), _) => Ok(module),
-        (None, report) => broken(format!("the network cannot be used:\n{report}").trim_end()),
+        (None, report) => {
+            // What looks like trouble with the file may be the end of the run.
+            crate::interrupt::check()?;
+            broken(format!("the network cannot be used:\n{report}").trim_end())
+        }
     }
 }
 
@@ -104,9 +111,9 @@ fn assemble(model: &Model) -> (Option<Module>, Report) {
     }
     let graph = model.0.graph.as_ref();
     let ports = |list: &[ValueInfoProto]| list.iter().map(Port::new).collect::<Vec<_>>();
-    let inner = graph.map_or(vec![], |g| g.initializer.iter().map(|t| t.name.clone()).collect());
+    let inner: HashSet<&str> = graph.iter().flat_map(|g| &g.initializer).map(|t| t.name.as_str()).collect();
     let mut inputs = graph.map_or(vec![], |g| ports(&g.input));
-    inputs.retain(|port| !inner.contains(&port.name));
+    inputs.retain(|port| !inner.contains(&*port.name));
     let outputs = graph.map_or(vec![], |g| ports(&g.output));
     for port in &inputs {
         if port.shape.iter().flatten().flatten().try_fold(8usize, |n, &d| n.checked_mul(d)).is_none() {

@@ -75,7 +75,7 @@ fn time(kernel: &Kernel, backward: bool, conditions: &Conditions) -> Result<()> 
     let key = random::Key::new(conditions.timing.seed);
     for mut call in random::with_stream(key, || (kernel.prepare)(&setup))? {
         let times = Times::measure(conditions, |_| (call.run)())?;
-        print([
+        print(&[
             json!({ "name": kernel.name, "variant": call.variant, "batch": batch }),
             times.tell(),
             json!({

@@ -138,8 +138,7 @@ fn output(
     if let Some(size) = wanted {
         let total = full.saturating_sub(size);
         let (less, rest) = (total / 2, total - total / 2);
-        (span.before, span.after) =
-            if auto == Auto::SameUpper || !same { (less, rest) } else { (rest, less) };
+        (span.before, span.after) = if auto == Auto::SameUpper { (less, rest) } else { (rest, less) };
         return Ok(size);
     }
     let size = full.checked_sub(span.before.saturating_add(span.after)).filter(|&n| n > 0);

@@ -20,9 +20,15 @@ struct Equation {
 impl Equation {
     /// `ij,jk->ik`; without an arrow, what occurs once comes out in the order of the alphabet.
     fn parse(text: &str) -> Result<Self> {
-        let text: String =
-            text.chars().filter(|c| !c.is_whitespace()).collect::<String>().replace("...", ".");
-        let (left, right) = text.split_once("->").map_or((text.as_str(), None), |(l, r)| (l, Some(r)));
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let wrong = || broken(format!("the attribute `equation` is `{text}`"));
+        // A term has one ellipsis at most, and no other points.
+        let in_order = |term: &str| !term.replacen("...", "", 1).contains('.');
+        if !text.split("->").flat_map(|side| side.split(',')).all(in_order) {
+            return wrong();
+        }
+        let short = text.replace("...", ".");
+        let (left, right) = short.split_once("->").map_or((short.as_str(), None), |(l, r)| (l, Some(r)));
         let inputs: Vec<Vec<char>> = left.split(',').map(|term| term.chars().collect()).collect();
         let output = match right {
             Some(right) => right.chars().collect(),
@@ -37,7 +43,7 @@ impl Equation {
         };
         let known = |c: &char| c.is_ascii_alphabetic() || *c == '.';
         if !inputs.iter().flatten().chain(&output).all(known) {
-            return broken(format!("the attribute `equation` is `{text}`"));
+            return wrong();
         }
         Ok(Self { inputs, output })
     }

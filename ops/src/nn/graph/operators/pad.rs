@@ -79,14 +79,14 @@ fn center_crop_pad(node: &Node) -> Resolved {
     let axes = node.ints("axes")?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let shape = call.ints(1)?;
+        let shape = call.sizes(1)?;
         let all: Vec<i64> = (0..x.rank() as i64).collect();
         let dims = call.axes(axes.as_ref().unwrap_or(&all), x.rank())?;
         if dims.len() != shape.len() {
             return Err(call.wrong("the shape", format!("{shape:?}"), "one size for each axis"));
         }
         dims.into_iter().zip(shape).try_fold(x, |x, (d, size)| {
-            let more = size.saturating_sub(x.shape()[d] as i64);
+            let more = (size as i64).saturating_sub(x.shape()[d] as i64);
             let before = if more < 0 { -(-more / 2) } else { more / 2 };
             along(call, &x, d, [before, more - before], Style::Constant, 0.0)
         })

@@ -43,9 +43,14 @@ enum Activation {
     Softplus,
 }
 
+/// Numbers of the attributes `activation_alpha` and `activation_beta`.
+type Numbers = std::vec::IntoIter<f64>;
+
 impl Activation {
-    fn named(name: &str, alpha: Option<f64>, beta: Option<f64>) -> Result<Self> {
-        let (a, b) = (|usual| alpha.unwrap_or(usual), |usual| beta.unwrap_or(usual));
+    /// Takes from the lists only the numbers that this activation has; the usual ones where none are left.
+    fn named(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<Self> {
+        let mut a = |usual| alphas.next().unwrap_or(usual);
+        let mut b = |usual| betas.next().unwrap_or(usual);
         Ok(match name.to_lowercase().as_str() {
             "relu" => Self::Relu,
             "tanh" => Self::Tanh,
@@ -103,15 +108,14 @@ fn layer(node: &Node, cell: Cell) -> Resolved {
         Cell::Lstm { .. } => &["Sigmoid", "Tanh", "Tanh"],
     };
     let names = node.texts("activations")?;
-    let (alphas, betas) = (node.floats("activation_alpha")?, node.floats("activation_beta")?);
+    let [mut alphas, mut betas] = [node.floats("activation_alpha")?, node.floats("activation_beta")?]
+        .map(|numbers| numbers.unwrap_or_default().into_iter());
     let names =
         names.unwrap_or_else(|| usual.repeat(directions.len()).iter().map(|&n| n.to_owned()).collect());
     if names.len() != usual.len() * directions.len() {
         return broken(format!("the attribute `activations` has {} names", names.len()));
     }
-    let number = |list: &Option<Vec<f64>>, i: usize| list.as_ref().and_then(|list| list.get(i)).copied();
-    let found =
-        names.iter().enumerate().map(|(i, n)| Activation::named(n, number(&alphas, i), number(&betas, i)));
+    let found = names.iter().map(|name| Activation::named(name, &mut alphas, &mut betas));
     let found = found.collect::<Result<Vec<_>>>()?;
     let three = |list: &[Activation]| [0, 1, 2].map(|i| list[i.min(list.len() - 1)]);
     let layer = Layer {
@@ -224,7 +228,7 @@ impl Layer {
         lengths: Option<&[i64]>,
     ) -> Result<(Vec<Tensor>, State)> {
         let steps = x.shape()[0];
-        let mut outputs = vec![None; steps];
+        let mut outputs = vec![];
         let mut state = start;
         // All inputs of all steps at once.
         let inputs = x.matmul(&weights.w)?;
@@ -234,20 +238,23 @@ impl Layer {
             let input = inputs.narrow(0, t, 1)?.squeeze(0)?;
             let next = self.step(&input, weights, &state, self.activations[d])?;
             let Some(lengths) = lengths else {
-                outputs[t] = Some(next.h.clone());
+                outputs.push(next.h.clone());
                 state = next;
                 continue;
             };
             let alive: Vec<bool> = lengths.iter().map(|&length| (t as i64) < length).collect();
             let alive = Tensor::from_data(alive, [lengths.len(), 1], x.device())?;
-            outputs[t] = Some(alive.where_(&next.h, &next.h.zeros_like()?)?);
+            outputs.push(alive.where_(&next.h, &next.h.zeros_like()?)?);
             let c = match (next.c, state.c) {
                 (Some(new), Some(old)) => Some(alive.where_(&new, &old)?),
                 _ => None,
             };
             state = State { h: alive.where_(&next.h, &state.h)?, c };
         }
-        Ok((outputs.into_iter().flatten().collect(), state))
+        if self.directions[d] {
+            outputs.reverse();
+        }
+        Ok((outputs, state))
     }
 
     fn clipped(&self, x: Tensor) -> Result<Tensor> {

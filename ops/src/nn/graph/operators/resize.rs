@@ -3,7 +3,7 @@
 
 use super::{Operator, Resolved, gives, op};
 use crate::{
-    Result, Spec, Tensor,
+    DType, Result, Spec, Tensor,
     nn::graph::{call::Call, node::Node},
 };
 
@@ -175,10 +175,10 @@ fn resized(
 ) -> Result<Tensor> {
     let mut y = x.clone();
     for (i, (&d, &(scale, size))) in dims.iter().zip(numbers).enumerate() {
-        if !(scale > 0.0 && (1.0..=LONGEST).contains(&size)) {
+        if !(scale > 0.0 && (1.0..=LONGEST).contains(&size) && x.shape()[d] as f64 <= LONGEST) {
             return Err(call.wrong(
                 "a scale or size",
-                format!("{scale}, {size}"),
+                format!("{scale}, {} to {size}", x.shape()[d]),
                 format!("positive, 1 to {LONGEST} elements"),
             ));
         }
@@ -221,7 +221,8 @@ impl Axis {
             Place::CropAndResize => {
                 let [from, to] = self.region;
                 let along = if full == 1.0 { 0.5 } else { i / (full - 1.0) };
-                (from + along * (to - from)) * (n - 1.0)
+                // Further beyond the edge nothing changes, and the taps stay countable.
+                ((from + along * (to - from)) * (n - 1.0)).clamp(-n, 2.0 * n)
             }
         }
     }
@@ -251,6 +252,10 @@ impl Axis {
     }
 
     fn apply(&self, x: &Tensor, d: usize, style: Style) -> Result<Tensor> {
+        // Weights are fractions, which whole numbers do not hold.
+        if !x.dtype().is_float() && !matches!(style.mode, Mode::Nearest(_)) {
+            return self.apply(&x.cast(DType::F32)?, d, style)?.cast(x.dtype());
+        }
         let taps: Vec<_> = (0..self.size).map(|i| self.taps(i, style)).collect();
         let most = taps.iter().map(Vec::len).max().unwrap_or(0);
         let tap = |i: usize, t: usize| taps[i].get(t).copied().unwrap_or((0, 0.0));

@@ -6,7 +6,7 @@ use super::{
     gives, numbers, op,
 };
 use crate::{
-    DType, Result, Tensor,
+    DType, Result, Tensor, interrupt,
     nn::graph::{
         call::{Call, together},
         node::Node,
@@ -92,20 +92,23 @@ fn scattered(rows: &Tensor, places: &[usize], updates: &Tensor, reduction: Reduc
         return rows.index_add(0, &index_tensor(places, rows.device())?, updates);
     }
     // Round after round, each place takes its next update.
-    let mut rounds: Vec<Vec<Option<usize>>> = vec![];
+    let mut rounds: Vec<Vec<(usize, usize)>> = vec![];
     let mut taken = vec![0; rows.shape()[0]];
     for (update, &place) in places.iter().enumerate() {
         let round = if matches!(reduction, Reduction::Last) { 0 } else { taken[place] };
         taken[place] += 1;
         if rounds.len() <= round {
-            rounds.push(vec![None; rows.shape()[0]]);
+            rounds.push(vec![]);
         }
-        rounds[round][place] = Some(update);
+        rounds[round].push((place, update));
     }
     rounds.iter().try_fold(rows.clone(), |rows, round| {
-        let chosen: Vec<usize> = round.iter().map(|update| update.unwrap_or(0)).collect();
+        interrupt::check()?;
+        let (mut chosen, mut mask) = (vec![0; rows.shape()[0]], vec![false; rows.shape()[0]]);
+        for &(place, update) in round {
+            (chosen[place], mask[place]) = (update, true);
+        }
         let new = updates.index_select(0, &index_tensor(&chosen, rows.device())?)?;
-        let mask: Vec<bool> = round.iter().map(Option::is_some).collect();
         let mask = Tensor::from_data(mask, [rows.shape()[0], 1], rows.device())?;
         let new = match reduction {
             Reduction::Last => new,

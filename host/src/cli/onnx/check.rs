@@ -1,0 +1,45 @@
+//! `host onnx check`: everything that is not supported, and what the file is good for.
+
+use std::path::Path;
+
+use ops::nn::graph::{self, Model, Report};
+
+use crate::{
+    cli::outcome::Outcome,
+    error::Result,
+    onnx::{self, Device, Runtime},
+};
+
+/// Says `train` of a module whose parameters get gradients, `frozen` of one without, or where only ONNX
+/// Runtime can run it.
+pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
+    let report = graph::check(&Model::read(file)?);
+    let name = file.display();
+    if report.trains() {
+        println!("{name}: can train and run frozen ({} parameters)", report.trained.len());
+        for parameter in &report.constant {
+            println!("  no gradient reaches the parameter `{parameter}`");
+        }
+        return Ok(Outcome::Done);
+    }
+    if report.runs {
+        println!("{name}: can run frozen; no gradient reaches a parameter");
+        return Ok(Outcome::Done);
+    }
+    refused(file, &report, library);
+    Ok(Outcome::Failed)
+}
+
+/// What `nn::from_onnx` does not take may still run in ONNX Runtime.
+fn refused(file: &Path, report: &Report, library: Option<&Path>) {
+    print!("{report}");
+    let name = file.display();
+    if let Err(error) = Runtime::get(library) {
+        println!("{name}: cannot train; whether ONNX Runtime runs it was not tried: {error}");
+        return;
+    }
+    match onnx::Model::open(file, Device::Cpu, library) {
+        Ok(_) => println!("{name}: can run frozen, in ONNX Runtime (onnx::model); cannot train"),
+        Err(error) => println!("{name}: can neither train nor run frozen ({error})"),
+    }
+}

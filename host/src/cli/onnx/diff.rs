@@ -1,0 +1,179 @@
+//! `host onnx diff`: where two files differ, in structure and in weights.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use ops::nn::graph::{
+    self, Model, Value,
+    proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
+};
+
+use super::words;
+use crate::{cli::outcome::Outcome, error::Result};
+
+/// The most nodes that are named; what follows the first difference is often all different.
+const MOST_NODES: usize = 20;
+
+/// Prints every difference: of operator sets, inputs, outputs, operators, nodes, initialisers and their
+/// numbers. Comments, metadata and who made a file make no difference.
+pub fn run(a: &Path, b: &Path) -> Result<Outcome> {
+    let (first, second) = (Model::read(a)?, Model::read(b)?);
+    let differences = compare(first.proto(), second.proto());
+    for line in &differences {
+        println!("{}", words::printable(line));
+    }
+    if differences.is_empty() {
+        println!("equal");
+        return Ok(Outcome::Done);
+    }
+    Ok(Outcome::Failed)
+}
+
+fn compare(a: &ModelProto, b: &ModelProto) -> Vec<String> {
+    let opsets = |model: &ModelProto| {
+        let named = |domain: &str| if domain.is_empty() { "ai.onnx".to_owned() } else { domain.to_owned() };
+        model.opset_import.iter().map(|set| (named(&set.domain), set.version.to_string())).collect()
+    };
+    let mut lines = entries("opset", opsets(a), opsets(b));
+    let empty = GraphProto::default();
+    let graphs @ [one, other] = [a, b].map(|model| model.graph.as_ref().unwrap_or(&empty));
+    let ports = |list: &mut dyn Iterator<Item = &ValueInfoProto>| -> BTreeMap<String, String> {
+        list.map(|port| (port.name.clone(), words::port(port))).collect()
+    };
+    lines.extend(entries("input", ports(&mut words::inputs(one)), ports(&mut words::inputs(other))));
+    lines.extend(entries("output", ports(&mut one.output.iter()), ports(&mut other.output.iter())));
+    let counts = |model: &ModelProto| -> BTreeMap<String, String> {
+        words::operators(model).into_iter().map(|(name, n)| (name, n.to_string())).collect()
+    };
+    lines.extend(entries("operator", counts(a), counts(b)));
+    lines.extend(nodes(&one.node, &other.node));
+    if one.sparse_initializer != other.sparse_initializer {
+        lines.push("sparse initialisers differ".into());
+    }
+    let functions = [a, b].map(|model| {
+        let plain = |f: &graph::proto::FunctionProto| {
+            let node = f.node.iter().map(plain).collect();
+            graph::proto::FunctionProto { node, doc_string: String::new(), ..f.clone() }
+        };
+        model.functions.iter().map(plain).collect::<Vec<_>>()
+    });
+    if functions[0] != functions[1] {
+        lines.push("functions of the model's own differ".into());
+    }
+    lines.extend(initialisers(graphs));
+    lines
+}
+
+/// What only one side has (`-` the first, `+` the second), and what both have otherwise.
+fn entries(what: &str, a: BTreeMap<String, String>, b: BTreeMap<String, String>) -> Vec<String> {
+    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let line = |name: &String| match (a.get(name), b.get(name)) {
+        (Some(x), Some(y)) if x == y => None,
+        (Some(x), Some(y)) => Some(format!("{what} `{name}`: {x} became {y}")),
+        (Some(x), None) => Some(format!("- {what} `{name}`: {x}")),
+        (None, y) => Some(format!("+ {what} `{name}`: {}", y.map_or("", String::as_str))),
+    };
+    names.into_iter().filter_map(line).collect()
+}
+
+/// Nodes that stand at the same place and are not the same; where their numbers differ, the first.
+fn nodes(a: &[NodeProto], b: &[NodeProto]) -> Vec<String> {
+    let label = |node: &NodeProto| {
+        let name = if node.name.is_empty() { node.output.first() } else { Some(&node.name) };
+        format!("{} `{}`", words::operator(node), name.map_or("", String::as_str))
+    };
+    let differ = |(i, (one, other)): (usize, (&NodeProto, &NodeProto))| {
+        let (one, other) = (plain(one), plain(other));
+        if one == other {
+            return None;
+        }
+        let [x, y] = [label(&one), label(&other)];
+        Some(if x == y {
+            format!("node {i}: {x}: {}", parts(&one, &other))
+        } else {
+            format!("node {i}: {x} became {y}")
+        })
+    };
+    let mut lines: Vec<_> = a.iter().zip(b).enumerate().filter_map(differ).collect();
+    let more = lines.len().saturating_sub(if a.len() == b.len() { MOST_NODES } else { 1 });
+    lines.truncate(lines.len() - more);
+    if more > 0 {
+        lines.push(format!("and {more} more nodes"));
+    }
+    if a.len() != b.len() {
+        lines.push(format!("{} nodes became {}", a.len(), b.len()));
+    }
+    lines
+}
+
+/// A node without what makes no difference: comments, and the order of its attributes.
+fn plain(node: &NodeProto) -> NodeProto {
+    let told = |attribute: &AttributeProto| AttributeProto { r#type: 0, ..attribute.clone() };
+    let mut attribute: Vec<_> = node.attribute.iter().map(told).collect();
+    attribute.sort_by(|x, y| x.name.cmp(&y.name));
+    NodeProto { attribute, doc_string: String::new(), ..node.clone() }
+}
+
+/// Which parts of two nodes differ.
+fn parts(a: &NodeProto, b: &NodeProto) -> String {
+    let names = a.attribute.iter().chain(&b.attribute).map(|attribute| &attribute.name);
+    let find = |node: &NodeProto, name: &String| node.attribute.iter().find(|x| x.name == *name).cloned();
+    let changed: BTreeSet<&String> = names.filter(|name| find(a, name) != find(b, name)).collect();
+    let mut parts: Vec<String> =
+        changed.into_iter().map(|name| format!("the attribute `{name}` differs")).collect();
+    for (what, x, y) in [("inputs", &a.input, &b.input), ("outputs", &a.output, &b.output)] {
+        if x != y {
+            parts.push(format!("the {what} {} became {}", x.join(", "), y.join(", ")));
+        }
+    }
+    parts.join("; ")
+}
+
+/// Initialisers that one side has alone, that have another shape or type, or other numbers.
+fn initialisers(graphs: [&GraphProto; 2]) -> Vec<String> {
+    let named = |graph: &GraphProto| -> BTreeMap<String, String> {
+        graph.initializer.iter().map(|tensor| (tensor.name.clone(), words::tensor(tensor))).collect()
+    };
+    let [a, b] = graphs;
+    let mut lines = entries("initialiser", named(a), named(b));
+    let others: BTreeMap<&str, &TensorProto> = b.initializer.iter().map(|x| (x.name.as_str(), x)).collect();
+    for tensor in &a.initializer {
+        let same =
+            others.get(tensor.name.as_str()).filter(|other| words::tensor(other) == words::tensor(tensor));
+        if let Some(text) = same.and_then(|other| weights(tensor, other)) {
+            lines.push(format!("initialiser `{}`: {text}", tensor.name));
+        }
+    }
+    lines
+}
+
+/// How far two tensors of one shape and type are apart; none where they are equal.
+fn weights(a: &TensorProto, b: &TensorProto) -> Option<String> {
+    if a == b {
+        return None;
+    }
+    let numbers = |tensor: &TensorProto| match graph::read_tensor(tensor).ok()? {
+        Value::Tensor(tensor) => tensor.to_f64().ok(),
+        _ => Some(vec![]),
+    };
+    let (Some(x), Some(y)) = (numbers(a), numbers(b)) else {
+        let plain = |tensor: &TensorProto| TensorProto { doc_string: String::new(), ..tensor.clone() };
+        let text = "the bytes differ (numbers of this type are not compared)";
+        return (plain(a) != plain(b)).then(|| text.into());
+    };
+    // Two that are the same are not apart, whatever they are: NaN minus NaN is none of a number.
+    let apart = |(x, y): (&f64, &f64)| if x.to_bits() == y.to_bits() { 0.0 } else { (x - y).abs() };
+    let apart: Vec<f64> = x.iter().zip(&y).map(apart).collect();
+    if apart.iter().all(|&d| d == 0.0) {
+        return None;
+    }
+    // A NaN on one side is the largest of all.
+    let larger = |most: f64, d: f64| if most.is_nan() || d <= most { most } else { d };
+    let largest = apart.iter().copied().fold(0.0, larger);
+    let mean = apart.iter().sum::<f64>() / apart.len() as f64;
+    let differ = apart.iter().filter(|&&d| d != 0.0).count();
+    let [largest, mean] = [largest, mean].map(words::number);
+    Some(format!("{differ} of {} numbers differ, by {largest} at most, {mean} on average", apart.len()))
+}

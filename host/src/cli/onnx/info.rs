@@ -1,0 +1,75 @@
+//! `host onnx info`: what a file holds, without running it.
+
+use std::{collections::BTreeMap, path::Path};
+
+use ops::nn::graph::{
+    Model,
+    proto::{ModelProto, TensorProto},
+};
+
+use super::words;
+use crate::{
+    cli::outcome::Outcome,
+    error::{Error, Result},
+    onnx::Header,
+};
+
+/// Prints inputs, outputs, operator sets, operators, parameters, bytes and metadata.
+pub fn run(file: &Path) -> Result<Outcome> {
+    let bytes = file.metadata().map_err(Error::io(file))?.len();
+    let model = Model::read(file)?;
+    println!("{}: {bytes} bytes", file.display());
+    let mut before = "";
+    for (label, text) in facts(model.proto()) {
+        println!("  {:<11} {}", if label == before { "" } else { label }, words::printable(&text));
+        before = label;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Each fact with its label.
+fn facts(model: &ModelProto) -> Vec<(&'static str, String)> {
+    let header = Header::of(model);
+    let opset = |(domain, version): &(String, u64)| match &**domain {
+        "" => version.to_string(),
+        other => format!("{version} of {other}"),
+    };
+    let mut facts = vec![("format", header.ir_version.to_string())];
+    facts.extend(header.opsets.iter().map(|set| ("opset", opset(set))));
+    if !header.producer.is_empty() {
+        facts.push(("made by", header.producer.clone()));
+    }
+    if let Some(graph) = &model.graph {
+        facts.extend(words::inputs(graph).map(|port| ("takes", words::port(port))));
+        facts.extend(graph.output.iter().map(|port| ("gives", words::port(port))));
+        facts.extend(held(&graph.initializer).into_iter().map(|text| ("parameters", text)));
+    }
+    facts.extend(words::operators(model).into_iter().map(|(name, n)| ("operators", format!("{name} {n}"))));
+    facts.extend(model.functions.iter().map(|f| ("functions", format!("{} {}", f.domain, f.name))));
+    facts.extend(header.metadata.iter().map(|(key, value)| ("metadata", format!("{key} = {value}"))));
+    facts
+}
+
+/// How many numbers of each type the initialisers hold.
+fn held(tensors: &[TensorProto]) -> Vec<String> {
+    let mut types: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    for tensor in tensors {
+        let sizes = tensor.dims.iter().map(|&size| usize::try_from(size).unwrap_or(0));
+        let counts = types.entry(words::dtype(tensor.data_type)).or_default();
+        counts[0] += sizes.fold(1, usize::saturating_mul);
+        counts[1] += 1;
+        counts[2] += bytes(tensor);
+    }
+    let told = |(name, [numbers, tensors, bytes]): (String, [usize; 3])| {
+        format!("{numbers} {name} in {tensors} tensors, {bytes} bytes")
+    };
+    types.into_iter().map(told).collect()
+}
+
+/// Bytes of a tensor's elements, however they are written.
+fn bytes(tensor: &TensorProto) -> usize {
+    let TensorProto { raw_data, float_data, int32_data, int64_data, double_data, uint64_data, .. } = tensor;
+    let fours = float_data.len() + int32_data.len();
+    let eights = int64_data.len() + double_data.len() + uint64_data.len();
+    raw_data.len() + 4 * fours + 8 * eights + tensor.string_data.iter().map(Vec::len).sum::<usize>()
+}
