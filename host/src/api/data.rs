@@ -217,5 +217,5 @@ fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     let classes = numbers.iter().max().map_or(0, |most| most + 1);
     let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
-    Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)
+    Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])
 }
