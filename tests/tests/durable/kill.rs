@@ -79,7 +79,7 @@ fn dtan_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
 fn dtan_with_onnx_runtime_is_killed_and_goes_on() {
     let Some(library) = tests::onnxruntime() else { return tests::skipped("there is no ONNX Runtime") };
     let library = library.to_string_lossy();
-    let args = [&DTAN[..], &["generator=onnxruntime", "--onnxruntime", &library]].concat();
+    let args = [DTAN, &["generator=onnxruntime", "--onnxruntime", &library]].concat();
     let reference = Bench::new();
     let took = reference.host(&args).run().code(0).took;
     let expected = reference.only_run();
