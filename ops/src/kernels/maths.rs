@@ -138,7 +138,7 @@ mod tests {
         let error = |i: u32| {
             let bits = (i as f32 / 200_000.0 * 1.2e9) as u32;
             let size = f32::from_bits(bits).min(104.0);
-            let x = if i % 2 == 0 { size } else { -size };
+            let x = if i.is_multiple_of(2) { size } else { -size };
             let exact = expected(f64::from(x));
             let scale = exact.abs().max(f64::from(f32::MIN_POSITIVE));
             if exact > f64::from(f32::MAX) { 0.0 } else { (f64::from(f(x)) - exact).abs() / scale }
