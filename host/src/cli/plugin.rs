@@ -43,7 +43,8 @@ pub fn all(folder: &Path) -> Vec<PathBuf> {
 
 /// The folders of scripts that a plugin may import from, besides its own.
 pub fn script_folders(plugin: &Path) -> Vec<PathBuf> {
-    let beside = plugin.parent().unwrap_or(Path::new("")).join("../scripts");
+    let folder = plugin.parent().unwrap_or(Path::new(""));
+    let beside = folder.parent().map_or_else(|| folder.join("../scripts"), |above| above.join("scripts"));
     let mut folders = vec![beside, PathBuf::from("scripts")];
     folders.retain(|folder| folder.is_dir());
     folders
