@@ -24,7 +24,7 @@ const IMAGES: usize = 64;
 /// Numbers of a panel's line that are worth a product.
 const FEWEST: usize = 8;
 
-/// Elements of the panels of a block of the weights' gradient, at most.
+/// Elements of the panels of a block, at most.
 const LARGEST: usize = 1 << 23;
 
 /// Positions that are turned at once.
@@ -38,7 +38,9 @@ const CACHED: usize = 1 << 17;
 
 /// Whether a convolution is computed in this way.
 pub(super) fn applies(g: &Geometry) -> bool {
-    g.map_len() <= SMALL && g.count >= FEWEST && g.inputs.min(g.outputs) >= FEWEST
+    let block = IMAGES.min(g.count) * (g.inputs * g.image_len()).max(g.outputs * g.map_len());
+    let is_small = g.map_len() <= SMALL && block <= LARGEST;
+    is_small && g.count >= FEWEST && g.inputs.min(g.outputs) >= FEWEST
 }
 
 /// Where a place of the kernel meets an image.
