@@ -1,7 +1,8 @@
 #!/bin/sh
-# Gets the ONNX project's node tests into `.onnx/node` at the project's root: single operators with inputs
-# and expected outputs, which come inside the Python package `onnx`. Only the test `onnx_nodes` reads them.
-# The package is checked against the SHA-256 below. No root, nothing done twice.
+# Gets what the tests need of the ONNX project into `.onnx` at the project's root. `node`: its node tests, single
+# operators with inputs and expected outputs, which come inside the Python package `onnx`; the package is checked
+# against the SHA-256 below. `python`: the package itself, where there is one for this Python; exported files are
+# held against its checker. No root, nothing done twice.
 set -eu
 
 version=1.22.0
@@ -58,5 +59,9 @@ with zipfile.ZipFile(wheel) as packed:
 PYTHON
 rm -rf "$target"
 mv "$scratch/node" "$target"
+rm -rf "$root/.onnx/python"
+python3 -m pip install --quiet --disable-pip-version-check --only-binary=:all: --retries 2 \
+    --target "$root/.onnx/python" "onnx==$version" >"$scratch/log" 2>&1 ||
+    echo "onnx-tests: no package onnx for this Python: exported files are not held against its checker"
 echo "$version" >"$root/.onnx/version"
 echo "onnx-tests: ready: $target"

@@ -98,6 +98,19 @@ fn gradients_on_the_gpu_agree_with_the_cpu() {
     }
 }
 
+/// A loss that is no number must show, whatever it was compared with on its way.
+#[test]
+fn what_is_no_number_is_neither_smaller_nor_larger() {
+    for device in cases::devices() {
+        let of = |values: [f32; 3]| Tensor::from_data(values.to_vec(), [3], device).unwrap();
+        let (a, b) = (of([f32::NAN, 1.0, 2.0]), of([1.0, f32::NAN, 1.0]));
+        for (y, last) in [(a.maximum(&b).unwrap(), 2.0), (a.minimum(&b).unwrap(), 1.0)] {
+            let y = y.to_f32().unwrap();
+            assert!(y[0].is_nan() && y[1].is_nan() && y[2] == last, "{device}: {y:?}");
+        }
+    }
+}
+
 #[test]
 fn a_view_gives_what_a_copy_gives() {
     for device in cases::devices() {

@@ -222,7 +222,7 @@ fn bounds_of_noisy_laws() {
         assert_value(tv, &case["tv"]);
         assert_value(divergence, &case["jsd"]);
         let (bound, worst) =
-            (total_variation_bound(&[1.0], &[delta]).unwrap(), jsd_worst_case(delta).unwrap());
+            (total_variation_bound(&[1.0], &[delta]).unwrap(), jsd_worst_case(&[1.0], &[delta]).unwrap());
         assert_value(bound, &case["bound_tv"]);
         assert_value(worst, &case["bound_jsd_worst_case"]);
         assert!(tv <= bound + 1e-12 && divergence <= worst + 1e-12);
@@ -232,8 +232,11 @@ fn bounds_of_noisy_laws() {
     assert_value(total_variation_bound(&alphas, &deltas).unwrap(), &mixture["bound_tv"]);
     assert_value(jsd_bound(&alphas, &deltas).unwrap(), &mixture["bound_jsd"]);
     for row in case(&file, "worst_case_table")["rows"].as_array().unwrap() {
-        assert_value(jsd_worst_case(row[0].as_f64().unwrap()).unwrap(), &row[1]);
+        assert_value(jsd_worst_case(&[1.0], &[row[0].as_f64().unwrap()]).unwrap(), &row[1]);
     }
-    assert!(jsd_worst_case(1.5).is_err());
+    let [one, two] = [0.2, 0.9].map(|delta| jsd_worst_case(&[1.0], &[delta]).unwrap());
+    let mean = jsd_worst_case(&[3.0, 1.0], &[0.2, 0.9]).unwrap();
+    assert_near(&[mean], &[0.75 * one + 0.25 * two], 1e-12);
+    assert!(jsd_worst_case(&[1.0], &[1.5]).is_err());
     assert!(total_variation_bound(&[1.0], &[0.1, 0.2]).is_err());
 }

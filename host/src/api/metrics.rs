@@ -211,10 +211,10 @@ fn add_bounds(module: &mut Adder) {
             |alphas: Weights, deltas: Weights| metrics::jsd_bound(&alphas.0, &deltas.0),
         )
         .add(
-            "jsd_worst_case(delta)",
-            "The largest divergence of a law P from (1 - delta) P + delta Q, in nats, reached where P and Q never give the \
-             same: the sharper bound for one law.",
-            "metrics::jsd_worst_case(0) => 0.0",
-            |delta: f64| metrics::jsd_worst_case(delta),
+            "jsd_worst_case(alphas, deltas)",
+            "A sharper bound: the mean, by the weights, of the largest divergences of a law P from (1 - delta) P + delta Q, \
+             in nats, reached where P and Q never give the same.",
+            "metrics::jsd_worst_case([1], [0]) => 0.0",
+            |alphas: Weights, deltas: Weights| metrics::jsd_worst_case(&alphas.0, &deltas.0),
         );
 }

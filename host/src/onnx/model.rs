@@ -43,14 +43,11 @@ impl Model {
     /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
     /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
     ///
-    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no ONNX Runtime; a
-    /// device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
+    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no
+    /// ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
-        let header = Header::read(path)?;
         // ONNX Runtime itself follows whatever the file names.
-        graph::Model::confined(path).map_err(|e| {
-            Error::usage(format!("{}: {e}", path.display()), "export the model into one folder")
-        })?;
+        let header = Header::of(graph::Model::confined(path)?.proto());
         Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))
     }
 

@@ -4,9 +4,9 @@ use super::Module;
 use crate::{Error, Result, no_grad};
 
 impl Module {
-    /// Moves the parameters towards those of a module of the same structure,
-    /// `value = decay value + (1 - decay) source`, and takes its buffers over as they are: singular
-    /// vectors and running statistics belong together and have no meaningful mean. A deep copy that
+    /// Moves the parameters and buffers towards those of a module of the same structure,
+    /// `value = decay value + (1 - decay) source`, so that running statistics are those of the averaged
+    /// weights, nearly; directions, such as singular vectors, are taken over as they are. A deep copy that
     /// follows the trained module so after each step is its exponential moving average.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl Module {
         no_grad(|| {
             for ((_, own), (_, source)) in own.iter().zip(&theirs) {
                 let newest = source.get();
-                let next = match own.is_buffer() {
+                let next = match own.is_direction() {
                     true => newest,
                     false => own.get().mul_scalar(decay)?.add(&newest.mul_scalar(1.0 - decay)?)?,
                 };

@@ -32,8 +32,16 @@ pub struct Parameter(Arc<Inner>);
 struct Inner {
     value: Mutex<Tensor>,
     fans: Option<Fans>,
-    buffer: bool,
+    role: Role,
     frozen: AtomicBool,
+}
+
+/// What a tensor is to its module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Trained,
+    Buffer,
+    Direction,
 }
 
 impl Parameter {
@@ -51,21 +59,26 @@ impl Parameter {
     /// # Errors
     /// [`Error::DType`] for anything but floats.
     pub fn with_fans(value: &Tensor, fans: Option<Fans>) -> Result<Self> {
-        Ok(Self::from_parts(value.track()?, fans, false))
+        Ok(Self::from_parts(value.track()?, fans, Role::Trained))
     }
 
     /// A tensor that is saved with the module but not trained.
     pub fn buffer(value: &Tensor) -> Self {
-        Self::from_parts(value.detach(), None, true)
+        Self::from_parts(value.detach(), None, Role::Buffer)
+    }
+
+    /// A buffer that is a vector of length 1, such as a singular vector: the mean of several has not that length.
+    pub fn direction(value: &Tensor) -> Self {
+        Self::from_parts(value.detach(), None, Role::Direction)
     }
 
     /// A stand-in for a trainable parameter that was computed: gradients pass through it.
     pub(super) fn computed(value: &Tensor) -> Self {
-        Self::from_parts(value.clone(), None, false)
+        Self::from_parts(value.clone(), None, Role::Trained)
     }
 
-    fn from_parts(value: Tensor, fans: Option<Fans>, buffer: bool) -> Self {
-        Self(Arc::new(Inner { value: Mutex::new(value), fans, buffer, frozen: AtomicBool::new(false) }))
+    fn from_parts(value: Tensor, fans: Option<Fans>, role: Role) -> Self {
+        Self(Arc::new(Inner { value: Mutex::new(value), fans, role, frozen: AtomicBool::new(false) }))
     }
 
     /// The value: a leaf that gradients are taken of, or a constant for a buffer and while frozen.
@@ -131,7 +144,12 @@ impl Parameter {
 
     /// Whether this is a buffer: saved, but not trained.
     pub fn is_buffer(&self) -> bool {
-        self.0.buffer
+        self.0.role != Role::Trained
+    }
+
+    /// Whether this is a buffer of length 1.
+    pub fn is_direction(&self) -> bool {
+        self.0.role == Role::Direction
     }
 
     /// Whether training leaves the parameter alone for now.
@@ -157,9 +175,10 @@ impl Parameter {
     /// A parameter of its own with the same value.
     pub(super) fn copy(&self) -> Result<Self> {
         let value = self.lock().detach();
-        let copy = match self.is_buffer() {
-            true => Self::buffer(&value),
-            false => Self::with_fans(&value, self.fans())?,
+        let copy = match self.0.role {
+            Role::Trained => Self::with_fans(&value, self.fans())?,
+            Role::Buffer => Self::buffer(&value),
+            Role::Direction => Self::direction(&value),
         };
         copy.set_frozen(self.is_frozen());
         Ok(copy)

@@ -2,14 +2,11 @@
 //! transposed convolution (for the input) and a third bilinear form (for the weight), whose own
 //! gradients are convolutions again. So these three can be differentiated as often as one likes.
 
-use burn::{
-    backend::{Dispatch, ops::ModuleOps as _},
-    tensor::ops::{ConvOptions, ConvTransposeOptions},
-};
+use burn::backend::{Dispatch, ops::ModuleOps as _};
 
 use super::{
-    Attribute, Attributes, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, require_float,
-    require_rank, require_same, require_step,
+    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Window, Writer, require_float,
+    require_rank, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
@@ -20,65 +17,6 @@ use crate::{
     },
     tensor::{apply, show},
 };
-
-/// How a kernel moves over an image, by (row, column).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// Step between two positions of the kernel.
-    pub stride: [usize; 2],
-    /// Zeros added on both sides.
-    pub padding: [usize; 2],
-    /// Distance between two elements of the kernel.
-    pub dilation: [usize; 2],
-    /// Groups of channels that see only each other.
-    pub groups: usize,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self { stride: [1; 2], padding: [0; 2], dilation: [1; 2], groups: 1 }
-    }
-}
-
-impl Window {
-    fn check(&self, op: &'static str) -> Result<()> {
-        require_step(op, "the stride", 1, &self.stride)?;
-        require_step(op, "the padding", 0, &self.padding)?;
-        require_step(op, "the dilation", 1, &self.dilation)?;
-        require_step(op, "groups", 1, &[self.groups])
-    }
-
-    /// Extent of a kernel of `k` elements.
-    fn extent(&self, d: usize, k: usize) -> usize {
-        self.dilation[d].saturating_mul(k - 1).saturating_add(1)
-    }
-
-    /// Size of an image of `n` rows or columns with its padding.
-    fn padded(&self, d: usize, n: usize) -> usize {
-        self.padding[d].saturating_mul(2).saturating_add(n)
-    }
-
-    /// The attributes of ONNX's convolutions, for kernels of those sizes: of images, or of signals, of
-    /// which the column half counts.
-    pub(crate) fn attributes(&self, kernel: &[usize]) -> Attributes {
-        let part = |pair: [usize; 2]| pair.into_iter().skip(2 - kernel.len());
-        vec![
-            ("kernel_shape", Attribute::ints(kernel.iter().copied())),
-            ("strides", Attribute::ints(part(self.stride))),
-            ("pads", Attribute::ints(part(self.padding).chain(part(self.padding)))),
-            ("dilations", Attribute::ints(part(self.dilation))),
-            ("group", self.groups.into()),
-        ]
-    }
-
-    fn burn(&self) -> ConvOptions<2> {
-        ConvOptions::new(self.stride, self.padding, self.dilation, self.groups)
-    }
-
-    fn burn_transposed(&self, padding_out: [usize; 2]) -> ConvTransposeOptions<2> {
-        ConvTransposeOptions::new(self.stride, self.padding, padding_out, self.dilation, self.groups)
-    }
-}
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
 /// `Ho = floor((H + 2 padding - dilation (Kh - 1) - 1) / stride) + 1`.

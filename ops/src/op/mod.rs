@@ -8,6 +8,7 @@ use burn::backend::DispatchTensor;
 use crate::{DType, Device, Error, Result, Spec, Tensor, kernels::sparsity::Compact};
 
 mod binary;
+mod compare;
 mod concat;
 mod conv;
 mod cumsum;
@@ -21,16 +22,18 @@ mod reduce;
 mod scalar;
 mod shape;
 mod slice;
+mod slope;
 mod softmax;
 mod sort;
 mod statistics;
 mod unary;
+mod window;
 
 pub(crate) use crate::nn::graph::export::writer::{self, Attribute, Attributes, Standard, Value, Writer};
 
-pub use conv::Window;
 pub use interpolate::Interpolation;
 pub use pad::Padding;
+pub use window::Window;
 
 /// A tensor of one of Burn's backends, whatever its rank, element type and device.
 pub(crate) type Primitive = DispatchTensor;

@@ -108,7 +108,7 @@ impl Op for WithScalar {
 
 /// `y = x ? s` as truth values.
 #[derive(Debug, Clone, Copy)]
-struct CompareScalar(super::binary::Comparison, f64);
+struct CompareScalar(super::compare::Comparison, f64);
 
 impl Op for CompareScalar {
     fn name(&self) -> &'static str {
@@ -121,7 +121,7 @@ impl Op for CompareScalar {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
-        use super::binary::Comparison as C;
+        use super::compare::Comparison as C;
         let (dtype, v, store) = (x[0].spec.dtype, x[0].value.clone(), device.bool_store());
         let s = number(dtype, self.1);
         match self.0 {
@@ -242,32 +242,32 @@ impl Tensor {
 
     /// Whether x = s.
     pub fn eq_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(CompareScalar(super::binary::Comparison::Equal, s), &[self])
+        apply(CompareScalar(super::compare::Comparison::Equal, s), &[self])
     }
 
     /// Whether x and s differ.
     pub fn ne_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(CompareScalar(super::binary::Comparison::NotEqual, s), &[self])
+        apply(CompareScalar(super::compare::Comparison::NotEqual, s), &[self])
     }
 
     /// Whether x > s.
     pub fn gt_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(CompareScalar(super::binary::Comparison::Greater, s), &[self])
+        apply(CompareScalar(super::compare::Comparison::Greater, s), &[self])
     }
 
     /// Whether x >= s.
     pub fn ge_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(CompareScalar(super::binary::Comparison::GreaterEqual, s), &[self])
+        apply(CompareScalar(super::compare::Comparison::GreaterEqual, s), &[self])
     }
 
     /// Whether x < s.
     pub fn lt_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(CompareScalar(super::binary::Comparison::Less, s), &[self])
+        apply(CompareScalar(super::compare::Comparison::Less, s), &[self])
     }
 
     /// Whether x <= s.
     pub fn le_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(CompareScalar(super::binary::Comparison::LessEqual, s), &[self])
+        apply(CompareScalar(super::compare::Comparison::LessEqual, s), &[self])
     }
 
     /// Another element type: floats to integers towards 0, numbers to truth values as `x != 0`.

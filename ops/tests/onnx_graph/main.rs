@@ -1,7 +1,6 @@
 //! Networks from ONNX graphs that the tests write themselves: training, modes, refusals, safe reading.
 
 mod build;
-mod corpus;
 mod functions;
 mod gradients;
 mod operators;

@@ -1,6 +1,9 @@
 //! Files that lie: cut off, changed, pointing elsewhere.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use ops::{
     nn::graph::{Model, check, module, proto::StringStringEntryProto},
@@ -107,7 +110,7 @@ fn a_file_that_others_read_is_confined_too() {
     let path = folder.0.join("model/net.onnx");
     let confined = |location| {
         fs::write(&path, elsewhere(&[("location", location)]).bytes()).unwrap();
-        Model::confined(&path).map_err(|e| e.to_string())
+        Model::confined(&path).map(|_| ()).map_err(|e| e.to_string())
     };
     confined("w.bin").unwrap();
     assert!(confined("../secret.bin").unwrap_err().contains("leaves the model's folder"));
@@ -219,6 +222,25 @@ fn damaged_files_give_errors() {
         }
     }
     println!("{rounds} damaged files: {read} could be read, {ran} of them still made a network");
+}
+
+/// `tests/fuzz` starts from them.
+#[test]
+fn the_seeds_of_the_fuzzer_are_networks() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus");
+    let seeds = |target: &str| {
+        let entries: Vec<_> = fs::read_dir(corpus.join(target)).unwrap().map(|e| e.unwrap().path()).collect();
+        // What a run of the fuzzer adds is named by its hash.
+        let own = entries.into_iter().filter(|path| path.file_name().unwrap().len() < 40);
+        own.collect::<Vec<_>>()
+    };
+    for path in seeds("read") {
+        let read = Model::from_bytes(&fs::read(&path).unwrap()).and_then(|model| module(&model));
+        read.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+    for path in seeds("external") {
+        Model::from_bytes(&fs::read(&path).unwrap()).unwrap();
+    }
 }
 
 fn conv() -> Net {

@@ -55,14 +55,25 @@ fn load(name: &str) -> Option<Module> {
     Some(module)
 }
 
+/// Pictures `from..to` as the module takes them.
+fn inputs(module: &Module, pictures: &Pictures, scale: &Scale, from: usize, to: usize) -> Tensor {
+    let channels_last = Graph::of(module).unwrap().inputs[0].shape.as_ref().unwrap()[3] == Some(3);
+    let x = pictures.batch(from, to, &scale.mean, &scale.deviation);
+    if channels_last { x.permute(&[0, 2, 3, 1]).unwrap() } else { x }
+}
+
+/// The classes of the same pictures.
+fn classes(pictures: &Pictures, from: usize, to: usize) -> Tensor {
+    let classes: Vec<i32> = pictures.classes[from..to].iter().map(|&c| c.into()).collect();
+    Tensor::from_data(classes, [to - from], ops::Device::Cpu).unwrap()
+}
+
 /// Percent of right answers among the first `n` pictures.
 fn accuracy(module: &Module, pictures: &Pictures, scale: &Scale, n: usize) -> f64 {
-    let channels_last = Graph::of(module).unwrap().inputs[0].shape.as_ref().unwrap()[3] == Some(3);
     let mut right = 0;
     for from in (0..n).step_by(250) {
         let to = n.min(from + 250);
-        let x = pictures.batch(from, to, &scale.mean, &scale.deviation);
-        let x = if channels_last { x.permute(&[0, 2, 3, 1]).unwrap() } else { x };
+        let x = inputs(module, pictures, scale, from, to);
         let answers = no_grad(|| module.forward(&x)?.argmax(1, false)?.to_f64()).unwrap();
         let classes = pictures.classes[from..to].iter().map(|&c| f64::from(c));
         right += answers.iter().zip(classes).filter(|(a, c)| **a == *c).count();
@@ -113,6 +124,32 @@ fn a_detector_of_two_outputs_runs_at_any_batch() {
     }
 }
 
+/// Every parameter of every classifier is trained: a few steps on one batch lower its loss.
+#[test]
+fn classifiers_of_files_are_trained_further() {
+    let (Some(digits), Some(things)) = (Pictures::mnist("t10k"), Pictures::cifar()) else {
+        return skipped("there is no MNIST or no CIFAR-10 in HOST_DATA");
+    };
+    let files = DIGITS.iter().map(|file| (file, &digits)).chain(THINGS.iter().map(|file| (file, &things)));
+    for ((name, scale, _), pictures) in files {
+        let Some(module) = load(name) else { return skipped("there is no folder HOST_MODELS") };
+        let (x, classes) = (inputs(&module, pictures, scale, 0, 50), classes(pictures, 0, 50));
+        let error = || loss::cross_entropy(&module.forward(&x).unwrap(), &classes, 0.0).unwrap();
+        let optimiser = Optimiser::new(Adam::default(), 1e-4, module.named_parameters()).unwrap();
+        let before = error();
+        for _ in 0..3 {
+            let gradients = error().backward().unwrap();
+            for (parameter, p) in module.named_parameters() {
+                assert!(p.gradient(&gradients).is_some(), "{name}: `{parameter}` gets no gradient");
+            }
+            optimiser.step(&gradients).unwrap();
+        }
+        let [before, after] = [before, error()].map(|error| error.item().unwrap());
+        println!("{name}: loss {before:.4} before, {after:.4} after three steps");
+        assert!(after < before, "{name}: loss {before} before, {after} after three steps");
+    }
+}
+
 #[test]
 fn a_network_of_a_file_learns_in_an_epoch() {
     let (Some(train), Some(test)) = (Pictures::mnist("train"), Pictures::mnist("t10k")) else {
@@ -125,10 +162,9 @@ fn a_network_of_a_file_learns_in_an_epoch() {
     let n = train.classes.len();
     for from in (0..n).step_by(64) {
         let to = n.min(from + 64);
-        let x = train.batch(from, to, &MNIST.mean, &MNIST.deviation);
-        let classes: Vec<i32> = train.classes[from..to].iter().map(|&c| c.into()).collect();
-        let classes = Tensor::from_data(classes, [to - from], ops::Device::Cpu).unwrap();
-        let error = loss::cross_entropy(&module.forward(&x).unwrap(), &classes, 0.0).unwrap();
+        let x = inputs(&module, &train, &MNIST, from, to);
+        let error =
+            loss::cross_entropy(&module.forward(&x).unwrap(), &classes(&train, from, to), 0.0).unwrap();
         optimiser.step(&error.backward().unwrap()).unwrap();
     }
     module.training(false);

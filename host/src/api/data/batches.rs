@@ -58,6 +58,21 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             move |mixture: Arc<Mixture>, size: usize, options: Map| mixture_pass(mixture, size, options, device),
         )
         .add(
+            "batch(set)",
+            "All items as one batch #{ images, labels, indices }, in their order.",
+            r#"data::load("glyphs").train(3).batch().labels.to_array() => [0, 1, 2]"#,
+            move |set: Dataset| whole(&set, (0..set.len() as u32).collect(), None, device),
+        )
+        .add(
+            "batch(mixture, n)",
+            "n draws as one batch #{ images, labels, indices, sources }.",
+            r#"{ let s = data::load("shapes").train(5); data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]"#,
+            move |mixture: Arc<Mixture>, n: usize| {
+                let drawn = mixture.draw(n, random::next_key())?;
+                whole(mixture.items(), drawn, Some(&mixture), device)
+            },
+        )
+        .add(
             "to_string(mixture)",
             "What the mixture is.",
             r#"data::mix([data::load("glyphs").train(2)], [1]).to_string() => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes"#,
@@ -100,6 +115,13 @@ fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Map, device: Device
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = Plan { batch_size: size, shuffle: None, drop_last, device };
     pass(Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
+}
+
+/// Items of a set as one batch.
+fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
+    let plan = Plan { batch_size: items.len(), shuffle: None, drop_last: false, device };
+    let batch = Batches::of_items(set, items, plan)?.next();
+    batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
 fn pass(batches: Result<Batches>, mixture: Option<Arc<Mixture>>) -> Result<Pass> {

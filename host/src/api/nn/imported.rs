@@ -42,15 +42,16 @@ pub fn add_methods(global: &mut Adder) {
 
 fn open(session: &Session, path: &str) -> Result<Module> {
     let file = session.readable(Path::new(path))?;
-    let unusable = |e: ops::Error| match e {
-        ops::Error::Graph(text) => Error::usage(
-            format!("nn::from_onnx: {path}: {text}"),
-            "`host onnx check FILE` shows what it can do",
-        ),
-        other => other.into(),
+    let unusable = |what: String| {
+        move |e: ops::Error| match e {
+            ops::Error::Graph(text) => {
+                Error::usage(format!("{what}{text}"), "`host onnx check FILE` shows what it can do")
+            }
+            other => other.into(),
+        }
     };
-    let model = graph::Model::read(&file).map_err(unusable)?;
-    let module = graph::module(&model).map_err(unusable)?;
+    let model = graph::Model::read(&file).map_err(unusable("nn::from_onnx: ".into()))?;
+    let module = graph::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
     module.to_device(session.options.device)?;
     if let Some(recorder) = session.recorder() {
         recorder.note_model(&file, None)?;

@@ -97,8 +97,8 @@ fn add_use(global: &mut Adder) {
         )
         .add(
             "average(module, source, decay)",
-            "Moves the parameters towards those of a module of the same structure: value = decay value + (1 - decay) \
-             source; buffers are taken over. A deep copy that does so after each step is the exponential moving average.",
+            "Moves the parameters and running statistics towards those of a module of the same structure: value = decay \
+             value + (1 - decay) source. A deep copy that does so after each step is the exponential moving average.",
             "{ let net = nn::linear(2, 2); let mean = net.deep_copy(); mean.average(net, 0.999); mean.parameter_count() } => 6",
             |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );

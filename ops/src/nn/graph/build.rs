@@ -8,14 +8,14 @@ use std::{
 };
 
 use super::{
-    Finding, NEWEST_OPSET, Value,
+    BUFFER, Finding, NEWEST_OPSET, Value,
     call::{Call, Mode, Pass},
     elements,
     function::{Functions, Written},
     node::{Body, Node},
     operators::{self, Operator},
     plan::{Plan, Slot, Step},
-    proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto},
+    proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
     roles::Roles,
     scope::Scope,
     training,
@@ -164,18 +164,18 @@ impl<'m> Builder<'m> {
                 }
                 Ok(value) => {
                     let slot = self.scope().named(&proto.name);
-                    self.place(slot, &proto.name, value, &roles);
+                    self.place(slot, proto, value, &roles);
                 }
             }
         }
     }
 
     /// Floats that nodes compute with become parameters, all else constants.
-    fn place(&mut self, slot: Slot, name: &str, value: Value, roles: &Roles) {
+    fn place(&mut self, slot: Slot, proto: &TensorProto, value: Value, roles: &Roles) {
+        let name = &*proto.name;
+        let is_buffer = proto.doc_string == BUFFER || roles.buffers.contains(name);
         let parameter = match &value {
-            Value::Tensor(x) if x.dtype().is_float() && roles.buffers.contains(name) => {
-                Some(Parameter::buffer(x))
-            }
+            Value::Tensor(x) if x.dtype().is_float() && is_buffer => Some(Parameter::buffer(x)),
             Value::Tensor(x) if is_weight(x) && !roles.settings.contains(name) => Parameter::new(x).ok(),
             _ => None,
         };

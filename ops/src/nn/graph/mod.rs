@@ -37,6 +37,9 @@ use crate::{Error, Result};
 /// The newest operator set that is known here.
 pub const NEWEST_OPSET: i64 = 28;
 
+/// The description of an initialiser that is a buffer, in the files that [`export`] writes.
+const BUFFER: &str = "buffer";
+
 /// An error of a model's file, in words.
 fn broken<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::Graph(text.into()))

@@ -19,38 +19,19 @@ impl Model {
     /// Reads an ONNX file and the files of elements that it names inside its own folder.
     ///
     /// # Errors
-    /// [`Error::Graph`] for a file that cannot be read, is damaged, is no ONNX model, or names files
-    /// elsewhere.
+    /// [`Error::Graph`], which names the file, for one that cannot be read, is damaged, is no ONNX model, or
+    /// names files elsewhere.
     pub fn read(path: &Path) -> Result<Self> {
-        let Self(mut model) = Self::own(path)?;
-        external::load(&mut model, folder(path))?;
-        Ok(Self(model))
+        open(path, external::load)
     }
 
-    /// What the file itself holds.
-    fn own(path: &Path) -> Result<Self> {
-        let io = |e: std::io::Error| Error::Graph(format!("{}: {e}", path.display()));
-        let facts = fs::metadata(path).map_err(io)?;
-        // A device or a pipe has no size, and perhaps no end.
-        if !facts.is_file() {
-            return broken(format!("{}: not a file", path.display()));
-        }
-        let size = facts.len();
-        if size > room() as u64 {
-            return broken(format!("{}: {size} bytes, which memory does not hold", path.display()));
-        }
-        let mut bytes = vec![];
-        File::open(path).map_err(io)?.take(size).read_to_end(&mut bytes).map_err(io)?;
-        Self::from_bytes(&bytes)
-    }
-
-    /// Refuses a file that names files of elements elsewhere than inside its own folder, for programs that
-    /// read it themselves.
+    /// What the file itself holds, for programs that read it once more and follow what it names: elements that
+    /// lie elsewhere stay there, and must be inside its own folder.
     ///
     /// # Errors
     /// Those of [`Model::read`].
-    pub fn confined(path: &Path) -> Result<()> {
-        external::check(&mut Self::own(path)?.0, folder(path))
+    pub fn confined(path: &Path) -> Result<Self> {
+        open(path, external::check)
     }
 
     /// The model that these bytes hold; a tensor whose elements are elsewhere is an error when used.
@@ -73,6 +54,29 @@ impl Model {
     }
 }
 
-fn folder(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new(""))
+fn open(path: &Path, follow: impl FnOnce(&mut ModelProto, &Path) -> Result<()>) -> Result<Model> {
+    let named = |error: Error| match error {
+        Error::Graph(text) => Error::Graph(format!("{}: {text}", path.display())),
+        other => other,
+    };
+    let Model(mut model) = own(path).map_err(named)?;
+    follow(&mut model, path.parent().unwrap_or(Path::new(""))).map_err(named)?;
+    Ok(Model(model))
+}
+
+/// What the file itself holds.
+fn own(path: &Path) -> Result<Model> {
+    let io = |e: std::io::Error| Error::Graph(e.to_string());
+    let facts = fs::metadata(path).map_err(io)?;
+    // A device or a pipe has no size, and perhaps no end.
+    if !facts.is_file() {
+        return broken("not a file");
+    }
+    let size = facts.len();
+    if size > room() as u64 {
+        return broken(format!("{size} bytes, which memory does not hold"));
+    }
+    let mut bytes = vec![];
+    File::open(path).map_err(io)?.take(size).read_to_end(&mut bytes).map_err(io)?;
+    Model::from_bytes(&bytes)
 }

@@ -74,7 +74,7 @@ pub fn spectral(module: Module) -> Result<Module> {
     let u = random::normal(&[weight.shape().first().copied().unwrap_or(1)], Device::Cpu)?;
     let start = no_grad(|| spectral_norm(&weight, &u.to_device(weight.device())?.cast(weight.dtype())?))?;
     let buffers = [("u", start.u), ("v", start.v)];
-    let buffers = buffers.map(|(name, value)| (name.to_owned(), Parameter::buffer(&value)));
+    let buffers = buffers.map(|(name, value)| (name.to_owned(), Parameter::direction(&value)));
     Ok(Module::new(SpectralNorm, buffers.into(), vec![("module".to_owned(), module)]))
 }
 

@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    super::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
+    super::{
+        BUFFER,
+        proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
+    },
     BATCHES, Metadata, OPSET,
     batch::{self, Size},
     draft::Draft,
@@ -324,7 +327,7 @@ impl Graph {
         let parameters = used.map(|(&leaf, (_, parameter))| {
             let mut proto = messages::tensor(&self.leaves[leaf], &parameter.get().detach())?;
             if parameter.is_buffer() {
-                proto.doc_string = "buffer".into();
+                proto.doc_string = BUFFER.into();
             }
             Ok(proto)
         });
