@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct Slope(pub Unary);
 
 impl Slope {
-    pub fn applies(x: &Tensor, y: &Tensor, dy: &Tensor) -> bool {
+    pub(super) fn applies(x: &Tensor, y: &Tensor, dy: &Tensor) -> bool {
         let known = [x, y, dy].iter().all(|x| fused::applies(x));
         known && dy.device() == Device::Cpu && !is_grad_enabled()
     }
