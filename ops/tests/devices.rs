@@ -100,7 +100,7 @@ fn gradients_on_the_gpu_agree_with_the_cpu() {
 
 /// A loss that is no number must show, whatever it was compared with on its way.
 #[test]
-fn what_is_no_number_is_neither_smaller_nor_larger() {
+fn what_is_no_number_is_neither_equal_nor_smaller_nor_larger() {
     for device in cases::devices() {
         let of = |values: [f32; 3]| Tensor::from_data(values.to_vec(), [3], device).unwrap();
         let (a, b) = (of([f32::NAN, 1.0, 2.0]), of([1.0, f32::NAN, 1.0]));
@@ -108,6 +108,8 @@ fn what_is_no_number_is_neither_smaller_nor_larger() {
             let y = y.to_f32().unwrap();
             assert!(y[0].is_nan() && y[1].is_nan() && y[2] == last, "{device}: {y:?}");
         }
+        assert_eq!(a.ne(&a).unwrap().to_f64().unwrap(), [1.0, 0.0, 0.0], "{device}");
+        assert_eq!(a.ne_scalar(2.0).unwrap().to_f64().unwrap(), [1.0, 1.0, 0.0], "{device}");
     }
 }
 

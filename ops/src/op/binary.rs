@@ -185,7 +185,6 @@ fn select(compare: Comparison, a: Primitive, b: Primitive, y: &Spec, device: Dev
     let b = by_kind!(y.dtype, float_expand, int_expand, (b, shape));
     let mut mask = compare.run_on(y.dtype, a.clone(), b.clone(), device);
     if y.dtype.is_float() {
-        // Not by comparing it with itself: shaders' compilers take that for false.
         let is_nan = Dispatch::float_is_nan(a.clone(), device.bool_store());
         mask = Dispatch::bool_or(mask, is_nan);
     }

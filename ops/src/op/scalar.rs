@@ -126,7 +126,10 @@ impl Op for CompareScalar {
         let s = number(dtype, self.1);
         match self.0 {
             C::Equal => by_kind!(dtype, float_equal_elem, int_equal_elem, (v, s, store)),
-            C::NotEqual => by_kind!(dtype, float_not_equal_elem, int_not_equal_elem, (v, s, store)),
+            // As between two tensors.
+            C::NotEqual => {
+                Dispatch::bool_not(by_kind!(dtype, float_equal_elem, int_equal_elem, (v, s, store)))
+            }
             C::Greater => by_kind!(dtype, float_greater_elem, int_greater_elem, (v, s, store)),
             C::GreaterEqual => {
                 by_kind!(dtype, float_greater_equal_elem, int_greater_equal_elem, (v, s, store))
