@@ -65,13 +65,16 @@ fn check(value: &Value, array: &View) -> Result<()> {
     let shape = array.shape();
     let fits = shape.len() == value.shape.len()
         && shape.iter().zip(&value.shape).all(|(found, expected)| expected.is_none_or(|n| n == *found));
-    let problem = format!("input `{}` is {} {shape:?}", value.name, array.dtype());
+    let problem = |expected: &str, help: &str| {
+        let found = format!("input `{}` is {} {shape:?}", value.name, array.dtype());
+        Err(Error::usage(format!("{found}, {expected}"), help))
+    };
     if array.dtype() != value.dtype {
-        Err(Error::usage(format!("{problem}, expected {value}"), format!("convert it to {}", value.dtype)))
+        problem(&format!("expected {value}"), &format!("convert it to {}", value.dtype))
     } else if !fits {
-        Err(Error::usage(format!("{problem}, expected {value}"), "reshape it; `?` is any length"))
+        problem(&format!("expected {value}"), "reshape it; `?` is any length")
     } else if shape.contains(&0) {
-        Err(Error::usage(format!("{problem}, which is empty"), "give at least one row"))
+        problem("which is empty", "give at least one row")
     } else {
         Ok(())
     }

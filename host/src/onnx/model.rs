@@ -127,13 +127,11 @@ impl Model {
     /// Errors: those of [`Model::run`].
     pub fn run_views(&self, inputs: Vec<(&str, View)>) -> Result<Vec<(String, Array)>> {
         let inputs = self.in_order(inputs)?;
-        let outputs = match self.batch {
-            Some(batch) => {
-                let rows = self.rows(&inputs, batch)?;
-                guarded(|| self.run_pieces(&inputs, rows, batch))
-            }
-            None => guarded(|| self.run_whole(&inputs)),
-        };
+        let rows = self.batch.map(|batch| self.rows(&inputs, batch)).transpose()?;
+        let outputs = guarded(|| match self.batch.zip(rows) {
+            Some((batch, rows)) if rows != batch => self.run_pieces(&inputs, rows, batch),
+            _ => self.run_whole(&inputs),
+        });
         let outputs = outputs.map_err(|problem| refused(&self.path, &problem, VALUES))?;
         Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
     }
