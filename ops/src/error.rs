@@ -1,5 +1,7 @@
 //! The one error type of the crate.
 
+use std::any::Any;
+
 use crate::tensor::trace::Place;
 
 /// What can go wrong: the operation, what it got and what it expected.
@@ -99,3 +101,9 @@ impl Error {
 
 /// The result of everything in `ops` that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The message of a panic that was caught.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}

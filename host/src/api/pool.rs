@@ -12,7 +12,7 @@ use std::{
 
 use crossbeam::channel::{Receiver, bounded, unbounded};
 use ops::{
-    no_grad,
+    no_grad, panic_text,
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
@@ -94,7 +94,7 @@ fn ended() -> Error {
 fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
     IS_WORKER.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(key, || function.call(engine, [argument]))));
-    outcome.unwrap_or_else(|_| Err("a fault inside the host, on a thread of its own".into()))
+    outcome.unwrap_or_else(|panic| Err(format!("a fault inside the host: {}", panic_text(&*panic)).into()))
 }
 
 fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {

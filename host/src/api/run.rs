@@ -77,8 +77,9 @@ fn write_table(session: &Session, name: &str, rows: &Array) -> Result<()> {
         cells.iter().map(cell).collect::<Result<Vec<_>>>()
     };
     let rows = rows.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let recorder = session.recorder_in_order()?;
     session.print(&format!("{name}\n{}", aligned(&rows)));
-    if let Some(recorder) = session.recorder_in_order()? {
+    if let Some(recorder) = recorder {
         let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(vec![]);
         let wrote = rows.iter().try_for_each(|row| csv.write_record(row));
         let bytes =

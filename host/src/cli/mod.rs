@@ -21,14 +21,12 @@ use std::{
 };
 
 use clap::Parser as _;
+use ops::panic_text;
 
 pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs};
 use outcome::Outcome;
 
-use crate::{
-    error::{Error, Result},
-    onnx::panic_text,
-};
+use crate::error::{Error, Result};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {

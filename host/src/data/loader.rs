@@ -4,8 +4,7 @@ use super::dataset::{Dataset, Gathered, order};
 use crate::error::{Error, Result};
 use crossbeam::channel::{Receiver, bounded, never};
 use ops::random::Key;
-use ops::{Device, Tensor};
-use std::any::Any;
+use ops::{Device, Tensor, panic_text};
 use std::thread::{self, JoinHandle};
 
 /// So many batches wait ready.
@@ -192,7 +191,10 @@ impl Worker {
     fn died(&mut self) -> Error {
         let panic = self.thread.take().and_then(|thread| thread.join().err());
         Error::usage(
-            format!("batches: a fault inside the host: {}", panic.as_deref().map_or("", panic_text)),
+            format!(
+                "batches: a fault inside the host: {}",
+                panic.as_deref().map_or("no reason given", |panic| panic_text(panic))
+            ),
             "this is a mistake in the program, not in the script: please report it",
         )
     }
@@ -206,11 +208,6 @@ impl Drop for Worker {
             let _ = thread.join();
         }
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
 }
 
 #[cfg(test)]

@@ -21,4 +21,3 @@ pub use inputs::Value;
 pub use locate::locate;
 pub use model::{Device, Model};
 pub use runtime::Runtime;
-pub(crate) use runtime::panic_text;

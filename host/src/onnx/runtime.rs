@@ -1,11 +1,11 @@
 //! The ONNX Runtime library of this process.
 
-use std::any::Any;
 use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use ops::panic_text;
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
@@ -89,10 +89,4 @@ fn unusable(error: LoadDynamicError) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// The message of a panic.
-pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }

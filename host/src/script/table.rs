@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use ops::tensor::trace::{self, Place};
+use ops::{
+    panic_text,
+    tensor::trace::{self, Place},
+};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
 use super::{Function, Parameter, Refusal};
@@ -278,9 +281,7 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
 }
 
 fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-    format!("{}: a fault inside the host: {reason}", entry.path()).into()
+    format!("{}: a fault inside the host: {}", entry.path(), panic_text(panic)).into()
 }
 
 /// An error of the host as an error of the script; the engine adds the position.

@@ -28,6 +28,7 @@ use crate::{
     Error, Result, interrupt,
     kernels::sparsity::Compact,
     op::{Op, Operand, Primitive},
+    panic_text,
 };
 
 /// A tensor. Cloning is cheap: clones share the value and the record of how it was computed.
@@ -250,11 +251,8 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
 
 /// Turns a backend's panic into an error.
 pub(crate) fn guarded<T>(op: &'static str, run: impl FnOnce() -> T) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
-        Error::Backend { op, reason: reason.to_owned() }
-    })
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .map_err(|panic| Error::Backend { op, reason: panic_text(&*panic).to_owned() })
 }
 
 fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
