@@ -1,6 +1,9 @@
 //! Every shipped plugin, small: runs to its end, gives the same bits on any number of threads and when it was
 //! killed and resumed, and refuses nonsense before it trains. `reproduce` and `durable` do so for `dtan`.
 
+use std::path::Path;
+
+use ops::nn::graph::{self, Model};
 use tests::Bench;
 
 const AUGINTAE: &[&str] = &[
@@ -119,6 +122,80 @@ fn noisy_gan_ends_the_same() {
 fn independent_members_end_the_same() {
     let side_by_side = [BOOSTED_GAN, &["method=none", "members=3", "on_the_fly=false", "fixed=20"]].concat();
     ends_the_same(&side_by_side);
+}
+
+/// The trained numbers of a network's file.
+fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
+    let module = Model::read(path).and_then(|model| graph::module(&model)).unwrap();
+    let value = |(name, parameter): (String, ops::nn::Parameter)| (name, parameter.get().to_f32().unwrap());
+    module.named_parameters().into_iter().map(value).collect()
+}
+
+/// A run, and one that starts from the files which it left, by `files` (setting and file) and standing still: its own
+/// files hold the same numbers. One that is given a file of another network trains nothing.
+fn goes_on_from_its_files(settings: &[&str], still: &[&str], files: &[(&str, &str)], unfit: (&str, &str)) {
+    let first = Bench::new();
+    first.host(run(settings, &[])).run().code(0);
+    let models = first.only_run().path().join("models");
+    let given = |(setting, file): (&str, &str)| format!("{setting}={}", models.join(file).display());
+
+    let named: Vec<_> = files.iter().copied().map(given).collect();
+    let more: Vec<_> = still.iter().copied().chain(named.iter().map(String::as_str)).collect();
+    let second = Bench::new();
+    second.host(run(settings, &more)).run().code(0);
+    for (_, file) in files {
+        let [before, after] =
+            [&models, &second.only_run().path().join("models")].map(|m| parameters(&m.join(file)));
+        assert!(before.iter().map(|p| &p.0).eq(after.iter().map(|p| &p.0)), "{file}: other parameters");
+        for ((name, before), (_, after)) in before.iter().zip(&after) {
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * a.abs().max(1.0);
+            assert!(before.iter().zip(after).all(near), "{file}: `{name}` is not what it started from");
+        }
+    }
+
+    let third = Bench::new();
+    third.host(run(settings, &[&given(unfit)])).run().code(1).says(&["expected"]);
+    assert_eq!(third.only_run().metrics().len(), 0, "{unfit:?} was trained with");
+}
+
+#[test]
+fn augintae_goes_on_from_its_files() {
+    let files = [
+        ("encoder", "augintae-encoder.onnx"),
+        ("generator", "augintae-generator.onnx"),
+        ("discriminator", "augintae-discriminator.onnx"),
+    ];
+    let settings = [AUGINTAE, &["method=augintae"]].concat();
+    goes_on_from_its_files(&settings, &["lr=1e-20"], &files, ("encoder", "augintae-generator.onnx"));
+}
+
+#[test]
+fn sae_goes_on_from_its_files() {
+    let files = [
+        ("unit0", "unit0.onnx"),
+        ("unit1", "unit1.onnx"),
+        ("generator", "generator.onnx"),
+        ("original_generator", "original_generator.onnx"),
+        ("original_discriminator", "original_discriminator.onnx"),
+    ];
+    goes_on_from_its_files(SAE, &["lr=1e-20"], &files, ("unit0", "generator.onnx"));
+}
+
+#[test]
+fn boosted_gan_goes_on_from_its_files() {
+    let files = [
+        ("start_g", "generator-1.onnx"),
+        ("start_d", "discriminator-1.onnx"),
+        ("start_c", "classifier_of_one.onnx"),
+    ];
+    let still = ["lr=1e-20", "lr_d=1e-20", "lr_c=1e-20", "weight_decay=0"];
+    goes_on_from_its_files(BOOSTED_GAN, &still, &files, ("start_g", "classifier.onnx"));
+}
+
+#[test]
+fn noisy_gan_goes_on_from_its_files() {
+    let files = [("generator", "generator-mixture.onnx"), ("discriminator", "discriminator-mixture.onnx")];
+    goes_on_from_its_files(NOISY_GAN, &["lr=1e-20"], &files, ("generator", "discriminator-mixture.onnx"));
 }
 
 #[test]

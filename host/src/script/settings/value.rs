@@ -1,6 +1,6 @@
 //! A setting's value, and how it is written on a command line, in TOML and in a script.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use rhai::{Dynamic, Map};
 use serde::Serialize;
@@ -68,7 +68,8 @@ impl Value {
     }
 
     /// A command line's text as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
-    /// `32,64`. `None` where it is not of that type.
+    /// `32,64`, or the path of one thing that is there: that of a run has commas of its own. `None` where it is
+    /// not of that type.
     pub fn parse(text: &str, like: &Self) -> Option<Self> {
         let number = || text.trim().replace('_', "");
         match like {
@@ -77,7 +78,8 @@ impl Value {
             Self::Bool(_) => text.trim().parse().ok().map(Self::Bool),
             Self::String(_) => Some(Self::String(text.into())),
             Self::List(likes) => {
-                let items = split(text).into_iter().map(|item| match element(likes) {
+                let items = if Path::new(text).exists() { vec![text.to_owned()] } else { split(text) };
+                let items = items.into_iter().map(|item| match element(likes) {
                     Some(like) => Self::parse(&item, like),
                     None => Some(Self::guess(&item)),
                 });
