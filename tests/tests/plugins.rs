@@ -166,7 +166,7 @@ fn augintae_goes_on_from_its_files() {
         ("discriminator", "augintae-discriminator.onnx"),
     ];
     let settings = [AUGINTAE, &["method=augintae"]].concat();
-    goes_on_from_its_files(&settings, &["lr=1e-20"], &files, ("encoder", "augintae-generator.onnx"));
+    goes_on_from_its_files(&settings, &["lr=1e-12"], &files, ("encoder", "augintae-generator.onnx"));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn sae_goes_on_from_its_files() {
         ("original_generator", "original_generator.onnx"),
         ("original_discriminator", "original_discriminator.onnx"),
     ];
-    goes_on_from_its_files(SAE, &["lr=1e-20"], &files, ("unit0", "generator.onnx"));
+    goes_on_from_its_files(SAE, &["lr=1e-12"], &files, ("unit0", "generator.onnx"));
 }
 
 #[test]
@@ -188,14 +188,14 @@ fn boosted_gan_goes_on_from_its_files() {
         ("start_d", "discriminator-1.onnx"),
         ("start_c", "classifier_of_one.onnx"),
     ];
-    let still = ["lr=1e-20", "lr_d=1e-20", "lr_c=1e-20", "weight_decay=0"];
+    let still = ["lr=1e-12", "lr_d=1e-12", "lr_c=1e-12", "weight_decay=0"];
     goes_on_from_its_files(BOOSTED_GAN, &still, &files, ("start_g", "classifier.onnx"));
 }
 
 #[test]
 fn noisy_gan_goes_on_from_its_files() {
     let files = [("generator", "generator-mixture.onnx"), ("discriminator", "discriminator-mixture.onnx")];
-    goes_on_from_its_files(NOISY_GAN, &["lr=1e-20"], &files, ("generator", "discriminator-mixture.onnx"));
+    goes_on_from_its_files(NOISY_GAN, &["lr=1e-12"], &files, ("generator", "discriminator-mixture.onnx"));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn nonsense_is_refused_before_anything_is_trained() {
         (NOISY_GAN, "levels=0.5,1.5", "levels"),
         (NOISY_GAN, "alphas=0,0", "alphas"),
         (NOISY_GAN, "deltas=0.1", "deltas"),
-        (NOISY_GAN, "noise=pink", "noise"),
+        (NOISY_GAN, "noises=pink,normal", "noises"),
     ];
     for (settings, nonsense, word) in cases {
         let place = Bench::new();
