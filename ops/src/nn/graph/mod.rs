@@ -24,6 +24,7 @@ mod roles;
 mod scope;
 mod training;
 mod value;
+mod visit;
 
 pub use call::Mode;
 pub use elements::{dtype, tensor as read_tensor};
