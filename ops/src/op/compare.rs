@@ -1,10 +1,7 @@
 //! Element-wise questions about two tensors, which broadcast against each other by NumPy's rule, and functions
 //! of their answers.
 
-use burn::backend::{
-    Dispatch, Shape,
-    ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
-};
+use burn::backend::{Dispatch, Shape, ops::BoolTensorOps as _};
 
 use super::{
     Op, Operand, Primitive, Value, Writer, binary::aligned, by_kind, require, require_number, require_same,
