@@ -88,7 +88,8 @@ fn averages_that_were_also_weights_are_written_beside_them() {
     let x = tensor(&[1.0, 10.0, 3.0, 30.0], &[2, 2]);
     trained.forward(&x).unwrap();
     let again = read(&written(&trained));
-    assert_eq!(outputs(&again, &[x.clone()]), outputs(&trained, &[x]));
+    let inputs = [x];
+    assert_eq!(outputs(&again, &inputs), outputs(&trained, &inputs));
     let names = |m: &Module| m.state().into_iter().map(|(name, p)| (name, p.is_buffer())).collect::<Vec<_>>();
     assert_eq!(names(&again), names(&trained));
 }
