@@ -7,9 +7,9 @@ use ops::{
         graph::{
             self, Model,
             proto::{
-                AttributeProto, AttributeType, Dimension, DimensionProto, GraphProto, ModelProto, NodeProto,
-                OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto,
-                ValueInfoProto,
+                AttributeProto, AttributeType, Dimension, DimensionProto, FunctionProto, GraphProto,
+                ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto,
+                TypeProto, ValueInfoProto,
             },
         },
     },
@@ -66,6 +66,17 @@ impl Net {
         self
     }
 
+    pub fn doubles(mut self, name: &str, shape: &[i64], values: &[f64]) -> Self {
+        self.graph().initializer.push(TensorProto {
+            name: name.into(),
+            data_type: F64,
+            dims: shape.to_vec(),
+            double_data: values.to_vec(),
+            ..Default::default()
+        });
+        self
+    }
+
     pub fn ints(mut self, name: &str, values: &[i64]) -> Self {
         self.graph().initializer.push(TensorProto {
             name: name.into(),
@@ -81,6 +92,16 @@ impl Net {
     pub fn op(mut self, kind: &str, edges: &str, attributes: Vec<AttributeProto>) -> Self {
         self.graph().node.push(node(kind, edges, attributes));
         self
+    }
+
+    /// An output of a declared type.
+    pub fn gives(mut self, name: &str, dtype: i32, shape: &[i64]) -> Self {
+        self.graph().output.push(port(name, dtype, shape));
+        self
+    }
+
+    pub fn report(&self) -> graph::Report {
+        graph::check(&Model::from_bytes(&self.bytes()).unwrap())
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -114,6 +135,44 @@ fn port(name: &str, elem_type: i32, shape: &[i64]) -> ValueInfoProto {
     let shape = TensorShapeProto { dim: shape.iter().map(size).collect() };
     let tensor_type = Some(TensorTypeProto { elem_type, shape: Some(shape) });
     ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }), ..Default::default() }
+}
+
+/// A node whose output is a constant.
+pub fn constant(name: &str, shape: &[i64], values: &[f32]) -> NodeProto {
+    let t = TensorProto {
+        data_type: F32,
+        dims: shape.to_vec(),
+        float_data: values.to_vec(),
+        ..Default::default()
+    };
+    let r#type = AttributeType::Tensor as i32;
+    let value = AttributeProto { name: "value".into(), r#type, t: Some(t), ..Default::default() };
+    node("Constant", &format!("-> {name}"), vec![value])
+}
+
+/// A function of the domain `own`, which gives `y`.
+pub fn function(name: &str, overload: &str, inputs: &str, nodes: Vec<NodeProto>) -> FunctionProto {
+    FunctionProto {
+        name: name.into(),
+        domain: "own".into(),
+        overload: overload.into(),
+        input: inputs.split_whitespace().map(Into::into).collect(),
+        output: vec!["y".into()],
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 18 }],
+        node: nodes,
+        ..Default::default()
+    }
+}
+
+/// A node that calls a function.
+pub fn call(name: &str, overload: &str, edges: &str) -> NodeProto {
+    NodeProto { domain: "own".into(), overload: overload.into(), ..node(name, edges, vec![]) }
+}
+
+pub fn importing(mut net: Net, functions: Vec<FunctionProto>) -> Net {
+    net.0.opset_import.push(OperatorSetIdProto { domain: "own".into(), version: 1 });
+    net.0.functions = functions;
+    net
 }
 
 pub fn int(name: &str, i: i64) -> AttributeProto {

@@ -2,36 +2,12 @@
 
 use ops::nn::graph::{
     Model, check,
-    proto::{AttributeProto, AttributeType, FunctionProto, GraphProto, NodeProto, OperatorSetIdProto},
+    proto::{AttributeProto, AttributeType, GraphProto},
 };
 
 use crate::build::*;
 
-fn function(name: &str, overload: &str, inputs: &str, nodes: Vec<NodeProto>) -> FunctionProto {
-    FunctionProto {
-        name: name.into(),
-        domain: "own".into(),
-        overload: overload.into(),
-        input: inputs.split_whitespace().map(Into::into).collect(),
-        output: vec!["y".into()],
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 18 }],
-        node: nodes,
-        ..Default::default()
-    }
-}
-
-/// A node that calls a function.
-fn call(name: &str, overload: &str, edges: &str) -> NodeProto {
-    NodeProto { domain: "own".into(), overload: overload.into(), ..node(name, edges, vec![]) }
-}
-
-fn importing(mut net: Net, functions: Vec<FunctionProto>) -> Net {
-    net.0.opset_import.push(OperatorSetIdProto { domain: "own".into(), version: 1 });
-    net.0.functions = functions;
-    net
-}
-
-fn body(name: &str, graph: &GraphProto) -> AttributeProto {
+pub fn body(name: &str, graph: &GraphProto) -> AttributeProto {
     let r#type = AttributeType::Graph as i32;
     AttributeProto { name: name.into(), r#type, g: Some(graph.clone()), ..Default::default() }
 }
@@ -46,61 +22,6 @@ fn overloads_of_a_function_are_told_apart() {
     let module = importing(net, functions).module().unwrap();
     let y = module.forward(&tensor(&[1.0, 3.0], &[2])).unwrap();
     assert_eq!(y.to_f32().unwrap(), [-2.0, -6.0]);
-}
-
-fn normalised(inner: impl Fn(&mut Net)) -> Net {
-    let mut net = Net::new()
-        .input("x", F32, &[-1, 2])
-        .floats("scale", &[2], &[1.0, 1.0])
-        .floats("bias", &[2], &[0.0, 0.0])
-        .floats("mean", &[2], &[0.0, 0.0])
-        .floats("var", &[2], &[1.0, 1.0])
-        .output("y");
-    inner(&mut net);
-    net
-}
-
-/// The running averages move in training and are no parameters, wherever the node stands.
-fn averages_move(net: &Net) {
-    let module = net.module().unwrap();
-    for (name, is_buffer) in [("mean", true), ("var", true), ("scale", false), ("bias", false)] {
-        assert_eq!(module.parameter(name).unwrap().is_buffer(), is_buffer, "{name}");
-    }
-    module.forward(&tensor(&[1.0, 2.0, 3.0, 4.0], &[2, 2])).unwrap();
-    let mean = module.parameter("mean").unwrap().get().to_f32().unwrap();
-    assert!(mean.iter().all(|&m| m > 0.1), "{mean:?}");
-}
-
-#[test]
-fn running_averages_in_a_function_are_no_weights() {
-    let normalise = node("BatchNormalization", "x s b m v -> y", vec![]);
-    let net = normalised(|net| net.graph().node.push(call("norm", "", "x scale bias mean var -> y")));
-    averages_move(&importing(net, vec![function("norm", "", "x s b m v", vec![normalise])]));
-}
-
-#[test]
-fn running_averages_in_a_branch_are_no_weights() {
-    let branch = Net::new().op("BatchNormalization", "x scale bias mean var -> z", vec![]).output("z");
-    averages_move(&normalised(|net| {
-        let yes = AttributeProto {
-            name: "value_int".into(),
-            r#type: AttributeType::Int as i32,
-            i: 1,
-            ..Default::default()
-        };
-        net.graph().node = vec![
-            node("Constant", "-> one", vec![yes]),
-            node("Cast", "one -> yes", vec![int("to", 9)]),
-            node(
-                "If",
-                "yes -> y",
-                vec![
-                    body("then_branch", branch.0.graph.as_ref().unwrap()),
-                    body("else_branch", branch.0.graph.as_ref().unwrap()),
-                ],
-            ),
-        ];
-    }));
 }
 
 #[test]

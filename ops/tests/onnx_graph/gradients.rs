@@ -6,7 +6,7 @@ use ops::{
     random,
 };
 
-use crate::build::*;
+use crate::{build::*, functions::body};
 
 /// Numbers that no two inputs share.
 fn numbers(n: usize, seed: u64) -> Vec<f64> {
@@ -26,7 +26,7 @@ fn check(net: Net, shapes: &[&[usize]]) {
     };
     let total = |tensors: &[Tensor]| {
         let values: Vec<Value> = tensors.iter().cloned().map(Value::from).collect();
-        let outputs = graph.compute(&module, &values, Mode::Evaluation).unwrap();
+        let outputs = graph.compute(&module, &values, Mode::File).unwrap();
         let squares = outputs.iter().map(|(_, y)| y.tensor("y").unwrap().square().unwrap().sum().unwrap());
         squares.reduce(|a, b| a.add(&b).unwrap()).unwrap()
     };
@@ -171,4 +171,102 @@ fn sums_by_name_and_scattering() {
             .output("y");
         check(net, &[&[4, 2], &[3, 2]]);
     }
+}
+
+#[test]
+fn batch_normalisation_in_training() {
+    let net = Net::new()
+        .input("x", F64, &[3, 2, 2])
+        .input("s", F64, &[2])
+        .input("b", F64, &[2])
+        .doubles("mean", &[2], &[0.0, 0.0])
+        .doubles("var", &[2], &[1.0, 1.0])
+        .op("BatchNormalization", "x s b mean var -> n _ _", vec![int("training_mode", 1)])
+        .op("Exp", "n -> y", vec![])
+        .output("y");
+    check(net, &[&[3, 2, 2], &[2], &[2]]);
+}
+
+#[test]
+fn a_loop_that_carries_several_values() {
+    let inner = Net::new()
+        .input("i", I64, &[])
+        .input("on", 9, &[])
+        .input("p", F64, &[2, 2])
+        .input("q", F64, &[2, 2])
+        .op("Identity", "on -> still", vec![])
+        .op("MatMul", "p w -> a", vec![])
+        .op("Mul", "a q -> next_p", vec![])
+        .op("Tanh", "p -> next_q", vec![])
+        .output("still")
+        .output("next_p")
+        .output("next_q")
+        .output("a");
+    let mut net = Net::new()
+        .input("p0", F64, &[2, 2])
+        .input("q0", F64, &[2, 2])
+        .input("w", F64, &[2, 2])
+        .ints("rounds", &[3])
+        .op("Loop", "rounds _ p0 q0 -> p_end q_end list", vec![body("body", inner.0.graph.as_ref().unwrap())])
+        .output("p_end")
+        .output("q_end")
+        .output("list");
+    net.graph().initializer[0].dims.clear();
+    check(net, &[&[2, 2], &[2, 2], &[2, 2]]);
+}
+
+#[test]
+fn padding() {
+    for mode in ["constant", "reflect", "edge", "wrap"] {
+        let net = Net::new()
+            .opset(19)
+            .input("x", F64, &[3, 4])
+            .ints("pads", &[1, 2, 0, 1])
+            .op("Pad", "x pads -> y", vec![text("mode", mode)])
+            .output("y");
+        check(net, &[&[3, 4]]);
+    }
+}
+
+#[test]
+fn gathering() {
+    let net = Net::new()
+        .input("x", F64, &[3, 2])
+        .ints("rows", &[2, 0, 2, -1])
+        .ints("flat", &[0, 1, 2, 0, 2, 0])
+        .ints("pairs_shape", &[3, 2])
+        .op("Gather", "x rows -> a", vec![])
+        .op("Reshape", "flat pairs_shape -> pairs", vec![])
+        .op("GatherND", "x pairs -> b", vec![])
+        .output("a")
+        .output("b");
+    check(net, &[&[3, 2]]);
+}
+
+#[test]
+fn orders_and_running_sums() {
+    let net = Net::new()
+        .input("x", F64, &[2, 4])
+        .ints("k", &[3])
+        .ints("axis", &[1])
+        .op("TopK", "x k -> a _", vec![int("axis", 1)])
+        .op("CumSum", "x axis -> b", vec![int("exclusive", 1), int("reverse", 1)])
+        .op("CumSum", "a axis -> c", vec![])
+        .output("b")
+        .output("c");
+    check(net, &[&[2, 4]]);
+}
+
+#[test]
+fn slopes_and_inverses() {
+    let net = Net::new()
+        .input("x", F64, &[2, 3])
+        .input("slope", F64, &[3])
+        .op("PRelu", "x slope -> a", vec![])
+        .op("Celu", "x -> b", vec![float("alpha", 0.5)])
+        .op("Asinh", "x -> c", vec![])
+        .output("a")
+        .output("b")
+        .output("c");
+    check(net, &[&[2, 3], &[3]]);
 }

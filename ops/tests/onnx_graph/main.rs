@@ -1,9 +1,13 @@
 //! Networks from ONNX graphs that the tests write themselves: training, modes, refusals, safe reading.
 
+mod averages;
+mod batches;
 mod build;
+mod costs;
 mod functions;
 mod gradients;
 mod operators;
 mod reading;
 mod refusals;
 mod training;
+mod writing;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use ops::{
-    nn::graph::{Model, check, module, proto::StringStringEntryProto},
+    nn::graph::{
+        Model, check, module,
+        proto::{AttributeProto, GraphProto, SparseTensorProto, StringStringEntryProto, TrainingInfoProto},
+    },
     random::Key,
 };
 
@@ -115,6 +118,34 @@ fn a_file_that_others_read_is_confined_too() {
     confined("w.bin").unwrap();
     assert!(confined("../secret.bin").unwrap_err().contains("leaves the model's folder"));
     assert!(confined("/etc/passwd").unwrap_err().contains("leaves the model's folder"));
+}
+
+#[test]
+fn tensors_are_confined_wherever_they_stand() {
+    let folder = Folder::new("everywhere");
+    let path = folder.0.join("model/net.onnx");
+    let outside = elsewhere(&[("location", "../secret.bin")]).graph().initializer[0].clone();
+    let sparse = SparseTensorProto { values: Some(outside.clone()), ..Default::default() };
+    let graph = GraphProto { initializer: vec![outside.clone()], ..Default::default() };
+    let holding = |attribute| {
+        importing(linear(), vec![function("f", "", "x", vec![node("Neg", "x -> y", vec![attribute])])])
+    };
+    let mut usual = importing(linear(), vec![function("f", "", "x", vec![])]);
+    usual.0.functions[0].attribute_proto.push(AttributeProto { t: Some(outside), ..Default::default() });
+    let mut training = linear();
+    let algorithm = Some(graph.clone());
+    training.0.training_info.push(TrainingInfoProto { algorithm, ..Default::default() });
+    for net in [
+        usual,
+        training,
+        holding(AttributeProto { sparse_tensor: Some(sparse.clone()), ..Default::default() }),
+        holding(AttributeProto { sparse_tensors: vec![sparse], ..Default::default() }),
+        holding(AttributeProto { graphs: vec![graph], ..Default::default() }),
+    ] {
+        fs::write(&path, net.bytes()).unwrap();
+        let error = Model::confined(&path).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("leaves the model's folder"), "{error}");
+    }
 }
 
 #[test]

@@ -167,3 +167,26 @@ fn a_network_runs_where_its_parameters_are() {
     let found = module.parameter("w").unwrap().gradient(&gradients).unwrap().to_f32().unwrap();
     assert_eq!(found, [1.0, 10.0, 100.0, 1.0, 10.0, 100.0]);
 }
+
+#[test]
+fn a_single_number_is_trained_where_its_name_tells() {
+    // The temperature of a contrastive network, an epsilon, a number that a tool counted.
+    let net = Net::new()
+        .input("x", F32, &[-1, 2])
+        .floats("logit_scale", &[], &[0.5])
+        .floats("val_12", &[], &[2.0])
+        .floats("/Constant_output_0", &[], &[1.0])
+        .floats("bound", &[], &[9.0])
+        .op("Exp", "logit_scale -> scale", vec![])
+        .op("Mul", "x scale -> a", vec![])
+        .op("Mul", "a val_12 -> b", vec![])
+        .op("Add", "b /Constant_output_0 -> c", vec![])
+        .op("Max", "c bound -> y", vec![])
+        .output("y");
+    let report = net.report();
+    assert_eq!(report.trained, ["logit_scale"]);
+    assert_eq!(report.numbers, ["val_12", "/Constant_output_0", "bound"]);
+    let mut own = net.clone();
+    own.0.producer_name = "host".into();
+    assert_eq!(own.report().trained, ["logit_scale", "val_12", "/Constant_output_0"]);
+}

@@ -1,5 +1,6 @@
 //! `host onnx check` and `nn::from_onnx`, in the real program.
 
+use ops::nn::graph::{self, Graph, Model};
 use tests::{Bench, skipped};
 
 use crate::{
@@ -40,6 +41,37 @@ fn a_network_that_does_not_say_its_shapes_is_tried() {
     };
     fits("[-1, 3]").code(0);
     fits("[-1, 5]").code(1).says(&["own.rhai:2:", "is [-1, 3], expected [-1, 5]"]);
+}
+
+/// A network of several inputs leaves as it came, whatever shape is given for a sample, or none.
+#[test]
+fn a_network_of_several_inputs_is_written_again() {
+    let place = Bench::new();
+    let net = Net::new()
+        .input("a", F32, &[-1, 2])
+        .input("b", F32, &[-1, 2])
+        .floats("w", &[2], &[1.0, 2.0])
+        .op("Mul", "a w -> l", vec![])
+        .op("Add", "l b -> r", vec![])
+        .output("l")
+        .output("r");
+    let path = place.write("net.onnx", net.bytes());
+    let text = r#"let cfg = params(#{ net: "x" });
+let net = nn::from_onnx(cfg.net);
+let out = net.forward(#{ a: ones([3, 2]), b: ones([3, 2]) });
+optim::sgd(net, #{ lr: 0.5 }).step(out.r.sum().backward());
+net.save_onnx("one", [2]);
+net.save_onnx("two");"#;
+    place.script(text, &[&format!("net={}", path.display())]).run().code(0);
+    let run = place.only_run();
+    for name in ["one", "two"] {
+        let model = Model::read(&run.path().join(format!("models/{name}.onnx"))).unwrap();
+        let module = graph::module(&model).unwrap();
+        assert_eq!(Graph::of(&module).unwrap().inputs.len(), 2);
+        // w less half of the gradient, 3.
+        assert_eq!(module.parameter("w").unwrap().get().to_f32().unwrap(), [-0.5, 0.5]);
+        assert!(model.proto().metadata_props.iter().any(|entry| entry.key == "seed"));
+    }
 }
 
 #[test]

@@ -6,7 +6,10 @@ use ops::{
     DType, Spec,
     nn::{
         Module,
-        graph::export::{Metadata, export, to_bytes},
+        graph::{
+            export::{Metadata, export, original, to_bytes},
+            proto::ModelProto,
+        },
     },
 };
 
@@ -24,33 +27,43 @@ pub fn add(global: &mut Adder, session: &Arc<Session>) {
         .add(
             "save_onnx(module, name, shape)",
             "Writes the module, as it computes in evaluation, to models/NAME.onnx in the run's folder: input [batch, \
-             shape] of any batch size, parameters named as in `save`. What ONNX cannot express is an error at its line.",
+             shape] of any batch size, parameters named as in `save`. What ONNX cannot express is an error at its line. \
+             A network from an .onnx file is written as that file is, all inputs and outputs, with its values as they are \
+             now.",
             r#"nn::linear(4, 3).save_onnx("net", [4]) => ()"#,
-            move |module: Module, name: String, shape: Vec<usize>| save(&a, &module, &name, &shape),
+            move |module: Module, name: String, shape: Vec<usize>| save(&a, &module, &name, Some(&shape)),
         )
         .add(
             "save_onnx(module, name)",
-            "The same for a module that has computed something since the program was started: for inputs like its \
-             last one.",
+            "The same for a network from an .onnx file, and for a module that has computed something since the program \
+             was started: for inputs like its last one.",
             r#"{ let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx("net") } => ()"#,
-            move |module: Module, name: String| -> Result<()> {
-                let seen = module.last_input().ok_or_else(|| {
-                    Error::usage(
-                        "the module has not computed anything yet, so the shape of its input is not known",
-                        format!("give the shape of one sample: `save_onnx(\"{name}\", [1, 28, 28])`"),
-                    )
-                })?;
-                save(&b, &module, &name, seen.shape.get(1..).unwrap_or_default())
-            },
+            move |module: Module, name: String| save(&b, &module, &name, None),
         );
 }
 
-fn save(session: &Session, module: &Module, name: &str, shape: &[usize]) -> Result<()> {
-    let model = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
+fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<()> {
+    let model = match original(module, metadata(session))? {
+        Some(model) => model,
+        None => traced(session, module, name, shape)?,
+    };
     match session.recorder_in_order()? {
         Some(recorder) => write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model)),
         None => Ok(()),
     }
+}
+
+/// A module for samples of that shape, or like those that it saw last.
+fn traced(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<ModelProto> {
+    let seen = module.last_input();
+    let seen = seen.as_ref().map(|spec| spec.shape.get(1..).unwrap_or_default());
+    let shape = shape.or(seen).ok_or_else(|| {
+        Error::usage(
+            "the module has not computed anything yet, so the shape of its input is not known",
+            format!("give the shape of one sample: `save_onnx(\"{name}\", [1, 28, 28])`"),
+        )
+    })?;
+    Ok(export(module, &Spec::new(shape, DType::F32), metadata(session))?)
 }
 
 /// Where a model comes from.

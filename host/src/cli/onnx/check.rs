@@ -20,14 +20,23 @@ pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
         for parameter in &report.constant {
             println!("  no gradient reaches the parameter `{parameter}`");
         }
+        numbers(&report);
         return Ok(Outcome::Done);
     }
     if report.runs {
         println!("{name}: can run frozen; no gradient reaches a parameter");
+        numbers(&report);
         return Ok(Outcome::Done);
     }
     refused(file, &report, library);
     Ok(Outcome::Failed)
+}
+
+/// Single numbers that training leaves alone.
+fn numbers(report: &Report) {
+    if !report.numbers.is_empty() {
+        println!("  taken for numbers of formulas, not trained: {}", report.numbers.join(", "));
+    }
 }
 
 /// What `nn::from_onnx` does not take may still run in ONNX Runtime.

@@ -34,6 +34,8 @@ pub(super) struct Pass<'a> {
     pub device: Device,
     /// How many rounds of loops are left: a trial of shapes gives up.
     pub rounds: &'a Cell<u64>,
+    /// Whether only shapes are asked for.
+    pub trial: bool,
 }
 
 impl Pass<'_> {

@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     broken, elements,
-    proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto},
+    proto::{ModelProto, TensorProto},
+    visit::{Part, visit},
 };
 use crate::{Error, Result, tensor::room};
 
@@ -19,36 +20,21 @@ use crate::{Error, Result, tensor::room};
 /// [`Error::Graph`] for a path out of the folder or through a link, a file that is not there, and a
 /// length that is not the tensor's or not in the file.
 pub(super) fn load(model: &mut ModelProto, folder: &Path) -> Result<()> {
-    let mut left = room();
-    tensors(model, &mut |tensor| fill(tensor, folder, &mut left))
+    // The file's elements are still there when tensors are made of them.
+    let mut left = room() / 2;
+    tensors(model, |tensor| fill(tensor, folder, &mut left))
 }
 
 /// Refuses a model whose elements lie elsewhere than in files of `folder`, as [`load`] does, and reads none.
 pub(super) fn check(model: &mut ModelProto, folder: &Path) -> Result<()> {
-    tensors(model, &mut |tensor| place(tensor, folder).map(|_| ()))
+    tensors(model, |tensor| place(tensor, folder).map(|_| ()))
 }
 
-/// Visits every tensor of a model.
-fn tensors(model: &mut ModelProto, visit: &mut dyn FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
-    model.graph.iter_mut().try_for_each(|graph| graph_tensors(graph, visit))?;
-    model.functions.iter_mut().try_for_each(|function| nodes(&mut function.node, visit))
-}
-
-fn graph_tensors(
-    graph: &mut GraphProto,
-    visit: &mut dyn FnMut(&mut TensorProto) -> Result<()>,
-) -> Result<()> {
-    graph.initializer.iter_mut().try_for_each(&mut *visit)?;
-    let sparse = graph.sparse_initializer.iter_mut();
-    sparse.flat_map(|s| s.values.iter_mut().chain(&mut s.indices)).try_for_each(&mut *visit)?;
-    nodes(&mut graph.node, visit)
-}
-
-fn nodes(nodes: &mut [NodeProto], visit: &mut dyn FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
-    nodes.iter_mut().flat_map(|node| &mut node.attribute).try_for_each(|attribute| {
-        let AttributeProto { t, g, tensors, graphs, .. } = attribute;
-        t.iter_mut().chain(tensors).try_for_each(&mut *visit)?;
-        g.iter_mut().chain(graphs).try_for_each(|graph| graph_tensors(graph, visit))
+/// Every tensor of a model.
+fn tensors(model: &mut ModelProto, mut f: impl FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
+    visit(model, &mut |part| match part {
+        Part::Tensor(tensor) => f(tensor),
+        Part::Node(_) => Ok(()),
     })
 }
 

@@ -2,10 +2,10 @@
 //! elements.
 
 use super::{
-    call::Mode,
-    layer::{Graph, Port},
+    Port,
+    layer::{Graph, Purpose},
 };
-use crate::{DType, Device, Error, Result, Spec, Tensor, nn::Parameter, no_grad};
+use crate::{DType, Device, Error, Spec, Tensor, nn::Parameter, no_grad};
 
 /// What stands for a free size; the first one counts samples.
 const SAMPLES: usize = 2;
@@ -23,12 +23,18 @@ pub(super) enum Trial {
 
 /// Tries the graph on `times` of its own batches.
 pub(super) fn trial(graph: &Graph, parameters: &[(String, Parameter)], times: usize) -> Trial {
+    tried(graph, parameters, times, SAMPLES)
+}
+
+/// `samples` stands for the number of samples where the file leaves it free.
+fn tried(graph: &Graph, parameters: &[(String, Parameter)], times: usize, samples: usize) -> Trial {
     if graph.inputs.iter().any(|port| port.shape.is_none()) {
         return Trial::Unknown;
     }
-    let inputs: Vec<_> = graph.inputs.iter().map(|port| symbolic(port, times).into()).collect();
-    match no_grad(|| graph.pass(parameters, &inputs, Mode::Evaluation)) {
-        Ok(outputs) => Trial::Shapes(outputs.iter().map(|(_, value)| value.spec().cloned()).collect()),
+    let values: Vec<_> = parameters.iter().map(|(_, parameter)| parameter.get()).collect();
+    let inputs: Vec<_> = graph.inputs.iter().map(|port| symbolic(port, times, samples).into()).collect();
+    match no_grad(|| graph.pass(parameters, &values, &inputs, Purpose::Trial)) {
+        Ok(outputs) => Trial::Shapes(outputs.iter().map(|value| value.spec().cloned()).collect()),
         Err(Error::Symbolic { .. }) => Trial::Unknown,
         // Guessed sizes may be wrong ones.
         Err(_) if graph.inputs.iter().any(guesses) => Trial::Unknown,
@@ -36,10 +42,30 @@ pub(super) fn trial(graph: &Graph, parameters: &[(String, Parameter)], times: us
     }
 }
 
-fn symbolic(port: &Port, times: usize) -> Tensor {
+/// Tries the graph on its own batch. Where the number of samples is free in the file but several do not fit,
+/// one may: then one is the graph's own batch from here on.
+pub(super) fn first_trial(graph: &mut Graph, parameters: &[(String, Parameter)]) -> Trial {
+    let several = trial(graph, parameters, 1);
+    if !matches!(several, Trial::Misfit(_)) {
+        return several;
+    }
+    let declared = graph.inputs.clone();
+    for size in graph.inputs.iter_mut().filter_map(|port| port.shape.as_mut()?.first_mut()) {
+        size.get_or_insert(1);
+    }
+    match trial(graph, parameters, 1) {
+        Trial::Shapes(shapes) => Trial::Shapes(shapes),
+        _ => {
+            graph.inputs = declared;
+            several
+        }
+    }
+}
+
+fn symbolic(port: &Port, times: usize, samples: usize) -> Tensor {
     let size = |(d, n): (usize, &Option<usize>)| match (d, n) {
         (0, Some(n)) => n.saturating_mul(times),
-        (0, None) => SAMPLES,
+        (0, None) => samples,
         (_, n) => n.unwrap_or(OTHER),
     };
     let shape: Vec<_> = port.shape.iter().flatten().enumerate().map(size).collect();
@@ -51,31 +77,33 @@ fn guesses(port: &Port) -> bool {
     port.shape.iter().flatten().skip(1).any(Option::is_none)
 }
 
-/// Whether the graph takes more samples than its own fixed batch: with twice as many in, twice as many
-/// come out, and nothing else changes.
-pub(super) fn takes_any_batch(
-    graph: &Graph,
+/// Refuses outputs of another rank than the file declares; where no size was guessed, what came out takes the
+/// place of what the file says.
+///
+/// # Errors
+/// Which output differs.
+pub(super) fn settle(
+    graph: &mut Graph,
     parameters: &[(String, Parameter)],
-    own: &[Option<Spec>],
-) -> bool {
-    let fixed = |port: &Port| port.shape.as_ref().and_then(|s| s.first()).copied().flatten().is_some();
-    if !graph.inputs.iter().any(fixed) {
-        return false;
+    found: &[Option<Spec>],
+) -> Result<(), String> {
+    for (port, found) in graph.outputs.iter().zip(found) {
+        if let (Some(declared), Some(found)) = (&port.shape, found)
+            && declared.len() != found.rank()
+        {
+            return Err(format!("the output {port} comes out as {found}"));
+        }
     }
-    let Trial::Shapes(twice) = trial(graph, parameters, 2) else { return false };
-    let doubled = |(one, two): (&Option<Spec>, &Option<Spec>)| match (one, two) {
-        (Some(one), Some(two)) => match (one.shape.split_first(), two.shape.split_first()) {
-            (Some((n, rest)), Some((m, others))) => *m == 2 * n && rest == others,
-            _ => false,
-        },
-        _ => false,
-    };
-    own.iter().zip(&twice).all(doubled)
-}
-
-/// Refuses outputs that are not as the file declares them.
-pub(super) fn as_declared(port: &Port, found: &Option<Spec>) -> Result<(), String> {
-    let (Some(declared), Some(found)) = (&port.shape, found) else { return Ok(()) };
-    let fits = declared.len() == found.rank();
-    if fits { Ok(()) } else { Err(format!("the output {port} comes out as {found}")) }
+    if graph.inputs.iter().any(guesses) {
+        return Ok(());
+    }
+    // Sizes that follow the number of samples differ for another one.
+    let Trial::Shapes(more) = tried(graph, parameters, 1, SAMPLES + 1) else { return Ok(()) };
+    for (port, both) in graph.outputs.iter_mut().zip(found.iter().zip(&more)) {
+        if let (Some(a), Some(b)) = both {
+            let size = |(a, b): (&usize, &usize)| (a == b).then_some(*a);
+            port.shape = (a.rank() == b.rank()).then(|| a.shape.iter().zip(&b.shape).map(size).collect());
+        }
+    }
+    Ok(())
 }

@@ -1,62 +1,29 @@
 //! A graph as the layer of a module.
 
-use std::{any::Any, cell::Cell, fmt};
+use std::{any::Any, cell::Cell, sync::OnceLock};
 
 use super::{
-    Value, broken,
+    Port, Value, broken,
     call::{Mode, Pass},
-    elements,
+    export::Original,
     plan::Plan,
-    proto::{Dimension, ValueInfoProto},
+    port::list,
 };
 use crate::{
-    DType, Error, Result, Tensor,
+    Device, Result, Tensor,
     nn::{Layer, Module, Parameter},
 };
 
-/// An input or output of a graph, as the file declares it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Port {
-    pub name: String,
-    /// `None` where the file does not say or the type is not known here.
-    pub dtype: Option<DType>,
-    /// Sizes, `None` for one that is free; no list where even their number is.
-    pub shape: Option<Vec<Option<usize>>>,
-}
-
-impl Port {
-    pub(super) fn new(info: &ValueInfoProto) -> Self {
-        let tensor = info.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
-        let size = |value: &Option<Dimension>| match value {
-            Some(Dimension::DimValue(n)) => usize::try_from(*n).ok().filter(|&n| n > 0),
-            _ => None,
-        };
-        Self {
-            name: info.name.clone(),
-            dtype: tensor.and_then(|t| elements::dtype(t.elem_type).ok()),
-            shape: tensor
-                .and_then(|t| t.shape.as_ref())
-                .map(|s| s.dim.iter().map(|d| size(&d.value)).collect()),
-        }
-    }
-}
-
-impl fmt::Display for Port {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dtype = self.dtype.map_or("any type", DType::name);
-        match &self.shape {
-            None => write!(f, "`{}`: {dtype}, any shape", self.name),
-            Some(shape) => {
-                let sizes: Vec<_> =
-                    shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();
-                write!(f, "`{}`: {dtype} [{}]", self.name, sizes.join(", "))
-            }
-        }
-    }
-}
-
 /// Rounds of loops in a trial of shapes.
 const TRIAL_ROUNDS: u64 = 1000;
+
+/// What a pass is for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    Compute(Mode),
+    /// Shapes only.
+    Trial,
+}
 
 /// A network read from an ONNX file.
 pub struct Graph {
@@ -65,6 +32,10 @@ pub struct Graph {
     pub outputs: Vec<Port>,
     /// Whether more samples may come in than the file's fixed batch has.
     pub(super) rebatch: bool,
+    /// Set once more samples were found to give what each gives alone.
+    pub(super) verified: OnceLock<()>,
+    /// The file, to be written again; none where it has no place for all parameters.
+    pub(super) original: Option<Original>,
 }
 
 impl Graph {
@@ -76,8 +47,8 @@ impl Graph {
     /// Computes all outputs, in the file's order, from inputs by name.
     ///
     /// # Errors
-    /// [`Error::Graph`] for missing or unknown inputs and those of another shape or type than the file
-    /// declares; [`Error::Layer`] names the node that failed.
+    /// [`crate::Error::Graph`] for missing or unknown inputs and those of another shape or type than the file
+    /// declares; [`crate::Error::Layer`] names the node that failed.
     pub fn run(&self, module: &Module, inputs: &[(&str, &Tensor)]) -> Result<Vec<(String, Value)>> {
         if let Some((name, _)) = inputs.iter().find(|(name, _)| self.inputs.iter().all(|p| p.name != *name)) {
             return broken(format!("there is no input `{name}`, expected {}", list(&self.inputs)));
@@ -97,34 +68,42 @@ impl Graph {
     /// # Errors
     /// As [`Graph::run`].
     pub fn compute(&self, module: &Module, inputs: &[Value], mode: Mode) -> Result<Vec<(String, Value)>> {
-        self.pass(module.own_parameters(), inputs, mode)
+        let inputs = self.inputs.iter().zip(inputs).map(|(port, value)| port.typed(value));
+        let inputs = inputs.collect::<Result<Vec<_>>>()?;
+        let cells = module.own_parameters();
+        self.verify(cells, &inputs)?;
+        let values: Vec<_> = cells.iter().map(|(_, parameter)| parameter.get()).collect();
+        let outputs = self.pass(cells, &values, &inputs, Purpose::Compute(mode))?;
+        Ok(self.outputs.iter().map(|port| port.name.clone()).zip(outputs).collect())
     }
 
-    /// [`Graph::compute`] with parameters that no module holds yet.
+    /// The outputs for inputs of the file's types, with these values of the parameters.
     pub(super) fn pass(
         &self,
         cells: &[(String, Parameter)],
+        values: &[Tensor],
         inputs: &[Value],
-        mode: Mode,
-    ) -> Result<Vec<(String, Value)>> {
-        let batches = self.batches(inputs)?;
+        purpose: Purpose,
+    ) -> Result<Vec<Value>> {
         let tensors = || {
             inputs.iter().filter_map(|value| match value {
                 Value::Tensor(tensor) => Some(tensor),
                 _ => None,
             })
         };
-        // A trial computes nothing: it shall not go on for ever where a run may.
+        let (mode, trial) = match purpose {
+            Purpose::Compute(mode) => (mode, false),
+            Purpose::Trial => (Mode::Evaluation, true),
+        };
+        // What computes nothing shall not go on for ever where a run may.
         let rounds = if tensors().any(Tensor::is_symbolic) { TRIAL_ROUNDS } else { u64::MAX };
-        let values: Vec<_> = cells.iter().map(|(_, parameter)| parameter.get()).collect();
-        let device = tensors().next().map_or(crate::Device::Cpu, Tensor::device);
-        let pass = Pass { cells, values: &values, mode, batches, device, rounds: &Cell::new(rounds) };
-        let outputs = self.plan.run(inputs, &[], pass)?;
-        Ok(self.outputs.iter().map(|port| port.name.clone()).zip(outputs).collect())
+        let device = tensors().next().map_or(Device::Cpu, Tensor::device);
+        let (batches, rounds) = (self.batches(inputs)?, &Cell::new(rounds));
+        self.plan.run(inputs, &[], Pass { cells, values, mode, batches, device, rounds, trial })
     }
 
     /// How many of the file's own batches come in; refuses what the file does not declare.
-    fn batches(&self, inputs: &[Value]) -> Result<usize> {
+    pub(super) fn batches(&self, inputs: &[Value]) -> Result<usize> {
         // A tensor of the declared size itself may stand beside any number of batches.
         let mut batches = None;
         for (port, value) in self.inputs.iter().zip(inputs) {
@@ -142,40 +121,6 @@ impl Graph {
         }
         Ok(batches.unwrap_or(1))
     }
-}
-
-impl Port {
-    /// How many times the declared batch a tensor has.
-    fn times(&self, tensor: &Tensor, rebatch: bool) -> Result<usize> {
-        let wrong = || Error::Graph(format!("the input {self} is given {}", tensor.spec()));
-        // A GPU has no long integers and no others take their place.
-        let same_type = self.dtype.is_none_or(|d| {
-            d == tensor.dtype()
-                || (d.is_int() && tensor.dtype().is_int())
-                || (d.is_float() && tensor.dtype().is_float())
-        });
-        let Some(shape) = self.shape.as_ref().filter(|_| same_type) else {
-            return if same_type { Ok(1) } else { Err(wrong()) };
-        };
-        if shape.len() != tensor.rank() {
-            return Err(wrong());
-        }
-        let mut times = 1;
-        for (d, (declared, &found)) in shape.iter().zip(tensor.shape()).enumerate() {
-            match declared {
-                Some(n) if *n == found => {}
-                Some(n) if d == 0 && rebatch && found % n == 0 => times = found / n,
-                Some(_) => return Err(wrong()),
-                None => {}
-            }
-        }
-        Ok(times)
-    }
-}
-
-fn list(ports: &[Port]) -> String {
-    let names: Vec<_> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
-    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 impl Layer for Graph {

@@ -1,9 +1,6 @@
 //! One node of a graph while it is resolved: its attributes, each read once with its type.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
-};
+use std::{cell::RefCell, collections::HashSet};
 
 use super::{
     Value, broken, elements,
@@ -19,8 +16,6 @@ pub(super) struct Node<'a> {
     /// Graphs among the attributes by name, resolved before the node.
     pub bodies: RefCell<Vec<(String, Body)>>,
     read: RefCell<HashSet<String>>,
-    /// Whether an attribute was asked for that is of another type.
-    pub trouble: Cell<bool>,
 }
 
 /// A graph inside a node.
@@ -32,8 +27,7 @@ pub(super) struct Body {
 
 impl<'a> Node<'a> {
     pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, Body)>) -> Self {
-        let (read, trouble) = (RefCell::default(), Cell::new(false));
-        Self { opset, proto, bodies: RefCell::new(bodies), read, trouble }
+        Self { opset, proto, bodies: RefCell::new(bodies), read: RefCell::default() }
     }
 
     /// Whether output `i` is asked for.
@@ -60,7 +54,6 @@ impl<'a> Node<'a> {
         if found.r#type == kind as i32 || found.r#type == 0 {
             return Ok(Some(found));
         }
-        self.trouble.set(true);
         broken(format!("the attribute `{name}` is no {kind:?}").to_lowercase())
     }
 

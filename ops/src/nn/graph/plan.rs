@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::{
     Value,
     call::{Call, Pass, Run},
+    operators::Operator,
     value::place,
 };
 use crate::{Device, Error, Result};
@@ -22,18 +23,20 @@ pub(super) enum Source {
 /// A constant, and its copy on the device where it is used.
 pub(super) struct Constant {
     pub value: Value,
+    /// Whether it is computed with, not only read as plain numbers.
+    computed: bool,
     moved: OnceLock<Value>,
 }
 
 impl Constant {
-    pub fn new(value: Value) -> Self {
-        Self { value, moved: OnceLock::new() }
+    pub fn new(value: Value, computed: bool) -> Self {
+        Self { value, computed, moved: OnceLock::new() }
     }
 
     /// Floats go where the parameters are; whole numbers are mostly shapes, which are read at once.
     fn on(&self, device: Device) -> Result<Value> {
         let Value::Tensor(tensor) = &self.value else { return Ok(self.value.clone()) };
-        if tensor.device() == device || tensor.dtype().is_int() {
+        if tensor.device() == device || tensor.dtype().is_int() || !self.computed {
             return Ok(self.value.clone());
         }
         if let Some(moved) = self.moved.get() {
@@ -46,7 +49,7 @@ impl Constant {
 
 /// One node.
 pub(super) struct Step {
-    pub op: &'static str,
+    pub operator: &'static Operator,
     /// How messages call the node.
     pub name: String,
     pub run: Run,
@@ -56,8 +59,6 @@ pub(super) struct Step {
     pub outputs: Vec<Option<Slot>>,
     /// Whether a constant shape is given to samples: it is that of the file's own batch.
     pub rebatch: bool,
-    /// Inputs that gradients pass through.
-    pub smooth: Vec<Slot>,
     /// Parameters that gradients reach in the graphs inside the node.
     pub parameters: Vec<usize>,
     /// Slots that no later node reads.
@@ -98,9 +99,12 @@ impl Step {
     fn run(&self, slots: &mut [Value], pass: Pass) -> Result<()> {
         let input = |slot: &Option<Slot>| slot.map_or(Value::Absent, |slot| slots[slot].clone());
         let inputs: Vec<_> = self.inputs.iter().map(input).collect();
-        let batches = if self.rebatch { pass.batches } else { 1 };
-        let call = Call { op: self.op, inputs: &inputs, origins: &self.origins, pass, batches };
-        let outputs = (self.run)(&call).map_err(|e| self.told(e))?;
+        let outputs = if pass.trial && self.is_costly(&inputs, pass) {
+            self.sketch(&inputs, pass)
+        } else {
+            self.compute(&inputs, pass)
+        };
+        let outputs = outputs.map_err(|e| self.told(e))?;
         for (slot, value) in self.outputs.iter().zip(outputs) {
             if let Some(slot) = slot {
                 slots[*slot] = value;
@@ -108,6 +112,24 @@ impl Step {
         }
         self.done.iter().for_each(|&slot| slots[slot] = Value::Absent);
         Ok(())
+    }
+
+    /// What comes out of these inputs.
+    pub fn compute(&self, inputs: &[Value], pass: Pass) -> Result<Vec<Value>> {
+        let batches = if self.rebatch { pass.batches } else { 1 };
+        (self.run)(&Call { op: self.operator.name, inputs, origins: &self.origins, pass, batches })
+    }
+
+    /// Whether a trial, which only asks for shapes, would spend much on elements.
+    fn is_costly(&self, inputs: &[Value], pass: Pass) -> bool {
+        let has_elements = |value: &Value| !matches!(value, Value::Tensor(x) if x.is_symbolic());
+        self.operator.pure && inputs.iter().all(has_elements) && !self.is_small(inputs, pass)
+    }
+
+    /// Inputs that gradients pass through.
+    pub fn smooth(&self) -> impl Iterator<Item = Slot> {
+        let passes = |i: usize| self.operator.smooth && !self.operator.settings.contains(&i);
+        self.inputs.iter().enumerate().filter(move |(i, _)| passes(*i)).filter_map(|(_, slot)| *slot)
     }
 
     /// Errors name the node; those that end everything stay what they are.

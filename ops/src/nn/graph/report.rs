@@ -3,9 +3,16 @@
 use std::{
     collections::{BTreeMap, HashSet},
     fmt,
+    sync::OnceLock,
 };
 
-use super::{Graph, Model, broken, build, infer, infer::Trial, layer::Port, proto::ValueInfoProto, training};
+use super::{
+    Graph, Model, Port, broken, build,
+    export::Original,
+    infer::{self, Trial},
+    proto::ValueInfoProto,
+    rebatch, training,
+};
 use crate::{
     Result,
     nn::{Module, Parameter},
@@ -60,6 +67,8 @@ pub struct Report {
     pub trained: Vec<String>,
     /// Parameters that only operators without a gradient use.
     pub constant: Vec<String>,
+    /// Single numbers among the initialisers that are taken for parts of a formula, and are no parameters.
+    pub numbers: Vec<String>,
 }
 
 impl Report {
@@ -87,7 +96,9 @@ pub fn check(model: &Model) -> Report {
 }
 
 /// A module that computes what the model does, in training mode as every new one. Floats of its
-/// initialisers are its parameters, by their names.
+/// initialisers that nodes compute with are its parameters, by their names; running averages are buffers.
+/// A single number is a parameter where its name tells (`logit_scale`), or where the file is one of
+/// [`super::export`]; others are parts of formulas, such as the halves of a GELU.
 ///
 /// # Errors
 /// [`crate::Error::Graph`] with everything that is not supported.
@@ -103,7 +114,8 @@ pub fn module(model: &Model) -> Result<Module> {
 }
 
 fn assemble(model: &Model) -> (Option<Module>, Report) {
-    let mut built = build::build(&model.0);
+    let (bare, elements) = super::export::bare(&model.0);
+    let mut built = build::build(&bare, elements);
     let reached = training::reached(&built.plan);
     let (mut trained, mut constant) = (vec![], vec![]);
     for (i, (name, _)) in built.parameters.iter().enumerate().filter(|(_, (_, p))| !p.is_buffer()) {
@@ -125,9 +137,11 @@ fn assemble(model: &Model) -> (Option<Module>, Report) {
             built.findings.push(Finding::Type(format!("the input `{}`", port.name)));
         }
     }
-    let mut report = Report { trained, constant, ..Report::default() };
+    let mut report = Report { trained, constant, numbers: built.numbers, ..Report::default() };
     if built.findings.is_empty() {
-        let graph = Graph { plan: built.plan, inputs, outputs, rebatch: true };
+        let original = Original::new(bare, elements, &built.places, &built.parameters);
+        let (plan, verified) = (built.plan, OnceLock::new());
+        let graph = Graph { plan, inputs, outputs, rebatch: true, verified, original };
         match tried(graph, built.parameters) {
             Ok(module) => {
                 report.runs = true;
@@ -141,18 +155,16 @@ fn assemble(model: &Model) -> (Option<Module>, Report) {
 }
 
 /// The module, once its shapes were tried.
-fn tried(graph: Graph, parameters: Vec<(String, Parameter)>) -> Result<Module, String> {
-    let rebatch = match infer::trial(&graph, &parameters, 1) {
+fn tried(mut graph: Graph, parameters: Vec<(String, Parameter)>) -> Result<Module, String> {
+    graph.rebatch = match infer::first_trial(&mut graph, &parameters) {
         Trial::Misfit(error) => return Err(error.to_string()),
         Trial::Unknown => false,
         Trial::Shapes(shapes) => {
-            for (port, found) in graph.outputs.iter().zip(&shapes) {
-                infer::as_declared(port, found)?;
-            }
-            infer::takes_any_batch(&graph, &parameters, &shapes)
+            infer::settle(&mut graph, &parameters, &shapes)?;
+            rebatch::shapes_follow(&graph, &parameters, &shapes)
         }
     };
-    Ok(Module::new(Graph { rebatch, ..graph }, parameters, vec![]))
+    Ok(Module::new(graph, parameters, vec![]))
 }
 
 /// Equal findings once, in the order in which they came up.

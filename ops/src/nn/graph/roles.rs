@@ -1,51 +1,68 @@
-//! What the initialisers of a graph are for.
+//! What nodes do with names.
 
 use std::collections::HashSet;
 
 use super::{
     build::domain,
     function::Written,
-    operators,
+    operators::{self, Operator},
     proto::{GraphProto, NodeProto},
 };
 
-/// What initialisers are for, by name.
-#[derive(Default)]
-pub(super) struct Roles {
-    /// Read as plain numbers by all nodes that use them (bounds, scales, probabilities).
-    pub settings: HashSet<String>,
-    /// Running averages.
-    pub buffers: HashSet<String>,
-    /// Computed with.
-    computed: HashSet<String>,
+/// Operators that a number which is trained goes through at once.
+const ARITHMETIC: &[&str] = &[
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "PRelu",
+    "Neg",
+    "Exp",
+    "Softplus",
+    "Sigmoid",
+    "Tanh",
+    "Identity",
+    "Reshape",
+    "Unsqueeze",
+    "Expand",
+];
+
+/// Whether an operator reads an input as plain numbers (bounds, scales, probabilities).
+pub(super) fn is_setting(operator: &Operator, input: usize) -> bool {
+    operator.settings.contains(&input)
 }
 
-impl Roles {
-    /// What the nodes of a graph, and of the graphs inside them, do with the graph's own names.
-    pub fn of(nodes: &[Written]) -> Self {
-        let mut roles = Self::default();
-        nodes.iter().for_each(|(node, _)| roles.node(node, &mut vec![]));
-        let Self { settings, buffers, computed } = &mut roles;
-        settings.retain(|name| !computed.contains(name) && !buffers.contains(name));
-        roles
-    }
+/// Whether an operator computes with an input as a formula does.
+pub(super) fn is_arithmetic(operator: &Operator, input: usize) -> bool {
+    ARITHMETIC.contains(&operator.name) && !is_setting(operator, input)
+}
 
-    /// `inner` holds the names that belong to graphs inside this one.
+/// The names that nodes, and graphs inside them, use in that way only.
+pub(super) fn only(nodes: &[Written], way: fn(&Operator, usize) -> bool) -> HashSet<String> {
+    let mut uses = Uses { way, so: HashSet::new(), otherwise: HashSet::new() };
+    nodes.iter().for_each(|(node, _)| uses.node(node, &mut vec![]));
+    let Uses { mut so, otherwise, .. } = uses;
+    so.retain(|name| !otherwise.contains(name));
+    so
+}
+
+struct Uses {
+    way: fn(&Operator, usize) -> bool,
+    so: HashSet<String>,
+    otherwise: HashSet<String>,
+}
+
+impl Uses {
+    /// `inner` holds the names that belong to graphs inside the one that is looked at.
     fn node<'a>(&mut self, node: &'a NodeProto, inner: &mut Vec<HashSet<&'a str>>) {
         let own = domain(&node.domain).is_empty();
         let operator = if own { operators::find(&node.op_type) } else { None };
-        let settings = operator.map_or(&[] as &[usize], |operator| operator.settings);
-        let buffers = operator.map_or(&[] as &[usize], |operator| operator.buffers);
         for (i, name) in node.input.iter().enumerate() {
             if inner.iter().any(|names| names.contains(name.as_str())) {
                 continue;
             }
-            let set = match i {
-                _ if settings.contains(&i) => &mut self.settings,
-                _ if buffers.contains(&i) => &mut self.buffers,
-                _ => &mut self.computed,
-            };
-            set.insert(name.clone());
+            let so = operator.is_some_and(|operator| (self.way)(operator, i));
+            if so { &mut self.so } else { &mut self.otherwise }.insert(name.clone());
         }
         for graph in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
             inner.push(names(graph));

@@ -10,7 +10,7 @@ pub(super) fn reached(plan: &Plan) -> HashSet<usize> {
     let mut found = HashSet::new();
     for step in plan.steps.iter().rev() {
         if step.outputs.iter().flatten().any(|slot| live.contains(slot)) {
-            live.extend(&step.smooth);
+            live.extend(step.smooth());
             found.extend(&step.parameters);
         }
     }

@@ -7,7 +7,7 @@ use super::{
         BUFFER,
         proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
     },
-    BATCHES, Metadata, OPSET,
+    BATCHES, Metadata, OPSET, PRODUCER,
     batch::{self, Size},
     draft::Draft,
     messages::{self, constant},
@@ -57,7 +57,7 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     Ok(ModelProto {
         ir_version: IR_VERSION,
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
-        producer_name: "host".into(),
+        producer_name: PRODUCER.into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
         graph: Some(GraphProto {
             name: module.layer().name().to_owned(),
@@ -107,7 +107,8 @@ impl Graph {
 
     /// Adds a step that both drafts have; its output of number `result` is the graph's.
     fn add(&mut self, small: &Step, large: &Step, result: Option<usize>) -> Result<()> {
-        if small.op_type != large.op_type || small.inputs.len() != large.inputs.len() {
+        let [form, other] = [small, large].map(|s| (s.op_type, s.inputs.len(), s.attributes.len()));
+        if form != other {
             return different(Some(small), Some(large));
         }
         let module = small.origin.as_ref().map_or("", |origin| &*origin.module);

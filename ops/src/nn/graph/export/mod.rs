@@ -1,6 +1,6 @@
 //! Modules as ONNX files.
 //!
-//! The forward function is traced over symbolic tensors at two batch sizes, and each trace written down
+//! What was read from a file is that file with other values ([`original()`]). For all else the forward function is traced over symbolic tensors at two batch sizes, and each trace written down
 //! as a [`Draft`]: the nodes of an ONNX graph with the sizes that they had. Where both drafts agree, that
 //! is the file; sizes that differ follow the batch, and are computed from it when the file runs
 //! ([`merge`]). Anything else that differs cannot be written: a branch, or a constant.
@@ -10,6 +10,7 @@ mod draft;
 mod merge;
 mod messages;
 mod names;
+mod original;
 pub(crate) mod writer;
 
 use prost::Message as _;
@@ -17,10 +18,15 @@ use prost::Message as _;
 use super::proto::ModelProto;
 use crate::{Error, Result, Spec, nn::Module};
 use draft::Draft;
+pub use original::original;
+pub(super) use original::{Original, bare};
 
 /// The operator set that files are written in: the first whose GroupNormalization scales each channel
 /// (ONNX 1.16).
 pub const OPSET: i64 = 21;
+
+/// What the files say that they are made by.
+pub(super) const PRODUCER: &str = "host";
 
 /// The batch sizes of the two traces. Far apart, so that what does not grow evenly with the batch is
 /// unlikely to look as if it did; and not 1, which would broadcast.

@@ -3,10 +3,14 @@
 use super::{Operator, Resolved, gives, map, op};
 use crate::{
     DType, Result, Tensor,
-    nn::graph::{
-        Value,
-        call::{Call, Mode},
-        node::Node,
+    nn::{
+        Parameter,
+        graph::{
+            Value,
+            call::{Call, Mode},
+            node::Node,
+            value::place,
+        },
     },
     no_grad, random,
 };
@@ -45,7 +49,8 @@ fn batch(node: &Node) -> Resolved {
             Mode::Training => true,
             Mode::Evaluation => false,
         };
-        let [scale, bias, mean, var] = [1, 2, 3, 4].map(|i| call.beside(i, &x));
+        let [scale, bias] = [1, 2].map(|i| call.beside(i, &x));
+        let [mean, var] = [3, 4].map(|i| average(call, i, &x));
         let (scale, bias, old_mean, old_var) = (scale?, bias?, mean?, var?);
         if x.rank() < 2 || [&scale, &bias, &old_mean, &old_var].iter().any(|p| p.shape() != &x.shape()[1..2])
         {
@@ -66,11 +71,23 @@ fn batch(node: &Node) -> Resolved {
         let (new_mean, new_var) = (moved(&old_mean, &mean)?, moved(&old_var, &var)?);
         if call.pass.mode == Mode::Training {
             for (i, new) in [(3, &new_mean), (4, &new_var)] {
-                call.cell(i).filter(|cell| cell.is_buffer()).map_or(Ok(()), |cell| cell.set(new))?;
+                buffer(call, i).map_or(Ok(()), |cell| cell.set(new))?;
             }
         }
         Ok(vec![y.into(), new_mean.into(), new_var.into()])
     }))
+}
+
+fn buffer<'a>(call: &'a Call, i: usize) -> Option<&'a Parameter> {
+    call.cell(i).filter(|cell| cell.is_buffer())
+}
+
+/// A running average: in training as it is by now, which another node of the same pass may have moved.
+fn average(call: &Call, i: usize, x: &Tensor) -> Result<Tensor> {
+    match buffer(call, i) {
+        Some(cell) if call.pass.mode == Mode::Training => place(&cell.get(), x.device()),
+        _ => call.beside(i, x),
+    }
 }
 
 fn affine(x: &Tensor, mean: &Tensor, var: &Tensor, [scale, bias]: [&Tensor; 2], eps: f64) -> Result<Tensor> {
