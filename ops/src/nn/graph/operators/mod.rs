@@ -8,6 +8,7 @@
 mod activation;
 mod arithmetic;
 mod attention;
+mod cell;
 mod choose;
 mod compare;
 mod control;
@@ -29,6 +30,7 @@ mod resize;
 mod scatter;
 mod shape;
 mod spread;
+mod taps;
 mod window;
 
 use std::{collections::HashMap, sync::LazyLock};
