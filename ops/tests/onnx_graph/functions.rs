@@ -31,7 +31,7 @@ fn importing(mut net: Net, functions: Vec<FunctionProto>) -> Net {
     net
 }
 
-fn body(name: &str, graph: &GraphProto) -> AttributeProto {
+pub fn body(name: &str, graph: &GraphProto) -> AttributeProto {
     let r#type = AttributeType::Graph as i32;
     AttributeProto { name: name.into(), r#type, g: Some(graph.clone()), ..Default::default() }
 }

@@ -1,9 +1,11 @@
 //! Networks from ONNX graphs that the tests write themselves: training, modes, refusals, safe reading.
 
 mod build;
+mod edges;
 mod functions;
 mod gradients;
 mod operators;
 mod reading;
 mod refusals;
+mod slopes;
 mod training;
