@@ -8,18 +8,25 @@ use ops::{
 
 use crate::{build::*, functions::body};
 
-/// Numbers that no two inputs share.
+/// Numbers from 0 to 1 that no two inputs share.
 fn numbers(n: usize, seed: u64) -> Vec<f64> {
     let word = |i: usize| random::Key::new(seed).draw(0).words(i as u64)[0];
-    (0..n).map(|i| f64::from(word(i)) / f64::from(u32::MAX) - 0.5).collect()
+    (0..n).map(|i| f64::from(word(i)) / f64::from(u32::MAX)).collect()
 }
 
-/// The gradient of the sum of squares of the outputs by every element of every input.
+/// The gradient of the sum of squares of the outputs by every element of every input, from -1/2 to 1/2.
 fn check(net: Net, shapes: &[&[usize]]) {
+    check_from(-0.5, net, shapes);
+}
+
+/// [`check`] with inputs from `low` to `low + 1`.
+pub fn check_from(low: f64, net: Net, shapes: &[&[usize]]) {
     let module = net.module().unwrap();
     let graph = Graph::of(&module).unwrap();
-    let inputs: Vec<Vec<f64>> =
-        shapes.iter().enumerate().map(|(i, shape)| numbers(shape.iter().product(), i as u64)).collect();
+    let input = |(i, shape): (usize, &&[usize])| {
+        numbers(shape.iter().product(), i as u64).into_iter().map(|x| x + low).collect()
+    };
+    let inputs: Vec<Vec<f64>> = shapes.iter().enumerate().map(input).collect();
     let tensors = |inputs: &[Vec<f64>]| -> Vec<Tensor> {
         let pairs = inputs.iter().zip(shapes);
         pairs.map(|(v, s)| Tensor::from_data(v.clone(), s.to_vec(), ops::Device::Cpu).unwrap()).collect()

@@ -172,9 +172,13 @@ impl Call<'_> {
         found.ok_or_else(|| self.wrong("an axis", axis, format!("one of {rank} dimensions")))
     }
 
-    /// Axes counted from the front or the back.
+    /// Axes counted from the front or the back, each at most once.
     pub fn axes(&self, axes: &[i64], rank: usize) -> Result<Vec<usize>> {
-        axes.iter().map(|&axis| self.axis(axis, rank)).collect()
+        let found = axes.iter().map(|&axis| self.axis(axis, rank)).collect::<Result<Vec<_>>>()?;
+        match (1..found.len()).find(|&i| found[..i].contains(&found[i])) {
+            None => Ok(found),
+            Some(i) => Err(self.wrong("an axis", axes[i], "each at most once")),
+        }
     }
 }
 

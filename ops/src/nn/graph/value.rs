@@ -86,6 +86,15 @@ pub(super) fn readable<'a>(op: &'static str, tensor: &'a Tensor) -> Result<&'a T
     Err(Error::Shape { op, found: show(tensor.shape()), expected })
 }
 
+/// The type that stands for another on a device: a GPU has the shorter ones only.
+pub(super) fn held(dtype: DType, device: Device) -> DType {
+    match (device, dtype) {
+        (Device::Gpu, DType::I64) => DType::I32,
+        (Device::Gpu, DType::F64) => DType::F32,
+        _ => dtype,
+    }
+}
+
 /// A tensor on a device. Integers of 64 bits become shorter on a GPU, which has no others.
 pub(super) fn place(tensor: &Tensor, device: Device) -> Result<Tensor> {
     if device == tensor.device() {

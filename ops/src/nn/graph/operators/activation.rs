@@ -1,54 +1,54 @@
 //! Activations.
 
-use super::{Operator, Resolved, gives, map, op};
+use super::{Operator, Resolved, each, elementwise, gives, op};
 use crate::{
     DType, Result, Tensor,
     nn::graph::{call::Call, node::Node},
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("Relu", 6, |_| gives(|call| relu(&call.tensor(0)?))),
+    op("Relu", 6, |_| each(relu)),
     op("LeakyRelu", 6, |node| {
         let slope = node.float("alpha", 0.01)?;
-        map(move |x| x.leaky_relu(slope))
+        each(move |x| x.leaky_relu(slope))
     }),
-    op("PRelu", 7, |_| gives(prelu)),
+    op("PRelu", 7, |_| elementwise(prelu)),
     op("Elu", 6, |node| {
         let alpha = node.float("alpha", 1.0)?;
-        map(move |x| x.elu(alpha))
+        each(move |x| x.elu(alpha))
     }),
     op("Celu", 12, |node| {
         let alpha = node.float("alpha", 1.0)?;
-        map(move |x| celu(x, alpha))
+        each(move |x| celu(x, alpha))
     }),
     op("Selu", 6, |node| {
         // Klambauer et al., 2017: the fixed point of mean 0 and variance 1.
         let (alpha, gamma) =
             (node.float("alpha", 1.673_263_192_176_818_8)?, node.float("gamma", 1.050_701_022_148_132_3)?);
-        map(move |x| x.elu(alpha)?.mul_scalar(gamma))
+        each(move |x| x.elu(alpha)?.mul_scalar(gamma))
     }),
-    op("Sigmoid", 6, |_| map(Tensor::sigmoid)),
+    op("Sigmoid", 6, |_| each(Tensor::sigmoid)),
     op("HardSigmoid", 6, |node| {
         let (alpha, beta) = (node.float("alpha", 0.2)?, node.float("beta", 0.5)?);
-        map(move |x| hard_sigmoid(x, alpha, beta))
+        each(move |x| hard_sigmoid(x, alpha, beta))
     }),
-    op("HardSwish", 14, |_| map(|x| x.mul(&hard_sigmoid(x, 1.0 / 6.0, 0.5)?))),
-    op("Tanh", 6, |_| map(Tensor::tanh)),
-    op("Softplus", 1, |_| map(Tensor::softplus)),
-    op("Softsign", 1, |_| map(|x| x.div(&x.abs()?.add_scalar(1.0)?))),
-    op("Mish", 18, |_| map(|x| x.mul(&x.softplus()?.tanh()?))),
+    op("HardSwish", 14, |_| each(|x| x.mul(&hard_sigmoid(x, 1.0 / 6.0, 0.5)?))),
+    op("Tanh", 6, |_| each(Tensor::tanh)),
+    op("Softplus", 1, |_| each(Tensor::softplus)),
+    op("Softsign", 1, |_| each(softsign)),
+    op("Mish", 18, |_| each(|x| x.mul(&x.softplus()?.tanh()?))),
     op("Gelu", 20, gelu),
     op("Swish", 24, |node| {
         let alpha = node.float("alpha", 1.0)?;
-        map(move |x| x.mul(&x.mul_scalar(alpha)?.sigmoid()?))
+        each(move |x| x.mul(&x.mul_scalar(alpha)?.sigmoid()?))
     }),
     op("ThresholdedRelu", 10, |node| {
         let alpha = node.float("alpha", 1.0)?;
-        map(move |x| x.mul(&x.gt_scalar(alpha)?.cast(x.dtype())?))
+        each(move |x| x.mul(&x.gt_scalar(alpha)?.cast(x.dtype())?))
     }),
     op("Shrink", 9, |node| {
         let (bias, lambda) = (node.float("bias", 0.0)?, node.float("lambd", 0.5)?);
-        map(move |x| shrink(x, bias, lambda))
+        each(move |x| shrink(x, bias, lambda))
     }),
     op("Softmax", 1, |node| soft(node, Tensor::softmax)),
     op("LogSoftmax", 1, |node| soft(node, Tensor::log_softmax)),
@@ -71,15 +71,21 @@ fn celu(x: &Tensor, alpha: f64) -> Result<Tensor> {
     x.relu()?.add(&below)
 }
 
-fn hard_sigmoid(x: &Tensor, alpha: f64, beta: f64) -> Result<Tensor> {
+/// `min(max(alpha x + beta, 0), 1)`
+pub(super) fn hard_sigmoid(x: &Tensor, alpha: f64, beta: f64) -> Result<Tensor> {
     x.mul_scalar(alpha)?.add_scalar(beta)?.clamp(0.0, 1.0)
+}
+
+/// `x / (1 + |x|)`
+pub(super) fn softsign(x: &Tensor) -> Result<Tensor> {
+    x.div(&x.abs()?.add_scalar(1.0)?)
 }
 
 fn gelu(node: &Node) -> Resolved {
     if node.choice("approximate", &["none", "tanh"])? == 0 {
-        return map(Tensor::gelu);
+        return each(Tensor::gelu);
     }
-    map(|x| {
+    each(|x| {
         let inner = x.add(&x.square()?.mul(x)?.mul_scalar(0.044715)?)?;
         let scale = (2.0 / std::f64::consts::PI).sqrt();
         x.mul_scalar(0.5)?.mul(&inner.mul_scalar(scale)?.tanh()?.add_scalar(1.0)?)

@@ -1,6 +1,6 @@
 //! Element-wise arithmetic.
 
-use super::{Operator, Resolved, gives, map, numbers, op};
+use super::{Operator, Resolved, each, elementwise, numbers, op};
 use crate::{
     DType, Result, Tensor,
     nn::graph::{call::Call, node::Node},
@@ -10,41 +10,41 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("Add", 7, |_| pair(Tensor::add)),
     op("Sub", 7, |_| pair(Tensor::sub)),
     op("Mul", 7, |_| pair(Tensor::mul)),
-    op("Div", 7, |_| gives(divide)),
-    op("Pow", 7, |_| gives(power)).settings(&[1]),
+    op("Div", 7, |_| elementwise(divide)),
+    op("Pow", 7, |_| elementwise(power)).settings(&[1]),
     op("Mod", 10, modulo),
     op("Sum", 6, |_| fold(Tensor::add)),
-    op("Mean", 6, |_| gives(mean)),
+    op("Mean", 6, |_| elementwise(mean)),
     op("Max", 6, |_| fold(Tensor::maximum)),
     op("Min", 6, |_| fold(Tensor::minimum)),
-    op("Neg", 6, |_| map(Tensor::neg)),
-    op("Abs", 6, |_| map(Tensor::abs)),
-    op("Sign", 9, |_| map(Tensor::sign)).steps(),
-    op("Reciprocal", 6, |_| map(Tensor::recip)),
-    op("Sqrt", 6, |_| map(Tensor::sqrt)),
-    op("Exp", 6, |_| map(Tensor::exp)),
-    op("Log", 6, |_| map(Tensor::log)),
-    op("Floor", 6, |_| map(Tensor::floor)).steps(),
-    op("Ceil", 6, |_| map(Tensor::ceil)).steps(),
-    op("Round", 11, |_| map(Tensor::round)).steps(),
-    op("Sin", 7, |_| map(Tensor::sin)),
-    op("Cos", 7, |_| map(Tensor::cos)),
-    op("Tan", 7, |_| map(Tensor::tan)),
-    op("Asin", 7, |_| map(Tensor::asin)),
-    op("Acos", 7, |_| map(Tensor::acos)),
-    op("Atan", 7, |_| map(Tensor::atan)),
-    op("Sinh", 9, |_| map(Tensor::sinh)),
-    op("Cosh", 9, |_| map(Tensor::cosh)),
-    op("Asinh", 9, |_| map(asinh)),
-    op("Acosh", 9, |_| map(acosh)),
-    op("Atanh", 9, |_| map(atanh)),
-    op("Erf", 9, |_| map(Tensor::erf)),
+    op("Neg", 6, |_| each(Tensor::neg)),
+    op("Abs", 6, |_| each(Tensor::abs)),
+    op("Sign", 9, |_| each(Tensor::sign)).steps(),
+    op("Reciprocal", 6, |_| each(Tensor::recip)),
+    op("Sqrt", 6, |_| each(Tensor::sqrt)),
+    op("Exp", 6, |_| each(Tensor::exp)),
+    op("Log", 6, |_| each(Tensor::log)),
+    op("Floor", 6, |_| each(Tensor::floor)).steps(),
+    op("Ceil", 6, |_| each(Tensor::ceil)).steps(),
+    op("Round", 11, |_| each(Tensor::round)).steps(),
+    op("Sin", 7, |_| each(Tensor::sin)),
+    op("Cos", 7, |_| each(Tensor::cos)),
+    op("Tan", 7, |_| each(Tensor::tan)),
+    op("Asin", 7, |_| each(Tensor::asin)),
+    op("Acos", 7, |_| each(Tensor::acos)),
+    op("Atan", 7, |_| each(Tensor::atan)),
+    op("Sinh", 9, |_| each(Tensor::sinh)),
+    op("Cosh", 9, |_| each(Tensor::cosh)),
+    op("Asinh", 9, |_| each(asinh)),
+    op("Acosh", 9, |_| each(acosh)),
+    op("Atanh", 9, |_| each(atanh)),
+    op("Erf", 9, |_| each(Tensor::erf)),
     op("Clip", 6, clip).settings(&[1, 2]),
 ];
 
 /// A function of two tensors.
 pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
-    gives(move |call| {
+    elementwise(move |call| {
         let [a, b] = call.pair()?;
         f(&a, &b)
     })
@@ -52,7 +52,7 @@ pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
 
 /// A function of two tensors, over all inputs from left to right.
 fn fold(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
-    gives(move |call| {
+    elementwise(move |call| {
         let all = call.together(0..call.inputs.len())?;
         let mut rest = all.iter();
         let first = rest.next().ok_or_else(|| call.wrong("the inputs", "none", "at least one"))?;
@@ -101,7 +101,7 @@ fn constant_exponent(b: &Tensor) -> Result<Option<f64>> {
 /// With the sign of the divisor, or (`fmod`) of the dividend.
 fn modulo(node: &Node) -> Resolved {
     let fmod = node.flag("fmod", false)?;
-    gives(move |call| {
+    elementwise(move |call| {
         let [a, b] = call.pair()?;
         match (a.dtype().is_float(), fmod) {
             (false, true) => numbers::zip(call.op, &a, &b, |x, y| x.checked_rem(y)),
@@ -116,9 +116,11 @@ fn modulo(node: &Node) -> Resolved {
 
 /// `sign(x) log(|x| + sqrt(x^2 + 1))`, accurate near 0.
 fn asinh(x: &Tensor) -> Result<Tensor> {
-    let (size, square) = (x.abs()?, x.square()?);
+    // A constant to gradients, and never 0: the slope at 0 is 1.
+    let sign = x.lt_scalar(0.0)?.cast(x.dtype())?.mul_scalar(-2.0)?.add_scalar(1.0)?;
+    let square = x.square()?;
     let root = square.add_scalar(1.0)?.sqrt()?.add_scalar(1.0)?;
-    x.sign()?.mul(&size.add(&square.div(&root)?)?.log1p()?)
+    sign.mul(&x.mul(&sign)?.add(&square.div(&root)?)?.log1p()?)
 }
 
 /// `log(x + sqrt(x^2 - 1))`
@@ -136,7 +138,7 @@ fn atanh(x: &Tensor) -> Result<Tensor> {
 fn clip(node: &Node) -> Resolved {
     let attributes =
         if node.opset < 11 { [node.maybe_float("min")?, node.maybe_float("max")?] } else { [None; 2] };
-    gives(move |call| {
+    elementwise(move |call| {
         let x = call.tensor(0)?;
         let [low, high] = attributes;
         let (low, high) = (low.or(call.number(1)?), high.or(call.number(2)?));

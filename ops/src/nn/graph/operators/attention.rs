@@ -30,11 +30,11 @@ enum Shown {
     Probabilities,
 }
 
+/// A number of heads, where it is said.
 fn heads(node: &Node, name: &str) -> Result<Option<usize>> {
-    match node.maybe_int(name)?.map(usize::try_from) {
-        None => Ok(None),
-        Some(Ok(n @ 1..)) => Ok(Some(n)),
-        _ => broken(format!("the attribute `{name}` is no number of heads")),
+    match usize::try_from(node.int(name, 0)?) {
+        Ok(n) => Ok((n > 0).then_some(n)),
+        Err(_) => broken(format!("the attribute `{name}` is no number of heads")),
     }
 }
 
@@ -67,10 +67,14 @@ impl Attention {
         let [q_heads, kv_heads] = self.heads;
         let q = split_heads(call, &all[0], q_heads)?;
         let [mut k, mut v] = [split_heads(call, &all[1], kv_heads)?, split_heads(call, &all[2], kv_heads)?];
-        let past = call.maybe_beside(4, &q)?;
-        if let (Some(past_k), Some(past_v)) = (&past, call.maybe_beside(5, &q)?) {
-            (k, v) = (Tensor::concat(&[past_k, &k], 2)?, Tensor::concat(&[&past_v, &v], 2)?);
-        }
+        let past = match (call.maybe_beside(4, &q)?, call.maybe_beside(5, &q)?) {
+            (None, None) => 0,
+            (Some(past_k), Some(past_v)) => {
+                (k, v) = (Tensor::concat(&[&past_k, &k], 2)?, Tensor::concat(&[&past_v, &v], 2)?);
+                past_k.shape()[2]
+            }
+            _ => return Err(call.wrong("the keys and values of before", "one of them", "both or neither")),
+        };
         let present = [k.clone(), v.clone()];
         let times = q.shape()[1] / k.shape()[1].max(1);
         if times * k.shape()[1] != q.shape()[1] {
@@ -85,7 +89,7 @@ impl Attention {
             true => raw.div_scalar(self.softcap)?.tanh()?.mul_scalar(self.softcap)?,
             false => raw.clone(),
         };
-        let bias = self.bias(call, &capped, past.map_or(0, |past| past.shape()[2]))?;
+        let bias = self.bias(call, &capped, past)?;
         let masked = bias.as_ref().map_or(Ok(capped.clone()), |bias| capped.add(bias))?;
         let probabilities = match &bias {
             Some(bias) => softmax_of_seen(&masked, bias)?,
@@ -180,9 +184,7 @@ fn with_last(shape: &[usize], n: usize) -> Vec<usize> {
 
 /// Pairs of numbers turned by angles that belong to their positions (Su et al., 2021).
 fn rotary(node: &Node) -> Resolved {
-    let (interleaved, heads) = (node.flag("interleaved", false)?, heads(node, "num_heads"));
-    let heads = heads.ok().flatten();
-    node.ignore(&["num_heads"]);
+    let (interleaved, heads) = (node.flag("interleaved", false)?, heads(node, "num_heads")?);
     let Ok(turned) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
         return broken("the attribute `rotary_embedding_dim` is negative");
     };

@@ -2,8 +2,8 @@
 
 use super::{Operator, Resolved, gives, numbers, op};
 use crate::{
-    DType, Device, Result, Spec, Tensor,
-    nn::graph::{Value, broken, call::Call, node::Node},
+    DType, Device, Error, Result, Spec, Tensor,
+    nn::graph::{Value, broken, call::Call, node::Node, value::held},
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -16,15 +16,19 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("NonZero", 9, |_| Ok(Box::new(non_zero))).steps(),
 ];
 
-/// A part of a dimension, which may be empty.
-pub(super) fn narrow(x: &Tensor, axis: i64, start: usize, size: usize) -> Result<Value> {
-    if size > 0 {
-        return x.narrow(axis, start, size).map(Value::from);
+/// A part of a dimension, which may be empty as the whole may be.
+pub(super) fn narrow(x: &Value, d: usize, start: usize, size: usize) -> Result<Value> {
+    match x {
+        Value::Tensor(x) if size > 0 => x.narrow(d as i64, start, size).map(Value::from),
+        _ => Ok(x.spec().map_or(Value::Absent, |spec| resized(spec, d, size))),
     }
-    let mut spec = x.spec().clone();
-    let d = spec.dim("narrow", axis)?;
-    spec.shape[d] = 0;
-    Ok(Value::Empty(spec))
+}
+
+/// No elements, in a shape with another size.
+fn resized(spec: &Spec, d: usize, size: usize) -> Value {
+    let mut spec = spec.clone();
+    spec.shape[d] = size;
+    Value::Empty(spec)
 }
 
 /// Bounds are attributes before opset 10, then inputs. They are cut to the dimension; steps may be
@@ -50,24 +54,25 @@ fn slice(node: &Node) -> Resolved {
         }
         let mut x = call.value(0).clone();
         for (i, &axis) in axes.iter().enumerate() {
-            let Value::Tensor(full) = &x else { break };
-            x = span(call, full, axis, [starts[i], ends[i], steps[i]])?;
+            x = span(call, &x, axis, [starts[i], ends[i], steps[i]])?;
         }
         Ok(vec![x])
     }))
 }
 
-fn span(call: &Call, x: &Tensor, axis: i64, [start, end, step]: [i64; 3]) -> Result<Value> {
-    let d = call.axis(axis, x.rank())?;
-    let n = x.shape()[d] as i64;
+fn span(call: &Call, x: &Value, axis: i64, [start, end, step]: [i64; 3]) -> Result<Value> {
+    let spec = x.spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
+    let d = call.axis(axis, spec.rank())?;
+    let n = spec.shape[d] as i64;
     let place = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
     let (low, high) = if step > 0 { (0, n) } else { (-1, n - 1) };
     let (start, end) = (place(start).clamp(low.max(0), high.max(0)), place(end).clamp(low, high));
     let start = if step > 0 { start } else { start.min(n - 1) };
     let distance = if step > 0 { end - start } else { start - end };
     let size = (distance.max(0) as u64).div_ceil(step.unsigned_abs()) as usize;
+    let Value::Tensor(x) = x else { return narrow(x, d, 0, size) };
     if size == 0 {
-        return narrow(x, axis, 0, 0);
+        return Ok(resized(spec, d, 0));
     }
     if step > 0 {
         let step = usize::try_from(step).unwrap_or(usize::MAX).min(n as usize);
@@ -140,10 +145,18 @@ pub(super) fn places(call: &Call, shape: &[usize], index: &Value, batch: usize) 
     numbers.chunks_exact(k).enumerate().map(place).collect()
 }
 
+/// Places as an index, which counts up to 2^31.
 pub(super) fn index_tensor(places: &[usize], device: Device) -> Result<Tensor> {
-    let numbers: Vec<i32> = places.iter().map(|&i| i as i32).collect();
-    let n = numbers.len();
-    Tensor::from_data(numbers, [n], device)
+    let number = |&place: &usize| {
+        i32::try_from(place).map_err(|_| Error::Argument {
+            op: "index",
+            name: "an index",
+            found: place.to_string(),
+            expected: format!("at most {}", i32::MAX),
+        })
+    };
+    let numbers = places.iter().map(number).collect::<Result<Vec<_>>>()?;
+    Tensor::from_data(numbers, [places.len()], device)
 }
 
 fn gather_nd(node: &Node) -> Resolved {
@@ -168,7 +181,8 @@ fn one_hot(node: &Node) -> Resolved {
     gives(move |call| {
         let values = call.tensor(2)?;
         let index = call.beside(0, &values)?;
-        let index = if index.dtype().is_int() { index } else { index.cast(super::reduce::wide(&index))? };
+        let index =
+            if index.dtype().is_int() { index } else { index.cast(held(DType::I64, index.device()))? };
         let depth = call.number(1)?.unwrap_or(0.0);
         if !(1.0..=1e9).contains(&depth) || values.len() != 2 {
             return Err(call.wrong("the depth", depth, "at least 1, and two values"));
@@ -196,7 +210,7 @@ fn compress(node: &Node) -> Resolved {
         let chosen = call.numbers(1)?.into_iter().enumerate().filter(|(_, keep)| *keep != 0.0);
         let chosen: Vec<usize> = chosen.map(|(i, _)| i).filter(|&i| i < x.shape()[d]).collect();
         if chosen.is_empty() {
-            return Ok(vec![narrow(&x, axis, 0, 0)?]);
+            return Ok(vec![resized(x.spec(), d, 0)]);
         }
         Ok(vec![x.slices_at(d, chosen.len(), |i| chosen[i])?.into()])
     }))

@@ -1,6 +1,6 @@
 //! Comparisons, logic, bits and choices by them.
 
-use super::{Operator, Resolved, arithmetic::pair, gives, map, numbers, op};
+use super::{Operator, Resolved, arithmetic::pair, each, elementwise, numbers, op};
 use crate::{
     Result, Tensor,
     nn::graph::{
@@ -18,18 +18,18 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("And", 7, |_| pair(Tensor::logical_and)).steps(),
     op("Or", 7, |_| pair(Tensor::logical_or)).steps(),
     op("Xor", 7, |_| pair(Tensor::ne)).steps(),
-    op("Not", 1, |_| map(Tensor::logical_not)).steps(),
-    op("IsNaN", 9, |_| map(|x| x.ne(x))).steps(),
+    op("Not", 1, |_| each(Tensor::logical_not)).steps(),
+    op("IsNaN", 9, |_| each(|x| x.ne(x))).steps(),
     op("IsInf", 10, is_infinite).steps(),
-    op("Where", 9, |_| gives(choose)).settings(&[0]),
+    op("Where", 9, |_| elementwise(choose)).settings(&[0]),
     op("BitwiseAnd", 18, |_| bits(|a, b| a & b)).steps(),
     op("BitwiseOr", 18, |_| bits(|a, b| a | b)).steps(),
     op("BitwiseXor", 18, |_| bits(|a, b| a ^ b)).steps(),
-    op("BitwiseNot", 18, |_| map(|x| numbers::zip("BitwiseNot", x, x, |a, _| Some(!a)))).steps(),
+    op("BitwiseNot", 18, |_| each(|x| numbers::zip("BitwiseNot", x, x, |a, _| Some(!a)))).steps(),
 ];
 
 fn bits(f: fn(i64, i64) -> i64) -> Resolved {
-    gives(move |call| {
+    elementwise(move |call| {
         let [a, b] = call.pair()?;
         numbers::zip(call.op, &a, &b, |x, y| Some(f(x, y)))
     })
@@ -37,7 +37,7 @@ fn bits(f: fn(i64, i64) -> i64) -> Resolved {
 
 fn is_infinite(node: &Node) -> Resolved {
     let (negative, positive) = (node.flag("detect_negative", true)?, node.flag("detect_positive", true)?);
-    map(move |x| match (negative, positive) {
+    each(move |x| match (negative, positive) {
         (true, true) => x.abs()?.eq_scalar(f64::INFINITY),
         (true, false) => x.eq_scalar(f64::NEG_INFINITY),
         (false, true) => x.eq_scalar(f64::INFINITY),

@@ -2,7 +2,7 @@
 
 use super::{
     Operator, Resolved, gives, op,
-    window::{Auto, Span, Windows, as_image},
+    window::{Auto, Span, Windows},
 };
 use crate::{
     Result, Tensor,
@@ -26,7 +26,7 @@ fn conv(node: &Node) -> Resolved {
         let x = call.tensor(0)?;
         let (weight, bias) = (call.beside(1, &x)?, call.maybe_beside(2, &x)?);
         let kernel = weight.shape().get(2..).unwrap_or(&[]);
-        let spans = windows.spans(call, &x, kernel)?;
+        let spans = windows.spans(call, x.shape(), kernel)?;
         match spans[..] {
             [w] => flat(&as_image(&x)?, &as_image(&weight)?, bias.as_ref(), [POINT, w], groups)?.squeeze(2),
             [h, w] => flat(&x, &weight, bias.as_ref(), [h, w], groups),
@@ -44,6 +44,11 @@ const POINT: Span = Span { kernel: 1, stride: 1, dilation: 1, before: 0, after: 
 
 fn window(spans: [Span; 2], padding: [usize; 2], groups: usize) -> Window {
     Window { stride: spans.map(|s| s.stride), padding, dilation: spans.map(|s| s.dilation), groups }
+}
+
+/// The tensor with a dimension of size 1 before its only spatial one: a signal as an image.
+fn as_image(x: &Tensor) -> Result<Tensor> {
+    x.unsqueeze(2)
 }
 
 /// A convolution of images. Edges that are equal on both sides are left to it.
@@ -98,7 +103,7 @@ fn conv_transpose(node: &Node) -> Resolved {
         let x = call.tensor(0)?;
         let (weight, bias) = (call.beside(1, &x)?, call.maybe_beside(2, &x)?);
         let kernel = weight.shape().get(2..).unwrap_or(&[]).to_vec();
-        let mut spans = windows.spans(call, &x, &kernel)?;
+        let mut spans = windows.spans(call, x.shape(), &kernel)?;
         let n = spans.len();
         let fits = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(|list| list.len() >= n);
         if !fits(&extra) || !fits(&wanted) {

@@ -3,14 +3,22 @@
 use super::{Operator, Resolved, gives, op};
 use crate::{
     DType, Device, Result, Spec, Tensor,
-    nn::graph::{Value, broken, call::Call, node::Node},
+    nn::graph::{Value, broken, call::Call, node::Node, value::held},
     random,
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Constant", 1, constant),
     op("ConstantOfShape", 9, constant_of_shape).settings(&[0]),
-    op("Range", 11, |_| Ok(Box::new(range))).settings(&[0, 1, 2]),
+    op("Range", 11, |node| {
+        // In which type steps are added up: 64-bit floats serve all.
+        node.ignore(&["stash_type"]);
+        Ok(Box::new(range))
+    })
+    .settings(&[0, 1, 2]),
+    op("HannWindow", 17, |node| window(node, [0.5, 0.5, 0.0])).settings(&[0]).steps(),
+    op("HammingWindow", 17, |node| window(node, [25.0 / 46.0, 21.0 / 46.0, 0.0])).settings(&[0]).steps(),
+    op("BlackmanWindow", 17, |node| window(node, [0.42, 0.5, 0.08])).settings(&[0]).steps(),
     op("EyeLike", 9, eye_like).steps(),
     op("RandomUniform", 1, |node| random_tensor(node, Law::Uniform)).impure(),
     op("RandomNormal", 1, |node| random_tensor(node, Law::Normal)).impure(),
@@ -70,12 +78,27 @@ fn range(call: &Call) -> Result<Vec<Value>> {
     Ok(vec![Tensor::arange(start, end, step, dtype, Device::Cpu)?.into()])
 }
 
+/// `a - b cos(2 pi i / n) + c cos(4 pi i / n)` of `n` numbers, of one more where it is not periodic.
+fn window(node: &Node, [a, b, c]: [f64; 3]) -> Resolved {
+    let (periodic, dtype) = (node.flag("periodic", true)?, node.dtype("output_datatype")?);
+    gives(move |call| {
+        let &[n] = &call.sizes(0)?[..] else { return Err(call.wrong("the size", "a list", "one number")) };
+        let turn = std::f64::consts::TAU / if periodic { n } else { n.saturating_sub(1).max(1) } as f64;
+        let number = |i: usize| {
+            let angle = turn * i as f64;
+            a - b * angle.cos() + c * (2.0 * angle).cos()
+        };
+        let spec = Spec::new([n], dtype.unwrap_or(DType::F32));
+        Tensor::from_numbers(call.op, spec, Device::Cpu, number)
+    })
+}
+
 fn eye_like(node: &Node) -> Resolved {
     let (dtype, k) = (node.dtype("dtype")?, node.int("k", 0)?);
     gives(move |call| {
         let x = call.tensor(0)?;
         let &[rows, columns] = x.shape() else { return Err(call.misfit(x.shape(), "a matrix")) };
-        let spec = Spec::new([rows, columns], dtype.unwrap_or(x.dtype()));
+        let spec = Spec::new([rows, columns], held(dtype.unwrap_or(x.dtype()), x.device()));
         let on_diagonal = |i: usize| ((i % columns) as i64).checked_sub((i / columns) as i64) == Some(k);
         Tensor::from_numbers("eye", spec, x.device(), |i| f64::from(u8::from(on_diagonal(i))))
     })
@@ -103,7 +126,7 @@ impl Law {
             Self::Uniform => (random::uniform(shape, device)?, b - a),
             Self::Normal => (random::normal(shape, device)?, b),
         };
-        unit.mul_scalar(scale)?.add_scalar(a)?.cast(dtype)
+        unit.mul_scalar(scale)?.add_scalar(a)?.cast(held(dtype, device))
     }
 }
 
@@ -128,6 +151,6 @@ fn bernoulli(node: &Node) -> Resolved {
     gives(move |call| {
         let p = call.tensor(0)?;
         let drawn = random::uniform(p.shape(), p.device())?.cast(p.dtype())?;
-        drawn.lt(&p)?.cast(dtype.unwrap_or(p.dtype()))
+        drawn.lt(&p)?.cast(held(dtype.unwrap_or(p.dtype()), p.device()))
     })
 }

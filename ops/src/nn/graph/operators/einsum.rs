@@ -2,7 +2,7 @@
 
 use super::{Operator, Resolved, gives, op};
 use crate::{
-    Result, Tensor,
+    Result, Spec, Tensor,
     nn::graph::{broken, call::Call, node::Node},
 };
 
@@ -30,19 +30,17 @@ impl Equation {
         let short = text.replace("...", ".");
         let (left, right) = short.split_once("->").map_or((short.as_str(), None), |(l, r)| (l, Some(r)));
         let inputs: Vec<Vec<char>> = left.split(',').map(|term| term.chars().collect()).collect();
-        let output = match right {
+        let times = |c: char| left.chars().filter(|&other| other == c).count();
+        let output: Vec<char> = match right {
             Some(right) => right.chars().collect(),
-            None => {
-                let all: Vec<char> = inputs.iter().flatten().copied().collect();
-                let once = |c: &&char| **c == '.' || all.iter().filter(|other| *other == *c).count() == 1;
-                let mut found: Vec<char> = all.iter().filter(once).copied().collect();
-                found.sort_unstable();
-                found.dedup();
-                found
-            }
+            None => ('.'..='z').filter(|&c| times(c) == 1 || (c == '.' && times(c) > 0)).collect(),
         };
-        let known = |c: &char| c.is_ascii_alphabetic() || *c == '.';
-        if !inputs.iter().flatten().chain(&output).all(known) {
+        let is_letter = |c: &char| c.is_ascii_alphabetic();
+        let letters = |term: &[char]| term.iter().filter(|c| is_letter(c)).count();
+        let fits = |term: &Vec<char>| {
+            letters(term) <= Spec::MAX_RANK && term.iter().all(|c| is_letter(c) || *c == '.')
+        };
+        if !inputs.iter().chain([&output]).all(fits) {
             return wrong();
         }
         Ok(Self { inputs, output })

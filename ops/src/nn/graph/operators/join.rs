@@ -30,8 +30,10 @@ fn split(node: &Node) -> Resolved {
     node.ignore(&["num_outputs"]);
     let parts = node.proto.output.len().max(1);
     Ok(Box::new(move |call| {
-        let x = call.tensor(0)?;
-        let n = x.shape()[call.axis(axis, x.rank())?];
+        let x = call.value(0);
+        let spec = x.spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
+        let d = call.axis(axis, spec.rank())?;
+        let n = spec.shape[d];
         let sizes = match fixed.clone().or(call.maybe_ints(1)?) {
             Some(sizes) => sizes,
             None => {
@@ -45,7 +47,7 @@ fn split(node: &Node) -> Resolved {
         let mut start = 0;
         let part = |&size: &i64| {
             start += size as usize;
-            narrow(&x, axis, start - size as usize, size as usize)
+            narrow(x, d, start - size as usize, size as usize)
         };
         sizes.iter().map(part).collect()
     }))

@@ -8,6 +8,7 @@
 mod activation;
 mod arithmetic;
 mod attention;
+mod cell;
 mod choose;
 mod compare;
 mod control;
@@ -28,16 +29,18 @@ mod reduce;
 mod resize;
 mod scatter;
 mod shape;
+mod spread;
+mod taps;
 mod window;
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    NEWEST_OPSET,
+    NEWEST_OPSET, Value,
     call::{Call, Run, one},
     node::Node,
 };
-use crate::{Result, Tensor};
+use crate::{Result, Spec, Tensor, tensor::broadcast};
 
 /// What resolving a node gives.
 type Resolved = Result<Run>;
@@ -124,6 +127,7 @@ const FAMILIES: &[&[Operator]] = &[
     matrix::OPERATORS,
     conv::OPERATORS,
     pool::OPERATORS,
+    spread::OPERATORS,
     normalise::OPERATORS,
     resize::OPERATORS,
     grid::OPERATORS,
@@ -149,4 +153,31 @@ fn gives(f: impl Fn(&Call) -> Result<Tensor> + Send + Sync + 'static) -> Resolve
 /// A function of one tensor.
 fn map(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
     gives(move |call| f(&call.tensor(0)?))
+}
+
+/// A function of each element of one tensor.
+fn each(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
+    elementwise(move |call| f(&call.tensor(0)?))
+}
+
+/// A function of elements at equal places of tensors that broadcast. Without elements none come out, of the
+/// type that one would have.
+fn elementwise(f: impl Fn(&Call) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
+    Ok(Box::new(move |call| {
+        if !call.inputs.iter().any(|x| matches!(x, Value::Empty(_))) {
+            return one(f(call));
+        }
+        let stand_in = |x: &Value| match x {
+            Value::Empty(spec) => {
+                let shape: Vec<_> = spec.shape.iter().map(|&n| n.max(1)).collect();
+                Tensor::symbolic(spec.reshaped(shape), call.pass.device).into()
+            }
+            other => other.clone(),
+        };
+        let inputs: Vec<_> = call.inputs.iter().map(stand_in).collect();
+        let dtype = f(&Call { inputs: &inputs, ..*call })?.dtype();
+        let shapes = call.inputs.iter().filter_map(Value::spec);
+        let shape = shapes.map(|spec| &spec.shape).try_fold(vec![], |a, b| broadcast(call.op, &a, b))?;
+        Ok(vec![Value::Empty(Spec::new(shape, dtype))])
+    }))
 }

@@ -1,9 +1,9 @@
 //! Order, running totals and triangles.
 
-use super::{Operator, Resolved, gives, op, reduce::wide};
+use super::{Operator, Resolved, elementwise, gives, op};
 use crate::{
     DType, Result, Tensor,
-    nn::graph::{call::Call, node::Node},
+    nn::graph::{node::Node, value::held},
     op::Padding,
 };
 
@@ -12,6 +12,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("CumSum", 11, |node| running(node, Tensor::cumsum, 0.0)).settings(&[1]),
     op("CumProd", 26, |node| running(node, products, 1.0)).settings(&[1]),
     op("Trilu", 14, trilu).settings(&[1]),
+    op("ReverseSequence", 10, reverse_sequence).settings(&[1]),
 ];
 
 /// `k` is an attribute before opset 10, then an input.
@@ -30,7 +31,7 @@ fn top_k(node: &Node) -> Resolved {
         let k = fits.ok_or_else(|| call.wrong("k", k, format!("1 to {}", x.shape()[d])))?;
         let order = x.argsort(axis, largest)?.narrow(axis, 0, k)?;
         let values = x.gather_known(d, &order)?;
-        Ok(vec![values.into(), order.cast(wide(&x))?.into()])
+        Ok(vec![values.into(), order.cast(held(DType::I64, x.device()))?.into()])
     }))
 }
 
@@ -77,11 +78,35 @@ fn products(x: &Tensor, axis: i64) -> Result<Tensor> {
 
 fn trilu(node: &Node) -> Resolved {
     let upper = node.flag("upper", true)?;
-    gives(move |call: &Call| {
+    elementwise(move |call| {
         let x = call.tensor(0)?;
         let k = call.ints_or(1, 0)?;
         let whole = if x.dtype() == DType::Bool { x.cast(DType::I32)? } else { x.clone() };
         let y = if upper { whole.triu(k)? } else { whole.tril(k)? };
         y.cast(x.dtype())
+    })
+}
+
+/// The first elements of each sample in reverse, as many as its length says.
+fn reverse_sequence(node: &Node) -> Resolved {
+    let axes = [node.int("batch_axis", 1)?, node.int("time_axis", 0)?];
+    gives(move |call| {
+        let x = call.tensor(0)?;
+        let steps_first = match call.axes(&axes, x.rank())?[..] {
+            [0, 1] => false,
+            [1, 0] => true,
+            _ => return Err(call.wrong("the axes", format!("{axes:?}"), "0 and 1")),
+        };
+        let turned = |x: &Tensor| if steps_first { x.transpose(0, 1) } else { Ok(x.clone()) };
+        let samples = turned(&x)?;
+        let (n, steps, lengths) = (samples.shape()[0], samples.shape()[1], call.sizes(1)?);
+        if lengths.len() != n || lengths.iter().any(|&length| length > steps) {
+            return Err(call.wrong("the lengths", format!("{lengths:?}"), format!("{n} up to {steps}")));
+        }
+        let place = |row: usize| match (row / steps, row % steps) {
+            (sample, step) if step < lengths[sample] => sample * steps + lengths[sample] - 1 - step,
+            _ => row,
+        };
+        turned(&samples.flatten(0, 1)?.slices_at(0, n * steps, place)?.reshape(samples.shape())?)
     })
 }

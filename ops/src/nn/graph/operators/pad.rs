@@ -35,8 +35,8 @@ fn pad(node: &Node) -> Resolved {
         if pads.len() != 2 * axes.len() {
             return Err(call.wrong(
                 "the pairs",
-                format!("{pads:?}"),
-                format!("two for each axis of {axes:?}"),
+                format!("{} numbers", pads.len()),
+                format!("two for each of {} axes", axes.len()),
             ));
         }
         let mut y = if x.dtype() == DType::Bool { x.cast(DType::I32)? } else { x.clone() };

@@ -5,8 +5,8 @@ use super::{
     window::{Span, Windows},
 };
 use crate::{
-    Result, Spec, Tensor,
-    nn::graph::{broken, call::Call, node::Node},
+    DType, Result, Spec, Tensor,
+    nn::graph::{broken, call::Call, node::Node, value::held},
     op::Padding,
 };
 
@@ -18,7 +18,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("GlobalAveragePool", 1, |_| map(|x| x.mean_dims(&positions(x), true))),
     op("GlobalLpPool", 2, |node| {
         let p = node.int("p", 2)? as f64;
-        map(move |x| x.abs()?.pow_scalar(p)?.sum_dims(&positions(x), true)?.pow_scalar(1.0 / p))
+        map(move |x| root(&x.abs()?.pow_scalar(p)?.sum_dims(&positions(x), true)?, p))
     }),
     op("LRN", 1, local_response),
 ];
@@ -47,7 +47,7 @@ impl Pooling {
     /// The windows, and how many there are, in each dimension. A last window that is cut off counts with
     /// `ceil`, unless it starts beyond the tensor.
     fn spans(&self, call: &Call, x: &Tensor) -> Result<Vec<(Span, usize)>> {
-        let spans = self.windows.spans(call, x, &self.kernel)?;
+        let spans = self.windows.spans(call, x.shape(), &self.kernel)?;
         let small = || call.misfit(x.shape(), format!("one not below the window {:?}", self.kernel));
         let counted = spans.into_iter().zip(&x.shape()[2..]).map(|(span, &n)| {
             let floor = span.count(n).ok_or_else(small)?;
@@ -116,7 +116,7 @@ fn max_pool(node: &Node) -> Resolved {
 fn largest_with_place(x: &Tensor, spans: &[(Span, usize)], columns_first: bool) -> Result<[Tensor; 2]> {
     let places = Tensor::from_numbers(
         "MaxPool",
-        Spec::new(x.shape(), super::reduce::wide(x)),
+        Spec::new(x.shape(), held(DType::I64, x.device())),
         x.device(),
         |i| if columns_first { turned(i, &x.shape()[2..]) } else { i } as f64,
     )?;
@@ -177,8 +177,14 @@ fn lp_pool(node: &Node) -> Resolved {
         let x = call.tensor(0)?;
         let spans = pooling.spans(call, &x)?;
         let powers = continued(&x.abs()?.pow_scalar(p)?, &spans, 0.0)?;
-        pooled(&powers, &spans, Tensor::add)?.pow_scalar(1.0 / p)
+        root(&pooled(&powers, &spans, Tensor::add)?, p)
     })
+}
+
+/// `x^(1 / p)`. Its slope is infinite at 0: there the root is taken of a constant 1.
+fn root(x: &Tensor, p: f64) -> Result<Tensor> {
+    let zero = x.eq_scalar(0.0)?;
+    x.masked_fill(&zero, 1.0)?.pow_scalar(1.0 / p)?.masked_fill(&zero, 0.0)
 }
 
 /// `x / (bias + alpha / size * sum x^2)^beta`, the sum over `size` neighbouring channels.

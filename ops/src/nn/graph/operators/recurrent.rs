@@ -1,111 +1,43 @@
 //! Recurrent layers, one step of the sequence after another.
 
-use super::{Operator, Resolved, op};
+use super::{
+    Operator, Resolved,
+    cell::{Activation, Cell, Kind, State, Weights},
+    op,
+};
 use crate::{
     Result, Tensor,
     nn::graph::{Value, broken, call::Call, node::Node},
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("RNN", 7, |node| layer(node, Cell::Plain)).settings(&[4]),
-    op("GRU", 7, |node| layer(node, Cell::Gru { reset_after: node.flag("linear_before_reset", false)? }))
+    op("RNN", 7, |node| layer(node, Kind::Plain)).settings(&[4]),
+    op("GRU", 7, |node| layer(node, Kind::Gru { reset_after: node.flag("linear_before_reset", false)? }))
         .settings(&[4]),
-    op("LSTM", 7, |node| layer(node, Cell::Lstm { tied: node.flag("input_forget", false)? })).settings(&[4]),
+    op("LSTM", 7, |node| layer(node, Kind::Lstm { tied: node.flag("input_forget", false)? })).settings(&[4]),
 ];
 
-/// The kind of layer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Cell {
-    Plain,
-    /// Whether the reset gate works on what the state became by its weights.
-    Gru {
-        reset_after: bool,
-    },
-    /// Whether the input gate is what the forget gate leaves.
-    Lstm {
-        tied: bool,
-    },
-}
-
-/// An activation with its numbers.
-#[derive(Debug, Clone, Copy)]
-enum Activation {
-    Relu,
-    Tanh,
-    Sigmoid,
-    Affine(f64, f64),
-    LeakyRelu(f64),
-    ThresholdedRelu(f64),
-    ScaledTanh(f64, f64),
-    HardSigmoid(f64, f64),
-    Elu(f64),
-    Softsign,
-    Softplus,
-}
-
-/// Numbers of the attributes `activation_alpha` and `activation_beta`.
-type Numbers = std::vec::IntoIter<f64>;
-
-impl Activation {
-    /// Takes from the lists only the numbers that this activation has; the usual ones where none are left.
-    fn named(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<Self> {
-        let mut a = |usual| alphas.next().unwrap_or(usual);
-        let mut b = |usual| betas.next().unwrap_or(usual);
-        Ok(match name.to_lowercase().as_str() {
-            "relu" => Self::Relu,
-            "tanh" => Self::Tanh,
-            "sigmoid" => Self::Sigmoid,
-            "affine" => Self::Affine(a(1.0), b(0.0)),
-            "leakyrelu" => Self::LeakyRelu(a(0.01)),
-            "thresholdedrelu" => Self::ThresholdedRelu(a(1.0)),
-            "scaledtanh" => Self::ScaledTanh(a(1.0), b(1.0)),
-            "hardsigmoid" => Self::HardSigmoid(a(0.2), b(0.5)),
-            "elu" => Self::Elu(a(1.0)),
-            "softsign" => Self::Softsign,
-            "softplus" => Self::Softplus,
-            _ => return broken(format!("the activation `{name}` is not known")),
-        })
-    }
-
-    fn of(self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Relu => x.relu(),
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => x.sigmoid(),
-            Self::Affine(a, b) => x.mul_scalar(a)?.add_scalar(b),
-            Self::LeakyRelu(a) => x.leaky_relu(a),
-            Self::ThresholdedRelu(a) => x.mul(&x.ge_scalar(a)?.cast(x.dtype())?),
-            Self::ScaledTanh(a, b) => x.mul_scalar(b)?.tanh()?.mul_scalar(a),
-            Self::HardSigmoid(a, b) => x.mul_scalar(a)?.add_scalar(b)?.clamp(0.0, 1.0),
-            Self::Elu(a) => x.elu(a),
-            Self::Softsign => x.div(&x.abs()?.add_scalar(1.0)?),
-            Self::Softplus => x.softplus(),
-        }
-    }
-}
-
-/// What a layer does, whatever its weights.
 struct Layer {
-    cell: Cell,
-    /// Whether each direction runs backwards.
-    directions: Vec<bool>,
-    /// Three for each direction.
-    activations: Vec<[Activation; 3]>,
-    clip: Option<f64>,
+    directions: Vec<Direction>,
     /// Samples first, then steps.
     samples_first: bool,
 }
 
-fn layer(node: &Node, cell: Cell) -> Resolved {
+struct Direction {
+    backwards: bool,
+    cell: Cell,
+}
+
+fn layer(node: &Node, kind: Kind) -> Resolved {
     let directions = match node.choice("direction", &["forward", "reverse", "bidirectional"])? {
         0 => vec![false],
         1 => vec![true],
         _ => vec![false, true],
     };
-    let usual: &[&str] = match cell {
-        Cell::Plain => &["Tanh"],
-        Cell::Gru { .. } => &["Sigmoid", "Tanh"],
-        Cell::Lstm { .. } => &["Sigmoid", "Tanh", "Tanh"],
+    let usual: &[&str] = match kind {
+        Kind::Plain => &["Tanh"],
+        Kind::Gru { .. } => &["Sigmoid", "Tanh"],
+        Kind::Lstm { .. } => &["Sigmoid", "Tanh", "Tanh"],
     };
     let names = node.texts("activations")?;
     let [mut alphas, mut betas] = [node.floats("activation_alpha")?, node.floats("activation_beta")?]
@@ -117,35 +49,17 @@ fn layer(node: &Node, cell: Cell) -> Resolved {
     }
     let found = names.iter().map(|name| Activation::named(name, &mut alphas, &mut betas));
     let found = found.collect::<Result<Vec<_>>>()?;
-    let three = |list: &[Activation]| [0, 1, 2].map(|i| list[i.min(list.len() - 1)]);
+    let clip = node.maybe_float("clip")?;
+    let direction = |(backwards, own): (bool, &[Activation])| {
+        let activations = [0, 1, 2].map(|i| own[i.min(own.len() - 1)]);
+        Direction { backwards, cell: Cell { kind, activations, clip } }
+    };
     let layer = Layer {
-        cell,
-        directions,
-        activations: found.chunks(usual.len()).map(three).collect(),
-        clip: node.maybe_float("clip")?,
+        directions: directions.into_iter().zip(found.chunks(usual.len())).map(direction).collect(),
         samples_first: node.opset >= 14 && node.flag("layout", false)?,
     };
     node.ignore(&["hidden_size"]);
     Ok(Box::new(move |call| layer.run(call)))
-}
-
-/// The weights of one direction.
-struct Weights {
-    /// `[inputs, gates]` and `[hidden, gates]`.
-    w: Tensor,
-    r: Tensor,
-    /// Of both, `[gates]` each.
-    biases: Option<[Tensor; 2]>,
-    /// Of input, output and forget gate, `[hidden]` each.
-    peepholes: Option<[Tensor; 3]>,
-    hidden: usize,
-}
-
-/// The state between two steps, `[N, hidden]` each.
-#[derive(Clone)]
-struct State {
-    h: Tensor,
-    c: Option<Tensor>,
 }
 
 impl Layer {
@@ -163,10 +77,15 @@ impl Layer {
             ));
         }
         let (mut sequences, mut last_h, mut last_c) = (vec![], vec![], vec![]);
-        for d in 0..self.directions.len() {
-            let weights = self.weights(call, d, &x)?;
-            let start = self.start(call, d, &x, weights.hidden)?;
-            let (outputs, last) = self.direction(call, &x, &weights, start, d, lengths.as_deref())?;
+        for (d, direction) in self.directions.iter().enumerate() {
+            let weights = Weights::of(call, d, &x, direction.cell.kind)?;
+            let given = |i: usize| match call.maybe_beside(i, &x)? {
+                Some(all) => all.narrow(i64::from(self.samples_first), d, 1)?.reshape(&[n, weights.hidden]),
+                None => Tensor::full([n, weights.hidden], 0.0, x.dtype(), x.device()),
+            };
+            let c = matches!(direction.cell.kind, Kind::Lstm { .. }).then(|| given(6)).transpose()?;
+            let start = State { h: given(5)?, c };
+            let (outputs, last) = direction.run(call, &x, &weights, start, lengths.as_deref())?;
             sequences.push(Tensor::stack(&outputs.iter().collect::<Vec<_>>(), 0)?);
             last_h.push(last.h);
             last_c.extend(last.c);
@@ -185,46 +104,16 @@ impl Layer {
         }
         Ok(values)
     }
+}
 
-    fn weights(&self, call: &Call, d: usize, x: &Tensor) -> Result<Weights> {
-        let of = |i: usize| call.beside(i, x)?.narrow(0, d, 1)?.squeeze(0);
-        let (w, r) = (of(1)?, of(2)?);
-        let (&[gates, _], &[_, hidden]) = (w.shape(), r.shape()) else {
-            return Err(call.misfit(w.shape(), "weights [directions, gates, inputs]"));
-        };
-        let biases = call.has(3).then(|| {
-            let both = of(3)?;
-            Ok::<_, crate::Error>([both.narrow(0, 0, gates)?, both.narrow(0, gates, gates)?])
-        });
-        let peepholes = (matches!(self.cell, Cell::Lstm { .. }) && call.has(7)).then(|| {
-            let all = of(7)?;
-            let part = |i| all.narrow(0, i * hidden, hidden);
-            Ok::<_, crate::Error>([part(0)?, part(1)?, part(2)?])
-        });
-        let (w, r) = (w.transpose(0, 1)?, r.transpose(0, 1)?);
-        Ok(Weights { w, r, biases: biases.transpose()?, peepholes: peepholes.transpose()?, hidden })
-    }
-
-    fn start(&self, call: &Call, d: usize, x: &Tensor, hidden: usize) -> Result<State> {
-        let zeros = || Tensor::full([x.shape()[1], hidden], 0.0, x.dtype(), x.device());
-        let given = |i: usize| match call.maybe_beside(i, x)? {
-            Some(all) => {
-                all.narrow(if self.samples_first { 1 } else { 0 }, d, 1)?.reshape(&[x.shape()[1], hidden])
-            }
-            None => zeros(),
-        };
-        let c = matches!(self.cell, Cell::Lstm { .. }).then(|| given(6)).transpose()?;
-        Ok(State { h: given(5)?, c })
-    }
-
-    /// All steps of one direction. Samples that ended keep their state, and give zeros.
-    fn direction(
+impl Direction {
+    /// All steps. Samples that ended keep their state, and give zeros.
+    fn run(
         &self,
         call: &Call,
         x: &Tensor,
         weights: &Weights,
         start: State,
-        d: usize,
         lengths: Option<&[i64]>,
     ) -> Result<(Vec<Tensor>, State)> {
         let steps = x.shape()[0];
@@ -234,9 +123,9 @@ impl Layer {
         let inputs = x.matmul(&weights.w)?;
         for i in 0..steps {
             call.pass.patience()?;
-            let t = if self.directions[d] { steps - 1 - i } else { i };
+            let t = if self.backwards { steps - 1 - i } else { i };
             let input = inputs.narrow(0, t, 1)?.squeeze(0)?;
-            let next = self.step(&input, weights, &state, self.activations[d])?;
+            let next = self.cell.step(&input, weights, &state)?;
             let Some(lengths) = lengths else {
                 outputs.push(next.h.clone());
                 state = next;
@@ -251,55 +140,9 @@ impl Layer {
             };
             state = State { h: alive.where_(&next.h, &state.h)?, c };
         }
-        if self.directions[d] {
+        if self.backwards {
             outputs.reverse();
         }
         Ok((outputs, state))
-    }
-
-    fn clipped(&self, x: Tensor) -> Result<Tensor> {
-        self.clip.map_or(Ok(x.clone()), |clip| x.clamp(-clip, clip))
-    }
-
-    fn step(&self, input: &Tensor, w: &Weights, state: &State, [f, g, h]: [Activation; 3]) -> Result<State> {
-        let part = |x: &Tensor, i: usize| x.narrow(1, i * w.hidden, w.hidden);
-        let recurrent = state.h.matmul(&w.r)?;
-        let (input, recurrent) = match &w.biases {
-            Some([wb, rb]) => (input.add(wb)?, recurrent.add(rb)?),
-            None => (input.clone(), recurrent),
-        };
-        match (self.cell, &state.c) {
-            (Cell::Gru { reset_after }, _) => {
-                let gate = |i| f.of(&self.clipped(part(&input, i)?.add(&part(&recurrent, i)?)?)?);
-                let (update, reset) = (gate(0)?, gate(1)?);
-                let memory = if reset_after {
-                    reset.mul(&part(&recurrent, 2)?)?
-                } else {
-                    let weights = w.r.narrow(1, 2 * w.hidden, w.hidden)?;
-                    let memory = reset.mul(&state.h)?.matmul(&weights)?;
-                    match &w.biases {
-                        Some([_, rb]) => memory.add(&rb.narrow(0, 2 * w.hidden, w.hidden)?)?,
-                        None => memory,
-                    }
-                };
-                let new = g.of(&self.clipped(part(&input, 2)?.add(&memory)?)?)?;
-                let h = new.add(&update.mul(&state.h.sub(&new)?)?)?;
-                Ok(State { h, c: None })
-            }
-            (Cell::Lstm { tied }, Some(c)) => {
-                let sums = input.add(&recurrent)?;
-                let seen = |i: usize, of: usize, c: &Tensor| {
-                    let sum = part(&sums, i)?;
-                    let sum = w.peepholes.as_ref().map_or(Ok(sum.clone()), |p| sum.add(&p[of].mul(c)?))?;
-                    f.of(&self.clipped(sum)?)
-                };
-                let enter = seen(0, 0, c)?;
-                let forget = if tied { enter.neg()?.add_scalar(1.0)? } else { seen(2, 2, c)? };
-                let new = g.of(&self.clipped(part(&sums, 3)?)?)?;
-                let c = forget.mul(c)?.add(&enter.mul(&new)?)?;
-                Ok(State { h: seen(1, 1, &c)?.mul(&h.of(&c)?)?, c: Some(c) })
-            }
-            _ => Ok(State { h: f.of(&self.clipped(input.add(&recurrent)?)?)?, c: None }),
-        }
     }
 }

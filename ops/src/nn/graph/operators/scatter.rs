@@ -1,5 +1,7 @@
 //! Elements put into places.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::{
     Operator, Resolved,
     choose::{index_tensor, places},
@@ -21,7 +23,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 
 /// What happens to an element that several are scattered to.
 #[derive(Clone, Copy)]
-enum Reduction {
+pub(super) enum Reduction {
     Last,
     Add,
     Mul,
@@ -86,37 +88,47 @@ fn pair_at(call: &Call, a: usize, b: usize) -> Result<[Tensor; 2]> {
     Ok([both.swap_remove(0), second])
 }
 
-/// Rows `[P, R]` with the rows `[M, R]` of `updates` placed at `places`, one after the other.
-fn scattered(rows: &Tensor, places: &[usize], updates: &Tensor, reduction: Reduction) -> Result<Tensor> {
+/// Rows `[P, R]` with the rows `[M, R]` of `updates` placed at `places`, one after the other. No list here is
+/// longer than `places`: what `P` takes is counted before it is made.
+pub(super) fn scattered(
+    rows: &Tensor,
+    places: &[usize],
+    updates: &Tensor,
+    reduction: Reduction,
+) -> Result<Tensor> {
+    let chosen = |x: &Tensor, numbers: &[usize]| x.index_select(0, &index_tensor(numbers, x.device())?);
     if let (Reduction::Add, true) = (reduction, rows.dtype() != DType::Bool) {
         return rows.index_add(0, &index_tensor(places, rows.device())?, updates);
     }
-    // Round after round, each place takes its next update.
-    let mut rounds: Vec<Vec<(usize, usize)>> = vec![];
-    let mut taken = vec![0; rows.shape()[0]];
-    for (update, &place) in places.iter().enumerate() {
-        let round = if matches!(reduction, Reduction::Last) { 0 } else { taken[place] };
-        taken[place] += 1;
-        if rounds.len() <= round {
-            rounds.push(vec![]);
-        }
-        rounds[round].push((place, update));
-    }
-    rounds.iter().try_fold(rows.clone(), |rows, round| {
+    rounds(places, reduction).into_iter().try_fold(rows.clone(), |rows, round| {
         interrupt::check()?;
-        let (mut chosen, mut mask) = (vec![0; rows.shape()[0]], vec![false; rows.shape()[0]]);
-        for &(place, update) in round {
-            (chosen[place], mask[place]) = (update, true);
-        }
-        let new = updates.index_select(0, &index_tensor(&chosen, rows.device())?)?;
-        let mask = Tensor::from_data(mask, [rows.shape()[0], 1], rows.device())?;
+        let (places, numbers): (Vec<_>, Vec<_>) = round.into_iter().unzip();
+        let (old, new) = (chosen(&rows, &places)?, chosen(updates, &numbers)?);
         let new = match reduction {
             Reduction::Last => new,
-            Reduction::Add => rows.logical_or(&new)?,
-            Reduction::Mul => rows.mul(&new)?,
-            Reduction::Max => rows.maximum(&new)?,
-            Reduction::Min => rows.minimum(&new)?,
+            Reduction::Add => old.logical_or(&new)?,
+            Reduction::Mul => old.mul(&new)?,
+            Reduction::Max => old.maximum(&new)?,
+            Reduction::Min => old.minimum(&new)?,
         };
-        mask.where_(&new, &rows)
+        // The new rows stand behind the old ones, and each place chooses of both.
+        let n = rows.shape()[0];
+        let all = Tensor::concat(&[&rows, &new], 0)?;
+        all.slices_at(0, n, |place| places.binary_search(&place).map_or(place, |i| n + i))
     })
+}
+
+/// Which update each place takes, in order of the places: its next one, round after round, or only its last.
+fn rounds(places: &[usize], reduction: Reduction) -> Vec<BTreeMap<usize, usize>> {
+    let mut rounds: Vec<BTreeMap<usize, usize>> = vec![];
+    let mut taken = HashMap::new();
+    for (update, &place) in places.iter().enumerate() {
+        let next = taken.entry(place).or_insert(0);
+        if rounds.len() <= *next {
+            rounds.push(BTreeMap::new());
+        }
+        rounds[*next].insert(place, update);
+        *next += usize::from(!matches!(reduction, Reduction::Last));
+    }
+    rounds
 }

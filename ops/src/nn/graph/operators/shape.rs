@@ -1,9 +1,14 @@
 //! The same elements in another shape, order or type.
 
-use super::{Operator, Resolved, gives, map, op};
+use super::{Operator, Resolved, elementwise, gives, map, op};
 use crate::{
-    DType, Device, Result, Tensor,
-    nn::graph::{Value, call::Call, node::Node},
+    Device, Result, Spec, Tensor,
+    nn::graph::{
+        Value, broken,
+        call::{Call, one},
+        node::Node,
+        value::held,
+    },
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -18,11 +23,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("Shape", 1, shape).steps(),
     op("Size", 1, |_| gives(size)).steps(),
     op("Cast", 6, cast),
-    op("CastLike", 15, |node| {
-        node.ignore(&["saturate", "round_mode"]);
-        gives(|call| call.tensor(0)?.cast(call.tensor(1)?.dtype()))
-    })
-    .settings(&[1]),
+    op("CastLike", 15, cast_like).settings(&[1]),
     op("DepthToSpace", 1, depth_to_space),
     op("SpaceToDepth", 1, space_to_depth),
 ];
@@ -30,19 +31,33 @@ pub(super) const OPERATORS: &[Operator] = &[
 /// 0 copies a size (unless `allowzero`), -1 is what is left.
 fn reshape(node: &Node) -> Resolved {
     let zero_is_zero = node.flag("allowzero", false)?;
-    gives(move |call| {
-        let x = call.tensor(0)?;
+    Ok(Box::new(move |call| {
         let mut shape = call.ints(1)?;
-        if !zero_is_zero {
+        if let (false, Some(x)) = (zero_is_zero, call.value(0).spec()) {
             for (d, size) in shape.iter_mut().enumerate().filter(|(_, size)| **size == 0) {
-                *size = x.shape().get(d).copied().unwrap_or(0) as i64;
+                *size = x.shape.get(d).copied().unwrap_or(0) as i64;
             }
         }
+        if let Value::Empty(spec) = call.value(0) {
+            return reshaped_empty(call, spec, &shape);
+        }
+        let x = call.tensor(0)?;
         if let Some(samples) = shape.first_mut().filter(|samples| **samples > 0) {
             *samples = samples.saturating_mul(call.batches as i64);
         }
-        x.reshape_infer(&shape)
-    })
+        one(x.reshape_infer(&shape))
+    }))
+}
+
+/// What is left for a size of -1 are no elements.
+fn reshaped_empty(call: &Call, spec: &Spec, sizes: &[i64]) -> Result<Vec<Value>> {
+    let free = sizes.iter().filter(|&&size| size == -1).count();
+    let size = |&size: &i64| if size == -1 { Some(0) } else { usize::try_from(size).ok() };
+    let shape = sizes.iter().map(size).collect::<Option<Vec<_>>>();
+    let fits =
+        |shape: &Vec<usize>| free + usize::from(sizes.contains(&0)) == 1 && shape.len() <= Spec::MAX_RANK;
+    let shape = shape.filter(fits).ok_or_else(|| call.misfit(&spec.shape, "a shape without elements"))?;
+    Ok(vec![Value::Empty(spec.reshaped(shape))])
 }
 
 fn flatten(node: &Node) -> Resolved {
@@ -86,11 +101,13 @@ fn unsqueeze(node: &Node) -> Resolved {
             None => call.ints(1)?,
         };
         let rank = x.rank() + given.len();
+        if rank > Spec::MAX_RANK {
+            return Err(call.misfit(x.shape(), format!("at most {} dimensions in all", Spec::MAX_RANK)));
+        }
         let added = call.axes(&given, rank)?;
         let mut sizes = x.shape().iter().copied();
-        let shape = (0..rank).map(|d| if added.contains(&d) { Some(1) } else { sizes.next() });
-        let shape = shape.collect::<Option<Vec<_>>>();
-        x.reshape(&shape.ok_or_else(|| call.wrong("the axes", format!("{given:?}"), "each one once"))?)
+        let shape = (0..rank).map(|d| if added.contains(&d) { 1 } else { sizes.next().unwrap_or(1) });
+        x.reshape(&shape.collect::<Vec<_>>())
     })
 }
 
@@ -129,19 +146,26 @@ fn size(call: &Call) -> Result<Tensor> {
     Tensor::from_data(vec![n as i64], [], Device::Cpu)
 }
 
-/// On a GPU the shorter type stands for the longer one, which is not there.
 fn cast(node: &Node) -> Resolved {
     node.ignore(&["saturate", "round_mode"]);
-    let to = node.dtype("to")?;
-    gives(move |call| {
+    let Some(to) = node.dtype("to")? else { return broken("the attribute `to` is missing") };
+    elementwise(move |call| {
         let x = call.tensor(0)?;
-        let to = to.ok_or_else(|| call.wrong("the attribute `to`", "missing", "an element type"))?;
-        x.cast(match (x.device(), to) {
-            (Device::Gpu, DType::I64) => DType::I32,
-            (Device::Gpu, DType::F64) => DType::F32,
-            _ => to,
-        })
+        x.cast(held(to, x.device()))
     })
+}
+
+/// Of the second input only the type counts.
+fn cast_like(node: &Node) -> Resolved {
+    node.ignore(&["saturate", "round_mode"]);
+    Ok(Box::new(|call| {
+        let to =
+            call.value(1).spec().ok_or_else(|| call.wrong("the type", "none", "that of a tensor"))?.dtype;
+        Ok(vec![match call.value(0) {
+            Value::Empty(spec) => Value::Empty(spec.cast(to)),
+            x => x.tensor(call.op).and_then(|x| x.cast(held(to, x.device())))?.into(),
+        }])
+    }))
 }
 
 fn depth_to_space(node: &Node) -> Resolved {
@@ -178,6 +202,6 @@ fn images<'a>(call: &Call, x: &'a Tensor) -> Result<&'a [usize]> {
 fn block(node: &Node) -> Result<usize> {
     match usize::try_from(node.int("blocksize", 0)?) {
         Ok(size @ 1..=65536) => Ok(size),
-        _ => crate::nn::graph::broken("the attribute `blocksize` is missing or no size"),
+        _ => broken("the attribute `blocksize` is missing or no size"),
     }
 }

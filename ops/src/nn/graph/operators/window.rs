@@ -1,7 +1,7 @@
 //! Windows that move over the spatial dimensions `[N, C, D1, D2, ..]`: kernels, steps and edges.
 
 use crate::{
-    Result, Tensor,
+    Result,
     nn::graph::{broken, call::Call, node::Node},
 };
 
@@ -65,15 +65,15 @@ impl Windows {
         Ok(found)
     }
 
-    /// The window in each spatial dimension of a tensor; `kernel` are its sizes.
-    pub fn spans(&self, call: &Call, x: &Tensor, kernel: &[usize]) -> Result<Vec<Span>> {
+    /// The window in each spatial dimension of a shape; `kernel` are its sizes.
+    pub fn spans(&self, call: &Call, shape: &[usize], kernel: &[usize]) -> Result<Vec<Span>> {
         let n = kernel.len();
         let fits =
             |list: &Option<Vec<usize>>, per: usize| list.as_ref().is_none_or(|list| list.len() == n * per);
-        let rank_fits = x.rank() == n + 2 && (1..=3).contains(&n) && kernel.iter().all(|&k| k <= LARGEST);
+        let rank_fits = shape.len() == n + 2 && (1..=3).contains(&n) && kernel.iter().all(|&k| k <= LARGEST);
         if !rank_fits || !fits(&self.strides, 1) || !fits(&self.dilations, 1) || !fits(&self.pads, 2) {
             return Err(
-                call.misfit(x.shape(), format!("one to three spatial dimensions, as the kernel {kernel:?}"))
+                call.misfit(shape, format!("one to three spatial dimensions, as the kernel {kernel:?}"))
             );
         }
         let at = |list: &Option<Vec<usize>>, d: usize, usual| list.as_ref().map_or(usual, |list| list[d]);
@@ -86,7 +86,7 @@ impl Windows {
                         Span { before: at(&self.pads, d, 0), after: at(&self.pads, n + d, 0), ..span }
                     }
                     Auto::Valid => span,
-                    auto => span.same(x.shape()[d + 2], auto == Auto::SameUpper),
+                    auto => span.same(shape[d + 2], auto == Auto::SameUpper),
                 }
             })
             .collect())
@@ -115,9 +115,4 @@ impl Span {
     pub fn count(self, n: usize) -> Option<usize> {
         Some(self.padded(n).checked_sub(self.extent())? / self.stride + 1)
     }
-}
-
-/// The tensor with a dimension of size 1 before its only spatial one: a signal as an image.
-pub(super) fn as_image(x: &Tensor) -> Result<Tensor> {
-    x.unsqueeze(2)
 }
