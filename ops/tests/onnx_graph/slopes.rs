@@ -240,4 +240,6 @@ fn slopes_are_finite_where_a_root_is_of_nothing() {
     assert_eq!(slope("LpPool", &[0.0, 0.0, 3.0], &[1, 1, 3], window), [0.0, 0.0, 1.0]);
     assert_eq!(slope("GlobalLpPool", &[0.0; 3], &[1, 1, 3], vec![]), [0.0; 3]);
     assert_eq!(slope("Asinh", &[0.0], &[1], vec![]), [1.0]);
+    let alike = slope("MeanVarianceNormalization", &[2.0; 4], &[1, 1, 2, 2], vec![]);
+    assert!(alike.iter().all(|slope| slope.is_finite()), "{alike:?}");
 }

@@ -175,7 +175,9 @@ fn affine_grid(node: &Node) -> Resolved {
                 call.misfit(theta.shape(), format!("[{}, {r}, {}]", size.first().unwrap_or(&0), r + 1))
             );
         }
-        let points: usize = size[2..].iter().product();
+        let Some(points) = size[2..].iter().try_fold(1usize, |n, &side| n.checked_mul(side)) else {
+            return Err(call.wrong("the size", format!("{size:?}"), "positions that can be counted"));
+        };
         let number = |i: usize| {
             let (point, column) = (i / (r + 1), i % (r + 1));
             if column == r {
