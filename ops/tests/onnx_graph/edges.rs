@@ -37,6 +37,18 @@ fn scattering_into_absurd_sizes_takes_no_memory() {
     }
 }
 
+/// Found by the fuzzer.
+#[test]
+fn an_affine_grid_of_sizes_that_cannot_be_counted_is_refused() {
+    let net = Net::new()
+        .opset(20)
+        .input("theta", F32, &[1, 2, 3])
+        .ints("size", &[1, 1, 1 << 40, 1 << 40])
+        .op("AffineGrid", "theta size -> y", vec![])
+        .output("y");
+    refused(&net, "positions that can be counted");
+}
+
 #[test]
 fn a_place_beyond_what_indices_count_is_told() {
     let net = Net::new()
