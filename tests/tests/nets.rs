@@ -78,11 +78,14 @@ fn the_classifier_learns_and_its_features_tell_sets_apart() {
     let place = Bench::new();
     let text = r#"
         import "classifier" as classifier;
+        import "nets/augintae" as nets;
+        let cfg = #{ size: 28, colours: 1, width: 8, batch: 60, lr: 0.001, lr_drop: 1.0 };
         let set = data::load("glyphs").train(360);
-        let net = classifier::train(set, 36, 12);
+        let net = classifier::train("classifier", nets::encoder(36, true, cfg), set, "labels", 12, cfg);
+        let features = nets::last_layer(net, cfg);
         let other = data::load("glyphs").test(200);
-        log("same", metrics::fid_images(set, other, net.features));
-        log("noise", metrics::fid_images(set, noise::uniform([200, 1, 28, 28]), net.features));
+        log("same", metrics::fid_images(set, other, features));
+        log("noise", metrics::fid_images(set, noise::uniform([200, 1, 28, 28]), features));
     "#;
     place.run(text).code(0);
     let run = place.only_run();
