@@ -97,6 +97,46 @@ fn the_classifier_learns_and_its_features_tell_sets_apart() {
     assert!(run.metric("same")[0] < run.metric("noise")[0] / 2.0);
 }
 
+/// A pair that is well, then each way in which one is not: the step at which the watch says so, 0 for never.
+#[test]
+fn the_watch_sees_pairs_collapse_and_diverge() {
+    let place = Bench::new();
+    let text = r#"
+        import "gan" as gan;
+        let images = noise::uniform([8, 1, 4, 4]);
+        let labels = tensor([0, 1, 0, 1, 0, 1, 0, 1]).cast("i32");
+        let by_class = labels.cast("f32").reshape([8, 1, 1, 1]) + zeros([8, 1, 4, 4]);
+        let look = |name, fake, loss, labels| {
+            let health = gan::watcher();
+            for step in 1..=300 {
+                let made = #{ d: tensor(loss.call(step)), g: tensor(1.0), fake: fake, labels: labels };
+                health = gan::watch(health, step, made, images, labels, false);
+                if health.trouble != "" { return log(name, step); }
+            }
+            log(name, 0);
+        };
+        let moves = |step| 1.0 + 0.1 * (step % 2);
+        look.call("well", images, moves, ());
+        look.call("narrow", by_class * 0.0, moves, ());
+        look.call("classes", by_class, moves, ());
+        look.call("within", by_class, moves, labels);
+        look.call("won", images, |step| 0.001 * (step % 2), ());
+        look.call("still", images, |step| 2.0, ());
+        look.call("infinite", images, |step| if step < 9 { moves.call(step) } else { 1.0 / 0.0 }, ());
+        let health = gan::watcher();
+        for step in 1..=300 {
+            let made = #{ d: tensor(2.0), g: tensor(1.0), fake: images };
+            health = gan::watch(health, step, made, images, true);
+        }
+    "#;
+    place.run(text).code(1).says(&["did not move", "step 201", "stop_on_collapse=false"]);
+    let run = place.only_run();
+    let found =
+        ["well", "narrow", "classes", "within", "won", "still", "infinite"].map(|name| run.metric(name));
+    assert_eq!(found.concat(), [0.0, 200.0, 0.0, 200.0, 200.0, 201.0, 9.0]);
+    assert_eq!(run.metric("collapse").len(), 6);
+}
+
 /// An average of a module in the state of a loop: what a killed run has to find again.
 #[test]
 fn an_average_is_resumed_like_any_module() {

@@ -124,6 +124,23 @@ fn independent_members_end_the_same() {
     ends_the_same(&side_by_side);
 }
 
+/// `boosted_gan` with its filter, which takes some of what stages on threads of their own make.
+fn filtering() -> Vec<&'static str> {
+    BOOSTED_GAN.iter().copied().filter(|setting| *setting != "filter=false").collect()
+}
+
+#[test]
+fn filtered_pictures_end_the_same() {
+    ends_the_same(&[&filtering()[..], &["members=1", "threshold=0.0", "tries=1000"]].concat());
+}
+
+#[test]
+fn a_filter_that_lets_nothing_through_ends_the_run() {
+    let place = Bench::new();
+    let outcome = place.host(run(&filtering(), &["threshold=1.0", "tries=2"])).run().code(1);
+    outcome.says(&["the filter let 0 of 8 pictures through in 2 tries", "filter=false"]);
+}
+
 /// The trained numbers of a network's file.
 fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
     let module = Model::read(path).and_then(|model| graph::module(&model)).unwrap();
@@ -214,6 +231,7 @@ fn nonsense_is_refused_before_anything_is_trained() {
         (BOOSTED_GAN, "shares=0,0", "shares"),
         (BOOSTED_GAN, "shares=1,1,1", "shares"),
         (BOOSTED_GAN, "weighed=3", "weighed"),
+        (BOOSTED_GAN, "pairs=4", "expected 8 for 4 pairs"),
         (NOISY_GAN, "levels=0.5,1.5", "levels"),
         (NOISY_GAN, "alphas=0,0", "alphas"),
         (NOISY_GAN, "deltas=0.1", "deltas"),
