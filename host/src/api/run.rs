@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, Map};
 use crate::{
     error::{Error, Result},
     run::number,
-    script::{FromScript, Refusal, Table},
+    script::{FromScript, Refusal, Table, script_type, settings::Declared},
     session::Session,
 };
 
@@ -26,6 +26,8 @@ impl FromScript for Number {
     }
 }
 
+script_type!(Declared => "declared setting");
+
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
     let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
@@ -36,7 +38,28 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
              says, else the default. The comment on a setting's line is its meaning.",
             "params(#{ epochs: 3 }).epochs => 3",
-            move |defaults: Map| a.settings().cloned().unwrap_or(defaults),
+            move |defaults: Map| {
+                let value = |(name, value)| (name, Declared::of(value).0);
+                a.settings().cloned().unwrap_or_else(|| defaults.into_iter().map(value).collect())
+            },
+        )
+        .add(
+            "path(default)",
+            "The default of a setting that names a file or a folder: the script may read what the user names in it, \
+             with all that is in it. (Of any other text that the user gives, only a regular file is read.)",
+            r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
+            Declared::path,
+        )
+        .add(
+            "paths(defaults)",
+            "The default of a setting that lists files and folders, as `path` does for one.",
+            "params(#{ networks: paths([]) }).networks => []",
+            |defaults: Array| -> Result<Declared> {
+                let texts: Option<_> = defaults.iter().map(|text| text.clone().into_string().ok()).collect();
+                texts.map(Declared::paths).ok_or_else(|| {
+                    Error::usage("paths: not all defaults are texts", "write paths([]) or paths([\"a.onnx\"])")
+                })
+            },
         )
         .add(
             "log(name, value)",

@@ -56,7 +56,7 @@ fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Re
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
-    host.session.set_settings(settings.to_map(), &settings.named());
+    host.session.set_settings(settings.to_map(), settings.named(&declaration));
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;

@@ -12,7 +12,7 @@ pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     rows.extend(declaration.settings.iter().map(|setting| {
         let value = paper.map(|paper| paper_value(setting, paper));
         let default = setting.default.to_string();
-        let kind = setting.default.kind();
+        let kind = setting.kind();
         row(&setting.name, &kind, &default, value.as_deref(), &setting.meaning)
     }));
     let columns = rows.first().map_or(0, Vec::len);
@@ -31,7 +31,7 @@ fn paper_value(setting: &Setting, paper: &toml::Table) -> String {
     let Some(value) = paper.get(&setting.name) else {
         return String::new();
     };
-    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.default));
+    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.like()));
     typed.map_or_else(|| value.to_string(), |typed| typed.to_string())
 }
 
