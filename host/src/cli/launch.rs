@@ -4,7 +4,7 @@ use std::{path::Path, thread, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::{args::Control, outcome::Outcome, plugin::Plugin};
+use super::{args::Control, outcome::Outcome, plugin::Plugin, resume};
 use crate::{
     api::is_stop,
     error::{Error, Result},
@@ -40,10 +40,11 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         record.scripts = host.scripts.record();
     })?;
     report::write(&folder)?;
-    Ok(tell(status, &folder, control.quiet))
+    let go_on = resume::command(recorder, &host.session);
+    Ok(tell(status, &folder, &go_on, control.quiet))
 }
 
-fn tell(status: Status, folder: &Path, quiet: bool) -> Outcome {
+fn tell(status: Status, folder: &Path, go_on: &str, quiet: bool) -> Outcome {
     match status {
         Status::Completed => {
             if !quiet {
@@ -52,12 +53,12 @@ fn tell(status: Status, folder: &Path, quiet: bool) -> Outcome {
             Outcome::Done
         }
         Status::Interrupted => {
-            eprintln!("interrupted: go on with `host resume {}`", folder.display());
+            eprintln!("interrupted: go on with `{go_on}`");
             Outcome::Interrupted
         }
         _ => {
             eprintln!(
-                "failed: what there is lies in {}; `host resume` goes on from the last checkpoint",
+                "failed: what there is lies in {}; `{go_on}` goes on from the last checkpoint",
                 folder.display()
             );
             Outcome::Failed

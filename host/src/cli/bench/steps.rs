@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{Conditions, choose, clock::Times, print};
 use crate::{
+    access::Grants,
     cli::{
         args::key_value,
         outcome::Outcome,
@@ -56,7 +57,8 @@ fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Re
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
-    host.session.set_settings(settings.to_map(), settings.named(&declaration));
+    let grants = Grants { named: settings.named(&declaration), resumed: None };
+    host.session.set_settings(settings.to_map(), grants);
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;
