@@ -79,8 +79,8 @@ pub fn member(folder: &Path, name: &str, most: u64) -> Result<Vec<u8>> {
 pub fn model<'a>(asked: &Path, real: &Path, elements: impl Iterator<Item = &'a Path>) -> Result<()> {
     open(asked)?;
     let folder = |path: &'a Path| path.strip_prefix(real.parent()?).ok();
-    let (here, beside) = (asked.parent().unwrap_or(Path::new("")), elements.filter_map(folder));
-    beside.map(|inside| open(&here.join(inside)).map(drop)).collect()
+    let here = asked.parent().unwrap_or(Path::new(""));
+    elements.filter_map(folder).try_for_each(|inside| open(&here.join(inside)).map(drop))
 }
 
 fn open_unwatched(path: &Path) -> Result<(File, u64)> {

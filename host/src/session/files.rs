@@ -101,7 +101,8 @@ impl Recorder {
                 }
             }
         }
-        if !changes.is_empty() && !(self.accepts_changes && permission == Permission::Granted) {
+        let accepts = self.accepts_changes && permission == Permission::Granted;
+        if !changes.is_empty() && !accepts {
             return Err(changed(&changes, self.run.path()));
         }
         // Thousands of files may be read; what came of them is worth something once there is a checkpoint.
