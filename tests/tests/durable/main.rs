@@ -4,6 +4,7 @@ mod kill;
 mod record;
 mod resume;
 mod rules;
+mod state;
 mod stop;
 
 use tests::{Bench, RunFolder};
