@@ -3,6 +3,9 @@
 //! The library is what the binary is made of: [`Host`] builds the engine, takes functions of your own
 //! into the same table, and runs a script from a string or a file. See `examples/embed.rs`.
 
+#[macro_use]
+mod terminal;
+
 pub mod api;
 pub mod cli;
 pub mod data;

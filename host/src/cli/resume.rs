@@ -8,18 +8,18 @@ use super::{
     args::{Cli, Command, ResumeArgs, RunArgs},
     launch,
     outcome::Outcome,
-    plugin, run,
+    plugin, run, runs,
 };
 use crate::{
     error::{Error, Result},
     run::{Record, Run},
-    script::settings,
+    script::{library, settings},
     session::Recorder,
 };
 
 /// Goes on with a run, from its last checkpoint.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
-    let folder = args.run.canonicalize().map_err(Error::io(&args.run))?;
+    let folder = runs::find(&args.run)?;
     let record = Run::look(&folder)?;
     let here = |path: &PathBuf| std::path::absolute(path).map_err(Error::io(path));
     let library = args.control.onnxruntime.as_ref().map(here).transpose()?;
@@ -28,6 +28,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let mut command = original(&record)?;
     command.control.onnxruntime = library.or(command.control.onnxruntime);
     command.control.checkpoint_every = args.control.checkpoint_every;
+    command.control.stop_on_nan = args.control.stop_on_nan;
     command.control.quiet = args.control.quiet;
     command.control.max_operations = args.control.max_operations;
     let plugin = run::prepare(&plugin::find(&command.plugin)?, &command)?;
@@ -39,7 +40,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
         plugin.host.session.set_settings(recorded.to_map(), &record.named);
     }
     if !args.control.quiet {
-        eprintln!("resumed: {}", run.path().display());
+        err!("resumed: {}", run.path().display());
     }
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
@@ -60,7 +61,7 @@ fn original(record: &Record) -> Result<RunArgs> {
 fn unchanged(record: &Record) -> Result<()> {
     for script in &record.scripts {
         let path = Path::new(&script.path);
-        let now = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let now = library::read(path)?;
         if now != script.text {
             return Err(Error::usage(
                 format!("{} changed since the run began", script.path),

@@ -9,6 +9,7 @@ mod progress;
 mod record;
 pub mod report;
 mod state;
+mod table;
 
 pub use files::{safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
@@ -18,3 +19,4 @@ pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{ModelFile, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
 pub use state::Saved;
+pub use table::{Cell, aligned, to_csv};

@@ -8,6 +8,7 @@ pub mod error;
 mod finding;
 mod function;
 mod functions;
+pub mod library;
 mod nearest;
 mod resolver;
 pub mod settings;

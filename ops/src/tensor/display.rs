@@ -13,7 +13,7 @@ impl fmt::Display for Tensor {
         if self.is_tracked() {
             f.write_str(", tracked")?;
         }
-        if self.len() > SHOWN {
+        if self.len() > SHOWN || self.is_empty() {
             return Ok(());
         }
         match self.to_data() {

@@ -52,7 +52,10 @@ impl<'a> Scene<'a> {
             }
             Run::ErrorRuntime(value, _) => thrown(value),
             Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
-            Run::ErrorTerminated(token, _) => words(&format!("the run was stopped: {token}"), ""),
+            Run::ErrorTerminated(token, _) => {
+                let (reason, help) = thrown(token);
+                (format!("the run was stopped: {reason}"), help)
+            }
             error => self.limit(error).unwrap_or_else(|| plain(error)),
         }
     }

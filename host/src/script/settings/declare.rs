@@ -3,6 +3,7 @@
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt};
 
 use super::comments::meanings;
+use super::declared::{Declared, Rule};
 use super::value::{Value, element};
 use crate::script::error::explain;
 use crate::script::finding::Finding;
@@ -24,9 +25,28 @@ pub struct Declaration {
 pub struct Setting {
     pub name: String,
     pub default: Value,
-    /// The comment on its line, in one line, without the paper's part.
+    pub rule: Rule,
+    /// The comment on its line, in one line.
     pub meaning: String,
     pub position: Position,
+}
+
+impl Setting {
+    /// Its meaning, with the rule for its values.
+    pub fn described(&self) -> String {
+        match &self.rule {
+            Rule::Any => self.meaning.clone(),
+            rule => format!("{} [{rule}]", self.meaning),
+        }
+    }
+
+    /// What its values have to be: "integer, at least 1".
+    pub fn expected(&self) -> String {
+        match &self.rule {
+            Rule::Any => self.default.kind(),
+            rule => format!("{}, {rule}", self.default.kind()),
+        }
+    }
 }
 
 /// The settings that a plugin declares, or `None` where it has no `params` call.
@@ -53,13 +73,13 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
     let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
     let meanings = meanings(engine, &source.text, *map_position, &keys);
     let settings = entries.0.iter().zip(meanings).map(|((key, expr), meaning)| {
-        let value = values.get(key.as_str()).cloned().unwrap_or_default();
+        let (value, rule) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
             let help = "a setting is an integer, float, bool, string, or a list of one of these";
             trouble(expr.position(), (&message, help))
         })?;
-        Ok(Setting { name: key.name.to_string(), default, meaning, position: key.pos })
+        Ok(Setting { name: key.name.to_string(), default, rule, meaning, position: key.pos })
     });
     Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Found<_>>()? }))
 }
