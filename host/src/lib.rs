@@ -13,6 +13,7 @@ mod error;
 pub mod figure;
 mod host;
 pub mod onnx;
+mod reading;
 pub mod run;
 pub mod script;
 mod session;

@@ -14,8 +14,12 @@ use crate::{
     api::pool,
     data::Dataset,
     error::{Error, Result},
+    reading,
     run::{Loops, Metrics, ModelFile, Progress, Run},
-    script::Scripts,
+    script::{
+        Scripts,
+        settings::{Named, Rule},
+    },
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -64,7 +68,7 @@ pub struct Session {
     /// Bars or lines while it runs.
     pub progress: Progress,
     /// The settings that `params` gives, and the paths that the user named in them.
-    settings: OnceLock<(Map, Vec<PathBuf>)>,
+    settings: OnceLock<(Map, Vec<Named>)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
 }
@@ -200,9 +204,9 @@ impl Session {
 
     /// Gives the settings that `params` returns, instead of the script's own defaults; and what the user
     /// named in them, which the script may read where it is a file or a folder.
-    pub fn set_settings(&self, settings: Map, named: &[String]) {
+    pub fn set_settings(&self, settings: Map, named: Vec<Named>) {
         // A second call would change settings under a running script; the first one counts.
-        let _ = self.settings.set((settings, named.iter().map(PathBuf::from).collect()));
+        let _ = self.settings.set((settings, named));
     }
 
     /// The settings that `params` returns, where they were resolved before.
@@ -228,22 +232,51 @@ impl Session {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
 
-    /// Whether a script may read a path: data folders, what the user named in a setting, what was allowed.
+    /// Where a path leads that a script may read: into the data folders and what was allowed, into what the user
+    /// named in a setting declared as a path, to a regular file that the user named in another setting.
     ///
     /// # Errors
-    /// [`Error::Usage`] when it may not, [`Error::Io`] when there is no such file.
+    /// [`Error::Usage`] when it may not, and for a pipe or a device; [`Error::Io`] when there is no such file.
     pub fn readable(&self, path: &Path) -> Result<PathBuf> {
-        let real = path.canonicalize().map_err(Error::io(path))?;
-        let named = self.settings.get().map_or(&[][..], |(_, named)| named);
-        let mut roots = self.options.data.iter().chain(&self.options.readable).chain(named);
+        let real = reading::resolve(path)?;
+        let mut roots = self.options.data.iter().chain(&self.options.readable);
         if roots.any(|root| is_within(&real, root)) {
             return Ok(real);
         }
-        Err(Error::usage(
-            format!("{}: the script may not read this", path.display()),
-            "name the file in a setting, put it into the data folder, or allow its folder with --allow-read DIR",
-        ))
+        let named = self.settings.get().map_or(&[][..], |(_, named)| named);
+        let root = |named: &Named| Path::new(&named.text).canonicalize().ok();
+        let roots = named.iter().filter_map(|named| Some((named, root(named)?)));
+        let around: Vec<_> = roots.filter(|(_, root)| real.starts_with(root)).collect();
+        if around.iter().any(|(named, root)| named.rule == Rule::Path || *root == real && real.is_file()) {
+            return Ok(real);
+        }
+        Err(around
+            .first()
+            .map_or_else(|| unnamed(path), |(named, root)| undeclared_folder(path, named, root)))
     }
+}
+
+fn unnamed(path: &Path) -> Error {
+    Error::usage(
+        format!("{}: the script may not read this", path.display()),
+        "name the file in a setting, put it into the data folder, or allow its folder with --allow-read DIR",
+    )
+}
+
+/// The error for a folder in a setting that could mean anything.
+fn undeclared_folder(path: &Path, named: &Named, root: &Path) -> Error {
+    Error::usage(
+        format!(
+            "{}: the script may not read this: the setting `{}` names a folder, and is not declared as a path",
+            path.display(),
+            named.setting
+        ),
+        format!(
+            "declare it in the plugin: `params(#{{ ..., {}, ... }})`; or allow the folder with --allow-read {}",
+            named.declaration,
+            root.display()
+        ),
+    )
 }
 
 fn is_within(real: &Path, root: &Path) -> bool {

@@ -126,10 +126,7 @@ fn a_state_that_does_not_fit_changes_nothing_and_is_listed() {
     let optimiser = Optimiser::new(Adam::default(), 0.1, one("p", &parameter)).unwrap();
     optimiser.step(&gradients(&parameter, &floats(&[1.0, 1.0], &[2]))).unwrap();
     let good = optimiser.state();
-    assert_eq!(
-        good.tensors.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(),
-        ["p.mean", "p.square"]
-    );
+    assert_eq!(good.tensors.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), ["p.mean", "p.square"]);
 
     let mut bad = good.clone();
     bad.tensors[0].1 = floats(&[0.0], &[1]);
@@ -139,10 +136,7 @@ fn a_state_that_does_not_fit_changes_nothing_and_is_listed() {
     {
         assert!(message.contains(part), "{message}");
     }
-    assert_eq!(
-        optimiser.state().tensors[1].1.to_f32().unwrap(),
-        good.tensors[1].1.to_f32().unwrap()
-    );
+    assert_eq!(optimiser.state().tensors[1].1.to_f32().unwrap(), good.tensors[1].1.to_f32().unwrap());
 }
 
 #[test]

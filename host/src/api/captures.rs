@@ -49,9 +49,8 @@ impl Captured {
         let (Saved::Array(now), Saved::Array(before)) = (now, &self.before) else { return None };
         let index = now.iter().zip(before).position(|(now, before)| !now.is_unchanged(before, buffers))?;
         let captured = self.function.curry().len();
-        let arity = |n: usize| {
-            context.iter_namespaces().find_map(|m| m.get_script_fn(self.function.fn_name(), n))
-        };
+        let arity =
+            |n: usize| context.iter_namespaces().find_map(|m| m.get_script_fn(self.function.fn_name(), n));
         let found = (captured..captured + 4).find_map(arity);
         let name = found.and_then(|f| f.params.get(index).map(ToString::to_string));
         Some(name.map_or_else(|| "a variable from outside".into(), |name| format!("`{name}`")))

@@ -172,7 +172,12 @@ struct Body<'a> {
 impl Body<'_> {
     /// Runs the body for one item: the next state, buffers that moved in what it captured, and whether the
     /// loop ends with it.
-    fn call(&self, context: &NativeCallContext, item: Dynamic, state: Dynamic) -> Result<(Saved, Saved, bool)> {
+    fn call(
+        &self,
+        context: &NativeCallContext,
+        item: Dynamic,
+        state: Dynamic,
+    ) -> Result<(Saved, Saved, bool)> {
         let result = if self.first.is_unit() {
             self.function.call_raw(context, None, [item])?
         } else {

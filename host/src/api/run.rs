@@ -43,6 +43,24 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             move |defaults: Map| a.settings().cloned().unwrap_or_else(|| plain(defaults)),
         )
         .add(
+            "path(default)",
+            "The default of a setting that names a file or a folder: the script may read what the user names in it, \
+             with all that is in it. (Of any other text that the user gives, only a regular file is read.)",
+            r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
+            Declared::path,
+        )
+        .add(
+            "paths(defaults)",
+            "The default of a setting that lists files and folders, as `path` does for one.",
+            "params(#{ networks: paths([]) }).networks => []",
+            |defaults: Array| -> Result<Declared> {
+                let texts: Option<_> = defaults.iter().map(|text| text.clone().into_string().ok()).collect();
+                texts.map(Declared::paths).ok_or_else(|| {
+                    Error::usage("paths: not all defaults are texts", "write paths([]) or paths([\"a.onnx\"])")
+                })
+            },
+        )
+        .add(
             "one_of(default, choices)",
             "In `params`: a default with all values that the setting may have; of a list, each item. A wrong value is \
              refused before the run begins, and `host params` shows the choices.",

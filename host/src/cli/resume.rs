@@ -36,8 +36,8 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     launch::listen()?;
     let run = Run::open(&folder)?;
     if let Some(declaration) = &plugin.declaration {
-        let recorded = settings::Resolved::recorded(declaration, &record.settings)?;
-        plugin.host.session.set_settings(recorded.to_map(), &record.named);
+        let recorded = settings::Resolved::recorded(declaration, &record.settings, &record.given)?;
+        plugin.host.session.set_settings(recorded.to_map(), recorded.named(declaration));
     }
     if !args.control.quiet {
         err!("resumed: {}", run.path().display());

@@ -26,12 +26,12 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let json = to_json(resolved.as_ref());
     let changed =
         resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
-    if let Some(resolved) = &resolved {
-        plugin.host.session.set_settings(resolved.to_map(), &resolved.named());
+    if let Some((resolved, declaration)) = resolved.as_ref().zip(plugin.declaration.as_ref()) {
+        plugin.host.session.set_settings(resolved.to_map(), resolved.named(declaration));
     }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
-    let record = Record { named: resolved.map_or_else(Vec::new, |resolved| resolved.named()), ..record };
+    let record = Record { given: resolved.map_or_else(Vec::new, |resolved| resolved.given()), ..record };
     launch::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {

@@ -50,9 +50,9 @@ pub struct Record {
     /// Every setting with the value that it had, in the order of declaration.
     pub settings: Map<String, serde_json::Value>,
     pub setting_meanings: Map<String, serde_json::Value>,
-    /// The texts among the settings that the user gave: the files among them may be read.
+    /// The settings that the user gave; the others have the plugin's defaults.
     #[serde(default)]
-    pub named: Vec<String>,
+    pub given: Vec<String>,
     pub seed: u64,
     pub device: String,
     pub versions: Map<String, serde_json::Value>,

@@ -232,6 +232,13 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        // A float that JSON has no number for.
+        Value::Object(tagged) if tagged.contains_key("float") => {
+            tagged.get("text").map(text).unwrap_or_default()
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(","))
+        }
         Value::Array(lines) if !lines.is_empty() && lines.iter().all(Value::is_string) => {
             lines.iter().map(text).collect::<Vec<_>>().join("\n")
         }

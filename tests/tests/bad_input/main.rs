@@ -4,5 +4,6 @@ mod absurd;
 mod disk;
 mod files;
 mod limits;
+mod paths;
 mod script;
 mod settings;

@@ -52,7 +52,7 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
-    host.session.set_settings(settings.to_map(), &settings.named());
+    host.session.set_settings(settings.to_map(), settings.named(&declaration));
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;

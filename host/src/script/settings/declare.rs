@@ -35,7 +35,7 @@ impl Setting {
     /// Its meaning, with the rule for its values.
     pub fn described(&self) -> String {
         match &self.rule {
-            Rule::Any => self.meaning.clone(),
+            Rule::Any | Rule::Path => self.meaning.clone(),
             rule => format!("{} [{rule}]", self.meaning),
         }
     }
@@ -43,8 +43,36 @@ impl Setting {
     /// What its values have to be: "integer, at least 1".
     pub fn expected(&self) -> String {
         match &self.rule {
-            Rule::Any => self.default.kind(),
-            rule => format!("{}, {rule}", self.default.kind()),
+            Rule::Any | Rule::Path => self.kind(),
+            rule => format!("{}, {rule}", self.kind()),
+        }
+    }
+
+    /// The word for its type: "integer", "list of path".
+    pub fn kind(&self) -> String {
+        match (&self.rule, &self.default) {
+            (Rule::Path, Value::List(_)) => "list of path".into(),
+            (Rule::Path, _) => "path".into(),
+            (_, default) => default.kind(),
+        }
+    }
+
+    /// A value of the type that it takes.
+    pub fn like(&self) -> Value {
+        match &self.default {
+            Value::List(items) if self.rule == Rule::Path && items.is_empty() => {
+                Value::List(vec![Value::String(String::new())])
+            }
+            default => default.clone(),
+        }
+    }
+
+    /// Its default as a script writes it: `path("")`.
+    pub fn written(&self) -> String {
+        match &self.default {
+            Value::List(_) if self.rule == Rule::Path => format!("paths({})", self.default.written()),
+            _ if self.rule == Rule::Path => format!("path({})", self.default.written()),
+            default => default.written(),
         }
     }
 }
@@ -76,7 +104,8 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
         let (value, rule) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
-            let help = "a setting is an integer, float, bool, string, or a list of one of these";
+            let help = "a setting is an integer, float, bool, string, or a list of one of these; \
+                        `path(\"\")` and `paths([])` are those that name files and folders";
             trouble(expr.position(), (&message, help))
         })?;
         Ok(Setting { name: key.name.to_string(), default, rule, meaning, position: key.pos })
@@ -142,7 +171,8 @@ pub fn calls(ast: &AST) -> Vec<Position> {
     found
 }
 
-fn is_params(call: &FnCallExpr) -> bool {
+/// Whether it is a call of `params`.
+pub fn is_params(call: &FnCallExpr) -> bool {
     call.name == "params" && !call.is_qualified()
 }
 

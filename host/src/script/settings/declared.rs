@@ -13,6 +13,8 @@ use crate::script::script_type;
 pub enum Rule {
     #[default]
     Any,
+    /// It names a file or a folder, which the script may then read.
+    Path,
     OneOf(Vec<Value>),
     /// Both ends are allowed.
     Within(f64, f64),
@@ -23,7 +25,7 @@ pub enum Rule {
 impl Rule {
     pub fn accepts(&self, value: &Value) -> bool {
         match (self, value) {
-            (Self::Any, _) => true,
+            (Self::Any | Self::Path, _) => true,
             (_, Value::List(items)) => items.iter().all(|item| self.accepts(item)),
             (Self::OneOf(choices), value) => choices.iter().any(|choice| *choice == *value),
             (_, Value::Int(n)) => self.accepts_number(*n as f64),
@@ -38,7 +40,7 @@ impl Rule {
             Self::Within(low, high) => x >= *low && x <= *high,
             Self::AtLeast(least) => x >= *least,
             Self::Positive => x > 0.0,
-            Self::Any | Self::OneOf(_) => true,
+            Self::Any | Self::Path | Self::OneOf(_) => true,
         }
     }
 
@@ -55,7 +57,7 @@ impl Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Any => Ok(()),
+            Self::Any | Self::Path => Ok(()),
             Self::OneOf(choices) => {
                 let word = |choice: &Value| match choice {
                     Value::String(text) if text.is_empty() => "\"\"".to_owned(),
@@ -70,7 +72,10 @@ impl fmt::Display for Rule {
     }
 }
 
-/// The default of a setting with its rule: what `one_of`, `within`, `at_least` and `positive` give.
+/// The functions that give a default with a rule.
+pub const DECLARING: [&str; 6] = ["path", "paths", "one_of", "within", "at_least", "positive"];
+
+/// The default of a setting with its rule: what `path`, `one_of`, `within` and so on give.
 #[derive(Clone, Debug)]
 pub struct Declared {
     default: Value,
@@ -80,6 +85,16 @@ pub struct Declared {
 script_type!(Declared => "declared setting");
 
 impl Declared {
+    /// `path(default)`
+    pub fn path(default: String) -> Self {
+        Self { default: Value::String(default), rule: Rule::Path }
+    }
+
+    /// `paths(defaults)`
+    pub fn paths(defaults: Vec<String>) -> Self {
+        Self { default: Value::List(defaults.into_iter().map(Value::String).collect()), rule: Rule::Path }
+    }
+
     /// Errors: the default is no value of a setting, or one that its own rule refuses.
     pub fn new(default: Dynamic, rule: Rule) -> Result<Self> {
         let wrong =
@@ -114,4 +129,15 @@ impl Declared {
             Err(value) => (value, Rule::Any),
         }
     }
+}
+
+/// What a setting that the user gave names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The setting.
+    pub setting: String,
+    pub text: String,
+    pub rule: Rule,
+    /// How it has to be declared for a folder: `path: path("x")`.
+    pub declaration: String,
 }

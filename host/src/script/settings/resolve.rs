@@ -9,6 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use toml::Spanned;
 
 use super::declare::{Declaration, Setting};
+use super::declared::{Named, Rule};
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::script::finding::{Finding, position_at};
@@ -33,7 +34,7 @@ pub enum Origin {
     Preset(PathBuf),
     Config(PathBuf),
     CommandLine,
-    /// The run that is resumed.
+    /// Given to the run that is resumed.
     Record,
 }
 
@@ -70,26 +71,24 @@ impl Resolved {
         Some(&choice.value)
     }
 
-    /// The settings of a run that is resumed, as its record has them.
+    /// The settings of a run that is resumed, as its record has them, and which of them were `given`.
     ///
     /// # Errors
     /// [`Error::Usage`] when the record does not fit the declaration.
     pub fn recorded(
         declaration: &Declaration,
         record: &serde_json::Map<String, serde_json::Value>,
+        given: &[String],
     ) -> Result<Self> {
         let choice = |setting: &Setting| {
             let value = record.get(&setting.name).cloned().and_then(Value::from_json);
-            let value = value.and_then(|value| value.coerce(&setting.default));
+            let value = value.and_then(|value| value.coerce(&setting.like()));
+            let origin = if given.contains(&setting.name) { Origin::Record } else { Origin::Default };
             let missing = || {
                 let problem = format!("the record of the run has no usable value for `{}`", setting.name);
                 Error::usage(problem, "start a new run with `host run`")
             };
-            Ok(Choice {
-                name: setting.name.clone(),
-                value: value.ok_or_else(missing)?,
-                origin: Origin::Record,
-            })
+            Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin })
         };
         declaration.settings.iter().map(choice).collect::<Result<_>>().map(|choices| Self { choices })
     }
@@ -102,18 +101,26 @@ impl Resolved {
     }
 
     /// The texts among the values that the user gave: a default is the script's own word.
-    pub fn named(&self) -> Vec<String> {
-        fn texts(value: &Value, found: &mut Vec<String>) {
-            match value {
-                Value::String(text) => found.push(text.clone()),
-                Value::List(items) => items.iter().for_each(|item| texts(item, found)),
-                _ => {}
-            }
-        }
-        let mut found = Vec::new();
+    pub fn named(&self, declaration: &Declaration) -> Vec<Named> {
+        let given = self.choices.iter().zip(&declaration.settings);
+        let given = given.filter(|(choice, _)| choice.origin != Origin::Default);
+        let named = given.flat_map(|(choice, setting)| {
+            let path = Setting { rule: Rule::Path, ..setting.clone() };
+            let declaration = format!("{}: {}", setting.name, path.written());
+            choice.value.texts().into_iter().map(move |text| Named {
+                setting: setting.name.clone(),
+                text: text.to_owned(),
+                rule: setting.rule.clone(),
+                declaration: declaration.clone(),
+            })
+        });
+        named.collect()
+    }
+
+    /// The settings that the user gave, by name.
+    pub fn given(&self) -> Vec<String> {
         let given = self.choices.iter().filter(|choice| choice.origin != Origin::Default);
-        given.for_each(|choice| texts(&choice.value, &mut found));
-        found
+        given.map(|choice| choice.name.clone()).collect()
     }
 
     /// The map that `params` gives to the script.
@@ -184,7 +191,7 @@ impl Resolver<'_> {
             let value = Value::try_from(value.into_inner())
                 .and_then(|value| {
                     let kind = value.kind();
-                    value.coerce(&setting.default).ok_or(kind)
+                    value.coerce(&setting.like()).ok_or(kind)
                 })
                 .map_err(|kind| {
                     let example = toml::Value::from(&setting.default);
@@ -202,7 +209,7 @@ impl Resolver<'_> {
             |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
         let index = self.index(key).map_err(error)?;
         let setting = &self.settings[index];
-        let value = Value::parse(text, &setting.default).ok_or_else(|| {
+        let value = Value::parse(text, &setting.like()).ok_or_else(|| {
             let example = format!("{}={}", setting.name, setting.default);
             error(wrong_type(setting, &format!("`{text}`"), &example))
         })?;
@@ -233,7 +240,7 @@ impl Resolver<'_> {
 }
 
 fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
-    let kind = setting.default.kind();
+    let kind = setting.kind();
     Problem {
         message: format!("the setting `{}` is of type {kind}, not {got}", setting.name),
         help: format!("write it like its default: {example}"),

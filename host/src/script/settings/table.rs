@@ -22,7 +22,7 @@ pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
 /// What the paper's preset gives, where it is not the default.
 fn paper_value(setting: &Setting, paper: &toml::Table) -> Option<String> {
     let value = paper.get(&setting.name)?;
-    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.default));
+    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.like()));
     (typed.as_ref() != Some(&setting.default))
         .then(|| typed.map_or_else(|| value.to_string(), |typed| typed.to_string()))
 }

@@ -9,6 +9,10 @@ use crate::script::source::{Scripts, Source};
 fn declaration(text: &str) -> Result<Option<Declaration>> {
     let mut engine = Engine::new();
     engine.set_optimization_level(OptimizationLevel::None);
+    engine.register_fn("path", |text: &str| Declared::path(text.into()));
+    engine.register_fn("paths", |texts: Array| {
+        Declared::paths(texts.into_iter().map(|text| text.into_string().unwrap()).collect())
+    });
     let source = Source::new("p.rhai", text);
     let ast = Scripts::default().compile(&engine, &source).unwrap();
     declared(&engine, &source, &ast)
@@ -121,6 +125,10 @@ fn values_written_are_read_back() {
         Value::Int(-3),
         Value::Float(1e-10),
         Value::Float(3.0),
+        Value::Float(f64::INFINITY),
+        Value::Float(f64::NEG_INFINITY),
+        Value::Float(f64::NAN),
+        list(&[Value::Float(1.0), Value::Float(f64::NEG_INFINITY), Value::Float(f64::NAN)]),
         Value::Bool(false),
         text("a, b = [c]"),
         list(&[Value::Int(1), Value::Int(2)]),
@@ -317,4 +325,74 @@ fn a_declaration_against_its_own_rule_is_refused_with_its_place() {
     let table =
         table(&ruled("params(#{ a: at_least(2, 1), b: one_of(\"\", [\"\", \"x\"]) });").unwrap(), None);
     assert!(table.contains("[integer, at least 1]") && table.contains("[string, one of \"\", x]"), "{table}");
+}
+
+#[test]
+fn paths_are_declared() {
+    let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n title: \"t\" });";
+    let declaration = declaration(text).unwrap().unwrap();
+    let expected = "\
+setting  type          default  meaning
+data     path          glyphs   what is learned
+nets     list of path  []       to start from
+title    string        t
+";
+    assert_eq!(table(&declaration, None), expected);
+    let written: Vec<_> = declaration.settings.iter().map(Setting::written).collect();
+    assert_eq!(written, ["path(\"glyphs\")", "paths([])", "\"t\""]);
+    let given = |arguments: &[(&str, &str)]| {
+        let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+    };
+    let found = given(&[("nets", "1,a b"), ("title", "x")]).unwrap();
+    assert_eq!(found.get("nets").unwrap().texts(), ["1", "a b"]);
+    let named: Vec<_> =
+        found.named(&declaration).into_iter().map(|n| (n.setting, n.text, n.rule, n.declaration)).collect();
+    let net = |text: &str| ("nets".into(), text.into(), Rule::Path, "nets: paths([])".into());
+    assert_eq!(
+        named,
+        [net("1"), net("a b"), ("title".into(), "x".into(), Rule::Any, "title: path(\"t\")".into())]
+    );
+    assert_eq!(found.given(), ["nets", "title"]);
+    let numbers = Sources { config: None, command_line: vec![], preset: None };
+    assert!(resolve(&declaration, &numbers).unwrap().named(&declaration).is_empty());
+}
+
+#[test]
+fn floats_come_back_from_a_record_bit_for_bit() {
+    let bits = [
+        0,
+        1,
+        1 << 63,
+        0x7ff0 << 48,
+        0xfff0 << 48,
+        0x7ff8 << 48,
+        0xfff8_0000_dead_beef,
+        0x3fb9_9999_9999_999a,
+    ];
+    let value = Value::List(bits.map(f64::from_bits).map(Value::Float).to_vec());
+    let text = serde_json::to_string(&value).unwrap();
+    let Some(Value::List(back)) = Value::from_json(serde_json::from_str(&text).unwrap()) else {
+        panic!("{text}")
+    };
+    let back = back.iter().map(|value| match value {
+        Value::Float(x) => x.to_bits(),
+        other => panic!("{other:?} in {text}"),
+    });
+    assert_eq!(back.collect::<Vec<_>>(), bits);
+}
+
+#[test]
+fn a_default_that_is_not_a_number_is_no_change() {
+    let declaration =
+        declaration("params(#{ a: 0.0 / 0.0, b: 1.0 / 0.0, c: [0.0 / 0.0] });").unwrap().unwrap();
+    let given = |arguments: &[(&str, &str)]| {
+        let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        resolve(&declaration, &Sources { command_line, ..Sources::default() }).unwrap().changed(&declaration)
+    };
+    assert_eq!(given(&[]), []);
+    assert_eq!(given(&[("a", "nan"), ("b", "inf"), ("c", "NaN")]), []);
+    let changed = given(&[("a", "-inf"), ("b", "nan"), ("c", "[inf,1]")]);
+    let expected = [("a", "-inf"), ("b", "nan"), ("c", "[inf,1.0]")];
+    assert_eq!(changed, expected.map(|(name, value)| (name.to_string(), value.to_string())));
 }
