@@ -9,16 +9,22 @@ pub const COLUMNS: usize = 80;
 
 /// Prints a line to stdout as [`printable`].
 macro_rules! out {
-    ($($arg:tt)*) => {
-        println!("{}", $crate::terminal::printable(&format!($($arg)*)))
-    };
+    ($($arg:tt)*) => {{
+        #[allow(clippy::print_stdout, reason = "all other lines go through here")]
+        {
+            println!("{}", $crate::terminal::printable(&format!($($arg)*)));
+        }
+    }};
 }
 
 /// Prints a line to stderr as [`printable`].
 macro_rules! err {
-    ($($arg:tt)*) => {
-        eprintln!("{}", $crate::terminal::printable(&format!($($arg)*)))
-    };
+    ($($arg:tt)*) => {{
+        #[allow(clippy::print_stderr, reason = "all other lines go through here")]
+        {
+            eprintln!("{}", $crate::terminal::printable(&format!($($arg)*)));
+        }
+    }};
 }
 
 /// A text of which a terminal shows every character and obeys none: control characters and those that turn the

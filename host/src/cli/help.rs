@@ -16,9 +16,10 @@ pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome
     let host = Host::new(Options::default());
     let table = &host.table;
     match name {
-        _ if markdown => print!("{}", reference(table)),
+        _ if markdown => out!("{}", reference(table).trim_end()),
         _ if definitions => {
-            print!("{}", host.engine.definitions().include_standard_packages(false).single_file())
+            let definitions = host.engine.definitions().include_standard_packages(false).single_file();
+            out!("{}", definitions.trim_end());
         }
         [] => overview(table),
         words => {

@@ -313,11 +313,13 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     }
 }
 
-/// A problem behind the name of the function that met it; one that names it already is not named twice.
+/// A problem behind the name of the function that met it; one that begins with the name is not named twice.
 fn named(entry: &Entry, problem: &str) -> String {
     let path = entry.path();
-    let own = [path.as_str(), entry.name]
-        .into_iter()
-        .find_map(|name| problem.strip_prefix(name)?.strip_prefix(": "));
-    format!("{path}: {}", own.unwrap_or(problem))
+    let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
+    match rest {
+        Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
+        Some(rest) if rest.starts_with(' ') => problem.to_owned(),
+        _ => format!("{path}: {problem}"),
+    }
 }

@@ -27,7 +27,7 @@ impl Rule {
         match (self, value) {
             (Self::Any | Self::Path, _) => true,
             (_, Value::List(items)) => items.iter().all(|item| self.accepts(item)),
-            (Self::OneOf(choices), value) => choices.iter().any(|choice| *choice == *value),
+            (Self::OneOf(choices), value) => choices.contains(value),
             (_, Value::Int(n)) => self.accepts_number(*n as f64),
             (_, Value::Float(x)) => self.accepts_number(*x),
             _ => false,
