@@ -24,7 +24,8 @@ pub fn find(plugin: &Path) -> Result<PathBuf> {
         return Ok(plugin.to_owned());
     }
     let file = script_file(plugin);
-    let places = [PathBuf::from(PLUGINS), built_in(PLUGINS)].map(|folder| folder.join(&file));
+    // The last one takes `plugins/NAME.rhai` as it stands in a copy of the sources.
+    let places = [PathBuf::from(PLUGINS), built_in(PLUGINS), built_in("")].map(|folder| folder.join(&file));
     if let Some(found) = places.into_iter().find(|path| library::is_file(path)) {
         return Ok(found);
     }

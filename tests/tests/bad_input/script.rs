@@ -283,16 +283,15 @@ fn tensors_in_arrays_and_maps_print_their_values() {
         debug([tensor(4.0)]);
         print([optim::sgd(nn::linear(1, 1), #{}), data::load("glyphs"), zeros([0, 3])]);
     "#;
-    let outcome = Bench::new().run(text).code(0);
-    outcome.says(&[
+    let outcome = Bench::new().run(text).code(0).says(&[
         ": [2.0]",
         "#{\"a\": Tensor [1] f32 on cpu: [1.0]}",
         "Tensor [1] f32 on cpu: [3.0]",
         "2 items",
         ": 4.0",
     ]);
-    let outcome = Bench::new().run(text);
-    assert!(!outcome.stderr.contains("::"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("ops::") && !outcome.stderr.contains("host::"), "{}", outcome.stderr);
+    fails("throw [tensor(4.0), \"a\"];", &["own.rhai:1:1: [Tensor [] f32 on cpu: 4.0, \"a\"]"]);
 }
 
 #[test]
