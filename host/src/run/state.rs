@@ -32,6 +32,8 @@ pub enum Saved {
     Module(Module, Snapshot),
     /// A handle with all that changes in it.
     Optimiser(Optimiser, OptimiserState),
+    /// A handle with its buffers alone: of a module that no loop trains.
+    Buffers(Module, Vec<(String, Tensor)>),
 }
 
 impl Saved {
@@ -136,6 +138,10 @@ impl Saved {
                 optimiser.load_state(state)?;
                 Dynamic::from(optimiser.clone())
             }
+            Self::Buffers(module, buffers) => {
+                module.load_buffers(buffers)?;
+                Dynamic::from(module.clone())
+            }
         })
     }
 
@@ -224,7 +230,7 @@ impl Saved {
             Self::Map(_) => "a map",
             Self::Tensor(..) => "a Tensor",
             Self::Dataset(_) => "a Dataset",
-            Self::Module(..) => "a Module",
+            Self::Module(..) | Self::Buffers(..) => "a Module",
             Self::Optimiser(..) => "an Optimiser",
         }
     }

@@ -43,6 +43,12 @@ impl Snapshot {
             && modes(self) == modes(other)
     }
 
+    /// The buffers alone.
+    pub fn buffers(&self) -> Vec<(String, Tensor)> {
+        let all = self.tensors.iter().zip(&self.roles);
+        all.filter(|(_, role)| role.buffer).map(|(named, _)| named.clone()).collect()
+    }
+
     /// Whether no value is NaN.
     ///
     /// # Errors
@@ -91,6 +97,18 @@ impl Module {
             parameter.set_frozen(role.frozen);
         }
         modules.iter().zip(&snapshot.modules).for_each(|(module, mode)| module.set_mode(mode));
+        Ok(())
+    }
+
+    /// Restores the buffers alone, in place.
+    ///
+    /// # Errors
+    /// [`Error::State`] as [`Module::load_snapshot`]; nothing is changed then.
+    pub fn load_buffers(&self, buffers: &[(String, Tensor)]) -> Result<()> {
+        let own = self.named_buffers();
+        let expected = own.iter().map(|(name, buffer)| (name.clone(), buffer.spec())).collect();
+        let values = state::matching_shapes("load", expected, buffers)?;
+        own.iter().zip(values).for_each(|((_, buffer), value)| buffer.replace(value));
         Ok(())
     }
 }

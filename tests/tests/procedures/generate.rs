@@ -35,7 +35,7 @@ const NETS: [&str; 8] = [
     "{ let a = nn::linear(4, 4); nn::sequential([a, nn::tanh(), nn::dropout(0.2), a]) }",
     "nn::sequential([nn::reshape([1, 2, 2]), nn::conv2d(1, 2, 3, #{ padding: 1 }), nn::batch_norm(2), \
      nn::conv_transpose2d(2, 1, 1), nn::flatten()])",
-    "nn::sequential([nn::layer_norm(4), nn::linear(4, 4).freeze(), nn::linear(4, 4)])",
+    "nn::sequential([nn::layer_norm([4]), nn::linear(4, 4).freeze(), nn::linear(4, 4)])",
     "nn::sequential([nn::linear(4, 4), nn::batch_norm(4)]).training(false)",
 ];
 

@@ -44,7 +44,9 @@ impl Saved {
     /// The modules whose buffers moved since `before`, where they lie; everything else is nothing.
     pub fn moved_buffers(&self, before: &Self) -> Self {
         match (self, before) {
-            (Self::Module(_, now), Self::Module(_, then)) if !now.is_same(then, true) => self.clone(),
+            (Self::Module(module, now), Self::Module(_, then)) if !now.is_same(then, true) => {
+                Self::Buffers(module.clone(), now.buffers())
+            }
             (Self::Array(now), Self::Array(then)) => {
                 let items: Vec<_> = now.iter().zip(then).map(|(a, b)| a.moved_buffers(b)).collect();
                 if items.iter().all(Self::is_unit) { Self::UNIT } else { Self::Array(items) }

@@ -36,6 +36,7 @@ impl Saved {
                 "optimiser": put_named(&state.tensors, blobs)?, "steps": state.steps, "moved": state.moved,
                 "learning_rate": state.learning_rate.to_bits(),
             }),
+            Self::Buffers(_, buffers) => json!({"buffers": put_named(buffers, blobs)?}),
         })
     }
 
@@ -57,6 +58,9 @@ impl Saved {
         match like {
             Some(Self::Module(handle, _)) if !json["module"].is_null() => {
                 Ok(Self::Module(handle.clone(), snapshot(json, blobs)?))
+            }
+            Some(Self::Module(handle, _)) if !json["buffers"].is_null() => {
+                Ok(Self::Buffers(handle.clone(), named(&json["buffers"], blobs)?))
             }
             Some(Self::Optimiser(handle, ..)) if !json["optimiser"].is_null() => {
                 Ok(Self::Optimiser(handle.clone(), optimiser(json, blobs)?))
