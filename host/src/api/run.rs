@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     run::{Cell, aligned, to_csv},
     script::{
-        FromScript, Refusal, Table,
+        FromScript, Refusal, Table, place_of,
         settings::{Declared, Rule},
     },
     session::Session,
@@ -92,14 +92,16 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, and its last good checkpoint \
              is kept.",
             r#"log("loss", 0.5) => ()"#,
-            move |name: String, value: Number| log(&b, &name, value.0),
+            move |context: &NativeCallContext, name: String, value: Number| log(&b, context, &name, value.0),
         )
         .add(
             "log(name, value, options)",
             "The same; with `bar: true` the name is among those that are shown while the run goes on and at its end, \
              in place of the first four.",
             r#"log("accuracy", 0.5, #{ bar: true }) => ()"#,
-            move |name: String, value: Number, options: Map| log_with(&e, &name, value.0, options),
+            move |context: &NativeCallContext, name: String, value: Number, options: Map| {
+                log_with(&e, context, &name, value.0, options)
+            },
         )
         .add(
             "logged(name)",
@@ -155,7 +157,7 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
 
 /// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the run,
 /// where that is wanted.
-fn log(session: &Session, name: &str, value: f64) -> Result<()> {
+fn log(session: &Session, context: &NativeCallContext, name: &str, value: f64) -> Result<()> {
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
     let path = session.item_path();
     recorder.metrics.log(&path, name, value)?;
@@ -163,8 +165,10 @@ fn log(session: &Session, name: &str, value: f64) -> Result<()> {
         return Ok(());
     }
     let step = recorder.metrics.series(name).len();
-    let place = if path.is_empty() { path } else { format!(" ({path})") };
-    let problem = format!("log: \"{name}\" is {value} at its step {step}{place}");
+    let item = if path.is_empty() { path } else { format!(" ({path})") };
+    // Said here: the error of a run that stops has the place of the outermost call.
+    let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
+    let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
     if session.options.stop_on_nan {
         return Err(Error::Stopped(format!(
             "{problem}\n  help: a smaller learning rate, clipped gradients or a bounded output often help; \
@@ -176,12 +180,18 @@ fn log(session: &Session, name: &str, value: f64) -> Result<()> {
 }
 
 /// [`log`] with options.
-fn log_with(session: &Session, name: &str, value: f64, options: Map) -> Result<()> {
+fn log_with(
+    session: &Session,
+    context: &NativeCallContext,
+    name: &str,
+    value: f64,
+    options: Map,
+) -> Result<()> {
     let mut options = Options::new("log", options);
     let bar = options.get("bar", false)?;
     options.end()?;
     if let (true, Some(recorder)) = (bar, session.recorder_in_order()?) {
         recorder.metrics.show(name);
     }
-    log(session, name, value)
+    log(session, context, name, value)
 }

@@ -13,7 +13,7 @@ impl fmt::Display for Tensor {
         if self.is_tracked() {
             f.write_str(", tracked")?;
         }
-        if self.len() > SHOWN || self.is_empty() {
+        if self.len() > SHOWN {
             return Ok(());
         }
         match self.to_data() {

@@ -151,7 +151,7 @@ fn stop_on_nan_ends_the_run_and_keeps_the_last_good_checkpoint() {
     let stop = ["--checkpoint-every", "0s", "--stop-on-nan"];
     let outcome = place.script(text, &stop).run().code(1);
     outcome.says(&[
-        "own.rhai:9:",
+        ", at plugins/own.rhai:9:23",
         "log: \"loss\" is ",
         "at its step ",
         "(step/5)",

@@ -332,10 +332,9 @@ fn paths_are_declared() {
     let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n title: \"t\" });";
     let declaration = declaration(text).unwrap().unwrap();
     let expected = "\
-setting  type          default  meaning
-data     path          glyphs   what is learned
-nets     list of path  []       to start from
-title    string        t
+data=glyphs               what is learned [path]
+nets=[]                   to start from [list of path]
+title=t                   [string]
 ";
     assert_eq!(table(&declaration, None), expected);
     let written: Vec<_> = declaration.settings.iter().map(Setting::written).collect();
