@@ -41,6 +41,8 @@ pub struct Options {
     pub scripts: Vec<PathBuf>,
     /// Least time between two checkpoints.
     pub checkpoint_every: Duration,
+    /// Whether a metric that is infinite or NaN ends the run.
+    pub stop_on_nan: bool,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
             onnxruntime: None,
             scripts: Vec::new(),
             checkpoint_every: Duration::from_secs(10),
+            stop_on_nan: false,
         }
     }
 }
@@ -207,8 +210,8 @@ impl Session {
     /// Shows a line of the script's own, and keeps it in the run's log.
     pub fn print(&self, line: &str) {
         self.progress.println(line);
-        if let Some(recorder) = self.recorder() {
-            recorder.run.log_line(line);
+        if let Some(note) = self.recorder().and_then(|recorder| recorder.run.log_line(line)) {
+            self.progress.println(&note);
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
     args::{Cli, Command, ResumeArgs, RunArgs},
     launch,
     outcome::Outcome,
-    plugin, run,
+    plugin, run, runs,
 };
 use crate::{
     access::{Grants, Resumed},
@@ -26,7 +26,7 @@ use needed::{Given, Word};
 /// Goes on with a run, from its last checkpoint. What [`access`](crate::access) says about the folders of runs is
 /// seen to here.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
-    let folder = args.run.canonicalize().map_err(Error::io(&args.run))?;
+    let folder = runs::find(&args.run)?;
     let record = Run::look(&folder)?;
     let mut began = original(&record)?;
     let given = Given::of(args);
@@ -38,6 +38,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     began.allow_read = args.allow_read.clone();
     began.control.onnxruntime = args.control.onnxruntime.clone();
     began.control.checkpoint_every = args.control.checkpoint_every;
+    began.control.stop_on_nan = args.control.stop_on_nan;
     began.control.quiet = args.control.quiet;
     began.control.max_operations = args.control.max_operations;
     let plugin = run::prepare(&plugin::find(args.plugin.as_ref().unwrap_or(&began.plugin))?, &began)?;
@@ -71,7 +72,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
         session.set_settings(resolved.to_map(), grants);
     }
     if !args.control.quiet {
-        eprintln!("resumed: {}", run.path().display());
+        err!("resumed: {}", run.path().display());
     }
     let mut recorder = Recorder::new(run, &session.options, plugin.host.scripts.clone())?;
     recorder.accepts_changes = args.changed;

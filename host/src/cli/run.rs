@@ -39,7 +39,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     launch::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
-        eprintln!("run: {}", run.path().display());
+        err!("run: {}", run.path().display());
     }
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
@@ -54,6 +54,7 @@ pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
         readable: args.allow_read.clone(),
         onnxruntime: args.control.onnxruntime.clone(),
         checkpoint_every: args.control.checkpoint_every,
+        stop_on_nan: args.control.stop_on_nan,
         ..Options::default()
     };
     let mode = if args.control.quiet { Mode::Quiet } else { Mode::Auto };
@@ -67,7 +68,7 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
     let sources = settings::Sources {
         command_line: args.settings.clone(),
         config: args.config.clone(),
-        preset: args.preset.as_deref().map(|name| plugin::preset(path, name)),
+        preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
     };
     let Some(declaration) = &plugin.declaration else {
         let Some((key, _)) = args.settings.first() else { return Ok(None) };

@@ -9,6 +9,7 @@ mod progress;
 mod record;
 pub mod report;
 mod state;
+mod table;
 
 pub use files::{Hasher, safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
@@ -19,3 +20,4 @@ pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, vers
 pub use report::number;
 pub(crate) use report::shell_quoted;
 pub use state::Saved;
+pub use table::{Cell, aligned, to_csv};

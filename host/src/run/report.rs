@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::files::write_whole;
+use super::table::{Cell, from_csv};
 use crate::error::{Error, Result};
 use folder::{files, log_tail, record};
 pub(super) use html::duration;
@@ -150,17 +151,15 @@ fn curves(metrics: &Metrics) -> String {
 fn tables(tables: &[(PathBuf, u64)]) -> Result<String> {
     let mut html = String::new();
     for (path, _) in tables {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path);
-        let rows =
-            reader.as_mut().map_err(|e| Error::io(path)(std::io::Error::other(e.to_string())))?.records();
+        let text = fs::read_to_string(path).map_err(Error::io(path))?;
         html += &format!(
             "<table class=\"data\"><caption>{}</caption>",
             escape(&path.file_stem().unwrap_or_default().to_string_lossy())
         );
-        for (i, row) in rows.flatten().enumerate() {
-            let cell = |cell: &str| match i {
-                0 => format!("<th>{}</th>", escape(cell)),
-                _ => format!("<td>{}</td>", escape(&cell.parse().map_or_else(|_| cell.into(), number))),
+        for (i, row) in from_csv(&text).iter().enumerate() {
+            let cell = |cell: &Cell| match i {
+                0 => format!("<th>{}</th>", escape(&cell.shown())),
+                _ => format!("<td>{}</td>", escape(&cell.shown())),
             };
             html += &format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
         }

@@ -14,7 +14,7 @@ mod tests;
 mod value;
 
 pub use declare::{Declaration, Setting, declared};
-pub use declared::{Declared, Named, Rule};
+pub use declared::{DECLARING, Declared, Named, Rule};
 pub use resolve::{Choice, Origin, Resolved, Sources, resolve};
 pub use table::table;
 pub use value::Value;

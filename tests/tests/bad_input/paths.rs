@@ -111,5 +111,5 @@ fn paths_are_declared_in_params_alone() {
         .run()
         .code(2)
         .says(&["`path` is of type path, not integer"]);
-    place.host(["params", "dtan"]).run().code(0).shows(&["path "]);
+    place.host(["params", "dtan"]).run().code(0).shows(&["[path; paper: mnist]"]);
 }

@@ -8,7 +8,7 @@ use rhai::{FnCallExpr, Namespace as Path, Position};
 use super::load::{Exports, Namespace};
 use super::walk::Walker;
 use crate::script::nearest::did_you_mean;
-use crate::script::settings::declare;
+use crate::script::settings::{DECLARING, declare};
 
 impl Walker<'_> {
     pub fn call(&mut self, call: &FnCallExpr, position: Position) {
@@ -37,7 +37,7 @@ impl Walker<'_> {
             return;
         }
         if native.accepts(name, count) {
-            if ["path", "paths"].contains(&name) && !self.in_settings {
+            if DECLARING.contains(&name) && !self.in_settings {
                 let message = format!("`{name}` declares a setting, which can only be done in `params`");
                 let help = "write `let cfg = params(#{ data: path(\"\") });`, and use `cfg.data`";
                 self.report(position, message, help);

@@ -26,7 +26,7 @@ pub struct Setting {
     pub name: String,
     pub default: Value,
     pub rule: Rule,
-    /// The comment on its line, in one line, without the paper's part.
+    /// The comment on its line, in one line.
     pub meaning: String,
     pub position: Position,
 }
@@ -34,6 +34,22 @@ pub struct Setting {
 impl Setting {
     pub fn is_path(&self) -> bool {
         self.rule == Rule::Path
+    }
+
+    /// Its meaning, with the rule for its values.
+    pub fn described(&self) -> String {
+        match &self.rule {
+            Rule::Any | Rule::Path => self.meaning.clone(),
+            rule => format!("{} [{rule}]", self.meaning),
+        }
+    }
+
+    /// What its values have to be: "integer, at least 1".
+    pub fn expected(&self) -> String {
+        match &self.rule {
+            Rule::Any | Rule::Path => self.kind(),
+            rule => format!("{}, {rule}", self.kind()),
+        }
     }
 
     /// The word for its type: "integer", "list of path".
@@ -86,8 +102,7 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
     let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
     let meanings = meanings(engine, &source.text, *map_position, &keys);
     let settings = entries.0.iter().zip(meanings).map(|((key, expr), meaning)| {
-        let value = values.get(key.as_str()).cloned().unwrap_or_default();
-        let (value, rule) = Declared::of(value);
+        let (value, rule) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
             let help = "a setting is an integer, float, bool, string, or a list of one of these; \

@@ -13,13 +13,13 @@ use crate::script::script_type;
 pub enum Rule {
     #[default]
     Any,
+    /// It names files and folders, which the script may then read.
+    Path,
     OneOf(Vec<Value>),
     /// Both ends are allowed.
     Within(f64, f64),
     AtLeast(f64),
     Positive,
-    /// It names files and folders, which the script may then read.
-    Path,
 }
 
 impl Rule {
@@ -74,7 +74,10 @@ impl fmt::Display for Rule {
     }
 }
 
-/// The default of a setting with its rule: what `one_of`, `within`, `at_least`, `positive`, `path` and `paths` give.
+/// The functions that give a default with a rule.
+pub const DECLARING: [&str; 6] = ["path", "paths", "one_of", "within", "at_least", "positive"];
+
+/// The default of a setting with its rule: what `path`, `one_of`, `within` and so on give.
 #[derive(Clone, Debug)]
 pub struct Declared {
     default: Value,
@@ -121,7 +124,7 @@ impl Declared {
 }
 
 /// What a setting that the user gave names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     /// The setting.
     pub setting: String,

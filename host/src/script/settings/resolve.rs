@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::reading::Sum;
 use crate::run::FileRecord;
 use crate::script::finding::{Finding, position_at};
+use crate::script::library;
 use crate::script::nearest::did_you_mean;
 
 /// What a user gave, besides the defaults.
@@ -155,7 +156,7 @@ impl Serialize for Resolved {
 
 /// The value of every setting: from the command line, else the config file, else the preset, else
 /// the default. Errors name the source (with line and caret for a file): a file that cannot be read
-/// or parsed, an unknown key (with the nearest one), a value of another type than the default's.
+/// or parsed, an unknown key (with the nearest one), a value of another type than the default's or against its rule.
 pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved> {
     let default = |setting: &Setting| Choice {
         name: setting.name.clone(),
@@ -193,7 +194,7 @@ struct Problem {
 
 impl Resolver<'_> {
     fn file(&mut self, path: &Path, origin: Origin) -> Result<()> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let text = library::read(path)?;
         let name = path.display().to_string();
         self.files.push(FileRecord::new(name.clone(), path, Sum::of(text.as_bytes()), None));
         let error = |offset: usize, problem: Problem| {
@@ -214,6 +215,7 @@ impl Resolver<'_> {
                     let example = format!("{} = {example}", setting.name);
                     error(value_start, wrong_type(setting, &kind, &example))
                 })?;
+            check(setting, &value).map_err(|problem| error(value_start, problem))?;
             self.choose(index, value, origin.clone());
         }
         Ok(())
@@ -228,6 +230,7 @@ impl Resolver<'_> {
             let example = format!("{}={}", setting.name, setting.default);
             error(wrong_type(setting, &format!("`{text}`"), &example))
         })?;
+        check(setting, &value).map_err(error)?;
         self.choose(index, value, Origin::CommandLine);
         Ok(())
     }
@@ -259,6 +262,18 @@ fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
         message: format!("the setting `{}` is of type {kind}, not {got}", setting.name),
         help: format!("write it like its default: {example}"),
     }
+}
+
+/// Whether the rule that the setting was declared with takes a value.
+fn check(setting: &Setting, value: &Value) -> Result<(), Problem> {
+    if setting.rule.accepts(value) {
+        return Ok(());
+    }
+    let near = did_you_mean(&value.to_string(), setting.rule.words());
+    Err(Problem {
+        message: format!("the setting `{}` is {value}, expected {}", setting.name, setting.rule),
+        help: near.unwrap_or_else(|| format!("its default is {}", setting.default)),
+    })
 }
 
 type Entry = (Spanned<String>, Spanned<toml::Value>);

@@ -66,9 +66,9 @@ fn settings_are_found_in_order_with_defaults_and_meanings() {
     let meanings: Vec<_> = found.settings.iter().map(|s| s.meaning.as_str()).collect();
     let expected = [
         "\"mnist\" once you have it: host data",
-        "size of the starting set",
+        "size of the starting set paper: 60000",
         "how many of the strongest activations survive",
-        "feature maps per layer",
+        "feature maps per layer paper: [128, 128]",
         "whether to add a layer, which doubles the time",
         "",
         "",
@@ -237,22 +237,93 @@ fn a_broken_file_is_shown_with_line_and_caret() {
 }
 
 #[test]
-fn the_table_is_aligned() {
-    let text = "params(#{\n epochs: 3, // rounds  paper: 20\n sizes: [32], // maps per layer\n})";
+fn the_table_fits_80_columns() {
+    let text = "params(#{\n epochs: 3, // rounds\n rates: [0.0001, 0.0002, 0.00025], // how fast everything that is \
+                learned in a step is learned, the paper: 0.9, says so\n})";
     let declaration = declaration(text).unwrap().unwrap();
     let paper = toml::from_str("epochs = 20").unwrap();
     let expected = "\
-setting  type             default  paper  meaning
-epochs   integer          3        20     rounds
-sizes    list of integer  [32]            maps per layer
+epochs=3                  rounds [integer; paper: 20]
+rates=[0.0001,0.0002,0.00025]
+                          how fast everything that is learned in a step is
+                          learned, the paper: 0.9, says so [list of float]
 ";
     assert_eq!(table(&declaration, Some(&paper)), expected);
-    let without = "\
-setting  type             default  meaning
-epochs   integer          3        rounds
-sizes    list of integer  [32]     maps per layer
-";
-    assert_eq!(table(&declaration, None), without);
+    assert_eq!(table(&declaration, None), expected.replace("; paper: 20", ""));
+}
+
+/// An engine with the functions that declare rules.
+fn rules() -> Engine {
+    let mut table = crate::script::Table::default();
+    let session =
+        crate::Session::new(crate::Options::default(), crate::run::Progress::new(crate::run::Mode::Quiet));
+    let session = std::sync::Arc::new(session);
+    crate::api::add_all(&mut table, &session);
+    crate::script::build(&std::sync::Arc::new(table), &session, None, crate::script::Limits::default())
+}
+
+fn ruled(text: &str) -> Result<Declaration> {
+    let (engine, source) = (rules(), Source::new("p.rhai", text));
+    let ast = Scripts::default().compile(&engine, &source).unwrap();
+    declared(&engine, &source, &ast).map(Option::unwrap)
+}
+
+#[test]
+fn a_rule_refuses_values_from_every_source() {
+    let text = "params(#{ size: one_of(28, [28, 32]), lr: positive(0.1), share: within(0.2, 0, 1),\n\
+                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1), rate: one_of(1.0, [1, 2]) });";
+    let declaration = ruled(text).unwrap();
+    let given = |key: &str, value: &str| {
+        let command_line = vec![(key.to_string(), value.to_string())];
+        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+            .map_err(|error| error.to_string())
+    };
+    for (key, value) in [
+        ("size", "32"),
+        ("lr", "1e-9"),
+        ("share", "0"),
+        ("share", "1"),
+        ("names", "a,mean"),
+        ("steps", "[]"),
+        ("rate", "2"),
+    ] {
+        given(key, value).unwrap();
+    }
+    let refused = [
+        (
+            "size",
+            "29",
+            "command line: the setting `size` is 29, expected one of 28, 32\n  help: its default is 28",
+        ),
+        ("lr", "0", "the setting `lr` is 0.0, expected more than 0"),
+        ("lr", "nan", "expected more than 0"),
+        ("share", "1.01", "expected from 0 to 1"),
+        ("names", "a,maen", "the setting `names` is [a,maen], expected one of a, mean"),
+        ("steps", "3,0", "the setting `steps` is [3,0], expected at least 1"),
+        ("rate", "1.5", "expected one of 1.0, 2.0"),
+    ];
+    for (key, value, words) in refused {
+        let error = given(key, value).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "lr = 0.1\nsize = 29\n").unwrap();
+    let error = resolve(&declaration, &Sources { config: Some(config), ..Sources::default() }).unwrap_err();
+    assert!(error.to_string().contains("c.toml:2:8: the setting `size` is 29, expected one of"), "{error}");
+}
+
+#[test]
+fn a_declaration_against_its_own_rule_is_refused_with_its_place() {
+    let error = |text: &str| ruled(text).unwrap_err().to_string();
+    let text = error("params(#{ a: 1,\n b: at_least(0, 1) });");
+    assert!(text.starts_with("p.rhai:2:5: at_least: the default is 0, expected at least 1"), "{text}");
+    assert!(error("params(#{ a: one_of(3, [1, 2]) });").contains("the default is 3, expected one of 1, 2"));
+    assert!(error("params(#{ a: positive(|x| x) });").contains("the default is a value of type function"));
+    assert!(error("params(#{ a: positive(\"x\") });").contains("the default is x, expected more than 0"));
+    let table =
+        table(&ruled("params(#{ a: at_least(2, 1), b: one_of(\"\", [\"\", \"x\"]) });").unwrap(), None);
+    assert!(table.contains("[integer, at least 1]") && table.contains("[string, one of \"\", x]"), "{table}");
 }
 
 #[test]
@@ -260,10 +331,9 @@ fn paths_are_declared() {
     let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n title: \"t\" });";
     let declaration = declaration(text).unwrap().unwrap();
     let expected = "\
-setting  type          default  meaning
-data     path          glyphs   what is learned
-nets     list of path  []       to start from
-title    string        t
+data=glyphs               what is learned [path]
+nets=[]                   to start from [list of path]
+title=t                   [string]
 ";
     assert_eq!(table(&declaration, None), expected);
     let written: Vec<_> = declaration.settings.iter().map(Setting::as_path).collect();
