@@ -2,6 +2,8 @@
 //! with which settings, into which folder.
 
 use std::{
+    collections::BTreeSet,
+    fmt::Display,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
@@ -12,7 +14,7 @@ use rhai::{Engine, Map};
 
 use crate::{
     api::pool,
-    data::Dataset,
+    data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, ModelFile, Progress, Run},
     script::Scripts,
@@ -64,6 +66,8 @@ pub struct Session {
     settings: OnceLock<(Map, Vec<PathBuf>)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
+    /// The warnings that were shown.
+    warned: Mutex<BTreeSet<String>>,
 }
 
 /// What a run leaves behind.
@@ -111,8 +115,8 @@ impl Recorder {
         Ok(())
     }
 
-    /// Notes in the record which data set was read.
-    pub fn note_data(&self, name: &str, set: &Dataset) -> Result<()> {
+    /// Notes in the record which data set or array was read.
+    pub fn note_data(&self, name: &str, set: &impl Display) -> Result<()> {
         let note = (name.to_owned(), set.to_string());
         self.run.update(|record| {
             if !record.data.contains(&note) {
@@ -139,6 +143,7 @@ impl Session {
             progress,
             settings: OnceLock::new(),
             engine: OnceLock::new(),
+            warned: Mutex::default(),
         }
     }
 
@@ -198,6 +203,13 @@ impl Session {
         }
     }
 
+    /// Shows a warning and keeps it in the run's log, once: the same one again says nothing new.
+    pub fn warn(&self, warning: &str) {
+        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+            self.print(&format!("warning: {warning}"));
+        }
+    }
+
     /// The key of the run's random numbers.
     pub fn key(&self) -> Key {
         Key::new(self.options.seed)
@@ -223,6 +235,16 @@ impl Session {
             format!("{}: the script may not read this", path.display()),
             "name the file in a setting, put it into the data folder, or allow its folder with --allow-read DIR",
         ))
+    }
+}
+
+impl Caller for Session {
+    fn check(&self, path: &Path) -> Result<()> {
+        self.readable(path).map(drop)
+    }
+
+    fn warn(&self, warning: &str) {
+        Self::warn(self, warning);
     }
 }
 
