@@ -132,6 +132,11 @@ fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
     if let Some((set, file)) = Cifar::in_folder(path, split) {
         return set.read(&file, split, options);
     }
+    for other in Split::ALL {
+        if idx::files::only_pictures_in(path, other)?.is_some() || Cifar::in_folder(path, other).is_some() {
+            return Err(split::missing(&path.display().to_string(), split, &[other]));
+        }
+    }
     pictures::read(path, split, options)
 }
 

@@ -189,10 +189,7 @@ impl Arrays {
         if let Some(place) = of(split) {
             return Ok(place);
         }
-        let has: Vec<Split> = [Split::Train, Split::Test, Split::Validation]
-            .into_iter()
-            .filter(|&split| of(split).is_some())
-            .collect();
+        let has: Vec<Split> = Split::ALL.into_iter().filter(|&split| of(split).is_some()).collect();
         if !has.is_empty() {
             return Err(missing(name, split, &has));
         }

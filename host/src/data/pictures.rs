@@ -32,7 +32,7 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
     options.require_only(&path.display().to_string(), &["labels", "attributes", "exif_rotation"])?;
     let mut store = Store::open(path, options)?;
     let left_out = store.take_left_out();
-    let layout = Layout::of(store.files(), options.labels.is_some(), left_out);
+    let layout = Layout::of(store.files(), options, left_out);
     let name = path.display().to_string();
     if layout.is_empty() {
         return Err(Error::usage(

@@ -12,6 +12,8 @@ pub enum Split {
 }
 
 impl Split {
+    pub const ALL: [Self; 3] = [Self::Train, Self::Test, Self::Validation];
+
     /// The split that a folder of that name holds: `train`, `Testing`, `val`.
     pub fn named(name: &str) -> Option<Self> {
         match &*name.to_ascii_lowercase() {

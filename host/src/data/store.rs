@@ -56,14 +56,15 @@ impl Store {
     /// `Format` for an archive that is not in order; `Usage` for a link that leads to where nothing may be read,
     /// or a packed archive that does not fit into memory; `Io`.
     pub fn open(path: &Path, options: &Options) -> Result<Self> {
+        options.check(path)?;
         let mut left_out = LeftOut::default();
-        let (source, files) = if path.is_dir() {
+        let (source, mut files) = if path.is_dir() {
             (Source::Folder, folder::files(path, options, &mut left_out)?)
+        } else if is_tar(path) {
+            tar_files(path, &mut left_out)?
         } else {
-            options.check(path)?;
-            if is_tar(path) { tar_files(path, &mut left_out)? } else { zip_files(path, &mut left_out)? }
+            zip_files(path, &mut left_out)?
         };
-        let mut files = files;
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self { path: path.to_path_buf(), source, files, left_out })
     }

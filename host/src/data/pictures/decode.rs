@@ -53,9 +53,9 @@ pub fn decode_all(
     let turned = run.decoder.turned.into_inner();
     if turned > 0 && !options.exif_rotation {
         options.warn(&format!(
-            "{}: {turned} pictures have EXIF data that says how to turn them, which is not done without \
-             `exif_rotation: true`",
-            store.path().display()
+            "{}: {turned} of {} pictures are to be turned by their EXIF data, which is done with `exif_rotation: true` only",
+            store.path().display(),
+            files.len()
         ));
     }
     let shape = options.fit_of(run.channels).shape([channels, height, width])?;

@@ -1,9 +1,9 @@
 //! How the pictures of a folder or archive are divided: into splits, and by folder into classes.
 
 use super::{ATTRIBUTES, Labels, is_picture};
-use crate::data::Split;
 use crate::data::left_out::LeftOut;
 use crate::data::store::Member;
+use crate::data::{Options, Split};
 use std::collections::BTreeSet;
 
 /// Pictures in formats that are not read.
@@ -39,11 +39,17 @@ pub struct Chosen<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Places the pictures among `files`. Where every picture has an `attribute`, it needs no folder to be of a class.
+    /// Places the pictures among `files`. Where every picture has an attribute, it needs no folder to be of a class.
     /// What has no place is added to what was `left_out` before.
-    pub fn of(files: &'a [Member], attribute: bool, mut left_out: LeftOut) -> Self {
+    pub fn of(files: &'a [Member], options: &Options, mut left_out: LeftOut) -> Self {
         let pictures: Vec<&Member> = files.iter().filter(|file| is_picture(&file.name)).collect();
-        files.iter().filter(|file| !is_picture(&file.name)).for_each(|file| leave_out(file, &mut left_out));
+        let named = options.attributes.as_ref().and_then(|path| path.file_name()?.to_str());
+        let is_table = |name: &str| {
+            named.is_some_and(|named| name.ends_with(named))
+                || ATTRIBUTES.iter().any(|table| name.ends_with(table))
+        };
+        let others = files.iter().filter(|file| !is_picture(&file.name) && !is_table(&file.name));
+        others.for_each(|file| leave_out(file, &mut left_out));
         let top = common_folder(&pictures);
         let mut placed: Vec<Placed> =
             pictures.iter().map(|file| Placed::within(file, &file.name[top..])).collect();
@@ -63,7 +69,7 @@ impl<'a> Layout<'a> {
             }
             stays
         });
-        if !attribute {
+        if options.labels.is_none() {
             leave_out_strays(&mut placed, &mut left_out);
         }
         let classes: BTreeSet<&str> = placed.iter().filter_map(|picture| picture.class).collect();
@@ -167,7 +173,7 @@ fn leave_out(file: &Member, left_out: &mut LeftOut) {
             ["picture of a format that is not read", "pictures of formats that are not read"],
             &file.name,
         );
-    } else if !ATTRIBUTES.iter().any(|table| name.ends_with(table)) {
+    } else {
         left_out.add(["file that is no picture", "files that are no pictures"], &file.name);
     }
 }

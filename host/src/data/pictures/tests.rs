@@ -281,7 +281,8 @@ fn exif_rotation_is_an_option() {
         let (images, said) = heard(&path, Split::Train, &Options::default());
         assert_eq!(images.unwrap().shape, [3, 1, 2]);
         assert!(
-            said.contains("1 pictures have EXIF data") && said.contains("`exif_rotation: true`"),
+            said.contains("1 of 1 pictures are to be turned by their EXIF data")
+                && said.contains("`exif_rotation: true`"),
             "{said}"
         );
         let options = Options { exif_rotation: true, ..Options::default() };
