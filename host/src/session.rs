@@ -92,6 +92,18 @@ impl Recorder {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Begins item `number` (from 1) of a loop and gives its path.
+    pub fn enter(&self, path: &str, number: u64) -> String {
+        let item = self.loops().enter(path, number);
+        self.metrics.enter(&item);
+        item
+    }
+
+    /// Ends the current item, done or not.
+    pub fn leave(&self) {
+        self.loops().leave();
+    }
+
     /// Notes in the record which model file was used, and which library runs it, if one does.
     ///
     /// # Errors
@@ -123,6 +135,11 @@ impl Recorder {
                 record.data.push(note);
             }
         })
+    }
+
+    /// Writes a checkpoint where enough time has passed since the last one.
+    pub fn save_if_due(&self) -> Result<()> {
+        if self.loops().is_due() { self.save() } else { Ok(()) }
     }
 
     /// Writes a checkpoint now.

@@ -19,6 +19,12 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     stop_at(control.deadline);
     let outcome = host.run(&plugin.source);
     let Some(recorder) = host.session.recorder() else { return Ok(Outcome::Failed) };
+    if outcome.is_err()
+        && let Err(error) = recorder.save()
+    {
+        // This must not hide the error that ended the run.
+        recorder.run.log_line(&format!("the checkpoint could not be written: {error}"));
+    }
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
         Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => {

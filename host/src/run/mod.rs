@@ -12,7 +12,7 @@ mod state;
 
 pub use files::{safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
-pub use loops::{Loops, Start};
+pub use loops::{LoopState, Loops};
 pub use metrics::{Logged, Metrics};
 pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{ModelFile, Record, ScriptText, Status, timestamp, versions};

@@ -15,9 +15,11 @@ mod module;
 pub mod optim;
 mod parameter;
 pub mod schedule;
+mod snapshot;
 pub mod state;
 
 pub use layer::*;
 pub use module::{Layer, Module};
 pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
 pub use parameter::{Fans, Parameter};
+pub use snapshot::{Mode, Role, Snapshot};

@@ -3,6 +3,7 @@
 mod kill;
 mod resume;
 mod rules;
+mod state;
 mod stop;
 
 use tests::{Bench, RunFolder};
