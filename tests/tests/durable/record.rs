@@ -302,11 +302,7 @@ fn folders_that_a_record_allows_are_given_anew() {
 
 #[test]
 fn a_library_that_a_record_names_is_not_loaded() {
-    let place = Bench::new();
-    place.run("nn::linear(1, 1).save_onnx(\"a\", [1]);").code(0);
-    let made = place.only_run().path().join("models/a.onnx");
     let stopped = Stopped::new(Bench::new(), "1.0", &[]);
-    fs::copy(made, stopped.place.path().join("a.onnx")).unwrap();
     let library = stopped.place.write("evil.so", "no library").display().to_string();
     stopped.forge(|record| {
         record["command"].as_array_mut().unwrap().extend([json!("--onnxruntime"), json!(library)]);
@@ -385,9 +381,9 @@ fn tensors_of_a_checkpoint_are_files_of_the_run() {
 fn the_command_that_goes_on_is_told_whole() {
     let place = Bench::new();
     let folder = outside(&place);
-    let text = "let cfg = params(#{ path: path(\"\") }); throw \"stop\";";
+    let text = "let cfg = params(#{ path: path(\"\") }); each(\"a\", 1, |i| i); throw \"stop\";";
     let set = format!("path={folder}");
-    let outcome = place.script(text, &[&set, "--data", &folder]).run().code(1);
+    let outcome = place.script(text, &[&set, "--data", &folder, "--checkpoint-every", "0s"]).run().code(1);
     let run = place.only_run();
     let command =
         format!("host resume {} --data {folder}", run.path().strip_prefix(place.path()).unwrap().display());
@@ -405,4 +401,18 @@ fn files_of_settings_are_in_the_record() {
     assert_eq!(configs[0]["name"], "c.toml");
     // As sha256sum gives it.
     assert_eq!(configs[0]["sha256"], "1382c01db535c28d9d2e3137ea7b6ff14ed03537bc4dab2e8d40182bd48bbd69");
+}
+
+/// A name that is made up while the script runs is not seen in its text.
+#[test]
+fn imports_by_computed_names_are_compared_as_well() {
+    let text = "import \"mi\" + \"ne\" as mine;\neach(\"a\", 1, |i| i);\nthrow `${mine::f(1)}`;";
+    let place = Bench::new();
+    place.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
+    place.script(text, &["--checkpoint-every", "0s"]).run().code(1).says(&["own.rhai:3:1: 2"]);
+    let run = place.only_run();
+    place.resume(&run, &[]).run().code(1).says(&["own.rhai:3:1: 2"]);
+    place.write("scripts/mine.rhai", "fn f(x) { x + 2 }");
+    place.resume(&run, &[]).run().code(2).says(&["scripts/mine.rhai changed since the run began"]);
+    place.resume(&run, &["--changed"]).run().code(1).says(&["own.rhai:3:1: 3"]);
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    reading::Sum,
+    reading::{self, Sum},
     run::{Change, FileRecord, Record, ScriptText},
     script::Scripts,
     session::DATA,
@@ -46,10 +46,14 @@ impl Changes {
     }
 }
 
-/// Scripts by their texts: where they lie does not matter.
+/// Scripts by their texts: where they lie does not matter. Those that are imported by names which are made up at run
+/// time are not among the ones found `now`, but where they were.
 fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     let lacks = |scripts: &[ScriptText], script: &ScriptText| scripts.iter().all(|s| s.text != script.text);
-    let gone: Vec<&ScriptText> = before.iter().filter(|script| lacks(now, script)).collect();
+    let text = |script: &ScriptText| reading::read(Path::new(&script.path), script.text.len() as u64);
+    let is_there = |script: &ScriptText| text(script).is_ok_and(|text| text == script.text.as_bytes());
+    let gone = before.iter().filter(|script| lacks(now, script) && !is_there(script));
+    let gone: Vec<&ScriptText> = gone.collect();
     let is_it = |gone: &ScriptText, path: &str| {
         Path::new(path).ends_with(&gone.path) || Path::new(&gone.path).ends_with(path)
     };
@@ -68,7 +72,7 @@ fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     let lost = gone.iter().filter(|gone| !replaced(gone)).map(|gone| Change {
         name: gone.path.clone(),
         before: Some(gone.sha256.clone()),
-        after: None,
+        after: Sum::of_file(Path::new(&gone.path)).ok().map(|sum| sum.sha256),
         text: Some(gone.text.clone()),
         resumed: 0,
     });
