@@ -24,15 +24,20 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Show the settings of a plugin: type, default, the paper's value, meaning
     Params {
-        /// The plugin: a file, or a name in plugins/
+        /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
     },
-    /// List the plugins with their first line
+    /// List the plugins: what each is, where it comes from, its presets
     List,
-    /// Explain a script function, or list them all
+    /// Write a built-in plugin with its presets, or a script that plugins import, out to edit
+    Copy {
+        /// The name of the plugin or script: dtan, nets/wta
+        name: PathBuf,
+    },
+    /// Explain a command or a script function, or list them all
     Help {
-        /// A function or a script module
-        name: Option<String>,
+        /// A command, a function or a script module
+        name: Vec<String>,
         /// Print the whole reference as Markdown
         #[arg(long)]
         markdown: bool,
@@ -42,7 +47,7 @@ pub enum Command {
     },
     /// Look for mistakes in a plugin without running it
     Check {
-        /// The plugin: a file, or a name in plugins/
+        /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
     },
     /// Time training steps or kernels; one JSON line each
@@ -176,7 +181,7 @@ impl DeviceChoice {
 /// `host run`
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The plugin: a file, or a name in plugins/
+    /// The plugin: a file, or a name that `host list` shows
     pub plugin: PathBuf,
     /// Settings of the plugin (`host params PLUGIN` shows them)
     #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
@@ -199,8 +204,8 @@ pub struct RunArgs {
     /// A folder with data sets (besides HOST_DATA and ./data)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A folder that the script may read
-    #[arg(long, value_name = "DIR")]
+    /// A file or folder that the script may read
+    #[arg(long, value_name = "PATH")]
     pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
@@ -211,6 +216,18 @@ pub struct RunArgs {
 pub struct ResumeArgs {
     /// The run's folder
     pub run: PathBuf,
+    /// Go on although scripts or files are not as they were; run.json notes which
+    #[arg(long)]
+    pub changed: bool,
+    /// The plugin, where it is not found by the name that it was run by: a file, or a name in plugins/
+    #[arg(long, value_name = "PLUGIN")]
+    pub plugin: Option<PathBuf>,
+    /// A folder with data sets (besides HOST_DATA and ./data)
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A file or folder that the script may read
+    #[arg(long, value_name = "PATH")]
+    pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
 }
@@ -271,6 +288,9 @@ pub struct Control {
     /// Least time between two checkpoints: 10s, 0s for one after every item
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     pub checkpoint_every: Duration,
+    /// End the run, as FAILED and with its last good checkpoint, where it logs a number that is infinite or NaN
+    #[arg(long)]
+    pub stop_on_nan: bool,
     /// How much a script may compute by itself before it is taken for an endless loop
     #[arg(long, value_name = "N", default_value_t = 500_000_000)]
     pub max_operations: u64,

@@ -1,14 +1,14 @@
 //! Running a script inside a run folder, from the first line to the report.
 
-use std::{path::Path, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::{args::Control, outcome::Outcome, plugin::Plugin};
+use super::{args::Control, outcome::Outcome, plugin::Plugin, resume};
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    run::{Record, Status, report},
+    run::{Record, Status, readable, report},
     session::Recorder,
 };
 
@@ -34,7 +34,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     };
     if let Some(text) = &text {
         // Told first: closing the record may fail as well, for the same reason perhaps.
-        eprintln!("{text}");
+        err!("{text}");
         recorder.run.log_line(text);
     }
     // On the disk before the record says that the run is complete.
@@ -46,26 +46,29 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         record.scripts = host.scripts.record();
     })?;
     report::write(&folder)?;
-    Ok(tell(status, &folder, control.quiet))
+    Ok(tell(status, recorder, &resume::command(recorder, &host.session), control.quiet))
 }
 
-fn tell(status: Status, folder: &Path, quiet: bool) -> Outcome {
+fn tell(status: Status, recorder: &Recorder, go_on: &str, quiet: bool) -> Outcome {
+    let folder = recorder.run.path();
     match status {
         Status::Completed => {
             if !quiet {
-                eprintln!("done: {}", folder.join("report.html").display());
+                let report = folder.join("report.html");
+                let metrics = readable(&recorder.metrics.last());
+                err!("{}", format!("done: {}  {metrics}", report.display()).trim_end());
             }
             Outcome::Done
         }
         Status::Interrupted => {
-            eprintln!("interrupted: go on with `host resume {}`", folder.display());
+            err!("interrupted: go on with `{go_on}`");
             Outcome::Interrupted
         }
         _ => {
-            eprintln!(
-                "failed: what there is lies in {}; `host resume` goes on from the last checkpoint",
-                folder.display()
-            );
+            err!("failed: what there is lies in {}", folder.display());
+            if recorder.run.has_checkpoint() {
+                err!("`{go_on}` goes on from the last checkpoint");
+            }
             Outcome::Failed
         }
     }
@@ -84,7 +87,7 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
         command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         folder: std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default(),
         settings,
-        setting_meanings: meanings.iter().map(|s| (s.name.clone(), s.meaning.clone().into())).collect(),
+        setting_meanings: meanings.iter().map(|s| (s.name.clone(), s.described().into())).collect(),
         seed: plugin.host.session.options.seed,
         device: device.to_owned(),
         versions: crate::run::versions(None),
@@ -105,7 +108,7 @@ pub fn listen() -> Result<()> {
             if count > 0 {
                 std::process::exit(130);
             }
-            eprintln!("stopping at the next step, with a checkpoint (once more: at once, without)");
+            err!("stopping at the next step, with a checkpoint (once more: at once, without)");
         }
     });
     Ok(())
@@ -116,7 +119,7 @@ fn stop_at(deadline: Option<Duration>) {
     let Some(deadline) = deadline else { return };
     thread::spawn(move || {
         thread::sleep(deadline);
-        eprintln!("the deadline is reached");
+        err!("the deadline is reached");
         ops::interrupt::request();
     });
 }

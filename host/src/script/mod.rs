@@ -8,6 +8,7 @@ pub mod error;
 mod finding;
 mod function;
 mod functions;
+pub mod library;
 mod nearest;
 mod resolver;
 pub mod settings;
@@ -16,7 +17,7 @@ mod table;
 
 pub use callback::{Callback, own};
 pub use engine::{INTERRUPTED, Limits, build};
-pub use finding::Finding;
+pub use finding::{Finding, place_of};
 pub(crate) use function::script_type;
 pub use function::{FromScript, Function, IntoScript, Parameter, Refusal};
 pub use functions::Functions;

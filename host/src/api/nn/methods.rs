@@ -13,6 +13,7 @@ use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
+    reading,
     run::write_whole,
     script::{Adder, did_you_mean},
     session::Session,
@@ -187,8 +188,7 @@ fn add_files(global: &mut Adder, session: &Arc<Session>) {
              one by name.",
             "",
             move |module: Module, path: String| -> Result<()> {
-                let file = b.readable(Path::new(&path))?;
-                let bytes = std::fs::read(&file).map_err(Error::io(&file))?;
+                let bytes = b.read(Path::new(&path), "", |file| reading::read(file, u64::MAX))?;
                 module.load(&bytes).map_err(|e| Error::usage(format!("{path}: {e}"), "give a file of the same network"))
             },
         );

@@ -50,9 +50,12 @@ impl<'a> Scene<'a> {
             Run::ErrorMismatchDataType(expected, got, _) | Run::ErrorMismatchOutputType(expected, got, _) => {
                 mismatch(expected, got)
             }
-            Run::ErrorRuntime(value, _) => thrown(value),
+            Run::ErrorRuntime(value, _) => thrown(value, self.engine),
             Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
-            Run::ErrorTerminated(token, _) => words(&format!("the run was stopped: {token}"), ""),
+            Run::ErrorTerminated(token, _) => {
+                let (reason, help) = thrown(token, self.engine);
+                (format!("the run was stopped: {reason}"), help)
+            }
             error => self.limit(error).unwrap_or_else(|| plain(error)),
         }
     }

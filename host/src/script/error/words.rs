@@ -1,6 +1,6 @@
 //! Words for errors that need nothing but themselves: the message, and what to do (perhaps nothing).
 
-use rhai::{Dynamic, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
 use crate::script::functions::type_word;
@@ -52,14 +52,22 @@ fn without_position(error: &EvalAltResult) -> String {
 }
 
 /// A value that the script threw, or a native function's error: its own words are the best there are.
-pub fn thrown(value: &Dynamic) -> Words {
-    match value.to_string() {
+pub fn thrown(value: &Dynamic, engine: &Engine) -> Words {
+    match printed(value, engine) {
         _ if value.is_unit() => words("the script threw an error", ""),
         text => match text.split_once("\n  help: ") {
             Some((message, help)) => words(message, help),
             None => (text, String::new()),
         },
     }
+}
+
+/// A value as `print` shows it.
+fn printed(value: &Dynamic, engine: &Engine) -> String {
+    let global = engine.new_global_runtime_state();
+    let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
+    let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
+    shown.map_or_else(|_| value.to_string(), Into::into)
 }
 
 /// Operators, indexers and closures have no name that a script could have misspelt.
