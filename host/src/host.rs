@@ -9,7 +9,10 @@ use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{self, Limits, Resolver, Scripts, Source, Table},
+    script::{
+        self, Limits, Resolver, Scripts, Source, Table,
+        nesting::{self, on_script_stack},
+    },
     session::{Options, Session},
 };
 
@@ -76,6 +79,10 @@ impl Host {
     /// # Errors
     /// As [`Host::run`].
     pub fn start(&self, source: &Source) -> Result<Started> {
+        on_script_stack(|| self.start_here(source))?
+    }
+
+    fn start_here(&self, source: &Source) -> Result<Started> {
         let ast = self.scripts.compile(&self.engine, source);
         let ast = ast.map_err(|error| Error::Script(Box::new(error.into())))?;
         let mut global = self.engine.new_global_runtime_state();
@@ -91,7 +98,9 @@ impl Host {
                 ast.statements(),
             )
         });
-        Ok(Started { value: value.map_err(Error::Script)?, global })
+        let value = value.map_err(Error::Script)?;
+        nesting::check(&value)?;
+        Ok(Started { value, global })
     }
 
     /// Calls a function that a script left.
@@ -100,7 +109,7 @@ impl Host {
     /// As [`Host::run`].
     pub fn call(&self, started: &Started, function: &FnPtr) -> Result<Dynamic> {
         let context = (&*self.engine, function.fn_name(), None, &started.global, Position::NONE).into();
-        function.call_raw(&context, None, []).map_err(Error::Script)
+        on_script_stack(|| function.call_raw(&context, None, []).map_err(Error::Script))?
     }
 
     /// An error of this host's scripts in words: `file:line:col`, the line, a caret, and help.

@@ -9,6 +9,7 @@ pub mod data;
 mod error;
 pub mod figure;
 mod host;
+pub mod memory;
 pub mod onnx;
 pub mod run;
 pub mod script;

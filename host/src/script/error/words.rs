@@ -3,7 +3,7 @@
 use rhai::{Dynamic, EvalAltResult};
 
 use super::syntax::{LEAVE, lower};
-use crate::script::functions::type_word;
+use crate::script::{INTERRUPTED, functions::type_word, library::shown};
 
 pub type Words = (String, String);
 
@@ -53,13 +53,24 @@ fn without_position(error: &EvalAltResult) -> String {
 
 /// A value that the script threw, or a native function's error: its own words are the best there are.
 pub fn thrown(value: &Dynamic) -> Words {
-    match value.to_string() {
-        _ if value.is_unit() => words("the script threw an error", ""),
-        text => match text.split_once("\n  help: ") {
-            Some((message, help)) => words(message, help),
-            None => (text, String::new()),
-        },
+    match value.is_unit() {
+        true => words("the script threw an error", ""),
+        false => with_help(&shown(value)),
     }
+}
+
+/// Why a script was ended that could not go on.
+pub fn stopped(reason: &Dynamic) -> Words {
+    match shown(reason) {
+        reason if reason == INTERRUPTED => words("the run was stopped: interrupted", ""),
+        reason => with_help(&reason),
+    }
+}
+
+/// A text that says after its message what to do.
+fn with_help(text: &str) -> Words {
+    let (message, help) = text.split_once("\n  help: ").unwrap_or((text, ""));
+    words(message, help)
 }
 
 /// Operators, indexers and closures have no name that a script could have misspelt.
