@@ -1,8 +1,12 @@
 //! The host as a library: an engine with our functions and the embedder's.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::Path,
+    sync::Arc,
+};
 
-use ops::random::with_stream;
+use ops::{panic_text, random::with_stream};
 use rhai::{Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
@@ -88,7 +92,7 @@ impl Host {
         let mut global = self.engine.new_global_runtime_state();
         global.source = ast.source().map(Into::into);
         global.lib.push(ast.shared_lib().clone());
-        let value = with_stream(self.session.key(), || {
+        let evaluate = || {
             // The only way to run a script that leaves its imports behind, which its functions need.
             #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
             self.engine.eval_statements_raw(
@@ -97,8 +101,8 @@ impl Host {
                 &mut Scope::new(),
                 ast.statements(),
             )
-        });
-        let value = value.map_err(Error::Script)?;
+        };
+        let value = not_panicking(|| with_stream(self.session.key(), evaluate))?.map_err(Error::Script)?;
         nesting::check(&value)?;
         Ok(Started { value, global })
     }
@@ -109,7 +113,7 @@ impl Host {
     /// As [`Host::run`].
     pub fn call(&self, started: &Started, function: &FnPtr) -> Result<Dynamic> {
         let context = (&*self.engine, function.fn_name(), None, &started.global, Position::NONE).into();
-        on_script_stack(|| function.call_raw(&context, None, []).map_err(Error::Script))?
+        function.call_raw(&context, None, []).map_err(Error::Script)
     }
 
     /// An error of this host's scripts in words: `file:line:col`, the line, a caret, and help.
@@ -119,4 +123,12 @@ impl Host {
             other => other.to_string(),
         }
     }
+}
+
+/// What `call` gives, or its panic as an error; but for that of a closed output, which ends the process.
+fn not_panicking<T>(call: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| match panic_text(&*panic) {
+        text if text.contains("Broken pipe") => resume_unwind(panic),
+        text => Error::Failed(format!("a fault inside the host: {text}")),
+    })
 }

@@ -29,6 +29,7 @@ use outcome::Outcome;
 use crate::{
     error::{Error, Result},
     memory,
+    script::nesting::on_script_stack,
 };
 
 /// Runs the command that the process was started with.
@@ -43,8 +44,8 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    let outcome = guarded(|| dispatch(&cli.command));
-    let code = outcome.unwrap_or_else(|error| {
+    let outcome = on_script_stack(|| guarded(|| dispatch(&cli.command)));
+    let code = outcome.and_then(|outcome| outcome).unwrap_or_else(|error| {
         eprintln!("error: {error}");
         Outcome::of(&error)
     });

@@ -35,8 +35,8 @@ impl Default for Limits {
             expression_depth: 128,
             string: 16 << 20,
             items: 4 << 20,
-            // A value is copied where it is put into another, so there has to be room for a few.
-            memory: memory::available() / 3,
+            // A value is copied where it is put into another: there has to be room for one more of the largest.
+            memory: memory::available() / 2,
         }
     }
 }
@@ -83,7 +83,7 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
     }
     (memory::held() > limits.memory).then(|| {
         let most = limits.memory / 1_000_000;
-        let help = "numbers in bulk belong into tensors; does a list grow without an end?";
-        format!("the script's values take more than {most} MB of memory\n  help: {help}").into()
+        let help = "does a list grow without an end? Numbers in bulk belong into tensors";
+        format!("the script's values and data sets take more than {most} MB of memory\n  help: {help}").into()
     })
 }

@@ -210,7 +210,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
     thread::scope(|scope| {
         let mut thread = Err(std::io::ErrorKind::OutOfMemory.into());
         for stack in STACKS {
-            thread = builder(stack).spawn_scoped(scope, &body);
+            thread = builder(stack).spawn_scoped(scope, body);
             if thread.is_ok() {
                 break;
             }
