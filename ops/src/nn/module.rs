@@ -33,6 +33,11 @@ pub trait Layer: Send + Sync + 'static {
         Err(Error::Layer { layer: self.name().to_owned(), reason: "it takes one input, and got two".into() })
     }
 
+    /// How deep what the layer holds is nested, besides the parameters and children of its module.
+    fn depth(&self) -> usize {
+        0
+    }
+
     /// The layer itself, for those who know its type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -46,6 +51,8 @@ struct Inner {
     parameters: Vec<(String, Parameter)>,
     children: Vec<(String, Module)>,
     training: AtomicBool,
+    depth: usize,
+    count: usize,
     /// The spec of the last input that was computed with.
     seen: Mutex<Option<Spec>>,
 }
@@ -67,11 +74,16 @@ impl Module {
         children: Vec<(String, Module)>,
         training: bool,
     ) -> Self {
+        let modules = || children.iter().map(|(_, child)| child);
+        let deepest = modules().map(Self::depth).max().unwrap_or(0).max(layer.depth());
+        let count = modules().map(Self::count).fold(1_usize, usize::saturating_add);
         Self(Arc::new(Inner {
             layer,
             parameters,
             children,
             training: AtomicBool::new(training),
+            depth: deepest + 1,
+            count,
             seen: Mutex::default(),
         }))
     }
@@ -145,6 +157,16 @@ impl Module {
     /// The modules that this one is made of, in order.
     pub fn children(&self) -> &[(String, Module)] {
         &self.0.children
+    }
+
+    /// How many levels of modules there are, this one included.
+    pub fn depth(&self) -> usize {
+        self.0.depth
+    }
+
+    /// How many modules there are, this one included; one that stands in several places counts in each.
+    pub fn count(&self) -> usize {
+        self.0.count
     }
 
     /// The child of that name.
@@ -354,7 +376,7 @@ impl Module {
     }
 
     /// A number that the handles of one module share and no other module alive has.
-    pub(super) fn id(&self) -> usize {
+    pub fn id(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 

@@ -57,6 +57,9 @@ pub(crate) enum Value {
 }
 
 impl Tensor {
+    /// Bytes of a tensor besides its elements.
+    pub(crate) const BYTES: usize = size_of::<Inner>();
+
     pub(crate) fn new(spec: Spec, device: Device, value: Value, node: Option<Arc<Node>>) -> Self {
         Self(Arc::new(Inner { spec, device, value, node }))
     }

@@ -160,3 +160,35 @@ fn what_was_logged_is_the_same_before_and_after_an_interruption() {
         }
     }
 }
+
+#[test]
+fn calls_that_take_long_are_stopped() {
+    // Each would take hours.
+    let long = [
+        "sleep(100000);",
+        "sleep(1e300);",
+        "let a = []; a.pad(4000000, 1); a.sort(|a, b| { for i in 0..1000 { } a - b });",
+        "let a = []; a.pad(4000000, 1); a.filter(|x| { for i in 0..1000 { } true });",
+        "let a = []; a.pad(4000000, 1); a.dedup(|a, b| { for i in 0..1000 { } false });",
+        "let a = []; a.pad(300000, 1); parallel(a, |i| { for i in 0..100000 { } i });",
+        "for x in ahead(1000000, [|i| i, |i| { sleep(1000); i }]) { }",
+        "each(\"item\", 3, |i| { sleep(10000); });",
+        "let a = [0]; while a.len() > 0 { try { sleep(10); } catch { } }",
+    ];
+    for script in long {
+        let place = Bench::new();
+        let words = ["--deadline", "300ms", "--max-operations", "1000000000000"];
+        place
+            .script(script, &words)
+            .run()
+            .code(130)
+            .says(&["the deadline is reached", "interrupted: go on with"]);
+        assert_interrupted(&place.only_run());
+    }
+}
+
+#[test]
+fn many_items_side_by_side_begin_at_once() {
+    let script = "let a = []; a.pad(300000, 1); print(parallel(a, |i| i).len());";
+    Bench::new().script(script, &["--deadline", "100s"]).run().code(0);
+}

@@ -25,6 +25,8 @@ struct Scripted {
     /// A session keeps the modules of its loops, which must not keep the session.
     session: Weak<Session>,
     function: Option<Callback>,
+    /// Of what the function captured.
+    depth: usize,
 }
 
 /// Functions of modules that are being called inside each other. Rhai counts from one again in each, and
@@ -66,6 +68,10 @@ impl Layer for Scripted {
 
     fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> ops::Result<Tensor> {
         self.call(module, &[x, condition])
+    }
+
+    fn depth(&self) -> usize {
+        self.depth
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -149,5 +155,6 @@ fn build(session: &Arc<Session>, parts: Map, function: Option<Callback>) -> Resu
         Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
-    Ok(Module::new(Scripted { session: Arc::downgrade(session), function }, vec![], children))
+    let depth = function.as_ref().map_or(0, Callback::depth);
+    Ok(Module::new(Scripted { session: Arc::downgrade(session), function, depth }, vec![], children))
 }
