@@ -21,9 +21,9 @@ pub enum Initialiser {
 /// What the variance is divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fan {
-    /// The numbers summed into one output.
+    /// [`Fans::input`].
     Input,
-    /// The mean of the inputs of an output and the outputs of an input.
+    /// The mean of both [`Fans`].
     Mean,
 }
 
