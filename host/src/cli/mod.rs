@@ -14,6 +14,7 @@ mod params;
 mod plugin;
 mod resume;
 mod run;
+mod stop;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -8,7 +8,7 @@ use super::{
     args::{Cli, Command, ResumeArgs, RunArgs},
     launch,
     outcome::Outcome,
-    plugin, run,
+    plugin, run, stop,
 };
 use crate::{
     error::{Error, Result},
@@ -32,7 +32,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     command.control.max_operations = args.control.max_operations;
     let plugin = run::prepare(&plugin::find(&command.plugin)?, &command)?;
     unchanged(&record)?;
-    launch::listen()?;
+    stop::listen()?;
     let run = Run::open(&folder)?;
     if let Some(declaration) = &plugin.declaration {
         let recorded = settings::Resolved::recorded(declaration, &record.settings)?;

@@ -9,6 +9,7 @@ use super::{
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
+    stop,
 };
 use crate::{
     data,
@@ -32,7 +33,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
     let record = Record { named: resolved.map_or_else(Vec::new, |resolved| resolved.named()), ..record };
-    launch::listen()?;
+    stop::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
         eprintln!("run: {}", run.path().display());

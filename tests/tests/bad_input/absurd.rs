@@ -32,6 +32,8 @@ const VALUES: &[(&str, &[&str])] = &[
         &[
             "[]",
             "[0]",
+            "[0, 3]",
+            "[1, 2, 9223372036854775807]",
             "[-1]",
             "[2, 0]",
             "[1, 1, 4, 4]",
@@ -82,6 +84,9 @@ const VALUES: &[(&str, &[&str])] = &[
             "zeros([1, 1, 1, 1, 1, 1])",
             "ones([3]).cast(\"f64\")",
             "zeros([0, 1, 4, 4])",
+            "tensor([[3.0], [2.0]]).expand([2, 4611686018427387903])",
+            "tensor([1.0]).expand([1000000000000])",
+            "tensor([true]).expand([3000000, 3000000])",
         ],
     ),
     (
@@ -93,6 +98,15 @@ const VALUES: &[(&str, &[&str])] = &[
             "nn::network(#{})",
             "nn::network(#{ a: nn::linear(1, 1) }, |m, x| throw x)",
             "nn::dropout(0.5)",
+            "nn::batch_norm(2)",
+            "nn::conditional_batch_norm(2, nn::linear(2, 2), nn::linear(2, 2))",
+            "nn::conditional_batch_norm(2, 3)",
+            "nn::instance_norm(2)",
+            "nn::layer_norm([2])",
+            "nn::embedding(3, 2)",
+            "nn::upsample(1e300, \"nearest\")",
+            "nn::reshape([-1, 3])",
+            "nn::spectral(nn::conv_transpose2d(1, 1, 2))",
         ],
     ),
     ("Dataset", &["data::load(\"glyphs\").train(3)", "data::load(\"glyphs\").train(3).take(0)"]),
@@ -169,7 +183,10 @@ fn types(entry: &Entry) -> Vec<String> {
 
 fn script(entries: &[&Entry]) -> String {
     let mut text = String::from(
-        "fn tell(code, e) { if `${e}`.contains(\"fault inside\") { print(`FAULT: ${code}: ${e}`) } }\n",
+        "fn tell(code, e) {
+             let text = `${e}`;
+             if text.contains(\"fault inside\") || text.contains(\"backend failed\") { print(`FAULT: ${code}: ${e}`) }
+         }\n",
     );
     for (i, (_, value)) in all().iter().enumerate() {
         let _ = writeln!(text, "let v{i} = (); try {{ v{i} = {value}; }} catch {{ }}");
