@@ -52,9 +52,13 @@ pub fn check() -> Result<()> {
 /// unwinding, to where [`catch`] makes it an error.
 pub(crate) fn poll() {
     if requested() {
-        // Not a panic: nothing is said.
-        resume_unwind(Box::new(Stop));
+        stop();
     }
+}
+
+fn stop() -> ! {
+    // Not a panic: nothing is said.
+    resume_unwind(Box::new(Stop))
 }
 
 /// What `run` gives; its panic as an error that `explain` makes of it.
@@ -69,6 +73,11 @@ pub(crate) fn catch<T>(
         true => Error::Interrupted,
         false => explain(&*panic),
     })
+}
+
+/// [`abandonable`], where an error cannot be given but [`catch`] is near.
+pub(crate) fn left_alone<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    abandonable(work).unwrap_or_else(|_| stop())
 }
 
 /// What `work` gives, computed on a thread of its own. Where a stop is asked for it is not waited for: it

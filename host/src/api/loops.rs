@@ -154,8 +154,8 @@ fn each(
     Ok(state)
 }
 
-/// A failing checkpoint must not hide the error that stopped the loop.
-fn keep(recorder: &Recorder) -> Result<()> {
+/// Writes a checkpoint where a loop stops. One that fails must not hide what stopped it.
+pub fn keep(recorder: &Recorder) -> Result<()> {
     if let Err(error) = recorder.save() {
         recorder.run.log_line(&format!("the checkpoint could not be written: {error}"));
     }

@@ -20,7 +20,7 @@ mod tensor;
 
 use std::sync::Arc;
 
-pub use loops::is_stop;
+pub use loops::{is_stop, keep};
 pub use options::Pair;
 
 use crate::{script::Table, session::Session};

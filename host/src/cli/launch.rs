@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{args::Control, outcome::Outcome, plugin::Plugin, stop};
 use crate::{
-    api::is_stop,
+    api::{is_stop, keep},
     error::{Error, Result},
     run::{Record, Status, report},
     session::{Recorder, Session},
@@ -19,7 +19,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     stop::at(control.deadline);
     let (session, quiet) = (Arc::clone(&host.session), control.quiet);
     let end = stop::watch(move || {
-        session.recorder().map_or(Ok(()), Recorder::save)?;
+        session.recorder().map_or(Ok(()), keep)?;
         close(&session, Status::Interrupted, None, quiet)
     });
     let outcome = host.run(&plugin.source);

@@ -6,7 +6,7 @@ use burn::backend::{BackendTensor, DispatchTensorKind, flex::FlexTensor};
 use rayon::prelude::*;
 
 use crate::{
-    DType, Device, Spec, interrupt,
+    DType, Device, Spec,
     kernels::product::Steps,
     op::{Operand, Primitive},
     tensor::{Data, upload},
@@ -145,10 +145,7 @@ pub(crate) fn rows_with<S: Send>(
     let mut y = Vec::with_capacity(len);
     let parts = y.spare_capacity_mut()[..len].par_chunks_mut(row).enumerate();
     let parts = parts.with_min_len(PART.div_ceil(row));
-    parts.for_each_init(memory, |memory, (i, part)| {
-        interrupt::poll();
-        fill(memory, i, filled(part, 0.0));
-    });
+    parts.for_each_init(memory, |memory, (i, part)| fill(memory, i, filled(part, 0.0)));
     // SAFETY: the rows are all of the memory, and `filled` writes all of each.
     unsafe { y.set_len(len) };
     y
@@ -187,11 +184,7 @@ pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
 
 /// `f(i)` for all i below `n`, on all threads; each reads so many elements.
 pub(crate) fn each<T: Send>(n: usize, elements: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    let polled = |i| {
-        interrupt::poll();
-        f(i)
-    };
-    (0..n).into_par_iter().with_min_len(PART.div_ceil(elements.max(1))).map(polled).collect()
+    (0..n).into_par_iter().with_min_len(PART.div_ceil(elements.max(1))).map(f).collect()
 }
 
 /// The memory with one number everywhere.
@@ -213,10 +206,7 @@ pub(crate) unsafe fn in_parts(
 ) -> Vec<f32> {
     let mut memory = Vec::with_capacity(len);
     let parts = memory.spare_capacity_mut()[..len].par_chunks_mut(part).enumerate();
-    parts.with_min_len(PART.div_ceil(part)).for_each(|(i, memory)| {
-        interrupt::poll();
-        fill(i * part, memory);
-    });
+    parts.with_min_len(PART.div_ceil(part)).for_each(|(i, memory)| fill(i * part, memory));
     // SAFETY: the parts are all of the memory.
     unsafe { memory.set_len(len) };
     memory

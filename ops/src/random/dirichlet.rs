@@ -8,10 +8,7 @@ use super::{
     law::{self, box_muller},
     truncated::first_taken,
 };
-use crate::{
-    interrupt,
-    kernels::cpu::{self, wide},
-};
+use crate::kernels::cpu::{self, wide};
 
 /// `n` numbers in rows of `row`: each row is drawn from the Dirichlet law whose parameters are all
 /// `alpha`.
@@ -26,7 +23,6 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
         }
         if alpha > 1.0 {
             for (i, x) in out.iter_mut().enumerate() {
-                poll_at(i);
                 x.write(gamma.number(draw, first + i).0 as f32);
             }
             // SAFETY: all elements were just written.
@@ -36,22 +32,12 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
         }
         for (i, out) in out.chunks_exact_mut(row).enumerate() {
             let first = first + i * row;
-            let logarithms = (first..first + row).map(|place| {
-                poll_at(place);
-                gamma.logarithm(draw, place)
-            });
+            let logarithms = (first..first + row).map(|place| gamma.logarithm(draw, place));
             exponentiate(&logarithms.collect::<Vec<_>>(), out);
         }
     };
     // SAFETY: each branch writes all of the part, which is a number of whole rows.
     unsafe { cpu::in_parts(n, part, fill) }
-}
-
-/// Asks now and then whether to stop: a row may be long.
-fn poll_at(place: usize) {
-    if place.is_multiple_of(PART) {
-        interrupt::poll();
-    }
 }
 
 /// Divides each row by its sum.
