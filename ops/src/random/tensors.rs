@@ -44,7 +44,7 @@ pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
 pub fn truncated_normal(shape: &[usize], psi: f64, device: Device) -> Result<Tensor> {
     let bound = psi as f32;
     require(TRUNCATED, psi, bound > 0.0)?;
-    from_cpu(TRUNCATED.op, shape, device, |draw, n| truncated::truncated_normal(draw, n, bound))
+    from_cpu(TRUNCATED.op, shape, device, move |draw, n| truncated::truncated_normal(draw, n, bound))
 }
 
 /// Points `[N, ...]` of the Dirichlet law whose parameters are all `alpha`: each sample's numbers add up
@@ -88,7 +88,7 @@ fn rows(
         });
     }
     require(law, alpha, alpha > 0.0 && alpha.is_finite())?;
-    from_cpu(law.op, stored, device, |draw, n| simplex::dirichlet(draw, n, row, alpha))
+    from_cpu(law.op, stored, device, move |draw, n| simplex::dirichlet(draw, n, row, alpha))
 }
 
 /// What a law's parameter is called, and what it has to be.
