@@ -21,7 +21,7 @@ impl Steps {
 }
 
 /// Multiplications between two questions whether to stop: a tenth of a second on a slow core.
-const MOST: usize = 1 << 32;
+pub(crate) const MOST: usize = 1 << 32;
 
 /// `c += a b`, with `a [m, k]` and `b [k, n]`. A large one in halves, of the columns or of the rows: no number
 /// is summed in another order for it.

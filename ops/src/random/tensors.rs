@@ -9,8 +9,8 @@ use crate::{
     tensor::{Data, upload},
 };
 
-/// So many numbers take some milliseconds.
-const MANY: usize = 1 << 20;
+/// So many numbers take a tenth of a second or more.
+const MANY: usize = 1 << 24;
 
 /// Uniform numbers in [0, 1).
 ///

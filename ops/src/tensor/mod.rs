@@ -230,8 +230,9 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
     Ok(Tensor::new(spec, device, value, node))
 }
 
-/// Numbers of which an operation on the CPU takes some milliseconds.
-const LONG: usize = 1 << 22;
+/// Numbers of which most operations on the CPU take a tenth of a second or more. Fewer are not worth a thread
+/// of their own, whose memory the system gives anew each time.
+const LONG: usize = 1 << 26;
 
 /// Whether an operation may take long, in a backend that cannot be asked to stop.
 fn is_long(inputs: &[&Tensor], spec: &Spec) -> bool {
