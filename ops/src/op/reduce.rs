@@ -254,7 +254,9 @@ impl Tensor {
     pub fn any_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require("any", self.spec(), |d| d == DType::Bool, "bool (compare first)")?;
         self.spec().dims("any", dims)?;
-        self.cast(DType::I32)?.sum_dims(dims, keep)?.gt_scalar(0.0)
+        // In the widest integers of the device, so that no count is too large for them.
+        let counts = if self.device() == Device::Gpu { DType::I32 } else { DType::I64 };
+        self.cast(counts)?.sum_dims(dims, keep)?.gt_scalar(0.0)
     }
 
     /// Whether all truth values over `dims` are true.
