@@ -16,6 +16,7 @@ mod plugin;
 mod resume;
 mod run;
 mod runs;
+mod stop;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -5,6 +5,7 @@
 //! of one thing, so what one of them changes every other one sees.
 
 mod average;
+mod bce;
 mod clip;
 mod display;
 pub mod graph;

@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::{Mode, Parameter, state};
-use crate::{DType, Device, Error, Result, Spec, Tensor, no_grad, tensor::trace};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor, no_grad,
+    tensor::{supported, trace},
+};
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
 pub trait Layer: Send + Sync + 'static {
@@ -93,6 +96,8 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        // A tensor of values cannot be made of another spec.
+        supported("forward", x.spec(), x.device())?;
         if !x.is_symbolic() {
             *self.seen() = Some(x.spec().clone());
         }
@@ -113,6 +118,7 @@ impl Module {
     /// # Errors
     /// [`Error::Layer`] where the layer takes one input, and those of its operations.
     pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+        [x, condition].iter().try_for_each(|x| supported("forward", x.spec(), x.device()))?;
         self.0.layer.forward_with(self, x, condition)
     }
 
