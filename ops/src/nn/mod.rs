@@ -16,8 +16,10 @@ pub mod optim;
 mod parameter;
 pub mod schedule;
 pub mod state;
+mod weights;
 
 pub use layer::*;
 pub use module::{Layer, Module};
 pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
 pub use parameter::{Fans, Parameter};
+pub use weights::{Converted, Weights};
