@@ -134,6 +134,18 @@ fn clipping() {
     assert!(gradients.clip_norm(0.0).is_err());
 }
 
+/// As in PyTorch, where the norm is a number though the squares are none in f32.
+#[test]
+fn clipping_of_large_gradients() {
+    let a = Parameter::new(&floats(&[1.0, 1.0], &[2])).unwrap();
+    let loss = a.get().mul(&floats(&[3e20, -4e20], &[2])).unwrap().sum().unwrap();
+    let gradients = loss.backward().unwrap();
+    assert!((gradients.norm().unwrap() / 5e20 - 1.0).abs() < 1e-6);
+    let short = gradients.clip_norm(1.0).unwrap();
+    let short = a.gradient(&short).unwrap().to_f32().unwrap();
+    assert!((short[0] - 0.6).abs() < 1e-6 && (short[1] + 0.8).abs() < 1e-6, "{short:?}");
+}
+
 #[test]
 fn a_module_is_converted_and_moved_as_a_whole() {
     let layer = linear(2, 2, true).unwrap();

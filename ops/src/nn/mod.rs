@@ -18,9 +18,11 @@ mod parameter;
 pub mod schedule;
 mod snapshot;
 pub mod state;
+mod weights;
 
 pub use layer::*;
 pub use module::{Layer, Module};
 pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
 pub use parameter::{Fans, Parameter};
 pub use snapshot::{Mode, Role, Snapshot};
+pub use weights::{Converted, Weights};
