@@ -39,7 +39,7 @@ pub fn resolve(path: &Path) -> Result<PathBuf> {
 /// # Errors
 /// Those of [`resolve`]; [`Error::Usage`] for a folder.
 pub fn open(path: &Path) -> Result<(File, u64)> {
-    let (mut file, length) = open_unwatched(path)?;
+    let (mut file, length) = reopen(path)?;
     if is_watched() {
         let mut hash = Hasher::new();
         std::io::copy(&mut file, &mut hash).and_then(|_| file.rewind()).map_err(Error::io(path))?;
@@ -83,7 +83,11 @@ pub fn model<'a>(asked: &Path, real: &Path, elements: impl Iterator<Item = &'a P
     elements.filter_map(folder).try_for_each(|inside| open(&here.join(inside)).map(drop))
 }
 
-fn open_unwatched(path: &Path) -> Result<(File, u64)> {
+/// Opens a file that was opened before: it has its checksum already.
+///
+/// # Errors
+/// As [`open`].
+pub fn reopen(path: &Path) -> Result<(File, u64)> {
     let real = resolve(&led(path))?;
     let file = File::open(&real).map_err(Error::io(path))?;
     let facts = file.metadata().map_err(Error::io(path))?;
@@ -94,7 +98,7 @@ fn open_unwatched(path: &Path) -> Result<(File, u64)> {
 }
 
 fn content(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let (file, length) = open_unwatched(path)?;
+    let (file, length) = reopen(path)?;
     let mut bytes = Vec::with_capacity(length.min(most) as usize);
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(path))?;
     match bytes.len() as u64 <= most {
@@ -126,7 +130,7 @@ impl Sum {
     /// # Errors
     /// As [`open`].
     pub fn of_file(path: &Path) -> Result<Self> {
-        let (mut file, bytes) = open_unwatched(path)?;
+        let (mut file, bytes) = reopen(path)?;
         let mut hash = Hasher::new();
         std::io::copy(&mut file, &mut hash).map_err(Error::io(path))?;
         Ok(Self { sha256: hash.finish(), bytes })

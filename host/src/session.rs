@@ -4,6 +4,8 @@
 mod files;
 
 use std::{
+    collections::BTreeSet,
+    fmt::Display,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
@@ -17,7 +19,7 @@ pub use files::{DATA, changed};
 use crate::{
     access::Grants,
     api::pool,
-    data::Dataset,
+    data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, Progress, Run},
     script::{Scripts, settings::Named},
@@ -72,6 +74,8 @@ pub struct Session {
     settings: OnceLock<(Map, Grants)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
+    /// The warnings that were shown.
+    warned: Mutex<BTreeSet<String>>,
 }
 
 /// What a run leaves behind.
@@ -118,8 +122,8 @@ impl Recorder {
         })
     }
 
-    /// Notes in the record which data set was read.
-    pub fn note_data(&self, name: &str, set: &Dataset) -> Result<()> {
+    /// Notes in the record which data set or array was read.
+    pub fn note_data(&self, name: &str, set: &impl Display) -> Result<()> {
         let note = (name.to_owned(), set.to_string());
         self.run.update(|record| {
             if !record.data.contains(&note) {
@@ -157,6 +161,7 @@ impl Session {
             progress,
             settings: OnceLock::new(),
             engine: OnceLock::new(),
+            warned: Mutex::default(),
         }
     }
 
@@ -221,6 +226,13 @@ impl Session {
         }
     }
 
+    /// Shows a warning and keeps it in the run's log, once: the same one again says nothing new.
+    pub fn warn(&self, warning: &str) {
+        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+            self.print(&format!("warning: {warning}"));
+        }
+    }
+
     /// The key of the run's random numbers.
     pub fn key(&self) -> Key {
         Key::new(self.options.seed)
@@ -229,5 +241,15 @@ impl Session {
     /// The path of the item of a durable loop that is being run, empty outside all.
     pub fn item_path(&self) -> String {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
+    }
+}
+
+impl Caller for Session {
+    fn check(&self, path: &Path) -> Result<()> {
+        self.readable(path)
+    }
+
+    fn warn(&self, warning: &str) {
+        Self::warn(self, warning);
     }
 }

@@ -17,6 +17,11 @@ pub trait Known: Sync {
     /// What it is, in a line.
     fn about(&self) -> &'static str;
 
+    /// The splits that its makers gave it.
+    fn splits(&self) -> &'static [Split] {
+        &[Split::Train, Split::Test]
+    }
+
     /// The file or folder inside a data folder that a split is looked for in first.
     fn wanted(&self, split: Split) -> String;
 

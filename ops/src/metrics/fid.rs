@@ -18,6 +18,9 @@ const OP: &str = "fid";
 /// Rows that are taken in at once: enough for a fast product, few enough to need little memory.
 const ROWS: usize = 1024;
 
+/// By how much of its largest entry a covariance may be off being symmetric.
+const SYMMETRY: f64 = 1e-6;
+
 /// Number, mean and scatter of features that come in parts, in memory that does not grow with their
 /// number.
 pub struct Moments {
@@ -53,7 +56,8 @@ impl Moments {
     /// Those that [`Moments::count`] and [`Moments::to_tensors`] gave.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless the mean is `[D]` and the covariance `[D, D]`, and as [`Moments::new`].
+    /// [`Error::Shape`] unless the mean is `[D]` and the covariance `[D, D]`, [`Error::Argument`] for a covariance that
+    /// is not symmetric or numbers that are not finite, and as [`Moments::new`].
     pub fn from_tensors(count: usize, mean: &Tensor, covariance: &Tensor) -> Result<Self> {
         let d = mean.len();
         if mean.rank() != 1 || covariance.shape() != [d, d] {
@@ -65,6 +69,7 @@ impl Moments {
             });
         }
         let (entries, n) = (covariance.to_f64()?, count.saturating_sub(1) as f64);
+        require_symmetric(&entries, d)?;
         let mut moments = Self::new(d)?;
         (moments.count, moments.mean) = (count, mean.to_f64()?);
         moments.scatter = Mat::from_fn(d, d, |i, j| entries[i * d + j] * n);
@@ -150,6 +155,31 @@ impl Moments {
         }
         let (s, n) = (&self.scatter, (self.count - 1) as f64);
         Ok(Mat::from_fn(s.nrows(), s.ncols(), |i, j| s[(i.max(j), i.min(j))] / n))
+    }
+}
+
+/// Refuses a matrix `[d, d]` that is no covariance: only its lower half is used.
+fn require_symmetric(entries: &[f64], d: usize) -> Result<()> {
+    let refused = |found: String| {
+        Err(Error::Argument {
+            op: OP,
+            name: "the covariance",
+            found,
+            expected: "a symmetric, finite matrix".into(),
+        })
+    };
+    let largest = entries.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+    if !entries.iter().all(|x| x.is_finite()) {
+        return refused("a number that is not finite".into());
+    }
+    let pairs = (0..d).flat_map(|i| (0..i).map(move |j| (i, j)));
+    let differ =
+        |(i, j): &(usize, usize)| (entries[i * d + j] - entries[j * d + i]).abs() > SYMMETRY * largest;
+    match pairs.into_iter().find(differ) {
+        Some((i, j)) => {
+            refused(format!("{} at [{i}, {j}] and {} at [{j}, {i}]", entries[i * d + j], entries[j * d + i]))
+        }
+        None => Ok(()),
     }
 }
 

@@ -29,7 +29,7 @@ pub const SET: BuiltIn = BuiltIn {
 pub fn usual_count(split: Split) -> usize {
     match split {
         Split::Train => 60_000,
-        Split::Test => 10_000,
+        Split::Test | Split::Validation => 10_000,
     }
 }
 
@@ -49,6 +49,7 @@ pub fn glyphs(seed: u64, split: Split, count: usize) -> Images {
         pixels: pixels.into(),
         labels: Some((0..count).map(|i| label(i) as u32).collect()),
         class_names: GLYPHS.iter().map(|glyph| glyph.name.into()).collect(),
+        unlabelled: String::new(),
     }
 }
 

@@ -36,7 +36,7 @@ pub const SET: BuiltIn = BuiltIn {
 fn usual_count(split: Split) -> usize {
     match split {
         Split::Train => 50_000,
-        Split::Test => 10_000,
+        Split::Test | Split::Validation => 10_000,
     }
 }
 
@@ -56,6 +56,7 @@ pub fn shapes(seed: u64, split: Split, count: usize) -> Images {
         pixels: pixels.into(),
         labels: Some((0..count).map(|i| (i % SOLIDS.len()) as u32).collect()),
         class_names: SOLIDS.iter().map(|(_, name)| (*name).into()).collect(),
+        unlabelled: String::new(),
     }
 }
 
