@@ -16,6 +16,7 @@ pub mod data;
 mod error;
 pub mod figure;
 mod host;
+pub mod memory;
 pub mod onnx;
 mod reading;
 pub mod run;

@@ -39,12 +39,12 @@ pub fn resolve(path: &Path) -> Result<PathBuf> {
 /// # Errors
 /// Those of [`resolve`]; [`Error::Usage`] for a folder.
 pub fn open(path: &Path) -> Result<(File, u64)> {
-    let (mut file, length) = open_unwatched(path)?;
+    let (mut file, length) = reopen(path)?;
     if is_watched() {
         let mut hash = Hasher::new();
         std::io::copy(&mut file, &mut hash).and_then(|_| file.rewind()).map_err(Error::io(path))?;
         let sum = Sum { sha256: hash.finish(), bytes: length };
-        note(|reads| reads.files.insert(path.to_owned(), sum));
+        note(|reads, named| reads.files.insert(named(path), sum));
     }
     Ok((file, length))
 }
@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
 /// As [`open`]; [`Error::Format`] for a larger one.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let bytes = content(path, most)?;
-    note(|reads| reads.files.insert(path.to_owned(), Sum::of(&bytes)));
+    note(|reads, named| reads.files.insert(named(path), Sum::of(&bytes)));
     Ok(bytes)
 }
 
@@ -65,8 +65,8 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 /// As [`read`].
 pub fn member(folder: &Path, name: &str, most: u64) -> Result<Vec<u8>> {
     let bytes = content(&folder.join(name), most)?;
-    note(|reads| {
-        reads.folders.entry(folder.to_owned()).or_default().insert(name.to_owned(), Sum::of(&bytes))
+    note(|reads, named| {
+        reads.folders.entry(named(folder)).or_default().insert(name.to_owned(), Sum::of(&bytes))
     });
     Ok(bytes)
 }
@@ -83,7 +83,11 @@ pub fn model<'a>(asked: &Path, real: &Path, elements: impl Iterator<Item = &'a P
     elements.filter_map(folder).try_for_each(|inside| open(&here.join(inside)).map(drop))
 }
 
-fn open_unwatched(path: &Path) -> Result<(File, u64)> {
+/// Opens a file that was opened before: it has its checksum already.
+///
+/// # Errors
+/// As [`open`].
+pub fn reopen(path: &Path) -> Result<(File, u64)> {
     let real = resolve(&led(path))?;
     let file = File::open(&real).map_err(Error::io(path))?;
     let facts = file.metadata().map_err(Error::io(path))?;
@@ -94,7 +98,7 @@ fn open_unwatched(path: &Path) -> Result<(File, u64)> {
 }
 
 fn content(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let (file, length) = open_unwatched(path)?;
+    let (file, length) = reopen(path)?;
     let mut bytes = Vec::with_capacity(length.min(most) as usize);
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(path))?;
     match bytes.len() as u64 <= most {
@@ -126,7 +130,7 @@ impl Sum {
     /// # Errors
     /// As [`open`].
     pub fn of_file(path: &Path) -> Result<Self> {
-        let (mut file, bytes) = open_unwatched(path)?;
+        let (mut file, bytes) = reopen(path)?;
         let mut hash = Hasher::new();
         std::io::copy(&mut file, &mut hash).map_err(Error::io(path))?;
         Ok(Self { sha256: hash.finish(), bytes })
@@ -187,18 +191,30 @@ fn is_watched() -> bool {
     WATCH.with_borrow(Option::is_some)
 }
 
-fn note<T>(add: impl FnOnce(&mut Reads) -> T) {
-    WATCH.with_borrow_mut(|watch| watch.as_mut().map(|watch| add(&mut watch.reads)));
+/// Adds to what was read, under the names that were asked for.
+fn note<T>(add: impl FnOnce(&mut Reads, &dyn Fn(&Path) -> PathBuf) -> T) {
+    WATCH.with_borrow_mut(|watch| {
+        let Watch { led, reads } = watch.as_mut()?;
+        let named = |path: &Path| {
+            let found = led.iter().find_map(|(asked, real)| moved(path, real, asked));
+            found.unwrap_or_else(|| path.to_owned())
+        };
+        Some(add(reads, &named))
+    });
 }
 
 /// Where a path led when it was looked at.
 fn led(path: &Path) -> PathBuf {
-    let inside = |(asked, real): &(PathBuf, PathBuf)| match path.strip_prefix(asked).ok()? {
-        inside if inside == Path::new("") => Some(real.clone()),
-        inside => Some(real.join(inside)),
-    };
-    let found = WATCH.with_borrow(|watch| watch.iter().flat_map(|watch| &watch.led).find_map(inside));
+    let found = WATCH.with_borrow(|watch| {
+        watch.iter().flat_map(|watch| &watch.led).find_map(|(asked, real)| moved(path, asked, real))
+    });
     found.unwrap_or_else(|| path.to_owned())
+}
+
+/// A path in `from`, in `to` instead.
+fn moved(path: &Path, from: &Path, to: &Path) -> Option<PathBuf> {
+    let inside = path.strip_prefix(from).ok()?;
+    Some(if inside == Path::new("") { to.to_owned() } else { to.join(inside) })
 }
 
 #[cfg(test)]
@@ -218,6 +234,7 @@ mod tests {
             open(&at("c")).unwrap().0.read_to_string(&mut text).unwrap();
             assert_eq!(text, "abc", "it begins at its beginning");
             assert_eq!(read(&at("a"), 9).unwrap(), b"", "it is read where it led");
+            assert_eq!(read(&at("b"), 9).unwrap(), b"", "and is called as it was asked for");
             member(folder.path(), "c", 3).unwrap();
             member(folder.path(), "b", 3).unwrap();
             assert!(member(folder.path(), "c", 2).unwrap_err().to_string().contains("more than 2 bytes"));
@@ -227,6 +244,7 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let shas: Vec<_> = reads.files.values().map(|sum| (&*sum.sha256, sum.bytes)).collect();
         assert_eq!(shas, [(empty, 0), (abc, 3)]);
+        assert_eq!(reads.files.keys().collect::<Vec<_>>(), [&at("a"), &at("c")]);
         let members = &reads.folders[folder.path()];
         assert_eq!(members.keys().collect::<Vec<_>>(), ["b", "c"]);
         let together = sha256(format!("{empty}  b\n{abc}  c\n").as_bytes());

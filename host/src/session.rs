@@ -141,8 +141,14 @@ impl Recorder {
     pub fn save(&self) -> Result<()> {
         // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
         self.run.update(|record| record.scripts = self.scripts.record())?;
-        let position = self.metrics.position()?;
-        self.loops().save(position)
+        // No item ends between the two, so that no line of the log is missing from what the checkpoint holds.
+        let mut loops = self.loops();
+        loops.save(self.metrics.position()?)
+    }
+
+    /// The scripts that the run reads.
+    pub fn scripts(&self) -> &Scripts {
+        &self.scripts
     }
 }
 

@@ -166,3 +166,37 @@ fn help_explains_commands_as_well() {
     help(&["log"]).shows(&["\"nan\"", "--stop-on-nan", "bar: true"]);
     place.host(["help", "resum"]).run().code(2).says(&["no command or script function `resum`", "`resume`"]);
 }
+
+#[test]
+fn help_fits_80_columns() {
+    let place = Bench::empty();
+    let commands = [
+        "",
+        "run",
+        "resume",
+        "params",
+        "list",
+        "copy",
+        "help",
+        "check",
+        "bench",
+        "bench steps",
+        "bench kernels",
+        "data",
+        "data get",
+        "onnx",
+        "onnx check",
+        "onnx info",
+        "onnx run",
+        "onnx bench",
+        "onnx diff",
+        "doctor",
+    ];
+    for command in commands {
+        let help = place.host(command.split_whitespace().chain(["--help"])).run().code(0).stdout;
+        let wide: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{command}: {wide:#?}");
+    }
+    let all = place.host(["help"]).run().code(0).stdout;
+    assert!(all.lines().all(|line| line.chars().count() <= 80), "{all}");
+}

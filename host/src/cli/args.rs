@@ -19,17 +19,19 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a plugin; its settings are given as key=value
+    #[command(next_line_help = true)]
     Run(RunArgs),
     /// Go on with a run that was interrupted, killed or failed
+    #[command(next_line_help = true)]
     Resume(ResumeArgs),
-    /// Show the settings of a plugin: type, default, the paper's value, meaning
+    /// Show the settings of a plugin, and its presets
     Params {
         /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
     },
     /// List the plugins: what each is, where it comes from, its presets
     List,
-    /// Write a built-in plugin with its presets, or a script that plugins import, out to edit
+    /// Write a built-in plugin with its presets, or a script, out to edit
     Copy {
         /// The name of the plugin or script: dtan, nets/wta
         name: PathBuf,
@@ -80,7 +82,7 @@ pub enum Command {
 /// `host onnx`
 #[derive(Debug, Subcommand)]
 pub enum OnnxCommand {
-    /// List everything in a file that is not supported, and say whether it can run and train
+    /// List what is not supported in a file; say whether it runs and trains
     Check {
         /// The ONNX file
         file: PathBuf,
@@ -88,7 +90,7 @@ pub enum OnnxCommand {
         #[arg(long, value_name = "PATH")]
         onnxruntime: Option<PathBuf>,
     },
-    /// Show inputs, outputs, operators, parameters, bytes and metadata of a file
+    /// Show a file's inputs, outputs, operators, parameters and metadata
     Info {
         /// The ONNX file
         file: PathBuf,
@@ -107,9 +109,10 @@ pub enum OnnxCommand {
         #[arg(long, value_name = "PATH")]
         onnxruntime: Option<PathBuf>,
     },
-    /// Time a file in ONNX Runtime, as scripts run it and by itself; one JSON line
+    /// Time a file in ONNX Runtime; one JSON line
+    #[command(next_line_help = true)]
     Bench(OnnxBench),
-    /// Compare two files, structure and weights: exit code 0 for equal, 1 for different
+    /// Compare structure and weights of two files; exit code 1: different
     Diff {
         /// An ONNX file
         a: PathBuf,
@@ -143,11 +146,11 @@ pub struct OnnxBench {
 /// What can be done about data sets.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Bring a public data set into the data folder: --data DIR, HOST_DATA or ./data
+    /// Bring a public data set into --data DIR, HOST_DATA or ./data
     Get {
         /// The set, such as mnist or cifar-10 (`host data` lists them)
         name: String,
-        /// Bring its files from there instead of their well-known address
+        /// Bring its files from there, not from their address
         #[arg(long, value_name = "URL")]
         from: Option<String>,
     },
@@ -186,7 +189,7 @@ pub struct RunArgs {
     /// Settings of the plugin (`host params PLUGIN` shows them)
     #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
     pub settings: Vec<(String, String)>,
-    /// Take settings from PLUGIN.NAME.toml beside the plugin; `paper` is the paper's sizes
+    /// Take the settings of a preset; `paper` is the paper's sizes
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
     /// Take settings from a TOML file
@@ -288,10 +291,10 @@ pub struct Control {
     /// Least time between two checkpoints: 10s, 0s for one after every item
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     pub checkpoint_every: Duration,
-    /// End the run, as FAILED and with its last good checkpoint, where it logs a number that is infinite or NaN
+    /// End the run, as FAILED, where it logs an infinite number or NaN
     #[arg(long)]
     pub stop_on_nan: bool,
-    /// How much a script may compute by itself before it is taken for an endless loop
+    /// Operations by which a script is taken for an endless loop
     #[arg(long, value_name = "N", default_value_t = 500_000_000)]
     pub max_operations: u64,
     /// The ONNX Runtime library

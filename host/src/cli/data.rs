@@ -11,6 +11,7 @@ use crate::{
         get::{self, OFFERS, Watch},
     },
     error::{Error, Result},
+    terminal::{COLUMNS, wrapped},
 };
 
 const BAR: &str = "{prefix:<28} {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
@@ -28,7 +29,7 @@ fn list(data: Option<&Path>) -> Result<Outcome> {
     let shown: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
     out!("looked in: {}", shown.join(", "));
     for found in data::list(&folders) {
-        out!("\n{}: {}", found.name, found.about);
+        out!("\n{}", wrapped(&format!("{}: {}", found.name, found.about), COLUMNS).join("\n"));
         for (split, place) in ["train", "test"].into_iter().zip(&found.places) {
             match place {
                 Place::BuiltIn => out!("  {split:5}  built in"),

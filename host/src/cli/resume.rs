@@ -11,7 +11,7 @@ use super::{
     args::{Cli, Command, ResumeArgs, RunArgs},
     launch,
     outcome::Outcome,
-    plugin, run, runs,
+    plugin, run, runs, stop,
 };
 use crate::{
     access::{Grants, Resumed},
@@ -57,7 +57,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
         return Err(needed::refusal(&given, &missing, &folder));
     }
 
-    launch::listen()?;
+    stop::listen()?;
     let run = Run::open(&folder)?;
     if !changes.is_empty() {
         run.update(|record| {

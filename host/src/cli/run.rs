@@ -9,6 +9,7 @@ use super::{
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
+    stop,
 };
 use crate::{
     access::Grants,
@@ -36,7 +37,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let given = resolved.as_ref().map(settings::Resolved::given).unwrap_or_default();
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
     let record = Record { given, configs, ..record };
-    launch::listen()?;
+    stop::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
         err!("run: {}", run.path().display());

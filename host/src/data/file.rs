@@ -1,8 +1,9 @@
-//! Files of data sets: regular ones, of a bounded size, and what is wrong about them.
+//! Files of data sets, and what is wrong about them.
 
 use crate::error::Error;
-pub use crate::reading::{member, open, read};
 use std::path::{Path, PathBuf};
+
+pub use crate::reading::{open, read};
 
 /// A wrong file: what is at byte `offset` of it, and what should be there.
 pub fn fault(path: &Path, offset: u64, found: impl Into<String>, expected: impl Into<String>) -> Error {

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 use super::report::{duration, number};
 use crate::terminal::{one_line, printable};
@@ -16,8 +18,8 @@ const LINE_EVERY: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(500);
 
 /// In 80 columns there is room for some metrics, too.
-const BAR: &str = "{prefix:<10} {bar:12} {pos}/{len}  {rate}  {eta} left  {wide_msg}";
-const SPINNER: &str = "{prefix:<10} {spinner} {pos}  {rate}  {elapsed}  {wide_msg}";
+const BAR: &str = "{prefix:<10} {bar:12} {pos}/{len}  {pace}{wide_msg}";
+const SPINNER: &str = "{prefix:<10} {spinner} {pos}  {elapsed}  {pace}{wide_msg}";
 
 /// Of a loop's name, so many characters are shown.
 const LONGEST_NAME: usize = 24;
@@ -132,13 +134,22 @@ pub fn readable(metrics: &[(String, f64)]) -> String {
     words.join("  ")
 }
 
-/// Items a second, or seconds an item: `12.3/s`, `8.1 s each`.
-fn rate(per_second: f64) -> String {
+/// Items a second, or the time of an item: `12.3/s`, `8.1 s each`; nothing before there is an item.
+fn rate(per_second: f64) -> Option<String> {
     match per_second {
-        rate if rate >= 100.0 => format!("{rate:.0}/s"),
-        rate if rate >= 1.0 => format!("{rate:.1}/s"),
-        rate if rate > 0.0 => format!("{} each", duration(1.0 / rate)),
-        _ => "-/s".into(),
+        rate if rate >= 100.0 => Some(format!("{rate:.0}/s")),
+        rate if rate >= 1.0 => Some(format!("{rate:.1}/s")),
+        rate if rate > 0.0 => Some(format!("{} each", duration(1.0 / rate))),
+        _ => None,
+    }
+}
+
+/// The rate of a loop, and the time that is left where its end is known.
+fn pace(state: &ProgressState) -> String {
+    match (rate(state.per_sec()), state.len()) {
+        (Some(rate), Some(_)) => format!("{rate}  {:#} left  ", HumanDuration(state.eta())),
+        (Some(rate), None) => format!("{rate}  "),
+        (None, _) => String::new(),
     }
 }
 
@@ -158,9 +169,9 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
         None => (ProgressBar::no_length(), SPINNER),
     };
     let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        // A rate that cannot be written is not shown.
-        let _ = out.write_str(&rate(state.per_sec()));
+    let style = style.with_key("pace", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // What cannot be written is not shown.
+        let _ = out.write_str(&pace(state));
     });
     bar.set_draw_target(ProgressDrawTarget::hidden());
     let bar = bar.with_style(style).with_prefix(name.to_string()).with_position(done);

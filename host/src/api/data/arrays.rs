@@ -27,6 +27,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
 
 fn array(session: &Session, path: &str, name: Option<&str>) -> Result<Tensor> {
     let file = Path::new(path);
+    // By the name that was asked for: the record calls it so, and its ending says what it is.
     let tensor = session.read(file, "", |_| numpy::tensor(file, name))?;
     if let Some(recorder) = session.recorder() {
         let what = format!("array {:?} of {}", tensor.shape(), tensor.dtype());

@@ -88,9 +88,13 @@ impl Source {
         let options = data::Options { caller: Some(session), ..self.options.clone() };
         let load = || data::load(&self.what, split, &options, &session.options.data);
         let is_path = !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\']));
-        let set = match is_path {
-            true => session.read(path, &part, |_| load())?,
-            false => session.read_known(&part, load)?,
+        let read = || match is_path {
+            true => session.read(path, &part, |_| load()),
+            false => session.read_known(&part, load),
+        };
+        let set = match self.options.attributes.as_deref().filter(|path| path.exists()) {
+            Some(attributes) => session.read(attributes, "", |_| read())?,
+            None => read()?,
         };
         match &self.classes {
             Some(classes) => classes.of(&set),

@@ -147,7 +147,7 @@ fn bars_stand_below_each_other_and_go_when_they_end() {
     // Everything is drawn again below what was printed.
     let places = ["between", "iteration ", " 2/4 ", "epoch ", " 7 ", "loss 0.5"].map(|part| text.find(part));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
-    assert_eq!(text.matches("  -/s").count(), 2, "{text}");
+    assert!(!text.contains("/s") && !text.contains("left"), "there is no rate yet: {text}");
     drop(inner);
     drop(outer);
     terminal.take();
@@ -166,8 +166,9 @@ fn metrics_are_readable() {
 
 #[test]
 fn rates_are_readable() {
-    let shown = [1234.56, 12.345, 1.0, 0.1234, 1.0 / 300.0, 0.0, f64::NAN].map(rate);
-    assert_eq!(shown, ["1235/s", "12.3/s", "1.0/s", "8.1 s each", "5 min 0 s each", "-/s", "-/s"]);
+    let shown =
+        [1234.56, 12.345, 1.0, 0.1234, 1.0 / 300.0, 0.0, f64::NAN].map(|x| rate(x).unwrap_or_default());
+    assert_eq!(shown, ["1235/s", "12.3/s", "1.0/s", "8.1 s each", "5 min 0 s each", "", ""]);
 }
 
 #[test]

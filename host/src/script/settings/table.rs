@@ -13,7 +13,10 @@ pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     let shown = |setting: &Setting| {
         let paper = paper.and_then(|paper| paper_value(setting, paper));
         let paper = paper.map_or_else(String::new, |value| format!("; paper: {value}"));
-        let heading = format!("{}={}", setting.name, setting.default);
+        let heading = match setting.default.to_string() {
+            empty if empty.is_empty() => format!("{}=\"\"", setting.name),
+            default => format!("{}={default}", setting.name),
+        };
         entry(&heading, INDENT, &format!("{} [{}{paper}]", setting.meaning, setting.expected()))
     };
     declaration.settings.iter().map(shown).collect()
