@@ -80,7 +80,9 @@ impl Kind {
 /// What elements are that are no numbers of ours.
 fn what(letter: char) -> &'static str {
     match letter {
-        'U' | 'S' | 'a' | 'T' => "texts, not numbers",
+        'U' | 'S' | 'a' | 'T' => {
+            "texts, not numbers: no labels before numpy.unique(y, return_inverse=True)[1] has numbered them"
+        }
         'O' => "Python objects, not numbers",
         'c' => "complex numbers",
         'M' | 'm' => "dates or times, not numbers",
