@@ -52,7 +52,7 @@ impl Dataset {
     /// and as [`Dataset::subset`].
     pub fn of_class(&self, classes: &[u32]) -> Result<Self> {
         let Some(labels) = self.labels() else {
-            return Err(self.no_labels("of_class"));
+            return Err(self.no_labels());
         };
         let known = self.class_names.len();
         if let Some(class) = classes.iter().find(|&&class| class as usize >= known) {
