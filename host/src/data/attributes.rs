@@ -63,7 +63,7 @@ impl Attribute {
     }
 
     /// The class of every picture. A row is that of a picture if its name is the end of the picture's path or, where
-    /// that is clear, if both have the same last part.
+    /// that is clear, if both have the same last part, for which the picture's may lack its end (`.png`).
     ///
     /// # Errors
     /// `Format` for a picture that the table does not know, or two that one row could be meant for.
@@ -90,7 +90,11 @@ impl Attribute {
         let path = path.trim_start_matches('/');
         let ends = std::iter::successors(Some(path), |end| end.split_once('/').map(|(_, end)| end));
         let mut by_name = ends.filter_map(|end| self.by_name.get(end));
-        by_name.next().copied().or_else(|| self.by_last.get(last_part(file)).copied().flatten())
+        by_name.next().copied().or_else(|| {
+            let last = last_part(file);
+            let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+            [last, stem].into_iter().find_map(|name| self.by_last.get(name).copied().flatten())
+        })
     }
 
     /// How many pictures have no value.

@@ -147,13 +147,11 @@ fn of_split(split: Split, letter: &str, words: &[&str]) -> Vec<String> {
         Split::Validation => &["val", "valid", "validation"],
     };
     let words: Vec<&str> = [letter].iter().chain(words).copied().collect();
-    let both = |name: &str| -> Vec<String> {
-        words
-            .iter()
-            .flat_map(|word| [format!("{word}_{name}"), format!("{name}_{word}"), format!("{word}{name}")])
-            .collect()
+    let joined = |name: &str, word: &str| {
+        [format!("{word}_{name}"), format!("{name}_{word}"), format!("{word}{name}"), format!("{name}{word}")]
     };
-    names.iter().flat_map(|name| both(name)).collect()
+    let pairs = names.iter().flat_map(|name| words.iter().map(move |word| (*name, *word)));
+    pairs.flat_map(|(name, word)| joined(name, word)).collect()
 }
 
 /// An `.npz` archive, or an `.npy` file as an archive of one array without a name.

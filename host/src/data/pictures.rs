@@ -15,7 +15,8 @@ use layout::Layout;
 use std::path::{Path, PathBuf};
 
 /// Names that a file of attributes has where none is given.
-const ATTRIBUTES: [&str; 3] = ["list_attr_celeba.txt", "attributes.txt", "attributes.csv"];
+const ATTRIBUTES: [&str; 4] =
+    ["list_attr_celeba.txt", "list_attr_celeba.csv", "attributes.txt", "attributes.csv"];
 
 /// What the names of the pictures that are read end with.
 const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"];
@@ -23,7 +24,7 @@ const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif
 /// Reads a split of a folder or archive of pictures. Folders called `train`, `test` or `validation` (and `training`,
 /// `testing`, `val`, `valid`) in it are its splits; where there are none, all is for training. The folders below are
 /// the classes, which all splits have in common; or the option `labels` names an attribute of the file `attributes`,
-/// by default `list_attr_celeba.txt`, `attributes.txt` or `attributes.csv` inside or beside.
+/// by default one of [`ATTRIBUTES`] inside or beside.
 ///
 /// # Errors
 /// `Format` for a damaged picture, or one of another size than the first where no `size` is asked for;

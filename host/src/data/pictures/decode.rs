@@ -84,6 +84,7 @@ impl Run<'_> {
             let packed = files.iter().map(|file| store.read(file)).collect::<Result<Vec<_>>>()?;
             let pairs = pixels.par_chunks_exact_mut(size).zip(files.par_iter().zip(packed));
             let fits = pairs.map(|(out, (file, packed))| {
+                ops::interrupt::check()?;
                 let (shape, bytes) = self.decoder.decode(file, &packed)?;
                 if self.mixed && shape[0] > self.channels {
                     return Ok(false);

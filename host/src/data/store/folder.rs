@@ -50,6 +50,7 @@ struct Link {
 impl Walk<'_> {
     /// Adds the files of a folder and of those below it, at most `depth` deep.
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<()> {
+        ops::interrupt::check()?;
         let entries = fs::read_dir(folder).map_err(Error::io(folder))?;
         let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(Error::io(folder))?;
         entries.sort_by_key(fs::DirEntry::file_name);
