@@ -72,7 +72,7 @@ fn a_script_reads_pictures_only_from_where_it_may() {
         let text = format!("data::load(\"{path}\").train();");
         place.run(&text).code(1).says(&[path, "the script may not read this"]);
     }
-    let text = "let cfg = params(#{ set: \"\" }); data::load(cfg.set).train();";
+    let text = "let cfg = params(#{ set: path(\"\") }); data::load(cfg.set).train();";
     place.script(text, &["set=secret"]).run().code(1).says(&["a.png", "a damaged picture"]);
 }
 

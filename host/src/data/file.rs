@@ -1,38 +1,9 @@
-//! Files of data sets: regular ones, of a bounded size, and what is wrong about them.
+//! Files of data sets, and what is wrong about them.
 
-use crate::error::{Error, Result};
-use std::fs::File;
-use std::io::Read;
+use crate::error::Error;
 use std::path::{Path, PathBuf};
 
-/// Opens a regular file and gives its length: a pipe would be waited for, and a device has no end.
-///
-/// # Errors
-/// `Usage` for anything else than a regular file; `Io`.
-pub fn open(path: &Path) -> Result<(File, u64)> {
-    if !path.metadata().map_err(Error::io(path))?.is_file() {
-        let problem = format!("{} is no regular file", path.display());
-        return Err(Error::usage(problem, "give a file, not a folder, a pipe or a device"));
-    }
-    let file = File::open(path).map_err(Error::io(path))?;
-    let length = file.metadata().map_err(Error::io(path))?.len();
-    Ok((file, length))
-}
-
-/// The content of a regular file of at most `most` bytes.
-///
-/// # Errors
-/// As [`open`]; `Format` for a larger one.
-pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let (file, length) = open(path)?;
-    let mut bytes = Vec::with_capacity(length.min(most) as usize);
-    // The length of a file that grows, or of one that the system makes up, says nothing.
-    file.take(most + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    if bytes.len() as u64 > most {
-        return Err(fault(path, 0, format!("more than {most} bytes"), format!("at most {most}")));
-    }
-    Ok(bytes)
-}
+pub use crate::reading::{open, read};
 
 /// A wrong file: what is at byte `offset` of it, and what should be there.
 pub fn fault(path: &Path, offset: u64, found: impl Into<String>, expected: impl Into<String>) -> Error {

@@ -3,11 +3,12 @@
 mod folder;
 
 use super::Options;
-use super::file::{self, Origin};
+use super::file::Origin;
 use super::left_out::LeftOut;
 use super::tar::{self, Kind, Tar};
 use super::zip::Zip;
 use crate::error::{Error, Result};
+use crate::reading;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +91,7 @@ impl Store {
     /// `Format` for one of more than 64 MiB, or that an archive holds damaged; `Io`.
     pub fn read(&self, file: &Member) -> Result<Vec<u8>> {
         match &self.source {
-            Source::Folder => file::read(&self.path.join(&file.name), MOST_BYTES),
+            Source::Folder => reading::member(&self.path, &file.name, MOST_BYTES),
             Source::Zip(zip) => zip.read(&zip.entries()[file.index], MOST_BYTES),
             Source::Tar(entries) => match &entries[file.index] {
                 Packed { held: Some(content), .. } => Ok(content.clone()),

@@ -188,7 +188,7 @@ impl Tar {
 /// # Errors
 /// `Io`.
 pub fn bytes_at(path: &Path, offset: u64, size: u64) -> Result<Vec<u8>> {
-    let (mut file, _) = file::open(path)?;
+    let (mut file, _) = crate::reading::reopen(path)?;
     let mut bytes = vec![0; size as usize];
     file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(Error::io(path))?;
     Ok(bytes)

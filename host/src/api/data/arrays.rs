@@ -26,8 +26,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
 }
 
 fn array(session: &Session, path: &str, name: Option<&str>) -> Result<Tensor> {
-    let file = session.readable(Path::new(path))?;
-    let tensor = numpy::tensor(&file, name)?;
+    let tensor = session.read(Path::new(path), "", |file| numpy::tensor(file, name))?;
     if let Some(recorder) = session.recorder() {
         let what = format!("array {:?} of {}", tensor.shape(), tensor.dtype());
         recorder.note_data(&name.map_or(path.to_owned(), |name| format!("{path} ({name})")), &what)?;

@@ -84,12 +84,18 @@ impl Source {
 
     /// A set on disk.
     fn found(&self, session: &Session, split: Split) -> Result<Dataset> {
-        let path = Path::new(&self.what);
-        if !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\'])) {
-            session.readable(path)?;
-        }
+        let (path, part) = (Path::new(&self.what), split.to_string());
         let options = data::Options { caller: Some(session), ..self.options.clone() };
-        let set = data::load(&self.what, split, &options, &session.options.data)?;
+        let load = || data::load(&self.what, split, &options, &session.options.data);
+        let is_path = !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\']));
+        let read = || match is_path {
+            true => session.read(path, &part, |_| load()),
+            false => session.read_known(&part, load),
+        };
+        let set = match self.options.attributes.as_deref().filter(|path| path.exists()) {
+            Some(attributes) => session.read(attributes, "", |_| read())?,
+            None => read()?,
+        };
         match &self.classes {
             Some(classes) => classes.of(&set),
             None => Ok(set),
