@@ -13,8 +13,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The type that a header calls `descr`, such as `<f4`, and whether the highest byte comes first; otherwise what
-    /// the elements are.
+    /// The type that a header calls `descr`, such as `<f4`, and whether the highest byte comes first;
+    /// otherwise what the elements are.
     pub fn parse(descr: &str) -> Result<(Self, bool), String> {
         let (order, rest) = match descr.as_bytes().first() {
             Some(b'<' | b'>' | b'|' | b'=') => descr.split_at(1),
