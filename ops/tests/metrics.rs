@@ -74,6 +74,15 @@ fn moments_do_not_depend_on_the_parts_that_features_come_in() {
     let [direct, stored] = [&whole, &again].map(|m| frechet_distance(m, &shifted).unwrap());
     assert_near(&[direct, stored], &[40.0, 40.0], 1e-6);
     assert!(Moments::from_tensors(5, &covariance, &mean).is_err());
+    // Half of it would be left out in silence, or spoil everything.
+    let law = |entries: [f64; 4]| {
+        let mean = Tensor::from_data(vec![0.0; 2], [2], Device::Cpu).unwrap();
+        let covariance = Tensor::from_data(entries.to_vec(), [2, 2], Device::Cpu).unwrap();
+        Moments::from_tensors(2, &mean, &covariance).map(|_| ())
+    };
+    assert!(law([2.0, 1.0, 1.0, 2.0]).is_ok());
+    assert!(law([2.0, 1.0, 0.5, 2.0]).unwrap_err().to_string().contains("0.5 at [1, 0] and 1 at [0, 1]"));
+    assert!(law([f64::NAN, 1.0, 1.0, 2.0]).unwrap_err().to_string().contains("not finite"));
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "The labels, an array of whole numbers.",
             r#"data::load("glyphs").train(3).labels() => [0, 1, 2]"#,
             |set: Dataset| -> Result<Vec<usize>> {
-                let labels = set.labels().ok_or_else(|| set.no_labels("labels"))?;
+                let labels = set.labels().ok_or_else(|| set.no_labels())?;
                 Ok(labels.into_iter().map(|l| l as usize).collect())
             },
         )

@@ -34,14 +34,14 @@ struct Row {
 }
 
 impl Attribute {
-    /// Takes the column called `name` out of a table. Its first line has the names of the columns, with or without
-    /// one for the pictures' names, which stand first in every other line; in a list whose words are parted by
-    /// spaces there may be the number of pictures before it. CSV files are parted by commas, semicolons or tabs;
-    /// spaces around a field are none of it.
+    /// Takes the column called `name` out of a table. Its first line has the names of the columns, with or
+    /// without one for the pictures' names, which stand first in every other line; in a list whose words are
+    /// parted by spaces there may be the number of pictures before it. CSV files are parted by commas,
+    /// semicolons or tabs; spaces around a field are none of it.
     ///
     /// # Errors
-    /// `Usage` for a name that is not there, or twice; `Format` for a row of another length, a picture that comes
-    /// twice, another number of rows than the first line says, a text that is not in UTF-8.
+    /// `Usage` for a name that is not there, or twice; `Format` for a row of another length, a picture that
+    /// comes twice, another number of rows than the first line says, a text that is not in UTF-8.
     pub fn parse(bytes: &[u8], origin: Origin, name: &str) -> Result<Self> {
         let text = table::text(bytes, &origin)?;
         let mut rows = table::column(text, &origin, name)?;
@@ -62,8 +62,9 @@ impl Attribute {
         Ok(Self { origin, length: bytes.len(), rows, by_name, by_last, class_names })
     }
 
-    /// The class of every picture. A row is that of a picture if its name is the end of the picture's path or, where
-    /// that is clear, if both have the same last part.
+    /// The class of every picture. A row is that of a picture if its name is the end of the picture's path
+    /// or, where that is clear, if both have the same last part, for which the picture's may lack its end
+    /// (`.png`).
     ///
     /// # Errors
     /// `Format` for a picture that the table does not know, or two that one row could be meant for.
@@ -90,7 +91,11 @@ impl Attribute {
         let path = path.trim_start_matches('/');
         let ends = std::iter::successors(Some(path), |end| end.split_once('/').map(|(_, end)| end));
         let mut by_name = ends.filter_map(|end| self.by_name.get(end));
-        by_name.next().copied().or_else(|| self.by_last.get(last_part(file)).copied().flatten())
+        by_name.next().copied().or_else(|| {
+            let last = last_part(file);
+            let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+            [last, stem].into_iter().find_map(|name| self.by_last.get(name).copied().flatten())
+        })
     }
 
     /// How many pictures have no value.
@@ -103,8 +108,8 @@ fn last_part(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
 }
 
-/// Gives every row its class, and the names of the classes: 1 is yes and the other one of -1 and 0 is no, where
-/// there is nothing else; otherwise every value is a class.
+/// Gives every row its class, and the names of the classes: 1 is yes and the other one of -1 and 0 is no,
+/// where there is nothing else; otherwise every value is a class.
 fn classes(name: &str, rows: &mut [Row]) -> Vec<String> {
     let distinct: BTreeSet<String> = rows.iter().map(|row| row.value.clone()).collect();
     let all_of = |known: [&str; 2]| distinct.iter().all(|value| known.contains(&&**value));

@@ -1,5 +1,6 @@
-//! CIFAR-10 and CIFAR-100 (Krizhevsky, 2009), 32x32 colour pictures: in their binary form, records of one or two
-//! labels and then 1,024 bytes of red, of green and of blue, row by row; or in their Python form, pickles of the same.
+//! CIFAR-10 and CIFAR-100 (Krizhevsky, 2009), 32x32 colour pictures: in their binary form, records of one or
+//! two labels and then 1,024 bytes of red, of green and of blue, row by row; or in their Python form, pickles
+//! of the same.
 
 mod python;
 

@@ -1,5 +1,5 @@
-//! Damaged files of every kind: a reader answers each with an error or with what is in it, and neither panics nor
-//! takes much more memory or time than the file is worth.
+//! Damaged files of every kind: a reader answers each with an error or with what is in it, and neither panics
+//! nor takes much more memory or time than the file is worth.
 //!
 //! `HOST_DAMAGED_INPUTS` says how many there are of each kind; without it a few hundred.
 
@@ -30,8 +30,8 @@ impl Dice {
     }
 }
 
-/// One to four changes of `bytes`: a bit, a byte, an odd number in one of its sizes, a part left out, put twice, put
-/// elsewhere, an end cut off.
+/// One to four changes of `bytes`: a bit, a byte, an odd number in one of its sizes, a part left out, put
+/// twice, put elsewhere, an end cut off.
 fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=dice.below(4) {

@@ -100,12 +100,12 @@ impl Dataset {
         if self.is_labelled() { "" } else { &self.unlabelled }
     }
 
-    /// The error of `op` for a set without labels.
-    pub fn no_labels(&self, op: &str) -> Error {
+    /// The error for a set without labels, which says why there are none.
+    pub fn no_labels(&self) -> Error {
         let why =
             if self.unlabelled().is_empty() { String::new() } else { format!(": {}", self.unlabelled()) };
         let help = "load a set with labels, or give them with `data::from(items, labels)`";
-        Error::usage(format!("{op}: {self}{why}"), help)
+        Error::usage(format!("{self}{why}"), help)
     }
 
     /// The number of items.

@@ -81,15 +81,16 @@ impl fmt::Display for Images {
     }
 }
 
-/// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`, or a path: of a
-/// folder of IDX or CIFAR files; of an IDX, `.npy` or `.npz` file; of a folder, zip or tar file of pictures.
+/// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`, or a path: of
+/// a folder of IDX or CIFAR files; of an IDX, `.npy` or `.npz` file; of a folder, zip or tar file of
+/// pictures.
 ///
-/// A built-in set gives its usual number of pictures, by default of seed 0. Where a path does not tell splits apart,
-/// all of it is for training.
+/// A built-in set gives its usual number of pictures, by default of seed 0. Where a path does not tell splits
+/// apart, all of it is for training.
 ///
 /// # Errors
-/// `Usage` for a name that is unknown or not found, a split that is not there, or options that the set does not take;
-/// `Format` or `Io` for a file that is not in order.
+/// `Usage` for a name that is unknown or not found, a split that is not there, or options that the set does
+/// not take; `Format` or `Io` for a file that is not in order.
 pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Dataset> {
     let path = Path::new(what);
     if !is_known(what) && path.is_file() && numpy::is_file_of(path) {

@@ -28,15 +28,15 @@ const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes
 
 /// Reads items `[N, ...]` (see [`Array::items`]), and labels `[N]` where there are any.
 ///
-/// In an archive the items are the array that the option `array` names; or `x_train`, `train_images` and the like,
-/// with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the array that the
-/// option `labels` names; or `y_train`, `train_labels` and the like; or `labels`, `y`, `targets`; or those of a file
-/// beside which is called `labels` where this one is called `imgs` or `images`. Where no name tells splits, all is
-/// for training.
+/// In an archive the items are the array that the option `array` names; or `x_train`, `train_images` and the
+/// like, with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the
+/// array that the option `labels` names; or `y_train`, `train_labels` and the like; or `labels`, `y`,
+/// `targets`; or those of a file beside which is called `labels` where this one is called `imgs` or `images`.
+/// Where no name tells splits, all is for training.
 ///
 /// # Errors
-/// `Format` for a file that is cut off, contradicts itself or holds other arrays; `Usage` for a split that is not
-/// there, where the arrays have other names, or do not fit into memory; `Io`.
+/// `Format` for a file that is cut off, contradicts itself or holds other arrays; `Usage` for a split that is
+/// not there, where the arrays have other names, or do not fit into memory; `Io`.
 pub fn read(path: &Path, split: Split, options: &Options) -> Result<Dataset> {
     let name = path.display().to_string();
     options.require_only(&name, &["array", "labels"])?;
@@ -70,12 +70,13 @@ pub fn read_array(path: &Path) -> Result<crate::onnx::Array> {
     one(path, None, "give an .npy file of one array")?.numbers()
 }
 
-/// The array of an `.npy` file, or the one called `name` of an `.npz` archive, which may be left out where it is the
-/// only one: as f32 (f16 and f32), f64, bool, i32 (whole numbers of up to 32 bits), i64 (larger ones). On the CPU.
+/// The array of an `.npy` file, or the one called `name` of an `.npz` archive, which may be left out where it
+/// is the only one: as f32 (f16 and f32), f64, bool, i32 (whole numbers of up to 32 bits), i64 (larger ones).
+/// On the CPU.
 ///
 /// # Errors
-/// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for a name that is not
-/// there; `Io`.
+/// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for a name that is
+/// not there; `Io`.
 pub fn tensor(path: &Path, name: Option<&str>) -> Result<Tensor> {
     one(path, name, "name one: data::array(path, \"name\")")?.tensor()
 }
@@ -147,13 +148,11 @@ fn of_split(split: Split, letter: &str, words: &[&str]) -> Vec<String> {
         Split::Validation => &["val", "valid", "validation"],
     };
     let words: Vec<&str> = [letter].iter().chain(words).copied().collect();
-    let both = |name: &str| -> Vec<String> {
-        words
-            .iter()
-            .flat_map(|word| [format!("{word}_{name}"), format!("{name}_{word}"), format!("{word}{name}")])
-            .collect()
+    let joined = |name: &str, word: &str| {
+        [format!("{word}_{name}"), format!("{name}_{word}"), format!("{word}{name}"), format!("{name}{word}")]
     };
-    names.iter().flat_map(|name| both(name)).collect()
+    let pairs = names.iter().flat_map(|name| words.iter().map(move |word| (*name, *word)));
+    pairs.flat_map(|(name, word)| joined(name, word)).collect()
 }
 
 /// An `.npz` archive, or an `.npy` file as an archive of one array without a name.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Who has a set read.
 pub trait Caller: Sync {
-    /// Refuses a file or folder that may not be read. Every one that is read is asked for, but for those inside of
-    /// a folder that was.
+    /// Refuses a file or folder that may not be read. Every one that is read is asked for, but for those
+    /// inside of a folder that was.
     ///
     /// # Errors
     /// `Usage` with the way out.

@@ -1,9 +1,9 @@
 //! Python's pickles, protocols 0 to 5, as far as they hold numbers, texts, lists, maps and NumPy's arrays.
 //!
-//! A pickle is a program that may call anything; this reader knows the few functions that NumPy's arrays are made
-//! with, calls nothing, and refuses every other one by its name. What is made takes no more memory than the file, up
-//! to a factor: values are numbered and refer to each other by their numbers, so that a value in itself does no harm,
-//! and texts and bytes stay where they are in the file.
+//! A pickle is a program that may call anything; this reader knows the few functions that NumPy's arrays are
+//! made with, calls nothing, and refuses every other one by its name. What is made takes no more memory than
+//! the file, up to a factor: values are numbered and refer to each other by their numbers, so that a value in
+//! itself does no harm, and texts and bytes stay where they are in the file.
 
 mod call;
 mod input;

@@ -15,15 +15,16 @@ use layout::Layout;
 use std::path::{Path, PathBuf};
 
 /// Names that a file of attributes has where none is given.
-const ATTRIBUTES: [&str; 3] = ["list_attr_celeba.txt", "attributes.txt", "attributes.csv"];
+const ATTRIBUTES: [&str; 4] =
+    ["list_attr_celeba.txt", "list_attr_celeba.csv", "attributes.txt", "attributes.csv"];
 
 /// What the names of the pictures that are read end with.
 const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"];
 
-/// Reads a split of a folder or archive of pictures. Folders called `train`, `test` or `validation` (and `training`,
-/// `testing`, `val`, `valid`) in it are its splits; where there are none, all is for training. The folders below are
-/// the classes, which all splits have in common; or the option `labels` names an attribute of the file `attributes`,
-/// by default `list_attr_celeba.txt`, `attributes.txt` or `attributes.csv` inside or beside.
+/// Reads a split of a folder or archive of pictures. Folders called `train`, `test` or `validation` (and
+/// `training`, `testing`, `val`, `valid`) in it are its splits; where there are none, all is for training.
+/// The folders below are the classes, which all splits have in common; or the option `labels` names an
+/// attribute of the file `attributes`, by default one of [`ATTRIBUTES`] inside or beside.
 ///
 /// # Errors
 /// `Format` for a damaged picture, or one of another size than the first where no `size` is asked for;
@@ -103,8 +104,8 @@ pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Opti
     Ok(Labels { labels: Ok(labels), class_names: attribute.class_names })
 }
 
-/// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own folders
-/// are `Img` and `Anno`.
+/// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own
+/// folders are `Img` and `Anno`.
 fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, Origin)> {
     let read = |path: &Path| {
         options.check(path)?;

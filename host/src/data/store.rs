@@ -50,12 +50,12 @@ struct Packed {
 }
 
 impl Store {
-    /// Lists a folder, a zip or a tar file, the same from each. Hidden files and folders are left out in silence,
-    /// and so is what systems put beside one's own files.
+    /// Lists a folder, a zip or a tar file, the same from each. Hidden files and folders are left out in
+    /// silence, and so is what systems put beside one's own files.
     ///
     /// # Errors
-    /// `Format` for an archive that is not in order; `Usage` for a link that leads to where nothing may be read,
-    /// or a packed archive that does not fit into memory; `Io`.
+    /// `Format` for an archive that is not in order; `Usage` for a link that leads to where nothing may be
+    /// read, or a packed archive that does not fit into memory; `Io`.
     pub fn open(path: &Path, options: &Options) -> Result<Self> {
         options.check(path)?;
         let mut left_out = LeftOut::default();
@@ -200,7 +200,8 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
 
 const LINK: [&str; 2] = ["link", "links"];
 
-/// The files of an archive by name: where one comes twice, the last one counts, as for everything that unpacks.
+/// The files of an archive by name: where one comes twice, the last one counts, as for everything that
+/// unpacks.
 #[derive(Default)]
 struct Listed {
     places: HashMap<String, usize>,
@@ -225,8 +226,8 @@ fn shown(name: &str) -> Option<String> {
     (!parts.is_empty() && !parts.iter().any(|part| is_hidden(part))).then(|| parts.join("/"))
 }
 
-/// Whether a file or folder of that name is none of the set's own: hidden ones, and those of macOS, Windows and
-/// Synology.
+/// Whether a file or folder of that name is none of the set's own: hidden ones, and those of macOS, Windows
+/// and Synology.
 fn is_hidden(name: &str) -> bool {
     name.starts_with('.') || matches!(name, "__MACOSX" | "Thumbs.db" | "desktop.ini" | "@eaDir")
 }

@@ -1,5 +1,5 @@
-//! Tar archives (POSIX ustar and pax, GNU's long names), plain or in gzip: headers of 512 bytes, each before a
-//! file's content, filled up to 512. Offsets count unpacked bytes.
+//! Tar archives (POSIX ustar and pax, GNU's long names), plain or in gzip: headers of 512 bytes, each before
+//! a file's content, filled up to 512. Offsets count unpacked bytes.
 //!
 //! Everything that a header says is checked before anything is allocated for it.
 

@@ -94,7 +94,9 @@ fn labels_that_do_not_match_are_told() {
     fails(&idx(8, &[4], &[0; 4]), &["4 labels", "5, one for each picture"]);
     fails(&idx(8, &[5], &[0; 3]), &["3 bytes of content"]);
     fails(&images(), &["magic number"]);
-    load(&[(IMAGES, &images())]).code(1).says(&["own.rhai:4:", "labels: ", "has none"]);
+    load(&[(IMAGES, &images())])
+        .code(1)
+        .says(&["own.rhai:4:", "no labels: there is no train-labels-idx1-ubyte beside"]);
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Parts {
             Self::Counts(counts) => {
                 let sum = counts.iter().try_fold(0, |sum: usize, &count| sum.checked_add(count));
                 if sum.is_none_or(|sum| sum > all) {
-                    let problem = format!("random_split: {counts:?} of {all} items");
+                    let problem = format!("{counts:?} of {all} items");
                     return Err(Error::usage(problem, format!("ask for at most {all} in all")));
                 }
                 Ok(counts.clone())
@@ -133,7 +133,7 @@ impl Parts {
             Self::Fractions(fractions) => {
                 let sum: f64 = fractions.iter().sum();
                 if fractions.iter().any(|f| !(0.0..=1.0).contains(f)) || sum > 1.0 + SLACK {
-                    let problem = format!("random_split: fractions {fractions:?} with the sum {sum}");
+                    let problem = format!("fractions {fractions:?} with the sum {sum}");
                     return Err(Error::usage(problem, "give fractions from 0 to 1 that sum to at most 1"));
                 }
                 let size = |fraction: &f64| ((all as f64 * fraction + SLACK).floor() as usize).min(all);

@@ -37,7 +37,8 @@ pub fn column(text: &str, origin: &Origin, name: &str) -> Result<Vec<Row>> {
     table.column(origin, name)
 }
 
-/// What parts the fields of a CSV file: what the first line that has any of them has most of. None for a list.
+/// What parts the fields of a CSV file: what the first line that has any of them has most of. None for a
+/// list.
 fn delimiter(text: &str) -> Option<u8> {
     text.lines().filter(|line| !line.trim().is_empty()).take(2).find_map(|line| {
         let count = |delimiter: u8| {
@@ -116,7 +117,8 @@ impl Table {
 
     fn column(mut self, origin: &Origin, name: &str) -> Result<Vec<Row>> {
         let width = self.rows.first().map_or(self.header.len(), |(_, row)| row.len());
-        // CelebA's header has no name for the pictures, others have; a separator at the end of every row is no field.
+        // CelebA's header has no name for the pictures, others have; a separator at the end of every row is
+        // no field.
         let ends_empty = self.rows.iter().all(|(_, row)| row.last().is_some_and(String::is_empty));
         let nameless = width == self.header.len() + 1 && !ends_empty;
         if nameless {

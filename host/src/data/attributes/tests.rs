@@ -97,6 +97,7 @@ fn names_with_their_folders_tell_pictures_apart() {
         error.contains("one line for `a/0.png` and `b/0.png`, expected names with their folders"),
         "{error}"
     );
+    assert_eq!(told("id,kind\n7,cat\n8,dog\n", "kind", &["a/8.png", "a/7.png"]).1, [1, 0]);
     // Which of the two is meant is not clear.
     let unclear = read(text, "kind").unwrap().of(Path::new("img"), &["0.png"]).unwrap_err().to_string();
     assert!(unclear.contains("a line for `0.png`"), "{unclear}");

@@ -1,5 +1,5 @@
-//! The Python form of the two sets, as torchvision brings it: pickles of maps with `data` `[N, 3072]` and lists of
-//! labels.
+//! The Python form of the two sets, as torchvision brings it: pickles of maps with `data` `[N, 3072]` and
+//! lists of labels.
 
 use super::{Cifar, PICTURE};
 use crate::data::file::Origin;

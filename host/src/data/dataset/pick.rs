@@ -48,11 +48,11 @@ impl Dataset {
     /// The items of those classes, in the order of the set. Copies them.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] for a set without labels; [`ops::Error`] for a class that the set does not know,
-    /// and as [`Dataset::subset`].
+    /// [`crate::Error::Usage`] for a set without labels; [`ops::Error`] for a class that the set does not
+    /// know, and as [`Dataset::subset`].
     pub fn of_class(&self, classes: &[u32]) -> Result<Self> {
         let Some(labels) = self.labels() else {
-            return Err(self.no_labels("of_class"));
+            return Err(self.no_labels());
         };
         let known = self.class_names.len();
         if let Some(class) = classes.iter().find(|&&class| class as usize >= known) {

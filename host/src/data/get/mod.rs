@@ -23,8 +23,8 @@ pub fn offers(name: &str) -> bool {
     offer(name).is_some()
 }
 
-/// Brings the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror: the
-/// files and their checksums are the same). Gives that folder.
+/// Brings the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
+/// the files and their checksums are the same). Gives that folder.
 ///
 /// Files are gathered in a hidden folder beside it and checked, and go to their places when all have come.
 /// What has come stays there when a later file fails, and is not fetched again.

@@ -18,9 +18,9 @@ pub struct Content {
 }
 
 impl Array {
-    /// The items `[N, ...]`: bytes, which stand for 0 to 1, and booleans as pictures `[N, H, W]`, `[N, H, W, C]` or
-    /// `[N, C, H, W]` with C = 1 or 3, brought to the size and colours of the options, or as rows `[N, D]`; floats
-    /// of any shape as they are, pictures `[N, H, W]` and `[N, H, W, C]` as `[N, C, H, W]`.
+    /// The items `[N, ...]`: bytes, which stand for 0 to 1, and booleans as pictures `[N, H, W]`, `[N, H, W,
+    /// C]` or `[N, C, H, W]` with C = 1 or 3, brought to the size and colours of the options, or as rows `[N,
+    /// D]`; floats of any shape as they are, pictures `[N, H, W]` and `[N, H, W, C]` as `[N, C, H, W]`.
     ///
     /// # Errors
     /// `Format` for other elements, or another shape; `Usage` for options that mean nothing for them.

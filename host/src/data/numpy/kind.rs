@@ -13,8 +13,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The type that a header calls `descr`, such as `<f4`, and whether the highest byte comes first; otherwise what
-    /// the elements are.
+    /// The type that a header calls `descr`, such as `<f4`, and whether the highest byte comes first;
+    /// otherwise what the elements are.
     pub fn parse(descr: &str) -> Result<(Self, bool), String> {
         let (order, rest) = match descr.as_bytes().first() {
             Some(b'<' | b'>' | b'|' | b'=') => descr.split_at(1),
@@ -80,7 +80,9 @@ impl Kind {
 /// What elements are that are no numbers of ours.
 fn what(letter: char) -> &'static str {
     match letter {
-        'U' | 'S' | 'a' | 'T' => "texts, not numbers",
+        'U' | 'S' | 'a' | 'T' => {
+            "texts, not numbers: no labels before numpy.unique(y, return_inverse=True)[1] has numbered them"
+        }
         'O' => "Python objects, not numbers",
         'c' => "complex numbers",
         'M' | 'm' => "dates or times, not numbers",

@@ -7,7 +7,8 @@ use super::{Bytes, Id};
 use crate::data::numpy::Kind;
 use crate::error::Result;
 
-/// Arguments that are looked at, and dimensions of an array. What is named again and again is not copied whole.
+/// Arguments that are looked at, and dimensions of an array. What is named again and again is not copied
+/// whole.
 const MOST: usize = 8;
 /// The longest name of an element type.
 const LONGEST: usize = 16;

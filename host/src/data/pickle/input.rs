@@ -51,8 +51,8 @@ impl Machine<'_> {
     }
 }
 
-/// Resolves escapes: in a text `\u0000` and `\U00000000`, the other bytes being Latin-1; in bytes `\x00`, `\n` and
-/// the like. None for a damaged one.
+/// Resolves escapes: in a text `\u0000` and `\U00000000`, the other bytes being Latin-1; in bytes `\x00`,
+/// `\n` and the like. None for a damaged one.
 pub fn unescape(line: &[u8], is_text: bool) -> Option<Vec<u8>> {
     let (mut made, mut rest) = (Vec::with_capacity(line.len()), line);
     let mut put = |code: u32| {

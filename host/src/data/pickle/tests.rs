@@ -1,9 +1,9 @@
 use super::*;
 use std::path::Path;
 
-/// What Python 3.11 and NumPy 2.4 write with protocols 0 to 5 of `{b"data": (arange(12, dtype=uint8) * 20).reshape(2, 6),
-/// b"labels": [3, 1], b"filenames": [b"a.png", b"\xffb"], "float": 0.5, "n": None, "ok": (True, False),
-/// "wide": array([1, -2]), "big": 2**40, "neg": -3, "scalar": int64(7), "text": "ä€\n\\"}`.
+/// What Python 3.11 and NumPy 2.4 write with protocols 0 to 5 of `{b"data": (arange(12, dtype=uint8) *
+/// 20).reshape(2, 6), b"labels": [3, 1], b"filenames": [b"a.png", b"\xffb"], "float": 0.5, "n": None, "ok":
+/// (True, False), "wide": array([1, -2]), "big": 2**40, "neg": -3, "scalar": int64(7), "text": "ä€\n\\"}`.
 pub const PROTOCOLS: [&[u8]; 6] = [
     b"(dp0\x0ac_codecs\x0aencode\x0ap1\x0a(Vdata\x0ap2\x0aVlatin1\x0ap3\x0atp4\x0aRp5\x0acnumpy._core.mu\
       ltiarray\x0a_reconstruct\x0ap6\x0a(cnumpy\x0andarray\x0ap7\x0a(I0\x0atp8\x0ag1\x0a(Vb\x0ap9\x0ag3\

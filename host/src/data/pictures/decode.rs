@@ -21,9 +21,9 @@ const CHUNK: usize = 256;
 /// A picture: `[C, H, W]` and its bytes.
 type Picture = ([usize; 3], Vec<u8>);
 
-/// Decodes pictures and fits each: their shape `[C, H, W]` and `[N, C, H, W]` bytes. They are grey if all are,
-/// otherwise colour, unless the options say which; and have the size of the first one, or that of `exact`, unless the
-/// options make them equal. Of several pictures in one file it is the first.
+/// Decodes pictures and fits each: their shape `[C, H, W]` and `[N, C, H, W]` bytes. They are grey if all
+/// are, otherwise colour, unless the options say which; and have the size of the first one, or that of
+/// `exact`, unless the options make them equal. Of several pictures in one file it is the first.
 ///
 /// # Errors
 /// `Format` for a damaged or other picture; `Usage` for more than there is memory for; a wish to stop.
@@ -84,6 +84,7 @@ impl Run<'_> {
             let packed = files.iter().map(|file| store.read(file)).collect::<Result<Vec<_>>>()?;
             let pairs = pixels.par_chunks_exact_mut(size).zip(files.par_iter().zip(packed));
             let fits = pairs.map(|(out, (file, packed))| {
+                ops::interrupt::check()?;
                 let (shape, bytes) = self.decoder.decode(file, &packed)?;
                 if self.mixed && shape[0] > self.channels {
                     return Ok(false);

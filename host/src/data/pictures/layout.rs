@@ -39,8 +39,8 @@ pub struct Chosen<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Places the pictures among `files`. Where every picture has an attribute, it needs no folder to be of a class.
-    /// What has no place is added to what was `left_out` before.
+    /// Places the pictures among `files`. Where every picture has an attribute, it needs no folder to be of a
+    /// class. What has no place is added to what was `left_out` before.
     pub fn of(files: &'a [Member], options: &Options, mut left_out: LeftOut) -> Self {
         let pictures: Vec<&Member> = files.iter().filter(|file| is_picture(&file.name)).collect();
         let named = options.attributes.as_ref().and_then(|path| path.file_name()?.to_str());
@@ -138,8 +138,8 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// The folder with the name of a split, where it is a class: a single one that lies beside others and holds its
-/// pictures as they do, of trains.
+/// The folder with the name of a split, where it is a class: a single one that lies beside others and holds
+/// its pictures as they do, of trains.
 fn lone_split<'a>(placed: &[Placed<'a>]) -> Option<&'a str> {
     let splits: BTreeSet<Split> = placed.iter().filter_map(|picture| picture.split).collect();
     let others = placed.iter().any(|picture| picture.split.is_none() && picture.file.name.contains('/'));

@@ -2,8 +2,8 @@
 //!
 //! 10 classes (`ball` to `mushroom`), colour pictures `[3, 32, 32]`. A body of random pose, size, colours and
 //! pattern lies on a random ground under a random sky and sun. Its surface is found by stepping along each
-//! ray by the distance to it (Hart, Sphere tracing, 1996). Only `+ - * /`, square roots and rounding, which IEEE 754
-//! fixes, and `libm`'s sine and cosine are used, so every machine draws the same bits.
+//! ray by the distance to it (Hart, Sphere tracing, 1996). Only `+ - * /`, square roots and rounding, which
+//! IEEE 754 fixes, and `libm`'s sine and cosine are used, so every machine draws the same bits.
 
 mod scene;
 mod solid;

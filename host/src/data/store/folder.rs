@@ -1,4 +1,5 @@
-//! The files of a folder and of those below it, with links that lead no further than the set and its caller allow.
+//! The files of a folder and of those below it, with links that lead no further than the set and its caller
+//! allow.
 
 use super::{Member, is_hidden};
 use crate::data::Options;
@@ -13,8 +14,8 @@ const MOST_DEPTH: usize = 8;
 
 const AGAIN: [&str; 2] = ["link to what is in the set already", "links to what is in the set already"];
 
-/// The files in `root`. Links are followed after everything that is there by itself, so that no file comes again by
-/// a loop of them: one to what the set holds anyway is left out.
+/// The files in `root`. Links are followed after everything that is there by itself, so that no file comes
+/// again by a loop of them: one to what the set holds anyway is left out.
 ///
 /// # Errors
 /// `Usage` for a link that leads to where nothing may be read; `Io`.
@@ -50,6 +51,7 @@ struct Link {
 impl Walk<'_> {
     /// Adds the files of a folder and of those below it, at most `depth` deep.
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<()> {
+        ops::interrupt::check()?;
         let entries = fs::read_dir(folder).map_err(Error::io(folder))?;
         let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(Error::io(folder))?;
         entries.sort_by_key(fs::DirEntry::file_name);

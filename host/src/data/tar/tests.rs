@@ -29,7 +29,8 @@ fn filled(content: &[u8]) -> Vec<u8> {
     content
 }
 
-/// An archive of those files, plain or in gzip; names that end with `/` are folders, long ones are given as pax does.
+/// An archive of those files, plain or in gzip; names that end with `/` are folders, long ones are given as
+/// pax does.
 pub fn archive(files: &[(&str, &[u8])], packed: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, content) in files {
