@@ -36,6 +36,9 @@ const INTERVAL: u64 = 1000;
 /// Bytes of a script's stack, the first that the system gives. They are taken where they are used.
 const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
 
+/// Bytes of the stack of a thread that a script starts.
+const STACK: usize = 64 << 20;
+
 thread_local! {
     /// Operations of scripts on this thread.
     static OPERATIONS: Cell<u64> = const { Cell::new(0) };
@@ -231,7 +234,7 @@ pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<
         IS_SCRIPT.set(true);
         body();
     };
-    builder(STACKS[1]).spawn(body).map_err(no_thread)
+    builder(STACK).spawn(body).map_err(no_thread)
 }
 
 fn builder(stack: usize) -> Builder {
@@ -250,7 +253,7 @@ pub fn spawn_scoped<'scope>(
         IS_SCRIPT.set(true);
         body();
     };
-    builder(STACKS[1]).spawn_scoped(scope, body).map_err(no_thread)
+    builder(STACK).spawn_scoped(scope, body).map_err(no_thread)
 }
 
 /// What to say where there is no thread to be had.
