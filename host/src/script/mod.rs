@@ -14,6 +14,7 @@ pub mod nesting;
 mod resolver;
 pub mod settings;
 mod source;
+pub mod stack;
 mod table;
 
 pub use callback::{Callback, own};
