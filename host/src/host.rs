@@ -13,10 +13,7 @@ use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{
-        self, Limits, Resolver, Scripts, Source, Table,
-        nesting::{self, on_script_stack},
-    },
+    script::{self, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
     session::{Options, Session},
 };
 

@@ -27,7 +27,7 @@ use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
-    script::{Callback, FromScript, Refusal, Table, nesting, own, script_type},
+    script::{Callback, FromScript, Refusal, Table, own, script_type, stack},
     session::Session,
 };
 
@@ -146,7 +146,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     let threads = thread::available_parallelism().map_or(1, |n| n.get().min(items.len()));
     thread::scope(|scope| {
         let start = |_| {
-            nesting::spawn_scoped(scope, {
+            stack::spawn_scoped(scope, {
                 let f = function.clone();
                 || work(f)
             })
@@ -285,7 +285,7 @@ impl Running {
         let source = move || {
             let _ = (1..=count).try_for_each(|i| numbers.send((i, Ok(Dynamic::from(i as i64)))));
         };
-        self.threads.push(nesting::spawn(source)?);
+        self.threads.push(stack::spawn(source)?);
         for (place, stage) in self.line.stages.iter().enumerate() {
             let (send, next) = bounded(AHEAD);
             let taken = std::mem::replace(&mut values, next);
@@ -293,7 +293,7 @@ impl Running {
             let key = self.line.key;
             let stage =
                 move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{place}")));
-            self.threads.push(nesting::spawn(stage)?);
+            self.threads.push(stack::spawn(stage)?);
         }
         self.values = Some(values);
         Ok(())

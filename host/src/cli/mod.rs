@@ -32,7 +32,7 @@ use outcome::Outcome;
 use crate::{
     error::{Error, Result},
     memory,
-    script::nesting::on_script_stack,
+    script::stack::on_script_stack,
 };
 
 /// Runs the command that the process was started with.

@@ -14,6 +14,7 @@ pub mod nesting;
 mod resolver;
 pub mod settings;
 mod source;
+pub mod stack;
 mod standard;
 mod table;
 

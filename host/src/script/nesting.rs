@@ -5,16 +5,14 @@
 //! where the stack ends the process dies. A script can nest values with every operation, in ways that Rhai
 //! does not tell of. But whatever it nests further it has to name now and then: so the variables in scope
 //! are looked through, at times, when one of them is named. Between two such looks a value can become
-//! deeper than it may be, for which the stack of scripts has room.
+//! deeper than it may be, for which the stack of scripts has room (`script::stack`).
 
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    sync::{Mutex, PoisonError},
-    thread::{self, Builder},
 };
 
-use ops::{nn::Module, panic_text};
+use ops::nn::Module;
 use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map, Position};
 
 use crate::error::{Error, Result};
@@ -33,9 +31,6 @@ const MODULES: usize = 100_000;
 /// Operations between two looks, where there is little to look at.
 const INTERVAL: u64 = 1000;
 
-/// Bytes of a script's stack, the first that the system gives. They are taken where they are used.
-const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
-
 thread_local! {
     /// Operations of scripts on this thread.
     static OPERATIONS: Cell<u64> = const { Cell::new(0) };
@@ -43,7 +38,6 @@ thread_local! {
     static DUE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
     /// When the next look at a value that is moved is due.
     static MOVED: Cell<u64> = const { Cell::new(0) };
-    static IS_SCRIPT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Counts an operation.
@@ -191,69 +185,4 @@ impl Nest {
         self.shared.insert(place, height);
         Ok(height)
     }
-}
-
-/// Runs what runs scripts, on a thread that has the stack for what they nest.
-///
-/// # Errors
-/// [`Error::Failed`] for a panic, [`Error::Usage`] when the system gives no thread.
-pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
-    if IS_SCRIPT.get() {
-        return Ok(run());
-    }
-    let run = Mutex::new(Some(run));
-    let body = || {
-        IS_SCRIPT.set(true);
-        let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
-        run.expect("one thread runs it")()
-    };
-    thread::scope(|scope| {
-        let mut thread = Err(std::io::ErrorKind::OutOfMemory.into());
-        for stack in STACKS {
-            thread = builder(stack).spawn_scoped(scope, body);
-            if thread.is_ok() {
-                break;
-            }
-        }
-        thread
-            .map_err(no_thread)?
-            .join()
-            .map_err(|panic| Error::Failed(format!("a fault inside the host: {}", panic_text(&*panic))))
-    })
-}
-
-/// Starts a thread that runs functions of scripts.
-///
-/// # Errors
-/// [`Error::Usage`] when the system gives no more threads.
-pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
-    let body = move || {
-        IS_SCRIPT.set(true);
-        body();
-    };
-    builder(STACKS[1]).spawn(body).map_err(no_thread)
-}
-
-fn builder(stack: usize) -> Builder {
-    Builder::new().name("script".into()).stack_size(stack)
-}
-
-/// Starts a thread that runs functions of scripts, for no longer than `scope`.
-///
-/// # Errors
-/// As [`spawn`].
-pub fn spawn_scoped<'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    body: impl FnOnce() + Send + 'scope,
-) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
-    let body = move || {
-        IS_SCRIPT.set(true);
-        body();
-    };
-    builder(STACKS[1]).spawn_scoped(scope, body).map_err(no_thread)
-}
-
-/// What to say where there is no thread to be had.
-fn no_thread(error: std::io::Error) -> Error {
-    Error::usage(format!("the system gives no thread: {error}"), "use fewer stages, or end other programs")
 }
