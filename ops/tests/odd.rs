@@ -100,7 +100,7 @@ fn shapes() -> Vec<Vec<usize>> {
         (0..=draw.below(0, 6)).map(|d| SIZES[draw.below(d + 1, SIZES.len() as u64) as usize]).collect()
     };
     let small = SIZES.iter().map(|&size| vec![size]);
-    std::iter::once(vec![]).chain(small).chain((0..250).map(drawn)).collect()
+    std::iter::once(vec![]).chain(small).chain((0..120).map(drawn)).collect()
 }
 
 /// A tensor of that shape that takes the memory of one element.
@@ -118,7 +118,7 @@ fn no_layer_panics_whatever_shape_it_is_given() {
         let mut tell = |what: &str, found: Option<String>| {
             faults.extend(found.map(|found| format!("{} {shape:?} {what}: {found}", layer.layer().name())));
         };
-        for dtype in [DType::F32, DType::F64, DType::I32, DType::Bool] {
+        for dtype in [DType::F32, DType::I32] {
             let x = || Ok::<_, ops::Error>(Tensor::symbolic(Spec::new(shape.clone(), dtype), Device::Cpu));
             for training in [true, false] {
                 layer.training(training);

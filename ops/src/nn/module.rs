@@ -12,7 +12,7 @@ use std::{
 use super::{Mode, Parameter, state};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, no_grad,
-    tensor::{supported, trace},
+    tensor::{countable, supported, trace},
 };
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
@@ -96,8 +96,7 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        // A tensor of values cannot be made of another spec.
-        supported("forward", x.spec(), x.device())?;
+        takes(x)?;
         if !x.is_symbolic() {
             *self.seen() = Some(x.spec().clone());
         }
@@ -118,7 +117,8 @@ impl Module {
     /// # Errors
     /// [`Error::Layer`] where the layer takes one input, and those of its operations.
     pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
-        [x, condition].iter().try_for_each(|x| supported("forward", x.spec(), x.device()))?;
+        takes(x)?;
+        takes(condition)?;
         self.0.layer.forward_with(self, x, condition)
     }
 
@@ -390,4 +390,10 @@ impl Module {
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
+}
+
+/// Refuses what stands for a value that there cannot be.
+fn takes(x: &Tensor) -> Result<()> {
+    supported("forward", x.spec(), x.device())?;
+    countable("forward", x.spec())
 }

@@ -10,8 +10,11 @@ use crate::{DType, Device, Error, Result};
 static ASKED: Mutex<Vec<(Error, Tensor)>> = Mutex::new(Vec::new());
 
 /// Refuses the truth values that are true: now on the CPU; on a GPU when a value is next read from it,
-/// whichever that is.
+/// whichever that is; never in a trace, which has no values.
 pub(crate) fn refuse_where(wrong: &Tensor, error: Error) -> Result<()> {
+    if wrong.is_symbolic() {
+        return Ok(());
+    }
     let any = wrong.any_dims(&[], false)?;
     if any.device() == Device::Cpu {
         return if any.item()? == 0.0 { Ok(()) } else { Err(error) };

@@ -216,6 +216,7 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
     let specs: Vec<&Spec> = inputs.iter().map(|x| x.spec()).collect();
     let spec = op.infer(&specs)?;
     supported(name, &spec, device)?;
+    countable(name, &spec)?;
     let (op, value) = if inputs.iter().any(|x| x.is_symbolic()) {
         (op, Value::Symbolic)
     } else if device == Device::Cpu && is_long(inputs, &spec) {
@@ -291,8 +292,17 @@ fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     Ok(first.device())
 }
 
-/// Refuses what no backend holds correctly: more than six dimensions, dimensions of size 0, more elements
-/// than can be counted, types that a GPU does not compute in.
+/// Refuses more elements than there can be addresses: of what stands for a value, and of views, no budget does.
+pub(crate) fn countable(op: &'static str, spec: &Spec) -> Result<()> {
+    if spec.bytes() < isize::MAX as usize {
+        return Ok(());
+    }
+    let expected = "fewer elements than memory has addresses".into();
+    Err(Error::Shape { op, found: show(&spec.shape), expected })
+}
+
+/// Refuses what no backend holds correctly: more than six dimensions, dimensions of size 0, types
+/// that a GPU does not compute in.
 pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result<()> {
     if spec.rank() > Spec::MAX_RANK {
         return Err(Error::Shape {
@@ -303,11 +313,6 @@ pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result
     }
     if spec.is_empty() {
         return Err(Error::Shape { op, found: show(&spec.shape), expected: "no dimension of size 0".into() });
-    }
-    // Of what stands for a value, and of views, no budget stops it.
-    if spec.bytes() >= isize::MAX as usize {
-        let expected = "fewer elements than memory has addresses".into();
-        return Err(Error::Shape { op, found: show(&spec.shape), expected });
     }
     if device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64) {
         return Err(Error::DType {
