@@ -120,6 +120,25 @@ fn a_file_that_others_read_is_confined_too() {
     assert!(confined("/etc/passwd").unwrap_err().contains("leaves the model's folder"));
 }
 
+/// ONNX Runtime divides by them as it reads the file, and the process would end.
+#[test]
+fn numbers_of_heads_that_others_divide_by_are_refused() {
+    let folder = Folder::new("heads");
+    let path = folder.0.join("net.onnx");
+    for (heads, is_right) in [(2, true), (0, false), (-1, false), (1 << 32, false)] {
+        let attributes = vec![int("q_num_heads", 2), int("kv_num_heads", heads)];
+        let net = Net::new().opset(24).input("x", F32, &[1, 3, 4]);
+        fs::write(&path, net.op("Attention", "x x x -> y", attributes).output("y").bytes()).unwrap();
+        let found = Model::confined(&path).map(|_| ()).map_err(|e| e.to_string());
+        match is_right {
+            true => found.unwrap(),
+            false => {
+                assert!(found.unwrap_err().contains(&format!("the attribute `kv_num_heads` is {heads}")))
+            }
+        }
+    }
+}
+
 #[test]
 fn tensors_are_confined_wherever_they_stand() {
     let folder = Folder::new("everywhere");

@@ -8,7 +8,11 @@ use std::{
 
 use prost::Message as _;
 
-use super::{bounds, broken, external, proto::ModelProto};
+use super::{
+    bounds, broken, external,
+    proto::{ModelProto, NodeProto},
+    visit::{Part, visit},
+};
 use crate::{Error, Result, tensor::room};
 
 /// The content of an ONNX file, every tensor's elements with it.
@@ -26,12 +30,19 @@ impl Model {
     }
 
     /// What the file itself holds, for programs that read it once more and follow what it names: elements that
-    /// lie elsewhere stay there, and must be inside its own folder.
+    /// lie elsewhere stay there, and must be inside its own folder. Numbers that such programs divide by without a
+    /// look, so that the process would end, are refused.
     ///
     /// # Errors
     /// Those of [`Model::read`].
     pub fn confined(path: &Path) -> Result<Self> {
-        open(path, external::check)
+        open(path, |model, folder| {
+            external::check(model, folder)?;
+            visit(model, &mut |part| match part {
+                Part::Node(node) => heads(node),
+                Part::Tensor(_) => Ok(()),
+            })
+        })
     }
 
     /// The model that these bytes hold; a tensor whose elements are elsewhere is an error when used.
@@ -62,6 +73,18 @@ fn open(path: &Path, follow: impl FnOnce(&mut ModelProto, &Path) -> Result<()>) 
     let Model(mut model) = own(path).map_err(named)?;
     follow(&mut model, path.parent().unwrap_or(Path::new(""))).map_err(named)?;
     Ok(Model(model))
+}
+
+/// Numbers of attention heads, which ONNX Runtime takes as 32 bits and divides by as it reads the file.
+fn heads(node: &NodeProto) -> Result<()> {
+    let mut counts = node.attribute.iter().filter(|a| a.name.ends_with("_num_heads"));
+    match counts.find(|a| node.op_type == "Attention" && !(1..=i64::from(i32::MAX)).contains(&a.i)) {
+        Some(count) => broken(format!(
+            "{} (node `{}`): the attribute `{}` is {}",
+            node.op_type, node.name, count.name, count.i
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What the file itself holds.
