@@ -30,8 +30,7 @@ impl Model {
     }
 
     /// What the file itself holds, for programs that read it once more and follow what it names: elements that
-    /// lie elsewhere stay there, and must be inside its own folder. Numbers that such programs divide by without a
-    /// look, so that the process would end, are refused.
+    /// lie elsewhere stay there, and must be inside its own folder. What would end such a program is refused.
     ///
     /// # Errors
     /// Those of [`Model::read`].
@@ -39,7 +38,7 @@ impl Model {
         open(path, |model, folder| {
             external::check(model, folder)?;
             visit(model, &mut |part| match part {
-                Part::Node(node) => heads(node),
+                Part::Node(node) => survives(node),
                 Part::Tensor(_) => Ok(()),
             })
         })
@@ -75,16 +74,23 @@ fn open(path: &Path, follow: impl FnOnce(&mut ModelProto, &Path) -> Result<()>) 
     Ok(Model(model))
 }
 
-/// Numbers of attention heads, which ONNX Runtime takes as 32 bits and divides by as it reads the file.
-fn heads(node: &NodeProto) -> Result<()> {
-    let mut counts = node.attribute.iter().filter(|a| a.name.ends_with("_num_heads"));
-    match counts.find(|a| node.op_type == "Attention" && !(1..=i64::from(i32::MAX)).contains(&a.i)) {
-        Some(count) => broken(format!(
-            "{} (node `{}`): the attribute `{}` is {}",
-            node.op_type, node.name, count.name, count.i
-        )),
-        None => Ok(()),
-    }
+/// Refuses what ends the process of ONNX Runtime 1.31 as it reads a file: numbers of attention heads that are 0 in
+/// 32 bits, by which it divides, and a bias of a normalisation that has a place but no name.
+fn survives(node: &NodeProto) -> Result<()> {
+    let is_count = |n: i64| (1..=i64::from(i32::MAX)).contains(&n);
+    let problem = match &*node.op_type {
+        "Attention" => {
+            let mut counts = node.attribute.iter().filter(|a| a.name.ends_with("_num_heads"));
+            counts
+                .find(|a| !is_count(a.i))
+                .map(|count| format!("the attribute `{}` is {}", count.name, count.i))
+        }
+        "LayerNormalization" if node.input.get(2).is_some_and(String::is_empty) => {
+            Some("the third input has an empty name (leave it out)".into())
+        }
+        _ => None,
+    };
+    problem.map_or(Ok(()), |problem| broken(format!("{} (node `{}`): {problem}", node.op_type, node.name)))
 }
 
 /// What the file itself holds.
