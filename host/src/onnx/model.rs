@@ -36,6 +36,8 @@ pub struct Model {
     inputs: Vec<Value>,
     outputs: Vec<Value>,
     batch: Option<usize>,
+    /// Other files that hold elements of its tensors.
+    elements: Vec<PathBuf>,
     /// Set once rows were found to be independent.
     pub(super) independent: OnceLock<()>,
     session: Mutex<Session>,
@@ -49,8 +51,12 @@ impl Model {
     /// ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
-        let header = Header::of(graph::Model::confined(path)?.proto());
-        Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))
+        let file = graph::Model::confined(path)?;
+        let header = Header::of(file.proto());
+        let elements = file.elements().map(Path::to_path_buf).collect();
+        drop(file);
+        let model = Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))?;
+        Ok(Self { elements, ..model })
     }
 
     /// [`Model::open`] for the bytes of a file that is not written; `name` stands for its path.
@@ -82,7 +88,7 @@ impl Model {
         let mut outputs = values(session.outputs()).map_err(unreadable)?;
         let batch = inputs::free_batch(inputs.iter_mut().chain(&mut outputs));
         let (path, independent, session) = (path.to_path_buf(), OnceLock::new(), Mutex::new(session));
-        Ok(Self { path, header, inputs, outputs, batch, independent, session })
+        Ok(Self { path, header, inputs, outputs, batch, elements: Vec::new(), independent, session })
     }
 
     /// The batch size `b` of a model whose inputs and outputs all have the shape `[b, ...]` in the
@@ -94,6 +100,11 @@ impl Model {
     /// The file that the model was read from, or what it is called instead.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The other files that hold elements of its tensors.
+    pub fn elements(&self) -> impl Iterator<Item = &Path> {
+        self.elements.iter().map(PathBuf::as_path)
     }
 
     /// What the model takes.

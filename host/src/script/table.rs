@@ -8,12 +8,13 @@ use std::{
 };
 
 use ops::{
+    nn::Module,
     panic_text,
     tensor::trace::{self, Place},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Refusal};
+use super::{Function, Parameter, Refusal, nesting};
 use crate::error::{Error, Result};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
@@ -124,6 +125,11 @@ impl Table {
             let steps = Arc::clone(steps);
             global.set_iter_result(*type_id, move |value| steps(value));
         }
+        for parameter in self.entries.iter().flat_map(|entry| &entry.types) {
+            if let Some(rust_name) = parameter.rust_name {
+                engine.register_type_with_name_raw(rust_name, parameter.type_name);
+            }
+        }
         engine.register_global_module(global.into());
         for &(name, _) in &self.modules {
             let mut module = rhai::Module::new();
@@ -183,6 +189,11 @@ impl Table {
                 // Draws, files and parameters: nothing may be folded away while compiling.
                 is_volatile: true,
             };
+            if first.is_method() && first.name == "to_string" {
+                // What Rhai prints the items of arrays and maps by.
+                let debug = FuncRegistration::new("to_debug").in_global_namespace();
+                debug.set_into_module_raw(module, types.clone(), func.clone());
+            }
             let registration = match (first.name, first.name.strip_prefix("get ")) {
                 ("index get", _) => FuncRegistration::new_index_getter(),
                 (_, Some(property)) => FuncRegistration::new_getter(property),
@@ -205,7 +216,9 @@ impl Table {
             let entry = &self.entries[i];
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
             match outcome.map_err(|panic| panicked(entry, &*panic))? {
-                Ok(result) => return result.map_err(|error| into_rhai(error, entry)),
+                Ok(result) => {
+                    return result.and_then(not_too_deep).map_err(|error| into_rhai(error, entry));
+                }
                 Err(Refusal::Value(error)) => return Err(into_rhai(error, entry)),
                 Err(Refusal::Type) => {}
             }
@@ -280,6 +293,12 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     error
 }
 
+/// A module that a script goes on building with.
+fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
+    value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
+    Ok(value)
+}
+
 fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {
     format!("{}: a fault inside the host: {}", entry.path(), panic_text(panic)).into()
 }
@@ -299,6 +318,17 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
         Error::Ops(error) => error.to_string().into(),
-        other => format!("{}: {other}", entry.path()).into(),
+        other => named(entry, &other.to_string()).into(),
+    }
+}
+
+/// A problem behind the name of the function that met it; one that begins with the name is not named twice.
+fn named(entry: &Entry, problem: &str) -> String {
+    let path = entry.path();
+    let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
+    match rest {
+        Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
+        Some(rest) if rest.starts_with(' ') => problem.to_owned(),
+        _ => format!("{path}: {problem}"),
     }
 }

@@ -132,3 +132,19 @@ pub(super) fn matching<'a>(
         problems.join("\n  ")
     )))
 }
+
+/// As [`matching`], but for a float of another type, which a module is given by `cast`.
+pub(super) fn matching_shapes<'a>(
+    op: &str,
+    mut expected: Vec<(String, Spec)>,
+    tensors: &'a [(String, Tensor)],
+) -> Result<Vec<&'a Tensor>> {
+    let given: HashMap<&str, DType> = tensors.iter().map(|(name, t)| (name.as_str(), t.dtype())).collect();
+    for (name, spec) in expected.iter_mut().filter(|(_, spec)| spec.dtype.is_float()) {
+        match given.get(name.as_str()) {
+            Some(dtype) if dtype.is_float() => spec.dtype = *dtype,
+            _ => {}
+        }
+    }
+    matching(op, &expected, tensors)
+}

@@ -137,7 +137,8 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_xavier(module)",
-            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010). Gives the module.",
+            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in PyTorch: of a weight \
+             [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
             "nn::linear(4, 3).init_xavier().parameter_count() => 15",
             |module: Module| init(module, init::xavier_uniform(1.0)),
         )

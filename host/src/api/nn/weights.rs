@@ -11,6 +11,7 @@ use rhai::Map;
 use crate::{
     api::options::Options,
     error::{Error, Result},
+    reading,
     script::FromScript,
     session::Session,
 };
@@ -49,15 +50,7 @@ fn rules(map: Map) -> Result<Vec<(String, String)>> {
 }
 
 fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
-    let file = session.readable(Path::new(path))?;
-    let size = std::fs::metadata(&file).map_err(Error::io(&file))?.len();
-    if size > room() as u64 {
-        return Err(Error::usage(
-            format!("{path}: the file has {} MB, which memory does not hold", size >> 20),
-            "give a smaller file, or a larger limit of memory",
-        ));
-    }
-    std::fs::read(&file).map_err(Error::io(&file))
+    session.read(Path::new(path), "", |file| reading::read(file, room() as u64))
 }
 
 /// What to do about tensors that do not fit.

@@ -3,22 +3,26 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rhai::{FnCallExpr, Namespace as Path, Position};
+use rhai::{Expr, FnCallExpr, Namespace as Path, Position};
 
 use super::load::{Exports, Namespace};
 use super::walk::Walker;
 use crate::script::nearest::did_you_mean;
+use crate::script::settings::{DECLARING, declare};
 
 impl Walker<'_> {
     pub fn call(&mut self, call: &FnCallExpr, position: Position) {
         if self.curried(call) {
             return;
         }
+        let outside = self.in_settings;
+        self.in_settings |= declare::is_params(call);
         for argument in &call.args {
             self.expr(argument);
         }
+        self.in_settings = outside;
         if call.is_operator_call() {
-            return;
+            return self.division(call, position);
         }
         match call.is_qualified() {
             true => self.qualified(&call.namespace, &call.name, call.args.len(), position),
@@ -26,10 +30,27 @@ impl Walker<'_> {
         }
     }
 
+    /// Of two whole numbers that are written out only what is left of the point is kept.
+    fn division(&mut self, call: &FnCallExpr, position: Position) {
+        let [Expr::IntegerConstant(a, _), Expr::IntegerConstant(b, _)] = call.args[..] else { return };
+        if call.name == "/" && a.checked_rem(b).is_some_and(|rest| rest != 0) {
+            let message = format!("`{a}/{b}` divides whole numbers and gives {}", a / b);
+            self.report(position, message, format!("write `{a}.0/{b}` for {}", a as f64 / b as f64));
+        }
+    }
+
     fn plain(&mut self, name: &str, count: usize, position: Position) {
         let (native, own, plugin) = (&self.known.native, &self.unit.functions, &self.known.plugin);
         let script = || [own, plugin].into_iter().filter_map(|functions| functions.get(name)).flatten();
-        if native.accepts(name, count) || script().any(|known| *known == count) {
+        if script().any(|known| *known == count) {
+            return;
+        }
+        if native.accepts(name, count) {
+            if DECLARING.contains(&name) && !self.in_settings {
+                let message = format!("`{name}` declares a setting, which can only be done in `params`");
+                let help = "write `let cfg = params(#{ data: path(\"\") });`, and use `cfg.data`";
+                self.report(position, message, help);
+            }
             return;
         }
         let counts: BTreeSet<usize> = script().copied().chain(native.counts(name)).collect();
