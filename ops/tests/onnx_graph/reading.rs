@@ -120,6 +120,32 @@ fn a_file_that_others_read_is_confined_too() {
     assert!(confined("/etc/passwd").unwrap_err().contains("leaves the model's folder"));
 }
 
+/// Both ended the process of ONNX Runtime 1.31.1.
+#[test]
+fn what_would_end_another_program_is_refused() {
+    let folder = Folder::new("ends");
+    let path = folder.0.join("net.onnx");
+    let confined = |net: Net| {
+        fs::write(&path, net.output("y").bytes()).unwrap();
+        Model::confined(&path).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let attention = |heads| {
+        let attributes = vec![int("q_num_heads", 2), int("kv_num_heads", heads)];
+        Net::new().opset(24).input("x", F32, &[1, 3, 4]).op("Attention", "x x x -> y", attributes)
+    };
+    confined(attention(2)).unwrap();
+    for heads in [0, -1, 1 << 32] {
+        let error = confined(attention(heads)).unwrap_err();
+        assert!(error.contains(&format!("the attribute `kv_num_heads` is {heads}")), "{error}");
+    }
+    let normalised = |edges| {
+        let net = Net::new().input("x", F32, &[2, 2]).floats("w", &[2], &[1.0, 1.0]);
+        confined(net.op("LayerNormalization", edges, vec![]))
+    };
+    normalised("x w -> y").unwrap();
+    assert!(normalised("x w _ -> y").unwrap_err().contains("the third input has an empty name"));
+}
+
 #[test]
 fn tensors_are_confined_wherever_they_stand() {
     let folder = Folder::new("everywhere");

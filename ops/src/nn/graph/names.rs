@@ -57,8 +57,11 @@ pub(super) fn is_worded(name: &str) -> bool {
 /// Whether a word is an operation's or a number's, such as `scalar_tensor_default`.
 fn is_number(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    let bare = OVERLOADS.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(&word).replace('_', "");
-    [OF_PYTORCH, NUMBERS].iter().any(|list| list.contains(&&*bare)) || operators::is_any(&bare)
+    let stripped = OVERLOADS.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(&word);
+    [&word, stripped].iter().any(|word| {
+        let bare = word.replace('_', "");
+        [OF_PYTORCH, NUMBERS].iter().any(|list| list.contains(&&*bare)) || operators::is_any(&bare)
+    })
 }
 
 #[cfg(test)]
@@ -90,6 +93,7 @@ mod tests {
             "/Constant_output_0",
             "onnx::Add_5",
             "scalar_tensor_default",
+            "scalar_tensor",
             "full_default",
             "_to_copy",
             "lift_fresh_copy",

@@ -9,7 +9,11 @@ use std::{
 
 use prost::Message as _;
 
-use super::{bounds, broken, external, proto::ModelProto};
+use super::{
+    bounds, broken, external,
+    proto::{ModelProto, NodeProto},
+    visit::{Part, visit},
+};
 use crate::{Error, Result, tensor::room};
 
 /// The content of an ONNX file, every tensor's elements with it.
@@ -30,12 +34,18 @@ impl Model {
     }
 
     /// What the file itself holds, for programs that read it once more and follow what it names: elements that
-    /// lie elsewhere stay there, and must be inside its own folder.
+    /// lie elsewhere stay there, and must be inside its own folder. What would end such a program is refused.
     ///
     /// # Errors
     /// Those of [`Model::read`].
     pub fn confined(path: &Path) -> Result<Self> {
-        open(path, external::check)
+        open(path, |model, folder| {
+            external::check(model, folder)?;
+            visit(model, &mut |part| match part {
+                Part::Node(node) => survives(node),
+                Part::Tensor(_) => Ok(()),
+            })
+        })
     }
 
     /// The model that these bytes hold; a tensor whose elements are elsewhere is an error when used.
@@ -74,6 +84,25 @@ fn open(
     let mut model = own(path).map_err(named)?;
     model.elements = follow(&mut model.proto, path.parent().unwrap_or(Path::new(""))).map_err(named)?;
     Ok(model)
+}
+
+/// Refuses what ends the process of ONNX Runtime 1.31 as it reads a file: numbers of attention heads that are 0 in
+/// 32 bits, by which it divides, and a bias of a normalisation that has a place but no name.
+fn survives(node: &NodeProto) -> Result<()> {
+    let is_count = |n: i64| (1..=i64::from(i32::MAX)).contains(&n);
+    let problem = match &*node.op_type {
+        "Attention" => {
+            let mut counts = node.attribute.iter().filter(|a| a.name.ends_with("_num_heads"));
+            counts
+                .find(|a| !is_count(a.i))
+                .map(|count| format!("the attribute `{}` is {}", count.name, count.i))
+        }
+        "LayerNormalization" if node.input.get(2).is_some_and(String::is_empty) => {
+            Some("the third input has an empty name (leave it out)".into())
+        }
+        _ => None,
+    };
+    problem.map_or(Ok(()), |problem| broken(format!("{} (node `{}`): {problem}", node.op_type, node.name)))
 }
 
 /// What the file itself holds.
