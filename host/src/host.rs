@@ -1,15 +1,22 @@
 //! The host as a library: an engine with our functions and the embedder's.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::Path,
+    sync::Arc,
+};
 
-use ops::random::with_stream;
+use ops::{panic_text, random::with_stream};
 use rhai::{Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{self, Limits, Resolver, Scripts, Source, Table},
+    script::{
+        self, Limits, Resolver, Scripts, Source, Table,
+        nesting::{self, on_script_stack},
+    },
     session::{Options, Session},
 };
 
@@ -76,12 +83,16 @@ impl Host {
     /// # Errors
     /// As [`Host::run`].
     pub fn start(&self, source: &Source) -> Result<Started> {
+        on_script_stack(|| self.start_here(source))?
+    }
+
+    fn start_here(&self, source: &Source) -> Result<Started> {
         let ast = self.scripts.compile(&self.engine, source);
         let ast = ast.map_err(|error| Error::Script(Box::new(error.into())))?;
         let mut global = self.engine.new_global_runtime_state();
         global.source = ast.source().map(Into::into);
         global.lib.push(ast.shared_lib().clone());
-        let value = with_stream(self.session.key(), || {
+        let evaluate = || {
             // The only way to run a script that leaves its imports behind, which its functions need.
             #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
             self.engine.eval_statements_raw(
@@ -90,8 +101,10 @@ impl Host {
                 &mut Scope::new(),
                 ast.statements(),
             )
-        });
-        Ok(Started { value: value.map_err(Error::Script)?, global })
+        };
+        let value = not_panicking(|| with_stream(self.session.key(), evaluate))?.map_err(Error::Script)?;
+        nesting::check(&value)?;
+        Ok(Started { value, global })
     }
 
     /// Calls a function that a script left.
@@ -110,4 +123,12 @@ impl Host {
             other => other.to_string(),
         }
     }
+}
+
+/// What `call` gives, or its panic as an error; but for that of a closed output, which ends the process.
+fn not_panicking<T>(call: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| match panic_text(&*panic) {
+        text if text.contains("Broken pipe") => resume_unwind(panic),
+        text => Error::Failed(format!("a fault inside the host: {text}")),
+    })
 }

@@ -9,12 +9,14 @@
 #[macro_use]
 mod terminal;
 
+mod access;
 pub mod api;
 pub mod cli;
 pub mod data;
 mod error;
 pub mod figure;
 mod host;
+pub mod memory;
 pub mod onnx;
 mod reading;
 pub mod run;

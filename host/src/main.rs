@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static HEAP: host::memory::Heap = host::memory::Heap;
+
 fn main() -> ExitCode {
     host::cli::main()
 }

@@ -1,6 +1,8 @@
 //! What script functions share while one script runs: where it runs, on which device, from which seed,
 //! with which settings, into which folder.
 
+mod files;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
@@ -10,16 +12,15 @@ use std::{
 use ops::{Device, random::Key};
 use rhai::{Engine, Map};
 
+pub use files::{DATA, changed};
+
 use crate::{
+    access::Grants,
     api::pool,
     data::Dataset,
     error::{Error, Result},
-    reading,
-    run::{Loops, Metrics, ModelFile, Progress, Run},
-    script::{
-        Scripts,
-        settings::{Named, Rule},
-    },
+    run::{Loops, Metrics, Progress, Run},
+    script::{Scripts, settings::Named},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -67,8 +68,8 @@ pub struct Session {
     recorder: OnceLock<Recorder>,
     /// Bars or lines while it runs.
     pub progress: Progress,
-    /// The settings that `params` gives, and the paths that the user named in them.
-    settings: OnceLock<(Map, Vec<Named>)>,
+    /// The settings that `params` gives, and what they let the script read.
+    settings: OnceLock<(Map, Grants)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
 }
@@ -77,6 +78,8 @@ pub struct Session {
 pub struct Recorder {
     pub run: Run,
     pub metrics: Metrics,
+    /// Whether the run goes on with files that changed since it began.
+    pub accepts_changes: bool,
     scripts: Scripts,
     loops: Mutex<Loops>,
 }
@@ -87,7 +90,7 @@ impl Recorder {
         let loops = Loops::open(&run.path().join("checkpoints"), options.checkpoint_every)?;
         let metrics = Metrics::open(&run.path().join("metrics.jsonl"))?;
         metrics.cut_back(loops.metrics_position())?;
-        Ok(Self { run, metrics, scripts, loops: Mutex::new(loops) })
+        Ok(Self { run, metrics, accepts_changes: false, scripts, loops: Mutex::new(loops) })
     }
 
     /// The durable loops.
@@ -107,27 +110,12 @@ impl Recorder {
         self.loops().leave();
     }
 
-    /// Notes in the record which model file was used, and which library runs it, if one does.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a file that is another than the run has used under this name.
-    pub fn note_model(&self, path: &Path, library: Option<&Path>) -> Result<()> {
-        let model = ModelFile::read(path)?;
-        let mut changed = false;
+    /// Notes in the record which library runs models.
+    pub fn note_library(&self, library: &Path) -> Result<()> {
+        let library = library.display().to_string();
         self.run.update(|record| {
-            if let Some(library) = library {
-                record.versions.insert("onnxruntime".into(), library.display().to_string().into());
-            }
-            match record.models.iter().find(|known| known.path == model.path) {
-                Some(known) => changed = known.sha256 != model.sha256,
-                None => record.models.push(model),
-            }
-        })?;
-        if changed {
-            let problem = format!("{} changed since the run began", path.display());
-            return Err(Error::usage(problem, "put it back, or start a new run"));
-        }
-        Ok(())
+            record.versions.insert("onnxruntime".into(), library.into());
+        })
     }
 
     /// Notes in the record which data set was read.
@@ -149,8 +137,14 @@ impl Recorder {
     pub fn save(&self) -> Result<()> {
         // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
         self.run.update(|record| record.scripts = self.scripts.record())?;
-        let position = self.metrics.position()?;
-        self.loops().save(position)
+        // No item ends between the two, so that no line of the log is missing from what the checkpoint holds.
+        let mut loops = self.loops();
+        loops.save(self.metrics.position()?)
+    }
+
+    /// The scripts that the run reads.
+    pub fn scripts(&self) -> &Scripts {
+        &self.scripts
     }
 }
 
@@ -202,16 +196,21 @@ impl Session {
         Ok(self.recorder())
     }
 
-    /// Gives the settings that `params` returns, instead of the script's own defaults; and what the user
-    /// named in them, which the script may read where it is a file or a folder.
-    pub fn set_settings(&self, settings: Map, named: Vec<Named>) {
+    /// Gives the settings that `params` returns, instead of the script's own defaults; and what they let the
+    /// script read.
+    pub fn set_settings(&self, settings: Map, grants: Grants) {
         // A second call would change settings under a running script; the first one counts.
-        let _ = self.settings.set((settings, named));
+        let _ = self.settings.set((settings, grants));
     }
 
     /// The settings that `params` returns, where they were resolved before.
     pub fn settings(&self) -> Option<&Map> {
         self.settings.get().map(|(settings, _)| settings)
+    }
+
+    /// What the user named in settings.
+    pub fn named(&self) -> &[Named] {
+        self.settings.get().map_or(&[], |(_, grants)| &grants.named)
     }
 
     /// Shows a line of the script's own, and keeps it in the run's log.
@@ -231,54 +230,4 @@ impl Session {
     pub fn item_path(&self) -> String {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
-
-    /// Where a path leads that a script may read: into the data folders and what was allowed, into what the user
-    /// named in a setting declared as a path, to a regular file that the user named in another setting.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when it may not, and for a pipe or a device; [`Error::Io`] when there is no such file.
-    pub fn readable(&self, path: &Path) -> Result<PathBuf> {
-        let real = reading::resolve(path)?;
-        let mut roots = self.options.data.iter().chain(&self.options.readable);
-        if roots.any(|root| is_within(&real, root)) {
-            return Ok(real);
-        }
-        let named = self.settings.get().map_or(&[][..], |(_, named)| named);
-        let root = |named: &Named| Path::new(&named.text).canonicalize().ok();
-        let roots = named.iter().filter_map(|named| Some((named, root(named)?)));
-        let around: Vec<_> = roots.filter(|(_, root)| real.starts_with(root)).collect();
-        if around.iter().any(|(named, root)| named.rule == Rule::Path || *root == real && real.is_file()) {
-            return Ok(real);
-        }
-        Err(around
-            .first()
-            .map_or_else(|| unnamed(path), |(named, root)| undeclared_folder(path, named, root)))
-    }
-}
-
-fn unnamed(path: &Path) -> Error {
-    Error::usage(
-        format!("{}: the script may not read this", path.display()),
-        "name the file in a setting, put it into the data folder, or allow its folder with --allow-read DIR",
-    )
-}
-
-/// The error for a folder in a setting that could mean anything.
-fn undeclared_folder(path: &Path, named: &Named, root: &Path) -> Error {
-    Error::usage(
-        format!(
-            "{}: the script may not read this: the setting `{}` names a folder, and is not declared as a path",
-            path.display(),
-            named.setting
-        ),
-        format!(
-            "declare it in the plugin: `params(#{{ ..., {}, ... }})`; or allow the folder with --allow-read {}",
-            named.declaration,
-            root.display()
-        ),
-    )
-}
-
-fn is_within(real: &Path, root: &Path) -> bool {
-    root.canonicalize().is_ok_and(|root| real.starts_with(root))
 }

@@ -51,12 +51,28 @@ fn backward_frees_the_graph_as_it_goes() {
 #[test]
 fn what_a_gradient_does_not_need_is_not_kept() {
     alone(|| {
-        let x = leaf(1000);
+        let x = leaf(100_000);
         let mut y = x.clone();
         for _ in 0..50 {
             y = y.add(&x).unwrap().mul_scalar(2.0).unwrap().neg().unwrap();
         }
-        assert!(tensor::live_bytes() < 4 * 4000, "{}", tensor::live_bytes());
+        assert!(tensor::live_bytes() < 4 * 400_000, "{}", tensor::live_bytes());
+    });
+}
+
+#[test]
+fn a_graph_of_scalars_counts_more_than_its_elements() {
+    alone(|| {
+        let before = tensor::live_bytes();
+        let mut y = leaf(1);
+        for _ in 0..10_000 {
+            y = y.add_scalar(1.0).unwrap();
+        }
+        assert!(tensor::live_bytes() - before > 10_000 * 100, "{}", tensor::live_bytes() - before);
+        tensor::set_budget(tensor::live_bytes() + 1000);
+        let refused = (0..100).map(|_| y.add_scalar(1.0)).collect::<Result<Vec<_>, _>>();
+        tensor::set_budget(isize::MAX as usize);
+        assert!(matches!(refused, Err(Error::Memory { .. })));
     });
 }
 

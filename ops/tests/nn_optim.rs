@@ -191,3 +191,29 @@ fn a_gradient_from_before_a_conversion_is_refused_by_name() {
     let message = optimiser.step(&gradients).unwrap_err().to_string();
     assert_eq!(message, "step: the gradient of `weight` is f32 [1, 2] on cpu, expected f64 [1, 2] on cpu");
 }
+
+/// Without weight decay, over slices and in tensor operations: 0 times an infinite entry is no number.
+#[test]
+fn an_infinite_entry_without_a_gradient_stays() {
+    fn check(rule: impl Rule + Copy) {
+        let step = Step { learning_rate: 0.01, number: 1 };
+        let (start, gradient) = ([f32::NEG_INFINITY, 1.0, f32::INFINITY], [0.0, 1.0, 0.0]);
+        let mut rows = vec![start.to_vec()];
+        rows.resize(1 + rule.moments().len(), vec![0.0; 3]);
+        rule.fused(step, &mut rows.iter_mut().map(|row| &mut row[..]).collect::<Vec<_>>(), &gradient);
+        let tensor = |values: [f32; 3]| Tensor::from_data(values.to_vec(), [3], Device::Cpu).unwrap();
+        let mut moments: Vec<_> = rule.moments().iter().map(|_| tensor([0.0; 3])).collect();
+        let plain = rule.plain(step, &tensor(start), &tensor(gradient), &mut moments).unwrap();
+        for found in [&rows[0], &plain.to_f32().unwrap()] {
+            let [low, moved, high] = found[..] else { panic!("{found:?}") };
+            assert!(low == start[0] && moved < 1.0 && high == start[2], "{}: {found:?}", rule.describe());
+        }
+    }
+    check(Sgd::default());
+    check(Sgd { momentum: 0.9, ..Sgd::default() });
+    check(Sgd { momentum: 0.9, nesterov: true, ..Sgd::default() });
+    check(Adam::default());
+    check(Adam::decoupled());
+    check(RmsProp::default());
+    check(RmsProp { momentum: 0.5, ..RmsProp::default() });
+}

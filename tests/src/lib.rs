@@ -3,6 +3,7 @@
 
 mod bench;
 mod program;
+pub mod random;
 mod run_folder;
 
 pub use bench::{Bench, onnxruntime, repository, skipped};

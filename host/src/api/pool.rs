@@ -5,29 +5,39 @@
 
 use std::{
     cell::Cell,
+    collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
-use crossbeam::channel::{Receiver, bounded, unbounded};
+use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use ops::{
+    nn::{Module, Optimiser},
     no_grad, panic_text,
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
-    script::{Callback, FromScript, Refusal, Table, own, script_type},
+    script::{Callback, FromScript, Refusal, Table, nesting, own, script_type},
     session::Session,
 };
 
 /// Values that a stage may be ahead of the next one.
 const AHEAD: usize = 2;
+
+/// Threads of all lines of stages that run at a time.
+const THREADS: usize = 64;
+
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
@@ -77,12 +87,16 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
                 let engine = b.engine().ok_or_else(ended)?;
                 let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
                 let line = Line { engine, stages, count, key: next_key() };
+                line.refuse_many(0)?;
                 Ok::<_, Error>(Ahead(Arc::new(Mutex::new(Some(line)))))
             },
         );
     table.iterator::<Ahead>(|ahead| {
         let line = ahead.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Box::new(line.into_iter().flat_map(Line::start))
+        Box::new(line.into_iter().flat_map(|line| match line.start() {
+            Ok(running) => Box::new(running) as Box<dyn Iterator<Item = Outcome>>,
+            Err(error) => Box::new(std::iter::once(Err(error.to_string().into()))),
+        }))
     });
 }
 
@@ -109,7 +123,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     }
     let saved = items.iter().enumerate().map(|(i, item)| Saved::capture(item, &format!("items[{i}]")));
     let saved = saved.collect::<Result<Vec<_>>>()?;
-    refuse_shared(&saved)?;
+    refuse_shared(items)?;
     let captured = Captured::of(body, Saved::Array(saved));
 
     let engine = session.engine().ok_or_else(ended)?;
@@ -119,19 +133,27 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     items.iter().enumerate().for_each(|(i, item)| _ = hand_out.send((i, own(item))));
     drop(hand_out);
     let with_gradients = is_grad_enabled();
+    let failed = AtomicBool::new(false);
     let work = |function: Callback| {
-        while let Ok((i, item)) = items_left.recv() {
+        // Items are begun in order: after an error no earlier one is left.
+        while let Some((i, item)) = items_left.recv().ok().filter(|_| !failed.load(Ordering::Relaxed)) {
             let one = || call(&engine, &function, key(i), item);
-            let _ = give.send((i, if with_gradients { one() } else { no_grad(one) }));
+            let value = if with_gradients { one() } else { no_grad(one) };
+            failed.fetch_or(value.is_err(), Ordering::Relaxed);
+            let _ = give.send((i, value));
         }
     };
     let threads = thread::available_parallelism().map_or(1, |n| n.get().min(items.len()));
     thread::scope(|scope| {
-        for _ in 0..threads {
-            let function = function.clone();
-            scope.spawn(|| work(function));
-        }
-    });
+        let start = |_| {
+            nesting::spawn_scoped(scope, {
+                let f = function.clone();
+                || work(f)
+            })
+            .map(drop)
+        };
+        (0..threads).try_for_each(start)
+    })?;
     let mut values: Vec<(usize, Outcome)> = given.try_iter().collect();
     values.sort_by_key(|(i, _)| *i);
     let values = values.into_iter().map(|(_, value)| value).collect::<Result<_, _>>()?;
@@ -145,16 +167,41 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
 }
 
 /// Two items that train one module would do so in an order that nobody knows.
-fn refuse_shared(items: &[Saved]) -> Result<()> {
+fn refuse_shared(items: &[Dynamic]) -> Result<()> {
+    let mut owners = HashMap::new();
     for (i, item) in items.iter().enumerate() {
-        if let Some(j) = items[..i].iter().position(|other| other.meets(item)) {
-            return Err(Error::usage(
-                format!("items {j} and {i} hold the same module or optimiser"),
-                "give each a copy of its own (`deep_copy()`), or let the body capture what it does not change",
-            ));
+        let mut handles = HashSet::new();
+        collect_handles(item, &mut handles);
+        for handle in handles {
+            let owner = *owners.entry(handle).or_insert(i);
+            if owner != i {
+                return Err(Error::usage(
+                    format!("items {owner} and {i} hold the same module or optimiser"),
+                    "give each a copy of its own (`deep_copy()`), or let the body capture what it does not change",
+                ));
+            }
         }
     }
     Ok(())
+}
+
+/// The modules with their parts, and the optimisers, that a value holds.
+fn collect_handles(value: &Dynamic, found: &mut HashSet<usize>) {
+    if let Some(items) = value.read_lock::<Array>() {
+        items.iter().for_each(|item| collect_handles(item, found));
+    } else if let Some(items) = value.read_lock::<Map>() {
+        items.values().for_each(|item| collect_handles(item, found));
+    } else if let Some(module) = value.read_lock::<Module>() {
+        collect_modules(&module, found);
+    } else if let Some(optimiser) = value.read_lock::<Optimiser>() {
+        found.insert(optimiser.id());
+    }
+}
+
+fn collect_modules(module: &Module, found: &mut HashSet<usize>) {
+    if found.insert(module.id()) {
+        module.children().iter().for_each(|(_, child)| collect_modules(child, found));
+    }
 }
 
 /// What a `for` loop runs over, once.
@@ -184,32 +231,32 @@ struct Line {
 }
 
 impl Line {
-    /// Starts a thread for each stage.
-    fn start(self) -> Running {
-        let (numbers, mut values) = bounded(AHEAD);
-        let count = self.count;
-        // Ends when all are taken, or when nobody is left to take one.
-        let source = thread::spawn(move || {
-            let _ = (1..=count).try_for_each(|i| numbers.send((i, Ok(Dynamic::from(i as i64)))));
-        });
-        let mut threads = vec![source];
-        for (place, stage) in self.stages.iter().enumerate() {
-            let (send, next) = bounded(AHEAD);
-            let (engine, function, key) = (Arc::clone(&self.engine), stage.callback.clone(), self.key);
-            let taken: Receiver<(usize, Outcome)> = std::mem::replace(&mut values, next);
-            threads.push(thread::spawn(move || {
-                for (i, value) in taken {
-                    let key = key.derive(&format!("{i}/{place}"));
-                    let value =
-                        value.and_then(|value| no_grad(|| call(&engine, &function, key, own(&value))));
-                    let ends = value.is_err();
-                    if send.send((i, value)).is_err() || ends {
-                        return;
-                    }
-                }
-            }));
+    /// Refuses more threads than may run, so many being taken.
+    fn refuse_many(&self, running: usize) -> Result<()> {
+        let wanted = self.stages.len() + 1;
+        if running + wanted <= THREADS {
+            return Ok(());
         }
-        Running { values: Some(values), threads, line: self }
+        Err(Error::usage(
+            format!(
+                "ahead: {wanted} more threads, one for each stage and one more, and {running} run; \
+                     expected at most {THREADS} together"
+            ),
+            "let one function do what several do",
+        ))
+    }
+
+    /// Starts a thread for each stage.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there would be too many threads.
+    fn start(self) -> Result<Running> {
+        let count = self.stages.len() + 1;
+        let running = RUNNING.fetch_add(count, Ordering::Relaxed);
+        let mut line = Running { values: None, threads: vec![], count, line: self };
+        line.line.refuse_many(running)?;
+        line.start()?;
+        Ok(line)
     }
 
     /// The name of a variable that a stage captured and that changed meanwhile.
@@ -220,9 +267,54 @@ impl Line {
 
 /// Threads that end with this.
 struct Running {
-    values: Option<Receiver<(usize, Outcome)>>,
+    values: Option<Receiver<Step>>,
     threads: Vec<JoinHandle<()>>,
+    /// How many threads it stands for in [`RUNNING`].
+    count: usize,
     line: Line,
+}
+
+/// The number of an item, and what a stage made of it.
+type Step = (usize, Outcome);
+
+impl Running {
+    fn start(&mut self) -> Result<()> {
+        let (numbers, mut values) = bounded(AHEAD);
+        let count = self.line.count;
+        // Ends when all are taken, or when nobody is left to take one.
+        let source = move || {
+            let _ = (1..=count).try_for_each(|i| numbers.send((i, Ok(Dynamic::from(i as i64)))));
+        };
+        self.threads.push(nesting::spawn(source)?);
+        for (place, stage) in self.line.stages.iter().enumerate() {
+            let (send, next) = bounded(AHEAD);
+            let taken = std::mem::replace(&mut values, next);
+            let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.clone());
+            let key = self.line.key;
+            let stage =
+                move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{place}")));
+            self.threads.push(nesting::spawn(stage)?);
+        }
+        self.values = Some(values);
+        Ok(())
+    }
+}
+
+/// Hands each value on as what the function makes of it, up to the first error.
+fn run_stage(
+    engine: &Engine,
+    function: &Callback,
+    taken: Receiver<Step>,
+    send: &Sender<Step>,
+    key: impl Fn(usize) -> Key,
+) {
+    for (i, value) in taken {
+        let value = value.and_then(|value| no_grad(|| call(engine, function, key(i), own(&value))));
+        let ends = value.is_err();
+        if send.send((i, value)).is_err() || ends {
+            return;
+        }
+    }
 }
 
 impl Iterator for Running {
@@ -253,5 +345,6 @@ impl Drop for Running {
             // It has nothing to tell: a panic in a stage is a value already.
             let _ = thread.join();
         }
+        RUNNING.fetch_sub(self.count, Ordering::Relaxed);
     }
 }

@@ -47,18 +47,13 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "The default of a setting that names a file or a folder: the script may read what the user names in it, \
              with all that is in it. (Of any other text that the user gives, only a regular file is read.)",
             r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
-            Declared::path,
+            |default: String| Declared::new(default.into(), Rule::Path),
         )
         .add(
             "paths(defaults)",
             "The default of a setting that lists files and folders, as `path` does for one.",
             "params(#{ networks: paths([]) }).networks => []",
-            |defaults: Array| -> Result<Declared> {
-                let texts: Option<_> = defaults.iter().map(|text| text.clone().into_string().ok()).collect();
-                texts.map(Declared::paths).ok_or_else(|| {
-                    Error::usage("paths: not all defaults are texts", "write paths([]) or paths([\"a.onnx\"])")
-                })
-            },
+            |defaults: Array| Declared::new(defaults.into(), Rule::Path),
         )
         .add(
             "one_of(default, choices)",

@@ -207,8 +207,8 @@ pub struct RunArgs {
     /// A folder with data sets (besides HOST_DATA and ./data)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A folder that the script may read
-    #[arg(long, value_name = "DIR")]
+    /// A file or folder that the script may read
+    #[arg(long, value_name = "PATH")]
     pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
@@ -219,6 +219,18 @@ pub struct RunArgs {
 pub struct ResumeArgs {
     /// The run's folder
     pub run: PathBuf,
+    /// Go on although scripts or files are not as they were; run.json notes which
+    #[arg(long)]
+    pub changed: bool,
+    /// The plugin, where it is not found by the name that it was run by: a file, or a name in plugins/
+    #[arg(long, value_name = "PLUGIN")]
+    pub plugin: Option<PathBuf>,
+    /// A folder with data sets (besides HOST_DATA and ./data)
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A file or folder that the script may read
+    #[arg(long, value_name = "PATH")]
+    pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
 }

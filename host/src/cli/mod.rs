@@ -16,6 +16,7 @@ mod plugin;
 mod resume;
 mod run;
 mod runs;
+mod stop;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -28,7 +29,11 @@ use ops::panic_text;
 pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs};
 use outcome::Outcome;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    memory,
+    script::nesting::on_script_stack,
+};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
@@ -45,8 +50,8 @@ pub fn main() -> ExitCode {
             return Outcome::Usage.into();
         }
     };
-    let outcome = guarded(|| dispatch(&cli.command));
-    let code = outcome.unwrap_or_else(|error| {
+    let outcome = on_script_stack(|| guarded(|| dispatch(&cli.command)));
+    let code = outcome.and_then(|outcome| outcome).unwrap_or_else(|error| {
         err!("error: {error}");
         Outcome::of(&error)
     });
@@ -91,22 +96,18 @@ fn prepare_process() {
         // SAFETY: no other thread runs yet. Without it Vulkan's loader complains on every start.
         unsafe { std::env::set_var("XDG_RUNTIME_DIR", std::env::temp_dir()) };
     }
-    ops::tensor::set_budget(memory() / 10 * 8);
+    ops::tensor::set_budget(memory::available() / 10 * 8);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: sets two numbers of the allocator before any thread is started.
+    // SAFETY: sets numbers of the allocator before any thread is started.
     unsafe {
         // Activations are tens of megabytes each. Fetching them from the system and giving them back
         // at every operation costs more than many operations do.
         libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
+        // Scripts run on threads of their own, which would get arenas of their own. Those take from the
+        // system, and give back at once, whatever is larger than 64 MB.
+        libc::mallopt(libc::M_ARENA_MAX, 1);
     }
-}
-
-/// Bytes of memory of this machine.
-fn memory() -> usize {
-    // SAFETY: asks for two numbers.
-    let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
-    usize::try_from(pages).unwrap_or(1 << 20) * usize::try_from(size).unwrap_or(4096)
 }
 
 #[cfg(test)]

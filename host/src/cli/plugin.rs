@@ -7,7 +7,7 @@ use crate::{
     host::Host,
     run::{Mode, Progress},
     script::{
-        Limits, Source, did_you_mean,
+        Limits, Resolver, Scripts, Source, check, did_you_mean,
         library::{self, BUILT_IN},
         settings,
     },
@@ -118,6 +118,18 @@ pub struct Plugin {
     pub host: Host,
     pub source: Source,
     pub declaration: Option<settings::Declaration>,
+}
+
+impl Plugin {
+    /// Reads what the plugin imports, and what that imports, so that the record of a run has it from the start.
+    pub fn read_imports(&self, path: &Path) {
+        let resolver = Resolver::new(path, &self.host.session.options.scripts, Scripts::default());
+        let sources = check::sources(&self.host.engine, &self.source, &|import| resolver.read(import));
+        for source in sources.iter().filter(|source| source.name != self.source.name) {
+            // What is wrong with it is told where it is imported.
+            let _ = self.host.scripts.compile(&self.host.engine, source);
+        }
+    }
 }
 
 /// Reads and compiles a plugin and finds its settings.

@@ -9,8 +9,10 @@ use super::{
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
+    stop,
 };
 use crate::{
+    access::Grants,
     data,
     error::{Error, Result},
     run::{Mode, Record, Run},
@@ -27,12 +29,15 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let changed =
         resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
     if let Some((resolved, declaration)) = resolved.as_ref().zip(plugin.declaration.as_ref()) {
-        plugin.host.session.set_settings(resolved.to_map(), resolved.named(declaration));
+        let grants = Grants { named: resolved.named(declaration), resumed: None };
+        plugin.host.session.set_settings(resolved.to_map(), grants);
     }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
-    let record = Record { given: resolved.map_or_else(Vec::new, |resolved| resolved.given()), ..record };
-    launch::listen()?;
+    let given = resolved.as_ref().map(settings::Resolved::given).unwrap_or_default();
+    let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
+    let record = Record { given, configs, ..record };
+    stop::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
         err!("run: {}", run.path().display());
@@ -41,7 +46,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     launch::launch(&plugin, recorder, &args.control)
 }
 
-/// The plugin with a session as the arguments want it.
+/// The plugin with a session as the arguments want it, and the texts of all scripts that it imports.
 pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
     let options = Options {
         seed: args.seed,
@@ -55,7 +60,9 @@ pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
     };
     let mode = if args.control.quiet { Mode::Quiet } else { Mode::Auto };
     let limits = Limits { operations: args.control.max_operations, ..Limits::default() };
-    plugin::open(path, options, mode, limits)
+    let plugin = plugin::open(path, options, mode, limits)?;
+    plugin.read_imports(path);
+    Ok(plugin)
 }
 
 fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<settings::Resolved>> {
@@ -74,7 +81,8 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
     settings::resolve(declaration, &sources).map(Some)
 }
 
-fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
+/// The settings as the record has them.
+pub fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
     let json = resolved.and_then(|resolved| serde_json::to_value(resolved).ok());
     json.and_then(|json| json.as_object().cloned()).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use super::fault;
 use crate::error::{Error, Result};
+use crate::reading;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,7 @@ impl Attribute {
         if length > MOST_BYTES {
             return Err(fault(path, 0, format!("{length} bytes"), format!("at most {MOST_BYTES}")));
         }
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let bytes = reading::read(path, u64::MAX)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             fault(path, error.valid_up_to() as u64, "bytes that are no text", "a table in UTF-8")
         })?;

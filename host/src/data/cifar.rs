@@ -4,6 +4,7 @@
 use super::known::Known;
 use super::{Images, Options, Split, fault, fit};
 use crate::error::{Error, Result};
+use crate::reading;
 use std::path::{Path, PathBuf};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
@@ -122,7 +123,7 @@ impl Cifar {
         fit::require_room(count, SHAPE)?;
         let (mut pixels, mut labels) = (Vec::with_capacity(count * PICTURE), Vec::with_capacity(count));
         for file in files {
-            let bytes = std::fs::read(file).map_err(Error::io(file))?;
+            let bytes = reading::read(file, u64::MAX)?;
             for (i, record) in bytes.chunks_exact(self.record()).enumerate() {
                 self.check(file, i, record)?;
                 labels.push(u32::from(record[place]));

@@ -52,7 +52,10 @@ impl BuiltIn {
         options.require_only(self.name, &["seed"])?;
         let count = count.unwrap_or_else(|| (self.usual_count)(split));
         require_room(count, self.shape)?;
-        (self.make)(options.seed.unwrap_or(0), split, count).fitted(&options.fit)
+        let images = (self.make)(options.seed.unwrap_or(0), split, count);
+        // Then not all of them are drawn.
+        ops::interrupt::check()?;
+        images.fitted(&options.fit)
     }
 }
 

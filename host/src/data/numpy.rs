@@ -7,6 +7,7 @@ use super::fit::require_room;
 use super::zip::Zip;
 use super::{Images, Options, Split};
 use crate::error::{Error, Result};
+use crate::reading;
 pub use elements::to_bytes;
 use npy::Array;
 use std::path::{Path, PathBuf};
@@ -140,16 +141,7 @@ impl Arrays {
                 Array::parse(bytes, &self.path, Some((&entry.name, entry.offset)))
             }
             None => {
-                let length = self.path.metadata().map_err(Error::io(&self.path))?.len();
-                if length > most {
-                    return Err(super::fault(
-                        &self.path,
-                        0,
-                        format!("{length} bytes"),
-                        format!("at most {most}"),
-                    ));
-                }
-                let bytes = std::fs::read(&self.path).map_err(Error::io(&self.path))?;
+                let bytes = reading::read(&self.path, most)?;
                 Array::parse(bytes, &self.path, None)
             }
         }

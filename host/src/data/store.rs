@@ -3,6 +3,7 @@
 use super::fault;
 use super::zip::Zip;
 use crate::error::{Error, Result};
+use crate::reading;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -67,12 +68,7 @@ impl Store {
         if let Some(zip) = &self.zip {
             return zip.read(&zip.entries()[file.index], MOST_BYTES);
         }
-        let path = self.path.join(&file.name);
-        let length = path.metadata().map_err(Error::io(&path))?.len();
-        if length > MOST_BYTES {
-            return Err(fault(&path, 0, format!("{length} bytes"), format!("at most {MOST_BYTES}")));
-        }
-        fs::read(&path).map_err(Error::io(&path))
+        reading::member(&self.path, &file.name, MOST_BYTES)
     }
 
     /// The error for what is wrong about a file, `at` bytes into it where it stands by itself.

@@ -5,6 +5,7 @@
 
 use super::fault;
 use crate::error::{Error, Result};
+use crate::reading;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use std::fs::File;
@@ -61,8 +62,7 @@ impl Zip {
     /// # Errors
     /// `Format` where the directory is missing, cut off or contradicts itself or the file; `Io`.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let length = file.metadata().map_err(Error::io(path))?.len();
+        let (file, length) = reading::open(path)?;
         let mut zip = Self { path: path.to_path_buf(), file, entries: Vec::new() };
         let directory = zip.directory(length)?;
         let bytes = zip.bytes(directory.offset, directory.size as usize)?;

@@ -73,8 +73,9 @@ impl Run {
 
     /// The record of a run that can be resumed, as far as can be seen from outside.
     ///
-    /// Errors: not the folder of a run; the run is completed.
+    /// Errors: not the folder of a run, or one with links; the run is completed.
     pub fn look(folder: &Path) -> Result<Record> {
+        refuse_links(folder)?;
         let record = existing_record(folder)?;
         match record.status {
             // The report is the last thing that a run writes: killed before, it is resumed once more.
@@ -130,6 +131,11 @@ impl Run {
         let mut record = state.record.clone();
         change(&mut record);
         state.store(&self.path, record)
+    }
+
+    /// Changes the record, which is written with the next [`Run::update`]; a checkpoint comes with one.
+    pub fn amend(&self, change: impl FnOnce(&mut Record)) {
+        change(&mut self.state().record);
     }
 
     /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
@@ -218,6 +224,22 @@ impl State {
         self.record = record;
         Ok(())
     }
+}
+
+/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a run
+/// writes through a link lands elsewhere.
+fn refuse_links(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+        let entry = entry.map_err(Error::io(folder))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(Error::io(entry.path()))?);
+        if kind.is_dir() {
+            refuse_links(&path)?;
+        } else if !kind.is_file() {
+            let problem = format!("{} is a link, a pipe or a device, which no run makes", path.display());
+            return Err(Error::usage(problem, "put a file or folder of the run itself there"));
+        }
+    }
+    Ok(())
 }
 
 /// How the run in `folder` stands: one that says RUNNING but that no process holds is INTERRUPTED.

@@ -20,7 +20,8 @@ use crate::error::{Error, Result};
 use folder::{files, log_tail, record};
 pub(super) use html::duration;
 pub use html::number;
-use html::{base64, block, byte_size, escape, note, row, section, shell_quoted, table, table_of};
+pub(crate) use html::shell_quoted;
+use html::{base64, block, byte_size, escape, note, row, section, table, table_of};
 use metrics::Metrics;
 
 const STYLE: &str = include_str!("report/report.css");

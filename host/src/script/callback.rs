@@ -4,6 +4,8 @@
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
+use super::nesting;
+
 /// Functions captured by functions are copied so deep: one can capture itself.
 const FUNCTIONS_DEEP: usize = 8;
 
@@ -24,6 +26,11 @@ impl Callback {
     /// The name that errors of Rhai know the function by.
     pub fn name(&self) -> &str {
         self.function.fn_name()
+    }
+
+    /// How deep what it captured is nested.
+    pub fn depth(&self) -> usize {
+        nesting::depth(&Dynamic::from(self.function.clone()))
     }
 
     /// What it gives.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table};
-use crate::session::Session;
+use super::{Resolver, Table, nesting, standard};
+use crate::{memory, session::Session};
 
 /// What a script that was asked to stop ends with.
 pub const INTERRUPTED: &str = "interrupted";
@@ -21,8 +21,10 @@ pub struct Limits {
     pub expression_depth: usize,
     /// Bytes of one string.
     pub string: usize,
-    /// Items of one array or map.
+    /// Items of one array, bytes of one blob.
     pub items: usize,
+    /// Bytes of all that the process holds besides tensors.
+    pub memory: usize,
 }
 
 impl Default for Limits {
@@ -33,6 +35,8 @@ impl Default for Limits {
             expression_depth: 128,
             string: 16 << 20,
             items: 4 << 20,
+            // A value is copied where it is put into another: there has to be room for one more of the largest.
+            memory: memory::available() / 2,
         }
     }
 }
@@ -52,11 +56,13 @@ pub fn build(
     engine.set_max_operations(limits.operations);
     engine.set_max_call_levels(limits.call_depth);
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
-    engine.set_max_string_size(limits.string);
-    engine.set_max_array_size(limits.items);
-    engine.set_max_map_size(limits.items);
+    // Rhai's own comparisons of floats are not those of IEEE 754, and its fast operators ask nobody.
+    engine.set_fast_operators(false);
     engine.disable_symbol("eval");
-    engine.on_progress(|_| ops::interrupt::requested().then(|| Dynamic::from(INTERRUPTED)));
+    engine.on_progress(move |_| between_operations(limits));
+    #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
+    engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
+    standard::register(&mut engine, limits);
     let printer = Arc::clone(session);
     engine.on_print(move |text| printer.print(text));
     let debugger = Arc::clone(session);
@@ -67,4 +73,17 @@ pub fn build(
         None => engine.set_module_resolver(rhai::module_resolvers::DummyModuleResolver::new()),
     };
     engine
+}
+
+/// Why a script has to end here, if it has to.
+fn between_operations(limits: Limits) -> Option<Dynamic> {
+    nesting::count();
+    if ops::interrupt::requested() {
+        return Some(INTERRUPTED.into());
+    }
+    (memory::held() > limits.memory).then(|| {
+        let most = limits.memory / 1_000_000;
+        let help = "does a list grow without an end? Numbers in bulk belong into tensors";
+        format!("the script's values and data sets take more than {most} MB of memory\n  help: {help}").into()
+    })
 }

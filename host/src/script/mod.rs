@@ -10,9 +10,11 @@ mod function;
 mod functions;
 pub mod library;
 mod nearest;
+pub mod nesting;
 mod resolver;
 pub mod settings;
 mod source;
+mod standard;
 mod table;
 
 pub use callback::{Callback, own};

@@ -8,12 +8,13 @@ use std::{
 };
 
 use ops::{
+    nn::Module,
     panic_text,
     tensor::trace::{self, Place},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Refusal};
+use super::{Function, Parameter, Refusal, nesting};
 use crate::error::{Error, Result};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
@@ -215,7 +216,9 @@ impl Table {
             let entry = &self.entries[i];
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
             match outcome.map_err(|panic| panicked(entry, &*panic))? {
-                Ok(result) => return result.map_err(|error| into_rhai(error, entry)),
+                Ok(result) => {
+                    return result.and_then(not_too_deep).map_err(|error| into_rhai(error, entry));
+                }
                 Err(Refusal::Value(error)) => return Err(into_rhai(error, entry)),
                 Err(Refusal::Type) => {}
             }
@@ -288,6 +291,12 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
         error.set_position(call);
     }
     error
+}
+
+/// A module that a script goes on building with.
+fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
+    value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
+    Ok(value)
 }
 
 fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {

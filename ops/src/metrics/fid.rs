@@ -185,7 +185,7 @@ pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
     let (ca, cb) = (a.covariance()?, b.covariance()?);
     let trace = |c: &Mat<f64>| (0..c.nrows()).map(|i| c[(i, i)]).sum::<f64>();
     let shift: f64 = a.mean.iter().zip(&b.mean).map(|(a, b)| (a - b).powi(2)).sum();
-    let distance = shift + trace(&ca) + trace(&cb) - 2.0 * trace_of_root(&ca, &cb)?;
+    let distance = shift + trace(&ca) + trace(&cb) - 2.0 * trace_of_root(ca, cb)?;
     if !distance.is_finite() {
         let expected = "finite numbers, and no larger than 1e150".into();
         return Err(Error::Argument { op: OP, name: "the distance", found: distance.to_string(), expected });
@@ -195,15 +195,16 @@ pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
 }
 
 /// `tr (a^1/2 b a^1/2)^1/2`: with any factor `a = l l^T`, the matrix `l^T b l` has the same eigenvalues.
-fn trace_of_root(a: &Mat<f64>, b: &Mat<f64>) -> Result<f64> {
+fn trace_of_root(a: Mat<f64>, b: Mat<f64>) -> Result<f64> {
     let failed = |e| Error::Backend { op: OP, reason: format!("{e:?} of the eigenvalues") };
-    let factor = guarded(OP, || factor(a))?.map_err(failed)?;
-    interrupt::check()?;
     let eigenvalues = guarded(OP, || {
-        let mut inner = Mat::zeros(factor.ncols(), factor.ncols());
-        product_below(&mut inner, factor.transpose(), (b * &factor).as_ref());
-        inner.self_adjoint_eigenvalues(Side::Lower)
-    })?;
+        interrupt::abandonable(move || {
+            let factor = factor(&a)?;
+            let mut inner = Mat::zeros(factor.ncols(), factor.ncols());
+            product_below(&mut inner, factor.transpose(), (b * &factor).as_ref());
+            inner.self_adjoint_eigenvalues(Side::Lower)
+        })
+    })??;
     // Those of a product of covariances are not negative, but for rounding.
     Ok(eigenvalues.map_err(failed)?.iter().map(|&e| if e < 0.0 { 0.0 } else { e.sqrt() }).sum())
 }

@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::{Mode, Parameter, state};
-use crate::{DType, Device, Error, Result, Spec, Tensor, no_grad, tensor::trace};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor, no_grad,
+    tensor::{supported, trace},
+};
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
 pub trait Layer: Send + Sync + 'static {
@@ -33,6 +36,11 @@ pub trait Layer: Send + Sync + 'static {
         Err(Error::Layer { layer: self.name().to_owned(), reason: "it takes one input, and got two".into() })
     }
 
+    /// How deep what the layer holds is nested, besides the parameters and children of its module.
+    fn depth(&self) -> usize {
+        0
+    }
+
     /// The layer itself, for those who know its type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -46,6 +54,8 @@ struct Inner {
     parameters: Vec<(String, Parameter)>,
     children: Vec<(String, Module)>,
     training: AtomicBool,
+    depth: usize,
+    count: usize,
     /// The spec of the last input that was computed with.
     seen: Mutex<Option<Spec>>,
 }
@@ -67,11 +77,16 @@ impl Module {
         children: Vec<(String, Module)>,
         training: bool,
     ) -> Self {
+        let modules = || children.iter().map(|(_, child)| child);
+        let deepest = modules().map(Self::depth).max().unwrap_or(0).max(layer.depth());
+        let count = modules().map(Self::count).fold(1_usize, usize::saturating_add);
         Self(Arc::new(Inner {
             layer,
             parameters,
             children,
             training: AtomicBool::new(training),
+            depth: deepest + 1,
+            count,
             seen: Mutex::default(),
         }))
     }
@@ -81,6 +96,8 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        // A tensor of values cannot be made of another spec.
+        supported("forward", x.spec(), x.device())?;
         if !x.is_symbolic() {
             *self.seen() = Some(x.spec().clone());
         }
@@ -101,6 +118,7 @@ impl Module {
     /// # Errors
     /// [`Error::Layer`] where the layer takes one input, and those of its operations.
     pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+        [x, condition].iter().try_for_each(|x| supported("forward", x.spec(), x.device()))?;
         self.0.layer.forward_with(self, x, condition)
     }
 
@@ -145,6 +163,16 @@ impl Module {
     /// The modules that this one is made of, in order.
     pub fn children(&self) -> &[(String, Module)] {
         &self.0.children
+    }
+
+    /// How many levels of modules there are, this one included.
+    pub fn depth(&self) -> usize {
+        self.0.depth
+    }
+
+    /// How many modules there are, this one included; one that stands in several places counts in each.
+    pub fn count(&self) -> usize {
+        self.0.count
     }
 
     /// The child of that name.
@@ -354,7 +382,7 @@ impl Module {
     }
 
     /// A number that the handles of one module share and no other module alive has.
-    pub(super) fn id(&self) -> usize {
+    pub fn id(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 

@@ -16,6 +16,7 @@ use std::{
 
 use super::{
     Tensor, Value,
+    budget::Record,
     trace::{self, Origin},
 };
 use crate::{
@@ -43,6 +44,8 @@ pub(crate) struct Node {
 struct Saved {
     inputs: Vec<Tensor>,
     output: Value,
+    /// What the node itself takes, and its inputs' handles.
+    _record: Record,
 }
 
 impl Node {
@@ -64,6 +67,7 @@ impl Node {
         let saved = Saved {
             inputs: inputs.iter().enumerate().map(keep).collect(),
             output: if saves.output { value.clone() } else { Value::Released },
+            _record: Record::new(size_of::<Self>() + inputs.len() * Tensor::BYTES),
         };
         Arc::new(Self {
             id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),

@@ -23,7 +23,7 @@ pub fn room() -> usize {
     BUDGET.load(Ordering::Relaxed).saturating_sub(live_bytes())
 }
 
-/// Bytes of all tensors alive.
+/// Bytes of all tensors alive, and of the records of how they were computed.
 pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
 }
@@ -64,6 +64,23 @@ impl Charge {
     /// The bytes that are held on to.
     pub(crate) fn bytes(&self) -> usize {
         self.source.as_ref().map_or(self.bytes, |source| source.bytes())
+    }
+}
+
+/// The bytes of a record of how a tensor was computed: a graph of millions of scalars is larger than they are.
+/// A record refuses nothing itself; the next tensor does.
+pub(crate) struct Record(usize);
+
+impl Record {
+    pub(crate) fn new(bytes: usize) -> Self {
+        LIVE.fetch_add(bytes, Ordering::Relaxed);
+        Self(bytes)
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(self.0, Ordering::Relaxed);
     }
 }
 

@@ -69,6 +69,38 @@ fn strings_arrays_and_maps_have_a_largest_size() {
 }
 
 #[test]
+fn all_values_of_a_script_together_have_a_largest_size() {
+    let words = ["own.rhai:1:", "the script's values and data sets take more than", "MB of memory"];
+    stopped("let a = []; a.pad(1000000, 0); let all = []; loop { all.push(a); }", &words);
+    stopped(
+        "let a = []; a.pad(1000000, 0); let all = #{}; for i in 0..100000000 { all[`${i}`] = a; }",
+        &words,
+    );
+    stopped("let a = [1]; loop { let b = [a, a]; a = b; a = [a]; }", &["own.rhai:1:"]);
+}
+
+#[test]
+fn no_nest_ends_the_process() {
+    let deep = ["own.rhai:2:", "values are nested more than 50 deep", "help: "];
+    stopped("let f = |x| x;\nfor i in 0..200000 { let g = f; f = |x| g.call(x); }", &deep);
+    stopped("let a = #{};\nfor i in 0..200000 { a = #{ a: take(a) }; }", &deep);
+    stopped("let a = [];\nparallel([1, 2], |i| { let a = []; loop { a = [take(a)]; } });", &deep[..2]);
+    // Closures that are hung below others, from the first to the last, so that none is ever put into another.
+    let chain = "let c = (); let first = || c; let set = |v| c = v;
+        fn link(set) { let c = (); set.call(|| c); |v| c = v }
+        for i in 0..200000 { set = link(set); }";
+    let place = Bench::new();
+    let outcome = place.script(chain, &["--max-operations", "100000000"]).run();
+    assert!(matches!(outcome.status.code(), Some(0 | 1)), "{:?} {}", outcome.status, outcome.stderr);
+}
+
+#[test]
+fn threads_have_a_bound() {
+    let many = "let fs = [];\nfor i in 0..40000 { fs.push(|x| x); }\nfor x in ahead(3, fs) { print(x); }";
+    stopped(many, &["own.rhai:3:10", "ahead: 40001 more threads", "at most 64 together"]);
+}
+
+#[test]
 fn a_tensor_larger_than_the_memory_is_refused_before_it_is_made() {
     let too_large = ["needs 4000000.0 MB for a tensor of shape [1000000, 1000000]", "of the budget of"];
     stopped("let x = 1;\nlet y = zeros([1000000, 1000000]);", &["own.rhai:2:9"]).says(&too_large);
@@ -113,4 +145,39 @@ fn a_long_chain_of_views_is_as_quick_as_a_short_one() {
     // Each view once held on to the one before it: a hundred thousand of them took minutes.
     let text = "let x = zeros([2]);\nfor i in 0..100000 { x = x.reshape([2, 1]).reshape([2]); }";
     Bench::new().script(text, &["--deadline", "60s"]).run().code(0);
+}
+
+#[test]
+fn odd_shapes_and_numbers_are_errors_with_a_place() {
+    let fails = |text: &str, texts: &[&str]| {
+        let outcome = Bench::new().run(text).code(1).says(texts).says(&["own.rhai:1:"]);
+        assert!(!outcome.stderr.contains("backend failed"), "{}", outcome.stderr);
+    };
+    fails(
+        "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(noise::normal([]), zeros([2, 5]));",
+        &["conditional_batch_norm: the shape is [], expected [N, 3, ..]"],
+    );
+    fails("nn::instance_norm(3).fits([0, 3], [2]);", &["[0, 3], expected no dimension of size 0"]);
+    fails(
+        "nn::linear(3, 2).fits([9223372036854775807, 3], [2]);",
+        &["fewer elements than memory has addresses"],
+    );
+    fails(
+        "tensor([[3], [2]]).expand([2, 9223372036854775807]).to_array();",
+        &["expand: the shape is [2, 9223372036854775807], expected fewer elements"],
+    );
+    fails(
+        "ones([1]).expand([1000000000000]).to_array();",
+        &["to_array: 1000000000000 elements are more than"],
+    );
+    fails("let a = []; a.pad(2000000, 0); let b = [a]; b.pad(2000000, 0); tensor(b);", &["differ in length"]);
+}
+
+#[test]
+fn powers_without_bounds_have_values() {
+    let place = Bench::new();
+    let text = "let x = ones([2]) ** (1.0 / 0.0); if x.sum().item() != 2.0 { throw \"wrong\" }\n\
+                if (0.0 ** zeros([1])).item() != 1.0 { throw \"0 to the 0\" }\n\
+                if (-2.0 ** tensor([2.0])).item() != 4.0 { throw \"of a negative number\" }";
+    place.run(text).code(0);
 }

@@ -103,7 +103,7 @@ fn paths_are_declared_in_params_alone() {
     place
         .run("let cfg = params(#{ a: paths([3]) });")
         .code(1)
-        .says(&["own.rhai:1:", "not all defaults are texts"]);
+        .says(&["own.rhai:1:", "the default is [3], expected a file or folder"]);
     place.script(DECLARED, &["--config", "c.toml"]).run().code(1);
     place.write("c.toml", "path = 3");
     place

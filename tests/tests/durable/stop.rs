@@ -1,6 +1,6 @@
 //! Ctrl-C and deadlines: the run stops within a step, with a checkpoint, and can be resumed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::{Bench, RunFolder};
 
@@ -111,6 +111,47 @@ fn a_deadline_stops_a_script_that_calls_nothing() {
     assert_interrupted(&place.only_run());
 }
 
+/// Single calls that take many seconds: of kernels, of libraries, of built-in sets.
+const LONG_CALLS: [(&str, &str); 12] = [
+    ("product", "let x = ones([14000, 14000]); x.matmul(x)"),
+    ("product of f64", "let x = ones([9000, 9000]).cast(\"f64\"); x.matmul(x)"),
+    ("convolution", "nn::conv2d(64, 128, 9).forward(ones([16, 64, 256, 256]))"),
+    ("sort", "noise::uniform([60000000]).sort(0, false)"),
+    ("sine", "noise::uniform([10000]).expand([40000, 10000]).sin()"),
+    ("orthogonal", "nn::linear(6000, 6000).init_orthogonal(1)"),
+    ("fid", "let x = noise::normal([3000, 3000]); metrics::fid(x, x)"),
+    ("dirichlet", "noise::dirichlet([1, 300000000], 0.5)"),
+    ("truncated", "noise::truncated_normal([500000000], 0.5)"),
+    ("glyphs", "data::load(\"glyphs\").train(2000000)"),
+    ("shapes", "data::load(\"shapes\").train(200000)"),
+    ("similarity", "let x = noise::uniform([64, 3, 900, 900]); metrics::ms_ssim(x, x, 1.0, \"standard\")"),
+];
+
+#[test]
+fn one_call_that_takes_long_is_left_at_once_with_a_checkpoint() {
+    for (name, call) in LONG_CALLS {
+        println!("{name}");
+        let place = Bench::new();
+        let body = format!("if i == 2 {{ log(\"begun\", 1); {call}; }} s.n = i; s");
+        let text = format!("each(\"step\", 2, #{{ n: 0 }}, |i, s| {{ {body} }});");
+        let running = place.script(&text, &["--checkpoint-every", "1h"]).start();
+        let running = running.until(|| {
+            let log = |run: RunFolder| run.path().join("metrics.jsonl").metadata();
+            place.runs().pop().is_some_and(|run| log(run).is_ok_and(|log| log.len() > 0))
+        });
+        let asked = Instant::now();
+        running.signal(libc::SIGTERM);
+        running.wait().code(130);
+        // A loaded machine may need more than the second that it takes.
+        assert!(asked.elapsed() < Duration::from_secs(6), "{name}: {:?}", asked.elapsed());
+        println!("{:?}", asked.elapsed());
+        let run = place.only_run();
+        assert_interrupted(&run);
+        assert!(run.has_checkpoint(), "{name}");
+        assert_eq!(run.metrics().len(), 1, "{name}");
+    }
+}
+
 /// The deadline of process `i`.
 fn deadline(took: Duration, i: u32) -> String {
     format!("{}ms", (took / 4).mul_f64(1.1f64.powi(i as i32)).as_millis() + 20)
@@ -159,4 +200,36 @@ fn what_was_logged_is_the_same_before_and_after_an_interruption() {
             place.only_run().assert_same_results(&expected);
         }
     }
+}
+
+#[test]
+fn calls_that_take_long_are_stopped() {
+    // Each would take hours.
+    let long = [
+        "sleep(100000);",
+        "sleep(1e300);",
+        "let a = []; a.pad(4000000, 1); a.sort(|a, b| { for i in 0..1000 { } a - b });",
+        "let a = []; a.pad(4000000, 1); a.filter(|x| { for i in 0..1000 { } true });",
+        "let a = []; a.pad(4000000, 1); a.dedup(|a, b| { for i in 0..1000 { } false });",
+        "let a = []; a.pad(300000, 1); parallel(a, |i| { for i in 0..100000 { } i });",
+        "for x in ahead(1000000, [|i| i, |i| { sleep(1000); i }]) { }",
+        "each(\"item\", 3, |i| { sleep(10000); });",
+        "let a = [0]; while a.len() > 0 { try { sleep(10); } catch { } }",
+    ];
+    for script in long {
+        let place = Bench::new();
+        let words = ["--deadline", "300ms", "--max-operations", "1000000000000"];
+        place
+            .script(script, &words)
+            .run()
+            .code(130)
+            .says(&["the deadline is reached", "interrupted: go on with"]);
+        assert_interrupted(&place.only_run());
+    }
+}
+
+#[test]
+fn many_items_side_by_side_begin_at_once() {
+    let script = "let a = []; a.pad(300000, 1); print(parallel(a, |i| i).len());";
+    Bench::new().script(script, &["--deadline", "100s"]).run().code(0);
 }

@@ -44,6 +44,10 @@ const OPTIMISERS: [&str; 4] = ["adam", "adamw", "sgd", "rmsprop"];
 /// Names of loops; those of the second half are made to be mistaken for paths.
 const LOOPS: [&str; 8] = ["epoch", "step", "round", "epoch", "a/1/b", "epoch#2", "x.1", "50%"];
 
+/// A loss that has a gradient even where all of the network is frozen.
+const LOSS: &str =
+    "fn loss(net) { ((net.forward(noise::normal([3, 4])) - 1).square().mean() * ones([1]).track()).sum() }";
+
 /// A procedure that is written.
 pub struct Procedure {
     dice: Dice,
@@ -86,6 +90,7 @@ impl Procedure {
     }
 
     fn whole(&mut self) {
+        self.line(0, LOSS);
         let mut read = Vec::new();
         for _ in 0..1 + self.dice.below(2) {
             let (name, net) = (self.name("net"), self.dice.one(&NETS));
@@ -137,10 +142,12 @@ impl Procedure {
             ));
             trained.push(format!("{state}.f{k}"));
         }
+        let copy = self.dice.one(&NETS);
+        fields.push(format!("nest: #{{ list: [{copy}, 1.5, \"a\"], deep: #{{ y: ones([2]) }} }}"));
         if self.dice.below(2) == 0 {
             fields.push("set: data::from(noise::uniform([4, 1, 2, 2]))".into());
         }
-        let has_set = fields.len() > 3 + trained.len();
+        let has_set = fields.len() > 4 + trained.len();
         let (name, items) = (self.dice.one(&LOOPS), self.dice.one(&["2", "1..=3", "[5, 7]", "0..2"]));
         self.line(
             d,
@@ -176,11 +183,9 @@ impl Procedure {
         let k = self.dice.below(scope.trained.len());
         let net = scope.trained[k].clone();
         let (i, d) = (&scope.item, scope.depth);
-        let loss = format!("({net}.forward(noise::normal([3, 4])) - 1).square().mean()");
-        let text = match self.dice.below(24) {
-            0..=3 => format!(
-                "if {net}.parameter_count() > 0 {{ let l = {loss}; {s}.o{k}.step(l.backward()); log(\"loss\", l); }}"
-            ),
+        let loss = format!("loss({net})");
+        let text = match self.dice.below(28) {
+            0..=3 => format!("let l = {loss}; {s}.o{k}.step(l.backward()); log(\"loss\", l);"),
             4 => format!("{s}.o{k}.step({loss}.backward().clip_norm(0.5));"),
             5 => format!("{s}.o{k}.set_learning_rate(0.1 / (2 + {i}));"),
             6 => format!("if {i} % 2 == 0 {{ {net}.freeze(); }} else {{ {net}.unfreeze(); }}"),
@@ -209,6 +214,10 @@ impl Procedure {
                 let n = self.dice.below(3);
                 format!("log(\"stage\", stage(\"s{n}\", || {{ tick(); noise::normal([2]) }}).sum());")
             }
+            23 => format!("{s}.nest.list[1] += 0.5; {s}.nest.deep.y = {s}.nest.deep.y + {s}.nest.list[1];"),
+            24 => format!("log(\"nest\", loss({s}.nest.list[0])); {s}.nest.list[0].training({i} % 2 == 1);"),
+            25 => format!("{s}.nest.list[0].freeze(); log(\"y\", {s}.nest.deep.y.sum());"),
+            26 => format!("{s}.o{k}.step({loss}.backward().clip_value(0.1).add({loss}.backward()));"),
             22 => format!("{net} = {net}.deep_copy().init_normal(0.0, 0.3);"),
             _ => {
                 if self.durable(scope).is_none() {

@@ -82,14 +82,18 @@ impl Source {
 
     /// A set on disk.
     fn found(&self, session: &Session, split: Split) -> Result<Dataset> {
-        let path = Path::new(&self.what);
-        if !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\'])) {
-            session.readable(path)?;
-        }
-        if let Some(attributes) = &self.options.attributes {
-            session.readable(attributes)?;
-        }
-        let set = Dataset::from_images(data::load(&self.what, split, &self.options, &session.options.data)?);
+        let (path, part) = (Path::new(&self.what), split.to_string());
+        let load = || data::load(&self.what, split, &self.options, &session.options.data);
+        let is_path = !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\']));
+        let read = || match is_path {
+            true => session.read(path, &part, |_| load()),
+            false => session.read_known(&part, load),
+        };
+        let images = match &self.options.attributes {
+            Some(attributes) => session.read(attributes, "", |_| read())?,
+            None => read()?,
+        };
+        let set = Dataset::from_images(images);
         match &self.classes {
             Some(classes) => classes.of(&set),
             None => Ok(set),

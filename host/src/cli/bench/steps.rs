@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{Conditions, choose, clock::Times, print};
 use crate::{
+    access::Grants,
     cli::{
         args::key_value,
         outcome::Outcome,
@@ -52,7 +53,8 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
-    host.session.set_settings(settings.to_map(), settings.named(&declaration));
+    let grants = Grants { named: settings.named(&declaration), resumed: None };
+    host.session.set_settings(settings.to_map(), grants);
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rhai::{FnCallExpr, Namespace as Path, Position};
+use rhai::{Expr, FnCallExpr, Namespace as Path, Position};
 
 use super::load::{Exports, Namespace};
 use super::walk::Walker;
@@ -22,11 +22,20 @@ impl Walker<'_> {
         }
         self.in_settings = outside;
         if call.is_operator_call() {
-            return;
+            return self.division(call, position);
         }
         match call.is_qualified() {
             true => self.qualified(&call.namespace, &call.name, call.args.len(), position),
             false => self.plain(&call.name, call.args.len(), position),
+        }
+    }
+
+    /// Of two whole numbers that are written out only what is left of the point is kept.
+    fn division(&mut self, call: &FnCallExpr, position: Position) {
+        let [Expr::IntegerConstant(a, _), Expr::IntegerConstant(b, _)] = call.args[..] else { return };
+        if call.name == "/" && a.checked_rem(b).is_some_and(|rest| rest != 0) {
+            let message = format!("`{a}/{b}` divides whole numbers and gives {}", a / b);
+            self.report(position, message, format!("write `{a}.0/{b}` for {}", a as f64 / b as f64));
         }
     }
 

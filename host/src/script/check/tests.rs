@@ -61,6 +61,7 @@ fn findings(text: &str) -> Vec<Finding> {
 /// Right scripts, one a line: each passes the check, and runs.
 const CLEAN: &str = r##"
 let x = 1; x += 2; x = x * 3; print(x);
+let n = 5; n / 2; 6 / 3; 1.0 / 2; 1 / 2.0; 7 % 2; 0 / 5;
 fn add(a, b) { a + b } add(1, 2);
 fn first() { second() } fn second() { 2 } first();
 let f = |x| x + 1; f.call(1); call(f, 2);
@@ -145,6 +146,8 @@ fn right_scripts_run() {
 
 /// Wrong scripts: script ~ position ~ message ~ a part of the advice.
 const WRONG: &str = r##"
+let half = 1/2; ~ 1:13 ~ `1/2` divides whole numbers and gives 0 ~ write `1.0/2` for 0.5
+fn f(x) { x * (-7 / 2) } f(1); ~ 1:19 ~ `-7/2` divides whole numbers and gives -3 ~ write `-7.0/2` for -3.5
 let x = ; ~ 1:9 ~ `;` is not expected here
 let x = (1; ~ 1:11 ~ expected `)`
 let s = "abc ~ 1:9 ~ this string has no end ~ close it

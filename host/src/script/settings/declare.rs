@@ -32,6 +32,10 @@ pub struct Setting {
 }
 
 impl Setting {
+    pub fn is_path(&self) -> bool {
+        self.rule == Rule::Path
+    }
+
     /// Its meaning, with the rule for its values.
     pub fn described(&self) -> String {
         match &self.rule {
@@ -50,30 +54,27 @@ impl Setting {
 
     /// The word for its type: "integer", "list of path".
     pub fn kind(&self) -> String {
-        match (&self.rule, &self.default) {
-            (Rule::Path, Value::List(_)) => "list of path".into(),
-            (Rule::Path, _) => "path".into(),
-            (_, default) => default.kind(),
+        match &self.default {
+            Value::List(_) if self.is_path() => "list of path".into(),
+            _ if self.is_path() => "path".into(),
+            default => default.kind(),
         }
     }
 
     /// A value of the type that it takes.
     pub fn like(&self) -> Value {
         match &self.default {
-            Value::List(items) if self.rule == Rule::Path && items.is_empty() => {
+            Value::List(items) if self.is_path() && items.is_empty() => {
                 Value::List(vec![Value::String(String::new())])
             }
             default => default.clone(),
         }
     }
 
-    /// Its default as a script writes it: `path("")`.
-    pub fn written(&self) -> String {
-        match &self.default {
-            Value::List(_) if self.rule == Rule::Path => format!("paths({})", self.default.written()),
-            _ if self.rule == Rule::Path => format!("path({})", self.default.written()),
-            default => default.written(),
-        }
+    /// How a script declares it as a path: `data: path("")`.
+    pub fn as_path(&self) -> String {
+        let word = if matches!(self.default, Value::List(_)) { "paths" } else { "path" };
+        format!("{}: {word}({})", self.name, self.default.written())
     }
 }
 

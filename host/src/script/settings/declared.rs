@@ -13,7 +13,7 @@ use crate::script::script_type;
 pub enum Rule {
     #[default]
     Any,
-    /// It names a file or a folder, which the script may then read.
+    /// It names files and folders, which the script may then read.
     Path,
     OneOf(Vec<Value>),
     /// Both ends are allowed.
@@ -25,7 +25,7 @@ pub enum Rule {
 impl Rule {
     pub fn accepts(&self, value: &Value) -> bool {
         match (self, value) {
-            (Self::Any | Self::Path, _) => true,
+            (Self::Any, _) | (Self::Path, Value::String(_)) => true,
             (_, Value::List(items)) => items.iter().all(|item| self.accepts(item)),
             (Self::OneOf(choices), value) => choices.contains(value),
             (_, Value::Int(n)) => self.accepts_number(*n as f64),
@@ -40,7 +40,8 @@ impl Rule {
             Self::Within(low, high) => x >= *low && x <= *high,
             Self::AtLeast(least) => x >= *least,
             Self::Positive => x > 0.0,
-            Self::Any | Self::Path | Self::OneOf(_) => true,
+            Self::Any | Self::OneOf(_) => true,
+            Self::Path => false,
         }
     }
 
@@ -57,7 +58,7 @@ impl Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Any | Self::Path => Ok(()),
+            Self::Any => Ok(()),
             Self::OneOf(choices) => {
                 let word = |choice: &Value| match choice {
                     Value::String(text) if text.is_empty() => "\"\"".to_owned(),
@@ -68,6 +69,7 @@ impl fmt::Display for Rule {
             Self::Within(low, high) => write!(f, "from {low} to {high}"),
             Self::AtLeast(least) => write!(f, "at least {least}"),
             Self::Positive => f.write_str("more than 0"),
+            Self::Path => f.write_str("a file or folder"),
         }
     }
 }
@@ -85,16 +87,6 @@ pub struct Declared {
 script_type!(Declared => "declared setting");
 
 impl Declared {
-    /// `path(default)`
-    pub fn path(default: String) -> Self {
-        Self { default: Value::String(default), rule: Rule::Path }
-    }
-
-    /// `paths(defaults)`
-    pub fn paths(defaults: Vec<String>) -> Self {
-        Self { default: Value::List(defaults.into_iter().map(Value::String).collect()), rule: Rule::Path }
-    }
-
     /// Errors: the default is no value of a setting, or one that its own rule refuses.
     pub fn new(default: Dynamic, rule: Rule) -> Result<Self> {
         let wrong =
@@ -137,7 +129,8 @@ pub struct Named {
     /// The setting.
     pub setting: String,
     pub text: String,
-    pub rule: Rule,
-    /// How it has to be declared for a folder: `path: path("x")`.
+    /// Whether it is declared as a path.
+    pub is_path: bool,
+    /// How it is declared as one: `path: path("x")`.
     pub declaration: String,
 }

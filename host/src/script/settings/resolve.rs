@@ -9,9 +9,11 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use toml::Spanned;
 
 use super::declare::{Declaration, Setting};
-use super::declared::{Named, Rule};
+use super::declared::Named;
 use super::value::Value;
 use crate::error::{Error, Result};
+use crate::reading::Sum;
+use crate::run::FileRecord;
 use crate::script::finding::{Finding, position_at};
 use crate::script::library;
 use crate::script::nearest::did_you_mean;
@@ -62,6 +64,8 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
     pub choices: Vec<Choice>,
+    /// The files that values came from.
+    pub files: Vec<FileRecord>,
 }
 
 impl Resolved {
@@ -73,16 +77,23 @@ impl Resolved {
 
     /// The settings of a run that is resumed, as its record has them, and which of them were `given`.
     ///
+    /// Where the plugin may have changed, a setting that is new has its default.
+    ///
     /// # Errors
     /// [`Error::Usage`] when the record does not fit the declaration.
     pub fn recorded(
         declaration: &Declaration,
         record: &serde_json::Map<String, serde_json::Value>,
         given: &[String],
+        changed: bool,
     ) -> Result<Self> {
         let choice = |setting: &Setting| {
-            let value = record.get(&setting.name).cloned().and_then(Value::from_json);
+            let value = match record.get(&setting.name) {
+                None if changed => Some(setting.default.clone()),
+                value => value.cloned().and_then(Value::from_json),
+            };
             let value = value.and_then(|value| value.coerce(&setting.like()));
+            let value = value.filter(|value| setting.rule.accepts(value));
             let origin = if given.contains(&setting.name) { Origin::Record } else { Origin::Default };
             let missing = || {
                 let problem = format!("the record of the run has no usable value for `{}`", setting.name);
@@ -90,7 +101,12 @@ impl Resolved {
             };
             Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin })
         };
-        declaration.settings.iter().map(choice).collect::<Result<_>>().map(|choices| Self { choices })
+        declaration
+            .settings
+            .iter()
+            .map(choice)
+            .collect::<Result<_>>()
+            .map(|choices| Self { choices, files: Vec::new() })
     }
 
     /// The settings that differ from the declared defaults, as they are written on a command line.
@@ -105,13 +121,11 @@ impl Resolved {
         let given = self.choices.iter().zip(&declaration.settings);
         let given = given.filter(|(choice, _)| choice.origin != Origin::Default);
         let named = given.flat_map(|(choice, setting)| {
-            let path = Setting { rule: Rule::Path, ..setting.clone() };
-            let declaration = format!("{}: {}", setting.name, path.written());
-            choice.value.texts().into_iter().map(move |text| Named {
+            choice.value.texts().into_iter().map(|text| Named {
                 setting: setting.name.clone(),
                 text: text.to_owned(),
-                rule: setting.rule.clone(),
-                declaration: declaration.clone(),
+                is_path: setting.is_path(),
+                declaration: setting.as_path(),
             })
         });
         named.collect()
@@ -152,6 +166,7 @@ pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved>
     let mut resolver = Resolver {
         settings: &declaration.settings,
         choices: declaration.settings.iter().map(default).collect(),
+        files: Vec::new(),
     };
     if let Some(path) = &sources.preset {
         resolver.file(path, Origin::Preset(path.clone()))?;
@@ -162,12 +177,13 @@ pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved>
     for (key, text) in &sources.command_line {
         resolver.argument(key, text)?;
     }
-    Ok(Resolved { choices: resolver.choices })
+    Ok(Resolved { choices: resolver.choices, files: resolver.files })
 }
 
 struct Resolver<'a> {
     settings: &'a [Setting],
     choices: Vec<Choice>,
+    files: Vec<FileRecord>,
 }
 
 /// What is wrong with a key or value, and the way out.
@@ -180,6 +196,7 @@ impl Resolver<'_> {
     fn file(&mut self, path: &Path, origin: Origin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
+        self.files.push(FileRecord::new(name.clone(), path, Sum::of(text.as_bytes()), None));
         let error = |offset: usize, problem: Problem| {
             let position = position_at(&text, offset);
             Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)

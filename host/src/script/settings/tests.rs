@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use rhai::{Array, Engine, Map, OptimizationLevel};
+use rhai::{Array, Dynamic, Engine, Map, OptimizationLevel};
 
 use super::*;
 use crate::error::Result;
@@ -9,10 +9,9 @@ use crate::script::source::{Scripts, Source};
 fn declaration(text: &str) -> Result<Option<Declaration>> {
     let mut engine = Engine::new();
     engine.set_optimization_level(OptimizationLevel::None);
-    engine.register_fn("path", |text: &str| Declared::path(text.into()));
-    engine.register_fn("paths", |texts: Array| {
-        Declared::paths(texts.into_iter().map(|text| text.into_string().unwrap()).collect())
-    });
+    let path = |default: Dynamic| Declared::new(default, Rule::Path).unwrap();
+    engine.register_fn("path", path);
+    engine.register_fn("paths", path);
     let source = Source::new("p.rhai", text);
     let ast = Scripts::default().compile(&engine, &source).unwrap();
     declared(&engine, &source, &ast)
@@ -337,20 +336,23 @@ nets=[]                   to start from [list of path]
 title=t                   [string]
 ";
     assert_eq!(table(&declaration, None), expected);
-    let written: Vec<_> = declaration.settings.iter().map(Setting::written).collect();
-    assert_eq!(written, ["path(\"glyphs\")", "paths([])", "\"t\""]);
+    let written: Vec<_> = declaration.settings.iter().map(Setting::as_path).collect();
+    assert_eq!(written, ["data: path(\"glyphs\")", "nets: paths([])", "title: path(\"t\")"]);
     let given = |arguments: &[(&str, &str)]| {
         let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
         resolve(&declaration, &Sources { command_line, ..Sources::default() })
     };
     let found = given(&[("nets", "1,a b"), ("title", "x")]).unwrap();
     assert_eq!(found.get("nets").unwrap().texts(), ["1", "a b"]);
-    let named: Vec<_> =
-        found.named(&declaration).into_iter().map(|n| (n.setting, n.text, n.rule, n.declaration)).collect();
-    let net = |text: &str| ("nets".into(), text.into(), Rule::Path, "nets: paths([])".into());
+    let named: Vec<_> = found
+        .named(&declaration)
+        .into_iter()
+        .map(|n| (n.setting, n.text, n.is_path, n.declaration))
+        .collect();
+    let net = |text: &str| ("nets".into(), text.into(), true, "nets: paths([])".into());
     assert_eq!(
         named,
-        [net("1"), net("a b"), ("title".into(), "x".into(), Rule::Any, "title: path(\"t\")".into())]
+        [net("1"), net("a b"), ("title".into(), "x".into(), false, "title: path(\"t\")".into())]
     );
     assert_eq!(found.given(), ["nets", "title"]);
     let numbers = Sources { config: None, command_line: vec![], preset: None };

@@ -197,6 +197,11 @@ impl Optimiser {
         Ok(())
     }
 
+    /// A number that the handles of one optimiser share and no other optimiser alive has.
+    pub fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Whether two handles are of one optimiser.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

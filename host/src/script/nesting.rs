@@ -1,0 +1,259 @@
+//! How deep values stand in one another: items in arrays, values in maps, what closures captured, parts of
+//! modules.
+//!
+//! Copying, printing, saving and dropping a value go as deep as it is nested, each level on the stack, and
+//! where the stack ends the process dies. A script can nest values with every operation, in ways that Rhai
+//! does not tell of. But whatever it nests further it has to name now and then: so the variables in scope
+//! are looked through, at times, when one of them is named. Between two such looks a value can become
+//! deeper than it may be, for which the stack of scripts has room.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    thread::{self, Builder},
+};
+
+use ops::{nn::Module, panic_text};
+use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map, Position};
+
+use crate::error::{Error, Result};
+
+/// Values may be nested so deep. The state of a loop is read back from JSON, whose reader takes 128 levels,
+/// two for each of these; calls of functions end at 64.
+pub const DEEPEST: usize = 50;
+
+/// A value deeper than this is not read to its end.
+const BEYOND: usize = 4 * DEEPEST;
+
+/// Modules in a module, counted as often as they are met: one in both places of fifty sequences of two
+/// stands in it 2^50 times.
+const MODULES: usize = 100_000;
+
+/// Operations between two looks, where there is little to look at.
+const INTERVAL: u64 = 1000;
+
+/// Bytes of a script's stack, the first that the system gives. They are taken where they are used.
+const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
+
+thread_local! {
+    /// Operations of scripts on this thread.
+    static OPERATIONS: Cell<u64> = const { Cell::new(0) };
+    /// When the next look is due, for each level of calls.
+    static DUE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    /// When the next look at a value that is moved is due.
+    static MOVED: Cell<u64> = const { Cell::new(0) };
+    static IS_SCRIPT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Counts an operation.
+pub fn count() {
+    OPERATIONS.set(OPERATIONS.get() + 1);
+}
+
+/// Looks through the variables in scope, where it is time.
+pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>> {
+    let (now, level) = (OPERATIONS.get(), context.call_level());
+    let is_due = DUE.with_borrow_mut(|due| {
+        // Of calls that have ended.
+        due.truncate(level + 1);
+        due.resize(level + 1, now + INTERVAL);
+        due[level] <= now
+    });
+    if !is_due {
+        return Ok(());
+    }
+    let mut nest = Nest::default();
+    let variables = context.scope().iter_raw().map(|(_, _, value)| value).chain(context.this_ptr());
+    let deep = variables.filter_map(|value| nest.height(value, DEEPEST).err()).next();
+    DUE.with_borrow_mut(|due| due[level] = now + nest.values.max(INTERVAL));
+    deep.map_or(Ok(()), |TooDeep| Err(refusal()))
+}
+
+/// Looks into a value that is put somewhere else without being named, where it is time.
+pub fn watch(value: &Dynamic) -> std::result::Result<(), Box<EvalAltResult>> {
+    let now = OPERATIONS.get();
+    if now < MOVED.get() {
+        return Ok(());
+    }
+    let mut nest = Nest::default();
+    let deep = nest.height(value, DEEPEST);
+    MOVED.set(now + nest.values.max(INTERVAL));
+    deep.map(drop).map_err(|TooDeep| refusal())
+}
+
+/// Refuses a value that is nested too deep.
+///
+/// # Errors
+/// [`Error::Usage`]
+pub fn check(value: &Dynamic) -> Result<()> {
+    Nest::default().height(value, DEEPEST).map(drop).map_err(|TooDeep| Error::usage(problem(), HELP))
+}
+
+/// Refuses a module whose parts stand too deep in one another, or too often.
+///
+/// # Errors
+/// [`Error::Usage`]
+pub fn check_module(module: &Module) -> Result<()> {
+    if module.depth() > DEEPEST {
+        let problem = format!("this module would be nested more than {DEEPEST} deep");
+        return Err(Error::usage(problem, "give `nn::sequential` one list of all layers"));
+    }
+    if module.count() > MODULES {
+        let problem = format!("this module would hold more than {MODULES} modules");
+        return Err(Error::usage(problem, "does it hold one module many times? Call that one many times"));
+    }
+    Ok(())
+}
+
+/// How deep a value is nested; no more than a little beyond what is allowed.
+pub fn depth(value: &Dynamic) -> usize {
+    Nest::default().height(value, BEYOND).unwrap_or(BEYOND)
+}
+
+/// The number of values in a value, and itself.
+pub fn size(value: &Dynamic) -> usize {
+    let mut nest = Nest::default();
+    let _ = nest.height(value, BEYOND);
+    usize::try_from(nest.values).unwrap_or(usize::MAX)
+}
+
+const HELP: &str = "does a loop put a list, a map or a closure into itself? Keep a flat list";
+
+fn problem() -> String {
+    format!("values are nested more than {DEEPEST} deep")
+}
+
+/// The end of the script: one that went on would nest further.
+fn refusal() -> Box<EvalAltResult> {
+    let reason = format!("{}\n  help: {HELP}", problem());
+    EvalAltResult::ErrorTerminated(reason.into(), Position::NONE).into()
+}
+
+struct TooDeep;
+
+/// What a walk has seen.
+#[derive(Default)]
+struct Nest {
+    values: u64,
+    /// The heights of variables that closures share, by their places; 0 while they are looked into, as one
+    /// can hold a closure that captured it.
+    shared: HashMap<*const Dynamic, usize>,
+}
+
+impl Nest {
+    /// The levels of a value, of which so many are allowed.
+    fn height(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
+        self.values += 1;
+        if value.is_int() || value.is_float() || value.is_string() || value.is_unit() {
+            return Ok(0);
+        }
+        if value.is_shared() {
+            return self.shared(value, allowed);
+        }
+        if let Some(items) = value.read_lock::<Array>() {
+            return self.level(items.iter(), allowed);
+        }
+        if let Some(items) = value.read_lock::<Map>() {
+            return self.level(items.values(), allowed);
+        }
+        if let Some(function) = value.read_lock::<FnPtr>() {
+            return if function.is_curried() { self.level(function.iter_curry(), allowed) } else { Ok(0) };
+        }
+        match value.read_lock::<Module>() {
+            Some(module) if module.depth() > allowed => Err(TooDeep),
+            module => Ok(module.map_or(0, |module| module.depth())),
+        }
+    }
+
+    fn level<'a>(
+        &mut self,
+        items: impl Iterator<Item = &'a Dynamic>,
+        allowed: usize,
+    ) -> std::result::Result<usize, TooDeep> {
+        let inside = allowed.checked_sub(1).ok_or(TooDeep)?;
+        let mut highest = 0;
+        for item in items {
+            highest = highest.max(self.height(item, inside)?);
+        }
+        Ok(highest + 1)
+    }
+
+    fn shared(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
+        // One that is being changed right now is not to be looked at.
+        let Some(inner) = value.read_lock::<Dynamic>() else { return Ok(0) };
+        let place: *const Dynamic = &*inner;
+        if let Some(&height) = self.shared.get(&place) {
+            return if height > allowed { Err(TooDeep) } else { Ok(height) };
+        }
+        self.shared.insert(place, 0);
+        let height = self.height(&inner, allowed)?;
+        self.shared.insert(place, height);
+        Ok(height)
+    }
+}
+
+/// Runs what runs scripts, on a thread that has the stack for what they nest.
+///
+/// # Errors
+/// [`Error::Failed`] for a panic, [`Error::Usage`] when the system gives no thread.
+pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
+    if IS_SCRIPT.get() {
+        return Ok(run());
+    }
+    let run = Mutex::new(Some(run));
+    let body = || {
+        IS_SCRIPT.set(true);
+        let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
+        run.expect("one thread runs it")()
+    };
+    thread::scope(|scope| {
+        let mut thread = Err(std::io::ErrorKind::OutOfMemory.into());
+        for stack in STACKS {
+            thread = builder(stack).spawn_scoped(scope, body);
+            if thread.is_ok() {
+                break;
+            }
+        }
+        thread
+            .map_err(no_thread)?
+            .join()
+            .map_err(|panic| Error::Failed(format!("a fault inside the host: {}", panic_text(&*panic))))
+    })
+}
+
+/// Starts a thread that runs functions of scripts.
+///
+/// # Errors
+/// [`Error::Usage`] when the system gives no more threads.
+pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
+    let body = move || {
+        IS_SCRIPT.set(true);
+        body();
+    };
+    builder(STACKS[1]).spawn(body).map_err(no_thread)
+}
+
+fn builder(stack: usize) -> Builder {
+    Builder::new().name("script".into()).stack_size(stack)
+}
+
+/// Starts a thread that runs functions of scripts, for no longer than `scope`.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_scoped<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    body: impl FnOnce() + Send + 'scope,
+) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
+    let body = move || {
+        IS_SCRIPT.set(true);
+        body();
+    };
+    builder(STACKS[1]).spawn_scoped(scope, body).map_err(no_thread)
+}
+
+/// What to say where there is no thread to be had.
+fn no_thread(error: std::io::Error) -> Error {
+    Error::usage(format!("the system gives no thread: {error}"), "use fewer stages, or end other programs")
+}

@@ -1,0 +1,111 @@
+//! Arrays: what makes them longer.
+
+use std::ops::{Range, RangeInclusive};
+
+use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, Position};
+
+use super::{Library, Outcome};
+use crate::script::{
+    Limits,
+    nesting::{self, size},
+};
+
+pub fn add(library: &mut Library) {
+    let limits = library.limits;
+    for name in ["push", "+="] {
+        library.add(name, move |array: &mut Array, item: Dynamic| push(limits, array, item));
+    }
+    for name in ["append", "+="] {
+        library.add(name, move |array: &mut Array, more: Array| -> Outcome<()> {
+            limits.items(array.len() + more.len())?;
+            array.extend(more);
+            Ok(())
+        });
+    }
+    library.add("+", move |mut array: Array, more: Array| -> Outcome<Array> {
+        limits.items(array.len() + more.len())?;
+        array.extend(more);
+        Ok(array)
+    });
+    library.add("insert", move |array: &mut Array, index: i64, item: Dynamic| -> Outcome<()> {
+        nesting::watch(&item)?;
+        limits.items(array.len() + 1)?;
+        array.insert(offset(array.len(), index), item);
+        Ok(())
+    });
+    library.add("pad", move |array: &mut Array, length: i64, item: Dynamic| -> Outcome<()> {
+        let length = usize::try_from(length).unwrap_or(0);
+        let missing = length.saturating_sub(array.len());
+        limits.items(missing.saturating_mul(size(&item)).saturating_add(array.len()))?;
+        array.resize(length.max(array.len()), item);
+        Ok(())
+    });
+    splicing(library);
+    taking(library);
+}
+
+fn push(limits: Limits, array: &mut Array, item: Dynamic) -> Outcome<()> {
+    nesting::watch(&item)?;
+    limits.items(array.len() + 1)?;
+    array.push(item);
+    Ok(())
+}
+
+/// The place that an index means: negative ones count from the end, and what lies beyond is the end.
+fn offset(length: usize, index: i64) -> usize {
+    let from_start = usize::try_from(index).unwrap_or_else(|_| {
+        let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+        length.saturating_sub(back)
+    });
+    from_start.min(length)
+}
+
+fn splicing(library: &mut Library) {
+    let limits = library.limits;
+    let splice = move |array: &mut Array, start: i64, count: usize, replace: Array| -> Outcome<()> {
+        let start = offset(array.len(), start);
+        let end = start.saturating_add(count).min(array.len());
+        limits.items(array.len() - (end - start) + replace.len())?;
+        array.splice(start..end, replace);
+        Ok(())
+    };
+    let count = |start: i64, end: i64| usize::try_from(end.saturating_sub(start)).unwrap_or(0);
+    library.add("splice", move |array: &mut Array, start: i64, len: i64, replace: Array| {
+        splice(array, start, usize::try_from(len).unwrap_or(0), replace)
+    });
+    library.add("splice", move |array: &mut Array, range: Range<i64>, replace: Array| {
+        let start = range.start.max(0);
+        splice(array, start, count(start, range.end), replace)
+    });
+    library.add("splice", move |array: &mut Array, range: RangeInclusive<i64>, replace: Array| {
+        let start = (*range.start()).max(0);
+        splice(array, start, count(start, range.end().saturating_add(1)), replace)
+    });
+}
+
+/// What moves a value without a copy, so that it can be put into another as often as one likes.
+fn taking(library: &mut Library) {
+    library.add("take", |value: &mut Dynamic| -> Outcome<Dynamic> {
+        if value.is_read_only() {
+            let name = "take".to_owned();
+            return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, Position::NONE).into());
+        }
+        moved(std::mem::take(value))
+    });
+    library.add("pop", |array: &mut Array| moved(array.pop().unwrap_or_default()));
+    library.add("shift", |array: &mut Array| match array.is_empty() {
+        true => Ok(Dynamic::UNIT),
+        false => moved(array.remove(0)),
+    });
+    library.add("remove", |array: &mut Array, index: i64| match offset(array.len(), index) {
+        beyond if beyond >= array.len() || index < -(array.len() as i64) => Ok(Dynamic::UNIT),
+        place => moved(array.remove(place)),
+    });
+    library.add("remove", |map: &mut Map, key: ImmutableString| {
+        moved(map.remove(key.as_str()).unwrap_or_default())
+    });
+}
+
+fn moved(value: Dynamic) -> Outcome<Dynamic> {
+    nesting::watch(&value).map(|()| value)
+}

@@ -1,0 +1,129 @@
+//! Values as text. One string in a million places of an array is held once, and written a million times:
+//! the text of arrays and maps ends with `...` where it would be longer than a string may be.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write},
+};
+
+use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
+
+use super::{Library, Outcome, too_large};
+use crate::script::{Limits, nesting::DEEPEST};
+
+pub fn add(library: &mut Library) {
+    let limits = library.limits;
+    for name in ["print", "debug", "to_string", "to_debug"] {
+        library.add_pure(name, move |context: NativeCallContext, array: &mut Array| -> ImmutableString {
+            Writer::new(&context, limits.string).write(|writer| writer.array(array, DEEPEST))
+        });
+        library.add_pure(name, move |context: NativeCallContext, map: &mut Map| -> ImmutableString {
+            Writer::new(&context, limits.string).write(|writer| writer.map(map, DEEPEST))
+        });
+    }
+    library.add_pure("to_json", move |map: &mut Map| -> Outcome<ImmutableString> {
+        let mut text = Bounded::new(limits.string);
+        let map: BTreeMap<&str, &Dynamic> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
+        serde_json::to_writer(&mut text, &map).map_err(|_| too_large("Length of string"))?;
+        Ok(text.text.into())
+    });
+}
+
+/// What `to_string` gives for a value.
+pub fn text(context: &NativeCallContext, limits: Limits, value: &mut Dynamic) -> ImmutableString {
+    Writer::new(context, limits.string).shown("to_string", value)
+}
+
+/// A text that grows to a number of bytes.
+struct Bounded {
+    text: String,
+    most: usize,
+}
+
+impl Bounded {
+    fn new(most: usize) -> Self {
+        Self { text: String::new(), most }
+    }
+}
+
+impl Write for Bounded {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.text.len() + more.len() > self.most {
+            return Err(fmt::Error);
+        }
+        self.text.push_str(more);
+        Ok(())
+    }
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let more = std::str::from_utf8(bytes).map_err(|_| full())?;
+        self.write_str(more).map_err(|_| full())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes arrays and maps, whose items show themselves as `to_debug` says.
+struct Writer<'a, 'c> {
+    context: &'a NativeCallContext<'c>,
+    text: Bounded,
+}
+
+impl<'a, 'c> Writer<'a, 'c> {
+    fn new(context: &'a NativeCallContext<'c>, most: usize) -> Self {
+        Self { context, text: Bounded::new(most) }
+    }
+
+    fn write(mut self, value: impl FnOnce(&mut Self) -> fmt::Result) -> ImmutableString {
+        if value(&mut self).is_err() {
+            self.text.text.push_str("...");
+        }
+        self.text.text.into()
+    }
+
+    fn array(&mut self, items: &mut Array, depth: usize) -> fmt::Result {
+        self.text.write_str("[")?;
+        for (i, item) in items.iter_mut().enumerate() {
+            self.text.write_str(if i == 0 { "" } else { ", " })?;
+            self.item(item, depth)?;
+        }
+        self.text.write_str("]")
+    }
+
+    fn map(&mut self, items: &mut Map, depth: usize) -> fmt::Result {
+        self.text.write_str("#{")?;
+        for (i, (key, item)) in items.iter_mut().enumerate() {
+            self.text.write_str(if i == 0 { "" } else { ", " })?;
+            write!(self.text, "{key:?}: ")?;
+            self.item(item, depth)?;
+        }
+        self.text.write_str("}")
+    }
+
+    fn item(&mut self, item: &mut Dynamic, depth: usize) -> fmt::Result {
+        if depth == 0 || ops::interrupt::requested() {
+            return Err(fmt::Error);
+        }
+        if let Some(mut items) = item.write_lock::<Array>() {
+            return self.array(&mut items, depth - 1);
+        }
+        if let Some(mut items) = item.write_lock::<Map>() {
+            return self.map(&mut items, depth - 1);
+        }
+        let shown = self.shown("to_debug", item);
+        self.text.write_str(&shown)
+    }
+
+    /// What a function of that name gives for a value.
+    fn shown(&self, name: &str, value: &mut Dynamic) -> ImmutableString {
+        let result = self.context.call_native_fn_raw(name, true, &mut [value]);
+        let text = result.ok().and_then(|text| text.into_immutable_string().ok());
+        text.unwrap_or_else(|| self.context.engine().map_type_name(value.type_name()).into())
+    }
+}
