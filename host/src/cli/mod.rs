@@ -41,10 +41,13 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are asked for; everything else is wrong usage.
-            let code = if error.use_stderr() { Outcome::Usage } else { Outcome::Done };
-            let _ = error.print();
-            return code.into();
+            // Help and version are asked for; everything else is wrong usage, with what was typed in it.
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Outcome::Done.into();
+            }
+            err!("{}", error.render().to_string().trim_end());
+            return Outcome::Usage.into();
         }
     };
     let outcome = on_script_stack(|| guarded(|| dispatch(&cli.command)));

@@ -112,10 +112,14 @@ impl Run {
         &self.path
     }
 
-    /// Whether there is a checkpoint to go on from.
+    /// Whether there is a checkpoint worth going on from: one in which anything is done.
     pub fn has_checkpoint(&self) -> bool {
+        let done = |path: PathBuf| {
+            let record: Option<serde_json::Value> = serde_json::from_slice(&fs::read(path).ok()?).ok();
+            record?["done"].as_u64()
+        };
         let files = fs::read_dir(self.path.join(CHECKPOINTS)).into_iter().flatten().flatten();
-        files.into_iter().any(|file| file.path().extension().is_some_and(|extension| extension == "json"))
+        files.map(|file| file.path()).filter_map(done).any(|items| items > 0)
     }
 
     /// The record as it stands in the folder.

@@ -130,7 +130,8 @@ impl Drop for LoopHandle {
 
 /// Some metrics as a message: `loss 0.0123  fid 12.5`.
 pub fn readable(metrics: &[(String, f64)]) -> String {
-    let words: Vec<_> = metrics.iter().map(|(name, value)| format!("{name} {}", number(*value))).collect();
+    let word = |(name, value): &(String, f64)| format!("{} {}", one_line(name), number(*value));
+    let words: Vec<_> = metrics.iter().map(word).collect();
     words.join("  ")
 }
 

@@ -54,9 +54,13 @@ fn a_terminal_shows_control_characters_and_does_not_obey_them() {
         "plugins/\x1b[2Jodd.rhai",
         "//! \x1b[31mred\nlet cfg = params(#{ a: \"\x1b[2J\" }); // \x1b[2J",
     );
-    for command in
-        [&["list"][..], &["params", "\x1b[2Jodd"], &["check", "\x1b[2Jodd"], &["run", "\x1b[2Jodd"]]
-    {
+    for command in [
+        &["list"][..],
+        &["params", "\x1b[2Jodd"],
+        &["check", "\x1b[2Jodd"],
+        &["run", "\x1b[2Jodd"],
+        &["\x1b[2Jodd"],
+    ] {
         let outcome = place.host(command).run();
         assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains('\x1b'), "{outcome:?}");
     }

@@ -173,9 +173,14 @@ fn stop_on_nan_ends_the_run_and_keeps_the_last_good_checkpoint() {
 
 #[test]
 fn a_start_that_failed_before_any_checkpoint_promises_no_resume() {
-    let outcome =
-        Bench::new().run("let x = 1;\nthrow \"no good\";").code(1).says(&["failed: what there is lies in"]);
-    assert!(!outcome.stderr.contains("resume"), "{}", outcome.stderr);
+    for text in
+        ["let x = 1;\nthrow \"no good\";", "each(\"step\", 3, #{ n: 0 }, |i, s| { throw \"no good\"; s });"]
+    {
+        let outcome = Bench::new().run(text).code(1).says(&["failed: what there is lies in"]);
+        assert!(!outcome.stderr.contains("resume"), "{}", outcome.stderr);
+    }
+    let later = "each(\"step\", 3, #{ n: 0 }, |i, s| { if i == 2 { throw \"no good\"; } s });";
+    Bench::new().run(later).code(1).says(&["`host resume runs/own-", "` goes on from the last checkpoint"]);
 }
 
 #[test]
