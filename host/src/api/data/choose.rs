@@ -171,3 +171,26 @@ pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<Weights> {
     let problem = format!("{} weights for the {} items of `{}`", weights.0.len(), set.len(), set.name());
     Err(Error::usage(problem, "give one weight for each item"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `torch.utils.data.random_split` divides: its manual's example, and by its rule for what is left.
+    #[test]
+    fn parts_are_those_of_pytorch() {
+        let of = |fractions: &[f64], all| Parts::Fractions(fractions.to_vec()).sizes(all).unwrap();
+        assert_eq!(of(&[0.3, 0.3, 0.4], 30), [9, 9, 12]);
+        assert_eq!(of(&[0.33, 0.33, 0.34], 10), [4, 3, 3]);
+        assert_eq!(of(&[0.7, 0.2, 0.1], 10), [7, 2, 1]);
+        assert_eq!(of(&[0.5, 0.2], 9), [4, 1]);
+        assert_eq!(of(&[1.0, 0.0], 3), [3, 0]);
+        assert_eq!(Parts::Counts(vec![2, 0, 1]).sizes(3).unwrap(), [2, 0, 1]);
+        for wrong in [vec![0.9, 0.2], vec![-0.1], vec![f64::NAN], vec![f64::INFINITY]] {
+            assert!(Parts::Fractions(wrong).sizes(10).is_err());
+        }
+        for wrong in [vec![4], vec![2, 2], vec![usize::MAX, 1]] {
+            assert!(Parts::Counts(wrong).sizes(3).is_err());
+        }
+    }
+}
