@@ -8,4 +8,6 @@ fn main() {
     let version = output.ok().and_then(|o| String::from_utf8(o.stdout).ok()).unwrap_or_default();
     println!("cargo:rustc-env=RUSTC_VERSION={}", version.trim());
     println!("cargo:rerun-if-changed=build.rs");
+    // What is built in: new files there make the crate be built anew, too.
+    println!("cargo:rerun-if-changed=../plugins\ncargo:rerun-if-changed=../scripts");
 }

@@ -3,6 +3,13 @@
 //! The library is what the binary is made of: [`Host`] builds the engine, takes functions of your own
 //! into the same table, and runs a script from a string or a file. See `examples/embed.rs`.
 
+// What is printed is escaped: `out!` and `err!`.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
+#[macro_use]
+mod terminal;
+
+mod access;
 pub mod api;
 pub mod cli;
 pub mod data;
@@ -11,6 +18,7 @@ pub mod figure;
 mod host;
 pub mod memory;
 pub mod onnx;
+mod reading;
 pub mod run;
 pub mod script;
 mod session;

@@ -1,7 +1,11 @@
 //! What script functions share while one script runs: where it runs, on which device, from which seed,
 //! with which settings, into which folder.
 
+mod files;
+
 use std::{
+    collections::BTreeSet,
+    fmt::Display,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
@@ -10,12 +14,15 @@ use std::{
 use ops::{Device, random::Key};
 use rhai::{Engine, Map};
 
+pub use files::{DATA, changed};
+
 use crate::{
+    access::Grants,
     api::pool,
-    data::Dataset,
+    data::Caller,
     error::{Error, Result},
-    run::{Loops, Metrics, ModelFile, Progress, Run},
-    script::Scripts,
+    run::{Loops, Metrics, Progress, Run},
+    script::{Scripts, settings::Named},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -36,6 +43,8 @@ pub struct Options {
     pub scripts: Vec<PathBuf>,
     /// Least time between two checkpoints.
     pub checkpoint_every: Duration,
+    /// Whether a metric that is infinite or NaN ends the run.
+    pub stop_on_nan: bool,
 }
 
 impl Default for Options {
@@ -48,6 +57,7 @@ impl Default for Options {
             onnxruntime: None,
             scripts: Vec::new(),
             checkpoint_every: Duration::from_secs(10),
+            stop_on_nan: false,
         }
     }
 }
@@ -60,16 +70,20 @@ pub struct Session {
     recorder: OnceLock<Recorder>,
     /// Bars or lines while it runs.
     pub progress: Progress,
-    /// The settings that `params` gives, and the paths that the user named in them.
-    settings: OnceLock<(Map, Vec<PathBuf>)>,
+    /// The settings that `params` gives, and what they let the script read.
+    settings: OnceLock<(Map, Grants)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
+    /// The warnings that were shown.
+    warned: Mutex<BTreeSet<String>>,
 }
 
 /// What a run leaves behind.
 pub struct Recorder {
     pub run: Run,
     pub metrics: Metrics,
+    /// Whether the run goes on with files that changed since it began.
+    pub accepts_changes: bool,
     scripts: Scripts,
     loops: Mutex<Loops>,
 }
@@ -80,7 +94,7 @@ impl Recorder {
         let loops = Loops::open(&run.path().join("checkpoints"), options.checkpoint_every)?;
         let metrics = Metrics::open(&run.path().join("metrics.jsonl"))?;
         metrics.cut_back(loops.metrics_position())?;
-        Ok(Self { run, metrics, scripts, loops: Mutex::new(loops) })
+        Ok(Self { run, metrics, accepts_changes: false, scripts, loops: Mutex::new(loops) })
     }
 
     /// The durable loops.
@@ -88,31 +102,28 @@ impl Recorder {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes in the record which model file was used, and which library runs it, if one does.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a file that is another than the run has used under this name.
-    pub fn note_model(&self, path: &Path, library: Option<&Path>) -> Result<()> {
-        let model = ModelFile::read(path)?;
-        let mut changed = false;
-        self.run.update(|record| {
-            if let Some(library) = library {
-                record.versions.insert("onnxruntime".into(), library.display().to_string().into());
-            }
-            match record.models.iter().find(|known| known.path == model.path) {
-                Some(known) => changed = known.sha256 != model.sha256,
-                None => record.models.push(model),
-            }
-        })?;
-        if changed {
-            let problem = format!("{} changed since the run began", path.display());
-            return Err(Error::usage(problem, "put it back, or start a new run"));
-        }
-        Ok(())
+    /// Begins item `number` (from 1) of a loop and gives its path.
+    pub fn enter(&self, path: &str, number: u64) -> String {
+        let item = self.loops().enter(path, number);
+        self.metrics.enter(&item);
+        item
     }
 
-    /// Notes in the record which data set was read.
-    pub fn note_data(&self, name: &str, set: &Dataset) -> Result<()> {
+    /// Ends the current item, done or not.
+    pub fn leave(&self) {
+        self.loops().leave();
+    }
+
+    /// Notes in the record which library runs models.
+    pub fn note_library(&self, library: &Path) -> Result<()> {
+        let library = library.display().to_string();
+        self.run.update(|record| {
+            record.versions.insert("onnxruntime".into(), library.into());
+        })
+    }
+
+    /// Notes in the record which data set or array was read.
+    pub fn note_data(&self, name: &str, set: &impl Display) -> Result<()> {
         let note = (name.to_owned(), set.to_string());
         self.run.update(|record| {
             if !record.data.contains(&note) {
@@ -121,12 +132,23 @@ impl Recorder {
         })
     }
 
+    /// Writes a checkpoint where enough time has passed since the last one.
+    pub fn save_if_due(&self) -> Result<()> {
+        if self.loops().is_due() { self.save() } else { Ok(()) }
+    }
+
     /// Writes a checkpoint now.
     pub fn save(&self) -> Result<()> {
         // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
         self.run.update(|record| record.scripts = self.scripts.record())?;
-        let position = self.metrics.position()?;
-        self.loops().save(position)
+        // No item ends between the two, so that no line of the log is missing from what the checkpoint holds.
+        let mut loops = self.loops();
+        loops.save(self.metrics.position()?)
+    }
+
+    /// The scripts that the run reads.
+    pub fn scripts(&self) -> &Scripts {
+        &self.scripts
     }
 }
 
@@ -139,6 +161,7 @@ impl Session {
             progress,
             settings: OnceLock::new(),
             engine: OnceLock::new(),
+            warned: Mutex::default(),
         }
     }
 
@@ -178,11 +201,11 @@ impl Session {
         Ok(self.recorder())
     }
 
-    /// Gives the settings that `params` returns, instead of the script's own defaults; and what the user
-    /// named in them, which the script may read where it is a file or a folder.
-    pub fn set_settings(&self, settings: Map, named: &[String]) {
+    /// Gives the settings that `params` returns, instead of the script's own defaults; and what they let the
+    /// script read.
+    pub fn set_settings(&self, settings: Map, grants: Grants) {
         // A second call would change settings under a running script; the first one counts.
-        let _ = self.settings.set((settings, named.iter().map(PathBuf::from).collect()));
+        let _ = self.settings.set((settings, grants));
     }
 
     /// The settings that `params` returns, where they were resolved before.
@@ -190,11 +213,23 @@ impl Session {
         self.settings.get().map(|(settings, _)| settings)
     }
 
+    /// What the user named in settings.
+    pub fn named(&self) -> &[Named] {
+        self.settings.get().map_or(&[], |(_, grants)| &grants.named)
+    }
+
     /// Shows a line of the script's own, and keeps it in the run's log.
     pub fn print(&self, line: &str) {
         self.progress.println(line);
-        if let Some(recorder) = self.recorder() {
-            recorder.run.log_line(line);
+        if let Some(note) = self.recorder().and_then(|recorder| recorder.run.log_line(line)) {
+            self.progress.println(&note);
+        }
+    }
+
+    /// Shows a warning and keeps it in the run's log, once: the same one again says nothing new.
+    pub fn warn(&self, warning: &str) {
+        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+            self.print(&format!("warning: {warning}"));
         }
     }
 
@@ -207,25 +242,14 @@ impl Session {
     pub fn item_path(&self) -> String {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
-
-    /// Whether a script may read a path: data folders, what the user named in a setting, what was allowed.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when it may not, [`Error::Io`] when there is no such file.
-    pub fn readable(&self, path: &Path) -> Result<PathBuf> {
-        let real = path.canonicalize().map_err(Error::io(path))?;
-        let named = self.settings.get().map_or(&[][..], |(_, named)| named);
-        let mut roots = self.options.data.iter().chain(&self.options.readable).chain(named);
-        if roots.any(|root| is_within(&real, root)) {
-            return Ok(real);
-        }
-        Err(Error::usage(
-            format!("{}: the script may not read this", path.display()),
-            "name the file in a setting, put it into the data folder, or allow its folder with --allow-read DIR",
-        ))
-    }
 }
 
-fn is_within(real: &Path, root: &Path) -> bool {
-    root.canonicalize().is_ok_and(|root| real.starts_with(root))
+impl Caller for Session {
+    fn check(&self, path: &Path) -> Result<()> {
+        self.readable(path)
+    }
+
+    fn warn(&self, warning: &str) {
+        Self::warn(self, warning);
+    }
 }

@@ -18,8 +18,13 @@ pub struct Bench {
 }
 
 impl Bench {
+    /// An empty folder: without the copies.
+    pub fn empty() -> Self {
+        Self { folder: TempDir::new().expect("a folder for temporary files") }
+    }
+
     pub fn new() -> Self {
-        let place = Self { folder: TempDir::new().expect("a folder for temporary files") };
+        let place = Self::empty();
         for part in ["plugins", "scripts"] {
             copy(&repository().join(part), &place.path().join(part));
         }

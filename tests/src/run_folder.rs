@@ -48,7 +48,12 @@ impl RunFolder {
     /// The values of one metric.
     pub fn metric(&self, name: &str) -> Vec<f64> {
         let lines = self.metrics().into_iter().filter(|line| line["name"] == name);
-        lines.map(|line| line["value"].as_f64().unwrap_or(f64::NAN)).collect()
+        lines.map(|line| number(&line["value"])).collect()
+    }
+
+    /// A table's rows as they stand in its file.
+    pub fn table(&self, name: &str) -> String {
+        fs::read_to_string(self.path.join("tables").join(name).with_extension("csv")).expect("a table")
     }
 
     /// Files below a part of the folder, by name.
@@ -98,4 +103,10 @@ impl RunFolder {
         let litter: Vec<_> = self.files("").into_keys().filter(|name| name.ends_with(".new")).collect();
         assert!(litter.is_empty(), "left behind: {litter:?}");
     }
+}
+
+/// A number of the log: infinite ones and NaN are texts.
+fn number(value: &Json) -> f64 {
+    let text = || value.as_str().and_then(|text| text.parse().ok());
+    value.as_f64().or_else(text).expect("a value is a number")
 }

@@ -34,7 +34,7 @@ fn all_sets_are_listed_with_what_is_found() {
     let outcome = outcome.shows(&names);
     outcome.shows(&[
         "test   mine/cifar-100-binary/test.bin",
-        "train  not found (cifar-100-binary/train.bin)",
+        "train  not found (cifar-100-binary/train.bin or cifar-100-python/train)",
         "`host data get cifar-100` brings it",
     ]);
 }
@@ -72,7 +72,7 @@ fn a_script_reads_pictures_only_from_where_it_may() {
         let text = format!("data::load(\"{path}\").train();");
         place.run(&text).code(1).says(&[path, "the script may not read this"]);
     }
-    let text = "let cfg = params(#{ set: \"\" }); data::load(cfg.set).train();";
+    let text = "let cfg = params(#{ set: path(\"\") }); data::load(cfg.set).train();";
     place.script(text, &["set=secret"]).run().code(1).says(&["a.png", "a damaged picture"]);
 }
 
@@ -97,4 +97,130 @@ fn options_that_mean_nothing_are_told() {
         r#"data::mix([data::load("shapes").train(1), data::load("glyphs").train(1)], [1, 1]);"#,
         &["[1, 28, 28]", "[3, 32, 32]"],
     );
+}
+
+/// A grey picture of 2x2 pixels, as a BMP file with a palette of greys.
+fn picture(grey: u8) -> Vec<u8> {
+    let palette: Vec<u8> = (0..=255).flat_map(|i| [i, i, i, 0]).collect();
+    let pixels = [grey, grey, 0, 0].repeat(2);
+    let start = 54 + palette.len() as u32;
+    let header = [
+        &b"BM"[..],
+        &(start + 8).to_le_bytes(),
+        &[0; 4],
+        &start.to_le_bytes(),
+        &40u32.to_le_bytes(),
+        &2u32.to_le_bytes(),
+        &2u32.to_le_bytes(),
+        &[1, 0, 8, 0],
+        &[0; 24],
+    ];
+    [&header.concat(), &palette[..], &pixels].concat()
+}
+
+/// A `.npy` file of f64.
+fn npy(shape: &str, elements: &[f64]) -> Vec<u8> {
+    let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+    let text = format!("{text:<117}\n");
+    let elements: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
+    [&b"\x93NUMPY\x01\x00"[..], &(text.len() as u16).to_le_bytes(), text.as_bytes(), &elements].concat()
+}
+
+/// A usual layout of pictures: the classes of both splits are the same, and the test split is another one.
+#[test]
+fn splits_and_classes_of_folders_are_told() {
+    let place = Bench::new();
+    for (i, name) in ["training/0/a", "training/2/a", "testing/1/a", "testing/2/a"].into_iter().enumerate() {
+        place.write(&format!("data/set/{name}.bmp"), picture(i as u8 * 50));
+    }
+    place.write("data/set/notes.md", "hello");
+    let text = r#"
+        let source = data::load("data/set", #{ channels: 1 });
+        for set in [source.train(), source.test()] {
+            print(`${set.class_names()} ${set.labels()} ${(set.tensor() * 255).max().item().round()}`);
+        }
+        try { source.validation() } catch (problem) { print(problem); }
+    "#;
+    let outcome = place.run(text).code(0).says(&[
+        "[\"0\", \"1\", \"2\"] [0, 2] 50",
+        "[\"0\", \"1\", \"2\"] [1, 2] 150",
+        "has no validation split: it has train and test",
+        "random_split([0.9, 0.1])",
+    ]);
+    let warning = "warning: data/set: left out: 1 file that is no picture (notes.md)";
+    assert_eq!(outcome.stderr.matches(warning).count(), 1, "{}", outcome.stderr);
+}
+
+#[test]
+fn a_set_is_divided_the_same_by_the_same_seed() {
+    let place = Bench::new();
+    let text = r#"
+        let parts = data::load("glyphs").train(40).random_split([0.5, 0.25]);
+        let seen = parts.map(|part| part.labels());
+        print(`sizes ${parts.map(|part| part.len())}`);
+        print(`apart ${seen[1].filter(|label| label in seen[0]).len()}`);
+        print(`order ${seen}`);
+        for wrong in [[0.9, 0.2], [30, 11], [-0.1]] {
+            try { parts[0].concat(parts[1]).random_split(wrong) } catch (problem) { print(problem); }
+        }
+    "#;
+    let order = |seed: &str| {
+        let outcome = place.script(text, &["--seed", seed]).run().code(0);
+        let outcome =
+            outcome.says(&["sizes [20, 10]", "with the sum 1.1", "[30, 11] of 30 items", "from 0 to 1"]);
+        outcome.stderr.lines().find(|line| line.contains("order ")).map(str::to_owned).expect("a line")
+    };
+    assert_eq!(order("1"), order("1"));
+    assert_ne!(order("1"), order("2"));
+}
+
+#[test]
+fn arrays_are_read_and_a_stored_law_has_a_distance() {
+    let place = Bench::new();
+    place.write("data/mu.npy", npy("(2,)", &[1.0, 0.0]));
+    place.write("data/sigma.npy", npy("(2, 2)", &[2.0, 0.0, 0.0, 0.0]));
+    place.write("elsewhere/mu.npy", npy("(2,)", &[1.0, 0.0]));
+    let text = r#"
+        let law = #{ mu: data::array("data/mu.npy"), sigma: data::array("data/sigma.npy") };
+        print(`distance ${metrics::fid(law, tensor([[3, 4], [5, 4]]))}`);
+        for wrong in [#{ mu: law.sigma, sigma: law.sigma }, #{ mu: law.mu }] {
+            try { metrics::fid(law, wrong) } catch (problem) { print(problem); }
+        }
+        let set = data::load("data/sigma.npy").train();
+        print(set);
+        try { set.labels() } catch (problem) { print(problem); }
+        data::array("elsewhere/mu.npy");
+    "#;
+    place.run(text).code(1).says(&[
+        "distance 25.0",
+        "a mean [D] and a covariance [D, D]",
+        "#{ mu: tensor [D], sigma: tensor [D, D] }",
+        "data/sigma.npy: 2 items of [2], no labels",
+        "the file has no other array than that of the items",
+        "the script may not read this",
+    ]);
+}
+
+/// What lies in a data folder may be a link; it is followed to where the script may read, and not further.
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_out_of_the_data_folder() {
+    let place = Bench::new();
+    place.write("data/set/a/1.bmp", picture(10));
+    place.write("data/other/2.bmp", picture(20));
+    place.write("outside/3.bmp", picture(30));
+    place.write("outside/mnist/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7]);
+    let link = |target: &str, name: &str| {
+        let target = if target.contains('.') { target.into() } else { place.path().join(target) };
+        std::os::unix::fs::symlink(target, place.path().join(name)).unwrap();
+    };
+    link("data/other", "data/set/b");
+    link("..", "data/set/a/up");
+    let text = r#"let set = data::load("data/set").train(); print(`${set.class_names()} ${set.labels()}`);"#;
+    place.run(text).code(0).says(&["[\"a\", \"b\"] [0, 1]", "1 link to what is in the set already (a/up)"]);
+    link("outside", "data/set/c");
+    place.run(text).code(1).says(&["c leads to", "--allow-read DIR"]);
+    place.script(text, &["--allow-read", "outside"]).run().code(0).says(&["[0, 1, 2]"]);
+    link("outside/mnist", "data/mnist");
+    place.run(r#"data::load("mnist").train();"#).code(1).says(&["the script may not read this"]);
 }

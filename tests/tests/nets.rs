@@ -162,3 +162,40 @@ fn an_average_is_resumed_like_any_module() {
     place.resume(&run, &[]).run().code(0);
     run.assert_same_results(&reference.only_run());
 }
+
+/// A file as PyTorch writes it: halves, the counter of a normalisation, names after `module.`.
+#[test]
+fn weights_of_another_program_are_loaded() {
+    let header = br#"{"module.0.weight":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]},"module.0.bias":{"dtype":"F16","shape":[1],"data_offsets":[4,6]},"module.1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[6,14]}}"#;
+    // 1.5, -0.5 and 0.25 as halves.
+    let elements = [[0x00, 0x3e], [0x00, 0xb8], [0x00, 0x34]].concat();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header, &elements, &7i64.to_le_bytes()].concat();
+    let place = Bench::new();
+    place.write("net.safetensors", bytes);
+    let script = |options: &str| {
+        format!(
+            r#"
+            let cfg = params(#{{ file: "none" }});
+            let net = nn::sequential([nn::linear(2, 1)]);
+            net.load(cfg.file{options});
+            log("y", net.forward(tensor([[2.0, 4.0]])).sum());
+            "#
+        )
+    };
+    let refused = place.script(&script(""), &["file=net.safetensors"]).run().code(1);
+    refused.says(&[
+        "0.weight: is missing, expected f32 [1, 2]",
+        "module.0.weight: is f32 [1, 2], but not known here",
+        r#"map them: load(path, #{ rename: #{ "module": "" } })"#,
+    ]);
+    let unknown = script(r#", #{ rename: #{ "model": "" } }"#);
+    place.script(&unknown, &["file=net.safetensors"]).run().code(1).says(&["the file has no tensor `model`"]);
+
+    let place_again = Bench::new();
+    place_again.write("net.safetensors", std::fs::read(place.path().join("net.safetensors")).unwrap());
+    let text = script(r#", #{ rename: #{ "module": "" } }"#);
+    let done = place_again.script(&text, &["file=net.safetensors"]).run().code(0);
+    let line = "net.safetensors: converted 2 tensors from f16 to f32 (0.bias, 0.weight)";
+    assert!(done.stdout.contains(line) || done.stderr.contains(line), "{done:?}");
+    assert_eq!(place_again.only_run().metric("y"), [1.5 * 2.0 - 0.5 * 4.0 + 0.25]);
+}

@@ -1,5 +1,6 @@
 //! `data::...`: data sets and batches.
 
+mod arrays;
 mod batches;
 mod choose;
 mod source;
@@ -16,7 +17,7 @@ use crate::{
     session::Session,
 };
 use batches::Pass;
-use choose::{Classes, Numbers, Sets, sample, weighted};
+use choose::{Classes, Numbers, Parts, Sets, random_split, sample, weighted};
 use source::Source;
 
 script_type! {
@@ -42,12 +43,16 @@ impl FromScript for Items {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d, e, f] = [0; 6].map(|_| Arc::clone(session));
-    table.module("data", "Data sets: built in, or in files.").add(
+    let [a, b, c, d, e, f, g] = [0; 7].map(|_| Arc::clone(session));
+    let mut module = table.module("data", "Data sets: built in, or in files.");
+    module.add(
         "load(name)",
         "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, grey \
          handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: any number. A path \
-         is that of a folder of IDX or CIFAR files, of a folder or zip of pictures, or of an IDX, .npy or .npz file.",
+         is that of a folder of IDX or CIFAR files; of a folder, zip or tar (.tar, .tar.gz) of pictures (png, jpg, bmp, \
+         gif, tiff, webp: the first picture of each), whose folders train, test and validation are splits and whose \
+         folders inside these are classes; or of an IDX, .npy or .npz file: bytes, which stand for 0 to 1, or floats as \
+         they are. Files that are left out are said in a warning.",
         r#"data::load("glyphs").train(10).len() => 10"#,
         |what: String| Source::new(what, Map::new()),
     )
@@ -56,8 +61,9 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "With options size (the middle square of each picture is resized to this side), crop (side of the square that \
          is cut out before), channels (1: grey, 3: colour), classes (only items of these numbers or names), labels \
          (which of several: \"coarse\" of cifar-100, \"alphabets\" of omniglot, an attribute such as \"Male\" of celeba, \
-         an array of an .npz file), attributes (the file of a folder of pictures that has them), array (the pictures of \
-         an .npz file), seed (of a built-in set).",
+         an array of an .npz file), attributes (the table of a folder or archive of pictures: CSV with the file names in \
+         the first column, or a list like celeba's), array (the items of an .npz file), exif_rotation (true: photographs \
+         are turned as their EXIF data says; false as in torchvision), seed (of a built-in set).",
         r#"data::load("shapes", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]"#,
         Source::new,
     )
@@ -80,11 +86,18 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "data::from(zeros([3, 1, 4, 4]), tensor([0, 1, 1])).labels() => [0, 1, 1]",
         |items: Tensor, labels: Tensor| labelled(&items, &labels),
     );
-    let mut global = table.global();
-    global
+    arrays::add(&mut module, &g);
+    add_splits(table, [a, b, c, d, e, f]);
+    add_methods(table, session);
+    batches::add(table, session);
+}
+
+fn add_splits(table: &mut Table, [a, b, c, d, e, f]: [Arc<Session>; 6]) {
+    table
+        .global()
         .add(
             "train(source)",
-            "All training items.",
+            "All training items: the whole set where it does not tell splits apart.",
             r#"data::load("glyphs").train(3).len() => 3"#,
             move |s: Source| s.read(&a, Split::Train, None),
         )
@@ -96,7 +109,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         )
         .add(
             "test(source)",
-            "All test items.",
+            "All test items. A set without a test split is refused, and never gives its training items: divide it with \
+             train().random_split([0.9, 0.1]).",
             r#"data::load("glyphs").test(3).len() => 3"#,
             move |s: Source| s.read(&c, Split::Test, None),
         )
@@ -105,9 +119,19 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "The first test items.",
             r#"data::load("glyphs").test(3).len() => 3"#,
             move |s: Source, count: usize| s.read(&d, Split::Test, Some(count)),
+        )
+        .add(
+            "validation(source)",
+            "All items for validation, refused as by test() where there is no such split.",
+            r#"data::load("glyphs").validation(3).len() => 3"#,
+            move |s: Source| s.read(&e, Split::Validation, None),
+        )
+        .add(
+            "validation(source, count)",
+            "The first items for validation.",
+            r#"data::load("glyphs").validation(3).len() => 3"#,
+            move |s: Source, count: usize| s.read(&f, Split::Validation, Some(count)),
         );
-    add_methods(table, &e);
-    batches::add(table, &f);
 }
 
 fn add_methods(table: &mut Table, session: &Arc<Session>) {
@@ -126,8 +150,8 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "The labels, an array of whole numbers.",
             r#"data::load("glyphs").train(3).labels() => [0, 1, 2]"#,
             |set: Dataset| -> Result<Vec<usize>> {
-                let none = || Error::usage(format!("labels: {set} has none"), "use a set with labels");
-                Ok(set.labels().ok_or_else(none)?.into_iter().map(|l| l as usize).collect())
+                let labels = set.labels().ok_or_else(|| set.no_labels("labels"))?;
+                Ok(labels.into_iter().map(|l| l as usize).collect())
             },
         )
         .add(
@@ -153,6 +177,14 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "n different items, drawn evenly; which ones is a function of the seed and the place in the run.",
             r#"data::load("glyphs").train(9).sample(4).len() => 4"#,
             |set: Dataset, n: usize| sample(&set, n),
+        )
+        .add(
+            "random_split(set, parts)",
+            "The items in random order, divided: into fractions that sum to at most 1, or into numbers of items. Which \
+             ones is a function of the seed and the place in the run. As PyTorch's: where fractions sum to 1, items \
+             that are left by rounding down go to the first parts.",
+            r#"data::load("glyphs").train(9).random_split([0.8, 0.2]).map(|part| part.len()) => [8, 1]"#,
+            |set: Dataset, parts: Parts| random_split(&set, &parts),
         )
         .add(
             "draw(set, n, weights)",

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use ops::random::{Key, with_stream};
+use ops::random::{Key, next_key, with_stream};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 
 use crate::{
+    api::captures::Captured,
     error::{Error, Result},
-    run::{Saved, readable},
+    run::{LoopState, Saved, readable},
     script::{FromScript, Refusal, Table, script_type},
-    session::{Recorder, Session},
+    session::Session,
 };
-
-/// Functions captured by functions are looked into so deep: one can capture itself.
-const FUNCTIONS_DEEP: usize = 8;
 
 /// What a durable loop runs over.
 pub enum Items {
@@ -118,34 +116,43 @@ fn each(
     body: &FnPtr,
 ) -> Result<Dynamic> {
     let first = Saved::capture(&state, "s")?;
-    let Some(recorder) = session.recorder_in_order()? else {
-        return each_unrecorded(session.key().derive(name), context, items, state, body);
+    let outside = Captured::of(body, first.clone());
+    let recorder = session.recorder_in_order()?;
+    let (path, start) = match recorder {
+        Some(recorder) => {
+            recorder.loops().start(name, first.clone(), &outside.before, recorder.metrics.reached())?
+        }
+        None => (name.to_owned(), LoopState::new(first.clone(), 0)),
     };
-    let (path, start) = recorder.loops().start(name, first.clone(), recorder.metrics.reached())?;
-    recorder.metrics.reach(start.logged);
+    if let Some(recorder) = recorder {
+        recorder.metrics.reach(start.logged);
+    }
     let mut state = start.state.restore()?;
+    let _handles = start.moved.restore()?;
     if start.finished {
         return Ok(state);
     }
     let total = items.count();
-    let bar = session.progress.start(name, Some(total), start.done);
+    let bar = recorder.map(|_| session.progress.start(name, Some(total), start.done));
     for (number, item) in items.after(start.done) {
-        let item_path = recorder.loops().enter(&path, number);
-        recorder.metrics.enter(&item_path);
-        let outcome =
-            with_stream(session.key().derive(&item_path), || one(context, item, state, &first, body, name));
-        if outcome.is_err() {
-            keep(recorder)?;
+        let body = Body { name, function: body, outside: &outside, first: &first };
+        let key = match recorder {
+            Some(recorder) => session.key().derive(&recorder.enter(&path, number)),
+            None => next_key(),
+        };
+        let outcome = with_stream(key, || body.call(context, item, state));
+        if let Some(recorder) = recorder {
+            recorder.leave();
         }
-        recorder.loops().leave();
-        let (next, finished) = outcome?;
+        let (next, moved, finished) = outcome?;
         state = next.restore()?;
         let finished = finished || number == total;
-        recorder.loops().done(&path, number, next, finished, recorder.metrics.reached());
-        bar.message(&readable(&recorder.metrics.last()));
-        bar.advance();
-        if recorder.loops().is_due() {
-            recorder.save()?;
+        if let (Some(recorder), Some(bar)) = (recorder, &bar) {
+            let logged = recorder.metrics.reached();
+            recorder.loops().done(&path, LoopState { done: number, finished, state: next, moved, logged });
+            bar.message(&readable(&recorder.metrics.last()));
+            bar.advance();
+            recorder.save_if_due()?;
         }
         if finished {
             break;
@@ -154,118 +161,42 @@ fn each(
     Ok(state)
 }
 
-/// A failing checkpoint must not hide the error that stopped the loop.
-fn keep(recorder: &Recorder) -> Result<()> {
-    if let Err(error) = recorder.save() {
-        recorder.run.log_line(&format!("the checkpoint could not be written: {error}"));
+/// What a loop runs for each item, with what it started from.
+struct Body<'a> {
+    name: &'a str,
+    function: &'a FnPtr,
+    outside: &'a Captured,
+    first: &'a Saved,
+}
+
+impl Body<'_> {
+    /// Runs the body for one item: the next state, buffers that moved in what it captured, and whether the
+    /// loop ends with it.
+    fn call(
+        &self,
+        context: &NativeCallContext,
+        item: Dynamic,
+        state: Dynamic,
+    ) -> Result<(Saved, Saved, bool)> {
+        let result = if self.first.is_unit() {
+            self.function.call_raw(context, None, [item])?
+        } else {
+            self.function.call_raw(context, None, [item, state])?
+        };
+        let (result, finished) = match result.read_lock::<Finished>() {
+            Some(finished) => (finished.0.clone(), true),
+            None => (result.clone(), false),
+        };
+        let next = if self.first.is_unit() {
+            Saved::UNIT
+        } else {
+            let next = Saved::capture(&result, "s")?;
+            same_keys(self.name, &next, self.first)?;
+            next.settle(self.first, "s")?
+        };
+        let moved = self.outside.moved(context, &format!("the body of \"{}\"", self.name))?;
+        Ok((next, moved, finished))
     }
-    Ok(())
-}
-
-fn each_unrecorded(
-    key: Key,
-    context: &NativeCallContext,
-    items: Items,
-    state: Dynamic,
-    body: &FnPtr,
-) -> Result<Dynamic> {
-    let first = Saved::capture(&state, "s")?;
-    let mut state = state;
-    for (number, item) in items.after(0) {
-        let (next, finished) =
-            with_stream(key.derive(&number.to_string()), || one(context, item, state, &first, body, "each"))?;
-        state = next.restore()?;
-        if finished {
-            break;
-        }
-    }
-    Ok(state)
-}
-
-/// Runs the body for one item: the next state, and whether the loop ends with it.
-fn one(
-    context: &NativeCallContext,
-    item: Dynamic,
-    state: Dynamic,
-    first: &Saved,
-    body: &FnPtr,
-    name: &str,
-) -> Result<(Saved, bool)> {
-    let stateless = matches!(first, Saved::Plain(value) if value.is_unit());
-    let captured = captured(body);
-    let result = if stateless {
-        body.call_raw(context, None, [item])
-    } else {
-        body.call_raw(context, None, [item, state])
-    };
-    let result = result?;
-    let (result, finished) = match result.read_lock::<Finished>() {
-        Some(finished) => (finished.0.clone(), true),
-        None => (result.clone(), false),
-    };
-    if stateless {
-        refuse_captured_changes(context, body, &captured, first, name)?;
-        return Ok((first.clone(), finished));
-    }
-    let next = Saved::capture(&result, "s")?;
-    same_keys(name, &next, first)?;
-    let next = next.settle(first, "s")?;
-    refuse_captured_changes(context, body, &captured, first, name)?;
-    Ok((next, finished))
-}
-
-/// What the closure captured, where it can be compared.
-pub(super) fn captured(body: &FnPtr) -> Vec<Option<Saved>> {
-    body.curry().iter().map(|value| held(value, FUNCTIONS_DEEP)).collect()
-}
-
-/// A value as it is now; of a function, what that captured.
-fn held(value: &Dynamic, depth: usize) -> Option<Saved> {
-    match value.read_lock::<FnPtr>() {
-        Some(_) if depth == 0 => None,
-        Some(function) => {
-            let inner = function.curry().iter().filter_map(|value| held(value, depth - 1));
-            Some(Saved::Array(inner.collect()))
-        }
-        None => Saved::capture(value, "captured").ok(),
-    }
-}
-
-/// The name of a variable that the closure captured and that is another now, but for handles in `excused`.
-pub(super) fn captured_change(
-    context: &NativeCallContext,
-    body: &FnPtr,
-    before: &[Option<Saved>],
-    excused: &Saved,
-) -> Option<String> {
-    let after = captured(body);
-    let changed = before.iter().zip(&after).position(|(before, after)| match (before, after) {
-        (Some(before), Some(after)) => !after.is_unchanged(before, excused),
-        (before, after) => before.is_some() != after.is_some(),
-    });
-    changed.map(|index| captured_name(context, body, index))
-}
-
-/// A change outside the state would be lost after a crash, so that a resumed run would differ.
-fn refuse_captured_changes(
-    context: &NativeCallContext,
-    body: &FnPtr,
-    before: &[Option<Saved>],
-    state: &Saved,
-    name: &str,
-) -> Result<()> {
-    let Some(variable) = captured_change(context, body, before, state) else { return Ok(()) };
-    Err(Error::usage(
-        format!("each: the body of \"{name}\" changed {variable}, which is not in the state of the loop"),
-        "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint saves it",
-    ))
-}
-
-fn captured_name(context: &NativeCallContext, body: &FnPtr, index: usize) -> String {
-    let arity = |n: usize| context.iter_namespaces().find_map(|m| m.get_script_fn(body.fn_name(), n));
-    let found = (body.curry().len()..body.curry().len() + 4).find_map(arity);
-    let name = found.and_then(|f| f.params.get(index).map(ToString::to_string));
-    name.map_or_else(|| "a variable from outside".into(), |name| format!("`{name}`"))
 }
 
 fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
@@ -295,25 +226,34 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
     }
 }
 
+/// A stage whose value holds handles is run again after a crash, with the same bits, since a module cannot
+/// be made anew from its values alone; loops in it that are done are skipped.
 fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
-    let run = |key: Key| with_stream(key, || body.call_raw(context, None, []).map_err(Error::from));
-    let Some(recorder) = session.recorder_in_order()? else {
-        return run(session.key().derive(name));
+    let outside = Captured::of(body, Saved::UNIT);
+    let run = |key: Key| {
+        with_stream(key, || -> Result<(Saved, Saved)> {
+            let value = Saved::capture(&body.call_raw(context, None, [])?, name)?;
+            Ok((value, outside.moved(context, &format!("the stage \"{name}\""))?))
+        })
     };
+    let Some(recorder) = session.recorder_in_order()? else { return run(next_key())?.0.restore() };
     let (path, start) =
-        recorder.loops().start(name, Saved::Plain(Dynamic::UNIT), recorder.metrics.reached())?;
+        recorder.loops().start(name, Saved::UNIT, &outside.before, recorder.metrics.reached())?;
     recorder.metrics.reach(start.logged);
     if start.finished {
+        let _handles = start.moved.restore()?;
         return start.state.restore();
     }
-    let item_path = recorder.loops().enter(&path, 1);
-    recorder.metrics.enter(&item_path);
-    let result = run(session.key().derive(&item_path));
-    recorder.loops().leave();
-    let value = result?;
-    recorder.loops().done(&path, 1, Saved::capture(&value, name)?, true, recorder.metrics.reached());
-    recorder.save()?;
-    Ok(value)
+    let outcome = run(session.key().derive(&recorder.enter(&path, 1)));
+    recorder.leave();
+    let (value, moved) = outcome?;
+    let result = value.restore()?;
+    if !value.has_handles() {
+        let logged = recorder.metrics.reached();
+        recorder.loops().done(&path, LoopState { done: 1, finished: true, state: value, moved, logged });
+        recorder.save()?;
+    }
+    Ok(result)
 }
 
 /// Whether an error is a request to stop, which no script can catch.

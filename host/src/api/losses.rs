@@ -22,7 +22,8 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "bce(p, target)",
-            "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)).",
+            "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)), logarithms at least -100. \
+             Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
             "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0",
             |p: Tensor, target: Tensor| loss::bce(&p, &target),
         )

@@ -1,6 +1,7 @@
 //! What scripts can call, one file a script module.
 
 mod augment;
+mod captures;
 mod data;
 mod figure;
 mod loops;

@@ -17,6 +17,7 @@ use crate::{
     api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
     onnx::{self, Array, Value, View},
+    reading,
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -107,11 +108,14 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 }
 
 fn open(session: &Session, path: &str) -> Result<Model> {
-    let file = session.readable(Path::new(path))?;
-    let model = onnx::Model::open(&file, device(session), session.options.onnxruntime.as_deref())?;
+    let library = session.options.onnxruntime.as_deref();
+    let model = session.read(Path::new(path), "", |file| {
+        let model = onnx::Model::open(file, device(session), library)?;
+        reading::model(Path::new(path), file, model.elements())?;
+        Ok(model)
+    })?;
     if let Some(recorder) = session.recorder() {
-        let library = onnx::Runtime::get(session.options.onnxruntime.as_deref())?;
-        recorder.note_model(&file, Some(library.path()))?;
+        recorder.note_library(onnx::Runtime::get(library)?.path())?;
     }
     Ok(Model(Arc::new(model)))
 }

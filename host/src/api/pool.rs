@@ -23,7 +23,7 @@ use ops::{
 };
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
-use super::loops::{captured, captured_change};
+use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
@@ -124,7 +124,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     let saved = items.iter().enumerate().map(|(i, item)| Saved::capture(item, &format!("items[{i}]")));
     let saved = saved.collect::<Result<Vec<_>>>()?;
     refuse_shared(items)?;
-    let before = captured(body);
+    let captured = Captured::of(body, Saved::Array(saved));
 
     let engine = session.engine().ok_or_else(ended)?;
     let function = Callback::new(context, body);
@@ -157,7 +157,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     let mut values: Vec<(usize, Outcome)> = given.try_iter().collect();
     values.sort_by_key(|(i, _)| *i);
     let values = values.into_iter().map(|(_, value)| value).collect::<Result<_, _>>()?;
-    match captured_change(context, body, &before, &Saved::Array(saved)) {
+    match captured.changed(context) {
         None => Ok(values),
         Some(variable) => Err(Error::usage(
             format!("the body changed {variable}, which belongs to no item"),
@@ -212,14 +212,13 @@ script_type!(Ahead => "Ahead");
 
 /// A function with what it had captured when it was given.
 struct Stage {
-    function: FnPtr,
     callback: Callback,
-    captured: Vec<Option<Saved>>,
+    captured: Captured,
 }
 
 impl Stage {
     fn new(context: &NativeCallContext, function: FnPtr) -> Self {
-        Self { callback: Callback::new(context, &function), captured: captured(&function), function }
+        Self { callback: Callback::new(context, &function), captured: Captured::of(&function, Saved::UNIT) }
     }
 }
 
@@ -262,11 +261,7 @@ impl Line {
 
     /// The name of a variable that a stage captured and that changed meanwhile.
     fn changed(&self) -> Option<String> {
-        let nothing = Saved::Array(vec![]);
-        self.stages.iter().find_map(|stage| {
-            let context = stage.callback.context(&self.engine);
-            captured_change(&context, &stage.function, &stage.captured, &nothing)
-        })
+        self.stages.iter().find_map(|stage| stage.captured.changed(&stage.callback.context(&self.engine)))
     }
 }
 

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use ops::Tensor;
-use rhai::{Array, Dynamic, Map};
+use rhai::{Array, Dynamic, Map, NativeCallContext};
 
+use super::options::Options;
 use crate::{
     error::{Error, Result},
-    run::number,
-    script::{FromScript, Refusal, Table},
+    run::{Cell, aligned, to_csv},
+    script::{
+        FromScript, Refusal, Table, place_of,
+        settings::{Declared, Rule},
+    },
     session::Session,
 };
 
@@ -28,7 +32,7 @@ impl FromScript for Number {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
+    let [a, b, c, d, e] = [0; 5].map(|_| Arc::clone(session));
     table
         .global()
         .add(
@@ -36,13 +40,63 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
              says, else the default. The comment on a setting's line is its meaning.",
             "params(#{ epochs: 3 }).epochs => 3",
-            move |defaults: Map| a.settings().cloned().unwrap_or(defaults),
+            move |defaults: Map| a.settings().cloned().unwrap_or_else(|| plain(defaults)),
+        )
+        .add(
+            "path(default)",
+            "The default of a setting that names a file or a folder: the script may read what the user names in it, \
+             with all that is in it. (Of any other text that the user gives, only a regular file is read.)",
+            r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
+            |default: String| Declared::new(default.into(), Rule::Path),
+        )
+        .add(
+            "paths(defaults)",
+            "The default of a setting that lists files and folders, as `path` does for one.",
+            "params(#{ networks: paths([]) }).networks => []",
+            |defaults: Array| Declared::new(defaults.into(), Rule::Path),
+        )
+        .add(
+            "one_of(default, choices)",
+            "In `params`: a default with all values that the setting may have; of a list, each item. A wrong value is \
+             refused before the run begins, and `host params` shows the choices.",
+            r#"params(#{ side: one_of("left", ["left", "right"]) }).side => left"#,
+            Declared::one_of,
+        )
+        .add(
+            "within(default, low, high)",
+            "In `params`: a default with the smallest and the largest value that the setting may have; of a list, each item.",
+            "params(#{ share: within(0.2, 0, 1) }).share => 0.2",
+            |default: Dynamic, low: f64, high: f64| Declared::new(default, Rule::Within(low, high)),
+        )
+        .add(
+            "at_least(default, least)",
+            "In `params`: a default with the smallest value that the setting may have; of a list, each item.",
+            "params(#{ epochs: at_least(3, 1) }).epochs => 3",
+            |default: Dynamic, least: f64| Declared::new(default, Rule::AtLeast(least)),
+        )
+        .add(
+            "positive(default)",
+            "In `params`: a default of a setting that is more than 0; of a list, each item.",
+            "params(#{ lr: positive(0.001) }).lr => 0.001",
+            |default: Dynamic| Declared::new(default, Rule::Positive),
         )
         .add(
             "log(name, value)",
-            "Records a number (or a tensor of one element) under a name, with step, loop path and time.",
+            "Records a number (or a tensor of one element) under a name, with step, loop path and time. A number \
+             that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \"nan\"), with a \
+             warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, and its last good checkpoint \
+             is kept.",
             r#"log("loss", 0.5) => ()"#,
-            move |name: String, value: Number| log(&b, &name, value.0),
+            move |context: &NativeCallContext, name: String, value: Number| log(&b, context, &name, value.0),
+        )
+        .add(
+            "log(name, value, options)",
+            "The same; with `bar: true` the name is among those that are shown while the run goes on and at its end, \
+             in place of the first four.",
+            r#"log("accuracy", 0.5, #{ bar: true }) => ()"#,
+            move |context: &NativeCallContext, name: String, value: Number, options: Map| {
+                log_with(&e, context, &name, value.0, options)
+            },
         )
         .add(
             "logged(name)",
@@ -56,73 +110,83 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         .add(
             "table(name, rows)",
             "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the heads, the \
-             first column the names; `()` is an empty cell.",
+             first column the names; `()` is an empty cell. Texts stay as they are, numbers are shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
-            move |name: String, rows: Array| write_table(&d, &name, &rows),
+            move |context: &NativeCallContext, name: String, rows: Array| write_table(&d, context, &name, &rows),
         );
 }
 
+/// The defaults without the rules that they were declared with.
+fn plain(defaults: Map) -> Map {
+    defaults.into_iter().map(|(name, value)| (name, Declared::of(value).0)).collect()
+}
+
 /// Prints and records a table.
-fn write_table(session: &Session, name: &str, rows: &Array) -> Result<()> {
-    let cell = |cell: &Dynamic| match Number::from_script(cell) {
-        _ if cell.is_unit() => Ok(String::new()),
-        Ok(Number(value)) => Ok(value.to_string()),
-        Err(Refusal::Type) => Ok(cell.to_string()),
-        Err(Refusal::Value(error)) => Err(error),
-    };
+fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
     let row = |row: &Dynamic| {
         let cells = Array::from_script(row).map_err(|_| {
             Error::usage("a row of the table is no array", "give [[\"\", \"FID\"], [\"ae\", 21.3]]")
         })?;
-        cells.iter().map(cell).collect::<Result<Vec<_>>>()
+        cells.iter().map(|value| cell(context, value)).collect::<Result<Vec<_>>>()
     };
     let rows = rows.iter().map(row).collect::<Result<Vec<_>>>()?;
     let recorder = session.recorder_in_order()?;
     session.print(&format!("{name}\n{}", aligned(&rows)));
-    if let Some(recorder) = recorder {
-        let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(vec![]);
-        let wrote = rows.iter().try_for_each(|row| csv.write_record(row));
-        let bytes =
-            wrote.map_err(|e| e.to_string()).and_then(|()| csv.into_inner().map_err(|e| e.to_string()));
-        let bytes =
-            bytes.map_err(|e| Error::usage(format!("table: {e}"), "give rows of numbers and words"))?;
-        recorder.run.table(name, &bytes)?;
+    match recorder {
+        Some(recorder) => recorder.run.table(name, to_csv(&rows).as_bytes()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Names to the left, all else to the right; numbers with four digits.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let shown = |cell: &String| cell.parse().map_or_else(|_| cell.clone(), number);
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(shown).collect()).collect();
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row: &Vec<String>| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let line = |row: &Vec<String>| {
-        let cell = |(column, cell): (usize, &String)| match column {
-            0 => format!("{cell:<0$}", width(0)),
-            _ => format!("  {cell:>0$}", width(column)),
-        };
-        row.iter().enumerate().map(cell).collect::<String>().trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+/// A value as a cell; what is neither text nor number as it prints itself.
+fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
+    if let Ok(whole) = value.as_int() {
+        return Ok(Cell::Whole(whole));
+    }
+    match Number::from_script(value) {
+        Ok(Number(number)) => Ok(Cell::Number(number)),
+        Err(Refusal::Value(error)) => Err(error),
+        Err(Refusal::Type) => Ok(Cell::Text(context.call_native_fn("to_string", (value.clone(),))?)),
+    }
 }
 
-/// Records a metric. A loss that is no number any more ends the run: nothing after it is worth having.
-fn log(session: &Session, name: &str, value: f64) -> Result<()> {
+/// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the run,
+/// where that is wanted.
+fn log(session: &Session, context: &NativeCallContext, name: &str, value: f64) -> Result<()> {
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
     let path = session.item_path();
     recorder.metrics.log(&path, name, value)?;
-    if value.is_finite() {
+    if value.is_finite() || !session.options.stop_on_nan && !recorder.metrics.is_first_warning(name) {
         return Ok(());
     }
     let step = recorder.metrics.series(name).len();
-    Err(Error::usage(
-        format!(
-            "log: \"{name}\" is {value} at its step {step}{}",
-            if path.is_empty() { String::new() } else { format!(" ({path})") }
-        ),
-        "the last good checkpoint is kept; a smaller learning rate, clipped gradients or a bounded output often help",
-    ))
+    let item = if path.is_empty() { path } else { format!(" ({path})") };
+    // Said here: the error of a run that stops has the place of the outermost call.
+    let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
+    let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
+    if session.options.stop_on_nan {
+        return Err(Error::Stopped(format!(
+            "{problem}\n  help: a smaller learning rate, clipped gradients or a bounded output often help; \
+             `host resume` without --stop-on-nan goes on from the last good checkpoint"
+        )));
+    }
+    session.print(&format!("warning: {problem}; --stop-on-nan would end the run there"));
+    Ok(())
+}
+
+/// [`log`] with options.
+fn log_with(
+    session: &Session,
+    context: &NativeCallContext,
+    name: &str,
+    value: f64,
+    options: Map,
+) -> Result<()> {
+    let mut options = Options::new("log", options);
+    let bar = options.get("bar", false)?;
+    options.end()?;
+    if let (true, Some(recorder)) = (bar, session.recorder_in_order()?) {
+        recorder.metrics.show(name);
+    }
+    log(session, context, name, value)
 }

@@ -19,20 +19,27 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a plugin; its settings are given as key=value
+    #[command(next_line_help = true)]
     Run(RunArgs),
     /// Go on with a run that was interrupted, killed or failed
+    #[command(next_line_help = true)]
     Resume(ResumeArgs),
-    /// Show the settings of a plugin: type, default, the paper's value, meaning
+    /// Show the settings of a plugin, and its presets
     Params {
-        /// The plugin: a file, or a name in plugins/
+        /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
     },
-    /// List the plugins with their first line
+    /// List the plugins: what each is, where it comes from, its presets
     List,
-    /// Explain a script function, or list them all
+    /// Write a built-in plugin with its presets, or a script, out to edit
+    Copy {
+        /// The name of the plugin or script: dtan, nets/wta
+        name: PathBuf,
+    },
+    /// Explain a command or a script function, or list them all
     Help {
-        /// A function or a script module
-        name: Option<String>,
+        /// A command, a function or a script module
+        name: Vec<String>,
         /// Print the whole reference as Markdown
         #[arg(long)]
         markdown: bool,
@@ -42,7 +49,7 @@ pub enum Command {
     },
     /// Look for mistakes in a plugin without running it
     Check {
-        /// The plugin: a file, or a name in plugins/
+        /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
     },
     /// Time training steps or kernels; one JSON line each
@@ -75,7 +82,7 @@ pub enum Command {
 /// `host onnx`
 #[derive(Debug, Subcommand)]
 pub enum OnnxCommand {
-    /// List everything in a file that is not supported, and say whether it can run and train
+    /// List what is not supported in a file; say whether it runs and trains
     Check {
         /// The ONNX file
         file: PathBuf,
@@ -83,7 +90,7 @@ pub enum OnnxCommand {
         #[arg(long, value_name = "PATH")]
         onnxruntime: Option<PathBuf>,
     },
-    /// Show inputs, outputs, operators, parameters, bytes and metadata of a file
+    /// Show a file's inputs, outputs, operators, parameters and metadata
     Info {
         /// The ONNX file
         file: PathBuf,
@@ -102,9 +109,10 @@ pub enum OnnxCommand {
         #[arg(long, value_name = "PATH")]
         onnxruntime: Option<PathBuf>,
     },
-    /// Time a file in ONNX Runtime, as scripts run it and by itself; one JSON line
+    /// Time a file in ONNX Runtime; one JSON line
+    #[command(next_line_help = true)]
     Bench(OnnxBench),
-    /// Compare two files, structure and weights: exit code 0 for equal, 1 for different
+    /// Compare structure and weights of two files; exit code 1: different
     Diff {
         /// An ONNX file
         a: PathBuf,
@@ -138,11 +146,11 @@ pub struct OnnxBench {
 /// What can be done about data sets.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Bring a public data set into the data folder: --data DIR, HOST_DATA or ./data
+    /// Bring a public data set into --data DIR, HOST_DATA or ./data
     Get {
         /// The set, such as mnist or cifar-10 (`host data` lists them)
         name: String,
-        /// Bring its files from there instead of their well-known address
+        /// Bring its files from there, not from their address
         #[arg(long, value_name = "URL")]
         from: Option<String>,
     },
@@ -176,12 +184,12 @@ impl DeviceChoice {
 /// `host run`
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The plugin: a file, or a name in plugins/
+    /// The plugin: a file, or a name that `host list` shows
     pub plugin: PathBuf,
     /// Settings of the plugin (`host params PLUGIN` shows them)
     #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
     pub settings: Vec<(String, String)>,
-    /// Take settings from PLUGIN.NAME.toml beside the plugin; `paper` is the paper's sizes
+    /// Take the settings of a preset; `paper` is the paper's sizes
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
     /// Take settings from a TOML file
@@ -199,8 +207,8 @@ pub struct RunArgs {
     /// A folder with data sets (besides HOST_DATA and ./data)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A folder that the script may read
-    #[arg(long, value_name = "DIR")]
+    /// A file or folder that the script may read
+    #[arg(long, value_name = "PATH")]
     pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
@@ -211,6 +219,18 @@ pub struct RunArgs {
 pub struct ResumeArgs {
     /// The run's folder
     pub run: PathBuf,
+    /// Go on although scripts or files are not as they were; run.json notes which
+    #[arg(long)]
+    pub changed: bool,
+    /// The plugin, where it is not found by the name that it was run by: a file, or a name in plugins/
+    #[arg(long, value_name = "PLUGIN")]
+    pub plugin: Option<PathBuf>,
+    /// A folder with data sets (besides HOST_DATA and ./data)
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A file or folder that the script may read
+    #[arg(long, value_name = "PATH")]
+    pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
 }
@@ -271,7 +291,10 @@ pub struct Control {
     /// Least time between two checkpoints: 10s, 0s for one after every item
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     pub checkpoint_every: Duration,
-    /// How much a script may compute by itself before it is taken for an endless loop
+    /// End the run, as FAILED, where it logs an infinite number or NaN
+    #[arg(long)]
+    pub stop_on_nan: bool,
+    /// Operations by which a script is taken for an endless loop
     #[arg(long, value_name = "N", default_value_t = 500_000_000)]
     pub max_operations: u64,
     /// The ONNX Runtime library

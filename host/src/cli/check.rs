@@ -25,18 +25,13 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
     );
     let findings = script::check::check(&host.engine, &source, &|import| resolver.read(import));
     for finding in &findings {
-        let text =
-            if finding.file == source.name { Some(source.text.to_string()) } else { read(&finding.file) };
-        println!("{}\n", finding.render(text.as_deref()));
+        let text = Source::read(Path::new(&finding.file)).ok().map(|source| source.text);
+        out!("{}\n", finding.render(text.as_deref()));
     }
     match findings.len() {
-        0 => println!("{}: nothing wrong was found", path.display()),
-        1 => println!("1 finding"),
-        n => println!("{n} findings"),
+        0 => out!("{}: nothing wrong was found", path.display()),
+        1 => out!("1 finding"),
+        n => out!("{n} findings"),
     }
     Ok(if findings.is_empty() { Outcome::Done } else { Outcome::Failed })
-}
-
-fn read(file: &str) -> Option<String> {
-    std::fs::read_to_string(file).ok()
 }

@@ -11,6 +11,7 @@ use crate::{
         get::{self, OFFERS, Watch},
     },
     error::{Error, Result},
+    terminal::{COLUMNS, wrapped},
 };
 
 const BAR: &str = "{prefix:<28} {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
@@ -26,18 +27,18 @@ pub fn run(action: Option<&DataCommand>, data: Option<&Path>) -> Result<Outcome>
 fn list(data: Option<&Path>) -> Result<Outcome> {
     let folders = data::folders(data);
     let shown: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
-    println!("looked in: {}", shown.join(", "));
+    out!("looked in: {}", shown.join(", "));
     for found in data::list(&folders) {
-        println!("\n{}: {}", found.name, found.about);
+        out!("\n{}", wrapped(&format!("{}: {}", found.name, found.about), COLUMNS).join("\n"));
         for (split, place) in ["train", "test"].into_iter().zip(&found.places) {
             match place {
-                Place::BuiltIn => println!("  {split:5}  built in"),
-                Place::At(path) => println!("  {split:5}  {}", path.display()),
-                Place::Missing { wanted } => println!("  {split:5}  not found ({wanted})"),
+                Place::BuiltIn => out!("  {split:5}  built in"),
+                Place::At(path) => out!("  {split:5}  {}", path.display()),
+                Place::Missing { wanted } => out!("  {split:5}  not found ({wanted})"),
             }
         }
         if found.offered && found.places.iter().any(|place| matches!(place, Place::Missing { .. })) {
-            println!("  `host data get {}` brings it", found.name);
+            out!("  `host data get {}` brings it", found.name);
         }
     }
     Ok(Outcome::Done)
@@ -55,10 +56,10 @@ fn bring(name: &str, from: Option<&str>, data: Option<&Path>) -> Result<Outcome>
     let folders = data::folders(data);
     let Some(folder) = folders.first() else { return Ok(Outcome::Done) };
     let from = from.map(|url| if url.ends_with('/') { url.to_owned() } else { format!("{url}/") });
-    eprintln!("{}: {}", offer.name, offer.terms);
-    eprintln!("from {}", from.as_deref().unwrap_or(offer.address));
+    err!("{}: {}", offer.name, offer.terms);
+    err!("from {}", from.as_deref().unwrap_or(offer.address));
     let home = get::get(offer, folder, from.as_deref(), &Bars::default())?;
-    println!("{}", home.display());
+    out!("{}", home.display());
     Ok(Outcome::Done)
 }
 

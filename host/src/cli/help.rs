@@ -1,35 +1,58 @@
-//! `host help`: the table of script functions, for people and for editors.
+//! `host help`: the commands, and the table of script functions, for people and for editors.
 
-use super::outcome::Outcome;
+use clap::CommandFactory as _;
+
+use super::{Cli, outcome::Outcome};
 use crate::{
     error::{Error, Result},
     host::Host,
     script::{Entry, Table, did_you_mean},
     session::Options,
+    terminal::{COLUMNS, wrapped},
 };
 
-/// Prints one function, one module, or all.
-pub fn run(name: Option<&str>, markdown: bool, definitions: bool) -> Result<Outcome> {
+/// Prints a command's help, a function, a module, or all; a command and a function of one name both.
+pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome> {
     let host = Host::new(Options::default());
     let table = &host.table;
     match name {
-        _ if markdown => print!("{}", reference(table)),
+        _ if markdown => out!("{}", reference(table).trim_end()),
         _ if definitions => {
-            print!("{}", host.engine.definitions().include_standard_packages(false).single_file())
+            let definitions = host.engine.definitions().include_standard_packages(false).single_file();
+            out!("{}", definitions.trim_end());
         }
-        None => overview(table),
-        Some(name) => explain(table, name)?,
+        [] => overview(table),
+        words => {
+            let command = command_help(words);
+            if let Some(help) = &command {
+                out!("{}", help.trim_end());
+            }
+            let name = words.join(" ");
+            let found = explained(table, &name);
+            if command.is_some() && !found.is_empty() {
+                out!("\nScript functions of this name:\n");
+            }
+            if command.is_none() && found.is_empty() {
+                return Err(unknown(table, &name));
+            }
+            if !found.is_empty() {
+                out!("{}", found.trim_end());
+            }
+        }
     }
     Ok(Outcome::Done)
 }
 
 fn overview(table: &Table) {
-    println!("Commands: host --help\n\nScript functions (host help NAME explains one):\n");
+    out!(
+        "Commands: host --help (host help NAME explains one)\n\nScript functions (host help NAME explains one):\n"
+    );
     for (module, doc) in groups(table) {
-        let mut names: Vec<_> = entries(table, module).map(|e| e.name.trim_start_matches("get ")).collect();
+        let mut names: Vec<_> = entries(table, module).map(bare).collect();
         names.dedup();
         let title = if module.is_empty() { "without a module" } else { module };
-        println!("{title}: {doc}\n  {}\n", names.join(" "));
+        let title = wrapped(&format!("{title}: {doc}"), COLUMNS).join("\n");
+        out!("{title}\n  {}\n", wrapped(&names.join(" "), COLUMNS - 2).join("\n  "));
     }
 }
 
@@ -44,26 +67,42 @@ fn entries<'a>(table: &'a Table, module: &'a str) -> impl Iterator<Item = &'a En
     table.entries().iter().filter(move |e| e.module == module)
 }
 
-fn explain(table: &Table, name: &str) -> Result<()> {
-    let plain = |e: &Entry| e.name.trim_start_matches("get ").to_owned();
-    let found: Vec<_> =
-        table.entries().iter().filter(|e| e.path() == name || plain(e) == name || e.module == name).collect();
-    if found.is_empty() {
-        let names: Vec<_> = table.entries().iter().flat_map(|e| [e.path(), plain(e)]).collect();
-        let near = did_you_mean(name, names.iter().map(String::as_str));
-        return Err(Error::usage(
-            format!("there is no script function `{name}`"),
-            near.unwrap_or_else(|| "`host help` lists them all".into()),
-        ));
-    }
-    for entry in found {
-        println!("{}\n  {}", entry.signature(), entry.doc);
-        if let Some((code, value)) = entry.example.split_once(" => ") {
-            println!("  example: {code}  // {value}");
-        }
-        println!();
-    }
-    Ok(())
+/// The help of a command, of several words: `data get`.
+fn command_help(words: &[String]) -> Option<String> {
+    let mut command = Cli::command();
+    command.build();
+    let found = words.iter().try_fold(&mut command, |command, word| command.find_subcommand_mut(word))?;
+    Some(found.render_long_help().to_string())
+}
+
+/// The functions of a name, or of a module.
+fn explained(table: &Table, name: &str) -> String {
+    let named = |e: &&Entry| e.path() == name || bare(e) == name || e.module == name;
+    let found = table.entries().iter().filter(named);
+    found
+        .map(|entry| {
+            let example = entry.example.split_once(" => ");
+            let example =
+                example.map_or_else(String::new, |(code, value)| format!("  example: {code}  // {value}\n"));
+            let doc = wrapped(entry.doc, COLUMNS - 2).join("\n  ");
+            format!("{}\n  {doc}\n{example}\n", entry.signature())
+        })
+        .collect()
+}
+
+fn unknown(table: &Table, name: &str) -> Error {
+    let commands = Cli::command();
+    let commands = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    let names: Vec<_> = table.entries().iter().flat_map(|e| [e.path(), bare(e)]).chain(commands).collect();
+    let near = did_you_mean(name, names.iter().map(String::as_str));
+    Error::usage(
+        format!("there is no command or script function `{name}`"),
+        near.unwrap_or_else(|| "`host --help` lists the commands, `host help` the functions".into()),
+    )
+}
+
+fn bare(entry: &Entry) -> String {
+    entry.name.trim_start_matches("get ").to_owned()
 }
 
 /// The whole reference as Markdown.

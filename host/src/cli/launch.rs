@@ -1,24 +1,32 @@
 //! Running a script inside a run folder, from the first line to the report.
 
-use std::{path::Path, thread, time::Duration};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{args::Control, outcome::Outcome, plugin::Plugin};
+use super::{args::Control, outcome::Outcome, plugin::Plugin, resume, stop};
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    run::{Record, Status, report},
-    session::Recorder,
+    run::{Record, Status, readable, report},
+    session::{Recorder, Session},
 };
 
 /// Runs a plugin whose session has a recorder, and closes the run's record.
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
     host.session.record(recorder);
-    stop_at(control.deadline);
+    stop::at(control.deadline);
+    let (session, quiet) = (Arc::clone(&host.session), control.quiet);
+    let end = stop::watch(move || {
+        keep(&session);
+        close(&session, Status::Interrupted, None, quiet)
+    });
     let outcome = host.run(&plugin.source);
-    let Some(recorder) = host.session.recorder() else { return Ok(Outcome::Failed) };
+    end.reach();
+    if outcome.is_err() {
+        keep(&host.session);
+    }
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
         Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => {
@@ -26,9 +34,23 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         }
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
     };
+    close(&host.session, status, text, quiet)
+}
+
+/// Writes a checkpoint where a run ends early. One that fails must not hide what ended it.
+fn keep(session: &Session) {
+    let Some(recorder) = session.recorder() else { return };
+    if let Err(error) = recorder.save() {
+        recorder.run.log_line(&format!("the checkpoint could not be written: {error}"));
+    }
+}
+
+/// Closes the record of a run, and says how it ended.
+fn close(session: &Session, status: Status, text: Option<String>, quiet: bool) -> Result<Outcome> {
+    let Some(recorder) = session.recorder() else { return Ok(Outcome::Failed) };
     if let Some(text) = &text {
         // Told first: closing the record may fail as well, for the same reason perhaps.
-        eprintln!("{text}");
+        err!("{text}");
         recorder.run.log_line(text);
     }
     // On the disk before the record says that the run is complete.
@@ -37,29 +59,32 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     recorder.run.update(|record| {
         record.status = status;
         record.error = text;
-        record.scripts = host.scripts.record();
+        record.scripts = recorder.scripts().record();
     })?;
     report::write(&folder)?;
-    Ok(tell(status, &folder, control.quiet))
+    Ok(tell(status, recorder, &resume::command(recorder, session), quiet))
 }
 
-fn tell(status: Status, folder: &Path, quiet: bool) -> Outcome {
+fn tell(status: Status, recorder: &Recorder, go_on: &str, quiet: bool) -> Outcome {
+    let folder = recorder.run.path();
     match status {
         Status::Completed => {
             if !quiet {
-                eprintln!("done: {}", folder.join("report.html").display());
+                let report = folder.join("report.html");
+                let metrics = readable(&recorder.metrics.last());
+                err!("{}", format!("done: {}  {metrics}", report.display()).trim_end());
             }
             Outcome::Done
         }
         Status::Interrupted => {
-            eprintln!("interrupted: go on with `host resume {}`", folder.display());
+            err!("interrupted: go on with `{go_on}`");
             Outcome::Interrupted
         }
         _ => {
-            eprintln!(
-                "failed: what there is lies in {}; `host resume` goes on from the last checkpoint",
-                folder.display()
-            );
+            err!("failed: what there is lies in {}", folder.display());
+            if recorder.run.has_checkpoint() {
+                err!("`{go_on}` goes on from the last checkpoint");
+            }
             Outcome::Failed
         }
     }
@@ -78,39 +103,11 @@ pub fn record(plugin: &Plugin, settings: serde_json::Map<String, Json>, device: 
         command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         folder: std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default(),
         settings,
-        setting_meanings: meanings.iter().map(|s| (s.name.clone(), s.meaning.clone().into())).collect(),
+        setting_meanings: meanings.iter().map(|s| (s.name.clone(), s.described().into())).collect(),
         seed: plugin.host.session.options.seed,
         device: device.to_owned(),
         versions: crate::run::versions(None),
         scripts: plugin.host.scripts.record(),
         ..Record::default()
     }
-}
-
-/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. Called before
-/// the run's folder is made or opened, so that no folder is left behind half made.
-pub fn listen() -> Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    ops::interrupt::clear();
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;
-    thread::spawn(move || {
-        for (count, _) in signals.forever().enumerate() {
-            ops::interrupt::request();
-            if count > 0 {
-                std::process::exit(130);
-            }
-            eprintln!("stopping at the next step, with a checkpoint (once more: at once, without)");
-        }
-    });
-    Ok(())
-}
-
-/// Asks the run to stop after a time.
-fn stop_at(deadline: Option<Duration>) {
-    let Some(deadline) = deadline else { return };
-    thread::spawn(move || {
-        thread::sleep(deadline);
-        eprintln!("the deadline is reached");
-        ops::interrupt::request();
-    });
 }

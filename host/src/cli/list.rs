@@ -2,21 +2,48 @@
 
 use std::path::Path;
 
-use super::{outcome::Outcome, plugin};
-use crate::error::{Error, Result};
+use unicode_width::UnicodeWidthStr;
 
-/// Prints the plugins with their first line.
+use super::{outcome::Outcome, plugin};
+use crate::{
+    error::Result,
+    script::{Source, library},
+    terminal::entry,
+};
+
+/// Prints the plugins with their first line, where each comes from, and its presets.
 pub fn run() -> Result<Outcome> {
-    let plugins = plugin::all(Path::new("plugins"));
-    if plugins.is_empty() {
-        return Err(Error::usage("there are no plugins in ./plugins", "go to the folder that has them"));
+    let plugins = plugin::all();
+    let indent = plugins.iter().map(|path| plugin::stem(path).width()).max().unwrap_or(0) + 2;
+    for path in &plugins {
+        let name = plugin::stem(path);
+        out!("{}{}", entry(&name, indent, &title(path)), entry("", indent, &origin(path)));
     }
-    let width = plugins.iter().filter_map(|p| p.file_stem()).map(|s| s.len()).max().unwrap_or(0);
-    for path in plugins {
-        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("//!").trim();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        println!("{name:width$}  {first}");
-    }
+    out!(
+        "`host params NAME` shows its settings, `host run NAME` runs it, and\n`host copy NAME` gives a copy to edit."
+    );
     Ok(Outcome::Done)
+}
+
+/// The first line of a plugin, or why it cannot be read.
+fn title(path: &Path) -> String {
+    let first =
+        |source: Source| source.text.lines().next().unwrap_or_default().trim_start_matches("//!").to_owned();
+    Source::read(path).map_or_else(|error| error.to_string(), first)
+}
+
+/// Where a plugin comes from, and its presets.
+fn origin(path: &Path) -> String {
+    let shadowed =
+        || library::is_file(&plugin::built_in("plugins").join(path.file_name().unwrap_or_default()));
+    let from = match library::is_built_in(path) {
+        true => "built in".to_owned(),
+        false if shadowed() => format!("{}, in place of the built-in one", path.display()),
+        false => path.display().to_string(),
+    };
+    let presets: Vec<_> = plugin::presets(path).into_iter().map(|(name, _)| name).collect();
+    match presets.is_empty() {
+        true => from,
+        false => format!("{from}; presets: {}", presets.join(", ")),
+    }
 }

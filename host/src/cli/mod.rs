@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod check;
+mod copy;
 mod data;
 mod doctor;
 mod help;
@@ -14,6 +15,8 @@ mod params;
 mod plugin;
 mod resume;
 mod run;
+mod runs;
+mod stop;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -46,7 +49,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = on_script_stack(|| guarded(|| dispatch(&cli.command)));
     let code = outcome.and_then(|outcome| outcome).unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        err!("error: {error}");
         Outcome::of(&error)
     });
     code.into()
@@ -58,7 +61,8 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Resume(args) => resume::run(args),
         Command::Params { plugin } => params::run(plugin),
         Command::List => list::run(),
-        Command::Help { name, markdown, definitions } => help::run(name.as_deref(), *markdown, *definitions),
+        Command::Copy { name } => copy::run(name),
+        Command::Help { name, markdown, definitions } => help::run(name, *markdown, *definitions),
         Command::Check { plugin } => check::run(plugin),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),

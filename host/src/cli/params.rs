@@ -6,26 +6,41 @@ use super::{outcome::Outcome, plugin};
 use crate::{
     error::{Error, Result},
     run::Mode,
-    script::{Limits, settings},
+    script::{Limits, library, settings},
     session::Options,
+    terminal::entry,
 };
 
-/// Prints the settings of a plugin as a table.
+/// Prints the settings of a plugin, and its presets.
 pub fn run(plugin: &Path) -> Result<Outcome> {
     let path = plugin::find(plugin)?;
     let plugin = plugin::open(&path, Options::default(), Mode::Quiet, Limits::default())?;
     let Some(declaration) = &plugin.declaration else {
-        println!("{} has no settings", path.display());
+        out!("{} has no settings", path.display());
         return Ok(Outcome::Done);
     };
-    let paper = plugin::preset(&path, "paper");
-    let paper = if paper.exists() { Some(read(&paper)?) } else { None };
-    print!("{}", settings::table(declaration, paper.as_ref()));
+    let presets = plugin::presets(&path);
+    let paper = presets.iter().find(|(name, _)| name == "paper");
+    let paper = paper.map(|(_, file)| read(file)).transpose()?;
+    out!("{}", settings::table(declaration, paper.as_ref()).trim_end());
+    if !presets.is_empty() {
+        let indent = presets.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 4;
+        let line =
+            |(name, file): &(String, std::path::PathBuf)| entry(&format!("  {name}"), indent, &about(file));
+        out!("\npresets (--preset NAME):\n{}", presets.iter().map(line).collect::<String>().trim_end());
+    }
     Ok(Outcome::Done)
 }
 
+/// The comment that a preset begins with.
+fn about(file: &Path) -> String {
+    let text = library::read(file).unwrap_or_else(|error| error.to_string());
+    let lines = text.lines().map_while(|line| line.strip_prefix('#'));
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 fn read(path: &Path) -> Result<toml::Table> {
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    text.parse()
+    library::read(path)?
+        .parse()
         .map_err(|e| Error::usage(format!("{}: {e}", path.display()), "write lines like `epochs = 3`"))
 }

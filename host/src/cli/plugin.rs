@@ -1,4 +1,4 @@
-//! Finding a plugin and its script folders.
+//! Finding plugins, their presets and their script folders.
 
 use std::path::{Path, PathBuf};
 
@@ -6,48 +6,111 @@ use crate::{
     error::{Error, Result},
     host::Host,
     run::{Mode, Progress},
-    script::{Limits, Source, did_you_mean, settings},
+    script::{
+        Limits, Resolver, Scripts, Source, check, did_you_mean,
+        library::{self, BUILT_IN},
+        settings,
+    },
     session::{Options, Session},
 };
 
-/// The folder of plugins, from where commands are usually given.
+/// The folders, here and in what is built in, of plugins and of scripts.
 const PLUGINS: &str = "plugins";
+const SCRIPTS: &str = "scripts";
 
-/// The file that a plugin's name or path stands for.
+/// The file that a plugin's name or path stands for: the user's own comes before a built-in one.
 pub fn find(plugin: &Path) -> Result<PathBuf> {
-    if plugin.is_file() {
+    if library::is_file(plugin) {
         return Ok(plugin.to_owned());
     }
-    let named = Path::new(PLUGINS).join(plugin).with_extension("rhai");
-    if named.is_file() {
-        return Ok(named);
+    let file = script_file(plugin);
+    // The last one takes `plugins/NAME.rhai` as it stands in a copy of the sources.
+    let places = [PathBuf::from(PLUGINS), built_in(PLUGINS), built_in("")].map(|folder| folder.join(&file));
+    if let Some(found) = places.into_iter().find(|path| library::is_file(path)) {
+        return Ok(found);
     }
-    let names: Vec<_> =
-        all(Path::new(PLUGINS)).iter().filter_map(|p| Some(p.file_stem()?.to_str()?.to_owned())).collect();
-    let stem = plugin.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-    let near = did_you_mean(stem, names.iter().map(String::as_str))
-        .map_or_else(String::new, |near| format!("{near}; "));
-    Err(Error::usage(
-        format!("there is no plugin {}", plugin.display()),
-        format!("{near}give the path of a .rhai file, or a name that `host list` shows"),
-    ))
+    let names: Vec<_> = all().iter().map(|path| stem(path)).collect();
+    let near = did_you_mean(&stem(&file), names.iter().map(String::as_str));
+    let help =
+        near.unwrap_or_else(|| "give the path of a .rhai file, or a name that `host list` shows".into());
+    Err(Error::usage(format!("there is no plugin {}", plugin.display()), help))
 }
 
-/// The plugins of a folder, by name.
-pub fn all(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
-    let mut plugins: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "rhai")).collect();
-    plugins.sort();
+/// `NAME.rhai`
+pub fn script_file(name: &Path) -> PathBuf {
+    let mut file = name.as_os_str().to_owned();
+    if name.extension().is_none_or(|extension| extension != "rhai") {
+        file.push(".rhai");
+    }
+    file.into()
+}
+
+/// The name by which a plugin is run.
+pub fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A folder of what is built in.
+pub fn built_in(folder: &str) -> PathBuf {
+    Path::new(BUILT_IN).join(folder)
+}
+
+/// All plugins that are run by name, by name: those in ./plugins, and of the built-in ones those that none of them
+/// stands before.
+pub fn all() -> Vec<PathBuf> {
+    let mut plugins = in_folder(Path::new(PLUGINS));
+    for path in in_folder(&built_in(PLUGINS)) {
+        if !plugins.iter().any(|own| own.file_name() == path.file_name()) {
+            plugins.push(path);
+        }
+    }
+    plugins.sort_by_key(|path| stem(path));
     plugins
+}
+
+/// The scripts directly in a folder, by name.
+pub fn in_folder(folder: &Path) -> Vec<PathBuf> {
+    let entries = library::entries(folder).into_iter().map(|(path, _)| path);
+    entries.filter(|path| path.extension().is_some_and(|e| e == "rhai")).collect()
 }
 
 /// The folders of scripts that a plugin may import from, besides its own.
 pub fn script_folders(plugin: &Path) -> Vec<PathBuf> {
     let folder = plugin.parent().unwrap_or(Path::new(""));
-    let beside = folder.parent().map_or_else(|| folder.join("../scripts"), |above| above.join("scripts"));
-    let mut folders = vec![beside, PathBuf::from("scripts")];
-    folders.retain(|folder| folder.is_dir());
+    let beside = folder.parent().map_or_else(|| folder.join("../scripts"), |above| above.join(SCRIPTS));
+    let mut folders = vec![beside, PathBuf::from(SCRIPTS), built_in(SCRIPTS)];
+    folders.retain(|folder| library::is_folder(folder));
+    folders.dedup();
     folders
+}
+
+/// The presets of a plugin, by name: `PLUGIN.NAME.toml` beside it.
+pub fn presets(plugin: &Path) -> Vec<(String, PathBuf)> {
+    let start = format!("{}.", stem(plugin));
+    let name = |path: &Path| {
+        let name = path.file_name()?.to_str()?.strip_prefix(&start)?.strip_suffix(".toml")?.to_owned();
+        (!name.is_empty()).then_some(name)
+    };
+    let entries = library::entries(plugin.parent().unwrap_or(Path::new(""))).into_iter();
+    entries.filter_map(|(path, _)| Some((name(&path)?, path))).collect()
+}
+
+/// The file of a preset.
+///
+/// # Errors
+/// [`Error::Usage`], with the presets that there are.
+pub fn preset(plugin: &Path, name: &str) -> Result<PathBuf> {
+    let presets = presets(plugin);
+    if let Some((_, path)) = presets.iter().find(|(known, _)| known == name) {
+        return Ok(path.clone());
+    }
+    let names: Vec<_> = presets.iter().map(|(name, _)| name.as_str()).collect();
+    let there = || match &names[..] {
+        [] => format!("a preset is a file {}", plugin.with_extension("NAME.toml").display()),
+        names => format!("it has {}", names.join(", ")),
+    };
+    let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(there);
+    Err(Error::usage(format!("{} has no preset `{name}`", stem(plugin)), help))
 }
 
 /// A plugin with its host, before it runs.
@@ -55,6 +118,18 @@ pub struct Plugin {
     pub host: Host,
     pub source: Source,
     pub declaration: Option<settings::Declaration>,
+}
+
+impl Plugin {
+    /// Reads what the plugin imports, and what that imports, so that the record of a run has it from the start.
+    pub fn read_imports(&self, path: &Path) {
+        let resolver = Resolver::new(path, &self.host.session.options.scripts, Scripts::default());
+        let sources = check::sources(&self.host.engine, &self.source, &|import| resolver.read(import));
+        for source in sources.iter().filter(|source| source.name != self.source.name) {
+            // What is wrong with it is told where it is imported.
+            let _ = self.host.scripts.compile(&self.host.engine, source);
+        }
+    }
 }
 
 /// Reads and compiles a plugin and finds its settings.
@@ -70,9 +145,4 @@ pub fn open(path: &Path, mut options: Options, mode: Mode, limits: Limits) -> Re
         Ok(declaration) => Ok(Plugin { host, source, declaration }),
         Err(error) => Err(Error::Failed(host.explain(&error, &source.name))),
     }
-}
-
-/// The paper's values: the preset `paper` of a plugin.
-pub fn preset(plugin: &Path, name: &str) -> PathBuf {
-    plugin.with_extension(format!("{name}.toml"))
 }

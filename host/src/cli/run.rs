@@ -9,8 +9,10 @@ use super::{
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
+    stop,
 };
 use crate::{
+    access::Grants,
     data,
     error::{Error, Result},
     run::{Mode, Record, Run},
@@ -26,22 +28,25 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let json = to_json(resolved.as_ref());
     let changed =
         resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
-    if let Some(resolved) = &resolved {
-        plugin.host.session.set_settings(resolved.to_map(), &resolved.named());
+    if let Some((resolved, declaration)) = resolved.as_ref().zip(plugin.declaration.as_ref()) {
+        let grants = Grants { named: resolved.named(declaration), resumed: None };
+        plugin.host.session.set_settings(resolved.to_map(), grants);
     }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
-    let record = Record { named: resolved.map_or_else(Vec::new, |resolved| resolved.named()), ..record };
-    launch::listen()?;
+    let given = resolved.as_ref().map(settings::Resolved::given).unwrap_or_default();
+    let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
+    let record = Record { given, configs, ..record };
+    stop::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
-        eprintln!("run: {}", run.path().display());
+        err!("run: {}", run.path().display());
     }
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
 }
 
-/// The plugin with a session as the arguments want it.
+/// The plugin with a session as the arguments want it, and the texts of all scripts that it imports.
 pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
     let options = Options {
         seed: args.seed,
@@ -50,18 +55,21 @@ pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
         readable: args.allow_read.clone(),
         onnxruntime: args.control.onnxruntime.clone(),
         checkpoint_every: args.control.checkpoint_every,
+        stop_on_nan: args.control.stop_on_nan,
         ..Options::default()
     };
     let mode = if args.control.quiet { Mode::Quiet } else { Mode::Auto };
     let limits = Limits { operations: args.control.max_operations, ..Limits::default() };
-    plugin::open(path, options, mode, limits)
+    let plugin = plugin::open(path, options, mode, limits)?;
+    plugin.read_imports(path);
+    Ok(plugin)
 }
 
 fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<settings::Resolved>> {
     let sources = settings::Sources {
         command_line: args.settings.clone(),
         config: args.config.clone(),
-        preset: args.preset.as_deref().map(|name| plugin::preset(path, name)),
+        preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
     };
     let Some(declaration) = &plugin.declaration else {
         let Some((key, _)) = args.settings.first() else { return Ok(None) };
@@ -73,7 +81,8 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
     settings::resolve(declaration, &sources).map(Some)
 }
 
-fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
+/// The settings as the record has them.
+pub fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
     let json = resolved.and_then(|resolved| serde_json::to_value(resolved).ok());
     json.and_then(|json| json.as_object().cloned()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! `list_attr_celeba.txt` beside it.
 
 use super::known::Known;
-use super::pictures::{self, Chosen};
+use super::pictures::{self, Labels};
 use super::store::{Member, Store};
 use super::{Images, Options, Split};
 use crate::error::{Error, Result};
@@ -31,6 +31,10 @@ impl Known for CelebA {
         "faces of known people with 40 attributes, 162770 + 19962 colour, cut and resized to 64x64"
     }
 
+    fn splits(&self) -> &'static [Split] {
+        &[Split::Train, Split::Test, Split::Validation]
+    }
+
     fn wanted(&self, _: Split) -> String {
         format!("{}/{}", HOMES[0], FILES[0])
     }
@@ -42,33 +46,42 @@ impl Known for CelebA {
 
     /// Reads the pictures of a split; the option `labels` is an attribute such as `Male`.
     fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images> {
-        let store = Store::open(path)?;
-        let mut chosen = Chosen::new();
+        options.require_only(self.name(), &["labels", "attributes", "exif_rotation"])?;
+        let store = Store::open(path, options)?;
+        let mut chosen = Vec::new();
         for file in store.files() {
             let name = file.name.rsplit('/').next().unwrap_or_default();
-            if split_of(&store, file, name)? == Some(split) {
-                chosen.push((file, name));
+            if split_of(&store, file, name)? == split {
+                chosen.push(file);
             }
         }
         if chosen.is_empty() {
             return Err(Error::usage(
                 format!("{} holds no pictures of the {split} split of `celeba`", path.display()),
                 format!(
-                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those after {LAST_VALIDATION:06}.jpg for tests"
+                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to {LAST_VALIDATION:06}.jpg for \
+                     validation, and the others for tests"
                 ),
             ));
         }
         let options = Options { fit: options.fit.or_size(SIZE), ..options.clone() };
-        pictures::read_chosen(&store, &chosen, self.name().to_owned(), &options)
+        let labels = match &options.labels {
+            Some(attribute) => pictures::by_attribute(&store, &chosen, attribute, &options)?,
+            None => {
+                let why = "an attribute has to be named, such as `labels: \"Male\"`".to_owned();
+                Labels { labels: Err(why), class_names: Vec::new() }
+            }
+        };
+        pictures::read_chosen(&store, &chosen, labels, self.name().to_owned(), &options)
     }
 }
 
-/// The split that a picture belongs to; none for those of validation.
-fn split_of(store: &Store, file: &Member, name: &str) -> Result<Option<Split>> {
+/// The split that a picture belongs to.
+fn split_of(store: &Store, file: &Member, name: &str) -> Result<Split> {
     match name.strip_suffix(".jpg").or_else(|| name.strip_suffix(".png")).map(str::parse::<u32>) {
-        Some(Ok(number)) if number <= LAST_TRAIN => Ok(Some(Split::Train)),
-        Some(Ok(number)) if number > LAST_VALIDATION => Ok(Some(Split::Test)),
-        Some(Ok(_)) => Ok(None),
+        Some(Ok(number)) if number <= LAST_TRAIN => Ok(Split::Train),
+        Some(Ok(number)) if number > LAST_VALIDATION => Ok(Split::Test),
+        Some(Ok(_)) => Ok(Split::Validation),
         _ => {
             Err(store.fault(file, 0, "another name", "a number and .jpg or .png, as CelebA's pictures have"))
         }
@@ -79,7 +92,7 @@ fn split_of(store: &Store, file: &Member, name: &str) -> Result<Option<Split>> {
 mod tests {
     use super::*;
     use crate::data::zip::tests::archive;
-    use crate::data::{Fit, load};
+    use crate::data::{Fit, images as load};
     use image::{DynamicImage, ImageFormat};
     use std::io::Cursor;
 
@@ -132,7 +145,8 @@ mod tests {
         let male = Options { labels: Some("Male".into()), ..Options::default() };
         let error = read(data.path(), Split::Train, &male).unwrap_err().to_string();
         assert!(
-            error.contains("list_attr_celeba.txt: at byte 46") && error.contains("a line for `000002.jpg`"),
+            error.contains("list_attr_celeba.txt: at byte 46")
+                && error.contains("a line for `img_align_celeba/000002.jpg`"),
             "{error}"
         );
     }

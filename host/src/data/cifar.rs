@@ -1,30 +1,46 @@
-//! CIFAR-10 and CIFAR-100 in their binary form (Krizhevsky, 2009): records of one or two labels, then
-//! 1,024 bytes of red, of green and of blue, row by row.
+//! CIFAR-10 and CIFAR-100 (Krizhevsky, 2009), 32x32 colour pictures: in their binary form, records of one or two
+//! labels and then 1,024 bytes of red, of green and of blue, row by row; or in their Python form, pickles of the same.
 
+mod python;
+
+use super::file::{self, fault};
 use super::known::Known;
-use super::{Images, Options, Split, fault, fit};
-use crate::error::{Error, Result};
+use super::{Images, Options, Split, fit};
+use crate::error::Result;
 use std::path::{Path, PathBuf};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PICTURE: usize = 3 * 32 * 32;
+/// The largest file that is read: that of CIFAR-100's training pictures has 154 MB.
+const MOST_BYTES: u64 = 512 << 20;
 
 /// One of the two sets.
 #[derive(Debug)]
 pub struct Cifar {
     name: &'static str,
     about: &'static str,
-    homes: &'static [&'static str],
-    /// The files of the train and of the test split; the first one of each has to be there.
-    files: [&'static [&'static str]; 2],
+    forms: [Form; 2],
     /// The labels before each picture, the finest one last; the finest one is the default.
     labels: &'static [Labels],
+}
+
+/// How a set lies on disk.
+#[derive(Debug)]
+struct Form {
+    homes: &'static [&'static str],
+    /// The files of the train and of the test split.
+    files: [&'static [&'static str]; 2],
+    /// A file that lies beside them, where their own names tell too little.
+    beside: Option<&'static str>,
+    is_python: bool,
 }
 
 /// A label of every record.
 #[derive(Debug)]
 struct Labels {
     kind: &'static str,
+    /// What the Python form calls it.
+    key: &'static str,
     /// Names of the classes in the order of their labels, divided by commas.
     classes: &'static str,
 }
@@ -32,13 +48,35 @@ struct Labels {
 pub static CIFAR_10: Cifar = Cifar {
     name: "cifar-10",
     about: "photographs of ten things, 50000 + 10000 colour 32x32",
-    homes: &["cifar-10-batches-bin", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-bin"],
-    files: [
-        &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
-        &["test_batch.bin"],
+    forms: [
+        Form {
+            homes: &["cifar-10-batches-bin", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-bin"],
+            files: [
+                &[
+                    "data_batch_1.bin",
+                    "data_batch_2.bin",
+                    "data_batch_3.bin",
+                    "data_batch_4.bin",
+                    "data_batch_5.bin",
+                ],
+                &["test_batch.bin"],
+            ],
+            beside: None,
+            is_python: false,
+        },
+        Form {
+            homes: &["cifar-10-batches-py", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-py"],
+            files: [
+                &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
+                &["test_batch"],
+            ],
+            beside: None,
+            is_python: true,
+        },
     ],
     labels: &[Labels {
         kind: "classes",
+        key: "labels",
         classes: "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck",
     }],
 };
@@ -46,11 +84,24 @@ pub static CIFAR_10: Cifar = Cifar {
 pub static CIFAR_100: Cifar = Cifar {
     name: "cifar-100",
     about: "photographs of a hundred things in twenty groups, 50000 + 10000 colour 32x32",
-    homes: &["cifar-100-binary", "cifar-100", "cifar100", "cifar-100/cifar-100-binary"],
-    files: [&["train.bin"], &["test.bin"]],
+    forms: [
+        Form {
+            homes: &["cifar-100-binary", "cifar-100", "cifar100", "cifar-100/cifar-100-binary"],
+            files: [&["train.bin"], &["test.bin"]],
+            beside: None,
+            is_python: false,
+        },
+        Form {
+            homes: &["cifar-100-python", "cifar-100", "cifar100", "cifar-100/cifar-100-python"],
+            files: [&["train"], &["test"]],
+            beside: Some("meta"),
+            is_python: true,
+        },
+    ],
     labels: &[
         Labels {
             kind: "coarse",
+            key: "coarse_labels",
             classes: "aquatic_mammals,fish,flowers,food_containers,fruit_and_vegetables,\
                       household_electrical_devices,household_furniture,insects,large_carnivores,\
                       large_man-made_outdoor_things,large_natural_outdoor_scenes,\
@@ -59,6 +110,7 @@ pub static CIFAR_100: Cifar = Cifar {
         },
         Labels {
             kind: "fine",
+            key: "fine_labels",
             classes: "apple,aquarium_fish,baby,bear,beaver,bed,bee,beetle,bicycle,bottle,bowl,boy,bridge,bus,\
                       butterfly,camel,can,castle,caterpillar,cattle,chair,chimpanzee,clock,cloud,cockroach,\
                       couch,crab,crocodile,cup,dinosaur,dolphin,elephant,flatfish,forest,fox,girl,hamster,\
@@ -72,6 +124,18 @@ pub static CIFAR_100: Cifar = Cifar {
     ],
 };
 
+impl Form {
+    fn names(&self, split: Split) -> &'static [&'static str] {
+        self.files.get(split as usize).copied().unwrap_or_default()
+    }
+
+    /// The first file of a split that lies in `folder`.
+    fn inside(&self, folder: &Path, split: Split) -> Option<PathBuf> {
+        let files = self.names(split).iter().map(|name| folder.join(name));
+        files.into_iter().find(|file| file.is_file())
+    }
+}
+
 impl Known for Cifar {
     fn name(&self) -> &'static str {
         self.name
@@ -82,12 +146,14 @@ impl Known for Cifar {
     }
 
     fn wanted(&self, split: Split) -> String {
-        format!("{}/{}", self.homes[0], self.files[split as usize][0])
+        let first = |form: &Form| format!("{}/{}", form.homes[0], form.names(split).first().unwrap_or(&""));
+        self.forms.iter().map(first).collect::<Vec<_>>().join(" or ")
     }
 
     fn inside(&self, folder: &Path, split: Split) -> Option<PathBuf> {
-        let first = self.files[split as usize][0];
-        self.homes.iter().map(|home| folder.join(home).join(first)).find(|file| file.is_file())
+        self.forms
+            .iter()
+            .find_map(|form| form.homes.iter().find_map(|home| form.inside(&folder.join(home), split)))
     }
 
     /// Reads the split that begins with the file `path`; of the train split as many files as are there.
@@ -95,19 +161,32 @@ impl Known for Cifar {
         options.require_only(self.name, &["labels"])?;
         let kinds: Vec<&str> = self.labels.iter().rev().map(|labels| labels.kind).collect();
         let place = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;
-        let files = self.files[split as usize].iter().map(|name| path.with_file_name(name));
-        let files: Vec<PathBuf> = files.filter(|file| file.is_file()).collect();
-        self.read_files(&files, place)?.fitted(&options.fit)
+        let is_of = |form: &&Form| form.names(split).iter().any(|name| path.ends_with(name));
+        let form = self.forms.iter().find(is_of).unwrap_or(&self.forms[0]);
+        let files = form.names(split).iter().map(|name| path.with_file_name(name));
+        let (files, missing): (Vec<PathBuf>, Vec<PathBuf>) = files.partition(|file| file.is_file());
+        files.iter().try_for_each(|file| options.check(file))?;
+        if !missing.is_empty() {
+            let names: Vec<_> = missing.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+            let (there, folder) = (files.len(), path.parent().unwrap_or(path).display());
+            let names = names.join(", ");
+            options.warn(&format!(
+                "{}: the {split} split is not whole: {folder} has {there} of {} files; missing are {names}",
+                self.name,
+                there + missing.len()
+            ));
+        }
+        self.read_files(&files, place, form.is_python)?.fitted(&options.fit)
     }
 }
 
 impl Cifar {
     /// The set that the folder holds, if it is one of the two.
     pub fn in_folder(folder: &Path, split: Split) -> Option<(&'static Self, PathBuf)> {
-        [&CIFAR_10, &CIFAR_100].into_iter().find_map(|set| {
-            let file = folder.join(set.files[split as usize][0]);
-            file.is_file().then_some((set, file))
-        })
+        let forms =
+            [&CIFAR_10, &CIFAR_100].into_iter().flat_map(|set| set.forms.iter().map(move |form| (set, form)));
+        let there = |form: &Form| form.beside.is_none_or(|name| folder.join(name).is_file());
+        forms.filter(|(_, form)| there(form)).find_map(|(set, form)| Some((set, form.inside(folder, split)?)))
     }
 
     /// The bytes of a record.
@@ -116,17 +195,16 @@ impl Cifar {
     }
 
     /// The records of all files, with the label at `place`.
-    fn read_files(&self, files: &[PathBuf], place: usize) -> Result<Images> {
-        let counts = files.iter().map(|file| self.count(file)).collect::<Result<Vec<_>>>()?;
-        let count: usize = counts.iter().sum();
-        fit::require_room(count, SHAPE)?;
-        let (mut pixels, mut labels) = (Vec::with_capacity(count * PICTURE), Vec::with_capacity(count));
+    fn read_files(&self, files: &[PathBuf], place: usize, is_python: bool) -> Result<Images> {
+        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for file in files {
-            let bytes = std::fs::read(file).map_err(Error::io(file))?;
-            for (i, record) in bytes.chunks_exact(self.record()).enumerate() {
-                self.check(file, i, record)?;
-                labels.push(u32::from(record[place]));
-                pixels.extend_from_slice(&record[self.labels.len()..]);
+            ops::interrupt::check()?;
+            let bytes = file::read(file, MOST_BYTES)?;
+            fit::require_room(labels.len() + bytes.len() / PICTURE, SHAPE)?;
+            if is_python {
+                self.read_python(file, bytes, place, &mut pixels, &mut labels)?;
+            } else {
+                self.read_binary(file, &bytes, place, &mut pixels, &mut labels)?;
             }
         }
         Ok(Images {
@@ -135,19 +213,30 @@ impl Cifar {
             pixels: pixels.into(),
             labels: Some(labels.into()),
             class_names: self.labels[place].classes.split(',').map(str::to_owned).collect(),
+            unlabelled: String::new(),
         })
     }
 
-    /// The number of records in a file.
-    fn count(&self, file: &Path) -> Result<usize> {
-        let length = file.metadata().map_err(Error::io(file))?.len();
-        let record = self.record() as u64;
-        if length == 0 || length % record != 0 {
-            let whole = length / record;
-            let found = format!("the end of the file after {} bytes of record {whole}", length % record);
-            return Err(fault(file, whole * record, found, format!("records of {record} bytes")));
+    fn read_binary(
+        &self,
+        file: &Path,
+        bytes: &[u8],
+        place: usize,
+        pixels: &mut Vec<u8>,
+        labels: &mut Vec<u32>,
+    ) -> Result<()> {
+        let (records, rest) = (bytes.len() / self.record(), bytes.len() % self.record());
+        if records == 0 || rest > 0 {
+            let found = format!("the end of the file after {rest} bytes of record {records}");
+            let expected = format!("records of {} bytes", self.record());
+            return Err(fault(file, (records * self.record()) as u64, found, expected));
         }
-        Ok((length / record) as usize)
+        for (i, record) in bytes.chunks_exact(self.record()).enumerate() {
+            self.check(file, i, record)?;
+            labels.push(u32::from(record[place]));
+            pixels.extend_from_slice(&record[self.labels.len()..]);
+        }
+        Ok(())
     }
 
     /// Refuses a record with a label that has no class.
@@ -164,91 +253,4 @@ impl Cifar {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::{Fit, load};
-    use std::fs;
-
-    /// A record whose planes are `colour`, `colour + 1` and `colour + 2`.
-    fn record(labels: &[u8], colour: u8) -> Vec<u8> {
-        let planes = (0..3).flat_map(|plane| vec![colour + plane; 1024]);
-        labels.iter().copied().chain(planes).collect()
-    }
-
-    fn write(data: &Path, name: &str, bytes: &[u8]) {
-        let path = data.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn read(name: &str, data: &Path, split: Split, options: &Options) -> Result<Images> {
-        load(name, split, options, &[data.to_path_buf()])
-    }
-
-    #[test]
-    fn batches_are_read_in_order_and_missing_ones_left_out() {
-        let data = tempfile::tempdir().unwrap();
-        let batch = [record(&[9], 10), record(&[0], 20)].concat();
-        write(data.path(), "cifar-10-batches-bin/data_batch_1.bin", &batch);
-        write(data.path(), "cifar-10-batches-bin/data_batch_3.bin", &record(&[5], 30));
-        let images = read("cifar-10", data.path(), Split::Train, &Options::default()).unwrap();
-        assert_eq!(images.to_string(), "cifar-10: 3 pictures [3, 32, 32], 10 classes");
-        assert_eq!(images.labels.as_deref(), Some(&[9, 0, 5][..]));
-        assert_eq!(images.class_names[9], "truck");
-        let firsts: Vec<u8> = images.pixels.chunks(1024).map(|plane| plane[0]).collect();
-        assert_eq!(firsts, [10, 11, 12, 20, 21, 22, 30, 31, 32]);
-
-        let folder = data.path().join("cifar-10-batches-bin");
-        let by_path = load(folder.to_str().unwrap(), Split::Train, &Options::default(), &[]).unwrap();
-        assert_eq!(by_path.pixels, images.pixels);
-        let error = read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
-        assert!(error.contains("test_batch.bin"), "{error}");
-    }
-
-    #[test]
-    fn the_hundred_have_two_kinds_of_labels() {
-        let data = tempfile::tempdir().unwrap();
-        write(data.path(), "cifar-100-binary/test.bin", &record(&[19, 99], 1));
-        let of = |labels: Option<&str>| {
-            let options = Options { labels: labels.map(str::to_owned), ..Options::default() };
-            read("cifar-100", data.path(), Split::Test, &options)
-        };
-        let fine = of(None).unwrap();
-        assert_eq!((fine.labels.as_deref(), fine.class_names.len()), (Some(&[99][..]), 100));
-        assert_eq!(fine.class_names[99], "worm");
-        let coarse = of(Some("coarse")).unwrap();
-        assert_eq!((coarse.labels.as_deref(), coarse.class_names.len()), (Some(&[19][..]), 20));
-        assert!(of(Some("finest")).unwrap_err().to_string().contains("it has fine and coarse"));
-    }
-
-    #[test]
-    fn faults_name_file_offset_and_expectation() {
-        let data = tempfile::tempdir().unwrap();
-        let fails = |bytes: &[u8], expected: &str| {
-            write(data.path(), "cifar-10/test_batch.bin", bytes);
-            let error =
-                read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
-            assert!(error.contains("test_batch.bin: ") && error.contains(expected), "{error}");
-        };
-        let two = [record(&[1], 0), record(&[2], 0)].concat();
-        fails(
-            &two[..5000],
-            "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 bytes",
-        );
-        fails(&[], "at byte 0: found the end of the file after 0 bytes");
-        fails(&[record(&[1], 0), record(&[10], 0)].concat(), "at byte 3073: found label 10, expected 0 to 9");
-    }
-
-    #[test]
-    fn pictures_are_brought_to_another_size() {
-        let data = tempfile::tempdir().unwrap();
-        write(data.path(), "cifar10/test_batch.bin", &record(&[1], 100));
-        let fit = Fit { size: Some(28), channels: Some(1), ..Fit::default() };
-        let images =
-            read("cifar-10", data.path(), Split::Test, &Options { fit, ..Options::default() }).unwrap();
-        assert_eq!((images.shape, images.pixels[0]), ([1, 28, 28], 101));
-        let options = Options { seed: Some(1), ..Options::default() };
-        let error = read("cifar-10", data.path(), Split::Test, &options).unwrap_err().to_string();
-        assert!(error.contains("`seed` means nothing for `cifar-10`"), "{error}");
-    }
-}
+mod tests;

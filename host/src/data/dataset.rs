@@ -24,6 +24,8 @@ pub struct Dataset {
     /// Of one item.
     shape: Arc<[usize]>,
     class_names: Arc<[String]>,
+    /// Why there are no labels, where that is known.
+    unlabelled: Arc<str>,
     /// None of them is empty.
     parts: Arc<[Part]>,
     len: usize,
@@ -34,7 +36,9 @@ impl Dataset {
     pub fn from_images(images: Images) -> Self {
         let (size, len) = (images.shape.iter().product(), images.len());
         let part = Part::new(Items::Bytes(images.pixels), images.labels, size, len);
-        Self::of(images.name.into(), images.shape[..].into(), images.class_names.into(), vec![part])
+        let set =
+            Self::of(images.name.into(), images.shape[..].into(), images.class_names.into(), vec![part]);
+        set.because(&images.unlabelled)
     }
 
     /// The items of a tensor `[N, ...]` of f32, without labels. Shares its memory if that is the CPU's.
@@ -74,12 +78,34 @@ impl Dataset {
     fn of(name: Arc<str>, shape: Arc<[usize]>, class_names: Arc<[String]>, mut parts: Vec<Part>) -> Self {
         parts.retain(|part| !part.is_empty());
         let len = parts.iter().map(Part::len).sum();
-        Self { name, shape, class_names, parts: parts.into(), len }
+        Self { name, shape, class_names, unlabelled: Arc::default(), parts: parts.into(), len }
     }
 
     /// The same kind of items, but those.
     fn with_parts(&self, parts: Vec<Part>) -> Self {
-        Self::of(self.name.clone(), self.shape.clone(), self.class_names.clone(), parts)
+        let unlabelled = self.unlabelled.clone();
+        Self {
+            unlabelled,
+            ..Self::of(self.name.clone(), self.shape.clone(), self.class_names.clone(), parts)
+        }
+    }
+
+    /// The same set, which has no labels for that reason if it has none.
+    pub fn because(self, why: &str) -> Self {
+        Self { unlabelled: why.into(), ..self }
+    }
+
+    /// Why there are no labels, where there are none and it is known.
+    pub fn unlabelled(&self) -> &str {
+        if self.is_labelled() { "" } else { &self.unlabelled }
+    }
+
+    /// The error of `op` for a set without labels.
+    pub fn no_labels(&self, op: &str) -> Error {
+        let why =
+            if self.unlabelled().is_empty() { String::new() } else { format!(": {}", self.unlabelled()) };
+        let help = "load a set with labels, or give them with `data::from(items, labels)`";
+        Error::usage(format!("{op}: {self}{why}"), help)
     }
 
     /// The number of items.
@@ -144,7 +170,8 @@ impl Dataset {
         require_at_most(self.len + other.len)?;
         let class_names = self.common_names(other)?;
         let parts = self.parts.iter().chain(&*other.parts).cloned().collect();
-        Ok(Self::of(self.name.clone(), self.shape.clone(), class_names, parts))
+        let set = Self::of(self.name.clone(), self.shape.clone(), class_names, parts);
+        Ok(set.because(&self.unlabelled_beside(other)))
     }
 
     /// The longer list of class names; the other one has to be its beginning.
@@ -166,6 +193,7 @@ impl Dataset {
     pub fn without_labels(&self) -> Self {
         let parts = self.parts.iter().map(Part::without_labels).collect();
         Self::of(self.name.clone(), self.shape.clone(), Arc::default(), parts)
+            .because("`without_labels()` took them")
     }
 
     /// The first `n` items. Copies none.
@@ -198,6 +226,16 @@ impl Dataset {
             part.window(from, len)
         };
         Ok(self.with_parts(self.parts.iter().map(window).collect()))
+    }
+
+    /// Why this set has no labels once `other` is joined to it, if it has none.
+    fn unlabelled_beside(&self, other: &Self) -> String {
+        if !self.is_labelled() || other.is_labelled() {
+            return self.unlabelled().to_owned();
+        }
+        let why =
+            if other.unlabelled.is_empty() { String::new() } else { format!(" ({})", other.unlabelled) };
+        format!("it was joined with `{}`, which has none{why}", other.name)
     }
 
     fn is_labelled(&self) -> bool {

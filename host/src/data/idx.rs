@@ -5,10 +5,9 @@
 pub mod files;
 pub mod sets;
 
-use super::fault;
+use super::file::{self, fault};
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
@@ -47,8 +46,7 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn open(path: &'a Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let length = file.metadata().map_err(Error::io(path))?.len();
+        let (file, length) = file::open(path)?;
         let mut file = BufReader::new(file);
         let packed = file.fill_buf().map_err(Error::io(path))?.starts_with(&GZIP_MAGIC);
         Ok(Self {

@@ -17,6 +17,11 @@ pub trait Known: Sync {
     /// What it is, in a line.
     fn about(&self) -> &'static str;
 
+    /// The splits that its makers gave it.
+    fn splits(&self) -> &'static [Split] {
+        &[Split::Train, Split::Test]
+    }
+
     /// The file or folder inside a data folder that a split is looked for in first.
     fn wanted(&self, split: Split) -> String;
 
@@ -52,7 +57,10 @@ impl BuiltIn {
         options.require_only(self.name, &["seed"])?;
         let count = count.unwrap_or_else(|| (self.usual_count)(split));
         require_room(count, self.shape)?;
-        (self.make)(options.seed.unwrap_or(0), split, count).fitted(&options.fit)
+        let images = (self.make)(options.seed.unwrap_or(0), split, count);
+        // Then not all of them are drawn.
+        ops::interrupt::check()?;
+        images.fitted(&options.fit)
     }
 }
 

@@ -5,19 +5,24 @@ mod celeba;
 mod cifar;
 mod cursor;
 pub mod dataset;
+mod file;
 mod find;
 mod fit;
 pub mod get;
 pub mod glyphs;
 mod idx;
 mod known;
+mod left_out;
 pub mod loader;
 pub mod numpy;
 mod omniglot;
 mod options;
+mod pickle;
 mod pictures;
 pub mod shapes;
+mod split;
 mod store;
+mod tar;
 mod weights;
 mod zip;
 
@@ -26,11 +31,13 @@ pub use find::{Found, Place, list};
 pub use fit::Fit;
 pub use known::{BuiltIn, built_in};
 pub use loader::{Batch, Batches, Plan};
-pub use options::Options;
+pub use options::{Caller, Options};
+pub use split::Split;
 pub use weights::{Mixture, Weights};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use cifar::Cifar;
+use file::fault;
 use known::Known as _;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -47,6 +54,8 @@ pub struct Images {
     /// `[N]`, each an index into `class_names`.
     pub labels: Option<Arc<[u32]>>,
     pub class_names: Vec<String>,
+    /// Why there are no labels, where there are none.
+    pub unlabelled: String,
 }
 
 impl Images {
@@ -72,43 +81,39 @@ impl fmt::Display for Images {
     }
 }
 
-/// The two halves that the makers of a set divided it into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    Train,
-    Test,
-}
-
-impl fmt::Display for Split {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Train => "train",
-            Self::Test => "test",
-        })
-    }
-}
-
-/// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`, or a path:
-/// of a folder of IDX or CIFAR files; of an IDX, `.npy`, `.npz` or CIFAR `.bin` file; of a folder or zip of pictures.
+/// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`, or a path: of a
+/// folder of IDX or CIFAR files; of an IDX, `.npy` or `.npz` file; of a folder, zip or tar file of pictures.
 ///
-/// A built-in set gives its usual number of pictures, by default of seed 0. A path that does not tell
-/// splits apart is the whole answer, whatever the split.
+/// A built-in set gives its usual number of pictures, by default of seed 0. Where a path does not tell splits apart,
+/// all of it is for training.
 ///
 /// # Errors
-/// `Usage` for a name that is unknown or not found, or options that the set does not take; `Format` or `Io`
-/// for a file that is not in order.
-pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Images> {
+/// `Usage` for a name that is unknown or not found, a split that is not there, or options that the set does not take;
+/// `Format` or `Io` for a file that is not in order.
+pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Dataset> {
+    let path = Path::new(what);
+    if !is_known(what) && path.is_file() && numpy::is_file_of(path) {
+        return numpy::read(path, split, options);
+    }
+    images(what, split, options, folders).map(Dataset::from_images)
+}
+
+/// The same of sets that are pictures.
+fn images(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Images> {
     if let Some(set) = built_in(what) {
         return set.load(split, None, options);
     }
     if let Some(set) = known::named(what) {
+        if !set.splits().contains(&split) {
+            return Err(split::missing(&format!("`{what}`"), split, set.splits()));
+        }
         return set.read(&find::split_of(set, split, folders)?, split, options);
     }
     let path = Path::new(what);
     if path.is_dir() {
         return load_folder(path, split, options);
     }
-    if path.is_file() {
+    if path.exists() {
         return load_file(path, split, options);
     }
     Err(find::unknown(what, folders))
@@ -127,25 +132,26 @@ fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
     if let Some((set, file)) = Cifar::in_folder(path, split) {
         return set.read(&file, split, options);
     }
+    for other in Split::ALL {
+        if idx::files::only_pictures_in(path, other)?.is_some() || Cifar::in_folder(path, other).is_some() {
+            return Err(split::missing(&path.display().to_string(), split, &[other]));
+        }
+    }
     pictures::read(path, split, options)
 }
 
 /// Reads a file, whose kind its name tells.
 fn load_file(path: &Path, split: Split, options: &Options) -> Result<Images> {
-    let ends_with =
-        |ends: &[&str]| path.extension().is_some_and(|end| ends.iter().any(|e| end.eq_ignore_ascii_case(e)));
-    if ends_with(&["zip"]) {
+    if store::is_archive(path) {
         return pictures::read(path, split, options);
     }
-    if ends_with(&["npz", "npy"]) {
-        return numpy::read(path, split, options);
+    let (shown, name) = (path.display().to_string(), path.file_name().unwrap_or_default().to_string_lossy());
+    match Split::told_by(&name) {
+        told if split == Split::Train || told == Some(split) => {
+            idx::files::read(path, idx::files::of_file(path), options)
+        }
+        told => Err(split::missing(&shown, split, told.as_slice())),
     }
-    idx::files::read(path, idx::files::of_file(path), options)
-}
-
-/// A wrong file: what is at byte `offset` of it, and what should be there.
-fn fault(path: &Path, offset: u64, found: impl Into<String>, expected: impl Into<String>) -> Error {
-    Error::Format { path: path.to_path_buf(), offset, found: found.into(), expected: expected.into() }
 }
 
 /// Where data is looked for, first to last: `--data DIR`, the variable `HOST_DATA`, `./data`.
@@ -155,5 +161,7 @@ pub fn folders(data_flag: Option<&Path>) -> Vec<PathBuf> {
     flag.into_iter().chain(variable.map(PathBuf::from)).chain([PathBuf::from("data")]).collect()
 }
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod tests;

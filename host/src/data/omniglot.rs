@@ -3,10 +3,11 @@
 //!
 //! Pictures are inverted (white ink on black, as MNIST's) and resized to 28x28.
 
+use super::file::fault;
 use super::known::Known;
 use super::pictures::decode_all;
 use super::store::{Member, Store};
-use super::{Images, Options, Split, fault};
+use super::{Images, Options, Split};
 use crate::error::Result;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,11 @@ impl Known for Omniglot {
     fn read(&self, path: &Path, _: Split, options: &Options) -> Result<Images> {
         options.require_only(self.name, &["labels"])?;
         let kind = options.kind_of_labels(self.name, &["characters", "alphabets"])?;
-        let store = Store::open(path)?;
+        let mut store = Store::open(path, options)?;
+        let left_out = store.take_left_out();
+        if !left_out.is_empty() {
+            options.warn(&format!("{}: left out: {left_out}", path.display()));
+        }
         let (mut files, mut classes) = (Vec::new(), Vec::new());
         for file in store.files() {
             let (alphabet, character) = place(&store, file)?;
@@ -76,13 +81,14 @@ impl Known for Omniglot {
         if files.is_empty() {
             return Err(fault(path, 0, "no files", "pictures, as Alphabet/characterNN/IIII_DD.png"));
         }
-        let fit = options.fit.or_size(SIZE);
-        let (shape, mut pixels) = decode_all(&store, &files, &fit, Some([SIDE; 2]))?;
+        let options = Options { fit: options.fit.or_size(SIZE), ..options.clone() };
+        let (shape, mut pixels) = decode_all(&store, &files, &options, Some([SIDE; 2]))?;
         pixels.iter_mut().for_each(|pixel| *pixel = u8::MAX - *pixel);
         let class_names: Vec<String> = classes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         let label = |class: &String| class_names.partition_point(|name| name < class) as u32;
         let labels = Some(classes.iter().map(label).collect());
-        Ok(Images { name: self.name.to_owned(), shape, pixels: pixels.into(), labels, class_names })
+        let (name, unlabelled) = (self.name.to_owned(), String::new());
+        Ok(Images { name, shape, pixels: pixels.into(), labels, class_names, unlabelled })
     }
 }
 
@@ -102,7 +108,7 @@ fn place<'a>(store: &Store, file: &'a Member) -> Result<(&'a str, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::load;
+    use crate::data::images as load;
     use crate::data::zip::tests::archive;
     use image::{DynamicImage, GrayImage, ImageFormat, Luma};
     use std::io::Cursor;

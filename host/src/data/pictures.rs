@@ -1,128 +1,137 @@
-//! Folders and zip files of PNG and JPEG pictures.
+//! Folders, zip files and tar files of pictures.
 
 mod decode;
+mod layout;
 
 pub use decode::decode_all;
 
-use super::attributes::Attribute;
+use super::attributes::{self, Attribute};
+use super::file::{self, Origin};
+use super::split::missing;
 use super::store::{Member, Store};
 use super::{Images, Options, Split};
 use crate::error::{Error, Result};
-use std::collections::BTreeSet;
+use layout::Layout;
 use std::path::{Path, PathBuf};
 
 /// Names that a file of attributes has where none is given.
 const ATTRIBUTES: [&str; 3] = ["list_attr_celeba.txt", "attributes.txt", "attributes.csv"];
 
-/// Reads a folder or zip of pictures. Folders called `train` and `test` in it are its splits; where there
-/// are none, all is given whatever the split. The folders below are its classes, if every picture lies in
-/// one; or the option `labels` names an attribute of the file `attributes`, by default
-/// `list_attr_celeba.txt`, `attributes.txt` or `attributes.csv` inside or beside.
+/// What the names of the pictures that are read end with.
+const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"];
+
+/// Reads a split of a folder or archive of pictures. Folders called `train`, `test` or `validation` (and `training`,
+/// `testing`, `val`, `valid`) in it are its splits; where there are none, all is for training. The folders below are
+/// the classes, which all splits have in common; or the option `labels` names an attribute of the file `attributes`,
+/// by default `list_attr_celeba.txt`, `attributes.txt` or `attributes.csv` inside or beside.
 ///
 /// # Errors
 /// `Format` for a damaged picture, or one of another size than the first where no `size` is asked for;
-/// `Usage` where there is no picture, or no such attribute; `Io`.
+/// `Usage` where there is no picture, no such split, or no such attribute; `Io`.
 pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
-    let store = Store::open(path)?;
-    let all: Vec<&Member> = store.files().iter().filter(|file| is_picture(&file.name)).collect();
-    let top = common_folder(&all);
-    let chosen = of_split(&all, top, split);
+    options.require_only(&path.display().to_string(), &["labels", "attributes", "exif_rotation"])?;
+    let mut store = Store::open(path, options)?;
+    let left_out = store.take_left_out();
+    let layout = Layout::of(store.files(), options, left_out);
     let name = path.display().to_string();
-    if chosen.is_empty() {
+    if layout.is_empty() {
         return Err(Error::usage(
-            format!("{name} holds no pictures of the {split} split"),
+            format!("{name} holds no pictures"),
             format!(
-                "put .png or .jpg files there, in `train` and `test` if it has splits; IDX files are called \
-                 {split}-images-idx3-ubyte[.gz] (t10k for test)"
+                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX files are \
+                 called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
+                READ.join(" ")
             ),
         ));
     }
-    read_chosen(&store, &chosen, name, options)
+    let Some(chosen) = layout.of_split(split, own_split(path)) else {
+        return Err(missing(&name, split, layout.splits()));
+    };
+    layout.notes().iter().for_each(|note| options.warn(&format!("{name}: {note}")));
+    let labels = match &options.labels {
+        Some(attribute) => by_attribute(&store, &chosen.files, attribute, options)?,
+        None => chosen.labels,
+    };
+    read_chosen(&store, &chosen.files, labels, name, options)
 }
 
-/// Pictures of a store, and their names without what they have in common.
-pub type Chosen<'a> = Vec<(&'a Member, &'a str)>;
+/// The split that the name of the folder or archive tells.
+fn own_split(path: &Path) -> Option<Split> {
+    let name = path.file_name()?.to_str()?;
+    Split::named(name.split('.').next()?)
+}
 
-/// Reads those pictures, with labels as [`read`] says.
-pub fn read_chosen(store: &Store, chosen: &Chosen, name: String, options: &Options) -> Result<Images> {
-    options.require_only(&name, &["labels", "attributes"])?;
-    let files: Vec<&Member> = chosen.iter().map(|(file, _)| *file).collect();
-    // Labels first: they are read fast and can be wrong.
-    let (labels, class_names) = match &options.labels {
-        Some(attribute) => by_attribute(store, &files, attribute, options)?,
-        None => by_folder(chosen),
+/// The class of every picture, or why there are none; and the names of the classes.
+pub struct Labels {
+    pub labels: Result<Vec<u32>, String>,
+    pub class_names: Vec<String>,
+}
+
+/// Reads those pictures.
+pub fn read_chosen(
+    store: &Store,
+    files: &[&Member],
+    Labels { labels, class_names }: Labels,
+    name: String,
+    options: &Options,
+) -> Result<Images> {
+    let (shape, pixels) = decode_all(store, files, options, None)?;
+    let (labels, unlabelled) = match labels {
+        Ok(labels) => (Some(labels.into()), String::new()),
+        Err(why) => (None, why),
     };
-    let (shape, pixels) = decode_all(store, &files, &options.fit, None)?;
-    Ok(Images { name, shape, pixels: pixels.into(), labels: labels.map(Into::into), class_names })
+    Ok(Images { name, shape, pixels: pixels.into(), labels, class_names, unlabelled })
 }
 
 fn is_picture(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [".png", ".jpg", ".jpeg"].iter().any(|end| name.ends_with(end))
-}
-
-/// The length of the folder, with its `/`, that all names begin with, unless it is that of a split.
-fn common_folder(files: &[&Member]) -> usize {
-    let Some(first) = files.first() else { return 0 };
-    let mut length = 0;
-    while let Some(next) = first.name[length..].find('/').map(|at| length + at + 1) {
-        let folder = &first.name[length..next];
-        let shared = files.iter().all(|file| file.name.starts_with(&first.name[..next]));
-        if !shared || matches!(folder, "train/" | "test/") {
-            break;
-        }
-        length = next;
-    }
-    length
-}
-
-/// The pictures of a split, named without the first `top` bytes and the split's folder.
-fn of_split<'a>(files: &[&'a Member], top: usize, split: Split) -> Chosen<'a> {
-    let names = files.iter().map(|file| (*file, &file.name[top..]));
-    let has_splits = names.clone().any(|(_, name)| name.starts_with("train/") || name.starts_with("test/"));
-    if !has_splits {
-        return names.collect();
-    }
-    let prefix = format!("{split}/");
-    names.filter_map(|(file, name)| Some((file, name.strip_prefix(&*prefix)?))).collect()
-}
-
-type Labels = (Option<Vec<u32>>, Vec<String>);
-
-/// The folder that each picture lies in, if each lies in one.
-fn by_folder(chosen: &Chosen) -> Labels {
-    let folders: Option<Vec<&str>> =
-        chosen.iter().map(|(_, name)| name.split_once('/').map(|(folder, _)| folder)).collect();
-    let Some(folders) = folders else { return (None, Vec::new()) };
-    let classes: Vec<&str> = folders.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let label = |folder: &&str| classes.partition_point(|class| class < folder) as u32;
-    (Some(folders.iter().map(label).collect()), classes.iter().map(|&class| class.to_owned()).collect())
+    READ.iter().any(|end| name.ends_with(end))
 }
 
 /// The attribute of each picture.
-fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Options) -> Result<Labels> {
-    let path = match &options.attributes {
-        Some(path) => path.clone(),
-        None => attributes_of(store.path()).ok_or_else(|| {
-            Error::usage(
-                format!("{} has no file of attributes to take `{name}` from", store.path().display()),
-                format!(
-                    "put {} there or beside it, or name a file with `attributes`",
-                    ATTRIBUTES.join(" or ")
-                ),
-            )
-        })?,
-    };
-    let attribute = Attribute::read(&path, name)?;
-    let label = |file: &&Member| attribute.of(file.name.rsplit('/').next().unwrap_or_default());
-    Ok((Some(files.iter().map(label).collect::<Result<_>>()?), attribute.class_names))
+pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Options) -> Result<Labels> {
+    let (bytes, origin) = attributes_of(store, name, options)?;
+    let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
+    let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
+    let labels = attribute.of(store.path(), &names)?;
+    if attribute.empty() > 0 {
+        let (empty, path) = (attribute.empty(), origin.path.display());
+        options.warn(&format!(
+            "{path}: {empty} pictures have an empty `{name}`, which is taken for a class of its own"
+        ));
+    }
+    Ok(Labels { labels: Ok(labels), class_names: attribute.class_names })
 }
 
-/// The file of attributes inside a folder or beside a folder or zip; CelebA's own folders are `Img` and `Anno`.
-fn attributes_of(path: &Path) -> Option<PathBuf> {
-    let parent = path.parent()?;
-    let folders = [path.to_path_buf(), parent.to_path_buf(), parent.join("../Anno")];
-    folders.iter().flat_map(|folder| ATTRIBUTES.map(|name| folder.join(name))).find(|file| file.is_file())
+/// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own folders
+/// are `Img` and `Anno`.
+fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, Origin)> {
+    let read = |path: &Path| {
+        options.check(path)?;
+        Ok((file::read(path, attributes::MOST_BYTES)?, Origin::file(path)))
+    };
+    if let Some(path) = &options.attributes {
+        return read(path);
+    }
+    let is_table = |file: &&Member| {
+        let (folder, last) = file.name.rsplit_once('/').unwrap_or(("", &file.name));
+        !folder.contains('/') && ATTRIBUTES.contains(&last)
+    };
+    if let Some(inside) = store.files().iter().find(is_table) {
+        return Ok((store.read(inside)?, store.origin(inside)));
+    }
+    let path = store.path().parent().and_then(|parent| {
+        let folders = [parent.to_path_buf(), parent.join("../Anno")];
+        let mut files = folders.iter().flat_map(|folder| ATTRIBUTES.map(|name| folder.join(name)));
+        files.find(|file: &PathBuf| file.is_file())
+    });
+    match path {
+        Some(path) => read(&path),
+        None => Err(Error::usage(
+            format!("{} has no file of attributes to take `{name}` from", store.path().display()),
+            format!("put {} there or beside it, or name a file with `attributes`", ATTRIBUTES.join(" or ")),
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -97,7 +97,10 @@ impl Mixture {
             return Err(Error::usage(problem, "give it the weight 0, or leave it out"));
         }
         let same_classes = others.iter().all(|set| set.class_names() == first.class_names());
-        let kept = |set: &Dataset| if same_classes { set.clone() } else { set.without_labels() };
+        let kept = |set: &Dataset| match same_classes {
+            true => set.clone(),
+            false => set.without_labels().because("the sets of the mixture have different classes"),
+        };
         let items = others.iter().try_fold(kept(first), |all, set| all.concat(&kept(set)))?;
         let lens: Vec<usize> = sets.iter().map(Dataset::len).collect();
         let starts = lens.iter().scan(0, |end, len| Some(std::mem::replace(end, *end + len))).collect();
@@ -189,6 +192,7 @@ mod tests {
             pixels: (0..n).map(|i| first + i as u8).collect(),
             labels: Some(vec![0; n].into()),
             class_names: vec![class.into()],
+            unlabelled: String::new(),
         })
     }
 
@@ -228,6 +232,7 @@ mod tests {
             pixels: vec![0; 2].into(),
             labels: None,
             class_names: vec![],
+            unlabelled: String::new(),
         });
         fails(&[a, wide], &[1.0, 1.0], "the shape is [1, 1, 2]");
     }

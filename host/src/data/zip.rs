@@ -3,7 +3,7 @@
 //!
 //! Everything that a file says of itself is checked before anything is allocated for it.
 
-use super::fault;
+use super::file::{self, fault};
 use crate::error::{Error, Result};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
@@ -46,6 +46,8 @@ pub struct Entry {
     packed: u64,
     crc: u32,
     deflated: bool,
+    /// Its content is the name of another file.
+    pub is_link: bool,
 }
 
 /// Where the directory lies, and how many entries it lists.
@@ -61,8 +63,7 @@ impl Zip {
     /// # Errors
     /// `Format` where the directory is missing, cut off or contradicts itself or the file; `Io`.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let length = file.metadata().map_err(Error::io(path))?.len();
+        let (file, length) = file::open(path)?;
         let mut zip = Self { path: path.to_path_buf(), file, entries: Vec::new() };
         let directory = zip.directory(length)?;
         let bytes = zip.bytes(directory.offset, directory.size as usize)?;
@@ -210,7 +211,9 @@ impl Zip {
             return Err(fault(found, "sizes that fit each other and lie before the directory"));
         }
         let crc = word(rest, 16) as u32;
-        Ok((Entry { name, size, offset: local, packed, crc, deflated: method == 8 }, length))
+        // Unix systems (3) note the kind of a file in the high half of its attributes.
+        let is_link = rest[5] == 3 && half(rest, 40) & 0o170_000 == 0o120_000;
+        Ok((Entry { name, size, offset: local, packed, crc, deflated: method == 8, is_link }, length))
     }
 
     /// `count` bytes from `offset` on.

@@ -245,3 +245,20 @@ fn thinning_keeps_spikes_gaps_and_the_last_point() {
     assert!(thinned.is_sorted_by(|a, b| a.0 <= b.0));
     assert_eq!(thin(&points[..10], 5).len(), 10);
 }
+
+#[test]
+fn a_character_that_the_font_does_not_have_is_a_box_with_its_code_point() {
+    let drawn = |title: &str| {
+        let options = GridOptions { title: Some(title.into()), ..GridOptions::default() };
+        decode(&grid(&[0.5; 10_000], [1, 1, 100, 100], &options).unwrap())
+    };
+    let (one, other) = (drawn("数"), drawn("字"));
+    assert_eq!(one.dimensions(), other.dimensions());
+    assert_ne!(one, other, "boxes tell characters apart");
+    assert_ne!(one, drawn(" "));
+    // A joiner stands for nothing, and a letter of the font stays one.
+    assert_eq!(drawn("a\u{2060}b\u{fe0f}"), drawn("ab"));
+    // Boxes of five digits are wider than those of four, and a text that does not fit is cut.
+    assert!(text::width("🫠", 20.0) > text::width("数", 20.0));
+    assert!(text::width(&text::fit(&"数".repeat(99), 20.0, 100.0), 20.0) <= 100.0);
+}

@@ -1,8 +1,10 @@
-//! Text on a sheet, in the built-in font (DejaVu Sans, which has the Greek and the mathematics).
+//! Text on a sheet, in the built-in font (DejaVu Sans, which has the Greek and the mathematics). A character that it
+//! does not have is a box with the character's code point.
 
 use std::sync::LazyLock;
 
-use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, Glyph, GlyphId, PxScale, PxScaleFont, ScaleFont, point};
+use unicode_width::UnicodeWidthChar;
 
 use super::canvas::{Canvas, Color};
 
@@ -29,7 +31,7 @@ pub struct Pen {
 
 /// The width of `text` in pixels.
 pub fn width(text: &str, size: f32) -> f32 {
-    glyphs(text, size).1
+    lay_out(text, size).1
 }
 
 /// `text`, cut with an ellipsis where it is wider than `room` pixels.
@@ -50,7 +52,7 @@ pub fn fit(text: &str, size: f32, room: f32) -> String {
 
 /// Writes `text` with its baseline through `at`.
 pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
-    let (glyphs, width) = glyphs(text, pen.size);
+    let (marks, width) = lay_out(text, pen.size);
     let start = match pen.align {
         Align::Start => 0.0,
         Align::Center => -width / 2.0,
@@ -59,36 +61,106 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
     // Whole pixels across the line keep every baseline equally sharp.
     let (along, across) =
         if pen.turned { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
-    for mut glyph in glyphs {
-        glyph.position.x += along;
-        let Some(outline) = FONT.outline_glyph(glyph) else {
-            continue; // a space
-        };
-        let corner = outline.px_bounds().min;
-        outline.draw(|u, v, coverage| {
-            let u = corner.x as i64 + i64::from(u);
-            let v = corner.y as i64 + i64::from(v) + across;
-            let (x, y) = if pen.turned { (v, -u - 1) } else { (u, v) };
-            canvas.blend(x, y, pen.color, coverage);
-        });
+    let mut put = |u: i64, v: i64, coverage: f32| {
+        let (x, y) = if pen.turned { (v + across, -u - 1) } else { (u, v + across) };
+        canvas.blend(x, y, pen.color, coverage);
+    };
+    for mark in marks {
+        match mark {
+            Mark::Glyph(mut glyph) => {
+                glyph.position.x += along;
+                fill(glyph, &mut put);
+            }
+            Mark::Frame { left, width } => frame(left + along, width, pen.size, &mut put),
+        }
     }
 }
 
-/// The glyphs of `text` along a baseline from the origin, and the width of all.
-fn glyphs(text: &str, size: f32) -> (Vec<Glyph>, f32) {
-    // The font's scale is its line height, ours is the em.
-    let em = FONT.units_per_em().unwrap_or(FONT.height_unscaled());
-    let scale = PxScale::from(size * FONT.height_unscaled() / em);
-    let font = FONT.as_scaled(scale);
-    let mut x = 0.0;
-    let mut glyphs: Vec<Glyph> = Vec::with_capacity(text.len());
+fn fill(glyph: Glyph, put: &mut impl FnMut(i64, i64, f32)) {
+    let Some(outline) = FONT.outline_glyph(glyph) else {
+        return; // a space
+    };
+    let corner = outline.px_bounds().min;
+    outline
+        .draw(|u, v, coverage| put(corner.x as i64 + i64::from(u), corner.y as i64 + i64::from(v), coverage));
+}
+
+/// The outline of a box that stands on the baseline.
+fn frame(left: f32, width: f32, size: f32, put: &mut impl FnMut(i64, i64, f32)) {
+    let (left, right) = (left.round() as i64, (left + width).round() as i64 - 1);
+    let (top, bottom) = ((-TALL * size).round() as i64, (DEEP * size).round() as i64);
+    for u in left..=right {
+        put(u, top, 1.0);
+        put(u, bottom, 1.0);
+    }
+    for v in top + 1..bottom {
+        put(left, v, 1.0);
+        put(right, v, 1.0);
+    }
+}
+
+/// A box's height over the baseline and depth under it, the lines and the size of its digits, and the room around
+/// them, in ems.
+const TALL: f32 = 0.78;
+const DEEP: f32 = 0.16;
+const LINES: [f32; 2] = [-0.36, 0.06];
+const DIGIT: f32 = 0.44;
+const ROOM: f32 = 0.12;
+
+/// What is drawn along a baseline from the origin.
+enum Mark {
+    Glyph(Glyph),
+    /// A box for a character that the font does not have.
+    Frame {
+        left: f32,
+        width: f32,
+    },
+}
+
+/// The marks of `text`, and the width of all.
+fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
+    let font = scaled(size);
+    let (mut x, mut last, mut marks) = (0.0, None, Vec::with_capacity(text.len()));
     for c in text.chars() {
         let id = font.glyph_id(if c.is_control() { ' ' } else { c });
-        if let Some(last) = glyphs.last() {
-            x += font.kern(last.id, id);
+        if id == GlyphId(0) {
+            // What only changes its neighbours, as a joiner does, is nothing without them.
+            if c.width() != Some(0) {
+                x += code_point(c, size, x, &mut marks);
+            }
+            last = None;
+            continue;
         }
-        glyphs.push(id.with_scale_and_position(scale, point(x, 0.0)));
+        if let Some(last) = last {
+            x += font.kern(last, id);
+        }
+        marks.push(Mark::Glyph(id.with_scale_and_position(font.scale(), point(x, 0.0))));
         x += font.h_advance(id);
+        last = Some(id);
     }
-    (glyphs, x)
+    (marks, x)
+}
+
+/// A box with a code point in two lines of digits, from `x` on; its width.
+fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<Mark>) -> f32 {
+    let digits: Vec<char> = format!("{:04X}", u32::from(c)).chars().collect();
+    let font = scaled(DIGIT * size);
+    let across = digits.len().div_ceil(2);
+    let step = font.h_advance(font.glyph_id('0'));
+    let (left, width) = (x + 0.05 * size, across as f32 * step + 2.0 * ROOM * size);
+    marks.push(Mark::Frame { left, width });
+    for (i, digit) in digits.iter().enumerate() {
+        let baseline = LINES[i / across] * size;
+        let start = left + ROOM * size + (i % across) as f32 * step;
+        marks.push(Mark::Glyph(
+            font.glyph_id(*digit).with_scale_and_position(font.scale(), point(start, baseline)),
+        ));
+    }
+    width + 0.1 * size
+}
+
+/// The font with `size` pixels an em: its own scale is the height of a line.
+fn scaled(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
+    let em = FONT.units_per_em().unwrap_or(FONT.height_unscaled());
+    FONT.as_scaled(PxScale::from(size * FONT.height_unscaled() / em))
 }

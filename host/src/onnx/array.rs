@@ -68,6 +68,23 @@ macro_rules! element_types {
             pub(super) fn input_rows(&self, start: usize, count: usize) -> ort::Result<SessionInputValue<'_>> {
                 match self { $(Self::$variant(array) => input_rows(array, start, count),)+ }
             }
+
+            /// A copy of these rows as a model's input.
+            pub(super) fn input_of(&self, rows: &[usize]) -> ort::Result<SessionInputValue<'static>> {
+                match self {
+                    $(Self::$variant(array) => Ok(Tensor::from_array(array.select(Axis(0), rows))?.into()),)+
+                }
+            }
+
+            /// Whether these rows are all the same.
+            pub(super) fn is_uniform(&self, rows: &[usize]) -> bool {
+                match self {
+                    $(Self::$variant(array) => {
+                        let row = |i: usize| array.index_axis(Axis(0), i);
+                        rows.windows(2).all(|pair| row(pair[0]) == row(pair[1]))
+                    })+
+                }
+            }
         }
 
         impl Array {

@@ -153,3 +153,19 @@ pub fn constant() -> Message {
         .bytes(12, value("y", Dtype::F32, &[Some(1), Some(2)]));
     model(graph)
 }
+
+/// `y = op(x)` for `x` of `[batch, 2]`, where what `op` makes of a row depends on the others: a running sum along
+/// the rows, or what the rows are beyond their mean.
+pub fn mixing(operator: &str, batch: Option<u64>) -> Message {
+    // TensorProto: dimensions, type (7: i64), name, numbers.
+    let axis = Message::default().number(2, 7).bytes(8, "axis").number(7, 0);
+    let axes = Message::default().bytes(1, "axes").number(20, 7).number(8, 0);
+    let graph = match operator {
+        "CumSum" => Message::default().bytes(1, node("CumSum", &["x", "axis"], "y")).bytes(5, axis),
+        _ => Message::default()
+            .bytes(1, node("ReduceMean", &["x"], "mean").bytes(5, axes))
+            .bytes(1, node("Sub", &["x", "mean"], "y")),
+    };
+    let graph = graph.bytes(11, value("x", Dtype::F32, &[batch, Some(2)]));
+    model(graph.bytes(12, value("y", Dtype::F32, &[batch, Some(2)])))
+}

@@ -8,6 +8,7 @@ mod header;
 mod inputs;
 mod locate;
 mod model;
+mod rows;
 mod runtime;
 
 #[cfg(test)]

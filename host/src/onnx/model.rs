@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ops::nn::graph;
 use ort::ep::{self, ExecutionProvider};
@@ -36,6 +36,10 @@ pub struct Model {
     inputs: Vec<Value>,
     outputs: Vec<Value>,
     batch: Option<usize>,
+    /// Other files that hold elements of its tensors.
+    elements: Vec<PathBuf>,
+    /// Set once rows were found to be independent.
+    pub(super) independent: OnceLock<()>,
     session: Mutex<Session>,
 }
 
@@ -47,8 +51,12 @@ impl Model {
     /// ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
-        let header = Header::of(graph::Model::confined(path)?.proto());
-        Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))
+        let file = graph::Model::confined(path)?;
+        let header = Header::of(file.proto());
+        let elements = file.elements().map(Path::to_path_buf).collect();
+        drop(file);
+        let model = Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))?;
+        Ok(Self { elements, ..model })
     }
 
     /// [`Model::open`] for the bytes of a file that is not written; `name` stands for its path.
@@ -79,8 +87,8 @@ impl Model {
         let mut inputs = values(session.inputs()).map_err(unreadable)?;
         let mut outputs = values(session.outputs()).map_err(unreadable)?;
         let batch = inputs::free_batch(inputs.iter_mut().chain(&mut outputs));
-        let (path, session) = (path.to_path_buf(), Mutex::new(session));
-        Ok(Self { path, header, inputs, outputs, batch, session })
+        let (path, independent, session) = (path.to_path_buf(), OnceLock::new(), Mutex::new(session));
+        Ok(Self { path, header, inputs, outputs, batch, elements: Vec::new(), independent, session })
     }
 
     /// The batch size `b` of a model whose inputs and outputs all have the shape `[b, ...]` in the
@@ -92,6 +100,11 @@ impl Model {
     /// The file that the model was read from, or what it is called instead.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The other files that hold elements of its tensors.
+    pub fn elements(&self) -> impl Iterator<Item = &Path> {
+        self.elements.iter().map(PathBuf::as_path)
     }
 
     /// What the model takes.
@@ -112,11 +125,12 @@ impl Model {
     /// The outputs, in the model's order, for `inputs`, in any order.
     ///
     /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where
-    /// it is fixed (see [`Model::batch`]), the rows are computed that many at a time: the last piece is
-    /// filled up with its last row, and what comes of that is cut off.
+    /// it is fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last
+    /// piece is filled up with its last row, and what comes of that is cut off.
     ///
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
-    /// than the input; inputs of different numbers of rows; what ONNX Runtime reports.
+    /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are not
+    /// as many as the file fixes; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
         let held: Vec<_> = inputs.into_iter().map(|(name, array)| (name, array.row_major())).collect();
         self.run_views(held.iter().map(|(name, array)| (&**name, array.view())).collect())
@@ -128,11 +142,15 @@ impl Model {
     pub fn run_views(&self, inputs: Vec<(&str, View)>) -> Result<Vec<(String, Array)>> {
         let inputs = self.in_order(inputs)?;
         let rows = self.batch.map(|batch| self.rows(&inputs, batch)).transpose()?;
-        let outputs = guarded(|| match self.batch.zip(rows) {
-            Some((batch, rows)) if rows != batch => self.run_pieces(&inputs, rows, batch),
-            _ => self.run_whole(&inputs),
+        let pieces = self.batch.zip(rows).filter(|(batch, rows)| rows != batch);
+        if let Some((batch, rows)) = pieces {
+            self.verify_rows(&inputs, rows, batch)?;
+        }
+        let outputs = guarded(|| match pieces {
+            Some((batch, rows)) => self.run_pieces(&inputs, rows, batch),
+            None => self.run_whole(inputs.iter().map(View::input)),
         });
-        let outputs = outputs.map_err(|problem| refused(&self.path, &problem, VALUES))?;
+        let outputs = outputs.map_err(|problem| self.refused(&problem))?;
         Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
     }
 
@@ -153,7 +171,7 @@ impl Model {
             }
             Ok::<_, ort::Error>(())
         });
-        computed.map_err(|problem| refused(&self.path, &problem, VALUES))
+        computed.map_err(|problem| self.refused(&problem))
     }
 
     /// Inputs by name in the order of the model's inputs, checked.
@@ -163,8 +181,17 @@ impl Model {
         inputs::ordered(&self.inputs, inputs)
     }
 
-    fn run_whole(&self, inputs: &[View]) -> ort::Result<Vec<Array>> {
-        let inputs = inputs.iter().map(View::input).collect::<ort::Result<Vec<_>>>()?;
+    /// What ONNX Runtime says of a run that failed.
+    pub(super) fn refused(&self, problem: &str) -> Error {
+        refused(&self.path, problem, "check the values and shapes of the inputs")
+    }
+
+    /// The outputs for inputs in order.
+    pub(super) fn run_whole<'a>(
+        &self,
+        inputs: impl Iterator<Item = ort::Result<SessionInputValue<'a>>>,
+    ) -> ort::Result<Vec<Array>> {
+        let inputs = inputs.collect::<ort::Result<Vec<_>>>()?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let found = session.run(&inputs[..])?;
         let declared = self.outputs.iter().enumerate();
@@ -215,9 +242,6 @@ impl fmt::Display for Model {
         self.outputs.iter().try_for_each(|value| write!(f, "\n  gives {value}"))
     }
 }
-
-/// The way out where a run fails.
-const VALUES: &str = "check the values and shapes of the inputs";
 
 /// Whether the library computes on `device` at all.
 fn serves(runtime: &Runtime, device: Device) -> Result<()> {

@@ -54,6 +54,26 @@ fn any_number_of_rows_runs_on_a_free_and_on_a_fixed_batch() {
 }
 
 #[test]
+fn rows_that_depend_on_each_other_are_not_computed_in_pieces() {
+    if !library_is_here() {
+        return;
+    }
+    for operator in ["CumSum", "ReduceMean"] {
+        let model = open(&fixture::mixing(operator, Some(4))).unwrap();
+        let rows = |count: usize| ArrayD::from_shape_fn(vec![count, 2], |at| (at[0] * at[0] + at[1]) as f32);
+        // Rows that are all the same tell nothing, so nothing is settled by them.
+        let _ = run(&model, "x", ArrayD::<f32>::zeros(vec![6, 2]));
+        for count in [1, 6, 8] {
+            let error = run(&model, "x", rows(count)).unwrap_err().to_string();
+            assert!(error.contains("takes 4 rows at once") && error.contains("give 4 rows"), "{error}");
+        }
+        let own = run(&model, "x", rows(4)).unwrap();
+        let free = run(&open(&fixture::mixing(operator, None)).unwrap(), "x", rows(4)).unwrap();
+        assert_eq!(own, free, "{operator}");
+    }
+}
+
+#[test]
 fn a_model_without_inputs_gives_one_batch() {
     if !library_is_here() {
         return;

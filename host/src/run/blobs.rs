@@ -152,6 +152,9 @@ impl Blobs {
     fn bytes(&self, json: &Json) -> Result<Vec<u8>> {
         let name = json["file"].as_str().unwrap_or_default();
         let path = self.folder.join(name);
+        if name.len() != 64 || !name.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(damaged(&path));
+        }
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
         if sha256(&bytes) == name { Ok(bytes) } else { Err(damaged(&path)) }
     }

@@ -100,9 +100,35 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The SHA-256 of a file's content. Error: the file cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash)).map_err(Error::io(path))?;
-    Ok(hexadecimal(&hash.finalize()))
+    Ok(hash.finish())
+}
+
+/// The SHA-256 of what is written to it.
+#[derive(Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn finish(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+}
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

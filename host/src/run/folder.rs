@@ -10,14 +10,21 @@ use std::time::{Duration, Instant, SystemTime};
 use super::files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole};
 use super::record::{self, Record, Status, timestamp};
 use crate::error::{Error, Result};
+use crate::terminal::printable;
 
 const LOCK: &str = "lock";
 const FIGURES: &str = "figures";
 const TABLES: &str = "tables";
 const MODELS: &str = "models";
+const CHECKPOINTS: &str = "checkpoints";
 
-/// The longest name of a run's folder, in bytes, without the hash and the number at its end.
+/// The longest name of a run's folder, in bytes, without the hash and the number at its end; and of each setting's
+/// value in it.
 const LONGEST_NAME: usize = 100;
+const LONGEST_VALUE: usize = 24;
+
+/// The most bytes of `log.txt`.
+const LONGEST_LOG: u64 = 64 << 20;
 
 /// A run's folder in the hands of the process that runs it.
 ///
@@ -25,9 +32,15 @@ const LONGEST_NAME: usize = 100;
 pub struct Run {
     path: PathBuf,
     state: Mutex<State>,
-    log: File,
+    log: Mutex<Log>,
     /// Held until it is dropped.
     _lock: File,
+}
+
+/// `log.txt`, which has room for so many more bytes; none once it was said that it is full.
+struct Log {
+    file: File,
+    room: Option<u64>,
 }
 
 /// The record as it stands in the folder, and the clock of [`Record::seconds`].
@@ -45,7 +58,7 @@ impl Run {
     /// [`Record::fingerprint`]. The same run again gets `...-<hash>-2`, and so on: no two runs share
     /// a folder, however many start at once. Error: the folder cannot be made or written to.
     pub fn create(out: &Path, plugin: &str, changed: &[(String, String)], record: Record) -> Result<Self> {
-        fs::create_dir_all(out).map_err(Error::io(out))?;
+        fs::create_dir_all(out).map_err(|problem| unmade(out, &problem))?;
         let path = make_folder(out, &name(plugin, changed, &record))?;
         let run = Self::made(&path, record).and_then(|run| {
             sync_folder(out).map_err(Error::io(out))?;
@@ -60,8 +73,9 @@ impl Run {
 
     /// The record of a run that can be resumed, as far as can be seen from outside.
     ///
-    /// Errors: not the folder of a run; the run is completed.
+    /// Errors: not the folder of a run, or one with links; the run is completed.
     pub fn look(folder: &Path) -> Result<Record> {
+        refuse_links(folder)?;
         let record = existing_record(folder)?;
         match record.status {
             // The report is the last thing that a run writes: killed before, it is resumed once more.
@@ -98,6 +112,12 @@ impl Run {
         &self.path
     }
 
+    /// Whether there is a checkpoint to go on from.
+    pub fn has_checkpoint(&self) -> bool {
+        let files = fs::read_dir(self.path.join(CHECKPOINTS)).into_iter().flatten().flatten();
+        files.into_iter().any(|file| file.path().extension().is_some_and(|extension| extension == "json"))
+    }
+
     /// The record as it stands in the folder.
     pub fn record(&self) -> Record {
         self.state().record.clone()
@@ -111,6 +131,11 @@ impl Run {
         let mut record = state.record.clone();
         change(&mut record);
         state.store(&self.path, record)
+    }
+
+    /// Changes the record, which is written with the next [`Run::update`]; a checkpoint comes with one.
+    pub fn amend(&self, change: impl FnOnce(&mut Record)) {
+        change(&mut self.state().record);
     }
 
     /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
@@ -130,15 +155,30 @@ impl Run {
         self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
     }
 
-    /// Appends to `log.txt`, with the time before each line.
+    /// Appends to `log.txt`, as [`printable`] and with the time before each line. Gives what to say where the log
+    /// became full with this: from then on nothing is appended.
     ///
     /// A log that cannot be written ends no run: what matters more fails by itself.
-    pub fn log_line(&self, text: &str) {
+    pub fn log_line(&self, text: &str) -> Option<String> {
         let time = timestamp(SystemTime::now());
+        let text = printable(text);
         let lines = text.trim_end_matches('\n').split('\n');
         let lines: String = lines.map(|line| format!("{time} {line}\n")).collect();
-        // One write, so that lines of several threads do not mix.
-        let _ = (&self.log).write_all(lines.as_bytes());
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        match log.room?.checked_sub(lines.len() as u64) {
+            Some(room) => {
+                log.room = Some(room);
+                let _ = log.file.write_all(lines.as_bytes());
+                None
+            }
+            None => {
+                log.room = None;
+                let note =
+                    format!("log.txt is full ({} MiB): what follows is not kept in it", LONGEST_LOG >> 20);
+                let _ = log.file.write_all(format!("{time} {note}\n").as_bytes());
+                Some(note)
+            }
+        }
     }
 
     /// Fills a folder that was just made.
@@ -154,7 +194,9 @@ impl Run {
 
     fn locked(path: &Path, record: Record, lock: File) -> Result<Self> {
         let log = path.join("log.txt");
-        let log = File::options().create(true).append(true).open(&log).map_err(Error::io(&log))?;
+        let file = File::options().create(true).append(true).open(&log).map_err(Error::io(&log))?;
+        let length = file.metadata().map_err(Error::io(&log))?.len();
+        let log = Mutex::new(Log { file, room: Some(LONGEST_LOG.saturating_sub(length)) });
         let state = State { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
     }
@@ -184,6 +226,22 @@ impl State {
     }
 }
 
+/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a run
+/// writes through a link lands elsewhere.
+fn refuse_links(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+        let entry = entry.map_err(Error::io(folder))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(Error::io(entry.path()))?);
+        if kind.is_dir() {
+            refuse_links(&path)?;
+        } else if !kind.is_file() {
+            let problem = format!("{} is a link, a pipe or a device, which no run makes", path.display());
+            return Err(Error::usage(problem, "put a file or folder of the run itself there"));
+        }
+    }
+    Ok(())
+}
+
 /// How the run in `folder` stands: one that says RUNNING but that no process holds is INTERRUPTED.
 ///
 /// Errors: not the folder of a run; it cannot be read.
@@ -200,9 +258,26 @@ pub fn status_on_disk(folder: &Path) -> Result<Status> {
 }
 
 fn name(plugin: &str, changed: &[(String, String)], record: &Record) -> String {
-    let settings: String = changed.iter().map(|(name, value)| format!(",{name}={value}")).collect();
+    let value = |value: &str| match value.len() {
+        0..=LONGEST_VALUE => value.to_owned(),
+        _ => format!("{}...", &value[..value.floor_char_boundary(LONGEST_VALUE - 3)]),
+    };
+    let settings: String = changed.iter().map(|(name, text)| format!(",{name}={}", value(text))).collect();
     let name = cleaned(&format!("{plugin}{settings}"), LONGEST_NAME);
     format!("{name}-{}", record.fingerprint())
+}
+
+/// The folder for runs cannot be made: what there is of its path, and the way out.
+fn unmade(out: &Path, problem: &std::io::Error) -> Error {
+    let there = out.ancestors().find(|path| path.exists()).filter(|path| *path != Path::new(""));
+    let there = there.map_or_else(String::new, |path| match path.is_dir() {
+        true => format!("{} is there, and takes no new folder; ", path.display()),
+        false => format!("{} is there, and is no folder; ", path.display()),
+    });
+    Error::usage(
+        format!("{}: the folder for runs cannot be made: {problem}", out.display()),
+        format!("{there}give --out a folder that can be written to"),
+    )
 }
 
 /// Makes the folder `name`, or the first of `name-2`, `name-3`, ... that is free.

@@ -25,14 +25,30 @@ use crate::error::{Error, Result};
 /// A checkpoint may take this share of the time between two of them.
 const SHARE: u32 = 20;
 
+/// How far a loop is.
+#[derive(Clone)]
+pub struct LoopState {
+    /// Items that are done.
+    pub done: u64,
+    pub finished: bool,
+    pub state: Saved,
+    /// Buffers that the body moved in modules which it captured, to be put back.
+    pub moved: Saved,
+    /// Lines of the metric log when the state was this one.
+    pub logged: u64,
+}
+
+impl LoopState {
+    /// That of a loop which begins.
+    pub fn new(state: Saved, logged: u64) -> Self {
+        Self { done: 0, finished: false, state, moved: Saved::UNIT, logged }
+    }
+}
+
 /// Where a loop is.
 struct Record {
     path: String,
-    done: u64,
-    finished: bool,
-    state: Saved,
-    /// Lines of the metric log when the state was this one.
-    logged: u64,
+    now: LoopState,
     written: bool,
 }
 
@@ -57,15 +73,6 @@ pub struct Loops {
     every: Duration,
     last: Instant,
     cost: Duration,
-}
-
-/// What is known of a loop when it starts.
-pub struct Start {
-    pub done: u64,
-    pub finished: bool,
-    pub state: Saved,
-    /// Lines of the metric log when the state was this one.
-    pub logged: u64,
 }
 
 impl Loops {
@@ -124,35 +131,37 @@ impl Loops {
         self.items.last().map_or("", |item| &item.path)
     }
 
-    /// Begins a loop: its path, and what is known of it.
-    pub fn start(&mut self, name: &str, initial: Saved, logged: u64) -> Result<(String, Start)> {
+    /// Begins a loop whose body captured those values: its path, and what is known of it.
+    pub fn start(
+        &mut self,
+        name: &str,
+        initial: Saved,
+        captured: &Saved,
+        logged: u64,
+    ) -> Result<(String, LoopState)> {
         let path = self.path_of(name);
-        let start = match self.left.remove(&path) {
-            Some(json) => Start {
+        let now = match self.left.remove(&path) {
+            Some(json) => LoopState {
                 done: json["done"].as_u64().unwrap_or(0),
                 finished: json["finished"] == json!(true),
                 state: Saved::from_json(&json["state"], Some(&initial), &mut self.blobs)?,
+                moved: Saved::from_json(&json["moved"], Some(captured), &mut self.blobs)?,
                 logged: json["logged"].as_u64().unwrap_or(0),
             },
-            None => Start { done: 0, finished: false, state: initial, logged },
+            None => LoopState::new(initial, logged),
         };
-        self.chain.push(Record {
-            path: path.clone(),
-            done: start.done,
-            finished: start.finished,
-            state: start.state.clone(),
-            logged: start.logged,
-            written: false,
-        });
-        Ok((path, start))
+        self.chain.push(Record { path: path.clone(), now: now.clone(), written: false });
+        Ok((path, now))
     }
 
-    /// `name` below the current item; a second loop of that name gets `name#2`.
+    /// `name` below the current item; a second loop of that name gets `name#2`. In names the characters
+    /// that paths are made with are escaped, so that no two loops share a path.
     fn path_of(&mut self, name: &str) -> String {
-        let Some(item) = self.items.last_mut() else { return name.to_owned() };
-        let met = item.names.entry(name.to_owned()).or_default();
+        let name = escaped(name);
+        let Some(item) = self.items.last_mut() else { return name };
+        let met = item.names.entry(name.clone()).or_default();
         *met += 1;
-        let name = if *met == 1 { name.to_owned() } else { format!("{name}#{met}") };
+        let name = if *met == 1 { name } else { format!("{name}#{met}") };
         if item.path.is_empty() { name } else { format!("{}/{name}", item.path) }
     }
 
@@ -168,18 +177,18 @@ impl Loops {
         self.items.pop();
     }
 
-    /// Notes that an item of a loop is done and what its state is now.
-    pub fn done(&mut self, path: &str, done: u64, state: Saved, finished: bool, logged: u64) {
+    /// Notes that an item of a loop is done, with what is known then.
+    pub fn done(&mut self, path: &str, now: LoopState) {
         let inside = format!("{path}/");
         self.chain.retain(|record| !record.path.starts_with(&inside));
         self.left.retain(|path, _| !path.starts_with(&inside));
         if let Some(record) = self.chain.iter_mut().find(|record| record.path == path) {
-            *record = Record { path: path.to_owned(), done, finished, state, logged, written: false };
+            *record = Record { path: path.to_owned(), now, written: false };
         }
     }
 
     fn file(&self, path: &str) -> PathBuf {
-        self.folder.join(format!("{}.json", safe_name(&path.replace('/', "."))))
+        self.folder.join(format!("{}.json", safe_name(&path.replace('.', "%2E").replace('/', "."))))
     }
 
     /// Whether enough time has passed since the last checkpoint; always, where none has to pass.
@@ -188,12 +197,12 @@ impl Loops {
     }
 
     /// Writes the chain. `metrics` is the length of `metrics.jsonl`, whose content is on the disk.
-    /// A state with weights that are not finite is not worth going on from: then nothing is written,
+    /// A state with weights that are NaN is not worth going on from: then nothing is written,
     /// and the last good checkpoint stays.
     pub fn save(&mut self, metrics: u64) -> Result<()> {
         let started = Instant::now();
         for record in &self.chain {
-            if !record.written && !record.state.is_finite()? {
+            if !record.written && !record.now.state.is_sound()? {
                 return Ok(());
             }
         }
@@ -202,14 +211,15 @@ impl Loops {
         let mut current: Vec<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
         self.left.values().for_each(|json| self.blobs.keep(json));
         for i in 0..self.chain.len() {
-            let record = &self.chain[i];
-            let file = self.file(&record.path);
-            let state = record.state.to_json(&mut self.blobs)?;
-            if !record.written {
+            let Record { path, now, written } = &self.chain[i];
+            let file = self.file(path);
+            // Also of what is written already: its files are still needed.
+            let state = now.state.to_json(&mut self.blobs)?;
+            let moved = now.moved.to_json(&mut self.blobs)?;
+            if !written {
                 let json = json!({
-                    "path": record.path, "done": record.done, "finished": record.finished, "metrics": metrics,
-                    "logged": record.logged,
-                    "state": state,
+                    "path": path, "done": now.done, "finished": now.finished, "metrics": metrics,
+                    "logged": now.logged, "state": state, "moved": moved,
                 });
                 write_whole(&file, json.to_string().as_bytes())?;
                 self.chain[i].written = true;
@@ -226,4 +236,17 @@ impl Loops {
         self.cost = started.elapsed();
         Ok(())
     }
+}
+
+/// `name` as one part of a path.
+fn escaped(name: &str) -> String {
+    let mut part = String::new();
+    for c in name.chars() {
+        if c.is_control() || "%/#".contains(c) {
+            part.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            part.push(c);
+        }
+    }
+    part
 }

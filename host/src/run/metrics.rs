@@ -3,6 +3,7 @@
 
 mod index;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,9 @@ use index::{Index, Line};
 
 /// How long a line may wait to be written to the file.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// So many names are shown where the script names none.
+const FIRST_SHOWN: usize = 4;
 
 /// What [`Metrics::log`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,10 @@ pub struct Metrics {
 struct Log {
     file: BufWriter<File>,
     index: Index,
+    /// Names that the script wants to be seen while it runs.
+    shown: Vec<String>,
+    /// Names that were warned of.
+    warned: HashSet<String>,
     since: Instant,
 }
 
@@ -109,9 +117,25 @@ impl Metrics {
         self.lock().index.reach(lines);
     }
 
-    /// The newest value of each name, in the order in which they were logged.
+    /// Whether nobody asked this about the name before: a warning of each is enough.
+    pub fn is_first_warning(&self, name: &str) -> bool {
+        self.lock().warned.insert(name.to_owned())
+    }
+
+    /// Shows a name beside the progress from now on, in place of the first ones.
+    pub fn show(&self, name: &str) {
+        let mut log = self.lock();
+        if !log.shown.iter().any(|shown| shown == name) {
+            log.shown.push(name.to_owned());
+        }
+    }
+
+    /// The newest values of the names that are [shown](Self::show), or else of the first four.
     pub fn last(&self) -> Vec<(String, f64)> {
-        self.lock().index.last()
+        let log = self.lock();
+        let named = log.shown.iter().map(String::as_str);
+        let first = log.index.names().take(if log.shown.is_empty() { FIRST_SHOWN } else { 0 });
+        named.chain(first).filter_map(|name| Some((name.to_owned(), log.index.newest(name)?))).collect()
     }
 
     /// (step, value) of every line of a name that the script has reached, for a curve; empty for an unknown name.
@@ -137,7 +161,8 @@ impl Log {
         let file = File::options().create(true).append(true).open(path)?;
         let index = Index::read(path)?;
         file.set_len(index.bytes)?;
-        Ok(Self { file: BufWriter::with_capacity(1 << 16, file), index, since: Instant::now() })
+        let file = BufWriter::with_capacity(1 << 16, file);
+        Ok(Self { file, index, shown: Vec::new(), warned: HashSet::new(), since: Instant::now() })
     }
 
     fn write(&mut self, path: &str, name: &str, value: f64) -> io::Result<()> {

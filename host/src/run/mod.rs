@@ -9,12 +9,15 @@ mod progress;
 mod record;
 pub mod report;
 mod state;
+mod table;
 
-pub use files::{safe_name, sha256, sha256_of_file, write_whole};
+pub use files::{Hasher, safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
-pub use loops::{Loops, Start};
+pub use loops::{LoopState, Loops};
 pub use metrics::{Logged, Metrics};
 pub use progress::{LoopHandle, Mode, Progress, readable};
-pub use record::{ModelFile, Record, ScriptText, Status, timestamp, versions};
+pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
+pub(crate) use report::shell_quoted;
 pub use state::Saved;
+pub use table::{Cell, aligned, to_csv};

@@ -4,9 +4,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 use super::report::{duration, number};
+use crate::terminal::{one_line, printable};
 
 /// The shortest time between two lines of text.
 const LINE_EVERY: Duration = Duration::from_secs(2);
@@ -14,8 +17,12 @@ const LINE_EVERY: Duration = Duration::from_secs(2);
 /// How often a bar shows that it is alive.
 const TICK: Duration = Duration::from_millis(500);
 
-const BAR: &str = "{prefix:<12} {bar:24} {pos}/{len}  {per_sec}  {eta} left  {wide_msg}";
-const SPINNER: &str = "{prefix:<12} {spinner} {pos}  {per_sec}  {elapsed}  {wide_msg}";
+/// In 80 columns there is room for some metrics, too.
+const BAR: &str = "{prefix:<10} {bar:12} {pos}/{len}  {pace}{wide_msg}";
+const SPINNER: &str = "{prefix:<10} {spinner} {pos}  {elapsed}  {pace}{wide_msg}";
+
+/// Of a loop's name, so many characters are shown.
+const LONGEST_NAME: usize = 24;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +65,7 @@ impl Progress {
     /// Starts a loop inside of the loops that are open: `total` items (`None` where nobody knows),
     /// of which `done` were done before a resume. It ends when the handle is dropped.
     pub fn start(&self, name: &str, total: Option<u64>, done: u64) -> LoopHandle {
+        let name = &shortened(name);
         LoopHandle(match &self.show {
             Show::Bars(bars) => Shown::Bar(bar(bars, name, total, done)),
             Show::Plain => {
@@ -71,6 +79,7 @@ impl Progress {
 
     /// Shows what a script prints, above the bars.
     pub fn println(&self, text: &str) {
+        let text = &*printable(text);
         match &self.show {
             // Whoever closed stderr does not want to know.
             Show::Bars(bars) => bars.println(text).unwrap_or_default(),
@@ -100,7 +109,7 @@ impl LoopHandle {
 
     /// What is shown beside the loop from now on, such as [`readable`] metrics.
     pub fn message(&self, text: &str) {
-        let text = text.replace(char::is_control, " ");
+        let text = one_line(text);
         match &self.0 {
             Shown::Bar(bar) => bar.set_message(text),
             Shown::Lines { lines, depth } => lock(lines).message(*depth, text),
@@ -119,11 +128,38 @@ impl Drop for LoopHandle {
     }
 }
 
-/// The last four of some metrics, for a message: `loss 0.0123  fid 12.5`.
+/// Some metrics as a message: `loss 0.0123  fid 12.5`.
 pub fn readable(metrics: &[(String, f64)]) -> String {
-    let newest = &metrics[metrics.len().saturating_sub(4)..];
-    let words: Vec<_> = newest.iter().map(|(name, value)| format!("{name} {}", number(*value))).collect();
+    let words: Vec<_> = metrics.iter().map(|(name, value)| format!("{name} {}", number(*value))).collect();
     words.join("  ")
+}
+
+/// Items a second, or the time of an item: `12.3/s`, `8.1 s each`; nothing before there is an item.
+fn rate(per_second: f64) -> Option<String> {
+    match per_second {
+        rate if rate >= 100.0 => Some(format!("{rate:.0}/s")),
+        rate if rate >= 1.0 => Some(format!("{rate:.1}/s")),
+        rate if rate > 0.0 => Some(format!("{} each", duration(1.0 / rate))),
+        _ => None,
+    }
+}
+
+/// The rate of a loop, and the time that is left where its end is known.
+fn pace(state: &ProgressState) -> String {
+    match (rate(state.per_sec()), state.len()) {
+        (Some(rate), Some(_)) => format!("{rate}  {:#} left  ", HumanDuration(state.eta())),
+        (Some(rate), None) => format!("{rate}  "),
+        (None, _) => String::new(),
+    }
+}
+
+/// A name in one line, cut where it is long.
+fn shortened(name: &str) -> String {
+    let name = one_line(name);
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some(_) => name.chars().take(LONGEST_NAME - 3).chain("...".chars()).collect(),
+        None => name,
+    }
 }
 
 /// A bar below those that are there.
@@ -133,6 +169,10 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
         None => (ProgressBar::no_length(), SPINNER),
     };
     let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = style.with_key("pace", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // What cannot be written is not shown.
+        let _ = out.write_str(&pace(state));
+    });
     bar.set_draw_target(ProgressDrawTarget::hidden());
     let bar = bar.with_style(style).with_prefix(name.to_string()).with_position(done);
     // What was done before a resume took no time now: it is seen once, and does not count for the rate.

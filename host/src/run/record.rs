@@ -7,8 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use super::files::{sha256, sha256_of_file, write_whole};
+use super::files::{sha256, write_whole};
 use crate::error::{Error, Result};
+use crate::reading::Sum;
 
 /// The name of the record in a run's folder.
 pub const FILE: &str = "run.json";
@@ -50,14 +51,22 @@ pub struct Record {
     /// Every setting with the value that it had, in the order of declaration.
     pub settings: Map<String, serde_json::Value>,
     pub setting_meanings: Map<String, serde_json::Value>,
-    /// The texts among the settings that the user gave: the files among them may be read.
+    /// The settings that the user gave; the others have the plugin's defaults.
     #[serde(default)]
-    pub named: Vec<String>,
+    pub given: Vec<String>,
     pub seed: u64,
     pub device: String,
     pub versions: Map<String, serde_json::Value>,
     pub scripts: Vec<ScriptText>,
-    pub models: Vec<ModelFile>,
+    /// Every file that was read: data, weights, models.
+    #[serde(default)]
+    pub files: Vec<FileRecord>,
+    /// Presets and `--config` files; their values are among the settings, and they are not read again.
+    #[serde(default)]
+    pub configs: Vec<FileRecord>,
+    /// What changed between two processes of the run, which went on with `host resume --changed`.
+    #[serde(default)]
+    pub changed: Vec<Change>,
     /// The data sets that were read: name, and where from or how made.
     pub data: Vec<(String, String)>,
     /// When the run began and ended, in UTC, as in RFC 3339; empty before.
@@ -86,17 +95,66 @@ impl ScriptText {
     }
 }
 
-/// A model file that a run used.
+/// A file that a run read, or those of one folder together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ModelFile {
+pub struct FileRecord {
+    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures (train)`.
+    pub name: String,
+    /// Where it was.
     pub path: String,
+    /// Of a folder that of the lines `CHECKSUM  NAME` of its files, by name, as sha256sum writes them.
     pub sha256: String,
+    pub bytes: u64,
+    /// How many files of a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<usize>,
 }
 
-impl ModelFile {
-    /// The file at `path`. Error: it cannot be read.
-    pub fn read(path: &Path) -> Result<Self> {
-        Ok(Self { path: path.display().to_string(), sha256: sha256_of_file(path)? })
+impl FileRecord {
+    /// What was read from `path`; of a folder, from how many `files`.
+    pub fn new(name: String, path: &Path, sum: Sum, files: Option<usize>) -> Self {
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Self { name, path: real.display().to_string(), sha256: sum.sha256, bytes: sum.bytes, files }
+    }
+}
+
+/// A script or file that was another one when the run was resumed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The script's path or the file's name.
+    pub name: String,
+    /// The checksums before and after; none where there was or is no such thing.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// The text of a script before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Which resume of the run it was, from 1.
+    pub resumed: u32,
+}
+
+impl Change {
+    /// A file that is another one `now`.
+    pub fn of(known: Option<&FileRecord>, now: Option<&FileRecord>) -> Self {
+        let file = now.or(known);
+        Self {
+            name: file.map(|file| file.name.clone()).unwrap_or_default(),
+            before: known.map(|known| known.sha256.clone()),
+            after: now.map(|now| now.sha256.clone()),
+            text: None,
+            resumed: 0,
+        }
+    }
+}
+
+/// "d.npz changed", "d.npz is gone".
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.before, &self.after) {
+            (_, None) => write!(f, "{} is gone", self.name),
+            (None, _) => write!(f, "{} is new", self.name),
+            _ => write!(f, "{} changed", self.name),
+        }
     }
 }
 
@@ -118,6 +176,15 @@ impl Record {
         let path = folder.join(FILE);
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::io(&path)(e.into()))?;
         write_whole(&path, &json)
+    }
+
+    /// Whether it has the checksum of a file that the script called so, or of one in a folder.
+    pub fn has_read(&self, name: &str) -> bool {
+        let is_it = |file: &FileRecord| {
+            let rest = file.name.strip_prefix(name.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with(" ("))
+        };
+        self.files.iter().any(is_it)
     }
 
     /// Eight hexadecimal digits of the settings alone.

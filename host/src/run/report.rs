@@ -15,11 +15,13 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::files::write_whole;
+use super::table::{Cell, from_csv};
 use crate::error::{Error, Result};
 use folder::{files, log_tail, record};
 pub(super) use html::duration;
 pub use html::number;
-use html::{base64, block, byte_size, escape, note, row, section, shell_quoted, table, table_of};
+pub(crate) use html::shell_quoted;
+use html::{base64, block, byte_size, escape, note, row, section, table, table_of};
 use metrics::Metrics;
 
 const STYLE: &str = include_str!("report/report.css");
@@ -149,17 +151,15 @@ fn curves(metrics: &Metrics) -> String {
 fn tables(tables: &[(PathBuf, u64)]) -> Result<String> {
     let mut html = String::new();
     for (path, _) in tables {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path);
-        let rows =
-            reader.as_mut().map_err(|e| Error::io(path)(std::io::Error::other(e.to_string())))?.records();
+        let text = fs::read_to_string(path).map_err(Error::io(path))?;
         html += &format!(
             "<table class=\"data\"><caption>{}</caption>",
             escape(&path.file_stem().unwrap_or_default().to_string_lossy())
         );
-        for (i, row) in rows.flatten().enumerate() {
-            let cell = |cell: &str| match i {
-                0 => format!("<th>{}</th>", escape(cell)),
-                _ => format!("<td>{}</td>", escape(&cell.parse().map_or_else(|_| cell.into(), number))),
+        for (i, row) in from_csv(&text).iter().enumerate() {
+            let cell = |cell: &Cell| match i {
+                0 => format!("<th>{}</th>", escape(&cell.shown())),
+                _ => format!("<td>{}</td>", escape(&cell.shown())),
             };
             html += &format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
         }
@@ -233,6 +233,13 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        // A float that JSON has no number for.
+        Value::Object(tagged) if tagged.contains_key("float") => {
+            tagged.get("text").map(text).unwrap_or_default()
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(","))
+        }
         Value::Array(lines) if !lines.is_empty() && lines.iter().all(Value::is_string) => {
             lines.iter().map(text).collect::<Vec<_>>().join("\n")
         }

@@ -1,20 +1,23 @@
-//! The state of a durable loop: what it holds, how it is put back in place, how it becomes JSON and
-//! files.
+//! The state of a durable loop: what it holds, how it is put back in place.
+
+mod compare;
+mod json;
 
 use std::collections::BTreeMap;
 
 use ops::{
     Tensor,
-    nn::{Module, Optimiser, optim::OptimiserState},
+    nn::{Module, Optimiser, OptimiserState, Snapshot},
 };
-use rhai::{Array, Dynamic, ImmutableString, Map};
-use serde_json::{Value as Json, json};
+use rhai::{Array, Dynamic, FnPtr, Map};
 
-use super::blobs::Blobs;
 use crate::{
     data::Dataset,
     error::{Error, Result},
 };
+
+/// Values lie inside each other so deep at most: an array can hold itself.
+const DEEPEST: usize = 64;
 
 /// A state as it was at one moment. Tensors are immutable, so keeping them costs no copy.
 #[derive(Clone)]
@@ -22,50 +25,97 @@ pub enum Saved {
     Plain(Dynamic),
     Array(Vec<Saved>),
     Map(BTreeMap<String, Saved>),
-    Tensor(Tensor),
+    /// A constant, or a leaf that gradients are taken of: the graph of a loop's item ends with the item.
+    Tensor(Tensor, bool),
     Dataset(Dataset),
-    /// A handle with the values of its tensors.
-    Module(Module, Vec<(String, Tensor)>),
+    /// A handle with all that changes in it.
+    Module(Module, Snapshot),
     /// A handle with all that changes in it.
     Optimiser(Optimiser, OptimiserState),
+    /// A handle with its buffers alone: of a module that no loop trains.
+    Buffers(Module, Vec<(String, Tensor)>),
 }
 
 impl Saved {
+    /// Nothing: what a loop without a state has.
+    pub const UNIT: Self = Self::Plain(Dynamic::UNIT);
+
     /// What a script value is now. `place` names it in errors: `s.net`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for values that cannot be saved, functions for example.
+    /// [`Error::Usage`] for values that cannot be saved, functions for example, and for ones that lie
+    /// more than 64 deep inside each other.
     pub fn capture(value: &Dynamic, place: &str) -> Result<Self> {
-        if let Some(tensor) = value.read_lock::<Tensor>() {
-            return Ok(Self::Tensor(tensor.detach()));
+        Self::capture_within(value, place, DEEPEST)
+    }
+
+    fn capture_within(value: &Dynamic, place: &str, depth: usize) -> Result<Self> {
+        if let Some(handle) = Self::of_handle(value) {
+            return Ok(handle);
         }
-        if let Some(module) = value.read_lock::<Module>() {
-            let values = module.state().into_iter().map(|(name, p)| (name, p.get().detach()));
-            return Ok(Self::Module(module.clone(), values.collect()));
-        }
-        if let Some(optimiser) = value.read_lock::<Optimiser>() {
-            return Ok(Self::Optimiser(optimiser.clone(), optimiser.state()?));
-        }
-        if let Some(dataset) = value.read_lock::<Dataset>() {
-            return Ok(Self::Dataset(dataset.clone()));
+        if depth == 0 {
+            return Err(Error::usage(
+                format!("{}... lies more than {DEEPEST} deep", &place[..place.floor_char_boundary(40)]),
+                "keep arrays and maps of a state flat",
+            ));
         }
         if let Some(array) = value.read_lock::<Array>() {
-            let items = array.iter().enumerate().map(|(i, v)| Self::capture(v, &format!("{place}[{i}]")));
-            return Ok(Self::Array(items.collect::<Result<_>>()?));
+            let item = |(i, v)| Self::capture_within(v, &format!("{place}[{i}]"), depth - 1);
+            return Ok(Self::Array(array.iter().enumerate().map(item).collect::<Result<_>>()?));
         }
         if let Some(map) = value.read_lock::<Map>() {
-            let items =
-                map.iter().map(|(k, v)| Ok((k.to_string(), Self::capture(v, &format!("{place}.{k}"))?)));
+            let items = map.iter().map(|(k, v)| {
+                Ok((k.to_string(), Self::capture_within(v, &format!("{place}.{k}"), depth - 1)?))
+            });
             return Ok(Self::Map(items.collect::<Result<_>>()?));
         }
-        let value = value.clone().flatten();
-        if value.is_unit() || value.is_bool() || value.is_int() || value.is_float() || value.is_string() {
-            return Ok(Self::Plain(value));
+        Self::of_plain(value).ok_or_else(|| {
+            Error::usage(
+                format!("{place} is a {}, which cannot be saved in a checkpoint", value.type_name()),
+                "a state holds tensors, modules, optimisers, data sets, numbers, strings, arrays and maps",
+            )
+        })
+    }
+
+    /// What can be told of any value: a function stands for what it captured, and what no checkpoint could
+    /// hold is left out.
+    pub fn observe(value: &Dynamic) -> Self {
+        Self::observe_within(value, DEEPEST)
+    }
+
+    fn observe_within(value: &Dynamic, depth: usize) -> Self {
+        let inner = |v: &Dynamic| if depth == 0 { Self::UNIT } else { Self::observe_within(v, depth - 1) };
+        if let Some(handle) = Self::of_handle(value) {
+            handle
+        } else if let Some(function) = value.read_lock::<FnPtr>() {
+            let name = Self::Plain(function.fn_name().into());
+            Self::Array([name].into_iter().chain(function.curry().iter().map(inner)).collect())
+        } else if let Some(array) = value.read_lock::<Array>() {
+            Self::Array(array.iter().map(inner).collect())
+        } else if let Some(map) = value.read_lock::<Map>() {
+            Self::Map(map.iter().map(|(k, v)| (k.to_string(), inner(v))).collect())
+        } else {
+            Self::of_plain(value).unwrap_or(Self::UNIT)
         }
-        Err(Error::usage(
-            format!("{place} is a {}, which cannot be saved in a checkpoint", value.type_name()),
-            "a state holds tensors, modules, optimisers, data sets, numbers, strings, arrays and maps",
-        ))
+    }
+
+    fn of_handle(value: &Dynamic) -> Option<Self> {
+        if let Some(tensor) = value.read_lock::<Tensor>() {
+            return Some(Self::Tensor(tensor.detach(), tensor.is_tracked()));
+        }
+        if let Some(module) = value.read_lock::<Module>() {
+            return Some(Self::Module(module.clone(), module.snapshot()));
+        }
+        if let Some(optimiser) = value.read_lock::<Optimiser>() {
+            return Some(Self::Optimiser(optimiser.clone(), optimiser.state()));
+        }
+        value.read_lock::<Dataset>().map(|dataset| Self::Dataset(dataset.clone()))
+    }
+
+    fn of_plain(value: &Dynamic) -> Option<Self> {
+        let value = value.clone().flatten();
+        let plain = value.is_unit() || value.is_bool() || value.is_int() || value.is_float();
+        (plain || value.is_string()).then_some(Self::Plain(value))
     }
 
     /// Puts the values of all handles back, and gives the script value.
@@ -77,15 +127,20 @@ impl Saved {
                 let restored = items.iter().map(|(k, v)| Ok((k.into(), v.restore()?)));
                 restored.collect::<Result<Map>>()?.into()
             }
-            Self::Tensor(tensor) => Dynamic::from(tensor.clone()),
+            Self::Tensor(tensor, false) => Dynamic::from(tensor.clone()),
+            Self::Tensor(tensor, true) => Dynamic::from(tensor.track()?),
             Self::Dataset(dataset) => Dynamic::from(dataset.clone()),
-            Self::Module(module, values) => {
-                module.load_state(values)?;
+            Self::Module(module, snapshot) => {
+                module.load_snapshot(snapshot)?;
                 Dynamic::from(module.clone())
             }
             Self::Optimiser(optimiser, state) => {
                 optimiser.load_state(state)?;
                 Dynamic::from(optimiser.clone())
+            }
+            Self::Buffers(module, buffers) => {
+                module.load_buffers(buffers)?;
+                Dynamic::from(module.clone())
             }
         })
     }
@@ -107,7 +162,7 @@ impl Saved {
             (Self::Module(now, values), Self::Module(handle, _)) => {
                 if !now.is_same(handle) {
                     handle
-                        .load_state(&values)
+                        .load_snapshot(&values)
                         .map_err(|e| misplaced(&format!("was replaced by another module: {e}")))?;
                 }
                 Self::Module(handle.clone(), values)
@@ -173,183 +228,10 @@ impl Saved {
             Self::Plain(_) => "a plain value",
             Self::Array(_) => "an array",
             Self::Map(_) => "a map",
-            Self::Tensor(_) => "a Tensor",
+            Self::Tensor(..) => "a Tensor",
             Self::Dataset(_) => "a Dataset",
-            Self::Module(..) => "a Module",
+            Self::Module(..) | Self::Buffers(..) => "a Module",
             Self::Optimiser(..) => "an Optimiser",
         }
     }
-
-    /// Whether nothing changed between two moments. A handle in `excused` may have.
-    pub fn is_unchanged(&self, before: &Self, excused: &Self) -> bool {
-        let same = |a: &[(String, Tensor)], b: &[(String, Tensor)]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.1.shares_value(&b.1))
-        };
-        match (self, before) {
-            (Self::Plain(a), Self::Plain(b)) => a.to_string() == b.to_string() && a.type_id() == b.type_id(),
-            (Self::Tensor(a), Self::Tensor(b)) => a.shares_value(b),
-            (Self::Dataset(a), Self::Dataset(b)) => a.is_same(b),
-            (Self::Module(a, x), Self::Module(b, y)) => {
-                a.is_same(b) && (same(x, y) || excused.holds_module(a))
-            }
-            (Self::Optimiser(a, x), Self::Optimiser(b, y)) => {
-                a.is_same(b)
-                    && (x.steps == y.steps && same(&x.tensors, &y.tensors) || excused.holds_optimiser(a))
-            }
-            (Self::Array(a), Self::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_unchanged(b, excused))
-            }
-            (Self::Map(a), Self::Map(b)) => {
-                a.len() == b.len()
-                    && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.is_unchanged(b.1, excused))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether all weights are finite numbers.
-    pub fn is_finite(&self) -> Result<bool> {
-        Ok(match self {
-            Self::Module(_, values) => {
-                for (_, tensor) in values {
-                    if !tensor.to_f32()?.iter().all(|x| x.is_finite()) {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            Self::Array(items) => {
-                items.iter().map(Self::is_finite).collect::<Result<Vec<_>>>()?.into_iter().all(|f| f)
-            }
-            Self::Map(items) => {
-                items.values().map(Self::is_finite).collect::<Result<Vec<_>>>()?.into_iter().all(|f| f)
-            }
-            _ => true,
-        })
-    }
-
-    fn any(&self, found: &impl Fn(&Self) -> bool) -> bool {
-        found(self)
-            || match self {
-                Self::Array(items) => items.iter().any(|v| v.any(found)),
-                Self::Map(items) => items.values().any(|v| v.any(found)),
-                _ => false,
-            }
-    }
-
-    /// Whether a module, or one that it is a part of, is in the state.
-    fn holds_module(&self, module: &Module) -> bool {
-        self.any(&|v| matches!(v, Self::Module(m, _) if holds(m, module)))
-    }
-
-    fn holds_optimiser(&self, optimiser: &Optimiser) -> bool {
-        self.any(&|v| matches!(v, Self::Optimiser(o, _) if o.is_same(optimiser)))
-    }
-
-    /// Whether both hold the same module, or a part of it, or the same optimiser.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.any(&|v| match v {
-            Self::Module(module, _) => {
-                let holds_mine = |v: &Self| matches!(v, Self::Module(m, _) if holds(module, m));
-                other.holds_module(module) || other.any(&holds_mine)
-            }
-            Self::Optimiser(optimiser, _) => other.holds_optimiser(optimiser),
-            _ => false,
-        })
-    }
-
-    /// Writes the tensors as files and gives the JSON that names them.
-    pub fn to_json(&self, blobs: &mut Blobs) -> Result<Json> {
-        let named = |values: &[(String, Tensor)], blobs: &mut Blobs| -> Result<Json> {
-            values.iter().map(|(name, tensor)| Ok(json!([name, blobs.put_tensor(tensor)?]))).collect()
-        };
-        Ok(match self {
-            Self::Plain(value) => plain_to_json(value),
-            Self::Array(items) => {
-                json!({"array": items.iter().map(|v| v.to_json(blobs)).collect::<Result<Vec<_>>>()?})
-            }
-            Self::Map(items) => {
-                let items = items.iter().map(|(k, v)| Ok((k.clone(), v.to_json(blobs)?)));
-                json!({"map": items.collect::<Result<serde_json::Map<_, _>>>()?})
-            }
-            Self::Tensor(tensor) => json!({"tensor": blobs.put_tensor(tensor)?}),
-            Self::Dataset(dataset) => json!({"dataset": blobs.put_dataset(dataset)?}),
-            Self::Module(_, values) => json!({"module": named(values, blobs)?}),
-            Self::Optimiser(_, state) => json!({
-                "optimiser": named(&state.tensors, blobs)?, "steps": state.steps,
-                "learning_rate": state.learning_rate.to_bits(),
-            }),
-        })
-    }
-
-    /// Reads a state back. Handles are those that `like` holds at the same places.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when the JSON and `like` do not fit: the script changed, or the file is damaged.
-    pub fn from_json(json: &Json, like: Option<&Self>, blobs: &mut Blobs) -> Result<Self> {
-        let damaged = || Error::usage("the checkpoint does not fit the script", "start a new run");
-        let named = |json: &Json, blobs: &mut Blobs| -> Result<Vec<(String, Tensor)>> {
-            let pair = |pair: &Json| {
-                let name = pair[0].as_str().ok_or_else(damaged)?;
-                Ok((name.to_owned(), blobs.tensor(&pair[1])?))
-            };
-            json.as_array().ok_or_else(damaged)?.iter().map(pair).collect()
-        };
-        if let Some(items) = json["array"].as_array() {
-            let like = |i: usize| if let Some(Self::Array(v)) = like { v.get(i) } else { None };
-            let items = items.iter().enumerate().map(|(i, v)| Self::from_json(v, like(i), blobs));
-            return Ok(Self::Array(items.collect::<Result<_>>()?));
-        }
-        if let Some(items) = json["map"].as_object() {
-            let like = |k: &str| if let Some(Self::Map(v)) = like { v.get(k) } else { None };
-            let items = items.iter().map(|(k, v)| Ok((k.clone(), Self::from_json(v, like(k), blobs)?)));
-            return Ok(Self::Map(items.collect::<Result<_>>()?));
-        }
-        match like {
-            Some(Self::Module(handle, _)) => Ok(Self::Module(handle.clone(), named(&json["module"], blobs)?)),
-            Some(Self::Optimiser(handle, ..)) => {
-                let state = OptimiserState {
-                    steps: json["steps"].as_u64().ok_or_else(damaged)?,
-                    learning_rate: json["learning_rate"].as_u64().map(f64::from_bits).ok_or_else(damaged)?,
-                    tensors: named(&json["optimiser"], blobs)?,
-                };
-                Ok(Self::Optimiser(handle.clone(), state))
-            }
-            _ if !json["tensor"].is_null() => Ok(Self::Tensor(blobs.tensor(&json["tensor"])?)),
-            _ if !json["dataset"].is_null() => Ok(Self::Dataset(blobs.dataset(&json["dataset"])?)),
-            _ => plain_from_json(json).map(Self::Plain).ok_or_else(damaged),
-        }
-    }
-}
-
-/// Whether a module is another one, or a part of it.
-fn holds(whole: &Module, part: &Module) -> bool {
-    whole.is_same(part) || whole.children().iter().any(|(_, child)| holds(child, part))
-}
-
-/// Numbers are written as their bits: a resumed run goes on with the very same ones.
-fn plain_to_json(value: &Dynamic) -> Json {
-    if let Ok(i) = value.as_int() {
-        json!({"int": i})
-    } else if let Ok(x) = value.as_float() {
-        json!({"float": x.to_bits(), "text": x.to_string()})
-    } else if let Ok(b) = value.as_bool() {
-        json!({"bool": b})
-    } else if let Ok(text) = value.as_immutable_string_ref() {
-        json!({"string": text.as_str()})
-    } else {
-        json!({"unit": true})
-    }
-}
-
-fn plain_from_json(json: &Json) -> Option<Dynamic> {
-    let object = json.as_object()?;
-    Some(match object.iter().next()? {
-        (kind, v) if kind == "int" => v.as_i64()?.into(),
-        (kind, v) if kind == "float" => f64::from_bits(v.as_u64()?).into(),
-        (kind, v) if kind == "bool" => v.as_bool()?.into(),
-        (kind, v) if kind == "string" => Dynamic::from(ImmutableString::from(v.as_str()?)),
-        (kind, _) if kind == "unit" => Dynamic::UNIT,
-        _ => return None,
-    })
 }

@@ -49,6 +49,14 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     findings
 }
 
+/// A plugin and the scripts that it imports by names that are written out, directly or through others, as far as
+/// they can be read.
+pub fn sources(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Source> {
+    let mut loader = Loader::new(engine, import);
+    loader.load(plugin.clone());
+    loader.units.into_iter().map(|unit| unit.source).collect()
+}
+
 /// What every script of a plugin can call.
 struct Known {
     native: Functions,

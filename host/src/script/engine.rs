@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table, library, nesting};
+use super::{Resolver, Table, nesting, standard};
 use crate::{memory, session::Session};
 
 /// What a script that was asked to stop ends with.
@@ -62,7 +62,7 @@ pub fn build(
     engine.on_progress(move |_| between_operations(limits));
     #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
-    library::register(&mut engine, limits);
+    standard::register(&mut engine, limits);
     let printer = Arc::clone(session);
     engine.on_print(move |text| printer.print(text));
     let debugger = Arc::clone(session);

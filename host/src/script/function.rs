@@ -236,11 +236,16 @@ pub trait Function<Args>: Send + Sync + 'static {
 pub struct Parameter {
     pub type_name: &'static str,
     pub types: Vec<TypeId>,
+    /// The Rust name of a type that scripts hold as it is, and Rhai has no name for.
+    pub rust_name: Option<&'static str>,
 }
 
 impl Parameter {
     fn of<T: FromScript>() -> Self {
-        Self { type_name: T::NAME, types: T::types() }
+        let rust_name = std::any::type_name::<T>();
+        let is_own = T::types() == [TypeId::of::<T>()] && rust_name.contains("::");
+        let is_rhais = ["rhai::", "alloc::collections::"].iter().any(|start| rust_name.starts_with(start));
+        Self { type_name: T::NAME, types: T::types(), rust_name: (is_own && !is_rhais).then_some(rust_name) }
     }
 }
 

@@ -1,126 +1,160 @@
-//! Functions of Rhai's own library as scripts get them here: under the same names, with the same meaning,
-//! but numbers are compared as IEEE 754 does, what a call may make has a bound that is looked at before
-//! anything is made, and what takes long can be stopped.
-//!
-//! Rhai has bounds of its own. They are off: with any one of them on, each `push` counts all items of its
-//! array.
+//! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads scripts
+//! and presets does so here, and takes them from either place.
 
-mod arrays;
-mod blobs;
-mod compare;
-mod order;
-mod print;
-mod strings;
-#[cfg(test)]
-mod tests;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-pub use print::shown;
+use include_dir::{Dir, DirEntry, include_dir};
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use crate::error::{Error, Result};
 
-use rhai::{Engine, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
+/// The folder of what is built in: `built-in:/plugins/dtan.rhai`, `built-in:/scripts/nets/wta.rhai`.
+pub const BUILT_IN: &str = "built-in:";
 
-use super::{INTERRUPTED, Limits};
+/// What a plugin consists of; the folders hold shell scripts as well, which only a copy of the sources needs.
+const EXTENSIONS: [&str; 2] = ["rhai", "toml"];
 
-/// What functions of Rhai give.
-type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
+/// How deep folders are searched for scripts.
+const DEEPEST: usize = 4;
 
-/// How often a call that waits looks whether it should end.
-const GLANCE: Duration = Duration::from_millis(20);
+static PLUGINS: Dir = include_dir!("$CARGO_MANIFEST_DIR/../plugins");
+static SCRIPTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/../scripts");
 
-/// Registers the functions.
-pub fn register(engine: &mut Engine, limits: Limits) {
-    let mut library = Library { module: Module::new(), limits };
-    compare::add(&mut library);
-    strings::add(&mut library);
-    print::add(&mut library);
-    arrays::add(&mut library);
-    blobs::add(&mut library);
-    order::add(&mut library);
-    library.add("sleep", |seconds: f64| sleep(seconds));
-    library.add("sleep", |seconds: i64| sleep(seconds as f64));
-    engine.register_global_module(library.module.into());
+/// Whether a path is that of something built in, there or not.
+pub fn is_built_in(path: &Path) -> bool {
+    path.starts_with(BUILT_IN)
 }
 
-/// What functions are added to.
-struct Library {
-    module: Module,
-    limits: Limits,
-}
-
-impl Library {
-    /// Adds a function, which may change its first parameter where that is a reference.
-    fn add<A: 'static, const N: usize, const X: bool, R, const F: bool>(
-        &mut self,
-        name: &str,
-        function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
-    ) where
-        R: rhai::Variant + Clone,
-    {
-        self.register(name, false, function);
-    }
-
-    /// Adds a function that only reads its parameters, so that constants can be given to it.
-    fn add_pure<A: 'static, const N: usize, const X: bool, R, const F: bool>(
-        &mut self,
-        name: &str,
-        function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
-    ) where
-        R: rhai::Variant + Clone,
-    {
-        self.register(name, true, function);
-    }
-
-    fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, T>(
-        &mut self,
-        name: &str,
-        pure: bool,
-        function: T,
-    ) where
-        R: rhai::Variant + Clone,
-        T: RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
-    {
-        let types = T::param_names().into_iter().map(|name| format!("_: {name}")).collect::<Vec<_>>();
-        FuncRegistration::new(name)
-            .with_purity(pure)
-            .with_params_info(types)
-            .set_into_module(&mut self.module, function);
+pub fn is_file(path: &Path) -> bool {
+    match is_built_in(path) {
+        true => text(path).is_some(),
+        false => path.is_file(),
     }
 }
 
-impl Limits {
-    /// Refuses a string of more bytes than scripts may make.
-    fn string(&self, bytes: usize) -> Outcome<()> {
-        if bytes <= self.string { Ok(()) } else { Err(too_large("Length of string")) }
-    }
-
-    /// Refuses an array of more items than scripts may make.
-    fn items(&self, items: usize) -> Outcome<()> {
-        if items <= self.items { Ok(()) } else { Err(too_large("Size of array/BLOB")) }
+pub fn is_folder(path: &Path) -> bool {
+    match is_built_in(path) {
+        true => folder(path).is_some(),
+        false => path.is_dir(),
     }
 }
 
-fn too_large(what: &str) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
+/// The text of a script or preset.
+///
+/// # Errors
+/// [`Error::Io`]: there is no such file, or it is not UTF-8.
+pub fn read(path: &Path) -> Result<String> {
+    match is_built_in(path) {
+        true => text(path).map(str::to_owned).ok_or(std::io::ErrorKind::NotFound.into()),
+        false => fs::read_to_string(path),
+    }
+    .map_err(Error::io(path))
 }
 
-/// The end of a run that was asked to stop.
-fn interrupted() -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE).into()
+/// What stands directly in a folder, by name, each with whether it is a folder; nothing where it cannot be read.
+/// Links to folders are no folders: they may lead in circles.
+pub fn entries(path: &Path) -> Vec<(PathBuf, bool)> {
+    let mut found: Vec<(PathBuf, bool)> = if is_built_in(path) {
+        let entries = folder(path).map_or(&[][..], Dir::entries).iter();
+        let shown = |entry: &&DirEntry| entry.as_dir().is_some() || is_part_of_plugins(entry.path());
+        let named = |entry: &DirEntry| Some((path.join(entry.path().file_name()?), entry.as_dir().is_some()));
+        entries.filter(shown).filter_map(named).collect()
+    } else {
+        let here = if path == Path::new("") { Path::new(".") } else { path };
+        let entries = fs::read_dir(here).into_iter().flatten().flatten();
+        let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        entries.map(|entry| (path.join(entry.file_name()), is_folder(&entry))).collect()
+    };
+    found.sort();
+    found
 }
 
-/// Waits, but for a stop.
-fn sleep(seconds: f64) -> Outcome<()> {
-    let start = Instant::now();
-    let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
-    while let Some(left) = wait.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-        if ops::interrupt::requested() {
-            return Err(interrupted());
+/// The names that the scripts in and below a folder are imported by.
+pub fn scripts_below(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    collect(folder, "", DEEPEST, &mut names);
+    names
+}
+
+fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
+    for (path, is_folder) in entries(folder) {
+        let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        if is_folder && depth > 1 && !stem.starts_with('.') {
+            collect(&path, &format!("{prefix}{stem}/"), depth - 1, names);
+        } else if path.extension().is_some_and(|extension| extension == "rhai") {
+            names.push(format!("{prefix}{stem}"));
         }
-        thread::sleep(left.min(GLANCE));
     }
-    Ok(())
+}
+
+/// The path that all names of one file share. Error: there is no such file.
+pub fn real(path: &Path) -> Result<PathBuf> {
+    match is_built_in(path) {
+        true => Ok(path.to_owned()),
+        false => path.canonicalize().map_err(Error::io(path)),
+    }
+}
+
+fn text(path: &Path) -> Option<&'static str> {
+    let (dir, inner) = locate(path)?;
+    let file = dir.get_file(inner).filter(|file| is_part_of_plugins(file.path()))?;
+    std::str::from_utf8(file.contents()).ok()
+}
+
+fn folder(path: &Path) -> Option<&'static Dir<'static>> {
+    let (dir, inner) = locate(path)?;
+    if inner == Path::new("") { Some(dir) } else { dir.get_dir(inner) }
+}
+
+/// The part that a path of something built in is in, and its place there.
+fn locate(path: &Path) -> Option<(&'static Dir<'static>, &Path)> {
+    let inner = path.strip_prefix(BUILT_IN).ok()?;
+    [("plugins", &PLUGINS), ("scripts", &SCRIPTS)]
+        .into_iter()
+        .find_map(|(name, dir)| Some((dir, inner.strip_prefix(name).ok()?)))
+}
+
+fn is_part_of_plugins(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built_in(name: &str) -> PathBuf {
+        Path::new(BUILT_IN).join(name)
+    }
+
+    #[test]
+    fn plugins_presets_and_scripts_are_built_in_and_shell_scripts_are_not() {
+        let disk = |name: &str| fs::read_to_string(Path::new("..").join(name)).unwrap();
+        for name in ["plugins/dtan.rhai", "plugins/dtan.paper.toml", "scripts/nets/wta.rhai"] {
+            assert_eq!(read(&built_in(name)).unwrap(), disk(name));
+            assert!(is_file(&built_in(name)) && !is_folder(&built_in(name)));
+        }
+        assert!(is_folder(&built_in("scripts")) && is_folder(&built_in("scripts/nets")));
+        for name in ["scripts/setup.sh", "scripts/none.rhai", "none/dtan.rhai", "plugins", ""] {
+            assert!(!is_file(&built_in(name)), "{name}");
+        }
+        let error = read(&built_in("plugins/none.rhai")).unwrap_err().to_string();
+        assert!(error.starts_with("built-in:/plugins/none.rhai: "), "{error}");
+    }
+
+    #[test]
+    fn folders_of_both_kinds_are_listed_alike() {
+        let names = |folder: &Path| -> Vec<String> {
+            let entries =
+                entries(folder).into_iter().filter(|(path, _)| !path.to_string_lossy().ends_with(".sh"));
+            entries
+                .map(|(path, is_dir)| format!("{} {is_dir}", path.file_name().unwrap().display()))
+                .collect()
+        };
+        for name in ["plugins", "scripts", "scripts/nets"] {
+            assert_eq!(names(&built_in(name)), names(&Path::new("..").join(name)));
+        }
+        assert!(entries(&built_in("none")).is_empty() && entries(Path::new("/none")).is_empty());
+    }
 }

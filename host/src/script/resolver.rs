@@ -1,5 +1,5 @@
-//! `import "nets/wta" as wta`: scripts from the plugin's own folder and the `scripts/` folders, and
-//! from nowhere else.
+//! `import "nets/wta" as wta`: scripts from the plugin's own folder, the `scripts/` folders and those that are built
+//! in, and from nowhere else.
 
 #[cfg(test)]
 mod tests;
@@ -13,13 +13,12 @@ use rhai::{
     Shared,
 };
 
+use super::library;
 use super::nearest::did_you_mean;
 use super::source::{Scripts, Source};
 use crate::error::{Error, Result};
 
 const EXTENSION: &str = "rhai";
-/// How deep the folders are searched for names to suggest.
-const SUGGESTION_DEPTH: usize = 4;
 
 type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -28,7 +27,7 @@ type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
 pub struct Resolver(Arc<Inner>);
 
 struct Inner {
-    /// The plugin's own folder, then the script folders.
+    /// The plugin's own folder, then the script folders; what is built in comes last.
     folders: Vec<PathBuf>,
     scripts: Scripts,
     state: Mutex<State>,
@@ -49,15 +48,13 @@ impl Resolver {
             Some(parent) if parent != Path::new("") => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
+        let mut folders: Vec<PathBuf> = [own].into_iter().chain(folders.iter().cloned()).collect();
+        folders.sort_by_key(|folder| library::is_built_in(folder));
         let mut state = State::default();
-        if let Ok(path) = plugin.canonicalize() {
+        if let Ok(path) = library::real(plugin) {
             state.loading.push((path, plugin.display().to_string()));
         }
-        Self(Arc::new(Inner {
-            folders: [own].into_iter().chain(folders.iter().cloned()).collect(),
-            scripts,
-            state: Mutex::new(state),
-        }))
+        Self(Arc::new(Inner { folders, scripts, state: Mutex::new(state) }))
     }
 
     /// Reads the script that `import` names. Errors: `import` is absolute or has `..` in it, the file
@@ -76,11 +73,11 @@ impl Resolver {
         }
         let file = PathBuf::from(format!("{import}.{EXTENSION}"));
         let candidates = self.0.folders.iter().map(|folder| join(folder, &file));
-        let Some(found) = candidates.into_iter().find(|path| path.is_file()) else {
+        let Some(found) = candidates.into_iter().find(|path| library::is_file(path)) else {
             return Err(self.missing(import, &file));
         };
-        let real = found.canonicalize().map_err(Error::io(&found))?;
-        let inside = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+        let real = library::real(&found)?;
+        let inside = |folder: &PathBuf| library::real(folder).is_ok_and(|folder| real.starts_with(folder));
         if !self.0.folders.iter().any(inside) {
             let problem = format!("{} is a link to {}", found.display(), real.display());
             return Err(Error::usage(problem, self.allowed()));
@@ -99,10 +96,8 @@ impl Resolver {
 
     fn missing(&self, import: &str, file: &Path) -> Error {
         let problem = format!("there is no script {} in {}", file.display(), self.places());
-        let mut names = Vec::new();
-        for folder in &self.0.folders {
-            collect(folder, "", SUGGESTION_DEPTH, &mut names);
-        }
+        let names: Vec<String> =
+            self.0.folders.iter().flat_map(|folder| library::scripts_below(folder)).collect();
         // `import "nets/wta.rhai"` is an exact name with an ending too many.
         let bare = import.strip_suffix(".rhai").filter(|bare| names.iter().any(|name| name == bare));
         let help = bare.map(|bare| format!("leave out the ending: `import \"{bare}\"`"));
@@ -119,7 +114,7 @@ impl Resolver {
         at: Position,
     ) -> Outcome<Shared<Module>> {
         let found = self.find(import).map_err(|error| located(error, at))?;
-        let real = found.canonicalize().map_err(|error| located(Error::io(&found)(error), at))?;
+        let real = library::real(&found).map_err(|error| located(error, at))?;
         if let Some(module) = self.state().modules.get(&real) {
             return Ok(module.clone());
         }
@@ -208,24 +203,5 @@ fn join(folder: &Path, file: &Path) -> PathBuf {
     match folder == Path::new(".") {
         true => file.to_path_buf(),
         false => folder.join(file),
-    }
-}
-
-/// The names that scripts in and below `folder` are imported by.
-fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else {
-            continue;
-        };
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && depth > 1 && !stem.starts_with('.') {
-            collect(&path, &format!("{prefix}{stem}/"), depth - 1, names);
-        } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
-            names.push(format!("{prefix}{stem}"));
-        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod comments;
 pub mod declare;
+mod declared;
 mod resolve;
 mod table;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 mod value;
 
 pub use declare::{Declaration, Setting, declared};
+pub use declared::{DECLARING, Declared, Named, Rule};
 pub use resolve::{Choice, Origin, Resolved, Sources, resolve};
 pub use table::table;
 pub use value::Value;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, Engine, ParseError};
 
-use crate::error::{Error, Result};
+use super::library;
+use crate::error::Result;
 use crate::run::ScriptText;
 
 /// A script's text, and the name (its path) that messages use for it.
@@ -20,10 +21,9 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
-    /// Reads a script. Errors: the file cannot be read, or is not UTF-8.
+    /// Reads a script, from the disk or a [built-in](library) one. Errors: there is none, or it is not UTF-8.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        Ok(Self::new(path.display().to_string(), text))
+        Ok(Self::new(path.display().to_string(), library::read(path)?))
     }
 }
 

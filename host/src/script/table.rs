@@ -125,6 +125,11 @@ impl Table {
             let steps = Arc::clone(steps);
             global.set_iter_result(*type_id, move |value| steps(value));
         }
+        for parameter in self.entries.iter().flat_map(|entry| &entry.types) {
+            if let Some(rust_name) = parameter.rust_name {
+                engine.register_type_with_name_raw(rust_name, parameter.type_name);
+            }
+        }
         engine.register_global_module(global.into());
         for &(name, _) in &self.modules {
             let mut module = rhai::Module::new();
@@ -184,6 +189,11 @@ impl Table {
                 // Draws, files and parameters: nothing may be folded away while compiling.
                 is_volatile: true,
             };
+            if first.is_method() && first.name == "to_string" {
+                // What Rhai prints the items of arrays and maps by.
+                let debug = FuncRegistration::new("to_debug").in_global_namespace();
+                debug.set_into_module_raw(module, types.clone(), func.clone());
+            }
             let registration = match (first.name, first.name.strip_prefix("get ")) {
                 ("index get", _) => FuncRegistration::new_index_getter(),
                 (_, Some(property)) => FuncRegistration::new_getter(property),
@@ -308,6 +318,17 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
         Error::Ops(error) => error.to_string().into(),
-        other => format!("{}: {other}", entry.path()).into(),
+        other => named(entry, &other.to_string()).into(),
+    }
+}
+
+/// A problem behind the name of the function that met it; one that begins with the name is not named twice.
+fn named(entry: &Entry, problem: &str) -> String {
+    let path = entry.path();
+    let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
+    match rest {
+        Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
+        Some(rest) if rest.starts_with(' ') => problem.to_owned(),
+        _ => format!("{path}: {problem}"),
     }
 }

@@ -18,6 +18,9 @@ const OP: &str = "fid";
 /// Rows that are taken in at once: enough for a fast product, few enough to need little memory.
 const ROWS: usize = 1024;
 
+/// By how much of its largest entry a covariance may be off being symmetric.
+const SYMMETRY: f64 = 1e-6;
+
 /// Number, mean and scatter of features that come in parts, in memory that does not grow with their
 /// number.
 pub struct Moments {
@@ -53,7 +56,8 @@ impl Moments {
     /// Those that [`Moments::count`] and [`Moments::to_tensors`] gave.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless the mean is `[D]` and the covariance `[D, D]`, and as [`Moments::new`].
+    /// [`Error::Shape`] unless the mean is `[D]` and the covariance `[D, D]`, [`Error::Argument`] for a covariance that
+    /// is not symmetric or numbers that are not finite, and as [`Moments::new`].
     pub fn from_tensors(count: usize, mean: &Tensor, covariance: &Tensor) -> Result<Self> {
         let d = mean.len();
         if mean.rank() != 1 || covariance.shape() != [d, d] {
@@ -65,6 +69,7 @@ impl Moments {
             });
         }
         let (entries, n) = (covariance.to_f64()?, count.saturating_sub(1) as f64);
+        require_symmetric(&entries, d)?;
         let mut moments = Self::new(d)?;
         (moments.count, moments.mean) = (count, mean.to_f64()?);
         moments.scatter = Mat::from_fn(d, d, |i, j| entries[i * d + j] * n);
@@ -153,6 +158,31 @@ impl Moments {
     }
 }
 
+/// Refuses a matrix `[d, d]` that is no covariance: only its lower half is used.
+fn require_symmetric(entries: &[f64], d: usize) -> Result<()> {
+    let refused = |found: String| {
+        Err(Error::Argument {
+            op: OP,
+            name: "the covariance",
+            found,
+            expected: "a symmetric, finite matrix".into(),
+        })
+    };
+    let largest = entries.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+    if !entries.iter().all(|x| x.is_finite()) {
+        return refused("a number that is not finite".into());
+    }
+    let pairs = (0..d).flat_map(|i| (0..i).map(move |j| (i, j)));
+    let differ =
+        |(i, j): &(usize, usize)| (entries[i * d + j] - entries[j * d + i]).abs() > SYMMETRY * largest;
+    match pairs.into_iter().find(differ) {
+        Some((i, j)) => {
+            refused(format!("{} at [{i}, {j}] and {} at [{j}, {i}]", entries[i * d + j], entries[j * d + i]))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The lower half of `c += a b`.
 fn product_below(c: &mut Mat<f64>, a: MatRef<f64>, b: MatRef<f64>) {
     let (below, full) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
@@ -185,7 +215,7 @@ pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
     let (ca, cb) = (a.covariance()?, b.covariance()?);
     let trace = |c: &Mat<f64>| (0..c.nrows()).map(|i| c[(i, i)]).sum::<f64>();
     let shift: f64 = a.mean.iter().zip(&b.mean).map(|(a, b)| (a - b).powi(2)).sum();
-    let distance = shift + trace(&ca) + trace(&cb) - 2.0 * trace_of_root(&ca, &cb)?;
+    let distance = shift + trace(&ca) + trace(&cb) - 2.0 * trace_of_root(ca, cb)?;
     if !distance.is_finite() {
         let expected = "finite numbers, and no larger than 1e150".into();
         return Err(Error::Argument { op: OP, name: "the distance", found: distance.to_string(), expected });
@@ -195,15 +225,16 @@ pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
 }
 
 /// `tr (a^1/2 b a^1/2)^1/2`: with any factor `a = l l^T`, the matrix `l^T b l` has the same eigenvalues.
-fn trace_of_root(a: &Mat<f64>, b: &Mat<f64>) -> Result<f64> {
+fn trace_of_root(a: Mat<f64>, b: Mat<f64>) -> Result<f64> {
     let failed = |e| Error::Backend { op: OP, reason: format!("{e:?} of the eigenvalues") };
-    let factor = guarded(OP, || factor(a))?.map_err(failed)?;
-    interrupt::check()?;
     let eigenvalues = guarded(OP, || {
-        let mut inner = Mat::zeros(factor.ncols(), factor.ncols());
-        product_below(&mut inner, factor.transpose(), (b * &factor).as_ref());
-        inner.self_adjoint_eigenvalues(Side::Lower)
-    })?;
+        interrupt::abandonable(move || {
+            let factor = factor(&a)?;
+            let mut inner = Mat::zeros(factor.ncols(), factor.ncols());
+            product_below(&mut inner, factor.transpose(), (b * &factor).as_ref());
+            inner.self_adjoint_eigenvalues(Side::Lower)
+        })
+    })??;
     // Those of a product of covariances are not negative, but for rounding.
     Ok(eigenvalues.map_err(failed)?.iter().map(|&e| if e < 0.0 { 0.0 } else { e.sqrt() }).sum())
 }

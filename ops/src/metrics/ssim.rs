@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 
 use super::named;
-use crate::{Error, Result, Tensor, interrupt, op, tensor::Data};
+use crate::{
+    Error, Result, Tensor, interrupt, op,
+    tensor::{Data, guarded},
+};
 
 const OP: &str = "ms_ssim";
 /// The side of the window and its standard deviation.
@@ -142,10 +145,11 @@ pub fn ms_ssim(a: &Tensor, b: &Tensor, range: f64, reading: SsimReading) -> Resu
     let (a, b) = (a.to_data()?, b.to_data()?);
     let scales = Scales::new(size, range, reading);
     let similarity = |memory: &mut Memory, i: usize| {
+        interrupt::poll();
         let [a, b] = [&a, &b].map(|data| part(data, i * pair, pair));
         scales.similarity(a, b, memory)
     };
-    Ok((0..a.len() / pair).into_par_iter().map_init(Memory::default, similarity).collect())
+    guarded(OP, || (0..a.len() / pair).into_par_iter().map_init(Memory::default, similarity).collect())
 }
 
 /// Some elements as f64.

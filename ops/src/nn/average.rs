@@ -29,9 +29,12 @@ impl Module {
         no_grad(|| {
             for ((_, own), (_, source)) in own.iter().zip(&theirs) {
                 let newest = source.get();
-                let next = match own.is_direction() {
-                    true => newest,
-                    false => own.get().mul_scalar(decay)?.add(&newest.mul_scalar(1.0 - decay)?)?,
+                // A share of 0 is left out: 0 times an infinite entry is no number.
+                let next = match decay {
+                    _ if own.is_direction() => newest,
+                    0.0 => newest,
+                    1.0 => own.get(),
+                    _ => own.get().mul_scalar(decay)?.add(&newest.mul_scalar(1.0 - decay)?)?,
                 };
                 own.set(&next)?;
             }

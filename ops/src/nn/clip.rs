@@ -1,6 +1,6 @@
 //! Gradients of bounded size.
 
-use crate::{Error, Gradients, Result};
+use crate::{Error, Gradients, Result, Tensor};
 
 impl Gradients {
     /// The Euclidean norm of all gradients together, `sqrt(sum_i |g_i|^2)`.
@@ -8,8 +8,12 @@ impl Gradients {
     /// # Errors
     /// Those of the operations.
     pub fn norm(&self) -> Result<f64> {
-        let squares = self.values().into_iter().map(|gradient| gradient.square()?.sum()?.item());
-        Ok(squares.sum::<Result<f64>>()?.sqrt())
+        let squares = |gradient: &Tensor| {
+            let sum = gradient.square()?.sum()?.item()?;
+            // Squares beyond f32 are numbers in f64.
+            if sum.is_infinite() { Ok(gradient.to_f64()?.iter().map(|g| g * g).sum()) } else { Ok(sum) }
+        };
+        Ok(self.values().into_iter().map(squares).sum::<Result<f64>>()?.sqrt())
     }
 
     /// All gradients times `limit / norm` where their [`Gradients::norm`] is above the limit.

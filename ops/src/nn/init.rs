@@ -1,7 +1,7 @@
 //! First values of parameters, drawn from the innermost random stream ([`crate::random`]).
 
 use super::{Fans, Module, Parameter};
-use crate::{Device, Error, Result, Spec, Tensor, no_grad, random};
+use crate::{Device, Error, Result, Spec, Tensor, interrupt::abandonable, no_grad, random};
 
 /// A law that first values are drawn from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,9 +21,9 @@ pub enum Initialiser {
 /// What the variance is divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fan {
-    /// The numbers summed into one output.
+    /// [`Fans::input`].
     Input,
-    /// The mean of the inputs of an output and the outputs of an input.
+    /// The mean of both [`Fans`].
     Mean,
 }
 
@@ -152,9 +152,12 @@ fn orthonormal(spec: &Spec) -> Result<Tensor> {
     }
     let (long, short) = ((*rows).max(columns), (*rows).min(columns));
     let normal = random::normal(&[long, short], Device::Cpu)?.to_f64()?;
-    let qr = faer::MatRef::from_row_major_slice(&normal, long, short).qr();
-    let (q, r) = (qr.compute_thin_Q(), qr.thin_R());
-    let entry = |i: usize, j: usize| q[(i, j)] * r[(j, j)].signum();
+    let (q, signs) = abandonable(move || {
+        let qr = faer::MatRef::from_row_major_slice(&normal, long, short).qr();
+        let r = qr.thin_R();
+        (qr.compute_thin_Q(), (0..short).map(|j| r[(j, j)].signum()).collect::<Vec<_>>())
+    })?;
+    let entry = |i: usize, j: usize| q[(i, j)] * signs[j];
     let entries = (0..rows * columns).map(|place| {
         let (row, column) = (place / columns, place % columns);
         if *rows == long { entry(row, column) } else { entry(column, row) }

@@ -20,16 +20,16 @@ pub fn l1(y: &Tensor, target: &Tensor) -> Result<Tensor> {
     y.sub(target)?.abs()?.mean()
 }
 
-/// Binary cross-entropy of probabilities, `mean -(t log p + (1 - t) log(1 - p))`. Probabilities that
-/// are 0 in all but name count as 1e-38, where the logarithm is still finite.
+/// Binary cross-entropy of probabilities, `mean -(t log p + (1 - t) log(1 - p))`, as PyTorch computes it: the
+/// logarithms count as at least -100, and in the slope `(p - t) / (p (1 - p))` what is divided by is at least
+/// 1e-12, so that a sample that is wholly wrong is learned from.
 ///
 /// # Errors
-/// As [`mse`].
+/// As [`mse`]; [`Error::Argument`] for a probability outside of 0 to 1. Of a tensor on a GPU, when a value
+/// is next read from there.
 pub fn bce(p: &Tensor, target: &Tensor) -> Result<Tensor> {
     same_shape("bce", p, target)?;
-    let log = |p: Tensor| p.clamp_min(1e-38)?.log();
-    let ones = complement(target)?.mul(&log(complement(p)?)?)?;
-    target.mul(&log(p.clone())?)?.add(&ones)?.mean()?.neg()
+    super::bce::bce(p, target)?.mean()
 }
 
 /// [`bce`] of `p = 1 / (1 + e^-z)`, as `mean log(1 + e^z) - t z`, which overflows nowhere.

@@ -5,6 +5,7 @@
 //! of one thing, so what one of them changes every other one sees.
 
 mod average;
+mod bce;
 mod clip;
 mod display;
 pub mod graph;
@@ -15,9 +16,13 @@ mod module;
 pub mod optim;
 mod parameter;
 pub mod schedule;
+mod snapshot;
 pub mod state;
+mod weights;
 
 pub use layer::*;
 pub use module::{Layer, Module};
 pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
 pub use parameter::{Fans, Parameter};
+pub use snapshot::{Mode, Role, Snapshot};
+pub use weights::{Converted, Weights};

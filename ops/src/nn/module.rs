@@ -9,8 +9,11 @@ use std::{
     },
 };
 
-use super::{Parameter, state};
-use crate::{DType, Device, Error, Result, Spec, Tensor, no_grad, tensor::trace};
+use super::{Mode, Parameter, state};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor, no_grad,
+    tensor::{supported, trace},
+};
 
 /// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
 pub trait Layer: Send + Sync + 'static {
@@ -93,6 +96,8 @@ impl Module {
     /// # Errors
     /// Those of its operations.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        // A tensor of values cannot be made of another spec.
+        supported("forward", x.spec(), x.device())?;
         if !x.is_symbolic() {
             *self.seen() = Some(x.spec().clone());
         }
@@ -113,6 +118,7 @@ impl Module {
     /// # Errors
     /// [`Error::Layer`] where the layer takes one input, and those of its operations.
     pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+        [x, condition].iter().try_for_each(|x| supported("forward", x.spec(), x.device()))?;
         self.0.layer.forward_with(self, x, condition)
     }
 
@@ -208,10 +214,21 @@ impl Module {
         self.named_parameters().iter().map(|(_, parameter)| parameter.spec().len()).sum()
     }
 
+    /// Calls `f` with this module and everything in it: a module before its children, those in order.
+    pub fn walk(&self, f: &mut impl FnMut(&Module)) {
+        f(self);
+        self.0.children.iter().for_each(|(_, child)| child.walk(f));
+    }
+
     /// Sets the mode of this module and everything in it: training, or evaluation.
     pub fn training(&self, on: bool) {
-        self.0.training.store(on, Ordering::Relaxed);
-        self.0.children.iter().for_each(|(_, child)| child.training(on));
+        self.walk(&mut |module| module.0.training.store(on, Ordering::Relaxed));
+    }
+
+    /// Sets the mode of this module alone, and what it has seen.
+    pub(super) fn set_mode(&self, mode: &Mode) {
+        self.0.training.store(mode.training, Ordering::Relaxed);
+        self.seen().clone_from(&mode.seen);
     }
 
     /// Whether the module is in training mode.
@@ -222,16 +239,11 @@ impl Module {
     /// Runs `f` with this module and everything in it in evaluation. Each has its own mode again after it.
     pub fn evaluating<T>(&self, f: impl FnOnce() -> T) -> T {
         let mut modes = Vec::new();
-        self.modes(&mut modes);
+        self.walk(&mut |module| modes.push((module.clone(), module.is_training())));
         self.training(false);
         let result = f();
         modes.iter().for_each(|(module, on)| module.0.training.store(*on, Ordering::Relaxed));
         result
-    }
-
-    fn modes(&self, found: &mut Vec<(Self, bool)>) {
-        found.push((self.clone(), self.is_training()));
-        self.0.children.iter().for_each(|(_, child)| child.modes(found));
     }
 
     /// Whether the module is to behave as in training on this input. Traces are of evaluation: what

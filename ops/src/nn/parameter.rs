@@ -7,8 +7,10 @@ use std::sync::{
 
 use crate::{Error, Gradients, Result, Spec, Tensor, tensor::trace};
 
-/// How many numbers an affine map sums into one output (`input`), and how many outputs one input
-/// reaches (`output`): what initialisers scale by.
+/// What initialisers scale by, counted by the weight's shape as PyTorch counts it: of `[a, b, kernel ..]`,
+/// `b` times the kernel's positions (`input`) and `a` times them (`output`). Of a weight `[out, in, kernel ..]`
+/// the first is how many numbers are summed into one output; of a transposed convolution's,
+/// `[in, out, kernel ..]`, it is how many outputs one input reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fans {
     pub input: usize,
@@ -16,11 +18,11 @@ pub struct Fans {
 }
 
 impl Fans {
-    /// Those of a weight `[out, in, kernel ..]`; `None` below two dimensions.
+    /// Those of a weight of that shape; `None` below two dimensions.
     pub fn of_weight(shape: &[usize]) -> Option<Self> {
-        let [output, input, kernel @ ..] = shape else { return None };
+        let [first, second, kernel @ ..] = shape else { return None };
         let positions: usize = kernel.iter().product();
-        Some(Self { input: input * positions, output: output * positions })
+        Some(Self { input: second * positions, output: first * positions })
     }
 }
 
@@ -45,7 +47,7 @@ enum Role {
 }
 
 impl Parameter {
-    /// A trainable parameter. Two or more dimensions are taken for a weight `[out, in, kernel ..]`.
+    /// A trainable parameter. Two or more dimensions are taken for a weight.
     ///
     /// # Errors
     /// [`Error::DType`] for anything but floats.

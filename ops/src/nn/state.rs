@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, View};
 
 use crate::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
@@ -51,41 +52,53 @@ pub fn to_safetensors(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
     safetensors::serialize(stored, None).map_err(|e| Error::State(format!("save: {e}")))
 }
 
-/// Reads named tensors, onto the CPU, sorted by name. Metadata is passed over.
+/// Reads named tensors, onto the CPU, sorted by name; f16 and bf16 become f32. Metadata is passed over.
 ///
 /// # Errors
 /// [`Error::State`] for bytes that are not of the format, or an element type that no tensor has.
 pub fn from_safetensors(bytes: &[u8]) -> Result<Vec<(String, Tensor)>> {
+    Ok(read(bytes)?.into_iter().map(|(name, tensor, _)| (name, tensor)).collect())
+}
+
+/// [`from_safetensors`], with the name of the element type in the file.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<(String, Tensor, String)>> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|e| Error::State(format!("load: these bytes are no safetensors file: {e}")))?;
     let mut tensors = file
         .iter()
         .map(|(name, view)| {
-            let data =
-                known(view.dtype()).map(|dtype| Data::from_bytes(view.data(), dtype)).ok_or_else(|| {
-                    Error::State(format!(
-                        "load: the element type of `{name}` is {}, expected F32, F64, I32, I64 or BOOL",
-                        view.dtype()
-                    ))
-                })?;
-            Ok((name.to_owned(), Tensor::from_data(data, view.shape(), Device::Cpu)?))
+            let data = data(view.dtype(), view.data()).ok_or_else(|| {
+                Error::State(format!(
+                    "load: the element type of `{name}` is {}, expected F16, BF16, F32, F64, I32, I64 or BOOL",
+                    view.dtype()
+                ))
+            })?;
+            let tensor = Tensor::from_data(data, view.shape(), Device::Cpu)?;
+            Ok((name.to_owned(), tensor, view.dtype().to_string().to_lowercase()))
         })
         .collect::<Result<Vec<_>>>()?;
-    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    tensors.sort_by(|(a, ..), (b, ..)| a.cmp(b));
     Ok(tensors)
 }
 
-/// Our name of a type of safetensors.
-fn known(dtype: Dtype) -> Option<DType> {
-    Some(match dtype {
+/// The elements of a tensor of a file, in a type that there is here.
+fn data(dtype: Dtype, bytes: &[u8]) -> Option<Data> {
+    let halves = |read: fn([u8; 2]) -> f32| Data::F32(bytes.as_chunks().0.iter().map(|&x| read(x)).collect());
+    let own = match dtype {
+        Dtype::F16 => return Some(halves(|x| f16::from_le_bytes(x).to_f32())),
+        Dtype::BF16 => return Some(halves(|x| bf16::from_le_bytes(x).to_f32())),
         Dtype::F32 => DType::F32,
         Dtype::F64 => DType::F64,
         Dtype::I32 => DType::I32,
         Dtype::I64 => DType::I64,
         Dtype::BOOL => DType::Bool,
         _ => return None,
-    })
+    };
+    Some(Data::from_bytes(bytes, own))
 }
+
+/// The most lines about tensors that do not fit.
+const MOST_PROBLEMS: usize = 20;
 
 /// The tensors in the order in which they are expected.
 ///
@@ -111,8 +124,27 @@ pub(super) fn matching<'a>(
     if problems.is_empty() {
         return Ok(found);
     }
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    problems.truncate(MOST_PROBLEMS);
+    problems.extend((more > 0).then(|| format!("and {more} more")));
     Err(Error::State(format!(
         "{op}: the tensors do not fit, nothing was changed:\n  {}",
         problems.join("\n  ")
     )))
+}
+
+/// As [`matching`], but for a float of another type, which a module is given by `cast`.
+pub(super) fn matching_shapes<'a>(
+    op: &str,
+    mut expected: Vec<(String, Spec)>,
+    tensors: &'a [(String, Tensor)],
+) -> Result<Vec<&'a Tensor>> {
+    let given: HashMap<&str, DType> = tensors.iter().map(|(name, t)| (name.as_str(), t.dtype())).collect();
+    for (name, spec) in expected.iter_mut().filter(|(_, spec)| spec.dtype.is_float()) {
+        match given.get(name.as_str()) {
+            Some(dtype) if dtype.is_float() => spec.dtype = *dtype,
+            _ => {}
+        }
+    }
+    matching(op, &expected, tensors)
 }

@@ -80,7 +80,7 @@ impl Op for Binary {
             Self::Mul => to_a(dy.mul(b)?),
             Self::Div => to_a(dy.div(b)?),
             Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&less_one(b, a)?)?)?)?),
-            Self::Atan2 => to_a(dy.mul(b)?.div(&a.mul(a)?.add(&b.mul(b)?)?)?),
+            Self::Atan2 => to_a(dy.mul(&part_of_square(b, a, b)?)?),
             Self::Maximum | Self::Minimum => to_a(dy.mul(&first()?.cast(dy.dtype())?)?),
         })?;
         let db = at.want(1, || match self {
@@ -89,12 +89,13 @@ impl Op for Binary {
             Self::Mul => to_b(dy.mul(a)?),
             // Not by b^2, which may be too small or too large for a float.
             Self::Div => to_b(dy.mul(&a.div(b)?)?.div(b)?.neg()?),
-            // d a^b / db = a^b log a, and 0 at a = 0, where log a is not finite.
+            // d a^b / db = a^b log a, and 0 at a = 0 for b from 0 on, where log a is not finite.
             Self::Pow => {
-                let zero = a.eq_scalar(0.0)?;
-                to_b(dy.mul(&a.pow(b)?.mul(&a.masked_fill(&zero, 1.0)?.log()?)?)?)
+                let zero = a.eq_scalar(0.0)?.logical_and(&b.ge_scalar(0.0)?)?;
+                let base = zero.where_(&Tensor::scalar(1.0, a.dtype(), a.device())?, a)?;
+                to_b(dy.mul(&a.pow(b)?.mul(&base.log()?)?)?)
             }
-            Self::Atan2 => to_b(dy.mul(a)?.neg()?.div(&a.mul(a)?.add(&b.mul(b)?)?)?),
+            Self::Atan2 => to_b(dy.mul(&part_of_square(a, a, b)?)?.neg()?),
             Self::Remainder => to_b(dy.mul(&a.div(b)?.floor()?)?.neg()?),
             Self::Maximum | Self::Minimum => to_b(dy.mul(&first()?.logical_not()?.cast(dy.dtype())?)?),
         })?;
@@ -150,6 +151,16 @@ fn less_one(b: &Tensor, a: &Tensor) -> Result<Tensor> {
     let zero = Tensor::scalar(0.0, b.dtype(), b.device())?;
     let origin = a.eq_scalar(0.0)?.logical_and(&b.eq_scalar(0.0)?)?;
     origin.where_(&zero, &b.add_scalar(-1.0)?)
+}
+
+/// `x / (a^2 + b^2)` for an x that is a or b, and 0 at the origin, as PyTorch has it. In units of the larger
+/// of both, whose square may be too small or too large for a float.
+fn part_of_square(x: &Tensor, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let unit = a.detach().abs()?.maximum(&b.detach().abs()?)?;
+    let unit = unit.masked_fill(&unit.eq_scalar(0.0)?, 1.0)?;
+    let square = a.div(&unit)?.square()?.add(&b.div(&unit)?.square()?)?;
+    let origin = square.eq_scalar(0.0)?;
+    x.div(&unit)?.div(&square.masked_fill(&origin, 1.0)?)?.div(&unit)
 }
 
 /// Gives an operand the rank of the output, as backends want it.
@@ -219,7 +230,8 @@ impl Tensor {
         apply(Binary::Pow, &[self, other])
     }
 
-    /// The angle of the point (x = `other`, y = `self`), radians in (-pi, pi].
+    /// The angle of the point (x = `other`, y = `self`), radians in (-pi, pi]; at the origin it is 0, and so
+    /// are the gradients.
     pub fn atan2(&self, other: &Tensor) -> Result<Tensor> {
         apply(Binary::Atan2, &[self, other])
     }

@@ -89,10 +89,11 @@ impl Tensor {
     /// `y_i = x_0 + ... + x_i` along `dim`.
     ///
     /// # Errors
-    /// [`crate::Error::Argument`] for no such dimension, [`crate::Error::DType`] for truth values.
+    /// [`crate::Error::Argument`] for no such dimension, [`crate::Error::DType`] for truth values, and as
+    /// [`Tensor::sum_dims`].
     pub fn cumsum(&self, dim: i64) -> Result<Tensor> {
         let dim = self.spec().dim("cumsum", dim)?;
-        apply(CumSum { dim }, &[self])
+        self.in_wide_integers("cumsum", |x| apply(CumSum { dim }, &[x]))
     }
 
     /// The elements in the opposite order along `dims` (all where there are none).

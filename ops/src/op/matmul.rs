@@ -5,10 +5,10 @@ use rayon::prelude::*;
 
 use super::{Op, Operand, Primitive, Value, Vjp, Writer, require_float, require_same};
 use crate::{
-    Device, Error, Result, Spec, Tensor,
+    Device, Error, Result, Spec, Tensor, interrupt,
     kernels::{
         cpu,
-        product::{Steps, add_product},
+        product::{MOST, Steps, add_product},
     },
     tensor::{apply, broadcast, show},
 };
@@ -44,7 +44,7 @@ impl Op for MatMul {
         Ok(x[0].reshaped(shape))
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         if let (Some(a), Some(b)) = (cpu::matrix(&x[0]), cpu::matrix(&x[1])) {
             return cpu::tensor(product(a, b, [y.shape[0], x[0].spec.shape[1], y.shape[1]]), y);
         }
@@ -56,7 +56,12 @@ impl Op for MatMul {
             let target = [lead, &x.spec.shape[x.spec.rank() - 2..]].concat();
             Dispatch::float_expand(v, Shape::from(target))
         };
-        Dispatch::float_matmul(full(&x[0]), full(&x[1]))
+        let (a, b) = (full(&x[0]), full(&x[1]));
+        let multiplications = y.len().saturating_mul(x[1].spec.shape[x[1].spec.rank() - 2]);
+        if device == Device::Cpu && multiplications > MOST {
+            return interrupt::left_alone(move || Dispatch::float_matmul(a, b));
+        }
+        Dispatch::float_matmul(a, b)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

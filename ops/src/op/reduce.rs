@@ -11,9 +11,9 @@ use super::{
     require_number,
 };
 use crate::{
-    DType, Device, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor,
     kernels::{cpu, sum},
-    tensor::{apply, int_dtype},
+    tensor::{Data, apply, int_dtype},
 };
 
 /// Sums run over blocks of so many elements, one after the other: a total that threads join in the
@@ -137,10 +137,39 @@ impl Op for ArgExtremum {
 
 impl Tensor {
     /// The sum over `dims`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] for a sum of i32 that is beyond i32. On a GPU, which has no wider integers, it
+    /// wraps around.
     pub fn sum_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         let dims = self.spec().dims("sum", dims)?;
-        let y = if dims.is_empty() { self.clone() } else { apply(Sum { dims: dims.clone() }, &[self])? };
-        y.drop_reduced(&dims, keep)
+        self.in_wide_integers("sum", |x| {
+            let y = if dims.is_empty() { x.clone() } else { apply(Sum { dims: dims.clone() }, &[x])? };
+            y.drop_reduced(&dims, keep)
+        })
+    }
+
+    /// What `f` makes of the tensor; of i32 on the CPU it is computed in i64, and refused where i32 does not
+    /// hold it.
+    pub(super) fn in_wide_integers(
+        &self,
+        op: &'static str,
+        f: impl FnOnce(&Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        if self.dtype() != DType::I32 || self.device() == Device::Gpu || self.is_symbolic() {
+            return f(self);
+        }
+        let wide = f(&self.cast(DType::I64)?)?;
+        let Data::I64(values) = wide.to_data()? else { return Ok(wide) };
+        match values.iter().find(|&&value| i32::try_from(value).is_err()) {
+            None => wide.cast(DType::I32),
+            Some(value) => Err(Error::Argument {
+                op,
+                name: "a result",
+                found: value.to_string(),
+                expected: "one that i32 holds (convert to wider integers with `cast(\"i64\")`)".into(),
+            }),
+        }
     }
 
     /// The sum of all elements, rank 0.
@@ -186,10 +215,24 @@ impl Tensor {
     /// The product over `dims`.
     ///
     /// # Errors
-    /// [`crate::Error::DType`] for truth values.
+    /// [`crate::Error::DType`] for truth values, and as [`Tensor::sum_dims`].
     pub fn prod_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_number("prod", self.spec())?;
         let dims = self.spec().dims("prod", dims)?;
+        // What is beyond i32 stays beyond it, or becomes 0, and i64 holds the product of any two such numbers.
+        let beyond = f64::from(1u32 << 31) + 1.0;
+        let is_narrow = self.dtype() == DType::I32;
+        let bounded =
+            |x: Tensor| if is_narrow && x.dtype() == DType::I64 { x.clamp(-beyond, beyond) } else { Ok(x) };
+        self.in_wide_integers("prod", |x| x.product(dims, keep, bounded))
+    }
+
+    fn product(
+        &self,
+        dims: Vec<usize>,
+        keep: bool,
+        bounded: impl Fn(Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
         if self.is_symbolic() {
             let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
             return self.reduced("ReduceProd", "prod", &dims, keep);
@@ -198,7 +241,7 @@ impl Tensor {
         // Half against half: gradients come right at zeros too, where `y / x` would not.
         while let n @ 2.. = rows.shape()[1] {
             let half = n / 2;
-            let pairs = rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?;
+            let pairs = bounded(rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?)?;
             rows = if n % 2 == 0 { pairs } else { Tensor::concat(&[&pairs, &rows.narrow(1, n - 1, 1)?], 1)? };
         }
         rows.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)
@@ -211,7 +254,9 @@ impl Tensor {
     pub fn any_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require("any", self.spec(), |d| d == DType::Bool, "bool (compare first)")?;
         self.spec().dims("any", dims)?;
-        self.cast(DType::I32)?.sum_dims(dims, keep)?.gt_scalar(0.0)
+        // In the widest integers of the device, so that no count is too large for them.
+        let counts = if self.device() == Device::Gpu { DType::I32 } else { DType::I64 };
+        self.cast(counts)?.sum_dims(dims, keep)?.gt_scalar(0.0)
     }
 
     /// Whether all truth values over `dims` are true.

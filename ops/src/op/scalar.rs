@@ -65,7 +65,9 @@ impl Op for WithScalar {
             Self::Add(s) => by_kind!(y.dtype, float_add_scalar, int_add_scalar, (v, n(s))),
             Self::Mul(s) => by_kind!(y.dtype, float_mul_scalar, int_mul_scalar, (v, n(s))),
             Self::Div(s) => Dispatch::float_div_scalar(v, n(s)),
-            Self::Pow(s) => Dispatch::float_powf_scalar(v, n(s)),
+            // Of a whole number the first form multiplies; of one that no integer holds it would not be sure.
+            Self::Pow(s) if s.abs() < f64::from(i32::MAX) => Dispatch::float_powf_scalar(v, n(s)),
+            Self::Pow(s) => Dispatch::float_powf_scalar_impl(v, n(s)),
             Self::ClampMin(s) => by_kind!(y.dtype, float_clamp_min, int_clamp_min, (v, n(s))),
             Self::ClampMax(s) => by_kind!(y.dtype, float_clamp_max, int_clamp_max, (v, n(s))),
         }

@@ -4,9 +4,12 @@ use rayon::prelude::*;
 
 use super::{Op, Operand, Primitive, Value, Writer, require_number};
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor, interrupt,
     tensor::{Data, apply, download, show, upload},
 };
+
+/// So many elements take a tenth of a second or more.
+const MANY: usize = 1 << 20;
 
 /// The numbers of the elements along the last dimension, in the order of the elements.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +31,15 @@ impl Op for ArgSort {
         let n = y.shape[y.rank() - 1];
         // A device that fails to answer becomes an error again in `guarded`.
         let data = download("argsort", x[0].value.clone(), x[0].spec.dtype).unwrap_or_else(|e| panic!("{e}"));
-        let order = match data {
-            Data::F32(values) => order(&values, n, self.descending),
-            Data::F64(values) => order(&values, n, self.descending),
-            Data::I32(values) => order(&values, n, self.descending),
-            Data::I64(values) => order(&values, n, self.descending),
-            Data::Bool(values) => order(&values, n, self.descending),
+        let descending = self.descending;
+        let sort = move || match data {
+            Data::F32(values) => order(&values, n, descending),
+            Data::F64(values) => order(&values, n, descending),
+            Data::I32(values) => order(&values, n, descending),
+            Data::I64(values) => order(&values, n, descending),
+            Data::Bool(values) => order(&values, n, descending),
         };
+        let order = if y.len() > MANY { interrupt::left_alone(sort) } else { sort() };
         upload(Data::I32(order), y, device)
     }
 

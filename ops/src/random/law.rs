@@ -3,7 +3,7 @@
 use crate::kernels::maths::{cos_sin, ln};
 
 /// How four words become four numbers.
-pub(super) trait Law: Copy + Sync {
+pub(super) trait Law: Copy + Send + Sync + 'static {
     /// The numbers.
     fn four(self, words: [u32; 4]) -> [f32; 4];
 }

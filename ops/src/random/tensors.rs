@@ -4,10 +4,13 @@
 use super::gpu;
 use super::{Draw, dirichlet as simplex, fill, law, law::Coded, next_draw, truncated};
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor, interrupt,
     op::Primitive,
     tensor::{Data, upload},
 };
+
+/// So many numbers take a tenth of a second or more.
+const MANY: usize = 1 << 24;
 
 /// Uniform numbers in [0, 1).
 ///
@@ -41,7 +44,7 @@ pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
 pub fn truncated_normal(shape: &[usize], psi: f64, device: Device) -> Result<Tensor> {
     let bound = psi as f32;
     require(TRUNCATED, psi, bound > 0.0)?;
-    from_cpu(TRUNCATED.op, shape, device, |draw, n| truncated::truncated_normal(draw, n, bound))
+    from_cpu(TRUNCATED.op, shape, device, move |draw, n| truncated::truncated_normal(draw, n, bound))
 }
 
 /// Points `[N, ...]` of the Dirichlet law whose parameters are all `alpha`: each sample's numbers add up
@@ -85,7 +88,7 @@ fn rows(
         });
     }
     require(law, alpha, alpha > 0.0 && alpha.is_finite())?;
-    from_cpu(law.op, stored, device, |draw, n| simplex::dirichlet(draw, n, row, alpha))
+    from_cpu(law.op, stored, device, move |draw, n| simplex::dirichlet(draw, n, row, alpha))
 }
 
 /// What a law's parameter is called, and what it has to be.
@@ -122,7 +125,8 @@ fn primitive(draw: Draw, law: impl Coded, spec: &Spec, device: Device) -> Primit
     if device == Device::Gpu {
         return gpu::fill(draw, law.code(), spec);
     }
-    upload(Data::F32(fill::fill(draw, spec.len(), law)), spec, device)
+    let n = spec.len();
+    upload(Data::F32(made(n, move || fill::fill(draw, n, law))), spec, device)
 }
 
 /// A tensor of numbers that are drawn on the CPU, whichever device it is for.
@@ -130,7 +134,15 @@ fn from_cpu(
     op: &'static str,
     shape: &[usize],
     device: Device,
-    draw: impl FnOnce(Draw, usize) -> Vec<f32>,
+    draw: impl FnOnce(Draw, usize) -> Vec<f32> + Send + 'static,
 ) -> Result<Tensor> {
-    Tensor::generated(op, Spec::new(shape, DType::F32), device, |n| Data::F32(draw(next_draw(), n)))
+    Tensor::generated(op, Spec::new(shape, DType::F32), device, |n| {
+        let next = next_draw();
+        Data::F32(made(n, move || draw(next, n)))
+    })
+}
+
+/// What `make` gives. Many numbers are left alone where a stop is asked for.
+fn made(n: usize, make: impl FnOnce() -> Vec<f32> + Send + 'static) -> Vec<f32> {
+    if n > MANY { interrupt::left_alone(make) } else { make() }
 }

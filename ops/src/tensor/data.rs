@@ -6,12 +6,15 @@ use burn::backend::{
     read_sync,
 };
 
-use super::{Charge, DType, Device, Spec, Tensor, Value, guarded, show, supported};
+use super::{Charge, DType, Device, Spec, Tensor, Value, guarded, later, show, supported};
 use crate::{
-    Error, Result,
+    Error, Result, interrupt,
     kernels::cpu::{Floats, floats_of},
     op::{Primitive, by_kind},
 };
+
+/// Numbers that are made one by one between two questions whether to stop.
+const POLL_EVERY: usize = 1 << 20;
 
 /// The elements of a tensor in row-major order.
 #[derive(Debug, Clone, PartialEq)]
@@ -240,6 +243,12 @@ impl Tensor {
         number: impl Fn(usize) -> f64,
     ) -> Result<Self> {
         let dtype = spec.dtype;
+        let number = |i: usize| {
+            if i.is_multiple_of(POLL_EVERY) {
+                interrupt::poll();
+            }
+            number(i)
+        };
         Self::generated(op, spec, device, |n| match dtype {
             DType::F32 => Data::F32((0..n).map(|i| number(i) as f32).collect()),
             DType::F64 => Data::F64((0..n).map(number).collect()),
@@ -266,9 +275,14 @@ impl Tensor {
     /// The elements in row-major order. Waits for the device.
     ///
     /// # Errors
-    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails.
+    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; of a GPU, what an operation
+    /// before refuses whose values were not known at the time.
     pub fn to_data(&self) -> Result<Data> {
         let op = "to_data";
+        if self.device() == Device::Gpu {
+            later::settle()?;
+        }
+        let _written_out = self.charge_of_copy(op)?;
         download(op, self.primitive(op)?, self.dtype())
     }
 
@@ -278,6 +292,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::Symbolic`] where there are none yet.
     pub fn floats(&self) -> Result<Option<Floats>> {
+        let _written_out = self.charge_of_copy("floats")?;
         Ok(floats_of(&self.primitive("floats")?, self.dtype()))
     }
 

@@ -6,6 +6,7 @@ mod budget;
 mod data;
 mod device;
 mod display;
+mod later;
 mod spec;
 pub mod trace;
 
@@ -21,6 +22,7 @@ pub use budget::{live_bytes, room, set_budget};
 pub use data::Data;
 pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
+pub(crate) use later::refuse_where;
 pub use spec::{DType, Spec};
 pub(crate) use spec::{broadcast, show};
 
@@ -195,6 +197,11 @@ impl Tensor {
         matches!(&self.0.value, Value::Computed(_, charge) if charge.bytes() < self.spec().bytes())
     }
 
+    /// Takes the bytes of a view of repeated elements from the budget while it is written out.
+    fn charge_of_copy(&self, op: &'static str) -> Result<Option<Arc<Charge>>> {
+        self.is_repeated().then(|| Charge::new(op, self.spec())).transpose()
+    }
+
     fn into_node(self) -> Option<Arc<Node>> {
         Arc::into_inner(self.0).and_then(|inner| inner.node)
     }
@@ -209,11 +216,13 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
     let specs: Vec<&Spec> = inputs.iter().map(|x| x.spec()).collect();
     let spec = op.infer(&specs)?;
     supported(name, &spec, device)?;
-    let value = if inputs.iter().any(|x| x.is_symbolic()) {
-        countable(name, &spec)?;
-        Value::Symbolic
+    let (op, value) = if inputs.iter().any(|x| x.is_symbolic()) {
+        (op, Value::Symbolic)
+    } else if device == Device::Cpu && is_long(inputs, &spec) {
+        compute_abandonably(op, inputs, &spec)?
     } else {
-        compute(&op, inputs, &spec, device)?
+        let value = compute(&op, inputs, &spec, device)?;
+        (op, value)
     };
     let symbolic = matches!(value, Value::Symbolic);
     let tracked = spec.dtype.is_float()
@@ -224,13 +233,23 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
     Ok(Tensor::new(spec, device, value, node))
 }
 
-/// Refuses a symbolic tensor of more elements than there can be addresses: no budget stops it.
-fn countable(op: &'static str, spec: &Spec) -> Result<()> {
-    if spec.bytes() < isize::MAX as usize {
-        return Ok(());
-    }
-    let expected = "fewer elements than memory has addresses".into();
-    Err(Error::Shape { op, found: show(&spec.shape), expected })
+/// Numbers of which most operations on the CPU take a tenth of a second or more. Fewer are not worth a thread
+/// of their own, whose memory the system gives anew each time.
+const LONG: usize = 1 << 26;
+
+/// Whether an operation may take long, in a backend that cannot be asked to stop.
+fn is_long(inputs: &[&Tensor], spec: &Spec) -> bool {
+    inputs.iter().map(|x| x.len()).fold(spec.len(), usize::saturating_add) > LONG
+}
+
+/// [`compute`] where a stop need not wait for it.
+fn compute_abandonably<O: Op>(op: O, inputs: &[&Tensor], spec: &Spec) -> Result<(O, Value)> {
+    let (inputs, spec): (Vec<Tensor>, _) = (inputs.iter().map(|&x| x.clone()).collect(), spec.clone());
+    interrupt::abandonable(move || {
+        let inputs: Vec<&Tensor> = inputs.iter().collect();
+        let value = compute(&op, &inputs, &spec, Device::Cpu)?;
+        Ok((op, value))
+    })?
 }
 
 fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Result<Value> {
@@ -240,8 +259,8 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
         .collect::<Result<Vec<_>>>()?;
     let is_view = operands.first().is_some_and(|x| op.is_view(x));
     // A backend may write a view of repeated elements out, for as long as it computes.
-    let repeated = inputs.iter().filter(|x| !is_view && x.is_repeated());
-    let _written_out = repeated.map(|x| Charge::new(name, x.spec())).collect::<Result<Vec<_>>>()?;
+    let read = inputs.iter().filter(|_| !is_view);
+    let _written_out = read.map(|x| x.charge_of_copy(name)).collect::<Result<Vec<_>>>()?;
     let charge = match inputs {
         [x, ..] if is_view => x.charge_of_view(name, spec)?,
         _ => Charge::new(name, spec)?,
@@ -254,8 +273,7 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
 
 /// Turns a backend's panic into an error.
 pub(crate) fn guarded<T>(op: &'static str, run: impl FnOnce() -> T) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-        .map_err(|panic| Error::Backend { op, reason: panic_text(&*panic).to_owned() })
+    interrupt::catch(run, |panic| Error::Backend { op, reason: panic_text(panic).to_owned() })
 }
 
 fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
@@ -273,8 +291,8 @@ fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     Ok(first.device())
 }
 
-/// Refuses what no backend holds correctly: more than six dimensions, dimensions of size 0, types
-/// that a GPU does not compute in.
+/// Refuses what no backend holds correctly: more than six dimensions, dimensions of size 0, more elements
+/// than can be counted, types that a GPU does not compute in.
 pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result<()> {
     if spec.rank() > Spec::MAX_RANK {
         return Err(Error::Shape {
@@ -285,6 +303,11 @@ pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result
     }
     if spec.is_empty() {
         return Err(Error::Shape { op, found: show(&spec.shape), expected: "no dimension of size 0".into() });
+    }
+    // Of what stands for a value, and of views, no budget stops it.
+    if spec.bytes() >= isize::MAX as usize {
+        let expected = "fewer elements than memory has addresses".into();
+        return Err(Error::Shape { op, found: show(&spec.shape), expected });
     }
     if device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64) {
         return Err(Error::DType {

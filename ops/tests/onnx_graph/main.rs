@@ -10,6 +10,7 @@ mod gradients;
 mod operators;
 mod reading;
 mod refusals;
+mod sampling;
 mod slopes;
 mod training;
 mod writing;

@@ -177,3 +177,29 @@ fn a_negative_size_is_no_crop() {
         .output("y");
     refused(&net, "negative");
 }
+
+#[test]
+fn inverse_hyperbolic_functions_of_large_and_small_numbers() {
+    let check = |kind: &str, exact: fn(f64) -> f64, values: &[f32]| {
+        let n = values.len();
+        let net = Net::new().input("x", F32, &[n as i64]).op(kind, "x -> y", vec![]).output("y");
+        let x = tensor(values, &[n]).track().unwrap();
+        let y = net.module().unwrap().forward(&x).unwrap();
+        let slopes = y.sum().unwrap().backward().unwrap().of(&x).unwrap().to_f32().unwrap();
+        for ((&x, y), slope) in values.iter().zip(y.to_f32().unwrap()).zip(slopes) {
+            let (expected, d) = (exact(x.into()), f64::from(x));
+            let near = (f64::from(y) - expected).abs() <= 3e-7 * expected.abs() || f64::from(y) == expected;
+            assert!(near, "{kind} of {x}: {y}, expected {expected}");
+            let expected = match kind {
+                "Asinh" => 1.0 / d.hypot(1.0),
+                _ => 1.0 / ((d - 1.0).sqrt() * (d + 1.0).sqrt()),
+            };
+            assert!(
+                (f64::from(slope) - expected).abs() <= 1e-5 * expected,
+                "slope of {kind} at {x}: {slope}"
+            );
+        }
+    };
+    check("Asinh", f64::asinh, &[0.0, 1e-8, -0.5, 3.0, -1e5, 2e9, 1e19, 1e20, -3e38, f32::INFINITY]);
+    check("Acosh", f64::acosh, &[1.000_001, 1.5, 3.0, 1e5, 2e9, 1e19, 1e20, 3e38, f32::INFINITY]);
+}

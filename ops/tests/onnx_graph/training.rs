@@ -1,6 +1,13 @@
 //! What is trained, and what training does otherwise than evaluation.
 
-use ops::{Device, nn::Module, random};
+use ops::{
+    Device,
+    nn::{
+        Module, Parameter,
+        optim::{Adam, Optimiser, RmsProp, Sgd},
+    },
+    random,
+};
 
 use crate::build::*;
 
@@ -177,16 +184,58 @@ fn a_single_number_is_trained_where_its_name_tells() {
         .floats("val_12", &[], &[2.0])
         .floats("/Constant_output_0", &[], &[1.0])
         .floats("bound", &[], &[9.0])
+        .floats("scalar_tensor_default", &[], &[1.0])
         .op("Exp", "logit_scale -> scale", vec![])
         .op("Mul", "x scale -> a", vec![])
         .op("Mul", "a val_12 -> b", vec![])
         .op("Add", "b /Constant_output_0 -> c", vec![])
-        .op("Max", "c bound -> y", vec![])
+        .op("Max", "c bound -> d", vec![])
+        .op("Add", "d scalar_tensor_default -> y", vec![])
         .output("y");
     let report = net.report();
     assert_eq!(report.trained, ["logit_scale"]);
-    assert_eq!(report.numbers, ["val_12", "/Constant_output_0", "bound"]);
+    assert_eq!(report.numbers, ["val_12", "/Constant_output_0", "bound", "scalar_tensor_default"]);
     let mut own = net.clone();
     own.0.producer_name = "host".into();
-    assert_eq!(own.report().trained, ["logit_scale", "val_12", "/Constant_output_0"]);
+    let trained = ["logit_scale", "val_12", "/Constant_output_0", "scalar_tensor_default"];
+    assert_eq!(own.report().trained, trained);
+}
+
+/// A mask keeps its infinite entries, as in PyTorch: their gradient is 0, and no rule makes anything else of it.
+#[test]
+fn a_mask_of_an_initialiser_stays_infinite() {
+    let mask = [0.0, f32::NEG_INFINITY, 0.0, 0.0, 0.0, f32::NEG_INFINITY];
+    let net = Net::new()
+        .input("x", F32, &[2, 3])
+        .floats("w", &[3, 3], &[0.1, -0.2, 0.3, 0.4, 0.5, -0.6, 0.7, 0.8, -0.9])
+        .floats("mask", &[2, 3], &mask)
+        .op("MatMul", "x w -> a", vec![])
+        .op("Add", "a mask -> b", vec![])
+        .op("Softmax", "b -> y", vec![])
+        .output("y");
+    let x = tensor(&[1.0, 2.0, 3.0, 0.5, -1.0, 2.0], &[2, 3]);
+    let check = |rule: &dyn Fn(Vec<(String, Parameter)>) -> Optimiser| {
+        let module = net.module().unwrap();
+        let (average, optimiser) = (module.deep_copy().unwrap(), rule(module.named_parameters()));
+        for decay in [0.0, 0.9, 1.0] {
+            let loss = module.forward(&x).unwrap().square().unwrap().sum().unwrap();
+            optimiser.step(&loss.backward().unwrap().clip_norm(0.1).unwrap()).unwrap();
+            average.average(&module, decay).unwrap();
+        }
+        for module in [&module, &average] {
+            let found = module.parameter("mask").unwrap().get().to_f32().unwrap();
+            let kept = found.iter().zip(mask).all(|(a, b)| a.is_finite() == b.is_finite() && !a.is_nan());
+            assert!(kept, "{optimiser}: {found:?}");
+            assert!(module.parameter("w").unwrap().get().to_f32().unwrap().iter().all(|w| w.is_finite()));
+        }
+        assert_ne!(module.parameter("mask").unwrap().get().to_f32().unwrap(), mask, "{optimiser}");
+    };
+    check(&|list| Optimiser::new(Adam::default(), 0.01, list).unwrap());
+    check(&|list| Optimiser::new(Adam::decoupled(), 0.01, list).unwrap());
+    check(&|list| Optimiser::new(Sgd::default(), 0.01, list).unwrap());
+    check(&|list| {
+        Optimiser::new(Sgd { momentum: 0.9, nesterov: true, ..Sgd::default() }, 0.01, list).unwrap()
+    });
+    check(&|list| Optimiser::new(RmsProp::default(), 0.01, list).unwrap());
+    check(&|list| Optimiser::new(RmsProp { momentum: 0.5, ..RmsProp::default() }, 0.01, list).unwrap());
 }

@@ -33,7 +33,10 @@ fn value(kind: &str, numbers: &mut Numbers) -> usize {
 
 fn script(entries: &[&Entry]) -> String {
     let mut text = String::from(
-        "fn tell(code, e) { if `${e}`.contains(\"fault inside\") { print(`FAULT: ${code}: ${e}`) } }\n",
+        "fn tell(code, e) {
+             let text = `${e}`;
+             if text.contains(\"fault inside\") || text.contains(\"backend failed\") { print(`FAULT: ${code}: ${e}`) }
+         }\n",
     );
     for (i, (_, value)) in all().iter().enumerate() {
         let _ = writeln!(text, "let v{i} = (); try {{ v{i} = {value}; }} catch {{ }}");

@@ -34,7 +34,7 @@ fn load(files: &[(&str, &[u8])]) -> Outcome {
     for (name, bytes) in files {
         place.write(name, bytes);
     }
-    let text = "let cfg = params(#{ set: \"d\" });\nlet set = data::load(cfg.set).train();\nprint(set);\nset.labels();";
+    let text = "let cfg = params(#{ set: path(\"d\") });\nlet set = data::load(cfg.set).train();\nprint(set);\nset.labels();";
     let set = place.path().join("d");
     place.script(text, &[&format!("set={}/", set.display())]).run()
 }
@@ -139,8 +139,9 @@ fn only_paths_that_the_user_gave_are_read() {
     place.write(LABELS, idx(8, &[5], &[0, 1, 2, 1, 0]));
     let path = place.path().join("d");
     let path = path.display();
-    let text =
-        format!("let cfg = params(#{{ set: \"{path}\", more: [\"x\"] }});\ndata::load(cfg.set).train();");
+    let text = format!(
+        "let cfg = params(#{{ set: path(\"{path}\"), more: paths([\"x\"]) }});\ndata::load(cfg.set).train();"
+    );
     place.run(&text).code(1).says(&["own.rhai:2:", "the script may not read this"]);
     place.script(&text, &["more=[a,b]"]).run().code(1).says(&["the script may not read this"]);
     place.script(&text, &[&format!("set={path}")]).run().code(0);

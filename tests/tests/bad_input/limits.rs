@@ -134,3 +134,38 @@ fn a_long_chain_of_views_is_as_quick_as_a_short_one() {
     let text = "let x = zeros([2]);\nfor i in 0..100000 { x = x.reshape([2, 1]).reshape([2]); }";
     Bench::new().script(text, &["--deadline", "60s"]).run().code(0);
 }
+
+#[test]
+fn odd_shapes_and_numbers_are_errors_with_a_place() {
+    let fails = |text: &str, texts: &[&str]| {
+        let outcome = Bench::new().run(text).code(1).says(texts).says(&["own.rhai:1:"]);
+        assert!(!outcome.stderr.contains("backend failed"), "{}", outcome.stderr);
+    };
+    fails(
+        "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(noise::normal([]), zeros([2, 5]));",
+        &["conditional_batch_norm: the shape is [], expected [N, 3, ..]"],
+    );
+    fails("nn::instance_norm(3).fits([0, 3], [2]);", &["[0, 3], expected no dimension of size 0"]);
+    fails(
+        "nn::linear(3, 2).fits([9223372036854775807, 3], [2]);",
+        &["fewer elements than memory has addresses"],
+    );
+    fails(
+        "tensor([[3], [2]]).expand([2, 9223372036854775807]).to_array();",
+        &["expand: the shape is [2, 9223372036854775807], expected fewer elements"],
+    );
+    fails(
+        "ones([1]).expand([1000000000000]).to_array();",
+        &["to_array: 1000000000000 elements are more than"],
+    );
+    fails("let a = []; a.pad(2000000, 0); let b = [a]; b.pad(2000000, 0); tensor(b);", &["differ in length"]);
+}
+
+#[test]
+fn powers_without_bounds_have_values() {
+    let place = Bench::new();
+    let text = "let x = ones([2]) ** (1.0 / 0.0); if x.sum().item() != 2.0 { throw \"wrong\" }\n\
+                if (0.0 ** zeros([1])).item() != 1.0 { throw \"0 to the 0\" }\n\
+                if (-2.0 ** tensor([2.0])).item() != 4.0 { throw \"of a negative number\" }";
+    place.run(text).code(0);
+}

@@ -4,5 +4,7 @@ mod absurd;
 mod disk;
 mod files;
 mod limits;
+mod output;
+mod paths;
 mod script;
 mod settings;

@@ -132,7 +132,7 @@ fn imports_stay_inside_the_script_folders() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
+fn stop_on_nan_ends_the_run_and_keeps_the_last_good_checkpoint() {
     let text = r#"
         let net = nn::linear(2, 2);
         let adam = optim::sgd(net, #{ lr: 0.1 });
@@ -141,20 +141,22 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
             for k in 0..4 {
                 let loss = s.net.forward(ones([1, 2])).square().mean();
                 s.adam.step(loss.backward());
-                log("loss", loss);
+                try { log("loss", loss); } catch { }
             }
             s.net.save(`net-${i}`);
             s
         });
     "#;
     let place = Bench::new();
-    let outcome = place.script(text, &["--checkpoint-every", "0s"]).run().code(1);
+    let stop = ["--checkpoint-every", "0s", "--stop-on-nan"];
+    let outcome = place.script(text, &stop).run().code(1);
     outcome.says(&[
-        "own.rhai:9:",
+        ", at plugins/own.rhai:9:23",
         "log: \"loss\" is ",
         "at its step ",
         "(step/5)",
-        "last good checkpoint is kept",
+        "`host resume ",
+        "last checkpoint",
     ]);
     let run = place.only_run();
     assert_eq!(run.status(), "FAILED");
@@ -162,10 +164,25 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint() {
     let record = run.files("checkpoints")["checkpoints/step.json"].clone();
     let record = String::from_utf8_lossy(&record).into_owned();
     assert!(record.contains("\"done\":4"), "{record}");
-    // It fails again at the same place, from the same good state.
-    let again = place.resume(&run, &["--checkpoint-every", "0s"]).run().code(1);
-    again.says(&["log: \"loss\" is ", "(step/5)"]);
+    // It stops again at the same place, from the same good state, and without the flag goes on.
+    place.resume(&run, &stop).run().code(1).says(&["log: \"loss\" is ", "(step/5)"]);
     assert!(run.files("models").contains_key("models/net-4.safetensors"));
+    place.resume(&run, &[]).run().code(0).says(&["warning: log: \"loss\" is "]);
+    assert_eq!(run.metric("loss").len(), 36);
+}
+
+#[test]
+fn a_start_that_failed_before_any_checkpoint_promises_no_resume() {
+    let outcome =
+        Bench::new().run("let x = 1;\nthrow \"no good\";").code(1).says(&["failed: what there is lies in"]);
+    assert!(!outcome.stderr.contains("resume"), "{}", outcome.stderr);
+}
+
+#[test]
+fn names_of_functions_are_not_doubled() {
+    let outcome = Bench::new().run("let x = 1;\neach(\"step\", 3, |i| { x += i; });").code(1);
+    outcome.says(&["own.rhai:2:1: each: the body of \"step\" changed `x`"]);
+    fails("nn::conv2d(1, 1, 3, #{ strid: 2 });", &["own.rhai:1:5: nn::conv2d has no option"]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn mistakes_in_settings_files_have_a_line() {
 #[test]
 fn missing_files_are_named() {
     refused(&["--config", "nowhere.toml"]).code(1).says(&["nowhere.toml: "]);
-    refused(&["--preset", "nowhere"]).says(&["own.nowhere.toml"]);
+    refused(&["--preset", "nowhere"]).code(2).says(&["own has no preset `nowhere`", "plugins/own.NAME.toml"]);
     let place = Bench::new();
     place.host(["run", "dtna"]).run().code(2).says(&["there is no plugin dtna", "`dtan`"]);
     place.host(["run", "folder/x.rhai"]).run().code(2).says(&["there is no plugin folder/x.rhai"]);
@@ -135,7 +135,7 @@ fn a_name_that_is_not_unicode_is_no_reason_to_crash() {
 fn a_folder_for_runs_that_cannot_be_made_is_named() {
     let place = Bench::new();
     place.write("file", "");
-    place.script("log(\"a\", 1);", &["--out", "file"]).run().code(1).says(&["file: "]);
-    place.script("log(\"a\", 1);", &["--out", "file/runs"]).run().code(1).says(&["file"]);
-    place.script("log(\"a\", 1);", &["--out", "/proc/runs"]).run().code(1).says(&["/proc/runs"]);
+    place.script("log(\"a\", 1);", &["--out", "file"]).run().code(2).says(&["file: "]);
+    place.script("log(\"a\", 1);", &["--out", "file/runs"]).run().code(2).says(&["file"]);
+    place.script("log(\"a\", 1);", &["--out", "/proc/runs"]).run().code(2).says(&["/proc/runs"]);
 }

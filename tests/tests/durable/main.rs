@@ -1,8 +1,10 @@
 //! Durable loops: a run that was stopped at any moment, in any way, ends as one that was not.
 
 mod kill;
+mod record;
 mod resume;
 mod rules;
+mod state;
 mod stop;
 
 use tests::{Bench, RunFolder};

@@ -110,8 +110,12 @@ fn a_run_is_resumed_from_any_folder() {
     let text = "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);";
     interrupted(&place, place.script(text, &[]));
     let run = place.only_run();
+    // Its plugin is not found from there, and not taken from its record.
     let elsewhere = Bench::new();
-    elsewhere.resume(&run, &[]).run().code(0);
+    let plugin = place.path().join("plugins/own.rhai").display().to_string();
+    let word = format!("--plugin {plugin}");
+    elsewhere.resume(&run, &[]).run().code(2).says(&["is not taken from there", &word]);
+    elsewhere.resume(&run, &["--plugin", &plugin]).run().code(0);
     assert_eq!(run.metric("i"), [1.0]);
     assert!(elsewhere.runs().is_empty());
 }
@@ -293,7 +297,7 @@ each("i", 1..=2, #{{ net: net }}, |i, s| {{ {PASS_GATE} s }});"#
         bytes.extend([0xa0, 0x3f, 1]);
         fs::write(&path, bytes).unwrap();
     });
-    outcome.code(1).says(&["own.rhai:2:", "net.onnx changed since the run began", "start a new run"]);
+    outcome.code(2).says(&["net.onnx changed since the run began", "--changed", "start a new run"]);
 }
 
 #[test]
@@ -307,6 +311,11 @@ fn a_library_is_named_from_where_the_command_is_given() {
     place.write("below/fake.so", "no library");
     let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
     let words = ["resume".as_ref(), run.path().as_os_str(), "--onnxruntime".as_ref(), "fake.so".as_ref()];
-    let outcome = Host::new(&place.path().join("below"), words).run().code(1);
+    let host = || Host::new(&place.path().join("below"), words);
+    let plugin = ["--plugin", "../plugins/own.rhai"];
+    let allow = format!("--allow-read {}", net.display());
+    host().run().code(2).says(&["--plugin", "plugins/own.rhai"]);
+    host().args(plugin).run().code(2).says(&[&allow]);
+    let outcome = host().args(plugin).args(allow.split(' ')).run().code(1);
     outcome.says(&["cannot load ONNX Runtime from", "below/fake.so"]);
 }

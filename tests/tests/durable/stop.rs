@@ -1,6 +1,6 @@
 //! Ctrl-C and deadlines: the run stops within a step, with a checkpoint, and can be resumed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::{Bench, RunFolder};
 
@@ -109,6 +109,47 @@ fn a_deadline_stops_a_script_that_calls_nothing() {
     let place = Bench::new();
     place.script("let x = 0; loop { x += 1; }", &["--deadline", "100ms"]).run().code(130);
     assert_interrupted(&place.only_run());
+}
+
+/// Single calls that take many seconds: of kernels, of libraries, of built-in sets.
+const LONG_CALLS: [(&str, &str); 12] = [
+    ("product", "let x = ones([14000, 14000]); x.matmul(x)"),
+    ("product of f64", "let x = ones([9000, 9000]).cast(\"f64\"); x.matmul(x)"),
+    ("convolution", "nn::conv2d(64, 128, 9).forward(ones([16, 64, 256, 256]))"),
+    ("sort", "noise::uniform([60000000]).sort(0, false)"),
+    ("sine", "noise::uniform([10000]).expand([40000, 10000]).sin()"),
+    ("orthogonal", "nn::linear(6000, 6000).init_orthogonal(1)"),
+    ("fid", "let x = noise::normal([3000, 3000]); metrics::fid(x, x)"),
+    ("dirichlet", "noise::dirichlet([1, 300000000], 0.5)"),
+    ("truncated", "noise::truncated_normal([500000000], 0.5)"),
+    ("glyphs", "data::load(\"glyphs\").train(2000000)"),
+    ("shapes", "data::load(\"shapes\").train(200000)"),
+    ("similarity", "let x = noise::uniform([64, 3, 900, 900]); metrics::ms_ssim(x, x, 1.0, \"standard\")"),
+];
+
+#[test]
+fn one_call_that_takes_long_is_left_at_once_with_a_checkpoint() {
+    for (name, call) in LONG_CALLS {
+        println!("{name}");
+        let place = Bench::new();
+        let body = format!("if i == 2 {{ log(\"begun\", 1); {call}; }} s.n = i; s");
+        let text = format!("each(\"step\", 2, #{{ n: 0 }}, |i, s| {{ {body} }});");
+        let running = place.script(&text, &["--checkpoint-every", "1h"]).start();
+        let running = running.until(|| {
+            let log = |run: RunFolder| run.path().join("metrics.jsonl").metadata();
+            place.runs().pop().is_some_and(|run| log(run).is_ok_and(|log| log.len() > 0))
+        });
+        let asked = Instant::now();
+        running.signal(libc::SIGTERM);
+        running.wait().code(130);
+        // A loaded machine may need more than the second that it takes.
+        assert!(asked.elapsed() < Duration::from_secs(6), "{name}: {:?}", asked.elapsed());
+        println!("{:?}", asked.elapsed());
+        let run = place.only_run();
+        assert_interrupted(&run);
+        assert!(run.has_checkpoint(), "{name}");
+        assert_eq!(run.metrics().len(), 1, "{name}");
+    }
 }
 
 /// The deadline of process `i`.

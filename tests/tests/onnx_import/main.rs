@@ -1,5 +1,6 @@
 //! Real networks from ONNX files: what they answer, and that they train. The files are not part of the
-//! project: HOST_MODELS names their folder, HOST_DATA that of the data sets.
+//! project: HOST_MODELS names their folder, HOST_DATA that of the data sets. And graphs that are written here,
+//! against ONNX Runtime.
 
 #[path = "../../../ops/tests/onnx_graph/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
@@ -7,3 +8,4 @@ mod build;
 mod pictures;
 mod program;
 mod real_files;
+mod sampling;

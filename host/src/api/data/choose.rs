@@ -100,6 +100,69 @@ pub fn sample(set: &Dataset, n: usize) -> Result<Dataset> {
     set.subset(&order[..n].iter().map(|&i| i as usize).collect::<Vec<_>>())
 }
 
+/// The parts of a division: fractions of a set, or numbers of items.
+#[derive(Clone)]
+pub enum Parts {
+    Fractions(Vec<f64>),
+    Counts(Vec<usize>),
+}
+
+impl FromScript for Parts {
+    const NAME: &'static str = "array of fractions or of numbers of items";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        match Vec::<usize>::from_script(value) {
+            Ok(counts) => Ok(Self::Counts(counts)),
+            Err(_) => Numbers::from_script(value).map(|fractions| Self::Fractions(fractions.0)),
+        }
+    }
+}
+
+impl Parts {
+    /// The numbers of items, of `all`.
+    fn sizes(&self, all: usize) -> Result<Vec<usize>> {
+        match self {
+            Self::Counts(counts) => {
+                let sum = counts.iter().try_fold(0, |sum: usize, &count| sum.checked_add(count));
+                if sum.is_none_or(|sum| sum > all) {
+                    let problem = format!("random_split: {counts:?} of {all} items");
+                    return Err(Error::usage(problem, format!("ask for at most {all} in all")));
+                }
+                Ok(counts.clone())
+            }
+            Self::Fractions(fractions) => {
+                let sum: f64 = fractions.iter().sum();
+                if fractions.iter().any(|f| !(0.0..=1.0).contains(f)) || sum > 1.0 + SLACK {
+                    let problem = format!("random_split: fractions {fractions:?} with the sum {sum}");
+                    return Err(Error::usage(problem, "give fractions from 0 to 1 that sum to at most 1"));
+                }
+                let size = |fraction: &f64| ((all as f64 * fraction + SLACK).floor() as usize).min(all);
+                let mut sizes: Vec<usize> = fractions.iter().map(size).collect();
+                if sum > 1.0 - SLACK {
+                    let left = all.saturating_sub(sizes.iter().sum());
+                    sizes.iter_mut().take(left).for_each(|size| *size += 1);
+                }
+                Ok(sizes)
+            }
+        }
+    }
+}
+
+/// What fractions such as 0.1 are off by.
+const SLACK: f64 = 1e-9;
+
+/// The items of a set in random order, divided.
+pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
+    let order = data::dataset::order(set.len(), random::next_key());
+    let mut rest = &order[..];
+    let part = |size: usize| {
+        let (part, others) = rest.split_at(size.min(rest.len()));
+        rest = others;
+        set.subset(&part.iter().map(|&i| i as usize).collect::<Vec<_>>())
+    };
+    parts.sizes(set.len())?.into_iter().map(part).collect()
+}
+
 /// Weights that fit a set.
 pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<Weights> {
     if weights.0.len() == set.len() {

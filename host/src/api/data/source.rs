@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Source {
     what: String,
-    options: data::Options,
+    options: data::Options<'static>,
     /// Only items of these classes.
     classes: Option<Classes>,
 }
@@ -37,7 +37,9 @@ impl Source {
                 labels: options.find("labels")?,
                 attributes: options.find::<String>("attributes")?.map(Into::into),
                 array: options.find("array")?,
+                exif_rotation: options.get("exif_rotation", false)?,
                 seed: options.find::<usize>("seed")?.map(|seed| seed as u64),
+                caller: None,
             },
             classes: options.find("classes")?,
         };
@@ -82,14 +84,18 @@ impl Source {
 
     /// A set on disk.
     fn found(&self, session: &Session, split: Split) -> Result<Dataset> {
-        let path = Path::new(&self.what);
-        if !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\'])) {
-            session.readable(path)?;
-        }
-        if let Some(attributes) = &self.options.attributes {
-            session.readable(attributes)?;
-        }
-        let set = Dataset::from_images(data::load(&self.what, split, &self.options, &session.options.data)?);
+        let (path, part) = (Path::new(&self.what), split.to_string());
+        let options = data::Options { caller: Some(session), ..self.options.clone() };
+        let load = || data::load(&self.what, split, &options, &session.options.data);
+        let is_path = !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\']));
+        let read = || match is_path {
+            true => session.read(path, &part, |_| load()),
+            false => session.read_known(&part, load),
+        };
+        let set = match self.options.attributes.as_deref().filter(|path| path.exists()) {
+            Some(attributes) => session.read(attributes, "", |_| read())?,
+            None => read()?,
+        };
         match &self.classes {
             Some(classes) => classes.of(&set),
             None => Ok(set),

@@ -24,6 +24,9 @@ const BATCH: usize = 64;
 /// What a map of the moments of features holds.
 const PARTS: [&str; 3] = ["count", "mean", "covariance"];
 
+/// What other programs call mean and covariance.
+const STORED: [&str; 2] = ["mu", "sigma"];
+
 /// Features `[N, D]`, or their moments as `metrics::moments` gives them.
 struct Features(Moments);
 
@@ -40,14 +43,23 @@ impl FromScript for Features {
 }
 
 fn from_map(map: &Map) -> Option<Result<Moments>> {
-    let [count, mean, covariance] = PARTS.map(|part| map.get(part));
-    let count = usize::try_from(count?.as_int().ok()?).ok()?;
-    let [mean, covariance] = [mean?, covariance?].map(|part| part.read_lock::<Tensor>().map(|t| t.clone()));
+    let count = match map.get(PARTS[0]) {
+        Some(count) => usize::try_from(count.as_int().ok()?).ok()?,
+        // A stored mean and covariance are the law itself, whatever number they were made of.
+        None => 2,
+    };
+    let [mean, covariance] = [0, 1].map(|i| {
+        let part = map.get(PARTS[i + 1]).or_else(|| map.get(STORED[i]))?;
+        part.read_lock::<Tensor>().map(|t| t.clone())
+    });
     Some(Moments::from_tensors(count, &mean?, &covariance?).map_err(Error::from))
 }
 
 fn no_moments() -> Error {
-    Error::usage("the map holds no moments of features", "give what `metrics::moments` gave")
+    Error::usage(
+        "the map holds no moments of features",
+        "give what `metrics::moments` gave, or #{ mu: tensor [D], sigma: tensor [D, D] }",
+    )
 }
 
 fn to_map(moments: &Moments) -> Result<Dynamic> {
@@ -202,8 +214,9 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
         .add(
             "fid(real, fake)",
             "The Fréchet distance of two sets of features [N, D], [M, D] (Heusel et al., 2017), in f64; right for singular \
-             covariances too.",
-            "metrics::fid(tensor([[0, 0], [2, 0]]), tensor([[3, 4], [5, 4]])) => 25.0",
+             covariances too. In place of a set: its moments, or #{ mu, sigma }, a mean [D] and a covariance [D, D] that \
+             were stored, as pytorch-fid's .npz files hold them: data::array(path, \"mu\"), data::array(path, \"sigma\").",
+            "metrics::fid(#{ mu: tensor([1.0, 0.0]), sigma: tensor([[2.0, 0.0], [0.0, 0.0]]) }, tensor([[3, 4], [5, 4]])) => 25.0",
             |real: Features, fake: Features| metrics::frechet_distance(&real.0, &fake.0),
         )
         .add(

@@ -13,6 +13,7 @@ use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
+    reading,
     script::{Adder, FromScript},
     session::Session,
 };
@@ -41,7 +42,6 @@ pub fn add_methods(global: &mut Adder) {
 }
 
 fn open(session: &Session, path: &str) -> Result<Module> {
-    let file = session.readable(Path::new(path))?;
     let unusable = |what: String| {
         move |e: ops::Error| match e {
             ops::Error::Graph(text) => {
@@ -50,12 +50,13 @@ fn open(session: &Session, path: &str) -> Result<Module> {
             other => other.into(),
         }
     };
-    let model = graph::Model::read(&file).map_err(unusable("nn::from_onnx: ".into()))?;
+    let model = session.read(Path::new(path), "", |file| {
+        let model = graph::Model::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
+        reading::model(Path::new(path), file, model.elements())?;
+        Ok(model)
+    })?;
     let module = graph::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
     module.to_device(session.options.device)?;
-    if let Some(recorder) = session.recorder() {
-        recorder.note_model(&file, None)?;
-    }
     Ok(module)
 }
 

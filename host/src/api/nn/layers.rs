@@ -29,7 +29,7 @@ pub fn add(module: &mut Adder, device: Device) {
         )
         .add(
             "embedding(count, size)",
-            "A vector for each class: labels [..] -> [.., size].",
+            "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1).",
             "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]",
             move |count: usize, size: usize| on.place(nn::embedding(count, size)),
         )
@@ -42,7 +42,7 @@ pub fn add(module: &mut Adder, device: Device) {
         .add(
             "spectral(module)",
             "A linear or convolution module whose weight is divided by its largest singular value, estimated by one \
-             power iteration a training step (Miyato et al., 2018).",
+             power iteration a training step, after 15 at the start (Miyato et al., 2018).",
             "nn::spectral(nn::linear(4, 3)).forward(zeros([2, 4])).shape => [2, 3]",
             move |module: Module| on.place(nn::spectral(module)),
         );
@@ -79,7 +79,7 @@ fn add_affine(module: &mut Adder, on: On) {
     module
         .add(
             "linear(inputs, outputs)",
-            "The affine map [.., inputs] -> [.., outputs].",
+            "The affine map [.., inputs] -> [.., outputs]. Weight and bias start uniform in +-1 / sqrt(inputs), as in PyTorch.",
             "nn::linear(4, 3).forward(zeros([2, 4])).shape => [2, 3]",
             move |i: usize, o: usize| on.place(nn::linear(i, o, true)),
         )
@@ -96,13 +96,15 @@ fn add_affine(module: &mut Adder, on: On) {
         )
         .add(
             "conv1d(inputs, outputs, kernel, options)",
-            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias.",
+            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. Weight and bias \
+             start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]",
             move |i: usize, o: usize, k: usize, map: Map| on.place(nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?)),
         )
         .add(
             "conv2d(inputs, outputs, kernel)",
-            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width].",
+            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width]. Weight and bias start \
+             uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]",
             move |i: usize, o: usize, k: Pair| on.place(nn::conv2d(i, o, k.0, ConvOptions::default())),
         )
@@ -114,7 +116,8 @@ fn add_affine(module: &mut Adder, on: On) {
         )
         .add(
             "conv_transpose2d(inputs, outputs, kernel)",
-            "Transposed convolution of images [N, inputs, H, W].",
+            "Transposed convolution of images [N, inputs, H, W]. Weight and bias start uniform in \
+             +-1 / sqrt(outputs / groups * height * width): of the outputs, as in PyTorch.",
             "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]",
             move |i: usize, o: usize, k: Pair| on.place(nn::conv_transpose2d(i, o, k.0, ConvOptions::default())),
         )
@@ -132,7 +135,8 @@ fn add_norms(module: &mut Adder, on: On) {
     module
         .add(
             "batch_norm(channels)",
-            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages.",
+            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. Weights start at 1, \
+             biases at 0.",
             "nn::batch_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]",
             move |c: usize| on.place(nn::batch_norm(c, BatchNormOptions::default())),
         )
@@ -151,7 +155,7 @@ fn add_norms(module: &mut Adder, on: On) {
         .add(
             "conditional_batch_norm(channels, classes)",
             "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
-             (1 + gain[label]) normalised + bias[label].",
+             (1 + gain[label]) normalised + bias[label]. Both start at 0.",
             "nn::conditional_batch_norm(3, 10).parameter_count() => 60",
             move |c: usize, classes: usize| on.place(nn::class_batch_norm(c, classes, BatchNormOptions::default())),
         )
@@ -176,19 +180,19 @@ fn add_norms(module: &mut Adder, on: On) {
         )
         .add(
             "instance_norm(channels)",
-            "Normalises each channel of each sample.",
+            "Normalises each channel of each sample. Weights start at 1, biases at 0.",
             "nn::instance_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]",
             move |c: usize| on.place(nn::instance_norm(c, true)),
         )
         .add(
             "group_norm(groups, channels)",
-            "Normalises groups of channels of each sample.",
+            "Normalises groups of channels of each sample. Weights start at 1, biases at 0.",
             "nn::group_norm(2, 4).forward(ones([2, 4, 3, 3])).shape => [2, 4, 3, 3]",
             move |g: usize, c: usize| on.place(nn::group_norm(g, c, true)),
         )
         .add(
             "layer_norm(shape)",
-            "Normalises the last dimensions, which have that shape.",
+            "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0.",
             "nn::layer_norm([4]).forward(ones([2, 4])).shape => [2, 4]",
             move |shape: Vec<usize>| on.place(nn::layer_norm(&shape, true)),
         );

@@ -1,6 +1,6 @@
 //! The methods of modules.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use ops::{
     Tensor,
@@ -11,6 +11,7 @@ use ops::{
 };
 use rhai::{Dynamic, Map};
 
+use super::weights;
 use crate::{
     error::{Error, Result},
     run::write_whole,
@@ -136,7 +137,8 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_xavier(module)",
-            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010). Gives the module.",
+            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in PyTorch: of a weight \
+             [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
             "nn::linear(4, 3).init_xavier().parameter_count() => 15",
             |module: Module| init(module, init::xavier_uniform(1.0)),
         )
@@ -167,7 +169,7 @@ fn add_initialisers(global: &mut Adder) {
 }
 
 fn add_files(global: &mut Adder, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    let [a, b, c] = [0; 3].map(|_| Arc::clone(session));
     global
         .add(
             "save(module, name)",
@@ -183,14 +185,19 @@ fn add_files(global: &mut Adder, session: &Arc<Session>) {
         )
         .add(
             "load(module, path)",
-            "Reads all parameters and buffers from a safetensors file; refuses a missing, extra or wrongly shaped \
-             one by name.",
+            "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a missing, extra or \
+             wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says which were; \
+             `num_batches_tracked` is left out.",
             "",
-            move |module: Module, path: String| -> Result<()> {
-                let file = b.readable(Path::new(&path))?;
-                let bytes = std::fs::read(&file).map_err(Error::io(&file))?;
-                module.load(&bytes).map_err(|e| Error::usage(format!("{path}: {e}"), "give a file of the same network"))
-            },
+            move |module: Module, path: String| weights::load(&b, &module, &path, Map::new()),
+        )
+        .add(
+            "load(module, path, options)",
+            "rename: #{ \"old\": \"new\" } maps names of the file: old becomes new, and old.rest becomes new.rest (the \
+             longest fitting name counts). `\"module\": \"\"` takes a prefix away, `\"\": \"encoder\"` puts one before \
+             every name.",
+            "",
+            move |module: Module, path: String, options: Map| weights::load(&c, &module, &path, options),
         );
 }
 

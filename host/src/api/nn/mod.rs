@@ -7,6 +7,7 @@ mod layers;
 pub use layers::interpolation;
 mod methods;
 mod scripted;
+mod weights;
 
 use std::sync::Arc;
 

@@ -1,6 +1,10 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
-use std::{any::Any, cell::Cell, sync::Arc};
+use std::{
+    any::Any,
+    cell::Cell,
+    sync::{Arc, Weak},
+};
 
 use ops::{
     Tensor,
@@ -18,7 +22,8 @@ use crate::{
 
 /// Named parts, with or without a function.
 struct Scripted {
-    session: Arc<Session>,
+    /// A session keeps the modules of its loops, which must not keep the session.
+    session: Weak<Session>,
     function: Option<Callback>,
     /// Of what the function captured.
     depth: usize,
@@ -86,7 +91,8 @@ impl Scripted {
         let Some(_deeper) = Depth::enter() else {
             return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
         };
-        let engine = self.session.engine().ok_or_else(|| failed("the script has ended".into()))?;
+        let engine = self.session.upgrade().and_then(|session| session.engine());
+        let engine = engine.ok_or_else(|| failed("the script has ended".into()))?;
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
         let result = function.call(&engine, arguments).map_err(|error| match error.unwrap_inner() {
@@ -150,5 +156,5 @@ fn build(session: &Arc<Session>, parts: Map, function: Option<Callback>) -> Resu
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
     let depth = function.as_ref().map_or(0, Callback::depth);
-    Ok(Module::new(Scripted { session: Arc::clone(session), function, depth }, vec![], children))
+    Ok(Module::new(Scripted { session: Arc::downgrade(session), function, depth }, vec![], children))
 }

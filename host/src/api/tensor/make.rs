@@ -4,7 +4,7 @@ use ops::{DType, Device, Tensor};
 use rhai::Dynamic;
 
 use super::nested::{from_nested, to_nested};
-use crate::{error::Result, script::Adder};
+use crate::script::Adder;
 
 /// Adds the functions of this file. Tensors are made on `device`.
 pub fn add(global: &mut Adder, device: Device) {
@@ -82,7 +82,7 @@ fn add_properties(global: &mut Adder) {
             "to_array(x)",
             "The elements as a nested array.",
             "tensor([[1, 2]]).to_array() => [[1.0, 2.0]]",
-            |x: Tensor| -> Result<Dynamic> { Ok(to_nested(&x.to_data()?, x.shape())) },
+            |x: Tensor| to_nested(&x),
         )
         .add(
             "cast(x, dtype)",

@@ -78,7 +78,7 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "atan2(y, x)",
-            "The angle of the point (x, y), radians.",
+            "The angle of the point (x, y), radians; at the origin it and its gradient are 0.",
             "tensor([0.0]).atan2(tensor([1.0])).to_array() => [0.0]",
             |y: Tensor, x: Tensor| y.atan2(&x),
         )

@@ -12,7 +12,8 @@ pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
         shape.push(array.len());
         level = array.first().cloned().unwrap_or_default();
     }
-    let mut leaves = Vec::with_capacity(shape.iter().product());
+    // As long as the array turns out to be: of uneven rows the first tells nothing of the others.
+    let mut leaves = Vec::new();
     collect(value, &shape, &mut leaves)?;
     if leaves.iter().all(Dynamic::is_bool) && !leaves.is_empty() {
         let values: Vec<bool> = leaves.iter().map(|v| v.as_bool().unwrap_or_default()).collect();
@@ -39,8 +40,22 @@ fn collect(value: &Dynamic, shape: &[usize], leaves: &mut Vec<Dynamic>) -> Resul
     array.iter().try_for_each(|item| collect(item, inner, leaves))
 }
 
+/// Bytes that an element takes in arrays, while they are made.
+const ELEMENT: usize = 64;
+
 /// The elements as nested arrays.
-pub fn to_nested(data: &Data, shape: &[usize]) -> Dynamic {
+///
+/// # Errors
+/// `Usage` for more than there is memory for.
+pub fn to_nested(tensor: &Tensor) -> Result<Dynamic> {
+    if tensor.len().saturating_mul(ELEMENT) > ops::tensor::room() {
+        let problem = format!("to_array: {} elements are more than memory holds as arrays", tensor.len());
+        return Err(Error::usage(problem, "take a part of the tensor first: `x.narrow(dim, start, length)`"));
+    }
+    Ok(nested(&tensor.to_data()?, tensor.shape()))
+}
+
+fn nested(data: &Data, shape: &[usize]) -> Dynamic {
     let leaves: Vec<Dynamic> = match data {
         Data::F32(v) => v.iter().map(|&x| f64::from(x).into()).collect(),
         Data::F64(v) => v.iter().map(|&x| x.into()).collect(),

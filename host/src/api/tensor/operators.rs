@@ -24,7 +24,7 @@ pub fn add(global: &mut Adder) {
             "a times b, element by element", "(tensor([3.0]) * 2).to_array() => [6.0]";
         "/" div, |a: Tensor, s: f64| a.div_scalar(s), |s: f64, a: Tensor| a.recip()?.mul_scalar(s),
             "a divided by b, element by element", "(tensor([3.0]) / 2).to_array() => [1.5]";
-        "**" pow, |a: Tensor, s: f64| a.pow_scalar(s), |s: f64, a: Tensor| a.mul_scalar(s.ln())?.exp(),
+        "**" pow, |a: Tensor, s: f64| a.pow_scalar(s), |s: f64, a: Tensor| Tensor::scalar(s, a.dtype(), a.device())?.pow(&a),
             "a to the power of b, element by element", "(tensor([3.0]) ** 2).to_array() => [9.0]";
         "%" remainder, |a: Tensor, s: f64| a.remainder_scalar(s), |s: f64, a: Tensor| a.zeros_like()?.add_scalar(s)?.remainder(&a),
             "a - b floor(a / b)", "(tensor([-1.0]) % 3).to_array() => [2.0]";

@@ -28,9 +28,9 @@ macro_rules! reductions {
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
     reductions! { global,
-        "sum" sum_dims, "The sum.", "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
+        "sum" sum_dims, "The sum. One of i32 that is beyond i32 is refused (on a GPU it wraps around): `cast(\"i64\")` first.", "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
         "mean" mean_dims, "The mean.", "[[1, 2], [3, 4]]", "2.5", "[1.5, 3.5]";
-        "prod" prod_dims, "The product.", "[[1, 2], [3, 4]]", "24.0", "[2.0, 12.0]";
+        "prod" prod_dims, "The product; of i32 as in `sum`.", "[[1, 2], [3, 4]]", "24.0", "[2.0, 12.0]";
         "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4.0", "[2.0, 4.0]";
         "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1.0", "[1.0, 3.0]";
         "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3, 4], [0, 0]]", "5.0", "[5.0, 0.0]";
@@ -54,7 +54,7 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "cumsum(x, dim)",
-            "Running sums along a dimension.",
+            "Running sums along a dimension; of i32 as in `sum`.",
             "tensor([1, 2, 3]).cumsum(0).to_array() => [1.0, 3.0, 6.0]",
             |x: Tensor, dim: i64| x.cumsum(dim),
         );

@@ -60,7 +60,7 @@ impl<'a> Conditions<'a> {
 pub(super) fn print(parts: &[Json]) {
     let entries = parts.iter().filter_map(Json::as_object).flatten();
     let line: Map<_, _> = entries.map(|(name, value)| (name.clone(), value.clone())).collect();
-    println!("{}", Json::Object(line));
+    out!("{}", Json::Object(line));
 }
 
 /// The names that were typed, or all; an unknown one is an error with the nearest.

@@ -5,6 +5,7 @@
 //! `images`, that one step uses, and `gflop`, a step's floating-point operations at the default
 //! settings, in thousand millions.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ops::{Tensor, nn::Module, random::with_stream};
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use super::{Conditions, choose, clock::Times, print};
 use crate::{
+    access::Grants,
     cli::{
         args::key_value,
         outcome::Outcome,
@@ -25,7 +27,7 @@ use crate::{
     session::Options,
 };
 
-/// Where the scripts are, from where commands are usually given.
+/// Where the scripts are, here or in what is built in.
 const FOLDER: &str = "scripts/bench";
 
 /// Times the steps that were named.
@@ -34,29 +36,25 @@ pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
         words.iter().map(String::as_str).partition(|word| word.contains('='));
     let batch = conditions.timing.batch.map(|batch| ("batch".into(), batch.to_string()));
     let given: Vec<_> = given.into_iter().flat_map(key_value).chain(batch).collect();
-    let scripts = plugin::all(Path::new(FOLDER));
-    if scripts.is_empty() {
-        let problem = format!("there are no scripts in {FOLDER}");
-        return Err(Error::usage(problem, "go to the folder that has scripts/"));
-    }
-    let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let known: Vec<_> = scripts.iter().map(stem).collect();
-    for name in choose(&names, &known.iter().map(String::as_str).collect::<Vec<_>>())? {
-        time(name, given.clone(), conditions)?;
+    let scripts = [PathBuf::from(FOLDER), plugin::built_in(FOLDER)].map(|folder| plugin::in_folder(&folder));
+    let scripts: BTreeMap<String, PathBuf> =
+        scripts.into_iter().rev().flatten().map(|path| (plugin::stem(&path), path)).collect();
+    for name in choose(&names, &scripts.keys().map(String::as_str).collect::<Vec<_>>())? {
+        time(name, &scripts[name], given.clone(), conditions)?;
     }
     Ok(Outcome::Done)
 }
 
 /// Times one step and prints its line.
-fn time(name: &str, given: Vec<(String, String)>, conditions: &Conditions) -> Result<()> {
-    let path = Path::new(FOLDER).join(name).with_extension("rhai");
+fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Conditions) -> Result<()> {
     let options = Options { seed: conditions.timing.seed, device: conditions.device, ..Options::default() };
-    let Plugin { host, source, declaration } = plugin::open(&path, options, Mode::Quiet, Limits::default())?;
+    let Plugin { host, source, declaration } = plugin::open(path, options, Mode::Quiet, Limits::default())?;
     let wrong = |problem: String| Error::usage(format!("{}: {problem}", path.display()), "look at wta.rhai");
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
-    host.session.set_settings(settings.to_map(), &settings.named());
+    let grants = Grants { named: settings.named(&declaration), resumed: None };
+    host.session.set_settings(settings.to_map(), grants);
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;

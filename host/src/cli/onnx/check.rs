@@ -16,15 +16,15 @@ pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
     let report = graph::check(&Model::read(file)?);
     let name = file.display();
     if report.trains() {
-        println!("{name}: can train and run frozen ({} parameters)", report.trained.len());
+        out!("{name}: can train and run frozen ({} parameters)", report.trained.len());
         for parameter in &report.constant {
-            println!("  no gradient reaches the parameter `{parameter}`");
+            out!("  no gradient reaches the parameter `{parameter}`");
         }
         numbers(&report);
         return Ok(Outcome::Done);
     }
     if report.runs {
-        println!("{name}: can run frozen; no gradient reaches a parameter");
+        out!("{name}: can run frozen; no gradient reaches a parameter");
         numbers(&report);
         return Ok(Outcome::Done);
     }
@@ -35,20 +35,20 @@ pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
 /// Single numbers that training leaves alone.
 fn numbers(report: &Report) {
     if !report.numbers.is_empty() {
-        println!("  taken for numbers of formulas, not trained: {}", report.numbers.join(", "));
+        out!("  taken for numbers of formulas, not trained: {}", report.numbers.join(", "));
     }
 }
 
 /// What `nn::from_onnx` does not take may still run in ONNX Runtime.
 fn refused(file: &Path, report: &Report, library: Option<&Path>) {
-    print!("{report}");
+    out!("{}", report.to_string().trim_end());
     let name = file.display();
     if let Err(error) = Runtime::get(library) {
-        println!("{name}: cannot train; whether ONNX Runtime runs it was not tried: {error}");
+        out!("{name}: cannot train; whether ONNX Runtime runs it was not tried: {error}");
         return;
     }
     match onnx::Model::open(file, Device::Cpu, library) {
-        Ok(_) => println!("{name}: can run frozen, in ONNX Runtime (onnx::model); cannot train"),
-        Err(error) => println!("{name}: can neither train nor run frozen ({error})"),
+        Ok(_) => out!("{name}: can run frozen, in ONNX Runtime (onnx::model); cannot train"),
+        Err(error) => out!("{name}: can neither train nor run frozen ({error})"),
     }
 }

@@ -22,10 +22,10 @@ pub fn run(a: &Path, b: &Path) -> Result<Outcome> {
     let (first, second) = (Model::read(a)?, Model::read(b)?);
     let differences = compare(first.proto(), second.proto());
     for line in &differences {
-        println!("{}", words::printable(line));
+        out!("{}", words::printable(line));
     }
     if differences.is_empty() {
-        println!("equal");
+        out!("equal");
         return Ok(Outcome::Done);
     }
     Ok(Outcome::Failed)

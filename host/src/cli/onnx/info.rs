@@ -18,10 +18,10 @@ use crate::{
 pub fn run(file: &Path) -> Result<Outcome> {
     let bytes = file.metadata().map_err(Error::io(file))?.len();
     let model = Model::read(file)?;
-    println!("{}: {bytes} bytes", file.display());
+    out!("{}: {bytes} bytes", file.display());
     let mut before = "";
     for (label, text) in facts(model.proto()) {
-        println!("  {:<11} {}", if label == before { "" } else { label }, words::printable(&text));
+        out!("  {:<11} {}", if label == before { "" } else { label }, words::printable(&text));
         before = label;
     }
     Ok(Outcome::Done)

@@ -22,11 +22,11 @@ pub fn run(file: &Path, given: &[Named], output: Option<&Path>, library: Option<
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
     }
     for (name, array) in outputs {
-        println!("{}: {}", printable(&name), told(&array));
+        out!("{}: {}", printable(&name), told(&array));
         if let Some(folder) = output {
             let path = folder.join(format!("{}.npy", safe_name(&name)));
             write_whole(&path, &numpy::to_bytes(&array))?;
-            println!("  {}", path.display());
+            out!("  {}", path.display());
         }
     }
     Ok(Outcome::Done)

@@ -2,7 +2,7 @@
 
 use super::part::{Items, Part, batched, reserve};
 use super::{Dataset, argument};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use ops::{Device, Tensor};
 
 /// An item and the place that it is wanted at. The order is that of the memory.
@@ -48,14 +48,11 @@ impl Dataset {
     /// The items of those classes, in the order of the set. Copies them.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a set without labels; [`ops::Error`] for a class that the set does not know,
+    /// [`crate::Error::Usage`] for a set without labels; [`ops::Error`] for a class that the set does not know,
     /// and as [`Dataset::subset`].
     pub fn of_class(&self, classes: &[u32]) -> Result<Self> {
         let Some(labels) = self.labels() else {
-            return Err(Error::usage(
-                format!("of_class: `{}` has no labels", self.name),
-                "choose items by index with `subset`, or load a set with labels",
-            ));
+            return Err(self.no_labels("of_class"));
         };
         let known = self.class_names.len();
         if let Some(class) = classes.iter().find(|&&class| class as usize >= known) {

@@ -16,7 +16,14 @@ fn bytes(n: usize) -> Dataset {
     let pixels = (0..n * 6).map(|i| (i * 7 % 256) as u8).collect();
     let labels = Some((0..n as u32).map(|i| i % 3).collect());
     let (name, class_names) = ("bytes".into(), names(3));
-    Dataset::from_images(Images { name, shape: SHAPE, pixels, labels, class_names })
+    Dataset::from_images(Images {
+        name,
+        shape: SHAPE,
+        pixels,
+        labels,
+        class_names,
+        unlabelled: String::new(),
+    })
 }
 
 /// `n` items of floats that no byte stands for.
@@ -180,7 +187,7 @@ fn classes_are_chosen_by_label() {
     assert!(bytes(1).of_class(&[2]).unwrap().is_empty());
     let error = text(set.of_class(&[4]));
     assert_eq!(error, "of_class: the class is 4, expected one of the 4 classes of `bytes`, counted from 0");
-    assert!(text(floats(2).of_class(&[0])).contains("`tensor` has no labels"));
+    assert!(text(floats(2).of_class(&[0])).contains("no labels"));
 }
 
 #[test]

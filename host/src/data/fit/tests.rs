@@ -65,6 +65,7 @@ fn a_set_is_fitted_picture_by_picture() {
         pixels: (0..16).collect(),
         labels: None,
         class_names: vec![],
+        unlabelled: String::new(),
     };
     let square = images.clone().fitted(&fit(None, Some(2), Some(3))).unwrap();
     assert_eq!((square.shape, square.len()), ([3, 2, 2], 2));

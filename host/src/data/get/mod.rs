@@ -2,16 +2,21 @@
 
 mod catalogue;
 mod download;
-mod tar;
 
 pub use catalogue::{Item, OFFERS, Offer, Unpack, offer};
 pub use download::Watch;
 
+use super::fault;
+use super::tar::{Kind, Tar};
 use super::zip::Zip;
 use crate::error::{Error, Result};
 use crate::run::sha256_of_file;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// The largest file that is unpacked.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Whether a set can be brought.
 pub fn offers(name: &str) -> bool {
@@ -68,7 +73,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 fn unpack(item: &Item, file: &Path, folder: &Path) -> Result<()> {
     match item.unpack {
         Unpack::Keep => link(file, &folder.join(item.name)),
-        Unpack::TarGz => tar::unpack(file, folder),
+        Unpack::TarGz => untar(file, folder),
         Unpack::Zip => unzip(file, folder),
     }
 }
@@ -83,7 +88,27 @@ fn unzip(file: &Path, folder: &Path) -> Result<()> {
             continue;
         }
         let to = folder.join(name);
-        fs::write(&to, zip.read(entry, tar::MOST_BYTES)?).map_err(Error::io(&to))?;
+        fs::write(&to, zip.read(entry, MOST_BYTES)?).map_err(Error::io(&to))?;
+    }
+    Ok(())
+}
+
+/// Puts the plain files of a tar archive into `folder`, without their folders.
+fn untar(file: &Path, folder: &Path) -> Result<()> {
+    let mut tar = Tar::open(file)?;
+    while let Some(entry) = tar.next_entry()? {
+        let name = entry.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        if entry.kind != Kind::File || name.is_empty() || name.starts_with('.') {
+            continue;
+        }
+        if entry.size > MOST_BYTES {
+            let found = format!("`{name}` of {} bytes", entry.size);
+            return Err(fault(file, entry.offset, found, format!("at most {MOST_BYTES}")));
+        }
+        let path = folder.join(name);
+        let mut to = fs::File::create(&path).map_err(Error::io(&path))?;
+        tar.content(&entry, |bytes| to.write_all(bytes).map_err(Error::io(&path)))?;
+        to.sync_all().map_err(Error::io(&path))?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Where the IDX files of a set lie, and how they make up the set.
 
 use super::sets::{IMAGES, SETS, Set};
+use crate::data::file::fault;
 use crate::data::find::shown;
-use crate::data::{Images, Options, Split, fault};
+use crate::data::{Images, Options, Split};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,13 +74,17 @@ fn plain_or_packed(path: &Path) -> Option<PathBuf> {
 pub fn read(path: &Path, set: Option<&Set>, options: &Options) -> Result<Images> {
     let name = set.map_or_else(|| path.display().to_string(), |set| set.name.to_owned());
     options.require_only(&name, &[])?;
+    options.check(path)?;
     let ([count, mut height, mut width], mut pixels) = super::read::<3>(path)?;
     if set.is_some_and(|set| set.transposed) {
         transpose(&mut pixels, height, width);
         (height, width) = (width, height);
     }
     let labels = match labels_beside(path) {
-        Some(beside) => Some(read_labels(&beside, count, set)?),
+        Some(beside) => {
+            options.check(&beside)?;
+            Some(read_labels(&beside, count, set)?)
+        }
         None => None,
     };
     let images = Images {
@@ -87,9 +92,22 @@ pub fn read(path: &Path, set: Option<&Set>, options: &Options) -> Result<Images>
         shape: [1, height, width],
         pixels: pixels.into(),
         class_names: class_names(set, labels.as_deref()),
+        unlabelled: unlabelled(path, labels.is_some()),
         labels,
     };
     images.fitted(&options.fit)
+}
+
+/// Why there are no labels, where there are none.
+fn unlabelled(path: &Path, has_labels: bool) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match name.split_once(IMAGES) {
+        _ if has_labels => String::new(),
+        Some((stem, _)) => format!("there is no {stem}{LABELS} beside {}", path.display()),
+        None => {
+            format!("{} is not called ...-{IMAGES}, so that no file of labels belongs to it", path.display())
+        }
+    }
 }
 
 /// Reads one label for each of `count` pictures and checks that `set`, if it is known, has such classes.

@@ -12,6 +12,7 @@ fn set(n: usize, side: usize) -> Dataset {
         pixels,
         labels: Some((0..n as u32).map(|i| i % 10).collect()),
         class_names: (0..10).map(|class| class.to_string()).collect(),
+        unlabelled: String::new(),
     })
 }
 

@@ -2,13 +2,16 @@
 
 use ndarray::ArrayD;
 
+use super::kind::{Kind, words};
 use super::npy::Array;
 use crate::{
     error::{Error, Result},
     onnx::{self, Dtype},
 };
+use ops::tensor::Data;
+use ops::{Device, Tensor};
 
-/// NumPy's word for each element type.
+/// NumPy's word for each element type of a model.
 const KINDS: &[(&str, Dtype)] = &[
     ("<f4", Dtype::F32),
     ("<f8", Dtype::F64),
@@ -19,23 +22,56 @@ const KINDS: &[(&str, Dtype)] = &[
 ];
 
 impl Array {
-    /// The whole array.
+    /// The whole array, as a model takes it.
     ///
     /// # Errors
     /// `Format` for elements that models do not take.
     pub fn numbers(&self) -> Result<onnx::Array> {
-        let (kind, bytes, shape) = self.parts();
-        let Some((_, dtype)) = KINDS.iter().find(|(known, _)| *known == kind) else {
-            return Err(self.other_elements("f32, f64, i32, i64, u8 or bool, little-endian (array.astype)"));
-        };
-        Ok(match dtype {
-            Dtype::F32 => shaped(shape, words(bytes, f32::from_le_bytes))?.into(),
-            Dtype::F64 => shaped(shape, words(bytes, f64::from_le_bytes))?.into(),
-            Dtype::I32 => shaped(shape, words(bytes, i32::from_le_bytes))?.into(),
-            Dtype::I64 => shaped(shape, words(bytes, i64::from_le_bytes))?.into(),
-            Dtype::U8 => shaped(shape, bytes.to_vec())?.into(),
-            Dtype::Bool => shaped(shape, bytes.iter().map(|&byte| byte != 0).collect())?.into(),
+        let (shape, bytes) = (self.shape(), self.elements());
+        Ok(match self.kind() {
+            Kind::Float(4) => shaped(shape, words(bytes, f32::from_le_bytes))?.into(),
+            Kind::Float(8) => shaped(shape, words(bytes, f64::from_le_bytes))?.into(),
+            Kind::Signed(4) => shaped(shape, words(bytes, i32::from_le_bytes))?.into(),
+            Kind::Signed(8) => shaped(shape, words(bytes, i64::from_le_bytes))?.into(),
+            Kind::Unsigned(1) => shaped(shape, bytes.to_vec())?.into(),
+            Kind::Bool => shaped(shape, words(bytes, |[byte]| byte != 0))?.into(),
+            kind => {
+                let expected = "f32, f64, i32, i64, u8 or bool (array.astype)";
+                return Err(self.refused(format!("elements of type {kind}"), expected));
+            }
         })
+    }
+
+    /// The whole array as a tensor on the CPU, in the smallest element type that holds its elements.
+    ///
+    /// # Errors
+    /// `Format` for numbers that no tensor holds; [`ops::Error`] for other shapes than tensors have.
+    pub fn tensor(&self) -> Result<Tensor> {
+        let bytes = self.elements();
+        let data: Data = match self.kind() {
+            Kind::Float(8) => words(bytes, f64::from_le_bytes).into(),
+            Kind::Float(_) => self.kind().to_f32(bytes).unwrap_or_default().into(),
+            Kind::Bool => words(bytes, |[byte]| byte != 0).into(),
+            Kind::Signed(1) => words(bytes, |bytes| i32::from(i8::from_le_bytes(bytes))).into(),
+            Kind::Signed(2) => words(bytes, |bytes| i32::from(i16::from_le_bytes(bytes))).into(),
+            Kind::Signed(4) => words(bytes, i32::from_le_bytes).into(),
+            Kind::Signed(_) => words(bytes, i64::from_le_bytes).into(),
+            Kind::Unsigned(1) => words(bytes, |[byte]| i32::from(byte)).into(),
+            Kind::Unsigned(2) => words(bytes, |bytes| i32::from(u16::from_le_bytes(bytes))).into(),
+            Kind::Unsigned(4) => words(bytes, |bytes| i64::from(u32::from_le_bytes(bytes))).into(),
+            Kind::Unsigned(_) => {
+                let (signed, largest) = (words(bytes, i64::from_le_bytes), i64::MAX);
+                if let Some(i) = signed.iter().position(|&x| x < 0) {
+                    return Err(self.wrong_element(
+                        i,
+                        (signed[i] as u64).to_string(),
+                        format!("at most {largest}"),
+                    ));
+                }
+                signed.into()
+            }
+        };
+        Ok(Tensor::from_data(data, self.shape(), Device::Cpu)?)
     }
 }
 
@@ -65,10 +101,6 @@ pub fn to_bytes(array: &onnx::Array) -> Vec<u8> {
     file
 }
 
-fn words<T, const N: usize>(bytes: &[u8], word: fn([u8; N]) -> T) -> Vec<T> {
-    bytes.as_chunks().0.iter().map(|&bytes| word(bytes)).collect()
-}
-
 fn shaped<T>(shape: &[usize], elements: Vec<T>) -> Result<ArrayD<T>> {
     ArrayD::from_shape_vec(shape, elements).map_err(|e| Error::Failed(format!("{shape:?}: {e}")))
 }
@@ -80,6 +112,7 @@ mod tests {
     use ndarray::ArrayD;
 
     use super::{super::npy, to_bytes};
+    use crate::data::file::Origin;
     use crate::onnx::Array;
 
     #[test]
@@ -94,7 +127,7 @@ mod tests {
         ];
         for array in arrays {
             let bytes = to_bytes(&array);
-            let read = npy::Array::parse(bytes, Path::new("a.npy"), None).unwrap().numbers().unwrap();
+            let read = npy::Array::parse(bytes, Origin::file(Path::new("a.npy"))).unwrap().numbers().unwrap();
             assert_eq!(read, array);
         }
     }

@@ -36,21 +36,27 @@ pub const SET: BuiltIn = BuiltIn {
 fn usual_count(split: Split) -> usize {
     match split {
         Split::Train => 50_000,
-        Split::Test => 10_000,
+        Split::Test | Split::Validation => 10_000,
     }
 }
 
 /// The first `count` pictures of a split. Picture `i` is a pure function of `(seed, split, i)` and shows
 /// class `i % 10`. It takes 3,072 bytes, so bound `count` where a user names it.
+/// Once a stop is asked for, the pictures that follow stay black.
 pub fn shapes(seed: u64, split: Split, count: usize) -> Images {
     let mut pixels = vec![0; count * 3 * PLANE];
-    pixels.par_chunks_mut(3 * PLANE).enumerate().for_each(|(i, picture)| draw(seed, split, i, picture));
+    pixels.par_chunks_mut(3 * PLANE).enumerate().for_each(|(i, picture)| {
+        if !ops::interrupt::requested() {
+            draw(seed, split, i, picture);
+        }
+    });
     Images {
         name: SET.name.into(),
         shape: SET.shape,
         pixels: pixels.into(),
         labels: Some((0..count).map(|i| (i % SOLIDS.len()) as u32).collect()),
         class_names: SOLIDS.iter().map(|(_, name)| (*name).into()).collect(),
+        unlabelled: String::new(),
     }
 }
 

@@ -228,3 +228,42 @@ fn resuming_clears_what_a_killed_write_left() {
     assert!(fs::read_dir(path.join("figures")).unwrap().next().is_none());
     assert!(path.join("models").is_dir(), "folders that went missing are made again");
 }
+
+#[test]
+fn the_log_has_a_bound_and_says_so_once() {
+    let out = tempfile::tempdir().unwrap();
+    let run = Run::create(out.path(), "p", &[], Record::default()).unwrap();
+    let mebi = "x".repeat(1 << 20);
+    let said: Vec<_> = (0..70).filter_map(|_| run.log_line(&mebi)).collect();
+    assert_eq!(said, ["log.txt is full (64 MiB): what follows is not kept in it"]);
+    assert_eq!(run.log_line("short"), None);
+    let log = fs::read_to_string(run.path().join("log.txt")).unwrap();
+    assert!(log.len() <= (64 << 20) + 100 && log.ends_with("what follows is not kept in it\n"));
+    assert_eq!(log.matches("is full").count(), 1);
+}
+
+#[test]
+fn control_characters_are_escaped_in_the_log() {
+    let out = tempfile::tempdir().unwrap();
+    let run = Run::create(out.path(), "p", &[], Record::default()).unwrap();
+    run.log_line("a\x1b[2J\nb");
+    let log = fs::read_to_string(run.path().join("log.txt")).unwrap();
+    let lines: Vec<_> = log.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(lines, ["a\\x1b[2J", "b"]);
+}
+
+#[test]
+fn a_long_value_is_cut_in_the_folders_name_and_the_hash_tells_runs_apart() {
+    let out = tempfile::tempdir().unwrap();
+    let name = |text: &str| {
+        let settings = serde_json::Map::from_iter([("text".to_string(), text.into())]);
+        let record = Record { settings, ..Record::default() };
+        let changed = [("text".to_string(), text.to_string()), ("n".to_string(), "3".to_string())];
+        let run = Run::create(out.path(), "p", &changed, record).unwrap();
+        run.path().file_name().unwrap().to_str().unwrap().to_string()
+    };
+    let (one, other) = (name(&"word ".repeat(30)), name(&"word ".repeat(31)));
+    let start = "p,text=word word word word w...,n=3-";
+    assert!(one.starts_with(start) && other.starts_with(start) && one != other, "{one} {other}");
+    assert!(name(&"ä".repeat(50)).starts_with(&format!("p,text={}...,n=3-", "ä".repeat(10))));
+}

@@ -14,23 +14,29 @@ use serde::{Deserialize, Serialize};
 pub struct Line<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
-    /// Null where it is not finite: JSON has no such numbers, so that `text` has to say which.
-    value: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+    value: JsonNumber,
     step: u64,
     #[serde(borrow)]
     path: Cow<'a, str>,
     time: f64,
 }
 
+/// A number in JSON, which has no infinite ones and no NaN: these are the texts "inf", "-inf" and "nan".
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum JsonNumber {
+    Finite(f64),
+    Text(String),
+}
+
 impl<'a> Line<'a> {
     pub fn new(path: &'a str, name: &'a str, value: f64, step: u64, seconds: f64) -> Self {
-        let finite = value.is_finite();
         Self {
             name: name.into(),
-            value: finite.then_some(value),
-            text: (!finite).then(|| value.to_string()),
+            value: match value.is_finite() {
+                true => JsonNumber::Finite(value),
+                false => JsonNumber::Text(value.to_string().to_lowercase()),
+            },
             step,
             path: path.into(),
             time: (seconds * 1000.0).round() / 1000.0,
@@ -42,8 +48,10 @@ impl<'a> Line<'a> {
     }
 
     fn value(&self) -> f64 {
-        let text = || self.text.as_ref()?.parse().ok();
-        self.value.or_else(text).unwrap_or(f64::NAN)
+        match &self.value {
+            JsonNumber::Finite(value) => *value,
+            JsonNumber::Text(text) => text.parse().unwrap_or(f64::NAN),
+        }
     }
 }
 
@@ -156,11 +164,15 @@ impl Index {
         all.iter().take_while(|(line, _)| *line < self.reached).map(|(_, value)| *value)
     }
 
-    pub fn last(&self) -> Vec<(String, f64)> {
-        let mut newest: Vec<_> =
-            self.series.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect();
-        newest.sort_by_key(|(_, (line, _))| *line);
-        newest.into_iter().map(|(name, (_, value))| (name.clone(), *value)).collect()
+    /// The names in the order of their first lines.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The newest value of a name.
+    pub fn newest(&self, name: &str) -> Option<f64> {
+        let place = self.places.get(name)?;
+        self.series[*place].1.last().map(|(_, value)| *value)
     }
 }
 

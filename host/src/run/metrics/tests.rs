@@ -37,9 +37,9 @@ fn a_line_is_one_object() {
     let expected = [
         r#"{"name":"fid","value":0.1,"step":0,"path":"","time":null}"#,
         r#"{"name":"lo\"ss\n","value":-2.0,"step":0,"path":"epoch/1","time":null}"#,
-        r#"{"name":"fid","value":null,"text":"NaN","step":1,"path":"","time":null}"#,
-        r#"{"name":"fid","value":null,"text":"inf","step":2,"path":"","time":null}"#,
-        r#"{"name":"fid","value":null,"text":"-inf","step":3,"path":"","time":null}"#,
+        r#"{"name":"fid","value":"nan","step":1,"path":"","time":null}"#,
+        r#"{"name":"fid","value":"inf","step":2,"path":"","time":null}"#,
+        r#"{"name":"fid","value":"-inf","step":3,"path":"","time":null}"#,
     ];
     assert_eq!(lines(&path), expected);
 }
@@ -54,7 +54,7 @@ fn values_are_at_hand_and_come_back() {
         let steps: Vec<f64> = series.iter().map(|point| point.0).collect();
         assert_eq!(steps, [0.0, 1.0, 2.0, 3.0, 4.0]);
         assert!(series.iter().zip(values).all(|(point, value)| point.1 == value), "{series:?}");
-        assert_eq!(metrics.last(), [("fid".to_string(), 2.0), ("loss".to_string(), 1.0 / 3.0)]);
+        assert_eq!(metrics.last(), [("loss".to_string(), 1.0 / 3.0), ("fid".to_string(), 2.0)]);
         assert!(metrics.series("none").is_empty());
     };
     let metrics = open(&path);
@@ -311,4 +311,27 @@ fn a_resumed_run_has_the_lines_of_an_uninterrupted_one() {
             }
         }
     }
+}
+
+#[test]
+fn the_names_that_a_script_wants_are_shown_else_the_first_four() {
+    let (_folder, path) = fresh();
+    let metrics = open(&path);
+    for (i, name) in ["a", "b", "c", "d", "e"].iter().enumerate() {
+        metrics.log("", name, i as f64).unwrap();
+    }
+    let names = |metrics: &Metrics| metrics.last().into_iter().map(|(name, _)| name).collect::<String>();
+    assert_eq!(names(&metrics), "abcd");
+    metrics.show("none yet");
+    metrics.show("e");
+    metrics.show("b");
+    metrics.show("e");
+    assert_eq!(metrics.last(), [("e".to_string(), 4.0), ("b".to_string(), 1.0)]);
+}
+
+#[test]
+fn a_name_is_warned_of_once() {
+    let (_folder, path) = fresh();
+    let metrics = open(&path);
+    assert_eq!(["a", "b", "a"].map(|name| metrics.is_first_warning(name)), [true, true, false]);
 }

@@ -38,7 +38,7 @@ pub fn base64(bytes: &[u8]) -> String {
 /// Four significant digits.
 pub fn number(value: f64) -> String {
     let size = value.abs();
-    let text = if value == 0.0 || !value.is_finite() {
+    if value == 0.0 || !value.is_finite() {
         format!("{value}")
     } else if (1e-4..1e6).contains(&size) {
         let digits = (3 - libm::log10(size).floor() as i32).max(0) as usize;
@@ -49,8 +49,7 @@ pub fn number(value: f64) -> String {
             Some((mantissa, power)) => format!("{}e{power}", trimmed(mantissa)),
             None => text,
         }
-    };
-    text.replace('-', "−")
+    }
 }
 
 /// A decimal number without the zeros at its end.

@@ -8,15 +8,19 @@ use rhai::{Expr, FnCallExpr, Namespace as Path, Position};
 use super::load::{Exports, Namespace};
 use super::walk::Walker;
 use crate::script::nearest::did_you_mean;
+use crate::script::settings::{DECLARING, declare};
 
 impl Walker<'_> {
     pub fn call(&mut self, call: &FnCallExpr, position: Position) {
         if self.curried(call) {
             return;
         }
+        let outside = self.in_settings;
+        self.in_settings |= declare::is_params(call);
         for argument in &call.args {
             self.expr(argument);
         }
+        self.in_settings = outside;
         if call.is_operator_call() {
             return self.division(call, position);
         }
@@ -38,7 +42,15 @@ impl Walker<'_> {
     fn plain(&mut self, name: &str, count: usize, position: Position) {
         let (native, own, plugin) = (&self.known.native, &self.unit.functions, &self.known.plugin);
         let script = || [own, plugin].into_iter().filter_map(|functions| functions.get(name)).flatten();
-        if native.accepts(name, count) || script().any(|known| *known == count) {
+        if script().any(|known| *known == count) {
+            return;
+        }
+        if native.accepts(name, count) {
+            if DECLARING.contains(&name) && !self.in_settings {
+                let message = format!("`{name}` declares a setting, which can only be done in `params`");
+                let help = "write `let cfg = params(#{ data: path(\"\") });`, and use `cfg.data`";
+                self.report(position, message, help);
+            }
             return;
         }
         let counts: BTreeSet<usize> = script().copied().chain(native.counts(name)).collect();

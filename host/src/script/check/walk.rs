@@ -30,6 +30,8 @@ pub struct Walker<'a> {
     /// Whether the walk is in the body of a `fn`, and whether it may see its caller's variables.
     pub in_function: bool,
     pub sees_caller: bool,
+    /// Whether the walk is in the map of a `params` call.
+    pub in_settings: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -53,6 +55,7 @@ impl<'a> Walker<'a> {
             constants: declared(true),
             in_function: false,
             sees_caller: false,
+            in_settings: false,
         }
     }
 

@@ -50,9 +50,9 @@ impl<'a> Scene<'a> {
             Run::ErrorMismatchDataType(expected, got, _) | Run::ErrorMismatchOutputType(expected, got, _) => {
                 mismatch(expected, got)
             }
-            Run::ErrorRuntime(value, _) => thrown(value),
+            Run::ErrorRuntime(value, _) => thrown(value, self.engine),
             Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
-            Run::ErrorTerminated(reason, _) => stopped(reason),
+            Run::ErrorTerminated(reason, _) => stopped(reason, self.engine),
             error => self.limit(error).unwrap_or_else(|| plain(error)),
         }
     }

@@ -1,11 +1,14 @@
 //! Words for errors that need nothing but themselves: the message, and what to do (perhaps nothing).
 
-use rhai::{Dynamic, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
-use crate::script::{INTERRUPTED, functions::type_word, library::shown};
+use crate::script::{INTERRUPTED, functions::type_word};
 
 pub type Words = (String, String);
+
+/// Bytes of a thrown value that are shown.
+const LONGEST_SHOWN: usize = 10_000;
 
 pub fn words(message: &str, help: &str) -> Words {
     (message.into(), help.into())
@@ -52,16 +55,16 @@ fn without_position(error: &EvalAltResult) -> String {
 }
 
 /// A value that the script threw, or a native function's error: its own words are the best there are.
-pub fn thrown(value: &Dynamic) -> Words {
+pub fn thrown(value: &Dynamic, engine: &Engine) -> Words {
     match value.is_unit() {
         true => words("the script threw an error", ""),
-        false => with_help(&shown(value)),
+        false => with_help(&printed(value, engine)),
     }
 }
 
 /// Why a script was ended that could not go on.
-pub fn stopped(reason: &Dynamic) -> Words {
-    match shown(reason) {
+pub fn stopped(reason: &Dynamic, engine: &Engine) -> Words {
+    match printed(reason, engine) {
         reason if reason == INTERRUPTED => words("the run was stopped: interrupted", ""),
         reason => with_help(&reason),
     }
@@ -71,6 +74,19 @@ pub fn stopped(reason: &Dynamic) -> Words {
 fn with_help(text: &str) -> Words {
     let (message, help) = text.split_once("\n  help: ").unwrap_or((text, ""));
     words(message, help)
+}
+
+/// A value as `print` shows it, no longer than an author would read.
+fn printed(value: &Dynamic, engine: &Engine) -> String {
+    let global = engine.new_global_runtime_state();
+    let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
+    let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
+    let mut text = shown.map_or_else(|_| engine.map_type_name(value.type_name()).to_owned(), Into::into);
+    if text.len() > LONGEST_SHOWN {
+        text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
+        text.push_str("...");
+    }
+    text
 }
 
 /// Operators, indexers and closures have no name that a script could have misspelt.

@@ -4,8 +4,7 @@
 use rhai::{Engine, Position, Token};
 
 /// The meaning of each setting whose key stands at one of `keys` (in the order of the text): the
-/// comments that end its lines, else the comment directly above it, without the paper's part
-/// (`paper: 60000`). `map` is where the map's `#{` stands.
+/// comments that end its lines, else the comment directly above it. `map` is where the map's `#{` stands.
 pub fn meanings(engine: &Engine, text: &str, map: Position, keys: &[Position]) -> Vec<String> {
     let mut reader = Reader::new(keys);
     let rest = text_from(text, map);
@@ -123,14 +122,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A comment's words: no slashes and stars, one line, no `paper: …`.
+/// A comment's words: no slashes and stars, one line.
 fn meaning(comment: &str) -> String {
     let body = comment.strip_prefix("/*").map(|rest| rest.trim_end_matches("*/"));
     let body = body.unwrap_or(comment.trim_start_matches('/'));
-    let words: Vec<&str> = body
-        .lines()
-        .flat_map(|line| line.trim_start().trim_start_matches('*').split_whitespace())
-        .take_while(|word| *word != "paper:")
-        .collect();
-    words.join(" ")
+    let words = body.lines().flat_map(|line| line.trim_start().trim_start_matches('*').split_whitespace());
+    words.collect::<Vec<_>>().join(" ")
 }

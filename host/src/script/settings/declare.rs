@@ -3,6 +3,7 @@
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt};
 
 use super::comments::meanings;
+use super::declared::{Declared, Rule};
 use super::value::{Value, element};
 use crate::script::error::explain;
 use crate::script::finding::Finding;
@@ -24,9 +25,57 @@ pub struct Declaration {
 pub struct Setting {
     pub name: String,
     pub default: Value,
-    /// The comment on its line, in one line, without the paper's part.
+    pub rule: Rule,
+    /// The comment on its line, in one line.
     pub meaning: String,
     pub position: Position,
+}
+
+impl Setting {
+    pub fn is_path(&self) -> bool {
+        self.rule == Rule::Path
+    }
+
+    /// Its meaning, with the rule for its values.
+    pub fn described(&self) -> String {
+        match &self.rule {
+            Rule::Any | Rule::Path => self.meaning.clone(),
+            rule => format!("{} [{rule}]", self.meaning),
+        }
+    }
+
+    /// What its values have to be: "integer, at least 1".
+    pub fn expected(&self) -> String {
+        match &self.rule {
+            Rule::Any | Rule::Path => self.kind(),
+            rule => format!("{}, {rule}", self.kind()),
+        }
+    }
+
+    /// The word for its type: "integer", "list of path".
+    pub fn kind(&self) -> String {
+        match &self.default {
+            Value::List(_) if self.is_path() => "list of path".into(),
+            _ if self.is_path() => "path".into(),
+            default => default.kind(),
+        }
+    }
+
+    /// A value of the type that it takes.
+    pub fn like(&self) -> Value {
+        match &self.default {
+            Value::List(items) if self.is_path() && items.is_empty() => {
+                Value::List(vec![Value::String(String::new())])
+            }
+            default => default.clone(),
+        }
+    }
+
+    /// How a script declares it as a path: `data: path("")`.
+    pub fn as_path(&self) -> String {
+        let word = if matches!(self.default, Value::List(_)) { "paths" } else { "path" };
+        format!("{}: {word}({})", self.name, self.default.written())
+    }
 }
 
 /// The settings that a plugin declares, or `None` where it has no `params` call.
@@ -53,13 +102,14 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
     let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
     let meanings = meanings(engine, &source.text, *map_position, &keys);
     let settings = entries.0.iter().zip(meanings).map(|((key, expr), meaning)| {
-        let value = values.get(key.as_str()).cloned().unwrap_or_default();
+        let (value, rule) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
-            let help = "a setting is an integer, float, bool, string, or a list of one of these";
+            let help = "a setting is an integer, float, bool, string, or a list of one of these; \
+                        `path(\"\")` and `paths([])` are those that name files and folders";
             trouble(expr.position(), (&message, help))
         })?;
-        Ok(Setting { name: key.name.to_string(), default, meaning, position: key.pos })
+        Ok(Setting { name: key.name.to_string(), default, rule, meaning, position: key.pos })
     });
     Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Found<_>>()? }))
 }
@@ -122,7 +172,8 @@ pub fn calls(ast: &AST) -> Vec<Position> {
     found
 }
 
-fn is_params(call: &FnCallExpr) -> bool {
+/// Whether it is a call of `params`.
+pub fn is_params(call: &FnCallExpr) -> bool {
     call.name == "params" && !call.is_qualified()
 }
 

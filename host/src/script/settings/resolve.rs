@@ -9,9 +9,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use toml::Spanned;
 
 use super::declare::{Declaration, Setting};
+use super::declared::Named;
 use super::value::Value;
 use crate::error::{Error, Result};
+use crate::reading::Sum;
+use crate::run::FileRecord;
 use crate::script::finding::{Finding, position_at};
+use crate::script::library;
 use crate::script::nearest::did_you_mean;
 
 /// What a user gave, besides the defaults.
@@ -32,7 +36,7 @@ pub enum Origin {
     Preset(PathBuf),
     Config(PathBuf),
     CommandLine,
-    /// The run that is resumed.
+    /// Given to the run that is resumed.
     Record,
 }
 
@@ -60,6 +64,8 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
     pub choices: Vec<Choice>,
+    /// The files that values came from.
+    pub files: Vec<FileRecord>,
 }
 
 impl Resolved {
@@ -69,28 +75,38 @@ impl Resolved {
         Some(&choice.value)
     }
 
-    /// The settings of a run that is resumed, as its record has them.
+    /// The settings of a run that is resumed, as its record has them, and which of them were `given`.
+    ///
+    /// Where the plugin may have changed, a setting that is new has its default.
     ///
     /// # Errors
     /// [`Error::Usage`] when the record does not fit the declaration.
     pub fn recorded(
         declaration: &Declaration,
         record: &serde_json::Map<String, serde_json::Value>,
+        given: &[String],
+        changed: bool,
     ) -> Result<Self> {
         let choice = |setting: &Setting| {
-            let value = record.get(&setting.name).cloned().and_then(Value::from_json);
-            let value = value.and_then(|value| value.coerce(&setting.default));
+            let value = match record.get(&setting.name) {
+                None if changed => Some(setting.default.clone()),
+                value => value.cloned().and_then(Value::from_json),
+            };
+            let value = value.and_then(|value| value.coerce(&setting.like()));
+            let value = value.filter(|value| setting.rule.accepts(value));
+            let origin = if given.contains(&setting.name) { Origin::Record } else { Origin::Default };
             let missing = || {
                 let problem = format!("the record of the run has no usable value for `{}`", setting.name);
                 Error::usage(problem, "start a new run with `host run`")
             };
-            Ok(Choice {
-                name: setting.name.clone(),
-                value: value.ok_or_else(missing)?,
-                origin: Origin::Record,
-            })
+            Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin })
         };
-        declaration.settings.iter().map(choice).collect::<Result<_>>().map(|choices| Self { choices })
+        declaration
+            .settings
+            .iter()
+            .map(choice)
+            .collect::<Result<_>>()
+            .map(|choices| Self { choices, files: Vec::new() })
     }
 
     /// The settings that differ from the declared defaults, as they are written on a command line.
@@ -101,18 +117,24 @@ impl Resolved {
     }
 
     /// The texts among the values that the user gave: a default is the script's own word.
-    pub fn named(&self) -> Vec<String> {
-        fn texts(value: &Value, found: &mut Vec<String>) {
-            match value {
-                Value::String(text) => found.push(text.clone()),
-                Value::List(items) => items.iter().for_each(|item| texts(item, found)),
-                _ => {}
-            }
-        }
-        let mut found = Vec::new();
+    pub fn named(&self, declaration: &Declaration) -> Vec<Named> {
+        let given = self.choices.iter().zip(&declaration.settings);
+        let given = given.filter(|(choice, _)| choice.origin != Origin::Default);
+        let named = given.flat_map(|(choice, setting)| {
+            choice.value.texts().into_iter().map(|text| Named {
+                setting: setting.name.clone(),
+                text: text.to_owned(),
+                is_path: setting.is_path(),
+                declaration: setting.as_path(),
+            })
+        });
+        named.collect()
+    }
+
+    /// The settings that the user gave, by name.
+    pub fn given(&self) -> Vec<String> {
         let given = self.choices.iter().filter(|choice| choice.origin != Origin::Default);
-        given.for_each(|choice| texts(&choice.value, &mut found));
-        found
+        given.map(|choice| choice.name.clone()).collect()
     }
 
     /// The map that `params` gives to the script.
@@ -134,7 +156,7 @@ impl Serialize for Resolved {
 
 /// The value of every setting: from the command line, else the config file, else the preset, else
 /// the default. Errors name the source (with line and caret for a file): a file that cannot be read
-/// or parsed, an unknown key (with the nearest one), a value of another type than the default's.
+/// or parsed, an unknown key (with the nearest one), a value of another type than the default's or against its rule.
 pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved> {
     let default = |setting: &Setting| Choice {
         name: setting.name.clone(),
@@ -144,6 +166,7 @@ pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved>
     let mut resolver = Resolver {
         settings: &declaration.settings,
         choices: declaration.settings.iter().map(default).collect(),
+        files: Vec::new(),
     };
     if let Some(path) = &sources.preset {
         resolver.file(path, Origin::Preset(path.clone()))?;
@@ -154,12 +177,13 @@ pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved>
     for (key, text) in &sources.command_line {
         resolver.argument(key, text)?;
     }
-    Ok(Resolved { choices: resolver.choices })
+    Ok(Resolved { choices: resolver.choices, files: resolver.files })
 }
 
 struct Resolver<'a> {
     settings: &'a [Setting],
     choices: Vec<Choice>,
+    files: Vec<FileRecord>,
 }
 
 /// What is wrong with a key or value, and the way out.
@@ -170,8 +194,9 @@ struct Problem {
 
 impl Resolver<'_> {
     fn file(&mut self, path: &Path, origin: Origin) -> Result<()> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let text = library::read(path)?;
         let name = path.display().to_string();
+        self.files.push(FileRecord::new(name.clone(), path, Sum::of(text.as_bytes()), None));
         let error = |offset: usize, problem: Problem| {
             let position = position_at(&text, offset);
             Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)
@@ -183,13 +208,14 @@ impl Resolver<'_> {
             let value = Value::try_from(value.into_inner())
                 .and_then(|value| {
                     let kind = value.kind();
-                    value.coerce(&setting.default).ok_or(kind)
+                    value.coerce(&setting.like()).ok_or(kind)
                 })
                 .map_err(|kind| {
                     let example = toml::Value::from(&setting.default);
                     let example = format!("{} = {example}", setting.name);
                     error(value_start, wrong_type(setting, &kind, &example))
                 })?;
+            check(setting, &value).map_err(|problem| error(value_start, problem))?;
             self.choose(index, value, origin.clone());
         }
         Ok(())
@@ -200,10 +226,11 @@ impl Resolver<'_> {
             |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
         let index = self.index(key).map_err(error)?;
         let setting = &self.settings[index];
-        let value = Value::parse(text, &setting.default).ok_or_else(|| {
+        let value = Value::parse(text, &setting.like()).ok_or_else(|| {
             let example = format!("{}={}", setting.name, setting.default);
             error(wrong_type(setting, &format!("`{text}`"), &example))
         })?;
+        check(setting, &value).map_err(error)?;
         self.choose(index, value, Origin::CommandLine);
         Ok(())
     }
@@ -230,11 +257,23 @@ impl Resolver<'_> {
 }
 
 fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
-    let kind = setting.default.kind();
+    let kind = setting.kind();
     Problem {
         message: format!("the setting `{}` is of type {kind}, not {got}", setting.name),
         help: format!("write it like its default: {example}"),
     }
+}
+
+/// Whether the rule that the setting was declared with takes a value.
+fn check(setting: &Setting, value: &Value) -> Result<(), Problem> {
+    if setting.rule.accepts(value) {
+        return Ok(());
+    }
+    let near = did_you_mean(&value.to_string(), setting.rule.words());
+    Err(Problem {
+        message: format!("the setting `{}` is {value}, expected {}", setting.name, setting.rule),
+        help: near.unwrap_or_else(|| format!("its default is {}", setting.default)),
+    })
 }
 
 type Entry = (Spanned<String>, Spanned<toml::Value>);

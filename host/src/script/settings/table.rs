@@ -1,42 +1,31 @@
 //! The settings as a table for people.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::declare::{Declaration, Setting};
 use super::value::Value;
+use crate::terminal::entry;
 
-/// One line a setting, columns aligned: setting, type, default, the paper's value (where `paper`, the
-/// preset of the paper's sizes, is given) and meaning. Every line ends in a newline.
+/// The column that meanings start in.
+const INDENT: usize = 26;
+
+/// An entry a setting in 80 columns: `name=default` as it is typed, and beside it the meaning, what its values have
+/// to be and the paper's value (where `paper`, the preset of the paper's sizes, has another).
 pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
-    let mut rows = vec![row("setting", "type", "default", paper.map(|_| "paper"), "meaning")];
-    rows.extend(declaration.settings.iter().map(|setting| {
-        let value = paper.map(|paper| paper_value(setting, paper));
-        let default = setting.default.to_string();
-        let kind = setting.default.kind();
-        row(&setting.name, &kind, &default, value.as_deref(), &setting.meaning)
-    }));
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    rows.iter().map(|row| line(row, &widths)).collect()
-}
-
-fn row(name: &str, kind: &str, default: &str, paper: Option<&str>, meaning: &str) -> Vec<String> {
-    let cells = [name, kind, default].into_iter().chain(paper).chain([meaning]);
-    cells.map(String::from).collect()
-}
-
-/// What the paper's preset gives, or nothing where it leaves the default.
-fn paper_value(setting: &Setting, paper: &toml::Table) -> String {
-    let Some(value) = paper.get(&setting.name) else {
-        return String::new();
+    let shown = |setting: &Setting| {
+        let paper = paper.and_then(|paper| paper_value(setting, paper));
+        let paper = paper.map_or_else(String::new, |value| format!("; paper: {value}"));
+        let heading = match setting.default.to_string() {
+            empty if empty.is_empty() => format!("{}=\"\"", setting.name),
+            default => format!("{}={default}", setting.name),
+        };
+        entry(&heading, INDENT, &format!("{} [{}{paper}]", setting.meaning, setting.expected()))
     };
-    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.default));
-    typed.map_or_else(|| value.to_string(), |typed| typed.to_string())
+    declaration.settings.iter().map(shown).collect()
 }
 
-fn line(row: &[String], widths: &[usize]) -> String {
-    let pad = |(cell, width): (&String, &usize)| format!("{cell}{}  ", " ".repeat(width - cell.width()));
-    let cells: String = row.iter().zip(widths).map(pad).collect();
-    format!("{}\n", cells.trim_end())
+/// What the paper's preset gives, where it is not the default.
+fn paper_value(setting: &Setting, paper: &toml::Table) -> Option<String> {
+    let value = paper.get(&setting.name)?;
+    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.like()));
+    (typed.as_ref() != Some(&setting.default))
+        .then(|| typed.map_or_else(|| value.to_string(), |typed| typed.to_string()))
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use rhai::{Array, Engine, Map, OptimizationLevel};
+use rhai::{Array, Dynamic, Engine, Map, OptimizationLevel};
 
 use super::*;
 use crate::error::Result;
@@ -9,6 +9,9 @@ use crate::script::source::{Scripts, Source};
 fn declaration(text: &str) -> Result<Option<Declaration>> {
     let mut engine = Engine::new();
     engine.set_optimization_level(OptimizationLevel::None);
+    let path = |default: Dynamic| Declared::new(default, Rule::Path).unwrap();
+    engine.register_fn("path", path);
+    engine.register_fn("paths", path);
     let source = Source::new("p.rhai", text);
     let ast = Scripts::default().compile(&engine, &source).unwrap();
     declared(&engine, &source, &ast)
@@ -63,9 +66,9 @@ fn settings_are_found_in_order_with_defaults_and_meanings() {
     let meanings: Vec<_> = found.settings.iter().map(|s| s.meaning.as_str()).collect();
     let expected = [
         "\"mnist\" once you have it: host data",
-        "size of the starting set",
+        "size of the starting set paper: 60000",
         "how many of the strongest activations survive",
-        "feature maps per layer",
+        "feature maps per layer paper: [128, 128]",
         "whether to add a layer, which doubles the time",
         "",
         "",
@@ -121,6 +124,10 @@ fn values_written_are_read_back() {
         Value::Int(-3),
         Value::Float(1e-10),
         Value::Float(3.0),
+        Value::Float(f64::INFINITY),
+        Value::Float(f64::NEG_INFINITY),
+        Value::Float(f64::NAN),
+        list(&[Value::Float(1.0), Value::Float(f64::NEG_INFINITY), Value::Float(f64::NAN)]),
         Value::Bool(false),
         text("a, b = [c]"),
         list(&[Value::Int(1), Value::Int(2)]),
@@ -230,20 +237,163 @@ fn a_broken_file_is_shown_with_line_and_caret() {
 }
 
 #[test]
-fn the_table_is_aligned() {
-    let text = "params(#{\n epochs: 3, // rounds  paper: 20\n sizes: [32], // maps per layer\n})";
+fn the_table_fits_80_columns() {
+    let text = "params(#{\n epochs: 3, // rounds\n rates: [0.0001, 0.0002, 0.00025], // how fast everything that is \
+                learned in a step is learned, the paper: 0.9, says so\n})";
     let declaration = declaration(text).unwrap().unwrap();
     let paper = toml::from_str("epochs = 20").unwrap();
     let expected = "\
-setting  type             default  paper  meaning
-epochs   integer          3        20     rounds
-sizes    list of integer  [32]            maps per layer
+epochs=3                  rounds [integer; paper: 20]
+rates=[0.0001,0.0002,0.00025]
+                          how fast everything that is learned in a step is
+                          learned, the paper: 0.9, says so [list of float]
 ";
     assert_eq!(table(&declaration, Some(&paper)), expected);
-    let without = "\
-setting  type             default  meaning
-epochs   integer          3        rounds
-sizes    list of integer  [32]     maps per layer
+    assert_eq!(table(&declaration, None), expected.replace("; paper: 20", ""));
+}
+
+/// An engine with the functions that declare rules.
+fn rules() -> Engine {
+    let mut table = crate::script::Table::default();
+    let session =
+        crate::Session::new(crate::Options::default(), crate::run::Progress::new(crate::run::Mode::Quiet));
+    let session = std::sync::Arc::new(session);
+    crate::api::add_all(&mut table, &session);
+    crate::script::build(&std::sync::Arc::new(table), &session, None, crate::script::Limits::default())
+}
+
+fn ruled(text: &str) -> Result<Declaration> {
+    let (engine, source) = (rules(), Source::new("p.rhai", text));
+    let ast = Scripts::default().compile(&engine, &source).unwrap();
+    declared(&engine, &source, &ast).map(Option::unwrap)
+}
+
+#[test]
+fn a_rule_refuses_values_from_every_source() {
+    let text = "params(#{ size: one_of(28, [28, 32]), lr: positive(0.1), share: within(0.2, 0, 1),\n\
+                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1), rate: one_of(1.0, [1, 2]) });";
+    let declaration = ruled(text).unwrap();
+    let given = |key: &str, value: &str| {
+        let command_line = vec![(key.to_string(), value.to_string())];
+        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+            .map_err(|error| error.to_string())
+    };
+    for (key, value) in [
+        ("size", "32"),
+        ("lr", "1e-9"),
+        ("share", "0"),
+        ("share", "1"),
+        ("names", "a,mean"),
+        ("steps", "[]"),
+        ("rate", "2"),
+    ] {
+        given(key, value).unwrap();
+    }
+    let refused = [
+        (
+            "size",
+            "29",
+            "command line: the setting `size` is 29, expected one of 28, 32\n  help: its default is 28",
+        ),
+        ("lr", "0", "the setting `lr` is 0.0, expected more than 0"),
+        ("lr", "nan", "expected more than 0"),
+        ("share", "1.01", "expected from 0 to 1"),
+        ("names", "a,maen", "the setting `names` is [a,maen], expected one of a, mean"),
+        ("steps", "3,0", "the setting `steps` is [3,0], expected at least 1"),
+        ("rate", "1.5", "expected one of 1.0, 2.0"),
+    ];
+    for (key, value, words) in refused {
+        let error = given(key, value).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "lr = 0.1\nsize = 29\n").unwrap();
+    let error = resolve(&declaration, &Sources { config: Some(config), ..Sources::default() }).unwrap_err();
+    assert!(error.to_string().contains("c.toml:2:8: the setting `size` is 29, expected one of"), "{error}");
+}
+
+#[test]
+fn a_declaration_against_its_own_rule_is_refused_with_its_place() {
+    let error = |text: &str| ruled(text).unwrap_err().to_string();
+    let text = error("params(#{ a: 1,\n b: at_least(0, 1) });");
+    assert!(text.starts_with("p.rhai:2:5: at_least: the default is 0, expected at least 1"), "{text}");
+    assert!(error("params(#{ a: one_of(3, [1, 2]) });").contains("the default is 3, expected one of 1, 2"));
+    assert!(error("params(#{ a: positive(|x| x) });").contains("the default is a value of type function"));
+    assert!(error("params(#{ a: positive(\"x\") });").contains("the default is x, expected more than 0"));
+    let table =
+        table(&ruled("params(#{ a: at_least(2, 1), b: one_of(\"\", [\"\", \"x\"]) });").unwrap(), None);
+    assert!(table.contains("[integer, at least 1]") && table.contains("[string, one of \"\", x]"), "{table}");
+}
+
+#[test]
+fn paths_are_declared() {
+    let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n title: \"t\" });";
+    let declaration = declaration(text).unwrap().unwrap();
+    let expected = "\
+data=glyphs               what is learned [path]
+nets=[]                   to start from [list of path]
+title=t                   [string]
 ";
-    assert_eq!(table(&declaration, None), without);
+    assert_eq!(table(&declaration, None), expected);
+    let written: Vec<_> = declaration.settings.iter().map(Setting::as_path).collect();
+    assert_eq!(written, ["data: path(\"glyphs\")", "nets: paths([])", "title: path(\"t\")"]);
+    let given = |arguments: &[(&str, &str)]| {
+        let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+    };
+    let found = given(&[("nets", "1,a b"), ("title", "x")]).unwrap();
+    assert_eq!(found.get("nets").unwrap().texts(), ["1", "a b"]);
+    let named: Vec<_> = found
+        .named(&declaration)
+        .into_iter()
+        .map(|n| (n.setting, n.text, n.is_path, n.declaration))
+        .collect();
+    let net = |text: &str| ("nets".into(), text.into(), true, "nets: paths([])".into());
+    assert_eq!(
+        named,
+        [net("1"), net("a b"), ("title".into(), "x".into(), false, "title: path(\"t\")".into())]
+    );
+    assert_eq!(found.given(), ["nets", "title"]);
+    let numbers = Sources { config: None, command_line: vec![], preset: None };
+    assert!(resolve(&declaration, &numbers).unwrap().named(&declaration).is_empty());
+}
+
+#[test]
+fn floats_come_back_from_a_record_bit_for_bit() {
+    let bits = [
+        0,
+        1,
+        1 << 63,
+        0x7ff0 << 48,
+        0xfff0 << 48,
+        0x7ff8 << 48,
+        0xfff8_0000_dead_beef,
+        0x3fb9_9999_9999_999a,
+    ];
+    let value = Value::List(bits.map(f64::from_bits).map(Value::Float).to_vec());
+    let text = serde_json::to_string(&value).unwrap();
+    let Some(Value::List(back)) = Value::from_json(serde_json::from_str(&text).unwrap()) else {
+        panic!("{text}")
+    };
+    let back = back.iter().map(|value| match value {
+        Value::Float(x) => x.to_bits(),
+        other => panic!("{other:?} in {text}"),
+    });
+    assert_eq!(back.collect::<Vec<_>>(), bits);
+}
+
+#[test]
+fn a_default_that_is_not_a_number_is_no_change() {
+    let declaration =
+        declaration("params(#{ a: 0.0 / 0.0, b: 1.0 / 0.0, c: [0.0 / 0.0] });").unwrap().unwrap();
+    let given = |arguments: &[(&str, &str)]| {
+        let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        resolve(&declaration, &Sources { command_line, ..Sources::default() }).unwrap().changed(&declaration)
+    };
+    assert_eq!(given(&[]), []);
+    assert_eq!(given(&[("a", "nan"), ("b", "inf"), ("c", "NaN")]), []);
+    let changed = given(&[("a", "-inf"), ("b", "nan"), ("c", "[inf,1]")]);
+    let expected = [("a", "-inf"), ("b", "nan"), ("c", "[inf,1.0]")];
+    assert_eq!(changed, expected.map(|(name, value)| (name.to_string(), value.to_string())));
 }

@@ -3,13 +3,12 @@
 use std::{fmt, path::Path};
 
 use rhai::{Dynamic, Map};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::script::functions::type_word;
 
 /// What a setting can hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum Value {
     Int(i64),
     Float(f64),
@@ -27,6 +26,8 @@ impl Value {
             serde_json::Value::Number(n) => {
                 n.as_i64().map(Self::Int).or_else(|| n.as_f64().map(Self::Float))?
             }
+            // A float that JSON has no number for, by its bits.
+            serde_json::Value::Object(tagged) => Self::Float(f64::from_bits(tagged.get("float")?.as_u64()?)),
             serde_json::Value::Array(items) => {
                 Self::List(items.into_iter().map(Self::from_json).collect::<Option<_>>()?)
             }
@@ -88,12 +89,66 @@ impl Value {
         }
     }
 
+    /// The texts in it.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::String(text) => vec![text],
+            Self::List(items) => items.iter().flat_map(Self::texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// As it is written in a script.
+    pub fn written(&self) -> String {
+        match self {
+            Self::String(text) => format!("{text:?}"),
+            Self::List(items) => {
+                let items: Vec<_> = items.iter().map(Self::written).collect();
+                format!("[{}]", items.join(", "))
+            }
+            value => value.to_string(),
+        }
+    }
+
     /// A text as the first type that it can be read as.
     fn guess(text: &str) -> Self {
         [Self::Int(0), Self::Float(0.0), Self::Bool(false)]
             .iter()
             .find_map(|like| Self::parse(text, like))
             .unwrap_or_else(|| Self::String(text.into()))
+    }
+}
+
+/// The very same value; of floats the same bits, or both not a number.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::String(a), Self::String(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// As plain JSON or TOML; a float that is not finite as its bits and its text, so that it comes back.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Int(n) => serializer.serialize_i64(*n),
+            Self::Float(x) if x.is_finite() => serializer.serialize_f64(*x),
+            Self::Float(x) => {
+                let mut tagged = serializer.serialize_map(Some(2))?;
+                tagged.serialize_entry("float", &x.to_bits())?;
+                tagged.serialize_entry("text", &self.to_string())?;
+                tagged.end()
+            }
+            Self::Bool(b) => serializer.serialize_bool(*b),
+            Self::String(s) => serializer.serialize_str(s),
+            Self::List(items) => serializer.collect_seq(items),
+        }
     }
 }
 
@@ -137,6 +192,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Int(n) => write!(f, "{n}"),
+            Self::Float(x) if x.is_nan() => f.write_str("nan"),
             Self::Float(x) => write!(f, "{x:?}"),
             Self::Bool(b) => write!(f, "{b}"),
             Self::String(s) => f.write_str(s),

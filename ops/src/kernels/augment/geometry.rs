@@ -4,7 +4,7 @@ use super::{
     Outside, images, of_each,
     warp::{WIDTH, warp},
 };
-use crate::{DType, Device, Error, Result, Tensor};
+use crate::{DType, Device, Error, Result, Tensor, tensor::refuse_where};
 
 /// An affine map of each image, by numbers that are one for all (rank 0) or one for each image (`[N]`).
 /// In pixels from the centre, x to the right and y down, it is
@@ -23,10 +23,12 @@ pub struct Affine {
 /// Images `[N, C, H, W]` moved by affine maps, `[N, C, H, W]`. Each pixel is read where the inverse of the
 /// map leads, between the centres of four pixels by bilinear interpolation; a pixel whose share is 0 does
 /// not count, whatever it holds. Beyond the edges lies what `outside` says. Differentiable in x; the maps
-/// are constants. A map that has no inverse (scale 0) gives NaN.
+/// are constants.
 ///
 /// # Errors
-/// [`Error::Shape`] for other shapes, [`Error::DType`] for images that are no floats.
+/// [`Error::Shape`] for other shapes, [`Error::DType`] for images that are no floats, [`Error::Argument`] for a
+/// map without an inverse (scale 0) or with numbers that are not finite. Of images on a GPU, when a value
+/// is next read from there.
 pub fn affine(x: &Tensor, map: &Affine, outside: Outside) -> Result<Tensor> {
     const OP: &str = "augment::affine";
     images(OP, x)?;
@@ -52,6 +54,16 @@ pub fn affine(x: &Tensor, map: &Affine, outside: Outside) -> Result<Tensor> {
     let places = [start(from_x, centre[0])?, start(from_y, centre[1])?];
     let numbers = [&from_x[0], &from_x[1], &places[0], &from_y[0], &from_y[1], &places[1]];
     let matrix = Tensor::stack(&numbers, 1)?.cast(x.dtype())?;
+    // NaN is not below anything.
+    refuse_where(
+        &matrix.abs()?.lt_scalar(f64::INFINITY)?.logical_not()?,
+        Error::Argument {
+            op: OP,
+            name: "a map",
+            found: "without an inverse, or not finite".into(),
+            expected: "finite numbers and a scale other than 0".into(),
+        },
+    )?;
     warp(OP, x, &matrix, [h, w], outside)
 }
 

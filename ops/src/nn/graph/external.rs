@@ -1,6 +1,7 @@
 //! Elements that lie in other files, which a graph may only name inside its own folder.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Component, Path, PathBuf},
@@ -14,20 +15,27 @@ use super::{
 use crate::{Error, Result, tensor::room};
 
 /// Reads the elements that are in other files of `folder` into the tensors that name them, as long as
-/// memory holds all of them together.
+/// memory holds all of them together; gives those files.
 ///
 /// # Errors
 /// [`Error::Graph`] for a path out of the folder or through a link, a file that is not there, and a
 /// length that is not the tensor's or not in the file.
-pub(super) fn load(model: &mut ModelProto, folder: &Path) -> Result<()> {
+pub(super) fn load(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let files = check(model, folder)?;
     // The file's elements are still there when tensors are made of them.
     let mut left = room() / 2;
-    tensors(model, |tensor| fill(tensor, folder, &mut left))
+    tensors(model, |tensor| fill(tensor, folder, &mut left))?;
+    Ok(files)
 }
 
 /// Refuses a model whose elements lie elsewhere than in files of `folder`, as [`load`] does, and reads none.
-pub(super) fn check(model: &mut ModelProto, folder: &Path) -> Result<()> {
-    tensors(model, |tensor| place(tensor, folder).map(|_| ()))
+pub(super) fn check(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    tensors(model, |tensor| {
+        files.extend(place(tensor, folder)?);
+        Ok(())
+    })?;
+    Ok(files)
 }
 
 /// Every tensor of a model.

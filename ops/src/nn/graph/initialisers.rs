@@ -7,6 +7,7 @@ use super::{
     build::Builder,
     elements,
     function::Written,
+    names::is_worded,
     operators::Operator,
     plan::Slot,
     proto::{GraphProto, ModelProto, NodeProto, TensorProto},
@@ -202,18 +203,4 @@ impl Builder<'_> {
         self.scope.parameters.insert(average, number);
         Some((average, number))
     }
-}
-
-/// Whether a person gave a name to what a single number is (`logit_scale`, `layers.3.gamma`): exporters name
-/// parameters by their modules, and numbers of formulas by counting or by paths (`val_12`, `Mul/y:0`,
-/// `/Constant_output_0`).
-fn is_worded(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let counted = last.ends_with(|c: char| c.is_ascii_digit());
-    // A list of parameters counts them, and has a name itself.
-    let listed = name.len() > last.len() && last.chars().all(|c| c.is_ascii_digit());
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(plain)
-        && (!counted || listed)
 }

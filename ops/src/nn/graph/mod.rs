@@ -16,6 +16,7 @@ mod function;
 mod infer;
 mod initialisers;
 mod layer;
+mod names;
 mod node;
 mod operators;
 mod plan;
@@ -36,6 +37,7 @@ pub use elements::{dtype, tensor as read_tensor};
 pub use layer::Graph;
 pub use port::Port;
 pub use read::Model;
+pub use rebatch::alike;
 pub use report::{Finding, Report, check, module};
 pub use value::Value;
 

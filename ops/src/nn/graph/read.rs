@@ -1,9 +1,10 @@
 //! An ONNX file, read within bounds.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use prost::Message as _;
@@ -13,7 +14,10 @@ use crate::{Error, Result, tensor::room};
 
 /// The content of an ONNX file, every tensor's elements with it.
 #[derive(Clone)]
-pub struct Model(pub(super) ModelProto);
+pub struct Model {
+    proto: ModelProto,
+    elements: BTreeSet<PathBuf>,
+}
 
 impl Model {
     /// Reads an ONNX file and the files of elements that it names inside its own folder.
@@ -45,23 +49,31 @@ impl Model {
         if model.ir_version <= 0 || model.graph.is_none() {
             return broken("this is no ONNX model: it has no format version or no graph");
         }
-        Ok(Self(model))
+        Ok(Self { proto: model, elements: BTreeSet::new() })
     }
 
     /// The messages of the file.
     pub fn proto(&self) -> &ModelProto {
-        &self.0
+        &self.proto
+    }
+
+    /// The other files that elements of its tensors are in.
+    pub fn elements(&self) -> impl Iterator<Item = &Path> {
+        self.elements.iter().map(PathBuf::as_path)
     }
 }
 
-fn open(path: &Path, follow: impl FnOnce(&mut ModelProto, &Path) -> Result<()>) -> Result<Model> {
+fn open(
+    path: &Path,
+    follow: impl FnOnce(&mut ModelProto, &Path) -> Result<BTreeSet<PathBuf>>,
+) -> Result<Model> {
     let named = |error: Error| match error {
         Error::Graph(text) => Error::Graph(format!("{}: {text}", path.display())),
         other => other,
     };
-    let Model(mut model) = own(path).map_err(named)?;
-    follow(&mut model, path.parent().unwrap_or(Path::new(""))).map_err(named)?;
-    Ok(Model(model))
+    let mut model = own(path).map_err(named)?;
+    model.elements = follow(&mut model.proto, path.parent().unwrap_or(Path::new(""))).map_err(named)?;
+    Ok(model)
 }
 
 /// What the file itself holds.

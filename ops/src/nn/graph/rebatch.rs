@@ -14,8 +14,8 @@ use crate::{
     random::{self, Key},
 };
 
-/// How far samples may be from what they give alone, relative to the largest entry: sums are rounded
-/// differently in other batches.
+/// How far samples may be from what they give alone, relative to the largest entry: sums are rounded differently
+/// in other batches.
 const ALLOWED: f64 = 1e-3;
 
 /// Whether the shapes allow more samples than the graph's own fixed batch: with twice as many in, twice as
@@ -115,9 +115,13 @@ fn near(alone: &Value, together: &Value, batch: usize, batches: usize) -> Result
     if part.shape() != alone.shape() {
         return Ok(false);
     }
-    let (alone, part) = (alone.to_f64()?, part.to_f64()?);
-    let largest = alone.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
+    Ok(alike(&alone.to_f64()?, &part.to_f64()?))
+}
+
+/// Whether numbers are those expected but for how sums are rounded: each is within a thousandth of the largest.
+pub fn alike(expected: &[f64], found: &[f64]) -> bool {
+    let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
     let near =
         |(x, y): (&f64, &f64)| x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= ALLOWED * largest;
-    Ok(alone.iter().zip(&part).all(near))
+    expected.len() == found.len() && expected.iter().zip(found).all(near)
 }

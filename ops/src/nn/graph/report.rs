@@ -114,14 +114,14 @@ pub fn module(model: &Model) -> Result<Module> {
 }
 
 fn assemble(model: &Model) -> (Option<Module>, Report) {
-    let (bare, elements) = super::export::bare(&model.0);
+    let (bare, elements) = super::export::bare(model.proto());
     let mut built = build::build(&bare, elements);
     let reached = training::reached(&built.plan);
     let (mut trained, mut constant) = (vec![], vec![]);
     for (i, (name, _)) in built.parameters.iter().enumerate().filter(|(_, (_, p))| !p.is_buffer()) {
         if reached.contains(&i) { &mut trained } else { &mut constant }.push(name.clone());
     }
-    let graph = model.0.graph.as_ref();
+    let graph = model.proto().graph.as_ref();
     let ports = |list: &[ValueInfoProto]| list.iter().map(Port::new).collect::<Vec<_>>();
     let inner: HashSet<&str> = graph.iter().flat_map(|g| &g.initializer).map(|t| t.name.as_str()).collect();
     let mut inputs = graph.map_or(vec![], |g| ports(&g.input));

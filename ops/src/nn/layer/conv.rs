@@ -5,7 +5,7 @@ use std::any::Any;
 use super::{affine, pair, positive};
 use crate::{
     Error, Result, Tensor,
-    nn::{Fans, Layer, Module, Parameter},
+    nn::{Layer, Module, Parameter},
     op::Window,
 };
 
@@ -43,7 +43,7 @@ enum Form {
 }
 
 /// Convolution `[N, inputs, L] -> [N, outputs, Lo]` with a weight `[outputs, inputs / groups, K]`;
-/// sizes as in [`Tensor::conv1d`].
+/// sizes as in [`Tensor::conv1d`]. Weight and bias start uniform in `+-1 / sqrt(inputs / groups K)`.
 ///
 /// # Errors
 /// [`Error::Argument`] for a size of 0, or channels that `groups` does not divide; [`Error::Memory`].
@@ -52,7 +52,8 @@ pub fn conv1d(inputs: usize, outputs: usize, kernel: usize, options: ConvOptions
 }
 
 /// Convolution `[N, inputs, H, W] -> [N, outputs, Ho, Wo]` with a weight
-/// `[outputs, inputs / groups, Kh, Kw]`; sizes as in [`Tensor::conv2d`].
+/// `[outputs, inputs / groups, Kh, Kw]`; sizes as in [`Tensor::conv2d`]. Weight and bias start uniform in
+/// `+-1 / sqrt(inputs / groups Kh Kw)`.
 ///
 /// # Errors
 /// As [`conv1d`].
@@ -61,10 +62,8 @@ pub fn conv2d(inputs: usize, outputs: usize, kernel: [usize; 2], options: ConvOp
 }
 
 /// Transposed convolution `[N, inputs, H, W] -> [N, outputs, Ho, Wo]` with a weight
-/// `[inputs, outputs / groups, Kh, Kw]`; sizes as in [`Tensor::conv_transpose2d`].
-///
-/// The fan in is `inputs / groups` times the kernel's size, as for a convolution; PyTorch's default
-/// takes the outputs there.
+/// `[inputs, outputs / groups, Kh, Kw]`; sizes as in [`Tensor::conv_transpose2d`]. Weight and bias start
+/// uniform in `+-1 / sqrt(outputs / groups Kh Kw)`: of the outputs, as in PyTorch.
 ///
 /// # Errors
 /// As [`conv1d`].
@@ -81,15 +80,13 @@ pub fn conv_transpose2d(
 impl Conv {
     fn module(self, op: &'static str) -> Result<Module> {
         self.check(op)?;
-        let (groups, positions) = (self.options.window.groups, self.kernel.iter().product::<usize>());
-        let fans =
-            Fans { input: self.inputs / groups * positions, output: self.outputs / groups * positions };
+        let groups = self.options.window.groups;
         let mut weight = match self.form {
             Form::Transposed => vec![self.inputs, self.outputs / groups],
             _ => vec![self.outputs, self.inputs / groups],
         };
         weight.extend(&self.kernel);
-        let parameters = affine(&weight, fans, self.options.bias.then_some(self.outputs))?;
+        let parameters = affine(&weight, self.options.bias.then_some(self.outputs))?;
         Ok(Module::new(self, parameters, vec![]))
     }
 

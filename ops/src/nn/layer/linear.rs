@@ -5,7 +5,7 @@ use std::any::Any;
 use super::{affine, positive};
 use crate::{
     Error, Result, Tensor,
-    nn::{Fans, Layer, Module, Parameter},
+    nn::{Layer, Module, Parameter},
     op::{Attribute, Standard},
 };
 
@@ -15,14 +15,14 @@ struct Linear {
     outputs: usize,
 }
 
-/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`.
+/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform in
+/// `+-1 / sqrt(inputs)`.
 ///
 /// # Errors
 /// [`Error::Argument`] for a size of 0, [`Error::Memory`].
 pub fn linear(inputs: usize, outputs: usize, bias: bool) -> Result<Module> {
     positive("linear", &[("inputs", inputs), ("outputs", outputs)])?;
-    let fans = Fans { input: inputs, output: outputs };
-    let parameters = affine(&[outputs, inputs], fans, bias.then_some(outputs))?;
+    let parameters = affine(&[outputs, inputs], bias.then_some(outputs))?;
     Ok(Module::new(Linear { inputs, outputs }, parameters, vec![]))
 }
 

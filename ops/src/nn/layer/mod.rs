@@ -28,12 +28,14 @@ pub use resize::{PoolOptions, avg_pool2d, global_avg_pool, max_pool2d, upsample}
 pub use sequential::{sequential, sequential_named};
 pub use spectral::{Spectral, spectral, spectral_norm};
 
-/// The weight and, if wanted, the bias of an affine map, drawn as PyTorch draws them.
-fn affine(weight: &[usize], fans: Fans, bias: Option<usize>) -> Result<Vec<(String, Parameter)>> {
+/// The weight and, if wanted, the bias of an affine map, both uniform in `+-1 / sqrt(fan in)` of the
+/// weight, as PyTorch draws them.
+fn affine(weight: &[usize], bias: Option<usize>) -> Result<Vec<(String, Parameter)>> {
+    let fans = Fans::of_weight(weight);
     let draw = |name: &str, shape: &[usize]| {
         let spec = Spec::new(shape, DType::F32);
-        let value = init::usual().draw(&spec, Some(fans), Device::Cpu)?;
-        Ok((name.to_owned(), Parameter::with_fans(&value, Some(fans))?))
+        let value = init::usual().draw(&spec, fans, Device::Cpu)?;
+        Ok((name.to_owned(), Parameter::with_fans(&value, fans)?))
     };
     let mut parameters = vec![draw("weight", weight)?];
     if let Some(outputs) = bias {

@@ -338,7 +338,7 @@ fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
     numbers.reshape(&shape)
 }
 
-fn check_channels(op: &'static str, x: &Tensor, channels: usize) -> Result<()> {
+pub(super) fn check_channels(op: &'static str, x: &Tensor, channels: usize) -> Result<()> {
     if x.shape().get(1) == Some(&channels) {
         return Ok(());
     }

@@ -64,15 +64,22 @@ fn unit(x: &Tensor) -> Result<Tensor> {
 
 struct SpectralNorm;
 
-/// A module that computes with its own parameter `weight` after [`spectral_norm`]. Each pass in
-/// training makes one iteration, evaluation none.
+/// Iterations before the first pass, from a normal vector: as many as PyTorch's `parametrizations` make.
+const FIRST_ITERATIONS: usize = 15;
+
+/// A module that computes with its own parameter `weight` after [`spectral_norm`]. It starts after
+/// 15 iterations; each pass in training makes one more, evaluation none.
 ///
 /// # Errors
 /// [`Error::State`] for a module without a `weight`, [`Error::Shape`] for one of a single dimension.
 pub fn spectral(module: Module) -> Result<Module> {
     let weight = module.value("weight")?.detach();
     let u = random::normal(&[weight.shape().first().copied().unwrap_or(1)], Device::Cpu)?;
-    let start = no_grad(|| spectral_norm(&weight, &u.to_device(weight.device())?.cast(weight.dtype())?))?;
+    let u = u.to_device(weight.device())?.cast(weight.dtype())?;
+    let start = no_grad(|| {
+        let first = spectral_norm(&weight, &u)?;
+        (1..FIRST_ITERATIONS).try_fold(first, |last, _| spectral_norm(&weight, &last.u))
+    })?;
     let buffers = [("u", start.u), ("v", start.v)];
     let buffers = buffers.map(|(name, value)| (name.to_owned(), Parameter::direction(&value)));
     Ok(Module::new(SpectralNorm, buffers.into(), vec![("module".to_owned(), module)]))

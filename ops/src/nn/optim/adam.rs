@@ -1,6 +1,6 @@
 //! Adam (Kingma, Ba, 2015) and AdamW (Loshchilov, Hutter, 2019), as PyTorch computes them.
 
-use super::rule::{Rule, Step, within};
+use super::rule::{Rule, Step, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`,
@@ -82,7 +82,7 @@ impl Rule for Adam {
         let [b1, b2, eps] = [self.betas[0], self.betas[1], self.eps].map(|x| x as f32);
         let [c1, c2] = self.betas.map(|beta| (1.0 - beta) as f32);
         for (((p, m), v), g) in p.iter_mut().zip(m.iter_mut()).zip(v.iter_mut()).zip(gradient) {
-            let g = g + decay * *p;
+            let g = decayed(*g, decay, *p);
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);
             *p = keep * *p - size * (*m / (v.sqrt() * correction + eps));
@@ -92,7 +92,7 @@ impl Rule for Adam {
     fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
         let [m, v] = moments else { return Ok(value.clone()) };
         let Coefficients { keep, decay, size, correction } = self.coefficients(step);
-        let g = gradient.add(&value.mul_scalar(decay)?)?;
+        let g = decayed_tensor(gradient, decay, value)?;
         *m = m.mul_scalar(self.betas[0])?.add(&g.mul_scalar(1.0 - self.betas[0])?)?;
         *v = v.mul_scalar(self.betas[1])?.add(&g.mul(&g)?.mul_scalar(1.0 - self.betas[1])?)?;
         let scale = v.sqrt()?.mul_scalar(correction)?.add_scalar(self.eps)?;

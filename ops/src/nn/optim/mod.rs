@@ -8,6 +8,7 @@ mod rule;
 mod sgd;
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -18,7 +19,7 @@ pub use rule::{Rule, Step};
 pub use sgd::Sgd;
 
 use super::{Parameter, state};
-use crate::{DType, Device, Error, Gradients, Result, Spec, Tensor, no_grad};
+use crate::{Error, Gradients, Result, Tensor, no_grad};
 
 /// A rule at work on named parameters. Clones are handles of the same optimiser.
 #[derive(Clone)]
@@ -46,18 +47,27 @@ struct Memory {
 }
 
 /// All that changes in an optimiser, as plain data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct OptimiserState {
     /// How often [`Optimiser::step`] was called.
     pub steps: u64,
     pub learning_rate: f64,
-    /// For each parameter that ever had a gradient: `NAME.steps` (i64), and `NAME.MOMENT` for each
-    /// moment of the rule.
+    /// The parameters that ever had a gradient, with how many steps each made.
+    pub moved: Vec<(String, u64)>,
+    /// For each of them `NAME.MOMENT`, for each moment of the rule.
     pub tensors: Vec<(String, Tensor)>,
 }
 
-/// What a saved state calls the number of steps of a parameter.
-const STEPS: &str = "steps";
+impl OptimiserState {
+    /// Whether both are of one moment: every number and every tensor is the same one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.steps == other.steps
+            && self.learning_rate.to_bits() == other.learning_rate.to_bits()
+            && self.moved == other.moved
+            && self.tensors.len() == other.tensors.len()
+            && self.tensors.iter().zip(&other.tensors).all(|(a, b)| a.1.shares_value(&b.1))
+    }
+}
 
 impl Optimiser {
     /// An optimiser of these parameters. Buffers are left out, tied parameters count once.
@@ -146,65 +156,45 @@ impl Optimiser {
     }
 
     /// All that a checkpoint has to keep.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn state(&self) -> Result<OptimiserState> {
+    pub fn state(&self) -> OptimiserState {
         let progress = self.progress();
-        let mut tensors = Vec::new();
+        let (mut moved, mut tensors) = (Vec::new(), Vec::new());
         for ((name, _), memory) in self.0.parameters.iter().zip(&progress.memories) {
             if memory.steps > 0 {
-                let steps = Tensor::from_data(vec![memory.steps as i64], [], Device::Cpu)?;
-                tensors.push((format!("{name}.{STEPS}"), steps));
+                moved.push((name.clone(), memory.steps));
                 let moments = self.0.rule.moments().iter().zip(&memory.moments);
                 tensors.extend(moments.map(|(moment, value)| (format!("{name}.{moment}"), value.clone())));
             }
         }
-        Ok(OptimiserState { steps: progress.steps, learning_rate: progress.learning_rate, tensors })
+        OptimiserState { steps: progress.steps, learning_rate: progress.learning_rate, moved, tensors }
     }
 
     /// Restores a state in place: every other handle of this optimiser sees it. Parameters that the
     /// state says nothing of are as before their first step.
     ///
     /// # Errors
-    /// [`Error::State`] naming every tensor that is missing, not known, or of another shape or element
-    /// type; nothing is changed then.
+    /// [`Error::State`] naming every tensor that is missing, not known, or of another shape; nothing is
+    /// changed then.
     pub fn load_state(&self, state: &OptimiserState) -> Result<()> {
         check_learning_rate(state.learning_rate)?;
-        let found = state::matching("load", &self.expected(state), &state.tensors)?;
-        let mut found = found.into_iter();
+        let mut steps: HashMap<&str, u64> = state.moved.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+        let steps: Vec<_> =
+            self.0.parameters.iter().map(|(name, _)| steps.remove(name.as_str()).unwrap_or(0)).collect();
+        let moved = self.0.parameters.iter().zip(&steps).filter(|(_, steps)| **steps > 0);
+        let expected = moved.flat_map(|((name, parameter), _)| {
+            let moments = self.0.rule.moments().iter();
+            moments.map(move |moment| (format!("{name}.{moment}"), parameter.spec()))
+        });
+        let mut found = state::matching_shapes("load", expected.collect(), &state.tensors)?.into_iter();
         let mut memories = Vec::new();
-        for (name, parameter) in &self.0.parameters {
-            let mut memory = Memory::default();
-            if self.is_in(state, name) {
-                let device = parameter.lock().device();
-                memory.steps = found.next().map_or(Ok(0.0), Tensor::item)? as u64;
-                let moments = found.by_ref().take(self.0.rule.moments().len());
-                memory.moments = moments.map(|moment| moment.to_device(device)).collect::<Result<_>>()?;
-            }
-            memories.push(memory);
+        for ((_, parameter), &steps) in self.0.parameters.iter().zip(&steps) {
+            let count = if steps > 0 { self.0.rule.moments().len() } else { 0 };
+            let device = parameter.lock().device();
+            let moments = found.by_ref().take(count).map(|moment| moment.to_device(device));
+            memories.push(Memory { steps, moments: moments.collect::<Result<_>>()? });
         }
         *self.progress() = Progress { steps: state.steps, learning_rate: state.learning_rate, memories };
         Ok(())
-    }
-
-    /// The tensors that a state has to hold, given the parameters that it speaks of.
-    fn expected(&self, state: &OptimiserState) -> Vec<(String, Spec)> {
-        let spoken_of = self.0.parameters.iter().filter(|(name, _)| self.is_in(state, name));
-        spoken_of
-            .flat_map(|(name, parameter)| {
-                let moments = self.0.rule.moments().iter();
-                let moments = moments.map(move |moment| (format!("{name}.{moment}"), parameter.spec()));
-                std::iter::once((format!("{name}.{STEPS}"), Spec::new([], DType::I64))).chain(moments)
-            })
-            .collect()
-    }
-
-    fn is_in(&self, state: &OptimiserState, parameter: &str) -> bool {
-        let known = |part: &str| part == STEPS || self.0.rule.moments().contains(&part);
-        state.tensors.iter().any(|(name, _)| {
-            name.strip_prefix(parameter).and_then(|rest| rest.strip_prefix('.')).is_some_and(known)
-        })
     }
 
     /// A number that the handles of one optimiser share and no other optimiser alive has.

@@ -1,6 +1,6 @@
 //! RMSprop (Hinton, 2012, lecture 6), as PyTorch computes it.
 
-use super::rule::{Rule, Step, within};
+use super::rule::{Rule, Step, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `s = alpha s + (1 - alpha) g^2`, `d = g / (sqrt(s) + eps)`,
@@ -41,7 +41,7 @@ impl Rule for RmsProp {
             [step.learning_rate, self.alpha, 1.0 - self.alpha, self.eps, self.momentum, self.weight_decay]
                 .map(|x| x as f32);
         let direction = |p: f32, s: &mut f32, g: f32| {
-            let g = g + decay * p;
+            let g = decayed(g, decay, p);
             *s = alpha * *s + rest * (g * g);
             g / (s.sqrt() + eps)
         };
@@ -63,7 +63,7 @@ impl Rule for RmsProp {
 
     fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
         let Some((s, velocity)) = moments.split_first_mut() else { return Ok(value.clone()) };
-        let g = gradient.add(&value.mul_scalar(self.weight_decay)?)?;
+        let g = decayed_tensor(gradient, self.weight_decay, value)?;
         *s = s.mul_scalar(self.alpha)?.add(&g.mul(&g)?.mul_scalar(1.0 - self.alpha)?)?;
         let mut direction = g.div(&s.sqrt()?.add_scalar(self.eps)?)?;
         if let [v] = velocity {

@@ -37,6 +37,21 @@ pub trait Rule: Send + Sync + 'static {
     fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor>;
 }
 
+/// An element's gradient with that of weight decay, `g + decay p`. None is none: a parameter may be infinite (a
+/// mask), and 0 times that is no number.
+#[inline(always)]
+pub(super) fn decayed(g: f32, decay: f32, p: f32) -> f32 {
+    if decay == 0.0 { g } else { g + decay * p }
+}
+
+/// [`decayed`] for tensors.
+///
+/// # Errors
+/// Those of the operations.
+pub(super) fn decayed_tensor(gradient: &Tensor, decay: f64, value: &Tensor) -> Result<Tensor> {
+    if decay == 0.0 { Ok(gradient.clone()) } else { gradient.add(&value.mul_scalar(decay)?) }
+}
+
 /// Refuses a number outside a range.
 pub(super) fn within(name: &'static str, value: f64, range: Range<f64>) -> Result<()> {
     if range.contains(&value) {

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent, as PyTorch computes it.
 
-use super::rule::{Rule, Step, within};
+use super::rule::{Rule, Step, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `v = momentum v + (1 - dampening) g` (the first time `v = g`),
@@ -42,12 +42,12 @@ impl Rule for Sgd {
         match rows {
             [p] => {
                 for (p, g) in p.iter_mut().zip(gradient) {
-                    *p -= rate * (g + decay * *p);
+                    *p -= rate * decayed(*g, decay, *p);
                 }
             }
             [p, v] => {
                 for ((p, v), g) in p.iter_mut().zip(v.iter_mut()).zip(gradient) {
-                    let g = g + decay * *p;
+                    let g = decayed(*g, decay, *p);
                     *v = momentum * *v + share * g;
                     *p -= rate * if self.nesterov { g + momentum * *v } else { *v };
                 }
@@ -57,7 +57,7 @@ impl Rule for Sgd {
     }
 
     fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
-        let g = gradient.add(&value.mul_scalar(self.weight_decay)?)?;
+        let g = decayed_tensor(gradient, self.weight_decay, value)?;
         let direction = match moments {
             [v] => {
                 *v = v.mul_scalar(self.momentum)?.add(&g.mul_scalar(self.share(step))?)?;

@@ -114,18 +114,32 @@ fn modulo(node: &Node) -> Resolved {
     })
 }
 
+/// From here on `x^2` and `x^2 + 1` are the same in every element type, and the square is a number in each.
+const FAR: f64 = 1e9;
+
 /// `sign(x) log(|x| + sqrt(x^2 + 1))`, accurate near 0.
 fn asinh(x: &Tensor) -> Result<Tensor> {
     // A constant to gradients, and never 0: the slope at 0 is 1.
     let sign = x.lt_scalar(0.0)?.cast(x.dtype())?.mul_scalar(-2.0)?.add_scalar(1.0)?;
-    let square = x.square()?;
-    let root = square.add_scalar(1.0)?.sqrt()?.add_scalar(1.0)?;
-    sign.mul(&x.mul(&sign)?.add(&square.div(&root)?)?.log1p()?)
+    let near = |x: &Tensor| {
+        let square = x.square()?;
+        let root = square.add_scalar(1.0)?.sqrt()?.add_scalar(1.0)?;
+        x.add(&square.div(&root)?)?.log1p()
+    };
+    sign.mul(&as_log_afar(&x.mul(&sign)?, near)?)
 }
 
-/// `log(x + sqrt(x^2 - 1))`
+/// `log(x + sqrt(x^2 - 1))`, accurate near 1.
 fn acosh(x: &Tensor) -> Result<Tensor> {
-    x.add(&x.square()?.add_scalar(-1.0)?.sqrt()?)?.log()
+    as_log_afar(x, |x| {
+        let above = x.add_scalar(-1.0)?;
+        above.add(&above.mul(&above.add_scalar(2.0)?)?.sqrt()?)?.log1p()
+    })
+}
+
+/// A function that grows as `log x` from [`FAR`] on.
+fn as_log_afar(x: &Tensor, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    f(&x.clamp_max(FAR)?)?.add(&x.clamp_min(FAR)?.div_scalar(FAR)?.log()?)
 }
 
 /// `log((1 + x) / (1 - x)) / 2`

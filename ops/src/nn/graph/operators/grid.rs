@@ -108,7 +108,8 @@ impl Style {
             false => place.add_scalar(1.0)?.mul_scalar(size)?.add_scalar(-1.0)?.mul_scalar(0.5)?,
         };
         let at = if self.mode == Mode::Nearest { at.round()? } else { at };
-        let at = self.folded(&at, n)?;
+        // The four elements around a place beyond the edge need not be the same: each is brought back alone.
+        let at = if self.mode == Mode::Cubic { at } else { self.folded(&at, n)? };
         let (first, weights): (i32, Vec<Tensor>) = match self.mode {
             Mode::Nearest => (0, vec![at.ones_like()?]),
             Mode::Linear => {

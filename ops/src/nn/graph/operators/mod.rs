@@ -145,6 +145,11 @@ pub(super) fn find(name: &str) -> Option<&'static Operator> {
     TABLE.get(name).copied()
 }
 
+/// Whether an operator has that name, in any spelling of its capitals.
+pub(super) fn is_any(name: &str) -> bool {
+    FAMILIES.iter().flat_map(|family| *family).any(|operator| operator.name.eq_ignore_ascii_case(name))
+}
+
 /// An operator of one output.
 fn gives(f: impl Fn(&Call) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
     Ok(Box::new(move |call| one(f(call))))

@@ -1,11 +1,12 @@
-//! Tensors in another size. Each dimension is resized alone.
+//! Tensors in another size. Each dimension is resized alone. Scales, sizes and places are computed in f32, as
+//! ONNX Runtime does: in f64, 0.7 of 10 elements would be 6.
 
 use super::{
     Operator, Resolved, gives, op,
     taps::{Axis, Mode, Nearest, Place, Style},
 };
 use crate::{
-    Result, Tensor,
+    DType, Result, Tensor,
     nn::graph::{call::Call, node::Node},
 };
 
@@ -54,21 +55,25 @@ fn resize(node: &Node) -> Resolved {
     })
 }
 
-/// Sizes `floor(scale n)`.
-fn by_scale(x: &Tensor, dims: &[usize], scales: &[f64]) -> Vec<(f64, f64)> {
-    dims.iter().zip(scales).map(|(&d, &scale)| (scale, (scale * x.shape()[d] as f64).floor())).collect()
+/// Scales and the sizes that they give, `floor(scale n)`.
+fn by_scale(x: &Tensor, dims: &[usize], scales: &[f64]) -> Vec<(f32, f64)> {
+    let size = |(&d, &scale): (&usize, &f64)| {
+        let (scale, n) = (scale as f32, x.shape()[d] as f32);
+        (scale, f64::from((scale * n).floor()))
+    };
+    dims.iter().zip(scales).map(size).collect()
 }
 
-fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Aspect) -> Vec<(f64, f64)> {
-    let scale = |(&d, &size): (&usize, &i64)| size as f64 / x.shape()[d] as f64;
+fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Aspect) -> Vec<(f32, f64)> {
+    let scale = |(&d, &size): (&usize, &i64)| size as f32 / x.shape()[d] as f32;
     let own = dims.iter().zip(sizes).map(scale);
     let common = match aspect {
         Aspect::Stretch => return own.zip(sizes).map(|(scale, &size)| (scale, size as f64)).collect(),
-        Aspect::NotLarger => own.fold(f64::INFINITY, f64::min),
-        Aspect::NotSmaller => own.fold(0.0, f64::max),
+        Aspect::NotLarger => own.fold(f32::INFINITY, f32::min),
+        Aspect::NotSmaller => own.fold(0.0, f32::max),
     };
     // The nearest whole number, halves up.
-    dims.iter().map(|&d| (common, (common * x.shape()[d] as f64 + 0.5).floor())).collect()
+    dims.iter().map(|&d| (common, f64::from((common * x.shape()[d] as f32).round()))).collect()
 }
 
 fn upsample(node: &Node) -> Resolved {
@@ -91,7 +96,7 @@ fn upsample(node: &Node) -> Resolved {
 /// What resizing was before opset 11.
 fn asymmetric(node: &Node) -> Result<Style> {
     let mode = match node.choice("mode", &["nearest", "linear", "bilinear"])? {
-        0 => Mode::Nearest(Nearest::Floor),
+        0 => Mode::Nearest(Nearest::ByScale),
         _ => Mode::Linear,
     };
     Ok(Style { place: Place::Asymmetric, mode, exclude_outside: false, antialias: false, beyond: 0.0 })
@@ -124,28 +129,35 @@ fn resized(
     call: &Call,
     x: &Tensor,
     dims: &[usize],
-    numbers: &[(f64, f64)],
+    numbers: &[(f32, f64)],
     region: &[f64],
     style: Style,
 ) -> Result<Tensor> {
-    let mut y = x.clone();
+    let mut axes = vec![];
     for (i, (&d, &(scale, size))) in dims.iter().zip(numbers).enumerate() {
-        if !(scale > 0.0 && (1.0..=LONGEST).contains(&size) && x.shape()[d] as f64 <= LONGEST) {
+        let n = x.shape()[d];
+        if !(scale > 0.0 && (1.0..=LONGEST).contains(&size) && n as f64 <= LONGEST) {
             return Err(call.wrong(
                 "a scale or size",
-                format!("{scale}, {} to {size}", x.shape()[d]),
+                format!("{scale}, {n} to {size}"),
                 format!("positive, 1 to {LONGEST} elements"),
             ));
         }
-        let whole = [0.0, 1.0];
         let region = match (region.get(i), region.get(i + dims.len())) {
-            (Some(&from), Some(&to)) if style.place == Place::CropAndResize => [from, to],
-            _ => whole,
+            (Some(&from), Some(&to)) => [from as f32, to as f32],
+            _ => [0.0, 1.0],
         };
-        let axis = Axis { n: x.shape()[d], size: size as usize, scale, region };
-        if axis.size != axis.n || scale != 1.0 || region != whole {
-            y = axis.apply(&y, d, style)?;
-        }
+        axes.push((d, Axis { n, size: size as usize, scale, region }));
     }
-    Ok(y)
+    // ONNX Runtime gives a tensor that keeps its size as it is, wherever its elements would be looked for.
+    if axes.iter().all(|(_, axis)| axis.size == axis.n) {
+        return Ok(x.clone());
+    }
+    // Weights are fractions, which whole numbers do not hold.
+    let rounds = !x.dtype().is_float() && !matches!(style.mode, Mode::Nearest(_));
+    let mut y = if rounds { x.cast(DType::F32)? } else { x.clone() };
+    for (d, axis) in axes.iter().filter(|(_, axis)| axis.moves(style)) {
+        y = axis.apply(&y, *d, style)?;
+    }
+    if rounds { y.cast(x.dtype()) } else { Ok(y) }
 }

@@ -1,6 +1,6 @@
 //! One dimension in another size: an element of the result is a weighted sum of a few elements, its taps.
 
-use crate::{DType, Result, Spec, Tensor};
+use crate::{Result, Spec, Tensor};
 
 /// Where an element of the result lies in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,7 +29,12 @@ pub(super) enum Nearest {
     PreferCeil,
     Floor,
     Ceil,
+    /// Before opset 11: the one after where the scale is below 1, else the one before.
+    ByScale,
 }
+
+/// A place that is as near as this to the middle between two elements counts as the middle.
+const MIDDLE: f64 = 1e-6;
 
 /// How one dimension is resized.
 #[derive(Debug, Clone, Copy)]
@@ -48,54 +53,56 @@ pub(super) struct Style {
 pub(super) struct Axis {
     pub n: usize,
     pub size: usize,
-    pub scale: f64,
-    pub region: [f64; 2],
+    pub scale: f32,
+    /// From where to where the result reaches, relative to the input.
+    pub region: [f32; 2],
 }
 
 impl Axis {
-    /// The place of element `i` of the result.
+    /// Whether elements are looked for elsewhere than at their own places.
+    pub fn moves(&self, style: Style) -> bool {
+        self.scale != 1.0 && !(style.antialias && self.size == self.n)
+    }
+
+    /// The place of element `i` of the result, in f32 as ONNX Runtime computes it.
     fn place(&self, i: usize, style: Style) -> f64 {
-        let (n, i, full) = (self.n as f64, i as f64, self.scale * self.n as f64);
-        let centre = (i + 0.5) / self.scale;
-        let half = centre - 0.5;
-        match style.place {
-            Place::HalfPixel => half,
+        let (n, size, scale) = (self.n as f32, self.size as f32, self.scale);
+        let i = i as f32;
+        let centre = (i + 0.5) / scale;
+        let place = match style.place {
             Place::HalfPixelForNearest => centre,
-            Place::HalfPixelSymmetric => n / 2.0 * (1.0 - self.size as f64 / full) + half,
-            Place::PytorchHalfPixel => {
-                if full == 1.0 {
-                    -0.5
-                } else {
-                    half
-                }
+            Place::Asymmetric => i / scale,
+            // One element is the first.
+            Place::PytorchHalfPixel | Place::AlignCorners if self.size == 1 => 0.0,
+            Place::HalfPixel | Place::PytorchHalfPixel => centre - 0.5,
+            Place::AlignCorners => i * (n - 1.0) / (size - 1.0),
+            Place::HalfPixelSymmetric => {
+                let offset = n / 2.0 * (1.0 - size / (scale * n));
+                (f64::from(offset) + (f64::from(i) + 0.5) / f64::from(scale) - 0.5) as f32
             }
-            Place::AlignCorners => {
-                if full == 1.0 {
-                    0.0
-                } else {
-                    i * (n - 1.0) / (full - 1.0)
-                }
-            }
-            Place::Asymmetric => i / self.scale,
             Place::CropAndResize => {
-                let [from, to] = self.region;
-                let along = if full == 1.0 { 0.5 } else { i / (full - 1.0) };
+                let ([from, to], last) = (self.region, n - 1.0);
+                let at = match self.size {
+                    1 => (from + to) / 2.0 * last,
+                    _ => from * last + i * (to - from) * last / (size - 1.0),
+                };
                 // Further beyond the edge nothing changes, and the taps stay countable.
-                ((from + along * (to - from)) * (n - 1.0)).clamp(-n, 2.0 * n)
+                at.clamp(-n, 2.0 * n)
             }
-        }
+        };
+        f64::from(place)
     }
 
     /// The elements that make up one of the result, with their weights.
     fn taps(&self, i: usize, style: Style) -> Vec<(usize, f64)> {
         let at = self.place(i, style);
-        let scale = if style.antialias { self.scale.min(1.0) } else { 1.0 };
+        let scale = if style.antialias { f64::from(self.scale.min(1.0)) } else { 1.0 };
         let weight = |distance: f64| match style.mode {
             Mode::Cubic(a) => cubic(distance, a),
             _ => (1.0 - distance.abs()).max(0.0),
         };
         let reach = match style.mode {
-            Mode::Nearest(nearest) => return vec![(clamp(nearest.choose(at), self.n), 1.0)],
+            Mode::Nearest(nearest) => return vec![(clamp(nearest.choose(at, self.scale), self.n), 1.0)],
             Mode::Linear => 1.0,
             Mode::Cubic(_) => 2.0,
         } / scale;
@@ -112,10 +119,6 @@ impl Axis {
 
     /// The tensor resized along dimension `d`.
     pub fn apply(&self, x: &Tensor, d: usize, style: Style) -> Result<Tensor> {
-        // Weights are fractions, which whole numbers do not hold.
-        if !x.dtype().is_float() && !matches!(style.mode, Mode::Nearest(_)) {
-            return self.apply(&x.cast(DType::F32)?, d, style)?.cast(x.dtype());
-        }
         let taps: Vec<_> = (0..self.size).map(|i| self.taps(i, style)).collect();
         let most = taps.iter().map(Vec::len).max().unwrap_or(0);
         let tap = |i: usize, t: usize| taps[i].get(t).copied().unwrap_or((0, 0.0));
@@ -143,10 +146,12 @@ impl Axis {
 }
 
 impl Nearest {
-    fn choose(self, at: f64) -> f64 {
+    fn choose(self, at: f64, scale: f32) -> f64 {
         match self {
-            Self::PreferFloor => (at - 0.5).ceil(),
-            Self::PreferCeil => (at + 0.5).floor(),
+            Self::PreferFloor => (at - 0.5 - MIDDLE).ceil(),
+            Self::PreferCeil => (at + 0.5 + MIDDLE).floor(),
+            Self::ByScale if scale < 1.0 => at.ceil(),
+            Self::ByScale => at.floor(),
             Self::Floor => at.floor(),
             Self::Ceil => at.ceil(),
         }

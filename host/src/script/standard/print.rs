@@ -34,15 +34,6 @@ pub fn text(context: &NativeCallContext, limits: Limits, value: &mut Dynamic) ->
     Writer::new(context, limits.string).shown("to_string", value)
 }
 
-/// A value as Rhai writes it, in errors: no longer than an author would read.
-pub fn shown(value: &Dynamic) -> String {
-    let mut text = Bounded::new(10_000);
-    if write!(text, "{value}").is_err() {
-        text.text.push_str("...");
-    }
-    text.text
-}
-
 /// A text that grows to a number of bytes.
 struct Bounded {
     text: String,

@@ -1,0 +1,38 @@
+//! Arrays of NumPy's files as tensors.
+
+use std::{path::Path, sync::Arc};
+
+use ops::{DType, Tensor};
+
+use crate::{data::numpy, error::Result, script::Adder, session::Session};
+
+/// Adds the functions of this file.
+pub fn add(module: &mut Adder, session: &Arc<Session>) {
+    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    module
+        .add(
+            "array(path)",
+            "The array of an .npy file, or the only one of an .npz file, as a tensor: f16 and f32 as f32; f64, bool and i64 \
+             as they are; smaller whole numbers as i32, u32 and u64 as i64. f64 and i64 stay on the CPU.",
+            "",
+            move |path: String| array(&a, &path, None),
+        )
+        .add(
+            "array(path, name)",
+            "The array of that name in an .npz file: `mu` of what pytorch-fid writes.",
+            "",
+            move |path: String, name: String| array(&b, &path, Some(&name)),
+        );
+}
+
+fn array(session: &Session, path: &str, name: Option<&str>) -> Result<Tensor> {
+    let tensor = session.read(Path::new(path), "", |file| numpy::tensor(file, name))?;
+    if let Some(recorder) = session.recorder() {
+        let what = format!("array {:?} of {}", tensor.shape(), tensor.dtype());
+        recorder.note_data(&name.map_or(path.to_owned(), |name| format!("{path} ({name})")), &what)?;
+    }
+    match tensor.dtype() {
+        DType::F64 | DType::I64 => Ok(tensor),
+        _ => Ok(tensor.to_device(session.options.device)?),
+    }
+}

@@ -1,0 +1,72 @@
+//! Weights of a file, also of one that another program wrote, into a module.
+
+use std::path::Path;
+
+use ops::{
+    nn::{Converted, Module, Weights},
+    tensor::room,
+};
+use rhai::Map;
+
+use crate::{
+    api::options::Options,
+    error::{Error, Result},
+    reading,
+    script::FromScript,
+    session::Session,
+};
+
+/// The most names in the line that says what was converted.
+const MOST_NAMES: usize = 3;
+
+/// Reads a safetensors file into a module, with the option `rename`, and says what was converted.
+pub fn load(session: &Session, module: &Module, path: &str, options: Map) -> Result<()> {
+    let mut options = Options::new("load", options);
+    let rules = rules(options.get("rename", Map::new())?)?;
+    options.end()?;
+    let refused = |help: &str| {
+        let help = help.to_owned();
+        move |error: ops::Error| Error::usage(format!("{path}: {error}"), help)
+    };
+    let mut weights =
+        Weights::read(&content(session, path)?).map_err(refused("give a file of the safetensors format"))?;
+    weights.rename(&rules).map_err(refused("give names as the file has them"))?;
+    let converted = weights.load_into(module).map_err(|error| refused(&way_out(&weights, module))(error))?;
+    for group in converted {
+        session.print(&format!("{path}: converted {}", shown(&group)));
+    }
+    Ok(())
+}
+
+fn rules(map: Map) -> Result<Vec<(String, String)>> {
+    let rule = |(old, new): (rhai::Identifier, rhai::Dynamic)| match String::from_script(&new) {
+        Ok(new) => Ok((old.to_string(), new)),
+        Err(_) => Err(Error::usage(
+            format!("load: the new name of `{old}` is a {}", new.type_name()),
+            r#"give names as texts: #{ rename: #{ "old": "new" } }"#,
+        )),
+    };
+    map.into_iter().map(rule).collect()
+}
+
+fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
+    session.read(Path::new(path), "", |file| reading::read(file, room() as u64))
+}
+
+/// What to do about tensors that do not fit.
+fn way_out(weights: &Weights, module: &Module) -> String {
+    match weights.suggested(module) {
+        Some((old, new)) => format!(
+            "where the file only has other names, map them: load(path, #{{ rename: #{{ \"{old}\": \"{new}\" }} }})"
+        ),
+        None => "give a file of the same network, or map its names: load(path, #{ rename: #{ \"old\": \"new\" } })".into(),
+    }
+}
+
+/// `3 tensors from f16 to f32 (0.weight, 0.bias, ..)`.
+fn shown(Converted { from, to, names }: &Converted) -> String {
+    let some = names[..names.len().min(MOST_NAMES)].join(", ");
+    let more = if names.len() > MOST_NAMES { ", .." } else { "" };
+    let tensors = if names.len() == 1 { "tensor" } else { "tensors" };
+    format!("{} {tensors} from {from} to {to} ({some}{more})", names.len())
+}

@@ -1,0 +1,116 @@
+//! What is not as it was when a run was stopped: its scripts and the files that it read.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    reading::Sum,
+    run::{Change, FileRecord, Record, ScriptText},
+    script::Scripts,
+    session::DATA,
+};
+
+/// What changed, and what files are now.
+pub struct Changes {
+    scripts: Vec<Change>,
+    files: Vec<(Change, Option<FileRecord>)>,
+}
+
+impl Changes {
+    /// Compares scripts, those that the plugin imports included, and files, as far as they can be found by name: a
+    /// folder, whose files the record does not list, is compared when it is read.
+    pub fn since(record: &Record, scripts: &Scripts, data: &[PathBuf]) -> Self {
+        let file =
+            |known: &FileRecord| file(known, data).map(|now| (Change::of(Some(known), now.as_ref()), now));
+        Self {
+            scripts: changed_scripts(&record.scripts, &scripts.record()),
+            files: record.files.iter().filter(|known| known.files.is_none()).filter_map(file).collect(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.scripts.is_empty() && self.files.is_empty()
+    }
+
+    pub fn listed(&self) -> Vec<Change> {
+        self.scripts.iter().chain(self.files.iter().map(|(change, _)| change)).cloned().collect()
+    }
+
+    /// Notes them in the record, which has the files as they are from now on.
+    pub fn note(&self, record: &mut Record) {
+        let resumed = record.resumed;
+        record.changed.extend(self.listed().into_iter().map(|change| Change { resumed, ..change }));
+        for (change, now) in &self.files {
+            record.files.retain(|known| known.name != change.name);
+            record.files.extend(now.clone());
+        }
+    }
+}
+
+/// Scripts by their texts: where they lie does not matter.
+fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
+    let lacks = |scripts: &[ScriptText], script: &ScriptText| scripts.iter().all(|s| s.text != script.text);
+    let gone: Vec<&ScriptText> = before.iter().filter(|script| lacks(now, script)).collect();
+    let is_it = |gone: &ScriptText, path: &str| {
+        Path::new(path).ends_with(&gone.path) || Path::new(&gone.path).ends_with(path)
+    };
+    let new = now.iter().filter(|script| lacks(before, script)).map(|script| {
+        let old = gone.iter().find(|gone| is_it(gone, &script.path));
+        Change {
+            name: script.path.clone(),
+            before: old.map(|old| old.sha256.clone()),
+            after: Some(script.sha256.clone()),
+            text: old.map(|old| old.text.clone()),
+            resumed: 0,
+        }
+    });
+    let new: Vec<Change> = new.collect();
+    let replaced = |gone: &ScriptText| new.iter().any(|new| new.before.as_ref() == Some(&gone.sha256));
+    let lost = gone.iter().filter(|gone| !replaced(gone)).map(|gone| Change {
+        name: gone.path.clone(),
+        before: Some(gone.sha256.clone()),
+        after: None,
+        text: Some(gone.text.clone()),
+        resumed: 0,
+    });
+    let lost: Vec<Change> = lost.collect();
+    new.into_iter().chain(lost).collect()
+}
+
+/// What stands now where a file was, unless it is the same; nothing where there is none.
+fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
+    let place = match known.name.strip_prefix(DATA) {
+        Some(inside) => data.iter().map(|folder| folder.join(inside)).find(|path| path.is_file()),
+        None => Some(PathBuf::from(&known.name)),
+    };
+    let now = place.and_then(|path| Some((Sum::of_file(&path).ok()?, path)));
+    let now = now.map(|(sum, path)| FileRecord::new(known.name.clone(), &path, sum, None));
+    (now.as_ref().map(|now| &now.sha256) != Some(&known.sha256)).then_some(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(path: &str, text: &str) -> ScriptText {
+        ScriptText::new(path, text)
+    }
+
+    #[test]
+    fn scripts_are_compared_by_their_texts() {
+        let before =
+            [script("plugins/a.rhai", "a"), script("scripts/b.rhai", "b"), script("scripts/c.rhai", "c")];
+        assert_eq!(changed_scripts(&before, &before), []);
+        let elsewhere = [
+            script("/x/scripts/c.rhai", "c"),
+            script("/x/plugins/a.rhai", "a"),
+            script("built-in:/b.rhai", "b"),
+        ];
+        assert_eq!(changed_scripts(&before, &elsewhere), []);
+        let now =
+            [script("/x/plugins/a.rhai", "A"), script("scripts/c.rhai", "c"), script("scripts/d.rhai", "d")];
+        let found = changed_scripts(&before, &now);
+        let shown: Vec<_> = found.iter().map(Change::to_string).collect();
+        assert_eq!(shown, ["/x/plugins/a.rhai changed", "scripts/d.rhai is new", "scripts/b.rhai is gone"]);
+        assert_eq!(found[0].text.as_deref(), Some("a"));
+    }
+}

@@ -1,0 +1,86 @@
+//! How a run is asked to stop, and how it ends where it does not answer.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use super::outcome::Outcome;
+use crate::error::{Error, Result};
+
+/// How long a script may take to notice that it was asked to stop.
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// How often the watch looks whether it was.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. Called before
+/// the run's folder is made or opened, so that no folder is left behind half made.
+pub fn listen() -> Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    ops::interrupt::clear();
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;
+    thread::spawn(move || {
+        for (count, _) in signals.forever().enumerate() {
+            ops::interrupt::request();
+            if count > 0 {
+                std::process::exit(130);
+            }
+            err!("stopping at the next step, with a checkpoint (once more: at once, without)");
+        }
+    });
+    Ok(())
+}
+
+/// Asks the run to stop after a time.
+pub fn at(deadline: Option<Duration>) {
+    let Some(deadline) = deadline else { return };
+    thread::spawn(move || {
+        thread::sleep(deadline);
+        err!("the deadline is reached");
+        ops::interrupt::request();
+    });
+}
+
+/// The end of a run, which one of two threads begins: the script's, or the watch.
+#[derive(Clone, Default)]
+pub struct End(Arc<AtomicBool>);
+
+impl End {
+    /// Whether nobody else has begun it.
+    fn begin(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
+
+    /// The script's thread gets here: it closes the run, unless the watch has begun to, which ends the process.
+    pub fn reach(&self) {
+        while !self.begin() {
+            thread::park();
+        }
+    }
+}
+
+/// Watches over a script that cannot answer, because it waits for what a library computes or reads. Where
+/// it was asked to stop and has not reached its end a moment later, `close` does so from outside, and the
+/// process ends. What the script does meanwhile changes nothing: checkpoints are of states between its steps.
+pub fn watch(close: impl FnOnce() -> Result<Outcome> + Send + 'static) -> End {
+    let end = End::default();
+    let watched = end.clone();
+    thread::spawn(move || {
+        while !ops::interrupt::requested() {
+            thread::sleep(ASK_EVERY);
+        }
+        thread::sleep(PATIENCE);
+        if watched.begin() {
+            if let Err(error) = close() {
+                err!("error: {error}");
+            }
+            std::process::exit(130);
+        }
+    });
+    end
+}

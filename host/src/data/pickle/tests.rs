@@ -1,0 +1,210 @@
+use super::*;
+use std::path::Path;
+
+/// What Python 3.11 and NumPy 2.4 write with protocols 0 to 5 of `{b"data": (arange(12, dtype=uint8) * 20).reshape(2, 6),
+/// b"labels": [3, 1], b"filenames": [b"a.png", b"\xffb"], "float": 0.5, "n": None, "ok": (True, False),
+/// "wide": array([1, -2]), "big": 2**40, "neg": -3, "scalar": int64(7), "text": "ä€\n\\"}`.
+pub const PROTOCOLS: [&[u8]; 6] = [
+    b"(dp0\x0ac_codecs\x0aencode\x0ap1\x0a(Vdata\x0ap2\x0aVlatin1\x0ap3\x0atp4\x0aRp5\x0acnumpy._core.mu\
+      ltiarray\x0a_reconstruct\x0ap6\x0a(cnumpy\x0andarray\x0ap7\x0a(I0\x0atp8\x0ag1\x0a(Vb\x0ap9\x0ag3\
+      \x0atp10\x0aRp11\x0atp12\x0aRp13\x0a(I1\x0a(I2\x0aI6\x0atp14\x0acnumpy\x0adtype\x0ap15\x0a(Vu1\x0a\
+      p16\x0aI00\x0aI01\x0atp17\x0aRp18\x0a(I3\x0aV|\x0ap19\x0aNNNI-1\x0aI-1\x0aI0\x0atp20\x0abI00\x0ag1\
+      \x0a(V\\u0000\x14(<Pdx\x8c\xa0\xb4\xc8\xdc\x0ap21\x0ag3\x0atp22\x0aRp23\x0atp24\x0absg1\x0a(Vlabel\
+      s\x0ap25\x0ag3\x0atp26\x0aRp27\x0a(lp28\x0aI3\x0aaI1\x0aasg1\x0a(Vfilenames\x0ap29\x0ag3\x0atp30\
+      \x0aRp31\x0a(lp32\x0ag1\x0a(Va.png\x0ap33\x0ag3\x0atp34\x0aRp35\x0aag1\x0a(V\xffb\x0ap36\x0ag3\x0a\
+      tp37\x0aRp38\x0aasVfloat\x0ap39\x0aF0.5\x0asVn\x0ap40\x0aNsVok\x0ap41\x0a(I01\x0aI00\x0atp42\x0asV\
+      wide\x0ap43\x0ag6\x0a(g7\x0a(I0\x0atp44\x0ag11\x0atp45\x0aRp46\x0a(I1\x0a(I2\x0atp47\x0ag15\x0a(Vi\
+      8\x0ap48\x0aI00\x0aI01\x0atp49\x0aRp50\x0a(I3\x0aV<\x0ap51\x0aNNNI-1\x0aI-1\x0aI0\x0atp52\x0abI00\
+      \x0ag1\x0a(V\x01\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\xfe\xff\xff\xff\xff\xff\xff\xff\
+      \x0ap53\x0ag3\x0atp54\x0aRp55\x0atp56\x0absVbig\x0ap57\x0aL1099511627776L\x0asVneg\x0ap58\x0aI-3\
+      \x0asVscalar\x0ap59\x0acnumpy._core.multiarray\x0ascalar\x0ap60\x0a(g50\x0ag1\x0a(V\x07\\u0000\\u0\
+      000\\u0000\\u0000\\u0000\\u0000\\u0000\x0ap61\x0ag3\x0atp62\x0aRp63\x0atp64\x0aRp65\x0asVtext\x0ap\
+      66\x0aV\xe4\\u20ac\\u000a\\u005c\x0ap67\x0as.",
+    b"}q\x00(c_codecs\x0aencode\x0aq\x01(X\x04\x00\x00\x00dataq\x02X\x06\x00\x00\x00latin1q\x03tq\x04Rq\
+      \x05cnumpy._core.multiarray\x0a_reconstruct\x0aq\x06(cnumpy\x0andarray\x0aq\x07(K\x00tq\x08h\x01(X\
+      \x01\x00\x00\x00bq\x09h\x03tq\x0aRq\x0btq\x0cRq\x0d(K\x01(K\x02K\x06tq\x0ecnumpy\x0adtype\x0aq\x0f\
+      (X\x02\x00\x00\x00u1q\x10I00\x0aI01\x0atq\x11Rq\x12(K\x03X\x01\x00\x00\x00|q\x13NNNJ\xff\xff\xff\
+      \xffJ\xff\xff\xff\xffK\x00tq\x14bI00\x0ah\x01(X\x11\x00\x00\x00\x00\x14(<Pdx\xc2\x8c\xc2\xa0\xc2\
+      \xb4\xc3\x88\xc3\x9cq\x15h\x03tq\x16Rq\x17tq\x18bh\x01(X\x06\x00\x00\x00labelsq\x19h\x03tq\x1aRq\
+      \x1b]q\x1c(K\x03K\x01eh\x01(X\x09\x00\x00\x00filenamesq\x1dh\x03tq\x1eRq\x1f]q\x20(h\x01(X\x05\x00\
+      \x00\x00a.pngq!h\x03tq\"Rq#h\x01(X\x03\x00\x00\x00\xc3\xbfbq$h\x03tq%Rq&eX\x05\x00\x00\x00floatq'G\
+      ?\xe0\x00\x00\x00\x00\x00\x00X\x01\x00\x00\x00nq(NX\x02\x00\x00\x00okq)(I01\x0aI00\x0atq*X\x04\x00\
+      \x00\x00wideq+h\x06(h\x07(K\x00tq,h\x0btq-Rq.(K\x01(K\x02tq/h\x0f(X\x02\x00\x00\x00i8q0I00\x0aI01\
+      \x0atq1Rq2(K\x03X\x01\x00\x00\x00<q3NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq4bI00\x0ah\x01(X\
+      \x18\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xc3\xbe\xc3\xbf\xc3\xbf\xc3\xbf\xc3\xbf\xc3\xbf\
+      \xc3\xbf\xc3\xbfq5h\x03tq6Rq7tq8bX\x03\x00\x00\x00bigq9L1099511627776L\x0aX\x03\x00\x00\x00negq:J\
+      \xfd\xff\xff\xffX\x06\x00\x00\x00scalarq;cnumpy._core.multiarray\x0ascalar\x0aq<(h2h\x01(X\x08\x00\
+      \x00\x00\x07\x00\x00\x00\x00\x00\x00\x00q=h\x03tq>Rq?tq@RqAX\x04\x00\x00\x00textqBX\x07\x00\x00\
+      \x00\xc3\xa4\xe2\x82\xac\x0a\\qCu.",
+    b"\x80\x02}q\x00(c_codecs\x0aencode\x0aq\x01X\x04\x00\x00\x00dataq\x02X\x06\x00\x00\x00latin1q\x03\
+      \x86q\x04Rq\x05cnumpy._core.multiarray\x0a_reconstruct\x0aq\x06cnumpy\x0andarray\x0aq\x07K\x00\x85\
+      q\x08h\x01X\x01\x00\x00\x00bq\x09h\x03\x86q\x0aRq\x0b\x87q\x0cRq\x0d(K\x01K\x02K\x06\x86q\x0ecnump\
+      y\x0adtype\x0aq\x0fX\x02\x00\x00\x00u1q\x10\x89\x88\x87q\x11Rq\x12(K\x03X\x01\x00\x00\x00|q\x13NNN\
+      J\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x14b\x89h\x01X\x11\x00\x00\x00\x00\x14(<Pdx\xc2\x8c\xc2\
+      \xa0\xc2\xb4\xc3\x88\xc3\x9cq\x15h\x03\x86q\x16Rq\x17tq\x18bh\x01X\x06\x00\x00\x00labelsq\x19h\x03\
+      \x86q\x1aRq\x1b]q\x1c(K\x03K\x01eh\x01X\x09\x00\x00\x00filenamesq\x1dh\x03\x86q\x1eRq\x1f]q\x20(h\
+      \x01X\x05\x00\x00\x00a.pngq!h\x03\x86q\"Rq#h\x01X\x03\x00\x00\x00\xc3\xbfbq$h\x03\x86q%Rq&eX\x05\
+      \x00\x00\x00floatq'G?\xe0\x00\x00\x00\x00\x00\x00X\x01\x00\x00\x00nq(NX\x02\x00\x00\x00okq)\x88\
+      \x89\x86q*X\x04\x00\x00\x00wideq+h\x06h\x07K\x00\x85q,h\x0b\x87q-Rq.(K\x01K\x02\x85q/h\x0fX\x02\
+      \x00\x00\x00i8q0\x89\x88\x87q1Rq2(K\x03X\x01\x00\x00\x00<q3NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\
+      \x00tq4b\x89h\x01X\x18\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xc3\xbe\xc3\xbf\xc3\xbf\xc3\xbf\
+      \xc3\xbf\xc3\xbf\xc3\xbf\xc3\xbfq5h\x03\x86q6Rq7tq8bX\x03\x00\x00\x00bigq9\x8a\x06\x00\x00\x00\x00\
+      \x00\x01X\x03\x00\x00\x00negq:J\xfd\xff\xff\xffX\x06\x00\x00\x00scalarq;cnumpy._core.multiarray\
+      \x0ascalar\x0aq<h2h\x01X\x08\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00q=h\x03\x86q>Rq?\x86q@RqAX\
+      \x04\x00\x00\x00textqBX\x07\x00\x00\x00\xc3\xa4\xe2\x82\xac\x0a\\qCu.",
+    b"\x80\x03}q\x00(C\x04dataq\x01cnumpy._core.multiarray\x0a_reconstruct\x0aq\x02cnumpy\x0andarray\x0a\
+      q\x03K\x00\x85q\x04C\x01bq\x05\x87q\x06Rq\x07(K\x01K\x02K\x06\x86q\x08cnumpy\x0adtype\x0aq\x09X\
+      \x02\x00\x00\x00u1q\x0a\x89\x88\x87q\x0bRq\x0c(K\x03X\x01\x00\x00\x00|q\x0dNNNJ\xff\xff\xff\xffJ\
+      \xff\xff\xff\xffK\x00tq\x0eb\x89C\x0c\x00\x14(<Pdx\x8c\xa0\xb4\xc8\xdcq\x0ftq\x10bC\x06labelsq\x11\
+      ]q\x12(K\x03K\x01eC\x09filenamesq\x13]q\x14(C\x05a.pngq\x15C\x02\xffbq\x16eX\x05\x00\x00\x00floatq\
+      \x17G?\xe0\x00\x00\x00\x00\x00\x00X\x01\x00\x00\x00nq\x18NX\x02\x00\x00\x00okq\x19\x88\x89\x86q\
+      \x1aX\x04\x00\x00\x00wideq\x1bh\x02h\x03K\x00\x85q\x1ch\x05\x87q\x1dRq\x1e(K\x01K\x02\x85q\x1fh\
+      \x09X\x02\x00\x00\x00i8q\x20\x89\x88\x87q!Rq\"(K\x03X\x01\x00\x00\x00<q#NNNJ\xff\xff\xff\xffJ\xff\
+      \xff\xff\xffK\x00tq$b\x89C\x10\x01\x00\x00\x00\x00\x00\x00\x00\xfe\xff\xff\xff\xff\xff\xff\xffq%tq\
+      &bX\x03\x00\x00\x00bigq'\x8a\x06\x00\x00\x00\x00\x00\x01X\x03\x00\x00\x00negq(J\xfd\xff\xff\xffX\
+      \x06\x00\x00\x00scalarq)cnumpy._core.multiarray\x0ascalar\x0aq*h\"C\x08\x07\x00\x00\x00\x00\x00\
+      \x00\x00q+\x86q,Rq-X\x04\x00\x00\x00textq.X\x07\x00\x00\x00\xc3\xa4\xe2\x82\xac\x0a\\q/u.",
+    b"\x80\x04\x95\x99\x01\x00\x00\x00\x00\x00\x00}\x94(C\x04data\x94\x8c\x16numpy._core.multiarray\x94\
+      \x8c\x0c_reconstruct\x94\x93\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94\x93\x94K\x00\x85\x94C\x01b\
+      \x94\x87\x94R\x94(K\x01K\x02K\x06\x86\x94h\x05\x8c\x05dtype\x94\x93\x94\x8c\x02u1\x94\x89\x88\x87\
+      \x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94b\x89C\x0c\x00\x14(<Pdx\
+      \x8c\xa0\xb4\xc8\xdc\x94t\x94bC\x06labels\x94]\x94(K\x03K\x01eC\x09filenames\x94]\x94(C\x05a.png\
+      \x94C\x02\xffb\x94e\x8c\x05float\x94G?\xe0\x00\x00\x00\x00\x00\x00\x8c\x01n\x94N\x8c\x02ok\x94\x88\
+      \x89\x86\x94\x8c\x04wide\x94h\x04h\x07K\x00\x85\x94h\x09\x87\x94R\x94(K\x01K\x02\x85\x94h\x0e\x8c\
+      \x02i8\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94b\
+      \x89C\x10\x01\x00\x00\x00\x00\x00\x00\x00\xfe\xff\xff\xff\xff\xff\xff\xff\x94t\x94b\x8c\x03big\x94\
+      \x8a\x06\x00\x00\x00\x00\x00\x01\x8c\x03neg\x94J\xfd\xff\xff\xff\x8c\x06scalar\x94h\x02\x8c\x06sca\
+      lar\x94\x93\x94h'C\x08\x07\x00\x00\x00\x00\x00\x00\x00\x94\x86\x94R\x94\x8c\x04text\x94\x8c\x07\
+      \xc3\xa4\xe2\x82\xac\x0a\\\x94u.",
+    b"\x80\x05\x95\x96\x01\x00\x00\x00\x00\x00\x00}\x94(C\x04data\x94\x8c\x13numpy._core.numeric\x94\x8c\
+      \x0b_frombuffer\x94\x93\x94(\x96\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x14(<Pdx\x8c\xa0\xb4\xc8\xdc\
+      \x94\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x02u1\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\
+      \x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94bK\x02K\x06\x86\x94\x8c\x01C\x94t\x94R\x94C\x06\
+      labels\x94]\x94(K\x03K\x01eC\x09filenames\x94]\x94(C\x05a.png\x94C\x02\xffb\x94e\x8c\x05float\x94G\
+      ?\xe0\x00\x00\x00\x00\x00\x00\x8c\x01n\x94N\x8c\x02ok\x94\x88\x89\x86\x94\x8c\x04wide\x94h\x04(\
+      \x96\x10\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xfe\xff\xff\xff\xff\xff\xff\
+      \xff\x94h\x08\x8c\x02i8\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\
+      \xff\xffK\x00t\x94bK\x02\x85\x94h\x0ft\x94R\x94\x8c\x03big\x94\x8a\x06\x00\x00\x00\x00\x00\x01\x8c\
+      \x03neg\x94J\xfd\xff\xff\xff\x8c\x06scalar\x94\x8c\x16numpy._core.multiarray\x94\x8c\x06scalar\x94\
+      \x93\x94h\x20C\x08\x07\x00\x00\x00\x00\x00\x00\x00\x94\x86\x94R\x94\x8c\x04text\x94\x8c\x07\xc3\
+      \xa4\xe2\x82\xac\x0a\\\x94u.",
+];
+
+/// As Python 2 writes it, whose texts are bytes; and with NumPy's older names.
+pub fn python_2(width: u16, data: &[u8], labels: &[u8]) -> Vec<u8> {
+    let count = (data.len() / usize::from(width)) as u8;
+    [
+        &b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85U\x01b\x87R"[..],
+        &[b'q', 5, b'(', b'K', 1, b'K', count, b'M'],
+        &width.to_le_bytes(),
+        b"\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T",
+        &(data.len() as u32).to_le_bytes(),
+        data,
+        b"tbU\x06labelsq\x08]q\x09(",
+        &labels.iter().flat_map(|&label| [b'K', label]).collect::<Vec<u8>>(),
+        b"eu.",
+    ]
+    .concat()
+}
+
+pub fn parse(bytes: &[u8]) -> Result<Pickle> {
+    Pickle::parse(bytes.to_vec(), Origin::file(Path::new("batch")))
+}
+
+fn fails(bytes: &[u8], expected: &str) {
+    let error = parse(bytes).err().unwrap().to_string();
+    assert!(error.contains("batch: at byte ") && error.contains(expected), "{error}");
+}
+
+fn numbers(pickle: &Pickle, key: &str, count: usize) -> Result<Vec<i128>> {
+    pickle.whole_numbers(pickle.get(key)?, count)
+}
+
+#[test]
+fn every_protocol_holds_the_same() {
+    for (protocol, bytes) in PROTOCOLS.iter().enumerate() {
+        let pickle = parse(bytes).unwrap_or_else(|error| panic!("protocol {protocol}: {error}"));
+        let data = pickle.byte_array(pickle.get("data").unwrap()).unwrap();
+        assert_eq!(
+            (&data.shape[..], data.elements),
+            (&[2, 6][..], &[0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200, 220][..])
+        );
+        assert_eq!(numbers(&pickle, "labels", 2).unwrap(), [3, 1]);
+        assert_eq!(numbers(&pickle, "wide", 2).unwrap(), [1, -2]);
+        let int = |key: &str| match pickle.value(pickle.get(key).unwrap()) {
+            Value::Int(number) => *number,
+            other => panic!("{key} is {}", other.kind()),
+        };
+        assert_eq!(["big", "neg", "scalar"].map(int), [1 << 40, -3, 7], "protocol {protocol}");
+        assert_eq!(
+            pickle.text(pickle.get("text").unwrap()),
+            Some("ä€\n\\".as_bytes()),
+            "protocol {protocol}"
+        );
+        let Value::List(names) = pickle.value(pickle.get("filenames").unwrap()) else { panic!("no list") };
+        assert_eq!(
+            names.iter().map(|&name| pickle.text(name).unwrap()).collect::<Vec<_>>(),
+            [&b"a.png"[..], b"\xffb"]
+        );
+        let error = numbers(&pickle, "labels", 3).unwrap_err().to_string();
+        assert!(error.contains("found a list of 2, expected 3 whole numbers"), "{error}");
+        let error = pickle.get("fine_labels").unwrap_err().to_string();
+        assert!(error.contains("expected the key `fine_labels`"), "{error}");
+    }
+}
+
+#[test]
+fn python_2_is_read() {
+    let pickle = parse(&python_2(3, &[1, 2, 3, 4, 5, 6], &[8, 9])).unwrap();
+    let data = pickle.byte_array(pickle.get("data").unwrap()).unwrap();
+    assert_eq!((&data.shape[..], data.elements), (&[2, 3][..], &[1, 2, 3, 4, 5, 6][..]));
+    assert_eq!(numbers(&pickle, "labels", 2).unwrap(), [8, 9]);
+}
+
+#[test]
+fn nothing_else_is_made() {
+    fails(b"cos\nsystem\n(S'echo'\ntR.", "a call of `os.system`");
+    fails(b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93.", "a call of `builtins.eval`");
+    fails(b"\x80\x02cnumpy\nload\n.", "a call of `numpy.load`");
+    fails(b"(ios\nsystem\n.", "the instruction 69 ('i')");
+    fails(b"}\x81.", "the instruction 81");
+    fails(b"Pid\n.", "the instruction 50 ('P')");
+    fails(b"\x82\x01.", "the instruction 82");
+    fails(b"}Rabc", "an instruction without the values that it needs");
+    fails(b"}}b.", "a state that is no tuple");
+    fails(b"}(tb.", "a map with a state");
+}
+
+#[test]
+fn damage_is_told() {
+    let whole = PROTOCOLS[4];
+    for length in 0..whole.len() {
+        assert!(parse(&whole[..length]).is_err(), "{length}");
+    }
+    fails(&whole[..40], "at byte 40: found the end of the file");
+    fails(b"\x80\x06.", "protocol 6");
+    fails(b"h\x05.", "a reference to value 5");
+    fails(b"]K\x01s.", "an instruction without the values");
+    fails(b"](K\x01u.", "a key without a value");
+    fails(b"]K\x01K\x02s.", "a list that something is put into");
+    fails(b"Ione\n.", "a number that is none");
+    fails(b"S'abc\n.", "a text without quotes");
+    fails(b"X\xff\xff\xff\xffabc.", "at byte 9: found the end of the file, expected 4294967295 more bytes");
+    fails(b"\x8d\xff\xff\xff\xff\xff\xff\xff\xffabc.", "the end of the file");
+    let error = parse(b"].").unwrap().get("data").unwrap_err().to_string();
+    assert!(error.contains("found a list, expected a map"), "{error}");
+}
+
+/// A list in itself, and references that multiply.
+#[test]
+fn what_refers_to_itself_does_no_harm() {
+    let pickle = parse(b"}(S'labels'\n]q\x01h\x01au.").unwrap();
+    assert!(numbers(&pickle, "labels", 1).unwrap_err().to_string().contains("a list among numbers"));
+    // Each list has the one before it a hundred times.
+    let level = [&b"](h\x01"[..], &b"2".repeat(99), b"eq\x01"].concat();
+    parse(&[&b"]q\x01"[..], &level.repeat(1000), b"."].concat()).unwrap();
+    // One text made into bytes again and again.
+    let text = [&b"X\x00\x10\x00\x00"[..], &[b'a'; 4096], b"q\x010c_codecs\nencode\nq\x020"].concat();
+    let call = b"h\x02h\x01S'latin1'\n\x86R0";
+    fails(&[&text[..], &call.repeat(100), b"N."].concat(), "more bytes than there are in the file");
+}

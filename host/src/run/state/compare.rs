@@ -1,0 +1,120 @@
+//! What changed between two moments, and what a state holds.
+
+use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
+
+use super::Saved;
+use crate::error::Result;
+
+impl Saved {
+    /// Whether nothing changed between two moments; where `buffers` is false, but for buffers of modules,
+    /// such as running statistics, which a forward pass moves.
+    pub fn is_unchanged(&self, before: &Self, buffers: bool) -> bool {
+        match (self, before) {
+            (Self::Plain(a), Self::Plain(b)) => a.to_string() == b.to_string() && a.type_id() == b.type_id(),
+            (Self::Tensor(a, x), Self::Tensor(b, y)) => a.shares_value(b) && x == y,
+            (Self::Dataset(a), Self::Dataset(b)) => a.is_same(b),
+            (Self::Module(a, x), Self::Module(b, y)) => a.is_same(b) && x.is_same(y, buffers),
+            (Self::Optimiser(a, x), Self::Optimiser(b, y)) => a.is_same(b) && x.is_same(y),
+            (Self::Array(a), Self::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_unchanged(b, buffers))
+            }
+            (Self::Map(a), Self::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.is_unchanged(b.1, buffers))
+            }
+            _ => false,
+        }
+    }
+
+    /// This value without what `state` holds: of such a handle only which one it is.
+    pub fn without(self, state: &Self) -> Self {
+        match self {
+            Self::Module(module, _) if state.holds_module(&module) => {
+                Self::Module(module, Snapshot::default())
+            }
+            Self::Optimiser(optimiser, _) if state.holds_optimiser(&optimiser) => {
+                Self::Optimiser(optimiser, OptimiserState::default())
+            }
+            Self::Array(items) => Self::Array(items.into_iter().map(|v| v.without(state)).collect()),
+            Self::Map(items) => Self::Map(items.into_iter().map(|(k, v)| (k, v.without(state))).collect()),
+            other => other,
+        }
+    }
+
+    /// The modules whose buffers moved since `before`, where they lie; everything else is nothing.
+    pub fn moved_buffers(&self, before: &Self) -> Self {
+        match (self, before) {
+            (Self::Module(module, now), Self::Module(_, then)) if !now.is_same(then, true) => {
+                Self::Buffers(module.clone(), now.buffers())
+            }
+            (Self::Array(now), Self::Array(then)) => {
+                let items: Vec<_> = now.iter().zip(then).map(|(a, b)| a.moved_buffers(b)).collect();
+                if items.iter().all(Self::is_unit) { Self::UNIT } else { Self::Array(items) }
+            }
+            (Self::Map(now), Self::Map(then)) => {
+                let items = now.iter().zip(then).map(|((k, a), (_, b))| (k.clone(), a.moved_buffers(b)));
+                let items: std::collections::BTreeMap<_, _> = items.collect();
+                if items.values().all(Self::is_unit) { Self::UNIT } else { Self::Map(items) }
+            }
+            _ => Self::UNIT,
+        }
+    }
+
+    /// Whether this is nothing.
+    pub fn is_unit(&self) -> bool {
+        matches!(self, Self::Plain(value) if value.is_unit())
+    }
+
+    /// Whether no weight is NaN. An infinite one may be meant, as in a mask.
+    pub fn is_sound(&self) -> Result<bool> {
+        let mut sound = Ok(true);
+        self.any(&mut |v| {
+            let Self::Module(_, snapshot) = v else { return false };
+            sound = snapshot.is_sound().map_err(Into::into);
+            !matches!(sound, Ok(true))
+        });
+        sound
+    }
+
+    fn any(&self, found: &mut impl FnMut(&Self) -> bool) -> bool {
+        found(self)
+            || match self {
+                Self::Array(items) => items.iter().any(|v| v.any(found)),
+                Self::Map(items) => items.values().any(|v| v.any(found)),
+                _ => false,
+            }
+    }
+
+    /// Whether there is a module or an optimiser in it.
+    pub fn has_handles(&self) -> bool {
+        self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..)))
+    }
+
+    /// Whether a module, or one that it is a part of, is in the state.
+    fn holds_module(&self, module: &Module) -> bool {
+        self.any(&mut |v| matches!(v, Self::Module(m, _) if holds(m, module)))
+    }
+
+    fn holds_optimiser(&self, optimiser: &Optimiser) -> bool {
+        self.any(&mut |v| matches!(v, Self::Optimiser(o, _) if o.is_same(optimiser)))
+    }
+
+    /// Whether both hold the same module, or a part of it, or the same optimiser.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.any(&mut |v| match v {
+            Self::Module(module, _) => {
+                let holds_mine = &mut |v: &Self| matches!(v, Self::Module(m, _) if holds(module, m));
+                other.holds_module(module) || other.any(holds_mine)
+            }
+            Self::Optimiser(optimiser, _) => other.holds_optimiser(optimiser),
+            _ => false,
+        })
+    }
+}
+
+/// Whether a module is another one, or a part of it.
+fn holds(whole: &Module, part: &Module) -> bool {
+    let mut found = false;
+    whole.walk(&mut |module| found |= module.is_same(part));
+    found
+}

@@ -1,0 +1,151 @@
+//! A state as JSON and files.
+
+use ops::{
+    DType, Spec, Tensor,
+    nn::{Mode, OptimiserState, Role, Snapshot},
+};
+use rhai::{Dynamic, ImmutableString};
+use serde_json::{Value as Json, json};
+
+use super::Saved;
+use crate::{
+    error::{Error, Result},
+    run::blobs::Blobs,
+};
+
+impl Saved {
+    /// Writes the tensors as files and gives the JSON that names them.
+    pub fn to_json(&self, blobs: &mut Blobs) -> Result<Json> {
+        Ok(match self {
+            Self::Plain(value) => plain_to_json(value),
+            Self::Array(items) => {
+                json!({"array": items.iter().map(|v| v.to_json(blobs)).collect::<Result<Vec<_>>>()?})
+            }
+            Self::Map(items) => {
+                let items = items.iter().map(|(k, v)| Ok((k.clone(), v.to_json(blobs)?)));
+                json!({"map": items.collect::<Result<serde_json::Map<_, _>>>()?})
+            }
+            Self::Tensor(tensor, tracked) => json!({"tensor": blobs.put_tensor(tensor)?, "tracked": tracked}),
+            Self::Dataset(dataset) => json!({"dataset": blobs.put_dataset(dataset)?}),
+            Self::Module(_, snapshot) => json!({
+                "module": put_named(&snapshot.tensors, blobs)?,
+                "roles": snapshot.roles.iter().map(|r| (r.buffer, r.frozen)).collect::<Vec<_>>(),
+                "modes": snapshot.modules.iter().map(mode_to_json).collect::<Vec<_>>(),
+            }),
+            Self::Optimiser(_, state) => json!({
+                "optimiser": put_named(&state.tensors, blobs)?, "steps": state.steps, "moved": state.moved,
+                "learning_rate": state.learning_rate.to_bits(),
+            }),
+            Self::Buffers(_, buffers) => json!({"buffers": put_named(buffers, blobs)?}),
+        })
+    }
+
+    /// Reads a state back. Handles are those that `like` holds at the same places.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the JSON and `like` do not fit: the script changed, or the file is damaged.
+    pub fn from_json(json: &Json, like: Option<&Self>, blobs: &mut Blobs) -> Result<Self> {
+        if let Some(items) = json["array"].as_array() {
+            let like = |i: usize| if let Some(Self::Array(v)) = like { v.get(i) } else { None };
+            let items = items.iter().enumerate().map(|(i, v)| Self::from_json(v, like(i), blobs));
+            return Ok(Self::Array(items.collect::<Result<_>>()?));
+        }
+        if let Some(items) = json["map"].as_object() {
+            let like = |k: &str| if let Some(Self::Map(v)) = like { v.get(k) } else { None };
+            let items = items.iter().map(|(k, v)| Ok((k.clone(), Self::from_json(v, like(k), blobs)?)));
+            return Ok(Self::Map(items.collect::<Result<_>>()?));
+        }
+        match like {
+            Some(Self::Module(handle, _)) if !json["module"].is_null() => {
+                Ok(Self::Module(handle.clone(), snapshot(json, blobs)?))
+            }
+            Some(Self::Module(handle, _)) if !json["buffers"].is_null() => {
+                Ok(Self::Buffers(handle.clone(), named(&json["buffers"], blobs)?))
+            }
+            Some(Self::Optimiser(handle, ..)) if !json["optimiser"].is_null() => {
+                Ok(Self::Optimiser(handle.clone(), optimiser(json, blobs)?))
+            }
+            _ if !json["tensor"].is_null() => {
+                Ok(Self::Tensor(blobs.tensor(&json["tensor"])?, json["tracked"] == json!(true)))
+            }
+            _ if !json["dataset"].is_null() => Ok(Self::Dataset(blobs.dataset(&json["dataset"])?)),
+            _ => plain_from_json(json).map(Self::Plain).ok_or_else(misfit),
+        }
+    }
+}
+
+fn misfit() -> Error {
+    Error::usage("the checkpoint does not fit the script", "start a new run")
+}
+
+fn put_named(values: &[(String, Tensor)], blobs: &mut Blobs) -> Result<Json> {
+    values.iter().map(|(name, tensor)| Ok(json!([name, blobs.put_tensor(tensor)?]))).collect()
+}
+
+fn named(json: &Json, blobs: &mut Blobs) -> Result<Vec<(String, Tensor)>> {
+    let pair = |pair: &Json| {
+        let name = pair[0].as_str().ok_or_else(misfit)?;
+        Ok((name.to_owned(), blobs.tensor(&pair[1])?))
+    };
+    json.as_array().ok_or_else(misfit)?.iter().map(pair).collect()
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(json: &Json) -> Result<T> {
+    serde_json::from_value(json.clone()).map_err(|_| misfit())
+}
+
+fn snapshot(json: &Json, blobs: &mut Blobs) -> Result<Snapshot> {
+    let roles: Vec<(bool, bool)> = parsed(&json["roles"])?;
+    Ok(Snapshot {
+        tensors: named(&json["module"], blobs)?,
+        roles: roles.into_iter().map(|(buffer, frozen)| Role { buffer, frozen }).collect(),
+        modules: json["modes"].as_array().ok_or_else(misfit)?.iter().map(mode).collect::<Result<_>>()?,
+    })
+}
+
+fn optimiser(json: &Json, blobs: &mut Blobs) -> Result<OptimiserState> {
+    Ok(OptimiserState {
+        steps: parsed(&json["steps"])?,
+        learning_rate: f64::from_bits(parsed(&json["learning_rate"])?),
+        moved: parsed(&json["moved"])?,
+        tensors: named(&json["optimiser"], blobs)?,
+    })
+}
+
+fn mode_to_json(mode: &Mode) -> Json {
+    let seen = mode.seen.as_ref().map(|spec| (&spec.shape, spec.dtype.name()));
+    json!([mode.training, seen])
+}
+
+fn mode(json: &Json) -> Result<Mode> {
+    let (training, seen): (bool, Option<(Vec<usize>, String)>) = parsed(json)?;
+    let spec = |(shape, dtype): (Vec<usize>, String)| Ok::<_, Error>(Spec::new(shape, DType::parse(&dtype)?));
+    Ok(Mode { training, seen: seen.map(spec).transpose()? })
+}
+
+/// Numbers are written as their bits: a resumed run goes on with the very same ones.
+fn plain_to_json(value: &Dynamic) -> Json {
+    if let Ok(i) = value.as_int() {
+        json!({"int": i})
+    } else if let Ok(x) = value.as_float() {
+        json!({"float": x.to_bits(), "text": x.to_string()})
+    } else if let Ok(b) = value.as_bool() {
+        json!({"bool": b})
+    } else if let Ok(text) = value.as_immutable_string_ref() {
+        json!({"string": text.as_str()})
+    } else {
+        json!({"unit": true})
+    }
+}
+
+fn plain_from_json(json: &Json) -> Option<Dynamic> {
+    let object = json.as_object()?;
+    Some(match object.iter().next()? {
+        (kind, v) if kind == "int" => v.as_i64()?.into(),
+        (kind, v) if kind == "float" => f64::from_bits(v.as_u64()?).into(),
+        (kind, v) if kind == "bool" => v.as_bool()?.into(),
+        (kind, v) if kind == "string" => Dynamic::from(ImmutableString::from(v.as_str()?)),
+        (kind, _) if kind == "unit" => Dynamic::UNIT,
+        _ => return None,
+    })
+}

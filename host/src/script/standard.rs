@@ -1,0 +1,124 @@
+//! Functions of Rhai's own library as scripts get them here: under the same names, with the same meaning,
+//! but numbers are compared as IEEE 754 does, what a call may make has a bound that is looked at before
+//! anything is made, and what takes long can be stopped.
+//!
+//! Rhai has bounds of its own. They are off: with any one of them on, each `push` counts all items of its
+//! array.
+
+mod arrays;
+mod blobs;
+mod compare;
+mod order;
+mod print;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use rhai::{Engine, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
+
+use super::{INTERRUPTED, Limits};
+
+/// What functions of Rhai give.
+type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// How often a call that waits looks whether it should end.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Registers the functions.
+pub fn register(engine: &mut Engine, limits: Limits) {
+    let mut library = Library { module: Module::new(), limits };
+    compare::add(&mut library);
+    strings::add(&mut library);
+    print::add(&mut library);
+    arrays::add(&mut library);
+    blobs::add(&mut library);
+    order::add(&mut library);
+    library.add("sleep", |seconds: f64| sleep(seconds));
+    library.add("sleep", |seconds: i64| sleep(seconds as f64));
+    engine.register_global_module(library.module.into());
+}
+
+/// What functions are added to.
+struct Library {
+    module: Module,
+    limits: Limits,
+}
+
+impl Library {
+    /// Adds a function, which may change its first parameter where that is a reference.
+    fn add<A: 'static, const N: usize, const X: bool, R, const F: bool>(
+        &mut self,
+        name: &str,
+        function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
+    ) where
+        R: rhai::Variant + Clone,
+    {
+        self.register(name, false, function);
+    }
+
+    /// Adds a function that only reads its parameters, so that constants can be given to it.
+    fn add_pure<A: 'static, const N: usize, const X: bool, R, const F: bool>(
+        &mut self,
+        name: &str,
+        function: impl RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
+    ) where
+        R: rhai::Variant + Clone,
+    {
+        self.register(name, true, function);
+    }
+
+    fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, T>(
+        &mut self,
+        name: &str,
+        pure: bool,
+        function: T,
+    ) where
+        R: rhai::Variant + Clone,
+        T: RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
+    {
+        let types = T::param_names().into_iter().map(|name| format!("_: {name}")).collect::<Vec<_>>();
+        FuncRegistration::new(name)
+            .with_purity(pure)
+            .with_params_info(types)
+            .set_into_module(&mut self.module, function);
+    }
+}
+
+impl Limits {
+    /// Refuses a string of more bytes than scripts may make.
+    fn string(&self, bytes: usize) -> Outcome<()> {
+        if bytes <= self.string { Ok(()) } else { Err(too_large("Length of string")) }
+    }
+
+    /// Refuses an array of more items than scripts may make.
+    fn items(&self, items: usize) -> Outcome<()> {
+        if items <= self.items { Ok(()) } else { Err(too_large("Size of array/BLOB")) }
+    }
+}
+
+fn too_large(what: &str) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
+}
+
+/// The end of a run that was asked to stop.
+fn interrupted() -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE).into()
+}
+
+/// Waits, but for a stop.
+fn sleep(seconds: f64) -> Outcome<()> {
+    let start = Instant::now();
+    let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    while let Some(left) = wait.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+        if ops::interrupt::requested() {
+            return Err(interrupted());
+        }
+        thread::sleep(left.min(GLANCE));
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What is written to a terminal: escaped, and no wider than it.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthStr;
+
+/// Columns that a terminal has at least.
+pub const COLUMNS: usize = 80;
+
+/// Prints a line to stdout as [`printable`].
+macro_rules! out {
+    ($($arg:tt)*) => {{
+        #[allow(clippy::print_stdout, reason = "all other lines go through here")]
+        {
+            println!("{}", $crate::terminal::printable(&format!($($arg)*)));
+        }
+    }};
+}
+
+/// Prints a line to stderr as [`printable`].
+macro_rules! err {
+    ($($arg:tt)*) => {{
+        #[allow(clippy::print_stderr, reason = "all other lines go through here")]
+        {
+            eprintln!("{}", $crate::terminal::printable(&format!($($arg)*)));
+        }
+    }};
+}
+
+/// A text of which a terminal shows every character and obeys none: control characters and those that turn the
+/// direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_obeyed) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\r' => shown.push_str("\\r"),
+            c if is_obeyed(c) && c.is_ascii() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if is_obeyed(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown.into()
+}
+
+/// [`printable`] in one line.
+pub fn one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+fn is_obeyed(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+    c.is_control() && !matches!(c, '\n' | '\t') || turns
+}
+
+/// The words of a text in lines of at most `width` columns; a longer word has a line of its own.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where there is
+/// no room beside it. Every line ends in a line feed.
+pub fn entry(heading: &str, indent: usize, text: &str) -> String {
+    let mut lines = wrapped(text, COLUMNS.saturating_sub(indent)).into_iter();
+    let mut shown = heading.to_owned();
+    if heading.width() + 2 <= indent {
+        let first = lines.next().unwrap_or_default();
+        shown = format!("{heading}{}{first}", " ".repeat(indent - heading.width())).trim_end().to_owned();
+    }
+    lines.for_each(|line| shown += &format!("\n{}{line}", " ".repeat(indent)));
+    shown + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_told_what_to_do() {
+        assert_eq!(printable("plain ä 数字\n\ttext"), "plain ä 数字\n\ttext");
+        assert_eq!(printable("\x1b[31mred\x07\r\0"), "\\x1b[31mred\\x07\\r\\x00");
+        assert_eq!(printable("\u{9b}2J \x7f"), "\\u{9b}2J \\x7f");
+        assert_eq!(printable("abc\u{202e}cba\u{2066}"), "abc\\u{202e}cba\\u{2066}");
+        assert_eq!(one_line("a\nb\tc\x1b"), "a b c\\x1b");
+    }
+
+    #[test]
+    fn lines_are_no_wider_than_asked() {
+        assert_eq!(wrapped("a bc  def g", 4), ["a bc", "def", "g"]);
+        assert_eq!(wrapped("a longer b", 3), ["a", "longer", "b"]);
+        assert_eq!(wrapped("", 3), [""; 0]);
+    }
+
+    #[test]
+    fn a_long_heading_has_its_text_below() {
+        assert_eq!(entry("a=1", 8, "one two"), "a=1     one two\n");
+        assert_eq!(entry("a=100000", 8, "one"), "a=100000\n        one\n");
+        assert_eq!(entry("a=1", 8, ""), "a=1\n");
+    }
+}

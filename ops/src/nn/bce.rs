@@ -1,0 +1,105 @@
+//! Binary cross-entropy of probabilities, as PyTorch computes it.
+
+use burn::backend::{Dispatch, Scalar, ops::FloatTensorOps as _};
+
+use crate::{
+    Device, Error, Result, Spec, Tensor,
+    kernels::cpu,
+    op::{self, Attribute, Op, Operand, Primitive, Value, Vjp, Writer},
+    tensor::{apply, refuse_where},
+};
+
+const OP: &str = "bce";
+
+/// Logarithms count as at least this: a sample that is wholly wrong costs 100, and the loss stays finite.
+const LEAST: f64 = -100.0;
+
+/// What `p (1 - p)` is at least in the slope, so that a sample that is wholly wrong has one.
+const SMALLEST: f64 = 1e-12;
+
+/// `-(t max(log p, -100) + (1 - t) max(log(1 - p), -100))`, element by element, with the slope
+/// `(p - t) / max(p (1 - p), 1e-12)`. Inputs: p, t.
+#[derive(Debug)]
+struct Bce;
+
+/// See [`super::loss::bce`], before the mean.
+pub(super) fn bce(p: &Tensor, target: &Tensor) -> Result<Tensor> {
+    let y = apply(Bce, &[p, target])?;
+    require_probabilities(p)?;
+    Ok(y)
+}
+
+/// Refuses what lies outside of [0, 1].
+fn require_probabilities(p: &Tensor) -> Result<()> {
+    let refusal = |found: String| Error::Argument {
+        op: OP,
+        name: "a probability",
+        found,
+        expected: "0 to 1 (`x.sigmoid()` makes probabilities of scores, `bce_with_logits` takes scores)"
+            .into(),
+    };
+    if p.is_symbolic() {
+        return Ok(());
+    }
+    if p.device() == Device::Gpu {
+        let inside = p.ge_scalar(0.0)?.logical_and(&p.le_scalar(1.0)?)?;
+        return refuse_where(&inside.logical_not()?, refusal("outside of it".into()));
+    }
+    let outside = match p.floats()? {
+        Some(values) => values.iter().find(|p| !(0.0..=1.0).contains(*p)).map(|&p| f64::from(p)),
+        None => p.to_f64()?.into_iter().find(|p| !(0.0..=1.0).contains(p)),
+    };
+    outside.map_or(Ok(()), |p| Err(refusal(p.to_string())))
+}
+
+impl Op for Bce {
+    fn name(&self) -> &'static str {
+        OP
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        op::require_float(OP, x[0])?;
+        op::require_same(OP, x[0], x[1])?;
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        if let (Some(p), Some(t)) = (cpu::floats(&x[0]), cpu::floats(&x[1])) {
+            let least = LEAST as f32;
+            return cpu::zip(&p, &t, y, |p, t| (t - 1.0) * (-p).ln_1p().max(least) - t * p.ln().max(least));
+        }
+        let (p, t) = (x[0].value.clone(), x[1].value.clone());
+        let least = Scalar::Float(LEAST);
+        let log = Dispatch::float_clamp_min(Dispatch::float_log(p.clone()), least);
+        let log_rest = Dispatch::float_clamp_min(Dispatch::float_log1p(Dispatch::float_neg(p)), least);
+        let rest = Dispatch::float_add_scalar(t.clone(), Scalar::Float(-1.0));
+        Dispatch::float_sub(Dispatch::float_mul(rest, log_rest), Dispatch::float_mul(t, log))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let (p, t, dy) = (&at.x[0], &at.x[1], at.dy);
+        let dp = at.want(0, || {
+            let spread = p.sub(&p.square()?)?.clamp_min(SMALLEST)?;
+            dy.mul(&p.sub(t)?.div(&spread)?)
+        })?;
+        let dt = at.want(1, || {
+            let log = |x: Tensor| x.clamp_min(LEAST);
+            dy.mul(&log(p.neg()?.log1p()?)?.sub(&log(p.log()?)?)?)
+        })?;
+        Ok(vec![dp, dt])
+    }
+
+    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+        let (p, t, one) = (w.x(0), w.x(1), w.number(1.0));
+        let log = |w: &mut Writer, x: Value| {
+            let log = w.node("Log", [x]);
+            w.node_with("Clip", [log, w.number(LEAST)], [] as [(&str, Attribute); 0])
+        };
+        let rest = w.node("Sub", [one.clone(), p.clone()]);
+        let (log_p, log_rest) = (log(w, p), log(w, rest));
+        let other = w.node("Sub", [one, t.clone()]);
+        let parts = [w.node("Mul", [t, log_p]), w.node("Mul", [other, log_rest])];
+        let sum = w.node("Add", parts);
+        Ok(w.node("Neg", [sum]))
+    }
+}

@@ -1,0 +1,408 @@
+//! What a run read is what it goes on with, and what its record names is not obeyed.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use tests::{Bench, Outcome, RunFolder, onnxruntime, skipped};
+
+/// A `.npy` file of the format's version 1: `[8, 4, 4]` bytes.
+fn npy(value: u8) -> Vec<u8> {
+    let header = format!("{:<117}\n", "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 4, 4), }");
+    [&b"\x93NUMPY\x01\x00\x76\x00"[..], header.as_bytes(), &[value; 128]].concat()
+}
+
+/// Pictures of one pixel, as Python's zlib makes them.
+const BLACK: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc`\0\0\0\x02\0\x01H\xaf\xa4q\0\0\0\0IEND\xaeB`\x82";
+const GREY: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";
+
+/// Reads `READ`, then fails in the second item of a loop for want of the file `gate`.
+const GATED: &str = r#"
+let cfg = params(#{ path: path(""), more: path(""), gate: "", wait: 1.0 });
+let x = { READ };
+each("step", 1..=3, #{ sum: 0.0 }, |i, s| {
+    if i == 2 { nn::linear(1, 1).load(cfg.gate); }
+    s.sum += x;
+    log("sum", s.sum);
+    s
+});
+"#;
+
+const SET: &str = "data::load(cfg.path).train().tensor().sum().item()";
+
+/// A run that failed at its gate, which is open now.
+struct Stopped {
+    place: Bench,
+    run: RunFolder,
+}
+
+impl Stopped {
+    fn new(place: Bench, read: &str, args: &[&str]) -> Self {
+        if let Some(library) = onnxruntime() {
+            // Where it is found by itself.
+            std::os::unix::fs::symlink(library.parent().unwrap(), place.path().join(".ort")).unwrap();
+        }
+        let gate = "gate=gate.safetensors";
+        let every = ["--checkpoint-every", "0s", gate];
+        let text = GATED.replace("READ", read);
+        place.script(&text, &[&every, args].concat()).run().code(1).says(&["gate.safetensors"]);
+        let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
+        place.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
+        let made = fs::read_dir(place.path().join("gates")).unwrap().next().unwrap().unwrap().path();
+        fs::copy(made.join("models/gate.safetensors"), place.path().join("gate.safetensors")).unwrap();
+        place.write("plugins/own.rhai", text);
+        Self { place, run }
+    }
+
+    fn resume(&self, args: &[&str]) -> Outcome {
+        self.place.resume(&self.run, args).run()
+    }
+
+    /// Changes the record as somebody could who hands the folder on.
+    fn forge(&self, change: impl FnOnce(&mut Json)) {
+        let mut record = self.run.record();
+        change(&mut record);
+        fs::write(self.run.path().join("run.json"), record.to_string()).unwrap();
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.place.path().join(name).display().to_string()
+    }
+}
+
+#[test]
+fn settings_that_are_no_finite_numbers_come_back() {
+    let place = Bench::new();
+    let text = r#"
+        let cfg = params(#{ clip: 1.0, top: 1.0 / 0.0, none: 0.0 / 0.0, rates: [0.1], lr: 0.1, gate: "" });
+        each("step", 1..=3, |i| {
+            if i == 2 { nn::linear(1, 1).load(cfg.gate); }
+            let all = [cfg.clip, cfg.top, cfg.none, cfg.rates[0], cfg.rates[1], cfg.rates[2], cfg.lr];
+            table(`step ${i}`, [all.map(|x| `${x}`)]);
+        });
+    "#;
+    place.write("c.toml", "lr = inf\nrates = [-inf, nan, 1]\n");
+    let args = ["clip=inf", "--config", "c.toml", "gate=gate.safetensors", "--checkpoint-every", "0s"];
+    place.script(text, &args).run().code(1).says(&["gate.safetensors"]);
+    let run = place.only_run();
+    let folder = run.path().file_name().unwrap().to_string_lossy().into_owned();
+    assert!(folder.starts_with("own,clip=inf,rates=[-inf,nan,1.0],lr=inf,gate="), "{folder}");
+    let report = fs::read_to_string(run.path().join("report.html")).unwrap();
+    for shown in ["<th>clip</th><td>inf</td>", "<th>none</th><td>nan</td>", "<td>[-inf,nan,1.0]</td>"] {
+        assert!(report.contains(shown), "no {shown} in the report");
+    }
+    place.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
+    let made = fs::read_dir(place.path().join("gates")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(made.join("models/gate.safetensors"), place.path().join("gate.safetensors")).unwrap();
+    place.write("plugins/own.rhai", text);
+    place.resume(&run, &[]).run().code(0);
+    let tables = run.files("tables");
+    assert_eq!(tables.len(), 3, "{:?}", tables.keys());
+    let first = tables.values().next().unwrap();
+    assert!(tables.values().all(|table| table == first), "{tables:?}");
+}
+
+/// `change` changes what a run read, whose name in its record is `name`.
+#[track_caller]
+fn is_noticed(read: &str, files: &[(&str, &[u8])], args: &[&str], name: &str, change: impl Fn(&Bench)) {
+    let stopped = |files: &[(&str, &[u8])]| {
+        let place = Bench::new();
+        files.iter().for_each(|(name, bytes)| drop(place.write(name, bytes)));
+        Stopped::new(place, read, args)
+    };
+    stopped(files).resume(&[]).code(0);
+
+    let stopped = stopped(files);
+    let before = stopped.run.record();
+    let known = before["files"].as_array().unwrap().iter().find(|file| file["name"] == name);
+    let known = known.unwrap_or_else(|| panic!("no {name} in {}", before["files"]));
+    change(&stopped.place);
+    let outcome = stopped.resume(&[]);
+    assert!(matches!(outcome.status.code(), Some(1 | 2)), "{}", outcome.stderr);
+    let problem = format!("{name} changed since the run began");
+    outcome.says(&[&problem, "--changed", "start a new run"]);
+    stopped.resume(&["--changed"]).code(0);
+    let record = stopped.run.record();
+    assert_eq!(record["changed"][0]["name"], name);
+    assert_eq!(record["changed"][0]["before"], known["sha256"]);
+    let now = record["files"].as_array().unwrap().iter().find(|file| file["name"] == name).unwrap();
+    assert_eq!(record["changed"][0]["after"], now["sha256"]);
+    assert_ne!(now["sha256"], known["sha256"]);
+}
+
+#[test]
+fn data_that_changed_is_told() {
+    let (old, new) = (npy(1), npy(2));
+    is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |place| drop(place.write("d.npy", &new)));
+    is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |place| {
+        // Of the same length, at the same time.
+        let time = fs::metadata(place.path().join("d.npy")).unwrap().modified().unwrap();
+        let file = fs::File::options().write(true).open(place.write("d.npy", &new)).unwrap();
+        file.set_modified(time).unwrap();
+    });
+}
+
+#[test]
+fn pictures_that_changed_are_told() {
+    let files = [("p/a/1.png", BLACK), ("p/b/2.png", GREY)];
+    let told = |change: &dyn Fn(&Bench)| is_noticed(SET, &files, &["path=p"], "p (train)", change);
+    told(&|place| drop(place.write("p/a/1.png", GREY)));
+    told(&|place| drop(place.write("p/a/3.png", BLACK)));
+    told(&|place| fs::rename(place.path().join("p/a/1.png"), place.path().join("p/b/1.png")).unwrap());
+}
+
+#[test]
+fn a_known_set_a_table_and_weights_that_changed_are_told() {
+    let batch = |value: u8| [vec![1], vec![value; 3072]].concat();
+    let (old, new) = (batch(1), batch(2));
+    let name = "data/cifar-10/data_batch_1.bin";
+    is_noticed(
+        "data::load(\"cifar-10\").train().tensor().sum().item()",
+        &[(name, &old)],
+        &[],
+        "DATA/cifar-10/data_batch_1.bin",
+        |place| drop(place.write(name, &new)),
+    );
+
+    let table =
+        "data::load(cfg.path, #{ labels: \"c\", attributes: cfg.more }).train().labels().sum().item()";
+    let files = [("p/1.png", BLACK), ("p/2.png", GREY), ("t.csv", b"file,c\n1.png,x\n2.png,y\n")];
+    is_noticed(table, &files, &["path=p", "more=t.csv"], "t.csv", |place| {
+        place.write("t.csv", "file,c\n1.png,y\n2.png,x\n");
+    });
+
+    let place = Bench::new();
+    place.run("nn::linear(2, 2).save(\"a\"); nn::linear(2, 2).save_onnx(\"a\", [2]);").code(0);
+    let made = |name: &str| fs::read(place.only_run().path().join("models").join(name)).unwrap();
+    let (weights, model) = (made("a.safetensors"), made("a.onnx"));
+    let other = [&weights[..weights.len() - 4], &[0; 4]].concat();
+    let read = "let net = nn::linear(2, 2); net.load(cfg.path); net.forward(ones([1, 2])).sum().item()";
+    is_noticed(read, &[("w.safetensors", &weights)], &["path=w.safetensors"], "w.safetensors", |place| {
+        place.write("w.safetensors", &other);
+    });
+    // A field that no reader knows, and that changes nothing.
+    let other = [&model[..], &[0xa0, 0x3f, 1]].concat();
+    let read = "nn::from_onnx(cfg.path).forward(ones([1, 2])).sum().item()";
+    is_noticed(read, &[("m.onnx", &model)], &["path=m.onnx"], "m.onnx", |place| {
+        place.write("m.onnx", &other);
+    });
+}
+
+/// A model with one initialiser, a 1 or a 2, that lies in `w.bin`.
+fn external_model() -> Vec<u8> {
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        [&[number << 3 | 2, content.len() as u8], content].concat()
+    }
+    let entry = |key: &str, value: &str| [field(1, key.as_bytes()), field(2, value.as_bytes())].concat();
+    // dims [1], FLOAT, its name, external_data, data_location EXTERNAL.
+    let weight =
+        [vec![8, 1, 16, 1], field(8, b"w"), field(13, &entry("location", "w.bin")), vec![14 << 3, 1]]
+            .concat();
+    let shape = field(2, &field(1, &[8, 1]));
+    let kind = field(2, &field(1, &[vec![8, 1], shape].concat()));
+    let value = |name: &str| [field(1, name.as_bytes()), kind.clone()].concat();
+    let node = [field(1, b"x"), field(1, b"w"), field(2, b"y"), field(4, b"Add")].concat();
+    let parts =
+        [field(1, &node), field(2, b"g"), field(5, &weight), field(11, &value("x")), field(12, &value("y"))];
+    [vec![8, 8], field(7, &parts.concat()), field(8, &[16, 17])].concat()
+}
+
+#[test]
+fn elements_of_a_model_in_another_file_that_changed_are_told() {
+    let files: [(&str, &[u8]); 2] = [("n/m.onnx", &external_model()), ("n/w.bin", &1f32.to_le_bytes())];
+    let change = |place: &Bench| drop(place.write("n/w.bin", 2f32.to_le_bytes()));
+    let read = "nn::from_onnx(cfg.path).forward(ones([1])).sum().item()";
+    is_noticed(read, &files, &["path=n/m.onnx"], "n/w.bin", change);
+    if onnxruntime().is_none() {
+        return skipped("there is no ONNX Runtime");
+    }
+    is_noticed(&read.replace("nn::from_onnx", "onnx::model"), &files, &["path=n/m.onnx"], "n/w.bin", change);
+}
+
+#[test]
+fn scripts_that_changed_are_gone_on_with_where_that_is_said() {
+    let stopped = Stopped::new(Bench::new(), "1.0", &[]);
+    let text = GATED.replace("READ", "10.0").replace("wait: 1.0", "wait: 1.0, step: 2.0");
+    stopped.place.write("plugins/own.rhai", text.replace("+= x", "+= x * cfg.step"));
+    stopped.resume(&[]).code(2).says(&["own.rhai changed since the run began", "--changed"]);
+    assert_eq!(stopped.run.status(), "FAILED", "nothing was touched");
+    stopped.resume(&["--changed"]).code(0);
+    assert_eq!(stopped.run.metric("sum"), [1.0, 21.0, 41.0]);
+    let record = stopped.run.record();
+    assert_eq!(record["changed"].as_array().unwrap().len(), 1);
+    assert_eq!(record["changed"][0]["text"], GATED.replace("READ", "1.0"));
+    assert_eq!(record["settings"]["step"], 2.0);
+}
+
+#[test]
+fn what_is_gone_is_told() {
+    let place = Bench::new();
+    place.write("d.npy", npy(1));
+    let stopped = Stopped::new(place, SET, &["path=d.npy"]);
+    fs::remove_file(stopped.place.path().join("d.npy")).unwrap();
+    stopped.resume(&[]).code(2).says(&["d.npy is gone since the run began"]);
+}
+
+/// Data outside of the working folder, which is `place`.
+fn outside(place: &Bench) -> String {
+    let folder =
+        place.path().parent().unwrap().join(format!("{}-out", place.path().file_name().unwrap().display()));
+    fs::create_dir_all(folder.join("cifar-10")).unwrap();
+    fs::write(folder.join("d.npy"), npy(1)).unwrap();
+    fs::write(folder.join("cifar-10/data_batch_1.bin"), [1; 3073]).unwrap();
+    folder.display().to_string()
+}
+
+#[test]
+fn what_was_read_elsewhere_is_read_again_and_nothing_else() {
+    let place = Bench::new();
+    let folder = outside(&place);
+    let stopped = Stopped::new(place, SET, &[&format!("path={folder}/d.npy")]);
+    fs::copy(format!("{folder}/d.npy"), format!("{folder}/e.npy")).unwrap();
+    // Another file, as the setting of a record that came from elsewhere.
+    let honest = stopped.run.record();
+    stopped.forge(|record| record["settings"]["path"] = format!("{folder}/e.npy").into());
+    let word = format!("--allow-read {folder}/e.npy");
+    stopped.resume(&[]).code(2).says(&["is not taken from there", "host resume ", &word]);
+    stopped.forge(|record| {
+        record["settings"]["path"] = folder.as_str().into();
+        record["files"][0]["name"] = folder.as_str().into();
+    });
+    let outcome = stopped.resume(&[]);
+    assert_ne!(outcome.status.code(), Some(0), "{}", outcome.stderr);
+    stopped.forge(|record| *record = honest.clone());
+    stopped.resume(&[]).code(0);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn folders_that_a_record_allows_are_given_anew() {
+    let place = Bench::new();
+    let folder = outside(&place);
+    let (data, allow) = (["--data", &folder], ["--allow-read", &folder]);
+    let stopped = Stopped::new(place, "data::load(\"cifar-10\").train().tensor().sum().item()", &data);
+    stopped.resume(&[]).code(2).says(&[&format!("--data {folder}")]);
+    let by_variable = stopped.place.resume(&stopped.run, &["--deadline", "1h"]).env("HOST_DATA", &folder);
+    by_variable.run().code(0);
+
+    let read = format!("data::load(\"{folder}/d.npy\").train().tensor().sum().item()");
+    let stopped = Stopped::new(Bench::new(), &read, &allow);
+    stopped.resume(&[]).code(2).says(&[&allow.join(" ")]);
+    stopped.resume(&allow).code(0);
+    // Words that somebody wrote into the record.
+    for (words, said) in [(allow, allow.join(" ")), (data, data.join(" "))] {
+        let stopped = Stopped::new(Bench::new(), "1.0", &[]);
+        stopped.forge(|record| {
+            record["command"].as_array_mut().unwrap().extend(words.map(|word| json!(word)));
+        });
+        stopped.resume(&[]).code(2).says(&["is not taken from there", &said]);
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_library_that_a_record_names_is_not_loaded() {
+    let place = Bench::new();
+    place.run("nn::linear(1, 1).save_onnx(\"a\", [1]);").code(0);
+    let made = place.only_run().path().join("models/a.onnx");
+    let stopped = Stopped::new(Bench::new(), "1.0", &[]);
+    fs::copy(made, stopped.place.path().join("a.onnx")).unwrap();
+    let library = stopped.place.write("evil.so", "no library").display().to_string();
+    stopped.forge(|record| {
+        record["command"].as_array_mut().unwrap().extend([json!("--onnxruntime"), json!(library)]);
+    });
+    stopped.resume(&[]).code(2).says(&[&format!("--onnxruntime {library}")]);
+}
+
+#[test]
+fn the_plugin_that_a_record_names_is_not_run() {
+    let stopped = Stopped::new(Bench::new(), "1.0", &[]);
+    let elsewhere = Bench::new();
+    let evil = elsewhere.write("evil.rhai", "print(\"evil\");").display().to_string();
+    let point = |record: &mut Json, to: &str| {
+        record["command"][2] = to.into();
+        record["plugin"] = to.into();
+        record["scripts"] = json!([{ "path": to, "sha256": "", "text": "print(\"evil\");" }]);
+    };
+    stopped.forge(|record| point(record, &evil));
+    stopped.resume(&[]).code(2).says(&[&format!("--plugin {evil}")]);
+    // In the run's own folder, which is in the working folder.
+    let inside = stopped.run.path().join("evil.rhai");
+    fs::copy(&evil, &inside).unwrap();
+    stopped.forge(|record| point(record, &inside.display().to_string()));
+    stopped.resume(&[]).code(2).says(&["--plugin "]);
+    // A folder that the record claims to be the working folder.
+    stopped.forge(|record| {
+        point(record, "evil.rhai");
+        record["folder"] = elsewhere.path().display().to_string().into();
+    });
+    stopped.resume(&[]).code(2).says(&[&format!("--plugin {evil}")]);
+}
+
+#[test]
+fn a_run_with_links_is_not_resumed() {
+    let stopped = Stopped::new(Bench::new(), "1.0", &[]);
+    let victim = stopped.path("victim");
+    fs::create_dir_all(&victim).unwrap();
+    fs::write(format!("{victim}/kept.txt"), "precious").unwrap();
+    for name in ["checkpoints/tensors", "figures", "log.txt", "metrics.jsonl", "run.json"] {
+        let path = stopped.run.path().join(name);
+        let aside = stopped.place.path().join("aside");
+        if path.exists() {
+            fs::rename(&path, &aside).unwrap();
+        }
+        let target = if path.extension().is_some() { format!("{victim}/kept.txt") } else { victim.clone() };
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        stopped
+            .resume(&[])
+            .code(2)
+            .says(&["is a link, a pipe or a device", name.rsplit('/').next().unwrap()]);
+        fs::remove_file(&path).unwrap();
+        if aside.exists() {
+            fs::rename(&aside, &path).unwrap();
+        }
+    }
+    assert_eq!(fs::read(Path::new(&victim).join("kept.txt")).unwrap(), b"precious");
+    stopped.resume(&[]).code(0);
+}
+
+#[test]
+fn tensors_of_a_checkpoint_are_files_of_the_run() {
+    let place = Bench::new();
+    place.run("each(\"a\", 2, #{ x: ones([3]) }, |i, s| { s.x += 1; s });\nthrow \"stop\";").code(1);
+    let run = place.only_run();
+    let path = run.path().join("checkpoints/a.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut state: Json = serde_json::from_str(&text).unwrap();
+    let file = &mut state["state"]["map"]["x"]["tensor"]["file"];
+    assert_eq!(file.as_str().map(str::len), Some(64), "{text}");
+    *file = "../../run.json".into();
+    fs::write(&path, state.to_string()).unwrap();
+    place.resume(&run, &[]).run().code(1).says(&["the checkpoint is damaged"]);
+}
+
+#[test]
+fn the_command_that_goes_on_is_told_whole() {
+    let place = Bench::new();
+    let folder = outside(&place);
+    let text = "let cfg = params(#{ path: path(\"\") }); throw \"stop\";";
+    let set = format!("path={folder}");
+    let outcome = place.script(text, &[&set, "--data", &folder]).run().code(1);
+    let run = place.only_run();
+    let command =
+        format!("host resume {} --data {folder}", run.path().strip_prefix(place.path()).unwrap().display());
+    outcome.says(&[&command]);
+    place.resume(&run, &["--data", &folder]).run().code(1).says(&["own.rhai:1:", "stop"]);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn files_of_settings_are_in_the_record() {
+    let place = Bench::new();
+    place.write("c.toml", "a = 2\n");
+    place.script("let cfg = params(#{ a: 1 });", &["--config", "c.toml"]).run().code(0);
+    let configs = &place.only_run().record()["configs"];
+    assert_eq!(configs[0]["name"], "c.toml");
+    // As sha256sum gives it.
+    assert_eq!(configs[0]["sha256"], "1382c01db535c28d9d2e3137ea7b6ff14ed03537bc4dab2e8d40182bd48bbd69");
+}
