@@ -54,9 +54,9 @@ pub fn affine(x: &Tensor, map: &Affine, outside: Outside) -> Result<Tensor> {
     let places = [start(from_x, centre[0])?, start(from_y, centre[1])?];
     let numbers = [&from_x[0], &from_x[1], &places[0], &from_y[0], &from_y[1], &places[1]];
     let matrix = Tensor::stack(&numbers, 1)?.cast(x.dtype())?;
-    // NaN is not below anything.
+    // NaN is not below anything. Shaders need not know infinity, so the largest number stands for it.
     refuse_where(
-        &matrix.abs()?.lt_scalar(f64::INFINITY)?.logical_not()?,
+        &matrix.abs()?.le_scalar(f64::from(f32::MAX))?.logical_not()?,
         Error::Argument {
             op: OP,
             name: "a map",
