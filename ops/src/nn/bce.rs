@@ -43,7 +43,7 @@ fn require_probabilities(p: &Tensor) -> Result<()> {
     }
     if p.device() == Device::Gpu {
         let inside = p.ge_scalar(0.0)?.logical_and(&p.le_scalar(1.0)?)?;
-        return refuse_where(&inside.logical_not()?, refusal("outside of it".into()));
+        return refuse_where(&inside.logical_not()?, refusal("outside of [0, 1]".into()));
     }
     let outside = match p.floats()? {
         Some(values) => values.iter().find(|p| !(0.0..=1.0).contains(*p)).map(|&p| f64::from(p)),

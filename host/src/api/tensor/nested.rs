@@ -49,7 +49,7 @@ const ELEMENT: usize = 64;
 /// `Usage` for more than there is memory for.
 pub fn to_nested(tensor: &Tensor) -> Result<Dynamic> {
     if tensor.len().saturating_mul(ELEMENT) > ops::tensor::room() {
-        let problem = format!("to_array: {} elements are more than memory holds as arrays", tensor.len());
+        let problem = format!("{} elements are more than memory holds as arrays", tensor.len());
         return Err(Error::usage(problem, "take a part of the tensor first: `x.narrow(dim, start, length)`"));
     }
     Ok(nested(&tensor.to_data()?, tensor.shape()))
