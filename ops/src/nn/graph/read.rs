@@ -40,11 +40,11 @@ impl Model {
     /// Those of [`Model::read`].
     pub fn confined(path: &Path) -> Result<Self> {
         open(path, |model, folder| {
-            external::check(model, folder)?;
             visit(model, &mut |part| match part {
                 Part::Node(node) => survives(node),
                 Part::Tensor(_) => Ok(()),
-            })
+            })?;
+            external::check(model, folder)
         })
     }
 
