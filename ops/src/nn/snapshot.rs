@@ -33,14 +33,12 @@ impl Snapshot {
     /// Whether `other` differs in nothing that changes a result: what modules have seen does not count,
     /// and buffers do not where `buffers` is false.
     pub fn is_same(&self, other: &Self, buffers: bool) -> bool {
-        let same = |((a, b), role): ((&(String, Tensor), &(String, Tensor)), &Role)| {
-            (role.buffer && !buffers) || a.1.shares_value(&b.1)
-        };
-        let modes = |snapshot: &Self| snapshot.modules.iter().map(|mode| mode.training).collect::<Vec<_>>();
+        let mut values = self.tensors.iter().zip(&other.tensors).zip(&self.roles);
         self.roles == other.roles
             && self.tensors.len() == other.tensors.len()
-            && self.tensors.iter().zip(&other.tensors).zip(&self.roles).all(same)
-            && modes(self) == modes(other)
+            && values.all(|((a, b), role)| (role.buffer && !buffers) || a.1.shares_value(&b.1))
+            && self.modules.len() == other.modules.len()
+            && self.modules.iter().zip(&other.modules).all(|(a, b)| a.training == b.training)
     }
 
     /// The buffers alone.

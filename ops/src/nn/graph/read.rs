@@ -40,12 +40,11 @@ impl Model {
     /// Those of [`Model::read`].
     pub fn confined(path: &Path) -> Result<Self> {
         open(path, |model, folder| {
-            let elements = external::check(model, folder)?;
             visit(model, &mut |part| match part {
                 Part::Node(node) => survives(node),
                 Part::Tensor(_) => Ok(()),
             })?;
-            Ok(elements)
+            external::check(model, folder)
         })
     }
 
