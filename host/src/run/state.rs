@@ -14,10 +14,8 @@ use rhai::{Array, Dynamic, FnPtr, Map};
 use crate::{
     data::Dataset,
     error::{Error, Result},
+    script::nesting::DEEPEST,
 };
-
-/// Values lie inside each other so deep at most: an array can hold itself.
-const DEEPEST: usize = 64;
 
 /// A state as it was at one moment. Tensors are immutable, so keeping them costs no copy.
 #[derive(Clone)]
@@ -43,8 +41,8 @@ impl Saved {
     /// What a script value is now. `place` names it in errors: `s.net`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for values that cannot be saved, functions for example, and for ones that lie
-    /// more than 64 deep inside each other.
+    /// [`Error::Usage`] for values that cannot be saved, functions for example, and for ones that are
+    /// nested deeper than [`DEEPEST`].
     pub fn capture(value: &Dynamic, place: &str) -> Result<Self> {
         Self::capture_within(value, place, DEEPEST)
     }
@@ -55,7 +53,7 @@ impl Saved {
         }
         if depth == 0 {
             return Err(Error::usage(
-                format!("{}... lies more than {DEEPEST} deep", &place[..place.floor_char_boundary(40)]),
+                format!("{}... is nested more than {DEEPEST} deep", &place[..place.floor_char_boundary(40)]),
                 "keep arrays and maps of a state flat",
             ));
         }
