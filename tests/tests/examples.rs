@@ -12,7 +12,7 @@ const PAPER: &str = include_str!("../fixtures/paper.rhai");
 /// Functions whose example would need a file.
 const NEED_A_FILE: &[&str] = &[
     "data::array(",
-    "load(module: Module, path: string)",
+    "load(module: Module, path: string",
     "nn::from_onnx(",
     "forward(module: Module, inputs: map)",
     "onnx::model(",

@@ -83,6 +83,7 @@ fn random_statements_end_without_a_fault() {
             }
         }
     }
+    drop(std::panic::take_hook());
     let faults = watch.faults();
     assert!(broken * 50 <= program & 0xFFFF_FFFF, "{broken} programs could not be read");
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));

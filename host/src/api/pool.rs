@@ -107,7 +107,12 @@ fn ended() -> Error {
 /// Calls a function on a thread of ours. A panic becomes an error.
 fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
     IS_WORKER.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(key, || function.call(engine, [argument]))));
+    let one = || {
+        let value = function.call(engine, [argument])?;
+        ops::tensor::settle().map_err(|error| error.to_string())?;
+        Ok(value)
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(key, one)));
     outcome.unwrap_or_else(|panic| Err(format!("a fault inside the host: {}", panic_text(&*panic)).into()))
 }
 

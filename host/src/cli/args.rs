@@ -219,10 +219,10 @@ pub struct RunArgs {
 pub struct ResumeArgs {
     /// The run's folder
     pub run: PathBuf,
-    /// Go on although scripts or files are not as they were; run.json notes which
+    /// Go on although scripts or files changed; run.json notes which
     #[arg(long)]
     pub changed: bool,
-    /// The plugin, where it is not found by the name that it was run by: a file, or a name in plugins/
+    /// The plugin, where its recorded name finds none: a file or a name
     #[arg(long, value_name = "PLUGIN")]
     pub plugin: Option<PathBuf>,
     /// A folder with data sets (besides HOST_DATA and ./data)
@@ -288,13 +288,13 @@ pub struct Control {
     /// Stop after this time, with a checkpoint: 90s, 10m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
-    /// Least time between two checkpoints: 10s, 0s for one after every item
+    /// Least time between two checkpoints; 0s: after every item
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     pub checkpoint_every: Duration,
     /// End the run, as FAILED, where it logs an infinite number or NaN
     #[arg(long)]
     pub stop_on_nan: bool,
-    /// Operations by which a script is taken for an endless loop
+    /// Operations that end a script, as an endless loop
     #[arg(long, value_name = "N", default_value_t = 500_000_000)]
     pub max_operations: u64,
     /// The ONNX Runtime library

@@ -46,7 +46,11 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
 
     let changes = Changes::since(&record, &plugin.host.scripts, &session.options.data);
     if !changes.is_empty() && !args.changed {
-        return Err(elsewhere(changed(&changes.listed(), &folder), &record));
+        // What is found nowhere may be in a folder that is still to be given.
+        return Err(match missing.is_empty() {
+            true => elsewhere(changed(&changes.listed(), &folder), &record),
+            false => needed::refusal(&given, &missing, &folder),
+        });
     }
     let declared = plugin.declaration.as_ref();
     let resolved = declared.map(|d| Resolved::recorded(d, &record.settings, &record.given, args.changed));

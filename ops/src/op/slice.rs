@@ -117,6 +117,9 @@ impl Op for Embed {
     }
 }
 
+/// Pieces that a tensor is split into at most: each is a tensor of its own.
+const MOST_PIECES: usize = 1 << 20;
+
 impl Tensor {
     /// A larger tensor filled with `fill`, in which this one starts at `start`.
     pub(super) fn within(&self, shape: Vec<usize>, start: &[usize], fill: f64) -> Result<Tensor> {
@@ -169,7 +172,19 @@ impl Tensor {
                 expected: "at least 1".into(),
             });
         }
-        (0..n).step_by(size).map(|start| self.narrow(dim, start, size.min(n - start))).collect()
+        if n.div_ceil(size) > MOST_PIECES {
+            return Err(Error::Argument {
+                op: "split",
+                name: "the size",
+                found: format!("{size}, which gives {} pieces", n.div_ceil(size)),
+                expected: format!("one that gives at most {MOST_PIECES}"),
+            });
+        }
+        let piece = |start: usize| {
+            crate::interrupt::check()?;
+            self.narrow(dim, start, size.min(n - start))
+        };
+        (0..n).step_by(size).map(piece).collect()
     }
 
     /// At most `count` pieces along `dim`, all of one size but the last, which may be smaller.

@@ -23,6 +23,7 @@ pub use data::Data;
 pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub(crate) use later::refuse_where;
+pub use later::settle;
 pub use spec::{DType, Spec};
 pub(crate) use spec::{broadcast, show};
 

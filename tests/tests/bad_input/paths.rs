@@ -51,7 +51,11 @@ fn a_text_that_happens_to_be_a_folder_grants_nothing() {
     // A file that it names is read, and no other one.
     let text = UNDECLARED.replace("data::load(cfg.path).train().len()", "nn::linear(1, 1).load(cfg.path)");
     place.write("w.safetensors", b"no weights");
-    place.script(&text, &["path=w.safetensors"]).run().code(1).says(&["give a file of the safetensors format"]);
+    place
+        .script(&text, &["path=w.safetensors"])
+        .run()
+        .code(1)
+        .says(&["give a file of the safetensors format"]);
 }
 
 #[test]

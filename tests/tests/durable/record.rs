@@ -164,8 +164,7 @@ fn a_known_set_a_table_and_weights_that_changed_are_told() {
         |place| drop(place.write(name, &new)),
     );
 
-    let table =
-        "data::load(cfg.path, #{ labels: \"c\", attributes: cfg.more }).train().labels().sum().item()";
+    let table = "data::load(cfg.path, #{ labels: \"c\", attributes: cfg.more }).train().labels()[0]";
     let files = [("p/1.png", BLACK), ("p/2.png", GREY), ("t.csv", b"file,c\n1.png,x\n2.png,y\n")];
     is_noticed(table, &files, &["path=p", "more=t.csv"], "t.csv", |place| {
         place.write("t.csv", "file,c\n1.png,y\n2.png,x\n");

@@ -178,7 +178,7 @@ fn a_killed_run_whose_import_changed_is_not_resumed() {
 fn what_is_no_run_is_not_resumed() {
     let place = Bench::new();
     let resume = |path: &str| place.resume(&RunFolder::at(place.path().join(path)), &[]).run();
-    resume("nothing").code(1).says(&["nothing"]);
+    resume("nothing").code(2).says(&["there is no run", "nothing"]);
     resume("scripts").code(2).says(&["scripts is not the folder of a run: it has no run.json"]);
     place.write("broken/run.json", "{\"plugin\": \"a\"");
     resume("broken").code(2).says(&["run.json is not the record of a run"]);

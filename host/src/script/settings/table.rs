@@ -12,6 +12,8 @@ const INDENT: usize = 26;
 pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     let shown = |setting: &Setting| {
         let paper = paper.and_then(|paper| paper_value(setting, paper));
+        // A long list is broken into lines.
+        let paper = paper.map(|value| if value.starts_with('[') { value.replace(',', ", ") } else { value });
         let paper = paper.map_or_else(String::new, |value| format!("; paper: {value}"));
         let heading = match setting.default.to_string() {
             empty if empty.is_empty() => format!("{}=\"\"", setting.name),
