@@ -70,6 +70,7 @@ fn random_statements_end_without_a_fault() {
             match outcome {
                 Err(Error::Failed(fault)) => watch.fault(&fault),
                 Err(Error::Script(error)) if matches!(*error, rhai::EvalAltResult::ErrorParsing(..)) => {
+                    println!("program {program}: {error}");
                     broken += 1;
                 }
                 Err(error) => watch.look(&error.to_string()),

@@ -288,7 +288,7 @@ pub struct Control {
     /// Stop after this time, with a checkpoint: 90s, 10m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
-    /// Least time between two checkpoints; 0s: after every item
+    /// Least time between checkpoints; 0s: after every item
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     pub checkpoint_every: Duration,
     /// End the run, as FAILED, where it logs an infinite number or NaN

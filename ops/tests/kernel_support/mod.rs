@@ -79,6 +79,7 @@ fn poison(f: Function, inputs: &[Tensor]) {
     let poisoned: Vec<_> = inputs.iter().map(poisoned).collect();
     // Some functions refuse them: then there is nothing to fill.
     let _ = f(&poisoned).and_then(|y| y.sum()?.backward());
+    let _ = ops::tensor::settle();
 }
 
 /// Holds the kernel's forms against the plain operations in f64. `tracked` says by which inputs there is

@@ -92,8 +92,16 @@ impl Writer<'_> {
                 self.expression("", deeper)
             ),
             5 => format!("{variable}.a = {};", self.expression("", deeper)),
-            6 => format!("for x in {} {{ {} }}", self.expression("shape", deeper), self.statement(deeper)),
-            7 => format!("if {} {{ {} }}", self.expression("bool", deeper), self.statement(deeper)),
+            6 => format!(
+                "let items = {}; for x in items {{ {} }}",
+                self.expression("shape", deeper),
+                self.statement(deeper)
+            ),
+            7 => format!(
+                "let condition = {}; if condition {{ {} }}",
+                self.expression("bool", deeper),
+                self.statement(deeper)
+            ),
             8 => format!("for i in 0..40 {{ {} }}", self.statement(deeper)),
             9 => format!("{variable} = [{variable}, {}];", self.expression("", deeper)),
             _ => format!("{};", self.call(depth)),
