@@ -1,7 +1,7 @@
 //! The memory of the process: how much there may be, and how much the heap holds.
 //!
 //! A failed allocation ends the process, so nobody may come to it: tensors are charged before they are
-//! made (`ops::tensor`), functions that multiply what they are given have bounds (`script::library`), and
+//! made (`ops::tensor`), functions that multiply what they are given have bounds (`script::standard`), and
 //! what scripts gather bit by bit is seen here, between two of their operations.
 
 use std::{
