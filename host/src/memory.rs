@@ -20,15 +20,13 @@ pub struct Heap;
 // SAFETY: all requests are handed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
+        counted(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
+        counted(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
@@ -38,11 +36,21 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        HELD.fetch_add(size, Ordering::Relaxed);
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
+        let moved = counted(unsafe { System.realloc(pointer, layout, size) }, size);
+        if !moved.is_null() {
+            HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        }
+        moved
     }
+}
+
+/// Counts the bytes at a pointer; none where there was no room for them.
+fn counted(pointer: *mut u8, bytes: usize) -> *mut u8 {
+    if !pointer.is_null() {
+        HELD.fetch_add(bytes, Ordering::Relaxed);
+    }
+    pointer
 }
 
 /// Bytes that the heap holds besides tensors, which have a budget of their own.

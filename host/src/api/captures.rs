@@ -5,10 +5,7 @@
 
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 
-use crate::{
-    error::{Error, Result},
-    run::Saved,
-};
+use crate::run::Saved;
 
 /// The values that a function captured, as they were at one moment.
 pub struct Captured {
@@ -33,16 +30,10 @@ impl Captured {
     /// The buffers that moved in captured modules, which a forward pass in training does.
     ///
     /// # Errors
-    /// [`Error::Usage`] for any other change; `who` made it.
-    pub fn moved(&self, context: &NativeCallContext, who: &str) -> Result<Saved> {
+    /// The name of a variable that changed in any other way.
+    pub fn moved(&self, context: &NativeCallContext) -> Result<Saved, String> {
         let now = observed(&self.function, &self.state);
-        match self.change(context, &now, false) {
-            None => Ok(now.moved_buffers(&self.before)),
-            Some(variable) => Err(Error::usage(
-                format!("{who} changed {variable}, which is not in the state of the loop"),
-                "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint saves it",
-            )),
-        }
+        self.change(context, &now, false).map_or_else(|| Ok(now.moved_buffers(&self.before)), Err)
     }
 
     fn change(&self, context: &NativeCallContext, now: &Saved, buffers: bool) -> Option<String> {

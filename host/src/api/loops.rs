@@ -95,7 +95,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         )
         .add(
             "stage(name, body)",
-            "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again.",
+            "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again. A \
+             value with modules or optimisers is, to the same bits; loops (`each`) within go on where they were.",
             r#"stage("setup", || 6 * 7) => 42"#,
             move |context: &NativeCallContext, name: String, body: FnPtr| stage(&c, context, &name, &body),
         )
@@ -194,7 +195,13 @@ impl Body<'_> {
             same_keys(self.name, &next, self.first)?;
             next.settle(self.first, "s")?
         };
-        let moved = self.outside.moved(context, &format!("the body of \"{}\"", self.name))?;
+        let moved = self.outside.moved(context).map_err(|variable| {
+            Error::usage(
+                format!("the body of \"{}\" changed {variable}, which is not in the state", self.name),
+                "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint \
+                 saves it",
+            )
+        })?;
         Ok((next, moved, finished))
     }
 }
@@ -233,7 +240,13 @@ fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPt
     let run = |key: Key| {
         with_stream(key, || -> Result<(Saved, Saved)> {
             let value = Saved::capture(&body.call_raw(context, None, [])?, name)?;
-            Ok((value, outside.moved(context, &format!("the stage \"{name}\""))?))
+            let moved = outside.moved(context).map_err(|variable| {
+                Error::usage(
+                    format!("the stage \"{name}\" changed {variable}, which lies outside of it"),
+                    "give what changed as the value of the stage, or change it in the state of an `each`",
+                )
+            })?;
+            Ok((value, moved))
         })
     };
     let Some(recorder) = session.recorder_in_order()? else { return run(next_key())?.0.restore() };

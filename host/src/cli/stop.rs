@@ -1,6 +1,7 @@
 //! How a run is asked to stop, and how it ends where it does not answer.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -76,7 +77,8 @@ pub fn watch(close: impl FnOnce() -> Result<Outcome> + Send + 'static) -> End {
         }
         thread::sleep(PATIENCE);
         if watched.begin() {
-            if let Err(error) = close() {
+            // A panic must not leave a process behind that waits for its end.
+            if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(close)) {
                 err!("error: {error}");
             }
             std::process::exit(130);

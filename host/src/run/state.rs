@@ -3,7 +3,7 @@
 mod compare;
 mod json;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ops::{
     Tensor,
@@ -75,14 +75,22 @@ impl Saved {
         })
     }
 
-    /// What can be told of any value: a function stands for what it captured, and what no checkpoint could
-    /// hold is left out.
+    /// What can be compared of any value: a function stands for what it captured, and a value that several
+    /// variables share is seen at the first of them.
     pub fn observe(value: &Dynamic) -> Self {
-        Self::observe_within(value, DEEPEST)
+        Self::observe_within(value, DEEPEST, &mut HashSet::new())
     }
 
-    fn observe_within(value: &Dynamic, depth: usize) -> Self {
-        let inner = |v: &Dynamic| if depth == 0 { Self::UNIT } else { Self::observe_within(v, depth - 1) };
+    fn observe_within(value: &Dynamic, depth: usize, seen: &mut HashSet<*const Dynamic>) -> Self {
+        if depth == 0 {
+            return Self::UNIT;
+        }
+        if value.is_shared() {
+            let Some(inner) = value.read_lock::<Dynamic>() else { return Self::UNIT };
+            let is_new = seen.insert(&raw const *inner);
+            return if is_new { Self::observe_within(&inner, depth, seen) } else { Self::UNIT };
+        }
+        let mut inner = |v: &Dynamic| Self::observe_within(v, depth - 1, seen);
         if let Some(handle) = Self::of_handle(value) {
             handle
         } else if let Some(function) = value.read_lock::<FnPtr>() {
@@ -93,7 +101,8 @@ impl Saved {
         } else if let Some(map) = value.read_lock::<Map>() {
             Self::Map(map.iter().map(|(k, v)| (k.to_string(), inner(v))).collect())
         } else {
-            Self::of_plain(value).unwrap_or(Self::UNIT)
+            // Characters, bytes and ranges by their text; what has none is a constant.
+            Self::of_plain(value).unwrap_or_else(|| Self::Plain(value.to_string().into()))
         }
     }
 
@@ -153,7 +162,8 @@ impl Saved {
         let misplaced = |what: &str| {
             Error::usage(
                 format!("{place} {what}"),
-                "what is a module or an optimiser in the state has to be one of the same structure from the start",
+                "what is a module or an optimiser in the state has to be one of the same structure from \
+                 the start",
             )
         };
         Ok(match (self, first) {

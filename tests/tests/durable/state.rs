@@ -160,7 +160,7 @@ fn loops_within_a_stage_that_gives_a_module_are_not_run_again() {
 #[test]
 fn a_stage_that_changes_what_is_outside_is_refused() {
     let refused = |text: &str| {
-        let texts = ["the stage \"pretrain\" changed `net`", "put it into the state"];
+        let texts = ["the stage \"pretrain\" changed `net`", "give what changed as the value of the stage"];
         Bench::new().run(text).code(1).says(&texts);
     };
     refused(

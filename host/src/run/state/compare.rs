@@ -2,6 +2,8 @@
 
 use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
 
+use rhai::Dynamic;
+
 use super::Saved;
 use crate::error::Result;
 
@@ -10,7 +12,7 @@ impl Saved {
     /// such as running statistics, which a forward pass moves.
     pub fn is_unchanged(&self, before: &Self, buffers: bool) -> bool {
         match (self, before) {
-            (Self::Plain(a), Self::Plain(b)) => a.to_string() == b.to_string() && a.type_id() == b.type_id(),
+            (Self::Plain(a), Self::Plain(b)) => is_same(a, b),
             (Self::Tensor(a, x), Self::Tensor(b, y)) => a.shares_value(b) && x == y,
             (Self::Dataset(a), Self::Dataset(b)) => a.is_same(b),
             (Self::Module(a, x), Self::Module(b, y)) => a.is_same(b) && x.is_same(y, buffers),
@@ -98,17 +100,18 @@ impl Saved {
     fn holds_optimiser(&self, optimiser: &Optimiser) -> bool {
         self.any(&mut |v| matches!(v, Self::Optimiser(o, _) if o.is_same(optimiser)))
     }
+}
 
-    /// Whether both hold the same module, or a part of it, or the same optimiser.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.any(&mut |v| match v {
-            Self::Module(module, _) => {
-                let holds_mine = &mut |v: &Self| matches!(v, Self::Module(m, _) if holds(module, m));
-                other.holds_module(module) || other.any(holds_mine)
-            }
-            Self::Optimiser(optimiser, _) => other.holds_optimiser(optimiser),
-            _ => false,
-        })
+/// Whether two plain values are the same one; numbers, bit for bit.
+fn is_same(a: &Dynamic, b: &Dynamic) -> bool {
+    let floats = || Some((a.as_float().ok()?.to_bits(), b.as_float().ok()?.to_bits()));
+    let texts = || Some((a.as_immutable_string_ref().ok()?, b.as_immutable_string_ref().ok()?));
+    if let Some((a, b)) = floats() {
+        a == b
+    } else if let Some((a, b)) = texts() {
+        a.as_str() == b.as_str()
+    } else {
+        a.type_id() == b.type_id() && a.to_string() == b.to_string()
     }
 }
 

@@ -69,12 +69,12 @@ impl Saved {
                 Ok(Self::Tensor(blobs.tensor(&json["tensor"])?, json["tracked"] == json!(true)))
             }
             _ if !json["dataset"].is_null() => Ok(Self::Dataset(blobs.dataset(&json["dataset"])?)),
-            _ => plain_from_json(json).map(Self::Plain).ok_or_else(misfit),
+            _ => plain_from_json(json).map(Self::Plain).ok_or_else(mismatch),
         }
     }
 }
 
-fn misfit() -> Error {
+fn mismatch() -> Error {
     Error::usage("the checkpoint does not fit the script", "start a new run")
 }
 
@@ -84,14 +84,14 @@ fn put_named(values: &[(String, Tensor)], blobs: &mut Blobs) -> Result<Json> {
 
 fn named(json: &Json, blobs: &mut Blobs) -> Result<Vec<(String, Tensor)>> {
     let pair = |pair: &Json| {
-        let name = pair[0].as_str().ok_or_else(misfit)?;
+        let name = pair[0].as_str().ok_or_else(mismatch)?;
         Ok((name.to_owned(), blobs.tensor(&pair[1])?))
     };
-    json.as_array().ok_or_else(misfit)?.iter().map(pair).collect()
+    json.as_array().ok_or_else(mismatch)?.iter().map(pair).collect()
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(json: &Json) -> Result<T> {
-    serde_json::from_value(json.clone()).map_err(|_| misfit())
+    serde_json::from_value(json.clone()).map_err(|_| mismatch())
 }
 
 fn snapshot(json: &Json, blobs: &mut Blobs) -> Result<Snapshot> {
@@ -99,7 +99,7 @@ fn snapshot(json: &Json, blobs: &mut Blobs) -> Result<Snapshot> {
     Ok(Snapshot {
         tensors: named(&json["module"], blobs)?,
         roles: roles.into_iter().map(|(buffer, frozen)| Role { buffer, frozen }).collect(),
-        modules: json["modes"].as_array().ok_or_else(misfit)?.iter().map(mode).collect::<Result<_>>()?,
+        modules: json["modes"].as_array().ok_or_else(mismatch)?.iter().map(mode).collect::<Result<_>>()?,
     })
 }
 
