@@ -126,7 +126,7 @@ pub enum OnnxCommand {
 pub struct OnnxBench {
     /// The ONNX file
     pub file: PathBuf,
-    /// Samples at a time; other sizes that the file leaves open are 1
+    /// Samples at a time; other sizes left open are 1
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: u64,
     /// An input of the network, instead of random numbers
