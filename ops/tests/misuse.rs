@@ -76,6 +76,13 @@ fn tensors_of_two_devices_are_an_error() {
     assert_none(
         several.flat_map(|case| (0..case.inputs.len()).filter_map(|i| moved(&case, i)).collect::<Vec<_>>()),
     );
+    settled();
+}
+
+/// Waits for the GPU: a driver that is still at work when the process ends can crash it.
+fn settled() {
+    let last = tensor(&[1.0], &[1], DType::F32, Device::Gpu).exp().expect("the GPU computes");
+    assert!(last.item().is_ok());
 }
 
 #[test]
@@ -90,6 +97,7 @@ fn the_gpu_refuses_types_that_it_does_not_compute_in() {
         let host = tensor(&[1.0, 2.0], &[2], dtype, Device::Cpu);
         assert_eq!(complaint("tensor", || host.to_device(Device::Gpu)), None);
     }
+    settled();
 }
 
 #[test]
