@@ -21,20 +21,14 @@ pub fn add(table: &mut Table) {
              image, or one number for all. So two sets of parameters can be drawn and averaged.",
         )
         .add(
-            "affine(x, rotation, translation, scale, shear)",
-            "Images moved by p -> scale R(rotation) [[1, tan(shear)], [0, 1]] p + translation, in pixels from \
-             the centre (x right, y down): degrees, pixels [N, 2], factors, degrees along x. Bilinear, with \
-             zeros outside. Differentiable in x.",
-            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, tensor([[1.0, 0.0]]), 1, 0).to_array() => [[[[0.0, 1.0]]]]",
-            |x: Tensor, rotation: Amount, translation: Amount, scale: Amount, shear: Amount| {
-                affine(&x, [rotation, translation, scale, shear], Outside::Zero)
-            },
-        )
-        .add(
             "affine(x, rotation, translation, scale, shear, options)",
-            "With `outside`: \"zero\" (the default), or \"mirror\" for the image mirrored about its edges.",
-            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, 1, 1, 0, #{ outside: \"mirror\" }).to_array() => [[[[1.0, 1.0]]]]",
-            |x: Tensor, rotation: Amount, translation: Amount, scale: Amount, shear: Amount, options: Map| {
+            "Images moved by p -> scale R(rotation) [[1, tan(shear)], [0, 1]] p + translation, in pixels from \
+             the centre (x right, y down): degrees, pixels [N, 2], factors, degrees along x. Bilinear. Differentiable \
+             in x. With the option outside: \"zero\" (the default), or \"mirror\" for the image mirrored about its edges.",
+            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, tensor([[1.0, 0.0]]), 1, 0).to_array() => [[[[0.0, 1.0]]]]\n\
+             augment::affine(tensor([[[[1.0, 2.0]]]]), 0, 1, 1, 0, #{ outside: \"mirror\" }).to_array() \
+             => [[[[1.0, 1.0]]]]",
+            |x: Tensor, rotation: Amount, translation: Amount, scale: Amount, shear: Amount, options: Option<Map>| {
                 affine(&x, [rotation, translation, scale, shear], outside("augment::affine", options)?)
             },
         )
@@ -60,19 +54,14 @@ pub fn add(table: &mut Table) {
             |x: Tensor, mirrored: Amount| augment::flip(&x, &mirrored.on(&x)?),
         )
         .add(
-            "crop(x, corner, size)",
-            "Of each image the window of that size whose upper left corner is corner [N, 2] (row, column). It \
-             may reach beyond the edges, where there are zeros.",
-            "augment::crop(tensor([[[[1.0, 2.0, 3.0]]]]), tensor([[0, 1]]), [1, 2]).to_array() => [[[[2.0, 3.0]]]]",
-            |x: Tensor, corner: Amount, size: Pair| {
-                augment::crop(&x, &corner.on(&x)?, size.0, Outside::Zero)
-            },
-        )
-        .add(
             "crop(x, corner, size, options)",
-            "With `outside`: \"zero\" (the default), or \"mirror\" for the image mirrored about its edges.",
-            "augment::crop(tensor([[[[1.0, 2.0]]]]), tensor([[0, 1]]), [1, 2], #{ outside: \"mirror\" }).to_array() => [[[[2.0, 2.0]]]]",
-            |x: Tensor, corner: Amount, size: Pair, options: Map| {
+            "Of each image the window of that size whose upper left corner is corner [N, 2] (row, column). It \
+             may reach beyond the edges, where by the option outside there are zeros (\"zero\", the default), or the \
+             image mirrored about its edges (\"mirror\").",
+            "augment::crop(tensor([[[[1.0, 2.0, 3.0]]]]), tensor([[0, 1]]), [1, 2]).to_array() => [[[[2.0, 3.0]]]]\n\
+             augment::crop(tensor([[[[1.0, 2.0]]]]), tensor([[0, 1]]), [1, 2], #{ outside: \"mirror\" }).to_array() \
+             => [[[[2.0, 2.0]]]]",
+            |x: Tensor, corner: Amount, size: Pair, options: Option<Map>| {
                 let outside = outside("augment::crop", options)?;
                 Ok::<_, Error>(augment::crop(&x, &corner.on(&x)?, size.0, outside)?)
             },
@@ -90,7 +79,7 @@ fn affine(x: &Tensor, amounts: [Amount; 4], outside: Outside) -> Result<Tensor> 
     Ok(augment::affine(x, &map, outside)?)
 }
 
-fn outside(function: &'static str, options: Map) -> Result<Outside> {
+fn outside(function: &'static str, options: Option<Map>) -> Result<Outside> {
     let mut options = Options::new(function, options);
     let name = options.get("outside", String::from("zero"))?;
     options.end()?;

@@ -8,7 +8,7 @@ mod source;
 use std::sync::Arc;
 
 use ops::{Tensor, random};
-use rhai::{Dynamic, Map};
+use rhai::Dynamic;
 
 use crate::{
     data::{self, Dataset, Mixture, Split},
@@ -43,28 +43,24 @@ impl FromScript for Items {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d, e, f, g] = [0; 7].map(|_| Arc::clone(session));
+    let [a, b, c, g] = [0; 4].map(|_| Arc::clone(session));
     let mut module = table.module("data", "Data sets: built in, or in files.");
     module.add(
-        "load(name)",
+        "load(name, options)",
         "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, grey \
          handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: any number. A path \
          is that of a folder of IDX or CIFAR files; of a folder, zip or tar (.tar, .tar.gz) of pictures (png, jpg, bmp, \
          gif, tiff, webp: the first picture of each), whose folders train, test and validation are splits and whose \
          folders inside these are classes; or of an IDX, .npy or .npz file: bytes, which stand for 0 to 1, or floats as \
-         they are. Files that are left out are said in a warning.",
-        r#"data::load("glyphs").train(10).len() => 10"#,
-        |what: String| Source::new(what, Map::new()),
-    )
-    .add(
-        "load(name, options)",
-        "With options size (the middle square of each picture is resized to this side), crop (side of the square that \
-         is cut out before), channels (1: grey, 3: colour), classes (only items of these numbers or names), labels \
-         (which of several: \"coarse\" of cifar-100, \"alphabets\" of omniglot, an attribute such as \"Male\" of celeba, \
-         an array of an .npz file), attributes (the table of a folder or archive of pictures: CSV with the file names in \
-         the first column, or a list like celeba's), array (the items of an .npz file), exif_rotation (true: photographs \
-         are turned as their EXIF data says; false as in torchvision), seed (of a built-in set).",
-        r#"data::load("shapes", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]"#,
+         they are. Files that are left out are named in a warning. Options: size (the middle square of each picture is \
+         resized to this side), crop (side of the square that is cut out before), channels (1: grey, 3: colour), classes \
+         (only items of these numbers or names), labels (which of several: \"coarse\" of cifar-100, \"alphabets\" of \
+         omniglot, an attribute such as \"Male\" of celeba, an array of an .npz file), attributes (the table of a folder \
+         or archive of pictures: CSV with the file names in the first column, or a list like celeba's), array (the items \
+         of an .npz file), exif_rotation (true: photographs are rotated as their EXIF data says; false as in \
+         torchvision), seed (of a built-in set).",
+        "data::load(\"glyphs\").train(10).len() => 10\n\
+         data::load(\"shapes\", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]",
         Source::new,
     )
     .add(
@@ -87,50 +83,33 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         |items: Tensor, labels: Tensor| labelled(&items, &labels),
     );
     arrays::add(&mut module, &g);
-    add_splits(table, [a, b, c, d, e, f]);
+    add_splits(table, [a, b, c]);
     add_methods(table, session);
     batches::add(table, session);
 }
 
-fn add_splits(table: &mut Table, [a, b, c, d, e, f]: [Arc<Session>; 6]) {
+fn add_splits(table: &mut Table, [a, b, c]: [Arc<Session>; 3]) {
     table
         .global()
         .add(
-            "train(source)",
-            "All training items: the whole set where it does not tell splits apart.",
-            r#"data::load("glyphs").train(3).len() => 3"#,
-            move |s: Source| s.read(&a, Split::Train, None),
-        )
-        .add(
             "train(source, count)",
-            "The first training items.",
-            r#"data::load("glyphs").train(3).shape => [1, 28, 28]"#,
-            move |s: Source, count: usize| s.read(&b, Split::Train, Some(count)),
-        )
-        .add(
-            "test(source)",
-            "All test items. A set without a test split is refused, and never gives its training items: divide it with \
-             train().random_split([0.9, 0.1]).",
-            r#"data::load("glyphs").test(3).len() => 3"#,
-            move |s: Source| s.read(&c, Split::Test, None),
+            "The first training items, or all: the whole set where it does not tell splits apart.",
+            "data::load(\"glyphs\").train(3).len() => 3\n\
+             data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
+            move |s: Source, count: Option<usize>| s.read(&a, Split::Train, count),
         )
         .add(
             "test(source, count)",
-            "The first test items.",
-            r#"data::load("glyphs").test(3).len() => 3"#,
-            move |s: Source, count: usize| s.read(&d, Split::Test, Some(count)),
-        )
-        .add(
-            "validation(source)",
-            "All items for validation, refused as by test() where there is no such split.",
-            r#"data::load("glyphs").validation(3).len() => 3"#,
-            move |s: Source| s.read(&e, Split::Validation, None),
+            "The first test items, or all. A set without a test split is refused, and never gives its training items: \
+             divide it with train().random_split([0.9, 0.1]).",
+            "data::load(\"glyphs\").test(3).len() => 3",
+            move |s: Source, count: Option<usize>| s.read(&b, Split::Test, count),
         )
         .add(
             "validation(source, count)",
-            "The first items for validation.",
-            r#"data::load("glyphs").validation(3).len() => 3"#,
-            move |s: Source, count: usize| s.read(&f, Split::Validation, Some(count)),
+            "The first items for validation, or all; refused as by test() where there is no such split.",
+            "data::load(\"glyphs\").validation(3).len() => 3",
+            move |s: Source, count: Option<usize>| s.read(&c, Split::Validation, count),
         );
 }
 

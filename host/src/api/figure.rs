@@ -39,7 +39,7 @@ impl FromScript for Pictures {
     }
 }
 
-fn grid_options(function: &'static str, map: Map) -> Result<GridOptions> {
+fn grid_options(function: &'static str, map: Option<Map>) -> Result<GridOptions> {
     let mut options = Options::new(function, map);
     let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
     let bound =
@@ -158,35 +158,27 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             }
         }
     };
-    let [a, b, c, d, e, f, g] = [0; 7].map(|_| save.clone());
+    let [a, b, d, e, f] = [0; 5].map(|_| save.clone());
     table
         .module("figure", "Pictures as PNG in the run's folder, named as given.")
         .add(
-            "grid(name, pictures)",
-            "Pictures [N, C, H, W] with values in [0, 1], in rows and columns.",
-            r#"figure::grid("noise", noise::uniform([4, 1, 8, 8])) => ()"#,
-            move |name: String, p: Pictures| a(&name, figure::grid(&p.pixels, p.shape, &GridOptions::default())),
-        )
-        .add(
             "grid(name, pictures, options)",
-            "With options range ([0, 1]: what is black and white), columns, title, row_labels and column_labels.",
-            r#"figure::grid("noise", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()"#,
-            move |name: String, p: Pictures, options: Map| {
-                b(&name, figure::grid(&p.pixels, p.shape, &grid_options("figure::grid", options)?))
+            "Pictures [N, C, H, W] in rows and columns, with options range ([0, 1]: what is black and white), columns, \
+             title, row_labels and column_labels.",
+            "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
+             figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
+            move |name: String, p: Pictures, options: Option<Map>| {
+                a(&name, figure::grid(&p.pixels, p.shape, &grid_options("figure::grid", options)?))
             },
         )
         .add(
-            "panels(name, panels)",
-            "Several grids side by side, each with its caption: [[caption, pictures], ...].",
-            r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]]) => ()"#,
-            move |name: String, panels: Array| c(&name, draw_panels(&panels, &GridOptions::default())),
-        )
-        .add(
             "panels(name, panels, options)",
-            "With the options of grid, for each panel.",
-            r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]], #{ columns: 4 }) => ()"#,
-            move |name: String, panels: Array, options: Map| {
-                g(&name, draw_panels(&panels, &grid_options("figure::panels", options)?))
+            "Several grids side by side, each with its caption: [[caption, pictures], ...]; with the options of grid, for \
+             each panel.",
+            "figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]]) => ()\n\
+             figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], #{ columns: 4 }) => ()",
+            move |name: String, panels: Array, options: Option<Map>| {
+                b(&name, draw_panels(&panels, &grid_options("figure::panels", options)?))
             },
         )
         .add(

@@ -34,16 +34,14 @@ pub fn add(table: &mut Table) {
             |z: Tensor, target: Tensor| loss::bce_with_logits(&z, &target),
         )
         .add(
-            "cross_entropy(logits, labels)",
-            "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N].",
-            "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0",
-            |logits: Tensor, labels: Tensor| loss::cross_entropy(&logits, &labels, 0.0),
-        )
-        .add(
             "cross_entropy(logits, labels, smoothing)",
-            "With a share of the target spread evenly over all classes.",
-            "losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => true",
-            |logits: Tensor, labels: Tensor, smoothing: f64| loss::cross_entropy(&logits, &labels, smoothing),
+            "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N]; with a share (0) of the target \
+             spread evenly over all classes.",
+            "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0\n\
+             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => true",
+            |logits: Tensor, labels: Tensor, smoothing: Option<f64>| {
+                loss::cross_entropy(&logits, &labels, smoothing.unwrap_or(0.0))
+            },
         )
         .add(
             "hinge_d(real, fake)",

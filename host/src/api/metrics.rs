@@ -84,36 +84,30 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 fn add_pictures(module: &mut Adder) {
     module
         .add(
-            "ms_ssim(a, b)",
-            "Structural similarity at several scales of each pair of pictures [N, C, H, W] in [0, 1] (Wang, Simoncelli, \
-             Bovik, 2003), by the reading \"five_levels_shrinking_window\".",
-            "{ let x = noise::uniform([2, 1, 28, 28]); (metrics::ms_ssim(x, x) - 1).abs().max().item() < 0.000001 } => true",
-            |a: Tensor, b: Tensor| ms_ssim(&a, &b, Map::new()),
-        )
-        .add(
             "ms_ssim(a, b, options)",
-            "With options range (1.0: largest less smallest possible value) and reading: \
-             \"five_levels_shrinking_window\", \"levels_N_full_window\", \"shifted_five_levels\", \"single_scale_ssim\".",
-            "{ let x = ones([1, 1, 32, 32]); metrics::ms_ssim(x, x, #{ reading: \"levels_2_full_window\" }).to_array() } => [1.0]",
-            |a: Tensor, b: Tensor, options: Map| ms_ssim(&a, &b, options),
-        )
-        .add(
-            "l2_error(x, y)",
-            "The L2 norm of the error of a pixel, averaged over the pixels of pictures [N, C, H, W] in [0, 1], as a \
-             number of 255.",
-            "metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2])) => 255.0",
-            |x: Tensor, y: Tensor| l2_error(&x, &y, Map::new()),
+            "Structural similarity at several scales of each pair of pictures [N, C, H, W] in [0, 1] (Wang, Simoncelli, \
+             Bovik, 2003), with options range (1.0: largest less smallest possible value) and reading: \
+             \"five_levels_shrinking_window\" (the default), \"levels_N_full_window\", \"shifted_five_levels\", \
+             \"single_scale_ssim\".",
+            "{ let x = noise::uniform([2, 1, 28, 28]); (metrics::ms_ssim(x, x) - 1).abs().max().item() < 0.000001 } \
+             => true\n\
+             { let x = ones([1, 1, 32, 32]); metrics::ms_ssim(x, x, #{ reading: \"levels_2_full_window\" }).to_array() } \
+             => [1.0]",
+            |a: Tensor, b: Tensor, options: Option<Map>| ms_ssim(&a, &b, options),
         )
         .add(
             "l2_error(x, y, options)",
-            "With options range (1.0) and reading: \"per_pixel_l2_mean\", \"rmse_per_image_mean\", \"rmse_of_set\", \
-             \"mse_times_255_of_unit_range\", \"mean_absolute\".",
-            "metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2]), #{ range: 2.0, reading: \"mean_absolute\" }) => 127.5",
-            |x: Tensor, y: Tensor, options: Map| l2_error(&x, &y, options),
+            "The L2 norm of the error of a pixel, averaged over the pixels of pictures [N, C, H, W] in [0, 1], as a \
+             number of 255. With options range (1.0) and reading: \"per_pixel_l2_mean\" (the default), \
+             \"rmse_per_image_mean\", \"rmse_of_set\", \"mse_times_255_of_unit_range\", \"mean_absolute\".",
+            "metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2])) => 255.0\n\
+             metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2]), #{ range: 2.0, reading: \"mean_absolute\" }) \
+             => 127.5",
+            |x: Tensor, y: Tensor, options: Option<Map>| l2_error(&x, &y, options),
         );
 }
 
-fn ms_ssim(a: &Tensor, b: &Tensor, map: Map) -> Result<Tensor> {
+fn ms_ssim(a: &Tensor, b: &Tensor, map: Option<Map>) -> Result<Tensor> {
     let mut options = Options::new("metrics::ms_ssim", map);
     let range = options.get("range", 1.0)?;
     let reading = options.get("reading", "five_levels_shrinking_window".to_owned())?;
@@ -124,7 +118,7 @@ fn ms_ssim(a: &Tensor, b: &Tensor, map: Map) -> Result<Tensor> {
     Ok(Tensor::from_data(values, [count], Device::Cpu)?.cast(dtype)?.to_device(a.device())?)
 }
 
-fn l2_error(x: &Tensor, y: &Tensor, map: Map) -> Result<f64> {
+fn l2_error(x: &Tensor, y: &Tensor, map: Option<Map>) -> Result<f64> {
     let mut options = Options::new("metrics::l2_error", map);
     let range = options.get("range", 1.0)?;
     let reading = options.get("reading", "per_pixel_l2_mean".to_owned())?;

@@ -18,9 +18,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options that a script gave to `function`.
-    pub fn new(function: &'static str, map: Map) -> Self {
-        Self { function, map, known: Vec::new() }
+    /// The options that a script gave to `function`, if any.
+    pub fn new(function: &'static str, map: impl Into<Option<Map>>) -> Self {
+        Self { function, map: map.into().unwrap_or_default(), known: Vec::new() }
     }
 
     /// An option, or its default.

@@ -34,20 +34,16 @@ pub fn add(table: &mut Table) {
             },
         )
         .add(
-            "weights(distances, labels, method)",
+            "weights(distances, labels, method, options)",
             "Class by class, distances d [R] become w = (d - min d) / max d, then by the method \"a_mu\": 0 below the \
              mean mu; \"a_sigma\": 0 below mu - sigma; \"b\": 1 / (1 + exp(-2 (w - mu) / sigma)); \"c\": as they are. \
-             Where a divisor is 0, w is 0, and 1/2 by \"b\".",
-            r#"reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast("i32"), "a_mu").to_array() => [0.0, 0.25, 0.5]"#,
-            |distances: Tensor, labels: Tensor, method: String| -> Result<Tensor> {
-                Ok(reweight::weights(&distances, &labels, Method::parse(&method)?, Range::Printed)?)
-            },
-        )
-        .add(
-            "weights(distances, labels, method, options)",
-            "With the option range: \"printed\" divides by max d, \"min_max\" by max d - min d.",
-            r#"reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast("i32"), "c", #{ range: "min_max" }).to_array() => [0.0, 0.5, 1.0]"#,
-            |distances: Tensor, labels: Tensor, method: String, options: Map| -> Result<Tensor> {
+             Where a divisor is 0, w is 0, and 1/2 by \"b\". With the option range: \"printed\" (the default) divides by \
+             max d, \"min_max\" by max d - min d.",
+            "reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast(\"i32\"), \"a_mu\").to_array() \
+             => [0.0, 0.25, 0.5]\n\
+             reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast(\"i32\"), \"c\", #{ range: \"min_max\" })\
+             .to_array() => [0.0, 0.5, 1.0]",
+            |distances: Tensor, labels: Tensor, method: String, options: Option<Map>| -> Result<Tensor> {
                 let mut options = Options::new("reweight::weights", options);
                 let range = options.get("range", String::from("printed"))?;
                 options.end()?;

@@ -32,7 +32,7 @@ impl FromScript for Number {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d, e] = [0; 5].map(|_| Arc::clone(session));
+    let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
     table
         .global()
         .add(
@@ -81,21 +81,16 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             |default: Dynamic| Declared::new(default, Rule::Positive),
         )
         .add(
-            "log(name, value)",
+            "log(name, value, options)",
             "Records a number (or a tensor of one element) under a name, with step, loop path and time. A number \
              that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \"nan\"), with a \
              warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, and its last good checkpoint \
-             is kept.",
-            r#"log("loss", 0.5) => ()"#,
-            move |context: &NativeCallContext, name: String, value: Number| log(&b, context, &name, value.0),
-        )
-        .add(
-            "log(name, value, options)",
-            "The same; with `bar: true` the name is among those that are shown while the run goes on and at its end, \
-             in place of the first four.",
-            r#"log("accuracy", 0.5, #{ bar: true }) => ()"#,
-            move |context: &NativeCallContext, name: String, value: Number, options: Map| {
-                log_with(&e, context, &name, value.0, options)
+             is kept. With the option `bar: true` the name is among those that are shown while the run goes on and at its \
+             end, in place of the first four.",
+            "log(\"loss\", 0.5) => ()\n\
+             log(\"accuracy\", 0.5, #{ bar: true }) => ()",
+            move |context: &NativeCallContext, name: String, value: Number, options: Option<Map>| {
+                log(&b, context, &name, value.0, options)
             },
         )
         .add(
@@ -152,8 +147,20 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
 
 /// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the run,
 /// where that is wanted.
-fn log(session: &Session, context: &NativeCallContext, name: &str, value: f64) -> Result<()> {
+fn log(
+    session: &Session,
+    context: &NativeCallContext,
+    name: &str,
+    value: f64,
+    options: Option<Map>,
+) -> Result<()> {
+    let mut options = Options::new("log", options);
+    let bar = options.get("bar", false)?;
+    options.end()?;
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
+    if bar {
+        recorder.metrics.show(name);
+    }
     let path = session.item_path();
     recorder.metrics.log(&path, name, value)?;
     if value.is_finite() || !session.options.stop_on_nan && !recorder.metrics.is_first_warning(name) {
@@ -172,21 +179,4 @@ fn log(session: &Session, context: &NativeCallContext, name: &str, value: f64) -
     }
     session.print(&format!("warning: {problem}; --stop-on-nan would end the run there"));
     Ok(())
-}
-
-/// [`log`] with options.
-fn log_with(
-    session: &Session,
-    context: &NativeCallContext,
-    name: &str,
-    value: f64,
-    options: Map,
-) -> Result<()> {
-    let mut options = Options::new("log", options);
-    let bar = options.get("bar", false)?;
-    options.end()?;
-    if let (true, Some(recorder)) = (bar, session.recorder_in_order()?) {
-        recorder.metrics.show(name);
-    }
-    log(session, context, name, value)
 }

@@ -28,6 +28,28 @@ pub trait FromScript: Sized + 'static {
 
     /// Converts a value.
     fn from_script(value: &Dynamic) -> Result<Self, Refusal>;
+
+    /// What stands for an argument that is left out, for types of optional parameters.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A parameter that a call may leave out, with all that follow it.
+impl<T: FromScript> FromScript for Option<T> {
+    const NAME: &'static str = T::NAME;
+
+    fn types() -> Vec<TypeId> {
+        T::types()
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        T::from_script(value).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
 }
 
 /// A type that converts to a script value.
@@ -236,6 +258,8 @@ pub trait Function<Args>: Send + Sync + 'static {
 pub struct Parameter {
     pub type_name: &'static str,
     pub types: Vec<TypeId>,
+    /// Whether a call may leave it out.
+    pub is_optional: bool,
     /// The Rust name of a type that scripts hold as it is, and Rhai has no name for.
     pub rust_name: Option<&'static str>,
 }
@@ -245,7 +269,20 @@ impl Parameter {
         let rust_name = std::any::type_name::<T>();
         let is_own = T::types() == [TypeId::of::<T>()] && rust_name.contains("::");
         let is_rhais = ["rhai::", "alloc::collections::"].iter().any(|start| rust_name.starts_with(start));
-        Self { type_name: T::NAME, types: T::types(), rust_name: (is_own && !is_rhais).then_some(rust_name) }
+        Self {
+            type_name: T::NAME,
+            types: T::types(),
+            is_optional: T::absent().is_some(),
+            rust_name: (is_own && !is_rhais).then_some(rust_name),
+        }
+    }
+}
+
+/// An argument, or what stands for one that is left out.
+fn argument<T: FromScript>(value: Option<&&mut Dynamic>) -> Result<T, Refusal> {
+    match value {
+        Some(value) => T::from_script(value),
+        None => T::absent().ok_or(Refusal::Type),
     }
 }
 
@@ -270,7 +307,7 @@ macro_rules! functions {
             #[allow(non_snake_case, unused_mut, unused_variables)]
             fn call(&self, _: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
                 let mut args = args.iter();
-                $(let $p = $p::from_script(args.next().ok_or(Refusal::Type)?)?;)*
+                $(let $p = argument::<$p>(args.next())?;)*
                 Ok(self($($p),*).into_script())
             }
         }
@@ -291,7 +328,7 @@ macro_rules! functions {
             #[allow(non_snake_case, unused_mut, unused_variables)]
             fn call(&self, context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
                 let mut args = args.iter();
-                $(let $p = $p::from_script(args.next().ok_or(Refusal::Type)?)?;)*
+                $(let $p = argument::<$p>(args.next())?;)*
                 Ok(self(context, $($p),*).into_script())
             }
         }

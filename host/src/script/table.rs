@@ -3,6 +3,7 @@
 
 use std::{
     any::TypeId,
+    ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -32,8 +33,8 @@ pub struct Entry {
     pub parameters: Vec<&'static str>,
     /// What it does, in a sentence or more.
     pub doc: &'static str,
-    /// An expression, ` => `, and what it gives. It runs as a test.
-    pub example: &'static str,
+    /// Lines of an expression, ` => `, and what it gives.
+    example: &'static str,
     returns: &'static str,
     types: Vec<Parameter>,
     call: Arc<Call>,
@@ -45,23 +46,34 @@ impl Entry {
         if self.module.is_empty() { self.name.to_owned() } else { format!("{}::{}", self.module, self.name) }
     }
 
-    /// `noise::uniform(shape: shape) -> Tensor`
+    /// `noise::uniform(shape: shape, stream?: string) -> Tensor`; a parameter with `?` may be left out.
     pub fn signature(&self) -> String {
-        let mut parts = self.typed();
-        let returns = parts.pop().unwrap_or_default();
-        format!("{}({}) -> {returns}", self.path(), parts.join(", "))
+        let mark = |p: &Parameter| if p.is_optional { "?" } else { "" };
+        let named = self.parameters.iter().zip(&self.types);
+        let parameters: Vec<_> =
+            named.map(|(name, p)| format!("{name}{}: {}", mark(p), p.type_name)).collect();
+        format!("{}({}) -> {}", self.path(), parameters.join(", "), self.returns)
     }
 
-    /// The parameters as `name: type`, then the type of the result.
-    fn typed(&self) -> Vec<String> {
-        let named = self.parameters.iter().zip(&self.types);
-        let parameters = named.map(|(name, p)| format!("{name}: {}", p.type_name));
-        parameters.chain([self.returns.to_owned()]).collect()
+    /// The examples: an expression, and what it gives. They run as tests.
+    pub fn examples(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.example.lines().map(|line| line.split_once(" => ").unwrap_or((line, "")))
+    }
+
+    /// The types of the parameters, as the signature names them.
+    pub fn type_names(&self) -> impl Iterator<Item = &'static str> {
+        self.types.iter().map(|parameter| parameter.type_name)
     }
 
     /// Number of parameters, that before the dot of a method included.
     pub fn arity(&self) -> usize {
         self.types.len()
+    }
+
+    /// The numbers of arguments that it can be called with.
+    pub fn arities(&self) -> RangeInclusive<usize> {
+        let required = self.types.iter().rposition(|p| !p.is_optional).map_or(0, |last| last + 1);
+        required..=self.arity()
     }
 
     /// Whether scripts write it with a dot after its first argument.
@@ -72,6 +84,12 @@ impl Entry {
     fn is_operator(&self) -> bool {
         self.name == "index get" || !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
     }
+}
+
+/// The overloads of one name and number of arguments that Rhai cannot tell apart: their arguments are looked at here.
+struct Group {
+    arity: usize,
+    entries: Vec<usize>,
 }
 
 /// All functions that a script can call.
@@ -140,55 +158,40 @@ impl Table {
         }
     }
 
-    /// The overloads that a call cannot be told apart by before its arguments are looked at.
-    fn groups(&self, module: &str) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
+    fn groups(&self, module: &str) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
         for (i, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.module == module) {
-            let same = |&j: &usize| {
-                let other: &Entry = &self.entries[j];
-                other.name == entry.name
-                    && other.arity() == entry.arity()
-                    && self.key(other) == self.key(entry)
-            };
-            match groups.iter_mut().find(|group| group.iter().all(same)) {
-                Some(group) => group.push(i),
-                None => groups.push(vec![i]),
+            for arity in entry.arities() {
+                let key = self.key(entry, arity);
+                let is_same = |group: &&mut Group| {
+                    let first = &self.entries[group.entries[0]];
+                    first.name == entry.name && group.arity == arity && self.key(first, arity) == key
+                };
+                match groups.iter_mut().find(is_same) {
+                    Some(group) => group.entries.push(i),
+                    None => groups.push(Group { arity, entries: vec![i] }),
+                }
             }
         }
         groups
     }
 
-    /// The argument types that Rhai finds the function by. Only what it needs to tell ours from its
+    /// The types of so many arguments that Rhai finds the function by. Only what it needs to tell ours from its
     /// own is given; the rest is checked here, with better words.
-    fn key(&self, entry: &Entry) -> Vec<Vec<TypeId>> {
+    fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
         let types = |(i, p): (usize, &Parameter)| if exact(i) { p.types.clone() } else { any.clone() };
-        entry.types.iter().enumerate().map(types).collect()
+        entry.types.iter().take(arity).enumerate().map(types).collect()
     }
 
-    fn add_group(self: &Arc<Self>, module: &mut rhai::Module, group: Vec<usize>) {
-        let first = &self.entries[group[0]];
-        let combinations = self.key(first).into_iter().fold(vec![vec![]], |lists, types| {
-            lists
-                .iter()
-                .flat_map(|list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()))
-                .collect()
-        });
-        for types in combinations {
-            let (table, group) = (Arc::clone(self), group.clone());
-            let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
-                let context = context.ok_or("a script function needs its context")?;
-                trace::at(|| place(&context));
-                table.call(&group, &context, args).map_err(|error| placed(error, context.call_position()))
-            };
-            let func = RhaiFunc::Pure {
-                func: Arc::new(call),
-                has_context: true,
-                is_pure: true,
-                // Draws, files and parameters: nothing may be folded away while compiling.
-                is_volatile: true,
-            };
+    fn add_group(self: &Arc<Self>, module: &mut rhai::Module, group: Group) {
+        let first = &self.entries[group.entries[0]];
+        let parameters = first.parameters.iter().zip(&first.types).take(group.arity);
+        let typed = parameters.map(|(name, p)| format!("{name}: {}", p.type_name));
+        let typed: Vec<_> = typed.chain([first.returns.to_owned()]).collect();
+        let func = self.native(group.entries.clone());
+        for types in combinations(self.key(first, group.arity)) {
             if first.is_method() && first.name == "to_string" {
                 // What Rhai prints the items of arrays and maps by.
                 let debug = FuncRegistration::new("to_debug").in_global_namespace();
@@ -200,8 +203,25 @@ impl Table {
                 (name, None) => FuncRegistration::new(name),
             };
             let registration =
-                registration.with_params_info(first.typed()).with_comments([format!("/// {}", first.doc)]);
-            registration.in_global_namespace().set_into_module_raw(module, types, func);
+                registration.with_params_info(&typed).with_comments([format!("/// {}", first.doc)]);
+            registration.in_global_namespace().set_into_module_raw(module, types, func.clone());
+        }
+    }
+
+    /// Overloads as one function of Rhai.
+    fn native(self: &Arc<Self>, entries: Vec<usize>) -> RhaiFunc {
+        let table = Arc::clone(self);
+        let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
+            let context = context.ok_or("a script function needs its context")?;
+            trace::at(|| place(&context));
+            table.call(&entries, &context, args).map_err(|error| placed(error, context.call_position()))
+        };
+        RhaiFunc::Pure {
+            func: Arc::new(call),
+            has_context: true,
+            is_pure: true,
+            // Draws, files and parameters: nothing may be folded away while compiling.
+            is_volatile: true,
         }
     }
 
@@ -240,7 +260,8 @@ impl Table {
 }
 
 impl Adder<'_> {
-    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape)`.
+    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape, stream)`. Parameters of
+    /// the type [`Option`] may be left out. `example` has a line `expression => value` for each of its forms.
     pub fn add<Args, F: Function<Args>>(
         &mut self,
         form: &'static str,
@@ -262,6 +283,15 @@ impl Adder<'_> {
         });
         self
     }
+}
+
+/// Every list that has one of each place's types at that place.
+fn combinations(places: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
+    places.into_iter().fold(vec![vec![]], |lists, types| {
+        let longer =
+            |list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()).collect::<Vec<_>>();
+        lists.iter().flat_map(longer).collect()
+    })
 }
 
 /// The name of a value's type as scripts know it.

@@ -8,20 +8,15 @@ use crate::{data::numpy, error::Result, script::Adder, session::Session};
 
 /// Adds the functions of this file.
 pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    let a = Arc::clone(session);
     module
         .add(
-            "array(path)",
-            "The array of an .npy file, or the only one of an .npz file, as a tensor: f16 and f32 as f32; f64, bool and i64 \
-             as they are; smaller whole numbers as i32, u32 and u64 as i64. f64 and i64 stay on the CPU.",
-            "",
-            move |path: String| array(&a, &path, None),
-        )
-        .add(
             "array(path, name)",
-            "The array of that name in an .npz file: `mu` of what pytorch-fid writes.",
+            "An array of an .npy or .npz file as a tensor, the one of that name (`mu` of what pytorch-fid writes) or the \
+             only one: f16 and f32 as f32; f64, bool and i64 as they are; smaller whole numbers as i32, u32 and u64 as \
+             i64. f64 and i64 stay on the CPU.",
             "",
-            move |path: String, name: String| array(&b, &path, Some(&name)),
+            move |path: String, name: Option<String>| array(&a, &path, name.as_deref()),
         );
 }
 

@@ -28,34 +28,26 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     table
         .global()
         .add(
-            "batches(set, size)",
-            "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of the seed \
-             and the place in the run. The next ones are prepared meanwhile.",
-            r#"{ let n = 0; for batch in data::load("glyphs").train(5).batches(2) { n += batch.images.len(); } n } => 5"#,
-            move |set: Dataset, size: usize| {
-                let order = Some(random::next_key());
-                let plan = Plan { batch_size: size, shuffle: order, drop_last: false, device };
-                pass(Batches::new(&set, plan), None)
-            },
-        )
-        .add(
             "batches(set, size, options)",
-            "With options shuffle (true), drop_last (false: a last, smaller batch is kept), weights (an array or a tensor \
-             [N]: items are drawn by them, whatever came before) and count (the number of these draws; all by default).",
-            r#"{ let n = 0; for b in data::load("glyphs").train(5).batches(2, #{ drop_last: true }) { n += 1; } n } => 2"#,
-            move |set: Dataset, size: usize, options: Map| set_pass(&set, size, options, device),
-        )
-        .add(
-            "batches(mixture, size)",
-            "Mini-batches as of a set, as many items as the sets have; `sources` [n] says which set each item is of.",
-            r#"{ let s = data::load("shapes").train(5); let n = 0; for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0"#,
-            move |mixture: Arc<Mixture>, size: usize| mixture_pass(mixture, size, Map::new(), device),
+            "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of the seed \
+             and the place in the run. The next ones are prepared meanwhile. With options shuffle (true), drop_last \
+             (false: a last, smaller batch is kept), weights (an array or a tensor [N]: items are drawn by them, whatever \
+             came before) and count (the number of these draws; all by default).",
+            "{ let n = 0; for batch in data::load(\"glyphs\").train(5).batches(2) { n += batch.images.len(); } n } => 5\n\
+             { let n = 0; for b in data::load(\"glyphs\").train(5).batches(2, #{ drop_last: true }) { n += 1; } n } => 2",
+            move |set: Dataset, size: usize, options: Option<Map>| set_pass(&set, size, options, device),
         )
         .add(
             "batches(mixture, size, options)",
-            "With options count (the number of draws; by default as many as the sets have items) and drop_last (false).",
-            r#"{ let s = data::load("shapes").train(5); let n = 0; for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10"#,
-            move |mixture: Arc<Mixture>, size: usize, options: Map| mixture_pass(mixture, size, options, device),
+            "Mini-batches as of a set; `sources` [n] says which set each item is of. With options count (the number of \
+             draws; by default as many as the sets have items) and drop_last (false).",
+            "{ let s = data::load(\"shapes\").train(5); let n = 0; \
+             for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0\n\
+             { let s = data::load(\"shapes\").train(5); let n = 0; \
+             for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10",
+            move |mixture: Arc<Mixture>, size: usize, options: Option<Map>| {
+                mixture_pass(mixture, size, options, device)
+            },
         )
         .add(
             "batch(set)",
@@ -86,7 +78,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 }
 
 /// A pass over a set.
-fn set_pass(set: &Dataset, size: usize, options: Map, device: Device) -> Result<Pass> {
+fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Pass> {
     let mut options = Options::new("batches", options);
     let (shuffle, drop_last) = (options.find::<bool>("shuffle")?, options.get("drop_last", false)?);
     let (weights, count) = (options.find::<Numbers>("weights")?, options.find::<usize>("count")?);
@@ -107,7 +99,7 @@ fn set_pass(set: &Dataset, size: usize, options: Map, device: Device) -> Result<
 }
 
 /// A pass of draws from a mixture.
-fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Map, device: Device) -> Result<Pass> {
+fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Pass> {
     let mut options = Options::new("batches", options);
     let count = options.get("count", mixture.items().len())?;
     let drop_last = options.get("drop_last", false)?;

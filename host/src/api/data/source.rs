@@ -23,7 +23,7 @@ pub struct Source {
 
 impl Source {
     /// A source with the options that a script gave.
-    pub fn new(what: String, options: Map) -> Result<Self> {
+    pub fn new(what: String, options: Option<Map>) -> Result<Self> {
         let mut options = Options::new("data::load", options);
         let fit = Fit {
             crop: options.find("crop")?,

@@ -230,21 +230,17 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
             },
         )
         .add(
-            "fid_images(real, fake, features)",
-            "The Fréchet distance of two sets of pictures by the features that a model, a module or a function makes of \
-             them, 64 at a time: memory does not grow with their number. A module is put into evaluation for it.",
-            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0",
-            move |context: &NativeCallContext, real: Pictures, fake: Pictures, features: Extractor| {
-                fid_images(context, &real, &fake, &features, Map::new(), device)
-            },
-        )
-        .add(
             "fid_images(real, fake, features, options)",
-            "With option batch (64).",
-            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x.mean([2, 3]), #{ batch: 2 }) => 1.0",
-            move |context: &NativeCallContext, real: Pictures, fake: Pictures, features: Extractor, options: Map| {
-                fid_images(context, &real, &fake, &features, options, device)
-            },
+            "The Fréchet distance of two sets of pictures by the features that a model, a module or a function makes of \
+             them, option batch (64) at a time: memory does not grow with their number. A module is put into evaluation \
+             for it.",
+            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0\n\
+             metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x.mean([2, 3]), #{ batch: 2 }) => 1.0",
+            move |context: &NativeCallContext,
+                  real: Pictures,
+                  fake: Pictures,
+                  features: Extractor,
+                  options: Option<Map>| fid_images(context, &real, &fake, &features, options, device),
         );
 }
 
@@ -253,7 +249,7 @@ fn fid_images(
     real: &Pictures,
     fake: &Pictures,
     features: &Extractor,
-    map: Map,
+    map: Option<Map>,
     device: Device,
 ) -> Result<f64> {
     let mut options = Options::new("metrics::fid_images", map);

@@ -60,7 +60,7 @@ impl On {
     }
 }
 
-fn conv_options(function: &'static str, map: Map) -> Result<ConvOptions> {
+fn conv_options(function: &'static str, map: impl Into<Option<Map>>) -> Result<ConvOptions> {
     let mut options = Options::new(function, map);
     let window = Window {
         stride: options.pair("stride", 1)?,
@@ -78,17 +78,13 @@ fn conv_options(function: &'static str, map: Map) -> Result<ConvOptions> {
 fn add_affine(module: &mut Adder, on: On) {
     module
         .add(
-            "linear(inputs, outputs)",
-            "The affine map [.., inputs] -> [.., outputs]. Weight and bias start uniform in +-1 / sqrt(inputs), as in PyTorch.",
-            "nn::linear(4, 3).forward(zeros([2, 4])).shape => [2, 3]",
-            move |i: usize, o: usize| on.place(nn::linear(i, o, true)),
-        )
-        .add(
             "linear(inputs, outputs, options)",
-            "With option bias (true).",
-            "nn::linear(4, 3, #{ bias: false }).parameter_count() => 12",
-            move |i: usize, o: usize, map: Map| {
-                let mut options = Options::new("nn::linear", map);
+            "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start uniform in \
+             +-1 / sqrt(inputs), as in PyTorch.",
+            "nn::linear(4, 3).forward(zeros([2, 4])).shape => [2, 3]\n\
+             nn::linear(4, 3, #{ bias: false }).parameter_count() => 12",
+            move |i: usize, o: usize, options: Option<Map>| {
+                let mut options = Options::new("nn::linear", options);
                 let bias = options.get("bias", true)?;
                 options.end()?;
                 on.place(nn::linear(i, o, bias))
@@ -102,31 +98,26 @@ fn add_affine(module: &mut Adder, on: On) {
             move |i: usize, o: usize, k: usize, map: Map| on.place(nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?)),
         )
         .add(
-            "conv2d(inputs, outputs, kernel)",
-            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width]. Weight and bias start \
-             uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
-            "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]",
-            move |i: usize, o: usize, k: Pair| on.place(nn::conv2d(i, o, k.0, ConvOptions::default())),
-        )
-        .add(
             "conv2d(inputs, outputs, kernel, options)",
-            "With options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true).",
-            "nn::conv2d(1, 8, 5, #{ stride: 2, padding: 2 }).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 14, 14]",
-            move |i: usize, o: usize, k: Pair, map: Map| on.place(nn::conv2d(i, o, k.0, conv_options("nn::conv2d", map)?)),
-        )
-        .add(
-            "conv_transpose2d(inputs, outputs, kernel)",
-            "Transposed convolution of images [N, inputs, H, W]. Weight and bias start uniform in \
-             +-1 / sqrt(outputs / groups * height * width): of the outputs, as in PyTorch.",
-            "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]",
-            move |i: usize, o: usize, k: Pair| on.place(nn::conv_transpose2d(i, o, k.0, ConvOptions::default())),
+            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width], with options stride, \
+             padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start uniform in \
+             +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
+            "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
+             nn::conv2d(1, 8, 5, #{ stride: 2, padding: 2 }).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 14, 14]",
+            move |i: usize, o: usize, k: Pair, options: Option<Map>| {
+                on.place(nn::conv2d(i, o, k.0, conv_options("nn::conv2d", options)?))
+            },
         )
         .add(
             "conv_transpose2d(inputs, outputs, kernel, options)",
-            "With options stride, padding, output_padding, dilation, groups and bias.",
-            "nn::conv_transpose2d(8, 1, 4, #{ stride: 2, padding: 1 }).forward(zeros([2, 8, 7, 7])).shape => [2, 1, 14, 14]",
-            move |i: usize, o: usize, k: Pair, map: Map| {
-                on.place(nn::conv_transpose2d(i, o, k.0, conv_options("nn::conv_transpose2d", map)?))
+            "Transposed convolution of images [N, inputs, H, W], with options stride, padding, output_padding, dilation, \
+             groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs / groups * height * width): of the \
+             outputs, as in PyTorch.",
+            "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]\n\
+             nn::conv_transpose2d(8, 1, 4, #{ stride: 2, padding: 1 }).forward(zeros([2, 8, 7, 7])).shape \
+             => [2, 1, 14, 14]",
+            move |i: usize, o: usize, k: Pair, options: Option<Map>| {
+                on.place(nn::conv_transpose2d(i, o, k.0, conv_options("nn::conv_transpose2d", options)?))
             },
         );
 }
@@ -134,18 +125,13 @@ fn add_affine(module: &mut Adder, on: On) {
 fn add_norms(module: &mut Adder, on: On) {
     module
         .add(
-            "batch_norm(channels)",
-            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. Weights start at 1, \
-             biases at 0.",
-            "nn::batch_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]",
-            move |c: usize| on.place(nn::batch_norm(c, BatchNormOptions::default())),
-        )
-        .add(
             "batch_norm(channels, options)",
-            "With options eps (1e-5), momentum (0.1) and affine (true).",
-            "nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
-            move |c: usize, map: Map| {
-                let mut options = Options::new("nn::batch_norm", map);
+            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. Weights start at 1, \
+             biases at 0. With options eps (1e-5), momentum (0.1) and affine (true).",
+            "nn::batch_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]\n\
+             nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
+            move |c: usize, options: Option<Map>| {
+                let mut options = Options::new("nn::batch_norm", options);
                 let affine = options.get("affine", true)?;
                 let norm = BatchNormOptions { affine, ..norm_options(&mut options)? };
                 options.end()?;
@@ -160,19 +146,14 @@ fn add_norms(module: &mut Adder, on: On) {
             move |c: usize, classes: usize| on.place(nn::class_batch_norm(c, classes, BatchNormOptions::default())),
         )
         .add(
-            "conditional_batch_norm(channels, gain, bias)",
-            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., 2017).",
-            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(ones([2, 3, 4]), zeros([2, 5])).shape => [2, 3, 4]",
-            move |c: usize, gain: Module, bias: Module| {
-                on.place(nn::conditional_batch_norm(c, gain, bias, BatchNormOptions::default()))
-            },
-        )
-        .add(
             "conditional_batch_norm(channels, gain, bias, options)",
-            "With options eps (1e-5) and momentum (0.1).",
-            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 }).parameter_count() => 36",
-            move |c: usize, gain: Module, bias: Module, map: Map| {
-                let mut options = Options::new("nn::conditional_batch_norm", map);
+            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., 2017), and \
+             options eps (1e-5) and momentum (0.1).",
+            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3))\
+             .forward(ones([2, 3, 4]), zeros([2, 5])).shape => [2, 3, 4]\n\
+             nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 }).parameter_count() => 36",
+            move |c: usize, gain: Module, bias: Module, options: Option<Map>| {
+                let mut options = Options::new("nn::conditional_batch_norm", options);
                 let norm = norm_options(&mut options)?;
                 options.end()?;
                 on.place(nn::conditional_batch_norm(c, gain, bias, norm))
@@ -205,7 +186,7 @@ fn norm_options(options: &mut Options) -> Result<BatchNormOptions> {
     Ok(BatchNormOptions { eps, momentum, ..usual })
 }
 
-fn pool_options(function: &'static str, map: Map) -> Result<PoolOptions> {
+fn pool_options(function: &'static str, map: Option<Map>) -> Result<PoolOptions> {
     let mut options = Options::new(function, map);
     let pool = PoolOptions {
         stride: options.find::<Pair>("stride")?.map(|p| p.0),
@@ -219,28 +200,23 @@ fn pool_options(function: &'static str, map: Map) -> Result<PoolOptions> {
 fn add_shapes(module: &mut Adder) {
     module
         .add(
-            "max_pool2d(kernel)",
-            "The largest number under each window of images; the window moves by its own size.",
-            "nn::max_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair| nn::max_pool2d(k.0, PoolOptions::default()),
-        )
-        .add(
             "max_pool2d(kernel, options)",
-            "With options stride and padding.",
-            "nn::max_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair, map: Map| pool_options("nn::max_pool2d", map).map(|o| nn::max_pool2d(k.0, o)),
-        )
-        .add(
-            "avg_pool2d(kernel)",
-            "The mean under each window of images; the window moves by its own size.",
-            "nn::avg_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair| nn::avg_pool2d(k.0, PoolOptions::default()),
+            "The largest number under each window of images, with options stride (the size of the window) and padding (0).",
+            "nn::max_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]\n\
+             nn::max_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
+            |k: Pair, options: Option<Map>| {
+                pool_options("nn::max_pool2d", options).map(|options| nn::max_pool2d(k.0, options))
+            },
         )
         .add(
             "avg_pool2d(kernel, options)",
-            "With options stride, padding and count_padding (true).",
-            "nn::avg_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair, map: Map| pool_options("nn::avg_pool2d", map).map(|o| nn::avg_pool2d(k.0, o)),
+            "The mean under each window of images, with options stride (the size of the window), padding (0) and \
+             count_padding (true).",
+            "nn::avg_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]\n\
+             nn::avg_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
+            |k: Pair, options: Option<Map>| {
+                pool_options("nn::avg_pool2d", options).map(|options| nn::avg_pool2d(k.0, options))
+            },
         )
         .add(
             "global_avg_pool()",

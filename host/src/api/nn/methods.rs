@@ -30,29 +30,24 @@ pub fn add(global: &mut Adder, session: &Arc<Session>) {
 fn add_use(global: &mut Adder) {
     global
         .add(
-            "forward(module, x)",
-            "What the module makes of a tensor.",
-            "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]",
-            |module: Module, x: Tensor| module.forward(&x),
-        )
-        .add(
             "forward(module, x, condition)",
-            "What the module makes of a tensor given a condition: labels [N], or vectors [N, D].",
-            "nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1]).cast(\"i32\")).shape => [2, 3, 4, 4]",
-            |module: Module, x: Tensor, condition: Tensor| module.forward_with(&x, &condition),
-        )
-        .add(
-            "input_gradient(module, x)",
-            "The gradient of the sum of the outputs by the input: for a critic, of each score by its sample. It can be \
-             differentiated again, so a gradient penalty is made of it.",
-            "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]",
-            |module: Module, x: Tensor| module.input_gradient(&x, None),
+            "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D].",
+            "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
+             nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1]).cast(\"i32\")).shape \
+             => [2, 3, 4, 4]",
+            |module: Module, x: Tensor, condition: Option<Tensor>| match condition {
+                Some(condition) => module.forward_with(&x, &condition),
+                None => module.forward(&x),
+            },
         )
         .add(
             "input_gradient(module, x, condition)",
-            "With a condition, labels for example.",
-            "nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y).input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
-            |module: Module, x: Tensor, condition: Tensor| module.input_gradient(&x, Some(&condition)),
+            "The gradient of the sum of the outputs, perhaps given a condition, by the input: for a critic, of each \
+             score by its sample. It can be differentiated again, so a gradient penalty is made of it.",
+            "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]\n\
+             nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y)\
+             .input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
+            |module: Module, x: Tensor, condition: Option<Tensor>| module.input_gradient(&x, condition.as_ref()),
         )
         .add(
             "training(module, on)",
@@ -169,7 +164,7 @@ fn add_initialisers(global: &mut Adder) {
 }
 
 fn add_files(global: &mut Adder, session: &Arc<Session>) {
-    let [a, b, c] = [0; 3].map(|_| Arc::clone(session));
+    let [a, b] = [0; 2].map(|_| Arc::clone(session));
     global
         .add(
             "save(module, name)",
@@ -184,20 +179,14 @@ fn add_files(global: &mut Adder, session: &Arc<Session>) {
             },
         )
         .add(
-            "load(module, path)",
+            "load(module, path, options)",
             "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a missing, extra or \
              wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says which were; \
-             `num_batches_tracked` is left out.",
+             `num_batches_tracked` is left out. The option rename: #{ \"old\": \"new\" } maps names of the file: old \
+             becomes new, and old.rest becomes new.rest (the longest fitting name counts). `\"module\": \"\"` takes a \
+             prefix away, `\"\": \"encoder\"` puts one before every name.",
             "",
-            move |module: Module, path: String| weights::load(&b, &module, &path, Map::new()),
-        )
-        .add(
-            "load(module, path, options)",
-            "rename: #{ \"old\": \"new\" } maps names of the file: old becomes new, and old.rest becomes new.rest (the \
-             longest fitting name counts). `\"module\": \"\"` takes a prefix away, `\"\": \"encoder\"` puts one before \
-             every name.",
-            "",
-            move |module: Module, path: String, options: Map| weights::load(&c, &module, &path, options),
+            move |module: Module, path: String, options: Option<Map>| weights::load(&b, &module, &path, options),
         );
 }
 

@@ -129,20 +129,16 @@ fn in_words(error: &EvalAltResult) -> String {
 
 /// Adds the functions of this file.
 pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+    let a = Arc::clone(session);
     module
         .add(
-            "network(parts)",
-            "A module of named parts, used as `net.name`: for saving, optimising and copying them as one.",
-            "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9",
-            move |parts: Map| build(&a, parts, None),
-        )
-        .add(
             "network(parts, function)",
-            "A module whose forward is `function(module, x)`, or `function(module, x, condition)`.",
-            "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
-            move |context: &NativeCallContext, parts: Map, function: FnPtr| {
-                build(&b, parts, Some(Callback::new(context, &function)))
+            "A module of named parts, used as `net.name`: for saving, optimising and copying them as one. Its forward is \
+             `function(module, x)`, or `function(module, x, condition)`.",
+            "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
+             nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
+            move |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
+                build(&a, parts, function.map(|function| Callback::new(context, &function)))
             },
         );
 }

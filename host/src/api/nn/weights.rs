@@ -20,7 +20,7 @@ use crate::{
 const MOST_NAMES: usize = 3;
 
 /// Reads a safetensors file into a module, with the option `rename`, and says what was converted.
-pub fn load(session: &Session, module: &Module, path: &str, options: Map) -> Result<()> {
+pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
     let mut options = Options::new("load", options);
     let rules = rules(options.get("rename", Map::new())?)?;
     options.end()?;

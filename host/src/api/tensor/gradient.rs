@@ -13,16 +13,14 @@ use crate::{
 pub fn add(global: &mut Adder) {
     global
         .add(
-            "backward(x)",
-            "The gradients of this scalar by every parameter. Frees the graph.",
-            "{ let a = tensor(3.0).track(); (a * a).backward().of(a).item() } => 6.0",
-            |x: Tensor| x.backward(),
-        )
-        .add(
             "backward(x, gradient)",
-            "The gradients of sum(x * gradient) by every parameter. Frees the graph.",
-            "{ let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
-            |x: Tensor, gradient: Tensor| x.backward_with(&gradient),
+            "The gradients of this scalar, or of sum(x * gradient), by every parameter. Frees the graph.",
+            "{ let a = tensor(3.0).track(); (a * a).backward().of(a).item() } => 6.0\n\
+             { let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
+            |x: Tensor, gradient: Option<Tensor>| match gradient {
+                Some(gradient) => x.backward_with(&gradient),
+                None => x.backward(),
+            },
         )
         .add(
             "backward_for(x, modules)",

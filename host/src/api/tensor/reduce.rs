@@ -6,22 +6,18 @@ use crate::script::Adder;
 
 macro_rules! reductions {
     ($global:expr, $($name:literal $method:ident, $doc:literal, $input:literal, $all:literal, $rows:literal;)*) => {
-        $($global
-            .add(
-                concat!($name, "(x)"), $doc,
-                concat!("tensor(", $input, ").", $name, "().item() => ", $all),
-                |x: Tensor| x.$method(&[], false),
-            )
-            .add(
-                concat!($name, "(x, dims)"), "Over those dimensions.",
-                concat!("tensor(", $input, ").", $name, "([1]).to_array() => ", $rows),
-                |x: Tensor, dims: Vec<i64>| x.$method(&dims, false),
-            )
-            .add(
-                concat!($name, "(x, dims, keep)"), "Over those dimensions, which stay with size 1 if `keep`.",
-                concat!("tensor(", $input, ").", $name, "([1], true).rank => 2"),
-                |x: Tensor, dims: Vec<i64>, keep: bool| x.$method(&dims, keep),
-            );)*
+        $($global.add(
+            concat!($name, "(x, dims, keep)"),
+            concat!($doc, " Over all elements, or those dimensions, which stay with size 1 if `keep`."),
+            concat!(
+                "tensor(", $input, ").", $name, "().item() => ", $all, "\n",
+                "tensor(", $input, ").", $name, "([1]).to_array() => ", $rows, "\n",
+                "tensor(", $input, ").", $name, "([1], true).rank => 2",
+            ),
+            |x: Tensor, dims: Option<Vec<i64>>, keep: Option<bool>| {
+                x.$method(&dims.unwrap_or_default(), keep.unwrap_or(false))
+            },
+        );)*
     };
 }
 
@@ -64,27 +60,17 @@ pub fn add(global: &mut Adder) {
 fn add_spread(global: &mut Adder) {
     global
         .add(
-            "variance(x)",
-            "The variance, divisor n - 1.",
-            "tensor([1, 3]).variance().item() => 2.0",
-            |x: Tensor| x.var_dims(&[], false, 1),
-        )
-        .add(
             "variance(x, dims)",
-            "Over those dimensions.",
-            "tensor([[1, 3]]).variance([1]).to_array() => [2.0]",
-            |x: Tensor, dims: Vec<i64>| x.var_dims(&dims, false, 1),
-        )
-        .add(
-            "std(x)",
-            "The standard deviation, divisor n - 1.",
-            "tensor([1, 3]).std().item() > 1.4 => true",
-            |x: Tensor| x.std_dims(&[], false, 1),
+            "The variance, divisor n - 1, over all elements or those dimensions.",
+            "tensor([1, 3]).variance().item() => 2.0\n\
+             tensor([[1, 3]]).variance([1]).to_array() => [2.0]",
+            |x: Tensor, dims: Option<Vec<i64>>| x.var_dims(&dims.unwrap_or_default(), false, 1),
         )
         .add(
             "std(x, dims)",
-            "Over those dimensions.",
-            "tensor([[1, 3]]).std([1]).shape => [1]",
-            |x: Tensor, dims: Vec<i64>| x.std_dims(&dims, false, 1),
+            "The standard deviation, divisor n - 1, over all elements or those dimensions.",
+            "tensor([1, 3]).std().item() > 1.4 => true\n\
+             tensor([[1, 3]]).std([1]).shape => [1]",
+            |x: Tensor, dims: Option<Vec<i64>>| x.std_dims(&dims.unwrap_or_default(), false, 1),
         );
 }

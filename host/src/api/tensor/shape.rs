@@ -24,16 +24,13 @@ fn add_shapes(global: &mut Adder) {
             |x: Tensor, shape: Vec<i64>| x.reshape_infer(&shape),
         )
         .add(
-            "flatten(x)",
-            "All elements in one dimension.",
-            "zeros([2, 3]).flatten().shape => [6]",
-            |x: Tensor| x.flatten(0, -1),
-        )
-        .add(
             "flatten(x, start, end)",
-            "The dimensions from start to end joined.",
-            "zeros([2, 3, 4]).flatten(1, 2).shape => [2, 12]",
-            |x: Tensor, start: i64, end: i64| x.flatten(start, end),
+            "The dimensions from start (the first) to end (the last) joined.",
+            "zeros([2, 3]).flatten().shape => [6]\n\
+             zeros([2, 3, 4]).flatten(1, 2).shape => [2, 12]",
+            |x: Tensor, start: Option<i64>, end: Option<i64>| {
+                x.flatten(start.unwrap_or(0), end.unwrap_or(-1))
+            },
         )
         .add(
             "squeeze(x, dim)",
@@ -80,7 +77,6 @@ fn add_shapes(global: &mut Adder) {
 }
 
 fn add_parts(global: &mut Adder) {
-    let join = |tensors: &[Tensor], dim: i64| Tensor::concat(&tensors.iter().collect::<Vec<_>>(), dim);
     global
         .add(
             "take(x, n)",
@@ -92,28 +88,21 @@ fn add_parts(global: &mut Adder) {
             },
         )
         .add(
-            "slice(x, dim, start, end)",
-            "The elements of a dimension from start to before end; negative ones count from the end.",
-            "tensor([1, 2, 3]).slice(0, 1, 3).to_array() => [2.0, 3.0]",
-            |x: Tensor, dim: i64, start: i64, end: i64| x.slice(dim, start, Some(end), 1),
-        )
-        .add(
             "slice(x, dim, start, end, step)",
-            "Every step-th of them.",
-            "tensor([1, 2, 3]).slice(0, 0, 3, 2).to_array() => [1.0, 3.0]",
-            |x: Tensor, dim: i64, start: i64, end: i64, step: usize| x.slice(dim, start, Some(end), step),
-        )
-        .add(
-            "split(x, size)",
-            "Pieces of `size` along dimension 0; the last may be smaller.",
-            "zeros([5, 2]).split(2).len() => 3",
-            |x: Tensor, size: usize| x.split(size, 0),
+            "The elements of a dimension from start to before end, or every step-th of them; negative ones count from \
+             the end.",
+            "tensor([1, 2, 3]).slice(0, 1, 3).to_array() => [2.0, 3.0]\n\
+             tensor([1, 2, 3]).slice(0, 0, 3, 2).to_array() => [1.0, 3.0]",
+            |x: Tensor, dim: i64, start: i64, end: i64, step: Option<usize>| {
+                x.slice(dim, start, Some(end), step.unwrap_or(1))
+            },
         )
         .add(
             "split(x, size, dim)",
-            "Pieces of `size` along a dimension.",
-            "zeros([5, 2]).split(1, 1).len() => 2",
-            |x: Tensor, size: usize, dim: i64| x.split(size, dim),
+            "Pieces of `size` along a dimension (0); the last may be smaller.",
+            "zeros([5, 2]).split(2).len() => 3\n\
+             zeros([5, 2]).split(1, 1).len() => 2",
+            |x: Tensor, size: usize, dim: Option<i64>| x.split(size, dim.unwrap_or(0)),
         )
         .add(
             "chunk(x, count, dim)",
@@ -122,16 +111,13 @@ fn add_parts(global: &mut Adder) {
             |x: Tensor, count: usize, dim: i64| x.chunk(count, dim),
         )
         .add(
-            "concat(tensors)",
-            "Tensors one after the other along dimension 0.",
-            "concat([zeros([2, 3]), ones([1, 3])]).shape => [3, 3]",
-            move |tensors: Vec<Tensor>| join(&tensors, 0),
-        )
-        .add(
             "concat(tensors, dim)",
-            "Tensors one after the other along a dimension.",
-            "concat([zeros([2, 3]), ones([2, 1])], 1).shape => [2, 4]",
-            move |tensors: Vec<Tensor>, dim: i64| join(&tensors, dim),
+            "Tensors one after the other along a dimension (0).",
+            "concat([zeros([2, 3]), ones([1, 3])]).shape => [3, 3]\n\
+             concat([zeros([2, 3]), ones([2, 1])], 1).shape => [2, 4]",
+            |tensors: Vec<Tensor>, dim: Option<i64>| {
+                Tensor::concat(&tensors.iter().collect::<Vec<_>>(), dim.unwrap_or(0))
+            },
         )
         .add(
             "stack(tensors, dim)",
