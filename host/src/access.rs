@@ -20,10 +20,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::{
-    error::{Error, Result},
-    script::settings::Named,
-};
+use files::{Error, Result};
+
+use crate::script::settings::Named;
 
 /// What the settings of a run let its script read.
 #[derive(Debug, Default)]
@@ -55,7 +54,7 @@ impl Grants {
     /// is resumed has its checksum.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the way out.
+    /// `Usage` with the way out.
     pub fn check(&self, asked: &Path, real: &Path, recorded: impl Fn() -> bool) -> Result<Permission> {
         let root = |named: &Named| Path::new(&named.text).canonicalize().ok();
         let roots = self.named.iter().filter_map(|named| Some((named, root(named)?)));

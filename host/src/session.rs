@@ -190,7 +190,7 @@ impl Session {
     /// The recorder, for a function that records in the order of the script.
     ///
     /// # Errors
-    /// [`Error::Usage`] on threads of `parallel` and `ahead`, where there is no order.
+    /// `Usage` on threads of `parallel` and `ahead`, where there is no order.
     pub fn recorder_in_order(&self) -> Result<Option<&Recorder>> {
         if pool::is_worker() {
             return Err(Error::usage(
@@ -245,7 +245,7 @@ impl Session {
 }
 
 impl Caller for Session {
-    fn check(&self, path: &Path) -> Result<()> {
+    fn check(&self, path: &Path) -> crate::files::Result<()> {
         self.readable(path)
     }
 

@@ -254,7 +254,7 @@ impl Line {
     /// Starts a thread for each stage.
     ///
     /// # Errors
-    /// [`Error::Usage`] when there would be too many threads.
+    /// `Usage` when there would be too many threads.
     fn start(self) -> Result<Running> {
         let count = self.stages.len() + 1;
         let running = RUNNING.fetch_add(count, Ordering::Relaxed);

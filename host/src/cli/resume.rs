@@ -86,12 +86,11 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
 /// The error about files, which relative paths lead to others from another folder.
 fn elsewhere(error: Error, record: &Record) -> Error {
     match (error, std::env::current_dir()) {
-        (Error::Usage { problem, help }, Ok(here)) if here != Path::new(&record.folder) => {
+        (Error::Files(files::Error::Usage { problem, help }), Ok(here))
+            if here != Path::new(&record.folder) =>
+        {
             let began = shell_quoted(&record.folder);
-            Error::Usage {
-                problem,
-                help: format!("the run began in {began}, this is {}; {help}", here.display()),
-            }
+            Error::usage(problem, format!("the run began in {began}, this is {}; {help}", here.display()))
         }
         (error, _) => error,
     }

@@ -41,7 +41,7 @@ impl Saved {
     /// What a script value is now. `place` names it in errors: `s.net`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for values that cannot be saved, functions for example, and for ones that are
+    /// `Usage` for values that cannot be saved, functions for example, and for ones that are
     /// nested deeper than [`DEEPEST`].
     pub fn capture(value: &Dynamic, place: &str) -> Result<Self> {
         Self::capture_within(value, place, DEEPEST)
@@ -157,7 +157,7 @@ impl Saved {
     /// ones from beginning to end, and every other name for them sees what happens to them.
     ///
     /// # Errors
-    /// [`Error::Usage`] when a handle appears, disappears or changes its structure.
+    /// `Usage` when a handle appears, disappears or changes its structure.
     pub fn settle(self, first: &Self, place: &str) -> Result<Self> {
         let misplaced = |what: &str| {
             Error::usage(

@@ -79,7 +79,7 @@ pub fn watch(value: &Dynamic) -> std::result::Result<(), Box<EvalAltResult>> {
 /// Refuses a value that is nested too deep.
 ///
 /// # Errors
-/// [`Error::Usage`]
+/// `Usage`
 pub fn check(value: &Dynamic) -> Result<()> {
     Nest::default().height(value, DEEPEST).map(drop).map_err(|TooDeep| Error::usage(problem(), HELP))
 }
@@ -87,7 +87,7 @@ pub fn check(value: &Dynamic) -> Result<()> {
 /// Refuses a module whose parts stand too deep in one another, or too often.
 ///
 /// # Errors
-/// [`Error::Usage`]
+/// `Usage`
 pub fn check_module(module: &Module) -> Result<()> {
     if module.depth() > DEEPEST {
         let problem = format!("this module would be nested more than {DEEPEST} deep");

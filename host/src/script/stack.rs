@@ -24,7 +24,7 @@ thread_local! {
 /// Runs what runs scripts, on a thread that has the stack for what they nest.
 ///
 /// # Errors
-/// [`Error::Failed`] for a panic, [`Error::Usage`] when the system gives no thread.
+/// [`Error::Failed`] for a panic, `Usage` when the system gives no thread.
 pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
     if IS_SCRIPT.get() {
         return Ok(run());
@@ -53,7 +53,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
 /// Starts a thread that runs functions of scripts.
 ///
 /// # Errors
-/// [`Error::Usage`] when the system gives no more threads.
+/// `Usage` when the system gives no more threads.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
     let body = move || {
         IS_SCRIPT.set(true);
