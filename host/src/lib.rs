@@ -9,7 +9,6 @@
 #[macro_use]
 mod terminal;
 
-mod access;
 pub mod api;
 pub mod cli;
 mod error;

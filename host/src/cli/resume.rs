@@ -14,16 +14,19 @@ use super::{
     plugin, run, runs, stop,
 };
 use crate::{
-    access::{Grants, Resumed},
     error::{Error, Result},
     run::{Record, Run, shell_quoted},
     script::settings::Resolved,
-    session::{Recorder, changed},
+    session::{
+        Recorder,
+        access::{Grants, Resumed},
+        changed,
+    },
 };
 use changes::Changes;
 use needed::{Given, Word};
 
-/// Goes on with a run, from its last checkpoint. What [`access`](crate::access) says about the folders of runs is
+/// Goes on with a run, from its last checkpoint. What [`access`](crate::session::access) says about the folders of runs is
 /// seen to here.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = runs::find(&args.run)?;

@@ -14,8 +14,11 @@ use rhai::{Array, Dynamic, FnPtr, Map};
 use crate::{
     data::Dataset,
     error::{Error, Result},
-    script::nesting::DEEPEST,
 };
+
+/// Values may be nested so deep: a state is read back from JSON, whose reader takes 128 levels, two for each of
+/// these.
+pub const DEEPEST: usize = 50;
 
 /// A state as it was at one moment. Tensors are immutable, so keeping them costs no copy.
 #[derive(Clone)]

@@ -15,11 +15,9 @@ use std::{
 use ops::nn::Module;
 use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map, Position};
 
-use crate::error::{Error, Result};
+pub use crate::run::DEEPEST;
 
-/// Values may be nested so deep. The state of a loop is read back from JSON, whose reader takes 128 levels,
-/// two for each of these; calls of functions end at 64.
-pub const DEEPEST: usize = 50;
+use crate::error::{Error, Result};
 
 /// A value deeper than this is not read to its end.
 const BEYOND: usize = 4 * DEEPEST;

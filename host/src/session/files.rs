@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Recorder, Session};
-use crate::{
+use super::{
+    Recorder, Session,
     access::{Grants, Permission},
+};
+use crate::{
     error::{Error, Result},
     files::reading::{self, Reads, Sum},
     run::{Change, FileRecord},
@@ -19,7 +21,7 @@ impl Session {
     /// a folder that it reads.
     ///
     /// # Errors
-    /// `Usage` for what the script may not read (see [`access`](crate::access)), for a pipe or a device, and
+    /// `Usage` for what the script may not read (see [`access`](super::access)), for a pipe or a device, and
     /// for what changed since the run began; `Io` when there is no such file; those of `read`.
     pub fn read<T, E>(&self, asked: &Path, part: &str, read: impl FnOnce(&Path) -> Result<T, E>) -> Result<T>
     where
