@@ -3,10 +3,8 @@
 use ops::nn::graph::{self, Graph, Model};
 use tests::{Bench, skipped};
 
-use crate::{
-    build::{F32, Net},
-    pictures::folder,
-};
+use super::pictures::folder;
+use crate::onnx_build::{F32, Net};
 
 #[test]
 fn what_is_no_network_is_told() {

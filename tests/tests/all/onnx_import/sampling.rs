@@ -5,7 +5,7 @@ use ndarray::ArrayD;
 use ops::{Device, Tensor, nn::graph::proto::AttributeProto, no_grad, random};
 use tests::{onnxruntime, skipped};
 
-use crate::build::*;
+use crate::onnx_build::*;
 
 /// Whether the network's answer is that of ONNX Runtime; false where ONNX Runtime refuses it.
 fn agree(what: &str, net: &Net, inputs: &[(&str, Tensor)]) -> bool {

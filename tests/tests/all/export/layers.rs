@@ -11,7 +11,7 @@ use ops::{
     random,
 };
 
-use crate::support::agree;
+use super::support::agree;
 
 fn conv(inputs: usize, outputs: usize) -> Module {
     conv2d(inputs, outputs, [3, 3], ConvOptions::default()).unwrap()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tests::{Bench, RunFolder, skipped};
 
-const NESTED: &str = include_str!("../fixtures/nested.rhai");
+const NESTED: &str = include_str!("../../fixtures/nested.rhai");
 
 /// Small settings of the shipped plugin.
 const DTAN: &[&str] = &[

@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic};
 use tests::{Bench, repository, skipped};
 
 /// The plugin that the design of this program began with.
-const PAPER: &str = include_str!("../fixtures/paper.rhai");
+const PAPER: &str = include_str!("../../fixtures/paper.rhai");
 
 /// Functions whose example would need a file.
 const NEED_A_FILE: &[&str] = &[

@@ -10,7 +10,7 @@ mod stop;
 use tests::{Bench, RunFolder};
 
 /// Nested loops with everything that a state can hold.
-pub const NESTED: &str = include_str!("../../fixtures/nested.rhai");
+pub const NESTED: &str = include_str!("../../../fixtures/nested.rhai");
 
 /// What a run of `NESTED` with these settings comes to when nothing happens to it.
 pub fn undisturbed(place: &Bench, settings: &[&str]) -> (RunFolder, std::time::Duration) {

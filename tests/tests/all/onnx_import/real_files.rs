@@ -12,7 +12,7 @@ use ops::{
 };
 use tests::skipped;
 
-use crate::pictures::{Pictures, folder};
+use super::pictures::{Pictures, folder};
 
 /// How pictures become inputs: `(pixel - mean) / deviation`, by channel.
 struct Scale {

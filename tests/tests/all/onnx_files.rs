@@ -1,16 +1,13 @@
 //! `host onnx info`, `run`, `bench` and `diff`, on files that the tests write themselves.
 
-#[path = "../../ops/tests/onnx_graph/build.rs"]
-#[allow(dead_code, reason = "a part of it is used here")]
-mod build;
-
 use std::{ffi::OsStr, fs, path::Path};
 
-use build::{F32, I64, Net};
 use host::{data::numpy, onnx::Array};
 use ndarray::ArrayD;
 use serde_json::Value as Json;
 use tests::{Bench, Outcome, onnxruntime, skipped};
+
+use crate::onnx_build::{self, F32, I64, Net};
 
 /// `y = x w + b`, with a free number of rows.
 fn dense() -> Net {
@@ -183,7 +180,7 @@ fn an_attribute_makes_a_difference() {
     let net = |axis| {
         Net::new()
             .input("x", F32, &[2, 2])
-            .op("Softmax", "x -> y", vec![build::int("axis", axis)])
+            .op("Softmax", "x -> y", vec![onnx_build::int("axis", axis)])
             .output("y")
     };
     onnx(&[net(0), net(1)], &["diff", "a.onnx", "b.onnx"])

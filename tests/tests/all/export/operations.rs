@@ -7,7 +7,7 @@ use ops::{
     nn::{Layer, Module},
 };
 
-use crate::{
+use super::{
     cases::{self, Case, Kind},
     support::agree_on,
 };
