@@ -16,3 +16,4 @@ mod onnx_files;
 mod onnx_import;
 mod plugins;
 mod reproduce;
+mod rooms;
