@@ -13,7 +13,7 @@ use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{self, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
+    script::{self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
     session::{Options, Session},
 };
 
@@ -57,13 +57,15 @@ impl Host {
     ) -> Self {
         let session = Arc::new(session);
         let mut table = Table::default();
-        api::add_all(&mut table, &session);
+        api::add_all(&mut table);
         add(&mut table);
         let table = Arc::new(table);
         let scripts = Scripts::default();
         let resolver = plugin.map(|plugin| Resolver::new(plugin, &session.options.scripts, scripts.clone()));
         let printer = Arc::clone(&session);
-        let engine = Arc::new(script::build(&table, move |line| printer.print(line), resolver, limits));
+        let mut engine = script::build(&table, move |line| printer.print(line), resolver, limits);
+        engine.set_default_tag(Session::tag(&session));
+        let engine = Arc::new(engine);
         session.set_engine(&engine);
         Self { table, session, engine, scripts }
     }

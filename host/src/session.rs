@@ -22,7 +22,7 @@ use crate::{
     data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, Progress, Run},
-    script::{Scripts, settings::Named, stack},
+    script::{Carried, Scripts, ended, settings::Named, stack},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -165,9 +165,12 @@ impl Session {
         }
     }
 
-    /// The engine that runs the script, while it lives.
-    pub fn engine(&self) -> Option<Arc<Engine>> {
-        self.engine.get()?.upgrade()
+    /// The engine that runs the script.
+    ///
+    /// # Errors
+    /// `Usage` once the script has ended.
+    pub fn engine(&self) -> Result<Arc<Engine>> {
+        self.engine.get().and_then(Weak::upgrade).ok_or_else(ended)
     }
 
     /// Makes the engine known, once it is built.
@@ -233,6 +236,11 @@ impl Session {
         }
     }
 
+    /// Where tensors are made.
+    pub fn device(&self) -> Device {
+        self.options.device
+    }
+
     /// The key of the run's random numbers.
     pub fn key(&self) -> Key {
         Key::new(self.options.seed)
@@ -243,6 +251,9 @@ impl Session {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
 }
+
+/// Functions of scripts take it as their first parameter: `|session: &Session, name: String| ...`.
+impl Carried for Session {}
 
 impl Caller for Session {
     fn check(&self, path: &Path) -> crate::files::Result<()> {

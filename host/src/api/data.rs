@@ -44,8 +44,7 @@ impl FromScript for Items {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, g] = [0; 4].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     let mut module = table.module("data", "Data sets: built in, or in files.");
     module.add(
         "load(name, options)",
@@ -84,13 +83,13 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "data::from(zeros([3, 1, 4, 4]), tensor([0, 1, 1])).labels() => [0, 1, 1]",
         |items: Tensor, labels: Tensor| labelled(&items, &labels),
     );
-    arrays::add(&mut module, &g);
-    add_splits(table, [a, b, c]);
-    add_methods(table, session);
-    batches::add(table, session);
+    arrays::add(&mut module);
+    add_splits(table);
+    add_methods(table);
+    batches::add(table);
 }
 
-fn add_splits(table: &mut Table, [a, b, c]: [Arc<Session>; 3]) {
+fn add_splits(table: &mut Table) {
     table
         .global()
         .add(
@@ -98,25 +97,24 @@ fn add_splits(table: &mut Table, [a, b, c]: [Arc<Session>; 3]) {
             "The first training items, or all: the whole set where it does not tell splits apart.",
             "data::load(\"glyphs\").train(3).len() => 3\n\
              data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
-            move |s: Source, count: Option<usize>| s.read(&a, Split::Train, count),
+            |session: &Session, source: Source, count: Option<usize>| source.read(session, Split::Train, count),
         )
         .add(
             "test(source, count)",
             "The first test items, or all. A set without a test split is refused, and never gives its training items: \
              divide it with train().random_split([0.9, 0.1]).",
             "data::load(\"glyphs\").test(3).len() => 3",
-            move |s: Source, count: Option<usize>| s.read(&b, Split::Test, count),
+            |session: &Session, source: Source, count: Option<usize>| source.read(session, Split::Test, count),
         )
         .add(
             "validation(source, count)",
             "The first items for validation, or all; refused as by test() where there is no such split.",
             "data::load(\"glyphs\").validation(3).len() => 3",
-            move |s: Source, count: Option<usize>| s.read(&c, Split::Validation, count),
+            |session: &Session, source: Source, count: Option<usize>| source.read(session, Split::Validation, count),
         );
 }
 
-fn add_methods(table: &mut Table, session: &Arc<Session>) {
-    let device = session.options.device;
+fn add_methods(table: &mut Table) {
     table
         .global()
         .add("len(set)", "Number of items.", r#"data::load("glyphs").train(3).len() => 3"#, |set: Dataset| set.len())
@@ -204,7 +202,7 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "tensor(set)",
             "All items in one tensor [N, ...].",
             r#"data::load("glyphs").train(3).tensor().shape => [3, 1, 28, 28]"#,
-            move |set: Dataset| set.tensor(device),
+            |session: &Session, set: Dataset| set.tensor(session.device()),
         )
         .add(
             "to_string(set)",

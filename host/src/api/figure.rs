@@ -1,7 +1,5 @@
 //! `figure::...`: pictures in the run's folder.
 
-use std::sync::Arc;
-
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map};
 
@@ -150,19 +148,17 @@ fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
     Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
 }
 
+/// Writes a figure into the run's folder, where there is one.
+fn save(session: &Session, name: &str, png: Result<Vec<u8>>) -> Result<()> {
+    let png = png?;
+    match session.recorder_in_order()? {
+        Some(recorder) => recorder.run.figure(name, &png).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let save = {
-        let session = Arc::clone(session);
-        move |name: &str, png: Result<Vec<u8>>| -> Result<()> {
-            let png = png?;
-            match session.recorder_in_order()? {
-                Some(recorder) => recorder.run.figure(name, &png).map(drop),
-                None => Ok(()),
-            }
-        }
-    };
-    let [a, b, d, e, f] = [0; 5].map(|_| save.clone());
+pub fn add(table: &mut Table) {
     table
         .module("figure", "Pictures as PNG in the run's folder, named as given.")
         .add(
@@ -171,8 +167,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              title, row_labels and column_labels.",
             "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
              figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
-            move |name: String, p: Pictures, options: Option<Map>| {
-                a(&name, draw_grid(&p, &grid_options("figure::grid", options)?))
+            |session: &Session, name: String, p: Pictures, options: Option<Map>| {
+                save(session, &name, draw_grid(&p, &grid_options("figure::grid", options)?))
             },
         )
         .add(
@@ -181,8 +177,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              each panel.",
             "figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]]) => ()\n\
              figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], #{ columns: 4 }) => ()",
-            move |name: String, panels: Array, options: Option<Map>| {
-                b(&name, draw_panels(&panels, &grid_options("figure::panels", options)?))
+            |session: &Session, name: String, panels: Array, options: Option<Map>| {
+                save(session, &name, draw_panels(&panels, &grid_options("figure::panels", options)?))
             },
         )
         .add(
@@ -190,7 +186,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of their own; \
              with options title, x_label, y_label, log_x, log_y, and dashed and points: names of curves drawn so.",
             r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
-            move |name: String, curves: Curves, options: Map| d(&name, draw_lines(curves.0, options)),
+            |session: &Session, name: String, curves: Curves, options: Map| save(session, &name, draw_lines(curves.0, options)),
         )
         .add(
             "scatter(name, points, labels, options)",
@@ -198,15 +194,15 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              log_y; square (one unit is equally long on both axes), names of the numbers, rings (for each point \
              whether it is a ring) and ring_names (what dots and what rings are).",
             r#"figure::scatter("points", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{ names: ["a", "b"] }) => ()"#,
-            move |name: String, points: Tensor, labels: Vec<usize>, options: Map| {
-                e(&name, draw_scatter(&points, labels, options))
+            |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
+                save(session, &name, draw_scatter(&points, labels, options))
             },
         )
         .add(
             "histogram(name, values, options)",
             "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
-            move |name: String, values: Tensor, options: Map| f(&name, draw_histogram(&values, options)),
+            |session: &Session, name: String, values: Tensor, options: Map| save(session, &name, draw_histogram(&values, options)),
         );
 }
 

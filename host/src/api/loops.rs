@@ -1,7 +1,5 @@
 //! `each`, `stage`, `finish`: loops that survive the death of the process.
 
-use std::sync::Arc;
-
 use ops::random::{Key, next_key, with_stream};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 
@@ -9,7 +7,7 @@ use crate::{
     api::captures::Captured,
     error::{Error, Result},
     run::{LoopState, Saved, readable},
-    script::{FromScript, Refusal, Table, script_type},
+    script::{Carried, FromScript, Refusal, Table, script_type},
     session::Session,
 };
 
@@ -71,8 +69,7 @@ pub struct Finished(Dynamic);
 script_type!(Finished => "Finished");
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c] = [0; 3].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
@@ -81,16 +78,16 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              tensors, modules, optimisers, data sets and plain values. The state is saved now and then: after a \
              crash, `host resume` goes on from there. Loops nest.",
             r#"each("step", 1..=3, #{ sum: 0 }, |i, s| { s.sum += i; s }).sum => 6"#,
-            move |context: &NativeCallContext, name: String, items: Items, state: Dynamic, body: FnPtr| {
-                each(&a, context, &name, items, state, &body)
+            |context: &NativeCallContext, name: String, items: Items, state: Dynamic, body: FnPtr| {
+                each(context, &name, items, state, &body)
             },
         )
         .add(
             "each(name, items, body)",
             "Runs `body(item)` for each item, without a state: after a crash, items that are done are skipped.",
             r#"each("step", 3, |i| { i * 2 }) => ()"#,
-            move |context: &NativeCallContext, name: String, items: Items, body: FnPtr| {
-                each(&b, context, &name, items, Dynamic::UNIT, &body)
+            |context: &NativeCallContext, name: String, items: Items, body: FnPtr| {
+                each(context, &name, items, Dynamic::UNIT, &body)
             },
         )
         .add(
@@ -98,7 +95,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again. A \
              value with modules or optimisers is, to the same bits; loops (`each`) within go on where they were.",
             r#"stage("setup", || 6 * 7) => 42"#,
-            move |context: &NativeCallContext, name: String, body: FnPtr| stage(&c, context, &name, &body),
+            |context: &NativeCallContext, name: String, body: FnPtr| stage(context, &name, &body),
         )
         .add(
             "finish(state)",
@@ -109,13 +106,13 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 }
 
 fn each(
-    session: &Session,
     context: &NativeCallContext,
     name: &str,
     items: Items,
     state: Dynamic,
     body: &FnPtr,
 ) -> Result<Dynamic> {
+    let session = Session::of(context)?;
     let first = Saved::capture(&state, "s")?;
     let outside = Captured::of(body, first.clone());
     let recorder = session.recorder_in_order()?;
@@ -235,7 +232,8 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
 
 /// A stage whose value holds handles is run again after a crash, with the same bits, since a module cannot
 /// be made anew from its values alone; loops in it that are done are skipped.
-fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
+fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
+    let session = Session::of(context)?;
     let outside = Captured::of(body, Saved::UNIT);
     let run = |key: Key| {
         with_stream(key, || -> Result<(Saved, Saved)> {

@@ -2,8 +2,6 @@
 
 mod features;
 
-use std::sync::Arc;
-
 use ops::{
     DType, Device, Tensor,
     metrics::{self, PixelError, SsimReading},
@@ -15,7 +13,6 @@ use crate::{
     data::Dataset,
     error::Result,
     script::{Adder, FromScript, Refusal, Table},
-    session::Session,
 };
 
 /// Points: the items of a tensor or of a data set, each as one row of numbers.
@@ -65,7 +62,7 @@ impl FromScript for Weights {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
+pub fn add(table: &mut Table) {
     let mut module = table.module("metrics", "Numbers that say what pictures are like.");
     module.add(
         "nearest_distance(x, set)",
@@ -73,7 +70,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "metrics::nearest_distance(tensor([[0, 0], [3, 4]]), zeros([1, 2])).to_array() => [0.0, 5.0]",
         |x: Tensor, set: Points| metrics::nearest_distance(&x, &set.0.to_device(x.device())?),
     );
-    features::add(&mut module, session);
+    features::add(&mut module);
     add_pictures(&mut module);
     add_classification(&mut module);
     add_neighbours(&mut module);

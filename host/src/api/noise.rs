@@ -2,8 +2,6 @@
 //! number of draws before it there, so that a resumed run draws the same. With a name it is a function of
 //! the seed and the name alone.
 
-use std::sync::Arc;
-
 use ops::{
     Tensor,
     kernels::noise,
@@ -17,15 +15,15 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
+pub fn add(table: &mut Table) {
     let mut noise = table.module(
         "noise",
         "Random tensors, a function of the seed and the place in the run; those of a named stream are the same \
          wherever and however often they are asked for.",
     );
-    add_laws(&mut noise, session);
-    add_simplex(&mut noise, session);
-    add_mix(&mut noise, session);
+    add_laws(&mut noise);
+    add_simplex(&mut noise);
+    add_mix(&mut noise);
 }
 
 /// Draws, from the stream of that name, which each function has to itself, or from that of the place in the run.
@@ -36,17 +34,15 @@ fn drawn<T>(session: &Session, function: &str, stream: Option<String>, draw: imp
     }
 }
 
-fn add_laws(table: &mut Adder, session: &Arc<Session>) {
-    let device = session.options.device;
-    let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
+fn add_laws(table: &mut Adder) {
     table
         .add(
             "uniform(shape, stream)",
             "Uniform numbers in [0, 1).",
             "noise::uniform([2, 3]).shape => [2, 3]\n\
              (noise::uniform([9], \"seeds\") - noise::uniform([9], \"seeds\")).abs().sum().item() => 0.0",
-            move |shape: Vec<usize>, stream: Option<String>| {
-                drawn(&a, "noise::uniform", stream, || random::uniform(&shape, device))
+            |session: &Session, shape: Vec<usize>, stream: Option<String>| {
+                drawn(session, "noise::uniform", stream, || random::uniform(&shape, session.device()))
             },
         )
         .add(
@@ -54,8 +50,8 @@ fn add_laws(table: &mut Adder, session: &Arc<Session>) {
             "Standard normal numbers.",
             "noise::normal([2, 3]).shape => [2, 3]\n\
              noise::normal([2, 3], \"codes\").shape => [2, 3]",
-            move |shape: Vec<usize>, stream: Option<String>| {
-                drawn(&b, "noise::normal", stream, || random::normal(&shape, device))
+            |session: &Session, shape: Vec<usize>, stream: Option<String>| {
+                drawn(session, "noise::normal", stream, || random::normal(&shape, session.device()))
             },
         )
         .add(
@@ -63,9 +59,9 @@ fn add_laws(table: &mut Adder, session: &Arc<Session>) {
             "Standard normal numbers, drawn again until they are at most psi in size.",
             "noise::truncated_normal([1000], 0.5).abs().max().item() <= 0.5 => true\n\
              noise::truncated_normal([2, 3], 0.5, \"codes\").shape => [2, 3]",
-            move |shape: Vec<usize>, psi: f64, stream: Option<String>| {
-                let draw = || random::truncated_normal(&shape, psi, device);
-                drawn(&c, "noise::truncated_normal", stream, draw)
+            |session: &Session, shape: Vec<usize>, psi: f64, stream: Option<String>| {
+                let draw = || random::truncated_normal(&shape, psi, session.device());
+                drawn(session, "noise::truncated_normal", stream, draw)
             },
         )
         .add(
@@ -73,15 +69,13 @@ fn add_laws(table: &mut Adder, session: &Arc<Session>) {
             "Numbers that are 1 with probability p, otherwise 0.",
             "noise::bernoulli([3], 1).to_array() => [1.0, 1.0, 1.0]\n\
              noise::bernoulli([3], 0, \"kept\").to_array() => [0.0, 0.0, 0.0]",
-            move |shape: Vec<usize>, p: f64, stream: Option<String>| {
-                drawn(&d, "noise::bernoulli", stream, || random::bernoulli(&shape, p, device))
+            |session: &Session, shape: Vec<usize>, p: f64, stream: Option<String>| {
+                drawn(session, "noise::bernoulli", stream, || random::bernoulli(&shape, p, session.device()))
             },
         );
 }
 
-fn add_simplex(table: &mut Adder, session: &Arc<Session>) {
-    let device = session.options.device;
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+fn add_simplex(table: &mut Adder) {
     table
         .add(
             "dirichlet(shape, alpha, stream)",
@@ -89,8 +83,8 @@ fn add_simplex(table: &mut Adder, session: &Arc<Session>) {
              above 0 and add up to 1.",
             "(noise::dirichlet([1, 3, 8], 1).sum().item() - 1).abs() < 0.00001 => true\n\
              noise::dirichlet([2, 3], 0.5, \"shares\").shape => [2, 3]",
-            move |shape: Vec<usize>, alpha: f64, stream: Option<String>| {
-                drawn(&a, "noise::dirichlet", stream, || random::dirichlet(&shape, alpha, device))
+            |session: &Session, shape: Vec<usize>, alpha: f64, stream: Option<String>| {
+                drawn(session, "noise::dirichlet", stream, || random::dirichlet(&shape, alpha, session.device()))
             },
         )
         .add(
@@ -98,15 +92,14 @@ fn add_simplex(table: &mut Adder, session: &Arc<Session>) {
             "Images [N, C, ...] whose channels add up to 1 at each pixel, by the Dirichlet law.",
             "(noise::dirichlet_per_pixel([1, 3, 2, 2], 1).sum().item() - 4).abs() < 0.00001 => true\n\
              noise::dirichlet_per_pixel([2, 3, 4, 4], 2, \"tints\").shape => [2, 3, 4, 4]",
-            move |shape: Vec<usize>, alpha: f64, stream: Option<String>| {
-                let draw = || random::dirichlet_per_pixel(&shape, alpha, device);
-                drawn(&b, "noise::dirichlet_per_pixel", stream, draw)
+            |session: &Session, shape: Vec<usize>, alpha: f64, stream: Option<String>| {
+                let draw = || random::dirichlet_per_pixel(&shape, alpha, session.device());
+                drawn(session, "noise::dirichlet_per_pixel", stream, draw)
             },
         );
 }
 
-fn add_mix(table: &mut Adder, session: &Arc<Session>) {
-    let session = Arc::clone(session);
+fn add_mix(table: &mut Adder) {
     table
         .add(
             "mix(x, delta, noise, stream)",
@@ -115,8 +108,8 @@ fn add_mix(table: &mut Adder, session: &Arc<Session>) {
             "noise::mix(zeros([2, 1]), 1, ones([2, 1])).to_array() => [[1.0], [1.0]]\n\
              noise::mix(zeros([2, 1]), tensor([0.0, 1.0]), ones([2, 1])).to_array() => [[0.0], [1.0]]\n\
              noise::mix(zeros([2, 1]), 0, ones([2, 1]), \"which\").to_array() => [[0.0], [0.0]]",
-            move |x: Tensor, delta: Amount, noise: Tensor, stream: Option<String>| {
-                drawn(&session, "noise::mix", stream, || match &delta {
+            |session: &Session, x: Tensor, delta: Amount, noise: Tensor, stream: Option<String>| {
+                drawn(session, "noise::mix", stream, || match &delta {
                     Amount::One(delta) => noise::mix(&x, *delta, &noise),
                     Amount::Each(deltas) => noise::mix_by(&x, deltas, &noise),
                 })

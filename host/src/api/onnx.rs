@@ -48,21 +48,20 @@ impl Model {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [opener, freezer] = [0; 2].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .module("onnx", "Frozen models, run by ONNX Runtime.")
         .add(
             "model(path)",
             "A model from an .onnx file that a setting names (or that lies in a folder that may be read).",
             "",
-            move |path: String| open(&opener, &path),
+            |session: &Session, path: String| open(session, &path),
         )
         .add(
             "frozen(module, shape)",
             "A module as it is now, for samples of that shape: the same function, run by ONNX Runtime.",
             "",
-            move |module: Module, shape: Vec<usize>| freeze(&freezer, &module, &shape),
+            |session: &Session, module: Module, shape: Vec<usize>| freeze(session, &module, &shape),
         );
     table
         .global()

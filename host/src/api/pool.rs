@@ -26,7 +26,7 @@ use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
-    script::{Callback, FromScript, Refusal, Table, own, script_type, stack},
+    script::{Callback, Carried, FromScript, Refusal, Table, own, script_type, stack},
     session::Session,
 };
 
@@ -57,8 +57,7 @@ impl FromScript for Stages {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
@@ -66,15 +65,15 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "The values of `body(item)` for all items of an array, computed side by side; as many at a time as there are \
              cores. The body may train the modules of its item, and change nothing else.",
             "parallel([1, 2, 3], |i| i * i) => [1, 4, 9]",
-            move |context: &NativeCallContext, items: Array, body: FnPtr| parallel(&a, context, &items, &body),
+            |context: &NativeCallContext, items: Array, body: FnPtr| parallel(context, &items, &body),
         )
         .add(
             "ahead(count, stages)",
             "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the one before \
              gave. Each runs on a thread of its own, a little ahead of the loop, and records no gradients.",
             "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); } all } => [11, 21, 31]",
-            move |context: &NativeCallContext, count: usize, stages: Stages| {
-                let engine = b.engine().ok_or_else(ended)?;
+            |context: &NativeCallContext, count: usize, stages: Stages| {
+                let engine = Session::of(context)?.engine()?;
                 let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
                 let line = Line { engine, stages, count, key: next_key() };
                 line.refuse_many(0)?;
@@ -90,10 +89,6 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     });
 }
 
-fn ended() -> Error {
-    Error::usage("the script has ended", "call this while it runs")
-}
-
 /// Calls a function on a thread of ours. A panic becomes an error.
 fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
     let one = || {
@@ -105,7 +100,7 @@ fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Ou
     outcome.unwrap_or_else(|panic| Err(format!("a fault inside the host: {}", panic_text(&*panic)).into()))
 }
 
-fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
+fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
     let key = next_key();
     let key = |i: usize| key.derive(&i.to_string());
     if stack::is_worker() {
@@ -120,7 +115,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     refuse_shared(items)?;
     let captured = Captured::of(body, Saved::Array(saved));
 
-    let engine = session.engine().ok_or_else(ended)?;
+    let engine = Session::of(context)?.engine()?;
     let function = Callback::new(context, body);
     let (hand_out, items_left) = unbounded();
     let (give, given) = unbounded();

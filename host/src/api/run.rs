@@ -1,7 +1,5 @@
 //! What a script says about its run: settings, metrics.
 
-use std::sync::Arc;
-
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map, NativeCallContext};
 
@@ -10,7 +8,7 @@ use crate::{
     error::{Error, Result},
     run::{Cell, aligned, to_csv},
     script::{
-        FromScript, Refusal, Table, place_of,
+        Carried, FromScript, Refusal, Table, place_of,
         settings::{Declared, Rule},
     },
     session::Session,
@@ -31,8 +29,7 @@ impl FromScript for Number {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
@@ -40,7 +37,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
              says, else the default. The comment on a setting's line is its meaning.",
             "params(#{ epochs: 3 }).epochs => 3",
-            move |defaults: Map| a.settings().cloned().unwrap_or_else(|| plain(defaults)),
+            |session: &Session, defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
         )
         .add(
             "path(default)",
@@ -89,16 +86,16 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              end, in place of the first four.",
             "log(\"loss\", 0.5) => ()\n\
              log(\"accuracy\", 0.5, #{ bar: true }) => ()",
-            move |context: &NativeCallContext, name: String, value: Number, options: Option<Map>| {
-                log(&b, context, &name, value.0, options)
+            |context: &NativeCallContext, name: String, value: Number, options: Option<Map>| {
+                log(context, &name, value.0, options)
             },
         )
         .add(
             "logged(name)",
             "All values recorded under a name so far, in order.",
             r#"logged("loss") => []"#,
-            move |name: String| -> Vec<f64> {
-                let series = c.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
+            |session: &Session, name: String| -> Vec<f64> {
+                let series = session.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
                 series.into_iter().map(|(_, value)| value).collect()
             },
         )
@@ -107,7 +104,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the heads, the \
              first column the names; `()` is an empty cell. Texts stay as they are, numbers are shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
-            move |context: &NativeCallContext, name: String, rows: Array| write_table(&d, context, &name, &rows),
+            |context: &NativeCallContext, name: String, rows: Array| write_table(context, &name, &rows),
         );
 }
 
@@ -117,7 +114,7 @@ fn plain(defaults: Map) -> Map {
 }
 
 /// Prints and records a table.
-fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
+fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
     let row = |row: &Dynamic| {
         let cells = Array::from_script(row).map_err(|_| {
             Error::usage("a row of the table is no array", "give [[\"\", \"FID\"], [\"ae\", 21.3]]")
@@ -125,6 +122,7 @@ fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows:
         cells.iter().map(|value| cell(context, value)).collect::<Result<Vec<_>>>()
     };
     let rows = rows.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let session = Session::of(context)?;
     let recorder = session.recorder_in_order()?;
     session.print(&format!("{name}\n{}", aligned(&rows)));
     match recorder {
@@ -147,16 +145,11 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
 
 /// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the run,
 /// where that is wanted.
-fn log(
-    session: &Session,
-    context: &NativeCallContext,
-    name: &str,
-    value: f64,
-    options: Option<Map>,
-) -> Result<()> {
+fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
     let mut options = Options::new("log", options);
     let bar = options.get("bar", false)?;
     options.end()?;
+    let session = Session::of(context)?;
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
     if bar {
         recorder.metrics.show(name);

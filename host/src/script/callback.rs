@@ -4,7 +4,10 @@
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
-use super::nesting;
+use std::sync::Arc;
+
+use super::{Carried, nesting};
+use crate::error::Result;
 
 /// Functions captured by functions are copied so deep: one can capture itself.
 const FUNCTIONS_DEEP: usize = 8;
@@ -31,6 +34,14 @@ impl Callback {
     /// How deep what it captured is nested.
     pub fn depth(&self) -> usize {
         nesting::depth(&Dynamic::from(self.function.clone()))
+    }
+
+    /// What the engine of that call carries.
+    ///
+    /// # Errors
+    /// `Usage` once the script has ended.
+    pub fn carried<C: Carried>(&self) -> Result<Arc<C>> {
+        C::of_tag(&self.store.global.tag)
     }
 
     /// What it gives.

@@ -17,3 +17,4 @@ mod onnx_import;
 mod plugins;
 mod reproduce;
 mod rooms;
+mod session;

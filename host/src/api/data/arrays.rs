@@ -1,14 +1,13 @@
 //! Arrays of NumPy's files as tensors.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use ops::{DType, Tensor};
 
 use crate::{data::numpy, error::Result, script::Adder, session::Session};
 
 /// Adds the functions of this file.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let a = Arc::clone(session);
+pub fn add(module: &mut Adder) {
     module
         .add(
             "array(path, name)",
@@ -16,7 +15,7 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
              only one: f16 and f32 as f32; f64, bool and i64 as they are; smaller whole numbers as i32, u32 and u64 as \
              i64. f64 and i64 stay on the CPU.",
             "",
-            move |path: String, name: Option<String>| array(&a, &path, name.as_deref()),
+            |session: &Session, path: String, name: Option<String>| array(session, &path, name.as_deref()),
         );
 }
 

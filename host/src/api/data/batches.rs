@@ -23,8 +23,7 @@ pub struct Pass {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let device = session.options.device;
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
@@ -35,7 +34,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              came before) and count (the number of these draws; all by default).",
             "{ let n = 0; for batch in data::load(\"glyphs\").train(5).batches(2) { n += batch.images.len(); } n } => 5\n\
              { let n = 0; for b in data::load(\"glyphs\").train(5).batches(2, #{ drop_last: true }) { n += 1; } n } => 2",
-            move |set: Dataset, size: usize, options: Option<Map>| set_pass(&set, size, options, device),
+            |session: &Session, set: Dataset, size: usize, options: Option<Map>| set_pass(&set, size, options, session.device()),
         )
         .add(
             "batches(mixture, size, options)",
@@ -45,23 +44,23 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0\n\
              { let s = data::load(\"shapes\").train(5); let n = 0; \
              for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10",
-            move |mixture: Arc<Mixture>, size: usize, options: Option<Map>| {
-                mixture_pass(mixture, size, options, device)
+            |session: &Session, mixture: Arc<Mixture>, size: usize, options: Option<Map>| {
+                mixture_pass(mixture, size, options, session.device())
             },
         )
         .add(
             "batch(set)",
             "All items as one batch #{ images, labels, indices }, in their order.",
             r#"data::load("glyphs").train(3).batch().labels.to_array() => [0, 1, 2]"#,
-            move |set: Dataset| whole(&set, (0..set.len() as u32).collect(), None, device),
+            |session: &Session, set: Dataset| whole(&set, (0..set.len() as u32).collect(), None, session.device()),
         )
         .add(
             "batch(mixture, n)",
             "n draws as one batch #{ images, labels, indices, sources }.",
             r#"{ let s = data::load("shapes").train(5); data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]"#,
-            move |mixture: Arc<Mixture>, n: usize| {
+            |session: &Session, mixture: Arc<Mixture>, n: usize| {
                 let drawn = mixture.draw(n, random::next_key())?;
-                whole(mixture.items(), drawn, Some(&mixture), device)
+                whole(mixture.items(), drawn, Some(&mixture), session.device())
             },
         )
         .add(

@@ -1,7 +1,5 @@
 //! The Fréchet distance, of features or of pictures that a model or module makes features of.
 
-use std::sync::Arc;
-
 use ops::{
     Device, Tensor,
     metrics::{self, Moments},
@@ -14,7 +12,7 @@ use crate::{
     api::{onnx::Model, options::Options},
     data::Dataset,
     error::{Error, Result},
-    script::{Adder, FromScript, Refusal},
+    script::{Adder, Carried, FromScript, Refusal},
     session::Session,
 };
 
@@ -208,8 +206,7 @@ fn filled(part: &Tensor, whole: usize) -> Result<Tensor> {
 }
 
 /// Adds the functions of this file.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let device = session.options.device;
+pub fn add(module: &mut Adder) {
     module
         .add(
             "fid(real, fake)",
@@ -224,7 +221,8 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
             "What `fid` and `fid_images` need of a set of pictures, #{ count, mean, covariance }: for sets that many others \
              are compared with.",
             "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); metrics::fid(real, ones([3, 4])) } => 4.0",
-            move |context: &NativeCallContext, pictures: Pictures, features: Extractor| {
+            |context: &NativeCallContext, pictures: Pictures, features: Extractor| {
+                let device = Session::of(context)?.device();
                 let moments = features.guarded(|| features.moments(context, &pictures, BATCH, device))?;
                 to_map(&moments)
             },
@@ -236,11 +234,11 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
              for it.",
             "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0\n\
              metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x.mean([2, 3]), #{ batch: 2 }) => 1.0",
-            move |context: &NativeCallContext,
+            |context: &NativeCallContext,
                   real: Pictures,
                   fake: Pictures,
                   features: Extractor,
-                  options: Option<Map>| fid_images(context, &real, &fake, &features, options, device),
+                  options: Option<Map>| fid_images(context, &real, &fake, &features, options),
         );
 }
 
@@ -250,8 +248,8 @@ fn fid_images(
     fake: &Pictures,
     features: &Extractor,
     map: Option<Map>,
-    device: Device,
 ) -> Result<f64> {
+    let device = Session::of(context)?.device();
     let mut options = Options::new("metrics::fid_images", map);
     let batch = options.get("batch", BATCH)?.max(1);
     options.end()?;

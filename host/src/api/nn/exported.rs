@@ -1,7 +1,5 @@
 //! Modules as ONNX files and as frozen models.
 
-use std::sync::Arc;
-
 use ops::{
     DType, Spec,
     nn::{
@@ -21,8 +19,7 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(global: &mut Adder, session: &Arc<Session>) {
-    let a = Arc::clone(session);
+pub fn add(global: &mut Adder) {
     global
         .add(
             "save_onnx(module, name, shape)",
@@ -33,8 +30,8 @@ pub fn add(global: &mut Adder, session: &Arc<Session>) {
              values as they are now.",
             "nn::linear(4, 3).save_onnx(\"net\", [4]) => ()\n\
              { let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx(\"net\") } => ()",
-            move |module: Module, name: String, shape: Option<Vec<usize>>| {
-                save(&a, &module, &name, shape.as_deref())
+            |session: &Session, module: Module, name: String, shape: Option<Vec<usize>>| {
+                save(session, &module, &name, shape.as_deref())
             },
         );
 }

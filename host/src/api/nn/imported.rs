@@ -1,6 +1,6 @@
 //! Modules from ONNX files.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use ops::{
     Tensor,
@@ -19,15 +19,14 @@ use crate::{
 };
 
 /// Adds `nn::from_onnx`.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let session = Arc::clone(session);
+pub fn add(module: &mut Adder) {
     module.add(
         "from_onnx(path)",
         "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to be \
          trained further: its float initialisers are its parameters. Refuses a file with the list of all that is \
          not supported.",
         "",
-        move |path: String| open(&session, &path),
+        |session: &Session, path: String| open(session, &path),
     );
 }
 

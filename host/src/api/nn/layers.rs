@@ -1,7 +1,7 @@
 //! The layers that scripts build networks of.
 
 use ops::{
-    Device, Result as OpsResult,
+    Result as OpsResult,
     nn::{self, Activation, BatchNormOptions, ConvOptions, Module, PoolOptions},
     op::{Interpolation, Window},
 };
@@ -11,13 +11,13 @@ use crate::{
     api::options::Options,
     error::{Error, Result},
     script::{Adder, Pair},
+    session::Session,
 };
 
-/// Adds the functions of this file. Modules are made on `device`.
-pub fn add(module: &mut Adder, device: Device) {
-    let on = On(device);
-    add_affine(module, on);
-    add_norms(module, on);
+/// Adds the functions of this file.
+pub fn add(module: &mut Adder) {
+    add_affine(module);
+    add_norms(module);
     add_shapes(module);
     add_activations(module);
     module
@@ -31,7 +31,7 @@ pub fn add(module: &mut Adder, device: Device) {
             "embedding(count, size)",
             "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1).",
             "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]",
-            move |count: usize, size: usize| on.place(nn::embedding(count, size)),
+            |session: &Session, count: usize, size: usize| made(session, nn::embedding(count, size)),
         )
         .add(
             "sequential(modules)",
@@ -44,20 +44,15 @@ pub fn add(module: &mut Adder, device: Device) {
             "A linear or convolution module whose weight is divided by its largest singular value, estimated by one \
              power iteration a training step, after 15 at the start (Miyato et al., 2018).",
             "nn::spectral(nn::linear(4, 3)).forward(zeros([2, 4])).shape => [2, 3]",
-            move |module: Module| on.place(nn::spectral(module)),
+            |session: &Session, module: Module| made(session, nn::spectral(module)),
         );
 }
 
-/// Where new modules go.
-#[derive(Clone, Copy)]
-struct On(Device);
-
-impl On {
-    fn place(self, module: OpsResult<Module>) -> Result<Module> {
-        let module = module?;
-        module.to_device(self.0)?;
-        Ok(module)
-    }
+/// A new module on the device of the run.
+fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
+    let module = module?;
+    module.to_device(session.device())?;
+    Ok(module)
 }
 
 fn conv_options(function: &'static str, map: impl Into<Option<Map>>) -> Result<ConvOptions> {
@@ -75,7 +70,7 @@ fn conv_options(function: &'static str, map: impl Into<Option<Map>>) -> Result<C
     Ok(ConvOptions { window, output_padding, bias })
 }
 
-fn add_affine(module: &mut Adder, on: On) {
+fn add_affine(module: &mut Adder) {
     module
         .add(
             "linear(inputs, outputs, options)",
@@ -83,11 +78,11 @@ fn add_affine(module: &mut Adder, on: On) {
              +-1 / sqrt(inputs), as in PyTorch.",
             "nn::linear(4, 3).forward(zeros([2, 4])).shape => [2, 3]\n\
              nn::linear(4, 3, #{ bias: false }).parameter_count() => 12",
-            move |i: usize, o: usize, options: Option<Map>| {
+            |session: &Session, i: usize, o: usize, options: Option<Map>| {
                 let mut options = Options::new("nn::linear", options);
                 let bias = options.get("bias", true)?;
                 options.end()?;
-                on.place(nn::linear(i, o, bias))
+                made(session, nn::linear(i, o, bias))
             },
         )
         .add(
@@ -95,7 +90,7 @@ fn add_affine(module: &mut Adder, on: On) {
             "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. Weight and bias \
              start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]",
-            move |i: usize, o: usize, k: usize, map: Map| on.place(nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?)),
+            |session: &Session, i: usize, o: usize, k: usize, map: Map| made(session, nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?)),
         )
         .add(
             "conv2d(inputs, outputs, kernel, options)",
@@ -104,8 +99,8 @@ fn add_affine(module: &mut Adder, on: On) {
              +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
              nn::conv2d(1, 8, 5, #{ stride: 2, padding: 2 }).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 14, 14]",
-            move |i: usize, o: usize, k: Pair, options: Option<Map>| {
-                on.place(nn::conv2d(i, o, k.0, conv_options("nn::conv2d", options)?))
+            |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
+                made(session, nn::conv2d(i, o, k.0, conv_options("nn::conv2d", options)?))
             },
         )
         .add(
@@ -116,13 +111,13 @@ fn add_affine(module: &mut Adder, on: On) {
             "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]\n\
              nn::conv_transpose2d(8, 1, 4, #{ stride: 2, padding: 1 }).forward(zeros([2, 8, 7, 7])).shape \
              => [2, 1, 14, 14]",
-            move |i: usize, o: usize, k: Pair, options: Option<Map>| {
-                on.place(nn::conv_transpose2d(i, o, k.0, conv_options("nn::conv_transpose2d", options)?))
+            |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
+                made(session, nn::conv_transpose2d(i, o, k.0, conv_options("nn::conv_transpose2d", options)?))
             },
         );
 }
 
-fn add_norms(module: &mut Adder, on: On) {
+fn add_norms(module: &mut Adder) {
     module
         .add(
             "batch_norm(channels, options)",
@@ -130,12 +125,12 @@ fn add_norms(module: &mut Adder, on: On) {
              biases at 0. With options eps (1e-5), momentum (0.1) and affine (true).",
             "nn::batch_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]\n\
              nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
-            move |c: usize, options: Option<Map>| {
+            |session: &Session, c: usize, options: Option<Map>| {
                 let mut options = Options::new("nn::batch_norm", options);
                 let affine = options.get("affine", true)?;
                 let norm = BatchNormOptions { affine, ..norm_options(&mut options)? };
                 options.end()?;
-                on.place(nn::batch_norm(c, norm))
+                made(session, nn::batch_norm(c, norm))
             },
         )
         .add(
@@ -143,7 +138,7 @@ fn add_norms(module: &mut Adder, on: On) {
             "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
              (1 + gain[label]) normalised + bias[label]. Both start at 0.",
             "nn::conditional_batch_norm(3, 10).parameter_count() => 60",
-            move |c: usize, classes: usize| on.place(nn::class_batch_norm(c, classes, BatchNormOptions::default())),
+            |session: &Session, c: usize, classes: usize| made(session, nn::class_batch_norm(c, classes, BatchNormOptions::default())),
         )
         .add(
             "conditional_batch_norm(channels, gain, bias, options)",
@@ -152,30 +147,30 @@ fn add_norms(module: &mut Adder, on: On) {
             "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3))\
              .forward(ones([2, 3, 4]), zeros([2, 5])).shape => [2, 3, 4]\n\
              nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 }).parameter_count() => 36",
-            move |c: usize, gain: Module, bias: Module, options: Option<Map>| {
+            |session: &Session, c: usize, gain: Module, bias: Module, options: Option<Map>| {
                 let mut options = Options::new("nn::conditional_batch_norm", options);
                 let norm = norm_options(&mut options)?;
                 options.end()?;
-                on.place(nn::conditional_batch_norm(c, gain, bias, norm))
+                made(session, nn::conditional_batch_norm(c, gain, bias, norm))
             },
         )
         .add(
             "instance_norm(channels)",
             "Normalises each channel of each sample. Weights start at 1, biases at 0.",
             "nn::instance_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]",
-            move |c: usize| on.place(nn::instance_norm(c, true)),
+            |session: &Session, c: usize| made(session, nn::instance_norm(c, true)),
         )
         .add(
             "group_norm(groups, channels)",
             "Normalises groups of channels of each sample. Weights start at 1, biases at 0.",
             "nn::group_norm(2, 4).forward(ones([2, 4, 3, 3])).shape => [2, 4, 3, 3]",
-            move |g: usize, c: usize| on.place(nn::group_norm(g, c, true)),
+            |session: &Session, g: usize, c: usize| made(session, nn::group_norm(g, c, true)),
         )
         .add(
             "layer_norm(shape)",
             "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0.",
             "nn::layer_norm([4]).forward(ones([2, 4])).shape => [2, 4]",
-            move |shape: Vec<usize>| on.place(nn::layer_norm(&shape, true)),
+            |session: &Session, shape: Vec<usize>| made(session, nn::layer_norm(&shape, true)),
         );
 }
 

@@ -1,7 +1,5 @@
 //! The methods of modules.
 
-use std::sync::Arc;
-
 use ops::{
     Tensor,
     nn::{
@@ -20,10 +18,10 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(global: &mut Adder, session: &Arc<Session>) {
+pub fn add(global: &mut Adder) {
     add_use(global);
     add_initialisers(global);
-    add_files(global, session);
+    add_files(global);
     add_parts(global);
 }
 
@@ -163,16 +161,15 @@ fn add_initialisers(global: &mut Adder) {
         );
 }
 
-fn add_files(global: &mut Adder, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+fn add_files(global: &mut Adder) {
     global
         .add(
             "save(module, name)",
             "Writes all parameters and buffers to models/NAME.safetensors in the run's folder.",
             r#"nn::linear(1, 1).save("net") => ()"#,
-            move |module: Module, name: String| -> Result<()> {
+            |session: &Session, module: Module, name: String| -> Result<()> {
                 let bytes = module.save()?;
-                match a.recorder_in_order()? {
+                match session.recorder_in_order()? {
                     Some(recorder) => Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?),
                     None => Ok(()),
                 }
@@ -186,7 +183,9 @@ fn add_files(global: &mut Adder, session: &Arc<Session>) {
              becomes new, and old.rest becomes new.rest (the longest fitting name counts). `\"module\": \"\"` takes a \
              prefix away, `\"\": \"encoder\"` puts one before every name.",
             "",
-            move |module: Module, path: String, options: Option<Map>| weights::load(&b, &module, &path, options),
+            |session: &Session, module: Module, path: String, options: Option<Map>| {
+                weights::load(session, &module, &path, options)
+            },
         );
 }
 

@@ -1,10 +1,6 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
-use std::{
-    any::Any,
-    cell::Cell,
-    sync::{Arc, Weak},
-};
+use std::{any::Any, cell::Cell};
 
 use ops::{
     Tensor,
@@ -22,8 +18,6 @@ use crate::{
 
 /// Named parts, with or without a function.
 struct Scripted {
-    /// A session keeps the modules of its loops, which must not keep the session.
-    session: Weak<Session>,
     function: Option<Callback>,
     /// Of what the function captured.
     depth: usize,
@@ -91,8 +85,8 @@ impl Scripted {
         let Some(_deeper) = Depth::enter() else {
             return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
         };
-        let engine = self.session.upgrade().and_then(|session| session.engine());
-        let engine = engine.ok_or_else(|| failed("the script has ended".into()))?;
+        let engine = function.carried::<Session>().and_then(|session| session.engine());
+        let engine = engine.map_err(|_| failed("the script has ended".into()))?;
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
         let result = function.call(&engine, arguments).map_err(|error| match error.unwrap_inner() {
@@ -128,8 +122,7 @@ fn in_words(error: &EvalAltResult) -> String {
 }
 
 /// Adds the functions of this file.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let a = Arc::clone(session);
+pub fn add(module: &mut Adder) {
     module
         .add(
             "network(parts, function)",
@@ -137,13 +130,13 @@ pub fn add(module: &mut Adder, session: &Arc<Session>) {
              `function(module, x)`, or `function(module, x, condition)`.",
             "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
              nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
-            move |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
-                build(&a, parts, function.map(|function| Callback::new(context, &function)))
+            |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
+                build(parts, function.map(|function| Callback::new(context, &function)))
             },
         );
 }
 
-fn build(session: &Arc<Session>, parts: Map, function: Option<Callback>) -> Result<Module> {
+fn build(parts: Map, function: Option<Callback>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
         let not = |_| {
             Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules")
@@ -152,5 +145,5 @@ fn build(session: &Arc<Session>, parts: Map, function: Option<Callback>) -> Resu
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
     let depth = function.as_ref().map_or(0, Callback::depth);
-    Ok(Module::new(Scripted { session: Arc::downgrade(session), function, depth }, vec![], children))
+    Ok(Module::new(Scripted { function, depth }, vec![], children))
 }
