@@ -1,12 +1,12 @@
 //! The host as a library: an engine with our functions and the embedder's.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
 };
 
-use ops::{panic_text, random::with_stream};
+use ops::random::with_stream;
 use rhai::{Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
@@ -125,10 +125,7 @@ impl Host {
     }
 }
 
-/// What `call` gives, or its panic as an error; but for that of a closed output, which ends the process.
+/// What `call` gives, or its panic as an error.
 fn not_panicking<T>(call: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| match panic_text(&*panic) {
-        text if text.contains("Broken pipe") => resume_unwind(panic),
-        text => Error::Failed(format!("a fault inside the host: {text}")),
-    })
+    catch_unwind(AssertUnwindSafe(call)).map_err(Error::fault)
 }

@@ -16,7 +16,7 @@ use std::{
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use ops::{
     nn::{Module, Optimiser},
-    no_grad, panic_text,
+    no_grad,
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
@@ -26,7 +26,7 @@ use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
-    script::{Callback, Carried, FromScript, Refusal, Table, own, script_type, stack},
+    script::{Callback, Carried, FromScript, Problem, Refusal, Table, own, raised, script_type, stack},
     session::Session,
 };
 
@@ -84,7 +84,7 @@ pub fn add(table: &mut Table) {
         let line = ahead.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::new(line.into_iter().flat_map(|line| match line.start() {
             Ok(running) => Box::new(running) as Box<dyn Iterator<Item = Outcome>>,
-            Err(error) => Box::new(std::iter::once(Err(error.to_string().into()))),
+            Err(error) => Box::new(std::iter::once(Err(raised(error)))),
         }))
     });
 }
@@ -93,11 +93,11 @@ pub fn add(table: &mut Table) {
 fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
     let one = || {
         let value = function.call(engine, [argument])?;
-        ops::tensor::settle().map_err(|error| error.to_string())?;
+        ops::tensor::settle().map_err(|error| raised(error.into()))?;
         Ok(value)
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(key, one)));
-    outcome.unwrap_or_else(|panic| Err(format!("a fault inside the host: {}", panic_text(&*panic)).into()))
+    outcome.unwrap_or_else(|panic| Err(raised(Error::fault(panic))))
 }
 
 fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
@@ -313,11 +313,10 @@ impl Iterator for Running {
         let Ok((_, value)) = self.values.as_ref()?.recv() else {
             self.values = None;
             let variable = self.line.changed()?;
-            return Some(Err(format!(
-                "ahead: {variable}, which a stage captured, changed before the loop was done; help: give the stage a \
-                 copy (`deep_copy()`), which nothing else changes"
-            )
-            .into()));
+            let problem =
+                format!("ahead: {variable}, which a stage captured, changed before the loop was done");
+            let help = "give the stage a copy (`deep_copy()`), which nothing else changes";
+            return Some(Err(Problem::new(problem, help).error()));
         };
         if value.is_err() {
             self.values = None;

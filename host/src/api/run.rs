@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     run::{Cell, aligned, to_csv},
     script::{
-        Carried, FromScript, Refusal, Table, place_of,
+        Carried, FromScript, Problem, Refusal, Table, place_of,
         settings::{Declared, Rule},
     },
     session::Session,
@@ -165,10 +165,9 @@ fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>
     let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
     let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
     if session.options.stop_on_nan {
-        return Err(Error::Stopped(format!(
-            "{problem}\n  help: a smaller learning rate, clipped gradients or a bounded output often help; \
-             `host resume` without --stop-on-nan goes on from the last good checkpoint"
-        )));
+        let help = "a smaller learning rate, clipped gradients or a bounded output often help; `host resume` without \
+                    --stop-on-nan goes on from the last good checkpoint";
+        return Err(Problem::new(problem, help).end().into());
     }
     session.print(&format!("warning: {problem}; --stop-on-nan would end the run there"));
     Ok(())

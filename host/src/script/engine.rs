@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table, nesting, standard};
+use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard};
 use crate::memory;
-
-/// What a script that was asked to stop ends with.
-pub const INTERRUPTED: &str = "interrupted";
 
 /// Bounds on what a script may do by itself; tensors have a budget of their own.
 #[derive(Debug, Clone, Copy)]
@@ -80,8 +77,9 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
         return Some(INTERRUPTED.into());
     }
     (memory::held() > limits.memory).then(|| {
-        let most = limits.memory / 1_000_000;
+        let maximum = limits.memory / 1_000_000;
         let help = "does a list grow without an end? Numbers in bulk belong into tensors";
-        format!("the script's values and data sets take more than {most} MB of memory\n  help: {help}").into()
+        let problem = format!("the script's values and data sets take more than {maximum} MB of memory");
+        Problem::new(problem, help).into()
     })
 }

@@ -13,10 +13,11 @@ use std::{
 };
 
 use ops::nn::Module;
-use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map, Position};
+use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map};
 
 pub use crate::run::DEEPEST;
 
+use super::Problem;
 use crate::error::{Error, Result};
 
 /// A value deeper than this is not read to its end.
@@ -118,8 +119,7 @@ fn problem() -> String {
 
 /// The end of the script: one that went on would nest further.
 fn refusal() -> Box<EvalAltResult> {
-    let reason = format!("{}\n  help: {HELP}", problem());
-    EvalAltResult::ErrorTerminated(reason.into(), Position::NONE).into()
+    Problem::new(problem(), HELP).end()
 }
 
 struct TooDeep;

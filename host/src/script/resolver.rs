@@ -9,12 +9,12 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope,
-    Shared,
+    Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
 };
 
 use super::library;
 use super::nearest::did_you_mean;
+use super::problem::raised;
 use super::source::{Scripts, Source};
 use crate::error::{Error, Result};
 
@@ -195,7 +195,9 @@ fn share_closures(module: &mut Module, ast: &rhai::AST) {
 
 /// An error of the crate at a position of the importing script.
 fn located(error: Error, at: Position) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(Dynamic::from(error.to_string()), at).into()
+    let mut error = raised(error);
+    error.set_position(at);
+    error
 }
 
 /// `folder/file`, without a `./` before it.

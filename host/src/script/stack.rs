@@ -7,8 +7,6 @@ use std::{
     thread::{self, Builder},
 };
 
-use ops::panic_text;
-
 use crate::error::{Error, Result};
 
 /// Bytes of a script's stack, the first that the system gives. They are taken where they are used.
@@ -39,7 +37,7 @@ pub fn is_worker() -> bool {
 /// Runs what runs scripts, on a thread that has the stack for what they nest.
 ///
 /// # Errors
-/// [`Error::Failed`] for a panic, `Usage` when the system gives no thread.
+/// [`Error::Fault`] for a panic, `Usage` when the system gives no thread.
 pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
     if ROLE.get() != Role::None {
         return Ok(run());
@@ -58,10 +56,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
                 break;
             }
         }
-        thread
-            .map_err(no_thread)?
-            .join()
-            .map_err(|panic| Error::Failed(format!("a fault inside the host: {}", panic_text(&*panic))))
+        thread.map_err(no_thread)?.join().map_err(Error::fault)
     })
 }
 

@@ -21,7 +21,7 @@ use std::{
 
 use rhai::{Engine, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
 
-use super::{INTERRUPTED, Limits};
+use super::{Limits, problem::interrupted};
 
 /// What functions of Rhai give.
 type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
@@ -103,11 +103,6 @@ impl Limits {
 
 fn too_large(what: &str) -> Box<EvalAltResult> {
     EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
-}
-
-/// The end of a run that was asked to stop.
-fn interrupted() -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE).into()
 }
 
 /// Waits, but for a stop.

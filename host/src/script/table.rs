@@ -10,12 +10,11 @@ use std::{
 
 use ops::{
     nn::Module,
-    panic_text,
     tensor::trace::{self, Place},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Refusal, nesting};
+use super::{Function, Parameter, Problem, Refusal, nesting, raised};
 use crate::error::{Error, Result};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
@@ -235,7 +234,7 @@ impl Table {
         for &i in group {
             let entry = &self.entries[i];
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
-            match outcome.map_err(|panic| panicked(entry, &*panic))? {
+            match outcome.map_err(|panic| into_rhai(Error::fault(panic), entry))? {
                 Ok(result) => {
                     return result.and_then(not_too_deep).map_err(|error| into_rhai(error, entry));
                 }
@@ -329,26 +328,20 @@ fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
     Ok(value)
 }
 
-fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {
-    format!("{}: a fault inside the host: {}", entry.path(), panic_text(panic)).into()
-}
-
 /// An error of the host as an error of the script; the engine adds the position.
 fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     match error {
-        Error::Script(error) => error,
-        Error::Ops(ops::Error::Interrupted) => {
-            Box::new(EvalAltResult::ErrorTerminated(super::INTERRUPTED.into(), Position::NONE))
-        }
-        Error::Stopped(reason) => Box::new(EvalAltResult::ErrorTerminated(reason.into(), Position::NONE)),
         Error::Ops(ops::Error::NotExportable { reason, place: Some(place) }) => {
             let position = Position::new(line_number(place.line), line_number(place.column));
             let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
             let (name, script) = (entry.name.to_owned(), place.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
-        Error::Ops(error) => error.to_string().into(),
-        other => named(entry, &other.to_string()).into(),
+        error @ (Error::Script(_) | Error::Ops(_)) => raised(error),
+        other => {
+            let Problem { message, help } = other.into();
+            Problem::new(named(entry, &message), help).error()
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use ops::{Device, Tensor, random};
-use rhai::{Dynamic, EvalAltResult, Map, Position};
+use rhai::{Dynamic, Map};
 
 use super::choose::{Numbers, weighted};
 use crate::{
     api::options::Options,
     data::{self, Batches, Dataset, Mixture, Plan},
     error::{Error, Result},
-    script::{INTERRUPTED, Table},
+    script::{Table, raised},
     session::Session,
 };
 
@@ -76,7 +76,7 @@ pub fn add(table: &mut Table) {
             source
                 .into_iter()
                 .flatten()
-                .map(move |batch| batch.map_err(Error::from).and_then(&to_map).map_err(into_rhai)),
+                .map(move |batch| batch.map_err(Error::from).and_then(&to_map).map_err(raised)),
         )
     });
 }
@@ -139,13 +139,4 @@ fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
     let indices: rhai::Array = batch.indices.into_iter().map(|i| i64::from(i).into()).collect();
     map.insert("indices".into(), indices.into());
     Ok(map.into())
-}
-
-fn into_rhai(error: Error) -> Box<EvalAltResult> {
-    match error {
-        Error::Ops(ops::Error::Interrupted) => {
-            Box::new(EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE))
-        }
-        error => error.to_string().into(),
-    }
 }

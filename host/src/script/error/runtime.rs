@@ -4,7 +4,7 @@ use rhai::{Engine, EvalAltResult, Position};
 
 use super::syntax::lower;
 use super::words::{
-    Words, bounds, indexing, mismatch, parse_signature, plain, property, stopped, thrown, unnamed, words,
+    Words, bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed, words,
 };
 use crate::script::functions::Functions;
 use crate::script::nearest::did_you_mean;
@@ -52,7 +52,7 @@ impl<'a> Scene<'a> {
             }
             Run::ErrorRuntime(value, _) => thrown(value, self.engine),
             Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
-            Run::ErrorTerminated(reason, _) => stopped(reason, self.engine),
+            Run::ErrorTerminated(reason, _) => said(reason, self.engine),
             error => self.limit(error).unwrap_or_else(|| plain(error)),
         }
     }

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
-use crate::script::{INTERRUPTED, functions::type_word};
+use crate::script::{Problem, functions::type_word};
 
 pub type Words = (String, String);
 
@@ -58,22 +58,14 @@ fn without_position(error: &EvalAltResult) -> String {
 pub fn thrown(value: &Dynamic, engine: &Engine) -> Words {
     match value.is_unit() {
         true => words("the script threw an error", ""),
-        false => with_help(&printed(value, engine)),
+        false => said(value, engine),
     }
 }
 
-/// Why a script was ended that could not go on.
-pub fn stopped(reason: &Dynamic, engine: &Engine) -> Words {
-    match printed(reason, engine) {
-        reason if reason == INTERRUPTED => words("the run was stopped: interrupted", ""),
-        reason => with_help(&reason),
-    }
-}
-
-/// A text that says after its message what to do.
-fn with_help(text: &str) -> Words {
-    let (message, help) = text.split_once("\n  help: ").unwrap_or((text, ""));
-    words(message, help)
+/// What a value of an error says.
+pub fn said(value: &Dynamic, engine: &Engine) -> Words {
+    let Problem { message, help } = Problem::of(value, &printed(value, engine));
+    (message, help)
 }
 
 /// A value as `print` shows it, no longer than an author would read.

@@ -5,10 +5,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
+use rhai::{Array, Dynamic, FnPtr, NativeCallContext};
 
 use super::{Library, Outcome, compare};
-use crate::script::functions::type_word;
+use crate::script::{Problem, functions::type_word};
 
 type Compare<'a> = &'a mut dyn FnMut(&Dynamic, &Dynamic) -> Outcome<Ordering>;
 
@@ -67,7 +67,7 @@ fn natural(a: &Dynamic, b: &Dynamic) -> Outcome<Ordering> {
     }
     let [a, b] = [a, b].map(|value| type_word(value.type_name()));
     let problem = format!("the order of {a} and {b} is not known");
-    Err(format!("{problem}\n  help: sort with a function: `sort(|a, b| a.size - b.size)`").into())
+    Err(Problem::new(problem, "sort with a function: `sort(|a, b| a.size - b.size)`").error())
 }
 
 /// Sorts by a function that says which of two values comes first: with a number, or whether the first does.
@@ -82,12 +82,12 @@ fn sort_with(context: &NativeCallContext, array: &mut Array, comparer: &FnPtr) -
                 Ok(true) => Ordering::Greater,
                 _ => Ordering::Equal,
             }),
-            (Err(found), Err(_)) => Err(format!(
-                "the function that compares gave a {}, expected an integer\n  help: give a negative number, 0 or \
-                 a positive one: `if a < b {{ -1 }} else {{ 1 }}`",
-                type_word(found)
-            )
-            .into()),
+            (Err(found), Err(_)) => {
+                let found = type_word(found);
+                let problem = format!("the function that compares gave a {found}, expected an integer");
+                let help = "give a negative number, 0 or a positive one: `if a < b { -1 } else { 1 }`";
+                Err(Problem::new(problem, help).error())
+            }
         }
     })
 }
@@ -111,8 +111,7 @@ fn sort_by(array: &mut Array, compare: Compare) -> Outcome<()> {
         (None, Ok(())) => Ok(()),
         // The standard library gives up where it finds a circle.
         (None, Err(_)) => {
-            let problem = "the function that compares puts the values into no order".to_owned();
-            Err(EvalAltResult::ErrorRuntime(problem.into(), Position::NONE).into())
+            Err(Problem::new("the function that compares puts the values into no order", "").error())
         }
     }
 }
