@@ -16,15 +16,15 @@ use crate::{
     script::{FromScript, Refusal, Table, script_type},
     session::Session,
 };
-use batches::Pass;
+use batches::Batches;
 use choose::{Classes, Numbers, Parts, Sets, random_split, sample, weighted};
-use source::Source;
+use source::DataSource;
 
 script_type! {
-    Source => "DataSource",
+    DataSource => "DataSource",
     Dataset => "Dataset",
     Arc<Mixture> => "Mixture",
-    Pass => "Batches",
+    Batches => "Batches",
 }
 
 /// What `concat` takes: a data set, or a tensor of items.
@@ -62,7 +62,7 @@ pub fn add(table: &mut Table) {
          torchvision), seed (of a built-in set).",
         "data::load(\"glyphs\").train(10).len() => 10\n\
          data::load(\"shapes\", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]",
-        Source::new,
+        DataSource::new,
     )
     .add(
         "mix(sets, weights)",
@@ -97,20 +97,20 @@ fn add_splits(table: &mut Table) {
             "The first training items, or all: the whole set where it does not tell splits apart.",
             "data::load(\"glyphs\").train(3).len() => 3\n\
              data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
-            |session: &Session, source: Source, count: Option<usize>| source.read(session, Split::Train, count),
+            |session: &Session, source: DataSource, count: Option<usize>| source.read(session, Split::Train, count),
         )
         .add(
             "test(source, count)",
             "The first test items, or all. A set without a test split is refused, and never gives its training items: \
              divide it with train().random_split([0.9, 0.1]).",
             "data::load(\"glyphs\").test(3).len() => 3",
-            |session: &Session, source: Source, count: Option<usize>| source.read(session, Split::Test, count),
+            |session: &Session, source: DataSource, count: Option<usize>| source.read(session, Split::Test, count),
         )
         .add(
             "validation(source, count)",
             "The first items for validation, or all; refused as by test() where there is no such split.",
             "data::load(\"glyphs\").validation(3).len() => 3",
-            |session: &Session, source: Source, count: Option<usize>| source.read(session, Split::Validation, count),
+            |session: &Session, source: DataSource, count: Option<usize>| source.read(session, Split::Validation, count),
         );
 }
 

@@ -8,6 +8,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
     figure::{self, GridOptions, Kinds, Mark, Panel, PlotOptions, Series},
+    kinds,
     script::{FromScript, Refusal, Table},
     session::Session,
 };
@@ -74,7 +75,7 @@ fn plot_options(options: &mut Options) -> Result<PlotOptions> {
 fn numbers(array: &Array) -> Result<Vec<f64>> {
     let number = |v: &Dynamic| {
         f64::from_script(v)
-            .map_err(|_| Error::usage(format!("a {} among numbers", v.type_name()), "give numbers only"))
+            .map_err(|_| Error::usage(format!("{} among numbers", kinds::a(v)), "give numbers only"))
     };
     array.iter().map(number).collect()
 }
@@ -104,7 +105,7 @@ impl FromScript for Curves {
 
 fn curve(name: &str, values: &Dynamic) -> Result<Series> {
     let values = Array::from_script(values).map_err(|_| {
-        Error::usage(format!("the curve `{name}` is no array"), "give [y, ...] or [[x, y], ...]")
+        Error::usage(format!("the curve `{name}` is not an array"), "give [y, ...] or [[x, y], ...]")
     })?;
     let pairs: Option<Vec<Array>> =
         values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();

@@ -17,6 +17,7 @@ use crate::{
     api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
     files::reading,
+    kinds,
     onnx::{self, Array, Value, View},
     script::{FromScript, Table, script_type},
     session::Session,
@@ -173,10 +174,10 @@ pub(crate) fn run_tensors(model: &onnx::Model, inputs: &[(String, Tensor)]) -> R
 
 fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
     let output = run_one(model, x)?;
-    let found = output.type_name();
+    let found = kinds::a(&output);
     output.try_cast().ok_or_else(|| {
         Error::usage(
-            format!("forward: the model gives a {found}, expected one tensor"),
+            format!("forward: the model gives {found}, expected one tensor"),
             "use `run` and take one by name",
         )
     })
@@ -185,7 +186,7 @@ fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
 fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
     let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
         let not =
-            |_| Error::usage(format!("run: the input `{name}` is a {}", value.type_name()), "give a Tensor");
+            |_| Error::usage(format!("run: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
         Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;

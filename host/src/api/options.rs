@@ -7,6 +7,7 @@ use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
+    kinds,
     script::{FromScript, Pair, Refusal, did_you_mean},
 };
 
@@ -39,8 +40,8 @@ impl Options {
         T::from_script(value).map_err(|refusal| match refusal {
             Refusal::Value(error) => error,
             Refusal::Type => Error::usage(
-                format!("the option `{name}` of {} is a {}", self.function, value.type_name()),
-                format!("give a {}", T::NAME),
+                format!("the option `{name}` of {} is {}", self.function, kinds::a(value)),
+                format!("give {}", kinds::with_article(T::NAME)),
             ),
         })
     }

@@ -117,7 +117,7 @@ fn plain(defaults: Map) -> Map {
 fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
     let row = |row: &Dynamic| {
         let cells = Array::from_script(row).map_err(|_| {
-            Error::usage("a row of the table is no array", "give [[\"\", \"FID\"], [\"ae\", 21.3]]")
+            Error::usage("a row of the table is not an array", "give [[\"\", \"FID\"], [\"ae\", 21.3]]")
         })?;
         cells.iter().map(|value| cell(context, value)).collect::<Result<Vec<_>>>()
     };

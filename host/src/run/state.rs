@@ -14,6 +14,7 @@ use rhai::{Array, Dynamic, FnPtr, Map};
 use crate::{
     data::Dataset,
     error::{Error, Result},
+    kinds,
 };
 
 /// Values may be nested so deep: a state is read back from JSON, whose reader takes 128 levels, two for each of
@@ -72,7 +73,7 @@ impl Saved {
         }
         Self::of_plain(value).ok_or_else(|| {
             Error::usage(
-                format!("{place} is a {}, which cannot be saved in a checkpoint", value.type_name()),
+                format!("{place} is {}, which cannot be saved in a checkpoint", kinds::a(value)),
                 "a state holds tensors, modules, optimisers, data sets, numbers, strings, arrays and maps",
             )
         })

@@ -78,7 +78,7 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
     }
     (memory::held() > limits.memory).then(|| {
         let maximum = limits.memory / 1_000_000;
-        let help = "does a list grow without an end? Numbers in bulk belong into tensors";
+        let help = "does an array grow without an end? Numbers in bulk belong into tensors";
         let problem = format!("the script's values and data sets take more than {maximum} MB of memory");
         Problem::new(problem, help).into()
     })

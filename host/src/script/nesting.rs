@@ -90,7 +90,7 @@ pub fn check(value: &Dynamic) -> Result<()> {
 pub fn check_module(module: &Module) -> Result<()> {
     if module.depth() > DEEPEST {
         let problem = format!("this module would be nested more than {DEEPEST} deep");
-        return Err(Error::usage(problem, "give `nn::sequential` one list of all layers"));
+        return Err(Error::usage(problem, "give `nn::sequential` one array of all layers"));
     }
     if module.count() > MODULES {
         let problem = format!("this module would hold more than {MODULES} modules");
@@ -111,7 +111,7 @@ pub fn size(value: &Dynamic) -> usize {
     usize::try_from(nest.values).unwrap_or(usize::MAX)
 }
 
-const HELP: &str = "does a loop put a list, a map or a closure into itself? Keep a flat list";
+const HELP: &str = "does a loop put an array, a map or a closure into itself? Keep a flat array";
 
 fn problem() -> String {
     format!("values are nested more than {DEEPEST} deep")

@@ -15,7 +15,10 @@ use ops::{
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
 use super::{Function, Parameter, Problem, Refusal, nesting, raised};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    kinds,
+};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
@@ -242,16 +245,11 @@ impl Table {
                 Err(Refusal::Type) => {}
             }
         }
-        Err(self.no_overload(group, context, args))
+        Err(self.no_overload(group, args))
     }
 
-    fn no_overload(
-        &self,
-        group: &[usize],
-        context: &NativeCallContext,
-        args: &[&mut Dynamic],
-    ) -> Box<EvalAltResult> {
-        let found: Vec<_> = args.iter().map(|a| script_type_name(context.engine(), a)).collect();
+    fn no_overload(&self, group: &[usize], args: &[&mut Dynamic]) -> Box<EvalAltResult> {
+        let found: Vec<_> = args.iter().map(|value| kinds::of(value)).collect();
         let forms: Vec<_> = group.iter().map(|&i| self.entries[i].signature()).collect();
         let name = self.entries[group[0]].path();
         format!("{name}: got ({}), expected {}", found.join(", "), forms.join(" or ")).into()
@@ -291,15 +289,6 @@ fn combinations(places: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
             |list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()).collect::<Vec<_>>();
         lists.iter().flat_map(longer).collect()
     })
-}
-
-/// The name of a value's type as scripts know it.
-pub fn script_type_name(engine: &Engine, value: &Dynamic) -> String {
-    match value.type_name() {
-        "i64" => "integer".into(),
-        "f64" => "float".into(),
-        name => engine.map_type_name(name).rsplit("::").next().unwrap_or(name).to_owned(),
-    }
 }
 
 /// The place of a call, as traces note it.
@@ -353,5 +342,20 @@ fn named(entry: &Entry, problem: &str) -> String {
         Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
         Some(rest) if rest.starts_with(' ') => problem.to_owned(),
         _ => format!("{path}: {problem}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Host, Options, kinds};
+
+    #[test]
+    fn a_type_has_one_word_in_signatures_and_messages() {
+        let table = Host::new(Options::default()).table;
+        for parameter in table.entries().iter().flat_map(|entry| &entry.types) {
+            if let Some(rust_name) = parameter.rust_name.filter(|_| parameter.type_name != "declared setting") {
+                assert_eq!(kinds::word(rust_name), parameter.type_name);
+            }
+        }
     }
 }

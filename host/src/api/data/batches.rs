@@ -8,7 +8,7 @@ use rhai::{Dynamic, Map};
 use super::choose::{Numbers, weighted};
 use crate::{
     api::options::Options,
-    data::{self, Batches, Dataset, Mixture, Plan},
+    data::{self, Dataset, Mixture, Plan},
     error::{Error, Result},
     script::{Table, raised},
     session::Session,
@@ -16,8 +16,8 @@ use crate::{
 
 /// One pass over a data set, for `for`.
 #[derive(Clone)]
-pub struct Pass {
-    batches: Arc<Mutex<Option<Batches>>>,
+pub struct Batches {
+    steps: Arc<Mutex<Option<data::Batches>>>,
     /// What the items are drawn from, where that is several sets.
     mixture: Option<Arc<Mixture>>,
 }
@@ -69,8 +69,8 @@ pub fn add(table: &mut Table) {
             r#"data::mix([data::load("glyphs").train(2)], [1]).to_string() => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes"#,
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
-    table.iterator::<Pass>(|pass| {
-        let source = pass.batches.lock().ok().and_then(|mut batches| batches.take());
+    table.iterator::<Batches>(|pass| {
+        let source = pass.steps.lock().ok().and_then(|mut batches| batches.take());
         let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
         Box::new(
             source
@@ -82,7 +82,7 @@ pub fn add(table: &mut Table) {
 }
 
 /// A pass over a set.
-fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Pass> {
+fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
     let mut options = Options::new("batches", options);
     let (shuffle, drop_last) = (options.find::<bool>("shuffle")?, options.get("drop_last", false)?);
     let (weights, count) = (options.find::<Numbers>("weights")?, options.find::<usize>("count")?);
@@ -92,9 +92,9 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
-            pass(Batches::of_items(set, drawn, plan), None)
+            pass(data::Batches::of_items(set, drawn, plan), None)
         }
-        (None, _) if count.is_none() => pass(Batches::new(set, plan), None),
+        (None, _) if count.is_none() => pass(data::Batches::new(set, plan), None),
         _ => Err(Error::usage(
             "batches: draws by weight come in no order, and their number means nothing without weights",
             "give `weights` with or without `count`, or `shuffle`",
@@ -103,25 +103,25 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
 }
 
 /// A pass of draws from a mixture.
-fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Pass> {
+fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
     let mut options = Options::new("batches", options);
     let count = options.get("count", mixture.items().len())?;
     let drop_last = options.get("drop_last", false)?;
     options.end()?;
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = Plan { batch_size: size, shuffle: None, drop_last, device };
-    pass(Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
+    pass(data::Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
 }
 
 /// Items of a set as one batch.
 fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
     let plan = Plan { batch_size: items.len(), shuffle: None, drop_last: false, device };
-    let batch = Batches::of_items(set, items, plan)?.next();
+    let batch = data::Batches::of_items(set, items, plan)?.next();
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
-fn pass(batches: files::Result<Batches>, mixture: Option<Arc<Mixture>>) -> Result<Pass> {
-    Ok(Pass { batches: Arc::new(Mutex::new(Some(batches?))), mixture })
+fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
+    Ok(Batches { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
 }
 
 fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {

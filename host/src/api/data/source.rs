@@ -14,14 +14,14 @@ use crate::{
 
 /// A data set by name or path, before one of its splits is read.
 #[derive(Clone)]
-pub struct Source {
+pub struct DataSource {
     what: String,
     options: data::Options<'static>,
     /// Only items of these classes.
     classes: Option<Classes>,
 }
 
-impl Source {
+impl DataSource {
     /// A source with the options that a script gave.
     pub fn new(what: String, options: Option<Map>) -> Result<Self> {
         let mut options = Options::new("data::load", options);

@@ -12,6 +12,7 @@ use crate::{
     api::{onnx::Model, options::Options},
     data::Dataset,
     error::{Error, Result},
+    kinds,
     script::{Adder, Carried, FromScript, Refusal},
     session::Session,
 };
@@ -134,9 +135,9 @@ impl Extractor {
             Self::Module(module) => module.forward(&pictures)?,
             Self::Function(function) => {
                 let result: Dynamic = function.call_raw(context, None, [Dynamic::from(pictures)])?;
-                let kind = result.type_name();
+                let found = kinds::a(&result);
                 let help = "give a Tensor [N, D] of features";
-                let wrong = || Error::usage(format!("the extractor gave a {kind}"), help);
+                let wrong = || Error::usage(format!("the extractor gave {found}"), help);
                 result.try_cast::<Tensor>().ok_or_else(wrong)?
             }
         };

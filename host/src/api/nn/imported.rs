@@ -14,6 +14,7 @@ use rhai::{Dynamic, Map};
 use crate::{
     error::{Error, Result},
     files::reading,
+    kinds,
     script::{Adder, FromScript},
     session::Session,
 };
@@ -67,9 +68,8 @@ fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
         ));
     };
     let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| {
-            Error::usage(format!("forward: the input `{name}` is a {}", value.type_name()), "give a Tensor")
-        };
+        let not =
+            |_| Error::usage(format!("forward: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
         Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;

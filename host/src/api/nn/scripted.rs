@@ -12,6 +12,7 @@ use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 use crate::{
     api::is_stop,
     error::{Error, Result},
+    kinds,
     script::{Adder, Callback, FromScript},
     session::Session,
 };
@@ -97,10 +98,10 @@ impl Scripted {
             }
             _ => failed(in_words(&error)),
         })?;
-        let kind = result.type_name();
+        let found = kinds::a(&result);
         result
             .try_cast::<Tensor>()
-            .ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
+            .ok_or_else(|| failed(format!("its function gave {found}, expected a Tensor")))
     }
 }
 
@@ -139,7 +140,7 @@ pub fn add(module: &mut Adder) {
 fn build(parts: Map, function: Option<Callback>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
         let not = |_| {
-            Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules")
+            Error::usage(format!("nn::network: the part `{name}` is {}", kinds::a(&value)), "give modules")
         };
         Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
     };

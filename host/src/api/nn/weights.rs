@@ -12,6 +12,7 @@ use crate::{
     api::options::Options,
     error::{Error, Result},
     files::reading,
+    kinds,
     script::FromScript,
     session::Session,
 };
@@ -42,8 +43,8 @@ fn rules(map: Map) -> Result<Vec<(String, String)>> {
     let rule = |(old, new): (rhai::Identifier, rhai::Dynamic)| match String::from_script(&new) {
         Ok(new) => Ok((old.to_string(), new)),
         Err(_) => Err(Error::usage(
-            format!("load: the new name of `{old}` is a {}", new.type_name()),
-            r#"give names as texts: #{ rename: #{ "old": "new" } }"#,
+            format!("load: the new name of `{old}` is {}", kinds::a(&new)),
+            r#"give names as strings: #{ rename: #{ "old": "new" } }"#,
         )),
     };
     map.into_iter().map(rule).collect()

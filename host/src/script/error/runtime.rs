@@ -44,7 +44,7 @@ impl<'a> Scene<'a> {
             Run::ErrorModuleNotFound(name, _) => self.module(name),
             Run::ErrorDotExpr(problem, _) => property(problem),
             Run::ErrorIndexingType(signature, _) => indexing(signature),
-            Run::ErrorArrayBounds(length, index, _) => bounds("list", "item", *length, *index),
+            Run::ErrorArrayBounds(length, index, _) => bounds("array", "item", *length, *index),
             Run::ErrorStringBounds(length, index, _) => bounds("string", "character", *length, *index),
             Run::ErrorBitFieldBounds(length, index, _) => bounds("integer", "bit", *length, *index),
             Run::ErrorMismatchDataType(expected, got, _) | Run::ErrorMismatchOutputType(expected, got, _) => {
@@ -76,7 +76,7 @@ impl<'a> Scene<'a> {
             ),
             Run::ErrorTooManyVariables(_) => (
                 format!("the script has more than {} variables", engine.max_variables()),
-                "keep them in a map or list".into(),
+                "keep them in a map or an array".into(),
             ),
             Run::ErrorDataTooLarge(what, _) => (
                 format!("{} is larger than a script may make it", lower(what)),

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
-use crate::script::{Problem, functions::type_word};
+use crate::{kinds, script::Problem};
 
 pub type Words = (String, String);
 
@@ -27,7 +27,7 @@ pub fn plain(error: &EvalAltResult) -> Words {
         ),
         Run::ErrorFor(_) => words(
             "`for` cannot go through this value",
-            "it goes through a list, a range such as `0..10`, or what a function gives for it",
+            "it goes through an array, a range such as `0..10`, or what a function gives for it",
         ),
         Run::ErrorUnboundThis(_) => words(
             "there is no `this` here",
@@ -73,7 +73,7 @@ fn printed(value: &Dynamic, engine: &Engine) -> String {
     let global = engine.new_global_runtime_state();
     let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
     let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
-    let mut text = shown.map_or_else(|_| engine.map_type_name(value.type_name()).to_owned(), Into::into);
+    let mut text = shown.map_or_else(|_| kinds::of(value), Into::into);
     if text.len() > LONGEST_SHOWN {
         text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
         text.push_str("...");
@@ -102,7 +102,7 @@ pub fn unnamed(name: &str, types: &[String]) -> Words {
 pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
     let (name, rest) = signature.split_once(" (").unwrap_or((signature, ""));
     let types = rest.strip_suffix(')').unwrap_or(rest).split(", ");
-    let types = types.filter(|raw| !raw.is_empty()).map(type_word);
+    let types = types.filter(|raw| !raw.is_empty()).map(kinds::word);
     (name.trim().into(), types.collect())
 }
 
@@ -110,11 +110,11 @@ pub fn property(problem: &str) -> Words {
     let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
     match quoted.as_slice() {
         [name, kind] if problem.starts_with("Unknown property") => {
-            let kind = type_word(kind);
+            let kind = kinds::word(kind);
             (format!("{kind} has no property `{name}`"), format!("a method needs parentheses: `.{name}()`"))
         }
         [name, kind, ..] if problem.starts_with("No writable property") => {
-            let kind = type_word(kind);
+            let kind = kinds::word(kind);
             (format!("the property `{name}` of {kind} cannot be set to this"), String::new())
         }
         _ => (lower(problem), String::new()),
@@ -126,15 +126,16 @@ pub fn indexing(signature: &str) -> Words {
     match signature.split_once(" [") {
         Some((kind, rest)) => {
             let index = rest.split(']').next().unwrap_or(rest);
-            let (kind, index) = (type_word(kind), type_word(index));
+            let (kind, index) = (kinds::word(kind), kinds::word(index));
             (format!("{kind} cannot be indexed by {index}"), String::new())
         }
-        None => (format!("{} cannot be indexed", type_word(signature)), String::new()),
+        None => (format!("{} cannot be indexed", kinds::word(signature)), String::new()),
     }
 }
 
 pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
-    let message = format!("the index {index} is outside of a {what} of {length} {part}s");
+    let message =
+        format!("the index {index} is outside of {} of {length} {part}s", kinds::with_article(what));
     let help = match length {
         0 => format!("the {what} is empty"),
         n => format!("indices go from 0 to {}, or from -1, the last, to -{n}", n - 1),
@@ -144,9 +145,9 @@ pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
 
 pub fn mismatch(expected: &str, got: &str) -> Words {
     let message = match (expected, got) {
-        (expected, "") => format!("expected {}", type_word(expected)),
-        ("", got) => format!("{} cannot be used here", type_word(got)),
-        (expected, got) => format!("expected {}, got {}", type_word(expected), type_word(got)),
+        (expected, "") => format!("expected {}", kinds::word(expected)),
+        ("", got) => format!("{} cannot be used here", kinds::word(got)),
+        (expected, got) => format!("expected {}, got {}", kinds::word(expected), kinds::word(got)),
     };
     (message, String::new())
 }

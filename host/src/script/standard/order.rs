@@ -8,7 +8,10 @@ use std::{
 use rhai::{Array, Dynamic, FnPtr, NativeCallContext};
 
 use super::{Library, Outcome, compare};
-use crate::script::{Problem, functions::type_word};
+use crate::{
+    kinds::{self, with_article},
+    script::Problem,
+};
 
 type Compare<'a> = &'a mut dyn FnMut(&Dynamic, &Dynamic) -> Outcome<Ordering>;
 
@@ -65,7 +68,7 @@ fn natural(a: &Dynamic, b: &Dynamic) -> Outcome<Ordering> {
     if a.is_unit() && b.is_unit() {
         return Ok(Ordering::Equal);
     }
-    let [a, b] = [a, b].map(|value| type_word(value.type_name()));
+    let [a, b] = [a, b].map(kinds::of);
     let problem = format!("the order of {a} and {b} is not known");
     Err(Problem::new(problem, "sort with a function: `sort(|a, b| a.size - b.size)`").error())
 }
@@ -83,8 +86,8 @@ fn sort_with(context: &NativeCallContext, array: &mut Array, comparer: &FnPtr) -
                 _ => Ordering::Equal,
             }),
             (Err(found), Err(_)) => {
-                let found = type_word(found);
-                let problem = format!("the function that compares gave a {found}, expected an integer");
+                let found = with_article(&kinds::word(found));
+                let problem = format!("the function that compares gave {found}, expected an integer");
                 let help = "give a negative number, 0 or a positive one: `if a < b { -1 } else { 1 }`";
                 Err(Problem::new(problem, help).error())
             }

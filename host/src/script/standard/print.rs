@@ -9,7 +9,10 @@ use std::{
 use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
 use super::{Library, Outcome, too_large};
-use crate::script::{Limits, nesting::DEEPEST};
+use crate::{
+    kinds,
+    script::{Limits, nesting::DEEPEST},
+};
 
 pub fn add(library: &mut Library) {
     let limits = library.limits;
@@ -124,6 +127,6 @@ impl<'a, 'c> Writer<'a, 'c> {
     fn shown(&self, name: &str, value: &mut Dynamic) -> ImmutableString {
         let result = self.context.call_native_fn_raw(name, true, &mut [value]);
         let text = result.ok().and_then(|text| text.into_immutable_string().ok());
-        text.unwrap_or_else(|| self.context.engine().map_type_name(value.type_name()).into())
+        text.unwrap_or_else(|| kinds::of(value).into())
     }
 }
