@@ -1,8 +1,10 @@
-//! The words for the types of script values, in messages and signatures: those of Rhai's book where it has one.
+//! The words for the types of script values, in messages and signatures: those of Rhai's book where it has
+//! one.
 
 use rhai::Dynamic;
 
-/// The word for a type that Rhai or Rust calls `raw`: `integer` for `i64`, `Tensor` for `ops::tensor::Tensor`.
+/// The word for a type that Rhai or Rust calls `raw`: `integer` for `i64`, `Tensor` for
+/// `ops::tensor::Tensor`.
 pub fn word(raw: &str) -> String {
     let raw = raw.trim().trim_start_matches("&mut ");
     let inner = raw.strip_prefix("alloc::sync::Arc<").and_then(|rest| rest.strip_suffix('>'));
@@ -36,7 +38,7 @@ pub fn a(value: &Dynamic) -> String {
 
 /// A word with its article.
 pub fn with_article(word: &str) -> String {
-    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
     format!("{article} {word}")
 }
 

@@ -48,27 +48,29 @@ pub fn add(table: &mut Table) {
     let mut module = table.module("data", "Data sets: built in, or in files.");
     module.add(
         "load(name, options)",
-        "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, grey \
-         handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: any number. A path \
-         is that of a folder of IDX or CIFAR files; of a folder, zip or tar (.tar, .tar.gz) of pictures (png, jpg, bmp, \
-         gif, tiff, webp: the first picture of each), whose folders train, test and validation are splits and whose \
-         folders inside these are classes; or of an IDX, .npy or .npz file: bytes, which stand for 0 to 1, or floats as \
-         they are. Files that are left out are named in a warning. Options: size (the middle square of each picture is \
-         resized to this side), crop (side of the square that is cut out before), channels (1: grey, 3: colour), classes \
-         (only items of these numbers or names), labels (which of several: \"coarse\" of cifar-100, \"alphabets\" of \
-         omniglot, an attribute such as \"Male\" of celeba, an array of an .npz file), attributes (the table of a folder \
-         or archive of pictures: CSV with the file names in the first column, or a list like celeba's), array (the items \
-         of an .npz file), exif_rotation (true: photographs are rotated as their EXIF data says; false as in \
-         torchvision), seed (of a built-in set).",
+        "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, \
+         grey handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: \
+         any number. A path is that of a folder of IDX or CIFAR files; of a folder, zip or tar (.tar, \
+         .tar.gz) of pictures (png, jpg, bmp, gif, tiff, webp: the first picture of each), whose folders \
+         train, test and validation are splits and whose folders inside these are classes; or of an IDX, \
+         .npy or .npz file: bytes, which stand for 0 to 1, or floats as they are. Files that are left out \
+         are named in a warning. Options: size (the middle square of each picture is resized to this side), \
+         crop (side of the square that is cut out before), channels (1: grey, 3: colour), classes (only \
+         items of these numbers or names), labels (which of several: \"coarse\" of cifar-100, \"alphabets\" \
+         of omniglot, an attribute such as \"Male\" of celeba, an array of an .npz file), attributes (the \
+         table of a folder or archive of pictures: CSV with the file names in the first column, or a list \
+         like celeba's), array (the items of an .npz file), exif_rotation (true: photographs are rotated as \
+         their EXIF data says; false as in torchvision), seed (of a built-in set).",
         "data::load(\"glyphs\").train(10).len() => 10\n\
          data::load(\"shapes\", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]",
         DataSource::new,
     )
     .add(
         "mix(sets, weights)",
-        "A mixture of data sets of one shape for batches(): each item is drawn from a set by its weight, then evenly \
-         from that set. Items have labels if all sets have the same classes.",
-        r#"data::mix([data::load("shapes").train(5), data::load("shapes").test(2)], [3, 1]).to_string() => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes"#,
+        "A mixture of data sets of one shape for batches(): each item is drawn from a set by its weight, \
+         then evenly from that set. Items have labels if all sets have the same classes.",
+        "data::mix([data::load(\"shapes\").train(5), data::load(\"shapes\").test(2)], [3, 1]).to_string() => \
+         mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes",
         |sets: Sets, weights: Numbers| Mixture::new(&sets.0, &weights.0).map(Arc::new),
     )
     .add(
@@ -97,27 +99,35 @@ fn add_splits(table: &mut Table) {
             "The first training items, or all: the whole set where it does not tell splits apart.",
             "data::load(\"glyphs\").train(3).len() => 3\n\
              data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
-            |session: &Session, source: DataSource, count: Option<usize>| source.read(session, Split::Train, count),
+            |session: &Session, source: DataSource, count: Option<usize>| {
+                source.read(session, Split::Train, count)
+            },
         )
         .add(
             "test(source, count)",
-            "The first test items, or all. A set without a test split is refused, and never gives its training items: \
-             divide it with train().random_split([0.9, 0.1]).",
+            "The first test items, or all. A set without a test split is refused, and never gives its \
+             training items: divide it with train().random_split([0.9, 0.1]).",
             "data::load(\"glyphs\").test(3).len() => 3",
-            |session: &Session, source: DataSource, count: Option<usize>| source.read(session, Split::Test, count),
+            |session: &Session, source: DataSource, count: Option<usize>| {
+                source.read(session, Split::Test, count)
+            },
         )
         .add(
             "validation(source, count)",
             "The first items for validation, or all; refused as by test() where there is no such split.",
             "data::load(\"glyphs\").validation(3).len() => 3",
-            |session: &Session, source: DataSource, count: Option<usize>| source.read(session, Split::Validation, count),
+            |session: &Session, source: DataSource, count: Option<usize>| {
+                source.read(session, Split::Validation, count)
+            },
         );
 }
 
 fn add_methods(table: &mut Table) {
     table
         .global()
-        .add("len(set)", "Number of items.", r#"data::load("glyphs").train(3).len() => 3"#, |set: Dataset| set.len())
+        .add("len(set)", "Number of items.", r#"data::load("glyphs").train(3).len() => 3"#, |set: Dataset| {
+            set.len()
+        })
         .add(
             "get shape(set)",
             "The shape of one item.",
@@ -159,9 +169,9 @@ fn add_methods(table: &mut Table) {
         )
         .add(
             "random_split(set, parts)",
-            "The items in random order, divided: into fractions that sum to at most 1, or into numbers of items. Which \
-             ones is a function of the seed and the place in the run. As PyTorch's: where fractions sum to 1, items \
-             that are left by rounding down go to the first parts.",
+            "The items in random order, divided: into fractions that sum to at most 1, or into numbers of \
+             items. Which ones is a function of the seed and the place in the run. As PyTorch's: where \
+             fractions sum to 1, items that are left by rounding down go to the first parts.",
             r#"data::load("glyphs").train(9).random_split([0.8, 0.2]).map(|part| part.len()) => [8, 1]"#,
             |set: Dataset, parts: Parts| random_split(&set, &parts),
         )
@@ -189,7 +199,8 @@ fn add_methods(table: &mut Table) {
         .add(
             "without_labels(set)",
             "The same items without labels, so that they can be joined with those of other classes.",
-            r#"data::load("shapes").train(2).without_labels().to_string() => shapes: 2 items of [3, 32, 32], no labels"#,
+            "data::load(\"shapes\").train(2).without_labels().to_string() => shapes: 2 items of [3, 32, 32], \
+             no labels",
             |set: Dataset| set.without_labels(),
         )
         .add(

@@ -164,8 +164,8 @@ pub fn add(table: &mut Table) {
         .module("figure", "Pictures as PNG in the run's folder, named as given.")
         .add(
             "grid(name, pictures, options)",
-            "Pictures [N, C, H, W] in rows and columns, with options range ([0, 1]: what is black and white), columns, \
-             title, row_labels and column_labels.",
+            "Pictures [N, C, H, W] in rows and columns, with options range ([0, 1]: what is black and \
+             white), columns, title, row_labels and column_labels.",
             "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
              figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
             |session: &Session, name: String, p: Pictures, options: Option<Map>| {
@@ -174,27 +174,32 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "panels(name, panels, options)",
-            "Several grids side by side, each with its caption: [[caption, pictures], ...]; with the options of grid, for \
-             each panel.",
+            "Several grids side by side, each with its caption: [[caption, pictures], ...]; with the options \
+             of grid, for each panel.",
             "figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]]) => ()\n\
-             figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], #{ columns: 4 }) => ()",
+             figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], #{ \
+             columns: 4 }) => ()",
             |session: &Session, name: String, panels: Array, options: Option<Map>| {
                 save(session, &name, draw_panels(&panels, &grid_options("figure::panels", options)?))
             },
         )
         .add(
             "lines(name, curves, options)",
-            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of their own; \
-             with options title, x_label, y_label, log_x, log_y, and dashed and points: names of curves drawn so.",
+            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of \
+             their own; with options title, x_label, y_label, log_x, log_y, and dashed and points: names of \
+             curves drawn so.",
             r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
-            |session: &Session, name: String, curves: Curves, options: Map| save(session, &name, draw_lines(curves.0, options)),
+            |session: &Session, name: String, curves: Curves, options: Map| {
+                save(session, &name, draw_lines(curves.0, options))
+            },
         )
         .add(
             "scatter(name, points, labels, options)",
-            "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, y_label, log_x, \
-             log_y; square (one unit is equally long on both axes), names of the numbers, rings (for each point \
-             whether it is a ring) and ring_names (what dots and what rings are).",
-            r#"figure::scatter("points", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{ names: ["a", "b"] }) => ()"#,
+            "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, \
+             y_label, log_x, log_y; square (one unit is equally long on both axes), names of the numbers, \
+             rings (for each point whether it is a ring) and ring_names (what dots and what rings are).",
+            "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{ names: [\"a\", \"b\"] \
+             }) => ()",
             |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
                 save(session, &name, draw_scatter(&points, labels, options))
             },
@@ -203,7 +208,9 @@ pub fn add(table: &mut Table) {
             "histogram(name, values, options)",
             "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
-            |session: &Session, name: String, values: Tensor, options: Map| save(session, &name, draw_histogram(&values, options)),
+            |session: &Session, name: String, values: Tensor, options: Map| {
+                save(session, &name, draw_histogram(&values, options))
+            },
         );
 }
 

@@ -74,9 +74,9 @@ pub fn add(table: &mut Table) {
         .global()
         .add(
             "each(name, items, state, body)",
-            "Runs `body(item, state)` for each item and gives the last state. The body ends with the state, a map of \
-             tensors, modules, optimisers, data sets and plain values. The state is saved now and then: after a \
-             crash, `host resume` goes on from there. Loops nest.",
+            "Runs `body(item, state)` for each item and gives the last state. The body ends with the state, \
+             a map of tensors, modules, optimisers, data sets and plain values. The state is saved now and \
+             then: after a crash, `host resume` goes on from there. Loops nest.",
             r#"each("step", 1..=3, #{ sum: 0 }, |i, s| { s.sum += i; s }).sum => 6"#,
             |context: &NativeCallContext, name: String, items: Items, state: Dynamic, body: FnPtr| {
                 each(context, &name, items, state, &body)
@@ -84,7 +84,8 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "each(name, items, body)",
-            "Runs `body(item)` for each item, without a state: after a crash, items that are done are skipped.",
+            "Runs `body(item)` for each item, without a state: after a crash, items that are done are \
+             skipped.",
             r#"each("step", 3, |i| { i * 2 }) => ()"#,
             |context: &NativeCallContext, name: String, items: Items, body: FnPtr| {
                 each(context, &name, items, Dynamic::UNIT, &body)
@@ -92,15 +93,16 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "stage(name, body)",
-            "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again. A \
-             value with modules or optimisers is, to the same bits; loops (`each`) within go on where they were.",
+            "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again. \
+             A value with modules or optimisers is, to the same bits; loops (`each`) within go on where they \
+             were.",
             r#"stage("setup", || 6 * 7) => 42"#,
             |context: &NativeCallContext, name: String, body: FnPtr| stage(context, &name, &body),
         )
         .add(
             "finish(state)",
             "What the body of `each` gives instead of its state to end the loop early.",
-            r#"each("step", 1..=9, #{ n: 0 }, |i, s| { s.n = i; if i == 4 { finish(s) } else { s } }).n => 4"#,
+            "each(\"step\", 1..=9, #{ n: 0 }, |i, s| { s.n = i; if i == 4 { finish(s) } else { s } }).n => 4",
             Finished,
         );
 }

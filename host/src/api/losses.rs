@@ -22,8 +22,8 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "bce(p, target)",
-            "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)), logarithms at least -100. \
-             Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
+            "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)), logarithms at least \
+             -100. Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
             "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0",
             |p: Tensor, target: Tensor| loss::bce(&p, &target),
         )
@@ -35,10 +35,11 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "cross_entropy(logits, labels, smoothing)",
-            "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N]; with a share (0) of the target \
-             spread evenly over all classes.",
+            "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N]; with a share (0) of \
+             the target spread evenly over all classes.",
             "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0\n\
-             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => true",
+             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => \
+             true",
             |logits: Tensor, labels: Tensor, smoothing: Option<f64>| {
                 loss::cross_entropy(&logits, &labels, smoothing.unwrap_or(0.0))
             },
@@ -76,7 +77,8 @@ pub fn add(table: &mut Table) {
         .add(
             "gradient_penalty(scores, x)",
             "mean((|d scores / d x| - 1)^2) over samples, for tracked x (Gulrajani et al., 2017).",
-            "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } => 1.0",
+            "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } => \
+             1.0",
             |scores: Tensor, x: Tensor| loss::gradient_penalty(&scores, &x),
         )
         .add(

@@ -82,24 +82,25 @@ fn add_pictures(module: &mut Adder) {
     module
         .add(
             "ms_ssim(a, b, options)",
-            "Structural similarity at several scales of each pair of pictures [N, C, H, W] in [0, 1] (Wang, Simoncelli, \
-             Bovik, 2003), with options range (1.0: largest less smallest possible value) and reading: \
-             \"five_levels_shrinking_window\" (the default), \"levels_N_full_window\", \"shifted_five_levels\", \
-             \"single_scale_ssim\".",
-            "{ let x = noise::uniform([2, 1, 28, 28]); (metrics::ms_ssim(x, x) - 1).abs().max().item() < 0.000001 } \
-             => true\n\
-             { let x = ones([1, 1, 32, 32]); metrics::ms_ssim(x, x, #{ reading: \"levels_2_full_window\" }).to_array() } \
-             => [1.0]",
+            "Structural similarity at several scales of each pair of pictures [N, C, H, W] in [0, 1] (Wang, \
+             Simoncelli, Bovik, 2003), with options range (1.0: largest less smallest possible value) and \
+             reading: \"five_levels_shrinking_window\" (the default), \"levels_N_full_window\", \
+             \"shifted_five_levels\", \"single_scale_ssim\".",
+            "{ let x = noise::uniform([2, 1, 28, 28]); (metrics::ms_ssim(x, x) - 1).abs().max().item() < \
+             0.000001 } => true\n\
+             { let x = ones([1, 1, 32, 32]); metrics::ms_ssim(x, x, #{ reading: \"levels_2_full_window\" \
+             }).to_array() } => [1.0]",
             |a: Tensor, b: Tensor, options: Option<Map>| ms_ssim(&a, &b, options),
         )
         .add(
             "l2_error(x, y, options)",
-            "The L2 norm of the error of a pixel, averaged over the pixels of pictures [N, C, H, W] in [0, 1], as a \
-             number of 255. With options range (1.0) and reading: \"per_pixel_l2_mean\" (the default), \
-             \"rmse_per_image_mean\", \"rmse_of_set\", \"mse_times_255_of_unit_range\", \"mean_absolute\".",
+            "The L2 norm of the error of a pixel, averaged over the pixels of pictures [N, C, H, W] in [0, \
+             1], as a number of 255. With options range (1.0) and reading: \"per_pixel_l2_mean\" (the \
+             default), \"rmse_per_image_mean\", \"rmse_of_set\", \"mse_times_255_of_unit_range\", \
+             \"mean_absolute\".",
             "metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2])) => 255.0\n\
-             metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2]), #{ range: 2.0, reading: \"mean_absolute\" }) \
-             => 127.5",
+             metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2]), #{ range: 2.0, reading: \
+             \"mean_absolute\" }) => 127.5",
             |x: Tensor, y: Tensor, options: Option<Map>| l2_error(&x, &y, options),
         );
 }
@@ -127,13 +128,15 @@ fn add_classification(module: &mut Adder) {
     module
         .add(
             "accuracy(scores, labels)",
-            "The share of samples whose class is told right: scores [N, C] or classes [N], and the true labels.",
+            "The share of samples whose class is told right: scores [N, C] or classes [N], and the true \
+             labels.",
             "metrics::accuracy(tensor([[0.9, 0.1], [0.8, 0.2]]), [0, 1]) => 0.5",
             |scores: Classes, labels: Classes| metrics::accuracy(&scores.0, &labels.0),
         )
         .add(
             "misclassification(scores, class)",
-            "The per cent of samples that a classifier puts into a class: of pictures of one domain, the class of another.",
+            "The per cent of samples that a classifier puts into a class: of pictures of one domain, the \
+             class of another.",
             "metrics::misclassification(tensor([[0.9, 0.1], [0.8, 0.2]]), 0) => 100.0",
             |scores: Classes, class: usize| metrics::misclassification(&scores.0, class),
         )
@@ -141,7 +144,9 @@ fn add_classification(module: &mut Adder) {
             "confusion(scores, labels, classes)",
             "How often each class (row) was taken for each (column), i32.",
             "metrics::confusion([0, 1, 1], [0, 0, 1], 2).to_array() => [[1, 1], [0, 1]]",
-            |scores: Classes, labels: Classes, classes: usize| metrics::confusion(&scores.0, &labels.0, classes),
+            |scores: Classes, labels: Classes, classes: usize| {
+                metrics::confusion(&scores.0, &labels.0, classes)
+            },
         );
 }
 
@@ -168,9 +173,12 @@ fn add_divergences(module: &mut Adder) {
     module
         .add(
             "histogram(samples, low, high, bins)",
-            "How many samples fall into each of equal parts of [low, high], the last one closed; others are dropped.",
+            "How many samples fall into each of equal parts of [low, high], the last one closed; others are \
+             dropped.",
             "metrics::histogram([0.1, 0.2, 0.9, 1.0, 7.0], 0, 1, 2) => [2.0, 2.0]",
-            |samples: Weights, low: f64, high: f64, bins: usize| metrics::histogram(&samples.0, low, high, bins),
+            |samples: Weights, low: f64, high: f64, bins: usize| {
+                metrics::histogram(&samples.0, low, high, bins)
+            },
         )
         .add(
             "tv(p, q)",
@@ -180,7 +188,8 @@ fn add_divergences(module: &mut Adder) {
         )
         .add(
             "jsd(p, q)",
-            "The Jensen-Shannon divergence of two laws, given as counts or probabilities, in nats: 0 to ln 2.",
+            "The Jensen-Shannon divergence of two laws, given as counts or probabilities, in nats: 0 to ln \
+             2.",
             "metrics::jsd([1, 2], [2, 4]) => 0.0",
             |p: Weights, q: Weights| metrics::jsd(&p.0, &q.0),
         );
@@ -190,8 +199,8 @@ fn add_bounds(module: &mut Adder) {
     module
         .add(
             "tv_bound(alphas, deltas)",
-            "How far in total variation noise can move a mixture of laws with weights alphas, added to samples of law i \
-             with probability deltas[i]: sum(alpha_i delta_i).",
+            "How far in total variation noise can move a mixture of laws with weights alphas, added to \
+             samples of law i with probability deltas[i]: sum(alpha_i delta_i).",
             "metrics::tv_bound([0.5, 0.5], [0.0, 0.5]) => 0.25",
             |alphas: Weights, deltas: Weights| metrics::total_variation_bound(&alphas.0, &deltas.0),
         )
@@ -203,8 +212,8 @@ fn add_bounds(module: &mut Adder) {
         )
         .add(
             "jsd_worst_case(alphas, deltas)",
-            "A sharper bound: the mean, by the weights, of the largest divergences of a law P from (1 - delta) P + delta Q, \
-             in nats, reached where P and Q never give the same.",
+            "A sharper bound: the mean, by the weights, of the largest divergences of a law P from (1 - \
+             delta) P + delta Q, in nats, reached where P and Q never give the same.",
             "metrics::jsd_worst_case([1], [0]) => 0.0",
             |alphas: Weights, deltas: Weights| metrics::jsd_worst_case(&alphas.0, &deltas.0),
         );

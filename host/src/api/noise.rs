@@ -18,15 +18,16 @@ use crate::{
 pub fn add(table: &mut Table) {
     let mut noise = table.module(
         "noise",
-        "Random tensors, a function of the seed and the place in the run; those of a named stream are the same \
-         wherever and however often they are asked for.",
+        "Random tensors, a function of the seed and the place in the run; those of a named stream are the \
+         same wherever and however often they are asked for.",
     );
     add_laws(&mut noise);
     add_simplex(&mut noise);
     add_mix(&mut noise);
 }
 
-/// Draws, from the stream of that name, which each function has to itself, or from that of the place in the run.
+/// Draws, from the stream of that name, which each function has to itself, or from that of the place in the
+/// run.
 fn drawn<T>(session: &Session, function: &str, stream: Option<String>, draw: impl FnOnce() -> T) -> T {
     match stream {
         Some(stream) => with_stream(session.key().derive(function).derive(&stream), draw),
@@ -79,12 +80,14 @@ fn add_simplex(table: &mut Adder) {
     table
         .add(
             "dirichlet(shape, alpha, stream)",
-            "Samples [N, ...] of the Dirichlet law whose parameters are all alpha: the numbers of each sample are \
-             above 0 and add up to 1.",
+            "Samples [N, ...] of the Dirichlet law whose parameters are all alpha: the numbers of each \
+             sample are above 0 and add up to 1.",
             "(noise::dirichlet([1, 3, 8], 1).sum().item() - 1).abs() < 0.00001 => true\n\
              noise::dirichlet([2, 3], 0.5, \"shares\").shape => [2, 3]",
             |session: &Session, shape: Vec<usize>, alpha: f64, stream: Option<String>| {
-                drawn(session, "noise::dirichlet", stream, || random::dirichlet(&shape, alpha, session.device()))
+                drawn(session, "noise::dirichlet", stream, || {
+                    random::dirichlet(&shape, alpha, session.device())
+                })
             },
         )
         .add(
@@ -100,19 +103,18 @@ fn add_simplex(table: &mut Adder) {
 }
 
 fn add_mix(table: &mut Adder) {
-    table
-        .add(
-            "mix(x, delta, noise, stream)",
-            "Samples x [N, ...], each with its noise added with probability delta, or one of its own for each sample \
-             [N]; differentiable in both. A sample without noise stays as it is.",
-            "noise::mix(zeros([2, 1]), 1, ones([2, 1])).to_array() => [[1.0], [1.0]]\n\
+    table.add(
+        "mix(x, delta, noise, stream)",
+        "Samples x [N, ...], each with its noise added with probability delta, or one of its own for \
+             each sample [N]; differentiable in both. A sample without noise stays as it is.",
+        "noise::mix(zeros([2, 1]), 1, ones([2, 1])).to_array() => [[1.0], [1.0]]\n\
              noise::mix(zeros([2, 1]), tensor([0.0, 1.0]), ones([2, 1])).to_array() => [[0.0], [1.0]]\n\
              noise::mix(zeros([2, 1]), 0, ones([2, 1]), \"which\").to_array() => [[0.0], [0.0]]",
-            |session: &Session, x: Tensor, delta: Amount, noise: Tensor, stream: Option<String>| {
-                drawn(session, "noise::mix", stream, || match &delta {
-                    Amount::One(delta) => noise::mix(&x, *delta, &noise),
-                    Amount::Each(deltas) => noise::mix_by(&x, deltas, &noise),
-                })
-            },
-        );
+        |session: &Session, x: Tensor, delta: Amount, noise: Tensor, stream: Option<String>| {
+            drawn(session, "noise::mix", stream, || match &delta {
+                Amount::One(delta) => noise::mix(&x, *delta, &noise),
+                Amount::Each(deltas) => noise::mix_by(&x, deltas, &noise),
+            })
+        },
+    );
 }

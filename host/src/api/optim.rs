@@ -169,7 +169,9 @@ fn add_methods(global: &mut Adder) {
             "Moves every parameter that has a gradient.",
             "{ let n = nn::linear(1, 1); let o = optim::sgd(n, #{}); \
              o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
-            |optimiser: Optimiser, gradients: Gradients| -> Result<(), Error> { Ok(optimiser.step(&gradients)?) },
+            |optimiser: Optimiser, gradients: Gradients| -> Result<(), Error> {
+                Ok(optimiser.step(&gradients)?)
+            },
         )
         .add(
             "get steps(optimiser)",
@@ -186,7 +188,8 @@ fn add_methods(global: &mut Adder) {
         .add(
             "set_learning_rate(optimiser, lr)",
             "Sets the learning rate of the steps to come.",
-            "{ let o = optim::adam(nn::linear(1, 1), #{}); o.set_learning_rate(0.1); o.learning_rate } => 0.1",
+            "{ let o = optim::adam(nn::linear(1, 1), #{}); o.set_learning_rate(0.1); o.learning_rate } => \
+             0.1",
             |optimiser: Optimiser, lr: f64| optimiser.set_learning_rate(lr),
         )
         .add(
@@ -216,7 +219,8 @@ fn add_methods(global: &mut Adder) {
         .add(
             "add(gradients, other)",
             "The sum of two sets of gradients, of two losses for example.",
-            "{ let a = tensor([3.0]).track(); (a * 4).backward().add((a * 1).backward()).of(a).to_array() } => [5.0]",
+            "{ let a = tensor([3.0]).track(); (a * 4).backward().add((a * 1).backward()).of(a).to_array() } \
+             => [5.0]",
             |gradients: Gradients, other: Gradients| gradients.add(&other),
         );
 }

@@ -62,16 +62,18 @@ pub fn add(table: &mut Table) {
         .global()
         .add(
             "parallel(items, body)",
-            "The values of `body(item)` for all items of an array, computed side by side; as many at a time as there are \
-             cores. The body may train the modules of its item, and change nothing else.",
+            "The values of `body(item)` for all items of an array, computed side by side; as many at a time \
+             as there are cores. The body may train the modules of its item, and change nothing else.",
             "parallel([1, 2, 3], |i| i * i) => [1, 4, 9]",
             |context: &NativeCallContext, items: Array, body: FnPtr| parallel(context, &items, &body),
         )
         .add(
             "ahead(count, stages)",
-            "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the one before \
-             gave. Each runs on a thread of its own, a little ahead of the loop, and records no gradients.",
-            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); } all } => [11, 21, 31]",
+            "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the \
+             one before gave. Each runs on a thread of its own, a little ahead of the loop, and records no \
+             gradients.",
+            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); } all } => [11, 21, \
+             31]",
             |context: &NativeCallContext, count: usize, stages: Stages| {
                 let engine = Session::of(context)?.engine()?;
                 let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
@@ -166,7 +168,8 @@ fn refuse_shared(items: &[Dynamic]) -> Result<()> {
             if owner != i {
                 return Err(Error::usage(
                     format!("items {owner} and {i} hold the same module or optimiser"),
-                    "give each a copy of its own (`deep_copy()`), or let the body capture what it does not change",
+                    "give each a copy of its own (`deep_copy()`), or let the body capture what it does not \
+                     change",
                 ));
             }
         }

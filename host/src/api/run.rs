@@ -34,15 +34,16 @@ pub fn add(table: &mut Table) {
         .global()
         .add(
             "params(defaults)",
-            "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
-             says, else the default. The comment on a setting's line is its meaning.",
+            "Declares the settings of a plugin and gives their values: what the command line, a file or a \
+             preset says, else the default. The comment on a setting's line is its meaning.",
             "params(#{ epochs: 3 }).epochs => 3",
             |session: &Session, defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
         )
         .add(
             "path(default)",
-            "The default of a setting that names a file or a folder: the script may read what the user names in it, \
-             with all that is in it. (Of any other text that the user gives, only a regular file is read.)",
+            "The default of a setting that names a file or a folder: the script may read what the user names \
+             in it, with all that is in it. (Of any other text that the user gives, only a regular file is \
+             read.)",
             r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
             |default: String| Declared::new(default.into(), Rule::Path),
         )
@@ -54,14 +55,15 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "one_of(default, choices)",
-            "In `params`: a default with all values that the setting may have; of a list, each item. A wrong value is \
-             refused before the run begins, and `host params` shows the choices.",
+            "In `params`: a default with all values that the setting may have; of a list, each item. A wrong \
+             value is refused before the run begins, and `host params` shows the choices.",
             r#"params(#{ side: one_of("left", ["left", "right"]) }).side => left"#,
             Declared::one_of,
         )
         .add(
             "within(default, low, high)",
-            "In `params`: a default with the smallest and the largest value that the setting may have; of a list, each item.",
+            "In `params`: a default with the smallest and the largest value that the setting may have; of a \
+             list, each item.",
             "params(#{ share: within(0.2, 0, 1) }).share => 0.2",
             |default: Dynamic, low: f64, high: f64| Declared::new(default, Rule::Within(low, high)),
         )
@@ -79,11 +81,11 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "log(name, value, options)",
-            "Records a number (or a tensor of one element) under a name, with step, loop path and time. A number \
-             that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \"nan\"), with a \
-             warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, and its last good checkpoint \
-             is kept. With the option `bar: true` the name is among those that are shown while the run goes on and at its \
-             end, in place of the first four.",
+            "Records a number (or a tensor of one element) under a name, with step, loop path and time. A \
+             number that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \
+             \"nan\"), with a warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, \
+             and its last good checkpoint is kept. With the option `bar: true` the name is among those that \
+             are shown while the run goes on and at its end, in place of the first four.",
             "log(\"loss\", 0.5) => ()\n\
              log(\"accuracy\", 0.5, #{ bar: true }) => ()",
             |context: &NativeCallContext, name: String, value: Number, options: Option<Map>| {
@@ -101,8 +103,9 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "table(name, rows)",
-            "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the heads, the \
-             first column the names; `()` is an empty cell. Texts stay as they are, numbers are shown with four digits.",
+            "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the \
+             heads, the first column the names; `()` is an empty cell. Texts stay as they are, numbers are \
+             shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
             |context: &NativeCallContext, name: String, rows: Array| write_table(context, &name, &rows),
         );
@@ -143,8 +146,8 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
     }
 }
 
-/// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the run,
-/// where that is wanted.
+/// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the
+/// run, where that is wanted.
 fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
     let mut options = Options::new("log", options);
     let bar = options.get("bar", false)?;
@@ -165,8 +168,8 @@ fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>
     let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
     let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
     if session.options.stop_on_nan {
-        let help = "a smaller learning rate, clipped gradients or a bounded output often help; `host resume` without \
-                    --stop-on-nan goes on from the last good checkpoint";
+        let help = "a smaller learning rate, clipped gradients or a bounded output often help; `host resume` \
+                    without --stop-on-nan goes on from the last good checkpoint";
         return Err(Problem::new(problem, help).end().into());
     }
     session.print(&format!("warning: {problem}; --stop-on-nan would end the run there"));

@@ -49,8 +49,8 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     findings
 }
 
-/// A plugin and the scripts that it imports by names that are written out, directly or through others, as far as
-/// they can be read.
+/// A plugin and the scripts that it imports by names that are written out, directly or through others, as far
+/// as they can be read.
 pub fn sources(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Source> {
     let mut loader = Loader::new(engine, import);
     loader.load(plugin.clone());

@@ -32,13 +32,15 @@ impl Default for Limits {
             expression_depth: 128,
             string: 16 << 20,
             items: 4 << 20,
-            // A value is copied where it is put into another: there has to be room for one more of the largest.
+            // A value is copied where it is put into another: there has to be room for one more of the
+            // largest.
             memory: memory::available() / 2,
         }
     }
 }
 
-/// An engine with those limits, our functions, and imports through `resolver`; `print` shows lines of scripts.
+/// An engine with those limits, our functions, and imports through `resolver`; `print` shows lines of
+/// scripts.
 pub fn build(
     table: &Arc<Table>,
     print: impl Fn(&str) + Clone + Send + Sync + 'static,

@@ -312,9 +312,9 @@ pub struct InContext;
 /// Marks closures whose first parameter is what the engine carries.
 pub struct With<C>(PhantomData<C>);
 
-/// What an engine carries for its functions, in the tag that Rhai hands from call to call: into imported scripts, to
-/// closures that are called back, and to threads that a script starts. The tag does not keep it alive, since what it
-/// keeps can hold functions of scripts, which hold the tag.
+/// What an engine carries for its functions, in the tag that Rhai hands from call to call: into imported
+/// scripts, to closures that are called back, and to threads that a script starts. The tag does not keep it
+/// alive, since what it keeps can hold functions of scripts, which hold the tag.
 pub trait Carried: Send + Sync + Sized + 'static {
     /// The tag of an engine that carries it.
     fn tag(this: &Arc<Self>) -> Dynamic {
@@ -352,7 +352,10 @@ macro_rules! functions {
 }
 
 macro_rules! function {
-    ([$($carried:ident)?] ($($mark:ty)?) ($($first:ty)?) ($($p:ident),*) |$f:ident, $context:ident| $call:expr) => {
+    (
+        [$($carried:ident)?] ($($mark:ty)?) ($($first:ty)?) ($($p:ident),*)
+        |$f:ident, $context:ident| $call:expr
+    ) => {
         impl<F, R, $($carried: Carried,)? $($p: FromScript),*> Function<($($mark,)? $($p,)*)> for F
         where
             F: Fn($($first,)? $($p),*) -> R + Send + Sync + 'static,
@@ -367,7 +370,11 @@ macro_rules! function {
             }
 
             #[allow(non_snake_case, unused_mut, unused_variables)]
-            fn call(&self, $context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
+            fn call(
+                &self,
+                $context: &NativeCallContext,
+                args: &[&mut Dynamic],
+            ) -> Result<Result<Dynamic>, Refusal> {
                 let ($f, mut args) = (self, args.iter());
                 $(let $p = argument::<$p>(args.next())?;)*
                 let call = || -> Result<Dynamic> { $call.into_script() };

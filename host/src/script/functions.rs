@@ -6,7 +6,8 @@ use rhai::{Engine, FnNamespace, FuncInfo};
 
 use crate::kinds;
 
-/// What Rhai answers itself, outside of its registered functions: name, minimum and maximum number of arguments.
+/// What Rhai answers itself, outside of its registered functions: name, minimum and maximum number of
+/// arguments.
 const KEYWORDS: [(&str, usize, usize); 8] = [
     ("Fn", 1, 1),
     ("call", 1, usize::MAX),

@@ -1,5 +1,5 @@
-//! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads scripts
-//! and presets does so here, and takes them from either place.
+//! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads
+//! scripts and presets does so here, and takes them from either place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ pub fn read(path: &Path) -> Result<String> {
     .map_err(Error::io(path))
 }
 
-/// What stands directly in a folder, by name, each with whether it is a folder; nothing where it cannot be read.
-/// Links to folders are no folders: they may lead in circles.
+/// What stands directly in a folder, by name, each with whether it is a folder; nothing where it cannot be
+/// read. Links to folders are no folders: they may lead in circles.
 pub fn entries(path: &Path) -> Vec<(PathBuf, bool)> {
     let mut found: Vec<(PathBuf, bool)> = if is_built_in(path) {
         let entries = folder(path).map_or(&[][..], Dir::entries).iter();

@@ -1,7 +1,8 @@
 //! What is wrong and what to do about it, on its way through Rhai: both stay apart until they are shown.
 //!
-//! A run-time error of Rhai carries a value, and `catch (e)` hands that to the script, where it has to be a text. So it
-//! is the whole text, and the tag that Rhai keeps with each value says where the message ends and the help begins.
+//! A run-time error of Rhai carries a value, and `catch (e)` hands that to the script, where it has to be a
+//! text. So it is the whole text, and the tag that Rhai keeps with each value says where the message ends and
+//! the help begins.
 
 use rhai::{Dynamic, EvalAltResult, Position};
 
@@ -122,7 +123,7 @@ mod tests {
         let problem = Problem::new("no", "say yes");
         let script = r#"
             try { fail() } catch (e) {
-                if type_of(e) != "string" || `${e}` != "no\n  help: say yes" || !e.contains("say") { throw "other" }
+                if type_of(e) != "string" || `${e}` != "no\n  help: say yes" { throw "another" }
                 throw "own: " + e;
             }"#;
         assert_eq!(kept(&problem, script), Problem::new("own: no", "say yes"));

@@ -1,5 +1,5 @@
-//! `import "nets/wta" as wta`: scripts from the plugin's own folder, the `scripts/` folders and those that are built
-//! in, and from nowhere else.
+//! `import "nets/wta" as wta`: scripts from the plugin's own folder, the `scripts/` folders and those that
+//! are built in, and from nowhere else.
 
 #[cfg(test)]
 mod tests;

@@ -88,7 +88,8 @@ impl Entry {
     }
 }
 
-/// The overloads of one name and number of arguments that Rhai cannot tell apart: their arguments are looked at here.
+/// The overloads of one name and number of arguments that Rhai cannot tell apart: their arguments are looked
+/// at here.
 struct Group {
     arity: usize,
     entries: Vec<usize>,
@@ -178,8 +179,8 @@ impl Table {
         groups
     }
 
-    /// The types of so many arguments that Rhai finds the function by. Only what it needs to tell ours from its
-    /// own is given; the rest is checked here, with better words.
+    /// The types of so many arguments that Rhai finds the function by. Only what it needs to tell ours from
+    /// its own is given; the rest is checked here, with better words.
     fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
@@ -257,8 +258,9 @@ impl Table {
 }
 
 impl Adder<'_> {
-    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape, stream)`. Parameters of
-    /// the type [`Option`] may be left out. `example` has a line `expression => value` for each of its forms.
+    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape, stream)`.
+    /// Parameters of the type [`Option`] may be left out. `example` has a line `expression => value` for each
+    /// of its forms.
     pub fn add<Args, F: Function<Args>>(
         &mut self,
         form: &'static str,
@@ -353,7 +355,8 @@ mod tests {
     fn a_type_has_one_word_in_signatures_and_messages() {
         let table = Host::new(Options::default()).table;
         for parameter in table.entries().iter().flat_map(|entry| &entry.types) {
-            if let Some(rust_name) = parameter.rust_name.filter(|_| parameter.type_name != "declared setting") {
+            if let Some(rust_name) = parameter.rust_name.filter(|_| parameter.type_name != "declared setting")
+            {
                 assert_eq!(kinds::word(rust_name), parameter.type_name);
             }
         }

@@ -20,20 +20,19 @@ use crate::{
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
-    global
-        .add(
-            "save_onnx(module, name, shape)",
-            "Writes the module, as it computes in evaluation, to models/NAME.onnx in the run's folder: input [batch, \
-             shape] of any batch size, parameters named as in `save`. Without a shape it is for inputs like the last one \
-             of a module that has computed something since the program was started. What ONNX cannot express is an error \
-             at its line. A network from an .onnx file is written as that file is, all inputs and outputs, with its \
-             values as they are now.",
-            "nn::linear(4, 3).save_onnx(\"net\", [4]) => ()\n\
+    global.add(
+        "save_onnx(module, name, shape)",
+        "Writes the module, as it computes in evaluation, to models/NAME.onnx in the run's folder: input \
+             [batch, shape] of any batch size, parameters named as in `save`. Without a shape it is for \
+             inputs like the last one of a module that has computed something since the program was started. \
+             What ONNX cannot express is an error at its line. A network from an .onnx file is written as \
+             that file is, all inputs and outputs, with its values as they are now.",
+        "nn::linear(4, 3).save_onnx(\"net\", [4]) => ()\n\
              { let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx(\"net\") } => ()",
-            |session: &Session, module: Module, name: String, shape: Option<Vec<usize>>| {
-                save(session, &module, &name, shape.as_deref())
-            },
-        );
+        |session: &Session, module: Module, name: String, shape: Option<Vec<usize>>| {
+            save(session, &module, &name, shape.as_deref())
+        },
+    );
 }
 
 fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<()> {

@@ -15,8 +15,8 @@ use crate::{
 pub fn add(global: &mut Adder) {
     global.add(
         "fits(module, input, output)",
-        "Refuses a module that does not take tensors of the one shape or does not give the other; -1 stands for any \
-         size. Gives the module.",
+        "Refuses a module that does not take tensors of the one shape or does not give the other; -1 stands \
+         for any size. Gives the module.",
         "nn::linear(4, 3).fits([-1, 4], [-1, 3]).parameter_count() => 15",
         |module: Module, input: Vec<i64>, output: Vec<i64>| -> Result<Module> {
             check(&module, &input, &output)?;

@@ -23,9 +23,9 @@ use crate::{
 pub fn add(module: &mut Adder) {
     module.add(
         "from_onnx(path)",
-        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to be \
-         trained further: its float initialisers are its parameters. Refuses a file with the list of all that is \
-         not supported.",
+        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to \
+         be trained further: its float initialisers are its parameters. Refuses a file with the list of all \
+         that is not supported.",
         "",
         |session: &Session, path: String| open(session, &path),
     );

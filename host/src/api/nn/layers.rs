@@ -41,8 +41,8 @@ pub fn add(module: &mut Adder) {
         )
         .add(
             "spectral(module)",
-            "A linear or convolution module whose weight is divided by its largest singular value, estimated by one \
-             power iteration a training step, after 15 at the start (Miyato et al., 2018).",
+            "A linear or convolution module whose weight is divided by its largest singular value, estimated \
+             by one power iteration a training step, after 15 at the start (Miyato et al., 2018).",
             "nn::spectral(nn::linear(4, 3)).forward(zeros([2, 4])).shape => [2, 3]",
             |session: &Session, module: Module| made(session, nn::spectral(module)),
         );
@@ -74,8 +74,8 @@ fn add_affine(module: &mut Adder) {
     module
         .add(
             "linear(inputs, outputs, options)",
-            "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start uniform in \
-             +-1 / sqrt(inputs), as in PyTorch.",
+            "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start \
+             uniform in +-1 / sqrt(inputs), as in PyTorch.",
             "nn::linear(4, 3).forward(zeros([2, 4])).shape => [2, 3]\n\
              nn::linear(4, 3, #{ bias: false }).parameter_count() => 12",
             |session: &Session, i: usize, o: usize, options: Option<Map>| {
@@ -87,27 +87,30 @@ fn add_affine(module: &mut Adder) {
         )
         .add(
             "conv1d(inputs, outputs, kernel, options)",
-            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. Weight and bias \
-             start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
+            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. \
+             Weight and bias start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]",
-            |session: &Session, i: usize, o: usize, k: usize, map: Map| made(session, nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?)),
+            |session: &Session, i: usize, o: usize, k: usize, map: Map| {
+                made(session, nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?))
+            },
         )
         .add(
             "conv2d(inputs, outputs, kernel, options)",
-            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width], with options stride, \
-             padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start uniform in \
-             +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
+            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width], with \
+             options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start \
+             uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
-             nn::conv2d(1, 8, 5, #{ stride: 2, padding: 2 }).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 14, 14]",
+             nn::conv2d(1, 8, 5, #{ stride: 2, padding: 2 }).forward(zeros([2, 1, 28, 28])).shape => [2, 8, \
+             14, 14]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(session, nn::conv2d(i, o, k.0, conv_options("nn::conv2d", options)?))
             },
         )
         .add(
             "conv_transpose2d(inputs, outputs, kernel, options)",
-            "Transposed convolution of images [N, inputs, H, W], with options stride, padding, output_padding, dilation, \
-             groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs / groups * height * width): of the \
-             outputs, as in PyTorch.",
+            "Transposed convolution of images [N, inputs, H, W], with options stride, padding, \
+             output_padding, dilation, groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs \
+             / groups * height * width): of the outputs, as in PyTorch.",
             "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]\n\
              nn::conv_transpose2d(8, 1, 4, #{ stride: 2, padding: 1 }).forward(zeros([2, 8, 7, 7])).shape \
              => [2, 1, 14, 14]",
@@ -121,8 +124,8 @@ fn add_norms(module: &mut Adder) {
     module
         .add(
             "batch_norm(channels, options)",
-            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. Weights start at 1, \
-             biases at 0. With options eps (1e-5), momentum (0.1) and affine (true).",
+            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. \
+             Weights start at 1, biases at 0. With options eps (1e-5), momentum (0.1) and affine (true).",
             "nn::batch_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]\n\
              nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
             |session: &Session, c: usize, options: Option<Map>| {
@@ -138,15 +141,18 @@ fn add_norms(module: &mut Adder) {
             "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
              (1 + gain[label]) normalised + bias[label]. Both start at 0.",
             "nn::conditional_batch_norm(3, 10).parameter_count() => 60",
-            |session: &Session, c: usize, classes: usize| made(session, nn::class_batch_norm(c, classes, BatchNormOptions::default())),
+            |session: &Session, c: usize, classes: usize| {
+                made(session, nn::class_batch_norm(c, classes, BatchNormOptions::default()))
+            },
         )
         .add(
             "conditional_batch_norm(channels, gain, bias, options)",
-            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., 2017), and \
-             options eps (1e-5) and momentum (0.1).",
+            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., \
+             2017), and options eps (1e-5) and momentum (0.1).",
             "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3))\
              .forward(ones([2, 3, 4]), zeros([2, 5])).shape => [2, 3, 4]\n\
-             nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 }).parameter_count() => 36",
+             nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 \
+             }).parameter_count() => 36",
             |session: &Session, c: usize, gain: Module, bias: Module, options: Option<Map>| {
                 let mut options = Options::new("nn::conditional_batch_norm", options);
                 let norm = norm_options(&mut options)?;
@@ -196,19 +202,22 @@ fn add_shapes(module: &mut Adder) {
     module
         .add(
             "max_pool2d(kernel, options)",
-            "The largest number under each window of images, with options stride (the size of the window) and padding (0).",
+            "The largest number under each window of images, with options stride (the size of the window) \
+             and padding (0).",
             "nn::max_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]\n\
-             nn::max_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
+             nn::max_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, \
+             2]",
             |k: Pair, options: Option<Map>| {
                 pool_options("nn::max_pool2d", options).map(|options| nn::max_pool2d(k.0, options))
             },
         )
         .add(
             "avg_pool2d(kernel, options)",
-            "The mean under each window of images, with options stride (the size of the window), padding (0) and \
-             count_padding (true).",
+            "The mean under each window of images, with options stride (the size of the window), padding (0) \
+             and count_padding (true).",
             "nn::avg_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]\n\
-             nn::avg_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
+             nn::avg_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, \
+             2]",
             |k: Pair, options: Option<Map>| {
                 pool_options("nn::avg_pool2d", options).map(|options| nn::avg_pool2d(k.0, options))
             },

@@ -31,8 +31,8 @@ fn add_use(global: &mut Adder) {
             "forward(module, x, condition)",
             "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D].",
             "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
-             nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1]).cast(\"i32\")).shape \
-             => [2, 3, 4, 4]",
+             nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, \
+             1]).cast(\"i32\")).shape => [2, 3, 4, 4]",
             |module: Module, x: Tensor, condition: Option<Tensor>| match condition {
                 Some(condition) => module.forward_with(&x, &condition),
                 None => module.forward(&x),
@@ -40,16 +40,20 @@ fn add_use(global: &mut Adder) {
         )
         .add(
             "input_gradient(module, x, condition)",
-            "The gradient of the sum of the outputs, perhaps given a condition, by the input: for a critic, of each \
-             score by its sample. It can be differentiated again, so a gradient penalty is made of it.",
+            "The gradient of the sum of the outputs, perhaps given a condition, by the input: for a critic, \
+             of each score by its sample. It can be differentiated again, so a gradient penalty is made of \
+             it.",
             "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]\n\
              nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y)\
              .input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
-            |module: Module, x: Tensor, condition: Option<Tensor>| module.input_gradient(&x, condition.as_ref()),
+            |module: Module, x: Tensor, condition: Option<Tensor>| {
+                module.input_gradient(&x, condition.as_ref())
+            },
         )
         .add(
             "training(module, on)",
-            "Whether the module behaves as in training (dropout, batch statistics); true at first. Gives the module.",
+            "Whether the module behaves as in training (dropout, batch statistics); true at first. Gives the \
+             module.",
             "nn::dropout(0.9).training(false).forward(ones([2])).to_array() => [1.0, 1.0]",
             |module: Module, on: bool| {
                 module.training(on);
@@ -85,15 +89,18 @@ fn add_use(global: &mut Adder) {
             "Copies the values of a module of the same structure into this one.",
             "{ let a = nn::linear(2, 2); a.load_from(nn::linear(2, 2)); a.parameter_count() } => 6",
             |module: Module, other: Module| -> Result<(), Error> {
-                let values: Vec<_> = other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
+                let values: Vec<_> =
+                    other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
                 Ok(module.load_state(&values)?)
             },
         )
         .add(
             "average(module, source, decay)",
-            "Moves the parameters and running statistics towards those of a module of the same structure: value = decay \
-             value + (1 - decay) source. A deep copy that does so after each step is the exponential moving average.",
-            "{ let net = nn::linear(2, 2); let mean = net.deep_copy(); mean.average(net, 0.999); mean.parameter_count() } => 6",
+            "Moves the parameters and running statistics towards those of a module of the same structure: \
+             value = decay value + (1 - decay) source. A deep copy that does so after each step is the \
+             exponential moving average.",
+            "{ let net = nn::linear(2, 2); let mean = net.deep_copy(); mean.average(net, 0.999); \
+             mean.parameter_count() } => 6",
             |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );
 }
@@ -130,8 +137,8 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_xavier(module)",
-            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in PyTorch: of a weight \
-             [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
+            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in \
+             PyTorch: of a weight [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
             "nn::linear(4, 3).init_xavier().parameter_count() => 15",
             |module: Module| init(module, init::xavier_uniform(1.0)),
         )
@@ -144,8 +151,8 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_dcgan(module, std)",
-            "Weights normal with mean 0, gains of normalisations normal with mean 1, both with standard deviation std, \
-             biases 0 (Radford et al., 2016). Gives the module.",
+            "Weights normal with mean 0, gains of normalisations normal with mean 1, both with standard \
+             deviation std, biases 0 (Radford et al., 2016). Gives the module.",
             "nn::linear(4, 3).init_dcgan(0.02).parameters().bias.to_array() => [0.0, 0.0, 0.0]",
             |module: Module, std: f64| -> Result<Module> {
                 module.init_dcgan(std)?;
@@ -154,9 +161,10 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_orthogonal(module, gain)",
-            "Weights with orthogonal rows (or columns, where they are fewer) of length gain (Saxe et al., 2014). Gives \
-             the module.",
-            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; (w.matmul(w.transpose(0, 1)) - eye(3)).abs().max().item() < 0.00001 } => true",
+            "Weights with orthogonal rows (or columns, where they are fewer) of length gain (Saxe et al., \
+             2014). Gives the module.",
+            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; (w.matmul(w.transpose(0, 1)) \
+             - eye(3)).abs().max().item() < 0.00001 } => true",
             |module: Module, gain: f64| init(module, init::orthogonal(gain)),
         );
 }
@@ -170,18 +178,21 @@ fn add_files(global: &mut Adder) {
             |session: &Session, module: Module, name: String| -> Result<()> {
                 let bytes = module.save()?;
                 match session.recorder_in_order()? {
-                    Some(recorder) => Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?),
+                    Some(recorder) => {
+                        Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?)
+                    }
                     None => Ok(()),
                 }
             },
         )
         .add(
             "load(module, path, options)",
-            "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a missing, extra or \
-             wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says which were; \
-             `num_batches_tracked` is left out. The option rename: #{ \"old\": \"new\" } maps names of the file: old \
-             becomes new, and old.rest becomes new.rest (the longest fitting name counts). `\"module\": \"\"` takes a \
-             prefix away, `\"\": \"encoder\"` puts one before every name.",
+            "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a \
+             missing, extra or wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says \
+             which were; `num_batches_tracked` is left out. The option rename: #{ \"old\": \"new\" } maps \
+             names of the file: old becomes new, and old.rest becomes new.rest (the longest fitting name \
+             counts). `\"module\": \"\"` takes a prefix away, `\"\": \"encoder\"` puts one before every \
+             name.",
             "",
             |session: &Session, module: Module, path: String, options: Option<Map>| {
                 weights::load(session, &module, &path, options)

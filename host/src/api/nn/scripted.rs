@@ -124,17 +124,17 @@ fn in_words(error: &EvalAltResult) -> String {
 
 /// Adds the functions of this file.
 pub fn add(module: &mut Adder) {
-    module
-        .add(
-            "network(parts, function)",
-            "A module of named parts, used as `net.name`: for saving, optimising and copying them as one. Its forward is \
-             `function(module, x)`, or `function(module, x, condition)`.",
-            "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
-             nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
-            |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
-                build(parts, function.map(|function| Callback::new(context, &function)))
-            },
-        );
+    module.add(
+        "network(parts, function)",
+        "A module of named parts, used as `net.name`: for saving, optimising and copying them as one. \
+             Its forward is `function(module, x)`, or `function(module, x, condition)`.",
+        "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
+             nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape \
+             => [1, 2]",
+        |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
+            build(parts, function.map(|function| Callback::new(context, &function)))
+        },
+    );
 }
 
 fn build(parts: Map, function: Option<Callback>) -> Result<Module> {

@@ -56,11 +56,12 @@ fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
 
 /// What to do about tensors that do not fit.
 fn way_out(weights: &Weights, module: &Module) -> String {
+    let rename = |old: &str, new: &str| format!("load(path, #{{ rename: #{{ \"{old}\": \"{new}\" }} }})");
     match weights.suggested(module) {
-        Some((old, new)) => format!(
-            "where the file only has other names, map them: load(path, #{{ rename: #{{ \"{old}\": \"{new}\" }} }})"
-        ),
-        None => "give a file of the same network, or map its names: load(path, #{ rename: #{ \"old\": \"new\" } })".into(),
+        Some((old, new)) => {
+            format!("where the file only has other names, map them: {}", rename(&old, &new))
+        }
+        None => format!("give a file of the same network, or map its names: {}", rename("old", "new")),
     }
 }
 

@@ -24,7 +24,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "top_k(x, k, dim)",
-            "[values, indices] of the k largest along a dimension, largest first; the first of equal ones wins.",
+            "[values, indices] of the k largest along a dimension, largest first; the first of equal ones \
+             wins.",
             "tensor([2, 3, 1]).top_k(2, 0)[1].to_array() => [1, 0]",
             |x: Tensor, k: usize, dim: i64| -> Result<Array> {
                 let (values, indices) = x.top_k(k, dim)?;

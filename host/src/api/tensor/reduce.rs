@@ -5,7 +5,10 @@ use ops::Tensor;
 use crate::script::Adder;
 
 macro_rules! reductions {
-    ($global:expr, $($name:literal $method:ident, $doc:literal, $input:literal, $all:literal, $rows:literal;)*) => {
+    (
+        $global:expr,
+        $($name:literal $method:ident, $doc:literal, $input:literal, $all:literal, $rows:literal;)*
+    ) => {
         $($global.add(
             concat!($name, "(x, dims, keep)"),
             concat!($doc, " Over all elements, or those dimensions, which stay with size 1 if `keep`."),
@@ -24,13 +27,17 @@ macro_rules! reductions {
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
     reductions! { global,
-        "sum" sum_dims, "The sum. One of i32 that is beyond i32 is refused (on a GPU it wraps around): `cast(\"i64\")` first.", "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
+        "sum" sum_dims,
+            "The sum. One of i32 that is beyond i32 is refused (on a GPU it wraps around): `cast(\"i64\")` \
+             first.",
+            "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
         "mean" mean_dims, "The mean.", "[[1, 2], [3, 4]]", "2.5", "[1.5, 3.5]";
         "prod" prod_dims, "The product; of i32 as in `sum`.", "[[1, 2], [3, 4]]", "24.0", "[2.0, 12.0]";
         "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4.0", "[2.0, 4.0]";
         "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1.0", "[1.0, 3.0]";
         "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3, 4], [0, 0]]", "5.0", "[5.0, 0.0]";
-        "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.", "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
+        "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.",
+            "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
         "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "1.0", "[true, false]";
         "all" all_dims, "Whether all are true.", "[[true, true], [true, false]]", "0.0", "[true, false]";
     }

@@ -89,8 +89,8 @@ fn add_parts(global: &mut Adder) {
         )
         .add(
             "slice(x, dim, start, end, step)",
-            "The elements of a dimension from start to before end, or every step-th of them; negative ones count from \
-             the end.",
+            "The elements of a dimension from start to before end, or every step-th of them; negative ones \
+             count from the end.",
             "tensor([1, 2, 3]).slice(0, 1, 3).to_array() => [2.0, 3.0]\n\
              tensor([1, 2, 3]).slice(0, 0, 3, 2).to_array() => [1.0, 3.0]",
             |x: Tensor, dim: i64, start: i64, end: i64, step: Option<usize>| {

@@ -131,7 +131,8 @@ fn long_chains_are_shortened() {
 
 /// Scripts that stop: script ~ what the first line says after the place ~ a part of the advice.
 const WORDS: &str = r##"
-foo(1, "a", 2.0, [], #{}, true, ()); ~ no function `foo` that takes (integer, string, float, array, map, bool, ())
+foo(1, "a", 2.0, [], #{}, ()); ~ no function `foo` that takes (integer, string, float, array, map, ())
+foo(true); ~ no function `foo` that takes (bool)
 lr(1); ~ there is no function `lr` that takes (integer) ~ there is `lr(float)`
 tensor().rleu(); ~ Tensor has no method `rleu()` ~ `relu`
 tensor().relu(2); ~ Tensor has no method `relu` that takes (integer) ~ there is `relu(Tensor)`

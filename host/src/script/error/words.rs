@@ -35,8 +35,8 @@ pub fn plain(error: &EvalAltResult) -> Words {
         ),
         Run::ErrorDataRace(what, _) => (
             format!("{what} is used while it is being changed"),
-            "a closure cannot look at a variable that its caller is working on: put what it needs of it into a \
-             variable of its own before"
+            "a closure cannot look at a variable that its caller is working on: put what it needs of it into \
+             a variable of its own before"
                 .into(),
         ),
         Run::LoopBreak(..) => words("`break` and `continue` only work inside of a loop", LEAVE),

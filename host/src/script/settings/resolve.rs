@@ -156,7 +156,8 @@ impl Serialize for Resolved {
 
 /// The value of every setting: from the command line, else the config file, else the preset, else
 /// the default. Errors name the source (with line and caret for a file): a file that cannot be read
-/// or parsed, an unknown key (with the nearest one), a value of another type than the default's or against its rule.
+/// or parsed, an unknown key (with the nearest one), a value of another type than the default's or against
+/// its rule.
 pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved> {
     let default = |setting: &Setting| Choice {
         name: setting.name.clone(),

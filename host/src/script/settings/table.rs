@@ -7,8 +7,8 @@ use crate::terminal::entry;
 /// The column that meanings start in.
 const INDENT: usize = 26;
 
-/// An entry a setting in 80 columns: `name=default` as it is typed, and beside it the meaning, what its values have
-/// to be and the paper's value (where `paper`, the preset of the paper's sizes, has another).
+/// An entry a setting in 80 columns: `name=default` as it is typed, and beside it the meaning, what its
+/// values have to be and the paper's value (where `paper`, the preset of the paper's sizes, has another).
 pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     let shown = |setting: &Setting| {
         let paper = paper.and_then(|paper| paper_value(setting, paper));

@@ -268,7 +268,8 @@ fn ruled(text: &str) -> Result<Declaration> {
 #[test]
 fn a_rule_refuses_values_from_every_source() {
     let text = "params(#{ size: one_of(28, [28, 32]), lr: positive(0.1), share: within(0.2, 0, 1),\n\
-                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1), rate: one_of(1.0, [1, 2]) });";
+                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1), rate: one_of(1.0, [1, \
+                2]) });";
     let declaration = ruled(text).unwrap();
     let given = |key: &str, value: &str| {
         let command_line = vec![(key.to_string(), value.to_string())];

@@ -69,8 +69,8 @@ impl Value {
     }
 
     /// A command line's text as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
-    /// `32,64`, or the path of one thing that is there: that of a run has commas of its own. `None` where it is
-    /// not of that type.
+    /// `32,64`, or the path of one thing that is there: that of a run has commas of its own. `None` where it
+    /// is not of that type.
     pub fn parse(text: &str, like: &Self) -> Option<Self> {
         let number = || text.trim().replace('_', "");
         match like {
