@@ -24,13 +24,15 @@ pub fn add(table: &mut Table) {
             "bce(p, target)",
             "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)), logarithms at least \
              -100. Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
-            "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0",
+            "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0\n\
+             losses::bce(tensor([0.5]), tensor([1.0])).exp().item() => 2.0",
             |p: Tensor, target: Tensor| loss::bce(&p, &target),
         )
         .add(
             "bce_with_logits(z, target)",
             "Binary cross-entropy of sigmoid(z), stable for large z.",
-            "losses::bce_with_logits(tensor([1000.0]), tensor([1.0])).item() => 0.0",
+            "losses::bce_with_logits(tensor([1000.0]), tensor([1.0])).item() => 0.0\n\
+             losses::bce_with_logits(tensor([0.0]), tensor([1.0])).exp().item() => 2.0",
             |z: Tensor, target: Tensor| loss::bce_with_logits(&z, &target),
         )
         .add(
@@ -38,6 +40,7 @@ pub fn add(table: &mut Table) {
             "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N]; with a share (0) of \
              the target spread evenly over all classes.",
             "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0\n\
+             losses::cross_entropy(tensor([[0, 0]]), tensor([1]).cast(\"i32\")).exp().item() => 2.0\n\
              losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => \
              true",
             |logits: Tensor, labels: Tensor, smoothing: Option<f64>| {
@@ -84,7 +87,8 @@ pub fn add(table: &mut Table) {
         .add(
             "gaussian_kl(mu, logvar)",
             "KL divergence of N(mu, e^logvar) from N(0, 1), summed over dimensions, mean over samples.",
-            "losses::gaussian_kl(zeros([2, 3]), zeros([2, 3])).item() => 0.0",
+            "losses::gaussian_kl(zeros([2, 3]), zeros([2, 3])).item() => 0.0\n\
+             losses::gaussian_kl(tensor([[1, 2]]), zeros([1, 2])).item() => 2.5",
             |mu: Tensor, logvar: Tensor| loss::gaussian_kl(&mu, &logvar),
         );
 }

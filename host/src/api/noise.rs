@@ -41,6 +41,7 @@ fn add_laws(table: &mut Adder) {
             "uniform(shape, stream)",
             "Uniform numbers in [0, 1).",
             "noise::uniform([2, 3]).shape => [2, 3]\n\
+             (noise::uniform([10000]).mean().item() - 0.5).abs() < 0.02 => true\n\
              (noise::uniform([9], \"seeds\") - noise::uniform([9], \"seeds\")).abs().sum().item() => 0.0",
             |session: &Session, shape: Vec<usize>, stream: Option<String>| {
                 drawn(session, "noise::uniform", stream, || random::uniform(&shape, session.device()))
@@ -49,7 +50,7 @@ fn add_laws(table: &mut Adder) {
         .add(
             "normal(shape, stream)",
             "Standard normal numbers.",
-            "noise::normal([2, 3]).shape => [2, 3]\n\
+            "(noise::normal([10000]).std().item() - 1).abs() < 0.05 => true\n\
              noise::normal([2, 3], \"codes\").shape => [2, 3]",
             |session: &Session, shape: Vec<usize>, stream: Option<String>| {
                 drawn(session, "noise::normal", stream, || random::normal(&shape, session.device()))
@@ -83,7 +84,7 @@ fn add_simplex(table: &mut Adder) {
             "Samples [N, ...] of the Dirichlet law whose parameters are all alpha: the numbers of each \
              sample are above 0 and add up to 1.",
             "(noise::dirichlet([1, 3, 8], 1).sum().item() - 1).abs() < 0.00001 => true\n\
-             noise::dirichlet([2, 3], 0.5, \"shares\").shape => [2, 3]",
+             noise::dirichlet([2, 3], 0.5, \"shares\").sum([1]).round().to_array() => [1.0, 1.0]",
             |session: &Session, shape: Vec<usize>, alpha: f64, stream: Option<String>| {
                 drawn(session, "noise::dirichlet", stream, || {
                     random::dirichlet(&shape, alpha, session.device())
@@ -94,7 +95,8 @@ fn add_simplex(table: &mut Adder) {
             "dirichlet_per_pixel(shape, alpha, stream)",
             "Images [N, C, ...] whose channels add up to 1 at each pixel, by the Dirichlet law.",
             "(noise::dirichlet_per_pixel([1, 3, 2, 2], 1).sum().item() - 4).abs() < 0.00001 => true\n\
-             noise::dirichlet_per_pixel([2, 3, 4, 4], 2, \"tints\").shape => [2, 3, 4, 4]",
+             noise::dirichlet_per_pixel([1, 2, 1, 3], 2, \"tints\").sum([1]).round().to_array() => [[[1.0, \
+             1.0, 1.0]]]",
             |session: &Session, shape: Vec<usize>, alpha: f64, stream: Option<String>| {
                 let draw = || random::dirichlet_per_pixel(&shape, alpha, session.device());
                 drawn(session, "noise::dirichlet_per_pixel", stream, draw)

@@ -88,7 +88,9 @@ fn add_rules(module: &mut Adder) {
         .add(
             "sgd(modules, options)",
             "Gradient descent, with options lr (0.01), momentum (0), nesterov (false), weight_decay (0).",
-            "optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); optim::sgd(n, #{ lr: 0.25 \
+             }).step(n.forward(tensor([[2]])).sum().backward()); n.parameters().weight.item() } => 0.5\n\
+             optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01",
             |modules: Modules, map: Map| {
                 build("optim::sgd", modules, map, 0.01, |options| {
                     Ok(Sgd {
@@ -104,8 +106,8 @@ fn add_rules(module: &mut Adder) {
             "adam(modules, options)",
             "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999), eps (1e-8), \
              weight_decay (0).",
-            "{ let n = nn::linear(1, 1); let o = optim::adam(n, #{ lr: 0.1 }); \
-             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); optim::adam(n, #{ lr: 0.25 \
+             }).step(n.forward(tensor([[2]])).sum().backward()); n.parameters().weight.item() } => 0.75",
             |modules: Modules, map: Map| {
                 build("optim::adam", modules, map, 0.001, |options| adam(options, Adam::default()))
             },
@@ -113,7 +115,9 @@ fn add_rules(module: &mut Adder) {
         .add(
             "adamw(modules, options)",
             "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), with the options of adam.",
-            "optim::adamw(nn::linear(1, 1), #{ weight_decay: 0.1 }).learning_rate => 0.001",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); optim::adamw(n, #{ lr: 0.25, weight_decay: 0.5 \
+             }).step(n.forward(tensor([[2]])).sum().backward()); n.parameters().weight.item() } => 0.625\n\
+             optim::adamw(nn::linear(1, 1), #{}).learning_rate => 0.001",
             |modules: Modules, map: Map| {
                 build("optim::adamw", modules, map, 0.001, |options| adam(options, Adam::decoupled()))
             },
@@ -121,7 +125,9 @@ fn add_rules(module: &mut Adder) {
         .add(
             "rmsprop(modules, options)",
             "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0).",
-            "optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); optim::rmsprop(n, #{ lr: 0.25, alpha: 0 \
+             }).step(n.forward(tensor([[2]])).sum().backward()); n.parameters().weight.item() } => 0.75\n\
+             optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
             |modules: Modules, map: Map| {
                 build("optim::rmsprop", modules, map, 0.01, |options| {
                     let usual = RmsProp::default();
@@ -149,7 +155,8 @@ fn add_schedules(module: &mut Adder) {
         .add(
             "cosine(lr, total, floor, step)",
             "The learning rate at a step: half a cosine from `lr` down to `floor` over `total` steps.",
-            "optim::cosine(1.0, 10, 0.0, 10) => 0.0",
+            "optim::cosine(1.0, 10, 0.0, 5) => 0.5\n\
+             optim::cosine(1.0, 10, 0.0, 10) => 0.0",
             |lr: f64, total: usize, floor: f64, step: usize| {
                 schedule::cosine(lr, total as u64, floor, step as u64)
             },
@@ -157,7 +164,8 @@ fn add_schedules(module: &mut Adder) {
         .add(
             "warm_up(length, step)",
             "A factor that rises from 0 to 1 over the first `length` steps.",
-            "optim::warm_up(10, 20) => 1.0",
+            "optim::warm_up(10, 5) => 0.6\n\
+             optim::warm_up(10, 20) => 1.0",
             |length: usize, step: usize| schedule::warm_up(length as u64, step as u64),
         );
 }

@@ -35,7 +35,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "one_hot(x, classes)",
             "Whole numbers [..] as rows of zeros with a one, [.., classes].",
-            r#"tensor([1]).cast("i32").one_hot(3).shape => [1, 3]"#,
+            r#"tensor([1]).cast("i32").one_hot(3).to_array() => [[0.0, 1.0, 0.0]]"#,
             |x: Tensor, classes: usize| x.one_hot(classes),
         )
         .add(

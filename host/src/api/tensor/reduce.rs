@@ -76,8 +76,8 @@ fn add_spread(global: &mut Adder) {
         .add(
             "std(x, dims)",
             "The standard deviation, divisor n - 1, over all elements or those dimensions.",
-            "tensor([1, 3]).std().item() > 1.4 => true\n\
-             tensor([[1, 3]]).std([1]).shape => [1]",
+            "tensor([1, 3, 5]).std().item() => 2.0\n\
+             tensor([[1, 3, 5]]).std([1]).to_array() => [2.0]",
             |x: Tensor, dims: Option<Vec<i64>>| x.std_dims(&dims.unwrap_or_default(), false, 1),
         );
 }
