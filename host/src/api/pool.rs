@@ -4,7 +4,7 @@
 //! bit, whatever the number of threads.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
@@ -15,12 +15,11 @@ use std::{
 
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use ops::{
-    nn::{Module, Optimiser},
     no_grad,
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 
 use super::captures::Captured;
 use crate::{
@@ -114,7 +113,7 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     }
     let saved = items.iter().enumerate().map(|(i, item)| Saved::capture(item, &format!("items[{i}]")));
     let saved = saved.collect::<Result<Vec<_>>>()?;
-    refuse_shared(items)?;
+    refuse_shared(&saved)?;
     let captured = Captured::of(body, Saved::Array(saved));
 
     let engine = Session::of(context)?.engine()?;
@@ -158,12 +157,10 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
 }
 
 /// Two items that train one module would do so in an order that nobody knows.
-fn refuse_shared(items: &[Dynamic]) -> Result<()> {
+fn refuse_shared(items: &[Saved]) -> Result<()> {
     let mut owners = HashMap::new();
     for (i, item) in items.iter().enumerate() {
-        let mut handles = HashSet::new();
-        collect_handles(item, &mut handles);
-        for handle in handles {
+        for handle in item.handles() {
             let owner = *owners.entry(handle).or_insert(i);
             if owner != i {
                 return Err(Error::usage(
@@ -175,25 +172,6 @@ fn refuse_shared(items: &[Dynamic]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The modules with their parts, and the optimisers, that a value holds.
-fn collect_handles(value: &Dynamic, found: &mut HashSet<usize>) {
-    if let Some(items) = value.read_lock::<Array>() {
-        items.iter().for_each(|item| collect_handles(item, found));
-    } else if let Some(items) = value.read_lock::<Map>() {
-        items.values().for_each(|item| collect_handles(item, found));
-    } else if let Some(module) = value.read_lock::<Module>() {
-        collect_modules(&module, found);
-    } else if let Some(optimiser) = value.read_lock::<Optimiser>() {
-        found.insert(optimiser.id());
-    }
-}
-
-fn collect_modules(module: &Module, found: &mut HashSet<usize>) {
-    if found.insert(module.id()) {
-        module.children().iter().for_each(|(_, child)| collect_modules(child, found));
-    }
 }
 
 /// What a `for` loop runs over, once.
