@@ -88,15 +88,6 @@ fn affine(x: &Tensor, amounts: [Amount; 4], outside: Outside) -> Result<Tensor> 
 }
 
 fn outside(function: &'static str, options: Option<Map>) -> Result<Outside> {
-    let mut options = Options::new(function, options);
-    let name = options.get("outside", String::from("zero"))?;
-    options.end()?;
-    match name.as_str() {
-        "zero" => Ok(Outside::Zero),
-        "mirror" => Ok(Outside::Mirror),
-        _ => Err(Error::usage(
-            format!("the option `outside` of {function} is \"{name}\""),
-            "give \"zero\" or \"mirror\"",
-        )),
-    }
+    let choices = [("zero", Outside::Zero), ("mirror", Outside::Mirror)];
+    Options::read(function, options, |options| options.choice("outside", &choices))
 }

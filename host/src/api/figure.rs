@@ -39,20 +39,20 @@ impl FromScript for Pictures {
 }
 
 fn grid_options(function: &'static str, map: Option<Map>) -> Result<GridOptions> {
-    let mut options = Options::new(function, map);
-    let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
-    let bound =
-        |i: usize| range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32;
-    let grid = GridOptions {
-        range: (bound(0), bound(1)),
-        columns: options.find("columns")?,
-        title: options.find("title")?,
-        row_labels: texts(options.get("row_labels", Array::new())?),
-        column_labels: texts(options.get("column_labels", Array::new())?),
-        ..GridOptions::default()
-    };
-    options.end()?;
-    Ok(grid)
+    Options::read(function, map, |options| {
+        let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
+        let bound = |i: usize| {
+            range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32
+        };
+        Ok(GridOptions {
+            range: (bound(0), bound(1)),
+            columns: options.find("columns")?,
+            title: options.find("title")?,
+            row_labels: texts(options.get("row_labels", Array::new())?),
+            column_labels: texts(options.get("column_labels", Array::new())?),
+            ..GridOptions::default()
+        })
+    })
 }
 
 /// Numbers are written out.
@@ -121,20 +121,20 @@ fn curve(name: &str, values: &Dynamic) -> Result<Series> {
 }
 
 fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
-    let mut options = Options::new("figure::lines", map);
-    for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
-        for name in texts(options.get(option, Array::new())?) {
-            let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
-                Error::usage(
-                    format!("`{option}` names the curve \"{name}\", which is not there"),
-                    "name one of the curves",
-                )
-            })?;
-            curve.mark = mark;
+    let plot = Options::read("figure::lines", map, |options| {
+        for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
+            for name in texts(options.get(option, Array::new())?) {
+                let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
+                    Error::usage(
+                        format!("`{option}` names the curve \"{name}\", which is not there"),
+                        "name one of the curves",
+                    )
+                })?;
+                curve.mark = mark;
+            }
         }
-    }
-    let plot = plot_options(&mut options)?;
-    options.end()?;
+        plot_options(options)
+    })?;
     Ok(figure::lines(&curves, &plot)?)
 }
 
@@ -143,9 +143,7 @@ fn draw_grid(pictures: &Pictures, options: &GridOptions) -> Result<Vec<u8>> {
 }
 
 fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
-    let mut options = Options::new("figure::histogram", map);
-    let plot = plot_options(&mut options)?;
-    options.end()?;
+    let plot = Options::read("figure::histogram", map, plot_options)?;
     Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
 }
 
@@ -248,19 +246,19 @@ fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>
         let problem = format!("a label of {}, expected less than {MOST_CLASSES}", classes - 1);
         return Err(Error::usage(problem, "give the number of a class for each point"));
     }
-    let mut options = Options::new("figure::scatter", map);
-    let rings: Array = options.get("rings", Array::new())?;
-    let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
-    let ring_names = options.find::<Array>("ring_names")?.map(texts);
-    let kinds = Kinds {
-        labels,
-        names: texts(options.get("names", Array::new())?),
-        rings: rings.iter().map(is_ring).collect(),
-        ring_names: ring_names.and_then(|names| names.try_into().ok()),
-    };
-    let square = options.get("square", false)?;
-    let (width, height) = if square { (780, 640) } else { (900, 540) };
-    let plot = plot_options(&mut options)?;
-    options.end()?;
-    Ok(figure::scatter(&points, &kinds, &PlotOptions { square, width, height, ..plot })?)
+    let (kinds, plot) = Options::read("figure::scatter", map, |options| {
+        let rings: Array = options.get("rings", Array::new())?;
+        let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
+        let ring_names = options.find::<Array>("ring_names")?.map(texts);
+        let kinds = Kinds {
+            labels,
+            names: texts(options.get("names", Array::new())?),
+            rings: rings.iter().map(is_ring).collect(),
+            ring_names: ring_names.and_then(|names| names.try_into().ok()),
+        };
+        let square = options.get("square", false)?;
+        let (width, height) = if square { (780, 640) } else { (900, 540) };
+        Ok((kinds, PlotOptions { square, width, height, ..plot_options(options)? }))
+    })?;
+    Ok(figure::scatter(&points, &kinds, &plot)?)
 }

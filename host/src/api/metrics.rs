@@ -105,11 +105,15 @@ fn add_pictures(module: &mut Adder) {
         );
 }
 
+/// The range of values and the reading of a measure between pictures.
+fn measure_options(function: &'static str, map: Option<Map>, reading: &str) -> Result<(f64, String)> {
+    Options::read(function, map, |options| {
+        Ok((options.get("range", 1.0)?, options.get("reading", reading.to_owned())?))
+    })
+}
+
 fn ms_ssim(a: &Tensor, b: &Tensor, map: Option<Map>) -> Result<Tensor> {
-    let mut options = Options::new("metrics::ms_ssim", map);
-    let range = options.get("range", 1.0)?;
-    let reading = options.get("reading", "five_levels_shrinking_window".to_owned())?;
-    options.end()?;
+    let (range, reading) = measure_options("metrics::ms_ssim", map, "five_levels_shrinking_window")?;
     let values = metrics::ms_ssim(a, b, range, SsimReading::parse(&reading)?)?;
     let count = values.len();
     let dtype = if a.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
@@ -117,10 +121,7 @@ fn ms_ssim(a: &Tensor, b: &Tensor, map: Option<Map>) -> Result<Tensor> {
 }
 
 fn l2_error(x: &Tensor, y: &Tensor, map: Option<Map>) -> Result<f64> {
-    let mut options = Options::new("metrics::l2_error", map);
-    let range = options.get("range", 1.0)?;
-    let reading = options.get("reading", "per_pixel_l2_mean".to_owned())?;
-    options.end()?;
+    let (range, reading) = measure_options("metrics::l2_error", map, "per_pixel_l2_mean")?;
     Ok(metrics::l2_error(x, y, range, PixelError::parse(&reading)?)?)
 }
 

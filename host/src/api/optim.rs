@@ -59,27 +59,24 @@ pub fn add(table: &mut Table) {
     add_methods(&mut table.global());
 }
 
-/// An optimiser of a rule that reads its own options; `lr` is common to all.
+/// An optimiser of a rule that reads its own options; all have `lr`, with that default.
 fn build<R: Rule>(
     function: &'static str,
     modules: Modules,
     map: Map,
-    usual: f64,
+    lr: f64,
     rule: impl FnOnce(&mut Options) -> Result<R>,
 ) -> Result<Optimiser> {
-    let mut options = Options::new(function, map);
-    let lr = options.get("lr", usual)?;
-    let rule = rule(&mut options)?;
-    options.end()?;
+    let (lr, rule) = Options::read(function, map, |options| Ok((options.get("lr", lr)?, rule(options)?)))?;
     Ok(Optimiser::new(rule, lr, modules.parameters())?)
 }
 
-fn adam(options: &mut Options, usual: Adam) -> Result<Adam> {
+fn adam(options: &mut Options, default: Adam) -> Result<Adam> {
     Ok(Adam {
-        betas: [options.get("beta1", usual.betas[0])?, options.get("beta2", usual.betas[1])?],
-        eps: options.get("eps", usual.eps)?,
-        weight_decay: options.get("weight_decay", usual.weight_decay)?,
-        decoupled: usual.decoupled,
+        betas: [options.get("beta1", default.betas[0])?, options.get("beta2", default.betas[1])?],
+        eps: options.get("eps", default.eps)?,
+        weight_decay: options.get("weight_decay", default.weight_decay)?,
+        decoupled: default.decoupled,
     })
 }
 
@@ -130,12 +127,12 @@ fn add_rules(module: &mut Adder) {
              optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
             |modules: Modules, map: Map| {
                 build("optim::rmsprop", modules, map, 0.01, |options| {
-                    let usual = RmsProp::default();
+                    let default = RmsProp::default();
                     Ok(RmsProp {
-                        alpha: options.get("alpha", usual.alpha)?,
-                        eps: options.get("eps", usual.eps)?,
-                        momentum: options.get("momentum", usual.momentum)?,
-                        weight_decay: options.get("weight_decay", usual.weight_decay)?,
+                        alpha: options.get("alpha", default.alpha)?,
+                        eps: options.get("eps", default.eps)?,
+                        momentum: options.get("momentum", default.momentum)?,
+                        weight_decay: options.get("weight_decay", default.weight_decay)?,
                     })
                 })
             },

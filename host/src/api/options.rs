@@ -11,7 +11,7 @@ use crate::{
     script::{FromScript, Pair, Refusal, did_you_mean},
 };
 
-/// The options of one call. Each is asked for once; [`Options::end`] refuses those that nobody asked for.
+/// The options of one call. Each is asked for once; those that nobody asked for are refused.
 pub struct Options {
     function: &'static str,
     map: Map,
@@ -19,9 +19,19 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options that a script gave to `function`, if any.
-    pub fn new(function: &'static str, map: impl Into<Option<Map>>) -> Self {
-        Self { function, map: map.into().unwrap_or_default(), known: Vec::new() }
+    /// What `read` makes of the options that a script gave to `function`, if any.
+    ///
+    /// # Errors
+    /// `Usage` for an option that `read` does not ask for; those of `read`.
+    pub fn read<T>(
+        function: &'static str,
+        map: impl Into<Option<Map>>,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let mut options = Self { function, map: map.into().unwrap_or_default(), known: Vec::new() };
+        let value = read(&mut options)?;
+        options.end()?;
+        Ok(value)
     }
 
     /// An option, or its default.
@@ -34,6 +44,12 @@ impl Options {
         self.known.push(name);
         let Some(value) = self.map.remove(name) else { return Ok(None) };
         self.convert(name, &value).map(Some)
+    }
+
+    /// One of several values by its name; the first where none is given.
+    pub fn choice<T: Clone>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
+        let given = self.get(name, choices[0].0.to_owned())?;
+        one_of(&format!("the option `{name}` of {} is", self.function), &given, choices)
     }
 
     fn convert<T: FromScript>(&self, name: &str, value: &Dynamic) -> Result<T> {
@@ -52,7 +68,7 @@ impl Options {
     }
 
     /// Refuses options that the function does not have.
-    pub fn end(self) -> Result<()> {
+    fn end(self) -> Result<()> {
         let Some(unknown) = self.map.keys().next() else { return Ok(()) };
         let known = self.known.join(", ");
         let near = did_you_mean(unknown, self.known.iter().copied())
@@ -62,6 +78,22 @@ impl Options {
             format!("{near}it has {known}"),
         ))
     }
+}
+
+/// One of several values by its name. `problem` begins the error for another name: `there is no padding`.
+///
+/// # Errors
+/// `Usage`
+pub fn one_of<T: Clone>(problem: &str, name: &str, choices: &[(&str, T)]) -> Result<T> {
+    let chosen = choices.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    chosen.ok_or_else(|| {
+        let quoted: Vec<_> = choices.iter().map(|(known, _)| format!("\"{known}\"")).collect();
+        let names = quoted.split_last().map_or_else(String::new, |(last, others)| match others {
+            [] => last.clone(),
+            others => format!("{} or {last}", others.join(", ")),
+        });
+        Error::usage(format!("{problem} \"{name}\""), format!("give {names}"))
+    })
 }
 
 /// A parameter of each sample: a tensor with one number for each, or one number for all.

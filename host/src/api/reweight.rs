@@ -8,7 +8,7 @@ use rhai::Map;
 
 use super::options::Options;
 use crate::{
-    error::{Error, Result},
+    error::Result,
     script::{Table, script_type},
 };
 
@@ -49,10 +49,10 @@ pub fn add(table: &mut Table) {
              \"min_max\" })\
              .to_array() => [0.0, 0.5, 1.0]",
             |distances: Tensor, labels: Tensor, method: String, options: Option<Map>| -> Result<Tensor> {
-                let mut options = Options::new("reweight::weights", options);
-                let range = options.get("range", String::from("printed"))?;
-                options.end()?;
-                Ok(reweight::weights(&distances, &labels, Method::parse(&method)?, parse_range(&range)?)?)
+                let ranges = [("printed", Range::Printed), ("min_max", Range::MinMax)];
+                let range =
+                    Options::read("reweight::weights", options, |options| options.choice("range", &ranges))?;
+                Ok(reweight::weights(&distances, &labels, Method::parse(&method)?, range)?)
             },
         )
         .add(
@@ -83,15 +83,4 @@ pub fn add(table: &mut Table) {
             "reweight::sampler(ones([3])).to_string() => sampler of 3 indices",
             |sampler: Sampler| sampler.to_string(),
         );
-}
-
-fn parse_range(name: &str) -> Result<Range> {
-    match name {
-        "printed" => Ok(Range::Printed),
-        "min_max" => Ok(Range::MinMax),
-        _ => Err(Error::usage(
-            format!("reweight::weights has no range \"{name}\""),
-            "take \"printed\" or \"min_max\"",
-        )),
-    }
 }

@@ -149,9 +149,7 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
 /// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the
 /// run, where that is wanted.
 fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
-    let mut options = Options::new("log", options);
-    let bar = options.get("bar", false)?;
-    options.end()?;
+    let bar = Options::read("log", options, |options| options.get("bar", false))?;
     let session = Session::of(context)?;
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
     if bar {

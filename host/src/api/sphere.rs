@@ -7,10 +7,7 @@ use ops::{
 use rhai::Map;
 
 use super::options::{Amount, Options};
-use crate::{
-    error::{Error, Result},
-    script::Table,
-};
+use crate::{error::Error, script::Table};
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {
@@ -44,22 +41,11 @@ pub fn add(table: &mut Table) {
              { let s = tensor([[1.0, 0.0], [0.0, 1.0]]); sphere::pair_loss(s, s, 0, #{ diagonal: \"without\" \
              }).item() > 0.3465 } => true",
             |s: Tensor, t: Tensor, p: f64, options: Option<Map>| {
-                let mut options = Options::new("sphere::pair_loss", options);
-                let pairs = pairs(&options.get("diagonal", String::from("with"))?)?;
-                options.end()?;
+                let choices = [("with", Pairs::All), ("without", Pairs::Distinct), ("only", Pairs::Matched)];
+                let pairs = Options::read("sphere::pair_loss", options, |options| {
+                    options.choice("diagonal", &choices)
+                })?;
                 Ok::<_, Error>(sphere::pair_loss(&s, &t, p, pairs)?)
             },
         );
-}
-
-fn pairs(diagonal: &str) -> Result<Pairs> {
-    match diagonal {
-        "with" => Ok(Pairs::All),
-        "without" => Ok(Pairs::Distinct),
-        "only" => Ok(Pairs::Matched),
-        _ => Err(Error::usage(
-            format!("the option `diagonal` of sphere::pair_loss is \"{diagonal}\""),
-            "give \"with\", \"without\" or \"only\"",
-        )),
-    }
 }

@@ -92,11 +92,11 @@ pub fn add(table: &mut Table) {
 
 /// A pass over a set.
 fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
-    let mut options = Options::new("batches", options);
-    let (shuffle, drop_last) = (options.find::<bool>("shuffle")?, options.get("drop_last", false)?);
-    let (weights, count) = (options.find::<Numbers>("weights")?, options.find::<usize>("count")?);
-    options.end()?;
-    let key = shuffle.unwrap_or(true).then(random::next_key);
+    let (shuffle, drop_last, weights, count) = Options::read("batches", options, |options| {
+        let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
+        Ok((shuffle, drop_last, options.find::<Numbers>("weights")?, options.find::<usize>("count")?))
+    })?;
+    let key = shuffle.then(random::next_key);
     let plan = Plan { batch_size: size, shuffle: key, drop_last, device };
     match (weights, key) {
         (Some(weights), Some(key)) => {
@@ -113,10 +113,9 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
 
 /// A pass of draws from a mixture.
 fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
-    let mut options = Options::new("batches", options);
-    let count = options.get("count", mixture.items().len())?;
-    let drop_last = options.get("drop_last", false)?;
-    options.end()?;
+    let (count, drop_last) = Options::read("batches", options, |options| {
+        Ok((options.get("count", mixture.items().len())?, options.get("drop_last", false)?))
+    })?;
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = Plan { batch_size: size, shuffle: None, drop_last, device };
     pass(data::Batches::of_items(mixture.items(), drawn, plan), Some(mixture))

@@ -24,15 +24,13 @@ pub struct DataSource {
 impl DataSource {
     /// A source with the options that a script gave.
     pub fn new(what: String, options: Option<Map>) -> Result<Self> {
-        let mut options = Options::new("data::load", options);
-        let fit = Fit {
-            crop: options.find("crop")?,
-            size: options.find("size")?,
-            channels: options.find("channels")?,
-        };
-        let source = Self {
-            what,
-            options: data::Options {
+        Options::read("data::load", options, |options| {
+            let fit = Fit {
+                crop: options.find("crop")?,
+                size: options.find("size")?,
+                channels: options.find("channels")?,
+            };
+            let read = data::Options {
                 fit,
                 labels: options.find("labels")?,
                 attributes: options.find::<String>("attributes")?.map(Into::into),
@@ -40,11 +38,9 @@ impl DataSource {
                 exif_rotation: options.get("exif_rotation", false)?,
                 seed: options.find::<usize>("seed")?.map(|seed| seed as u64),
                 caller: None,
-            },
-            classes: options.find("classes")?,
-        };
-        options.end()?;
-        Ok(source)
+            };
+            Ok(Self { what, options: read, classes: options.find("classes")? })
+        })
     }
 
     /// The first `count` items of a split, or all.

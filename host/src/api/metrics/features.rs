@@ -255,9 +255,7 @@ fn fid_images(
     map: Option<Map>,
 ) -> Result<f64> {
     let device = Session::of(context)?.device();
-    let mut options = Options::new("metrics::fid_images", map);
-    let batch = options.get("batch", BATCH)?.max(1);
-    options.end()?;
+    let batch = Options::read("metrics::fid_images", map, |options| options.get("batch", BATCH))?.max(1);
     let [real, fake] =
         [real, fake].map(|pictures| features.guarded(|| features.moments(context, pictures, batch, device)));
     Ok(metrics::frechet_distance(&real?, &fake?)?)

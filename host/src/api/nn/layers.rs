@@ -8,8 +8,8 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::Options,
-    error::{Error, Result},
+    api::options::{Options, one_of},
+    error::Result,
     script::{Adder, Pair},
     session::Session,
 };
@@ -59,19 +59,21 @@ fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
     Ok(module)
 }
 
-fn conv_options(function: &'static str, map: impl Into<Option<Map>>) -> Result<ConvOptions> {
-    let mut options = Options::new(function, map);
+/// The options that all convolutions have.
+fn conv_options(options: &mut Options) -> Result<ConvOptions> {
     let window = Window {
         stride: options.pair("stride", 1)?,
         padding: options.pair("padding", 0)?,
         dilation: options.pair("dilation", 1)?,
         groups: options.get("groups", 1)?,
     };
-    let transposed = function == "nn::conv_transpose2d";
-    let output_padding = if transposed { options.pair("output_padding", 0)? } else { [0; 2] };
-    let bias = options.get("bias", true)?;
-    options.end()?;
-    Ok(ConvOptions { window, output_padding, bias })
+    Ok(ConvOptions { window, bias: options.get("bias", true)?, ..ConvOptions::default() })
+}
+
+/// Those of a transposed one.
+fn transposed_options(options: &mut Options) -> Result<ConvOptions> {
+    let output_padding = options.pair("output_padding", 0)?;
+    Ok(ConvOptions { output_padding, ..conv_options(options)? })
 }
 
 fn add_affine(module: &mut Adder) {
@@ -84,9 +86,7 @@ fn add_affine(module: &mut Adder) {
              nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2, 4]])).to_array() \
              => [[3.0]]",
             |session: &Session, i: usize, o: usize, options: Option<Map>| {
-                let mut options = Options::new("nn::linear", options);
-                let bias = options.get("bias", true)?;
-                options.end()?;
+                let bias = Options::read("nn::linear", options, |options| options.get("bias", true))?;
                 made(session, nn::linear(i, o, bias))
             },
         )
@@ -98,7 +98,7 @@ fn add_affine(module: &mut Adder) {
              nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1, 2, 3]]])).to_array() => \
              [[[4.0, 6.0]]]",
             |session: &Session, i: usize, o: usize, k: usize, map: Map| {
-                made(session, nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?))
+                made(session, nn::conv1d(i, o, k, Options::read("nn::conv1d", map, conv_options)?))
             },
         )
         .add(
@@ -112,7 +112,7 @@ fn add_affine(module: &mut Adder) {
              nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1).forward(tensor([[[[1, 2], \
              [3, 4]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
-                made(session, nn::conv2d(i, o, k.0, conv_options("nn::conv2d", options)?))
+                made(session, nn::conv2d(i, o, k.0, Options::read("nn::conv2d", options, conv_options)?))
             },
         )
         .add(
@@ -126,7 +126,15 @@ fn add_affine(module: &mut Adder) {
              nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, \
              1).forward(tensor([[[[1, 2]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
-                made(session, nn::conv_transpose2d(i, o, k.0, conv_options("nn::conv_transpose2d", options)?))
+                made(
+                    session,
+                    nn::conv_transpose2d(
+                        i,
+                        o,
+                        k.0,
+                        Options::read("nn::conv_transpose2d", options, transposed_options)?,
+                    ),
+                )
             },
         );
 }
@@ -141,10 +149,10 @@ fn add_norms(module: &mut Adder) {
              nn::batch_norm(1, #{ eps: 3 }).forward(tensor([[1], [3]])).to_array() => [[-0.5], [0.5]]\n\
              nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
             |session: &Session, c: usize, options: Option<Map>| {
-                let mut options = Options::new("nn::batch_norm", options);
-                let affine = options.get("affine", true)?;
-                let norm = BatchNormOptions { affine, ..norm_options(&mut options)? };
-                options.end()?;
+                let norm = Options::read("nn::batch_norm", options, |options| {
+                    let affine = options.get("affine", true)?;
+                    Ok(BatchNormOptions { affine, ..norm_options(options)? })
+                })?;
                 made(session, nn::batch_norm(c, norm))
             },
         )
@@ -169,9 +177,7 @@ fn add_norms(module: &mut Adder) {
              nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 \
              }).parameter_count() => 36",
             |session: &Session, c: usize, gain: Module, bias: Module, options: Option<Map>| {
-                let mut options = Options::new("nn::conditional_batch_norm", options);
-                let norm = norm_options(&mut options)?;
-                options.end()?;
+                let norm = Options::read("nn::conditional_batch_norm", options, norm_options)?;
                 made(session, nn::conditional_batch_norm(c, gain, bias, norm))
             },
         )
@@ -196,22 +202,19 @@ fn add_norms(module: &mut Adder) {
         );
 }
 
-/// What all batch normalisations are told.
+/// The options that all batch normalisations have.
 fn norm_options(options: &mut Options) -> Result<BatchNormOptions> {
-    let usual = BatchNormOptions::default();
-    let (eps, momentum) = (options.get("eps", usual.eps)?, options.get("momentum", usual.momentum)?);
-    Ok(BatchNormOptions { eps, momentum, ..usual })
+    let default = BatchNormOptions::default();
+    let (eps, momentum) = (options.get("eps", default.eps)?, options.get("momentum", default.momentum)?);
+    Ok(BatchNormOptions { eps, momentum, ..default })
 }
 
-fn pool_options(function: &'static str, map: Option<Map>) -> Result<PoolOptions> {
-    let mut options = Options::new(function, map);
-    let pool = PoolOptions {
+fn pool_options(options: &mut Options) -> Result<PoolOptions> {
+    Ok(PoolOptions {
         stride: options.find::<Pair>("stride")?.map(|p| p.0),
         padding: options.pair("padding", 0)?,
         count_padding: options.get("count_padding", true)?,
-    };
-    options.end()?;
-    Ok(pool)
+    })
 }
 
 fn add_shapes(module: &mut Adder) {
@@ -224,7 +227,8 @@ fn add_shapes(module: &mut Adder) {
              nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() => \
              [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
-                pool_options("nn::max_pool2d", options).map(|options| nn::max_pool2d(k.0, options))
+                Options::read("nn::max_pool2d", options, pool_options)
+                    .map(|options| nn::max_pool2d(k.0, options))
             },
         )
         .add(
@@ -235,7 +239,8 @@ fn add_shapes(module: &mut Adder) {
              nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() => \
              [[[[1.0, 2.0], [3.0, 4.0]]]]",
             |k: Pair, options: Option<Map>| {
-                pool_options("nn::avg_pool2d", options).map(|options| nn::avg_pool2d(k.0, options))
+                Options::read("nn::avg_pool2d", options, pool_options)
+                    .map(|options| nn::avg_pool2d(k.0, options))
             },
         )
         .add(
@@ -267,14 +272,8 @@ fn add_shapes(module: &mut Adder) {
 
 /// The interpolation of that name.
 pub fn interpolation(mode: &str) -> Result<Interpolation> {
-    match mode {
-        "nearest" => Ok(Interpolation::Nearest),
-        "bilinear" => Ok(Interpolation::Bilinear),
-        _ => Err(Error::usage(
-            format!("there is no interpolation \"{mode}\""),
-            "give \"nearest\" or \"bilinear\"",
-        )),
-    }
+    let modes = [("nearest", Interpolation::Nearest), ("bilinear", Interpolation::Bilinear)];
+    one_of("there is no interpolation", mode, &modes)
 }
 
 fn add_activations(module: &mut Adder) {

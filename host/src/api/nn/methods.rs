@@ -11,6 +11,7 @@ use rhai::{Dynamic, Map};
 
 use super::weights;
 use crate::{
+    api::options::one_of,
     error::{Error, Result},
     files::write_whole,
     script::{Adder, did_you_mean},
@@ -114,11 +115,10 @@ fn add_initialisers(global: &mut Adder) {
         module.init(law, false)?;
         Ok(module)
     }
-    let nonlinearity = |name: &str| match name {
-        "linear" => Ok(Nonlinearity::Linear),
-        "relu" => Ok(Nonlinearity::Relu),
-        "tanh" => Ok(Nonlinearity::Tanh),
-        _ => Err(Error::usage(format!("there is no nonlinearity \"{name}\""), "give linear, relu or tanh")),
+    let nonlinearity = |name: &str| {
+        let known =
+            [("linear", Nonlinearity::Linear), ("relu", Nonlinearity::Relu), ("tanh", Nonlinearity::Tanh)];
+        one_of("there is no nonlinearity", name, &known)
     };
     global
         .add(

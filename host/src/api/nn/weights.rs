@@ -22,9 +22,7 @@ const MOST_NAMES: usize = 3;
 
 /// Reads a safetensors file into a module, with the option `rename`, and says what was converted.
 pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
-    let mut options = Options::new("load", options);
-    let rules = rules(options.get("rename", Map::new())?)?;
-    options.end()?;
+    let rules = rules(Options::read("load", options, |options| options.get("rename", Map::new()))?)?;
     let refused = |help: &str| {
         let help = help.to_owned();
         move |error: ops::Error| Error::usage(format!("{path}: {error}"), help)

@@ -3,8 +3,8 @@
 use ops::{Tensor, op::Padding};
 
 use crate::{
-    api::nn::interpolation,
-    error::{Error, Result},
+    api::{nn::interpolation, options::one_of},
+    error::Result,
     script::{Adder, Pair},
 };
 
@@ -164,13 +164,7 @@ fn add_images(global: &mut Adder) {
 }
 
 fn padding(mode: &str) -> Result<Padding> {
-    match mode {
-        "zero" => Ok(Padding::Constant(0.0)),
-        "reflect" => Ok(Padding::Reflect),
-        "replicate" => Ok(Padding::Replicate),
-        _ => Err(Error::usage(
-            format!("there is no padding \"{mode}\""),
-            "give \"zero\", \"reflect\" or \"replicate\"",
-        )),
-    }
+    let modes =
+        [("zero", Padding::Constant(0.0)), ("reflect", Padding::Reflect), ("replicate", Padding::Replicate)];
+    one_of("there is no padding", mode, &modes)
 }
