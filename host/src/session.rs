@@ -35,9 +35,9 @@ pub struct Options {
     pub device: Device,
     /// Folders in which data sets are looked for.
     pub data: Vec<PathBuf>,
-    /// Files and folders that a script may read besides data sets.
+    /// Files and folders that a script may read in addition to data sets.
     pub readable: Vec<PathBuf>,
-    /// The ONNX Runtime library, where it is not in one of the usual places.
+    /// The ONNX Runtime library, where it is in none of the default folders.
     pub onnxruntime: Option<PathBuf>,
     /// Folders of scripts that plugins import from.
     pub scripts: Vec<PathBuf>,

@@ -42,7 +42,7 @@ pub fn add(table: &mut Table) {
         .add(
             "color_jitter(x, brightness, contrast, saturation, hue)",
             "Red, green and blue in [0, 1] with brightness, contrast and saturation multiplied and the hue \
-             turned (1 is a whole turn), in this order; clamped to [0, 1] after each factor.",
+             rotated (1 is a full circle), in this order; clamped to [0, 1] after each factor.",
             "augment::color_jitter(full([1, 3, 2, 2], 0.25), 2, 1, 1, 0).mean().item() => 0.5",
             |x: Tensor, brightness: Amount, contrast: Amount, saturation: Amount, hue: Amount| {
                 let jitter = Jitter {

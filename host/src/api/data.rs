@@ -96,7 +96,7 @@ fn add_splits(table: &mut Table) {
         .global()
         .add(
             "train(source, count)",
-            "The first training items, or all: the whole set where it does not tell splits apart.",
+            "The first training items, or all: the whole set where it has no splits.",
             "data::load(\"glyphs\").train(3).len() => 3\n\
              data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
             |session: &Session, source: DataSource, count: Option<usize>| {
@@ -157,20 +157,20 @@ fn add_methods(table: &mut Table) {
         )
         .add(
             "subset(set, indices)",
-            "The items at these places, in this order, repeats allowed.",
+            "The items at these indices, in this order, repeats allowed.",
             r#"data::load("glyphs").train(9).subset([8, 0, 8]).labels() => [8, 0, 8]"#,
             |set: Dataset, indices: Vec<usize>| set.subset(&indices),
         )
         .add(
             "sample(set, n)",
-            "n different items, drawn evenly; which ones is a function of the seed and the place in the run.",
+            "n different items, drawn evenly; which ones is a function of the seed and the position in the run.",
             r#"data::load("glyphs").train(9).sample(4).len() => 4"#,
             |set: Dataset, n: usize| sample(&set, n),
         )
         .add(
             "random_split(set, parts)",
             "The items in random order, divided: into fractions that sum to at most 1, or into numbers of \
-             items. Which ones is a function of the seed and the place in the run. As PyTorch's: where \
+             items. Which ones is a function of the seed and the position in the run. As PyTorch's: where \
              fractions sum to 1, items that are left by rounding down go to the first parts.",
             r#"data::load("glyphs").train(9).random_split([0.8, 0.2]).map(|part| part.len()) => [8, 1]"#,
             |set: Dataset, parts: Parts| random_split(&set, &parts),
@@ -234,9 +234,9 @@ fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
         .collect::<Option<_>>()
         .ok_or_else(|| wrong(format!("{:?}", labels.spec())))?;
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
-        return Err(wrong(format!("shape {:?} beside items {:?}", labels.shape(), items.shape())));
+        return Err(wrong(format!("shape {:?} for items of shape {:?}", labels.shape(), items.shape())));
     }
-    let classes = numbers.iter().max().map_or(0, |most| most + 1);
+    let classes = numbers.iter().max().map_or(0, |maximum| maximum + 1);
     let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
     Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)

@@ -232,8 +232,8 @@ fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
     Ok(figure::panels(&panels, options)?)
 }
 
-/// No eye tells apart more colours than these by far.
-const MOST_CLASSES: usize = 1000;
+/// Far more than there are colours that can be distinguished.
+const MAX_CLASSES: usize = 1000;
 
 fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>> {
     if points.rank() != 2 || points.shape()[1] != 2 {
@@ -242,8 +242,8 @@ fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>
     let values = points.to_f64()?;
     let points: Vec<_> = values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1])).collect();
     let classes = labels.iter().max().map_or(0, |m| m + 1);
-    if classes > MOST_CLASSES {
-        let problem = format!("a label of {}, expected less than {MOST_CLASSES}", classes - 1);
+    if classes > MAX_CLASSES {
+        let problem = format!("a label of {}, expected less than {MAX_CLASSES}", classes - 1);
         return Err(Error::usage(problem, "give the number of a class for each point"));
     }
     let (kinds, plot) = Options::read("figure::scatter", map, |options| {

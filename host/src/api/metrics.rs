@@ -129,7 +129,7 @@ fn add_classification(module: &mut Adder) {
     module
         .add(
             "accuracy(scores, labels)",
-            "The share of samples whose class is told right: scores [N, C] or classes [N], and the true \
+            "The share of samples whose class is predicted correctly: scores [N, C] or classes [N], and the true \
              labels.",
             "metrics::accuracy(tensor([[0.9, 0.1], [0.8, 0.2]]), [0, 1]) => 0.5",
             |scores: Classes, labels: Classes| metrics::accuracy(&scores.0, &labels.0),

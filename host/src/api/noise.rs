@@ -1,4 +1,4 @@
-//! `noise::...`: random tensors. Each draw is a function of the seed, the place in the run and the
+//! `noise::...`: random tensors. Each draw is a function of the seed, the position in the run and the
 //! number of draws before it there, so that a resumed run draws the same. With a name it is a function of
 //! the seed and the name alone.
 
@@ -18,7 +18,7 @@ use crate::{
 pub fn add(table: &mut Table) {
     let mut noise = table.module(
         "noise",
-        "Random tensors, a function of the seed and the place in the run; those of a named stream are the \
+        "Random tensors, a function of the seed and the position in the run; those of a named stream are the \
          same wherever and however often they are asked for.",
     );
     add_laws(&mut noise);
@@ -26,7 +26,7 @@ pub fn add(table: &mut Table) {
     add_mix(&mut noise);
 }
 
-/// Draws, from the stream of that name, which each function has to itself, or from that of the place in the
+/// Draws, from the stream of that name, which each function has to itself, or from that of the position in the
 /// run.
 fn drawn<T>(session: &Session, function: &str, stream: Option<String>, draw: impl FnOnce() -> T) -> T {
     match stream {

@@ -204,16 +204,16 @@ fn add_methods(global: &mut Adder) {
             |optimiser: Optimiser| optimiser.to_string(),
         )
         .add(
-            "clip_norm(gradients, most)",
-            "Gradients scaled down together so that their L2 norm is at most `most`.",
+            "clip_norm(gradients, maximum)",
+            "Gradients scaled down together so that their L2 norm is at most `maximum`.",
             "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_norm(1).of(a).to_array() } => [1.0]",
-            |gradients: Gradients, most: f64| gradients.clip_norm(most),
+            |gradients: Gradients, maximum: f64| gradients.clip_norm(maximum),
         )
         .add(
-            "clip_value(gradients, most)",
-            "Gradients with every element cut to -most..most.",
+            "clip_value(gradients, maximum)",
+            "Gradients with every element cut to -maximum..maximum.",
             "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_value(2).of(a).to_array() } => [2.0]",
-            |gradients: Gradients, most: f64| gradients.clip_value(most),
+            |gradients: Gradients, maximum: f64| gradients.clip_value(maximum),
         )
         .add(
             "norm(gradients)",

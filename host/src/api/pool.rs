@@ -1,6 +1,6 @@
 //! `parallel`, `ahead`: script functions on threads of their own.
 //!
-//! Random numbers depend on an item's place in the run, so the values are those of a plain loop, bit for
+//! Random numbers depend on an item's position in the run, so the values are those of a plain loop, bit for
 //! bit, whatever the number of threads.
 
 use std::{
@@ -256,13 +256,13 @@ impl Running {
             let _ = (1..=count).try_for_each(|i| numbers.send((i, Ok(Dynamic::from(i as i64)))));
         };
         self.threads.push(stack::spawn(source)?);
-        for (place, stage) in self.line.stages.iter().enumerate() {
+        for (index, stage) in self.line.stages.iter().enumerate() {
             let (send, next) = bounded(AHEAD);
             let taken = std::mem::replace(&mut values, next);
             let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.clone());
             let key = self.line.key;
             let stage =
-                move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{place}")));
+                move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{index}")));
             self.threads.push(stack::spawn(stage)?);
         }
         self.values = Some(values);
@@ -311,7 +311,7 @@ impl Drop for Running {
         // A stage ends when it finds nobody to take its value.
         self.values = None;
         for thread in self.threads.drain(..) {
-            // It has nothing to tell: a panic in a stage is a value already.
+            // Its result is of no use: a panic in a stage is an error value already.
             let _ = thread.join();
         }
         RUNNING.fetch_sub(self.count, Ordering::Relaxed);

@@ -67,7 +67,7 @@ pub fn add(table: &mut Table) {
         .global()
         .add(
             "draw(sampler, n)",
-            "n indices (i32), a function of the seed and the place in the run.",
+            "n indices (i32), a function of the seed and the position in the run.",
             "reweight::sampler(tensor([1.0, 0.0])).draw(2).to_array() => [0, 0]",
             |sampler: Sampler, n: usize| sampler.draw(n),
         )

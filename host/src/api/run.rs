@@ -68,10 +68,10 @@ pub fn add(table: &mut Table) {
             |default: Dynamic, low: f64, high: f64| Declared::new(default, Rule::Within(low, high)),
         )
         .add(
-            "at_least(default, least)",
+            "at_least(default, minimum)",
             "In `params`: a default with the smallest value that the setting may have; of a list, each item.",
             "params(#{ epochs: at_least(3, 1) }).epochs => 3",
-            |default: Dynamic, least: f64| Declared::new(default, Rule::AtLeast(least)),
+            |default: Dynamic, minimum: f64| Declared::new(default, Rule::AtLeast(minimum)),
         )
         .add(
             "positive(default)",
@@ -85,7 +85,7 @@ pub fn add(table: &mut Table) {
              number that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \
              \"nan\"), with a warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, \
              and its last good checkpoint is kept. With the option `bar: true` the name is among those that \
-             are shown while the run goes on and at its end, in place of the first four.",
+             are shown while the run goes on and at its end, instead of the first four.",
             "log(\"loss\", 0.5) => ()\n\
              log(\"accuracy\", 0.5, #{ bar: true }) => ()",
             |context: &NativeCallContext, name: String, value: Number, options: Option<Map>| {
@@ -162,7 +162,7 @@ fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>
     }
     let step = recorder.metrics.series(name).len();
     let item = if path.is_empty() { path } else { format!(" ({path})") };
-    // Said here: the error of a run that stops has the place of the outermost call.
+    // Part of the message: the error of a run that stops has the position of the outermost call.
     let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
     let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
     if session.options.stop_on_nan {

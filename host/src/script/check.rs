@@ -28,7 +28,7 @@ type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
 /// unknown functions, modules, variables and settings, wrong numbers of arguments, imports that
-/// cannot be read or go round in a circle, and `params` calls that are out of place.
+/// cannot be read or go round in a circle, and `params` calls that are not where they may be.
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
 /// imported script.
@@ -100,7 +100,7 @@ impl Known {
     }
 }
 
-/// A `params` call in the wrong place, or in a script that is imported.
+/// A `params` call where none may be, or in a script that is imported.
 fn misplaced_settings(engine: &Engine, unit: &Unit, plugin: &Source) -> Vec<Finding> {
     if unit.source.name == plugin.name {
         return declare::find(engine, &unit.source, &unit.ast).err().into_iter().collect();

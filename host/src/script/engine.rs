@@ -20,7 +20,7 @@ pub struct Limits {
     pub string: usize,
     /// Items of one array, bytes of one blob.
     pub items: usize,
-    /// Bytes of all that the process holds besides tensors.
+    /// Bytes of all that the process holds except tensors.
     pub memory: usize,
 }
 

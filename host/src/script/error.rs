@@ -1,4 +1,4 @@
-//! Script errors as their authors should see them: the place, the line with a caret, what came, what
+//! Script errors as their authors should see them: the position, the line with a caret, what came, what
 //! was expected, what to do about it, and the calls that led there.
 
 mod runtime;
@@ -18,7 +18,7 @@ const CALLS_SHOWN: usize = 8;
 /// The text for an error of the script `plugin` (the name it was compiled under), or of one that it
 /// imports. A parse error is passed as `&parse_error.into()`.
 ///
-/// The first lines are about the innermost place, the last ones say who called it.
+/// The first lines are about the innermost position, the last ones say who called it.
 pub fn render(error: &EvalAltResult, plugin: &str, engine: &Engine, scripts: &Scripts) -> String {
     let (inner, file, calls) = unwrap(error, plugin, scripts);
     let text = scripts.text(&file);

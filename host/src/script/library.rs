@@ -1,5 +1,5 @@
 //! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads
-//! scripts and presets does so here, and takes them from either place.
+//! scripts and presets does so here, and takes them from either.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,7 @@ fn folder(path: &Path) -> Option<&'static Dir<'static>> {
     if inner == Path::new("") { Some(dir) } else { dir.get_dir(inner) }
 }
 
-/// The part that a path of something built in is in, and its place there.
+/// The part that a path of something built in is in, and its path there.
 fn locate(path: &Path) -> Option<(&'static Dir<'static>, &Path)> {
     let inner = path.strip_prefix(BUILT_IN).ok()?;
     [("plugins", &PLUGINS), ("scripts", &SCRIPTS)]

@@ -3,7 +3,7 @@
 //!
 //! Copying, printing, saving and dropping a value go as deep as it is nested, each level on the stack, and
 //! where the stack ends the process dies. A script can nest values with every operation, in ways that Rhai
-//! does not tell of. But whatever it nests further it has to name now and then: so the variables in scope
+//! does not report. But whatever it nests further it has to name now and then: so the variables in scope
 //! are looked through, at times, when one of them is named. Between two such looks a value can become
 //! deeper than it may be, for which the stack of scripts has room (`script::stack`).
 
@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 /// A value deeper than this is not read to its end.
 const BEYOND: usize = 4 * DEEPEST;
 
-/// Modules in a module, counted as often as they are met: one in both places of fifty sequences of two
+/// Modules in a module, counted as often as they are met: one in both positions of fifty sequences of two
 /// stands in it 2^50 times.
 const MODULES: usize = 100_000;
 
@@ -128,7 +128,7 @@ struct TooDeep;
 #[derive(Default)]
 struct Nest {
     values: u64,
-    /// The heights of variables that closures share, by their places; 0 while they are looked into, as one
+    /// The heights of variables that closures share, by their addresses; 0 while they are looked into, as one
     /// can hold a closure that captured it.
     shared: HashMap<*const Dynamic, usize>,
 }
@@ -174,13 +174,13 @@ impl Nest {
     fn shared(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
         // One that is being changed right now is not to be looked at.
         let Some(inner) = value.read_lock::<Dynamic>() else { return Ok(0) };
-        let place: *const Dynamic = &*inner;
-        if let Some(&height) = self.shared.get(&place) {
+        let address: *const Dynamic = &*inner;
+        if let Some(&height) = self.shared.get(&address) {
             return if height > allowed { Err(TooDeep) } else { Ok(height) };
         }
-        self.shared.insert(place, 0);
+        self.shared.insert(address, 0);
         let height = self.height(&inner, allowed)?;
-        self.shared.insert(place, height);
+        self.shared.insert(address, height);
         Ok(height)
     }
 }

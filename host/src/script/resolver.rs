@@ -86,16 +86,16 @@ impl Resolver {
     }
 
     fn allowed(&self) -> String {
-        format!("imports name a script below {}, as in `import \"nets/wta\" as wta`", self.places())
+        format!("imports name a script below {}, as in `import \"nets/wta\" as wta`", self.folders())
     }
 
-    fn places(&self) -> String {
+    fn folders(&self) -> String {
         let folders = self.0.folders.iter().map(|folder| format!("{}/", folder.display()));
         folders.collect::<Vec<_>>().join(" or ")
     }
 
     fn missing(&self, import: &str, file: &Path) -> Error {
-        let problem = format!("there is no script {} in {}", file.display(), self.places());
+        let problem = format!("there is no script {} in {}", file.display(), self.folders());
         let names: Vec<String> =
             self.0.folders.iter().flat_map(|folder| library::scripts_below(folder)).collect();
         // `import "nets/wta.rhai"` is an exact name with an ending too many.
@@ -183,7 +183,7 @@ impl ModuleResolver for Resolver {
 fn share_closures(module: &mut Module, ast: &rhai::AST) {
     for function in ast.iter_fn_def() {
         if !rhai::is_valid_function_name(&function.name) {
-            // Only a module that takes a function in tells its hash.
+            // Only a module computes the hash of a function, when it takes it in.
             let hash = Module::new().set_script_fn(function.clone());
             // Setting the function again would lose its script's imports and constants.
             #[allow(deprecated)]

@@ -88,7 +88,7 @@ impl Entry {
     }
 }
 
-/// The overloads of one name and number of arguments that Rhai cannot tell apart: their arguments are looked
+/// The overloads of one name and number of arguments that Rhai cannot distinguish: their arguments are looked
 /// at here.
 struct Group {
     arity: usize,
@@ -179,7 +179,7 @@ impl Table {
         groups
     }
 
-    /// The types of so many arguments that Rhai finds the function by. Only what it needs to tell ours from
+    /// The types of so many arguments that Rhai finds the function by. Only what it needs to distinguish ours from
     /// its own is given; the rest is checked here, with better words.
     fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
@@ -216,7 +216,7 @@ impl Table {
         let table = Arc::clone(self);
         let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
             let context = context.ok_or("a script function needs its context")?;
-            trace::at(|| place(&context));
+            trace::at(|| position_of(&context));
             table.call(&entries, &context, args).map_err(|error| placed(error, context.call_position()))
         };
         RhaiFunc::Pure {
@@ -284,17 +284,17 @@ impl Adder<'_> {
     }
 }
 
-/// Every list that has one of each place's types at that place.
-fn combinations(places: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
-    places.into_iter().fold(vec![vec![]], |lists, types| {
+/// Every list of types that takes one of each parameter's.
+fn combinations(parameters: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
+    parameters.into_iter().fold(vec![vec![]], |lists, types| {
         let longer =
             |list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()).collect::<Vec<_>>();
         lists.iter().flat_map(longer).collect()
     })
 }
 
-/// The place of a call, as traces note it.
-fn place(context: &NativeCallContext) -> Option<Place> {
+/// The position of a call, as traces note it.
+fn position_of(context: &NativeCallContext) -> Option<Place> {
     let position = context.call_position();
     let script = context.call_source().unwrap_or_default().into();
     Some(Place { script, line: position.line()?, column: position.position().unwrap_or(1) })
@@ -305,7 +305,7 @@ fn line_number(n: usize) -> u16 {
     u16::try_from(n).unwrap_or(u16::MAX)
 }
 
-/// The error at the place of the call. Rhai does that by itself, but not for `module::function(...)`.
+/// The error at the position of the call. Rhai does that by itself, but not for `module::function(...)`.
 fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     if error.position().is_none() {
         error.set_position(call);

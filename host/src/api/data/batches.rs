@@ -29,7 +29,7 @@ pub fn add(table: &mut Table) {
         .add(
             "batches(set, size, options)",
             "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of \
-             the seed and the place in the run. The next ones are prepared meanwhile. With options shuffle \
+             the seed and the position in the run. The next ones are prepared meanwhile. With options shuffle \
              (true), drop_last (false: a last, smaller batch is kept), weights (an array or a tensor [N]: \
              items are drawn by them, whatever came before) and count (the number of these draws; all by \
              default).",

@@ -45,8 +45,8 @@ impl Classes {
         let number = |class: &Class| match class {
             Class::Number(number) => Ok(u32::try_from(*number).unwrap_or(u32::MAX)),
             Class::Name(name) => {
-                let place = set.class_names().iter().position(|known| known == name);
-                place.map(|place| place as u32).ok_or_else(|| no_class(name, set))
+                let number = set.class_names().iter().position(|known| known == name);
+                number.map(|number| number as u32).ok_or_else(|| no_class(name, set))
             }
         };
         let numbers = self.0.iter().map(number).collect::<Result<BTreeSet<_>>>()?;

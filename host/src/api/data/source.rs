@@ -73,7 +73,7 @@ impl DataSource {
         let Some(classes) = &self.classes else { return make(count) };
         let none = make(Some(0))?;
         let (chosen, all) = (classes.numbers(&none)?.len(), none.class_names().len());
-        // Classes take turns.
+        // Items of a built-in set go through its classes in a cycle.
         let needed = count.map(|n| n.div_ceil(chosen.max(1)).saturating_mul(all));
         classes.of(&make(needed)?)
     }

@@ -25,9 +25,9 @@ pub fn add(global: &mut Adder) {
     );
 }
 
-/// A trace tells what comes out, and computes nothing.
+/// Traces the module, which computes nothing, and checks the shape of its output.
 fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
-    // A trace tells the rest: of modules that declare nothing, and of files that do not say all.
+    // A trace checks the rest: modules that declare nothing, and files that leave sizes open.
     let graph = Graph::of(module);
     if graph.map_or(Ok(false), |graph| declared(graph, input, output))? {
         return Ok(());
@@ -36,7 +36,7 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     let sizes: Vec<usize> = input.iter().map(|&n| usize::try_from(n).unwrap_or(2)).collect();
     let device = module.state().first().map_or(Device::Cpu, |(_, parameter)| parameter.get().device());
     let x = Tensor::symbolic(Spec::new(sizes, DType::F32), device);
-    // Where values or sizes that are only guessed here decide what a file's network does, a run will tell.
+    // Where values or sizes that are only guessed here decide what a file's network does, only a run can check it.
     let guessed = input.iter().skip(1).any(|&size| size < 0);
     let y = match no_grad(|| module.forward(&x)) {
         Err(ops::Error::Symbolic { .. }) if graph.is_some() => return Ok(()),

@@ -105,7 +105,7 @@ impl Scripted {
     }
 }
 
-/// An error of a module's function in words. A trace tells of the place by itself.
+/// An error of a module's function in words. A trace names the position by itself.
 fn in_words(error: &EvalAltResult) -> String {
     if !trace::is_tracing() {
         return error.to_string();

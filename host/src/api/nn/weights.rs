@@ -17,8 +17,8 @@ use crate::{
     session::Session,
 };
 
-/// The most names in the line that says what was converted.
-const MOST_NAMES: usize = 3;
+/// How many names the line about what was converted shows.
+const SHOWN_NAMES: usize = 3;
 
 /// Reads a safetensors file into a module, with the option `rename`, and says what was converted.
 pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
@@ -65,8 +65,8 @@ fn way_out(weights: &Weights, module: &Module) -> String {
 
 /// `3 tensors from f16 to f32 (0.weight, 0.bias, ..)`.
 fn shown(Converted { from, to, names }: &Converted) -> String {
-    let some = names[..names.len().min(MOST_NAMES)].join(", ");
-    let more = if names.len() > MOST_NAMES { ", .." } else { "" };
+    let some = names[..names.len().min(SHOWN_NAMES)].join(", ");
+    let more = if names.len() > SHOWN_NAMES { ", .." } else { "" };
     let tensors = if names.len() == 1 { "tensor" } else { "tensors" };
     format!("{} {tensors} from {from} to {to} ({some}{more})", names.len())
 }

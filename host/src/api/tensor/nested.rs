@@ -12,7 +12,7 @@ pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
         shape.push(array.len());
         level = array.first().cloned().unwrap_or_default();
     }
-    // As long as the array turns out to be: of uneven rows the first tells nothing of the others.
+    // Grows as needed: where rows differ in length, the first does not give the size of the others.
     let mut leaves = Vec::new();
     collect(value, &shape, &mut leaves)?;
     if leaves.iter().all(Dynamic::is_bool) && !leaves.is_empty() {

@@ -1,4 +1,4 @@
-//! The walk over one script's syntax tree, with the names that are in scope at each place.
+//! The walk over one script's syntax tree, with the names that are in scope at each position.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

@@ -146,8 +146,8 @@ impl<'a> Scene<'a> {
 
     /// Whether the error's name is that of a method: a dot stands before it.
     fn after_dot(&self) -> bool {
-        let place = self.position.line().zip(self.position.position());
-        place.zip(self.text).is_some_and(|((line, column), text)| {
+        let position = self.position.line().zip(self.position.position());
+        position.zip(self.text).is_some_and(|((line, column), text)| {
             let shown = text.lines().nth(line - 1).unwrap_or_default();
             let before: String = shown.chars().take(column.saturating_sub(1)).collect();
             before.trim_end().ends_with(['.', '?']) && !before.ends_with("..")

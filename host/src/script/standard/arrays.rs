@@ -51,7 +51,7 @@ fn push(limits: Limits, array: &mut Array, item: Dynamic) -> Outcome<()> {
     Ok(())
 }
 
-/// The place that an index means: negative ones count from the end, and what lies beyond is the end.
+/// The position that an index means: negative ones count from the end, and what lies beyond is the end.
 fn offset(length: usize, index: i64) -> usize {
     let from_start = usize::try_from(index).unwrap_or_else(|_| {
         let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
@@ -99,7 +99,7 @@ fn taking(library: &mut Library) {
     });
     library.add("remove", |array: &mut Array, index: i64| match offset(array.len(), index) {
         beyond if beyond >= array.len() || index < -(array.len() as i64) => Ok(Dynamic::UNIT),
-        place => moved(array.remove(place)),
+        position => moved(array.remove(position)),
     });
     library.add("remove", |map: &mut Map, key: ImmutableString| {
         moved(map.remove(key.as_str()).unwrap_or_default())

@@ -10,7 +10,7 @@ use super::Library;
 
 type Is = fn(Option<Ordering>) -> bool;
 
-/// What each operator says of an order; there is none beside NaN.
+/// What each operator says of an order; a NaN has none.
 const OPERATORS: [(&str, Is); 6] = [
     ("==", |order| order == Some(Ordering::Equal)),
     ("!=", |order| order != Some(Ordering::Equal)),

@@ -1,4 +1,4 @@
-//! Values as text. One string in a million places of an array is held once, and written a million times:
+//! Values as text. One string at a million positions of an array is held once, and written a million times:
 //! the text of arrays and maps ends with `...` where it would be longer than a string may be.
 
 use std::{
@@ -40,18 +40,18 @@ pub fn text(context: &NativeCallContext, limits: Limits, value: &mut Dynamic) ->
 /// A text that grows to a number of bytes.
 struct Bounded {
     text: String,
-    most: usize,
+    maximum: usize,
 }
 
 impl Bounded {
-    fn new(most: usize) -> Self {
-        Self { text: String::new(), most }
+    fn new(maximum: usize) -> Self {
+        Self { text: String::new(), maximum }
     }
 }
 
 impl Write for Bounded {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.text.len() + more.len() > self.most {
+        if self.text.len() + more.len() > self.maximum {
             return Err(fmt::Error);
         }
         self.text.push_str(more);
@@ -79,8 +79,8 @@ struct Writer<'a, 'c> {
 }
 
 impl<'a, 'c> Writer<'a, 'c> {
-    fn new(context: &'a NativeCallContext<'c>, most: usize) -> Self {
-        Self { context, text: Bounded::new(most) }
+    fn new(context: &'a NativeCallContext<'c>, maximum: usize) -> Self {
+        Self { context, text: Bounded::new(maximum) }
     }
 
     fn write(mut self, value: impl FnOnce(&mut Self) -> fmt::Result) -> ImmutableString {

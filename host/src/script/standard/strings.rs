@@ -114,13 +114,15 @@ fn cutting(library: &mut Library) {
                 true => Ok(whole(text)),
                 false => pieces(limits, text.rsplit(cut(&at))),
             });
-            library.add_pure("split", move |text: &mut Text, at: $at, most: i64| match text.is_empty() {
+            library.add_pure("split", move |text: &mut Text, at: $at, count: i64| match text.is_empty() {
                 true => Ok(whole(text)),
-                false => pieces(limits, text.splitn(at_most(most), cut(&at))),
+                false => pieces(limits, text.splitn(at_most(count), cut(&at))),
             });
-            library.add_pure("split_rev", move |text: &mut Text, at: $at, most: i64| match text.is_empty() {
-                true => Ok(whole(text)),
-                false => pieces(limits, text.rsplitn(at_most(most), cut(&at))),
+            library.add_pure("split_rev", move |text: &mut Text, at: $at, count: i64| {
+                match text.is_empty() {
+                    true => Ok(whole(text)),
+                    false => pieces(limits, text.rsplitn(at_most(count), cut(&at))),
+                }
             });
         };
     }
