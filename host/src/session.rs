@@ -90,6 +90,9 @@ pub struct Recorder {
 
 impl Recorder {
     /// Records into a run folder, from what an earlier process left there.
+    ///
+    /// # Errors
+    /// `Io` where the checkpoints or the metrics cannot be read.
     pub fn new(run: Run, options: &Options, scripts: Scripts) -> Result<Self> {
         let loops = Loops::open(&run.path().join("checkpoints"), options.checkpoint_every)?;
         let metrics = Metrics::open(&run.path().join("metrics.jsonl"))?;
@@ -115,6 +118,9 @@ impl Recorder {
     }
 
     /// Notes in the record which library runs models.
+    ///
+    /// # Errors
+    /// `Io` where the record cannot be written.
     pub fn note_library(&self, library: &Path) -> Result<()> {
         let library = library.display().to_string();
         self.run.update(|record| {
@@ -123,6 +129,9 @@ impl Recorder {
     }
 
     /// Notes in the record which data set or array was read.
+    ///
+    /// # Errors
+    /// `Io` where the record cannot be written.
     pub fn note_data(&self, name: &str, set: &impl Display) -> Result<()> {
         let note = (name.to_owned(), set.to_string());
         self.run.update(|record| {
@@ -133,11 +142,17 @@ impl Recorder {
     }
 
     /// Writes a checkpoint where enough time has passed since the last one.
+    ///
+    /// # Errors
+    /// As [`Recorder::save`].
     pub fn save_if_due(&self) -> Result<()> {
         if self.loops().is_due() { self.save() } else { Ok(()) }
     }
 
     /// Writes a checkpoint now.
+    ///
+    /// # Errors
+    /// `Io` where the checkpoint cannot be written.
     pub fn save(&self) -> Result<()> {
         // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
         self.run.update(|record| record.scripts = self.scripts.record())?;

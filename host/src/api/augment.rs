@@ -26,8 +26,8 @@ pub fn add(table: &mut Table) {
              from the centre (x right, y down): degrees, pixels [N, 2], factors, degrees along x. Bilinear. \
              Differentiable in x. With the option outside: \"zero\" (the default), or \"mirror\" for the \
              image mirrored about its edges.",
-            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, tensor([[1.0, 0.0]]), 1, 0).to_array() => [[[[0.0, \
-             1.0]]]]\n\
+            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, tensor([[1.0, 0.0]]), 1, 0).to_array() \
+             => [[[[0.0, 1.0]]]]\n\
              augment::affine(tensor([[[[1.0, 2.0]]]]), 0, 1, 1, 0, #{ outside: \"mirror\" }).to_array() \
              => [[[[1.0, 1.0]]]]",
             |x: Tensor,
@@ -65,10 +65,10 @@ pub fn add(table: &mut Table) {
             "Of each image the window of that size whose upper left corner is corner [N, 2] (row, column). \
              It may reach beyond the edges, where by the option outside there are zeros (\"zero\", the \
              default), or the image mirrored about its edges (\"mirror\").",
-            "augment::crop(tensor([[[[1.0, 2.0, 3.0]]]]), tensor([[0, 1]]), [1, 2]).to_array() => [[[[2.0, \
-             3.0]]]]\n\
-             augment::crop(tensor([[[[1.0, 2.0]]]]), tensor([[0, 1]]), [1, 2], #{ outside: \"mirror\" \
-             }).to_array() => [[[[2.0, 2.0]]]]",
+            "augment::crop(tensor([[[[1.0, 2.0, 3.0]]]]), tensor([[0, 1]]), [1, 2]).to_array() \
+             => [[[[2.0, 3.0]]]]\n\
+             augment::crop(tensor([[[[1.0, 2.0]]]]), tensor([[0, 1]]), [1, 2], #{ outside: \"mirror\" })\
+             .to_array() => [[[[2.0, 2.0]]]]",
             |x: Tensor, corner: Amount, size: Pair, options: Option<Map>| {
                 let outside = outside("augment::crop", options)?;
                 Ok::<_, Error>(augment::crop(&x, &corner.on(&x)?, size.0, outside)?)

@@ -69,8 +69,8 @@ pub fn add(table: &mut Table) {
         "mix(sets, weights)",
         "A mixture of data sets of one shape for batches(): each item is drawn from a set by its weight, \
          then evenly from that set. Items have labels if all sets have the same classes.",
-        "data::mix([data::load(\"shapes\").train(5), data::load(\"shapes\").test(2)], [3, 1]).to_string() => \
-         mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes",
+        "data::mix([data::load(\"shapes\").train(5), data::load(\"shapes\").test(2)], [3, 1]).to_string() \
+         => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes",
         |sets: Sets, weights: Numbers| Mixture::new(&sets.0, &weights.0).map(Arc::new),
     )
     .add(
@@ -163,7 +163,8 @@ fn add_methods(table: &mut Table) {
         )
         .add(
             "sample(set, n)",
-            "n different items, drawn evenly; which ones is a function of the seed and the position in the run.",
+            "n different items, drawn evenly; which ones is a function of the seed and the position in the \
+             run.",
             r#"data::load("glyphs").train(9).sample(4).len() => 4"#,
             |set: Dataset, n: usize| sample(&set, n),
         )
@@ -199,8 +200,8 @@ fn add_methods(table: &mut Table) {
         .add(
             "without_labels(set)",
             "The same items without labels, so that they can be joined with those of other classes.",
-            "data::load(\"shapes\").train(2).without_labels().to_string() => shapes: 2 items of [3, 32, 32], \
-             no labels",
+            "data::load(\"shapes\").train(2).without_labels().to_string() \
+             => shapes: 2 items of [3, 32, 32], no labels",
             |set: Dataset| set.without_labels(),
         )
         .add(

@@ -175,8 +175,8 @@ pub fn add(table: &mut Table) {
             "Several grids side by side, each with its caption: [[caption, pictures], ...]; with the options \
              of grid, for each panel.",
             "figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]]) => ()\n\
-             figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], #{ \
-             columns: 4 }) => ()",
+             figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], \
+             #{ columns: 4 }) => ()",
             |session: &Session, name: String, panels: Array, options: Option<Map>| {
                 save(session, &name, draw_panels(&panels, &grid_options("figure::panels", options)?))
             },
@@ -196,8 +196,8 @@ pub fn add(table: &mut Table) {
             "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, \
              y_label, log_x, log_y; square (one unit is equally long on both axes), names of the numbers, \
              rings (for each point whether it is a ring) and ring_names (what dots and what rings are).",
-            "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{ names: [\"a\", \"b\"] \
-             }) => ()",
+            "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], \
+             #{ names: [\"a\", \"b\"] }) => ()",
             |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
                 save(session, &name, draw_scatter(&points, labels, options))
             },

@@ -102,7 +102,8 @@ pub fn add(table: &mut Table) {
         .add(
             "finish(state)",
             "What the body of `each` gives instead of its state to end the loop early.",
-            "each(\"step\", 1..=9, #{ n: 0 }, |i, s| { s.n = i; if i == 4 { finish(s) } else { s } }).n => 4",
+            "each(\"step\", 1..=9, #{ n: 0 }, |i, s| { s.n = i; \
+             if i == 4 { finish(s) } else { s } }).n => 4",
             Finished,
         );
 }

@@ -41,8 +41,8 @@ pub fn add(table: &mut Table) {
              the target spread evenly over all classes.",
             "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0\n\
              losses::cross_entropy(tensor([[0, 0]]), tensor([1]).cast(\"i32\")).exp().item() => 2.0\n\
-             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => \
-             true",
+             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 \
+             => true",
             |logits: Tensor, labels: Tensor, smoothing: Option<f64>| {
                 loss::cross_entropy(&logits, &labels, smoothing.unwrap_or(0.0))
             },
@@ -80,8 +80,8 @@ pub fn add(table: &mut Table) {
         .add(
             "gradient_penalty(scores, x)",
             "mean((|d scores / d x| - 1)^2) over samples, for tracked x (Gulrajani et al., 2017).",
-            "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } => \
-             1.0",
+            "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } \
+             => 1.0",
             |scores: Tensor, x: Tensor| loss::gradient_penalty(&scores, &x),
         )
         .add(

@@ -86,10 +86,10 @@ fn add_pictures(module: &mut Adder) {
              Simoncelli, Bovik, 2003), with options range (1.0: largest less smallest possible value) and \
              reading: \"five_levels_shrinking_window\" (the default), \"levels_N_full_window\", \
              \"shifted_five_levels\", \"single_scale_ssim\".",
-            "{ let x = noise::uniform([2, 1, 28, 28]); (metrics::ms_ssim(x, x) - 1).abs().max().item() < \
-             0.000001 } => true\n\
-             { let x = ones([1, 1, 32, 32]); metrics::ms_ssim(x, x, #{ reading: \"levels_2_full_window\" \
-             }).to_array() } => [1.0]",
+            "{ let x = noise::uniform([2, 1, 28, 28]); (metrics::ms_ssim(x, x) - 1).abs().max()\
+             .item() < 0.000001 } => true\n\
+             { let x = ones([1, 1, 32, 32]); metrics::ms_ssim(x, x, #{ reading: \"levels_2_full_window\" })\
+             .to_array() } => [1.0]",
             |a: Tensor, b: Tensor, options: Option<Map>| ms_ssim(&a, &b, options),
         )
         .add(
@@ -99,8 +99,8 @@ fn add_pictures(module: &mut Adder) {
              default), \"rmse_per_image_mean\", \"rmse_of_set\", \"mse_times_255_of_unit_range\", \
              \"mean_absolute\".",
             "metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2])) => 255.0\n\
-             metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2]), #{ range: 2.0, reading: \
-             \"mean_absolute\" }) => 127.5",
+             metrics::l2_error(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2]), #{ range: 2.0, \
+             reading: \"mean_absolute\" }) => 127.5",
             |x: Tensor, y: Tensor, options: Option<Map>| l2_error(&x, &y, options),
         );
 }
@@ -129,8 +129,8 @@ fn add_classification(module: &mut Adder) {
     module
         .add(
             "accuracy(scores, labels)",
-            "The share of samples whose class is predicted correctly: scores [N, C] or classes [N], and the true \
-             labels.",
+            "The share of samples whose class is predicted correctly: scores [N, C] or classes [N], and the \
+             true labels.",
             "metrics::accuracy(tensor([[0.9, 0.1], [0.8, 0.2]]), [0, 1]) => 0.5",
             |scores: Classes, labels: Classes| metrics::accuracy(&scores.0, &labels.0),
         )
@@ -162,7 +162,8 @@ fn add_neighbours(module: &mut Adder) {
         .add(
             "knn_accuracy(set, set_labels, x, labels, k)",
             "The same for samples x by their neighbours in a set.",
-            "metrics::knn_accuracy(tensor([[0.0], [9.0]]), [0, 1], tensor([[1.0], [7.0]]), [0, 1], 1) => 1.0",
+            "metrics::knn_accuracy(tensor([[0.0], [9.0]]), [0, 1], tensor([[1.0], [7.0]]), [0, 1], 1) \
+             => 1.0",
             |set: Points, known: Classes, x: Points, labels: Classes, k: usize| {
                 let set = set.0.to_device(x.0.device())?;
                 metrics::knn_accuracy(&set, &known.0, &x.0, &labels.0, k)

@@ -26,8 +26,8 @@ pub fn add(table: &mut Table) {
     add_mix(&mut noise);
 }
 
-/// Draws, from the stream of that name, which each function has to itself, or from that of the position in the
-/// run.
+/// Draws, from the stream of that name, which each function has to itself, or from that of the position in
+/// the run.
 fn drawn<T>(session: &Session, function: &str, stream: Option<String>, draw: impl FnOnce() -> T) -> T {
     match stream {
         Some(stream) => with_stream(session.key().derive(function).derive(&stream), draw),
@@ -95,8 +95,8 @@ fn add_simplex(table: &mut Adder) {
             "dirichlet_per_pixel(shape, alpha, stream)",
             "Images [N, C, ...] whose channels add up to 1 at each pixel, by the Dirichlet law.",
             "(noise::dirichlet_per_pixel([1, 3, 2, 2], 1).sum().item() - 4).abs() < 0.00001 => true\n\
-             noise::dirichlet_per_pixel([1, 2, 1, 3], 2, \"tints\").sum([1]).round().to_array() => [[[1.0, \
-             1.0, 1.0]]]",
+             noise::dirichlet_per_pixel([1, 2, 1, 3], 2, \"tints\").sum([1]).round().to_array() \
+             => [[[1.0, 1.0, 1.0]]]",
             |session: &Session, shape: Vec<usize>, alpha: f64, stream: Option<String>| {
                 let draw = || random::dirichlet_per_pixel(&shape, alpha, session.device());
                 drawn(session, "noise::dirichlet_per_pixel", stream, draw)
@@ -110,8 +110,8 @@ fn add_mix(table: &mut Adder) {
         "Samples x [N, ...], each with its noise added with probability delta, or one of its own for \
              each sample [N]; differentiable in both. A sample without noise stays as it is.",
         "noise::mix(zeros([2, 1]), 1, ones([2, 1])).to_array() => [[1.0], [1.0]]\n\
-             noise::mix(zeros([2, 1]), tensor([0.0, 1.0]), ones([2, 1])).to_array() => [[0.0], [1.0]]\n\
-             noise::mix(zeros([2, 1]), 0, ones([2, 1]), \"which\").to_array() => [[0.0], [0.0]]",
+         noise::mix(zeros([2, 1]), tensor([0.0, 1.0]), ones([2, 1])).to_array() => [[0.0], [1.0]]\n\
+         noise::mix(zeros([2, 1]), 0, ones([2, 1]), \"which\").to_array() => [[0.0], [0.0]]",
         |session: &Session, x: Tensor, delta: Amount, noise: Tensor, stream: Option<String>| {
             drawn(session, "noise::mix", stream, || match &delta {
                 Amount::One(delta) => noise::mix(&x, *delta, &noise),

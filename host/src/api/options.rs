@@ -35,11 +35,17 @@ impl Options {
     }
 
     /// An option, or its default.
+    ///
+    /// # Errors
+    /// `Usage` for a value of another type.
     pub fn get<T: FromScript>(&mut self, name: &'static str, default: T) -> Result<T> {
         Ok(self.find(name)?.unwrap_or(default))
     }
 
     /// An option that may be left out.
+    ///
+    /// # Errors
+    /// `Usage` for a value of another type.
     pub fn find<T: FromScript>(&mut self, name: &'static str) -> Result<Option<T>> {
         self.known.push(name);
         let Some(value) = self.map.remove(name) else { return Ok(None) };
@@ -47,6 +53,9 @@ impl Options {
     }
 
     /// One of several values by its name; the first where none is given.
+    ///
+    /// # Errors
+    /// `Usage` for another name.
     pub fn choice<T: Clone>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
         let given = self.get(name, choices[0].0.to_owned())?;
         one_of(&format!("the option `{name}` of {} is", self.function), &given, choices)
@@ -63,6 +72,9 @@ impl Options {
     }
 
     /// One whole number for both directions, or one for each.
+    ///
+    /// # Errors
+    /// `Usage` for a value of another type.
     pub fn pair(&mut self, name: &'static str, default: usize) -> Result<[usize; 2]> {
         Ok(self.find::<Pair>(name)?.map_or([default; 2], |pair| pair.0))
     }
@@ -105,6 +117,9 @@ pub enum Amount {
 
 impl Amount {
     /// As a tensor of the element type of `x`, where that is.
+    ///
+    /// # Errors
+    /// Those of [`Tensor::scalar`].
     pub fn on(&self, x: &Tensor) -> ops::Result<Tensor> {
         match self {
             Self::One(number) => Tensor::scalar(*number, x.dtype(), x.device()),

@@ -71,8 +71,8 @@ pub fn add(table: &mut Table) {
             "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the \
              one before gave. Each runs on a thread of its own, a little ahead of the loop, and records no \
              gradients.",
-            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); } all } => [11, 21, \
-             31]",
+            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); \
+             } all } => [11, 21, 31]",
             |context: &NativeCallContext, count: usize, stages: Stages| {
                 let engine = Session::of(context)?.engine()?;
                 let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();

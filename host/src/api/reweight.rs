@@ -31,8 +31,8 @@ pub fn add(table: &mut Table) {
         .add(
             "distances(real, real_labels, fake, fake_labels)",
             "The same to the generated vectors of the same class only; labels are whole numbers [R] and [G].",
-            "{ let l = tensor([0, 1]).cast(\"i32\"); reweight::distances(tensor([[0], [5]]), l, tensor([[1], \
-             [3]]), l).to_array() } => [1.0, 2.0]",
+            "{ let l = tensor([0, 1]).cast(\"i32\"); reweight::distances(tensor([[0], [5]]), l, \
+             tensor([[1], [3]]), l).to_array() } => [1.0, 2.0]",
             |real: Tensor, real_labels: Tensor, fake: Tensor, fake_labels: Tensor| {
                 reweight::distances_by_class(&real, &real_labels, &fake, &fake_labels)
             },
@@ -45,9 +45,8 @@ pub fn add(table: &mut Table) {
              \"printed\" (the default) divides by max d, \"min_max\" by max d - min d.",
             "reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast(\"i32\"), \"a_mu\").to_array() \
              => [0.0, 0.25, 0.5]\n\
-             reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast(\"i32\"), \"c\", #{ range: \
-             \"min_max\" })\
-             .to_array() => [0.0, 0.5, 1.0]",
+             reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0])\
+             .cast(\"i32\"), \"c\", #{ range: \"min_max\" }).to_array() => [0.0, 0.5, 1.0]",
             |distances: Tensor, labels: Tensor, method: String, options: Option<Map>| -> Result<Tensor> {
                 let ranges = [("printed", Range::Printed), ("min_max", Range::MinMax)];
                 let range =

@@ -12,8 +12,8 @@ pub fn add(table: &mut Table) {
             "spatial(x)",
             "Keeps the largest value of each feature map of [N, C, H, W]; the first one where several are \
              equal.",
-            "sparsity::spatial(tensor([[[[1.0, 3.0], [2.0, 3.0]]]])).to_array() => [[[[0.0, 3.0], [0.0, \
-             0.0]]]]",
+            "sparsity::spatial(tensor([[[[1.0, 3.0], [2.0, 3.0]]]])).to_array() \
+             => [[[[0.0, 3.0], [0.0, 0.0]]]]",
             |x: Tensor| sparsity::spatial(&x),
         )
         .add(
@@ -26,8 +26,8 @@ pub fn add(table: &mut Table) {
         .add(
             "winner_take_all(x, rate)",
             "Spatial, then lifetime sparsity.",
-            "sparsity::winner_take_all(tensor([[[[1.0, 0.0]]], [[[0.0, 2.0]]]]), 0.5).to_array() => [[[[0.0, \
-             0.0]]], [[[0.0, 2.0]]]]",
+            "sparsity::winner_take_all(tensor([[[[1.0, 0.0]]], [[[0.0, 2.0]]]]), 0.5).to_array() \
+             => [[[[0.0, 0.0]]], [[[0.0, 2.0]]]]",
             |x: Tensor, rate: f64| sparsity::winner_take_all(&x, rate),
         )
         .add(

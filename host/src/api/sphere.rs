@@ -25,8 +25,8 @@ pub fn add(table: &mut Table) {
              1, b for 0; one number or one for each, [N]. Opposite vectors are joined through the axis most \
              across a.",
             "sphere::slerp(tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]]), 1.0).to_array() => [[1.0, 0.0]]\n\
-             (sphere::slerp(tensor([[1, 0]]), tensor([[0, 1]]), 0.5) * 1.4142135).round().to_array() => \
-             [[1.0, 1.0]]",
+             (sphere::slerp(tensor([[1, 0]]), tensor([[0, 1]]), 0.5) * 1.4142135).round().to_array() \
+             => [[1.0, 1.0]]",
             |a: Tensor, b: Tensor, alpha: Amount| sphere::slerp(&a, &b, &alpha.on(&a)?),
         )
         .add(
@@ -38,8 +38,8 @@ pub fn add(table: &mut Table) {
              mean of these alone.",
             "sphere::pair_loss(tensor([[1, 0]]), tensor([[0, 1]]), 1).exp().item() => 2.0\n\
              sphere::pair_loss(tensor([[0.6, 0.8]]), tensor([[0.6, 0.8]]), 1).item() < 0.001 => true\n\
-             { let s = tensor([[1.0, 0.0], [0.0, 1.0]]); sphere::pair_loss(s, s, 0, #{ diagonal: \"without\" \
-             }).item() > 0.3465 } => true",
+             { let s = tensor([[1.0, 0.0], [0.0, 1.0]]); \
+             sphere::pair_loss(s, s, 0, #{ diagonal: \"without\" }).item() > 0.3465 } => true",
             |s: Tensor, t: Tensor, p: f64, options: Option<Map>| {
                 let choices = [("with", Pairs::All), ("without", Pairs::Distinct), ("only", Pairs::Matched)];
                 let pairs = Options::read("sphere::pair_loss", options, |options| {

@@ -45,6 +45,9 @@ impl Callback {
     }
 
     /// What it gives.
+    ///
+    /// # Errors
+    /// Those of the function.
     pub fn call(
         &self,
         engine: &Engine,

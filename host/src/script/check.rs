@@ -15,10 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::Engine;
 
-use super::finding::Finding;
-use super::functions::Functions;
-use super::settings::declare;
-use super::source::Source;
+use super::{finding::Finding, functions::Functions, settings::declare, source::Source};
 use crate::error::Result;
 use load::{Loader, Namespace, Unit};
 use walk::Walker;

@@ -9,8 +9,10 @@ mod words;
 
 use rhai::{Engine, EvalAltResult, ParseErrorType};
 
-use super::finding::{Finding, place_of};
-use super::source::Scripts;
+use super::{
+    finding::{Finding, place_of},
+    source::Scripts,
+};
 
 /// Calls shown of a chain: the innermost ones, then the outermost.
 const CALLS_SHOWN: usize = 8;

@@ -17,6 +17,7 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding; `help` may be empty.
     pub fn new(
         file: impl Into<String>,
         position: Position,

@@ -30,6 +30,7 @@ pub struct Functions {
 }
 
 impl Functions {
+    /// The functions of an engine.
     pub fn of(engine: &Engine) -> Self {
         let mut versions: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let listed = engine.collect_fn_metadata(None, |info| Some(describe(engine, &info)), true);

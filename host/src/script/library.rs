@@ -1,8 +1,10 @@
 //! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads
 //! scripts and presets does so here, and takes them from either.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
@@ -25,6 +27,7 @@ pub fn is_built_in(path: &Path) -> bool {
     path.starts_with(BUILT_IN)
 }
 
+/// Whether a path is that of a file, on the disk or built in.
 pub fn is_file(path: &Path) -> bool {
     match is_built_in(path) {
         true => text(path).is_some(),
@@ -32,6 +35,7 @@ pub fn is_file(path: &Path) -> bool {
     }
 }
 
+/// Whether a path is that of a folder, on the disk or built in.
 pub fn is_folder(path: &Path) -> bool {
     match is_built_in(path) {
         true => folder(path).is_some(),
@@ -89,7 +93,10 @@ fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
     }
 }
 
-/// The path that all names of one file share. Error: there is no such file.
+/// The path that all names of one file share.
+///
+/// # Errors
+/// `Io`: there is no such file.
 pub fn real(path: &Path) -> Result<PathBuf> {
     match is_built_in(path) {
         true => Ok(path.to_owned()),

@@ -45,6 +45,9 @@ pub fn count() {
 }
 
 /// Looks through the variables in scope, where it is time.
+///
+/// # Errors
+/// The end of the script, where a value is nested too deep.
 pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>> {
     let (now, level) = (OPERATIONS.get(), context.call_level());
     let is_due = DUE.with_borrow_mut(|due| {
@@ -64,6 +67,9 @@ pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>
 }
 
 /// Looks into a value that is put somewhere else without being named, where it is time.
+///
+/// # Errors
+/// As [`look`].
 pub fn watch(value: &Dynamic) -> std::result::Result<(), Box<EvalAltResult>> {
     let now = OPERATIONS.get();
     if now < MOVED.get() {

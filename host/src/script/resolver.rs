@@ -4,18 +4,22 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    path::{Component, Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use rhai::{
     Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
 };
 
-use super::library;
-use super::nearest::did_you_mean;
-use super::problem::raised;
-use super::source::{Scripts, Source};
+use super::{
+    library,
+    nearest::did_you_mean,
+    problem::raised,
+    source::{Scripts, Source},
+};
 use crate::error::{Error, Result};
 
 const EXTENSION: &str = "rhai";
@@ -57,8 +61,11 @@ impl Resolver {
         Self(Arc::new(Inner { folders, scripts, state: Mutex::new(state) }))
     }
 
-    /// Reads the script that `import` names. Errors: `import` is absolute or has `..` in it, the file
-    /// is not found, a link leads out of the folders, or the file cannot be read.
+    /// Reads the script that `import` names.
+    ///
+    /// # Errors
+    /// `Usage` where `import` is absolute or has `..` in it, where no file is found, and where a link leads out of
+    /// the folders; `Io` where the file cannot be read.
     pub fn read(&self, import: &str) -> Result<Source> {
         Source::read(&self.find(import)?)
     }

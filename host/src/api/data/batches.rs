@@ -29,14 +29,14 @@ pub fn add(table: &mut Table) {
         .add(
             "batches(set, size, options)",
             "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of \
-             the seed and the position in the run. The next ones are prepared meanwhile. With options shuffle \
-             (true), drop_last (false: a last, smaller batch is kept), weights (an array or a tensor [N]: \
-             items are drawn by them, whatever came before) and count (the number of these draws; all by \
-             default).",
-            "{ let n = 0; for batch in data::load(\"glyphs\").train(5).batches(2) { n += batch.images.len(); \
-             } n } => 5\n\
-             { let n = 0; for b in data::load(\"glyphs\").train(5).batches(2, #{ drop_last: true }) { n += \
-             1; } n } => 2",
+             the seed and the position in the run. The next ones are prepared meanwhile. With options \
+             shuffle (true), drop_last (false: a last, smaller batch is kept), weights (an array or a tensor \
+             [N]: items are drawn by them, whatever came before) and count (the number of these draws; all \
+             by default).",
+            "{ let n = 0; for batch in data::load(\"glyphs\").train(5).batches(2) { n += batch.images\
+             .len(); } n } => 5\n\
+             { let n = 0; for b in data::load(\"glyphs\").train(5)\
+             .batches(2, #{ drop_last: true }) { n += 1; } n } => 2",
             |session: &Session, set: Dataset, size: usize, options: Option<Map>| {
                 set_pass(&set, size, options, session.device())
             },
@@ -64,8 +64,8 @@ pub fn add(table: &mut Table) {
         .add(
             "batch(mixture, n)",
             "n draws as one batch #{ images, labels, indices, sources }.",
-            "{ let s = data::load(\"shapes\").train(5); data::mix([s, s], [0, \
-             1]).batch(3).sources.to_array() } => [1, 1, 1]",
+            "{ let s = data::load(\"shapes\").train(5); \
+             data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]",
             |session: &Session, mixture: Arc<Mixture>, n: usize| {
                 let drawn = mixture.draw(n, random::next_key())?;
                 whole(mixture.items(), drawn, Some(&mixture), session.device())
@@ -74,8 +74,8 @@ pub fn add(table: &mut Table) {
         .add(
             "to_string(mixture)",
             "What the mixture is.",
-            "data::mix([data::load(\"glyphs\").train(2)], [1]).to_string() => mixture of 1 sets: glyphs: 2 \
-             items of [1, 28, 28], 36 classes",
+            "data::mix([data::load(\"glyphs\").train(2)], [1]).to_string() \
+             => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes",
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
     table.iterator::<Batches>(|pass| {

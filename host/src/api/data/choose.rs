@@ -36,11 +36,17 @@ impl FromScript for Classes {
 
 impl Classes {
     /// The items of these classes.
+    ///
+    /// # Errors
+    /// `Usage` for a class that the set does not have.
     pub fn of(&self, set: &Dataset) -> Result<Dataset> {
         Ok(set.of_class(&self.numbers(set)?)?)
     }
 
     /// The numbers of these classes, each once.
+    ///
+    /// # Errors
+    /// `Usage` for a name that the set does not have.
     pub fn numbers(&self, set: &Dataset) -> Result<Vec<u32>> {
         let number = |class: &Class| match class {
             Class::Number(number) => Ok(u32::try_from(*number).unwrap_or(u32::MAX)),
@@ -91,6 +97,9 @@ impl FromScript for Sets {
 }
 
 /// `n` different items.
+///
+/// # Errors
+/// `Usage` where there are fewer.
 pub fn sample(set: &Dataset, n: usize) -> Result<Dataset> {
     if n > set.len() {
         let problem = format!("sample: {n} different items asked of {set}");
@@ -152,6 +161,9 @@ impl Parts {
 const SLACK: f64 = 1e-9;
 
 /// The items of a set in random order, divided.
+///
+/// # Errors
+/// `Usage` for parts that are more than all.
 pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
     let order = data::dataset::order(set.len(), random::next_key());
     let mut rest = &order[..];
@@ -164,6 +176,9 @@ pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
 }
 
 /// Weights that fit a set.
+///
+/// # Errors
+/// `Usage` for another number of weights than items, and for weights that cannot be drawn by.
 pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<Weights> {
     if weights.0.len() == set.len() {
         return Ok(Weights::new(&weights.0)?);

@@ -23,6 +23,9 @@ pub struct DataSource {
 
 impl DataSource {
     /// A source with the options that a script gave.
+    ///
+    /// # Errors
+    /// `Usage` for unknown options.
     pub fn new(what: String, options: Option<Map>) -> Result<Self> {
         Options::read("data::load", options, |options| {
             let fit = Fit {
@@ -44,6 +47,9 @@ impl DataSource {
     }
 
     /// The first `count` items of a split, or all.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such set or split, or where it has fewer items; those of reading its files.
     pub fn read(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
         let set = self.find(session, split, count)?;
         if let Some(recorder) = session.recorder() {

@@ -215,16 +215,16 @@ pub fn add(module: &mut Adder) {
              right for singular covariances too. In place of a set: its moments, or #{ mu, sigma }, a mean \
              [D] and a covariance [D, D] that were stored, as pytorch-fid's .npz files hold them: \
              data::array(path, \"mu\"), data::array(path, \"sigma\").",
-            "metrics::fid(#{ mu: tensor([1.0, 0.0]), sigma: tensor([[2.0, 0.0], [0.0, 0.0]]) }, tensor([[3, \
-             4], [5, 4]])) => 25.0",
+            "metrics::fid(#{ mu: tensor([1.0, 0.0]), sigma: tensor([[2.0, 0.0], [0.0, 0.0]]) }, \
+             tensor([[3, 4], [5, 4]])) => 25.0",
             |real: Features, fake: Features| metrics::frechet_distance(&real.0, &fake.0),
         )
         .add(
             "moments(pictures, features)",
             "What `fid` and `fid_images` need of a set of pictures, #{ count, mean, covariance }: for sets \
              that many others are compared with.",
-            "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); metrics::fid(real, ones([3, \
-             4])) } => 4.0",
+            "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); \
+             metrics::fid(real, ones([3, 4])) } => 4.0",
             |context: &NativeCallContext, pictures: Pictures, features: Extractor| {
                 let device = Session::of(context)?.device();
                 let moments = features.guarded(|| features.moments(context, &pictures, BATCH, device))?;
@@ -237,8 +237,8 @@ pub fn add(module: &mut Adder) {
              function makes of them, option batch (64) at a time: memory does not grow with their number. A \
              module is put into evaluation for it.",
             "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0\n\
-             metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x.mean([2, 3]), #{ batch: 2 }) \
-             => 1.0",
+             metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x\
+             .mean([2, 3]), #{ batch: 2 }) => 1.0",
             |context: &NativeCallContext,
              real: Pictures,
              fake: Pictures,

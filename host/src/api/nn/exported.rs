@@ -28,7 +28,7 @@ pub fn add(global: &mut Adder) {
              What ONNX cannot express is an error at its line. A network from an .onnx file is written as \
              that file is, all inputs and outputs, with its values as they are now.",
         "nn::linear(4, 3).save_onnx(\"net\", [4]) => ()\n\
-             { let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx(\"net\") } => ()",
+         { let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx(\"net\") } => ()",
         |session: &Session, module: Module, name: String, shape: Option<Vec<usize>>| {
             save(session, &module, &name, shape.as_deref())
         },

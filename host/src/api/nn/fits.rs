@@ -36,7 +36,8 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     let sizes: Vec<usize> = input.iter().map(|&n| usize::try_from(n).unwrap_or(2)).collect();
     let device = module.state().first().map_or(Device::Cpu, |(_, parameter)| parameter.get().device());
     let x = Tensor::symbolic(Spec::new(sizes, DType::F32), device);
-    // Where values or sizes that are only guessed here decide what a file's network does, only a run can check it.
+    // Where values or sizes that are only guessed here decide what a file's network does, only a run can
+    // check it.
     let guessed = input.iter().skip(1).any(|&size| size < 0);
     let y = match no_grad(|| module.forward(&x)) {
         Err(ops::Error::Symbolic { .. }) if graph.is_some() => return Ok(()),
@@ -74,6 +75,9 @@ fn declared(graph: &Graph, input: &[i64], output: &[i64]) -> Result<bool> {
 }
 
 /// Refuses a tensor of a network whose shape is not the one that is needed. None and -1 stand for any size.
+///
+/// # Errors
+/// `Usage`
 pub fn same(network: &str, tensor: &str, found: &[Option<usize>], expected: &[i64]) -> Result<()> {
     let fits = |(found, &expected): (&Option<usize>, &i64)| match found {
         Some(n) if expected >= 0 => *n as i64 == expected,

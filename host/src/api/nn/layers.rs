@@ -31,23 +31,23 @@ pub fn add(module: &mut Adder) {
             "embedding(count, size)",
             "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1).",
             "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]\n\
-             nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2]).cast(\"i32\")).to_array() => [[7.0, \
-             7.0]]",
+             nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2]).cast(\"i32\")).to_array() \
+             => [[7.0, 7.0]]",
             |session: &Session, count: usize, size: usize| made(session, nn::embedding(count, size)),
         )
         .add(
             "sequential(modules)",
             "Modules one after the other.",
-            "nn::sequential([nn::linear(2, 1).init_uniform(-1, -1), nn::relu()]).forward(tensor([[2, 4], \
-             [-2, -4]])).to_array() => [[0.0], [5.0]]",
+            "nn::sequential([nn::linear(2, 1).init_uniform(-1, -1), nn::relu()])\
+             .forward(tensor([[2, 4], [-2, -4]])).to_array() => [[0.0], [5.0]]",
             nn::sequential,
         )
         .add(
             "spectral(module)",
             "A linear or convolution module whose weight is divided by its largest singular value, estimated \
              by one power iteration a training step, after 15 at the start (Miyato et al., 2018).",
-            "nn::spectral(nn::linear(1, 1, #{ bias: false }).init_uniform(5, \
-             5)).forward(tensor([[3]])).to_array() => [[3.0]]",
+            "nn::spectral(nn::linear(1, 1, #{ bias: false }).init_uniform(5, 5)).forward(tensor([[3]]))\
+             .to_array() => [[3.0]]",
             |session: &Session, module: Module| made(session, nn::spectral(module)),
         );
 }
@@ -95,8 +95,8 @@ fn add_affine(module: &mut Adder) {
             "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. \
              Weight and bias start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]\n\
-             nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1, 2, 3]]])).to_array() => \
-             [[[4.0, 6.0]]]",
+             nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1, 2, 3]]])).to_array() \
+             => [[[4.0, 6.0]]]",
             |session: &Session, i: usize, o: usize, k: usize, map: Map| {
                 made(session, nn::conv1d(i, o, k, Options::read("nn::conv1d", map, conv_options)?))
             },
@@ -107,10 +107,10 @@ fn add_affine(module: &mut Adder) {
              options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start \
              uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
-             nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => \
-             [[[[11.0]]]]\n\
-             nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1).forward(tensor([[[[1, 2], \
-             [3, 4]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
+             nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() \
+             => [[[[11.0]]]]\n\
+             nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1)\
+             .forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(session, nn::conv2d(i, o, k.0, Options::read("nn::conv2d", options, conv_options)?))
             },
@@ -121,10 +121,10 @@ fn add_affine(module: &mut Adder) {
              output_padding, dilation, groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs \
              / groups * height * width): of the outputs, as in PyTorch.",
             "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]\n\
-             nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2]]]])).to_array() => \
-             [[[[2.0, 4.0, 3.0], [2.0, 4.0, 3.0]]]]\n\
-             nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, \
-             1).forward(tensor([[[[1, 2]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
+             nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2]]]])).to_array() \
+             => [[[[2.0, 4.0, 3.0], [2.0, 4.0, 3.0]]]]\n\
+             nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, 1)\
+             .forward(tensor([[[[1, 2]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(
                     session,
@@ -161,8 +161,8 @@ fn add_norms(module: &mut Adder) {
             "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
              (1 + gain[label]) normalised + bias[label]. Both start at 0.",
             "nn::conditional_batch_norm(3, 10).parameter_count() => 60\n\
-             nn::conditional_batch_norm(1, 3).forward(tensor([[1], [3]]), tensor([2, \
-             0]).cast(\"i32\")).round().to_array() => [[-1.0], [1.0]]",
+             nn::conditional_batch_norm(1, 3).forward(tensor([[1], [3]]), tensor([2, 0]).cast(\"i32\"))\
+             .round().to_array() => [[-1.0], [1.0]]",
             |session: &Session, c: usize, classes: usize| {
                 made(session, nn::class_batch_norm(c, classes, BatchNormOptions::default()))
             },
@@ -171,11 +171,12 @@ fn add_norms(module: &mut Adder) {
             "conditional_batch_norm(channels, gain, bias, options)",
             "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., \
              2017), and options eps (1e-5) and momentum (0.1).",
-            "{ let one = nn::linear(1, 1).init_uniform(1, 1); let none = nn::linear(1, 1).init_uniform(0, \
-             0); nn::conditional_batch_norm(1, one, none).forward(tensor([[1], [3]]), zeros([2, \
-             1])).round().to_array() } => [[-2.0], [2.0]]\n\
-             nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 \
-             }).parameter_count() => 36",
+            "{ let one = nn::linear(1, 1).init_uniform(1, 1); \
+             let none = nn::linear(1, 1).init_uniform(0, 0); \
+             nn::conditional_batch_norm(1, one, none).forward(tensor([[1], [3]]), zeros([2, 1])).round()\
+             .to_array() } => [[-2.0], [2.0]]\n\
+             nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 })\
+             .parameter_count() => 36",
             |session: &Session, c: usize, gain: Module, bias: Module, options: Option<Map>| {
                 let norm = Options::read("nn::conditional_batch_norm", options, norm_options)?;
                 made(session, nn::conditional_batch_norm(c, gain, bias, norm))
@@ -196,8 +197,8 @@ fn add_norms(module: &mut Adder) {
         .add(
             "layer_norm(shape)",
             "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0.",
-            "nn::layer_norm([2]).forward(tensor([[1, 3], [5, 5]])).round().to_array() => [[-1.0, 1.0], [0.0, \
-             0.0]]",
+            "nn::layer_norm([2]).forward(tensor([[1, 3], [5, 5]])).round().to_array() \
+             => [[-1.0, 1.0], [0.0, 0.0]]",
             |session: &Session, shape: Vec<usize>| made(session, nn::layer_norm(&shape, true)),
         );
 }
@@ -224,8 +225,8 @@ fn add_shapes(module: &mut Adder) {
             "The largest number under each window of images, with options stride (the size of the window) \
              and padding (0).",
             "nn::max_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[4.0]]]]\n\
-             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() => \
-             [[[[5.0, 6.0]]]]",
+             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() \
+             => [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
                 Options::read("nn::max_pool2d", options, pool_options)
                     .map(|options| nn::max_pool2d(k.0, options))
@@ -236,8 +237,8 @@ fn add_shapes(module: &mut Adder) {
             "The mean under each window of images, with options stride (the size of the window), padding (0) \
              and count_padding (true).",
             "nn::avg_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.5]]]]\n\
-             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() => \
-             [[[[1.0, 2.0], [3.0, 4.0]]]]",
+             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() \
+             => [[[[1.0, 2.0], [3.0, 4.0]]]]",
             |k: Pair, options: Option<Map>| {
                 Options::read("nn::avg_pool2d", options, pool_options)
                     .map(|options| nn::avg_pool2d(k.0, options))
@@ -252,8 +253,8 @@ fn add_shapes(module: &mut Adder) {
         .add(
             "upsample(scale, mode)",
             "Larger images; mode is \"nearest\" or \"bilinear\".",
-            "nn::upsample(2, \"nearest\").forward(tensor([[[[1, 2]]]])).to_array() => [[[[1.0, 1.0, 2.0, \
-             2.0], [1.0, 1.0, 2.0, 2.0]]]]",
+            "nn::upsample(2, \"nearest\").forward(tensor([[[[1, 2]]]])).to_array() \
+             => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |scale: f64, mode: String| -> Result<Module> { Ok(nn::upsample(scale, interpolation(&mode)?)?) },
         )
         .add(
@@ -271,6 +272,9 @@ fn add_shapes(module: &mut Adder) {
 }
 
 /// The interpolation of that name.
+///
+/// # Errors
+/// `Usage` for another name.
 pub fn interpolation(mode: &str) -> Result<Interpolation> {
     let modes = [("nearest", Interpolation::Nearest), ("bilinear", Interpolation::Bilinear)];
     one_of("there is no interpolation", mode, &modes)

@@ -33,8 +33,8 @@ fn add_use(global: &mut Adder) {
             "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D].",
             "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
              nn::network(#{}, |m, x, y| x * y).forward(tensor([2]), tensor([3])).to_array() => [6.0]\n\
-             nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, \
-             1]).cast(\"i32\")).shape => [2, 3, 4, 4]",
+             nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\
+             .cast(\"i32\")).shape => [2, 3, 4, 4]",
             |module: Module, x: Tensor, condition: Option<Tensor>| match condition {
                 Some(condition) => module.forward_with(&x, &condition),
                 None => module.forward(&x),
@@ -65,8 +65,8 @@ fn add_use(global: &mut Adder) {
         .add(
             "freeze(module)",
             "Takes the parameters out of training. Gives the module.",
-            "{ let a = nn::linear(1, 1).freeze(); let b = nn::linear(1, 1); b.forward(a.forward(ones([1, \
-             1]))).sum().backward().len() } => 2",
+            "{ let a = nn::linear(1, 1).freeze(); let b = nn::linear(1, 1); \
+             b.forward(a.forward(ones([1, 1]))).sum().backward().len() } => 2",
             |module: Module| {
                 module.freeze();
                 module
@@ -104,8 +104,9 @@ fn add_use(global: &mut Adder) {
             "Moves the parameters and running statistics towards those of a module of the same structure: \
              value = decay value + (1 - decay) source. A deep copy that does so after each step is the \
              exponential moving average.",
-            "{ let a = nn::linear(1, 1).init_uniform(0, 0); a.average(nn::linear(1, 1).init_uniform(4, 4), \
-             0.75); a.forward(tensor([[1]])).to_array() } => [[2.0]]",
+            "{ let a = nn::linear(1, 1).init_uniform(0, 0); \
+             a.average(nn::linear(1, 1).init_uniform(4, 4), 0.75); \
+             a.forward(tensor([[1]])).to_array() } => [[2.0]]",
             |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );
 }
@@ -150,8 +151,8 @@ fn add_initialisers(global: &mut Adder) {
             "init_kaiming(module, nonlinearity)",
             "Weights normal with variance gain^2 / fan in for what follows: \"relu\", \"linear\" or \"tanh\" \
              (He et al., 2015). Gives the module.",
-            "(nn::linear(1000, 100).init_kaiming(\"relu\").parameters().weight.square().mean().item() * 1000 \
-             - 2).abs() < 0.1 => true",
+            "(nn::linear(1000, 100).init_kaiming(\"relu\").parameters().weight.square().mean()\
+             .item() * 1000 - 2).abs() < 0.1 => true",
             move |module: Module, after: String| init(module, init::kaiming_normal(nonlinearity(&after)?)),
         )
         .add(
@@ -168,8 +169,8 @@ fn add_initialisers(global: &mut Adder) {
             "init_orthogonal(module, gain)",
             "Weights with orthogonal rows (or columns, where they are fewer) of length gain (Saxe et al., \
              2014). Gives the module.",
-            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; (w.matmul(w.transpose(0, 1)) \
-             - eye(3)).abs().max().item() < 0.00001 } => true",
+            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; \
+             (w.matmul(w.transpose(0, 1)) - eye(3)).abs().max().item() < 0.00001 } => true",
             |module: Module, gain: f64| init(module, init::orthogonal(gain)),
         );
 }

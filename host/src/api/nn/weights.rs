@@ -21,6 +21,9 @@ use crate::{
 const SHOWN_NAMES: usize = 3;
 
 /// Reads a safetensors file into a module, with the option `rename`, and says what was converted.
+///
+/// # Errors
+/// `Usage` for a file that may not be read or does not fit, with what to do about it.
 pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
     let rules = rules(Options::read("load", options, |options| options.get("rename", Map::new()))?)?;
     let refused = |help: &str| {

@@ -26,8 +26,9 @@ pub fn add(global: &mut Adder) {
             "backward_for(x, modules)",
             "The gradients of this scalar by the parameters of a module, or of several in an array or map, \
              and of no others. The graph stays: another loss can be differentiated at the same point.",
-            "{ let a = nn::linear(1, 1); let b = nn::linear(1, 1); let y = b.forward(a.forward(ones([1, \
-             1]))).sum(); [y.backward_for(a).len(), y.backward_for([a, b]).len()] } => [2, 4]",
+            "{ let a = nn::linear(1, 1); let b = nn::linear(1, 1); \
+             let y = b.forward(a.forward(ones([1, 1]))).sum(); \
+             [y.backward_for(a).len(), y.backward_for([a, b]).len()] } => [2, 4]",
             |x: Tensor, modules: Modules| x.backward_for(&modules.values()),
         )
         .add(
@@ -71,8 +72,8 @@ pub fn add(global: &mut Adder) {
             "gradient(x, of)",
             "The gradients of sum(x) by tensors that it was computed from, as an array. The graph stays, and \
              they can be differentiated again.",
-            "{ let a = tensor(3.0).track(); let g = (a * a * a).gradient([a])[0]; g.gradient([a])[0].item() \
-             } => 18.0",
+            "{ let a = tensor(3.0).track(); let g = (a * a * a).gradient([a])[0]; \
+             g.gradient([a])[0].item() } => 18.0",
             |x: Tensor, of: Vec<Tensor>| x.gradient(&of.iter().collect::<Vec<_>>()),
         );
 }

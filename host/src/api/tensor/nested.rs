@@ -6,6 +6,9 @@ use rhai::{Array, Dynamic};
 use crate::error::{Error, Result};
 
 /// A tensor of a number, a truth value, or arrays of them.
+///
+/// # Errors
+/// `Usage` for rows of different lengths and for items that are not numbers or truth values.
 pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
     let (mut shape, mut level) = (Vec::new(), value.clone());
     while let Some(array) = level.clone().read_lock::<Array>() {

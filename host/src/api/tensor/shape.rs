@@ -20,8 +20,8 @@ fn add_shapes(global: &mut Adder) {
         .add(
             "reshape(x, shape)",
             "The same elements in another shape; one size may be -1.",
-            "tensor([[1, 2, 3], [4, 5, 6]]).reshape([3, -1]).to_array() => [[1.0, 2.0], [3.0, 4.0], [5.0, \
-             6.0]]",
+            "tensor([[1, 2, 3], [4, 5, 6]]).reshape([3, -1]).to_array() \
+             => [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]",
             |x: Tensor, shape: Vec<i64>| x.reshape_infer(&shape),
         )
         .add(
@@ -144,7 +144,8 @@ fn add_images(global: &mut Adder) {
         .add(
             "interpolate(x, size, mode)",
             "Images [N, C, H, W] in another size; mode is \"nearest\" or \"bilinear\".",
-            "tensor([[[[1, 2]]]]).interpolate([1, 4], \"nearest\").to_array() => [[[[1.0, 1.0, 2.0, 2.0]]]]",
+            "tensor([[[[1, 2]]]]).interpolate([1, 4], \"nearest\").to_array() \
+             => [[[[1.0, 1.0, 2.0, 2.0]]]]",
             |x: Tensor, size: Pair, mode: String| -> Result<Tensor> {
                 Ok(x.interpolate(size.0, interpolation(&mode)?)?)
             },

@@ -21,6 +21,7 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// What stands in a script.
     pub fn new(ast: &AST) -> Self {
         let mut seen = Self::default();
         ast.walk(&mut |path| {

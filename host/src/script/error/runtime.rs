@@ -2,12 +2,13 @@
 
 use rhai::{Engine, EvalAltResult, Position};
 
-use super::syntax::lower;
-use super::words::{
-    Words, bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed, words,
+use super::{
+    syntax::lower,
+    words::{
+        Words, bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed, words,
+    },
 };
-use crate::script::functions::Functions;
-use crate::script::nearest::did_you_mean;
+use crate::script::{functions::Functions, nearest::did_you_mean};
 
 /// What an error's words can draw on.
 pub struct Scene<'a> {
@@ -19,6 +20,7 @@ pub struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The words for an error at a position; `text` is that of its file.
     pub fn new(
         position: Position,
         engine: &'a Engine,

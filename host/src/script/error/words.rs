@@ -10,10 +10,12 @@ pub type Words = (String, String);
 /// Bytes of a thrown value that are shown.
 const LONGEST_SHOWN: usize = 10_000;
 
+/// A message and its help.
 pub fn words(message: &str, help: &str) -> Words {
     (message.into(), help.into())
 }
 
+/// Words for errors that say all that there is to say.
 pub fn plain(error: &EvalAltResult) -> Words {
     use EvalAltResult as Run;
     match error {
@@ -106,6 +108,7 @@ pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
     (name.trim().into(), types.collect())
 }
 
+/// Words for a property that is not there, or cannot be set.
 pub fn property(problem: &str) -> Words {
     let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
     match quoted.as_slice() {
@@ -133,6 +136,7 @@ pub fn indexing(signature: &str) -> Words {
     }
 }
 
+/// Words for an index outside of a value of `length` parts.
 pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
     let message =
         format!("the index {index} is outside of {} of {length} {part}s", kinds::with_article(what));
@@ -143,6 +147,7 @@ pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
     (message, help)
 }
 
+/// Words for a value of another type; either side may be unknown.
 pub fn mismatch(expected: &str, got: &str) -> Words {
     let message = match (expected, got) {
         (expected, "") => format!("expected {}", kinds::word(expected)),

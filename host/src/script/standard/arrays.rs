@@ -10,6 +10,7 @@ use crate::script::{
     nesting::{self, size},
 };
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
     for name in ["push", "+="] {

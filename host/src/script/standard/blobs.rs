@@ -4,6 +4,7 @@ use rhai::{Array, Blob, Dynamic};
 
 use super::{Library, Outcome};
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
     let size = move |length: i64| -> Outcome<usize> {

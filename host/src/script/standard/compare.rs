@@ -20,6 +20,7 @@ const OPERATORS: [(&str, Is); 6] = [
     (">=", |order| matches!(order, Some(Ordering::Greater | Ordering::Equal))),
 ];
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let (float, whole) = (TypeId::of::<f64>(), TypeId::of::<i64>());
     for (operator, is) in OPERATORS {

@@ -15,6 +15,7 @@ use crate::{
 
 type Compare<'a> = &'a mut dyn FnMut(&Dynamic, &Dynamic) -> Outcome<Ordering>;
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     for (sorts, gives, reverse) in [("sort", "order", false), ("sort_desc", "order_desc", true)] {
         library.add(sorts, move |array: &mut Array| sort(array, reverse));

@@ -14,6 +14,7 @@ use crate::{
     script::{Limits, nesting::DEEPEST},
 };
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
     for name in ["print", "debug", "to_string", "to_debug"] {

@@ -7,6 +7,7 @@ use crate::script::Limits;
 
 type Text = ImmutableString;
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     joining(library);
     replacing(library);
