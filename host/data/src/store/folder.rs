@@ -6,7 +6,7 @@ use crate::Options;
 use crate::left_out::LeftOut;
 use files::{Error, Result};
 use std::collections::{BTreeSet, VecDeque};
-use std::fs;
+use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 /// Folders below each other.
@@ -70,13 +70,22 @@ impl Walk<'_> {
             let kind = entry.file_type().map_err(Error::io(&path))?;
             if kind.is_symlink() {
                 self.links.push_back(Link { path, name, depth });
-            } else if kind.is_dir() {
-                self.below(path, &name, depth)?;
-            } else if kind.is_file() {
-                self.files.push(name);
             } else {
-                self.left_out.add(["pipe or device", "pipes or devices"], &name);
+                self.entry(path, name, kind, depth)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Adds what is no link.
+    fn entry(&mut self, path: PathBuf, name: String, kind: FileType, depth: usize) -> Result<()> {
+        if kind.is_dir() {
+            return self.below(path, &name, depth);
+        }
+        if kind.is_file() {
+            self.files.push(name);
+        } else {
+            self.left_out.add(["pipe or device", "pipes or devices"], &name);
         }
         Ok(())
     }
@@ -111,13 +120,9 @@ impl Walk<'_> {
             inside.is_some_and(|inside| !inside.iter().any(|part| is_hidden(&part.to_string_lossy())));
         if is_listed {
             self.left_out.add(AGAIN, &name);
-        } else if target.is_dir() {
-            self.below(target, &name, depth)?;
-        } else if target.is_file() {
-            self.files.push(name);
-        } else {
-            self.left_out.add(["pipe or device", "pipes or devices"], &name);
+            return Ok(());
         }
-        Ok(())
+        let kind = target.metadata().map_err(Error::io(&target))?.file_type();
+        self.entry(target, name, kind, depth)
     }
 }
