@@ -20,14 +20,6 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// So many names are shown where the script names none.
 const FIRST_SHOWN: usize = 4;
 
-/// What [`Metrics::log`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Logged {
-    Written,
-    /// The line was there already, from before a resume.
-    Kept,
-}
-
 /// The metric log of a run.
 ///
 /// After a resume, what stands between loops runs again. So each line has a key: loop path, name,
@@ -61,15 +53,18 @@ impl Metrics {
 
     /// Logs `value` under `name`; `path` is the loop path, `""` outside of all loops.
     ///
-    /// The line's step counts the lines of that name, from 0, over the whole run. Error: the file
-    /// cannot be written.
-    pub fn log(&self, path: &str, name: &str, value: f64) -> Result<Logged> {
+    /// The line's step counts the lines of that name, from 0, over the whole run. Gives whether it was written:
+    /// one that was there before a resume is not written again.
+    ///
+    /// # Errors
+    /// `Io` when the file cannot be written.
+    pub fn log(&self, path: &str, name: &str, value: f64) -> Result<bool> {
         let mut log = self.lock();
-        if log.index.meet(path, name) {
-            return Ok(Logged::Kept);
+        let is_new = !log.index.meet(path, name);
+        if is_new {
+            log.write(path, name, value).map_err(Error::io(&self.path))?;
         }
-        log.write(path, name, value).map_err(Error::io(&self.path))?;
-        Ok(Logged::Written)
+        Ok(is_new)
     }
 
     /// Says that the body of a loop's item starts, for the first time or once more after a resume.
