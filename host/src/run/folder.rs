@@ -124,7 +124,12 @@ impl Run {
 
     /// The record as it stands in the folder.
     pub fn record(&self) -> Record {
-        self.state().record.clone()
+        self.view(Record::clone)
+    }
+
+    /// What `view` makes of the record. It must not use this run.
+    pub fn view<T>(&self, view: impl FnOnce(&Record) -> T) -> T {
+        view(&self.state().record)
     }
 
     /// Changes the record, in the folder as well; its times keep themselves.
