@@ -7,7 +7,7 @@
 //! when a checkpoint is due, or when the run is stopped.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -68,7 +68,7 @@ pub struct Loops {
     /// What an interrupted run left, by loop path.
     left: HashMap<String, Json>,
     /// Files of records that are on the disk.
-    on_disk: Vec<PathBuf>,
+    on_disk: HashSet<PathBuf>,
     every: Duration,
     last: Instant,
     cost: Duration,
@@ -86,7 +86,7 @@ impl Loops {
             chain: Vec::new(),
             items: vec![Item::default()],
             left: HashMap::new(),
-            on_disk: Vec::new(),
+            on_disk: HashSet::new(),
             every,
             last: Instant::now(),
             cost: Duration::ZERO,
@@ -116,7 +116,7 @@ impl Loops {
         };
         self.blobs.keep(&json);
         self.left.insert(name.to_owned(), json);
-        self.on_disk.push(path);
+        self.on_disk.insert(path);
         Ok(())
     }
 
@@ -195,21 +195,33 @@ impl Loops {
         self.every.is_zero() || self.last.elapsed() >= self.every.max(self.cost * SHARE)
     }
 
-    /// Writes the chain. `metrics` is the length of `metrics.jsonl`, whose content is on the disk.
-    /// A state with weights that are NaN is not worth going on from: then nothing is written,
-    /// and the last good checkpoint stays.
-    pub fn save(&mut self, metrics: u64) -> Result<()> {
-        let started = Instant::now();
-        for record in &self.chain {
-            if !record.written && !record.now.state.is_sound()? {
-                // Asked again when the next one is due, not after every item.
-                (self.last, self.cost) = (Instant::now(), started.elapsed());
-                return Ok(());
+    /// Writes the chain, and gives whether it did: a state with weights that are NaN is not worth going on
+    /// from, and the last good checkpoint stays. `metrics` is the length of `metrics.jsonl`, whose content is on
+    /// the disk; what was done since `started` is part of what a checkpoint costs.
+    pub fn save(&mut self, metrics: u64, started: Instant) -> Result<bool> {
+        let is_sound = self.is_sound()?;
+        if is_sound {
+            self.write(metrics)?;
+        }
+        // Asked again when the next one is due, not after every item.
+        (self.last, self.cost) = (Instant::now(), started.elapsed());
+        Ok(is_sound)
+    }
+
+    /// Whether no weight is NaN in what is to be written.
+    fn is_sound(&self) -> Result<bool> {
+        for record in self.chain.iter().filter(|record| !record.written) {
+            if !record.now.state.is_sound()? {
+                return Ok(false);
             }
         }
+        Ok(true)
+    }
+
+    fn write(&mut self, metrics: u64) -> Result<()> {
         fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
         self.blobs.begin();
-        let mut current: Vec<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
+        let mut current: HashSet<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
         self.left.values().for_each(|json| self.blobs.keep(json));
         for i in 0..self.chain.len() {
             let Record { path, now, written } = &self.chain[i];
@@ -225,16 +237,14 @@ impl Loops {
                 write_whole(&file, json.to_string().as_bytes())?;
                 self.chain[i].written = true;
             }
-            current.push(file);
+            current.insert(file);
         }
-        for file in self.on_disk.drain(..).filter(|file| !current.contains(file)) {
+        for file in self.on_disk.difference(&current) {
             // A record that stays behind is of an item that is done: nobody asks for it.
             let _ = fs::remove_file(file);
         }
         self.on_disk = current;
         self.blobs.end();
-        self.last = Instant::now();
-        self.cost = started.elapsed();
         Ok(())
     }
 }

@@ -203,9 +203,10 @@ impl Saved {
             (Self::Array(now), Self::Array(first)) => {
                 let settle = |(i, v): (usize, Self)| {
                     let inner = format!("{place}[{i}]");
-                    first
-                        .get(i)
-                        .map_or_else(|| v.clone().without_handles(&inner), |f| v.clone().settle(f, &inner))
+                    match first.get(i) {
+                        Some(f) => v.settle(f, &inner),
+                        None => v.without_handles(&inner),
+                    }
                 };
                 Self::Array(now.into_iter().enumerate().map(settle).collect::<Result<_>>()?)
             }
@@ -217,20 +218,18 @@ impl Saved {
     }
 
     fn without_handles(self, place: &str) -> Result<Self> {
-        match &self {
+        self.refuse_handles(place).map(|()| self)
+    }
+
+    fn refuse_handles(&self, place: &str) -> Result<()> {
+        match self {
             Self::Module(..) | Self::Optimiser(..) => Err(Error::usage(
                 format!("{place} is {}, which the state did not hold at the start", self.kind()),
                 "put it into the state that the loop is given",
             )),
-            Self::Array(items) => {
-                items.iter().try_for_each(|v| v.clone().without_handles(place).map(drop))?;
-                Ok(self)
-            }
-            Self::Map(items) => {
-                items.values().try_for_each(|v| v.clone().without_handles(place).map(drop))?;
-                Ok(self)
-            }
-            _ => Ok(self),
+            Self::Array(items) => items.iter().try_for_each(|v| v.refuse_handles(place)),
+            Self::Map(items) => items.values().try_for_each(|v| v.refuse_handles(place)),
+            _ => Ok(()),
         }
     }
 
