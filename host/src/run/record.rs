@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -221,24 +222,9 @@ fn locked(package: &str) -> Option<&'static str> {
 
 /// A time as in RFC 3339, in UTC and whole seconds: `2026-02-03T04:05:06Z`.
 pub fn timestamp(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (year, month, day) = date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Year, month and day, `days` after 1970-01-01.
-///
-/// Years are counted from March on, so that the leap day is the last; 400 of them have 146,097 days.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468; // since March 1 of year 0
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153; // 0 is March; five months have 153 days
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (next, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
-    (era * 400 + year + next, month, day)
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let whole = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(whole).unwrap_or(Timestamp::MAX).to_string()
 }
 
 #[cfg(test)]
