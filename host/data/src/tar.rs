@@ -1,7 +1,9 @@
 //! Tar archives (POSIX ustar and pax, GNU's long names), plain or in gzip: headers of 512 bytes, each before
 //! a file's content, filled up to 512. Offsets count unpacked bytes.
 //!
-//! Everything that a header says is checked before anything is allocated for it.
+//! Everything that a header says is checked before anything is allocated for it. That is why this is not the crate
+//! `tar`: it reads a long name or a list of pax whole, however many gigabytes a packed archive makes of it, and its
+//! errors do not name the byte at which an archive is damaged.
 
 use super::file::{self, fault};
 use files::{Error, Result};

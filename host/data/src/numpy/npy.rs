@@ -1,5 +1,8 @@
 //! One array in NumPy's format: `\x93NUMPY`, the version, the length of the header, the header (a Python
 //! dictionary with `descr`, `fortran_order` and `shape`), the elements.
+//!
+//! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its promises
+//! are held against the content before anything is allocated.
 
 use super::kind::Kind;
 use crate::file::Origin;
