@@ -1,8 +1,8 @@
 //! CelebA, aligned (Liu, Luo, Wang, Tang, 2015): `img_align_celeba.zip` or its folder, and
 //! `list_attr_celeba.txt` beside it.
 
-use super::known::Known;
-use super::pictures::{self, Labels};
+use super::known::KnownSet;
+use super::pictures::{self, PictureLabels};
 use super::store::{Member, Store};
 use super::{Images, Options, Split};
 use files::{Error, Result};
@@ -22,7 +22,7 @@ pub struct CelebA;
 
 pub static CELEBA: CelebA = CelebA;
 
-impl Known for CelebA {
+impl KnownSet for CelebA {
     fn name(&self) -> &'static str {
         "celeba"
     }
@@ -69,7 +69,7 @@ impl Known for CelebA {
             Some(attribute) => pictures::by_attribute(&store, &chosen, attribute, &options)?,
             None => {
                 let why = "an attribute has to be named, such as `labels: \"Male\"`".to_owned();
-                Labels { labels: Err(why), class_names: Vec::new() }
+                PictureLabels { labels: Err(why), class_names: Vec::new() }
             }
         };
         pictures::read_chosen(&store, &chosen, labels, self.name().to_owned(), &options)

@@ -5,7 +5,7 @@
 mod python;
 
 use super::file::{self, fault};
-use super::known::Known;
+use super::known::KnownSet;
 use super::{Images, Options, Split, fit};
 use files::Result;
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ const MOST_BYTES: u64 = 512 << 20;
 pub struct Cifar {
     name: &'static str,
     about: &'static str,
-    forms: [Form; 2],
+    forms: [CifarForm; 2],
     /// The labels before each picture, the finest one last; the finest one is the default.
-    labels: &'static [Labels],
+    labels: &'static [LabelKind],
 }
 
 /// How a set lies on disk.
 #[derive(Debug)]
-struct Form {
+struct CifarForm {
     homes: &'static [&'static str],
     /// The files of the train and of the test split.
     files: [&'static [&'static str]; 2],
@@ -38,7 +38,7 @@ struct Form {
 
 /// A label of every record.
 #[derive(Debug)]
-struct Labels {
+struct LabelKind {
     kind: &'static str,
     /// What the Python form calls it.
     key: &'static str,
@@ -50,7 +50,7 @@ pub static CIFAR_10: Cifar = Cifar {
     name: "cifar-10",
     about: "photographs of ten things, 50000 + 10000 colour 32x32",
     forms: [
-        Form {
+        CifarForm {
             homes: &["cifar-10-batches-bin", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-bin"],
             files: [
                 &[
@@ -65,7 +65,7 @@ pub static CIFAR_10: Cifar = Cifar {
             beside: None,
             is_python: false,
         },
-        Form {
+        CifarForm {
             homes: &["cifar-10-batches-py", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-py"],
             files: [
                 &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
@@ -75,7 +75,7 @@ pub static CIFAR_10: Cifar = Cifar {
             is_python: true,
         },
     ],
-    labels: &[Labels {
+    labels: &[LabelKind {
         kind: "classes",
         key: "labels",
         classes: "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck",
@@ -86,13 +86,13 @@ pub static CIFAR_100: Cifar = Cifar {
     name: "cifar-100",
     about: "photographs of a hundred things in twenty groups, 50000 + 10000 colour 32x32",
     forms: [
-        Form {
+        CifarForm {
             homes: &["cifar-100-binary", "cifar-100", "cifar100", "cifar-100/cifar-100-binary"],
             files: [&["train.bin"], &["test.bin"]],
             beside: None,
             is_python: false,
         },
-        Form {
+        CifarForm {
             homes: &["cifar-100-python", "cifar-100", "cifar100", "cifar-100/cifar-100-python"],
             files: [&["train"], &["test"]],
             beside: Some("meta"),
@@ -100,7 +100,7 @@ pub static CIFAR_100: Cifar = Cifar {
         },
     ],
     labels: &[
-        Labels {
+        LabelKind {
             kind: "coarse",
             key: "coarse_labels",
             classes: "aquatic_mammals,fish,flowers,food_containers,fruit_and_vegetables,\
@@ -109,7 +109,7 @@ pub static CIFAR_100: Cifar = Cifar {
                       large_omnivores_and_herbivores,medium_mammals,non-insect_invertebrates,people,\
                       reptiles,small_mammals,trees,vehicles_1,vehicles_2",
         },
-        Labels {
+        LabelKind {
             kind: "fine",
             key: "fine_labels",
             classes: "apple,aquarium_fish,baby,bear,beaver,bed,bee,beetle,bicycle,bottle,bowl,boy,bridge,bus,\
@@ -125,7 +125,7 @@ pub static CIFAR_100: Cifar = Cifar {
     ],
 };
 
-impl Form {
+impl CifarForm {
     fn names(&self, split: Split) -> &'static [&'static str] {
         self.files.get(split as usize).copied().unwrap_or_default()
     }
@@ -137,7 +137,7 @@ impl Form {
     }
 }
 
-impl Known for Cifar {
+impl KnownSet for Cifar {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -147,7 +147,8 @@ impl Known for Cifar {
     }
 
     fn wanted(&self, split: Split) -> String {
-        let first = |form: &Form| format!("{}/{}", form.homes[0], form.names(split).first().unwrap_or(&""));
+        let first =
+            |form: &CifarForm| format!("{}/{}", form.homes[0], form.names(split).first().unwrap_or(&""));
         self.forms.iter().map(first).collect::<Vec<_>>().join(" or ")
     }
 
@@ -162,7 +163,7 @@ impl Known for Cifar {
         options.require_only(self.name, &["labels"])?;
         let kinds: Vec<&str> = self.labels.iter().rev().map(|labels| labels.kind).collect();
         let place = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;
-        let is_of = |form: &&Form| form.names(split).iter().any(|name| path.ends_with(name));
+        let is_of = |form: &&CifarForm| form.names(split).iter().any(|name| path.ends_with(name));
         let form = self.forms.iter().find(is_of).unwrap_or(&self.forms[0]);
         let files = form.names(split).iter().map(|name| path.with_file_name(name));
         let (files, missing): (Vec<PathBuf>, Vec<PathBuf>) = files.partition(|file| file.is_file());
@@ -186,7 +187,7 @@ impl Cifar {
     pub fn in_folder(folder: &Path, split: Split) -> Option<(&'static Self, PathBuf)> {
         let forms =
             [&CIFAR_10, &CIFAR_100].into_iter().flat_map(|set| set.forms.iter().map(move |form| (set, form)));
-        let there = |form: &Form| form.beside.is_none_or(|name| folder.join(name).is_file());
+        let there = |form: &CifarForm| form.beside.is_none_or(|name| folder.join(name).is_file());
         forms.filter(|(_, form)| there(form)).find_map(|(set, form)| Some((set, form.inside(folder, split)?)))
     }
 

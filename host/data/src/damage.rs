@@ -3,7 +3,7 @@
 //!
 //! `HOST_DAMAGED_INPUTS` says how many there are of each kind; without it a few hundred.
 
-use super::file::Origin;
+use super::file::FileOrigin;
 use super::pickle::tests as pickles;
 use super::tar::tests as tars;
 use super::zip::tests as zips;
@@ -122,7 +122,9 @@ fn pickles() {
     let mut seeds: Vec<Vec<u8>> = pickles::PROTOCOLS.iter().map(|bytes| bytes.to_vec()).collect();
     seeds.push(pickles::python_2(6, &[7; 12], &[0, 1]));
     let read = |bytes: &[u8]| {
-        let Ok(pickle) = Pickle::parse(bytes.to_vec(), Origin::file(Path::new("a"))) else { return false };
+        let Ok(pickle) = Pickle::parse(bytes.to_vec(), FileOrigin::file(Path::new("a"))) else {
+            return false;
+        };
         let of = |key: &str| pickle.get(key);
         of("data").is_ok_and(|data| pickle.byte_array(data).is_ok())
             && ["labels", "wide"]
@@ -142,7 +144,7 @@ fn tables() {
     ]
     .map(<[u8]>::to_vec);
     let read = |bytes: &[u8]| {
-        let attribute = Attribute::parse(bytes, Origin::file(Path::new("a")), "colour");
+        let attribute = Attribute::parse(bytes, FileOrigin::file(Path::new("a")), "colour");
         attribute.is_ok_and(|attribute| attribute.of(Path::new("img"), &["0.png", "1.png", "2.png"]).is_ok())
     };
     assert!(seeds.iter().all(|seed| read(seed)));

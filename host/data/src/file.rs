@@ -12,13 +12,13 @@ pub fn fault(path: &Path, offset: u64, found: impl Into<String>, expected: impl 
 
 /// Where bytes come from, for errors.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct FileOrigin {
     pub path: PathBuf,
     /// In an archive: the entry and where it begins.
     pub entry: Option<(String, u64)>,
 }
 
-impl Origin {
+impl FileOrigin {
     /// A file by itself.
     pub fn file(path: &Path) -> Self {
         Self { path: path.to_path_buf(), entry: None }

@@ -26,7 +26,7 @@ const MOST_BYTES: u64 = 4 << 30;
 /// No more than the header promises (plus one byte) is ever unpacked, and nothing is allocated for a
 /// header that promises more than the file can hold.
 pub fn read<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>)> {
-    let mut source = Source::open(path)?;
+    let mut source = IdxReader::open(path)?;
     let sizes = source.header::<R>()?;
     let promised = source.promised(&sizes)?;
     let content = source.content(promised)?;
@@ -34,7 +34,7 @@ pub fn read<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>)> {
 }
 
 /// An open IDX file and how far it was read.
-struct Source<'a> {
+struct IdxReader<'a> {
     path: &'a Path,
     reader: Box<dyn Read>,
     /// Unpacked bytes read so far.
@@ -44,7 +44,7 @@ struct Source<'a> {
     packed: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> IdxReader<'a> {
     fn open(path: &'a Path) -> Result<Self> {
         let (file, length) = file::open(path)?;
         let mut file = BufReader::new(file);

@@ -10,7 +10,7 @@ use files::Result;
 use std::path::{Path, PathBuf};
 
 /// A set that people have on disk, under names of its own.
-pub trait Known: Sync {
+pub trait KnownSet: Sync {
     /// What scripts call it.
     fn name(&self) -> &'static str;
 
@@ -28,7 +28,7 @@ pub trait Known: Sync {
     /// The file or folder inside a data folder that a split is read from.
     fn inside(&self, folder: &Path, split: Split) -> Option<PathBuf>;
 
-    /// Reads a split from what [`Known::inside`] found.
+    /// Reads a split from what [`KnownSet::inside`] found.
     ///
     /// # Errors
     /// `Format` or `Io` for a file that is not in order, `Usage` for options that the set does not take.
@@ -68,18 +68,18 @@ impl BuiltIn {
 pub static BUILT_IN: [BuiltIn; 2] = [glyphs::SET, shapes::SET];
 
 /// The sets that are looked for in data folders.
-pub fn on_disk() -> impl Iterator<Item = &'static dyn Known> {
-    let others: [&dyn Known; 6] = [&CIFAR_10, &CIFAR_100, &OMNIGLOT, &SMALL_1, &SMALL_2, &CELEBA];
-    SETS.iter().map(|set| set as &dyn Known).chain(others)
+pub fn on_disk() -> impl Iterator<Item = &'static dyn KnownSet> {
+    let others: [&dyn KnownSet; 6] = [&CIFAR_10, &CIFAR_100, &OMNIGLOT, &SMALL_1, &SMALL_2, &CELEBA];
+    SETS.iter().map(|set| set as &dyn KnownSet).chain(others)
 }
 
 /// The names of all sets, the built-in ones first.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|set| set.name).chain(on_disk().map(Known::name))
+    BUILT_IN.iter().map(|set| set.name).chain(on_disk().map(KnownSet::name))
 }
 
 /// The set on disk that is called `name`.
-pub fn named(name: &str) -> Option<&'static dyn Known> {
+pub fn named(name: &str) -> Option<&'static dyn KnownSet> {
     on_disk().find(|set| set.name() == name)
 }
 

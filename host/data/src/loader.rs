@@ -14,7 +14,7 @@ const WORTH_A_THREAD: usize = 64 << 10;
 
 /// How a data set is cut into batches.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct BatchPlan {
     /// Items in a batch.
     pub batch_size: usize,
     /// Shuffles the items; without it they come in the order of the set.
@@ -41,7 +41,7 @@ pub struct Batch {
 pub struct Batches {
     set: Dataset,
     device: Device,
-    source: Source,
+    source: BatchSource,
     done: usize,
     count: usize,
 }
@@ -52,7 +52,7 @@ impl Batches {
     /// # Errors
     /// [`Error::Usage`] where there is not one batch; [`ops::Error::Memory`] for batches that the budget
     /// of tensor bytes does not allow.
-    pub fn new(set: &Dataset, plan: Plan) -> Result<Self> {
+    pub fn new(set: &Dataset, plan: BatchPlan) -> Result<Self> {
         let in_order = || (0..set.len() as u32).collect();
         let order = plan.shuffle.map_or_else(in_order, |key| order(set.len(), key));
         Self::of_items(set, order, plan)
@@ -63,7 +63,7 @@ impl Batches {
     ///
     /// # Errors
     /// As [`Batches::new`].
-    pub fn of_items(set: &Dataset, order: Vec<u32>, plan: Plan) -> Result<Self> {
+    pub fn of_items(set: &Dataset, order: Vec<u32>, plan: BatchPlan) -> Result<Self> {
         let count = count(order.len(), &plan);
         if count == 0 {
             return Err(Error::usage(
@@ -77,17 +77,17 @@ impl Batches {
         let recipe = Recipe { set: set.clone(), order, size };
         let bytes = size * set.shape().iter().product::<usize>() * size_of::<f32>();
         let source = if bytes < WORTH_A_THREAD {
-            Source::Here(recipe)
+            BatchSource::Here(recipe)
         } else {
-            Source::Thread(Worker::start(count, move |i| recipe.prepare(i))?)
+            BatchSource::Thread(Worker::start(count, move |i| recipe.prepare(i))?)
         };
         Ok(Self { set: set.clone(), device: plan.device, source, done: 0, count })
     }
 
     fn prepared(&mut self) -> Result<Prepared> {
         match &mut self.source {
-            Source::Here(recipe) => recipe.prepare(self.done),
-            Source::Thread(worker) => worker.receive(),
+            BatchSource::Here(recipe) => recipe.prepare(self.done),
+            BatchSource::Thread(worker) => worker.receive(),
         }
     }
 
@@ -119,13 +119,13 @@ impl Iterator for Batches {
 impl ExactSizeIterator for Batches {}
 
 /// The number of batches that `items` items give.
-fn count(items: usize, plan: &Plan) -> usize {
+fn count(items: usize, plan: &BatchPlan) -> usize {
     let full = items.checked_div(plan.batch_size).unwrap_or(0);
     let rest = items.checked_rem(plan.batch_size).unwrap_or(0);
     full + usize::from(rest > 0 && !plan.drop_last)
 }
 
-enum Source {
+enum BatchSource {
     Here(Recipe),
     Thread(Worker),
 }

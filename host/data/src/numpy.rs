@@ -7,14 +7,14 @@ mod labels;
 mod npy;
 
 use super::dataset::Dataset;
-use super::file::{self, Origin};
+use super::file::{self, FileOrigin};
 use super::fit::require_room;
 use super::split::missing;
 use super::zip::Zip;
 use super::{Options, Split};
 use files::{Error, Result};
-pub use kind::{Kind, words};
-pub use npy::Array;
+pub use kind::{NumpyKind, words};
+pub use npy::NumpyArray;
 use ops::Tensor;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ const MOST_BYTES: u64 = 4 << 30;
 const ITEMS: [&str; 6] = ["images", "imgs", "image", "x", "data", "arr_0"];
 const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes"];
 
-/// Reads items `[N, ...]` (see [`Array::items`]), and labels `[N]` where there are any.
+/// Reads items `[N, ...]` (see [`NumpyArray::items`]), and labels `[N]` where there are any.
 ///
 /// In an archive the items are the array that the option `array` names; or `x_train`, `train_images` and the
 /// like, with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the
@@ -46,8 +46,8 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Dataset> {
     require_room(content.count, [content.shape.iter().product(), 1, 1])?;
     let labels = labels(&file, place, split, options, content.count)?;
     let (labels, unlabelled) = match labels {
-        Labels::Found(labels) => (Some(labels), String::new()),
-        Labels::None(why) => (None, why),
+        NumpyLabels::Found(labels) => (Some(labels), String::new()),
+        NumpyLabels::None(why) => (None, why),
     };
     let classes = labels.as_ref().and_then(|labels| labels.iter().max()).map_or(0, |highest| highest + 1);
     let class_names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
@@ -65,7 +65,7 @@ pub fn is_file_of(path: &Path) -> bool {
 /// # Errors
 /// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for an archive
 /// of several arrays; `Io`.
-pub fn read_array(path: &Path) -> Result<Array> {
+pub fn read_array(path: &Path) -> Result<NumpyArray> {
     one(path, None, "give an .npy file of one array")
 }
 
@@ -80,7 +80,7 @@ pub fn tensor(path: &Path, name: Option<&str>) -> Result<Tensor> {
     one(path, name, "name one: data::array(path, \"name\")")?.tensor()
 }
 
-fn one(path: &Path, name: Option<&str>, help: &str) -> Result<Array> {
+fn one(path: &Path, name: Option<&str>, help: &str) -> Result<NumpyArray> {
     let file = Arrays::open(path)?;
     let several = || {
         let names = file.names();
@@ -94,14 +94,14 @@ fn one(path: &Path, name: Option<&str>, help: &str) -> Result<Array> {
     file.read(place)
 }
 
-enum Labels {
+enum NumpyLabels {
     Found(Vec<u32>),
     /// Why there are none.
     None(String),
 }
 
 /// One label for each of `count` items, if there are labels.
-fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: usize) -> Result<Labels> {
+fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: usize) -> Result<NumpyLabels> {
     let place = match &options.labels {
         Some(name) => Some(file.named(name)?),
         None => file
@@ -109,19 +109,19 @@ fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: u
             .or_else(|| file.first_of(&LABELS.map(str::to_owned))),
     };
     if let Some(array) = place {
-        return file.read(array)?.labels(count).map(Labels::Found);
+        return file.read(array)?.labels(count).map(NumpyLabels::Found);
     }
     if let Some(path) = beside(&file.path) {
         options.check(&path)?;
         let beside = Arrays::open(&path)?;
         let array = beside.only().ok_or_else(|| beside.unknown("labels", "labels"))?;
-        return beside.read(array)?.labels(count).map(Labels::Found);
+        return beside.read(array)?.labels(count).map(NumpyLabels::Found);
     }
     let (names, path) = (file.names(), file.path.display());
     let others: Vec<&str> =
         (0..names.len()).filter(|&place| place != items).map(|place| names[place]).collect();
     if others.is_empty() {
-        return Ok(Labels::None("the file has no other array than that of the items".to_owned()));
+        return Ok(NumpyLabels::None("the file has no other array than that of the items".to_owned()));
     }
     let why = format!(
         "none of the other arrays ({}) is called {}: name it with the option `labels`",
@@ -129,7 +129,7 @@ fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: u
         LABELS.join(", ")
     );
     options.warn(&format!("{path}: read without labels: {why}"));
-    Ok(Labels::None(why))
+    Ok(NumpyLabels::None(why))
 }
 
 /// The file of labels that lies beside one of pictures.
@@ -234,16 +234,16 @@ impl Arrays {
         )
     }
 
-    fn read(&self, place: usize) -> Result<Array> {
+    fn read(&self, place: usize) -> Result<NumpyArray> {
         let most = MOST_BYTES.min(ops::tensor::room() as u64);
         match &self.zip {
             Some(zip) => {
                 let entry = &zip.entries()[place];
                 let origin =
-                    Origin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
-                Array::parse(zip.read(entry, most)?, origin)
+                    FileOrigin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
+                NumpyArray::parse(zip.read(entry, most)?, origin)
             }
-            None => Array::parse(file::read(&self.path, most)?, Origin::file(&self.path)),
+            None => NumpyArray::parse(file::read(&self.path, most)?, FileOrigin::file(&self.path)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Pictures are inverted (white ink on black, as MNIST's) and resized to 28x28.
 
 use super::file::fault;
-use super::known::Known;
+use super::known::KnownSet;
 use super::pictures::decode_all;
 use super::store::{Member, Store};
 use super::{Images, Options, Split};
@@ -44,7 +44,7 @@ pub static SMALL_2: Omniglot = Omniglot {
     files: ["images_background_small2", "images_evaluation"],
 };
 
-impl Known for Omniglot {
+impl KnownSet for Omniglot {
     fn name(&self) -> &'static str {
         self.name
     }

@@ -6,7 +6,7 @@ mod layout;
 pub use decode::decode_all;
 
 use super::attributes::{self, Attribute};
-use super::file::{self, Origin};
+use super::file::{self, FileOrigin};
 use super::split::missing;
 use super::store::{Member, Store};
 use super::{Images, Options, Split};
@@ -63,7 +63,7 @@ fn own_split(path: &Path) -> Option<Split> {
 }
 
 /// The class of every picture, or why there are none; and the names of the classes.
-pub struct Labels {
+pub struct PictureLabels {
     pub labels: Result<Vec<u32>, String>,
     pub class_names: Vec<String>,
 }
@@ -72,7 +72,7 @@ pub struct Labels {
 pub fn read_chosen(
     store: &Store,
     files: &[&Member],
-    Labels { labels, class_names }: Labels,
+    PictureLabels { labels, class_names }: PictureLabels,
     name: String,
     options: &Options,
 ) -> Result<Images> {
@@ -90,7 +90,12 @@ fn is_picture(name: &str) -> bool {
 }
 
 /// The attribute of each picture.
-pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Options) -> Result<Labels> {
+pub fn by_attribute(
+    store: &Store,
+    files: &[&Member],
+    name: &str,
+    options: &Options,
+) -> Result<PictureLabels> {
     let (bytes, origin) = attributes_of(store, name, options)?;
     let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
     let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
@@ -101,15 +106,15 @@ pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Opti
             "{path}: {empty} pictures have an empty `{name}`, which is taken for a class of its own"
         ));
     }
-    Ok(Labels { labels: Ok(labels), class_names: attribute.class_names })
+    Ok(PictureLabels { labels: Ok(labels), class_names: attribute.class_names })
 }
 
 /// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own
 /// folders are `Img` and `Anno`.
-fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, Origin)> {
+fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, FileOrigin)> {
     let read = |path: &Path| {
         options.check(path)?;
-        Ok((file::read(path, attributes::MOST_BYTES)?, Origin::file(path)))
+        Ok((file::read(path, attributes::MOST_BYTES)?, FileOrigin::file(path)))
     };
     if let Some(path) = &options.attributes {
         return read(path);

@@ -3,9 +3,9 @@
 mod folder;
 
 use super::Options;
-use super::file::Origin;
+use super::file::FileOrigin;
 use super::left_out::LeftOut;
-use super::tar::{self, Kind, Tar};
+use super::tar::{self, Tar, TarKind};
 use super::zip::Zip;
 use files::reading;
 use files::{Error, Result};
@@ -20,7 +20,7 @@ const MOST_HELD: u64 = 4 << 30;
 /// Files with names like `a/b.png`, sorted by name.
 pub struct Store {
     path: PathBuf,
-    source: Source,
+    source: StoreSource,
     files: Vec<Member>,
     left_out: LeftOut,
 }
@@ -34,7 +34,7 @@ pub struct Member {
     index: usize,
 }
 
-enum Source {
+enum StoreSource {
     Folder,
     Zip(Zip),
     Tar(Vec<Packed>),
@@ -60,7 +60,7 @@ impl Store {
         options.check(path)?;
         let mut left_out = LeftOut::default();
         let (source, mut files) = if path.is_dir() {
-            (Source::Folder, folder::files(path, options, &mut left_out)?)
+            (StoreSource::Folder, folder::files(path, options, &mut left_out)?)
         } else if is_tar(path) {
             tar_files(path, &mut left_out)?
         } else {
@@ -91,9 +91,9 @@ impl Store {
     /// `Format` for one of more than 64 MiB, or that an archive holds damaged; `Io`.
     pub fn read(&self, file: &Member) -> Result<Vec<u8>> {
         match &self.source {
-            Source::Folder => reading::member(&self.path, &file.name, MOST_BYTES),
-            Source::Zip(zip) => zip.read(&zip.entries()[file.index], MOST_BYTES),
-            Source::Tar(entries) => match &entries[file.index] {
+            StoreSource::Folder => reading::member(&self.path, &file.name, MOST_BYTES),
+            StoreSource::Zip(zip) => zip.read(&zip.entries()[file.index], MOST_BYTES),
+            StoreSource::Tar(entries) => match &entries[file.index] {
                 Packed { held: Some(content), .. } => Ok(content.clone()),
                 entry if entry.size > MOST_BYTES => {
                     Err(self.fault(file, 0, format!("{} bytes", entry.size), format!("at most {MOST_BYTES}")))
@@ -104,13 +104,13 @@ impl Store {
     }
 
     /// Where the content of a file comes from.
-    pub fn origin(&self, file: &Member) -> Origin {
+    pub fn origin(&self, file: &Member) -> FileOrigin {
         let offset = match &self.source {
-            Source::Folder => return Origin::file(&self.path.join(&file.name)),
-            Source::Zip(zip) => zip.entries()[file.index].offset,
-            Source::Tar(entries) => entries[file.index].offset,
+            StoreSource::Folder => return FileOrigin::file(&self.path.join(&file.name)),
+            StoreSource::Zip(zip) => zip.entries()[file.index].offset,
+            StoreSource::Tar(entries) => entries[file.index].offset,
         };
-        Origin { path: self.path.clone(), entry: Some((file.name.clone(), offset)) }
+        FileOrigin { path: self.path.clone(), entry: Some((file.name.clone(), offset)) }
     }
 
     /// The error for what is wrong about a file, `at` bytes into it.
@@ -138,7 +138,7 @@ fn is_tar(path: &Path) -> bool {
         || name.rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with(".tar"))
 }
 
-fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>)> {
+fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Member>)> {
     let zip = Zip::open(path)?;
     let mut listed = Listed::default();
     for (index, entry) in zip.entries().iter().enumerate() {
@@ -149,17 +149,17 @@ fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
             listed.add(name, index, left_out);
         }
     }
-    Ok((Source::Zip(zip), listed.members()))
+    Ok((StoreSource::Zip(zip), listed.members()))
 }
 
-fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>)> {
+fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Member>)> {
     let most = MOST_HELD.min(ops::tensor::room() as u64);
     let (mut tar, mut entries, mut listed, mut held) = (Tar::open(path)?, Vec::new(), Listed::default(), 0);
     while let Some(entry) = tar.next_entry()? {
-        let Some(name) = shown(&entry.name).filter(|_| entry.kind != Kind::Folder) else { continue };
+        let Some(name) = shown(&entry.name).filter(|_| entry.kind != TarKind::Folder) else { continue };
         let mut packed = Packed { offset: entry.offset, size: entry.size, held: None };
         match &entry.kind {
-            Kind::HardLink(target) => {
+            TarKind::HardLink(target) => {
                 match shown(target).and_then(|target| listed.places.get(&target).copied()) {
                     Some(place) => packed = Packed::clone(&entries[place]),
                     None => {
@@ -168,7 +168,7 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
                     }
                 }
             }
-            Kind::File if tar.is_packed() && entry.size <= MOST_BYTES => {
+            TarKind::File if tar.is_packed() && entry.size <= MOST_BYTES => {
                 let mut content = Vec::new();
                 tar.content(&entry, |bytes| {
                     content.extend(bytes);
@@ -176,7 +176,7 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
                 })?;
                 packed.held = Some(content);
             }
-            Kind::File => {}
+            TarKind::File => {}
             _ => {
                 left_out.add(LINK, &name);
                 continue;
@@ -195,7 +195,7 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
         listed.add(name, entries.len(), left_out);
         entries.push(packed);
     }
-    Ok((Source::Tar(entries), listed.members()))
+    Ok((StoreSource::Tar(entries), listed.members()))
 }
 
 const LINK: [&str; 2] = ["link", "links"];

@@ -34,12 +34,12 @@ const MOST_PACKED: u64 = 1032;
 pub struct Zip {
     path: PathBuf,
     file: File,
-    entries: Vec<Entry>,
+    entries: Vec<ZipEntry>,
 }
 
 /// A file inside.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct ZipEntry {
     pub name: String,
     /// Bytes when unpacked.
     pub size: u64,
@@ -81,7 +81,7 @@ impl Zip {
     }
 
     /// The files inside, in the order of the directory.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ZipEntry] {
         &self.entries
     }
 
@@ -90,7 +90,7 @@ impl Zip {
     /// # Errors
     /// `Format` for a larger one, one that does not unpack to the size and checksum that the directory says,
     /// or a damaged local header; `Io`.
-    pub fn read(&self, entry: &Entry, most: u64) -> Result<Vec<u8>> {
+    pub fn read(&self, entry: &ZipEntry, most: u64) -> Result<Vec<u8>> {
         let fault = |found: String, expected: String| {
             fault(&self.path, entry.offset, format!("`{}` of {found}", entry.name), expected)
         };
@@ -179,7 +179,7 @@ impl Zip {
     }
 
     /// The first entry of a directory's rest, which stands at `offset`, and its length.
-    fn entry(&self, rest: &[u8], offset: u64) -> Result<(Entry, usize)> {
+    fn entry(&self, rest: &[u8], offset: u64) -> Result<(ZipEntry, usize)> {
         let fault = |found: String, expected: &str| fault(&self.path, offset, found, expected);
         if rest.len() < ENTRY_SIZE || rest[..4] != ENTRY {
             let found = format!("{:02x?}", &rest[..rest.len().min(4)]);
@@ -215,7 +215,7 @@ impl Zip {
         let crc = word(rest, 16) as u32;
         // Unix systems (3) note the kind of a file in the high half of its attributes.
         let is_link = rest[5] == 3 && half(rest, 40) & 0o170_000 == 0o120_000;
-        Ok((Entry { name, size, offset: local, packed, crc, deflated: method == 8, is_link }, length))
+        Ok((ZipEntry { name, size, offset: local, packed, crc, deflated: method == 8, is_link }, length))
     }
 
     /// `count` bytes from `offset` on.

@@ -87,7 +87,7 @@ pub fn color(index: usize) -> Color {
 }
 
 /// A plot without its marks.
-pub struct Frame<'a> {
+pub struct PlotFrame<'a> {
     pub options: &'a PlotOptions,
     pub x: Axis,
     pub y: Axis,
@@ -95,7 +95,7 @@ pub struct Frame<'a> {
     pub legend: Vec<(String, Color, Mark)>,
 }
 
-impl Frame<'_> {
+impl PlotFrame<'_> {
     /// The plot with what `marks` draws between the axes, as a PNG file.
     pub fn draw(&self, marks: impl FnOnce(&Marks) -> Result<()>) -> Result<Vec<u8>> {
         let (width, height) = (self.options.width as usize, self.options.height as usize);

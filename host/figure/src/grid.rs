@@ -73,7 +73,7 @@ pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
             "give the values to be shown as black and as white, for example (0.0, 1.0)",
         ));
     }
-    let blocks = panels.iter().map(|panel| Block::new(panel, options)).collect::<Result<Vec<_>>>()?;
+    let blocks = panels.iter().map(|panel| GridBlock::new(panel, options)).collect::<Result<Vec<_>>>()?;
     if blocks.is_empty() {
         return Err(Error::usage("no panel to show", "give at least one grid of pictures"));
     }
@@ -82,13 +82,13 @@ pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
 }
 
 /// A panel whose shape was checked, and its arrangement.
-pub struct Block<'a> {
+pub struct GridBlock<'a> {
     pub panel: &'a Panel<'a>,
     pub columns: usize,
     pub rows: usize,
 }
 
-impl<'a> Block<'a> {
+impl<'a> GridBlock<'a> {
     fn new(panel: &'a Panel<'a>, options: &GridOptions) -> Result<Self> {
         check_shape(panel)?;
         let [count, ..] = panel.shape;
@@ -173,10 +173,10 @@ fn check_labels(what: &str, labels: &[String], expected: usize) -> Result<()> {
 }
 
 /// The whole factor that brings the sheet close to its target size, or the one asked for.
-fn scale(blocks: &[Block], options: &GridOptions) -> Result<usize> {
+fn scale(blocks: &[GridBlock], options: &GridOptions) -> Result<usize> {
     let (width, height) = blocks
         .iter()
-        .map(Block::bare_size)
+        .map(GridBlock::bare_size)
         .fold((0, 0), |(w, h), (width, height)| (w + width, h.max(height)));
     let target = if blocks.len() == 1 { TARGET } else { PANELS_TARGET };
     match options.scale {

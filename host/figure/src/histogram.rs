@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::canvas::WHITE;
-use super::frame::{Frame, PlotOptions, color};
+use super::frame::{PlotFrame, PlotOptions, color};
 use super::plot::nothing;
 use files::{Error, Result};
 
@@ -28,7 +28,7 @@ pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> 
     let named =
         PlotOptions { y_label: options.y_label.clone().or(Some("count".to_string())), ..options.clone() };
     let (bottom, wide) = (y.low, x.high - x.low);
-    let frame = Frame { options: &named, x, y, legend: Vec::new() };
+    let frame = PlotFrame { options: &named, x, y, legend: Vec::new() };
     frame.draw(|marks| {
         for &(left, right, count) in &counts {
             let Some(top) = Axis::place(count as f64, options.log_y) else {

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::canvas::{INK, WHITE};
-use super::frame::{Frame, PlotOptions, color};
+use super::frame::{PlotFrame, PlotOptions, color};
 use super::marks::Mark;
 use super::thin::thin;
 use files::{Error, Result};
@@ -41,7 +41,7 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
         [_] => Vec::new(),
         _ => series.iter().enumerate().map(|(i, s)| (s.name.clone(), color(i), s.mark)).collect(),
     };
-    Frame { options, x, y, legend }.draw(|marks| {
+    PlotFrame { options, x, y, legend }.draw(|marks| {
         for (index, (runs, series)) in curves.iter().zip(series).enumerate() {
             let color = color(index);
             for run in runs {
@@ -124,7 +124,7 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
         300..3000 => 3.0,
         _ => 2.0,
     };
-    Frame { options, x, y, legend }.draw(|marks| {
+    PlotFrame { options, x, y, legend }.draw(|marks| {
         for (index, &at) in places.iter().enumerate() {
             let Some(at) = at else { continue };
             let color = color(kinds.labels.get(index).copied().unwrap_or(0));

@@ -1,7 +1,7 @@
 //! The arrangement of picture grids and their texts on one sheet.
 
 use super::canvas::{Canvas, INK, RULE, SOFT_INK};
-use super::grid::{Block, GridOptions, SEPARATOR};
+use super::grid::{GridBlock, GridOptions, SEPARATOR};
 use super::text::{self, Align, Pen};
 use files::Result;
 
@@ -14,7 +14,7 @@ const LABEL: f32 = 13.0;
 
 /// Blocks with the places that they and their texts take.
 pub struct Sheet<'a> {
-    blocks: Vec<Block<'a>>,
+    blocks: Vec<GridBlock<'a>>,
     scale: usize,
     options: &'a GridOptions,
     /// Left edge of the first block: its row labels stand before it.
@@ -24,7 +24,7 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub fn new(blocks: Vec<Block<'a>>, scale: usize, options: &'a GridOptions) -> Self {
+    pub fn new(blocks: Vec<GridBlock<'a>>, scale: usize, options: &'a GridOptions) -> Self {
         let label_width = options
             .row_labels
             .iter()
@@ -67,7 +67,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The caption and the column labels above a block whose top left corner is `at`.
-    fn block_texts(&self, canvas: &mut Canvas, block: &Block, at: (usize, usize)) {
+    fn block_texts(&self, canvas: &mut Canvas, block: &GridBlock, at: (usize, usize)) {
         let middle = |width: usize, left: usize| (at.0 + left) as f32 + width as f32 / 2.0;
         let (width, _) = block.size(self.scale);
         let caption = text::fit(&block.panel.caption, CAPTION, width as f32);
@@ -97,7 +97,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn pictures(&self, canvas: &mut Canvas, block: &Block, at: (usize, usize)) {
+    fn pictures(&self, canvas: &mut Canvas, block: &GridBlock, at: (usize, usize)) {
         let [count, _, height, width] = block.panel.shape;
         for index in 0..count {
             let corner = block.corner(index, self.scale);

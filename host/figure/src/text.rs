@@ -71,7 +71,7 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
                 glyph.position.x += along;
                 fill(glyph, &mut put);
             }
-            Mark::Frame { left, width } => frame(left + along, width, pen.size, &mut put),
+            Mark::PlotFrame { left, width } => frame(left + along, width, pen.size, &mut put),
         }
     }
 }
@@ -111,7 +111,7 @@ const ROOM: f32 = 0.12;
 enum Mark {
     Glyph(Glyph),
     /// A box for a character that the font does not have.
-    Frame {
+    PlotFrame {
         left: f32,
         width: f32,
     },
@@ -148,7 +148,7 @@ fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<Mark>) -> f32 {
     let across = digits.len().div_ceil(2);
     let step = font.h_advance(font.glyph_id('0'));
     let (left, width) = (x + 0.05 * size, across as f32 * step + 2.0 * ROOM * size);
-    marks.push(Mark::Frame { left, width });
+    marks.push(Mark::PlotFrame { left, width });
     for (i, digit) in digits.iter().enumerate() {
         let baseline = LINES[i / across] * size;
         let start = left + ROOM * size + (i % across) as f32 * step;

@@ -43,7 +43,7 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
     if is_watched() {
         let mut hash = Hasher::new();
         std::io::copy(&mut file, &mut hash).and_then(|_| file.rewind()).map_err(Error::io(path))?;
-        let sum = Sum { sha256: hash.finish(), bytes: length };
+        let sum = Checksum { sha256: hash.finish(), bytes: length };
         note(|reads, named| reads.files.insert(named(path), sum));
     }
     Ok((file, length))
@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
 /// As [`open`]; [`Error::Format`] for a larger one.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let bytes = content(path, most)?;
-    note(|reads, named| reads.files.insert(named(path), Sum::of(&bytes)));
+    note(|reads, named| reads.files.insert(named(path), Checksum::of(&bytes)));
     Ok(bytes)
 }
 
@@ -66,7 +66,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 pub fn member(folder: &Path, name: &str, most: u64) -> Result<Vec<u8>> {
     let bytes = content(&folder.join(name), most)?;
     note(|reads, named| {
-        reads.folders.entry(named(folder)).or_default().insert(name.to_owned(), Sum::of(&bytes))
+        reads.folders.entry(named(folder)).or_default().insert(name.to_owned(), Checksum::of(&bytes))
     });
     Ok(bytes)
 }
@@ -114,12 +114,12 @@ fn content(path: &Path, most: u64) -> Result<Vec<u8>> {
 
 /// The checksum of a file's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sum {
+pub struct Checksum {
     pub sha256: String,
     pub bytes: u64,
 }
 
-impl Sum {
+impl Checksum {
     /// That of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self { sha256: sha256(bytes), bytes: bytes.len() as u64 }
@@ -150,19 +150,19 @@ impl Sum {
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Reads {
-    pub files: BTreeMap<PathBuf, Sum>,
+    pub files: BTreeMap<PathBuf, Checksum>,
     /// Files of a folder, by their names in it.
-    pub folders: BTreeMap<PathBuf, BTreeMap<String, Sum>>,
+    pub folders: BTreeMap<PathBuf, BTreeMap<String, Checksum>>,
 }
 
-struct Watch {
+struct ReadWatch {
     /// Paths as they were asked for, and where they led when that was looked at.
     led: Vec<(PathBuf, PathBuf)>,
     reads: Reads,
 }
 
 thread_local! {
-    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    static WATCH: RefCell<Option<ReadWatch>> = const { RefCell::new(None) };
 }
 
 /// What `call` gives, and what it read on this thread. A path in one that was `asked` for, here or around this call,
@@ -172,14 +172,14 @@ pub fn watched<T>(led: Option<(&Path, &Path)>, call: impl FnOnce() -> T) -> (T, 
     let before = outer.0.iter().flat_map(|watch| watch.led.iter().cloned());
     let led = led.map(|(asked, real)| (asked.to_owned(), real.to_owned()));
     let led = led.into_iter().chain(before).collect();
-    WATCH.set(Some(Watch { led, reads: Reads::default() }));
+    WATCH.set(Some(ReadWatch { led, reads: Reads::default() }));
     let value = call();
     let inner = WATCH.take();
     (value, inner.map(|watch| watch.reads).unwrap_or_default())
 }
 
 /// The watch around another one, which goes on after it, however that ended.
-struct Outer(Option<Watch>);
+struct Outer(Option<ReadWatch>);
 
 impl Drop for Outer {
     fn drop(&mut self) {
@@ -194,7 +194,7 @@ fn is_watched() -> bool {
 /// Adds to what was read, under the names that were asked for.
 fn note<T>(add: impl FnOnce(&mut Reads, &dyn Fn(&Path) -> PathBuf) -> T) {
     WATCH.with_borrow_mut(|watch| {
-        let Watch { led, reads } = watch.as_mut()?;
+        let ReadWatch { led, reads } = watch.as_mut()?;
         let named = |path: &Path| {
             let found = led.iter().find_map(|(asked, real)| moved(path, real, asked));
             found.unwrap_or_else(|| path.to_owned())
@@ -248,7 +248,7 @@ mod tests {
         let members = &reads.folders[folder.path()];
         assert_eq!(members.keys().collect::<Vec<_>>(), ["b", "c"]);
         let together = sha256(format!("{empty}  b\n{abc}  c\n").as_bytes());
-        assert_eq!(Sum::of_all(members), Sum { sha256: together, bytes: 3 });
+        assert_eq!(Checksum::of_all(members), Checksum { sha256: together, bytes: 3 });
         assert!(!is_watched());
     }
 

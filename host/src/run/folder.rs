@@ -31,20 +31,20 @@ const LONGEST_LOG: u64 = 64 << 20;
 /// The process holds a lock on it, which the system takes back however the process ends.
 pub struct Run {
     path: PathBuf,
-    state: Mutex<State>,
-    log: Mutex<Log>,
+    state: Mutex<RunState>,
+    log: Mutex<RunLog>,
     /// Held until it is dropped.
     _lock: File,
 }
 
 /// `log.txt`, which has room for so many more bytes; none once it was said that it is full.
-struct Log {
+struct RunLog {
     file: File,
     room: Option<u64>,
 }
 
 /// The record as it stands in the folder, and the clock of [`Record::seconds`].
-struct State {
+struct RunState {
     record: Record,
     /// Seconds that the run took until it was opened by this process.
     before: f64,
@@ -205,18 +205,18 @@ impl Run {
         let log = path.join("log.txt");
         let file = File::options().create(true).append(true).open(&log).map_err(Error::io(&log))?;
         let length = file.metadata().map_err(Error::io(&log))?.len();
-        let log = Mutex::new(Log { file, room: Some(LONGEST_LOG.saturating_sub(length)) });
-        let state = State { before: record.seconds, record, since: Instant::now() };
+        let log = Mutex::new(RunLog { file, room: Some(LONGEST_LOG.saturating_sub(length)) });
+        let state = RunState { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RunState> {
         // The state changes in one assignment: a panic elsewhere leaves it right.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl RunState {
     fn store(&mut self, folder: &Path, mut record: Record) -> Result<()> {
         let now = timestamp(SystemTime::now());
         if self.record.status == Status::Queued {

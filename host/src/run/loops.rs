@@ -45,7 +45,7 @@ impl LoopState {
 }
 
 /// Where a loop is.
-struct Record {
+struct LoopRecord {
     path: String,
     now: LoopState,
     written: bool,
@@ -53,7 +53,7 @@ struct Record {
 
 /// An item of a loop that is being run: names of loops inside it, with how often each was met.
 #[derive(Default)]
-struct Item {
+struct LoopItem {
     path: String,
     names: HashMap<String, u32>,
 }
@@ -63,8 +63,8 @@ pub struct Loops {
     folder: PathBuf,
     blobs: Blobs,
     /// The chain: finished loops of each level, then the one in progress, from the outside in.
-    chain: Vec<Record>,
-    items: Vec<Item>,
+    chain: Vec<LoopRecord>,
+    items: Vec<LoopItem>,
     /// What an interrupted run left, by loop path.
     left: HashMap<String, Json>,
     /// Files of records that are on the disk.
@@ -84,7 +84,7 @@ impl Loops {
             folder: folder.to_owned(),
             blobs: Blobs::new(&folder.join("tensors")),
             chain: Vec::new(),
-            items: vec![Item::default()],
+            items: vec![LoopItem::default()],
             left: HashMap::new(),
             on_disk: HashSet::new(),
             every,
@@ -149,7 +149,7 @@ impl Loops {
             },
             None => LoopState::new(initial, logged),
         };
-        self.chain.push(Record { path: path.clone(), now: now.clone(), written: false });
+        self.chain.push(LoopRecord { path: path.clone(), now: now.clone(), written: false });
         Ok((path, now))
     }
 
@@ -167,7 +167,7 @@ impl Loops {
     /// Begins item `number` (from 1) of a loop and gives its path.
     pub fn enter(&mut self, path: &str, number: u64) -> String {
         let path = format!("{path}/{number}");
-        self.items.push(Item { path: path.clone(), names: HashMap::new() });
+        self.items.push(LoopItem { path: path.clone(), names: HashMap::new() });
         path
     }
 
@@ -182,7 +182,7 @@ impl Loops {
         self.chain.retain(|record| !record.path.starts_with(&inside));
         self.left.retain(|path, _| !path.starts_with(&inside));
         if let Some(record) = self.chain.iter_mut().find(|record| record.path == path) {
-            *record = Record { path: path.to_owned(), now, written: false };
+            *record = LoopRecord { path: path.to_owned(), now, written: false };
         }
     }
 
@@ -224,7 +224,7 @@ impl Loops {
         let mut current: HashSet<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
         self.left.values().for_each(|json| self.blobs.keep(json));
         for i in 0..self.chain.len() {
-            let Record { path, now, written } = &self.chain[i];
+            let LoopRecord { path, now, written } = &self.chain[i];
             let file = self.file(path);
             // Also of what is written already: its files are still needed.
             let state = now.state.to_json(&mut self.blobs)?;

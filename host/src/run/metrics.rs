@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use index::{Index, Line};
+use index::{Index, MetricLine};
 
 /// How long a line may wait to be written to the file.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
@@ -27,10 +27,10 @@ const FIRST_SHOWN: usize = 4;
 /// whose key is among those read back from the file is not written again.
 pub struct Metrics {
     path: PathBuf,
-    log: Arc<Mutex<Log>>,
+    log: Arc<Mutex<MetricLog>>,
 }
 
-struct Log {
+struct MetricLog {
     file: BufWriter<File>,
     index: Index,
     /// Names that the script wants to be seen while it runs.
@@ -45,7 +45,7 @@ impl Metrics {
     ///
     /// Time goes on from the last line. Error: the file cannot be read or written.
     pub fn open(path: &Path) -> Result<Self> {
-        let log = Log::open(path).map_err(Error::io(path))?;
+        let log = MetricLog::open(path).map_err(Error::io(path))?;
         let log = Arc::new(Mutex::new(log));
         flush_now_and_then(&log).map_err(Error::io(path))?;
         Ok(Self { path: path.to_path_buf(), log })
@@ -140,7 +140,7 @@ impl Metrics {
         log.index.values(name).enumerate().map(|(step, value)| (step as f64, value)).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Log> {
+    fn lock(&self) -> MutexGuard<'_, MetricLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -152,7 +152,7 @@ impl Drop for Metrics {
     }
 }
 
-impl Log {
+impl MetricLog {
     fn open(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(path)?;
         let index = Index::read(path)?;
@@ -164,7 +164,7 @@ impl Log {
     fn write(&mut self, path: &str, name: &str, value: f64) -> io::Result<()> {
         let seconds = self.index.seconds + self.since.elapsed().as_secs_f64();
         let step = self.index.count(name);
-        let mut line = Line::new(path, name, value, step as u64, seconds).to_json()?;
+        let mut line = MetricLine::new(path, name, value, step as u64, seconds).to_json()?;
         line.push(b'\n');
         self.file.write_all(&line)?;
         self.index.add(name, value);
@@ -199,7 +199,7 @@ fn line_ends_at(path: &Path, position: u64) -> io::Result<bool> {
 }
 
 /// Flushes a log for as long as it is used, so that it can be watched from outside.
-fn flush_now_and_then(log: &Arc<Mutex<Log>>) -> io::Result<()> {
+fn flush_now_and_then(log: &Arc<Mutex<MetricLog>>) -> io::Result<()> {
     let log = Arc::downgrade(log);
     let flush = move || {
         loop {

@@ -18,4 +18,4 @@ pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, vers
 pub use report::number;
 pub(crate) use report::shell_quoted;
 pub use state::{DEEPEST, Saved};
-pub use table::{Cell, aligned, to_csv};
+pub use table::{TableCell, aligned, to_csv};

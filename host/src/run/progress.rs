@@ -38,7 +38,7 @@ pub enum Mode {
 /// The progress of all loops of a run.
 pub struct Progress {
     show: Show,
-    lines: Arc<Mutex<Lines>>,
+    lines: Arc<Mutex<TextProgress>>,
 }
 
 enum Show {
@@ -55,10 +55,10 @@ impl Progress {
             Mode::Auto if !bars.is_hidden() => Show::Bars(bars),
             Mode::Auto | Mode::Plain => Show::Plain,
         };
-        Self::with(show, Lines::new(Box::new(io::stderr()), LINE_EVERY))
+        Self::with(show, TextProgress::new(Box::new(io::stderr()), LINE_EVERY))
     }
 
-    fn with(show: Show, lines: Lines) -> Self {
+    fn with(show: Show, lines: TextProgress) -> Self {
         Self { show, lines: Arc::new(Mutex::new(lines)) }
     }
 
@@ -67,13 +67,13 @@ impl Progress {
     pub fn start(&self, name: &str, total: Option<u64>, done: u64) -> LoopHandle {
         let name = &shortened(name);
         LoopHandle(match &self.show {
-            Show::Bars(bars) => Shown::Bar(bar(bars, name, total, done)),
+            Show::Bars(bars) => LoopDisplay::Bar(bar(bars, name, total, done)),
             Show::Plain => {
                 let mut lines = lock(&self.lines);
                 lines.loops.push(Loop { name: name.into(), total, done, message: String::new() });
-                Shown::Lines { lines: self.lines.clone(), depth: lines.loops.len() - 1 }
+                LoopDisplay::Lines { lines: self.lines.clone(), depth: lines.loops.len() - 1 }
             }
-            Show::Quiet => Shown::Nothing,
+            Show::Quiet => LoopDisplay::Nothing,
         })
     }
 
@@ -89,11 +89,11 @@ impl Progress {
 }
 
 /// A loop that is running.
-pub struct LoopHandle(Shown);
+pub struct LoopHandle(LoopDisplay);
 
-enum Shown {
+enum LoopDisplay {
     Bar(ProgressBar),
-    Lines { lines: Arc<Mutex<Lines>>, depth: usize },
+    Lines { lines: Arc<Mutex<TextProgress>>, depth: usize },
     Nothing,
 }
 
@@ -101,9 +101,9 @@ impl LoopHandle {
     /// One more item is done.
     pub fn advance(&self) {
         match &self.0 {
-            Shown::Bar(bar) => bar.inc(1),
-            Shown::Lines { lines, depth } => lock(lines).advance(*depth),
-            Shown::Nothing => {}
+            LoopDisplay::Bar(bar) => bar.inc(1),
+            LoopDisplay::Lines { lines, depth } => lock(lines).advance(*depth),
+            LoopDisplay::Nothing => {}
         }
     }
 
@@ -111,9 +111,9 @@ impl LoopHandle {
     pub fn message(&self, text: &str) {
         let text = one_line(text);
         match &self.0 {
-            Shown::Bar(bar) => bar.set_message(text),
-            Shown::Lines { lines, depth } => lock(lines).message(*depth, text),
-            Shown::Nothing => {}
+            LoopDisplay::Bar(bar) => bar.set_message(text),
+            LoopDisplay::Lines { lines, depth } => lock(lines).message(*depth, text),
+            LoopDisplay::Nothing => {}
         }
     }
 }
@@ -121,9 +121,9 @@ impl LoopHandle {
 impl Drop for LoopHandle {
     fn drop(&mut self) {
         match &self.0 {
-            Shown::Bar(bar) => bar.finish_and_clear(),
-            Shown::Lines { lines, depth } => lock(lines).loops.truncate(*depth),
-            Shown::Nothing => {}
+            LoopDisplay::Bar(bar) => bar.finish_and_clear(),
+            LoopDisplay::Lines { lines, depth } => lock(lines).loops.truncate(*depth),
+            LoopDisplay::Nothing => {}
         }
     }
 }
@@ -186,7 +186,7 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
 }
 
 /// Progress as lines of text.
-struct Lines {
+struct TextProgress {
     /// The open loops, from the outermost to the innermost.
     loops: Vec<Loop>,
     out: Box<dyn Write + Send>,
@@ -202,7 +202,7 @@ struct Loop {
     message: String,
 }
 
-impl Lines {
+impl TextProgress {
     fn new(out: Box<dyn Write + Send>, every: Duration) -> Self {
         Self { loops: Vec::new(), out, every, since: Instant::now(), newest: None }
     }
@@ -244,7 +244,7 @@ impl Lines {
     }
 }
 
-fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+fn lock(lines: &Mutex<TextProgress>) -> MutexGuard<'_, TextProgress> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

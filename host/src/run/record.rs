@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use crate::error::{Error, Result};
-use crate::files::reading::Sum;
+use crate::files::reading::Checksum;
 use crate::files::{sha256, write_whole};
 
 /// The name of the record in a run's folder.
@@ -113,7 +113,7 @@ pub struct FileRecord {
 
 impl FileRecord {
     /// What was read from `path`; of a folder, from how many `files`.
-    pub fn new(name: String, path: &Path, sum: Sum, files: Option<usize>) -> Self {
+    pub fn new(name: String, path: &Path, sum: Checksum, files: Option<usize>) -> Self {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         Self { name, path: real.display().to_string(), sha256: sum.sha256, bytes: sum.bytes, files }
     }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::table::{Cell, from_csv};
+use super::table::{TableCell, from_csv};
 use crate::error::{Error, Result};
 use crate::files::write_whole;
 use folder::{files, log_tail, record};
@@ -22,7 +22,7 @@ pub(super) use html::duration;
 pub use html::number;
 pub(crate) use html::shell_quoted;
 use html::{base64, block, byte_size, escape, note, row, section, table, table_of};
-use metrics::Metrics;
+use metrics::ReportMetrics;
 
 const STYLE: &str = include_str!("report/report.css");
 
@@ -42,7 +42,7 @@ pub fn write(run: &Path) -> Result<()> {
 fn page(run: &Path) -> Result<String> {
     let top = files(run)?.ok_or_else(|| Error::io(run)(ErrorKind::NotFound.into()))?;
     let (record, problem) = record(run)?;
-    let metrics = Metrics::read(&run.join("metrics.jsonl"))?;
+    let metrics = ReportMetrics::read(&run.join("metrics.jsonl"))?;
     let figures = files(&run.join("figures"))?.unwrap_or_default();
     let tables_of_run = files(&run.join("tables"))?.unwrap_or_default();
     let models = files(&run.join("models"))?.unwrap_or_default();
@@ -119,7 +119,7 @@ fn settings(record: &Value) -> String {
 }
 
 /// One card a metric: name, last value, curve, extremes.
-fn curves(metrics: &Metrics) -> String {
+fn curves(metrics: &ReportMetrics) -> String {
     let cards: String = metrics
         .all
         .iter()
@@ -157,7 +157,7 @@ fn tables(tables: &[(PathBuf, u64)]) -> Result<String> {
             escape(&path.file_stem().unwrap_or_default().to_string_lossy())
         );
         for (i, row) in from_csv(&text).iter().enumerate() {
-            let cell = |cell: &Cell| match i {
+            let cell = |cell: &TableCell| match i {
                 0 => format!("<th>{}</th>", escape(&cell.shown())),
                 _ => format!("<td>{}</td>", escape(&cell.shown())),
             };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    files::reading::{self, Reads, Sum},
+    files::reading::{self, Checksum, Reads},
     run::{Change, FileRecord, Record},
 };
 
@@ -82,7 +82,7 @@ impl Session {
         let files = files.map(|(path, sum)| FileRecord::new(self.name_of(&path), &path, sum, None));
         let folders = reads.folders.into_iter().map(|(path, files)| {
             let name = format!("{} ({part})", self.name_of(&path));
-            FileRecord::new(name, &path, Sum::of_all(&files), Some(files.len()))
+            FileRecord::new(name, &path, Checksum::of_all(&files), Some(files.len()))
         });
         recorder.note_files(files.chain(folders).collect(), permission)
     }

@@ -1,7 +1,7 @@
 //! A column of a table: of a CSV file, or of a list whose words are parted by spaces.
 
-use super::{Row, no_column};
-use crate::file::Origin;
+use super::{AttributeRow, no_column};
+use crate::file::FileOrigin;
 use csv::{ReaderBuilder, Trim};
 use files::{Error, Result};
 
@@ -9,7 +9,7 @@ use files::{Error, Result};
 ///
 /// # Errors
 /// `Format` for bytes that are not in UTF-8, with the way out.
-pub fn text<'a>(bytes: &'a [u8], origin: &Origin) -> Result<&'a str> {
+pub fn text<'a>(bytes: &'a [u8], origin: &FileOrigin) -> Result<&'a str> {
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     if wide || bytes.contains(&0) {
         let expected = "a text in UTF-8 (iconv -f UTF-16 -t UTF-8, or \"CSV UTF-8\" in a spreadsheet)";
@@ -29,7 +29,7 @@ pub fn text<'a>(bytes: &'a [u8], origin: &Origin) -> Result<&'a str> {
 ///
 /// # Errors
 /// As [`super::Attribute::parse`].
-pub fn column(text: &str, origin: &Origin, name: &str) -> Result<Vec<Row>> {
+pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<Vec<AttributeRow>> {
     let table = match delimiter(text) {
         Some(delimiter) => separated(text, origin, delimiter)?,
         None => list(text, origin)?,
@@ -52,12 +52,12 @@ fn delimiter(text: &str) -> Option<u8> {
 }
 
 /// Rows of fields, the names of the columns being the first.
-struct Table {
+struct AttributeTable {
     header: Vec<String>,
     rows: Vec<(usize, Vec<String>)>,
 }
 
-fn separated(text: &str, origin: &Origin, delimiter: u8) -> Result<Table> {
+fn separated(text: &str, origin: &FileOrigin, delimiter: u8) -> Result<AttributeTable> {
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -74,7 +74,7 @@ fn separated(text: &str, origin: &Origin, delimiter: u8) -> Result<Table> {
         let found = format!("quotes that are never closed and hold {} lines", text[*at..].lines().count());
         return Err(origin.fault(*at, found, format!("a closing quote in the field `{}`", last[0])));
     }
-    Table::of(rows, origin, text.len())
+    AttributeTable::of(rows, origin, text.len())
 }
 
 /// Whether the last record has swallowed lines because the quotes around a field are never closed.
@@ -83,7 +83,7 @@ fn is_open(record: &str, fields: &[String]) -> bool {
 }
 
 /// A list like CelebA's; the number of rows may stand before it.
-fn list(text: &str, origin: &Origin) -> Result<Table> {
+fn list(text: &str, origin: &FileOrigin) -> Result<AttributeTable> {
     let mut next = 0;
     let line = |line: &str| {
         let at = next;
@@ -104,18 +104,18 @@ fn list(text: &str, origin: &Origin) -> Result<Table> {
             return Err(origin.fault(0, format!("the number {count}"), expected));
         }
     }
-    Table::of(rows, origin, text.len())
+    AttributeTable::of(rows, origin, text.len())
 }
 
-impl Table {
-    fn of(mut rows: Vec<(usize, Vec<String>)>, origin: &Origin, length: usize) -> Result<Self> {
+impl AttributeTable {
+    fn of(mut rows: Vec<(usize, Vec<String>)>, origin: &FileOrigin, length: usize) -> Result<Self> {
         if rows.is_empty() {
             return Err(origin.fault(length, "the end of the file", "a line with the names of attributes"));
         }
         Ok(Self { header: rows.remove(0).1, rows })
     }
 
-    fn column(mut self, origin: &Origin, name: &str) -> Result<Vec<Row>> {
+    fn column(mut self, origin: &FileOrigin, name: &str) -> Result<Vec<AttributeRow>> {
         let width = self.rows.first().map_or(self.header.len(), |(_, row)| row.len());
         // CelebA's header has no name for the pictures, others have; a separator at the end of every row is
         // no field.
@@ -140,7 +140,7 @@ impl Table {
                 return Err(origin.fault(offset, found, expected));
             }
             let value = fields.swap_remove(place);
-            Ok(Row { offset, file: fields.swap_remove(0), value, class: 0 })
+            Ok(AttributeRow { offset, file: fields.swap_remove(0), value, class: 0 })
         };
         self.rows.into_iter().map(row).collect()
     }

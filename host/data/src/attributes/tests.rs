@@ -1,7 +1,7 @@
 use super::*;
 
 fn read(text: impl AsRef<[u8]>, name: &str) -> Result<Attribute> {
-    Attribute::parse(text.as_ref(), Origin::file(Path::new("list.txt")), name)
+    Attribute::parse(text.as_ref(), FileOrigin::file(Path::new("list.txt")), name)
 }
 
 /// The classes of pictures in a folder `img`, and their names.

@@ -2,7 +2,7 @@
 //! lists of labels.
 
 use super::{Cifar, PICTURE};
-use crate::file::Origin;
+use crate::file::FileOrigin;
 use crate::pickle::Pickle;
 use files::Result;
 use std::path::Path;
@@ -16,7 +16,7 @@ impl Cifar {
         pixels: &mut Vec<u8>,
         labels: &mut Vec<u32>,
     ) -> Result<()> {
-        let pickle = Pickle::parse(bytes, Origin::file(file))?;
+        let pickle = Pickle::parse(bytes, FileOrigin::file(file))?;
         let data = pickle.byte_array(pickle.get("data")?)?;
         let count = match data.shape[..] {
             [count, PICTURE] if count > 0 => count,

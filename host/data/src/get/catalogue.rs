@@ -8,14 +8,14 @@ pub struct Offer {
     pub home: &'static str,
     /// What every file's address begins with.
     pub address: &'static str,
-    pub files: &'static [Item],
+    pub files: &'static [RemoteFile],
     /// What the makers ask of users.
     pub terms: &'static str,
 }
 
 /// A file of a set.
 #[derive(Debug)]
-pub struct Item {
+pub struct RemoteFile {
     /// What its address ends with; its name too.
     pub name: &'static str,
     pub bytes: u64,
@@ -34,8 +34,8 @@ pub enum Unpack {
     Zip,
 }
 
-const fn item(name: &'static str, bytes: u64, sha256: &'static str) -> Item {
-    Item { name, bytes, sha256, unpack: Unpack::Keep }
+const fn item(name: &'static str, bytes: u64, sha256: &'static str) -> RemoteFile {
+    RemoteFile { name, bytes, sha256, unpack: Unpack::Keep }
 }
 
 pub static OFFERS: [Offer; 7] = [
@@ -128,7 +128,7 @@ pub static OFFERS: [Offer; 7] = [
         name: "emnist",
         home: "emnist",
         address: "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
-        files: &[Item {
+        files: &[RemoteFile {
             name: "gzip.zip",
             bytes: 561_753_746,
             sha256: "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
@@ -140,7 +140,7 @@ pub static OFFERS: [Offer; 7] = [
         name: "cifar-10",
         home: "cifar-10-batches-bin",
         address: "https://www.cs.toronto.edu/~kriz/",
-        files: &[Item {
+        files: &[RemoteFile {
             name: "cifar-10-binary.tar.gz",
             bytes: 170_052_171,
             sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
@@ -152,7 +152,7 @@ pub static OFFERS: [Offer; 7] = [
         name: "cifar-100",
         home: "cifar-100-binary",
         address: "https://www.cs.toronto.edu/~kriz/",
-        files: &[Item {
+        files: &[RemoteFile {
             name: "cifar-100-binary.tar.gz",
             bytes: 168_513_733,
             sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",

@@ -1,6 +1,6 @@
 //! Fetching one file over HTTP, going on where it broke off.
 
-use super::Item;
+use super::RemoteFile;
 use crate::fault;
 use files::sha256_of_file;
 use files::{Error, Result};
@@ -33,7 +33,7 @@ enum Broken {
 }
 
 /// Fetches `item` from `address` to a file of its name in `folder`, unless a good one is there.
-pub fn fetch(address: &str, item: &Item, folder: &Path, watch: &dyn Watch) -> Result<()> {
+pub fn fetch(address: &str, item: &RemoteFile, folder: &Path, watch: &dyn Watch) -> Result<()> {
     let (whole, part) = (folder.join(item.name), folder.join(format!("{}.part", item.name)));
     if whole.is_file() && sha256_of_file(&whole)? == item.sha256 {
         watch.came(item.name, item.bytes, item.bytes);
@@ -54,7 +54,7 @@ pub fn fetch(address: &str, item: &Item, folder: &Path, watch: &dyn Watch) -> Re
 }
 
 /// Tries until all bytes are in `part`.
-fn gather(address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<()> {
+fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> Result<()> {
     let agent = agent();
     // An address that cannot go on begins anew: only what is more than ever before is progress.
     let mut most = length(part)?;
@@ -96,7 +96,13 @@ fn agent() -> Agent {
 }
 
 /// Asks for what is missing in `part` and appends it.
-fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<(), Broken> {
+fn try_once(
+    agent: &Agent,
+    address: &str,
+    item: &RemoteFile,
+    part: &Path,
+    watch: &dyn Watch,
+) -> Result<(), Broken> {
     let have = length(part).map_err(Broken::Ended)?;
     let mut request = agent.get(address).header("accept-encoding", "identity");
     if have > 0 {
@@ -117,7 +123,7 @@ fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn 
 }
 
 /// At which byte of the file an answer begins.
-fn start(response: &Response<Body>, address: &str, item: &Item, have: u64) -> Result<u64, Broken> {
+fn start(response: &Response<Body>, address: &str, item: &RemoteFile, have: u64) -> Result<u64, Broken> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     let ended = |found: String, help: &str| Broken::Ended(failed(format!("{address}: {found}"), help));
     let another = "the address gives another file now; name a mirror with --from URL";
@@ -164,7 +170,7 @@ fn copy(
     body: Body,
     file: &mut File,
     part: &Path,
-    item: &Item,
+    item: &RemoteFile,
     mut at: u64,
     watch: &dyn Watch,
 ) -> Result<(), Broken> {

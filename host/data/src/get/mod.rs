@@ -3,11 +3,11 @@
 mod catalogue;
 mod download;
 
-pub use catalogue::{Item, OFFERS, Offer, Unpack, offer};
+pub use catalogue::{OFFERS, Offer, RemoteFile, Unpack, offer};
 pub use download::Watch;
 
 use super::fault;
-use super::tar::{Kind, Tar};
+use super::tar::{Tar, TarKind};
 use super::zip::Zip;
 use files::sha256_of_file;
 use files::{Error, Result};
@@ -56,7 +56,7 @@ pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch)
 }
 
 /// Gathers a file that is in its place already, if it is what it should be.
-fn reuse(item: &Item, home: &Path, gathering: &Path) -> Result<()> {
+fn reuse(item: &RemoteFile, home: &Path, gathering: &Path) -> Result<()> {
     let (there, here) = (home.join(item.name), gathering.join(item.name));
     if here.exists() || !there.is_file() || sha256_of_file(&there)? != item.sha256 {
         return Ok(());
@@ -70,7 +70,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Puts what a file holds into `folder`.
-fn unpack(item: &Item, file: &Path, folder: &Path) -> Result<()> {
+fn unpack(item: &RemoteFile, file: &Path, folder: &Path) -> Result<()> {
     match item.unpack {
         Unpack::Keep => link(file, &folder.join(item.name)),
         Unpack::TarGz => untar(file, folder),
@@ -98,7 +98,7 @@ fn untar(file: &Path, folder: &Path) -> Result<()> {
     let mut tar = Tar::open(file)?;
     while let Some(entry) = tar.next_entry()? {
         let name = entry.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        if entry.kind != Kind::File || name.is_empty() || name.starts_with('.') {
+        if entry.kind != TarKind::File || name.is_empty() || name.starts_with('.') {
             continue;
         }
         if entry.size > MOST_BYTES {

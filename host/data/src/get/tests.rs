@@ -117,9 +117,9 @@ fn bytes(n: usize) -> Vec<u8> {
 
 /// An offer of those files; names and checksums live as long as the process.
 fn offer_of(files: &[(&'static str, &[u8])], unpack: Unpack) -> Offer {
-    let items: Vec<Item> = files
+    let items: Vec<RemoteFile> = files
         .iter()
-        .map(|(name, content)| Item {
+        .map(|(name, content)| RemoteFile {
             name,
             bytes: content.len() as u64,
             sha256: files::sha256(content).leak(),

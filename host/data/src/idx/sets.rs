@@ -1,7 +1,7 @@
 //! The sets of IDX files that are known by name.
 
 use super::pair;
-use crate::known::Known;
+use crate::known::KnownSet;
 use crate::{Images, Options, Split};
 use files::Result;
 use std::path::{Path, PathBuf};
@@ -130,7 +130,7 @@ impl Set {
     }
 }
 
-impl Known for Set {
+impl KnownSet for Set {
     fn name(&self) -> &'static str {
         self.name
     }

@@ -115,7 +115,7 @@ fn damaged_gzip_is_told_from_other_faults() {
 #[test]
 fn a_gzip_bomb_unpacks_no_further_than_its_header_promises() {
     let (_folder, path) = file(&gzip(&idx(&[2, 1, 2], &vec![0; 64 << 20])));
-    let mut source = Source::open(&path).unwrap();
+    let mut source = IdxReader::open(&path).unwrap();
     source.header::<3>().unwrap();
     source.content(4).unwrap_err();
     assert_eq!(source.offset, 16 + 4 + 1);

@@ -1,7 +1,7 @@
 //! Items of data sets in arrays.
 
-use super::kind::Kind;
-use super::npy::Array;
+use super::kind::NumpyKind;
+use super::npy::NumpyArray;
 use crate::{Images, Items, Options};
 use files::{Error, Result};
 use ops::{Device, Tensor};
@@ -17,7 +17,7 @@ pub struct Content {
     pub count: usize,
 }
 
-impl Array {
+impl NumpyArray {
     /// The items `[N, ...]`: bytes, which stand for 0 to 1, and booleans as pictures `[N, H, W]`, `[N, H, W,
     /// C]` or `[N, C, H, W]` with C = 1 or 3, brought to the size and colours of the options, or as rows `[N,
     /// D]`; floats of any shape as they are, pictures `[N, H, W]` and `[N, H, W, C]` as `[N, C, H, W]`.
@@ -30,8 +30,8 @@ impl Array {
             return Err(self.refused(found, format!("items [N, ...]; or {ARRAY}")));
         }
         match self.kind() {
-            Kind::Unsigned(1) | Kind::Bool => self.bytes(name, options),
-            Kind::Float(_) => {
+            NumpyKind::Unsigned(1) | NumpyKind::Bool => self.bytes(name, options),
+            NumpyKind::Float(_) => {
                 options.require_only_of(name, &["array", "labels"])?;
                 self.floats()
             }
@@ -75,7 +75,7 @@ impl Array {
 
     /// The bytes themselves; booleans become 0 and 255.
     fn values(self) -> Vec<u8> {
-        let is_bool = self.kind() == Kind::Bool;
+        let is_bool = self.kind() == NumpyKind::Bool;
         let mut values = self.into_elements();
         if is_bool {
             values.iter_mut().for_each(|value| *value = if *value == 0 { 0 } else { u8::MAX });

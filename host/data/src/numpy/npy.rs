@@ -4,8 +4,8 @@
 //! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its promises
 //! are held against the content before anything is allocated.
 
-use super::kind::Kind;
-use crate::file::Origin;
+use super::kind::NumpyKind;
+use crate::file::FileOrigin;
 use files::{Error, Result};
 use std::path::Path;
 
@@ -16,22 +16,22 @@ const MOST_HEADER: usize = 64 << 10;
 const MOST_RANK: usize = 8;
 
 /// An array whose header fits its content.
-pub struct Array {
-    kind: Kind,
+pub struct NumpyArray {
+    kind: NumpyKind,
     shape: Vec<usize>,
     /// The elements in row-major order, the lowest byte of each first.
     elements: Vec<u8>,
     /// Where they begin in the file.
     start: usize,
-    origin: Origin,
+    origin: FileOrigin,
 }
 
-impl Array {
+impl NumpyArray {
     /// Takes a file apart.
     ///
     /// # Errors
     /// `Format` for another format, elements that are no numbers, and content that does not fit the header.
-    pub fn parse(mut bytes: Vec<u8>, origin: Origin) -> Result<Self> {
+    pub fn parse(mut bytes: Vec<u8>, origin: FileOrigin) -> Result<Self> {
         if !bytes.starts_with(&MAGIC) {
             let found = format!("{:02x?}", &bytes[..bytes.len().min(6)]);
             return Err(origin.fault(0, found, "93 4e 55 4d 50 59, a NumPy array"));
@@ -44,7 +44,7 @@ impl Array {
         };
         let descr = field("descr")?.strip_prefix('\'').and_then(|value| value.split('\'').next());
         let descr = descr.ok_or_else(|| origin.fault(8, "elements of several fields", "plain numbers"))?;
-        let (kind, big_endian) = Kind::parse(descr).map_err(|what| {
+        let (kind, big_endian) = NumpyKind::parse(descr).map_err(|what| {
             origin.fault(8, format!("{what} (elements of type {descr})"), "numbers such as <f4 or |u1")
         })?;
         let shape =
@@ -63,8 +63,8 @@ impl Array {
     }
 
     /// An array of `elements` in row-major order, the lowest byte of each first.
-    pub fn new(kind: Kind, shape: &[usize], elements: Vec<u8>) -> Self {
-        Self { kind, shape: shape.to_vec(), elements, start: 0, origin: Origin::file(Path::new("")) }
+    pub fn new(kind: NumpyKind, shape: &[usize], elements: Vec<u8>) -> Self {
+        Self { kind, shape: shape.to_vec(), elements, start: 0, origin: FileOrigin::file(Path::new("")) }
     }
 
     /// The content of an `.npy` file, version 1.0.
@@ -98,7 +98,7 @@ impl Array {
         Err(self.origin.fault(self.start + length, found, expected))
     }
 
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> NumpyKind {
         self.kind
     }
 
@@ -171,7 +171,7 @@ mod tests {
     /// As `numpy.save` writes `numpy.array([1.5], "<f4")`.
     #[test]
     fn files_are_as_numpy_writes_them() {
-        let array = Array::new(Kind::Float(4), &[1], 1.5f32.to_le_bytes().to_vec());
+        let array = NumpyArray::new(NumpyKind::Float(4), &[1], 1.5f32.to_le_bytes().to_vec());
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
         let mut expected = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
         expected.extend(format!("{header:<117}\n").bytes());

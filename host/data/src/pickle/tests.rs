@@ -108,7 +108,7 @@ pub fn python_2(width: u16, data: &[u8], labels: &[u8]) -> Vec<u8> {
 }
 
 pub fn parse(bytes: &[u8]) -> Result<Pickle> {
-    Pickle::parse(bytes.to_vec(), Origin::file(Path::new("batch")))
+    Pickle::parse(bytes.to_vec(), FileOrigin::file(Path::new("batch")))
 }
 
 fn fails(bytes: &[u8], expected: &str) {
@@ -132,7 +132,7 @@ fn every_protocol_holds_the_same() {
         assert_eq!(numbers(&pickle, "labels", 2).unwrap(), [3, 1]);
         assert_eq!(numbers(&pickle, "wide", 2).unwrap(), [1, -2]);
         let int = |key: &str| match pickle.value(pickle.get(key).unwrap()) {
-            Value::Int(number) => *number,
+            PickledValue::Int(number) => *number,
             other => panic!("{key} is {}", other.kind()),
         };
         assert_eq!(["big", "neg", "scalar"].map(int), [1 << 40, -3, 7], "protocol {protocol}");
@@ -141,7 +141,9 @@ fn every_protocol_holds_the_same() {
             Some("ä€\n\\".as_bytes()),
             "protocol {protocol}"
         );
-        let Value::List(names) = pickle.value(pickle.get("filenames").unwrap()) else { panic!("no list") };
+        let PickledValue::List(names) = pickle.value(pickle.get("filenames").unwrap()) else {
+            panic!("no list")
+        };
         assert_eq!(
             names.iter().map(|&name| pickle.text(name).unwrap()).collect::<Vec<_>>(),
             [&b"a.png"[..], b"\xffb"]

@@ -40,7 +40,7 @@ pub fn decode_all(
     decoder.turned.store(0, Ordering::Relaxed);
     let size = exact.or_else(|| (fit.size.is_none() && fit.crop.is_none()).then_some([height, width]));
     let mut run =
-        Run { decoder, size, channels: fit.channels.unwrap_or(channels), mixed: fit.channels.is_none() };
+        Decoding { decoder, size, channels: fit.channels.unwrap_or(channels), mixed: fit.channels.is_none() };
     let pixels = match run.decode(files, options, [channels, height, width])? {
         Some(pixels) => pixels,
         // The first one is grey, and another one is not.
@@ -63,7 +63,7 @@ pub fn decode_all(
 }
 
 /// What every picture has to be like.
-struct Run<'a> {
+struct Decoding<'a> {
     decoder: Decoder<'a>,
     size: Option<[usize; 2]>,
     channels: usize,
@@ -71,7 +71,7 @@ struct Run<'a> {
     mixed: bool,
 }
 
-impl Run<'_> {
+impl Decoding<'_> {
     /// The pixels of all files; none where all should be grey by the first one, and one is not.
     fn decode(&self, files: &[&Member], options: &Options, first: [usize; 3]) -> Result<Option<Vec<u8>>> {
         let (store, fit) = (self.decoder.store, options.fit_of(self.channels));

@@ -1,6 +1,6 @@
 //! How the pictures of a folder or archive are divided: into splits, and by folder into classes.
 
-use super::{ATTRIBUTES, Labels, is_picture};
+use super::{ATTRIBUTES, PictureLabels, is_picture};
 use crate::left_out::LeftOut;
 use crate::store::Member;
 use crate::{Options, Split};
@@ -35,7 +35,7 @@ struct Placed<'a> {
 /// The pictures of a split.
 pub struct Chosen<'a> {
     pub files: Vec<&'a Member>,
-    pub labels: Labels,
+    pub labels: PictureLabels,
 }
 
 impl<'a> Layout<'a> {
@@ -120,7 +120,10 @@ impl<'a> Layout<'a> {
         } else {
             Vec::new()
         };
-        Some(Chosen { files, labels: Labels { labels: labels.ok_or_else(|| why.to_owned()), class_names } })
+        Some(Chosen {
+            files,
+            labels: PictureLabels { labels: labels.ok_or_else(|| why.to_owned()), class_names },
+        })
     }
 }
 

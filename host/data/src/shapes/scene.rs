@@ -2,7 +2,7 @@
 
 use super::solid::{REACH, Solid};
 use super::surface::{Surface, colour};
-use super::vector::{Turn, V};
+use super::vector::{Rotation, V};
 use crate::cursor::Cursor;
 
 /// A surface is found when it is nearer than this.
@@ -16,7 +16,7 @@ const OPENING: f32 = 0.3;
 pub struct Scene {
     solid: Solid,
     /// How the body is turned.
-    turn: Turn,
+    turn: Rotation,
     size: f32,
     centre: V,
     body: Surface,
@@ -28,7 +28,7 @@ pub struct Scene {
     /// Towards the sun.
     sun: V,
     warmth: V,
-    camera: Turn,
+    camera: Rotation,
     eye: V,
 }
 
@@ -42,13 +42,16 @@ impl Scene {
         };
         // A cap that leans to the camera would hide its stem.
         let lean = if solid == Solid::Mushroom { 0.1 } else { 0.5 };
-        let turn =
-            Turn::new(cursor.uniform(-free, free), cursor.uniform(-lean, lean), cursor.uniform(-0.4, 0.4));
+        let turn = Rotation::new(
+            cursor.uniform(-free, free),
+            cursor.uniform(-lean, lean),
+            cursor.uniform(-0.4, 0.4),
+        );
         let size = cursor.uniform(0.8, 1.1);
         let height = size * solid.support(turn.back(V(0.0, -1.0, 0.0)));
         let centre = V(cursor.uniform(-0.22, 0.22), height, cursor.uniform(-0.2, 0.2));
         let down = cursor.uniform(0.1, 0.45);
-        let camera = Turn::new(0.0, down, cursor.bell(0.04));
+        let camera = Rotation::new(0.0, down, cursor.bell(0.04));
         let aim = V(0.0, height + cursor.uniform(-0.15, 0.15), 0.0);
         let sun = V(cursor.uniform(-0.9, 0.9), cursor.uniform(0.7, 1.2), -cursor.uniform(0.1, 0.9)).unit();
         let hue = cursor.uniform(3.0, 4.2);

@@ -65,9 +65,9 @@ impl Neg for V {
 
 /// A rotation: the directions that the axes turn to.
 #[derive(Debug, Clone, Copy)]
-pub struct Turn([V; 3]);
+pub struct Rotation([V; 3]);
 
-impl Turn {
+impl Rotation {
     /// About `y` by `yaw`, then about `x` by `pitch`, then about `z` by `roll`, in radians.
     pub fn new(yaw: f32, pitch: f32, roll: f32) -> Self {
         let turned = |v: V| {

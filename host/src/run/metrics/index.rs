@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
-pub struct Line<'a> {
+pub struct MetricLine<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     value: JsonNumber,
@@ -29,7 +29,7 @@ enum JsonNumber {
     Text(String),
 }
 
-impl<'a> Line<'a> {
+impl<'a> MetricLine<'a> {
     pub fn new(path: &'a str, name: &'a str, value: f64, step: u64, seconds: f64) -> Self {
         Self {
             name: name.into(),
@@ -96,7 +96,7 @@ impl Index {
                 return Ok(index);
             }
             index.bytes += line.len() as u64;
-            if let Ok(line) = serde_json::from_slice::<Line>(&line) {
+            if let Ok(line) = serde_json::from_slice::<MetricLine>(&line) {
                 let number = index.lines;
                 index.kept.entry(key(&line.path, &line.name)).or_default().lines.push(number);
                 index.add(&line.name, line.value());

@@ -56,7 +56,7 @@ impl TermLike for Screen {
 /// Progress that is written to a screen, with at most one line in `every`.
 fn shown(show: Show, every: Duration) -> (Progress, Screen) {
     let screen = Screen::default();
-    (Progress::with(show, Lines::new(Box::new(screen.clone()), every)), screen)
+    (Progress::with(show, TextProgress::new(Box::new(screen.clone()), every)), screen)
 }
 
 /// The lines on a screen without the time at their ends.

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 
 /// Everything in a `metrics.jsonl`.
 #[derive(Default)]
-pub struct Metrics {
+pub struct ReportMetrics {
     /// In the order of their first record.
     pub all: Vec<Metric>,
     /// Lines that are no record.
@@ -28,7 +28,7 @@ pub struct Metric {
     pub x_name: &'static str,
 }
 
-impl Metrics {
+impl ReportMetrics {
     /// Reads a log; none at all is an empty one. Error: the file cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let file = match File::open(path) {
