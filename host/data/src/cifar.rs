@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PICTURE: usize = 3 * 32 * 32;
 /// The largest file that is read: that of CIFAR-100's training pictures has 154 MB.
-const MOST_BYTES: u64 = 512 << 20;
+const MAX_BYTES: u64 = 512 << 20;
 
 /// One of the two sets.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ struct CifarForm {
     homes: &'static [&'static str],
     /// The files of the train and of the test split.
     files: [&'static [&'static str]; 2],
-    /// A file that lies beside them, where their own names tell too little.
-    beside: Option<&'static str>,
+    /// A file beside them, where their own names do not identify the set.
+    companion: Option<&'static str>,
     is_python: bool,
 }
 
@@ -62,7 +62,7 @@ pub static CIFAR_10: Cifar = Cifar {
                 ],
                 &["test_batch.bin"],
             ],
-            beside: None,
+            companion: None,
             is_python: false,
         },
         CifarForm {
@@ -71,7 +71,7 @@ pub static CIFAR_10: Cifar = Cifar {
                 &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
                 &["test_batch"],
             ],
-            beside: None,
+            companion: None,
             is_python: true,
         },
     ],
@@ -89,13 +89,13 @@ pub static CIFAR_100: Cifar = Cifar {
         CifarForm {
             homes: &["cifar-100-binary", "cifar-100", "cifar100", "cifar-100/cifar-100-binary"],
             files: [&["train.bin"], &["test.bin"]],
-            beside: None,
+            companion: None,
             is_python: false,
         },
         CifarForm {
             homes: &["cifar-100-python", "cifar-100", "cifar100", "cifar-100/cifar-100-python"],
             files: [&["train"], &["test"]],
-            beside: Some("meta"),
+            companion: Some("meta"),
             is_python: true,
         },
     ],
@@ -162,7 +162,7 @@ impl KnownSet for Cifar {
     fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images> {
         options.require_only(self.name, &["labels"])?;
         let kinds: Vec<&str> = self.labels.iter().rev().map(|labels| labels.kind).collect();
-        let place = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;
+        let index = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;
         let is_of = |form: &&CifarForm| form.names(split).iter().any(|name| path.ends_with(name));
         let form = self.forms.iter().find(is_of).unwrap_or(&self.forms[0]);
         let files = form.names(split).iter().map(|name| path.with_file_name(name));
@@ -178,7 +178,7 @@ impl KnownSet for Cifar {
                 there + missing.len()
             ));
         }
-        self.read_files(&files, place, form.is_python)?.fitted(&options.fit)
+        self.read_files(&files, index, form.is_python)?.fitted(&options.fit)
     }
 }
 
@@ -187,7 +187,7 @@ impl Cifar {
     pub fn in_folder(folder: &Path, split: Split) -> Option<(&'static Self, PathBuf)> {
         let forms =
             [&CIFAR_10, &CIFAR_100].into_iter().flat_map(|set| set.forms.iter().map(move |form| (set, form)));
-        let there = |form: &CifarForm| form.beside.is_none_or(|name| folder.join(name).is_file());
+        let there = |form: &CifarForm| form.companion.is_none_or(|name| folder.join(name).is_file());
         forms.filter(|(_, form)| there(form)).find_map(|(set, form)| Some((set, form.inside(folder, split)?)))
     }
 
@@ -196,17 +196,17 @@ impl Cifar {
         self.labels.len() + PICTURE
     }
 
-    /// The records of all files, with the label at `place`.
-    fn read_files(&self, files: &[PathBuf], place: usize, is_python: bool) -> Result<Images> {
+    /// The records of all files, with the label at `index`.
+    fn read_files(&self, files: &[PathBuf], index: usize, is_python: bool) -> Result<Images> {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for file in files {
             ops::interrupt::check()?;
-            let bytes = file::read(file, MOST_BYTES)?;
+            let bytes = file::read(file, MAX_BYTES)?;
             fit::require_room(labels.len() + bytes.len() / PICTURE, SHAPE)?;
             if is_python {
-                self.read_python(file, bytes, place, &mut pixels, &mut labels)?;
+                self.read_python(file, bytes, index, &mut pixels, &mut labels)?;
             } else {
-                self.read_binary(file, &bytes, place, &mut pixels, &mut labels)?;
+                self.read_binary(file, &bytes, index, &mut pixels, &mut labels)?;
             }
         }
         Ok(Images {
@@ -214,7 +214,7 @@ impl Cifar {
             shape: SHAPE,
             pixels: pixels.into(),
             labels: Some(labels.into()),
-            class_names: self.labels[place].classes.split(',').map(str::to_owned).collect(),
+            class_names: self.labels[index].classes.split(',').map(str::to_owned).collect(),
             unlabelled: String::new(),
         })
     }
@@ -223,7 +223,7 @@ impl Cifar {
         &self,
         file: &Path,
         bytes: &[u8],
-        place: usize,
+        index: usize,
         pixels: &mut Vec<u8>,
         labels: &mut Vec<u32>,
     ) -> Result<()> {
@@ -235,7 +235,7 @@ impl Cifar {
         }
         for (i, record) in bytes.chunks_exact(self.record()).enumerate() {
             self.check(file, i, record)?;
-            labels.push(u32::from(record[place]));
+            labels.push(u32::from(record[index]));
             pixels.extend_from_slice(&record[self.labels.len()..]);
         }
         Ok(())
@@ -243,10 +243,10 @@ impl Cifar {
 
     /// Refuses a record with a label that has no class.
     fn check(&self, file: &Path, i: usize, record: &[u8]) -> Result<()> {
-        for (place, (labels, &label)) in self.labels.iter().zip(record).enumerate() {
+        for (index, (labels, &label)) in self.labels.iter().zip(record).enumerate() {
             let classes = labels.classes.split(',').count();
             if usize::from(label) >= classes {
-                let offset = (i * self.record() + place) as u64;
+                let offset = (i * self.record() + index) as u64;
                 return Err(fault(file, offset, format!("label {label}"), format!("0 to {}", classes - 1)));
             }
         }

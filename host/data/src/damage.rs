@@ -84,12 +84,12 @@ fn survive(kind: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8]) -> bool) -> usize
 }
 
 /// A folder with a file that is written again and again.
-struct Place {
+struct Scratch {
     _folder: tempfile::TempDir,
     path: PathBuf,
 }
 
-impl Place {
+impl Scratch {
     fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -153,7 +153,7 @@ fn tables() {
 
 #[test]
 fn arrays() {
-    let place = Place::new("a.npy");
+    let scratch = Scratch::new("a.npy");
     let seeds = [
         npy("|u1", "(2, 4, 5, 3)", "False", 120),
         npy("<f4", "(2, 3, 4)", "True", 96),
@@ -162,8 +162,8 @@ fn arrays() {
         npy("|b1", "()", "False", 1),
     ];
     let read = |bytes: &[u8]| {
-        let loads = place.loads(bytes, &Options::default());
-        numpy::tensor(&place.path, None).is_ok() || loads
+        let loads = scratch.loads(bytes, &Options::default());
+        numpy::tensor(&scratch.path, None).is_ok() || loads
     };
     assert!(seeds.iter().all(|seed| read(seed)));
     assert!(survive("arrays", &seeds, read) > 0);
@@ -171,13 +171,13 @@ fn arrays() {
 
 #[test]
 fn archives_of_arrays() {
-    let place = Place::new("a.npz");
+    let scratch = Scratch::new("a.npz");
     let (x, y) = (npy("|u1", "(3, 4, 5)", "False", 60), npy("<i8", "(3,)", "False", 24));
     let files: [(&str, &[u8]); 2] = [("x.npy", &x), ("y.npy", &y)];
     let seeds = [true, false].map(|deflated| zips::archive(&files, deflated));
     let read = |bytes: &[u8]| {
-        let loads = place.loads(bytes, &Options::default());
-        numpy::tensor(&place.path, Some("y")).is_ok() || loads
+        let loads = scratch.loads(bytes, &Options::default());
+        numpy::tensor(&scratch.path, Some("y")).is_ok() || loads
     };
     assert!(seeds.iter().all(|seed| read(seed)));
     survive("archives-of-arrays", &seeds, read);
@@ -197,10 +197,10 @@ fn pictures() {
         ("a.webp", ImageFormat::WebP),
     ];
     for (name, format) in formats {
-        let place = Place::new(name);
-        let folder = place.path.parent().unwrap().to_str().unwrap();
+        let scratch = Scratch::new(name);
+        let folder = scratch.path.parent().unwrap().to_str().unwrap();
         let read = |bytes: &[u8]| {
-            std::fs::write(&place.path, bytes).unwrap();
+            std::fs::write(&scratch.path, bytes).unwrap();
             load(folder, Split::Train, &Options { exif_rotation: true, ..Options::default() }, &[]).is_ok()
         };
         let seed = picture(format);
@@ -238,12 +238,12 @@ fn archives_of_pictures() {
         ("a.tar", tars::archive(&files, false)),
         ("a.tar.gz", tars::archive(&files, true)),
     ] {
-        let place = Place::new(name);
-        assert!(place.loads(&seed, &options), "{name}");
-        survive(name, &[seed], |bytes| place.loads(bytes, &options));
+        let scratch = Scratch::new(name);
+        assert!(scratch.loads(&seed, &options), "{name}");
+        survive(name, &[seed], |bytes| scratch.loads(bytes, &options));
     }
-    let (place, seed) = (Place::new("b.tar"), tars::archive(&files, false));
-    survive("repaired-tar", &[seed], |bytes| place.loads(&with_sums(bytes), &options));
+    let (scratch, seed) = (Scratch::new("b.tar"), tars::archive(&files, false));
+    survive("repaired-tar", &[seed], |bytes| scratch.loads(&with_sums(bytes), &options));
 }
 
 /// A tar file whose blocks that look like headers have sums that fit.

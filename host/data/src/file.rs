@@ -28,8 +28,8 @@ impl FileOrigin {
     pub fn fault(&self, at: usize, found: impl Into<String>, expected: impl Into<String>) -> Error {
         match &self.entry {
             Some((name, offset)) => {
-                let place = if at > 0 { format!("at byte {at}: ") } else { String::new() };
-                fault(&self.path, *offset, format!("`{name}`: {place}{}", found.into()), expected)
+                let position = if at > 0 { format!("at byte {at}: ") } else { String::new() };
+                fault(&self.path, *offset, format!("`{name}`: {position}{}", found.into()), expected)
             }
             None => fault(&self.path, at as u64, found, expected),
         }

@@ -15,9 +15,9 @@ use std::path::Path;
 const UNSIGNED_BYTES: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Deflate packs at most 1032 bytes into one.
-const MOST_PACKED: u64 = 1032;
+const MAX_PACKED: u64 = 1032;
 /// The largest content that is read: six times the largest EMNIST set.
-const MOST_BYTES: u64 = 4 << 30;
+const MAX_BYTES: u64 = 4 << 30;
 
 /// Reads an IDX file of `R` sizes: the sizes and their product's number of bytes.
 ///
@@ -39,7 +39,7 @@ struct IdxReader<'a> {
     reader: Box<dyn Read>,
     /// Unpacked bytes read so far.
     offset: u64,
-    /// The most bytes that the file can unpack to.
+    /// The maximum number of bytes that the file can unpack to.
     capacity: u64,
     packed: bool,
 }
@@ -53,7 +53,7 @@ impl<'a> IdxReader<'a> {
             path,
             reader: if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) },
             offset: 0,
-            capacity: if packed { length.saturating_mul(MOST_PACKED) } else { length },
+            capacity: if packed { length.saturating_mul(MAX_PACKED) } else { length },
             packed,
         })
     }
@@ -86,7 +86,7 @@ impl<'a> IdxReader<'a> {
     /// The number of bytes that `sizes` promise, once it is clear that the file can hold them.
     fn promised(&self, sizes: &[u32]) -> Result<u64> {
         // A plain file that is too short is reported by its content, at the byte where it ends.
-        let limit = if self.packed { MOST_BYTES.min(self.capacity) } else { MOST_BYTES };
+        let limit = if self.packed { MAX_BYTES.min(self.capacity) } else { MAX_BYTES };
         let product = sizes.iter().try_fold(1, |n: u64, &size| n.checked_mul(size.into()));
         match product {
             Some(promised) if (1..=limit).contains(&promised) => Ok(promised),
@@ -114,13 +114,13 @@ impl<'a> IdxReader<'a> {
         Ok(content)
     }
 
-    /// The next `most` bytes, or all that are left where there are fewer.
-    fn bytes(&mut self, most: u64) -> Result<Vec<u8>> {
+    /// The next `count` bytes, or all that are left where there are fewer.
+    fn bytes(&mut self, count: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         bytes
-            .try_reserve_exact(most.min(self.capacity) as usize)
+            .try_reserve_exact(count.min(self.capacity) as usize)
             .map_err(|error| Error::io(self.path)(std::io::Error::new(ErrorKind::OutOfMemory, error)))?;
-        let outcome = self.reader.by_ref().take(most).read_to_end(&mut bytes);
+        let outcome = self.reader.by_ref().take(count).read_to_end(&mut bytes);
         self.offset += bytes.len() as u64;
         match outcome {
             Ok(_) => Ok(bytes),

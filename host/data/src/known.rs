@@ -49,7 +49,7 @@ pub struct BuiltIn {
 }
 
 impl BuiltIn {
-    /// The first `count` pictures of a split, or its usual number.
+    /// The first `count` pictures of a split, or its default number.
     ///
     /// # Errors
     /// `Usage` for more than there is memory for, or options that generated sets do not take.

@@ -20,11 +20,11 @@ struct Reason {
 impl LeftOut {
     /// One more file; `words` say what it is, and what several of its kind are.
     pub fn add(&mut self, words: [&'static str; 2], name: &str) {
-        let place = self.0.iter().position(|reason| reason.words == words).unwrap_or_else(|| {
+        let index = self.0.iter().position(|reason| reason.words == words).unwrap_or_else(|| {
             self.0.push(Reason { words, count: 0, examples: Vec::new() });
             self.0.len() - 1
         });
-        let reason = &mut self.0[place];
+        let reason = &mut self.0[index];
         reason.count += 1;
         if reason.examples.len() < EXAMPLES {
             reason.examples.push(name.to_owned());

@@ -58,7 +58,7 @@ impl Batches {
         Self::of_items(set, order, plan)
     }
 
-    /// Starts a pass over the items at those places of the set, in that order whatever the plan says, repeats
+    /// Starts a pass over the items at those indices of the set, in that order whatever the plan says, repeats
     /// allowed.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ struct Prepared {
 /// What batch `i` is made of, for every `i`.
 struct Recipe {
     set: Dataset,
-    /// The items' places in the set; a batch is the next `size` of them.
+    /// The items' indices in the set; a batch is the next `size` of them.
     order: Vec<u32>,
     size: usize,
 }

@@ -19,7 +19,7 @@ use ops::Tensor;
 use std::path::{Path, PathBuf};
 
 /// The largest array that is read.
-const MOST_BYTES: u64 = 4 << 30;
+const MAX_BYTES: u64 = 4 << 30;
 
 /// Names of arrays with items and with labels, where they are not those of a split.
 const ITEMS: [&str; 6] = ["images", "imgs", "image", "x", "data", "arr_0"];
@@ -31,7 +31,7 @@ const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes
 /// like, with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the
 /// array that the option `labels` names; or `y_train`, `train_labels` and the like; or `labels`, `y`,
 /// `targets`; or those of a file beside which is called `labels` where this one is called `imgs` or `images`.
-/// Where no name tells splits, all is for training.
+/// Where no name has a split, all is for training.
 ///
 /// # Errors
 /// `Format` for a file that is cut off, contradicts itself or holds other arrays; `Usage` for a split that is
@@ -41,10 +41,10 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Dataset> {
     options.require_only(&name, &["array", "labels"])?;
     options.check(path)?;
     let file = Arrays::open(path)?;
-    let place = file.items_of(split, &name, options)?;
-    let content = file.read(place)?.items(&name, options)?;
+    let index = file.items_of(split, &name, options)?;
+    let content = file.read(index)?.items(&name, options)?;
     require_room(content.count, [content.shape.iter().product(), 1, 1])?;
-    let labels = labels(&file, place, split, options, content.count)?;
+    let labels = labels(&file, index, split, options, content.count)?;
     let (labels, unlabelled) = match labels {
         NumpyLabels::Found(labels) => (Some(labels), String::new()),
         NumpyLabels::None(why) => (None, why),
@@ -87,11 +87,11 @@ fn one(path: &Path, name: Option<&str>, help: &str) -> Result<NumpyArray> {
         let problem = format!("{} has {} arrays: {}", path.display(), names.len(), names.join(", "));
         Error::usage(problem, help)
     };
-    let place = match name {
+    let index = match name {
         Some(name) => file.named(name)?,
         None => file.only().ok_or_else(several)?,
     };
-    file.read(place)
+    file.read(index)
 }
 
 enum NumpyLabels {
@@ -102,13 +102,13 @@ enum NumpyLabels {
 
 /// One label for each of `count` items, if there are labels.
 fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: usize) -> Result<NumpyLabels> {
-    let place = match &options.labels {
+    let index = match &options.labels {
         Some(name) => Some(file.named(name)?),
         None => file
             .first_of(&of_split(split, "y", &LABELS))
             .or_else(|| file.first_of(&LABELS.map(str::to_owned))),
     };
-    if let Some(array) = place {
+    if let Some(array) = index {
         return file.read(array)?.labels(count).map(NumpyLabels::Found);
     }
     if let Some(path) = beside(&file.path) {
@@ -119,7 +119,7 @@ fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: u
     }
     let (names, path) = (file.names(), file.path.display());
     let others: Vec<&str> =
-        (0..names.len()).filter(|&place| place != items).map(|place| names[place]).collect();
+        (0..names.len()).filter(|&index| index != items).map(|index| names[index]).collect();
     if others.is_empty() {
         return Ok(NumpyLabels::None("the file has no other array than that of the items".to_owned()));
     }
@@ -172,40 +172,40 @@ impl Arrays {
         entries.map(|entry| entry.name.strip_suffix(".npy").unwrap_or(&entry.name)).collect()
     }
 
-    /// The place of the items of a split.
+    /// The index of the items of a split.
     fn items_of(&self, split: Split, name: &str, options: &Options) -> Result<usize> {
         let file = self.path.file_stem().unwrap_or_default().to_string_lossy();
         if let Some(asked) = &options.array {
-            let place = self.named(asked)?;
-            let told = Split::told_by(asked).or_else(|| Split::told_by(&file)).unwrap_or(Split::Train);
-            let fits = told == split;
+            let index = self.named(asked)?;
+            let named = Split::of_name(asked).or_else(|| Split::of_name(&file)).unwrap_or(Split::Train);
+            let fits = named == split;
             return fits
-                .then_some(place)
-                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[told]));
+                .then_some(index)
+                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[named]));
         }
         let of = |split| self.first_of(&of_split(split, "x", &ITEMS));
-        if let Some(place) = of(split) {
-            return Ok(place);
+        if let Some(index) = of(split) {
+            return Ok(index);
         }
         let has: Vec<Split> = Split::ALL.into_iter().filter(|&split| of(split).is_some()).collect();
         if !has.is_empty() {
             return Err(missing(name, split, &has));
         }
-        let usual = self.first_of(&ITEMS.map(str::to_owned)).or_else(|| self.only());
-        let place = usual.ok_or_else(|| self.unknown("items", "array"))?;
-        match Split::told_by(&file) {
-            told if split == Split::Train || told == Some(split) => Ok(place),
-            told => Err(missing(name, split, told.as_slice())),
+        let common = self.first_of(&ITEMS.map(str::to_owned)).or_else(|| self.only());
+        let index = common.ok_or_else(|| self.unknown("items", "array"))?;
+        match Split::of_name(&file) {
+            named if split == Split::Train || named == Some(split) => Ok(index),
+            named => Err(missing(name, split, named.as_slice())),
         }
     }
 
-    /// The place of the first of those names that is there, in letters of either case.
+    /// The index of the first of those names that is there, in letters of either case.
     fn first_of(&self, names: &[String]) -> Option<usize> {
         let known = self.names();
         names.iter().find_map(|name| known.iter().position(|known| known.eq_ignore_ascii_case(name)))
     }
 
-    /// The place of the array of that name.
+    /// The index of the array of that name.
     fn named(&self, name: &str) -> Result<usize> {
         let names = self.names();
         names.iter().position(|known| *known == name).ok_or_else(|| {
@@ -219,7 +219,7 @@ impl Arrays {
         })
     }
 
-    /// The place of the only array.
+    /// The index of the only array.
     fn only(&self) -> Option<usize> {
         (self.zip.as_ref().is_none_or(|zip| zip.entries().len() == 1)).then_some(0)
     }
@@ -234,16 +234,16 @@ impl Arrays {
         )
     }
 
-    fn read(&self, place: usize) -> Result<NumpyArray> {
-        let most = MOST_BYTES.min(ops::tensor::room() as u64);
+    fn read(&self, index: usize) -> Result<NumpyArray> {
+        let maximum = MAX_BYTES.min(ops::tensor::room() as u64);
         match &self.zip {
             Some(zip) => {
-                let entry = &zip.entries()[place];
+                let entry = &zip.entries()[index];
                 let origin =
                     FileOrigin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
-                NumpyArray::parse(zip.read(entry, most)?, origin)
+                NumpyArray::parse(zip.read(entry, maximum)?, origin)
             }
-            None => NumpyArray::parse(file::read(&self.path, most)?, FileOrigin::file(&self.path)),
+            None => NumpyArray::parse(file::read(&self.path, maximum)?, FileOrigin::file(&self.path)),
         }
     }
 }

@@ -74,7 +74,7 @@ impl KnownSet for Omniglot {
         }
         let (mut files, mut classes) = (Vec::new(), Vec::new());
         for file in store.files() {
-            let (alphabet, character) = place(&store, file)?;
+            let (alphabet, character) = alphabet_and_character(&store, file)?;
             files.push(file);
             classes.push(if kind == 0 { format!("{alphabet}/{character}") } else { alphabet.to_owned() });
         }
@@ -92,8 +92,8 @@ impl KnownSet for Omniglot {
     }
 }
 
-/// The alphabet and the character of a picture, which its name tells.
-fn place<'a>(store: &Store, file: &'a Member) -> Result<(&'a str, &'a str)> {
+/// The alphabet and the character of a picture, which are parts of its name.
+fn alphabet_and_character<'a>(store: &Store, file: &'a Member) -> Result<(&'a str, &'a str)> {
     let mut parts = file.name.rsplit('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(picture), Some(character), Some(alphabet))

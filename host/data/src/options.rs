@@ -29,7 +29,7 @@ pub struct Options<'a> {
     pub attributes: Option<PathBuf>,
     /// The name of the array with the items in an `.npz` file.
     pub array: Option<String>,
-    /// Whether pictures are turned and mirrored as their EXIF data says.
+    /// Whether pictures are rotated and mirrored as their EXIF data says.
     pub exif_rotation: bool,
     /// The seed of a generated set.
     pub seed: Option<u64>,
@@ -87,7 +87,7 @@ impl Options<'_> {
         }
     }
 
-    /// The place of the wanted kind of labels among `kinds`; the first one is the default.
+    /// The index of the wanted kind of labels among `kinds`; the first one is the default.
     ///
     /// # Errors
     /// `Usage` for another kind.

@@ -56,7 +56,7 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
     read_chosen(&store, &chosen.files, labels, name, options)
 }
 
-/// The split that the name of the folder or archive tells.
+/// The split that the name of the folder or archive says.
 fn own_split(path: &Path) -> Option<Split> {
     let name = path.file_name()?.to_str()?;
     Split::named(name.split('.').next()?)
@@ -114,7 +114,7 @@ pub fn by_attribute(
 fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, FileOrigin)> {
     let read = |path: &Path| {
         options.check(path)?;
-        Ok((file::read(path, attributes::MOST_BYTES)?, FileOrigin::file(path)))
+        Ok((file::read(path, attributes::MAX_BYTES)?, FileOrigin::file(path)))
     };
     if let Some(path) = &options.attributes {
         return read(path);

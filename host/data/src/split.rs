@@ -24,8 +24,8 @@ impl Split {
         }
     }
 
-    /// The split that a word of a file's or array's name tells: `kmnist-test-imgs.npz`, `x_train`.
-    pub fn told_by(name: &str) -> Option<Self> {
+    /// The split that a word of a file's or array's name says: `kmnist-test-imgs.npz`, `x_train`.
+    pub fn of_name(name: &str) -> Option<Self> {
         name.split(|c: char| !c.is_ascii_alphanumeric()).find_map(Self::named)
     }
 }
@@ -83,9 +83,9 @@ mod tests {
         }
         assert_eq!(Split::named("trains"), None);
         for (name, split) in [("t10k-images-idx3-ubyte", Split::Test), ("x_train", Split::Train)] {
-            assert_eq!(Split::told_by(name), Some(split), "{name}");
+            assert_eq!(Split::of_name(name), Some(split), "{name}");
         }
-        assert_eq!(Split::told_by("latest_strain"), None);
+        assert_eq!(Split::of_name("latest_strain"), None);
     }
 
     #[test]

@@ -13,9 +13,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The largest file that is read: far more than any picture of a data set.
-const MOST_BYTES: u64 = 64 << 20;
-/// The most that is held of a packed tar file, whose content comes in one order only.
-const MOST_HELD: u64 = 4 << 30;
+const MAX_BYTES: u64 = 64 << 20;
+/// The maximum number of bytes held of a packed tar file, whose content comes in one order only.
+const MAX_HELD: u64 = 4 << 30;
 
 /// Files with names like `a/b.png`, sorted by name.
 pub struct Store {
@@ -28,7 +28,7 @@ pub struct Store {
 /// A file of a store.
 #[derive(Debug)]
 pub struct Member {
-    /// Its place in the store, parted by `/`.
+    /// Its path in the store, separated by `/`.
     pub name: String,
     /// Of an archive's entry.
     index: usize,
@@ -51,7 +51,7 @@ struct Packed {
 
 impl Store {
     /// Lists a folder, a zip or a tar file, the same from each. Hidden files and folders are left out in
-    /// silence, and so is what systems put beside one's own files.
+    /// silence, and so is what operating systems add to folders.
     ///
     /// # Errors
     /// `Format` for an archive that is not in order; `Usage` for a link that leads to where nothing may be
@@ -91,12 +91,12 @@ impl Store {
     /// `Format` for one of more than 64 MiB, or that an archive holds damaged; `Io`.
     pub fn read(&self, file: &Member) -> Result<Vec<u8>> {
         match &self.source {
-            StoreSource::Folder => reading::member(&self.path, &file.name, MOST_BYTES),
-            StoreSource::Zip(zip) => zip.read(&zip.entries()[file.index], MOST_BYTES),
+            StoreSource::Folder => reading::member(&self.path, &file.name, MAX_BYTES),
+            StoreSource::Zip(zip) => zip.read(&zip.entries()[file.index], MAX_BYTES),
             StoreSource::Tar(entries) => match &entries[file.index] {
                 Packed { held: Some(content), .. } => Ok(content.clone()),
-                entry if entry.size > MOST_BYTES => {
-                    Err(self.fault(file, 0, format!("{} bytes", entry.size), format!("at most {MOST_BYTES}")))
+                entry if entry.size > MAX_BYTES => {
+                    Err(self.fault(file, 0, format!("{} bytes", entry.size), format!("at most {MAX_BYTES}")))
                 }
                 entry => tar::bytes_at(&self.path, entry.offset, entry.size),
             },
@@ -153,14 +153,14 @@ fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
 }
 
 fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Member>)> {
-    let most = MOST_HELD.min(ops::tensor::room() as u64);
+    let maximum = MAX_HELD.min(ops::tensor::room() as u64);
     let (mut tar, mut entries, mut listed, mut held) = (Tar::open(path)?, Vec::new(), Listed::default(), 0);
     while let Some(entry) = tar.next_entry()? {
         let Some(name) = shown(&entry.name).filter(|_| entry.kind != TarKind::Folder) else { continue };
         let mut packed = Packed { offset: entry.offset, size: entry.size, held: None };
         match &entry.kind {
             TarKind::HardLink(target) => {
-                match shown(target).and_then(|target| listed.places.get(&target).copied()) {
+                match shown(target).and_then(|target| listed.indices.get(&target).copied()) {
                     Some(place) => packed = Packed::clone(&entries[place]),
                     None => {
                         left_out.add(LINK, &name);
@@ -168,7 +168,7 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
                     }
                 }
             }
-            TarKind::File if tar.is_packed() && entry.size <= MOST_BYTES => {
+            TarKind::File if tar.is_packed() && entry.size <= MAX_BYTES => {
                 let mut content = Vec::new();
                 tar.content(&entry, |bytes| {
                     content.extend(bytes);
@@ -183,10 +183,10 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
             }
         }
         held += packed.held.as_ref().map_or(0, |content| content.len() as u64);
-        if held > most {
+        if held > maximum {
             return Err(Error::usage(
                 format!(
-                    "{} holds more than {most} bytes, and a packed archive is read whole",
+                    "{} holds more than {maximum} bytes, and a packed archive is read whole",
                     path.display()
                 ),
                 "unpack it and give the folder, or give the archive as a plain .tar or a .zip",
@@ -204,19 +204,19 @@ const LINK: [&str; 2] = ["link", "links"];
 /// unpacks.
 #[derive(Default)]
 struct Listed {
-    places: HashMap<String, usize>,
+    indices: HashMap<String, usize>,
 }
 
 impl Listed {
     fn add(&mut self, name: String, index: usize, left_out: &mut LeftOut) {
-        if self.places.contains_key(&name) {
+        if self.indices.contains_key(&name) {
             left_out.add(["earlier file of the same name", "earlier files of the same names"], &name);
         }
-        self.places.insert(name, index);
+        self.indices.insert(name, index);
     }
 
     fn members(self) -> Vec<Member> {
-        self.places.into_iter().map(|(name, index)| Member { name, index }).collect()
+        self.indices.into_iter().map(|(name, index)| Member { name, index }).collect()
     }
 }
 

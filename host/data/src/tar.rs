@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const BLOCK: u64 = 512;
 const BUFFER: u64 = 64 << 10;
 /// The longest name, and the longest list of them that stands before a file.
-const MOST_NAME: u64 = 64 << 10;
+const MAX_NAME: u64 = 64 << 10;
 
 /// An archive that is read from its beginning to its end.
 pub struct Tar {
@@ -34,7 +34,7 @@ enum TarReader {
 /// A file inside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TarEntry {
-    /// Its place in the archive, parted by `/`.
+    /// Its path in the archive, separated by `/`.
     pub name: String,
     pub size: u64,
     /// Where its content begins.
@@ -53,7 +53,7 @@ pub enum TarKind {
 }
 
 impl Tar {
-    /// Opens an archive; what its content begins with tells whether it is packed.
+    /// Opens an archive; its first bytes decide whether it is packed.
     ///
     /// # Errors
     /// `Format` for one that is packed by something else than gzip; `Io`.
@@ -140,9 +140,9 @@ impl Tar {
 
     /// The content of a header that says more of the next file.
     fn said(&mut self, size: u64) -> Result<Vec<u8>> {
-        if size > MOST_NAME {
+        if size > MAX_NAME {
             let found = format!("a name of {size} bytes");
-            return Err(fault(&self.path, self.offset, found, format!("at most {MOST_NAME}")));
+            return Err(fault(&self.path, self.offset, found, format!("at most {MAX_NAME}")));
         }
         let mut bytes = vec![0; size as usize];
         self.read(&mut bytes)?;

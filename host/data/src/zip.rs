@@ -25,9 +25,9 @@ const LOCAL_SIZE: usize = 30;
 /// The longest comment after the end record.
 const COMMENT: usize = 65_535;
 /// The largest directory that is read: ten million entries.
-const MOST_DIRECTORY: u64 = 1 << 30;
+const MAX_DIRECTORY: u64 = 1 << 30;
 /// Deflate packs at most 1032 bytes into one.
-const MOST_PACKED: u64 = 1032;
+const MAX_PACKED: u64 = 1032;
 
 /// An open zip file.
 #[derive(Debug)]
@@ -85,17 +85,20 @@ impl Zip {
         &self.entries
     }
 
-    /// Unpacks a file of at most `most` bytes.
+    /// Unpacks a file of at most `maximum` bytes.
     ///
     /// # Errors
     /// `Format` for a larger one, one that does not unpack to the size and checksum that the directory says,
     /// or a damaged local header; `Io`.
-    pub fn read(&self, entry: &ZipEntry, most: u64) -> Result<Vec<u8>> {
+    pub fn read(&self, entry: &ZipEntry, maximum: u64) -> Result<Vec<u8>> {
         let fault = |found: String, expected: String| {
             fault(&self.path, entry.offset, format!("`{}` of {found}", entry.name), expected)
         };
-        if entry.size > most || entry.packed > most {
-            return Err(fault(format!("{} bytes", entry.size.max(entry.packed)), format!("at most {most}")));
+        if entry.size > maximum || entry.packed > maximum {
+            return Err(fault(
+                format!("{} bytes", entry.size.max(entry.packed)),
+                format!("at most {maximum}"),
+            ));
         }
         let header = self.bytes(entry.offset, LOCAL_SIZE)?;
         if header[..4] != LOCAL {
@@ -169,8 +172,8 @@ impl Zip {
     fn check_directory(&self, directory: Directory, end: u64) -> Result<Directory> {
         let Directory { count, size, offset } = directory;
         let inside = offset.checked_add(size).is_some_and(|last| last <= end);
-        let fits = count.checked_mul(ENTRY_SIZE as u64).is_some_and(|least| least <= size);
-        if inside && fits && size <= MOST_DIRECTORY {
+        let fits = count.checked_mul(ENTRY_SIZE as u64).is_some_and(|minimum| minimum <= size);
+        if inside && fits && size <= MAX_DIRECTORY {
             return Ok(directory);
         }
         let found = format!("a directory of {count} entries in {size} bytes from byte {offset} on");
@@ -199,7 +202,7 @@ impl Zip {
         }
         let possible = match method {
             0 => size == packed,
-            8 => size <= packed.saturating_mul(MOST_PACKED),
+            8 => size <= packed.saturating_mul(MAX_PACKED),
             _ => {
                 return Err(fault(
                     format!("`{name}` packed by method {method}"),

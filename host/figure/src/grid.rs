@@ -13,7 +13,7 @@ pub const SEPARATOR: usize = 2;
 /// The width and height, in pixels, that small pictures are magnified towards: of one grid, of panels.
 const TARGET: usize = 800;
 const PANELS_TARGET: usize = 1400;
-const MOST_SCALE: u32 = 4096;
+const MAX_SCALE: u32 = 4096;
 
 /// How a sheet of pictures looks.
 #[derive(Debug, Clone)]
@@ -181,9 +181,9 @@ fn scale(blocks: &[GridBlock], options: &GridOptions) -> Result<usize> {
     let target = if blocks.len() == 1 { TARGET } else { PANELS_TARGET };
     match options.scale {
         None => Ok((target / width.max(height)).max(1)),
-        Some(scale @ 1..=MOST_SCALE) => Ok(scale as usize),
+        Some(scale @ 1..=MAX_SCALE) => Ok(scale as usize),
         Some(scale) => Err(Error::usage(
-            format!("scale {scale}; expected 1 to {MOST_SCALE} pixels for one pixel"),
+            format!("scale {scale}; expected 1 to {MAX_SCALE} pixels for one pixel"),
             "leave scale out for a sheet about 800 pixels wide",
         )),
     }

@@ -57,10 +57,10 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     })
 }
 
-/// The unbroken stretches of a curve, as places; a stretch with far more points than the plot has
+/// The unbroken stretches of a curve, as positions; a stretch with far more points than the plot has
 /// columns is thinned.
 fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
-    let points: Vec<_> = series.x.iter().zip(&series.y).map(|(&x, &y)| place((x, y), options)).collect();
+    let points: Vec<_> = series.x.iter().zip(&series.y).map(|(&x, &y)| position((x, y), options)).collect();
     points
         .split(Option::is_none)
         .map(|run| run.iter().flatten().copied().collect::<Vec<_>>())
@@ -76,7 +76,7 @@ fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
         .collect()
 }
 
-/// What tells the points of a scatter plot apart; each list is as long as the points, or empty.
+/// What distinguishes the points of a scatter plot; each list is as long as the points, or empty.
 #[derive(Debug, Clone, Default)]
 pub struct Kinds {
     /// One class a point: its colour.
@@ -85,7 +85,7 @@ pub struct Kinds {
     pub names: Vec<String>,
     /// Which points are drawn as rings.
     pub rings: Vec<bool>,
-    /// What dots, and what rings are; nothing where the legend does not tell.
+    /// What dots, and what rings are; nothing where the legend does not say.
     pub ring_names: Option<[String; 2]>,
 }
 
@@ -102,8 +102,8 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
             ));
         }
     }
-    let places: Vec<_> = points.iter().map(|&point| place(point, options)).collect();
-    let (mut x, mut y) = axes(places.iter().flatten().copied(), options)?;
+    let positions: Vec<_> = points.iter().map(|&point| position(point, options)).collect();
+    let (mut x, mut y) = axes(positions.iter().flatten().copied(), options)?;
     if options.square {
         let span = (x.high - x.low).max(y.high - y.low);
         for axis in [&mut x, &mut y] {
@@ -125,7 +125,7 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
         _ => 2.0,
     };
     PlotFrame { options, x, y, legend }.draw(|marks| {
-        for (index, &at) in places.iter().enumerate() {
+        for (index, &at) in positions.iter().enumerate() {
             let Some(at) = at else { continue };
             let color = color(kinds.labels.get(index).copied().unwrap_or(0));
             // The light rim keeps dots apart where they overlap.
@@ -140,14 +140,14 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
 }
 
 /// Where a point stands in plot units; none where an axis cannot show it.
-fn place(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
-    Some((Axis::place(point.0, options.log_x)?, Axis::place(point.1, options.log_y)?))
+fn position(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
+    Some((Axis::position(point.0, options.log_x)?, Axis::position(point.1, options.log_y)?))
 }
 
-/// The axes that show all `places`.
-fn axes(places: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> Result<(Axis, Axis)> {
-    Axis::around(places.clone().map(|(x, _)| x), options.log_x)
-        .zip(Axis::around(places.map(|(_, y)| y), options.log_y))
+/// The axes that show all `positions`.
+fn axes(positions: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> Result<(Axis, Axis)> {
+    Axis::around(positions.clone().map(|(x, _)| x), options.log_x)
+        .zip(Axis::around(positions.map(|(_, y)| y), options.log_y))
         .ok_or_else(nothing)
 }
 

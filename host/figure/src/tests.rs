@@ -20,8 +20,8 @@ fn problem(result: files::Result<Vec<u8>>) -> String {
     result.unwrap_err().to_string()
 }
 
-fn labels(low: f64, high: f64, log: bool, most: usize) -> Vec<String> {
-    let ticks = Axis { low, high, log }.ticks(most);
+fn labels(low: f64, high: f64, log: bool, count: usize) -> Vec<String> {
+    let ticks = Axis { low, high, log }.ticks(count);
     ticks.into_iter().map(|(_, label)| label).collect()
 }
 

@@ -20,13 +20,13 @@ pub enum Align {
     End,
 }
 
-/// How a text looks: `size` in pixels an em; `turned` texts are read from the bottom to the top.
+/// How a text looks: `size` in pixels an em; `vertical` texts are read from the bottom to the top.
 #[derive(Clone, Copy)]
 pub struct Pen {
     pub size: f32,
     pub color: Color,
     pub align: Align,
-    pub turned: bool,
+    pub vertical: bool,
 }
 
 /// The width of `text` in pixels.
@@ -39,7 +39,7 @@ pub fn fit(text: &str, size: f32, room: f32) -> String {
     if width(text, size) <= room {
         return text.to_string();
     }
-    // No sheet has room for more, and every turn of the loop measures what is left.
+    // No sheet has room for more, and every iteration measures what is left.
     let mut cut: Vec<char> = text.chars().take(1000).collect();
     loop {
         cut.pop();
@@ -60,9 +60,9 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
     };
     // Whole pixels across the line keep every baseline equally sharp.
     let (along, across) =
-        if pen.turned { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
+        if pen.vertical { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
     let mut put = |u: i64, v: i64, coverage: f32| {
-        let (x, y) = if pen.turned { (v + across, -u - 1) } else { (u, v + across) };
+        let (x, y) = if pen.vertical { (v + across, -u - 1) } else { (u, v + across) };
         canvas.blend(x, y, pen.color, coverage);
     };
     for mark in marks {

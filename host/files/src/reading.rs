@@ -49,12 +49,12 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
     Ok((file, length))
 }
 
-/// The content of a regular file of at most `most` bytes.
+/// The content of a regular file of at most `maximum` bytes.
 ///
 /// # Errors
 /// As [`open`]; [`Error::Format`] for a larger one.
-pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let bytes = content(path, most)?;
+pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>> {
+    let bytes = content(path, maximum)?;
     note(|reads, named| reads.files.insert(named(path), Checksum::of(&bytes)));
     Ok(bytes)
 }
@@ -63,8 +63,8 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn member(folder: &Path, name: &str, most: u64) -> Result<Vec<u8>> {
-    let bytes = content(&folder.join(name), most)?;
+pub fn member(folder: &Path, name: &str, maximum: u64) -> Result<Vec<u8>> {
+    let bytes = content(&folder.join(name), maximum)?;
     note(|reads, named| {
         reads.folders.entry(named(folder)).or_default().insert(name.to_owned(), Checksum::of(&bytes))
     });
@@ -97,17 +97,17 @@ pub fn reopen(path: &Path) -> Result<(File, u64)> {
     }
 }
 
-fn content(path: &Path, most: u64) -> Result<Vec<u8>> {
+fn content(path: &Path, maximum: u64) -> Result<Vec<u8>> {
     let (file, length) = reopen(path)?;
-    let mut bytes = Vec::with_capacity(length.min(most) as usize);
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    match bytes.len() as u64 <= most {
+    let mut bytes = Vec::with_capacity(length.min(maximum) as usize);
+    file.take(maximum.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    match bytes.len() as u64 <= maximum {
         true => Ok(bytes),
         false => Err(Error::Format {
             path: path.to_owned(),
             offset: 0,
-            found: format!("more than {most} bytes"),
-            expected: format!("at most {most}"),
+            found: format!("more than {maximum} bytes"),
+            expected: format!("at most {maximum}"),
         }),
     }
 }

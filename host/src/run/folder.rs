@@ -23,7 +23,7 @@ const CHECKPOINTS: &str = "checkpoints";
 const LONGEST_NAME: usize = 100;
 const LONGEST_VALUE: usize = 24;
 
-/// The most bytes of `log.txt`.
+/// The maximum number of bytes of `log.txt`.
 const LONGEST_LOG: u64 = 64 << 20;
 
 /// A run's folder in the hands of the process that runs it.

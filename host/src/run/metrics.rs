@@ -205,7 +205,7 @@ fn flush_now_and_then(log: &Arc<Mutex<MetricLog>>) -> io::Result<()> {
         loop {
             thread::sleep(FLUSH_EVERY);
             let Some(log) = log.upgrade() else { return };
-            // A failure is met again, and told, by the next call of the owner.
+            // A failure is met again, and reported, by the next call of the owner.
             let _ = log.lock().unwrap_or_else(PoisonError::into_inner).file.flush();
         }
     };

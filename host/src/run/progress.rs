@@ -226,7 +226,7 @@ impl TextProgress {
     /// `iteration 2/4  epoch 3/5  loss 0.0123  12.0 s`: the items that are under way and, of the
     /// loop that advanced, the one that is done.
     fn line(&self, depth: usize) -> String {
-        let places = self.loops.iter().take(depth + 1).enumerate().map(|(i, this)| {
+        let items = self.loops.iter().take(depth + 1).enumerate().map(|(i, this)| {
             let item = this.done + u64::from(i < depth);
             match this.total {
                 Some(total) => format!("{} {item}/{total}", this.name),
@@ -234,7 +234,7 @@ impl TextProgress {
             }
         });
         let message = self.loops[depth].message.clone();
-        let words = places.chain([message, duration(self.since.elapsed().as_secs_f64())]);
+        let words = items.chain([message, duration(self.since.elapsed().as_secs_f64())]);
         words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
     }
 

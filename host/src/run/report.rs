@@ -27,7 +27,7 @@ use metrics::ReportMetrics;
 const STYLE: &str = include_str!("report/report.css");
 
 /// Bytes of figures that one report holds; a browser still opens such a page.
-const MOST_FIGURE_BYTES: u64 = 64 << 20;
+const MAX_FIGURE_BYTES: u64 = 64 << 20;
 
 /// Writes `report.html` into the folder `run`.
 ///
@@ -178,7 +178,7 @@ fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
         }
         let caption = escape(&path.file_stem().unwrap_or_default().to_string_lossy());
         total += size;
-        if total > MOST_FIGURE_BYTES {
+        if total > MAX_FIGURE_BYTES {
             html += &format!(
                 "<figure><figcaption>{caption} (too large for this page: see figures/)</figcaption></figure>\n"
             );

@@ -1,4 +1,4 @@
-//! The state of a durable loop: what it holds, how it is put back in place.
+//! The state of a durable loop: what it holds, how it is restored in place.
 
 mod compare;
 mod json;
@@ -41,38 +41,38 @@ impl Saved {
     /// Nothing: what a loop without a state has.
     pub const UNIT: Self = Self::Plain(Dynamic::UNIT);
 
-    /// What a script value is now. `place` names it in errors: `s.net`.
+    /// What a script value is now. `path` names it in errors: `s.net`.
     ///
     /// # Errors
     /// `Usage` for values that cannot be saved, functions for example, and for ones that are
     /// nested deeper than [`DEEPEST`].
-    pub fn capture(value: &Dynamic, place: &str) -> Result<Self> {
-        Self::capture_within(value, place, DEEPEST)
+    pub fn capture(value: &Dynamic, path: &str) -> Result<Self> {
+        Self::capture_within(value, path, DEEPEST)
     }
 
-    fn capture_within(value: &Dynamic, place: &str, depth: usize) -> Result<Self> {
+    fn capture_within(value: &Dynamic, path: &str, depth: usize) -> Result<Self> {
         if let Some(handle) = Self::of_handle(value) {
             return Ok(handle);
         }
         if depth == 0 {
             return Err(Error::usage(
-                format!("{}... is nested more than {DEEPEST} deep", &place[..place.floor_char_boundary(40)]),
+                format!("{}... is nested more than {DEEPEST} deep", &path[..path.floor_char_boundary(40)]),
                 "keep arrays and maps of a state flat",
             ));
         }
         if let Some(array) = value.read_lock::<Array>() {
-            let item = |(i, v)| Self::capture_within(v, &format!("{place}[{i}]"), depth - 1);
+            let item = |(i, v)| Self::capture_within(v, &format!("{path}[{i}]"), depth - 1);
             return Ok(Self::Array(array.iter().enumerate().map(item).collect::<Result<_>>()?));
         }
         if let Some(map) = value.read_lock::<Map>() {
             let items = map.iter().map(|(k, v)| {
-                Ok((k.to_string(), Self::capture_within(v, &format!("{place}.{k}"), depth - 1)?))
+                Ok((k.to_string(), Self::capture_within(v, &format!("{path}.{k}"), depth - 1)?))
             });
             return Ok(Self::Map(items.collect::<Result<_>>()?));
         }
         Self::of_plain(value).ok_or_else(|| {
             Error::usage(
-                format!("{place} is a {}, which cannot be saved in a checkpoint", value.type_name()),
+                format!("{path} is a {}, which cannot be saved in a checkpoint", value.type_name()),
                 "a state holds tensors, modules, optimisers, data sets, numbers, strings, arrays and maps",
             )
         })
@@ -155,16 +155,16 @@ impl Saved {
         })
     }
 
-    /// This state with every handle that `first` holds at the same place in the role of whatever
+    /// This state with every handle that `first` holds at the same path in the role of whatever
     /// handle is there now: its values are copied into the first one. So a loop's handles are the same
     /// ones from beginning to end, and every other name for them sees what happens to them.
     ///
     /// # Errors
     /// `Usage` when a handle appears, disappears or changes its structure.
-    pub fn settle(self, first: &Self, place: &str) -> Result<Self> {
+    pub fn settle(self, first: &Self, path: &str) -> Result<Self> {
         let misplaced = |what: &str| {
             Error::usage(
-                format!("{place} {what}"),
+                format!("{path} {what}"),
                 "what is a module or an optimiser in the state has to be one of the same structure from \
                  the start",
             )
@@ -191,7 +191,7 @@ impl Saved {
             }
             (Self::Map(now), Self::Map(first)) => {
                 let settle = |(k, v): (String, Self)| {
-                    let inner = format!("{place}.{k}");
+                    let inner = format!("{path}.{k}");
                     let v = match first.get(&k) {
                         Some(f) => v.settle(f, &inner)?,
                         None => v.without_handles(&inner)?,
@@ -202,7 +202,7 @@ impl Saved {
             }
             (Self::Array(now), Self::Array(first)) => {
                 let settle = |(i, v): (usize, Self)| {
-                    let inner = format!("{place}[{i}]");
+                    let inner = format!("{path}[{i}]");
                     match first.get(i) {
                         Some(f) => v.settle(f, &inner),
                         None => v.without_handles(&inner),
@@ -213,22 +213,22 @@ impl Saved {
             (now, Self::Module(..) | Self::Optimiser(..)) => {
                 return Err(misplaced(&format!("was a handle at the start and is {} now", now.kind())));
             }
-            (now, _) => now.without_handles(place)?,
+            (now, _) => now.without_handles(path)?,
         })
     }
 
-    fn without_handles(self, place: &str) -> Result<Self> {
-        self.refuse_handles(place).map(|()| self)
+    fn without_handles(self, path: &str) -> Result<Self> {
+        self.refuse_handles(path).map(|()| self)
     }
 
-    fn refuse_handles(&self, place: &str) -> Result<()> {
+    fn refuse_handles(&self, path: &str) -> Result<()> {
         match self {
             Self::Module(..) | Self::Optimiser(..) => Err(Error::usage(
-                format!("{place} is {}, which the state did not hold at the start", self.kind()),
+                format!("{path} is {}, which the state did not hold at the start", self.kind()),
                 "put it into the state that the loop is given",
             )),
-            Self::Array(items) => items.iter().try_for_each(|v| v.refuse_handles(place)),
-            Self::Map(items) => items.values().try_for_each(|v| v.refuse_handles(place)),
+            Self::Array(items) => items.iter().try_for_each(|v| v.refuse_handles(path)),
+            Self::Map(items) => items.values().try_for_each(|v| v.refuse_handles(path)),
             _ => Ok(()),
         }
     }

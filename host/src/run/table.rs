@@ -21,7 +21,7 @@ impl TableCell {
     }
 
     /// The cell in a CSV file (RFC 4180). As in R's files, a text that reads as a number stands in quotes: so it is
-    /// told from one.
+    /// distinguished from one.
     fn csv(&self) -> String {
         match self {
             Self::Text(text) if text.contains(['"', ',', '\n', '\r']) || text.parse::<f64>().is_ok() => {

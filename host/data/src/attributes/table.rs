@@ -37,7 +37,7 @@ pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<Vec<Attribu
     table.column(origin, name)
 }
 
-/// What parts the fields of a CSV file: what the first line that has any of them has most of. None for a
+/// What parts the fields of a CSV file: the most frequent one in the first line that has any of them. None for a
 /// list.
 fn delimiter(text: &str) -> Option<u8> {
     text.lines().filter(|line| !line.trim().is_empty()).take(2).find_map(|line| {
@@ -46,8 +46,8 @@ fn delimiter(text: &str) -> Option<u8> {
             line.split('"').step_by(2).flat_map(str::bytes).filter(|&byte| byte == delimiter).count()
         };
         let counts = [b'\t', b';', b','].map(|delimiter| (count(delimiter), delimiter));
-        let most = counts.into_iter().max_by_key(|(count, _)| *count);
-        most.filter(|(count, _)| *count > 0).map(|(_, delimiter)| delimiter)
+        let frequent = counts.into_iter().max_by_key(|(count, _)| *count);
+        frequent.filter(|(count, _)| *count > 0).map(|(_, delimiter)| delimiter)
     })
 }
 
@@ -124,9 +124,9 @@ impl AttributeTable {
         if nameless {
             self.header.insert(0, String::new());
         }
-        let mut places = (1..self.header.len()).filter(|&place| self.header[place] == name);
-        let place = match (places.next(), places.next()) {
-            (Some(place), None) => place,
+        let mut columns = (1..self.header.len()).filter(|&column| self.header[column] == name);
+        let column = match (columns.next(), columns.next()) {
+            (Some(column), None) => column,
             (None, _) => return Err(no_column(origin, name, &self.header[1..])),
             (Some(_), Some(_)) => {
                 let problem = format!("{} has several columns `{name}`", origin.path.display());
@@ -134,12 +134,12 @@ impl AttributeTable {
             }
         };
         let row = |(offset, mut fields): (usize, Vec<String>)| {
-            if fields.len() != width || width <= place {
+            if fields.len() != width || width <= column {
                 let found = format!("{} fields", fields.len());
-                let expected = format!("{}, as in the first line of a picture", width.max(place + 1));
+                let expected = format!("{}, as in the first line of a picture", width.max(column + 1));
                 return Err(origin.fault(offset, found, expected));
             }
-            let value = fields.swap_remove(place);
+            let value = fields.swap_remove(column);
             Ok(AttributeRow { offset, file: fields.swap_remove(0), value, class: 0 })
         };
         self.rows.into_iter().map(row).collect()

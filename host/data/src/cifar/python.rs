@@ -12,7 +12,7 @@ impl Cifar {
         &self,
         file: &Path,
         bytes: Vec<u8>,
-        place: usize,
+        index: usize,
         pixels: &mut Vec<u8>,
         labels: &mut Vec<u32>,
     ) -> Result<()> {
@@ -25,8 +25,8 @@ impl Cifar {
                 return Err(pickle.fault(found, format!("[N, {PICTURE}]")));
             }
         };
-        let classes = self.labels[place].classes.split(',').count();
-        let numbers = pickle.whole_numbers(pickle.get(self.labels[place].key)?, count)?;
+        let classes = self.labels[index].classes.split(',').count();
+        let numbers = pickle.whole_numbers(pickle.get(self.labels[index].key)?, count)?;
         for (i, number) in numbers.into_iter().enumerate() {
             match u32::try_from(number).ok().filter(|&label| (label as usize) < classes) {
                 Some(label) => labels.push(label),

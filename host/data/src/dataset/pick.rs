@@ -5,7 +5,7 @@ use super::{Dataset, argument};
 use files::Result;
 use ops::{Device, Tensor};
 
-/// An item and the place that it is wanted at. The order is that of the memory.
+/// An item and its position in the result. The order is that of the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pick {
     pub part: usize,

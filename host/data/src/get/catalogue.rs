@@ -28,7 +28,7 @@ pub struct RemoteFile {
 pub enum Unpack {
     /// It stays as it is.
     Keep,
-    /// The files in it take its place, without their folders: a `.tar.gz`.
+    /// The files in it replace it, without their folders: a `.tar.gz`.
     TarGz,
     /// The same for a zip file.
     Zip,

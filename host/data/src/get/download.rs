@@ -18,7 +18,7 @@ const PATIENCE: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
 const BUFFER: usize = 64 << 10;
 
-/// Is told how far a file has come.
+/// Hears how much of a file has arrived.
 pub trait Watch {
     /// So many of the bytes of the file called `name` are here.
     fn came(&self, name: &str, bytes: u64, of: u64);
@@ -57,7 +57,7 @@ pub fn fetch(address: &str, item: &RemoteFile, folder: &Path, watch: &dyn Watch)
 fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> Result<()> {
     let agent = agent();
     // An address that cannot go on begins anew: only what is more than ever before is progress.
-    let mut most = length(part)?;
+    let mut farthest = length(part)?;
     let (mut failures, mut pause) = (0, PAUSE);
     while length(part)? != item.bytes {
         ops::interrupt::check()?;
@@ -67,7 +67,7 @@ fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> R
             Err(Broken::Off(reason)) => reason,
         };
         match length(part)? {
-            after if after > most => (most, failures, pause) = (after, 0, PAUSE),
+            after if after > farthest => (farthest, failures, pause) = (after, 0, PAUSE),
             after => {
                 failures += 1;
                 if failures == PATIENCE {
@@ -180,11 +180,11 @@ fn copy(
     let mut buffer = vec![0; BUFFER];
     loop {
         ops::interrupt::check().map_err(|error| Broken::Ended(error.into()))?;
-        let most = buffer.len().min((item.bytes - at) as usize);
-        if most == 0 {
+        let count = buffer.len().min((item.bytes - at) as usize);
+        if count == 0 {
             return file.sync_all().map_err(disk);
         }
-        let count = reader.read(&mut buffer[..most]).map_err(|error| Broken::Off(error.to_string()))?;
+        let count = reader.read(&mut buffer[..count]).map_err(|error| Broken::Off(error.to_string()))?;
         if count == 0 {
             return Err(Broken::Off("the connection was closed".into()));
         }

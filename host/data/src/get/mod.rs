@@ -16,7 +16,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The largest file that is unpacked.
-const MOST_BYTES: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
 /// Whether a set can be brought.
 pub fn offers(name: &str) -> bool {
@@ -26,7 +26,7 @@ pub fn offers(name: &str) -> bool {
 /// Brings the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
 /// the files and their checksums are the same). Gives that folder.
 ///
-/// Files are gathered in a hidden folder beside it and checked, and go to their places when all have come.
+/// Files are gathered in a hidden folder beside it and checked, and are installed once all have arrived.
 /// What has come stays there when a later file fails, and is not fetched again.
 ///
 /// # Errors
@@ -50,12 +50,12 @@ pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch)
     for item in offer.files {
         unpack(item, &gathering.join(item.name), &unpacked)?;
     }
-    place(&unpacked, &home)?;
+    install(&unpacked, &home)?;
     fs::remove_dir_all(&gathering).map_err(Error::io(&gathering))?;
     Ok(home)
 }
 
-/// Gathers a file that is in its place already, if it is what it should be.
+/// Takes a file that is installed already, if its content is the expected one.
 fn reuse(item: &RemoteFile, home: &Path, gathering: &Path) -> Result<()> {
     let (there, here) = (home.join(item.name), gathering.join(item.name));
     if here.exists() || !there.is_file() || sha256_of_file(&there)? != item.sha256 {
@@ -88,7 +88,7 @@ fn unzip(file: &Path, folder: &Path) -> Result<()> {
             continue;
         }
         let to = folder.join(name);
-        fs::write(&to, zip.read(entry, MOST_BYTES)?).map_err(Error::io(&to))?;
+        fs::write(&to, zip.read(entry, MAX_BYTES)?).map_err(Error::io(&to))?;
     }
     Ok(())
 }
@@ -101,9 +101,9 @@ fn untar(file: &Path, folder: &Path) -> Result<()> {
         if entry.kind != TarKind::File || name.is_empty() || name.starts_with('.') {
             continue;
         }
-        if entry.size > MOST_BYTES {
+        if entry.size > MAX_BYTES {
             let found = format!("`{name}` of {} bytes", entry.size);
-            return Err(fault(file, entry.offset, found, format!("at most {MOST_BYTES}")));
+            return Err(fault(file, entry.offset, found, format!("at most {MAX_BYTES}")));
         }
         let path = folder.join(name);
         let mut to = fs::File::create(&path).map_err(Error::io(&path))?;
@@ -114,7 +114,7 @@ fn untar(file: &Path, folder: &Path) -> Result<()> {
 }
 
 /// Gives the folder of files its name; where that is taken, moves each file into it.
-fn place(unpacked: &Path, home: &Path) -> Result<()> {
+fn install(unpacked: &Path, home: &Path) -> Result<()> {
     if !home.exists() && fs::rename(unpacked, home).is_ok() {
         return Ok(());
     }

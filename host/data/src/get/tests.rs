@@ -101,7 +101,7 @@ fn answer(
     stream.write_all(&body)
 }
 
-/// The highest numbers that a watch was told.
+/// The highest numbers that a watch heard.
 #[derive(Default)]
 struct Seen(Mutex<HashMap<String, (u64, u64)>>);
 
@@ -146,7 +146,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The set is in its place, whole, and nothing else is left.
+/// The set is installed, whole, and nothing else is left.
 fn is_whole(data: &Path) {
     assert_eq!(names(data), ["set"]);
     assert_eq!(fs::read(data.join("set/large")).unwrap(), bytes(200_000));
@@ -201,7 +201,7 @@ fn a_server_that_never_gets_further_is_given_up_and_what_came_is_kept() {
     outcome.unwrap();
     is_whole(data.path());
     assert_eq!(server.asked()[0], ("/large".into(), 70_000));
-    // The same with a server that cuts every whole file at the same place.
+    // The same with a server that cuts every whole file at the same byte.
     let data = tempfile::tempdir().unwrap();
     let (outcome, server) = run(data.path(), &[Fault::NoRangeCut(70_000); 9]);
     assert!(outcome.unwrap_err().to_string().contains("broke off after 70000"));

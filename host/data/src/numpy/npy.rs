@@ -11,9 +11,9 @@ use std::path::Path;
 
 const MAGIC: [u8; 6] = *b"\x93NUMPY";
 /// The longest header that is read: that of a shape is far shorter.
-const MOST_HEADER: usize = 64 << 10;
+const MAX_HEADER: usize = 64 << 10;
 /// Dimensions of an array.
-const MOST_RANK: usize = 8;
+const MAX_RANK: usize = 8;
 
 /// An array whose header fits its content.
 pub struct NumpyArray {
@@ -134,7 +134,7 @@ fn header(bytes: &[u8]) -> Option<(String, usize)> {
         1 => (usize::from(u16::from_le_bytes(number(8..10)?.try_into().ok()?)), 10),
         _ => (u32::from_le_bytes(number(8..12)?.try_into().ok()?) as usize, 12),
     };
-    let end = start.checked_add(length).filter(|_| length <= MOST_HEADER)?;
+    let end = start.checked_add(length).filter(|_| length <= MAX_HEADER)?;
     Some((String::from_utf8_lossy(number(start..end)?).into_owned(), end))
 }
 
@@ -143,7 +143,7 @@ fn shape(text: &str) -> Option<Vec<usize>> {
     let inside = text.strip_prefix('(')?.split_once(')')?.0;
     let numbers = inside.split(',').map(str::trim).filter(|number| !number.is_empty());
     let shape = numbers.map(|number| number.parse().ok()).collect::<Option<Vec<usize>>>();
-    shape.filter(|shape| shape.len() <= MOST_RANK)
+    shape.filter(|shape| shape.len() <= MAX_RANK)
 }
 
 /// Elements of `size` bytes whose first index changes fastest, as ones whose last index does.

@@ -209,26 +209,26 @@ impl Machine<'_> {
     }
 
     fn remember(&mut self, opcode: u8) -> Result<()> {
-        let place = match opcode {
+        let index = match opcode {
             MEMOIZE => self.memo.len(),
             BINGET | BINPUT => self.byte()?.into(),
             LONG_BINGET | LONG_BINPUT => self.little(4)?,
             _ => match self.line_text()?.parse() {
-                Ok(place) => place,
-                Err(_) => return Err(self.fault("a place that is no number", "a whole number")),
+                Ok(index) => index,
+                Err(_) => return Err(self.fault("an index that is no number", "a whole number")),
             },
         };
         if matches!(opcode, MEMOIZE | PUT | BINPUT | LONG_BINPUT) {
             let top = self.top()?;
-            self.memo.insert(place, top);
+            self.memo.insert(index, top);
             return Ok(());
         }
-        match self.memo.get(&place) {
+        match self.memo.get(&index) {
             Some(&known) => {
                 self.stack.push(known);
                 Ok(())
             }
-            None => Err(self.fault(format!("a reference to value {place}"), "one that came before")),
+            None => Err(self.fault(format!("a reference to value {index}"), "one that came before")),
         }
     }
 

@@ -12,9 +12,9 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The largest side of a picture file, and the most memory that decoding one may take.
-const MOST_SIDE: u32 = 16_384;
-const MOST_BYTES: u64 = 256 << 20;
+/// The largest side of a picture file, and the maximum of memory that decoding one may take.
+const MAX_SIDE: u32 = 16_384;
+const MAX_BYTES: u64 = 256 << 20;
 /// So many files are read, then decoded side by side.
 const CHUNK: usize = 256;
 
@@ -35,9 +35,9 @@ pub fn decode_all(
 ) -> Result<([usize; 3], Vec<u8>)> {
     let Some(first) = files.first() else { return Ok(([1, 1, 1], Vec::new())) };
     let (decoder, fit) =
-        (Decoder { store, upright: options.exif_rotation, turned: AtomicUsize::new(0) }, options.fit);
+        (Decoder { store, upright: options.exif_rotation, rotated: AtomicUsize::new(0) }, options.fit);
     let ([channels, height, width], _) = decoder.decode(first, &store.read(first)?)?;
-    decoder.turned.store(0, Ordering::Relaxed);
+    decoder.rotated.store(0, Ordering::Relaxed);
     let size = exact.or_else(|| (fit.size.is_none() && fit.crop.is_none()).then_some([height, width]));
     let mut run =
         Decoding { decoder, size, channels: fit.channels.unwrap_or(channels), mixed: fit.channels.is_none() };
@@ -46,14 +46,14 @@ pub fn decode_all(
         // The first one is grey, and another one is not.
         None => {
             run.channels = 3;
-            run.decoder.turned.store(0, Ordering::Relaxed);
+            run.decoder.rotated.store(0, Ordering::Relaxed);
             run.decode(files, options, [channels, height, width])?.unwrap_or_default()
         }
     };
-    let turned = run.decoder.turned.into_inner();
-    if turned > 0 && !options.exif_rotation {
+    let rotated = run.decoder.rotated.into_inner();
+    if rotated > 0 && !options.exif_rotation {
         options.warn(&format!(
-            "{}: {turned} of {} pictures are to be turned by their EXIF data, which is done with `exif_rotation: true` only",
+            "{}: {rotated} of {} pictures are to be rotated by their EXIF data, which is done with `exif_rotation: true` only",
             store.path().display(),
             files.len()
         ));
@@ -114,10 +114,10 @@ impl Decoding<'_> {
 /// Decodes the files of a store.
 struct Decoder<'a> {
     store: &'a Store,
-    /// Turns pictures as their EXIF data says.
+    /// Rotates and mirrors pictures as their EXIF data says.
     upright: bool,
     /// How many pictures it says so of.
-    turned: AtomicUsize,
+    rotated: AtomicUsize,
 }
 
 impl Decoder<'_> {
@@ -137,21 +137,21 @@ impl Decoder<'_> {
             Ok(picture) => picture.map_err(|error| error.to_string()),
             Err(_) => Err("its decoder fails".to_owned()),
         };
-        let (picture, is_turned) = picture.map_err(|error| {
+        let (picture, is_rotated) = picture.map_err(|error| {
             self.store.fault(file, 0, format!("a damaged picture ({error})"), "a whole picture file")
         })?;
-        self.turned.fetch_add(usize::from(is_turned), Ordering::Relaxed);
+        self.rotated.fetch_add(usize::from(is_rotated), Ordering::Relaxed);
         Ok(picture)
     }
 }
 
-/// The picture, and whether its EXIF data says that it is to be turned.
+/// The picture, and whether its EXIF data says that it is to be rotated.
 fn decoded(packed: &[u8], upright: bool) -> image::ImageResult<(Picture, bool)> {
     let mut reader = ImageReader::new(Cursor::new(packed)).with_guessed_format()?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_BYTES);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
     limits.reserve(decoder.total_bytes())?;
@@ -166,13 +166,13 @@ fn decoded(packed: &[u8], upright: bool) -> image::ImageResult<(Picture, bool)> 
         let empty = ParameterError::from_kind(ParameterErrorKind::DimensionMismatch);
         return Err(ImageError::Parameter(empty));
     }
-    let is_turned = orientation != Orientation::NoTransforms;
+    let is_rotated = orientation != Orientation::NoTransforms;
     if !image.color().has_color() {
-        return Ok((([1, height, width], image.into_luma8().into_raw()), is_turned));
+        return Ok((([1, height, width], image.into_luma8().into_raw()), is_rotated));
     }
     let pixels = image.into_rgb8().into_raw();
     let plane = |channel: usize| pixels.iter().skip(channel).step_by(3).copied();
-    Ok((([3, height, width], (0..3).flat_map(plane).collect()), is_turned))
+    Ok((([3, height, width], (0..3).flat_map(plane).collect()), is_rotated))
 }
 
 /// What ends a file, if it is not there: the decoders do not ask for it, and the one for JPEG paints what is

@@ -12,7 +12,7 @@ const OTHERS: [&str; 20] = [
     ".exr", ".hdr", ".psd", ".dds", ".cr2", ".nef", ".dng", ".dcm",
 ];
 
-/// Every picture at its place.
+/// Every picture with its split and class.
 pub struct Layout<'a> {
     pictures: Vec<Placed<'a>>,
     /// Empty where there are no folders of that kind.
@@ -40,7 +40,7 @@ pub struct Chosen<'a> {
 
 impl<'a> Layout<'a> {
     /// Places the pictures among `files`. Where every picture has an attribute, it needs no folder to be of a
-    /// class. What has no place is added to what was `left_out` before.
+    /// class. What has neither is added to what was `left_out` before.
     pub fn of(files: &'a [Member], options: &Options, mut left_out: LeftOut) -> Self {
         let pictures: Vec<&Member> = files.iter().filter(|file| is_picture(&file.name)).collect();
         let named = options.attributes.as_ref().and_then(|path| path.file_name()?.to_str());

@@ -75,11 +75,12 @@ fn draw(seed: u64, split: Split, i: usize, picture: &mut [u8]) {
 
 /// The mean light of a pixel's rays.
 fn pixel(scene: &Scene, row: usize, column: usize) -> V {
-    let place = |pixel: usize, ray: usize| {
+    let coordinate = |pixel: usize, ray: usize| {
         let at = pixel as f32 + (ray as f32 + 0.5) / RAYS as f32;
         at / (SIDE as f32 / 2.0) - 1.0
     };
-    let rays = (0..RAYS * RAYS).map(|i| scene.light(place(column, i % RAYS), -place(row, i / RAYS)));
+    let rays =
+        (0..RAYS * RAYS).map(|i| scene.light(coordinate(column, i % RAYS), -coordinate(row, i / RAYS)));
     rays.fold(V(0.0, 0.0, 0.0), |sum, light| sum + light) * (1.0 / (RAYS * RAYS) as f32)
 }
 

@@ -15,8 +15,8 @@ const OPENING: f32 = 0.3;
 /// Everything that one picture shows.
 pub struct Scene {
     solid: Solid,
-    /// How the body is turned.
-    turn: Rotation,
+    /// How the body is rotated.
+    rotation: Rotation,
     size: f32,
     centre: V,
     body: Surface,
@@ -35,20 +35,20 @@ pub struct Scene {
 impl Scene {
     /// A random scene with that body; it lies on the ground, whose height is 0.
     pub fn new(solid: Solid, cursor: &mut Cursor) -> Self {
-        // What is flat shows its face; what looks the same all around may turn as it likes.
+        // What is flat shows its face; what looks the same all around may be rotated freely.
         let free = match solid {
             Solid::Star | Solid::Ring => 0.75,
             _ => std::f32::consts::PI,
         };
         // A cap that leans to the camera would hide its stem.
         let lean = if solid == Solid::Mushroom { 0.1 } else { 0.5 };
-        let turn = Rotation::new(
+        let rotation = Rotation::new(
             cursor.uniform(-free, free),
             cursor.uniform(-lean, lean),
             cursor.uniform(-0.4, 0.4),
         );
         let size = cursor.uniform(0.8, 1.1);
-        let height = size * solid.support(turn.back(V(0.0, -1.0, 0.0)));
+        let height = size * solid.support(rotation.inverse(V(0.0, -1.0, 0.0)));
         let centre = V(cursor.uniform(-0.22, 0.22), height, cursor.uniform(-0.2, 0.2));
         let down = cursor.uniform(0.1, 0.45);
         let camera = Rotation::new(0.0, down, cursor.bell(0.04));
@@ -58,7 +58,7 @@ impl Scene {
         let bright = cursor.uniform(0.7, 1.0);
         Self {
             solid,
-            turn,
+            rotation,
             size,
             centre,
             body: Surface::of_body(cursor),
@@ -75,7 +75,7 @@ impl Scene {
         }
     }
 
-    /// The light, 0 to 1 in red, green and blue, at the place (`x` right, `y` up, -1 to 1) of the picture.
+    /// The light, 0 to 1 in red, green and blue, at the point (`x` right, `y` up, -1 to 1) of the picture.
     pub fn light(&self, x: f32, y: f32) -> V {
         let ray = self.camera.apply(V(x * OPENING, y * OPENING, 1.0)).unit();
         if let Some(way) = self.meet(self.eye, ray) {
@@ -98,7 +98,7 @@ impl Scene {
 
     /// `p` in the body's own directions and size.
     fn inside(&self, p: V) -> V {
-        self.turn.back(p - self.centre) * (1.0 / self.size)
+        self.rotation.inverse(p - self.centre) * (1.0 / self.size)
     }
 
     /// The stretch of a ray that passes within reach of the body.

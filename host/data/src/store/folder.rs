@@ -10,7 +10,7 @@ use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 /// Folders below each other.
-const MOST_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 const AGAIN: [&str; 2] = ["link to what is in the set already", "links to what is in the set already"];
 
@@ -24,7 +24,7 @@ pub fn files(root: &Path, options: &Options, left_out: &mut LeftOut) -> Result<V
     let seen = BTreeSet::from([real.clone()]);
     let mut walk =
         Walk { root: real.clone(), options, left_out, seen, links: VecDeque::new(), files: Vec::new() };
-    walk.folder(&real, "", MOST_DEPTH)?;
+    walk.folder(&real, "", MAX_DEPTH)?;
     while let Some(link) = walk.links.pop_front() {
         walk.link(link)?;
     }

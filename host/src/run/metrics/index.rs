@@ -62,7 +62,7 @@ pub struct Index {
     /// number of its line.
     series: Vec<(String, Vec<(u64, f64)>)>,
     /// Where a name stands in `series`.
-    places: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
     kept: HashMap<u64, Kept>,
     /// Lines in all.
     lines: u64,
@@ -107,10 +107,10 @@ impl Index {
 
     pub fn add(&mut self, name: &str, value: f64) {
         let value = (self.lines, value);
-        match self.places.get(name) {
-            Some(&place) => self.series[place].1.push(value),
+        match self.positions.get(name) {
+            Some(&position) => self.series[position].1.push(value),
             None => {
-                self.places.insert(name.into(), self.series.len());
+                self.positions.insert(name.into(), self.series.len());
                 self.series.push((name.into(), vec![value]));
             }
         }
@@ -155,12 +155,12 @@ impl Index {
 
     /// How many lines of a name there are, reached or not.
     pub fn count(&self, name: &str) -> usize {
-        self.places.get(name).map_or(0, |&place| self.series[place].1.len())
+        self.positions.get(name).map_or(0, |&position| self.series[position].1.len())
     }
 
     /// The values of a name in the lines that the script has reached.
     pub fn values(&self, name: &str) -> impl Iterator<Item = f64> {
-        let all = self.places.get(name).map_or(&[][..], |&place| &self.series[place].1);
+        let all = self.positions.get(name).map_or(&[][..], |&position| &self.series[position].1);
         all.iter().take_while(|(line, _)| *line < self.reached).map(|(_, value)| *value)
     }
 
@@ -171,8 +171,8 @@ impl Index {
 
     /// The newest value of a name.
     pub fn newest(&self, name: &str) -> Option<f64> {
-        let place = self.places.get(name)?;
-        self.series[*place].1.last().map(|(_, value)| *value)
+        let position = self.positions.get(name)?;
+        self.series[*position].1.last().map(|(_, value)| *value)
     }
 }
 
