@@ -1,8 +1,8 @@
 //! The memory of the process: how much there may be, and how much the heap holds.
 //!
-//! A failed allocation ends the process, so nobody may come to it: tensors are charged before they are
+//! A failed allocation ends the process, so it has to be prevented: tensors are charged before they are
 //! made (`ops::tensor`), functions that multiply what they are given have bounds (`script::standard`), and
-//! what scripts gather bit by bit is seen here, between two of their operations.
+//! what scripts gather little by little is checked here, between two of their operations.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

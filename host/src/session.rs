@@ -37,11 +37,11 @@ pub struct Options {
     pub data: Vec<PathBuf>,
     /// Files and folders that a script may read besides data sets.
     pub readable: Vec<PathBuf>,
-    /// The ONNX Runtime library, where it is not in one of the usual places.
+    /// The ONNX Runtime library, where it is not found by itself.
     pub onnxruntime: Option<PathBuf>,
     /// Folders of scripts that plugins import from.
     pub scripts: Vec<PathBuf>,
-    /// Least time between two checkpoints.
+    /// The minimum time between two checkpoints.
     pub checkpoint_every: Duration,
     /// Whether a metric that is infinite or NaN ends the run.
     pub stop_on_nan: bool,
@@ -240,7 +240,8 @@ impl Session {
         let Some(recorder) = self.recorder() else { return Ok(()) };
         if !recorder.save()? {
             self.warn(
-                "weights in the state are NaN, so no checkpoint is written any more, and the last good one stays; \
+                "weights in the state are NaN, so no checkpoint is written any more, and the last good one \
+                 stays; \
                  --stop-on-nan ends a run as soon as it logs one",
             );
         }

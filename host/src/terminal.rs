@@ -27,8 +27,8 @@ macro_rules! err {
     }};
 }
 
-/// A text of which a terminal shows every character and obeys none: control characters and those that change the
-/// direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
+/// A text of which a terminal shows every character and obeys none: control characters and those that change
+/// the direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return text.into();
@@ -71,8 +71,8 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where there is
-/// no room beside it. Every line ends in a line feed.
+/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where
+/// there is no room beside it. Every line ends in a line feed.
 pub fn entry(heading: &str, indent: usize, text: &str) -> String {
     let mut lines = wrapped(text, COLUMNS.saturating_sub(indent)).into_iter();
     let mut shown = heading.to_owned();

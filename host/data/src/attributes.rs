@@ -16,7 +16,7 @@ pub struct Attribute {
     /// Where the file ends.
     length: usize,
     rows: Vec<AttributeRow>,
-    /// The row of a picture by its name as it stands in the table, parted by `/`.
+    /// The row of a picture by its name as it stands in the table, separated by `/`.
     by_name: HashMap<String, usize>,
     /// The same by the last part of the name alone; none where it is that of several rows.
     by_last: HashMap<String, Option<usize>>,
@@ -36,8 +36,8 @@ struct AttributeRow {
 impl Attribute {
     /// Takes the column called `name` out of a table. Its first line has the names of the columns, with or
     /// without one for the pictures' names, which stand first in every other line; in a list whose words are
-    /// parted by spaces there may be the number of pictures before it. CSV files are parted by commas,
-    /// semicolons or tabs; spaces around a field are none of it.
+    /// separated by spaces there may be the number of pictures before it. CSV files are separated by commas,
+    /// semicolons or tabs; spaces around a field do not belong to it.
     ///
     /// # Errors
     /// `Usage` for a name that is not there, or twice; `Format` for a row of another length, a picture that

@@ -59,7 +59,8 @@ impl KnownSet for CelebA {
             return Err(Error::usage(
                 format!("{} holds no pictures of the {split} split of `celeba`", path.display()),
                 format!(
-                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to {LAST_VALIDATION:06}.jpg for \
+                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to \
+                     {LAST_VALIDATION:06}.jpg for \
                      validation, and the others for tests"
                 ),
             ));

@@ -81,7 +81,7 @@ impl Dataset {
         Self { name, shape, class_names, unlabelled: Arc::default(), parts: parts.into(), len }
     }
 
-    /// The same kind of items, but those.
+    /// The same set with other parts.
     fn with_parts(&self, parts: Vec<Part>) -> Self {
         let unlabelled = self.unlabelled.clone();
         Self {
@@ -90,7 +90,7 @@ impl Dataset {
         }
     }
 
-    /// The same set, which has no labels for that reason if it has none.
+    /// The same set, with the reason why it has no labels if it has none.
     pub fn because(self, why: &str) -> Self {
         Self { unlabelled: why.into(), ..self }
     }

@@ -1,4 +1,4 @@
-//! Files of data sets, and what is wrong about them.
+//! Files of data sets, and the errors about them.
 
 use files::Error;
 use std::path::{Path, PathBuf};

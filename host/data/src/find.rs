@@ -44,7 +44,8 @@ pub fn unknown(what: &str, folders: &[PathBuf]) -> Error {
             nearest.unwrap_or(glyphs::SET.name)
         ),
         format!(
-            "known are {}, and the path of an IDX or NumPy file, or of a folder, zip or tar file of pictures; files are \
+            "known are {}, and the path of an IDX or NumPy file, or of a folder, zip or tar file of \
+             pictures; files are \
              looked for in {}, and first in the folder that --data DIR or HOST_DATA=DIR names",
             known::names().collect::<Vec<_>>().join(", "),
             shown(folders),

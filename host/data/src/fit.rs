@@ -1,7 +1,7 @@
 //! Pictures brought to one size and to grey or colour.
 //!
-//! Not by `image::imageops`: its triangle filter goes through columns before rows, which rounds one pixel in a
-//! thousand the other way, and runs have to stay equal bit for bit; its grey is that of Rec. 709.
+//! Not by `image::imageops`: its triangle filter goes through columns before rows, which rounds one pixel in
+//! a thousand the other way, and runs have to stay equal bit for bit; its grey is that of Rec. 709.
 
 use super::Images;
 use files::{Error, Result};

@@ -137,7 +137,7 @@ impl<'a> IdxReader<'a> {
     }
 }
 
-/// Whether an unpacking error speaks of the data and not of the disk.
+/// Whether an error of unpacking is about the data and not about the disk.
 fn is_damage(error: &std::io::Error) -> bool {
     let kinds = [ErrorKind::InvalidInput, ErrorKind::InvalidData, ErrorKind::UnexpectedEof];
     kinds.contains(&error.kind())

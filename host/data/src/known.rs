@@ -58,7 +58,7 @@ impl BuiltIn {
         let count = count.unwrap_or_else(|| (self.usual_count)(split));
         require_room(count, self.shape)?;
         let images = (self.make)(options.seed.unwrap_or(0), split, count);
-        // Then not all of them are drawn.
+        // After a request to stop not all of them are drawn.
         ops::interrupt::check()?;
         images.fitted(&options.fit)
     }

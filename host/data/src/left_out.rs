@@ -1,8 +1,8 @@
-//! What the reading of a set leaves out, so that it is said.
+//! What the reading of a set leaves out, for its warning.
 
 use std::fmt;
 
-/// So many examples are named of each kind.
+/// The number of examples that are named of each kind.
 const EXAMPLES: usize = 3;
 
 /// Files that were left out, by the reason.
@@ -11,7 +11,7 @@ pub struct LeftOut(Vec<Reason>);
 
 #[derive(Debug)]
 struct Reason {
-    /// Of one file, and of several.
+    /// For one file, and for several.
     words: [&'static str; 2],
     count: usize,
     examples: Vec<String>,
@@ -31,7 +31,7 @@ impl LeftOut {
         }
     }
 
-    /// Whether nothing was.
+    /// Whether nothing was left out.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

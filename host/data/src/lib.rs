@@ -88,8 +88,8 @@ impl fmt::Display for Images {
 /// a folder of IDX or CIFAR files; of an IDX, `.npy` or `.npz` file; of a folder, zip or tar file of
 /// pictures.
 ///
-/// A built-in set gives its default number of pictures, by default of seed 0. Where a path has no splits, all of
-/// it is for training.
+/// A built-in set gives its default number of pictures, by default of seed 0. Where a path has no splits, all
+/// of it is for training.
 ///
 /// # Errors
 /// `Usage` for a name that is unknown or not found, a split that is not there, or options that the set does

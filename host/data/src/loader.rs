@@ -7,9 +7,9 @@ use ops::random::Key;
 use ops::{Device, Tensor, panic_text};
 use std::thread::{self, JoinHandle};
 
-/// So many batches wait ready.
+/// The number of batches that are prepared ahead.
 const DEPTH: usize = 2;
-/// A batch of fewer bytes of images is prepared in the time that it takes to wait for another thread.
+/// Preparing a batch of fewer bytes of images takes no longer than waiting for another thread.
 const WORTH_A_THREAD: usize = 64 << 10;
 
 /// How a data set is cut into batches.
@@ -36,8 +36,8 @@ pub struct Batch {
     pub indices: Vec<u32>,
 }
 
-/// The batches of one pass over a data set: a pure function of the set and the plan. An error is the
-/// last thing that comes.
+/// The batches of one pass over a data set: a pure function of the set and the plan. An error
+/// ends them.
 pub struct Batches {
     set: Dataset,
     device: Device,
@@ -58,8 +58,8 @@ impl Batches {
         Self::of_items(set, order, plan)
     }
 
-    /// Starts a pass over the items at those indices of the set, in that order whatever the plan says, repeats
-    /// allowed.
+    /// Starts a pass over the items at those indices of the set, in that order whatever the plan says,
+    /// repeats allowed.
     ///
     /// # Errors
     /// As [`Batches::new`].

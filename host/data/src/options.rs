@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Who has a set read.
 pub trait Caller: Sync {
-    /// Refuses a file or folder that may not be read. Every one that is read is asked for, but for those
-    /// inside of a folder that was.
+    /// Refuses a file or folder that may not be read. It is called for everything that is read, except for
+    /// what lies in a folder that it was called for.
     ///
     /// # Errors
     /// `Usage` with the way out.
@@ -17,7 +17,7 @@ pub trait Caller: Sync {
     fn warn(&self, warning: &str);
 }
 
-/// What can be said about the reading of a set; what is left out is up to the set.
+/// How a set is to be read; what is not given is up to the set.
 #[derive(Clone, Default)]
 pub struct Options<'a> {
     /// Size and colours of the pictures.

@@ -2,8 +2,8 @@
 //!
 //! A pickle is a program that may call anything; this reader knows the few functions that NumPy's arrays are
 //! made with, calls nothing, and refuses every other one by its name. What is made takes no more memory than
-//! the file, up to a factor: values are numbered and refer to each other by their numbers, so that a value in
-//! itself does no harm, and texts and bytes stay where they are in the file.
+//! the file, up to a factor: values are numbered and refer to each other by their numbers, so that a value
+//! that contains itself does no harm, and texts and bytes stay where they are in the file.
 
 mod call;
 mod input;
@@ -23,7 +23,7 @@ pub type ValueId = u32;
 /// The values of a pickle.
 pub struct Pickle {
     bytes: Vec<u8>,
-    /// Texts that do not stand in the file as they are.
+    /// Texts whose bytes are not those of the file.
     made: Vec<u8>,
     values: Vec<PickledValue>,
     root: ValueId,
@@ -141,7 +141,7 @@ impl Pickle {
         }
     }
 
-    /// What is wrong about what the pickle holds.
+    /// The error about what the pickle holds.
     pub fn fault(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.origin.fault(0, found, expected)
     }

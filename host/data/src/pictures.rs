@@ -39,7 +39,8 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
         return Err(Error::usage(
             format!("{name} holds no pictures"),
             format!(
-                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX files are \
+                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX \
+                 files are \
                  called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
                 READ.join(" ")
             ),

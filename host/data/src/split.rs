@@ -59,7 +59,8 @@ pub fn missing(name: &str, split: Split, has: &[Split]) -> Error {
 
 fn divide(name: &str) -> String {
     format!(
-        "divide it: `let parts = data::load({name:?}).train().random_split([0.9, 0.1]);`, or put its files into \
+        "divide it: `let parts = data::load({name:?}).train().random_split([0.9, 0.1]);`, or put its files \
+         into \
          folders `train` and `test`"
     )
 }

@@ -200,8 +200,8 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
 
 const LINK: [&str; 2] = ["link", "links"];
 
-/// The files of an archive by name: where one comes twice, the last one counts, as for everything that
-/// unpacks.
+/// The files of an archive by name: of several with one name the last one counts, as for all programs
+/// that unpack.
 #[derive(Default)]
 struct Listed {
     indices: HashMap<String, usize>,
@@ -226,7 +226,7 @@ fn shown(name: &str) -> Option<String> {
     (!parts.is_empty() && !parts.iter().any(|part| is_hidden(part))).then(|| parts.join("/"))
 }
 
-/// Whether a file or folder of that name is none of the set's own: hidden ones, and those of macOS, Windows
+/// Whether a file or folder of that name does not belong to a set: hidden ones, and those of macOS, Windows
 /// and Synology.
 fn is_hidden(name: &str) -> bool {
     name.starts_with('.') || matches!(name, "__MACOSX" | "Thumbs.db" | "desktop.ini" | "@eaDir")

@@ -1,9 +1,9 @@
 //! Tar archives (POSIX ustar and pax, GNU's long names), plain or in gzip: headers of 512 bytes, each before
 //! a file's content, filled up to 512. Offsets count unpacked bytes.
 //!
-//! Everything that a header says is checked before anything is allocated for it. That is why this is not the crate
-//! `tar`: it reads a long name or a list of pax whole, however many gigabytes a packed archive makes of it, and its
-//! errors do not name the byte at which an archive is damaged.
+//! Everything that a header says is checked before anything is allocated for it. That is why this is not the
+//! crate `tar`: it reads a long name or a list of pax whole, however many gigabytes a packed archive makes of
+//! it, and its errors do not name the byte at which an archive is damaged.
 
 use super::file::{self, fault};
 use files::{Error, Result};
@@ -81,7 +81,7 @@ impl Tar {
     /// The next file, none after the last one.
     ///
     /// # Errors
-    /// `Format` where a header is damaged or the archive is cut off; `Io`; a wish to stop.
+    /// `Format` where a header is damaged or the archive is cut off; `Io`; a request to stop.
     pub fn next_entry(&mut self) -> Result<Option<TarEntry>> {
         let mut said = Said::default();
         loop {
@@ -121,7 +121,7 @@ impl Tar {
         }
     }
 
-    /// Gives the content of the entry that came last to `take`, piece by piece.
+    /// Gives the content of the last entry to `take`, piece by piece.
     ///
     /// # Errors
     /// `Format` where the archive is cut off; those of `take`.

@@ -8,7 +8,7 @@ use std::fmt;
 /// The maximum number of items of a draw: as many as a data set has.
 const MAX_DRAWS: usize = 1 << 28;
 
-/// How likely each of some items is to be drawn: item i with w_i / (w_0 + w_1 + ...).
+/// The probabilities of items: item i is drawn with w_i / (w_0 + w_1 + ...).
 #[derive(Debug, Clone)]
 pub struct Weights {
     /// `w_0 + ... + w_i` at i.
@@ -37,12 +37,12 @@ impl Weights {
         self.sums.len()
     }
 
-    /// Never: there is an item that can be drawn.
+    /// Always false: there is an item that can be drawn.
     pub fn is_empty(&self) -> bool {
         self.sums.is_empty()
     }
 
-    /// `count` items, each drawn whatever came before: a pure function of the weights and the key.
+    /// `count` items, each drawn independently: a pure function of the weights and the key.
     ///
     /// # Errors
     /// `Usage` for more than 2^28.

@@ -1,9 +1,9 @@
-//! Zip files (PKWARE's APPNOTE 6.3), as far as data sets need them: stored and deflated entries, with
-//! the 64-bit sizes of large archives.
+//! Zip files (PKWARE's APPNOTE 6.3), as far as data sets need them: stored and deflated entries, with the
+//! 64-bit sizes of large archives.
 //!
-//! Everything that a file says of itself is checked before anything is allocated for it. That is why this is not
-//! the crate `zip`: its errors do not name the byte at which a file is damaged, and it believes the sizes of a
-//! directory until the data is unpacked.
+//! Everything that a file says of itself is checked before anything is allocated for it. That is why this is
+//! not the crate `zip`: its errors do not name the byte at which a file is damaged, and it believes the sizes
+//! of a directory until the data is unpacked.
 
 use super::file::{self, fault};
 use files::{Error, Result};

@@ -11,7 +11,7 @@ pub type Color = [u8; 3];
 pub const WHITE: Color = [255; 3];
 /// Titles and captions.
 pub const INK: Color = [0x22, 0x26, 0x2b];
-/// Tick labels, axis lines and whatever else should stand back.
+/// Tick labels, axis lines and other secondary marks.
 pub const SOFT_INK: Color = [0x5c, 0x63, 0x6b];
 /// Separators and grid lines.
 pub const RULE: Color = [0xdf, 0xe2, 0xe6];

@@ -56,15 +56,20 @@ pub struct Panel<'a> {
 
 /// N pictures row by row: `pixels` of `shape` [N, C, H, W], C = 1 (grey) or 3 (red, green, blue).
 ///
-/// A pixel that is not finite is shown in magenta. Errors: no picture, a shape that does not fit
-/// the pixels, another C, an empty range, labels that do not fit rows or columns, a sheet of more
-/// than 64 Mi pixels.
+/// A pixel that is not finite is shown in magenta.
+///
+/// # Errors
+/// No picture, a shape that does not fit the pixels, another C, an empty range, labels that do not fit rows
+/// or columns, a sheet of more than 64 Mi pixels.
 pub fn grid(pixels: &[f32], shape: [usize; 4], options: &GridOptions) -> Result<Vec<u8>> {
     let caption = String::new();
     panels(&[Panel { caption, pixels, shape }], options)
 }
 
-/// Several grids side by side at the same scale, each under its caption. Errors as for [`grid`].
+/// Several grids side by side at the same scale, each under its caption.
+///
+/// # Errors
+/// As [`grid`].
 pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
     let (low, high) = options.range;
     if !(low.is_finite() && high.is_finite() && low != high) {

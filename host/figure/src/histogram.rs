@@ -10,8 +10,11 @@ const MAX_BINS: usize = 10_000;
 
 /// How many `values` fall into each of `bins` equal stretches (of the logarithm, with `log_x`).
 ///
-/// Default: the bins of Freedman and Diaconis, 2 IQR / n^(1/3) wide, 5 to 100 of them. A value that
-/// cannot be shown is skipped. Errors: bins not in 1..=10000, nothing to show.
+/// Default: the bins of Freedman and Diaconis, 2 IQR / n^(1/3) wide, 5 to 100 of them. A value that cannot be
+/// shown is skipped.
+///
+/// # Errors
+/// Bins not in 1..=10000, nothing to show.
 pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
     if let Some(bins) = bins.filter(|bins| !(1..=MAX_BINS).contains(bins)) {
@@ -72,7 +75,7 @@ fn default_bins(positions: &[f64]) -> usize {
     let (last, count) = (positions.len() - 1, positions.len() as f64);
     let spread = positions[last * 3 / 4] - positions[last / 4];
     let bins = (positions[last] - positions[0]) * libm::cbrt(count) / (2.0 * spread);
-    // Equal quartiles say nothing about the width: then as many bins as the values can fill.
+    // Equal quartiles give no width: then there are as many bins as the values can fill.
     let bins = if bins.is_finite() { bins } else { count.sqrt() };
     (bins.ceil() as usize).clamp(5, 100)
 }

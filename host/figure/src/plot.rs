@@ -24,7 +24,9 @@ pub struct Series {
 /// Curves, each in its colour; several get a legend.
 ///
 /// A point that cannot be shown (not finite, or not positive on a logarithmic axis) leaves a gap.
-/// Errors: `x` and `y` of different lengths, nothing to show.
+///
+/// # Errors
+/// `x` and `y` of different lengths, nothing to show.
 pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
     for Series { name, x, y, .. } in series {
@@ -91,7 +93,10 @@ pub struct Kinds {
 
 /// One dot or ring a point (x, y).
 ///
-/// A point that cannot be shown is skipped. Errors: kinds of another length, nothing to show.
+/// A point that cannot be shown is skipped.
+///
+/// # Errors
+/// Kinds of another length, nothing to show.
 pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
     for (what, count) in [("labels", kinds.labels.len()), ("rings", kinds.rings.len())] {

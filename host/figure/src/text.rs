@@ -1,5 +1,5 @@
-//! Text on a sheet, in the built-in font (DejaVu Sans, which has the Greek and the mathematics). A character that it
-//! does not have is a box with the character's code point.
+//! Text on a sheet, in the built-in font (DejaVu Sans, which has the Greek and the mathematics). A character
+//! that it does not have is a box with the character's code point.
 
 use std::sync::LazyLock;
 
@@ -99,8 +99,8 @@ fn frame(left: f32, width: f32, size: f32, put: &mut impl FnMut(i64, i64, f32)) 
     }
 }
 
-/// A box's height over the baseline and depth under it, the lines and the size of its digits, and the room around
-/// them, in ems.
+/// A box's height over the baseline and depth under it, the lines and the size of its digits, and the room
+/// around them, in ems.
 const TALL: f32 = 0.78;
 const DEEP: f32 = 0.16;
 const LINES: [f32; 2] = [-0.36, 0.06];

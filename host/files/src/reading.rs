@@ -1,6 +1,7 @@
-//! The one place where files that others name are opened. Where a path leads is looked at once, and what was looked
-//! at is opened; only regular files are read: a pipe or a device may have no end, and `/proc` and `/sys` are the
-//! system's own state. What is opened while a thread watches gets a checksum, of the very file that is then read.
+//! The one place where files that others name are opened. Where a path leads is looked at once, and what was
+//! looked at is opened; only regular files are read: a pipe or a device may have no end, and `/proc` and
+//! `/sys` are the system's own state. What is opened while a thread watches gets a checksum, of the very file
+//! that is then read.
 
 use std::{
     cell::RefCell,
@@ -21,7 +22,8 @@ const SYSTEM: [&str; 2] = ["/proc", "/sys"];
 /// The regular file or folder that a path leads to, without links.
 ///
 /// # Errors
-/// [`Error::Io`] where there is none; [`Error::Usage`] for a pipe, a device, and what the system shows of itself.
+/// [`Error::Io`] where there is none; [`Error::Usage`] for a pipe, a device, and what the system shows of
+/// itself.
 pub fn resolve(path: &Path) -> Result<PathBuf> {
     let real = path.canonicalize().map_err(Error::io(path))?;
     let facts = fs::metadata(&real).map_err(Error::io(path))?;
@@ -71,8 +73,8 @@ pub fn member(folder: &Path, name: &str, maximum: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Notes the checksums of a model that others read: of its file `real`, which `asked` led to, and of the files with
-/// elements of its tensors, which are in or below the same folder.
+/// Notes the checksums of a model that others read: of its file `real`, which `asked` led to, and of the
+/// files with elements of its tensors, which are in or below the same folder.
 ///
 /// # Errors
 /// As [`open`].
@@ -140,7 +142,7 @@ impl Checksum {
     pub fn of_all(files: &BTreeMap<String, Self>) -> Self {
         let mut hash = Hasher::new();
         for (name, sum) in files {
-            // A hash takes everything.
+            // Writing to a hash cannot fail.
             let _ = writeln!(hash, "{}  {name}", sum.sha256);
         }
         Self { sha256: hash.finish(), bytes: files.values().map(|sum| sum.bytes).sum() }
@@ -165,8 +167,8 @@ thread_local! {
     static WATCH: RefCell<Option<ReadWatch>> = const { RefCell::new(None) };
 }
 
-/// What `call` gives, and what it read on this thread. A path in one that was `asked` for, here or around this call,
-/// leads to where it `led`, whatever lies there now.
+/// What `call` gives, and what it read on this thread. A path in one that was `asked` for, here or around
+/// this call, leads to where it `led`, whatever lies there now.
 pub fn watched<T>(led: Option<(&Path, &Path)>, call: impl FnOnce() -> T) -> (T, Reads) {
     let outer = Outer(WATCH.take());
     let before = outer.0.iter().flat_map(|watch| watch.led.iter().cloned());
@@ -211,7 +213,7 @@ fn led(path: &Path) -> PathBuf {
     found.unwrap_or_else(|| path.to_owned())
 }
 
-/// A path in `from`, in `to` instead.
+/// A path below `from`, as the same one below `to`.
 fn moved(path: &Path, from: &Path, to: &Path) -> Option<PathBuf> {
     let inside = path.strip_prefix(from).ok()?;
     Some(if inside == Path::new("") { to.to_owned() } else { to.join(inside) })

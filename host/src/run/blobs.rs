@@ -30,7 +30,7 @@ pub struct Blobs {
     read: HashMap<String, Tensor>,
 }
 
-/// Which value it is; another one may have the number once nobody holds this one.
+/// The identity of a value; once nobody holds the value, another one may get it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Id {
     Tensor(usize),
@@ -98,7 +98,7 @@ impl Blobs {
     pub fn end(&mut self) {
         self.hashed = std::mem::take(&mut self.hashing);
         for name in self.written.difference(&self.referred) {
-            // A file that stays behind costs space, nothing else.
+            // A file that cannot be removed costs space, nothing else.
             let _ = std::fs::remove_file(self.folder.join(name));
         }
         self.written.retain(|name| self.referred.contains(name));
@@ -184,7 +184,8 @@ impl Blobs {
             parts.push(json!({"items": items, "labels": part.labels()}));
         }
         Ok(json!({
-            "name": dataset.name(), "shape": dataset.shape(), "classes": dataset.class_names(), "parts": parts,
+            "name": dataset.name(), "shape": dataset.shape(), "classes": dataset.class_names(),
+            "parts": parts,
         }))
     }
 

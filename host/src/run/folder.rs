@@ -18,8 +18,8 @@ const TABLES: &str = "tables";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoints";
 
-/// The longest name of a run's folder, in bytes, without the hash and the number at its end; and of each setting's
-/// value in it.
+/// The longest name of a run's folder, in bytes, without the hash and the number at its end; and of each
+/// setting's value in it.
 const LONGEST_NAME: usize = 100;
 const LONGEST_VALUE: usize = 24;
 
@@ -28,7 +28,7 @@ const LONGEST_LOG: u64 = 64 << 20;
 
 /// A run's folder in the hands of the process that runs it.
 ///
-/// The process holds a lock on it, which the system takes back however the process ends.
+/// The process holds a lock on it, which the system releases however the process ends.
 pub struct Run {
     path: PathBuf,
     state: Mutex<RunState>,
@@ -37,7 +37,7 @@ pub struct Run {
     _lock: File,
 }
 
-/// `log.txt`, which has room for so many more bytes; none once it was said that it is full.
+/// `log.txt`, and how many more bytes it may take: none once it says that it is full.
 struct RunLog {
     file: File,
     room: Option<u64>,
@@ -54,9 +54,11 @@ struct RunState {
 impl Run {
     /// Makes the folder `<plugin>[,setting=value...]-<hash>` in `out`, with `record` in it.
     ///
-    /// `changed` are the settings that differ from their defaults; the hash is
-    /// [`Record::fingerprint`]. The same run again gets `...-<hash>-2`, and so on: no two runs share
-    /// a folder, however many start at once. Error: the folder cannot be made or written to.
+    /// `changed` are the settings that differ from their defaults; the hash is [`Record::fingerprint`]. The
+    /// same run again gets `...-<hash>-2`, and so on: no two runs share a folder, however many start at once.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to.
     pub fn create(out: &Path, plugin: &str, changed: &[(String, String)], record: Record) -> Result<Self> {
         fs::create_dir_all(out).map_err(|problem| unmade(out, &problem))?;
         let path = make_folder(out, &name(plugin, changed, &record))?;
@@ -73,7 +75,8 @@ impl Run {
 
     /// The record of a run that can be resumed, as far as can be seen from outside.
     ///
-    /// Errors: not the folder of a run, or one with links; the run is completed.
+    /// # Errors
+    /// Not the folder of a run, or one with links; the run is completed.
     pub fn look(folder: &Path) -> Result<Record> {
         refuse_links(folder)?;
         let record = existing_record(folder)?;
@@ -89,12 +92,12 @@ impl Run {
 
     /// Opens the folder of a run that ended early, to resume it; its record says RUNNING again.
     ///
-    /// Errors: not the folder of a run; the run is completed, or still running; the folder cannot
-    /// be written to.
+    /// # Errors
+    /// Not the folder of a run; the run is completed, or still running; the folder cannot be written to.
     pub fn open(folder: &Path) -> Result<Self> {
         Self::look(folder)?;
         let lock = lock(folder)?;
-        // Looked at again: what it said before the lock was held may have changed since.
+        // Read again: it may have changed before the lock was held.
         let mut record = Self::look(folder)?;
         for part in ["", FIGURES, TABLES, MODELS].map(|part| folder.join(part)) {
             fs::create_dir_all(&part).map_err(Error::io(&part))?;
@@ -132,9 +135,12 @@ impl Run {
         view(&self.state().record)
     }
 
-    /// Changes the record, in the folder as well; its times keep themselves.
+    /// Changes the record, in the folder as well, and sets its times.
     ///
-    /// `change` must not use this run. Error: the record cannot be written; then it is unchanged.
+    /// `change` must not use this run.
+    ///
+    /// # Errors
+    /// The record cannot be written; then it is unchanged.
     pub fn update(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
         let mut state = self.state();
         let mut record = state.record.clone();
@@ -164,10 +170,10 @@ impl Run {
         self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
     }
 
-    /// Appends to `log.txt`, as [`printable`] and with the time before each line. Gives what to say where the log
-    /// became full with this: from then on nothing is appended.
+    /// Appends to `log.txt`, as [`printable`] and with the time before each line. Gives what to say where the
+    /// log became full with this: from then on nothing is appended.
     ///
-    /// A log that cannot be written ends no run: what matters more fails by itself.
+    /// A log that cannot be written does not end a run: a full disk is reported by the writes that matter.
     pub fn log_line(&self, text: &str) -> Option<String> {
         let time = timestamp(SystemTime::now());
         let text = printable(text);
@@ -211,7 +217,7 @@ impl Run {
     }
 
     fn state(&self) -> MutexGuard<'_, RunState> {
-        // The state changes in one assignment: a panic elsewhere leaves it right.
+        // The state changes in one assignment: a panic elsewhere leaves it consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -235,8 +241,8 @@ impl RunState {
     }
 }
 
-/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a run
-/// writes through a link lands elsewhere.
+/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a
+/// run writes through a link lands elsewhere.
 fn refuse_links(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let entry = entry.map_err(Error::io(folder))?;
@@ -253,13 +259,14 @@ fn refuse_links(folder: &Path) -> Result<()> {
 
 /// How the run in `folder` stands: one that says RUNNING but that no process holds is INTERRUPTED.
 ///
-/// Errors: not the folder of a run; it cannot be read.
+/// # Errors
+/// Not the folder of a run; it cannot be read.
 pub fn status_on_disk(folder: &Path) -> Result<Status> {
     let status = existing_record(folder)?.status;
     if status != Status::Running || is_held(folder)? {
         return Ok(status);
     }
-    // It may have ended between the two looks.
+    // It may have ended between the two reads.
     Ok(match Record::read(folder)?.status {
         Status::Running => Status::Interrupted,
         status => status,

@@ -21,7 +21,7 @@ use crate::{
     files::{remove_leftovers, safe_name, write_whole},
 };
 
-/// A checkpoint may take this share of the time between two of them.
+/// Checkpoints take at most one part in so many of the time.
 const SHARE: u32 = 20;
 
 /// How far a loop is.
@@ -31,7 +31,7 @@ pub struct LoopState {
     pub done: u64,
     pub finished: bool,
     pub state: Saved,
-    /// Buffers that the body moved in modules which it captured, to be put back.
+    /// Buffers that the body changed in modules which it captured, to be restored.
     pub moved: Saved,
     /// Lines of the metric log when the state was this one.
     pub logged: u64,
@@ -196,8 +196,8 @@ impl Loops {
     }
 
     /// Writes the chain, and gives whether it did: a state with weights that are NaN is not worth going on
-    /// from, and the last good checkpoint stays. `metrics` is the length of `metrics.jsonl`, whose content is on
-    /// the disk; what was done since `started` is part of what a checkpoint costs.
+    /// from, and the last good checkpoint stays. `metrics` is the length of `metrics.jsonl`, whose content is
+    /// on the disk; what was done since `started` is part of what a checkpoint costs.
     pub fn save(&mut self, metrics: u64, started: Instant) -> Result<bool> {
         let is_sound = self.is_sound()?;
         if is_sound {
@@ -226,7 +226,7 @@ impl Loops {
         for i in 0..self.chain.len() {
             let LoopRecord { path, now, written } = &self.chain[i];
             let file = self.file(path);
-            // Also of what is written already: its files are still needed.
+            // Of records that are written already, too: their files are still needed.
             let state = now.state.to_json(&mut self.blobs)?;
             let moved = now.moved.to_json(&mut self.blobs)?;
             if !written {
@@ -240,7 +240,7 @@ impl Loops {
             current.insert(file);
         }
         for file in self.on_disk.difference(&current) {
-            // A record that stays behind is of an item that is done: nobody asks for it.
+            // A record that cannot be removed is of an item that is done: nobody asks for it.
             let _ = fs::remove_file(file);
         }
         self.on_disk = current;

@@ -17,7 +17,7 @@ use index::{Index, MetricLine};
 /// How long a line may wait to be written to the file.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
-/// So many names are shown where the script names none.
+/// The number of names shown where the script names none.
 const FIRST_SHOWN: usize = 4;
 
 /// The metric log of a run.
@@ -43,7 +43,10 @@ struct MetricLog {
 impl Metrics {
     /// Opens a log, or starts one, and reads back what it holds; a torn last line is dropped.
     ///
-    /// Time goes on from the last line. Error: the file cannot be read or written.
+    /// Time goes on from the last line.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
     pub fn open(path: &Path) -> Result<Self> {
         let log = MetricLog::open(path).map_err(Error::io(path))?;
         let log = Arc::new(Mutex::new(log));
@@ -53,8 +56,8 @@ impl Metrics {
 
     /// Logs `value` under `name`; `path` is the loop path, `""` outside of all loops.
     ///
-    /// The line's step counts the lines of that name, from 0, over the whole run. Gives whether it was written:
-    /// one that was there before a resume is not written again.
+    /// The line's step counts the lines of that name, from 0, over the whole run. Gives whether it was
+    /// written: one that was there before a resume is not written again.
     ///
     /// # Errors
     /// `Io` when the file cannot be written.
@@ -72,7 +75,10 @@ impl Metrics {
         self.lock().index.enter(path);
     }
 
-    /// Writes what is still held back. Error: the file cannot be written.
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn flush(&self) -> Result<()> {
         self.lock().file.flush().map_err(Error::io(&self.path))
     }
@@ -84,8 +90,9 @@ impl Metrics {
 
     /// Cuts the log back to where it was when a checkpoint asked for its [position](Self::position).
     ///
-    /// Errors: no line ends there, so the file is not the one that the checkpoint saw; the file
-    /// cannot be read or cut.
+    /// # Errors
+    /// No line ends there, so the file is not the one that the checkpoint saw; the file cannot be read or
+    /// cut.
     pub fn cut_back(&self, position: u64) -> Result<()> {
         let mut log = self.lock();
         log.file.flush().map_err(Error::io(&self.path))?;
@@ -108,7 +115,7 @@ impl Metrics {
         self.lock().index.reached()
     }
 
-    /// Takes note that items which had logged so many lines are skipped, being done.
+    /// Notes that items which had logged so many lines are done and skipped.
     pub fn reach(&self, lines: u64) {
         self.lock().index.reach(lines);
     }
@@ -134,7 +141,8 @@ impl Metrics {
         named.chain(first).filter_map(|name| Some((name.to_owned(), log.index.newest(name)?))).collect()
     }
 
-    /// (step, value) of every line of a name that the script has reached, for a curve; empty for an unknown name.
+    /// (step, value) of every line of a name that the script has reached, for a curve; empty for an unknown
+    /// name.
     pub fn series(&self, name: &str) -> Vec<(f64, f64)> {
         let log = self.lock();
         log.index.values(name).enumerate().map(|(step, value)| (step as f64, value)).collect()

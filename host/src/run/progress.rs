@@ -17,11 +17,11 @@ const LINE_EVERY: Duration = Duration::from_secs(2);
 /// How often a bar shows that it is alive.
 const TICK: Duration = Duration::from_millis(500);
 
-/// In 80 columns there is room for some metrics, too.
+/// It leaves room for some metrics in 80 columns.
 const BAR: &str = "{prefix:<10} {bar:12} {pos}/{len}  {pace}{wide_msg}";
 const SPINNER: &str = "{prefix:<10} {spinner} {pos}  {elapsed}  {pace}{wide_msg}";
 
-/// Of a loop's name, so many characters are shown.
+/// The number of characters of a loop's name that are shown.
 const LONGEST_NAME: usize = 24;
 
 /// How progress is shown.
@@ -62,7 +62,7 @@ impl Progress {
         Self { show, lines: Arc::new(Mutex::new(lines)) }
     }
 
-    /// Starts a loop inside of the loops that are open: `total` items (`None` where nobody knows),
+    /// Starts a loop inside of the loops that are open: `total` items (`None` where that is unknown),
     /// of which `done` were done before a resume. It ends when the handle is dropped.
     pub fn start(&self, name: &str, total: Option<u64>, done: u64) -> LoopHandle {
         let name = &shortened(name);
@@ -135,7 +135,7 @@ pub fn readable(metrics: &[(String, f64)]) -> String {
     words.join("  ")
 }
 
-/// Items a second, or the time of an item: `12.3/s`, `8.1 s each`; nothing before there is an item.
+/// Items a second, or the time of an item: `12.3/s`, `8.1 s each`; nothing before the first item.
 fn rate(per_second: f64) -> Option<String> {
     match per_second {
         rate if rate >= 100.0 => Some(format!("{rate:.0}/s")),
@@ -176,7 +176,7 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
     });
     bar.set_draw_target(ProgressDrawTarget::hidden());
     let bar = bar.with_style(style).with_prefix(name.to_string()).with_position(done);
-    // What was done before a resume took no time now: it is seen once, and does not count for the rate.
+    // Items that were done before a resume are shown, and do not count for the rate.
     bar.tick();
     bar.reset_eta();
     let bar = bars.add(bar);

@@ -99,7 +99,8 @@ impl ScriptText {
 /// A file that a run read, or those of one folder together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures (train)`.
+    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures
+    /// (train)`.
     pub name: String,
     /// Where it was.
     pub path: String,
@@ -160,7 +161,10 @@ impl std::fmt::Display for Change {
 }
 
 impl Record {
-    /// Reads the record in a run's folder. Errors: there is none, or it is no record.
+    /// Reads the record in a run's folder.
+    ///
+    /// # Errors
+    /// There is none, or it is no record.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let bytes = fs::read(&path).map_err(Error::io(&path))?;
@@ -172,7 +176,10 @@ impl Record {
         })
     }
 
-    /// Writes the record, whole, into a run's folder. Error: it cannot be written.
+    /// Writes the record, whole, into a run's folder.
+    ///
+    /// # Errors
+    /// It cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE);
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::io(&path)(e.into()))?;

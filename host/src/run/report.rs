@@ -31,8 +31,10 @@ const MAX_FIGURE_BYTES: u64 = 64 << 20;
 
 /// Writes `report.html` into the folder `run`.
 ///
-/// What is missing from the folder is missing from the report. Errors: the folder, or a file in
-/// it, cannot be read; the report cannot be written.
+/// What is missing from the folder is missing from the report.
+///
+/// # Errors
+/// The folder, or a file in it, cannot be read; the report cannot be written.
 pub fn write(run: &Path) -> Result<()> {
     let page = page(run)?;
     Ok(write_whole(&run.join("report.html"), page.as_bytes())?)
@@ -180,13 +182,15 @@ fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
         total += size;
         if total > MAX_FIGURE_BYTES {
             html += &format!(
-                "<figure><figcaption>{caption} (too large for this page: see figures/)</figcaption></figure>\n"
+                "<figure><figcaption>{caption} (too large for this page: see \
+                 figures/)</figcaption></figure>\n"
             );
             continue;
         }
         let png = fs::read(path).map_err(Error::io(path))?;
         html += &format!(
-            "<figure{}><img alt=\"{caption}\" src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>\n",
+            "<figure{}><img alt=\"{caption}\" \
+             src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>\n",
             if is_wide(&png) { " class=\"wide\"" } else { "" },
             base64(&png),
         );

@@ -16,8 +16,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Values may be nested so deep: a state is read back from JSON, whose reader takes 128 levels, two for each of
-/// these.
+/// The deepest nesting of values: a state is read back from JSON, whose reader takes 128 levels, two for each
+/// of these.
 pub const DEEPEST: usize = 50;
 
 /// A state as it was at one moment. Tensors are immutable, so keeping them costs no copy.
@@ -33,7 +33,7 @@ pub enum Saved {
     Module(Module, Snapshot),
     /// A handle with all that changes in it.
     Optimiser(Optimiser, OptimiserState),
-    /// A handle with its buffers alone: of a module that no loop trains.
+    /// A handle with its buffers alone, of a module that no loop trains.
     Buffers(Module, Vec<(String, Tensor)>),
 }
 
@@ -78,7 +78,7 @@ impl Saved {
         })
     }
 
-    /// What can be compared of any value: a function stands for what it captured, and a value that several
+    /// A value as far as it can be compared: a function stands for what it captured, and a value that several
     /// variables share is seen at the first of them.
     pub fn observe(value: &Dynamic) -> Self {
         Self::observe_within(value, DEEPEST, &mut HashSet::new())
@@ -128,7 +128,7 @@ impl Saved {
         (plain || value.is_string()).then_some(Self::Plain(value))
     }
 
-    /// Puts the values of all handles back, and gives the script value.
+    /// Restores the values of all handles, and gives the script value.
     pub fn restore(&self) -> Result<Dynamic> {
         Ok(match self {
             Self::Plain(value) => value.clone(),

@@ -1,4 +1,4 @@
-//! The tables of a run: cells that are texts or numbers and stay so, as CSV and on a screen.
+//! The tables of a run: cells that are texts or numbers and stay so, as CSV and on a terminal.
 
 use super::report::number;
 
@@ -20,8 +20,8 @@ impl TableCell {
         }
     }
 
-    /// The cell in a CSV file (RFC 4180). As in R's files, a text that reads as a number stands in quotes: so it is
-    /// distinguished from one.
+    /// The cell in a CSV file (RFC 4180). As in R's files, a text that reads as a number stands in quotes: so
+    /// it is distinguished from one.
     fn csv(&self) -> String {
         match self {
             Self::Text(text) if text.contains(['"', ',', '\n', '\r']) || text.parse::<f64>().is_ok() => {
@@ -45,7 +45,7 @@ impl TableCell {
 /// Rows, which may differ in length, as the text of a CSV file.
 pub fn to_csv(rows: &[Vec<TableCell>]) -> String {
     let line = |row: &Vec<TableCell>| match &row[..] {
-        // Else it would be an empty line, which has no cell.
+        // An empty line would have no cell.
         [TableCell::Text(text)] if text.is_empty() => "\"\"\n".to_owned(),
         row => row.iter().map(TableCell::csv).collect::<Vec<_>>().join(",") + "\n",
     };
@@ -100,7 +100,7 @@ fn field(text: &str) -> (TableCell, &str) {
     }
 }
 
-/// The table on a screen: names to the left, all else to the right.
+/// The table on a terminal: names to the left, all else to the right.
 pub fn aligned(rows: &[Vec<TableCell>]) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(TableCell::shown).collect()).collect();
     let width = |column: usize| {

@@ -19,9 +19,9 @@ use crate::{
 pub const DATA: &str = "DATA/";
 
 impl Session {
-    /// What `read` makes of a file or folder that a script asks for. It is given where the path leads, and opens
-    /// that through [`reading`], so that what it read has its checksum in the run's record; `part` names the part of
-    /// a folder that it reads.
+    /// What `read` makes of a file or folder that a script asks for. It is given where the path leads, and
+    /// opens that through [`reading`], so that what it read has its checksum in the run's record; `part`
+    /// names the part of a folder that it reads.
     ///
     /// # Errors
     /// `Usage` for what the script may not read (see [`access`](super::access)), for a pipe or a device, and

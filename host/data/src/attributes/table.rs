@@ -1,4 +1,4 @@
-//! A column of a table: of a CSV file, or of a list whose words are parted by spaces.
+//! A column of a table: of a CSV file, or of a list whose words are separated by spaces.
 
 use super::{AttributeRow, no_column};
 use crate::file::FileOrigin;
@@ -37,8 +37,8 @@ pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<Vec<Attribu
     table.column(origin, name)
 }
 
-/// What parts the fields of a CSV file: the most frequent one in the first line that has any of them. None for a
-/// list.
+/// What separates the fields of a CSV file: the most frequent one in the first line that has any of them.
+/// None for a list.
 fn delimiter(text: &str) -> Option<u8> {
     text.lines().filter(|line| !line.trim().is_empty()).take(2).find_map(|line| {
         let count = |delimiter: u8| {
@@ -77,7 +77,7 @@ fn separated(text: &str, origin: &FileOrigin, delimiter: u8) -> Result<Attribute
     AttributeTable::of(rows, origin, text.len())
 }
 
-/// Whether the last record has swallowed lines because the quotes around a field are never closed.
+/// Whether the last record spans several lines because the quotes around a field are never closed.
 fn is_open(record: &str, fields: &[String]) -> bool {
     fields.iter().any(|field| field.contains('\n')) && record.matches('"').count() % 2 == 1
 }

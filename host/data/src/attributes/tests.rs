@@ -63,7 +63,8 @@ fn csv_files_are_read_as_others_do() {
     let spaces =
         "file,colour,size\n0.png,dark red,1\n1.png,dark blue,0\n2.png,light red,1\n3.png,sea blue,0\n";
     colours(spaces, &four, &[1, 0, 2, 3]);
-    let quoted = "\"file\",\"colour\"\n\"0.png\",\"a, b\"\n\"1.png\",\"say \"\"x\"\"\"\n\"2.png\",\"a\nb\"\n\"3.png\",\"a, b\"\n";
+    let quoted = "\"file\",\"colour\"\n\"0.png\",\"a, b\"\n\"1.png\",\"say \
+        \"\"x\"\"\"\n\"2.png\",\"a\nb\"\n\"3.png\",\"a, b\"\n";
     colours(quoted, &["a\nb", "a, b", "say \"x\""], &[1, 2, 0, 1]);
     let missing = "file,colour\n0.png,\n1.png,blue\n2.png,red\n3.png,\n";
     colours(missing, &["", "blue", "red"], &[0, 1, 2, 0]);

@@ -96,7 +96,7 @@ impl Dataset {
     /// Copies the items at those indices side by side.
     pub(crate) fn gather(&self, op: &'static str, indices: impl Iterator<Item = usize>) -> Result<Gathered> {
         let picks = self.picks(op, indices)?;
-        // A set has labels or has none: no batch has them because its items happen to.
+        // A set has labels or has none, whichever items are in a batch.
         let labels = if self.is_labelled() { self.labels_of(&picks) } else { None };
         Ok(Gathered {
             count: picks.len(),

@@ -1,6 +1,6 @@
-//! The public sets that can be brought, their addresses and checksums.
+//! The public sets that can be downloaded, their addresses and checksums.
 
-/// A set: files that are brought into one folder.
+/// A set: files that are downloaded into one folder.
 #[derive(Debug)]
 pub struct Offer {
     pub name: &'static str,
@@ -9,7 +9,7 @@ pub struct Offer {
     /// What every file's address begins with.
     pub address: &'static str,
     pub files: &'static [RemoteFile],
-    /// What the makers ask of users.
+    /// The terms of its makers.
     pub terms: &'static str,
 }
 
@@ -23,7 +23,7 @@ pub struct RemoteFile {
     pub unpack: Unpack,
 }
 
-/// What becomes of a file that has come whole.
+/// What is done with a file once it is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unpack {
     /// It stays as it is.
@@ -121,7 +121,8 @@ pub static OFFERS: [Offer; 7] = [
                 "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
             ),
         ],
-        terms: "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
+        terms: "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL \
+            and others), \
                 doi:10.20676/00000341, CC BY-SA 4.0",
     },
     Offer {
@@ -180,7 +181,7 @@ pub static OFFERS: [Offer; 7] = [
     },
 ];
 
-/// The offer that brings a set: all parts of EMNIST come together.
+/// The offer with a set: all parts of EMNIST are one offer.
 pub fn offer(name: &str) -> Option<&'static Offer> {
     OFFERS.iter().find(|offer| offer.name == name || offer.name == "emnist" && name.starts_with("emnist-"))
 }

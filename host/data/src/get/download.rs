@@ -12,7 +12,7 @@ use std::time::Duration;
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
-/// So often in a row an address may break off without having sent anything.
+/// How often in a row a connection may break off without having sent anything.
 const PATIENCE: u32 = 4;
 /// The wait after the first of them; each next one is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -20,13 +20,13 @@ const BUFFER: usize = 64 << 10;
 
 /// Hears how much of a file has arrived.
 pub trait Watch {
-    /// So many of the bytes of the file called `name` are here.
+    /// `bytes` of the `of` bytes of the file called `name` have arrived.
     fn came(&self, name: &str, bytes: u64, of: u64);
 }
 
 /// Why a try ended.
 enum Broken {
-    /// It is no use to try again.
+    /// Trying again is no use.
     Ended(Error),
     /// The connection broke off.
     Off(String),
@@ -56,7 +56,7 @@ pub fn fetch(address: &str, item: &RemoteFile, folder: &Path, watch: &dyn Watch)
 /// Tries until all bytes are in `part`.
 fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> Result<()> {
     let agent = agent();
-    // An address that cannot go on begins anew: only what is more than ever before is progress.
+    // A server that cannot continue begins anew: only more bytes than ever before are progress.
     let mut farthest = length(part)?;
     let (mut failures, mut pause) = (0, PAUSE);
     while length(part)? != item.bytes {
@@ -84,7 +84,7 @@ fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> R
     Ok(())
 }
 
-/// An agent that follows addresses, takes a proxy from the environment and does not wait for ever.
+/// An agent that follows addresses, takes a proxy from the environment and does not wait forever.
 fn agent() -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -110,7 +110,7 @@ fn try_once(
     }
     let response = request.call().map_err(|error| Broken::Off(error.to_string()))?;
     if response.status() == StatusCode::RANGE_NOT_SATISFIABLE && have > 0 {
-        // What is here is of no use: begin anew.
+        // The bytes so far are of no use.
         fs::remove_file(part).map_err(|error| Broken::Ended(Error::io(part)(error)))?;
         return Err(Broken::Off("it has fewer bytes than have come".into()));
     }

@@ -1,4 +1,4 @@
-//! Bringing public data sets from their well-known addresses into a data folder: whole or not at all.
+//! Downloads public data sets from their well-known addresses into a data folder: whole or not at all.
 
 mod catalogue;
 mod download;
@@ -18,16 +18,16 @@ use std::path::{Path, PathBuf};
 /// The largest file that is unpacked.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Whether a set can be brought.
+/// Whether a set can be downloaded.
 pub fn offers(name: &str) -> bool {
     offer(name).is_some()
 }
 
-/// Brings the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
+/// Downloads the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
 /// the files and their checksums are the same). Gives that folder.
 ///
 /// Files are gathered in a hidden folder beside it and checked, and are installed once all have arrived.
-/// What has come stays there when a later file fails, and is not fetched again.
+/// Complete files stay there when a later one fails, and are not fetched again.
 ///
 /// # Errors
 /// `Failed` where an address does not answer, answers something else, or keeps breaking off; `Format` for a
@@ -42,7 +42,7 @@ pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch)
         reuse(item, &home, &gathering)?;
         download::fetch(&format!("{address}{}", item.name), item, &gathering, watch)?;
     }
-    // What an interrupted unpacking left is not known to be whole.
+    // What an interrupted unpacking left may not be complete.
     if unpacked.exists() {
         fs::remove_dir_all(&unpacked).map_err(Error::io(&unpacked))?;
     }

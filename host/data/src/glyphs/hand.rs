@@ -10,7 +10,7 @@ const PIECES: usize = 6;
 const BOX: f32 = 20.0;
 /// The share of a knot's distance from the skeleton that the next knot keeps.
 const RETURN: f32 = 0.8;
-/// What the edge of a line of normal width keeps from the edge of the picture, in pixels.
+/// The distance between the edge of a line of normal width and the edge of the picture, in pixels.
 const MARGIN: f32 = 1.5;
 
 /// The traits of one writing, each drawn anew for every picture.

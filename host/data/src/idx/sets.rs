@@ -124,7 +124,7 @@ impl Set {
 
     /// The name of the file with a split's pictures, without `.gz`.
     pub fn file_name(&self, split: Split) -> String {
-        // Nobody calls a file so: these sets have two splits.
+        // There is no such file: these sets have two splits.
         let prefix = self.prefixes.get(split as usize).unwrap_or(&"validation");
         format!("{prefix}-{IMAGES}")
     }

@@ -6,8 +6,9 @@ use crate::{Images, Items, Options};
 use files::{Error, Result};
 use ops::{Device, Tensor};
 
-/// The way to what is no set by itself.
-const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of it with \
+/// How to read an array that is no set by itself.
+const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of \
+    it with \
                      `data::from(items, labels)`";
 
 /// Items of one shape, and what that is.
@@ -23,7 +24,7 @@ impl NumpyArray {
     /// D]`; floats of any shape as they are, pictures `[N, H, W]` and `[N, H, W, C]` as `[N, C, H, W]`.
     ///
     /// # Errors
-    /// `Format` for other elements, or another shape; `Usage` for options that mean nothing for them.
+    /// `Format` for other elements, or another shape; `Usage` for options that they do not take.
     pub fn items(self, name: &str, options: &Options) -> Result<Content> {
         if self.shape().len() < 2 || self.elements().is_empty() {
             let found = format!("the shape {:?}", self.shape());
@@ -54,7 +55,8 @@ impl NumpyArray {
             }
             _ => {
                 let expected = format!(
-                    "pictures [N, H, W], [N, H, W, C] or [N, C, H, W] with C = 1 or 3, or rows [N, D]; or {ARRAY}"
+                    "pictures [N, H, W], [N, H, W, C] or [N, C, H, W] with C = 1 or 3, or rows [N, D]; or \
+                     {ARRAY}"
                 );
                 return Err(self.refused(format!("bytes of the shape {shape:?}"), expected));
             }

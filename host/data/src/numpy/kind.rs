@@ -89,7 +89,7 @@ impl NumpyKind {
     }
 }
 
-/// What elements are that are no numbers of ours.
+/// What elements of other types are.
 fn what(letter: char) -> &'static str {
     match letter {
         'U' | 'S' | 'a' | 'T' => {

@@ -1,8 +1,8 @@
 //! One array in NumPy's format: `\x93NUMPY`, the version, the length of the header, the header (a Python
 //! dictionary with `descr`, `fortran_order` and `shape`), the elements.
 //!
-//! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its promises
-//! are held against the content before anything is allocated.
+//! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its
+//! promises are held against the content before anything is allocated.
 
 use super::kind::NumpyKind;
 use crate::file::FileOrigin;
@@ -116,12 +116,12 @@ impl NumpyArray {
         self.elements
     }
 
-    /// What is wrong about the elements or the shape, which the header says.
+    /// The error about the elements or the shape, which the header declares.
     pub fn refused(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.origin.fault(8, found, expected)
     }
 
-    /// What is wrong about element `i`.
+    /// The error about element `i`.
     pub fn wrong_element(&self, i: usize, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.origin.fault(self.start + i * self.kind.size(), found, expected)
     }

@@ -7,8 +7,7 @@ use super::{Bytes, ValueId};
 use crate::numpy::NumpyKind;
 use files::Result;
 
-/// Arguments that are looked at, and dimensions of an array. What is named again and again is not copied
-/// whole.
+/// The maximum number of arguments that are read, and of dimensions of an array.
 const MOST: usize = 8;
 /// The longest name of an element type.
 const LONGEST: usize = 16;
@@ -66,7 +65,7 @@ impl Machine<'_> {
         let bytes: Option<Vec<u8>> =
             found.and_then(|text| text.chars().map(|c| u8::try_from(c).ok()).collect());
         let Some(bytes) = bytes else { return Err(self.fault("a text that is no bytes", "one in Latin-1")) };
-        // One text may be named again and again, and would be copied each time.
+        // One text may be named many times, and would be copied each time.
         let start = self.pickle.made.len();
         if start + bytes.len() > self.pickle.bytes.len() {
             return Err(self.fault("more bytes than there are in the file", "each of them once"));

@@ -53,7 +53,7 @@ impl Machine<'_> {
                     return Err(self.fault(format!("protocol {version}"), "a pickle of protocol 0 to 5"));
                 }
             }
-            // Its length is of no use: all of the file is there.
+            // Its length is not needed: the whole file is there.
             FRAME => self.skip(8)?,
             MARK => self.marks.push(self.stack.len()),
             POP if self.marks.last() == Some(&self.stack.len()) => drop(self.marks.pop()),
@@ -233,7 +233,7 @@ impl Machine<'_> {
     }
 
     pub fn push(&mut self, value: PickledValue) -> Result<()> {
-        // There are fewer values than bytes, but for a file beyond 4 GiB.
+        // There are fewer values than bytes, except in a file beyond 4 GiB.
         let Ok(id) = ValueId::try_from(self.pickle.values.len()) else {
             return Err(self.fault("too many values", "fewer than 2^32"));
         };
@@ -276,12 +276,12 @@ impl Machine<'_> {
         self.fault("an instruction without the values that it needs", "a whole pickle")
     }
 
-    /// What is wrong about the instruction.
+    /// The error about the instruction.
     pub fn fault(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.pickle.origin.fault(self.start, found, expected)
     }
 
-    /// The error for what is not made.
+    /// The error for what cannot be made.
     pub fn refused(&self, what: &str) -> Error {
         self.fault(what, HELD)
     }

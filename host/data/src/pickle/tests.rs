@@ -94,10 +94,12 @@ pub const PROTOCOLS: [&[u8]; 6] = [
 pub fn python_2(width: u16, data: &[u8], labels: &[u8]) -> Vec<u8> {
     let count = (data.len() / usize::from(width)) as u8;
     [
-        &b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85U\x01b\x87R"[..],
+        &b"\x80\x02}q\x01(U\x04dataq\x02\
+            cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85U\x01b\x87R"[..],
         &[b'q', 5, b'(', b'K', 1, b'K', count, b'M'],
         &width.to_le_bytes(),
-        b"\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T",
+        b"\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07\
+          (K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T",
         &(data.len() as u32).to_le_bytes(),
         data,
         b"tbU\x06labelsq\x08]q\x09(",

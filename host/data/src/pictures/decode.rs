@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The largest side of a picture file, and the maximum of memory that decoding one may take.
 const MAX_SIDE: u32 = 16_384;
 const MAX_BYTES: u64 = 256 << 20;
-/// So many files are read, then decoded side by side.
+/// The number of files that are read, then decoded in parallel.
 const CHUNK: usize = 256;
 
 /// A picture: `[C, H, W]` and its bytes.
@@ -26,7 +26,7 @@ type Picture = ([usize; 3], Vec<u8>);
 /// `exact`, unless the options make them equal. Of several pictures in one file it is the first.
 ///
 /// # Errors
-/// `Format` for a damaged or other picture; `Usage` for more than there is memory for; a wish to stop.
+/// `Format` for a damaged or other picture; `Usage` for more than there is memory for; a request to stop.
 pub fn decode_all(
     store: &Store,
     files: &[&Member],
@@ -53,7 +53,8 @@ pub fn decode_all(
     let rotated = run.decoder.rotated.into_inner();
     if rotated > 0 && !options.exif_rotation {
         options.warn(&format!(
-            "{}: {rotated} of {} pictures are to be rotated by their EXIF data, which is done with `exif_rotation: true` only",
+            "{}: {rotated} of {} pictures are to be rotated by their EXIF data, which is done with \
+             `exif_rotation: true` only",
             store.path().display(),
             files.len()
         ));
@@ -116,7 +117,7 @@ struct Decoder<'a> {
     store: &'a Store,
     /// Rotates and mirrors pictures as their EXIF data says.
     upright: bool,
-    /// How many pictures it says so of.
+    /// How many pictures have such EXIF data.
     rotated: AtomicUsize,
 }
 
@@ -131,7 +132,7 @@ impl Decoder<'_> {
                 format!("{end} before it"),
             ));
         }
-        // The decoders are others' work, and the files may be anybody's.
+        // The decoders are not ours, and the files may come from anybody.
         let outcome = catch_unwind(AssertUnwindSafe(|| decoded(packed, self.upright)));
         let picture = match outcome {
             Ok(picture) => picture.map_err(|error| error.to_string()),

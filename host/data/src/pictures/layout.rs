@@ -91,7 +91,7 @@ impl<'a> Layout<'a> {
         &self.splits
     }
 
-    /// What is to be said of the whole set.
+    /// Warnings about the whole set.
     pub fn notes(&self) -> Vec<String> {
         let class = self.class_of_split.map(|folder| {
             format!("the folder `{folder}` lies beside others and is taken for a class, not for a split")
@@ -100,7 +100,7 @@ impl<'a> Layout<'a> {
         class.into_iter().chain(left_out).collect()
     }
 
-    /// The pictures of a split: without any all are for training, or for what the set's `own` name says.
+    /// The pictures of a split. Without splits, all are for training, or for what the set's `own` name says.
     pub fn of_split(&self, split: Split, own: Option<Split>) -> Option<Chosen<'a>> {
         let all = self.splits.is_empty() && (split == Split::Train || own == Some(split));
         if !all && !self.splits.contains(&split) {
@@ -113,7 +113,8 @@ impl<'a> Layout<'a> {
             class.map(|class| self.classes.partition_point(|known| *known < class) as u32)
         };
         let labels: Option<Vec<u32>> = classes.into_iter().map(number).collect();
-        let why = "its pictures do not lie in folders that could be their classes, and the option `labels` names no \
+        let why = "its pictures do not lie in folders that could be their classes, and the option `labels` \
+            names no \
                    attribute of a table";
         let class_names = if labels.is_some() {
             self.classes.iter().map(|&class| class.to_owned()).collect()
@@ -128,7 +129,7 @@ impl<'a> Layout<'a> {
 }
 
 impl<'a> Placed<'a> {
-    /// A picture of that name, in the split's folder that the name begins with if it does.
+    /// A picture of that name, in the folder of a split that the name begins with, if any.
     fn within(file: &'a Member, name: &'a str) -> Self {
         let inside = name.split_once('/').and_then(|(folder, rest)| Some((Split::named(folder)?, rest)));
         inside.map_or(Self { file, split: None, class: None }, |(split, rest)| {
@@ -142,7 +143,7 @@ impl<'a> Placed<'a> {
 }
 
 /// The folder with the name of a split, where it is a class: a single one that lies beside others and holds
-/// its pictures as they do, of trains.
+/// its pictures as they do: pictures of trains.
 fn lone_split<'a>(placed: &[Placed<'a>]) -> Option<&'a str> {
     let splits: BTreeSet<Split> = placed.iter().filter_map(|picture| picture.split).collect();
     let others = placed.iter().any(|picture| picture.split.is_none() && picture.file.name.contains('/'));

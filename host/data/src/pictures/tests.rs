@@ -270,7 +270,8 @@ fn tables_inside_an_archive_are_found() {
     }
 }
 
-/// A photograph whose EXIF data says to rotate it right: 2 wide and 1 high, red beside green, stands red above green.
+/// A photograph whose EXIF data says to rotate it right: 2 wide and 1 high, red beside green, stands red
+/// above green.
 #[test]
 fn exif_rotation_is_an_option() {
     let temporary = tempfile::tempdir().unwrap();

@@ -67,7 +67,7 @@ fn draw(seed: u64, split: Split, i: usize, picture: &mut [u8]) {
     for at in 0..PLANE {
         let V(red, green, blue) = pixel(&scene, at / SIDE, at % SIDE);
         for (channel, light) in [red, green, blue].into_iter().enumerate() {
-            // The square root is a screen's curve, nearly: its values are no light.
+            // The square root is about the gamma of a screen, whose values are not linear in light.
             picture[channel * PLANE + at] = (light.clamp(0.0, 1.0).sqrt() * 255.0 + 0.5) as u8;
         }
     }

@@ -7,7 +7,7 @@ use crate::cursor::Cursor;
 
 /// A surface is found when it is nearer than this.
 const NEAR: f32 = 2e-3;
-/// So many steps are taken towards it at most.
+/// The maximum number of steps along a ray.
 const STEPS: usize = 48;
 /// The height of the picture at distance 1, halved.
 const OPENING: f32 = 0.3;
@@ -86,7 +86,7 @@ impl Scene {
             return sky;
         }
         let way = self.eye.1 / -ray.1;
-        // What is far takes the colour of the air.
+        // Distant ground fades into the colour of the sky.
         let near = 1.0 / (1.0 + (way * 0.06) * (way * 0.06) * 2.0);
         sky.mix(self.ground_light(self.eye + ray * way), near)
     }
@@ -168,7 +168,7 @@ impl Scene {
 
     fn ground_light(&self, p: V) -> V {
         let sun = self.sun.1 * self.sunlit(p);
-        // The body keeps the sky's light away where it is near.
+        // The body blocks the sky's light close to it.
         let shade = (0.35 + 0.65 * (self.distance(p) * 1.4).min(1.0)).min(1.0);
         self.ground.at(p).times(self.warmth * (0.75 * sun) + self.sky[0] * (0.4 * shade))
     }

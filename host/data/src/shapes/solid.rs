@@ -64,7 +64,7 @@ const COS_72: f32 = 0.309_017;
 const SIN_72: f32 = 0.951_056_5;
 
 impl Solid {
-    /// The distance from `p` to the surface, negative inside; never more than it is.
+    /// A lower bound of the distance from `p` to the surface, negative inside.
     pub fn distance(self, p: V) -> f32 {
         match self {
             Self::Ball => p.length() - BALL,
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// A step of the distance never jumps over the surface: distances change by less than the way.
+    /// A step of the distance never crosses the surface: distances change by less than the step.
     #[test]
     fn distances_are_never_too_long() {
         for (solid, name) in SOLIDS {

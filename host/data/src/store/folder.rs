@@ -14,8 +14,8 @@ const MAX_DEPTH: usize = 8;
 
 const AGAIN: [&str; 2] = ["link to what is in the set already", "links to what is in the set already"];
 
-/// The files in `root`. Links are followed after everything that is there by itself, so that no file comes
-/// again by a loop of them: one to what the set holds anyway is left out.
+/// The files in `root`. Links are followed after everything else, so that no loop of them gives a file twice:
+/// a link to what the set holds already is left out.
 ///
 /// # Errors
 /// `Usage` for a link that leads to where nothing may be read; `Io`.
@@ -58,7 +58,7 @@ impl Walk<'_> {
         for entry in entries {
             let (path, name) = (entry.path(), entry.file_name());
             let Some(name) = name.to_str() else {
-                // It cannot be asked for, nor be a class.
+                // It can be neither named nor a class.
                 self.left_out
                     .add(["name that is no text", "names that are no text"], &name.to_string_lossy());
                 continue;

@@ -84,7 +84,7 @@ struct Kept {
 }
 
 impl Index {
-    /// Reads a file, up to its last whole line. What is no record stays in it and counts for nothing.
+    /// Reads a file, up to its last whole line. Lines that are no records stay in it and are ignored.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
         let (mut index, mut line) = (Self::default(), Vec::new());
@@ -128,7 +128,7 @@ impl Index {
         self.reached = self.reached.max(lines).min(self.lines);
     }
 
-    /// Whether the next line of this path and name was read back; it is the next no more.
+    /// Whether the next line of this path and name was read back; if so, the one after it comes next.
     pub fn meet(&mut self, path: &str, name: &str) -> bool {
         match self.kept.get_mut(&key(path, name)) {
             Some(kept) if kept.met < kept.lines.len() => {

@@ -29,7 +29,10 @@ pub struct Metric {
 }
 
 impl ReportMetrics {
-    /// Reads a log; none at all is an empty one. Error: the file cannot be read.
+    /// Reads a log; none at all is an empty one.
+    ///
+    /// # Errors
+    /// The file cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let file = match File::open(path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
@@ -70,7 +73,7 @@ impl ReportMetrics {
 }
 
 impl Metric {
-    /// Steps that start again, or that are missing, give way to running numbers.
+    /// Steps that start again, or that are missing, are replaced by running numbers.
     fn choose_x(&mut self) {
         let steps = self.points.iter().map(|point| point.0);
         if !steps.is_sorted_by(|a, b| a < b) || self.points[0].0.is_nan() {

@@ -235,7 +235,10 @@ fn finish_ends_the_loop_it_stands_in() {
         .run(
             r#"
             let end = each("outer", 3, #{ n: 0 }, |i, s| {
-                let inner = each("inner", 9, #{ k: 0 }, |j, t| { t.k = j; if j == i { finish(t) } else { t } });
+                let inner = each("inner", 9, #{ k: 0 }, |j, t| {
+                    t.k = j;
+                    if j == i { finish(t) } else { t }
+                });
                 log("k", inner.k);
                 s.n += inner.k;
                 s
@@ -250,7 +253,8 @@ fn finish_ends_the_loop_it_stands_in() {
 
 #[test]
 fn an_error_in_a_body_is_told_at_its_place() {
-    let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        zeros([2]) + zeros([3]);\n    });\n});";
+    let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        \
+                zeros([2]) + zeros([3]);\n    });\n});";
     let place = Bench::new();
     place.run(text).code(1).says(&[
         "plugins/own.rhai:3:20",
