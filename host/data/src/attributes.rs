@@ -2,10 +2,14 @@
 
 mod table;
 
-use super::file::FileOrigin;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
+};
+
 use files::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+
+use super::file::FileOrigin;
 
 /// The largest file that is read: ten times CelebA's.
 pub const MAX_BYTES: u64 = 256 << 20;

@@ -1,12 +1,16 @@
 //! CelebA, aligned (Liu, Luo, Wang, Tang, 2015): `img_align_celeba.zip` or its folder, and
 //! `list_attr_celeba.txt` beside it.
 
-use super::known::KnownSet;
-use super::pictures::{self, PictureLabels};
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
-use files::{Error, Result};
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::{
+    Images, Options, Split,
+    known::KnownSet,
+    pictures::{self, PictureLabels},
+    store::{Member, Store},
+};
 
 /// Pictures are numbered from 1; the makers' splits end with these numbers.
 const LAST_TRAIN: u32 = 162_770;

@@ -4,11 +4,16 @@
 
 mod python;
 
-use super::file::{self, fault};
-use super::known::KnownSet;
-use super::{Images, Options, Split, fit};
-use files::Result;
 use std::path::{Path, PathBuf};
+
+use files::Result;
+
+use super::{
+    Images, Options, Split,
+    file::{self, fault},
+    fit,
+    known::KnownSet,
+};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PICTURE: usize = 3 * 32 * 32;

@@ -3,16 +3,24 @@
 //!
 //! `HOST_DAMAGED_INPUTS` says how many there are of each kind; without it a few hundred.
 
-use super::file::FileOrigin;
-use super::pickle::tests as pickles;
-use super::tar::tests as tars;
-use super::zip::tests as zips;
-use super::{Options, Split, attributes::Attribute, load, numpy, pickle::Pickle};
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use ops::random::{Draw, Key};
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+
+use super::{
+    Options, Split,
+    attributes::Attribute,
+    file::FileOrigin,
+    load, numpy,
+    pickle::{Pickle, tests as pickles},
+    tar::tests as tars,
+    zip::tests as zips,
+};
 
 /// Numbers that sizes and offsets break on.
 const ODD: [u64; 8] = [0, 1, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX];

@@ -7,15 +7,14 @@ mod pick;
 
 pub use part::{Items, Part};
 pub(super) use pick::Gathered;
-use pick::Pick;
+use std::{fmt, sync::Arc};
+
+use files::{Error, Result};
+use ops::{Tensor, random::Key};
 
 use super::Images;
 use check::{argument, checked_items, require_at_most, require_labels, shape_error};
-use files::{Error, Result};
-use ops::Tensor;
-use ops::random::Key;
-use std::fmt;
-use std::sync::Arc;
+use pick::Pick;
 
 /// A data set. It has labels if every item has one. Cloning is cheap.
 #[derive(Clone)]

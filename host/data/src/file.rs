@@ -1,7 +1,8 @@
 //! Files of data sets, and the errors about them.
 
-use files::Error;
 use std::path::{Path, PathBuf};
+
+use files::Error;
 
 pub use files::reading::{open, read};
 

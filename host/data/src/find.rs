@@ -1,9 +1,14 @@
 //! Where data sets lie.
 
-use super::known::{self, BUILT_IN, KnownSet};
-use super::{Split, glyphs, shapes};
-use files::{Error, Result};
 use std::path::PathBuf;
+
+use files::{Error, Result};
+
+use super::{
+    Split, glyphs,
+    known::{self, BUILT_IN, KnownSet},
+    shapes,
+};
 
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];
 

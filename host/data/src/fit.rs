@@ -3,9 +3,10 @@
 //! Not by `image::imageops`: its triangle filter goes through columns before rows, which rounds one pixel in
 //! a thousand the other way, and runs have to stay equal bit for bit; its grey is that of Rec. 709.
 
-use super::Images;
 use files::{Error, Result};
 use rayon::prelude::*;
+
+use super::Images;
 
 /// The largest side that pictures are resized to.
 const MAX_SIDE: usize = 4096;

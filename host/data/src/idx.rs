@@ -5,11 +5,15 @@
 pub mod pair;
 pub mod sets;
 
-use super::file::{self, fault};
+use std::{
+    io::{BufRead, BufReader, ErrorKind, Read},
+    path::Path,
+};
+
 use files::{Error, Result};
 use flate2::read::MultiGzDecoder;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
-use std::path::Path;
+
+use super::file::{self, fault};
 
 /// The type code of unsigned bytes, the only one that picture sets use.
 const UNSIGNED_BYTES: u8 = 0x08;

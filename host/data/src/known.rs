@@ -1,13 +1,19 @@
 //! The sets that are known by name.
 
-use super::celeba::CELEBA;
-use super::cifar::{CIFAR_10, CIFAR_100};
-use super::fit::require_room;
-use super::idx::sets::SETS;
-use super::omniglot::{OMNIGLOT, SMALL_1, SMALL_2};
-use super::{Images, Options, Split, glyphs, shapes};
-use files::Result;
 use std::path::{Path, PathBuf};
+
+use files::Result;
+
+use super::{
+    Images, Options, Split,
+    celeba::CELEBA,
+    cifar::{CIFAR_10, CIFAR_100},
+    fit::require_room,
+    glyphs,
+    idx::sets::SETS,
+    omniglot::{OMNIGLOT, SMALL_1, SMALL_2},
+    shapes,
+};
 
 /// A set that people have on disk, under names of its own.
 pub trait KnownSet: Sync {

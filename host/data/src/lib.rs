@@ -38,13 +38,17 @@ pub use options::{Caller, Options};
 pub use split::Split;
 pub use weights::{Mixture, Weights};
 
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use files::Result;
+
 use cifar::Cifar;
 use file::fault;
-use files::Result;
 use known::KnownSet as _;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Pictures of one size, with labels where there are any.
 #[derive(Debug, Clone)]

@@ -1,11 +1,12 @@
 //! Mini-batches, prepared by another thread while the last one is in use.
 
-use super::dataset::{Dataset, Gathered, order};
+use std::thread::{self, JoinHandle};
+
 use crossbeam::channel::{Receiver, bounded, never};
 use files::{Error, Result};
-use ops::random::Key;
-use ops::{Device, Tensor, panic_text};
-use std::thread::{self, JoinHandle};
+use ops::{Device, Tensor, panic_text, random::Key};
+
+use super::dataset::{Dataset, Gathered, order};
 
 /// The number of batches that are prepared ahead.
 const DEPTH: usize = 2;

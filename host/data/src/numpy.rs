@@ -6,13 +6,16 @@ mod kind;
 mod labels;
 mod npy;
 
-use super::dataset::Dataset;
-use super::file::{self, FileOrigin};
-use super::fit::require_room;
-use super::split::missing;
-use super::zip::Zip;
-use super::{Options, Split};
 use files::{Error, Result};
+
+use super::{
+    Options, Split,
+    dataset::Dataset,
+    file::{self, FileOrigin},
+    fit::require_room,
+    split::missing,
+    zip::Zip,
+};
 pub use kind::{NumpyKind, words};
 pub use npy::NumpyArray;
 use ops::Tensor;

@@ -3,14 +3,20 @@
 //!
 //! Pictures are inverted (white ink on black, as MNIST's) and resized to 28x28.
 
-use super::file::fault;
-use super::known::KnownSet;
-use super::pictures::decode_all;
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
 use files::Result;
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+
+use super::{
+    Images, Options, Split,
+    file::fault,
+    known::KnownSet,
+    pictures::decode_all,
+    store::{Member, Store},
+};
 
 const SIDE: usize = 105;
 /// The side of a picture where no other is asked for.

@@ -1,8 +1,10 @@
 //! How a script wants a set to be read.
 
-use super::fit::Fit;
-use files::{Error, Result};
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::fit::Fit;
 
 /// Who has a set read.
 pub trait Caller: Sync {

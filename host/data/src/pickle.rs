@@ -11,10 +11,11 @@ mod machine;
 mod opcode;
 mod value;
 
-use super::file::FileOrigin;
-use super::numpy::NumpyKind;
-use files::{Error, Result};
 use std::ops::Range;
+
+use files::{Error, Result};
+
+use super::{file::FileOrigin, numpy::NumpyKind};
 use value::{PickledArray, PickledValue};
 
 /// A value of a [`Pickle`], by its number.

@@ -5,14 +5,18 @@ mod layout;
 
 pub use decode::decode_all;
 
-use super::attributes::{self, Attribute};
-use super::file::{self, FileOrigin};
-use super::split::missing;
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
-use files::{Error, Result};
-use layout::Layout;
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::{
+    Images, Options, Split,
+    attributes::{self, Attribute},
+    file::{self, FileOrigin},
+    split::missing,
+    store::{Member, Store},
+};
+use layout::Layout;
 
 /// Names that a file of attributes has where none is given.
 const ATTRIBUTES: [&str; 4] =

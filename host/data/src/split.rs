@@ -1,7 +1,8 @@
 //! The splits that the makers of a set divided it into.
 
-use files::Error;
 use std::fmt;
+
+use files::Error;
 
 /// A part of a set that was set aside for a purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,15 +2,20 @@
 
 mod folder;
 
-use super::Options;
-use super::file::FileOrigin;
-use super::left_out::LeftOut;
-use super::tar::{self, Tar, TarKind};
-use super::zip::Zip;
-use files::reading;
-use files::{Error, Result};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use files::{Error, Result, reading};
+
+use super::{
+    Options,
+    file::FileOrigin,
+    left_out::LeftOut,
+    tar::{self, Tar, TarKind},
+    zip::Zip,
+};
 
 /// The largest file that is read: far more than any picture of a data set.
 const MAX_BYTES: u64 = 64 << 20;

@@ -5,12 +5,16 @@
 //! crate `tar`: it reads a long name or a list of pax whole, however many gigabytes a packed archive makes of
 //! it, and its errors do not name the byte at which an archive is damaged.
 
-use super::file::{self, fault};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
 use files::{Error, Result};
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+
+use super::file::{self, fault};
 
 const BLOCK: u64 = 512;
 const BUFFER: u64 = 64 << 10;

@@ -1,9 +1,11 @@
 //! Draws with replacement: items by weight, and several data sets by weight.
 
-use super::dataset::Dataset;
+use std::fmt;
+
 use files::{Error, Result};
 use ops::random::Key;
-use std::fmt;
+
+use super::dataset::Dataset;
 
 /// The maximum number of items of a draw: as many as a data set has.
 const MAX_DRAWS: usize = 1 << 28;

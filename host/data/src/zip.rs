@@ -5,13 +5,16 @@
 //! not the crate `zip`: its errors do not name the byte at which a file is damaged, and it believes the sizes
 //! of a directory until the data is unpacked.
 
-use super::file::{self, fault};
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
 use files::{Error, Result};
-use flate2::Crc;
-use flate2::read::DeflateDecoder;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use flate2::{Crc, read::DeflateDecoder};
+
+use super::file::{self, fault};
 
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_64: [u8; 4] = *b"PK\x06\x06";

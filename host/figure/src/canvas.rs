@@ -1,9 +1,10 @@
 //! A sheet of RGB pixels.
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
-
 use files::{Error, Result};
+use image::{
+    ExtendedColorType, ImageEncoder,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
 
 /// Red, green, blue.
 pub type Color = [u8; 3];

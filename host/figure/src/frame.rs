@@ -1,10 +1,13 @@
 //! What all plots share: title, axes with ticks and labels, light grid lines, legend.
 
-use super::axis::Axis;
-use super::canvas::{Canvas, Color, INK, RULE, SOFT_INK, WHITE};
-use super::marks::{FINE, Inside, Mark, Marks};
-use super::text::{self, Align, Pen};
 use files::{Error, Result};
+
+use super::{
+    axis::Axis,
+    canvas::{Canvas, Color, INK, RULE, SOFT_INK, WHITE},
+    marks::{FINE, Inside, Mark, Marks},
+    text::{self, Align, Pen},
+};
 
 /// Distances and text sizes in pixels.
 const MARGIN: usize = 18;

@@ -1,8 +1,8 @@
 //! Sheets of pictures: one grid, or several side by side.
 
-use super::canvas::Color;
-use super::sheet::Sheet;
 use files::{Error, Result};
+
+use super::{canvas::Color, sheet::Sheet};
 
 /// What a pixel that is not a finite number is shown as, so that it is seen.
 const NOT_FINITE: Color = [255, 0, 255];

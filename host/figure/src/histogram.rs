@@ -1,10 +1,13 @@
 //! Histograms.
 
-use super::axis::Axis;
-use super::canvas::WHITE;
-use super::frame::{PlotFrame, PlotOptions, color};
-use super::plot::nothing;
 use files::{Error, Result};
+
+use super::{
+    axis::Axis,
+    canvas::WHITE,
+    frame::{PlotFrame, PlotOptions, color},
+    plot::nothing,
+};
 
 const MAX_BINS: usize = 10_000;
 

@@ -1,12 +1,15 @@
 //! Lines, dots and bars between the axes of a plot.
 
-use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
-
-use super::axis::Axis;
-use super::canvas::{Canvas, Color, WHITE};
 use files::{Error, Result};
+use plotters::{
+    coord::{cartesian::Cartesian2d, types::RangedCoordf64},
+    prelude::*,
+};
+
+use super::{
+    axis::Axis,
+    canvas::{Canvas, Color, WHITE},
+};
 
 /// Marks are drawn this many times larger and then averaged: the rasteriser alone leaves stairs.
 pub const FINE: usize = 3;

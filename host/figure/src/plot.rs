@@ -1,11 +1,14 @@
 //! Line plots and scatter plots.
 
-use super::axis::Axis;
-use super::canvas::{INK, WHITE};
-use super::frame::{PlotFrame, PlotOptions, color};
-use super::marks::Mark;
-use super::thin::thin;
 use files::{Error, Result};
+
+use super::{
+    axis::Axis,
+    canvas::{INK, WHITE},
+    frame::{PlotFrame, PlotOptions, color},
+    marks::Mark,
+    thin::thin,
+};
 
 const LINE_WIDTH: f64 = 2.0;
 

@@ -1,9 +1,12 @@
 //! The arrangement of picture grids and their texts on one sheet.
 
-use super::canvas::{Canvas, INK, RULE, SOFT_INK};
-use super::grid::{GridBlock, GridOptions, SEPARATOR};
-use super::text::{self, Align, Pen};
 use files::Result;
+
+use super::{
+    canvas::{Canvas, INK, RULE, SOFT_INK},
+    grid::{GridBlock, GridOptions, SEPARATOR},
+    text::{self, Align, Pen},
+};
 
 /// Distances and text sizes in pixels.
 const MARGIN: usize = 16;

@@ -1,7 +1,6 @@
 use image::RgbImage;
 
-use super::axis::Axis;
-use super::*;
+use super::{axis::Axis, *};
 
 fn decode(png: &[u8]) -> RgbImage {
     image::load_from_memory(png).unwrap().to_rgb8()

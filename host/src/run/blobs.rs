@@ -10,10 +10,10 @@ use std::{
 use ops::{DType, Device, Tensor, tensor::Data};
 use serde_json::{Value as Json, json};
 
-use crate::files::{sha256, write_whole};
 use crate::{
     data::{Dataset, Items},
     error::{Error, Result},
+    files::{sha256, write_whole},
 };
 
 /// The folder of tensor files of a run.

@@ -1,16 +1,20 @@
 //! The folder of a run: made once, owned by one process at a time, and found again after a crash.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    fs::{self, File, TryLockError},
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
 
 use super::record::{self, Record, Status, timestamp};
-use crate::error::{Error, Result};
-use crate::files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole};
-use crate::terminal::printable;
+use crate::{
+    error::{Error, Result},
+    files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
+    terminal::printable,
+};
 
 const LOCK: &str = "lock";
 const FIGURES: &str = "figures";

@@ -1,16 +1,19 @@
 //! `run.json`: everything that is to be known about a run, to read it later or to make it again.
 
-use std::fs;
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fs,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use crate::error::{Error, Result};
-use crate::files::reading::Checksum;
-use crate::files::{sha256, write_whole};
+use crate::{
+    error::{Error, Result},
+    files::{reading::Checksum, sha256, write_whole},
+};
 
 /// The name of the record in a run's folder.
 pub const FILE: &str = "run.json";

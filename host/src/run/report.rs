@@ -8,16 +8,21 @@ mod metrics;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
 use super::table::{TableCell, from_csv};
-use crate::error::{Error, Result};
-use crate::files::write_whole;
+use crate::{
+    error::{Error, Result},
+    files::write_whole,
+};
 use folder::{files, log_tail, record};
+
 pub(super) use html::duration;
 pub use html::number;
 pub(crate) use html::shell_quoted;

@@ -1,9 +1,10 @@
 //! A column of a table: of a CSV file, or of a list whose words are separated by spaces.
 
-use super::{AttributeRow, no_column};
-use crate::file::FileOrigin;
 use csv::{ReaderBuilder, Trim};
 use files::{Error, Result};
+
+use super::{AttributeRow, no_column};
+use crate::file::FileOrigin;
 
 /// A table's text, without the byte-order mark that may stand before it.
 ///

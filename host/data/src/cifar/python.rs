@@ -1,11 +1,12 @@
 //! The Python form of the two sets, as torchvision brings it: pickles of maps with `data` `[N, 3072]` and
 //! lists of labels.
 
-use super::{Cifar, PICTURE};
-use crate::file::FileOrigin;
-use crate::pickle::Pickle;
-use files::Result;
 use std::path::Path;
+
+use files::Result;
+
+use super::{Cifar, PICTURE};
+use crate::{file::FileOrigin, pickle::Pickle};
 
 impl Cifar {
     pub(super) fn read_python(

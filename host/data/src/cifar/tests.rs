@@ -1,8 +1,7 @@
-use super::*;
-use crate::options::tests::Heard;
-use crate::pickle::tests::python_2;
-use crate::{Fit, images as load};
 use std::fs;
+
+use super::*;
+use crate::{Fit, images as load, options::tests::Heard, pickle::tests::python_2};
 
 /// A record whose planes are `colour`, `colour + 1` and `colour + 2`.
 fn record(labels: &[u8], colour: u8) -> Vec<u8> {

@@ -1,8 +1,9 @@
 //! What a data set can be made of.
 
-use super::Items;
 use files::{Error, Result};
 use ops::{DType, Device, Tensor};
+
+use super::Items;
 
 /// The maximum number of items of a set: their order alone takes 1 GB.
 const MAX_ITEMS: usize = 1 << 28;

@@ -1,9 +1,12 @@
 //! Choosing items: by index, by class, as mini-batches.
 
-use super::part::{Items, Part, batched, reserve};
-use super::{Dataset, argument};
 use files::Result;
 use ops::{Device, Tensor};
+
+use super::{
+    Dataset, argument,
+    part::{Items, Part, batched, reserve},
+};
 
 /// An item and its position in the result. The order is that of the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
+use std::{fs, path::Path};
+
 use super::*;
 use crate::idx::pair::only_pictures_in;
-use std::fs;
-use std::path::Path;
 
 fn touch(path: PathBuf) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();

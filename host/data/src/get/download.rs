@@ -1,16 +1,21 @@
 //! Fetching one file over HTTP, going on where it broke off.
 
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use files::{Error, Result, sha256_of_file};
+use ureq::{
+    Agent, Body,
+    http::{Response, StatusCode},
+};
+
 use super::RemoteFile;
 use crate::fault;
-use files::sha256_of_file;
-use files::{Error, Result};
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::thread;
-use std::time::Duration;
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
 
 /// How often in a row a connection may break off without having sent anything.
 const PATIENCE: u32 = 4;

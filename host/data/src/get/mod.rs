@@ -6,14 +6,19 @@ mod download;
 pub use catalogue::{OFFERS, Offer, RemoteFile, Unpack, offer};
 pub use download::Watch;
 
-use super::fault;
-use super::tar::{Tar, TarKind};
-use super::zip::Zip;
-use files::sha256_of_file;
-use files::{Error, Result};
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use files::{Error, Result, sha256_of_file};
+
+use super::{
+    fault,
+    tar::{Tar, TarKind},
+    zip::Zip,
+};
 
 /// The largest file that is unpacked.
 const MAX_BYTES: u64 = 1 << 30;

@@ -1,12 +1,15 @@
-use super::*;
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
 use files::sha256_of_file;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use flate2::{Compression, write::GzEncoder};
+
+use super::*;
 
 /// What a server does with a request, one after the other; then it behaves.
 #[derive(Clone, Copy)]

@@ -1,7 +1,9 @@
 //! A hand: how one person writes a skeleton.
 
-use super::pen::{Dab, SIDE};
-use super::skeleton::{Knot, Stroke};
+use super::{
+    pen::{Dab, SIDE},
+    skeleton::{Knot, Stroke},
+};
 use crate::cursor::Cursor;
 
 /// Straight pieces to a curve between two knots.

@@ -1,6 +1,8 @@
-use super::*;
-use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+
+use sha2::{Digest, Sha256};
+
+use super::*;
 
 const PICTURE: usize = SIDE * SIDE;
 

@@ -1,12 +1,14 @@
 //! Where the IDX files of a set lie, and how they make up the set.
 
-use super::sets::{IMAGES, SETS, Set};
-use crate::file::fault;
-use crate::find::shown;
-use crate::{Images, Options, Split};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
 use files::{Error, Result};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+use super::sets::{IMAGES, SETS, Set};
+use crate::{Images, Options, Split, file::fault, find::shown};
 
 const LABELS: &str = "labels-idx1-ubyte";
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];

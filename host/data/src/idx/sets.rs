@@ -1,10 +1,11 @@
 //! The sets of IDX files that are known by name.
 
-use super::pair;
-use crate::known::KnownSet;
-use crate::{Images, Options, Split};
-use files::Result;
 use std::path::{Path, PathBuf};
+
+use files::Result;
+
+use super::pair;
+use crate::{Images, Options, Split, known::KnownSet};
 
 /// What the names of files with pictures end with.
 pub const IMAGES: &str = "images-idx3-ubyte";

@@ -1,9 +1,9 @@
-use super::*;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::io::Write;
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
+
+use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
+
+use super::*;
 
 fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];

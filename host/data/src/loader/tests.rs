@@ -1,6 +1,7 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::Images;
-use std::sync::Arc;
 
 /// `n` labelled pictures of `side * side` pixels, all different: `side` 8 is prepared in place, 64 by a
 /// thread, for batches from 4 to 255.

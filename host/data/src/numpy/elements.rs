@@ -1,10 +1,12 @@
 //! The elements of an array as those of a tensor.
 
-use super::kind::{NumpyKind, words};
-use super::npy::NumpyArray;
 use files::Result;
-use ops::tensor::Data;
-use ops::{Device, Tensor};
+use ops::{Device, Tensor, tensor::Data};
+
+use super::{
+    kind::{NumpyKind, words},
+    npy::NumpyArray,
+};
 
 impl NumpyArray {
     /// The whole array as a tensor on the CPU, in the smallest element type that holds its elements.

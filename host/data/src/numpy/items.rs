@@ -1,10 +1,10 @@
 //! Items of data sets in arrays.
 
-use super::kind::NumpyKind;
-use super::npy::NumpyArray;
-use crate::{Images, Items, Options};
 use files::{Error, Result};
 use ops::{Device, Tensor};
+
+use super::{kind::NumpyKind, npy::NumpyArray};
+use crate::{Images, Items, Options};
 
 /// How to read an array that is no set by itself.
 const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of \

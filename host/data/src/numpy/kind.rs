@@ -1,7 +1,8 @@
 //! NumPy's element types that are numbers.
 
-use half::f16;
 use std::fmt;
+
+use half::f16;
 
 /// What an element is, and how many bytes it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

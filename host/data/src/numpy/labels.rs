@@ -1,8 +1,8 @@
 //! Labels in arrays.
 
-use super::kind::NumpyKind;
-use super::npy::NumpyArray;
 use files::Result;
+
+use super::{kind::NumpyKind, npy::NumpyArray};
 
 impl NumpyArray {
     /// Labels for `count` items: whole numbers, of whatever type.

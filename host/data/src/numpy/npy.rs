@@ -4,10 +4,12 @@
 //! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its
 //! promises are held against the content before anything is allocated.
 
+use std::path::Path;
+
+use files::{Error, Result};
+
 use super::kind::NumpyKind;
 use crate::file::FileOrigin;
-use files::{Error, Result};
-use std::path::Path;
 
 const MAGIC: [u8; 6] = *b"\x93NUMPY";
 /// The longest header that is read: that of a shape is far shorter.

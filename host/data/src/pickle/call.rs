@@ -1,11 +1,14 @@
 //! The few functions that pickles may call: those that make bytes, and NumPy's arrays.
 
-use super::machine::Machine;
-use super::opcode::GLOBAL;
-use super::value::{PickledArray, PickledFunction, PickledValue};
-use super::{Bytes, ValueId};
-use crate::numpy::NumpyKind;
 use files::Result;
+
+use super::{
+    Bytes, ValueId,
+    machine::Machine,
+    opcode::GLOBAL,
+    value::{PickledArray, PickledFunction, PickledValue},
+};
+use crate::numpy::NumpyKind;
 
 /// The maximum number of arguments that are read, and of dimensions of an array.
 const MOST: usize = 8;

@@ -1,13 +1,11 @@
 //! The machine that a pickle is a program for.
 
-use super::input::unescape;
-use super::opcode::*;
-use super::value::PickledValue;
-use super::{Bytes, Pickle, ValueId};
-use crate::file::FileOrigin;
+use std::{collections::HashMap, ops::Range};
+
 use files::{Error, Result};
-use std::collections::HashMap;
-use std::ops::Range;
+
+use super::{Bytes, Pickle, ValueId, input::unescape, opcode::*, value::PickledValue};
+use crate::file::FileOrigin;
 
 /// What a pickle may hold, for errors.
 const HELD: &str = "a pickle of numbers, texts, lists, maps and NumPy's arrays: nothing else is made";

@@ -1,5 +1,6 @@
-use super::*;
 use std::path::Path;
+
+use super::*;
 
 /// What Python 3.11 and NumPy 2.4 write with protocols 0 to 5 of `{b"data": (arange(12, dtype=uint8) *
 /// 20).reshape(2, 6), b"labels": [3, 1], b"filenames": [b"a.png", b"\xffb"], "float": 0.5, "n": None, "ok":

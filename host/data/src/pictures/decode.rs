@@ -1,16 +1,24 @@
 //! Picture files become one block of bytes.
 
-use crate::Options;
-use crate::fit::require_room;
-use crate::store::{Member, Store};
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
 use files::{Error, Result};
-use image::error::{ParameterError, ParameterErrorKind};
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    error::{ParameterError, ParameterErrorKind},
+    metadata::Orientation,
+};
 use rayon::prelude::*;
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::{
+    Options,
+    fit::require_room,
+    store::{Member, Store},
+};
 
 /// The largest side of a picture file, and the maximum of memory that decoding one may take.
 const MAX_SIDE: u32 = 16_384;

@@ -1,10 +1,9 @@
 //! How the pictures of a folder or archive are divided: into splits, and by folder into classes.
 
-use super::{ATTRIBUTES, PictureLabels, is_picture};
-use crate::left_out::LeftOut;
-use crate::store::Member;
-use crate::{Options, Split};
 use std::collections::BTreeSet;
+
+use super::{ATTRIBUTES, PictureLabels, is_picture};
+use crate::{Options, Split, left_out::LeftOut, store::Member};
 
 /// Pictures in formats that are not read.
 const OTHERS: [&str; 20] = [

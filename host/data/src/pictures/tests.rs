@@ -1,11 +1,9 @@
-use super::*;
-use crate::options::tests::Heard;
-use crate::tar::tests as tars;
-use crate::zip::tests::archive;
-use crate::{Fit, images as load};
+use std::{fs, io::Cursor};
+
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use std::fs;
-use std::io::Cursor;
+
+use super::*;
+use crate::{Fit, images as load, options::tests::Heard, tar::tests as tars, zip::tests::archive};
 
 /// A picture of one colour.
 fn picture(width: u32, height: u32, colour: [u8; 3], format: ImageFormat) -> Vec<u8> {

@@ -10,9 +10,9 @@ mod solid;
 mod surface;
 mod vector;
 
-use super::cursor::Cursor;
-use super::{BuiltIn, Images, Split};
 use rayon::prelude::*;
+
+use super::{BuiltIn, Images, Split, cursor::Cursor};
 use scene::Scene;
 use solid::SOLIDS;
 use vector::V;

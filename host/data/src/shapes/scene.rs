@@ -1,8 +1,10 @@
 //! One body on a ground under a sky, lit by a sun that casts shadows, as a camera sees it.
 
-use super::solid::{REACH, Solid};
-use super::surface::{Surface, colour};
-use super::vector::{Rotation, V};
+use super::{
+    solid::{REACH, Solid},
+    surface::{Surface, colour},
+    vector::{Rotation, V},
+};
 use crate::cursor::Cursor;
 
 /// A surface is found when it is nearer than this.

@@ -1,13 +1,16 @@
 //! The files of a folder and of those below it, with links that lead no further than the set and its caller
 //! allow.
 
-use super::{Member, is_hidden};
-use crate::Options;
-use crate::left_out::LeftOut;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fs::{self, FileType},
+    path::{Path, PathBuf},
+};
+
 use files::{Error, Result};
-use std::collections::{BTreeSet, VecDeque};
-use std::fs::{self, FileType};
-use std::path::{Path, PathBuf};
+
+use super::{Member, is_hidden};
+use crate::{Options, left_out::LeftOut};
 
 /// Folders below each other.
 const MAX_DEPTH: usize = 8;

@@ -1,6 +1,7 @@
+use std::fs;
+
 use super::*;
 use crate::zip::tests as zips;
-use std::fs;
 
 fn names(store: &Store) -> Vec<&str> {
     store.files().iter().map(|file| &*file.name).collect()

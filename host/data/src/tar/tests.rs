@@ -1,7 +1,8 @@
-use super::*;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+
+use super::*;
 
 /// A header whose checksum fits.
 pub fn header(name: &[u8], size: usize, kind: u8, link: &[u8]) -> Vec<u8> {

@@ -1,5 +1,4 @@
-use super::super::record::ScriptText;
-use super::*;
+use super::{super::record::ScriptText, *};
 
 fn record(seed: u64) -> Record {
     let scripts = vec![ScriptText::new("plugins/dtan.rhai", "let cfg = params(#{});")];

@@ -1,11 +1,13 @@
 //! What is known of a metric log: its values, and the keys of the lines read back from the file.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, BufRead, BufReader},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,9 @@
 //! A metric's curve as SVG, in the page's own colours.
 
-use super::html::{escape, number, path_data};
-use super::metrics::Metric;
+use super::{
+    html::{escape, number, path_data},
+    metrics::Metric,
+};
 use crate::figure::{Axis, thin};
 
 /// Sizes in the units of the picture.

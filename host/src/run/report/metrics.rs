@@ -1,8 +1,10 @@
 //! The metric log of a run.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, ErrorKind},
+    path::Path,
+};
 
 use serde_json::Value;
 

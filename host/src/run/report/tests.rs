@@ -1,7 +1,6 @@
 use std::path::Path;
 
-use super::html::natural_key;
-use super::*;
+use super::{html::natural_key, *};
 
 /// A run folder with these files.
 fn run(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -1,7 +1,6 @@
 //! What changed between two moments, and what a state holds.
 
 use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
-
 use rhai::Dynamic;
 
 use super::Saved;
