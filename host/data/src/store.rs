@@ -13,7 +13,7 @@ use super::{
     Options,
     file::FileOrigin,
     left_out::LeftOut,
-    tar::{self, Tar, TarKind},
+    tar::{self, Tar, TarEntry, TarKind},
     zip::Zip,
 };
 
@@ -162,31 +162,15 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
     let (mut tar, mut entries, mut listed, mut held) = (Tar::open(path)?, Vec::new(), Listed::default(), 0);
     while let Some(entry) = tar.next_entry()? {
         let Some(name) = shown(&entry.name).filter(|_| entry.kind != TarKind::Folder) else { continue };
-        let mut packed = Packed { offset: entry.offset, size: entry.size, held: None };
-        match &entry.kind {
-            TarKind::HardLink(target) => {
-                match shown(target).and_then(|target| listed.indices.get(&target).copied()) {
-                    Some(place) => packed = Packed::clone(&entries[place]),
-                    None => {
-                        left_out.add(LINK, &name);
-                        continue;
-                    }
-                }
-            }
-            TarKind::File if tar.is_packed() && entry.size <= MAX_BYTES => {
-                let mut content = Vec::new();
-                tar.content(&entry, |bytes| {
-                    content.extend(bytes);
-                    Ok(())
-                })?;
-                packed.held = Some(content);
-            }
-            TarKind::File => {}
-            _ => {
-                left_out.add(LINK, &name);
-                continue;
-            }
-        }
+        let packed = match &entry.kind {
+            TarKind::File => Some(packed(&mut tar, &entry)?),
+            TarKind::HardLink(target) => listed.index_of(target).map(|index| Packed::clone(&entries[index])),
+            _ => None,
+        };
+        let Some(packed) = packed else {
+            left_out.add(LINK, &name);
+            continue;
+        };
         held += packed.held.as_ref().map_or(0, |content| content.len() as u64);
         if held > maximum {
             return Err(Error::usage(
@@ -203,6 +187,19 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
     Ok((StoreSource::Tar(entries), listed.members()))
 }
 
+/// A file of an archive, with its content where that can be had in the archive's order only.
+fn packed(tar: &mut Tar, entry: &TarEntry) -> Result<Packed> {
+    let mut held = None;
+    if tar.is_packed() && entry.size <= MAX_BYTES {
+        let content: &mut Vec<u8> = held.insert(Vec::new());
+        tar.content(entry, |bytes| {
+            content.extend(bytes);
+            Ok(())
+        })?;
+    }
+    Ok(Packed { offset: entry.offset, size: entry.size, held })
+}
+
 const LINK: [&str; 2] = ["link", "links"];
 
 /// The files of an archive by name: of several with one name the last one counts, as for all programs
@@ -213,6 +210,11 @@ struct Listed {
 }
 
 impl Listed {
+    /// The index of the entry with that name, which came before.
+    fn index_of(&self, name: &str) -> Option<usize> {
+        self.indices.get(&shown(name)?).copied()
+    }
+
     fn add(&mut self, name: String, index: usize, left_out: &mut LeftOut) {
         if self.indices.contains_key(&name) {
             left_out.add(["earlier file of the same name", "earlier files of the same names"], &name);

@@ -4,7 +4,7 @@ use files::{Error, Result};
 
 use super::{
     axis::Axis,
-    canvas::{INK, WHITE},
+    canvas::{Color, INK, WHITE},
     frame::{PlotFrame, PlotOptions, color},
     marks::Mark,
     thin::thin,
@@ -102,14 +102,7 @@ pub struct Kinds {
 /// Kinds of another length, nothing to show.
 pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
-    for (what, count) in [("labels", kinds.labels.len()), ("rings", kinds.rings.len())] {
-        if count != 0 && count != points.len() {
-            return Err(Error::usage(
-                format!("{count} {what} for {} points", points.len()),
-                "give one for each point, or none",
-            ));
-        }
-    }
+    kinds.check(points.len())?;
     let positions: Vec<_> = points.iter().map(|&point| position(point, options)).collect();
     let (mut x, mut y) = axes(positions.iter().flatten().copied(), options)?;
     if options.square {
@@ -119,20 +112,12 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
             (axis.low, axis.high) = (middle - span / 2.0, middle + span / 2.0);
         }
     }
-    let mut classes = kinds.labels.clone();
-    classes.sort_unstable();
-    classes.dedup();
-    let name = |class: usize| kinds.names.get(class).cloned().unwrap_or(class.to_string());
-    let mut legend: Vec<_> = classes.iter().map(|&class| (name(class), color(class), Mark::Dot)).collect();
-    if let Some([dots, rings]) = &kinds.ring_names {
-        legend.extend([(dots.clone(), INK, Mark::Dot), (rings.clone(), INK, Mark::Ring)]);
-    }
     let radius = match points.len() {
         0..300 => 4.0,
         300..3000 => 3.0,
         _ => 2.0,
     };
-    PlotFrame { options, x, y, legend }.draw(|marks| {
+    PlotFrame { options, x, y, legend: kinds.legend() }.draw(|marks| {
         for (index, &at) in positions.iter().enumerate() {
             let Some(at) = at else { continue };
             let color = color(kinds.labels.get(index).copied().unwrap_or(0));
@@ -145,6 +130,35 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
         }
         Ok(())
     })
+}
+
+impl Kinds {
+    /// Refuses lists that are neither empty nor as long as the points.
+    fn check(&self, points: usize) -> Result<()> {
+        for (what, count) in [("labels", self.labels.len()), ("rings", self.rings.len())] {
+            if count != 0 && count != points {
+                return Err(Error::usage(
+                    format!("{count} {what} for {points} points"),
+                    "give one for each point, or none",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Name, colour and mark of every class, then of dots and rings.
+    fn legend(&self) -> Vec<(String, Color, Mark)> {
+        let mut classes = self.labels.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        let name = |class: usize| self.names.get(class).cloned().unwrap_or(class.to_string());
+        let mut legend: Vec<_> =
+            classes.iter().map(|&class| (name(class), color(class), Mark::Dot)).collect();
+        if let Some([dots, rings]) = &self.ring_names {
+            legend.extend([(dots.clone(), INK, Mark::Dot), (rings.clone(), INK, Mark::Ring)]);
+        }
+        legend
+    }
 }
 
 /// Where a point stands in plot units; none where an axis cannot show it.

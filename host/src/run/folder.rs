@@ -1,22 +1,24 @@
 //! The folder of a run: made once, owned by one process at a time, and found again after a crash.
 
+mod lock;
+mod log;
+
 use std::{
-    fs::{self, File, TryLockError},
-    io::{ErrorKind, Write},
+    fs::{self, File},
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
-    thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use super::record::{self, Record, Status, timestamp};
 use crate::{
     error::{Error, Result},
     files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
-    terminal::printable,
 };
+use lock::{is_held, lock};
+use log::RunLog;
 
-const LOCK: &str = "lock";
 const FIGURES: &str = "figures";
 const TABLES: &str = "tables";
 const MODELS: &str = "models";
@@ -27,9 +29,6 @@ const CHECKPOINTS: &str = "checkpoints";
 const LONGEST_NAME: usize = 100;
 const LONGEST_VALUE: usize = 24;
 
-/// The maximum number of bytes of `log.txt`.
-const LONGEST_LOG: u64 = 64 << 20;
-
 /// A run's folder in the hands of the process that runs it.
 ///
 /// The process holds a lock on it, which the system releases however the process ends.
@@ -39,12 +38,6 @@ pub struct Run {
     log: Mutex<RunLog>,
     /// Held until it is dropped.
     _lock: File,
-}
-
-/// `log.txt`, and how many more bytes it may take: none once it says that it is full.
-struct RunLog {
-    file: File,
-    room: Option<u64>,
 }
 
 /// The record as it stands in the folder, and the clock of [`Record::seconds`].
@@ -174,30 +167,12 @@ impl Run {
         self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
     }
 
-    /// Appends to `log.txt`, as [`printable`] and with the time before each line. Gives what to say where the
+    /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line. Gives what to say where the
     /// log became full with this: from then on nothing is appended.
     ///
     /// A log that cannot be written does not end a run: a full disk is reported by the writes that matter.
     pub fn log_line(&self, text: &str) -> Option<String> {
-        let time = timestamp(SystemTime::now());
-        let text = printable(text);
-        let lines = text.trim_end_matches('\n').split('\n');
-        let lines: String = lines.map(|line| format!("{time} {line}\n")).collect();
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        match log.room?.checked_sub(lines.len() as u64) {
-            Some(room) => {
-                log.room = Some(room);
-                let _ = log.file.write_all(lines.as_bytes());
-                None
-            }
-            None => {
-                log.room = None;
-                let note =
-                    format!("log.txt is full ({} MiB): what follows is not kept in it", LONGEST_LOG >> 20);
-                let _ = log.file.write_all(format!("{time} {note}\n").as_bytes());
-                Some(note)
-            }
-        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).append(text)
     }
 
     /// Fills a folder that was just made.
@@ -212,10 +187,7 @@ impl Run {
     }
 
     fn locked(path: &Path, record: Record, lock: File) -> Result<Self> {
-        let log = path.join("log.txt");
-        let file = File::options().create(true).append(true).open(&log).map_err(Error::io(&log))?;
-        let length = file.metadata().map_err(Error::io(&log))?.len();
-        let log = Mutex::new(RunLog { file, room: Some(LONGEST_LOG.saturating_sub(length)) });
+        let log = Mutex::new(RunLog::open(&path.join("log.txt"))?);
         let state = RunState { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
     }
@@ -324,45 +296,6 @@ fn existing_record(folder: &Path) -> Result<Record> {
         )),
         _ => Record::read(folder),
     }
-}
-
-/// Takes the lock of a run's folder.
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let file = File::options().create(true).append(true).open(&path).map_err(Error::io(&path))?;
-    // `is_held` holds the lock for a moment when it looks: wait for that, not for a run.
-    for _ in 0..20 {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::Error(problem)) => return Err(unlockable(&path, &problem)),
-        }
-    }
-    Err(Error::usage(
-        format!("{} is still running in another process", folder.display()),
-        "wait for it, or stop it with Ctrl-C, before you resume it",
-    ))
-}
-
-/// Whether a process holds the lock of a run's folder.
-fn is_held(folder: &Path) -> Result<bool> {
-    let path = folder.join(LOCK);
-    let file = match File::open(&path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
-        file => file.map_err(Error::io(&path))?,
-    };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(problem)) => Err(unlockable(&path, &problem)),
-    }
-}
-
-fn unlockable(path: &Path, problem: &std::io::Error) -> Error {
-    Error::usage(
-        format!("{} cannot be locked: {problem}", path.display()),
-        "keep runs on a file system with file locks, such as a local disk",
-    )
 }
 
 #[cfg(test)]

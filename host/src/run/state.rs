@@ -2,6 +2,7 @@
 
 mod compare;
 mod json;
+mod settle;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -155,84 +156,7 @@ impl Saved {
         })
     }
 
-    /// This state with every handle that `first` holds at the same path in the role of whatever
-    /// handle is there now: its values are copied into the first one. So a loop's handles are the same
-    /// ones from beginning to end, and every other name for them sees what happens to them.
-    ///
-    /// # Errors
-    /// `Usage` when a handle appears, disappears or changes its structure.
-    pub fn settle(self, first: &Self, path: &str) -> Result<Self> {
-        let misplaced = |what: &str| {
-            Error::usage(
-                format!("{path} {what}"),
-                "what is a module or an optimiser in the state has to be one of the same structure from \
-                 the start",
-            )
-        };
-        Ok(match (self, first) {
-            (Self::Module(now, values), Self::Module(handle, _)) => {
-                if !now.is_same(handle) {
-                    handle
-                        .load_snapshot(&values)
-                        .map_err(|e| misplaced(&format!("was replaced by another module: {e}")))?;
-                }
-                Self::Module(handle.clone(), values)
-            }
-            (Self::Optimiser(now, state), Self::Optimiser(handle, _)) => {
-                if !now.is_same(handle) {
-                    let (old, new) = (handle.rule().describe(), now.rule().describe());
-                    if old != new {
-                        return Err(misplaced(&format!("was {old} at the start and is {new} now")));
-                    }
-                    let replaced = |e| misplaced(&format!("was replaced by another optimiser: {e}"));
-                    handle.load_state(&state).map_err(replaced)?;
-                }
-                Self::Optimiser(handle.clone(), state)
-            }
-            (Self::Map(now), Self::Map(first)) => {
-                let settle = |(k, v): (String, Self)| {
-                    let inner = format!("{path}.{k}");
-                    let v = match first.get(&k) {
-                        Some(f) => v.settle(f, &inner)?,
-                        None => v.without_handles(&inner)?,
-                    };
-                    Ok((k, v))
-                };
-                Self::Map(now.into_iter().map(settle).collect::<Result<_>>()?)
-            }
-            (Self::Array(now), Self::Array(first)) => {
-                let settle = |(i, v): (usize, Self)| {
-                    let inner = format!("{path}[{i}]");
-                    match first.get(i) {
-                        Some(f) => v.settle(f, &inner),
-                        None => v.without_handles(&inner),
-                    }
-                };
-                Self::Array(now.into_iter().enumerate().map(settle).collect::<Result<_>>()?)
-            }
-            (now, Self::Module(..) | Self::Optimiser(..)) => {
-                return Err(misplaced(&format!("was a handle at the start and is {} now", now.kind())));
-            }
-            (now, _) => now.without_handles(path)?,
-        })
-    }
-
-    fn without_handles(self, path: &str) -> Result<Self> {
-        self.refuse_handles(path).map(|()| self)
-    }
-
-    fn refuse_handles(&self, path: &str) -> Result<()> {
-        match self {
-            Self::Module(..) | Self::Optimiser(..) => Err(Error::usage(
-                format!("{path} is {}, which the state did not hold at the start", self.kind()),
-                "put it into the state that the loop is given",
-            )),
-            Self::Array(items) => items.iter().try_for_each(|v| v.refuse_handles(path)),
-            Self::Map(items) => items.values().try_for_each(|v| v.refuse_handles(path)),
-            _ => Ok(()),
-        }
-    }
-
+    /// What it is, for errors.
     fn kind(&self) -> &'static str {
         match self {
             Self::Plain(_) => "a plain value",
