@@ -250,7 +250,8 @@ fn serves(runtime: &Runtime, device: Device) -> Result<()> {
     }
     Err(Error::usage(
         format!("the ONNX Runtime library {} does not compute with CUDA", runtime.path().display()),
-        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with --onnxruntime",
+        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with \
+         --onnxruntime",
     ))
 }
 

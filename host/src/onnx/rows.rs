@@ -39,7 +39,8 @@ impl Model {
 
     fn dependent(&self, rows: usize, batch: usize) -> Error {
         let problem = format!(
-            "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed in pieces: what \
+            "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed in \
+             pieces: what \
              comes out for a row depends on its place or on the other rows (or is random)",
             self.path().display()
         );
