@@ -32,7 +32,7 @@ pub fn print(mut output: impl Write, line: &str) {
     }
 }
 
-/// A text of which a terminal shows every character and obeys none: control characters and those that turn
+/// A text of which a terminal shows every character and obeys none: control characters and those that change
 /// the direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
@@ -56,9 +56,9 @@ pub fn one_line(text: &str) -> String {
 }
 
 fn is_obeyed(c: char) -> bool {
-    let turns =
+    let is_directional =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
-    c.is_control() && !matches!(c, '\n' | '\t') || turns
+    c.is_control() && !matches!(c, '\n' | '\t') || is_directional
 }
 
 /// The words of a text in lines of at most `width` columns; a longer word has a line of its own.
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_not_told_what_to_do() {
+    fn a_terminal_is_given_no_commands() {
         assert_eq!(printable("plain ä 数字\n\ttext"), "plain ä 数字\n\ttext");
         assert_eq!(printable("\x1b[31mred\x07\r\0"), "\\x1b[31mred\\x07\\r\\x00");
         assert_eq!(printable("\u{9b}2J \x7f"), "\\u{9b}2J \\x7f");

@@ -65,7 +65,11 @@ macro_rules! element_types {
 
             /// Rows `start..start + count` as a model's input: without a copy where the array has
             /// them all, else with the last row repeated.
-            pub(super) fn input_rows(&self, start: usize, count: usize) -> ort::Result<SessionInputValue<'_>> {
+            pub(super) fn input_rows(
+                &self,
+                start: usize,
+                count: usize,
+            ) -> ort::Result<SessionInputValue<'_>> {
                 match self { $(Self::$variant(array) => input_rows(array, start, count),)+ }
             }
 
@@ -123,7 +127,12 @@ macro_rules! element_types {
             }
 
             /// Puts the first `count` rows of a model's output into rows `start..start + count`.
-            pub(super) fn set_rows(&mut self, start: usize, output: &DynValue, count: usize) -> ort::Result<()> {
+            pub(super) fn set_rows(
+                &mut self,
+                start: usize,
+                output: &DynValue,
+                count: usize,
+            ) -> ort::Result<()> {
                 match self {
                     $(Self::$variant(array) => set_rows(array, start, output.try_extract_array()?, count),)+
                 }

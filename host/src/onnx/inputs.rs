@@ -41,8 +41,9 @@ pub(super) fn free_batch<'a>(values: impl Iterator<Item = &'a mut Value>) -> Opt
 
 /// The arrays in the order of `expected`, each of the type and shape that its input asks for.
 ///
-/// Errors: a name that is no input or comes twice, an input that is missing, an array that is empty
-/// or has another type or shape.
+/// # Errors
+/// A name that is no input or comes twice, an input that is missing, an array that is empty or has another
+/// type or shape.
 pub(super) fn ordered<'a>(expected: &[Value], given: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
     let mut slots: Vec<Option<View>> = vec![None; expected.len()];
     for (name, array) in given {

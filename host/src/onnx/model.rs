@@ -44,11 +44,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
-    /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
+    /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads ONNX
+    /// Runtime, from `library` where it is given (see [`super::locate`]).
     ///
-    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no
-    /// ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
+    /// # Errors
+    /// A file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no ONNX
+    /// Runtime; a device that the library does not serve; an input or output that is no tensor of a
+    /// [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
         let file = graph::Model::confined(path)?;
@@ -124,13 +126,14 @@ impl Model {
 
     /// The outputs, in the model's order, for `inputs`, in any order.
     ///
-    /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where
-    /// it is fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last
-    /// piece is filled up with its last row, and what comes of that is cut off.
+    /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where it is
+    /// fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last piece
+    /// is filled up with its last row, and what comes of that is cut off.
     ///
-    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
-    /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are not
-    /// as many as the file fixes; what ONNX Runtime reports.
+    /// # Errors
+    /// A wrong, missing or repeated name; an array that is empty or has another type or shape than the input;
+    /// inputs of different numbers of rows; rows that depend on each other, where they are not as many as the
+    /// file fixes; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
         let held: Vec<_> = inputs.into_iter().map(|(name, array)| (name, array.row_major())).collect();
         self.run_views(held.iter().map(|(name, array)| (&**name, array.view())).collect())
@@ -138,7 +141,8 @@ impl Model {
 
     /// [`Model::run`] on arrays that stay where they are.
     ///
-    /// Errors: those of [`Model::run`].
+    /// # Errors
+    /// Those of [`Model::run`].
     pub fn run_views(&self, inputs: Vec<(&str, View)>) -> Result<Vec<(String, Array)>> {
         let inputs = self.in_order(inputs)?;
         let rows = self.batch.map(|batch| self.rows(&inputs, batch)).transpose()?;
@@ -157,7 +161,8 @@ impl Model {
     /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The inputs
     /// are those that [`Model::in_order`] gives.
     ///
-    /// Errors: what ONNX Runtime reports.
+    /// # Errors
+    /// What ONNX Runtime reports.
     pub fn run_bare(&self, inputs: &[View]) -> Result<()> {
         let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
         let computed = guarded(|| {
@@ -176,7 +181,8 @@ impl Model {
 
     /// Inputs by name in the order of the model's inputs, checked.
     ///
-    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape.
+    /// # Errors
+    /// A wrong, missing or repeated name; an array that is empty or has another type or shape.
     pub fn in_order<'a>(&self, inputs: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
         inputs::ordered(&self.inputs, inputs)
     }
@@ -250,7 +256,8 @@ fn serves(runtime: &Runtime, device: Device) -> Result<()> {
     }
     Err(Error::usage(
         format!("the ONNX Runtime library {} does not compute with CUDA", runtime.path().display()),
-        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with --onnxruntime",
+        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with \
+         --onnxruntime",
     ))
 }
 

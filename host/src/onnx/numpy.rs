@@ -4,7 +4,7 @@ use ndarray::ArrayD;
 
 use super::Array;
 use crate::{
-    data::numpy::{Array as Numpy, Kind, words},
+    data::numpy::{NumpyArray, NumpyKind, words},
     error::{Error, Result},
 };
 
@@ -13,15 +13,15 @@ impl Array {
     ///
     /// # Errors
     /// `Format` for elements that models do not take.
-    pub fn from_numpy(array: &Numpy) -> Result<Self> {
+    pub fn from_numpy(array: &NumpyArray) -> Result<Self> {
         let (shape, bytes) = (array.shape(), array.elements());
         Ok(match array.kind() {
-            Kind::Float(4) => shaped(shape, words(bytes, f32::from_le_bytes))?.into(),
-            Kind::Float(8) => shaped(shape, words(bytes, f64::from_le_bytes))?.into(),
-            Kind::Signed(4) => shaped(shape, words(bytes, i32::from_le_bytes))?.into(),
-            Kind::Signed(8) => shaped(shape, words(bytes, i64::from_le_bytes))?.into(),
-            Kind::Unsigned(1) => shaped(shape, bytes.to_vec())?.into(),
-            Kind::Bool => shaped(shape, words(bytes, |[byte]| byte != 0))?.into(),
+            NumpyKind::Float(4) => shaped(shape, words(bytes, f32::from_le_bytes))?.into(),
+            NumpyKind::Float(8) => shaped(shape, words(bytes, f64::from_le_bytes))?.into(),
+            NumpyKind::Signed(4) => shaped(shape, words(bytes, i32::from_le_bytes))?.into(),
+            NumpyKind::Signed(8) => shaped(shape, words(bytes, i64::from_le_bytes))?.into(),
+            NumpyKind::Unsigned(1) => shaped(shape, bytes.to_vec())?.into(),
+            NumpyKind::Bool => shaped(shape, words(bytes, |[byte]| byte != 0))?.into(),
             kind => {
                 let expected = "f32, f64, i32, i64, u8 or bool (array.astype)";
                 return Err(array.refused(format!("elements of type {kind}"), expected).into());
@@ -30,19 +30,19 @@ impl Array {
     }
 
     /// The same as an array of a file.
-    pub fn to_numpy(&self) -> Numpy {
+    pub fn to_numpy(&self) -> NumpyArray {
         fn bytes<T: Copy, const N: usize>(array: &ArrayD<T>, bytes: fn(T) -> [u8; N]) -> Vec<u8> {
             array.iter().flat_map(|&x| bytes(x)).collect()
         }
         let (kind, elements) = match self {
-            Self::F32(array) => (Kind::Float(4), bytes(array, f32::to_le_bytes)),
-            Self::F64(array) => (Kind::Float(8), bytes(array, f64::to_le_bytes)),
-            Self::I32(array) => (Kind::Signed(4), bytes(array, i32::to_le_bytes)),
-            Self::I64(array) => (Kind::Signed(8), bytes(array, i64::to_le_bytes)),
-            Self::U8(array) => (Kind::Unsigned(1), bytes(array, |byte| [byte])),
-            Self::Bool(array) => (Kind::Bool, bytes(array, |truth| [truth.into()])),
+            Self::F32(array) => (NumpyKind::Float(4), bytes(array, f32::to_le_bytes)),
+            Self::F64(array) => (NumpyKind::Float(8), bytes(array, f64::to_le_bytes)),
+            Self::I32(array) => (NumpyKind::Signed(4), bytes(array, i32::to_le_bytes)),
+            Self::I64(array) => (NumpyKind::Signed(8), bytes(array, i64::to_le_bytes)),
+            Self::U8(array) => (NumpyKind::Unsigned(1), bytes(array, |byte| [byte])),
+            Self::Bool(array) => (NumpyKind::Bool, bytes(array, |truth| [truth.into()])),
         };
-        Numpy::new(kind, self.shape(), elements)
+        NumpyArray::new(kind, self.shape(), elements)
     }
 }
 

@@ -8,7 +8,7 @@ use rhai::{Dynamic, Map};
 use super::choose::{Numbers, weighted};
 use crate::{
     api::options::Options,
-    data::{self, Dataset, Mixture, Plan},
+    data::{self, BatchPlan, Dataset, Mixture},
     error::{Error, Result},
     script::{Table, raised},
     session::Session,
@@ -97,7 +97,7 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
         Ok((shuffle, drop_last, options.find::<Numbers>("weights")?, options.find::<usize>("count")?))
     })?;
     let key = shuffle.then(random::next_key);
-    let plan = Plan { batch_size: size, shuffle: key, drop_last, device };
+    let plan = BatchPlan { batch_size: size, shuffle: key, drop_last, device };
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
@@ -117,13 +117,13 @@ fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device
         Ok((options.get("count", mixture.items().len())?, options.get("drop_last", false)?))
     })?;
     let drawn = mixture.draw(count, random::next_key())?;
-    let plan = Plan { batch_size: size, shuffle: None, drop_last, device };
+    let plan = BatchPlan { batch_size: size, shuffle: None, drop_last, device };
     pass(data::Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
 }
 
 /// Items of a set as one batch.
 fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
-    let plan = Plan { batch_size: items.len(), shuffle: None, drop_last: false, device };
+    let plan = BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device };
     let batch = data::Batches::of_items(set, items, plan)?.next();
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
