@@ -1,4 +1,5 @@
-//! The one shape of a message about a position in a text file: where, what, the line with a caret, the way out.
+//! The one shape of a message about a position in a text file: where, what, the line with a caret, the way
+//! out.
 
 use rhai::Position;
 use unicode_width::UnicodeWidthChar;

@@ -64,8 +64,8 @@ impl Resolver {
     /// Reads the script that `import` names.
     ///
     /// # Errors
-    /// `Usage` where `import` is absolute or has `..` in it, where no file is found, and where a link leads out of
-    /// the folders; `Io` where the file cannot be read.
+    /// `Usage` where `import` is absolute or has `..` in it, where no file is found, and where a link leads
+    /// out of the folders; `Io` where the file cannot be read.
     pub fn read(&self, import: &str) -> Result<Source> {
         Source::read(&self.find(import)?)
     }

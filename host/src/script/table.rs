@@ -179,8 +179,8 @@ impl Table {
         groups
     }
 
-    /// The types of so many arguments that Rhai finds the function by. Only what it needs to distinguish ours from
-    /// its own is given; the rest is checked here, with better words.
+    /// The types of so many arguments that Rhai finds the function by. Only what it needs to distinguish ours
+    /// from its own is given; the rest is checked here, with better words.
     fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());

@@ -19,3 +19,4 @@ mod plugins;
 mod reproduce;
 mod rooms;
 mod session;
+mod width;

@@ -33,7 +33,8 @@ let numbers = [
 for x in ahead(1, [|i| lib::draw(), |x| [x, lib::closure.call(), net.forward(zeros([1])).item()]]) {
     numbers += x;
 }
-for x in parallel([1, 2, 3], |i| [noise::uniform([1], "s").item(), lib::draw(), parallel([i], |i| lib::draw())[0]]) {
+let draws = |i| [noise::uniform([1], "s").item(), lib::draw(), parallel([i], |i| lib::draw())[0]];
+for x in parallel([1, 2, 3], draws) {
     numbers += x;
 }
 numbers.map(|x| x == here)
