@@ -6,7 +6,7 @@ use ops::{
 };
 use rhai::Map;
 
-use super::options::{Amount, Options};
+use super::options::{Amount, CallOptions};
 use crate::{
     error::{Error, Result},
     script::{Pair, Table},
@@ -89,5 +89,5 @@ fn affine(x: &Tensor, amounts: [Amount; 4], outside: Outside) -> Result<Tensor> 
 
 fn outside(function: &'static str, options: Option<Map>) -> Result<Outside> {
     let choices = [("zero", Outside::Zero), ("mirror", Outside::Mirror)];
-    Options::read(function, options, |options| options.choice("outside", &choices))
+    CallOptions::read(function, options, |options| options.choice("outside", &choices))
 }

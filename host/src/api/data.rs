@@ -17,7 +17,7 @@ use crate::{
     session::Session,
 };
 use batches::Batches;
-use choose::{Classes, Numbers, Parts, Sets, random_split, sample, weighted};
+use choose::{ChosenClasses, Parts, SetList, WeightList, random_split, sample, weighted};
 use source::DataSource;
 
 script_type! {
@@ -28,9 +28,9 @@ script_type! {
 }
 
 /// What `concat` takes: a data set, or a tensor of items.
-pub struct Items(Dataset);
+pub struct JoinedItems(Dataset);
 
-impl FromScript for Items {
+impl FromScript for JoinedItems {
     const NAME: &'static str = "Dataset or Tensor";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -71,13 +71,13 @@ pub fn add(table: &mut Table) {
          then evenly from that set. Items have labels if all sets have the same classes.",
         "data::mix([data::load(\"shapes\").train(5), data::load(\"shapes\").test(2)], [3, 1]).to_string() \
          => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes",
-        |sets: Sets, weights: Numbers| Mixture::new(&sets.0, &weights.0).map(Arc::new),
+        |sets: SetList, weights: WeightList| Mixture::new(&sets.0, &weights.0).map(Arc::new),
     )
     .add(
         "from(items)",
         "A data set of the items of a tensor [N, ...].",
         "data::from(zeros([3, 1, 4, 4])).len() => 3",
-        |items: Items| items.0,
+        |items: JoinedItems| items.0,
     )
     .add(
         "from(items, labels)",
@@ -180,7 +180,7 @@ fn add_methods(table: &mut Table) {
             "draw(set, n, weights)",
             "n items, each drawn by the items' weights (an array or a tensor [N]) whatever came before.",
             r#"data::load("glyphs").train(3).draw(2, [0, 0, 0.5]).labels() => [2, 2]"#,
-            |set: Dataset, n: usize, weights: Numbers| -> Result<Dataset> {
+            |set: Dataset, n: usize, weights: WeightList| -> Result<Dataset> {
                 let drawn = weighted(&set, &weights)?.draw(n, random::next_key())?;
                 Ok(set.subset(&drawn.into_iter().map(|i| i as usize).collect::<Vec<_>>())?)
             },
@@ -189,7 +189,7 @@ fn add_methods(table: &mut Table) {
             "of_class(set, classes)",
             "The items of these classes, an array of numbers or names, in the order of the set.",
             r#"data::load("shapes").train(20).of_class(["star", 0]).labels() => [0, 6, 0, 6]"#,
-            |set: Dataset, classes: Classes| classes.of(&set),
+            |set: Dataset, classes: ChosenClasses| classes.of(&set),
         )
         .add(
             "class_names(set)",
@@ -208,7 +208,7 @@ fn add_methods(table: &mut Table) {
             "concat(set, other)",
             "This set, then another one or the items of a tensor. Nothing is copied.",
             r#"data::load("glyphs").train(3).concat(zeros([2, 1, 28, 28])).len() => 5"#,
-            |set: Dataset, other: Items| set.concat(&other.0),
+            |set: Dataset, other: JoinedItems| set.concat(&other.0),
         )
         .add(
             "tensor(set)",

@@ -3,7 +3,7 @@
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     data::Dataset,
     error::{Error, Result},
@@ -14,12 +14,12 @@ use crate::{
 };
 
 /// Pictures `[N, C, H, W]`: a tensor, or a data set.
-pub struct Pictures {
+pub struct ShownPictures {
     pixels: Vec<f32>,
     shape: [usize; 4],
 }
 
-impl FromScript for Pictures {
+impl FromScript for ShownPictures {
     const NAME: &'static str = "Tensor or Dataset of pictures";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -39,7 +39,7 @@ impl FromScript for Pictures {
 }
 
 fn grid_options(function: &'static str, map: Option<Map>) -> Result<GridOptions> {
-    Options::read(function, map, |options| {
+    CallOptions::read(function, map, |options| {
         let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
         let bound = |i: usize| {
             range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32
@@ -61,7 +61,7 @@ fn texts(array: Array) -> Vec<String> {
 }
 
 /// The options that all plots have.
-fn plot_options(options: &mut Options) -> Result<PlotOptions> {
+fn plot_options(options: &mut CallOptions) -> Result<PlotOptions> {
     Ok(PlotOptions {
         title: options.find("title")?,
         x_label: options.find("x_label")?,
@@ -121,7 +121,7 @@ fn curve(name: &str, values: &Dynamic) -> Result<Series> {
 }
 
 fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
-    let plot = Options::read("figure::lines", map, |options| {
+    let plot = CallOptions::read("figure::lines", map, |options| {
         for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
             for name in texts(options.get(option, Array::new())?) {
                 let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
@@ -138,12 +138,12 @@ fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
     Ok(figure::lines(&curves, &plot)?)
 }
 
-fn draw_grid(pictures: &Pictures, options: &GridOptions) -> Result<Vec<u8>> {
+fn draw_grid(pictures: &ShownPictures, options: &GridOptions) -> Result<Vec<u8>> {
     Ok(figure::grid(&pictures.pixels, pictures.shape, options)?)
 }
 
 fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
-    let plot = Options::read("figure::histogram", map, plot_options)?;
+    let plot = CallOptions::read("figure::histogram", map, plot_options)?;
     Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
 }
 
@@ -166,7 +166,7 @@ pub fn add(table: &mut Table) {
              white), columns, title, row_labels and column_labels.",
             "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
              figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
-            |session: &Session, name: String, p: Pictures, options: Option<Map>| {
+            |session: &Session, name: String, p: ShownPictures, options: Option<Map>| {
                 save(session, &name, draw_grid(&p, &grid_options("figure::grid", options)?))
             },
         )
@@ -219,7 +219,7 @@ fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
     for panel in panels {
         let panel = Array::from_script(panel).map_err(|_| wrong())?;
         let [caption, images] = panel.as_slice() else { return Err(wrong()) };
-        let images = Pictures::from_script(images).map_err(|refusal| match refusal {
+        let images = ShownPictures::from_script(images).map_err(|refusal| match refusal {
             Refusal::Value(error) => error,
             Refusal::Type => wrong(),
         })?;
@@ -246,7 +246,7 @@ fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>
         let problem = format!("a label of {}, expected less than {MAX_CLASSES}", classes - 1);
         return Err(Error::usage(problem, "give the number of a class for each point"));
     }
-    let (kinds, plot) = Options::read("figure::scatter", map, |options| {
+    let (kinds, plot) = CallOptions::read("figure::scatter", map, |options| {
         let rings: Array = options.get("rings", Array::new())?;
         let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
         let ring_names = options.find::<Array>("ring_names")?.map(texts);

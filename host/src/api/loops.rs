@@ -12,12 +12,12 @@ use crate::{
 };
 
 /// What a durable loop runs over.
-pub enum Items {
+pub enum LoopItems {
     Range(std::ops::RangeInclusive<i64>),
     Array(Array),
 }
 
-impl Items {
+impl LoopItems {
     /// How many there are.
     fn count(&self) -> u64 {
         match self {
@@ -40,7 +40,7 @@ impl Items {
     }
 }
 
-impl FromScript for Items {
+impl FromScript for LoopItems {
     const NAME: &'static str = "range, array or count";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -78,7 +78,7 @@ pub fn add(table: &mut Table) {
              a map of tensors, modules, optimisers, data sets and plain values. The state is saved now and \
              then: after a crash, `host resume` goes on from there. Loops nest.",
             r#"each("step", 1..=3, #{ sum: 0 }, |i, s| { s.sum += i; s }).sum => 6"#,
-            |context: &NativeCallContext, name: String, items: Items, state: Dynamic, body: FnPtr| {
+            |context: &NativeCallContext, name: String, items: LoopItems, state: Dynamic, body: FnPtr| {
                 each(context, &name, items, state, &body)
             },
         )
@@ -87,7 +87,7 @@ pub fn add(table: &mut Table) {
             "Runs `body(item)` for each item, without a state: after a crash, items that are done are \
              skipped.",
             r#"each("step", 3, |i| { i * 2 }) => ()"#,
-            |context: &NativeCallContext, name: String, items: Items, body: FnPtr| {
+            |context: &NativeCallContext, name: String, items: LoopItems, body: FnPtr| {
                 each(context, &name, items, Dynamic::UNIT, &body)
             },
         )
@@ -111,7 +111,7 @@ pub fn add(table: &mut Table) {
 fn each(
     context: &NativeCallContext,
     name: &str,
-    items: Items,
+    items: LoopItems,
     state: Dynamic,
     body: &FnPtr,
 ) -> Result<Dynamic> {
@@ -136,7 +136,7 @@ fn each(
     let total = items.count();
     let bar = recorder.map(|_| session.progress.start(name, Some(total), start.done));
     for (number, item) in items.after(start.done) {
-        let body = Body { name, function: body, outside: &outside, first: &first };
+        let body = LoopBody { name, function: body, outside: &outside, first: &first };
         let key = match recorder {
             Some(recorder) => session.key().derive(&recorder.enter(&path, number)),
             None => next_key(),
@@ -163,14 +163,14 @@ fn each(
 }
 
 /// What a loop runs for each item, with what it started from.
-struct Body<'a> {
+struct LoopBody<'a> {
     name: &'a str,
     function: &'a FnPtr,
     outside: &'a Captured,
     first: &'a Saved,
 }
 
-impl Body<'_> {
+impl LoopBody<'_> {
     /// Runs the body for one item: the next state, buffers that moved in what it captured, and whether the
     /// loop ends with it.
     fn call(

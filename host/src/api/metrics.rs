@@ -8,7 +8,7 @@ use ops::{
 };
 use rhai::{Array, Dynamic, Map};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     data::Dataset,
     error::Result,
@@ -30,9 +30,9 @@ impl FromScript for Points {
 }
 
 /// Classes of samples: a tensor of integers `[N]` or scores `[N, C]`, or an array of integers.
-struct Classes(Tensor);
+struct ClassLabels(Tensor);
 
-impl FromScript for Classes {
+impl FromScript for ClassLabels {
     const NAME: &'static str = "Tensor or array of integer";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -47,9 +47,9 @@ impl FromScript for Classes {
 }
 
 /// Weights of outcomes: a tensor or an array of numbers.
-struct Weights(Vec<f64>);
+struct OutcomeWeights(Vec<f64>);
 
-impl FromScript for Weights {
+impl FromScript for OutcomeWeights {
     const NAME: &'static str = "Tensor or array of float";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -107,7 +107,7 @@ fn add_pictures(module: &mut Adder) {
 
 /// The range of values and the reading of a measure between pictures.
 fn measure_options(function: &'static str, map: Option<Map>, reading: &str) -> Result<(f64, String)> {
-    Options::read(function, map, |options| {
+    CallOptions::read(function, map, |options| {
         Ok((options.get("range", 1.0)?, options.get("reading", reading.to_owned())?))
     })
 }
@@ -132,20 +132,20 @@ fn add_classification(module: &mut Adder) {
             "The share of samples whose class is predicted correctly: scores [N, C] or classes [N], and the \
              true labels.",
             "metrics::accuracy(tensor([[0.9, 0.1], [0.8, 0.2]]), [0, 1]) => 0.5",
-            |scores: Classes, labels: Classes| metrics::accuracy(&scores.0, &labels.0),
+            |scores: ClassLabels, labels: ClassLabels| metrics::accuracy(&scores.0, &labels.0),
         )
         .add(
             "misclassification(scores, class)",
             "The per cent of samples that a classifier puts into a class: of pictures of one domain, the \
              class of another.",
             "metrics::misclassification(tensor([[0.9, 0.1], [0.8, 0.2]]), 0) => 100.0",
-            |scores: Classes, class: usize| metrics::misclassification(&scores.0, class),
+            |scores: ClassLabels, class: usize| metrics::misclassification(&scores.0, class),
         )
         .add(
             "confusion(scores, labels, classes)",
             "How often each class (row) was taken for each (column), i32.",
             "metrics::confusion([0, 1, 1], [0, 0, 1], 2).to_array() => [[1, 1], [0, 1]]",
-            |scores: Classes, labels: Classes, classes: usize| {
+            |scores: ClassLabels, labels: ClassLabels, classes: usize| {
                 metrics::confusion(&scores.0, &labels.0, classes)
             },
         );
@@ -157,14 +157,14 @@ fn add_neighbours(module: &mut Adder) {
             "knn_accuracy(x, labels, k)",
             "The share of samples whose label most of their k nearest neighbours among the others have.",
             "metrics::knn_accuracy(tensor([[0.0], [1.0], [8.0], [9.0]]), [0, 0, 1, 1], 1) => 1.0",
-            |x: Points, labels: Classes, k: usize| metrics::knn_accuracy_within(&x.0, &labels.0, k),
+            |x: Points, labels: ClassLabels, k: usize| metrics::knn_accuracy_within(&x.0, &labels.0, k),
         )
         .add(
             "knn_accuracy(set, set_labels, x, labels, k)",
             "The same for samples x by their neighbours in a set.",
             "metrics::knn_accuracy(tensor([[0.0], [9.0]]), [0, 1], tensor([[1.0], [7.0]]), [0, 1], 1) \
              => 1.0",
-            |set: Points, known: Classes, x: Points, labels: Classes, k: usize| {
+            |set: Points, known: ClassLabels, x: Points, labels: ClassLabels, k: usize| {
                 let set = set.0.to_device(x.0.device())?;
                 metrics::knn_accuracy(&set, &known.0, &x.0, &labels.0, k)
             },
@@ -178,7 +178,7 @@ fn add_divergences(module: &mut Adder) {
             "How many samples fall into each of equal parts of [low, high], the last one closed; others are \
              dropped.",
             "metrics::histogram([0.1, 0.2, 0.9, 1.0, 7.0], 0, 1, 2) => [2.0, 2.0]",
-            |samples: Weights, low: f64, high: f64, bins: usize| {
+            |samples: OutcomeWeights, low: f64, high: f64, bins: usize| {
                 metrics::histogram(&samples.0, low, high, bins)
             },
         )
@@ -186,14 +186,14 @@ fn add_divergences(module: &mut Adder) {
             "tv(p, q)",
             "The total variation distance of two laws, given as counts or probabilities: sum(|p - q|) / 2.",
             "metrics::tv([1, 0], [1, 1]) => 0.5",
-            |p: Weights, q: Weights| metrics::total_variation(&p.0, &q.0),
+            |p: OutcomeWeights, q: OutcomeWeights| metrics::total_variation(&p.0, &q.0),
         )
         .add(
             "jsd(p, q)",
             "The Jensen-Shannon divergence of two laws, given as counts or probabilities, in nats: 0 to ln \
              2.",
             "metrics::jsd([1, 2], [2, 4]) => 0.0",
-            |p: Weights, q: Weights| metrics::jsd(&p.0, &q.0),
+            |p: OutcomeWeights, q: OutcomeWeights| metrics::jsd(&p.0, &q.0),
         );
 }
 
@@ -204,19 +204,21 @@ fn add_bounds(module: &mut Adder) {
             "How far in total variation noise can move a mixture of laws with weights alphas, added to \
              samples of law i with probability deltas[i]: sum(alpha_i delta_i).",
             "metrics::tv_bound([0.5, 0.5], [0.0, 0.5]) => 0.25",
-            |alphas: Weights, deltas: Weights| metrics::total_variation_bound(&alphas.0, &deltas.0),
+            |alphas: OutcomeWeights, deltas: OutcomeWeights| {
+                metrics::total_variation_bound(&alphas.0, &deltas.0)
+            },
         )
         .add(
             "jsd_bound(alphas, deltas)",
             "The same in Jensen-Shannon divergence, in nats: ln 2 sum(alpha_i delta_i).",
             "metrics::jsd_bound([1], [0]) => 0.0",
-            |alphas: Weights, deltas: Weights| metrics::jsd_bound(&alphas.0, &deltas.0),
+            |alphas: OutcomeWeights, deltas: OutcomeWeights| metrics::jsd_bound(&alphas.0, &deltas.0),
         )
         .add(
             "jsd_worst_case(alphas, deltas)",
             "A sharper bound: the mean, by the weights, of the largest divergences of a law P from (1 - \
              delta) P + delta Q, in nats, reached where P and Q never give the same.",
             "metrics::jsd_worst_case([1], [0]) => 0.0",
-            |alphas: Weights, deltas: Weights| metrics::jsd_worst_case(&alphas.0, &deltas.0),
+            |alphas: OutcomeWeights, deltas: OutcomeWeights| metrics::jsd_worst_case(&alphas.0, &deltas.0),
         );
 }

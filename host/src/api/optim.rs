@@ -10,7 +10,7 @@ use ops::{
 };
 use rhai::{Array, Dynamic, Map};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     script::{Adder, FromScript, Refusal, Table},
@@ -65,13 +65,14 @@ fn build<R: Rule>(
     modules: Modules,
     map: Map,
     lr: f64,
-    rule: impl FnOnce(&mut Options) -> Result<R>,
+    rule: impl FnOnce(&mut CallOptions) -> Result<R>,
 ) -> Result<Optimiser> {
-    let (lr, rule) = Options::read(function, map, |options| Ok((options.get("lr", lr)?, rule(options)?)))?;
+    let (lr, rule) =
+        CallOptions::read(function, map, |options| Ok((options.get("lr", lr)?, rule(options)?)))?;
     Ok(Optimiser::new(rule, lr, modules.parameters())?)
 }
 
-fn adam(options: &mut Options, default: Adam) -> Result<Adam> {
+fn adam(options: &mut CallOptions, default: Adam) -> Result<Adam> {
     Ok(Adam {
         betas: [options.get("beta1", default.betas[0])?, options.get("beta2", default.betas[1])?],
         eps: options.get("eps", default.eps)?,

@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// The options of one call. Each is asked for once; those that nobody asked for are refused.
-pub struct Options {
+pub struct CallOptions {
     function: &'static str,
     map: Map,
     known: Vec<&'static str>,
 }
 
-impl Options {
+impl CallOptions {
     /// What `read` makes of the options that a script gave to `function`, if any.
     ///
     /// # Errors

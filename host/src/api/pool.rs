@@ -19,13 +19,15 @@ use ops::{
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
 
 use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
-    script::{Callback, Carried, FromScript, Problem, Refusal, Table, own, raised, script_type, stack},
+    script::{
+        Callback, Carried, FromScript, Problem, Refusal, ScriptResult, Table, own, raised, script_type, stack,
+    },
     session::Session,
 };
 
@@ -36,8 +38,6 @@ const AHEAD: usize = 2;
 const THREADS: usize = 64;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-type Outcome = Result<Dynamic, Box<EvalAltResult>>;
 
 /// One function, or several of which each takes what the one before gives.
 pub struct Stages(Vec<FnPtr>);
@@ -76,7 +76,7 @@ pub fn add(table: &mut Table) {
             |context: &NativeCallContext, count: usize, stages: Stages| {
                 let engine = Session::of(context)?.engine()?;
                 let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
-                let line = Line { engine, stages, count, key: next_key() };
+                let line = StageLine { engine, stages, count, key: next_key() };
                 line.refuse_many(0)?;
                 Ok::<_, Error>(Ahead(Arc::new(Mutex::new(Some(line)))))
             },
@@ -84,14 +84,14 @@ pub fn add(table: &mut Table) {
     table.iterator::<Ahead>(|ahead| {
         let line = ahead.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::new(line.into_iter().flat_map(|line| match line.start() {
-            Ok(running) => Box::new(running) as Box<dyn Iterator<Item = Outcome>>,
+            Ok(running) => Box::new(running) as Box<dyn Iterator<Item = ScriptResult>>,
             Err(error) => Box::new(std::iter::once(Err(raised(error)))),
         }))
     });
 }
 
 /// Calls a function on a thread of ours. A panic becomes an error.
-fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
+fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> ScriptResult {
     let one = || {
         let value = function.call(engine, [argument])?;
         ops::tensor::settle().map_err(|error| raised(error.into()))?;
@@ -144,7 +144,7 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
         };
         (0..threads).try_for_each(start)
     })?;
-    let mut values: Vec<(usize, Outcome)> = given.try_iter().collect();
+    let mut values: Vec<(usize, ScriptResult)> = given.try_iter().collect();
     values.sort_by_key(|(i, _)| *i);
     let values = values.into_iter().map(|(_, value)| value).collect::<Result<_, _>>()?;
     match captured.changed(context) {
@@ -176,7 +176,7 @@ fn refuse_shared(items: &[Saved]) -> Result<()> {
 
 /// What a `for` loop runs over, once.
 #[derive(Clone)]
-pub struct Ahead(Arc<Mutex<Option<Line>>>);
+pub struct Ahead(Arc<Mutex<Option<StageLine>>>);
 
 script_type!(Ahead => "Ahead");
 
@@ -193,14 +193,14 @@ impl Stage {
 }
 
 /// Stages that each item passes, one after the other.
-struct Line {
+struct StageLine {
     engine: Arc<Engine>,
     stages: Vec<Stage>,
     count: usize,
     key: Key,
 }
 
-impl Line {
+impl StageLine {
     /// Refuses more threads than may run, so many being taken.
     fn refuse_many(&self, running: usize) -> Result<()> {
         let wanted = self.stages.len() + 1;
@@ -237,15 +237,15 @@ impl Line {
 
 /// Threads that end with this.
 struct Running {
-    values: Option<Receiver<Step>>,
+    values: Option<Receiver<StageStep>>,
     threads: Vec<JoinHandle<()>>,
     /// How many threads it stands for in [`RUNNING`].
     count: usize,
-    line: Line,
+    line: StageLine,
 }
 
 /// The number of an item, and what a stage made of it.
-type Step = (usize, Outcome);
+type StageStep = (usize, ScriptResult);
 
 impl Running {
     fn start(&mut self) -> Result<()> {
@@ -274,8 +274,8 @@ impl Running {
 fn run_stage(
     engine: &Engine,
     function: &Callback,
-    taken: Receiver<Step>,
-    send: &Sender<Step>,
+    taken: Receiver<StageStep>,
+    send: &Sender<StageStep>,
     key: impl Fn(usize) -> Key,
 ) {
     for (i, value) in taken {
@@ -288,9 +288,9 @@ fn run_stage(
 }
 
 impl Iterator for Running {
-    type Item = Outcome;
+    type Item = ScriptResult;
 
-    fn next(&mut self) -> Option<Outcome> {
+    fn next(&mut self) -> Option<ScriptResult> {
         let Ok((_, value)) = self.values.as_ref()?.recv() else {
             self.values = None;
             let variable = self.line.changed()?;

@@ -6,7 +6,7 @@ use ops::{
 };
 use rhai::Map;
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     error::Result,
     script::{Table, script_type},
@@ -49,8 +49,9 @@ pub fn add(table: &mut Table) {
              .cast(\"i32\"), \"c\", #{ range: \"min_max\" }).to_array() => [0.0, 0.5, 1.0]",
             |distances: Tensor, labels: Tensor, method: String, options: Option<Map>| -> Result<Tensor> {
                 let ranges = [("printed", Range::Printed), ("min_max", Range::MinMax)];
-                let range =
-                    Options::read("reweight::weights", options, |options| options.choice("range", &ranges))?;
+                let range = CallOptions::read("reweight::weights", options, |options| {
+                    options.choice("range", &ranges)
+                })?;
                 Ok(reweight::weights(&distances, &labels, Method::parse(&method)?, range)?)
             },
         )

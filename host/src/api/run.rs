@@ -3,7 +3,7 @@
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map, NativeCallContext};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     run::{TableCell, aligned, to_csv},
@@ -149,7 +149,7 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
 /// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the
 /// run, where that is wanted.
 fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
-    let bar = Options::read("log", options, |options| options.get("bar", false))?;
+    let bar = CallOptions::read("log", options, |options| options.get("bar", false))?;
     let session = Session::of(context)?;
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
     if bar {

@@ -6,7 +6,7 @@ use ops::{
 };
 use rhai::Map;
 
-use super::options::{Amount, Options};
+use super::options::{Amount, CallOptions};
 use crate::{error::Error, script::Table};
 
 /// Adds the functions of this file.
@@ -42,7 +42,7 @@ pub fn add(table: &mut Table) {
              sphere::pair_loss(s, s, 0, #{ diagonal: \"without\" }).item() > 0.3465 } => true",
             |s: Tensor, t: Tensor, p: f64, options: Option<Map>| {
                 let choices = [("with", Pairs::All), ("without", Pairs::Distinct), ("only", Pairs::Matched)];
-                let pairs = Options::read("sphere::pair_loss", options, |options| {
+                let pairs = CallOptions::read("sphere::pair_loss", options, |options| {
                     options.choice("diagonal", &choices)
                 })?;
                 Ok::<_, Error>(sphere::pair_loss(&s, &t, p, pairs)?)

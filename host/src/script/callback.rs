@@ -2,11 +2,11 @@
 
 #![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
 use std::sync::Arc;
 
-use super::{Carried, nesting};
+use super::{Carried, ScriptResult, nesting};
 use crate::error::Result;
 
 /// Functions captured by functions are copied so deep: one can capture itself.
@@ -48,11 +48,7 @@ impl Callback {
     ///
     /// # Errors
     /// Those of the function.
-    pub fn call(
-        &self,
-        engine: &Engine,
-        arguments: impl AsMut<[Dynamic]>,
-    ) -> Result<Dynamic, Box<EvalAltResult>> {
+    pub fn call(&self, engine: &Engine, arguments: impl AsMut<[Dynamic]>) -> ScriptResult {
         self.function.call_raw(&self.context(engine), None, arguments)
     }
 

@@ -52,7 +52,7 @@ pub fn explain(
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
             explain(inner, engine, functions, text)
         }
-        _ => runtime::Scene::new(error.position(), engine, functions, text).explain(error),
+        _ => runtime::ErrorScene::new(error.position(), engine, functions, text).explain(error),
     }
 }
 

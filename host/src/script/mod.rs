@@ -26,7 +26,7 @@ pub(crate) use function::script_type;
 pub use function::{Carried, FromScript, Function, IntoScript, Pair, Parameter, Refusal, ended};
 pub use functions::Functions;
 pub use nearest::{did_you_mean, nearest};
-pub use problem::{Problem, raised};
+pub use problem::{Problem, ScriptResult, raised};
 pub use resolver::Resolver;
 pub use source::{Scripts, Source};
 pub use table::{Adder, Entry, Table};

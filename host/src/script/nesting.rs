@@ -17,7 +17,7 @@ use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map};
 
 pub use crate::run::DEEPEST;
 
-use super::Problem;
+use super::{Problem, ScriptResult};
 use crate::error::{Error, Result};
 
 /// A value deeper than this is not read to its end.
@@ -48,7 +48,7 @@ pub fn count() {
 ///
 /// # Errors
 /// The end of the script, where a value is nested too deep.
-pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>> {
+pub fn look(context: &EvalContext) -> ScriptResult<()> {
     let (now, level) = (OPERATIONS.get(), context.call_level());
     let is_due = DUE.with_borrow_mut(|due| {
         // Of calls that have ended.
@@ -70,7 +70,7 @@ pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>
 ///
 /// # Errors
 /// As [`look`].
-pub fn watch(value: &Dynamic) -> std::result::Result<(), Box<EvalAltResult>> {
+pub fn watch(value: &Dynamic) -> ScriptResult<()> {
     let now = OPERATIONS.get();
     if now < MOVED.get() {
         return Ok(());

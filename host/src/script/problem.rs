@@ -11,6 +11,9 @@ use crate::{
     files::{self, HELP},
 };
 
+/// What functions that scripts call give.
+pub type ScriptResult<T = Dynamic> = std::result::Result<T, Box<EvalAltResult>>;
+
 /// What a script that was asked to stop ends with.
 pub const INTERRUPTED: &str = "the run was stopped: interrupted";
 

@@ -17,28 +17,26 @@ use rhai::{
 use super::{
     library,
     nearest::did_you_mean,
-    problem::raised,
+    problem::{ScriptResult, raised},
     source::{Scripts, Source},
 };
 use crate::error::{Error, Result};
 
 const EXTENSION: &str = "rhai";
 
-type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
-
 /// Finds, compiles and caches imported scripts; clones share one cache. One script runs at a time.
 #[derive(Clone)]
-pub struct Resolver(Arc<Inner>);
+pub struct Resolver(Arc<ResolverInner>);
 
-struct Inner {
+struct ResolverInner {
     /// The plugin's own folder, then the script folders; what is built in comes last.
     folders: Vec<PathBuf>,
     scripts: Scripts,
-    state: Mutex<State>,
+    state: Mutex<LoadState>,
 }
 
 #[derive(Default)]
-struct State {
+struct LoadState {
     /// By canonical path.
     modules: HashMap<PathBuf, Shared<Module>>,
     /// Canonical path and name of what is being loaded, the plugin first.
@@ -54,11 +52,11 @@ impl Resolver {
         };
         let mut folders: Vec<PathBuf> = [own].into_iter().chain(folders.iter().cloned()).collect();
         folders.sort_by_key(|folder| library::is_built_in(folder));
-        let mut state = State::default();
+        let mut state = LoadState::default();
         if let Ok(path) = library::real(plugin) {
             state.loading.push((path, plugin.display().to_string()));
         }
-        Self(Arc::new(Inner { folders, scripts, state: Mutex::new(state) }))
+        Self(Arc::new(ResolverInner { folders, scripts, state: Mutex::new(state) }))
     }
 
     /// Reads the script that `import` names.
@@ -119,7 +117,7 @@ impl Resolver {
         global: &mut GlobalRuntimeState,
         import: &str,
         at: Position,
-    ) -> Outcome<Shared<Module>> {
+    ) -> ScriptResult<Shared<Module>> {
         let found = self.find(import).map_err(|error| located(error, at))?;
         let real = library::real(&found).map_err(|error| located(error, at))?;
         if let Some(module) = self.state().modules.get(&real) {
@@ -136,7 +134,12 @@ impl Resolver {
         Ok(module)
     }
 
-    fn build(&self, engine: &Engine, global: &mut GlobalRuntimeState, source: &Source) -> Outcome<Module> {
+    fn build(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        source: &Source,
+    ) -> ScriptResult<Module> {
         let ast = self.0.scripts.compile(engine, source)?;
         // A scope of its own: a script does not see the variables of the one that imports it.
         let mut module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast)?;
@@ -156,7 +159,7 @@ impl Resolver {
         Err(Error::usage(problem, help))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LoadState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -168,7 +171,7 @@ impl ModuleResolver for Resolver {
         _: Option<&str>,
         path: &str,
         pos: Position,
-    ) -> Outcome<Shared<Module>> {
+    ) -> ScriptResult<Shared<Module>> {
         self.load(engine, &mut engine.new_global_runtime_state(), path, pos)
     }
 
@@ -179,7 +182,7 @@ impl ModuleResolver for Resolver {
         _: &mut Scope,
         path: &str,
         pos: Position,
-    ) -> Outcome<Shared<Module>> {
+    ) -> ScriptResult<Shared<Module>> {
         self.load(engine, global, path, pos)
     }
 }

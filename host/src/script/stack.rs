@@ -16,12 +16,12 @@ const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
 const STACK: usize = 64 << 20;
 
 thread_local! {
-    static ROLE: Cell<Role> = const { Cell::new(Role::None) };
+    static ROLE: Cell<ThreadRole> = const { Cell::new(ThreadRole::None) };
 }
 
 /// What a thread is to scripts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum ThreadRole {
     None,
     /// It runs a script from its beginning to its end.
     Main,
@@ -31,7 +31,7 @@ enum Role {
 
 /// Whether a script started this thread, so that nothing that happens here has an order.
 pub fn is_worker() -> bool {
-    ROLE.get() == Role::Worker
+    ROLE.get() == ThreadRole::Worker
 }
 
 /// Runs what runs scripts, on a thread that has the stack for what they nest.
@@ -39,12 +39,12 @@ pub fn is_worker() -> bool {
 /// # Errors
 /// [`Error::Fault`] for a panic, `Usage` when the system gives no thread.
 pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
-    if ROLE.get() != Role::None {
+    if ROLE.get() != ThreadRole::None {
         return Ok(run());
     }
     let run = Mutex::new(Some(run));
     let body = || {
-        ROLE.set(Role::Main);
+        ROLE.set(ThreadRole::Main);
         let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
         run.expect("one thread runs it")()
     };
@@ -66,7 +66,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
 /// `Usage` when the system gives no more threads.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
     let body = move || {
-        ROLE.set(Role::Worker);
+        ROLE.set(ThreadRole::Worker);
         body();
     };
     builder(STACK).spawn(body).map_err(no_thread)
@@ -85,7 +85,7 @@ pub fn spawn_scoped<'scope>(
     body: impl FnOnce() + Send + 'scope,
 ) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
     let body = move || {
-        ROLE.set(Role::Worker);
+        ROLE.set(ThreadRole::Worker);
         body();
     };
     builder(STACK).spawn_scoped(scope, body).map_err(no_thread)

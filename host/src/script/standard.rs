@@ -21,10 +21,7 @@ use std::{
 
 use rhai::{Engine, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
 
-use super::{Limits, problem::interrupted};
-
-/// What functions of Rhai give.
-type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
+use super::{Limits, ScriptResult, problem::interrupted};
 
 /// How often a call that waits looks whether it should end.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -91,12 +88,12 @@ impl Library {
 
 impl Limits {
     /// Refuses a string of more bytes than scripts may make.
-    fn string(&self, bytes: usize) -> Outcome<()> {
+    fn string(&self, bytes: usize) -> ScriptResult<()> {
         if bytes <= self.string { Ok(()) } else { Err(too_large("Length of string")) }
     }
 
     /// Refuses an array of more items than scripts may make.
-    fn items(&self, items: usize) -> Outcome<()> {
+    fn items(&self, items: usize) -> ScriptResult<()> {
         if items <= self.items { Ok(()) } else { Err(too_large("Size of array/BLOB")) }
     }
 }
@@ -106,7 +103,7 @@ fn too_large(what: &str) -> Box<EvalAltResult> {
 }
 
 /// Waits, but for a stop.
-fn sleep(seconds: f64) -> Outcome<()> {
+fn sleep(seconds: f64) -> ScriptResult<()> {
     let start = Instant::now();
     let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     while let Some(left) = wait.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {

@@ -14,16 +14,17 @@ use ops::{
 };
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Problem, Refusal, nesting, raised};
+use super::{Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised};
 use crate::{
     error::{Error, Result},
     kinds,
 };
 
-type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
+type EntryCall =
+    dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
-type Steps = Box<dyn Iterator<Item = Result<Dynamic, Box<EvalAltResult>>>>;
-type Iterate = dyn Fn(Dynamic) -> Steps + Send + Sync;
+type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
+type Iterate = dyn Fn(Dynamic) -> ScriptIterator + Send + Sync;
 
 /// One function as scripts see it.
 pub struct Entry {
@@ -39,7 +40,7 @@ pub struct Entry {
     example: &'static str,
     returns: &'static str,
     types: Vec<Parameter>,
-    call: Arc<Call>,
+    call: Arc<EntryCall>,
 }
 
 impl Entry {
@@ -122,7 +123,7 @@ impl Table {
     }
 
     /// Lets `for` run over values of a type.
-    pub fn iterator<T: Clone + Send + Sync + 'static>(&mut self, steps: fn(T) -> Steps) {
+    pub fn iterator<T: Clone + Send + Sync + 'static>(&mut self, steps: fn(T) -> ScriptIterator) {
         self.iterators.push((TypeId::of::<T>(), Arc::new(move |value| steps(value.cast()))));
     }
 
@@ -229,12 +230,7 @@ impl Table {
     }
 
     /// Calls the first overload that takes the arguments. A panic becomes an error of the script.
-    fn call(
-        &self,
-        group: &[usize],
-        context: &NativeCallContext,
-        args: &mut [&mut Dynamic],
-    ) -> Result<Dynamic, Box<EvalAltResult>> {
+    fn call(&self, group: &[usize], context: &NativeCallContext, args: &mut [&mut Dynamic]) -> ScriptResult {
         for &i in group {
             let entry = &self.entries[i];
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));

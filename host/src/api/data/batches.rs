@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use ops::{Device, Tensor, random};
 use rhai::{Dynamic, Map};
 
-use super::choose::{Numbers, weighted};
+use super::choose::{WeightList, weighted};
 use crate::{
-    api::options::Options,
+    api::options::CallOptions,
     data::{self, BatchPlan, Dataset, Mixture},
     error::{Error, Result},
     script::{Table, raised},
@@ -92,9 +92,9 @@ pub fn add(table: &mut Table) {
 
 /// A pass over a set.
 fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
-    let (shuffle, drop_last, weights, count) = Options::read("batches", options, |options| {
+    let (shuffle, drop_last, weights, count) = CallOptions::read("batches", options, |options| {
         let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
-        Ok((shuffle, drop_last, options.find::<Numbers>("weights")?, options.find::<usize>("count")?))
+        Ok((shuffle, drop_last, options.find::<WeightList>("weights")?, options.find::<usize>("count")?))
     })?;
     let key = shuffle.then(random::next_key);
     let plan = BatchPlan { batch_size: size, shuffle: key, drop_last, device };
@@ -113,7 +113,7 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
 
 /// A pass of draws from a mixture.
 fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
-    let (count, drop_last) = Options::read("batches", options, |options| {
+    let (count, drop_last) = CallOptions::read("batches", options, |options| {
         Ok((options.get("count", mixture.items().len())?, options.get("drop_last", false)?))
     })?;
     let drawn = mixture.draw(count, random::next_key())?;

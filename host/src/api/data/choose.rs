@@ -13,7 +13,7 @@ use crate::{
 
 /// Classes by number or name.
 #[derive(Clone)]
-pub struct Classes(Vec<Class>);
+pub struct ChosenClasses(Vec<Class>);
 
 #[derive(Clone)]
 enum Class {
@@ -21,7 +21,7 @@ enum Class {
     Name(String),
 }
 
-impl FromScript for Classes {
+impl FromScript for ChosenClasses {
     const NAME: &'static str = "array of class numbers or names";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -34,7 +34,7 @@ impl FromScript for Classes {
     }
 }
 
-impl Classes {
+impl ChosenClasses {
     /// The items of these classes.
     ///
     /// # Errors
@@ -70,9 +70,9 @@ fn no_class(name: &str, set: &Dataset) -> Error {
 
 /// Weights of items: an array of numbers or a tensor [N].
 #[derive(Clone)]
-pub struct Numbers(pub Vec<f64>);
+pub struct WeightList(pub Vec<f64>);
 
-impl FromScript for Numbers {
+impl FromScript for WeightList {
     const NAME: &'static str = "array of numbers or Tensor";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -85,9 +85,9 @@ impl FromScript for Numbers {
 
 /// The sets of a mixture.
 #[derive(Clone)]
-pub struct Sets(pub Vec<Dataset>);
+pub struct SetList(pub Vec<Dataset>);
 
-impl FromScript for Sets {
+impl FromScript for SetList {
     const NAME: &'static str = "array of Dataset";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -122,7 +122,7 @@ impl FromScript for Parts {
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         match Vec::<usize>::from_script(value) {
             Ok(counts) => Ok(Self::Counts(counts)),
-            Err(_) => Numbers::from_script(value).map(|fractions| Self::Fractions(fractions.0)),
+            Err(_) => WeightList::from_script(value).map(|fractions| Self::Fractions(fractions.0)),
         }
     }
 }
@@ -179,7 +179,7 @@ pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
 ///
 /// # Errors
 /// `Usage` for another number of weights than items, and for weights that cannot be drawn by.
-pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<ItemWeights> {
+pub fn weighted(set: &Dataset, weights: &WeightList) -> Result<ItemWeights> {
     if weights.0.len() == set.len() {
         return Ok(ItemWeights::new(&weights.0)?);
     }

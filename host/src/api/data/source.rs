@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rhai::Map;
 
-use super::choose::Classes;
+use super::choose::ChosenClasses;
 use crate::{
-    api::options::Options,
+    api::options::CallOptions,
     data::{self, Dataset, Fit, Split},
     error::{Error, Result},
     session::Session,
@@ -18,7 +18,7 @@ pub struct DataSource {
     what: String,
     options: data::ReadOptions<'static>,
     /// Only items of these classes.
-    classes: Option<Classes>,
+    classes: Option<ChosenClasses>,
 }
 
 impl DataSource {
@@ -27,7 +27,7 @@ impl DataSource {
     /// # Errors
     /// `Usage` for unknown options.
     pub fn new(what: String, options: Option<Map>) -> Result<Self> {
-        Options::read("data::load", options, |options| {
+        CallOptions::read("data::load", options, |options| {
             let fit = Fit {
                 crop: options.find("crop")?,
                 size: options.find("size")?,

@@ -9,7 +9,7 @@ use ops::{
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 use crate::{
-    api::{onnx::Model, options::Options},
+    api::{onnx::Model, options::CallOptions},
     data::Dataset,
     error::{Error, Result},
     kinds,
@@ -68,13 +68,13 @@ fn to_map(moments: &Moments) -> Result<Dynamic> {
 }
 
 /// Pictures of a data set or a tensor `[N, ..]`, read a batch at a time; or what is already known of them.
-enum Pictures {
+enum JudgedPictures {
     Set(Dataset),
     Tensor(Tensor),
     Known(Map),
 }
 
-impl FromScript for Pictures {
+impl FromScript for JudgedPictures {
     const NAME: &'static str = "Dataset, Tensor or map of moments";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -88,7 +88,7 @@ impl FromScript for Pictures {
     }
 }
 
-impl Pictures {
+impl JudgedPictures {
     fn len(&self) -> usize {
         match self {
             Self::Set(set) => set.len(),
@@ -154,11 +154,11 @@ impl Extractor {
     fn moments(
         &self,
         context: &NativeCallContext,
-        pictures: &Pictures,
+        pictures: &JudgedPictures,
         batch: usize,
         device: Device,
     ) -> Result<Moments> {
-        if let Pictures::Known(map) = pictures {
+        if let JudgedPictures::Known(map) = pictures {
             return from_map(map).ok_or_else(no_moments)?;
         }
         let mut moments: Option<Moments> = None;
@@ -225,7 +225,7 @@ pub fn add(module: &mut Adder) {
              that many others are compared with.",
             "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); \
              metrics::fid(real, ones([3, 4])) } => 4.0",
-            |context: &NativeCallContext, pictures: Pictures, features: Extractor| {
+            |context: &NativeCallContext, pictures: JudgedPictures, features: Extractor| {
                 let device = Session::of(context)?.device();
                 let moments = features.guarded(|| features.moments(context, &pictures, BATCH, device))?;
                 to_map(&moments)
@@ -240,8 +240,8 @@ pub fn add(module: &mut Adder) {
              metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x\
              .mean([2, 3]), #{ batch: 2 }) => 1.0",
             |context: &NativeCallContext,
-             real: Pictures,
-             fake: Pictures,
+             real: JudgedPictures,
+             fake: JudgedPictures,
              features: Extractor,
              options: Option<Map>| fid_images(context, &real, &fake, &features, options),
         );
@@ -249,13 +249,13 @@ pub fn add(module: &mut Adder) {
 
 fn fid_images(
     context: &NativeCallContext,
-    real: &Pictures,
-    fake: &Pictures,
+    real: &JudgedPictures,
+    fake: &JudgedPictures,
     features: &Extractor,
     map: Option<Map>,
 ) -> Result<f64> {
     let device = Session::of(context)?.device();
-    let batch = Options::read("metrics::fid_images", map, |options| options.get("batch", BATCH))?.max(1);
+    let batch = CallOptions::read("metrics::fid_images", map, |options| options.get("batch", BATCH))?.max(1);
     let [real, fake] =
         [real, fake].map(|pictures| features.guarded(|| features.moments(context, pictures, batch, device)));
     Ok(metrics::frechet_distance(&real?, &fake?)?)

@@ -8,7 +8,7 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::{Options, one_of},
+    api::options::{CallOptions, one_of},
     error::Result,
     script::{Adder, Pair},
     session::Session,
@@ -60,7 +60,7 @@ fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
 }
 
 /// The options that all convolutions have.
-fn conv_options(options: &mut Options) -> Result<ConvOptions> {
+fn conv_options(options: &mut CallOptions) -> Result<ConvOptions> {
     let window = Window {
         stride: options.pair("stride", 1)?,
         padding: options.pair("padding", 0)?,
@@ -71,7 +71,7 @@ fn conv_options(options: &mut Options) -> Result<ConvOptions> {
 }
 
 /// Those of a transposed one.
-fn transposed_options(options: &mut Options) -> Result<ConvOptions> {
+fn transposed_options(options: &mut CallOptions) -> Result<ConvOptions> {
     let output_padding = options.pair("output_padding", 0)?;
     Ok(ConvOptions { output_padding, ..conv_options(options)? })
 }
@@ -86,7 +86,7 @@ fn add_affine(module: &mut Adder) {
              nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2, 4]])).to_array() \
              => [[3.0]]",
             |session: &Session, i: usize, o: usize, options: Option<Map>| {
-                let bias = Options::read("nn::linear", options, |options| options.get("bias", true))?;
+                let bias = CallOptions::read("nn::linear", options, |options| options.get("bias", true))?;
                 made(session, nn::linear(i, o, bias))
             },
         )
@@ -98,7 +98,7 @@ fn add_affine(module: &mut Adder) {
              nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1, 2, 3]]])).to_array() \
              => [[[4.0, 6.0]]]",
             |session: &Session, i: usize, o: usize, k: usize, map: Map| {
-                made(session, nn::conv1d(i, o, k, Options::read("nn::conv1d", map, conv_options)?))
+                made(session, nn::conv1d(i, o, k, CallOptions::read("nn::conv1d", map, conv_options)?))
             },
         )
         .add(
@@ -112,7 +112,7 @@ fn add_affine(module: &mut Adder) {
              nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1)\
              .forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
-                made(session, nn::conv2d(i, o, k.0, Options::read("nn::conv2d", options, conv_options)?))
+                made(session, nn::conv2d(i, o, k.0, CallOptions::read("nn::conv2d", options, conv_options)?))
             },
         )
         .add(
@@ -132,7 +132,7 @@ fn add_affine(module: &mut Adder) {
                         i,
                         o,
                         k.0,
-                        Options::read("nn::conv_transpose2d", options, transposed_options)?,
+                        CallOptions::read("nn::conv_transpose2d", options, transposed_options)?,
                     ),
                 )
             },
@@ -149,7 +149,7 @@ fn add_norms(module: &mut Adder) {
              nn::batch_norm(1, #{ eps: 3 }).forward(tensor([[1], [3]])).to_array() => [[-0.5], [0.5]]\n\
              nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
             |session: &Session, c: usize, options: Option<Map>| {
-                let norm = Options::read("nn::batch_norm", options, |options| {
+                let norm = CallOptions::read("nn::batch_norm", options, |options| {
                     let affine = options.get("affine", true)?;
                     Ok(BatchNormOptions { affine, ..norm_options(options)? })
                 })?;
@@ -178,7 +178,7 @@ fn add_norms(module: &mut Adder) {
              nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 })\
              .parameter_count() => 36",
             |session: &Session, c: usize, gain: Module, bias: Module, options: Option<Map>| {
-                let norm = Options::read("nn::conditional_batch_norm", options, norm_options)?;
+                let norm = CallOptions::read("nn::conditional_batch_norm", options, norm_options)?;
                 made(session, nn::conditional_batch_norm(c, gain, bias, norm))
             },
         )
@@ -204,13 +204,13 @@ fn add_norms(module: &mut Adder) {
 }
 
 /// The options that all batch normalisations have.
-fn norm_options(options: &mut Options) -> Result<BatchNormOptions> {
+fn norm_options(options: &mut CallOptions) -> Result<BatchNormOptions> {
     let default = BatchNormOptions::default();
     let (eps, momentum) = (options.get("eps", default.eps)?, options.get("momentum", default.momentum)?);
     Ok(BatchNormOptions { eps, momentum, ..default })
 }
 
-fn pool_options(options: &mut Options) -> Result<PoolOptions> {
+fn pool_options(options: &mut CallOptions) -> Result<PoolOptions> {
     Ok(PoolOptions {
         stride: options.find::<Pair>("stride")?.map(|p| p.0),
         padding: options.pair("padding", 0)?,
@@ -228,7 +228,7 @@ fn add_shapes(module: &mut Adder) {
              nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() \
              => [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
-                Options::read("nn::max_pool2d", options, pool_options)
+                CallOptions::read("nn::max_pool2d", options, pool_options)
                     .map(|options| nn::max_pool2d(k.0, options))
             },
         )
@@ -240,7 +240,7 @@ fn add_shapes(module: &mut Adder) {
              nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() \
              => [[[[1.0, 2.0], [3.0, 4.0]]]]",
             |k: Pair, options: Option<Map>| {
-                Options::read("nn::avg_pool2d", options, pool_options)
+                CallOptions::read("nn::avg_pool2d", options, pool_options)
                     .map(|options| nn::avg_pool2d(k.0, options))
             },
         )

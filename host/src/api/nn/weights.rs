@@ -9,7 +9,7 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::Options,
+    api::options::CallOptions,
     error::{Error, Result},
     files::reading,
     kinds,
@@ -25,7 +25,7 @@ const SHOWN_NAMES: usize = 3;
 /// # Errors
 /// `Usage` for a file that may not be read or does not fit, with what to do about it.
 pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
-    let rules = rules(Options::read("load", options, |options| options.get("rename", Map::new()))?)?;
+    let rules = rules(CallOptions::read("load", options, |options| options.get("rename", Map::new()))?)?;
     let refused = |help: &str| {
         let help = help.to_owned();
         move |error: ops::Error| Error::usage(format!("{path}: {error}"), help)

@@ -11,7 +11,7 @@ use super::{
 use crate::script::{functions::Functions, nearest::did_you_mean};
 
 /// What an error's words can draw on.
-pub struct Scene<'a> {
+pub struct ErrorScene<'a> {
     position: Position,
     engine: &'a Engine,
     /// The names of the scripts' own functions.
@@ -19,7 +19,7 @@ pub struct Scene<'a> {
     text: Option<&'a str>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> ErrorScene<'a> {
     /// The words for an error at a position; `text` is that of its file.
     pub fn new(
         position: Position,

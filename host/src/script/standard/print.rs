@@ -8,7 +8,7 @@ use std::{
 
 use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
-use super::{Library, Outcome, too_large};
+use super::{Library, ScriptResult, too_large};
 use crate::{
     kinds,
     script::{Limits, nesting::DEEPEST},
@@ -25,7 +25,7 @@ pub fn add(library: &mut Library) {
             Writer::new(&context, limits.string).write(|writer| writer.map(map, DEEPEST))
         });
     }
-    library.add_pure("to_json", move |map: &mut Map| -> Outcome<ImmutableString> {
+    library.add_pure("to_json", move |map: &mut Map| -> ScriptResult<ImmutableString> {
         let mut text = Bounded::new(limits.string);
         let map: BTreeMap<&str, &Dynamic> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
         serde_json::to_writer(&mut text, &map).map_err(|_| too_large("Length of string"))?;
