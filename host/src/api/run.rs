@@ -134,7 +134,7 @@ fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<
     }
 }
 
-/// A value as a cell; what is neither text nor number as it prints itself.
+/// A value as a cell; values other than strings and numbers as they print.
 fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     if let Ok(whole) = value.as_int() {
         return Ok(TableCell::Whole(whole));
@@ -146,8 +146,8 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     }
 }
 
-/// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the
-/// run, where that is wanted.
+/// Records a metric. A value that is NaN or infinite is recorded too, with a warning, or ends the run
+/// (`--stop-on-nan`).
 fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
     let bar = CallOptions::read("log", options, |options| options.get("bar", false))?;
     let session = Session::of(context)?;

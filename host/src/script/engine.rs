@@ -1,4 +1,4 @@
-//! The Rhai engine as scripts meet it: limits that keep a script from hurting, and our functions.
+//! The Rhai engine as scripts meet it: limits that keep a script from doing harm, and our functions.
 
 use std::sync::Arc;
 
@@ -32,8 +32,7 @@ impl Default for Limits {
             expression_depth: 128,
             string: 16 << 20,
             items: 4 << 20,
-            // A value is copied where it is put into another: there has to be room for one more of the
-            // largest.
+            // A value is copied when it is put into another, so the largest one needs room twice.
             memory: memory::available() / 2,
         }
     }
@@ -55,7 +54,7 @@ pub fn build(
     engine.set_max_operations(limits.operations);
     engine.set_max_call_levels(limits.call_depth);
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
-    // Rhai's own comparisons of floats are not those of IEEE 754, and its fast operators ask nobody.
+    // Rhai's comparisons of floats differ from IEEE 754, and its fast operators cannot be replaced.
     engine.set_fast_operators(false);
     engine.disable_symbol("eval");
     engine.on_progress(move |_| between_operations(limits));

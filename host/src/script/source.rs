@@ -1,4 +1,4 @@
-//! The text of scripts: what was read, under which name, and which file a function stands in.
+//! The texts of scripts: which were read, under which names, and which file defines a function.
 
 use std::{
     path::Path,

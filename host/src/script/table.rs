@@ -89,8 +89,7 @@ impl Entry {
     }
 }
 
-/// The overloads of one name and number of arguments that Rhai cannot distinguish: their arguments are looked
-/// at here.
+/// Overloads of one name and number of arguments that Rhai cannot distinguish, so that the table chooses.
 struct Group {
     arity: usize,
     entries: Vec<usize>,
@@ -180,8 +179,8 @@ impl Table {
         groups
     }
 
-    /// The types of so many arguments that Rhai finds the function by. Only what it needs to distinguish ours
-    /// from its own is given; the rest is checked here, with better words.
+    /// The types of the first `arity` arguments by which Rhai finds the function: no more than it needs to
+    /// distinguish ours from its own. The rest is checked here, with better messages.
     fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
@@ -197,7 +196,7 @@ impl Table {
         let func = self.native(group.entries.clone());
         for types in combinations(self.key(first, group.arity)) {
             if first.is_method() && first.name == "to_string" {
-                // What Rhai prints the items of arrays and maps by.
+                // Rhai prints items of arrays and maps with it.
                 let debug = FuncRegistration::new("to_debug").in_global_namespace();
                 debug.set_into_module_raw(module, types.clone(), func.clone());
             }
@@ -309,7 +308,7 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     error
 }
 
-/// A module that a script goes on building with.
+/// Refuses a module that is nested too deeply.
 fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
     value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
     Ok(value)
@@ -332,7 +331,7 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     }
 }
 
-/// A problem behind the name of the function that met it; one that begins with the name is not named twice.
+/// A message that begins with the name of its function, once.
 fn named(entry: &Entry, problem: &str) -> String {
     let path = entry.path();
     let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));

@@ -1,4 +1,4 @@
-//! Networks that come from a file are held against what a plugin needs, before anything is trained.
+//! Networks from files are checked against the shapes that a plugin needs, before anything is trained.
 
 use ops::{
     DType, Device, Spec, Tensor,
@@ -54,7 +54,7 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     same(module.layer().name(), "output", &found, output)
 }
 
-/// What comes from a file says what it takes and gives. Whether it says all of it.
+/// Checks the shapes that a file declares, and gives whether it declares all of them.
 fn declared(graph: &Graph, input: &[i64], output: &[i64]) -> Result<bool> {
     let mut all = true;
     for (what, ports, expected) in [("input", &graph.inputs, input), ("output", &graph.outputs, output)] {

@@ -43,7 +43,7 @@ fn collect(value: &Dynamic, shape: &[usize], leaves: &mut Vec<Dynamic>) -> Resul
     array.iter().try_for_each(|item| collect(item, inner, leaves))
 }
 
-/// Bytes that an element takes in arrays, while they are made.
+/// Bytes of an element in nested arrays while they are built.
 const ELEMENT: usize = 64;
 
 /// The elements as nested arrays.

@@ -13,7 +13,7 @@ use crate::{
     script::{error::explain, finding::Finding, source::Source},
 };
 
-/// What a module offers; `None` where that cannot be known, and anything goes.
+/// What a module exports; `None` where that is unknown and every name is accepted.
 pub type Namespace = Option<Rc<Exports>>;
 
 pub struct Exports {
@@ -44,8 +44,8 @@ impl Definition {
     }
 }
 
-/// A function's statements. Rhai does not show the type that holds them; a walk over a tree with no
-/// other function passes them by.
+/// A function's statements. Rhai does not export the type that holds them, but a walk over a tree with this
+/// one function visits them.
 fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
     let mut alone = Module::new();
     alone.set_script_fn(function.clone());
