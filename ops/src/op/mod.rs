@@ -15,6 +15,7 @@ mod cumsum;
 mod index;
 mod interpolate;
 mod matmul;
+pub(crate) mod onnx;
 mod pad;
 mod pool;
 mod range;
@@ -29,7 +30,7 @@ mod statistics;
 mod unary;
 mod window;
 
-pub(crate) use crate::nn::graph::export::writer::{self, Attribute, Attributes, Standard, Value, Writer};
+pub(crate) use onnx::{Attribute, Attributes, Standard, Value, Writer};
 
 pub use interpolate::Interpolation;
 pub use pad::Padding;
@@ -120,7 +121,7 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     /// Writes the operation as nodes of an ONNX graph, and gives its output.
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
         let _ = w;
-        writer::not_exportable(self.name())
+        onnx::not_exportable(self.name())
     }
 
     /// What [`Op::vjp`] uses.

@@ -2,7 +2,7 @@
 
 use burn::backend::Slice as BurnSlice;
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, writer};
+use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, onnx};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, full_primitive},
@@ -104,7 +104,7 @@ impl Op for Embed {
 
     fn onnx(&self, w: &mut Writer) -> Result<Value> {
         if self.spans.iter().any(|span| span.step != 1) {
-            return writer::not_exportable("slice gradient");
+            return onnx::not_exportable("slice gradient");
         }
         let before = self.spans.iter().map(|span| span.start);
         let after = self.spans.iter().zip(&self.shape).map(|(span, n)| n - span.end);

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Error, Result, Spec, Tensor,
     nn::{Module, Parameter},
-    op::{Op, Value, Writer, writer::Step},
+    op::{Op, Value, Writer, onnx::Step},
     tensor::{
         Node,
         trace::{self, Known, Place},

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Result, Tensor,
     nn::{Module, Parameter},
-    op::{Attribute, Value, writer::Step},
+    op::{Attribute, Value, onnx::Step},
     tensor::trace::Place,
 };
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     DType, Result, Spec, Tensor,
-    op::{Attribute, writer::data_type},
+    op::{Attribute, onnx::data_type},
     tensor::Data,
 };
 

@@ -11,7 +11,6 @@ mod merge;
 mod messages;
 mod names;
 mod original;
-pub(crate) mod writer;
 
 use prost::Message as _;
 

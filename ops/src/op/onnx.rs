@@ -1,8 +1,8 @@
-//! How operations are written as nodes of an ONNX graph.
+//! How operations are written as nodes of an ONNX graph: what [`Op::onnx`] is given, and what it gives.
 
+use super::{Op, Operand, Primitive};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    op::{Op, Operand, Primitive},
     tensor::{apply, trace::Origin},
 };
 
@@ -130,15 +130,13 @@ impl Writer<'_> {
 
 /// ONNX's number of an element type (`TensorProto.DataType`).
 pub(crate) fn data_type(dtype: DType) -> i64 {
-    use crate::nn::graph::proto::DataType;
-    let known = match dtype {
-        DType::F32 => DataType::Float,
-        DType::F64 => DataType::Double,
-        DType::I32 => DataType::Int32,
-        DType::I64 => DataType::Int64,
-        DType::Bool => DataType::Bool,
-    };
-    known as i64
+    match dtype {
+        DType::F32 => 1,
+        DType::I32 => 6,
+        DType::I64 => 7,
+        DType::Bool => 9,
+        DType::F64 => 11,
+    }
 }
 
 /// One operator of ONNX that stands, in a trace, for what is several operations here: a person who looks
