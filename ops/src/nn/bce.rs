@@ -5,7 +5,7 @@ use burn::backend::{Dispatch, Scalar, ops::FloatTensorOps as _};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     kernels::cpu,
-    op::{self, Attribute, Op, Operand, Primitive, Value, Vjp, Writer},
+    op::{self, OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Vjp},
     tensor::{apply, refuse_where},
 };
 
@@ -89,11 +89,11 @@ impl Op for Bce {
         Ok(vec![dp, dt])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (p, t, one) = (w.x(0), w.x(1), w.number(1.0));
-        let log = |w: &mut Writer, x: Value| {
+        let log = |w: &mut OnnxWriter, x: OnnxValue| {
             let log = w.node("Log", [x]);
-            w.node_with("Clip", [log, w.number(LEAST)], [] as [(&str, Attribute); 0])
+            w.node_with("Clip", [log, w.number(LEAST)], [] as [(&str, OnnxAttribute); 0])
         };
         let rest = w.node("Sub", [one.clone(), p.clone()]);
         let (log_p, log_rest) = (log(w, p), log(w, rest));

@@ -6,7 +6,7 @@ use burn::backend::{
 };
 
 use super::{
-    Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, compare::Comparison, require_float,
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison, require_float,
     require_number, require_same,
 };
 use crate::{
@@ -102,7 +102,7 @@ impl Op for Binary {
         Ok(vec![da, db])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (a, b) = (w.x(0), w.x(1));
         Ok(match self {
             Self::Add => w.node("Add", [a, b]),
@@ -130,7 +130,7 @@ impl Op for Binary {
 
 /// The angle of (x, y) from the slope y / x, which is that of half of the plane: pi is added to it, or taken
 /// away, where x is negative. At the origin, which has no slope, it is 0.
-fn angle(w: &mut Writer) -> Value {
+fn angle(w: &mut OnnxWriter) -> OnnxValue {
     use std::f64::consts::PI;
     let (y, x, zero) = (w.x(0), w.x(1), w.number(0.0));
     let slope = w.node("Div", [y.clone(), x.clone()]);

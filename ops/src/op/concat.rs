@@ -1,6 +1,6 @@
 //! Tensors joined.
 
-use super::{Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_same};
+use super::{OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, show},
@@ -50,7 +50,7 @@ impl Op for Concat {
         at.x.iter().enumerate().map(part).collect()
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("Concat", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -93,8 +93,8 @@ impl Tensor {
         }
         if self.is_symbolic() {
             let shape = self.shape().iter().zip(times).map(|(n, times)| n.saturating_mul(*times));
-            let tiled = Standard::new("Tile", &self.spec().reshaped(shape.collect::<Vec<_>>()));
-            return tiled.constant(Value::sizes(times)).on(&[self]);
+            let tiled = OnnxOperator::new("Tile", &self.spec().reshaped(shape.collect::<Vec<_>>()));
+            return tiled.constant(OnnxValue::sizes(times)).on(&[self]);
         }
         let copied = times.iter().enumerate().try_fold(self.clone(), |x, (d, &n)| x.copied_along(d, d, n));
         copied.map_err(|e| e.told_of("repeat"))

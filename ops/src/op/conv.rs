@@ -5,8 +5,8 @@
 use burn::backend::{Dispatch, ops::ModuleOps as _};
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Window, Writer, require_float,
-    require_rank, require_same,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, Window,
+    require_float, require_rank, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
@@ -79,7 +79,7 @@ impl Op for Conv2d {
         Ok(vec![dx, dw, bias_gradient(at)?])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let attributes = self.0.attributes(&kernel_of(w.spec(1)));
         Ok(w.node_with("Conv", w.all(), attributes))
     }
@@ -163,9 +163,9 @@ impl Op for ConvTranspose2d {
         i == 0 && self.0.groups == 1
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let mut attributes = self.0.attributes(&kernel_of(w.spec(1)));
-        attributes.push(("output_padding", Attribute::ints(self.1)));
+        attributes.push(("output_padding", OnnxAttribute::ints(self.1)));
         Ok(w.node_with("ConvTranspose", w.all(), attributes))
     }
 
@@ -337,7 +337,7 @@ impl Tensor {
         // In a trace: the same as one operator.
         let attributes = window.attributes(&weight.shape()[2..]);
         let inputs: Vec<_> = [self, weight].into_iter().chain(bias).collect();
-        Standard { attributes, ..Standard::new("Conv", y.spec()) }.on(&inputs)
+        OnnxOperator { attributes, ..OnnxOperator::new("Conv", y.spec()) }.on(&inputs)
     }
 
     /// Transposed convolution of images `[N, Ci, H, W]` with a weight `[Ci, Co / groups, Kh, Kw]` to

@@ -1,6 +1,6 @@
 //! Running sums, and the reversal of dimensions, which turns a running sum into its gradient.
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require_number};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     tensor::{Data, apply, upload},
@@ -31,8 +31,8 @@ impl Op for CumSum {
         Ok(vec![Some(at.dy.flip(&[dim])?.cumsum(dim)?.flip(&[dim])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let axis = Value::Number(self.dim as f64, DType::I64);
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let axis = OnnxValue::Number(self.dim as f64, DType::I64);
         Ok(w.node("CumSum", [w.x(0), axis]))
     }
 
@@ -71,12 +71,12 @@ impl Op for Flip {
         Ok(vec![Some(apply(self.clone(), &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         if self.dims.is_empty() {
             return Ok(w.x(0));
         }
-        let all = |n: i64| Value::Sizes(vec![n; self.dims.len()]);
-        let inputs = [w.x(0), all(-1), all(i64::MIN), Value::sizes(&self.dims), all(-1)];
+        let all = |n: i64| OnnxValue::Sizes(vec![n; self.dims.len()]);
+        let inputs = [w.x(0), all(-1), all(i64::MIN), OnnxValue::sizes(&self.dims), all(-1)];
         Ok(w.node("Slice", inputs))
     }
 

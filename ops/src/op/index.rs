@@ -3,8 +3,8 @@
 use burn::backend::{Shape, tensor::IndexingUpdateOp};
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_number,
-    require_rank, require_same,
+    OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
+    require_number, require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -51,7 +51,7 @@ impl Op for Gather {
         Ok(vec![Some(apply(ScatterAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("GatherElements", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -96,8 +96,8 @@ impl Op for ScatterAdd {
         Ok(vec![dx, None, source])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let sum = [("axis", self.dim.into()), ("reduction", Attribute::Text("add"))];
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let sum = [("axis", self.dim.into()), ("reduction", OnnxAttribute::Text("add"))];
         Ok(w.node_with("ScatterElements", w.all(), sum))
     }
 
@@ -139,7 +139,7 @@ impl Op for IndexSelect {
         Ok(vec![Some(apply(IndexAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("Gather", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -189,13 +189,13 @@ impl Op for IndexAdd {
         Ok(vec![dx, None, source])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         // One number for each element of the source instead of one for each of its slices.
         let mut shape = vec![1; w.spec(2).rank()];
         shape[self.dim] = w.spec(1).len();
-        let index = w.node("Reshape", [w.x(1), Value::sizes(&shape)]);
-        let index = w.node("Expand", [index, Value::sizes(&w.spec(2).shape.clone())]);
-        let sum = [("axis", self.dim.into()), ("reduction", Attribute::Text("add"))];
+        let index = w.node("Reshape", [w.x(1), OnnxValue::sizes(&shape)]);
+        let index = w.node("Expand", [index, OnnxValue::sizes(&w.spec(2).shape.clone())]);
+        let sum = [("axis", self.dim.into()), ("reduction", OnnxAttribute::Text("add"))];
         Ok(w.node_with("ScatterElements", [w.x(0), index, w.x(2)], sum))
     }
 
@@ -238,7 +238,7 @@ impl Op for Where {
         Ok(vec![None, a, b])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         if w.output.dtype != DType::Bool {
             return Ok(w.node("Where", w.all()));
         }

@@ -3,7 +3,7 @@
 use burn::backend::{Dispatch, Shape, ops::FloatTensorOps as _};
 use rayon::prelude::*;
 
-use super::{Op, Operand, Primitive, Value, Vjp, Writer, require_float, require_same};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Vjp, require_float, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor, interrupt,
     kernels::{
@@ -76,7 +76,7 @@ impl Op for MatMul {
         Ok(vec![da, db])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node("MatMul", w.all()))
     }
 }

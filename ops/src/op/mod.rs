@@ -30,7 +30,7 @@ mod statistics;
 mod unary;
 mod window;
 
-pub(crate) use onnx::{Attribute, Attributes, Standard, Value, Writer};
+pub(crate) use onnx::{OnnxAttribute, OnnxAttributes, OnnxOperator, OnnxValue, OnnxWriter};
 
 pub use interpolate::Interpolation;
 pub use pad::Padding;
@@ -119,7 +119,7 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     }
 
     /// Writes the operation as nodes of an ONNX graph, and gives its output.
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let _ = w;
         onnx::not_exportable(self.name())
     }

@@ -8,10 +8,10 @@ use crate::{
 
 /// Something that a node takes.
 #[derive(Debug, Clone)]
-pub(crate) enum Value {
+pub(crate) enum OnnxValue {
     /// The input of the graph (0), or a parameter or buffer of the module (from 1).
     Leaf(usize),
-    /// An output of an earlier node: the number of the [`Step`] and of the output.
+    /// An output of an earlier node: the number of the [`OnnxNode`] and of the output.
     Output(usize, usize),
     /// A tensor that does not depend on the input.
     Constant(Tensor),
@@ -25,28 +25,28 @@ pub(crate) enum Value {
 
 /// What is fixed when a node is made.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Attribute {
+pub(crate) enum OnnxAttribute {
     Int(i64),
     Ints(Vec<i64>),
     Float(f64),
     Text(&'static str),
 }
 
-pub(crate) type Attributes = Vec<(&'static str, Attribute)>;
+pub(crate) type OnnxAttributes = Vec<(&'static str, OnnxAttribute)>;
 
-impl Attribute {
+impl OnnxAttribute {
     pub fn ints(sizes: impl IntoIterator<Item = usize>) -> Self {
         Self::Ints(sizes.into_iter().map(|n| n as i64).collect())
     }
 }
 
-impl From<usize> for Attribute {
+impl From<usize> for OnnxAttribute {
     fn from(n: usize) -> Self {
         Self::Int(n as i64)
     }
 }
 
-impl Value {
+impl OnnxValue {
     pub fn sizes(sizes: &[usize]) -> Self {
         Self::Sizes(sizes.iter().map(|&n| n as i64).collect())
     }
@@ -54,32 +54,32 @@ impl Value {
 
 /// A node in the making.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) struct OnnxNode {
     pub op_type: &'static str,
-    pub inputs: Vec<Value>,
+    pub inputs: Vec<OnnxValue>,
     pub outputs: usize,
-    pub attributes: Attributes,
+    pub attributes: OnnxAttributes,
     pub origin: Option<Origin>,
 }
 
 /// Writes the nodes of one operation. [`Op::onnx`] gets it, and gives the operation's output.
-pub(crate) struct Writer<'a> {
-    pub steps: &'a mut Vec<Step>,
+pub(crate) struct OnnxWriter<'a> {
+    pub steps: &'a mut Vec<OnnxNode>,
     /// The operation's inputs with their specs.
-    pub inputs: Vec<(Value, Spec)>,
+    pub inputs: Vec<(OnnxValue, Spec)>,
     /// The spec of its output.
     pub output: &'a Spec,
     pub origin: Option<&'a Origin>,
 }
 
-impl Writer<'_> {
+impl OnnxWriter<'_> {
     /// Input `i` of the operation.
-    pub fn x(&self, i: usize) -> Value {
+    pub fn x(&self, i: usize) -> OnnxValue {
         self.inputs[i].0.clone()
     }
 
     /// All inputs of the operation.
-    pub fn all(&self) -> Vec<Value> {
+    pub fn all(&self) -> Vec<OnnxValue> {
         self.inputs.iter().map(|(value, _)| value.clone()).collect()
     }
 
@@ -89,12 +89,12 @@ impl Writer<'_> {
     }
 
     /// A number of the output's element type.
-    pub fn number(&self, value: f64) -> Value {
-        Value::Number(value, self.output.dtype)
+    pub fn number(&self, value: f64) -> OnnxValue {
+        OnnxValue::Number(value, self.output.dtype)
     }
 
     /// A node without attributes.
-    pub fn node(&mut self, op_type: &'static str, inputs: impl Into<Vec<Value>>) -> Value {
+    pub fn node(&mut self, op_type: &'static str, inputs: impl Into<Vec<OnnxValue>>) -> OnnxValue {
         self.node_with(op_type, inputs, [])
     }
 
@@ -102,11 +102,11 @@ impl Writer<'_> {
     pub fn node_with(
         &mut self,
         op_type: &'static str,
-        inputs: impl Into<Vec<Value>>,
-        attributes: impl Into<Attributes>,
-    ) -> Value {
+        inputs: impl Into<Vec<OnnxValue>>,
+        attributes: impl Into<OnnxAttributes>,
+    ) -> OnnxValue {
         let step = self.step(op_type, 1, inputs, attributes);
-        Value::Output(step, 0)
+        OnnxValue::Output(step, 0)
     }
 
     /// A node of several outputs, by its number.
@@ -114,17 +114,17 @@ impl Writer<'_> {
         &mut self,
         op_type: &'static str,
         outputs: usize,
-        inputs: impl Into<Vec<Value>>,
-        attributes: impl Into<Attributes>,
+        inputs: impl Into<Vec<OnnxValue>>,
+        attributes: impl Into<OnnxAttributes>,
     ) -> usize {
         let (inputs, attributes) = (inputs.into(), attributes.into());
-        self.steps.push(Step { op_type, inputs, outputs, attributes, origin: self.origin.cloned() });
+        self.steps.push(OnnxNode { op_type, inputs, outputs, attributes, origin: self.origin.cloned() });
         self.steps.len() - 1
     }
 
     /// Another element type.
-    pub fn cast(&mut self, x: Value, to: DType) -> Value {
-        self.node_with("Cast", [x], [("to", Attribute::Int(data_type(to)))])
+    pub fn cast(&mut self, x: OnnxValue, to: DType) -> OnnxValue {
+        self.node_with("Cast", [x], [("to", OnnxAttribute::Int(data_type(to)))])
     }
 }
 
@@ -142,25 +142,25 @@ pub(crate) fn data_type(dtype: DType) -> i64 {
 /// One operator of ONNX that stands, in a trace, for what is several operations here: a person who looks
 /// at the graph finds the layer that was meant, and so does whoever trains it on.
 #[derive(Debug)]
-pub(crate) struct Standard {
+pub(crate) struct OnnxOperator {
     pub op_type: &'static str,
-    pub attributes: Attributes,
+    pub attributes: OnnxAttributes,
     /// What follows the tensors among the inputs.
-    pub constants: Vec<Value>,
+    pub constants: Vec<OnnxValue>,
     pub output: Spec,
 }
 
-impl Standard {
+impl OnnxOperator {
     pub fn new(op_type: &'static str, output: &Spec) -> Self {
         Self { op_type, attributes: vec![], constants: vec![], output: output.clone() }
     }
 
-    pub fn with(mut self, name: &'static str, attribute: Attribute) -> Self {
+    pub fn with(mut self, name: &'static str, attribute: OnnxAttribute) -> Self {
         self.attributes.push((name, attribute));
         self
     }
 
-    pub fn constant(mut self, value: Value) -> Self {
+    pub fn constant(mut self, value: OnnxValue) -> Self {
         self.constants.push(value);
         self
     }
@@ -171,7 +171,7 @@ impl Standard {
     }
 }
 
-impl Op for Standard {
+impl Op for OnnxOperator {
     fn name(&self) -> &'static str {
         self.op_type
     }
@@ -185,7 +185,7 @@ impl Op for Standard {
         unreachable!("{} stands for other operations in a trace, which computes nothing", self.op_type)
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let inputs = [w.all(), self.constants.clone()].concat();
         Ok(w.node_with(self.op_type, inputs, self.attributes.clone()))
     }

@@ -7,8 +7,8 @@ use burn::backend::{
 };
 
 use super::{
-    Attribute, Attributes, Op, Operand, Primitive, Saves, Value, Vjp, Writer, require_float, require_rank,
-    require_step,
+    OnnxAttribute, OnnxAttributes, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float,
+    require_rank, require_step,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -59,12 +59,12 @@ impl Pool {
     }
 
     /// The attributes of ONNX's pooling.
-    fn attributes(&self) -> Attributes {
+    fn attributes(&self) -> OnnxAttributes {
         let [rows, columns] = self.padding;
         vec![
-            ("kernel_shape", Attribute::ints(self.kernel)),
-            ("strides", Attribute::ints(self.stride)),
-            ("pads", Attribute::ints([rows, columns, rows, columns])),
+            ("kernel_shape", OnnxAttribute::ints(self.kernel)),
+            ("strides", OnnxAttribute::ints(self.stride)),
+            ("pads", OnnxAttribute::ints([rows, columns, rows, columns])),
         ]
     }
 
@@ -97,7 +97,7 @@ impl Op for MaxPool {
         Ok(vec![Some(apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("MaxPool", w.all(), self.0.attributes()))
     }
 }
@@ -191,7 +191,7 @@ impl Op for AvgPool {
         Ok(vec![Some(apply(spread, &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let mut attributes = self.pool.attributes();
         attributes.push(("count_include_pad", usize::from(self.count_padding).into()));
         Ok(w.node_with("AveragePool", w.all(), attributes))

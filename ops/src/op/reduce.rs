@@ -7,8 +7,8 @@ use burn::backend::{
 };
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require, require_float,
-    require_number,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
+    require_float, require_number,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -64,8 +64,8 @@ impl Op for Sum {
         Ok(vec![Some(at.dy.expand(at.x[0].shape())?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        Ok(w.node("ReduceSum", [w.x(0), Value::sizes(&self.dims)]))
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        Ok(w.node("ReduceSum", [w.x(0), OnnxValue::sizes(&self.dims)]))
     }
 
     fn saves(&self) -> Saves {
@@ -124,7 +124,7 @@ impl Op for ArgExtremum {
         }
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let op_type = if self.largest { "ArgMax" } else { "ArgMin" };
         let index = w.node_with(op_type, w.all(), [("axis", self.dim.into())]);
         Ok(w.cast(index, DType::I32))
@@ -307,8 +307,9 @@ impl Tensor {
             let kept = shape.iter().enumerate().filter(|(d, _)| !dims.contains(d));
             shape = kept.map(|(_, &n)| n).collect();
         }
-        let operator = Standard::new(op_type, &self.spec().reshaped(shape));
-        let operator = operator.with("keepdims", Attribute::Int(keep.into())).constant(Value::sizes(&dims));
+        let operator = OnnxOperator::new(op_type, &self.spec().reshaped(shape));
+        let operator =
+            operator.with("keepdims", OnnxAttribute::Int(keep.into())).constant(OnnxValue::sizes(&dims));
         operator.on(&[self])
     }
 

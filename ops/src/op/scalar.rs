@@ -5,7 +5,9 @@ use burn::backend::{
     ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require_float, require_number};
+use super::{
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number,
+};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, float_dtype, holds, int_dtype},
@@ -88,7 +90,7 @@ impl Op for WithScalar {
         })])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let x = w.x(0);
         Ok(match *self {
             Self::Add(s) => w.node("Add", [x, w.number(s)]),
@@ -96,7 +98,7 @@ impl Op for WithScalar {
             Self::Div(s) => w.node("Div", [x, w.number(s)]),
             Self::Pow(s) => w.node("Pow", [x, w.number(s)]),
             Self::ClampMin(s) => w.node("Clip", [x, w.number(s)]),
-            Self::ClampMax(s) => w.node("Clip", [x, Value::Omitted, w.number(s)]),
+            Self::ClampMax(s) => w.node("Clip", [x, OnnxValue::Omitted, w.number(s)]),
         })
     }
 
@@ -141,8 +143,8 @@ impl Op for CompareScalar {
         }
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let number = Value::Number(self.1, w.spec(0).dtype);
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let number = OnnxValue::Number(self.1, w.spec(0).dtype);
         Ok(self.0.write(w, w.x(0), number))
     }
 
@@ -191,7 +193,7 @@ impl Op for Cast {
         Ok(vec![Some(at.dy.cast(self.from)?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.cast(w.x(0), self.to))
     }
 

@@ -2,7 +2,7 @@
 
 use burn::backend::{BackendTensor, DispatchTensorKind, Shape};
 
-use super::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind};
+use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast, show},
@@ -42,18 +42,18 @@ impl Op for Reshape {
 
     /// The form of ONNX that says most: dimensions of size 1 dropped or added, all but the first joined,
     /// or any other shape.
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (from, to) = (w.spec(0).shape.clone(), &self.shape);
         if let Some(axes) = without_ones(&from, to) {
-            return Ok(w.node("Squeeze", [w.x(0), Value::sizes(&axes)]));
+            return Ok(w.node("Squeeze", [w.x(0), OnnxValue::sizes(&axes)]));
         }
         if let Some(axes) = without_ones(to, &from) {
-            return Ok(w.node("Unsqueeze", [w.x(0), Value::sizes(&axes)]));
+            return Ok(w.node("Unsqueeze", [w.x(0), OnnxValue::sizes(&axes)]));
         }
         if from.len() > 2 && to.len() == 2 && to[0] == from[0] {
-            return Ok(w.node_with("Flatten", [w.x(0)], [("axis", Attribute::Int(1))]));
+            return Ok(w.node_with("Flatten", [w.x(0)], [("axis", OnnxAttribute::Int(1))]));
         }
-        Ok(w.node("Reshape", [w.x(0), Value::sizes(to)]))
+        Ok(w.node("Reshape", [w.x(0), OnnxValue::sizes(to)]))
     }
 
     fn saves(&self) -> Saves {
@@ -113,8 +113,8 @@ impl Op for Permute {
         Ok(vec![Some(at.dy.permute(&inverse)?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let order = Attribute::ints(self.order.iter().copied());
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let order = OnnxAttribute::ints(self.order.iter().copied());
         Ok(w.node_with("Transpose", w.all(), [("perm", order)]))
     }
 
@@ -165,13 +165,13 @@ impl Op for Expand {
         Ok(vec![Some(at.dy.sum_to(at.x[0].shape())?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         // A size of 1 leaves a dimension as it is: only those that grow have to be told.
         let from = &w.spec(0).shape;
         let lead = self.shape.len() - from.len();
         let grown = |(d, &n): (usize, &usize)| if d >= lead && from[d - lead] == n { 1 } else { n };
         let sizes: Vec<_> = self.shape.iter().enumerate().map(grown).collect();
-        Ok(w.node("Expand", [w.x(0), Value::sizes(&sizes)]))
+        Ok(w.node("Expand", [w.x(0), OnnxValue::sizes(&sizes)]))
     }
 
     fn saves(&self) -> Saves {

@@ -2,7 +2,7 @@
 
 use burn::backend::Slice as BurnSlice;
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, onnx};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, onnx};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, full_primitive},
@@ -51,7 +51,7 @@ impl Op for Slice {
         Ok(vec![Some(apply(embed, &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let whole =
             |(d, span): &(usize, &Span)| **span == Span { start: 0, end: w.spec(0).shape[*d], step: 1 };
         let cut: Vec<_> = self.spans.iter().enumerate().filter(|at| !whole(at)).collect();
@@ -59,7 +59,7 @@ impl Op for Slice {
             return Ok(w.x(0));
         }
         let of = |part: fn((usize, &Span)) -> usize| {
-            Value::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>())
+            OnnxValue::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>())
         };
         let (starts, ends) = (of(|(_, span)| span.start), of(|(_, span)| span.end));
         let (axes, steps) = (of(|(d, _)| d), of(|(_, span)| span.step));
@@ -102,14 +102,14 @@ impl Op for Embed {
         Ok(vec![Some(apply(Slice { spans: self.spans.clone() }, &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         if self.spans.iter().any(|span| span.step != 1) {
             return onnx::not_exportable("slice gradient");
         }
         let before = self.spans.iter().map(|span| span.start);
         let after = self.spans.iter().zip(&self.shape).map(|(span, n)| n - span.end);
         let pads: Vec<_> = before.chain(after).collect();
-        Ok(w.node("Pad", [w.x(0), Value::sizes(&pads), w.number(self.fill)]))
+        Ok(w.node("Pad", [w.x(0), OnnxValue::sizes(&pads), w.number(self.fill)]))
     }
 
     fn saves(&self) -> Saves {

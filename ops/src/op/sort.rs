@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Op, Operand, Primitive, Value, Writer, require_number};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, require_number};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, interrupt,
     tensor::{Data, apply, download, show, upload},
@@ -43,12 +43,12 @@ impl Op for ArgSort {
         upload(Data::I32(order), y, device)
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let last = w.output.rank() - 1;
         let order = [("axis", last.into()), ("largest", usize::from(self.descending).into())];
-        let all = Value::sizes(&[w.output.shape[last]]);
+        let all = OnnxValue::sizes(&[w.output.shape[last]]);
         let sorted = w.step("TopK", 2, [w.x(0), all], order);
-        Ok(w.cast(Value::Output(sorted, 1), DType::I32))
+        Ok(w.cast(OnnxValue::Output(sorted, 1), DType::I32))
     }
 
     fn differentiable(&self) -> bool {

@@ -6,8 +6,8 @@ use burn::backend::{
 };
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_float,
-    require_number,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind,
+    require_float, require_number,
     slope::{Gate, Slope},
 };
 use crate::{
@@ -164,7 +164,7 @@ impl Op for Unary {
         })])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let x = w.x(0);
         let op_type = match *self {
             Self::Square => return Ok(w.node("Mul", [x.clone(), x])),
@@ -173,7 +173,7 @@ impl Op for Unary {
                 return Ok(w.node("Log", [sum]));
             }
             Self::LeakyRelu(slope) => {
-                return Ok(w.node_with("LeakyRelu", [x], [("alpha", Attribute::Float(slope))]));
+                return Ok(w.node_with("LeakyRelu", [x], [("alpha", OnnxAttribute::Float(slope))]));
             }
             Self::Neg => "Neg",
             Self::Abs => "Abs",
@@ -361,7 +361,9 @@ impl Tensor {
     pub fn elu(&self, alpha: f64) -> Result<Tensor> {
         require_float("elu", self.spec())?;
         if self.is_symbolic() {
-            return Standard::new("Elu", self.spec()).with("alpha", Attribute::Float(alpha)).on(&[self]);
+            return OnnxOperator::new("Elu", self.spec())
+                .with("alpha", OnnxAttribute::Float(alpha))
+                .on(&[self]);
         }
         let below = self.clamp_max(0.0)?.exp()?.add_scalar(-1.0)?.mul_scalar(alpha)?;
         self.relu()?.add(&below)

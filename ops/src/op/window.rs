@@ -2,7 +2,7 @@
 
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
-use super::{Attribute, Attributes, require_step};
+use super::{OnnxAttribute, OnnxAttributes, require_step};
 use crate::Result;
 
 /// How a kernel moves over an image, by (row, column).
@@ -44,13 +44,13 @@ impl Window {
 
     /// The attributes of ONNX's convolutions, for kernels of those sizes: of images, or of signals, of
     /// which the column half counts.
-    pub(crate) fn attributes(&self, kernel: &[usize]) -> Attributes {
+    pub(crate) fn attributes(&self, kernel: &[usize]) -> OnnxAttributes {
         let part = |pair: [usize; 2]| pair.into_iter().skip(2 - kernel.len());
         vec![
-            ("kernel_shape", Attribute::ints(kernel.iter().copied())),
-            ("strides", Attribute::ints(part(self.stride))),
-            ("pads", Attribute::ints(part(self.padding).chain(part(self.padding)))),
-            ("dilations", Attribute::ints(part(self.dilation))),
+            ("kernel_shape", OnnxAttribute::ints(kernel.iter().copied())),
+            ("strides", OnnxAttribute::ints(part(self.stride))),
+            ("pads", OnnxAttribute::ints(part(self.padding).chain(part(self.padding)))),
+            ("dilations", OnnxAttribute::ints(part(self.dilation))),
             ("group", self.groups.into()),
         ]
     }

@@ -6,7 +6,7 @@ use super::{Compact, cpu};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     kernels::fused::on_device,
-    op::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer},
+    op::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp},
     tensor::apply,
 };
 
@@ -62,10 +62,10 @@ impl Op for Strongest {
 
     /// The largest of each column, whose number is computed from that of the rows when the graph runs; at
     /// their places a 1 in a column of zeros.
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (scores, zero, one) = (w.x(0), w.number(0.0), w.number(1.0));
-        let double = |n| Value::Number(n, DType::F64);
-        let first = [("start", Attribute::Int(0)), ("end", Attribute::Int(1))];
+        let double = |n| OnnxValue::Number(n, DType::F64);
+        let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
         let rows = w.node_with("Shape", [scores.clone()], first);
         let rows = w.cast(rows, DType::F64);
         let share = w.node("Mul", [rows, double(self.rate)]);
@@ -73,14 +73,14 @@ impl Op for Strongest {
         let whole = w.node("Floor", [share]);
         let kept = w.node("Max", [whole, double(1.0)]);
         let kept = w.cast(kept, DType::I64);
-        let largest = w.step("TopK", 2, [scores.clone(), kept], [("axis", Attribute::Int(0))]);
-        let places = Value::Output(largest, 1);
+        let largest = w.step("TopK", 2, [scores.clone(), kept], [("axis", OnnxAttribute::Int(0))]);
+        let places = OnnxValue::Output(largest, 1);
         let mut all = |number, like| {
             let shape = w.node("Shape", [like]);
             w.node("Expand", [number, shape])
         };
         let (zeros, ones) = (all(zero, scores), all(one, places.clone()));
-        Ok(w.node_with("ScatterElements", [zeros, places, ones], [("axis", Attribute::Int(0))]))
+        Ok(w.node_with("ScatterElements", [zeros, places, ones], [("axis", OnnxAttribute::Int(0))]))
     }
 
     fn differentiable(&self) -> bool {

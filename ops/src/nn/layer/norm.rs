@@ -9,7 +9,7 @@ use crate::{
     kernels::batch_norm,
     nn::{Layer, Module, Parameter},
     no_grad,
-    op::{Attribute, Standard},
+    op::{OnnxAttribute, OnnxOperator},
 };
 
 /// What is added to variances.
@@ -136,9 +136,9 @@ impl Layer for BatchNorm {
         if x.is_symbolic() {
             let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
             let [mean, var] = ["running_mean", "running_var"].map(|name| module.value(name));
-            let operator = Standard::new("BatchNormalization", x.spec())
-                .with("epsilon", Attribute::Float(self.options.eps))
-                .with("momentum", Attribute::Float(1.0 - self.options.momentum));
+            let operator = OnnxOperator::new("BatchNormalization", x.spec())
+                .with("epsilon", OnnxAttribute::Float(self.options.eps))
+                .with("momentum", OnnxAttribute::Float(1.0 - self.options.momentum));
             return operator.on(&[x, &weight, &bias, &mean?, &var?]);
         }
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
@@ -191,10 +191,10 @@ impl GroupNorm {
     fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
         let operator = match self.op {
-            "instance_norm" => Standard::new("InstanceNormalization", x.spec()),
-            _ => Standard::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into()),
+            "instance_norm" => OnnxOperator::new("InstanceNormalization", x.spec()),
+            _ => OnnxOperator::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into()),
         };
-        operator.with("epsilon", Attribute::Float(EPS)).on(&[x, &weight, &bias])
+        operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias])
     }
 }
 
@@ -263,9 +263,9 @@ impl Layer for LayerNorm {
         }
         if x.is_symbolic() {
             let (weight, bias) = gain_or_none(module, &self.shape, x)?;
-            let operator = Standard::new("LayerNormalization", x.spec())
-                .with("axis", Attribute::Int(-(self.shape.len() as i64)))
-                .with("epsilon", Attribute::Float(EPS));
+            let operator = OnnxOperator::new("LayerNormalization", x.spec())
+                .with("axis", OnnxAttribute::Int(-(self.shape.len() as i64)))
+                .with("epsilon", OnnxAttribute::Float(EPS));
             return operator.on(&[x, &weight, &bias]);
         }
         let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();

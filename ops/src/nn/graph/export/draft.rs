@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Error, Result, Spec, Tensor,
     nn::{Module, Parameter},
-    op::{Op, Value, Writer, onnx::Step},
+    op::{OnnxValue, OnnxWriter, Op, onnx::OnnxNode},
     tensor::{
         Node,
         trace::{self, Known, Place},
@@ -18,13 +18,13 @@ use crate::{
 /// The nodes of a trace at one batch size.
 pub(super) struct Draft {
     pub input: Spec,
-    pub steps: Vec<Step>,
-    pub result: Value,
+    pub steps: Vec<OnnxNode>,
+    pub result: OnnxValue,
     pub output: Spec,
 }
 
 /// Symbolic tensors of a trace by their numbers, and what has been written for them.
-type Written = HashMap<u64, (Value, Spec)>;
+type Written = HashMap<u64, (OnnxValue, Spec)>;
 
 impl Draft {
     /// Traces a module on a batch of samples.
@@ -44,7 +44,7 @@ impl Draft {
 
         let leaves = [&x].into_iter().chain(&stand_ins).enumerate();
         let written: Written = leaves
-            .filter_map(|(i, leaf)| Some((leaf.node()?.id(), (Value::Leaf(i), leaf.spec().clone()))))
+            .filter_map(|(i, leaf)| Some((leaf.node()?.id(), (OnnxValue::Leaf(i), leaf.spec().clone()))))
             .collect();
         let (steps, result) = write(&y, written)?;
         Ok(Self { input, steps, result, output: y.spec().clone() })
@@ -72,7 +72,7 @@ fn paths(module: &Module) -> HashMap<usize, Arc<str>> {
 }
 
 /// Writes everything that a tensor was computed from, in the order in which it was.
-fn write(y: &Tensor, mut written: Written) -> Result<(Vec<Step>, Value)> {
+fn write(y: &Tensor, mut written: Written) -> Result<(Vec<OnnxNode>, OnnxValue)> {
     let mut steps = Vec::new();
     for node in nodes(y) {
         let Some(op) = node.op() else { continue };
@@ -82,7 +82,7 @@ fn write(y: &Tensor, mut written: Written) -> Result<(Vec<Step>, Value)> {
     Ok((steps, result))
 }
 
-fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<Step>, written: &mut Written) -> Result<()> {
+fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<OnnxNode>, written: &mut Written) -> Result<()> {
     let origin = node.origin();
     let place = origin.and_then(|origin| origin.place.clone());
     let inputs = node.inputs();
@@ -90,8 +90,9 @@ fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<Step>, written: &mut Writ
     let output = op.infer(&specs)?;
     let inputs = inputs.iter().map(|x| value(x, written)).collect::<Result<Vec<_>>>();
     let inputs = inputs.map_err(|error| at(error, place.clone()))?;
-    let result =
-        op.onnx(&mut Writer { steps, inputs, output: &output, origin }).map_err(|error| at(error, place))?;
+    let result = op
+        .onnx(&mut OnnxWriter { steps, inputs, output: &output, origin })
+        .map_err(|error| at(error, place))?;
     written.insert(node.id(), (result, output));
     Ok(())
 }
@@ -111,9 +112,9 @@ fn nodes(y: &Tensor) -> Vec<Arc<Node>> {
 }
 
 /// What stands for a tensor in the graph.
-fn value(x: &Tensor, written: &Written) -> Result<(Value, Spec)> {
+fn value(x: &Tensor, written: &Written) -> Result<(OnnxValue, Spec)> {
     if !x.is_symbolic() {
-        return Ok((Value::Constant(x.detach()), x.spec().clone()));
+        return Ok((OnnxValue::Constant(x.detach()), x.spec().clone()));
     }
     let known = x.node().and_then(|node| written.get(&node.id()));
     known.cloned().ok_or_else(|| Error::NotExportable {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Result, Tensor,
     nn::{Module, Parameter},
-    op::{Attribute, Value, onnx::Step},
+    op::{OnnxAttribute, OnnxValue, onnx::OnnxNode},
     tensor::trace::Place,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     let state = module.state();
     let mut graph = Graph::new(&state);
     let last = match small.result {
-        Value::Output(step, output) => Some((step, output)),
+        OnnxValue::Output(step, output) => Some((step, output)),
         _ => None,
     };
     for (i, step) in small.steps.iter().enumerate() {
@@ -106,7 +106,7 @@ impl Graph {
     }
 
     /// Adds a step that both drafts have; its output of number `result` is the graph's.
-    fn add(&mut self, small: &Step, large: &Step, result: Option<usize>) -> Result<()> {
+    fn add(&mut self, small: &OnnxNode, large: &OnnxNode, result: Option<usize>) -> Result<()> {
         let [form, other] = [small, large].map(|s| (s.op_type, s.inputs.len(), s.attributes.len()));
         if form != other {
             return different(Some(small), Some(large));
@@ -149,28 +149,35 @@ impl Graph {
     }
 
     /// The name of what stands in one place in both drafts.
-    fn input(&mut self, owner: &str, step: &Step, i: usize, small: &Value, large: &Value) -> Result<String> {
+    fn input(
+        &mut self,
+        owner: &str,
+        step: &OnnxNode,
+        i: usize,
+        small: &OnnxValue,
+        large: &OnnxValue,
+    ) -> Result<String> {
         match (small, large) {
-            (Value::Leaf(a), Value::Leaf(b)) if a == b => {
+            (OnnxValue::Leaf(a), OnnxValue::Leaf(b)) if a == b => {
                 self.used.insert(*a);
                 Ok(self.leaves[*a].clone())
             }
-            (Value::Output(a, n), Value::Output(b, m)) if (a, n) == (b, m) => {
+            (OnnxValue::Output(a, n), OnnxValue::Output(b, m)) if (a, n) == (b, m) => {
                 Ok(self.outputs[*a][*n].clone())
             }
-            (Value::Omitted, Value::Omitted) => Ok(String::new()),
-            (Value::Number(a, dtype), Value::Number(b, _)) if a.to_bits() == b.to_bits() => {
+            (OnnxValue::Omitted, OnnxValue::Omitted) => Ok(String::new()),
+            (OnnxValue::Number(a, dtype), OnnxValue::Number(b, _)) if a.to_bits() == b.to_bits() => {
                 Ok(self.constant(owner, messages::number(*a, *dtype)))
             }
-            (Value::Number(a, _), Value::Number(b, _)) => refuse(
+            (OnnxValue::Number(a, _), OnnxValue::Number(b, _)) => refuse(
                 format!(
                     "a number in {} is {a} for {} samples, but {b} for {}: it would be wrong for others",
                     step.op_type, BATCHES[0], BATCHES[1]
                 ),
                 place(step),
             ),
-            (Value::Sizes(a), Value::Sizes(b)) => self.sizes(owner, step, i, a, b),
-            (Value::Constant(a), Value::Constant(b)) => self.tensor(owner, step, a, b),
+            (OnnxValue::Sizes(a), OnnxValue::Sizes(b)) => self.sizes(owner, step, i, a, b),
+            (OnnxValue::Constant(a), OnnxValue::Constant(b)) => self.tensor(owner, step, a, b),
             _ => different(Some(step), Some(step)),
         }
     }
@@ -193,7 +200,7 @@ impl Graph {
         op_type: &str,
         name: &str,
         input: Vec<String>,
-        attributes: &[(&str, Attribute)],
+        attributes: &[(&str, OnnxAttribute)],
     ) -> String {
         let name = self.names.unique(name);
         self.nodes.push(NodeProto {
@@ -214,7 +221,14 @@ impl Graph {
     }
 
     /// Sizes, those that follow the batch computed from it.
-    fn sizes(&mut self, owner: &str, step: &Step, i: usize, small: &[i64], large: &[i64]) -> Result<String> {
+    fn sizes(
+        &mut self,
+        owner: &str,
+        step: &OnnxNode,
+        i: usize,
+        small: &[i64],
+        large: &[i64],
+    ) -> Result<String> {
         let name = format!("{owner}/{}", if i == 1 { "shape" } else { "sizes" });
         let differing = small.iter().zip(large).filter(|(a, b)| a != b).count();
         if small.len() == large.len() && differing == 0 {
@@ -248,7 +262,7 @@ impl Graph {
             .collect();
         match &parts[..] {
             [only] => only.clone(),
-            _ => self.node("Concat", name, parts, &[("axis", Attribute::Int(0))]),
+            _ => self.node("Concat", name, parts, &[("axis", OnnxAttribute::Int(0))]),
         }
     }
 
@@ -259,7 +273,7 @@ impl Graph {
         }
         let batch = Size { scale: 1, offset: 0 };
         let name = if size == batch {
-            let first = [("start", Attribute::Int(0)), ("end", Attribute::Int(1))];
+            let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
             self.node("Shape", "batch", vec![INPUT.into()], &first)
         } else {
             let mut value = self.follower(batch);
@@ -277,7 +291,7 @@ impl Graph {
 
     /// A tensor that the module computes with. One that has the size of the batch must be repeated along
     /// it, and is repeated anew.
-    fn tensor(&mut self, owner: &str, step: &Step, small: &Tensor, large: &Tensor) -> Result<String> {
+    fn tensor(&mut self, owner: &str, step: &OnnxNode, small: &Tensor, large: &Tensor) -> Result<String> {
         if small.shares_value(large) || same(small, large)? {
             return Ok(self.constant(owner, messages::tensor("", small)?));
         }
@@ -307,13 +321,14 @@ impl Graph {
 
     /// Gives the graph its output, where no node gives it.
     fn finish(&mut self, small: &Draft, large: &Draft) -> Result<()> {
-        if let Value::Output(a, n) = small.result {
+        if let OnnxValue::Output(a, n) = small.result {
             return match large.result {
-                Value::Output(b, m) if (a, n) == (b, m) => Ok(()),
+                OnnxValue::Output(b, m) if (a, n) == (b, m) => Ok(()),
                 _ => different(small.steps.get(a), None),
             };
         }
-        let step = Step { op_type: "Identity", inputs: vec![], outputs: 1, attributes: vec![], origin: None };
+        let step =
+            OnnxNode { op_type: "Identity", inputs: vec![], outputs: 1, attributes: vec![], origin: None };
         let input = self.input(step.op_type, &step, 0, &small.result, &large.result)?;
         let node = self.node(step.op_type, step.op_type, vec![input], &[]);
         if let Some(last) = self.nodes.iter_mut().find(|last| last.name == node) {
@@ -354,13 +369,13 @@ fn once(x: &Tensor, other: &Tensor) -> Result<Option<Tensor>> {
     Ok(same(&core.expand(x.shape())?, x)?.then_some(core))
 }
 
-fn place(step: &Step) -> Option<Place> {
+fn place(step: &OnnxNode) -> Option<Place> {
     step.origin.as_ref()?.place.clone()
 }
 
 /// The refusal of what is one operation in one trace and another, or none, in the other.
-fn different<T>(small: Option<&Step>, large: Option<&Step>) -> Result<T> {
-    let name = |step: Option<&Step>| step.map_or("nothing", |step| step.op_type);
+fn different<T>(small: Option<&OnnxNode>, large: Option<&OnnxNode>) -> Result<T> {
+    let name = |step: Option<&OnnxNode>| step.map_or("nothing", |step| step.op_type);
     let place = small.and_then(place).or(large.and_then(place));
     refuse(
         format!(

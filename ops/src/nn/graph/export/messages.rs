@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     DType, Result, Spec, Tensor,
-    op::{Attribute, onnx::data_type},
+    op::{OnnxAttribute, onnx::data_type},
     tensor::Data,
 };
 
@@ -45,22 +45,22 @@ pub(super) fn integers(name: &str, values: &[i64]) -> TensorProto {
     elements(name, &Spec::new([values.len()], DType::I64), &Data::I64(values.to_vec()))
 }
 
-pub(super) fn attribute(name: &str, value: &Attribute) -> AttributeProto {
+pub(super) fn attribute(name: &str, value: &OnnxAttribute) -> AttributeProto {
     let mut proto = AttributeProto { name: name.to_owned(), ..Default::default() };
     let kind = match value {
-        Attribute::Int(i) => {
+        OnnxAttribute::Int(i) => {
             proto.i = *i;
             AttributeType::Int
         }
-        Attribute::Ints(ints) => {
+        OnnxAttribute::Ints(ints) => {
             proto.ints = ints.clone();
             AttributeType::Ints
         }
-        Attribute::Float(f) => {
+        OnnxAttribute::Float(f) => {
             proto.f = *f as f32;
             AttributeType::Float
         }
-        Attribute::Text(text) => {
+        OnnxAttribute::Text(text) => {
             proto.s = text.as_bytes().to_vec();
             AttributeType::String
         }
