@@ -1,6 +1,6 @@
 //! `host onnx info`, `run`, `bench` and `diff`, on files that the tests write themselves.
 
-#[path = "../../ops/tests/onnx_graph/build.rs"]
+#[path = "../../ops/onnx/tests/onnx/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod build;
 
@@ -75,7 +75,7 @@ fn info_tells_what_a_file_holds() {
 #[test]
 fn info_counts_the_operators_of_inner_graphs() {
     let inner = Net::new().op("Neg", "x -> y", vec![]).output("y");
-    let body = |name: &str| ops::nn::graph::proto::AttributeProto {
+    let body = |name: &str| onnx_net::proto::AttributeProto {
         name: name.into(),
         g: inner.0.graph.clone(),
         ..Default::default()

@@ -3,12 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use ndarray::{ArrayD, ArrayViewD, ShapeError};
+use onnx_net::export::{export, to_bytes};
 use ops::{
     DType, Device, Spec, Tensor,
-    nn::{
-        Module,
-        graph::export::{export, to_bytes},
-    },
+    nn::Module,
     tensor::{Data, Floats},
 };
 use rhai::{Array as ScriptArray, Dynamic, Map};

@@ -15,7 +15,7 @@ mod cumsum;
 mod index;
 mod interpolate;
 mod matmul;
-pub(crate) mod onnx;
+pub mod onnx;
 mod pad;
 mod pool;
 mod range;

@@ -24,8 +24,8 @@ pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, u
 pub use device::Device;
 pub(crate) use later::refuse_where;
 pub use later::settle;
-pub use spec::{DType, Spec};
-pub(crate) use spec::{broadcast, show};
+pub(crate) use spec::show;
+pub use spec::{DType, Spec, broadcast};
 
 use crate::{
     Error, Result, interrupt,

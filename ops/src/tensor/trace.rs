@@ -26,9 +26,10 @@ impl fmt::Display for Place {
 
 /// Where a traced operation comes from.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// The module, by its path: `encoder/0`; empty for the outermost.
     pub module: Arc<str>,
+    /// The line of a script that asked for it.
     pub place: Option<Place>,
 }
 

@@ -4,14 +4,8 @@ use std::{path::Path, process::Command};
 
 use host::onnx::{self, Array};
 use ndarray::ArrayD;
-use ops::{
-    DType, Device, Spec, Tensor,
-    nn::{
-        Module,
-        graph::{self, Model, export},
-    },
-    no_grad, random,
-};
+use onnx_net::{Model, export};
+use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad, random};
 use tests::onnxruntime;
 
 /// Batch sizes that files are run at; none is one that they were traced at but 3.
@@ -45,7 +39,7 @@ pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
 
 /// The file as a module computes the same, and tells parameters from buffers.
 fn read_back(name: &str, module: &Module, path: &Path, sample: &[usize]) {
-    let again = Model::read(path).and_then(|model| graph::module(&model));
+    let again = Model::read(path).and_then(|model| onnx_net::module(&model));
     let again = again.unwrap_or_else(|e| panic!("{name}, read back: {e}"));
     again.training(false);
     let x = random::normal(&[&[4], sample].concat(), Device::Cpu).unwrap();

@@ -2,7 +2,7 @@
 //! project: HOST_MODELS names their folder, HOST_DATA that of the data sets. And graphs that are written here,
 //! against ONNX Runtime.
 
-#[path = "../../../ops/tests/onnx_graph/build.rs"]
+#[path = "../../../ops/onnx/tests/onnx/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod build;
 mod pictures;

@@ -1,6 +1,6 @@
 //! `host onnx check` and `nn::from_onnx`, in the real program.
 
-use ops::nn::graph::{self, Graph, Model};
+use onnx_net::{Graph, Model};
 use tests::{Bench, skipped};
 
 use crate::{
@@ -66,7 +66,7 @@ net.save_onnx("two");"#;
     let run = place.only_run();
     for name in ["one", "two"] {
         let model = Model::read(&run.path().join(format!("models/{name}.onnx"))).unwrap();
-        let module = graph::module(&model).unwrap();
+        let module = onnx_net::module(&model).unwrap();
         assert_eq!(Graph::of(&module).unwrap().inputs.len(), 2);
         // w less half of the gradient, 3.
         assert_eq!(module.parameter("w").unwrap().get().to_f32().unwrap(), [-0.5, 0.5]);

@@ -2,7 +2,8 @@
 
 use host::onnx::{self, Array};
 use ndarray::ArrayD;
-use ops::{Device, Tensor, nn::graph::proto::AttributeProto, no_grad, random};
+use onnx_net::proto::AttributeProto;
+use ops::{Device, Tensor, no_grad, random};
 use tests::{onnxruntime, skipped};
 
 use crate::build::*;
@@ -19,7 +20,7 @@ fn agree(what: &str, net: &Net, inputs: &[(&str, Tensor)]) -> bool {
     let Ok(mut outputs) = frozen.run(arrays) else { return false };
     let Array::F32(theirs) = outputs.remove(0).1 else { panic!("{what}: no floats") };
     let module = net.module().unwrap_or_else(|e| panic!("{what}: {e}"));
-    let graph = ops::nn::graph::Graph::of(&module).unwrap();
+    let graph = onnx_net::Graph::of(&module).unwrap();
     let inputs: Vec<_> = inputs.iter().map(|(name, x)| (*name, x)).collect();
     let outputs = no_grad(|| graph.run(&module, &inputs)).unwrap_or_else(|e| panic!("{what}: {e}"));
     let ours = outputs[0].1.tensor("y").unwrap();

@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use ops::{
-    DType, Spec,
-    nn::{
-        Module,
-        graph::{
-            export::{Metadata, export, original, to_bytes},
-            proto::ModelProto,
-        },
-    },
+use onnx_net::{
+    export::{Metadata, export, original, to_bytes},
+    proto::ModelProto,
 };
+use ops::{DType, Spec, nn::Module};
 
 use crate::{
     error::{Error, Result},
