@@ -47,7 +47,7 @@ fn assemble(model: &Model) -> (Option<Module>, Report) {
     let (inputs, outputs) = model.proto().graph.as_ref().map_or((vec![], vec![]), ports);
     built.findings.extend(inputs.iter().flat_map(unusable));
     if built.findings.is_empty() {
-        let original = Original::new(bare, elements, &built.places, &built.parameters);
+        let original = Original::new(bare, elements, built.locations, &built.parameters);
         let (plan, verified) = (built.plan, OnceLock::new());
         let graph = Graph { plan, inputs, outputs, rebatch: true, verified, original };
         match tried(graph, built.parameters) {

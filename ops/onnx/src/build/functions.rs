@@ -6,29 +6,46 @@ use prost::Message as _;
 
 use crate::{
     Finding,
-    build::{Builder, DEEPEST, Opsets, domain, opsets},
-    file::proto::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto},
+    build::{MAX_DEPTH, Opsets, domain, opsets},
+    file::{
+        proto::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto},
+        visit::node_indices,
+    },
 };
 
-/// The most nodes after functions are written out, so that functions of functions end.
-const MOST_NODES: usize = 200_000;
+/// The maximum number of nodes after functions are written out, so that functions of functions end.
+const MAX_NODES: usize = 200_000;
 
-/// The most bytes that functions take where they are written out.
-const MOST_BYTES: usize = 1 << 30;
+/// The maximum number of bytes that functions take where they are written out.
+const MAX_BYTES: usize = 1 << 30;
 
 /// A node with the versions of the operator sets that it is from.
-pub(crate) type Written<'a> = (Cow<'a, NodeProto>, Rc<Opsets>);
+pub(super) struct Written<'a> {
+    pub node: Cow<'a, NodeProto>,
+    pub opsets: Rc<Opsets>,
+    /// Where the model holds it (see [`crate::file::visit`]); none for a copy of a function's.
+    pub index: Option<usize>,
+}
+
+/// The nodes of a graph, with the model's functions written out where they are called.
+#[derive(Default)]
+pub(super) struct WrittenOut<'a> {
+    pub nodes: Vec<Written<'a>>,
+    pub findings: Vec<Finding>,
+    /// What nobody computes, because its function could not be written out.
+    pub lost: Vec<String>,
+}
 
 /// A model's functions by domain, name and overload, and how much of them was written out.
-pub(crate) struct Functions<'m> {
-    known: HashMap<(&'m str, &'m str, &'m str), (&'m FunctionProto, Size)>,
+pub(super) struct Functions<'m> {
+    known: HashMap<(&'m str, &'m str, &'m str), (&'m FunctionProto, FunctionSize)>,
     nodes: usize,
     bytes: usize,
 }
 
 /// How large a function is, for the names and attributes that its callers put into it.
 #[derive(Clone, Copy, Default)]
-struct Size {
+struct FunctionSize {
     bytes: usize,
     names: usize,
     attributes: usize,
@@ -38,15 +55,74 @@ impl<'m> Functions<'m> {
     pub fn of(model: &'m ModelProto) -> Self {
         let key = |f: &'m FunctionProto| (domain(&f.domain), f.name.as_str(), f.overload.as_str());
         let sized = |f: &'m FunctionProto| {
-            let mut size = Size { bytes: f.encoded_len(), ..Size::default() };
+            let mut size = FunctionSize { bytes: f.encoded_len(), ..FunctionSize::default() };
             size.add(&f.node);
             (key(f), (f, size))
         };
         Self { known: model.functions.iter().map(sized).collect(), nodes: 0, bytes: 0 }
     }
+
+    /// The nodes of a graph, whose first part is of the index `start`.
+    pub fn written_out<'a>(
+        &mut self,
+        graph: &'a GraphProto,
+        opsets: &Rc<Opsets>,
+        start: Option<usize>,
+    ) -> WrittenOut<'a> {
+        let mut out = WrittenOut::default();
+        let mut indices = start.map(|start| node_indices(graph, start));
+        for node in &graph.node {
+            let index = indices.as_mut().and_then(Iterator::next);
+            self.write_out(
+                Written { node: Cow::Borrowed(node), opsets: Rc::clone(opsets), index },
+                0,
+                &mut out,
+            );
+        }
+        out
+    }
+
+    fn write_out<'a>(&mut self, written: Written<'a>, depth: usize, out: &mut WrittenOut<'a>) {
+        let node = &written.node;
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            if self.nodes == MAX_NODES + 1 {
+                let text = format!("more than {MAX_NODES} nodes, functions written out");
+                out.findings.push(Finding::Broken(text));
+            }
+            return;
+        }
+        let key = (domain(&node.domain), node.op_type.as_str(), node.overload.as_str());
+        let Some((function, size)) = self.known.get(&key).copied() else {
+            return out.nodes.push(written);
+        };
+        let prefix = format!("{:.40}#{}/", node.op_type, self.nodes);
+        self.bytes = self.bytes.saturating_add(size.called(node, &prefix));
+        if let Some(text) = self.refusal(node, depth) {
+            out.findings.push(Finding::Broken(text));
+            out.lost.extend(node.output.iter().filter(|name| !name.is_empty()).cloned());
+            return;
+        }
+        let opsets = Rc::new(opsets(&function.opset_import));
+        for inner in inlined(function, node, &prefix) {
+            let inner = Written { node: Cow::Owned(inner), opsets: Rc::clone(&opsets), index: None };
+            self.write_out(inner, depth + 1, out);
+        }
+    }
+
+    /// Why a call is not written out.
+    fn refusal(&self, node: &NodeProto, depth: usize) -> Option<String> {
+        if depth >= MAX_DEPTH {
+            Some(format!("the function `{}` calls itself", node.op_type))
+        } else if self.bytes > MAX_BYTES {
+            Some(format!("functions of more than {} MB, written out", MAX_BYTES >> 20))
+        } else {
+            None
+        }
+    }
 }
 
-impl Size {
+impl FunctionSize {
     fn add(&mut self, nodes: &[NodeProto]) {
         for node in nodes {
             self.names += node.input.len() + node.output.len() + 1;
@@ -66,54 +142,6 @@ impl Size {
     }
 }
 
-impl Builder<'_> {
-    /// The nodes of a graph, with the model's functions written out where they are called.
-    pub fn written_out<'a>(&mut self, nodes: &'a [NodeProto], opsets: &Rc<Opsets>) -> Vec<Written<'a>> {
-        let mut list = vec![];
-        nodes.iter().for_each(|node| self.write_out(Cow::Borrowed(node), opsets, 0, &mut list));
-        list
-    }
-
-    fn write_out<'a>(
-        &mut self,
-        node: Cow<'a, NodeProto>,
-        outer: &Rc<Opsets>,
-        depth: usize,
-        list: &mut Vec<Written<'a>>,
-    ) {
-        self.functions.nodes += 1;
-        let count = self.functions.nodes;
-        if count > MOST_NODES {
-            if count == MOST_NODES + 1 {
-                self.find(Finding::Broken(format!("more than {MOST_NODES} nodes, functions written out")));
-            }
-            return;
-        }
-        let key = (domain(&node.domain), node.op_type.as_str(), node.overload.as_str());
-        let Some((function, size)) = self.functions.known.get(&key).copied() else {
-            list.push((node, Rc::clone(outer)));
-            return;
-        };
-        let prefix = format!("{:.40}#{count}/", node.op_type);
-        self.functions.bytes = self.functions.bytes.saturating_add(size.called(&node, &prefix));
-        let trouble = if depth >= DEEPEST {
-            Some(format!("the function `{}` calls itself", node.op_type))
-        } else if self.functions.bytes > MOST_BYTES {
-            Some(format!("functions of more than {} MB, written out", MOST_BYTES >> 20))
-        } else {
-            None
-        };
-        if let Some(text) = trouble {
-            self.find(Finding::Broken(text));
-            return self.lose(&node);
-        }
-        let opsets = Rc::new(opsets(&function.opset_import));
-        for inner in inlined(function, &node, &prefix) {
-            self.write_out(Cow::Owned(inner), &opsets, depth + 1, list);
-        }
-    }
-}
-
 /// The nodes of a function, called by `node`: names get `prefix`, but for those that the caller gives,
 /// and attributes that stand for the function's own get the caller's values.
 fn inlined(function: &FunctionProto, node: &NodeProto, prefix: &str) -> Vec<NodeProto> {
@@ -129,7 +157,7 @@ fn inlined(function: &FunctionProto, node: &NodeProto, prefix: &str) -> Vec<Node
             names.insert(name.clone(), format!("{prefix}{name}"));
         }
     }
-    let caller = Caller { names, prefix, given: &node.attribute, usual: &function.attribute_proto };
+    let caller = Caller { names, prefix, given: &node.attribute, default: &function.attribute_proto };
     function.node.iter().map(|inner| caller.node(inner)).collect()
 }
 
@@ -137,7 +165,7 @@ struct Caller<'a> {
     names: HashMap<String, String>,
     prefix: &'a str,
     given: &'a [AttributeProto],
-    usual: &'a [AttributeProto],
+    default: &'a [AttributeProto],
 }
 
 impl Caller<'_> {
@@ -165,7 +193,7 @@ impl Caller<'_> {
             attribute.clone()
         } else {
             let named = |a: &&AttributeProto| a.name == attribute.ref_attr_name;
-            let value = self.given.iter().find(named).or_else(|| self.usual.iter().find(named))?;
+            let value = self.given.iter().find(named).or_else(|| self.default.iter().find(named))?;
             AttributeProto { name: attribute.name.clone(), ..value.clone() }
         };
         if let Some(graph) = &mut found.g {

@@ -3,7 +3,7 @@
 
 mod fold;
 mod functions;
-pub(crate) mod initialisers;
+mod initialisers;
 mod names;
 mod nodes;
 mod reached;
@@ -12,6 +12,7 @@ mod scope;
 
 use std::{collections::HashMap, mem, rc::Rc};
 
+pub(crate) use initialisers::Locations;
 pub(crate) use reached::reached;
 
 use ops::nn::Parameter;
@@ -19,8 +20,8 @@ use ops::nn::Parameter;
 use crate::{
     Finding, NEWEST_OPSET,
     build::{
-        functions::Functions,
-        initialisers::{Places, Weights},
+        functions::{Functions, WrittenOut},
+        initialisers::{Claimed, Initialisers},
         scope::Scope,
     },
     file::proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
@@ -30,26 +31,26 @@ use crate::{
 /// The oldest operator set that is known here: the first with today's broadcasting.
 const OLDEST_OPSET: i64 = 7;
 
-/// The most functions or graphs inside each other.
-pub(crate) const DEEPEST: usize = 32;
+/// The maximum depth of functions or graphs inside each other.
+const MAX_DEPTH: usize = 32;
 
 /// What came of a file.
 pub(crate) struct Built {
     pub plan: Plan,
     pub parameters: Vec<(String, Parameter)>,
     /// Where the file holds the parameters.
-    pub places: Places,
+    pub locations: Locations,
     /// Single numbers that are taken for parts of a formula.
     pub numbers: Vec<String>,
     pub findings: Vec<Finding>,
 }
 
 /// The version of each domain's operator set.
-pub(crate) type Opsets = HashMap<String, i64>;
+type Opsets = HashMap<String, i64>;
 
-pub(crate) struct Builder<'m> {
+struct Builder<'m> {
     pub functions: Functions<'m>,
-    pub weights: Weights,
+    pub initialisers: Initialisers,
     pub findings: Vec<Finding>,
     /// The graphs around the innermost, from the outside in.
     pub around: Vec<Scope>,
@@ -61,7 +62,7 @@ pub(crate) struct Builder<'m> {
 pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto]) -> Built {
     let mut builder = Builder {
         functions: Functions::of(model),
-        weights: Weights::new(model),
+        initialisers: Initialisers::new(model),
         findings: vec![],
         around: vec![],
         scope: Scope::default(),
@@ -69,17 +70,17 @@ pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto]) -> Built {
     let opsets = Rc::new(opsets(&model.opset_import));
     builder.check_opset(&opsets);
     let none = GraphProto::default();
-    let plan = builder.graph(model.graph.as_ref().unwrap_or(&none), initialisers, &opsets);
-    let (parameters, places, numbers) = builder.weights.finish();
-    Built { plan, parameters, places, numbers, findings: builder.findings }
+    let plan = builder.graph(model.graph.as_ref().unwrap_or(&none), (initialisers, Some(0)), &opsets);
+    let Claimed { parameters, locations, numbers } = builder.initialisers.finish();
+    Built { plan, parameters, locations, numbers, findings: builder.findings }
 }
 
 /// ONNX's own operators have two names for their domain.
-pub(crate) fn domain(name: &str) -> &str {
+fn domain(name: &str) -> &str {
     if name == "ai.onnx" { "" } else { name }
 }
 
-pub(crate) fn opsets(imports: &[OperatorSetIdProto]) -> Opsets {
+fn opsets(imports: &[OperatorSetIdProto]) -> Opsets {
     imports.iter().map(|import| (domain(&import.domain).to_owned(), import.version)).collect()
 }
 
@@ -97,18 +98,40 @@ impl Builder<'_> {
         }
     }
 
-    /// Resolves a graph inside a node; also gives the slots, around it, of what it captures.
-    pub fn inner(&mut self, graph: &GraphProto, opsets: &Rc<Opsets>) -> (Plan, Vec<Slot>) {
+    /// Resolves a graph inside a node, whose first part is of the index `start`; also gives the slots, around it,
+    /// of what it captures.
+    pub fn inner(
+        &mut self,
+        graph: &GraphProto,
+        start: Option<usize>,
+        opsets: &Rc<Opsets>,
+    ) -> (Plan, Vec<Slot>) {
         self.around.push(mem::take(&mut self.scope));
-        let plan = self.graph(graph, &graph.initializer, opsets);
+        let plan = self.graph(graph, (&graph.initializer, start), opsets);
         let inner = mem::replace(&mut self.scope, self.around.pop().unwrap_or_default());
         (plan, inner.captures.into_iter().map(|(outer, _)| outer).collect())
     }
 
     /// Resolves a graph in the innermost scope.
-    fn graph(&mut self, graph: &GraphProto, elements: &[TensorProto], opsets: &Rc<Opsets>) -> Plan {
-        let nodes = self.written_out(&graph.node, opsets);
-        self.initialisers(graph, elements, &nodes);
+    fn graph(
+        &mut self,
+        graph: &GraphProto,
+        (elements, start): (&[TensorProto], Option<usize>),
+        opsets: &Rc<Opsets>,
+    ) -> Plan {
+        let WrittenOut { nodes, findings, lost } = self.functions.written_out(graph, opsets, start);
+        self.findings.extend(findings);
+        self.scope.lost.extend(lost);
+        let scope = &mut self.scope;
+        self.findings.extend(self.initialisers.declare(scope, (graph, elements, start), &nodes));
+        let inputs = self.inputs_of(graph);
+        nodes.iter().for_each(|node| self.node(node));
+        let outputs: Vec<Slot> = graph.output.iter().map(|port| self.output(&port.name)).collect();
+        self.scope.plan(inputs, outputs)
+    }
+
+    /// The slots of a graph's inputs.
+    fn inputs_of(&mut self, graph: &GraphProto) -> Vec<Slot> {
         let mut inputs = vec![];
         let top = self.around.is_empty();
         for port in &graph.input {
@@ -122,14 +145,12 @@ impl Builder<'_> {
                 self.scope.varying.insert(slot);
             }
         }
-        nodes.iter().for_each(|(node, opsets)| self.node(node, opsets));
-        let outputs: Vec<Slot> = graph.output.iter().map(|port| self.output(&port.name)).collect();
-        self.scope.plan(inputs, outputs)
+        inputs
     }
 
     fn output(&mut self, name: &str) -> Slot {
         if let Some(slot) = self.resolve(name) {
-            self.parameter(slot);
+            self.initialisers.claim(&mut self.scope, slot);
             return slot;
         }
         if !self.scope.lost.contains(name) {

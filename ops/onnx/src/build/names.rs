@@ -40,7 +40,7 @@ const NUMBERS: &[&str] =
     &["const", "constant", "eps", "epsilon", "half", "literal", "one", "pi", "two", "zero"];
 
 /// Whether the name is that of a parameter.
-pub(crate) fn is_worded(name: &str) -> bool {
+pub(super) fn is_worded(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     let last = name.rsplit('.').next().unwrap_or(name);
     let counted = last.ends_with(|c: char| c.is_ascii_digit());

@@ -1,25 +1,25 @@
 //! The nodes of a graph, resolved into the steps of its plan.
 
-use std::rc::Rc;
-
 use crate::{
     Finding,
-    build::{Builder, DEEPEST, Opsets, domain, reached},
+    build::{Builder, MAX_DEPTH, domain, functions::Written, reached},
     call::Run,
-    file::proto::NodeProto,
+    file::{proto::NodeProto, visit},
     network::plan::{Slot, Step},
     node::{Body, Node},
     operators::{self, Operator},
 };
 
 impl Builder<'_> {
-    pub fn node(&mut self, node: &NodeProto, opsets: &Rc<Opsets>) {
+    /// Adds the step that a node becomes, or what is wrong with it.
+    pub fn node(&mut self, written: &Written) {
+        let Written { node, opsets, .. } = written;
         let own = domain(&node.domain);
         let version = opsets.get(own).copied();
         let found = if own.is_empty() { operators::find(&node.op_type) } else { None };
         match (found, version) {
             (Some(operator), Some(version)) if operator.covers(version) => {
-                self.operator(operator, version, node, opsets);
+                self.operator(operator, version, written);
             }
             _ => {
                 let (name, domain) = (node.op_type.clone(), own.to_owned());
@@ -35,19 +35,20 @@ impl Builder<'_> {
     }
 
     /// What a node gives is not known.
-    pub fn lose(&mut self, node: &NodeProto) {
+    fn lose(&mut self, node: &NodeProto) {
         let names = node.output.iter().filter(|name| !name.is_empty()).cloned();
         self.scope.lost.extend(names);
     }
 
-    fn operator(&mut self, operator: &'static Operator, opset: i64, proto: &NodeProto, opsets: &Rc<Opsets>) {
+    fn operator(&mut self, operator: &'static Operator, opset: i64, written: &Written) {
+        let proto = &*written.node;
         let Some(mut inputs) = self.inputs(proto) else { return self.lose(proto) };
         if operator.name == "Identity" && self.alias(proto, &inputs) {
             return;
         }
-        self.claim(operator, proto, &mut inputs);
+        self.initialisers.claim_inputs(&mut self.scope, operator, (proto, written.index), &mut inputs);
         let known = self.findings.len();
-        let bodies = self.bodies(proto, opsets, &mut inputs);
+        let bodies = self.bodies(written, &mut inputs);
         let parameters = bodies.iter().flat_map(|(_, body)| reached(&body.plan)).collect();
         let node = Node::new(opset, proto, bodies);
         let run = (operator.resolve)(&node);
@@ -58,7 +59,8 @@ impl Builder<'_> {
         match run {
             Ok(run) if self.findings.len() == known => {
                 let step = self.step(operator, proto, label, run, inputs);
-                self.place_step(Step { parameters, ..step });
+                let added = self.scope.add(Step { parameters, ..step });
+                self.findings.extend(added.err());
             }
             Ok(_) => self.lose(proto),
             Err(error) => {
@@ -99,20 +101,16 @@ impl Builder<'_> {
     }
 
     /// The graphs inside a node; the values that they capture become inputs of the node.
-    fn bodies(
-        &mut self,
-        proto: &NodeProto,
-        opsets: &Rc<Opsets>,
-        inputs: &mut Vec<Option<Slot>>,
-    ) -> Vec<(String, Body)> {
+    fn bodies(&mut self, written: &Written, inputs: &mut Vec<Option<Slot>>) -> Vec<(String, Body)> {
         let mut bodies = vec![];
-        for attribute in &proto.attribute {
+        for (attribute, start) in visit::bodies(&written.node, written.index.unwrap_or(0)) {
             let Some(graph) = &attribute.g else { continue };
-            if self.around.len() >= DEEPEST {
-                self.find(Finding::Broken(format!("graphs more than {DEEPEST} deep inside each other")));
+            if self.around.len() >= MAX_DEPTH {
+                self.find(Finding::Broken(format!("graphs more than {MAX_DEPTH} deep inside each other")));
                 continue;
             }
-            let (plan, captured) = self.inner(graph, opsets);
+            let start = written.index.map(|_| start);
+            let (plan, captured) = self.inner(graph, start, &written.opsets);
             let start = inputs.len();
             inputs.extend(captured.into_iter().map(Some));
             bodies.push((attribute.name.clone(), Body { plan, captures: start..inputs.len() }));

@@ -27,19 +27,19 @@ const ARITHMETIC: &[&str] = &[
 ];
 
 /// Whether an operator reads an input as plain numbers (bounds, scales, probabilities).
-pub(crate) fn is_setting(operator: &Operator, input: usize) -> bool {
+pub(super) fn is_setting(operator: &Operator, input: usize) -> bool {
     operator.settings.contains(&input)
 }
 
 /// Whether an operator computes with an input as a formula does.
-pub(crate) fn is_arithmetic(operator: &Operator, input: usize) -> bool {
+pub(super) fn is_arithmetic(operator: &Operator, input: usize) -> bool {
     ARITHMETIC.contains(&operator.name) && !is_setting(operator, input)
 }
 
 /// The names that nodes, and graphs inside them, use in that way only.
-pub(crate) fn only(nodes: &[Written], way: fn(&Operator, usize) -> bool) -> HashSet<String> {
+pub(super) fn only(nodes: &[Written], way: fn(&Operator, usize) -> bool) -> HashSet<String> {
     let mut uses = Uses { way, so: HashSet::new(), otherwise: HashSet::new() };
-    nodes.iter().for_each(|(node, _)| uses.node(node, &mut vec![]));
+    nodes.iter().for_each(|written| uses.node(&written.node, &mut vec![]));
     let Uses { mut so, otherwise, .. } = uses;
     so.retain(|name| !otherwise.contains(name));
     so

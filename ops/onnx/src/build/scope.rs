@@ -6,7 +6,8 @@ use std::{
 };
 
 use crate::{
-    Value,
+    Finding, Value,
+    build::fold::folded,
     network::plan::{Constant, Plan, Slot, Source, Step},
 };
 
@@ -17,8 +18,8 @@ pub(crate) struct Scope {
     pub names: HashMap<String, Slot>,
     /// What is known of a slot before anything runs.
     pub known: HashMap<Slot, Value>,
-    /// Slots of initialisers that may become parameters.
-    pub weights: HashMap<Slot, usize>,
+    /// Slots of initialisers that may become parameters, with their numbers.
+    pub initialisers: HashMap<Slot, usize>,
     /// The parameters that slots are.
     pub parameters: HashMap<Slot, usize>,
     /// For a slot: that of the running average that began as its value.
@@ -47,11 +48,28 @@ impl Scope {
     pub fn capture(&mut self, name: &str, around: &Self) {
         let Some(&outer) = around.names.get(name) else { return };
         let slot = self.named(name);
-        match (around.known.get(&outer), around.weights.get(&outer)) {
+        match (around.known.get(&outer), around.initialisers.get(&outer)) {
             (Some(value), _) => drop(self.known.insert(slot, value.clone())),
-            (_, Some(&weight)) => drop(self.weights.insert(slot, weight)),
+            (_, Some(&number)) => drop(self.initialisers.insert(slot, number)),
             _ => self.captures.push((outer, slot)),
         }
+    }
+
+    /// Adds a step. One of constants is computed here and now, where that costs little.
+    pub fn add(&mut self, step: Step) -> Result<(), Finding> {
+        let known = |slot: &Option<Slot>| match slot {
+            Some(slot) => self.known.get(slot).cloned(),
+            None => Some(Value::Absent),
+        };
+        let inputs = step.inputs.iter().map(known).collect::<Option<Vec<_>>>();
+        match inputs.and_then(|inputs| folded(&step, &inputs)) {
+            None => self.steps.push(step),
+            Some(values) => {
+                let slots = step.outputs.iter().zip(values?);
+                self.known.extend(slots.filter_map(|(slot, value)| slot.map(|slot| (slot, value))));
+            }
+        }
+        Ok(())
     }
 
     /// The plan of the graph, once it is resolved.

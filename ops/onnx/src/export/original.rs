@@ -1,6 +1,6 @@
 //! What was read from a file, written again: the same file with the present values of its parameters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ops::{
     Result,
@@ -10,7 +10,7 @@ use ops::{
 use super::{Metadata, messages};
 use crate::{
     BUFFER, Graph, broken,
-    build::initialisers::{Places, address},
+    build::Locations,
     file::{
         elements,
         proto::{GraphProto, ModelProto, TensorProto},
@@ -21,7 +21,7 @@ use crate::{
 /// A model without the elements of its parameters.
 pub(crate) struct Original {
     model: ModelProto,
-    /// The parameters that tensors are, by the place of the tensor in [`visit`]'s order.
+    /// The parameters that tensors are, by the tensor's index in [`visit`]'s order.
     tensors: HashMap<usize, usize>,
     /// Parameters that began as the values of others or of constants.
     added: Vec<usize>,
@@ -32,7 +32,7 @@ const PLAIN_INITIALISERS: i64 = 4;
 
 /// The file that a module was read from, with its parameters and buffers as they are now, and other metadata.
 /// Nodes, names, inputs and outputs are those of the file, and so is its batch size where that is fixed. None
-/// for a module that was not read from a file, and for the rare file that has no place for a parameter (an
+/// for a module that was not read from a file, and for the rare file that has nowhere to put a parameter (an
 /// initialiser in a graph inside a function; a running average in a function that is also something else).
 ///
 /// # Errors
@@ -84,20 +84,19 @@ pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
 
 impl Original {
     /// The model that was built, with those elements of its initialisers that are no parameters. None where
-    /// a parameter has no place in it.
+    /// the file has nowhere to put a parameter.
     pub fn new(
         mut model: ModelProto,
         elements: &[TensorProto],
-        places: &Places,
+        locations: Locations,
         parameters: &[(String, Parameter)],
     ) -> Option<Self> {
-        let (mut tensors, mut count, mut renamed) = (HashMap::new(), 0, 0);
-        let mut names = std::collections::HashSet::new();
-        visit(&mut model, &mut |part| {
+        let Locations { tensors, inputs, complete: true } = locations else { return None };
+        let mut names = HashSet::new();
+        visit(&mut model, |index, part| {
             match part {
                 Part::Tensor(tensor) => {
-                    if let Some(&number) = places.tensors.get(&address(tensor)) {
-                        tensors.insert(count, number);
+                    if tensors.contains_key(&index) {
                         *tensor = TensorProto {
                             name: tensor.name.clone(),
                             doc_string: tensor.doc_string.clone(),
@@ -106,12 +105,10 @@ impl Original {
                         };
                     }
                     names.insert(tensor.name.clone());
-                    count += 1;
                 }
                 Part::Node(node) => {
-                    for &(input, number) in places.inputs.get(&address(node)).into_iter().flatten() {
+                    for &(input, number) in inputs.get(&index).into_iter().flatten() {
                         node.input[input] = parameters[number].0.clone();
-                        renamed += 1;
                     }
                     names.extend(node.output.iter().cloned());
                 }
@@ -119,13 +116,11 @@ impl Original {
             Ok(())
         })
         .ok()?;
-        let uses = places.inputs.values().flatten();
-        let mut added: Vec<_> = uses.clone().map(|&(_, number)| number).collect();
+        let mut added: Vec<_> = inputs.values().flatten().map(|&(_, number)| number).collect();
         added.sort_unstable();
         added.dedup();
         let is_free = |&number: &usize| !names.contains(&parameters[number].0);
-        let complete = tensors.len() == places.tensors.len() && renamed == uses.count();
-        if !complete || !added.iter().all(is_free) {
+        if !added.iter().all(is_free) {
             return None;
         }
         // The walk begins with them.
@@ -139,10 +134,10 @@ impl Original {
     }
 
     fn filled(&self, parameters: &[(String, Parameter)]) -> Result<ModelProto> {
-        let (mut model, mut count) = (self.model.clone(), 0);
-        visit(&mut model, &mut |part| {
+        let mut model = self.model.clone();
+        visit(&mut model, |index, part| {
             let Part::Tensor(tensor) = part else { return Ok(()) };
-            if let Some(&number) = self.tensors.get(&count) {
+            if let Some(&number) = self.tensors.get(&index) {
                 let Ok(dtype) = elements::dtype(tensor.data_type) else {
                     return broken(format!("the tensor `{}` is of no known type", tensor.name));
                 };
@@ -150,7 +145,6 @@ impl Original {
                 let doc_string = std::mem::take(&mut tensor.doc_string);
                 *tensor = TensorProto { doc_string, ..messages::tensor(&tensor.name, &value)? };
             }
-            count += 1;
             Ok(())
         })?;
         for &number in &self.added {

@@ -44,7 +44,7 @@ pub(crate) fn check(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<Pa
 
 /// Every tensor of a model.
 fn tensors(model: &mut ModelProto, mut f: impl FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
-    visit(model, &mut |part| match part {
+    visit(model, |_, part| match part {
         Part::Tensor(tensor) => f(tensor),
         Part::Node(_) => Ok(()),
     })

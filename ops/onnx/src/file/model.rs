@@ -44,7 +44,7 @@ impl Model {
     /// Those of [`Model::read`].
     pub fn confined(path: &Path) -> Result<Self> {
         open(path, |model, folder| {
-            visit(model, &mut |part| match part {
+            visit(model, |_, part| match part {
                 Part::Node(node) => survives(node),
                 Part::Tensor(_) => Ok(()),
             })?;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use ops::{Device, Error, Result};
+use ops::{Device, Error, Result, Tensor};
 
 use crate::{
     Value,
@@ -13,6 +13,9 @@ use crate::{
 
 /// Where a value stands while a plan runs.
 pub(crate) type Slot = usize;
+
+/// The maximum number of elements that go into a step of little cost, and that come out.
+const MAX_SMALL: usize = 1 << 16;
 
 /// What a slot holds before the first node.
 pub(crate) enum Source {
@@ -125,6 +128,32 @@ impl Step {
     fn is_costly(&self, inputs: &[Value], pass: Pass) -> bool {
         let has_elements = |value: &Value| !matches!(value, Value::Tensor(x) if x.is_symbolic());
         self.operator.pure && inputs.iter().all(has_elements) && !self.is_small(inputs, pass)
+    }
+
+    /// What comes out where stand-ins without elements come in, but for what is read as plain numbers.
+    pub fn sketch(&self, inputs: &[Value], pass: Pass) -> Result<Vec<Value>> {
+        let stand_in = |(i, value): (usize, &Value)| match value {
+            Value::Tensor(x) if !self.operator.settings.contains(&i) => {
+                Tensor::symbolic(x.spec().clone(), x.device()).into()
+            }
+            other => other.clone(),
+        };
+        self.compute(&inputs.iter().enumerate().map(stand_in).collect::<Vec<_>>(), pass)
+    }
+
+    /// Whether it costs little to compute the step.
+    pub fn is_small(&self, inputs: &[Value], pass: Pass) -> bool {
+        // A constant is there already.
+        if inputs.is_empty() {
+            return true;
+        }
+        let few = |values: &[Value]| {
+            let elements = values.iter().filter_map(Value::spec).map(|spec| spec.len());
+            elements.fold(0, usize::saturating_add) <= MAX_SMALL
+        };
+        // Where the elements decide over what comes out, and for the message of an error, there is no way
+        // around computing it.
+        few(inputs) && self.sketch(inputs, pass).map_or(true, |outputs| few(&outputs))
     }
 
     /// Inputs that gradients pass through.
