@@ -10,7 +10,7 @@ use ops::{DType, Spec, nn::Module};
 
 use crate::{
     error::{Error, Result},
-    run::write_whole,
+    files::write_whole,
     script::Adder,
     session::Session,
 };
@@ -43,7 +43,7 @@ fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>)
         None => traced(session, module, name, shape)?,
     };
     match session.recorder_in_order()? {
-        Some(recorder) => write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model)),
+        Some(recorder) => Ok(write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model))?),
         None => Ok(()),
     }
 }
