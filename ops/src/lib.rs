@@ -16,4 +16,4 @@ pub mod random;
 pub mod tensor;
 
 pub use error::{Error, Result, panic_text};
-pub use tensor::{DType, Device, Gradients, Spec, Tensor, no_grad};
+pub use tensor::{Array, ArrayView, DType, Device, Gradients, Spec, Tensor, no_grad};

@@ -13,8 +13,8 @@ use super::split::missing;
 use super::zip::Zip;
 use super::{Options, Split};
 use files::{Error, Result};
-pub use kind::{Kind, words};
-pub use npy::Array;
+pub use kind::Kind;
+pub use npy::{NpyArray, to_bytes};
 use ops::Tensor;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ const MOST_BYTES: u64 = 4 << 30;
 const ITEMS: [&str; 6] = ["images", "imgs", "image", "x", "data", "arr_0"];
 const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes"];
 
-/// Reads items `[N, ...]` (see [`Array::items`]), and labels `[N]` where there are any.
+/// Reads items `[N, ...]` (see [`NpyArray::items`]), and labels `[N]` where there are any.
 ///
 /// In an archive the items are the array that the option `array` names; or `x_train`, `train_images` and the
 /// like, with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the
@@ -65,7 +65,7 @@ pub fn is_file_of(path: &Path) -> bool {
 /// # Errors
 /// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for an archive
 /// of several arrays; `Io`.
-pub fn read_array(path: &Path) -> Result<Array> {
+pub fn read_array(path: &Path) -> Result<NpyArray> {
     one(path, None, "give an .npy file of one array")
 }
 
@@ -80,7 +80,7 @@ pub fn tensor(path: &Path, name: Option<&str>) -> Result<Tensor> {
     one(path, name, "name one: data::array(path, \"name\")")?.tensor()
 }
 
-fn one(path: &Path, name: Option<&str>, help: &str) -> Result<Array> {
+fn one(path: &Path, name: Option<&str>, help: &str) -> Result<NpyArray> {
     let file = Arrays::open(path)?;
     let several = || {
         let names = file.names();
@@ -234,16 +234,16 @@ impl Arrays {
         )
     }
 
-    fn read(&self, place: usize) -> Result<Array> {
+    fn read(&self, place: usize) -> Result<NpyArray> {
         let most = MOST_BYTES.min(ops::tensor::room() as u64);
         match &self.zip {
             Some(zip) => {
                 let entry = &zip.entries()[place];
                 let origin =
                     Origin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
-                Array::parse(zip.read(entry, most)?, origin)
+                NpyArray::parse(zip.read(entry, most)?, origin)
             }
-            None => Array::parse(file::read(&self.path, most)?, Origin::file(&self.path)),
+            None => NpyArray::parse(file::read(&self.path, most)?, Origin::file(&self.path)),
         }
     }
 }

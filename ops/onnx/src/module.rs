@@ -86,7 +86,10 @@ fn ports(graph: &GraphProto) -> (Vec<Port>, Vec<Port>) {
 fn unusable(port: &Port) -> Vec<Finding> {
     let mut findings = vec![];
     if port.shape.iter().flatten().flatten().try_fold(8usize, |n, &d| n.checked_mul(d)).is_none() {
-        findings.push(Finding::Broken(format!("the input {port} has more elements than can be counted")));
+        findings.push(Finding::Broken(format!(
+            "the input {} has more elements than can be counted",
+            port.quoted()
+        )));
     }
     if port.dtype.is_none() {
         findings.push(Finding::Type(format!("the input `{}`", port.name)));

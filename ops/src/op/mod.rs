@@ -166,6 +166,7 @@ macro_rules! by_kind {
             $crate::DType::F32 | $crate::DType::F64 => <Dispatch as FloatTensorOps<Dispatch>>::$float($($arg),*) $($then)*,
             $crate::DType::I32 | $crate::DType::I64 => <Dispatch as IntTensorOps<Dispatch>>::$int($($arg),*) $($then)*,
             $crate::DType::Bool => <Dispatch as BoolTensorOps<Dispatch>>::$bool($($arg),*) $($then)*,
+            $crate::DType::F16 | $crate::DType::U8 => unreachable!("no tensor has them"),
         }
     }};
     ($dtype:expr, $float:ident, $int:ident, ($($arg:expr),* $(,)?)) => {{

@@ -1,6 +1,7 @@
 //! The rank-erased tensor: an immutable value with a shape, an element type, a device and, where a
 //! gradient may be asked for, a record of how it was computed.
 
+mod array;
 mod autodiff;
 mod budget;
 mod data;
@@ -15,11 +16,11 @@ use std::sync::Arc;
 use burn::backend::{BackendTensor, DispatchTensorKind};
 
 pub use crate::kernels::cpu::Floats;
+pub use array::{Array, ArrayView, Data, DataView};
 pub(crate) use autodiff::Node;
 pub use autodiff::{Gradients, is_grad_enabled, no_grad};
 pub(crate) use budget::Charge;
 pub use budget::{live_bytes, room, set_budget};
-pub use data::Data;
 pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub(crate) use later::refuse_where;
@@ -314,6 +315,10 @@ pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result
     }
     if spec.is_empty() {
         return Err(Error::Shape { op, found: show(&spec.shape), expected: "no dimension of size 0".into() });
+    }
+    if !DType::ALL.contains(&spec.dtype) {
+        let expected = DType::ALL.map(DType::name).join(", ");
+        return Err(Error::DType { op, found: spec.dtype.to_string(), expected });
     }
     if device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64) {
         return Err(Error::DType {

@@ -195,7 +195,7 @@ impl Frozen {
     }
 
     fn open(&self, path: &Path) -> Option<onnx::Model> {
-        onnx::Model::open(path, onnx::Device::Cpu, Some(&self.library)).ok()
+        onnx::Model::open(path, Device::Cpu, Some(&self.library)).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Items of data sets in arrays.
 
 use super::kind::Kind;
-use super::npy::Array;
+use super::npy::NpyArray;
 use crate::{Images, Items, Options};
 use files::{Error, Result};
 use ops::{Device, Tensor};
@@ -17,7 +17,7 @@ pub struct Content {
     pub count: usize,
 }
 
-impl Array {
+impl NpyArray {
     /// The items `[N, ...]`: bytes, which stand for 0 to 1, and booleans as pictures `[N, H, W]`, `[N, H, W,
     /// C]` or `[N, C, H, W]` with C = 1 or 3, brought to the size and colours of the options, or as rows `[N,
     /// D]`; floats of any shape as they are, pictures `[N, H, W]` and `[N, H, W, C]` as `[N, C, H, W]`.

@@ -1,10 +1,10 @@
 //! Labels in arrays.
 
 use super::kind::Kind;
-use super::npy::Array;
+use super::npy::NpyArray;
 use files::Result;
 
-impl Array {
+impl NpyArray {
     /// Labels for `count` items: whole numbers, of whatever type.
     ///
     /// # Errors

@@ -2,20 +2,20 @@
 
 use std::time::Instant;
 
-use ndarray::{ArrayD, ShapeError};
-use ops::{Tensor, random::Key};
+use onnx_net::Port;
+use ops::{Array, DType, Device, Tensor, random::Key};
 use serde_json::json;
 
 use super::inputs;
 use crate::{
-    api::onnx::{run_tensors, to_tensor},
+    api::onnx::run_tensors,
     cli::{
         OnnxBench,
         bench::{clock::Times, load, print},
         outcome::Outcome,
     },
     error::{Error, Result},
-    onnx::{Array, Device, Dtype, Model, Value},
+    onnx::Model,
 };
 
 /// Times both ways in turns, so that what else the machine does meets them alike, and prints one line.
@@ -64,45 +64,38 @@ type Named<T> = Vec<(String, T)>;
 
 /// The inputs, as scripts hold them and as ONNX Runtime takes them.
 fn prepared(model: &Model, args: &OnnxBench) -> Result<(Named<Tensor>, Named<Array>)> {
-    let given = inputs::read(&args.input)?.into_iter().map(|(name, array)| (name, array.row_major()));
-    let mut given: Named<Array> = given.collect();
-    for value in model.inputs() {
-        if given.iter().all(|(name, _)| *name != value.name) {
-            given.push((value.name.clone(), drawn(value, args.batch as usize)?));
+    let mut given: Named<Array> = inputs::read(&args.input)?;
+    for port in model.inputs() {
+        if given.iter().all(|(name, _)| *name != port.name) {
+            given.push((port.name.clone(), drawn(port, args.batch as usize)?));
         }
     }
-    if given.iter().any(|(_, array)| array.dtype() == Dtype::U8) {
+    if given.iter().any(|(_, array)| array.dtype() == DType::U8) {
         return Err(Error::usage(
             format!("{}: an input is of type u8, which scripts have no tensors of", args.file.display()),
             "time a network of f32, f64, i32, i64 or bool",
         ));
     }
-    let tensor = |(name, array)| Ok((name, to_tensor(array, ops::Device::Cpu)?));
+    let tensor = |(name, array)| Ok((name, Tensor::from_array(array, Device::Cpu)?));
     let tensors = given.clone().into_iter().map(tensor).collect::<Result<_>>()?;
     Ok((tensors, given))
 }
 
 /// Numbers between 0 and 1; zeros where they are whole, which are in range whatever they count.
-fn drawn(value: &Value, batch: usize) -> Result<Array> {
+fn drawn(port: &Port, batch: usize) -> Result<Array> {
     let size = |(axis, size): (usize, &Option<usize>)| size.unwrap_or(if axis == 0 { batch } else { 1 });
-    let shape: Vec<usize> = value.shape.iter().enumerate().map(size).collect();
+    let shape: Vec<usize> = port.shape.iter().flatten().enumerate().map(size).collect();
     let elements = shape.iter().try_fold(8_usize, |n, &size| n.checked_mul(size));
     if elements.is_none_or(|bytes| bytes > ops::tensor::room()) {
         return Err(Error::usage(
-            format!("input {value}: memory does not hold {batch} of them"),
+            format!("input {port}: memory does not hold {batch} of them"),
             "choose a smaller --batch",
         ));
     }
-    let uniform = || Key::new(0).draw(0).uniform(shape.iter().product()).into_iter();
-    let misshapen = |e: ShapeError| Error::Failed(format!("input {value}: {e}"));
-    Ok(match value.dtype {
-        Dtype::F32 => ArrayD::from_shape_vec(shape.clone(), uniform().collect()).map_err(misshapen)?.into(),
-        Dtype::F64 => ArrayD::from_shape_vec(shape.clone(), uniform().map(f64::from).collect())
-            .map_err(misshapen)?
-            .into(),
-        Dtype::I32 => ArrayD::<i32>::zeros(shape).into(),
-        Dtype::I64 => ArrayD::<i64>::zeros(shape).into(),
-        Dtype::U8 => ArrayD::<u8>::zeros(shape).into(),
-        Dtype::Bool => ArrayD::from_elem(shape, false).into(),
+    let uniform = || Key::new(0).draw(0).uniform(shape.iter().product());
+    Ok(match port.dtype.unwrap_or(DType::F32) {
+        DType::F32 => Array::new(&*shape, uniform())?,
+        DType::F64 => Array::new(&*shape, uniform().into_iter().map(f64::from).collect::<Vec<_>>())?,
+        dtype => Array::zeros(&shape, dtype),
     })
 }

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use onnx_net::{Model, Report};
+use ops::Device;
 
 use crate::{
     cli::outcome::Outcome,
     error::Result,
-    onnx::{self, Device, Runtime},
+    onnx::{self, Runtime},
 };
 
 /// Says `train` of a module whose parameters get gradients, `frozen` of one without, or where only ONNX

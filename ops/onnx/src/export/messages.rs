@@ -35,6 +35,7 @@ pub(super) fn number(value: f64, dtype: DType) -> TensorProto {
         DType::I32 => vec![value as i32].into(),
         DType::I64 => vec![value as i64].into(),
         DType::Bool => vec![value != 0.0].into(),
+        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
     };
     elements("", &Spec::new([], dtype), &data)
 }

@@ -55,7 +55,7 @@ impl Graph {
         }
         let find = |port: &Port| match inputs.iter().find(|(name, _)| *name == port.name) {
             Some((_, tensor)) => Ok((*tensor).clone()),
-            None => broken(format!("the input {port} is missing")),
+            None => broken(format!("the input {} is missing", port.quoted())),
         };
         let tensors = self.inputs.iter().map(find).collect::<Result<Vec<_>>>()?;
         let symbolic = tensors.iter().any(Tensor::is_symbolic);
@@ -114,7 +114,8 @@ impl Graph {
             }
             if batches.is_some_and(|known| known != times) {
                 return broken(format!(
-                    "the input {port} has another number of samples than those before it"
+                    "the input {} has another number of samples than those before it",
+                    port.quoted()
                 ));
             }
             batches = Some(times);
@@ -129,7 +130,7 @@ impl Layer for Graph {
     }
 
     fn describe(&self) -> String {
-        let show = |ports: &[Port]| ports.iter().map(Port::to_string).collect::<Vec<_>>().join(", ");
+        let show = |ports: &[Port]| ports.iter().map(Port::quoted).collect::<Vec<_>>().join(", ");
         format!("{} -> {}, {} nodes", show(&self.inputs), show(&self.outputs), self.plan.steps.len())
     }
 

@@ -92,7 +92,7 @@ pub(crate) fn settle(
         if let (Some(declared), Some(found)) = (&port.shape, found)
             && declared.len() != found.rank()
         {
-            return Err(format!("the output {port} comes out as {found}"));
+            return Err(format!("the output {} comes out as {found}", port.quoted()));
         }
     }
     if graph.inputs.iter().any(guesses) {
