@@ -6,7 +6,7 @@ use ops::{Device, Error, Result, Tensor, nn::Parameter};
 
 use crate::{
     Value,
-    value::{place, readable},
+    value::{readable, to_device},
 };
 
 /// In which mode dropout and batch normalisation compute.
@@ -78,14 +78,14 @@ impl Call<'_> {
         self.value(i).tensor(self.op).cloned()
     }
 
-    /// Input `i` where another tensor is.
-    pub fn beside(&self, i: usize, other: &Tensor) -> Result<Tensor> {
-        place(self.value(i).tensor(self.op)?, other.device())
+    /// Input `i`, on the device of another tensor.
+    pub fn on_device_of(&self, i: usize, other: &Tensor) -> Result<Tensor> {
+        to_device(self.value(i).tensor(self.op)?, other.device())
     }
 
-    /// [`Call::beside`], where it is given.
-    pub fn maybe_beside(&self, i: usize, other: &Tensor) -> Result<Option<Tensor>> {
-        if self.has(i) { self.beside(i, other).map(Some) } else { Ok(None) }
+    /// [`Call::on_device_of`], where it is given.
+    pub fn maybe_on_device_of(&self, i: usize, other: &Tensor) -> Result<Option<Tensor>> {
+        if self.has(i) { self.on_device_of(i, other).map(Some) } else { Ok(None) }
     }
 
     /// The first two inputs on one device.
@@ -145,15 +145,15 @@ impl Call<'_> {
         }
     }
 
-    /// Input `i` as one whole number, or the usual one.
-    pub fn ints_or(&self, i: usize, usual: i64) -> Result<i64> {
-        Ok(self.maybe_ints(i)?.and_then(|list| list.first().copied()).unwrap_or(usual))
+    /// Input `i` as one whole number, or a default.
+    pub fn ints_or(&self, i: usize, default: i64) -> Result<i64> {
+        Ok(self.maybe_ints(i)?.and_then(|list| list.first().copied()).unwrap_or(default))
     }
 
     /// The parameter that input `i` is.
     pub fn cell(&self, i: usize) -> Option<&Parameter> {
-        let place = self.origins.get(i).copied().flatten()?;
-        self.pass.cells.get(place).map(|(_, parameter)| parameter)
+        let number = self.origins.get(i).copied().flatten()?;
+        self.pass.cells.get(number).map(|(_, parameter)| parameter)
     }
 
     /// An argument outside its range.
@@ -187,7 +187,7 @@ impl Call<'_> {
 pub(crate) fn together(tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     let device = tensors.iter().map(Tensor::device).find(|&d| d != Device::Cpu);
     match device {
-        Some(device) => tensors.iter().map(|x| place(x, device)).collect(),
+        Some(device) => tensors.iter().map(|x| to_device(x, device)).collect(),
         None => Ok(tensors),
     }
 }

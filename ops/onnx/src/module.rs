@@ -23,7 +23,7 @@ pub fn check(model: &Model) -> Report {
 
 /// A module that computes what the model does, in training mode as every new one. Floats of its
 /// initialisers that nodes compute with are its parameters, by their names; running averages are buffers.
-/// A single number is a parameter where its name tells (`logit_scale`), or where the file is one of
+/// A single number is a parameter where its name says so (`logit_scale`), or where the file is one of
 /// [`crate::export`]; others are parts of formulas, such as the halves of a GELU.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The slots of a node's inputs; none when one is missing, which is told unless what gave it was.
+    /// The slots of a node's inputs; none when one is missing, which is reported unless what gives it was.
     fn inputs(&mut self, proto: &NodeProto) -> Option<Vec<Option<Slot>>> {
         let mut slots = vec![];
         for name in &proto.input {

@@ -82,7 +82,7 @@ struct Graph {
     used: BTreeSet<usize>,
     /// Names of the outputs of each step.
     outputs: Vec<Vec<String>>,
-    /// Sizes and places that nodes take.
+    /// Sizes and indices that nodes take.
     integers: Vec<TensorProto>,
     /// What has been computed from the batch size.
     followers: HashMap<Size, String>,
@@ -126,7 +126,7 @@ impl Graph {
                         "`{name}` of {} is {a:?} for {} samples, but {b:?} for {}",
                         small.op_type, BATCHES[0], BATCHES[1]
                     ),
-                    place(small),
+                    script_line(small),
                 ),
             });
         let output = (0..small.outputs).map(|i| match (i, result) {
@@ -148,7 +148,7 @@ impl Graph {
         Ok(())
     }
 
-    /// The name of what stands in one place in both drafts.
+    /// The name of the same input in both drafts.
     fn input(
         &mut self,
         owner: &str,
@@ -174,7 +174,7 @@ impl Graph {
                     "a number in {} is {a} for {} samples, but {b} for {}: it would be wrong for others",
                     step.op_type, BATCHES[0], BATCHES[1]
                 ),
-                place(step),
+                script_line(step),
             ),
             (OnnxValue::Sizes(a), OnnxValue::Sizes(b)) => self.sizes(owner, step, i, a, b),
             (OnnxValue::Constant(a), OnnxValue::Constant(b)) => self.tensor(owner, step, a, b),
@@ -245,7 +245,7 @@ impl Graph {
                     "sizes of {} are {small:?} for {} samples, but {large:?} for {}: they do not follow the batch",
                     step.op_type, BATCHES[0], BATCHES[1]
                 ),
-                place(step),
+                script_line(step),
             );
         };
         Ok(self.followers(&name, &sizes))
@@ -315,7 +315,7 @@ impl Graph {
                 large.spec(),
                 BATCHES[1]
             ),
-            place(step),
+            script_line(step),
         )
     }
 
@@ -369,14 +369,14 @@ fn once(x: &Tensor, other: &Tensor) -> Result<Option<Tensor>> {
     Ok(same(&core.expand(x.shape())?, x)?.then_some(core))
 }
 
-fn place(step: &OnnxNode) -> Option<Place> {
+fn script_line(step: &OnnxNode) -> Option<Place> {
     step.origin.as_ref()?.place.clone()
 }
 
 /// The refusal of what is one operation in one trace and another, or none, in the other.
 fn different<T>(small: Option<&OnnxNode>, large: Option<&OnnxNode>) -> Result<T> {
     let name = |step: Option<&OnnxNode>| step.map_or("nothing", |step| step.op_type);
-    let place = small.and_then(place).or(large.and_then(place));
+    let place = small.and_then(script_line).or(large.and_then(script_line));
     refuse(
         format!(
             "what is computed depends on the batch size: {} for {} samples, {} for {}",

@@ -80,8 +80,8 @@ impl Kind {
     }
 }
 
-/// The most messages inside each other; prost itself stops at 100.
-const DEEPEST: usize = 64;
+/// The maximum depth of messages inside each other; prost itself stops at 100.
+const MAX_DEPTH: usize = 64;
 
 /// A list that grows doubles, and for a moment the old one is still there.
 const GROWTH: usize = 3;
@@ -106,8 +106,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<()> {
 }
 
 fn message(mut bytes: &[u8], kind: Kind, depth: usize, memory: &mut usize) -> Result<()> {
-    if depth > DEEPEST {
-        return broken(format!("the file nests messages more than {DEEPEST} deep"));
+    if depth > MAX_DEPTH {
+        return broken(format!("the file nests messages more than {MAX_DEPTH} deep"));
     }
     *memory = memory.saturating_add(kind.overhead());
     while !bytes.is_empty() {

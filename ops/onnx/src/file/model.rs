@@ -91,7 +91,7 @@ fn open(
 }
 
 /// Refuses what ends the process of ONNX Runtime 1.31 as it reads a file: numbers of attention heads that are 0 in
-/// 32 bits, by which it divides, and a bias of a normalisation that has a place but no name.
+/// 32 bits, by which it divides, and a bias of a normalisation without a name.
 fn survives(node: &NodeProto) -> Result<()> {
     let is_count = |n: i64| (1..=i64::from(i32::MAX)).contains(&n);
     let problem = match &*node.op_type {

@@ -34,7 +34,7 @@ pub struct Graph {
     pub(crate) rebatch: bool,
     /// Set once more samples were found to give what each gives alone.
     pub(crate) verified: OnceLock<()>,
-    /// The file, to be written again; none where it has no place for all parameters.
+    /// The file, to be written again; none where not all parameters are tensors of it.
     pub(crate) original: Option<Original>,
 }
 
@@ -104,7 +104,7 @@ impl Graph {
 
     /// How many of the file's own batches come in; refuses what the file does not declare.
     pub(crate) fn batches(&self, inputs: &[Value]) -> Result<usize> {
-        // A tensor of the declared size itself may stand beside any number of batches.
+        // A tensor of the declared size itself fits any number of batches.
         let mut batches = None;
         for (port, value) in self.inputs.iter().zip(inputs) {
             let Value::Tensor(tensor) = value else { continue };

@@ -8,10 +8,10 @@ use crate::{
     Value,
     call::{Call, Pass, Run},
     operators::Operator,
-    value::place,
+    value::to_device,
 };
 
-/// Where a value stands while a plan runs.
+/// The number of a value while a plan runs.
 pub(crate) type Slot = usize;
 
 /// The maximum number of elements that go into a step of little cost, and that come out.
@@ -46,7 +46,7 @@ impl Constant {
         if let Some(moved) = self.moved.get() {
             return Ok(moved.clone());
         }
-        let moved = Value::from(place(tensor, device)?);
+        let moved = Value::from(to_device(tensor, device)?);
         Ok(self.moved.get_or_init(|| moved).clone())
     }
 }
@@ -108,7 +108,7 @@ impl Step {
         } else {
             self.compute(&inputs, pass)
         };
-        let outputs = outputs.map_err(|e| self.told(e))?;
+        let outputs = outputs.map_err(|e| self.named(e))?;
         for (slot, value) in self.outputs.iter().zip(outputs) {
             if let Some(slot) = slot {
                 slots[*slot] = value;
@@ -163,7 +163,7 @@ impl Step {
     }
 
     /// Errors name the node; those that end everything stay what they are.
-    fn told(&self, error: Error) -> Error {
+    fn named(&self, error: Error) -> Error {
         match error {
             Error::Symbolic { .. } | Error::Interrupted | Error::Layer { .. } | Error::Memory { .. } => error,
             other => Error::Layer { layer: self.name.clone(), reason: other.to_string() },

@@ -123,7 +123,7 @@ fn near(alone: &Value, together: &Value, batch: usize, batches: usize) -> Result
 
 /// Whether numbers are those expected but for how sums are rounded: each is within a thousandth of the largest.
 pub fn alike(expected: &[f64], found: &[f64]) -> bool {
-    let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
+    let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |largest: f64, x| largest.max(x.abs()));
     let near =
         |(x, y): (&f64, &f64)| x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= ALLOWED * largest;
     expected.len() == found.len() && expected.iter().zip(found).all(near)

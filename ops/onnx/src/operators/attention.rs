@@ -65,7 +65,7 @@ impl Attention {
         let [q_heads, kv_heads] = self.heads;
         let q = split_heads(call, &all[0], q_heads)?;
         let [mut k, mut v] = [split_heads(call, &all[1], kv_heads)?, split_heads(call, &all[2], kv_heads)?];
-        let past = match (call.maybe_beside(4, &q)?, call.maybe_beside(5, &q)?) {
+        let past = match (call.maybe_on_device_of(4, &q)?, call.maybe_on_device_of(5, &q)?) {
             (None, None) => 0,
             (Some(past_k), Some(past_v)) => {
                 (k, v) = (Tensor::concat(&[&past_k, &k], 2)?, Tensor::concat(&[&past_v, &v], 2)?);
@@ -109,8 +109,10 @@ impl Attention {
     /// mask's own number elsewhere. `past` keys stand before the first query.
     fn bias(&self, call: &Call, scores: &Tensor, past: usize) -> Result<Option<Tensor>> {
         let &[_, _, queries, keys] = scores.shape() else { return Ok(None) };
-        let mask =
-            call.maybe_beside(3, scores)?.map(|mask| additive(&mask, keys, scores.dtype())).transpose()?;
+        let mask = call
+            .maybe_on_device_of(3, scores)?
+            .map(|mask| additive(&mask, keys, scores.dtype()))
+            .transpose()?;
         let valid = call.maybe_ints(6)?;
         let bounded = self.causal || self.reach.iter().any(|&n| n >= 0);
         if !bounded && valid.is_none() {
@@ -180,31 +182,31 @@ fn with_last(shape: &[usize], n: usize) -> Vec<usize> {
     shape
 }
 
-/// Pairs of numbers turned by angles that belong to their positions (Su et al., 2021).
+/// Pairs of numbers rotated by angles that belong to their positions (Su et al., 2021).
 fn rotary(node: &Node) -> Resolved {
     let (interleaved, heads) = (node.flag("interleaved", false)?, heads(node, "num_heads")?);
-    let Ok(turned) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
+    let Ok(rotated) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
         return broken("the attribute `rotary_embedding_dim` is negative");
     };
     gives(move |call| {
         let x = call.tensor(0)?;
         let (joined, y) = (x.rank() == 3, split_heads(call, &x, heads)?);
         let &[n, _, length, size] = y.shape() else { return Err(call.misfit(y.shape(), "four dimensions")) };
-        let turned = if turned == 0 { size } else { turned };
-        if turned > size || !turned.is_multiple_of(2) {
-            return Err(call.wrong("rotary_embedding_dim", turned, format!("an even number up to {size}")));
+        let rotated = if rotated == 0 { size } else { rotated };
+        if rotated > size || !rotated.is_multiple_of(2) {
+            return Err(call.wrong("rotary_embedding_dim", rotated, format!("an even number up to {size}")));
         }
-        let half = turned / 2;
+        let half = rotated / 2;
         let angle = |i: usize| {
-            let cache = call.beside(i, &x)?;
-            let rows = match call.maybe_beside(3, &x)? {
+            let cache = call.on_device_of(i, &x)?;
+            let rows = match call.maybe_on_device_of(3, &x)? {
                 Some(places) => cache.index_select(0, &places.reshape(&[places.len()])?)?,
                 None => cache,
             };
             rows.reshape(&[n, 1, length, half])
         };
         let (cos, sin) = (angle(1)?, angle(2)?);
-        let (part, rest) = (y.narrow(3, 0, turned)?, size - turned);
+        let (part, rest) = (y.narrow(3, 0, rotated)?, size - rotated);
         let [a, b] = if interleaved {
             [part.slice(3, 0, None, 2)?, part.slice(3, 1, None, 2)?]
         } else {
@@ -217,7 +219,7 @@ fn rotary(node: &Node) -> Resolved {
             Tensor::concat(&[&real, &imaginary], 3)?
         };
         if rest > 0 {
-            y = Tensor::concat(&[&y, &split_heads(call, &x, heads)?.narrow(3, turned, rest)?], 3)?;
+            y = Tensor::concat(&[&y, &split_heads(call, &x, heads)?.narrow(3, rotated, rest)?], 3)?;
         }
         if joined { y.transpose(1, 2)?.reshape(x.shape()) } else { Ok(y) }
     })

@@ -39,10 +39,10 @@ pub(super) enum Activation {
 pub(super) type Numbers = std::vec::IntoIter<f64>;
 
 impl Activation {
-    /// Takes from the lists only the numbers that this activation has; the usual ones where none are left.
+    /// Takes from the lists only the numbers that this activation has; the defaults where none are left.
     pub fn named(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<Self> {
-        let mut a = |usual| alphas.next().unwrap_or(usual);
-        let mut b = |usual| betas.next().unwrap_or(usual);
+        let mut a = |default| alphas.next().unwrap_or(default);
+        let mut b = |default| betas.next().unwrap_or(default);
         Ok(match name.to_lowercase().as_str() {
             "relu" => Self::Relu,
             "tanh" => Self::Tanh,
@@ -98,7 +98,7 @@ pub(super) struct State {
 impl Weights {
     /// Those of direction `d`.
     pub fn of(call: &Call, d: usize, x: &Tensor, kind: Kind) -> Result<Self> {
-        let of = |i: usize| call.beside(i, x)?.narrow(0, d, 1)?.squeeze(0);
+        let of = |i: usize| call.on_device_of(i, x)?.narrow(0, d, 1)?.squeeze(0);
         let (w, r) = (of(1)?, of(2)?);
         let (&[gates, _], &[_, hidden]) = (w.shape(), r.shape()) else {
             return Err(call.misfit(w.shape(), "weights [directions, gates, inputs]"));

@@ -1,4 +1,4 @@
-//! Elements chosen by their places.
+//! Elements chosen by their positions.
 
 use ops::{DType, Device, Error, Result, Spec, Tensor};
 
@@ -63,9 +63,9 @@ fn span(call: &Call, x: &Value, axis: i64, [start, end, step]: [i64; 3]) -> Resu
     let spec = x.spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
     let d = call.axis(axis, spec.rank())?;
     let n = spec.shape[d] as i64;
-    let place = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
+    let position = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
     let (low, high) = if step > 0 { (0, n) } else { (-1, n - 1) };
-    let (start, end) = (place(start).clamp(low.max(0), high.max(0)), place(end).clamp(low, high));
+    let (start, end) = (position(start).clamp(low.max(0), high.max(0)), position(end).clamp(low, high));
     let start = if step > 0 { start } else { start.min(n - 1) };
     let distance = if step > 0 { end - start } else { start - end };
     let size = (distance.max(0) as u64).div_ceil(step.unsigned_abs()) as usize;
@@ -82,7 +82,7 @@ fn span(call: &Call, x: &Value, axis: i64, [start, end, step]: [i64; 3]) -> Resu
 
 /// An index whose negative numbers count from the end, beside the tensor it chooses of.
 fn wrapped(call: &Call, x: &Tensor, i: usize, n: usize) -> Result<Tensor> {
-    let index = call.beside(i, x)?;
+    let index = call.on_device_of(i, x)?;
     let from_end = index.add_scalar(n as f64)?;
     index.lt_scalar(0.0)?.where_(&from_end, &index)
 }
@@ -122,9 +122,9 @@ fn gather_elements(node: &Node) -> Resolved {
     })
 }
 
-/// A place for each row of indices `[.., k]` in the first dimensions of a shape, behind `batch` leading
+/// A position for each row of indices `[.., k]` in the first dimensions of a shape, behind `batch` leading
 /// ones that both share.
-pub(super) fn places(call: &Call, shape: &[usize], index: &Value, batch: usize) -> Result<Vec<usize>> {
+pub(super) fn positions(call: &Call, shape: &[usize], index: &Value, batch: usize) -> Result<Vec<usize>> {
     let index = index.tensor(call.op)?;
     let numbers = numbers::whole(index)?;
     let k = index.shape().last().copied().unwrap_or(1);
@@ -133,29 +133,29 @@ pub(super) fn places(call: &Call, shape: &[usize], index: &Value, batch: usize) 
     }
     let samples: usize = shape[..batch].iter().product();
     let per_sample = numbers.len() / k / samples.max(1);
-    let place = |(row, tuple): (usize, &[i64])| {
+    let position = |(row, tuple): (usize, &[i64])| {
         let start = row / per_sample.max(1);
-        tuple.iter().zip(&shape[batch..]).try_fold(start, |place, (&i, &n)| {
+        tuple.iter().zip(&shape[batch..]).try_fold(start, |position, (&i, &n)| {
             let i = if i < 0 { i + n as i64 } else { i };
             let fits = usize::try_from(i).ok().filter(|&i| i < n);
-            fits.map(|i| place * n + i).ok_or_else(|| call.wrong("an index", i, format!("0 to {}", n - 1)))
+            fits.map(|i| position * n + i).ok_or_else(|| call.wrong("an index", i, format!("0 to {}", n - 1)))
         })
     };
-    numbers.chunks_exact(k).enumerate().map(place).collect()
+    numbers.chunks_exact(k).enumerate().map(position).collect()
 }
 
 /// Places as an index, which counts up to 2^31.
-pub(super) fn index_tensor(places: &[usize], device: Device) -> Result<Tensor> {
-    let number = |&place: &usize| {
-        i32::try_from(place).map_err(|_| Error::Argument {
+pub(super) fn index_tensor(positions: &[usize], device: Device) -> Result<Tensor> {
+    let number = |&position: &usize| {
+        i32::try_from(position).map_err(|_| Error::Argument {
             op: "index",
             name: "an index",
-            found: place.to_string(),
+            found: position.to_string(),
             expected: format!("at most {}", i32::MAX),
         })
     };
-    let numbers = places.iter().map(number).collect::<Result<Vec<_>>>()?;
-    Tensor::from_data(numbers, [places.len()], device)
+    let numbers = positions.iter().map(number).collect::<Result<Vec<_>>>()?;
+    Tensor::from_data(numbers, [positions.len()], device)
 }
 
 fn gather_nd(node: &Node) -> Resolved {
@@ -163,13 +163,13 @@ fn gather_nd(node: &Node) -> Resolved {
     let Ok(batch) = usize::try_from(batch) else { return broken("the attribute `batch_dims` is negative") };
     gives(move |call| {
         let x = call.tensor(0)?;
-        let places = places(call, x.shape(), call.value(1), batch)?;
+        let positions = positions(call, x.shape(), call.value(1), batch)?;
         let index = call.tensor(1)?;
         let (lead, k) = index.shape().split_at(index.rank().saturating_sub(1));
         let chosen = batch + k.first().copied().unwrap_or(1);
         let rest = &x.shape()[chosen..];
         let rows = x.reshape(&[x.shape()[..chosen].iter().product(), rest.iter().product()])?;
-        let found = rows.index_select(0, &index_tensor(&places, x.device())?)?;
+        let found = rows.index_select(0, &index_tensor(&positions, x.device())?)?;
         found.reshape(&[lead, rest].concat())
     })
 }
@@ -179,18 +179,18 @@ fn one_hot(node: &Node) -> Resolved {
     let axis = node.int("axis", -1)?;
     gives(move |call| {
         let values = call.tensor(2)?;
-        let index = call.beside(0, &values)?;
+        let index = call.on_device_of(0, &values)?;
         let index =
             if index.dtype().is_int() { index } else { index.cast(held(DType::I64, index.device()))? };
         let depth = call.number(1)?.unwrap_or(0.0);
         if !(1.0..=1e9).contains(&depth) || values.len() != 2 {
             return Err(call.wrong("the depth", depth, "at least 1, and two values"));
         }
-        let place = call.axis(axis, index.rank() + 1)?;
+        let position = call.axis(axis, index.rank() + 1)?;
         let from_end = index.add_scalar(depth)?;
-        let index = index.lt_scalar(0.0)?.where_(&from_end, &index)?.unsqueeze(place as i64)?;
+        let index = index.lt_scalar(0.0)?.where_(&from_end, &index)?.unsqueeze(position as i64)?;
         let mut shape = vec![1; index.rank()];
-        shape[place] = depth as usize;
+        shape[position] = depth as usize;
         let numbers = Tensor::arange(0.0, depth, 1.0, index.dtype(), index.device())?.reshape(&shape)?;
         let [off, on] = [0, 1].map(|i| values.narrow(0, i, 1));
         index.eq(&numbers)?.where_(&on?, &off?)
@@ -218,13 +218,13 @@ fn compress(node: &Node) -> Resolved {
 /// `[rank, n]`: where the elements that are not 0 are.
 fn non_zero(call: &Call) -> Result<Vec<Value>> {
     let x = call.tensor(0)?;
-    let places = call.numbers(0)?.into_iter().enumerate().filter(|(_, x)| *x != 0.0).map(|(i, _)| i);
-    let places: Vec<usize> = places.collect();
+    let positions = call.numbers(0)?.into_iter().enumerate().filter(|(_, x)| *x != 0.0).map(|(i, _)| i);
+    let positions: Vec<usize> = positions.collect();
     let mut list = vec![];
     for d in 0..x.rank() {
         let inner: usize = x.shape()[d + 1..].iter().product();
-        list.extend(places.iter().map(|place| (place / inner % x.shape()[d]) as i64));
+        list.extend(positions.iter().map(|position| (position / inner % x.shape()[d]) as i64));
     }
-    let spec = Spec::new([x.rank(), places.len()], DType::I64);
+    let spec = Spec::new([x.rank(), positions.len()], DType::I64);
     Ok(vec![Value::whole(&list, &spec.shape)?])
 }

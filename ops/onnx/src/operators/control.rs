@@ -36,12 +36,12 @@ fn repeat(node: &Node) -> Resolved {
     let body = node.body("body")?;
     let collected = node.proto.output.len();
     Ok(Box::new(move |call| {
-        let most = call.number(0)?.map_or(i64::MAX, |n| n as i64);
+        let maximum = call.number(0)?.map_or(i64::MAX, |n| n as i64);
         let mut going = call.number(1)?.is_none_or(|on| on != 0.0);
         let mut carried = call.inputs.get(2..body.captures.start).unwrap_or(&[]).to_vec();
         let mut lists: Vec<Vec<Value>> = vec![vec![]; collected.saturating_sub(carried.len())];
         let mut round = 0;
-        while going && round < most {
+        while going && round < maximum {
             interrupt::check()?;
             call.pass.patience()?;
             let mut inputs = vec![Value::whole(&[round], &[])?, truth(going)?];
@@ -67,9 +67,9 @@ fn scan(node: &Node) -> Resolved {
         return broken("the attribute `num_scan_inputs` is negative");
     };
     let lists = ["scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"];
-    let [in_axes, in_turned, out_axes, out_turned] = lists.map(|name| node.ints(name));
-    let (in_axes, in_turned) = (in_axes?.unwrap_or_default(), in_turned?.unwrap_or_default());
-    let (out_axes, out_turned) = (out_axes?.unwrap_or_default(), out_turned?.unwrap_or_default());
+    let [in_axes, in_reversed, out_axes, out_reversed] = lists.map(|name| node.ints(name));
+    let (in_axes, in_reversed) = (in_axes?.unwrap_or_default(), in_reversed?.unwrap_or_default());
+    let (out_axes, out_reversed) = (out_axes?.unwrap_or_default(), out_reversed?.unwrap_or_default());
     Ok(Box::new(move |call| {
         let at = |list: &[i64], i: usize| list.get(i).copied().unwrap_or(0);
         let given = call.inputs.get(..body.captures.start).unwrap_or(&[]);
@@ -77,7 +77,7 @@ fn scan(node: &Node) -> Resolved {
         let states = states.ok_or_else(|| call.wrong("the scanned inputs", scanned, "at least one"))?;
         let inputs = (0..scanned).map(|i| {
             let x = call.tensor(states + i)?;
-            if at(&in_turned, i) != 0 { x.flip(&[at(&in_axes, i)]) } else { Ok(x) }
+            if at(&in_reversed, i) != 0 { x.flip(&[at(&in_axes, i)]) } else { Ok(x) }
         });
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let steps = inputs[0].shape()[call.axis(at(&in_axes, 0), inputs[0].rank())?];
@@ -100,7 +100,7 @@ fn scan(node: &Node) -> Resolved {
             let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
             let axis = at(&out_axes, i);
             let y = Tensor::stack(&tensors, axis)?;
-            Ok(if at(&out_turned, i) != 0 { y.flip(&[axis])? } else { y }.into())
+            Ok(if at(&out_reversed, i) != 0 { y.flip(&[axis])? } else { y }.into())
         });
         state.into_iter().map(Ok).chain(joined).collect()
     }))

@@ -25,7 +25,7 @@ fn conv(node: &Node) -> Resolved {
     let (windows, groups) = (Windows::of(node)?, groups(node)?);
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (weight, bias) = (call.beside(1, &x)?, call.maybe_beside(2, &x)?);
+        let (weight, bias) = (call.on_device_of(1, &x)?, call.maybe_on_device_of(2, &x)?);
         let kernel = weight.shape().get(2..).unwrap_or(&[]);
         let spans = windows.spans(call, x.shape(), kernel)?;
         match spans[..] {
@@ -86,8 +86,8 @@ fn deep(call: &Call, x: &Tensor, weight: &Tensor, d: Span, hw: [Span; 2], groups
 
 /// `[N, C, D, H, W] -> [N D, C, H, W]`
 fn slices_as_images(x: &Tensor) -> Result<Tensor> {
-    let turned = x.transpose(1, 2)?;
-    turned.flatten(0, 1)
+    let transposed = x.transpose(1, 2)?;
+    transposed.flatten(0, 1)
 }
 
 /// `[N D, C, H, W] -> [N, C, D, H, W]`
@@ -102,7 +102,7 @@ fn conv_transpose(node: &Node) -> Resolved {
     let (extra, wanted) = (node.sizes("output_padding")?, node.sizes("output_shape")?);
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (weight, bias) = (call.beside(1, &x)?, call.maybe_beside(2, &x)?);
+        let (weight, bias) = (call.on_device_of(1, &x)?, call.maybe_on_device_of(2, &x)?);
         let kernel = weight.shape().get(2..).unwrap_or(&[]).to_vec();
         let mut spans = windows.spans(call, x.shape(), &kernel)?;
         let n = spans.len();

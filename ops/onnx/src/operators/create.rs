@@ -81,9 +81,9 @@ fn window(node: &Node, [a, b, c]: [f64; 3]) -> Resolved {
     let (periodic, dtype) = (node.flag("periodic", true)?, node.dtype("output_datatype")?);
     gives(move |call| {
         let &[n] = &call.sizes(0)?[..] else { return Err(call.wrong("the size", "a list", "one number")) };
-        let turn = std::f64::consts::TAU / if periodic { n } else { n.saturating_sub(1).max(1) } as f64;
+        let step = std::f64::consts::TAU / if periodic { n } else { n.saturating_sub(1).max(1) } as f64;
         let number = |i: usize| {
-            let angle = turn * i as f64;
+            let angle = step * i as f64;
             a - b * angle.cos() + c * (2.0 * angle).cos()
         };
         let spec = Spec::new([n], dtype.unwrap_or(DType::F32));

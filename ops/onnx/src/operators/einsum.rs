@@ -135,10 +135,10 @@ fn product(
     let lead: Vec<usize> = batch.iter().map(|l| size(a_labels, a, l).max(size(b_labels, b, l))).collect();
     let matrix = |labels: &[Label], x: &Tensor, groups: [&[Label]; 2]| {
         let order: Vec<Label> = [&batch, groups[0], groups[1]].concat();
-        let place = |l: &Label| labels.iter().position(|own| own == l).map(|d| d as i64);
-        let turned = x.permute(&order.iter().filter_map(place).collect::<Vec<_>>())?;
-        let own = &turned.shape()[batch.len()..];
-        let full = turned.expand(&[&lead[..], own].concat())?;
+        let position = |l: &Label| labels.iter().position(|own| own == l).map(|d| d as i64);
+        let permuted = x.permute(&order.iter().filter_map(position).collect::<Vec<_>>())?;
+        let own = &permuted.shape()[batch.len()..];
+        let full = permuted.expand(&[&lead[..], own].concat())?;
         let (rows, columns) = own.split_at(groups[0].len());
         full.reshape(&[lead.iter().product(), rows.iter().product(), columns.iter().product()])
     };

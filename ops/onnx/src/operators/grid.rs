@@ -1,4 +1,4 @@
-//! Elements at places that a tensor names.
+//! Elements at positions that a tensor names.
 
 use ops::{DType, Result, Tensor};
 
@@ -31,7 +31,7 @@ struct Style {
     corners: bool,
 }
 
-/// `[N, C, ..]` at the places `[N, .., r]` in -1 to 1, the last dimension's first.
+/// `[N, C, ..]` at the positions `[N, .., r]` in -1 to 1, the last dimension's first.
 fn grid_sample(node: &Node) -> Resolved {
     let mode = match node.text("mode", "linear")?.as_str() {
         "linear" | "bilinear" => Mode::Linear,
@@ -44,7 +44,7 @@ fn grid_sample(node: &Node) -> Resolved {
     let style = Style { mode, edge, corners: node.flag("align_corners", false)? };
     gives(move |call| {
         let x = call.tensor(0)?;
-        sample(call, &x, &call.beside(1, &x)?, style)
+        sample(call, &x, &call.on_device_of(1, &x)?, style)
     })
 }
 
@@ -65,12 +65,12 @@ fn sample(call: &Call, x: &Tensor, grid: &Tensor, style: Style) -> Result<Tensor
     }
     let (n, c, sizes) = (x.shape()[0], x.shape()[1], &x.shape()[2..]);
     let points: usize = grid.shape()[1..=r].iter().product();
-    let places = grid.cast(x.dtype())?.reshape(&[n, points, r])?;
+    let positions = grid.cast(x.dtype())?.reshape(&[n, points, r])?;
     // All combinations of one tap for each dimension.
     let mut combined = vec![];
     for (d, &size) in sizes.iter().enumerate() {
-        let place = places.narrow(2, r - 1 - d, 1)?.squeeze(2)?;
-        let taps = style.taps(&place, size)?;
+        let position = positions.narrow(2, r - 1 - d, 1)?.squeeze(2)?;
+        let taps = style.taps(&position, size)?;
         combined = join(combined, taps, size)?;
     }
     let rows = x.reshape(&[n, c, sizes.iter().product()])?;
@@ -99,15 +99,15 @@ fn join(outer: Vec<Tap>, inner: Vec<Tap>, size: usize) -> Result<Vec<Tap>> {
 }
 
 impl Style {
-    /// The taps of places in -1 to 1, on a dimension of `n` elements.
-    fn taps(self, place: &Tensor, n: usize) -> Result<Vec<Tap>> {
+    /// The taps of positions in -1 to 1, on a dimension of `n` elements.
+    fn taps(self, position: &Tensor, n: usize) -> Result<Vec<Tap>> {
         let size = n as f64;
         let at = match self.corners {
-            true => place.add_scalar(1.0)?.mul_scalar((size - 1.0) / 2.0)?,
-            false => place.add_scalar(1.0)?.mul_scalar(size)?.add_scalar(-1.0)?.mul_scalar(0.5)?,
+            true => position.add_scalar(1.0)?.mul_scalar((size - 1.0) / 2.0)?,
+            false => position.add_scalar(1.0)?.mul_scalar(size)?.add_scalar(-1.0)?.mul_scalar(0.5)?,
         };
         let at = if self.mode == Mode::Nearest { at.round()? } else { at };
-        // The four elements around a place beyond the edge need not be the same: each is brought back alone.
+        // The four elements around a position beyond the edge need not be the same: each is brought back alone.
         let at = if self.mode == Mode::Cubic { at } else { self.folded(&at, n)? };
         let (first, weights): (i32, Vec<Tensor>) = match self.mode {
             Mode::Nearest => (0, vec![at.ones_like()?]),
@@ -143,9 +143,9 @@ impl Style {
                     return at.zeros_like();
                 }
                 let beyond = at.add_scalar(-low)?.abs()?;
-                let turns = beyond.div_scalar(range)?.floor()?;
-                let rest = beyond.sub(&turns.mul_scalar(range)?)?;
-                let even = turns.remainder_scalar(2.0)?.eq_scalar(0.0)?;
+                let periods = beyond.div_scalar(range)?.floor()?;
+                let rest = beyond.sub(&periods.mul_scalar(range)?)?;
+                let even = periods.remainder_scalar(2.0)?.eq_scalar(0.0)?;
                 even.where_(&rest.add_scalar(low)?, &rest.neg()?.add_scalar(high)?)
             }
         }
@@ -163,7 +163,7 @@ fn cubic(t: &Tensor) -> Result<Vec<Tensor>> {
     Ok(vec![far(&t.add_scalar(1.0)?)?, near(t)?, near(&rest)?, far(&rest.add_scalar(1.0)?)?])
 }
 
-/// The places that affine maps `[N, r, r + 1]` of the centres of elements give.
+/// The positions that affine maps `[N, r, r + 1]` of the centres of elements give.
 fn affine_grid(node: &Node) -> Resolved {
     let corners = node.flag("align_corners", false)?;
     gives(move |call| {

@@ -41,7 +41,7 @@ fn class_loss(node: &Node, softmax: bool) -> Resolved {
 
 /// The loss of each class and its weight, both `[N, ..]`; an ignored class weighs nothing.
 fn losses(call: &Call, log: &Tensor, ignored: Option<i64>) -> Result<(Tensor, Tensor)> {
-    let classes = call.beside(1, log)?;
+    let classes = call.on_device_of(1, log)?;
     let c = log.shape().get(1).copied().unwrap_or(0);
     if c == 0 || classes.rank() + 1 != log.rank() {
         return Err(call.misfit(classes.shape(), format!("one class for each of {:?}", log.shape())));
@@ -52,7 +52,7 @@ fn losses(call: &Call, log: &Tensor, ignored: Option<i64>) -> Result<(Tensor, Te
     };
     let classes = classes.masked_fill(&kept.logical_not()?, 0.0)?;
     let chosen = log.gather(1, &classes.unsqueeze(1)?)?.squeeze(1)?;
-    let weights = match call.maybe_beside(2, log)? {
+    let weights = match call.maybe_on_device_of(2, log)? {
         Some(weights) => {
             weights.index_select(0, &classes.reshape(&[classes.len()])?)?.reshape(classes.shape())?
         }

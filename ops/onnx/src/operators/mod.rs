@@ -166,7 +166,7 @@ fn each(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> Resolv
     elementwise(move |call| f(&call.tensor(0)?))
 }
 
-/// A function of elements at equal places of tensors that broadcast. Without elements none come out, of the
+/// A function of elements at equal positions of tensors that broadcast. Without elements none come out, of the
 /// type that one would have.
 fn elementwise(f: impl Fn(&Call) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
     Ok(Box::new(move |call| {

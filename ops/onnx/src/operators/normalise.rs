@@ -7,7 +7,7 @@ use crate::{
     Value,
     call::{Call, Mode},
     node::Node,
-    value::place,
+    value::to_device,
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -32,7 +32,7 @@ fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
 /// then move the running ones by `1 - momentum`; of the running ones in evaluation.
 fn batch(node: &Node) -> Resolved {
     let (eps, momentum) = (node.float("epsilon", 1e-5)?, node.float("momentum", 0.9)?);
-    // Before opset 14 a node in training is told by its further outputs.
+    // Before opset 14 a node in training is recognised by its further outputs.
     let written = node.flag("training_mode", node.opset < 14 && node.has_output(1))?;
     if node.opset < 9 && !node.flag("spatial", true)? {
         return crate::broken("the attribute `spatial` is 0, expected 1");
@@ -44,7 +44,7 @@ fn batch(node: &Node) -> Resolved {
             Mode::Training => true,
             Mode::Evaluation => false,
         };
-        let [scale, bias] = [1, 2].map(|i| call.beside(i, &x));
+        let [scale, bias] = [1, 2].map(|i| call.on_device_of(i, &x));
         let [mean, var] = [3, 4].map(|i| average(call, i, &x));
         let (scale, bias, old_mean, old_var) = (scale?, bias?, mean?, var?);
         if x.rank() < 2 || [&scale, &bias, &old_mean, &old_var].iter().any(|p| p.shape() != &x.shape()[1..2])
@@ -80,8 +80,8 @@ fn buffer<'a>(call: &'a Call, i: usize) -> Option<&'a Parameter> {
 /// A running average: in training as it is by now, which another node of the same pass may have moved.
 fn average(call: &Call, i: usize, x: &Tensor) -> Result<Tensor> {
     match buffer(call, i) {
-        Some(cell) if call.pass.mode == Mode::Training => place(&cell.get(), x.device()),
-        _ => call.beside(i, x),
+        Some(cell) if call.pass.mode == Mode::Training => to_device(&cell.get(), x.device()),
+        _ => call.on_device_of(i, x),
     }
 }
 
@@ -109,7 +109,7 @@ fn instance(node: &Node) -> Resolved {
     let eps = node.float("epsilon", 1e-5)?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (scale, bias) = (call.beside(1, &x)?, call.beside(2, &x)?);
+        let (scale, bias) = (call.on_device_of(1, &x)?, call.on_device_of(2, &x)?);
         let dims: Vec<i64> = (2..x.rank() as i64).collect();
         if dims.is_empty() {
             return Err(call.misfit(x.shape(), "[N, C, ..] with positions"));
@@ -125,11 +125,11 @@ fn layer(node: &Node) -> Resolved {
     node.ignore(&["stash_type"]);
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
-        let scale = call.beside(1, &x)?;
+        let scale = call.on_device_of(1, &x)?;
         let dims: Vec<i64> = (call.axis(axis, x.rank())? as i64..x.rank() as i64).collect();
         let s = standard(&x, &dims, eps)?;
         let y = s.centered.mul(&s.inverse)?.mul(&scale)?;
-        let y = match call.maybe_beside(2, &x)? {
+        let y = match call.maybe_on_device_of(2, &x)? {
             Some(bias) => y.add(&bias)?,
             None => y,
         };
@@ -147,7 +147,7 @@ fn group(node: &Node) -> Resolved {
     };
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (scale, bias) = (call.beside(1, &x)?, call.beside(2, &x)?);
+        let (scale, bias) = (call.on_device_of(1, &x)?, call.on_device_of(2, &x)?);
         let channels = x.shape().get(1).copied().unwrap_or(0);
         if channels == 0 || !channels.is_multiple_of(groups) {
             return Err(call.misfit(x.shape(), format!("channels that {groups} divides")));
@@ -171,7 +171,7 @@ fn root_mean_square(node: &Node) -> Resolved {
         let x = call.tensor(0)?;
         let dims: Vec<i64> = (call.axis(axis, x.rank())? as i64..x.rank() as i64).collect();
         let root = x.square()?.mean_dims(&dims, true)?.add_scalar(eps)?.sqrt()?;
-        x.div(&root)?.mul(&call.beside(1, &x)?)
+        x.div(&root)?.mul(&call.on_device_of(1, &x)?)
     })
 }
 

@@ -41,16 +41,16 @@ fn running(node: &Node, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64) -> Re
         let x = call.tensor(0)?;
         let axis = call.number(1)?.unwrap_or(0.0) as i64;
         let d = call.axis(axis, x.rank())?;
-        let turned = |x: Tensor| if reverse { x.flip(&[axis]) } else { Ok(x) };
-        let mut y = turned(x)?;
+        let reversed = |x: Tensor| if reverse { x.flip(&[axis]) } else { Ok(x) };
+        let mut y = reversed(x)?;
         if exclusive {
             y = shifted(&y, d, start)?;
         }
-        turned(f(&y, axis)?)
+        reversed(f(&y, axis)?)
     })
 }
 
-/// One place further on, `start` first.
+/// Shifted by one position, `start` first.
 fn shifted(x: &Tensor, d: usize, start: f64) -> Result<Tensor> {
     let n = x.shape()[d];
     let mut pairs = vec![[0; 2]; x.rank()];
@@ -95,16 +95,16 @@ fn reverse_sequence(node: &Node) -> Resolved {
             [1, 0] => true,
             _ => return Err(call.wrong("the axes", format!("{axes:?}"), "0 and 1")),
         };
-        let turned = |x: &Tensor| if steps_first { x.transpose(0, 1) } else { Ok(x.clone()) };
-        let samples = turned(&x)?;
+        let transposed = |x: &Tensor| if steps_first { x.transpose(0, 1) } else { Ok(x.clone()) };
+        let samples = transposed(&x)?;
         let (n, steps, lengths) = (samples.shape()[0], samples.shape()[1], call.sizes(1)?);
         if lengths.len() != n || lengths.iter().any(|&length| length > steps) {
             return Err(call.wrong("the lengths", format!("{lengths:?}"), format!("{n} up to {steps}")));
         }
-        let place = |row: usize| match (row / steps, row % steps) {
+        let source = |row: usize| match (row / steps, row % steps) {
             (sample, step) if step < lengths[sample] => sample * steps + lengths[sample] - 1 - step,
             _ => row,
         };
-        turned(&samples.flatten(0, 1)?.slices_at(0, n * steps, place)?.reshape(samples.shape())?)
+        transposed(&samples.flatten(0, 1)?.slices_at(0, n * steps, source)?.reshape(samples.shape())?)
     })
 }

@@ -96,7 +96,7 @@ fn max_pool(node: &Node) -> Resolved {
         let x = call.tensor(0)?;
         let spans = pooling.spans(call, &x)?;
         if indices {
-            let [values, indices] = largest_with_place(&x, &spans, columns_first)?;
+            let [values, indices] = largest_with_index(&x, &spans, columns_first)?;
             return Ok(vec![values.into(), indices.into()]);
         }
         if let Some(plain) = pooling.plain(&spans) {
@@ -109,37 +109,37 @@ fn max_pool(node: &Node) -> Resolved {
     }))
 }
 
-/// The largest elements and their places in the whole tensor. The last dimension comes first, so that
+/// The largest elements and their indices in the whole tensor. The last dimension comes first, so that
 /// of equal elements the first in order wins.
-fn largest_with_place(x: &Tensor, spans: &[(Span, usize)], columns_first: bool) -> Result<[Tensor; 2]> {
-    let places = Tensor::from_numbers(
+fn largest_with_index(x: &Tensor, spans: &[(Span, usize)], columns_first: bool) -> Result<[Tensor; 2]> {
+    let indices = Tensor::from_numbers(
         "MaxPool",
         Spec::new(x.shape(), held(DType::I64, x.device())),
         x.device(),
-        |i| if columns_first { turned(i, &x.shape()[2..]) } else { i } as f64,
+        |i| if columns_first { column_major(i, &x.shape()[2..]) } else { i } as f64,
     )?;
-    let start = (continued(x, spans, f64::NEG_INFINITY)?, continued(&places, spans, 0.0)?);
-    let (values, places) = spans.iter().enumerate().rev().try_fold(start, |(x, places), (d, &span)| {
-        let at = |k| Ok((member(&x, d + 2, span, k)?, member(&places, d + 2, span, k)?));
-        (1..span.0.kernel).try_fold(at(0)?, |(best, place), k| {
-            let (next, next_place) = at(k)?;
+    let start = (continued(x, spans, f64::NEG_INFINITY)?, continued(&indices, spans, 0.0)?);
+    let (values, indices) = spans.iter().enumerate().rev().try_fold(start, |(x, indices), (d, &span)| {
+        let at = |k| Ok((member(&x, d + 2, span, k)?, member(&indices, d + 2, span, k)?));
+        (1..span.0.kernel).try_fold(at(0)?, |(best, index), k| {
+            let (next, next_index) = at(k)?;
             let larger = next.gt(&best)?;
-            Ok::<_, ops::Error>((larger.where_(&next, &best)?, larger.where_(&next_place, &place)?))
+            Ok::<_, ops::Error>((larger.where_(&next, &best)?, larger.where_(&next_index, &index)?))
         })
     })?;
-    Ok([values, places])
+    Ok([values, indices])
 }
 
-/// The place counted with the first spatial dimension running fastest.
-fn turned(place: usize, sizes: &[usize]) -> usize {
+/// The index counted with the first spatial dimension running fastest.
+fn column_major(index: usize, sizes: &[usize]) -> usize {
     let all: usize = sizes.iter().product();
-    let (mut rest, mut turned, mut step) = (place % all, place / all * all, all);
+    let (mut rest, mut found, mut step) = (index % all, index / all * all, all);
     for &n in sizes.iter().rev() {
         step /= n;
-        turned += rest % n * step;
+        found += rest % n * step;
         rest /= n;
     }
-    turned
+    found
 }
 
 fn average_pool(node: &Node) -> Resolved {

@@ -33,7 +33,7 @@ fn layer(node: &Node, kind: Kind) -> Resolved {
         1 => vec![true],
         _ => vec![false, true],
     };
-    let usual: &[&str] = match kind {
+    let default: &[&str] = match kind {
         Kind::Plain => &["Tanh"],
         Kind::Gru { .. } => &["Sigmoid", "Tanh"],
         Kind::Lstm { .. } => &["Sigmoid", "Tanh", "Tanh"],
@@ -42,8 +42,8 @@ fn layer(node: &Node, kind: Kind) -> Resolved {
     let [mut alphas, mut betas] = [node.floats("activation_alpha")?, node.floats("activation_beta")?]
         .map(|numbers| numbers.unwrap_or_default().into_iter());
     let names =
-        names.unwrap_or_else(|| usual.repeat(directions.len()).iter().map(|&n| n.to_owned()).collect());
-    if names.len() != usual.len() * directions.len() {
+        names.unwrap_or_else(|| default.repeat(directions.len()).iter().map(|&n| n.to_owned()).collect());
+    if names.len() != default.len() * directions.len() {
         return broken(format!("the attribute `activations` has {} names", names.len()));
     }
     let found = names.iter().map(|name| Activation::named(name, &mut alphas, &mut betas));
@@ -54,7 +54,7 @@ fn layer(node: &Node, kind: Kind) -> Resolved {
         Direction { backwards, cell: Cell { kind, activations, clip } }
     };
     let layer = Layer {
-        directions: directions.into_iter().zip(found.chunks(usual.len())).map(direction).collect(),
+        directions: directions.into_iter().zip(found.chunks(default.len())).map(direction).collect(),
         samples_first: node.opset >= 14 && node.flag("layout", false)?,
     };
     node.ignore(&["hidden_size"]);
@@ -78,7 +78,7 @@ impl Layer {
         let (mut sequences, mut last_h, mut last_c) = (vec![], vec![], vec![]);
         for (d, direction) in self.directions.iter().enumerate() {
             let weights = Weights::of(call, d, &x, direction.cell.kind)?;
-            let given = |i: usize| match call.maybe_beside(i, &x)? {
+            let given = |i: usize| match call.maybe_on_device_of(i, &x)? {
                 Some(all) => all.narrow(i64::from(self.samples_first), d, 1)?.reshape(&[n, weights.hidden]),
                 None => Tensor::full([n, weights.hidden], 0.0, x.dtype(), x.device()),
             };

@@ -59,7 +59,7 @@ fn reduce(node: &Node, inputs_from: i64, nothing: f64, f: Reduction) -> Resolved
     }))
 }
 
-/// The reduction over dimensions where there are no elements: a number for each place that is left.
+/// The reduction over dimensions where there are no elements: a number for each position that is left.
 fn of_nothing(call: &Call, spec: &Spec, dims: &[usize], keep: bool, number: f64) -> Result<Vec<Value>> {
     let size = |(d, &n): (usize, &usize)| match dims.contains(&d) {
         true => keep.then_some(1),

@@ -1,18 +1,18 @@
-//! Tensors in another size. Each dimension is resized alone. Scales, sizes and places are computed in f32, as
+//! Tensors in another size. Each dimension is resized alone. Scales, sizes and positions are computed in f32, as
 //! ONNX Runtime does: in f64, 0.7 of 10 elements would be 6.
 
 use ops::{DType, Result, Tensor};
 
 use super::{
     Operator, Resolved, gives, op,
-    taps::{Axis, Mode, Nearest, Place, Style},
+    taps::{Axis, Coordinates, Mode, Nearest, Style},
 };
 use crate::{call::Call, node::Node};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("Resize", 10, resize).settings(&[1, 2, 3]), op("Upsample", 7, upsample).settings(&[1]).until(9)];
 
-/// The most elements of a dimension that is resized: each has its own list of taps.
+/// The maximum size of a dimension that is resized: each has its own list of taps.
 const LONGEST: f64 = 1_048_576.0;
 
 /// What becomes of an aspect ratio that sizes would change.
@@ -98,25 +98,33 @@ fn asymmetric(node: &Node) -> Result<Style> {
         0 => Mode::Nearest(Nearest::ByScale),
         _ => Mode::Linear,
     };
-    Ok(Style { place: Place::Asymmetric, mode, exclude_outside: false, antialias: false, beyond: 0.0 })
+    Ok(Style {
+        coordinates: Coordinates::Asymmetric,
+        mode,
+        exclude_outside: false,
+        antialias: false,
+        beyond: 0.0,
+    })
 }
 
 fn style(node: &Node) -> Result<Style> {
-    const PLACES: [(&str, Place); 7] = [
-        ("half_pixel", Place::HalfPixel),
-        ("half_pixel_symmetric", Place::HalfPixelSymmetric),
-        ("pytorch_half_pixel", Place::PytorchHalfPixel),
-        ("align_corners", Place::AlignCorners),
-        ("asymmetric", Place::Asymmetric),
-        ("tf_crop_and_resize", Place::CropAndResize),
-        ("tf_half_pixel_for_nn", Place::HalfPixelForNearest),
+    const COORDINATES: [(&str, Coordinates); 7] = [
+        ("half_pixel", Coordinates::HalfPixel),
+        ("half_pixel_symmetric", Coordinates::HalfPixelSymmetric),
+        ("pytorch_half_pixel", Coordinates::PytorchHalfPixel),
+        ("align_corners", Coordinates::AlignCorners),
+        ("asymmetric", Coordinates::Asymmetric),
+        ("tf_crop_and_resize", Coordinates::CropAndResize),
+        ("tf_half_pixel_for_nn", Coordinates::HalfPixelForNearest),
     ];
     let nearest = [Nearest::PreferFloor, Nearest::PreferCeil, Nearest::Floor, Nearest::Ceil];
     let words = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"];
     let (nearest, a) = (nearest[node.choice("nearest_mode", &words)?], node.float("cubic_coeff_a", -0.75)?);
     let modes = [Mode::Nearest(nearest), Mode::Linear, Mode::Cubic(a)];
     Ok(Style {
-        place: PLACES[node.choice("coordinate_transformation_mode", &PLACES.map(|(name, _)| name))?].1,
+        coordinates: COORDINATES
+            [node.choice("coordinate_transformation_mode", &COORDINATES.map(|(name, _)| name))?]
+        .1,
         mode: modes[node.choice("mode", &["nearest", "linear", "cubic"])?],
         exclude_outside: node.flag("exclude_outside", false)?,
         antialias: node.flag("antialias", false)?,

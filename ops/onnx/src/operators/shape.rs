@@ -133,8 +133,8 @@ fn shape(node: &Node) -> Resolved {
     Ok(Box::new(move |call| {
         let spec = call.value(0).spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
         let rank = spec.rank() as i64;
-        let place = |i: i64| (if i < 0 { i.saturating_add(rank) } else { i }).clamp(0, rank) as usize;
-        let (start, end) = (place(start), end.map_or(spec.rank(), place));
+        let position = |i: i64| (if i < 0 { i.saturating_add(rank) } else { i }).clamp(0, rank) as usize;
+        let (start, end) = (position(start), end.map_or(spec.rank(), position));
         let sizes: Vec<i64> = spec.shape[start.min(end)..end].iter().map(|&n| n as i64).collect();
         Ok(vec![Value::whole(&sizes, &[sizes.len()])?])
     }))

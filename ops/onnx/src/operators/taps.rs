@@ -4,7 +4,7 @@ use ops::{Result, Spec, Tensor};
 
 /// Where an element of the result lies in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Place {
+pub(super) enum Coordinates {
     HalfPixel,
     HalfPixelSymmetric,
     PytorchHalfPixel,
@@ -33,13 +33,13 @@ pub(super) enum Nearest {
     ByScale,
 }
 
-/// A place that is as near as this to the middle between two elements counts as the middle.
+/// A position that is as near as this to the middle between two elements counts as the middle.
 const MIDDLE: f64 = 1e-6;
 
 /// How one dimension is resized.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
-    pub place: Place,
+    pub coordinates: Coordinates,
     pub mode: Mode,
     /// Taps beyond the edge count for nothing, and the others for more.
     pub exclude_outside: bool,
@@ -59,28 +59,28 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Whether elements are looked for elsewhere than at their own places.
+    /// Whether elements are looked for elsewhere than at their own positions.
     pub fn moves(&self, style: Style) -> bool {
         self.scale != 1.0 && !(style.antialias && self.size == self.n)
     }
 
-    /// The place of element `i` of the result, in f32 as ONNX Runtime computes it.
-    fn place(&self, i: usize, style: Style) -> f64 {
+    /// The position of element `i` of the result, in f32 as ONNX Runtime computes it.
+    fn position(&self, i: usize, style: Style) -> f64 {
         let (n, size, scale) = (self.n as f32, self.size as f32, self.scale);
         let i = i as f32;
         let centre = (i + 0.5) / scale;
-        let place = match style.place {
-            Place::HalfPixelForNearest => centre,
-            Place::Asymmetric => i / scale,
+        let position = match style.coordinates {
+            Coordinates::HalfPixelForNearest => centre,
+            Coordinates::Asymmetric => i / scale,
             // One element is the first.
-            Place::PytorchHalfPixel | Place::AlignCorners if self.size == 1 => 0.0,
-            Place::HalfPixel | Place::PytorchHalfPixel => centre - 0.5,
-            Place::AlignCorners => i * (n - 1.0) / (size - 1.0),
-            Place::HalfPixelSymmetric => {
+            Coordinates::PytorchHalfPixel | Coordinates::AlignCorners if self.size == 1 => 0.0,
+            Coordinates::HalfPixel | Coordinates::PytorchHalfPixel => centre - 0.5,
+            Coordinates::AlignCorners => i * (n - 1.0) / (size - 1.0),
+            Coordinates::HalfPixelSymmetric => {
                 let offset = n / 2.0 * (1.0 - size / (scale * n));
                 (f64::from(offset) + (f64::from(i) + 0.5) / f64::from(scale) - 0.5) as f32
             }
-            Place::CropAndResize => {
+            Coordinates::CropAndResize => {
                 let ([from, to], last) = (self.region, n - 1.0);
                 let at = match self.size {
                     1 => (from + to) / 2.0 * last,
@@ -90,12 +90,12 @@ impl Axis {
                 at.clamp(-n, 2.0 * n)
             }
         };
-        f64::from(place)
+        f64::from(position)
     }
 
     /// The elements that make up one of the result, with their weights.
     fn taps(&self, i: usize, style: Style) -> Vec<(usize, f64)> {
-        let at = self.place(i, style);
+        let at = self.position(i, style);
         let scale = if style.antialias { f64::from(self.scale.min(1.0)) } else { 1.0 };
         let weight = |distance: f64| match style.mode {
             Mode::Cubic(a) => cubic(distance, a),
@@ -120,7 +120,7 @@ impl Axis {
     /// The tensor resized along dimension `d`.
     pub fn apply(&self, x: &Tensor, d: usize, style: Style) -> Result<Tensor> {
         let taps: Vec<_> = (0..self.size).map(|i| self.taps(i, style)).collect();
-        let most = taps.iter().map(Vec::len).max().unwrap_or(0);
+        let longest = taps.iter().map(Vec::len).max().unwrap_or(0);
         let tap = |i: usize, t: usize| taps[i].get(t).copied().unwrap_or((0, 0.0));
         let mut shape = vec![1; x.rank()];
         shape[d] = self.size;
@@ -130,16 +130,16 @@ impl Axis {
         let mut sum = x.slices_at(d, self.size, |i| tap(i, 0).0)?;
         if !matches!(style.mode, Mode::Nearest(_)) {
             sum = sum.mul(&along(&|i| tap(i, 0).1)?)?;
-            for t in 1..most {
+            for t in 1..longest {
                 let next = x.slices_at(d, self.size, |i| tap(i, t).0)?;
                 sum = sum.add(&next.mul(&along(&|i| tap(i, t).1)?)?)?;
             }
         }
-        if style.place != Place::CropAndResize {
+        if style.coordinates != Coordinates::CropAndResize {
             return Ok(sum);
         }
         let last = self.n as f64 - 1.0;
-        let beyond = |i: usize| f64::from(u8::from(!(0.0..=last).contains(&self.place(i, style))));
+        let beyond = |i: usize| f64::from(u8::from(!(0.0..=last).contains(&self.position(i, style))));
         let mask = along(&beyond)?.ne_scalar(0.0)?;
         sum.masked_fill(&mask, style.beyond)
     }
@@ -158,8 +158,8 @@ impl Nearest {
     }
 }
 
-fn clamp(place: f64, n: usize) -> usize {
-    place.clamp(0.0, (n - 1) as f64) as usize
+fn clamp(position: f64, n: usize) -> usize {
+    position.clamp(0.0, (n - 1) as f64) as usize
 }
 
 /// The kernel of cubic convolution.

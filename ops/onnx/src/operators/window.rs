@@ -51,13 +51,13 @@ impl Windows {
             pads: node.sizes("pads")?,
             auto,
         };
-        for (name, list, least) in [
+        for (name, list, minimum) in [
             ("kernel_shape", &found.kernel, 1),
             ("strides", &found.strides, 1),
             ("dilations", &found.dilations, 1),
             ("pads", &found.pads, 0),
         ] {
-            if list.iter().flatten().any(|n| !(least..=i32::MAX as usize).contains(n)) {
+            if list.iter().flatten().any(|n| !(minimum..=i32::MAX as usize).contains(n)) {
                 return broken(format!("the attribute `{name}` is {:?}", list.as_deref().unwrap_or(&[])));
             }
         }
@@ -75,7 +75,7 @@ impl Windows {
                 call.misfit(shape, format!("one to three spatial dimensions, as the kernel {kernel:?}"))
             );
         }
-        let at = |list: &Option<Vec<usize>>, d: usize, usual| list.as_ref().map_or(usual, |list| list[d]);
+        let at = |list: &Option<Vec<usize>>, d: usize, default| list.as_ref().map_or(default, |list| list[d]);
         Ok((0..n)
             .map(|d| {
                 let (stride, dilation) = (at(&self.strides, d, 1), at(&self.dilations, d, 1));
