@@ -83,8 +83,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         })
         .add(
             "fits(model, input, output)",
-            "Refuses a model that does not take one tensor of the one shape or does not give one of the other; -1 \
-             stands for any size. Gives the model.",
+            "Refuses a model that does not take one tensor of the one shape or does not give one of the \
+             other; -1 stands for any size. Gives the model.",
             "",
             |model: Model, input: Vec<i64>, output: Vec<i64>| -> Result<Model> {
                 fit(&model.0, "input", model.0.inputs(), &input)?;

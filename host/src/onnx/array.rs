@@ -57,7 +57,8 @@ pub(super) fn input_rows(
     }
     let width = width(array.shape());
     let part = array.data().part(start * width, count * width);
-    with_elements!(DataView, part, x => Ok(TensorRef::from_array_view((of_rows(array.shape(), count), x))?.into()))
+    let shape = of_rows(array.shape(), count);
+    with_elements!(DataView, part, x => Ok(TensorRef::from_array_view((shape, x))?.into()))
 }
 
 /// A copy of these rows as a model's input.
@@ -128,8 +129,8 @@ impl Joined {
     }
 }
 
-/// Refuses an output without `count` rows like those of `shape`: a model may give fewer than it declares, or rows of
-/// another shape than before.
+/// Refuses an output without `count` rows like those of `shape`: a model may give fewer than it declares, or
+/// rows of another shape than before.
 fn rows_fit(found: &[usize], count: usize, shape: &[usize]) -> ort::Result<()> {
     let expected = shape.get(1..).unwrap_or_default();
     match found.split_first() {

@@ -144,8 +144,8 @@ pub fn constant() -> Message {
     model(graph)
 }
 
-/// `y = op(x)` for `x` of `[batch, 2]`, where what `op` makes of a row depends on the others: a running sum along
-/// the rows, or what the rows are beyond their mean.
+/// `y = op(x)` for `x` of `[batch, 2]`, where what `op` makes of a row depends on the others: a running sum
+/// along the rows, or what the rows are beyond their mean.
 pub fn mixing(operator: &str, batch: Option<u64>) -> Message {
     // TensorProto: dimensions, type (7: i64), name, numbers.
     let axis = Message::default().number(2, 7).bytes(8, "axis").number(7, 0);

@@ -40,11 +40,12 @@ impl Model {
     /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
     /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
     ///
-    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no
-    /// ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of an element type that is exchanged.
+    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses;
+    /// no ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of an
+    /// element type that is exchanged.
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
-        let file = onnx_net::Model::confined(path)?;
+        let file = onnx_net::OnnxFile::confined(path)?;
         let header = Header::of(file.proto());
         let elements = file.elements().map(Path::to_path_buf).collect();
         drop(file);
@@ -122,8 +123,8 @@ impl Model {
     /// piece is filled up with its last row, and what comes of that is cut off.
     ///
     /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
-    /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are not
-    /// as many as the file fixes; what ONNX Runtime reports.
+    /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are
+    /// not as many as the file fixes; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
         self.run_views(inputs.iter().map(|(name, array)| (&**name, array.view())).collect())
     }
@@ -241,7 +242,8 @@ fn serves(runtime: &Runtime, device: Device) -> Result<()> {
     }
     Err(Error::usage(
         format!("the ONNX Runtime library {} does not compute with CUDA", runtime.path().display()),
-        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with --onnxruntime",
+        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) \
+         with --onnxruntime",
     ))
 }
 

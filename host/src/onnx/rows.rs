@@ -1,5 +1,5 @@
-//! Whether the rows of a model of a fixed batch are independent, so that any number of them can be computed in
-//! pieces: seen from what comes out.
+//! Whether the rows of a model of a fixed batch are independent, so that any number of them can be computed
+//! in pieces: seen from what comes out.
 
 use onnx_net::alike;
 use ops::{Array, ArrayView};
@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 
 impl Model {
     /// Refuses other numbers of rows than the model's own `batch` where a row gives something else in another
-    /// place, or beside other rows. The first time that rows which tell come in, one batch of them is computed
-    /// as it is, with each row a place further, and with the first row in all places.
+    /// place, or beside other rows. The first time that rows which tell come in, one batch of them is
+    /// computed as it is, with each row a place further, and with the first row in all places.
     pub(super) fn verify_rows(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> Result<()> {
         // A batch of one row is always alone.
         if batch == 1 || self.independent.get().is_some() {
@@ -44,8 +44,8 @@ impl Model {
 
     fn dependent(&self, rows: usize, batch: usize) -> Error {
         let problem = format!(
-            "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed in pieces: what \
-             comes out for a row depends on its place or on the other rows (or is random)",
+            "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed \
+             in pieces: what comes out for a row depends on its place or on the other rows (or is random)",
             self.path().display()
         );
         Error::usage(

@@ -146,7 +146,7 @@ fn rows_of_changing_shape_cannot_be_joined() {
 
 #[test]
 fn a_file_describes_itself() {
-    let model = onnx_net::Model::from_bytes(fixture::dense(None).as_ref()).unwrap();
+    let model = onnx_net::OnnxFile::from_bytes(fixture::dense(None).as_ref()).unwrap();
     let header = Header::of(model.proto());
     let expected = Header {
         ir_version: 8,

@@ -5,32 +5,32 @@ use std::{cell::RefCell, collections::HashSet};
 use ops::{DType, Result};
 
 use crate::{
-    Value, broken,
+    GraphValue, broken,
     file::{
         elements,
         proto::{AttributeProto, AttributeType, NodeProto},
     },
-    network::plan::Plan,
+    network::plan::GraphPlan,
 };
 
 /// A node and the version of the operator set that it is from.
-pub(crate) struct Node<'a> {
+pub(crate) struct NodeReader<'a> {
     pub opset: i64,
     pub proto: &'a NodeProto,
     /// Graphs among the attributes by name, resolved before the node.
-    pub bodies: RefCell<Vec<(String, Body)>>,
+    pub bodies: RefCell<Vec<(String, GraphBody)>>,
     read: RefCell<HashSet<String>>,
 }
 
 /// A graph inside a node.
-pub(crate) struct Body {
-    pub plan: Plan,
+pub(crate) struct GraphBody {
+    pub plan: GraphPlan,
     /// Where its captured values stand among the node's inputs.
     pub captures: std::ops::Range<usize>,
 }
 
-impl<'a> Node<'a> {
-    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, Body)>) -> Self {
+impl<'a> NodeReader<'a> {
+    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, GraphBody)>) -> Self {
         Self { opset, proto, bodies: RefCell::new(bodies), read: RefCell::default() }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Node<'a> {
     }
 
     /// A tensor, where it is given.
-    pub fn tensor(&self, name: &str) -> Result<Option<Value>> {
+    pub fn tensor(&self, name: &str) -> Result<Option<GraphValue>> {
         self.find(name, AttributeType::Tensor)?.and_then(|a| a.t.as_ref()).map(elements::tensor).transpose()
     }
 
@@ -144,7 +144,7 @@ impl<'a> Node<'a> {
     }
 
     /// A graph.
-    pub fn body(&self, name: &str) -> Result<Body> {
+    pub fn body(&self, name: &str) -> Result<GraphBody> {
         self.ignore(&[name]);
         let mut bodies = self.bodies.borrow_mut();
         match bodies.iter().position(|(known, _)| known == name) {

@@ -34,8 +34,8 @@ impl Draft {
     /// Traces a module on a batch of samples; `sample` is one of them, without the batch.
     ///
     /// # Errors
-    /// [`Error::NotExportable`] for what the forward pass refuses and for an operation that ONNX does not have;
-    /// [`Error::Interrupted`].
+    /// [`Error::NotExportable`] for what the forward pass refuses and for an operation that ONNX does not
+    /// have; [`Error::Interrupted`].
     pub fn trace(module: &Module, sample: &Spec, batch: usize) -> Result<Self> {
         let state = module.state();
         let input = sample.reshaped([&[batch], sample.shape.as_slice()].concat());

@@ -227,8 +227,8 @@ impl<'a> ArrayView<'a> {
 }
 
 impl Tensor {
-    /// A tensor of an array's elements. Elements of the types that no tensor has become wider: f16 become f32,
-    /// and u8 i32.
+    /// A tensor of an array's elements. Elements of the types that no tensor has become wider: f16 become
+    /// f32, and u8 i32.
     ///
     /// # Errors
     /// Those of [`Tensor::from_data`].

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use onnx_net::Model;
+use onnx_net::OnnxFile;
 use tests::Bench;
 
 const AUGINTAE: &[&str] = &[
@@ -143,7 +143,7 @@ fn a_filter_that_lets_nothing_through_ends_the_run() {
 
 /// The trained numbers of a network's file.
 fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
-    let module = Model::read(path).and_then(|model| onnx_net::module(&model)).unwrap();
+    let module = OnnxFile::read(path).and_then(|model| onnx_net::module(&model)).unwrap();
     let value = |(name, parameter): (String, ops::nn::Parameter)| (name, parameter.get().to_f32().unwrap());
     module.named_parameters().into_iter().map(value).collect()
 }

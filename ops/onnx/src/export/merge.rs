@@ -11,7 +11,7 @@ use ops::{
 
 use super::{
     BATCHES, Metadata, OPSET, PRODUCER,
-    batch::{self, Size},
+    batch::{self, BatchSize},
     messages::{self, constant},
     names::Names,
     refuse,
@@ -33,7 +33,7 @@ const IR_VERSION: i64 = 10;
 /// [`ops::Error::NotExportable`] for what differs in another way.
 pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Metadata) -> Result<ModelProto> {
     let state = module.state();
-    let mut graph = Graph::new(&state);
+    let mut graph = GraphWriter::new(&state);
     let last = match small.result {
         OnnxValue::Output(step, output) => Some((step, output)),
         _ => None,
@@ -73,7 +73,7 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     })
 }
 
-struct Graph {
+struct GraphWriter {
     nodes: Vec<NodeProto>,
     names: Names,
     /// Names of the input and of the parameters.
@@ -85,10 +85,10 @@ struct Graph {
     /// Sizes and indices that nodes take.
     integers: Vec<TensorProto>,
     /// What has been computed from the batch size.
-    followers: HashMap<Size, String>,
+    followers: HashMap<BatchSize, String>,
 }
 
-impl Graph {
+impl GraphWriter {
     fn new(state: &[(String, Parameter)]) -> Self {
         let mut names = Names::default();
         let fixed = [INPUT, OUTPUT].map(|name| names.unique(name));
@@ -242,7 +242,8 @@ impl Graph {
         let Some(sizes) = batch::sizes(small, large) else {
             return refuse(
                 format!(
-                    "sizes of {} are {small:?} for {} samples, but {large:?} for {}: they do not follow the batch",
+                    "sizes of {} are {small:?} for {} samples, but {large:?} for {}: \
+                     they do not follow the batch",
                     step.op_type, BATCHES[0], BATCHES[1]
                 ),
                 script_line(step),
@@ -252,7 +253,7 @@ impl Graph {
     }
 
     /// Sizes `[n]` computed from the batch size.
-    fn followers(&mut self, name: &str, sizes: &[Size]) -> String {
+    fn followers(&mut self, name: &str, sizes: &[BatchSize]) -> String {
         let parts: Vec<_> = sizes
             .iter()
             .map(|&size| match size.fixed() {
@@ -267,11 +268,11 @@ impl Graph {
     }
 
     /// A size `[1]` that follows the batch.
-    fn follower(&mut self, size: Size) -> String {
+    fn follower(&mut self, size: BatchSize) -> String {
         if let Some(known) = self.followers.get(&size) {
             return known.clone();
         }
-        let batch = Size { scale: 1, offset: 0 };
+        let batch = BatchSize { scale: 1, offset: 0 };
         let name = if size == batch {
             let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
             self.node("Shape", "batch", vec![INPUT.into()], &first)
@@ -307,8 +308,8 @@ impl Graph {
         }
         refuse(
             format!(
-                "a constant of {} {} for {} samples differs from that {} for {}: it depends on the batch, or on \
-                 chance",
+                "a constant of {} {} for {} samples differs from that {} for {}: it depends on the batch, \
+                 or on chance",
                 step.op_type,
                 small.spec(),
                 BATCHES[0],

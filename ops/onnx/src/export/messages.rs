@@ -6,7 +6,7 @@ use ops::{
     tensor::Data,
 };
 
-use super::batch::Size;
+use super::batch::BatchSize;
 use crate::file::proto::{
     AttributeProto, AttributeType, Dimension, DimensionProto, StringStringEntryProto, TensorProto,
     TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
@@ -80,8 +80,8 @@ pub(super) fn constant(value: TensorProto) -> AttributeProto {
 }
 
 /// The name and the type of an input or output.
-pub(super) fn value_info(name: &str, dtype: DType, shape: &[Size]) -> ValueInfoProto {
-    let dimension = |size: &Size| match size.fixed() {
+pub(super) fn value_info(name: &str, dtype: DType, shape: &[BatchSize]) -> ValueInfoProto {
+    let dimension = |size: &BatchSize| match size.fixed() {
         Some(n) => Dimension::DimValue(n),
         None => Dimension::DimParam(size.name()),
     };

@@ -3,7 +3,7 @@
 use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
 
 use crate::{
-    Value, broken,
+    GraphValue, broken,
     file::proto::{DataType, TensorProto},
 };
 
@@ -39,15 +39,15 @@ pub(crate) fn spec(proto: &TensorProto) -> Result<Spec> {
 ///
 /// # Errors
 /// [`Error::Graph`] when the elements are not as many as the sizes say, or of an unknown type, or in
-/// another file (which [`crate::Model::read`] puts in place); [`Error::Memory`].
-pub fn tensor(proto: &TensorProto) -> Result<Value> {
+/// another file (which [`crate::OnnxFile::read`] puts in place); [`Error::Memory`].
+pub fn tensor(proto: &TensorProto) -> Result<GraphValue> {
     let spec = spec(proto)?;
     if proto.data_location != 0 {
         return broken(format!("the elements of the tensor `{}` are in another file", proto.name));
     }
     let data = data(proto, &spec)?;
     if spec.is_empty() {
-        return Ok(Value::Empty(spec));
+        return Ok(GraphValue::Empty(spec));
     }
     Ok(Tensor::from_data(data, spec.shape, Device::Cpu)?.into())
 }

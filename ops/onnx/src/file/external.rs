@@ -14,7 +14,7 @@ use crate::{
     file::{
         elements,
         proto::{ModelProto, TensorProto},
-        visit::{Part, visit},
+        visit::{ModelPart, visit},
     },
 };
 
@@ -45,8 +45,8 @@ pub(crate) fn check(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<Pa
 /// Every tensor of a model.
 fn tensors(model: &mut ModelProto, mut f: impl FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
     visit(model, |_, part| match part {
-        Part::Tensor(tensor) => f(tensor),
-        Part::Node(_) => Ok(()),
+        ModelPart::Tensor(tensor) => f(tensor),
+        ModelPart::Node(_) => Ok(()),
     })
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use ops::{DType, Device, Error, Result, Tensor};
 
 use crate::{
-    Value,
+    GraphValue,
     file::{
         elements,
         proto::{Dimension, ValueInfoProto},
@@ -45,8 +45,8 @@ impl Port {
     }
 
     /// A value as the file's type, where the device has it: of integers and of floats either is taken.
-    pub(crate) fn typed(&self, value: &Value) -> Result<Value> {
-        let Value::Tensor(tensor) = value else { return Ok(value.clone()) };
+    pub(crate) fn typed(&self, value: &GraphValue) -> Result<GraphValue> {
+        let GraphValue::Tensor(tensor) = value else { return Ok(value.clone()) };
         let found = tensor.dtype();
         let same_kind = |d: DType| (d.is_int() && found.is_int()) || (d.is_float() && found.is_float());
         match self.dtype {

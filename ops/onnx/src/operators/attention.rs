@@ -2,8 +2,8 @@
 
 use ops::{DType, Result, Spec, Tensor, op::Padding};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{broken, call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("Attention", 23, attention).settings(&[6]), op("RotaryEmbedding", 23, rotary).settings(&[3])];
@@ -16,12 +16,12 @@ struct Attention {
     softcap: f64,
     /// How far back and ahead a query sees; negative: without end.
     reach: [i64; 2],
-    shown: Shown,
+    shown: ShownScores,
 }
 
 /// What the fourth output is.
 #[derive(Clone, Copy, PartialEq)]
-enum Shown {
+enum ShownScores {
     Scores,
     Masked,
     Capped,
@@ -29,19 +29,19 @@ enum Shown {
 }
 
 /// A number of heads, where it is said.
-fn heads(node: &Node, name: &str) -> Result<Option<usize>> {
+fn heads(node: &NodeReader, name: &str) -> Result<Option<usize>> {
     match usize::try_from(node.int(name, 0)?) {
         Ok(n) => Ok((n > 0).then_some(n)),
         Err(_) => broken(format!("the attribute `{name}` is no number of heads")),
     }
 }
 
-fn attention(node: &Node) -> Resolved {
+fn attention(node: &NodeReader) -> ResolvedNode {
     let shown = match node.int("qk_matmul_output_mode", 0)? {
-        0 => Shown::Scores,
-        1 => Shown::Capped,
-        2 => Shown::Masked,
-        3 => Shown::Probabilities,
+        0 => ShownScores::Scores,
+        1 => ShownScores::Capped,
+        2 => ShownScores::Masked,
+        3 => ShownScores::Probabilities,
         other => return broken(format!("the attribute `qk_matmul_output_mode` is {other}, expected 0 to 3")),
     };
     node.ignore(&["softmax_precision"]);
@@ -59,7 +59,7 @@ fn attention(node: &Node) -> Resolved {
 impl Attention {
     /// `softmax(q k^T scale + bias) v` with queries, keys and values `[N, heads, length, size]`; keys and
     /// values of before are put in front.
-    fn run(&self, call: &Call) -> Result<[Tensor; 4]> {
+    fn run(&self, call: &NodeCall) -> Result<[Tensor; 4]> {
         let all = call.together(0..3)?;
         let joined = all[0].rank() == 3;
         let [q_heads, kv_heads] = self.heads;
@@ -97,9 +97,9 @@ impl Attention {
         let y = if joined { y.transpose(1, 2)?.flatten(2, 3)? } else { y };
         let shown = match self.shown {
             // The cap belongs to the scores where there is one.
-            Shown::Scores | Shown::Capped => capped,
-            Shown::Masked => masked,
-            Shown::Probabilities => probabilities,
+            ShownScores::Scores | ShownScores::Capped => capped,
+            ShownScores::Masked => masked,
+            ShownScores::Probabilities => probabilities,
         };
         let [k, v] = present;
         Ok([y, k, v, shown])
@@ -107,7 +107,7 @@ impl Attention {
 
     /// What is added to the scores `[N, heads, Q, K]`: 0 where a query sees a key, minus infinity or the
     /// mask's own number elsewhere. `past` keys stand before the first query.
-    fn bias(&self, call: &Call, scores: &Tensor, past: usize) -> Result<Option<Tensor>> {
+    fn bias(&self, call: &NodeCall, scores: &Tensor, past: usize) -> Result<Option<Tensor>> {
         let &[_, _, queries, keys] = scores.shape() else { return Ok(None) };
         let mask = call
             .maybe_on_device_of(3, scores)?
@@ -141,7 +141,7 @@ impl Attention {
 }
 
 /// `[N, length, heads size] -> [N, heads, length, size]`
-fn split_heads(call: &Call, x: &Tensor, heads: Option<usize>) -> Result<Tensor> {
+fn split_heads(call: &NodeCall, x: &Tensor, heads: Option<usize>) -> Result<Tensor> {
     match (x.shape(), heads) {
         ([_, _, _, _], _) => Ok(x.clone()),
         (&[n, length, size], Some(heads)) if size.is_multiple_of(heads) => {
@@ -183,7 +183,7 @@ fn with_last(shape: &[usize], n: usize) -> Vec<usize> {
 }
 
 /// Pairs of numbers rotated by angles that belong to their positions (Su et al., 2021).
-fn rotary(node: &Node) -> Resolved {
+fn rotary(node: &NodeReader) -> ResolvedNode {
     let (interleaved, heads) = (node.flag("interleaved", false)?, heads(node, "num_heads")?);
     let Ok(rotated) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
         return broken("the attribute `rotary_embedding_dim` is negative");

@@ -2,8 +2,8 @@
 
 use ops::{DType, Device, Error, Result, Spec, Tensor};
 
-use super::{Operator, Resolved, gives, numbers, op};
-use crate::{Value, broken, call::Call, node::Node, value::held};
+use super::{Operator, ResolvedNode, gives, numbers, op};
+use crate::{GraphValue, broken, call::NodeCall, node::NodeReader, value::held};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Slice", 1, slice).settings(&[1, 2, 3, 4]),
@@ -16,23 +16,23 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// A part of a dimension, which may be empty as the whole may be.
-pub(super) fn narrow(x: &Value, d: usize, start: usize, size: usize) -> Result<Value> {
+pub(super) fn narrow(x: &GraphValue, d: usize, start: usize, size: usize) -> Result<GraphValue> {
     match x {
-        Value::Tensor(x) if size > 0 => x.narrow(d as i64, start, size).map(Value::from),
-        _ => Ok(x.spec().map_or(Value::Absent, |spec| resized(spec, d, size))),
+        GraphValue::Tensor(x) if size > 0 => x.narrow(d as i64, start, size).map(GraphValue::from),
+        _ => Ok(x.spec().map_or(GraphValue::Absent, |spec| resized(spec, d, size))),
     }
 }
 
 /// No elements, in a shape with another size.
-fn resized(spec: &Spec, d: usize, size: usize) -> Value {
+fn resized(spec: &Spec, d: usize, size: usize) -> GraphValue {
     let mut spec = spec.clone();
     spec.shape[d] = size;
-    Value::Empty(spec)
+    GraphValue::Empty(spec)
 }
 
 /// Bounds are attributes before opset 10, then inputs. They are cut to the dimension; steps may be
 /// negative.
-fn slice(node: &Node) -> Resolved {
+fn slice(node: &NodeReader) -> ResolvedNode {
     let fixed = node.opset < 10;
     let [starts, ends, axes] = if fixed {
         [node.ints("starts")?, node.ints("ends")?, node.ints("axes")?]
@@ -59,7 +59,7 @@ fn slice(node: &Node) -> Resolved {
     }))
 }
 
-fn span(call: &Call, x: &Value, axis: i64, [start, end, step]: [i64; 3]) -> Result<Value> {
+fn span(call: &NodeCall, x: &GraphValue, axis: i64, [start, end, step]: [i64; 3]) -> Result<GraphValue> {
     let spec = x.spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
     let d = call.axis(axis, spec.rank())?;
     let n = spec.shape[d] as i64;
@@ -69,7 +69,7 @@ fn span(call: &Call, x: &Value, axis: i64, [start, end, step]: [i64; 3]) -> Resu
     let start = if step > 0 { start } else { start.min(n - 1) };
     let distance = if step > 0 { end - start } else { start - end };
     let size = (distance.max(0) as u64).div_ceil(step.unsigned_abs()) as usize;
-    let Value::Tensor(x) = x else { return narrow(x, d, 0, size) };
+    let GraphValue::Tensor(x) = x else { return narrow(x, d, 0, size) };
     if size == 0 {
         return Ok(resized(spec, d, 0));
     }
@@ -81,24 +81,24 @@ fn span(call: &Call, x: &Value, axis: i64, [start, end, step]: [i64; 3]) -> Resu
 }
 
 /// An index whose negative numbers count from the end, beside the tensor it chooses of.
-fn wrapped(call: &Call, x: &Tensor, i: usize, n: usize) -> Result<Tensor> {
+fn wrapped(call: &NodeCall, x: &Tensor, i: usize, n: usize) -> Result<Tensor> {
     let index = call.on_device_of(i, x)?;
     let from_end = index.add_scalar(n as f64)?;
     index.lt_scalar(0.0)?.where_(&from_end, &index)
 }
 
-fn gather(node: &Node) -> Resolved {
+fn gather(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 0)?;
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
         let d = call.axis(axis, x.rank())?;
         let chosen = match call.value(1) {
-            Value::Empty(spec) => spec.shape.clone(),
+            GraphValue::Empty(spec) => spec.shape.clone(),
             other => other.tensor(call.op)?.shape().to_vec(),
         };
         let shape = [&x.shape()[..d], &chosen[..], &x.shape()[d + 1..]].concat();
         if shape.contains(&0) {
-            return Ok(vec![Value::Empty(x.spec().reshaped(shape))]);
+            return Ok(vec![GraphValue::Empty(x.spec().reshaped(shape))]);
         }
         let index = wrapped(call, &x, 1, x.shape()[d])?;
         let index = index.reshape(&[index.len()])?;
@@ -106,7 +106,7 @@ fn gather(node: &Node) -> Resolved {
     }))
 }
 
-fn gather_elements(node: &Node) -> Resolved {
+fn gather_elements(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 0)?;
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -124,7 +124,12 @@ fn gather_elements(node: &Node) -> Resolved {
 
 /// A position for each row of indices `[.., k]` in the first dimensions of a shape, behind `batch` leading
 /// ones that both share.
-pub(super) fn positions(call: &Call, shape: &[usize], index: &Value, batch: usize) -> Result<Vec<usize>> {
+pub(super) fn positions(
+    call: &NodeCall,
+    shape: &[usize],
+    index: &GraphValue,
+    batch: usize,
+) -> Result<Vec<usize>> {
     let index = index.tensor(call.op)?;
     let numbers = numbers::whole(index)?;
     let k = index.shape().last().copied().unwrap_or(1);
@@ -158,7 +163,7 @@ pub(super) fn index_tensor(positions: &[usize], device: Device) -> Result<Tensor
     Tensor::from_data(numbers, [positions.len()], device)
 }
 
-fn gather_nd(node: &Node) -> Resolved {
+fn gather_nd(node: &NodeReader) -> ResolvedNode {
     let batch = node.int("batch_dims", 0)?;
     let Ok(batch) = usize::try_from(batch) else { return broken("the attribute `batch_dims` is negative") };
     gives(move |call| {
@@ -175,7 +180,7 @@ fn gather_nd(node: &Node) -> Resolved {
 }
 
 /// `values[1]` where the index says, `values[0]` elsewhere; nowhere for an index out of range.
-fn one_hot(node: &Node) -> Resolved {
+fn one_hot(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", -1)?;
     gives(move |call| {
         let values = call.tensor(2)?;
@@ -197,7 +202,7 @@ fn one_hot(node: &Node) -> Resolved {
     })
 }
 
-fn compress(node: &Node) -> Resolved {
+fn compress(node: &NodeReader) -> ResolvedNode {
     let axis = node.maybe_int("axis")?;
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
@@ -216,7 +221,7 @@ fn compress(node: &Node) -> Resolved {
 }
 
 /// `[rank, n]`: where the elements that are not 0 are.
-fn non_zero(call: &Call) -> Result<Vec<Value>> {
+fn non_zero(call: &NodeCall) -> Result<Vec<GraphValue>> {
     let x = call.tensor(0)?;
     let positions = call.numbers(0)?.into_iter().enumerate().filter(|(_, x)| *x != 0.0).map(|(i, _)| i);
     let positions: Vec<usize> = positions.collect();
@@ -226,5 +231,5 @@ fn non_zero(call: &Call) -> Result<Vec<Value>> {
         list.extend(positions.iter().map(|position| (position / inner % x.shape()[d]) as i64));
     }
     let spec = Spec::new([x.rank(), positions.len()], DType::I64);
-    Ok(vec![Value::whole(&list, &spec.shape)?])
+    Ok(vec![GraphValue::whole(&list, &spec.shape)?])
 }

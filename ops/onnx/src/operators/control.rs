@@ -2,11 +2,11 @@
 
 use ops::{Error, Result, Tensor, interrupt};
 
-use super::{Operator, Resolved, op};
+use super::{Operator, ResolvedNode, op};
 use crate::{
-    Value, broken,
-    call::Call,
-    node::{Body, Node},
+    GraphValue, broken,
+    call::NodeCall,
+    node::{GraphBody, NodeReader},
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -15,14 +15,14 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("Scan", 9, scan).impure(),
 ];
 
-impl Body {
-    fn run(&self, call: &Call, inputs: &[Value]) -> Result<Vec<Value>> {
+impl GraphBody {
+    fn run(&self, call: &NodeCall, inputs: &[GraphValue]) -> Result<Vec<GraphValue>> {
         let captured = call.inputs.get(self.captures.clone()).unwrap_or(&[]);
         self.plan.run(inputs, captured, call.pass)
     }
 }
 
-fn branch(node: &Node) -> Resolved {
+fn branch(node: &NodeReader) -> ResolvedNode {
     let (yes, no) = (node.body("then_branch")?, node.body("else_branch")?);
     Ok(Box::new(move |call| {
         let chosen = if call.number(0)?.unwrap_or(0.0) != 0.0 { &yes } else { &no };
@@ -32,19 +32,19 @@ fn branch(node: &Node) -> Resolved {
 
 /// The body takes the number of the round, whether to go on, and the carried values; it gives whether to
 /// go on, the carried values, and what is collected along a new first dimension.
-fn repeat(node: &Node) -> Resolved {
+fn repeat(node: &NodeReader) -> ResolvedNode {
     let body = node.body("body")?;
     let collected = node.proto.output.len();
     Ok(Box::new(move |call| {
         let maximum = call.number(0)?.map_or(i64::MAX, |n| n as i64);
         let mut going = call.number(1)?.is_none_or(|on| on != 0.0);
         let mut carried = call.inputs.get(2..body.captures.start).unwrap_or(&[]).to_vec();
-        let mut lists: Vec<Vec<Value>> = vec![vec![]; collected.saturating_sub(carried.len())];
+        let mut lists: Vec<Vec<GraphValue>> = vec![vec![]; collected.saturating_sub(carried.len())];
         let mut round = 0;
         while going && round < maximum {
             interrupt::check()?;
             call.pass.patience()?;
-            let mut inputs = vec![Value::whole(&[round], &[])?, truth(going)?];
+            let mut inputs = vec![GraphValue::whole(&[round], &[])?, truth(going)?];
             inputs.append(&mut carried);
             let mut outputs = body.run(call, &inputs)?.into_iter();
             going = match outputs.next() {
@@ -61,7 +61,7 @@ fn repeat(node: &Node) -> Resolved {
 
 /// The body takes states and one slice of each scanned input; it gives the next states and one slice of
 /// each scanned output.
-fn scan(node: &Node) -> Resolved {
+fn scan(node: &NodeReader) -> ResolvedNode {
     let body = node.body("body")?;
     let Ok(scanned) = usize::try_from(node.int("num_scan_inputs", 0)?) else {
         return broken("the attribute `num_scan_inputs` is negative");
@@ -82,7 +82,7 @@ fn scan(node: &Node) -> Resolved {
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let steps = inputs[0].shape()[call.axis(at(&in_axes, 0), inputs[0].rank())?];
         let mut state = given[..states].to_vec();
-        let mut outputs: Vec<Vec<Value>> = vec![];
+        let mut outputs: Vec<Vec<GraphValue>> = vec![];
         for step in 0..steps {
             interrupt::check()?;
             call.pass.patience()?;
@@ -106,12 +106,12 @@ fn scan(node: &Node) -> Resolved {
     }))
 }
 
-fn truth(on: bool) -> Result<Value> {
+fn truth(on: bool) -> Result<GraphValue> {
     Ok(Tensor::from_data(vec![on], [], ops::Device::Cpu)?.into())
 }
 
 /// Values of all rounds along a new first dimension.
-fn stacked(call: &Call, list: &[Value]) -> Result<Value> {
+fn stacked(call: &NodeCall, list: &[GraphValue]) -> Result<GraphValue> {
     let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
     if tensors.is_empty() {
         return Err(Error::Shape {

@@ -2,8 +2,8 @@
 
 use ops::{Result, Spec, Tensor};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{broken, call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Einsum", 12, einsum)];
 
@@ -46,7 +46,7 @@ impl Equation {
     }
 }
 
-fn einsum(node: &Node) -> Resolved {
+fn einsum(node: &NodeReader) -> ResolvedNode {
     let equation = Equation::parse(&node.text("equation", "")?)?;
     gives(move |call| {
         let tensors = call.together(0..call.inputs.len())?;
@@ -91,7 +91,7 @@ fn expanded(term: &[char], n: usize) -> Vec<Label> {
 }
 
 /// A tensor whose labels are all different: of a repeated one the diagonal.
-fn diagonal(call: &Call, x: &Tensor, term: &[char]) -> Result<(Vec<Label>, Tensor)> {
+fn diagonal(call: &NodeCall, x: &Tensor, term: &[char]) -> Result<(Vec<Label>, Tensor)> {
     let letters = term.iter().filter(|&&c| c != '.').count();
     let has_dots = letters < term.len();
     let free = x.rank().checked_sub(letters).filter(|&free| free == 0 || has_dots);

@@ -2,13 +2,13 @@
 
 use ops::{DType, Result, Tensor};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("MatMul", 1, |_| gives(product)), op("Gemm", 6, gemm)];
 
 /// NumPy's `matmul`: a vector is a row on the left, a column on the right.
-fn product(call: &Call) -> Result<Tensor> {
+fn product(call: &NodeCall) -> Result<Tensor> {
     let [a, b] = call.pair()?;
     let (row, column) = (a.rank() == 1, b.rank() == 1);
     let a = if row { a.unsqueeze(0)? } else { a };
@@ -25,7 +25,7 @@ fn whole(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 /// `alpha A' B' + beta C` of matrices, A' and B' transposed where wanted.
-fn gemm(node: &Node) -> Resolved {
+fn gemm(node: &NodeReader) -> ResolvedNode {
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
     let (transpose_a, transpose_b) = (node.flag("transA", false)?, node.flag("transB", false)?);
     gives(move |call| {

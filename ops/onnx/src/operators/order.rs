@@ -2,8 +2,8 @@
 
 use ops::{DType, Result, Tensor, op::Padding};
 
-use super::{Operator, Resolved, elementwise, gives, op};
-use crate::{node::Node, value::held};
+use super::{Operator, ResolvedNode, elementwise, gives, op};
+use crate::{node::NodeReader, value::held};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("TopK", 1, top_k).settings(&[1]),
@@ -14,7 +14,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// `k` is an attribute before opset 10, then an input.
-fn top_k(node: &Node) -> Resolved {
+fn top_k(node: &NodeReader) -> ResolvedNode {
     let (axis, largest) = (node.int("axis", -1)?, node.flag("largest", true)?);
     node.ignore(&["sorted"]);
     let fixed = if node.opset < 10 { node.maybe_int("k")? } else { None };
@@ -35,7 +35,7 @@ fn top_k(node: &Node) -> Resolved {
 
 /// Running totals along an axis that is an input; `exclusive` ones leave their own element out and
 /// begin with `start`.
-fn running(node: &Node, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64) -> Resolved {
+fn running(node: &NodeReader, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64) -> ResolvedNode {
     let (exclusive, reverse) = (node.flag("exclusive", false)?, node.flag("reverse", false)?);
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -74,7 +74,7 @@ fn products(x: &Tensor, axis: i64) -> Result<Tensor> {
     Ok(total)
 }
 
-fn trilu(node: &Node) -> Resolved {
+fn trilu(node: &NodeReader) -> ResolvedNode {
     let upper = node.flag("upper", true)?;
     elementwise(move |call| {
         let x = call.tensor(0)?;
@@ -86,7 +86,7 @@ fn trilu(node: &Node) -> Resolved {
 }
 
 /// The first elements of each sample in reverse, as many as its length says.
-fn reverse_sequence(node: &Node) -> Resolved {
+fn reverse_sequence(node: &NodeReader) -> ResolvedNode {
     let axes = [node.int("batch_axis", 1)?, node.int("time_axis", 0)?];
     gives(move |call| {
         let x = call.tensor(0)?;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use ops::{DType, Result, Tensor, interrupt};
 
 use super::{
-    Operator, Resolved,
+    Operator, ResolvedNode,
     choose::{index_tensor, positions},
     gives, numbers, op,
 };
 use crate::{
-    call::{Call, together},
-    node::Node,
+    call::{NodeCall, together},
+    node::NodeReader,
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -22,7 +22,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 
 /// What happens to an element that several are scattered to.
 #[derive(Clone, Copy)]
-pub(super) enum Reduction {
+pub(super) enum ScatterReduction {
     Last,
     Add,
     Mul,
@@ -30,12 +30,18 @@ pub(super) enum Reduction {
     Min,
 }
 
-fn reduction(node: &Node) -> Result<Reduction> {
-    let all = [Reduction::Last, Reduction::Add, Reduction::Mul, Reduction::Max, Reduction::Min];
+fn reduction(node: &NodeReader) -> Result<ScatterReduction> {
+    let all = [
+        ScatterReduction::Last,
+        ScatterReduction::Add,
+        ScatterReduction::Mul,
+        ScatterReduction::Max,
+        ScatterReduction::Min,
+    ];
     Ok(all[node.choice("reduction", &["none", "add", "mul", "max", "min"])?])
 }
 
-fn scatter_elements(node: &Node) -> Resolved {
+fn scatter_elements(node: &NodeReader) -> ResolvedNode {
     let (axis, reduction) = (node.int("axis", 0)?, reduction(node)?);
     gives(move |call| {
         let [x, updates] = pair_at(call, 0, 2)?;
@@ -69,7 +75,7 @@ fn scatter_elements(node: &Node) -> Resolved {
     })
 }
 
-fn scatter_nd(node: &Node) -> Resolved {
+fn scatter_nd(node: &NodeReader) -> ResolvedNode {
     let reduction = reduction(node)?;
     gives(move |call| {
         let [x, updates] = pair_at(call, 0, 2)?;
@@ -82,22 +88,22 @@ fn scatter_nd(node: &Node) -> Resolved {
     })
 }
 
-fn pair_at(call: &Call, a: usize, b: usize) -> Result<[Tensor; 2]> {
+fn pair_at(call: &NodeCall, a: usize, b: usize) -> Result<[Tensor; 2]> {
     let mut both = together(vec![call.tensor(a)?, call.tensor(b)?])?;
     let second = both.swap_remove(1);
     Ok([both.swap_remove(0), second])
 }
 
-/// Rows `[P, R]` with the rows `[M, R]` of `updates` placed at `positions`, one after the other. No list here is
-/// longer than `positions`: what `P` takes is counted before it is made.
+/// Rows `[P, R]` with the rows `[M, R]` of `updates` placed at `positions`, one after the other. No list here
+/// is longer than `positions`: what `P` takes is counted before it is made.
 pub(super) fn scattered(
     rows: &Tensor,
     positions: &[usize],
     updates: &Tensor,
-    reduction: Reduction,
+    reduction: ScatterReduction,
 ) -> Result<Tensor> {
     let chosen = |x: &Tensor, numbers: &[usize]| x.index_select(0, &index_tensor(numbers, x.device())?);
-    if let (Reduction::Add, true) = (reduction, rows.dtype() != DType::Bool) {
+    if let (ScatterReduction::Add, true) = (reduction, rows.dtype() != DType::Bool) {
         return rows.index_add(0, &index_tensor(positions, rows.device())?, updates);
     }
     rounds(positions, reduction).into_iter().try_fold(rows.clone(), |rows, round| {
@@ -105,11 +111,11 @@ pub(super) fn scattered(
         let (positions, numbers): (Vec<_>, Vec<_>) = round.into_iter().unzip();
         let (old, new) = (chosen(&rows, &positions)?, chosen(updates, &numbers)?);
         let new = match reduction {
-            Reduction::Last => new,
-            Reduction::Add => old.logical_or(&new)?,
-            Reduction::Mul => old.mul(&new)?,
-            Reduction::Max => old.maximum(&new)?,
-            Reduction::Min => old.minimum(&new)?,
+            ScatterReduction::Last => new,
+            ScatterReduction::Add => old.logical_or(&new)?,
+            ScatterReduction::Mul => old.mul(&new)?,
+            ScatterReduction::Max => old.maximum(&new)?,
+            ScatterReduction::Min => old.minimum(&new)?,
         };
         // The new rows stand behind the old ones, and each position chooses of both.
         let n = rows.shape()[0];
@@ -118,8 +124,9 @@ pub(super) fn scattered(
     })
 }
 
-/// Which update each position takes, in order of the positions: its next one, round after round, or only its last.
-fn rounds(positions: &[usize], reduction: Reduction) -> Vec<BTreeMap<usize, usize>> {
+/// Which update each position takes, in order of the positions: its next one, round after round, or only its
+/// last.
+fn rounds(positions: &[usize], reduction: ScatterReduction) -> Vec<BTreeMap<usize, usize>> {
     let mut rounds: Vec<BTreeMap<usize, usize>> = vec![];
     let mut taken = HashMap::new();
     for (update, &position) in positions.iter().enumerate() {
@@ -128,7 +135,7 @@ fn rounds(positions: &[usize], reduction: Reduction) -> Vec<BTreeMap<usize, usiz
             rounds.push(BTreeMap::new());
         }
         rounds[*next].insert(position, update);
-        *next += usize::from(!matches!(reduction, Reduction::Last));
+        *next += usize::from(!matches!(reduction, ScatterReduction::Last));
     }
     rounds
 }

@@ -3,18 +3,18 @@
 use ops::{DType, Result, Spec, Tensor, op::Padding};
 
 use super::{
-    Operator, Resolved, gives, numbers, op,
-    scatter::{Reduction, scattered},
+    Operator, ResolvedNode, gives, numbers, op,
+    scatter::{ScatterReduction, scattered},
     window::Windows,
 };
-use crate::{broken, node::Node};
+use crate::{broken, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("MaxUnpool", 9, max_unpool).settings(&[1, 2]), op("Col2Im", 18, columns_to_image).settings(&[1, 2])];
 
-/// Elements at the positions of the whole tensor that they were taken from, zeros elsewhere. A larger shape is
-/// filled with zeros at its ends.
-fn max_unpool(node: &Node) -> Resolved {
+/// Elements at the positions of the whole tensor that they were taken from, zeros elsewhere. A larger shape
+/// is filled with zeros at its ends.
+fn max_unpool(node: &NodeReader) -> ResolvedNode {
     let windows = Windows::of(node)?;
     let Some(kernel) = windows.kernel.clone() else {
         return broken("the attribute `kernel_shape` is missing");
@@ -43,13 +43,14 @@ fn max_unpool(node: &Node) -> Resolved {
             return Err(call.misfit(call.tensor(1)?.shape(), format!("a place for each of {:?}", x.shape())));
         }
         let [rows, updates] = [&zeros, &x].map(|x| x.reshape(&[x.len(), 1]));
-        let y = scattered(&rows?, &positions, &updates?, Reduction::Last)?.reshape(&shape)?;
+        let y = scattered(&rows?, &positions, &updates?, ScatterReduction::Last)?.reshape(&shape)?;
         y.pad(&more.iter().map(|&n| [0, n]).collect::<Vec<_>>(), Padding::Constant(0.0))
     })
 }
 
-/// Columns `[N, C block, windows]` as images `[N, C, ..]`: each element is added to the position under its window.
-fn columns_to_image(node: &Node) -> Resolved {
+/// Columns `[N, C block, windows]` as images `[N, C, ..]`: each element is added to the position under its
+/// window.
+fn columns_to_image(node: &NodeReader) -> ResolvedNode {
     let windows = Windows::of(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;

@@ -16,7 +16,7 @@ pub(super) enum Coordinates {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Mode {
+pub(super) enum ResizeMode {
     Nearest(Nearest),
     Linear,
     /// Cubic convolution with that coefficient (Keys, 1981).
@@ -38,9 +38,9 @@ const MIDDLE: f64 = 1e-6;
 
 /// How one dimension is resized.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Style {
+pub(super) struct ResizeStyle {
     pub coordinates: Coordinates,
-    pub mode: Mode,
+    pub mode: ResizeMode,
     /// Taps beyond the edge count for nothing, and the others for more.
     pub exclude_outside: bool,
     /// Smaller results look at more elements, so that none is passed over.
@@ -50,7 +50,7 @@ pub(super) struct Style {
 }
 
 /// One dimension.
-pub(super) struct Axis {
+pub(super) struct ResizedAxis {
     pub n: usize,
     pub size: usize,
     pub scale: f32,
@@ -58,14 +58,14 @@ pub(super) struct Axis {
     pub region: [f32; 2],
 }
 
-impl Axis {
+impl ResizedAxis {
     /// Whether elements are looked for elsewhere than at their own positions.
-    pub fn moves(&self, style: Style) -> bool {
+    pub fn moves(&self, style: ResizeStyle) -> bool {
         self.scale != 1.0 && !(style.antialias && self.size == self.n)
     }
 
     /// The position of element `i` of the result, in f32 as ONNX Runtime computes it.
-    fn position(&self, i: usize, style: Style) -> f64 {
+    fn position(&self, i: usize, style: ResizeStyle) -> f64 {
         let (n, size, scale) = (self.n as f32, self.size as f32, self.scale);
         let i = i as f32;
         let centre = (i + 0.5) / scale;
@@ -94,17 +94,19 @@ impl Axis {
     }
 
     /// The elements that make up one of the result, with their weights.
-    fn taps(&self, i: usize, style: Style) -> Vec<(usize, f64)> {
+    fn taps(&self, i: usize, style: ResizeStyle) -> Vec<(usize, f64)> {
         let at = self.position(i, style);
         let scale = if style.antialias { f64::from(self.scale.min(1.0)) } else { 1.0 };
         let weight = |distance: f64| match style.mode {
-            Mode::Cubic(a) => cubic(distance, a),
+            ResizeMode::Cubic(a) => cubic(distance, a),
             _ => (1.0 - distance.abs()).max(0.0),
         };
         let reach = match style.mode {
-            Mode::Nearest(nearest) => return vec![(clamp(nearest.choose(at, self.scale), self.n), 1.0)],
-            Mode::Linear => 1.0,
-            Mode::Cubic(_) => 2.0,
+            ResizeMode::Nearest(nearest) => {
+                return vec![(clamp(nearest.choose(at, self.scale), self.n), 1.0)];
+            }
+            ResizeMode::Linear => 1.0,
+            ResizeMode::Cubic(_) => 2.0,
         } / scale;
         let (first, last) = ((at - reach).floor() as i64 + 1, (at + reach).ceil() as i64 - 1);
         let outside = |k: i64| k < 0 || k >= self.n as i64;
@@ -118,7 +120,7 @@ impl Axis {
     }
 
     /// The tensor resized along dimension `d`.
-    pub fn apply(&self, x: &Tensor, d: usize, style: Style) -> Result<Tensor> {
+    pub fn apply(&self, x: &Tensor, d: usize, style: ResizeStyle) -> Result<Tensor> {
         let taps: Vec<_> = (0..self.size).map(|i| self.taps(i, style)).collect();
         let longest = taps.iter().map(Vec::len).max().unwrap_or(0);
         let tap = |i: usize, t: usize| taps[i].get(t).copied().unwrap_or((0, 0.0));
@@ -128,7 +130,7 @@ impl Axis {
             Tensor::from_numbers("resize", Spec::new(shape.clone(), x.dtype()), x.device(), number)
         };
         let mut sum = x.slices_at(d, self.size, |i| tap(i, 0).0)?;
-        if !matches!(style.mode, Mode::Nearest(_)) {
+        if !matches!(style.mode, ResizeMode::Nearest(_)) {
             sum = sum.mul(&along(&|i| tap(i, 0).1)?)?;
             for t in 1..longest {
                 let next = x.slices_at(d, self.size, |i| tap(i, t).0)?;

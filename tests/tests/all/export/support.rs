@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use host::onnx;
-use onnx_net::{Model, export};
+use onnx_net::{OnnxFile, export};
 use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad, random, tensor::Data};
 use tests::onnxruntime;
 
@@ -38,7 +38,7 @@ pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
 
 /// The file as a module computes the same, and tells parameters from buffers.
 fn read_back(name: &str, module: &Module, path: &Path, sample: &[usize]) {
-    let again = Model::read(path).and_then(|model| onnx_net::module(&model));
+    let again = OnnxFile::read(path).and_then(|model| onnx_net::module(&model));
     let again = again.unwrap_or_else(|e| panic!("{name}, read back: {e}"));
     again.training(false);
     let x = random::normal(&[&[4], sample].concat(), Device::Cpu).unwrap();
