@@ -1,12 +1,16 @@
 //! CelebA, aligned (Liu, Luo, Wang, Tang, 2015): `img_align_celeba.zip` or its folder, and
 //! `list_attr_celeba.txt` beside it.
 
-use super::known::Known;
-use super::pictures::{self, Labels};
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
-use files::{Error, Result};
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::{
+    Images, Options, Split,
+    known::KnownSet,
+    pictures::{self, PictureLabels},
+    store::{Member, Store},
+};
 
 /// Pictures are numbered from 1; the makers' splits end with these numbers.
 const LAST_TRAIN: u32 = 162_770;
@@ -22,7 +26,7 @@ pub struct CelebA;
 
 pub static CELEBA: CelebA = CelebA;
 
-impl Known for CelebA {
+impl KnownSet for CelebA {
     fn name(&self) -> &'static str {
         "celeba"
     }
@@ -59,7 +63,8 @@ impl Known for CelebA {
             return Err(Error::usage(
                 format!("{} holds no pictures of the {split} split of `celeba`", path.display()),
                 format!(
-                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to {LAST_VALIDATION:06}.jpg for \
+                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to \
+                     {LAST_VALIDATION:06}.jpg for \
                      validation, and the others for tests"
                 ),
             ));
@@ -69,7 +74,7 @@ impl Known for CelebA {
             Some(attribute) => pictures::by_attribute(&store, &chosen, attribute, &options)?,
             None => {
                 let why = "an attribute has to be named, such as `labels: \"Male\"`".to_owned();
-                Labels { labels: Err(why), class_names: Vec::new() }
+                PictureLabels { labels: Err(why), class_names: Vec::new() }
             }
         };
         pictures::read_chosen(&store, &chosen, labels, self.name().to_owned(), &options)

@@ -7,15 +7,14 @@ mod pick;
 
 pub use part::{Items, Part};
 pub(super) use pick::Gathered;
-use pick::Pick;
+use std::{fmt, sync::Arc};
+
+use files::{Error, Result};
+use ops::{Tensor, random::Key};
 
 use super::Images;
 use check::{argument, checked_items, require_at_most, require_labels, shape_error};
-use files::{Error, Result};
-use ops::Tensor;
-use ops::random::Key;
-use std::fmt;
-use std::sync::Arc;
+use pick::Pick;
 
 /// A data set. It has labels if every item has one. Cloning is cheap.
 #[derive(Clone)]
@@ -81,7 +80,7 @@ impl Dataset {
         Self { name, shape, class_names, unlabelled: Arc::default(), parts: parts.into(), len }
     }
 
-    /// The same kind of items, but those.
+    /// The same set with other parts.
     fn with_parts(&self, parts: Vec<Part>) -> Self {
         let unlabelled = self.unlabelled.clone();
         Self {
@@ -90,7 +89,7 @@ impl Dataset {
         }
     }
 
-    /// The same set, which has no labels for that reason if it has none.
+    /// The same set, with the reason why it has no labels if it has none.
     pub fn because(self, why: &str) -> Self {
         Self { unlabelled: why.into(), ..self }
     }

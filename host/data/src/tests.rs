@@ -1,6 +1,6 @@
-use super::images as load;
-use super::*;
 use std::fs;
+
+use super::{images as load, *};
 
 /// The file of `sizes` and `content`.
 fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {

@@ -1,14 +1,16 @@
 //! Draws with replacement: items by weight, and several data sets by weight.
 
-use super::dataset::Dataset;
-use files::{Error, Result};
-use ops::random::Key;
 use std::fmt;
 
-/// The most items of a draw: as many as a data set has.
-const MOST: usize = 1 << 28;
+use files::{Error, Result};
+use ops::random::Key;
 
-/// How likely each of some items is to be drawn: item i with w_i / (w_0 + w_1 + ...).
+use super::dataset::Dataset;
+
+/// The maximum number of items of a draw: as many as a data set has.
+const MAX_DRAWS: usize = 1 << 28;
+
+/// The probabilities of items: item i is drawn with w_i / (w_0 + w_1 + ...).
 #[derive(Debug, Clone)]
 pub struct Weights {
     /// `w_0 + ... + w_i` at i.
@@ -37,12 +39,12 @@ impl Weights {
         self.sums.len()
     }
 
-    /// Never: there is an item that can be drawn.
+    /// Always false: there is an item that can be drawn.
     pub fn is_empty(&self) -> bool {
         self.sums.is_empty()
     }
 
-    /// `count` items, each drawn whatever came before: a pure function of the weights and the key.
+    /// `count` items, each drawn independently: a pure function of the weights and the key.
     ///
     /// # Errors
     /// `Usage` for more than 2^28.
@@ -54,18 +56,18 @@ impl Weights {
             let [high, low, ..] = draw.words(i);
             let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
             // 53 bits, which f64 holds exactly: below 1.
-            let place = bits as f64 / (1u64 << 53) as f64 * total;
-            self.sums.partition_point(|&sum| sum <= place) as u32
+            let target = bits as f64 / (1u64 << 53) as f64 * total;
+            self.sums.partition_point(|&sum| sum <= target) as u32
         };
         Ok((0..count as u64).map(item).collect())
     }
 }
 
 fn require_at_most(count: usize) -> Result<()> {
-    if count <= MOST {
+    if count <= MAX_DRAWS {
         return Ok(());
     }
-    Err(Error::usage(format!("{count} items cannot be drawn at once"), format!("draw at most {MOST}")))
+    Err(Error::usage(format!("{count} items cannot be drawn at once"), format!("draw at most {MAX_DRAWS}")))
 }
 
 /// Data sets with weights: an item is drawn by drawing a set, then one of its items.
@@ -117,7 +119,7 @@ impl Mixture {
         self.starts.partition_point(|&start| start <= index as usize) - 1
     }
 
-    /// `count` places in [`Mixture::items`]: a pure function of the sets' sizes, the weights and the key.
+    /// `count` indices into [`Mixture::items`]: a pure function of the sets' sizes, the weights and the key.
     ///
     /// # Errors
     /// `Usage` for more than 2^28.
@@ -167,7 +169,7 @@ mod tests {
         assert_eq!(draw(1, 50), draw(1, 50));
         assert_eq!(draw(1, 50)[..20], draw(1, 20));
         assert_ne!(draw(1, 50), draw(2, 50));
-        assert!(weights.draw(MOST + 1, Key::new(0)).is_err());
+        assert!(weights.draw(MAX_DRAWS + 1, Key::new(0)).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, Map, NativeCallContext};
 use super::options::Options;
 use crate::{
     error::{Error, Result},
-    run::{Cell, aligned, to_csv},
+    run::{TableCell, aligned, to_csv},
     script::{
         FromScript, Refusal, Table, place_of,
         settings::{Declared, Rule},
@@ -139,14 +139,14 @@ fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows:
 }
 
 /// A value as a cell; what is neither text nor number as it prints itself.
-fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
+fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     if let Ok(whole) = value.as_int() {
-        return Ok(Cell::Whole(whole));
+        return Ok(TableCell::Whole(whole));
     }
     match Number::from_script(value) {
-        Ok(Number(number)) => Ok(Cell::Number(number)),
+        Ok(Number(number)) => Ok(TableCell::Number(number)),
         Err(Refusal::Value(error)) => Err(error),
-        Err(Refusal::Type) => Ok(Cell::Text(context.call_native_fn("to_string", (value.clone(),))?)),
+        Err(Refusal::Type) => Ok(TableCell::Text(context.call_native_fn("to_string", (value.clone(),))?)),
     }
 }
 

@@ -148,8 +148,8 @@ fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
     module.named_parameters().into_iter().map(value).collect()
 }
 
-/// A run, and one that starts from the files which it left, by `files` (setting and file) and standing still: its own
-/// files hold the same numbers. One that is given a file of another network trains nothing.
+/// A run, and one that starts from the files which it left, by `files` (setting and file) and standing still:
+/// its own files hold the same numbers. One that is given a file of another network trains nothing.
 fn goes_on_from_its_files(settings: &[&str], still: &[&str], files: &[(&str, &str)], unfit: (&str, &str)) {
     let first = Bench::new();
     first.host(run(settings, &[])).run().code(0);

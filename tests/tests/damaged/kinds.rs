@@ -148,7 +148,8 @@ impl Weights {
         let module = sequential(layers());
         let other = sequential(vec![sequential(layers()), linear(2, 2, true).unwrap()]);
         other.cast(DType::F64).unwrap();
-        let short = br#"{"0.bias":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[4,12]}}"#;
+        let short = br#"{"0.bias":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},
+            "1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[4,12]}}"#;
         let short = [&(short.len() as u64).to_le_bytes()[..], short, &[0x80; 12]].concat();
         Self { seeds: vec![module.save().unwrap(), other.save().unwrap(), short], module }
     }

@@ -1,8 +1,7 @@
-use super::*;
-use crate::options::tests::Heard;
-use crate::pickle::tests::python_2;
-use crate::{Fit, images as load};
 use std::fs;
+
+use super::*;
+use crate::{Fit, images as load, options::tests::Heard, pickle::tests::python_2};
 
 /// A record whose planes are `colour`, `colour + 1` and `colour + 2`.
 fn record(labels: &[u8], colour: u8) -> Vec<u8> {
@@ -116,7 +115,8 @@ fn faults_name_file_offset_and_expectation() {
     let two = [record(&[1], 0), record(&[2], 0)].concat();
     fails(
         &two[..5000],
-        "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 bytes",
+        "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 \
+         bytes",
     );
     fails(&[], "at byte 0: found the end of the file after 0 bytes");
     fails(&[record(&[1], 0), record(&[10], 0)].concat(), "at byte 3073: found label 10, expected 0 to 9");

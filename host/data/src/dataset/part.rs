@@ -1,10 +1,11 @@
 //! A part of a data set: a window on items that lie in one piece of memory.
 
-use super::Pick;
+use std::{ops::Range, sync::Arc};
+
 use files::Result;
 use ops::{DType, Device, Tensor};
-use std::ops::Range;
-use std::sync::Arc;
+
+use super::Pick;
 
 /// The elements of items, in row-major order.
 #[derive(Clone)]

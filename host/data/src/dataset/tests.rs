@@ -1,6 +1,6 @@
+use ops::{Device, random::Draw};
+
 use super::*;
-use ops::Device;
-use ops::random::Draw;
 
 const SHAPE: [usize; 3] = [1, 2, 3];
 

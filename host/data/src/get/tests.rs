@@ -1,12 +1,15 @@
-use super::*;
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
 use files::sha256_of_file;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use flate2::{Compression, write::GzEncoder};
+
+use super::*;
 
 /// What a server does with a request, one after the other; then it behaves.
 #[derive(Clone, Copy)]
@@ -101,7 +104,7 @@ fn answer(
     stream.write_all(&body)
 }
 
-/// The highest numbers that a watch was told.
+/// The highest numbers that a watch heard.
 #[derive(Default)]
 struct Seen(Mutex<HashMap<String, (u64, u64)>>);
 
@@ -117,9 +120,9 @@ fn bytes(n: usize) -> Vec<u8> {
 
 /// An offer of those files; names and checksums live as long as the process.
 fn offer_of(files: &[(&'static str, &[u8])], unpack: Unpack) -> Offer {
-    let items: Vec<Item> = files
+    let items: Vec<RemoteFile> = files
         .iter()
-        .map(|(name, content)| Item {
+        .map(|(name, content)| RemoteFile {
             name,
             bytes: content.len() as u64,
             sha256: files::sha256(content).leak(),
@@ -146,7 +149,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The set is in its place, whole, and nothing else is left.
+/// The set is installed, whole, and nothing else is left.
 fn is_whole(data: &Path) {
     assert_eq!(names(data), ["set"]);
     assert_eq!(fs::read(data.join("set/large")).unwrap(), bytes(200_000));
@@ -201,7 +204,7 @@ fn a_server_that_never_gets_further_is_given_up_and_what_came_is_kept() {
     outcome.unwrap();
     is_whole(data.path());
     assert_eq!(server.asked()[0], ("/large".into(), 70_000));
-    // The same with a server that cuts every whole file at the same place.
+    // The same with a server that cuts every whole file at the same byte.
     let data = tempfile::tempdir().unwrap();
     let (outcome, server) = run(data.path(), &[Fault::NoRangeCut(70_000); 9]);
     assert!(outcome.unwrap_err().to_string().contains("broke off after 70000"));

@@ -1,12 +1,14 @@
 //! The elements of a file's array as those of arrays and tensors.
 
-use super::kind::{Kind, words};
-use super::npy::NpyArray;
 use files::Result;
-use ops::tensor::Data;
-use ops::{Array, Device, Tensor};
+use ops::{Array, Device, Tensor, tensor::Data};
 
-impl NpyArray {
+use super::{
+    kind::{NumpyKind, words},
+    npy::NumpyArray,
+};
+
+impl NumpyArray {
     /// The whole array. Whole numbers of a type that arrays do not have become wider: i32, or i64.
     ///
     /// # Errors
@@ -14,10 +16,10 @@ impl NpyArray {
     pub fn array(&self) -> Result<Array> {
         let bytes = self.elements();
         let data: Data = match self.kind() {
-            Kind::Signed(1) => words(bytes, |bytes| i32::from(i8::from_le_bytes(bytes))).into(),
-            Kind::Signed(2) => words(bytes, |bytes| i32::from(i16::from_le_bytes(bytes))).into(),
-            Kind::Unsigned(2) => words(bytes, |bytes| i32::from(u16::from_le_bytes(bytes))).into(),
-            Kind::Unsigned(4) => words(bytes, |bytes| i64::from(u32::from_le_bytes(bytes))).into(),
+            NumpyKind::Signed(1) => words(bytes, |bytes| i32::from(i8::from_le_bytes(bytes))).into(),
+            NumpyKind::Signed(2) => words(bytes, |bytes| i32::from(i16::from_le_bytes(bytes))).into(),
+            NumpyKind::Unsigned(2) => words(bytes, |bytes| i32::from(u16::from_le_bytes(bytes))).into(),
+            NumpyKind::Unsigned(4) => words(bytes, |bytes| i64::from(u32::from_le_bytes(bytes))).into(),
             kind => match kind.dtype() {
                 Some(dtype) => Data::from_bytes(bytes, dtype),
                 None => self.signed()?.into(),

@@ -1,19 +1,20 @@
 //! NumPy's element types that are numbers.
 
+use std::fmt;
+
 use half::f16;
 use ops::DType;
-use std::fmt;
 
 /// What an element is, and how many bytes it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum NumpyKind {
     Bool,
     Signed(usize),
     Unsigned(usize),
     Float(usize),
 }
 
-impl Kind {
+impl NumpyKind {
     /// The type that a header calls `descr`, such as `<f4`, and whether the highest byte comes first;
     /// otherwise what the elements are.
     pub fn parse(descr: &str) -> Result<(Self, bool), String> {
@@ -114,7 +115,7 @@ impl Kind {
     }
 }
 
-/// What elements are that are no numbers of ours.
+/// What elements of other types are.
 fn what(letter: char) -> &'static str {
     match letter {
         'U' | 'S' | 'a' | 'T' => {
@@ -135,7 +136,7 @@ pub fn words<T, const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> T) -> Ve
 }
 
 /// `f32`, as scripts say it.
-impl fmt::Display for Kind {
+impl fmt::Display for NumpyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = match self {
             Self::Bool => return f.write_str("bool"),

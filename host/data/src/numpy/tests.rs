@@ -1,7 +1,5 @@
 use super::*;
-use crate::options::tests::Heard;
-use crate::zip::tests::archive;
-use crate::{Fit, Items, load};
+use crate::{Fit, Items, load, options::tests::Heard, zip::tests::archive};
 
 /// An array as `numpy.save` writes it.
 fn npy(kind: &str, shape: &str, elements: &[u8]) -> Vec<u8> {

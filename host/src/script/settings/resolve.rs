@@ -12,7 +12,7 @@ use super::declare::{Declaration, Setting};
 use super::declared::Named;
 use super::value::Value;
 use crate::error::{Error, Result};
-use crate::files::reading::Sum;
+use crate::files::reading::Checksum;
 use crate::run::FileRecord;
 use crate::script::finding::{Finding, position_at};
 use crate::script::library;
@@ -196,7 +196,7 @@ impl Resolver<'_> {
     fn file(&mut self, path: &Path, origin: Origin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
-        self.files.push(FileRecord::new(name.clone(), path, Sum::of(text.as_bytes()), None));
+        self.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
         let error = |offset: usize, problem: Problem| {
             let position = position_at(&text, offset);
             Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)

@@ -13,9 +13,9 @@ const BATCHES: [usize; 3] = [1, 3, 10];
 /// The largest difference allowed, relative to the largest entry.
 const ALLOWED: f32 = 1e-4;
 
-/// Exports a module, holds the file against `onnx.checker`, reads it back as a module, runs it in ONNX Runtime
-/// at several batch sizes on fresh numbers, and compares both with the module in evaluation. Gives the operators
-/// of the file.
+/// Exports a module, holds the file against `onnx.checker`, reads it back as a module, runs it in ONNX
+/// Runtime at several batch sizes on fresh numbers, and compares both with the module in evaluation. Gives
+/// the operators of the file.
 pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
     module.training(false);
     let spec = Spec::new(sample, DType::F32);

@@ -121,8 +121,8 @@ fn a_detector_of_two_outputs_runs_at_any_batch() {
     }
 }
 
-/// Every parameter of every classifier is trained: a few steps lower the loss of a batch whose answers are to be
-/// the next classes, which none of them gives.
+/// Every parameter of every classifier is trained: a few steps lower the loss of a batch whose answers are to
+/// be the next classes, which none of them gives.
 #[test]
 fn classifiers_of_files_are_trained_further() {
     let (Some(digits), Some(things)) = (Pictures::mnist("t10k"), Pictures::cifar()) else {
