@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::Result;
 
 use super::{
-    Images, Options, Split,
+    Images, ReadOptions, Split,
     file::{self, fault},
     fit,
     known::KnownSet,
@@ -164,7 +164,7 @@ impl KnownSet for Cifar {
     }
 
     /// Reads the split that begins with the file `path`; of the train split as many files as are there.
-    fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name, &["labels"])?;
         let kinds: Vec<&str> = self.labels.iter().rev().map(|labels| labels.kind).collect();
         let index = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;

@@ -13,7 +13,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use ops::random::{Draw, Key};
 
 use super::{
-    Options, Split,
+    ReadOptions, Split,
     attributes::Attribute,
     file::FileOrigin,
     load, numpy,
@@ -92,12 +92,12 @@ fn survive(kind: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8]) -> bool) -> usize
 }
 
 /// A folder with a file that is written again and again.
-struct Scratch {
+struct ScratchFile {
     _folder: tempfile::TempDir,
     path: PathBuf,
 }
 
-impl Scratch {
+impl ScratchFile {
     fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -105,7 +105,7 @@ impl Scratch {
     }
 
     /// Whether a data set is read from those bytes.
-    fn loads(&self, bytes: &[u8], options: &Options) -> bool {
+    fn loads(&self, bytes: &[u8], options: &ReadOptions) -> bool {
         std::fs::write(&self.path, bytes).unwrap();
         load(self.path.to_str().unwrap(), Split::Train, options, &[]).is_ok()
     }
@@ -161,7 +161,7 @@ fn tables() {
 
 #[test]
 fn arrays() {
-    let scratch = Scratch::new("a.npy");
+    let scratch = ScratchFile::new("a.npy");
     let seeds = [
         npy("|u1", "(2, 4, 5, 3)", "False", 120),
         npy("<f4", "(2, 3, 4)", "True", 96),
@@ -170,7 +170,7 @@ fn arrays() {
         npy("|b1", "()", "False", 1),
     ];
     let read = |bytes: &[u8]| {
-        let loads = scratch.loads(bytes, &Options::default());
+        let loads = scratch.loads(bytes, &ReadOptions::default());
         numpy::tensor(&scratch.path, None).is_ok() || loads
     };
     assert!(seeds.iter().all(|seed| read(seed)));
@@ -179,12 +179,12 @@ fn arrays() {
 
 #[test]
 fn archives_of_arrays() {
-    let scratch = Scratch::new("a.npz");
+    let scratch = ScratchFile::new("a.npz");
     let (x, y) = (npy("|u1", "(3, 4, 5)", "False", 60), npy("<i8", "(3,)", "False", 24));
     let files: [(&str, &[u8]); 2] = [("x.npy", &x), ("y.npy", &y)];
     let seeds = [true, false].map(|deflated| zips::archive(&files, deflated));
     let read = |bytes: &[u8]| {
-        let loads = scratch.loads(bytes, &Options::default());
+        let loads = scratch.loads(bytes, &ReadOptions::default());
         numpy::tensor(&scratch.path, Some("y")).is_ok() || loads
     };
     assert!(seeds.iter().all(|seed| read(seed)));
@@ -205,11 +205,12 @@ fn pictures() {
         ("a.webp", ImageFormat::WebP),
     ];
     for (name, format) in formats {
-        let scratch = Scratch::new(name);
+        let scratch = ScratchFile::new(name);
         let folder = scratch.path.parent().unwrap().to_str().unwrap();
         let read = |bytes: &[u8]| {
             std::fs::write(&scratch.path, bytes).unwrap();
-            load(folder, Split::Train, &Options { exif_rotation: true, ..Options::default() }, &[]).is_ok()
+            load(folder, Split::Train, &ReadOptions { exif_rotation: true, ..ReadOptions::default() }, &[])
+                .is_ok()
         };
         let seed = picture(format);
         assert!(read(&seed), "{name}");
@@ -240,17 +241,17 @@ fn archives_of_pictures() {
     let long = format!("train/{}/1.gif", "b".repeat(120));
     let files: [(&str, &[u8]); 4] =
         [("train/a/1.png", &png), (&long, &gif), ("test/a/1.png", &png), ("notes.txt", b"hello")];
-    let options = Options { exif_rotation: true, ..Options::default() };
+    let options = ReadOptions { exif_rotation: true, ..ReadOptions::default() };
     for (name, seed) in [
         ("a.zip", zips::archive(&files, true)),
         ("a.tar", tars::archive(&files, false)),
         ("a.tar.gz", tars::archive(&files, true)),
     ] {
-        let scratch = Scratch::new(name);
+        let scratch = ScratchFile::new(name);
         assert!(scratch.loads(&seed, &options), "{name}");
         survive(name, &[seed], |bytes| scratch.loads(bytes, &options));
     }
-    let (scratch, seed) = (Scratch::new("b.tar"), tars::archive(&files, false));
+    let (scratch, seed) = (ScratchFile::new("b.tar"), tars::archive(&files, false));
     survive("repaired-tar", &[seed], |bytes| scratch.loads(&with_sums(bytes), &options));
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use files::Result;
 
 use super::{
-    Images, Options, Split,
+    Images, ReadOptions, Split,
     celeba::CELEBA,
     cifar::{CIFAR_10, CIFAR_100},
     fit::require_room,
@@ -38,7 +38,7 @@ pub trait KnownSet: Sync {
     ///
     /// # Errors
     /// `Format` or `Io` for a file that is not in order, `Usage` for options that the set does not take.
-    fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images>;
+    fn read(&self, path: &Path, split: Split, options: &ReadOptions) -> Result<Images>;
 }
 
 /// A set that the program makes itself.
@@ -59,7 +59,7 @@ impl BuiltIn {
     ///
     /// # Errors
     /// `Usage` for more than there is memory for, or options that generated sets do not take.
-    pub fn load(&self, split: Split, count: Option<usize>, options: &Options) -> Result<Images> {
+    pub fn load(&self, split: Split, count: Option<usize>, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name, &["seed"])?;
         let count = count.unwrap_or_else(|| (self.usual_count)(split));
         require_room(count, self.shape)?;

@@ -29,14 +29,14 @@ mod tar;
 mod weights;
 mod zip;
 
-pub use dataset::{Dataset, Items, Part};
+pub use dataset::{Dataset, DatasetPart, Items};
 pub use find::{FoundSet, SetLocation, list};
 pub use fit::Fit;
 pub use known::{BuiltIn, built_in};
 pub use loader::{Batch, BatchPlan, Batches};
-pub use options::{Caller, Options};
+pub use options::{Caller, ReadOptions};
 pub use split::Split;
-pub use weights::{Mixture, Weights};
+pub use weights::{ItemWeights, Mixture};
 
 use std::{
     fmt,
@@ -98,7 +98,7 @@ impl fmt::Display for Images {
 /// # Errors
 /// `Usage` for a name that is unknown or not found, a split that is not there, or options that the set does
 /// not take; `Format` or `Io` for a file that is not in order.
-pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Dataset> {
+pub fn load(what: &str, split: Split, options: &ReadOptions, folders: &[PathBuf]) -> Result<Dataset> {
     let path = Path::new(what);
     if !is_known(what) && path.is_file() && numpy::is_file_of(path) {
         return numpy::read(path, split, options);
@@ -107,7 +107,7 @@ pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) ->
 }
 
 /// The same of sets that are pictures.
-fn images(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Images> {
+fn images(what: &str, split: Split, options: &ReadOptions, folders: &[PathBuf]) -> Result<Images> {
     if let Some(set) = built_in(what) {
         return set.load(split, None, options);
     }
@@ -133,7 +133,7 @@ pub fn is_known(what: &str) -> bool {
 }
 
 /// Reads a folder of IDX files, of CIFAR files, or of pictures.
-fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
+fn load_folder(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     if let Some(file) = idx::pair::only_pictures_in(path, split)? {
         return idx::pair::read(&file, idx::pair::of_file(&file), options);
     }
@@ -149,7 +149,7 @@ fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
 }
 
 /// Reads a file, whose kind is known by its name.
-fn load_file(path: &Path, split: Split, options: &Options) -> Result<Images> {
+fn load_file(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     if store::is_archive(path) {
         return pictures::read(path, split, options);
     }

@@ -9,7 +9,7 @@ mod npy;
 use files::{Error, Result};
 
 use super::{
-    Options, Split,
+    ReadOptions, Split,
     dataset::Dataset,
     file::{self, FileOrigin},
     fit::require_room,
@@ -39,7 +39,7 @@ const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes
 /// # Errors
 /// `Format` for a file that is cut off, contradicts itself or holds other arrays; `Usage` for a split that is
 /// not there, where the arrays have other names, or do not fit into memory; `Io`.
-pub fn read(path: &Path, split: Split, options: &Options) -> Result<Dataset> {
+pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Dataset> {
     let name = path.display().to_string();
     options.require_only(&name, &["array", "labels"])?;
     options.check(path)?;
@@ -104,7 +104,13 @@ enum NumpyLabels {
 }
 
 /// One label for each of `count` items, if there are labels.
-fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: usize) -> Result<NumpyLabels> {
+fn labels(
+    file: &Arrays,
+    items: usize,
+    split: Split,
+    options: &ReadOptions,
+    count: usize,
+) -> Result<NumpyLabels> {
     let index = match &options.labels {
         Some(name) => Some(file.named(name)?),
         None => file
@@ -176,7 +182,7 @@ impl Arrays {
     }
 
     /// The index of the items of a split.
-    fn items_of(&self, split: Split, name: &str, options: &Options) -> Result<usize> {
+    fn items_of(&self, split: Split, name: &str, options: &ReadOptions) -> Result<usize> {
         let file = self.path.file_stem().unwrap_or_default().to_string_lossy();
         if let Some(asked) = &options.array {
             let index = self.named(asked)?;

@@ -11,7 +11,7 @@ use std::{
 use files::Result;
 
 use super::{
-    Images, Options, Split,
+    Images, ReadOptions, Split,
     file::fault,
     known::KnownSet,
     pictures::decode_all,
@@ -70,7 +70,7 @@ impl KnownSet for Omniglot {
     }
 
     /// Reads a split; the option `labels` is `characters` or `alphabets`.
-    fn read(&self, path: &Path, _: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, _: Split, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name, &["labels"])?;
         let kind = options.kind_of_labels(self.name, &["characters", "alphabets"])?;
         let mut store = Store::open(path, options)?;
@@ -87,7 +87,7 @@ impl KnownSet for Omniglot {
         if files.is_empty() {
             return Err(fault(path, 0, "no files", "pictures, as Alphabet/characterNN/IIII_DD.png"));
         }
-        let options = Options { fit: options.fit.or_size(SIZE), ..options.clone() };
+        let options = ReadOptions { fit: options.fit.or_size(SIZE), ..options.clone() };
         let (shape, mut pixels) = decode_all(&store, &files, &options, Some([SIDE; 2]))?;
         pixels.iter_mut().for_each(|pixel| *pixel = u8::MAX - *pixel);
         let class_names: Vec<String> = classes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn read(data: &Path, labels: Option<&str>) -> Result<Images> {
-        let options = Options { labels: labels.map(str::to_owned), ..Options::default() };
+        let options = ReadOptions { labels: labels.map(str::to_owned), ..ReadOptions::default() };
         load("omniglot", Split::Train, &options, &[data.to_path_buf()])
     }
 

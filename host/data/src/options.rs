@@ -21,7 +21,7 @@ pub trait Caller: Sync {
 
 /// How a set is to be read; what is not given is up to the set.
 #[derive(Clone, Default)]
-pub struct Options<'a> {
+pub struct ReadOptions<'a> {
     /// Size and colours of the pictures.
     pub fit: Fit,
     /// Which of several kinds of labels: `coarse` of CIFAR-100, `alphabets` of Omniglot, an attribute's name,
@@ -39,7 +39,7 @@ pub struct Options<'a> {
     pub caller: Option<&'a dyn Caller>,
 }
 
-impl Options<'_> {
+impl ReadOptions<'_> {
     /// As [`Caller::check`].
     pub fn check(&self, path: &Path) -> Result<()> {
         self.caller.map_or(Ok(()), |caller| caller.check(path))

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use files::{Error, Result};
 
 use super::{
-    Images, Options, Split,
+    Images, ReadOptions, Split,
     attributes::{self, Attribute},
     file::{self, FileOrigin},
     split::missing,
@@ -33,7 +33,7 @@ const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif
 /// # Errors
 /// `Format` for a damaged picture, or one of another size than the first where no `size` is asked for;
 /// `Usage` where there is no picture, no such split, or no such attribute; `Io`.
-pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
+pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     options.require_only(&path.display().to_string(), &["labels", "attributes", "exif_rotation"])?;
     let mut store = Store::open(path, options)?;
     let left_out = store.take_left_out();
@@ -79,7 +79,7 @@ pub fn read_chosen(
     files: &[&Member],
     PictureLabels { labels, class_names }: PictureLabels,
     name: String,
-    options: &Options,
+    options: &ReadOptions,
 ) -> Result<Images> {
     let (shape, pixels) = decode_all(store, files, options, None)?;
     let (labels, unlabelled) = match labels {
@@ -99,7 +99,7 @@ pub fn by_attribute(
     store: &Store,
     files: &[&Member],
     name: &str,
-    options: &Options,
+    options: &ReadOptions,
 ) -> Result<PictureLabels> {
     let (bytes, origin) = attributes_of(store, name, options)?;
     let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
@@ -116,7 +116,7 @@ pub fn by_attribute(
 
 /// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own
 /// folders are `Img` and `Anno`.
-fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, FileOrigin)> {
+fn attributes_of(store: &Store, name: &str, options: &ReadOptions) -> Result<(Vec<u8>, FileOrigin)> {
     let read = |path: &Path| {
         options.check(path)?;
         Ok((file::read(path, attributes::MAX_BYTES)?, FileOrigin::file(path)))

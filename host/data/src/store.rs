@@ -10,7 +10,7 @@ use std::{
 use files::{Error, Result, reading};
 
 use super::{
-    Options,
+    ReadOptions,
     file::FileOrigin,
     left_out::LeftOut,
     tar::{self, Tar, TarEntry, TarKind},
@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// `Format` for an archive that is not in order; `Usage` for a link that leads to where nothing may be
     /// read, or a packed archive that does not fit into memory; `Io`.
-    pub fn open(path: &Path, options: &Options) -> Result<Self> {
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         options.check(path)?;
         let mut left_out = LeftOut::default();
         let (source, mut files) = if path.is_dir() {

@@ -12,12 +12,12 @@ const MAX_DRAWS: usize = 1 << 28;
 
 /// The probabilities of items: item i is drawn with w_i / (w_0 + w_1 + ...).
 #[derive(Debug, Clone)]
-pub struct Weights {
+pub struct ItemWeights {
     /// `w_0 + ... + w_i` at i.
     sums: Vec<f64>,
 }
 
-impl Weights {
+impl ItemWeights {
     /// # Errors
     /// `Usage` for no weights, one that is negative or not finite, or none above zero.
     pub fn new(weights: &[f64]) -> Result<Self> {
@@ -78,14 +78,14 @@ pub struct Mixture {
     /// Where each set begins.
     starts: Vec<usize>,
     lens: Vec<usize>,
-    weights: Weights,
+    weights: ItemWeights,
 }
 
 impl Mixture {
     /// Items keep their labels if all sets have the same classes.
     ///
     /// # Errors
-    /// As [`Weights::new`]; `Usage` for another number of weights than sets, or a set of some weight without
+    /// As [`ItemWeights::new`]; `Usage` for another number of weights than sets, or a set of some weight without
     /// items; [`ops::Error`] for sets of unequal shapes.
     pub fn new(sets: &[Dataset], weights: &[f64]) -> Result<Self> {
         let Some((first, others)) = sets.split_first().filter(|_| sets.len() == weights.len()) else {
@@ -106,7 +106,7 @@ impl Mixture {
         let items = others.iter().try_fold(kept(first), |all, set| all.concat(&kept(set)))?;
         let lens: Vec<usize> = sets.iter().map(Dataset::len).collect();
         let starts = lens.iter().scan(0, |end, len| Some(std::mem::replace(end, *end + len))).collect();
-        Ok(Self { items, starts, lens, weights: Weights::new(weights)? })
+        Ok(Self { items, starts, lens, weights: ItemWeights::new(weights)? })
     }
 
     /// The items of all sets, one set after the other.
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn items_come_as_often_as_their_weights_say() {
-        let weights = Weights::new(&[0.0, 1.0, 3.0, 0.0, 6.0, 0.0]).unwrap();
+        let weights = ItemWeights::new(&[0.0, 1.0, 3.0, 0.0, 6.0, 0.0]).unwrap();
         let drawn = weights.draw(100_000, Key::new(1)).unwrap();
         let counts = counts(&drawn, 6);
         assert_eq!((counts[0], counts[3], counts[5]), (0, 0, 0));
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_draw_hangs_on_its_key_and_begins_the_same_however_long() {
-        let weights = Weights::new(&[1.0, 2.0, 3.0]).unwrap();
+        let weights = ItemWeights::new(&[1.0, 2.0, 3.0]).unwrap();
         let draw = |seed, count| weights.draw(count, Key::new(seed)).unwrap();
         assert_eq!(draw(1, 50), draw(1, 50));
         assert_eq!(draw(1, 50)[..20], draw(1, 20));
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn wrong_weights_are_told() {
         let fails = |weights: &[f64], expected: &str| {
-            let error = Weights::new(weights).unwrap_err().to_string();
+            let error = ItemWeights::new(weights).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         };
         fails(&[], "the 0 weights have the sum 0");

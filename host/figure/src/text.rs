@@ -67,11 +67,11 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
     };
     for mark in marks {
         match mark {
-            Mark::Glyph(mut glyph) => {
+            TextGlyph::Glyph(mut glyph) => {
                 glyph.position.x += along;
                 fill(glyph, &mut put);
             }
-            Mark::PlotFrame { left, width } => frame(left + along, width, pen.size, &mut put),
+            TextGlyph::PlotFrame { left, width } => frame(left + along, width, pen.size, &mut put),
         }
     }
 }
@@ -108,7 +108,7 @@ const DIGIT: f32 = 0.44;
 const ROOM: f32 = 0.12;
 
 /// What is drawn along a baseline from the origin.
-enum Mark {
+enum TextGlyph {
     Glyph(Glyph),
     /// A box for a character that the font does not have.
     PlotFrame {
@@ -118,7 +118,7 @@ enum Mark {
 }
 
 /// The marks of `text`, and the width of all.
-fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
+fn lay_out(text: &str, size: f32) -> (Vec<TextGlyph>, f32) {
     let font = scaled(size);
     let (mut x, mut last, mut marks) = (0.0, None, Vec::with_capacity(text.len()));
     for c in text.chars() {
@@ -134,7 +134,7 @@ fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
         if let Some(last) = last {
             x += font.kern(last, id);
         }
-        marks.push(Mark::Glyph(id.with_scale_and_position(font.scale(), point(x, 0.0))));
+        marks.push(TextGlyph::Glyph(id.with_scale_and_position(font.scale(), point(x, 0.0))));
         x += font.h_advance(id);
         last = Some(id);
     }
@@ -142,17 +142,17 @@ fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
 }
 
 /// A box with a code point in two lines of digits, from `x` on; its width.
-fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<Mark>) -> f32 {
+fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<TextGlyph>) -> f32 {
     let digits: Vec<char> = format!("{:04X}", u32::from(c)).chars().collect();
     let font = scaled(DIGIT * size);
     let across = digits.len().div_ceil(2);
     let step = font.h_advance(font.glyph_id('0'));
     let (left, width) = (x + 0.05 * size, across as f32 * step + 2.0 * ROOM * size);
-    marks.push(Mark::PlotFrame { left, width });
+    marks.push(TextGlyph::PlotFrame { left, width });
     for (i, digit) in digits.iter().enumerate() {
         let baseline = LINES[i / across] * size;
         let start = left + ROOM * size + (i % across) as f32 * step;
-        marks.push(Mark::Glyph(
+        marks.push(TextGlyph::Glyph(
             font.glyph_id(*digit).with_scale_and_position(font.scale(), point(start, baseline)),
         ));
     }

@@ -5,7 +5,7 @@ use ops::{Device, Tensor};
 
 use super::{
     Dataset, argument,
-    part::{Items, Part, batched, reserve},
+    part::{DatasetPart, Items, batched, reserve},
 };
 
 /// An item and its position in the result. The order is that of the memory.
@@ -45,7 +45,7 @@ impl Dataset {
             }
         };
         let labels = self.labels_of(&picks).map(Into::into);
-        Ok(self.with_parts(vec![Part::new(items, labels, self.item_size(), picks.len())]))
+        Ok(self.with_parts(vec![DatasetPart::new(items, labels, self.item_size(), picks.len())]))
     }
 
     /// The items of those classes, in the order of the set. Copies them.

@@ -8,7 +8,7 @@ use std::{
 use files::{Error, Result};
 
 use super::sets::{IMAGES, SETS, Set};
-use crate::{Images, Options, Split, file::fault, find::shown};
+use crate::{Images, ReadOptions, Split, file::fault, find::shown};
 
 const LABELS: &str = "labels-idx1-ubyte";
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];
@@ -73,7 +73,7 @@ fn plain_or_packed(path: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// `Format` or `Io` for files that are not in order, `Usage` for options that IDX files do not take.
-pub fn read(path: &Path, set: Option<&Set>, options: &Options) -> Result<Images> {
+pub fn read(path: &Path, set: Option<&Set>, options: &ReadOptions) -> Result<Images> {
     let name = set.map_or_else(|| path.display().to_string(), |set| set.name.to_owned());
     options.require_only(&name, &[])?;
     options.check(path)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use files::Result;
 
 use super::pair;
-use crate::{Images, Options, Split, known::KnownSet};
+use crate::{Images, ReadOptions, Split, known::KnownSet};
 
 /// What the names of files with pictures end with.
 pub const IMAGES: &str = "images-idx3-ubyte";
@@ -148,7 +148,7 @@ impl KnownSet for Set {
         pair::inside(folder, self, split)
     }
 
-    fn read(&self, path: &Path, _: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, _: Split, options: &ReadOptions) -> Result<Images> {
         pair::read(path, Some(self), options)
     }
 }

@@ -4,7 +4,7 @@ use files::{Error, Result};
 use ops::{Device, Tensor};
 
 use super::{kind::NumpyKind, npy::NumpyArray};
-use crate::{Images, Items, Options};
+use crate::{Images, Items, ReadOptions};
 
 /// How to read an array that is no set by itself.
 const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of \
@@ -25,7 +25,7 @@ impl NumpyArray {
     ///
     /// # Errors
     /// `Format` for other elements, or another shape; `Usage` for options that they do not take.
-    pub fn items(self, name: &str, options: &Options) -> Result<Content> {
+    pub fn items(self, name: &str, options: &ReadOptions) -> Result<Content> {
         if self.shape().len() < 2 || self.elements().is_empty() {
             let found = format!("the shape {:?}", self.shape());
             return Err(self.refused(found, format!("items [N, ...]; or {ARRAY}")));
@@ -43,7 +43,7 @@ impl NumpyArray {
         }
     }
 
-    fn bytes(self, name: &str, options: &Options) -> Result<Content> {
+    fn bytes(self, name: &str, options: &ReadOptions) -> Result<Content> {
         let shape = self.shape().to_vec();
         let (picture, is_last) = match shape[..] {
             [_, h, w] => ([1, h, w], false),

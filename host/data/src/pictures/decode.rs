@@ -15,7 +15,7 @@ use image::{
 use rayon::prelude::*;
 
 use crate::{
-    Options,
+    ReadOptions,
     fit::require_room,
     store::{Member, Store},
 };
@@ -38,7 +38,7 @@ type Picture = ([usize; 3], Vec<u8>);
 pub fn decode_all(
     store: &Store,
     files: &[&Member],
-    options: &Options,
+    options: &ReadOptions,
     exact: Option<[usize; 2]>,
 ) -> Result<([usize; 3], Vec<u8>)> {
     let Some(first) = files.first() else { return Ok(([1, 1, 1], Vec::new())) };
@@ -82,7 +82,7 @@ struct Decoding<'a> {
 
 impl Decoding<'_> {
     /// The pixels of all files; none where all should be grey by the first one, and one is not.
-    fn decode(&self, files: &[&Member], options: &Options, first: [usize; 3]) -> Result<Option<Vec<u8>>> {
+    fn decode(&self, files: &[&Member], options: &ReadOptions, first: [usize; 3]) -> Result<Option<Vec<u8>>> {
         let (store, fit) = (self.decoder.store, options.fit_of(self.channels));
         let shape = fit.shape(first)?;
         require_room(files.len(), shape)?;

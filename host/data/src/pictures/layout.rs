@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{ATTRIBUTES, PictureLabels, is_picture};
-use crate::{Options, Split, left_out::LeftOut, store::Member};
+use crate::{ReadOptions, Split, left_out::LeftOut, store::Member};
 
 /// Pictures in formats that are not read.
 const OTHERS: [&str; 20] = [
@@ -40,7 +40,7 @@ pub struct Chosen<'a> {
 impl<'a> Layout<'a> {
     /// Places the pictures among `files`. Where every picture has an attribute, it needs no folder to be of a
     /// class. What has neither is added to what was `left_out` before.
-    pub fn of(files: &'a [Member], options: &Options, mut left_out: LeftOut) -> Self {
+    pub fn of(files: &'a [Member], options: &ReadOptions, mut left_out: LeftOut) -> Self {
         let pictures: Vec<&Member> = files.iter().filter(|file| is_picture(&file.name)).collect();
         let named = options.attributes.as_ref().and_then(|path| path.file_name()?.to_str());
         let is_table = |name: &str| {

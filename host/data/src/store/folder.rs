@@ -10,7 +10,7 @@ use std::{
 use files::{Error, Result};
 
 use super::{Member, is_hidden};
-use crate::{Options, left_out::LeftOut};
+use crate::{ReadOptions, left_out::LeftOut};
 
 /// Folders below each other.
 const MAX_DEPTH: usize = 8;
@@ -22,7 +22,7 @@ const AGAIN: [&str; 2] = ["link to what is in the set already", "links to what i
 ///
 /// # Errors
 /// `Usage` for a link that leads to where nothing may be read; `Io`.
-pub fn files(root: &Path, options: &Options, left_out: &mut LeftOut) -> Result<Vec<Member>> {
+pub fn files(root: &Path, options: &ReadOptions, left_out: &mut LeftOut) -> Result<Vec<Member>> {
     let real = root.canonicalize().map_err(Error::io(root))?;
     let seen = BTreeSet::from([real.clone()]);
     let mut walk =
@@ -37,7 +37,7 @@ pub fn files(root: &Path, options: &Options, left_out: &mut LeftOut) -> Result<V
 struct Walk<'a> {
     /// Without links in it, as all paths here.
     root: PathBuf,
-    options: &'a Options<'a>,
+    options: &'a ReadOptions<'a>,
     left_out: &'a mut LeftOut,
     /// Folders that were listed.
     seen: BTreeSet<PathBuf>,

@@ -8,7 +8,7 @@ fn names(store: &Store) -> Vec<&str> {
 }
 
 fn opened(path: &Path) -> (Store, String) {
-    let mut store = Store::open(path, &Options::default()).unwrap();
+    let mut store = Store::open(path, &ReadOptions::default()).unwrap();
     let left_out = store.take_left_out().to_string();
     (store, left_out)
 }
@@ -135,7 +135,7 @@ mod links {
             fn warn(&self, _: &str) {}
         }
         let only = Only(set.canonicalize().unwrap());
-        let options = Options { caller: Some(&only), ..Options::default() };
+        let options = ReadOptions { caller: Some(&only), ..ReadOptions::default() };
         let error = Store::open(&set, &options).err().unwrap().to_string();
         assert!(error.contains("a/3.png leads to ") && error.contains("--allow-read DIR"), "{error}");
     }

@@ -217,7 +217,7 @@ fn lines_of_several_threads_stay_whole() {
 }
 
 /// A run of two nested loops that stops at a given number of calls of `log`.
-struct Script<'a> {
+struct LogScript<'a> {
     metrics: &'a Metrics,
     /// Calls that are left before it is killed.
     calls: usize,
@@ -233,7 +233,7 @@ struct Checkpoint {
     finished: Vec<String>,
 }
 
-impl Script<'_> {
+impl LogScript<'_> {
     /// None when it is killed.
     fn run(&mut self) -> Option<()> {
         self.log("", "start")?;
@@ -283,7 +283,7 @@ fn session(path: &Path, calls: usize, every: usize, checkpoint: &mut Checkpoint)
     let metrics = open(path);
     metrics.cut_back(checkpoint.position).unwrap();
     let finished = checkpoint.finished.clone();
-    Script { metrics: &metrics, calls, every, finished, checkpoint }.run()
+    LogScript { metrics: &metrics, calls, every, finished, checkpoint }.run()
 }
 
 #[test]
