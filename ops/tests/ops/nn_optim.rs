@@ -1,8 +1,6 @@
 //! Optimisers against the numbers of PyTorch (`golden/optim.json`), and what they promise.
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Device, Gradients, Tensor,
     nn::{

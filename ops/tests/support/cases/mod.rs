@@ -1,8 +1,6 @@
 //! Every public operation of `Tensor` with arguments that it accepts: one table that the tests of
 //! gradients, devices, views and traces all go through.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
-
 mod elementwise;
 mod images;
 mod indexing;

@@ -1,10 +1,8 @@
 //! Gradients against central differences, in f64: the gradient of every differentiable operation, and
 //! the gradient of its gradient.
 
-mod cases;
-
-use cases::{
-    Case, NOT_DIFFERENTIABLE,
+use crate::support::cases::{
+    self, Case, NOT_DIFFERENTIABLE,
     slopes::{differentiable, gradients, loss, penalty, tracked},
 };
 use ops::{DType, Device, Result, Tensor};

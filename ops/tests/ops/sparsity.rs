@@ -1,8 +1,6 @@
 //! Winner-take-all sparsity against PyTorch (`golden/wta.json`).
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{DType, Device, Error, Result, Spec, Tensor, kernels::sparsity, no_grad, op::Window, random};
 use serde_json::Value;
 

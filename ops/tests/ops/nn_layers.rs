@@ -1,8 +1,6 @@
 //! Layers: shapes, refusals, first values; schedules and clipping.
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Device, Spec, Tensor,
     nn::{

@@ -1,9 +1,7 @@
 //! Random tensors: which words they are made of, on both devices, and noise of some samples against
 //! PyTorch (`golden/noise.json`).
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Device, Error, Result, Spec, Tensor,
     kernels::noise,

@@ -1,10 +1,8 @@
 //! One operation gives one answer: on the GPU as on the CPU, of a view as of a copy, and in a trace the
 //! spec of what it would compute. Without a GPU the first of these is skipped; a software stand-in will do.
 
-mod cases;
-
-use cases::{
-    Case,
+use crate::support::cases::{
+    self, Case,
     slopes::{self, tracked},
 };
 use ops::{DType, Device, Tensor};

@@ -1,9 +1,7 @@
 //! Values and slopes where a function has an edge, as PyTorch has them: its `binary_cross_entropy`,
 //! `atan2_backward`, `pow_backward_self`, `pow_backward_exponent`, `norm_backward`, `std_backward`.
 
-mod nn_support;
-
-use nn_support::gpu;
+use crate::support::gpu;
 use ops::{
     DType, Device, Error, Result, Tensor,
     kernels::{

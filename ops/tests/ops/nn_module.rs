@@ -1,10 +1,8 @@
 //! Modules: names, saving and restoring, copies, ties, modes, freezing.
 
-mod nn_support;
-
 use std::any::Any;
 
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Device, Result, Tensor,
     nn::{

@@ -1,20 +1,22 @@
 //! Every operation refuses what it is not defined for: with an error that names it, on both devices,
-//! and never with a panic or an answer.
+//! and never with a panic or an answer. In a process of its own: it sets the budget of bytes, and waits for the GPU
+//! before the process ends.
 
-mod cases;
+#[path = "../support/mod.rs"]
+mod support;
 mod wrong;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cases::tensor;
 use ops::{DType, Device, Error, Result, Tensor};
+use support::cases::{self, tensor};
 use wrong::Calls;
 
 /// Operations that take all tensors of a device.
 const NEVER_WRONG: [&str; 1] = ["cast"];
 
 /// The name that an operation has in messages, where it is not that of the method.
-fn told_name(method: &str) -> &str {
+fn message_name(method: &str) -> &str {
     match method {
         "where_" => "where",
         "reshape_infer" => "reshape",
@@ -31,7 +33,7 @@ fn complaint<T: std::fmt::Debug>(name: &str, call: impl FnOnce() -> Result<T>) -
         Err(_) => Some(format!("{name} panics")),
         Ok(Ok(answer)) => Some(format!("{name} answers {answer:?}")),
         Ok(Err(Error::Backend { reason, .. })) => Some(format!("{name} was not checked: {reason}")),
-        Ok(Err(e)) if e.to_string().starts_with(&format!("{}: ", told_name(name))) => None,
+        Ok(Err(e)) if e.to_string().starts_with(&format!("{}: ", message_name(name))) => None,
         Ok(Err(e)) => Some(format!("{name} is not named: {e}")),
     }
 }

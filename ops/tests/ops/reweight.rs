@@ -1,8 +1,6 @@
 //! Distances, weights and draws for reweighting, against PyTorch (`golden/reweight.json`).
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Device, Error, Result, Spec, Tensor,
     kernels::reweight::{self, Method, Range, Sampler},

@@ -1,10 +1,7 @@
 //! Augmentation against PyTorch (`golden/augment.json`), and the kernels against plain operations.
 
-mod kernel_support;
-mod nn_support;
-
-use kernel_support::*;
-use nn_support::*;
+use crate::support::kernels::*;
+use crate::support::*;
 use ops::{
     DType, Device, Error, Result, Spec, Tensor,
     kernels::augment::{Affine, Jitter, Outside, affine, color_jitter, crop, flip},

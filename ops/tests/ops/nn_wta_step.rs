@@ -1,9 +1,7 @@
 //! Three training steps of a small winner-take-all autoencoder, its sparsity written in tensor
 //! operations, against PyTorch (`golden/wta_step.json`).
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     Result, Tensor,
     nn::{

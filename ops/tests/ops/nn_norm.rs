@@ -1,8 +1,6 @@
 //! Normalisations: against PyTorch (`golden/norm_layers.json`), and by their definitions.
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Device, Error, Tensor,
     nn::{

@@ -1,11 +1,8 @@
 //! Codes on the sphere against PyTorch (`golden/slerp.json`, `golden/sae.json`), and the kernels against
 //! plain operations.
 
-mod kernel_support;
-mod nn_support;
-
-use kernel_support::*;
-use nn_support::*;
+use crate::support::kernels::*;
+use crate::support::*;
 use ops::{
     DType, Device, Error, Result, Spec, Tensor,
     kernels::sphere::{Pairs, attraction, normalize, pair_loss, slerp},

@@ -1,9 +1,7 @@
 //! One step of two papers' procedures on linear networks, against PyTorch (`golden/sae.json`,
 //! `golden/augintae_loss.json`).
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{
     DType, Result, Tensor,
     nn::{Module, linear, loss},

@@ -1,8 +1,6 @@
 //! Losses and their gradients against PyTorch (`golden/gan_losses.json`, `golden/augintae_loss.json`).
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{DType, Device, Error, Result, Tensor, nn::loss, op::Window};
 use serde_json::Value;
 

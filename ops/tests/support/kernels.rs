@@ -1,8 +1,6 @@
 //! What tests of kernels have in common: outputs, gradients and gradients of gradients, on every device
 //! and of views, held against the plain operations in f64; and these against measured slopes.
 
-#![allow(dead_code, reason = "each test file uses a part")]
-
 use ops::{DType, Device, Result, Tensor};
 
 /// A function of some tensors.

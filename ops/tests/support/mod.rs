@@ -1,6 +1,10 @@
-//! Reading reference values (`golden/*.json`, computed in float64 by PyTorch) and comparing with them.
+//! What tests share: reading reference values (`golden/*.json`, computed in float64 by PyTorch) and comparing with
+//! them; [`kernels`] compares a kernel's forms, [`cases`] lists every operation.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+pub mod cases;
+pub mod kernels;
 
 use std::io::Write as _;
 

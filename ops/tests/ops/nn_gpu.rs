@@ -1,9 +1,7 @@
 //! Training on a GPU gives the numbers of the CPU. Where there is no GPU (nor a software stand-in), the
 //! test says so and passes.
 
-mod nn_support;
-
-use nn_support::gpu;
+use crate::support::gpu;
 use ops::{
     Device, Result, Tensor,
     nn::{

@@ -1,9 +1,7 @@
 //! Metrics against reference values in float64 (`golden/metrics.json`, `ms_ssim.json`, `noise.json`), and by
 //! their definitions.
 
-mod nn_support;
-
-use nn_support::*;
+use crate::support::*;
 use ops::{DType, Device, Error, Tensor, metrics::*, random};
 use serde_json::Value;
 
