@@ -7,7 +7,7 @@ use crate::interrupt;
 /// Halves have at least so many rows or columns: `gemm` sums very narrow ones in another order.
 const NARROW: usize = 512;
 
-/// How a matrix lies in a slice: the distance from row to row and from column to column.
+/// How a matrix is stored in a slice: the distance from row to row and from column to column.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steps {
     pub row: usize,
@@ -20,8 +20,8 @@ impl Steps {
     }
 }
 
-/// Multiplications between two questions whether to stop: a tenth of a second on a slow core.
-pub(crate) const MOST: usize = 1 << 32;
+/// Multiplications between two polls for a stop: a tenth of a second on a slow core.
+pub(crate) const MAX_MULTIPLICATIONS: usize = 1 << 32;
 
 /// `c += a b`, with `a [m, k]` and `b [k, n]`. A large one in halves: of the rows or columns, for which no number
 /// is summed in another order, and of the depth where these are few.
@@ -35,7 +35,7 @@ pub(crate) fn add_product(
     (c, c_steps): (&mut [f32], Steps),
 ) {
     interrupt::poll();
-    if m.saturating_mul(n).saturating_mul(k) <= MOST {
+    if m.saturating_mul(n).saturating_mul(k) <= MAX_MULTIPLICATIONS {
         return multiply([m, k, n], (a, a_steps), (b, b_steps), (c, c_steps));
     }
     let half = |size: usize| size / (2 * NARROW) * NARROW;
@@ -53,7 +53,7 @@ pub(crate) fn add_product(
     add_product(second, (a, a_steps), (b, b_steps), (c, c_steps));
 }
 
-/// [`add_product`] at one go.
+/// [`add_product`] without halves.
 fn multiply(
     [m, k, n]: [usize; 3],
     (a, a_steps): (&[f32], Steps),
@@ -65,7 +65,7 @@ fn multiply(
     assert!(c_steps.covers([m, n], c.len()), "the product does not fit");
     let [a_steps, b_steps, c_steps] =
         [a_steps, b_steps, c_steps].map(|s| [s.column as isize, s.row as isize]);
-    // SAFETY: all elements that the sizes and distances speak of lie in the slices, as just checked.
+    // SAFETY: all elements that the sizes and distances reach are in the slices, as just checked.
     unsafe {
         gemm(
             m,
@@ -100,7 +100,7 @@ mod tests {
         let number = |i: usize| (i.wrapping_mul(2_654_435_761) % 2003) as f32 / 1000.0 - 1.0;
         // Once the rows are halved, once the columns, of which both are odd in number.
         for [m, k, n] in [[1031, 8192, 517], [517, 8192, 1031]] {
-            assert!(m * k * n > MOST);
+            assert!(m * k * n > MAX_MULTIPLICATIONS);
             let (a, b): (Vec<_>, Vec<_>) =
                 ((0..m * k).map(number).collect(), (0..k * n).map(number).collect());
             let steps = [k, n, n].map(|row| Steps { row, column: 1 });

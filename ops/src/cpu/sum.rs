@@ -1,7 +1,7 @@
 //! Sums of f32 on the CPU, in an order that depends on the shape only: a total that threads join in the
 //! order in which they finish would differ from run to run.
 
-use super::cpu::{self, wide};
+use super::{each, wide};
 
 /// Numbers that are added at once.
 const LANES: usize = 16;
@@ -44,7 +44,7 @@ fn middle(x: &[f32], count: usize, inner: usize) -> Vec<f32> {
         }
         sums.into_iter().map(|sum| sum as f32).collect::<Vec<_>>()
     };
-    cpu::each(x.len() / count / inner * parts, COLUMNS * count, columns).concat()
+    each(x.len() / count / inner * parts, COLUMNS * count, columns).concat()
 }
 
 /// The sum of each row of so many elements.
@@ -55,10 +55,10 @@ fn rows(x: &[f32], count: usize) -> Vec<f32> {
             let row = &x[i / blocks * count..][..count];
             &row[i % blocks * BLOCK..][..BLOCK.min(count - i % blocks * BLOCK)]
         };
-        let sums = cpu::each(x.len() / count * blocks, BLOCK, |i| sum(block(i)));
+        let sums = each(x.len() / count * blocks, BLOCK, |i| sum(block(i)));
         return sums.chunks_exact(blocks).map(|sums| sums.iter().sum::<f64>() as f32).collect();
     }
-    cpu::each(x.len() / count, count, |i| sum(&x[i * count..][..count]) as f32)
+    each(x.len() / count, count, |i| sum(&x[i * count..][..count]) as f32)
 }
 
 /// The sum of at most a block.

@@ -1,9 +1,10 @@
 //! What fused operations have in common: when they are taken, and how their gradients are
 //! differentiated again.
 
-use crate::{DType, Result, Tensor, op::Vjp, tensor::is_grad_enabled};
+use super::Vjp;
+use crate::{DType, Result, Tensor, tensor::is_grad_enabled};
 
-/// On which device a kernel runs is which of its two forms takes the operands: `cpu` or `gpu` beside it.
+/// Runs a kernel on a device: the function of that name in the module `cpu` or `gpu`.
 macro_rules! on_device {
     ($device:expr, $kernel:ident($($arg:expr),* $(,)?)) => {
         match $device {
@@ -15,7 +16,7 @@ macro_rules! on_device {
         }
     };
 }
-pub(super) use on_device;
+pub(crate) use on_device;
 
 /// Whether f32 kernels take the tensor. Other element types, and traces, take plain tensor operations.
 pub(crate) fn applies(x: &Tensor) -> bool {
@@ -23,9 +24,9 @@ pub(crate) fn applies(x: &Tensor) -> bool {
 }
 
 /// The gradients of a fused operation. Within [`Tensor::backward`] nothing is recorded, and `kernel`
-/// gives that of each input which is asked for. [`Tensor::gradient`] records: there they are those of
+/// gives that of each input that is wanted. [`Tensor::gradient`] records: there they are those of
 /// the plain tensor operations that compute the same, which can be differentiated again.
-pub(super) fn gradients(
+pub(crate) fn gradients(
     at: &Vjp,
     plain: impl Fn(&[Tensor]) -> Result<Tensor>,
     kernel: impl Fn(usize) -> Result<Tensor>,

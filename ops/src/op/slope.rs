@@ -5,11 +5,11 @@ use burn::backend::{
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, unary::Unary};
+use super::{Op, Operand, Primitive, Saves, Vjp, fused, unary::Unary};
 use crate::{
     Device, Result, Spec, Tensor,
-    kernels::{cpu, fused, maths, sparsity::Compact},
-    tensor::{apply, is_grad_enabled},
+    cpu::{self, maths},
+    tensor::{Compact, apply, is_grad_enabled, on_cpu},
 };
 
 /// The gradients of functions in one pass, where nothing is recorded: `dy f'`, of y (of x for softplus).
@@ -33,23 +33,23 @@ impl Op for Slope {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (at, dy) = (cpu::known(&x[0]), cpu::known(&x[1]));
+        let (at, dy) = (x[0].known_floats(), x[1].known_floats());
         macro_rules! each {
             (|$at:ident| $slope:expr) => {
                 cpu::zip(
                     &at,
                     &dy,
-                    y,
                     #[inline(always)]
                     |$at, dy| dy * $slope,
                 )
             };
         }
-        match self.0 {
+        let dx = match self.0 {
             Unary::Tanh => each!(|y| 1.0 - y * y),
             Unary::Sigmoid => each!(|y| y - y * y),
             _ => each!(|x| maths::sigmoid(x)),
-        }
+        };
+        on_cpu(dx, y)
     }
 
     fn differentiable(&self) -> bool {
@@ -74,14 +74,15 @@ impl Op for Gate {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        if let (Some(gate), Some(dy)) = (cpu::floats(&x[0]), cpu::floats(&x[1])) {
+        if let (Some(gate), Some(dy)) = (x[0].floats(), x[1].floats()) {
             let slope = self.slope as f32;
             if slope == 0.0 {
-                return cpu::zip(&gate, &dy, y, |gate, dy| if gate <= 0.0 { 0.0 } else { dy });
+                return on_cpu(cpu::zip(&gate, &dy, |gate, dy| if gate <= 0.0 { 0.0 } else { dy }), y);
             }
-            return cpu::zip(&gate, &dy, y, |gate, dy| if gate <= 0.0 { slope } else { 1.0 } * dy);
+            let gated = |gate: f32, dy: f32| if gate <= 0.0 { slope } else { 1.0 } * dy;
+            return on_cpu(cpu::zip(&gate, &dy, gated), y);
         }
-        let (gate, dy) = (x[0].value.clone(), x[1].value.clone());
+        let (gate, dy) = (x[0].primitive(), x[1].primitive());
         if self.slope == 0.0 {
             return Dispatch::relu_backward(gate, dy);
         }
@@ -90,15 +91,11 @@ impl Op for Gate {
         Dispatch::float_mask_where(dy, closed, scaled)
     }
 
-    fn takes_compact(&self, i: usize) -> bool {
-        i == 1
-    }
-
     fn compact(&self, x: &[Operand], _: &Spec) -> Option<Compact> {
-        let (dy, gate, slope) = (x[1].compact?, cpu::floats(&x[0])?, self.slope as f32);
-        let (values, size) = (dy.values(), gate.len() / dy.places().len());
-        let gated = values.iter().zip(dy.places()).enumerate().map(|(map, (&value, &place))| {
-            match usize::try_from(place).is_ok_and(|place| gate[map * size + place] <= 0.0) {
+        let (dy, gate, slope) = (x[1].compact()?, x[0].floats()?, self.slope as f32);
+        let size = gate.len() / dy.positions().len();
+        let gated = dy.values().iter().zip(dy.positions()).enumerate().map(|(map, (&value, &position))| {
+            match usize::try_from(position).is_ok_and(|position| gate[map * size + position] <= 0.0) {
                 // Not a product: infinity times 0 is no number.
                 true if slope == 0.0 => 0.0,
                 true => slope * value,

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     Device, Result, Spec, Tensor,
-    kernels::{cpu, maths},
-    tensor::apply,
+    cpu::{self, maths},
+    tensor::{apply, on_cpu},
 };
 
 /// An element-wise function of floats; `Neg`, `Abs`, `Sign` and `Square` also of
@@ -91,10 +91,10 @@ impl Op for Unary {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        if let Some(y) = cpu::floats(&x[0]).and_then(|x| self.on_cpu(&x, y)) {
-            return y;
+        if let Some(values) = x[0].floats().and_then(|x| self.on_cpu(&x)) {
+            return on_cpu(values, y);
         }
-        let v = x[0].value.clone();
+        let v = x[0].primitive();
         match *self {
             // Shaders' own inverse sine and cosine are right to three digits on some drivers.
             Self::Asin if device == Device::Gpu => Dispatch::float_atan2(v.clone(), other_leg(v)),
@@ -220,12 +220,11 @@ impl Op for Unary {
 
 impl Unary {
     /// The functions that are written for vectors of f32.
-    fn on_cpu(&self, x: &[f32], y: &Spec) -> Option<Primitive> {
+    fn on_cpu(&self, x: &[f32]) -> Option<Vec<f32>> {
         macro_rules! each {
             (|$x:ident| $y:expr) => {
                 cpu::map(
                     x,
-                    y,
                     #[inline(always)]
                     |$x| $y,
                 )
@@ -348,7 +347,7 @@ impl Tensor {
 
     /// `y = log(1 / (1 + e^-x))`, without overflow.
     pub fn log_sigmoid(&self) -> Result<Tensor> {
-        self.neg().and_then(|x| x.softplus()?.neg()).map_err(|e| e.told_of("log_sigmoid"))
+        self.neg().and_then(|x| x.softplus()?.neg()).map_err(|e| e.named("log_sigmoid"))
     }
 
     /// `y = x sigmoid(x)`

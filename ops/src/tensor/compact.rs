@@ -1,75 +1,63 @@
+//! Maps that are nearly all zeros.
+
 use std::sync::{Arc, OnceLock};
 
-use super::ops::{ALL, NONE};
-use crate::{
-    Spec,
-    kernels::cpu::{self, Floats},
-    op::Primitive,
-};
+use super::{Primitive, Spec, on_cpu};
+use crate::cpu::{self, conv::Winners};
 
 /// Maps `[N, C, H, W]` on the CPU of which each holds one value or none: what winner-take-all sparsity
 /// leaves. Operations that know this form never touch the zeros; for all others they are written out,
 /// once.
 pub(crate) struct Compact {
-    /// Where each map's value stands, or [`NONE`].
-    places: Arc<[i32]>,
+    /// The position of each map's value, negative where there is none.
+    positions: Arc<[i32]>,
     /// `[N, C]`, 0 where there is none.
-    values: Primitive,
+    values: Vec<f32>,
     spec: Spec,
     dense: OnceLock<Primitive>,
 }
 
 impl Compact {
-    /// Maps of that spec; `None` where a map stays as a whole.
-    pub fn new(places: &[i32], values: Vec<f32>, spec: &Spec) -> Option<Self> {
-        if places.contains(&ALL) {
-            return None;
-        }
-        let values = cpu::tensor(values, &Spec::new(&spec.shape[..2], spec.dtype));
-        Some(Self { places: places.into(), values, spec: spec.clone(), dense: OnceLock::new() })
+    /// Maps of that spec.
+    pub fn new(positions: &[i32], values: Vec<f32>, spec: &Spec) -> Self {
+        Self { positions: positions.into(), values, spec: spec.clone(), dense: OnceLock::new() }
     }
 
-    /// The same places with other values.
+    /// The same positions with other values.
     pub fn with_values(&self, values: Vec<f32>) -> Self {
-        let values = cpu::tensor(values, &Spec::new(&self.spec.shape[..2], self.spec.dtype));
-        Self { places: Arc::clone(&self.places), values, spec: self.spec.clone(), dense: OnceLock::new() }
+        Self {
+            positions: Arc::clone(&self.positions),
+            values,
+            spec: self.spec.clone(),
+            dense: OnceLock::new(),
+        }
     }
 
-    /// Where each map's value stands, or [`NONE`].
-    pub fn places(&self) -> &[i32] {
-        &self.places
+    /// The position of each map's value, negative where there is none.
+    pub fn positions(&self) -> &[i32] {
+        &self.positions
     }
 
     /// The values `[N, C]`, 0 where there is none.
-    pub fn values(&self) -> Floats {
-        cpu::elements(&self.values)
-    }
-
-    /// The values as a tensor `[N, C]`.
-    pub fn values_primitive(&self) -> &Primitive {
+    pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// The channel, the place and the value of all winners of sample `n`.
-    pub fn of_sample(&self, n: usize, values: &[f32]) -> impl Iterator<Item = (usize, usize, f32)> {
-        let channels = self.spec.shape[1];
-        let maps = n * channels..(n + 1) * channels;
-        let winners = self.places[maps.clone()].iter().zip(&values[maps]).enumerate();
-        winners
-            .filter(|(_, (place, _))| **place != NONE)
-            .map(|(c, (&place, &value))| (c, place as usize, value))
+    /// The same, as convolutions take it.
+    pub fn winners(&self) -> Winners<'_> {
+        Winners { positions: &self.positions, values: &self.values }
     }
 
     /// All elements, zeros included.
     pub fn dense(&self) -> &Primitive {
         self.dense.get_or_init(|| {
-            let (values, size) = (self.values(), self.spec.len() / self.places.len());
+            let size = self.spec.len() / self.positions.len();
             let fill = |map: usize, y: &mut [f32]| {
-                if let Ok(place) = usize::try_from(self.places[map]) {
-                    y[place] = values[map];
+                if let Ok(position) = usize::try_from(self.positions[map]) {
+                    y[position] = self.values[map];
                 }
             };
-            cpu::tensor(cpu::rows(self.spec.len(), size, fill), &self.spec)
+            on_cpu(cpu::rows(self.spec.len(), size, fill), &self.spec)
         })
     }
 }

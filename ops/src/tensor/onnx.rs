@@ -1,10 +1,7 @@
 //! How operations are written as nodes of an ONNX graph: what [`Op::onnx`] is given, and what it gives.
 
-use super::{Op, Operand, Primitive};
-use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
-    tensor::{apply, trace::Origin},
-};
+use super::{DType, Device, Op, Operand, Primitive, Spec, Tensor, apply, trace::Origin};
+use crate::{Error, Result};
 
 /// Something that a node takes.
 #[derive(Debug, Clone)]
@@ -17,7 +14,7 @@ pub(crate) enum OnnxValue {
     Constant(Tensor),
     /// A number, as a tensor of rank 0.
     Number(f64, DType),
-    /// Sizes and places, as an i64 tensor `[n]`. They may depend on the batch.
+    /// Sizes and indices, as an i64 tensor `[n]`. They may depend on the batch.
     Sizes(Vec<i64>),
     /// An input that is left out.
     Omitted,
@@ -122,7 +119,7 @@ impl OnnxWriter<'_> {
         self.steps.len() - 1
     }
 
-    /// Another element type.
+    /// A conversion to another element type.
     pub fn cast(&mut self, x: OnnxValue, to: DType) -> OnnxValue {
         self.node_with("Cast", [x], [("to", OnnxAttribute::Int(data_type(to)))])
     }
@@ -139,13 +136,13 @@ pub(crate) fn data_type(dtype: DType) -> i64 {
     }
 }
 
-/// One operator of ONNX that stands, in a trace, for what is several operations here: a person who looks
-/// at the graph finds the layer that was meant, and so does whoever trains it on.
+/// One operator of ONNX in a trace for what is several operations here, so that readers of the graph, and programs
+/// that train it further, find the layer.
 #[derive(Debug)]
 pub(crate) struct OnnxOperator {
     pub op_type: &'static str,
     pub attributes: OnnxAttributes,
-    /// What follows the tensors among the inputs.
+    /// The inputs after the tensors.
     pub constants: Vec<OnnxValue>,
     pub output: Spec,
 }

@@ -1,13 +1,11 @@
-//! Reverse-mode differentiation over the record that operations leave.
+//! The tape: how tensors were computed.
 //!
 //! Each tracked tensor points to a [`Node`]: the operation and its inputs. Nodes are numbered as they
-//! are made, so descending numbers are a reverse topological order. The vector-Jacobian products of
-//! operations are themselves operations on tensors; [`Tensor::gradient`] records them, so that the
-//! gradient of a gradient is a gradient like any other.
+//! are made, so descending numbers are a reverse topological order, in which [`crate::op::Gradients`] are
+//! computed.
 
 use std::{
     cell::Cell,
-    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -15,14 +13,11 @@ use std::{
 };
 
 use super::{
-    Tensor, Value,
+    Op, Storage, Tensor, Vjp,
     budget::Record,
     trace::{self, Origin},
 };
-use crate::{
-    Error, Result,
-    op::{Op, Vjp},
-};
+use crate::{Error, Result};
 
 static NEXT_NODE: AtomicU64 = AtomicU64::new(0);
 
@@ -37,13 +32,13 @@ pub(crate) struct Node {
     op: Option<Box<dyn Op>>,
     /// In a trace: where the operation comes from.
     origin: Option<Origin>,
-    /// Gone after [`Tensor::backward`], which frees memory as it goes.
+    /// `None` after [`Tensor::backward`], which frees memory as it proceeds.
     saved: Mutex<Option<Saved>>,
 }
 
 struct Saved {
     inputs: Vec<Tensor>,
-    output: Value,
+    output: Storage,
     /// What the node itself takes, and its inputs' handles.
     _record: Record,
 }
@@ -58,15 +53,15 @@ impl Node {
         })
     }
 
-    pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], value: &Value) -> Arc<Self> {
+    pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], storage: &Storage) -> Arc<Self> {
         let saves = op.saves();
         // A trace needs every input, constants among them.
-        let traced = matches!(value, Value::Symbolic);
+        let traced = matches!(storage, Storage::Symbolic);
         let keep =
             |(i, x): (usize, &&Tensor)| if traced || saves.input(i) { (*x).clone() } else { x.released() };
         let saved = Saved {
             inputs: inputs.iter().enumerate().map(keep).collect(),
-            output: if saves.output { value.clone() } else { Value::Released },
+            output: if saves.output { storage.clone() } else { Storage::Released },
             _record: Record::new(size_of::<Self>() + inputs.len() * Tensor::BYTES),
         };
         Arc::new(Self {
@@ -81,7 +76,7 @@ impl Node {
         self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Larger than that of everything it was computed from.
+    /// A number larger than that of every node it was computed from.
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
@@ -98,13 +93,13 @@ impl Node {
         self.saved().as_ref().map_or_else(Vec::new, |saved| saved.inputs.clone())
     }
 
-    /// The gradients of the inputs, given the gradient of the output.
-    fn pull_back(
+    /// The gradients of the inputs, given that of the output; `positions` as in [`Vjp`].
+    pub(crate) fn pull_back(
         self: &Arc<Self>,
         op: &dyn Op,
         dy: &Tensor,
         wanted: &[bool],
-        places: &[Option<Tensor>],
+        positions: &[Option<Tensor>],
     ) -> Result<Vec<Option<Tensor>>> {
         let (x, y) = {
             let saved = self.saved();
@@ -112,12 +107,17 @@ impl Node {
             let y = Tensor::new(dy.spec().clone(), dy.device(), saved.output.clone(), Some(Arc::clone(self)));
             (saved.inputs.clone(), y)
         };
-        op.vjp(&Vjp { x: &x, y: &y, dy, wanted, places })
+        op.vjp(&Vjp { x: &x, y: &y, dy, wanted, positions })
     }
 
-    /// The places of this node's value at which alone its gradient is read.
-    fn gradient_places(&self) -> Option<Tensor> {
-        let input = self.op.as_ref()?.gradient_places()?;
+    /// Frees what is saved for the gradient.
+    pub(crate) fn release(&self) {
+        self.saved().take();
+    }
+
+    /// The only positions of this node's value at which its gradient is read.
+    pub(crate) fn gradient_positions(&self) -> Option<Tensor> {
+        let input = self.op.as_ref()?.gradient_positions()?;
         self.saved().as_ref().map(|saved| saved.inputs[input].clone())
     }
 }
@@ -135,53 +135,6 @@ impl Drop for Node {
                 stack.append(&mut take(&mut node));
             }
         }
-    }
-}
-
-/// Gradients by leaf, as [`Tensor::backward`] gives them.
-#[derive(Clone, Default)]
-pub struct Gradients(HashMap<u64, Tensor>);
-
-impl Gradients {
-    /// The gradient with respect to a leaf: a parameter's tensor, or one that [`Tensor::track`] made.
-    /// `None` where the differentiated tensor does not depend on it.
-    pub fn of(&self, leaf: &Tensor) -> Option<&Tensor> {
-        self.0.get(&leaf.node()?.id)
-    }
-
-    /// Number of leaves that have a gradient.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether no leaf has a gradient.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The gradients in the order in which their leaves were made.
-    pub fn values(&self) -> Vec<&Tensor> {
-        let mut sorted: Vec<_> = self.0.iter().collect();
-        sorted.sort_unstable_by_key(|(id, _)| **id);
-        sorted.into_iter().map(|(_, gradient)| gradient).collect()
-    }
-
-    /// Each gradient replaced by what `f` makes of it.
-    pub fn map(&self, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
-        self.0.iter().map(|(id, g)| Ok((*id, f(g)?))).collect::<Result<_>>().map(Self)
-    }
-
-    /// The sum with another set of gradients; a leaf that only one of them has keeps its own.
-    pub fn add(&self, other: &Self) -> Result<Self> {
-        let mut sum = self.0.clone();
-        for (&id, gradient) in &other.0 {
-            let total = match sum.get(&id) {
-                Some(first) => first.add(gradient)?,
-                None => gradient.clone(),
-            };
-            sum.insert(id, total);
-        }
-        Ok(Self(sum))
     }
 }
 
@@ -204,8 +157,8 @@ pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
 }
 
 impl Tensor {
-    /// The same value, cut off from how it was computed: a constant. A symbolic tensor is nothing but
-    /// how it is computed, and stays.
+    /// The same value without its record: a constant. A symbolic tensor has nothing but its record, and keeps
+    /// it.
     pub fn detach(&self) -> Tensor {
         if self.node().is_none() || self.is_symbolic() { self.clone() } else { self.with_node(None) }
     }
@@ -234,138 +187,4 @@ impl Tensor {
     pub fn is_tracked(&self) -> bool {
         self.node().is_some()
     }
-
-    /// The gradients of this scalar with respect to every leaf that it depends on. Frees the graph.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] unless the tensor has one element, [`Error::Untracked`] when it depends on no
-    /// leaf, [`Error::Spent`] on a second call.
-    pub fn backward(&self) -> Result<Gradients> {
-        self.backward_with(&self.seed("backward")?)
-    }
-
-    /// The gradients of `sum(self * gradient)` with respect to every leaf. Frees the graph.
-    ///
-    /// # Errors
-    /// As [`Tensor::backward`], and when `gradient` has another shape, element type or device.
-    pub fn backward_with(&self, gradient: &Tensor) -> Result<Gradients> {
-        no_grad(|| self.differentiate("backward", gradient, None)).map(Gradients)
-    }
-
-    /// The gradients of `sum(self)` with respect to any tensors that it was computed from. The graph
-    /// stays, and the gradients can be differentiated again (a gradient penalty is an example).
-    ///
-    /// # Errors
-    /// [`Error::Untracked`] when this tensor or one of `of` is not tracked, [`Error::Spent`] after
-    /// [`Tensor::backward`]. A tensor in `of` that has no influence gets zeros.
-    pub fn gradient(&self, of: &[&Tensor]) -> Result<Vec<Tensor>> {
-        let ids = of
-            .iter()
-            .map(|x| x.node().map(|node| node.id).ok_or(Error::Untracked { op: "gradient" }))
-            .collect::<Result<Vec<_>>>()?;
-        let targets = ids.iter().copied().collect();
-        let found = self.differentiate("gradient", &self.ones_like()?, Some(&targets))?;
-        ids.iter()
-            .zip(of)
-            .map(|(id, x)| found.get(id).map_or_else(|| x.zeros_like(), |g| Ok(g.clone())))
-            .collect()
-    }
-
-    /// The gradients of this scalar with respect to some leaves only, such as one module's parameters;
-    /// constants among them are passed over. The graph stays, so that several losses can be
-    /// differentiated at the same point, each for its own parameters.
-    ///
-    /// # Errors
-    /// As [`Tensor::backward`].
-    pub fn backward_for(&self, leaves: &[Tensor]) -> Result<Gradients> {
-        let targets = leaves.iter().filter_map(|x| x.node().map(|node| node.id)).collect();
-        let seed = self.seed("backward_for")?;
-        no_grad(|| self.differentiate("backward_for", &seed, Some(&targets))).map(Gradients)
-    }
-
-    /// The gradient of a scalar by itself.
-    fn seed(&self, op: &'static str) -> Result<Tensor> {
-        if self.len() == 1 {
-            return self.ones_like();
-        }
-        Err(Error::Shape {
-            op,
-            found: super::show(self.shape()),
-            expected:
-                "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
-                    .into(),
-        })
-    }
-
-    /// With targets: their gradients, keeping the graph. Without: those of all leaves, freeing it.
-    fn differentiate(
-        &self,
-        op: &'static str,
-        seed: &Tensor,
-        targets: Option<&HashSet<u64>>,
-    ) -> Result<HashMap<u64, Tensor>> {
-        let root = self.node().ok_or(Error::Untracked { op })?;
-        same_as_output(op, self, seed)?;
-        let useful = targets.map(|targets| leads_to(root, targets));
-        let is_useful = |node: &Arc<Node>| useful.as_ref().is_none_or(|set| set.contains(&node.id));
-        let mut found = HashMap::new();
-        let mut pending = BTreeMap::from([(root.id, (Arc::clone(root), seed.clone()))]);
-        while let Some((id, (node, dy))) = pending.pop_last() {
-            if targets.map_or(node.op.is_none(), |targets| targets.contains(&id)) {
-                found.insert(id, dy.clone());
-            }
-            let Some(op) = &node.op else { continue };
-            let parents: Vec<_> = node.inputs().iter().map(|x| x.node().cloned()).collect();
-            let wanted: Vec<_> = parents.iter().map(|p| p.as_ref().is_some_and(&is_useful)).collect();
-            // Of a target all of the gradient is read.
-            let is_target = |p: &Arc<Node>| targets.is_some_and(|targets| targets.contains(&p.id));
-            let inner = |p: &Option<Arc<Node>>| p.as_ref().filter(|p| !is_target(p))?.gradient_places();
-            let places: Vec<_> = parents.iter().map(inner).collect();
-            let gradients = node.pull_back(&**op, &dy, &wanted, &places)?;
-            if targets.is_none() {
-                node.saved().take();
-            }
-            for (parent, gradient) in parents.into_iter().zip(gradients) {
-                let (Some(parent), Some(gradient)) = (parent.filter(&is_useful), gradient) else { continue };
-                let total = match pending.remove(&parent.id) {
-                    Some((_, first)) => first.add(&gradient)?,
-                    None => gradient,
-                };
-                pending.insert(parent.id, (parent, total));
-            }
-        }
-        Ok(found)
-    }
-}
-
-fn same_as_output(op: &'static str, output: &Tensor, seed: &Tensor) -> Result<()> {
-    if (output.spec(), output.device()) == (seed.spec(), seed.device()) {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{} on {} for the gradient", seed.spec(), seed.device()),
-        expected: format!("{} on {}, that of the tensor", output.spec(), output.device()),
-    })
-}
-
-/// The nodes on a path from `root` to a target: where gradients are worth computing.
-fn leads_to(root: &Arc<Node>, targets: &HashSet<u64>) -> HashSet<u64> {
-    let mut nodes = BTreeMap::new();
-    let mut stack = vec![Arc::clone(root)];
-    while let Some(node) = stack.pop() {
-        if nodes.contains_key(&node.id) {
-            continue;
-        }
-        let parents: Vec<_> = node.inputs().iter().filter_map(|x| x.node().cloned()).collect();
-        nodes.insert(node.id, parents.iter().map(|p| p.id).collect::<Vec<_>>());
-        stack.extend(parents);
-    }
-    let mut useful = HashSet::new();
-    for (id, parents) in nodes {
-        if targets.contains(&id) || parents.iter().any(|p| useful.contains(p)) {
-            useful.insert(id);
-        }
-    }
-    useful
 }

@@ -1,9 +1,9 @@
 //! Convolutions of many images with small maps: images side by side, so that products have enough rows. Of
 //! one image a map of four by four would be sixteen.
 //!
-//! Tensors are turned so that a position has all its numbers in one stretch of memory, a panel. Wherever a row
-//! and column of the kernel meets an image, one product of a panel with the weights of that tap adds to a
-//! panel: no patch is ever laid out, and padding is not multiplied.
+//! Tensors are transposed so that all numbers of a position are adjacent in memory, a panel. Wherever a row and
+//! column of the kernel (a tap) meets an image, one product of a panel with the weights of that tap adds to a
+//! panel: no patch is ever copied, and padding is not multiplied.
 
 use std::ops::Range;
 
@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::{
     Geometry, blocks,
-    turn::{SIDE, lanes},
+    transpose::{SIDE, lanes},
 };
-use crate::kernels::product::{Steps, add_product};
+use crate::cpu::product::{Steps, add_product};
 
 /// Maps of at most so many positions are small.
 const SMALL: usize = 128;
@@ -22,15 +22,15 @@ const SMALL: usize = 128;
 const IMAGES: usize = 64;
 
 /// Numbers of a panel's line that are worth a product.
-const FEWEST: usize = 8;
+const MINIMUM: usize = 8;
 
-/// Elements of the panels of a block, at most.
-const LARGEST: usize = 1 << 23;
+/// Maximum number of elements of the panels of a block.
+const MAXIMUM: usize = 1 << 23;
 
-/// Positions that are turned at once.
+/// Positions that are transposed at once.
 const POSITIONS: usize = 8;
 
-/// Parts in which a tensor is computed, at least, where it has as many positions.
+/// Minimum number of parts in which a tensor is computed, where it has as many positions.
 const PARTS: usize = 8;
 
 /// Elements of the panels of a part, so that they stay in a core's cache.
@@ -39,11 +39,11 @@ const CACHED: usize = 1 << 17;
 /// Whether a convolution is computed in this way.
 pub(super) fn applies(g: &Geometry) -> bool {
     let block = IMAGES.min(g.count) * (g.inputs * g.image_len()).max(g.outputs * g.map_len());
-    let is_small = g.map_len() <= SMALL && block <= LARGEST;
-    is_small && g.count >= FEWEST && g.inputs.min(g.outputs) >= FEWEST
+    let is_small = g.map_len() <= SMALL && block <= MAXIMUM;
+    is_small && g.count >= MINIMUM && g.inputs.min(g.outputs) >= MINIMUM
 }
 
-/// Where a place of the kernel meets an image.
+/// Where a tap of the kernel meets an image.
 #[derive(Debug, Clone, Copy)]
 struct Meeting {
     tap: usize,
@@ -78,21 +78,21 @@ struct Block {
 }
 
 /// All images and groups, in blocks of at most so many images.
-fn image_blocks(g: &Geometry, most: usize) -> impl Iterator<Item = Block> {
+fn image_blocks(g: &Geometry, maximum: usize) -> impl Iterator<Item = Block> {
     let of_group = move |group| move |(first, len)| Block { group, images: first..first + len };
-    (0..g.window.groups).flat_map(move |group| blocks(g.count, most).map(of_group(group)))
+    (0..g.window.groups).flat_map(move |group| blocks(g.count, maximum).map(of_group(group)))
 }
 
 /// See [`super::maps`].
 pub(super) fn maps(x: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     let (w, [images, maps]) = (by_tap(w, g, |inputs, outputs| [inputs, outputs]), sizes(g));
-    spread(x, images, maps, &w, bias, g, |m| Pair { tap: m.tap, from: m.image, to: m.map })
+    spread(x, images, maps, &w, bias, g, |m| Product { tap: m.tap, from: m.image, to: m.map })
 }
 
 /// See [`super::images()`].
-pub(super) fn transposed(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+pub(super) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     let (w, [images, maps]) = (by_tap(w, g, |inputs, outputs| [outputs, inputs]), sizes(g));
-    spread(y, maps, images, &w, bias, g, |m| Pair { tap: m.tap, from: m.map, to: m.image })
+    spread(y, maps, images, &w, bias, g, |m| Product { tap: m.tap, from: m.map, to: m.image })
 }
 
 /// The weights `[groups, Co, Ci, taps]` of each group with the taps first: `[taps, outer, lanes(inner)]`, where
@@ -102,7 +102,7 @@ fn by_tap(w: &[f32], g: &Geometry, order: fn(Lines, Lines) -> [Lines; 2]) -> Vec
     let inputs = Lines { count: g.inputs, step: taps };
     let outputs = Lines { count: g.outputs, step: g.inputs * taps };
     let [inner, outer] = order(inputs, outputs);
-    w.chunks_exact(g.outputs * outputs.step).map(|w| turned(w, inner, outer, taps)).collect()
+    w.chunks_exact(g.outputs * outputs.step).map(|w| transposed_lines(w, inner, outer, taps)).collect()
 }
 
 /// Channels of a group and positions, of images or maps.
@@ -122,7 +122,7 @@ fn sizes(g: &Geometry) -> [Size; 2] {
 
 /// A meeting as what is multiplied, and what that is added to.
 #[derive(Debug, Clone, Copy)]
-struct Pair {
+struct Product {
     tap: usize,
     from: usize,
     to: usize,
@@ -137,7 +137,7 @@ fn spread(
     w: &[Vec<f32>],
     bias: Option<&[f32]>,
     g: &Geometry,
-    pair: impl Fn(Meeting) -> Pair,
+    pair: impl Fn(Meeting) -> Product,
 ) -> Vec<f32> {
     let depth = lanes(from.channels);
     let cached = CACHED / ((from.channels + to.channels) * IMAGES.min(lanes(g.count)));
@@ -149,7 +149,7 @@ fn spread(
     for block in image_blocks(g, IMAGES) {
         let lane = lanes(block.images.len());
         let panels = images_last(x, from, g, &block);
-        let compute = |(i, pairs): (usize, &Vec<Pair>)| {
+        let compute = |(i, pairs): (usize, &Vec<Product>)| {
             let count = part.min(to.positions - i * part);
             let mut sums = vec![0.0; count * to.channels * lane];
             if let Some(bias) = bias {
@@ -177,7 +177,7 @@ fn spread(
 pub(super) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
     let (taps, [images, maps]) = (g.kernel[0] * g.kernel[1], sizes(g));
     let (depth, width) = (lanes(g.inputs), lanes(g.outputs));
-    let most = LARGEST / (depth * images.positions).max(width * maps.positions);
+    let maximum = MAXIMUM / (depth * images.positions).max(width * maps.positions);
     let meetings = meetings(g);
     let by_tap: Vec<_> = meetings.chunk_by(|a, b| a.tap == b.tap).collect();
     let channels: Vec<_> = blocks(g.outputs, IMAGES).collect();
@@ -189,7 +189,7 @@ pub(super) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
             .flat_map(|&(first, len)| by_tap.iter().map(move |meetings| (first, len, *meetings)))
             .map(|(first, len, meetings)| (first, meetings, vec![0.0; len * g.inputs]))
             .collect();
-        for block in image_blocks(g, most.max(1)).filter(|block| block.group == group) {
+        for block in image_blocks(g, maximum.max(1)).filter(|block| block.group == group) {
             let (x, y) = (channels_last(x, images, g, &block), channels_last(y, maps, g, &block));
             let count = block.images.len();
             sums.par_iter_mut().for_each(|(first, meetings, sums)| {
@@ -217,7 +217,7 @@ pub(super) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
     w
 }
 
-/// Lines that are turned over: how many, and how far apart.
+/// Lines that are transposed: how many, and how far apart.
 #[derive(Debug, Clone, Copy)]
 struct Lines {
     count: usize,
@@ -227,13 +227,13 @@ struct Lines {
 /// Panels `[positions, channels, lanes(images)]` of a tensor `[N, groups * channels, positions]`.
 fn images_last(x: &[f32], size: Size, g: &Geometry, block: &Block) -> Vec<f32> {
     let [images, channels] = lines(size, g, block);
-    turned(&x[first(size, g, block)..], images, channels, size.positions)
+    transposed_lines(&x[first(size, g, block)..], images, channels, size.positions)
 }
 
 /// Panels `[positions, images, lanes(channels)]`.
 fn channels_last(x: &[f32], size: Size, g: &Geometry, block: &Block) -> Vec<f32> {
     let [images, channels] = lines(size, g, block);
-    turned(&x[first(size, g, block)..], channels, images, size.positions)
+    transposed_lines(&x[first(size, g, block)..], channels, images, size.positions)
 }
 
 /// Those of the images and of the channels.
@@ -247,23 +247,24 @@ fn first(size: Size, g: &Geometry, block: &Block) -> usize {
     (block.images.start * g.window.groups + block.group) * size.channels * size.positions
 }
 
-/// `[positions, outer, lanes(inner)]` of a tensor in which a line of both is `positions` long; whatever is
-/// behind the inner lines is 0.
-fn turned(x: &[f32], inner: Lines, outer: Lines, positions: usize) -> Vec<f32> {
+/// `[positions, outer, lanes(inner)]` of a tensor in which a line of both is `positions` long, with
+/// zeros after the inner lines.
+fn transposed_lines(x: &[f32], inner: Lines, outer: Lines, positions: usize) -> Vec<f32> {
     let lane = lanes(inner.count);
     let mut panels = vec![0.0; positions * outer.count * lane];
     panels.par_chunks_mut(POSITIONS * outer.count * lane).enumerate().for_each(|(i, panels)| {
         let (first, count) = (i * POSITIONS, panels.len() / (outer.count * lane));
-        for place in 0..outer.count {
+        for i_outer in 0..outer.count {
             for from in (0..inner.count).step_by(SIDE) {
                 // Read along the positions, written along the lines: through registers.
                 let mut square = [[0.0; SIDE]; POSITIONS];
                 for line in from..inner.count.min(from + SIDE) {
-                    let source = &x[place * outer.step + line * inner.step + first..][..count];
+                    let source = &x[i_outer * outer.step + line * inner.step + first..][..count];
                     square.iter_mut().zip(source).for_each(|(column, x)| column[line - from] = *x);
                 }
                 for (position, column) in square[..count].iter().enumerate() {
-                    panels[(position * outer.count + place) * lane + from..][..SIDE].copy_from_slice(column);
+                    panels[(position * outer.count + i_outer) * lane + from..][..SIDE]
+                        .copy_from_slice(column);
                 }
             }
         }

@@ -4,19 +4,19 @@ use super::{
     CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
-    turn::{lanes, turn},
+    transpose::{lanes, transpose},
     unroll::{fold, plane_len},
 };
-use crate::kernels::product::{Steps, add_product};
+use crate::cpu::product::{Steps, add_product};
 
 /// Positions of an image that are computed at once.
 const POSITIONS: usize = 1024;
 
-/// `x[n, i] = bias[i] + sum_o y[n, o] * w[o, i]`, maps to images `[N, Ci, H, W]`, where `*` puts a
-/// kernel, times the element, down at each element of the map.
+/// `x[n, i] = bias[i] + sum_o y[n, o] * w[o, i]`, maps to images `[N, Ci, H, W]`, where `*` adds the
+/// kernel, times the element, at each element of the map.
 pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     if batched::applies(g) {
-        return batched::transposed(y, w, bias, g);
+        return batched::images(y, w, bias, g);
     }
     let sorted = by_map_channel(w, g);
     let rows = blocks(g.image[0], POSITIONS / g.image[1]);
@@ -35,7 +35,7 @@ fn by_map_channel(weights: &[f32], g: &Geometry) -> Vec<f32> {
     let rows = by_kernel_row(weights, g);
     for (from, to) in rows.chunks_exact(g.outputs * row).zip(sorted.chunks_exact_mut(row * lanes(g.outputs)))
     {
-        turn(from, [g.outputs, row], to);
+        transpose(from, [g.outputs, row], to);
     }
     sorted
 }
@@ -52,7 +52,7 @@ fn add_band(y: &[f32], sorted: &[f32], g: &Geometry, band: &Lowering, piece: Pie
                 [tap.rows * g.map[1], g.outputs, piece.channels * kw],
                 (&maps[tap.map_row * g.map[1]..], Steps { row: 1, column: g.map_len() }),
                 (&sorted[at * lanes..], Steps { row: 1, column: lanes }),
-                (&mut u[tap.place * g.map[1]..], Steps { row: 1, column: plane }),
+                (&mut u[tap.position * g.map[1]..], Steps { row: 1, column: plane }),
             );
         }
         fold(u, g, band, x);

@@ -4,17 +4,17 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::Geometry;
 
-/// A row of the kernel: map rows `map_row..map_row + rows` meet the image rows from place `place` on
-/// of [`Lowering::image_rows`].
+/// A row of the kernel: map rows `map_row..map_row + rows` meet the image rows from index `position` of
+/// [`Lowering::image_rows`] on.
 #[derive(Debug, PartialEq)]
 pub(super) struct Tap {
     pub kernel_row: usize,
-    pub place: usize,
+    pub position: usize,
     pub map_row: usize,
     pub rows: usize,
 }
 
-/// Image rows in such an order that for each row of the kernel, those that it meets stand together:
+/// Image rows in such an order that for each row of the kernel, those that it meets are adjacent:
 /// with stride s, those of equal remainder modulo s. Rows of the padding are not among them.
 #[derive(Debug)]
 pub(super) struct Lowering {
@@ -27,7 +27,7 @@ impl Lowering {
     pub fn new(g: &Geometry, map_rows: Range<usize>, image_rows: Range<usize>) -> Self {
         let (stride, padding, dilation) = (g.window.stride[0], g.window.padding[0], g.window.dilation[0]);
         let mut found = Self { image_rows: vec![], taps: vec![] };
-        // Of each remainder: the place of its first image row, and `(row + padding) / stride` of the
+        // Of each remainder: the position of its first image row, and `(row + padding) / stride` of the
         // first and beyond the last.
         let mut phases = BTreeMap::new();
         for kernel_row in 0..g.kernel[0] {
@@ -43,8 +43,8 @@ impl Lowering {
             let from = steps.start.saturating_sub(ahead).max(map_rows.start);
             let to = steps.end.saturating_sub(ahead).min(map_rows.end);
             if from < to {
-                let place = *start + from + ahead - steps.start;
-                found.taps.push(Tap { kernel_row, place, map_row: from, rows: to - from });
+                let position = *start + from + ahead - steps.start;
+                found.taps.push(Tap { kernel_row, position, map_row: from, rows: to - from });
             }
         }
         found

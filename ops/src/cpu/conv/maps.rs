@@ -6,7 +6,7 @@ use super::{
     memory::{in_pieces, with_scratch},
     unroll::{plane_len, unroll},
 };
-use crate::kernels::product::{Steps, add_product};
+use crate::cpu::product::{Steps, add_product};
 
 /// Positions of a map that are computed at once; more would only need more memory.
 const POSITIONS: usize = 640;
@@ -46,7 +46,7 @@ fn add_band(x: &[f32], sorted: &[f32], g: &Geometry, band: &Lowering, piece: Pie
                 let at = (piece.group * kh + tap.kernel_row) * g.outputs + piece.first;
                 add_product(
                     [tap.rows * g.map[1], channels * kw, piece.channels],
-                    (&u[tap.place * g.map[1]..], Steps { row: 1, column: plane }),
+                    (&u[tap.position * g.map[1]..], Steps { row: 1, column: plane }),
                     (&sorted[at * row + first * kw..], Steps { row: 1, column: row }),
                     (&mut y[tap.map_row * g.map[1]..], Steps { row: 1, column: g.map_len() }),
                 );

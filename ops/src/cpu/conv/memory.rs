@@ -5,17 +5,17 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use super::{Geometry, Piece, TASKS, blocks};
-use crate::kernels::cpu::filled;
+use crate::cpu::filled;
 
-/// Elements of scratch memory that is kept: what is larger is seldom asked for.
+/// Elements of scratch memory that is kept: more is seldom needed.
 const KEPT: usize = 1 << 22;
 
 thread_local! {
     static SCRATCH: RefCell<Vec<Vec<f32>>> = const { RefCell::new(vec![]) };
 }
 
-/// Runs `f` with `len` elements of any value, which the thread keeps for the next call. A call within a
-/// call has its own.
+/// Runs `f` with `len` elements of any value, which the thread keeps for the next call. A nested call
+/// has its own.
 pub(super) fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
     let mut memory = SCRATCH.with_borrow_mut(|kept| kept.pop().unwrap_or_default());
     if memory.len() < len {
@@ -29,11 +29,11 @@ pub(super) fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T 
 }
 
 /// A tensor `[N, groups * channels, plane]` of which `fill` writes one piece after the other, of at
-/// most `most` channels, on all threads. A piece starts as the bias of its channels.
+/// most `maximum` channels, on all threads. A piece starts as the bias of its channels.
 pub(super) fn in_pieces(
     g: &Geometry,
     [channels, plane]: [usize; 2],
-    most: usize,
+    maximum: usize,
     bias: Option<&[f32]>,
     fill: impl Fn(Piece, &mut [f32]) + Sync,
 ) -> Vec<f32> {
@@ -41,10 +41,10 @@ pub(super) fn in_pieces(
     let len = g.count * groups * channels * plane;
     let mut memory = Vec::with_capacity(len);
     let mut rest = &mut memory.spare_capacity_mut()[..len];
-    let most = most.min(channels.div_ceil(TASKS.div_ceil(g.count * groups)));
+    let maximum = maximum.min(channels.div_ceil(TASKS.div_ceil(g.count * groups)));
     let mut pieces = vec![];
     for (image, group) in (0..g.count).flat_map(|image| (0..groups).map(move |group| (image, group))) {
-        for (first, channels) in blocks(channels, most) {
+        for (first, channels) in blocks(channels, maximum) {
             let (piece, others) = rest.split_at_mut(channels * plane);
             pieces.push((Piece { image, group, first, channels }, piece));
             rest = others;

@@ -8,10 +8,13 @@
 //! - [`weights`]: w from x and y, the gradient by the weights.
 //!
 //! An image is unrolled over the columns of the kernel only, `[Ci, Kw, H, Wo]`. A row of the kernel
-//! then is a product of its weights with the unrolled rows from that one on, which `gemm` reads where
-//! they stand: one fifth of the copying of a full unrolling for kernels of five rows. Work is split by
+//! then is a product of its weights with the unrolled rows from that one on, which `gemm` reads without a
+//! copy: one fifth of the copying of a full unrolling for kernels of five rows. Work is split by
 //! image, and by blocks of channels whose unrolled rows fit a core's own cache; nothing depends on the
-//! number of threads, so neither does a bit of the result.
+//! number of threads, so no bit of the result does.
+//!
+//! Reading order: [`lowering`] and [`unroll`] (which rows meet, and their copies), [`maps`], [`images`],
+//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each).
 
 mod batched;
 mod images;
@@ -19,16 +22,16 @@ mod lowering;
 mod maps;
 mod memory;
 mod sparse;
-mod turn;
+mod transpose;
 mod unroll;
 mod weights;
+mod window;
 
 pub(crate) use images::images;
 pub(crate) use maps::maps;
-pub(crate) use sparse::{images as images_of_winners, maps_at, weights as weights_of_winners};
+pub(crate) use sparse::{Winners, images as images_of_winners, maps_at, weights as weights_of_winners};
 pub(crate) use weights::weights;
-
-use crate::op::Window;
+pub use window::Window;
 
 /// The sizes of a convolution.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +74,7 @@ impl Geometry {
         self.map[0] * self.map[1]
     }
 
-    /// The channels from `first` on, so many, of group `group` of image `n`, out of all images.
+    /// The `piece.channels` channels from `piece.first` on, of its group of its image, out of all images.
     fn channels_of_image<'a>(&self, images: &'a [f32], piece: &Piece) -> &'a [f32] {
         let first = (piece.image * self.window.groups + piece.group) * self.inputs + piece.first;
         &images[first * self.image_len()..][..piece.channels * self.image_len()]
@@ -99,9 +102,9 @@ const TASKS: usize = 16;
 /// Elements of scratch memory that stay in a core's second-level cache.
 const CACHED: usize = 1 << 18;
 
-/// `n` things in equal blocks of at most `most`: the first of each block, and its length.
-fn blocks(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let count = n.div_ceil(most.max(1));
+/// `n` items in equal blocks of at most `maximum`: the first of each block, and its length.
+fn blocks(n: usize, maximum: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = n.div_ceil(maximum.max(1));
     (0..count).map(move |i| (i * n / count, (i + 1) * n / count - i * n / count))
 }
 

@@ -1,6 +1,6 @@
-//! Convolutions whose maps hold one value each, or none ([`Compact`]): three forms of [`super`] that
-//! only go to the winners. Channels of images stand last here, so that what a winner meets in a row of
-//! the kernel is one stretch of memory. Groups are not split: callers take the dense form for them.
+//! Convolutions whose maps hold one value each, or none: three forms of [`super`] that only visit the winners.
+//! Channels of images come last here, so that what a winner meets in a row of the kernel is adjacent in memory.
+//! Groups are not split: callers take the dense form for them.
 
 use std::ops::Range;
 
@@ -9,22 +9,39 @@ use rayon::prelude::*;
 use super::{
     Geometry, TASKS, blocks,
     memory::{in_pieces, with_scratch},
-    turn::{lanes, turn},
+    transpose::{lanes, transpose},
 };
-use crate::kernels::sparsity::Compact;
 
-/// What the winner at one place meets: for each row of the kernel a stretch of it, by its first
-/// element, and the stretch of the image `[H, W, lanes]` from another element on.
-struct Meeting<'a> {
+/// Maps `[N, C, H, W]` of which each holds one value, or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Winners<'a> {
+    /// The position of each map's value, `[N, C]`; negative where there is none.
+    pub positions: &'a [i32],
+    /// The values, `[N, C]`.
+    pub values: &'a [f32],
+}
+
+impl Winners<'_> {
+    /// The channel, the position and the value of each winner of sample `n`.
+    fn of_sample(self, n: usize, g: &Geometry) -> impl Iterator<Item = (usize, usize, f32)> {
+        let maps = n * g.outputs..(n + 1) * g.outputs;
+        let winners = self.positions[maps.clone()].iter().zip(&self.values[maps]).enumerate();
+        winners.filter_map(|(c, (&position, &value))| Some((c, usize::try_from(position).ok()?, value)))
+    }
+}
+
+/// What the winner at one position meets: for each row of the kernel a range of it, and the range of the image
+/// `[H, W, lanes]` that it lies over.
+struct Overlaps<'a> {
     g: &'a Geometry,
     lanes: usize,
 }
 
-impl Meeting<'_> {
-    /// Calls `f(kernel stretch, image stretch)` for elements of `[Kh, Kw, lanes]` and `[H, W, lanes]`.
-    fn each(&self, place: usize, mut f: impl FnMut(Range<usize>, Range<usize>)) {
+impl Overlaps<'_> {
+    /// Calls `f(kernel range, image range)` for elements of `[Kh, Kw, lanes]` and `[H, W, lanes]`.
+    fn each(&self, position: usize, mut f: impl FnMut(Range<usize>, Range<usize>)) {
         let (g, w) = (self.g, &self.g.window);
-        let origin = [place / g.map[1] * w.stride[0], place % g.map[1] * w.stride[1]];
+        let origin = [position / g.map[1] * w.stride[0], position % g.map[1] * w.stride[1]];
         for row in 0..g.kernel[0] {
             let Some(y) = inside(origin[0] + row * w.dilation[0], w.padding[0], g.image[0]) else { continue };
             let kernel = row * g.kernel[1];
@@ -33,24 +50,24 @@ impl Meeting<'_> {
                 let end = (g.image[1] + w.padding[1]).saturating_sub(origin[1]).min(g.kernel[1]);
                 if first < end {
                     let x = y * g.image[1] + origin[1] + first - w.padding[1];
-                    f(self.stretch(kernel + first, end - first), self.stretch(x, end - first));
+                    f(self.range(kernel + first, end - first), self.range(x, end - first));
                 }
                 continue;
             }
             for column in 0..g.kernel[1] {
                 if let Some(x) = inside(origin[1] + column * w.dilation[1], w.padding[1], g.image[1]) {
-                    f(self.stretch(kernel + column, 1), self.stretch(y * g.image[1] + x, 1));
+                    f(self.range(kernel + column, 1), self.range(y * g.image[1] + x, 1));
                 }
             }
         }
     }
 
-    fn stretch(&self, first: usize, len: usize) -> Range<usize> {
+    fn range(&self, first: usize, len: usize) -> Range<usize> {
         first * self.lanes..(first + len) * self.lanes
     }
 }
 
-/// A row or column of the padded image as one of the image, where it is none of the padding.
+/// A row or column of the padded image as one of the image; `None` for one of the padding.
 fn inside(at: usize, padding: usize, size: usize) -> Option<usize> {
     at.checked_sub(padding).filter(|&at| at < size)
 }
@@ -60,21 +77,21 @@ fn by_image_channel(w: &[f32], g: &Geometry) -> Vec<f32> {
     let (taps, lanes) = (g.kernel[0] * g.kernel[1], lanes(g.inputs));
     let mut sorted = vec![0.0; g.outputs * taps * lanes];
     let kernels = w.par_chunks_exact(g.inputs * taps).zip(sorted.par_chunks_exact_mut(taps * lanes));
-    kernels.for_each(|(from, to)| turn(from, [g.inputs, taps], to));
+    kernels.for_each(|(from, to)| transpose(from, [g.inputs, taps], to));
     sorted
 }
 
-/// [`super::images`] of maps with one value each.
-pub(crate) fn images(y: &Compact, w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
-    let (sorted, values) = (by_image_channel(w, g), y.values());
+/// [`super::images()`] of maps with one value each.
+pub(crate) fn images(y: Winners, w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+    let sorted = by_image_channel(w, g);
     let (lanes, len) = (lanes(g.inputs), g.image_len());
-    let meeting = Meeting { g, lanes };
+    let overlaps = Overlaps { g, lanes };
     let kernel = g.kernel[0] * g.kernel[1] * lanes;
     let put = |image: usize, sum: &mut [f32]| {
         sum.fill(0.0);
-        for (channel, place, value) in y.of_sample(image, &values) {
+        for (channel, position, value) in y.of_sample(image, g) {
             let weights = &sorted[channel * kernel..][..kernel];
-            meeting.each(place, |from, to| {
+            overlaps.each(position, |from, to| {
                 sum[to].iter_mut().zip(&weights[from]).for_each(|(sum, weight)| *sum += value * weight);
             });
         }
@@ -91,20 +108,20 @@ pub(crate) fn images(y: &Compact, w: &[f32], bias: Option<&[f32]>, g: &Geometry)
     })
 }
 
-/// [`super::weights`] of maps with one value each.
-pub(crate) fn weights(x: &[f32], y: &Compact, g: &Geometry) -> Vec<f32> {
-    let (lanes, values) = (lanes(g.inputs), y.values());
-    let (taps, meeting) = (g.kernel[0] * g.kernel[1], Meeting { g, lanes });
+/// [`super::weights()`] of maps with one value each.
+pub(crate) fn weights(x: &[f32], y: Winners, g: &Geometry) -> Vec<f32> {
+    let lanes = lanes(g.inputs);
+    let (taps, overlaps) = (g.kernel[0] * g.kernel[1], Overlaps { g, lanes });
     let kernel = taps * lanes;
     // A fixed number of sums, added in their order: the same bits for any number of threads.
     let spans: Vec<_> = blocks(g.count, g.count.div_ceil(TASKS / 2)).collect();
     let sums = spans.into_par_iter().map(|(first, count)| {
         let mut sum = vec![0.0; g.outputs * kernel];
         for image in first..first + count {
-            with_turned(x, image, g, |x| {
-                for (channel, place, value) in y.of_sample(image, &values) {
+            with_channels_last(x, image, g, |x| {
+                for (channel, position, value) in y.of_sample(image, g) {
                     let sum = &mut sum[channel * kernel..][..kernel];
-                    meeting.each(place, |to, from| {
+                    overlaps.each(position, |to, from| {
                         sum[to].iter_mut().zip(&x[from]).for_each(|(sum, x)| *sum += value * x);
                     });
                 }
@@ -125,18 +142,18 @@ pub(crate) fn weights(x: &[f32], y: &Compact, g: &Geometry) -> Vec<f32> {
     w
 }
 
-/// [`super::maps`] at one place of each map, the places of `y`: the values `[N, Co]`.
-pub(crate) fn maps_at(x: &[f32], w: &[f32], places: &Compact, g: &Geometry) -> Vec<f32> {
-    let (sorted, values) = (by_image_channel(w, g), places.values());
+/// [`super::maps()`] at one position of each map, those of `at`: the values `[N, Co]`.
+pub(crate) fn maps_at(x: &[f32], w: &[f32], at: Winners, g: &Geometry) -> Vec<f32> {
+    let sorted = by_image_channel(w, g);
     let lanes = lanes(g.inputs);
-    let (meeting, kernel) = (Meeting { g, lanes }, g.kernel[0] * g.kernel[1] * lanes);
+    let (overlaps, kernel) = (Overlaps { g, lanes }, g.kernel[0] * g.kernel[1] * lanes);
     let mut y = vec![0.0; g.count * g.outputs];
     y.par_chunks_exact_mut(g.outputs).enumerate().for_each(|(image, y)| {
-        with_turned(x, image, g, |x| {
-            for (channel, place, _) in places.of_sample(image, &values) {
+        with_channels_last(x, image, g, |x| {
+            for (channel, position, _) in at.of_sample(image, g) {
                 let weights = &sorted[channel * kernel..][..kernel];
                 let mut sums = [0.0; 16];
-                meeting.each(place, |at_weight, at_image| {
+                overlaps.each(position, |at_weight, at_image| {
                     let (weights, _) = weights[at_weight].as_chunks::<16>();
                     let (x, _) = x[at_image].as_chunks::<16>();
                     for (weights, x) in weights.iter().zip(x) {
@@ -151,10 +168,10 @@ pub(crate) fn maps_at(x: &[f32], w: &[f32], places: &Compact, g: &Geometry) -> V
 }
 
 /// Runs `f` with an image `[Ci, H, W]` as `[H, W, lanes]`.
-fn with_turned(x: &[f32], image: usize, g: &Geometry, f: impl FnOnce(&[f32])) {
+fn with_channels_last(x: &[f32], image: usize, g: &Geometry, f: impl FnOnce(&[f32])) {
     let (len, lanes) = (g.image_len(), lanes(g.inputs));
-    with_scratch(len * lanes, |turned| {
-        turn(&x[image * g.inputs * len..][..g.inputs * len], [g.inputs, len], turned);
-        f(turned);
+    with_scratch(len * lanes, |channels_last| {
+        transpose(&x[image * g.inputs * len..][..g.inputs * len], [g.inputs, len], channels_last);
+        f(channels_last);
     });
 }

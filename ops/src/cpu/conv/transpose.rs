@@ -1,4 +1,4 @@
-//! Matrices turned over, so that products read whole vectors.
+//! Transposed matrices, so that products read whole vectors.
 
 /// Rows are filled up to a multiple of this: a whole number of vectors of any processor.
 pub(super) const SIDE: usize = 16;
@@ -9,9 +9,9 @@ pub(super) fn lanes(n: usize) -> usize {
 }
 
 /// The transpose of a matrix of `rows` rows, `step` elements apart: `[columns, lanes(rows)]`, with zeros
-/// behind each line.
-pub(super) fn turn(matrix: &[f32], [rows, step]: [usize; 2], turned: &mut [f32]) {
-    let (lanes, columns) = (lanes(rows), turned.len() / lanes(rows));
+/// after each line.
+pub(super) fn transpose(matrix: &[f32], [rows, step]: [usize; 2], transposed: &mut [f32]) {
+    let (lanes, columns) = (lanes(rows), transposed.len() / lanes(rows));
     for row in (0..rows).step_by(SIDE) {
         for column in (0..columns).step_by(SIDE) {
             // Read along the rows, written along the columns: through registers and the nearest cache.
@@ -23,9 +23,9 @@ pub(super) fn turn(matrix: &[f32], [rows, step]: [usize; 2], turned: &mut [f32])
                     _ => line.iter_mut().zip(&source[..columns - column]).for_each(|(to, from)| *to = *from),
                 }
             }
-            for place in 0..SIDE.min(columns - column) {
-                let at = (column + place) * lanes + row;
-                turned[at..at + SIDE].copy_from_slice(&square.each_ref().map(|line| line[place]));
+            for i in 0..SIDE.min(columns - column) {
+                let at = (column + i) * lanes + row;
+                transposed[at..at + SIDE].copy_from_slice(&square.each_ref().map(|line| line[i]));
             }
         }
     }

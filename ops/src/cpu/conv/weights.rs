@@ -7,10 +7,10 @@ use super::{
     lowering::Lowering,
     maps::{bands, cached_channels},
     memory::with_scratch,
-    turn::{lanes, turn},
+    transpose::{lanes, transpose},
     unroll::{plane_len, unroll},
 };
-use crate::kernels::product::{Steps, add_product};
+use crate::cpu::product::{Steps, add_product};
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
@@ -22,11 +22,11 @@ pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
     let per_channel = g.kernel[0] * g.kernel[1] * lanes;
     // The sums and the unrolled rows share the cache.
     let unrolled = bands.iter().map(|band| cached_channels(g, band)).min().unwrap_or(1);
-    let most = (CACHED / 2 / per_channel).min(unrolled);
+    let maximum = (CACHED / 2 / per_channel).min(unrolled);
     let pieces: Vec<_> = (0..g.window.groups)
         .flat_map(|group| {
             let piece = move |(first, channels)| Piece { image: 0, group, first, channels };
-            blocks(g.inputs, most).map(piece)
+            blocks(g.inputs, maximum).map(piece)
         })
         .collect();
     let spans = TASKS.div_ceil(pieces.len()).min(g.count);
@@ -71,15 +71,15 @@ fn add_band(x: &[f32], y: &[f32], g: &Geometry, band: &Lowering, piece: Piece, s
     let positions = (end - first) * g.map[1];
     let (source, maps) = (g.channels_of_image(x, &piece), g.maps_of_image(y, &piece));
     with_scratch(piece.channels * kw * plane + positions * lanes, |scratch| {
-        let (u, turned) = scratch.split_at_mut(piece.channels * kw * plane);
+        let (u, transposed) = scratch.split_at_mut(piece.channels * kw * plane);
         unroll(source, g, band, u);
-        turn(&maps[first * g.map[1]..], [g.outputs, g.map_len()], turned);
+        transpose(&maps[first * g.map[1]..], [g.outputs, g.map_len()], transposed);
         for tap in &band.taps {
             let columns = piece.channels * kw;
             add_product(
                 [lanes, tap.rows * g.map[1], columns],
-                (&turned[(tap.map_row - first) * g.map[1] * lanes..], Steps { row: 1, column: lanes }),
-                (&u[tap.place * g.map[1]..], Steps { row: 1, column: plane }),
+                (&transposed[(tap.map_row - first) * g.map[1] * lanes..], Steps { row: 1, column: lanes }),
+                (&u[tap.position * g.map[1]..], Steps { row: 1, column: plane }),
                 (&mut sum[tap.kernel_row * columns * lanes..], Steps { row: 1, column: lanes }),
             );
         }

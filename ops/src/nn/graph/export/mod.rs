@@ -54,6 +54,6 @@ pub fn to_bytes(model: &ModelProto) -> Vec<u8> {
     model.encode_to_vec()
 }
 
-fn refuse<T>(reason: impl Into<String>, place: Option<crate::tensor::trace::Place>) -> Result<T> {
+fn refuse<T>(reason: impl Into<String>, place: Option<crate::ScriptPosition>) -> Result<T> {
     Err(Error::NotExportable { reason: reason.into(), place })
 }
