@@ -3,12 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use ndarray::{ArrayD, ArrayViewD, ShapeError};
+use onnx_net::export::{export, to_bytes};
 use ops::{
     DType, Device, Spec, Tensor,
-    nn::{
-        Module,
-        graph::export::{export, to_bytes},
-    },
+    nn::Module,
     tensor::{Data, Floats},
 };
 use rhai::{Array as ScriptArray, Dynamic, Map};
@@ -16,8 +14,8 @@ use rhai::{Array as ScriptArray, Dynamic, Map};
 use crate::{
     api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
+    files::reading,
     onnx::{self, Array, Value, View},
-    reading,
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -109,7 +107,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 
 fn open(session: &Session, path: &str) -> Result<Model> {
     let library = session.options.onnxruntime.as_deref();
-    let model = session.read(Path::new(path), "", |file| {
+    let model = session.read(Path::new(path), "", |file| -> Result<_> {
         let model = onnx::Model::open(file, device(session), library)?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use ops::nn::graph;
 use ort::ep::{self, ExecutionProvider};
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
@@ -51,7 +50,7 @@ impl Model {
     /// ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of a [`Dtype`].
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
-        let file = graph::Model::confined(path)?;
+        let file = onnx_net::Model::confined(path)?;
         let header = Header::of(file.proto());
         let elements = file.elements().map(Path::to_path_buf).collect();
         drop(file);

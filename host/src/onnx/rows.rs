@@ -1,7 +1,7 @@
 //! Whether the rows of a model of a fixed batch are independent, so that any number of them can be computed in
 //! pieces: seen from what comes out.
 
-use ops::nn::graph::alike;
+use onnx_net::alike;
 
 use super::{Array, Model, View, runtime::guarded};
 use crate::error::{Error, Result};

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use ndarray::{Array1, ArrayD, Axis, arr2};
-use ops::nn::graph;
 
 use super::*;
 use crate::error::Result;
@@ -156,7 +155,7 @@ fn rows_of_changing_shape_cannot_be_joined() {
 
 #[test]
 fn a_file_describes_itself() {
-    let model = graph::Model::from_bytes(fixture::dense(None).as_ref()).unwrap();
+    let model = onnx_net::Model::from_bytes(fixture::dense(None).as_ref()).unwrap();
     let header = Header::of(model.proto());
     let expected = Header {
         ir_version: 8,

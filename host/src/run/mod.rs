@@ -1,7 +1,6 @@
 //! Runs: the folder, what is recorded in it, durable loops and their checkpoints, progress, the report.
 
 mod blobs;
-mod files;
 mod folder;
 mod loops;
 mod metrics;
@@ -11,7 +10,6 @@ pub mod report;
 mod state;
 mod table;
 
-pub use files::{Hasher, safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
 pub use loops::{LoopState, Loops};
 pub use metrics::{Logged, Metrics};
@@ -19,5 +17,5 @@ pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
 pub(crate) use report::shell_quoted;
-pub use state::Saved;
+pub use state::{DEEPEST, Saved};
 pub use table::{Cell, aligned, to_csv};

@@ -102,7 +102,10 @@ impl Tensor {
 
     /// `times` copies of the block that starts at dimension `block`, which make dimension `dim` longer.
     /// With `block = dim` the whole dimension is copied, with `block = dim + 1` each of its slices.
-    pub(crate) fn copied_along(&self, dim: usize, block: usize, times: usize) -> Result<Tensor> {
+    ///
+    /// # Errors
+    /// [`Error::Memory`], [`Error::Shape`] where the result cannot be held.
+    pub fn copied_along(&self, dim: usize, block: usize, times: usize) -> Result<Tensor> {
         if times == 1 {
             return Ok(self.clone());
         }

@@ -5,7 +5,7 @@
 use burn::backend::{Dispatch, ops::ModuleOps as _};
 
 use super::{
-    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, Window,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, Window, keep,
     require_float, require_rank, require_same,
 };
 use crate::{

@@ -266,8 +266,11 @@ impl Tensor {
         self.gather_known(dim, index)
     }
 
-    /// [`Tensor::gather`] with an index that was computed from this tensor, so that it is in range.
-    pub(crate) fn gather_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
+    /// [`Tensor::gather`] without its check, for an index that is in range by the way in which it was computed.
+    ///
+    /// # Errors
+    /// [`Error::Memory`]; where the caller is wrong, [`Error::Backend`] or any elements, by device.
+    pub fn gather_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
         apply(Gather { dim }, &[self, index])
     }
 
@@ -287,10 +290,26 @@ impl Tensor {
         apply(IndexSelect { dim }, &[self, index])
     }
 
-    /// `n` slices of a dimension, chosen by a function that stays in range.
-    pub(crate) fn slices_at(&self, dim: usize, n: usize, number: impl Fn(usize) -> usize) -> Result<Tensor> {
-        let numbers = |n| (0..n).map(|i| number(i) as i32).collect::<Vec<_>>().into();
+    /// `n` slices of dimension `dim`: the `i`-th is slice `index(i)` of this tensor.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an index outside the dimension; [`Error::Memory`].
+    pub fn slices_at(&self, dim: usize, n: usize, index: impl Fn(usize) -> usize) -> Result<Tensor> {
+        let mut largest = None;
+        let numbers = |n| {
+            let number = |i| {
+                let found = index(i);
+                largest = largest.max(Some(found));
+                found as i32
+            };
+            (0..n).map(number).collect::<Vec<_>>().into()
+        };
         let index = Tensor::generated("index_select", Spec::new([n], DType::I32), self.device(), numbers)?;
+        let size = self.shape()[dim];
+        if let Some(found) = largest.filter(|&found| found >= size) {
+            let (op, name, expected) = ("index_select", "an index", format!("below {size}"));
+            return Err(Error::Argument { op, name, found: found.to_string(), expected });
+        }
         apply(IndexSelect { dim }, &[self, &index])
     }
 

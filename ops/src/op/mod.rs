@@ -30,9 +30,10 @@ mod statistics;
 mod unary;
 mod window;
 
+pub use crate::tensor::onnx;
 pub(crate) use crate::tensor::{
     Op, Operand, Primitive, Saves, Vjp, by_kind,
-    onnx::{self, OnnxAttribute, OnnxAttributes, OnnxOperator, OnnxValue, OnnxWriter},
+    onnx::{OnnxAttribute, OnnxAttributes, OnnxOperator, OnnxValue, OnnxWriter},
 };
 pub use backward::Gradients;
 pub(crate) use refuse::refuse_where;

@@ -234,8 +234,11 @@ impl Tensor {
         Self::create(op, spec, device, |spec| upload(make(spec.len()), spec, device))
     }
 
-    /// A tensor of numbers by their index in row-major order.
-    pub(crate) fn from_numbers(
+    /// A tensor whose element of index `i` in row-major order is `number(i)`; anything but 0 is true.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], [`Error::Shape`], [`Error::DType`] as every new tensor; [`Error::Interrupted`].
+    pub fn from_numbers(
         op: &'static str,
         spec: Spec,
         device: Device,

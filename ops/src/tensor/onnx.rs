@@ -1,11 +1,11 @@
-//! How operations are written as nodes of an ONNX graph: what [`Op::onnx`] is given, and what it gives.
+//! How operations are written as nodes of an ONNX graph: what `Op::onnx` is given, and what it gives.
 
 use super::{DType, Device, Op, Operand, Primitive, Spec, Tensor, apply, trace::Origin};
 use crate::{Error, Result};
 
 /// Something that a node takes.
 #[derive(Debug, Clone)]
-pub(crate) enum OnnxValue {
+pub enum OnnxValue {
     /// The input of the graph (0), or a parameter or buffer of the module (from 1).
     Leaf(usize),
     /// An output of an earlier node: the number of the [`OnnxNode`] and of the output.
@@ -22,16 +22,22 @@ pub(crate) enum OnnxValue {
 
 /// What is fixed when a node is made.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum OnnxAttribute {
+pub enum OnnxAttribute {
+    /// A whole number.
     Int(i64),
+    /// Whole numbers.
     Ints(Vec<i64>),
+    /// A number.
     Float(f64),
+    /// A word.
     Text(&'static str),
 }
 
-pub(crate) type OnnxAttributes = Vec<(&'static str, OnnxAttribute)>;
+/// The attributes of a node by name.
+pub type OnnxAttributes = Vec<(&'static str, OnnxAttribute)>;
 
 impl OnnxAttribute {
+    /// Sizes as an attribute.
     pub fn ints(sizes: impl IntoIterator<Item = usize>) -> Self {
         Self::Ints(sizes.into_iter().map(|n| n as i64).collect())
     }
@@ -44,6 +50,7 @@ impl From<usize> for OnnxAttribute {
 }
 
 impl OnnxValue {
+    /// Sizes as an input.
     pub fn sizes(sizes: &[usize]) -> Self {
         Self::Sizes(sizes.iter().map(|&n| n as i64).collect())
     }
@@ -51,11 +58,16 @@ impl OnnxValue {
 
 /// A node in the making.
 #[derive(Debug)]
-pub(crate) struct OnnxNode {
+pub struct OnnxNode {
+    /// The operator, by ONNX's name.
     pub op_type: &'static str,
+    /// What it takes, in the operator's order.
     pub inputs: Vec<OnnxValue>,
+    /// How many outputs it has.
     pub outputs: usize,
+    /// Its attributes, in the order in which they are written.
     pub attributes: OnnxAttributes,
+    /// The operation that it was written for.
     pub origin: Option<Origin>,
 }
 
@@ -126,7 +138,7 @@ impl OnnxWriter<'_> {
 }
 
 /// ONNX's number of an element type (`TensorProto.DataType`).
-pub(crate) fn data_type(dtype: DType) -> i64 {
+pub fn data_type(dtype: DType) -> i64 {
     match dtype {
         DType::F32 => 1,
         DType::I32 => 6,
@@ -190,5 +202,5 @@ impl Op for OnnxOperator {
 
 /// What [`Op::onnx`] answers for an operation that ONNX has no operator for.
 pub(crate) fn not_exportable<T>(op: &str) -> Result<T> {
-    Err(Error::NotExportable { reason: format!("`{op}` has no form in ONNX"), place: None })
+    Err(Error::NotExportable { reason: format!("`{op}` has no form in ONNX"), position: None })
 }

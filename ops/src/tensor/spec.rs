@@ -127,8 +127,11 @@ impl Spec {
         if self.shape.is_empty() { vec![1] } else { self.shape.clone() }
     }
 
-    /// Turns a dimension counted from the front (0, 1, ...) or the back (-1, -2, ...) into an index.
-    pub(crate) fn dim(&self, op: &'static str, dim: i64) -> Result<usize> {
+    /// The index of a dimension that is counted from the front (0, 1, ...) or the back (-1, -2, ...).
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for one that the tensor does not have; [`Error::Shape`] at rank 0.
+    pub fn dim(&self, op: &'static str, dim: i64) -> Result<usize> {
         let rank = self.rank() as i64;
         let index = if dim < 0 { dim.saturating_add(rank) } else { dim };
         if (0..rank).contains(&index) {
@@ -152,7 +155,10 @@ impl Spec {
     }
 
     /// [`Spec::dim`] for several dimensions, each at most once; an empty list means all of them.
-    pub(crate) fn dims(&self, op: &'static str, dims: &[i64]) -> Result<Vec<usize>> {
+    ///
+    /// # Errors
+    /// Those of [`Spec::dim`]; [`Error::Argument`] for a dimension given twice.
+    pub fn dims(&self, op: &'static str, dims: &[i64]) -> Result<Vec<usize>> {
         if dims.is_empty() {
             return Ok((0..self.rank()).collect());
         }
@@ -182,7 +188,10 @@ pub(crate) fn show(shape: &[usize]) -> String {
 }
 
 /// The shape that two shapes broadcast to, by NumPy's rule.
-pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+///
+/// # Errors
+/// [`Error::Shape`], of the operation `op`, for two that do not.
+pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     let rank = a.len().max(b.len());
     let at = |shape: &[usize], i: usize| (i + shape.len()).checked_sub(rank).map_or(1, |j| shape[j]);
     (0..rank)

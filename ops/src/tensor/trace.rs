@@ -11,9 +11,10 @@ use crate::ScriptPosition;
 
 /// Where a traced operation comes from.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// The module, by its path: `encoder/0`; empty for the outermost.
     pub module: Arc<str>,
+    /// The position of the call in a script.
     pub position: Option<ScriptPosition>,
 }
 

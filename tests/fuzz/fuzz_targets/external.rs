@@ -6,7 +6,7 @@
 use std::{fs, sync::OnceLock};
 
 use libfuzzer_sys::fuzz_target;
-use ops::nn::graph::Model;
+use onnx_net::Model;
 use tempfile::TempDir;
 
 static FOLDER: OnceLock<TempDir> = OnceLock::new();

@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ops::nn::graph::{Model, check};
+use onnx_net::{Model, check};
 
 fuzz_target!(|bytes: &[u8]| {
     // What a graph may make of constants alone is bounded as in a run, well below the fuzzer's own limit.

@@ -3,13 +3,10 @@
 use std::{fs, path::Path};
 
 use host::onnx;
+use onnx_net::{Graph, Mode, Model, Port, Value};
 use ops::{
     DType, Device, Spec, Tensor,
-    nn::{
-        BatchNormOptions, Module, Weights as Named, batch_norm,
-        graph::{self, Graph, Mode, Model, Port, Value},
-        linear, sequential,
-    },
+    nn::{BatchNormOptions, Module, Weights as Named, batch_norm, linear, sequential},
     tensor::set_budget,
 };
 use tempfile::TempDir;
@@ -72,7 +69,7 @@ impl Kind for Networks {
 
     fn tries(&self, bytes: &[u8]) {
         let Ok(model) = Model::from_bytes(bytes) else { return };
-        let Ok(module) = graph::module(&model) else { return };
+        let Ok(module) = onnx_net::module(&model) else { return };
         let Some(network) = Graph::of(&module) else { return };
         let Some(inputs) = network.inputs.iter().map(input).collect::<Option<Vec<_>>>() else { return };
         for mode in [Mode::Evaluation, Mode::Training] {
@@ -132,7 +129,7 @@ impl Kind for Elsewhere {
         fs::write(&path, bytes).unwrap();
         let _ = Model::confined(&path);
         if let Ok(model) = Model::read(&path) {
-            let _ = graph::check(&model);
+            let _ = onnx_net::check(&model);
         }
     }
 }

@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use ops::{
-    DType, Spec,
-    nn::{
-        Module,
-        graph::{
-            export::{Metadata, export, original, to_bytes},
-            proto::ModelProto,
-        },
-    },
+use onnx_net::{
+    export::{Metadata, export, original, to_bytes},
+    proto::ModelProto,
 };
+use ops::{DType, Spec, nn::Module};
 
 use crate::{
     error::{Error, Result},
-    run::write_whole,
+    files::write_whole,
     script::Adder,
     session::Session,
 };
@@ -48,7 +43,7 @@ fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>)
         None => traced(session, module, name, shape)?,
     };
     match session.recorder_in_order()? {
-        Some(recorder) => write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model)),
+        Some(recorder) => Ok(write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model))?),
         None => Ok(()),
     }
 }

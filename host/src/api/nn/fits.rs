@@ -1,10 +1,7 @@
 //! Networks that come from a file are held against what a plugin needs, before anything is trained.
 
-use ops::{
-    DType, Device, Spec, Tensor,
-    nn::{Module, graph::Graph},
-    no_grad,
-};
+use onnx_net::Graph;
+use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad};
 
 use crate::{
     error::{Error, Result},

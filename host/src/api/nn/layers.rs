@@ -8,9 +8,9 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::{Options, Pair},
+    api::options::Options,
     error::{Error, Result},
-    script::Adder,
+    script::{Adder, Pair},
 };
 
 /// Adds the functions of this file. Modules are made on `device`.
@@ -62,17 +62,29 @@ impl On {
 
 fn conv_options(function: &'static str, map: Map) -> Result<ConvOptions> {
     let mut options = Options::new(function, map);
+    let found = common_options(&mut options)?;
+    options.end()?;
+    Ok(found)
+}
+
+fn transpose_options(map: Map) -> Result<ConvOptions> {
+    let mut options = Options::new("nn::conv_transpose2d", map);
+    let output_padding = options.pair("output_padding", 0)?;
+    let found = ConvOptions { output_padding, ..common_options(&mut options)? };
+    options.end()?;
+    Ok(found)
+}
+
+/// The options of every convolution.
+fn common_options(options: &mut Options) -> Result<ConvOptions> {
     let window = Window {
         stride: options.pair("stride", 1)?,
         padding: options.pair("padding", 0)?,
         dilation: options.pair("dilation", 1)?,
         groups: options.get("groups", 1)?,
     };
-    let transposed = function == "nn::conv_transpose2d";
-    let output_padding = if transposed { options.pair("output_padding", 0)? } else { [0; 2] };
     let bias = options.get("bias", true)?;
-    options.end()?;
-    Ok(ConvOptions { window, output_padding, bias })
+    Ok(ConvOptions { window, output_padding: [0; 2], bias })
 }
 
 fn add_affine(module: &mut Adder, on: On) {
@@ -126,7 +138,7 @@ fn add_affine(module: &mut Adder, on: On) {
             "With options stride, padding, output_padding, dilation, groups and bias.",
             "nn::conv_transpose2d(8, 1, 4, #{ stride: 2, padding: 1 }).forward(zeros([2, 8, 7, 7])).shape => [2, 1, 14, 14]",
             move |i: usize, o: usize, k: Pair, map: Map| {
-                on.place(nn::conv_transpose2d(i, o, k.0, conv_options("nn::conv_transpose2d", map)?))
+                on.place(nn::conv_transpose2d(i, o, k.0, transpose_options(map)?))
             },
         );
 }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use ndarray::ArrayD;
-use ops::Tensor;
+use ndarray::{ArrayD, ShapeError};
+use ops::{Tensor, random::Key};
 use serde_json::json;
 
 use super::inputs;
@@ -93,14 +93,13 @@ fn drawn(value: &Value, batch: usize) -> Result<Array> {
             "choose a smaller --batch",
         ));
     }
-    let mut state = 1_u32;
-    let mut uniform = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        f64::from(state >> 8) / f64::from(1 << 24)
-    };
+    let uniform = || Key::new(0).draw(0).uniform(shape.iter().product()).into_iter();
+    let misshapen = |e: ShapeError| Error::Failed(format!("input {value}: {e}"));
     Ok(match value.dtype {
-        Dtype::F32 => ArrayD::from_shape_simple_fn(shape, || uniform() as f32).into(),
-        Dtype::F64 => ArrayD::from_shape_simple_fn(shape, uniform).into(),
+        Dtype::F32 => ArrayD::from_shape_vec(shape.clone(), uniform().collect()).map_err(misshapen)?.into(),
+        Dtype::F64 => ArrayD::from_shape_vec(shape.clone(), uniform().map(f64::from).collect())
+            .map_err(misshapen)?
+            .into(),
         Dtype::I32 => ArrayD::<i32>::zeros(shape).into(),
         Dtype::I64 => ArrayD::<i64>::zeros(shape).into(),
         Dtype::U8 => ArrayD::<u8>::zeros(shape).into(),

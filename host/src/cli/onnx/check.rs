@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ops::nn::graph::{self, Model, Report};
+use onnx_net::{Model, Report};
 
 use crate::{
     cli::outcome::Outcome,
@@ -13,7 +13,7 @@ use crate::{
 /// Says `train` of a module whose parameters get gradients, `frozen` of one without, or where only ONNX
 /// Runtime can run it.
 pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
-    let report = graph::check(&Model::read(file)?);
+    let report = onnx_net::check(&Model::read(file)?);
     let name = file.display();
     if report.trains() {
         out!("{name}: can train and run frozen ({} parameters)", report.trained.len());

@@ -5,8 +5,8 @@ use std::{
     path::Path,
 };
 
-use ops::nn::graph::{
-    self, Model, Value,
+use onnx_net::{
+    Model, Value,
     proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
 };
 
@@ -53,9 +53,9 @@ fn compare(a: &ModelProto, b: &ModelProto) -> Vec<String> {
         lines.push("sparse initialisers differ".into());
     }
     let functions = [a, b].map(|model| {
-        let plain = |f: &graph::proto::FunctionProto| {
+        let plain = |f: &onnx_net::proto::FunctionProto| {
             let node = f.node.iter().map(plain).collect();
-            graph::proto::FunctionProto { node, doc_string: String::new(), ..f.clone() }
+            onnx_net::proto::FunctionProto { node, doc_string: String::new(), ..f.clone() }
         };
         model.functions.iter().map(plain).collect::<Vec<_>>()
     });
@@ -154,7 +154,7 @@ fn weights(a: &TensorProto, b: &TensorProto) -> Option<String> {
     if a == b {
         return None;
     }
-    let numbers = |tensor: &TensorProto| match graph::read_tensor(tensor).ok()? {
+    let numbers = |tensor: &TensorProto| match onnx_net::read_tensor(tensor).ok()? {
         Value::Tensor(tensor) => tensor.to_f64().ok(),
         _ => Some(vec![]),
     };

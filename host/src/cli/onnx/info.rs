@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use ops::nn::graph::{
+use onnx_net::{
     Model,
     proto::{ModelProto, TensorProto},
 };

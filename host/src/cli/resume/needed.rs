@@ -3,7 +3,6 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    access::is_own,
     cli::{
         args::{ResumeArgs, RunArgs},
         plugin,
@@ -13,7 +12,7 @@ use crate::{
     onnx,
     run::{Record, shell_quoted},
     script::settings::Named,
-    session::Options,
+    session::{Options, access::is_own},
 };
 
 /// Words that were given.

@@ -12,7 +12,7 @@ use super::declare::{Declaration, Setting};
 use super::declared::Named;
 use super::value::Value;
 use crate::error::{Error, Result};
-use crate::reading::Sum;
+use crate::files::reading::Sum;
 use crate::run::FileRecord;
 use crate::script::finding::{Finding, position_at};
 use crate::script::library;
@@ -80,7 +80,7 @@ impl Resolved {
     /// Where the plugin may have changed, a setting that is new has its default.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the record does not fit the declaration.
+    /// `Usage` when the record does not fit the declaration.
     pub fn recorded(
         declaration: &Declaration,
         record: &serde_json::Map<String, serde_json::Value>,

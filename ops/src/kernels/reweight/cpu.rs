@@ -31,7 +31,7 @@ const CLOSE: f32 = 1.0 / 64.0;
 /// `y_i = sum_j |a_i - b_j|`. The order of each sum depends on the sizes only.
 pub(super) fn distances(operands: &[Operand], y: &Spec) -> Primitive {
     let features = operands[0].spec.shape[1];
-    let (real, fake) = (cpu::operands[0].known_floats(), cpu::operands[1].known_floats());
+    let (real, fake) = (operands[0].known_floats(), operands[1].known_floats());
     let centre = centre(&real, features);
     let (real, fake) = (Vectors::new(&real, &centre), Vectors::new(&fake, &centre));
     let (rows, columns) = (real.len(), fake.len());

@@ -150,9 +150,31 @@ impl Layer for BatchNorm {
 }
 
 struct GroupNorm {
-    op: &'static str,
+    kind: GroupKind,
     groups: usize,
     channels: usize,
+}
+
+/// Which of the two layers it is: they compute the same where each channel is a group.
+enum GroupKind {
+    Group,
+    Instance,
+}
+
+impl GroupKind {
+    fn op(&self) -> &'static str {
+        match self {
+            Self::Group => "group_norm",
+            Self::Instance => "instance_norm",
+        }
+    }
+
+    fn layer(&self) -> &'static str {
+        match self {
+            Self::Group => "GroupNorm",
+            Self::Instance => "InstanceNorm",
+        }
+    }
 }
 
 /// Normalises each sample of `[N, channels, ..]` over each of `groups` groups of channels and all
@@ -171,7 +193,7 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
             expected: "a divisor of the channels".into(),
         });
     }
-    let layer = GroupNorm { op: "group_norm", groups, channels };
+    let layer = GroupNorm { kind: GroupKind::Group, groups, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
@@ -182,16 +204,18 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
 /// As [`group_norm`].
 pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
     positive("instance_norm", &[("channels", channels)])?;
-    let layer = GroupNorm { op: "instance_norm", groups: channels, channels };
+    let layer = GroupNorm { kind: GroupKind::Instance, groups: channels, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
 impl GroupNorm {
     fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        let operator = match self.op {
-            "instance_norm" => OnnxOperator::new("InstanceNormalization", x.spec()),
-            _ => OnnxOperator::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into()),
+        let operator = match self.kind {
+            GroupKind::Instance => OnnxOperator::new("InstanceNormalization", x.spec()),
+            GroupKind::Group => {
+                OnnxOperator::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into())
+            }
         };
         operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias])
     }
@@ -199,7 +223,7 @@ impl GroupNorm {
 
 impl Layer for GroupNorm {
     fn name(&self) -> &str {
-        if self.op == "instance_norm" { "InstanceNorm" } else { "GroupNorm" }
+        self.kind.layer()
     }
 
     fn describe(&self) -> String {
@@ -210,14 +234,14 @@ impl Layer for GroupNorm {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        check_channels(self.op, x, self.channels)?;
+        check_channels(self.kind.op(), x, self.channels)?;
         // The operators want images or signals.
         if x.is_symbolic() && x.rank() > 2 {
             return self.traced(module, x);
         }
         let n = x.shape()[0];
         let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
-        let y = standardise(self.op, &grouped, &[2])?.reshape(x.shape())?;
+        let y = standardise(self.kind.op(), &grouped, &[2])?.reshape(x.shape())?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
             None => Ok(y),

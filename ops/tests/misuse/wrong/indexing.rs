@@ -39,7 +39,8 @@ fn whole_slices() -> Vec<(&'static str, Calls)> {
             |at| floats(&[2, 2], at).index_select(0, &ints(&[1, 1], at)),
             |at| floats(&[2, 2], at).index_select(0, &ints(&[], at)),
             |at| floats(&[2, 2], at).index_select(0, &floats(&[1], at)),
-            |at| floats(&[], at).index_select(0, &index(&[0.0], at))),
+            |at| floats(&[], at).index_select(0, &index(&[0.0], at)),
+            |at| floats(&[2, 2], at).slices_at(0, 3, |i| i)),
         wrong!(index_add:
             |at| floats(&[2, 2], at).index_add(0, &index(&[2.0], at), &floats(&[1, 2], at)),
             |at| floats(&[2, 2], at).index_add(0, &index(&[-1.0], at), &floats(&[1, 2], at)),

@@ -1,6 +1,8 @@
 //! Every public operation of `Tensor` with arguments that it accepts: one table that the tests of
 //! gradients, devices, views and traces all go through.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 mod elementwise;
 mod images;
 mod indexing;

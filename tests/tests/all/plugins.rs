@@ -1,0 +1,262 @@
+//! Every shipped plugin, small: runs to its end, gives the same bits on any number of threads and when it was
+//! killed and resumed, and refuses nonsense before it trains. `reproduce` and `durable` do so for `dtan`.
+
+use std::path::Path;
+
+use onnx_net::Model;
+use tests::Bench;
+
+const AUGINTAE: &[&str] = &[
+    "augintae",
+    "images=40",
+    "width=2",
+    "latent=4",
+    "epochs=2",
+    "gan_epochs=2",
+    "batch=4",
+    "paths=12",
+    "judge_epochs=1",
+    "critic=2",
+    "strips=1",
+    "seeds=2",
+];
+const SAE: &[&str] = &[
+    "sae",
+    "images=40",
+    "judged=20",
+    "width=2",
+    "symbol=4",
+    "steps=6",
+    "batch=4",
+    "shown_at=3,6",
+    "fixed=2",
+    "neighbours=1",
+    "g_steps=1",
+];
+const BOOSTED_GAN: &[&str] = &[
+    "boosted_gan",
+    "images=60",
+    "test=30",
+    "size=16",
+    "channels=2",
+    "latent=8",
+    "steps=4",
+    "batch=8",
+    "weighed=20",
+    "epochs=2",
+    "batches=2",
+    "batch_c=8",
+    "drawn=30",
+    "pairs=2",
+    "width=2",
+    "measure=2",
+    "filter=false",
+    "d_steps=1",
+];
+const NOISY_GAN: &[&str] = &[
+    "noisy_gan",
+    "images=24",
+    "width=2",
+    "latent=4",
+    "epochs=2",
+    "batch=4",
+    "levels=0.0,0.5",
+    "samples=200",
+    "law_steps=3",
+];
+
+/// `host run` of a plugin with small settings, and more.
+fn run<'a>(settings: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [&["run", "--quiet", "--seed", "5"], settings, more].concat()
+}
+
+/// Runs a plugin undisturbed, then on one thread, killed five times on its way.
+fn ends_the_same(settings: &[&str]) {
+    let reference = Bench::new();
+    let took = reference.host(run(settings, &[])).run().code(0).took;
+    let expected = reference.only_run();
+    assert!(!expected.files("figures").is_empty(), "{settings:?} drew nothing");
+
+    let place = Bench::new();
+    let every = ["--checkpoint-every", "0s"];
+    let start = place.host(run(settings, &every)).env("RAYON_NUM_THREADS", "1").start();
+    start.signal_after(took.mul_f64(0.5), libc::SIGKILL);
+    for share in [0.2, 0.3, 0.4, 0.5] {
+        let run = place.only_run();
+        if run.status() == "COMPLETED" {
+            break;
+        }
+        let start = place.resume(&run, &every).env("RAYON_NUM_THREADS", "1").start();
+        start.signal_after(took.mul_f64(share), libc::SIGKILL);
+    }
+    let run = place.only_run();
+    if run.status() != "COMPLETED" {
+        place.resume(&run, &[]).run().code(0);
+    }
+    run.assert_same_results(&expected);
+    run.assert_tidy();
+}
+
+#[test]
+fn augintae_ends_the_same() {
+    ends_the_same(AUGINTAE);
+}
+
+#[test]
+fn sae_ends_the_same() {
+    ends_the_same(SAE);
+}
+
+#[test]
+fn boosted_gan_ends_the_same() {
+    ends_the_same(BOOSTED_GAN);
+}
+
+#[test]
+fn noisy_gan_ends_the_same() {
+    ends_the_same(NOISY_GAN);
+}
+
+/// Members that do not depend on each other are trained side by side.
+#[test]
+fn independent_members_end_the_same() {
+    let side_by_side = [BOOSTED_GAN, &["method=none", "members=3", "on_the_fly=false", "fixed=20"]].concat();
+    ends_the_same(&side_by_side);
+}
+
+/// `boosted_gan` with its filter, which takes some of what stages on threads of their own make.
+fn filtering() -> Vec<&'static str> {
+    BOOSTED_GAN.iter().copied().filter(|setting| *setting != "filter=false").collect()
+}
+
+#[test]
+fn filtered_pictures_end_the_same() {
+    ends_the_same(&[&filtering()[..], &["members=1", "threshold=0.0", "tries=1000"]].concat());
+}
+
+#[test]
+fn a_filter_that_lets_nothing_through_ends_the_run() {
+    let place = Bench::new();
+    let outcome = place.host(run(&filtering(), &["threshold=1.0", "tries=2"])).run().code(1);
+    outcome.says(&["the filter let 0 of 8 pictures through in 2 tries", "filter=false"]);
+}
+
+/// The trained numbers of a network's file.
+fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
+    let module = Model::read(path).and_then(|model| onnx_net::module(&model)).unwrap();
+    let value = |(name, parameter): (String, ops::nn::Parameter)| (name, parameter.get().to_f32().unwrap());
+    module.named_parameters().into_iter().map(value).collect()
+}
+
+/// A run, and one that starts from the files which it left, by `files` (setting and file) and standing still: its own
+/// files hold the same numbers. One that is given a file of another network trains nothing.
+fn goes_on_from_its_files(settings: &[&str], still: &[&str], files: &[(&str, &str)], unfit: (&str, &str)) {
+    let first = Bench::new();
+    first.host(run(settings, &[])).run().code(0);
+    let models = first.only_run().path().join("models");
+    let given = |(setting, file): (&str, &str)| format!("{setting}={}", models.join(file).display());
+
+    let named: Vec<_> = files.iter().copied().map(given).collect();
+    let more: Vec<_> = still.iter().copied().chain(named.iter().map(String::as_str)).collect();
+    let second = Bench::new();
+    second.host(run(settings, &more)).run().code(0);
+    for (_, file) in files {
+        let [before, after] =
+            [&models, &second.only_run().path().join("models")].map(|m| parameters(&m.join(file)));
+        assert!(before.iter().map(|p| &p.0).eq(after.iter().map(|p| &p.0)), "{file}: other parameters");
+        for ((name, before), (_, after)) in before.iter().zip(&after) {
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * a.abs().max(1.0);
+            assert!(before.iter().zip(after).all(near), "{file}: `{name}` is not what it started from");
+        }
+    }
+
+    let third = Bench::new();
+    third.host(run(settings, &[&given(unfit)])).run().code(1).says(&["expected"]);
+    assert_eq!(third.only_run().metrics().len(), 0, "{unfit:?} was trained with");
+}
+
+#[test]
+fn augintae_goes_on_from_its_files() {
+    let files = [
+        ("encoder", "augintae-encoder.onnx"),
+        ("generator", "augintae-generator.onnx"),
+        ("discriminator", "augintae-discriminator.onnx"),
+    ];
+    let settings = [AUGINTAE, &["method=augintae"]].concat();
+    goes_on_from_its_files(&settings, &["lr=1e-12"], &files, ("encoder", "augintae-generator.onnx"));
+}
+
+#[test]
+fn sae_goes_on_from_its_files() {
+    let files = [
+        ("unit0", "unit0.onnx"),
+        ("unit1", "unit1.onnx"),
+        ("generator", "generator.onnx"),
+        ("original_generator", "original_generator.onnx"),
+        ("original_discriminator", "original_discriminator.onnx"),
+    ];
+    goes_on_from_its_files(SAE, &["lr=1e-12"], &files, ("unit0", "generator.onnx"));
+}
+
+#[test]
+fn boosted_gan_goes_on_from_its_files() {
+    let files = [
+        ("start_g", "generator-1.onnx"),
+        ("start_d", "discriminator-1.onnx"),
+        ("start_c", "classifier_of_one.onnx"),
+    ];
+    let still = ["lr=1e-12", "lr_d=1e-12", "lr_c=1e-12", "weight_decay=0"];
+    goes_on_from_its_files(BOOSTED_GAN, &still, &files, ("start_g", "classifier.onnx"));
+}
+
+#[test]
+fn noisy_gan_goes_on_from_its_files() {
+    let files = [("generator", "generator-mixture.onnx"), ("discriminator", "discriminator-mixture.onnx")];
+    goes_on_from_its_files(NOISY_GAN, &["lr=1e-12"], &files, ("generator", "discriminator-mixture.onnx"));
+}
+
+#[test]
+fn a_value_that_a_setting_does_not_take_makes_no_run() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("dtan", "output=lineer", "help: did you mean `linear`?"),
+        ("dtan", "generator=gpu", "the setting `generator` is gpu, expected one of host, onnxruntime"),
+        ("dtan", "iterations=0", "the setting `iterations` is 0, expected at least 1"),
+        ("dtan", "sparsity=1.5", "the setting `sparsity` is 1.5, expected from 0 to 1"),
+        ("dtan", "lr=nan", "expected more than 0"),
+        ("augintae", "method=ae,gan", "expected one of ae, intae, augintae, vae, wgan_gp, oracle"),
+        ("augintae", "size=29", "expected one of 28, 32, 64, 128"),
+        ("augintae", "scale=1.5", "expected from 0 to 0.99"),
+        ("sae", "symbol=2", "expected at least 3"),
+        ("sae", "diagonal=maybe", "expected one of skip, clamp"),
+        ("boosted_gan", "method=d", "expected one of none, a_mu, a_sigma, b, c"),
+        ("noisy_gan", "levels=0.5,1.5", "the setting `levels` is [0.5,1.5], expected from 0 to 1"),
+        ("noisy_gan", "noises=pink,normal", "expected one of normal, uniform,"),
+    ];
+    let place = Bench::new();
+    for (plugin, nonsense, words) in cases {
+        place.host(["run", plugin, nonsense]).run().code(2).says(&[words]);
+    }
+    assert!(place.runs().is_empty(), "a run was made");
+}
+
+#[test]
+fn nonsense_is_refused_before_anything_is_trained() {
+    let cases: &[(&[&str], &str, &str)] = &[
+        (AUGINTAE, "batch=100", "batch"),
+        (AUGINTAE, "translation=29.0", "translation"),
+        (SAE, "batch=50", "batch"),
+        (SAE, "classes=99", "99"),
+        (BOOSTED_GAN, "size=10", "size"),
+        (BOOSTED_GAN, "shares=0,0", "shares"),
+        (BOOSTED_GAN, "shares=1,1,1", "shares"),
+        (BOOSTED_GAN, "weighed=3", "weighed"),
+        (BOOSTED_GAN, "pairs=4", "expected 8 for 4 pairs"),
+        (NOISY_GAN, "alphas=0,0", "alphas"),
+        (NOISY_GAN, "deltas=0.1", "deltas"),
+    ];
+    for (settings, nonsense, word) in cases {
+        let place = Bench::new();
+        place.host(run(settings, &[nonsense])).run().code(1).says(&[word]);
+        assert_eq!(place.only_run().metrics().len(), 0, "{nonsense} was trained with");
+    }
+}
