@@ -7,9 +7,11 @@ mod backward;
 pub(crate) mod batch_norm;
 mod binary;
 mod compare;
+mod composed;
 mod concat;
 mod conv;
 mod cumsum;
+mod elementwise;
 pub(crate) mod fused;
 mod index;
 mod interpolate;
@@ -18,16 +20,15 @@ mod matmul;
 mod pad;
 mod pool;
 mod range;
+mod rectifier;
 mod reduce;
 mod refuse;
 mod scalar;
 mod shape;
 mod slice;
-mod slope;
 mod softmax;
 mod sort;
 mod statistics;
-mod unary;
 mod window;
 
 pub use crate::tensor::onnx;
@@ -36,6 +37,7 @@ pub(crate) use crate::tensor::{
     onnx::{OnnxAttribute, OnnxAttributes, OnnxOperator, OnnxValue, OnnxWriter},
 };
 pub use backward::Gradients;
+pub use elementwise::Elementwise;
 pub(crate) use refuse::refuse_where;
 
 pub use interpolate::Interpolation;

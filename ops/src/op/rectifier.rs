@@ -1,67 +1,59 @@
-//! Gradients of element-wise functions that are operations of their own, each in one pass.
+//! Rectifiers: the identity above 0, a fixed slope below.
 
 use burn::backend::{
     Dispatch, Scalar,
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Vjp, fused, unary::Unary};
+use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float};
 use crate::{
-    Device, Result, Spec, Tensor,
-    cpu::{self, maths},
-    tensor::{Compact, apply, is_grad_enabled, on_cpu},
+    Device, Result, Spec, Tensor, cpu,
+    tensor::{Compact, apply, on_cpu},
 };
 
-/// The gradients of functions in one pass, where nothing is recorded: `dy f'`, of y (of x for softplus).
+/// `y = x` where x > 0, `slope x` elsewhere.
 #[derive(Debug)]
-pub(super) struct Slope(pub Unary);
-
-impl Slope {
-    pub(super) fn applies(x: &Tensor, y: &Tensor, dy: &Tensor) -> bool {
-        let known = [x, y, dy].iter().all(|x| fused::applies(x));
-        known && dy.device() == Device::Cpu && !is_grad_enabled()
-    }
+struct LeakyRelu {
+    slope: f64,
 }
 
-impl Op for Slope {
+impl Op for LeakyRelu {
     fn name(&self) -> &'static str {
-        self.0.name()
+        "leaky_relu"
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[1].clone())
+        require_float(self.name(), x[0])?;
+        Ok(x[0].clone())
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (at, dy) = (x[0].known_floats(), x[1].known_floats());
-        macro_rules! each {
-            (|$at:ident| $slope:expr) => {
-                cpu::zip(
-                    &at,
-                    &dy,
-                    #[inline(always)]
-                    |$at, dy| dy * $slope,
-                )
-            };
+        if let Some(x) = x[0].floats() {
+            let slope = self.slope as f32;
+            return on_cpu(cpu::map(&x, |x| if x <= 0.0 { slope * x } else { x }), y);
         }
-        let dx = match self.0 {
-            Unary::Tanh => each!(|y| 1.0 - y * y),
-            Unary::Sigmoid => each!(|y| y - y * y),
-            _ => each!(|x| maths::sigmoid(x)),
-        };
-        on_cpu(dx, y)
+        Dispatch::leaky_relu(x[0].primitive(), Scalar::Float(self.slope))
     }
 
-    fn differentiable(&self) -> bool {
-        false
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(gate(&at.x[0], at.dy, self.slope)?)])
+    }
+
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        Ok(w.node_with("LeakyRelu", w.all(), [("alpha", OnnxAttribute::Float(self.slope))]))
     }
 }
 
-/// `dx = dy` where `gate > 0`, `slope * dy` elsewhere: the gradient of the rectifiers. The gate itself
-/// is a constant: rectifiers have no curvature.
+/// `dx = dy` where `gate > 0`, `slope dy` elsewhere: the gradient of a rectifier. The gate itself is a constant:
+/// rectifiers have no curvature.
+pub(super) fn gate(gate: &Tensor, dy: &Tensor, slope: f64) -> Result<Tensor> {
+    apply(Gate { slope }, &[gate, dy])
+}
+
+/// See [`gate`]. Inputs: gate, dy.
 #[derive(Debug)]
-pub(super) struct Gate {
-    pub slope: f64,
+struct Gate {
+    slope: f64,
 }
 
 impl Op for Gate {
@@ -96,7 +88,7 @@ impl Op for Gate {
         let size = gate.len() / dy.positions().len();
         let gated = dy.values().iter().zip(dy.positions()).enumerate().map(|(map, (&value, &position))| {
             match usize::try_from(position).is_ok_and(|position| gate[map * size + position] <= 0.0) {
-                // Not a product: infinity times 0 is no number.
+                // Not a product: infinity times 0 is NaN.
                 true if slope == 0.0 => 0.0,
                 true => slope * value,
                 false => value,
@@ -106,10 +98,20 @@ impl Op for Gate {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![None, at.want(1, || apply(Gate { slope: self.slope }, &[&at.x[0], at.dy]))?])
+        Ok(vec![None, at.want(1, || gate(&at.x[0], at.dy, self.slope))?])
     }
 
     fn saves(&self) -> Saves {
         Saves::only(&[0])
+    }
+}
+
+impl Tensor {
+    /// `y = x` where x > 0, `slope x` elsewhere.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for anything but floats.
+    pub fn leaky_relu(&self, slope: f64) -> Result<Tensor> {
+        apply(LeakyRelu { slope }, &[self])
     }
 }
