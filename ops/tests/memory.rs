@@ -1,4 +1,5 @@
-//! Graphs give back what they hold. One test after another, for they count the bytes of all tensors.
+//! Graphs give back what they hold. In a process of its own, and one test after another: they count the bytes of all
+//! tensors and set the budget.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -7,11 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use ops::{
-    nn::Module,
-    panic_text,
-    tensor::trace::{self, Place},
-};
+use ops::{ScriptPosition, nn::Module, panic_text, tensor::trace};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
 use super::{Function, Parameter, Refusal, nesting};
@@ -273,11 +269,11 @@ pub fn script_type_name(engine: &Engine, value: &Dynamic) -> String {
     }
 }
 
-/// The place of a call, as traces note it.
-fn place(context: &NativeCallContext) -> Option<Place> {
+/// The position of a call, as traces note it.
+fn place(context: &NativeCallContext) -> Option<ScriptPosition> {
     let position = context.call_position();
     let script = context.call_source().unwrap_or_default().into();
-    Some(Place { script, line: position.line()?, column: position.position().unwrap_or(1) })
+    Some(ScriptPosition { script, line: position.line()?, column: position.position().unwrap_or(1) })
 }
 
 /// Rhai counts lines and columns in 16 bits.
@@ -311,10 +307,10 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
             Box::new(EvalAltResult::ErrorTerminated(super::INTERRUPTED.into(), Position::NONE))
         }
         Error::Stopped(reason) => Box::new(EvalAltResult::ErrorTerminated(reason.into(), Position::NONE)),
-        Error::Ops(ops::Error::NotExportable { reason, place: Some(place) }) => {
-            let position = Position::new(line_number(place.line), line_number(place.column));
+        Error::Ops(ops::Error::NotExportable { reason, position: Some(at) }) => {
+            let position = Position::new(line_number(at.line), line_number(at.column));
             let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
-            let (name, script) = (entry.name.to_owned(), place.script.to_string());
+            let (name, script) = (entry.name.to_owned(), at.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
         Error::Ops(error) => error.to_string().into(),

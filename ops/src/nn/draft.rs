@@ -6,12 +6,12 @@ use std::{
 };
 
 use crate::{
-    Error, Result, Spec, Tensor,
+    Error, Result, ScriptPosition, Spec, Tensor,
     nn::{Module, Parameter},
     op::{OnnxValue, OnnxWriter, Op, onnx::OnnxNode},
     tensor::{
         Node,
-        trace::{self, Known, Place},
+        trace::{self, Known},
     },
 };
 
@@ -59,7 +59,7 @@ impl Draft {
     }
 }
 
-/// A symbolic tensor in place of a parameter.
+/// A symbolic tensor that stands for a parameter.
 fn stand_in(parameter: &Parameter) -> Tensor {
     let value = parameter.get();
     Tensor::symbolic_leaf(value.spec().clone(), value.device())
@@ -92,15 +92,15 @@ fn write(y: &Tensor, mut written: Written) -> Result<(Vec<OnnxNode>, OnnxValue)>
 
 fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<OnnxNode>, written: &mut Written) -> Result<()> {
     let origin = node.origin();
-    let place = origin.and_then(|origin| origin.place.clone());
+    let position = origin.and_then(|origin| origin.position.clone());
     let inputs = node.inputs();
     let specs: Vec<_> = inputs.iter().map(Tensor::spec).collect();
     let output = op.infer(&specs)?;
     let inputs = inputs.iter().map(|x| value(x, written)).collect::<Result<Vec<_>>>();
-    let inputs = inputs.map_err(|error| at(error, place.clone()))?;
+    let inputs = inputs.map_err(|error| at(error, position.clone()))?;
     let result = op
         .onnx(&mut OnnxWriter { steps, inputs, output: &output, origin })
-        .map_err(|error| at(error, place))?;
+        .map_err(|error| at(error, position))?;
     written.insert(node.id(), (result, output));
     Ok(())
 }
@@ -127,17 +127,17 @@ fn value(x: &Tensor, written: &Written) -> Result<(OnnxValue, Spec)> {
     let known = x.node().and_then(|node| written.get(&node.id()));
     known.cloned().ok_or_else(|| Error::NotExportable {
         reason: "a tensor was cut off from how it was computed (`track`, or a move to another device)".into(),
-        place: None,
+        position: None,
     })
 }
 
-/// The error at a place in the script, where it does not know one by itself.
-fn at(error: Error, place: Option<Place>) -> Error {
+/// The error at a position in the script, where it does not know one by itself.
+fn at(error: Error, position: Option<ScriptPosition>) -> Error {
     match error {
         Error::Interrupted => Error::Interrupted,
-        Error::NotExportable { reason, place: known } => {
-            Error::NotExportable { reason, place: known.or(place) }
+        Error::NotExportable { reason, position: known } => {
+            Error::NotExportable { reason, position: known.or(position) }
         }
-        other => Error::NotExportable { reason: other.to_string(), place },
+        other => Error::NotExportable { reason: other.to_string(), position },
     }
 }

@@ -168,12 +168,12 @@ pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     let stored = x.spec.stored_shape();
     let rank = y.stored_shape().len();
     if stored.len() == rank {
-        return x.value.clone();
+        return x.primitive();
     }
     let mut shape = vec![1; rank - stored.len()];
     shape.extend(stored);
     let shape = Shape::from(shape);
-    by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.value.clone(), shape))
+    by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.primitive(), shape))
 }
 
 /// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
@@ -254,7 +254,7 @@ impl Tensor {
     /// As [`Tensor::remainder`].
     pub fn remainder_scalar(&self, s: f64) -> Result<Tensor> {
         let divisor = Tensor::scalar(s, self.dtype(), self.device());
-        divisor.and_then(|s| self.remainder(&s)).map_err(|e| e.told_of("remainder"))
+        divisor.and_then(|s| self.remainder(&s)).map_err(|e| e.named("remainder"))
     }
 
     /// The larger of both; the gradient goes to the first where they are equal.

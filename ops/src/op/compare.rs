@@ -123,7 +123,7 @@ impl Op for Logic {
         match self {
             Self::And => Dispatch::bool_and(full(&x[0]), full(&x[1])),
             Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
-            Self::Not => Dispatch::bool_not(x[0].value.clone()),
+            Self::Not => Dispatch::bool_not(x[0].primitive()),
         }
     }
 

@@ -36,7 +36,7 @@ impl Op for Concat {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let parts: Vec<_> = x.iter().map(|x| x.value.clone()).collect();
+        let parts: Vec<_> = x.iter().map(|x| x.primitive()).collect();
         by_kind!(y.dtype, float_cat, int_cat, bool_cat, (parts, self.dim))
     }
 
@@ -75,7 +75,7 @@ impl Tensor {
         first_of("stack", tensors)?;
         let wider = tensors.iter().map(|x| x.unsqueeze(dim)).collect::<Result<Vec<_>>>();
         let joined = wider.and_then(|wider| Tensor::concat(&wider.iter().collect::<Vec<_>>(), dim));
-        joined.map_err(|e| e.told_of("stack"))
+        joined.map_err(|e| e.named("stack"))
     }
 
     /// `times[d]` copies of dimension d after one another, for each dimension.
@@ -97,7 +97,7 @@ impl Tensor {
             return tiled.constant(OnnxValue::sizes(times)).on(&[self]);
         }
         let copied = times.iter().enumerate().try_fold(self.clone(), |x, (d, &n)| x.copied_along(d, d, n));
-        copied.map_err(|e| e.told_of("repeat"))
+        copied.map_err(|e| e.named("repeat"))
     }
 
     /// `times` copies of the block that starts at dimension `block`, which make dimension `dim` longer.

@@ -23,7 +23,7 @@ impl Op for CumSum {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        by_kind!(y.dtype, float_cumsum, int_cumsum, (x[0].value.clone(), self.dim))
+        by_kind!(y.dtype, float_cumsum, int_cumsum, (x[0].primitive(), self.dim))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -59,7 +59,7 @@ impl Op for Flip {
     /// By index, which copies: Flex's own flip is a view with negative strides, a rare guest in all
     /// that follows it.
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        self.dims.iter().fold(x[0].value.clone(), |v, &d| {
+        self.dims.iter().fold(x[0].primitive(), |v, &d| {
             let n = y.shape[d];
             let backwards = Data::I32((0..n as i32).rev().collect());
             let index = upload(backwards, &Spec::new([n], DType::I32), device);

@@ -42,7 +42,7 @@ impl Op for Gather {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (v, index) = (x[0].value.clone(), x[1].value.clone());
+        let (v, index) = (x[0].primitive(), x[1].primitive());
         by_kind!(y.dtype, float_gather, int_gather, bool_gather, (self.dim, v, index))
     }
 
@@ -86,7 +86,7 @@ impl Op for ScatterAdd {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [v, index, source] = [0, 1, 2].map(|i| x[i].value.clone());
+        let [v, index, source] = [0, 1, 2].map(|i| x[i].primitive());
         by_kind!(y.dtype, float_scatter, int_scatter, (self.dim, v, index, source, IndexingUpdateOp::Add))
     }
 
@@ -130,7 +130,7 @@ impl Op for IndexSelect {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (v, index) = (x[0].value.clone(), x[1].value.clone());
+        let (v, index) = (x[0].primitive(), x[1].primitive());
         by_kind!(y.dtype, float_select, int_select, bool_select, (v, self.dim, index))
     }
 
@@ -174,7 +174,7 @@ impl Op for IndexAdd {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [v, index, source] = [0, 1, 2].map(|i| x[i].value.clone());
+        let [v, index, source] = [0, 1, 2].map(|i| x[i].primitive());
         by_kind!(
             y.dtype,
             float_select_assign,
@@ -337,7 +337,7 @@ impl Tensor {
             });
         }
         let value = Tensor::scalar(value, self.dtype(), self.device());
-        value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.told_of("masked_fill"))
+        value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.named("masked_fill"))
     }
 }
 

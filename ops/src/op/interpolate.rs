@@ -33,7 +33,7 @@ impl Tensor {
             return operator.on(&[self]);
         }
         let resized = self.resized(2, size[0], mode).and_then(|rows| rows.resized(3, size[1], mode));
-        resized.map_err(|e| e.told_of("interpolate"))
+        resized.map_err(|e| e.named("interpolate"))
     }
 
     /// [`Tensor::interpolate`] to the size `floor(scale H)`, `floor(scale W)`.

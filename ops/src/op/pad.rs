@@ -42,7 +42,7 @@ impl Tensor {
                 pairs.iter().enumerate().try_fold(self.clone(), along)
             }
         };
-        padded.map_err(|e| e.told_of("pad"))
+        padded.map_err(|e| e.named("pad"))
     }
 
     fn padded_with(&self, first: usize, pairs: &[[usize; 2]], value: f64) -> Result<Tensor> {

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    kernels::{cpu, sum},
-    tensor::{Data, apply, int_dtype},
+    cpu::sum,
+    tensor::{Data, apply, int_dtype, on_cpu},
 };
 
 /// Sums run over blocks of so many elements, one after the other: a total that threads join in the
@@ -39,13 +39,13 @@ impl Op for Sum {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        if let (Some(winners), [0, 2, 3]) = (x[0].compact, &self.dims[..]) {
+        if let (Some(winners), [0, 2, 3]) = (x[0].compact(), &self.dims[..]) {
             let (values, channels) = (winners.values(), y.shape[1]);
             let sum = |channel: usize| values[channel..].iter().step_by(channels).sum();
-            return cpu::tensor((0..channels).map(sum).collect(), y);
+            return on_cpu((0..channels).map(sum).collect::<Vec<f32>>(), y);
         }
-        if let Some(values) = cpu::floats(&x[0]) {
-            return cpu::tensor(sum::over(&values, &x[0].spec.shape, &self.dims), y);
+        if let Some(values) = x[0].floats() {
+            return on_cpu(sum::over(&values, &x[0].spec.shape, &self.dims), y);
         }
         let value = x[0].dense().clone();
         if self.dims.len() == x[0].spec.rank() {
@@ -54,10 +54,6 @@ impl Op for Sum {
             return by_kind!(y.dtype, float_reshape, int_reshape, (total, shape));
         }
         self.dims.iter().rev().fold(value, |v, &d| by_kind!(y.dtype, float_sum_dim, int_sum_dim, (v, d)))
-    }
-
-    fn takes_compact(&self, _: usize) -> bool {
-        true
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -115,7 +111,7 @@ impl Op for ArgExtremum {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        let (v, d, i32) = (x[0].value.clone(), self.dim, int_dtype(DType::I32));
+        let (v, d, i32) = (x[0].primitive(), self.dim, int_dtype(DType::I32));
         match (x[0].spec.dtype.is_float(), self.largest) {
             (true, true) => Dispatch::float_argmax(v, d, i32),
             (true, false) => Dispatch::float_argmin(v, d, i32),

@@ -61,7 +61,7 @@ impl Op for WithScalar {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let v = x[0].value.clone();
+        let v = x[0].primitive();
         let n = |s| number(y.dtype, s);
         match *self {
             Self::Add(s) => by_kind!(y.dtype, float_add_scalar, int_add_scalar, (v, n(s))),
@@ -126,7 +126,7 @@ impl Op for CompareScalar {
 
     fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
         use super::compare::Comparison as C;
-        let (dtype, v, store) = (x[0].spec.dtype, x[0].value.clone(), device.bool_store());
+        let (dtype, v, store) = (x[0].spec.dtype, x[0].primitive(), device.bool_store());
         let s = number(dtype, self.1);
         match self.0 {
             C::Equal => by_kind!(dtype, float_equal_elem, int_equal_elem, (v, s, store)),
@@ -170,7 +170,7 @@ impl Op for Cast {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
-        let (v, float, int) = (x[0].value.clone(), float_dtype(self.to), int_dtype(self.to));
+        let (v, float, int) = (x[0].primitive(), float_dtype(self.to), int_dtype(self.to));
         let store = device.bool_store();
         match (x[0].spec.dtype, self.to) {
             (DType::F32 | DType::F64, DType::F32 | DType::F64) => Dispatch::float_cast(v, float),

@@ -33,7 +33,7 @@ impl Op for Reshape {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let shape = Shape::from(y.stored_shape());
-        by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].value.clone(), shape))
+        by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].primitive(), shape))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -61,7 +61,7 @@ impl Op for Reshape {
     }
 
     fn is_view(&self, x: &Operand) -> bool {
-        in_order(&x.value)
+        in_order(x.dense())
     }
 }
 
@@ -104,7 +104,7 @@ impl Op for Permute {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        by_kind!(y.dtype, float_permute, int_permute, bool_permute, (x[0].value.clone(), &self.order))
+        by_kind!(y.dtype, float_permute, int_permute, bool_permute, (x[0].primitive(), &self.order))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -157,7 +157,7 @@ impl Op for Expand {
         let mut shape = vec![1; target.len() - stored.len()];
         shape.extend(stored);
         let (shape, target) = (Shape::from(shape), Shape::from(target));
-        let v = by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].value.clone(), shape));
+        let v = by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].primitive(), shape));
         by_kind!(y.dtype, float_expand, int_expand, bool_expand, (v, target))
     }
 
@@ -258,7 +258,7 @@ impl Tensor {
         let mut shape = self.shape().to_vec();
         let wider = Spec::new(vec![1; shape.len() + 1], self.dtype());
         shape.insert(wider.dim("unsqueeze", dim)?, 1);
-        self.reshape(&shape).map_err(|e| e.told_of("unsqueeze"))
+        self.reshape(&shape).map_err(|e| e.named("unsqueeze"))
     }
 
     /// Dimensions in another order: dimension `i` of the result is dimension `order[i]`.

@@ -43,7 +43,7 @@ impl Op for Slice {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
-        by_kind!(y.dtype, float_slice, int_slice, bool_slice, (x[0].value.clone(), &spans))
+        by_kind!(y.dtype, float_slice, int_slice, bool_slice, (x[0].primitive(), &spans))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -95,7 +95,7 @@ impl Op for Embed {
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
         let full = full_primitive(y, self.fill, device);
-        by_kind!(y.dtype, float_slice_assign, int_slice_assign, (full, &spans, x[0].value.clone()))
+        by_kind!(y.dtype, float_slice_assign, int_slice_assign, (full, &spans, x[0].primitive()))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -132,7 +132,7 @@ impl Tensor {
     pub fn narrow(&self, dim: i64, start: usize, length: usize) -> Result<Tensor> {
         let [start, end] =
             [start, start.saturating_add(length)].map(|i| i64::try_from(i).unwrap_or(i64::MAX));
-        self.slice(dim, start, Some(end), 1).map_err(|e| e.told_of("narrow"))
+        self.slice(dim, start, Some(end), 1).map_err(|e| e.named("narrow"))
     }
 
     /// The elements `start`, `start + step`, ... before `end` of dimension `dim`. Negative bounds count

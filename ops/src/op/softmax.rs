@@ -22,7 +22,7 @@ impl Op for Softmax {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::softmax(x[0].value.clone(), self.dim)
+        Dispatch::softmax(x[0].primitive(), self.dim)
     }
 
     /// `dx = y (dy - sum y dy)`
@@ -57,7 +57,7 @@ impl Op for LogSoftmax {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::log_softmax(x[0].value.clone(), self.dim)
+        Dispatch::log_softmax(x[0].primitive(), self.dim)
     }
 
     /// `dx = dy - e^y sum dy`

@@ -30,7 +30,7 @@ impl Op for ArgSort {
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let n = y.shape[y.rank() - 1];
         // A device that fails to answer becomes an error again in `guarded`.
-        let data = download("argsort", x[0].value.clone(), x[0].spec.dtype).unwrap_or_else(|e| panic!("{e}"));
+        let data = download("argsort", x[0].primitive(), x[0].spec.dtype).unwrap_or_else(|e| panic!("{e}"));
         let descending = self.descending;
         let sort = move || match data {
             Data::F32(values) => order(&values, n, descending),
@@ -90,7 +90,7 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::argsort`].
     pub fn sort(&self, dim: i64, descending: bool) -> Result<Tensor> {
-        let order = self.argsort(dim, descending).map_err(|e| e.told_of("sort"))?;
+        let order = self.argsort(dim, descending).map_err(|e| e.named("sort"))?;
         self.gather_known(self.spec().dim("sort", dim)?, &order)
     }
 
@@ -112,7 +112,7 @@ impl Tensor {
                 ),
             });
         }
-        let order = self.argsort(dim, true).map_err(|e| e.told_of("top_k"))?;
+        let order = self.argsort(dim, true).map_err(|e| e.named("top_k"))?;
         let largest = order.narrow(dim, 0, k)?;
         Ok((self.gather_known(d, &largest)?, largest))
     }

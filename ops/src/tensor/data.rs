@@ -6,14 +6,13 @@ use burn::backend::{
     read_sync,
 };
 
-use super::{Charge, DType, Data, Device, Spec, Tensor, Value, guarded, later, show, supported};
-use crate::{
-    Error, Result, interrupt,
-    kernels::cpu::{Floats, floats_of},
-    op::{Primitive, by_kind},
+use super::{
+    Charge, DType, Data, Device, Floats, Primitive, Spec, Storage, Tensor, by_kind, floats_of, guarded,
+    later, show, supported,
 };
+use crate::{Error, Result, interrupt};
 
-/// Numbers that are made one by one between two questions whether to stop.
+/// Numbers that are made between two polls for a stop.
 const POLL_EVERY: usize = 1 << 20;
 
 impl Data {
@@ -40,7 +39,7 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
 }
 
 /// Refuses a number that the element type would change in silence: a fraction or too large a number
-/// beside whole numbers.
+/// for an integer type.
 pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
     let edge = 2f64.powi(if dtype == DType::I32 { 31 } else { 63 });
     if !dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)) {
@@ -145,7 +144,7 @@ impl Tensor {
         Self::full(self.shape(), 1.0, self.dtype(), self.device())
     }
 
-    /// A tensor of the elements that `make` gives when asked for so many, once it is clear that they fit.
+    /// A tensor of the elements that `make` gives for their number, once the budget allows them.
     pub(crate) fn generated(
         op: &'static str,
         spec: Spec,
@@ -182,7 +181,7 @@ impl Tensor {
         })
     }
 
-    /// A tensor that `make` gives, once it is clear that it fits.
+    /// A tensor that `make` gives, once the budget allows it.
     pub(crate) fn create(
         op: &'static str,
         spec: Spec,
@@ -193,14 +192,14 @@ impl Tensor {
         supported(op, &spec, device)?;
         let charge = Charge::new(op, &spec)?;
         let primitive = guarded(op, || make(&spec))?;
-        Ok(Self::new(spec, device, Value::Computed(primitive, charge), None))
+        Ok(Self::new(spec, device, Storage::Dense(primitive, charge), None))
     }
 
     /// The elements in row-major order. Waits for the device.
     ///
     /// # Errors
-    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; of a GPU, what an operation
-    /// before refuses whose values were not known at the time.
+    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; for a GPU also the refusals of
+    /// earlier operations that depend on values ([`settle`](super::settle)).
     pub fn to_data(&self) -> Result<Data> {
         let op = "to_data";
         if self.device() == Device::Gpu {
@@ -210,11 +209,11 @@ impl Tensor {
         download(op, self.primitive(op)?, self.dtype())
     }
 
-    /// The elements of a tensor of f32 on the CPU where they lie, copied only where a view has them in another
-    /// order; `None` for any other tensor.
+    /// The elements of a tensor of f32 on the CPU without a copy, unless a view has them in another order; `None`
+    /// for any other tensor.
     ///
     /// # Errors
-    /// [`Error::Symbolic`] where there are none yet.
+    /// [`Error::Symbolic`] in a trace.
     pub fn floats(&self) -> Result<Option<Floats>> {
         let _written_out = self.charge_of_copy("floats")?;
         Ok(floats_of(&self.primitive("floats")?, self.dtype()))
@@ -251,7 +250,7 @@ impl Tensor {
         Ok(self.to_f64()?[0])
     }
 
-    /// A copy on another device; the tensor itself where it is there already. Not differentiable.
+    /// A copy on another device; the tensor itself where it is on that device already. Not differentiable.
     pub fn to_device(&self, device: Device) -> Result<Self> {
         if device == self.device() {
             return Ok(self.clone());

@@ -3,10 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ops::{
-    Result, Tensor,
+    Result, ScriptPosition, Tensor,
     nn::{Draft, Module, Parameter},
     op::onnx::{OnnxAttribute, OnnxNode, OnnxValue},
-    tensor::trace::Place,
 };
 
 use super::{
@@ -370,8 +369,8 @@ fn once(x: &Tensor, other: &Tensor) -> Result<Option<Tensor>> {
     Ok(same(&core.expand(x.shape())?, x)?.then_some(core))
 }
 
-fn script_line(step: &OnnxNode) -> Option<Place> {
-    step.origin.as_ref()?.place.clone()
+fn script_line(step: &OnnxNode) -> Option<ScriptPosition> {
+    step.origin.as_ref()?.position.clone()
 }
 
 /// The refusal of what is one operation in one trace and another, or none, in the other.

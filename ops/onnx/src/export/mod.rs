@@ -60,6 +60,6 @@ pub fn to_bytes(model: &ModelProto) -> Vec<u8> {
     model.encode_to_vec()
 }
 
-fn refuse<T>(reason: impl Into<String>, place: Option<ops::tensor::trace::Place>) -> Result<T> {
-    Err(Error::NotExportable { reason: reason.into(), place })
+fn refuse<T>(reason: impl Into<String>, position: Option<ops::ScriptPosition>) -> Result<T> {
+    Err(Error::NotExportable { reason: reason.into(), position })
 }

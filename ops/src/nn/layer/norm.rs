@@ -6,10 +6,9 @@ use std::any::Any;
 use super::positive;
 use crate::{
     DType, Device, Error, Result, Tensor,
-    kernels::batch_norm,
     nn::{Layer, Module, Parameter},
     no_grad,
-    op::{OnnxAttribute, OnnxOperator},
+    op::{OnnxAttribute, OnnxOperator, batch_norm},
 };
 
 /// What is added to variances.
