@@ -288,6 +288,13 @@ fn threads_may_share_a_model() {
 }
 
 #[test]
+fn an_assertion_inside_a_call_becomes_the_message_of_the_library() {
+    let asserted = r#"infallible: Error { code: InvalidArgument, message: "a size below -1", ptr: 0x7f21e8800740 }"#;
+    let caught = runtime::guarded(|| -> Result<(), String> { panic!("{asserted}") });
+    assert_eq!(caught, Err("a size below -1".to_owned()));
+}
+
+#[test]
 fn a_panic_inside_a_call_becomes_its_error() {
     let caught = runtime::guarded(|| -> Result<(), String> { panic!("no {}", "api") });
     assert_eq!(caught, Err("no api".to_owned()));
