@@ -85,8 +85,8 @@ impl Mixture {
     /// Items keep their labels if all sets have the same classes.
     ///
     /// # Errors
-    /// As [`ItemWeights::new`]; `Usage` for another number of weights than sets, or a set of some weight without
-    /// items; [`ops::Error`] for sets of unequal shapes.
+    /// As [`ItemWeights::new`]; `Usage` for another number of weights than sets, or a set of some weight
+    /// without items; [`ops::Error`] for sets of unequal shapes.
     pub fn new(sets: &[Dataset], weights: &[f64]) -> Result<Self> {
         let Some((first, others)) = sets.split_first().filter(|_| sets.len() == weights.len()) else {
             let problem = format!("{} weights for {} data sets", weights.len(), sets.len());

@@ -26,8 +26,9 @@ static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 impl Runtime {
     /// The process's library, which the first call looks for (see [`locate`]) and loads.
     ///
-    /// Errors: no library; a file that is no ONNX Runtime of version 1.31 or later; a `library`
-    /// other than the one already loaded. A failed call may be followed by a better one.
+    /// # Errors
+    /// No library; a file that is no ONNX Runtime of version 1.31 or later; a `library` other than the one
+    /// already loaded. A failed call may be followed by a better one.
     pub fn get(library: Option<&Path>) -> Result<Self> {
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = &*loaded {

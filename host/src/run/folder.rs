@@ -167,8 +167,8 @@ impl Run {
         self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
     }
 
-    /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line. Gives what to say where the
-    /// log became full with this: from then on nothing is appended.
+    /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.
+    /// Gives what to say where the log became full with this: from then on nothing is appended.
     ///
     /// A log that cannot be written does not end a run: a full disk is reported by the writes that matter.
     pub fn log_line(&self, text: &str) -> Option<String> {
