@@ -3,7 +3,8 @@
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt};
 
 use super::comments::meanings;
-use super::declared::{Declared, Rule};
+use super::declared::Declared;
+use super::rules::Rules;
 use super::value::{Value, element};
 use crate::script::error::explain;
 use crate::script::finding::Finding;
@@ -25,7 +26,7 @@ pub struct Declaration {
 pub struct Setting {
     pub name: String,
     pub default: Value,
-    pub rule: Rule,
+    pub rules: Rules,
     /// The comment on its line, in one line.
     pub meaning: String,
     pub position: Position,
@@ -33,22 +34,22 @@ pub struct Setting {
 
 impl Setting {
     pub fn is_path(&self) -> bool {
-        self.rule == Rule::Path
+        self.rules.is_path()
     }
 
-    /// Its meaning, with the rule for its values.
+    /// Its meaning, with the rules for its values.
     pub fn described(&self) -> String {
-        match &self.rule {
-            Rule::Any | Rule::Path => self.meaning.clone(),
-            rule => format!("{} [{rule}]", self.meaning),
+        match self.rules.to_string() {
+            rules if rules.is_empty() => self.meaning.clone(),
+            rules => format!("{} [{rules}]", self.meaning),
         }
     }
 
     /// What its values have to be: "integer, at least 1".
     pub fn expected(&self) -> String {
-        match &self.rule {
-            Rule::Any | Rule::Path => self.kind(),
-            rule => format!("{}, {rule}", self.kind()),
+        match self.rules.to_string() {
+            rules if rules.is_empty() => self.kind(),
+            rules => format!("{}, {rules}", self.kind()),
         }
     }
 
@@ -57,17 +58,17 @@ impl Setting {
         match &self.default {
             Value::List(_) if self.is_path() => "list of path".into(),
             _ if self.is_path() => "path".into(),
-            default => default.kind(),
+            _ => self.like().kind(),
         }
     }
 
     /// A value of the type that it takes.
     pub fn like(&self) -> Value {
-        match &self.default {
-            Value::List(items) if self.is_path() && items.is_empty() => {
-                Value::List(vec![Value::String(String::new())])
-            }
-            default => default.clone(),
+        let empty = matches!(&self.default, Value::List(items) if items.is_empty());
+        match empty {
+            true if self.is_path() => Value::List(vec![Value::String(String::new())]),
+            true if self.rules.is_shares() => Value::List(vec![Value::Float(0.0)]),
+            _ => self.default.clone(),
         }
     }
 
@@ -102,14 +103,14 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
     let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
     let meanings = meanings(engine, &source.text, *map_position, &keys);
     let settings = entries.0.iter().zip(meanings).map(|((key, expr), meaning)| {
-        let (value, rule) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
+        let (value, rules) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
             let help = "a setting is an integer, float, bool, string, or a list of one of these; \
                         `path(\"\")` and `paths([])` are those that name files and folders";
             trouble(expr.position(), (&message, help))
         })?;
-        Ok(Setting { name: key.name.to_string(), default, rule, meaning, position: key.pos })
+        Ok(Setting { name: key.name.to_string(), default, rules, meaning, position: key.pos })
     });
     Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Found<_>>()? }))
 }

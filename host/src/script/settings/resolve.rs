@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::declare::{Declaration, Setting};
 use super::declared::Named;
+use super::rules::Rules;
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::reading::Sum;
@@ -58,6 +59,13 @@ pub struct Choice {
     pub name: String,
     pub value: Value,
     pub origin: Origin,
+    rules: Rules,
+}
+
+impl Choice {
+    fn new(setting: &Setting, value: Value, origin: Origin) -> Self {
+        Self { name: setting.name.clone(), value, origin, rules: setting.rules.clone() }
+    }
 }
 
 /// All settings of a run, in the order of their declaration. Serialized, it is a map of values.
@@ -93,13 +101,13 @@ impl Resolved {
                 value => value.cloned().and_then(Value::from_json),
             };
             let value = value.and_then(|value| value.coerce(&setting.like()));
-            let value = value.filter(|value| setting.rule.accepts(value));
+            let value = value.filter(|value| setting.rules.refused(value).is_none());
             let origin = if given.contains(&setting.name) { Origin::Record } else { Origin::Default };
             let missing = || {
                 let problem = format!("the record of the run has no usable value for `{}`", setting.name);
                 Error::usage(problem, "start a new run with `host run`")
             };
-            Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin })
+            Ok(Choice::new(setting, value.ok_or_else(missing)?, origin))
         };
         declaration
             .settings
@@ -139,7 +147,7 @@ impl Resolved {
 
     /// The map that `params` gives to the script.
     pub fn to_map(&self) -> Map {
-        let entry = |choice: &Choice| (choice.name.as_str().into(), choice.value.clone().into());
+        let entry = |choice: &Choice| (choice.name.as_str().into(), choice.rules.given(&choice.value).into());
         self.choices.iter().map(entry).collect()
     }
 }
@@ -158,11 +166,7 @@ impl Serialize for Resolved {
 /// the default. Errors name the source (with line and caret for a file): a file that cannot be read
 /// or parsed, an unknown key (with the nearest one), a value of another type than the default's or against its rule.
 pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved> {
-    let default = |setting: &Setting| Choice {
-        name: setting.name.clone(),
-        value: setting.default.clone(),
-        origin: Origin::Default,
-    };
+    let default = |setting: &Setting| Choice::new(setting, setting.default.clone(), Origin::Default);
     let mut resolver = Resolver {
         settings: &declaration.settings,
         choices: declaration.settings.iter().map(default).collect(),
@@ -264,14 +268,16 @@ fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
     }
 }
 
-/// Whether the rule that the setting was declared with takes a value.
+/// Whether the rules that the setting was declared with take a value.
 fn check(setting: &Setting, value: &Value) -> Result<(), Problem> {
-    if setting.rule.accepts(value) {
-        return Ok(());
-    }
-    let near = did_you_mean(&value.to_string(), setting.rule.words());
+    let Some((rule, refused)) = setting.rules.refused(value) else { return Ok(()) };
+    let near = did_you_mean(&refused.to_string(), setting.rules.words());
+    let value = match value.to_string() {
+        empty if empty.is_empty() => "\"\"".to_owned(),
+        value => value,
+    };
     Err(Problem {
-        message: format!("the setting `{}` is {value}, expected {}", setting.name, setting.rule),
+        message: format!("the setting `{}` is {value}, expected {rule}", setting.name),
         help: near.unwrap_or_else(|| format!("its default is {}", setting.default)),
     })
 }

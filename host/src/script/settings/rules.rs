@@ -1,0 +1,142 @@
+//! What the values of a setting have to be, beyond the type of its default.
+
+use std::fmt;
+
+use super::value::Value;
+
+/// A rule for the values of a setting; of a list, for every item, but for the two that say otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// It names files and folders, which the script may then read.
+    Path,
+    OneOf(Vec<Value>),
+    /// Both ends are allowed.
+    Within(f64, f64),
+    AtLeast(f64),
+    Positive,
+    MultipleOf(i64),
+    /// Of a list or text as a whole.
+    NotEmpty,
+    /// Of a list as a whole: weights, which the script gets divided by their sum. An empty one is left to the script.
+    Shares,
+}
+
+impl Rule {
+    /// The value, or the first item of a list, that the rule does not take.
+    fn refused<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        match (self, value) {
+            (Self::Shares, _) => (!is_shares(value)).then_some(value),
+            (Self::NotEmpty, Value::List(items)) => items.is_empty().then_some(value),
+            (Self::NotEmpty, Value::String(text)) => text.is_empty().then_some(value),
+            (_, Value::List(items)) => items.iter().find_map(|item| self.refused(item)),
+            (_, item) => (!self.accepts(item)).then_some(item),
+        }
+    }
+
+    /// Whether it takes a value that is no list. Not a number is within nothing.
+    fn accepts(&self, item: &Value) -> bool {
+        match (self, item) {
+            (Self::Path, item) => matches!(item, Value::String(_)),
+            (Self::OneOf(choices), item) => choices.contains(item),
+            (Self::MultipleOf(n), Value::Int(value)) => value.checked_rem(*n) == Some(0),
+            (Self::Within(low, high), Value::Int(_) | Value::Float(_)) => {
+                number(item).is_some_and(|x| x >= *low && x <= *high)
+            }
+            (Self::AtLeast(low), item) => number(item).is_some_and(|x| x >= *low),
+            (Self::Positive, item) => number(item).is_some_and(|x| x > 0.0),
+            _ => false,
+        }
+    }
+}
+
+/// "at least 1"
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneOf(choices) => {
+                let word = |choice: &Value| match choice {
+                    Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+                    choice => choice.to_string(),
+                };
+                write!(f, "one of {}", choices.iter().map(word).collect::<Vec<_>>().join(", "))
+            }
+            Self::Within(low, high) => write!(f, "from {low} to {high}"),
+            Self::AtLeast(low) => write!(f, "at least {low}"),
+            Self::Positive => f.write_str("more than 0"),
+            Self::MultipleOf(n) => write!(f, "a multiple of {n}"),
+            Self::NotEmpty => f.write_str("not empty"),
+            Self::Shares => f.write_str("weights, none below 0 and not all 0"),
+            Self::Path => f.write_str("a file or folder"),
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::Float(x) => Some(*x),
+        _ => None,
+    }
+}
+
+fn is_shares(value: &Value) -> bool {
+    let Value::List(items) = value else { return false };
+    let weights: Option<Vec<f64>> = items.iter().map(number).collect();
+    weights.is_some_and(|weights| {
+        let sum: f64 = weights.iter().sum();
+        weights.iter().all(|weight| *weight >= 0.0) && (items.is_empty() || sum > 0.0 && sum.is_finite())
+    })
+}
+
+/// The rules of a setting, all of which hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rules(Vec<Rule>);
+
+impl Rules {
+    pub fn push(&mut self, rule: Rule) {
+        self.0.push(rule);
+    }
+
+    /// Whether the setting names files and folders, which the script may then read.
+    pub fn is_path(&self) -> bool {
+        self.0.contains(&Rule::Path)
+    }
+
+    pub fn is_shares(&self) -> bool {
+        self.0.contains(&Rule::Shares)
+    }
+
+    /// The first rule that does not take a value, and the value, or the item of a list, that it refuses.
+    pub fn refused<'a>(&self, value: &'a Value) -> Option<(&Rule, &'a Value)> {
+        self.0.iter().find_map(|rule| Some((rule, rule.refused(value)?)))
+    }
+
+    /// The texts among the choices.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let choices = self.0.iter().filter_map(|rule| match rule {
+            Rule::OneOf(choices) => Some(choices),
+            _ => None,
+        });
+        choices.flatten().flat_map(Value::texts)
+    }
+
+    /// A value that they take, as the script gets it: shares add up to 1.
+    pub fn given(&self, value: &Value) -> Value {
+        match value {
+            Value::List(items) if self.is_shares() => {
+                let weights: Vec<f64> = items.iter().filter_map(number).collect();
+                let sum: f64 = weights.iter().sum();
+                Value::List(weights.iter().map(|weight| Value::Float(weight / sum)).collect())
+            }
+            value => value.clone(),
+        }
+    }
+}
+
+/// "at least 1; a multiple of 4". That a setting is a path is said by the word for its type.
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.iter().filter(|rule| **rule != Rule::Path).map(Rule::to_string);
+        f.write_str(&shown.collect::<Vec<_>>().join("; "))
+    }
+}
