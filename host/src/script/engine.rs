@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table, nesting, standard};
+use super::{Resolver, Table, nesting, standard, switch};
 use crate::{memory, session::Session};
 
 /// What a script that was asked to stop ends with.
@@ -63,6 +63,7 @@ pub fn build(
     #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
     standard::register(&mut engine, limits);
+    switch::register(&mut engine);
     let printer = Arc::clone(session);
     engine.on_print(move |text| printer.print(text));
     let debugger = Arc::clone(session);

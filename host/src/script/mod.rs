@@ -16,6 +16,7 @@ pub mod settings;
 mod source;
 pub mod stack;
 mod standard;
+mod switch;
 mod table;
 
 pub use callback::{Callback, own};
