@@ -46,7 +46,8 @@ fn presets(host: &Host, source: &Source, path: &Path) -> Vec<String> {
     let declaration = ast.and_then(|ast| settings::declared(&host.engine, source, &ast).ok().flatten());
     let Some(declaration) = declaration else { return Vec::new() };
     let wrong = |preset| {
-        let sources = settings::Sources { preset: Some(preset), ..settings::Sources::default() };
+        let sources =
+            settings::SettingSources { preset: Some(preset), ..settings::SettingSources::default() };
         settings::resolve(&declaration, &sources).err().map(|error| error.to_string())
     };
     plugin::presets(path).into_iter().filter_map(|(_, preset)| wrong(preset)).collect()

@@ -22,7 +22,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         keep(&session);
         close(&session, Status::Interrupted, None, quiet)
     });
-    let outcome = host.run(&plugin.source);
+    let outcome = host.run_compiled(&plugin.ast);
     end.reach();
     if outcome.is_err() {
         keep(&host.session);

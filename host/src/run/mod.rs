@@ -1,5 +1,6 @@
 //! Runs: the folder, what is recorded in it, durable loops and their checkpoints, progress, the report.
 
+mod arguments;
 mod blobs;
 mod files;
 mod folder;
@@ -11,6 +12,7 @@ pub mod report;
 mod state;
 mod table;
 
+pub use arguments::Arguments;
 pub use files::{Hasher, safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
 pub use loops::{LoopState, Loops};

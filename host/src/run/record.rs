@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
+use super::arguments::Arguments;
 use super::files::{sha256, write_whole};
 use crate::error::{Error, Result};
 use crate::reading::Sum;
@@ -44,8 +45,11 @@ pub struct Record {
     pub title: String,
     pub summary: Vec<String>,
     pub status: Status,
-    /// The command line, word by word.
+    /// The command line, word by word, for people: `arguments` say what it meant.
     pub command: Vec<String>,
+    /// What the run was started with; records of older runs have only the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Arguments>,
     /// The working folder, which paths in the command are relative to.
     pub folder: String,
     /// Every setting with the value that it had, in the order of declaration.
@@ -98,7 +102,8 @@ impl ScriptText {
 /// A file that a run read, or those of one folder together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures (train)`.
+    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures
+    /// (train)`.
     pub name: String,
     /// Where it was.
     pub path: String,

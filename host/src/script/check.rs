@@ -14,7 +14,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::Engine;
+use rhai::{AST, Engine};
 
 use super::finding::Finding;
 use super::functions::Functions;
@@ -29,7 +29,7 @@ type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
 /// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong numbers of
-/// arguments, imports that cannot be read or go round in a circle, and `params` calls that are out of place.
+/// arguments, imports that cannot be read or go round in a circle, and `params` calls that stand where none can.
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
 /// imported script.
@@ -53,12 +53,18 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     findings
 }
 
-/// A plugin and the scripts that it imports by names that are written out, directly or through others, as far as
+/// The scripts that a compiled plugin imports by names that are written out, directly or through others, as far as
 /// they can be read.
-pub fn sources(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Source> {
+pub fn imports(
+    engine: &Engine,
+    plugin: &Source,
+    ast: &AST,
+    import: &dyn Fn(&str) -> Result<Source>,
+) -> Vec<Source> {
     let mut loader = Loader::new(engine, import);
-    loader.load(plugin.clone());
-    loader.units.into_iter().map(|unit| unit.source).collect()
+    loader.compiled(plugin.clone(), ast.clone());
+    let sources = loader.units.into_iter().map(|unit| unit.source);
+    sources.filter(|source| source.name != plugin.name).collect()
 }
 
 /// What every script of a plugin can call.
@@ -107,7 +113,7 @@ impl Known {
     }
 }
 
-/// A `params` call in the wrong place, or in a script that is imported.
+/// A `params` call that is not at the top level, or in a script that is imported.
 fn misplaced_settings(engine: &Engine, unit: &Unit, plugin: &Source) -> Vec<Finding> {
     if unit.source.name == plugin.name {
         return declare::find(engine, &unit.source, &unit.ast).err().into_iter().collect();

@@ -15,8 +15,8 @@ mod tests;
 mod value;
 
 pub use declare::{Declaration, Setting, declared};
-pub use declared::{DECLARING, Declared, Named};
-pub use resolve::{Choice, Origin, Resolved, Sources, resolve};
-pub use rules::Rule;
+pub use declared::{DECLARING, Declared, NamedPath};
+pub use resolve::{ChosenValue, ResolvedSettings, SettingSources, ValueOrigin, resolve};
+pub use rules::SettingRule;
 pub use table::table;
-pub use value::Value;
+pub use value::SettingValue;

@@ -58,6 +58,24 @@ impl Stopped {
         self.place.resume(&self.run, args).run()
     }
 
+    /// Forges a word of the command, both in the arguments that records have now and in a record that has none.
+    #[track_caller]
+    fn names(&self, argument: &str, flag: &str, value: &str, said: &str) {
+        let honest = self.run.record();
+        self.forge(|record| {
+            let argument = &mut record["arguments"][argument];
+            *argument = if argument.is_array() { json!([value]) } else { value.into() };
+        });
+        self.resume(&[]).code(2).says(&["is not taken from there", said]);
+        self.forge(|record| {
+            *record = honest.clone();
+            record.as_object_mut().unwrap().remove("arguments");
+            record["command"].as_array_mut().unwrap().extend([flag, value].map(|word| json!(word)));
+        });
+        self.resume(&[]).code(2).says(&["is not taken from there", said]);
+        self.forge(|record| *record = honest.clone());
+    }
+
     /// Changes the record as somebody could who hands the folder on.
     fn forge(&self, change: impl FnOnce(&mut Json)) {
         let mut record = self.run.record();
@@ -289,12 +307,9 @@ fn folders_that_a_record_allows_are_given_anew() {
     stopped.resume(&[]).code(2).says(&[&allow.join(" ")]);
     stopped.resume(&allow).code(0);
     // Words that somebody wrote into the record.
-    for (words, said) in [(allow, allow.join(" ")), (data, data.join(" "))] {
+    for (name, words) in [("allow_read", allow), ("data", data)] {
         let stopped = Stopped::new(Bench::new(), "1.0", &[]);
-        stopped.forge(|record| {
-            record["command"].as_array_mut().unwrap().extend(words.map(|word| json!(word)));
-        });
-        stopped.resume(&[]).code(2).says(&["is not taken from there", &said]);
+        stopped.names(name, words[0], words[1], &words.join(" "));
     }
     fs::remove_dir_all(folder).unwrap();
 }
@@ -303,10 +318,8 @@ fn folders_that_a_record_allows_are_given_anew() {
 fn a_library_that_a_record_names_is_not_loaded() {
     let stopped = Stopped::new(Bench::new(), "1.0", &[]);
     let library = stopped.place.write("evil.so", "no library").display().to_string();
-    stopped.forge(|record| {
-        record["command"].as_array_mut().unwrap().extend([json!("--onnxruntime"), json!(library)]);
-    });
-    stopped.resume(&[]).code(2).says(&[&format!("--onnxruntime {library}")]);
+    let said = format!("--onnxruntime {library}");
+    stopped.names("onnxruntime", "--onnxruntime", &library, &said);
 }
 
 #[test]
@@ -316,6 +329,7 @@ fn the_plugin_that_a_record_names_is_not_run() {
     let evil = elsewhere.write("evil.rhai", "print(\"evil\");").display().to_string();
     let point = |record: &mut Json, to: &str| {
         record["command"][2] = to.into();
+        record["arguments"]["plugin"] = to.into();
         record["plugin"] = to.into();
         record["scripts"] = json!([{ "path": to, "sha256": "", "text": "print(\"evil\");" }]);
     };
@@ -400,6 +414,42 @@ fn files_of_settings_are_in_the_record() {
     assert_eq!(configs[0]["name"], "c.toml");
     // As sha256sum gives it.
     assert_eq!(configs[0]["sha256"], "1382c01db535c28d9d2e3137ea7b6ff14ed03537bc4dab2e8d40182bd48bbd69");
+}
+
+/// A record as all were before they had arguments: tests/fixtures/run-before-arguments.json was written by a run of
+/// that time.
+#[test]
+fn a_run_whose_record_has_only_a_command_goes_on() {
+    let place = Bench::new();
+    let old = fs::read(tests::repository().join("tests/fixtures/run-before-arguments.json")).unwrap();
+    let record: Json = serde_json::from_slice(&old).unwrap();
+    assert!(record.get("arguments").is_none());
+    let text = record["scripts"][0]["text"].as_str().unwrap();
+    let words = ["rate=0.25", "gate=gate.safetensors", "--checkpoint-every", "0s", "--seed", "7"];
+    place.script(text, &words).run().code(1).says(&["gate.safetensors"]);
+    let run = place.only_run();
+    place.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
+    let made = fs::read_dir(place.path().join("gates")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(made.join("models/gate.safetensors"), place.path().join("gate.safetensors")).unwrap();
+    place.write("plugins/own.rhai", text);
+    fs::write(run.path().join("run.json"), &old).unwrap();
+    place.resume(&run, &[]).run().code(0);
+    assert_eq!(run.metric("sum"), [0.25, 0.5, 0.75]);
+    assert_eq!((&run.record()["seed"], &run.record()["resumed"]), (&json!(7), &json!(1)));
+}
+
+#[test]
+fn the_record_has_what_a_run_was_started_with() {
+    let place = Bench::new();
+    let words = ["--checkpoint-every", "2s", "--max-operations", "1000000", "--device", "auto"];
+    place.script("log(\"a\", 1);", &words).run().code(0);
+    let arguments = &place.only_run().record()["arguments"];
+    let expected = json!({
+        "plugin": "own", "device": "auto", "preset": null, "config": null, "data": null, "allow_read": [],
+        "onnxruntime": null, "deadline": null, "checkpoint_every": 2.0, "stop_on_nan": false,
+        "max_operations": 1_000_000,
+    });
+    assert_eq!(arguments, &expected);
 }
 
 /// A name that is made up while the script runs is not seen in its text.

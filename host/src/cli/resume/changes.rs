@@ -16,8 +16,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Compares scripts, those that the plugin imports included, and files, as far as they can be found by name: a
-    /// folder, whose files the record does not list, is compared when it is read.
+    /// Compares scripts, those that the plugin imports included, and files, as far as they can be found by
+    /// name: a folder, whose files the record does not list, is compared when it is read.
     pub fn since(record: &Record, scripts: &Scripts, data: &[PathBuf]) -> Self {
         let file =
             |known: &FileRecord| file(known, data).map(|now| (Change::of(Some(known), now.as_ref()), now));
@@ -46,8 +46,8 @@ impl Changes {
     }
 }
 
-/// Scripts by their texts: where they lie does not matter. Those that are imported by names which are made up at run
-/// time are not among the ones found `now`, but where they were.
+/// Scripts by their texts: where they lie does not matter. Those that are imported by names which are made up
+/// at run time are not among the ones found `now`, but where they were.
 fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     let lacks = |scripts: &[ScriptText], script: &ScriptText| scripts.iter().all(|s| s.text != script.text);
     let text = |script: &ScriptText| reading::read(Path::new(&script.path), script.text.len() as u64);
@@ -82,11 +82,11 @@ fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
 
 /// What stands now where a file was, unless it is the same; nothing where there is none.
 fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
-    let place = match known.name.strip_prefix(DATA) {
+    let path = match known.name.strip_prefix(DATA) {
         Some(inside) => data.iter().map(|folder| folder.join(inside)).find(|path| path.is_file()),
         None => Some(PathBuf::from(&known.name)),
     };
-    let now = place.and_then(|path| Some((Sum::of_file(&path).ok()?, path)));
+    let now = path.and_then(|path| Some((Sum::of_file(&path).ok()?, path)));
     let now = now.map(|(sum, path)| FileRecord::new(known.name.clone(), &path, sum, None));
     (now.as_ref().map(|now| &now.sha256) != Some(&known.sha256)).then_some(now)
 }

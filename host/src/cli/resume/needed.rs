@@ -4,15 +4,12 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::{
     access::is_own,
-    cli::{
-        args::{ResumeArgs, RunArgs},
-        plugin,
-    },
+    cli::{args::ResumeArgs, plugin},
     data,
     error::Error,
     onnx,
-    run::{Record, shell_quoted},
-    script::settings::Named,
+    run::{Arguments, Record, shell_quoted},
+    script::settings::NamedPath,
     session::Options,
 };
 
@@ -68,11 +65,11 @@ impl Word {
 }
 
 /// What the command that began the run named, and this one neither names nor finds by itself.
-pub fn words(record: &Record, began: &RunArgs, run: &Path, given: &Given) -> Vec<Word> {
-    let there = |path: &Path| Path::new(&record.folder).join(path);
+pub fn words(record: &Record, began: &Arguments, run: &Path, given: &Given) -> Vec<Word> {
+    let there = |path: &str| Path::new(&record.folder).join(path);
     let mut words = Vec::new();
-    if given.plugin.is_none() && !is_found(&began.plugin, run) {
-        words.push(Word { flag: PLUGIN, path: there(Path::new(&record.plugin)) });
+    if given.plugin.is_none() && !is_found(Path::new(&began.plugin), run) {
+        words.push(Word { flag: PLUGIN, path: there(&record.plugin) });
     }
     let folders = data::folders(given.data);
     if let (None, Some(folder)) = (given.data, &began.data)
@@ -83,7 +80,7 @@ pub fn words(record: &Record, began: &RunArgs, run: &Path, given: &Given) -> Vec
     if given.allow_read.is_empty() {
         words.extend(began.allow_read.iter().map(|path| Word { flag: ALLOW_READ, path: there(path) }));
     }
-    if let (None, Some(library)) = (given.onnxruntime, &began.control.onnxruntime)
+    if let (None, Some(library)) = (given.onnxruntime, &began.onnxruntime)
         && !onnx::locate(None).is_ok_and(|found| is_same(&found, &there(library)))
     {
         words.push(Word { flag: ONNXRUNTIME, path: there(library) });
@@ -92,12 +89,12 @@ pub fn words(record: &Record, began: &RunArgs, run: &Path, given: &Given) -> Vec
 }
 
 /// What settings name that may not be read without being allowed anew.
-pub fn paths(record: &Record, named: &[Named], options: &Options, given: &Given) -> Vec<Word> {
+pub fn paths(record: &Record, named: &[NamedPath], options: &Options, given: &Given) -> Vec<Word> {
     let home = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let roots: Vec<PathBuf> =
         options.data.iter().chain(given.allow_read).filter_map(|root| root.canonicalize().ok()).collect();
-    let known = |named: &Named| !given.changed && record.has_read(&named.text);
-    let real = |named: &Named| {
+    let known = |named: &NamedPath| !given.changed && record.has_read(&named.text);
+    let real = |named: &NamedPath| {
         let real = Path::new(&named.text).canonicalize().ok()?;
         (real.is_file() || named.is_path && real.is_dir()).then_some(real)
     };
@@ -124,16 +121,16 @@ pub fn refusal(given: &Given, missing: &[Word], run: &Path) -> Error {
     )
 }
 
-/// Whether the plugin of that name or path is found from here, as one's own: by its name, or in the working folder.
-/// One in the folder of the run came with it.
+/// Whether the plugin of that name or path is found from here, as one's own: by its name, or in the working
+/// folder. One in the folder of the run came with it.
 fn is_found(plugin: &Path, run: &Path) -> bool {
     let Ok(path) = plugin::find(plugin) else { return false };
     // What is found without being on the disk is built in.
     let Ok(real) = path.canonicalize() else { return true };
     let goes_up = path.components().any(|part| part == Component::ParentDir);
-    let places = [Some(real.clone()), std::path::absolute(&path).ok().filter(|_| !goes_up)];
+    let names = [Some(real.clone()), std::path::absolute(&path).ok().filter(|_| !goes_up)];
     let home = std::env::current_dir().unwrap_or_default();
-    !real.starts_with(run) && places.iter().flatten().any(|place| is_own(place, &home))
+    !real.starts_with(run) && names.iter().flatten().any(|path| is_own(path, &home))
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {

@@ -207,7 +207,7 @@ let cfg = params(#{ name: [1] }); let f = || { || cfg.nmae[0] }; ~ 1:55 ~ no set
 let cfg = params(#{ a: 1 }); print(cfg.b.c); ~ 1:40 ~ there is no setting `b` ~ declare it
 let cfg = params(#{ a: 1 }); let rows = [1]; rows[cfg.b]; ~ 1:55 ~ there is no setting `b`
 let cfg = params(#{ a: one_of("x", ["x", "yes"]) }); cfg.a == "yse"; ~ 1:63 ~ `a` is never "yse" ~ `yes`
-let cfg = params(#{ a: one_of("x", ["x"]) }); let f = || "zzz" != cfg.a; ~ 1:58 ~ `a` is never "zzz" ~ one of x
+let cfg = params(#{ a: one_of("x", ["x"]) }); let f = || "zz" != cfg.a; ~ 1:58 ~ `a` is never "zz" ~ one of
 let x = 1; let cfg = params(#{ a: 1 }); ~ 1:1 ~ only `//!` lines, imports and constants ~ below
 let a = params(#{}); let b = params(#{}); ~ 1:30 ~ one `params` call
 fn f() { params(#{ a: 1 }) } f(); ~ 1:10 ~ only be declared at the top level ~ at the top

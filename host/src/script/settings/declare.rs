@@ -4,15 +4,15 @@ use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt
 
 use super::comments::meanings;
 use super::declared::Declared;
-use super::rules::Rules;
-use super::value::{Value, element};
+use super::rules::SettingRules;
+use super::value::{SettingValue, element};
 use crate::script::error::explain;
 use crate::script::finding::Finding;
 use crate::script::source::Source;
 
 const EXAMPLE: &str = "write `let cfg = params(#{ epochs: 3 });` once, at the top of the plugin";
 
-type Found<T> = Result<T, Finding>;
+type Checked<T> = Result<T, Finding>;
 
 /// What a plugin says about itself: its `//!` lines and its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,8 @@ pub struct Declaration {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     pub name: String,
-    pub default: Value,
-    pub rules: Rules,
+    pub default: SettingValue,
+    pub rules: SettingRules,
     /// The comment on its line, in one line.
     pub meaning: String,
     pub position: Position,
@@ -56,25 +56,25 @@ impl Setting {
     /// The word for its type: "integer", "list of path".
     pub fn kind(&self) -> String {
         match &self.default {
-            Value::List(_) if self.is_path() => "list of path".into(),
+            SettingValue::List(_) if self.is_path() => "list of path".into(),
             _ if self.is_path() => "path".into(),
             _ => self.like().kind(),
         }
     }
 
     /// A value of the type that it takes.
-    pub fn like(&self) -> Value {
-        let empty = matches!(&self.default, Value::List(items) if items.is_empty());
+    pub fn like(&self) -> SettingValue {
+        let empty = matches!(&self.default, SettingValue::List(items) if items.is_empty());
         match empty {
-            true if self.is_path() => Value::List(vec![Value::String(String::new())]),
-            true if self.rules.is_shares() => Value::List(vec![Value::Float(0.0)]),
+            true if self.is_path() => SettingValue::List(vec![SettingValue::String(String::new())]),
+            true if self.rules.is_shares() => SettingValue::List(vec![SettingValue::Float(0.0)]),
             _ => self.default.clone(),
         }
     }
 
     /// How a script declares it as a path: `data: path("")`.
     pub fn as_path(&self) -> String {
-        let word = if matches!(self.default, Value::List(_)) { "paths" } else { "path" };
+        let word = if matches!(self.default, SettingValue::List(_)) { "paths" } else { "path" };
         format!("{}: {word}({})", self.name, self.default.written())
     }
 }
@@ -83,13 +83,13 @@ impl Setting {
 ///
 /// `ast` is `source` compiled by `engine`, whose optimiser must be off: it would fold the map away.
 /// Errors, with a position: a second `params` call, one inside of a function or block, one with
-/// anything but imports and constants above it, and a default that is not a [`Value`].
+/// anything but imports and constants above it, and a default that is not a [`SettingValue`].
 pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> crate::error::Result<Option<Declaration>> {
     find(engine, source, ast).map_err(|finding| finding.into_error(&source.text))
 }
 
 /// [`declared`], with the error as a finding.
-pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declaration>> {
+pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Checked<Option<Declaration>> {
     let trouble =
         |position, (message, help): (&str, &str)| Finding::new(source.name.as_str(), position, message, help);
     let Some((above, call, position)) = locate(ast).map_err(|(at, words)| trouble(at, words))? else {
@@ -112,14 +112,14 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
         })?;
         Ok(Setting { name: key.name.to_string(), default, rules, meaning, position: key.pos })
     });
-    Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Found<_>>()? }))
+    Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Checked<_>>()? }))
 }
 
 /// The statements above the `params` call, the call, and its position.
-type Place<'a> = (&'a [Stmt], &'a FnCallExpr, Position);
+type ParamsCall<'a> = (&'a [Stmt], &'a FnCallExpr, Position);
 
-/// Finds the one `params` call. Errors: where a call is out of place, what is wrong and the way out.
-fn locate(ast: &AST) -> Result<Option<Place<'_>>, (Position, (&'static str, &'static str))> {
+/// Finds the one `params` call. Errors: where a call must not stand, what is wrong and the way out.
+fn locate(ast: &AST) -> Result<Option<ParamsCall<'_>>, (Position, (&'static str, &'static str))> {
     let calls = calls(ast);
     let Some(first) = calls.first() else {
         return Ok(None);
@@ -210,7 +210,7 @@ fn evaluate(
     ast: &AST,
     constants: impl Iterator<Item = Stmt>,
     map: &Expr,
-) -> Found<Map> {
+) -> Checked<Map> {
     let map = Stmt::Expr(map.clone().into());
     let statements: Vec<Stmt> = constants.chain([map]).collect();
     let alone = AST::new(statements, ast.shared_lib().clone());
@@ -248,13 +248,13 @@ fn imported(ast: &AST) -> Option<Position> {
 }
 
 /// Errors: what the value is instead.
-fn default(value: rhai::Dynamic) -> Result<Value, String> {
-    let value = Value::try_from(value).map_err(|kind| format!("a value of type {kind}"))?;
+fn default(value: rhai::Dynamic) -> Result<SettingValue, String> {
+    let value = SettingValue::try_from(value).map_err(|kind| format!("a value of type {kind}"))?;
     match &value {
-        Value::List(items) => match element(items).cloned() {
-            Some(item) => {
-                value.coerce(&Value::List(vec![item])).ok_or_else(|| "a list of several types".to_string())
-            }
+        SettingValue::List(items) => match element(items).cloned() {
+            Some(item) => value
+                .coerce(&SettingValue::List(vec![item]))
+                .ok_or_else(|| "a list of several types".to_string()),
             None => Ok(value),
         },
         _ => Ok(value),

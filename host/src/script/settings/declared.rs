@@ -2,8 +2,8 @@
 
 use rhai::{Array, Dynamic};
 
-use super::rules::{Rule, Rules};
-use super::value::Value;
+use super::rules::{SettingRule, SettingRules};
+use super::value::SettingValue;
 use crate::error::{Error, Result};
 use crate::script::script_type;
 
@@ -14,8 +14,8 @@ pub const DECLARING: [&str; 9] =
 /// The default of a setting with its rules: what `path`, `one_of`, `within` and so on give.
 #[derive(Clone, Debug)]
 pub struct Declared {
-    default: Value,
-    rules: Rules,
+    default: SettingValue,
+    rules: SettingRules,
 }
 
 script_type!(Declared => "declared setting");
@@ -25,9 +25,9 @@ impl Declared {
     ///
     /// # Errors
     /// [`Error::Usage`]: the default is no value of a setting, or one that its own rule refuses.
-    pub fn new(default: Dynamic, rule: Rule) -> Result<Self> {
+    pub fn new(default: Dynamic, rule: SettingRule) -> Result<Self> {
         let (default, mut rules) = Self::of(default);
-        let default = Value::try_from(default)
+        let default = SettingValue::try_from(default)
             .map_err(|kind| wrong(format!("the default is a value of type {kind}")))?;
         rules.push(rule);
         match rules.refused(&default) {
@@ -41,17 +41,17 @@ impl Declared {
     /// # Errors
     /// As [`Declared::new`], and where a choice is no value of a setting.
     pub fn one_of(default: Dynamic, choices: Array) -> Result<Self> {
-        let like = match Value::try_from(Self::of(default.clone()).0) {
-            Ok(Value::List(items)) => items.into_iter().next(),
+        let like = match SettingValue::try_from(Self::of(default.clone()).0) {
+            Ok(SettingValue::List(items)) => items.into_iter().next(),
             value => value.ok(),
         };
         let choice = |choice: Dynamic| {
-            let choice = Value::try_from(choice).map_err(|kind| {
+            let choice = SettingValue::try_from(choice).map_err(|kind| {
                 Error::usage(format!("a choice is a value of type {kind}"), "give numbers or texts")
             })?;
             Ok(like.as_ref().and_then(|like| choice.clone().coerce(like)).unwrap_or(choice))
         };
-        Self::new(default, Rule::OneOf(choices.into_iter().map(choice).collect::<Result<_>>()?))
+        Self::new(default, SettingRule::OneOf(choices.into_iter().map(choice).collect::<Result<_>>()?))
     }
 
     /// [`Declared::new`] for one path, or for a list of them.
@@ -59,8 +59,8 @@ impl Declared {
     /// # Errors
     /// As [`Declared::new`], and for a list instead of a text, or the other way round.
     pub fn path(default: Dynamic, is_list: bool) -> Result<Self> {
-        let declared = Self::new(default, Rule::Path)?;
-        if matches!(declared.default, Value::List(_)) == is_list {
+        let declared = Self::new(default, SettingRule::Path)?;
+        if matches!(declared.default, SettingValue::List(_)) == is_list {
             return Ok(declared);
         }
         let expected = if is_list { "a list of texts" } else { "a text" };
@@ -72,18 +72,20 @@ impl Declared {
     /// # Errors
     /// As [`Declared::new`].
     pub fn shares(default: Dynamic) -> Result<Self> {
-        let mut declared = Self::new(default, Rule::Shares)?;
-        if let Some(floats) = declared.default.clone().coerce(&Value::List(vec![Value::Float(0.0)])) {
+        let mut declared = Self::new(default, SettingRule::Shares)?;
+        if let Some(floats) =
+            declared.default.clone().coerce(&SettingValue::List(vec![SettingValue::Float(0.0)]))
+        {
             declared.default = floats;
         }
         Ok(declared)
     }
 
     /// The default that stands in a `params` map, and its rules.
-    pub fn of(value: Dynamic) -> (Dynamic, Rules) {
+    pub fn of(value: Dynamic) -> (Dynamic, SettingRules) {
         match value.try_cast_result::<Self>() {
             Ok(declared) => (declared.default.into(), declared.rules),
-            Err(value) => (value, Rules::default()),
+            Err(value) => (value, SettingRules::default()),
         }
     }
 
@@ -102,7 +104,7 @@ fn wrong(problem: String) -> Error {
 
 /// What a setting that the user gave names.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Named {
+pub struct NamedPath {
     /// The setting.
     pub setting: String,
     pub text: String,

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::value::Value;
+use super::value::SettingValue;
 
 /// A rule for the values of a setting; of a list, for every item, but for the two that say otherwise.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Rule {
+pub enum SettingRule {
     /// It names files and folders, which the script may then read.
     Path,
-    OneOf(Vec<Value>),
+    OneOf(Vec<SettingValue>),
     /// Both ends are allowed.
     Within(f64, f64),
     AtLeast(f64),
@@ -17,29 +17,30 @@ pub enum Rule {
     MultipleOf(i64),
     /// Of a list or text as a whole.
     NotEmpty,
-    /// Of a list as a whole: weights, which the script gets divided by their sum. An empty one is left to the script.
+    /// Of a list as a whole: weights, which the script gets divided by their sum. An empty one is left to the
+    /// script.
     Shares,
 }
 
-impl Rule {
+impl SettingRule {
     /// The value, or the first item of a list, that the rule does not take.
-    fn refused<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+    fn refused<'a>(&self, value: &'a SettingValue) -> Option<&'a SettingValue> {
         match (self, value) {
             (Self::Shares, _) => (!is_shares(value)).then_some(value),
-            (Self::NotEmpty, Value::List(items)) => items.is_empty().then_some(value),
-            (Self::NotEmpty, Value::String(text)) => text.is_empty().then_some(value),
-            (_, Value::List(items)) => items.iter().find_map(|item| self.refused(item)),
+            (Self::NotEmpty, SettingValue::List(items)) => items.is_empty().then_some(value),
+            (Self::NotEmpty, SettingValue::String(text)) => text.is_empty().then_some(value),
+            (_, SettingValue::List(items)) => items.iter().find_map(|item| self.refused(item)),
             (_, item) => (!self.accepts(item)).then_some(item),
         }
     }
 
     /// Whether it takes a value that is no list. Not a number is within nothing.
-    fn accepts(&self, item: &Value) -> bool {
+    fn accepts(&self, item: &SettingValue) -> bool {
         match (self, item) {
-            (Self::Path, item) => matches!(item, Value::String(_)),
+            (Self::Path, item) => matches!(item, SettingValue::String(_)),
             (Self::OneOf(choices), item) => choices.contains(item),
-            (Self::MultipleOf(n), Value::Int(value)) => value.checked_rem(*n) == Some(0),
-            (Self::Within(low, high), Value::Int(_) | Value::Float(_)) => {
+            (Self::MultipleOf(n), SettingValue::Int(value)) => value.checked_rem(*n) == Some(0),
+            (Self::Within(low, high), SettingValue::Int(_) | SettingValue::Float(_)) => {
                 number(item).is_some_and(|x| x >= *low && x <= *high)
             }
             (Self::AtLeast(low), item) => number(item).is_some_and(|x| x >= *low),
@@ -50,12 +51,12 @@ impl Rule {
 }
 
 /// "at least 1"
-impl fmt::Display for Rule {
+impl fmt::Display for SettingRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OneOf(choices) => {
-                let word = |choice: &Value| match choice {
-                    Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+                let word = |choice: &SettingValue| match choice {
+                    SettingValue::String(text) if text.is_empty() => "\"\"".to_owned(),
                     choice => choice.to_string(),
                 };
                 write!(f, "one of {}", choices.iter().map(word).collect::<Vec<_>>().join(", "))
@@ -71,16 +72,16 @@ impl fmt::Display for Rule {
     }
 }
 
-fn number(value: &Value) -> Option<f64> {
+fn number(value: &SettingValue) -> Option<f64> {
     match value {
-        Value::Int(n) => Some(*n as f64),
-        Value::Float(x) => Some(*x),
+        SettingValue::Int(n) => Some(*n as f64),
+        SettingValue::Float(x) => Some(*x),
         _ => None,
     }
 }
 
-fn is_shares(value: &Value) -> bool {
-    let Value::List(items) = value else { return false };
+fn is_shares(value: &SettingValue) -> bool {
+    let SettingValue::List(items) = value else { return false };
     let weights: Option<Vec<f64>> = items.iter().map(number).collect();
     weights.is_some_and(|weights| {
         let sum: f64 = weights.iter().sum();
@@ -90,43 +91,43 @@ fn is_shares(value: &Value) -> bool {
 
 /// The rules of a setting, all of which hold.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rules(Vec<Rule>);
+pub struct SettingRules(Vec<SettingRule>);
 
-impl Rules {
-    pub fn push(&mut self, rule: Rule) {
+impl SettingRules {
+    pub fn push(&mut self, rule: SettingRule) {
         self.0.push(rule);
     }
 
     /// Whether the setting names files and folders, which the script may then read.
     pub fn is_path(&self) -> bool {
-        self.0.contains(&Rule::Path)
+        self.0.contains(&SettingRule::Path)
     }
 
     pub fn is_shares(&self) -> bool {
-        self.0.contains(&Rule::Shares)
+        self.0.contains(&SettingRule::Shares)
     }
 
     /// The first rule that does not take a value, and the value, or the item of a list, that it refuses.
-    pub fn refused<'a>(&self, value: &'a Value) -> Option<(&Rule, &'a Value)> {
+    pub fn refused<'a>(&self, value: &'a SettingValue) -> Option<(&SettingRule, &'a SettingValue)> {
         self.0.iter().find_map(|rule| Some((rule, rule.refused(value)?)))
     }
 
     /// The texts among the choices.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         let choices = self.0.iter().filter_map(|rule| match rule {
-            Rule::OneOf(choices) => Some(choices),
+            SettingRule::OneOf(choices) => Some(choices),
             _ => None,
         });
-        choices.flatten().flat_map(Value::texts)
+        choices.flatten().flat_map(SettingValue::texts)
     }
 
     /// A value that they take, as the script gets it: shares add up to 1.
-    pub fn given(&self, value: &Value) -> Value {
+    pub fn given(&self, value: &SettingValue) -> SettingValue {
         match value {
-            Value::List(items) if self.is_shares() => {
+            SettingValue::List(items) if self.is_shares() => {
                 let weights: Vec<f64> = items.iter().filter_map(number).collect();
                 let sum: f64 = weights.iter().sum();
-                Value::List(weights.iter().map(|weight| Value::Float(weight / sum)).collect())
+                SettingValue::List(weights.iter().map(|weight| SettingValue::Float(weight / sum)).collect())
             }
             value => value.clone(),
         }
@@ -134,9 +135,9 @@ impl Rules {
 }
 
 /// "at least 1; a multiple of 4". That a setting is a path is said by the word for its type.
-impl fmt::Display for Rules {
+impl fmt::Display for SettingRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().filter(|rule| **rule != Rule::Path).map(Rule::to_string);
+        let shown = self.0.iter().filter(|rule| **rule != SettingRule::Path).map(SettingRule::to_string);
         f.write_str(&shown.collect::<Vec<_>>().join("; "))
     }
 }

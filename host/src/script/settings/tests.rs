@@ -117,52 +117,56 @@ fn what_cannot_be_evaluated_alone_is_refused_with_its_place() {
 
 #[test]
 fn values_written_are_read_back() {
-    let list = |items: &[Value]| Value::List(items.to_vec());
-    let text = |s: &str| Value::String(s.into());
+    let list = |items: &[SettingValue]| SettingValue::List(items.to_vec());
+    let text = |s: &str| SettingValue::String(s.into());
     let values = [
-        Value::Int(-3),
-        Value::Float(1e-10),
-        Value::Float(3.0),
-        Value::Float(f64::INFINITY),
-        Value::Float(f64::NEG_INFINITY),
-        Value::Float(f64::NAN),
-        list(&[Value::Float(1.0), Value::Float(f64::NEG_INFINITY), Value::Float(f64::NAN)]),
-        Value::Bool(false),
+        SettingValue::Int(-3),
+        SettingValue::Float(1e-10),
+        SettingValue::Float(3.0),
+        SettingValue::Float(f64::INFINITY),
+        SettingValue::Float(f64::NEG_INFINITY),
+        SettingValue::Float(f64::NAN),
+        list(&[
+            SettingValue::Float(1.0),
+            SettingValue::Float(f64::NEG_INFINITY),
+            SettingValue::Float(f64::NAN),
+        ]),
+        SettingValue::Bool(false),
         text("a, b = [c]"),
-        list(&[Value::Int(1), Value::Int(2)]),
+        list(&[SettingValue::Int(1), SettingValue::Int(2)]),
         list(&[]),
-        list(&[list(&[Value::Int(1), Value::Int(2)])]),
+        list(&[list(&[SettingValue::Int(1), SettingValue::Int(2)])]),
         list(&[text("a,b"), text(""), text("c")]),
     ];
     for value in values {
         let written = value.to_string();
-        assert_eq!(Value::parse(&written, &value), Some(value.clone()), "{written}");
+        assert_eq!(SettingValue::parse(&written, &value), Some(value.clone()), "{written}");
         let toml = toml::Value::from(&value);
-        assert_eq!(Value::try_from(toml), Ok(value.clone()));
+        assert_eq!(SettingValue::try_from(toml), Ok(value.clone()));
         let dynamic: rhai::Dynamic = value.clone().into();
-        assert_eq!(Value::try_from(dynamic), Ok(value));
+        assert_eq!(SettingValue::try_from(dynamic), Ok(value));
     }
 }
 
 #[test]
 fn command_line_texts_follow_the_type_of_the_default() {
-    let parse = |text: &str, like: Value| Value::parse(text, &like);
-    assert_eq!(parse("1e-3", Value::Float(1.0)), Some(Value::Float(0.001)));
-    assert_eq!(parse("2", Value::Float(1.0)), Some(Value::Float(2.0)));
-    assert_eq!(parse("60_000", Value::Int(1)), Some(Value::Int(60_000)));
-    assert_eq!(parse("2.0", Value::Int(1)), None);
-    assert_eq!(parse("yes", Value::Bool(true)), None);
-    assert_eq!(parse("7", Value::String("a".into())), Some(Value::String("7".into())));
-    let floats = Value::List(vec![Value::Float(1.0)]);
-    let expected = Value::List(vec![Value::Float(1.0), Value::Float(2.5)]);
-    assert_eq!(Value::parse("1, 2.5", &floats), Some(expected));
-    assert_eq!(Value::parse("1,x", &floats), None);
-    let guessed = vec![Value::Int(1), Value::Bool(true), Value::String("x".into())];
-    assert_eq!(parse("[1,true,x]", Value::List(vec![])), Some(Value::List(guessed)));
+    let parse = |text: &str, like: SettingValue| SettingValue::parse(text, &like);
+    assert_eq!(parse("1e-3", SettingValue::Float(1.0)), Some(SettingValue::Float(0.001)));
+    assert_eq!(parse("2", SettingValue::Float(1.0)), Some(SettingValue::Float(2.0)));
+    assert_eq!(parse("60_000", SettingValue::Int(1)), Some(SettingValue::Int(60_000)));
+    assert_eq!(parse("2.0", SettingValue::Int(1)), None);
+    assert_eq!(parse("yes", SettingValue::Bool(true)), None);
+    assert_eq!(parse("7", SettingValue::String("a".into())), Some(SettingValue::String("7".into())));
+    let floats = SettingValue::List(vec![SettingValue::Float(1.0)]);
+    let expected = SettingValue::List(vec![SettingValue::Float(1.0), SettingValue::Float(2.5)]);
+    assert_eq!(SettingValue::parse("1, 2.5", &floats), Some(expected));
+    assert_eq!(SettingValue::parse("1,x", &floats), None);
+    let guessed = vec![SettingValue::Int(1), SettingValue::Bool(true), SettingValue::String("x".into())];
+    assert_eq!(parse("[1,true,x]", SettingValue::List(vec![])), Some(SettingValue::List(guessed)));
 }
 
 /// Resolves the settings `epochs: 3, rate: 0.1, name: "a", sizes: [1, 2]`.
-fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<Resolved> {
+fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<ResolvedSettings> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| -> Option<PathBuf> {
         let path = folder.path().join(name);
@@ -170,7 +174,7 @@ fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<Resolved> {
         (!text.is_empty()).then_some(path)
     };
     let text = "params(#{ epochs: 3, rate: 0.1, name: \"a\", sizes: [1, 2] });";
-    let sources = Sources {
+    let sources = SettingSources {
         command_line: arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         config: write("config.toml", files[0]),
         preset: write("preset.toml", files[1]),
@@ -188,7 +192,7 @@ fn the_command_line_wins_over_the_config_the_preset_and_the_default() {
     let found = resolved(["epochs = 20\nrate = 2", preset], &[("epochs", "30")]).unwrap();
     let written: Vec<_> = found.choices.iter().map(|choice| choice.value.to_string()).collect();
     assert_eq!(written, ["30", "2.0", "p", "[1,2]"]);
-    assert_eq!(found.get("epochs"), Some(&Value::Int(30)));
+    assert_eq!(found.get("epochs"), Some(&SettingValue::Int(30)));
     let is = |index: usize, origin: &str| found.choices[index].origin.to_string().starts_with(origin);
     assert!(is(0, "command line") && is(1, "config ") && is(2, "preset ") && is(3, "default"));
     let map = toml::Table::try_from(&found).unwrap();
@@ -229,7 +233,7 @@ fn a_broken_file_is_shown_with_line_and_caret() {
     let text = problem(["epochs = 3\nrate = = 2", ""], &[]);
     assert!(text.contains("config.toml:2:"), "{text}");
     assert!(text.contains("\n2 | rate = = 2\n"), "{text}");
-    let missing = Sources { config: Some("/no/such.toml".into()), ..Sources::default() };
+    let missing = SettingSources { config: Some("/no/such.toml".into()), ..SettingSources::default() };
     let declaration = declaration("params(#{ a: 1 });").unwrap().unwrap();
     let text = resolve(&declaration, &missing).unwrap_err().to_string();
     assert!(text.starts_with("/no/such.toml: "), "{text}");
@@ -237,8 +241,9 @@ fn a_broken_file_is_shown_with_line_and_caret() {
 
 #[test]
 fn the_table_fits_80_columns() {
-    let text = "params(#{\n epochs: 3, // rounds\n rates: [0.0001, 0.0002, 0.00025], // how fast everything that is \
-                learned in a step is learned, the paper: 0.9, says so\n})";
+    let text = "params(#{\n epochs: 3, // rounds\n \
+                rates: [0.0001, 0.0002, 0.00025], // how fast everything that is learned in a step is learned, \
+                the paper: 0.9, says so\n})";
     let declaration = declaration(text).unwrap().unwrap();
     let paper = toml::from_str("epochs = 20").unwrap();
     let expected = "\
@@ -270,11 +275,12 @@ fn ruled(text: &str) -> Result<Declaration> {
 #[test]
 fn a_rule_refuses_values_from_every_source() {
     let text = "params(#{ size: one_of(28, [28, 32]), lr: positive(0.1), share: within(0.2, 0, 1),\n\
-                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1), rate: one_of(1.0, [1, 2]) });";
+                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1),\n\
+                rate: one_of(1.0, [1, 2]) });";
     let declaration = ruled(text).unwrap();
     let given = |key: &str, value: &str| {
         let command_line = vec![(key.to_string(), value.to_string())];
-        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
             .map_err(|error| error.to_string())
     };
     for (key, value) in [
@@ -308,7 +314,8 @@ fn a_rule_refuses_values_from_every_source() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("c.toml");
     std::fs::write(&config, "lr = 0.1\nsize = 29\n").unwrap();
-    let error = resolve(&declaration, &Sources { config: Some(config), ..Sources::default() }).unwrap_err();
+    let error = resolve(&declaration, &SettingSources { config: Some(config), ..SettingSources::default() })
+        .unwrap_err();
     assert!(error.to_string().contains("c.toml:2:8: the setting `size` is 29, expected one of"), "{error}");
 }
 
@@ -329,7 +336,7 @@ fn rules_combine_and_name_the_item_that_they_refuse() {
     assert_eq!(expected, all);
     let given = |key: &str, value: &str| {
         let command_line = vec![(key.to_string(), value.to_string())];
-        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
             .map_err(|error| error.to_string())
     };
     assert!(given("data", "b").unwrap().named(&declaration)[0].is_path);
@@ -351,7 +358,7 @@ fn shares_add_up_to_1_in_the_script_and_stay_as_they_were_given_in_the_record() 
     let declaration = ruled("params(#{ alphas: shares([1, 3]), none: shares([]) });").unwrap();
     let given = |texts: &[(&str, &str)]| {
         let command_line = texts.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
             .map_err(|error| error.to_string())
     };
     let floats = |value: &Dynamic| -> Vec<f64> {
@@ -389,7 +396,8 @@ fn a_declaration_against_its_own_rule_is_refused_with_its_place() {
 
 #[test]
 fn paths_are_declared() {
-    let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n title: \"t\" });";
+    let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n \
+                title: \"t\" });";
     let declaration = declaration(text).unwrap().unwrap();
     let expected = "\
 data=glyphs               what is learned [path]
@@ -401,7 +409,7 @@ title=t                   [string]
     assert_eq!(written, ["data: path(\"glyphs\")", "nets: paths([])", "title: path(\"t\")"]);
     let given = |arguments: &[(&str, &str)]| {
         let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
     };
     let found = given(&[("nets", "1,a b"), ("title", "x")]).unwrap();
     assert_eq!(found.get("nets").unwrap().texts(), ["1", "a b"]);
@@ -416,7 +424,7 @@ title=t                   [string]
         [net("1"), net("a b"), ("title".into(), "x".into(), false, "title: path(\"t\")".into())]
     );
     assert_eq!(found.given(), ["nets", "title"]);
-    let numbers = Sources { config: None, command_line: vec![], preset: None };
+    let numbers = SettingSources { config: None, command_line: vec![], preset: None };
     assert!(resolve(&declaration, &numbers).unwrap().named(&declaration).is_empty());
 }
 
@@ -432,13 +440,13 @@ fn floats_come_back_from_a_record_bit_for_bit() {
         0xfff8_0000_dead_beef,
         0x3fb9_9999_9999_999a,
     ];
-    let value = Value::List(bits.map(f64::from_bits).map(Value::Float).to_vec());
+    let value = SettingValue::List(bits.map(f64::from_bits).map(SettingValue::Float).to_vec());
     let text = serde_json::to_string(&value).unwrap();
-    let Some(Value::List(back)) = Value::from_json(serde_json::from_str(&text).unwrap()) else {
+    let Some(SettingValue::List(back)) = SettingValue::from_json(serde_json::from_str(&text).unwrap()) else {
         panic!("{text}")
     };
     let back = back.iter().map(|value| match value {
-        Value::Float(x) => x.to_bits(),
+        SettingValue::Float(x) => x.to_bits(),
         other => panic!("{other:?} in {text}"),
     });
     assert_eq!(back.collect::<Vec<_>>(), bits);
@@ -450,7 +458,9 @@ fn a_default_that_is_not_a_number_is_no_change() {
         declaration("params(#{ a: 0.0 / 0.0, b: 1.0 / 0.0, c: [0.0 / 0.0] });").unwrap().unwrap();
     let given = |arguments: &[(&str, &str)]| {
         let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-        resolve(&declaration, &Sources { command_line, ..Sources::default() }).unwrap().changed(&declaration)
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
+            .unwrap()
+            .changed(&declaration)
     };
     assert_eq!(given(&[]), []);
     assert_eq!(given(&[("a", "nan"), ("b", "inf"), ("c", "NaN")]), []);
