@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table, nesting, standard, switch};
+use super::{Resolver, Table, nesting, standard, switch, unread};
 use crate::{memory, session::Session};
 
 /// What a script that was asked to stop ends with.
@@ -81,6 +81,9 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
     nesting::count();
     if ops::interrupt::requested() {
         return Some(INTERRUPTED.into());
+    }
+    if let Some(error) = unread::take() {
+        return Some(error);
     }
     (memory::held() > limits.memory).then(|| {
         let most = limits.memory / 1_000_000;

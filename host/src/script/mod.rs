@@ -18,6 +18,7 @@ pub mod stack;
 mod standard;
 mod switch;
 mod table;
+mod unread;
 
 pub use callback::{Callback, own};
 pub use engine::{INTERRUPTED, Limits, build};
