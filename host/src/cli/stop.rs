@@ -29,7 +29,7 @@ pub fn listen() -> Result<()> {
         for (count, _) in signals.forever().enumerate() {
             ops::interrupt::request();
             if count > 0 {
-                std::process::exit(130);
+                exit_at_once();
             }
             err!("stopping at the next step, with a checkpoint (once more: at once, without)");
         }
@@ -57,7 +57,8 @@ impl End {
         !self.0.swap(true, Ordering::SeqCst)
     }
 
-    /// The script's thread gets here: it closes the run, unless the watch has begun to, which ends the process.
+    /// The script's thread gets here: it closes the run, unless the watch has begun to, which ends the
+    /// process.
     pub fn reach(&self) {
         while !self.begin() {
             thread::park();
@@ -81,8 +82,15 @@ pub fn watch(close: impl FnOnce() -> Result<Outcome> + Send + 'static) -> End {
             if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(close)) {
                 err!("error: {error}");
             }
-            std::process::exit(130);
+            exit_at_once();
         }
     });
     end
+}
+
+/// Ends the process at once, without the handlers that `exit` runs: they free what threads of a GPU driver
+/// may still use. Nothing waits in a buffer of the standard library: it writes out each line that is printed.
+fn exit_at_once() -> ! {
+    // SAFETY: it takes a number, and nothing of this program runs any more.
+    unsafe { libc::_exit(130) }
 }
