@@ -1,14 +1,15 @@
-//! `switch` compares as `==` does. Rhai looks a case up by the hash of its value, which knows nothing of numbers
-//! that are equal: `switch 2.0 { 2 => .. }` finds nothing.
+//! `switch` compares as `==` does. Rhai looks a case up by the hash of its value, which knows nothing of
+//! numbers that are equal: `switch 2.0 { 2 => .. }` finds nothing.
 //!
-//! So equal numbers are made the same value before they are hashed: every number among the cases and in the value
-//! that is switched on takes the form that [`canonical`] gives it. Rhai lets nobody change a syntax tree, but the
-//! tokens that it is made of. A script is therefore read twice where it has a `switch`:
-//! 1. as it is; [`Labels`] notes where each `switch` stands, and the numbers among its cases;
-//! 2. with those numbers replaced, and with a prefix behind each `switch` that makes its value canonical. Both the
+//! So equal numbers are made the same value before they are hashed: every number among the cases and in the
+//! value that is switched on takes the form that [`canonical`] gives it. Rhai lets nobody change a syntax
+//! tree, but the tokens that it is made of. A script is therefore read twice where it has a `switch`:
+//! 1. as it is; [`CaseTokens`] notes where each `switch` stands, and the numbers among its cases;
+//! 2. with those numbers replaced, and with a prefix behind each `switch` that makes its value canonical.
+//!    Both the
 //!    word and the prefix have to be read from the six letters, so that no position moves: [`MARKED`].
 
-mod labels;
+mod cases;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use rhai::{AST, Dynamic, Engine, ParseError, Position, Token};
 
-use labels::Labels;
+use cases::CaseTokens;
 
 /// What `switch` is replaced by: a token for the word, and one for the prefix.
 const MARKED: &str = "@ @   ";
@@ -26,16 +27,16 @@ const CANONICAL: &str = "the canonical form of";
 
 /// What the tokens of the script that this thread compiles are looked at for.
 #[derive(Default)]
-enum Pass {
+enum TokenPass {
     /// It is compiled by others.
     #[default]
     None,
-    Note(Labels),
+    Note(CaseTokens),
     Replace(HashMap<Position, Token>),
 }
 
 thread_local! {
-    static PASS: RefCell<Pass> = RefCell::default();
+    static PASS: RefCell<TokenPass> = RefCell::default();
 }
 
 /// Lets [`compile`] change tokens, and the engine evaluate what they become.
@@ -43,12 +44,12 @@ pub fn register(engine: &mut Engine) {
     #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
     engine.on_parse_token(|token, position, _| {
         PASS.with_borrow_mut(|pass| match pass {
-            Pass::None => token,
-            Pass::Note(labels) => {
+            TokenPass::None => token,
+            TokenPass::Note(labels) => {
                 labels.note(&token, position);
                 token
             }
-            Pass::Replace(tokens) => tokens.remove(&position).unwrap_or(token),
+            TokenPass::Replace(tokens) => tokens.remove(&position).unwrap_or(token),
         })
     });
     engine.register_custom_syntax_with_state_raw(
@@ -61,17 +62,17 @@ pub fn register(engine: &mut Engine) {
 
 /// Compiles a script, whose `switch` compares as `==` where the engine has been [registered](register).
 pub fn compile(engine: &Engine, text: &str) -> Result<AST, ParseError> {
-    let (ast, pass) = in_pass(Pass::Note(Labels::default()), || engine.compile(text));
-    let Pass::Note(labels) = pass else { return ast };
+    let (ast, pass) = in_pass(TokenPass::Note(CaseTokens::default()), || engine.compile(text));
+    let TokenPass::Note(labels) = pass else { return ast };
     let ast = ast?;
     if labels.switches.is_empty() {
         return Ok(ast);
     }
     let (text, tokens) = (marked(text, &labels.switches), replaced(labels));
-    in_pass(Pass::Replace(tokens), || engine.compile(text)).0
+    in_pass(TokenPass::Replace(tokens), || engine.compile(text)).0
 }
 
-fn in_pass<T>(pass: Pass, compile: impl FnOnce() -> T) -> (T, Pass) {
+fn in_pass<T>(pass: TokenPass, compile: impl FnOnce() -> T) -> (T, TokenPass) {
     PASS.set(pass);
     let compiled = compile();
     (compiled, PASS.take())
@@ -98,7 +99,7 @@ fn marked(text: &str, switches: &[Position]) -> String {
 }
 
 /// What stands where, in place of the tokens that were read.
-fn replaced(labels: Labels) -> HashMap<Position, Token> {
+fn replaced(labels: CaseTokens) -> HashMap<Position, Token> {
     let mut tokens = labels.numbers;
     for at in labels.switches {
         tokens.insert(at, Token::Switch);
@@ -113,9 +114,9 @@ fn behind(at: Position) -> Position {
     Position::new(small(at.line()), small(at.position().map(|column| column + 2)))
 }
 
-/// The form that all numbers share which are equal: an integer where there is one. The smallest integer is a float,
-/// as its literal is read: a sign, and a number that is no integer. Not a number stays what it is, equal to nothing
-/// that a case can be.
+/// The form that all numbers share which are equal: an integer where there is one. The smallest integer is a
+/// float, as its literal is read: a sign, and a number that is no integer. Not a number stays what it is,
+/// equal to nothing that a case can be.
 pub fn canonical(value: Dynamic) -> Dynamic {
     if let Ok(x) = value.as_float() {
         return whole(x).map_or(value, Dynamic::from_int);

@@ -7,7 +7,7 @@ use rhai::{Position, Token};
 use super::whole;
 
 /// Reads the tokens of a script in their order.
-pub struct Labels {
+pub struct CaseTokens {
     /// Where each `switch` stands, in the order of the text.
     pub switches: Vec<Position>,
     /// The numbers among cases that have another canonical form, and that.
@@ -46,7 +46,7 @@ enum Arm {
     StatementBlock,
 }
 
-impl Default for Labels {
+impl Default for CaseTokens {
     fn default() -> Self {
         Self {
             switches: Vec::new(),
@@ -57,7 +57,7 @@ impl Default for Labels {
     }
 }
 
-impl Labels {
+impl CaseTokens {
     pub fn note(&mut self, token: &Token, position: Position) {
         if let Some(arm) = self.top().arm {
             self.top().arm = Some(arm.before(token));
