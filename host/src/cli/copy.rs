@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Writes a built-in plugin with its presets, or a built-in script, into ./plugins or ./scripts; what is there already
-/// stays as it is.
+/// Writes a built-in plugin with its presets, or a built-in script, into ./plugins or ./scripts; what is
+/// there already stays as it is.
 pub fn run(name: &Path) -> Result<Outcome> {
     let found = find(name)?;
     let is_plugin = found.starts_with(plugin::built_in("plugins"));
@@ -50,8 +50,9 @@ pub fn run(name: &Path) -> Result<Outcome> {
 /// The built-in file that a plugin's or an import's name stands for.
 fn find(name: &Path) -> Result<PathBuf> {
     let file = plugin::script_file(name);
-    let places = ["plugins", "scripts", ""].map(|folder| plugin::built_in(folder).join(&file));
-    if let Some(found) = places.into_iter().find(|path| library::is_built_in(path) && library::is_file(path))
+    let candidates = ["plugins", "scripts", ""].map(|folder| plugin::built_in(folder).join(&file));
+    if let Some(found) =
+        candidates.into_iter().find(|path| library::is_built_in(path) && library::is_file(path))
     {
         return Ok(found);
     }

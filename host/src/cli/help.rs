@@ -45,7 +45,8 @@ pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome
 
 fn overview(table: &Table) {
     out!(
-        "Commands: host --help (host help NAME explains one)\n\nScript functions (host help NAME explains one):\n"
+        "Commands: host --help (host help NAME explains one)\n\n\
+         Script functions (host help NAME explains one):\n"
     );
     for (module, doc) in groups(table) {
         let mut names: Vec<_> = entries(table, module).map(bare).collect();
