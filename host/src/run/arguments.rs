@@ -1,7 +1,6 @@
 //! What a run was started with, in a form of its own: how a command line is written may change.
 
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,13 @@
 
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt};
 
-use super::comments::meanings;
-use super::declared::Declared;
-use super::rules::SettingRules;
-use super::value::{SettingValue, element};
-use crate::script::error::explain;
-use crate::script::finding::Finding;
-use crate::script::source::Source;
+use super::{
+    comments::meanings,
+    declared::Declared,
+    rules::SettingRules,
+    value::{SettingValue, element},
+};
+use crate::script::{error::explain, finding::Finding, source::Source};
 
 const EXAMPLE: &str = "write `let cfg = params(#{ epochs: 3 });` once, at the top of the plugin";
 

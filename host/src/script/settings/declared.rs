@@ -2,10 +2,14 @@
 
 use rhai::{Array, Dynamic};
 
-use super::rules::{SettingRule, SettingRules};
-use super::value::SettingValue;
-use crate::error::{Error, Result};
-use crate::script::script_type;
+use super::{
+    rules::{SettingRule, SettingRules},
+    value::SettingValue,
+};
+use crate::{
+    error::{Error, Result},
+    script::script_type,
+};
 
 /// The functions that give a default with a rule.
 pub const DECLARING: [&str; 9] =

@@ -1,23 +1,31 @@
 //! Where each setting's value comes from: command line, config file, preset, default.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use rhai::Map;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use toml::Spanned;
 
-use super::declare::{Declaration, Setting};
-use super::declared::NamedPath;
-use super::rules::SettingRules;
-use super::value::SettingValue;
-use crate::error::{Error, Result};
-use crate::reading::Sum;
-use crate::run::FileRecord;
-use crate::script::finding::{Finding, position_at};
-use crate::script::library;
-use crate::script::nearest::did_you_mean;
+use super::{
+    declare::{Declaration, Setting},
+    declared::NamedPath,
+    rules::SettingRules,
+    value::SettingValue,
+};
+use crate::{
+    error::{Error, Result},
+    reading::Sum,
+    run::FileRecord,
+    script::{
+        finding::{Finding, position_at},
+        library,
+        nearest::did_you_mean,
+    },
+};
 
 /// What a user gave, besides the defaults.
 #[derive(Clone, Debug, Default)]

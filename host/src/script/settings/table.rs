@@ -1,7 +1,9 @@
 //! The settings as a table for people.
 
-use super::declare::{Declaration, Setting};
-use super::value::SettingValue;
+use super::{
+    declare::{Declaration, Setting},
+    value::SettingValue,
+};
 use crate::terminal::entry;
 
 /// The column that meanings start in.

@@ -3,8 +3,10 @@ use std::path::PathBuf;
 use rhai::{Array, Dynamic, Engine, Map, OptimizationLevel};
 
 use super::*;
-use crate::error::Result;
-use crate::script::source::{Scripts, Source};
+use crate::{
+    error::Result,
+    script::source::{Scripts, Source},
+};
 
 mod rules;
 
