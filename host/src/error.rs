@@ -1,6 +1,6 @@
 //! The one error type of the crate: what came, what was expected, what to do about it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What can go wrong in `host`, in the words of the person who meets it.
 #[derive(Debug, thiserror::Error)]
@@ -17,19 +17,9 @@ pub enum Error {
     /// The run has to end, whatever the script does about errors.
     #[error("{0}")]
     Stopped(String),
-    /// A file or folder that cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
-    /// A file whose content is not what its format promises.
-    #[error("{}: at byte {offset}: found {found}, expected {expected}", path.display())]
-    Format { path: PathBuf, offset: u64, found: String, expected: String },
-    /// A request that cannot be met, and the way out.
-    #[error("{problem}\n  help: {help}")]
-    Usage { problem: String, help: String },
+    /// A file that cannot be read or written or is not in order, or a request that cannot be met.
+    #[error(transparent)]
+    Files(files::Error),
 }
 
 /// The result of everything in `host` that can fail.
@@ -41,15 +31,25 @@ impl From<Box<rhai::EvalAltResult>> for Error {
     }
 }
 
+impl From<files::Error> for Error {
+    fn from(error: files::Error) -> Self {
+        match error {
+            files::Error::Ops(error) => Self::Ops(error),
+            files::Error::Failed(text) => Self::Failed(text),
+            error => Self::Files(error),
+        }
+    }
+}
+
 impl Error {
     /// Wraps an input/output error with the path that it happened at.
     pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.as_ref().to_path_buf();
-        move |source| Self::Io { path, source }
+        let wrap = files::Error::io(path);
+        move |source| wrap(source).into()
     }
 
     /// A request that cannot be met: `problem` says what came and what was expected, `help` the way out.
     pub fn usage(problem: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Usage { problem: problem.into(), help: help.into() }
+        files::Error::usage(problem, help).into()
     }
 }

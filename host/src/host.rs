@@ -62,7 +62,8 @@ impl Host {
         let table = Arc::new(table);
         let scripts = Scripts::default();
         let resolver = plugin.map(|plugin| Resolver::new(plugin, &session.options.scripts, scripts.clone()));
-        let engine = Arc::new(script::build(&table, &session, resolver, limits));
+        let printer = Arc::clone(&session);
+        let engine = Arc::new(script::build(&table, move |line| printer.print(line), resolver, limits));
         session.set_engine(&engine);
         Self { table, session, engine, scripts }
     }

@@ -9,19 +9,19 @@
 #[macro_use]
 mod terminal;
 
-mod access;
 pub mod api;
 pub mod cli;
-pub mod data;
 mod error;
-pub mod figure;
 mod host;
 pub mod memory;
 pub mod onnx;
-mod reading;
 pub mod run;
 pub mod script;
 mod session;
+
+pub use data;
+pub use figure;
+pub use files;
 
 pub use error::{Error, Result};
 pub use host::{Host, Started};

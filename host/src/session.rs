@@ -1,6 +1,7 @@
 //! What script functions share while one script runs: where it runs, on which device, from which seed,
 //! with which settings, into which folder.
 
+pub mod access;
 mod files;
 
 use std::{
@@ -14,15 +15,14 @@ use std::{
 use ops::{Device, random::Key};
 use rhai::{Engine, Map};
 
+use access::Grants;
 pub use files::{DATA, changed};
 
 use crate::{
-    access::Grants,
-    api::pool,
     data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, Progress, Run},
-    script::{Scripts, settings::NamedPath},
+    script::{Scripts, settings::NamedPath, stack},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -190,9 +190,9 @@ impl Session {
     /// The recorder, for a function that records in the order of the script.
     ///
     /// # Errors
-    /// [`Error::Usage`] on threads of `parallel` and `ahead`, where there is no order.
+    /// `Usage` on threads of `parallel` and `ahead`, where there is no order.
     pub fn recorder_in_order(&self) -> Result<Option<&Recorder>> {
-        if pool::is_worker() {
+        if stack::is_worker() {
             return Err(Error::usage(
                 "this is within `parallel` or `ahead`, where things happen in no order",
                 "give the value back, and do this with it outside",
@@ -245,7 +245,7 @@ impl Session {
 }
 
 impl Caller for Session {
-    fn check(&self, path: &Path) -> Result<()> {
+    fn check(&self, path: &Path) -> crate::files::Result<()> {
         self.readable(path)
     }
 

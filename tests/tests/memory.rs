@@ -1,4 +1,6 @@
 //! What scripts gather bit by bit is bounded. In this process, with a bound that is soon met.
+//!
+//! A binary of its own: it counts what the whole process allocates.
 
 use host::{
     Host, Options, Session,

@@ -6,10 +6,10 @@ use ops::{
 };
 use rhai::Map;
 
-use super::options::{Amount, Options, Pair};
+use super::options::{Amount, Options};
 use crate::{
     error::{Error, Result},
-    script::Table,
+    script::{Pair, Table},
 };
 
 /// Adds the functions of this file.

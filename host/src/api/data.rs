@@ -37,7 +37,9 @@ impl FromScript for Items {
         if let Some(set) = value.read_lock::<Dataset>() {
             return Ok(Self(set.clone()));
         }
-        Dataset::from_tensor(&Tensor::from_script(value)?.detach()).map(Self).map_err(Refusal::Value)
+        Dataset::from_tensor(&Tensor::from_script(value)?.detach())
+            .map(Self)
+            .map_err(|e| Refusal::Value(e.into()))
     }
 }
 
@@ -190,9 +192,9 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "draw(set, n, weights)",
             "n items, each drawn by the items' weights (an array or a tensor [N]) whatever came before.",
             r#"data::load("glyphs").train(3).draw(2, [0, 0, 0.5]).labels() => [2, 2]"#,
-            |set: Dataset, n: usize, weights: Numbers| {
+            |set: Dataset, n: usize, weights: Numbers| -> Result<Dataset> {
                 let drawn = weighted(&set, &weights)?.draw(n, random::next_key())?;
-                set.subset(&drawn.into_iter().map(|i| i as usize).collect::<Vec<_>>())
+                Ok(set.subset(&drawn.into_iter().map(|i| i as usize).collect::<Vec<_>>())?)
             },
         )
         .add(
@@ -249,5 +251,5 @@ fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     let classes = numbers.iter().max().map_or(0, |most| most + 1);
     let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
-    Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])
+    Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)
 }

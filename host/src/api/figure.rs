@@ -25,7 +25,7 @@ impl FromScript for Pictures {
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         let tensor = if let Some(set) = value.read_lock::<Dataset>() {
-            set.tensor(ops::Device::Cpu).map_err(Refusal::Value)?
+            set.tensor(ops::Device::Cpu).map_err(|e| Refusal::Value(e.into()))?
         } else {
             Tensor::from_script(value)?
         };
@@ -136,14 +136,18 @@ fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
     }
     let plot = plot_options(&mut options)?;
     options.end()?;
-    figure::lines(&curves, &plot)
+    Ok(figure::lines(&curves, &plot)?)
+}
+
+fn draw_grid(pictures: &Pictures, options: &GridOptions) -> Result<Vec<u8>> {
+    Ok(figure::grid(&pictures.pixels, pictures.shape, options)?)
 }
 
 fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
     let mut options = Options::new("figure::histogram", map);
     let plot = plot_options(&mut options)?;
     options.end()?;
-    figure::histogram(&values.to_f64()?, None, &plot)
+    Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
 }
 
 /// Adds the functions of this file.
@@ -165,14 +169,14 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "grid(name, pictures)",
             "Pictures [N, C, H, W] with values in [0, 1], in rows and columns.",
             r#"figure::grid("noise", noise::uniform([4, 1, 8, 8])) => ()"#,
-            move |name: String, p: Pictures| a(&name, figure::grid(&p.pixels, p.shape, &GridOptions::default())),
+            move |name: String, p: Pictures| a(&name, draw_grid(&p, &GridOptions::default())),
         )
         .add(
             "grid(name, pictures, options)",
             "With options range ([0, 1]: what is black and white), columns, title, row_labels and column_labels.",
             r#"figure::grid("noise", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()"#,
             move |name: String, p: Pictures, options: Map| {
-                b(&name, figure::grid(&p.pixels, p.shape, &grid_options("figure::grid", options)?))
+                b(&name, draw_grid(&p, &grid_options("figure::grid", options)?))
             },
         )
         .add(
@@ -231,7 +235,7 @@ fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
         .iter()
         .map(|(caption, p)| Panel { caption: caption.clone(), pixels: &p.pixels, shape: p.shape })
         .collect();
-    figure::panels(&panels, options)
+    Ok(figure::panels(&panels, options)?)
 }
 
 /// No eye tells apart more colours than these by far.
@@ -262,5 +266,5 @@ fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>
     let (width, height) = if square { (780, 640) } else { (900, 540) };
     let plot = plot_options(&mut options)?;
     options.end()?;
-    figure::scatter(&points, &kinds, &PlotOptions { square, width, height, ..plot })
+    Ok(figure::scatter(&points, &kinds, &PlotOptions { square, width, height, ..plot })?)
 }

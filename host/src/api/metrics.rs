@@ -26,7 +26,7 @@ impl FromScript for Points {
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         if let Some(set) = value.read_lock::<Dataset>() {
-            return set.tensor(Device::Cpu).map(Self).map_err(Refusal::Value);
+            return set.tensor(Device::Cpu).map(Self).map_err(|e| Refusal::Value(e.into()));
         }
         Tensor::from_script(value).map(Self)
     }

@@ -12,7 +12,7 @@ mod noise;
 pub(crate) mod onnx;
 mod optim;
 mod options;
-pub mod pool;
+mod pool;
 mod reweight;
 mod run;
 mod settings;
@@ -23,7 +23,6 @@ mod tensor;
 use std::sync::Arc;
 
 pub use loops::is_stop;
-pub use options::Pair;
 
 use crate::{script::Table, session::Session};
 

@@ -16,8 +16,8 @@ use rhai::{Array as ScriptArray, Dynamic, Map};
 use crate::{
     api::nn::{exported::metadata, fits::same},
     error::{Error, Result},
+    files::reading,
     onnx::{self, Array, Value, View},
-    reading,
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -109,7 +109,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
 
 fn open(session: &Session, path: &str) -> Result<Model> {
     let library = session.options.onnxruntime.as_deref();
-    let model = session.read(Path::new(path), "", |file| {
+    let model = session.read(Path::new(path), "", |file| -> Result<_> {
         let model = onnx::Model::open(file, device(session), library)?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)

@@ -7,7 +7,7 @@ use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
-    script::{FromScript, Refusal, did_you_mean},
+    script::{FromScript, Pair, Refusal, did_you_mean},
 };
 
 /// The options of one call. Each is asked for once; [`Options::end`] refuses those that nobody asked for.
@@ -60,22 +60,6 @@ impl Options {
             format!("{} has no option `{unknown}`", self.function),
             format!("{near}it has {known}"),
         ))
-    }
-}
-
-/// A size in two directions: `3` or `[3, 5]`.
-#[derive(Clone, Copy)]
-pub struct Pair(pub [usize; 2]);
-
-impl FromScript for Pair {
-    const NAME: &'static str = "integer or array of two";
-
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        if value.is_int() {
-            return usize::from_script(value).map(|n| Self([n; 2]));
-        }
-        let pair = Vec::<usize>::from_script(value)?;
-        pair.try_into().map(Self).map_err(|_| Refusal::Type)
     }
 }
 

@@ -4,7 +4,6 @@
 //! bit, whatever the number of threads.
 
 use std::{
-    cell::Cell,
     collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -38,15 +37,6 @@ const AHEAD: usize = 2;
 const THREADS: usize = 64;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread computes items of `parallel` or `ahead`.
-pub fn is_worker() -> bool {
-    IS_WORKER.get()
-}
 
 type Outcome = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -106,7 +96,6 @@ fn ended() -> Error {
 
 /// Calls a function on a thread of ours. A panic becomes an error.
 fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
-    IS_WORKER.set(true);
     let one = || {
         let value = function.call(engine, [argument])?;
         ops::tensor::settle().map_err(|error| error.to_string())?;
@@ -119,7 +108,7 @@ fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Ou
 fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
     let key = next_key();
     let key = |i: usize| key.derive(&i.to_string());
-    if is_worker() {
+    if stack::is_worker() {
         // All threads are busy already.
         let one = |(i, item): (usize, &Dynamic)| {
             with_stream(key(i), || body.call_raw(context, None, [item.clone()]))
@@ -254,7 +243,7 @@ impl Line {
     /// Starts a thread for each stage.
     ///
     /// # Errors
-    /// [`Error::Usage`] when there would be too many threads.
+    /// `Usage` when there would be too many threads.
     fn start(self) -> Result<Running> {
         let count = self.stages.len() + 1;
         let running = RUNNING.fetch_add(count, Ordering::Relaxed);

@@ -22,7 +22,7 @@ impl Outcome {
     pub fn of(error: &Error) -> Self {
         match error {
             _ if ops::interrupt::requested() => Self::Interrupted,
-            Error::Usage { .. } => Self::Usage,
+            Error::Files(files::Error::Usage { .. }) => Self::Usage,
             _ => Self::Failed,
         }
     }

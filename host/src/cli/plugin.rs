@@ -101,7 +101,7 @@ pub fn presets(plugin: &Path) -> Vec<(String, PathBuf)> {
 /// The file of a preset.
 ///
 /// # Errors
-/// [`Error::Usage`], with the presets that there are.
+/// `Usage`, with the presets that there are.
 pub fn preset(plugin: &Path, name: &str) -> Result<PathBuf> {
     let presets = presets(plugin);
     if let Some((_, path)) = presets.iter().find(|(known, _)| known == name) {

@@ -13,17 +13,20 @@ use super::{
     plugin, run, runs, stop,
 };
 use crate::{
-    access::{Grants, Resumed},
     error::{Error, Result},
     run::{Arguments, Record, Run, shell_quoted},
     script::settings::ResolvedSettings,
-    session::{Recorder, changed},
+    session::{
+        Recorder,
+        access::{Grants, Resumed},
+        changed,
+    },
 };
 use changes::Changes;
 use needed::{Given, Word};
 
-/// Goes on with a run, from its last checkpoint. What [`access`](crate::access) says about the folders of
-/// runs is seen to here.
+/// Goes on with a run, from its last checkpoint. What [`access`](crate::session::access) says about the
+/// folders of runs is seen to here.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = runs::find(&args.run)?;
     let record = Run::look(&folder)?;
@@ -87,12 +90,11 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
 /// The error about files, which relative paths lead to others from another folder.
 fn elsewhere(error: Error, record: &Record) -> Error {
     match (error, std::env::current_dir()) {
-        (Error::Usage { problem, help }, Ok(here)) if here != Path::new(&record.folder) => {
+        (Error::Files(files::Error::Usage { problem, help }), Ok(here))
+            if here != Path::new(&record.folder) =>
+        {
             let began = shell_quoted(&record.folder);
-            Error::Usage {
-                problem,
-                help: format!("the run began in {began}, this is {}; {help}", here.display()),
-            }
+            Error::usage(problem, format!("the run began in {began}, this is {}; {help}", here.display()))
         }
         (error, _) => error,
     }

@@ -12,12 +12,11 @@ use super::{
     stop,
 };
 use crate::{
-    access::Grants,
     data,
     error::{Error, Result},
     run::{Mode, Record, Run},
     script::{Limits, settings},
-    session::{Options, Recorder},
+    session::{Options, Recorder, access::Grants},
 };
 
 /// Makes the run's folder and runs the plugin in it.

@@ -20,7 +20,7 @@ const NAMED: usize = 3;
 /// The whole path of a run's folder.
 ///
 /// # Errors
-/// [`Error::Usage`], with the nearest run or the newest ones.
+/// `Usage`, with the nearest run or the newest ones.
 pub fn find(named: &Path) -> Result<PathBuf> {
     if let Ok(found) = named.canonicalize() {
         return Ok(found);

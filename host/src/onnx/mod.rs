@@ -8,6 +8,7 @@ mod header;
 mod inputs;
 mod locate;
 mod model;
+mod numpy;
 mod rows;
 mod runtime;
 

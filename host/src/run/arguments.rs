@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use serde::{Deserialize, Serialize};
 
 /// The arguments of `host run` besides settings and seed, which the record has by themselves. What it names
-/// is not obeyed on `host resume`: see [`access`](crate::access).
+/// is not obeyed on `host resume`: see session/access.rs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Arguments {

@@ -10,7 +10,7 @@ use std::{
 use ops::{DType, Device, Tensor, tensor::Data};
 use serde_json::{Value as Json, json};
 
-use super::files::{sha256, write_whole};
+use crate::files::{sha256, write_whole};
 use crate::{
     data::{Dataset, Items},
     error::{Error, Result},
@@ -126,7 +126,7 @@ impl Blobs {
     /// Reads a tensor back.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the file is missing or is not what was written.
+    /// `Usage` when the file is missing or is not what was written.
     pub fn tensor(&mut self, json: &Json) -> Result<Tensor> {
         let name = json["file"].as_str().unwrap_or_default();
         // All of it: the bytes of one file may be those of tensors of several types.
@@ -189,7 +189,7 @@ impl Blobs {
             let labels: Option<Vec<u32>> = serde_json::from_value(part["labels"].clone()).map_err(bad)?;
             parts.push((items, labels.map(Into::into)));
         }
-        Dataset::from_parts(json["name"].as_str().unwrap_or_default(), &shape, &classes, parts)
+        Ok(Dataset::from_parts(json["name"].as_str().unwrap_or_default(), &shape, &classes, parts)?)
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole};
 use super::record::{self, Record, Status, timestamp};
 use crate::error::{Error, Result};
+use crate::files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole};
 use crate::terminal::printable;
 
 const LOCK: &str = "lock";
@@ -151,7 +151,7 @@ impl Run {
 
     /// Writes a table to `tables/NAME.csv`, with [`safe_name`].
     pub fn table(&self, name: &str, csv: &[u8]) -> Result<()> {
-        write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)
+        Ok(write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)?)
     }
 
     /// Where a model of this name belongs: `models/NAME.EXTENSION`, with [`safe_name`].

@@ -15,12 +15,11 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{
-    blobs::Blobs,
+use super::{blobs::Blobs, state::Saved};
+use crate::{
+    error::{Error, Result},
     files::{remove_leftovers, safe_name, write_whole},
-    state::Saved,
 };
-use crate::error::{Error, Result};
 
 /// A checkpoint may take this share of the time between two of them.
 const SHARE: u32 = 20;
@@ -79,7 +78,7 @@ impl Loops {
     /// The loops of a run, with what an earlier process left in `folder`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a damaged record.
+    /// `Usage` for a damaged record.
     pub fn open(folder: &Path, every: Duration) -> Result<Self> {
         let mut loops = Self {
             folder: folder.to_owned(),

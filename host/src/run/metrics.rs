@@ -95,14 +95,15 @@ impl Metrics {
         let mut log = self.lock();
         log.file.flush().map_err(Error::io(&self.path))?;
         if !line_ends_at(&self.path, position).map_err(Error::io(&self.path))? {
-            return Err(Error::Format {
+            let error = files::Error::Format {
                 path: self.path.clone(),
                 offset: position,
                 found: "no end of a line".into(),
                 expected: "the end of a line, as when the checkpoint was written; if the file was \
                            changed by hand, start the run again"
                     .into(),
-            });
+            };
+            return Err(error.into());
         }
         log.cut_back(&self.path, position).map_err(Error::io(&self.path))
     }

@@ -2,7 +2,6 @@
 
 mod arguments;
 mod blobs;
-mod files;
 mod folder;
 mod loops;
 mod metrics;
@@ -13,7 +12,6 @@ mod state;
 mod table;
 
 pub use arguments::Arguments;
-pub use files::{Hasher, safe_name, sha256, sha256_of_file, write_whole};
 pub use folder::{Run, status_on_disk};
 pub use loops::{LoopState, Loops};
 pub use metrics::{Logged, Metrics};
@@ -21,5 +19,5 @@ pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
 pub(crate) use report::shell_quoted;
-pub use state::Saved;
+pub use state::{DEEPEST, Saved};
 pub use table::{Cell, aligned, to_csv};

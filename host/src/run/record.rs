@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::arguments::Arguments;
-use super::files::{sha256, write_whole};
 use crate::error::{Error, Result};
-use crate::reading::Sum;
+use crate::files::reading::Sum;
+use crate::files::{sha256, write_whole};
 
 /// The name of the record in a run's folder.
 pub const FILE: &str = "run.json";
@@ -180,7 +180,7 @@ impl Record {
     pub fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE);
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::io(&path)(e.into()))?;
-        write_whole(&path, &json)
+        Ok(write_whole(&path, &json)?)
     }
 
     /// Whether it has the checksum of a file that the script called so, or of one in a folder.

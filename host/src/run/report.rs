@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::files::write_whole;
 use super::table::{Cell, from_csv};
 use crate::error::{Error, Result};
+use crate::files::write_whole;
 use folder::{files, log_tail, record};
 pub(super) use html::duration;
 pub use html::number;
@@ -35,7 +35,7 @@ const MOST_FIGURE_BYTES: u64 = 64 << 20;
 /// it, cannot be read; the report cannot be written.
 pub fn write(run: &Path) -> Result<()> {
     let page = page(run)?;
-    write_whole(&run.join("report.html"), page.as_bytes())
+    Ok(write_whole(&run.join("report.html"), page.as_bytes())?)
 }
 
 /// The whole page.

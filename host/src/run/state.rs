@@ -14,8 +14,11 @@ use rhai::{Array, Dynamic, FnPtr, Map};
 use crate::{
     data::Dataset,
     error::{Error, Result},
-    script::nesting::DEEPEST,
 };
+
+/// Values may be nested so deep: a state is read back from JSON, whose reader takes 128 levels, two for each of
+/// these.
+pub const DEEPEST: usize = 50;
 
 /// A state as it was at one moment. Tensors are immutable, so keeping them costs no copy.
 #[derive(Clone)]
@@ -41,7 +44,7 @@ impl Saved {
     /// What a script value is now. `place` names it in errors: `s.net`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for values that cannot be saved, functions for example, and for ones that are
+    /// `Usage` for values that cannot be saved, functions for example, and for ones that are
     /// nested deeper than [`DEEPEST`].
     pub fn capture(value: &Dynamic, place: &str) -> Result<Self> {
         Self::capture_within(value, place, DEEPEST)
@@ -157,7 +160,7 @@ impl Saved {
     /// ones from beginning to end, and every other name for them sees what happens to them.
     ///
     /// # Errors
-    /// [`Error::Usage`] when a handle appears, disappears or changes its structure.
+    /// `Usage` when a handle appears, disappears or changes its structure.
     pub fn settle(self, first: &Self, place: &str) -> Result<Self> {
         let misplaced = |what: &str| {
             Error::usage(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
 use super::{Resolver, Table, nesting, standard, switch, unread};
-use crate::{memory, session::Session};
+use crate::memory;
 
 /// What a script that was asked to stop ends with.
 pub const INTERRUPTED: &str = "interrupted";
@@ -41,10 +41,10 @@ impl Default for Limits {
     }
 }
 
-/// An engine with those limits, our functions, and imports through `resolver`.
+/// An engine with those limits, our functions, and imports through `resolver`; `print` shows lines of scripts.
 pub fn build(
     table: &Arc<Table>,
-    session: &Arc<Session>,
+    print: impl Fn(&str) + Clone + Send + Sync + 'static,
     resolver: Option<Resolver>,
     limits: Limits,
 ) -> Engine {
@@ -64,10 +64,8 @@ pub fn build(
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
     standard::register(&mut engine, limits);
     switch::register(&mut engine);
-    let printer = Arc::clone(session);
-    engine.on_print(move |text| printer.print(text));
-    let debugger = Arc::clone(session);
-    engine.on_debug(move |text, _, position| debugger.print(&format!("{position:?}: {text}")));
+    engine.on_print(print.clone());
+    engine.on_debug(move |text, _, position| print(&format!("{position:?}: {text}")));
     table.register(&mut engine);
     match resolver {
         Some(resolver) => engine.set_module_resolver(resolver),

@@ -182,7 +182,7 @@ macro_rules! arrays {
 }
 arrays!(
     Tensor => "array of Tensor", Module => "array of Module", i64 => "array of integer",
-    crate::api::Pair => "array of pairs"
+    Pair => "array of pairs"
 );
 
 /// An array of whole numbers that are not negative: a shape.
@@ -191,6 +191,22 @@ impl FromScript for Vec<usize> {
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         Vec::<i64>::from_script(value)?.into_iter().map(size).collect()
+    }
+}
+
+/// A size in two directions: `3` or `[3, 5]`.
+#[derive(Clone, Copy)]
+pub struct Pair(pub [usize; 2]);
+
+impl FromScript for Pair {
+    const NAME: &'static str = "integer or array of two";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        if value.is_int() {
+            return usize::from_script(value).map(|n| Self([n; 2]));
+        }
+        let pair = Vec::<usize>::from_script(value)?;
+        pair.try_into().map(Self).map_err(|_| Refusal::Type)
     }
 }
 

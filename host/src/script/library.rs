@@ -42,7 +42,7 @@ pub fn is_folder(path: &Path) -> bool {
 /// The text of a script or preset.
 ///
 /// # Errors
-/// [`Error::Io`]: there is no such file, or it is not UTF-8.
+/// `Io`: there is no such file, or it is not UTF-8.
 pub fn read(path: &Path) -> Result<String> {
     match is_built_in(path) {
         true => text(path).map(str::to_owned).ok_or(std::io::ErrorKind::NotFound.into()),

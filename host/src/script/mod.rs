@@ -24,7 +24,7 @@ pub use callback::{Callback, own};
 pub use engine::{INTERRUPTED, Limits, build};
 pub use finding::{Finding, place_of};
 pub(crate) use function::script_type;
-pub use function::{FromScript, Function, IntoScript, Parameter, Refusal};
+pub use function::{FromScript, Function, IntoScript, Pair, Parameter, Refusal};
 pub use functions::Functions;
 pub use nearest::{did_you_mean, nearest};
 pub use resolver::Resolver;

@@ -15,11 +15,9 @@ use std::{
 use ops::nn::Module;
 use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map, Position};
 
-use crate::error::{Error, Result};
+pub use crate::run::DEEPEST;
 
-/// Values may be nested so deep. The state of a loop is read back from JSON, whose reader takes 128 levels,
-/// two for each of these; calls of functions end at 64.
-pub const DEEPEST: usize = 50;
+use crate::error::{Error, Result};
 
 /// A value deeper than this is not read to its end.
 const BEYOND: usize = 4 * DEEPEST;
@@ -79,7 +77,7 @@ pub fn watch(value: &Dynamic) -> std::result::Result<(), Box<EvalAltResult>> {
 /// Refuses a value that is nested too deep.
 ///
 /// # Errors
-/// [`Error::Usage`]
+/// `Usage`
 pub fn check(value: &Dynamic) -> Result<()> {
     Nest::default().height(value, DEEPEST).map(drop).map_err(|TooDeep| Error::usage(problem(), HELP))
 }
@@ -87,7 +85,7 @@ pub fn check(value: &Dynamic) -> Result<()> {
 /// Refuses a module whose parts stand too deep in one another, or too often.
 ///
 /// # Errors
-/// [`Error::Usage`]
+/// `Usage`
 pub fn check_module(module: &Module) -> Result<()> {
     if module.depth() > DEEPEST {
         let problem = format!("this module would be nested more than {DEEPEST} deep");

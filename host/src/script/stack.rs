@@ -18,20 +18,35 @@ const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
 const STACK: usize = 64 << 20;
 
 thread_local! {
-    static IS_SCRIPT: Cell<bool> = const { Cell::new(false) };
+    static ROLE: Cell<Role> = const { Cell::new(Role::None) };
+}
+
+/// What a thread is to scripts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    None,
+    /// It runs a script from its beginning to its end.
+    Main,
+    /// A script started it, to run one of its functions meanwhile.
+    Worker,
+}
+
+/// Whether a script started this thread, so that nothing that happens here has an order.
+pub fn is_worker() -> bool {
+    ROLE.get() == Role::Worker
 }
 
 /// Runs what runs scripts, on a thread that has the stack for what they nest.
 ///
 /// # Errors
-/// [`Error::Failed`] for a panic, [`Error::Usage`] when the system gives no thread.
+/// [`Error::Failed`] for a panic, `Usage` when the system gives no thread.
 pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
-    if IS_SCRIPT.get() {
+    if ROLE.get() != Role::None {
         return Ok(run());
     }
     let run = Mutex::new(Some(run));
     let body = || {
-        IS_SCRIPT.set(true);
+        ROLE.set(Role::Main);
         let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
         run.expect("one thread runs it")()
     };
@@ -53,10 +68,10 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
 /// Starts a thread that runs functions of scripts.
 ///
 /// # Errors
-/// [`Error::Usage`] when the system gives no more threads.
+/// `Usage` when the system gives no more threads.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
     let body = move || {
-        IS_SCRIPT.set(true);
+        ROLE.set(Role::Worker);
         body();
     };
     builder(STACK).spawn(body).map_err(no_thread)
@@ -75,7 +90,7 @@ pub fn spawn_scoped<'scope>(
     body: impl FnOnce() + Send + 'scope,
 ) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
     let body = move || {
-        IS_SCRIPT.set(true);
+        ROLE.set(Role::Worker);
         body();
     };
     builder(STACK).spawn_scoped(scope, body).map_err(no_thread)

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Recorder, Session};
-use crate::{
+use super::{
+    Recorder, Session,
     access::{Grants, Permission},
+};
+use crate::{
     error::{Error, Result},
-    reading::{self, Reads, Sum},
+    files::reading::{self, Reads, Sum},
     run::{Change, FileRecord},
 };
 
@@ -19,9 +21,12 @@ impl Session {
     /// a folder that it reads.
     ///
     /// # Errors
-    /// [`Error::Usage`] for what the script may not read (see [`access`](crate::access)), for a pipe or a device, and
-    /// for what changed since the run began; [`Error::Io`] when there is no such file; those of `read`.
-    pub fn read<T>(&self, asked: &Path, part: &str, read: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    /// `Usage` for what the script may not read (see [`access`](super::access)), for a pipe or a device, and
+    /// for what changed since the run began; `Io` when there is no such file; those of `read`.
+    pub fn read<T, E>(&self, asked: &Path, part: &str, read: impl FnOnce(&Path) -> Result<T, E>) -> Result<T>
+    where
+        Error: From<E>,
+    {
         let (real, permission) = self.permitted(asked)?;
         let (value, reads) = reading::watched(Some((asked, &real)), || read(&real));
         let value = value?;
@@ -30,7 +35,7 @@ impl Session {
     }
 
     /// [`Session::read`] of a data set by its name, from the data folders.
-    pub fn read_known<T>(&self, part: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn read_known<T>(&self, part: &str, read: impl FnOnce() -> crate::files::Result<T>) -> Result<T> {
         let (value, reads) = reading::watched(None, read);
         let value = value?;
         self.note(reads, part, Permission::Granted)?;
@@ -41,12 +46,12 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`Session::read`].
-    pub fn readable(&self, path: &Path) -> Result<()> {
+    pub fn readable(&self, path: &Path) -> crate::files::Result<()> {
         self.permitted(path).map(drop)
     }
 
     /// Where a path leads that a script may read, and how.
-    fn permitted(&self, asked: &Path) -> Result<(PathBuf, Permission)> {
+    fn permitted(&self, asked: &Path) -> crate::files::Result<(PathBuf, Permission)> {
         let real = reading::resolve(asked)?;
         let is_within = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
         if self.options.data.iter().chain(&self.options.readable).any(is_within) {
@@ -84,7 +89,7 @@ impl Recorder {
     /// Notes in the record which files were read.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a file that is another than the run has read under this name, unless changes are
+    /// `Usage` for a file that is another than the run has read under this name, unless changes are
     /// accepted; and for one that is not in the record, where it may be read for that alone.
     fn note_files(&self, files: Vec<FileRecord>, permission: Permission) -> Result<()> {
         let own = self.run.path().canonicalize().map_err(Error::io(self.run.path()))?;

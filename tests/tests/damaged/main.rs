@@ -1,7 +1,9 @@
 //! Damaged files: whatever bytes come as a network, as its elements in other files or as weights, they give a
 //! result or an error, without a panic, ten seconds or two gigabytes.
 //!
-//! `DAMAGED=1000000 cargo test --release -p tests --test damaged -- --nocapture` tries so many of each kind; they
+//! A binary of its own: its watch ends the process, and counts all of the process's memory.
+//!
+//! `DAMAGED=1000000 cargo test --release --workspace --test damaged -- --nocapture` tries so many of each kind; they
 //! count from `DAMAGED_FROM`, and the same number is the same file.
 
 mod bytes;

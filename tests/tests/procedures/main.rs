@@ -1,6 +1,8 @@
 //! A run that was stopped at any moment ends as one that was not, whatever its procedure does.
 //!
-//! `PROCEDURES=10000 cargo test --release -p tests --test procedures` tries more of them, from the one that
+//! A binary of its own: it runs for as long as it is asked to.
+//!
+//! `PROCEDURES=10000 cargo test --release --workspace --test procedures` tries more of them, from the one that
 //! `FIRST_PROCEDURE` names.
 
 mod generate;

@@ -80,8 +80,13 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         );
     table.iterator::<Pass>(|pass| {
         let source = pass.batches.lock().ok().and_then(|mut batches| batches.take());
-        let to_map = move |batch| to_map(batch, pass.mixture.as_deref());
-        Box::new(source.into_iter().flatten().map(move |batch| batch.and_then(&to_map).map_err(into_rhai)))
+        let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
+        Box::new(
+            source
+                .into_iter()
+                .flatten()
+                .map(move |batch| batch.map_err(Error::from).and_then(&to_map).map_err(into_rhai)),
+        )
     });
 }
 
@@ -124,7 +129,7 @@ fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Devi
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
-fn pass(batches: Result<Batches>, mixture: Option<Arc<Mixture>>) -> Result<Pass> {
+fn pass(batches: files::Result<Batches>, mixture: Option<Arc<Mixture>>) -> Result<Pass> {
     Ok(Pass { batches: Arc::new(Mutex::new(Some(batches?))), mixture })
 }
 

@@ -37,7 +37,7 @@ impl FromScript for Classes {
 impl Classes {
     /// The items of these classes.
     pub fn of(&self, set: &Dataset) -> Result<Dataset> {
-        set.of_class(&self.numbers(set)?)
+        Ok(set.of_class(&self.numbers(set)?)?)
     }
 
     /// The numbers of these classes, each once.
@@ -97,7 +97,7 @@ pub fn sample(set: &Dataset, n: usize) -> Result<Dataset> {
         return Err(Error::usage(problem, format!("ask for at most {}", set.len())));
     }
     let order = data::dataset::order(set.len(), random::next_key());
-    set.subset(&order[..n].iter().map(|&i| i as usize).collect::<Vec<_>>())
+    Ok(set.subset(&order[..n].iter().map(|&i| i as usize).collect::<Vec<_>>())?)
 }
 
 /// The parts of a division: fractions of a set, or numbers of items.
@@ -158,7 +158,7 @@ pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
     let part = |size: usize| {
         let (part, others) = rest.split_at(size.min(rest.len()));
         rest = others;
-        set.subset(&part.iter().map(|&i| i as usize).collect::<Vec<_>>())
+        Ok(set.subset(&part.iter().map(|&i| i as usize).collect::<Vec<_>>())?)
     };
     parts.sizes(set.len())?.into_iter().map(part).collect()
 }
@@ -166,7 +166,7 @@ pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
 /// Weights that fit a set.
 pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<Weights> {
     if weights.0.len() == set.len() {
-        return Weights::new(&weights.0);
+        return Ok(Weights::new(&weights.0)?);
     }
     let problem = format!("{} weights for the {} items of `{}`", weights.0.len(), set.len(), set.name());
     Err(Error::usage(problem, "give one weight for each item"))

@@ -66,7 +66,7 @@ impl Source {
                 format!("data: {n} items asked of {set}"),
                 format!("ask for at most {}", set.len()),
             )),
-            Some(n) => set.take(n),
+            Some(n) => Ok(set.take(n)?),
             None => Ok(set),
         }
     }

@@ -100,7 +100,7 @@ impl Pictures {
 
     fn batch(&self, start: usize, len: usize, device: Device) -> Result<Tensor> {
         match self {
-            Self::Set(set) => set.slice(start, len)?.tensor(device),
+            Self::Set(set) => Ok(set.slice(start, len)?.tensor(device)?),
             Self::Tensor(tensor) => Ok(tensor.narrow(0, start, len)?.to_device(device)?),
             Self::Known(_) => Err(no_moments()),
         }

@@ -15,7 +15,7 @@ use ops::{
 
 use crate::{
     error::{Error, Result},
-    run::write_whole,
+    files::write_whole,
     script::Adder,
     session::Session,
 };
@@ -48,7 +48,7 @@ fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>)
         None => traced(session, module, name, shape)?,
     };
     match session.recorder_in_order()? {
-        Some(recorder) => write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model)),
+        Some(recorder) => Ok(write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model))?),
         None => Ok(()),
     }
 }

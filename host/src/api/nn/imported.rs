@@ -13,7 +13,7 @@ use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
-    reading,
+    files::reading,
     script::{Adder, FromScript},
     session::Session,
 };
@@ -50,7 +50,7 @@ fn open(session: &Session, path: &str) -> Result<Module> {
             other => other.into(),
         }
     };
-    let model = session.read(Path::new(path), "", |file| {
+    let model = session.read(Path::new(path), "", |file| -> Result<_> {
         let model = graph::Model::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)

@@ -8,9 +8,9 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::{Options, Pair},
+    api::options::Options,
     error::{Error, Result},
-    script::Adder,
+    script::{Adder, Pair},
 };
 
 /// Adds the functions of this file. Modules are made on `device`.

@@ -14,7 +14,7 @@ use rhai::{Dynamic, Map};
 use super::weights;
 use crate::{
     error::{Error, Result},
-    run::write_whole,
+    files::write_whole,
     script::{Adder, did_you_mean},
     session::Session,
 };
@@ -178,7 +178,7 @@ fn add_files(global: &mut Adder, session: &Arc<Session>) {
             move |module: Module, name: String| -> Result<()> {
                 let bytes = module.save()?;
                 match a.recorder_in_order()? {
-                    Some(recorder) => write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes),
+                    Some(recorder) => Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?),
                     None => Ok(()),
                 }
             },

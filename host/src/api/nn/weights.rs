@@ -11,7 +11,7 @@ use rhai::Map;
 use crate::{
     api::options::Options,
     error::{Error, Result},
-    reading,
+    files::reading,
     script::FromScript,
     session::Session,
 };

@@ -3,9 +3,9 @@
 use ops::{Tensor, op::Padding};
 
 use crate::{
-    api::{nn::interpolation, options::Pair},
+    api::nn::interpolation,
     error::{Error, Result},
-    script::Adder,
+    script::{Adder, Pair},
 };
 
 /// Adds the functions of this file.

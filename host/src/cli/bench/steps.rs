@@ -14,7 +14,6 @@ use serde_json::json;
 
 use super::{Conditions, choose, clock::Times, print};
 use crate::{
-    access::Grants,
     cli::{
         args::key_value,
         outcome::Outcome,
@@ -24,7 +23,7 @@ use crate::{
     host::{Host, Started},
     run::Mode,
     script::{FromScript, Limits, settings},
-    session::Options,
+    session::{Options, access::Grants},
 };
 
 /// Where the scripts are, here or in what is built in.

@@ -9,5 +9,8 @@ pub type Named = (String, PathBuf);
 
 /// The arrays of the files that were named.
 pub fn read(files: &[Named]) -> Result<Vec<(String, Array)>> {
-    files.iter().map(|(name, path)| Ok((name.clone(), numpy::read_array(path)?))).collect()
+    files
+        .iter()
+        .map(|(name, path)| Ok((name.clone(), Array::from_numpy(&numpy::read_array(path)?)?)))
+        .collect()
 }

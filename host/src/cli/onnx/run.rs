@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     cli::outcome::Outcome,
-    data::numpy,
     error::{Error, Result},
+    files::{safe_name, write_whole},
     onnx::{Array, Device, Model},
-    run::{safe_name, write_whole},
 };
 
 /// Prints shape and range of every output, and writes them into the folder `output` where there is one.
@@ -25,7 +24,7 @@ pub fn run(file: &Path, given: &[Named], output: Option<&Path>, library: Option<
         out!("{}: {}", printable(&name), told(&array));
         if let Some(folder) = output {
             let path = folder.join(format!("{}.npy", safe_name(&name)));
-            write_whole(&path, &numpy::to_bytes(&array))?;
+            write_whole(&path, &array.to_numpy().to_bytes())?;
             out!("  {}", path.display());
         }
     }

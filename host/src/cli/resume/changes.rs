@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    reading::{self, Sum},
+    files::reading::{self, Sum},
     run::{Change, FileRecord, Record, ScriptText},
     script::Scripts,
     session::DATA,

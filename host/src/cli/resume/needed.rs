@@ -3,14 +3,13 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    access::is_own,
     cli::{args::ResumeArgs, plugin},
     data,
     error::Error,
     onnx,
     run::{Arguments, Record, shell_quoted},
     script::settings::NamedPath,
-    session::Options,
+    session::{Options, access::is_own},
 };
 
 /// Words that were given.

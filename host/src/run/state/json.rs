@@ -43,7 +43,7 @@ impl Saved {
     /// Reads a state back. Handles are those that `like` holds at the same places.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the JSON and `like` do not fit: the script changed, or the file is damaged.
+    /// `Usage` when the JSON and `like` do not fit: the script changed, or the file is damaged.
     pub fn from_json(json: &Json, like: Option<&Self>, blobs: &mut Blobs) -> Result<Self> {
         if let Some(items) = json["array"].as_array() {
             let like = |i: usize| if let Some(Self::Array(v)) = like { v.get(i) } else { None };

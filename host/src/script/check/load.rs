@@ -172,7 +172,7 @@ impl<'a> Loader<'a> {
         };
         let source = match (self.import)(path) {
             Ok(source) => source,
-            Err(Error::Usage { problem, help }) => return report(problem, help),
+            Err(Error::Files(files::Error::Usage { problem, help })) => return report(problem, help),
             Err(error) => return report(error.to_string(), String::new()),
         };
         if let Some(start) = self.open.iter().position(|open| *open == source.name) {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    reading::Sum,
+    files::reading::Sum,
     run::FileRecord,
     script::{
         finding::{Finding, position_at},
@@ -96,7 +96,7 @@ impl ResolvedSettings {
     /// Where the plugin may have changed, a setting that is new has its default.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the record does not fit the declaration.
+    /// `Usage` when the record does not fit the declaration.
     pub fn recorded(
         declaration: &Declaration,
         record: &serde_json::Map<String, serde_json::Value>,

@@ -15,7 +15,7 @@ fn rules() -> Engine {
         crate::Session::new(crate::Options::default(), crate::run::Progress::new(crate::run::Mode::Quiet));
     let session = std::sync::Arc::new(session);
     crate::api::add_all(&mut table, &session);
-    crate::script::build(&std::sync::Arc::new(table), &session, None, crate::script::Limits::default())
+    crate::script::build(&std::sync::Arc::new(table), |_| {}, None, crate::script::Limits::default())
 }
 
 fn ruled(text: &str) -> Result<Declaration> {

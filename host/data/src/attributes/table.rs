@@ -1,0 +1,147 @@
+//! A column of a table: of a CSV file, or of a list whose words are parted by spaces.
+
+use super::{Row, no_column};
+use crate::file::Origin;
+use csv::{ReaderBuilder, Trim};
+use files::{Error, Result};
+
+/// A table's text, without the byte-order mark that may stand before it.
+///
+/// # Errors
+/// `Format` for bytes that are not in UTF-8, with the way out.
+pub fn text<'a>(bytes: &'a [u8], origin: &Origin) -> Result<&'a str> {
+    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if wide || bytes.contains(&0) {
+        let expected = "a text in UTF-8 (iconv -f UTF-16 -t UTF-8, or \"CSV UTF-8\" in a spreadsheet)";
+        return Err(origin.fault(0, "a text in UTF-16", expected));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let found =
+            format!("the byte {:02x}, which is not UTF-8 but most likely Windows-1252 (Latin-1)", bytes[at]);
+        let expected = "a text in UTF-8 (iconv -f WINDOWS-1252 -t UTF-8, or \"CSV UTF-8\" in a spreadsheet)";
+        origin.fault(at, found, expected)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// The column called `name`, without classes yet.
+///
+/// # Errors
+/// As [`super::Attribute::parse`].
+pub fn column(text: &str, origin: &Origin, name: &str) -> Result<Vec<Row>> {
+    let table = match delimiter(text) {
+        Some(delimiter) => separated(text, origin, delimiter)?,
+        None => list(text, origin)?,
+    };
+    table.column(origin, name)
+}
+
+/// What parts the fields of a CSV file: what the first line that has any of them has most of. None for a
+/// list.
+fn delimiter(text: &str) -> Option<u8> {
+    text.lines().filter(|line| !line.trim().is_empty()).take(2).find_map(|line| {
+        let count = |delimiter: u8| {
+            // Every other part stands between quotes.
+            line.split('"').step_by(2).flat_map(str::bytes).filter(|&byte| byte == delimiter).count()
+        };
+        let counts = [b'\t', b';', b','].map(|delimiter| (count(delimiter), delimiter));
+        let most = counts.into_iter().max_by_key(|(count, _)| *count);
+        most.filter(|(count, _)| *count > 0).map(|(_, delimiter)| delimiter)
+    })
+}
+
+/// Rows of fields, the names of the columns being the first.
+struct Table {
+    header: Vec<String>,
+    rows: Vec<(usize, Vec<String>)>,
+}
+
+fn separated(text: &str, origin: &Origin, delimiter: u8) -> Result<Table> {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| origin.fault(0, error.to_string(), "a CSV file"))?;
+        let at = record.position().map_or(0, |position| position.byte() as usize);
+        rows.push((at, record.iter().map(str::to_owned).collect()));
+    }
+    if let Some((at, last)) = rows.last().filter(|(at, last)| is_open(&text[*at..], last)) {
+        let found = format!("quotes that are never closed and hold {} lines", text[*at..].lines().count());
+        return Err(origin.fault(*at, found, format!("a closing quote in the field `{}`", last[0])));
+    }
+    Table::of(rows, origin, text.len())
+}
+
+/// Whether the last record has swallowed lines because the quotes around a field are never closed.
+fn is_open(record: &str, fields: &[String]) -> bool {
+    fields.iter().any(|field| field.contains('\n')) && record.matches('"').count() % 2 == 1
+}
+
+/// A list like CelebA's; the number of rows may stand before it.
+fn list(text: &str, origin: &Origin) -> Result<Table> {
+    let mut next = 0;
+    let line = |line: &str| {
+        let at = next;
+        next += line.len();
+        (at, line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let mut rows: Vec<_> =
+        text.split_inclusive('\n').map(line).filter(|(_, words)| !words.is_empty()).collect();
+    let count = rows.first().and_then(|(_, words)| match &words[..] {
+        [one] => one.parse::<usize>().ok(),
+        _ => None,
+    });
+    if let Some(count) = count {
+        rows.remove(0);
+        let pictures = rows.len().saturating_sub(1);
+        if count != pictures {
+            let expected = format!("{pictures}, as there are lines of pictures");
+            return Err(origin.fault(0, format!("the number {count}"), expected));
+        }
+    }
+    Table::of(rows, origin, text.len())
+}
+
+impl Table {
+    fn of(mut rows: Vec<(usize, Vec<String>)>, origin: &Origin, length: usize) -> Result<Self> {
+        if rows.is_empty() {
+            return Err(origin.fault(length, "the end of the file", "a line with the names of attributes"));
+        }
+        Ok(Self { header: rows.remove(0).1, rows })
+    }
+
+    fn column(mut self, origin: &Origin, name: &str) -> Result<Vec<Row>> {
+        let width = self.rows.first().map_or(self.header.len(), |(_, row)| row.len());
+        // CelebA's header has no name for the pictures, others have; a separator at the end of every row is
+        // no field.
+        let ends_empty = self.rows.iter().all(|(_, row)| row.last().is_some_and(String::is_empty));
+        let nameless = width == self.header.len() + 1 && !ends_empty;
+        if nameless {
+            self.header.insert(0, String::new());
+        }
+        let mut places = (1..self.header.len()).filter(|&place| self.header[place] == name);
+        let place = match (places.next(), places.next()) {
+            (Some(place), None) => place,
+            (None, _) => return Err(no_column(origin, name, &self.header[1..])),
+            (Some(_), Some(_)) => {
+                let problem = format!("{} has several columns `{name}`", origin.path.display());
+                return Err(Error::usage(problem, "give each a name of its own"));
+            }
+        };
+        let row = |(offset, mut fields): (usize, Vec<String>)| {
+            if fields.len() != width || width <= place {
+                let found = format!("{} fields", fields.len());
+                let expected = format!("{}, as in the first line of a picture", width.max(place + 1));
+                return Err(origin.fault(offset, found, expected));
+            }
+            let value = fields.swap_remove(place);
+            Ok(Row { offset, file: fields.swap_remove(0), value, class: 0 })
+        };
+        self.rows.into_iter().map(row).collect()
+    }
+}

@@ -1,0 +1,42 @@
+//! The Python form of the two sets, as torchvision brings it: pickles of maps with `data` `[N, 3072]` and
+//! lists of labels.
+
+use super::{Cifar, PICTURE};
+use crate::file::Origin;
+use crate::pickle::Pickle;
+use files::Result;
+use std::path::Path;
+
+impl Cifar {
+    pub(super) fn read_python(
+        &self,
+        file: &Path,
+        bytes: Vec<u8>,
+        place: usize,
+        pixels: &mut Vec<u8>,
+        labels: &mut Vec<u32>,
+    ) -> Result<()> {
+        let pickle = Pickle::parse(bytes, Origin::file(file))?;
+        let data = pickle.byte_array(pickle.get("data")?)?;
+        let count = match data.shape[..] {
+            [count, PICTURE] if count > 0 => count,
+            _ => {
+                let found = format!("pictures of the shape {:?}", data.shape);
+                return Err(pickle.fault(found, format!("[N, {PICTURE}]")));
+            }
+        };
+        let classes = self.labels[place].classes.split(',').count();
+        let numbers = pickle.whole_numbers(pickle.get(self.labels[place].key)?, count)?;
+        for (i, number) in numbers.into_iter().enumerate() {
+            match u32::try_from(number).ok().filter(|&label| (label as usize) < classes) {
+                Some(label) => labels.push(label),
+                None => {
+                    let found = format!("label {number} of picture {i}");
+                    return Err(pickle.fault(found, format!("0 to {}", classes - 1)));
+                }
+            }
+        }
+        pixels.extend_from_slice(data.elements);
+        Ok(())
+    }
+}

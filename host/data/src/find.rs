@@ -1,0 +1,108 @@
+//! Where data sets lie.
+
+use super::known::{self, BUILT_IN, Known};
+use super::{Split, glyphs, shapes};
+use files::{Error, Result};
+use std::path::PathBuf;
+
+const SPLITS: [Split; 2] = [Split::Train, Split::Test];
+
+/// What a split of `set` is read from, in the first of `folders` that has it.
+///
+/// # Errors
+/// `Usage`, which says where it was looked for, where none has it.
+pub fn split_of(set: &dyn Known, split: Split, folders: &[PathBuf]) -> Result<PathBuf> {
+    let found = folders.iter().find_map(|folder| set.inside(folder, split));
+    found.ok_or_else(|| missing(set, split, folders))
+}
+
+fn missing(set: &dyn Known, split: Split, folders: &[PathBuf]) -> Error {
+    let name = set.name();
+    let get = if super::get::offers(name) {
+        format!("`host data get {name}` brings it; or ")
+    } else {
+        String::new()
+    };
+    Error::usage(
+        format!("the {split} split of `{name}` is missing: no {} in {}", set.wanted(split), shown(folders)),
+        format!(
+            "{get}put it there, or name the folder that has it with --data DIR or HOST_DATA=DIR; \
+             `{}` (grey) and `{}` (colour) are built in",
+            glyphs::SET.name,
+            shapes::SET.name
+        ),
+    )
+}
+
+/// The error for a `what` that is neither a known set nor a file.
+pub fn unknown(what: &str, folders: &[PathBuf]) -> Error {
+    let likeness = |name: &&str| strsim::jaro_winkler(&what.to_lowercase(), name);
+    let nearest = known::names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    Error::usage(
+        format!(
+            "no data set or file is called `{what}`; the nearest name is `{}`",
+            nearest.unwrap_or(glyphs::SET.name)
+        ),
+        format!(
+            "known are {}, and the path of an IDX or NumPy file, or of a folder, zip or tar file of pictures; files are \
+             looked for in {}, and first in the folder that --data DIR or HOST_DATA=DIR names",
+            known::names().collect::<Vec<_>>().join(", "),
+            shown(folders),
+        ),
+    )
+}
+
+/// Paths as a list for a person.
+pub fn shown(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
+}
+
+/// A known set and where its splits are.
+#[derive(Debug)]
+pub struct Found {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// The train and the test split.
+    pub places: [Place; 2],
+    /// Whether `host data get` can bring it.
+    pub offered: bool,
+}
+
+/// Where a split is.
+#[derive(Debug, PartialEq)]
+pub enum Place {
+    /// Made by the program itself.
+    BuiltIn,
+    /// On disk: a file, the first of several, or a folder.
+    At(PathBuf),
+    /// Nowhere; `wanted` is the file that would have been it, inside a data folder.
+    Missing { wanted: String },
+}
+
+/// Every known set, the built-in ones first, and where `folders` have its splits.
+pub fn list(folders: &[PathBuf]) -> Vec<Found> {
+    let built_in = BUILT_IN.iter().map(|set| Found {
+        name: set.name,
+        about: set.about,
+        places: [Place::BuiltIn, Place::BuiltIn],
+        offered: false,
+    });
+    let on_disk = known::on_disk().map(|set| Found {
+        name: set.name(),
+        about: set.about(),
+        places: SPLITS.map(|split| place(set, split, folders)),
+        offered: super::get::offers(set.name()),
+    });
+    built_in.chain(on_disk).collect()
+}
+
+fn place(set: &dyn Known, split: Split, folders: &[PathBuf]) -> Place {
+    match split_of(set, split, folders) {
+        Ok(path) => Place::At(path),
+        Err(_) => Place::Missing { wanted: set.wanted(split) },
+    }
+}
+
+#[cfg(test)]
+mod tests;

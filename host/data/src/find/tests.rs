@@ -1,0 +1,74 @@
+use super::*;
+use crate::idx::pair::only_pictures_in;
+use std::fs;
+use std::path::Path;
+
+fn touch(path: PathBuf) -> PathBuf {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "").unwrap();
+    path
+}
+
+fn places(folder: &Path, name: &str) -> [Place; 2] {
+    let found = list(&[folder.to_path_buf()]);
+    found.into_iter().find(|set| set.name == name).unwrap().places
+}
+
+#[test]
+fn a_list_shows_what_is_there_and_what_is_missing() {
+    let data = tempfile::tempdir().unwrap();
+    let images = touch(data.path().join("mnist/train-images-idx3-ubyte.gz"));
+    let [train, test] = places(data.path(), "mnist");
+    assert_eq!(train, Place::At(images.clone()));
+    let wanted = "mnist/t10k-images-idx3-ubyte[.gz]".to_owned();
+    assert_eq!(test, Place::Missing { wanted });
+
+    assert_eq!(places(data.path(), "mnist")[0], Place::At(images));
+    assert_eq!(places(data.path(), "glyphs"), [Place::BuiltIn, Place::BuiltIn]);
+}
+
+#[test]
+fn other_homes_of_a_set_are_known() {
+    let data = tempfile::tempdir().unwrap();
+    for (name, file) in [
+        ("fashion-mnist", "FashionMNIST/raw/train-images-idx3-ubyte"),
+        ("emnist-digits", "gzip/emnist-digits-train-images-idx3-ubyte.gz"),
+    ] {
+        let images = touch(data.path().join(file));
+        assert_eq!(places(data.path(), name)[0], Place::At(images));
+    }
+    let [train, _] = places(data.path(), "mnist");
+    assert!(matches!(train, Place::Missing { .. }), "{train:?}");
+}
+
+#[test]
+fn files_right_in_a_data_folder_count_unless_it_is_named_for_another_set() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("kmnist");
+    let images = touch(folder.join("train-images-idx3-ubyte"));
+    assert_eq!(places(&folder, "kmnist")[0], Place::At(images));
+    assert!(matches!(places(&folder, "mnist")[0], Place::Missing { .. }));
+
+    let images = touch(data.path().join("train-images-idx3-ubyte"));
+    assert_eq!(places(data.path(), "mnist")[0], Place::At(images));
+}
+
+#[test]
+fn the_first_folder_that_has_a_set_wins() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folders = [one.path().to_path_buf(), two.path().to_path_buf()];
+    let set = known::named("mnist").unwrap();
+    let second = touch(two.path().join("mnist/train-images-idx3-ubyte"));
+    assert_eq!(split_of(set, Split::Train, &folders).unwrap(), second);
+    let first = touch(one.path().join("mnist/train-images-idx3-ubyte"));
+    assert_eq!(split_of(set, Split::Train, &folders).unwrap(), first);
+}
+
+#[test]
+fn a_folder_of_several_sets_asks_for_one() {
+    let data = tempfile::tempdir().unwrap();
+    touch(data.path().join("emnist-digits-train-images-idx3-ubyte"));
+    touch(data.path().join("emnist-letters-train-images-idx3-ubyte"));
+    let error = only_pictures_in(data.path(), Split::Train).unwrap_err().to_string();
+    assert!(error.contains("2 sets") && error.contains("emnist-letters-train"), "{error}");
+}

@@ -1,0 +1,198 @@
+//! Fetching one file over HTTP, going on where it broke off.
+
+use super::Item;
+use crate::fault;
+use files::sha256_of_file;
+use files::{Error, Result};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+use ureq::http::{Response, StatusCode};
+use ureq::{Agent, Body};
+
+/// So often in a row an address may break off without having sent anything.
+const PATIENCE: u32 = 4;
+/// The wait after the first of them; each next one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+const BUFFER: usize = 64 << 10;
+
+/// Is told how far a file has come.
+pub trait Watch {
+    /// So many of the bytes of the file called `name` are here.
+    fn came(&self, name: &str, bytes: u64, of: u64);
+}
+
+/// Why a try ended.
+enum Broken {
+    /// It is no use to try again.
+    Ended(Error),
+    /// The connection broke off.
+    Off(String),
+}
+
+/// Fetches `item` from `address` to a file of its name in `folder`, unless a good one is there.
+pub fn fetch(address: &str, item: &Item, folder: &Path, watch: &dyn Watch) -> Result<()> {
+    let (whole, part) = (folder.join(item.name), folder.join(format!("{}.part", item.name)));
+    if whole.is_file() && sha256_of_file(&whole)? == item.sha256 {
+        watch.came(item.name, item.bytes, item.bytes);
+        return Ok(());
+    }
+    gather(address, item, &part, watch)?;
+    let sum = sha256_of_file(&part)?;
+    if sum != item.sha256 {
+        // A wrong file would be taken for a good beginning the next time.
+        fs::remove_file(&part).map_err(Error::io(&part))?;
+        let expected = format!(
+            "{}, the checksum of {}; fetch it again, or from another address",
+            item.sha256, item.name
+        );
+        return Err(fault(&part, item.bytes, format!("a content with the SHA-256 {sum}"), expected));
+    }
+    fs::rename(&part, &whole).map_err(Error::io(&whole))
+}
+
+/// Tries until all bytes are in `part`.
+fn gather(address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<()> {
+    let agent = agent();
+    // An address that cannot go on begins anew: only what is more than ever before is progress.
+    let mut most = length(part)?;
+    let (mut failures, mut pause) = (0, PAUSE);
+    while length(part)? != item.bytes {
+        ops::interrupt::check()?;
+        let reason = match try_once(&agent, address, item, part, watch) {
+            Ok(()) => continue,
+            Err(Broken::Ended(error)) => return Err(error),
+            Err(Broken::Off(reason)) => reason,
+        };
+        match length(part)? {
+            after if after > most => (most, failures, pause) = (after, 0, PAUSE),
+            after => {
+                failures += 1;
+                if failures == PATIENCE {
+                    return Err(failed(
+                        format!("{address} broke off after {after} of {} bytes: {reason}", item.bytes),
+                        "what has come is kept: give the command again, or name a mirror with --from URL",
+                    ));
+                }
+                thread::sleep(pause);
+                pause *= 2;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An agent that follows addresses, takes a proxy from the environment and does not wait for ever.
+fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .timeout_recv_response(Some(Duration::from_secs(60)))
+        // A body that takes longer is asked for anew from where it is.
+        .timeout_recv_body(Some(Duration::from_secs(300)));
+    config.build().into()
+}
+
+/// Asks for what is missing in `part` and appends it.
+fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<(), Broken> {
+    let have = length(part).map_err(Broken::Ended)?;
+    let mut request = agent.get(address).header("accept-encoding", "identity");
+    if have > 0 {
+        request = request.header("range", format!("bytes={have}-"));
+    }
+    let response = request.call().map_err(|error| Broken::Off(error.to_string()))?;
+    if response.status() == StatusCode::RANGE_NOT_SATISFIABLE && have > 0 {
+        // What is here is of no use: begin anew.
+        fs::remove_file(part).map_err(|error| Broken::Ended(Error::io(part)(error)))?;
+        return Err(Broken::Off("it has fewer bytes than have come".into()));
+    }
+    let at = start(&response, address, item, have)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(part);
+    let mut file = file
+        .and_then(|file| file.set_len(at).map(|()| file))
+        .map_err(|e| Broken::Ended(Error::io(part)(e)))?;
+    copy(response.into_body(), &mut file, part, item, at, watch)
+}
+
+/// At which byte of the file an answer begins.
+fn start(response: &Response<Body>, address: &str, item: &Item, have: u64) -> Result<u64, Broken> {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let ended = |found: String, help: &str| Broken::Ended(failed(format!("{address}: {found}"), help));
+    let another = "the address gives another file now; name a mirror with --from URL";
+    let status = response.status();
+    let at = match status {
+        StatusCode::OK => 0,
+        // `bytes 100-199/200`
+        StatusCode::PARTIAL_CONTENT => match header("content-range").and_then(range_start) {
+            Some(at) if at <= have => at,
+            _ => {
+                return Err(ended(format!("it was asked for bytes from {have} on and sent others"), another));
+            }
+        },
+        _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            return Err(Broken::Off(format!("it answers {status}")));
+        }
+        _ => {
+            return Err(ended(
+                format!("it answers {status}"),
+                "name a mirror with --from URL, or bring the files by other means",
+            ));
+        }
+    };
+    match header("content-length").and_then(|length| length.parse::<u64>().ok()) {
+        Some(length) if at.checked_add(length) != Some(item.bytes) => {
+            Err(ended(format!("it has {} bytes, not {}", at.saturating_add(length), item.bytes), another))
+        }
+        _ => Ok(at),
+    }
+}
+
+/// An error of the network, and the way out.
+fn failed(problem: String, help: &str) -> Error {
+    Error::Failed(format!("{problem}\n  help: {help}"))
+}
+
+/// The first byte of `bytes 100-199/200`.
+fn range_start(range: &str) -> Option<u64> {
+    range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+}
+
+/// Appends a body to `file`, whose length is `at`; never more than the item has.
+fn copy(
+    body: Body,
+    file: &mut File,
+    part: &Path,
+    item: &Item,
+    mut at: u64,
+    watch: &dyn Watch,
+) -> Result<(), Broken> {
+    let disk = |error| Broken::Ended(Error::io(part)(error));
+    file.seek(SeekFrom::Start(at)).map_err(disk)?;
+    let mut reader = body.into_reader();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        ops::interrupt::check().map_err(|error| Broken::Ended(error.into()))?;
+        let most = buffer.len().min((item.bytes - at) as usize);
+        if most == 0 {
+            return file.sync_all().map_err(disk);
+        }
+        let count = reader.read(&mut buffer[..most]).map_err(|error| Broken::Off(error.to_string()))?;
+        if count == 0 {
+            return Err(Broken::Off("the connection was closed".into()));
+        }
+        file.write_all(&buffer[..count]).map_err(disk)?;
+        at += count as u64;
+        watch.came(item.name, at, item.bytes);
+    }
+}
+
+/// The length of a file, 0 where there is none.
+fn length(path: &Path) -> Result<u64> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}

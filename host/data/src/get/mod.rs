@@ -1,0 +1,131 @@
+//! Bringing public data sets from their well-known addresses into a data folder: whole or not at all.
+
+mod catalogue;
+mod download;
+
+pub use catalogue::{Item, OFFERS, Offer, Unpack, offer};
+pub use download::Watch;
+
+use super::fault;
+use super::tar::{Kind, Tar};
+use super::zip::Zip;
+use files::sha256_of_file;
+use files::{Error, Result};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is unpacked.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Whether a set can be brought.
+pub fn offers(name: &str) -> bool {
+    offer(name).is_some()
+}
+
+/// Brings the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
+/// the files and their checksums are the same). Gives that folder.
+///
+/// Files are gathered in a hidden folder beside it and checked, and go to their places when all have come.
+/// What has come stays there when a later file fails, and is not fetched again.
+///
+/// # Errors
+/// `Failed` where an address does not answer, answers something else, or keeps breaking off; `Format` for a
+/// file with another checksum, which is thrown away; `Io`.
+pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch) -> Result<PathBuf> {
+    let home = data.join(offer.home);
+    let gathering = data.join(format!(".{}.part", offer.home));
+    let unpacked = gathering.join("unpacked");
+    fs::create_dir_all(&gathering).map_err(Error::io(&gathering))?;
+    let address = address.unwrap_or(offer.address);
+    for item in offer.files {
+        reuse(item, &home, &gathering)?;
+        download::fetch(&format!("{address}{}", item.name), item, &gathering, watch)?;
+    }
+    // What an interrupted unpacking left is not known to be whole.
+    if unpacked.exists() {
+        fs::remove_dir_all(&unpacked).map_err(Error::io(&unpacked))?;
+    }
+    fs::create_dir(&unpacked).map_err(Error::io(&unpacked))?;
+    for item in offer.files {
+        unpack(item, &gathering.join(item.name), &unpacked)?;
+    }
+    place(&unpacked, &home)?;
+    fs::remove_dir_all(&gathering).map_err(Error::io(&gathering))?;
+    Ok(home)
+}
+
+/// Gathers a file that is in its place already, if it is what it should be.
+fn reuse(item: &Item, home: &Path, gathering: &Path) -> Result<()> {
+    let (there, here) = (home.join(item.name), gathering.join(item.name));
+    if here.exists() || !there.is_file() || sha256_of_file(&there)? != item.sha256 {
+        return Ok(());
+    }
+    link(&there, &here)
+}
+
+/// Gives a file a second name, or copies it where the file system cannot.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)).map_err(Error::io(to))
+}
+
+/// Puts what a file holds into `folder`.
+fn unpack(item: &Item, file: &Path, folder: &Path) -> Result<()> {
+    match item.unpack {
+        Unpack::Keep => link(file, &folder.join(item.name)),
+        Unpack::TarGz => untar(file, folder),
+        Unpack::Zip => unzip(file, folder),
+    }
+}
+
+/// Puts the files of a zip file into `folder`, without their folders.
+fn unzip(file: &Path, folder: &Path) -> Result<()> {
+    let zip = Zip::open(file)?;
+    for entry in zip.entries() {
+        ops::interrupt::check()?;
+        let name = entry.name.rsplit('/').next().unwrap_or_default();
+        if name.is_empty() || name.starts_with('.') {
+            continue;
+        }
+        let to = folder.join(name);
+        fs::write(&to, zip.read(entry, MOST_BYTES)?).map_err(Error::io(&to))?;
+    }
+    Ok(())
+}
+
+/// Puts the plain files of a tar archive into `folder`, without their folders.
+fn untar(file: &Path, folder: &Path) -> Result<()> {
+    let mut tar = Tar::open(file)?;
+    while let Some(entry) = tar.next_entry()? {
+        let name = entry.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        if entry.kind != Kind::File || name.is_empty() || name.starts_with('.') {
+            continue;
+        }
+        if entry.size > MOST_BYTES {
+            let found = format!("`{name}` of {} bytes", entry.size);
+            return Err(fault(file, entry.offset, found, format!("at most {MOST_BYTES}")));
+        }
+        let path = folder.join(name);
+        let mut to = fs::File::create(&path).map_err(Error::io(&path))?;
+        tar.content(&entry, |bytes| to.write_all(bytes).map_err(Error::io(&path)))?;
+        to.sync_all().map_err(Error::io(&path))?;
+    }
+    Ok(())
+}
+
+/// Gives the folder of files its name; where that is taken, moves each file into it.
+fn place(unpacked: &Path, home: &Path) -> Result<()> {
+    if !home.exists() && fs::rename(unpacked, home).is_ok() {
+        return Ok(());
+    }
+    fs::create_dir_all(home).map_err(Error::io(home))?;
+    for entry in fs::read_dir(unpacked).map_err(Error::io(unpacked))? {
+        let from = entry.map_err(Error::io(unpacked))?;
+        let to = home.join(from.file_name());
+        fs::rename(from.path(), &to).map_err(Error::io(&to))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

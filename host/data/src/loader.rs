@@ -1,0 +1,214 @@
+//! Mini-batches, prepared by another thread while the last one is in use.
+
+use super::dataset::{Dataset, Gathered, order};
+use crossbeam::channel::{Receiver, bounded, never};
+use files::{Error, Result};
+use ops::random::Key;
+use ops::{Device, Tensor, panic_text};
+use std::thread::{self, JoinHandle};
+
+/// So many batches wait ready.
+const DEPTH: usize = 2;
+/// A batch of fewer bytes of images is prepared in the time that it takes to wait for another thread.
+const WORTH_A_THREAD: usize = 64 << 10;
+
+/// How a data set is cut into batches.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Items in a batch.
+    pub batch_size: usize,
+    /// Shuffles the items; without it they come in the order of the set.
+    pub shuffle: Option<Key>,
+    /// Leaves out a last batch that is not full.
+    pub drop_last: bool,
+    /// Where the tensors are wanted.
+    pub device: Device,
+}
+
+/// A mini-batch of `n` items.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// `[n, ...]` of f32.
+    pub images: Tensor,
+    /// `[n]` of i32, if the set has labels.
+    pub labels: Option<Tensor>,
+    /// Where the items stand in the set.
+    pub indices: Vec<u32>,
+}
+
+/// The batches of one pass over a data set: a pure function of the set and the plan. An error is the
+/// last thing that comes.
+pub struct Batches {
+    set: Dataset,
+    device: Device,
+    source: Source,
+    done: usize,
+    count: usize,
+}
+
+impl Batches {
+    /// Starts a pass.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is not one batch; [`ops::Error::Memory`] for batches that the budget
+    /// of tensor bytes does not allow.
+    pub fn new(set: &Dataset, plan: Plan) -> Result<Self> {
+        let in_order = || (0..set.len() as u32).collect();
+        let order = plan.shuffle.map_or_else(in_order, |key| order(set.len(), key));
+        Self::of_items(set, order, plan)
+    }
+
+    /// Starts a pass over the items at those places of the set, in that order whatever the plan says, repeats
+    /// allowed.
+    ///
+    /// # Errors
+    /// As [`Batches::new`].
+    pub fn of_items(set: &Dataset, order: Vec<u32>, plan: Plan) -> Result<Self> {
+        let count = count(order.len(), &plan);
+        if count == 0 {
+            return Err(Error::usage(
+                format!("batches: no batch of {} can be made of `{set}`", plan.batch_size),
+                "take a batch size from 1 to the number of items; a last batch that is not full is left \
+                 out with `drop_last`",
+            ));
+        }
+        let size = plan.batch_size.min(order.len());
+        set.require_room("batches", size)?;
+        let recipe = Recipe { set: set.clone(), order, size };
+        let bytes = size * set.shape().iter().product::<usize>() * size_of::<f32>();
+        let source = if bytes < WORTH_A_THREAD {
+            Source::Here(recipe)
+        } else {
+            Source::Thread(Worker::start(count, move |i| recipe.prepare(i))?)
+        };
+        Ok(Self { set: set.clone(), device: plan.device, source, done: 0, count })
+    }
+
+    fn prepared(&mut self) -> Result<Prepared> {
+        match &mut self.source {
+            Source::Here(recipe) => recipe.prepare(self.done),
+            Source::Thread(worker) => worker.receive(),
+        }
+    }
+
+    fn upload(&self, prepared: Prepared) -> Result<Batch> {
+        let (images, labels) = self.set.upload(prepared.items, self.device)?;
+        Ok(Batch { images, labels, indices: prepared.indices })
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done == self.count {
+            return None;
+        }
+        let batch = self.prepared().and_then(|prepared| self.upload(prepared));
+        self.done = if batch.is_ok() { self.done + 1 } else { self.count };
+        Some(batch)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.count - self.done;
+        (left, Some(left))
+    }
+}
+
+/// The number of batches left.
+impl ExactSizeIterator for Batches {}
+
+/// The number of batches that `items` items give.
+fn count(items: usize, plan: &Plan) -> usize {
+    let full = items.checked_div(plan.batch_size).unwrap_or(0);
+    let rest = items.checked_rem(plan.batch_size).unwrap_or(0);
+    full + usize::from(rest > 0 && !plan.drop_last)
+}
+
+enum Source {
+    Here(Recipe),
+    Thread(Worker),
+}
+
+/// A batch that is not yet on its device.
+struct Prepared {
+    items: Gathered,
+    indices: Vec<u32>,
+}
+
+/// What batch `i` is made of, for every `i`.
+struct Recipe {
+    set: Dataset,
+    /// The items' places in the set; a batch is the next `size` of them.
+    order: Vec<u32>,
+    size: usize,
+}
+
+impl Recipe {
+    fn prepare(&self, i: usize) -> Result<Prepared> {
+        let end = self.order.len().min((i + 1) * self.size);
+        let indices = &self.order[i * self.size..end];
+        let items = self.set.gather("batches", indices.iter().map(|&index| index as usize))?;
+        Ok(Prepared { items, indices: indices.to_vec() })
+    }
+}
+
+/// A thread that prepares batches and lives no longer than this.
+struct Worker {
+    batches: Receiver<Result<Prepared>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Prepares batches `0..count`, never more than [`DEPTH`] ahead.
+    fn start(count: usize, prepare: impl Fn(usize) -> Result<Prepared> + Send + 'static) -> Result<Self> {
+        let (sender, batches) = bounded(DEPTH);
+        let work = move || {
+            for i in 0..count {
+                // Sending fails when nobody waits for batches any more.
+                if sender.send(prepare(i)).is_err() {
+                    break;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("batches".into()).spawn(work).map_err(|error| {
+            Error::usage(
+                format!("batches: no thread can be started to prepare them: {error}"),
+                "end other programs, or raise the limit on threads (`ulimit -u`)",
+            )
+        })?;
+        Ok(Self { batches, thread: Some(thread) })
+    }
+
+    /// The next batch, or why there is none.
+    fn receive(&mut self) -> Result<Prepared> {
+        match self.batches.recv() {
+            Ok(batch) => batch,
+            Err(_) => Err(self.died()),
+        }
+    }
+
+    fn died(&mut self) -> Error {
+        let panic = self.thread.take().and_then(|thread| thread.join().err());
+        Error::usage(
+            format!(
+                "batches: a fault inside the host: {}",
+                panic.as_deref().map_or("no reason given", |panic| panic_text(panic))
+            ),
+            "this is a mistake in the program, not in the script: please report it",
+        )
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Without a receiver the thread ends at its next batch.
+        self.batches = never();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

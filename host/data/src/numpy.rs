@@ -1,0 +1,252 @@
+//! NumPy's `.npy` files and `.npz` archives of them: items of data sets, and arrays of numbers.
+
+mod elements;
+mod items;
+mod kind;
+mod labels;
+mod npy;
+
+use super::dataset::Dataset;
+use super::file::{self, Origin};
+use super::fit::require_room;
+use super::split::missing;
+use super::zip::Zip;
+use super::{Options, Split};
+use files::{Error, Result};
+pub use kind::{Kind, words};
+pub use npy::Array;
+use ops::Tensor;
+use std::path::{Path, PathBuf};
+
+/// The largest array that is read.
+const MOST_BYTES: u64 = 4 << 30;
+
+/// Names of arrays with items and with labels, where they are not those of a split.
+const ITEMS: [&str; 6] = ["images", "imgs", "image", "x", "data", "arr_0"];
+const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes"];
+
+/// Reads items `[N, ...]` (see [`Array::items`]), and labels `[N]` where there are any.
+///
+/// In an archive the items are the array that the option `array` names; or `x_train`, `train_images` and the
+/// like, with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the
+/// array that the option `labels` names; or `y_train`, `train_labels` and the like; or `labels`, `y`,
+/// `targets`; or those of a file beside which is called `labels` where this one is called `imgs` or `images`.
+/// Where no name tells splits, all is for training.
+///
+/// # Errors
+/// `Format` for a file that is cut off, contradicts itself or holds other arrays; `Usage` for a split that is
+/// not there, where the arrays have other names, or do not fit into memory; `Io`.
+pub fn read(path: &Path, split: Split, options: &Options) -> Result<Dataset> {
+    let name = path.display().to_string();
+    options.require_only(&name, &["array", "labels"])?;
+    options.check(path)?;
+    let file = Arrays::open(path)?;
+    let place = file.items_of(split, &name, options)?;
+    let content = file.read(place)?.items(&name, options)?;
+    require_room(content.count, [content.shape.iter().product(), 1, 1])?;
+    let labels = labels(&file, place, split, options, content.count)?;
+    let (labels, unlabelled) = match labels {
+        Labels::Found(labels) => (Some(labels), String::new()),
+        Labels::None(why) => (None, why),
+    };
+    let classes = labels.as_ref().and_then(|labels| labels.iter().max()).map_or(0, |highest| highest + 1);
+    let class_names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let part = (content.items, labels.map(Into::into));
+    Ok(Dataset::from_parts(&name, &content.shape, &class_names, vec![part])?.because(&unlabelled))
+}
+
+/// Whether the name of a file is that of an array or an archive of them.
+pub fn is_file_of(path: &Path) -> bool {
+    path.extension().is_some_and(|end| ["npy", "npz"].iter().any(|known| end.eq_ignore_ascii_case(known)))
+}
+
+/// The array of an `.npy` file, or the only one of an `.npz` archive.
+///
+/// # Errors
+/// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for an archive
+/// of several arrays; `Io`.
+pub fn read_array(path: &Path) -> Result<Array> {
+    one(path, None, "give an .npy file of one array")
+}
+
+/// The array of an `.npy` file, or the one called `name` of an `.npz` archive, which may be left out where it
+/// is the only one: as f32 (f16 and f32), f64, bool, i32 (whole numbers of up to 32 bits), i64 (larger ones).
+/// On the CPU.
+///
+/// # Errors
+/// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for a name that is
+/// not there; `Io`.
+pub fn tensor(path: &Path, name: Option<&str>) -> Result<Tensor> {
+    one(path, name, "name one: data::array(path, \"name\")")?.tensor()
+}
+
+fn one(path: &Path, name: Option<&str>, help: &str) -> Result<Array> {
+    let file = Arrays::open(path)?;
+    let several = || {
+        let names = file.names();
+        let problem = format!("{} has {} arrays: {}", path.display(), names.len(), names.join(", "));
+        Error::usage(problem, help)
+    };
+    let place = match name {
+        Some(name) => file.named(name)?,
+        None => file.only().ok_or_else(several)?,
+    };
+    file.read(place)
+}
+
+enum Labels {
+    Found(Vec<u32>),
+    /// Why there are none.
+    None(String),
+}
+
+/// One label for each of `count` items, if there are labels.
+fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: usize) -> Result<Labels> {
+    let place = match &options.labels {
+        Some(name) => Some(file.named(name)?),
+        None => file
+            .first_of(&of_split(split, "y", &LABELS))
+            .or_else(|| file.first_of(&LABELS.map(str::to_owned))),
+    };
+    if let Some(array) = place {
+        return file.read(array)?.labels(count).map(Labels::Found);
+    }
+    if let Some(path) = beside(&file.path) {
+        options.check(&path)?;
+        let beside = Arrays::open(&path)?;
+        let array = beside.only().ok_or_else(|| beside.unknown("labels", "labels"))?;
+        return beside.read(array)?.labels(count).map(Labels::Found);
+    }
+    let (names, path) = (file.names(), file.path.display());
+    let others: Vec<&str> =
+        (0..names.len()).filter(|&place| place != items).map(|place| names[place]).collect();
+    if others.is_empty() {
+        return Ok(Labels::None("the file has no other array than that of the items".to_owned()));
+    }
+    let why = format!(
+        "none of the other arrays ({}) is called {}: name it with the option `labels`",
+        others.join(", "),
+        LABELS.join(", ")
+    );
+    options.warn(&format!("{path}: read without labels: {why}"));
+    Ok(Labels::None(why))
+}
+
+/// The file of labels that lies beside one of pictures.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let pictures = ["imgs", "images"].into_iter().find(|part| name.contains(part))?;
+    Some(path.with_file_name(name.replace(pictures, "labels"))).filter(|path| path.is_file())
+}
+
+/// `x_train`, `train_x`, `train_images`, `images_train`, ...: names of a split's array.
+fn of_split(split: Split, letter: &str, words: &[&str]) -> Vec<String> {
+    let names: &[&str] = match split {
+        Split::Train => &["train", "training"],
+        Split::Test => &["test", "testing"],
+        Split::Validation => &["val", "valid", "validation"],
+    };
+    let words: Vec<&str> = [letter].iter().chain(words).copied().collect();
+    let joined = |name: &str, word: &str| {
+        [format!("{word}_{name}"), format!("{name}_{word}"), format!("{word}{name}"), format!("{name}{word}")]
+    };
+    let pairs = names.iter().flat_map(|name| words.iter().map(move |word| (*name, *word)));
+    pairs.flat_map(|(name, word)| joined(name, word)).collect()
+}
+
+/// An `.npz` archive, or an `.npy` file as an archive of one array without a name.
+struct Arrays {
+    path: PathBuf,
+    zip: Option<Zip>,
+}
+
+impl Arrays {
+    fn open(path: &Path) -> Result<Self> {
+        let is_archive = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"));
+        let zip = is_archive.then(|| Zip::open(path)).transpose()?;
+        Ok(Self { path: path.to_path_buf(), zip })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let entries = self.zip.iter().flat_map(Zip::entries);
+        entries.map(|entry| entry.name.strip_suffix(".npy").unwrap_or(&entry.name)).collect()
+    }
+
+    /// The place of the items of a split.
+    fn items_of(&self, split: Split, name: &str, options: &Options) -> Result<usize> {
+        let file = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        if let Some(asked) = &options.array {
+            let place = self.named(asked)?;
+            let told = Split::told_by(asked).or_else(|| Split::told_by(&file)).unwrap_or(Split::Train);
+            let fits = told == split;
+            return fits
+                .then_some(place)
+                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[told]));
+        }
+        let of = |split| self.first_of(&of_split(split, "x", &ITEMS));
+        if let Some(place) = of(split) {
+            return Ok(place);
+        }
+        let has: Vec<Split> = Split::ALL.into_iter().filter(|&split| of(split).is_some()).collect();
+        if !has.is_empty() {
+            return Err(missing(name, split, &has));
+        }
+        let usual = self.first_of(&ITEMS.map(str::to_owned)).or_else(|| self.only());
+        let place = usual.ok_or_else(|| self.unknown("items", "array"))?;
+        match Split::told_by(&file) {
+            told if split == Split::Train || told == Some(split) => Ok(place),
+            told => Err(missing(name, split, told.as_slice())),
+        }
+    }
+
+    /// The place of the first of those names that is there, in letters of either case.
+    fn first_of(&self, names: &[String]) -> Option<usize> {
+        let known = self.names();
+        names.iter().find_map(|name| known.iter().position(|known| known.eq_ignore_ascii_case(name)))
+    }
+
+    /// The place of the array of that name.
+    fn named(&self, name: &str) -> Result<usize> {
+        let names = self.names();
+        names.iter().position(|known| *known == name).ok_or_else(|| {
+            let problem = format!("{} has no array `{name}`", self.path.display());
+            let help = if names.is_empty() {
+                "it has one, without a name".into()
+            } else {
+                format!("it has {}", names.join(", "))
+            };
+            Error::usage(problem, help)
+        })
+    }
+
+    /// The place of the only array.
+    fn only(&self) -> Option<usize> {
+        (self.zip.as_ref().is_none_or(|zip| zip.entries().len() == 1)).then_some(0)
+    }
+
+    fn unknown(&self, what: &str, option: &str) -> Error {
+        let names = self.names().join(", ");
+        Error::usage(
+            format!("which array of {} has the {what}?", self.path.display()),
+            format!(
+                "name one with the option `{option}`: {names}; or read one with data::array(path, \"name\")"
+            ),
+        )
+    }
+
+    fn read(&self, place: usize) -> Result<Array> {
+        let most = MOST_BYTES.min(ops::tensor::room() as u64);
+        match &self.zip {
+            Some(zip) => {
+                let entry = &zip.entries()[place];
+                let origin =
+                    Origin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
+                Array::parse(zip.read(entry, most)?, origin)
+            }
+            None => Array::parse(file::read(&self.path, most)?, Origin::file(&self.path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

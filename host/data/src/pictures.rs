@@ -1,0 +1,139 @@
+//! Folders, zip files and tar files of pictures.
+
+mod decode;
+mod layout;
+
+pub use decode::decode_all;
+
+use super::attributes::{self, Attribute};
+use super::file::{self, Origin};
+use super::split::missing;
+use super::store::{Member, Store};
+use super::{Images, Options, Split};
+use files::{Error, Result};
+use layout::Layout;
+use std::path::{Path, PathBuf};
+
+/// Names that a file of attributes has where none is given.
+const ATTRIBUTES: [&str; 4] =
+    ["list_attr_celeba.txt", "list_attr_celeba.csv", "attributes.txt", "attributes.csv"];
+
+/// What the names of the pictures that are read end with.
+const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"];
+
+/// Reads a split of a folder or archive of pictures. Folders called `train`, `test` or `validation` (and
+/// `training`, `testing`, `val`, `valid`) in it are its splits; where there are none, all is for training.
+/// The folders below are the classes, which all splits have in common; or the option `labels` names an
+/// attribute of the file `attributes`, by default one of [`ATTRIBUTES`] inside or beside.
+///
+/// # Errors
+/// `Format` for a damaged picture, or one of another size than the first where no `size` is asked for;
+/// `Usage` where there is no picture, no such split, or no such attribute; `Io`.
+pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
+    options.require_only(&path.display().to_string(), &["labels", "attributes", "exif_rotation"])?;
+    let mut store = Store::open(path, options)?;
+    let left_out = store.take_left_out();
+    let layout = Layout::of(store.files(), options, left_out);
+    let name = path.display().to_string();
+    if layout.is_empty() {
+        return Err(Error::usage(
+            format!("{name} holds no pictures"),
+            format!(
+                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX files are \
+                 called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
+                READ.join(" ")
+            ),
+        ));
+    }
+    let Some(chosen) = layout.of_split(split, own_split(path)) else {
+        return Err(missing(&name, split, layout.splits()));
+    };
+    layout.notes().iter().for_each(|note| options.warn(&format!("{name}: {note}")));
+    let labels = match &options.labels {
+        Some(attribute) => by_attribute(&store, &chosen.files, attribute, options)?,
+        None => chosen.labels,
+    };
+    read_chosen(&store, &chosen.files, labels, name, options)
+}
+
+/// The split that the name of the folder or archive tells.
+fn own_split(path: &Path) -> Option<Split> {
+    let name = path.file_name()?.to_str()?;
+    Split::named(name.split('.').next()?)
+}
+
+/// The class of every picture, or why there are none; and the names of the classes.
+pub struct Labels {
+    pub labels: Result<Vec<u32>, String>,
+    pub class_names: Vec<String>,
+}
+
+/// Reads those pictures.
+pub fn read_chosen(
+    store: &Store,
+    files: &[&Member],
+    Labels { labels, class_names }: Labels,
+    name: String,
+    options: &Options,
+) -> Result<Images> {
+    let (shape, pixels) = decode_all(store, files, options, None)?;
+    let (labels, unlabelled) = match labels {
+        Ok(labels) => (Some(labels.into()), String::new()),
+        Err(why) => (None, why),
+    };
+    Ok(Images { name, shape, pixels: pixels.into(), labels, class_names, unlabelled })
+}
+
+fn is_picture(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    READ.iter().any(|end| name.ends_with(end))
+}
+
+/// The attribute of each picture.
+pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Options) -> Result<Labels> {
+    let (bytes, origin) = attributes_of(store, name, options)?;
+    let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
+    let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
+    let labels = attribute.of(store.path(), &names)?;
+    if attribute.empty() > 0 {
+        let (empty, path) = (attribute.empty(), origin.path.display());
+        options.warn(&format!(
+            "{path}: {empty} pictures have an empty `{name}`, which is taken for a class of its own"
+        ));
+    }
+    Ok(Labels { labels: Ok(labels), class_names: attribute.class_names })
+}
+
+/// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own
+/// folders are `Img` and `Anno`.
+fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, Origin)> {
+    let read = |path: &Path| {
+        options.check(path)?;
+        Ok((file::read(path, attributes::MOST_BYTES)?, Origin::file(path)))
+    };
+    if let Some(path) = &options.attributes {
+        return read(path);
+    }
+    let is_table = |file: &&Member| {
+        let (folder, last) = file.name.rsplit_once('/').unwrap_or(("", &file.name));
+        !folder.contains('/') && ATTRIBUTES.contains(&last)
+    };
+    if let Some(inside) = store.files().iter().find(is_table) {
+        return Ok((store.read(inside)?, store.origin(inside)));
+    }
+    let path = store.path().parent().and_then(|parent| {
+        let folders = [parent.to_path_buf(), parent.join("../Anno")];
+        let mut files = folders.iter().flat_map(|folder| ATTRIBUTES.map(|name| folder.join(name)));
+        files.find(|file: &PathBuf| file.is_file())
+    });
+    match path {
+        Some(path) => read(&path),
+        None => Err(Error::usage(
+            format!("{} has no file of attributes to take `{name}` from", store.path().display()),
+            format!("put {} there or beside it, or name a file with `attributes`", ATTRIBUTES.join(" or ")),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! Durable loops: a run that was stopped at any moment, in any way, ends as one that was not.
+
+mod arguments;
+mod kill;
+mod record;
+mod resume;
+mod rules;
+mod state;
+mod stop;
+
+use tests::{Bench, RunFolder};
+
+/// Nested loops with everything that a state can hold.
+pub const NESTED: &str = include_str!("../../../fixtures/nested.rhai");
+
+/// What a run of `NESTED` with these settings comes to when nothing happens to it.
+pub fn undisturbed(place: &Bench, settings: &[&str]) -> (RunFolder, std::time::Duration) {
+    let outcome = place.script(NESTED, settings).run().code(0);
+    (place.only_run(), outcome.took)
+}

@@ -1,0 +1,230 @@
+//! The examples of the table of script functions, the reference, the shipped scripts, and every command.
+
+use std::fs;
+
+use host::{Host, Options, script::Source};
+use rhai::{Array, Dynamic};
+use tests::{Bench, repository, skipped};
+
+/// The plugin that the design of this program began with.
+const PAPER: &str = include_str!("../../fixtures/paper.rhai");
+
+/// Functions whose example would need a file.
+const NEED_A_FILE: &[&str] = &[
+    "data::array(",
+    "load(module: Module, path: string",
+    "nn::from_onnx(",
+    "forward(module: Module, inputs: map)",
+    "onnx::model(",
+    "onnx::frozen(",
+    "run(model: Model",
+    "forward(model: Model",
+    "fits(model: Model",
+    "get inputs(model: Model)",
+    "get outputs(model: Model)",
+    "get opset(model: Model)",
+    "get metadata(model: Model)",
+    "to_string(model: Model)",
+];
+
+/// A value as the examples write it.
+fn shown(value: &Dynamic) -> String {
+    match value.read_lock::<Array>() {
+        Some(items) => format!("[{}]", items.iter().map(nested).collect::<Vec<_>>().join(", ")),
+        None if value.is_unit() => "()".into(),
+        None => value.to_string(),
+    }
+}
+
+fn nested(value: &Dynamic) -> String {
+    if value.is_string() { format!("{:?}", value.to_string()) } else { shown(value) }
+}
+
+#[test]
+fn every_example_gives_its_value() {
+    let table = Host::new(Options::default()).table;
+    let mut wrong = Vec::new();
+    for entry in table.entries().iter().filter(|entry| !entry.example.is_empty()) {
+        let Some((code, expected)) = entry.example.split_once(" => ") else {
+            wrong.push(format!("{}: an example is written `code => value`", entry.signature()));
+            continue;
+        };
+        let host = Host::new(Options::default());
+        match host.run(&Source::new("example", code)) {
+            Ok(value) if shown(&value) == expected => {}
+            Ok(value) => wrong.push(format!("{code} gives {}, not {expected}", shown(&value))),
+            Err(error) => wrong.push(format!("{code}: {}", host.explain(&error, "example"))),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_what_needs_a_file_has_no_example() {
+    let table = Host::new(Options::default()).table;
+    // An operator with a number on one side is shown by its form for two tensors.
+    let shown_elsewhere = |entry: &host::script::Entry| !entry.name.starts_with(|c: char| c.is_alphabetic());
+    let bare = table.entries().iter().filter(|entry| entry.example.is_empty() && !shown_elsewhere(entry));
+    let bare: Vec<_> = bare.map(|entry| entry.signature()).collect();
+    let unexplained = |signature: &&String| !NEED_A_FILE.iter().any(|start| signature.starts_with(start));
+    let unexplained: Vec<_> = bare.iter().filter(unexplained).collect();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    let superfluous =
+        NEED_A_FILE.iter().filter(|start| !bare.iter().any(|signature| signature.starts_with(**start)));
+    assert_eq!(superfluous.collect::<Vec<_>>(), [] as [&&str; 0]);
+}
+
+#[test]
+fn the_reference_is_what_the_program_writes() {
+    let file = repository().join("docs/api.md");
+    let Ok(text) = fs::read_to_string(file) else { return skipped("there is no docs/api.md") };
+    let written = Bench::new().host(["help", "--markdown"]).run().code(0).stdout;
+    for (line, (file, program)) in text.lines().zip(written.lines()).enumerate() {
+        assert_eq!(
+            file,
+            program,
+            "docs/api.md, line {}: write it anew with `host help --markdown`",
+            line + 1
+        );
+    }
+    assert_eq!(text, written);
+}
+
+/// The names of all shipped plugins.
+fn plugins() -> Vec<String> {
+    let entries = fs::read_dir(repository().join("plugins")).unwrap().map(|entry| entry.unwrap().path());
+    let scripts = entries.filter(|path| path.extension().is_some_and(|extension| extension == "rhai"));
+    scripts.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn nothing_is_wrong_with_the_shipped_plugins() {
+    let place = Bench::new();
+    for plugin in plugins() {
+        place.host(["check", &plugin]).run().code(0).shows(&["nothing wrong was found"]);
+    }
+}
+
+#[test]
+fn the_settings_of_a_plugin_are_shown() {
+    let place = Bench::new();
+    for plugin in plugins() {
+        let shown = place.host(["params", &plugin]).run().code(0).stdout;
+        assert!(shown.lines().count() > 3, "{shown}");
+    }
+    place.host(["params", "dtan"]).run().code(0).shows(&["iterations", "20", "rounds of train", "mnist"]);
+}
+
+#[test]
+fn the_paper_s_sizes_are_settings() {
+    let place = Bench::new();
+    for plugin in plugins() {
+        // The preset is read, and then stopped before anything is computed, or for want of the data set.
+        let outcome = place.host(["run", &plugin, "--preset", "paper", "--quiet", "--deadline", "0s"]).run();
+        assert!(matches!(outcome.status.code(), Some(1 | 130)), "{outcome:?}");
+    }
+}
+
+#[test]
+fn mistakes_are_found_without_running() {
+    let place = Bench::new();
+    let check = |text: &str| {
+        place.write("plugins/own.rhai", text);
+        place.host(["check", "own"]).run().code(1)
+    };
+    check("let x = zeros([2]);\nx.sqaure();").shows(&["own.rhai:2:3", "square"]);
+    check("noise::unifrom([2]);").shows(&["own.rhai:1:", "uniform"]);
+    check("let = 1;").shows(&["own.rhai:1:5"]);
+    check("let cfg = params(#{ lr: 0.1 });\nprint(cfg.rate);").shows(&["own.rhai:2:", "rate"]);
+    assert!(place.runs().is_empty());
+}
+
+#[test]
+fn plugins_are_listed_with_their_first_lines() {
+    let listed = Bench::new().host(["list"]).run().code(0).stdout;
+    for plugin in plugins() {
+        assert!(listed.lines().any(|line| line.starts_with(&plugin)), "{plugin} is not in:\n{listed}");
+    }
+}
+
+#[test]
+fn help_explains_functions_modules_and_itself() {
+    let place = Bench::new();
+    let help = |args: &[&str]| place.host([&["help"], args].concat()).run().code(0);
+    help(&[]).shows(&["noise: ", "uniform", "host help NAME"]);
+    help(&["noise::uniform"]).shows(&["noise::uniform(shape: shape) -> Tensor", "example: "]);
+    help(&["uniform"]).shows(&["noise::uniform("]);
+    help(&["noise"]).shows(&["noise::uniform(", "noise::normal("]);
+    help(&["shape"]).shows(&["shape"]);
+    help(&["--definitions"]).shows(&["fn "]);
+    place
+        .host(["help", "unifrom"])
+        .run()
+        .code(2)
+        .says(&["no command or script function `unifrom`", "`uniform`"]);
+    for args in [&["--help"][..], &["--version"], &["run", "--help"], &["resume", "--help"]] {
+        assert!(!place.host(args).run().code(0).stdout.is_empty());
+    }
+}
+
+#[test]
+fn every_function_can_be_explained() {
+    let table = Host::new(Options::default()).table;
+    let place = Bench::new();
+    let names: std::collections::BTreeSet<_> = table.entries().iter().map(|entry| entry.path()).collect();
+    for name in names.iter().filter(|name| !name.starts_with(['-', '!'])).step_by(7) {
+        place.host(["help", name]).run().code(0);
+    }
+}
+
+#[test]
+fn data_and_doctor_tell_what_there_is() {
+    let place = Bench::new();
+    place.host(["data"]).run().code(0).shows(&["glyphs: ", "built in", "mnist: ", "not found"]);
+    place.host(["data", "--data", "/nonexistent"]).run().code(0).shows(&["looked in: /nonexistent, data"]);
+    place.host(["doctor"]).run().code(0).shows(&[
+        "cpu  ",
+        "gpu  ",
+        "onnx runtime  ",
+        "data  ",
+        "glyphs",
+        "burn",
+    ]);
+}
+
+#[test]
+fn a_plugin_that_reads_like_the_paper_runs() {
+    let place = Bench::new();
+    let small = ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3"];
+    place.script(PAPER, &small).run().code(0);
+    let run = place.only_run();
+    let figures: Vec<_> = run.files("figures").into_keys().collect();
+    assert_eq!(figures, ["figures/iteration-1.png", "figures/iteration-2.png"]);
+    place.host(["check", "own"]).run().code(0);
+}
+
+#[test]
+fn the_shipped_plugins_run_in_small() {
+    let place = Bench::new();
+    let small =
+        ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
+    place.host(["run", "dtan", "--quiet"].iter().chain(&small)).run().code(0);
+    let run = place.only_run();
+    assert_eq!(run.status(), "COMPLETED");
+    for file in ["report.html", "metrics.jsonl", "log.txt", "run.json"] {
+        assert!(run.path().join(file).metadata().is_ok_and(|file| file.len() > 0), "{file}");
+    }
+    assert!(!run.files("figures").is_empty());
+    assert!(run.metric("loss").iter().all(|loss| loss.is_finite()));
+}
+
+#[test]
+fn the_plugin_of_the_readme_runs() {
+    let text = fs::read_to_string(repository().join("README.md")).unwrap_or_default();
+    let Some((_, rest)) = text.split_once("```rhai\n") else { return skipped("README.md has no plugin") };
+    let script = rest.split("```").next().unwrap_or_default();
+    let place = Bench::new();
+    place.script(&script.replace("train(2000)", "train(200)"), &["epochs=1"]).run().code(0);
+    assert_eq!(place.only_run().metric("loss").len(), 2);
+    place.host(["check", "own"]).run().code(0);
+}

@@ -1,0 +1,8 @@
+//! Exported models in ONNX Runtime: the same numbers as the module itself, at any batch size.
+
+#[path = "../../../../ops/tests/cases/mod.rs"]
+mod cases;
+mod layers;
+mod operations;
+mod scripts;
+mod support;
