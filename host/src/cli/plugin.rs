@@ -16,11 +16,11 @@ use crate::{
     session::{Options, Session},
 };
 
-/// The folders, here and in what is built in, of plugins and of scripts.
+/// Names of the folders of plugins and of scripts, in the working folder and among the built-in files.
 const PLUGINS: &str = "plugins";
 const SCRIPTS: &str = "scripts";
 
-/// The file that a plugin's name or path stands for: the user's own comes before a built-in one.
+/// The file of a plugin that is given by name or path. The user's own comes before a built-in one.
 pub fn find(plugin: &Path) -> Result<PathBuf> {
     if library::is_file(plugin) {
         return Ok(plugin.to_owned());
@@ -53,13 +53,13 @@ pub fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A folder of what is built in.
+/// A folder of the built-in files.
 pub fn built_in(folder: &str) -> PathBuf {
     Path::new(BUILT_IN).join(folder)
 }
 
-/// All plugins that are run by name, by name: those in ./plugins, and of the built-in ones those that none of
-/// them stands before.
+/// All plugins that can be run by name, sorted: those in ./plugins, and the built-in ones whose names are not
+/// taken by those.
 pub fn all() -> Vec<PathBuf> {
     let mut plugins = in_folder(Path::new(PLUGINS));
     for path in in_folder(&built_in(PLUGINS)) {
@@ -120,19 +120,19 @@ pub fn preset(plugin: &Path, name: &str) -> Result<PathBuf> {
 pub struct Plugin {
     pub host: Host,
     pub source: Source,
-    /// It, compiled.
+    /// The compiled plugin.
     pub ast: AST,
     pub declaration: Option<settings::Declaration>,
 }
 
 impl Plugin {
-    /// Reads what the plugin imports, and what that imports, so that the record of a run has it from the
-    /// start.
+    /// Reads all scripts that the plugin imports, directly or through others, so that the record of a run has
+    /// them from the start.
     pub fn read_imports(&self, path: &Path) {
         let resolver = Resolver::new(path, &self.host.session.options.scripts, Scripts::default());
         let import = |name: &str| resolver.read(name);
         for source in &check::imports(&self.host.engine, &self.source, &self.ast, &import) {
-            // What is wrong with it is reported where it is imported.
+            // An error in it is reported when it is imported.
             let _ = self.host.scripts.compile(&self.host.engine, source);
         }
     }

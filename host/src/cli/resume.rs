@@ -25,8 +25,8 @@ use crate::{
 use changes::Changes;
 use needed::{Given, Word};
 
-/// Goes on with a run, from its last checkpoint. What [`access`](crate::session::access) says about the
-/// folders of runs is seen to here.
+/// Goes on with a run, from its last checkpoint. A run's folder is not trusted, as
+/// [`access`](crate::session::access) says.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = runs::find(&args.run)?;
     let record = Run::look(&folder)?;
@@ -49,7 +49,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
 
     let changes = Changes::since(&record, &plugin.host.scripts, &session.options.data);
     if !changes.is_empty() && !args.changed {
-        // What is found nowhere may be in a folder that is still to be given.
+        // A file that is not found may be in a folder that is still to be given.
         return Err(match missing.is_empty() {
             true => elsewhere(changed(&changes.listed(), &folder), &record),
             false => needed::refusal(&given, &missing, &folder),
@@ -87,7 +87,8 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     launch::launch(&plugin, recorder, &args.control)
 }
 
-/// The error about files, which relative paths lead to others from another folder.
+/// An error about files, with a hint where the run began in another folder: relative paths mean other files
+/// here.
 fn elsewhere(error: Error, record: &Record) -> Error {
     match (error, std::env::current_dir()) {
         (Error::Files(files::Error::Usage { problem, help }), Ok(here))
@@ -109,7 +110,7 @@ pub fn command(recorder: &Recorder, session: &crate::session::Session) -> String
     needed::command(&given, &[words.unwrap_or_default(), paths].concat(), folder)
 }
 
-/// What the run was started with: from its record, or where that has none from the command line in it.
+/// The arguments that the run was started with; in an older record they are read from the command line.
 fn arguments(record: &Record) -> Result<Arguments> {
     match &record.arguments {
         Some(arguments) => Ok(arguments.clone()),

@@ -52,7 +52,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     launch::launch(&plugin, recorder, &args.control)
 }
 
-/// What a process that runs a plugin starts from.
+/// What a session of `host run` or `host resume` is made of.
 pub struct Start<'a> {
     pub seed: u64,
     pub device: DeviceChoice,
@@ -61,7 +61,7 @@ pub struct Start<'a> {
     pub control: &'a Control,
 }
 
-/// The plugin with a session as the arguments want it, and the texts of all scripts that it imports.
+/// Opens the plugin in a session made of the arguments, and reads all scripts that it imports.
 pub fn prepare(path: &Path, start: &Start) -> Result<Plugin> {
     let control = start.control;
     let options = Options {

@@ -1,4 +1,4 @@
-//! Records that have no arguments but the command line, word by word, as all had at first.
+//! Records of runs that were made before records had arguments: they have the command line, word by word.
 
 use clap::Parser;
 
@@ -7,7 +7,7 @@ use crate::{
     run::Arguments,
 };
 
-/// The command line of `host run` as it was then. It stays as it is: the options of today's are in the
+/// The command line of `host run` as it was then. It never changes: newer runs have their arguments in the
 /// record.
 #[derive(Debug, Parser)]
 struct CommandWords {
@@ -43,7 +43,7 @@ struct CommandWords {
     _quiet: bool,
 }
 
-/// The arguments that stand in a command line of that form, as far as a run is resumed with them.
+/// The arguments in a command line of that form, those that `host resume` needs.
 ///
 /// # Errors
 /// [`Error::Usage`] for any other.

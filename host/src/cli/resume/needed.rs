@@ -1,4 +1,4 @@
-//! What the record of a run does not decide: words that have to be given anew when it is resumed.
+//! Arguments that are not taken from the record of a run: whoever resumes it has to give them again.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::{
     session::{Options, access::is_own},
 };
 
-/// Words that were given.
+/// Such arguments that were given.
 #[derive(Default)]
 pub struct Given<'a> {
     plugin: Option<&'a Path>,
@@ -41,7 +41,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// A path that has to be given.
+/// An option with a path, which has to be given.
 #[derive(Clone)]
 pub struct Word {
     flag: &'static str,
@@ -63,7 +63,8 @@ impl Word {
     }
 }
 
-/// What the command that began the run named, and this one neither names nor finds by itself.
+/// Options of the command that began the run, which this command neither has nor replaces by a default of its
+/// own.
 pub fn words(record: &Record, began: &Arguments, run: &Path, given: &Given) -> Vec<Word> {
     let there = |path: &str| Path::new(&record.folder).join(path);
     let mut words = Vec::new();
@@ -87,7 +88,7 @@ pub fn words(record: &Record, began: &Arguments, run: &Path, given: &Given) -> V
     words
 }
 
-/// What settings name that may not be read without being allowed anew.
+/// Files and folders that settings name, and that have to be allowed again before they are read.
 pub fn paths(record: &Record, named: &[NamedPath], options: &Options, given: &Given) -> Vec<Word> {
     let home = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let roots: Vec<PathBuf> =
@@ -103,7 +104,7 @@ pub fn paths(record: &Record, named: &[NamedPath], options: &Options, given: &Gi
     paths.into_iter().map(|path| Word { flag: ALLOW_READ, path }).collect()
 }
 
-/// The command that goes on with a run, with those words besides the ones that were given.
+/// The command that goes on with a run, with the options that were given and those that are missing.
 pub fn command(given: &Given, missing: &[Word], run: &Path) -> String {
     let words = given.words().into_iter().chain(missing.iter().cloned()).map(|word| word.shown());
     let start = ["host resume".to_owned(), shell_quoted(&run.display().to_string())];
@@ -111,7 +112,7 @@ pub fn command(given: &Given, missing: &[Word], run: &Path) -> String {
     start.into_iter().chain(words).chain(changed).collect::<Vec<_>>().join(" ")
 }
 
-/// The error for words that are missing.
+/// The error for options that are missing.
 pub fn refusal(given: &Given, missing: &[Word], run: &Path) -> Error {
     let shown: Vec<_> = missing.iter().map(Word::shown).collect();
     Error::usage(
@@ -120,11 +121,11 @@ pub fn refusal(given: &Given, missing: &[Word], run: &Path) -> Error {
     )
 }
 
-/// Whether the plugin of that name or path is found from here, as one's own: by its name, or in the working
-/// folder. One in the folder of the run came with it.
+/// Whether the plugin is found by its name, or in the working folder, so that whoever resumes the run has put
+/// it there. One in the folder of the run came with that folder.
 fn is_found(plugin: &Path, run: &Path) -> bool {
     let Ok(path) = plugin::find(plugin) else { return false };
-    // What is found without being on the disk is built in.
+    // A plugin that is found but not on the disk is built in.
     let Ok(real) = path.canonicalize() else { return true };
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     let names = [Some(real.clone()), std::path::absolute(&path).ok().filter(|_| !goes_up)];

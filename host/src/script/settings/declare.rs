@@ -82,8 +82,10 @@ impl Setting {
 /// The settings that a plugin declares, or `None` where it has no `params` call.
 ///
 /// `ast` is `source` compiled by `engine`, whose optimiser must be off: it would fold the map away.
-/// Errors, with a position: a second `params` call, one inside of a function or block, one with
-/// anything but imports and constants above it, and a default that is not a [`SettingValue`].
+///
+/// # Errors
+/// With a position: a second `params` call, one inside a function or block, one with anything but imports and
+/// constants above it, and a default that is not a [`SettingValue`].
 pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> crate::error::Result<Option<Declaration>> {
     find(engine, source, ast).map_err(|finding| finding.into_error(&source.text))
 }
@@ -228,7 +230,7 @@ fn evaluate(
     })
 }
 
-/// The first use of an imported module; their numbers are wrong without the imports.
+/// The first use of an imported module. Without the import its index in the syntax tree means another one.
 fn imported(ast: &AST) -> Option<Position> {
     let mut found = None;
     ast.walk(&mut |path| {

@@ -1,4 +1,4 @@
-//! Defaults that say more of a setting than its type: what its values have to be.
+//! Defaults with rules: what the values of a setting have to be, beyond its type.
 
 use rhai::{Array, Dynamic};
 
@@ -106,7 +106,7 @@ fn wrong(problem: String) -> Error {
     Error::usage(problem, "the default comes first, then what values have to be")
 }
 
-/// What a setting that the user gave names.
+/// A text in a setting that the user gave: it may name a file or folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedPath {
     /// The setting.

@@ -30,7 +30,7 @@ use crate::{
 /// What a user gave, besides the defaults.
 #[derive(Clone, Debug, Default)]
 pub struct SettingSources {
-    /// `key=value`, cut at the first `=`; the later of two for one key counts.
+    /// `key=value`, split at the first `=`; of two values for one key the later counts.
     pub command_line: Vec<(String, String)>,
     /// `--config FILE.toml`.
     pub config: Option<PathBuf>,
@@ -45,7 +45,7 @@ pub enum ValueOrigin {
     Preset(PathBuf),
     Config(PathBuf),
     CommandLine,
-    /// Given to the run that is resumed.
+    /// The record of the run that is resumed: it was given to that run.
     Record,
 }
 
@@ -93,7 +93,7 @@ impl ResolvedSettings {
 
     /// The settings of a run that is resumed, as its record has them, and which of them were `given`.
     ///
-    /// Where the plugin may have changed, a setting that is new has its default.
+    /// If the plugin may have changed, a setting that is new has its default.
     ///
     /// # Errors
     /// `Usage` when the record does not fit the declaration.
@@ -133,7 +133,7 @@ impl ResolvedSettings {
         changed.map(|(choice, _)| (choice.name.clone(), choice.value.to_string())).collect()
     }
 
-    /// The texts among the values that the user gave: a default is the script's own word.
+    /// The texts among the values that the user gave. Defaults are not among them: they are the script's.
     pub fn named(&self, declaration: &Declaration) -> Vec<NamedPath> {
         let given = self.choices.iter().zip(&declaration.settings);
         let given = given.filter(|(choice, _)| choice.origin != ValueOrigin::Default);
@@ -173,8 +173,11 @@ impl Serialize for ResolvedSettings {
 }
 
 /// The value of every setting: from the command line, else the config file, else the preset, else the
-/// default. Errors name the source (with line and caret for a file): a file that cannot be read or parsed, an
-/// unknown key (with the nearest one), a value of another type than the default's or against its rule.
+/// default.
+///
+/// # Errors
+/// They name the source (for a file with line and caret): a file that cannot be read or parsed, an unknown
+/// key (with the nearest one), a value of another type than the default's, or one that a rule refuses.
 pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<ResolvedSettings> {
     let default =
         |setting: &Setting| ChosenValue::new(setting, setting.default.clone(), ValueOrigin::Default);
@@ -295,7 +298,7 @@ fn check(setting: &Setting, value: &SettingValue) -> Result<(), Problem> {
 
 type TomlEntry = (Spanned<String>, Spanned<toml::Value>);
 
-/// The entries of a TOML file in the order of the text, or the byte where it is not TOML, and why.
+/// The entries of a TOML file in the order of the text. Errors: the byte at which it is not TOML, and why.
 fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, Problem)> {
     let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
     let parsed = parsed.map_err(|error| {

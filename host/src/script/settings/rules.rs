@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::value::SettingValue;
 
-/// A rule for the values of a setting; of a list, for every item, but for the two that say otherwise.
+/// A rule for the values of a setting. In a list it holds for every item, unless it says otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SettingRule {
     /// It names files and folders, which the script may then read.
@@ -15,15 +15,15 @@ pub enum SettingRule {
     AtLeast(f64),
     Positive,
     MultipleOf(i64),
-    /// Of a list or text as a whole.
+    /// Of the list or text as a whole.
     NotEmpty,
-    /// Of a list as a whole: weights, which the script gets divided by their sum. An empty one is left to the
-    /// script.
+    /// Of the list as a whole: weights, which the script gets divided by their sum. What an empty list means
+    /// is for the script to say.
     Shares,
 }
 
 impl SettingRule {
-    /// The value, or the first item of a list, that the rule does not take.
+    /// The value that the rule refuses, or the first such item of a list.
     fn refused<'a>(&self, value: &'a SettingValue) -> Option<&'a SettingValue> {
         match (self, value) {
             (Self::Shares, _) => (!is_shares(value)).then_some(value),
@@ -34,7 +34,7 @@ impl SettingRule {
         }
     }
 
-    /// Whether it takes a value that is no list. Not a number is within nothing.
+    /// Whether it takes a value that is not a list. NaN is in no range.
     fn accepts(&self, item: &SettingValue) -> bool {
         match (self, item) {
             (Self::Path, item) => matches!(item, SettingValue::String(_)),
@@ -107,7 +107,7 @@ impl SettingRules {
         self.0.contains(&SettingRule::Shares)
     }
 
-    /// The first rule that does not take a value, and the value, or the item of a list, that it refuses.
+    /// The first rule that refuses a value, with that value or the item of a list that is refused.
     pub fn refused<'a>(&self, value: &'a SettingValue) -> Option<(&SettingRule, &'a SettingValue)> {
         self.0.iter().find_map(|rule| Some((rule, rule.refused(value)?)))
     }
@@ -121,7 +121,7 @@ impl SettingRules {
         choices.flatten().flat_map(SettingValue::texts)
     }
 
-    /// A value that they take, as the script gets it: shares add up to 1.
+    /// An accepted value as the script gets it: shares add up to 1.
     pub fn given(&self, value: &SettingValue) -> SettingValue {
         match value {
             SettingValue::List(items) if self.is_shares() => {
@@ -134,7 +134,7 @@ impl SettingRules {
     }
 }
 
-/// "at least 1; a multiple of 4". That a setting is a path is said by the word for its type.
+/// "at least 1; a multiple of 4". Paths are left out: the word for the type says that.
 impl fmt::Display for SettingRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.0.iter().filter(|rule| **rule != SettingRule::Path).map(SettingRule::to_string);

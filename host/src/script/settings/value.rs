@@ -68,9 +68,9 @@ impl SettingValue {
         }
     }
 
-    /// A command line's text as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
-    /// `32,64`, or the path of one thing that is there: that of a run has commas of its own. `None` where it
-    /// is not of that type.
+    /// A text from the command line as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
+    /// `32,64`. The path of a file or folder that exists is one item, since folders of runs have commas in
+    /// their names. `None` where the text is not of that type.
     pub fn parse(text: &str, like: &Self) -> Option<Self> {
         let number = || text.trim().replace('_', "");
         match like {
@@ -110,7 +110,7 @@ impl SettingValue {
         }
     }
 
-    /// A text as the first type that it can be read as.
+    /// The text as an integer, float, bool or string: the first of them that it can be read as.
     fn guess(text: &str) -> Self {
         [Self::Int(0), Self::Float(0.0), Self::Bool(false)]
             .iter()
@@ -119,7 +119,7 @@ impl SettingValue {
     }
 }
 
-/// The very same value; of floats the same bits, or both not a number.
+/// The very same value: floats have the same bits, or are both NaN.
 impl PartialEq for SettingValue {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -133,7 +133,8 @@ impl PartialEq for SettingValue {
     }
 }
 
-/// As plain JSON or TOML; a float that is not finite as its bits and its text, so that it comes back.
+/// As plain JSON or TOML. A float that is not finite is written as its bits and its text, so that it can be
+/// read.
 impl Serialize for SettingValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -152,13 +153,13 @@ impl Serialize for SettingValue {
     }
 }
 
-/// The item that stands for all in a list: a float where integers and floats are mixed.
+/// The item whose type is that of all items: a float where integers and floats are mixed.
 pub(super) fn element(items: &[SettingValue]) -> Option<&SettingValue> {
     let float = items.iter().find(|item| matches!(item, SettingValue::Float(_)));
     float.or(items.first())
 }
 
-/// The items of `[a, b]` or `a,b`: cut at commas outside of brackets and quotes, quotes taken off.
+/// The items of `[a, b]` or `a,b`, split at commas outside brackets and quotes, without the quotes.
 fn split(text: &str) -> Vec<String> {
     let text = text.trim();
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
