@@ -41,10 +41,11 @@ pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
 /// Times one step and prints its line.
 fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Conditions) -> Result<()> {
     let options = Options { seed: conditions.seed, device: conditions.device, ..Options::default() };
-    let Plugin { host, source, declaration } = plugin::open(path, options, Mode::Quiet, Limits::default())?;
+    let Plugin { host, source, declaration, .. } =
+        plugin::open(path, options, Mode::Quiet, Limits::default())?;
     let wrong = |problem: String| Error::usage(format!("{}: {problem}", path.display()), "look at wta.rhai");
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
-    let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
+    let sources = settings::SettingSources { command_line: given, ..settings::SettingSources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
     let grants = Grants { named: settings.named(&declaration), resumed: None };
     host.session.set_settings(settings.to_map(), grants);
