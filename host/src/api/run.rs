@@ -1,4 +1,4 @@
-//! What a script says about its run: settings, metrics.
+//! What a script says about its run: metrics, tables.
 
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map, NativeCallContext};
@@ -7,10 +7,7 @@ use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     run::{TableCell, aligned, to_csv},
-    script::{
-        Carried, FromScript, Problem, Refusal, Table, place_of,
-        settings::{Declared, Rule},
-    },
+    script::{Carried, FromScript, Problem, Refusal, Table, place_of},
     session::Session,
 };
 
@@ -32,53 +29,6 @@ impl FromScript for Number {
 pub fn add(table: &mut Table) {
     table
         .global()
-        .add(
-            "params(defaults)",
-            "Declares the settings of a plugin and gives their values: what the command line, a file or a \
-             preset says, else the default. The comment on a setting's line is its meaning.",
-            "params(#{ epochs: 3 }).epochs => 3",
-            |session: &Session, defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
-        )
-        .add(
-            "path(default)",
-            "The default of a setting that names a file or a folder: the script may read what the user names \
-             in it, with all that is in it. (Of any other text that the user gives, only a regular file is \
-             read.)",
-            r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
-            |default: String| Declared::new(default.into(), Rule::Path),
-        )
-        .add(
-            "paths(defaults)",
-            "The default of a setting that lists files and folders, as `path` does for one.",
-            "params(#{ networks: paths([]) }).networks => []",
-            |defaults: Array| Declared::new(defaults.into(), Rule::Path),
-        )
-        .add(
-            "one_of(default, choices)",
-            "In `params`: a default with all values that the setting may have; of a list, each item. A wrong \
-             value is refused before the run begins, and `host params` shows the choices.",
-            r#"params(#{ side: one_of("left", ["left", "right"]) }).side => left"#,
-            Declared::one_of,
-        )
-        .add(
-            "within(default, low, high)",
-            "In `params`: a default with the smallest and the largest value that the setting may have; of a \
-             list, each item.",
-            "params(#{ share: within(0.2, 0, 1) }).share => 0.2",
-            |default: Dynamic, low: f64, high: f64| Declared::new(default, Rule::Within(low, high)),
-        )
-        .add(
-            "at_least(default, minimum)",
-            "In `params`: a default with the smallest value that the setting may have; of a list, each item.",
-            "params(#{ epochs: at_least(3, 1) }).epochs => 3",
-            |default: Dynamic, minimum: f64| Declared::new(default, Rule::AtLeast(minimum)),
-        )
-        .add(
-            "positive(default)",
-            "In `params`: a default of a setting that is more than 0; of a list, each item.",
-            "params(#{ lr: positive(0.001) }).lr => 0.001",
-            |default: Dynamic| Declared::new(default, Rule::Positive),
-        )
         .add(
             "log(name, value, options)",
             "Records a number (or a tensor of one element) under a name, with step, loop path and time. A \
@@ -109,11 +59,6 @@ pub fn add(table: &mut Table) {
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
             |context: &NativeCallContext, name: String, rows: Array| write_table(context, &name, &rows),
         );
-}
-
-/// The defaults without the rules that they were declared with.
-fn plain(defaults: Map) -> Map {
-    defaults.into_iter().map(|(name, value)| (name, Declared::of(value).0)).collect()
 }
 
 /// Prints and records a table.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard};
+use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard, switch, unread};
 use crate::memory;
 
 /// Bounds on what a script may do by itself; tensors have a budget of their own.
@@ -61,6 +61,7 @@ pub fn build(
     #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
     standard::register(&mut engine, limits);
+    switch::register(&mut engine);
     engine.on_print(print.clone());
     engine.on_debug(move |text, _, position| print(&format!("{position:?}: {text}")));
     table.register(&mut engine);
@@ -76,6 +77,9 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
     nesting::count();
     if ops::interrupt::requested() {
         return Some(INTERRUPTED.into());
+    }
+    if let Some(error) = unread::take() {
+        return Some(error);
     }
     (memory::held() > limits.memory).then(|| {
         let maximum = limits.memory / 1_000_000;

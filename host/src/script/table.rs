@@ -8,13 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use ops::{
-    nn::Module,
-    tensor::trace::{self, Place},
-};
+use ops::{ScriptPosition, nn::Module, tensor::trace};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised};
+use super::{Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised, unread::Watched};
 use crate::{
     error::{Error, Result},
     kinds,
@@ -23,7 +20,8 @@ use crate::{
 type EntryCall =
     dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
-type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
+/// What a `for` loop goes through.
+pub type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
 type Iterate = dyn Fn(Dynamic) -> ScriptIterator + Send + Sync;
 
 /// One function as scripts see it.
@@ -144,7 +142,7 @@ impl Table {
         }
         for (type_id, steps) in &self.iterators {
             let steps = Arc::clone(steps);
-            global.set_iter_result(*type_id, move |value| steps(value));
+            global.set_iter_result(*type_id, move |value| Box::new(Watched::new(steps(value))));
         }
         for parameter in self.entries.iter().flat_map(|entry| &entry.types) {
             if let Some(rust_name) = parameter.rust_name {
@@ -289,10 +287,10 @@ fn combinations(parameters: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
 }
 
 /// The position of a call, as traces note it.
-fn position_of(context: &NativeCallContext) -> Option<Place> {
+fn position_of(context: &NativeCallContext) -> Option<ScriptPosition> {
     let position = context.call_position();
     let script = context.call_source().unwrap_or_default().into();
-    Some(Place { script, line: position.line()?, column: position.position().unwrap_or(1) })
+    Some(ScriptPosition { script, line: position.line()?, column: position.position().unwrap_or(1) })
 }
 
 /// Rhai counts lines and columns in 16 bits.
@@ -317,10 +315,10 @@ fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
 /// An error of the host as an error of the script; the engine adds the position.
 fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     match error {
-        Error::Ops(ops::Error::NotExportable { reason, place: Some(place) }) => {
-            let position = Position::new(line_number(place.line), line_number(place.column));
+        Error::Ops(ops::Error::NotExportable { reason, position: Some(at) }) => {
+            let position = Position::new(line_number(at.line), line_number(at.column));
             let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
-            let (name, script) = (entry.name.to_owned(), place.script.to_string());
+            let (name, script) = (entry.name.to_owned(), at.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
         error @ (Error::Script(_) | Error::Ops(_)) => raised(error),

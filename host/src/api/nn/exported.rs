@@ -1,15 +1,10 @@
 //! Modules as ONNX files and as frozen models.
 
-use ops::{
-    DType, Spec,
-    nn::{
-        Module,
-        graph::{
-            export::{Metadata, export, original, to_bytes},
-            proto::ModelProto,
-        },
-    },
+use onnx_net::{
+    export::{Metadata, export, original, to_bytes},
+    proto::ModelProto,
 };
+use ops::{DType, Spec, nn::Module};
 
 use crate::{
     error::{Error, Result},

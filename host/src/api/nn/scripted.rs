@@ -3,9 +3,9 @@
 use std::{any::Any, cell::Cell};
 
 use ops::{
-    Tensor,
+    ScriptPosition, Tensor,
     nn::{Layer, Module},
-    tensor::trace::{self, Place},
+    tensor::trace,
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 
@@ -115,7 +115,7 @@ fn in_words(error: &EvalAltResult) -> String {
         (inner, script) = (next, source);
     }
     let (line, column) = (inner.position().line(), inner.position().position());
-    trace::at(|| Some(Place { script: script.into(), line: line?, column: column.unwrap_or(1) }));
+    trace::at(|| Some(ScriptPosition { script: script.into(), line: line?, column: column.unwrap_or(1) }));
     match inner {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
         other => other.to_string(),
