@@ -1,5 +1,6 @@
 //! Changes of colour.
 
+mod colour;
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;

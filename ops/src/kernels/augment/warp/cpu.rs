@@ -1,7 +1,10 @@
 //! An image at a time: its pixels are laid out with a border of zeros, so that every place has four pixels
 //! to read, and a row of places is worked out once for all channels.
 
-use super::{Frame, Outside, WIDTH};
+use super::{
+    Frame, Outside, WIDTH,
+    position::{between, reflected},
+};
 use crate::{
     Spec,
     cpu::{rows_with, wide},
@@ -166,25 +169,16 @@ fn map(maps: &[f32], i: usize) -> Option<&[f32; WIDTH]> {
     maps.as_chunks().0.get(i).filter(|map| map.iter().all(|x| x.is_finite()))
 }
 
-/// A place as far as the border: from -1 to `side`. NaN, which only an overflow gives, counts as -1.
+/// A position as far as the border: from -1 to `side`. NaN, which only an overflow gives, counts as -1.
 #[inline(always)]
-fn clamped(place: f32, side: f32) -> f32 {
-    let low = if place > -1.0 { place } else { -1.0 };
-    if low < side { low } else { side }
+fn clamped(position: f32, side: f32) -> f32 {
+    between(position, -1.0, side)
 }
 
-/// A place in the image that is repeated beyond its edges, every other copy turned round: from 0 to
-/// `side - 1`.
+/// A position in the mirrored image: from 0 to `side - 1`.
 #[inline(always)]
-fn mirrored(place: f32, side: f32) -> f32 {
-    // From the outer edge of the first pixel on.
-    let from = (place + 0.5).abs();
-    let copy = (from * (1.0 / side)).floor();
-    let rest = from - copy * side;
-    let odd = copy - 2.0 * (copy * 0.5).floor();
-    let place = rest + odd * (side - 2.0 * rest) - 0.5;
-    let low = if place > 0.0 { place } else { 0.0 };
-    if low < side - 1.0 { low } else { side - 1.0 }
+fn mirrored(position: f32, side: f32) -> f32 {
+    between(reflected(position, side), 0.0, side - 1.0)
 }
 
 /// The shares of the four pixels: above left, above right, below left, below right.

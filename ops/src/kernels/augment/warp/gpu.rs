@@ -4,7 +4,10 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{Frame, Outside, WIDTH};
+use super::{
+    Frame, Outside, WIDTH,
+    position::{between, copy_of, reflected},
+};
 use crate::{
     Spec,
     op::{Operand, Primitive},
@@ -24,45 +27,14 @@ struct Sizes {
     nan: f32,
 }
 
-/// A place from -1 to `side`.
+/// A position within reach: from -1 to `side`, or of the mirrored image.
 #[cube]
-fn clamped(place: f32, side: f32) -> f32 {
-    let mut y = f32::new(-1.0);
-    if place > -1.0f32 {
-        y = place;
+fn within(position: f32, side: f32, #[comptime] mirror: bool) -> f32 {
+    if mirror {
+        between(reflected(position, side), f32::new(0.0), side - 1.0f32)
+    } else {
+        between(position, f32::new(-1.0), side)
     }
-    if y > side {
-        y = side;
-    }
-    y
-}
-
-/// The number of the copy of the image that a place beyond its edges lies in; that before it is 1.
-#[cube]
-fn copy_of(place: f32, side: f32) -> f32 {
-    ((place + 0.5f32).abs() * (1.0f32 / side)).floor()
-}
-
-/// A place from 0 to `side - 1`, where every other copy of the image is turned round.
-#[cube]
-fn mirrored(place: f32, side: f32) -> f32 {
-    let copy = copy_of(place, side);
-    let rest = (place + 0.5f32).abs() - copy * side;
-    let odd = copy - 2.0f32 * (copy * 0.5f32).floor();
-    let inside = rest + odd * (side - 2.0f32 * rest) - 0.5f32;
-    let mut y = 0.0f32;
-    if inside > 0.0f32 {
-        y = inside;
-    }
-    if y > side - 1.0f32 {
-        y = side - 1.0f32;
-    }
-    y
-}
-
-#[cube]
-fn within(place: f32, side: f32, #[comptime] mirror: bool) -> f32 {
-    if mirror { mirrored(place, side) } else { clamped(place, side) }
 }
 
 #[cube]
@@ -130,18 +102,10 @@ fn share(place: f32, index: f32) -> f32 {
     share
 }
 
-/// A number of a pixel of a view, from 0 to `last`.
+/// The index of a pixel of a view, from 0 to `last`.
 #[cube]
-fn bound(place: f32, last: u32) -> u32 {
-    let last = f32::cast_from(last);
-    let mut y = 0.0f32;
-    if place > 0.0f32 {
-        y = place;
-    }
-    if y > last {
-        y = last;
-    }
-    u32::cast_from(y)
+fn bound(position: f32, last: u32) -> u32 {
+    u32::cast_from(between(position, f32::new(0.0), f32::cast_from(last)))
 }
 
 /// Which copy of the image a place lies in, counted through 0: those to the left are negative.

@@ -3,6 +3,7 @@
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
+mod position;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
