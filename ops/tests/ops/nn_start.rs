@@ -117,7 +117,10 @@ fn initialisers_have_their_variances() {
         (init::normal(0.0, 0.02), 0.02),
         (init::uniform(-0.3, 0.3), 0.3 / 3f64.sqrt()),
         (init::xavier_uniform(2.0), 2.0 * (2.0 / (input + output)).sqrt()),
-        (init::xavier_normal(1.0), (2.0 / (input + output)).sqrt()),
+        (
+            init::Initialiser::Scaled { gain: 1.0, fan: init::Fan::Mean, law: init::Distribution::Normal },
+            (2.0 / (input + output)).sqrt(),
+        ),
         (init::kaiming_uniform(Relu), (2.0 / input).sqrt()),
         (init::kaiming_normal(LeakyRelu(0.2)), (2.0 / 1.04 / input).sqrt()),
         (init::kaiming_normal(Tanh), 5.0 / 3.0 / input.sqrt()),
