@@ -15,8 +15,9 @@ use crate::{
     tensor::{countable, supported, trace},
 };
 
-/// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
-pub trait Layer: Send + Sync + 'static {
+/// What a kind of module computes. It holds the settings; the tensors are in the [`Module`]. As a `dyn Any` it can
+/// be made its own type again.
+pub trait Layer: Any + Send + Sync {
     /// The kind, as `Conv2d`.
     fn name(&self) -> &str;
 
@@ -40,9 +41,6 @@ pub trait Layer: Send + Sync + 'static {
     fn depth(&self) -> usize {
         0
     }
-
-    /// The layer itself, for those who know its type.
-    fn as_any(&self) -> &dyn Any;
 }
 
 /// A network or a part of one. Clones are handles of the same module.

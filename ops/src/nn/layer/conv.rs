@@ -1,7 +1,5 @@
 //! Convolutions of signals and images.
 
-use std::any::Any;
-
 use super::{affine, pair, positive};
 use crate::{
     Error, Result, Tensor,
@@ -146,9 +144,5 @@ impl Layer for Conv {
             Form::Images => x.conv2d(&weight, bias.as_ref(), window),
             Form::Transposed => x.conv_transpose2d(&weight, bias.as_ref(), window, output_padding),
         }
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -1,7 +1,5 @@
 //! The affine map.
 
-use std::any::Any;
-
 use super::{affine, positive};
 use crate::{
     Error, Result, Tensor,
@@ -68,9 +66,5 @@ impl Layer for Linear {
             None => y,
         };
         y.reshape(&[lead, &[self.outputs]].concat())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -1,8 +1,6 @@
 //! Normalisations: `y = (x - mean) / sqrt(var + eps)`, then `weight y + bias` where they are affine. They
 //! differ in what mean and variance (with divisor n) are taken of.
 
-use std::any::Any;
-
 use super::positive;
 use crate::{
     DType, Device, Error, Result, Tensor,
@@ -143,10 +141,6 @@ impl Layer for BatchNorm {
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
         self.normalise("batch_norm", module, x, &weight, &bias)
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 struct GroupNorm {
@@ -247,10 +241,6 @@ impl Layer for GroupNorm {
             None => Ok(y),
         }
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 struct LayerNorm {
@@ -297,10 +287,6 @@ impl Layer for LayerNorm {
             Some((weight, bias)) => y.mul(&weight)?.add(&bias),
             None => Ok(y),
         }
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 

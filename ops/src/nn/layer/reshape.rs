@@ -1,7 +1,5 @@
 //! Layers that arrange the same elements differently. The first dimension, that of the samples, stays.
 
-use std::any::Any;
-
 use crate::{
     Error, Result, Tensor,
     nn::{Layer, Module},
@@ -45,10 +43,6 @@ impl Layer for Flatten {
     fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
         x.reshape_infer(&[samples("flatten", x)?, -1])
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 impl Layer for Reshape {
@@ -62,9 +56,5 @@ impl Layer for Reshape {
 
     fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
         x.reshape_infer(&[&[samples("reshape", x)?], self.shape.as_slice()].concat())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
