@@ -11,7 +11,7 @@ use crate::{
     op::{OnnxValue, OnnxWriter, Op, onnx::OnnxNode},
     tensor::{
         Node,
-        trace::{self, Known},
+        trace::{self, TracedModule},
     },
 };
 
@@ -34,8 +34,8 @@ impl Draft {
     /// Traces a module on a batch of samples; `sample` is one of them, without the batch.
     ///
     /// # Errors
-    /// [`Error::NotExportable`] for what the forward pass refuses and for an operation that ONNX does not have;
-    /// [`Error::Interrupted`].
+    /// [`Error::NotExportable`] for what the forward pass refuses and for an operation that ONNX does not
+    /// have; [`Error::Interrupted`].
     pub fn trace(module: &Module, sample: &Spec, batch: usize) -> Result<Self> {
         let state = module.state();
         let input = sample.reshaped([&[batch], sample.shape.as_slice()].concat());
@@ -43,7 +43,7 @@ impl Draft {
         let x = Tensor::symbolic_leaf(input.clone(), device);
         let stand_ins: Vec<_> = state.iter().map(|(_, parameter)| stand_in(parameter)).collect();
 
-        let known = Known {
+        let known = TracedModule {
             parameters: state.iter().zip(&stand_ins).map(|((_, p), s)| (p.id(), s.clone())).collect(),
             paths: paths(module),
         };

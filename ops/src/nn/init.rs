@@ -180,8 +180,8 @@ impl Parameter {
 }
 
 impl Module {
-    /// Draws the weights of all affine maps (linear, convolutions, embeddings) anew, and their biases if asked for.
-    /// Gains and biases of normalisations are left alone.
+    /// Draws the weights of all affine maps (linear, convolutions, embeddings) anew, and their biases if
+    /// asked for. Gains and biases of normalisations are left alone.
     ///
     /// # Errors
     /// As [`Initialiser::draw`].

@@ -1,5 +1,5 @@
-//! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there is of a
-//! function. [`composed`](super::composed) has those that are made of others.
+//! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there
+//! is of a function. [`composed`](super::composed) has those that are made of others.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 

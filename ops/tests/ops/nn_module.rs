@@ -284,7 +284,8 @@ fn orthogonal_weights() {
     assert!(norm.parameter("weight").unwrap().init(init::orthogonal(1.0)).is_err());
 }
 
-/// Everything 1 towards 3 with decay 0.75: 1.5, then 1.875. Singular vectors, which have length 1, are taken over.
+/// Everything 1 towards 3 with decay 0.75: 1.5, then 1.875. Singular vectors, which have length 1, are taken
+/// over.
 #[test]
 fn an_average_follows_a_module() {
     let of = |value: f32| {

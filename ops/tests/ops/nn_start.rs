@@ -21,7 +21,8 @@ fn spread(parameter: &Parameter) -> (f64, f64, f64) {
 }
 
 /// Uniform in `+-bound`. Of n such numbers the standard error of the mean is `bound / sqrt(3 n)`, that of the
-/// deviation about 0.45 of the deviation over `sqrt(n)`; what is expected of the largest is `bound (1 - 1 / n)`.
+/// deviation about 0.45 of the deviation over `sqrt(n)`; what is expected of the largest is `bound (1 - 1 /
+/// n)`.
 #[track_caller]
 fn assert_uniform(parameter: &Parameter, bound: f64) {
     let (mean, std, largest) = spread(parameter);

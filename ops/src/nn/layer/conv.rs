@@ -126,10 +126,10 @@ impl Layer for Conv {
             ("groups", [groups; 2], 1),
         ];
         let mut text = format!("{} -> {}, kernel {}", self.inputs, self.outputs, pair(&self.kernel));
-        // Of signals, the first half of each pair says nothing.
+        // Of signals, the first half of each pair has no meaning.
         let of_form = |value: [usize; 2]| value[2 - self.kernel.len()..].to_vec();
-        for (name, value, usual) in settings.map(|(name, value, usual)| (name, of_form(value), usual)) {
-            if value.iter().any(|&n| n != usual) {
+        for (name, value, default) in settings.map(|(name, value, default)| (name, of_form(value), default)) {
+            if value.iter().any(|&n| n != default) {
                 text += &format!(", {name} {}", pair(&value));
             }
         }

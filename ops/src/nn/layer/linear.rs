@@ -13,8 +13,8 @@ struct Linear {
     outputs: usize,
 }
 
-/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform in
-/// `+-1 / sqrt(inputs)`.
+/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform
+/// in `+-1 / sqrt(inputs)`.
 ///
 /// # Errors
 /// [`Error::Argument`] for a size of 0, [`Error::Memory`].

@@ -1,5 +1,5 @@
-//! The kinds of modules, one family a file. Each is offered as one function that makes a [`Module`](super::Module)
-//! on the CPU in f32; [`Module::to_device`](super::Module::to_device) moves it.
+//! The kinds of modules, one family a file. Each is offered as one function that makes a
+//! [`Module`](super::Module) on the CPU in f32; [`Module::to_device`](super::Module::to_device) moves it.
 
 use super::{Fans, Parameter, init};
 use crate::{DType, Device, Error, Result, Spec};

@@ -74,7 +74,7 @@ impl BatchNorm {
         }
         let (centered, var) = if module.is_learning(x) {
             let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
-            let Moments { centered, mean, var } = moments(op, x, &dims)?;
+            let CentredMoments { centered, mean, var } = moments(op, x, &dims)?;
             self.learn(op, module, x, &mean, &var)?;
             (centered, var)
         } else {
@@ -291,20 +291,20 @@ impl Layer for LayerNorm {
 }
 
 /// A tensor less its mean over some dimensions, that mean, and the variance.
-struct Moments {
+struct CentredMoments {
     centered: Tensor,
     mean: Tensor,
     var: Tensor,
 }
 
-fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Moments> {
+fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<CentredMoments> {
     let mean = x.mean_dims(dims, true)?;
     if mean.len() == x.len() {
         return Err(one_element(op, x));
     }
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
-    Ok(Moments { centered, mean, var })
+    Ok(CentredMoments { centered, mean, var })
 }
 
 fn one_element(op: &'static str, x: &Tensor) -> Error {
@@ -314,7 +314,7 @@ fn one_element(op: &'static str, x: &Tensor) -> Error {
 
 /// The tensor with mean 0 and variance 1 over some dimensions.
 fn standardise(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Tensor> {
-    let Moments { centered, var, .. } = moments(op, x, dims)?;
+    let CentredMoments { centered, var, .. } = moments(op, x, dims)?;
     centered.mul(&var.add_scalar(EPS)?.sqrt()?.recip()?)
 }
 

@@ -7,7 +7,7 @@ use crate::{
 
 struct Flatten;
 
-struct Reshape {
+struct ReshapeLayer {
     shape: Vec<i64>,
 }
 
@@ -19,7 +19,7 @@ pub fn flatten() -> Module {
 /// Each sample in that shape: `[N, ..] -> [N, shape]`. One size may be -1, which stands for what is
 /// left.
 pub fn reshape(shape: &[i64]) -> Module {
-    Module::new(Reshape { shape: shape.to_vec() }, vec![], vec![])
+    Module::new(ReshapeLayer { shape: shape.to_vec() }, vec![], vec![])
 }
 
 /// The number of samples.
@@ -45,7 +45,7 @@ impl Layer for Flatten {
     }
 }
 
-impl Layer for Reshape {
+impl Layer for ReshapeLayer {
     fn name(&self) -> &str {
         "Reshape"
     }

@@ -1,5 +1,5 @@
 //! A unit for each pixel that is written. The transpose gathers too: it looks for the pixels of the view
-//! that read the unit's own, so that no two units write to one place and the sums have one order.
+//! that read the unit's own, so that no two units write to one element and the sums have one order.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
@@ -87,11 +87,11 @@ fn warp_kernel(x: &[f32], maps: &[f32], y: &mut [f32], sizes: &Sizes, #[comptime
     }
 }
 
-/// The share of pixel `index` at a place of the image.
+/// The share of pixel `index` at a position of the image.
 #[cube]
-fn share(place: f32, index: f32) -> f32 {
-    let before = place.floor();
-    let after = place - before;
+fn share(position: f32, index: f32) -> f32 {
+    let before = position.floor();
+    let after = position - before;
     let mut share = 0.0f32;
     if before == index {
         share = 1.0f32 - after;
@@ -108,18 +108,18 @@ fn bound(position: f32, last: u32) -> u32 {
     u32::cast_from(between(position, f32::new(0.0), f32::cast_from(last)))
 }
 
-/// Which copy of the image a place lies in, counted through 0: those to the left are negative.
+/// The index of the copy of the image that a position lies in; those to the left are negative.
 #[cube]
-fn copy_at(place: f32, side: f32) -> f32 {
-    let copy = copy_of(place, side);
+fn copy_at(position: f32, side: f32) -> f32 {
+    let copy = copy_of(position, side);
     let mut y = copy;
-    if place + 0.5f32 < 0.0f32 {
+    if position + 0.5f32 < 0.0f32 {
         y = -1.0f32 - copy;
     }
     y
 }
 
-/// Where pixel `index` lies in a copy.
+/// The position of pixel `index` of a copy.
 #[cube]
 fn in_copy(index: f32, copy: f32, side: f32) -> f32 {
     let odd = copy - 2.0f32 * (copy * 0.5f32).floor();
@@ -144,17 +144,17 @@ fn gathered(
     let (side_x, side_y) = (f32::cast_from(sizes.columns), f32::cast_from(sizes.rows));
     let to_x = in_copy(pixel_x, copy_x, side_x) - maps[m + 2];
     let to_y = in_copy(pixel_y, copy_y, side_y) - maps[m + 5];
-    let turn = maps[m] * maps[m + 4] - maps[m + 1] * maps[m + 3];
-    // The box of the view whose places may be less than a pixel away, and a little more.
+    let determinant = maps[m] * maps[m + 4] - maps[m + 1] * maps[m + 3];
+    // The box of the view whose positions may be less than a pixel away, and a little more.
     let mut left = 0u32;
     let mut right = sizes.view_columns - 1;
     let mut top = 0u32;
     let mut bottom = sizes.view_rows - 1;
-    if turn.abs() > 1e-12f32 {
-        let column = (maps[m + 4] * to_x - maps[m + 1] * to_y) / turn;
-        let row = (maps[m] * to_y - maps[m + 3] * to_x) / turn;
-        let reach_x = 1.01f32 * ((maps[m + 4].abs() + maps[m + 1].abs()) / turn.abs()) + 0.01f32;
-        let reach_y = 1.01f32 * ((maps[m].abs() + maps[m + 3].abs()) / turn.abs()) + 0.01f32;
+    if determinant.abs() > 1e-12f32 {
+        let column = (maps[m + 4] * to_x - maps[m + 1] * to_y) / determinant;
+        let row = (maps[m] * to_y - maps[m + 3] * to_x) / determinant;
+        let reach_x = 1.01f32 * ((maps[m + 4].abs() + maps[m + 1].abs()) / determinant.abs()) + 0.01f32;
+        let reach_y = 1.01f32 * ((maps[m].abs() + maps[m + 3].abs()) / determinant.abs()) + 0.01f32;
         left = bound((column - reach_x).floor(), sizes.view_columns - 1);
         right = bound((column + reach_x).ceil(), sizes.view_columns - 1);
         top = bound((row - reach_y).floor(), sizes.view_rows - 1);
@@ -181,7 +181,7 @@ fn gathered(
 }
 
 #[cube(launch)]
-fn turned_kernel(dy: &[f32], maps: &[f32], dx: &mut [f32], sizes: &Sizes, #[comptime] mirror: bool) {
+fn transposed_kernel(dy: &[f32], maps: &[f32], dx: &mut [f32], sizes: &Sizes, #[comptime] mirror: bool) {
     let i = ABSOLUTE_POS as u32;
     if i < sizes.elements {
         let image = sizes.rows * sizes.columns;
@@ -260,6 +260,6 @@ pub(super) fn warp(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
 }
 
 /// Inputs: warped images, maps.
-pub(super) fn turned(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
-    launch!(turned_kernel, x, frame, spec)
+pub(super) fn transposed(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
+    launch!(transposed_kernel, x, frame, spec)
 }

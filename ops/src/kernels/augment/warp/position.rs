@@ -17,8 +17,8 @@ pub(crate) fn between(x: f32, low: f32, high: f32) -> f32 {
     y
 }
 
-/// The index of the copy of the image that a position beyond its edges lies in, the image itself being 0 and both
-/// of its neighbours 1.
+/// The index of the copy of the image that a position beyond its edges lies in, the image itself being 0 and
+/// both of its neighbours 1.
 #[cfg_attr(feature = "cube", cube)]
 #[inline(always)]
 pub(crate) fn copy_of(position: f32, side: f32) -> f32 {
@@ -26,8 +26,8 @@ pub(crate) fn copy_of(position: f32, side: f32) -> f32 {
     ((position + 0.5f32).abs() * (1.0f32 / side)).floor()
 }
 
-/// A position in the image that is repeated beyond its edges, every other copy reversed: before it is brought into
-/// 0 to `side - 1`.
+/// A position in the image that is repeated beyond its edges, every other copy reversed: before it is brought
+/// into 0 to `side - 1`.
 #[cfg_attr(feature = "cube", cube)]
 #[inline(always)]
 pub(crate) fn reflected(position: f32, side: f32) -> f32 {
