@@ -1,4 +1,4 @@
-//! Running sums, and the reversal of dimensions, which turns a running sum into its gradient.
+//! Running sums, and the reversal of dimensions, with which the gradient of a running sum is one.
 
 use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
 use crate::{

@@ -266,7 +266,8 @@ impl Tensor {
         self.gather_known(dim, index)
     }
 
-    /// [`Tensor::gather`] without its check, for an index that is in range by the way in which it was computed.
+    /// [`Tensor::gather`] without its check, for an index that is in range by the way in which it was
+    /// computed.
     ///
     /// # Errors
     /// [`Error::Memory`]; where the caller is wrong, [`Error::Backend`] or any elements, by device.

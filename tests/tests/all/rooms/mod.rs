@@ -55,7 +55,7 @@ fn sources_use_only_the_rooms_that_the_page_allows() {
                 else {
                     continue;
                 };
-                if used.name != room.name && !room.uses.contains(&used.name) {
+                if used.name != room.name && !room.may_use(used) {
                     let (file, names) = (file.display(), names.join("::"));
                     forbidden.insert(format!("{} uses {}: {file}: {names}", room.name, used.name));
                 }
