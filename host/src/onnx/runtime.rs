@@ -1,14 +1,14 @@
 //! The ONNX Runtime library of this process.
 
-use std::error::Error as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    error::Error as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use ops::panic_text;
-use ort::LoadDynamicError;
-use ort::environment::Environment;
-use ort::logging::LogLevel;
+use ort::{LoadDynamicError, environment::Environment, logging::LogLevel};
 
 use super::locate::{HELP, locate};
 use crate::error::{Error, Result};
