@@ -20,7 +20,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
          says, else the default. The comment on a setting's line is its meaning. What its values have to be, \
          beyond the default's type, is said around the default: `at_least(3, 1)`. Such rules combine, and \
-         all of them hold: `multiple_of(at_least(32, 8), 4)`. Of a list they look at each item. A wrong \
+         all of them hold: `multiple_of(at_least(32, 8), 4)`. Of an array they look at each item. A wrong \
          value is refused before the run begins; `host params` shows the rules, `host check` holds presets \
          against them.",
         "params(#{ epochs: 3 }).epochs => 3",
@@ -38,14 +38,14 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         )
         .add(
             "not_empty(default)",
-            "In `params`: a default of a list or a text that must not be empty; of a list as a whole.",
+            "In `params`: a default of an array or a string that must not be empty; of an array as a whole.",
             r#"params(#{ method: not_empty(one_of(["a"], ["a", "b"])) }).method => ["a"]"#,
             |default: Dynamic| Declared::new(default, SettingRule::NotEmpty),
         )
         .add(
             "shares(default)",
-            "In `params`: a default of a list of weights, none below 0 and not all 0. The script gets them \
-             divided by their sum, so that they add up to 1; an empty list stays empty.",
+            "In `params`: a default of an array of weights, none below 0 and not all 0. The script gets them \
+             divided by their sum, so that they add up to 1; an empty array stays empty.",
             "params(#{ alphas: shares([1, 3]) }).alphas => [0.25, 0.75]",
             Declared::shares,
         );

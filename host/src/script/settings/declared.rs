@@ -67,7 +67,7 @@ impl Declared {
         if matches!(declared.default, SettingValue::List(_)) == is_list {
             return Ok(declared);
         }
-        let expected = if is_list { "a list of texts" } else { "a text" };
+        let expected = if is_list { "an array of strings" } else { "a string" };
         Err(wrong(format!("the default is {}, expected {expected}", declared.default)))
     }
 

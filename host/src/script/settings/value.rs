@@ -35,7 +35,7 @@ impl SettingValue {
         })
     }
 
-    /// The word for its type: "integer", "list of float".
+    /// The word for its type: "integer", "array of float".
     pub fn kind(&self) -> String {
         match self {
             Self::Int(_) => "integer".into(),
@@ -43,8 +43,8 @@ impl SettingValue {
             Self::Bool(_) => "bool".into(),
             Self::String(_) => "string".into(),
             Self::List(items) => match element(items) {
-                Some(item) => format!("list of {}", item.kind()),
-                None => "list".into(),
+                Some(item) => format!("array of {}", item.kind()),
+                None => "array".into(),
             },
         }
     }
