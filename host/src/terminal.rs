@@ -1,6 +1,10 @@
 //! What is written to a terminal: escaped, and no wider than it.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, Write},
+    panic::resume_unwind,
+};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -9,26 +13,27 @@ pub const COLUMNS: usize = 80;
 
 /// Prints a line to stdout as [`printable`].
 macro_rules! out {
-    ($($arg:tt)*) => {{
-        #[allow(clippy::print_stdout, reason = "all other lines go through here")]
-        {
-            println!("{}", $crate::terminal::printable(&format!($($arg)*)));
-        }
-    }};
+    ($($arg:tt)*) => { $crate::terminal::print(std::io::stdout().lock(), &format!($($arg)*)) };
 }
 
 /// Prints a line to stderr as [`printable`].
 macro_rules! err {
-    ($($arg:tt)*) => {{
-        #[allow(clippy::print_stderr, reason = "all other lines go through here")]
-        {
-            eprintln!("{}", $crate::terminal::printable(&format!($($arg)*)));
-        }
-    }};
+    ($($arg:tt)*) => { $crate::terminal::print(std::io::stderr().lock(), &format!($($arg)*)) };
 }
 
-/// A text of which a terminal shows every character and obeys none: control characters and those that turn the
-/// direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
+/// The panic of a process whose output nobody reads any more: there is nothing left to do for it.
+pub struct ClosedOutput;
+
+/// Prints a line as [`printable`]. All lines go through here.
+pub fn print(mut output: impl Write, line: &str) {
+    match writeln!(output, "{}", printable(line)) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => resume_unwind(Box::new(ClosedOutput)),
+        printed => printed.expect("output takes a line"),
+    }
+}
+
+/// A text of which a terminal shows every character and obeys none: control characters and those that change
+/// the direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return text.into();
@@ -51,9 +56,9 @@ pub fn one_line(text: &str) -> String {
 }
 
 fn is_obeyed(c: char) -> bool {
-    let turns =
+    let is_directional =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
-    c.is_control() && !matches!(c, '\n' | '\t') || turns
+    c.is_control() && !matches!(c, '\n' | '\t') || is_directional
 }
 
 /// The words of a text in lines of at most `width` columns; a longer word has a line of its own.
@@ -71,8 +76,8 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where there is
-/// no room beside it. Every line ends in a line feed.
+/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where
+/// there is no room beside it. Every line ends in a line feed.
 pub fn entry(heading: &str, indent: usize, text: &str) -> String {
     let mut lines = wrapped(text, COLUMNS.saturating_sub(indent)).into_iter();
     let mut shown = heading.to_owned();
@@ -89,12 +94,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_not_told_what_to_do() {
+    fn a_terminal_is_given_no_commands() {
         assert_eq!(printable("plain ä 数字\n\ttext"), "plain ä 数字\n\ttext");
         assert_eq!(printable("\x1b[31mred\x07\r\0"), "\\x1b[31mred\\x07\\r\\x00");
         assert_eq!(printable("\u{9b}2J \x7f"), "\\u{9b}2J \\x7f");
         assert_eq!(printable("abc\u{202e}cba\u{2066}"), "abc\\u{202e}cba\\u{2066}");
         assert_eq!(one_line("a\nb\tc\x1b"), "a b c\\x1b");
+    }
+
+    #[test]
+    fn a_closed_output_is_a_panic_of_its_own() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let panic = std::panic::catch_unwind(|| print(Closed, "Broken pipe")).unwrap_err();
+        assert!(panic.is::<ClosedOutput>());
     }
 
     #[test]

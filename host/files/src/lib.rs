@@ -1,5 +1,5 @@
-//! Files: opened in one place, written whole or not at all, named and hashed. And the error of all that reads or
-//! writes them.
+//! Files: opened in one place, written whole or not at all, named and hashed. And the error of all that reads
+//! or writes them.
 
 // A library prints nothing.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
@@ -10,7 +10,7 @@ mod name;
 pub mod reading;
 mod whole;
 
-pub use error::{Error, Result};
+pub use error::{Error, HELP, Result};
 pub use hash::{Hasher, sha256, sha256_of_file};
 pub use name::{cleaned, safe_name};
 pub use whole::{remove_leftovers, sync_folder, write_whole, write_whole_with};

@@ -1,7 +1,5 @@
 //! How a plugin declares its settings.
 
-use std::sync::Arc;
-
 use rhai::{Dynamic, Map};
 
 use crate::{
@@ -13,8 +11,7 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let session = Arc::clone(session);
+pub fn add(table: &mut Table) {
     table.global().add(
         "params(defaults)",
         "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
@@ -24,7 +21,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
          value is refused before the run begins; `host params` shows the rules, `host check` holds presets \
          against them.",
         "params(#{ epochs: 3 }).epochs => 3",
-        move |defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
+        |session: &Session, defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
     );
     add_paths(table);
     add_ranges(table);
@@ -57,14 +54,14 @@ fn add_paths(table: &mut Table) {
         .add(
             "path(default)",
             "In `params`: the default of a setting that names a file or a folder. The script may read what \
-             the user names in it, with all that is in it. (Of any other text that the user gives, only a \
+             the user names in it, with all that is in it. (Of any other string that the user gives, only a \
              regular file is read.)",
             r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
             |default: Dynamic| Declared::path(default, false),
         )
         .add(
             "paths(defaults)",
-            "In `params`: the default of a setting that lists files and folders, as `path` does for one.",
+            "In `params`: the default of a setting that is an array of files and folders, as `path` does for one.",
             "params(#{ networks: paths([]) }).networks => []",
             |defaults: Dynamic| Declared::path(defaults, true),
         );

@@ -39,8 +39,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
 
 /// Writes a checkpoint where a run ends early. One that fails must not hide what ended it.
 fn keep(session: &Session) {
-    let Some(recorder) = session.recorder() else { return };
-    if let Err(error) = recorder.save() {
+    if let (Err(error), Some(recorder)) = (session.save(), session.recorder()) {
         recorder.run.log_line(&format!("the checkpoint could not be written: {error}"));
     }
 }

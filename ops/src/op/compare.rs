@@ -1,10 +1,11 @@
-//! Element-wise questions about two tensors, which broadcast against each other by NumPy's rule, and functions
-//! of their answers.
+//! Element-wise comparisons of two tensors, which broadcast against each other by NumPy's rule, and functions
+//! of truth values.
 
 use burn::backend::{Dispatch, Shape, ops::BoolTensorOps as _};
 
 use super::{
-    Op, Operand, Primitive, Value, Writer, binary::aligned, by_kind, require, require_number, require_same,
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, binary::aligned, by_kind, require, require_number,
+    require_same,
 };
 use crate::{
     DType, Device, Result, Spec, Tensor,
@@ -24,7 +25,7 @@ pub(crate) enum Comparison {
 
 impl Comparison {
     /// The comparison of two values as nodes.
-    pub(super) fn write(self, w: &mut Writer, a: Value, b: Value) -> Value {
+    pub(super) fn write(self, w: &mut OnnxWriter, a: OnnxValue, b: OnnxValue) -> OnnxValue {
         match self {
             Self::Equal => w.node("Equal", [a, b]),
             Self::NotEqual => {
@@ -44,7 +45,7 @@ impl Comparison {
         match self {
             Self::Equal if dtype == DType::Bool => Dispatch::bool_equal(a, b),
             Self::Equal => by_kind!(dtype, float_equal, int_equal, (a, b, store)),
-            // Some shaders' own answer is false where one of both is no number.
+            // Some shaders answer false where either is NaN.
             Self::NotEqual => Dispatch::bool_not(Self::Equal.run_on(dtype, a, b, device)),
             Self::Greater => by_kind!(dtype, float_greater, int_greater, (a, b, store)),
             Self::GreaterEqual => by_kind!(dtype, float_greater_equal, int_greater_equal, (a, b, store)),
@@ -83,7 +84,7 @@ impl Op for Comparison {
         self.run_on(x[0].spec.dtype, full(&x[0]), full(&x[1]), device)
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(self.write(w, w.x(0), w.x(1)))
     }
 
@@ -122,11 +123,11 @@ impl Op for Logic {
         match self {
             Self::And => Dispatch::bool_and(full(&x[0]), full(&x[1])),
             Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
-            Self::Not => Dispatch::bool_not(x[0].value.clone()),
+            Self::Not => Dispatch::bool_not(x[0].primitive()),
         }
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let op_type = match self {
             Self::And => "And",
             Self::Or => "Or",
@@ -140,8 +141,8 @@ impl Op for Logic {
     }
 }
 
-/// Comparisons, whose shapes broadcast, and truth values. [`crate::Error::Shape`] names both shapes where they do
-/// not, [`crate::Error::DType`] both element types where they differ.
+/// Comparisons, whose shapes broadcast, and truth values. [`crate::Error::Shape`] names both shapes where
+/// they do not, [`crate::Error::DType`] both element types where they differ.
 impl Tensor {
     /// Whether a = b.
     pub fn eq(&self, other: &Tensor) -> Result<Tensor> {

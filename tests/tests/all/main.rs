@@ -1,5 +1,6 @@
-//! The program and the shipped scripts from outside, in one binary: `cargo test --release --workspace --test all
-//! durable::kill` runs the tests of a module. Tests that need a process of their own are binaries of their own.
+//! The program and the shipped scripts from outside, in one binary: `cargo test --release --workspace --test
+//! all durable::kill` runs the tests of a module. Tests that need a process of their own are binaries of
+//! their own.
 
 mod bad_input;
 mod bench;
@@ -9,7 +10,7 @@ mod durable;
 mod examples;
 mod export;
 mod nets;
-#[path = "../../../ops/tests/onnx_graph/build.rs"]
+#[path = "../../../ops/onnx/tests/onnx/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod onnx_build;
 mod onnx_files;
@@ -17,3 +18,5 @@ mod onnx_import;
 mod plugins;
 mod reproduce;
 mod rooms;
+mod session;
+mod width;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ops::nn::graph::{self, Model};
+use onnx_net::OnnxFile;
 use tests::Bench;
 
 const AUGINTAE: &[&str] = &[
@@ -143,13 +143,13 @@ fn a_filter_that_lets_nothing_through_ends_the_run() {
 
 /// The trained numbers of a network's file.
 fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
-    let module = Model::read(path).and_then(|model| graph::module(&model)).unwrap();
+    let module = OnnxFile::read(path).and_then(|model| onnx_net::module(&model)).unwrap();
     let value = |(name, parameter): (String, ops::nn::Parameter)| (name, parameter.get().to_f32().unwrap());
     module.named_parameters().into_iter().map(value).collect()
 }
 
-/// A run, and one that starts from the files which it left, by `files` (setting and file) and standing still: its own
-/// files hold the same numbers. One that is given a file of another network trains nothing.
+/// A run, and one that starts from the files which it left, by `files` (setting and file) and standing still:
+/// its own files hold the same numbers. One that is given a file of another network trains nothing.
 fn goes_on_from_its_files(settings: &[&str], still: &[&str], files: &[(&str, &str)], unfit: (&str, &str)) {
     let first = Bench::new();
     first.host(run(settings, &[])).run().code(0);

@@ -1,33 +1,28 @@
 //! Modules from ONNX files.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
-use ops::{
-    Tensor,
-    nn::{
-        Module,
-        graph::{self, Graph},
-    },
-};
+use onnx_net::Graph;
+use ops::{Tensor, nn::Module};
 use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
     files::reading,
+    kinds,
     script::{Adder, FromScript},
     session::Session,
 };
 
 /// Adds `nn::from_onnx`.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let session = Arc::clone(session);
+pub fn add(module: &mut Adder) {
     module.add(
         "from_onnx(path)",
-        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to be \
-         trained further: its float initialisers are its parameters. Refuses a file with the list of all that is \
-         not supported.",
+        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to \
+         be trained further: its float initialisers are its parameters. Refuses a file with the list of all \
+         that is not supported.",
         "",
-        move |path: String| open(&session, &path),
+        |session: &Session, path: String| open(session, &path),
     );
 }
 
@@ -51,11 +46,11 @@ fn open(session: &Session, path: &str) -> Result<Module> {
         }
     };
     let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = graph::Model::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
+        let model = onnx_net::OnnxFile::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)
     })?;
-    let module = graph::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
+    let module = onnx_net::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
     module.to_device(session.options.device)?;
     Ok(module)
 }
@@ -68,14 +63,13 @@ fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
         ));
     };
     let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| {
-            Error::usage(format!("forward: the input `{name}` is a {}", value.type_name()), "give a Tensor")
-        };
+        let not =
+            |_| Error::usage(format!("forward: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
         Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
     let named: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-    let output = |(name, value): (String, graph::Value)| {
+    let output = |(name, value): (String, onnx_net::GraphValue)| {
         Ok((name.into(), Dynamic::from(value.tensor("forward")?.clone())))
     };
     let outputs = network.run(module, &named)?.into_iter().map(output).collect::<Result<Map>>()?;

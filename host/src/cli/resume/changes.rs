@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    files::reading::{self, Sum},
+    files::reading::{self, Checksum},
     run::{Change, FileRecord, Record, ScriptText},
     script::Scripts,
     session::DATA,
@@ -72,7 +72,7 @@ fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     let lost = gone.iter().filter(|gone| !replaced(gone)).map(|gone| Change {
         name: gone.path.clone(),
         before: Some(gone.sha256.clone()),
-        after: Sum::of_file(Path::new(&gone.path)).ok().map(|sum| sum.sha256),
+        after: Checksum::of_file(Path::new(&gone.path)).ok().map(|sum| sum.sha256),
         text: Some(gone.text.clone()),
         resumed: 0,
     });
@@ -86,7 +86,7 @@ fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
         Some(inside) => data.iter().map(|folder| folder.join(inside)).find(|path| path.is_file()),
         None => Some(PathBuf::from(&known.name)),
     };
-    let now = path.and_then(|path| Some((Sum::of_file(&path).ok()?, path)));
+    let now = path.and_then(|path| Some((Checksum::of_file(&path).ok()?, path)));
     let now = now.map(|(sum, path)| FileRecord::new(known.name.clone(), &path, sum, None));
     (now.as_ref().map(|now| &now.sha256) != Some(&known.sha256)).then_some(now)
 }

@@ -1,7 +1,8 @@
 //! What changed between two moments, and what a state holds.
 
-use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
+use std::collections::HashSet;
 
+use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
 use rhai::Dynamic;
 
 use super::Saved;
@@ -9,7 +10,7 @@ use crate::error::Result;
 
 impl Saved {
     /// Whether nothing changed between two moments; where `buffers` is false, but for buffers of modules,
-    /// such as running statistics, which a forward pass moves.
+    /// such as running statistics, which a forward pass changes.
     pub fn is_unchanged(&self, before: &Self, buffers: bool) -> bool {
         match (self, before) {
             (Self::Plain(a), Self::Plain(b)) => is_same(a, b),
@@ -43,7 +44,7 @@ impl Saved {
         }
     }
 
-    /// The modules whose buffers moved since `before`, where they lie; everything else is nothing.
+    /// The modules whose buffers changed since `before`, at their paths; everything else is nothing.
     pub fn moved_buffers(&self, before: &Self) -> Self {
         match (self, before) {
             (Self::Module(module, now), Self::Module(_, then)) if !now.is_same(then, true) => {
@@ -90,6 +91,20 @@ impl Saved {
     /// Whether there is a module or an optimiser in it.
     pub fn has_handles(&self) -> bool {
         self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..)))
+    }
+
+    /// The numbers of the modules with their parts, and of the optimisers, that are in it.
+    pub fn handles(&self) -> HashSet<usize> {
+        let mut handles = HashSet::new();
+        self.any(&mut |v| {
+            match v {
+                Self::Module(module, _) => module.walk(&mut |part| _ = handles.insert(part.id())),
+                Self::Optimiser(optimiser, _) => _ = handles.insert(optimiser.id()),
+                _ => {}
+            }
+            false
+        });
+        handles
     }
 
     /// Whether a module, or one that it is a part of, is in the state.

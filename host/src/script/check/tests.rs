@@ -5,10 +5,14 @@ use rhai::{
 };
 
 use super::check;
-use crate::error::{Error, Result};
-use crate::script::finding::{Finding, place_of};
-use crate::script::settings::Declared;
-use crate::script::source::Source;
+use crate::{
+    error::{Error, Result},
+    script::{
+        finding::{Finding, place_of},
+        settings::Declared,
+        source::Source,
+    },
+};
 
 /// A few of the host's functions, with the signatures that scripts see.
 fn engine() -> Engine {

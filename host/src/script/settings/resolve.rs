@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    files::reading::Sum,
+    files::reading::Checksum,
     run::FileRecord,
     script::{
         finding::{Finding, position_at},
@@ -214,7 +214,7 @@ impl Resolution<'_> {
     fn file(&mut self, path: &Path, origin: ValueOrigin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
-        self.files.push(FileRecord::new(name.clone(), path, Sum::of(text.as_bytes()), None));
+        self.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
         let error = |offset: usize, problem: Problem| {
             let position = position_at(&text, offset);
             Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)

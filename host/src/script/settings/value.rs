@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use rhai::{Dynamic, Map};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::script::functions::type_word;
+use crate::kinds;
 
 /// What a setting can hold.
 #[derive(Clone, Debug)]
@@ -243,7 +243,7 @@ impl TryFrom<Dynamic> for SettingValue {
         }
         let kind = match value.is::<Map>() {
             true => "map".into(),
-            false => type_word(value.type_name()),
+            false => kinds::word(value.type_name()),
         };
         let items = value.into_array().map_err(|_| kind)?;
         items.into_iter().map(Self::try_from).collect::<Result<_, _>>().map(Self::List)

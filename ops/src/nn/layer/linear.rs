@@ -1,12 +1,10 @@
 //! The affine map.
 
-use std::any::Any;
-
 use super::{affine, positive};
 use crate::{
     Error, Result, Tensor,
     nn::{Layer, Module, Parameter},
-    op::{Attribute, Standard},
+    op::{OnnxAttribute, OnnxOperator},
 };
 
 /// `y = x weight^T + bias`
@@ -15,8 +13,8 @@ struct Linear {
     outputs: usize,
 }
 
-/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform in
-/// `+-1 / sqrt(inputs)`.
+/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform
+/// in `+-1 / sqrt(inputs)`.
 ///
 /// # Errors
 /// [`Error::Argument`] for a size of 0, [`Error::Memory`].
@@ -33,7 +31,7 @@ impl Linear {
         if x.rank() == 2 {
             let y = x.spec().reshaped([x.shape()[0], self.outputs]);
             let inputs: Vec<_> = [x, &weight].into_iter().chain(&bias).collect();
-            return Standard::new("Gemm", &y).with("transB", Attribute::Int(1)).on(&inputs);
+            return OnnxOperator::new("Gemm", &y).with("transB", OnnxAttribute::Int(1)).on(&inputs);
         }
         let y = x.matmul(&weight.transpose(0, 1)?)?;
         bias.map_or(Ok(y.clone()), |bias| y.add(&bias))
@@ -68,9 +66,5 @@ impl Layer for Linear {
             None => y,
         };
         y.reshape(&[lead, &[self.outputs]].concat())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -4,7 +4,15 @@ use std::os::unix::ffi::OsStrExt;
 
 use tests::{Bench, Outcome};
 
-const PLUGIN: &str = "//! A test.\n\nlet cfg = params(#{\n    epochs: 3, // times\n    lr: 0.1, // rate\n    name: \"a\", // word\n    on: true, // or off\n});\nlog(\"lr\", cfg.lr);";
+const PLUGIN: &str = r#"//! A test.
+
+let cfg = params(#{
+    epochs: 3, // times
+    lr: 0.1, // rate
+    name: "a", // word
+    on: true, // or off
+});
+log("lr", cfg.lr);"#;
 
 /// `host run own ARGS`, which is refused before a run is made.
 #[track_caller]

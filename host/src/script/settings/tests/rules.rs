@@ -11,10 +11,7 @@ use crate::{
 /// An engine with the functions that declare rules.
 fn rules() -> Engine {
     let mut table = crate::script::Table::default();
-    let session =
-        crate::Session::new(crate::Options::default(), crate::run::Progress::new(crate::run::Mode::Quiet));
-    let session = std::sync::Arc::new(session);
-    crate::api::add_all(&mut table, &session);
+    crate::api::add_all(&mut table);
     crate::script::build(&std::sync::Arc::new(table), |_| {}, None, crate::script::Limits::default())
 }
 

@@ -1,17 +1,16 @@
 //! One pass over each vector for its length, one to divide by it; it stays in the cache between them.
 
-use super::SHORTEST;
+use super::MIN_LENGTH;
 use crate::{
     Spec,
-    kernels::{
-        cpu::{known, rows, tensor, wide},
-        sphere::sums::sums,
-    },
+    cpu::{rows, wide},
+    kernels::sphere::sums::sums,
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {
-    let (x, d) = (known(x), y.shape[y.rank() - 1]);
+    let (x, d) = (x.known_floats(), y.shape[y.rank() - 1]);
     let made = rows(x.len(), d, |i, y| {
         let x = &x[i * d..][..d];
         wide(
@@ -27,12 +26,12 @@ pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {
             },
         );
     });
-    tensor(made, y)
+    on_cpu(made, y)
 }
 
-/// `dx = (dy - x <dy, x> / n^2) / n`; the second term is missing where n is the least there is.
+/// `dx = (dy - x <dy, x> / n^2) / n`; the second term is missing where n is the minimum.
 pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
-    let (x, dy, d) = (known(x), known(dy), dx.shape[dx.rank() - 1]);
+    let (x, dy, d) = (x.known_floats(), dy.known_floats(), dx.shape[dx.rank() - 1]);
     let made = rows(x.len(), d, |i, dx| {
         let (x, dy) = (&x[i * d..][..d], &dy[i * d..][..d]);
         wide(
@@ -44,16 +43,16 @@ pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
                     |[x, dy]| [x * x, x * dy],
                 );
                 let n = clamped(square);
-                let along = if square.sqrt() < SHORTEST { 0.0 } else { dot / (n * n) };
+                let along = if square.sqrt() < MIN_LENGTH { 0.0 } else { dot / (n * n) };
                 let (along, n) = (along as f32, n as f32);
                 dx.iter_mut().zip(x).zip(dy).for_each(|((dx, x), dy)| *dx = (dy - x * along) / n);
             },
         );
     });
-    tensor(made, dx)
+    on_cpu(made, dx)
 }
 
 /// The length, or the shortest one; NaN stays NaN.
 fn clamped(square: f64) -> f64 {
-    square.sqrt().clamp(SHORTEST, f64::INFINITY)
+    square.sqrt().clamp(MIN_LENGTH, f64::INFINITY)
 }

@@ -1,0 +1,203 @@
+//! Functions of f32 without branches and tables, that compilers make vector instructions of any width of:
+//! built of additions and products that are rounded one by one, so that every machine gives the same bits.
+//!
+//! The polynomials of the logarithm, the cosine and the sine are minimax fits made for this file, which
+//! [`random`](crate::random) evaluates on the GPU, too; those of the exponential function and the hyperbolic
+//! tangent are of the Cephes library (Moshier).
+
+/// What is left of `ln(1 + x) = x - x^2 / 2 + x^3 P(x)`, for `1 + x` from sqrt(1/2) to sqrt(2).
+pub(crate) const LN: [f32; 8] = [
+    0.333_333_3,
+    -0.250_008_2,
+    0.200_012_27,
+    -0.166_233_57,
+    0.142_017_59,
+    -0.131_601_83,
+    0.127_615_75,
+    -0.076_344_95,
+];
+/// ln 2 in two parts; the first one times a small whole number is exact.
+pub(crate) const LN_2: [f32; 2] = [0.693_145_75, 1.428_606_8e-6];
+/// The bits of sqrt(1/2).
+pub(crate) const SQRT_HALF: u32 = 0x3f35_04f3;
+/// What is left of `sin r = r + r^3 P(r^2)`, for r up to an eighth of a rotation.
+pub(crate) const SIN: [f32; 3] = [-0.166_666_55, 0.008_332_178, -0.000_195_173];
+/// What is left of `cos r = 1 - r^2 / 2 + r^4 P(r^2)`, for r up to an eighth of a rotation.
+pub(crate) const COS: [f32; 3] = [0.041_666_646, -0.001_388_736_8, 2.443_845_2e-5];
+/// A quarter of a rotation, of which a 32-bit word has 2^32 parts.
+pub(crate) const QUARTER_PART: f32 = std::f32::consts::FRAC_PI_2 / 4_294_967_296.0;
+/// Half of a quarter rotation, in parts of which a rotation has 2^32.
+pub(crate) const EIGHTH: u32 = 1 << 29;
+/// The bits of an angle's word that count: the others would be rounded.
+pub(crate) const ANGLE: u32 = !0xff;
+
+#[inline(always)]
+fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
+    let mut sum = coefficients[N - 1];
+    let mut i = N - 1;
+    while i > 0 {
+        i -= 1;
+        sum = sum * x + coefficients[i];
+    }
+    sum
+}
+
+/// The natural logarithm of a positive, finite, normal number; within 2e-7 of its size.
+#[inline(always)]
+pub(crate) fn ln(x: f32) -> f32 {
+    let bits = x.to_bits();
+    let exponent = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
+    let x = f32::from_bits(bits.wrapping_sub((exponent << 23) as u32)) - 1.0;
+    let exponent = exponent as f32;
+    let square = x * x;
+    let rest = polynomial(x, LN) * (square * x) + exponent * LN_2[1];
+    ((rest - 0.5 * square) + x) + exponent * LN_2[0]
+}
+
+/// Cosine and sine of a word's part of a rotation, of which there are 2^24; within 1e-7.
+#[inline(always)]
+pub(crate) fn cos_sin(word: u32) -> [f32; 2] {
+    let word = word & ANGLE;
+    let quarter = word.wrapping_add(EIGHTH) >> 30;
+    // What is left of the nearest quarter, in parts of which a quarter has 2^32.
+    let r = ((word << 2) as i32) as f32 * QUARTER_PART;
+    let square = r * r;
+    let sin = polynomial(square, SIN) * (square * r) + r;
+    let cos = polynomial(square, COS) * (square * square) + (1.0 - 0.5 * square);
+    let is_odd = quarter & 1 == 1;
+    let (a, b) = if is_odd { (sin, cos) } else { (cos, sin) };
+    let signed = |x: f32, negative: u32| f32::from_bits(x.to_bits() ^ (negative & 2) << 30);
+    [signed(a, quarter.wrapping_add(1)), signed(b, quarter)]
+}
+
+/// What is left of `e^r = 1 + r + r^2 P(r)`, for r up to half of ln 2.
+const EXP: [f32; 6] = [0.5, 0.166_666_65, 0.041_665_796, 0.008_333_452, 0.001_398_2, 0.000_198_756_92];
+/// What is left of `tanh x = x + x^3 P(x^2)`, for x up to 0.625.
+const TANH: [f32; 5] = [-0.333_332_8, 0.133_314_42, -0.053_739_715, 0.020_639_09, -0.005_704_988_7];
+/// What is added to this is rounded to a whole number: 1.5 times 2^23.
+const TO_WHOLE: f32 = 12_582_912.0;
+
+/// `e^x`; within 1e-7 of its size, subnormal numbers and infinity included.
+#[inline(always)]
+pub(crate) fn exp(x: f32) -> f32 {
+    // Comparisons that leave NaN as it is.
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < -104.0 { -104.0 } else { x };
+    let shifted = x * std::f32::consts::LOG2_E + TO_WHOLE;
+    let whole = shifted - TO_WHOLE;
+    let r = (x - whole * LN_2[0]) - whole * LN_2[1];
+    let y = (polynomial(r, EXP) * (r * r) + r) + 1.0;
+    // In two factors, neither of which is too large or too small for a float.
+    let n = (shifted.to_bits() as i32).wrapping_sub(TO_WHOLE.to_bits() as i32);
+    let half = n >> 1;
+    let power = |n: i32| f32::from_bits((n.wrapping_add(127) << 23) as u32);
+    y * power(half) * power(n.wrapping_sub(half))
+}
+
+/// `ln(1 + e)` for e in [0, 1]; within 2e-7 of its size.
+#[inline(always)]
+fn log_1p_of_share(e: f32) -> f32 {
+    let far = e > std::f32::consts::SQRT_2 - 1.0;
+    let (r, exponent) = if far { (0.5 * e - 0.5, 1.0) } else { (e, 0.0) };
+    let square = r * r;
+    let rest = polynomial(r, LN) * (square * r) + exponent * LN_2[1];
+    ((rest - 0.5 * square) + r) + exponent * LN_2[0]
+}
+
+/// `1 / (1 + e^-x)`; within 3e-7 of its size.
+#[inline(always)]
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    let e = exp(-x.abs());
+    let r = 1.0 / (1.0 + e);
+    if x < 0.0 { e * r } else { r }
+}
+
+/// `ln(1 + e^x)`; within 3e-7 of its size.
+#[inline(always)]
+pub(crate) fn softplus(x: f32) -> f32 {
+    (if x <= 0.0 { 0.0 } else { x }) + log_1p_of_share(exp(-x.abs()))
+}
+
+/// The hyperbolic tangent; within 3e-7 of its size.
+#[inline(always)]
+pub(crate) fn tanh(x: f32) -> f32 {
+    let (size, square) = (x.abs(), x * x);
+    let near = polynomial(square, TANH) * square * x + x;
+    let far = (1.0 - 2.0 / (exp(size + size) + 1.0)).copysign(x);
+    // NaN is not at least anything, and stays.
+    if size >= 0.625 { far } else { near }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cos_sin, exp, ln, sigmoid, softplus, tanh};
+
+    /// The largest relative error over numbers of all sizes up to 104, in units of 1e-7; below the
+    /// smallest normal number the error is absolute.
+    fn relative(f: fn(f32) -> f32, expected: fn(f64) -> f64) -> f64 {
+        let error = |i: u32| {
+            let bits = (i as f32 / 200_000.0 * 1.2e9) as u32;
+            let size = f32::from_bits(bits).min(104.0);
+            let x = if i.is_multiple_of(2) { size } else { -size };
+            let exact = expected(f64::from(x));
+            let scale = exact.abs().max(f64::from(f32::MIN_POSITIVE));
+            if exact > f64::from(f32::MAX) { 0.0 } else { (f64::from(f(x)) - exact).abs() / scale }
+        };
+        (0..200_000).map(error).fold(0.0, f64::max) * 1e7
+    }
+
+    #[test]
+    fn functions_are_those_of_f64() {
+        type Pair = (&'static str, fn(f32) -> f32, fn(f64) -> f64, f64);
+        let pairs: [Pair; 4] = [
+            ("exp", exp, f64::exp, 1.5),
+            ("sigmoid", sigmoid, |x| 1.0 / (1.0 + (-x).exp()), 3.0),
+            ("softplus", softplus, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), 3.0),
+            ("tanh", tanh, f64::tanh, 3.0),
+        ];
+        for (name, f, expected, maximum) in pairs {
+            let worst = relative(f, expected);
+            assert!(worst < maximum, "{name}: {worst}e-7");
+            assert!(f(f32::NAN).is_nan(), "{name}");
+        }
+    }
+
+    #[test]
+    fn functions_have_their_limits() {
+        let inf = f32::INFINITY;
+        assert_eq!([exp(inf), exp(-inf), exp(0.0), exp(-103.0)], [inf, 0.0, 1.0, 1e-45]);
+        assert_eq!([sigmoid(inf), sigmoid(-inf), sigmoid(0.0)], [1.0, 0.0, 0.5]);
+        assert_eq!([softplus(inf), softplus(-inf), softplus(200.0)], [inf, 0.0, 200.0]);
+        assert_eq!([tanh(inf), tanh(-inf), tanh(1e-30), tanh(0.0)], [1.0, -1.0, 1e-30, 0.0]);
+    }
+
+    /// The largest value of a function of every 97th word.
+    fn worst(error: impl Fn(u32) -> f64) -> f64 {
+        (0..=u32::MAX / 97).map(|i| error(i * 97)).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_logarithm_is_that_of_f64() {
+        let relative = |bits: u32| {
+            let x = f32::from_bits(bits % 0x3f80_0000);
+            let expected = f64::from(x).ln();
+            if x < f32::MIN_POSITIVE { 0.0 } else { ((f64::from(ln(x)) - expected) / expected).abs() }
+        };
+        assert!(worst(relative) < 2e-7, "{:e}", worst(relative));
+        assert_eq!(ln(1.0), 0.0);
+        assert!((ln(1.5) - 1.5f32.ln()).abs() < 1e-7 && (ln(1e30) - 1e30f32.ln()).abs() < 1e-5);
+    }
+
+    #[test]
+    fn cosine_and_sine_are_those_of_f64() {
+        let error = |word: u32| {
+            let angle = f64::from(word >> 8) / 16_777_216.0 * std::f64::consts::TAU;
+            let [cos, sin] = cos_sin(word).map(f64::from);
+            (cos - angle.cos()).abs().max((sin - angle.sin()).abs())
+        };
+        // A unit in the last place of 1.
+        assert!(worst(error) < f32::EPSILON.into(), "{:e}", worst(error));
+        assert_eq!(cos_sin(0), [1.0, 0.0]);
+        assert_eq!(cos_sin(1 << 31)[0], -1.0);
+    }
+}
