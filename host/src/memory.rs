@@ -1,8 +1,8 @@
 //! The memory of the process: how much there may be, and how much the heap holds.
 //!
-//! A failed allocation ends the process, so nobody may come to it: tensors are charged before they are
+//! A failed allocation ends the process, so it has to be prevented: tensors are charged before they are
 //! made (`ops::tensor`), functions that multiply what they are given have bounds (`script::standard`), and
-//! what scripts gather bit by bit is seen here, between two of their operations.
+//! what scripts gather little by little is checked here, between two of their operations.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -71,7 +71,7 @@ fn physical() -> usize {
     usize::try_from(pages).unwrap_or(1 << 20) * usize::try_from(size).unwrap_or(4096)
 }
 
-/// The least limit of the groups that a process is in, and of those around them. `groups` is the text of
+/// The minimum limit of the groups that a process is in, and of those around them. `groups` is the text of
 /// its `/proc/PID/cgroup`: `0::/path` for version 2, `4:cpu,memory:/path` for version 1, whose files lie
 /// in the folder of the controller. In a container the path may be one that is only seen outside of it, so
 /// that its folders are not there; the topmost one is.
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_limit_of_all_groups_around_a_process_counts() {
+    fn the_minimum_of_all_groups_around_a_process_counts() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         assert_eq!(limit(root, "0::/a/b\n"), None);

@@ -9,7 +9,7 @@ use std::{
     fmt::Display,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ops::{Device, random::Key};
@@ -22,7 +22,7 @@ use crate::{
     data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, Progress, Run},
-    script::{Scripts, settings::Named, stack},
+    script::{Scripts, settings::NamedPath, stack},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -37,11 +37,11 @@ pub struct Options {
     pub data: Vec<PathBuf>,
     /// Files and folders that a script may read besides data sets.
     pub readable: Vec<PathBuf>,
-    /// The ONNX Runtime library, where it is not in one of the usual places.
+    /// The ONNX Runtime library, where it is not found by itself.
     pub onnxruntime: Option<PathBuf>,
     /// Folders of scripts that plugins import from.
     pub scripts: Vec<PathBuf>,
-    /// Least time between two checkpoints.
+    /// The minimum time between two checkpoints.
     pub checkpoint_every: Duration,
     /// Whether a metric that is infinite or NaN ends the run.
     pub stop_on_nan: bool,
@@ -132,18 +132,14 @@ impl Recorder {
         })
     }
 
-    /// Writes a checkpoint where enough time has passed since the last one.
-    pub fn save_if_due(&self) -> Result<()> {
-        if self.loops().is_due() { self.save() } else { Ok(()) }
-    }
-
-    /// Writes a checkpoint now.
-    pub fn save(&self) -> Result<()> {
+    /// Writes a checkpoint now, and gives whether it did: one with weights that are NaN is not written.
+    pub fn save(&self) -> Result<bool> {
+        let started = Instant::now();
         // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
         self.run.update(|record| record.scripts = self.scripts.record())?;
         // No item ends between the two, so that no line of the log is missing from what the checkpoint holds.
         let mut loops = self.loops();
-        loops.save(self.metrics.position()?)
+        loops.save(self.metrics.position()?, started)
     }
 
     /// The scripts that the run reads.
@@ -214,7 +210,7 @@ impl Session {
     }
 
     /// What the user named in settings.
-    pub fn named(&self) -> &[Named] {
+    pub fn named(&self) -> &[NamedPath] {
         self.settings.get().map_or(&[], |(_, grants)| &grants.named)
     }
 
@@ -231,6 +227,25 @@ impl Session {
         if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
             self.print(&format!("warning: {warning}"));
         }
+    }
+
+    /// Writes a checkpoint where enough time has passed since the last one.
+    pub fn save_if_due(&self) -> Result<()> {
+        let is_due = self.recorder().is_some_and(|recorder| recorder.loops().is_due());
+        if is_due { self.save() } else { Ok(()) }
+    }
+
+    /// Writes a checkpoint now, where the run has a folder; warns once of weights that are NaN.
+    pub fn save(&self) -> Result<()> {
+        let Some(recorder) = self.recorder() else { return Ok(()) };
+        if !recorder.save()? {
+            self.warn(
+                "weights in the state are NaN, so no checkpoint is written any more, and the last good one \
+                 stays; \
+                 --stop-on-nan ends a run as soon as it logs one",
+            );
+        }
+        Ok(())
     }
 
     /// The key of the run's random numbers.

@@ -27,8 +27,8 @@ macro_rules! err {
     }};
 }
 
-/// A text of which a terminal shows every character and obeys none: control characters and those that turn the
-/// direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
+/// A text of which a terminal shows every character and obeys none: control characters and those that change
+/// the direction of writing stand as escapes (`\x1b`, `\u{202e}`), but for line feeds and tabs.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return text.into();
@@ -51,9 +51,9 @@ pub fn one_line(text: &str) -> String {
 }
 
 fn is_obeyed(c: char) -> bool {
-    let turns =
+    let is_directional =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
-    c.is_control() && !matches!(c, '\n' | '\t') || turns
+    c.is_control() && !matches!(c, '\n' | '\t') || is_directional
 }
 
 /// The words of a text in lines of at most `width` columns; a longer word has a line of its own.
@@ -71,8 +71,8 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where there is
-/// no room beside it. Every line ends in a line feed.
+/// A heading to the left, and beside it, from the column `indent` on, a text in [`COLUMNS`]; below it where
+/// there is no room beside it. Every line ends in a line feed.
 pub fn entry(heading: &str, indent: usize, text: &str) -> String {
     let mut lines = wrapped(text, COLUMNS.saturating_sub(indent)).into_iter();
     let mut shown = heading.to_owned();
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_not_told_what_to_do() {
+    fn a_terminal_is_given_no_commands() {
         assert_eq!(printable("plain ä 数字\n\ttext"), "plain ä 数字\n\ttext");
         assert_eq!(printable("\x1b[31mred\x07\r\0"), "\\x1b[31mred\\x07\\r\\x00");
         assert_eq!(printable("\u{9b}2J \x7f"), "\\u{9b}2J \\x7f");

@@ -18,4 +18,4 @@ pub mod tensor;
 
 pub use error::{Error, Result, ScriptPosition, panic_text};
 pub use op::Gradients;
-pub use tensor::{DType, Device, Spec, Tensor, no_grad};
+pub use tensor::{Array, ArrayView, DType, Device, Spec, Tensor, no_grad};

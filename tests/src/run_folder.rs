@@ -79,7 +79,8 @@ impl RunFolder {
         self.files("checkpoints").keys().any(|name| name.ends_with(".json"))
     }
 
-    /// Asserts that this run came to what another one came to: weights, figures, tables, metrics, bit for bit.
+    /// Asserts that this run came to what another one came to: weights, figures, tables, metrics, bit for
+    /// bit.
     #[track_caller]
     pub fn assert_same_results(&self, other: &Self) {
         assert_eq!([self.status(), other.status()], ["COMPLETED"; 2]);

@@ -1,7 +1,8 @@
-//! Statements that no author would write, by the thousand, in this process: none may panic, end the
-//! process, take long after it was asked to stop, or take much memory.
+//! Statements that no author would write, by the thousand, in this process: none may panic, end the process,
+//! take long after it was asked to stop, or take much memory.
 //!
-//! A binary of its own: it counts what the whole process allocates, silences all panics, and ends the process.
+//! A binary of its own: it counts what the whole process allocates, silences all panics, and ends the
+//! process.
 //!
 //! `HOST_STATEMENTS=10000000 HOST_SEED=7 cargo test --release --workspace --test random` tries more of them.
 

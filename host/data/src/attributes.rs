@@ -2,21 +2,25 @@
 
 mod table;
 
-use super::file::Origin;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
+};
+
 use files::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+
+use super::file::FileOrigin;
 
 /// The largest file that is read: ten times CelebA's.
-pub const MOST_BYTES: u64 = 256 << 20;
+pub const MAX_BYTES: u64 = 256 << 20;
 
 /// One attribute of many pictures.
 pub struct Attribute {
-    origin: Origin,
+    origin: FileOrigin,
     /// Where the file ends.
     length: usize,
-    rows: Vec<Row>,
-    /// The row of a picture by its name as it stands in the table, parted by `/`.
+    rows: Vec<AttributeRow>,
+    /// The row of a picture by its name as it stands in the table, separated by `/`.
     by_name: HashMap<String, usize>,
     /// The same by the last part of the name alone; none where it is that of several rows.
     by_last: HashMap<String, Option<usize>>,
@@ -25,7 +29,7 @@ pub struct Attribute {
 }
 
 /// A row of a table: a picture, and what is said of it.
-struct Row {
+struct AttributeRow {
     /// Where it begins.
     offset: usize,
     file: String,
@@ -36,13 +40,13 @@ struct Row {
 impl Attribute {
     /// Takes the column called `name` out of a table. Its first line has the names of the columns, with or
     /// without one for the pictures' names, which stand first in every other line; in a list whose words are
-    /// parted by spaces there may be the number of pictures before it. CSV files are parted by commas,
-    /// semicolons or tabs; spaces around a field are none of it.
+    /// separated by spaces there may be the number of pictures before it. CSV files are separated by commas,
+    /// semicolons or tabs; spaces around a field do not belong to it.
     ///
     /// # Errors
     /// `Usage` for a name that is not there, or twice; `Format` for a row of another length, a picture that
     /// comes twice, another number of rows than the first line says, a text that is not in UTF-8.
-    pub fn parse(bytes: &[u8], origin: Origin, name: &str) -> Result<Self> {
+    pub fn parse(bytes: &[u8], origin: FileOrigin, name: &str) -> Result<Self> {
         let text = table::text(bytes, &origin)?;
         let mut rows = table::column(text, &origin, name)?;
         let (mut by_name, mut by_last) = (HashMap::new(), HashMap::new());
@@ -110,7 +114,7 @@ fn last_part(name: &str) -> &str {
 
 /// Gives every row its class, and the names of the classes: 1 is yes and the other one of -1 and 0 is no,
 /// where there is nothing else; otherwise every value is a class.
-fn classes(name: &str, rows: &mut [Row]) -> Vec<String> {
+fn classes(name: &str, rows: &mut [AttributeRow]) -> Vec<String> {
     let distinct: BTreeSet<String> = rows.iter().map(|row| row.value.clone()).collect();
     let all_of = |known: [&str; 2]| distinct.iter().all(|value| known.contains(&&**value));
     if all_of(["-1", "1"]) || all_of(["0", "1"]) {
@@ -123,7 +127,7 @@ fn classes(name: &str, rows: &mut [Row]) -> Vec<String> {
 }
 
 /// The error for a column that a table does not have.
-fn no_column(origin: &Origin, name: &str, names: &[String]) -> Error {
+fn no_column(origin: &FileOrigin, name: &str, names: &[String]) -> Error {
     let known: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
     Error::usage(
         format!("{} has no attribute `{name}`", origin.path.display()),

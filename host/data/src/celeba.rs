@@ -1,12 +1,16 @@
 //! CelebA, aligned (Liu, Luo, Wang, Tang, 2015): `img_align_celeba.zip` or its folder, and
 //! `list_attr_celeba.txt` beside it.
 
-use super::known::Known;
-use super::pictures::{self, Labels};
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
-use files::{Error, Result};
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::{
+    Images, ReadOptions, Split,
+    known::KnownSet,
+    pictures::{self, PictureLabels},
+    store::{Member, Store},
+};
 
 /// Pictures are numbered from 1; the makers' splits end with these numbers.
 const LAST_TRAIN: u32 = 162_770;
@@ -22,7 +26,7 @@ pub struct CelebA;
 
 pub static CELEBA: CelebA = CelebA;
 
-impl Known for CelebA {
+impl KnownSet for CelebA {
     fn name(&self) -> &'static str {
         "celeba"
     }
@@ -45,7 +49,7 @@ impl Known for CelebA {
     }
 
     /// Reads the pictures of a split; the option `labels` is an attribute such as `Male`.
-    fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name(), &["labels", "attributes", "exif_rotation"])?;
         let store = Store::open(path, options)?;
         let mut chosen = Vec::new();
@@ -59,17 +63,18 @@ impl Known for CelebA {
             return Err(Error::usage(
                 format!("{} holds no pictures of the {split} split of `celeba`", path.display()),
                 format!(
-                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to {LAST_VALIDATION:06}.jpg for \
+                    "pictures up to {LAST_TRAIN:06}.jpg are for training, those up to \
+                     {LAST_VALIDATION:06}.jpg for \
                      validation, and the others for tests"
                 ),
             ));
         }
-        let options = Options { fit: options.fit.or_size(SIZE), ..options.clone() };
+        let options = ReadOptions { fit: options.fit.or_size(SIZE), ..options.clone() };
         let labels = match &options.labels {
             Some(attribute) => pictures::by_attribute(&store, &chosen, attribute, &options)?,
             None => {
                 let why = "an attribute has to be named, such as `labels: \"Male\"`".to_owned();
-                Labels { labels: Err(why), class_names: Vec::new() }
+                PictureLabels { labels: Err(why), class_names: Vec::new() }
             }
         };
         pictures::read_chosen(&store, &chosen, labels, self.name().to_owned(), &options)
@@ -112,37 +117,37 @@ mod tests {
         data
     }
 
-    fn read(data: &Path, split: Split, options: &Options) -> Result<Images> {
+    fn read(data: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
         load("celeba", split, options, &[data.to_path_buf()])
     }
 
     #[test]
     fn splits_are_the_makers_and_sexes_an_attribute() {
         let data = folder(&["000001.jpg", "162771.jpg", "182638.jpg"]);
-        let male = Options { labels: Some("Male".into()), ..Options::default() };
+        let male = ReadOptions { labels: Some("Male".into()), ..ReadOptions::default() };
         let train = read(data.path(), Split::Train, &male).unwrap();
         assert_eq!((train.shape, train.labels.as_deref()), ([3, 64, 64], Some(&[1][..])));
         let test = read(data.path(), Split::Test, &male).unwrap();
         assert_eq!((test.len(), test.labels.as_deref()), (1, Some(&[0][..])));
         let fit = Fit { crop: Some(4), size: Some(2), channels: Some(1) };
-        let small = read(data.path(), Split::Test, &Options { fit, ..Options::default() }).unwrap();
+        let small = read(data.path(), Split::Test, &ReadOptions { fit, ..ReadOptions::default() }).unwrap();
         assert_eq!((small.shape, small.labels), ([1, 2, 2], None));
     }
 
     #[test]
     fn a_part_without_a_split_and_another_name_are_told() {
         let data = folder(&["000001.jpg"]);
-        let error = read(data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+        let error = read(data.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("no pictures of the test split of `celeba`"), "{error}");
         let data = folder(&["000001.jpg", "face.jpg"]);
-        let error = read(data.path(), Split::Train, &Options::default()).unwrap_err().to_string();
+        let error = read(data.path(), Split::Train, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("`img_align_celeba/face.jpg`: another name, expected a number"), "{error}");
     }
 
     #[test]
     fn a_picture_without_attributes_is_told() {
         let data = folder(&["000001.jpg", "000002.jpg"]);
-        let male = Options { labels: Some("Male".into()), ..Options::default() };
+        let male = ReadOptions { labels: Some("Male".into()), ..ReadOptions::default() };
         let error = read(data.path(), Split::Train, &male).unwrap_err().to_string();
         assert!(
             error.contains("list_attr_celeba.txt: at byte 46")

@@ -4,41 +4,46 @@
 
 mod python;
 
-use super::file::{self, fault};
-use super::known::Known;
-use super::{Images, Options, Split, fit};
-use files::Result;
 use std::path::{Path, PathBuf};
+
+use files::Result;
+
+use super::{
+    Images, ReadOptions, Split,
+    file::{self, fault},
+    fit,
+    known::KnownSet,
+};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PICTURE: usize = 3 * 32 * 32;
 /// The largest file that is read: that of CIFAR-100's training pictures has 154 MB.
-const MOST_BYTES: u64 = 512 << 20;
+const MAX_BYTES: u64 = 512 << 20;
 
 /// One of the two sets.
 #[derive(Debug)]
 pub struct Cifar {
     name: &'static str,
     about: &'static str,
-    forms: [Form; 2],
+    forms: [CifarForm; 2],
     /// The labels before each picture, the finest one last; the finest one is the default.
-    labels: &'static [Labels],
+    labels: &'static [LabelKind],
 }
 
 /// How a set lies on disk.
 #[derive(Debug)]
-struct Form {
+struct CifarForm {
     homes: &'static [&'static str],
     /// The files of the train and of the test split.
     files: [&'static [&'static str]; 2],
-    /// A file that lies beside them, where their own names tell too little.
-    beside: Option<&'static str>,
+    /// A file beside them, where their own names do not identify the set.
+    companion: Option<&'static str>,
     is_python: bool,
 }
 
 /// A label of every record.
 #[derive(Debug)]
-struct Labels {
+struct LabelKind {
     kind: &'static str,
     /// What the Python form calls it.
     key: &'static str,
@@ -50,7 +55,7 @@ pub static CIFAR_10: Cifar = Cifar {
     name: "cifar-10",
     about: "photographs of ten things, 50000 + 10000 colour 32x32",
     forms: [
-        Form {
+        CifarForm {
             homes: &["cifar-10-batches-bin", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-bin"],
             files: [
                 &[
@@ -62,20 +67,20 @@ pub static CIFAR_10: Cifar = Cifar {
                 ],
                 &["test_batch.bin"],
             ],
-            beside: None,
+            companion: None,
             is_python: false,
         },
-        Form {
+        CifarForm {
             homes: &["cifar-10-batches-py", "cifar-10", "cifar10", "cifar-10/cifar-10-batches-py"],
             files: [
                 &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
                 &["test_batch"],
             ],
-            beside: None,
+            companion: None,
             is_python: true,
         },
     ],
-    labels: &[Labels {
+    labels: &[LabelKind {
         kind: "classes",
         key: "labels",
         classes: "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck",
@@ -86,21 +91,21 @@ pub static CIFAR_100: Cifar = Cifar {
     name: "cifar-100",
     about: "photographs of a hundred things in twenty groups, 50000 + 10000 colour 32x32",
     forms: [
-        Form {
+        CifarForm {
             homes: &["cifar-100-binary", "cifar-100", "cifar100", "cifar-100/cifar-100-binary"],
             files: [&["train.bin"], &["test.bin"]],
-            beside: None,
+            companion: None,
             is_python: false,
         },
-        Form {
+        CifarForm {
             homes: &["cifar-100-python", "cifar-100", "cifar100", "cifar-100/cifar-100-python"],
             files: [&["train"], &["test"]],
-            beside: Some("meta"),
+            companion: Some("meta"),
             is_python: true,
         },
     ],
     labels: &[
-        Labels {
+        LabelKind {
             kind: "coarse",
             key: "coarse_labels",
             classes: "aquatic_mammals,fish,flowers,food_containers,fruit_and_vegetables,\
@@ -109,7 +114,7 @@ pub static CIFAR_100: Cifar = Cifar {
                       large_omnivores_and_herbivores,medium_mammals,non-insect_invertebrates,people,\
                       reptiles,small_mammals,trees,vehicles_1,vehicles_2",
         },
-        Labels {
+        LabelKind {
             kind: "fine",
             key: "fine_labels",
             classes: "apple,aquarium_fish,baby,bear,beaver,bed,bee,beetle,bicycle,bottle,bowl,boy,bridge,bus,\
@@ -125,7 +130,7 @@ pub static CIFAR_100: Cifar = Cifar {
     ],
 };
 
-impl Form {
+impl CifarForm {
     fn names(&self, split: Split) -> &'static [&'static str] {
         self.files.get(split as usize).copied().unwrap_or_default()
     }
@@ -137,7 +142,7 @@ impl Form {
     }
 }
 
-impl Known for Cifar {
+impl KnownSet for Cifar {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -147,7 +152,8 @@ impl Known for Cifar {
     }
 
     fn wanted(&self, split: Split) -> String {
-        let first = |form: &Form| format!("{}/{}", form.homes[0], form.names(split).first().unwrap_or(&""));
+        let first =
+            |form: &CifarForm| format!("{}/{}", form.homes[0], form.names(split).first().unwrap_or(&""));
         self.forms.iter().map(first).collect::<Vec<_>>().join(" or ")
     }
 
@@ -158,11 +164,11 @@ impl Known for Cifar {
     }
 
     /// Reads the split that begins with the file `path`; of the train split as many files as are there.
-    fn read(&self, path: &Path, split: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name, &["labels"])?;
         let kinds: Vec<&str> = self.labels.iter().rev().map(|labels| labels.kind).collect();
-        let place = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;
-        let is_of = |form: &&Form| form.names(split).iter().any(|name| path.ends_with(name));
+        let index = self.labels.len() - 1 - options.kind_of_labels(self.name, &kinds)?;
+        let is_of = |form: &&CifarForm| form.names(split).iter().any(|name| path.ends_with(name));
         let form = self.forms.iter().find(is_of).unwrap_or(&self.forms[0]);
         let files = form.names(split).iter().map(|name| path.with_file_name(name));
         let (files, missing): (Vec<PathBuf>, Vec<PathBuf>) = files.partition(|file| file.is_file());
@@ -177,7 +183,7 @@ impl Known for Cifar {
                 there + missing.len()
             ));
         }
-        self.read_files(&files, place, form.is_python)?.fitted(&options.fit)
+        self.read_files(&files, index, form.is_python)?.fitted(&options.fit)
     }
 }
 
@@ -186,7 +192,7 @@ impl Cifar {
     pub fn in_folder(folder: &Path, split: Split) -> Option<(&'static Self, PathBuf)> {
         let forms =
             [&CIFAR_10, &CIFAR_100].into_iter().flat_map(|set| set.forms.iter().map(move |form| (set, form)));
-        let there = |form: &Form| form.beside.is_none_or(|name| folder.join(name).is_file());
+        let there = |form: &CifarForm| form.companion.is_none_or(|name| folder.join(name).is_file());
         forms.filter(|(_, form)| there(form)).find_map(|(set, form)| Some((set, form.inside(folder, split)?)))
     }
 
@@ -195,17 +201,17 @@ impl Cifar {
         self.labels.len() + PICTURE
     }
 
-    /// The records of all files, with the label at `place`.
-    fn read_files(&self, files: &[PathBuf], place: usize, is_python: bool) -> Result<Images> {
+    /// The records of all files, with the label at `index`.
+    fn read_files(&self, files: &[PathBuf], index: usize, is_python: bool) -> Result<Images> {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for file in files {
             ops::interrupt::check()?;
-            let bytes = file::read(file, MOST_BYTES)?;
+            let bytes = file::read(file, MAX_BYTES)?;
             fit::require_room(labels.len() + bytes.len() / PICTURE, SHAPE)?;
             if is_python {
-                self.read_python(file, bytes, place, &mut pixels, &mut labels)?;
+                self.read_python(file, bytes, index, &mut pixels, &mut labels)?;
             } else {
-                self.read_binary(file, &bytes, place, &mut pixels, &mut labels)?;
+                self.read_binary(file, &bytes, index, &mut pixels, &mut labels)?;
             }
         }
         Ok(Images {
@@ -213,7 +219,7 @@ impl Cifar {
             shape: SHAPE,
             pixels: pixels.into(),
             labels: Some(labels.into()),
-            class_names: self.labels[place].classes.split(',').map(str::to_owned).collect(),
+            class_names: self.labels[index].classes.split(',').map(str::to_owned).collect(),
             unlabelled: String::new(),
         })
     }
@@ -222,7 +228,7 @@ impl Cifar {
         &self,
         file: &Path,
         bytes: &[u8],
-        place: usize,
+        index: usize,
         pixels: &mut Vec<u8>,
         labels: &mut Vec<u32>,
     ) -> Result<()> {
@@ -234,7 +240,7 @@ impl Cifar {
         }
         for (i, record) in bytes.chunks_exact(self.record()).enumerate() {
             self.check(file, i, record)?;
-            labels.push(u32::from(record[place]));
+            labels.push(u32::from(record[index]));
             pixels.extend_from_slice(&record[self.labels.len()..]);
         }
         Ok(())
@@ -242,10 +248,10 @@ impl Cifar {
 
     /// Refuses a record with a label that has no class.
     fn check(&self, file: &Path, i: usize, record: &[u8]) -> Result<()> {
-        for (place, (labels, &label)) in self.labels.iter().zip(record).enumerate() {
+        for (index, (labels, &label)) in self.labels.iter().zip(record).enumerate() {
             let classes = labels.classes.split(',').count();
             if usize::from(label) >= classes {
-                let offset = (i * self.record() + place) as u64;
+                let offset = (i * self.record() + index) as u64;
                 return Err(fault(file, offset, format!("label {label}"), format!("0 to {}", classes - 1)));
             }
         }

@@ -1,7 +1,8 @@
 //! The random numbers of one picture, read one after another.
 
-use crate::Split;
 use ops::random::philox4x32_10;
+
+use crate::Split;
 
 /// Reads Philox4x32-10 at counter `[block, picture, split]` under key `seed`, so that a picture's
 /// numbers depend on nothing that was drawn before it.

@@ -3,16 +3,24 @@
 //!
 //! `HOST_DAMAGED_INPUTS` says how many there are of each kind; without it a few hundred.
 
-use super::file::Origin;
-use super::pickle::tests as pickles;
-use super::tar::tests as tars;
-use super::zip::tests as zips;
-use super::{Options, Split, attributes::Attribute, load, numpy, pickle::Pickle};
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use ops::random::{Draw, Key};
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+
+use super::{
+    ReadOptions, Split,
+    attributes::Attribute,
+    file::FileOrigin,
+    load, numpy,
+    pickle::{Pickle, tests as pickles},
+    tar::tests as tars,
+    zip::tests as zips,
+};
 
 /// Numbers that sizes and offsets break on.
 const ODD: [u64; 8] = [0, 1, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX];
@@ -84,12 +92,12 @@ fn survive(kind: &str, seeds: &[Vec<u8>], read: impl Fn(&[u8]) -> bool) -> usize
 }
 
 /// A folder with a file that is written again and again.
-struct Place {
+struct ScratchFile {
     _folder: tempfile::TempDir,
     path: PathBuf,
 }
 
-impl Place {
+impl ScratchFile {
     fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -97,7 +105,7 @@ impl Place {
     }
 
     /// Whether a data set is read from those bytes.
-    fn loads(&self, bytes: &[u8], options: &Options) -> bool {
+    fn loads(&self, bytes: &[u8], options: &ReadOptions) -> bool {
         std::fs::write(&self.path, bytes).unwrap();
         load(self.path.to_str().unwrap(), Split::Train, options, &[]).is_ok()
     }
@@ -122,7 +130,9 @@ fn pickles() {
     let mut seeds: Vec<Vec<u8>> = pickles::PROTOCOLS.iter().map(|bytes| bytes.to_vec()).collect();
     seeds.push(pickles::python_2(6, &[7; 12], &[0, 1]));
     let read = |bytes: &[u8]| {
-        let Ok(pickle) = Pickle::parse(bytes.to_vec(), Origin::file(Path::new("a"))) else { return false };
+        let Ok(pickle) = Pickle::parse(bytes.to_vec(), FileOrigin::file(Path::new("a"))) else {
+            return false;
+        };
         let of = |key: &str| pickle.get(key);
         of("data").is_ok_and(|data| pickle.byte_array(data).is_ok())
             && ["labels", "wide"]
@@ -142,7 +152,7 @@ fn tables() {
     ]
     .map(<[u8]>::to_vec);
     let read = |bytes: &[u8]| {
-        let attribute = Attribute::parse(bytes, Origin::file(Path::new("a")), "colour");
+        let attribute = Attribute::parse(bytes, FileOrigin::file(Path::new("a")), "colour");
         attribute.is_ok_and(|attribute| attribute.of(Path::new("img"), &["0.png", "1.png", "2.png"]).is_ok())
     };
     assert!(seeds.iter().all(|seed| read(seed)));
@@ -151,7 +161,7 @@ fn tables() {
 
 #[test]
 fn arrays() {
-    let place = Place::new("a.npy");
+    let scratch = ScratchFile::new("a.npy");
     let seeds = [
         npy("|u1", "(2, 4, 5, 3)", "False", 120),
         npy("<f4", "(2, 3, 4)", "True", 96),
@@ -160,8 +170,8 @@ fn arrays() {
         npy("|b1", "()", "False", 1),
     ];
     let read = |bytes: &[u8]| {
-        let loads = place.loads(bytes, &Options::default());
-        numpy::tensor(&place.path, None).is_ok() || loads
+        let loads = scratch.loads(bytes, &ReadOptions::default());
+        numpy::tensor(&scratch.path, None).is_ok() || loads
     };
     assert!(seeds.iter().all(|seed| read(seed)));
     assert!(survive("arrays", &seeds, read) > 0);
@@ -169,13 +179,13 @@ fn arrays() {
 
 #[test]
 fn archives_of_arrays() {
-    let place = Place::new("a.npz");
+    let scratch = ScratchFile::new("a.npz");
     let (x, y) = (npy("|u1", "(3, 4, 5)", "False", 60), npy("<i8", "(3,)", "False", 24));
     let files: [(&str, &[u8]); 2] = [("x.npy", &x), ("y.npy", &y)];
     let seeds = [true, false].map(|deflated| zips::archive(&files, deflated));
     let read = |bytes: &[u8]| {
-        let loads = place.loads(bytes, &Options::default());
-        numpy::tensor(&place.path, Some("y")).is_ok() || loads
+        let loads = scratch.loads(bytes, &ReadOptions::default());
+        numpy::tensor(&scratch.path, Some("y")).is_ok() || loads
     };
     assert!(seeds.iter().all(|seed| read(seed)));
     survive("archives-of-arrays", &seeds, read);
@@ -195,11 +205,12 @@ fn pictures() {
         ("a.webp", ImageFormat::WebP),
     ];
     for (name, format) in formats {
-        let place = Place::new(name);
-        let folder = place.path.parent().unwrap().to_str().unwrap();
+        let scratch = ScratchFile::new(name);
+        let folder = scratch.path.parent().unwrap().to_str().unwrap();
         let read = |bytes: &[u8]| {
-            std::fs::write(&place.path, bytes).unwrap();
-            load(folder, Split::Train, &Options { exif_rotation: true, ..Options::default() }, &[]).is_ok()
+            std::fs::write(&scratch.path, bytes).unwrap();
+            load(folder, Split::Train, &ReadOptions { exif_rotation: true, ..ReadOptions::default() }, &[])
+                .is_ok()
         };
         let seed = picture(format);
         assert!(read(&seed), "{name}");
@@ -230,18 +241,18 @@ fn archives_of_pictures() {
     let long = format!("train/{}/1.gif", "b".repeat(120));
     let files: [(&str, &[u8]); 4] =
         [("train/a/1.png", &png), (&long, &gif), ("test/a/1.png", &png), ("notes.txt", b"hello")];
-    let options = Options { exif_rotation: true, ..Options::default() };
+    let options = ReadOptions { exif_rotation: true, ..ReadOptions::default() };
     for (name, seed) in [
         ("a.zip", zips::archive(&files, true)),
         ("a.tar", tars::archive(&files, false)),
         ("a.tar.gz", tars::archive(&files, true)),
     ] {
-        let place = Place::new(name);
-        assert!(place.loads(&seed, &options), "{name}");
-        survive(name, &[seed], |bytes| place.loads(bytes, &options));
+        let scratch = ScratchFile::new(name);
+        assert!(scratch.loads(&seed, &options), "{name}");
+        survive(name, &[seed], |bytes| scratch.loads(bytes, &options));
     }
-    let (place, seed) = (Place::new("b.tar"), tars::archive(&files, false));
-    survive("repaired-tar", &[seed], |bytes| place.loads(&with_sums(bytes), &options));
+    let (scratch, seed) = (ScratchFile::new("b.tar"), tars::archive(&files, false));
+    survive("repaired-tar", &[seed], |bytes| scratch.loads(&with_sums(bytes), &options));
 }
 
 /// A tar file whose blocks that look like headers have sums that fit.

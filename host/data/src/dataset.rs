@@ -5,17 +5,16 @@ mod check;
 mod part;
 mod pick;
 
-pub use part::{Items, Part};
+pub use part::{DatasetPart, Items};
 pub(super) use pick::Gathered;
-use pick::Pick;
+use std::{fmt, sync::Arc};
+
+use files::{Error, Result};
+use ops::{Tensor, random::Key};
 
 use super::Images;
 use check::{argument, checked_items, require_at_most, require_labels, shape_error};
-use files::{Error, Result};
-use ops::Tensor;
-use ops::random::Key;
-use std::fmt;
-use std::sync::Arc;
+use pick::Pick;
 
 /// A data set. It has labels if every item has one. Cloning is cheap.
 #[derive(Clone)]
@@ -27,7 +26,7 @@ pub struct Dataset {
     /// Why there are no labels, where that is known.
     unlabelled: Arc<str>,
     /// None of them is empty.
-    parts: Arc<[Part]>,
+    parts: Arc<[DatasetPart]>,
     len: usize,
 }
 
@@ -35,7 +34,7 @@ impl Dataset {
     /// The pictures of a reader, which has checked them.
     pub fn from_images(images: Images) -> Self {
         let (size, len) = (images.shape.iter().product(), images.len());
-        let part = Part::new(Items::Bytes(images.pixels), images.labels, size, len);
+        let part = DatasetPart::new(Items::Bytes(images.pixels), images.labels, size, len);
         let set =
             Self::of(images.name.into(), images.shape[..].into(), images.class_names.into(), vec![part]);
         set.because(&images.unlabelled)
@@ -68,21 +67,26 @@ impl Dataset {
         let part = |(items, labels): (Items, Option<Arc<[u32]>>)| {
             let (items, len) = checked_items(items, shape)?;
             require_labels(labels.as_deref(), len, class_names.len())?;
-            Ok(Part::new(items, labels, shape.iter().product(), len))
+            Ok(DatasetPart::new(items, labels, shape.iter().product(), len))
         };
         let parts = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
-        require_at_most(parts.iter().map(Part::len).sum())?;
+        require_at_most(parts.iter().map(DatasetPart::len).sum())?;
         Ok(Self::of(name.into(), shape.into(), class_names.into(), parts))
     }
 
-    fn of(name: Arc<str>, shape: Arc<[usize]>, class_names: Arc<[String]>, mut parts: Vec<Part>) -> Self {
+    fn of(
+        name: Arc<str>,
+        shape: Arc<[usize]>,
+        class_names: Arc<[String]>,
+        mut parts: Vec<DatasetPart>,
+    ) -> Self {
         parts.retain(|part| !part.is_empty());
-        let len = parts.iter().map(Part::len).sum();
+        let len = parts.iter().map(DatasetPart::len).sum();
         Self { name, shape, class_names, unlabelled: Arc::default(), parts: parts.into(), len }
     }
 
-    /// The same kind of items, but those.
-    fn with_parts(&self, parts: Vec<Part>) -> Self {
+    /// The same set with other parts.
+    fn with_parts(&self, parts: Vec<DatasetPart>) -> Self {
         let unlabelled = self.unlabelled.clone();
         Self {
             unlabelled,
@@ -90,7 +94,7 @@ impl Dataset {
         }
     }
 
-    /// The same set, which has no labels for that reason if it has none.
+    /// The same set, with the reason why it has no labels if it has none.
     pub fn because(self, why: &str) -> Self {
         Self { unlabelled: why.into(), ..self }
     }
@@ -135,12 +139,12 @@ impl Dataset {
 
     /// `[N]`, each an index into [`Dataset::class_names`], if every item has a label.
     pub fn labels(&self) -> Option<Vec<u32>> {
-        let labels = self.parts.iter().map(Part::labels).collect::<Option<Vec<_>>>()?;
+        let labels = self.parts.iter().map(DatasetPart::labels).collect::<Option<Vec<_>>>()?;
         Some(labels.concat())
     }
 
     /// What the set is made of, in order.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[DatasetPart] {
         &self.parts
     }
 
@@ -191,7 +195,7 @@ impl Dataset {
 
     /// The same items without labels and class names.
     pub fn without_labels(&self) -> Self {
-        let parts = self.parts.iter().map(Part::without_labels).collect();
+        let parts = self.parts.iter().map(DatasetPart::without_labels).collect();
         Self::of(self.name.clone(), self.shape.clone(), Arc::default(), parts)
             .because("`without_labels()` took them")
     }
@@ -219,7 +223,7 @@ impl Dataset {
             return Err(argument(op, "the range", found, expected));
         }
         let (mut skip, mut left) = (start, n);
-        let window = |part: &Part| {
+        let window = |part: &DatasetPart| {
             let from = skip.min(part.len());
             let len = left.min(part.len() - from);
             (skip, left) = (skip - from, left - len);

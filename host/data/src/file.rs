@@ -1,7 +1,8 @@
-//! Files of data sets, and what is wrong about them.
+//! Files of data sets, and the errors about them.
+
+use std::path::{Path, PathBuf};
 
 use files::Error;
-use std::path::{Path, PathBuf};
 
 pub use files::reading::{open, read};
 
@@ -12,13 +13,13 @@ pub fn fault(path: &Path, offset: u64, found: impl Into<String>, expected: impl 
 
 /// Where bytes come from, for errors.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct FileOrigin {
     pub path: PathBuf,
     /// In an archive: the entry and where it begins.
     pub entry: Option<(String, u64)>,
 }
 
-impl Origin {
+impl FileOrigin {
     /// A file by itself.
     pub fn file(path: &Path) -> Self {
         Self { path: path.to_path_buf(), entry: None }
@@ -28,8 +29,8 @@ impl Origin {
     pub fn fault(&self, at: usize, found: impl Into<String>, expected: impl Into<String>) -> Error {
         match &self.entry {
             Some((name, offset)) => {
-                let place = if at > 0 { format!("at byte {at}: ") } else { String::new() };
-                fault(&self.path, *offset, format!("`{name}`: {place}{}", found.into()), expected)
+                let position = if at > 0 { format!("at byte {at}: ") } else { String::new() };
+                fault(&self.path, *offset, format!("`{name}`: {position}{}", found.into()), expected)
             }
             None => fault(&self.path, at as u64, found, expected),
         }

@@ -1,9 +1,14 @@
 //! Where data sets lie.
 
-use super::known::{self, BUILT_IN, Known};
-use super::{Split, glyphs, shapes};
-use files::{Error, Result};
 use std::path::PathBuf;
+
+use files::{Error, Result};
+
+use super::{
+    Split, glyphs,
+    known::{self, BUILT_IN, KnownSet},
+    shapes,
+};
 
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];
 
@@ -11,12 +16,12 @@ const SPLITS: [Split; 2] = [Split::Train, Split::Test];
 ///
 /// # Errors
 /// `Usage`, which says where it was looked for, where none has it.
-pub fn split_of(set: &dyn Known, split: Split, folders: &[PathBuf]) -> Result<PathBuf> {
+pub fn split_of(set: &dyn KnownSet, split: Split, folders: &[PathBuf]) -> Result<PathBuf> {
     let found = folders.iter().find_map(|folder| set.inside(folder, split));
     found.ok_or_else(|| missing(set, split, folders))
 }
 
-fn missing(set: &dyn Known, split: Split, folders: &[PathBuf]) -> Error {
+fn missing(set: &dyn KnownSet, split: Split, folders: &[PathBuf]) -> Error {
     let name = set.name();
     let get = if super::get::offers(name) {
         format!("`host data get {name}` brings it; or ")
@@ -44,7 +49,8 @@ pub fn unknown(what: &str, folders: &[PathBuf]) -> Error {
             nearest.unwrap_or(glyphs::SET.name)
         ),
         format!(
-            "known are {}, and the path of an IDX or NumPy file, or of a folder, zip or tar file of pictures; files are \
+            "known are {}, and the path of an IDX or NumPy file, or of a folder, zip or tar file of \
+             pictures; files are \
              looked for in {}, and first in the folder that --data DIR or HOST_DATA=DIR names",
             known::names().collect::<Vec<_>>().join(", "),
             shown(folders),
@@ -60,18 +66,18 @@ pub fn shown(paths: &[PathBuf]) -> String {
 
 /// A known set and where its splits are.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundSet {
     pub name: &'static str,
     pub about: &'static str,
     /// The train and the test split.
-    pub places: [Place; 2],
+    pub locations: [SetLocation; 2],
     /// Whether `host data get` can bring it.
     pub offered: bool,
 }
 
 /// Where a split is.
 #[derive(Debug, PartialEq)]
-pub enum Place {
+pub enum SetLocation {
     /// Made by the program itself.
     BuiltIn,
     /// On disk: a file, the first of several, or a folder.
@@ -81,26 +87,26 @@ pub enum Place {
 }
 
 /// Every known set, the built-in ones first, and where `folders` have its splits.
-pub fn list(folders: &[PathBuf]) -> Vec<Found> {
-    let built_in = BUILT_IN.iter().map(|set| Found {
+pub fn list(folders: &[PathBuf]) -> Vec<FoundSet> {
+    let built_in = BUILT_IN.iter().map(|set| FoundSet {
         name: set.name,
         about: set.about,
-        places: [Place::BuiltIn, Place::BuiltIn],
+        locations: [SetLocation::BuiltIn, SetLocation::BuiltIn],
         offered: false,
     });
-    let on_disk = known::on_disk().map(|set| Found {
+    let on_disk = known::on_disk().map(|set| FoundSet {
         name: set.name(),
         about: set.about(),
-        places: SPLITS.map(|split| place(set, split, folders)),
+        locations: SPLITS.map(|split| locate(set, split, folders)),
         offered: super::get::offers(set.name()),
     });
     built_in.chain(on_disk).collect()
 }
 
-fn place(set: &dyn Known, split: Split, folders: &[PathBuf]) -> Place {
+fn locate(set: &dyn KnownSet, split: Split, folders: &[PathBuf]) -> SetLocation {
     match split_of(set, split, folders) {
-        Ok(path) => Place::At(path),
-        Err(_) => Place::Missing { wanted: set.wanted(split) },
+        Ok(path) => SetLocation::At(path),
+        Err(_) => SetLocation::Missing { wanted: set.wanted(split) },
     }
 }
 

@@ -1,11 +1,15 @@
 //! Pictures brought to one size and to grey or colour.
+//!
+//! Not by `image::imageops`: its triangle filter goes through columns before rows, which rounds one pixel in
+//! a thousand the other way, and runs have to stay equal bit for bit; its grey is that of Rec. 709.
 
-use super::Images;
 use files::{Error, Result};
 use rayon::prelude::*;
 
+use super::Images;
+
 /// The largest side that pictures are resized to.
-const MOST_SIDE: usize = 4096;
+const MAX_SIDE: usize = 4096;
 
 /// What is done to each picture: cut, then resize, then change the colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,10 +37,10 @@ impl Fit {
             Some(side) => [self.size.unwrap_or(side); 2],
             None => [height, width],
         };
-        if self.size.is_some_and(|size| size == 0 || size > MOST_SIDE) {
+        if self.size.is_some_and(|size| size == 0 || size > MAX_SIDE) {
             return Err(Error::usage(
                 format!("a picture cannot be of size {height}"),
-                format!("give a size from 1 to {MOST_SIDE}"),
+                format!("give a size from 1 to {MAX_SIDE}"),
             ));
         }
         match (channels, self.channels.unwrap_or(channels)) {
@@ -111,13 +115,13 @@ impl Images {
 /// `Usage` with the number that would fit.
 pub fn require_room(count: usize, shape: [usize; 3]) -> Result<()> {
     let size = shape.iter().product::<usize>().max(1);
-    let most = ops::tensor::room() / size;
-    if count <= most {
+    let maximum = ops::tensor::room() / size;
+    if count <= maximum {
         return Ok(());
     }
     Err(Error::usage(
         format!("{count} pictures of {shape:?} do not fit into memory"),
-        format!("ask for at most {most}, or for a smaller `size`"),
+        format!("ask for at most {maximum}, or for a smaller `size`"),
     ))
 }
 

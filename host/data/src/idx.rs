@@ -5,19 +5,23 @@
 pub mod pair;
 pub mod sets;
 
-use super::file::{self, fault};
+use std::{
+    io::{BufRead, BufReader, ErrorKind, Read},
+    path::Path,
+};
+
 use files::{Error, Result};
 use flate2::read::MultiGzDecoder;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
-use std::path::Path;
+
+use super::file::{self, fault};
 
 /// The type code of unsigned bytes, the only one that picture sets use.
 const UNSIGNED_BYTES: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Deflate packs at most 1032 bytes into one.
-const MOST_PACKED: u64 = 1032;
+const MAX_PACKED: u64 = 1032;
 /// The largest content that is read: six times the largest EMNIST set.
-const MOST_BYTES: u64 = 4 << 30;
+const MAX_BYTES: u64 = 4 << 30;
 
 /// Reads an IDX file of `R` sizes: the sizes and their product's number of bytes.
 ///
@@ -26,7 +30,7 @@ const MOST_BYTES: u64 = 4 << 30;
 /// No more than the header promises (plus one byte) is ever unpacked, and nothing is allocated for a
 /// header that promises more than the file can hold.
 pub fn read<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>)> {
-    let mut source = Source::open(path)?;
+    let mut source = IdxReader::open(path)?;
     let sizes = source.header::<R>()?;
     let promised = source.promised(&sizes)?;
     let content = source.content(promised)?;
@@ -34,17 +38,17 @@ pub fn read<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>)> {
 }
 
 /// An open IDX file and how far it was read.
-struct Source<'a> {
+struct IdxReader<'a> {
     path: &'a Path,
     reader: Box<dyn Read>,
     /// Unpacked bytes read so far.
     offset: u64,
-    /// The most bytes that the file can unpack to.
+    /// The maximum number of bytes that the file can unpack to.
     capacity: u64,
     packed: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> IdxReader<'a> {
     fn open(path: &'a Path) -> Result<Self> {
         let (file, length) = file::open(path)?;
         let mut file = BufReader::new(file);
@@ -53,7 +57,7 @@ impl<'a> Source<'a> {
             path,
             reader: if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) },
             offset: 0,
-            capacity: if packed { length.saturating_mul(MOST_PACKED) } else { length },
+            capacity: if packed { length.saturating_mul(MAX_PACKED) } else { length },
             packed,
         })
     }
@@ -86,7 +90,7 @@ impl<'a> Source<'a> {
     /// The number of bytes that `sizes` promise, once it is clear that the file can hold them.
     fn promised(&self, sizes: &[u32]) -> Result<u64> {
         // A plain file that is too short is reported by its content, at the byte where it ends.
-        let limit = if self.packed { MOST_BYTES.min(self.capacity) } else { MOST_BYTES };
+        let limit = if self.packed { MAX_BYTES.min(self.capacity) } else { MAX_BYTES };
         let product = sizes.iter().try_fold(1, |n: u64, &size| n.checked_mul(size.into()));
         match product {
             Some(promised) if (1..=limit).contains(&promised) => Ok(promised),
@@ -114,13 +118,13 @@ impl<'a> Source<'a> {
         Ok(content)
     }
 
-    /// The next `most` bytes, or all that are left where there are fewer.
-    fn bytes(&mut self, most: u64) -> Result<Vec<u8>> {
+    /// The next `count` bytes, or all that are left where there are fewer.
+    fn bytes(&mut self, count: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         bytes
-            .try_reserve_exact(most.min(self.capacity) as usize)
+            .try_reserve_exact(count.min(self.capacity) as usize)
             .map_err(|error| Error::io(self.path)(std::io::Error::new(ErrorKind::OutOfMemory, error)))?;
-        let outcome = self.reader.by_ref().take(most).read_to_end(&mut bytes);
+        let outcome = self.reader.by_ref().take(count).read_to_end(&mut bytes);
         self.offset += bytes.len() as u64;
         match outcome {
             Ok(_) => Ok(bytes),
@@ -137,7 +141,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Whether an unpacking error speaks of the data and not of the disk.
+/// Whether an error of unpacking is about the data and not about the disk.
 fn is_damage(error: &std::io::Error) -> bool {
     let kinds = [ErrorKind::InvalidInput, ErrorKind::InvalidData, ErrorKind::UnexpectedEof];
     kinds.contains(&error.kind())

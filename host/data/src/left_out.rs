@@ -1,8 +1,8 @@
-//! What the reading of a set leaves out, so that it is said.
+//! What the reading of a set leaves out, for its warning.
 
 use std::fmt;
 
-/// So many examples are named of each kind.
+/// The number of examples that are named of each kind.
 const EXAMPLES: usize = 3;
 
 /// Files that were left out, by the reason.
@@ -11,7 +11,7 @@ pub struct LeftOut(Vec<Reason>);
 
 #[derive(Debug)]
 struct Reason {
-    /// Of one file, and of several.
+    /// For one file, and for several.
     words: [&'static str; 2],
     count: usize,
     examples: Vec<String>,
@@ -20,18 +20,18 @@ struct Reason {
 impl LeftOut {
     /// One more file; `words` say what it is, and what several of its kind are.
     pub fn add(&mut self, words: [&'static str; 2], name: &str) {
-        let place = self.0.iter().position(|reason| reason.words == words).unwrap_or_else(|| {
+        let index = self.0.iter().position(|reason| reason.words == words).unwrap_or_else(|| {
             self.0.push(Reason { words, count: 0, examples: Vec::new() });
             self.0.len() - 1
         });
-        let reason = &mut self.0[place];
+        let reason = &mut self.0[index];
         reason.count += 1;
         if reason.examples.len() < EXAMPLES {
             reason.examples.push(name.to_owned());
         }
     }
 
-    /// Whether nothing was.
+    /// Whether nothing was left out.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

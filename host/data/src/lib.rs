@@ -29,22 +29,26 @@ mod tar;
 mod weights;
 mod zip;
 
-pub use dataset::{Dataset, Items, Part};
-pub use find::{Found, Place, list};
+pub use dataset::{Dataset, DatasetPart, Items};
+pub use find::{FoundSet, SetLocation, list};
 pub use fit::Fit;
 pub use known::{BuiltIn, built_in};
-pub use loader::{Batch, Batches, Plan};
-pub use options::{Caller, Options};
+pub use loader::{Batch, BatchPlan, Batches};
+pub use options::{Caller, ReadOptions};
 pub use split::Split;
-pub use weights::{Mixture, Weights};
+pub use weights::{ItemWeights, Mixture};
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use files::Result;
 
 use cifar::Cifar;
 use file::fault;
-use files::Result;
-use known::Known as _;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use known::KnownSet as _;
 
 /// Pictures of one size, with labels where there are any.
 #[derive(Debug, Clone)]
@@ -88,13 +92,13 @@ impl fmt::Display for Images {
 /// a folder of IDX or CIFAR files; of an IDX, `.npy` or `.npz` file; of a folder, zip or tar file of
 /// pictures.
 ///
-/// A built-in set gives its usual number of pictures, by default of seed 0. Where a path does not tell splits
-/// apart, all of it is for training.
+/// A built-in set gives its default number of pictures, by default of seed 0. Where a path has no splits, all
+/// of it is for training.
 ///
 /// # Errors
 /// `Usage` for a name that is unknown or not found, a split that is not there, or options that the set does
 /// not take; `Format` or `Io` for a file that is not in order.
-pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Dataset> {
+pub fn load(what: &str, split: Split, options: &ReadOptions, folders: &[PathBuf]) -> Result<Dataset> {
     let path = Path::new(what);
     if !is_known(what) && path.is_file() && numpy::is_file_of(path) {
         return numpy::read(path, split, options);
@@ -103,7 +107,7 @@ pub fn load(what: &str, split: Split, options: &Options, folders: &[PathBuf]) ->
 }
 
 /// The same of sets that are pictures.
-fn images(what: &str, split: Split, options: &Options, folders: &[PathBuf]) -> Result<Images> {
+fn images(what: &str, split: Split, options: &ReadOptions, folders: &[PathBuf]) -> Result<Images> {
     if let Some(set) = built_in(what) {
         return set.load(split, None, options);
     }
@@ -129,7 +133,7 @@ pub fn is_known(what: &str) -> bool {
 }
 
 /// Reads a folder of IDX files, of CIFAR files, or of pictures.
-fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
+fn load_folder(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     if let Some(file) = idx::pair::only_pictures_in(path, split)? {
         return idx::pair::read(&file, idx::pair::of_file(&file), options);
     }
@@ -144,17 +148,17 @@ fn load_folder(path: &Path, split: Split, options: &Options) -> Result<Images> {
     pictures::read(path, split, options)
 }
 
-/// Reads a file, whose kind its name tells.
-fn load_file(path: &Path, split: Split, options: &Options) -> Result<Images> {
+/// Reads a file, whose kind is known by its name.
+fn load_file(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     if store::is_archive(path) {
         return pictures::read(path, split, options);
     }
     let (shown, name) = (path.display().to_string(), path.file_name().unwrap_or_default().to_string_lossy());
-    match Split::told_by(&name) {
-        told if split == Split::Train || told == Some(split) => {
+    match Split::of_name(&name) {
+        named if split == Split::Train || named == Some(split) => {
             idx::pair::read(path, idx::pair::of_file(path), options)
         }
-        told => Err(split::missing(&shown, split, told.as_slice())),
+        named => Err(split::missing(&shown, split, named.as_slice())),
     }
 }
 

@@ -1,20 +1,21 @@
 //! Mini-batches, prepared by another thread while the last one is in use.
 
-use super::dataset::{Dataset, Gathered, order};
-use crossbeam::channel::{Receiver, bounded, never};
-use files::{Error, Result};
-use ops::random::Key;
-use ops::{Device, Tensor, panic_text};
 use std::thread::{self, JoinHandle};
 
-/// So many batches wait ready.
+use crossbeam::channel::{Receiver, bounded, never};
+use files::{Error, Result};
+use ops::{Device, Tensor, panic_text, random::Key};
+
+use super::dataset::{Dataset, Gathered, order};
+
+/// The number of batches that are prepared ahead.
 const DEPTH: usize = 2;
-/// A batch of fewer bytes of images is prepared in the time that it takes to wait for another thread.
+/// Preparing a batch of fewer bytes of images takes no longer than waiting for another thread.
 const WORTH_A_THREAD: usize = 64 << 10;
 
 /// How a data set is cut into batches.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct BatchPlan {
     /// Items in a batch.
     pub batch_size: usize,
     /// Shuffles the items; without it they come in the order of the set.
@@ -36,12 +37,12 @@ pub struct Batch {
     pub indices: Vec<u32>,
 }
 
-/// The batches of one pass over a data set: a pure function of the set and the plan. An error is the
-/// last thing that comes.
+/// The batches of one pass over a data set: a pure function of the set and the plan. An error
+/// ends them.
 pub struct Batches {
     set: Dataset,
     device: Device,
-    source: Source,
+    source: BatchSource,
     done: usize,
     count: usize,
 }
@@ -52,18 +53,18 @@ impl Batches {
     /// # Errors
     /// [`Error::Usage`] where there is not one batch; [`ops::Error::Memory`] for batches that the budget
     /// of tensor bytes does not allow.
-    pub fn new(set: &Dataset, plan: Plan) -> Result<Self> {
+    pub fn new(set: &Dataset, plan: BatchPlan) -> Result<Self> {
         let in_order = || (0..set.len() as u32).collect();
         let order = plan.shuffle.map_or_else(in_order, |key| order(set.len(), key));
         Self::of_items(set, order, plan)
     }
 
-    /// Starts a pass over the items at those places of the set, in that order whatever the plan says, repeats
-    /// allowed.
+    /// Starts a pass over the items at those indices of the set, in that order whatever the plan says,
+    /// repeats allowed.
     ///
     /// # Errors
     /// As [`Batches::new`].
-    pub fn of_items(set: &Dataset, order: Vec<u32>, plan: Plan) -> Result<Self> {
+    pub fn of_items(set: &Dataset, order: Vec<u32>, plan: BatchPlan) -> Result<Self> {
         let count = count(order.len(), &plan);
         if count == 0 {
             return Err(Error::usage(
@@ -77,17 +78,17 @@ impl Batches {
         let recipe = Recipe { set: set.clone(), order, size };
         let bytes = size * set.shape().iter().product::<usize>() * size_of::<f32>();
         let source = if bytes < WORTH_A_THREAD {
-            Source::Here(recipe)
+            BatchSource::Here(recipe)
         } else {
-            Source::Thread(Worker::start(count, move |i| recipe.prepare(i))?)
+            BatchSource::Thread(Worker::start(count, move |i| recipe.prepare(i))?)
         };
         Ok(Self { set: set.clone(), device: plan.device, source, done: 0, count })
     }
 
     fn prepared(&mut self) -> Result<Prepared> {
         match &mut self.source {
-            Source::Here(recipe) => recipe.prepare(self.done),
-            Source::Thread(worker) => worker.receive(),
+            BatchSource::Here(recipe) => recipe.prepare(self.done),
+            BatchSource::Thread(worker) => worker.receive(),
         }
     }
 
@@ -119,13 +120,13 @@ impl Iterator for Batches {
 impl ExactSizeIterator for Batches {}
 
 /// The number of batches that `items` items give.
-fn count(items: usize, plan: &Plan) -> usize {
+fn count(items: usize, plan: &BatchPlan) -> usize {
     let full = items.checked_div(plan.batch_size).unwrap_or(0);
     let rest = items.checked_rem(plan.batch_size).unwrap_or(0);
     full + usize::from(rest > 0 && !plan.drop_last)
 }
 
-enum Source {
+enum BatchSource {
     Here(Recipe),
     Thread(Worker),
 }
@@ -139,7 +140,7 @@ struct Prepared {
 /// What batch `i` is made of, for every `i`.
 struct Recipe {
     set: Dataset,
-    /// The items' places in the set; a batch is the next `size` of them.
+    /// The items' indices in the set; a batch is the next `size` of them.
     order: Vec<u32>,
     size: usize,
 }

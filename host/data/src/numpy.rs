@@ -6,48 +6,51 @@ mod kind;
 mod labels;
 mod npy;
 
-use super::dataset::Dataset;
-use super::file::{self, Origin};
-use super::fit::require_room;
-use super::split::missing;
-use super::zip::Zip;
-use super::{Options, Split};
 use files::{Error, Result};
-pub use kind::{Kind, words};
-pub use npy::Array;
+
+use super::{
+    ReadOptions, Split,
+    dataset::Dataset,
+    file::{self, FileOrigin},
+    fit::require_room,
+    split::missing,
+    zip::Zip,
+};
+pub use kind::NumpyKind;
+pub use npy::{NumpyArray, to_bytes};
 use ops::Tensor;
 use std::path::{Path, PathBuf};
 
 /// The largest array that is read.
-const MOST_BYTES: u64 = 4 << 30;
+const MAX_BYTES: u64 = 4 << 30;
 
 /// Names of arrays with items and with labels, where they are not those of a split.
 const ITEMS: [&str; 6] = ["images", "imgs", "image", "x", "data", "arr_0"];
 const LABELS: [&str; 6] = ["labels", "label", "y", "targets", "target", "classes"];
 
-/// Reads items `[N, ...]` (see [`Array::items`]), and labels `[N]` where there are any.
+/// Reads items `[N, ...]` (see [`NumpyArray::items`]), and labels `[N]` where there are any.
 ///
 /// In an archive the items are the array that the option `array` names; or `x_train`, `train_images` and the
 /// like, with the name of the split; or `images`, `x`, `data`, `arr_0`; or the only one. The labels are the
 /// array that the option `labels` names; or `y_train`, `train_labels` and the like; or `labels`, `y`,
 /// `targets`; or those of a file beside which is called `labels` where this one is called `imgs` or `images`.
-/// Where no name tells splits, all is for training.
+/// Where no name has a split, all is for training.
 ///
 /// # Errors
 /// `Format` for a file that is cut off, contradicts itself or holds other arrays; `Usage` for a split that is
 /// not there, where the arrays have other names, or do not fit into memory; `Io`.
-pub fn read(path: &Path, split: Split, options: &Options) -> Result<Dataset> {
+pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Dataset> {
     let name = path.display().to_string();
     options.require_only(&name, &["array", "labels"])?;
     options.check(path)?;
     let file = Arrays::open(path)?;
-    let place = file.items_of(split, &name, options)?;
-    let content = file.read(place)?.items(&name, options)?;
+    let index = file.items_of(split, &name, options)?;
+    let content = file.read(index)?.items(&name, options)?;
     require_room(content.count, [content.shape.iter().product(), 1, 1])?;
-    let labels = labels(&file, place, split, options, content.count)?;
+    let labels = labels(&file, index, split, options, content.count)?;
     let (labels, unlabelled) = match labels {
-        Labels::Found(labels) => (Some(labels), String::new()),
-        Labels::None(why) => (None, why),
+        NumpyLabels::Found(labels) => (Some(labels), String::new()),
+        NumpyLabels::None(why) => (None, why),
     };
     let classes = labels.as_ref().and_then(|labels| labels.iter().max()).map_or(0, |highest| highest + 1);
     let class_names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
@@ -65,7 +68,7 @@ pub fn is_file_of(path: &Path) -> bool {
 /// # Errors
 /// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Usage` for an archive
 /// of several arrays; `Io`.
-pub fn read_array(path: &Path) -> Result<Array> {
+pub fn read_array(path: &Path) -> Result<NumpyArray> {
     one(path, None, "give an .npy file of one array")
 }
 
@@ -80,48 +83,54 @@ pub fn tensor(path: &Path, name: Option<&str>) -> Result<Tensor> {
     one(path, name, "name one: data::array(path, \"name\")")?.tensor()
 }
 
-fn one(path: &Path, name: Option<&str>, help: &str) -> Result<Array> {
+fn one(path: &Path, name: Option<&str>, help: &str) -> Result<NumpyArray> {
     let file = Arrays::open(path)?;
     let several = || {
         let names = file.names();
         let problem = format!("{} has {} arrays: {}", path.display(), names.len(), names.join(", "));
         Error::usage(problem, help)
     };
-    let place = match name {
+    let index = match name {
         Some(name) => file.named(name)?,
         None => file.only().ok_or_else(several)?,
     };
-    file.read(place)
+    file.read(index)
 }
 
-enum Labels {
+enum NumpyLabels {
     Found(Vec<u32>),
     /// Why there are none.
     None(String),
 }
 
 /// One label for each of `count` items, if there are labels.
-fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: usize) -> Result<Labels> {
-    let place = match &options.labels {
+fn labels(
+    file: &Arrays,
+    items: usize,
+    split: Split,
+    options: &ReadOptions,
+    count: usize,
+) -> Result<NumpyLabels> {
+    let index = match &options.labels {
         Some(name) => Some(file.named(name)?),
         None => file
             .first_of(&of_split(split, "y", &LABELS))
             .or_else(|| file.first_of(&LABELS.map(str::to_owned))),
     };
-    if let Some(array) = place {
-        return file.read(array)?.labels(count).map(Labels::Found);
+    if let Some(array) = index {
+        return file.read(array)?.labels(count).map(NumpyLabels::Found);
     }
     if let Some(path) = beside(&file.path) {
         options.check(&path)?;
         let beside = Arrays::open(&path)?;
         let array = beside.only().ok_or_else(|| beside.unknown("labels", "labels"))?;
-        return beside.read(array)?.labels(count).map(Labels::Found);
+        return beside.read(array)?.labels(count).map(NumpyLabels::Found);
     }
     let (names, path) = (file.names(), file.path.display());
     let others: Vec<&str> =
-        (0..names.len()).filter(|&place| place != items).map(|place| names[place]).collect();
+        (0..names.len()).filter(|&index| index != items).map(|index| names[index]).collect();
     if others.is_empty() {
-        return Ok(Labels::None("the file has no other array than that of the items".to_owned()));
+        return Ok(NumpyLabels::None("the file has no other array than that of the items".to_owned()));
     }
     let why = format!(
         "none of the other arrays ({}) is called {}: name it with the option `labels`",
@@ -129,7 +138,7 @@ fn labels(file: &Arrays, items: usize, split: Split, options: &Options, count: u
         LABELS.join(", ")
     );
     options.warn(&format!("{path}: read without labels: {why}"));
-    Ok(Labels::None(why))
+    Ok(NumpyLabels::None(why))
 }
 
 /// The file of labels that lies beside one of pictures.
@@ -172,40 +181,40 @@ impl Arrays {
         entries.map(|entry| entry.name.strip_suffix(".npy").unwrap_or(&entry.name)).collect()
     }
 
-    /// The place of the items of a split.
-    fn items_of(&self, split: Split, name: &str, options: &Options) -> Result<usize> {
+    /// The index of the items of a split.
+    fn items_of(&self, split: Split, name: &str, options: &ReadOptions) -> Result<usize> {
         let file = self.path.file_stem().unwrap_or_default().to_string_lossy();
         if let Some(asked) = &options.array {
-            let place = self.named(asked)?;
-            let told = Split::told_by(asked).or_else(|| Split::told_by(&file)).unwrap_or(Split::Train);
-            let fits = told == split;
+            let index = self.named(asked)?;
+            let named = Split::of_name(asked).or_else(|| Split::of_name(&file)).unwrap_or(Split::Train);
+            let fits = named == split;
             return fits
-                .then_some(place)
-                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[told]));
+                .then_some(index)
+                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[named]));
         }
         let of = |split| self.first_of(&of_split(split, "x", &ITEMS));
-        if let Some(place) = of(split) {
-            return Ok(place);
+        if let Some(index) = of(split) {
+            return Ok(index);
         }
         let has: Vec<Split> = Split::ALL.into_iter().filter(|&split| of(split).is_some()).collect();
         if !has.is_empty() {
             return Err(missing(name, split, &has));
         }
-        let usual = self.first_of(&ITEMS.map(str::to_owned)).or_else(|| self.only());
-        let place = usual.ok_or_else(|| self.unknown("items", "array"))?;
-        match Split::told_by(&file) {
-            told if split == Split::Train || told == Some(split) => Ok(place),
-            told => Err(missing(name, split, told.as_slice())),
+        let common = self.first_of(&ITEMS.map(str::to_owned)).or_else(|| self.only());
+        let index = common.ok_or_else(|| self.unknown("items", "array"))?;
+        match Split::of_name(&file) {
+            named if split == Split::Train || named == Some(split) => Ok(index),
+            named => Err(missing(name, split, named.as_slice())),
         }
     }
 
-    /// The place of the first of those names that is there, in letters of either case.
+    /// The index of the first of those names that is there, in letters of either case.
     fn first_of(&self, names: &[String]) -> Option<usize> {
         let known = self.names();
         names.iter().find_map(|name| known.iter().position(|known| known.eq_ignore_ascii_case(name)))
     }
 
-    /// The place of the array of that name.
+    /// The index of the array of that name.
     fn named(&self, name: &str) -> Result<usize> {
         let names = self.names();
         names.iter().position(|known| *known == name).ok_or_else(|| {
@@ -219,7 +228,7 @@ impl Arrays {
         })
     }
 
-    /// The place of the only array.
+    /// The index of the only array.
     fn only(&self) -> Option<usize> {
         (self.zip.as_ref().is_none_or(|zip| zip.entries().len() == 1)).then_some(0)
     }
@@ -234,16 +243,16 @@ impl Arrays {
         )
     }
 
-    fn read(&self, place: usize) -> Result<Array> {
-        let most = MOST_BYTES.min(ops::tensor::room() as u64);
+    fn read(&self, index: usize) -> Result<NumpyArray> {
+        let maximum = MAX_BYTES.min(ops::tensor::room() as u64);
         match &self.zip {
             Some(zip) => {
-                let entry = &zip.entries()[place];
+                let entry = &zip.entries()[index];
                 let origin =
-                    Origin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
-                Array::parse(zip.read(entry, most)?, origin)
+                    FileOrigin { path: self.path.clone(), entry: Some((entry.name.clone(), entry.offset)) };
+                NumpyArray::parse(zip.read(entry, maximum)?, origin)
             }
-            None => Array::parse(file::read(&self.path, most)?, Origin::file(&self.path)),
+            None => NumpyArray::parse(file::read(&self.path, maximum)?, FileOrigin::file(&self.path)),
         }
     }
 }

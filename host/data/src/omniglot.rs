@@ -3,14 +3,20 @@
 //!
 //! Pictures are inverted (white ink on black, as MNIST's) and resized to 28x28.
 
-use super::file::fault;
-use super::known::Known;
-use super::pictures::decode_all;
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
 use files::Result;
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+
+use super::{
+    Images, ReadOptions, Split,
+    file::fault,
+    known::KnownSet,
+    pictures::decode_all,
+    store::{Member, Store},
+};
 
 const SIDE: usize = 105;
 /// The side of a picture where no other is asked for.
@@ -44,7 +50,7 @@ pub static SMALL_2: Omniglot = Omniglot {
     files: ["images_background_small2", "images_evaluation"],
 };
 
-impl Known for Omniglot {
+impl KnownSet for Omniglot {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -64,7 +70,7 @@ impl Known for Omniglot {
     }
 
     /// Reads a split; the option `labels` is `characters` or `alphabets`.
-    fn read(&self, path: &Path, _: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, _: Split, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name, &["labels"])?;
         let kind = options.kind_of_labels(self.name, &["characters", "alphabets"])?;
         let mut store = Store::open(path, options)?;
@@ -74,14 +80,14 @@ impl Known for Omniglot {
         }
         let (mut files, mut classes) = (Vec::new(), Vec::new());
         for file in store.files() {
-            let (alphabet, character) = place(&store, file)?;
+            let (alphabet, character) = alphabet_and_character(&store, file)?;
             files.push(file);
             classes.push(if kind == 0 { format!("{alphabet}/{character}") } else { alphabet.to_owned() });
         }
         if files.is_empty() {
             return Err(fault(path, 0, "no files", "pictures, as Alphabet/characterNN/IIII_DD.png"));
         }
-        let options = Options { fit: options.fit.or_size(SIZE), ..options.clone() };
+        let options = ReadOptions { fit: options.fit.or_size(SIZE), ..options.clone() };
         let (shape, mut pixels) = decode_all(&store, &files, &options, Some([SIDE; 2]))?;
         pixels.iter_mut().for_each(|pixel| *pixel = u8::MAX - *pixel);
         let class_names: Vec<String> = classes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
@@ -92,8 +98,8 @@ impl Known for Omniglot {
     }
 }
 
-/// The alphabet and the character of a picture, which its name tells.
-fn place<'a>(store: &Store, file: &'a Member) -> Result<(&'a str, &'a str)> {
+/// The alphabet and the character of a picture, which are parts of its name.
+fn alphabet_and_character<'a>(store: &Store, file: &'a Member) -> Result<(&'a str, &'a str)> {
     let mut parts = file.name.rsplit('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(picture), Some(character), Some(alphabet))
@@ -130,7 +136,7 @@ mod tests {
     }
 
     fn read(data: &Path, labels: Option<&str>) -> Result<Images> {
-        let options = Options { labels: labels.map(str::to_owned), ..Options::default() };
+        let options = ReadOptions { labels: labels.map(str::to_owned), ..ReadOptions::default() };
         load("omniglot", Split::Train, &options, &[data.to_path_buf()])
     }
 

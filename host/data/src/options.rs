@@ -1,13 +1,15 @@
 //! How a script wants a set to be read.
 
-use super::fit::Fit;
-use files::{Error, Result};
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::fit::Fit;
 
 /// Who has a set read.
 pub trait Caller: Sync {
-    /// Refuses a file or folder that may not be read. Every one that is read is asked for, but for those
-    /// inside of a folder that was.
+    /// Refuses a file or folder that may not be read. It is called for everything that is read, except for
+    /// what lies in a folder that it was called for.
     ///
     /// # Errors
     /// `Usage` with the way out.
@@ -17,9 +19,9 @@ pub trait Caller: Sync {
     fn warn(&self, warning: &str);
 }
 
-/// What can be said about the reading of a set; what is left out is up to the set.
+/// How a set is to be read; what is not given is up to the set.
 #[derive(Clone, Default)]
-pub struct Options<'a> {
+pub struct ReadOptions<'a> {
     /// Size and colours of the pictures.
     pub fit: Fit,
     /// Which of several kinds of labels: `coarse` of CIFAR-100, `alphabets` of Omniglot, an attribute's name,
@@ -29,7 +31,7 @@ pub struct Options<'a> {
     pub attributes: Option<PathBuf>,
     /// The name of the array with the items in an `.npz` file.
     pub array: Option<String>,
-    /// Whether pictures are turned and mirrored as their EXIF data says.
+    /// Whether pictures are rotated and mirrored as their EXIF data says.
     pub exif_rotation: bool,
     /// The seed of a generated set.
     pub seed: Option<u64>,
@@ -37,7 +39,7 @@ pub struct Options<'a> {
     pub caller: Option<&'a dyn Caller>,
 }
 
-impl Options<'_> {
+impl ReadOptions<'_> {
     /// As [`Caller::check`].
     pub fn check(&self, path: &Path) -> Result<()> {
         self.caller.map_or(Ok(()), |caller| caller.check(path))
@@ -87,7 +89,7 @@ impl Options<'_> {
         }
     }
 
-    /// The place of the wanted kind of labels among `kinds`; the first one is the default.
+    /// The index of the wanted kind of labels among `kinds`; the first one is the default.
     ///
     /// # Errors
     /// `Usage` for another kind.

@@ -2,8 +2,8 @@
 //!
 //! A pickle is a program that may call anything; this reader knows the few functions that NumPy's arrays are
 //! made with, calls nothing, and refuses every other one by its name. What is made takes no more memory than
-//! the file, up to a factor: values are numbered and refer to each other by their numbers, so that a value in
-//! itself does no harm, and texts and bytes stay where they are in the file.
+//! the file, up to a factor: values are numbered and refer to each other by their numbers, so that a value
+//! that contains itself does no harm, and texts and bytes stay where they are in the file.
 
 mod call;
 mod input;
@@ -11,23 +11,24 @@ mod machine;
 mod opcode;
 mod value;
 
-use super::file::Origin;
-use super::numpy::Kind;
-use files::{Error, Result};
 use std::ops::Range;
-use value::{Array, Value};
+
+use files::{Error, Result};
+
+use super::{file::FileOrigin, numpy::NumpyKind};
+use value::{PickledArray, PickledValue};
 
 /// A value of a [`Pickle`], by its number.
-pub type Id = u32;
+pub type ValueId = u32;
 
 /// The values of a pickle.
 pub struct Pickle {
     bytes: Vec<u8>,
-    /// Texts that do not stand in the file as they are.
+    /// Texts whose bytes are not those of the file.
     made: Vec<u8>,
-    values: Vec<Value>,
-    root: Id,
-    origin: Origin,
+    values: Vec<PickledValue>,
+    root: ValueId,
+    origin: FileOrigin,
 }
 
 /// Bytes of a pickle: in the file, or among those made of it.
@@ -48,7 +49,7 @@ impl Pickle {
     ///
     /// # Errors
     /// `Format` for a damaged one, or one that holds something else.
-    pub fn parse(bytes: Vec<u8>, origin: Origin) -> Result<Self> {
+    pub fn parse(bytes: Vec<u8>, origin: FileOrigin) -> Result<Self> {
         machine::run(bytes, origin)
     }
 
@@ -56,8 +57,8 @@ impl Pickle {
     ///
     /// # Errors
     /// `Format` where it is no map or has no such key.
-    pub fn get(&self, key: &str) -> Result<Id> {
-        let Value::Map(pairs) = self.value(self.root) else {
+    pub fn get(&self, key: &str) -> Result<ValueId> {
+        let PickledValue::Map(pairs) = self.value(self.root) else {
             return Err(self.fault(self.value(self.root).kind(), "a map"));
         };
         // A key that was set again has its last value.
@@ -73,21 +74,25 @@ impl Pickle {
     ///
     /// # Errors
     /// `Format` for anything else.
-    pub fn whole_numbers(&self, id: Id, count: usize) -> Result<Vec<i128>> {
+    pub fn whole_numbers(&self, id: ValueId, count: usize) -> Result<Vec<i128>> {
         let numbers = match self.value(id) {
-            Value::List(items) | Value::Tuple(items) if items.len() == count => {
-                let number = |item: &Id| match self.value(*item) {
-                    Value::Int(number) => Ok((*number).into()),
+            PickledValue::List(items) | PickledValue::Tuple(items) if items.len() == count => {
+                let number = |item: &ValueId| match self.value(*item) {
+                    PickledValue::Int(number) => Ok((*number).into()),
                     other => Err(self.fault(format!("{} among numbers", other.kind()), "whole numbers")),
                 };
                 return items.iter().map(number).collect();
             }
-            Value::List(items) | Value::Tuple(items) => format!("a list of {}", items.len()),
-            Value::Array(Some(Array { kind: Kind::Float(_), .. })) => "an array of floats".to_owned(),
-            Value::Array(Some(Array { kind, shape, content, .. })) if shape[..] == [count] => {
+            PickledValue::List(items) | PickledValue::Tuple(items) => format!("a list of {}", items.len()),
+            PickledValue::PickledArray(Some(PickledArray { kind: NumpyKind::Float(_), .. })) => {
+                "an array of floats".to_owned()
+            }
+            PickledValue::PickledArray(Some(PickledArray { kind, shape, content, .. }))
+                if shape[..] == [count] =>
+            {
                 return Ok(kind.to_i128(self.bytes_of(*content)));
             }
-            Value::Array(Some(array)) => format!("an array of {:?}", array.shape),
+            PickledValue::PickledArray(Some(array)) => format!("an array of {:?}", array.shape),
             other => other.kind().to_owned(),
         };
         Err(self.fault(numbers, format!("{count} whole numbers")))
@@ -97,9 +102,9 @@ impl Pickle {
     ///
     /// # Errors
     /// `Format` for anything else.
-    pub fn byte_array(&self, id: Id) -> Result<ByteArray<'_>> {
+    pub fn byte_array(&self, id: ValueId) -> Result<ByteArray<'_>> {
         let array = self.array(id)?;
-        if array.kind != Kind::Unsigned(1) || array.fortran {
+        if array.kind != NumpyKind::Unsigned(1) || array.fortran {
             let order = if array.fortran { " in Fortran's order" } else { "" };
             let found = format!("an array of {}{order}", array.kind);
             return Err(self.fault(found, "an array of u8 in C's order"));
@@ -107,26 +112,26 @@ impl Pickle {
         Ok(ByteArray { shape: array.shape.clone(), elements: self.bytes_of(array.content) })
     }
 
-    fn array(&self, id: Id) -> Result<&Array> {
+    fn array(&self, id: ValueId) -> Result<&PickledArray> {
         match self.value(id) {
-            Value::Array(Some(array)) => Ok(array),
+            PickledValue::PickledArray(Some(array)) => Ok(array),
             other => Err(self.fault(other.kind(), "an array")),
         }
     }
 
-    fn value(&self, id: Id) -> &Value {
+    fn value(&self, id: ValueId) -> &PickledValue {
         &self.values[id as usize]
     }
 
     /// The bytes of a text, or the bytes that stand for one.
-    fn text(&self, id: Id) -> Option<&[u8]> {
+    fn text(&self, id: ValueId) -> Option<&[u8]> {
         match self.value(id) {
-            Value::Text(bytes) | Value::Bytes(bytes) => Some(self.range(bytes)),
+            PickledValue::Text(bytes) | PickledValue::Bytes(bytes) => Some(self.range(bytes)),
             _ => None,
         }
     }
 
-    fn bytes_of(&self, id: Id) -> &[u8] {
+    fn bytes_of(&self, id: ValueId) -> &[u8] {
         self.text(id).unwrap_or_default()
     }
 
@@ -137,7 +142,7 @@ impl Pickle {
         }
     }
 
-    /// What is wrong about what the pickle holds.
+    /// The error about what the pickle holds.
     pub fn fault(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.origin.fault(0, found, expected)
     }

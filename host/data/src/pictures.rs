@@ -5,14 +5,18 @@ mod layout;
 
 pub use decode::decode_all;
 
-use super::attributes::{self, Attribute};
-use super::file::{self, Origin};
-use super::split::missing;
-use super::store::{Member, Store};
-use super::{Images, Options, Split};
-use files::{Error, Result};
-use layout::Layout;
 use std::path::{Path, PathBuf};
+
+use files::{Error, Result};
+
+use super::{
+    Images, ReadOptions, Split,
+    attributes::{self, Attribute},
+    file::{self, FileOrigin},
+    split::missing,
+    store::{Member, Store},
+};
+use layout::Layout;
 
 /// Names that a file of attributes has where none is given.
 const ATTRIBUTES: [&str; 4] =
@@ -29,7 +33,7 @@ const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif
 /// # Errors
 /// `Format` for a damaged picture, or one of another size than the first where no `size` is asked for;
 /// `Usage` where there is no picture, no such split, or no such attribute; `Io`.
-pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
+pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     options.require_only(&path.display().to_string(), &["labels", "attributes", "exif_rotation"])?;
     let mut store = Store::open(path, options)?;
     let left_out = store.take_left_out();
@@ -39,7 +43,8 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
         return Err(Error::usage(
             format!("{name} holds no pictures"),
             format!(
-                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX files are \
+                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX \
+                 files are \
                  called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
                 READ.join(" ")
             ),
@@ -56,14 +61,14 @@ pub fn read(path: &Path, split: Split, options: &Options) -> Result<Images> {
     read_chosen(&store, &chosen.files, labels, name, options)
 }
 
-/// The split that the name of the folder or archive tells.
+/// The split that the name of the folder or archive says.
 fn own_split(path: &Path) -> Option<Split> {
     let name = path.file_name()?.to_str()?;
     Split::named(name.split('.').next()?)
 }
 
 /// The class of every picture, or why there are none; and the names of the classes.
-pub struct Labels {
+pub struct PictureLabels {
     pub labels: Result<Vec<u32>, String>,
     pub class_names: Vec<String>,
 }
@@ -72,9 +77,9 @@ pub struct Labels {
 pub fn read_chosen(
     store: &Store,
     files: &[&Member],
-    Labels { labels, class_names }: Labels,
+    PictureLabels { labels, class_names }: PictureLabels,
     name: String,
-    options: &Options,
+    options: &ReadOptions,
 ) -> Result<Images> {
     let (shape, pixels) = decode_all(store, files, options, None)?;
     let (labels, unlabelled) = match labels {
@@ -90,7 +95,12 @@ fn is_picture(name: &str) -> bool {
 }
 
 /// The attribute of each picture.
-pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Options) -> Result<Labels> {
+pub fn by_attribute(
+    store: &Store,
+    files: &[&Member],
+    name: &str,
+    options: &ReadOptions,
+) -> Result<PictureLabels> {
     let (bytes, origin) = attributes_of(store, name, options)?;
     let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
     let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
@@ -101,15 +111,15 @@ pub fn by_attribute(store: &Store, files: &[&Member], name: &str, options: &Opti
             "{path}: {empty} pictures have an empty `{name}`, which is taken for a class of its own"
         ));
     }
-    Ok(Labels { labels: Ok(labels), class_names: attribute.class_names })
+    Ok(PictureLabels { labels: Ok(labels), class_names: attribute.class_names })
 }
 
 /// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own
 /// folders are `Img` and `Anno`.
-fn attributes_of(store: &Store, name: &str, options: &Options) -> Result<(Vec<u8>, Origin)> {
+fn attributes_of(store: &Store, name: &str, options: &ReadOptions) -> Result<(Vec<u8>, FileOrigin)> {
     let read = |path: &Path| {
         options.check(path)?;
-        Ok((file::read(path, attributes::MOST_BYTES)?, Origin::file(path)))
+        Ok((file::read(path, attributes::MAX_BYTES)?, FileOrigin::file(path)))
     };
     if let Some(path) = &options.attributes {
         return read(path);

@@ -1,7 +1,8 @@
 //! The splits that the makers of a set divided it into.
 
-use files::Error;
 use std::fmt;
+
+use files::Error;
 
 /// A part of a set that was set aside for a purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +25,8 @@ impl Split {
         }
     }
 
-    /// The split that a word of a file's or array's name tells: `kmnist-test-imgs.npz`, `x_train`.
-    pub fn told_by(name: &str) -> Option<Self> {
+    /// The split that a word of a file's or array's name says: `kmnist-test-imgs.npz`, `x_train`.
+    pub fn of_name(name: &str) -> Option<Self> {
         name.split(|c: char| !c.is_ascii_alphanumeric()).find_map(Self::named)
     }
 }
@@ -59,7 +60,8 @@ pub fn missing(name: &str, split: Split, has: &[Split]) -> Error {
 
 fn divide(name: &str) -> String {
     format!(
-        "divide it: `let parts = data::load({name:?}).train().random_split([0.9, 0.1]);`, or put its files into \
+        "divide it: `let parts = data::load({name:?}).train().random_split([0.9, 0.1]);`, or put its files \
+         into \
          folders `train` and `test`"
     )
 }
@@ -83,9 +85,9 @@ mod tests {
         }
         assert_eq!(Split::named("trains"), None);
         for (name, split) in [("t10k-images-idx3-ubyte", Split::Test), ("x_train", Split::Train)] {
-            assert_eq!(Split::told_by(name), Some(split), "{name}");
+            assert_eq!(Split::of_name(name), Some(split), "{name}");
         }
-        assert_eq!(Split::told_by("latest_strain"), None);
+        assert_eq!(Split::of_name("latest_strain"), None);
     }
 
     #[test]

@@ -2,25 +2,30 @@
 
 mod folder;
 
-use super::Options;
-use super::file::Origin;
-use super::left_out::LeftOut;
-use super::tar::{self, Kind, Tar};
-use super::zip::Zip;
-use files::reading;
-use files::{Error, Result};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use files::{Error, Result, reading};
+
+use super::{
+    ReadOptions,
+    file::FileOrigin,
+    left_out::LeftOut,
+    tar::{self, Tar, TarEntry, TarKind},
+    zip::Zip,
+};
 
 /// The largest file that is read: far more than any picture of a data set.
-const MOST_BYTES: u64 = 64 << 20;
-/// The most that is held of a packed tar file, whose content comes in one order only.
-const MOST_HELD: u64 = 4 << 30;
+const MAX_BYTES: u64 = 64 << 20;
+/// The maximum number of bytes held of a packed tar file, whose content comes in one order only.
+const MAX_HELD: u64 = 4 << 30;
 
 /// Files with names like `a/b.png`, sorted by name.
 pub struct Store {
     path: PathBuf,
-    source: Source,
+    source: StoreSource,
     files: Vec<Member>,
     left_out: LeftOut,
 }
@@ -28,13 +33,13 @@ pub struct Store {
 /// A file of a store.
 #[derive(Debug)]
 pub struct Member {
-    /// Its place in the store, parted by `/`.
+    /// Its path in the store, separated by `/`.
     pub name: String,
     /// Of an archive's entry.
     index: usize,
 }
 
-enum Source {
+enum StoreSource {
     Folder,
     Zip(Zip),
     Tar(Vec<Packed>),
@@ -51,16 +56,16 @@ struct Packed {
 
 impl Store {
     /// Lists a folder, a zip or a tar file, the same from each. Hidden files and folders are left out in
-    /// silence, and so is what systems put beside one's own files.
+    /// silence, and so is what operating systems add to folders.
     ///
     /// # Errors
     /// `Format` for an archive that is not in order; `Usage` for a link that leads to where nothing may be
     /// read, or a packed archive that does not fit into memory; `Io`.
-    pub fn open(path: &Path, options: &Options) -> Result<Self> {
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         options.check(path)?;
         let mut left_out = LeftOut::default();
         let (source, mut files) = if path.is_dir() {
-            (Source::Folder, folder::files(path, options, &mut left_out)?)
+            (StoreSource::Folder, folder::files(path, options, &mut left_out)?)
         } else if is_tar(path) {
             tar_files(path, &mut left_out)?
         } else {
@@ -91,12 +96,12 @@ impl Store {
     /// `Format` for one of more than 64 MiB, or that an archive holds damaged; `Io`.
     pub fn read(&self, file: &Member) -> Result<Vec<u8>> {
         match &self.source {
-            Source::Folder => reading::member(&self.path, &file.name, MOST_BYTES),
-            Source::Zip(zip) => zip.read(&zip.entries()[file.index], MOST_BYTES),
-            Source::Tar(entries) => match &entries[file.index] {
+            StoreSource::Folder => reading::member(&self.path, &file.name, MAX_BYTES),
+            StoreSource::Zip(zip) => zip.read(&zip.entries()[file.index], MAX_BYTES),
+            StoreSource::Tar(entries) => match &entries[file.index] {
                 Packed { held: Some(content), .. } => Ok(content.clone()),
-                entry if entry.size > MOST_BYTES => {
-                    Err(self.fault(file, 0, format!("{} bytes", entry.size), format!("at most {MOST_BYTES}")))
+                entry if entry.size > MAX_BYTES => {
+                    Err(self.fault(file, 0, format!("{} bytes", entry.size), format!("at most {MAX_BYTES}")))
                 }
                 entry => tar::bytes_at(&self.path, entry.offset, entry.size),
             },
@@ -104,13 +109,13 @@ impl Store {
     }
 
     /// Where the content of a file comes from.
-    pub fn origin(&self, file: &Member) -> Origin {
+    pub fn origin(&self, file: &Member) -> FileOrigin {
         let offset = match &self.source {
-            Source::Folder => return Origin::file(&self.path.join(&file.name)),
-            Source::Zip(zip) => zip.entries()[file.index].offset,
-            Source::Tar(entries) => entries[file.index].offset,
+            StoreSource::Folder => return FileOrigin::file(&self.path.join(&file.name)),
+            StoreSource::Zip(zip) => zip.entries()[file.index].offset,
+            StoreSource::Tar(entries) => entries[file.index].offset,
         };
-        Origin { path: self.path.clone(), entry: Some((file.name.clone(), offset)) }
+        FileOrigin { path: self.path.clone(), entry: Some((file.name.clone(), offset)) }
     }
 
     /// The error for what is wrong about a file, `at` bytes into it.
@@ -138,7 +143,7 @@ fn is_tar(path: &Path) -> bool {
         || name.rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with(".tar"))
 }
 
-fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>)> {
+fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Member>)> {
     let zip = Zip::open(path)?;
     let mut listed = Listed::default();
     for (index, entry) in zip.entries().iter().enumerate() {
@@ -149,44 +154,28 @@ fn zip_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
             listed.add(name, index, left_out);
         }
     }
-    Ok((Source::Zip(zip), listed.members()))
+    Ok((StoreSource::Zip(zip), listed.members()))
 }
 
-fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>)> {
-    let most = MOST_HELD.min(ops::tensor::room() as u64);
+fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Member>)> {
+    let maximum = MAX_HELD.min(ops::tensor::room() as u64);
     let (mut tar, mut entries, mut listed, mut held) = (Tar::open(path)?, Vec::new(), Listed::default(), 0);
     while let Some(entry) = tar.next_entry()? {
-        let Some(name) = shown(&entry.name).filter(|_| entry.kind != Kind::Folder) else { continue };
-        let mut packed = Packed { offset: entry.offset, size: entry.size, held: None };
-        match &entry.kind {
-            Kind::HardLink(target) => {
-                match shown(target).and_then(|target| listed.places.get(&target).copied()) {
-                    Some(place) => packed = Packed::clone(&entries[place]),
-                    None => {
-                        left_out.add(LINK, &name);
-                        continue;
-                    }
-                }
-            }
-            Kind::File if tar.is_packed() && entry.size <= MOST_BYTES => {
-                let mut content = Vec::new();
-                tar.content(&entry, |bytes| {
-                    content.extend(bytes);
-                    Ok(())
-                })?;
-                packed.held = Some(content);
-            }
-            Kind::File => {}
-            _ => {
-                left_out.add(LINK, &name);
-                continue;
-            }
-        }
+        let Some(name) = shown(&entry.name).filter(|_| entry.kind != TarKind::Folder) else { continue };
+        let packed = match &entry.kind {
+            TarKind::File => Some(packed(&mut tar, &entry)?),
+            TarKind::HardLink(target) => listed.index_of(target).map(|index| Packed::clone(&entries[index])),
+            _ => None,
+        };
+        let Some(packed) = packed else {
+            left_out.add(LINK, &name);
+            continue;
+        };
         held += packed.held.as_ref().map_or(0, |content| content.len() as u64);
-        if held > most {
+        if held > maximum {
             return Err(Error::usage(
                 format!(
-                    "{} holds more than {most} bytes, and a packed archive is read whole",
+                    "{} holds more than {maximum} bytes, and a packed archive is read whole",
                     path.display()
                 ),
                 "unpack it and give the folder, or give the archive as a plain .tar or a .zip",
@@ -195,28 +184,46 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(Source, Vec<Member>
         listed.add(name, entries.len(), left_out);
         entries.push(packed);
     }
-    Ok((Source::Tar(entries), listed.members()))
+    Ok((StoreSource::Tar(entries), listed.members()))
+}
+
+/// A file of an archive, with its content where that can be had in the archive's order only.
+fn packed(tar: &mut Tar, entry: &TarEntry) -> Result<Packed> {
+    let mut held = None;
+    if tar.is_packed() && entry.size <= MAX_BYTES {
+        let content: &mut Vec<u8> = held.insert(Vec::new());
+        tar.content(entry, |bytes| {
+            content.extend(bytes);
+            Ok(())
+        })?;
+    }
+    Ok(Packed { offset: entry.offset, size: entry.size, held })
 }
 
 const LINK: [&str; 2] = ["link", "links"];
 
-/// The files of an archive by name: where one comes twice, the last one counts, as for everything that
-/// unpacks.
+/// The files of an archive by name: of several with one name the last one counts, as for all programs
+/// that unpack.
 #[derive(Default)]
 struct Listed {
-    places: HashMap<String, usize>,
+    indices: HashMap<String, usize>,
 }
 
 impl Listed {
+    /// The index of the entry with that name, which came before.
+    fn index_of(&self, name: &str) -> Option<usize> {
+        self.indices.get(&shown(name)?).copied()
+    }
+
     fn add(&mut self, name: String, index: usize, left_out: &mut LeftOut) {
-        if self.places.contains_key(&name) {
+        if self.indices.contains_key(&name) {
             left_out.add(["earlier file of the same name", "earlier files of the same names"], &name);
         }
-        self.places.insert(name, index);
+        self.indices.insert(name, index);
     }
 
     fn members(self) -> Vec<Member> {
-        self.places.into_iter().map(|(name, index)| Member { name, index }).collect()
+        self.indices.into_iter().map(|(name, index)| Member { name, index }).collect()
     }
 }
 
@@ -226,7 +233,7 @@ fn shown(name: &str) -> Option<String> {
     (!parts.is_empty() && !parts.iter().any(|part| is_hidden(part))).then(|| parts.join("/"))
 }
 
-/// Whether a file or folder of that name is none of the set's own: hidden ones, and those of macOS, Windows
+/// Whether a file or folder of that name does not belong to a set: hidden ones, and those of macOS, Windows
 /// and Synology.
 fn is_hidden(name: &str) -> bool {
     name.starts_with('.') || matches!(name, "__MACOSX" | "Thumbs.db" | "desktop.ini" | "@eaDir")

@@ -1,47 +1,53 @@
 //! Tar archives (POSIX ustar and pax, GNU's long names), plain or in gzip: headers of 512 bytes, each before
 //! a file's content, filled up to 512. Offsets count unpacked bytes.
 //!
-//! Everything that a header says is checked before anything is allocated for it.
+//! Everything that a header says is checked before anything is allocated for it. That is why this is not the
+//! crate `tar`: it reads a long name or a list of pax whole, however many gigabytes a packed archive makes of
+//! it, and its errors do not name the byte at which an archive is damaged.
 
-use super::file::{self, fault};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
 use files::{Error, Result};
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+
+use super::file::{self, fault};
 
 const BLOCK: u64 = 512;
 const BUFFER: u64 = 64 << 10;
 /// The longest name, and the longest list of them that stands before a file.
-const MOST_NAME: u64 = 64 << 10;
+const MAX_NAME: u64 = 64 << 10;
 
 /// An archive that is read from its beginning to its end.
 pub struct Tar {
     path: PathBuf,
-    reader: Reader,
+    reader: TarReader,
     offset: u64,
     /// Bytes between here and the next header.
     rest: u64,
 }
 
-enum Reader {
+enum TarReader {
     Plain(BufReader<File>, u64),
     Packed(Box<MultiGzDecoder<BufReader<File>>>),
 }
 
 /// A file inside.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// Its place in the archive, parted by `/`.
+pub struct TarEntry {
+    /// Its path in the archive, separated by `/`.
     pub name: String,
     pub size: u64,
     /// Where its content begins.
     pub offset: u64,
-    pub kind: Kind,
+    pub kind: TarKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum TarKind {
     File,
     /// The content of the file of that name, which came before.
     HardLink(String),
@@ -51,7 +57,7 @@ pub enum Kind {
 }
 
 impl Tar {
-    /// Opens an archive; what its content begins with tells whether it is packed.
+    /// Opens an archive; its first bytes decide whether it is packed.
     ///
     /// # Errors
     /// `Format` for one that is packed by something else than gzip; `Io`.
@@ -65,22 +71,22 @@ impl Tar {
             return Err(fault(path, 0, format!("data packed by {packer}"), expected));
         }
         let reader = match start.starts_with(&[0x1f, 0x8b]) {
-            true => Reader::Packed(Box::new(MultiGzDecoder::new(reader))),
-            false => Reader::Plain(reader, length),
+            true => TarReader::Packed(Box::new(MultiGzDecoder::new(reader))),
+            false => TarReader::Plain(reader, length),
         };
         Ok(Self { path: path.to_path_buf(), reader, offset: 0, rest: 0 })
     }
 
     /// Whether content can only be had in the order of the archive.
     pub fn is_packed(&self) -> bool {
-        matches!(self.reader, Reader::Packed(_))
+        matches!(self.reader, TarReader::Packed(_))
     }
 
     /// The next file, none after the last one.
     ///
     /// # Errors
-    /// `Format` where a header is damaged or the archive is cut off; `Io`; a wish to stop.
-    pub fn next_entry(&mut self) -> Result<Option<Entry>> {
+    /// `Format` where a header is damaged or the archive is cut off; `Io`; a request to stop.
+    pub fn next_entry(&mut self) -> Result<Option<TarEntry>> {
         let mut said = Said::default();
         loop {
             ops::interrupt::check()?;
@@ -105,25 +111,25 @@ impl Tar {
                 continue;
             }
             let kind = match block[156] {
-                0 | b'0' | b'7' => Kind::File,
-                b'1' => Kind::HardLink(said.link.unwrap_or_else(|| text(&block[157..257]))),
-                b'5' => Kind::Folder,
-                _ => Kind::Other,
+                0 | b'0' | b'7' => TarKind::File,
+                b'1' => TarKind::HardLink(said.link.unwrap_or_else(|| text(&block[157..257]))),
+                b'5' => TarKind::Folder,
+                _ => TarKind::Other,
             };
             // A link to an earlier file may say that file's size, but no content follows.
-            if let Kind::HardLink(_) = kind {
+            if let TarKind::HardLink(_) = kind {
                 self.rest = 0;
             }
             let name = said.name.unwrap_or_else(|| name(&block));
-            return Ok(Some(Entry { name, size, offset: self.offset, kind }));
+            return Ok(Some(TarEntry { name, size, offset: self.offset, kind }));
         }
     }
 
-    /// Gives the content of the entry that came last to `take`, piece by piece.
+    /// Gives the content of the last entry to `take`, piece by piece.
     ///
     /// # Errors
     /// `Format` where the archive is cut off; those of `take`.
-    pub fn content(&mut self, entry: &Entry, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub fn content(&mut self, entry: &TarEntry, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut buffer = vec![0; entry.size.min(BUFFER) as usize];
         let mut left = entry.size.min(self.rest);
         while left > 0 {
@@ -138,9 +144,9 @@ impl Tar {
 
     /// The content of a header that says more of the next file.
     fn said(&mut self, size: u64) -> Result<Vec<u8>> {
-        if size > MOST_NAME {
+        if size > MAX_NAME {
             let found = format!("a name of {size} bytes");
-            return Err(fault(&self.path, self.offset, found, format!("at most {MOST_NAME}")));
+            return Err(fault(&self.path, self.offset, found, format!("at most {MAX_NAME}")));
         }
         let mut bytes = vec![0; size as usize];
         self.read(&mut bytes)?;
@@ -151,8 +157,8 @@ impl Tar {
     /// Fills `bytes`.
     fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
         let outcome = match &mut self.reader {
-            Reader::Plain(reader, _) => reader.read_exact(bytes),
-            Reader::Packed(reader) => reader.read_exact(bytes),
+            TarReader::Plain(reader, _) => reader.read_exact(bytes),
+            TarReader::Packed(reader) => reader.read_exact(bytes),
         };
         outcome.map_err(|error| self.damaged(&error.to_string()))?;
         self.offset += bytes.len() as u64;
@@ -161,11 +167,11 @@ impl Tar {
 
     fn skip(&mut self, count: u64) -> Result<()> {
         let there = match &mut self.reader {
-            Reader::Plain(reader, length) => {
+            TarReader::Plain(reader, length) => {
                 let inside = self.offset.checked_add(count).filter(|end| end <= length);
                 inside.map(|_| reader.seek_relative(count as i64)).is_some_and(|outcome| outcome.is_ok())
             }
-            Reader::Packed(reader) => {
+            TarReader::Packed(reader) => {
                 let skipped = std::io::copy(&mut reader.by_ref().take(count), &mut std::io::sink());
                 skipped.is_ok_and(|skipped| skipped == count)
             }

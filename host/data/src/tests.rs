@@ -1,6 +1,6 @@
-use super::images as load;
-use super::*;
 use std::fs;
+
+use super::{images as load, *};
 
 /// The file of `sizes` and `content`.
 fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
@@ -30,12 +30,12 @@ fn a_name_finds_its_folder_and_its_split() {
     write(&data.path().join("kmnist"), "train", &[0, 9]);
     write(&data.path().join("kmnist"), "t10k", &[3, 4]);
     let folders = [PathBuf::from("nowhere"), data.path().to_path_buf()];
-    let train = load("kmnist", Split::Train, &Options::default(), &folders).unwrap();
+    let train = load("kmnist", Split::Train, &ReadOptions::default(), &folders).unwrap();
     assert_eq!(train.labels.as_deref(), Some(&[0, 9][..]));
     assert_eq!((train.shape, train.len()), ([1, 2, 3], 2));
     assert_eq!(train.class_names[9], "wo");
     assert_eq!(train.to_string(), "kmnist: 2 pictures [1, 2, 3], 10 classes");
-    let test = load("kmnist", Split::Test, &Options::default(), &folders).unwrap();
+    let test = load("kmnist", Split::Test, &ReadOptions::default(), &folders).unwrap();
     assert_eq!(test.labels.as_deref(), Some(&[3, 4][..]));
 }
 
@@ -44,14 +44,14 @@ fn emnist_pictures_are_turned_and_its_letters_count_from_zero() {
     let data = tempfile::tempdir().unwrap();
     write(&data.path().join("emnist"), "emnist-letters-train", &[1, 26]);
     let letters =
-        load("emnist-letters", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap();
+        load("emnist-letters", Split::Train, &ReadOptions::default(), &[data.path().to_path_buf()]).unwrap();
     assert_eq!(letters.shape, [1, 3, 2]);
     assert_eq!(letters.pixels[..], [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     assert_eq!(letters.labels.as_deref(), Some(&[0, 25][..]));
     assert_eq!(letters.class_names[25], "z");
 
     let file = data.path().join("emnist/emnist-letters-train-images-idx3-ubyte");
-    let by_path = load(text(&file), Split::Train, &Options::default(), &[]).unwrap();
+    let by_path = load(text(&file), Split::Train, &ReadOptions::default(), &[]).unwrap();
     assert_eq!((by_path.name, by_path.pixels), (letters.name, letters.pixels));
 }
 
@@ -61,14 +61,14 @@ fn a_path_is_a_file_or_a_folder() {
     write(data.path(), "t10k", &[0, 6]);
     let file = data.path().join("t10k-images-idx3-ubyte");
     for what in [data.path(), &file] {
-        let images = load(text(what), Split::Test, &Options::default(), &[]).unwrap();
+        let images = load(text(what), Split::Test, &ReadOptions::default(), &[]).unwrap();
         assert_eq!(images.labels.as_deref(), Some(&[0, 6][..]));
         assert_eq!(images.class_names.len(), 7);
     }
     fs::remove_file(data.path().join("t10k-labels-idx1-ubyte")).unwrap();
-    let images = load(text(&file), Split::Test, &Options::default(), &[]).unwrap();
+    let images = load(text(&file), Split::Test, &ReadOptions::default(), &[]).unwrap();
     assert_eq!((images.labels, images.class_names.len()), (None, 0));
-    let error = load(text(data.path()), Split::Train, &Options::default(), &[]).unwrap_err().to_string();
+    let error = load(text(data.path()), Split::Train, &ReadOptions::default(), &[]).unwrap_err().to_string();
     assert!(error.contains("has no train split: it has test"), "{error}");
 }
 
@@ -78,7 +78,7 @@ fn labels_must_fit_the_pictures_and_the_classes() {
     let fault = |labels: &[u8]| {
         write(&data.path().join("mnist"), "train", labels);
         let error =
-            load("mnist", Split::Train, &Options::default(), &[data.path().to_path_buf()]).unwrap_err();
+            load("mnist", Split::Train, &ReadOptions::default(), &[data.path().to_path_buf()]).unwrap_err();
         error.to_string()
     };
     let error = fault(&[1, 2, 3]);
@@ -89,8 +89,12 @@ fn labels_must_fit_the_pictures_and_the_classes() {
 
 #[test]
 fn an_unknown_name_gives_the_nearest_and_the_folders() {
-    let error =
-        load("fashon", Split::Train, &Options::default(), &[PathBuf::from("here"), PathBuf::from("there")]);
+    let error = load(
+        "fashon",
+        Split::Train,
+        &ReadOptions::default(),
+        &[PathBuf::from("here"), PathBuf::from("there")],
+    );
     let error = error.unwrap_err().to_string();
     for part in ["`fashon`", "`fashion-mnist`", "here, there", "--data DIR", "HOST_DATA"] {
         assert!(error.contains(part), "{part}: {error}");
@@ -99,8 +103,9 @@ fn an_unknown_name_gives_the_nearest_and_the_folders() {
 
 #[test]
 fn a_missing_split_says_what_is_wanted_where() {
-    let error =
-        load("mnist", Split::Test, &Options::default(), &[PathBuf::from("here")]).unwrap_err().to_string();
+    let error = load("mnist", Split::Test, &ReadOptions::default(), &[PathBuf::from("here")])
+        .unwrap_err()
+        .to_string();
     for part in ["test split", "mnist/t10k-images-idx3-ubyte[.gz]", "in here", "--data DIR"] {
         assert!(error.contains(part), "{part}: {error}");
     }
@@ -108,7 +113,7 @@ fn a_missing_split_says_what_is_wanted_where() {
 
 #[test]
 fn glyphs_need_no_files() {
-    let images = load("glyphs", Split::Test, &Options::default(), &[]).unwrap();
+    let images = load("glyphs", Split::Test, &ReadOptions::default(), &[]).unwrap();
     assert_eq!((images.len(), images.class_names.len()), (10_000, 36));
 }
 
@@ -120,7 +125,7 @@ fn the_flag_is_searched_first_and_data_last() {
 }
 
 /// A real set, where there is one: `HOST_DATA` names its folder.
-fn real(name: &str, split: Split, options: &Options) -> Option<Images> {
+fn real(name: &str, split: Split, options: &ReadOptions) -> Option<Images> {
     let folders = folders(None);
     let set = known::named(name).unwrap();
     if !folders.iter().any(|folder| set.inside(folder, split).is_some()) {
@@ -146,14 +151,14 @@ fn near(found: &[f64], expected: &[f64], tolerance: f64) {
     assert!(close && found.len() == expected.len(), "{found:?}, expected {expected:?}");
 }
 
-fn with_labels(labels: &str) -> Options<'static> {
-    Options { labels: Some(labels.into()), ..Options::default() }
+fn with_labels(labels: &str) -> ReadOptions<'static> {
+    ReadOptions { labels: Some(labels.into()), ..ReadOptions::default() }
 }
 
 #[test]
 fn real_idx_files_have_their_known_statistics() {
     for (name, expected) in [("mnist", 0.1325), ("fashion-mnist", 0.2868), ("kmnist", 0.1846)] {
-        let Some(images) = real(name, Split::Test, &Options::default()) else { continue };
+        let Some(images) = real(name, Split::Test, &ReadOptions::default()) else { continue };
         assert_eq!(images.len(), 10_000);
         near(&means(&images), &[expected], 1e-3);
     }
@@ -163,13 +168,13 @@ fn real_idx_files_have_their_known_statistics() {
 /// the files at hand may be a part of them.
 #[test]
 fn real_cifar_files_have_their_known_statistics() {
-    if let Some(images) = real("cifar-10", Split::Train, &Options::default()) {
+    if let Some(images) = real("cifar-10", Split::Train, &ReadOptions::default()) {
         near(&means(&images), &[0.4914, 0.4822, 0.4465], 5e-3);
         assert_eq!(images.len() % 10_000, 0);
         // The first picture of the first batch is a frog.
         assert_eq!(images.class_names[images.labels.as_ref().unwrap()[0] as usize], "frog");
     }
-    if let Some(images) = real("cifar-100", Split::Train, &Options::default()) {
+    if let Some(images) = real("cifar-100", Split::Train, &ReadOptions::default()) {
         near(&means(&images), &[0.5071, 0.4865, 0.4409], 2e-2);
         let coarse = real("cifar-100", Split::Train, &with_labels("coarse")).unwrap();
         // Every fine class lies in one coarse class.
@@ -187,7 +192,7 @@ fn real_omniglot_has_its_alphabets_and_characters() {
     for (split, pictures, alphabets, characters) in
         [(Split::Train, 19_280, 30, 964), (Split::Test, 13_180, 20, 659)]
     {
-        let Some(images) = real("omniglot", split, &Options::default()) else { continue };
+        let Some(images) = real("omniglot", split, &ReadOptions::default()) else { continue };
         assert_eq!(
             (images.len(), images.shape, images.class_names.len()),
             (pictures, [1, 28, 28], characters)
@@ -199,7 +204,7 @@ fn real_omniglot_has_its_alphabets_and_characters() {
     }
     // The smaller backgrounds are the makers' own bytes, deflated where the others may be stored.
     for (name, pictures) in [("omniglot-small1", 2720), ("omniglot-small2", 3120)] {
-        let Some(images) = real(name, Split::Train, &Options::default()) else { continue };
+        let Some(images) = real(name, Split::Train, &ReadOptions::default()) else { continue };
         assert_eq!(images.len(), pictures);
     }
 }
@@ -218,12 +223,12 @@ fn real_faces_have_their_attributes() {
 
 #[test]
 fn real_numpy_files_hold_what_idx_files_hold() {
-    let Some(idx) = real("kmnist", Split::Test, &Options::default()) else { return };
+    let Some(idx) = real("kmnist", Split::Test, &ReadOptions::default()) else { return };
     let files = folders(None).into_iter().map(|folder| folder.join("kmnist/kmnist-test-imgs.npz"));
     let Some(file) = files.into_iter().find(|file| file.is_file()) else {
         return println!("skipped: no kmnist-test-imgs.npz beside kmnist");
     };
-    let numpy = super::load(text(&file), Split::Test, &Options::default(), &[]).unwrap();
+    let numpy = super::load(text(&file), Split::Test, &ReadOptions::default(), &[]).unwrap();
     let Items::Bytes(pixels) = numpy.parts()[0].items().unwrap() else { panic!("no bytes") };
     assert!(pixels == idx.pixels && numpy.labels().as_deref() == idx.labels.as_deref());
     assert_eq!(numpy.shape(), idx.shape);

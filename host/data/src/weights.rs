@@ -1,21 +1,23 @@
 //! Draws with replacement: items by weight, and several data sets by weight.
 
-use super::dataset::Dataset;
-use files::{Error, Result};
-use ops::random::Key;
 use std::fmt;
 
-/// The most items of a draw: as many as a data set has.
-const MOST: usize = 1 << 28;
+use files::{Error, Result};
+use ops::random::Key;
 
-/// How likely each of some items is to be drawn: item i with w_i / (w_0 + w_1 + ...).
+use super::dataset::Dataset;
+
+/// The maximum number of items of a draw: as many as a data set has.
+const MAX_DRAWS: usize = 1 << 28;
+
+/// The probabilities of items: item i is drawn with w_i / (w_0 + w_1 + ...).
 #[derive(Debug, Clone)]
-pub struct Weights {
+pub struct ItemWeights {
     /// `w_0 + ... + w_i` at i.
     sums: Vec<f64>,
 }
 
-impl Weights {
+impl ItemWeights {
     /// # Errors
     /// `Usage` for no weights, one that is negative or not finite, or none above zero.
     pub fn new(weights: &[f64]) -> Result<Self> {
@@ -37,12 +39,12 @@ impl Weights {
         self.sums.len()
     }
 
-    /// Never: there is an item that can be drawn.
+    /// Always false: there is an item that can be drawn.
     pub fn is_empty(&self) -> bool {
         self.sums.is_empty()
     }
 
-    /// `count` items, each drawn whatever came before: a pure function of the weights and the key.
+    /// `count` items, each drawn independently: a pure function of the weights and the key.
     ///
     /// # Errors
     /// `Usage` for more than 2^28.
@@ -54,18 +56,18 @@ impl Weights {
             let [high, low, ..] = draw.words(i);
             let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
             // 53 bits, which f64 holds exactly: below 1.
-            let place = bits as f64 / (1u64 << 53) as f64 * total;
-            self.sums.partition_point(|&sum| sum <= place) as u32
+            let target = bits as f64 / (1u64 << 53) as f64 * total;
+            self.sums.partition_point(|&sum| sum <= target) as u32
         };
         Ok((0..count as u64).map(item).collect())
     }
 }
 
 fn require_at_most(count: usize) -> Result<()> {
-    if count <= MOST {
+    if count <= MAX_DRAWS {
         return Ok(());
     }
-    Err(Error::usage(format!("{count} items cannot be drawn at once"), format!("draw at most {MOST}")))
+    Err(Error::usage(format!("{count} items cannot be drawn at once"), format!("draw at most {MAX_DRAWS}")))
 }
 
 /// Data sets with weights: an item is drawn by drawing a set, then one of its items.
@@ -76,15 +78,15 @@ pub struct Mixture {
     /// Where each set begins.
     starts: Vec<usize>,
     lens: Vec<usize>,
-    weights: Weights,
+    weights: ItemWeights,
 }
 
 impl Mixture {
     /// Items keep their labels if all sets have the same classes.
     ///
     /// # Errors
-    /// As [`Weights::new`]; `Usage` for another number of weights than sets, or a set of some weight without
-    /// items; [`ops::Error`] for sets of unequal shapes.
+    /// As [`ItemWeights::new`]; `Usage` for another number of weights than sets, or a set of some weight
+    /// without items; [`ops::Error`] for sets of unequal shapes.
     pub fn new(sets: &[Dataset], weights: &[f64]) -> Result<Self> {
         let Some((first, others)) = sets.split_first().filter(|_| sets.len() == weights.len()) else {
             let problem = format!("{} weights for {} data sets", weights.len(), sets.len());
@@ -104,7 +106,7 @@ impl Mixture {
         let items = others.iter().try_fold(kept(first), |all, set| all.concat(&kept(set)))?;
         let lens: Vec<usize> = sets.iter().map(Dataset::len).collect();
         let starts = lens.iter().scan(0, |end, len| Some(std::mem::replace(end, *end + len))).collect();
-        Ok(Self { items, starts, lens, weights: Weights::new(weights)? })
+        Ok(Self { items, starts, lens, weights: ItemWeights::new(weights)? })
     }
 
     /// The items of all sets, one set after the other.
@@ -117,7 +119,7 @@ impl Mixture {
         self.starts.partition_point(|&start| start <= index as usize) - 1
     }
 
-    /// `count` places in [`Mixture::items`]: a pure function of the sets' sizes, the weights and the key.
+    /// `count` indices into [`Mixture::items`]: a pure function of the sets' sizes, the weights and the key.
     ///
     /// # Errors
     /// `Usage` for more than 2^28.
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn items_come_as_often_as_their_weights_say() {
-        let weights = Weights::new(&[0.0, 1.0, 3.0, 0.0, 6.0, 0.0]).unwrap();
+        let weights = ItemWeights::new(&[0.0, 1.0, 3.0, 0.0, 6.0, 0.0]).unwrap();
         let drawn = weights.draw(100_000, Key::new(1)).unwrap();
         let counts = counts(&drawn, 6);
         assert_eq!((counts[0], counts[3], counts[5]), (0, 0, 0));
@@ -162,18 +164,18 @@ mod tests {
 
     #[test]
     fn a_draw_hangs_on_its_key_and_begins_the_same_however_long() {
-        let weights = Weights::new(&[1.0, 2.0, 3.0]).unwrap();
+        let weights = ItemWeights::new(&[1.0, 2.0, 3.0]).unwrap();
         let draw = |seed, count| weights.draw(count, Key::new(seed)).unwrap();
         assert_eq!(draw(1, 50), draw(1, 50));
         assert_eq!(draw(1, 50)[..20], draw(1, 20));
         assert_ne!(draw(1, 50), draw(2, 50));
-        assert!(weights.draw(MOST + 1, Key::new(0)).is_err());
+        assert!(weights.draw(MAX_DRAWS + 1, Key::new(0)).is_err());
     }
 
     #[test]
     fn wrong_weights_are_told() {
         let fails = |weights: &[f64], expected: &str| {
-            let error = Weights::new(weights).unwrap_err().to_string();
+            let error = ItemWeights::new(weights).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         };
         fails(&[], "the 0 weights have the sum 0");

@@ -1,15 +1,20 @@
-//! Zip files (PKWARE's APPNOTE 6.3), as far as data sets need them: stored and deflated entries, with
-//! the 64-bit sizes of large archives.
+//! Zip files (PKWARE's APPNOTE 6.3), as far as data sets need them: stored and deflated entries, with the
+//! 64-bit sizes of large archives.
 //!
-//! Everything that a file says of itself is checked before anything is allocated for it.
+//! Everything that a file says of itself is checked before anything is allocated for it. That is why this is
+//! not the crate `zip`: its errors do not name the byte at which a file is damaged, and it believes the sizes
+//! of a directory until the data is unpacked.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use files::{Error, Result};
+use flate2::{Crc, read::DeflateDecoder};
 
 use super::file::{self, fault};
-use files::{Error, Result};
-use flate2::Crc;
-use flate2::read::DeflateDecoder;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_64: [u8; 4] = *b"PK\x06\x06";
@@ -23,21 +28,21 @@ const LOCAL_SIZE: usize = 30;
 /// The longest comment after the end record.
 const COMMENT: usize = 65_535;
 /// The largest directory that is read: ten million entries.
-const MOST_DIRECTORY: u64 = 1 << 30;
+const MAX_DIRECTORY: u64 = 1 << 30;
 /// Deflate packs at most 1032 bytes into one.
-const MOST_PACKED: u64 = 1032;
+const MAX_PACKED: u64 = 1032;
 
 /// An open zip file.
 #[derive(Debug)]
 pub struct Zip {
     path: PathBuf,
     file: File,
-    entries: Vec<Entry>,
+    entries: Vec<ZipEntry>,
 }
 
 /// A file inside.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct ZipEntry {
     pub name: String,
     /// Bytes when unpacked.
     pub size: u64,
@@ -79,21 +84,24 @@ impl Zip {
     }
 
     /// The files inside, in the order of the directory.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ZipEntry] {
         &self.entries
     }
 
-    /// Unpacks a file of at most `most` bytes.
+    /// Unpacks a file of at most `maximum` bytes.
     ///
     /// # Errors
     /// `Format` for a larger one, one that does not unpack to the size and checksum that the directory says,
     /// or a damaged local header; `Io`.
-    pub fn read(&self, entry: &Entry, most: u64) -> Result<Vec<u8>> {
+    pub fn read(&self, entry: &ZipEntry, maximum: u64) -> Result<Vec<u8>> {
         let fault = |found: String, expected: String| {
             fault(&self.path, entry.offset, format!("`{}` of {found}", entry.name), expected)
         };
-        if entry.size > most || entry.packed > most {
-            return Err(fault(format!("{} bytes", entry.size.max(entry.packed)), format!("at most {most}")));
+        if entry.size > maximum || entry.packed > maximum {
+            return Err(fault(
+                format!("{} bytes", entry.size.max(entry.packed)),
+                format!("at most {maximum}"),
+            ));
         }
         let header = self.bytes(entry.offset, LOCAL_SIZE)?;
         if header[..4] != LOCAL {
@@ -167,8 +175,8 @@ impl Zip {
     fn check_directory(&self, directory: Directory, end: u64) -> Result<Directory> {
         let Directory { count, size, offset } = directory;
         let inside = offset.checked_add(size).is_some_and(|last| last <= end);
-        let fits = count.checked_mul(ENTRY_SIZE as u64).is_some_and(|least| least <= size);
-        if inside && fits && size <= MOST_DIRECTORY {
+        let fits = count.checked_mul(ENTRY_SIZE as u64).is_some_and(|minimum| minimum <= size);
+        if inside && fits && size <= MAX_DIRECTORY {
             return Ok(directory);
         }
         let found = format!("a directory of {count} entries in {size} bytes from byte {offset} on");
@@ -177,7 +185,7 @@ impl Zip {
     }
 
     /// The first entry of a directory's rest, which stands at `offset`, and its length.
-    fn entry(&self, rest: &[u8], offset: u64) -> Result<(Entry, usize)> {
+    fn entry(&self, rest: &[u8], offset: u64) -> Result<(ZipEntry, usize)> {
         let fault = |found: String, expected: &str| fault(&self.path, offset, found, expected);
         if rest.len() < ENTRY_SIZE || rest[..4] != ENTRY {
             let found = format!("{:02x?}", &rest[..rest.len().min(4)]);
@@ -197,7 +205,7 @@ impl Zip {
         }
         let possible = match method {
             0 => size == packed,
-            8 => size <= packed.saturating_mul(MOST_PACKED),
+            8 => size <= packed.saturating_mul(MAX_PACKED),
             _ => {
                 return Err(fault(
                     format!("`{name}` packed by method {method}"),
@@ -213,7 +221,7 @@ impl Zip {
         let crc = word(rest, 16) as u32;
         // Unix systems (3) note the kind of a file in the high half of its attributes.
         let is_link = rest[5] == 3 && half(rest, 40) & 0o170_000 == 0o120_000;
-        Ok((Entry { name, size, offset: local, packed, crc, deflated: method == 8, is_link }, length))
+        Ok((ZipEntry { name, size, offset: local, packed, crc, deflated: method == 8, is_link }, length))
     }
 
     /// `count` bytes from `offset` on.

@@ -1,9 +1,10 @@
 //! A sheet of RGB pixels.
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
-
 use files::{Error, Result};
+use image::{
+    ExtendedColorType, ImageEncoder,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
 
 /// Red, green, blue.
 pub type Color = [u8; 3];
@@ -11,13 +12,13 @@ pub type Color = [u8; 3];
 pub const WHITE: Color = [255; 3];
 /// Titles and captions.
 pub const INK: Color = [0x22, 0x26, 0x2b];
-/// Tick labels, axis lines and whatever else should stand back.
+/// Tick labels, axis lines and other secondary marks.
 pub const SOFT_INK: Color = [0x5c, 0x63, 0x6b];
 /// Separators and grid lines.
 pub const RULE: Color = [0xdf, 0xe2, 0xe6];
 
-/// The most pixels of one sheet; as RGB they take 192 MiB.
-const MOST_PIXELS: usize = 64 << 20;
+/// The maximum number of pixels of one sheet; as RGB they take 192 MiB.
+const MAX_PIXELS: usize = 64 << 20;
 
 /// `height` rows of `width` pixels, three bytes each, from the top left.
 pub struct Canvas {
@@ -30,11 +31,9 @@ impl Canvas {
     /// A white sheet; an error where it would have more than 64 Mi pixels.
     pub fn new(width: usize, height: usize) -> Result<Self> {
         match width.checked_mul(height) {
-            Some(pixels) if pixels <= MOST_PIXELS => {
-                Ok(Self { width, height, pixels: vec![255; 3 * pixels] })
-            }
+            Some(pixels) if pixels <= MAX_PIXELS => Ok(Self { width, height, pixels: vec![255; 3 * pixels] }),
             _ => Err(Error::usage(
-                format!("a figure of {width} x {height} pixels; at most {MOST_PIXELS} in all"),
+                format!("a figure of {width} x {height} pixels; at most {MAX_PIXELS} in all"),
                 "show fewer or smaller pictures, or choose a smaller scale",
             )),
         }

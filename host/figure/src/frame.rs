@@ -1,10 +1,13 @@
 //! What all plots share: title, axes with ticks and labels, light grid lines, legend.
 
-use super::axis::Axis;
-use super::canvas::{Canvas, Color, INK, RULE, SOFT_INK, WHITE};
-use super::marks::{FINE, Inside, Mark, Marks};
-use super::text::{self, Align, Pen};
 use files::{Error, Result};
+
+use super::{
+    axis::Axis,
+    canvas::{Canvas, Color, INK, RULE, SOFT_INK, WHITE},
+    marks::{FINE, Inside, Mark, Marks},
+    text::{self, Align, Pen},
+};
 
 /// Distances and text sizes in pixels.
 const MARGIN: usize = 18;
@@ -21,7 +24,7 @@ const TICK_ROOM: (usize, usize) = (90, 55);
 /// The sizes that a plot can have.
 const SIDES: std::ops::RangeInclusive<u32> = 200..=2400;
 
-/// Colours that people with any colour vision can tell apart: six of Okabe and Ito's, then dark
+/// Colours that people with any colour vision can distinguish: six of Okabe and Ito's, then dark
 /// ones of Tol's, and grey.
 const PALETTE: [Color; 10] = [
     [0x00, 0x72, 0xb2],
@@ -87,15 +90,15 @@ pub fn color(index: usize) -> Color {
 }
 
 /// A plot without its marks.
-pub struct Frame<'a> {
+pub struct PlotFrame<'a> {
     pub options: &'a PlotOptions,
     pub x: Axis,
     pub y: Axis,
-    /// Name, colour and mark of everything that the legend tells apart; none for no legend.
+    /// Name, colour and mark of everything that the legend names; none for no legend.
     pub legend: Vec<(String, Color, Mark)>,
 }
 
-impl Frame<'_> {
+impl PlotFrame<'_> {
     /// The plot with what `marks` draws between the axes, as a PNG file.
     pub fn draw(&self, marks: impl FnOnce(&Marks) -> Result<()>) -> Result<Vec<u8>> {
         let (width, height) = (self.options.width as usize, self.options.height as usize);
@@ -154,7 +157,7 @@ impl Frame<'_> {
 
     /// Title and axis labels.
     fn labels(&self, sheet: &mut Canvas, inside: Inside) {
-        let pen = Pen { size: LABEL, color: INK, align: Align::Center, turned: false };
+        let pen = Pen { size: LABEL, color: INK, align: Align::Center, vertical: false };
         let middle = (inside.left + inside.right) as f32 / 2.0;
         let bottom = (self.options.height as usize - MARGIN) as f32;
         let wide = (inside.right - inside.left) as f32;
@@ -165,8 +168,8 @@ impl Frame<'_> {
         if let Some(label) = &self.options.y_label {
             let label = text::fit(label, LABEL, (inside.bottom - inside.top) as f32);
             let center = (inside.top + inside.bottom) as f32 / 2.0;
-            let turned = Pen { turned: true, ..pen };
-            text::draw(sheet, &label, turned, (MARGIN as f32 + 10.0, center));
+            let vertical = Pen { vertical: true, ..pen };
+            text::draw(sheet, &label, vertical, (MARGIN as f32 + 10.0, center));
         }
         if let Some(title) = &self.options.title {
             let title = text::fit(title, TITLE, wide);
@@ -182,7 +185,7 @@ impl Frame<'_> {
             count if count > lines => lines.saturating_sub(1),
             count => count,
         };
-        let pen = Pen { size: TICK, color: INK, align: Align::Start, turned: false };
+        let pen = Pen { size: TICK, color: INK, align: Align::Start, vertical: false };
         let left = inside.right + 18;
         let name_left = (left + LEGEND_SWATCH + 8) as f32;
         let baseline = |line: usize| (inside.top + line * LEGEND_LINE) as f32 + 13.0;
@@ -227,16 +230,16 @@ fn tick_labels(
     (x, x_ticks): (&Axis, &[(f64, String)]),
     (y, y_ticks): (&Axis, &[(f64, String)]),
 ) {
-    let pen = Pen { size: TICK, color: SOFT_INK, align: Align::Center, turned: false };
+    let pen = Pen { size: TICK, color: SOFT_INK, align: Align::Center, vertical: false };
     let wide = (inside.right - inside.left) as f32;
-    for (place, label) in x_ticks {
-        let at = inside.left as f32 + wide * x.share(*place) as f32;
+    for (position, label) in x_ticks {
+        let at = inside.left as f32 + wide * x.share(*position) as f32;
         text::draw(sheet, label, pen, (at, inside.bottom as f32 + 18.0));
     }
     let high = (inside.bottom - inside.top) as f32;
     let pen = Pen { align: Align::End, ..pen };
-    for (place, label) in y_ticks {
-        let at = inside.bottom as f32 - high * y.share(*place) as f32;
+    for (position, label) in y_ticks {
+        let at = inside.bottom as f32 - high * y.share(*position) as f32;
         // A third of the size below the line centres digits on it.
         text::draw(sheet, label, pen, (inside.left as f32 - 7.0, at + TICK * 0.36));
     }

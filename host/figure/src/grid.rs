@@ -1,8 +1,8 @@
 //! Sheets of pictures: one grid, or several side by side.
 
-use super::canvas::Color;
-use super::sheet::Sheet;
 use files::{Error, Result};
+
+use super::{canvas::Color, sheet::Sheet};
 
 /// What a pixel that is not a finite number is shown as, so that it is seen.
 const NOT_FINITE: Color = [255, 0, 255];
@@ -13,7 +13,7 @@ pub const SEPARATOR: usize = 2;
 /// The width and height, in pixels, that small pictures are magnified towards: of one grid, of panels.
 const TARGET: usize = 800;
 const PANELS_TARGET: usize = 1400;
-const MOST_SCALE: u32 = 4096;
+const MAX_SCALE: u32 = 4096;
 
 /// How a sheet of pictures looks.
 #[derive(Debug, Clone)]
@@ -56,15 +56,20 @@ pub struct Panel<'a> {
 
 /// N pictures row by row: `pixels` of `shape` [N, C, H, W], C = 1 (grey) or 3 (red, green, blue).
 ///
-/// A pixel that is not finite is shown in magenta. Errors: no picture, a shape that does not fit
-/// the pixels, another C, an empty range, labels that do not fit rows or columns, a sheet of more
-/// than 64 Mi pixels.
+/// A pixel that is not finite is shown in magenta.
+///
+/// # Errors
+/// No picture, a shape that does not fit the pixels, another C, an empty range, labels that do not fit rows
+/// or columns, a sheet of more than 64 Mi pixels.
 pub fn grid(pixels: &[f32], shape: [usize; 4], options: &GridOptions) -> Result<Vec<u8>> {
     let caption = String::new();
     panels(&[Panel { caption, pixels, shape }], options)
 }
 
-/// Several grids side by side at the same scale, each under its caption. Errors as for [`grid`].
+/// Several grids side by side at the same scale, each under its caption.
+///
+/// # Errors
+/// As [`grid`].
 pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
     let (low, high) = options.range;
     if !(low.is_finite() && high.is_finite() && low != high) {
@@ -73,7 +78,7 @@ pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
             "give the values to be shown as black and as white, for example (0.0, 1.0)",
         ));
     }
-    let blocks = panels.iter().map(|panel| Block::new(panel, options)).collect::<Result<Vec<_>>>()?;
+    let blocks = panels.iter().map(|panel| GridBlock::new(panel, options)).collect::<Result<Vec<_>>>()?;
     if blocks.is_empty() {
         return Err(Error::usage("no panel to show", "give at least one grid of pictures"));
     }
@@ -82,13 +87,13 @@ pub fn panels(panels: &[Panel], options: &GridOptions) -> Result<Vec<u8>> {
 }
 
 /// A panel whose shape was checked, and its arrangement.
-pub struct Block<'a> {
+pub struct GridBlock<'a> {
     pub panel: &'a Panel<'a>,
     pub columns: usize,
     pub rows: usize,
 }
 
-impl<'a> Block<'a> {
+impl<'a> GridBlock<'a> {
     fn new(panel: &'a Panel<'a>, options: &GridOptions) -> Result<Self> {
         check_shape(panel)?;
         let [count, ..] = panel.shape;
@@ -173,17 +178,17 @@ fn check_labels(what: &str, labels: &[String], expected: usize) -> Result<()> {
 }
 
 /// The whole factor that brings the sheet close to its target size, or the one asked for.
-fn scale(blocks: &[Block], options: &GridOptions) -> Result<usize> {
+fn scale(blocks: &[GridBlock], options: &GridOptions) -> Result<usize> {
     let (width, height) = blocks
         .iter()
-        .map(Block::bare_size)
+        .map(GridBlock::bare_size)
         .fold((0, 0), |(w, h), (width, height)| (w + width, h.max(height)));
     let target = if blocks.len() == 1 { TARGET } else { PANELS_TARGET };
     match options.scale {
         None => Ok((target / width.max(height)).max(1)),
-        Some(scale @ 1..=MOST_SCALE) => Ok(scale as usize),
+        Some(scale @ 1..=MAX_SCALE) => Ok(scale as usize),
         Some(scale) => Err(Error::usage(
-            format!("scale {scale}; expected 1 to {MOST_SCALE} pixels for one pixel"),
+            format!("scale {scale}; expected 1 to {MAX_SCALE} pixels for one pixel"),
             "leave scale out for a sheet about 800 pixels wide",
         )),
     }

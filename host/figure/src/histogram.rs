@@ -1,41 +1,48 @@
 //! Histograms.
 
-use super::axis::Axis;
-use super::canvas::WHITE;
-use super::frame::{Frame, PlotOptions, color};
-use super::plot::nothing;
 use files::{Error, Result};
 
-const MOST_BINS: usize = 10_000;
+use super::{
+    axis::Axis,
+    canvas::WHITE,
+    frame::{PlotFrame, PlotOptions, color},
+    plot::nothing,
+};
+
+const MAX_BINS: usize = 10_000;
 
 /// How many `values` fall into each of `bins` equal stretches (of the logarithm, with `log_x`).
 ///
-/// Default: the bins of Freedman and Diaconis, 2 IQR / n^(1/3) wide, 5 to 100 of them. A value that
-/// cannot be shown is skipped. Errors: bins not in 1..=10000, nothing to show.
+/// Default: the bins of Freedman and Diaconis, 2 IQR / n^(1/3) wide, 5 to 100 of them. A value that cannot be
+/// shown is skipped.
+///
+/// # Errors
+/// Bins not in 1..=10000, nothing to show.
 pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
-    if let Some(bins) = bins.filter(|bins| !(1..=MOST_BINS).contains(bins)) {
+    if let Some(bins) = bins.filter(|bins| !(1..=MAX_BINS).contains(bins)) {
         return Err(Error::usage(
-            format!("{bins} bins; expected 1 to {MOST_BINS}"),
+            format!("{bins} bins; expected 1 to {MAX_BINS}"),
             "leave bins out for a number that suits the values",
         ));
     }
-    let mut places: Vec<f64> = values.iter().filter_map(|&value| Axis::place(value, options.log_x)).collect();
-    places.sort_unstable_by(f64::total_cmp);
-    let x = Axis::around(places.iter().copied(), options.log_x).ok_or_else(nothing)?;
-    let counts = count(&places, bins.unwrap_or_else(|| default_bins(&places)));
+    let mut positions: Vec<f64> =
+        values.iter().filter_map(|&value| Axis::position(value, options.log_x)).collect();
+    positions.sort_unstable_by(f64::total_cmp);
+    let x = Axis::around(positions.iter().copied(), options.log_x).ok_or_else(nothing)?;
+    let counts = count(&positions, bins.unwrap_or_else(|| default_bins(&positions)));
     let y = count_axis(&counts, options.log_y);
     let named =
         PlotOptions { y_label: options.y_label.clone().or(Some("count".to_string())), ..options.clone() };
     let (bottom, wide) = (y.low, x.high - x.low);
-    let frame = Frame { options: &named, x, y, legend: Vec::new() };
+    let frame = PlotFrame { options: &named, x, y, legend: Vec::new() };
     frame.draw(|marks| {
         for &(left, right, count) in &counts {
-            let Some(top) = Axis::place(count as f64, options.log_y) else {
+            let Some(top) = Axis::position(count as f64, options.log_y) else {
                 continue; // an empty bin on a logarithmic axis
             };
             marks.bar([(left, top), (right, bottom)], color(0))?;
-            // Thin gaps tell bars apart, as long as the bars are wider.
+            // Thin gaps separate bars, as long as the bars are wider.
             if (right - left) / wide > 5.0 / f64::from(options.width) {
                 marks.line(&[(right, top), (right, bottom)], 1.0, WHITE)?;
             }
@@ -44,9 +51,9 @@ pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> 
     })
 }
 
-/// Left edge, right edge and number of values of each bin; `places` are sorted and not empty.
-fn count(places: &[f64], bins: usize) -> Vec<(f64, f64, usize)> {
-    let (low, high) = match (places[0], places[places.len() - 1]) {
+/// Left edge, right edge and number of values of each bin; `positions` are sorted and not empty.
+fn count(positions: &[f64], bins: usize) -> Vec<(f64, f64, usize)> {
+    let (low, high) = match (positions[0], positions[positions.len() - 1]) {
         (low, high) if high > low => (low, high),
         (only, _) => (only - 0.25 * only.abs().max(1.0), only + 0.25 * only.abs().max(1.0)),
     };
@@ -56,8 +63,8 @@ fn count(places: &[f64], bins: usize) -> Vec<(f64, f64, usize)> {
         .map(|bin| {
             // The last bin includes its right edge.
             let end = match bin {
-                last if last == bins => places.len(),
-                _ => places.partition_point(|&place| place < edge(bin)),
+                last if last == bins => positions.len(),
+                _ => positions.partition_point(|&position| position < edge(bin)),
             };
             let found = end - start;
             start = end;
@@ -66,12 +73,12 @@ fn count(places: &[f64], bins: usize) -> Vec<(f64, f64, usize)> {
         .collect()
 }
 
-/// The bins of Freedman and Diaconis for sorted `places`.
-fn default_bins(places: &[f64]) -> usize {
-    let (last, count) = (places.len() - 1, places.len() as f64);
-    let spread = places[last * 3 / 4] - places[last / 4];
-    let bins = (places[last] - places[0]) * libm::cbrt(count) / (2.0 * spread);
-    // Equal quartiles say nothing about the width: then as many bins as the values can fill.
+/// The bins of Freedman and Diaconis for sorted `positions`.
+fn default_bins(positions: &[f64]) -> usize {
+    let (last, count) = (positions.len() - 1, positions.len() as f64);
+    let spread = positions[last * 3 / 4] - positions[last / 4];
+    let bins = (positions[last] - positions[0]) * libm::cbrt(count) / (2.0 * spread);
+    // Equal quartiles give no width: then there are as many bins as the values can fill.
     let bins = if bins.is_finite() { bins } else { count.sqrt() };
     (bins.ceil() as usize).clamp(5, 100)
 }
@@ -79,10 +86,10 @@ fn default_bins(places: &[f64]) -> usize {
 /// From nothing to a little above the largest count; on a logarithmic axis bars of one value have
 /// to stand above the bottom too.
 fn count_axis(counts: &[(f64, f64, usize)], log: bool) -> Axis {
-    let most = counts.iter().map(|bin| bin.2).max().unwrap_or(1) as f64;
+    let highest = counts.iter().map(|bin| bin.2).max().unwrap_or(1) as f64;
     let (low, high) = match log {
-        true => (libm::log10(0.5), libm::log10(1.5 * most)),
-        false => (0.0, 1.05 * most),
+        true => (libm::log10(0.5), libm::log10(1.5 * highest)),
+        false => (0.0, 1.05 * highest),
     };
     Axis { low, high, log }
 }

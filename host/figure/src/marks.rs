@@ -1,12 +1,15 @@
 //! Lines, dots and bars between the axes of a plot.
 
-use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
-
-use super::axis::Axis;
-use super::canvas::{Canvas, Color, WHITE};
 use files::{Error, Result};
+use plotters::{
+    coord::{cartesian::Cartesian2d, types::RangedCoordf64},
+    prelude::*,
+};
+
+use super::{
+    axis::Axis,
+    canvas::{Canvas, Color, WHITE},
+};
 
 /// Marks are drawn this many times larger and then averaged: the rasteriser alone leaves stairs.
 pub const FINE: usize = 3;
@@ -32,7 +35,7 @@ pub enum Mark {
     Ring,
 }
 
-/// Draws marks at places in the axes' plot units; sizes of marks are in pixels.
+/// Draws marks at positions in the axes' plot units; sizes of marks are in pixels.
 pub struct Marks<'a>(DrawingArea<BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>);
 
 impl<'a> Marks<'a> {
@@ -40,13 +43,13 @@ impl<'a> Marks<'a> {
     pub fn new(canvas: &'a mut Canvas, inside: Inside, x: &Axis, y: &Axis) -> Self {
         let size = (canvas.width as u32, canvas.height as u32);
         let fine = |pixel| (pixel * FINE) as i32;
-        let places = Cartesian2d::new(
+        let coordinates = Cartesian2d::new(
             x.low..x.high,
             y.low..y.high,
             (fine(inside.left)..fine(inside.right), fine(inside.bottom)..fine(inside.top)),
         );
         let backend = BitMapBackend::with_buffer(&mut canvas.pixels, size);
-        Self(backend.into_drawing_area().apply_coord_spec(places))
+        Self(backend.into_drawing_area().apply_coord_spec(coordinates))
     }
 
     /// A line through `points`, with round joints; a single point is a dot.
@@ -75,9 +78,9 @@ impl<'a> Marks<'a> {
             };
             let mut done = 0.0;
             while done < length {
-                let place = along % (2.0 * DASH);
-                let end = (done + if place < DASH { DASH } else { 2.0 * DASH } - place).min(length);
-                if place < DASH {
+                let phase = along % (2.0 * DASH);
+                let end = (done + if phase < DASH { DASH } else { 2.0 * DASH } - phase).min(length);
+                if phase < DASH {
                     let dash = vec![at(done / length), at(end / length)];
                     self.draw(&PathElement::new(dash, style(color, fine(width))))?;
                 }

@@ -1,11 +1,14 @@
 //! Line plots and scatter plots.
 
-use super::axis::Axis;
-use super::canvas::{INK, WHITE};
-use super::frame::{Frame, PlotOptions, color};
-use super::marks::Mark;
-use super::thin::thin;
 use files::{Error, Result};
+
+use super::{
+    axis::Axis,
+    canvas::{Color, INK, WHITE},
+    frame::{PlotFrame, PlotOptions, color},
+    marks::Mark,
+    thin::thin,
+};
 
 const LINE_WIDTH: f64 = 2.0;
 
@@ -24,7 +27,9 @@ pub struct Series {
 /// Curves, each in its colour; several get a legend.
 ///
 /// A point that cannot be shown (not finite, or not positive on a logarithmic axis) leaves a gap.
-/// Errors: `x` and `y` of different lengths, nothing to show.
+///
+/// # Errors
+/// `x` and `y` of different lengths, nothing to show.
 pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
     for Series { name, x, y, .. } in series {
@@ -41,7 +46,7 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
         [_] => Vec::new(),
         _ => series.iter().enumerate().map(|(i, s)| (s.name.clone(), color(i), s.mark)).collect(),
     };
-    Frame { options, x, y, legend }.draw(|marks| {
+    PlotFrame { options, x, y, legend }.draw(|marks| {
         for (index, (runs, series)) in curves.iter().zip(series).enumerate() {
             let color = color(index);
             for run in runs {
@@ -57,10 +62,10 @@ pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
     })
 }
 
-/// The unbroken stretches of a curve, as places; a stretch with far more points than the plot has
+/// The unbroken stretches of a curve, as positions; a stretch with far more points than the plot has
 /// columns is thinned.
 fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
-    let points: Vec<_> = series.x.iter().zip(&series.y).map(|(&x, &y)| place((x, y), options)).collect();
+    let points: Vec<_> = series.x.iter().zip(&series.y).map(|(&x, &y)| position((x, y), options)).collect();
     points
         .split(Option::is_none)
         .map(|run| run.iter().flatten().copied().collect::<Vec<_>>())
@@ -76,7 +81,7 @@ fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
         .collect()
 }
 
-/// What tells the points of a scatter plot apart; each list is as long as the points, or empty.
+/// What distinguishes the points of a scatter plot; each list is as long as the points, or empty.
 #[derive(Debug, Clone, Default)]
 pub struct Kinds {
     /// One class a point: its colour.
@@ -85,25 +90,21 @@ pub struct Kinds {
     pub names: Vec<String>,
     /// Which points are drawn as rings.
     pub rings: Vec<bool>,
-    /// What dots, and what rings are; nothing where the legend does not tell.
+    /// What dots, and what rings are; nothing where the legend does not say.
     pub ring_names: Option<[String; 2]>,
 }
 
 /// One dot or ring a point (x, y).
 ///
-/// A point that cannot be shown is skipped. Errors: kinds of another length, nothing to show.
+/// A point that cannot be shown is skipped.
+///
+/// # Errors
+/// Kinds of another length, nothing to show.
 pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Vec<u8>> {
     options.check()?;
-    for (what, count) in [("labels", kinds.labels.len()), ("rings", kinds.rings.len())] {
-        if count != 0 && count != points.len() {
-            return Err(Error::usage(
-                format!("{count} {what} for {} points", points.len()),
-                "give one for each point, or none",
-            ));
-        }
-    }
-    let places: Vec<_> = points.iter().map(|&point| place(point, options)).collect();
-    let (mut x, mut y) = axes(places.iter().flatten().copied(), options)?;
+    kinds.check(points.len())?;
+    let positions: Vec<_> = points.iter().map(|&point| position(point, options)).collect();
+    let (mut x, mut y) = axes(positions.iter().flatten().copied(), options)?;
     if options.square {
         let span = (x.high - x.low).max(y.high - y.low);
         for axis in [&mut x, &mut y] {
@@ -111,21 +112,13 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
             (axis.low, axis.high) = (middle - span / 2.0, middle + span / 2.0);
         }
     }
-    let mut classes = kinds.labels.clone();
-    classes.sort_unstable();
-    classes.dedup();
-    let name = |class: usize| kinds.names.get(class).cloned().unwrap_or(class.to_string());
-    let mut legend: Vec<_> = classes.iter().map(|&class| (name(class), color(class), Mark::Dot)).collect();
-    if let Some([dots, rings]) = &kinds.ring_names {
-        legend.extend([(dots.clone(), INK, Mark::Dot), (rings.clone(), INK, Mark::Ring)]);
-    }
     let radius = match points.len() {
         0..300 => 4.0,
         300..3000 => 3.0,
         _ => 2.0,
     };
-    Frame { options, x, y, legend }.draw(|marks| {
-        for (index, &at) in places.iter().enumerate() {
+    PlotFrame { options, x, y, legend: kinds.legend() }.draw(|marks| {
+        for (index, &at) in positions.iter().enumerate() {
             let Some(at) = at else { continue };
             let color = color(kinds.labels.get(index).copied().unwrap_or(0));
             // The light rim keeps dots apart where they overlap.
@@ -139,15 +132,44 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
     })
 }
 
-/// Where a point stands in plot units; none where an axis cannot show it.
-fn place(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
-    Some((Axis::place(point.0, options.log_x)?, Axis::place(point.1, options.log_y)?))
+impl Kinds {
+    /// Refuses lists that are neither empty nor as long as the points.
+    fn check(&self, points: usize) -> Result<()> {
+        for (what, count) in [("labels", self.labels.len()), ("rings", self.rings.len())] {
+            if count != 0 && count != points {
+                return Err(Error::usage(
+                    format!("{count} {what} for {points} points"),
+                    "give one for each point, or none",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Name, colour and mark of every class, then of dots and rings.
+    fn legend(&self) -> Vec<(String, Color, Mark)> {
+        let mut classes = self.labels.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        let name = |class: usize| self.names.get(class).cloned().unwrap_or(class.to_string());
+        let mut legend: Vec<_> =
+            classes.iter().map(|&class| (name(class), color(class), Mark::Dot)).collect();
+        if let Some([dots, rings]) = &self.ring_names {
+            legend.extend([(dots.clone(), INK, Mark::Dot), (rings.clone(), INK, Mark::Ring)]);
+        }
+        legend
+    }
 }
 
-/// The axes that show all `places`.
-fn axes(places: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> Result<(Axis, Axis)> {
-    Axis::around(places.clone().map(|(x, _)| x), options.log_x)
-        .zip(Axis::around(places.map(|(_, y)| y), options.log_y))
+/// Where a point stands in plot units; none where an axis cannot show it.
+fn position(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
+    Some((Axis::position(point.0, options.log_x)?, Axis::position(point.1, options.log_y)?))
+}
+
+/// The axes that show all `positions`.
+fn axes(positions: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> Result<(Axis, Axis)> {
+    Axis::around(positions.clone().map(|(x, _)| x), options.log_x)
+        .zip(Axis::around(positions.map(|(_, y)| y), options.log_y))
         .ok_or_else(nothing)
 }
 

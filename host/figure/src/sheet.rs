@@ -1,9 +1,12 @@
 //! The arrangement of picture grids and their texts on one sheet.
 
-use super::canvas::{Canvas, INK, RULE, SOFT_INK};
-use super::grid::{Block, GridOptions, SEPARATOR};
-use super::text::{self, Align, Pen};
 use files::Result;
+
+use super::{
+    canvas::{Canvas, INK, RULE, SOFT_INK},
+    grid::{GridBlock, GridOptions, SEPARATOR},
+    text::{self, Align, Pen},
+};
 
 /// Distances and text sizes in pixels.
 const MARGIN: usize = 16;
@@ -12,9 +15,9 @@ const TITLE: f32 = 20.0;
 const CAPTION: f32 = 16.0;
 const LABEL: f32 = 13.0;
 
-/// Blocks with the places that they and their texts take.
+/// Blocks with the positions that they and their texts take.
 pub struct Sheet<'a> {
-    blocks: Vec<Block<'a>>,
+    blocks: Vec<GridBlock<'a>>,
     scale: usize,
     options: &'a GridOptions,
     /// Left edge of the first block: its row labels stand before it.
@@ -24,7 +27,7 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub fn new(blocks: Vec<Block<'a>>, scale: usize, options: &'a GridOptions) -> Self {
+    pub fn new(blocks: Vec<GridBlock<'a>>, scale: usize, options: &'a GridOptions) -> Self {
         let label_width = options
             .row_labels
             .iter()
@@ -53,7 +56,7 @@ impl<'a> Sheet<'a> {
         let height = top + sizes().map(|(_, height)| height).max().unwrap_or(0) + MARGIN;
         let mut canvas = Canvas::new(content.max(title_width) + MARGIN, height)?;
 
-        let pen = Pen { size: TITLE, color: INK, align: Align::Start, turned: false };
+        let pen = Pen { size: TITLE, color: INK, align: Align::Start, vertical: false };
         let baseline = MARGIN as f32 + TITLE;
         text::draw(&mut canvas, title, pen, (MARGIN as f32, baseline));
         self.row_labels(&mut canvas, top);
@@ -67,11 +70,11 @@ impl<'a> Sheet<'a> {
     }
 
     /// The caption and the column labels above a block whose top left corner is `at`.
-    fn block_texts(&self, canvas: &mut Canvas, block: &Block, at: (usize, usize)) {
+    fn block_texts(&self, canvas: &mut Canvas, block: &GridBlock, at: (usize, usize)) {
         let middle = |width: usize, left: usize| (at.0 + left) as f32 + width as f32 / 2.0;
         let (width, _) = block.size(self.scale);
         let caption = text::fit(&block.panel.caption, CAPTION, width as f32);
-        let pen = Pen { size: CAPTION, color: INK, align: Align::Center, turned: false };
+        let pen = Pen { size: CAPTION, color: INK, align: Align::Center, vertical: false };
         let above = (at.1 - self.lines[2]) as f32 - 8.0;
         text::draw(canvas, &caption, pen, (middle(width, 0), above));
 
@@ -86,7 +89,7 @@ impl<'a> Sheet<'a> {
 
     /// The texts to the left of the first block's rows.
     fn row_labels(&self, canvas: &mut Canvas, top: usize) {
-        let pen = Pen { size: LABEL, color: SOFT_INK, align: Align::End, turned: false };
+        let pen = Pen { size: LABEL, color: SOFT_INK, align: Align::End, vertical: false };
         let block = &self.blocks[0];
         let cell = (block.panel.shape[2] * self.scale) as f32;
         for (row, label) in self.options.row_labels.iter().enumerate() {
@@ -97,7 +100,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn pictures(&self, canvas: &mut Canvas, block: &Block, at: (usize, usize)) {
+    fn pictures(&self, canvas: &mut Canvas, block: &GridBlock, at: (usize, usize)) {
         let [count, _, height, width] = block.panel.shape;
         for index in 0..count {
             let corner = block.corner(index, self.scale);

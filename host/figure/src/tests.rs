@@ -1,7 +1,6 @@
 use image::RgbImage;
 
-use super::axis::Axis;
-use super::*;
+use super::{axis::Axis, *};
 
 fn decode(png: &[u8]) -> RgbImage {
     image::load_from_memory(png).unwrap().to_rgb8()
@@ -20,8 +19,8 @@ fn problem(result: files::Result<Vec<u8>>) -> String {
     result.unwrap_err().to_string()
 }
 
-fn labels(low: f64, high: f64, log: bool, most: usize) -> Vec<String> {
-    let ticks = Axis { low, high, log }.ticks(most);
+fn labels(low: f64, high: f64, log: bool, count: usize) -> Vec<String> {
+    let ticks = Axis { low, high, log }.ticks(count);
     ticks.into_iter().map(|(_, label)| label).collect()
 }
 

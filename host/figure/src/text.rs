@@ -1,5 +1,5 @@
-//! Text on a sheet, in the built-in font (DejaVu Sans, which has the Greek and the mathematics). A character that it
-//! does not have is a box with the character's code point.
+//! Text on a sheet, in the built-in font (DejaVu Sans, which has the Greek and the mathematics). A character
+//! that it does not have is a box with the character's code point.
 
 use std::sync::LazyLock;
 
@@ -20,13 +20,13 @@ pub enum Align {
     End,
 }
 
-/// How a text looks: `size` in pixels an em; `turned` texts are read from the bottom to the top.
+/// How a text looks: `size` in pixels an em; `vertical` texts are read from the bottom to the top.
 #[derive(Clone, Copy)]
 pub struct Pen {
     pub size: f32,
     pub color: Color,
     pub align: Align,
-    pub turned: bool,
+    pub vertical: bool,
 }
 
 /// The width of `text` in pixels.
@@ -39,7 +39,7 @@ pub fn fit(text: &str, size: f32, room: f32) -> String {
     if width(text, size) <= room {
         return text.to_string();
     }
-    // No sheet has room for more, and every turn of the loop measures what is left.
+    // No sheet has room for more, and every iteration measures what is left.
     let mut cut: Vec<char> = text.chars().take(1000).collect();
     loop {
         cut.pop();
@@ -60,18 +60,18 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
     };
     // Whole pixels across the line keep every baseline equally sharp.
     let (along, across) =
-        if pen.turned { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
+        if pen.vertical { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
     let mut put = |u: i64, v: i64, coverage: f32| {
-        let (x, y) = if pen.turned { (v + across, -u - 1) } else { (u, v + across) };
+        let (x, y) = if pen.vertical { (v + across, -u - 1) } else { (u, v + across) };
         canvas.blend(x, y, pen.color, coverage);
     };
     for mark in marks {
         match mark {
-            Mark::Glyph(mut glyph) => {
+            TextGlyph::Glyph(mut glyph) => {
                 glyph.position.x += along;
                 fill(glyph, &mut put);
             }
-            Mark::Frame { left, width } => frame(left + along, width, pen.size, &mut put),
+            TextGlyph::PlotFrame { left, width } => frame(left + along, width, pen.size, &mut put),
         }
     }
 }
@@ -99,8 +99,8 @@ fn frame(left: f32, width: f32, size: f32, put: &mut impl FnMut(i64, i64, f32)) 
     }
 }
 
-/// A box's height over the baseline and depth under it, the lines and the size of its digits, and the room around
-/// them, in ems.
+/// A box's height over the baseline and depth under it, the lines and the size of its digits, and the room
+/// around them, in ems.
 const TALL: f32 = 0.78;
 const DEEP: f32 = 0.16;
 const LINES: [f32; 2] = [-0.36, 0.06];
@@ -108,17 +108,17 @@ const DIGIT: f32 = 0.44;
 const ROOM: f32 = 0.12;
 
 /// What is drawn along a baseline from the origin.
-enum Mark {
+enum TextGlyph {
     Glyph(Glyph),
     /// A box for a character that the font does not have.
-    Frame {
+    PlotFrame {
         left: f32,
         width: f32,
     },
 }
 
 /// The marks of `text`, and the width of all.
-fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
+fn lay_out(text: &str, size: f32) -> (Vec<TextGlyph>, f32) {
     let font = scaled(size);
     let (mut x, mut last, mut marks) = (0.0, None, Vec::with_capacity(text.len()));
     for c in text.chars() {
@@ -134,7 +134,7 @@ fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
         if let Some(last) = last {
             x += font.kern(last, id);
         }
-        marks.push(Mark::Glyph(id.with_scale_and_position(font.scale(), point(x, 0.0))));
+        marks.push(TextGlyph::Glyph(id.with_scale_and_position(font.scale(), point(x, 0.0))));
         x += font.h_advance(id);
         last = Some(id);
     }
@@ -142,17 +142,17 @@ fn lay_out(text: &str, size: f32) -> (Vec<Mark>, f32) {
 }
 
 /// A box with a code point in two lines of digits, from `x` on; its width.
-fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<Mark>) -> f32 {
+fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<TextGlyph>) -> f32 {
     let digits: Vec<char> = format!("{:04X}", u32::from(c)).chars().collect();
     let font = scaled(DIGIT * size);
     let across = digits.len().div_ceil(2);
     let step = font.h_advance(font.glyph_id('0'));
     let (left, width) = (x + 0.05 * size, across as f32 * step + 2.0 * ROOM * size);
-    marks.push(Mark::Frame { left, width });
+    marks.push(TextGlyph::PlotFrame { left, width });
     for (i, digit) in digits.iter().enumerate() {
         let baseline = LINES[i / across] * size;
         let start = left + ROOM * size + (i % across) as f32 * step;
-        marks.push(Mark::Glyph(
+        marks.push(TextGlyph::Glyph(
             font.glyph_id(*digit).with_scale_and_position(font.scale(), point(start, baseline)),
         ));
     }

@@ -15,7 +15,10 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// The SHA-256 of a file's content. Error: the file cannot be read.
+/// The SHA-256 of a file's content.
+///
+/// # Errors
+/// The file cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<String> {
     let mut hash = Hasher::new();
     File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash)).map_err(Error::io(path))?;

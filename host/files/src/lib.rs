@@ -1,5 +1,5 @@
-//! Files: opened in one place, written whole or not at all, named and hashed. And the error of all that reads or
-//! writes them.
+//! Files: opened in one place, written whole or not at all, named and hashed. And the error of all that reads
+//! or writes them.
 
 // A library prints nothing.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]

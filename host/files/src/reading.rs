@@ -1,6 +1,7 @@
-//! The one place where files that others name are opened. Where a path leads is looked at once, and what was looked
-//! at is opened; only regular files are read: a pipe or a device may have no end, and `/proc` and `/sys` are the
-//! system's own state. What is opened while a thread watches gets a checksum, of the very file that is then read.
+//! The one place where files that others name are opened. Where a path leads is looked at once, and what was
+//! looked at is opened; only regular files are read: a pipe or a device may have no end, and `/proc` and
+//! `/sys` are the system's own state. What is opened while a thread watches gets a checksum, of the very file
+//! that is then read.
 
 use std::{
     cell::RefCell,
@@ -21,7 +22,8 @@ const SYSTEM: [&str; 2] = ["/proc", "/sys"];
 /// The regular file or folder that a path leads to, without links.
 ///
 /// # Errors
-/// [`Error::Io`] where there is none; [`Error::Usage`] for a pipe, a device, and what the system shows of itself.
+/// [`Error::Io`] where there is none; [`Error::Usage`] for a pipe, a device, and what the system shows of
+/// itself.
 pub fn resolve(path: &Path) -> Result<PathBuf> {
     let real = path.canonicalize().map_err(Error::io(path))?;
     let facts = fs::metadata(&real).map_err(Error::io(path))?;
@@ -43,19 +45,19 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
     if is_watched() {
         let mut hash = Hasher::new();
         std::io::copy(&mut file, &mut hash).and_then(|_| file.rewind()).map_err(Error::io(path))?;
-        let sum = Sum { sha256: hash.finish(), bytes: length };
+        let sum = Checksum { sha256: hash.finish(), bytes: length };
         note(|reads, named| reads.files.insert(named(path), sum));
     }
     Ok((file, length))
 }
 
-/// The content of a regular file of at most `most` bytes.
+/// The content of a regular file of at most `maximum` bytes.
 ///
 /// # Errors
 /// As [`open`]; [`Error::Format`] for a larger one.
-pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let bytes = content(path, most)?;
-    note(|reads, named| reads.files.insert(named(path), Sum::of(&bytes)));
+pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>> {
+    let bytes = content(path, maximum)?;
+    note(|reads, named| reads.files.insert(named(path), Checksum::of(&bytes)));
     Ok(bytes)
 }
 
@@ -63,16 +65,16 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn member(folder: &Path, name: &str, most: u64) -> Result<Vec<u8>> {
-    let bytes = content(&folder.join(name), most)?;
+pub fn member(folder: &Path, name: &str, maximum: u64) -> Result<Vec<u8>> {
+    let bytes = content(&folder.join(name), maximum)?;
     note(|reads, named| {
-        reads.folders.entry(named(folder)).or_default().insert(name.to_owned(), Sum::of(&bytes))
+        reads.folders.entry(named(folder)).or_default().insert(name.to_owned(), Checksum::of(&bytes))
     });
     Ok(bytes)
 }
 
-/// Notes the checksums of a model that others read: of its file `real`, which `asked` led to, and of the files with
-/// elements of its tensors, which are in or below the same folder.
+/// Notes the checksums of a model that others read: of its file `real`, which `asked` led to, and of the
+/// files with elements of its tensors, which are in or below the same folder.
 ///
 /// # Errors
 /// As [`open`].
@@ -97,29 +99,29 @@ pub fn reopen(path: &Path) -> Result<(File, u64)> {
     }
 }
 
-fn content(path: &Path, most: u64) -> Result<Vec<u8>> {
+fn content(path: &Path, maximum: u64) -> Result<Vec<u8>> {
     let (file, length) = reopen(path)?;
-    let mut bytes = Vec::with_capacity(length.min(most) as usize);
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    match bytes.len() as u64 <= most {
+    let mut bytes = Vec::with_capacity(length.min(maximum) as usize);
+    file.take(maximum.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    match bytes.len() as u64 <= maximum {
         true => Ok(bytes),
         false => Err(Error::Format {
             path: path.to_owned(),
             offset: 0,
-            found: format!("more than {most} bytes"),
-            expected: format!("at most {most}"),
+            found: format!("more than {maximum} bytes"),
+            expected: format!("at most {maximum}"),
         }),
     }
 }
 
 /// The checksum of a file's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sum {
+pub struct Checksum {
     pub sha256: String,
     pub bytes: u64,
 }
 
-impl Sum {
+impl Checksum {
     /// That of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self { sha256: sha256(bytes), bytes: bytes.len() as u64 }
@@ -140,7 +142,7 @@ impl Sum {
     pub fn of_all(files: &BTreeMap<String, Self>) -> Self {
         let mut hash = Hasher::new();
         for (name, sum) in files {
-            // A hash takes everything.
+            // Writing to a hash cannot fail.
             let _ = writeln!(hash, "{}  {name}", sum.sha256);
         }
         Self { sha256: hash.finish(), bytes: files.values().map(|sum| sum.bytes).sum() }
@@ -150,36 +152,36 @@ impl Sum {
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Reads {
-    pub files: BTreeMap<PathBuf, Sum>,
+    pub files: BTreeMap<PathBuf, Checksum>,
     /// Files of a folder, by their names in it.
-    pub folders: BTreeMap<PathBuf, BTreeMap<String, Sum>>,
+    pub folders: BTreeMap<PathBuf, BTreeMap<String, Checksum>>,
 }
 
-struct Watch {
+struct ReadWatch {
     /// Paths as they were asked for, and where they led when that was looked at.
     led: Vec<(PathBuf, PathBuf)>,
     reads: Reads,
 }
 
 thread_local! {
-    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    static WATCH: RefCell<Option<ReadWatch>> = const { RefCell::new(None) };
 }
 
-/// What `call` gives, and what it read on this thread. A path in one that was `asked` for, here or around this call,
-/// leads to where it `led`, whatever lies there now.
+/// What `call` gives, and what it read on this thread. A path in one that was `asked` for, here or around
+/// this call, leads to where it `led`, whatever lies there now.
 pub fn watched<T>(led: Option<(&Path, &Path)>, call: impl FnOnce() -> T) -> (T, Reads) {
     let outer = Outer(WATCH.take());
     let before = outer.0.iter().flat_map(|watch| watch.led.iter().cloned());
     let led = led.map(|(asked, real)| (asked.to_owned(), real.to_owned()));
     let led = led.into_iter().chain(before).collect();
-    WATCH.set(Some(Watch { led, reads: Reads::default() }));
+    WATCH.set(Some(ReadWatch { led, reads: Reads::default() }));
     let value = call();
     let inner = WATCH.take();
     (value, inner.map(|watch| watch.reads).unwrap_or_default())
 }
 
 /// The watch around another one, which goes on after it, however that ended.
-struct Outer(Option<Watch>);
+struct Outer(Option<ReadWatch>);
 
 impl Drop for Outer {
     fn drop(&mut self) {
@@ -194,7 +196,7 @@ fn is_watched() -> bool {
 /// Adds to what was read, under the names that were asked for.
 fn note<T>(add: impl FnOnce(&mut Reads, &dyn Fn(&Path) -> PathBuf) -> T) {
     WATCH.with_borrow_mut(|watch| {
-        let Watch { led, reads } = watch.as_mut()?;
+        let ReadWatch { led, reads } = watch.as_mut()?;
         let named = |path: &Path| {
             let found = led.iter().find_map(|(asked, real)| moved(path, real, asked));
             found.unwrap_or_else(|| path.to_owned())
@@ -211,7 +213,7 @@ fn led(path: &Path) -> PathBuf {
     found.unwrap_or_else(|| path.to_owned())
 }
 
-/// A path in `from`, in `to` instead.
+/// A path below `from`, as the same one below `to`.
 fn moved(path: &Path, from: &Path, to: &Path) -> Option<PathBuf> {
     let inside = path.strip_prefix(from).ok()?;
     Some(if inside == Path::new("") { to.to_owned() } else { to.join(inside) })
@@ -248,7 +250,7 @@ mod tests {
         let members = &reads.folders[folder.path()];
         assert_eq!(members.keys().collect::<Vec<_>>(), ["b", "c"]);
         let together = sha256(format!("{empty}  b\n{abc}  c\n").as_bytes());
-        assert_eq!(Sum::of_all(members), Sum { sha256: together, bytes: 3 });
+        assert_eq!(Checksum::of_all(members), Checksum { sha256: together, bytes: 3 });
         assert!(!is_watched());
     }
 

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 
 /// Writes a file that is there whole or, where that fails, as it was before.
 ///
-/// Errors: the folder is missing, the disk is full, the path is a folder; nothing is left beside it.
+/// # Errors
+/// The folder is missing, the disk is full, the path is a folder; nothing is left beside it.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     write_whole_with(path, |file| file.write_all(bytes))
 }
@@ -27,7 +28,7 @@ pub fn write_whole_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<
         })
         .and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
-        // It is the first error that matters; and there may be nothing to remove.
+        // The first error is the one that matters, and there may be nothing to remove.
         let _ = fs::remove_file(&beside);
     }
     written.and_then(|()| sync_folder(folder_of(path))).map_err(Error::io(path))
@@ -35,7 +36,10 @@ pub fn write_whole_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<
 
 /// Removes what a process that was killed in [`write_whole`] left in `folder`.
 ///
-/// Only for a folder that nobody else writes to. Error: the folder cannot be read.
+/// Only for a folder that nobody else writes to.
+///
+/// # Errors
+/// The folder cannot be read.
 pub fn remove_leftovers(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let path = entry.map_err(Error::io(folder))?.path();
@@ -117,7 +121,7 @@ mod tests {
         let path = folder.path().join("a.txt");
         let full = |_: &mut File| File::options().write(true).open("/dev/full")?.write_all(b"x");
         let Err(Error::Io { source, .. }) = write_whole_with(&path, full) else { panic!("it was written") };
-        // Where there is no such device, the error is another one, and the rest holds all the same.
+        // Where there is no such device, the error is another one; the rest holds.
         assert!(matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::NotFound));
         assert!(names(folder.path()).is_empty());
     }

@@ -153,7 +153,7 @@ fn each(
             recorder.loops().done(&path, LoopState { done: number, finished, state: next, moved, logged });
             bar.message(&readable(&recorder.metrics.last()));
             bar.advance();
-            recorder.save_if_due()?;
+            session.save_if_due()?;
         }
         if finished {
             break;
@@ -264,7 +264,7 @@ fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPt
     if !value.has_handles() {
         let logged = recorder.metrics.reached();
         recorder.loops().done(&path, LoopState { done: 1, finished: true, state: value, moved, logged });
-        recorder.save()?;
+        session.save()?;
     }
     Ok(result)
 }

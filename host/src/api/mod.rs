@@ -15,6 +15,7 @@ mod options;
 mod pool;
 mod reweight;
 mod run;
+mod settings;
 mod sparsity;
 mod sphere;
 mod tensor;
@@ -27,6 +28,7 @@ use crate::{script::Table, session::Session};
 
 /// Adds every function to the table.
 pub fn add_all(table: &mut Table, session: &Arc<Session>) {
+    settings::add(table, session);
     run::add(table, session);
     loops::add(table, session);
     pool::add(table, session);

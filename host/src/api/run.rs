@@ -1,4 +1,4 @@
-//! What a script says about its run: settings, metrics.
+//! What a script says about its run: metrics, tables.
 
 use std::sync::Arc;
 
@@ -8,11 +8,8 @@ use rhai::{Array, Dynamic, Map, NativeCallContext};
 use super::options::Options;
 use crate::{
     error::{Error, Result},
-    run::{Cell, aligned, to_csv},
-    script::{
-        FromScript, Refusal, Table, place_of,
-        settings::{Declared, Rule},
-    },
+    run::{TableCell, aligned, to_csv},
+    script::{FromScript, Refusal, Table, place_of},
     session::Session,
 };
 
@@ -32,54 +29,9 @@ impl FromScript for Number {
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d, e] = [0; 5].map(|_| Arc::clone(session));
+    let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
     table
         .global()
-        .add(
-            "params(defaults)",
-            "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
-             says, else the default. The comment on a setting's line is its meaning.",
-            "params(#{ epochs: 3 }).epochs => 3",
-            move |defaults: Map| a.settings().cloned().unwrap_or_else(|| plain(defaults)),
-        )
-        .add(
-            "path(default)",
-            "The default of a setting that names a file or a folder: the script may read what the user names in it, \
-             with all that is in it. (Of any other text that the user gives, only a regular file is read.)",
-            r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
-            |default: String| Declared::new(default.into(), Rule::Path),
-        )
-        .add(
-            "paths(defaults)",
-            "The default of a setting that lists files and folders, as `path` does for one.",
-            "params(#{ networks: paths([]) }).networks => []",
-            |defaults: Array| Declared::new(defaults.into(), Rule::Path),
-        )
-        .add(
-            "one_of(default, choices)",
-            "In `params`: a default with all values that the setting may have; of a list, each item. A wrong value is \
-             refused before the run begins, and `host params` shows the choices.",
-            r#"params(#{ side: one_of("left", ["left", "right"]) }).side => left"#,
-            Declared::one_of,
-        )
-        .add(
-            "within(default, low, high)",
-            "In `params`: a default with the smallest and the largest value that the setting may have; of a list, each item.",
-            "params(#{ share: within(0.2, 0, 1) }).share => 0.2",
-            |default: Dynamic, low: f64, high: f64| Declared::new(default, Rule::Within(low, high)),
-        )
-        .add(
-            "at_least(default, least)",
-            "In `params`: a default with the smallest value that the setting may have; of a list, each item.",
-            "params(#{ epochs: at_least(3, 1) }).epochs => 3",
-            |default: Dynamic, least: f64| Declared::new(default, Rule::AtLeast(least)),
-        )
-        .add(
-            "positive(default)",
-            "In `params`: a default of a setting that is more than 0; of a list, each item.",
-            "params(#{ lr: positive(0.001) }).lr => 0.001",
-            |default: Dynamic| Declared::new(default, Rule::Positive),
-        )
         .add(
             "log(name, value)",
             "Records a number (or a tensor of one element) under a name, with step, loop path and time. A number \
@@ -87,7 +39,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, and its last good checkpoint \
              is kept.",
             r#"log("loss", 0.5) => ()"#,
-            move |context: &NativeCallContext, name: String, value: Number| log(&b, context, &name, value.0),
+            move |context: &NativeCallContext, name: String, value: Number| log(&a, context, &name, value.0),
         )
         .add(
             "log(name, value, options)",
@@ -95,7 +47,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
              in place of the first four.",
             r#"log("accuracy", 0.5, #{ bar: true }) => ()"#,
             move |context: &NativeCallContext, name: String, value: Number, options: Map| {
-                log_with(&e, context, &name, value.0, options)
+                log_with(&d, context, &name, value.0, options)
             },
         )
         .add(
@@ -103,7 +55,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "All values recorded under a name so far, in order.",
             r#"logged("loss") => []"#,
             move |name: String| -> Vec<f64> {
-                let series = c.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
+                let series = b.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
                 series.into_iter().map(|(_, value)| value).collect()
             },
         )
@@ -112,13 +64,8 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the heads, the \
              first column the names; `()` is an empty cell. Texts stay as they are, numbers are shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
-            move |context: &NativeCallContext, name: String, rows: Array| write_table(&d, context, &name, &rows),
+            move |context: &NativeCallContext, name: String, rows: Array| write_table(&c, context, &name, &rows),
         );
-}
-
-/// The defaults without the rules that they were declared with.
-fn plain(defaults: Map) -> Map {
-    defaults.into_iter().map(|(name, value)| (name, Declared::of(value).0)).collect()
 }
 
 /// Prints and records a table.
@@ -139,14 +86,14 @@ fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows:
 }
 
 /// A value as a cell; what is neither text nor number as it prints itself.
-fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<Cell> {
+fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     if let Ok(whole) = value.as_int() {
-        return Ok(Cell::Whole(whole));
+        return Ok(TableCell::Whole(whole));
     }
     match Number::from_script(value) {
-        Ok(Number(number)) => Ok(Cell::Number(number)),
+        Ok(Number(number)) => Ok(TableCell::Number(number)),
         Err(Refusal::Value(error)) => Err(error),
-        Err(Refusal::Type) => Ok(Cell::Text(context.call_native_fn("to_string", (value.clone(),))?)),
+        Err(Refusal::Type) => Ok(TableCell::Text(context.call_native_fn("to_string", (value.clone(),))?)),
     }
 }
 

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{DataCommand, outcome::Outcome};
 use crate::{
     data::{
-        self, Place,
+        self, SetLocation,
         get::{self, OFFERS, Watch},
     },
     error::{Error, Result},
@@ -30,14 +30,14 @@ fn list(data: Option<&Path>) -> Result<Outcome> {
     out!("looked in: {}", shown.join(", "));
     for found in data::list(&folders) {
         out!("\n{}", wrapped(&format!("{}: {}", found.name, found.about), COLUMNS).join("\n"));
-        for (split, place) in ["train", "test"].into_iter().zip(&found.places) {
+        for (split, place) in ["train", "test"].into_iter().zip(&found.locations) {
             match place {
-                Place::BuiltIn => out!("  {split:5}  built in"),
-                Place::At(path) => out!("  {split:5}  {}", path.display()),
-                Place::Missing { wanted } => out!("  {split:5}  not found ({wanted})"),
+                SetLocation::BuiltIn => out!("  {split:5}  built in"),
+                SetLocation::At(path) => out!("  {split:5}  {}", path.display()),
+                SetLocation::Missing { wanted } => out!("  {split:5}  not found ({wanted})"),
             }
         }
-        if found.offered && found.places.iter().any(|place| matches!(place, Place::Missing { .. })) {
+        if found.offered && found.locations.iter().any(|place| matches!(place, SetLocation::Missing { .. })) {
             out!("  `host data get {}` brings it", found.name);
         }
     }

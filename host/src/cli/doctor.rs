@@ -6,7 +6,7 @@ use ops::Device;
 
 use super::outcome::Outcome;
 use crate::{
-    data::{self, Place},
+    data::{self, SetLocation},
     error::Result,
     onnx,
 };
@@ -23,7 +23,7 @@ pub fn run(onnxruntime: Option<&Path>, data: Option<&Path>) -> Result<Outcome> {
     let folders = data::folders(data);
     let there = data::list(&folders)
         .into_iter()
-        .filter(|f| f.places.iter().any(|p| !matches!(p, Place::Missing { .. })));
+        .filter(|f| f.locations.iter().any(|p| !matches!(p, SetLocation::Missing { .. })));
     out!("data           {}", there.map(|f| f.name.to_string()).collect::<Vec<_>>().join(", "));
     for (name, version) in crate::run::versions(None) {
         out!("{name:14} {}", version.as_str().unwrap_or_default());

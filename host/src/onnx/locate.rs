@@ -18,11 +18,11 @@ const NAMES: &[&str] = if cfg!(target_os = "macos") {
 pub(super) const HELP: &str = "run scripts/setup.sh, which gets ONNX Runtime 1.31.1 into .ort/, \
      or name a library of version 1.31 or later with --onnxruntime PATH or ORT_DYLIB_PATH";
 
-/// The path of the ONNX Runtime library: `flag` (`--onnxruntime`), `ORT_DYLIB_PATH`, beside the
-/// binary, `.ort/` of the working folder and its parents, the system's library folders; the first
-/// that there is.
+/// The path of the ONNX Runtime library: `flag` (`--onnxruntime`), `ORT_DYLIB_PATH`, beside the binary,
+/// `.ort/` of the working folder and its parents, the system's library folders; the first that there is.
 ///
-/// Errors: `flag` or `ORT_DYLIB_PATH` names no file; no folder has the library.
+/// # Errors
+/// `flag` or `ORT_DYLIB_PATH` names no file; no folder has the library.
 pub fn locate(flag: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = flag {
         return named("--onnxruntime", path);

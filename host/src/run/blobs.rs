@@ -10,10 +10,10 @@ use std::{
 use ops::{DType, Device, Tensor, tensor::Data};
 use serde_json::{Value as Json, json};
 
-use crate::files::{sha256, write_whole};
 use crate::{
     data::{Dataset, Items},
     error::{Error, Result},
+    files::{sha256, write_whole},
 };
 
 /// The folder of tensor files of a run.
@@ -24,10 +24,24 @@ pub struct Blobs {
     /// Names of those that the checkpoint in the making refers to.
     referred: HashSet<String>,
     /// Values hashed for the last checkpoint and for this one: what is still the same is not hashed again.
-    hashed: Vec<(Held, Json)>,
-    hashing: Vec<(Held, Json)>,
+    hashed: HashMap<Id, Hashed>,
+    hashing: HashMap<Id, Hashed>,
     /// What was read back, by its whole description, so that two names for one value stay so.
     read: HashMap<String, Tensor>,
+}
+
+/// The identity of a value; once nobody holds the value, another one may get it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Id {
+    Tensor(usize),
+    Bytes(usize),
+}
+
+/// A value that was written, and the JSON that names its file.
+#[derive(Clone)]
+struct Hashed {
+    _held: Held,
+    json: Json,
 }
 
 #[derive(Clone)]
@@ -37,11 +51,10 @@ enum Held {
 }
 
 impl Held {
-    fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Tensor(a), Self::Tensor(b)) => a.shares_value(b),
-            (Self::Bytes(a), Self::Bytes(b)) => Arc::ptr_eq(a, b),
-            _ => false,
+    fn id(&self) -> Id {
+        match self {
+            Self::Tensor(tensor) => Id::Tensor(tensor.value_id()),
+            Self::Bytes(bytes) => Id::Bytes(Arc::as_ptr(bytes).addr()),
         }
     }
 }
@@ -55,8 +68,8 @@ impl Blobs {
             folder: folder.to_owned(),
             written,
             referred: HashSet::new(),
-            hashed: Vec::new(),
-            hashing: Vec::new(),
+            hashed: HashMap::new(),
+            hashing: HashMap::new(),
             read: HashMap::new(),
         }
     }
@@ -85,16 +98,17 @@ impl Blobs {
     pub fn end(&mut self) {
         self.hashed = std::mem::take(&mut self.hashing);
         for name in self.written.difference(&self.referred) {
-            // A file that stays behind costs space, nothing else.
+            // A file that cannot be removed costs space, nothing else.
             let _ = std::fs::remove_file(self.folder.join(name));
         }
         self.written.retain(|name| self.referred.contains(name));
     }
 
     fn put(&mut self, held: Held, describe: impl FnOnce() -> Result<(Vec<u8>, Json)>) -> Result<Json> {
-        let known = self.hashing.iter().chain(&self.hashed).find(|(h, _)| h.is_same(&held));
+        let id = held.id();
+        let known = self.hashing.get(&id).or_else(|| self.hashed.get(&id));
         let json = match known {
-            Some((_, json)) => json.clone(),
+            Some(known) => known.json.clone(),
             None => {
                 let (bytes, mut json) = describe()?;
                 let name = sha256(&bytes);
@@ -108,7 +122,7 @@ impl Blobs {
             }
         };
         self.keep(&json);
-        self.hashing.push((held, json.clone()));
+        self.hashing.insert(id, Hashed { _held: held, json: json.clone() });
         Ok(json)
     }
 
@@ -170,7 +184,8 @@ impl Blobs {
             parts.push(json!({"items": items, "labels": part.labels()}));
         }
         Ok(json!({
-            "name": dataset.name(), "shape": dataset.shape(), "classes": dataset.class_names(), "parts": parts,
+            "name": dataset.name(), "shape": dataset.shape(), "classes": dataset.class_names(),
+            "parts": parts,
         }))
     }
 

@@ -1,50 +1,47 @@
 //! The folder of a run: made once, owned by one process at a time, and found again after a crash.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+mod lock;
+mod log;
+
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Instant, SystemTime},
+};
 
 use super::record::{self, Record, Status, timestamp};
-use crate::error::{Error, Result};
-use crate::files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole};
-use crate::terminal::printable;
+use crate::{
+    error::{Error, Result},
+    files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
+};
+use lock::{is_held, lock};
+use log::RunLog;
 
-const LOCK: &str = "lock";
 const FIGURES: &str = "figures";
 const TABLES: &str = "tables";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoints";
 
-/// The longest name of a run's folder, in bytes, without the hash and the number at its end; and of each setting's
-/// value in it.
+/// The longest name of a run's folder, in bytes, without the hash and the number at its end; and of each
+/// setting's value in it.
 const LONGEST_NAME: usize = 100;
 const LONGEST_VALUE: usize = 24;
 
-/// The most bytes of `log.txt`.
-const LONGEST_LOG: u64 = 64 << 20;
-
 /// A run's folder in the hands of the process that runs it.
 ///
-/// The process holds a lock on it, which the system takes back however the process ends.
+/// The process holds a lock on it, which the system releases however the process ends.
 pub struct Run {
     path: PathBuf,
-    state: Mutex<State>,
-    log: Mutex<Log>,
+    state: Mutex<RunState>,
+    log: Mutex<RunLog>,
     /// Held until it is dropped.
     _lock: File,
 }
 
-/// `log.txt`, which has room for so many more bytes; none once it was said that it is full.
-struct Log {
-    file: File,
-    room: Option<u64>,
-}
-
 /// The record as it stands in the folder, and the clock of [`Record::seconds`].
-struct State {
+struct RunState {
     record: Record,
     /// Seconds that the run took until it was opened by this process.
     before: f64,
@@ -54,9 +51,11 @@ struct State {
 impl Run {
     /// Makes the folder `<plugin>[,setting=value...]-<hash>` in `out`, with `record` in it.
     ///
-    /// `changed` are the settings that differ from their defaults; the hash is
-    /// [`Record::fingerprint`]. The same run again gets `...-<hash>-2`, and so on: no two runs share
-    /// a folder, however many start at once. Error: the folder cannot be made or written to.
+    /// `changed` are the settings that differ from their defaults; the hash is [`Record::fingerprint`]. The
+    /// same run again gets `...-<hash>-2`, and so on: no two runs share a folder, however many start at once.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to.
     pub fn create(out: &Path, plugin: &str, changed: &[(String, String)], record: Record) -> Result<Self> {
         fs::create_dir_all(out).map_err(|problem| unmade(out, &problem))?;
         let path = make_folder(out, &name(plugin, changed, &record))?;
@@ -73,7 +72,8 @@ impl Run {
 
     /// The record of a run that can be resumed, as far as can be seen from outside.
     ///
-    /// Errors: not the folder of a run, or one with links; the run is completed.
+    /// # Errors
+    /// Not the folder of a run, or one with links; the run is completed.
     pub fn look(folder: &Path) -> Result<Record> {
         refuse_links(folder)?;
         let record = existing_record(folder)?;
@@ -89,12 +89,12 @@ impl Run {
 
     /// Opens the folder of a run that ended early, to resume it; its record says RUNNING again.
     ///
-    /// Errors: not the folder of a run; the run is completed, or still running; the folder cannot
-    /// be written to.
+    /// # Errors
+    /// Not the folder of a run; the run is completed, or still running; the folder cannot be written to.
     pub fn open(folder: &Path) -> Result<Self> {
         Self::look(folder)?;
         let lock = lock(folder)?;
-        // Looked at again: what it said before the lock was held may have changed since.
+        // Read again: it may have changed before the lock was held.
         let mut record = Self::look(folder)?;
         for part in ["", FIGURES, TABLES, MODELS].map(|part| folder.join(part)) {
             fs::create_dir_all(&part).map_err(Error::io(&part))?;
@@ -124,12 +124,20 @@ impl Run {
 
     /// The record as it stands in the folder.
     pub fn record(&self) -> Record {
-        self.state().record.clone()
+        self.view(Record::clone)
     }
 
-    /// Changes the record, in the folder as well; its times keep themselves.
+    /// What `view` makes of the record. It must not use this run.
+    pub fn view<T>(&self, view: impl FnOnce(&Record) -> T) -> T {
+        view(&self.state().record)
+    }
+
+    /// Changes the record, in the folder as well, and sets its times.
     ///
-    /// `change` must not use this run. Error: the record cannot be written; then it is unchanged.
+    /// `change` must not use this run.
+    ///
+    /// # Errors
+    /// The record cannot be written; then it is unchanged.
     pub fn update(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
         let mut state = self.state();
         let mut record = state.record.clone();
@@ -159,30 +167,12 @@ impl Run {
         self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
     }
 
-    /// Appends to `log.txt`, as [`printable`] and with the time before each line. Gives what to say where the log
-    /// became full with this: from then on nothing is appended.
+    /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.
+    /// Gives what to say where the log became full with this: from then on nothing is appended.
     ///
-    /// A log that cannot be written ends no run: what matters more fails by itself.
+    /// A log that cannot be written does not end a run: a full disk is reported by the writes that matter.
     pub fn log_line(&self, text: &str) -> Option<String> {
-        let time = timestamp(SystemTime::now());
-        let text = printable(text);
-        let lines = text.trim_end_matches('\n').split('\n');
-        let lines: String = lines.map(|line| format!("{time} {line}\n")).collect();
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        match log.room?.checked_sub(lines.len() as u64) {
-            Some(room) => {
-                log.room = Some(room);
-                let _ = log.file.write_all(lines.as_bytes());
-                None
-            }
-            None => {
-                log.room = None;
-                let note =
-                    format!("log.txt is full ({} MiB): what follows is not kept in it", LONGEST_LOG >> 20);
-                let _ = log.file.write_all(format!("{time} {note}\n").as_bytes());
-                Some(note)
-            }
-        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).append(text)
     }
 
     /// Fills a folder that was just made.
@@ -197,21 +187,18 @@ impl Run {
     }
 
     fn locked(path: &Path, record: Record, lock: File) -> Result<Self> {
-        let log = path.join("log.txt");
-        let file = File::options().create(true).append(true).open(&log).map_err(Error::io(&log))?;
-        let length = file.metadata().map_err(Error::io(&log))?.len();
-        let log = Mutex::new(Log { file, room: Some(LONGEST_LOG.saturating_sub(length)) });
-        let state = State { before: record.seconds, record, since: Instant::now() };
+        let log = Mutex::new(RunLog::open(&path.join("log.txt"))?);
+        let state = RunState { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // The state changes in one assignment: a panic elsewhere leaves it right.
+    fn state(&self) -> MutexGuard<'_, RunState> {
+        // The state changes in one assignment: a panic elsewhere leaves it consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl RunState {
     fn store(&mut self, folder: &Path, mut record: Record) -> Result<()> {
         let now = timestamp(SystemTime::now());
         if self.record.status == Status::Queued {
@@ -230,8 +217,8 @@ impl State {
     }
 }
 
-/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a run
-/// writes through a link lands elsewhere.
+/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a
+/// run writes through a link lands elsewhere.
 fn refuse_links(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let entry = entry.map_err(Error::io(folder))?;
@@ -248,13 +235,14 @@ fn refuse_links(folder: &Path) -> Result<()> {
 
 /// How the run in `folder` stands: one that says RUNNING but that no process holds is INTERRUPTED.
 ///
-/// Errors: not the folder of a run; it cannot be read.
+/// # Errors
+/// Not the folder of a run; it cannot be read.
 pub fn status_on_disk(folder: &Path) -> Result<Status> {
     let status = existing_record(folder)?.status;
     if status != Status::Running || is_held(folder)? {
         return Ok(status);
     }
-    // It may have ended between the two looks.
+    // It may have ended between the two reads.
     Ok(match Record::read(folder)?.status {
         Status::Running => Status::Interrupted,
         status => status,
@@ -308,45 +296,6 @@ fn existing_record(folder: &Path) -> Result<Record> {
         )),
         _ => Record::read(folder),
     }
-}
-
-/// Takes the lock of a run's folder.
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let file = File::options().create(true).append(true).open(&path).map_err(Error::io(&path))?;
-    // `is_held` holds the lock for a moment when it looks: wait for that, not for a run.
-    for _ in 0..20 {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::Error(problem)) => return Err(unlockable(&path, &problem)),
-        }
-    }
-    Err(Error::usage(
-        format!("{} is still running in another process", folder.display()),
-        "wait for it, or stop it with Ctrl-C, before you resume it",
-    ))
-}
-
-/// Whether a process holds the lock of a run's folder.
-fn is_held(folder: &Path) -> Result<bool> {
-    let path = folder.join(LOCK);
-    let file = match File::open(&path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
-        file => file.map_err(Error::io(&path))?,
-    };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(problem)) => Err(unlockable(&path, &problem)),
-    }
-}
-
-fn unlockable(path: &Path, problem: &std::io::Error) -> Error {
-    Error::usage(
-        format!("{} cannot be locked: {problem}", path.display()),
-        "keep runs on a file system with file locks, such as a local disk",
-    )
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! when a checkpoint is due, or when the run is stopped.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ use crate::{
     files::{remove_leftovers, safe_name, write_whole},
 };
 
-/// A checkpoint may take this share of the time between two of them.
+/// Checkpoints take at most one part in so many of the time.
 const SHARE: u32 = 20;
 
 /// How far a loop is.
@@ -31,7 +31,7 @@ pub struct LoopState {
     pub done: u64,
     pub finished: bool,
     pub state: Saved,
-    /// Buffers that the body moved in modules which it captured, to be put back.
+    /// Buffers that the body changed in modules which it captured, to be restored.
     pub moved: Saved,
     /// Lines of the metric log when the state was this one.
     pub logged: u64,
@@ -45,7 +45,7 @@ impl LoopState {
 }
 
 /// Where a loop is.
-struct Record {
+struct LoopRecord {
     path: String,
     now: LoopState,
     written: bool,
@@ -53,7 +53,7 @@ struct Record {
 
 /// An item of a loop that is being run: names of loops inside it, with how often each was met.
 #[derive(Default)]
-struct Item {
+struct LoopItem {
     path: String,
     names: HashMap<String, u32>,
 }
@@ -63,12 +63,12 @@ pub struct Loops {
     folder: PathBuf,
     blobs: Blobs,
     /// The chain: finished loops of each level, then the one in progress, from the outside in.
-    chain: Vec<Record>,
-    items: Vec<Item>,
+    chain: Vec<LoopRecord>,
+    items: Vec<LoopItem>,
     /// What an interrupted run left, by loop path.
     left: HashMap<String, Json>,
     /// Files of records that are on the disk.
-    on_disk: Vec<PathBuf>,
+    on_disk: HashSet<PathBuf>,
     every: Duration,
     last: Instant,
     cost: Duration,
@@ -84,9 +84,9 @@ impl Loops {
             folder: folder.to_owned(),
             blobs: Blobs::new(&folder.join("tensors")),
             chain: Vec::new(),
-            items: vec![Item::default()],
+            items: vec![LoopItem::default()],
             left: HashMap::new(),
-            on_disk: Vec::new(),
+            on_disk: HashSet::new(),
             every,
             last: Instant::now(),
             cost: Duration::ZERO,
@@ -116,7 +116,7 @@ impl Loops {
         };
         self.blobs.keep(&json);
         self.left.insert(name.to_owned(), json);
-        self.on_disk.push(path);
+        self.on_disk.insert(path);
         Ok(())
     }
 
@@ -149,7 +149,7 @@ impl Loops {
             },
             None => LoopState::new(initial, logged),
         };
-        self.chain.push(Record { path: path.clone(), now: now.clone(), written: false });
+        self.chain.push(LoopRecord { path: path.clone(), now: now.clone(), written: false });
         Ok((path, now))
     }
 
@@ -167,7 +167,7 @@ impl Loops {
     /// Begins item `number` (from 1) of a loop and gives its path.
     pub fn enter(&mut self, path: &str, number: u64) -> String {
         let path = format!("{path}/{number}");
-        self.items.push(Item { path: path.clone(), names: HashMap::new() });
+        self.items.push(LoopItem { path: path.clone(), names: HashMap::new() });
         path
     }
 
@@ -182,7 +182,7 @@ impl Loops {
         self.chain.retain(|record| !record.path.starts_with(&inside));
         self.left.retain(|path, _| !path.starts_with(&inside));
         if let Some(record) = self.chain.iter_mut().find(|record| record.path == path) {
-            *record = Record { path: path.to_owned(), now, written: false };
+            *record = LoopRecord { path: path.to_owned(), now, written: false };
         }
     }
 
@@ -195,26 +195,38 @@ impl Loops {
         self.every.is_zero() || self.last.elapsed() >= self.every.max(self.cost * SHARE)
     }
 
-    /// Writes the chain. `metrics` is the length of `metrics.jsonl`, whose content is on the disk.
-    /// A state with weights that are NaN is not worth going on from: then nothing is written,
-    /// and the last good checkpoint stays.
-    pub fn save(&mut self, metrics: u64) -> Result<()> {
-        let started = Instant::now();
-        for record in &self.chain {
-            if !record.written && !record.now.state.is_sound()? {
-                // Asked again when the next one is due, not after every item.
-                (self.last, self.cost) = (Instant::now(), started.elapsed());
-                return Ok(());
+    /// Writes the chain, and gives whether it did: a state with weights that are NaN is not worth going on
+    /// from, and the last good checkpoint stays. `metrics` is the length of `metrics.jsonl`, whose content is
+    /// on the disk; what was done since `started` is part of what a checkpoint costs.
+    pub fn save(&mut self, metrics: u64, started: Instant) -> Result<bool> {
+        let is_sound = self.is_sound()?;
+        if is_sound {
+            self.write(metrics)?;
+        }
+        // Asked again when the next one is due, not after every item.
+        (self.last, self.cost) = (Instant::now(), started.elapsed());
+        Ok(is_sound)
+    }
+
+    /// Whether no weight is NaN in what is to be written.
+    fn is_sound(&self) -> Result<bool> {
+        for record in self.chain.iter().filter(|record| !record.written) {
+            if !record.now.state.is_sound()? {
+                return Ok(false);
             }
         }
+        Ok(true)
+    }
+
+    fn write(&mut self, metrics: u64) -> Result<()> {
         fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
         self.blobs.begin();
-        let mut current: Vec<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
+        let mut current: HashSet<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
         self.left.values().for_each(|json| self.blobs.keep(json));
         for i in 0..self.chain.len() {
-            let Record { path, now, written } = &self.chain[i];
+            let LoopRecord { path, now, written } = &self.chain[i];
             let file = self.file(path);
-            // Also of what is written already: its files are still needed.
+            // Of records that are written already, too: their files are still needed.
             let state = now.state.to_json(&mut self.blobs)?;
             let moved = now.moved.to_json(&mut self.blobs)?;
             if !written {
@@ -225,16 +237,14 @@ impl Loops {
                 write_whole(&file, json.to_string().as_bytes())?;
                 self.chain[i].written = true;
             }
-            current.push(file);
+            current.insert(file);
         }
-        for file in self.on_disk.drain(..).filter(|file| !current.contains(file)) {
-            // A record that stays behind is of an item that is done: nobody asks for it.
+        for file in self.on_disk.difference(&current) {
+            // A record that cannot be removed is of an item that is done: nobody asks for it.
             let _ = fs::remove_file(file);
         }
         self.on_disk = current;
         self.blobs.end();
-        self.last = Instant::now();
-        self.cost = started.elapsed();
         Ok(())
     }
 }

@@ -3,30 +3,24 @@
 
 mod index;
 
-use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::error::{Error, Result};
-use index::{Index, Line};
+use index::{Index, MetricLine};
 
 /// How long a line may wait to be written to the file.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
-/// So many names are shown where the script names none.
+/// The number of names shown where the script names none.
 const FIRST_SHOWN: usize = 4;
-
-/// What [`Metrics::log`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Logged {
-    Written,
-    /// The line was there already, from before a resume.
-    Kept,
-}
 
 /// The metric log of a run.
 ///
@@ -35,10 +29,10 @@ pub enum Logged {
 /// whose key is among those read back from the file is not written again.
 pub struct Metrics {
     path: PathBuf,
-    log: Arc<Mutex<Log>>,
+    log: Arc<Mutex<MetricLog>>,
 }
 
-struct Log {
+struct MetricLog {
     file: BufWriter<File>,
     index: Index,
     /// Names that the script wants to be seen while it runs.
@@ -51,9 +45,12 @@ struct Log {
 impl Metrics {
     /// Opens a log, or starts one, and reads back what it holds; a torn last line is dropped.
     ///
-    /// Time goes on from the last line. Error: the file cannot be read or written.
+    /// Time goes on from the last line.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
     pub fn open(path: &Path) -> Result<Self> {
-        let log = Log::open(path).map_err(Error::io(path))?;
+        let log = MetricLog::open(path).map_err(Error::io(path))?;
         let log = Arc::new(Mutex::new(log));
         flush_now_and_then(&log).map_err(Error::io(path))?;
         Ok(Self { path: path.to_path_buf(), log })
@@ -61,15 +58,18 @@ impl Metrics {
 
     /// Logs `value` under `name`; `path` is the loop path, `""` outside of all loops.
     ///
-    /// The line's step counts the lines of that name, from 0, over the whole run. Error: the file
-    /// cannot be written.
-    pub fn log(&self, path: &str, name: &str, value: f64) -> Result<Logged> {
+    /// The line's step counts the lines of that name, from 0, over the whole run. Gives whether it was
+    /// written: one that was there before a resume is not written again.
+    ///
+    /// # Errors
+    /// `Io` when the file cannot be written.
+    pub fn log(&self, path: &str, name: &str, value: f64) -> Result<bool> {
         let mut log = self.lock();
-        if log.index.meet(path, name) {
-            return Ok(Logged::Kept);
+        let is_new = !log.index.meet(path, name);
+        if is_new {
+            log.write(path, name, value).map_err(Error::io(&self.path))?;
         }
-        log.write(path, name, value).map_err(Error::io(&self.path))?;
-        Ok(Logged::Written)
+        Ok(is_new)
     }
 
     /// Says that the body of a loop's item starts, for the first time or once more after a resume.
@@ -77,7 +77,10 @@ impl Metrics {
         self.lock().index.enter(path);
     }
 
-    /// Writes what is still held back. Error: the file cannot be written.
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn flush(&self) -> Result<()> {
         self.lock().file.flush().map_err(Error::io(&self.path))
     }
@@ -89,8 +92,9 @@ impl Metrics {
 
     /// Cuts the log back to where it was when a checkpoint asked for its [position](Self::position).
     ///
-    /// Errors: no line ends there, so the file is not the one that the checkpoint saw; the file
-    /// cannot be read or cut.
+    /// # Errors
+    /// No line ends there, so the file is not the one that the checkpoint saw; the file cannot be read or
+    /// cut.
     pub fn cut_back(&self, position: u64) -> Result<()> {
         let mut log = self.lock();
         log.file.flush().map_err(Error::io(&self.path))?;
@@ -113,7 +117,7 @@ impl Metrics {
         self.lock().index.reached()
     }
 
-    /// Takes note that items which had logged so many lines are skipped, being done.
+    /// Notes that items which had logged so many lines are done and skipped.
     pub fn reach(&self, lines: u64) {
         self.lock().index.reach(lines);
     }
@@ -139,13 +143,14 @@ impl Metrics {
         named.chain(first).filter_map(|name| Some((name.to_owned(), log.index.newest(name)?))).collect()
     }
 
-    /// (step, value) of every line of a name that the script has reached, for a curve; empty for an unknown name.
+    /// (step, value) of every line of a name that the script has reached, for a curve; empty for an unknown
+    /// name.
     pub fn series(&self, name: &str) -> Vec<(f64, f64)> {
         let log = self.lock();
         log.index.values(name).enumerate().map(|(step, value)| (step as f64, value)).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Log> {
+    fn lock(&self) -> MutexGuard<'_, MetricLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -157,7 +162,7 @@ impl Drop for Metrics {
     }
 }
 
-impl Log {
+impl MetricLog {
     fn open(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(path)?;
         let index = Index::read(path)?;
@@ -169,7 +174,7 @@ impl Log {
     fn write(&mut self, path: &str, name: &str, value: f64) -> io::Result<()> {
         let seconds = self.index.seconds + self.since.elapsed().as_secs_f64();
         let step = self.index.count(name);
-        let mut line = Line::new(path, name, value, step as u64, seconds).to_json()?;
+        let mut line = MetricLine::new(path, name, value, step as u64, seconds).to_json()?;
         line.push(b'\n');
         self.file.write_all(&line)?;
         self.index.add(name, value);
@@ -204,13 +209,13 @@ fn line_ends_at(path: &Path, position: u64) -> io::Result<bool> {
 }
 
 /// Flushes a log for as long as it is used, so that it can be watched from outside.
-fn flush_now_and_then(log: &Arc<Mutex<Log>>) -> io::Result<()> {
+fn flush_now_and_then(log: &Arc<Mutex<MetricLog>>) -> io::Result<()> {
     let log = Arc::downgrade(log);
     let flush = move || {
         loop {
             thread::sleep(FLUSH_EVERY);
             let Some(log) = log.upgrade() else { return };
-            // A failure is met again, and told, by the next call of the owner.
+            // A failure is met again, and reported, by the next call of the owner.
             let _ = log.lock().unwrap_or_else(PoisonError::into_inner).file.flush();
         }
     };

@@ -1,5 +1,6 @@
 //! Runs: the folder, what is recorded in it, durable loops and their checkpoints, progress, the report.
 
+mod arguments;
 mod blobs;
 mod folder;
 mod loops;
@@ -10,12 +11,13 @@ pub mod report;
 mod state;
 mod table;
 
+pub use arguments::Arguments;
 pub use folder::{Run, status_on_disk};
 pub use loops::{LoopState, Loops};
-pub use metrics::{Logged, Metrics};
+pub use metrics::Metrics;
 pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
 pub(crate) use report::shell_quoted;
 pub use state::{DEEPEST, Saved};
-pub use table::{Cell, aligned, to_csv};
+pub use table::{TableCell, aligned, to_csv};

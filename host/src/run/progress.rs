@@ -1,8 +1,10 @@
 //! How far a run is: bars on a terminal, lines of text elsewhere. All of it goes to stderr.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use indicatif::{
     HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
@@ -17,11 +19,11 @@ const LINE_EVERY: Duration = Duration::from_secs(2);
 /// How often a bar shows that it is alive.
 const TICK: Duration = Duration::from_millis(500);
 
-/// In 80 columns there is room for some metrics, too.
+/// It leaves room for some metrics in 80 columns.
 const BAR: &str = "{prefix:<10} {bar:12} {pos}/{len}  {pace}{wide_msg}";
 const SPINNER: &str = "{prefix:<10} {spinner} {pos}  {elapsed}  {pace}{wide_msg}";
 
-/// Of a loop's name, so many characters are shown.
+/// The number of characters of a loop's name that are shown.
 const LONGEST_NAME: usize = 24;
 
 /// How progress is shown.
@@ -38,7 +40,7 @@ pub enum Mode {
 /// The progress of all loops of a run.
 pub struct Progress {
     show: Show,
-    lines: Arc<Mutex<Lines>>,
+    lines: Arc<Mutex<TextProgress>>,
 }
 
 enum Show {
@@ -55,25 +57,25 @@ impl Progress {
             Mode::Auto if !bars.is_hidden() => Show::Bars(bars),
             Mode::Auto | Mode::Plain => Show::Plain,
         };
-        Self::with(show, Lines::new(Box::new(io::stderr()), LINE_EVERY))
+        Self::with(show, TextProgress::new(Box::new(io::stderr()), LINE_EVERY))
     }
 
-    fn with(show: Show, lines: Lines) -> Self {
+    fn with(show: Show, lines: TextProgress) -> Self {
         Self { show, lines: Arc::new(Mutex::new(lines)) }
     }
 
-    /// Starts a loop inside of the loops that are open: `total` items (`None` where nobody knows),
+    /// Starts a loop inside of the loops that are open: `total` items (`None` where that is unknown),
     /// of which `done` were done before a resume. It ends when the handle is dropped.
     pub fn start(&self, name: &str, total: Option<u64>, done: u64) -> LoopHandle {
         let name = &shortened(name);
         LoopHandle(match &self.show {
-            Show::Bars(bars) => Shown::Bar(bar(bars, name, total, done)),
+            Show::Bars(bars) => LoopDisplay::Bar(bar(bars, name, total, done)),
             Show::Plain => {
                 let mut lines = lock(&self.lines);
                 lines.loops.push(Loop { name: name.into(), total, done, message: String::new() });
-                Shown::Lines { lines: self.lines.clone(), depth: lines.loops.len() - 1 }
+                LoopDisplay::Lines { lines: self.lines.clone(), depth: lines.loops.len() - 1 }
             }
-            Show::Quiet => Shown::Nothing,
+            Show::Quiet => LoopDisplay::Nothing,
         })
     }
 
@@ -89,11 +91,11 @@ impl Progress {
 }
 
 /// A loop that is running.
-pub struct LoopHandle(Shown);
+pub struct LoopHandle(LoopDisplay);
 
-enum Shown {
+enum LoopDisplay {
     Bar(ProgressBar),
-    Lines { lines: Arc<Mutex<Lines>>, depth: usize },
+    Lines { lines: Arc<Mutex<TextProgress>>, depth: usize },
     Nothing,
 }
 
@@ -101,9 +103,9 @@ impl LoopHandle {
     /// One more item is done.
     pub fn advance(&self) {
         match &self.0 {
-            Shown::Bar(bar) => bar.inc(1),
-            Shown::Lines { lines, depth } => lock(lines).advance(*depth),
-            Shown::Nothing => {}
+            LoopDisplay::Bar(bar) => bar.inc(1),
+            LoopDisplay::Lines { lines, depth } => lock(lines).advance(*depth),
+            LoopDisplay::Nothing => {}
         }
     }
 
@@ -111,9 +113,9 @@ impl LoopHandle {
     pub fn message(&self, text: &str) {
         let text = one_line(text);
         match &self.0 {
-            Shown::Bar(bar) => bar.set_message(text),
-            Shown::Lines { lines, depth } => lock(lines).message(*depth, text),
-            Shown::Nothing => {}
+            LoopDisplay::Bar(bar) => bar.set_message(text),
+            LoopDisplay::Lines { lines, depth } => lock(lines).message(*depth, text),
+            LoopDisplay::Nothing => {}
         }
     }
 }
@@ -121,9 +123,9 @@ impl LoopHandle {
 impl Drop for LoopHandle {
     fn drop(&mut self) {
         match &self.0 {
-            Shown::Bar(bar) => bar.finish_and_clear(),
-            Shown::Lines { lines, depth } => lock(lines).loops.truncate(*depth),
-            Shown::Nothing => {}
+            LoopDisplay::Bar(bar) => bar.finish_and_clear(),
+            LoopDisplay::Lines { lines, depth } => lock(lines).loops.truncate(*depth),
+            LoopDisplay::Nothing => {}
         }
     }
 }
@@ -135,7 +137,7 @@ pub fn readable(metrics: &[(String, f64)]) -> String {
     words.join("  ")
 }
 
-/// Items a second, or the time of an item: `12.3/s`, `8.1 s each`; nothing before there is an item.
+/// Items a second, or the time of an item: `12.3/s`, `8.1 s each`; nothing before the first item.
 fn rate(per_second: f64) -> Option<String> {
     match per_second {
         rate if rate >= 100.0 => Some(format!("{rate:.0}/s")),
@@ -176,7 +178,7 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
     });
     bar.set_draw_target(ProgressDrawTarget::hidden());
     let bar = bar.with_style(style).with_prefix(name.to_string()).with_position(done);
-    // What was done before a resume took no time now: it is seen once, and does not count for the rate.
+    // Items that were done before a resume are shown, and do not count for the rate.
     bar.tick();
     bar.reset_eta();
     let bar = bars.add(bar);
@@ -186,7 +188,7 @@ fn bar(bars: &MultiProgress, name: &str, total: Option<u64>, done: u64) -> Progr
 }
 
 /// Progress as lines of text.
-struct Lines {
+struct TextProgress {
     /// The open loops, from the outermost to the innermost.
     loops: Vec<Loop>,
     out: Box<dyn Write + Send>,
@@ -202,7 +204,7 @@ struct Loop {
     message: String,
 }
 
-impl Lines {
+impl TextProgress {
     fn new(out: Box<dyn Write + Send>, every: Duration) -> Self {
         Self { loops: Vec::new(), out, every, since: Instant::now(), newest: None }
     }
@@ -226,7 +228,7 @@ impl Lines {
     /// `iteration 2/4  epoch 3/5  loss 0.0123  12.0 s`: the items that are under way and, of the
     /// loop that advanced, the one that is done.
     fn line(&self, depth: usize) -> String {
-        let places = self.loops.iter().take(depth + 1).enumerate().map(|(i, this)| {
+        let items = self.loops.iter().take(depth + 1).enumerate().map(|(i, this)| {
             let item = this.done + u64::from(i < depth);
             match this.total {
                 Some(total) => format!("{} {item}/{total}", this.name),
@@ -234,7 +236,7 @@ impl Lines {
             }
         });
         let message = self.loops[depth].message.clone();
-        let words = places.chain([message, duration(self.since.elapsed().as_secs_f64())]);
+        let words = items.chain([message, duration(self.since.elapsed().as_secs_f64())]);
         words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
     }
 
@@ -244,7 +246,7 @@ impl Lines {
     }
 }
 
-fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+fn lock(lines: &Mutex<TextProgress>) -> MutexGuard<'_, TextProgress> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,15 +1,20 @@
 //! `run.json`: everything that is to be known about a run, to read it later or to make it again.
 
-use std::fs;
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fs,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use crate::error::{Error, Result};
-use crate::files::reading::Sum;
-use crate::files::{sha256, write_whole};
+use super::arguments::Arguments;
+use crate::{
+    error::{Error, Result},
+    files::{reading::Checksum, sha256, write_whole},
+};
 
 /// The name of the record in a run's folder.
 pub const FILE: &str = "run.json";
@@ -44,8 +49,11 @@ pub struct Record {
     pub title: String,
     pub summary: Vec<String>,
     pub status: Status,
-    /// The command line, word by word.
+    /// The command line, word by word, for people: `arguments` say what it meant.
     pub command: Vec<String>,
+    /// What the run was started with; records of older runs have only the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Arguments>,
     /// The working folder, which paths in the command are relative to.
     pub folder: String,
     /// Every setting with the value that it had, in the order of declaration.
@@ -98,7 +106,8 @@ impl ScriptText {
 /// A file that a run read, or those of one folder together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures (train)`.
+    /// As the script asked for it, `DATA/...` in a data folder; of a folder with the split: `pictures
+    /// (train)`.
     pub name: String,
     /// Where it was.
     pub path: String,
@@ -112,7 +121,7 @@ pub struct FileRecord {
 
 impl FileRecord {
     /// What was read from `path`; of a folder, from how many `files`.
-    pub fn new(name: String, path: &Path, sum: Sum, files: Option<usize>) -> Self {
+    pub fn new(name: String, path: &Path, sum: Checksum, files: Option<usize>) -> Self {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         Self { name, path: real.display().to_string(), sha256: sum.sha256, bytes: sum.bytes, files }
     }
@@ -159,7 +168,10 @@ impl std::fmt::Display for Change {
 }
 
 impl Record {
-    /// Reads the record in a run's folder. Errors: there is none, or it is no record.
+    /// Reads the record in a run's folder.
+    ///
+    /// # Errors
+    /// There is none, or it is no record.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let bytes = fs::read(&path).map_err(Error::io(&path))?;
@@ -171,7 +183,10 @@ impl Record {
         })
     }
 
-    /// Writes the record, whole, into a run's folder. Error: it cannot be written.
+    /// Writes the record, whole, into a run's folder.
+    ///
+    /// # Errors
+    /// It cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE);
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::io(&path)(e.into()))?;
@@ -221,24 +236,9 @@ fn locked(package: &str) -> Option<&'static str> {
 
 /// A time as in RFC 3339, in UTC and whole seconds: `2026-02-03T04:05:06Z`.
 pub fn timestamp(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (year, month, day) = date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Year, month and day, `days` after 1970-01-01.
-///
-/// Years are counted from March on, so that the leap day is the last; 400 of them have 146,097 days.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468; // since March 1 of year 0
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153; // 0 is March; five months have 153 days
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (next, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
-    (era * 400 + year + next, month, day)
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let whole = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(whole).unwrap_or(Timestamp::MAX).to_string()
 }
 
 #[cfg(test)]

@@ -8,31 +8,38 @@ mod metrics;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
-use super::table::{Cell, from_csv};
-use crate::error::{Error, Result};
-use crate::files::write_whole;
+use super::table::{TableCell, from_csv};
+use crate::{
+    error::{Error, Result},
+    files::write_whole,
+};
 use folder::{files, log_tail, record};
+
 pub(super) use html::duration;
 pub use html::number;
 pub(crate) use html::shell_quoted;
 use html::{base64, block, byte_size, escape, note, row, section, table, table_of};
-use metrics::Metrics;
+use metrics::ReportMetrics;
 
 const STYLE: &str = include_str!("report/report.css");
 
 /// Bytes of figures that one report holds; a browser still opens such a page.
-const MOST_FIGURE_BYTES: u64 = 64 << 20;
+const MAX_FIGURE_BYTES: u64 = 64 << 20;
 
 /// Writes `report.html` into the folder `run`.
 ///
-/// What is missing from the folder is missing from the report. Errors: the folder, or a file in
-/// it, cannot be read; the report cannot be written.
+/// What is missing from the folder is missing from the report.
+///
+/// # Errors
+/// The folder, or a file in it, cannot be read; the report cannot be written.
 pub fn write(run: &Path) -> Result<()> {
     let page = page(run)?;
     Ok(write_whole(&run.join("report.html"), page.as_bytes())?)
@@ -42,7 +49,7 @@ pub fn write(run: &Path) -> Result<()> {
 fn page(run: &Path) -> Result<String> {
     let top = files(run)?.ok_or_else(|| Error::io(run)(ErrorKind::NotFound.into()))?;
     let (record, problem) = record(run)?;
-    let metrics = Metrics::read(&run.join("metrics.jsonl"))?;
+    let metrics = ReportMetrics::read(&run.join("metrics.jsonl"))?;
     let figures = files(&run.join("figures"))?.unwrap_or_default();
     let tables_of_run = files(&run.join("tables"))?.unwrap_or_default();
     let models = files(&run.join("models"))?.unwrap_or_default();
@@ -119,7 +126,7 @@ fn settings(record: &Value) -> String {
 }
 
 /// One card a metric: name, last value, curve, extremes.
-fn curves(metrics: &Metrics) -> String {
+fn curves(metrics: &ReportMetrics) -> String {
     let cards: String = metrics
         .all
         .iter()
@@ -157,7 +164,7 @@ fn tables(tables: &[(PathBuf, u64)]) -> Result<String> {
             escape(&path.file_stem().unwrap_or_default().to_string_lossy())
         );
         for (i, row) in from_csv(&text).iter().enumerate() {
-            let cell = |cell: &Cell| match i {
+            let cell = |cell: &TableCell| match i {
                 0 => format!("<th>{}</th>", escape(&cell.shown())),
                 _ => format!("<td>{}</td>", escape(&cell.shown())),
             };
@@ -178,15 +185,17 @@ fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
         }
         let caption = escape(&path.file_stem().unwrap_or_default().to_string_lossy());
         total += size;
-        if total > MOST_FIGURE_BYTES {
+        if total > MAX_FIGURE_BYTES {
             html += &format!(
-                "<figure><figcaption>{caption} (too large for this page: see figures/)</figcaption></figure>\n"
+                "<figure><figcaption>{caption} (too large for this page: see \
+                 figures/)</figcaption></figure>\n"
             );
             continue;
         }
         let png = fs::read(path).map_err(Error::io(path))?;
         html += &format!(
-            "<figure{}><img alt=\"{caption}\" src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>\n",
+            "<figure{}><img alt=\"{caption}\" \
+             src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>\n",
             if is_wide(&png) { " class=\"wide\"" } else { "" },
             base64(&png),
         );

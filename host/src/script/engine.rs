@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table, nesting, standard};
+use super::{Resolver, Table, nesting, standard, switch, unread};
 use crate::memory;
 
 /// What a script that was asked to stop ends with.
@@ -63,6 +63,7 @@ pub fn build(
     #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
     standard::register(&mut engine, limits);
+    switch::register(&mut engine);
     engine.on_print(print.clone());
     engine.on_debug(move |text, _, position| print(&format!("{position:?}: {text}")));
     table.register(&mut engine);
@@ -78,6 +79,9 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
     nesting::count();
     if ops::interrupt::requested() {
         return Some(INTERRUPTED.into());
+    }
+    if let Some(error) = unread::take() {
+        return Some(error);
     }
     (memory::held() > limits.memory).then(|| {
         let most = limits.memory / 1_000_000;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, Engine, ParseError};
 
-use super::library;
+use super::{library, switch};
 use crate::error::Result;
 use crate::run::ScriptText;
 
@@ -40,7 +40,7 @@ struct Script {
 impl Scripts {
     /// Compiles a script and remembers its text (also when it does not parse, so that the error can show it).
     pub fn compile(&self, engine: &Engine, source: &Source) -> Result<AST, ParseError> {
-        let compiled = engine.compile(&*source.text).map(|mut ast| {
+        let compiled = switch::compile(engine, &source.text).map(|mut ast| {
             ast.set_source(source.name.as_str());
             ast
         });

@@ -10,12 +10,13 @@ use std::{
 use ops::{ScriptPosition, nn::Module, panic_text, tensor::trace};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Refusal, nesting};
+use super::{Function, Parameter, Refusal, nesting, unread::Watched};
 use crate::error::{Error, Result};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
-type Steps = Box<dyn Iterator<Item = Result<Dynamic, Box<EvalAltResult>>>>;
+/// What a `for` loop goes through.
+pub type Steps = Box<dyn Iterator<Item = Result<Dynamic, Box<EvalAltResult>>>>;
 type Iterate = dyn Fn(Dynamic) -> Steps + Send + Sync;
 
 /// One function as scripts see it.
@@ -119,7 +120,7 @@ impl Table {
         }
         for (type_id, steps) in &self.iterators {
             let steps = Arc::clone(steps);
-            global.set_iter_result(*type_id, move |value| steps(value));
+            global.set_iter_result(*type_id, move |value| Box::new(Watched::new(steps(value))));
         }
         for parameter in self.entries.iter().flat_map(|entry| &entry.types) {
             if let Some(rust_name) = parameter.rust_name {

@@ -1,20 +1,22 @@
 //! What a script may read, and whose word that is.
 //!
 //! # Who is trusted
-//! - **Who types a command** is. What stands in it is granted: `--data`, `--allow-read`, `--onnxruntime`, the plugin,
-//!   and files and folders that its settings name, a preset or `--config` file of theirs included.
-//! - **A script is not.** It reads data folders, what was allowed, and what the user named: a file or folder by a
-//!   setting that is declared as a path, by any other text no more than the regular file of that very path. Its
-//!   defaults are its own words and grant nothing. It writes into the run's folder, under names made safe.
-//! - **A data folder's content is not.** Files are opened where a path led when it was looked at; pipes, devices and
-//!   the system's own state are refused.
-//! - **A run's folder is not**, on `host resume`: it may come from anywhere. It consists of regular files and folders,
-//!   or is refused: through a link in it, the run would write elsewhere. Scripts are never taken from its record:
-//!   the plugin is found from the working folder or given anew, and its text has to be the record's. Nor are
-//!   `--data`, `--allow-read` and `--onnxruntime`: they are given anew, or are what the command finds by itself. Of
-//!   the files that its settings name those are read that lie in the working folder, hidden ones excepted; those
-//!   that the record has the checksum of (whoever wrote it had their content), as long as they still have it; and
-//!   what `--allow-read` grants anew. Tensors of a checkpoint are files named by their own checksum.
+//! - **Who types a command** is. What stands in it is granted: `--data`, `--allow-read`, `--onnxruntime`, the
+//!   plugin, and files and folders that its settings name, a preset or `--config` file of theirs included.
+//! - **A script is not.** It reads data folders, what was allowed, and what the user named: a file or folder
+//!   by a setting that is declared as a path, by any other text no more than the regular file of that very
+//!   path. Its defaults are its own words and grant nothing. It writes into the run's folder, under names
+//!   made safe.
+//! - **A data folder's content is not.** Files are opened where a path led when it was looked at; pipes,
+//!   devices and the system's own state are refused.
+//! - **A run's folder is not**, on `host resume`: it may come from anywhere. It consists of regular files and
+//!   folders, or is refused: through a link in it, the run would write elsewhere. Scripts are never taken
+//!   from its record: the plugin is found from the working folder or given anew, and its text has to be the
+//!   record's. Nor are `--data`, `--allow-read` and `--onnxruntime`: they are given anew, or are what the
+//!   command finds by itself. Of the files that its settings name those are read that lie in the working
+//!   folder, hidden ones excepted; those that the record has the checksum of (whoever wrote it had their
+//!   content), as long as they still have it; and what `--allow-read` grants anew. Tensors of a checkpoint
+//!   are files named by their own checksum.
 //!
 //! A run's folder that somebody changes while it is resumed is beyond this: keep it where only you can write.
 
@@ -22,12 +24,12 @@ use std::path::{Component, Path, PathBuf};
 
 use files::{Error, Result};
 
-use crate::script::settings::Named;
+use crate::script::settings::NamedPath;
 
 /// What the settings of a run let its script read.
 #[derive(Debug, Default)]
 pub struct Grants {
-    pub named: Vec<Named>,
+    pub named: Vec<NamedPath>,
     /// Where the settings come from the record of a run that is resumed.
     pub resumed: Option<Resumed>,
 }
@@ -50,13 +52,13 @@ pub enum Permission {
 }
 
 impl Grants {
-    /// Whether a setting lets `real` be read, which `asked` leads to; `recorded`: whether the record of the run that
-    /// is resumed has its checksum.
+    /// Whether a setting lets `real` be read, which `asked` leads to; `recorded`: whether the record of the
+    /// run that is resumed has its checksum.
     ///
     /// # Errors
     /// `Usage` with the way out.
     pub fn check(&self, asked: &Path, real: &Path, recorded: impl Fn() -> bool) -> Result<Permission> {
-        let root = |named: &Named| Path::new(&named.text).canonicalize().ok();
+        let root = |named: &NamedPath| Path::new(&named.text).canonicalize().ok();
         let roots = self.named.iter().filter_map(|named| Some((named, root(named)?)));
         let around: Vec<_> = roots.filter(|(_, root)| real.starts_with(root)).collect();
         if !around.iter().any(|(named, root)| named.is_path || root == real && real.is_file()) {
@@ -74,10 +76,10 @@ impl Grants {
     }
 }
 
-/// Whether a file or folder is one that somebody means who works in `home`.
+/// Whether a file or folder belongs to the work of somebody in `home`.
 pub fn is_own(real: &Path, home: &Path) -> bool {
     let is_hidden = |part: Component| part.as_os_str().as_encoded_bytes().starts_with(b".");
-    // In the root of everything nobody works.
+    // Nobody works in the root folder.
     home.parent().is_some() && real.strip_prefix(home).is_ok_and(|inside| !inside.components().any(is_hidden))
 }
 
@@ -89,15 +91,17 @@ fn unnamed(path: &Path) -> Error {
 }
 
 /// The error for a folder in a setting that could mean anything.
-fn undeclared(path: &Path, named: &Named, root: &Path) -> Error {
+fn undeclared(path: &Path, named: &NamedPath, root: &Path) -> Error {
     let (path, setting) = (path.display(), &named.setting);
     Error::usage(
         format!(
-            "{path}: the script may not read this: the setting `{setting}` names a folder, and is not declared as a \
+            "{path}: the script may not read this: the setting `{setting}` names a folder, and is not \
+             declared as a \
              path"
         ),
         format!(
-            "declare it in the plugin: `params(#{{ ..., {}, ... }})`; or allow the folder with --allow-read {}",
+            "declare it in the plugin: `params(#{{ ..., {}, ... }})`; or allow the folder with \
+             --allow-read {}",
             named.declaration,
             root.display()
         ),

@@ -1,6 +1,9 @@
 //! The files that a script reads: what it may read, and what is noted of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Recorder, Session,
@@ -8,17 +11,17 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    files::reading::{self, Reads, Sum},
-    run::{Change, FileRecord},
+    files::reading::{self, Checksum, Reads},
+    run::{Change, FileRecord, Record},
 };
 
 /// What names of files in data folders begin with, in the record of a run.
 pub const DATA: &str = "DATA/";
 
 impl Session {
-    /// What `read` makes of a file or folder that a script asks for. It is given where the path leads, and opens
-    /// that through [`reading`], so that what it read has its checksum in the run's record; `part` names the part of
-    /// a folder that it reads.
+    /// What `read` makes of a file or folder that a script asks for. It is given where the path leads, and
+    /// opens that through [`reading`], so that what it read has its checksum in the run's record; `part`
+    /// names the part of a folder that it reads.
     ///
     /// # Errors
     /// `Usage` for what the script may not read (see [`access`](super::access)), for a pipe or a device, and
@@ -61,7 +64,7 @@ impl Session {
         let grants = self.settings.get().map_or(&none, |(_, grants)| grants);
         let recorded = || {
             let recorder = self.recorder().filter(|recorder| !recorder.accepts_changes);
-            recorder.is_some_and(|recorder| recorder.run.record().has_read(&self.name_of(asked)))
+            recorder.is_some_and(|recorder| recorder.run.view(|record| record.has_read(&self.name_of(asked))))
         };
         let permission = grants.check(asked, &real, recorded)?;
         Ok((real, permission))
@@ -79,7 +82,7 @@ impl Session {
         let files = files.map(|(path, sum)| FileRecord::new(self.name_of(&path), &path, sum, None));
         let folders = reads.folders.into_iter().map(|(path, files)| {
             let name = format!("{} ({part})", self.name_of(&path));
-            FileRecord::new(name, &path, Sum::of_all(&files), Some(files.len()))
+            FileRecord::new(name, &path, Checksum::of_all(&files), Some(files.len()))
         });
         recorder.note_files(files.chain(folders).collect(), permission)
     }
@@ -93,31 +96,44 @@ impl Recorder {
     /// accepted; and for one that is not in the record, where it may be read for that alone.
     fn note_files(&self, files: Vec<FileRecord>, permission: Permission) -> Result<()> {
         let own = self.run.path().canonicalize().map_err(Error::io(self.run.path()))?;
-        let record = self.run.record();
-        let (mut new, mut changes) = (Vec::new(), Vec::new());
         // What the run wrote itself is in its folder.
-        for file in files.into_iter().filter(|file| !Path::new(&file.path).starts_with(&own)) {
-            match record.files.iter().find(|known| known.name == file.name) {
-                Some(known) if known.sha256 == file.sha256 => {}
-                None if permission == Permission::Granted => new.push(file),
-                known => {
-                    changes.push(Change { resumed: record.resumed, ..Change::of(known, Some(&file)) });
-                    new.push(file);
-                }
-            }
-        }
+        let mut files = files;
+        files.retain(|file| !Path::new(&file.path).starts_with(&own));
+        let (new, changes) = self.run.view(|record| compared(files, record, permission));
         let accepts = self.accepts_changes && permission == Permission::Granted;
         if !changes.is_empty() && !accepts {
             return Err(changed(&changes, self.run.path()));
         }
+        if new.is_empty() {
+            return Ok(());
+        }
         // Thousands of files may be read; what came of them is worth something once there is a checkpoint.
         self.run.amend(|record| {
-            record.files.retain(|known| !new.iter().any(|file| file.name == known.name));
+            let replaced: HashSet<&str> = changes.iter().map(|change| change.name.as_str()).collect();
+            record.files.retain(|known| !replaced.contains(&*known.name));
             record.files.extend(new);
             record.changed.extend(changes);
         });
         Ok(())
     }
+}
+
+/// The files that the record has not, or has with another content; and what changed of the latter.
+fn compared(
+    files: Vec<FileRecord>,
+    record: &Record,
+    permission: Permission,
+) -> (Vec<FileRecord>, Vec<Change>) {
+    let (mut new, mut changes) = (Vec::new(), Vec::new());
+    for file in files {
+        match record.files.iter().find(|known| known.name == file.name) {
+            Some(known) if known.sha256 == file.sha256 => continue,
+            None if permission == Permission::Granted => {}
+            known => changes.push(Change { resumed: record.resumed, ..Change::of(known, Some(&file)) }),
+        }
+        new.push(file);
+    }
+    (new, changes)
 }
 
 /// The error for scripts and files that are others than the run began with.

@@ -5,13 +5,13 @@ use std::cell::Cell;
 use ops::{Device, Error, Result, Tensor, nn::Parameter};
 
 use crate::{
-    Value,
-    value::{place, readable},
+    GraphValue,
+    value::{readable, to_device},
 };
 
 /// In which mode dropout and batch normalisation compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum GraphMode {
     /// As each node says.
     File,
     /// By what evaluation does.
@@ -21,15 +21,15 @@ pub enum Mode {
 }
 
 /// The computation of a resolved node.
-pub(crate) type Run = Box<dyn Fn(&Call) -> Result<Vec<Value>> + Send + Sync>;
+pub(crate) type NodeFunction = Box<dyn Fn(&NodeCall) -> Result<Vec<GraphValue>> + Send + Sync>;
 
 /// What every node of a pass shares.
 #[derive(Clone, Copy)]
-pub(crate) struct Pass<'a> {
+pub(crate) struct GraphPass<'a> {
     /// The module's parameters, and their values in this pass.
     pub cells: &'a [(String, Parameter)],
     pub values: &'a [Tensor],
-    pub mode: Mode,
+    pub mode: GraphMode,
     /// How many times more samples come in than the file's own fixed batch has.
     pub batches: usize,
     pub device: Device,
@@ -39,7 +39,7 @@ pub(crate) struct Pass<'a> {
     pub trial: bool,
 }
 
-impl Pass<'_> {
+impl GraphPass<'_> {
     /// Counts one round of a loop.
     ///
     /// # Errors
@@ -52,25 +52,25 @@ impl Pass<'_> {
 }
 
 /// The inputs of one node.
-pub(crate) struct Call<'a> {
+pub(crate) struct NodeCall<'a> {
     pub op: &'static str,
-    pub inputs: &'a [Value],
+    pub inputs: &'a [GraphValue],
     /// For each input: the parameter that it is.
     pub origins: &'a [Option<usize>],
-    pub pass: Pass<'a>,
+    pub pass: GraphPass<'a>,
     /// How many times more elements a constant shape stands for.
     pub batches: usize,
 }
 
-impl Call<'_> {
+impl NodeCall<'_> {
     /// Whether input `i` is given.
     pub fn has(&self, i: usize) -> bool {
         self.inputs.get(i).is_some_and(|x| !x.is_absent())
     }
 
     /// Input `i`, whatever it is.
-    pub fn value(&self, i: usize) -> &Value {
-        self.inputs.get(i).unwrap_or(&Value::Absent)
+    pub fn value(&self, i: usize) -> &GraphValue {
+        self.inputs.get(i).unwrap_or(&GraphValue::Absent)
     }
 
     /// Input `i` as a tensor.
@@ -78,14 +78,14 @@ impl Call<'_> {
         self.value(i).tensor(self.op).cloned()
     }
 
-    /// Input `i` where another tensor is.
-    pub fn beside(&self, i: usize, other: &Tensor) -> Result<Tensor> {
-        place(self.value(i).tensor(self.op)?, other.device())
+    /// Input `i`, on the device of another tensor.
+    pub fn on_device_of(&self, i: usize, other: &Tensor) -> Result<Tensor> {
+        to_device(self.value(i).tensor(self.op)?, other.device())
     }
 
-    /// [`Call::beside`], where it is given.
-    pub fn maybe_beside(&self, i: usize, other: &Tensor) -> Result<Option<Tensor>> {
-        if self.has(i) { self.beside(i, other).map(Some) } else { Ok(None) }
+    /// [`NodeCall::on_device_of`], where it is given.
+    pub fn maybe_on_device_of(&self, i: usize, other: &Tensor) -> Result<Option<Tensor>> {
+        if self.has(i) { self.on_device_of(i, other).map(Some) } else { Ok(None) }
     }
 
     /// The first two inputs on one device.
@@ -104,10 +104,12 @@ impl Call<'_> {
     /// Input `i` as whole numbers.
     pub fn ints(&self, i: usize) -> Result<Vec<i64>> {
         match self.value(i) {
-            Value::Tensor(tensor) if tensor.dtype().is_int() => match readable(self.op, tensor)?.to_data()? {
-                ops::tensor::Data::I64(numbers) => Ok(numbers),
-                other => Ok(other.to_f64().into_iter().map(|x| x as i64).collect()),
-            },
+            GraphValue::Tensor(tensor) if tensor.dtype().is_int() => {
+                match readable(self.op, tensor)?.to_data()? {
+                    ops::tensor::Data::I64(numbers) => Ok(numbers),
+                    other => Ok(other.to_f64().into_iter().map(|x| x as i64).collect()),
+                }
+            }
             other => Ok(other.numbers(self.op)?.into_iter().map(|x| x as i64).collect()),
         }
     }
@@ -145,15 +147,15 @@ impl Call<'_> {
         }
     }
 
-    /// Input `i` as one whole number, or the usual one.
-    pub fn ints_or(&self, i: usize, usual: i64) -> Result<i64> {
-        Ok(self.maybe_ints(i)?.and_then(|list| list.first().copied()).unwrap_or(usual))
+    /// Input `i` as one whole number, or a default.
+    pub fn ints_or(&self, i: usize, default: i64) -> Result<i64> {
+        Ok(self.maybe_ints(i)?.and_then(|list| list.first().copied()).unwrap_or(default))
     }
 
     /// The parameter that input `i` is.
     pub fn cell(&self, i: usize) -> Option<&Parameter> {
-        let place = self.origins.get(i).copied().flatten()?;
-        self.pass.cells.get(place).map(|(_, parameter)| parameter)
+        let number = self.origins.get(i).copied().flatten()?;
+        self.pass.cells.get(number).map(|(_, parameter)| parameter)
     }
 
     /// An argument outside its range.
@@ -187,12 +189,12 @@ impl Call<'_> {
 pub(crate) fn together(tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     let device = tensors.iter().map(Tensor::device).find(|&d| d != Device::Cpu);
     match device {
-        Some(device) => tensors.iter().map(|x| place(x, device)).collect(),
+        Some(device) => tensors.iter().map(|x| to_device(x, device)).collect(),
         None => Ok(tensors),
     }
 }
 
 /// The only output.
-pub(crate) fn one(tensor: Result<Tensor>) -> Result<Vec<Value>> {
+pub(crate) fn one(tensor: Result<Tensor>) -> Result<Vec<GraphValue>> {
     Ok(vec![tensor?.into()])
 }

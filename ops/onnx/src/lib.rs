@@ -4,19 +4,25 @@
 //!
 //! 1. [`file`]: what a file holds. `proto` (the messages), `bounds` (a look at a file before it is decoded),
 //!    `visit` (a walk through all tensors and nodes), `elements` (the numbers of a tensor), `external`
-//!    (numbers in other files), `model` ([`Model`]: a file, read within bounds).
-//! 2. `value` ([`Value`]: what an edge of a graph carries), `node` (an operator with its attributes), `call` (an
-//!    operator with its inputs), `operators` (what each operator computes, one family a file).
+//!    (numbers in other files), `onnx_file` ([`OnnxFile`]: a file, read within bounds).
+//! 2. `value` ([`GraphValue`]: what an edge of a graph carries), `node` (an operator with its attributes),
+//!    `call` (an operator with its inputs), `operators` (what each operator computes). Its families:
+//!    `arithmetic`, `activation`, `compare`, `reduce`, `shape`, `join`, `choose`, `scatter`, `order`, `pad`,
+//!    `create`, `matrix`, `conv`, `pool`, `spread`, `normalise`, `resize`, `grid`, `attention`, `recurrent`,
+//!    `einsum`, `loss`, `control`; what they share: `numbers` (whole numbers, on the processor), `window`
+//!    (kernels, strides, padding), `taps` (weights of a resized dimension), `cell` (one step of a recurrent
+//!    layer).
 //! 3. [`network`]: what is run. `port` ([`Port`]: an input or output), `plan` (nodes in order, edges as
-//!    numbered slots), `graph` ([`Graph`]: the plan as the layer of a module), `trial` (shapes before anything
-//!    runs), `rebatch` (more samples than a file's fixed batch).
+//!    numbered slots), `graph` ([`Graph`]: the plan as the layer of a module), `trial` (shapes before
+//!    anything runs), `rebatch` (more samples than a file's fixed batch).
 //! 4. `build`: from a file to a plan. `functions` (a model's own functions, written out), `scope` (the names
-//!    of one graph), `roles` and `names` (which numbers are parameters), `initialisers` (constants, parameters,
-//!    running averages), `nodes` (one step of the plan for each node), `fold` (constants computed once),
-//!    `reached` (which parameters gradients reach).
-//! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all of
-//!    the above, one after another).
-//! 6. [`export`]: modules as files.
+//!    of one graph), `roles` and `names` (which numbers are parameters), `initialisers` (constants,
+//!    parameters, running averages), `nodes` (one step of the plan for each node), `fold` (constants computed
+//!    once), `reached` (which parameters gradients reach).
+//! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all
+//!    of the above, one after another).
+//! 6. [`export`]: modules as files. `original` (a file with other values), `batch` (sizes that follow the
+//!    batch), `merge` (two traces as one graph), `messages` (the parts of a file), `names` (each name once).
 
 mod build;
 mod call;
@@ -29,16 +35,16 @@ mod operators;
 mod report;
 mod value;
 
-pub use call::Mode;
+pub use call::GraphMode;
 pub use file::{
-    Model,
+    OnnxFile,
     elements::{dtype, tensor as read_tensor},
     proto,
 };
 pub use module::{check, module};
 pub use network::{Graph, Port, alike};
-pub use report::{Finding, Report};
-pub use value::Value;
+pub use report::{OnnxFinding, Report};
+pub use value::GraphValue;
 
 use ops::{Error, Result};
 

@@ -8,7 +8,7 @@ use ops::{
 };
 
 use crate::{
-    Finding, Graph, Model, Port, Report, broken,
+    Graph, OnnxFile, OnnxFinding, Port, Report, broken,
     build::{self, Built},
     export::{Original, bare},
     file::proto::{GraphProto, ValueInfoProto},
@@ -17,18 +17,18 @@ use crate::{
 };
 
 /// Everything that is not supported of a model, at once.
-pub fn check(model: &Model) -> Report {
+pub fn check(model: &OnnxFile) -> Report {
     assemble(model).1
 }
 
 /// A module that computes what the model does, in training mode as every new one. Floats of its
 /// initialisers that nodes compute with are its parameters, by their names; running averages are buffers.
-/// A single number is a parameter where its name tells (`logit_scale`), or where the file is one of
+/// A single number is a parameter where its name says so (`logit_scale`), or where the file is one of
 /// [`crate::export`]; others are parts of formulas, such as the halves of a GELU.
 ///
 /// # Errors
 /// [`ops::Error::Graph`] with everything that is not supported.
-pub fn module(model: &Model) -> Result<Module> {
+pub fn module(model: &OnnxFile) -> Result<Module> {
     match assemble(model) {
         (Some(module), _) => Ok(module),
         (None, report) => {
@@ -40,7 +40,7 @@ pub fn module(model: &Model) -> Result<Module> {
 }
 
 /// The module where the file allows one, and what is to be said of it.
-fn assemble(model: &Model) -> (Option<Module>, Report) {
+fn assemble(model: &OnnxFile) -> (Option<Module>, Report) {
     let (bare, elements) = bare(model.proto());
     let mut built = build::build(&bare, elements);
     let mut report = described(&mut built);
@@ -55,7 +55,7 @@ fn assemble(model: &Model) -> (Option<Module>, Report) {
                 report.runs = true;
                 return (Some(module), report);
             }
-            Err(error) => built.findings.push(Finding::Attribute(error)),
+            Err(error) => built.findings.push(OnnxFinding::Attribute(error)),
         }
     }
     report.findings = counted(built.findings);
@@ -83,13 +83,16 @@ fn ports(graph: &GraphProto) -> (Vec<Port>, Vec<Port>) {
 }
 
 /// Why an input cannot be given.
-fn unusable(port: &Port) -> Vec<Finding> {
+fn unusable(port: &Port) -> Vec<OnnxFinding> {
     let mut findings = vec![];
     if port.shape.iter().flatten().flatten().try_fold(8usize, |n, &d| n.checked_mul(d)).is_none() {
-        findings.push(Finding::Broken(format!("the input {port} has more elements than can be counted")));
+        findings.push(OnnxFinding::Broken(format!(
+            "the input {} has more elements than can be counted",
+            port.quoted()
+        )));
     }
     if port.dtype.is_none() {
-        findings.push(Finding::Type(format!("the input `{}`", port.name)));
+        findings.push(OnnxFinding::Type(format!("the input `{}`", port.name)));
     }
     findings
 }

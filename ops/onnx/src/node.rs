@@ -5,32 +5,32 @@ use std::{cell::RefCell, collections::HashSet};
 use ops::{DType, Result};
 
 use crate::{
-    Value, broken,
+    GraphValue, broken,
     file::{
         elements,
         proto::{AttributeProto, AttributeType, NodeProto},
     },
-    network::plan::Plan,
+    network::plan::GraphPlan,
 };
 
 /// A node and the version of the operator set that it is from.
-pub(crate) struct Node<'a> {
+pub(crate) struct NodeReader<'a> {
     pub opset: i64,
     pub proto: &'a NodeProto,
     /// Graphs among the attributes by name, resolved before the node.
-    pub bodies: RefCell<Vec<(String, Body)>>,
+    pub bodies: RefCell<Vec<(String, GraphBody)>>,
     read: RefCell<HashSet<String>>,
 }
 
 /// A graph inside a node.
-pub(crate) struct Body {
-    pub plan: Plan,
+pub(crate) struct GraphBody {
+    pub plan: GraphPlan,
     /// Where its captured values stand among the node's inputs.
     pub captures: std::ops::Range<usize>,
 }
 
-impl<'a> Node<'a> {
-    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, Body)>) -> Self {
+impl<'a> NodeReader<'a> {
+    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, GraphBody)>) -> Self {
         Self { opset, proto, bodies: RefCell::new(bodies), read: RefCell::default() }
     }
 
@@ -62,8 +62,8 @@ impl<'a> Node<'a> {
     }
 
     /// A whole number.
-    pub fn int(&self, name: &str, usual: i64) -> Result<i64> {
-        Ok(self.find(name, AttributeType::Int)?.map_or(usual, |a| a.i))
+    pub fn int(&self, name: &str, default: i64) -> Result<i64> {
+        Ok(self.find(name, AttributeType::Int)?.map_or(default, |a| a.i))
     }
 
     /// A whole number, where it is given.
@@ -72,13 +72,13 @@ impl<'a> Node<'a> {
     }
 
     /// A truth value, which ONNX writes as a number.
-    pub fn flag(&self, name: &str, usual: bool) -> Result<bool> {
-        Ok(self.int(name, usual.into())? != 0)
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool> {
+        Ok(self.int(name, default.into())? != 0)
     }
 
     /// A number.
-    pub fn float(&self, name: &str, usual: f64) -> Result<f64> {
-        Ok(self.find(name, AttributeType::Float)?.map_or(usual, |a| a.f.into()))
+    pub fn float(&self, name: &str, default: f64) -> Result<f64> {
+        Ok(self.find(name, AttributeType::Float)?.map_or(default, |a| a.f.into()))
     }
 
     /// A number, where it is given.
@@ -87,16 +87,16 @@ impl<'a> Node<'a> {
     }
 
     /// A word.
-    pub fn text(&self, name: &str, usual: &str) -> Result<String> {
+    pub fn text(&self, name: &str, default: &str) -> Result<String> {
         let found = self.find(name, AttributeType::String)?;
-        Ok(found.map_or_else(|| usual.to_owned(), |a| String::from_utf8_lossy(&a.s).into_owned()))
+        Ok(found.map_or_else(|| default.to_owned(), |a| String::from_utf8_lossy(&a.s).into_owned()))
     }
 
-    /// One of several words; their place in the list.
+    /// One of several words; the index of the one that it is.
     pub fn choice(&self, name: &str, words: &[&str]) -> Result<usize> {
         let found = self.text(name, words[0])?;
         match words.iter().position(|&word| word == found) {
-            Some(place) => Ok(place),
+            Some(index) => Ok(index),
             None => {
                 broken(format!("the attribute `{name}` is `{found}`, expected one of {}", words.join(", ")))
             }
@@ -130,7 +130,7 @@ impl<'a> Node<'a> {
     }
 
     /// A tensor, where it is given.
-    pub fn tensor(&self, name: &str) -> Result<Option<Value>> {
+    pub fn tensor(&self, name: &str) -> Result<Option<GraphValue>> {
         self.find(name, AttributeType::Tensor)?.and_then(|a| a.t.as_ref()).map(elements::tensor).transpose()
     }
 
@@ -144,11 +144,11 @@ impl<'a> Node<'a> {
     }
 
     /// A graph.
-    pub fn body(&self, name: &str) -> Result<Body> {
+    pub fn body(&self, name: &str) -> Result<GraphBody> {
         self.ignore(&[name]);
         let mut bodies = self.bodies.borrow_mut();
         match bodies.iter().position(|(known, _)| known == name) {
-            Some(place) => Ok(bodies.swap_remove(place).1),
+            Some(index) => Ok(bodies.swap_remove(index).1),
             None => broken(format!("the attribute `{name}` is missing")),
         }
     }

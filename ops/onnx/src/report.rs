@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 /// One thing in a file that is not supported or wrong.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Finding {
+pub enum OnnxFinding {
     /// A version of ONNX's own operator set outside of what is known.
     Opset { found: i64, known: (i64, i64) },
     /// An operator that is not known, or not in that version.
@@ -17,7 +17,7 @@ pub enum Finding {
     Broken(String),
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for OnnxFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opset { found, known: (from, to) } => {
@@ -44,7 +44,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// Everything that is not supported, with how often it occurs.
-    pub findings: Vec<(Finding, usize)>,
+    pub findings: Vec<(OnnxFinding, usize)>,
     /// Whether the network can be run.
     pub runs: bool,
     /// Parameters that gradients reach.
@@ -75,9 +75,9 @@ impl fmt::Display for Report {
 }
 
 /// Equal findings once, in the order in which they came up.
-pub(crate) fn counted(findings: Vec<Finding>) -> Vec<(Finding, usize)> {
+pub(crate) fn counted(findings: Vec<OnnxFinding>) -> Vec<(OnnxFinding, usize)> {
     let mut seen = BTreeMap::new();
-    let mut list: Vec<(Finding, usize)> = vec![];
+    let mut list: Vec<(OnnxFinding, usize)> = vec![];
     for finding in findings {
         let index = *seen.entry(finding.to_string()).or_insert(list.len());
         match list.get_mut(index) {

@@ -2,10 +2,10 @@
 
 use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::room};
 
-/// A value of a graph. Tensors here have at least one element; a graph also hands around lists of no
+/// A value of a graph. Tensors here have at least one element; a graph also passes lists of no
 /// numbers (no axes, the shape of a scalar, an absent region of interest).
 #[derive(Clone)]
-pub enum Value {
+pub enum GraphValue {
     /// An input or output that the node leaves out.
     Absent,
     /// A tensor without elements.
@@ -14,7 +14,7 @@ pub enum Value {
     Tensor(Tensor),
 }
 
-impl Value {
+impl GraphValue {
     /// The tensor.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Value {
     }
 }
 
-impl From<Tensor> for Value {
+impl From<Tensor> for GraphValue {
     fn from(tensor: Tensor) -> Self {
         Self::Tensor(tensor)
     }
@@ -94,7 +94,7 @@ pub(crate) fn held(dtype: DType, device: Device) -> DType {
 }
 
 /// A tensor on a device. Integers of 64 bits become shorter on a GPU, which has no others.
-pub(crate) fn place(tensor: &Tensor, device: Device) -> Result<Tensor> {
+pub(crate) fn to_device(tensor: &Tensor, device: Device) -> Result<Tensor> {
     if device == tensor.device() {
         return Ok(tensor.clone());
     }

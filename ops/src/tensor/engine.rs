@@ -110,6 +110,10 @@ pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result
     if spec.is_empty() {
         return Err(Error::Shape { op, found: show(&spec.shape), expected: "no dimension of size 0".into() });
     }
+    if !DType::ALL.contains(&spec.dtype) {
+        let expected = DType::ALL.map(DType::name).join(", ");
+        return Err(Error::DType { op, found: spec.dtype.to_string(), expected });
+    }
     if device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64) {
         return Err(Error::DType {
             op,

@@ -5,6 +5,7 @@
 //! and out), [`budget`]; then what operations are ([`op`]), how they are carried out ([`engine`]) and
 //! recorded ([`tape`], [`trace`]), and the memory that they work on ([`memory`], [`compact`], `gpu`).
 
+mod array;
 mod budget;
 mod compact;
 mod data;
@@ -25,10 +26,10 @@ use std::sync::Arc;
 
 use burn::backend::{BackendTensor, DispatchTensorKind};
 
+pub use array::{Array, ArrayView, Data, DataView};
 pub(crate) use budget::Charge;
 pub use budget::{live_bytes, room, set_budget};
 pub(crate) use compact::Compact;
-pub use data::Data;
 pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub(crate) use engine::{apply, countable, guarded, supported};
@@ -135,10 +136,15 @@ impl Tensor {
 
     /// Whether two tensors hold one and the same value, however they are tracked.
     pub fn shares_value(&self, other: &Self) -> bool {
-        match (&self.0.storage, &other.0.storage) {
-            (Storage::Dense(_, a), Storage::Dense(_, b)) => Arc::ptr_eq(a, b),
-            (Storage::Compact(a, _), Storage::Compact(b, _)) => Arc::ptr_eq(a, b),
-            _ => self.is_same(other),
+        self.value_id() == other.value_id()
+    }
+
+    /// A number that tensors have in common which hold one and the same value, as long as one of them lives.
+    pub fn value_id(&self) -> usize {
+        match &self.0.storage {
+            Storage::Dense(_, charge) => Arc::as_ptr(charge).addr(),
+            Storage::Compact(codes, _) => Arc::as_ptr(codes).addr(),
+            _ => Arc::as_ptr(&self.0).addr(),
         }
     }
 

@@ -144,6 +144,8 @@ pub fn data_type(dtype: DType) -> i64 {
         DType::I32 => 6,
         DType::I64 => 7,
         DType::Bool => 9,
+        DType::F16 => 10,
+        DType::U8 => 2,
         DType::F64 => 11,
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Error, Result};
 
-/// The element types that scripts see.
+/// The element types. Tensors have those of [`DType::ALL`]; files and models exchange the others too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DType {
     /// 32-bit float, the type of everything that is trained.
@@ -17,13 +17,17 @@ pub enum DType {
     I64,
     /// Truth value.
     Bool,
+    /// 16-bit float, in files alone.
+    F16,
+    /// 8-bit whole number without a sign, in files and models alone.
+    U8,
 }
 
 impl DType {
-    /// All element types.
+    /// All element types that tensors have.
     pub const ALL: [DType; 5] = [Self::F32, Self::F64, Self::I32, Self::I64, Self::Bool];
 
-    /// The name that scripts use: `f32`, `f64`, `i32`, `i64`, `bool`.
+    /// The name that scripts use, such as `f32`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
@@ -31,10 +35,12 @@ impl DType {
             Self::I32 => "i32",
             Self::I64 => "i64",
             Self::Bool => "bool",
+            Self::F16 => "f16",
+            Self::U8 => "u8",
         }
     }
 
-    /// The element type of that name.
+    /// The element type of that name, where tensors have it.
     ///
     /// # Errors
     /// [`Error::Argument`] for another name.
@@ -51,7 +57,8 @@ impl DType {
     /// Bytes of one element.
     pub fn size(self) -> usize {
         match self {
-            Self::Bool => 1,
+            Self::Bool | Self::U8 => 1,
+            Self::F16 => 2,
             Self::F32 | Self::I32 => 4,
             Self::F64 | Self::I64 => 8,
         }

@@ -1,5 +1,6 @@
-//! The program and the shipped scripts from outside, in one binary: `cargo test --release --workspace --test all
-//! durable::kill` runs the tests of a module. Tests that need a process of their own are binaries of their own.
+//! The program and the shipped scripts from outside, in one binary: `cargo test --release --workspace --test
+//! all durable::kill` runs the tests of a module. Tests that need a process of their own are binaries of
+//! their own.
 
 mod bad_input;
 mod bench;

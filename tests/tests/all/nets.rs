@@ -166,7 +166,9 @@ fn an_average_is_resumed_like_any_module() {
 /// A file as PyTorch writes it: halves, the counter of a normalisation, names after `module.`.
 #[test]
 fn weights_of_another_program_are_loaded() {
-    let header = br#"{"module.0.weight":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]},"module.0.bias":{"dtype":"F16","shape":[1],"data_offsets":[4,6]},"module.1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[6,14]}}"#;
+    let header = br#"{"module.0.weight":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]},
+        "module.0.bias":{"dtype":"F16","shape":[1],"data_offsets":[4,6]},
+        "module.1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[6,14]}}"#;
     // 1.5, -0.5 and 0.25 as halves.
     let elements = [[0x00, 0x3e], [0x00, 0xb8], [0x00, 0x34]].concat();
     let bytes = [&(header.len() as u64).to_le_bytes()[..], header, &elements, &7i64.to_le_bytes()].concat();

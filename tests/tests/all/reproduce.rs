@@ -94,7 +94,8 @@ fn the_numbers_of_a_loop_do_not_depend_on_what_came_before() {
 
 /// A small network in training; every step is logged.
 const TRAINING: &str = r#"
-    let net = nn::sequential([nn::conv2d(1, 8, 3), nn::relu(), nn::conv2d(8, 8, 3), nn::flatten(), nn::linear(8 * 24 * 24, 10)]);
+    let convs = [nn::conv2d(1, 8, 3), nn::relu(), nn::conv2d(8, 8, 3)];
+    let net = nn::sequential(convs + [nn::flatten(), nn::linear(8 * 24 * 24, 10)]);
     let adam = optim::adam(net, #{ lr: 0.0001 });
     let set = data::load("glyphs").train(400);
     each("epoch", 30, #{ net: net, adam: adam }, |e, s| {

@@ -3,8 +3,8 @@
 //!
 //! A binary of its own: its watch ends the process, and counts all of the process's memory.
 //!
-//! `DAMAGED=1000000 cargo test --release --workspace --test damaged -- --nocapture` tries so many of each kind; they
-//! count from `DAMAGED_FROM`, and the same number is the same file.
+//! `DAMAGED=1000000 cargo test --release --workspace --test damaged -- --nocapture` tries so many of each
+//! kind; they count from `DAMAGED_FROM`, and the same number is the same file.
 
 mod bytes;
 mod graphs;

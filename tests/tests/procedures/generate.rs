@@ -198,13 +198,15 @@ impl Procedure {
             13 => format!("{s}.x = {s}.x.detach() + noise::normal([2]);"),
             14 => format!("{s}.x = {s}.x.detach().track();"),
             15 => format!(
-                "if ({s}.x * 1.0).sum().detach().item() < 1e9 {{ {s}.x = {s}.x * 0.5 + noise::uniform([2], \"named\"); }}"
+                "if ({s}.x * 1.0).sum().detach().item() < 1e9 {{ {s}.x = {s}.x * 0.5 + noise::uniform([2], \
+                 \"named\"); }}"
             ),
             16 => format!("{s}.log.push(`item ${{{i}}} ${{{s}.n}}`); {s}.n += 1;"),
             17 => format!("{s}.n += parallel([1, 2], |k| (noise::normal([3]) * k).sum().item()).len();"),
             18 => format!("for v in ahead(2, |k| noise::normal([2]) + k) {{ {s}.x = {s}.x.detach() + v; }}"),
             19 if has_set => format!(
-                "{s}.set = {s}.set.concat(noise::uniform([1, 1, 2, 2])); log(\"set\", {s}.set.sample(2).tensor().sum());"
+                "{s}.set = {s}.set.concat(noise::uniform([1, 1, 2, 2])); log(\"set\", \
+                 {s}.set.sample(2).tensor().sum());"
             ),
             19 | 20 if !scope.read.is_empty() => {
                 let other = &scope.read[self.dice.below(scope.read.len())];

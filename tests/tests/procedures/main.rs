@@ -2,8 +2,8 @@
 //!
 //! A binary of its own: it runs for as long as it is asked to.
 //!
-//! `PROCEDURES=10000 cargo test --release --workspace --test procedures` tries more of them, from the one that
-//! `FIRST_PROCEDURE` names.
+//! `PROCEDURES=10000 cargo test --release --workspace --test procedures` tries more of them, from the one
+//! that `FIRST_PROCEDURE` names.
 
 mod generate;
 

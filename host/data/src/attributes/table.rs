@@ -1,15 +1,16 @@
-//! A column of a table: of a CSV file, or of a list whose words are parted by spaces.
+//! A column of a table: of a CSV file, or of a list whose words are separated by spaces.
 
-use super::{Row, no_column};
-use crate::file::Origin;
 use csv::{ReaderBuilder, Trim};
 use files::{Error, Result};
+
+use super::{AttributeRow, no_column};
+use crate::file::FileOrigin;
 
 /// A table's text, without the byte-order mark that may stand before it.
 ///
 /// # Errors
 /// `Format` for bytes that are not in UTF-8, with the way out.
-pub fn text<'a>(bytes: &'a [u8], origin: &Origin) -> Result<&'a str> {
+pub fn text<'a>(bytes: &'a [u8], origin: &FileOrigin) -> Result<&'a str> {
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     if wide || bytes.contains(&0) {
         let expected = "a text in UTF-8 (iconv -f UTF-16 -t UTF-8, or \"CSV UTF-8\" in a spreadsheet)";
@@ -29,7 +30,7 @@ pub fn text<'a>(bytes: &'a [u8], origin: &Origin) -> Result<&'a str> {
 ///
 /// # Errors
 /// As [`super::Attribute::parse`].
-pub fn column(text: &str, origin: &Origin, name: &str) -> Result<Vec<Row>> {
+pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<Vec<AttributeRow>> {
     let table = match delimiter(text) {
         Some(delimiter) => separated(text, origin, delimiter)?,
         None => list(text, origin)?,
@@ -37,8 +38,8 @@ pub fn column(text: &str, origin: &Origin, name: &str) -> Result<Vec<Row>> {
     table.column(origin, name)
 }
 
-/// What parts the fields of a CSV file: what the first line that has any of them has most of. None for a
-/// list.
+/// What separates the fields of a CSV file: the most frequent one in the first line that has any of them.
+/// None for a list.
 fn delimiter(text: &str) -> Option<u8> {
     text.lines().filter(|line| !line.trim().is_empty()).take(2).find_map(|line| {
         let count = |delimiter: u8| {
@@ -46,18 +47,18 @@ fn delimiter(text: &str) -> Option<u8> {
             line.split('"').step_by(2).flat_map(str::bytes).filter(|&byte| byte == delimiter).count()
         };
         let counts = [b'\t', b';', b','].map(|delimiter| (count(delimiter), delimiter));
-        let most = counts.into_iter().max_by_key(|(count, _)| *count);
-        most.filter(|(count, _)| *count > 0).map(|(_, delimiter)| delimiter)
+        let frequent = counts.into_iter().max_by_key(|(count, _)| *count);
+        frequent.filter(|(count, _)| *count > 0).map(|(_, delimiter)| delimiter)
     })
 }
 
 /// Rows of fields, the names of the columns being the first.
-struct Table {
+struct AttributeTable {
     header: Vec<String>,
     rows: Vec<(usize, Vec<String>)>,
 }
 
-fn separated(text: &str, origin: &Origin, delimiter: u8) -> Result<Table> {
+fn separated(text: &str, origin: &FileOrigin, delimiter: u8) -> Result<AttributeTable> {
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -74,16 +75,16 @@ fn separated(text: &str, origin: &Origin, delimiter: u8) -> Result<Table> {
         let found = format!("quotes that are never closed and hold {} lines", text[*at..].lines().count());
         return Err(origin.fault(*at, found, format!("a closing quote in the field `{}`", last[0])));
     }
-    Table::of(rows, origin, text.len())
+    AttributeTable::of(rows, origin, text.len())
 }
 
-/// Whether the last record has swallowed lines because the quotes around a field are never closed.
+/// Whether the last record spans several lines because the quotes around a field are never closed.
 fn is_open(record: &str, fields: &[String]) -> bool {
     fields.iter().any(|field| field.contains('\n')) && record.matches('"').count() % 2 == 1
 }
 
 /// A list like CelebA's; the number of rows may stand before it.
-fn list(text: &str, origin: &Origin) -> Result<Table> {
+fn list(text: &str, origin: &FileOrigin) -> Result<AttributeTable> {
     let mut next = 0;
     let line = |line: &str| {
         let at = next;
@@ -104,18 +105,18 @@ fn list(text: &str, origin: &Origin) -> Result<Table> {
             return Err(origin.fault(0, format!("the number {count}"), expected));
         }
     }
-    Table::of(rows, origin, text.len())
+    AttributeTable::of(rows, origin, text.len())
 }
 
-impl Table {
-    fn of(mut rows: Vec<(usize, Vec<String>)>, origin: &Origin, length: usize) -> Result<Self> {
+impl AttributeTable {
+    fn of(mut rows: Vec<(usize, Vec<String>)>, origin: &FileOrigin, length: usize) -> Result<Self> {
         if rows.is_empty() {
             return Err(origin.fault(length, "the end of the file", "a line with the names of attributes"));
         }
         Ok(Self { header: rows.remove(0).1, rows })
     }
 
-    fn column(mut self, origin: &Origin, name: &str) -> Result<Vec<Row>> {
+    fn column(mut self, origin: &FileOrigin, name: &str) -> Result<Vec<AttributeRow>> {
         let width = self.rows.first().map_or(self.header.len(), |(_, row)| row.len());
         // CelebA's header has no name for the pictures, others have; a separator at the end of every row is
         // no field.
@@ -124,9 +125,9 @@ impl Table {
         if nameless {
             self.header.insert(0, String::new());
         }
-        let mut places = (1..self.header.len()).filter(|&place| self.header[place] == name);
-        let place = match (places.next(), places.next()) {
-            (Some(place), None) => place,
+        let mut columns = (1..self.header.len()).filter(|&column| self.header[column] == name);
+        let column = match (columns.next(), columns.next()) {
+            (Some(column), None) => column,
             (None, _) => return Err(no_column(origin, name, &self.header[1..])),
             (Some(_), Some(_)) => {
                 let problem = format!("{} has several columns `{name}`", origin.path.display());
@@ -134,13 +135,13 @@ impl Table {
             }
         };
         let row = |(offset, mut fields): (usize, Vec<String>)| {
-            if fields.len() != width || width <= place {
+            if fields.len() != width || width <= column {
                 let found = format!("{} fields", fields.len());
-                let expected = format!("{}, as in the first line of a picture", width.max(place + 1));
+                let expected = format!("{}, as in the first line of a picture", width.max(column + 1));
                 return Err(origin.fault(offset, found, expected));
             }
-            let value = fields.swap_remove(place);
-            Ok(Row { offset, file: fields.swap_remove(0), value, class: 0 })
+            let value = fields.swap_remove(column);
+            Ok(AttributeRow { offset, file: fields.swap_remove(0), value, class: 0 })
         };
         self.rows.into_iter().map(row).collect()
     }

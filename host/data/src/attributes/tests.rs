@@ -1,11 +1,11 @@
 use super::*;
 
 fn read(text: impl AsRef<[u8]>, name: &str) -> Result<Attribute> {
-    Attribute::parse(text.as_ref(), Origin::file(Path::new("list.txt")), name)
+    Attribute::parse(text.as_ref(), FileOrigin::file(Path::new("list.txt")), name)
 }
 
 /// The classes of pictures in a folder `img`, and their names.
-fn told(text: &str, name: &str, files: &[&str]) -> (Vec<String>, Vec<u32>) {
+fn classes(text: &str, name: &str, files: &[&str]) -> (Vec<String>, Vec<u32>) {
     let attribute = read(text, name).unwrap();
     let labels = attribute.of(Path::new("img"), files).unwrap();
     (attribute.class_names, labels)
@@ -19,9 +19,9 @@ fn fails(text: impl AsRef<[u8]>, name: &str, expected: &str) {
 const FOUR: [&str; 4] = ["0.png", "1.png", "2.png", "3.png"];
 
 fn colours(text: &str, names: &[&str], labels: &[u32]) {
-    let told = told(text, "colour", &FOUR);
+    let classes = classes(text, "colour", &FOUR);
     assert_eq!(
-        (told.0.iter().map(String::as_str).collect(), told.1),
+        (classes.0.iter().map(String::as_str).collect(), classes.1),
         (names.to_vec(), labels.to_vec()),
         "{text:?}"
     );
@@ -30,9 +30,9 @@ fn colours(text: &str, names: &[&str], labels: &[u32]) {
 #[test]
 fn the_layout_of_celeba_is_read() {
     let text = "2\nBald Male \n000001.jpg  1 -1\r\n000002.jpg -1  1\n";
-    let (names, labels) = told(text, "Male", &["000001.jpg", "000002.jpg"]);
+    let (names, labels) = classes(text, "Male", &["000001.jpg", "000002.jpg"]);
     assert_eq!((&names[..], &labels[..]), (&["not Male".into(), "Male".into()][..], &[0, 1][..]));
-    assert_eq!(told(text, "Bald", &["000001.jpg"]).1, [1]);
+    assert_eq!(classes(text, "Bald", &["000001.jpg"]).1, [1]);
     let error = read(text, "Male").unwrap().of(Path::new("img"), &["3.jpg"]).unwrap_err().to_string();
     assert!(error.contains("at byte 48: found the end of the file, expected a line for `3.jpg`"), "{error}");
 }
@@ -63,7 +63,8 @@ fn csv_files_are_read_as_others_do() {
     let spaces =
         "file,colour,size\n0.png,dark red,1\n1.png,dark blue,0\n2.png,light red,1\n3.png,sea blue,0\n";
     colours(spaces, &four, &[1, 0, 2, 3]);
-    let quoted = "\"file\",\"colour\"\n\"0.png\",\"a, b\"\n\"1.png\",\"say \"\"x\"\"\"\n\"2.png\",\"a\nb\"\n\"3.png\",\"a, b\"\n";
+    let quoted = "\"file\",\"colour\"\n\"0.png\",\"a, b\"\n\"1.png\",\"say \
+        \"\"x\"\"\"\n\"2.png\",\"a\nb\"\n\"3.png\",\"a, b\"\n";
     colours(quoted, &["a\nb", "a, b", "say \"x\""], &[1, 2, 0, 1]);
     let missing = "file,colour\n0.png,\n1.png,blue\n2.png,red\n3.png,\n";
     colours(missing, &["", "blue", "red"], &[0, 1, 2, 0]);
@@ -80,7 +81,7 @@ fn yes_and_no_are_two_values_and_three_are_three_classes() {
     let of = |values: [&str; 3]| {
         let rows =
             values.iter().zip(FOUR).map(|(value, file)| format!("{file},{value}\n")).collect::<String>();
-        told(&format!("file,old\n{rows}"), "old", &FOUR[..3])
+        classes(&format!("file,old\n{rows}"), "old", &FOUR[..3])
     };
     assert_eq!(of(["0", "1", "0"]), (vec!["not old".into(), "old".into()], vec![0, 1, 0]));
     assert_eq!(of(["-1", "1", "1"]), (vec!["not old".into(), "old".into()], vec![0, 1, 1]));
@@ -90,14 +91,14 @@ fn yes_and_no_are_two_values_and_three_are_three_classes() {
 #[test]
 fn names_with_their_folders_tell_pictures_apart() {
     let text = "file,kind\na/0.png,cat\nb/0.png,dog\n";
-    assert_eq!(told(text, "kind", &["a/0.png", "b/0.png"]).1, [0, 1]);
+    assert_eq!(classes(text, "kind", &["a/0.png", "b/0.png"]).1, [0, 1]);
     let both = read("file,kind\n0.png,cat\n", "kind").unwrap();
     let error = both.of(Path::new("img"), &["a/0.png", "b/0.png"]).unwrap_err().to_string();
     assert!(
         error.contains("one line for `a/0.png` and `b/0.png`, expected names with their folders"),
         "{error}"
     );
-    assert_eq!(told("id,kind\n7,cat\n8,dog\n", "kind", &["a/8.png", "a/7.png"]).1, [1, 0]);
+    assert_eq!(classes("id,kind\n7,cat\n8,dog\n", "kind", &["a/8.png", "a/7.png"]).1, [1, 0]);
     // Which of the two is meant is not clear.
     let unclear = read(text, "kind").unwrap().of(Path::new("img"), &["0.png"]).unwrap_err().to_string();
     assert!(unclear.contains("a line for `0.png`"), "{unclear}");

@@ -1,22 +1,23 @@
 //! The Python form of the two sets, as torchvision brings it: pickles of maps with `data` `[N, 3072]` and
 //! lists of labels.
 
-use super::{Cifar, PICTURE};
-use crate::file::Origin;
-use crate::pickle::Pickle;
-use files::Result;
 use std::path::Path;
+
+use files::Result;
+
+use super::{Cifar, PICTURE};
+use crate::{file::FileOrigin, pickle::Pickle};
 
 impl Cifar {
     pub(super) fn read_python(
         &self,
         file: &Path,
         bytes: Vec<u8>,
-        place: usize,
+        index: usize,
         pixels: &mut Vec<u8>,
         labels: &mut Vec<u32>,
     ) -> Result<()> {
-        let pickle = Pickle::parse(bytes, Origin::file(file))?;
+        let pickle = Pickle::parse(bytes, FileOrigin::file(file))?;
         let data = pickle.byte_array(pickle.get("data")?)?;
         let count = match data.shape[..] {
             [count, PICTURE] if count > 0 => count,
@@ -25,8 +26,8 @@ impl Cifar {
                 return Err(pickle.fault(found, format!("[N, {PICTURE}]")));
             }
         };
-        let classes = self.labels[place].classes.split(',').count();
-        let numbers = pickle.whole_numbers(pickle.get(self.labels[place].key)?, count)?;
+        let classes = self.labels[index].classes.split(',').count();
+        let numbers = pickle.whole_numbers(pickle.get(self.labels[index].key)?, count)?;
         for (i, number) in numbers.into_iter().enumerate() {
             match u32::try_from(number).ok().filter(|&label| (label as usize) < classes) {
                 Some(label) => labels.push(label),

@@ -1,8 +1,7 @@
-use super::*;
-use crate::options::tests::Heard;
-use crate::pickle::tests::python_2;
-use crate::{Fit, images as load};
 use std::fs;
+
+use super::*;
+use crate::{Fit, images as load, options::tests::Heard, pickle::tests::python_2};
 
 /// A record whose planes are `colour`, `colour + 1` and `colour + 2`.
 fn record(labels: &[u8], colour: u8) -> Vec<u8> {
@@ -16,7 +15,7 @@ fn write(data: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-fn read(name: &str, data: &Path, split: Split, options: &Options) -> Result<Images> {
+fn read(name: &str, data: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     load(name, split, options, &[data.to_path_buf()])
 }
 
@@ -27,7 +26,7 @@ fn batches_are_read_in_order_and_missing_ones_are_said() {
     write(data.path(), "cifar-10-batches-bin/data_batch_1.bin", &batch);
     write(data.path(), "cifar-10-batches-bin/data_batch_3.bin", &record(&[5], 30));
     let heard = Heard::default();
-    let options = Options { caller: Some(&heard), ..Options::default() };
+    let options = ReadOptions { caller: Some(&heard), ..ReadOptions::default() };
     let images = read("cifar-10", data.path(), Split::Train, &options).unwrap();
     let heard = heard.all();
     let missing = "has 2 of 5 files; missing are data_batch_2.bin, data_batch_4.bin, data_batch_5.bin";
@@ -39,15 +38,15 @@ fn batches_are_read_in_order_and_missing_ones_are_said() {
     assert_eq!(firsts, [10, 11, 12, 20, 21, 22, 30, 31, 32]);
 
     let folder = data.path().join("cifar-10-batches-bin");
-    let by_path = load(folder.to_str().unwrap(), Split::Train, &Options::default(), &[]).unwrap();
+    let by_path = load(folder.to_str().unwrap(), Split::Train, &ReadOptions::default(), &[]).unwrap();
     assert_eq!(by_path.pixels, images.pixels);
-    let error = read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+    let error = read("cifar-10", data.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("test_batch.bin"), "{error}");
     // The first one may be what is missing.
     fs::remove_file(folder.join("data_batch_1.bin")).unwrap();
-    assert_eq!(read("cifar-10", data.path(), Split::Train, &Options::default()).unwrap().len(), 1);
+    assert_eq!(read("cifar-10", data.path(), Split::Train, &ReadOptions::default()).unwrap().len(), 1);
     let error =
-        read("cifar-10", data.path(), Split::Validation, &Options::default()).unwrap_err().to_string();
+        read("cifar-10", data.path(), Split::Validation, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("`cifar-10` has no validation split: it has train and test"), "{error}");
 }
 
@@ -61,25 +60,25 @@ fn the_python_form_is_read() {
         write(data.path(), &format!("cifar-10-batches-py/data_batch_{i}"), &batch);
     }
     write(data.path(), "cifar-10-batches-py/test_batch", &batch);
-    let train = read("cifar-10", data.path(), Split::Train, &Options::default()).unwrap();
+    let train = read("cifar-10", data.path(), Split::Train, &ReadOptions::default()).unwrap();
     assert_eq!((train.len(), train.labels.as_deref()), (10, Some(&[9, 0, 9, 0, 9, 0, 9, 0, 9, 0][..])));
     assert_eq!(train.pixels.iter().step_by(1024).take(6).copied().collect::<Vec<u8>>(), [0, 1, 2, 3, 4, 5]);
     let folder = data.path().join("cifar-10-batches-py");
-    let by_path = load(folder.to_str().unwrap(), Split::Test, &Options::default(), &[]).unwrap();
+    let by_path = load(folder.to_str().unwrap(), Split::Test, &ReadOptions::default(), &[]).unwrap();
     assert_eq!(by_path.len(), 2);
 
     write(data.path(), "cifar-10-batches-py/test_batch", &python_2(PICTURE as u16, &pixels, &[9, 10]));
-    let error = read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+    let error = read("cifar-10", data.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("test_batch: at byte 0: found label 10 of picture 1, expected 0 to 9"), "{error}");
     write(data.path(), "cifar-10-batches-py/test_batch", &python_2(100, &pixels[..200], &[9, 1]));
-    let error = read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+    let error = read("cifar-10", data.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("pictures of the shape [2, 100], expected [N, 3072]"), "{error}");
 
     let fine: Vec<u8> = replaced(&batch, b"U\x06labels", b"U\x0bfine_labels");
     write(data.path(), "cifar-100-python/train", &fine);
-    let train = read("cifar-100", data.path(), Split::Train, &Options::default()).unwrap();
+    let train = read("cifar-100", data.path(), Split::Train, &ReadOptions::default()).unwrap();
     assert_eq!((train.len(), train.labels.as_deref()), (2, Some(&[9, 0][..])));
-    let options = Options { labels: Some("coarse".into()), ..Options::default() };
+    let options = ReadOptions { labels: Some("coarse".into()), ..ReadOptions::default() };
     let error = read("cifar-100", data.path(), Split::Train, &options).unwrap_err().to_string();
     assert!(error.contains("found a map of data, fine_labels, expected the key `coarse_labels`"), "{error}");
 }
@@ -94,7 +93,7 @@ fn the_hundred_have_two_kinds_of_labels() {
     let data = tempfile::tempdir().unwrap();
     write(data.path(), "cifar-100-binary/test.bin", &record(&[19, 99], 1));
     let of = |labels: Option<&str>| {
-        let options = Options { labels: labels.map(str::to_owned), ..Options::default() };
+        let options = ReadOptions { labels: labels.map(str::to_owned), ..ReadOptions::default() };
         read("cifar-100", data.path(), Split::Test, &options)
     };
     let fine = of(None).unwrap();
@@ -110,13 +109,15 @@ fn faults_name_file_offset_and_expectation() {
     let data = tempfile::tempdir().unwrap();
     let fails = |bytes: &[u8], expected: &str| {
         write(data.path(), "cifar-10/test_batch.bin", bytes);
-        let error = read("cifar-10", data.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+        let error =
+            read("cifar-10", data.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("test_batch.bin: ") && error.contains(expected), "{error}");
     };
     let two = [record(&[1], 0), record(&[2], 0)].concat();
     fails(
         &two[..5000],
-        "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 bytes",
+        "at byte 3073: found the end of the file after 1927 bytes of record 1, expected records of 3073 \
+         bytes",
     );
     fails(&[], "at byte 0: found the end of the file after 0 bytes");
     fails(&[record(&[1], 0), record(&[10], 0)].concat(), "at byte 3073: found label 10, expected 0 to 9");
@@ -127,9 +128,10 @@ fn pictures_are_brought_to_another_size() {
     let data = tempfile::tempdir().unwrap();
     write(data.path(), "cifar10/test_batch.bin", &record(&[1], 100));
     let fit = Fit { size: Some(28), channels: Some(1), ..Fit::default() };
-    let images = read("cifar-10", data.path(), Split::Test, &Options { fit, ..Options::default() }).unwrap();
+    let images =
+        read("cifar-10", data.path(), Split::Test, &ReadOptions { fit, ..ReadOptions::default() }).unwrap();
     assert_eq!((images.shape, images.pixels[0]), ([1, 28, 28], 101));
-    let options = Options { seed: Some(1), ..Options::default() };
+    let options = ReadOptions { seed: Some(1), ..ReadOptions::default() };
     let error = read("cifar-10", data.path(), Split::Test, &options).unwrap_err().to_string();
     assert!(error.contains("`seed` means nothing for `cifar-10`"), "{error}");
 }

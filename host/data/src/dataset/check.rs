@@ -1,11 +1,12 @@
 //! What a data set can be made of.
 
-use super::Items;
 use files::{Error, Result};
 use ops::{DType, Device, Tensor};
 
-/// The most items of a set: their order alone takes 1 GB.
-const MOST: usize = 1 << 28;
+use super::Items;
+
+/// The maximum number of items of a set: their order alone takes 1 GB.
+const MAX_ITEMS: usize = 1 << 28;
 
 /// Items that are of that shape, and their number. Floats come to the CPU.
 pub(super) fn checked_items(items: Items, shape: &[usize]) -> Result<(Items, usize)> {
@@ -54,10 +55,10 @@ pub(super) fn require_labels(labels: Option<&[u32]>, items: usize, classes: usiz
 }
 
 pub(super) fn require_at_most(items: usize) -> Result<()> {
-    if items <= MOST {
+    if items <= MAX_ITEMS {
         return Ok(());
     }
-    Err(argument("dataset", "the number of items", items, format!("at most {MOST}")))
+    Err(argument("dataset", "the number of items", items, format!("at most {MAX_ITEMS}")))
 }
 
 pub(super) fn shape_error(found: &[usize], expected: impl Into<String>) -> Error {

@@ -1,10 +1,11 @@
 //! A part of a data set: a window on items that lie in one piece of memory.
 
-use super::Pick;
+use std::{ops::Range, sync::Arc};
+
 use files::Result;
 use ops::{DType, Device, Tensor};
-use std::ops::Range;
-use std::sync::Arc;
+
+use super::Pick;
 
 /// The elements of items, in row-major order.
 #[derive(Clone)]
@@ -16,9 +17,9 @@ pub enum Items {
 }
 
 /// A part of a data set. Cloning is cheap, and a part never changes: what was written of it once need
-/// not be written again for any part that [`Part::is_same`].
+/// not be written again for any part that [`DatasetPart::is_same`].
 #[derive(Clone)]
-pub struct Part {
+pub struct DatasetPart {
     items: Items,
     /// One for each item of the memory, inside the window or not.
     labels: Option<Arc<[u32]>>,
@@ -28,7 +29,7 @@ pub struct Part {
     len: usize,
 }
 
-impl Part {
+impl DatasetPart {
     /// All the `len` items, of `size` elements each.
     pub(super) fn new(items: Items, labels: Option<Arc<[u32]>>, size: usize, len: usize) -> Self {
         Self { items, labels, size, start: 0, len }

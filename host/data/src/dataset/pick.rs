@@ -1,11 +1,14 @@
 //! Choosing items: by index, by class, as mini-batches.
 
-use super::part::{Items, Part, batched, reserve};
-use super::{Dataset, argument};
 use files::Result;
 use ops::{Device, Tensor};
 
-/// An item and the place that it is wanted at. The order is that of the memory.
+use super::{
+    Dataset, argument,
+    part::{DatasetPart, Items, batched, reserve},
+};
+
+/// An item and its position in the result. The order is that of the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pick {
     pub part: usize,
@@ -42,7 +45,7 @@ impl Dataset {
             }
         };
         let labels = self.labels_of(&picks).map(Into::into);
-        Ok(self.with_parts(vec![Part::new(items, labels, self.item_size(), picks.len())]))
+        Ok(self.with_parts(vec![DatasetPart::new(items, labels, self.item_size(), picks.len())]))
     }
 
     /// The items of those classes, in the order of the set. Copies them.
@@ -96,7 +99,7 @@ impl Dataset {
     /// Copies the items at those indices side by side.
     pub(crate) fn gather(&self, op: &'static str, indices: impl Iterator<Item = usize>) -> Result<Gathered> {
         let picks = self.picks(op, indices)?;
-        // A set has labels or has none: no batch has them because its items happen to.
+        // A set has labels or has none, whichever items are in a batch.
         let labels = if self.is_labelled() { self.labels_of(&picks) } else { None };
         Ok(Gathered {
             count: picks.len(),

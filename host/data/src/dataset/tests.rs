@@ -1,11 +1,11 @@
+use ops::{Device, random::Draw};
+
 use super::*;
-use ops::Device;
-use ops::random::Draw;
 
 const SHAPE: [usize; 3] = [1, 2, 3];
 
 /// What a set has to be equal to: each item's elements and label.
-type Model = Vec<(Vec<f32>, Option<u32>)>;
+type ListModel = Vec<(Vec<f32>, Option<u32>)>;
 
 fn names(count: u32) -> Vec<String> {
     (0..count).map(|class| format!("class {class}")).collect()
@@ -42,14 +42,14 @@ fn labelled_floats(n: usize) -> Dataset {
     Dataset::from_parts("floats", &SHAPE, &names(4), vec![part]).unwrap()
 }
 
-fn model(set: &Dataset) -> Model {
+fn model(set: &Dataset) -> ListModel {
     let values = if set.is_empty() { vec![] } else { set.tensor(Device::Cpu).unwrap().to_f32().unwrap() };
     let labels = set.labels().map_or(vec![None; set.len()], |labels| labels.into_iter().map(Some).collect());
     values.chunks(6).map(<[f32]>::to_vec).zip(labels).collect()
 }
 
 /// What of a model a set shows: labels only where every item has one.
-fn shown(model: &Model) -> Model {
+fn shown(model: &ListModel) -> ListModel {
     let all = model.iter().all(|(_, label)| label.is_some());
     model.iter().map(|(item, label)| (item.clone(), label.filter(|_| all))).collect()
 }
@@ -75,7 +75,7 @@ fn bytes_become_fractions_and_floats_are_kept() {
 }
 
 /// Some step that makes a set of `set`, and the same step on its model.
-fn step(set: &Dataset, model: &Model, draw: Draw) -> (Dataset, Model) {
+fn step(set: &Dataset, model: &ListModel, draw: Draw) -> (Dataset, ListModel) {
     let below = |i: u64, n: usize| draw.below(i, n as u64) as usize;
     let other = [bytes(4), floats(3), labelled_floats(2), bytes(0)][below(0, 4)].clone();
     let start = below(1, model.len() + 1);
@@ -140,7 +140,7 @@ fn joining_and_cutting_share_memory() {
 #[test]
 fn parts_are_the_whole_set() {
     let set = bytes(5).concat(&labelled_floats(4)).unwrap().slice(3, 4).unwrap();
-    let saved = |part: &Part| (part.items().unwrap(), part.labels().map(Arc::from));
+    let saved = |part: &DatasetPart| (part.items().unwrap(), part.labels().map(Arc::from));
     let parts: Vec<_> = set.parts().iter().map(saved).collect();
     assert!(matches!(&parts[0].0, Items::Bytes(bytes) if bytes.len() == 2 * 6));
     assert!(matches!(&parts[1].0, Items::Floats(floats) if floats.shape() == [2, 1, 2, 3]));
@@ -182,7 +182,7 @@ fn classes_are_chosen_by_label() {
     let set = bytes(7).concat(&labelled_floats(2)).unwrap();
     let chosen = set.of_class(&[3, 1]).unwrap();
     assert_eq!(chosen.labels(), Some(vec![1, 1, 3, 3]));
-    let expected: Model = [1, 4, 7, 8].map(|i| model(&set)[i].clone()).into();
+    let expected: ListModel = [1, 4, 7, 8].map(|i| model(&set)[i].clone()).into();
     assert_eq!(model(&chosen), expected);
     assert!(bytes(1).of_class(&[2]).unwrap().is_empty());
     let error = text(set.of_class(&[4]));

@@ -1,7 +1,7 @@
+use std::{fs, path::Path};
+
 use super::*;
 use crate::idx::pair::only_pictures_in;
-use std::fs;
-use std::path::Path;
 
 fn touch(path: PathBuf) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -9,22 +9,22 @@ fn touch(path: PathBuf) -> PathBuf {
     path
 }
 
-fn places(folder: &Path, name: &str) -> [Place; 2] {
+fn locations(folder: &Path, name: &str) -> [SetLocation; 2] {
     let found = list(&[folder.to_path_buf()]);
-    found.into_iter().find(|set| set.name == name).unwrap().places
+    found.into_iter().find(|set| set.name == name).unwrap().locations
 }
 
 #[test]
 fn a_list_shows_what_is_there_and_what_is_missing() {
     let data = tempfile::tempdir().unwrap();
     let images = touch(data.path().join("mnist/train-images-idx3-ubyte.gz"));
-    let [train, test] = places(data.path(), "mnist");
-    assert_eq!(train, Place::At(images.clone()));
+    let [train, test] = locations(data.path(), "mnist");
+    assert_eq!(train, SetLocation::At(images.clone()));
     let wanted = "mnist/t10k-images-idx3-ubyte[.gz]".to_owned();
-    assert_eq!(test, Place::Missing { wanted });
+    assert_eq!(test, SetLocation::Missing { wanted });
 
-    assert_eq!(places(data.path(), "mnist")[0], Place::At(images));
-    assert_eq!(places(data.path(), "glyphs"), [Place::BuiltIn, Place::BuiltIn]);
+    assert_eq!(locations(data.path(), "mnist")[0], SetLocation::At(images));
+    assert_eq!(locations(data.path(), "glyphs"), [SetLocation::BuiltIn, SetLocation::BuiltIn]);
 }
 
 #[test]
@@ -35,10 +35,10 @@ fn other_homes_of_a_set_are_known() {
         ("emnist-digits", "gzip/emnist-digits-train-images-idx3-ubyte.gz"),
     ] {
         let images = touch(data.path().join(file));
-        assert_eq!(places(data.path(), name)[0], Place::At(images));
+        assert_eq!(locations(data.path(), name)[0], SetLocation::At(images));
     }
-    let [train, _] = places(data.path(), "mnist");
-    assert!(matches!(train, Place::Missing { .. }), "{train:?}");
+    let [train, _] = locations(data.path(), "mnist");
+    assert!(matches!(train, SetLocation::Missing { .. }), "{train:?}");
 }
 
 #[test]
@@ -46,11 +46,11 @@ fn files_right_in_a_data_folder_count_unless_it_is_named_for_another_set() {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join("kmnist");
     let images = touch(folder.join("train-images-idx3-ubyte"));
-    assert_eq!(places(&folder, "kmnist")[0], Place::At(images));
-    assert!(matches!(places(&folder, "mnist")[0], Place::Missing { .. }));
+    assert_eq!(locations(&folder, "kmnist")[0], SetLocation::At(images));
+    assert!(matches!(locations(&folder, "mnist")[0], SetLocation::Missing { .. }));
 
     let images = touch(data.path().join("train-images-idx3-ubyte"));
-    assert_eq!(places(data.path(), "mnist")[0], Place::At(images));
+    assert_eq!(locations(data.path(), "mnist")[0], SetLocation::At(images));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The public sets that can be brought, their addresses and checksums.
+//! The public sets that can be downloaded, their addresses and checksums.
 
-/// A set: files that are brought into one folder.
+/// A set: files that are downloaded into one folder.
 #[derive(Debug)]
 pub struct Offer {
     pub name: &'static str,
@@ -8,14 +8,14 @@ pub struct Offer {
     pub home: &'static str,
     /// What every file's address begins with.
     pub address: &'static str,
-    pub files: &'static [Item],
-    /// What the makers ask of users.
+    pub files: &'static [RemoteFile],
+    /// The terms of its makers.
     pub terms: &'static str,
 }
 
 /// A file of a set.
 #[derive(Debug)]
-pub struct Item {
+pub struct RemoteFile {
     /// What its address ends with; its name too.
     pub name: &'static str,
     pub bytes: u64,
@@ -23,19 +23,19 @@ pub struct Item {
     pub unpack: Unpack,
 }
 
-/// What becomes of a file that has come whole.
+/// What is done with a file once it is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unpack {
     /// It stays as it is.
     Keep,
-    /// The files in it take its place, without their folders: a `.tar.gz`.
+    /// The files in it replace it, without their folders: a `.tar.gz`.
     TarGz,
     /// The same for a zip file.
     Zip,
 }
 
-const fn item(name: &'static str, bytes: u64, sha256: &'static str) -> Item {
-    Item { name, bytes, sha256, unpack: Unpack::Keep }
+const fn item(name: &'static str, bytes: u64, sha256: &'static str) -> RemoteFile {
+    RemoteFile { name, bytes, sha256, unpack: Unpack::Keep }
 }
 
 pub static OFFERS: [Offer; 7] = [
@@ -121,14 +121,15 @@ pub static OFFERS: [Offer; 7] = [
                 "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
             ),
         ],
-        terms: "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), \
+        terms: "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL \
+            and others), \
                 doi:10.20676/00000341, CC BY-SA 4.0",
     },
     Offer {
         name: "emnist",
         home: "emnist",
         address: "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
-        files: &[Item {
+        files: &[RemoteFile {
             name: "gzip.zip",
             bytes: 561_753_746,
             sha256: "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
@@ -140,7 +141,7 @@ pub static OFFERS: [Offer; 7] = [
         name: "cifar-10",
         home: "cifar-10-batches-bin",
         address: "https://www.cs.toronto.edu/~kriz/",
-        files: &[Item {
+        files: &[RemoteFile {
             name: "cifar-10-binary.tar.gz",
             bytes: 170_052_171,
             sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
@@ -152,7 +153,7 @@ pub static OFFERS: [Offer; 7] = [
         name: "cifar-100",
         home: "cifar-100-binary",
         address: "https://www.cs.toronto.edu/~kriz/",
-        files: &[Item {
+        files: &[RemoteFile {
             name: "cifar-100-binary.tar.gz",
             bytes: 168_513_733,
             sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
@@ -180,7 +181,7 @@ pub static OFFERS: [Offer; 7] = [
     },
 ];
 
-/// The offer that brings a set: all parts of EMNIST come together.
+/// The offer with a set: all parts of EMNIST are one offer.
 pub fn offer(name: &str) -> Option<&'static Offer> {
     OFFERS.iter().find(|offer| offer.name == name || offer.name == "emnist" && name.starts_with("emnist-"))
 }

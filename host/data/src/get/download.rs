@@ -1,39 +1,44 @@
 //! Fetching one file over HTTP, going on where it broke off.
 
-use super::Item;
-use crate::fault;
-use files::sha256_of_file;
-use files::{Error, Result};
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::thread;
-use std::time::Duration;
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::Path,
+    thread,
+    time::Duration,
+};
 
-/// So often in a row an address may break off without having sent anything.
+use files::{Error, Result, sha256_of_file};
+use ureq::{
+    Agent, Body,
+    http::{Response, StatusCode},
+};
+
+use super::RemoteFile;
+use crate::fault;
+
+/// How often in a row a connection may break off without having sent anything.
 const PATIENCE: u32 = 4;
 /// The wait after the first of them; each next one is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
 const BUFFER: usize = 64 << 10;
 
-/// Is told how far a file has come.
+/// Hears how much of a file has arrived.
 pub trait Watch {
-    /// So many of the bytes of the file called `name` are here.
+    /// `bytes` of the `of` bytes of the file called `name` have arrived.
     fn came(&self, name: &str, bytes: u64, of: u64);
 }
 
 /// Why a try ended.
 enum Broken {
-    /// It is no use to try again.
+    /// Trying again is no use.
     Ended(Error),
     /// The connection broke off.
     Off(String),
 }
 
 /// Fetches `item` from `address` to a file of its name in `folder`, unless a good one is there.
-pub fn fetch(address: &str, item: &Item, folder: &Path, watch: &dyn Watch) -> Result<()> {
+pub fn fetch(address: &str, item: &RemoteFile, folder: &Path, watch: &dyn Watch) -> Result<()> {
     let (whole, part) = (folder.join(item.name), folder.join(format!("{}.part", item.name)));
     if whole.is_file() && sha256_of_file(&whole)? == item.sha256 {
         watch.came(item.name, item.bytes, item.bytes);
@@ -54,10 +59,10 @@ pub fn fetch(address: &str, item: &Item, folder: &Path, watch: &dyn Watch) -> Re
 }
 
 /// Tries until all bytes are in `part`.
-fn gather(address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<()> {
+fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> Result<()> {
     let agent = agent();
-    // An address that cannot go on begins anew: only what is more than ever before is progress.
-    let mut most = length(part)?;
+    // A server that cannot continue begins anew: only more bytes than ever before are progress.
+    let mut farthest = length(part)?;
     let (mut failures, mut pause) = (0, PAUSE);
     while length(part)? != item.bytes {
         ops::interrupt::check()?;
@@ -67,7 +72,7 @@ fn gather(address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<
             Err(Broken::Off(reason)) => reason,
         };
         match length(part)? {
-            after if after > most => (most, failures, pause) = (after, 0, PAUSE),
+            after if after > farthest => (farthest, failures, pause) = (after, 0, PAUSE),
             after => {
                 failures += 1;
                 if failures == PATIENCE {
@@ -84,7 +89,7 @@ fn gather(address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<
     Ok(())
 }
 
-/// An agent that follows addresses, takes a proxy from the environment and does not wait for ever.
+/// An agent that follows addresses, takes a proxy from the environment and does not wait forever.
 fn agent() -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -96,7 +101,13 @@ fn agent() -> Agent {
 }
 
 /// Asks for what is missing in `part` and appends it.
-fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn Watch) -> Result<(), Broken> {
+fn try_once(
+    agent: &Agent,
+    address: &str,
+    item: &RemoteFile,
+    part: &Path,
+    watch: &dyn Watch,
+) -> Result<(), Broken> {
     let have = length(part).map_err(Broken::Ended)?;
     let mut request = agent.get(address).header("accept-encoding", "identity");
     if have > 0 {
@@ -104,7 +115,7 @@ fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn 
     }
     let response = request.call().map_err(|error| Broken::Off(error.to_string()))?;
     if response.status() == StatusCode::RANGE_NOT_SATISFIABLE && have > 0 {
-        // What is here is of no use: begin anew.
+        // The bytes so far are of no use.
         fs::remove_file(part).map_err(|error| Broken::Ended(Error::io(part)(error)))?;
         return Err(Broken::Off("it has fewer bytes than have come".into()));
     }
@@ -117,7 +128,7 @@ fn try_once(agent: &Agent, address: &str, item: &Item, part: &Path, watch: &dyn 
 }
 
 /// At which byte of the file an answer begins.
-fn start(response: &Response<Body>, address: &str, item: &Item, have: u64) -> Result<u64, Broken> {
+fn start(response: &Response<Body>, address: &str, item: &RemoteFile, have: u64) -> Result<u64, Broken> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     let ended = |found: String, help: &str| Broken::Ended(failed(format!("{address}: {found}"), help));
     let another = "the address gives another file now; name a mirror with --from URL";
@@ -164,7 +175,7 @@ fn copy(
     body: Body,
     file: &mut File,
     part: &Path,
-    item: &Item,
+    item: &RemoteFile,
     mut at: u64,
     watch: &dyn Watch,
 ) -> Result<(), Broken> {
@@ -174,11 +185,11 @@ fn copy(
     let mut buffer = vec![0; BUFFER];
     loop {
         ops::interrupt::check().map_err(|error| Broken::Ended(error.into()))?;
-        let most = buffer.len().min((item.bytes - at) as usize);
-        if most == 0 {
+        let count = buffer.len().min((item.bytes - at) as usize);
+        if count == 0 {
             return file.sync_all().map_err(disk);
         }
-        let count = reader.read(&mut buffer[..most]).map_err(|error| Broken::Off(error.to_string()))?;
+        let count = reader.read(&mut buffer[..count]).map_err(|error| Broken::Off(error.to_string()))?;
         if count == 0 {
             return Err(Broken::Off("the connection was closed".into()));
         }

@@ -1,33 +1,38 @@
-//! Bringing public data sets from their well-known addresses into a data folder: whole or not at all.
+//! Downloads public data sets from their well-known addresses into a data folder: whole or not at all.
 
 mod catalogue;
 mod download;
 
-pub use catalogue::{Item, OFFERS, Offer, Unpack, offer};
+pub use catalogue::{OFFERS, Offer, RemoteFile, Unpack, offer};
 pub use download::Watch;
 
-use super::fault;
-use super::tar::{Kind, Tar};
-use super::zip::Zip;
-use files::sha256_of_file;
-use files::{Error, Result};
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use files::{Error, Result, sha256_of_file};
+
+use super::{
+    fault,
+    tar::{Tar, TarKind},
+    zip::Zip,
+};
 
 /// The largest file that is unpacked.
-const MOST_BYTES: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
-/// Whether a set can be brought.
+/// Whether a set can be downloaded.
 pub fn offers(name: &str) -> bool {
     offer(name).is_some()
 }
 
-/// Brings the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
+/// Downloads the set into the folder [`Offer::home`] of `data`, from `address` where that is given (a mirror:
 /// the files and their checksums are the same). Gives that folder.
 ///
-/// Files are gathered in a hidden folder beside it and checked, and go to their places when all have come.
-/// What has come stays there when a later file fails, and is not fetched again.
+/// Files are gathered in a hidden folder beside it and checked, and are installed once all have arrived.
+/// Complete files stay there when a later one fails, and are not fetched again.
 ///
 /// # Errors
 /// `Failed` where an address does not answer, answers something else, or keeps breaking off; `Format` for a
@@ -42,7 +47,7 @@ pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch)
         reuse(item, &home, &gathering)?;
         download::fetch(&format!("{address}{}", item.name), item, &gathering, watch)?;
     }
-    // What an interrupted unpacking left is not known to be whole.
+    // What an interrupted unpacking left may not be complete.
     if unpacked.exists() {
         fs::remove_dir_all(&unpacked).map_err(Error::io(&unpacked))?;
     }
@@ -50,13 +55,13 @@ pub fn get(offer: &Offer, data: &Path, address: Option<&str>, watch: &dyn Watch)
     for item in offer.files {
         unpack(item, &gathering.join(item.name), &unpacked)?;
     }
-    place(&unpacked, &home)?;
+    install(&unpacked, &home)?;
     fs::remove_dir_all(&gathering).map_err(Error::io(&gathering))?;
     Ok(home)
 }
 
-/// Gathers a file that is in its place already, if it is what it should be.
-fn reuse(item: &Item, home: &Path, gathering: &Path) -> Result<()> {
+/// Takes a file that is installed already, if its content is the expected one.
+fn reuse(item: &RemoteFile, home: &Path, gathering: &Path) -> Result<()> {
     let (there, here) = (home.join(item.name), gathering.join(item.name));
     if here.exists() || !there.is_file() || sha256_of_file(&there)? != item.sha256 {
         return Ok(());
@@ -70,7 +75,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Puts what a file holds into `folder`.
-fn unpack(item: &Item, file: &Path, folder: &Path) -> Result<()> {
+fn unpack(item: &RemoteFile, file: &Path, folder: &Path) -> Result<()> {
     match item.unpack {
         Unpack::Keep => link(file, &folder.join(item.name)),
         Unpack::TarGz => untar(file, folder),
@@ -88,7 +93,7 @@ fn unzip(file: &Path, folder: &Path) -> Result<()> {
             continue;
         }
         let to = folder.join(name);
-        fs::write(&to, zip.read(entry, MOST_BYTES)?).map_err(Error::io(&to))?;
+        fs::write(&to, zip.read(entry, MAX_BYTES)?).map_err(Error::io(&to))?;
     }
     Ok(())
 }
@@ -98,12 +103,12 @@ fn untar(file: &Path, folder: &Path) -> Result<()> {
     let mut tar = Tar::open(file)?;
     while let Some(entry) = tar.next_entry()? {
         let name = entry.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        if entry.kind != Kind::File || name.is_empty() || name.starts_with('.') {
+        if entry.kind != TarKind::File || name.is_empty() || name.starts_with('.') {
             continue;
         }
-        if entry.size > MOST_BYTES {
+        if entry.size > MAX_BYTES {
             let found = format!("`{name}` of {} bytes", entry.size);
-            return Err(fault(file, entry.offset, found, format!("at most {MOST_BYTES}")));
+            return Err(fault(file, entry.offset, found, format!("at most {MAX_BYTES}")));
         }
         let path = folder.join(name);
         let mut to = fs::File::create(&path).map_err(Error::io(&path))?;
@@ -114,7 +119,7 @@ fn untar(file: &Path, folder: &Path) -> Result<()> {
 }
 
 /// Gives the folder of files its name; where that is taken, moves each file into it.
-fn place(unpacked: &Path, home: &Path) -> Result<()> {
+fn install(unpacked: &Path, home: &Path) -> Result<()> {
     if !home.exists() && fs::rename(unpacked, home).is_ok() {
         return Ok(());
     }

@@ -1,12 +1,15 @@
-use super::*;
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
 use files::sha256_of_file;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use flate2::{Compression, write::GzEncoder};
+
+use super::*;
 
 /// What a server does with a request, one after the other; then it behaves.
 #[derive(Clone, Copy)]
@@ -101,11 +104,11 @@ fn answer(
     stream.write_all(&body)
 }
 
-/// The highest numbers that a watch was told.
+/// The highest numbers that a watch heard.
 #[derive(Default)]
-struct Seen(Mutex<HashMap<String, (u64, u64)>>);
+struct Arrivals(Mutex<HashMap<String, (u64, u64)>>);
 
-impl Watch for Seen {
+impl Watch for Arrivals {
     fn came(&self, name: &str, bytes: u64, of: u64) {
         self.0.lock().unwrap().insert(name.to_owned(), (bytes, of));
     }
@@ -117,9 +120,9 @@ fn bytes(n: usize) -> Vec<u8> {
 
 /// An offer of those files; names and checksums live as long as the process.
 fn offer_of(files: &[(&'static str, &[u8])], unpack: Unpack) -> Offer {
-    let items: Vec<Item> = files
+    let items: Vec<RemoteFile> = files
         .iter()
-        .map(|(name, content)| Item {
+        .map(|(name, content)| RemoteFile {
             name,
             bytes: content.len() as u64,
             sha256: files::sha256(content).leak(),
@@ -134,7 +137,7 @@ fn run(data: &Path, faults: &[Fault]) -> (Result<PathBuf>, Server) {
     let (large, small) = (bytes(200_000), bytes(10));
     let files: [(&str, &[u8]); 2] = [("large", &large), ("small", &small)];
     let server = Server::start(&files, faults);
-    let outcome = get(&offer_of(&files, Unpack::Keep), data, Some(&server.address), &Seen::default());
+    let outcome = get(&offer_of(&files, Unpack::Keep), data, Some(&server.address), &Arrivals::default());
     (outcome, server)
 }
 
@@ -146,7 +149,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The set is in its place, whole, and nothing else is left.
+/// The set is installed, whole, and nothing else is left.
 fn is_whole(data: &Path) {
     assert_eq!(names(data), ["set"]);
     assert_eq!(fs::read(data.join("set/large")).unwrap(), bytes(200_000));
@@ -201,7 +204,7 @@ fn a_server_that_never_gets_further_is_given_up_and_what_came_is_kept() {
     outcome.unwrap();
     is_whole(data.path());
     assert_eq!(server.asked()[0], ("/large".into(), 70_000));
-    // The same with a server that cuts every whole file at the same place.
+    // The same with a server that cuts every whole file at the same byte.
     let data = tempfile::tempdir().unwrap();
     let (outcome, server) = run(data.path(), &[Fault::NoRangeCut(70_000); 9]);
     assert!(outcome.unwrap_err().to_string().contains("broke off after 70000"));
@@ -235,15 +238,17 @@ fn a_missing_file_and_one_of_another_size_are_told_at_once() {
 
     let server = Server::start(&[("large", &bytes(10))], &[]);
     let offer = offer_of(&[("large", &bytes(20))], Unpack::Keep);
-    let error = get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap_err().to_string();
+    let error =
+        get(&offer, data.path(), Some(&server.address), &Arrivals::default()).unwrap_err().to_string();
     assert!(error.contains("it has 10 bytes, not 20"), "{error}");
     // A beginning that is longer than the file: it begins anew, and finds that the file is another one.
     fs::write(data.path().join(".set.part/large.part"), bytes(15)).unwrap();
-    let error = get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap_err().to_string();
+    let error =
+        get(&offer, data.path(), Some(&server.address), &Arrivals::default()).unwrap_err().to_string();
     assert!(error.contains("it has 10 bytes, not 20"), "{error}");
 
     let error =
-        get(&offer, data.path(), Some("http://127.0.0.1:1/"), &Seen::default()).unwrap_err().to_string();
+        get(&offer, data.path(), Some("http://127.0.0.1:1/"), &Arrivals::default()).unwrap_err().to_string();
     assert!(error.contains("http://127.0.0.1:1/large broke off after 0 of 20 bytes"), "{error}");
     assert!(!data.path().join("set").exists());
 }
@@ -291,7 +296,7 @@ fn archives_are_unpacked_without_their_folders() {
         fs::create_dir(data.path().join("set")).unwrap();
         fs::write(data.path().join("set/own"), "mine").unwrap();
         fs::write(data.path().join("set/a.bin"), "old").unwrap();
-        get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap();
+        get(&offer, data.path(), Some(&server.address), &Arrivals::default()).unwrap();
         assert_eq!(names(data.path()), ["set"]);
         assert_eq!(names(&data.path().join("set")), ["a.bin", "own"]);
         assert_eq!(fs::read(data.path().join("set/a.bin")).unwrap(), content);
@@ -315,7 +320,7 @@ fn a_damaged_archive_is_told_and_nothing_is_placed() {
         let server = Server::start(&[("a.tar.gz", &archive)], &[]);
         let offer = offer_of(&[("a.tar.gz", &archive)], Unpack::TarGz);
         let error =
-            get(&offer, data.path(), Some(&server.address), &Seen::default()).unwrap_err().to_string();
+            get(&offer, data.path(), Some(&server.address), &Arrivals::default()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         assert!(!data.path().join("set").exists());
     }

@@ -1,7 +1,9 @@
-//! A hand: what turns a skeleton into one person's writing of it.
+//! A hand: how one person writes a skeleton.
 
-use super::pen::{Dab, SIDE};
-use super::skeleton::{Knot, Stroke};
+use super::{
+    pen::{Dab, SIDE},
+    skeleton::{Knot, Stroke},
+};
 use crate::cursor::Cursor;
 
 /// Straight pieces to a curve between two knots.
@@ -10,7 +12,7 @@ const PIECES: usize = 6;
 const BOX: f32 = 20.0;
 /// The share of a knot's distance from the skeleton that the next knot keeps.
 const RETURN: f32 = 0.8;
-/// What the edge of a line of usual width keeps from the edge of the picture, in pixels.
+/// The distance between the edge of a line of normal width and the edge of the picture, in pixels.
 const MARGIN: f32 = 1.5;
 
 /// The traits of one writing, each drawn anew for every picture.
@@ -19,8 +21,8 @@ pub struct Hand {
     slant: f32,
     /// Width relative to the skeleton's.
     width: f32,
-    /// Cosine and sine of the turn of the whole glyph.
-    turn: (f32, f32),
+    /// Cosine and sine of the rotation of the whole glyph.
+    rotation: (f32, f32),
     /// Second-order bend of the plane: x by y^2 and xy, y by x^2 and xy.
     bend: [f32; 4],
     /// How far the pen strays from the skeleton at each knot, as a standard deviation in heights.
@@ -43,7 +45,7 @@ impl Hand {
         Self {
             slant: 0.12 + cursor.bell(0.2),
             width: 1.0 + cursor.bell(0.16),
-            turn: ((1.0 - square) / (1.0 + square), 2.0 * half / (1.0 + square)),
+            rotation: ((1.0 - square) / (1.0 + square), 2.0 * half / (1.0 + square)),
             bend: std::array::from_fn(|_| cursor.bell(0.24)),
             stray: cursor.uniform(0.012, 0.034),
             radius: (1.24 + cursor.bell(0.26)).max(0.7),
@@ -60,7 +62,7 @@ impl Hand {
         paths
     }
 
-    /// One stroke as this hand draws it; places in heights about the glyph's centre.
+    /// One stroke as this hand draws it; points in heights about the glyph's centre.
     fn path(&self, stroke: &[Knot], cursor: &mut Cursor) -> Vec<Dab> {
         let mut drift = (cursor.bell(self.stray), cursor.bell(self.stray));
         let last = stroke.len() - 1;
@@ -85,13 +87,13 @@ impl Hand {
         path
     }
 
-    /// Leans, stretches, bends and turns a place.
+    /// Leans, stretches, bends and rotates a point.
     fn warp(&self, dab: &mut Dab) {
         let (x, y) = (dab.x, dab.y);
         let [x_by_yy, x_by_xy, y_by_xx, y_by_xy] = self.bend;
         let u = x * self.width - y * self.slant + x_by_yy * y * y + x_by_xy * x * y;
         let v = y + y_by_xx * x * x + y_by_xy * x * y;
-        let (cos, sin) = self.turn;
+        let (cos, sin) = self.rotation;
         (dab.x, dab.y) = (cos * u - sin * v, sin * u + cos * v);
     }
 
@@ -163,9 +165,9 @@ impl Extent {
     /// How far to move, in pixels, after scaling: the centre of mass to the picture's, plus `offset`.
     fn placed(&self, scale: f32, radius: f32, offset: f32) -> f32 {
         let side = SIDE as f32;
-        let least = MARGIN + radius - self.low * scale;
-        let most = side - MARGIN - radius - self.high * scale;
-        (0.5 * side + offset - self.centre * scale).max(least).min(most)
+        let lowest = MARGIN + radius - self.low * scale;
+        let highest = side - MARGIN - radius - self.high * scale;
+        (0.5 * side + offset - self.centre * scale).max(lowest).min(highest)
     }
 }
 

@@ -9,11 +9,11 @@ mod hand;
 mod pen;
 mod skeleton;
 
-use super::cursor::Cursor;
-use super::{BuiltIn, Images, Split};
+use rayon::prelude::*;
+
+use super::{BuiltIn, Images, Split, cursor::Cursor};
 use hand::Hand;
 use pen::SIDE;
-use rayon::prelude::*;
 use skeleton::GLYPHS;
 
 /// The set as scripts load it.

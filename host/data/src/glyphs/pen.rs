@@ -6,7 +6,7 @@ pub const SIDE: usize = 28;
 /// Over how many pixels ink fades out across a stroke's edge.
 const FADE: f32 = 1.1;
 
-/// A point of a pen's path: place and radius in pixels, pixel (0, 0) reaching from 0 to 1.
+/// A point of a pen's path: position and radius in pixels, pixel (0, 0) reaching from 0 to 1.
 #[derive(Debug, Clone, Copy)]
 pub struct Dab {
     pub x: f32,

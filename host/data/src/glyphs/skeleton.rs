@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 pub struct Knot {
     pub x: f32,
     pub y: f32,
-    /// The pen turns sharply here instead of passing smoothly.
+    /// The path has a corner here instead of passing smoothly.
     pub corner: bool,
 }
 
@@ -51,10 +51,10 @@ fn stroke(text: &str) -> Option<Stroke> {
 }
 
 fn knot(text: &str) -> Option<Knot> {
-    let place = text.trim_end_matches('*');
-    let (x, y) = place.split_once(',')?;
+    let point = text.trim_end_matches('*');
+    let (x, y) = point.split_once(',')?;
     let unit = |number: &str| number.parse().ok().map(|n: u8| f32::from(n) / 100.0);
-    Some(Knot { x: unit(x)?, y: unit(y)?, corner: place.len() < text.len() })
+    Some(Knot { x: unit(x)?, y: unit(y)?, corner: point.len() < text.len() })
 }
 
 #[cfg(test)]

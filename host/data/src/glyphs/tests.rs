@@ -1,6 +1,8 @@
-use super::*;
-use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+
+use sha2::{Digest, Sha256};
+
+use super::*;
 
 const PICTURE: usize = SIDE * SIDE;
 
@@ -74,8 +76,8 @@ fn classes_can_be_told_apart() {
         pairs.map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum()
     };
     let nearest = |picture: &[u8]| {
-        let places = known.pixels.chunks(PICTURE).enumerate();
-        places.min_by_key(|(_, other)| distance(picture, other)).map(|(i, _)| label(i))
+        let candidates = known.pixels.chunks(PICTURE).enumerate();
+        candidates.min_by_key(|(_, other)| distance(picture, other)).map(|(i, _)| label(i))
     };
     let right = asked.pixels.chunks(PICTURE).enumerate();
     let right = right.filter(|(i, picture)| nearest(picture) == Some(label(*i))).count();

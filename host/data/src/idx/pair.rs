@@ -1,12 +1,14 @@
 //! Where the IDX files of a set lie, and how they make up the set.
 
-use super::sets::{IMAGES, SETS, Set};
-use crate::file::fault;
-use crate::find::shown;
-use crate::{Images, Options, Split};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
 use files::{Error, Result};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+use super::sets::{IMAGES, SETS, Set};
+use crate::{Images, ReadOptions, Split, file::fault, find::shown};
 
 const LABELS: &str = "labels-idx1-ubyte";
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];
@@ -16,7 +18,7 @@ pub fn inside(folder: &Path, set: &Set, split: Split) -> Option<PathBuf> {
     let name = set.file_name(split);
     let mut homes = set.homes.iter().map(|home| folder.join(home));
     homes.find_map(|home| plain_or_packed(&home.join(&name))).or_else(|| {
-        // MNIST's file names do not tell sets apart, but another set's folder does.
+        // Several sets have MNIST's file names; the folder says which one it is.
         let file = plain_or_packed(&folder.join(&name))?;
         of_file(&file).is_none_or(|of| of.name == set.name).then_some(file)
     })
@@ -28,8 +30,8 @@ pub fn of_file(path: &Path) -> Option<&'static Set> {
     let (name, folder) = (path.file_name()?.to_str()?, path.parent()?);
     SETS.iter().find(|set| {
         let of_split = |split| name.starts_with(&set.file_name(split));
-        let told = name.starts_with(set.name) || set.homes.iter().any(|home| folder.ends_with(home));
-        told && SPLITS.into_iter().any(of_split)
+        let is_named = name.starts_with(set.name) || set.homes.iter().any(|home| folder.ends_with(home));
+        is_named && SPLITS.into_iter().any(of_split)
     })
 }
 
@@ -71,7 +73,7 @@ fn plain_or_packed(path: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// `Format` or `Io` for files that are not in order, `Usage` for options that IDX files do not take.
-pub fn read(path: &Path, set: Option<&Set>, options: &Options) -> Result<Images> {
+pub fn read(path: &Path, set: Option<&Set>, options: &ReadOptions) -> Result<Images> {
     let name = set.map_or_else(|| path.display().to_string(), |set| set.name.to_owned());
     options.require_only(&name, &[])?;
     options.check(path)?;
@@ -140,7 +142,7 @@ fn class_names(set: Option<&Set>, labels: Option<&[u32]>) -> Vec<String> {
     }
 }
 
-/// Turns pictures `[N, height, width]` into `[N, width, height]`, rows becoming columns.
+/// Transposes pictures `[N, height, width]` to `[N, width, height]`.
 fn transpose(pixels: &mut [u8], height: usize, width: usize) {
     let mut rows = vec![0; height * width];
     for picture in pixels.chunks_exact_mut(height * width) {

@@ -1,10 +1,11 @@
 //! The sets of IDX files that are known by name.
 
-use super::pair;
-use crate::known::Known;
-use crate::{Images, Options, Split};
-use files::Result;
 use std::path::{Path, PathBuf};
+
+use files::Result;
+
+use super::pair;
+use crate::{Images, ReadOptions, Split, known::KnownSet};
 
 /// What the names of files with pictures end with.
 pub const IMAGES: &str = "images-idx3-ubyte";
@@ -124,13 +125,13 @@ impl Set {
 
     /// The name of the file with a split's pictures, without `.gz`.
     pub fn file_name(&self, split: Split) -> String {
-        // Nobody calls a file so: these sets have two splits.
+        // There is no such file: these sets have two splits.
         let prefix = self.prefixes.get(split as usize).unwrap_or(&"validation");
         format!("{prefix}-{IMAGES}")
     }
 }
 
-impl Known for Set {
+impl KnownSet for Set {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -147,7 +148,7 @@ impl Known for Set {
         pair::inside(folder, self, split)
     }
 
-    fn read(&self, path: &Path, _: Split, options: &Options) -> Result<Images> {
+    fn read(&self, path: &Path, _: Split, options: &ReadOptions) -> Result<Images> {
         pair::read(path, Some(self), options)
     }
 }

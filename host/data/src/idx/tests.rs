@@ -1,9 +1,9 @@
-use super::*;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::io::Write;
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
+
+use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
+
+use super::*;
 
 fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
@@ -115,7 +115,7 @@ fn damaged_gzip_is_told_from_other_faults() {
 #[test]
 fn a_gzip_bomb_unpacks_no_further_than_its_header_promises() {
     let (_folder, path) = file(&gzip(&idx(&[2, 1, 2], &vec![0; 64 << 20])));
-    let mut source = Source::open(&path).unwrap();
+    let mut source = IdxReader::open(&path).unwrap();
     source.header::<3>().unwrap();
     source.content(4).unwrap_err();
     assert_eq!(source.offset, 16 + 4 + 1);

@@ -1,6 +1,7 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::Images;
-use std::sync::Arc;
 
 /// `n` labelled pictures of `side * side` pixels, all different: `side` 8 is prepared in place, 64 by a
 /// thread, for batches from 4 to 255.
@@ -16,11 +17,11 @@ fn set(n: usize, side: usize) -> Dataset {
     })
 }
 
-fn plan(batch_size: usize, seed: Option<u64>) -> Plan {
-    Plan { batch_size, shuffle: seed.map(Key::new), drop_last: false, device: Device::Cpu }
+fn plan(batch_size: usize, seed: Option<u64>) -> BatchPlan {
+    BatchPlan { batch_size, shuffle: seed.map(Key::new), drop_last: false, device: Device::Cpu }
 }
 
-fn all(set: &Dataset, plan: Plan) -> Vec<Batch> {
+fn all(set: &Dataset, plan: BatchPlan) -> Vec<Batch> {
     Batches::new(set, plan).unwrap().collect::<Result<_>>().unwrap()
 }
 
@@ -31,8 +32,8 @@ fn indices(batches: &[Batch]) -> Vec<u32> {
 #[test]
 fn a_large_batch_has_a_thread() {
     let source = |side| Batches::new(&set(10, side), plan(4, None)).unwrap().source;
-    assert!(matches!(source(8), Source::Here(_)));
-    assert!(matches!(source(64), Source::Thread(_)));
+    assert!(matches!(source(8), BatchSource::Here(_)));
+    assert!(matches!(source(64), BatchSource::Thread(_)));
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn the_last_batch_is_smaller_or_left_out() {
     for side in [8, 64] {
         let set = set(10, side);
         let sizes = |drop_last| {
-            let batches = all(&set, Plan { drop_last, ..plan(4, Some(1)) });
+            let batches = all(&set, BatchPlan { drop_last, ..plan(4, Some(1)) });
             batches.iter().map(|batch| batch.indices.len()).collect::<Vec<_>>()
         };
         assert_eq!(sizes(false), [4, 4, 2]);
@@ -106,8 +107,11 @@ fn a_pass_may_have_any_items_of_the_set() {
 #[test]
 fn a_pass_without_a_batch_is_refused() {
     let (full, empty) = (set(3, 8), set(0, 8));
-    let cases =
-        [(&full, plan(0, None)), (&empty, plan(2, None)), (&full, Plan { drop_last: true, ..plan(4, None) })];
+    let cases = [
+        (&full, plan(0, None)),
+        (&empty, plan(2, None)),
+        (&full, BatchPlan { drop_last: true, ..plan(4, None) }),
+    ];
     for (set, plan) in cases {
         let error = Batches::new(set, plan).err().unwrap().to_string();
         let expected = format!("no batch of {} can be made of `{set}`", plan.batch_size);
@@ -128,7 +132,7 @@ fn worker(second: fn() -> Result<Prepared>) -> (Batches, Arc<()>) {
         let _held = &held;
         if i == 1 { second() } else { recipe.prepare(i) }
     };
-    let source = Source::Thread(Worker::start(4, prepare).unwrap());
+    let source = BatchSource::Thread(Worker::start(4, prepare).unwrap());
     (Batches { set, device: Device::Cpu, source, done: 0, count: 4 }, alive)
 }
 

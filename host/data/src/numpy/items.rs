@@ -1,13 +1,14 @@
 //! Items of data sets in arrays.
 
-use super::kind::Kind;
-use super::npy::Array;
-use crate::{Images, Items, Options};
 use files::{Error, Result};
 use ops::{Device, Tensor};
 
-/// The way to what is no set by itself.
-const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of it with \
+use super::{kind::NumpyKind, npy::NumpyArray};
+use crate::{Images, Items, ReadOptions};
+
+/// How to read an array that is no set by itself.
+const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of \
+    it with \
                      `data::from(items, labels)`";
 
 /// Items of one shape, and what that is.
@@ -17,21 +18,21 @@ pub struct Content {
     pub count: usize,
 }
 
-impl Array {
+impl NumpyArray {
     /// The items `[N, ...]`: bytes, which stand for 0 to 1, and booleans as pictures `[N, H, W]`, `[N, H, W,
     /// C]` or `[N, C, H, W]` with C = 1 or 3, brought to the size and colours of the options, or as rows `[N,
     /// D]`; floats of any shape as they are, pictures `[N, H, W]` and `[N, H, W, C]` as `[N, C, H, W]`.
     ///
     /// # Errors
-    /// `Format` for other elements, or another shape; `Usage` for options that mean nothing for them.
-    pub fn items(self, name: &str, options: &Options) -> Result<Content> {
+    /// `Format` for other elements, or another shape; `Usage` for options that they do not take.
+    pub fn items(self, name: &str, options: &ReadOptions) -> Result<Content> {
         if self.shape().len() < 2 || self.elements().is_empty() {
             let found = format!("the shape {:?}", self.shape());
             return Err(self.refused(found, format!("items [N, ...]; or {ARRAY}")));
         }
         match self.kind() {
-            Kind::Unsigned(1) | Kind::Bool => self.bytes(name, options),
-            Kind::Float(_) => {
+            NumpyKind::Unsigned(1) | NumpyKind::Bool => self.bytes(name, options),
+            NumpyKind::Float(_) => {
                 options.require_only_of(name, &["array", "labels"])?;
                 self.floats()
             }
@@ -42,7 +43,7 @@ impl Array {
         }
     }
 
-    fn bytes(self, name: &str, options: &Options) -> Result<Content> {
+    fn bytes(self, name: &str, options: &ReadOptions) -> Result<Content> {
         let shape = self.shape().to_vec();
         let (picture, is_last) = match shape[..] {
             [_, h, w] => ([1, h, w], false),
@@ -54,7 +55,8 @@ impl Array {
             }
             _ => {
                 let expected = format!(
-                    "pictures [N, H, W], [N, H, W, C] or [N, C, H, W] with C = 1 or 3, or rows [N, D]; or {ARRAY}"
+                    "pictures [N, H, W], [N, H, W, C] or [N, C, H, W] with C = 1 or 3, or rows [N, D]; or \
+                     {ARRAY}"
                 );
                 return Err(self.refused(format!("bytes of the shape {shape:?}"), expected));
             }
@@ -75,7 +77,7 @@ impl Array {
 
     /// The bytes themselves; booleans become 0 and 255.
     fn values(self) -> Vec<u8> {
-        let is_bool = self.kind() == Kind::Bool;
+        let is_bool = self.kind() == NumpyKind::Bool;
         let mut values = self.into_elements();
         if is_bool {
             values.iter_mut().for_each(|value| *value = if *value == 0 { 0 } else { u8::MAX });

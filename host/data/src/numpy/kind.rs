@@ -1,18 +1,20 @@
 //! NumPy's element types that are numbers.
 
-use half::f16;
 use std::fmt;
+
+use half::f16;
+use ops::DType;
 
 /// What an element is, and how many bytes it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum NumpyKind {
     Bool,
     Signed(usize),
     Unsigned(usize),
     Float(usize),
 }
 
-impl Kind {
+impl NumpyKind {
     /// The type that a header calls `descr`, such as `<f4`, and whether the highest byte comes first;
     /// otherwise what the elements are.
     pub fn parse(descr: &str) -> Result<(Self, bool), String> {
@@ -30,6 +32,30 @@ impl Kind {
             _ => return Err(what(letter).to_owned()),
         };
         Ok((kind, order == ">"))
+    }
+
+    /// The element type of arrays that is the same.
+    pub fn dtype(self) -> Option<DType> {
+        match self {
+            Self::Float(2) => Some(DType::F16),
+            Self::Float(4) => Some(DType::F32),
+            Self::Float(8) => Some(DType::F64),
+            Self::Signed(4) => Some(DType::I32),
+            Self::Signed(8) => Some(DType::I64),
+            Self::Unsigned(1) => Some(DType::U8),
+            Self::Bool => Some(DType::Bool),
+            _ => None,
+        }
+    }
+
+    /// The type of an array's elements.
+    pub fn of(dtype: DType) -> Self {
+        match dtype {
+            DType::F16 | DType::F32 | DType::F64 => Self::Float(dtype.size()),
+            DType::I32 | DType::I64 => Self::Signed(dtype.size()),
+            DType::U8 => Self::Unsigned(1),
+            DType::Bool => Self::Bool,
+        }
     }
 
     /// What a header calls the type, the lowest byte first: `<f4`.
@@ -89,7 +115,7 @@ impl Kind {
     }
 }
 
-/// What elements are that are no numbers of ours.
+/// What elements of other types are.
 fn what(letter: char) -> &'static str {
     match letter {
         'U' | 'S' | 'a' | 'T' => {
@@ -110,7 +136,7 @@ pub fn words<T, const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> T) -> Ve
 }
 
 /// `f32`, as scripts say it.
-impl fmt::Display for Kind {
+impl fmt::Display for NumpyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = match self {
             Self::Bool => return f.write_str("bool"),

@@ -1,10 +1,10 @@
 //! Labels in arrays.
 
-use super::kind::Kind;
-use super::npy::Array;
 use files::Result;
 
-impl Array {
+use super::{kind::NumpyKind, npy::NumpyArray};
+
+impl NumpyArray {
     /// Labels for `count` items: whole numbers, of whatever type.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Array {
             return Err(self.refused(format!("the shape {:?}", self.shape()), expected));
         }
         let whole = match self.kind() {
-            Kind::Float(_) => {
+            NumpyKind::Float(_) => {
                 let values = self.kind().to_f64(self.elements());
                 values.into_iter().map(|x| (x.fract() == 0.0).then_some(x as i128)).collect()
             }

@@ -1,34 +1,38 @@
 //! One array in NumPy's format: `\x93NUMPY`, the version, the length of the header, the header (a Python
 //! dictionary with `descr`, `fortran_order` and `shape`), the elements.
+//!
+//! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its
+//! promises are held against the content before anything is allocated.
 
-use super::kind::Kind;
-use crate::file::Origin;
 use files::{Error, Result};
-use std::path::Path;
+use ops::Array;
+
+use super::kind::NumpyKind;
+use crate::file::FileOrigin;
 
 const MAGIC: [u8; 6] = *b"\x93NUMPY";
 /// The longest header that is read: that of a shape is far shorter.
-const MOST_HEADER: usize = 64 << 10;
+const MAX_HEADER: usize = 64 << 10;
 /// Dimensions of an array.
-const MOST_RANK: usize = 8;
+const MAX_RANK: usize = 8;
 
 /// An array whose header fits its content.
-pub struct Array {
-    kind: Kind,
+pub struct NumpyArray {
+    kind: NumpyKind,
     shape: Vec<usize>,
     /// The elements in row-major order, the lowest byte of each first.
     elements: Vec<u8>,
     /// Where they begin in the file.
     start: usize,
-    origin: Origin,
+    origin: FileOrigin,
 }
 
-impl Array {
+impl NumpyArray {
     /// Takes a file apart.
     ///
     /// # Errors
     /// `Format` for another format, elements that are no numbers, and content that does not fit the header.
-    pub fn parse(mut bytes: Vec<u8>, origin: Origin) -> Result<Self> {
+    pub fn parse(mut bytes: Vec<u8>, origin: FileOrigin) -> Result<Self> {
         if !bytes.starts_with(&MAGIC) {
             let found = format!("{:02x?}", &bytes[..bytes.len().min(6)]);
             return Err(origin.fault(0, found, "93 4e 55 4d 50 59, a NumPy array"));
@@ -41,7 +45,7 @@ impl Array {
         };
         let descr = field("descr")?.strip_prefix('\'').and_then(|value| value.split('\'').next());
         let descr = descr.ok_or_else(|| origin.fault(8, "elements of several fields", "plain numbers"))?;
-        let (kind, big_endian) = Kind::parse(descr).map_err(|what| {
+        let (kind, big_endian) = NumpyKind::parse(descr).map_err(|what| {
             origin.fault(8, format!("{what} (elements of type {descr})"), "numbers such as <f4 or |u1")
         })?;
         let shape =
@@ -59,27 +63,6 @@ impl Array {
         Ok(array)
     }
 
-    /// An array of `elements` in row-major order, the lowest byte of each first.
-    pub fn new(kind: Kind, shape: &[usize], elements: Vec<u8>) -> Self {
-        Self { kind, shape: shape.to_vec(), elements, start: 0, origin: Origin::file(Path::new("")) }
-    }
-
-    /// The content of an `.npy` file, version 1.0.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let sizes: String = self.shape.iter().map(|size| format!("{size}, ")).collect();
-        // A tuple of one keeps its comma.
-        let sizes = if self.shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
-        let descr = self.kind.descr();
-        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
-        // The elements begin at a multiple of 64 bytes; the header ends with a new line.
-        let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
-        let mut file = b"\x93NUMPY\x01\x00".to_vec();
-        file.extend((length as u16).to_le_bytes());
-        file.extend(format!("{header:<width$}\n", width = length - 1).bytes());
-        file.extend(&self.elements);
-        file
-    }
-
     /// Compares the content with what shape and element type promise.
     fn check_length(&self) -> Result<()> {
         let promised = self.shape.iter().try_fold(self.kind.size(), |product, &n| product.checked_mul(n));
@@ -95,7 +78,7 @@ impl Array {
         Err(self.origin.fault(self.start + length, found, expected))
     }
 
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> NumpyKind {
         self.kind
     }
 
@@ -113,15 +96,32 @@ impl Array {
         self.elements
     }
 
-    /// What is wrong about the elements or the shape, which the header says.
+    /// The error about the elements or the shape, which the header declares.
     pub fn refused(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.origin.fault(8, found, expected)
     }
 
-    /// What is wrong about element `i`.
+    /// The error about element `i`.
     pub fn wrong_element(&self, i: usize, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.origin.fault(self.start + i * self.kind.size(), found, expected)
     }
+}
+
+/// The content of an `.npy` file of an array, version 1.0.
+pub fn to_bytes(array: &Array) -> Vec<u8> {
+    let shape = array.shape();
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    // A tuple of one keeps its comma.
+    let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
+    let descr = NumpyKind::of(array.dtype()).descr();
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // The elements begin at a multiple of 64 bytes; the header ends with a new line.
+    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((length as u16).to_le_bytes());
+    file.extend(format!("{header:<width$}\n", width = length - 1).bytes());
+    file.extend(array.data().to_bytes());
+    file
 }
 
 /// The header's text, and where it ends.
@@ -131,7 +131,7 @@ fn header(bytes: &[u8]) -> Option<(String, usize)> {
         1 => (usize::from(u16::from_le_bytes(number(8..10)?.try_into().ok()?)), 10),
         _ => (u32::from_le_bytes(number(8..12)?.try_into().ok()?) as usize, 12),
     };
-    let end = start.checked_add(length).filter(|_| length <= MOST_HEADER)?;
+    let end = start.checked_add(length).filter(|_| length <= MAX_HEADER)?;
     Some((String::from_utf8_lossy(number(start..end)?).into_owned(), end))
 }
 
@@ -140,7 +140,7 @@ fn shape(text: &str) -> Option<Vec<usize>> {
     let inside = text.strip_prefix('(')?.split_once(')')?.0;
     let numbers = inside.split(',').map(str::trim).filter(|number| !number.is_empty());
     let shape = numbers.map(|number| number.parse().ok()).collect::<Option<Vec<usize>>>();
-    shape.filter(|shape| shape.len() <= MOST_RANK)
+    shape.filter(|shape| shape.len() <= MAX_RANK)
 }
 
 /// Elements of `size` bytes whose first index changes fastest, as ones whose last index does.
@@ -163,16 +163,36 @@ fn row_major(elements: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+    use std::path::Path;
+
     use super::*;
 
     /// As `numpy.save` writes `numpy.array([1.5], "<f4")`.
     #[test]
     fn files_are_as_numpy_writes_them() {
-        let array = Array::new(Kind::Float(4), &[1], 1.5f32.to_le_bytes().to_vec());
+        let array = Array::new([1], vec![1.5f32]).unwrap();
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
         let mut expected = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
         expected.extend(format!("{header:<117}\n").bytes());
         expected.extend(1.5f32.to_le_bytes());
-        assert_eq!(array.to_bytes(), expected);
+        assert_eq!(to_bytes(&array), expected);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let arrays: [Array; 7] = [
+            Array::new([2, 3], vec![0.5f32, -1.0, f32::MAX, 0.0, 1e-30, 3.0]).unwrap(),
+            Array::new([2], vec![f16::MAX, f16::from_f32(0.1)]).unwrap(),
+            Array::new([], vec![0.1f64]).unwrap(),
+            Array::new([3], vec![i32::MIN, 0, 7]).unwrap(),
+            Array::new([1, 1, 2], vec![i64::MIN, i64::MAX]).unwrap(),
+            Array::new([2], vec![0u8, 255]).unwrap(),
+            Array::new([2, 1], vec![true, false]).unwrap(),
+        ];
+        for array in arrays {
+            let read = NumpyArray::parse(to_bytes(&array), FileOrigin::file(Path::new("a.npy"))).unwrap();
+            assert_eq!(read.array().unwrap(), array);
+        }
     }
 }

@@ -1,7 +1,5 @@
 use super::*;
-use crate::options::tests::Heard;
-use crate::zip::tests::archive;
-use crate::{Fit, Items, load};
+use crate::{Fit, Items, load, options::tests::Heard, zip::tests::archive};
 
 /// An array as `numpy.save` writes it.
 fn npy(kind: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
@@ -17,13 +15,13 @@ fn with(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn get(path: &Path, options: &Options) -> Result<Dataset> {
+fn get(path: &Path, options: &ReadOptions) -> Result<Dataset> {
     load(path.to_str().unwrap(), Split::Train, options, &[])
 }
 
 fn fails(name: &str, bytes: &[u8], expected: &str) {
     let (_folder, path) = with(name, bytes);
-    let error = get(&path, &Options::default()).unwrap_err().to_string();
+    let error = get(&path, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains(name) && error.contains(expected), "{error}");
 }
 
@@ -50,19 +48,19 @@ fn the_layouts_of_pictures_are_told_apart() {
         ("(2, 6)", &[6], 1),
     ] {
         let (_folder, path) = with("a.npy", &npy("|u1", shape, &twelve));
-        let set = get(&path, &Options::default()).unwrap();
+        let set = get(&path, &ReadOptions::default()).unwrap();
         assert_eq!((set.shape(), bytes(&set)[1], set.labels()), (expected, second, None), "{shape}");
         let wide: Vec<u8> = twelve.iter().flat_map(|&x| f32::from(x).to_le_bytes()).collect();
         let (_folder, path) = with("a.npy", &npy("<f4", shape, &wide));
-        let set = get(&path, &Options::default()).unwrap();
+        let set = get(&path, &ReadOptions::default()).unwrap();
         assert_eq!((set.shape(), floats(&set)[1]), (expected, f32::from(second)), "{shape}");
     }
     let (_folder, path) = with("a.npy", &npy("|b1", "(1, 2, 2)", &[0, 1, 1, 0]));
-    assert_eq!(bytes(&get(&path, &Options::default()).unwrap()), [0, 255, 255, 0]);
+    assert_eq!(bytes(&get(&path, &ReadOptions::default()).unwrap()), [0, 255, 255, 0]);
     let (_folder, path) = with("a.npy", &npy("<f4", "(1, 2, 4, 1)", &[0; 32]));
-    assert_eq!(get(&path, &Options::default()).unwrap().shape(), [1, 2, 4]);
+    assert_eq!(get(&path, &ReadOptions::default()).unwrap().shape(), [1, 2, 4]);
     let (_folder, path) = with("a.npy", &npy("<f4", "(1, 2, 2, 2)", &[0; 32]));
-    assert_eq!(get(&path, &Options::default()).unwrap().shape(), [2, 2, 2]);
+    assert_eq!(get(&path, &ReadOptions::default()).unwrap().shape(), [2, 2, 2]);
 }
 
 #[test]
@@ -128,7 +126,7 @@ fn an_array_is_had_by_its_name() {
     );
     let error = tensor(&path, Some("nu")).unwrap_err().to_string();
     assert!(error.contains("has no array `nu`\n  help: it has mu, sigma"), "{error}");
-    let error = get(&path, &Options::default()).unwrap_err().to_string();
+    let error = get(&path, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("data::array(path, \"name\")"), "{error}");
 }
 
@@ -141,27 +139,27 @@ fn an_archive_has_pictures_and_labels_under_usual_names() {
     let files = [("x_train.npy", &x[..]), ("y_train.npy", &y), ("other.npy", &y)];
     for deflated in [false, true] {
         let (_folder, path) = with("a.npz", &archive(&files, deflated));
-        let set = get(&path, &Options::default()).unwrap();
+        let set = get(&path, &ReadOptions::default()).unwrap();
         assert_eq!((set.labels().as_deref(), set.class_names().len()), (Some(&[0, 3][..]), 4));
         let fit = Fit { size: Some(1), ..Fit::default() };
-        let named = Options {
+        let named = ReadOptions {
             array: Some("x_train".into()),
             labels: Some("other".into()),
             fit,
-            ..Options::default()
+            ..ReadOptions::default()
         };
         assert_eq!(get(&path, &named).unwrap().shape(), [1, 1, 1]);
-        let wrong = Options { array: Some("z".into()), ..Options::default() };
+        let wrong = ReadOptions { array: Some("z".into()), ..ReadOptions::default() };
         assert!(get(&path, &wrong).unwrap_err().to_string().contains("it has x_train, y_train, other"));
         let test =
-            load(path.to_str().unwrap(), Split::Test, &Options::default(), &[]).unwrap_err().to_string();
+            load(path.to_str().unwrap(), Split::Test, &ReadOptions::default(), &[]).unwrap_err().to_string();
         assert!(test.contains("a.npz has no test split: it has train"), "{test}");
     }
     for (items, labels) in [("images", "targets"), ("X", "Y"), ("data", "label"), ("arr_0", "target")] {
         let files = [(format!("{items}.npy"), &x[..]), (format!("{labels}.npy"), &y)];
         let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (&**name, *bytes)).collect();
         let (_folder, path) = with("a.npz", &archive(&files, true));
-        let set = get(&path, &Options::default()).unwrap();
+        let set = get(&path, &ReadOptions::default()).unwrap();
         assert_eq!(set.labels().as_deref(), Some(&[0, 3][..]), "{items} and {labels}");
     }
 }
@@ -172,7 +170,7 @@ fn a_set_without_labels_says_why() {
     let y = npy("<i8", "(2,)", &[0u64, 3].map(u64::to_le_bytes).concat());
     let (_folder, path) = with("a.npz", &archive(&[("images.npy", &x), ("kind.npy", &y)], true));
     let heard = Heard::default();
-    let set = get(&path, &Options { caller: Some(&heard), ..Options::default() }).unwrap();
+    let set = get(&path, &ReadOptions { caller: Some(&heard), ..ReadOptions::default() }).unwrap();
     assert!(
         set.unlabelled().contains("none of the other arrays (kind) is called labels"),
         "{}",
@@ -180,7 +178,7 @@ fn a_set_without_labels_says_why() {
     );
     let heard = heard.all();
     assert!(heard.contains("a.npz: read without labels: none of the other arrays (kind)"), "{heard}");
-    let named = Options { labels: Some("kind".into()), ..Options::default() };
+    let named = ReadOptions { labels: Some("kind".into()), ..ReadOptions::default() };
     assert_eq!(get(&path, &named).unwrap().unlabelled(), "");
 }
 
@@ -188,7 +186,7 @@ fn a_set_without_labels_says_why() {
 fn without_splits_all_is_for_training() {
     let of = |name: &str, split: Split| {
         let (_folder, path) = with(name, &npy("|u1", "(1, 1, 1)", &[1]));
-        load(path.to_str().unwrap(), split, &Options::default(), &[])
+        load(path.to_str().unwrap(), split, &ReadOptions::default(), &[])
     };
     let error = of("plain.npy", Split::Test).unwrap_err().to_string();
     assert!(
@@ -207,7 +205,7 @@ fn labels_are_whole_numbers_of_any_type() {
     let labels = |kind: &str, shape: &str, elements: &[u8]| {
         let (_folder, path) =
             with("a.npz", &archive(&[("x.npy", &x), ("y.npy", &npy(kind, shape, elements))], true));
-        get(&path, &Options::default()).map(|set| set.labels().unwrap())
+        get(&path, &ReadOptions::default()).map(|set| set.labels().unwrap())
     };
     assert_eq!(labels(">i4", "(2,)", &[0, 0, 0, 7, 0, 0, 0, 1]).unwrap(), [7, 1]);
     assert_eq!(labels("<f4", "(2,)", &[0f32, 2.0].map(f32::to_le_bytes).concat()).unwrap(), [0, 2]);
@@ -233,13 +231,13 @@ fn labels_may_lie_beside() {
         archive(&[("arr_0.npy", &npy("|u1", "(2,)", &[7, 8]))], false),
     )
     .unwrap();
-    assert_eq!(get(&path, &Options::default()).unwrap().labels().as_deref(), Some(&[7, 8][..]));
+    assert_eq!(get(&path, &ReadOptions::default()).unwrap().labels().as_deref(), Some(&[7, 8][..]));
     std::fs::write(
         folder.path().join("set-labels.npz"),
         archive(&[("arr_0.npy", &npy("|u1", "(3,)", &[7, 8, 9]))], false),
     )
     .unwrap();
-    let error = get(&path, &Options::default()).unwrap_err().to_string();
+    let error = get(&path, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("set-labels.npz") && error.contains("the shape [3], expected [2]"), "{error}");
 }
 

@@ -1,14 +1,16 @@
 //! The few functions that pickles may call: those that make bytes, and NumPy's arrays.
 
-use super::machine::Machine;
-use super::opcode::GLOBAL;
-use super::value::{Array, Function, Value};
-use super::{Bytes, Id};
-use crate::numpy::Kind;
 use files::Result;
 
-/// Arguments that are looked at, and dimensions of an array. What is named again and again is not copied
-/// whole.
+use super::{
+    Bytes, ValueId,
+    machine::Machine,
+    opcode::GLOBAL,
+    value::{PickledArray, PickledFunction, PickledValue},
+};
+use crate::numpy::NumpyKind;
+
+/// The maximum number of arguments that are read, and of dimensions of an array.
 const MOST: usize = 8;
 /// The longest name of an element type.
 const LONGEST: usize = 16;
@@ -21,62 +23,62 @@ impl Machine<'_> {
             let items = self.pop_last(2)?;
             [items[0], items[1]].map(|id| String::from_utf8_lossy(self.pickle.bytes_of(id)).into_owned())
         };
-        match Function::named(&module, &name) {
-            Some(function) => self.push(Value::Function(function)),
+        match PickledFunction::named(&module, &name) {
+            Some(function) => self.push(PickledValue::PickledFunction(function)),
             None => Err(self.refused(&format!("a call of `{module}.{name}`"))),
         }
     }
 
     pub fn call(&mut self) -> Result<()> {
         let items = self.pop_last(2)?;
-        let (&Value::Function(function), Value::Tuple(arguments)) =
+        let (&PickledValue::PickledFunction(function), PickledValue::Tuple(arguments)) =
             (self.pickle.value(items[0]), self.pickle.value(items[1]))
         else {
             return Err(self.refused("a call of what is no function"));
         };
-        let arguments: Vec<Id> = arguments.iter().take(MOST).copied().collect();
+        let arguments: Vec<ValueId> = arguments.iter().take(MOST).copied().collect();
         let value = match (function, &arguments[..]) {
-            (Function::Reconstruct, [..]) => Value::Array(None),
-            (Function::Dtype, [name, ..]) => self.dtype(*name)?,
-            (Function::Encode, [text, ..]) => self.encoded(*text)?,
-            (Function::NoBytes, []) => Value::Bytes(Bytes::InFile(0..0)),
-            (Function::FromBuffer, [content, dtype, shape, order]) => {
+            (PickledFunction::Reconstruct, [..]) => PickledValue::PickledArray(None),
+            (PickledFunction::Dtype, [name, ..]) => self.dtype(*name)?,
+            (PickledFunction::Encode, [text, ..]) => self.encoded(*text)?,
+            (PickledFunction::NoBytes, []) => PickledValue::Bytes(Bytes::InFile(0..0)),
+            (PickledFunction::FromBuffer, [content, dtype, shape, order]) => {
                 let fortran = self.pickle.bytes_of(*order) == b"F";
-                Value::Array(Some(self.array(*content, *dtype, *shape, fortran)?))
+                PickledValue::PickledArray(Some(self.array(*content, *dtype, *shape, fortran)?))
             }
-            (Function::Scalar, [dtype, content]) => self.scalar(*dtype, *content)?,
+            (PickledFunction::Scalar, [dtype, content]) => self.scalar(*dtype, *content)?,
             _ => return Err(self.fault(format!("a call of {function:?}"), "one with its arguments")),
         };
         self.push(value)
     }
 
     /// `u1`; the order of its bytes is said by a state.
-    fn dtype(&self, name: Id) -> Result<Value> {
+    fn dtype(&self, name: ValueId) -> Result<PickledValue> {
         let name = self.pickle.bytes_of(name);
         let name = String::from_utf8_lossy(&name[..name.len().min(LONGEST)]);
-        match Kind::parse(&name) {
-            Ok((kind, big_endian)) => Ok(Value::Dtype(kind, big_endian)),
+        match NumpyKind::parse(&name) {
+            Ok((kind, big_endian)) => Ok(PickledValue::Dtype(kind, big_endian)),
             Err(what) => Err(self.fault(format!("{what} ({name})"), "numbers")),
         }
     }
 
     /// Every character as the byte of its number.
-    fn encoded(&mut self, text: Id) -> Result<Value> {
+    fn encoded(&mut self, text: ValueId) -> Result<PickledValue> {
         let found = std::str::from_utf8(self.pickle.bytes_of(text)).ok();
         let bytes: Option<Vec<u8>> =
             found.and_then(|text| text.chars().map(|c| u8::try_from(c).ok()).collect());
         let Some(bytes) = bytes else { return Err(self.fault("a text that is no bytes", "one in Latin-1")) };
-        // One text may be named again and again, and would be copied each time.
+        // One text may be named many times, and would be copied each time.
         let start = self.pickle.made.len();
         if start + bytes.len() > self.pickle.bytes.len() {
             return Err(self.fault("more bytes than there are in the file", "each of them once"));
         }
         self.pickle.made.extend(bytes);
-        Ok(Value::Bytes(Bytes::Made(start..self.pickle.made.len())))
+        Ok(PickledValue::Bytes(Bytes::Made(start..self.pickle.made.len())))
     }
 
-    fn scalar(&self, dtype: Id, content: Id) -> Result<Value> {
-        let &Value::Dtype(kind, big_endian) = self.pickle.value(dtype) else {
+    fn scalar(&self, dtype: ValueId, content: ValueId) -> Result<PickledValue> {
+        let &PickledValue::Dtype(kind, big_endian) = self.pickle.value(dtype) else {
             return Err(self.fault("a number without a type", "a type"));
         };
         let bytes = self.pickle.bytes_of(content);
@@ -87,27 +89,28 @@ impl Machine<'_> {
         if big_endian {
             bytes.reverse();
         }
-        if let Kind::Float(_) = kind {
-            return Ok(Value::Float);
+        if let NumpyKind::Float(_) = kind {
+            return Ok(PickledValue::Float);
         }
         let number = kind.to_i128(&bytes).first().and_then(|&number| i64::try_from(number).ok());
-        number.map(Value::Int).ok_or_else(|| self.fault("a number beyond 64 bits", "a smaller one"))
+        number.map(PickledValue::Int).ok_or_else(|| self.fault("a number beyond 64 bits", "a smaller one"))
     }
 
     /// Gives an element type or an array its state.
     pub fn build(&mut self) -> Result<()> {
         let (state, top) = (self.pop()?, self.top()?);
-        let Value::Tuple(state) = self.pickle.value(state) else {
+        let PickledValue::Tuple(state) = self.pickle.value(state) else {
             return Err(self.refused("a state that is no tuple"));
         };
-        let state: Vec<Id> = state.iter().take(MOST).copied().collect();
+        let state: Vec<ValueId> = state.iter().take(MOST).copied().collect();
         let value = match (self.pickle.value(top), &state[..]) {
-            (Value::Dtype(kind, _), [_, order, ..]) => {
-                Value::Dtype(*kind, self.pickle.bytes_of(*order) == b">")
+            (PickledValue::Dtype(kind, _), [_, order, ..]) => {
+                PickledValue::Dtype(*kind, self.pickle.bytes_of(*order) == b">")
             }
-            (Value::Array(None), [_, shape, dtype, fortran, content]) => {
-                let fortran = matches!(self.pickle.value(*fortran), Value::Int(1) | Value::Bool(true));
-                Value::Array(Some(self.array(*content, *dtype, *shape, fortran)?))
+            (PickledValue::PickledArray(None), [_, shape, dtype, fortran, content]) => {
+                let fortran =
+                    matches!(self.pickle.value(*fortran), PickledValue::Int(1) | PickledValue::Bool(true));
+                PickledValue::PickledArray(Some(self.array(*content, *dtype, *shape, fortran)?))
             }
             (other, _) => return Err(self.refused(&format!("{} with a state", other.kind()))),
         };
@@ -115,14 +118,14 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn array(&self, content: Id, dtype: Id, shape: Id, fortran: bool) -> Result<Array> {
-        let (&Value::Dtype(kind, big_endian), Value::Tuple(sizes)) =
+    fn array(&self, content: ValueId, dtype: ValueId, shape: ValueId, fortran: bool) -> Result<PickledArray> {
+        let (&PickledValue::Dtype(kind, big_endian), PickledValue::Tuple(sizes)) =
             (self.pickle.value(dtype), self.pickle.value(shape))
         else {
             return Err(self.fault("an array without a type or a shape", "both"));
         };
-        let size = |id: &Id| match self.pickle.value(*id) {
-            Value::Int(size) => usize::try_from(*size).ok(),
+        let size = |id: &ValueId| match self.pickle.value(*id) {
+            PickledValue::Int(size) => usize::try_from(*size).ok(),
             _ => None,
         };
         let shape: Option<Vec<usize>> = sizes.iter().take(MOST + 1).map(size).collect();
@@ -138,6 +141,6 @@ impl Machine<'_> {
             let found = format!("an array {shape:?} of {kind} in {length} bytes");
             return Err(self.fault(found, "as many as the shape says"));
         }
-        Ok(Array { kind, fortran: fortran && shape.len() > 1, shape, content })
+        Ok(PickledArray { kind, fortran: fortran && shape.len() > 1, shape, content })
     }
 }

@@ -1,9 +1,10 @@
 //! The bytes of a pickle, read one after another.
 
-use super::Pickle;
-use super::machine::Machine;
-use files::Result;
 use std::ops::Range;
+
+use files::Result;
+
+use super::{Pickle, machine::Machine};
 
 impl Machine<'_> {
     pub fn byte(&mut self) -> Result<u8> {

@@ -1,13 +1,11 @@
 //! The machine that a pickle is a program for.
 
-use super::input::unescape;
-use super::opcode::*;
-use super::value::Value;
-use super::{Bytes, Id, Pickle};
-use crate::file::Origin;
+use std::{collections::HashMap, ops::Range};
+
 use files::{Error, Result};
-use std::collections::HashMap;
-use std::ops::Range;
+
+use super::{Bytes, Pickle, ValueId, input::unescape, opcode::*, value::PickledValue};
+use crate::file::FileOrigin;
 
 /// What a pickle may hold, for errors.
 const HELD: &str = "a pickle of numbers, texts, lists, maps and NumPy's arrays: nothing else is made";
@@ -16,7 +14,7 @@ const HELD: &str = "a pickle of numbers, texts, lists, maps and NumPy's arrays: 
 ///
 /// # Errors
 /// `Format` for a damaged one, and for functions that are not known.
-pub fn run(bytes: Vec<u8>, origin: Origin) -> Result<Pickle> {
+pub fn run(bytes: Vec<u8>, origin: FileOrigin) -> Result<Pickle> {
     let mut pickle = Pickle { bytes, made: Vec::new(), values: Vec::new(), root: 0, origin };
     let (stack, marks, memo) = (Vec::new(), Vec::new(), HashMap::new());
     let mut machine = Machine { pickle: &mut pickle, at: 0, start: 0, stack, marks, memo };
@@ -38,10 +36,10 @@ pub struct Machine<'a> {
     pub at: usize,
     /// Where the instruction begins.
     start: usize,
-    stack: Vec<Id>,
+    stack: Vec<ValueId>,
     /// Heights of the stack.
     marks: Vec<usize>,
-    memo: HashMap<usize, Id>,
+    memo: HashMap<usize, ValueId>,
 }
 
 impl Machine<'_> {
@@ -53,7 +51,7 @@ impl Machine<'_> {
                     return Err(self.fault(format!("protocol {version}"), "a pickle of protocol 0 to 5"));
                 }
             }
-            // Its length is of no use: all of the file is there.
+            // Its length is not needed: the whole file is there.
             FRAME => self.skip(8)?,
             MARK => self.marks.push(self.stack.len()),
             POP if self.marks.last() == Some(&self.stack.len()) => drop(self.marks.pop()),
@@ -86,29 +84,29 @@ impl Machine<'_> {
 
     fn number(&mut self, opcode: u8) -> Result<()> {
         let value = match opcode {
-            NONE => Value::None,
-            NEWTRUE | NEWFALSE => Value::Bool(opcode == NEWTRUE),
-            BININT1 => Value::Int(self.byte()?.into()),
-            BININT2 => Value::Int(self.little(2)? as i64),
-            BININT => Value::Int((self.little(4)? as u32 as i32).into()),
+            NONE => PickledValue::None,
+            NEWTRUE | NEWFALSE => PickledValue::Bool(opcode == NEWTRUE),
+            BININT1 => PickledValue::Int(self.byte()?.into()),
+            BININT2 => PickledValue::Int(self.little(2)? as i64),
+            BININT => PickledValue::Int((self.little(4)? as u32 as i32).into()),
             LONG1 | LONG4 => {
                 let size = if opcode == LONG1 { self.byte()?.into() } else { self.little(4)? };
                 let bytes = self.take(size)?;
-                Value::Int(self.long(bytes)?)
+                PickledValue::Int(self.long(bytes)?)
             }
             BINFLOAT => {
                 self.skip(8)?;
-                Value::Float
+                PickledValue::Float
             }
             FLOAT => {
                 self.line()?;
-                Value::Float
+                PickledValue::Float
             }
             _ => match self.line_text()? {
-                "00" if opcode == INT => Value::Bool(false),
-                "01" if opcode == INT => Value::Bool(true),
+                "00" if opcode == INT => PickledValue::Bool(false),
+                "01" if opcode == INT => PickledValue::Bool(true),
                 text => match text.trim_end_matches('L').parse() {
-                    Ok(number) => Value::Int(number),
+                    Ok(number) => PickledValue::Int(number),
                     Err(_) => return Err(self.fault("a number that is none", "a whole number of 64 bits")),
                 },
             },
@@ -141,11 +139,11 @@ impl Machine<'_> {
         };
         let bytes = Bytes::InFile(self.take(size)?);
         let is_text = matches!(opcode, BINUNICODE | SHORT_BINUNICODE | BINUNICODE8);
-        self.push(if is_text { Value::Text(bytes) } else { Value::Bytes(bytes) })
+        self.push(if is_text { PickledValue::Text(bytes) } else { PickledValue::Bytes(bytes) })
     }
 
     /// A text of Python 2, as it prints it.
-    fn quoted(&mut self, line: Range<usize>) -> Result<Value> {
+    fn quoted(&mut self, line: Range<usize>) -> Result<PickledValue> {
         match &self.pickle.bytes[line.clone()] {
             [quote @ (b'\'' | b'"'), .., last] if quote == last => {
                 self.escaped(line.start + 1..line.end - 1, false)
@@ -155,14 +153,14 @@ impl Machine<'_> {
     }
 
     /// A text with escapes, which is longer in the file.
-    fn escaped(&mut self, line: Range<usize>, is_text: bool) -> Result<Value> {
+    fn escaped(&mut self, line: Range<usize>, is_text: bool) -> Result<PickledValue> {
         let start = self.pickle.made.len();
         let Some(made) = unescape(&self.pickle.bytes[line], is_text) else {
             return Err(self.fault("a damaged escape", "a text"));
         };
         self.pickle.made.extend(made);
         let bytes = Bytes::Made(start..self.pickle.made.len());
-        Ok(if is_text { Value::Text(bytes) } else { Value::Bytes(bytes) })
+        Ok(if is_text { PickledValue::Text(bytes) } else { PickledValue::Bytes(bytes) })
     }
 
     fn collection(&mut self, opcode: u8) -> Result<()> {
@@ -174,9 +172,9 @@ impl Machine<'_> {
             _ => self.since_mark()?,
         };
         let value = match opcode {
-            EMPTY_LIST | LIST => Value::List(items),
-            EMPTY_DICT | DICT => Value::Map(self.pairs(&items)?),
-            _ => Value::Tuple(items),
+            EMPTY_LIST | LIST => PickledValue::List(items),
+            EMPTY_DICT | DICT => PickledValue::Map(self.pairs(&items)?),
+            _ => PickledValue::Tuple(items),
         };
         self.push(value)
     }
@@ -191,8 +189,8 @@ impl Machine<'_> {
         let pairs = if is_map { self.pairs(&items)? } else { Vec::new() };
         let top = self.top()?;
         match &mut self.pickle.values[top as usize] {
-            Value::List(list) if !is_map => list.extend(items),
-            Value::Map(map) if is_map => map.extend(pairs),
+            PickledValue::List(list) if !is_map => list.extend(items),
+            PickledValue::Map(map) if is_map => map.extend(pairs),
             other => {
                 let found = format!("{} that something is put into", other.kind());
                 return Err(self.fault(found, if is_map { "a map" } else { "a list" }));
@@ -201,7 +199,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn pairs(&self, items: &[Id]) -> Result<Vec<(Id, Id)>> {
+    fn pairs(&self, items: &[ValueId]) -> Result<Vec<(ValueId, ValueId)>> {
         if items.len() % 2 == 1 {
             return Err(self.fault("a key without a value", "a value for each key"));
         }
@@ -209,32 +207,32 @@ impl Machine<'_> {
     }
 
     fn remember(&mut self, opcode: u8) -> Result<()> {
-        let place = match opcode {
+        let index = match opcode {
             MEMOIZE => self.memo.len(),
             BINGET | BINPUT => self.byte()?.into(),
             LONG_BINGET | LONG_BINPUT => self.little(4)?,
             _ => match self.line_text()?.parse() {
-                Ok(place) => place,
-                Err(_) => return Err(self.fault("a place that is no number", "a whole number")),
+                Ok(index) => index,
+                Err(_) => return Err(self.fault("an index that is no number", "a whole number")),
             },
         };
         if matches!(opcode, MEMOIZE | PUT | BINPUT | LONG_BINPUT) {
             let top = self.top()?;
-            self.memo.insert(place, top);
+            self.memo.insert(index, top);
             return Ok(());
         }
-        match self.memo.get(&place) {
+        match self.memo.get(&index) {
             Some(&known) => {
                 self.stack.push(known);
                 Ok(())
             }
-            None => Err(self.fault(format!("a reference to value {place}"), "one that came before")),
+            None => Err(self.fault(format!("a reference to value {index}"), "one that came before")),
         }
     }
 
-    pub fn push(&mut self, value: Value) -> Result<()> {
-        // There are fewer values than bytes, but for a file beyond 4 GiB.
-        let Ok(id) = Id::try_from(self.pickle.values.len()) else {
+    pub fn push(&mut self, value: PickledValue) -> Result<()> {
+        // There are fewer values than bytes, except in a file beyond 4 GiB.
+        let Ok(id) = ValueId::try_from(self.pickle.values.len()) else {
             return Err(self.fault("too many values", "fewer than 2^32"));
         };
         self.pickle.values.push(value);
@@ -247,19 +245,19 @@ impl Machine<'_> {
         self.marks.last().copied().unwrap_or(0)
     }
 
-    pub fn top(&self) -> Result<Id> {
+    pub fn top(&self) -> Result<ValueId> {
         let above = self.stack.get(self.above()..).unwrap_or_default();
         above.last().copied().ok_or_else(|| self.empty())
     }
 
-    pub fn pop(&mut self) -> Result<Id> {
+    pub fn pop(&mut self) -> Result<ValueId> {
         let top = self.top()?;
         self.stack.pop();
         Ok(top)
     }
 
     /// The last `count` values, in order.
-    pub fn pop_last(&mut self, count: usize) -> Result<Vec<Id>> {
+    pub fn pop_last(&mut self, count: usize) -> Result<Vec<ValueId>> {
         match self.stack.len().checked_sub(count).filter(|&rest| rest >= self.above()) {
             Some(rest) => Ok(self.stack.split_off(rest)),
             None => Err(self.empty()),
@@ -267,7 +265,7 @@ impl Machine<'_> {
     }
 
     /// All values since the last mark.
-    fn since_mark(&mut self) -> Result<Vec<Id>> {
+    fn since_mark(&mut self) -> Result<Vec<ValueId>> {
         let Some(mark) = self.marks.pop() else { return Err(self.empty()) };
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
@@ -276,12 +274,12 @@ impl Machine<'_> {
         self.fault("an instruction without the values that it needs", "a whole pickle")
     }
 
-    /// What is wrong about the instruction.
+    /// The error about the instruction.
     pub fn fault(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         self.pickle.origin.fault(self.start, found, expected)
     }
 
-    /// The error for what is not made.
+    /// The error for what cannot be made.
     pub fn refused(&self, what: &str) -> Error {
         self.fault(what, HELD)
     }

@@ -1,5 +1,6 @@
-use super::*;
 use std::path::Path;
+
+use super::*;
 
 /// What Python 3.11 and NumPy 2.4 write with protocols 0 to 5 of `{b"data": (arange(12, dtype=uint8) *
 /// 20).reshape(2, 6), b"labels": [3, 1], b"filenames": [b"a.png", b"\xffb"], "float": 0.5, "n": None, "ok":
@@ -94,10 +95,12 @@ pub const PROTOCOLS: [&[u8]; 6] = [
 pub fn python_2(width: u16, data: &[u8], labels: &[u8]) -> Vec<u8> {
     let count = (data.len() / usize::from(width)) as u8;
     [
-        &b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85U\x01b\x87R"[..],
+        &b"\x80\x02}q\x01(U\x04dataq\x02\
+            cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85U\x01b\x87R"[..],
         &[b'q', 5, b'(', b'K', 1, b'K', count, b'M'],
         &width.to_le_bytes(),
-        b"\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T",
+        b"\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07\
+          (K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T",
         &(data.len() as u32).to_le_bytes(),
         data,
         b"tbU\x06labelsq\x08]q\x09(",
@@ -108,7 +111,7 @@ pub fn python_2(width: u16, data: &[u8], labels: &[u8]) -> Vec<u8> {
 }
 
 pub fn parse(bytes: &[u8]) -> Result<Pickle> {
-    Pickle::parse(bytes.to_vec(), Origin::file(Path::new("batch")))
+    Pickle::parse(bytes.to_vec(), FileOrigin::file(Path::new("batch")))
 }
 
 fn fails(bytes: &[u8], expected: &str) {
@@ -132,7 +135,7 @@ fn every_protocol_holds_the_same() {
         assert_eq!(numbers(&pickle, "labels", 2).unwrap(), [3, 1]);
         assert_eq!(numbers(&pickle, "wide", 2).unwrap(), [1, -2]);
         let int = |key: &str| match pickle.value(pickle.get(key).unwrap()) {
-            Value::Int(number) => *number,
+            PickledValue::Int(number) => *number,
             other => panic!("{key} is {}", other.kind()),
         };
         assert_eq!(["big", "neg", "scalar"].map(int), [1 << 40, -3, 7], "protocol {protocol}");
@@ -141,7 +144,9 @@ fn every_protocol_holds_the_same() {
             Some("ä€\n\\".as_bytes()),
             "protocol {protocol}"
         );
-        let Value::List(names) = pickle.value(pickle.get("filenames").unwrap()) else { panic!("no list") };
+        let PickledValue::List(names) = pickle.value(pickle.get("filenames").unwrap()) else {
+            panic!("no list")
+        };
         assert_eq!(
             names.iter().map(|&name| pickle.text(name).unwrap()).collect::<Vec<_>>(),
             [&b"a.png"[..], b"\xffb"]

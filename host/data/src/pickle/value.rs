@@ -1,11 +1,11 @@
 //! What pickles hold.
 
-use super::{Bytes, Id};
-use crate::numpy::Kind;
+use super::{Bytes, ValueId};
+use crate::numpy::NumpyKind;
 
 /// A value.
 #[derive(Debug)]
-pub enum Value {
+pub enum PickledValue {
     None,
     Bool(bool),
     Int(i64),
@@ -14,30 +14,30 @@ pub enum Value {
     Text(Bytes),
     /// Bytes, and the texts of Python 2.
     Bytes(Bytes),
-    List(Vec<Id>),
-    Tuple(Vec<Id>),
-    Map(Vec<(Id, Id)>),
-    Function(Function),
+    List(Vec<ValueId>),
+    Tuple(Vec<ValueId>),
+    Map(Vec<(ValueId, ValueId)>),
+    PickledFunction(PickledFunction),
     /// The type of an array's elements, and whether the highest byte comes first.
-    Dtype(Kind, bool),
+    Dtype(NumpyKind, bool),
     /// None before its content is known.
-    Array(Option<Array>),
+    PickledArray(Option<PickledArray>),
 }
 
 /// NumPy's array.
 #[derive(Debug)]
-pub struct Array {
-    pub kind: Kind,
+pub struct PickledArray {
+    pub kind: NumpyKind,
     pub shape: Vec<usize>,
     /// The first index changes fastest.
     pub fortran: bool,
     /// The value with the bytes of the elements.
-    pub content: Id,
+    pub content: ValueId,
 }
 
 /// What is called to make arrays and bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Function {
+pub enum PickledFunction {
     /// `numpy.core.multiarray._reconstruct(ndarray, (0,), b"b")`: an array to be filled by a state.
     Reconstruct,
     /// `numpy.core.numeric._frombuffer(bytes, dtype, shape, order)`.
@@ -54,7 +54,7 @@ pub enum Function {
     NoBytes,
 }
 
-impl Function {
+impl PickledFunction {
     /// The function of that name.
     pub fn named(module: &str, name: &str) -> Option<Self> {
         Some(match (module, name) {
@@ -70,7 +70,7 @@ impl Function {
     }
 }
 
-impl Value {
+impl PickledValue {
     /// What it is, for errors.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -83,9 +83,9 @@ impl Value {
             Self::List(_) => "a list",
             Self::Tuple(_) => "a tuple",
             Self::Map(_) => "a map",
-            Self::Function(_) => "a function",
+            Self::PickledFunction(_) => "a function",
             Self::Dtype(..) => "an element type",
-            Self::Array(_) => "an array",
+            Self::PickledArray(_) => "an array",
         }
     }
 }

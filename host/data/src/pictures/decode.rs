@@ -1,21 +1,29 @@
 //! Picture files become one block of bytes.
 
-use crate::Options;
-use crate::fit::require_room;
-use crate::store::{Member, Store};
-use files::{Error, Result};
-use image::error::{ParameterError, ParameterErrorKind};
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
-use rayon::prelude::*;
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
-/// The largest side of a picture file, and the most memory that decoding one may take.
-const MOST_SIDE: u32 = 16_384;
-const MOST_BYTES: u64 = 256 << 20;
-/// So many files are read, then decoded side by side.
+use files::{Error, Result};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    error::{ParameterError, ParameterErrorKind},
+    metadata::Orientation,
+};
+use rayon::prelude::*;
+
+use crate::{
+    ReadOptions,
+    fit::require_room,
+    store::{Member, Store},
+};
+
+/// The largest side of a picture file, and the maximum of memory that decoding one may take.
+const MAX_SIDE: u32 = 16_384;
+const MAX_BYTES: u64 = 256 << 20;
+/// The number of files that are read, then decoded in parallel.
 const CHUNK: usize = 256;
 
 /// A picture: `[C, H, W]` and its bytes.
@@ -26,34 +34,35 @@ type Picture = ([usize; 3], Vec<u8>);
 /// `exact`, unless the options make them equal. Of several pictures in one file it is the first.
 ///
 /// # Errors
-/// `Format` for a damaged or other picture; `Usage` for more than there is memory for; a wish to stop.
+/// `Format` for a damaged or other picture; `Usage` for more than there is memory for; a request to stop.
 pub fn decode_all(
     store: &Store,
     files: &[&Member],
-    options: &Options,
+    options: &ReadOptions,
     exact: Option<[usize; 2]>,
 ) -> Result<([usize; 3], Vec<u8>)> {
     let Some(first) = files.first() else { return Ok(([1, 1, 1], Vec::new())) };
     let (decoder, fit) =
-        (Decoder { store, upright: options.exif_rotation, turned: AtomicUsize::new(0) }, options.fit);
+        (Decoder { store, upright: options.exif_rotation, rotated: AtomicUsize::new(0) }, options.fit);
     let ([channels, height, width], _) = decoder.decode(first, &store.read(first)?)?;
-    decoder.turned.store(0, Ordering::Relaxed);
+    decoder.rotated.store(0, Ordering::Relaxed);
     let size = exact.or_else(|| (fit.size.is_none() && fit.crop.is_none()).then_some([height, width]));
     let mut run =
-        Run { decoder, size, channels: fit.channels.unwrap_or(channels), mixed: fit.channels.is_none() };
+        Decoding { decoder, size, channels: fit.channels.unwrap_or(channels), mixed: fit.channels.is_none() };
     let pixels = match run.decode(files, options, [channels, height, width])? {
         Some(pixels) => pixels,
         // The first one is grey, and another one is not.
         None => {
             run.channels = 3;
-            run.decoder.turned.store(0, Ordering::Relaxed);
+            run.decoder.rotated.store(0, Ordering::Relaxed);
             run.decode(files, options, [channels, height, width])?.unwrap_or_default()
         }
     };
-    let turned = run.decoder.turned.into_inner();
-    if turned > 0 && !options.exif_rotation {
+    let rotated = run.decoder.rotated.into_inner();
+    if rotated > 0 && !options.exif_rotation {
         options.warn(&format!(
-            "{}: {turned} of {} pictures are to be turned by their EXIF data, which is done with `exif_rotation: true` only",
+            "{}: {rotated} of {} pictures are to be rotated by their EXIF data, which is done with \
+             `exif_rotation: true` only",
             store.path().display(),
             files.len()
         ));
@@ -63,7 +72,7 @@ pub fn decode_all(
 }
 
 /// What every picture has to be like.
-struct Run<'a> {
+struct Decoding<'a> {
     decoder: Decoder<'a>,
     size: Option<[usize; 2]>,
     channels: usize,
@@ -71,9 +80,9 @@ struct Run<'a> {
     mixed: bool,
 }
 
-impl Run<'_> {
+impl Decoding<'_> {
     /// The pixels of all files; none where all should be grey by the first one, and one is not.
-    fn decode(&self, files: &[&Member], options: &Options, first: [usize; 3]) -> Result<Option<Vec<u8>>> {
+    fn decode(&self, files: &[&Member], options: &ReadOptions, first: [usize; 3]) -> Result<Option<Vec<u8>>> {
         let (store, fit) = (self.decoder.store, options.fit_of(self.channels));
         let shape = fit.shape(first)?;
         require_room(files.len(), shape)?;
@@ -114,10 +123,10 @@ impl Run<'_> {
 /// Decodes the files of a store.
 struct Decoder<'a> {
     store: &'a Store,
-    /// Turns pictures as their EXIF data says.
+    /// Rotates and mirrors pictures as their EXIF data says.
     upright: bool,
-    /// How many pictures it says so of.
-    turned: AtomicUsize,
+    /// How many pictures have such EXIF data.
+    rotated: AtomicUsize,
 }
 
 impl Decoder<'_> {
@@ -131,27 +140,27 @@ impl Decoder<'_> {
                 format!("{end} before it"),
             ));
         }
-        // The decoders are others' work, and the files may be anybody's.
+        // The decoders are not ours, and the files may come from anybody.
         let outcome = catch_unwind(AssertUnwindSafe(|| decoded(packed, self.upright)));
         let picture = match outcome {
             Ok(picture) => picture.map_err(|error| error.to_string()),
             Err(_) => Err("its decoder fails".to_owned()),
         };
-        let (picture, is_turned) = picture.map_err(|error| {
+        let (picture, is_rotated) = picture.map_err(|error| {
             self.store.fault(file, 0, format!("a damaged picture ({error})"), "a whole picture file")
         })?;
-        self.turned.fetch_add(usize::from(is_turned), Ordering::Relaxed);
+        self.rotated.fetch_add(usize::from(is_rotated), Ordering::Relaxed);
         Ok(picture)
     }
 }
 
-/// The picture, and whether its EXIF data says that it is to be turned.
+/// The picture, and whether its EXIF data says that it is to be rotated.
 fn decoded(packed: &[u8], upright: bool) -> image::ImageResult<(Picture, bool)> {
     let mut reader = ImageReader::new(Cursor::new(packed)).with_guessed_format()?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_BYTES);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
     limits.reserve(decoder.total_bytes())?;
@@ -166,13 +175,13 @@ fn decoded(packed: &[u8], upright: bool) -> image::ImageResult<(Picture, bool)> 
         let empty = ParameterError::from_kind(ParameterErrorKind::DimensionMismatch);
         return Err(ImageError::Parameter(empty));
     }
-    let is_turned = orientation != Orientation::NoTransforms;
+    let is_rotated = orientation != Orientation::NoTransforms;
     if !image.color().has_color() {
-        return Ok((([1, height, width], image.into_luma8().into_raw()), is_turned));
+        return Ok((([1, height, width], image.into_luma8().into_raw()), is_rotated));
     }
     let pixels = image.into_rgb8().into_raw();
     let plane = |channel: usize| pixels.iter().skip(channel).step_by(3).copied();
-    Ok((([3, height, width], (0..3).flat_map(plane).collect()), is_turned))
+    Ok((([3, height, width], (0..3).flat_map(plane).collect()), is_rotated))
 }
 
 /// What ends a file, if it is not there: the decoders do not ask for it, and the one for JPEG paints what is

@@ -1,10 +1,9 @@
 //! How the pictures of a folder or archive are divided: into splits, and by folder into classes.
 
-use super::{ATTRIBUTES, Labels, is_picture};
-use crate::left_out::LeftOut;
-use crate::store::Member;
-use crate::{Options, Split};
 use std::collections::BTreeSet;
+
+use super::{ATTRIBUTES, PictureLabels, is_picture};
+use crate::{ReadOptions, Split, left_out::LeftOut, store::Member};
 
 /// Pictures in formats that are not read.
 const OTHERS: [&str; 20] = [
@@ -12,7 +11,7 @@ const OTHERS: [&str; 20] = [
     ".exr", ".hdr", ".psd", ".dds", ".cr2", ".nef", ".dng", ".dcm",
 ];
 
-/// Every picture at its place.
+/// Every picture with its split and class.
 pub struct Layout<'a> {
     pictures: Vec<Placed<'a>>,
     /// Empty where there are no folders of that kind.
@@ -35,13 +34,13 @@ struct Placed<'a> {
 /// The pictures of a split.
 pub struct Chosen<'a> {
     pub files: Vec<&'a Member>,
-    pub labels: Labels,
+    pub labels: PictureLabels,
 }
 
 impl<'a> Layout<'a> {
     /// Places the pictures among `files`. Where every picture has an attribute, it needs no folder to be of a
-    /// class. What has no place is added to what was `left_out` before.
-    pub fn of(files: &'a [Member], options: &Options, mut left_out: LeftOut) -> Self {
+    /// class. What has neither is added to what was `left_out` before.
+    pub fn of(files: &'a [Member], options: &ReadOptions, mut left_out: LeftOut) -> Self {
         let pictures: Vec<&Member> = files.iter().filter(|file| is_picture(&file.name)).collect();
         let named = options.attributes.as_ref().and_then(|path| path.file_name()?.to_str());
         let is_table = |name: &str| {
@@ -91,7 +90,7 @@ impl<'a> Layout<'a> {
         &self.splits
     }
 
-    /// What is to be said of the whole set.
+    /// Warnings about the whole set.
     pub fn notes(&self) -> Vec<String> {
         let class = self.class_of_split.map(|folder| {
             format!("the folder `{folder}` lies beside others and is taken for a class, not for a split")
@@ -100,7 +99,7 @@ impl<'a> Layout<'a> {
         class.into_iter().chain(left_out).collect()
     }
 
-    /// The pictures of a split: without any all are for training, or for what the set's `own` name says.
+    /// The pictures of a split. Without splits, all are for training, or for what the set's `own` name says.
     pub fn of_split(&self, split: Split, own: Option<Split>) -> Option<Chosen<'a>> {
         let all = self.splits.is_empty() && (split == Split::Train || own == Some(split));
         if !all && !self.splits.contains(&split) {
@@ -113,19 +112,23 @@ impl<'a> Layout<'a> {
             class.map(|class| self.classes.partition_point(|known| *known < class) as u32)
         };
         let labels: Option<Vec<u32>> = classes.into_iter().map(number).collect();
-        let why = "its pictures do not lie in folders that could be their classes, and the option `labels` names no \
+        let why = "its pictures do not lie in folders that could be their classes, and the option `labels` \
+            names no \
                    attribute of a table";
         let class_names = if labels.is_some() {
             self.classes.iter().map(|&class| class.to_owned()).collect()
         } else {
             Vec::new()
         };
-        Some(Chosen { files, labels: Labels { labels: labels.ok_or_else(|| why.to_owned()), class_names } })
+        Some(Chosen {
+            files,
+            labels: PictureLabels { labels: labels.ok_or_else(|| why.to_owned()), class_names },
+        })
     }
 }
 
 impl<'a> Placed<'a> {
-    /// A picture of that name, in the split's folder that the name begins with if it does.
+    /// A picture of that name, in the folder of a split that the name begins with, if any.
     fn within(file: &'a Member, name: &'a str) -> Self {
         let inside = name.split_once('/').and_then(|(folder, rest)| Some((Split::named(folder)?, rest)));
         inside.map_or(Self { file, split: None, class: None }, |(split, rest)| {
@@ -139,7 +142,7 @@ impl<'a> Placed<'a> {
 }
 
 /// The folder with the name of a split, where it is a class: a single one that lies beside others and holds
-/// its pictures as they do, of trains.
+/// its pictures as they do: pictures of trains.
 fn lone_split<'a>(placed: &[Placed<'a>]) -> Option<&'a str> {
     let splits: BTreeSet<Split> = placed.iter().filter_map(|picture| picture.split).collect();
     let others = placed.iter().any(|picture| picture.split.is_none() && picture.file.name.contains('/'));

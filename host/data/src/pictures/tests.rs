@@ -1,11 +1,9 @@
-use super::*;
-use crate::options::tests::Heard;
-use crate::tar::tests as tars;
-use crate::zip::tests::archive;
-use crate::{Fit, images as load};
+use std::{fs, io::Cursor};
+
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use std::fs;
-use std::io::Cursor;
+
+use super::*;
+use crate::{Fit, images as load, options::tests::Heard, tar::tests as tars, zip::tests::archive};
 
 /// A picture of one colour.
 fn picture(width: u32, height: u32, colour: [u8; 3], format: ImageFormat) -> Vec<u8> {
@@ -19,9 +17,9 @@ fn png(colour: [u8; 3]) -> Vec<u8> {
     picture(6, 4, colour, ImageFormat::Png)
 }
 
-/// The same files as a folder, as a zip and as a tar, plain and packed, in `place`.
-fn all(place: &Path, files: &[(&str, Vec<u8>)]) -> [PathBuf; 4] {
-    let folder = place.join("set");
+/// The same files as a folder, as a zip and as a tar, plain and packed, in `temporary`.
+fn all(temporary: &Path, files: &[(&str, Vec<u8>)]) -> [PathBuf; 4] {
+    let folder = temporary.join("set");
     for (name, bytes) in files {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -34,16 +32,16 @@ fn all(place: &Path, files: &[(&str, Vec<u8>)]) -> [PathBuf; 4] {
         ("set.tgz", tars::archive(&files, true)),
     ];
     let [zip, tar, packed] = archives.map(|(name, bytes)| {
-        fs::write(place.join(name), bytes).unwrap();
-        place.join(name)
+        fs::write(temporary.join(name), bytes).unwrap();
+        temporary.join(name)
     });
     [folder, zip, tar, packed]
 }
 
 /// A split, and what is said of it.
-fn heard(path: &Path, split: Split, options: &Options) -> (Result<Images>, String) {
+fn heard(path: &Path, split: Split, options: &ReadOptions) -> (Result<Images>, String) {
     let heard = Heard::default();
-    let images = get(path, split, &Options { caller: Some(&heard), ..options.clone() });
+    let images = get(path, split, &ReadOptions { caller: Some(&heard), ..options.clone() });
     (images, heard.all())
 }
 
@@ -52,13 +50,13 @@ fn classes(images: &Images) -> (Option<&[u32]>, Vec<&str>) {
     (images.labels.as_deref(), images.class_names.iter().map(String::as_str).collect())
 }
 
-fn get(path: &Path, split: Split, options: &Options) -> Result<Images> {
+fn get(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> {
     load(path.to_str().unwrap(), split, options, &[])
 }
 
 #[test]
 fn folders_are_classes_and_splits() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files = [
         ("train/dog/1.png", png([10, 20, 30])),
         ("train/cat/2.png", png([40, 50, 60])),
@@ -66,32 +64,36 @@ fn folders_are_classes_and_splits() {
         ("test/dog/9.png", png([1, 2, 3])),
         ("readme.txt", b"not a picture".to_vec()),
     ];
-    for path in all(place.path(), &files) {
-        let train = get(&path, Split::Train, &Options::default()).unwrap();
+    for path in all(temporary.path(), &files) {
+        let train = get(&path, Split::Train, &ReadOptions::default()).unwrap();
         assert_eq!((train.shape, train.len()), ([3, 4, 6], 3));
         assert_eq!(train.class_names, ["cat", "dog"]);
         assert_eq!(train.labels.as_deref(), Some(&[0, 0, 1][..]));
         let firsts: Vec<u8> = train.pixels.chunks(24).map(|plane| plane[0]).collect();
         assert_eq!(firsts, [70, 80, 90, 40, 50, 60, 10, 20, 30]);
-        assert_eq!(get(&path, Split::Test, &Options::default()).unwrap().len(), 1);
+        assert_eq!(get(&path, Split::Test, &ReadOptions::default()).unwrap().len(), 1);
     }
 }
 
 #[test]
 fn pictures_side_by_side_have_an_attribute_or_no_label() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files = [
         ("img/1.jpg", picture(8, 8, [200; 3], ImageFormat::Jpeg)),
         ("img/2.png", picture(12, 9, [100; 3], ImageFormat::Png)),
     ];
-    fs::write(place.path().join("attributes.txt"), "Male Old\n1.jpg 1 -1\n2.png -1 1\n").unwrap();
+    fs::write(temporary.path().join("attributes.txt"), "Male Old\n1.jpg 1 -1\n2.png -1 1\n").unwrap();
     let fit = Fit { size: Some(4), channels: Some(1), crop: None };
-    for path in all(place.path(), &files) {
-        let plain = get(&path, Split::Train, &Options { fit, ..Options::default() }).unwrap();
+    for path in all(temporary.path(), &files) {
+        let plain = get(&path, Split::Train, &ReadOptions { fit, ..ReadOptions::default() }).unwrap();
         assert_eq!((plain.labels, plain.shape), (None, [1, 4, 4]));
         assert!(plain.pixels[0].abs_diff(200) < 3 && plain.pixels[16] == 100, "{:?}", plain.pixels);
         let of = |labels: &str| {
-            get(&path, Split::Train, &Options { fit, labels: Some(labels.into()), ..Options::default() })
+            get(
+                &path,
+                Split::Train,
+                &ReadOptions { fit, labels: Some(labels.into()), ..ReadOptions::default() },
+            )
         };
         let male = of("Male").unwrap();
         assert_eq!(male.labels.as_deref(), Some(&[1, 0][..]));
@@ -102,10 +104,10 @@ fn pictures_side_by_side_have_an_attribute_or_no_label() {
 
 #[test]
 fn other_sizes_and_colours_need_options() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files = [("1.png", png([1; 3])), ("2.png", picture(6, 5, [1; 3], ImageFormat::Png))];
-    for path in all(place.path(), &files) {
-        let error = get(&path, Split::Train, &Options::default()).unwrap_err().to_string();
+    for path in all(temporary.path(), &files) {
+        let error = get(&path, Split::Train, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("2.png") && error.contains("6x5, expected 6x4 as the others"), "{error}");
     }
 }
@@ -119,23 +121,25 @@ fn grey_among_colour_becomes_colour() {
         .unwrap();
     let (grey, colour) = (grey.into_inner(), png([1, 2, 3]));
     let firsts = |files: &[(&str, Vec<u8>)]| {
-        let place = tempfile::tempdir().unwrap();
-        let images = get(&all(place.path(), files)[0], Split::Train, &Options::default()).unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let images = get(&all(temporary.path(), files)[0], Split::Train, &ReadOptions::default()).unwrap();
         (images.shape[0], images.pixels.chunks(24).map(|plane| plane[0]).collect::<Vec<u8>>())
     };
     assert_eq!(firsts(&[("1.png", grey.clone()), ("2.png", colour.clone())]), (3, vec![9, 9, 9, 1, 2, 3]));
     assert_eq!(firsts(&[("1.png", colour), ("2.png", grey.clone())]), (3, vec![1, 2, 3, 9, 9, 9]));
     assert_eq!(firsts(&[("1.png", grey.clone()), ("2.png", grey)]), (1, vec![9, 9]));
 }
-/// Every cut of a file, by itself and in an archive, is told with the file's name.
+/// Every cut of a file, by itself and in an archive, is reported with the file's name.
 #[test]
 fn damaged_pictures_are_told() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     for format in FORMATS {
         let whole = picture(16, 16, [10, 200, 90], format);
         for length in (0..whole.len()).step_by(whole.len() / 10 + 1) {
-            for path in all(place.path(), &[("1.png", whole.clone()), ("2.png", whole[..length].to_vec())]) {
-                let error = get(&path, Split::Train, &Options::default()).unwrap_err().to_string();
+            for path in
+                all(temporary.path(), &[("1.png", whole.clone()), ("2.png", whole[..length].to_vec())])
+            {
+                let error = get(&path, Split::Train, &ReadOptions::default()).unwrap_err().to_string();
                 assert!(
                     error.contains("2.png") && error.contains("at byte "),
                     "{length} bytes of {format:?}: {error}"
@@ -156,12 +160,12 @@ const FORMATS: [ImageFormat; 6] = [
 
 #[test]
 fn pictures_of_all_formats_are_read() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let names = ["a.png", "b.jpg", "c.bmp", "d.gif", "e.TIF", "f.webp"];
     let files: Vec<_> =
         names.into_iter().zip(FORMATS.map(|format| picture(8, 8, [200, 100, 50], format))).collect();
-    for path in all(place.path(), &files) {
-        let (images, said) = heard(&path, Split::Train, &Options::default());
+    for path in all(temporary.path(), &files) {
+        let (images, said) = heard(&path, Split::Train, &ReadOptions::default());
         let images = images.unwrap();
         assert_eq!((images.len(), images.shape, &*said), (6, [3, 8, 8], ""));
         for (colour, plane) in [200u8, 100, 50].iter().cycle().zip(images.pixels.chunks(64)) {
@@ -172,7 +176,7 @@ fn pictures_of_all_formats_are_read() {
 
 #[test]
 fn the_usual_names_of_splits_are_splits() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files = [
         ("Training/0/1.png", png([1; 3])),
         ("Training/2/1.png", png([2; 3])),
@@ -180,9 +184,9 @@ fn the_usual_names_of_splits_are_splits() {
         ("testing/2/1.png", png([4; 3])),
         ("val/0/1.png", png([5; 3])),
     ];
-    for path in all(place.path(), &files) {
+    for path in all(temporary.path(), &files) {
         let labels = |split: Split| {
-            let images = get(&path, split, &Options::default()).unwrap();
+            let images = get(&path, split, &ReadOptions::default()).unwrap();
             // The classes are those of all splits.
             assert_eq!(images.class_names, ["0", "1", "2"]);
             (images.labels.unwrap().to_vec(), images.pixels.iter().step_by(72).copied().collect::<Vec<u8>>())
@@ -195,27 +199,27 @@ fn the_usual_names_of_splits_are_splits() {
 
 #[test]
 fn a_set_without_a_test_split_never_gives_its_training_items() {
-    let place = tempfile::tempdir().unwrap();
-    for path in all(place.path(), &[("a/1.png", png([1; 3])), ("b/1.png", png([2; 3]))]) {
-        assert_eq!(get(&path, Split::Train, &Options::default()).unwrap().len(), 2);
-        let error = get(&path, Split::Test, &Options::default()).unwrap_err().to_string();
+    let temporary = tempfile::tempdir().unwrap();
+    for path in all(temporary.path(), &[("a/1.png", png([1; 3])), ("b/1.png", png([2; 3]))]) {
+        assert_eq!(get(&path, Split::Train, &ReadOptions::default()).unwrap().len(), 2);
+        let error = get(&path, Split::Test, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("has no test split") && error.contains("random_split([0.9, 0.1])"), "{error}");
     }
     // One that is called so is it.
-    let test = place.path().join("test");
+    let test = temporary.path().join("test");
     fs::create_dir(&test).unwrap();
     fs::write(test.join("1.png"), png([1; 3])).unwrap();
-    assert_eq!(get(&test, Split::Test, &Options::default()).unwrap().len(), 1);
-    let place = tempfile::tempdir().unwrap();
-    for path in all(place.path(), &[("train/a/1.png", png([1; 3])), ("val/a/1.png", png([2; 3]))]) {
-        let error = get(&path, Split::Test, &Options::default()).unwrap_err().to_string();
+    assert_eq!(get(&test, Split::Test, &ReadOptions::default()).unwrap().len(), 1);
+    let temporary = tempfile::tempdir().unwrap();
+    for path in all(temporary.path(), &[("train/a/1.png", png([1; 3])), ("val/a/1.png", png([2; 3]))]) {
+        let error = get(&path, Split::Test, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("has no test split: it has train and validation"), "{error}");
     }
 }
 
 #[test]
 fn what_is_left_out_is_said() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files = [
         ("cat/1.png", png([1; 3])),
         ("dog/1.png", png([2; 3])),
@@ -223,8 +227,8 @@ fn what_is_left_out_is_said() {
         ("stray.png", png([3; 3])),
         ("notes.txt", b"hello".to_vec()),
     ];
-    for path in all(place.path(), &files) {
-        let (images, said) = heard(&path, Split::Train, &Options::default());
+    for path in all(temporary.path(), &files) {
+        let (images, said) = heard(&path, Split::Train, &ReadOptions::default());
         assert_eq!(classes(&images.unwrap()), (Some(&[0, 1][..]), vec!["cat", "dog"]));
         for part in [
             "1 picture of a format that is not read (dog/2.ppm)",
@@ -234,10 +238,10 @@ fn what_is_left_out_is_said() {
             assert!(said.contains(part), "{part}: {said}");
         }
     }
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files = [("train/a/1.png", png([1; 3])), ("test/2.png", png([2; 3])), ("extra/3.png", png([3; 3]))];
-    for path in all(place.path(), &files) {
-        let (images, said) = heard(&path, Split::Test, &Options::default());
+    for path in all(temporary.path(), &files) {
+        let (images, said) = heard(&path, Split::Test, &ReadOptions::default());
         assert!(said.contains("1 picture outside of the splits (extra/3.png)"), "{said}");
         let images = images.unwrap();
         assert_eq!(images.labels, None);
@@ -247,9 +251,9 @@ fn what_is_left_out_is_said() {
 
 #[test]
 fn a_class_of_trains_is_no_split() {
-    let place = tempfile::tempdir().unwrap();
-    for path in all(place.path(), &[("bus/1.png", png([1; 3])), ("train/1.png", png([2; 3]))]) {
-        let (images, said) = heard(&path, Split::Train, &Options::default());
+    let temporary = tempfile::tempdir().unwrap();
+    for path in all(temporary.path(), &[("bus/1.png", png([1; 3])), ("train/1.png", png([2; 3]))]) {
+        let (images, said) = heard(&path, Split::Train, &ReadOptions::default());
         assert_eq!(classes(&images.unwrap()), (Some(&[0, 1][..]), vec!["bus", "train"]));
         assert!(said.contains("the folder `train` lies beside others and is taken for a class"), "{said}");
     }
@@ -257,35 +261,36 @@ fn a_class_of_trains_is_no_split() {
 
 #[test]
 fn tables_inside_an_archive_are_found() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let table = b"file,colour\n1.png,dark red\n2.png,blue\n".to_vec();
     let files = [("img/1.png", png([1; 3])), ("img/2.png", png([2; 3])), ("attributes.csv", table)];
-    for path in all(place.path(), &files) {
-        let options = Options { labels: Some("colour".into()), ..Options::default() };
+    for path in all(temporary.path(), &files) {
+        let options = ReadOptions { labels: Some("colour".into()), ..ReadOptions::default() };
         let (images, said) = heard(&path, Split::Train, &options);
         assert_eq!(classes(&images.unwrap()), (Some(&[1, 0][..]), vec!["blue", "dark red"]));
         assert_eq!(said, "");
     }
 }
 
-/// A photograph that says to be turned right: 2 wide and 1 high, red beside green, stands red above green.
+/// A photograph whose EXIF data says to rotate it right: 2 wide and 1 high, red beside green, stands red
+/// above green.
 #[test]
 fn exif_rotation_is_an_option() {
-    let place = tempfile::tempdir().unwrap();
-    let mut turned = picture(2, 1, [200, 0, 0], ImageFormat::Jpeg);
+    let temporary = tempfile::tempdir().unwrap();
+    let mut rotated = picture(2, 1, [200, 0, 0], ImageFormat::Jpeg);
     // Big-endian TIFF with one entry: tag 0112, a short, one value, 6.
     let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let segment = [&[0xff, 0xe1][..], &(exif.len() as u16 + 2).to_be_bytes(), exif].concat();
-    turned.splice(2..2, segment);
-    for path in all(place.path(), &[("1.jpg", turned)]) {
-        let (images, said) = heard(&path, Split::Train, &Options::default());
+    rotated.splice(2..2, segment);
+    for path in all(temporary.path(), &[("1.jpg", rotated)]) {
+        let (images, said) = heard(&path, Split::Train, &ReadOptions::default());
         assert_eq!(images.unwrap().shape, [3, 1, 2]);
         assert!(
-            said.contains("1 of 1 pictures are to be turned by their EXIF data")
+            said.contains("1 of 1 pictures are to be rotated by their EXIF data")
                 && said.contains("`exif_rotation: true`"),
             "{said}"
         );
-        let options = Options { exif_rotation: true, ..Options::default() };
+        let options = ReadOptions { exif_rotation: true, ..ReadOptions::default() };
         let (images, said) = heard(&path, Split::Train, &options);
         assert_eq!((images.unwrap().shape, &*said), ([3, 2, 1], ""));
     }
@@ -294,24 +299,24 @@ fn exif_rotation_is_an_option() {
 /// A PNG header that promises 100,000 x 100,000 pixels.
 #[test]
 fn absurd_sizes_are_refused_before_anything_is_allocated() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let mut huge = png([1; 3]);
     huge[16..24].copy_from_slice(&[100_000u32.to_be_bytes(), 100_000u32.to_be_bytes()].concat());
     let mut crc = flate2::Crc::new();
     crc.update(&huge[12..29]);
     huge[29..33].copy_from_slice(&crc.sum().to_be_bytes());
-    let [folder, ..] = all(place.path(), &[("1.png", huge)]);
-    let error = get(&folder, Split::Train, &Options::default()).unwrap_err().to_string();
+    let [folder, ..] = all(temporary.path(), &[("1.png", huge)]);
+    let error = get(&folder, Split::Train, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("a damaged picture") && error.contains("limit"), "{error}");
 }
 
 #[test]
 fn a_folder_without_pictures_says_what_is_wanted() {
-    let place = tempfile::tempdir().unwrap();
-    let error = get(place.path(), Split::Test, &Options::default()).unwrap_err().to_string();
+    let temporary = tempfile::tempdir().unwrap();
+    let error = get(temporary.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("holds no pictures\n  help: put files there that end with .png"), "{error}");
-    let [folder, ..] = all(place.path(), &[("1.png", png([1; 3]))]);
-    let options = Options { labels: Some("Male".into()), ..Options::default() };
+    let [folder, ..] = all(temporary.path(), &[("1.png", png([1; 3]))]);
+    let options = ReadOptions { labels: Some("Male".into()), ..ReadOptions::default() };
     let error = get(&folder, Split::Train, &options).unwrap_err().to_string();
     assert!(error.contains("no file of attributes to take `Male` from"), "{error}");
 }

@@ -10,9 +10,9 @@ mod solid;
 mod surface;
 mod vector;
 
-use super::cursor::Cursor;
-use super::{BuiltIn, Images, Split};
 use rayon::prelude::*;
+
+use super::{BuiltIn, Images, Split, cursor::Cursor};
 use scene::Scene;
 use solid::SOLIDS;
 use vector::V;
@@ -67,7 +67,7 @@ fn draw(seed: u64, split: Split, i: usize, picture: &mut [u8]) {
     for at in 0..PLANE {
         let V(red, green, blue) = pixel(&scene, at / SIDE, at % SIDE);
         for (channel, light) in [red, green, blue].into_iter().enumerate() {
-            // The square root is a screen's curve, nearly: its values are no light.
+            // The square root is about the gamma of a screen, whose values are not linear in light.
             picture[channel * PLANE + at] = (light.clamp(0.0, 1.0).sqrt() * 255.0 + 0.5) as u8;
         }
     }
@@ -75,11 +75,12 @@ fn draw(seed: u64, split: Split, i: usize, picture: &mut [u8]) {
 
 /// The mean light of a pixel's rays.
 fn pixel(scene: &Scene, row: usize, column: usize) -> V {
-    let place = |pixel: usize, ray: usize| {
+    let coordinate = |pixel: usize, ray: usize| {
         let at = pixel as f32 + (ray as f32 + 0.5) / RAYS as f32;
         at / (SIDE as f32 / 2.0) - 1.0
     };
-    let rays = (0..RAYS * RAYS).map(|i| scene.light(place(column, i % RAYS), -place(row, i / RAYS)));
+    let rays =
+        (0..RAYS * RAYS).map(|i| scene.light(coordinate(column, i % RAYS), -coordinate(row, i / RAYS)));
     rays.fold(V(0.0, 0.0, 0.0), |sum, light| sum + light) * (1.0 / (RAYS * RAYS) as f32)
 }
 

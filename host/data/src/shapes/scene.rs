@@ -1,13 +1,15 @@
 //! One body on a ground under a sky, lit by a sun that casts shadows, as a camera sees it.
 
-use super::solid::{REACH, Solid};
-use super::surface::{Surface, colour};
-use super::vector::{Turn, V};
+use super::{
+    solid::{REACH, Solid},
+    surface::{Surface, colour},
+    vector::{Rotation, V},
+};
 use crate::cursor::Cursor;
 
 /// A surface is found when it is nearer than this.
 const NEAR: f32 = 2e-3;
-/// So many steps are taken towards it at most.
+/// The maximum number of steps along a ray.
 const STEPS: usize = 48;
 /// The height of the picture at distance 1, halved.
 const OPENING: f32 = 0.3;
@@ -15,8 +17,8 @@ const OPENING: f32 = 0.3;
 /// Everything that one picture shows.
 pub struct Scene {
     solid: Solid,
-    /// How the body is turned.
-    turn: Turn,
+    /// How the body is rotated.
+    rotation: Rotation,
     size: f32,
     centre: V,
     body: Surface,
@@ -28,34 +30,37 @@ pub struct Scene {
     /// Towards the sun.
     sun: V,
     warmth: V,
-    camera: Turn,
+    camera: Rotation,
     eye: V,
 }
 
 impl Scene {
     /// A random scene with that body; it lies on the ground, whose height is 0.
     pub fn new(solid: Solid, cursor: &mut Cursor) -> Self {
-        // What is flat shows its face; what looks the same all around may turn as it likes.
+        // What is flat shows its face; what looks the same all around may be rotated freely.
         let free = match solid {
             Solid::Star | Solid::Ring => 0.75,
             _ => std::f32::consts::PI,
         };
         // A cap that leans to the camera would hide its stem.
         let lean = if solid == Solid::Mushroom { 0.1 } else { 0.5 };
-        let turn =
-            Turn::new(cursor.uniform(-free, free), cursor.uniform(-lean, lean), cursor.uniform(-0.4, 0.4));
+        let rotation = Rotation::new(
+            cursor.uniform(-free, free),
+            cursor.uniform(-lean, lean),
+            cursor.uniform(-0.4, 0.4),
+        );
         let size = cursor.uniform(0.8, 1.1);
-        let height = size * solid.support(turn.back(V(0.0, -1.0, 0.0)));
+        let height = size * solid.support(rotation.inverse(V(0.0, -1.0, 0.0)));
         let centre = V(cursor.uniform(-0.22, 0.22), height, cursor.uniform(-0.2, 0.2));
         let down = cursor.uniform(0.1, 0.45);
-        let camera = Turn::new(0.0, down, cursor.bell(0.04));
+        let camera = Rotation::new(0.0, down, cursor.bell(0.04));
         let aim = V(0.0, height + cursor.uniform(-0.15, 0.15), 0.0);
         let sun = V(cursor.uniform(-0.9, 0.9), cursor.uniform(0.7, 1.2), -cursor.uniform(0.1, 0.9)).unit();
         let hue = cursor.uniform(3.0, 4.2);
         let bright = cursor.uniform(0.7, 1.0);
         Self {
             solid,
-            turn,
+            rotation,
             size,
             centre,
             body: Surface::of_body(cursor),
@@ -72,7 +77,7 @@ impl Scene {
         }
     }
 
-    /// The light, 0 to 1 in red, green and blue, at the place (`x` right, `y` up, -1 to 1) of the picture.
+    /// The light, 0 to 1 in red, green and blue, at the point (`x` right, `y` up, -1 to 1) of the picture.
     pub fn light(&self, x: f32, y: f32) -> V {
         let ray = self.camera.apply(V(x * OPENING, y * OPENING, 1.0)).unit();
         if let Some(way) = self.meet(self.eye, ray) {
@@ -83,7 +88,7 @@ impl Scene {
             return sky;
         }
         let way = self.eye.1 / -ray.1;
-        // What is far takes the colour of the air.
+        // Distant ground fades into the colour of the sky.
         let near = 1.0 / (1.0 + (way * 0.06) * (way * 0.06) * 2.0);
         sky.mix(self.ground_light(self.eye + ray * way), near)
     }
@@ -95,7 +100,7 @@ impl Scene {
 
     /// `p` in the body's own directions and size.
     fn inside(&self, p: V) -> V {
-        self.turn.back(p - self.centre) * (1.0 / self.size)
+        self.rotation.inverse(p - self.centre) * (1.0 / self.size)
     }
 
     /// The stretch of a ray that passes within reach of the body.
@@ -165,7 +170,7 @@ impl Scene {
 
     fn ground_light(&self, p: V) -> V {
         let sun = self.sun.1 * self.sunlit(p);
-        // The body keeps the sky's light away where it is near.
+        // The body blocks the sky's light close to it.
         let shade = (0.35 + 0.65 * (self.distance(p) * 1.4).min(1.0)).min(1.0);
         self.ground.at(p).times(self.warmth * (0.75 * sun) + self.sky[0] * (0.4 * shade))
     }

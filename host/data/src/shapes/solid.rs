@@ -64,7 +64,7 @@ const COS_72: f32 = 0.309_017;
 const SIN_72: f32 = 0.951_056_5;
 
 impl Solid {
-    /// The distance from `p` to the surface, negative inside; never more than it is.
+    /// A lower bound of the distance from `p` to the surface, negative inside.
     pub fn distance(self, p: V) -> f32 {
         match self {
             Self::Ball => p.length() - BALL,
@@ -219,24 +219,24 @@ mod tests {
             for d in directions(12) {
                 let side = across(d, V(0.3, 0.5, 0.8)).unit();
                 let up = across(d, side);
-                let least = |height: f32| {
+                let minimum = |height: f32| {
                     let grid =
                         (-50..=50).flat_map(|i| (-50..=50).map(move |j| (i as f32 / 40.0, j as f32 / 40.0)));
                     let points = grid.map(|(a, b)| d * height + side * a + up * b);
                     points.map(|p| solid.distance(p)).fold(f32::MAX, f32::min)
                 };
                 let reach = solid.support(d);
-                assert!(least(reach + 0.01) > 0.0, "{name} beyond {reach} towards {d:?}");
+                assert!(minimum(reach + 0.01) > 0.0, "{name} beyond {reach} towards {d:?}");
                 assert!(
-                    least(reach - 0.06) < 0.02,
+                    minimum(reach - 0.06) < 0.02,
                     "{name} before {reach} towards {d:?}: {}",
-                    least(reach - 0.06)
+                    minimum(reach - 0.06)
                 );
             }
         }
     }
 
-    /// A step of the distance never jumps over the surface: distances change by less than the way.
+    /// A step of the distance never crosses the surface: distances change by less than the step.
     #[test]
     fn distances_are_never_too_long() {
         for (solid, name) in SOLIDS {

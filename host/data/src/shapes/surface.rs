@@ -30,7 +30,7 @@ impl Surface {
     pub fn of_body(cursor: &mut Cursor) -> Self {
         let hue = cursor.uniform(0.0, 6.0);
         let one = colour(hue, cursor.uniform(0.55, 1.0), cursor.uniform(0.6, 1.0));
-        // Far enough from the first hue to be told from it, or nearly white or dark.
+        // Far enough from the first hue to be distinguished from it, or nearly white or dark.
         let other = match cursor.below(3) {
             0 => colour(hue + cursor.uniform(1.5, 4.5), cursor.uniform(0.5, 0.9), cursor.uniform(0.5, 1.0)),
             1 => colour(hue, cursor.uniform(0.0, 0.2), cursor.uniform(0.85, 1.0)),
@@ -104,7 +104,7 @@ pub fn colour(hue: f32, saturation: f32, value: f32) -> V {
     V(part(5.0), part(3.0), part(1.0))
 }
 
-/// Smooth noise, 0 to 1: random numbers at whole places, blended between them.
+/// Smooth noise, 0 to 1: random numbers at grid points, blended between them.
 fn noise(p: V) -> f32 {
     let cell = V(p.0.floor(), p.1.floor(), p.2.floor());
     let ease = |x: f32| x * x * (3.0 - 2.0 * x);
@@ -115,7 +115,7 @@ fn noise(p: V) -> f32 {
     mix(mix(row(0, 0), row(1, 0), y), mix(row(0, 1), row(1, 1), y), z)
 }
 
-/// A number from 0 to 1 for a place: a mixer of 32 bits with two rounds of multiply and shift.
+/// A number from 0 to 1 for a grid point: a mixer of 32 bits with two rounds of multiply and shift.
 fn hash(x: i32, y: i32, z: i32) -> f32 {
     let mut h = (x as u32).wrapping_mul(0x9e37_79b1)
         ^ (y as u32).wrapping_mul(0x85eb_ca77)

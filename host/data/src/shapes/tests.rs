@@ -1,5 +1,6 @@
-use super::*;
 use sha2::{Digest, Sha256};
+
+use super::*;
 
 const PICTURE: usize = 3 * PLANE;
 

@@ -1,4 +1,4 @@
-//! Points and directions in space, and turning them. Only `+ - * /`, square roots and `libm`.
+//! Points and directions in space, and rotations of them. Only `+ - * /`, square roots and `libm`.
 
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -63,14 +63,14 @@ impl Neg for V {
     }
 }
 
-/// A rotation: the directions that the axes turn to.
+/// A rotation: the directions that the axes are rotated to.
 #[derive(Debug, Clone, Copy)]
-pub struct Turn([V; 3]);
+pub struct Rotation([V; 3]);
 
-impl Turn {
+impl Rotation {
     /// About `y` by `yaw`, then about `x` by `pitch`, then about `z` by `roll`, in radians.
     pub fn new(yaw: f32, pitch: f32, roll: f32) -> Self {
-        let turned = |v: V| {
+        let rotated = |v: V| {
             let (s, c) = (libm::sinf(yaw), libm::cosf(yaw));
             let v = V(c * v.0 + s * v.2, v.1, c * v.2 - s * v.0);
             let (s, c) = (libm::sinf(pitch), libm::cosf(pitch));
@@ -78,16 +78,16 @@ impl Turn {
             let (s, c) = (libm::sinf(roll), libm::cosf(roll));
             V(c * v.0 - s * v.1, s * v.0 + c * v.1, v.2)
         };
-        Self([turned(V(1.0, 0.0, 0.0)), turned(V(0.0, 1.0, 0.0)), turned(V(0.0, 0.0, 1.0))])
+        Self([rotated(V(1.0, 0.0, 0.0)), rotated(V(0.0, 1.0, 0.0)), rotated(V(0.0, 0.0, 1.0))])
     }
 
-    /// Turns a direction.
+    /// Rotates a direction.
     pub fn apply(&self, v: V) -> V {
         self.0[0] * v.0 + self.0[1] * v.1 + self.0[2] * v.2
     }
 
-    /// Turns it back.
-    pub fn back(&self, v: V) -> V {
+    /// Rotates it back.
+    pub fn inverse(&self, v: V) -> V {
         V(self.0[0].dot(v), self.0[1].dot(v), self.0[2].dot(v))
     }
 }

@@ -1,30 +1,33 @@
 //! The files of a folder and of those below it, with links that lead no further than the set and its caller
 //! allow.
 
-use super::{Member, is_hidden};
-use crate::Options;
-use crate::left_out::LeftOut;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fs::{self, FileType},
+    path::{Path, PathBuf},
+};
+
 use files::{Error, Result};
-use std::collections::{BTreeSet, VecDeque};
-use std::fs;
-use std::path::{Path, PathBuf};
+
+use super::{Member, is_hidden};
+use crate::{ReadOptions, left_out::LeftOut};
 
 /// Folders below each other.
-const MOST_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 const AGAIN: [&str; 2] = ["link to what is in the set already", "links to what is in the set already"];
 
-/// The files in `root`. Links are followed after everything that is there by itself, so that no file comes
-/// again by a loop of them: one to what the set holds anyway is left out.
+/// The files in `root`. Links are followed after everything else, so that no loop of them gives a file twice:
+/// a link to what the set holds already is left out.
 ///
 /// # Errors
 /// `Usage` for a link that leads to where nothing may be read; `Io`.
-pub fn files(root: &Path, options: &Options, left_out: &mut LeftOut) -> Result<Vec<Member>> {
+pub fn files(root: &Path, options: &ReadOptions, left_out: &mut LeftOut) -> Result<Vec<Member>> {
     let real = root.canonicalize().map_err(Error::io(root))?;
     let seen = BTreeSet::from([real.clone()]);
     let mut walk =
         Walk { root: real.clone(), options, left_out, seen, links: VecDeque::new(), files: Vec::new() };
-    walk.folder(&real, "", MOST_DEPTH)?;
+    walk.folder(&real, "", MAX_DEPTH)?;
     while let Some(link) = walk.links.pop_front() {
         walk.link(link)?;
     }
@@ -34,7 +37,7 @@ pub fn files(root: &Path, options: &Options, left_out: &mut LeftOut) -> Result<V
 struct Walk<'a> {
     /// Without links in it, as all paths here.
     root: PathBuf,
-    options: &'a Options<'a>,
+    options: &'a ReadOptions<'a>,
     left_out: &'a mut LeftOut,
     /// Folders that were listed.
     seen: BTreeSet<PathBuf>,
@@ -58,7 +61,7 @@ impl Walk<'_> {
         for entry in entries {
             let (path, name) = (entry.path(), entry.file_name());
             let Some(name) = name.to_str() else {
-                // It cannot be asked for, nor be a class.
+                // It can be neither named nor a class.
                 self.left_out
                     .add(["name that is no text", "names that are no text"], &name.to_string_lossy());
                 continue;
@@ -70,13 +73,22 @@ impl Walk<'_> {
             let kind = entry.file_type().map_err(Error::io(&path))?;
             if kind.is_symlink() {
                 self.links.push_back(Link { path, name, depth });
-            } else if kind.is_dir() {
-                self.below(path, &name, depth)?;
-            } else if kind.is_file() {
-                self.files.push(name);
             } else {
-                self.left_out.add(["pipe or device", "pipes or devices"], &name);
+                self.entry(path, name, kind, depth)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Adds what is no link.
+    fn entry(&mut self, path: PathBuf, name: String, kind: FileType, depth: usize) -> Result<()> {
+        if kind.is_dir() {
+            return self.below(path, &name, depth);
+        }
+        if kind.is_file() {
+            self.files.push(name);
+        } else {
+            self.left_out.add(["pipe or device", "pipes or devices"], &name);
         }
         Ok(())
     }
@@ -111,13 +123,9 @@ impl Walk<'_> {
             inside.is_some_and(|inside| !inside.iter().any(|part| is_hidden(&part.to_string_lossy())));
         if is_listed {
             self.left_out.add(AGAIN, &name);
-        } else if target.is_dir() {
-            self.below(target, &name, depth)?;
-        } else if target.is_file() {
-            self.files.push(name);
-        } else {
-            self.left_out.add(["pipe or device", "pipes or devices"], &name);
+            return Ok(());
         }
-        Ok(())
+        let kind = target.metadata().map_err(Error::io(&target))?.file_type();
+        self.entry(target, name, kind, depth)
     }
 }

@@ -1,20 +1,21 @@
+use std::fs;
+
 use super::*;
 use crate::zip::tests as zips;
-use std::fs;
 
 fn names(store: &Store) -> Vec<&str> {
     store.files().iter().map(|file| &*file.name).collect()
 }
 
 fn opened(path: &Path) -> (Store, String) {
-    let mut store = Store::open(path, &Options::default()).unwrap();
+    let mut store = Store::open(path, &ReadOptions::default()).unwrap();
     let left_out = store.take_left_out().to_string();
     (store, left_out)
 }
 
 #[test]
 fn what_is_hidden_is_left_out_of_all_kinds() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files: [(&str, &[u8]); 9] = [
         ("a/1.png", b"1"),
         ("a/._1.png", b"x"),
@@ -27,7 +28,7 @@ fn what_is_hidden_is_left_out_of_all_kinds() {
         ("b/c/4.png", b"4"),
     ];
     for (name, content) in files {
-        let path = place.path().join("set").join(name);
+        let path = temporary.path().join("set").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
@@ -35,11 +36,11 @@ fn what_is_hidden_is_left_out_of_all_kinds() {
     let dotted: Vec<(String, &[u8])> =
         files.iter().map(|(name, content)| (format!("./{name}"), *content)).collect();
     let dotted: Vec<(&str, &[u8])> = dotted.iter().map(|(name, content)| (&**name, *content)).collect();
-    fs::write(place.path().join("set.zip"), zips::archive(&files, true)).unwrap();
-    fs::write(place.path().join("set.tar"), tar::tests::archive(&dotted, false)).unwrap();
-    fs::write(place.path().join("set.tar.gz"), tar::tests::archive(&files, true)).unwrap();
+    fs::write(temporary.path().join("set.zip"), zips::archive(&files, true)).unwrap();
+    fs::write(temporary.path().join("set.tar"), tar::tests::archive(&dotted, false)).unwrap();
+    fs::write(temporary.path().join("set.tar.gz"), tar::tests::archive(&files, true)).unwrap();
     for kind in ["set", "set.zip", "set.tar", "set.tar.gz"] {
-        let (store, left_out) = opened(&place.path().join(kind));
+        let (store, left_out) = opened(&temporary.path().join(kind));
         assert_eq!((names(&store), &*left_out), (vec!["a/1.png", "b/c/4.png"], ""), "{kind}");
         assert_eq!(store.read(&store.files()[1]).unwrap(), b"4", "{kind}");
     }
@@ -47,11 +48,11 @@ fn what_is_hidden_is_left_out_of_all_kinds() {
 
 #[test]
 fn a_file_that_comes_again_counts_once() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let files: [(&str, &[u8]); 2] = [("a.png", b"old"), ("a.png", b"new")];
-    let tar = place.path().join("a.tar");
+    let tar = temporary.path().join("a.tar");
     fs::write(&tar, tar::tests::archive(&files, false)).unwrap();
-    let zip = place.path().join("a.zip");
+    let zip = temporary.path().join("a.zip");
     fs::write(&zip, zips::archive(&files, false)).unwrap();
     for path in [tar, zip] {
         let (store, left_out) = opened(&path);
@@ -63,14 +64,14 @@ fn a_file_that_comes_again_counts_once() {
 
 #[test]
 fn hard_links_in_a_tar_file_have_the_content_of_the_first() {
-    let place = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     for packed in [false, true] {
         let mut bytes = tar::tests::archive(&[("a.png", b"hello")], false);
         bytes.truncate(1024);
         bytes.extend(tar::tests::header(b"b.png", 5, b'1', b"a.png"));
         bytes.extend(tar::tests::header(b"c.png", 0, b'2', b"/etc/passwd"));
         bytes.extend([0; 1024]);
-        let path = place.path().join("a.tar.gz");
+        let path = temporary.path().join("a.tar.gz");
         fs::write(&path, if packed { tar::tests::gzip(&bytes) } else { bytes }).unwrap();
         let (store, left_out) = opened(&path);
         assert_eq!((names(&store), &*left_out), (vec!["a.png", "b.png"], "1 link (c.png)"));
@@ -83,8 +84,8 @@ mod links {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    fn set(place: &Path) -> PathBuf {
-        let set = place.join("set");
+    fn set(temporary: &Path) -> PathBuf {
+        let set = temporary.join("set");
         for name in ["a/1.png", "b/2.png"] {
             let path = set.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -95,8 +96,8 @@ mod links {
 
     #[test]
     fn a_loop_of_links_gives_no_file_twice() {
-        let place = tempfile::tempdir().unwrap();
-        let set = set(place.path());
+        let temporary = tempfile::tempdir().unwrap();
+        let set = set(temporary.path());
         symlink("..", set.join("a/up")).unwrap();
         symlink("../b", set.join("a/across")).unwrap();
         symlink("../a", set.join("b/across")).unwrap();
@@ -113,9 +114,9 @@ mod links {
 
     #[test]
     fn links_to_other_places_are_followed_where_they_may_be() {
-        let place = tempfile::tempdir().unwrap();
-        let set = set(place.path());
-        let other = place.path().join("other");
+        let temporary = tempfile::tempdir().unwrap();
+        let set = set(temporary.path());
+        let other = temporary.path().join("other");
         fs::create_dir(&other).unwrap();
         fs::write(other.join("3.png"), "3").unwrap();
         symlink(&other, set.join("c")).unwrap();
@@ -134,15 +135,15 @@ mod links {
             fn warn(&self, _: &str) {}
         }
         let only = Only(set.canonicalize().unwrap());
-        let options = Options { caller: Some(&only), ..Options::default() };
+        let options = ReadOptions { caller: Some(&only), ..ReadOptions::default() };
         let error = Store::open(&set, &options).err().unwrap().to_string();
         assert!(error.contains("a/3.png leads to ") && error.contains("--allow-read DIR"), "{error}");
     }
 
     #[test]
     fn pipes_are_not_opened() {
-        let place = tempfile::tempdir().unwrap();
-        let set = set(place.path());
+        let temporary = tempfile::tempdir().unwrap();
+        let set = set(temporary.path());
         let name = std::ffi::CString::new(set.join("c.png").to_str().unwrap()).unwrap();
         // SAFETY: the name is a text that ends with a zero byte.
         assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);

@@ -1,7 +1,8 @@
-use super::*;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+
+use super::*;
 
 /// A header whose checksum fits.
 pub fn header(name: &[u8], size: usize, kind: u8, link: &[u8]) -> Vec<u8> {
@@ -55,7 +56,7 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Every entry and its content.
-fn all(bytes: &[u8]) -> Result<Vec<(Entry, Vec<u8>)>> {
+fn all(bytes: &[u8]) -> Result<Vec<(TarEntry, Vec<u8>)>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.tar");
     std::fs::write(&path, bytes).unwrap();
@@ -83,8 +84,8 @@ fn files_are_read_plain_and_packed() {
         let found: Vec<(&str, &[u8])> =
             entries.iter().map(|(entry, content)| (&*entry.name, &content[..])).collect();
         assert_eq!(found, files);
-        assert_eq!(entries[0].0.kind, Kind::Folder);
-        assert_eq!(entries[1].0.kind, Kind::File);
+        assert_eq!(entries[0].0.kind, TarKind::Folder);
+        assert_eq!(entries[1].0.kind, TarKind::File);
     }
 }
 
@@ -107,8 +108,8 @@ fn other_ways_of_writing_names_are_read() {
     let entries = all(&archive.concat()).unwrap();
     let names: Vec<&str> = entries.iter().map(|(entry, _)| &*entry.name).collect();
     assert_eq!(names, ["a/sub/b.png", &long, "hard", "soft"]);
-    assert_eq!(entries[2].0.kind, Kind::HardLink("a/sub/b.png".into()));
-    assert_eq!(entries[3].0.kind, Kind::Other);
+    assert_eq!(entries[2].0.kind, TarKind::HardLink("a/sub/b.png".into()));
+    assert_eq!(entries[3].0.kind, TarKind::Other);
 }
 
 #[test]

@@ -1,7 +1,8 @@
-use super::*;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use std::io::Write;
+
+use flate2::{Compression, write::DeflateEncoder};
+
+use super::*;
 
 /// A zip file of those files, stored or deflated; names that end with `/` are folders.
 pub fn archive(files: &[(&str, &[u8])], deflated: bool) -> Vec<u8> {

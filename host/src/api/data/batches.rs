@@ -8,7 +8,7 @@ use rhai::{Dynamic, EvalAltResult, Map, Position};
 use super::choose::{Numbers, weighted};
 use crate::{
     api::options::Options,
-    data::{self, Batches, Dataset, Mixture, Plan},
+    data::{self, BatchPlan, Batches, Dataset, Mixture},
     error::{Error, Result},
     script::{INTERRUPTED, Table},
     session::Session,
@@ -34,7 +34,7 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             r#"{ let n = 0; for batch in data::load("glyphs").train(5).batches(2) { n += batch.images.len(); } n } => 5"#,
             move |set: Dataset, size: usize| {
                 let order = Some(random::next_key());
-                let plan = Plan { batch_size: size, shuffle: order, drop_last: false, device };
+                let plan = BatchPlan { batch_size: size, shuffle: order, drop_last: false, device };
                 pass(Batches::new(&set, plan), None)
             },
         )
@@ -97,7 +97,7 @@ fn set_pass(set: &Dataset, size: usize, options: Map, device: Device) -> Result<
     let (weights, count) = (options.find::<Numbers>("weights")?, options.find::<usize>("count")?);
     options.end()?;
     let key = shuffle.unwrap_or(true).then(random::next_key);
-    let plan = Plan { batch_size: size, shuffle: key, drop_last, device };
+    let plan = BatchPlan { batch_size: size, shuffle: key, drop_last, device };
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
@@ -118,13 +118,13 @@ fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Map, device: Device
     let drop_last = options.get("drop_last", false)?;
     options.end()?;
     let drawn = mixture.draw(count, random::next_key())?;
-    let plan = Plan { batch_size: size, shuffle: None, drop_last, device };
+    let plan = BatchPlan { batch_size: size, shuffle: None, drop_last, device };
     pass(Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
 }
 
 /// Items of a set as one batch.
 fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
-    let plan = Plan { batch_size: items.len(), shuffle: None, drop_last: false, device };
+    let plan = BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device };
     let batch = Batches::of_items(set, items, plan)?.next();
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }

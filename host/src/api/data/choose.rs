@@ -6,7 +6,7 @@ use ops::{Tensor, random};
 use rhai::{Array, Dynamic};
 
 use crate::{
-    data::{self, Dataset, Weights},
+    data::{self, Dataset, ItemWeights},
     error::{Error, Result},
     script::{FromScript, Refusal},
 };
@@ -164,9 +164,9 @@ pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
 }
 
 /// Weights that fit a set.
-pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<Weights> {
+pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<ItemWeights> {
     if weights.0.len() == set.len() {
-        return Ok(Weights::new(&weights.0)?);
+        return Ok(ItemWeights::new(&weights.0)?);
     }
     let problem = format!("{} weights for the {} items of `{}`", weights.0.len(), set.len(), set.name());
     Err(Error::usage(problem, "give one weight for each item"))

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Source {
     what: String,
-    options: data::Options<'static>,
+    options: data::ReadOptions<'static>,
     /// Only items of these classes.
     classes: Option<Classes>,
 }
@@ -32,7 +32,7 @@ impl Source {
         };
         let source = Self {
             what,
-            options: data::Options {
+            options: data::ReadOptions {
                 fit,
                 labels: options.find("labels")?,
                 attributes: options.find::<String>("attributes")?.map(Into::into),
@@ -85,7 +85,7 @@ impl Source {
     /// A set on disk.
     fn found(&self, session: &Session, split: Split) -> Result<Dataset> {
         let (path, part) = (Path::new(&self.what), split.to_string());
-        let options = data::Options { caller: Some(session), ..self.options.clone() };
+        let options = data::ReadOptions { caller: Some(session), ..self.options.clone() };
         let load = || data::load(&self.what, split, &options, &session.options.data);
         let is_path = !data::is_known(&self.what) && (path.exists() || self.what.contains(['/', '\\']));
         let read = || match is_path {

@@ -46,7 +46,7 @@ fn open(session: &Session, path: &str) -> Result<Module> {
         }
     };
     let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = onnx_net::Model::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
+        let model = onnx_net::OnnxFile::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)
     })?;
@@ -70,7 +70,7 @@ fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
     let named: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-    let output = |(name, value): (String, onnx_net::Value)| {
+    let output = |(name, value): (String, onnx_net::GraphValue)| {
         Ok((name.into(), Dynamic::from(value.tensor("forward")?.clone())))
     };
     let outputs = network.run(module, &named)?.into_iter().map(output).collect::<Result<Map>>()?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use onnx_net::{
-    Model, Value,
+    GraphValue, OnnxFile,
     proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
 };
 
@@ -19,7 +19,7 @@ const MOST_NODES: usize = 20;
 /// Prints every difference: of operator sets, inputs, outputs, operators, nodes, initialisers and their
 /// numbers. Comments, metadata and who made a file make no difference.
 pub fn run(a: &Path, b: &Path) -> Result<Outcome> {
-    let (first, second) = (Model::read(a)?, Model::read(b)?);
+    let (first, second) = (OnnxFile::read(a)?, OnnxFile::read(b)?);
     let differences = compare(first.proto(), second.proto());
     for line in &differences {
         out!("{}", words::printable(line));
@@ -155,7 +155,7 @@ fn weights(a: &TensorProto, b: &TensorProto) -> Option<String> {
         return None;
     }
     let numbers = |tensor: &TensorProto| match onnx_net::read_tensor(tensor).ok()? {
-        Value::Tensor(tensor) => tensor.to_f64().ok(),
+        GraphValue::Tensor(tensor) => tensor.to_f64().ok(),
         _ => Some(vec![]),
     };
     let (Some(x), Some(y)) = (numbers(a), numbers(b)) else {

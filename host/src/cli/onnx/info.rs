@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use onnx_net::{
-    Model,
+    OnnxFile,
     proto::{ModelProto, TensorProto},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 /// Prints inputs, outputs, operator sets, operators, parameters, bytes and metadata.
 pub fn run(file: &Path) -> Result<Outcome> {
     let bytes = file.metadata().map_err(Error::io(file))?.len();
-    let model = Model::read(file)?;
+    let model = OnnxFile::read(file)?;
     out!("{}: {bytes} bytes", file.display());
     let mut before = "";
     for (label, text) in facts(model.proto()) {

@@ -1,5 +1,6 @@
-use super::super::record::ScriptText;
-use super::*;
+use std::thread;
+
+use super::{super::record::ScriptText, *};
 
 fn record(seed: u64) -> Record {
     let scripts = vec![ScriptText::new("plugins/dtan.rhai", "let cfg = params(#{});")];
@@ -92,7 +93,7 @@ fn a_run_is_held_until_its_process_is_gone() {
     drop(run); // as a crash leaves it
     assert_eq!(written(&path).status, Status::Running);
     assert_eq!(status_on_disk(&path).unwrap(), Status::Interrupted);
-    fs::remove_file(path.join(LOCK)).unwrap();
+    fs::remove_file(path.join("lock")).unwrap();
     assert_eq!(status_on_disk(&path).unwrap(), Status::Interrupted);
 
     let run = Run::open(&path).unwrap();

@@ -1,17 +1,19 @@
 //! What is known of a metric log: its values, and the keys of the lines read back from the file.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, BufRead, BufReader},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
-pub struct Line<'a> {
+pub struct MetricLine<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     value: JsonNumber,
@@ -29,7 +31,7 @@ enum JsonNumber {
     Text(String),
 }
 
-impl<'a> Line<'a> {
+impl<'a> MetricLine<'a> {
     pub fn new(path: &'a str, name: &'a str, value: f64, step: u64, seconds: f64) -> Self {
         Self {
             name: name.into(),
@@ -62,7 +64,7 @@ pub struct Index {
     /// number of its line.
     series: Vec<(String, Vec<(u64, f64)>)>,
     /// Where a name stands in `series`.
-    places: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
     kept: HashMap<u64, Kept>,
     /// Lines in all.
     lines: u64,
@@ -84,7 +86,7 @@ struct Kept {
 }
 
 impl Index {
-    /// Reads a file, up to its last whole line. What is no record stays in it and counts for nothing.
+    /// Reads a file, up to its last whole line. Lines that are no records stay in it and are ignored.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
         let (mut index, mut line) = (Self::default(), Vec::new());
@@ -96,7 +98,7 @@ impl Index {
                 return Ok(index);
             }
             index.bytes += line.len() as u64;
-            if let Ok(line) = serde_json::from_slice::<Line>(&line) {
+            if let Ok(line) = serde_json::from_slice::<MetricLine>(&line) {
                 let number = index.lines;
                 index.kept.entry(key(&line.path, &line.name)).or_default().lines.push(number);
                 index.add(&line.name, line.value());
@@ -107,10 +109,10 @@ impl Index {
 
     pub fn add(&mut self, name: &str, value: f64) {
         let value = (self.lines, value);
-        match self.places.get(name) {
-            Some(&place) => self.series[place].1.push(value),
+        match self.positions.get(name) {
+            Some(&position) => self.series[position].1.push(value),
             None => {
-                self.places.insert(name.into(), self.series.len());
+                self.positions.insert(name.into(), self.series.len());
                 self.series.push((name.into(), vec![value]));
             }
         }
@@ -128,7 +130,7 @@ impl Index {
         self.reached = self.reached.max(lines).min(self.lines);
     }
 
-    /// Whether the next line of this path and name was read back; it is the next no more.
+    /// Whether the next line of this path and name was read back; if so, the one after it comes next.
     pub fn meet(&mut self, path: &str, name: &str) -> bool {
         match self.kept.get_mut(&key(path, name)) {
             Some(kept) if kept.met < kept.lines.len() => {
@@ -155,12 +157,12 @@ impl Index {
 
     /// How many lines of a name there are, reached or not.
     pub fn count(&self, name: &str) -> usize {
-        self.places.get(name).map_or(0, |&place| self.series[place].1.len())
+        self.positions.get(name).map_or(0, |&position| self.series[position].1.len())
     }
 
     /// The values of a name in the lines that the script has reached.
     pub fn values(&self, name: &str) -> impl Iterator<Item = f64> {
-        let all = self.places.get(name).map_or(&[][..], |&place| &self.series[place].1);
+        let all = self.positions.get(name).map_or(&[][..], |&position| &self.series[position].1);
         all.iter().take_while(|(line, _)| *line < self.reached).map(|(_, value)| *value)
     }
 
@@ -171,8 +173,8 @@ impl Index {
 
     /// The newest value of a name.
     pub fn newest(&self, name: &str) -> Option<f64> {
-        let place = self.places.get(name)?;
-        self.series[*place].1.last().map(|(_, value)| *value)
+        let position = self.positions.get(name)?;
+        self.series[*position].1.last().map(|(_, value)| *value)
     }
 }
 

@@ -56,7 +56,7 @@ impl TermLike for Screen {
 /// Progress that is written to a screen, with at most one line in `every`.
 fn shown(show: Show, every: Duration) -> (Progress, Screen) {
     let screen = Screen::default();
-    (Progress::with(show, Lines::new(Box::new(screen.clone()), every)), screen)
+    (Progress::with(show, TextProgress::new(Box::new(screen.clone()), every)), screen)
 }
 
 /// The lines on a screen without the time at their ends.
@@ -145,8 +145,9 @@ fn bars_stand_below_each_other_and_go_when_they_end() {
     progress.println("between");
     let text = terminal.take();
     // Everything is drawn again below what was printed.
-    let places = ["between", "iteration ", " 2/4 ", "epoch ", " 7 ", "loss 0.5"].map(|part| text.find(part));
-    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+    let positions =
+        ["between", "iteration ", " 2/4 ", "epoch ", " 7 ", "loss 0.5"].map(|part| text.find(part));
+    assert!(positions.iter().all(Option::is_some) && positions.is_sorted(), "{text}");
     assert!(!text.contains("/s") && !text.contains("left"), "there is no rate yet: {text}");
     drop(inner);
     drop(outer);

@@ -1,7 +1,9 @@
 //! A metric's curve as SVG, in the page's own colours.
 
-use super::html::{escape, number, path_data};
-use super::metrics::Metric;
+use super::{
+    html::{escape, number, path_data},
+    metrics::Metric,
+};
 use crate::figure::{Axis, thin};
 
 /// Sizes in the units of the picture.
@@ -17,17 +19,17 @@ const BUCKETS: usize = 500;
 /// The curve over the whole run, thinned to about a thousand points in which every spike stays;
 /// empty without a finite value.
 pub fn svg(metric: &Metric) -> String {
-    let values = metric.points.iter().filter_map(|p| Axis::place(p.1, false));
-    let steps = metric.points.iter().filter_map(|p| Axis::place(p.0, false));
+    let values = metric.points.iter().filter_map(|p| Axis::position(p.1, false));
+    let steps = metric.points.iter().filter_map(|p| Axis::position(p.0, false));
     let (Some(x), Some(y)) = (Axis::around(steps, false), Axis::around(values, false)) else {
         return String::new();
     };
-    let across = |place: f64| LEFT + (RIGHT - LEFT) * x.share(place);
-    let down = |place: f64| BOTTOM - (BOTTOM - TOP) * y.share(place);
+    let across = |position: f64| LEFT + (RIGHT - LEFT) * x.share(position);
+    let down = |position: f64| BOTTOM - (BOTTOM - TOP) * y.share(position);
     let line = path_data(
         thin(&metric.points, BUCKETS)
             .into_iter()
-            .map(|(step, value)| (across(step), Axis::place(value, false).map_or(f64::NAN, down))),
+            .map(|(step, value)| (across(step), Axis::position(value, false).map_or(f64::NAN, down))),
     );
     let last = metric.points.iter().rev().find(|point| point.1.is_finite());
     let dot = last.map_or(String::new(), |&(step, value)| {
@@ -47,8 +49,8 @@ pub fn svg(metric: &Metric) -> String {
 fn y_ticks(y: &Axis, down: impl Fn(f64) -> f64) -> String {
     y.ticks(4)
         .into_iter()
-        .map(|(place, label)| {
-            let at = down(place);
+        .map(|(position, label)| {
+            let at = down(position);
             format!(
                 "<path class=\"rule\" d=\"M{LEFT} {at:.1}H{RIGHT}\"/>\
                  <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
@@ -64,8 +66,8 @@ fn x_ticks(x: &Axis, across: impl Fn(f64) -> f64, name: &str) -> String {
     let numbers: String = x
         .ticks(5)
         .into_iter()
-        .map(|(place, _)| {
-            let (at, label) = (across(place), number(place));
+        .map(|(position, _)| {
+            let (at, label) = (across(position), number(position));
             format!("<text x=\"{at:.1}\" y=\"{HEIGHT}\" dy=\"-6\" text-anchor=\"middle\">{label}</text>")
         })
         .collect();

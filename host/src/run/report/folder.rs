@@ -1,8 +1,10 @@
-//! What the folder of a run has to tell.
+//! What the folder of a run shows.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value};
 
@@ -13,7 +15,7 @@ use crate::error::{Error, Result};
 const LOG_LINES: usize = 200;
 const LOG_BYTES: u64 = 64 << 10;
 
-/// `run.json`, and what to tell the reader where it is missing or no object.
+/// `run.json`, and what to say where it is missing or no object.
 pub fn record(run: &Path) -> Result<(Value, String)> {
     let problem = match fs::read(run.join("run.json")) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {

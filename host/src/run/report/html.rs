@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 /// `text` as it can stand in an element or a quoted attribute. Control characters, which no page
 /// may hold, become U+FFFD.
 pub fn escape(text: &str) -> String {
@@ -23,16 +25,7 @@ pub fn escape(text: &str) -> String {
 
 /// RFC 4648 base64, with padding.
 pub fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = (0..3).fold(0, |group, i| group << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
-        for digit in 0..4 {
-            let value = group >> (18 - 6 * digit) & 63;
-            text.push(if digit > chunk.len() { '=' } else { DIGITS[value as usize].into() });
-        }
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 /// Four significant digits.
@@ -60,7 +53,8 @@ fn trimmed(text: &str) -> String {
     }
 }
 
-/// Bytes in the largest unit that leaves a number of at least one.
+/// Bytes in the largest unit that leaves a number of at least one: as short as all numbers of a page, where
+/// `indicatif::HumanBytes` always writes two decimals.
 pub fn byte_size(bytes: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let power = (bytes.max(1).ilog2() / 10).min(4);
@@ -68,7 +62,7 @@ pub fn byte_size(bytes: u64) -> String {
     format!("{} {}", number(size), units[power as usize])
 }
 
-/// Seconds as hours, minutes and seconds.
+/// Seconds as hours, minutes and seconds: two units, where `indicatif::HumanDuration` rounds to one.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64; // NaN and what is below zero become 0
     match (whole / 3600, whole / 60 % 60, whole % 60) {

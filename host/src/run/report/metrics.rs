@@ -1,8 +1,10 @@
 //! The metric log of a run.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, ErrorKind},
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// Everything in a `metrics.jsonl`.
 #[derive(Default)]
-pub struct Metrics {
+pub struct ReportMetrics {
     /// In the order of their first record.
     pub all: Vec<Metric>,
     /// Lines that are no record.
@@ -28,8 +30,11 @@ pub struct Metric {
     pub x_name: &'static str,
 }
 
-impl Metrics {
-    /// Reads a log; none at all is an empty one. Error: the file cannot be read.
+impl ReportMetrics {
+    /// Reads a log; none at all is an empty one.
+    ///
+    /// # Errors
+    /// The file cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let file = match File::open(path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
@@ -70,7 +75,7 @@ impl Metrics {
 }
 
 impl Metric {
-    /// Steps that start again, or that are missing, give way to running numbers.
+    /// Steps that start again, or that are missing, are replaced by running numbers.
     fn choose_x(&mut self) {
         let steps = self.points.iter().map(|point| point.0);
         if !steps.is_sorted_by(|a, b| a < b) || self.points[0].0.is_nan() {

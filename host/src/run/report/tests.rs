@@ -1,7 +1,6 @@
 use std::path::Path;
 
-use super::html::natural_key;
-use super::*;
+use super::{html::natural_key, *};
 
 /// A run folder with these files.
 fn run(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -114,7 +113,7 @@ fn steps_that_start_again_are_counted_on() {
     let line = |step: usize| format!("{{\"name\": \"loss\", \"value\": 1, \"step\": {step}}}\n");
     let x_name = |steps: [usize; 4]| {
         let folder = run(&[("metrics.jsonl", &steps.map(line).concat())]);
-        let metrics = Metrics::read(&folder.path().join("metrics.jsonl")).unwrap();
+        let metrics = ReportMetrics::read(&folder.path().join("metrics.jsonl")).unwrap();
         (metrics.all[0].x_name, metrics.all[0].points[3].0)
     };
     assert_eq!(x_name([10, 20, 30, 40]), ("step", 40.0));

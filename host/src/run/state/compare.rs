@@ -1,7 +1,6 @@
 //! What changed between two moments, and what a state holds.
 
 use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
-
 use rhai::Dynamic;
 
 use super::Saved;
@@ -9,7 +8,7 @@ use crate::error::Result;
 
 impl Saved {
     /// Whether nothing changed between two moments; where `buffers` is false, but for buffers of modules,
-    /// such as running statistics, which a forward pass moves.
+    /// such as running statistics, which a forward pass changes.
     pub fn is_unchanged(&self, before: &Self, buffers: bool) -> bool {
         match (self, before) {
             (Self::Plain(a), Self::Plain(b)) => is_same(a, b),
@@ -43,7 +42,7 @@ impl Saved {
         }
     }
 
-    /// The modules whose buffers moved since `before`, where they lie; everything else is nothing.
+    /// The modules whose buffers changed since `before`, at their paths; everything else is nothing.
     pub fn moved_buffers(&self, before: &Self) -> Self {
         match (self, before) {
             (Self::Module(module, now), Self::Module(_, then)) if !now.is_same(then, true) => {

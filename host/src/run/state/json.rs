@@ -40,7 +40,7 @@ impl Saved {
         })
     }
 
-    /// Reads a state back. Handles are those that `like` holds at the same places.
+    /// Reads a state back. Handles are those that `like` holds at the same paths.
     ///
     /// # Errors
     /// `Usage` when the JSON and `like` do not fit: the script changed, or the file is damaged.

@@ -121,22 +121,26 @@ impl<'a> Loader<'a> {
             return known.clone();
         }
         let name = source.name.clone();
-        let exports = match self.engine.compile(&*source.text) {
-            Ok(ast) => {
-                self.open.push(name.clone());
-                let unit = self.unit(source, ast);
-                self.open.pop();
-                let exports = Rc::new(exports(&unit));
-                self.units.push(unit);
-                Some(exports)
-            }
+        match self.engine.compile(&*source.text) {
+            Ok(ast) => self.compiled(source, ast),
             Err(error) => {
                 let position = error.position();
                 let (message, help) = explain(&error.into(), self.engine, &[], None);
                 self.findings.push(Finding::new(name.as_str(), position, message, help));
+                self.loaded.insert(name, None);
                 None
             }
-        };
+        }
+    }
+
+    /// Reads what a compiled script imports.
+    pub fn compiled(&mut self, source: Source, ast: AST) -> Namespace {
+        let name = source.name.clone();
+        self.open.push(name.clone());
+        let unit = self.unit(source, ast);
+        self.open.pop();
+        let exports = Some(Rc::new(exports(&unit)));
+        self.units.push(unit);
         self.loaded.insert(name, exports.clone());
         exports
     }

@@ -5,17 +5,17 @@ use std::cell::Cell;
 use ops::{Device, Error, no_grad};
 
 use crate::{
-    Finding, Value,
-    call::{Mode, Pass},
-    network::plan::Step,
+    GraphValue, OnnxFinding,
+    call::{GraphMode, GraphPass},
+    network::plan::PlanStep,
 };
 
 /// What comes out of a step of constants; none for one that is left for each run.
-pub(super) fn folded(step: &Step, inputs: &[Value]) -> Option<Result<Vec<Value>, Finding>> {
-    let pass = Pass {
+pub(super) fn folded(step: &PlanStep, inputs: &[GraphValue]) -> Option<Result<Vec<GraphValue>, OnnxFinding>> {
+    let pass = GraphPass {
         cells: &[],
         values: &[],
-        mode: Mode::File,
+        mode: GraphMode::File,
         batches: 1,
         device: Device::Cpu,
         rounds: &Cell::new(0),
@@ -26,6 +26,6 @@ pub(super) fn folded(step: &Step, inputs: &[Value]) -> Option<Result<Vec<Value>,
     }
     match no_grad(|| step.compute(inputs, pass)) {
         Err(Error::Interrupted | Error::Symbolic { .. }) => None,
-        found => Some(found.map_err(|error| Finding::Attribute(format!("{}: {error}", step.name)))),
+        found => Some(found.map_err(|error| OnnxFinding::Attribute(format!("{}: {error}", step.name)))),
     }
 }

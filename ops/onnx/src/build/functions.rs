@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, rc::Rc};
 use prost::Message as _;
 
 use crate::{
-    Finding,
+    OnnxFinding,
     build::{MAX_DEPTH, Opsets, domain, opsets},
     file::{
         proto::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto},
@@ -20,7 +20,7 @@ const MAX_NODES: usize = 200_000;
 const MAX_BYTES: usize = 1 << 30;
 
 /// A node with the versions of the operator sets that it is from.
-pub(super) struct Written<'a> {
+pub(super) struct WrittenNode<'a> {
     pub node: Cow<'a, NodeProto>,
     pub opsets: Rc<Opsets>,
     /// Where the model holds it (see [`crate::file::visit`]); none for a copy of a function's.
@@ -30,14 +30,14 @@ pub(super) struct Written<'a> {
 /// The nodes of a graph, with the model's functions written out where they are called.
 #[derive(Default)]
 pub(super) struct WrittenOut<'a> {
-    pub nodes: Vec<Written<'a>>,
-    pub findings: Vec<Finding>,
+    pub nodes: Vec<WrittenNode<'a>>,
+    pub findings: Vec<OnnxFinding>,
     /// What nobody computes, because its function could not be written out.
     pub lost: Vec<String>,
 }
 
 /// A model's functions by domain, name and overload, and how much of them was written out.
-pub(super) struct Functions<'m> {
+pub(super) struct ModelFunctions<'m> {
     known: HashMap<(&'m str, &'m str, &'m str), (&'m FunctionProto, FunctionSize)>,
     nodes: usize,
     bytes: usize,
@@ -51,7 +51,7 @@ struct FunctionSize {
     attributes: usize,
 }
 
-impl<'m> Functions<'m> {
+impl<'m> ModelFunctions<'m> {
     pub fn of(model: &'m ModelProto) -> Self {
         let key = |f: &'m FunctionProto| (domain(&f.domain), f.name.as_str(), f.overload.as_str());
         let sized = |f: &'m FunctionProto| {
@@ -74,7 +74,7 @@ impl<'m> Functions<'m> {
         for node in &graph.node {
             let index = indices.as_mut().and_then(Iterator::next);
             self.write_out(
-                Written { node: Cow::Borrowed(node), opsets: Rc::clone(opsets), index },
+                WrittenNode { node: Cow::Borrowed(node), opsets: Rc::clone(opsets), index },
                 0,
                 &mut out,
             );
@@ -82,13 +82,13 @@ impl<'m> Functions<'m> {
         out
     }
 
-    fn write_out<'a>(&mut self, written: Written<'a>, depth: usize, out: &mut WrittenOut<'a>) {
+    fn write_out<'a>(&mut self, written: WrittenNode<'a>, depth: usize, out: &mut WrittenOut<'a>) {
         let node = &written.node;
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             if self.nodes == MAX_NODES + 1 {
                 let text = format!("more than {MAX_NODES} nodes, functions written out");
-                out.findings.push(Finding::Broken(text));
+                out.findings.push(OnnxFinding::Broken(text));
             }
             return;
         }
@@ -99,13 +99,13 @@ impl<'m> Functions<'m> {
         let prefix = format!("{:.40}#{}/", node.op_type, self.nodes);
         self.bytes = self.bytes.saturating_add(size.called(node, &prefix));
         if let Some(text) = self.refusal(node, depth) {
-            out.findings.push(Finding::Broken(text));
+            out.findings.push(OnnxFinding::Broken(text));
             out.lost.extend(node.output.iter().filter(|name| !name.is_empty()).cloned());
             return;
         }
         let opsets = Rc::new(opsets(&function.opset_import));
         for inner in inlined(function, node, &prefix) {
-            let inner = Written { node: Cow::Owned(inner), opsets: Rc::clone(&opsets), index: None };
+            let inner = WrittenNode { node: Cow::Owned(inner), opsets: Rc::clone(&opsets), index: None };
             self.write_out(inner, depth + 1, out);
         }
     }
@@ -157,18 +157,18 @@ fn inlined(function: &FunctionProto, node: &NodeProto, prefix: &str) -> Vec<Node
             names.insert(name.clone(), format!("{prefix}{name}"));
         }
     }
-    let caller = Caller { names, prefix, given: &node.attribute, default: &function.attribute_proto };
+    let caller = FunctionCaller { names, prefix, given: &node.attribute, default: &function.attribute_proto };
     function.node.iter().map(|inner| caller.node(inner)).collect()
 }
 
-struct Caller<'a> {
+struct FunctionCaller<'a> {
     names: HashMap<String, String>,
     prefix: &'a str,
     given: &'a [AttributeProto],
     default: &'a [AttributeProto],
 }
 
-impl Caller<'_> {
+impl FunctionCaller<'_> {
     fn name(&self, name: &str) -> String {
         match self.names.get(name) {
             Some(outer) => outer.clone(),

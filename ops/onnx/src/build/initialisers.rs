@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use ops::{Tensor, nn::Parameter};
 
 use crate::{
-    BUFFER, Finding, Value,
+    BUFFER, GraphValue, OnnxFinding,
     build::{
-        functions::Written,
+        functions::WrittenNode,
         names::is_worded,
         roles::{is_arithmetic, is_setting, only},
         scope::Scope,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// An initialiser of floats. The nodes that use it make it a parameter, a running average, or one of each.
-struct Initialiser {
+struct FloatInitialiser {
     name: String,
     value: Tensor,
     /// Whether the file says that it is a buffer.
@@ -35,7 +35,7 @@ struct Initialiser {
 
 /// The initialisers of floats of all graphs, and the parameters that nodes made of them so far.
 pub(super) struct Initialisers {
-    list: Vec<Initialiser>,
+    list: Vec<FloatInitialiser>,
     parameters: Vec<(String, Parameter)>,
     averages: Vec<AverageUse>,
     numbers: Vec<String>,
@@ -80,17 +80,17 @@ impl Initialisers {
         Self { list: vec![], parameters: vec![], averages: vec![], numbers: vec![], is_own }
     }
 
-    /// Gives slots to the initialisers of a graph, which have these elements and begin at the index `start`; what
-    /// is wrong with them is the answer.
+    /// Gives slots to the initialisers of a graph, which have these elements and begin at the index `start`;
+    /// what is wrong with them is the answer.
     pub fn declare(
         &mut self,
         scope: &mut Scope,
         (graph, elements, start): (&GraphProto, &[TensorProto], Option<usize>),
-        nodes: &[Written],
-    ) -> Vec<Finding> {
+        nodes: &[WrittenNode],
+    ) -> Vec<OnnxFinding> {
         let sparse = graph.sparse_initializer.iter().map(|sparse| {
             let name = sparse.values.as_ref().map_or("", |values| &values.name);
-            Finding::Type(format!("the sparse tensor `{name}`"))
+            OnnxFinding::Type(format!("the sparse tensor `{name}`"))
         });
         let mut findings: Vec<_> = sparse.collect();
         let (settings, computed) = (only(nodes, is_setting), only(nodes, is_arithmetic));
@@ -105,7 +105,7 @@ impl Initialisers {
             };
             let slot = scope.named(name);
             let is_buffer = proto.doc_string == BUFFER;
-            let Value::Tensor(value) = value else {
+            let GraphValue::Tensor(value) = value else {
                 scope.known.insert(slot, value);
                 continue;
             };
@@ -121,7 +121,14 @@ impl Initialisers {
             }
             let (name, index) = (name.to_owned(), start.map(|start| start + i));
             scope.initialisers.insert(slot, self.list.len());
-            self.list.push(Initialiser { name, value, is_buffer, index, parameter: None, average: None });
+            self.list.push(FloatInitialiser {
+                name,
+                value,
+                is_buffer,
+                index,
+                parameter: None,
+                average: None,
+            });
         }
         findings
     }
@@ -134,8 +141,8 @@ impl Initialisers {
         }
     }
 
-    /// Makes parameters of the inputs of the node of that index, and running averages of those that are: these
-    /// are tensors of their own, whatever else the same initialiser or constant is for.
+    /// Makes parameters of the inputs of the node of that index, and running averages of those that are:
+    /// these are tensors of their own, whatever else the same initialiser or constant is for.
     pub fn claim_inputs(
         &mut self,
         scope: &mut Scope,
@@ -163,7 +170,7 @@ impl Initialisers {
         }
         let number = match (scope.initialisers.get(&slot), scope.known.get(&slot)) {
             (Some(&initialiser), _) => self.average(initialiser)?,
-            (_, Some(Value::Tensor(value))) if value.dtype().is_float() => {
+            (_, Some(GraphValue::Tensor(value))) if value.dtype().is_float() => {
                 self.add(&format!("{name}{AVERAGE}"), Parameter::buffer(value))
             }
             _ => return None,
@@ -181,7 +188,7 @@ impl Initialisers {
 
     /// The number of the parameter that an initialiser is.
     fn parameter(&mut self, i: usize) -> Option<usize> {
-        let Initialiser { name, value, is_buffer, parameter, .. } = &self.list[i];
+        let FloatInitialiser { name, value, is_buffer, parameter, .. } = &self.list[i];
         if parameter.is_none() {
             let made = if *is_buffer { Parameter::buffer(value) } else { Parameter::new(value).ok()? };
             let name = name.clone();
@@ -192,7 +199,7 @@ impl Initialisers {
 
     /// The number of the running average that begins as an initialiser.
     fn average(&mut self, i: usize) -> Option<usize> {
-        let Initialiser { name, value, is_buffer, average, .. } = &self.list[i];
+        let FloatInitialiser { name, value, is_buffer, average, .. } = &self.list[i];
         if *is_buffer {
             return self.parameter(i);
         }
@@ -245,14 +252,14 @@ impl Initialisers {
 }
 
 /// The value of an initialiser, whose name is then lost where there is none.
-fn value(scope: &mut Scope, proto: &TensorProto, elements: &TensorProto) -> Result<Value, Finding> {
+fn value(scope: &mut Scope, proto: &TensorProto, elements: &TensorProto) -> Result<GraphValue, OnnxFinding> {
     let name = &*proto.name;
     if name.is_empty() || scope.names.contains_key(name) {
-        return Err(Finding::Broken(format!("two initialisers are called `{name}`")));
+        return Err(OnnxFinding::Broken(format!("two initialisers are called `{name}`")));
     }
     elements::tensor(elements).map_err(|error| {
         scope.lost.insert(name.to_owned());
         let known = elements::dtype(proto.data_type).is_ok();
-        if known { Finding::Broken(error.to_string()) } else { Finding::Type(error.to_string()) }
+        if known { OnnxFinding::Broken(error.to_string()) } else { OnnxFinding::Type(error.to_string()) }
     })
 }

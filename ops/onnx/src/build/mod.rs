@@ -18,14 +18,14 @@ pub(crate) use reached::reached;
 use ops::nn::Parameter;
 
 use crate::{
-    Finding, NEWEST_OPSET,
+    NEWEST_OPSET, OnnxFinding,
     build::{
-        functions::{Functions, WrittenOut},
+        functions::{ModelFunctions, WrittenOut},
         initialisers::{Claimed, Initialisers},
         scope::Scope,
     },
     file::proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
-    network::plan::{Plan, Slot},
+    network::plan::{GraphPlan, Slot},
 };
 
 /// The oldest operator set that is known here: the first with today's broadcasting.
@@ -36,22 +36,22 @@ const MAX_DEPTH: usize = 32;
 
 /// What came of a file.
 pub(crate) struct Built {
-    pub plan: Plan,
+    pub plan: GraphPlan,
     pub parameters: Vec<(String, Parameter)>,
     /// Where the file holds the parameters.
     pub locations: Locations,
     /// Single numbers that are taken for parts of a formula.
     pub numbers: Vec<String>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<OnnxFinding>,
 }
 
 /// The version of each domain's operator set.
 type Opsets = HashMap<String, i64>;
 
 struct Builder<'m> {
-    pub functions: Functions<'m>,
+    pub functions: ModelFunctions<'m>,
     pub initialisers: Initialisers,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<OnnxFinding>,
     /// The graphs around the innermost, from the outside in.
     pub around: Vec<Scope>,
     /// The innermost graph.
@@ -61,7 +61,7 @@ struct Builder<'m> {
 /// Resolves a model's graph, whose initialisers have these elements.
 pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto]) -> Built {
     let mut builder = Builder {
-        functions: Functions::of(model),
+        functions: ModelFunctions::of(model),
         initialisers: Initialisers::new(model),
         findings: vec![],
         around: vec![],
@@ -85,27 +85,27 @@ fn opsets(imports: &[OperatorSetIdProto]) -> Opsets {
 }
 
 impl Builder<'_> {
-    pub fn find(&mut self, finding: Finding) {
+    pub fn find(&mut self, finding: OnnxFinding) {
         self.findings.push(finding);
     }
 
     fn check_opset(&mut self, opsets: &Opsets) {
         match opsets.get("") {
             Some(version) if !(OLDEST_OPSET..=NEWEST_OPSET).contains(version) => {
-                self.find(Finding::Opset { found: *version, known: (OLDEST_OPSET, NEWEST_OPSET) });
+                self.find(OnnxFinding::Opset { found: *version, known: (OLDEST_OPSET, NEWEST_OPSET) });
             }
             _ => {}
         }
     }
 
-    /// Resolves a graph inside a node, whose first part is of the index `start`; also gives the slots, around it,
-    /// of what it captures.
+    /// Resolves a graph inside a node, whose first part is of the index `start`; also gives the slots, around
+    /// it, of what it captures.
     pub fn inner(
         &mut self,
         graph: &GraphProto,
         start: Option<usize>,
         opsets: &Rc<Opsets>,
-    ) -> (Plan, Vec<Slot>) {
+    ) -> (GraphPlan, Vec<Slot>) {
         self.around.push(mem::take(&mut self.scope));
         let plan = self.graph(graph, (&graph.initializer, start), opsets);
         let inner = mem::replace(&mut self.scope, self.around.pop().unwrap_or_default());
@@ -118,7 +118,7 @@ impl Builder<'_> {
         graph: &GraphProto,
         (elements, start): (&[TensorProto], Option<usize>),
         opsets: &Rc<Opsets>,
-    ) -> Plan {
+    ) -> GraphPlan {
         let WrittenOut { nodes, findings, lost } = self.functions.written_out(graph, opsets, start);
         self.findings.extend(findings);
         self.scope.lost.extend(lost);
@@ -154,7 +154,7 @@ impl Builder<'_> {
             return slot;
         }
         if !self.scope.lost.contains(name) {
-            self.find(Finding::Broken(format!("nothing gives the output `{name}`")));
+            self.find(OnnxFinding::Broken(format!("nothing gives the output `{name}`")));
         }
         self.scope.slot()
     }

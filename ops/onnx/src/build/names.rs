@@ -1,4 +1,4 @@
-//! What the name of a single number tells: exporters name parameters by their modules (`logit_scale`,
+//! What the name of a single number says: exporters name parameters by their modules (`logit_scale`,
 //! `layers.3.gamma`), and the numbers of formulas by counting (`val_12`), by paths (`Mul/y:0`,
 //! `/Constant_output_0`), or by the operation that gave them (`scalar_tensor_default`, `mul`).
 

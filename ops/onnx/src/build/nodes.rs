@@ -1,19 +1,19 @@
 //! The nodes of a graph, resolved into the steps of its plan.
 
 use crate::{
-    Finding,
-    build::{Builder, MAX_DEPTH, domain, functions::Written, reached},
-    call::Run,
+    OnnxFinding,
+    build::{Builder, MAX_DEPTH, domain, functions::WrittenNode, reached},
+    call::NodeFunction,
     file::{proto::NodeProto, visit},
-    network::plan::{Slot, Step},
-    node::{Body, Node},
+    network::plan::{PlanStep, Slot},
+    node::{GraphBody, NodeReader},
     operators::{self, Operator},
 };
 
 impl Builder<'_> {
     /// Adds the step that a node becomes, or what is wrong with it.
-    pub fn node(&mut self, written: &Written) {
-        let Written { node, opsets, .. } = written;
+    pub fn node(&mut self, written: &WrittenNode) {
+        let WrittenNode { node, opsets, .. } = written;
         let own = domain(&node.domain);
         let version = opsets.get(own).copied();
         let found = if own.is_empty() { operators::find(&node.op_type) } else { None };
@@ -23,7 +23,7 @@ impl Builder<'_> {
             }
             _ => {
                 let (name, domain) = (node.op_type.clone(), own.to_owned());
-                self.find(Finding::Operator {
+                self.find(OnnxFinding::Operator {
                     domain,
                     name,
                     opset: version,
@@ -40,7 +40,7 @@ impl Builder<'_> {
         self.scope.lost.extend(names);
     }
 
-    fn operator(&mut self, operator: &'static Operator, opset: i64, written: &Written) {
+    fn operator(&mut self, operator: &'static Operator, opset: i64, written: &WrittenNode) {
         let proto = &*written.node;
         let Some(mut inputs) = self.inputs(proto) else { return self.lose(proto) };
         if operator.name == "Identity" && self.alias(proto, &inputs) {
@@ -50,27 +50,27 @@ impl Builder<'_> {
         let known = self.findings.len();
         let bodies = self.bodies(written, &mut inputs);
         let parameters = bodies.iter().flat_map(|(_, body)| reached(&body.plan)).collect();
-        let node = Node::new(opset, proto, bodies);
+        let node = NodeReader::new(opset, proto, bodies);
         let run = (operator.resolve)(&node);
         let label = label(proto);
         for name in node.unread() {
-            self.find(Finding::Attribute(format!("{label}: the attribute `{name}` is not known")));
+            self.find(OnnxFinding::Attribute(format!("{label}: the attribute `{name}` is not known")));
         }
         match run {
             Ok(run) if self.findings.len() == known => {
                 let step = self.step(operator, proto, label, run, inputs);
-                let added = self.scope.add(Step { parameters, ..step });
+                let added = self.scope.add(PlanStep { parameters, ..step });
                 self.findings.extend(added.err());
             }
             Ok(_) => self.lose(proto),
             Err(error) => {
-                self.find(Finding::Attribute(format!("{label}: {error}")));
+                self.find(OnnxFinding::Attribute(format!("{label}: {error}")));
                 self.lose(proto);
             }
         }
     }
 
-    /// The slots of a node's inputs; none when one is missing, which is told unless what gave it was.
+    /// The slots of a node's inputs; none when one is missing, which is reported unless what gives it was.
     fn inputs(&mut self, proto: &NodeProto) -> Option<Vec<Option<Slot>>> {
         let mut slots = vec![];
         for name in &proto.input {
@@ -81,10 +81,11 @@ impl Builder<'_> {
             let Some(slot) = self.resolve(name) else {
                 if !self.is_lost(name) {
                     let text = format!(
-                        "{}: nothing before it gives `{name}` (a missing initialiser, a cycle, or nodes out of order)",
+                        "{}: nothing before it gives `{name}` \
+                         (a missing initialiser, a cycle, or nodes out of order)",
                         label(proto)
                     );
-                    self.find(Finding::Broken(text));
+                    self.find(OnnxFinding::Broken(text));
                 }
                 return None;
             };
@@ -101,19 +102,21 @@ impl Builder<'_> {
     }
 
     /// The graphs inside a node; the values that they capture become inputs of the node.
-    fn bodies(&mut self, written: &Written, inputs: &mut Vec<Option<Slot>>) -> Vec<(String, Body)> {
+    fn bodies(&mut self, written: &WrittenNode, inputs: &mut Vec<Option<Slot>>) -> Vec<(String, GraphBody)> {
         let mut bodies = vec![];
         for (attribute, start) in visit::bodies(&written.node, written.index.unwrap_or(0)) {
             let Some(graph) = &attribute.g else { continue };
             if self.around.len() >= MAX_DEPTH {
-                self.find(Finding::Broken(format!("graphs more than {MAX_DEPTH} deep inside each other")));
+                self.find(OnnxFinding::Broken(format!(
+                    "graphs more than {MAX_DEPTH} deep inside each other"
+                )));
                 continue;
             }
             let start = written.index.map(|_| start);
             let (plan, captured) = self.inner(graph, start, &written.opsets);
             let start = inputs.len();
             inputs.extend(captured.into_iter().map(Some));
-            bodies.push((attribute.name.clone(), Body { plan, captures: start..inputs.len() }));
+            bodies.push((attribute.name.clone(), GraphBody { plan, captures: start..inputs.len() }));
         }
         bodies
     }
@@ -123,9 +126,9 @@ impl Builder<'_> {
         operator: &'static Operator,
         proto: &NodeProto,
         name: String,
-        run: Run,
+        run: NodeFunction,
         inputs: Vec<Option<Slot>>,
-    ) -> Step {
+    ) -> PlanStep {
         let scope = &mut self.scope;
         let origins = inputs.iter().map(|slot| scope.parameters.get(&(*slot)?).copied()).collect();
         let varies = |i: usize| inputs.get(i).copied().flatten().is_some_and(|s| scope.varying.contains(&s));
@@ -140,7 +143,7 @@ impl Builder<'_> {
             outputs.push(slot);
         }
         let (parameters, done) = (vec![], vec![]);
-        Step { operator, name, run, inputs, origins, outputs, rebatch, parameters, done }
+        PlanStep { operator, name, run, inputs, origins, outputs, rebatch, parameters, done }
     }
 }
 

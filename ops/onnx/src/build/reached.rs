@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::network::plan::{Plan, Slot, Source};
+use crate::network::plan::{GraphPlan, Slot, SlotSource};
 
 /// The numbers of the parameters on a path of differentiable operators to an output.
-pub(crate) fn reached(plan: &Plan) -> HashSet<usize> {
+pub(crate) fn reached(plan: &GraphPlan) -> HashSet<usize> {
     let mut live: HashSet<Slot> = plan.outputs.iter().copied().collect();
     let mut found = HashSet::new();
     for step in plan.steps.iter().rev() {
@@ -14,8 +14,8 @@ pub(crate) fn reached(plan: &Plan) -> HashSet<usize> {
             found.extend(&step.parameters);
         }
     }
-    let parameter = |(slot, source): &(Slot, Source)| match source {
-        Source::Parameter(number) if live.contains(slot) => Some(*number),
+    let parameter = |(slot, source): &(Slot, SlotSource)| match source {
+        SlotSource::Parameter(number) if live.contains(slot) => Some(*number),
         _ => None,
     };
     found.extend(plan.preload.iter().filter_map(parameter));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    build::{domain, functions::Written},
+    build::{domain, functions::WrittenNode},
     file::proto::{GraphProto, NodeProto},
     operators::{self, Operator},
 };
@@ -37,7 +37,7 @@ pub(super) fn is_arithmetic(operator: &Operator, input: usize) -> bool {
 }
 
 /// The names that nodes, and graphs inside them, use in that way only.
-pub(super) fn only(nodes: &[Written], way: fn(&Operator, usize) -> bool) -> HashSet<String> {
+pub(super) fn only(nodes: &[WrittenNode], way: fn(&Operator, usize) -> bool) -> HashSet<String> {
     let mut uses = Uses { way, so: HashSet::new(), otherwise: HashSet::new() };
     nodes.iter().for_each(|written| uses.node(&written.node, &mut vec![]));
     let Uses { mut so, otherwise, .. } = uses;

@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    Finding, Value,
+    GraphValue, OnnxFinding,
     build::fold::folded,
-    network::plan::{Constant, Plan, Slot, Source, Step},
+    network::plan::{Constant, GraphPlan, PlanStep, Slot, SlotSource},
 };
 
 /// The names of one graph while it is resolved.
@@ -17,7 +17,7 @@ pub(crate) struct Scope {
     pub slots: usize,
     pub names: HashMap<String, Slot>,
     /// What is known of a slot before anything runs.
-    pub known: HashMap<Slot, Value>,
+    pub known: HashMap<Slot, GraphValue>,
     /// Slots of initialisers that may become parameters, with their numbers.
     pub initialisers: HashMap<Slot, usize>,
     /// The parameters that slots are.
@@ -29,7 +29,7 @@ pub(crate) struct Scope {
     pub captures: Vec<(Slot, Slot)>,
     /// Names that a node gives which is not known here: nothing more is said of what follows.
     pub lost: HashSet<String>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
 }
 
 impl Scope {
@@ -56,10 +56,10 @@ impl Scope {
     }
 
     /// Adds a step. One of constants is computed here and now, where that costs little.
-    pub fn add(&mut self, step: Step) -> Result<(), Finding> {
+    pub fn add(&mut self, step: PlanStep) -> Result<(), OnnxFinding> {
         let known = |slot: &Option<Slot>| match slot {
             Some(slot) => self.known.get(slot).cloned(),
-            None => Some(Value::Absent),
+            None => Some(GraphValue::Absent),
         };
         let inputs = step.inputs.iter().map(known).collect::<Option<Vec<_>>>();
         match inputs.and_then(|inputs| folded(&step, &inputs)) {
@@ -73,7 +73,7 @@ impl Scope {
     }
 
     /// The plan of the graph, once it is resolved.
-    pub fn plan(&mut self, inputs: Vec<Slot>, outputs: Vec<Slot>) -> Plan {
+    pub fn plan(&mut self, inputs: Vec<Slot>, outputs: Vec<Slot>) -> GraphPlan {
         let mut steps = mem::take(&mut self.steps);
         forget_early(&mut steps, &outputs);
         let mut computed: HashSet<Slot> = outputs.iter().copied().collect();
@@ -85,18 +85,18 @@ impl Scope {
         }
         let used = |slot: &Slot| computed.contains(slot) || read.contains(slot);
         let constant =
-            |(slot, value)| (slot, Source::Constant(Constant::new(value, computed.contains(&slot))));
+            |(slot, value)| (slot, SlotSource::Constant(Constant::new(value, computed.contains(&slot))));
         let constants = mem::take(&mut self.known).into_iter().filter(|(slot, _)| used(slot)).map(constant);
         let parameters = self.parameters.iter().filter(|(slot, _)| used(slot));
-        let parameters = parameters.map(|(&slot, &number)| (slot, Source::Parameter(number)));
+        let parameters = parameters.map(|(&slot, &number)| (slot, SlotSource::Parameter(number)));
         let preload = constants.chain(parameters).collect();
         let captures = self.captures.iter().map(|&(_, inner)| inner).collect();
-        Plan { slots: self.slots, preload, inputs, captures, steps, outputs }
+        GraphPlan { slots: self.slots, preload, inputs, captures, steps, outputs }
     }
 }
 
 /// Notes at each step the slots that no later one reads.
-fn forget_early(steps: &mut [Step], outputs: &[Slot]) {
+fn forget_early(steps: &mut [PlanStep], outputs: &[Slot]) {
     let mut needed: HashSet<Slot> = outputs.iter().copied().collect();
     for step in steps.iter_mut().rev() {
         let slots = step.inputs.iter().chain(&step.outputs).flatten();

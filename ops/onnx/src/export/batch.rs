@@ -4,12 +4,12 @@ use super::BATCHES;
 
 /// `scale * batch + offset`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Size {
+pub(super) struct BatchSize {
     pub scale: i64,
     pub offset: i64,
 }
 
-impl Size {
+impl BatchSize {
     /// What a number does that was `small` in one trace and `large` in the other: None where it cannot
     /// be told from the two.
     pub fn of(small: i64, large: i64) -> Option<Self> {
@@ -38,12 +38,12 @@ impl Size {
     }
 }
 
-/// [`Size::of`] for each of several numbers.
-pub(super) fn sizes(small: &[i64], large: &[i64]) -> Option<Vec<Size>> {
+/// [`BatchSize::of`] for each of several numbers.
+pub(super) fn sizes(small: &[i64], large: &[i64]) -> Option<Vec<BatchSize>> {
     if small.len() != large.len() {
         return None;
     }
-    small.iter().zip(large).map(|(&a, &b)| Size::of(a, b)).collect()
+    small.iter().zip(large).map(|(&a, &b)| BatchSize::of(a, b)).collect()
 }
 
 #[cfg(test)]
@@ -53,13 +53,13 @@ mod tests {
     #[test]
     fn what_follows_the_batch_is_told_from_what_does_not() {
         let [n, m] = BATCHES.map(|batch| batch as i64);
-        assert_eq!(Size::of(7, 7).unwrap().fixed(), Some(7));
-        assert_eq!(Size::of(n, m).unwrap().name(), "batch");
-        assert_eq!(Size::of(4 * n, 4 * m).unwrap().name(), "4*batch");
-        assert_eq!(Size::of(n - 1, m - 1).unwrap().name(), "batch-1");
-        assert_eq!(Size::of(2 * n + 5, 2 * m + 5).unwrap().name(), "2*batch+5");
+        assert_eq!(BatchSize::of(7, 7).unwrap().fixed(), Some(7));
+        assert_eq!(BatchSize::of(n, m).unwrap().name(), "batch");
+        assert_eq!(BatchSize::of(4 * n, 4 * m).unwrap().name(), "4*batch");
+        assert_eq!(BatchSize::of(n - 1, m - 1).unwrap().name(), "batch-1");
+        assert_eq!(BatchSize::of(2 * n + 5, 2 * m + 5).unwrap().name(), "2*batch+5");
         for (small, large) in [(n * n, m * m), (n / 2, m / 2), (m, n), (n * (n - 1), m * (m - 1)), (1, 7)] {
-            assert_eq!(Size::of(small, large), None, "{small} and {large}");
+            assert_eq!(BatchSize::of(small, large), None, "{small} and {large}");
         }
     }
 }

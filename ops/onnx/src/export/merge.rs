@@ -10,7 +10,7 @@ use ops::{
 
 use super::{
     BATCHES, Metadata, OPSET, PRODUCER,
-    batch::{self, Size},
+    batch::{self, BatchSize},
     messages::{self, constant},
     names::Names,
     refuse,
@@ -32,7 +32,7 @@ const IR_VERSION: i64 = 10;
 /// [`ops::Error::NotExportable`] for what differs in another way.
 pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Metadata) -> Result<ModelProto> {
     let state = module.state();
-    let mut graph = Graph::new(&state);
+    let mut graph = GraphWriter::new(&state);
     let last = match small.result {
         OnnxValue::Output(step, output) => Some((step, output)),
         _ => None,
@@ -72,7 +72,7 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     })
 }
 
-struct Graph {
+struct GraphWriter {
     nodes: Vec<NodeProto>,
     names: Names,
     /// Names of the input and of the parameters.
@@ -81,13 +81,13 @@ struct Graph {
     used: BTreeSet<usize>,
     /// Names of the outputs of each step.
     outputs: Vec<Vec<String>>,
-    /// Sizes and places that nodes take.
+    /// Sizes and indices that nodes take.
     integers: Vec<TensorProto>,
     /// What has been computed from the batch size.
-    followers: HashMap<Size, String>,
+    followers: HashMap<BatchSize, String>,
 }
 
-impl Graph {
+impl GraphWriter {
     fn new(state: &[(String, Parameter)]) -> Self {
         let mut names = Names::default();
         let fixed = [INPUT, OUTPUT].map(|name| names.unique(name));
@@ -125,7 +125,7 @@ impl Graph {
                         "`{name}` of {} is {a:?} for {} samples, but {b:?} for {}",
                         small.op_type, BATCHES[0], BATCHES[1]
                     ),
-                    place(small),
+                    script_line(small),
                 ),
             });
         let output = (0..small.outputs).map(|i| match (i, result) {
@@ -147,7 +147,7 @@ impl Graph {
         Ok(())
     }
 
-    /// The name of what stands in one place in both drafts.
+    /// The name of the same input in both drafts.
     fn input(
         &mut self,
         owner: &str,
@@ -173,7 +173,7 @@ impl Graph {
                     "a number in {} is {a} for {} samples, but {b} for {}: it would be wrong for others",
                     step.op_type, BATCHES[0], BATCHES[1]
                 ),
-                place(step),
+                script_line(step),
             ),
             (OnnxValue::Sizes(a), OnnxValue::Sizes(b)) => self.sizes(owner, step, i, a, b),
             (OnnxValue::Constant(a), OnnxValue::Constant(b)) => self.tensor(owner, step, a, b),
@@ -241,17 +241,18 @@ impl Graph {
         let Some(sizes) = batch::sizes(small, large) else {
             return refuse(
                 format!(
-                    "sizes of {} are {small:?} for {} samples, but {large:?} for {}: they do not follow the batch",
+                    "sizes of {} are {small:?} for {} samples, but {large:?} for {}: \
+                     they do not follow the batch",
                     step.op_type, BATCHES[0], BATCHES[1]
                 ),
-                place(step),
+                script_line(step),
             );
         };
         Ok(self.followers(&name, &sizes))
     }
 
     /// Sizes `[n]` computed from the batch size.
-    fn followers(&mut self, name: &str, sizes: &[Size]) -> String {
+    fn followers(&mut self, name: &str, sizes: &[BatchSize]) -> String {
         let parts: Vec<_> = sizes
             .iter()
             .map(|&size| match size.fixed() {
@@ -266,11 +267,11 @@ impl Graph {
     }
 
     /// A size `[1]` that follows the batch.
-    fn follower(&mut self, size: Size) -> String {
+    fn follower(&mut self, size: BatchSize) -> String {
         if let Some(known) = self.followers.get(&size) {
             return known.clone();
         }
-        let batch = Size { scale: 1, offset: 0 };
+        let batch = BatchSize { scale: 1, offset: 0 };
         let name = if size == batch {
             let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
             self.node("Shape", "batch", vec![INPUT.into()], &first)
@@ -306,15 +307,15 @@ impl Graph {
         }
         refuse(
             format!(
-                "a constant of {} {} for {} samples differs from that {} for {}: it depends on the batch, or on \
-                 chance",
+                "a constant of {} {} for {} samples differs from that {} for {}: it depends on the batch, \
+                 or on chance",
                 step.op_type,
                 small.spec(),
                 BATCHES[0],
                 large.spec(),
                 BATCHES[1]
             ),
-            place(step),
+            script_line(step),
         )
     }
 
@@ -368,14 +369,14 @@ fn once(x: &Tensor, other: &Tensor) -> Result<Option<Tensor>> {
     Ok(same(&core.expand(x.shape())?, x)?.then_some(core))
 }
 
-fn place(step: &OnnxNode) -> Option<ScriptPosition> {
+fn script_line(step: &OnnxNode) -> Option<ScriptPosition> {
     step.origin.as_ref()?.position.clone()
 }
 
 /// The refusal of what is one operation in one trace and another, or none, in the other.
 fn different<T>(small: Option<&OnnxNode>, large: Option<&OnnxNode>) -> Result<T> {
     let name = |step: Option<&OnnxNode>| step.map_or("nothing", |step| step.op_type);
-    let place = small.and_then(place).or(large.and_then(place));
+    let place = small.and_then(script_line).or(large.and_then(script_line));
     refuse(
         format!(
             "what is computed depends on the batch size: {} for {} samples, {} for {}",

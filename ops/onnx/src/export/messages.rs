@@ -6,7 +6,7 @@ use ops::{
     tensor::Data,
 };
 
-use super::batch::Size;
+use super::batch::BatchSize;
 use crate::file::proto::{
     AttributeProto, AttributeType, Dimension, DimensionProto, StringStringEntryProto, TensorProto,
     TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
@@ -35,6 +35,7 @@ pub(super) fn number(value: f64, dtype: DType) -> TensorProto {
         DType::I32 => vec![value as i32].into(),
         DType::I64 => vec![value as i64].into(),
         DType::Bool => vec![value != 0.0].into(),
+        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
     };
     elements("", &Spec::new([], dtype), &data)
 }
@@ -79,8 +80,8 @@ pub(super) fn constant(value: TensorProto) -> AttributeProto {
 }
 
 /// The name and the type of an input or output.
-pub(super) fn value_info(name: &str, dtype: DType, shape: &[Size]) -> ValueInfoProto {
-    let dimension = |size: &Size| match size.fixed() {
+pub(super) fn value_info(name: &str, dtype: DType, shape: &[BatchSize]) -> ValueInfoProto {
+    let dimension = |size: &BatchSize| match size.fixed() {
         Some(n) => Dimension::DimValue(n),
         None => Dimension::DimParam(size.name()),
     };

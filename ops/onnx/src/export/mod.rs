@@ -1,10 +1,10 @@
 //! Modules as ONNX files.
 //!
-//! What was read from a file is that file with other values ([`original()`]). Every other module is traced over
-//! symbolic tensors at two batch sizes, and each trace is a [`Draft`]: the nodes of an ONNX graph with the
-//! sizes that they had. Where both drafts agree, that is the file; sizes that differ follow the batch, and are
-//! computed from it when the file runs ([`merge`]). Anything else that differs cannot be written: a branch, or
-//! a constant.
+//! What was read from a file is that file with other values ([`original()`]). Every other module is traced
+//! over symbolic tensors at two batch sizes, and each trace is a [`Draft`]: the nodes of an ONNX graph with
+//! the sizes that they had. Where both drafts agree, that is the file; sizes that differ follow the batch,
+//! and are computed from it when the file runs ([`merge`]). Anything else that differs cannot be written: a
+//! branch, or a constant.
 //!
 //! Reading order: `original` (a file with other values), `batch` (sizes that follow the batch), `merge` (two
 //! drafts as one graph), `messages` (the parts of a file), `names` (each name once).

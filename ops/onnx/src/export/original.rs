@@ -14,7 +14,7 @@ use crate::{
     file::{
         elements,
         proto::{GraphProto, ModelProto, TensorProto},
-        visit::{Part, visit},
+        visit::{ModelPart, visit},
     },
 };
 
@@ -95,7 +95,7 @@ impl Original {
         let mut names = HashSet::new();
         visit(&mut model, |index, part| {
             match part {
-                Part::Tensor(tensor) => {
+                ModelPart::Tensor(tensor) => {
                     if tensors.contains_key(&index) {
                         *tensor = TensorProto {
                             name: tensor.name.clone(),
@@ -106,7 +106,7 @@ impl Original {
                     }
                     names.insert(tensor.name.clone());
                 }
-                Part::Node(node) => {
+                ModelPart::Node(node) => {
                     for &(input, number) in inputs.get(&index).into_iter().flatten() {
                         node.input[input] = parameters[number].0.clone();
                     }
@@ -136,7 +136,7 @@ impl Original {
     fn filled(&self, parameters: &[(String, Parameter)]) -> Result<ModelProto> {
         let mut model = self.model.clone();
         visit(&mut model, |index, part| {
-            let Part::Tensor(tensor) = part else { return Ok(()) };
+            let ModelPart::Tensor(tensor) = part else { return Ok(()) };
             if let Some(&number) = self.tensors.get(&index) {
                 let Ok(dtype) = elements::dtype(tensor.data_type) else {
                     return broken(format!("the tensor `{}` is of no known type", tensor.name));

@@ -15,7 +15,7 @@ use crate::{
 
 /// The kinds of messages that hold others; everything else is skipped by its length.
 #[derive(Clone, Copy)]
-enum Kind {
+enum MessageKind {
     Model,
     Training,
     Graph,
@@ -28,7 +28,7 @@ enum Kind {
     Leaf,
 }
 
-impl Kind {
+impl MessageKind {
     /// The kind of message in a field, where it holds one (numbers: onnx.proto3).
     fn within(self, field: u64) -> Option<Self> {
         Some(match (self, field) {
@@ -46,7 +46,7 @@ impl Kind {
     }
 }
 
-impl Kind {
+impl MessageKind {
     /// What a message takes in memory besides its bytes, at most.
     fn overhead(self) -> usize {
         GROWTH
@@ -80,8 +80,8 @@ impl Kind {
     }
 }
 
-/// The most messages inside each other; prost itself stops at 100.
-const DEEPEST: usize = 64;
+/// The maximum depth of messages inside each other; prost itself stops at 100.
+const MAX_DEPTH: usize = 64;
 
 /// A list that grows doubles, and for a moment the old one is still there.
 const GROWTH: usize = 3;
@@ -98,16 +98,16 @@ const FIELD: usize = GROWTH * size_of::<String>();
 /// [`ops::Error::Graph`] for bytes that are no such message, or one that would not fit the memory.
 pub(crate) fn check(bytes: &[u8]) -> Result<()> {
     let mut memory = bytes.len();
-    message(bytes, Kind::Model, 0, &mut memory)?;
+    message(bytes, MessageKind::Model, 0, &mut memory)?;
     if memory > room() {
         return broken(format!("the file needs {} MB to be read, which are not there", memory >> 20));
     }
     Ok(())
 }
 
-fn message(mut bytes: &[u8], kind: Kind, depth: usize, memory: &mut usize) -> Result<()> {
-    if depth > DEEPEST {
-        return broken(format!("the file nests messages more than {DEEPEST} deep"));
+fn message(mut bytes: &[u8], kind: MessageKind, depth: usize, memory: &mut usize) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return broken(format!("the file nests messages more than {MAX_DEPTH} deep"));
     }
     *memory = memory.saturating_add(kind.overhead());
     while !bytes.is_empty() {
@@ -156,7 +156,7 @@ fn varint(bytes: &mut &[u8]) -> Result<u64> {
 mod tests {
     use prost::Message as _;
 
-    use super::{Kind, message};
+    use super::{MessageKind, message};
     use crate::file::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
 
     /// Bytes of a file with that tensor, and what it is said to need in memory.
@@ -167,7 +167,7 @@ mod tests {
     fn of(graph: GraphProto) -> (usize, usize) {
         let bytes = ModelProto { graph: Some(graph), ..Default::default() }.encode_to_vec();
         let mut memory = bytes.len();
-        message(&bytes, Kind::Model, 0, &mut memory).unwrap();
+        message(&bytes, MessageKind::Model, 0, &mut memory).unwrap();
         (bytes.len(), memory)
     }
 

@@ -3,7 +3,7 @@
 use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
 
 use crate::{
-    Value, broken,
+    GraphValue, broken,
     file::proto::{DataType, TensorProto},
 };
 
@@ -39,15 +39,15 @@ pub(crate) fn spec(proto: &TensorProto) -> Result<Spec> {
 ///
 /// # Errors
 /// [`Error::Graph`] when the elements are not as many as the sizes say, or of an unknown type, or in
-/// another file (which [`crate::Model::read`] puts in place); [`Error::Memory`].
-pub fn tensor(proto: &TensorProto) -> Result<Value> {
+/// another file (which [`crate::OnnxFile::read`] puts in place); [`Error::Memory`].
+pub fn tensor(proto: &TensorProto) -> Result<GraphValue> {
     let spec = spec(proto)?;
     if proto.data_location != 0 {
         return broken(format!("the elements of the tensor `{}` are in another file", proto.name));
     }
     let data = data(proto, &spec)?;
     if spec.is_empty() {
-        return Ok(Value::Empty(spec));
+        return Ok(GraphValue::Empty(spec));
     }
     Ok(Tensor::from_data(data, spec.shape, Device::Cpu)?.into())
 }
@@ -68,6 +68,7 @@ fn data(proto: &TensorProto, spec: &Spec) -> Result<Data> {
         DType::I32 => Data::I32(proto.int32_data.clone()),
         DType::I64 => Data::I64(proto.int64_data.clone()),
         DType::Bool => Data::Bool(proto.int32_data.iter().map(|&x| x != 0).collect()),
+        DType::F16 | DType::U8 => unreachable!("`spec` refuses them"),
     };
     if found.len() == n { Ok(found) } else { wrong_number(proto, n, found.len() as f64) }
 }

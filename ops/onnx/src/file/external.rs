@@ -14,7 +14,7 @@ use crate::{
     file::{
         elements,
         proto::{ModelProto, TensorProto},
-        visit::{Part, visit},
+        visit::{ModelPart, visit},
     },
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn load(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<Pat
 pub(crate) fn check(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     tensors(model, |tensor| {
-        files.extend(place(tensor, folder)?);
+        files.extend(file_of(tensor, folder)?);
         Ok(())
     })?;
     Ok(files)
@@ -45,8 +45,8 @@ pub(crate) fn check(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<Pa
 /// Every tensor of a model.
 fn tensors(model: &mut ModelProto, mut f: impl FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
     visit(model, |_, part| match part {
-        Part::Tensor(tensor) => f(tensor),
-        Part::Node(_) => Ok(()),
+        ModelPart::Tensor(tensor) => f(tensor),
+        ModelPart::Node(_) => Ok(()),
     })
 }
 
@@ -55,7 +55,7 @@ fn entry<'a>(tensor: &'a TensorProto, key: &str) -> Option<&'a str> {
 }
 
 /// The file that holds a tensor's elements; none where the model itself does.
-fn place(tensor: &TensorProto, folder: &Path) -> Result<Option<PathBuf>> {
+fn file_of(tensor: &TensorProto, folder: &Path) -> Result<Option<PathBuf>> {
     match entry(tensor, "location") {
         _ if tensor.data_location == 0 => Ok(None),
         Some(location) => inside(folder, location).map(Some),
@@ -64,7 +64,7 @@ fn place(tensor: &TensorProto, folder: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn fill(tensor: &mut TensorProto, folder: &Path, left: &mut usize) -> Result<()> {
-    let Some(path) = place(tensor, folder)? else { return Ok(()) };
+    let Some(path) = file_of(tensor, folder)? else { return Ok(()) };
     let number = |key: &str| match entry(tensor, key) {
         None => Ok(None),
         Some(text) => match text.parse::<u64>() {

@@ -3,8 +3,8 @@
 mod bounds;
 pub(crate) mod elements;
 mod external;
-mod model;
+mod onnx_file;
 pub mod proto;
 pub(crate) mod visit;
 
-pub use model::Model;
+pub use onnx_file::OnnxFile;

@@ -1,21 +1,21 @@
-//! A walk through everything in a model that holds elements or computes, in an order that stays the same: a part
-//! of a model is found again by its index in this order.
+//! A walk through everything in a model that holds elements or computes, in an order that stays the same: a
+//! part of a model is found again by its index in this order.
 
 use ops::Result;
 
 use crate::file::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto};
 
 /// What the walk comes to.
-pub(crate) enum Part<'a> {
+pub(crate) enum ModelPart<'a> {
     Tensor(&'a mut TensorProto),
     /// A node, before what it holds.
     Node(&'a mut NodeProto),
 }
 
-/// Calls `f` with every tensor and every node of a model, and its index: of the model's graph, of graphs inside
-/// nodes, of functions and their default attributes, and of the graphs that would train it.
-pub(crate) fn visit(model: &mut ModelProto, f: impl FnMut(usize, Part) -> Result<()>) -> Result<()> {
-    let mut walk = Walk { next: 0, f };
+/// Calls `f` with every tensor and every node of a model, and its index: of the model's graph, of graphs
+/// inside nodes, of functions and their default attributes, and of the graphs that would train it.
+pub(crate) fn visit(model: &mut ModelProto, f: impl FnMut(usize, ModelPart) -> Result<()>) -> Result<()> {
+    let mut walk = ModelWalk { next: 0, f };
     let training =
         model.training_info.iter_mut().flat_map(|t| t.initialization.iter_mut().chain(&mut t.algorithm));
     model.graph.iter_mut().chain(training).try_for_each(|graph| walk.graph(graph))?;
@@ -25,14 +25,14 @@ pub(crate) fn visit(model: &mut ModelProto, f: impl FnMut(usize, Part) -> Result
     })
 }
 
-struct Walk<F> {
+struct ModelWalk<F> {
     /// The index of the next part.
     next: usize,
     f: F,
 }
 
-impl<F: FnMut(usize, Part) -> Result<()>> Walk<F> {
-    fn part(&mut self, part: Part) -> Result<()> {
+impl<F: FnMut(usize, ModelPart) -> Result<()>> ModelWalk<F> {
+    fn part(&mut self, part: ModelPart) -> Result<()> {
         let index = self.next;
         self.next += 1;
         (self.f)(index, part)
@@ -46,7 +46,7 @@ impl<F: FnMut(usize, Part) -> Result<()>> Walk<F> {
 
     fn nodes(&mut self, nodes: &mut [NodeProto]) -> Result<()> {
         nodes.iter_mut().try_for_each(|node| {
-            self.part(Part::Node(node))?;
+            self.part(ModelPart::Node(node))?;
             self.attributes(&mut node.attribute)
         })
     }
@@ -61,7 +61,7 @@ impl<F: FnMut(usize, Part) -> Result<()>> Walk<F> {
     }
 
     fn tensors<'a>(&mut self, tensors: impl IntoIterator<Item = &'a mut TensorProto>) -> Result<()> {
-        tensors.into_iter().try_for_each(|tensor| self.part(Part::Tensor(tensor)))
+        tensors.into_iter().try_for_each(|tensor| self.part(ModelPart::Tensor(tensor)))
     }
 
     fn sparse(&mut self, tensor: &mut SparseTensorProto) -> Result<()> {
@@ -169,11 +169,11 @@ mod tests {
         let mut found = vec![];
         visit(&mut model, |index, part| {
             match part {
-                Part::Node(node) => found.push((node.name.clone(), index)),
-                Part::Tensor(tensor) if tensor.name.ends_with("first") => {
+                ModelPart::Node(node) => found.push((node.name.clone(), index)),
+                ModelPart::Tensor(tensor) if tensor.name.ends_with("first") => {
                     found.push((tensor.name.clone(), index));
                 }
-                Part::Tensor(_) => {}
+                ModelPart::Tensor(_) => {}
             }
             Ok(())
         })

@@ -5,20 +5,20 @@ use std::sync::OnceLock;
 use ops::{Device, Error, Result, Tensor};
 
 use crate::{
-    Value,
-    call::{Call, Pass, Run},
+    GraphValue,
+    call::{GraphPass, NodeCall, NodeFunction},
     operators::Operator,
-    value::place,
+    value::to_device,
 };
 
-/// Where a value stands while a plan runs.
+/// The number of a value while a plan runs.
 pub(crate) type Slot = usize;
 
 /// The maximum number of elements that go into a step of little cost, and that come out.
 const MAX_SMALL: usize = 1 << 16;
 
 /// What a slot holds before the first node.
-pub(crate) enum Source {
+pub(crate) enum SlotSource {
     /// The module's parameter of that number.
     Parameter(usize),
     Constant(Constant),
@@ -26,37 +26,37 @@ pub(crate) enum Source {
 
 /// A constant, and its copy on the device where it is used.
 pub(crate) struct Constant {
-    pub value: Value,
+    pub value: GraphValue,
     /// Whether it is computed with, not only read as plain numbers.
     computed: bool,
-    moved: OnceLock<Value>,
+    moved: OnceLock<GraphValue>,
 }
 
 impl Constant {
-    pub fn new(value: Value, computed: bool) -> Self {
+    pub fn new(value: GraphValue, computed: bool) -> Self {
         Self { value, computed, moved: OnceLock::new() }
     }
 
     /// Floats go where the parameters are; whole numbers are mostly shapes, which are read at once.
-    fn on(&self, device: Device) -> Result<Value> {
-        let Value::Tensor(tensor) = &self.value else { return Ok(self.value.clone()) };
+    fn on(&self, device: Device) -> Result<GraphValue> {
+        let GraphValue::Tensor(tensor) = &self.value else { return Ok(self.value.clone()) };
         if tensor.device() == device || tensor.dtype().is_int() || !self.computed {
             return Ok(self.value.clone());
         }
         if let Some(moved) = self.moved.get() {
             return Ok(moved.clone());
         }
-        let moved = Value::from(place(tensor, device)?);
+        let moved = GraphValue::from(to_device(tensor, device)?);
         Ok(self.moved.get_or_init(|| moved).clone())
     }
 }
 
 /// One node.
-pub(crate) struct Step {
+pub(crate) struct PlanStep {
     pub operator: &'static Operator,
     /// How messages call the node.
     pub name: String,
-    pub run: Run,
+    pub run: NodeFunction,
     pub inputs: Vec<Option<Slot>>,
     /// For each input: the parameter that it is.
     pub origins: Vec<Option<usize>>,
@@ -70,24 +70,31 @@ pub(crate) struct Step {
 }
 
 /// The nodes of a graph.
-pub(crate) struct Plan {
+pub(crate) struct GraphPlan {
     pub slots: usize,
-    pub preload: Vec<(Slot, Source)>,
+    pub preload: Vec<(Slot, SlotSource)>,
     pub inputs: Vec<Slot>,
     /// Values of the graphs around this one.
     pub captures: Vec<Slot>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     pub outputs: Vec<Slot>,
 }
 
-impl Plan {
+impl GraphPlan {
     /// Computes the outputs.
-    pub fn run(&self, inputs: &[Value], captured: &[Value], pass: Pass) -> Result<Vec<Value>> {
-        let mut slots = vec![Value::Absent; self.slots];
+    pub fn run(
+        &self,
+        inputs: &[GraphValue],
+        captured: &[GraphValue],
+        pass: GraphPass,
+    ) -> Result<Vec<GraphValue>> {
+        let mut slots = vec![GraphValue::Absent; self.slots];
         for (slot, source) in &self.preload {
             slots[*slot] = match source {
-                Source::Parameter(i) => pass.values.get(*i).map_or(Value::Absent, |x| x.clone().into()),
-                Source::Constant(constant) => constant.on(pass.device)?,
+                SlotSource::Parameter(i) => {
+                    pass.values.get(*i).map_or(GraphValue::Absent, |x| x.clone().into())
+                }
+                SlotSource::Constant(constant) => constant.on(pass.device)?,
             };
         }
         let given = self.inputs.iter().zip(inputs).chain(self.captures.iter().zip(captured));
@@ -99,41 +106,41 @@ impl Plan {
     }
 }
 
-impl Step {
-    fn run(&self, slots: &mut [Value], pass: Pass) -> Result<()> {
-        let input = |slot: &Option<Slot>| slot.map_or(Value::Absent, |slot| slots[slot].clone());
+impl PlanStep {
+    fn run(&self, slots: &mut [GraphValue], pass: GraphPass) -> Result<()> {
+        let input = |slot: &Option<Slot>| slot.map_or(GraphValue::Absent, |slot| slots[slot].clone());
         let inputs: Vec<_> = self.inputs.iter().map(input).collect();
         let outputs = if pass.trial && self.is_costly(&inputs, pass) {
             self.sketch(&inputs, pass)
         } else {
             self.compute(&inputs, pass)
         };
-        let outputs = outputs.map_err(|e| self.told(e))?;
+        let outputs = outputs.map_err(|e| self.named(e))?;
         for (slot, value) in self.outputs.iter().zip(outputs) {
             if let Some(slot) = slot {
                 slots[*slot] = value;
             }
         }
-        self.done.iter().for_each(|&slot| slots[slot] = Value::Absent);
+        self.done.iter().for_each(|&slot| slots[slot] = GraphValue::Absent);
         Ok(())
     }
 
     /// What comes out of these inputs.
-    pub fn compute(&self, inputs: &[Value], pass: Pass) -> Result<Vec<Value>> {
+    pub fn compute(&self, inputs: &[GraphValue], pass: GraphPass) -> Result<Vec<GraphValue>> {
         let batches = if self.rebatch { pass.batches } else { 1 };
-        (self.run)(&Call { op: self.operator.name, inputs, origins: &self.origins, pass, batches })
+        (self.run)(&NodeCall { op: self.operator.name, inputs, origins: &self.origins, pass, batches })
     }
 
     /// Whether a trial, which only asks for shapes, would spend much on elements.
-    fn is_costly(&self, inputs: &[Value], pass: Pass) -> bool {
-        let has_elements = |value: &Value| !matches!(value, Value::Tensor(x) if x.is_symbolic());
+    fn is_costly(&self, inputs: &[GraphValue], pass: GraphPass) -> bool {
+        let has_elements = |value: &GraphValue| !matches!(value, GraphValue::Tensor(x) if x.is_symbolic());
         self.operator.pure && inputs.iter().all(has_elements) && !self.is_small(inputs, pass)
     }
 
     /// What comes out where stand-ins without elements come in, but for what is read as plain numbers.
-    pub fn sketch(&self, inputs: &[Value], pass: Pass) -> Result<Vec<Value>> {
-        let stand_in = |(i, value): (usize, &Value)| match value {
-            Value::Tensor(x) if !self.operator.settings.contains(&i) => {
+    pub fn sketch(&self, inputs: &[GraphValue], pass: GraphPass) -> Result<Vec<GraphValue>> {
+        let stand_in = |(i, value): (usize, &GraphValue)| match value {
+            GraphValue::Tensor(x) if !self.operator.settings.contains(&i) => {
                 Tensor::symbolic(x.spec().clone(), x.device()).into()
             }
             other => other.clone(),
@@ -142,13 +149,13 @@ impl Step {
     }
 
     /// Whether it costs little to compute the step.
-    pub fn is_small(&self, inputs: &[Value], pass: Pass) -> bool {
+    pub fn is_small(&self, inputs: &[GraphValue], pass: GraphPass) -> bool {
         // A constant is there already.
         if inputs.is_empty() {
             return true;
         }
-        let few = |values: &[Value]| {
-            let elements = values.iter().filter_map(Value::spec).map(|spec| spec.len());
+        let few = |values: &[GraphValue]| {
+            let elements = values.iter().filter_map(GraphValue::spec).map(|spec| spec.len());
             elements.fold(0, usize::saturating_add) <= MAX_SMALL
         };
         // Where the elements decide over what comes out, and for the message of an error, there is no way
@@ -163,7 +170,7 @@ impl Step {
     }
 
     /// Errors name the node; those that end everything stay what they are.
-    fn told(&self, error: Error) -> Error {
+    fn named(&self, error: Error) -> Error {
         match error {
             Error::Symbolic { .. } | Error::Interrupted | Error::Layer { .. } | Error::Memory { .. } => error,
             other => Error::Layer { layer: self.name.clone(), reason: other.to_string() },

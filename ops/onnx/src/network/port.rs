@@ -5,16 +5,17 @@ use std::fmt;
 use ops::{DType, Device, Error, Result, Tensor};
 
 use crate::{
-    Value,
+    GraphValue,
     file::{
         elements,
         proto::{Dimension, ValueInfoProto},
     },
 };
 
-/// An input or output of a graph, as the file declares it.
-#[derive(Debug, Clone, PartialEq)]
+/// An input or output of a network, as the file declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
+    /// The name that the file gives it.
     pub name: String,
     /// `None` where the file does not say or the type is not known here.
     pub dtype: Option<DType>,
@@ -39,13 +40,13 @@ impl Port {
     }
 
     /// The number of samples, where the file fixes it.
-    pub(crate) fn samples(&self) -> Option<usize> {
+    pub fn samples(&self) -> Option<usize> {
         self.shape.as_ref()?.first().copied().flatten()
     }
 
     /// A value as the file's type, where the device has it: of integers and of floats either is taken.
-    pub(crate) fn typed(&self, value: &Value) -> Result<Value> {
-        let Value::Tensor(tensor) = value else { return Ok(value.clone()) };
+    pub(crate) fn typed(&self, value: &GraphValue) -> Result<GraphValue> {
+        let GraphValue::Tensor(tensor) = value else { return Ok(value.clone()) };
         let found = tensor.dtype();
         let same_kind = |d: DType| (d.is_int() && found.is_int()) || (d.is_float() && found.is_float());
         match self.dtype {
@@ -58,8 +59,21 @@ impl Port {
         }
     }
 
+    /// Element type and shape, as messages show them.
+    fn form(&self) -> String {
+        let dtype = self.dtype.map_or("any type", DType::name);
+        let Some(shape) = &self.shape else { return format!("{dtype}, any shape") };
+        let sizes: Vec<_> = shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();
+        format!("{dtype} [{}]", sizes.join(", "))
+    }
+
+    /// The port in a sentence: its name in quotes.
+    pub(crate) fn quoted(&self) -> String {
+        format!("`{}`: {}", self.name, self.form())
+    }
+
     fn refuse(&self, tensor: &Tensor) -> Error {
-        Error::Graph(format!("the input {self} is given {}", tensor.spec()))
+        Error::Graph(format!("the input {} is given {}", self.quoted(), tensor.spec()))
     }
 
     /// How many times the declared number of samples a tensor has.
@@ -81,17 +95,10 @@ impl Port {
     }
 }
 
+/// Written as `x: f32 [?, 1, 28, 28]`, where `?` is any size.
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dtype = self.dtype.map_or("any type", DType::name);
-        match &self.shape {
-            None => write!(f, "`{}`: {dtype}, any shape", self.name),
-            Some(shape) => {
-                let sizes: Vec<_> =
-                    shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();
-                write!(f, "`{}`: {dtype} [{}]", self.name, sizes.join(", "))
-            }
-        }
+        write!(f, "{}: {}", self.name, self.form())
     }
 }
 

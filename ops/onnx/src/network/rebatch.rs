@@ -9,7 +9,7 @@ use ops::{
 };
 
 use crate::{
-    Mode, Value, broken,
+    GraphMode, GraphValue, broken,
     network::{
         graph::{Graph, Purpose},
         port::list,
@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// How far samples may be from what they give alone, relative to the largest entry: sums are rounded differently
-/// in other batches.
+/// How far samples may be from what they give alone, relative to the largest entry: sums are rounded
+/// differently in other batches.
 const ALLOWED: f64 = 1e-3;
 
 /// Whether the shapes allow more samples than the graph's own fixed batch: with twice as many in, twice as
@@ -41,11 +41,11 @@ pub(crate) fn shapes_follow(graph: &Graph, parameters: &[(String, Parameter)], o
 impl Graph {
     /// The first time that several of the file's own batches come in: refuses them where the first or the
     /// last gives something else than alone, in evaluation. For a trace, numbers stand in.
-    pub(crate) fn verify(&self, cells: &[(String, Parameter)], inputs: &[Value]) -> Result<()> {
+    pub(crate) fn verify(&self, cells: &[(String, Parameter)], inputs: &[GraphValue]) -> Result<()> {
         if !self.rebatch || self.verified.get().is_some() || self.batches(inputs)? == 1 {
             return Ok(());
         }
-        let symbolic = inputs.iter().any(|value| matches!(value, Value::Tensor(x) if x.is_symbolic()));
+        let symbolic = inputs.iter().any(|value| matches!(value, GraphValue::Tensor(x) if x.is_symbolic()));
         // A trace has stand-ins for parameters too.
         let values: Vec<_> = cells.iter().map(|(_, parameter)| parameter.value()).collect();
         // Random numbers of a run are none of this one's.
@@ -57,9 +57,9 @@ impl Graph {
         })?;
         if !same {
             return broken(format!(
-                "{}: the file fixes the number of samples, and more of them at once do not give what each gives \
-                 alone (a constant shape inside mixes them, or numbers are random): give as many, or export the \
-                 network with a free batch size",
+                "{}: the file fixes the number of samples, and more of them at once do not give \
+                 what each gives alone (a constant shape inside mixes them, or numbers are random): \
+                 give as many, or export the network with a free batch size",
                 list(&self.inputs)
             ));
         }
@@ -70,13 +70,13 @@ impl Graph {
     }
 
     /// Numbers for two batches.
-    fn numbers(&self, values: &[Tensor]) -> Result<Vec<Value>> {
+    fn numbers(&self, values: &[Tensor]) -> Result<Vec<GraphValue>> {
         let device = values.first().map_or(Device::Cpu, Tensor::device);
         let numbers = self.inputs.iter().map(|port| {
             let mut shape: Vec<_> = port.shape.iter().flatten().map(|size| size.unwrap_or(1)).collect();
             shape.iter_mut().take(1).for_each(|samples| *samples *= 2);
             let x = random::uniform(&shape, device)?;
-            x.cast(port.dtype.unwrap_or(DType::F32)).map(Value::from)
+            x.cast(port.dtype.unwrap_or(DType::F32)).map(GraphValue::from)
         });
         numbers.collect()
     }
@@ -85,13 +85,16 @@ impl Graph {
         &self,
         cells: &[(String, Parameter)],
         values: &[Tensor],
-        inputs: &[Value],
+        inputs: &[GraphValue],
     ) -> Result<bool> {
-        let compute = |inputs: &[Value]| self.pass(cells, values, inputs, Purpose::Compute(Mode::Evaluation));
+        let compute =
+            |inputs: &[GraphValue]| self.pass(cells, values, inputs, Purpose::Compute(GraphMode::Evaluation));
         let (batches, together) = (self.batches(inputs)?, compute(inputs)?);
         for batch in [0, batches - 1] {
             let own = self.inputs.iter().zip(inputs).map(|(port, value)| match (value, port.samples()) {
-                (Value::Tensor(x), Some(n)) if x.shape()[0] != n => Ok(x.narrow(0, batch * n, n)?.into()),
+                (GraphValue::Tensor(x), Some(n)) if x.shape()[0] != n => {
+                    Ok(x.narrow(0, batch * n, n)?.into())
+                }
                 _ => Ok(value.clone()),
             });
             let alone = compute(&own.collect::<Result<Vec<_>>>()?)?;
@@ -106,8 +109,8 @@ impl Graph {
 }
 
 /// Whether a batch alone is what it is among others.
-fn near(alone: &Value, together: &Value, batch: usize, batches: usize) -> Result<bool> {
-    let (Value::Tensor(alone), Value::Tensor(together)) = (alone, together) else {
+fn near(alone: &GraphValue, together: &GraphValue, batch: usize, batches: usize) -> Result<bool> {
+    let (GraphValue::Tensor(alone), GraphValue::Tensor(together)) = (alone, together) else {
         return Ok(alone.spec() == together.spec());
     };
     let n = alone.shape().first().copied().unwrap_or(0);
@@ -121,9 +124,10 @@ fn near(alone: &Value, together: &Value, batch: usize, batches: usize) -> Result
     Ok(alike(&alone.to_f64()?, &part.to_f64()?))
 }
 
-/// Whether numbers are those expected but for how sums are rounded: each is within a thousandth of the largest.
+/// Whether numbers are those expected but for how sums are rounded: each is within a thousandth of the
+/// largest.
 pub fn alike(expected: &[f64], found: &[f64]) -> bool {
-    let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
+    let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |largest: f64, x| largest.max(x.abs()));
     let near =
         |(x, y): (&f64, &f64)| x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= ALLOWED * largest;
     expected.len() == found.len() && expected.iter().zip(found).all(near)

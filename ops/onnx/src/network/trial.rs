@@ -78,8 +78,8 @@ fn guesses(port: &Port) -> bool {
     port.shape.iter().flatten().skip(1).any(Option::is_none)
 }
 
-/// Refuses outputs of another rank than the file declares; where no size was guessed, what came out takes the
-/// place of what the file says.
+/// Refuses outputs of another rank than the file declares; where no size was guessed, what came out
+/// replaces what the file says.
 ///
 /// # Errors
 /// Which output differs.
@@ -92,7 +92,7 @@ pub(crate) fn settle(
         if let (Some(declared), Some(found)) = (&port.shape, found)
             && declared.len() != found.rank()
         {
-            return Err(format!("the output {port} comes out as {found}"));
+            return Err(format!("the output {} comes out as {found}", port.quoted()));
         }
     }
     if graph.inputs.iter().any(guesses) {

@@ -2,8 +2,8 @@
 
 use ops::{DType, Result, Tensor};
 
-use super::{Operator, Resolved, each, elementwise, gives, op};
-use crate::{call::Call, node::Node};
+use super::{Operator, ResolvedNode, each, elementwise, gives, op};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Relu", 6, |_| each(relu)),
@@ -59,7 +59,7 @@ fn relu(x: &Tensor) -> Result<Tensor> {
 }
 
 /// `max(x, 0) + slope min(x, 0)`; the slope broadcasts to x.
-fn prelu(call: &Call) -> Result<Tensor> {
+fn prelu(call: &NodeCall) -> Result<Tensor> {
     let [x, slope] = call.pair()?;
     relu(&x)?.add(&slope.mul(&x.clamp_max(0.0)?)?)
 }
@@ -80,7 +80,7 @@ pub(super) fn softsign(x: &Tensor) -> Result<Tensor> {
     x.div(&x.abs()?.add_scalar(1.0)?)
 }
 
-fn gelu(node: &Node) -> Resolved {
+fn gelu(node: &NodeReader) -> ResolvedNode {
     if node.choice("approximate", &["none", "tanh"])? == 0 {
         return each(Tensor::gelu);
     }
@@ -101,7 +101,7 @@ fn shrink(x: &Tensor, bias: f64, lambda: f64) -> Result<Tensor> {
 }
 
 /// Along one axis, or before opset 13 over all dimensions from one on.
-fn soft(node: &Node, f: fn(&Tensor, i64) -> Result<Tensor>) -> Resolved {
+fn soft(node: &NodeReader, f: fn(&Tensor, i64) -> Result<Tensor>) -> ResolvedNode {
     let joined = node.opset < 13;
     let axis = node.int("axis", if joined { 1 } else { -1 })?;
     gives(move |call| {

@@ -2,8 +2,8 @@
 
 use ops::{DType, Result, Tensor};
 
-use super::{Operator, Resolved, each, elementwise, numbers, op};
-use crate::{call::Call, node::Node};
+use super::{Operator, ResolvedNode, each, elementwise, numbers, op};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Add", 7, |_| pair(Tensor::add)),
@@ -42,7 +42,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// A function of two tensors.
-pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
+pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> ResolvedNode {
     elementwise(move |call| {
         let [a, b] = call.pair()?;
         f(&a, &b)
@@ -50,7 +50,7 @@ pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
 }
 
 /// A function of two tensors, over all inputs from left to right.
-fn fold(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
+fn fold(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> ResolvedNode {
     elementwise(move |call| {
         let all = call.together(0..call.inputs.len())?;
         let mut rest = all.iter();
@@ -59,14 +59,14 @@ fn fold(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Resolved {
     })
 }
 
-fn mean(call: &Call) -> Result<Tensor> {
+fn mean(call: &NodeCall) -> Result<Tensor> {
     let all = call.together(0..call.inputs.len())?;
     let (first, rest) = all.split_first().ok_or_else(|| call.wrong("the inputs", "none", "at least one"))?;
     rest.iter().try_fold(first.clone(), |total, x| total.add(x))?.div_scalar(all.len() as f64)
 }
 
 /// Whole numbers are cut off towards 0.
-fn divide(call: &Call) -> Result<Tensor> {
+fn divide(call: &NodeCall) -> Result<Tensor> {
     let [a, b] = call.pair()?;
     if a.dtype().is_float() {
         return a.div(&b);
@@ -75,7 +75,7 @@ fn divide(call: &Call) -> Result<Tensor> {
 }
 
 /// Base and exponent may be of different types; the base's is the result's.
-fn power(call: &Call) -> Result<Tensor> {
+fn power(call: &NodeCall) -> Result<Tensor> {
     let [a, b] = call.pair()?;
     if a.dtype().is_int() && b.dtype().is_int() {
         let power = |x: i64, n: i64| u32::try_from(n).ok().map(|n| x.wrapping_pow(n));
@@ -98,7 +98,7 @@ fn constant_exponent(b: &Tensor) -> Result<Option<f64>> {
 }
 
 /// With the sign of the divisor, or (`fmod`) of the dividend.
-fn modulo(node: &Node) -> Resolved {
+fn modulo(node: &NodeReader) -> ResolvedNode {
     let fmod = node.flag("fmod", false)?;
     elementwise(move |call| {
         let [a, b] = call.pair()?;
@@ -148,7 +148,7 @@ fn atanh(x: &Tensor) -> Result<Tensor> {
 
 /// Bounds are attributes before opset 11, then inputs; either may be left out. Where the lower one is
 /// above the upper one, the upper one holds.
-fn clip(node: &Node) -> Resolved {
+fn clip(node: &NodeReader) -> ResolvedNode {
     let attributes =
         if node.opset < 11 { [node.maybe_float("min")?, node.maybe_float("max")?] } else { [None; 2] };
     elementwise(move |call| {

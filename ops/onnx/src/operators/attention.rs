@@ -2,8 +2,8 @@
 
 use ops::{DType, Result, Spec, Tensor, op::Padding};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{broken, call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("Attention", 23, attention).settings(&[6]), op("RotaryEmbedding", 23, rotary).settings(&[3])];
@@ -16,12 +16,12 @@ struct Attention {
     softcap: f64,
     /// How far back and ahead a query sees; negative: without end.
     reach: [i64; 2],
-    shown: Shown,
+    shown: ShownScores,
 }
 
 /// What the fourth output is.
 #[derive(Clone, Copy, PartialEq)]
-enum Shown {
+enum ShownScores {
     Scores,
     Masked,
     Capped,
@@ -29,19 +29,19 @@ enum Shown {
 }
 
 /// A number of heads, where it is said.
-fn heads(node: &Node, name: &str) -> Result<Option<usize>> {
+fn heads(node: &NodeReader, name: &str) -> Result<Option<usize>> {
     match usize::try_from(node.int(name, 0)?) {
         Ok(n) => Ok((n > 0).then_some(n)),
         Err(_) => broken(format!("the attribute `{name}` is no number of heads")),
     }
 }
 
-fn attention(node: &Node) -> Resolved {
+fn attention(node: &NodeReader) -> ResolvedNode {
     let shown = match node.int("qk_matmul_output_mode", 0)? {
-        0 => Shown::Scores,
-        1 => Shown::Capped,
-        2 => Shown::Masked,
-        3 => Shown::Probabilities,
+        0 => ShownScores::Scores,
+        1 => ShownScores::Capped,
+        2 => ShownScores::Masked,
+        3 => ShownScores::Probabilities,
         other => return broken(format!("the attribute `qk_matmul_output_mode` is {other}, expected 0 to 3")),
     };
     node.ignore(&["softmax_precision"]);
@@ -59,13 +59,13 @@ fn attention(node: &Node) -> Resolved {
 impl Attention {
     /// `softmax(q k^T scale + bias) v` with queries, keys and values `[N, heads, length, size]`; keys and
     /// values of before are put in front.
-    fn run(&self, call: &Call) -> Result<[Tensor; 4]> {
+    fn run(&self, call: &NodeCall) -> Result<[Tensor; 4]> {
         let all = call.together(0..3)?;
         let joined = all[0].rank() == 3;
         let [q_heads, kv_heads] = self.heads;
         let q = split_heads(call, &all[0], q_heads)?;
         let [mut k, mut v] = [split_heads(call, &all[1], kv_heads)?, split_heads(call, &all[2], kv_heads)?];
-        let past = match (call.maybe_beside(4, &q)?, call.maybe_beside(5, &q)?) {
+        let past = match (call.maybe_on_device_of(4, &q)?, call.maybe_on_device_of(5, &q)?) {
             (None, None) => 0,
             (Some(past_k), Some(past_v)) => {
                 (k, v) = (Tensor::concat(&[&past_k, &k], 2)?, Tensor::concat(&[&past_v, &v], 2)?);
@@ -97,9 +97,9 @@ impl Attention {
         let y = if joined { y.transpose(1, 2)?.flatten(2, 3)? } else { y };
         let shown = match self.shown {
             // The cap belongs to the scores where there is one.
-            Shown::Scores | Shown::Capped => capped,
-            Shown::Masked => masked,
-            Shown::Probabilities => probabilities,
+            ShownScores::Scores | ShownScores::Capped => capped,
+            ShownScores::Masked => masked,
+            ShownScores::Probabilities => probabilities,
         };
         let [k, v] = present;
         Ok([y, k, v, shown])
@@ -107,10 +107,12 @@ impl Attention {
 
     /// What is added to the scores `[N, heads, Q, K]`: 0 where a query sees a key, minus infinity or the
     /// mask's own number elsewhere. `past` keys stand before the first query.
-    fn bias(&self, call: &Call, scores: &Tensor, past: usize) -> Result<Option<Tensor>> {
+    fn bias(&self, call: &NodeCall, scores: &Tensor, past: usize) -> Result<Option<Tensor>> {
         let &[_, _, queries, keys] = scores.shape() else { return Ok(None) };
-        let mask =
-            call.maybe_beside(3, scores)?.map(|mask| additive(&mask, keys, scores.dtype())).transpose()?;
+        let mask = call
+            .maybe_on_device_of(3, scores)?
+            .map(|mask| additive(&mask, keys, scores.dtype()))
+            .transpose()?;
         let valid = call.maybe_ints(6)?;
         let bounded = self.causal || self.reach.iter().any(|&n| n >= 0);
         if !bounded && valid.is_none() {
@@ -139,7 +141,7 @@ impl Attention {
 }
 
 /// `[N, length, heads size] -> [N, heads, length, size]`
-fn split_heads(call: &Call, x: &Tensor, heads: Option<usize>) -> Result<Tensor> {
+fn split_heads(call: &NodeCall, x: &Tensor, heads: Option<usize>) -> Result<Tensor> {
     match (x.shape(), heads) {
         ([_, _, _, _], _) => Ok(x.clone()),
         (&[n, length, size], Some(heads)) if size.is_multiple_of(heads) => {
@@ -180,31 +182,31 @@ fn with_last(shape: &[usize], n: usize) -> Vec<usize> {
     shape
 }
 
-/// Pairs of numbers turned by angles that belong to their positions (Su et al., 2021).
-fn rotary(node: &Node) -> Resolved {
+/// Pairs of numbers rotated by angles that belong to their positions (Su et al., 2021).
+fn rotary(node: &NodeReader) -> ResolvedNode {
     let (interleaved, heads) = (node.flag("interleaved", false)?, heads(node, "num_heads")?);
-    let Ok(turned) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
+    let Ok(rotated) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
         return broken("the attribute `rotary_embedding_dim` is negative");
     };
     gives(move |call| {
         let x = call.tensor(0)?;
         let (joined, y) = (x.rank() == 3, split_heads(call, &x, heads)?);
         let &[n, _, length, size] = y.shape() else { return Err(call.misfit(y.shape(), "four dimensions")) };
-        let turned = if turned == 0 { size } else { turned };
-        if turned > size || !turned.is_multiple_of(2) {
-            return Err(call.wrong("rotary_embedding_dim", turned, format!("an even number up to {size}")));
+        let rotated = if rotated == 0 { size } else { rotated };
+        if rotated > size || !rotated.is_multiple_of(2) {
+            return Err(call.wrong("rotary_embedding_dim", rotated, format!("an even number up to {size}")));
         }
-        let half = turned / 2;
+        let half = rotated / 2;
         let angle = |i: usize| {
-            let cache = call.beside(i, &x)?;
-            let rows = match call.maybe_beside(3, &x)? {
+            let cache = call.on_device_of(i, &x)?;
+            let rows = match call.maybe_on_device_of(3, &x)? {
                 Some(places) => cache.index_select(0, &places.reshape(&[places.len()])?)?,
                 None => cache,
             };
             rows.reshape(&[n, 1, length, half])
         };
         let (cos, sin) = (angle(1)?, angle(2)?);
-        let (part, rest) = (y.narrow(3, 0, turned)?, size - turned);
+        let (part, rest) = (y.narrow(3, 0, rotated)?, size - rotated);
         let [a, b] = if interleaved {
             [part.slice(3, 0, None, 2)?, part.slice(3, 1, None, 2)?]
         } else {
@@ -217,7 +219,7 @@ fn rotary(node: &Node) -> Resolved {
             Tensor::concat(&[&real, &imaginary], 3)?
         };
         if rest > 0 {
-            y = Tensor::concat(&[&y, &split_heads(call, &x, heads)?.narrow(3, turned, rest)?], 3)?;
+            y = Tensor::concat(&[&y, &split_heads(call, &x, heads)?.narrow(3, rotated, rest)?], 3)?;
         }
         if joined { y.transpose(1, 2)?.reshape(x.shape()) } else { Ok(y) }
     })

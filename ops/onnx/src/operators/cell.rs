@@ -3,11 +3,11 @@
 use ops::{Result, Tensor};
 
 use super::activation::{hard_sigmoid, softsign};
-use crate::{broken, call::Call};
+use crate::{broken, call::NodeCall};
 
 /// The kind of cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum CellKind {
     Plain,
     /// Whether the reset gate works on what the state became by its weights.
     Gru {
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 
 /// An activation with its numbers.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Activation {
+pub(super) enum CellActivation {
     Relu,
     Tanh,
     Sigmoid,
@@ -38,11 +38,11 @@ pub(super) enum Activation {
 /// Numbers of the attributes `activation_alpha` and `activation_beta`.
 pub(super) type Numbers = std::vec::IntoIter<f64>;
 
-impl Activation {
-    /// Takes from the lists only the numbers that this activation has; the usual ones where none are left.
+impl CellActivation {
+    /// Takes from the lists only the numbers that this activation has; the defaults where none are left.
     pub fn named(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<Self> {
-        let mut a = |usual| alphas.next().unwrap_or(usual);
-        let mut b = |usual| betas.next().unwrap_or(usual);
+        let mut a = |default| alphas.next().unwrap_or(default);
+        let mut b = |default| betas.next().unwrap_or(default);
         Ok(match name.to_lowercase().as_str() {
             "relu" => Self::Relu,
             "tanh" => Self::Tanh,
@@ -77,7 +77,7 @@ impl Activation {
 }
 
 /// The weights of one direction.
-pub(super) struct Weights {
+pub(super) struct CellWeights {
     /// `[inputs, gates]` and `[hidden, gates]`.
     pub w: Tensor,
     r: Tensor,
@@ -90,15 +90,15 @@ pub(super) struct Weights {
 
 /// The state between two steps, `[N, hidden]` each.
 #[derive(Clone)]
-pub(super) struct State {
+pub(super) struct CellState {
     pub h: Tensor,
     pub c: Option<Tensor>,
 }
 
-impl Weights {
+impl CellWeights {
     /// Those of direction `d`.
-    pub fn of(call: &Call, d: usize, x: &Tensor, kind: Kind) -> Result<Self> {
-        let of = |i: usize| call.beside(i, x)?.narrow(0, d, 1)?.squeeze(0);
+    pub fn of(call: &NodeCall, d: usize, x: &Tensor, kind: CellKind) -> Result<Self> {
+        let of = |i: usize| call.on_device_of(i, x)?.narrow(0, d, 1)?.squeeze(0);
         let (w, r) = (of(1)?, of(2)?);
         let (&[gates, _], &[_, hidden]) = (w.shape(), r.shape()) else {
             return Err(call.misfit(w.shape(), "weights [directions, gates, inputs]"));
@@ -107,7 +107,7 @@ impl Weights {
             let both = of(3)?;
             Ok::<_, ops::Error>([both.narrow(0, 0, gates)?, both.narrow(0, gates, gates)?])
         });
-        let peepholes = (matches!(kind, Kind::Lstm { .. }) && call.has(7)).then(|| {
+        let peepholes = (matches!(kind, CellKind::Lstm { .. }) && call.has(7)).then(|| {
             let all = of(7)?;
             let part = |i| all.narrow(0, i * hidden, hidden);
             Ok::<_, ops::Error>([part(0)?, part(1)?, part(2)?])
@@ -118,18 +118,18 @@ impl Weights {
 }
 
 /// What a cell does, whatever its weights.
-pub(super) struct Cell {
-    pub kind: Kind,
-    pub activations: [Activation; 3],
+pub(super) struct RecurrentCell {
+    pub kind: CellKind,
+    pub activations: [CellActivation; 3],
     pub clip: Option<f64>,
 }
 
-impl Cell {
+impl RecurrentCell {
     fn clipped(&self, x: Tensor) -> Result<Tensor> {
         self.clip.map_or(Ok(x.clone()), |clip| x.clamp(-clip, clip))
     }
 
-    pub fn step(&self, input: &Tensor, w: &Weights, state: &State) -> Result<State> {
+    pub fn step(&self, input: &Tensor, w: &CellWeights, state: &CellState) -> Result<CellState> {
         let [f, g, h] = self.activations;
         let part = |x: &Tensor, i: usize| x.narrow(1, i * w.hidden, w.hidden);
         let recurrent = state.h.matmul(&w.r)?;
@@ -138,7 +138,7 @@ impl Cell {
             None => (input.clone(), recurrent),
         };
         match (self.kind, &state.c) {
-            (Kind::Gru { reset_after }, _) => {
+            (CellKind::Gru { reset_after }, _) => {
                 let gate = |i| f.of(&self.clipped(part(&input, i)?.add(&part(&recurrent, i)?)?)?);
                 let (update, reset) = (gate(0)?, gate(1)?);
                 let memory = if reset_after {
@@ -153,9 +153,9 @@ impl Cell {
                 };
                 let new = g.of(&self.clipped(part(&input, 2)?.add(&memory)?)?)?;
                 let h = new.add(&update.mul(&state.h.sub(&new)?)?)?;
-                Ok(State { h, c: None })
+                Ok(CellState { h, c: None })
             }
-            (Kind::Lstm { tied }, Some(c)) => {
+            (CellKind::Lstm { tied }, Some(c)) => {
                 let sums = input.add(&recurrent)?;
                 let seen = |i: usize, of: usize, c: &Tensor| {
                     let sum = part(&sums, i)?;
@@ -166,9 +166,9 @@ impl Cell {
                 let forget = if tied { enter.neg()?.add_scalar(1.0)? } else { seen(2, 2, c)? };
                 let new = g.of(&self.clipped(part(&sums, 3)?)?)?;
                 let c = forget.mul(c)?.add(&enter.mul(&new)?)?;
-                Ok(State { h: seen(1, 1, &c)?.mul(&h.of(&c)?)?, c: Some(c) })
+                Ok(CellState { h: seen(1, 1, &c)?.mul(&h.of(&c)?)?, c: Some(c) })
             }
-            _ => Ok(State { h: f.of(&self.clipped(input.add(&recurrent)?)?)?, c: None }),
+            _ => Ok(CellState { h: f.of(&self.clipped(input.add(&recurrent)?)?)?, c: None }),
         }
     }
 }

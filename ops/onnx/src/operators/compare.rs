@@ -2,10 +2,10 @@
 
 use ops::{Result, Tensor};
 
-use super::{Operator, Resolved, arithmetic::pair, each, elementwise, numbers, op};
+use super::{Operator, ResolvedNode, arithmetic::pair, each, elementwise, numbers, op};
 use crate::{
-    call::{Call, together},
-    node::Node,
+    call::{NodeCall, together},
+    node::NodeReader,
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -27,14 +27,14 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("BitwiseNot", 18, |_| each(|x| numbers::zip("BitwiseNot", x, x, |a, _| Some(!a)))).steps(),
 ];
 
-fn bits(f: fn(i64, i64) -> i64) -> Resolved {
+fn bits(f: fn(i64, i64) -> i64) -> ResolvedNode {
     elementwise(move |call| {
         let [a, b] = call.pair()?;
         numbers::zip(call.op, &a, &b, |x, y| Some(f(x, y)))
     })
 }
 
-fn is_infinite(node: &Node) -> Resolved {
+fn is_infinite(node: &NodeReader) -> ResolvedNode {
     let (negative, positive) = (node.flag("detect_negative", true)?, node.flag("detect_positive", true)?);
     each(move |x| match (negative, positive) {
         (true, true) => x.abs()?.eq_scalar(f64::INFINITY),
@@ -44,7 +44,7 @@ fn is_infinite(node: &Node) -> Resolved {
     })
 }
 
-fn choose(call: &Call) -> Result<Tensor> {
+fn choose(call: &NodeCall) -> Result<Tensor> {
     let all = together(vec![call.tensor(0)?, call.tensor(1)?, call.tensor(2)?])?;
     all[0].where_(&all[1], &all[2])
 }

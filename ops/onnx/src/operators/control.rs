@@ -2,11 +2,11 @@
 
 use ops::{Error, Result, Tensor, interrupt};
 
-use super::{Operator, Resolved, op};
+use super::{Operator, ResolvedNode, op};
 use crate::{
-    Value, broken,
-    call::Call,
-    node::{Body, Node},
+    GraphValue, broken,
+    call::NodeCall,
+    node::{GraphBody, NodeReader},
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -15,14 +15,14 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("Scan", 9, scan).impure(),
 ];
 
-impl Body {
-    fn run(&self, call: &Call, inputs: &[Value]) -> Result<Vec<Value>> {
+impl GraphBody {
+    fn run(&self, call: &NodeCall, inputs: &[GraphValue]) -> Result<Vec<GraphValue>> {
         let captured = call.inputs.get(self.captures.clone()).unwrap_or(&[]);
         self.plan.run(inputs, captured, call.pass)
     }
 }
 
-fn branch(node: &Node) -> Resolved {
+fn branch(node: &NodeReader) -> ResolvedNode {
     let (yes, no) = (node.body("then_branch")?, node.body("else_branch")?);
     Ok(Box::new(move |call| {
         let chosen = if call.number(0)?.unwrap_or(0.0) != 0.0 { &yes } else { &no };
@@ -32,19 +32,19 @@ fn branch(node: &Node) -> Resolved {
 
 /// The body takes the number of the round, whether to go on, and the carried values; it gives whether to
 /// go on, the carried values, and what is collected along a new first dimension.
-fn repeat(node: &Node) -> Resolved {
+fn repeat(node: &NodeReader) -> ResolvedNode {
     let body = node.body("body")?;
     let collected = node.proto.output.len();
     Ok(Box::new(move |call| {
-        let most = call.number(0)?.map_or(i64::MAX, |n| n as i64);
+        let maximum = call.number(0)?.map_or(i64::MAX, |n| n as i64);
         let mut going = call.number(1)?.is_none_or(|on| on != 0.0);
         let mut carried = call.inputs.get(2..body.captures.start).unwrap_or(&[]).to_vec();
-        let mut lists: Vec<Vec<Value>> = vec![vec![]; collected.saturating_sub(carried.len())];
+        let mut lists: Vec<Vec<GraphValue>> = vec![vec![]; collected.saturating_sub(carried.len())];
         let mut round = 0;
-        while going && round < most {
+        while going && round < maximum {
             interrupt::check()?;
             call.pass.patience()?;
-            let mut inputs = vec![Value::whole(&[round], &[])?, truth(going)?];
+            let mut inputs = vec![GraphValue::whole(&[round], &[])?, truth(going)?];
             inputs.append(&mut carried);
             let mut outputs = body.run(call, &inputs)?.into_iter();
             going = match outputs.next() {
@@ -61,15 +61,15 @@ fn repeat(node: &Node) -> Resolved {
 
 /// The body takes states and one slice of each scanned input; it gives the next states and one slice of
 /// each scanned output.
-fn scan(node: &Node) -> Resolved {
+fn scan(node: &NodeReader) -> ResolvedNode {
     let body = node.body("body")?;
     let Ok(scanned) = usize::try_from(node.int("num_scan_inputs", 0)?) else {
         return broken("the attribute `num_scan_inputs` is negative");
     };
     let lists = ["scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"];
-    let [in_axes, in_turned, out_axes, out_turned] = lists.map(|name| node.ints(name));
-    let (in_axes, in_turned) = (in_axes?.unwrap_or_default(), in_turned?.unwrap_or_default());
-    let (out_axes, out_turned) = (out_axes?.unwrap_or_default(), out_turned?.unwrap_or_default());
+    let [in_axes, in_reversed, out_axes, out_reversed] = lists.map(|name| node.ints(name));
+    let (in_axes, in_reversed) = (in_axes?.unwrap_or_default(), in_reversed?.unwrap_or_default());
+    let (out_axes, out_reversed) = (out_axes?.unwrap_or_default(), out_reversed?.unwrap_or_default());
     Ok(Box::new(move |call| {
         let at = |list: &[i64], i: usize| list.get(i).copied().unwrap_or(0);
         let given = call.inputs.get(..body.captures.start).unwrap_or(&[]);
@@ -77,12 +77,12 @@ fn scan(node: &Node) -> Resolved {
         let states = states.ok_or_else(|| call.wrong("the scanned inputs", scanned, "at least one"))?;
         let inputs = (0..scanned).map(|i| {
             let x = call.tensor(states + i)?;
-            if at(&in_turned, i) != 0 { x.flip(&[at(&in_axes, i)]) } else { Ok(x) }
+            if at(&in_reversed, i) != 0 { x.flip(&[at(&in_axes, i)]) } else { Ok(x) }
         });
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let steps = inputs[0].shape()[call.axis(at(&in_axes, 0), inputs[0].rank())?];
         let mut state = given[..states].to_vec();
-        let mut outputs: Vec<Vec<Value>> = vec![];
+        let mut outputs: Vec<Vec<GraphValue>> = vec![];
         for step in 0..steps {
             interrupt::check()?;
             call.pass.patience()?;
@@ -100,18 +100,18 @@ fn scan(node: &Node) -> Resolved {
             let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
             let axis = at(&out_axes, i);
             let y = Tensor::stack(&tensors, axis)?;
-            Ok(if at(&out_turned, i) != 0 { y.flip(&[axis])? } else { y }.into())
+            Ok(if at(&out_reversed, i) != 0 { y.flip(&[axis])? } else { y }.into())
         });
         state.into_iter().map(Ok).chain(joined).collect()
     }))
 }
 
-fn truth(on: bool) -> Result<Value> {
+fn truth(on: bool) -> Result<GraphValue> {
     Ok(Tensor::from_data(vec![on], [], ops::Device::Cpu)?.into())
 }
 
 /// Values of all rounds along a new first dimension.
-fn stacked(call: &Call, list: &[Value]) -> Result<Value> {
+fn stacked(call: &NodeCall, list: &[GraphValue]) -> Result<GraphValue> {
     let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
     if tensors.is_empty() {
         return Err(Error::Shape {

@@ -6,14 +6,14 @@ use ops::{
 };
 
 use super::{
-    Operator, Resolved, gives, op,
-    window::{Auto, Span, Windows},
+    Operator, ResolvedNode, gives, op,
+    window::{Auto, WindowSpan, Windows},
 };
-use crate::{broken, call::Call, node::Node};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Conv", 1, conv), op("ConvTranspose", 1, conv_transpose)];
 
-fn groups(node: &Node) -> Result<usize> {
+fn groups(node: &NodeReader) -> Result<usize> {
     match usize::try_from(node.int("group", 1)?) {
         Ok(n @ 1..) => Ok(n),
         _ => broken("the attribute `group` is no number of groups"),
@@ -21,11 +21,11 @@ fn groups(node: &Node) -> Result<usize> {
 }
 
 /// `[N, C, ..] * [O, C / groups, ..] (+ [O])`
-fn conv(node: &Node) -> Resolved {
+fn conv(node: &NodeReader) -> ResolvedNode {
     let (windows, groups) = (Windows::of(node)?, groups(node)?);
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (weight, bias) = (call.beside(1, &x)?, call.maybe_beside(2, &x)?);
+        let (weight, bias) = (call.on_device_of(1, &x)?, call.maybe_on_device_of(2, &x)?);
         let kernel = weight.shape().get(2..).unwrap_or(&[]);
         let spans = windows.spans(call, x.shape(), kernel)?;
         match spans[..] {
@@ -41,9 +41,9 @@ fn conv(node: &Node) -> Resolved {
 }
 
 /// A window of one element.
-const POINT: Span = Span { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0 };
+const POINT: WindowSpan = WindowSpan { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0 };
 
-fn window(spans: [Span; 2], padding: [usize; 2], groups: usize) -> Window {
+fn window(spans: [WindowSpan; 2], padding: [usize; 2], groups: usize) -> Window {
     Window { stride: spans.map(|s| s.stride), padding, dilation: spans.map(|s| s.dilation), groups }
 }
 
@@ -57,7 +57,7 @@ fn flat(
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&Tensor>,
-    spans: [Span; 2],
+    spans: [WindowSpan; 2],
     groups: usize,
 ) -> Result<Tensor> {
     if spans.iter().all(|s| s.before == s.after) {
@@ -68,7 +68,14 @@ fn flat(
 }
 
 /// A convolution of volumes: the sum over the kernel's depth of convolutions of their slices.
-fn deep(call: &Call, x: &Tensor, weight: &Tensor, d: Span, hw: [Span; 2], groups: usize) -> Result<Tensor> {
+fn deep(
+    call: &NodeCall,
+    x: &Tensor,
+    weight: &Tensor,
+    d: WindowSpan,
+    hw: [WindowSpan; 2],
+    groups: usize,
+) -> Result<Tensor> {
     let depth =
         d.count(x.shape()[2]).ok_or_else(|| call.misfit(x.shape(), "a volume not below the kernel"))?;
     let padded = x.pad(&[[d.before, d.after], [0; 2], [0; 2]], Padding::Constant(0.0))?;
@@ -86,8 +93,8 @@ fn deep(call: &Call, x: &Tensor, weight: &Tensor, d: Span, hw: [Span; 2], groups
 
 /// `[N, C, D, H, W] -> [N D, C, H, W]`
 fn slices_as_images(x: &Tensor) -> Result<Tensor> {
-    let turned = x.transpose(1, 2)?;
-    turned.flatten(0, 1)
+    let transposed = x.transpose(1, 2)?;
+    transposed.flatten(0, 1)
 }
 
 /// `[N D, C, H, W] -> [N, C, D, H, W]`
@@ -97,12 +104,12 @@ fn images_as_slices(x: &Tensor, n: usize) -> Result<Tensor> {
 }
 
 /// `[N, C, ..] * [C, O / groups, ..] (+ [O])`, the transpose of [`conv`].
-fn conv_transpose(node: &Node) -> Resolved {
+fn conv_transpose(node: &NodeReader) -> ResolvedNode {
     let (windows, groups) = (Windows::of(node)?, groups(node)?);
     let (extra, wanted) = (node.sizes("output_padding")?, node.sizes("output_shape")?);
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (weight, bias) = (call.beside(1, &x)?, call.maybe_beside(2, &x)?);
+        let (weight, bias) = (call.on_device_of(1, &x)?, call.maybe_on_device_of(2, &x)?);
         let kernel = weight.shape().get(2..).unwrap_or(&[]).to_vec();
         let mut spans = windows.spans(call, x.shape(), &kernel)?;
         let n = spans.len();
@@ -131,8 +138,8 @@ fn conv_transpose(node: &Node) -> Resolved {
 
 /// The size of one dimension of the output, and the edges that lead to it.
 fn output(
-    call: &Call,
-    span: &mut Span,
+    call: &NodeCall,
+    span: &mut WindowSpan,
     n: usize,
     more: usize,
     wanted: Option<usize>,
@@ -157,7 +164,7 @@ fn output(
 fn flat_transpose(
     x: &Tensor,
     weight: &Tensor,
-    spans: [Span; 2],
+    spans: [WindowSpan; 2],
     groups: usize,
     sizes: [usize; 2],
 ) -> Result<Tensor> {
@@ -192,7 +199,7 @@ fn cut(x: &Tensor, dim: usize, start: usize, size: usize) -> Result<Tensor> {
 fn deep_transpose(
     x: &Tensor,
     weight: &Tensor,
-    [d, h, w]: [Span; 3],
+    [d, h, w]: [WindowSpan; 3],
     groups: usize,
     [depth, rows, columns]: [usize; 3],
 ) -> Result<Tensor> {

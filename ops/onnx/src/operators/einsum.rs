@@ -2,8 +2,8 @@
 
 use ops::{Result, Spec, Tensor};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{broken, call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Einsum", 12, einsum)];
 
@@ -46,7 +46,7 @@ impl Equation {
     }
 }
 
-fn einsum(node: &Node) -> Resolved {
+fn einsum(node: &NodeReader) -> ResolvedNode {
     let equation = Equation::parse(&node.text("equation", "")?)?;
     gives(move |call| {
         let tensors = call.together(0..call.inputs.len())?;
@@ -91,7 +91,7 @@ fn expanded(term: &[char], n: usize) -> Vec<Label> {
 }
 
 /// A tensor whose labels are all different: of a repeated one the diagonal.
-fn diagonal(call: &Call, x: &Tensor, term: &[char]) -> Result<(Vec<Label>, Tensor)> {
+fn diagonal(call: &NodeCall, x: &Tensor, term: &[char]) -> Result<(Vec<Label>, Tensor)> {
     let letters = term.iter().filter(|&&c| c != '.').count();
     let has_dots = letters < term.len();
     let free = x.rank().checked_sub(letters).filter(|&free| free == 0 || has_dots);
@@ -135,10 +135,10 @@ fn product(
     let lead: Vec<usize> = batch.iter().map(|l| size(a_labels, a, l).max(size(b_labels, b, l))).collect();
     let matrix = |labels: &[Label], x: &Tensor, groups: [&[Label]; 2]| {
         let order: Vec<Label> = [&batch, groups[0], groups[1]].concat();
-        let place = |l: &Label| labels.iter().position(|own| own == l).map(|d| d as i64);
-        let turned = x.permute(&order.iter().filter_map(place).collect::<Vec<_>>())?;
-        let own = &turned.shape()[batch.len()..];
-        let full = turned.expand(&[&lead[..], own].concat())?;
+        let position = |l: &Label| labels.iter().position(|own| own == l).map(|d| d as i64);
+        let permuted = x.permute(&order.iter().filter_map(position).collect::<Vec<_>>())?;
+        let own = &permuted.shape()[batch.len()..];
+        let full = permuted.expand(&[&lead[..], own].concat())?;
         let (rows, columns) = own.split_at(groups[0].len());
         full.reshape(&[lead.iter().product(), rows.iter().product(), columns.iter().product()])
     };

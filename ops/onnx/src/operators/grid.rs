@@ -1,15 +1,15 @@
-//! Elements at places that a tensor names.
+//! Elements at positions that a tensor names.
 
 use ops::{DType, Result, Tensor};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{broken, call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("GridSample", 16, grid_sample), op("AffineGrid", 20, affine_grid)];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Mode {
+enum SampleMode {
     Linear,
     Nearest,
     Cubic,
@@ -24,37 +24,37 @@ enum Edge {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Style {
-    mode: Mode,
+struct GridStyle {
+    mode: SampleMode,
     edge: Edge,
     /// Whether -1 and 1 are the centres of the outermost elements, and not their outer edges.
     corners: bool,
 }
 
-/// `[N, C, ..]` at the places `[N, .., r]` in -1 to 1, the last dimension's first.
-fn grid_sample(node: &Node) -> Resolved {
+/// `[N, C, ..]` at the positions `[N, .., r]` in -1 to 1, the last dimension's first.
+fn grid_sample(node: &NodeReader) -> ResolvedNode {
     let mode = match node.text("mode", "linear")?.as_str() {
-        "linear" | "bilinear" => Mode::Linear,
-        "nearest" => Mode::Nearest,
-        "cubic" | "bicubic" => Mode::Cubic,
+        "linear" | "bilinear" => SampleMode::Linear,
+        "nearest" => SampleMode::Nearest,
+        "cubic" | "bicubic" => SampleMode::Cubic,
         other => return broken(format!("the attribute `mode` is `{other}`")),
     };
     let edges = [Edge::Zeros, Edge::Border, Edge::Reflection];
     let edge = edges[node.choice("padding_mode", &["zeros", "border", "reflection"])?];
-    let style = Style { mode, edge, corners: node.flag("align_corners", false)? };
+    let style = GridStyle { mode, edge, corners: node.flag("align_corners", false)? };
     gives(move |call| {
         let x = call.tensor(0)?;
-        sample(call, &x, &call.beside(1, &x)?, style)
+        sample(call, &x, &call.on_device_of(1, &x)?, style)
     })
 }
 
 /// An element on one dimension, by number, and its weight.
-struct Tap {
+struct GridTap {
     index: Tensor,
     weight: Tensor,
 }
 
-fn sample(call: &Call, x: &Tensor, grid: &Tensor, style: Style) -> Result<Tensor> {
+fn sample(call: &NodeCall, x: &Tensor, grid: &Tensor, style: GridStyle) -> Result<Tensor> {
     let r = x.rank().saturating_sub(2);
     if !(1..=3).contains(&r)
         || grid.rank() != r + 2
@@ -65,17 +65,17 @@ fn sample(call: &Call, x: &Tensor, grid: &Tensor, style: Style) -> Result<Tensor
     }
     let (n, c, sizes) = (x.shape()[0], x.shape()[1], &x.shape()[2..]);
     let points: usize = grid.shape()[1..=r].iter().product();
-    let places = grid.cast(x.dtype())?.reshape(&[n, points, r])?;
+    let positions = grid.cast(x.dtype())?.reshape(&[n, points, r])?;
     // All combinations of one tap for each dimension.
     let mut combined = vec![];
     for (d, &size) in sizes.iter().enumerate() {
-        let place = places.narrow(2, r - 1 - d, 1)?.squeeze(2)?;
-        let taps = style.taps(&place, size)?;
+        let position = positions.narrow(2, r - 1 - d, 1)?.squeeze(2)?;
+        let taps = style.taps(&position, size)?;
         combined = join(combined, taps, size)?;
     }
     let rows = x.reshape(&[n, c, sizes.iter().product()])?;
     let mut sum: Option<Tensor> = None;
-    for Tap { index, weight } in combined {
+    for GridTap { index, weight } in combined {
         let index = index.unsqueeze(1)?.expand(&[n, c, points])?;
         let part = rows.gather_known(2, &index)?.mul(&weight.unsqueeze(1)?)?;
         sum = Some(sum.map_or(Ok(part.clone()), |sum| sum.add(&part))?);
@@ -84,7 +84,7 @@ fn sample(call: &Call, x: &Tensor, grid: &Tensor, style: Style) -> Result<Tensor
     sum.map_or_else(|| Err(call.misfit(x.shape(), "dimensions")), |sum| sum.reshape(&shape))
 }
 
-fn join(outer: Vec<Tap>, inner: Vec<Tap>, size: usize) -> Result<Vec<Tap>> {
+fn join(outer: Vec<GridTap>, inner: Vec<GridTap>, size: usize) -> Result<Vec<GridTap>> {
     if outer.is_empty() {
         return Ok(inner);
     }
@@ -92,32 +92,33 @@ fn join(outer: Vec<Tap>, inner: Vec<Tap>, size: usize) -> Result<Vec<Tap>> {
     for a in &outer {
         for b in &inner {
             let index = a.index.mul_scalar(size as f64)?.add(&b.index)?;
-            all.push(Tap { index, weight: a.weight.mul(&b.weight)? });
+            all.push(GridTap { index, weight: a.weight.mul(&b.weight)? });
         }
     }
     Ok(all)
 }
 
-impl Style {
-    /// The taps of places in -1 to 1, on a dimension of `n` elements.
-    fn taps(self, place: &Tensor, n: usize) -> Result<Vec<Tap>> {
+impl GridStyle {
+    /// The taps of positions in -1 to 1, on a dimension of `n` elements.
+    fn taps(self, position: &Tensor, n: usize) -> Result<Vec<GridTap>> {
         let size = n as f64;
         let at = match self.corners {
-            true => place.add_scalar(1.0)?.mul_scalar((size - 1.0) / 2.0)?,
-            false => place.add_scalar(1.0)?.mul_scalar(size)?.add_scalar(-1.0)?.mul_scalar(0.5)?,
+            true => position.add_scalar(1.0)?.mul_scalar((size - 1.0) / 2.0)?,
+            false => position.add_scalar(1.0)?.mul_scalar(size)?.add_scalar(-1.0)?.mul_scalar(0.5)?,
         };
-        let at = if self.mode == Mode::Nearest { at.round()? } else { at };
-        // The four elements around a place beyond the edge need not be the same: each is brought back alone.
-        let at = if self.mode == Mode::Cubic { at } else { self.folded(&at, n)? };
+        let at = if self.mode == SampleMode::Nearest { at.round()? } else { at };
+        // The four elements around a position beyond the edge need not be the same: each is brought back
+        // alone.
+        let at = if self.mode == SampleMode::Cubic { at } else { self.folded(&at, n)? };
         let (first, weights): (i32, Vec<Tensor>) = match self.mode {
-            Mode::Nearest => (0, vec![at.ones_like()?]),
-            Mode::Linear => {
+            SampleMode::Nearest => (0, vec![at.ones_like()?]),
+            SampleMode::Linear => {
                 let rest = at.sub(&at.floor()?)?;
                 (0, vec![rest.neg()?.add_scalar(1.0)?, rest])
             }
-            Mode::Cubic => (-1, cubic(&at.sub(&at.floor()?)?)?),
+            SampleMode::Cubic => (-1, cubic(&at.sub(&at.floor()?)?)?),
         };
-        let start = if self.mode == Mode::Nearest { at.detach() } else { at.detach().floor()? };
+        let start = if self.mode == SampleMode::Nearest { at.detach() } else { at.detach().floor()? };
         let tap = |(k, weight): (usize, Tensor)| {
             let number = start.add_scalar(f64::from(first) + k as f64)?;
             let inside = number.ge_scalar(0.0)?.logical_and(&number.le_scalar(size - 1.0)?)?;
@@ -125,7 +126,7 @@ impl Style {
                 if self.edge == Edge::Zeros { weight.mul(&inside.cast(weight.dtype())?)? } else { weight };
             // Where reflection of a whole number hits an outer edge, it is cut off as a cast would.
             let index = self.folded(&number, n)?.clamp(0.0, size - 1.0)?.cast(DType::I32)?;
-            Ok(Tap { index, weight })
+            Ok(GridTap { index, weight })
         };
         weights.into_iter().enumerate().map(tap).collect()
     }
@@ -143,9 +144,9 @@ impl Style {
                     return at.zeros_like();
                 }
                 let beyond = at.add_scalar(-low)?.abs()?;
-                let turns = beyond.div_scalar(range)?.floor()?;
-                let rest = beyond.sub(&turns.mul_scalar(range)?)?;
-                let even = turns.remainder_scalar(2.0)?.eq_scalar(0.0)?;
+                let periods = beyond.div_scalar(range)?.floor()?;
+                let rest = beyond.sub(&periods.mul_scalar(range)?)?;
+                let even = periods.remainder_scalar(2.0)?.eq_scalar(0.0)?;
                 even.where_(&rest.add_scalar(low)?, &rest.neg()?.add_scalar(high)?)
             }
         }
@@ -163,8 +164,8 @@ fn cubic(t: &Tensor) -> Result<Vec<Tensor>> {
     Ok(vec![far(&t.add_scalar(1.0)?)?, near(t)?, near(&rest)?, far(&rest.add_scalar(1.0)?)?])
 }
 
-/// The places that affine maps `[N, r, r + 1]` of the centres of elements give.
-fn affine_grid(node: &Node) -> Resolved {
+/// The positions that affine maps `[N, r, r + 1]` of the centres of elements give.
+fn affine_grid(node: &NodeReader) -> ResolvedNode {
     let corners = node.flag("align_corners", false)?;
     gives(move |call| {
         let theta = call.tensor(0)?;

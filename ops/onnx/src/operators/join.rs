@@ -2,17 +2,17 @@
 
 use ops::{Result, Tensor};
 
-use super::{Operator, Resolved, choose::narrow, op};
-use crate::{Value, call::together, node::Node};
+use super::{Operator, ResolvedNode, choose::narrow, op};
+use crate::{GraphValue, call::together, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Concat", 4, concat), op("Split", 2, split).settings(&[1])];
 
 /// Tensors without elements add nothing.
-fn concat(node: &Node) -> Resolved {
+fn concat(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 1)?;
     Ok(Box::new(move |call| {
         let full: Vec<_> =
-            (0..call.inputs.len()).filter(|&i| !matches!(call.value(i), Value::Empty(_))).collect();
+            (0..call.inputs.len()).filter(|&i| !matches!(call.value(i), GraphValue::Empty(_))).collect();
         if full.is_empty() {
             return Ok(vec![call.value(0).clone()]);
         }
@@ -23,7 +23,7 @@ fn concat(node: &Node) -> Resolved {
 
 /// Sizes are an attribute before opset 13, then an input; without any, all parts are of one size but
 /// the last one.
-fn split(node: &Node) -> Resolved {
+fn split(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 0)?;
     let fixed = if node.opset < 13 { node.ints("split")? } else { None };
     node.ignore(&["num_outputs"]);

@@ -38,20 +38,20 @@ use std::{collections::HashMap, sync::LazyLock};
 use ops::{Result, Spec, Tensor, tensor::broadcast};
 
 use crate::{
-    NEWEST_OPSET, Value,
-    call::{Call, Run, one},
-    node::Node,
+    GraphValue, NEWEST_OPSET,
+    call::{NodeCall, NodeFunction, one},
+    node::NodeReader,
 };
 
 /// What resolving a node gives.
-type Resolved = Result<Run>;
+type ResolvedNode = Result<NodeFunction>;
 
 /// One operator.
 pub(crate) struct Operator {
     pub name: &'static str,
     since: i64,
     until: i64,
-    pub resolve: fn(&Node) -> Resolved,
+    pub resolve: fn(&NodeReader) -> ResolvedNode,
     /// Inputs that are read as plain numbers, or only chosen by: no gradient passes through them.
     pub settings: &'static [usize],
     /// Inputs that are running averages.
@@ -100,7 +100,7 @@ impl Operator {
 }
 
 /// An operator of all opsets from `since` on, with gradients for all of its inputs.
-const fn op(name: &'static str, since: i64, resolve: fn(&Node) -> Resolved) -> Operator {
+const fn op(name: &'static str, since: i64, resolve: fn(&NodeReader) -> ResolvedNode) -> Operator {
     Operator {
         name,
         since,
@@ -152,38 +152,38 @@ pub(crate) fn is_any(name: &str) -> bool {
 }
 
 /// An operator of one output.
-fn gives(f: impl Fn(&Call) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
+fn gives(f: impl Fn(&NodeCall) -> Result<Tensor> + Send + Sync + 'static) -> ResolvedNode {
     Ok(Box::new(move |call| one(f(call))))
 }
 
 /// A function of one tensor.
-fn map(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
+fn map(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> ResolvedNode {
     gives(move |call| f(&call.tensor(0)?))
 }
 
 /// A function of each element of one tensor.
-fn each(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
+fn each(f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static) -> ResolvedNode {
     elementwise(move |call| f(&call.tensor(0)?))
 }
 
-/// A function of elements at equal places of tensors that broadcast. Without elements none come out, of the
-/// type that one would have.
-fn elementwise(f: impl Fn(&Call) -> Result<Tensor> + Send + Sync + 'static) -> Resolved {
+/// A function of elements at equal positions of tensors that broadcast. Without elements none come out, of
+/// the type that one would have.
+fn elementwise(f: impl Fn(&NodeCall) -> Result<Tensor> + Send + Sync + 'static) -> ResolvedNode {
     Ok(Box::new(move |call| {
-        if !call.inputs.iter().any(|x| matches!(x, Value::Empty(_))) {
+        if !call.inputs.iter().any(|x| matches!(x, GraphValue::Empty(_))) {
             return one(f(call));
         }
-        let stand_in = |x: &Value| match x {
-            Value::Empty(spec) => {
+        let stand_in = |x: &GraphValue| match x {
+            GraphValue::Empty(spec) => {
                 let shape: Vec<_> = spec.shape.iter().map(|&n| n.max(1)).collect();
                 Tensor::symbolic(spec.reshaped(shape), call.pass.device).into()
             }
             other => other.clone(),
         };
         let inputs: Vec<_> = call.inputs.iter().map(stand_in).collect();
-        let dtype = f(&Call { inputs: &inputs, ..*call })?.dtype();
-        let shapes = call.inputs.iter().filter_map(Value::spec);
+        let dtype = f(&NodeCall { inputs: &inputs, ..*call })?.dtype();
+        let shapes = call.inputs.iter().filter_map(GraphValue::spec);
         let shape = shapes.map(|spec| &spec.shape).try_fold(vec![], |a, b| broadcast(call.op, &a, b))?;
-        Ok(vec![Value::Empty(Spec::new(shape, dtype))])
+        Ok(vec![GraphValue::Empty(Spec::new(shape, dtype))])
     }))
 }

@@ -2,12 +2,12 @@
 
 use ops::{DType, Result, Tensor, nn::Parameter, no_grad, random};
 
-use super::{Operator, Resolved, gives, map, op};
+use super::{Operator, ResolvedNode, gives, map, op};
 use crate::{
-    Value,
-    call::{Call, Mode},
-    node::Node,
-    value::place,
+    GraphValue,
+    call::{GraphMode, NodeCall},
+    node::NodeReader,
+    value::to_device,
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -30,9 +30,9 @@ fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
 
 /// `(x - mean) / sqrt(var + eps) scale + bias` over each channel: of the batch in training, whose moments
 /// then move the running ones by `1 - momentum`; of the running ones in evaluation.
-fn batch(node: &Node) -> Resolved {
+fn batch(node: &NodeReader) -> ResolvedNode {
     let (eps, momentum) = (node.float("epsilon", 1e-5)?, node.float("momentum", 0.9)?);
-    // Before opset 14 a node in training is told by its further outputs.
+    // Before opset 14 a node in training is recognised by its further outputs.
     let written = node.flag("training_mode", node.opset < 14 && node.has_output(1))?;
     if node.opset < 9 && !node.flag("spatial", true)? {
         return crate::broken("the attribute `spatial` is 0, expected 1");
@@ -40,11 +40,11 @@ fn batch(node: &Node) -> Resolved {
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
         let learning = match call.pass.mode {
-            Mode::File => written,
-            Mode::Training => true,
-            Mode::Evaluation => false,
+            GraphMode::File => written,
+            GraphMode::Training => true,
+            GraphMode::Evaluation => false,
         };
-        let [scale, bias] = [1, 2].map(|i| call.beside(i, &x));
+        let [scale, bias] = [1, 2].map(|i| call.on_device_of(i, &x));
         let [mean, var] = [3, 4].map(|i| average(call, i, &x));
         let (scale, bias, old_mean, old_var) = (scale?, bias?, mean?, var?);
         if x.rank() < 2 || [&scale, &bias, &old_mean, &old_var].iter().any(|p| p.shape() != &x.shape()[1..2])
@@ -64,7 +64,7 @@ fn batch(node: &Node) -> Resolved {
             no_grad(|| old.mul_scalar(momentum)?.add(&new.detach().mul_scalar(1.0 - momentum)?))
         };
         let (new_mean, new_var) = (moved(&old_mean, &mean)?, moved(&old_var, &var)?);
-        if call.pass.mode == Mode::Training {
+        if call.pass.mode == GraphMode::Training {
             for (i, new) in [(3, &new_mean), (4, &new_var)] {
                 buffer(call, i).map_or(Ok(()), |cell| cell.set(new))?;
             }
@@ -73,15 +73,15 @@ fn batch(node: &Node) -> Resolved {
     }))
 }
 
-fn buffer<'a>(call: &'a Call, i: usize) -> Option<&'a Parameter> {
+fn buffer<'a>(call: &'a NodeCall, i: usize) -> Option<&'a Parameter> {
     call.cell(i).filter(|cell| cell.is_buffer())
 }
 
 /// A running average: in training as it is by now, which another node of the same pass may have moved.
-fn average(call: &Call, i: usize, x: &Tensor) -> Result<Tensor> {
+fn average(call: &NodeCall, i: usize, x: &Tensor) -> Result<Tensor> {
     match buffer(call, i) {
-        Some(cell) if call.pass.mode == Mode::Training => place(&cell.get(), x.device()),
-        _ => call.beside(i, x),
+        Some(cell) if call.pass.mode == GraphMode::Training => to_device(&cell.get(), x.device()),
+        _ => call.on_device_of(i, x),
     }
 }
 
@@ -105,11 +105,11 @@ fn standard(x: &Tensor, dims: &[i64], eps: f64) -> Result<Standard> {
     Ok(Standard { centered, mean, inverse })
 }
 
-fn instance(node: &Node) -> Resolved {
+fn instance(node: &NodeReader) -> ResolvedNode {
     let eps = node.float("epsilon", 1e-5)?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (scale, bias) = (call.beside(1, &x)?, call.beside(2, &x)?);
+        let (scale, bias) = (call.on_device_of(1, &x)?, call.on_device_of(2, &x)?);
         let dims: Vec<i64> = (2..x.rank() as i64).collect();
         if dims.is_empty() {
             return Err(call.misfit(x.shape(), "[N, C, ..] with positions"));
@@ -120,16 +120,16 @@ fn instance(node: &Node) -> Resolved {
 }
 
 /// Over the dimensions from `axis` on.
-fn layer(node: &Node) -> Resolved {
+fn layer(node: &NodeReader) -> ResolvedNode {
     let (axis, eps) = (node.int("axis", -1)?, node.float("epsilon", 1e-5)?);
     node.ignore(&["stash_type"]);
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
-        let scale = call.beside(1, &x)?;
+        let scale = call.on_device_of(1, &x)?;
         let dims: Vec<i64> = (call.axis(axis, x.rank())? as i64..x.rank() as i64).collect();
         let s = standard(&x, &dims, eps)?;
         let y = s.centered.mul(&s.inverse)?.mul(&scale)?;
-        let y = match call.maybe_beside(2, &x)? {
+        let y = match call.maybe_on_device_of(2, &x)? {
             Some(bias) => y.add(&bias)?,
             None => y,
         };
@@ -138,7 +138,7 @@ fn layer(node: &Node) -> Resolved {
 }
 
 /// Over groups of channels; scale and bias are numbers of each channel, before opset 21 of each group.
-fn group(node: &Node) -> Resolved {
+fn group(node: &NodeReader) -> ResolvedNode {
     let eps = node.float("epsilon", 1e-5)?;
     node.ignore(&["stash_type"]);
     let of_groups = node.opset < 21;
@@ -147,7 +147,7 @@ fn group(node: &Node) -> Resolved {
     };
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (scale, bias) = (call.beside(1, &x)?, call.beside(2, &x)?);
+        let (scale, bias) = (call.on_device_of(1, &x)?, call.on_device_of(2, &x)?);
         let channels = x.shape().get(1).copied().unwrap_or(0);
         if channels == 0 || !channels.is_multiple_of(groups) {
             return Err(call.misfit(x.shape(), format!("channels that {groups} divides")));
@@ -164,19 +164,19 @@ fn group(node: &Node) -> Resolved {
 }
 
 /// `x / sqrt(mean x^2 + eps) scale` over the dimensions from `axis` on.
-fn root_mean_square(node: &Node) -> Resolved {
+fn root_mean_square(node: &NodeReader) -> ResolvedNode {
     let (axis, eps) = (node.int("axis", -1)?, node.float("epsilon", 1e-5)?);
     node.ignore(&["stash_type"]);
     gives(move |call| {
         let x = call.tensor(0)?;
         let dims: Vec<i64> = (call.axis(axis, x.rank())? as i64..x.rank() as i64).collect();
         let root = x.square()?.mean_dims(&dims, true)?.add_scalar(eps)?.sqrt()?;
-        x.div(&root)?.mul(&call.beside(1, &x)?)
+        x.div(&root)?.mul(&call.on_device_of(1, &x)?)
     })
 }
 
 /// `x / ||x||` along an axis; 0 where the norm is.
-fn lp(node: &Node) -> Resolved {
+fn lp(node: &NodeReader) -> ResolvedNode {
     let (axis, p) = (node.int("axis", -1)?, node.int("p", 2)?);
     map(move |x| {
         let norm = if p == 1 { x.abs()?.sum_dims(&[axis], true)? } else { x.norm_dims(&[axis], true)? };
@@ -184,7 +184,7 @@ fn lp(node: &Node) -> Resolved {
     })
 }
 
-fn mean_variance(node: &Node) -> Resolved {
+fn mean_variance(node: &NodeReader) -> ResolvedNode {
     let axes = node.ints("axes")?.unwrap_or_else(|| vec![0, 2, 3]);
     map(move |x| {
         let mean = x.mean_dims(&axes, true)?;
@@ -198,27 +198,27 @@ fn mean_variance(node: &Node) -> Resolved {
 }
 
 /// In training, each element is 0 with probability `ratio`, the others are larger by `1 / (1 - ratio)`.
-fn dropout(node: &Node) -> Resolved {
+fn dropout(node: &NodeReader) -> ResolvedNode {
     let fixed = if node.opset < 12 { Some(node.float("ratio", 0.5)?) } else { None };
     node.ignore(&["seed"]);
     let masked = node.has_output(1);
-    Ok(Box::new(move |call: &Call| {
+    Ok(Box::new(move |call: &NodeCall| {
         let x = call.tensor(0)?;
         let ratio = match fixed {
             Some(ratio) => ratio,
             None => call.number(1)?.unwrap_or(0.5),
         };
         let learning = match call.pass.mode {
-            Mode::File => call.number(2)?.is_some_and(|on| on != 0.0),
-            Mode::Training => true,
-            Mode::Evaluation => false,
+            GraphMode::File => call.number(2)?.is_some_and(|on| on != 0.0),
+            GraphMode::Training => true,
+            GraphMode::Evaluation => false,
         };
         if !(0.0..=1.0).contains(&ratio) {
             return Err(call.wrong("the ratio", ratio, "0 to 1"));
         }
         if !learning || ratio == 0.0 {
             let all = masked.then(|| Tensor::full(x.shape(), 1.0, DType::Bool, x.device())).transpose()?;
-            return Ok(vec![x.into(), all.map_or(Value::Absent, Value::from)]);
+            return Ok(vec![x.into(), all.map_or(GraphValue::Absent, GraphValue::from)]);
         }
         let kept = random::uniform(x.shape(), x.device())?.ge_scalar(ratio)?;
         let scale = if ratio == 1.0 { 0.0 } else { 1.0 / (1.0 - ratio) };

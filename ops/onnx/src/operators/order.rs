@@ -2,8 +2,8 @@
 
 use ops::{DType, Result, Tensor, op::Padding};
 
-use super::{Operator, Resolved, elementwise, gives, op};
-use crate::{node::Node, value::held};
+use super::{Operator, ResolvedNode, elementwise, gives, op};
+use crate::{node::NodeReader, value::held};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("TopK", 1, top_k).settings(&[1]),
@@ -14,7 +14,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// `k` is an attribute before opset 10, then an input.
-fn top_k(node: &Node) -> Resolved {
+fn top_k(node: &NodeReader) -> ResolvedNode {
     let (axis, largest) = (node.int("axis", -1)?, node.flag("largest", true)?);
     node.ignore(&["sorted"]);
     let fixed = if node.opset < 10 { node.maybe_int("k")? } else { None };
@@ -35,22 +35,22 @@ fn top_k(node: &Node) -> Resolved {
 
 /// Running totals along an axis that is an input; `exclusive` ones leave their own element out and
 /// begin with `start`.
-fn running(node: &Node, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64) -> Resolved {
+fn running(node: &NodeReader, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64) -> ResolvedNode {
     let (exclusive, reverse) = (node.flag("exclusive", false)?, node.flag("reverse", false)?);
     gives(move |call| {
         let x = call.tensor(0)?;
         let axis = call.number(1)?.unwrap_or(0.0) as i64;
         let d = call.axis(axis, x.rank())?;
-        let turned = |x: Tensor| if reverse { x.flip(&[axis]) } else { Ok(x) };
-        let mut y = turned(x)?;
+        let reversed = |x: Tensor| if reverse { x.flip(&[axis]) } else { Ok(x) };
+        let mut y = reversed(x)?;
         if exclusive {
             y = shifted(&y, d, start)?;
         }
-        turned(f(&y, axis)?)
+        reversed(f(&y, axis)?)
     })
 }
 
-/// One place further on, `start` first.
+/// Shifted by one position, `start` first.
 fn shifted(x: &Tensor, d: usize, start: f64) -> Result<Tensor> {
     let n = x.shape()[d];
     let mut pairs = vec![[0; 2]; x.rank()];
@@ -74,7 +74,7 @@ fn products(x: &Tensor, axis: i64) -> Result<Tensor> {
     Ok(total)
 }
 
-fn trilu(node: &Node) -> Resolved {
+fn trilu(node: &NodeReader) -> ResolvedNode {
     let upper = node.flag("upper", true)?;
     elementwise(move |call| {
         let x = call.tensor(0)?;
@@ -86,7 +86,7 @@ fn trilu(node: &Node) -> Resolved {
 }
 
 /// The first elements of each sample in reverse, as many as its length says.
-fn reverse_sequence(node: &Node) -> Resolved {
+fn reverse_sequence(node: &NodeReader) -> ResolvedNode {
     let axes = [node.int("batch_axis", 1)?, node.int("time_axis", 0)?];
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -95,16 +95,16 @@ fn reverse_sequence(node: &Node) -> Resolved {
             [1, 0] => true,
             _ => return Err(call.wrong("the axes", format!("{axes:?}"), "0 and 1")),
         };
-        let turned = |x: &Tensor| if steps_first { x.transpose(0, 1) } else { Ok(x.clone()) };
-        let samples = turned(&x)?;
+        let transposed = |x: &Tensor| if steps_first { x.transpose(0, 1) } else { Ok(x.clone()) };
+        let samples = transposed(&x)?;
         let (n, steps, lengths) = (samples.shape()[0], samples.shape()[1], call.sizes(1)?);
         if lengths.len() != n || lengths.iter().any(|&length| length > steps) {
             return Err(call.wrong("the lengths", format!("{lengths:?}"), format!("{n} up to {steps}")));
         }
-        let place = |row: usize| match (row / steps, row % steps) {
+        let source = |row: usize| match (row / steps, row % steps) {
             (sample, step) if step < lengths[sample] => sample * steps + lengths[sample] - 1 - step,
             _ => row,
         };
-        turned(&samples.flatten(0, 1)?.slices_at(0, n * steps, place)?.reshape(samples.shape())?)
+        transposed(&samples.flatten(0, 1)?.slices_at(0, n * steps, source)?.reshape(samples.shape())?)
     })
 }

@@ -2,14 +2,14 @@
 
 use ops::{DType, Result, Tensor, op::Padding};
 
-use super::{Operator, Resolved, gives, op};
-use crate::{call::Call, node::Node};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("Pad", 2, pad).settings(&[1, 2, 3]), op("CenterCropPad", 18, center_crop_pad).settings(&[1])];
 
 #[derive(Clone, Copy, PartialEq)]
-enum Style {
+enum PadStyle {
     Constant,
     Reflect,
     Edge,
@@ -17,8 +17,8 @@ enum Style {
 }
 
 /// Pairs and number are attributes before opset 11, then inputs. Negative pairs cut off.
-fn pad(node: &Node) -> Resolved {
-    let styles = [Style::Constant, Style::Reflect, Style::Edge, Style::Wrap];
+fn pad(node: &NodeReader) -> ResolvedNode {
+    let styles = [PadStyle::Constant, PadStyle::Reflect, PadStyle::Edge, PadStyle::Wrap];
     let style = styles[node.choice("mode", &["constant", "reflect", "edge", "wrap"])?];
     let (pairs, number) =
         if node.opset < 11 { (node.ints("pads")?, node.float("value", 0.0)?) } else { (None, 0.0) };
@@ -45,7 +45,14 @@ fn pad(node: &Node) -> Resolved {
     })
 }
 
-fn along(call: &Call, x: &Tensor, d: usize, pair: [i64; 2], style: Style, number: f64) -> Result<Tensor> {
+fn along(
+    call: &NodeCall,
+    x: &Tensor,
+    d: usize,
+    pair: [i64; 2],
+    style: PadStyle,
+    number: f64,
+) -> Result<Tensor> {
     let n = x.shape()[d];
     let [cut_before, cut_after] = pair.map(|p| usize::try_from(p.saturating_neg()).unwrap_or(0));
     let kept = n.checked_sub(cut_before.saturating_add(cut_after)).filter(|&n| n > 0);
@@ -56,7 +63,7 @@ fn along(call: &Call, x: &Tensor, d: usize, pair: [i64; 2], style: Style, number
     if (before, after) == (0, 0) {
         return Ok(x);
     }
-    if style == Style::Wrap {
+    if style == PadStyle::Wrap {
         let size = kept.saturating_add(before).saturating_add(after);
         let first = kept - before % kept;
         return x.slices_at(d, size, |i| (first + i) % kept);
@@ -65,15 +72,15 @@ fn along(call: &Call, x: &Tensor, d: usize, pair: [i64; 2], style: Style, number
     pairs[0] = [before, after];
     // Only the named dimension is padded; those behind it get nothing.
     let padding = match style {
-        Style::Constant => Padding::Constant(number),
-        Style::Reflect => Padding::Reflect,
-        Style::Edge | Style::Wrap => Padding::Replicate,
+        PadStyle::Constant => Padding::Constant(number),
+        PadStyle::Reflect => Padding::Reflect,
+        PadStyle::Edge | PadStyle::Wrap => Padding::Replicate,
     };
     x.pad(&pairs, padding)
 }
 
 /// Cut or padded with zeros to a shape, equally on both sides; an odd element goes at the end.
-fn center_crop_pad(node: &Node) -> Resolved {
+fn center_crop_pad(node: &NodeReader) -> ResolvedNode {
     let axes = node.ints("axes")?;
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -86,7 +93,7 @@ fn center_crop_pad(node: &Node) -> Resolved {
         dims.into_iter().zip(shape).try_fold(x, |x, (d, size)| {
             let more = (size as i64).saturating_sub(x.shape()[d] as i64);
             let before = if more < 0 { -(-more / 2) } else { more / 2 };
-            along(call, &x, d, [before, more - before], Style::Constant, 0.0)
+            along(call, &x, d, [before, more - before], PadStyle::Constant, 0.0)
         })
     })
 }

@@ -3,10 +3,10 @@
 use ops::{DType, Result, Spec, Tensor, op::Padding};
 
 use super::{
-    Operator, Resolved, gives, map, op,
-    window::{Span, Windows},
+    Operator, ResolvedNode, gives, map, op,
+    window::{WindowSpan, Windows},
 };
-use crate::{broken, call::Call, node::Node, value::held};
+use crate::{broken, call::NodeCall, node::NodeReader, value::held};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("MaxPool", 1, max_pool),
@@ -34,7 +34,7 @@ struct Pooling {
 }
 
 impl Pooling {
-    fn of(node: &Node) -> Result<Self> {
+    fn of(node: &NodeReader) -> Result<Self> {
         let windows = Windows::of(node)?;
         let Some(kernel) = windows.kernel.clone() else {
             return broken("the attribute `kernel_shape` is missing");
@@ -44,7 +44,7 @@ impl Pooling {
 
     /// The windows, and how many there are, in each dimension. A last window that is cut off counts with
     /// `ceil`, unless it starts beyond the tensor.
-    fn spans(&self, call: &Call, x: &Tensor) -> Result<Vec<(Span, usize)>> {
+    fn spans(&self, call: &NodeCall, x: &Tensor) -> Result<Vec<(WindowSpan, usize)>> {
         let spans = self.windows.spans(call, x.shape(), &self.kernel)?;
         let small = || call.misfit(x.shape(), format!("one not below the window {:?}", self.kernel));
         let counted = spans.into_iter().zip(&x.shape()[2..]).map(|(span, &n)| {
@@ -57,16 +57,16 @@ impl Pooling {
     }
 
     /// The windows as a plain pooling of images knows them.
-    fn plain(&self, spans: &[(Span, usize)]) -> Option<[Span; 2]> {
+    fn plain(&self, spans: &[(WindowSpan, usize)]) -> Option<[WindowSpan; 2]> {
         let &[(a, _), (b, _)] = spans else { return None };
-        let simple = |s: Span| s.before == s.after && s.dilation == 1 && s.before <= s.kernel / 2;
+        let simple = |s: WindowSpan| s.before == s.after && s.dilation == 1 && s.before <= s.kernel / 2;
         (simple(a) && simple(b) && !self.ceil).then_some([a, b])
     }
 }
 
 /// The tensor continued with a number so that all windows fit.
-fn continued(x: &Tensor, spans: &[(Span, usize)], number: f64) -> Result<Tensor> {
-    let pair = |(&(span, count), &n): (&(Span, usize), &usize)| {
+fn continued(x: &Tensor, spans: &[(WindowSpan, usize)], number: f64) -> Result<Tensor> {
+    let pair = |(&(span, count), &n): (&(WindowSpan, usize), &usize)| {
         let needed = (count - 1) * span.stride + span.extent();
         [span.before, needed.saturating_sub(n + span.before)]
     };
@@ -75,20 +75,24 @@ fn continued(x: &Tensor, spans: &[(Span, usize)], number: f64) -> Result<Tensor>
 }
 
 /// Element `k` of every window along a dimension.
-fn member(x: &Tensor, dim: usize, (span, count): (Span, usize), k: usize) -> Result<Tensor> {
+fn member(x: &Tensor, dim: usize, (span, count): (WindowSpan, usize), k: usize) -> Result<Tensor> {
     let start = (k * span.dilation) as i64;
     x.slice(dim as i64, start, Some(start + ((count - 1) * span.stride) as i64 + 1), span.stride)
 }
 
 /// All members of the windows joined by `f`, dimension after dimension.
-fn pooled(x: &Tensor, spans: &[(Span, usize)], f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Result<Tensor> {
+fn pooled(
+    x: &Tensor,
+    spans: &[(WindowSpan, usize)],
+    f: fn(&Tensor, &Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
     spans.iter().enumerate().try_fold(x.clone(), |x, (d, &span)| {
         let first = member(&x, d + 2, span, 0)?;
         (1..span.0.kernel).try_fold(first, |total, k| f(&total, &member(&x, d + 2, span, k)?))
     })
 }
 
-fn max_pool(node: &Node) -> Resolved {
+fn max_pool(node: &NodeReader) -> ResolvedNode {
     let pooling = Pooling::of(node)?;
     let columns_first = node.flag("storage_order", false)?;
     let indices = node.has_output(1);
@@ -96,7 +100,7 @@ fn max_pool(node: &Node) -> Resolved {
         let x = call.tensor(0)?;
         let spans = pooling.spans(call, &x)?;
         if indices {
-            let [values, indices] = largest_with_place(&x, &spans, columns_first)?;
+            let [values, indices] = largest_with_index(&x, &spans, columns_first)?;
             return Ok(vec![values.into(), indices.into()]);
         }
         if let Some(plain) = pooling.plain(&spans) {
@@ -109,40 +113,40 @@ fn max_pool(node: &Node) -> Resolved {
     }))
 }
 
-/// The largest elements and their places in the whole tensor. The last dimension comes first, so that
+/// The largest elements and their indices in the whole tensor. The last dimension comes first, so that
 /// of equal elements the first in order wins.
-fn largest_with_place(x: &Tensor, spans: &[(Span, usize)], columns_first: bool) -> Result<[Tensor; 2]> {
-    let places = Tensor::from_numbers(
+fn largest_with_index(x: &Tensor, spans: &[(WindowSpan, usize)], columns_first: bool) -> Result<[Tensor; 2]> {
+    let indices = Tensor::from_numbers(
         "MaxPool",
         Spec::new(x.shape(), held(DType::I64, x.device())),
         x.device(),
-        |i| if columns_first { turned(i, &x.shape()[2..]) } else { i } as f64,
+        |i| if columns_first { column_major(i, &x.shape()[2..]) } else { i } as f64,
     )?;
-    let start = (continued(x, spans, f64::NEG_INFINITY)?, continued(&places, spans, 0.0)?);
-    let (values, places) = spans.iter().enumerate().rev().try_fold(start, |(x, places), (d, &span)| {
-        let at = |k| Ok((member(&x, d + 2, span, k)?, member(&places, d + 2, span, k)?));
-        (1..span.0.kernel).try_fold(at(0)?, |(best, place), k| {
-            let (next, next_place) = at(k)?;
+    let start = (continued(x, spans, f64::NEG_INFINITY)?, continued(&indices, spans, 0.0)?);
+    let (values, indices) = spans.iter().enumerate().rev().try_fold(start, |(x, indices), (d, &span)| {
+        let at = |k| Ok((member(&x, d + 2, span, k)?, member(&indices, d + 2, span, k)?));
+        (1..span.0.kernel).try_fold(at(0)?, |(best, index), k| {
+            let (next, next_index) = at(k)?;
             let larger = next.gt(&best)?;
-            Ok::<_, ops::Error>((larger.where_(&next, &best)?, larger.where_(&next_place, &place)?))
+            Ok::<_, ops::Error>((larger.where_(&next, &best)?, larger.where_(&next_index, &index)?))
         })
     })?;
-    Ok([values, places])
+    Ok([values, indices])
 }
 
-/// The place counted with the first spatial dimension running fastest.
-fn turned(place: usize, sizes: &[usize]) -> usize {
+/// The index counted with the first spatial dimension running fastest.
+fn column_major(index: usize, sizes: &[usize]) -> usize {
     let all: usize = sizes.iter().product();
-    let (mut rest, mut turned, mut step) = (place % all, place / all * all, all);
+    let (mut rest, mut found, mut step) = (index % all, index / all * all, all);
     for &n in sizes.iter().rev() {
         step /= n;
-        turned += rest % n * step;
+        found += rest % n * step;
         rest /= n;
     }
-    turned
+    found
 }
 
-fn average_pool(node: &Node) -> Resolved {
+fn average_pool(node: &NodeReader) -> ResolvedNode {
     let (pooling, edges_count) = (Pooling::of(node)?, node.flag("count_include_pad", false)?);
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -154,14 +158,15 @@ fn average_pool(node: &Node) -> Resolved {
         }
         let sum = pooled(&continued(&x, &spans, 0.0)?, &spans, Tensor::add)?;
         // What each window holds: elements, and edges where they count; never what `ceil` adds.
-        let held = |(&(span, _), &n): (&(Span, usize), &usize)| if edges_count { span.padded(n) } else { n };
+        let held =
+            |(&(span, _), &n): (&(WindowSpan, usize), &usize)| if edges_count { span.padded(n) } else { n };
         let sizes: Vec<usize> = spans.iter().zip(&x.shape()[2..]).map(held).collect();
         let ones = Tensor::full([&[1, 1], &sizes[..]].concat(), 1.0, x.dtype(), x.device())?;
         let inside: Vec<_> = spans
             .iter()
             .map(|&(span, count)| {
                 let before = if edges_count { 0 } else { span.before };
-                (Span { before, ..span }, count)
+                (WindowSpan { before, ..span }, count)
             })
             .collect();
         sum.div(&pooled(&continued(&ones, &inside, 0.0)?, &inside, Tensor::add)?)
@@ -169,7 +174,7 @@ fn average_pool(node: &Node) -> Resolved {
 }
 
 /// `(sum |x|^p)^(1/p)` under each window.
-fn lp_pool(node: &Node) -> Resolved {
+fn lp_pool(node: &NodeReader) -> ResolvedNode {
     let (pooling, p) = (Pooling::of(node)?, node.int("p", 2)? as f64);
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -186,7 +191,7 @@ fn root(x: &Tensor, p: f64) -> Result<Tensor> {
 }
 
 /// `x / (bias + alpha / size * sum x^2)^beta`, the sum over `size` neighbouring channels.
-fn local_response(node: &Node) -> Resolved {
+fn local_response(node: &NodeReader) -> ResolvedNode {
     let (alpha, beta, bias) =
         (node.float("alpha", 1e-4)?, node.float("beta", 0.75)?, node.float("bias", 1.0)?);
     let Ok(size @ 1..=65536) = usize::try_from(node.int("size", 0)?) else {

@@ -3,20 +3,21 @@
 use ops::{Result, Tensor};
 
 use super::{
-    Operator, Resolved,
-    cell::{Activation, Cell, Kind, State, Weights},
+    Operator, ResolvedNode,
+    cell::{CellActivation, CellKind, CellState, CellWeights, RecurrentCell},
     op,
 };
-use crate::{Value, broken, call::Call, node::Node};
+use crate::{GraphValue, broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("RNN", 7, |node| layer(node, Kind::Plain)).settings(&[4]),
-    op("GRU", 7, |node| layer(node, Kind::Gru { reset_after: node.flag("linear_before_reset", false)? }))
+    op("RNN", 7, |node| layer(node, CellKind::Plain)).settings(&[4]),
+    op("GRU", 7, |node| layer(node, CellKind::Gru { reset_after: node.flag("linear_before_reset", false)? }))
         .settings(&[4]),
-    op("LSTM", 7, |node| layer(node, Kind::Lstm { tied: node.flag("input_forget", false)? })).settings(&[4]),
+    op("LSTM", 7, |node| layer(node, CellKind::Lstm { tied: node.flag("input_forget", false)? }))
+        .settings(&[4]),
 ];
 
-struct Layer {
+struct RecurrentLayer {
     directions: Vec<Direction>,
     /// Samples first, then steps.
     samples_first: bool,
@@ -24,46 +25,46 @@ struct Layer {
 
 struct Direction {
     backwards: bool,
-    cell: Cell,
+    cell: RecurrentCell,
 }
 
-fn layer(node: &Node, kind: Kind) -> Resolved {
+fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
     let directions = match node.choice("direction", &["forward", "reverse", "bidirectional"])? {
         0 => vec![false],
         1 => vec![true],
         _ => vec![false, true],
     };
-    let usual: &[&str] = match kind {
-        Kind::Plain => &["Tanh"],
-        Kind::Gru { .. } => &["Sigmoid", "Tanh"],
-        Kind::Lstm { .. } => &["Sigmoid", "Tanh", "Tanh"],
+    let default: &[&str] = match kind {
+        CellKind::Plain => &["Tanh"],
+        CellKind::Gru { .. } => &["Sigmoid", "Tanh"],
+        CellKind::Lstm { .. } => &["Sigmoid", "Tanh", "Tanh"],
     };
     let names = node.texts("activations")?;
     let [mut alphas, mut betas] = [node.floats("activation_alpha")?, node.floats("activation_beta")?]
         .map(|numbers| numbers.unwrap_or_default().into_iter());
     let names =
-        names.unwrap_or_else(|| usual.repeat(directions.len()).iter().map(|&n| n.to_owned()).collect());
-    if names.len() != usual.len() * directions.len() {
+        names.unwrap_or_else(|| default.repeat(directions.len()).iter().map(|&n| n.to_owned()).collect());
+    if names.len() != default.len() * directions.len() {
         return broken(format!("the attribute `activations` has {} names", names.len()));
     }
-    let found = names.iter().map(|name| Activation::named(name, &mut alphas, &mut betas));
+    let found = names.iter().map(|name| CellActivation::named(name, &mut alphas, &mut betas));
     let found = found.collect::<Result<Vec<_>>>()?;
     let clip = node.maybe_float("clip")?;
-    let direction = |(backwards, own): (bool, &[Activation])| {
+    let direction = |(backwards, own): (bool, &[CellActivation])| {
         let activations = [0, 1, 2].map(|i| own[i.min(own.len() - 1)]);
-        Direction { backwards, cell: Cell { kind, activations, clip } }
+        Direction { backwards, cell: RecurrentCell { kind, activations, clip } }
     };
-    let layer = Layer {
-        directions: directions.into_iter().zip(found.chunks(usual.len())).map(direction).collect(),
+    let layer = RecurrentLayer {
+        directions: directions.into_iter().zip(found.chunks(default.len())).map(direction).collect(),
         samples_first: node.opset >= 14 && node.flag("layout", false)?,
     };
     node.ignore(&["hidden_size"]);
     Ok(Box::new(move |call| layer.run(call)))
 }
 
-impl Layer {
+impl RecurrentLayer {
     /// Gives all outputs `[steps, directions, N, hidden]`, and the last state(s) `[directions, N, hidden]`.
-    fn run(&self, call: &Call) -> Result<Vec<Value>> {
+    fn run(&self, call: &NodeCall) -> Result<Vec<GraphValue>> {
         let x = call.tensor(0)?;
         let x = if self.samples_first { x.transpose(0, 1)? } else { x };
         let &[steps, n, _] = x.shape() else { return Err(call.misfit(x.shape(), "[steps, N, inputs]")) };
@@ -77,13 +78,13 @@ impl Layer {
         }
         let (mut sequences, mut last_h, mut last_c) = (vec![], vec![], vec![]);
         for (d, direction) in self.directions.iter().enumerate() {
-            let weights = Weights::of(call, d, &x, direction.cell.kind)?;
-            let given = |i: usize| match call.maybe_beside(i, &x)? {
+            let weights = CellWeights::of(call, d, &x, direction.cell.kind)?;
+            let given = |i: usize| match call.maybe_on_device_of(i, &x)? {
                 Some(all) => all.narrow(i64::from(self.samples_first), d, 1)?.reshape(&[n, weights.hidden]),
                 None => Tensor::full([n, weights.hidden], 0.0, x.dtype(), x.device()),
             };
-            let c = matches!(direction.cell.kind, Kind::Lstm { .. }).then(|| given(6)).transpose()?;
-            let start = State { h: given(5)?, c };
+            let c = matches!(direction.cell.kind, CellKind::Lstm { .. }).then(|| given(6)).transpose()?;
+            let start = CellState { h: given(5)?, c };
             let (outputs, last) = direction.run(call, &x, &weights, start, lengths.as_deref())?;
             sequences.push(Tensor::stack(&outputs.iter().collect::<Vec<_>>(), 0)?);
             last_h.push(last.h);
@@ -109,12 +110,12 @@ impl Direction {
     /// All steps. Samples that ended keep their state, and give zeros.
     fn run(
         &self,
-        call: &Call,
+        call: &NodeCall,
         x: &Tensor,
-        weights: &Weights,
-        start: State,
+        weights: &CellWeights,
+        start: CellState,
         lengths: Option<&[i64]>,
-    ) -> Result<(Vec<Tensor>, State)> {
+    ) -> Result<(Vec<Tensor>, CellState)> {
         let steps = x.shape()[0];
         let mut outputs = vec![];
         let mut state = start;
@@ -137,7 +138,7 @@ impl Direction {
                 (Some(new), Some(old)) => Some(alive.where_(&new, &old)?),
                 _ => None,
             };
-            state = State { h: alive.where_(&next.h, &state.h)?, c };
+            state = CellState { h: alive.where_(&next.h, &state.h)?, c };
         }
         if self.backwards {
             outputs.reverse();

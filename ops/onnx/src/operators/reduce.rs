@@ -2,11 +2,11 @@
 
 use ops::{DType, Result, Spec, Tensor};
 
-use super::{Operator, Resolved, gives, op};
+use super::{Operator, ResolvedNode, gives, op};
 use crate::{
-    Value,
-    call::{Call, one},
-    node::Node,
+    GraphValue,
+    call::{NodeCall, one},
+    node::NodeReader,
     value::held,
 };
 
@@ -35,7 +35,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 
 /// Axes are an attribute before opset `inputs_from`, then an input. None mean all, or nothing at all. Of no
 /// elements `nothing` comes out.
-fn reduce(node: &Node, inputs_from: i64, nothing: f64, f: Reduction) -> Resolved {
+fn reduce(node: &NodeReader, inputs_from: i64, nothing: f64, f: Reduction) -> ResolvedNode {
     let keep = node.flag("keepdims", true)?;
     let may_rest = node.opset >= inputs_from && node.flag("noop_with_empty_axes", false)?;
     let axes = if node.opset < inputs_from { node.ints("axes")? } else { None };
@@ -46,7 +46,7 @@ fn reduce(node: &Node, inputs_from: i64, nothing: f64, f: Reduction) -> Resolved
         };
         // Over no dimension each element is its own reduction.
         let rests = axes.is_empty() && may_rest;
-        if let Value::Empty(spec) = call.value(0) {
+        if let GraphValue::Empty(spec) = call.value(0) {
             let dims = if rests { vec![] } else { spec.dims(call.op, &axes)? };
             return of_nothing(call, spec, &dims, keep, nothing);
         }
@@ -59,15 +59,21 @@ fn reduce(node: &Node, inputs_from: i64, nothing: f64, f: Reduction) -> Resolved
     }))
 }
 
-/// The reduction over dimensions where there are no elements: a number for each place that is left.
-fn of_nothing(call: &Call, spec: &Spec, dims: &[usize], keep: bool, number: f64) -> Result<Vec<Value>> {
+/// The reduction over dimensions where there are no elements: a number for each position that is left.
+fn of_nothing(
+    call: &NodeCall,
+    spec: &Spec,
+    dims: &[usize],
+    keep: bool,
+    number: f64,
+) -> Result<Vec<GraphValue>> {
     let size = |(d, &n): (usize, &usize)| match dims.contains(&d) {
         true => keep.then_some(1),
         false => Some(n),
     };
     let spec = spec.reshaped(spec.shape.iter().enumerate().filter_map(size).collect::<Vec<_>>());
     if spec.is_empty() {
-        return Ok(vec![Value::Empty(spec)]);
+        return Ok(vec![GraphValue::Empty(spec)]);
     }
     // Neither infinity is a truth value: nothing is any, and all of nothing is true.
     let number = if spec.dtype == DType::Bool { number.max(0.0) } else { number };
@@ -90,7 +96,7 @@ fn min(x: &Tensor, dims: &[i64], keep: bool) -> Result<Tensor> {
     if x.dtype() == DType::Bool { x.all_dims(dims, keep) } else { x.min_dims(dims, keep) }
 }
 
-fn extremum(node: &Node, largest: bool) -> Resolved {
+fn extremum(node: &NodeReader, largest: bool) -> ResolvedNode {
     let (axis, keep) = (node.int("axis", 0)?, node.flag("keepdims", true)?);
     let last = node.flag("select_last_index", false)?;
     gives(move |call| {
@@ -106,7 +112,7 @@ fn first(x: &Tensor, axis: i64, largest: bool) -> Result<Tensor> {
 }
 
 /// The last of several equal ones is the first one from behind.
-fn last_extremum(call: &Call, x: &Tensor, axis: i64, largest: bool) -> Result<Tensor> {
+fn last_extremum(call: &NodeCall, x: &Tensor, axis: i64, largest: bool) -> Result<Tensor> {
     let n = x.shape()[call.axis(axis, x.rank())?];
     first(&x.flip(&[axis])?, axis, largest)?.neg()?.add_scalar(n as f64 - 1.0)
 }

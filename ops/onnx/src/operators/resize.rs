@@ -1,18 +1,18 @@
-//! Tensors in another size. Each dimension is resized alone. Scales, sizes and places are computed in f32, as
-//! ONNX Runtime does: in f64, 0.7 of 10 elements would be 6.
+//! Tensors in another size. Each dimension is resized alone. Scales, sizes and positions are computed in f32,
+//! as ONNX Runtime does: in f64, 0.7 of 10 elements would be 6.
 
 use ops::{DType, Result, Tensor};
 
 use super::{
-    Operator, Resolved, gives, op,
-    taps::{Axis, Mode, Nearest, Place, Style},
+    Operator, ResolvedNode, gives, op,
+    taps::{Coordinates, Nearest, ResizeMode, ResizeStyle, ResizedAxis},
 };
-use crate::{call::Call, node::Node};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("Resize", 10, resize).settings(&[1, 2, 3]), op("Upsample", 7, upsample).settings(&[1]).until(9)];
 
-/// The most elements of a dimension that is resized: each has its own list of taps.
+/// The maximum size of a dimension that is resized: each has its own list of taps.
 const LONGEST: f64 = 1_048_576.0;
 
 /// What becomes of an aspect ratio that sizes would change.
@@ -23,7 +23,7 @@ enum Aspect {
     NotSmaller,
 }
 
-fn resize(node: &Node) -> Resolved {
+fn resize(node: &NodeReader) -> ResolvedNode {
     let old = node.opset < 11;
     let style = if old { asymmetric(node)? } else { style(node)? };
     let axes = node.ints("axes")?;
@@ -75,7 +75,7 @@ fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Aspect) -> Vec<(f3
     dims.iter().map(|&d| (common, f64::from((common * x.shape()[d] as f32).round()))).collect()
 }
 
-fn upsample(node: &Node) -> Resolved {
+fn upsample(node: &NodeReader) -> ResolvedNode {
     let fixed = if node.opset < 9 { node.floats("scales")? } else { None };
     let style = asymmetric(node)?;
     gives(move |call| {
@@ -93,30 +93,38 @@ fn upsample(node: &Node) -> Resolved {
 }
 
 /// What resizing was before opset 11.
-fn asymmetric(node: &Node) -> Result<Style> {
+fn asymmetric(node: &NodeReader) -> Result<ResizeStyle> {
     let mode = match node.choice("mode", &["nearest", "linear", "bilinear"])? {
-        0 => Mode::Nearest(Nearest::ByScale),
-        _ => Mode::Linear,
+        0 => ResizeMode::Nearest(Nearest::ByScale),
+        _ => ResizeMode::Linear,
     };
-    Ok(Style { place: Place::Asymmetric, mode, exclude_outside: false, antialias: false, beyond: 0.0 })
+    Ok(ResizeStyle {
+        coordinates: Coordinates::Asymmetric,
+        mode,
+        exclude_outside: false,
+        antialias: false,
+        beyond: 0.0,
+    })
 }
 
-fn style(node: &Node) -> Result<Style> {
-    const PLACES: [(&str, Place); 7] = [
-        ("half_pixel", Place::HalfPixel),
-        ("half_pixel_symmetric", Place::HalfPixelSymmetric),
-        ("pytorch_half_pixel", Place::PytorchHalfPixel),
-        ("align_corners", Place::AlignCorners),
-        ("asymmetric", Place::Asymmetric),
-        ("tf_crop_and_resize", Place::CropAndResize),
-        ("tf_half_pixel_for_nn", Place::HalfPixelForNearest),
+fn style(node: &NodeReader) -> Result<ResizeStyle> {
+    const COORDINATES: [(&str, Coordinates); 7] = [
+        ("half_pixel", Coordinates::HalfPixel),
+        ("half_pixel_symmetric", Coordinates::HalfPixelSymmetric),
+        ("pytorch_half_pixel", Coordinates::PytorchHalfPixel),
+        ("align_corners", Coordinates::AlignCorners),
+        ("asymmetric", Coordinates::Asymmetric),
+        ("tf_crop_and_resize", Coordinates::CropAndResize),
+        ("tf_half_pixel_for_nn", Coordinates::HalfPixelForNearest),
     ];
     let nearest = [Nearest::PreferFloor, Nearest::PreferCeil, Nearest::Floor, Nearest::Ceil];
     let words = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"];
     let (nearest, a) = (nearest[node.choice("nearest_mode", &words)?], node.float("cubic_coeff_a", -0.75)?);
-    let modes = [Mode::Nearest(nearest), Mode::Linear, Mode::Cubic(a)];
-    Ok(Style {
-        place: PLACES[node.choice("coordinate_transformation_mode", &PLACES.map(|(name, _)| name))?].1,
+    let modes = [ResizeMode::Nearest(nearest), ResizeMode::Linear, ResizeMode::Cubic(a)];
+    Ok(ResizeStyle {
+        coordinates: COORDINATES
+            [node.choice("coordinate_transformation_mode", &COORDINATES.map(|(name, _)| name))?]
+        .1,
         mode: modes[node.choice("mode", &["nearest", "linear", "cubic"])?],
         exclude_outside: node.flag("exclude_outside", false)?,
         antialias: node.flag("antialias", false)?,
@@ -125,12 +133,12 @@ fn style(node: &Node) -> Result<Style> {
 }
 
 fn resized(
-    call: &Call,
+    call: &NodeCall,
     x: &Tensor,
     dims: &[usize],
     numbers: &[(f32, f64)],
     region: &[f64],
-    style: Style,
+    style: ResizeStyle,
 ) -> Result<Tensor> {
     let mut axes = vec![];
     for (i, (&d, &(scale, size))) in dims.iter().zip(numbers).enumerate() {
@@ -146,14 +154,14 @@ fn resized(
             (Some(&from), Some(&to)) => [from as f32, to as f32],
             _ => [0.0, 1.0],
         };
-        axes.push((d, Axis { n, size: size as usize, scale, region }));
+        axes.push((d, ResizedAxis { n, size: size as usize, scale, region }));
     }
     // ONNX Runtime gives a tensor that keeps its size as it is, wherever its elements would be looked for.
     if axes.iter().all(|(_, axis)| axis.size == axis.n) {
         return Ok(x.clone());
     }
     // Weights are fractions, which whole numbers do not hold.
-    let rounds = !x.dtype().is_float() && !matches!(style.mode, Mode::Nearest(_));
+    let rounds = !x.dtype().is_float() && !matches!(style.mode, ResizeMode::Nearest(_));
     let mut y = if rounds { x.cast(DType::F32)? } else { x.clone() };
     for (d, axis) in axes.iter().filter(|(_, axis)| axis.moves(style)) {
         y = axis.apply(&y, *d, style)?;

@@ -2,11 +2,11 @@
 
 use ops::{Device, Result, Spec, Tensor};
 
-use super::{Operator, Resolved, elementwise, gives, map, op};
+use super::{Operator, ResolvedNode, elementwise, gives, map, op};
 use crate::{
-    Value, broken,
-    call::{Call, one},
-    node::Node,
+    GraphValue, broken,
+    call::{NodeCall, one},
+    node::NodeReader,
     value::held,
 };
 
@@ -28,7 +28,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// 0 copies a size (unless `allowzero`), -1 is what is left.
-fn reshape(node: &Node) -> Resolved {
+fn reshape(node: &NodeReader) -> ResolvedNode {
     let zero_is_zero = node.flag("allowzero", false)?;
     Ok(Box::new(move |call| {
         let mut shape = call.ints(1)?;
@@ -37,7 +37,7 @@ fn reshape(node: &Node) -> Resolved {
                 *size = x.shape.get(d).copied().unwrap_or(0) as i64;
             }
         }
-        if let Value::Empty(spec) = call.value(0) {
+        if let GraphValue::Empty(spec) = call.value(0) {
             return reshaped_empty(call, spec, &shape);
         }
         let x = call.tensor(0)?;
@@ -49,17 +49,17 @@ fn reshape(node: &Node) -> Resolved {
 }
 
 /// What is left for a size of -1 are no elements.
-fn reshaped_empty(call: &Call, spec: &Spec, sizes: &[i64]) -> Result<Vec<Value>> {
+fn reshaped_empty(call: &NodeCall, spec: &Spec, sizes: &[i64]) -> Result<Vec<GraphValue>> {
     let free = sizes.iter().filter(|&&size| size == -1).count();
     let size = |&size: &i64| if size == -1 { Some(0) } else { usize::try_from(size).ok() };
     let shape = sizes.iter().map(size).collect::<Option<Vec<_>>>();
     let fits =
         |shape: &Vec<usize>| free + usize::from(sizes.contains(&0)) == 1 && shape.len() <= Spec::MAX_RANK;
     let shape = shape.filter(fits).ok_or_else(|| call.misfit(&spec.shape, "a shape without elements"))?;
-    Ok(vec![Value::Empty(spec.reshaped(shape))])
+    Ok(vec![GraphValue::Empty(spec.reshaped(shape))])
 }
 
-fn flatten(node: &Node) -> Resolved {
+fn flatten(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 1)?;
     map(move |x| {
         let rank = x.rank() as i64;
@@ -70,11 +70,11 @@ fn flatten(node: &Node) -> Resolved {
 }
 
 /// Axes are an attribute before opset 13, then an input.
-fn axes(node: &Node) -> Result<Option<Vec<i64>>> {
+fn axes(node: &NodeReader) -> Result<Option<Vec<i64>>> {
     if node.opset < 13 { node.ints("axes") } else { Ok(None) }
 }
 
-fn squeeze(node: &Node) -> Resolved {
+fn squeeze(node: &NodeReader) -> ResolvedNode {
     let fixed = axes(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -91,7 +91,7 @@ fn squeeze(node: &Node) -> Resolved {
     })
 }
 
-fn unsqueeze(node: &Node) -> Resolved {
+fn unsqueeze(node: &NodeReader) -> ResolvedNode {
     let fixed = axes(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -110,7 +110,7 @@ fn unsqueeze(node: &Node) -> Resolved {
     })
 }
 
-fn transpose(node: &Node) -> Resolved {
+fn transpose(node: &NodeReader) -> ResolvedNode {
     let order = node.ints("perm")?;
     map(move |x| match &order {
         Some(order) => x.permute(order),
@@ -118,34 +118,34 @@ fn transpose(node: &Node) -> Resolved {
     })
 }
 
-fn expand(call: &Call) -> Result<Vec<Value>> {
+fn expand(call: &NodeCall) -> Result<Vec<GraphValue>> {
     let x = call.tensor(0)?;
     let shape = ops::tensor::broadcast(call.op, x.shape(), &call.sizes(1)?)?;
     Ok(vec![x.expand(&shape)?.into()])
 }
 
-fn tile(call: &Call) -> Result<Tensor> {
+fn tile(call: &NodeCall) -> Result<Tensor> {
     call.tensor(0)?.repeat(&call.sizes(1)?)
 }
 
-fn shape(node: &Node) -> Resolved {
+fn shape(node: &NodeReader) -> ResolvedNode {
     let (start, end) = (node.int("start", 0)?, node.maybe_int("end")?);
     Ok(Box::new(move |call| {
         let spec = call.value(0).spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
         let rank = spec.rank() as i64;
-        let place = |i: i64| (if i < 0 { i.saturating_add(rank) } else { i }).clamp(0, rank) as usize;
-        let (start, end) = (place(start), end.map_or(spec.rank(), place));
+        let position = |i: i64| (if i < 0 { i.saturating_add(rank) } else { i }).clamp(0, rank) as usize;
+        let (start, end) = (position(start), end.map_or(spec.rank(), position));
         let sizes: Vec<i64> = spec.shape[start.min(end)..end].iter().map(|&n| n as i64).collect();
-        Ok(vec![Value::whole(&sizes, &[sizes.len()])?])
+        Ok(vec![GraphValue::whole(&sizes, &[sizes.len()])?])
     }))
 }
 
-fn size(call: &Call) -> Result<Tensor> {
+fn size(call: &NodeCall) -> Result<Tensor> {
     let n = call.value(0).spec().map_or(0, |spec| spec.len());
     Tensor::from_data(vec![n as i64], [], Device::Cpu)
 }
 
-fn cast(node: &Node) -> Resolved {
+fn cast(node: &NodeReader) -> ResolvedNode {
     node.ignore(&["saturate", "round_mode"]);
     let Some(to) = node.dtype("to")? else { return broken("the attribute `to` is missing") };
     elementwise(move |call| {
@@ -155,19 +155,19 @@ fn cast(node: &Node) -> Resolved {
 }
 
 /// Of the second input only the type counts.
-fn cast_like(node: &Node) -> Resolved {
+fn cast_like(node: &NodeReader) -> ResolvedNode {
     node.ignore(&["saturate", "round_mode"]);
     Ok(Box::new(|call| {
         let to =
             call.value(1).spec().ok_or_else(|| call.wrong("the type", "none", "that of a tensor"))?.dtype;
         Ok(vec![match call.value(0) {
-            Value::Empty(spec) => Value::Empty(spec.cast(to)),
+            GraphValue::Empty(spec) => GraphValue::Empty(spec.cast(to)),
             x => x.tensor(call.op).and_then(|x| x.cast(held(to, x.device())))?.into(),
         }])
     }))
 }
 
-fn depth_to_space(node: &Node) -> Resolved {
+fn depth_to_space(node: &NodeReader) -> ResolvedNode {
     let (b, column_first) = (block(node)?, node.choice("mode", &["DCR", "CRD"])? == 1);
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -182,7 +182,7 @@ fn depth_to_space(node: &Node) -> Resolved {
     })
 }
 
-fn space_to_depth(node: &Node) -> Resolved {
+fn space_to_depth(node: &NodeReader) -> ResolvedNode {
     let b = block(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -194,11 +194,11 @@ fn space_to_depth(node: &Node) -> Resolved {
 
 const IMAGES: &str = "images [N, C, H, W]";
 
-fn images<'a>(call: &Call, x: &'a Tensor) -> Result<&'a [usize]> {
+fn images<'a>(call: &NodeCall, x: &'a Tensor) -> Result<&'a [usize]> {
     if x.rank() == 4 { Ok(x.shape()) } else { Err(call.misfit(x.shape(), IMAGES)) }
 }
 
-fn block(node: &Node) -> Result<usize> {
+fn block(node: &NodeReader) -> Result<usize> {
     match usize::try_from(node.int("blocksize", 0)?) {
         Ok(size @ 1..=65536) => Ok(size),
         _ => broken("the attribute `blocksize` is missing or no size"),

@@ -3,18 +3,18 @@
 use ops::{DType, Result, Spec, Tensor, op::Padding};
 
 use super::{
-    Operator, Resolved, gives, numbers, op,
-    scatter::{Reduction, scattered},
+    Operator, ResolvedNode, gives, numbers, op,
+    scatter::{ScatterReduction, scattered},
     window::Windows,
 };
-use crate::{broken, node::Node};
+use crate::{broken, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("MaxUnpool", 9, max_unpool).settings(&[1, 2]), op("Col2Im", 18, columns_to_image).settings(&[1, 2])];
 
-/// Elements at the places of the whole tensor that they were taken from, zeros elsewhere. A larger shape is
-/// filled with zeros at its ends.
-fn max_unpool(node: &Node) -> Resolved {
+/// Elements at the positions of the whole tensor that they were taken from, zeros elsewhere. A larger shape
+/// is filled with zeros at its ends.
+fn max_unpool(node: &NodeReader) -> ResolvedNode {
     let windows = Windows::of(node)?;
     let Some(kernel) = windows.kernel.clone() else {
         return broken("the attribute `kernel_shape` is missing");
@@ -33,22 +33,24 @@ fn max_unpool(node: &Node) -> Resolved {
             return Err(call.wrong("the shape", format!("{wanted:?}"), format!("{shape:?} or more")));
         };
         let zeros = Tensor::full(shape.clone(), 0.0, x.dtype(), x.device())?;
-        let place = |place: i64| {
-            let fits = usize::try_from(place).ok().filter(|&i| i < zeros.len());
-            fits.ok_or_else(|| call.wrong("an index", place, format!("0 to {}", zeros.len() - 1)))
+        let position = |position: i64| {
+            let fits = usize::try_from(position).ok().filter(|&i| i < zeros.len());
+            fits.ok_or_else(|| call.wrong("an index", position, format!("0 to {}", zeros.len() - 1)))
         };
-        let places = numbers::whole(&call.tensor(1)?)?.into_iter().map(place).collect::<Result<Vec<_>>>()?;
-        if places.len() != x.len() {
+        let positions =
+            numbers::whole(&call.tensor(1)?)?.into_iter().map(position).collect::<Result<Vec<_>>>()?;
+        if positions.len() != x.len() {
             return Err(call.misfit(call.tensor(1)?.shape(), format!("a place for each of {:?}", x.shape())));
         }
         let [rows, updates] = [&zeros, &x].map(|x| x.reshape(&[x.len(), 1]));
-        let y = scattered(&rows?, &places, &updates?, Reduction::Last)?.reshape(&shape)?;
+        let y = scattered(&rows?, &positions, &updates?, ScatterReduction::Last)?.reshape(&shape)?;
         y.pad(&more.iter().map(|&n| [0, n]).collect::<Vec<_>>(), Padding::Constant(0.0))
     })
 }
 
-/// Columns `[N, C block, windows]` as images `[N, C, ..]`: each element is added to the place under its window.
-fn columns_to_image(node: &Node) -> Resolved {
+/// Columns `[N, C block, windows]` as images `[N, C, ..]`: each element is added to the position under its
+/// window.
+fn columns_to_image(node: &NodeReader) -> ResolvedNode {
     let windows = Windows::of(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -67,20 +69,20 @@ fn columns_to_image(node: &Node) -> Resolved {
         if columns != all(&counts) || !channels.is_multiple_of(inside) {
             return Err(expected());
         }
-        let place = |i: usize| {
-            let (mut offset, mut window, mut place, mut step) = (i / columns, i % columns, 0, 1);
+        let position = |i: usize| {
+            let (mut offset, mut window, mut position, mut step) = (i / columns, i % columns, 0, 1);
             for (d, span) in spans.iter().enumerate().rev() {
                 let at = window % counts[d] * span.stride + offset % block[d] * span.dilation;
-                place += at * step;
+                position += at * step;
                 (window, offset, step) = (window / counts[d], offset / block[d], step * full[d]);
             }
-            place as f64
+            position as f64
         };
         let spec = Spec::new([inside.saturating_mul(columns)], DType::I32);
-        let places = Tensor::from_numbers(call.op, spec, x.device(), place)?;
+        let positions = Tensor::from_numbers(call.op, spec, x.device(), position)?;
         let rows = n * (channels / inside);
         let zeros = Tensor::full([rows, all(&full)], 0.0, x.dtype(), x.device())?;
-        let y = zeros.index_add(1, &places, &x.reshape(&[rows, inside * columns])?)?;
+        let y = zeros.index_add(1, &positions, &x.reshape(&[rows, inside * columns])?)?;
         let y = y.reshape(&[&[n, channels / inside], &full[..]].concat())?;
         spans
             .iter()

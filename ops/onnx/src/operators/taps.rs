@@ -4,7 +4,7 @@ use ops::{Result, Spec, Tensor};
 
 /// Where an element of the result lies in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Place {
+pub(super) enum Coordinates {
     HalfPixel,
     HalfPixelSymmetric,
     PytorchHalfPixel,
@@ -16,7 +16,7 @@ pub(super) enum Place {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Mode {
+pub(super) enum ResizeMode {
     Nearest(Nearest),
     Linear,
     /// Cubic convolution with that coefficient (Keys, 1981).
@@ -33,14 +33,14 @@ pub(super) enum Nearest {
     ByScale,
 }
 
-/// A place that is as near as this to the middle between two elements counts as the middle.
+/// A position that is as near as this to the middle between two elements counts as the middle.
 const MIDDLE: f64 = 1e-6;
 
 /// How one dimension is resized.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Style {
-    pub place: Place,
-    pub mode: Mode,
+pub(super) struct ResizeStyle {
+    pub coordinates: Coordinates,
+    pub mode: ResizeMode,
     /// Taps beyond the edge count for nothing, and the others for more.
     pub exclude_outside: bool,
     /// Smaller results look at more elements, so that none is passed over.
@@ -50,7 +50,7 @@ pub(super) struct Style {
 }
 
 /// One dimension.
-pub(super) struct Axis {
+pub(super) struct ResizedAxis {
     pub n: usize,
     pub size: usize,
     pub scale: f32,
@@ -58,29 +58,29 @@ pub(super) struct Axis {
     pub region: [f32; 2],
 }
 
-impl Axis {
-    /// Whether elements are looked for elsewhere than at their own places.
-    pub fn moves(&self, style: Style) -> bool {
+impl ResizedAxis {
+    /// Whether elements are looked for elsewhere than at their own positions.
+    pub fn moves(&self, style: ResizeStyle) -> bool {
         self.scale != 1.0 && !(style.antialias && self.size == self.n)
     }
 
-    /// The place of element `i` of the result, in f32 as ONNX Runtime computes it.
-    fn place(&self, i: usize, style: Style) -> f64 {
+    /// The position of element `i` of the result, in f32 as ONNX Runtime computes it.
+    fn position(&self, i: usize, style: ResizeStyle) -> f64 {
         let (n, size, scale) = (self.n as f32, self.size as f32, self.scale);
         let i = i as f32;
         let centre = (i + 0.5) / scale;
-        let place = match style.place {
-            Place::HalfPixelForNearest => centre,
-            Place::Asymmetric => i / scale,
+        let position = match style.coordinates {
+            Coordinates::HalfPixelForNearest => centre,
+            Coordinates::Asymmetric => i / scale,
             // One element is the first.
-            Place::PytorchHalfPixel | Place::AlignCorners if self.size == 1 => 0.0,
-            Place::HalfPixel | Place::PytorchHalfPixel => centre - 0.5,
-            Place::AlignCorners => i * (n - 1.0) / (size - 1.0),
-            Place::HalfPixelSymmetric => {
+            Coordinates::PytorchHalfPixel | Coordinates::AlignCorners if self.size == 1 => 0.0,
+            Coordinates::HalfPixel | Coordinates::PytorchHalfPixel => centre - 0.5,
+            Coordinates::AlignCorners => i * (n - 1.0) / (size - 1.0),
+            Coordinates::HalfPixelSymmetric => {
                 let offset = n / 2.0 * (1.0 - size / (scale * n));
                 (f64::from(offset) + (f64::from(i) + 0.5) / f64::from(scale) - 0.5) as f32
             }
-            Place::CropAndResize => {
+            Coordinates::CropAndResize => {
                 let ([from, to], last) = (self.region, n - 1.0);
                 let at = match self.size {
                     1 => (from + to) / 2.0 * last,
@@ -90,21 +90,23 @@ impl Axis {
                 at.clamp(-n, 2.0 * n)
             }
         };
-        f64::from(place)
+        f64::from(position)
     }
 
     /// The elements that make up one of the result, with their weights.
-    fn taps(&self, i: usize, style: Style) -> Vec<(usize, f64)> {
-        let at = self.place(i, style);
+    fn taps(&self, i: usize, style: ResizeStyle) -> Vec<(usize, f64)> {
+        let at = self.position(i, style);
         let scale = if style.antialias { f64::from(self.scale.min(1.0)) } else { 1.0 };
         let weight = |distance: f64| match style.mode {
-            Mode::Cubic(a) => cubic(distance, a),
+            ResizeMode::Cubic(a) => cubic(distance, a),
             _ => (1.0 - distance.abs()).max(0.0),
         };
         let reach = match style.mode {
-            Mode::Nearest(nearest) => return vec![(clamp(nearest.choose(at, self.scale), self.n), 1.0)],
-            Mode::Linear => 1.0,
-            Mode::Cubic(_) => 2.0,
+            ResizeMode::Nearest(nearest) => {
+                return vec![(clamp(nearest.choose(at, self.scale), self.n), 1.0)];
+            }
+            ResizeMode::Linear => 1.0,
+            ResizeMode::Cubic(_) => 2.0,
         } / scale;
         let (first, last) = ((at - reach).floor() as i64 + 1, (at + reach).ceil() as i64 - 1);
         let outside = |k: i64| k < 0 || k >= self.n as i64;
@@ -118,9 +120,9 @@ impl Axis {
     }
 
     /// The tensor resized along dimension `d`.
-    pub fn apply(&self, x: &Tensor, d: usize, style: Style) -> Result<Tensor> {
+    pub fn apply(&self, x: &Tensor, d: usize, style: ResizeStyle) -> Result<Tensor> {
         let taps: Vec<_> = (0..self.size).map(|i| self.taps(i, style)).collect();
-        let most = taps.iter().map(Vec::len).max().unwrap_or(0);
+        let longest = taps.iter().map(Vec::len).max().unwrap_or(0);
         let tap = |i: usize, t: usize| taps[i].get(t).copied().unwrap_or((0, 0.0));
         let mut shape = vec![1; x.rank()];
         shape[d] = self.size;
@@ -128,18 +130,18 @@ impl Axis {
             Tensor::from_numbers("resize", Spec::new(shape.clone(), x.dtype()), x.device(), number)
         };
         let mut sum = x.slices_at(d, self.size, |i| tap(i, 0).0)?;
-        if !matches!(style.mode, Mode::Nearest(_)) {
+        if !matches!(style.mode, ResizeMode::Nearest(_)) {
             sum = sum.mul(&along(&|i| tap(i, 0).1)?)?;
-            for t in 1..most {
+            for t in 1..longest {
                 let next = x.slices_at(d, self.size, |i| tap(i, t).0)?;
                 sum = sum.add(&next.mul(&along(&|i| tap(i, t).1)?)?)?;
             }
         }
-        if style.place != Place::CropAndResize {
+        if style.coordinates != Coordinates::CropAndResize {
             return Ok(sum);
         }
         let last = self.n as f64 - 1.0;
-        let beyond = |i: usize| f64::from(u8::from(!(0.0..=last).contains(&self.place(i, style))));
+        let beyond = |i: usize| f64::from(u8::from(!(0.0..=last).contains(&self.position(i, style))));
         let mask = along(&beyond)?.ne_scalar(0.0)?;
         sum.masked_fill(&mask, style.beyond)
     }
@@ -158,8 +160,8 @@ impl Nearest {
     }
 }
 
-fn clamp(place: f64, n: usize) -> usize {
-    place.clamp(0.0, (n - 1) as f64) as usize
+fn clamp(position: f64, n: usize) -> usize {
+    position.clamp(0.0, (n - 1) as f64) as usize
 }
 
 /// The kernel of cubic convolution.

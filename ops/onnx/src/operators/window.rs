@@ -2,7 +2,7 @@
 
 use ops::Result;
 
-use crate::{broken, call::Call, node::Node};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 /// The largest window: some operators look at its elements one after another.
 const LARGEST: usize = 1 << 16;
@@ -31,7 +31,7 @@ pub(super) struct Windows {
 
 /// One dimension of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Span {
+pub(super) struct WindowSpan {
     pub kernel: usize,
     pub stride: usize,
     pub dilation: usize,
@@ -40,7 +40,7 @@ pub(super) struct Span {
 }
 
 impl Windows {
-    pub fn of(node: &Node) -> Result<Self> {
+    pub fn of(node: &NodeReader) -> Result<Self> {
         let choices = ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"];
         let auto = [Auto::Given, Auto::SameUpper, Auto::SameLower, Auto::Valid]
             [node.choice("auto_pad", &choices)?];
@@ -51,13 +51,13 @@ impl Windows {
             pads: node.sizes("pads")?,
             auto,
         };
-        for (name, list, least) in [
+        for (name, list, minimum) in [
             ("kernel_shape", &found.kernel, 1),
             ("strides", &found.strides, 1),
             ("dilations", &found.dilations, 1),
             ("pads", &found.pads, 0),
         ] {
-            if list.iter().flatten().any(|n| !(least..=i32::MAX as usize).contains(n)) {
+            if list.iter().flatten().any(|n| !(minimum..=i32::MAX as usize).contains(n)) {
                 return broken(format!("the attribute `{name}` is {:?}", list.as_deref().unwrap_or(&[])));
             }
         }
@@ -65,7 +65,7 @@ impl Windows {
     }
 
     /// The window in each spatial dimension of a shape; `kernel` are its sizes.
-    pub fn spans(&self, call: &Call, shape: &[usize], kernel: &[usize]) -> Result<Vec<Span>> {
+    pub fn spans(&self, call: &NodeCall, shape: &[usize], kernel: &[usize]) -> Result<Vec<WindowSpan>> {
         let n = kernel.len();
         let fits =
             |list: &Option<Vec<usize>>, per: usize| list.as_ref().is_none_or(|list| list.len() == n * per);
@@ -75,14 +75,14 @@ impl Windows {
                 call.misfit(shape, format!("one to three spatial dimensions, as the kernel {kernel:?}"))
             );
         }
-        let at = |list: &Option<Vec<usize>>, d: usize, usual| list.as_ref().map_or(usual, |list| list[d]);
+        let at = |list: &Option<Vec<usize>>, d: usize, default| list.as_ref().map_or(default, |list| list[d]);
         Ok((0..n)
             .map(|d| {
                 let (stride, dilation) = (at(&self.strides, d, 1), at(&self.dilations, d, 1));
-                let span = Span { kernel: kernel[d], stride, dilation, before: 0, after: 0 };
+                let span = WindowSpan { kernel: kernel[d], stride, dilation, before: 0, after: 0 };
                 match self.auto {
                     Auto::Given => {
-                        Span { before: at(&self.pads, d, 0), after: at(&self.pads, n + d, 0), ..span }
+                        WindowSpan { before: at(&self.pads, d, 0), after: at(&self.pads, n + d, 0), ..span }
                     }
                     Auto::Valid => span,
                     auto => span.same(shape[d + 2], auto == Auto::SameUpper),
@@ -92,7 +92,7 @@ impl Windows {
     }
 }
 
-impl Span {
+impl WindowSpan {
     /// From the first to the last element.
     pub fn extent(self) -> usize {
         self.dilation.saturating_mul(self.kernel - 1).saturating_add(1)

@@ -74,7 +74,8 @@ fn running_averages_in_a_function_in_a_branch_are_no_weights() {
     averages_move(&importing(net, vec![function("norm", "", "x s b m v", vec![normalise])]));
 }
 
-/// One initialiser for scale and variance, one for bias and mean, as tools leave them that keep equal ones once.
+/// One initialiser for scale and variance, one for bias and mean, as tools leave them that keep equal ones
+/// once.
 pub fn shared() -> Net {
     Net::new()
         .input("x", F32, &[-1, 2])

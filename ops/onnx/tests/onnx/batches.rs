@@ -5,7 +5,8 @@ use ops::{DType, Device, Spec, Tensor, random};
 
 use crate::build::*;
 
-/// A recurrent network's head as exported at batch 1: the time stands first, and constant shapes drop the batch.
+/// A recurrent network's head as exported at batch 1: the time stands first, and constant shapes drop the
+/// batch.
 fn time_first() -> Net {
     Net::new()
         .input("x", F32, &[1, 3, 2])

@@ -3,7 +3,7 @@
 use std::{env, process::Command};
 
 use onnx_net::{
-    Model,
+    OnnxFile,
     proto::{GraphProto, ModelProto, StringStringEntryProto, TensorProto},
 };
 use ops::tensor::{live_bytes, set_budget};
@@ -43,7 +43,7 @@ fn files_are_counted_together() {
     std::fs::write(folder.join("net.onnx"), model.encode_to_vec()).unwrap();
     let before = live_bytes();
     set_budget(before + (5 << 20));
-    let read = Model::read(&folder.join("net.onnx")).map(|_| ());
+    let read = OnnxFile::read(&folder.join("net.onnx")).map(|_| ());
     set_budget(isize::MAX as usize);
     let error = read.unwrap_err().to_string();
     assert!(error.contains("1048576 bytes more, which memory does not hold"), "{error}");

@@ -1,7 +1,7 @@
 //! ONNX graphs in a few words.
 
 use onnx_net::{
-    Model,
+    OnnxFile,
     proto::{
         AttributeProto, AttributeType, Dimension, DimensionProto, FunctionProto, GraphProto, ModelProto,
         NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto,
@@ -96,7 +96,7 @@ impl Net {
     }
 
     pub fn report(&self) -> onnx_net::Report {
-        onnx_net::check(&Model::from_bytes(&self.bytes()).unwrap())
+        onnx_net::check(&OnnxFile::from_bytes(&self.bytes()).unwrap())
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -104,7 +104,7 @@ impl Net {
     }
 
     pub fn module(&self) -> Result<Module> {
-        onnx_net::module(&Model::from_bytes(&self.bytes())?)
+        onnx_net::module(&OnnxFile::from_bytes(&self.bytes())?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operators at their edges: sizes that lie, inputs left out, axes given twice, tensors without elements.
 
-use onnx_net::{Graph, Mode, Value};
+use onnx_net::{Graph, GraphMode, GraphValue};
 use ops::{DType, Device, Spec, Tensor, tensor::set_budget};
 
 use crate::build::*;
@@ -10,9 +10,9 @@ fn refused(net: &Net, expected: &str) {
     assert!(error.contains(expected), "{error}");
 }
 
-fn run(net: &Net, inputs: &[Value]) -> Value {
+fn run(net: &Net, inputs: &[GraphValue]) -> GraphValue {
     let module = net.module().unwrap();
-    let mut outputs = Graph::of(&module).unwrap().compute(&module, inputs, Mode::File).unwrap();
+    let mut outputs = Graph::of(&module).unwrap().compute(&module, inputs, GraphMode::File).unwrap();
     outputs.remove(0).1
 }
 
@@ -142,9 +142,9 @@ fn the_type_of_steps_makes_no_difference() {
 
 #[test]
 fn without_elements_none_come_out_of_the_right_shape() {
-    let none = |shape: &[usize]| Value::Empty(Spec::new(shape, DType::F32));
+    let none = |shape: &[usize]| GraphValue::Empty(Spec::new(shape, DType::F32));
     let x = || Net::new().input("x", F32, &[0, 3]).input("one", F32, &[1, 3]).output("y");
-    let shown = |net: Net, x: Value| {
+    let shown = |net: Net, x: GraphValue| {
         let one = tensor(&[1.0; 3], &[1, 3]).into();
         run(&net, &[x, one]).spec().unwrap().to_string()
     };
@@ -166,7 +166,7 @@ fn without_elements_none_come_out_of_the_right_shape() {
 fn no_truth_values_are_all_true_and_none_any() {
     for (kind, expected) in [("ReduceMin", 1.0), ("ReduceMax", 0.0)] {
         let net = Net::new().opset(20).input("x", 9, &[0]).op(kind, "x -> y", vec![int("keepdims", 0)]);
-        let y = run(&net.output("y"), &[Value::Empty(Spec::new([0], DType::Bool))]);
+        let y = run(&net.output("y"), &[GraphValue::Empty(Spec::new([0], DType::Bool))]);
         assert_eq!(y.tensor("y").unwrap().to_f64().unwrap(), [expected], "{kind}");
     }
 }
@@ -176,9 +176,9 @@ fn a_gpu_takes_the_shorter_types() {
     if Device::gpu_name().is_none() {
         return println!("skipped: no GPU");
     }
-    let on_gpu = |x: Tensor| Value::from(x.to_device(Device::Gpu).unwrap());
+    let on_gpu = |x: Tensor| GraphValue::from(x.to_device(Device::Gpu).unwrap());
     let x = || on_gpu(tensor(&[1.0, 2.0, 3.0, 4.0], &[2, 2]));
-    let long = Value::from(Tensor::from_data(vec![0i64], [1], Device::Cpu).unwrap());
+    let long = GraphValue::from(Tensor::from_data(vec![0i64], [1], Device::Cpu).unwrap());
     let like = Net::new().input("x", F32, &[2, 2]).input("i", I64, &[1]);
     let y = run(&like.op("CastLike", "x i -> y", vec![]).output("y"), &[x(), long]);
     assert_eq!(y.spec().unwrap().dtype, DType::I32);

@@ -1,7 +1,7 @@
 //! Functions of the model's own, and graphs inside nodes.
 
 use onnx_net::{
-    Model, check,
+    OnnxFile, check,
     proto::{AttributeProto, AttributeType, GraphProto},
 };
 
@@ -41,7 +41,7 @@ fn weights_in_a_loop_are_trained() {
         .op("Loop", "rounds _ x -> y", vec![body("body", inner.0.graph.as_ref().unwrap())])
         .output("y");
     net.graph().initializer[1].dims.clear();
-    let report = check(&Model::from_bytes(&net.bytes()).unwrap());
+    let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
     assert!(report.trains(), "{report}");
     assert_eq!((report.trained, report.constant), (vec!["w".to_owned()], vec![]));
     let module = net.module().unwrap();

@@ -1,6 +1,6 @@
 //! Gradients of operators that are more than one operation, against central differences in f64.
 
-use onnx_net::{Graph, Mode, Value};
+use onnx_net::{Graph, GraphMode, GraphValue};
 use ops::{Tensor, random};
 
 use crate::{build::*, functions::body};
@@ -29,8 +29,8 @@ pub fn check_from(low: f64, net: Net, shapes: &[&[usize]]) {
         pairs.map(|(v, s)| Tensor::from_data(v.clone(), s.to_vec(), ops::Device::Cpu).unwrap()).collect()
     };
     let total = |tensors: &[Tensor]| {
-        let values: Vec<Value> = tensors.iter().cloned().map(Value::from).collect();
-        let outputs = graph.compute(&module, &values, Mode::File).unwrap();
+        let values: Vec<GraphValue> = tensors.iter().cloned().map(GraphValue::from).collect();
+        let outputs = graph.compute(&module, &values, GraphMode::File).unwrap();
         let squares = outputs.iter().map(|(_, y)| y.tensor("y").unwrap().square().unwrap().sum().unwrap());
         squares.reduce(|a, b| a.add(&b).unwrap()).unwrap()
     };

@@ -1,5 +1,5 @@
-//! Networks from ONNX graphs that the tests write themselves (training, modes, refusals, safe reading), and the
-//! node tests of the ONNX project.
+//! Networks from ONNX graphs that the tests write themselves (training, modes, refusals, safe reading), and
+//! the node tests of the ONNX project.
 
 mod averages;
 mod batches;

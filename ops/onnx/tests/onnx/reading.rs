@@ -6,7 +6,7 @@ use std::{
 };
 
 use onnx_net::{
-    Model, check, module,
+    OnnxFile, check, module,
     proto::{AttributeProto, GraphProto, SparseTensorProto, StringStringEntryProto, TrainingInfoProto},
 };
 use ops::random::Key;
@@ -53,7 +53,7 @@ fn elsewhere(entries: &[(&str, &str)]) -> Net {
 fn read(folder: &Folder, net: &Net) -> Result<Vec<f32>, String> {
     let path = folder.0.join("model/net.onnx");
     fs::write(&path, net.bytes()).unwrap();
-    let model = Model::read(&path).map_err(|e| e.to_string())?;
+    let model = OnnxFile::read(&path).map_err(|e| e.to_string())?;
     let module = module(&model).map_err(|e| e.to_string())?;
     Ok(module.parameter("w").unwrap().get().to_f32().unwrap())
 }
@@ -99,7 +99,7 @@ fn links_are_not_followed() {
 fn what_is_no_plain_file_is_not_read() {
     // Its size is 0, and it never ends.
     for path in ["/dev/zero", "/"] {
-        let error = Model::read(path.as_ref()).map(|_| ()).unwrap_err().to_string();
+        let error = OnnxFile::read(path.as_ref()).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("not a file") || error.contains("No such file"), "{error}");
     }
 }
@@ -111,7 +111,7 @@ fn a_file_that_others_read_is_confined_too() {
     let path = folder.0.join("model/net.onnx");
     let confined = |location| {
         fs::write(&path, elsewhere(&[("location", location)]).bytes()).unwrap();
-        Model::confined(&path).map(|_| ()).map_err(|e| e.to_string())
+        OnnxFile::confined(&path).map(|_| ()).map_err(|e| e.to_string())
     };
     confined("w.bin").unwrap();
     assert!(confined("../secret.bin").unwrap_err().contains("leaves the model's folder"));
@@ -125,7 +125,7 @@ fn what_would_end_another_program_is_refused() {
     let path = folder.0.join("net.onnx");
     let confined = |net: Net| {
         fs::write(&path, net.output("y").bytes()).unwrap();
-        Model::confined(&path).map(|_| ()).map_err(|e| e.to_string())
+        OnnxFile::confined(&path).map(|_| ()).map_err(|e| e.to_string())
     };
     let attention = |heads| {
         let attributes = vec![int("q_num_heads", 2), int("kv_num_heads", heads)];
@@ -167,7 +167,7 @@ fn tensors_are_confined_wherever_they_stand() {
         holding(AttributeProto { graphs: vec![graph], ..Default::default() }),
     ] {
         fs::write(&path, net.bytes()).unwrap();
-        let error = Model::confined(&path).map(|_| ()).unwrap_err().to_string();
+        let error = OnnxFile::confined(&path).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("leaves the model's folder"), "{error}");
     }
 }
@@ -202,12 +202,12 @@ fn a_file_that_is_cut_off_is_refused() {
     let bytes = linear().bytes();
     for n in 0..bytes.len() {
         // Every prefix is an error, or a smaller model whose report can be made.
-        if let Ok(model) = Model::from_bytes(&bytes[..n]) {
+        if let Ok(model) = OnnxFile::from_bytes(&bytes[..n]) {
             let _ = check(&model);
         }
     }
-    assert!(Model::from_bytes(b"no model at all").is_err());
-    assert!(Model::from_bytes(&[]).is_err());
+    assert!(OnnxFile::from_bytes(b"no model at all").is_err());
+    assert!(OnnxFile::from_bytes(&[]).is_err());
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn messages_inside_each_other_without_end_are_refused() {
     }
     bytes.push(n as u8);
     bytes.extend(inner);
-    let error = Model::from_bytes(&bytes).map(|_| ()).unwrap_err().to_string();
+    let error = OnnxFile::from_bytes(&bytes).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("deep"), "{error}");
 }
 
@@ -271,7 +271,7 @@ fn damaged_files_give_errors() {
                 }
             }
         }
-        if let Ok(model) = Model::from_bytes(&bytes) {
+        if let Ok(model) = OnnxFile::from_bytes(&bytes) {
             read += 1;
             ran += usize::from(check(&model).runs);
         }
@@ -290,11 +290,11 @@ fn the_seeds_of_the_fuzzer_are_networks() {
         own.collect::<Vec<_>>()
     };
     for path in seeds("read") {
-        let read = Model::from_bytes(&fs::read(&path).unwrap()).and_then(|model| module(&model));
+        let read = OnnxFile::from_bytes(&fs::read(&path).unwrap()).and_then(|model| module(&model));
         read.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
     for path in seeds("external") {
-        Model::from_bytes(&fs::read(&path).unwrap()).unwrap();
+        OnnxFile::from_bytes(&fs::read(&path).unwrap()).unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is not supported is told, all of it at once.
 
 use onnx_net::{
-    Model, check,
+    OnnxFile, check,
     proto::{FunctionProto, OperatorSetIdProto},
 };
 
@@ -24,7 +24,7 @@ fn everything_that_is_not_supported_is_listed() {
         .op("Softmax", "x -> f", vec![text("axis", "one")])
         .output("c");
     net.graph().initializer[0].data_type = 10;
-    let report = check(&Model::from_bytes(&net.bytes()).unwrap());
+    let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
     assert!(!report.runs && !report.trains());
     let text = refused(&net);
     for expected in [
@@ -124,7 +124,7 @@ fn a_network_without_gradients_runs_but_does_not_train() {
         .op("MatMul", "x w -> h", vec![])
         .op("ArgMax", "h -> y", vec![int("axis", 1)])
         .output("y");
-    let report = check(&Model::from_bytes(&net.bytes()).unwrap());
+    let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
     assert!(report.runs && !report.trains());
     assert_eq!(report.constant, ["w"]);
 }

@@ -1,12 +1,12 @@
 //! The slope of every operator that has one, against central differences in f64: a line each.
 
-use onnx_net::{Graph, Mode, proto::AttributeProto};
+use onnx_net::{Graph, GraphMode, proto::AttributeProto};
 use ops::Tensor;
 
 use crate::{build::*, functions::body, gradients::check_from};
 
-/// Nodes over the inputs `a`, `b`, .. of these shapes, from `low` to `low + 1`, and constant lists. Attributes are
-/// the last node's.
+/// Nodes over the inputs `a`, `b`, .. of these shapes, from `low` to `low + 1`, and constant lists.
+/// Attributes are the last node's.
 fn nodes(
     lines: &str,
     low: f64,
@@ -227,7 +227,7 @@ fn slope(kind: &str, at: &[f32], shape: &[usize], attributes: Vec<AttributeProto
     let net = Net::new().input("x", F32, &sizes).op(kind, "x -> y", attributes).output("y");
     let (module, x) = (net.module().unwrap(), tensor(at, shape).track().unwrap());
     let outputs =
-        Graph::of(&module).unwrap().compute(&module, &[x.clone().into()], Mode::Evaluation).unwrap();
+        Graph::of(&module).unwrap().compute(&module, &[x.clone().into()], GraphMode::Evaluation).unwrap();
     let y: &Tensor = outputs[0].1.tensor("y").unwrap();
     y.sum().unwrap().backward().unwrap().of(&x).unwrap().to_f32().unwrap()
 }

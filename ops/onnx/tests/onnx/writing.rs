@@ -1,7 +1,7 @@
 //! Networks that were read from a file, written again.
 
 use onnx_net::{
-    Graph, Model, Value, export, module,
+    Graph, GraphValue, OnnxFile, export, module,
     proto::{ModelProto, StringStringEntryProto},
 };
 use ops::{
@@ -17,14 +17,14 @@ fn written(module: &Module) -> ModelProto {
 }
 
 fn read(model: &ModelProto) -> Module {
-    module(&Model::from_bytes(&model.encode_to_vec()).unwrap()).unwrap()
+    module(&OnnxFile::from_bytes(&model.encode_to_vec()).unwrap()).unwrap()
 }
 
 fn outputs(network: &Module, inputs: &[Tensor]) -> Vec<Vec<f32>> {
     network.training(false);
-    let inputs: Vec<_> = inputs.iter().cloned().map(Value::from).collect();
+    let inputs: Vec<_> = inputs.iter().cloned().map(GraphValue::from).collect();
     let graph = Graph::of(network).unwrap();
-    let found = graph.compute(network, &inputs, onnx_net::Mode::Evaluation).unwrap();
+    let found = graph.compute(network, &inputs, onnx_net::GraphMode::Evaluation).unwrap();
     found.iter().map(|(_, value)| value.tensor("y").unwrap().to_f32().unwrap()).collect()
 }
 

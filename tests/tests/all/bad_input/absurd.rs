@@ -35,7 +35,8 @@ fn script(entries: &[&Entry]) -> String {
     let mut text = String::from(
         "fn tell(code, e) {
              let text = `${e}`;
-             if text.contains(\"fault inside\") || text.contains(\"backend failed\") { print(`FAULT: ${code}: ${e}`) }
+             if text.contains(\"fault inside\") || text.contains(\"backend failed\") \
+             { print(`FAULT: ${code}: ${e}`) }
          }\n",
     );
     for (i, (_, value)) in all().iter().enumerate() {

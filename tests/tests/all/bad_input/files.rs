@@ -34,7 +34,8 @@ fn load(files: &[(&str, &[u8])]) -> Outcome {
     for (name, bytes) in files {
         place.write(name, bytes);
     }
-    let text = "let cfg = params(#{ set: path(\"d\") });\nlet set = data::load(cfg.set).train();\nprint(set);\nset.labels();";
+    let text = "let cfg = params(#{ set: path(\"d\") });\nlet set = data::load(cfg.set).train();\n\
+                print(set);\nset.labels();";
     let set = place.path().join("d");
     place.script(text, &[&format!("set={}/", set.display())]).run()
 }

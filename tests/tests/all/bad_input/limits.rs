@@ -142,7 +142,8 @@ fn odd_shapes_and_numbers_are_errors_with_a_place() {
         assert!(!outcome.stderr.contains("backend failed"), "{}", outcome.stderr);
     };
     fails(
-        "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(noise::normal([]), zeros([2, 5]));",
+        "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(noise::normal([]), \
+         zeros([2, 5]));",
         &["conditional_batch_norm: the shape is [], expected [N, 3, ..]"],
     );
     fails("nn::instance_norm(3).fits([0, 3], [2]);", &["[0, 3], expected no dimension of size 0"]);

@@ -27,7 +27,11 @@ fn a_run_with_infinite_metrics_is_resumed_without_doubles() {
     let text = r#"
         let n = 0;
         log("before", 0.5);
-        each("step", 6, #{ n: 0 }, |i, s| { log("loss", if i % 2 == 0 { 1.0 / 0.0 } else { 0.5 }); s.n += i; s });
+        each("step", 6, #{ n: 0 }, |i, s| {
+            log("loss", if i % 2 == 0 { 1.0 / 0.0 } else { 0.5 });
+            s.n += i;
+            s
+        });
         log("after", 1.0 / 0.0);
     "#;
     let whole = Bench::new();
@@ -69,8 +73,10 @@ fn a_terminal_shows_control_characters_and_does_not_obey_them() {
 #[test]
 fn texts_in_tables_stay_texts() {
     let text = r#"
-        table("t", [["id", "value", "note"], ["007", 1, "1e5"], ["1e3", 0.1, "nan"], ["inf", 9007199254740993, "a,b \"q\""],
-                    [3.0, (), true], ["0x10", 1e300, "infinity"], ["2024", 1e-12, "-0"], ["x", [tensor([2.0])], 12345678]]);
+        table("t", [["id", "value", "note"], ["007", 1, "1e5"], ["1e3", 0.1, "nan"],
+                    ["inf", 9007199254740993, "a,b \"q\""],
+                    [3.0, (), true], ["0x10", 1e300, "infinity"], ["2024", 1e-12, "-0"],
+                    ["x", [tensor([2.0])], 12345678]]);
         table("ragged", [["a"], ["b", 1, 2], []]);
         table("empty", []);
     "#;
@@ -83,7 +89,8 @@ fn texts_in_tables_stay_texts() {
         "0x10                           1e300  infinity",
     ]);
     let run = place.only_run();
-    let csv = "id,value,note\n\"007\",1,\"1e5\"\n\"1e3\",0.1,\"nan\"\n\"inf\",9007199254740993,\"a,b \"\"q\"\"\"\n\
+    let csv = "id,value,note\n\"007\",1,\"1e5\"\n\"1e3\",0.1,\"nan\"\n\
+               \"inf\",9007199254740993,\"a,b \"\"q\"\"\"\n\
                3,,true\n0x10,1e300,\"infinity\"\n\"2024\",1e-12,\"-0\"\n";
     assert!(run.table("t").starts_with(csv), "{}", run.table("t"));
     assert_eq!(run.table("ragged"), "a\nb,1,2\n\n");

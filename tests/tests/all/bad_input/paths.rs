@@ -6,7 +6,8 @@ use std::time::Duration;
 use tests::{Bench, Outcome, skipped};
 
 /// A picture of one pixel, as Python's zlib and struct make it.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\
+      \0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";
 
 const UNDECLARED: &str =
     "let cfg = params(#{ path: \"x\", title: \"t\" });\nprint(data::load(cfg.path).train().len());";
@@ -102,7 +103,9 @@ fn paths_are_declared_in_params_alone() {
     );
     let outcome = place.host(["check", "own"]).run().code(1);
     outcome.shows(&["own.rhai:2:9: `path` declares a setting", "1 finding"]);
-    place.run("let cfg = params(#{ a: path(\"x\"), b: paths([\"y\"]) });\nif cfg.a != \"x\" || cfg.b != [\"y\"] { throw \"other\"; }").code(0);
+    let other = "if cfg.a != \"x\" || cfg.b != [\"y\"] { throw \"other\"; }";
+    let text = format!("let cfg = params(#{{ a: path(\"x\"), b: paths([\"y\"]) }});\n{other}");
+    place.run(&text).code(0);
     place.run("let cfg = params(#{ a: path(3) });").code(1).says(&["own.rhai:1:", "path"]);
     place
         .run("let cfg = params(#{ a: paths([3]) });")

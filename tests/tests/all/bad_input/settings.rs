@@ -4,7 +4,15 @@ use std::os::unix::ffi::OsStrExt;
 
 use tests::{Bench, Outcome};
 
-const PLUGIN: &str = "//! A test.\n\nlet cfg = params(#{\n    epochs: 3, // times\n    lr: 0.1, // rate\n    name: \"a\", // word\n    on: true, // or off\n});\nlog(\"lr\", cfg.lr);";
+const PLUGIN: &str = r#"//! A test.
+
+let cfg = params(#{
+    epochs: 3, // times
+    lr: 0.1, // rate
+    name: "a", // word
+    on: true, // or off
+});
+log("lr", cfg.lr);"#;
 
 /// `host run own ARGS`, which is refused before a run is made.
 #[track_caller]
@@ -83,6 +91,17 @@ fn settings_that_are_declared_badly_are_told() {
     fails("let c = params(#{ a: 1 });\nlet d = params(#{ b: 1 });", &["own.rhai:2:", "one `params` call"]);
     fails("let c = params(#{ a: |x| x });", &["own.rhai:1:"]);
     fails("let c = params(#{ a: zeros([1000000, 1000000]) });", &["own.rhai:1:"]);
+}
+
+#[test]
+fn a_preset_that_the_settings_do_not_take_is_a_finding() {
+    let place = Bench::new();
+    place.write("plugins/own.rhai", "let cfg = params(#{ method: one_of(\"a\", [\"a\", \"bee\"]) });");
+    place.write("plugins/own.right.toml", "method = \"bee\"");
+    place.host(["check", "own"]).run().code(0);
+    place.write("plugins/own.wrong.toml", "# Not that.\nmethod = \"bea\"");
+    let shown = ["plugins/own.wrong.toml:2:10: the setting `method` is bea, expected one of a, bee", "`bee`"];
+    place.host(["check", "own"]).run().code(1).shows(&shown);
 }
 
 #[test]

@@ -20,7 +20,12 @@ let net = nn::linear(2, 2);
 let name = net;
 let part = nn::sequential([net]);
 let value = stage("value", || { log("staged", 1); noise::uniform([2]) });
-let first = each("first", 2, #{ net: net, n: 0 }, |i, s| { s.net.init_normal(0.0, 1.0); s.n += i; log("first", i); s });
+let first = each("first", 2, #{ net: net, n: 0 }, |i, s| {
+    s.net.init_normal(0.0, 1.0);
+    s.n += i;
+    log("first", i);
+    s
+});
 let again = each("again", 2, #{ n: 0 }, |i, s| { s.n += i; log("again", 1); s });
 let again = each("again", 2, #{ n: 0 }, |i, s| { s.n += 10 * i; log("again", 2); s });
 log("weights", part.forward(ones([1, 2])).sum());
@@ -85,7 +90,10 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
     let text = r#"
         let cfg = params(#{ n: 1, name: "a" });
         log("n", cfg.n);
-        each("step", 2, |i| { log("draw", noise::uniform([1])); if i == 2 { for k in 0..600 { noise::normal([30000]); } } });
+        each("step", 2, |i| {
+            log("draw", noise::uniform([1]));
+            if i == 2 { for k in 0..600 { noise::normal([30000]); } }
+        });
         log("length", cfg.name.len());
     "#;
     let place = Bench::new();

@@ -235,7 +235,10 @@ fn finish_ends_the_loop_it_stands_in() {
         .run(
             r#"
             let end = each("outer", 3, #{ n: 0 }, |i, s| {
-                let inner = each("inner", 9, #{ k: 0 }, |j, t| { t.k = j; if j == i { finish(t) } else { t } });
+                let inner = each("inner", 9, #{ k: 0 }, |j, t| {
+                    t.k = j;
+                    if j == i { finish(t) } else { t }
+                });
                 log("k", inner.k);
                 s.n += inner.k;
                 s
@@ -250,7 +253,8 @@ fn finish_ends_the_loop_it_stands_in() {
 
 #[test]
 fn an_error_in_a_body_is_told_at_its_place() {
-    let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        zeros([2]) + zeros([3]);\n    });\n});";
+    let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        \
+                zeros([2]) + zeros([3]);\n    });\n});";
     let place = Bench::new();
     place.run(text).code(1).says(&[
         "plugins/own.rhai:3:20",
@@ -258,4 +262,23 @@ fn an_error_in_a_body_is_told_at_its_place() {
         "[3]",
         "called from plugins/own.rhai:2:5",
     ]);
+}
+
+#[test]
+fn weights_that_are_nan_are_not_saved_and_warned_of_once() {
+    let text = r#"
+        let net = nn::linear(1, 1);
+        let sgd = optim::sgd(net, #{ lr: 1.0 });
+        each("step", 5, #{ net: net, sgd: sgd }, |i, s| {
+            let factor = if i == 2 { 0.0 / 0.0 } else { 0.0 };
+            s.sgd.step((s.net.forward(ones([1, 1])) * factor).sum().backward());
+            s
+        });
+    "#;
+    let place = Bench::new();
+    let outcome = place.script(text, &["--checkpoint-every", "0s"]).run().code(0);
+    assert_eq!(outcome.stderr.matches("weights in the state are NaN").count(), 1, "{}", outcome.stderr);
+    let record = place.only_run().files("checkpoints")["checkpoints/step.json"].clone();
+    let record = String::from_utf8_lossy(&record).into_owned();
+    assert!(record.contains("\"done\":1"), "{record}");
 }

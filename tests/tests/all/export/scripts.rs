@@ -70,7 +70,8 @@ compare(nn::network(#{{}}, |m, x| x * sphere::pair_loss(on_sphere(x), on_sphere(
 // By the same numbers for all images, and by each image's own.
 compare(nn::network(#{{}}, |m, x| augment::affine(x, 0.3, 1.0, 1.1, 0.1)), [1, 8, 8]);
 compare(nn::network(#{{}}, |m, x| augment::affine(x, x.mean([1, 2, 3]), 1.0, 1.1, 0.1)), [3, 8, 8]);
-compare(nn::network(#{{}}, |m, x| augment::affine(x, 0.3, 2.0, 0.9, 0.1, #{{ outside: "mirror" }})), [1, 8, 8]);
+let affine = |m, x| augment::affine(x, 0.3, 2.0, 0.9, 0.1, #{{ outside: "mirror" }});
+compare(nn::network(#{{}}, affine), [1, 8, 8]);
 compare(nn::network(#{{}}, |m, x| augment::color_jitter(x, 1.2, 0.9, 1.1, 0.2)), [3, 4, 4]);
 compare(nn::network(#{{}}, |m, x| augment::flip(x, x.mean([1, 2, 3]))), [1, 4, 4]);
 compare(nn::network(#{{}}, |m, x| augment::crop(x, zeros([x.shape[0], 2]), [2, 2])), [1, 4, 4]);
@@ -108,7 +109,8 @@ fn kernels_that_cannot_be_exported_are_named() {
 fn what_cannot_be_exported_is_told_at_its_line() {
     let refused = |body: &str, line: &str, words: &[&str]| {
         let text = format!(
-            "let net = nn::network(#{{ f: nn::linear(4, 4) }}, |m, x| {{\n    let y = m.f.forward(x);\n    {body}\n}});\nnet.save_onnx(\"net\", [4]);\n"
+            "let net = nn::network(#{{ f: nn::linear(4, 4) }}, |m, x| {{\n    \
+             let y = m.f.forward(x);\n    {body}\n}});\nnet.save_onnx(\"net\", [4]);\n"
         );
         Bench::new().run(&text).code(1).says(&[&[line], words].concat());
     };

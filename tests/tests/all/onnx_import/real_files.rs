@@ -1,7 +1,7 @@
 //! Classifiers of four exporters reach the accuracy that their authors' files have elsewhere, in batches
 //! although most files were written for a single picture.
 
-use onnx_net::{Graph, Model};
+use onnx_net::{Graph, OnnxFile};
 use ops::{
     Tensor,
     nn::{Adam, Module, Optimiser, loss},
@@ -47,7 +47,7 @@ const THINGS: &[(&str, Scale, f64)] = &[
 
 fn load(name: &str) -> Option<Module> {
     let path = folder("HOST_MODELS")?.join(format!("{name}.onnx"));
-    let module = onnx_net::module(&Model::read(&path).unwrap()).unwrap();
+    let module = onnx_net::module(&OnnxFile::read(&path).unwrap()).unwrap();
     module.training(false);
     Some(module)
 }
@@ -121,8 +121,8 @@ fn a_detector_of_two_outputs_runs_at_any_batch() {
     }
 }
 
-/// Every parameter of every classifier is trained: a few steps lower the loss of a batch whose answers are to be
-/// the next classes, which none of them gives.
+/// Every parameter of every classifier is trained: a few steps lower the loss of a batch whose answers are to
+/// be the next classes, which none of them gives.
 #[test]
 fn classifiers_of_files_are_trained_further() {
     let (Some(digits), Some(things)) = (Pictures::mnist("t10k"), Pictures::cifar()) else {

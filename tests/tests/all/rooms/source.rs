@@ -166,7 +166,8 @@ mod tests {
             use crate::{error::{Error, Result}, run::*, self};
             #[cfg(test)]
             pub mod damage;
-            fn f<'a>(x: &'a str) -> std::fmt::Result { let q = ('"', '\'', "\" crate::text::none", r#"crate::raw "none"#);
+            fn f<'a>(x: &'a str) -> std::fmt::Result {
+                let q = ('"', '\'', "\" crate::text::none", r#"crate::raw "none"#);
                 super::super::a::b::<u8>(x.y::<u8>()); }
             #[cfg(test)]
             mod tests { use crate::hidden::none; fn g() {} }

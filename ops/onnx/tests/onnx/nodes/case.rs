@@ -7,7 +7,7 @@ use std::{
 };
 
 use onnx_net::{
-    Graph, Mode, Model, Value,
+    Graph, GraphMode, GraphValue, OnnxFile,
     proto::{DataType, TensorProto, ValueInfoProto},
 };
 use ops::{DType, Tensor, no_grad};
@@ -17,7 +17,7 @@ pub struct Case {
     pub name: String,
     /// The only operator of the model, or `several`.
     pub operator: String,
-    model: Model,
+    model: OnnxFile,
     folder: PathBuf,
 }
 
@@ -32,7 +32,7 @@ impl Case {
     /// refuses the file.
     pub fn read(path: &Path) -> Result<Option<Self>, String> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let model = Model::read(&path.join("model.onnx")).map_err(|e| e.to_string())?;
+        let model = OnnxFile::read(&path.join("model.onnx")).map_err(|e| e.to_string())?;
         let graph = model.proto().graph.as_ref().ok_or("no graph")?;
         let ports = graph.input.iter().chain(&graph.output);
         if !ports.into_iter().all(is_tested) {
@@ -62,13 +62,13 @@ impl Case {
         let network = Graph::of(module).ok_or("no graph")?;
         let inputs = self.values("input", network.inputs.len())?;
         let expected = self.values("output", network.outputs.len())?;
-        let found = network.compute(module, &inputs, Mode::File).map_err(|e| e.to_string())?;
+        let found = network.compute(module, &inputs, GraphMode::File).map_err(|e| e.to_string())?;
         found.iter().zip(&expected).try_for_each(|((name, found), expected)| {
             same(found, expected).map_err(|reason| format!("output `{name}`: {reason}"))
         })
     }
 
-    fn values(&self, kind: &str, n: usize) -> Result<Vec<Value>, String> {
+    fn values(&self, kind: &str, n: usize) -> Result<Vec<GraphValue>, String> {
         let value = |i: usize| {
             let path = self.folder.join(format!("{kind}_{i}.pb"));
             let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -86,12 +86,12 @@ fn is_tested(port: &ValueInfoProto) -> bool {
 }
 
 /// Within what the ONNX project itself allows: 1e-3 of each element; equal whole numbers.
-fn same(found: &Value, expected: &Value) -> Result<(), String> {
+fn same(found: &GraphValue, expected: &GraphValue) -> Result<(), String> {
     let (Some(a), Some(b)) = (found.spec(), expected.spec()) else { return Err("nothing came out".into()) };
     if a != b {
         return Err(format!("is {a}, expected {b}"));
     }
-    let (Value::Tensor(found), Value::Tensor(expected)) = (found, expected) else { return Ok(()) };
+    let (GraphValue::Tensor(found), GraphValue::Tensor(expected)) = (found, expected) else { return Ok(()) };
     let numbers = |t: &Tensor| t.to_f64().map_err(|e| e.to_string());
     let (found, expected) = (numbers(found)?, numbers(expected)?);
     let exact = matches!(a.dtype, DType::I32 | DType::I64 | DType::Bool);

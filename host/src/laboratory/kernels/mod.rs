@@ -1,4 +1,4 @@
-//! `host bench kernels`: single operations at the sizes of the papers.
+//! Single operations at the sizes of the papers.
 
 mod augment;
 mod features;
@@ -7,10 +7,10 @@ mod sparsity;
 mod sphere;
 
 use ops::{Device, Tensor, no_grad, random};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::{Conditions, choose, clock::Times, print};
-use crate::{cli::outcome::Outcome, error::Result};
+use super::{Conditions, clock::Times};
+use crate::error::Result;
 
 /// A kernel that can be timed.
 struct Kernel {
@@ -57,40 +57,49 @@ struct Call {
     flop: Option<f64>,
 }
 
-/// Times the kernels that were named.
-pub fn run(names: &[String], backward: bool, conditions: &Conditions) -> Result<Outcome> {
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let known: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
-    for name in choose(&names, &known)? {
-        let kernels = KERNELS.iter().filter(|kernel| kernel.name == name);
-        kernels.into_iter().try_for_each(|kernel| time(kernel, backward, conditions))?;
-    }
-    Ok(Outcome::Done)
+/// The names of all kernels.
+pub fn names() -> Vec<&'static str> {
+    KERNELS.iter().map(|kernel| kernel.name).collect()
 }
 
-/// Times one kernel and prints a line for each of its variants.
-fn time(kernel: &Kernel, backward: bool, conditions: &Conditions) -> Result<()> {
-    let batch = conditions.timing.batch.map_or(kernel.batch, |batch| batch as usize);
-    let setup = Setup { batch, device: conditions.device, backward };
-    let key = random::Key::new(conditions.timing.seed);
-    for mut call in random::with_stream(key, || (kernel.prepare)(&setup))? {
-        let times = Times::measure(conditions, |_| (call.run)())?;
-        print(&[
-            json!({ "name": kernel.name, "variant": call.variant, "batch": batch }),
-            times.tell(),
-            json!({
-                "items_per_s": batch as f64 / times.median(),
-                "gb_per_s": call.bytes.map(|bytes| bytes as f64 / times.median() / 1e9),
-                "gflop": call.flop.map(|flop| flop / 1e9),
-                "backward": call.backward,
-            }),
-            conditions.tell(),
-        ]);
+/// Times the kernels of that name; `show` gets the parts of a line, all maps, for each of their variants.
+///
+/// # Errors
+/// Those of the kernels.
+pub fn time(
+    name: &str,
+    backward: bool,
+    conditions: &Conditions,
+    mut show: impl FnMut(&[Json]),
+) -> Result<()> {
+    for kernel in KERNELS.iter().filter(|kernel| kernel.name == name) {
+        let batch = conditions.batch.map_or(kernel.batch, |batch| batch as usize);
+        let setup = Setup { batch, device: conditions.device, backward };
+        let key = random::Key::new(conditions.seed);
+        for mut call in random::with_stream(key, || (kernel.prepare)(&setup))? {
+            let times = Times::measure(conditions, |_| (call.run)())?;
+            show(&[
+                json!({ "name": kernel.name, "variant": call.variant, "batch": batch }),
+                times.described(),
+                call.described(batch, &times),
+                conditions.described(),
+            ]);
+        }
     }
     Ok(())
 }
 
 impl Call {
+    /// The part of a line about what was computed.
+    fn described(&self, batch: usize, times: &Times) -> Json {
+        json!({
+            "items_per_s": batch as f64 / times.median(),
+            "gb_per_s": self.bytes.map(|bytes| bytes as f64 / times.median() / 1e9),
+            "gflop": self.flop.map(|flop| flop / 1e9),
+            "backward": self.backward,
+        })
+    }
+
     /// Something without a gradient, bound by memory.
     fn plain(variant: &'static str, bytes: usize, mut f: impl FnMut() -> ops::Result<()> + 'static) -> Self {
         let run = Box::new(move || Ok(no_grad(&mut f)?));

@@ -15,7 +15,7 @@ impl Times {
     /// Does something `warmup` times, then `reps` times against the clock, each until the device has
     /// finished. `f` gets the number of the repetition.
     pub fn measure(conditions: &Conditions, mut f: impl FnMut(u32) -> Result<()>) -> Result<Self> {
-        let (warmup, reps) = (conditions.timing.warmup, conditions.timing.reps);
+        let (warmup, reps) = (conditions.warmup, conditions.reps);
         let mut once = |number: u32| -> Result<f64> {
             let start = Instant::now();
             f(number)?;
@@ -40,6 +40,7 @@ impl Times {
         self.0[rank.clamp(1, self.0.len()) - 1]
     }
 
+    /// The mean.
     pub fn mean(&self) -> f64 {
         self.0.iter().sum::<f64>() / self.0.len() as f64
     }
@@ -51,7 +52,7 @@ impl Times {
     }
 
     /// The part of a line about time.
-    pub fn tell(&self) -> Json {
+    pub fn described(&self) -> Json {
         json!({ "median_s": self.median(), "min_s": self.0[0], "max_s": self.0[self.0.len() - 1] })
     }
 }

@@ -16,18 +16,18 @@ use crate::{
     file::{
         bounds, external,
         proto::{ModelProto, NodeProto},
-        visit::{Part, visit},
+        visit::{ModelPart, visit},
     },
 };
 
 /// The content of an ONNX file, every tensor's elements with it.
 #[derive(Clone)]
-pub struct Model {
+pub struct OnnxFile {
     proto: ModelProto,
     elements: BTreeSet<PathBuf>,
 }
 
-impl Model {
+impl OnnxFile {
     /// Reads an ONNX file and the files of elements that it names inside its own folder.
     ///
     /// # Errors
@@ -37,16 +37,17 @@ impl Model {
         open(path, external::load)
     }
 
-    /// What the file itself holds, for programs that read it once more and follow what it names: elements that
-    /// lie elsewhere stay there, and must be inside its own folder. What would end such a program is refused.
+    /// What the file itself holds, for programs that read it once more and follow what it names: elements
+    /// that lie elsewhere stay there, and must be inside its own folder. What would end such a program is
+    /// refused.
     ///
     /// # Errors
-    /// Those of [`Model::read`].
+    /// Those of [`OnnxFile::read`].
     pub fn confined(path: &Path) -> Result<Self> {
         open(path, |model, folder| {
             visit(model, |_, part| match part {
-                Part::Node(node) => survives(node),
-                Part::Tensor(_) => Ok(()),
+                ModelPart::Node(node) => survives(node),
+                ModelPart::Tensor(_) => Ok(()),
             })?;
             external::check(model, folder)
         })
@@ -80,7 +81,7 @@ impl Model {
 fn open(
     path: &Path,
     follow: impl FnOnce(&mut ModelProto, &Path) -> Result<BTreeSet<PathBuf>>,
-) -> Result<Model> {
+) -> Result<OnnxFile> {
     let named = |error: Error| match error {
         Error::Graph(text) => Error::Graph(format!("{}: {text}", path.display())),
         other => other,
@@ -90,8 +91,8 @@ fn open(
     Ok(model)
 }
 
-/// Refuses what ends the process of ONNX Runtime 1.31 as it reads a file: numbers of attention heads that are 0 in
-/// 32 bits, by which it divides, and a bias of a normalisation that has a place but no name.
+/// Refuses what ends the process of ONNX Runtime 1.31 as it reads a file: numbers of attention heads that are
+/// 0 in 32 bits, by which it divides, and a bias of a normalisation without a name.
 fn survives(node: &NodeProto) -> Result<()> {
     let is_count = |n: i64| (1..=i64::from(i32::MAX)).contains(&n);
     let problem = match &*node.op_type {
@@ -110,7 +111,7 @@ fn survives(node: &NodeProto) -> Result<()> {
 }
 
 /// What the file itself holds.
-fn own(path: &Path) -> Result<Model> {
+fn own(path: &Path) -> Result<OnnxFile> {
     let io = |e: std::io::Error| Error::Graph(e.to_string());
     let facts = fs::metadata(path).map_err(io)?;
     // A device or a pipe has no size, and perhaps no end.
@@ -123,5 +124,5 @@ fn own(path: &Path) -> Result<Model> {
     }
     let mut bytes = vec![];
     File::open(path).map_err(io)?.take(size).read_to_end(&mut bytes).map_err(io)?;
-    Model::from_bytes(&bytes)
+    OnnxFile::from_bytes(&bytes)
 }
