@@ -16,10 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, Engine};
 
-use super::finding::Finding;
-use super::functions::Functions;
-use super::settings::{Setting, declare};
-use super::source::Source;
+use super::{
+    finding::Finding,
+    functions::Functions,
+    settings::{Setting, declare},
+    source::Source,
+};
 use crate::error::Result;
 use load::{Loader, Namespace, Unit};
 use walk::Walker;

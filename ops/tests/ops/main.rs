@@ -7,6 +7,7 @@ mod support;
 
 mod augment;
 mod autodiff;
+mod bools;
 mod conv;
 mod determinism;
 mod devices;

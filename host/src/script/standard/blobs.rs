@@ -2,24 +2,25 @@
 
 use rhai::{Array, Blob, Dynamic};
 
-use super::{Library, Outcome};
+use super::{Library, ScriptResult};
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
-    let size = move |length: i64| -> Outcome<usize> {
+    let size = move |length: i64| -> ScriptResult<usize> {
         let length = usize::try_from(length).unwrap_or(0);
         limits.items(length).map(|()| length)
     };
     let byte = |value: i64| value as u8;
-    library.add("blob", move |length: i64| -> Outcome<Blob> { Ok(vec![0; size(length)?]) });
-    library.add("blob", move |length: i64, value: i64| -> Outcome<Blob> {
+    library.add("blob", move |length: i64| -> ScriptResult<Blob> { Ok(vec![0; size(length)?]) });
+    library.add("blob", move |length: i64, value: i64| -> ScriptResult<Blob> {
         Ok(vec![byte(value); size(length)?])
     });
-    library.add("pad", move |blob: &mut Blob, length: i64, value: i64| -> Outcome<()> {
+    library.add("pad", move |blob: &mut Blob, length: i64, value: i64| -> ScriptResult<()> {
         blob.resize(size(length)?.max(blob.len()), byte(value));
         Ok(())
     });
-    library.add_pure("to_array", move |blob: &mut Blob| -> Outcome<Array> {
+    library.add_pure("to_array", move |blob: &mut Blob| -> ScriptResult<Array> {
         limits.items(blob.len())?;
         Ok(blob.iter().map(|byte| Dynamic::from(i64::from(*byte))).collect())
     });
