@@ -61,7 +61,8 @@ fn add_paths(table: &mut Table) {
         )
         .add(
             "paths(defaults)",
-            "In `params`: the default of a setting that is an array of files and folders, as `path` does for one.",
+            "In `params`: the default of a setting that is an array of files and folders, as `path` does for \
+             one.",
             "params(#{ networks: paths([]) }).networks => []",
             |defaults: Dynamic| Declared::path(defaults, true),
         );

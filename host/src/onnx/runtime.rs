@@ -80,7 +80,8 @@ pub(super) fn guarded<T, E: ToString>(call: impl FnOnce() -> Result<T, E>) -> Re
     }
 }
 
-/// What the library said, of an assertion that prints the whole error: `infallible: Error { .., message: "..", .. }`.
+/// What the library said, of an assertion that prints the whole error: `infallible: Error { .., message:
+/// "..", .. }`.
 fn message_of(panic: &str) -> &str {
     let message = panic.split_once("message: \"").and_then(|(_, rest)| rest.split_once("\", ptr: "));
     message.map_or(panic, |(message, _)| message)
