@@ -162,3 +162,13 @@ fn read(folder: &Path, files: &mut BTreeMap<PathBuf, String>) {
         }
     }
 }
+
+#[test]
+fn files_that_the_page_names_are_there() {
+    let page = fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
+    let named = page.split('`').skip(1).step_by(2).filter(|name| name.contains('/') && !name.contains(' '));
+    // Capitals stand for a name of one's own: `plugins/NAME.rhai`.
+    let missing: Vec<_> =
+        named.filter(|name| !name.contains("NAME") && !repository().join(name).exists()).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
+}
