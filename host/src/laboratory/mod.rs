@@ -2,7 +2,7 @@
 //! PyTorch.
 //!
 //! Reading order: this file (the conditions), `clock` (repeating and timing), `kernels` (single operations),
-//! `step` (a training step that a script gives), `models` (a model beside ONNX Runtime by itself).
+//! `step` (a training step that a script gives), `models` (a model, compared with ONNX Runtime by itself).
 
 pub mod clock;
 pub mod kernels;

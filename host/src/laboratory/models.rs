@@ -1,4 +1,4 @@
-//! A model as scripts run it, beside ONNX Runtime by itself.
+//! A model as scripts run it, compared with ONNX Runtime by itself.
 
 use std::time::Instant;
 

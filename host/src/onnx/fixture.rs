@@ -100,8 +100,8 @@ pub fn dense(batch: Option<u64>) -> Message {
 
 /// `y = x c`, where the file at `location` holds the numbers of `c`.
 pub fn elsewhere(location: &str) -> Message {
-    let place = Message::default().bytes(1, "location").bytes(2, location);
-    let c = Message::default().number(1, 2).number(2, 1).bytes(8, "c").bytes(13, place).number(14, 1);
+    let entry = Message::default().bytes(1, "location").bytes(2, location);
+    let c = Message::default().number(1, 2).number(2, 1).bytes(8, "c").bytes(13, entry).number(14, 1);
     let graph = Message::default()
         .bytes(1, node("Mul", &["x", "c"], "y"))
         .bytes(5, c)

@@ -21,7 +21,8 @@ pub(super) fn free_batch<'a>(ports: impl Iterator<Item = &'a mut Port>) -> Optio
 
 /// The arrays in the order of `expected`, each of the type and shape that its input asks for.
 ///
-/// Errors: a name that is no input or comes twice, an input that is missing, an array that is empty
+/// # Errors
+/// A name that is no input or comes twice, an input that is missing, an array that is empty
 /// or has another type or shape.
 pub(super) fn ordered<'a>(
     expected: &[Port],

@@ -7,7 +7,7 @@ use std::{
 
 use crate::error::{Error, Result};
 
-/// The library's file names, the one that `scripts/setup.sh` places first.
+/// The library's file names, the one that `scripts/setup.sh` installs first.
 const NAMES: &[&str] = if cfg!(target_os = "macos") {
     &["libonnxruntime.1.31.1.dylib", "libonnxruntime.dylib"]
 } else if cfg!(windows) {

@@ -48,7 +48,8 @@ impl Model {
     /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
     /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
     ///
-    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses;
+    /// # Errors
+    /// A file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses;
     /// no ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of an
     /// element type that is exchanged.
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
@@ -130,7 +131,8 @@ impl Model {
     /// it is fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last
     /// piece is filled up with its last row, and what comes of that is cut off.
     ///
-    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
+    /// # Errors
+    /// A wrong, missing or repeated name; an array that is empty or has another type or shape
     /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are
     /// not as many as the file fixes; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
@@ -139,7 +141,8 @@ impl Model {
 
     /// [`Model::run`] on arrays that stay where they are.
     ///
-    /// Errors: those of [`Model::run`].
+    /// # Errors
+    /// Those of [`Model::run`].
     pub fn run_views(&self, inputs: Vec<(&str, ArrayView)>) -> Result<Vec<(String, Array)>> {
         let inputs = self.in_order(inputs)?;
         let rows = self.batch.map(|batch| self.rows(&inputs, batch)).transpose()?;
@@ -158,7 +161,8 @@ impl Model {
     /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The inputs
     /// are those that [`Model::in_order`] gives.
     ///
-    /// Errors: what ONNX Runtime reports.
+    /// # Errors
+    /// What ONNX Runtime reports.
     pub fn run_bare(&self, inputs: &[ArrayView]) -> Result<()> {
         let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
         let computed = guarded(|| {
@@ -177,7 +181,8 @@ impl Model {
 
     /// Inputs by name in the order of the model's inputs, checked.
     ///
-    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape.
+    /// # Errors
+    /// A wrong, missing or repeated name; an array that is empty or has another type or shape.
     pub fn in_order<'a>(&self, inputs: Vec<(&str, ArrayView<'a>)>) -> Result<Vec<ArrayView<'a>>> {
         inputs::ordered(&self.inputs, inputs)
     }

@@ -8,34 +8,34 @@ use super::{Model, array, runtime::guarded};
 use crate::error::{Error, Result};
 
 impl Model {
-    /// Refuses other numbers of rows than the model's own `batch` where a row gives something else in another
-    /// place, or beside other rows. The first time that rows which tell come in, one batch of them is
-    /// computed as it is, with each row a place further, and with the first row in all places.
+    /// Refuses numbers of rows other than the model's own `batch` where what comes out for a row depends on
+    /// its position or on the other rows. This is tested once, on the first rows that can show it: one batch
+    /// is computed as it is, with each row shifted by one position, and with the first row at all positions.
     pub(super) fn verify_rows(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> Result<()> {
         // A batch of one row is always alone.
         if batch == 1 || self.independent.get().is_some() {
             return Ok(());
         }
         let own: Vec<usize> = (0..batch).map(|row| row.min(rows - 1)).collect();
-        let further: Vec<usize> = (0..batch).map(|place| own[(place + 1) % batch]).collect();
+        let shifted: Vec<usize> = (0..batch).map(|row| own[(row + 1) % batch]).collect();
         let first = vec![own[0]; batch];
         let run = |rows: &[usize]| {
             let outputs =
                 guarded(|| self.run_whole(inputs.iter().map(|&array| array::input_of(array, rows))));
             outputs.map_err(|problem| self.refused(&problem))
         };
-        for ((own, further), first) in run(&own)?.iter().zip(&run(&further)?).zip(&run(&first)?) {
+        for ((own, shifted), first) in run(&own)?.iter().zip(&run(&shifted)?).zip(&run(&first)?) {
             let Some(width) = width(own, batch) else { return Err(self.dependent(rows, batch)) };
             let own = own.data().to_f64();
             let mut moved = own.clone();
             moved.rotate_left(width);
-            if !alike(&moved, &further.data().to_f64())
+            if !alike(&moved, &shifted.data().to_f64())
                 || !alike(&own[..width].repeat(batch), &first.data().to_f64())
             {
                 return Err(self.dependent(rows, batch));
             }
         }
-        // Rows that are all the same do not tell how they would change each other.
+        // Equal rows do not show whether rows change each other.
         if !inputs.iter().all(|&array| array::is_uniform(array, &own)) {
             let _ = self.independent.set(());
         }

@@ -61,7 +61,7 @@ fn rows_that_depend_on_each_other_are_not_computed_in_pieces() {
     for operator in ["CumSum", "ReduceMean"] {
         let model = open(&fixture::mixing(operator, Some(4))).unwrap();
         let rows = |count: usize| ArrayD::from_shape_fn(vec![count, 2], |at| (at[0] * at[0] + at[1]) as f32);
-        // Rows that are all the same tell nothing, so nothing is settled by them.
+        // Equal rows show nothing, so nothing is settled by them.
         let _ = run(&model, "x", ArrayD::<f32>::zeros(vec![6, 2]));
         for count in [6, 8] {
             let error = run(&model, "x", rows(count)).unwrap_err().to_string();

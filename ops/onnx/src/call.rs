@@ -1,4 +1,4 @@
-//! One node being computed: its inputs, as each kind of operator wants them.
+//! The inputs of a node while it is computed, in the forms that operators read.
 
 use std::cell::Cell;
 
@@ -23,7 +23,7 @@ pub enum GraphMode {
 /// The computation of a resolved node.
 pub(crate) type NodeFunction = Box<dyn Fn(&NodeCall) -> Result<Vec<GraphValue>> + Send + Sync>;
 
-/// What every node of a pass shares.
+/// What all nodes share while a graph is computed once.
 #[derive(Clone, Copy)]
 pub(crate) struct GraphPass<'a> {
     /// The module's parameters, and their values in this pass.

@@ -6,9 +6,9 @@ use ndarray::ArrayD;
 use super::{DType, Device, Tensor, show};
 use crate::{Error, Result};
 
-/// Writes [`Data`] and [`DataView`] from one table: element type, number, bytes, and back from bytes.
+/// Writes [`Data`] and [`DataView`] from one table: element type, to and from a number, to and from bytes.
 macro_rules! element_types {
-    ($($variant:ident($element:ty), $to_f64:expr, $to_bytes:expr, $from_bytes:expr;)+) => {
+    ($($variant:ident($element:ty), $to_f64:expr, $from_f64:expr, $to_bytes:expr, $from_bytes:expr;)+) => {
         /// Elements in row-major order.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Data { $($variant(Vec<$element>),)+ }
@@ -34,6 +34,12 @@ macro_rules! element_types {
             /// The elements, without a copy.
             pub fn view(&self) -> DataView<'_> {
                 match self { $(Self::$variant(v) => DataView::$variant(v),)+ }
+            }
+
+            /// Numbers as elements of a type; anything but 0 is true.
+            pub fn from_numbers(numbers: impl IntoIterator<Item = f64>, dtype: DType) -> Self {
+                let numbers = numbers.into_iter();
+                match dtype { $(DType::$variant => Self::$variant(numbers.map($from_f64).collect()),)+ }
             }
 
             /// What [`Data::to_bytes`] wrote.
@@ -72,13 +78,13 @@ macro_rules! element_types {
 }
 
 element_types! {
-    F16(f16), f64::from, f16::to_le_bytes, f16::from_le_bytes;
-    F32(f32), f64::from, f32::to_le_bytes, f32::from_le_bytes;
-    F64(f64), f64::from, f64::to_le_bytes, f64::from_le_bytes;
-    U8(u8), f64::from, u8::to_le_bytes, u8::from_le_bytes;
-    I32(i32), f64::from, i32::to_le_bytes, i32::from_le_bytes;
-    I64(i64), |x| x as f64, i64::to_le_bytes, i64::from_le_bytes;
-    Bool(bool), f64::from, |x| [u8::from(x)], |[x]: [u8; 1]| x != 0;
+    F16(f16), f64::from, f16::from_f64, f16::to_le_bytes, f16::from_le_bytes;
+    F32(f32), f64::from, |x| x as f32, f32::to_le_bytes, f32::from_le_bytes;
+    F64(f64), f64::from, |x| x, f64::to_le_bytes, f64::from_le_bytes;
+    U8(u8), f64::from, |x| x as u8, u8::to_le_bytes, u8::from_le_bytes;
+    I32(i32), f64::from, |x| x as i32, i32::to_le_bytes, i32::from_le_bytes;
+    I64(i64), |x| x as f64, |x| x as i64, i64::to_le_bytes, i64::from_le_bytes;
+    Bool(bool), f64::from, |x| x != 0.0, |x| [u8::from(x)], |[x]: [u8; 1]| x != 0;
 }
 
 fn words<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {

@@ -171,14 +171,7 @@ impl Tensor {
             }
             number(i)
         };
-        Self::generated(op, spec, device, |n| match dtype {
-            DType::F32 => Data::F32((0..n).map(|i| number(i) as f32).collect()),
-            DType::F64 => Data::F64((0..n).map(number).collect()),
-            DType::I32 => Data::I32((0..n).map(|i| number(i) as i32).collect()),
-            DType::I64 => Data::I64((0..n).map(|i| number(i) as i64).collect()),
-            DType::Bool => Data::Bool((0..n).map(|i| number(i) != 0.0).collect()),
-            DType::F16 | DType::U8 => unreachable!("`supported` refuses them"),
-        })
+        Self::generated(op, spec, device, |n| Data::from_numbers((0..n).map(number), dtype))
     }
 
     /// A tensor that `make` gives, once the budget allows it.

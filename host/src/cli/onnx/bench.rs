@@ -1,4 +1,4 @@
-//! `host onnx bench`: a model as scripts run it, beside ONNX Runtime by itself.
+//! `host onnx bench`: a model as scripts run it, compared with ONNX Runtime by itself.
 
 use ops::Device;
 use serde_json::json;

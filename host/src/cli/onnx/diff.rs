@@ -13,8 +13,8 @@ use onnx_net::{
 use super::words;
 use crate::{cli::outcome::Outcome, error::Result};
 
-/// The most nodes that are named; what follows the first difference is often all different.
-const MOST_NODES: usize = 20;
+/// The maximum number of nodes that are named: after the first difference often all nodes differ.
+const MAX_NODES: usize = 20;
 
 /// Prints every difference: of operator sets, inputs, outputs, operators, nodes, initialisers and their
 /// numbers. Comments, metadata and who made a file make no difference.
@@ -78,7 +78,7 @@ fn entries(what: &str, a: BTreeMap<String, String>, b: BTreeMap<String, String>)
     names.into_iter().filter_map(line).collect()
 }
 
-/// Nodes that stand at the same place and are not the same; where their numbers differ, the first.
+/// Nodes of the same index that differ; of two lists of different lengths only the first.
 fn nodes(a: &[NodeProto], b: &[NodeProto]) -> Vec<String> {
     let label = |node: &NodeProto| {
         let name = if node.name.is_empty() { node.output.first() } else { Some(&node.name) };
@@ -97,7 +97,7 @@ fn nodes(a: &[NodeProto], b: &[NodeProto]) -> Vec<String> {
         })
     };
     let mut lines: Vec<_> = a.iter().zip(b).enumerate().filter_map(differ).collect();
-    let more = lines.len().saturating_sub(if a.len() == b.len() { MOST_NODES } else { 1 });
+    let more = lines.len().saturating_sub(if a.len() == b.len() { MAX_NODES } else { 1 });
     lines.truncate(lines.len() - more);
     if more > 0 {
         lines.push(format!("and {more} more nodes"));
@@ -110,8 +110,8 @@ fn nodes(a: &[NodeProto], b: &[NodeProto]) -> Vec<String> {
 
 /// A node without what makes no difference: comments, and the order of its attributes.
 fn plain(node: &NodeProto) -> NodeProto {
-    let told = |attribute: &AttributeProto| AttributeProto { r#type: 0, ..attribute.clone() };
-    let mut attribute: Vec<_> = node.attribute.iter().map(told).collect();
+    let untyped = |attribute: &AttributeProto| AttributeProto { r#type: 0, ..attribute.clone() };
+    let mut attribute: Vec<_> = node.attribute.iter().map(untyped).collect();
     attribute.sort_by(|x, y| x.name.cmp(&y.name));
     NodeProto { attribute, doc_string: String::new(), ..node.clone() }
 }
@@ -163,14 +163,14 @@ fn weights(a: &TensorProto, b: &TensorProto) -> Option<String> {
         let text = "the bytes differ (numbers of this type are not compared)";
         return (plain(a) != plain(b)).then(|| text.into());
     };
-    // Two that are the same are not apart, whatever they are: NaN minus NaN is none of a number.
+    // Equal bits are no difference: NaN - NaN would be NaN.
     let apart = |(x, y): (&f64, &f64)| if x.to_bits() == y.to_bits() { 0.0 } else { (x - y).abs() };
     let apart: Vec<f64> = x.iter().zip(&y).map(apart).collect();
     if apart.iter().all(|&d| d == 0.0) {
         return None;
     }
-    // A NaN on one side is the largest of all.
-    let larger = |most: f64, d: f64| if most.is_nan() || d <= most { most } else { d };
+    // A difference of NaN counts as the largest.
+    let larger = |largest: f64, d: f64| if largest.is_nan() || d <= largest { largest } else { d };
     let largest = apart.iter().copied().fold(0.0, larger);
     let mean = apart.iter().sum::<f64>() / apart.len() as f64;
     let differ = apart.iter().filter(|&&d| d != 0.0).count();

@@ -60,10 +60,10 @@ fn held(tensors: &[TensorProto]) -> Vec<String> {
         counts[1] += 1;
         counts[2] += bytes(tensor);
     }
-    let told = |(name, [numbers, tensors, bytes]): (String, [usize; 3])| {
+    let described = |(name, [numbers, tensors, bytes]): (String, [usize; 3])| {
         format!("{numbers} {name} in {tensors} tensors, {bytes} bytes")
     };
-    types.into_iter().map(told).collect()
+    types.into_iter().map(described).collect()
 }
 
 /// Bytes of a tensor's elements, however they are written.

@@ -24,7 +24,7 @@ pub fn run(file: &Path, given: &[Named], output: Option<&Path>, library: Option<
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
     }
     for (name, array) in outputs {
-        out!("{}: {}", printable(&name), told(&array));
+        out!("{}: {}", printable(&name), described(&array));
         if let Some(folder) = output {
             let path = folder.join(format!("{}.npy", safe_name(&name)));
             write_whole(&path, &numpy::to_bytes(&array))?;
@@ -35,7 +35,7 @@ pub fn run(file: &Path, given: &[Named], output: Option<&Path>, library: Option<
 }
 
 /// `f32 [2, 10], -1.5 to 3.25, mean 0.5`
-fn told(array: &Array) -> String {
+fn described(array: &Array) -> String {
     let text = format!("{} {:?}", array.dtype(), array.shape());
     let numbers = array.data().to_f64();
     let finite: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();

@@ -18,14 +18,14 @@ fn warp(
     setup: &Setup,
     variant: &'static str,
     image: [usize; 3],
-    most: [f64; 3],
+    largest: [f64; 3],
     outside: Outside,
 ) -> Result<Vec<Call>> {
     let n = setup.batch;
     let x = random::uniform(&[n, image[0], image[1], image[2]], setup.device)?;
-    let [turn, shift, lean] = most;
+    let [angle, shift, lean] = largest;
     let map = Affine {
-        rotation: between(setup, &[n], -turn, turn)?,
+        rotation: between(setup, &[n], -angle, angle)?,
         translation: between(setup, &[n, 2], -shift, shift)?,
         scale: between(setup, &[n], 0.8, 1.2)?,
         shear: between(setup, &[n], -lean, lean)?,

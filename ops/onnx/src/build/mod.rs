@@ -34,7 +34,7 @@ const OLDEST_OPSET: i64 = 7;
 /// The maximum depth of functions or graphs inside each other.
 const MAX_DEPTH: usize = 32;
 
-/// What came of a file.
+/// What a file was resolved into.
 pub(crate) struct Built {
     pub plan: GraphPlan,
     pub parameters: Vec<(String, Parameter)>,

@@ -1,4 +1,4 @@
-//! What nodes do with names.
+//! How nodes use the values of names.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::{
     operators::{self, Operator},
 };
 
-/// Operators that a number which is trained goes through at once.
+/// Operators that exporters apply directly to a trained number.
 const ARITHMETIC: &[&str] = &[
     "Add",
     "Sub",

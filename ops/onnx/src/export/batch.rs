@@ -10,8 +10,8 @@ pub(super) struct BatchSize {
 }
 
 impl BatchSize {
-    /// What a number does that was `small` in one trace and `large` in the other: None where it cannot
-    /// be told from the two.
+    /// How a number follows the batch that was `small` in one trace and `large` in the other: none where
+    /// the two do not determine it.
     pub fn of(small: i64, large: i64) -> Option<Self> {
         let [n, m] = BATCHES.map(|batch| batch as i64);
         let step = large.checked_sub(small)?;

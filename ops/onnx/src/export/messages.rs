@@ -29,15 +29,7 @@ pub(super) fn elements(name: &str, spec: &Spec, data: &Data) -> TensorProto {
 
 /// A number as a tensor of rank 0.
 pub(super) fn number(value: f64, dtype: DType) -> TensorProto {
-    let data = match dtype {
-        DType::F32 => vec![value as f32].into(),
-        DType::F64 => vec![value].into(),
-        DType::I32 => vec![value as i32].into(),
-        DType::I64 => vec![value as i64].into(),
-        DType::Bool => vec![value != 0.0].into(),
-        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
-    };
-    elements("", &Spec::new([], dtype), &data)
+    elements("", &Spec::new([], dtype), &Data::from_numbers([value], dtype))
 }
 
 /// Whole numbers `[n]`.

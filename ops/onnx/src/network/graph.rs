@@ -17,7 +17,7 @@ use crate::{
 /// Rounds of loops in a trial of shapes.
 const TRIAL_ROUNDS: u64 = 1000;
 
-/// What a pass is for.
+/// Why a graph is computed.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
     Compute(GraphMode),
@@ -101,7 +101,7 @@ impl Graph {
             Purpose::Compute(mode) => (mode, false),
             Purpose::Trial => (GraphMode::Evaluation, true),
         };
-        // What computes nothing shall not go on for ever where a run may.
+        // A trial has a limit on the rounds of loops; a run has none.
         let rounds = if tensors().any(Tensor::is_symbolic) { TRIAL_ROUNDS } else { u64::MAX };
         let device = tensors().next().map_or(Device::Cpu, Tensor::device);
         let (batches, rounds) = (self.batches(inputs)?, &Cell::new(rounds));

@@ -137,7 +137,7 @@ impl PlanStep {
         self.operator.pure && inputs.iter().all(has_elements) && !self.is_small(inputs, pass)
     }
 
-    /// What comes out where stand-ins without elements come in, but for what is read as plain numbers.
+    /// The outputs for inputs without elements; inputs that are read as plain numbers keep theirs.
     pub fn sketch(&self, inputs: &[GraphValue], pass: GraphPass) -> Result<Vec<GraphValue>> {
         let stand_in = |(i, value): (usize, &GraphValue)| match value {
             GraphValue::Tensor(x) if !self.operator.settings.contains(&i) => {
@@ -158,8 +158,8 @@ impl PlanStep {
             let elements = values.iter().filter_map(GraphValue::spec).map(|spec| spec.len());
             elements.fold(0, usize::saturating_add) <= MAX_SMALL
         };
-        // Where the elements decide over what comes out, and for the message of an error, there is no way
-        // around computing it.
+        // Where shapes depend on elements, and where an error is to be reported, the step has to be
+        // computed.
         few(inputs) && self.sketch(inputs, pass).map_or(true, |outputs| few(&outputs))
     }
 

@@ -108,7 +108,7 @@ impl Graph {
     }
 }
 
-/// Whether a batch alone is what it is among others.
+/// Whether a batch gives the same alone as together with others.
 fn near(alone: &GraphValue, together: &GraphValue, batch: usize, batches: usize) -> Result<bool> {
     let (GraphValue::Tensor(alone), GraphValue::Tensor(together)) = (alone, together) else {
         return Ok(alone.spec() == together.spec());
@@ -124,7 +124,7 @@ fn near(alone: &GraphValue, together: &GraphValue, batch: usize, batches: usize)
     Ok(alike(&alone.to_f64()?, &part.to_f64()?))
 }
 
-/// Whether numbers are those expected but for how sums are rounded: each is within a thousandth of the
+/// Whether numbers are the expected ones up to the rounding of sums: each is within a thousandth of the
 /// largest.
 pub fn alike(expected: &[f64], found: &[f64]) -> bool {
     let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |largest: f64, x| largest.max(x.abs()));

@@ -8,11 +8,11 @@ use crate::{
     network::graph::{Graph, Purpose},
 };
 
-/// What stands for a free size; the first one counts samples.
+/// Stand-ins for free sizes: of the number of samples, and of any other.
 const SAMPLES: usize = 2;
 const OTHER: usize = 16;
 
-/// What came of a trial with symbolic inputs.
+/// The result of a trial with symbolic inputs.
 pub(crate) enum Trial {
     /// The outputs' shapes.
     Shapes(Vec<Option<Spec>>),
@@ -98,7 +98,7 @@ pub(crate) fn settle(
     if graph.inputs.iter().any(guesses) {
         return Ok(());
     }
-    // Sizes that follow the number of samples differ for another one.
+    // Sizes that depend on the number of samples differ for another number.
     let Trial::Shapes(more) = tried(graph, parameters, 1, SAMPLES + 1) else { return Ok(()) };
     for (port, both) in graph.outputs.iter_mut().zip(found.iter().zip(&more)) {
         if let (Some(a), Some(b)) = both {

@@ -13,7 +13,7 @@ pub(super) enum CellKind {
     Gru {
         reset_after: bool,
     },
-    /// Whether the input gate is what the forget gate leaves.
+    /// Whether the input gate is 1 minus the forget gate.
     Lstm {
         tied: bool,
     },

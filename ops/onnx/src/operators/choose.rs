@@ -149,7 +149,7 @@ pub(super) fn positions(
     numbers.chunks_exact(k).enumerate().map(position).collect()
 }
 
-/// Places as an index, which counts up to 2^31.
+/// Positions as an index, which counts up to 2^31.
 pub(super) fn index_tensor(positions: &[usize], device: Device) -> Result<Tensor> {
     let number = |&position: &usize| {
         i32::try_from(position).map_err(|_| Error::Argument {

@@ -1,4 +1,4 @@
-//! Tensors made of nothing but numbers.
+//! Tensors made from constants, ranges and random numbers.
 
 use ops::{DType, Device, Result, Spec, Tensor, random};
 

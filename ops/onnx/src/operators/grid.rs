@@ -131,7 +131,7 @@ impl GridStyle {
         weights.into_iter().enumerate().map(tap).collect()
     }
 
-    /// Places brought back between the edges, where the style says so.
+    /// Positions brought back between the edges, where the style says so.
     fn folded(self, at: &Tensor, n: usize) -> Result<Tensor> {
         let last = n as f64 - 1.0;
         match self.edge {

@@ -7,7 +7,7 @@ use crate::{GraphValue, call::together, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Concat", 4, concat), op("Split", 2, split).settings(&[1])];
 
-/// Tensors without elements add nothing.
+/// Tensors without elements are left out.
 fn concat(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 1)?;
     Ok(Box::new(move |call| {

@@ -42,9 +42,6 @@ pub(super) fn back(numbers: Vec<i64>, dtype: DType) -> Data {
     match dtype {
         DType::I64 => Data::I64(numbers),
         DType::I32 => Data::I32(numbers.into_iter().map(|x| x as i32).collect()),
-        DType::Bool => Data::Bool(numbers.into_iter().map(|x| x != 0).collect()),
-        DType::F32 => Data::F32(numbers.into_iter().map(|x| x as f32).collect()),
-        DType::F64 => Data::F64(numbers.into_iter().map(|x| x as f64).collect()),
-        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
+        _ => Data::from_numbers(numbers.into_iter().map(|x| x as f64), dtype),
     }
 }
