@@ -15,5 +15,5 @@ pub mod op;
 pub mod random;
 pub mod tensor;
 
-pub use error::{Error, Result, panic_text};
+pub use error::{CallerError, Error, Result, panic_text};
 pub use tensor::{DType, Device, Gradients, Spec, Tensor, no_grad};

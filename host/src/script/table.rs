@@ -324,12 +324,20 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
             let (name, script) = (entry.name.to_owned(), place.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
-        error @ (Error::Script(_) | Error::Ops(_)) => raised(error),
+        error @ (Error::Script(_) | Error::Ops(ops::Error::Interrupted)) => raised(error),
+        Error::Ops(error) => Problem::new(called(entry, &error), "").error(),
         other => {
             let Problem { message, help } = other.into();
             Problem::new(named(entry, &message), help).error()
         }
     }
+}
+
+/// What an operation says, told of the function that the script called.
+fn called(entry: &Entry, error: &ops::Error) -> String {
+    let text = error.to_string();
+    let inner = error.op().and_then(|op| text.strip_prefix(op)?.strip_prefix(": "));
+    named(entry, inner.unwrap_or(&text))
 }
 
 /// A problem behind the name of the function that met it; one that begins with the name is not named twice.

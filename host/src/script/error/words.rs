@@ -72,15 +72,23 @@ pub fn said(value: &Dynamic, engine: &Engine) -> Words {
 
 /// A value as `print` shows it, no longer than an author would read.
 fn printed(value: &Dynamic, engine: &Engine) -> String {
-    let global = engine.new_global_runtime_state();
-    let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
-    let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
-    let mut text = shown.map_or_else(|_| kinds::of(value), Into::into);
+    let mut text = match value.as_immutable_string_ref() {
+        Ok(text) => text.to_string(),
+        Err(_) => called_to_string(value, engine),
+    };
     if text.len() > LONGEST_SHOWN {
         text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
         text.push_str("...");
     }
     text
+}
+
+/// What `to_string` gives. Where a stop was asked for, no function of the engine gives anything.
+fn called_to_string(value: &Dynamic, engine: &Engine) -> String {
+    let global = engine.new_global_runtime_state();
+    let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
+    let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
+    shown.map_or_else(|_| kinds::of(value), Into::into)
 }
 
 /// Operators, indexers and closures have no name that a script could have misspelt.

@@ -135,7 +135,8 @@ impl Step {
     /// Errors name the node; those that end everything stay what they are.
     fn told(&self, error: Error) -> Error {
         match error {
-            Error::Symbolic { .. } | Error::Interrupted | Error::Layer { .. } | Error::Memory { .. } => error,
+            error if error.is_whole() => error,
+            Error::Symbolic { .. } | Error::Layer { .. } | Error::Memory { .. } => error,
             other => Error::Layer { layer: self.name.clone(), reason: other.to_string() },
         }
     }

@@ -125,7 +125,7 @@ fn value(x: &Tensor, written: &Written) -> Result<(Value, Spec)> {
 /// The error at a place in the script, where it does not know one by itself.
 fn at(error: Error, place: Option<Place>) -> Error {
     match error {
-        Error::Interrupted => Error::Interrupted,
+        error if error.is_whole() => error,
         Error::NotExportable { reason, place: known } => {
             Error::NotExportable { reason, place: known.or(place) }
         }
