@@ -7,7 +7,7 @@ use std::{
 };
 
 use ops::random::with_stream;
-use rhai::{Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
+use rhai::{AST, Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
     api,
@@ -78,17 +78,31 @@ impl Host {
         self.start(source).map(|started| started.value)
     }
 
+    /// [`Host::run`] for a script that was compiled before.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub fn run_compiled(&self, script: &AST) -> Result<Dynamic> {
+        on_script_stack(|| self.evaluate(script))?.map(|started| started.value)
+    }
+
+    /// Compiles a script.
+    ///
+    /// # Errors
+    /// [`Error::Script`] where it does not parse.
+    pub fn compile(&self, source: &Source) -> Result<AST> {
+        self.scripts.compile(&self.engine, source).map_err(|error| Error::Script(Box::new(error.into())))
+    }
+
     /// [`Host::run`] for a script whose value holds functions to be called later.
     ///
     /// # Errors
     /// As [`Host::run`].
     pub fn start(&self, source: &Source) -> Result<Started> {
-        on_script_stack(|| self.start_here(source))?
+        on_script_stack(|| self.evaluate(&self.compile(source)?))?
     }
 
-    fn start_here(&self, source: &Source) -> Result<Started> {
-        let ast = self.scripts.compile(&self.engine, source);
-        let ast = ast.map_err(|error| Error::Script(Box::new(error.into())))?;
+    fn evaluate(&self, ast: &AST) -> Result<Started> {
         let mut global = self.engine.new_global_runtime_state();
         global.source = ast.source().map(Into::into);
         global.lib.push(ast.shared_lib().clone());

@@ -14,6 +14,7 @@ pub mod cli;
 mod error;
 mod host;
 mod kinds;
+mod laboratory;
 pub mod memory;
 pub mod onnx;
 pub mod run;

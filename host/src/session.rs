@@ -22,7 +22,7 @@ use crate::{
     data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, Progress, Run},
-    script::{Carried, Scripts, ended, settings::Named, stack},
+    script::{Carried, Scripts, ended, settings::NamedPath, stack},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -225,7 +225,7 @@ impl Session {
     }
 
     /// What the user named in settings.
-    pub fn named(&self) -> &[Named] {
+    pub fn named(&self) -> &[NamedPath] {
         self.settings.get().map_or(&[], |(_, grants)| &grants.named)
     }
 

@@ -2,7 +2,21 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use crate::tensor::trace::Place;
+/// A position in a script: what an error or a traced operation comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptPosition {
+    pub script: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+}
+
+impl fmt::Display for ScriptPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.script, self.line, self.column)
+    }
+}
 
 /// What can go wrong: the operation, what it got and what it expected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,9 +56,9 @@ pub enum Error {
         "{op}: needs {needed} for a tensor of shape {shape}, and only {left} of the budget of {budget} are left"
     )]
     Memory { op: &'static str, shape: String, needed: String, left: String, budget: String },
-    /// A module that cannot be written as an ONNX file, and the place in the script that is the cause.
+    /// A module that cannot be written as an ONNX file, and the position in the script that is the cause.
     #[error("save_onnx: {reason}")]
-    NotExportable { reason: String, place: Option<Place> },
+    NotExportable { reason: String, position: Option<ScriptPosition> },
     /// A tensor of that name is missing, superfluous or of another shape.
     #[error("{0}")]
     State(String),
@@ -97,8 +111,8 @@ impl fmt::Display for CallerError {
 }
 
 impl Error {
-    /// The same trouble, told of the operation that was asked for rather than of one of its parts.
-    pub(crate) fn told_of(mut self, name: &'static str) -> Self {
+    /// The same error with the name of the operation that was called instead of that of one of its parts.
+    pub(crate) fn named(mut self, name: &'static str) -> Self {
         match &mut self {
             Self::Shape { op, .. }
             | Self::DType { op, .. }
@@ -121,7 +135,7 @@ impl Error {
         self
     }
 
-    /// The operation that the text begins with, where it is about one.
+    /// The name of the operation that the text begins with, if it does.
     pub fn op(&self) -> Option<&'static str> {
         match self {
             Self::Shape { op, .. }
@@ -149,7 +163,7 @@ impl Error {
         matches!(self, Self::Interrupted | Self::Caller(_))
     }
 
-    /// The same trouble, with the name of the child that it happened in: `1.0` for child `0` of child `1`.
+    /// The same error with the name of the child that it happened in: `1.0` for child `0` of child `1`.
     pub(crate) fn within(self, child: &str) -> Self {
         match self {
             error if error.is_whole() => error,

@@ -6,6 +6,7 @@
 //!
 //! Reading order: [`tensor`], [`op`] (one family of operations a file), [`nn`], [`random`].
 
+mod cpu;
 mod error;
 pub mod interrupt;
 pub mod kernels;
@@ -15,5 +16,6 @@ pub mod op;
 pub mod random;
 pub mod tensor;
 
-pub use error::{CallerError, Error, Result, panic_text};
-pub use tensor::{DType, Device, Gradients, Spec, Tensor, no_grad};
+pub use error::{CallerError, Error, Result, ScriptPosition, panic_text};
+pub use op::Gradients;
+pub use tensor::{Array, ArrayView, DType, Device, Spec, Tensor, no_grad};

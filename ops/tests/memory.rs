@@ -1,4 +1,5 @@
-//! Graphs give back what they hold. One test after another, for they count the bytes of all tensors.
+//! Graphs give back what they hold. In a process of its own, and one test after another: they count the bytes of all
+//! tensors and set the budget.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -128,38 +129,4 @@ fn the_budget_is_checked_before_anything_is_allocated() {
         assert!(matches!(written, Err(Error::Memory { op: "reshape", .. })));
         assert!(matches!(copied, Err(Error::Memory { op: "exp", .. })));
     });
-}
-
-#[test]
-fn elements_in_other_files_are_held_against_the_budget_together() {
-    use ops::nn::graph::{
-        Model,
-        proto::{GraphProto, ModelProto, StringStringEntryProto, TensorProto},
-    };
-    use prost::Message as _;
-
-    let folder = std::env::temp_dir().join(format!("onnx-budget-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("w.bin"), vec![0; 1 << 20]).unwrap();
-    // Each alone fits, and all name the same bytes.
-    let place = StringStringEntryProto { key: "location".into(), value: "w.bin".into() };
-    let one = |i| TensorProto {
-        name: format!("w{i}"),
-        dims: vec![1 << 18],
-        data_type: 1,
-        data_location: 1,
-        external_data: vec![place.clone()],
-        ..Default::default()
-    };
-    let graph = GraphProto { initializer: (0..10).map(one).collect(), ..Default::default() };
-    let model = ModelProto { ir_version: 8, graph: Some(graph), ..Default::default() };
-    std::fs::write(folder.join("net.onnx"), model.encode_to_vec()).unwrap();
-    alone(|| {
-        tensor::set_budget(tensor::live_bytes() + (5 << 20));
-        let read = Model::read(&folder.join("net.onnx")).map(|_| ());
-        tensor::set_budget(isize::MAX as usize);
-        let error = read.unwrap_err().to_string();
-        assert!(error.contains("1048576 bytes more, which memory does not hold"), "{error}");
-    });
-    let _ = std::fs::remove_dir_all(folder);
 }

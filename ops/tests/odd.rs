@@ -1,5 +1,5 @@
 //! Odd shapes and odd numbers: every layer and every operation with a number gives a value or an error that
-//! was meant, never a panic.
+//! was meant, never a panic. In a process of its own: it sets the budget of bytes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

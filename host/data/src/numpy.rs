@@ -16,8 +16,8 @@ use super::{
     split::missing,
     zip::Zip,
 };
-pub use kind::{NumpyKind, words};
-pub use npy::NumpyArray;
+pub use kind::NumpyKind;
+pub use npy::{NumpyArray, to_bytes};
 use ops::Tensor;
 use std::path::{Path, PathBuf};
 

@@ -55,7 +55,7 @@ fn grid_options(function: &'static str, map: Option<Map>) -> Result<GridOptions>
     })
 }
 
-/// Numbers are written out.
+/// The items as strings.
 fn texts(array: Array) -> Vec<String> {
     array.iter().map(ToString::to_string).collect()
 }

@@ -1,4 +1,4 @@
-//! `each`, `stage`, `finish`: loops that survive the death of the process.
+//! `each`, `stage`, `finish`: durable loops, which are resumed after a crash.
 
 use ops::random::{Key, next_key, with_stream};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
@@ -32,7 +32,7 @@ impl LoopItems {
         let numbers = done.saturating_add(1)..=self.count();
         match self {
             Self::Range(range) => {
-                // Whole numbers wrap: their distance may be more than an i64 holds, and it comes out right.
+                // Wrapping addition is right even where the distance does not fit into an i64.
                 Box::new(numbers.map(move |n| (n, range.start().wrapping_add_unsigned(n - 1).into())))
             }
             Self::Array(items) => Box::new(numbers.zip(items.into_iter().skip(done as usize))),
@@ -44,7 +44,7 @@ impl FromScript for LoopItems {
     const NAME: &'static str = "range, array or count";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        // What comes before the smallest number is an empty range, too.
+        // A range that ends before the smallest integer is empty.
         let until = |start: i64, end: i64| match end.checked_sub(1) {
             Some(last) => Self::Range(start..=last),
             None => Self::Array(Array::new()),
@@ -233,8 +233,8 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
     }
 }
 
-/// A stage whose value holds handles is run again after a crash, with the same bits, since a module cannot
-/// be made anew from its values alone; loops in it that are done are skipped.
+/// A stage whose value holds handles is run again after a crash, with the same results, since a module cannot
+/// be rebuilt from its values alone; finished loops inside of it are skipped.
 fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
     let session = Session::of(context)?;
     let outside = Captured::of(body, Saved::UNIT);

@@ -1,4 +1,4 @@
-//! `losses::...`: what training makes smaller. All are means, of rank 0.
+//! `losses::...`: what training minimises. All are means, of rank 0.
 
 use ops::{Tensor, nn::loss};
 

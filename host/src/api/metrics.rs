@@ -1,4 +1,4 @@
-//! `metrics::...`: numbers that say what pictures are like.
+//! `metrics::...`: numbers that judge pictures, classifiers and distributions.
 
 mod features;
 

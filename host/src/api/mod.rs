@@ -15,6 +15,7 @@ mod options;
 mod pool;
 mod reweight;
 mod run;
+mod settings;
 mod sparsity;
 mod sphere;
 mod tensor;
@@ -25,6 +26,7 @@ use crate::script::Table;
 
 /// Adds every function to the table.
 pub fn add_all(table: &mut Table) {
+    settings::add(table);
     run::add(table);
     loops::add(table);
     pool::add(table);

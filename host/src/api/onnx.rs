@@ -2,23 +2,25 @@
 
 use std::{path::Path, sync::Arc};
 
-use ndarray::{ArrayD, ArrayViewD, ShapeError};
+use onnx_net::{
+    Port,
+    export::{export, to_bytes},
+};
 use ops::{
-    DType, Device, Spec, Tensor,
-    nn::{
-        Module,
-        graph::export::{export, to_bytes},
-    },
-    tensor::{Data, Floats},
+    Array, ArrayView, DType, Device, Spec, Tensor,
+    nn::Module,
+    tensor::{DataView, Floats},
 };
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
-    api::nn::{exported::metadata, fits::same},
+    api::nn::{
+        exported::metadata,
+        fits::{only, same},
+    },
     error::{Error, Result},
     files::reading,
-    kinds,
-    onnx::{self, Array, Value, View},
+    kinds, onnx,
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -44,7 +46,7 @@ impl Model {
 
     /// The size of a batch, where the model takes no other.
     pub(super) fn batch_size(&self) -> Option<usize> {
-        self.0.inputs().first()?.shape.first().copied().flatten()
+        self.0.inputs().first()?.samples()
     }
 }
 
@@ -110,7 +112,7 @@ pub fn add(table: &mut Table) {
 fn open(session: &Session, path: &str) -> Result<Model> {
     let library = session.options.onnxruntime.as_deref();
     let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = onnx::Model::open(file, device(session), library)?;
+        let model = onnx::Model::open(file, session.options.device, library)?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)
     })?;
@@ -125,27 +127,15 @@ fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Model> 
     let header = onnx::Header::of(&file);
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
-    let model = onnx::Model::from_bytes(module.layer().name(), header, &bytes, device(session), library)?;
+    let model =
+        onnx::Model::from_bytes(module.layer().name(), header, &bytes, session.options.device, library)?;
     Ok(Model(Arc::new(model)))
 }
 
-fn device(session: &Session) -> onnx::Device {
-    match session.options.device {
-        Device::Cpu => onnx::Device::Cpu,
-        Device::Gpu => onnx::Device::Cuda { ordinal: 0 },
-    }
-}
-
 /// Refuses other tensors than a single one of that shape.
-fn fit(model: &onnx::Model, what: &str, values: &[Value], expected: &[i64]) -> Result<()> {
+fn fit(model: &onnx::Model, what: &str, ports: &[Port], expected: &[i64]) -> Result<()> {
     let path = model.path().display().to_string();
-    let [value] = values else {
-        let names: Vec<_> = values.iter().map(|value| value.name.as_str()).collect();
-        let problem =
-            format!("{path}: there are {} {what}s ({}), expected one", names.len(), names.join(", "));
-        return Err(Error::usage(problem, "give a network with one"));
-    };
-    same(&path, &value.name, &value.shape, expected)
+    same(&path, only(&path, what, ports)?, expected).map(drop)
 }
 
 fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
@@ -169,7 +159,7 @@ pub(crate) fn run_tensors(model: &onnx::Model, inputs: &[(String, Tensor)]) -> R
     let held = inputs.iter().map(|(_, tensor)| Elements::of(tensor)).collect::<Result<Vec<_>>>()?;
     let views = inputs.iter().zip(&held).map(|((name, tensor), held)| Ok((&**name, held.view(tensor)?)));
     let outputs = model.run_views(views.collect::<Result<_>>()?)?;
-    outputs.into_iter().map(|(name, array)| Ok((name, to_tensor(array, device)?))).collect()
+    outputs.into_iter().map(|(name, array)| Ok((name, Tensor::from_array(array, device)?))).collect()
 }
 
 fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
@@ -197,18 +187,18 @@ fn named(outputs: Vec<(String, Tensor)>) -> Dynamic {
     outputs.into_iter().map(|(name, tensor)| (name.into(), Dynamic::from(tensor))).collect::<Map>().into()
 }
 
-fn describe(values: &[Value]) -> Dynamic {
-    let one = |value: &Value| -> Dynamic {
+fn describe(ports: &[Port]) -> Dynamic {
+    let one = |port: &Port| -> Dynamic {
         let size = |d: &Option<usize>| Dynamic::from(d.map_or(-1, |d| d as i64));
-        let shape: ScriptArray = value.shape.iter().map(size).collect();
+        let shape: ScriptArray = port.shape.iter().flatten().map(size).collect();
         let fields: [(&str, Dynamic); 3] = [
-            ("name", value.name.clone().into()),
-            ("dtype", value.dtype.name().to_owned().into()),
+            ("name", port.name.clone().into()),
+            ("dtype", port.dtype.map_or("", DType::name).into()),
             ("shape", shape.into()),
         ];
         fields.into_iter().map(|(k, v)| (k.into(), v)).collect::<Map>().into()
     };
-    values.iter().map(one).collect::<ScriptArray>().into()
+    ports.iter().map(one).collect::<ScriptArray>().into()
 }
 
 /// The elements of a tensor as a model takes them.
@@ -221,66 +211,14 @@ impl Elements {
     fn of(x: &Tensor) -> Result<Self> {
         Ok(match x.floats()? {
             Some(floats) => Self::InPlace(floats),
-            None => Self::Copied(to_array(x)?),
+            None => Self::Copied(x.to_array()?),
         })
     }
 
-    fn view(&self, x: &Tensor) -> Result<View<'_>> {
+    fn view<'a>(&'a self, x: &'a Tensor) -> Result<ArrayView<'a>> {
         match self {
-            Self::InPlace(floats) => {
-                ArrayViewD::from_shape(x.shape(), floats).map(View::F32).map_err(misshapen)
-            }
+            Self::InPlace(floats) => Ok(ArrayView::new(x.shape(), DataView::F32(floats))?),
             Self::Copied(array) => Ok(array.view()),
         }
-    }
-}
-
-fn misshapen(problem: ShapeError) -> Error {
-    Error::usage(format!("run: {problem}"), "give a smaller tensor")
-}
-
-fn to_array(x: &Tensor) -> Result<Array> {
-    fn shaped<T>(values: Vec<T>, shape: &[usize]) -> Result<ArrayD<T>> {
-        ArrayD::from_shape_vec(shape, values).map_err(misshapen)
-    }
-    Ok(match x.to_data()? {
-        Data::F32(v) => shaped(v, x.shape())?.into(),
-        Data::F64(v) => shaped(v, x.shape())?.into(),
-        Data::I32(v) => shaped(v, x.shape())?.into(),
-        Data::I64(v) => shaped(v, x.shape())?.into(),
-        Data::Bool(v) => shaped(v, x.shape())?.into(),
-    })
-}
-
-pub(crate) fn to_tensor(array: Array, device: Device) -> Result<Tensor> {
-    fn parts<T: Clone>(array: ArrayD<T>) -> (Vec<T>, Vec<usize>) {
-        let shape = array.shape().to_vec();
-        // What ONNX Runtime gave is copied once, when it comes out of its memory, and not again here.
-        let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
-        match array.into_raw_vec_and_offset() {
-            (elements, Some(0) | None) => (elements, shape),
-            (elements, Some(start)) => (elements[start..].to_vec(), shape),
-        }
-    }
-    Ok(match array {
-        Array::F32(a) => parts(a).place(device)?,
-        Array::F64(a) => parts(a).place(device)?,
-        Array::I32(a) => parts(a).place(device)?,
-        Array::I64(a) => parts(a).place(device)?,
-        Array::Bool(a) => parts(a).place(device)?,
-        Array::U8(a) => parts(a.mapv(i32::from)).place(device)?,
-    })
-}
-
-trait Place {
-    fn place(self, device: Device) -> ops::Result<Tensor>;
-}
-
-impl<T> Place for (Vec<T>, Vec<usize>)
-where
-    Vec<T>: Into<Data>,
-{
-    fn place(self, device: Device) -> ops::Result<Tensor> {
-        Tensor::from_data(self.0, self.1, device)
     }
 }

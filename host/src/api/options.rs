@@ -116,7 +116,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// As a tensor of the element type of `x`, where that is.
+    /// As a tensor of the element type and on the device of `x`.
     ///
     /// # Errors
     /// Those of [`Tensor::scalar`].

@@ -31,10 +31,10 @@ use crate::{
     session::Session,
 };
 
-/// Values that a stage may be ahead of the next one.
+/// How many values a stage may be ahead of the next one.
 const AHEAD: usize = 2;
 
-/// Threads of all lines of stages that run at a time.
+/// The maximum number of threads of all lines of stages together.
 const THREADS: usize = 64;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -125,7 +125,7 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     let with_gradients = is_grad_enabled();
     let failed = AtomicBool::new(false);
     let work = |function: Callback| {
-        // Items are begun in order: after an error no earlier one is left.
+        // Items are started in order, so when one fails all earlier ones have been started.
         while let Some((i, item)) = items_left.recv().ok().filter(|_| !failed.load(Ordering::Relaxed)) {
             let one = || call(&engine, &function, key(i), item);
             let value = if with_gradients { one() } else { no_grad(one) };
@@ -156,7 +156,7 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     }
 }
 
-/// Two items that train one module would do so in an order that nobody knows.
+/// Refuses items that share a module: they would train it in an arbitrary order.
 fn refuse_shared(items: &[Saved]) -> Result<()> {
     let mut owners = HashMap::new();
     for (i, item) in items.iter().enumerate() {
@@ -174,7 +174,7 @@ fn refuse_shared(items: &[Saved]) -> Result<()> {
     Ok(())
 }
 
-/// What a `for` loop runs over, once.
+/// The values of a line of stages, for one `for` loop.
 #[derive(Clone)]
 pub struct Ahead(Arc<Mutex<Option<StageLine>>>);
 
@@ -201,7 +201,7 @@ struct StageLine {
 }
 
 impl StageLine {
-    /// Refuses more threads than may run, so many being taken.
+    /// Refuses more threads than are allowed, `running` of them being in use.
     fn refuse_many(&self, running: usize) -> Result<()> {
         let wanted = self.stages.len() + 1;
         if running + wanted <= THREADS {
@@ -235,7 +235,7 @@ impl StageLine {
     }
 }
 
-/// Threads that end with this.
+/// The running threads of a line, which end when this is dropped.
 struct Running {
     values: Option<Receiver<StageStep>>,
     threads: Vec<JoinHandle<()>>,
@@ -270,7 +270,7 @@ impl Running {
     }
 }
 
-/// Hands each value on as what the function makes of it, up to the first error.
+/// Applies the function to each value and passes the result on, up to the first error.
 fn run_stage(
     engine: &Engine,
     function: &Callback,
@@ -308,7 +308,7 @@ impl Iterator for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A stage ends when it finds nobody to take its value.
+        // A stage ends when the receiver of its values is gone.
         self.values = None;
         for thread in self.threads.drain(..) {
             // Its result is of no use: a panic in a stage is an error value already.

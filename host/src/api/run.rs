@@ -1,4 +1,4 @@
-//! What a script says about its run: settings, metrics.
+//! What a script says about its run: metrics, tables.
 
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map, NativeCallContext};
@@ -7,10 +7,7 @@ use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     run::{TableCell, aligned, to_csv},
-    script::{
-        Carried, FromScript, Problem, Refusal, Table, place_of,
-        settings::{Declared, Rule},
-    },
+    script::{Carried, FromScript, Problem, Refusal, Table, place_of},
     session::Session,
 };
 
@@ -32,53 +29,6 @@ impl FromScript for Number {
 pub fn add(table: &mut Table) {
     table
         .global()
-        .add(
-            "params(defaults)",
-            "Declares the settings of a plugin and gives their values: what the command line, a file or a \
-             preset says, else the default. The comment on a setting's line is its meaning.",
-            "params(#{ epochs: 3 }).epochs => 3",
-            |session: &Session, defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
-        )
-        .add(
-            "path(default)",
-            "The default of a setting that names a file or a folder: the script may read what the user names \
-             in it, with all that is in it. (Of any other text that the user gives, only a regular file is \
-             read.)",
-            r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
-            |default: String| Declared::new(default.into(), Rule::Path),
-        )
-        .add(
-            "paths(defaults)",
-            "The default of a setting that lists files and folders, as `path` does for one.",
-            "params(#{ networks: paths([]) }).networks => []",
-            |defaults: Array| Declared::new(defaults.into(), Rule::Path),
-        )
-        .add(
-            "one_of(default, choices)",
-            "In `params`: a default with all values that the setting may have; of a list, each item. A wrong \
-             value is refused before the run begins, and `host params` shows the choices.",
-            r#"params(#{ side: one_of("left", ["left", "right"]) }).side => left"#,
-            Declared::one_of,
-        )
-        .add(
-            "within(default, low, high)",
-            "In `params`: a default with the smallest and the largest value that the setting may have; of a \
-             list, each item.",
-            "params(#{ share: within(0.2, 0, 1) }).share => 0.2",
-            |default: Dynamic, low: f64, high: f64| Declared::new(default, Rule::Within(low, high)),
-        )
-        .add(
-            "at_least(default, minimum)",
-            "In `params`: a default with the smallest value that the setting may have; of a list, each item.",
-            "params(#{ epochs: at_least(3, 1) }).epochs => 3",
-            |default: Dynamic, minimum: f64| Declared::new(default, Rule::AtLeast(minimum)),
-        )
-        .add(
-            "positive(default)",
-            "In `params`: a default of a setting that is more than 0; of a list, each item.",
-            "params(#{ lr: positive(0.001) }).lr => 0.001",
-            |default: Dynamic| Declared::new(default, Rule::Positive),
-        )
         .add(
             "log(name, value, options)",
             "Records a number (or a tensor of one element) under a name, with step, loop path and time. A \
@@ -111,11 +61,6 @@ pub fn add(table: &mut Table) {
         );
 }
 
-/// The defaults without the rules that they were declared with.
-fn plain(defaults: Map) -> Map {
-    defaults.into_iter().map(|(name, value)| (name, Declared::of(value).0)).collect()
-}
-
 /// Prints and records a table.
 fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
     let row = |row: &Dynamic| {
@@ -134,7 +79,7 @@ fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<
     }
 }
 
-/// A value as a cell; what is neither text nor number as it prints itself.
+/// A value as a cell; values other than strings and numbers as they print.
 fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     if let Ok(whole) = value.as_int() {
         return Ok(TableCell::Whole(whole));
@@ -146,8 +91,8 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     }
 }
 
-/// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the
-/// run, where that is wanted.
+/// Records a metric. A value that is NaN or infinite is recorded too, with a warning, or ends the run
+/// (`--stop-on-nan`).
 fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
     let bar = CallOptions::read("log", options, |options| options.get("bar", false))?;
     let session = Session::of(context)?;

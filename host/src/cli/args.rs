@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ops::Device;
 
-use crate::error::Result;
+use crate::{error::Result, run::Arguments};
 
 /// Runs machine-learning experiments written as short Rhai scripts.
 #[derive(Debug, Parser)]
@@ -168,6 +168,20 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
+    /// The choice of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+
+    /// `cpu`, `gpu`, `auto`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+            Self::Auto => "auto",
+        }
+    }
+
     /// The device that the choice means on this machine.
     ///
     /// # Errors
@@ -212,6 +226,26 @@ pub struct RunArgs {
     pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
+}
+
+impl RunArgs {
+    /// What the record of the run keeps of them.
+    pub fn recorded(&self) -> Arguments {
+        let path = |path: &PathBuf| Arguments::path(path);
+        Arguments {
+            plugin: path(&self.plugin),
+            device: self.device.name().to_owned(),
+            preset: self.preset.clone(),
+            config: self.config.as_ref().map(path),
+            data: self.data.as_ref().map(path),
+            allow_read: self.allow_read.iter().map(path).collect(),
+            onnxruntime: self.control.onnxruntime.as_ref().map(path),
+            deadline: self.control.deadline.map(Arguments::seconds),
+            checkpoint_every: Arguments::seconds(self.control.checkpoint_every),
+            stop_on_nan: self.control.stop_on_nan,
+            max_operations: self.control.max_operations,
+        }
+    }
 }
 
 /// `host resume`
@@ -262,7 +296,7 @@ pub enum Bench {
 /// How often something is done while the clock runs, on what, with what.
 #[derive(Debug, Args)]
 pub struct BenchTiming {
-    /// Items at a time, instead of the usual number of each bench
+    /// Items at a time, instead of the default of each bench
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
     /// Times that are measured

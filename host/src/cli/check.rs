@@ -7,11 +7,11 @@ use crate::{
     error::Result,
     host::Host,
     run::{Mode, Progress},
-    script::{self, Limits, Resolver, Scripts, Source},
+    script::{self, Finding, Limits, Resolver, Scripts, Source, settings},
     session::{Options, Session},
 };
 
-/// Prints everything that can be seen to be wrong with a plugin.
+/// Prints everything that can be seen to be wrong with a plugin and its presets.
 pub fn run(plugin: &Path) -> Result<Outcome> {
     let path = plugin::find(plugin)?;
     let source = Source::read(&path)?;
@@ -24,9 +24,13 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
         |_| {},
     );
     let findings = script::check::check(&host.engine, &source, &|import| resolver.read(import));
-    for finding in &findings {
+    let rendered = |finding: &Finding| {
         let text = Source::read(Path::new(&finding.file)).ok().map(|source| source.text);
-        out!("{}\n", finding.render(text.as_deref()));
+        finding.render(text.as_deref())
+    };
+    let findings: Vec<String> = findings.iter().map(rendered).chain(presets(&host, &source, &path)).collect();
+    for finding in &findings {
+        out!("{finding}\n");
     }
     match findings.len() {
         0 => out!("{}: nothing wrong was found", path.display()),
@@ -34,4 +38,17 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
         n => out!("{n} findings"),
     }
     Ok(if findings.is_empty() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// What is wrong with a plugin's presets: keys and values that its settings do not take.
+fn presets(host: &Host, source: &Source, path: &Path) -> Vec<String> {
+    let ast = host.engine.compile(&*source.text).ok();
+    let declaration = ast.and_then(|ast| settings::declared(&host.engine, source, &ast).ok().flatten());
+    let Some(declaration) = declaration else { return Vec::new() };
+    let wrong = |preset| {
+        let sources =
+            settings::SettingSources { preset: Some(preset), ..settings::SettingSources::default() };
+        settings::resolve(&declaration, &sources).err().map(|error| error.to_string())
+    };
+    plugin::presets(path).into_iter().filter_map(|(_, preset)| wrong(preset)).collect()
 }

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Writes a built-in plugin with its presets, or a built-in script, into ./plugins or ./scripts; what is there already
-/// stays as it is.
+/// Writes a built-in plugin with its presets, or a built-in script, into ./plugins or ./scripts. It
+/// overwrites nothing.
 pub fn run(name: &Path) -> Result<Outcome> {
     let found = find(name)?;
     let is_plugin = found.starts_with(plugin::built_in("plugins"));
@@ -47,11 +47,12 @@ pub fn run(name: &Path) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The built-in file that a plugin's or an import's name stands for.
+/// The built-in file of a plugin or script that is given by its name.
 fn find(name: &Path) -> Result<PathBuf> {
     let file = plugin::script_file(name);
-    let places = ["plugins", "scripts", ""].map(|folder| plugin::built_in(folder).join(&file));
-    if let Some(found) = places.into_iter().find(|path| library::is_built_in(path) && library::is_file(path))
+    let candidates = ["plugins", "scripts", ""].map(|folder| plugin::built_in(folder).join(&file));
+    if let Some(found) =
+        candidates.into_iter().find(|path| library::is_built_in(path) && library::is_file(path))
     {
         return Ok(found);
     }
@@ -68,7 +69,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::io(path))
 }
 
-/// What a script imports, as far as it says so at the start of a line.
+/// The imports of a script that stand at the start of a line.
 fn imports(text: &str) -> Vec<&str> {
     text.lines().filter_map(|line| line.strip_prefix("import \"")?.split('"').next()).collect()
 }

@@ -11,7 +11,8 @@ use crate::{
     terminal::{COLUMNS, wrapped},
 };
 
-/// Prints a command's help, a function, a module, or all; a command and a function of one name both.
+/// Prints the help of a command, a function or a module, or an overview. Where a command and a function share
+/// a name, both are printed.
 pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome> {
     let host = Host::new(Options::default());
     let table = &host.table;
@@ -45,7 +46,8 @@ pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome
 
 fn overview(table: &Table) {
     out!(
-        "Commands: host --help (host help NAME explains one)\n\nScript functions (host help NAME explains one):\n"
+        "Commands: host --help (host help NAME explains one)\n\n\
+         Script functions (host help NAME explains one):\n"
     );
     for (module, doc) in groups(table) {
         let mut names: Vec<_> = entries(table, module).map(bare).collect();
@@ -56,7 +58,7 @@ fn overview(table: &Table) {
     }
 }
 
-/// The script modules, that without a name first.
+/// The script modules; the one without a name comes first.
 fn groups(table: &Table) -> Vec<(&'static str, &'static str)> {
     let mut groups = vec![("", "Functions and methods without a module.")];
     groups.extend(table.modules());
@@ -67,7 +69,7 @@ fn entries<'a>(table: &'a Table, module: &'a str) -> impl Iterator<Item = &'a En
     table.entries().iter().filter(move |e| e.module == module)
 }
 
-/// The help of a command, of several words: `data get`.
+/// The help of a command, which may have several words: `data get`.
 fn command_help(words: &[String]) -> Option<String> {
     let mut command = Cli::command();
     command.build();

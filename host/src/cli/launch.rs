@@ -22,7 +22,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         keep(&session);
         close(&session, Status::Interrupted, None, quiet)
     });
-    let outcome = host.run(&plugin.source);
+    let outcome = host.run_compiled(&plugin.ast);
     end.reach();
     if outcome.is_err() {
         keep(&host.session);
@@ -48,11 +48,11 @@ fn keep(session: &Session) {
 fn close(session: &Session, status: Status, text: Option<String>, quiet: bool) -> Result<Outcome> {
     let Some(recorder) = session.recorder() else { return Ok(Outcome::Failed) };
     if let Some(text) = &text {
-        // Told first: closing the record may fail as well, for the same reason perhaps.
+        // Printed first: closing the record may fail as well, perhaps for the same reason.
         err!("{text}");
         recorder.run.log_line(text);
     }
-    // On the disk before the record says that the run is complete.
+    // The metrics are on the disk before the record says that the run is complete.
     recorder.metrics.position()?;
     let folder = recorder.run.path().to_owned();
     recorder.run.update(|record| {

@@ -20,7 +20,8 @@ pub fn run() -> Result<Outcome> {
         out!("{}{}", entry(&name, indent, &title(path)), entry("", indent, &origin(path)));
     }
     out!(
-        "`host params NAME` shows its settings, `host run NAME` runs it, and\n`host copy NAME` gives a copy to edit."
+        "`host params NAME` shows its settings, `host run NAME` runs it, and\n\
+         `host copy NAME` gives a copy to edit."
     );
     Ok(Outcome::Done)
 }

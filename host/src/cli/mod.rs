@@ -74,8 +74,8 @@ fn dispatch(command: &Command) -> Result<Outcome> {
     }
 }
 
-/// What `call` gives. A panic, whose own message is silenced, becomes an error, but for that of a closed
-/// output: whoever reads it has seen enough.
+/// The result of `call`. A panic becomes an error (its own message is silenced), unless the output was
+/// closed: then the reader has seen enough, and the command is done.
 fn guarded(call: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic.is::<ClosedOutput>() {
         true => Ok(Outcome::Done),
@@ -83,7 +83,7 @@ fn guarded(call: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
     })
 }
 
-/// Settings of the process that everything below relies on.
+/// Prepares what belongs to the whole process: panic messages, environment, memory.
 fn prepare_process() {
     // Panics inside operations become errors with a position; the raw message would only repeat them.
     if std::env::var_os("HOST_BACKTRACE").is_none() {
@@ -101,8 +101,8 @@ fn prepare_process() {
         // at every operation costs more than many operations do.
         libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
-        // Scripts run on threads of their own, which would get arenas of their own. Those take from the
-        // system, and give back at once, whatever is larger than 64 MB.
+        // Scripts run on threads of their own, which would get arenas of their own. An arena fetches anything
+        // over 64 MB from the system, and returns it at once.
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }

@@ -18,7 +18,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What an error means where nothing ran yet.
+    /// The outcome of an error before anything was run.
     pub fn of(error: &Error) -> Self {
         match error {
             _ if ops::interrupt::requested() => Self::Interrupted,

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rhai::AST;
+
 use crate::{
     error::{Error, Result},
     host::Host,
@@ -14,19 +16,20 @@ use crate::{
     session::{Options, Session},
 };
 
-/// The folders, here and in what is built in, of plugins and of scripts.
+/// Names of the folders of plugins and of scripts, in the working folder and among the built-in files.
 const PLUGINS: &str = "plugins";
 const SCRIPTS: &str = "scripts";
 
-/// The file that a plugin's name or path stands for: the user's own comes before a built-in one.
+/// The file of a plugin that is given by name or path. The user's own comes before a built-in one.
 pub fn find(plugin: &Path) -> Result<PathBuf> {
     if library::is_file(plugin) {
         return Ok(plugin.to_owned());
     }
     let file = script_file(plugin);
     // The last one takes `plugins/NAME.rhai` as it stands in a copy of the sources.
-    let places = [PathBuf::from(PLUGINS), built_in(PLUGINS), built_in("")].map(|folder| folder.join(&file));
-    if let Some(found) = places.into_iter().find(|path| library::is_file(path)) {
+    let candidates =
+        [PathBuf::from(PLUGINS), built_in(PLUGINS), built_in("")].map(|folder| folder.join(&file));
+    if let Some(found) = candidates.into_iter().find(|path| library::is_file(path)) {
         return Ok(found);
     }
     let names: Vec<_> = all().iter().map(|path| stem(path)).collect();
@@ -50,13 +53,13 @@ pub fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A folder of what is built in.
+/// A folder of the built-in files.
 pub fn built_in(folder: &str) -> PathBuf {
     Path::new(BUILT_IN).join(folder)
 }
 
-/// All plugins that are run by name, by name: those in ./plugins, and of the built-in ones those that none of them
-/// stands before.
+/// All plugins that can be run by name, sorted: those in ./plugins, and the built-in ones whose names are not
+/// taken by those.
 pub fn all() -> Vec<PathBuf> {
     let mut plugins = in_folder(Path::new(PLUGINS));
     for path in in_folder(&built_in(PLUGINS)) {
@@ -77,14 +80,14 @@ pub fn in_folder(folder: &Path) -> Vec<PathBuf> {
 /// The folders of scripts that a plugin may import from, besides its own.
 pub fn script_folders(plugin: &Path) -> Vec<PathBuf> {
     let folder = plugin.parent().unwrap_or(Path::new(""));
-    let beside = folder.parent().map_or_else(|| folder.join("../scripts"), |above| above.join(SCRIPTS));
-    let mut folders = vec![beside, PathBuf::from(SCRIPTS), built_in(SCRIPTS)];
+    let sibling = folder.parent().map_or_else(|| folder.join("../scripts"), |above| above.join(SCRIPTS));
+    let mut folders = vec![sibling, PathBuf::from(SCRIPTS), built_in(SCRIPTS)];
     folders.retain(|folder| library::is_folder(folder));
     folders.dedup();
     folders
 }
 
-/// The presets of a plugin, by name: `PLUGIN.NAME.toml` beside it.
+/// The presets of a plugin, by name: `PLUGIN.NAME.toml` in its folder.
 pub fn presets(plugin: &Path) -> Vec<(String, PathBuf)> {
     let start = format!("{}.", stem(plugin));
     let name = |path: &Path| {
@@ -117,16 +120,19 @@ pub fn preset(plugin: &Path, name: &str) -> Result<PathBuf> {
 pub struct Plugin {
     pub host: Host,
     pub source: Source,
+    /// The compiled plugin.
+    pub ast: AST,
     pub declaration: Option<settings::Declaration>,
 }
 
 impl Plugin {
-    /// Reads what the plugin imports, and what that imports, so that the record of a run has it from the start.
+    /// Reads all scripts that the plugin imports, directly or through others, so that the record of a run has
+    /// them from the start.
     pub fn read_imports(&self, path: &Path) {
         let resolver = Resolver::new(path, &self.host.session.options.scripts, Scripts::default());
-        let sources = check::sources(&self.host.engine, &self.source, &|import| resolver.read(import));
-        for source in sources.iter().filter(|source| source.name != self.source.name) {
-            // What is wrong with it is told where it is imported.
+        let import = |name: &str| resolver.read(name);
+        for source in &check::imports(&self.host.engine, &self.source, &self.ast, &import) {
+            // An error in it is reported when it is imported.
             let _ = self.host.scripts.compile(&self.host.engine, source);
         }
     }
@@ -138,11 +144,12 @@ pub fn open(path: &Path, mut options: Options, mode: Mode, limits: Limits) -> Re
     let session = Session::new(options, Progress::new(mode));
     let host = Host::assemble(session, Some(path), limits, |_| {});
     let source = Source::read(path)?;
-    let ast =
-        host.scripts.compile(&host.engine, &source).map_err(|error| Error::Script(Box::new(error.into())));
-    let declaration = ast.and_then(|ast| settings::declared(&host.engine, &source, &ast));
-    match declaration {
-        Ok(declaration) => Ok(Plugin { host, source, declaration }),
+    let read = host.compile(&source).and_then(|ast| {
+        let declaration = settings::declared(&host.engine, &source, &ast)?;
+        Ok((ast, declaration))
+    });
+    match read {
+        Ok((ast, declaration)) => Ok(Plugin { host, source, ast, declaration }),
         Err(error) => Err(Error::Failed(host.explain(&error, &source.name))),
     }
 }

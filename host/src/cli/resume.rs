@@ -1,22 +1,21 @@
 //! `host resume`
 
 mod changes;
+mod command;
 mod needed;
 
 use std::path::Path;
 
-use clap::Parser as _;
-
 use super::{
-    args::{Cli, Command, ResumeArgs, RunArgs},
+    args::{DeviceChoice, ResumeArgs},
     launch,
     outcome::Outcome,
     plugin, run, runs, stop,
 };
 use crate::{
     error::{Error, Result},
-    run::{Record, Run, shell_quoted},
-    script::settings::Resolved,
+    run::{Arguments, Record, Run, shell_quoted},
+    script::settings::ResolvedSettings,
     session::{
         Recorder,
         access::{Grants, Resumed},
@@ -26,37 +25,39 @@ use crate::{
 use changes::Changes;
 use needed::{Given, Word};
 
-/// Goes on with a run, from its last checkpoint. What [`access`](crate::session::access) says about the folders of runs is
-/// seen to here.
+/// Goes on with a run, from its last checkpoint. A run's folder is not trusted, as
+/// [`access`](crate::session::access) says.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = runs::find(&args.run)?;
     let record = Run::look(&folder)?;
-    let mut began = original(&record)?;
+    let began = arguments(&record)?;
     let given = Given::of(args);
     let missing = needed::words(&record, &began, &folder, &given);
     if missing.iter().any(Word::is_plugin) {
         return Err(needed::refusal(&given, &missing, &folder));
     }
-    began.data = args.data.clone();
-    began.allow_read = args.allow_read.clone();
-    began.control.onnxruntime = args.control.onnxruntime.clone();
-    began.control.checkpoint_every = args.control.checkpoint_every;
-    began.control.stop_on_nan = args.control.stop_on_nan;
-    began.control.quiet = args.control.quiet;
-    began.control.max_operations = args.control.max_operations;
-    let plugin = run::prepare(&plugin::find(args.plugin.as_ref().unwrap_or(&began.plugin))?, &began)?;
+    let start = run::Start {
+        seed: record.seed,
+        device: device(&began)?,
+        data: args.data.as_deref(),
+        allow_read: &args.allow_read,
+        control: &args.control,
+    };
+    let name = args.plugin.as_deref().unwrap_or(Path::new(&began.plugin));
+    let plugin = run::prepare(&plugin::find(name)?, &start)?;
     let session = &plugin.host.session;
 
     let changes = Changes::since(&record, &plugin.host.scripts, &session.options.data);
     if !changes.is_empty() && !args.changed {
-        // What is found nowhere may be in a folder that is still to be given.
+        // A file that is not found may be in a folder that is still to be given.
         return Err(match missing.is_empty() {
             true => elsewhere(changed(&changes.listed(), &folder), &record),
             false => needed::refusal(&given, &missing, &folder),
         });
     }
     let declared = plugin.declaration.as_ref();
-    let resolved = declared.map(|d| Resolved::recorded(d, &record.settings, &record.given, args.changed));
+    let resolved =
+        declared.map(|d| ResolvedSettings::recorded(d, &record.settings, &record.given, args.changed));
     let resolved = resolved.transpose()?;
     let named = declared.zip(resolved.as_ref()).map(|(d, resolved)| resolved.named(d)).unwrap_or_default();
     let missing = [missing, needed::paths(&record, &named, &session.options, &given)].concat();
@@ -86,7 +87,8 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     launch::launch(&plugin, recorder, &args.control)
 }
 
-/// The error about files, which relative paths lead to others from another folder.
+/// An error about files, with a hint where the run began in another folder: relative paths mean other files
+/// here.
 fn elsewhere(error: Error, record: &Record) -> Error {
     match (error, std::env::current_dir()) {
         (Error::Files(files::Error::Usage { problem, help }), Ok(here))
@@ -103,18 +105,22 @@ fn elsewhere(error: Error, record: &Record) -> Error {
 pub fn command(recorder: &Recorder, session: &crate::session::Session) -> String {
     let (record, folder) = (recorder.run.record(), recorder.run.path());
     let given = Given::default();
-    let words = original(&record).map(|began| needed::words(&record, &began, folder, &given));
+    let words = arguments(&record).map(|began| needed::words(&record, &began, folder, &given));
     let paths = needed::paths(&record, session.named(), &session.options, &given);
     needed::command(&given, &[words.unwrap_or_default(), paths].concat(), folder)
 }
 
-/// The command that started the run.
-fn original(record: &Record) -> Result<RunArgs> {
-    match Cli::try_parse_from(&record.command).map(|cli| cli.command) {
-        Ok(Command::Run(args)) => Ok(args),
-        _ => Err(Error::usage(
-            "the command in run.json is not that of a run",
-            "start a new run with `host run`",
-        )),
+/// The arguments that the run was started with; in an older record they are read from the command line.
+fn arguments(record: &Record) -> Result<Arguments> {
+    match &record.arguments {
+        Some(arguments) => Ok(arguments.clone()),
+        None => command::arguments(&record.command),
     }
+}
+
+fn device(began: &Arguments) -> Result<DeviceChoice> {
+    DeviceChoice::named(&began.device).ok_or_else(|| {
+        let problem = format!("the record of the run names the device `{}`", began.device);
+        Error::usage(problem, "there are cpu, gpu and auto; start a new run with `host run`")
+    })
 }

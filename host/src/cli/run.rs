@@ -1,11 +1,11 @@
 //! `host run`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::{
-    args::RunArgs,
+    args::{Control, DeviceChoice, RunArgs},
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
@@ -22,7 +22,14 @@ use crate::{
 /// Makes the run's folder and runs the plugin in it.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
     let path = plugin::find(&args.plugin)?;
-    let plugin = prepare(&path, args)?;
+    let start = Start {
+        seed: args.seed,
+        device: args.device,
+        data: args.data.as_deref(),
+        allow_read: &args.allow_read,
+        control: &args.control,
+    };
+    let plugin = prepare(&path, &start)?;
     let resolved = settings(&path, &plugin, args)?;
     let json = to_json(resolved.as_ref());
     let changed =
@@ -33,9 +40,9 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("run");
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
-    let given = resolved.as_ref().map(settings::Resolved::given).unwrap_or_default();
+    let given = resolved.as_ref().map(settings::ResolvedSettings::given).unwrap_or_default();
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
-    let record = Record { given, configs, ..record };
+    let record = Record { given, configs, arguments: Some(args.recorded()), ..record };
     stop::listen()?;
     let run = Run::create(&args.out, stem, &changed, record)?;
     if !args.control.quiet {
@@ -45,27 +52,37 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     launch::launch(&plugin, recorder, &args.control)
 }
 
-/// The plugin with a session as the arguments want it, and the texts of all scripts that it imports.
-pub fn prepare(path: &Path, args: &RunArgs) -> Result<Plugin> {
+/// What a session of `host run` or `host resume` is made of.
+pub struct Start<'a> {
+    pub seed: u64,
+    pub device: DeviceChoice,
+    pub data: Option<&'a Path>,
+    pub allow_read: &'a [PathBuf],
+    pub control: &'a Control,
+}
+
+/// Opens the plugin in a session made of the arguments, and reads all scripts that it imports.
+pub fn prepare(path: &Path, start: &Start) -> Result<Plugin> {
+    let control = start.control;
     let options = Options {
-        seed: args.seed,
-        device: args.device.device()?,
-        data: data::folders(args.data.as_deref()),
-        readable: args.allow_read.clone(),
-        onnxruntime: args.control.onnxruntime.clone(),
-        checkpoint_every: args.control.checkpoint_every,
-        stop_on_nan: args.control.stop_on_nan,
+        seed: start.seed,
+        device: start.device.device()?,
+        data: data::folders(start.data),
+        readable: start.allow_read.to_vec(),
+        onnxruntime: control.onnxruntime.clone(),
+        checkpoint_every: control.checkpoint_every,
+        stop_on_nan: control.stop_on_nan,
         ..Options::default()
     };
-    let mode = if args.control.quiet { Mode::Quiet } else { Mode::Auto };
-    let limits = Limits { operations: args.control.max_operations, ..Limits::default() };
+    let mode = if control.quiet { Mode::Quiet } else { Mode::Auto };
+    let limits = Limits { operations: control.max_operations, ..Limits::default() };
     let plugin = plugin::open(path, options, mode, limits)?;
     plugin.read_imports(path);
     Ok(plugin)
 }
 
-fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<settings::Resolved>> {
-    let sources = settings::Sources {
+fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<settings::ResolvedSettings>> {
+    let sources = settings::SettingSources {
         command_line: args.settings.clone(),
         config: args.config.clone(),
         preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
@@ -81,7 +98,7 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
 }
 
 /// The settings as the record has them.
-pub fn to_json(resolved: Option<&settings::Resolved>) -> serde_json::Map<String, Json> {
+pub fn to_json(resolved: Option<&settings::ResolvedSettings>) -> serde_json::Map<String, Json> {
     let json = resolved.and_then(|resolved| serde_json::to_value(resolved).ok());
     json.and_then(|json| json.as_object().cloned()).unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use crate::{
 /// Where runs are, unless --out says otherwise.
 const RUNS: &str = "runs";
 
-/// Of the runs that there are, so many are named.
+/// How many runs an error lists.
 const NAMED: usize = 3;
 
 /// The whole path of a run's folder.

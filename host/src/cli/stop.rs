@@ -16,11 +16,11 @@ use crate::error::{Error, Result};
 /// How long a script may take to notice that it was asked to stop.
 const PATIENCE: Duration = Duration::from_millis(600);
 
-/// How often the watch looks whether it was.
+/// How often the watch looks whether the script was asked to stop.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
-/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. Called before
-/// the run's folder is made or opened, so that no folder is left behind half made.
+/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. This is called
+/// before the run's folder is made or opened, so that none is left half made.
 pub fn listen() -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();
@@ -29,7 +29,7 @@ pub fn listen() -> Result<()> {
         for (count, _) in signals.forever().enumerate() {
             ops::interrupt::request();
             if count > 0 {
-                std::process::exit(130);
+                exit_at_once();
             }
             err!("stopping at the next step, with a checkpoint (once more: at once, without)");
         }
@@ -57,7 +57,8 @@ impl End {
         !self.0.swap(true, Ordering::SeqCst)
     }
 
-    /// The script's thread gets here: it closes the run, unless the watch has begun to, which ends the process.
+    /// The script's thread gets here: it closes the run, unless the watch has begun to, which ends the
+    /// process.
     pub fn reach(&self) {
         while !self.begin() {
             thread::park();
@@ -65,9 +66,9 @@ impl End {
     }
 }
 
-/// Watches over a script that cannot answer, because it waits for what a library computes or reads. Where
-/// it was asked to stop and has not reached its end a moment later, `close` does so from outside, and the
-/// process ends. What the script does meanwhile changes nothing: checkpoints are of states between its steps.
+/// Watches a script that may be unable to stop, because it waits for a library. If it has not ended a moment
+/// after it was asked to stop, the watch calls `close` in its place and ends the process. What the script
+/// does meanwhile changes no checkpoint: those hold states between its steps.
 pub fn watch(close: impl FnOnce() -> Result<Outcome> + Send + 'static) -> End {
     let end = End::default();
     let watched = end.clone();
@@ -81,8 +82,15 @@ pub fn watch(close: impl FnOnce() -> Result<Outcome> + Send + 'static) -> End {
             if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(close)) {
                 err!("error: {error}");
             }
-            std::process::exit(130);
+            exit_at_once();
         }
     });
     end
+}
+
+/// Ends the process at once, without the handlers that `exit` runs: they free what threads of a GPU driver
+/// may still use. Nothing waits in a buffer of the standard library: it writes out each line that is printed.
+fn exit_at_once() -> ! {
+    // SAFETY: it takes a number, and nothing of this program runs any more.
+    unsafe { libc::_exit(130) }
 }

@@ -1,6 +1,6 @@
 //! What an ONNX file says about itself.
 
-use ops::nn::graph::proto::ModelProto;
+use onnx_net::proto::ModelProto;
 
 /// The facts at the top of an ONNX file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

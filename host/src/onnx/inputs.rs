@@ -1,35 +1,15 @@
 //! What a model takes and gives, and the check of what it is given.
 
-use std::fmt;
+use onnx_net::Port;
+use ops::ArrayView;
 
-use super::array::{Dtype, View};
 use crate::error::{Error, Result};
 
-/// One input or output of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value {
-    /// The name that the model's author gave it.
-    pub name: String,
-    /// The type of its elements.
-    pub dtype: Dtype,
-    /// The length of each axis; none: any length.
-    pub shape: Vec<Option<usize>>,
-}
-
-/// Written as `input: f32 [?, 1, 28, 28]`, where `?` is any length.
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, dtype, shape } = self;
-        let axes: Vec<String> = shape.iter().map(|axis| axis.map_or("?".into(), |n| n.to_string())).collect();
-        write!(f, "{name}: {dtype} [{}]", axes.join(", "))
-    }
-}
-
-/// Frees the first axis of `values` where it is one fixed length `b > 0` for all of them, and gives `b`.
-pub(super) fn free_batch<'a>(values: impl Iterator<Item = &'a mut Value>) -> Option<usize> {
+/// Frees the first axis of `ports` where it is one fixed length `b > 0` for all of them, and gives `b`.
+pub(super) fn free_batch<'a>(ports: impl Iterator<Item = &'a mut Port>) -> Option<usize> {
     let mut first_axes: Vec<&mut Option<usize>> = Vec::new();
-    for value in values {
-        first_axes.push(value.shape.first_mut()?);
+    for port in ports {
+        first_axes.push(port.shape.as_mut()?.first_mut()?);
     }
     let batch = **first_axes.first()?;
     if batch.is_none_or(|rows| rows == 0) || first_axes.iter().any(|axis| **axis != batch) {
@@ -41,39 +21,43 @@ pub(super) fn free_batch<'a>(values: impl Iterator<Item = &'a mut Value>) -> Opt
 
 /// The arrays in the order of `expected`, each of the type and shape that its input asks for.
 ///
-/// # Errors
-/// A name that is no input or comes twice, an input that is missing, an array that is empty or has another
-/// type or shape.
-pub(super) fn ordered<'a>(expected: &[Value], given: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
-    let mut slots: Vec<Option<View>> = vec![None; expected.len()];
+/// Errors: a name that is no input or comes twice, an input that is missing, an array that is empty
+/// or has another type or shape.
+pub(super) fn ordered<'a>(
+    expected: &[Port],
+    given: Vec<(&str, ArrayView<'a>)>,
+) -> Result<Vec<ArrayView<'a>>> {
+    let mut slots: Vec<Option<ArrayView>> = vec![None; expected.len()];
     for (name, array) in given {
-        let Some(index) = expected.iter().position(|value| value.name == name) else {
+        let Some(index) = expected.iter().position(|port| port.name == name) else {
             return Err(unknown(name, expected));
         };
-        check(&expected[index], &array)?;
+        check(&expected[index], array)?;
         if slots[index].replace(array).is_some() {
             return Err(Error::usage(format!("input `{name}` is given twice"), "give each input once"));
         }
     }
     let missing = slots.iter().zip(expected).find(|(slot, _)| slot.is_none());
-    if let Some((_, value)) = missing {
-        return Err(Error::usage(format!("input `{}` is missing", value.name), takes(expected)));
+    if let Some((_, port)) = missing {
+        return Err(Error::usage(format!("input `{}` is missing", port.name), takes(expected)));
     }
     Ok(slots.into_iter().flatten().collect())
 }
 
-fn check(value: &Value, array: &View) -> Result<()> {
+fn check(port: &Port, array: ArrayView) -> Result<()> {
     let shape = array.shape();
-    let fits = shape.len() == value.shape.len()
-        && shape.iter().zip(&value.shape).all(|(found, expected)| expected.is_none_or(|n| n == *found));
+    let fits = port.shape.as_ref().is_none_or(|sizes| {
+        let equal = |(found, expected): (&usize, &Option<usize>)| expected.is_none_or(|n| n == *found);
+        sizes.len() == shape.len() && shape.iter().zip(sizes).all(equal)
+    });
     let problem = |expected: &str, help: &str| {
-        let found = format!("input `{}` is {} {shape:?}", value.name, array.dtype());
+        let found = format!("input `{}` is {} {shape:?}", port.name, array.dtype());
         Err(Error::usage(format!("{found}, {expected}"), help))
     };
-    if array.dtype() != value.dtype {
-        problem(&format!("expected {value}"), &format!("convert it to {}", value.dtype))
+    if let Some(dtype) = port.dtype.filter(|dtype| *dtype != array.dtype()) {
+        problem(&format!("expected {port}"), &format!("convert it to {dtype}"))
     } else if !fits {
-        problem(&format!("expected {value}"), "reshape it; `?` is any length")
+        problem(&format!("expected {port}"), "reshape it; `?` is any length")
     } else if shape.contains(&0) {
         problem("which is empty", "give at least one row")
     } else {
@@ -81,32 +65,32 @@ fn check(value: &Value, array: &View) -> Result<()> {
     }
 }
 
-fn unknown(name: &str, expected: &[Value]) -> Error {
+fn unknown(name: &str, expected: &[Port]) -> Error {
     let nearest = expected.iter().max_by(|a, b| {
-        let likeness = |value: &Value| strsim::jaro_winkler(name, &value.name);
+        let likeness = |port: &Port| strsim::jaro_winkler(name, &port.name);
         likeness(a).total_cmp(&likeness(b))
     });
     let help = match nearest {
-        Some(value) => format!("did you mean `{}`? {}", value.name, takes(expected)),
+        Some(port) => format!("did you mean `{}`? {}", port.name, takes(expected)),
         None => takes(expected),
     };
     Error::usage(format!("the model has no input `{name}`"), help)
 }
 
-fn takes(expected: &[Value]) -> String {
-    let values: Vec<String> = expected.iter().map(Value::to_string).collect();
-    format!("the model takes {}", if values.is_empty() { "no input".into() } else { values.join("; ") })
+fn takes(expected: &[Port]) -> String {
+    let ports: Vec<String> = expected.iter().map(Port::to_string).collect();
+    format!("the model takes {}", if ports.is_empty() { "no input".into() } else { ports.join("; ") })
 }
 
 #[cfg(test)]
 mod tests {
     use ndarray::ArrayD;
+    use ops::{Array, DType};
 
     use super::*;
-    use crate::onnx::Array;
 
-    fn value(name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Value {
-        Value { name: name.into(), dtype, shape: shape.to_vec() }
+    fn value(name: &str, dtype: DType, shape: &[Option<usize>]) -> Port {
+        Port { name: name.into(), dtype: Some(dtype), shape: Some(shape.to_vec()) }
     }
 
     fn zeros(shape: &[usize]) -> Array {
@@ -114,17 +98,17 @@ mod tests {
     }
 
     fn message(given: Vec<(&str, Array)>) -> String {
-        let expected = [value("image", Dtype::F32, &[None, Some(3)]), value("label", Dtype::I64, &[None])];
+        let expected = [value("image", DType::F32, &[None, Some(3)]), value("label", DType::I64, &[None])];
         let views = given.iter().map(|(name, array)| (*name, array.view())).collect();
         ordered(&expected, views).expect_err("the inputs are wrong").to_string()
     }
 
     #[test]
     fn inputs_come_out_in_the_models_order() {
-        let expected = [value("a", Dtype::F32, &[Some(2)]), value("b", Dtype::F32, &[])];
+        let expected = [value("a", DType::F32, &[Some(2)]), value("b", DType::F32, &[])];
         let (a, b) = (zeros(&[2]), zeros(&[]));
         let found = ordered(&expected, vec![("b", b.view()), ("a", a.view())]).unwrap();
-        assert_eq!(found.iter().map(View::shape).collect::<Vec<_>>(), [a.shape(), b.shape()]);
+        assert_eq!(found.iter().map(|view| view.shape()).collect::<Vec<_>>(), [a.shape(), b.shape()]);
     }
 
     #[test]
@@ -155,9 +139,9 @@ mod tests {
     #[test]
     fn a_batch_is_freed_when_all_first_axes_agree() {
         let freed = |shapes: &[&[Option<usize>]]| {
-            let mut values: Vec<Value> = shapes.iter().map(|shape| value("x", Dtype::F32, shape)).collect();
+            let mut values: Vec<Port> = shapes.iter().map(|shape| value("x", DType::F32, shape)).collect();
             let batch = free_batch(values.iter_mut());
-            (batch, values.into_iter().map(|value| value.shape).collect::<Vec<_>>())
+            (batch, values.into_iter().filter_map(|value| value.shape).collect::<Vec<_>>())
         };
         assert_eq!(
             freed(&[&[Some(4), Some(3)], &[Some(4)]]),

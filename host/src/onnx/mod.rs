@@ -8,7 +8,6 @@ mod header;
 mod inputs;
 mod locate;
 mod model;
-mod numpy;
 mod rows;
 mod runtime;
 
@@ -17,9 +16,8 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use array::{Array, Dtype, View};
+pub use array::EXCHANGED;
 pub use header::Header;
-pub use inputs::Value;
 pub use locate::locate;
-pub use model::{Device, Model};
+pub use model::Model;
 pub use runtime::Runtime;

@@ -4,26 +4,19 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use ops::nn::graph;
 use ort::ep::{self, ExecutionProvider};
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, ValueType};
 
-use super::array::{Array, Dtype, View};
+use onnx_net::Port;
+use ops::{Array, ArrayView, Device};
+
+use super::array::{self, EXCHANGED, Joined};
 use super::header::Header;
-use super::inputs::{self, Value};
+use super::inputs;
 use super::runtime::{Runtime, guarded};
 use crate::error::{Error, Result};
-
-/// Where a model computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    /// The processor.
-    Cpu,
-    /// The NVIDIA graphics card of this number, from 0.
-    Cuda { ordinal: u16 },
-}
 
 /// A frozen network: arrays in, arrays out, the same numbers every time.
 ///
@@ -33,8 +26,8 @@ pub enum Device {
 pub struct Model {
     path: PathBuf,
     header: Header,
-    inputs: Vec<Value>,
-    outputs: Vec<Value>,
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
     batch: Option<usize>,
     /// Other files that hold elements of its tensors.
     elements: Vec<PathBuf>,
@@ -44,16 +37,15 @@ pub struct Model {
 }
 
 impl Model {
-    /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads ONNX
-    /// Runtime, from `library` where it is given (see [`super::locate`]).
+    /// Opens the ONNX file at `path` for computing on `device`. The first model of the process loads
+    /// ONNX Runtime, from `library` where it is given (see [`super::locate`]).
     ///
-    /// # Errors
-    /// A file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses; no ONNX
-    /// Runtime; a device that the library does not serve; an input or output that is no tensor of a
-    /// [`Dtype`].
+    /// Errors: a file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses;
+    /// no ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of an
+    /// element type that is exchanged.
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
-        let file = graph::Model::confined(path)?;
+        let file = onnx_net::OnnxFile::confined(path)?;
         let header = Header::of(file.proto());
         let elements = file.elements().map(Path::to_path_buf).collect();
         drop(file);
@@ -84,7 +76,7 @@ impl Model {
         let session = guarded(|| commit(builder(&runtime, device)?)).map_err(|problem| {
             refused(path, &problem, "export the model again, with an operator set that it knows")
         })?;
-        let values = |outlets: &[Outlet]| outlets.iter().map(value).collect::<Result<Vec<_>, String>>();
+        let values = |outlets: &[Outlet]| outlets.iter().map(port).collect::<Result<Vec<_>, String>>();
         let unreadable = |problem: String| refused(path, &problem, "export the model with plain tensors");
         let mut inputs = values(session.inputs()).map_err(unreadable)?;
         let mut outputs = values(session.outputs()).map_err(unreadable)?;
@@ -110,12 +102,12 @@ impl Model {
     }
 
     /// What the model takes.
-    pub fn inputs(&self) -> &[Value] {
+    pub fn inputs(&self) -> &[Port] {
         &self.inputs
     }
 
     /// What the model gives.
-    pub fn outputs(&self) -> &[Value] {
+    pub fn outputs(&self) -> &[Port] {
         &self.outputs
     }
 
@@ -126,24 +118,21 @@ impl Model {
 
     /// The outputs, in the model's order, for `inputs`, in any order.
     ///
-    /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where it is
-    /// fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last piece
-    /// is filled up with its last row, and what comes of that is cut off.
+    /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where
+    /// it is fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last
+    /// piece is filled up with its last row, and what comes of that is cut off.
     ///
-    /// # Errors
-    /// A wrong, missing or repeated name; an array that is empty or has another type or shape than the input;
-    /// inputs of different numbers of rows; rows that depend on each other, where they are not as many as the
-    /// file fixes; what ONNX Runtime reports.
+    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape
+    /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are
+    /// not as many as the file fixes; what ONNX Runtime reports.
     pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
-        let held: Vec<_> = inputs.into_iter().map(|(name, array)| (name, array.row_major())).collect();
-        self.run_views(held.iter().map(|(name, array)| (&**name, array.view())).collect())
+        self.run_views(inputs.iter().map(|(name, array)| (&**name, array.view())).collect())
     }
 
     /// [`Model::run`] on arrays that stay where they are.
     ///
-    /// # Errors
-    /// Those of [`Model::run`].
-    pub fn run_views(&self, inputs: Vec<(&str, View)>) -> Result<Vec<(String, Array)>> {
+    /// Errors: those of [`Model::run`].
+    pub fn run_views(&self, inputs: Vec<(&str, ArrayView)>) -> Result<Vec<(String, Array)>> {
         let inputs = self.in_order(inputs)?;
         let rows = self.batch.map(|batch| self.rows(&inputs, batch)).transpose()?;
         let pieces = self.batch.zip(rows).filter(|(batch, rows)| rows != batch);
@@ -152,25 +141,24 @@ impl Model {
         }
         let outputs = guarded(|| match pieces {
             Some((batch, rows)) => self.run_pieces(&inputs, rows, batch),
-            None => self.run_whole(inputs.iter().map(View::input)),
+            None => self.run_whole(inputs.iter().copied().map(array::input)),
         });
         let outputs = outputs.map_err(|problem| self.refused(&problem))?;
-        Ok(self.outputs.iter().map(|value| value.name.clone()).zip(outputs).collect())
+        Ok(self.outputs.iter().map(|port| port.name.clone()).zip(outputs).collect())
     }
 
     /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The inputs
     /// are those that [`Model::in_order`] gives.
     ///
-    /// # Errors
-    /// What ONNX Runtime reports.
-    pub fn run_bare(&self, inputs: &[View]) -> Result<()> {
+    /// Errors: what ONNX Runtime reports.
+    pub fn run_bare(&self, inputs: &[ArrayView]) -> Result<()> {
         let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
         let computed = guarded(|| {
             let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
             for start in (0..rows).step_by(self.batch.unwrap_or(rows).max(1)) {
-                let piece = inputs.iter().map(|array| match self.batch {
-                    Some(batch) => array.input_rows(start, batch),
-                    None => array.input(),
+                let piece = inputs.iter().map(|&array| match self.batch {
+                    Some(batch) => array::input_rows(array, start, batch),
+                    None => array::input(array),
                 });
                 session.run(&piece.collect::<ort::Result<Vec<_>>>()?[..])?;
             }
@@ -181,9 +169,8 @@ impl Model {
 
     /// Inputs by name in the order of the model's inputs, checked.
     ///
-    /// # Errors
-    /// A wrong, missing or repeated name; an array that is empty or has another type or shape.
-    pub fn in_order<'a>(&self, inputs: Vec<(&str, View<'a>)>) -> Result<Vec<View<'a>>> {
+    /// Errors: a wrong, missing or repeated name; an array that is empty or has another type or shape.
+    pub fn in_order<'a>(&self, inputs: Vec<(&str, ArrayView<'a>)>) -> Result<Vec<ArrayView<'a>>> {
         inputs::ordered(&self.inputs, inputs)
     }
 
@@ -200,30 +187,29 @@ impl Model {
         let inputs = inputs.collect::<ort::Result<Vec<_>>>()?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let found = session.run(&inputs[..])?;
-        let declared = self.outputs.iter().enumerate();
-        declared.map(|(index, value)| Array::from_output(&found[index], value.dtype)).collect()
+        (0..self.outputs.len()).map(|index| array::copied(&found[index])).collect()
     }
 
-    fn run_pieces(&self, inputs: &[View], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
+    fn run_pieces(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut joined: Vec<Array> = Vec::with_capacity(self.outputs.len());
+        let mut joined: Vec<Joined> = Vec::with_capacity(self.outputs.len());
         for start in (0..rows).step_by(batch) {
-            let piece = inputs.iter().map(|array| array.input_rows(start, batch));
+            let piece = inputs.iter().map(|&array| array::input_rows(array, start, batch));
             let piece = piece.collect::<ort::Result<Vec<SessionInputValue<'_>>>>()?;
             let found = session.run(&piece[..])?;
-            for (index, value) in self.outputs.iter().enumerate() {
+            for index in 0..self.outputs.len() {
                 if start == 0 {
-                    joined.push(Array::for_rows(&found[index], value.dtype, rows)?);
+                    joined.push(Joined::like(&found[index], Some(rows))?);
                 }
-                joined[index].set_rows(start, &found[index], batch.min(rows - start))?;
+                joined[index].add(&found[index], Some(batch.min(rows - start)))?;
             }
         }
-        Ok(joined)
+        joined.into_iter().map(Joined::finish).collect()
     }
 
     /// The number of rows that all inputs share; one batch where there are no inputs.
-    fn rows(&self, inputs: &[View], batch: usize) -> Result<usize> {
-        let mut named = self.inputs.iter().zip(inputs).map(|(value, array)| (&value.name, array.shape()[0]));
+    fn rows(&self, inputs: &[ArrayView], batch: usize) -> Result<usize> {
+        let mut named = self.inputs.iter().zip(inputs).map(|(port, array)| (&port.name, array.shape()[0]));
         let Some((first, rows)) = named.next() else {
             return Ok(batch);
         };
@@ -244,8 +230,8 @@ impl fmt::Display for Model {
         if let Some(opset) = self.header.opset() {
             write!(f, " (opset {opset})")?;
         }
-        self.inputs.iter().try_for_each(|value| write!(f, "\n  takes {value}"))?;
-        self.outputs.iter().try_for_each(|value| write!(f, "\n  gives {value}"))
+        self.inputs.iter().try_for_each(|port| write!(f, "\n  takes {port}"))?;
+        self.outputs.iter().try_for_each(|port| write!(f, "\n  gives {port}"))
     }
 }
 
@@ -256,8 +242,8 @@ fn serves(runtime: &Runtime, device: Device) -> Result<()> {
     }
     Err(Error::usage(
         format!("the ONNX Runtime library {} does not compute with CUDA", runtime.path().display()),
-        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) with \
-         --onnxruntime",
+        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) \
+         with --onnxruntime",
     ))
 }
 
@@ -267,9 +253,9 @@ fn builder(runtime: &Runtime, device: Device) -> ort::Result<SessionBuilder> {
         .with_deterministic_compute(true)?
         // Threads that spin between calls would take the cores from everything else.
         .with_intra_op_spinning(false)?;
-    if let Device::Cuda { ordinal } = device {
+    if device == Device::Gpu {
         let cuda = ep::CUDA::default()
-            .with_device_id(ordinal.into())
+            .with_device_id(0)
             // The processor's numbers, not their first ten bits; and no choice of algorithm by stopwatch.
             .with_tf32(false)
             .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
@@ -279,19 +265,19 @@ fn builder(runtime: &Runtime, device: Device) -> ort::Result<SessionBuilder> {
     Ok(builder)
 }
 
-fn value(outlet: &Outlet) -> Result<Value, String> {
+fn port(outlet: &Outlet) -> Result<Port, String> {
     let name = outlet.name().to_owned();
     let tensor = match outlet.dtype() {
-        ValueType::Tensor { ty, shape, .. } => Dtype::from_onnx(*ty).map(|dtype| (dtype, shape)),
+        ValueType::Tensor { ty, shape, .. } => array::dtype(*ty).map(|dtype| (dtype, shape)),
         _ => None,
     };
     let Some((dtype, shape)) = tensor else {
-        let known: Vec<&str> = Dtype::ALL.iter().map(|dtype| dtype.name()).collect();
+        let known: Vec<&str> = EXCHANGED.iter().map(|dtype| dtype.name()).collect();
         return Err(format!("`{name}` is {}, expected a tensor of {}", outlet.dtype(), known.join(", ")));
     };
     // ONNX Runtime writes a free axis as -1.
     let shape = shape.iter().map(|axis| usize::try_from(*axis).ok()).collect();
-    Ok(Value { name, dtype, shape })
+    Ok(Port { name, dtype: Some(dtype), shape: Some(shape) })
 }
 
 fn refused(path: &Path, problem: &str, help: &str) -> Error {

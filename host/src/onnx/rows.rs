@@ -1,16 +1,17 @@
 //! Whether the rows of a model of a fixed batch are independent, so that any number of them can be computed
 //! in pieces: seen from what comes out.
 
-use ops::nn::graph::alike;
+use onnx_net::alike;
+use ops::{Array, ArrayView};
 
-use super::{Array, Model, View, runtime::guarded};
+use super::{Model, array, runtime::guarded};
 use crate::error::{Error, Result};
 
 impl Model {
     /// Refuses other numbers of rows than the model's own `batch` where a row gives something else in another
     /// place, or beside other rows. The first time that rows which tell come in, one batch of them is
     /// computed as it is, with each row a place further, and with the first row in all places.
-    pub(super) fn verify_rows(&self, inputs: &[View], rows: usize, batch: usize) -> Result<()> {
+    pub(super) fn verify_rows(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> Result<()> {
         // A batch of one row is always alone.
         if batch == 1 || self.independent.get().is_some() {
             return Ok(());
@@ -19,19 +20,23 @@ impl Model {
         let further: Vec<usize> = (0..batch).map(|place| own[(place + 1) % batch]).collect();
         let first = vec![own[0]; batch];
         let run = |rows: &[usize]| {
-            let outputs = guarded(|| self.run_whole(inputs.iter().map(|array| array.input_of(rows))));
+            let outputs =
+                guarded(|| self.run_whole(inputs.iter().map(|&array| array::input_of(array, rows))));
             outputs.map_err(|problem| self.refused(&problem))
         };
         for ((own, further), first) in run(&own)?.iter().zip(&run(&further)?).zip(&run(&first)?) {
             let Some(width) = width(own, batch) else { return Err(self.dependent(rows, batch)) };
-            let (own, mut moved) = (own.to_f64(), own.to_f64());
+            let own = own.data().to_f64();
+            let mut moved = own.clone();
             moved.rotate_left(width);
-            if !alike(&moved, &further.to_f64()) || !alike(&own[..width].repeat(batch), &first.to_f64()) {
+            if !alike(&moved, &further.data().to_f64())
+                || !alike(&own[..width].repeat(batch), &first.data().to_f64())
+            {
                 return Err(self.dependent(rows, batch));
             }
         }
         // Rows that are all the same do not tell how they would change each other.
-        if !inputs.iter().all(|array| array.is_uniform(&own)) {
+        if !inputs.iter().all(|&array| array::is_uniform(array, &own)) {
             let _ = self.independent.set(());
         }
         Ok(())
@@ -39,9 +44,8 @@ impl Model {
 
     fn dependent(&self, rows: usize, batch: usize) -> Error {
         let problem = format!(
-            "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed in \
-             pieces: what \
-             comes out for a row depends on its place or on the other rows (or is random)",
+            "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed \
+             in pieces: what comes out for a row depends on its place or on the other rows (or is random)",
             self.path().display()
         );
         Error::usage(

@@ -76,8 +76,14 @@ impl Runtime {
 pub(super) fn guarded<T, E: ToString>(call: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(|error| error.to_string()),
-        Err(panic) => Err(panic_text(&*panic).to_owned()),
+        Err(panic) => Err(message_of(panic_text(&*panic)).to_owned()),
     }
+}
+
+/// What the library said, of an assertion that prints the whole error: `infallible: Error { .., message: "..", .. }`.
+fn message_of(panic: &str) -> &str {
+    let message = panic.split_once("message: \"").and_then(|(_, rest)| rest.split_once("\", ptr: "));
+    message.map_or(panic, |(message, _)| message)
 }
 
 /// What is wrong with a file that is no library of ONNX Runtime, or none of a fitting version.

@@ -1,5 +1,6 @@
 //! Runs: the folder, what is recorded in it, durable loops and their checkpoints, progress, the report.
 
+mod arguments;
 mod blobs;
 mod folder;
 mod loops;
@@ -10,6 +11,7 @@ pub mod report;
 mod state;
 mod table;
 
+pub use arguments::Arguments;
 pub use folder::{Run, status_on_disk};
 pub use loops::{LoopState, Loops};
 pub use metrics::Metrics;

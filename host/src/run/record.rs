@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
+use super::arguments::Arguments;
 use crate::{
     error::{Error, Result},
     files::{reading::Checksum, sha256, write_whole},
@@ -48,8 +49,11 @@ pub struct Record {
     pub title: String,
     pub summary: Vec<String>,
     pub status: Status,
-    /// The command line, word by word.
+    /// The command line, word by word, for people: `arguments` say what it meant.
     pub command: Vec<String>,
+    /// What the run was started with; records of older runs have only the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Arguments>,
     /// The working folder, which paths in the command are relative to.
     pub folder: String,
     /// Every setting with the value that it had, in the order of declaration.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::{Carried, ScriptResult, nesting};
 use crate::error::Result;
 
-/// Functions captured by functions are copied so deep: one can capture itself.
+/// How many levels of functions captured by functions are copied: a function can capture itself.
 const FUNCTIONS_DEEP: usize = 8;
 
-/// A script function with where it was made. What it captured is as it was then: a variable that two
-/// threads share would be an error wherever both look at it.
+/// A script function with the context it was made in. Captured variables are copied when it is made: Rhai
+/// reports an error where two threads use a shared one at the same time.
 #[derive(Clone)]
 pub struct Callback {
     function: FnPtr,
@@ -21,20 +21,20 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The function, of the script that makes the call of that context. Its own calls have no position: they
-    /// happen where the script calls whatever calls it.
+    /// The function, in the context of the call that handed it over. Its own calls have no position: they
+    /// happen where the script calls the function that calls it.
     pub fn new(context: &NativeCallContext, function: &FnPtr) -> Self {
         let mut store = context.store_data();
         store.pos = Position::NONE;
         Self { function: own_captures(function, FUNCTIONS_DEEP), store }
     }
 
-    /// The name that errors of Rhai know the function by.
+    /// The function's name in Rhai's errors.
     pub fn name(&self) -> &str {
         self.function.fn_name()
     }
 
-    /// How deep what it captured is nested.
+    /// The nesting depth of what it captured.
     pub fn depth(&self) -> usize {
         nesting::depth(&Dynamic::from(self.function.clone()))
     }
@@ -47,7 +47,7 @@ impl Callback {
         C::of_tag(&self.store.global.tag)
     }
 
-    /// What it gives.
+    /// Calls it.
     ///
     /// # Errors
     /// Those of the function.

@@ -4,6 +4,7 @@
 //! is not certain to be wrong passes: a correct script has no findings.
 
 mod calls;
+mod choices;
 mod load;
 mod names;
 mod seen;
@@ -13,9 +14,14 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::Engine;
+use rhai::{AST, Engine};
 
-use super::{finding::Finding, functions::Functions, settings::declare, source::Source};
+use super::{
+    finding::Finding,
+    functions::Functions,
+    settings::{Setting, declare},
+    source::Source,
+};
 use crate::error::Result;
 use load::{Loader, Namespace, Unit};
 use walk::Walker;
@@ -24,8 +30,8 @@ use walk::Walker;
 type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
-/// unknown functions, modules, variables and settings, wrong numbers of arguments, imports that
-/// cannot be read or go round in a circle, and `params` calls that are not where they may be.
+/// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong numbers of
+/// arguments, imports that cannot be read or go round in a circle, and `params` calls that stand where none can.
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
 /// imported script.
@@ -33,7 +39,10 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     let mut loader = Loader::new(engine, import);
     loader.load(plugin.clone());
     let (units, mut findings) = (loader.units, loader.findings);
-    let known = Known::new(engine, &units, &plugin.name);
+    let root = units.iter().find(|unit| unit.source.name == plugin.name);
+    let declaration = root.and_then(|unit| declare::find(engine, plugin, &unit.ast).ok().flatten());
+    let settings = declaration.map(|declaration| declaration.settings).unwrap_or_default();
+    let known = Known { settings, ..Known::new(engine, &units, &plugin.name) };
     for unit in &units {
         findings.extend(misplaced_settings(engine, unit, plugin));
         findings.extend(Walker::new(unit, &known).walk());
@@ -46,12 +55,18 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     findings
 }
 
-/// A plugin and the scripts that it imports by names that are written out, directly or through others, as far
-/// as they can be read.
-pub fn sources(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Source> {
+/// The scripts that a compiled plugin imports by names that are written out, directly or through others, as far as
+/// they can be read.
+pub fn imports(
+    engine: &Engine,
+    plugin: &Source,
+    ast: &AST,
+    import: &dyn Fn(&str) -> Result<Source>,
+) -> Vec<Source> {
     let mut loader = Loader::new(engine, import);
-    loader.load(plugin.clone());
-    loader.units.into_iter().map(|unit| unit.source).collect()
+    loader.compiled(plugin.clone(), ast.clone());
+    let sources = loader.units.into_iter().map(|unit| unit.source);
+    sources.filter(|source| source.name != plugin.name).collect()
 }
 
 /// What every script of a plugin can call.
@@ -65,6 +80,8 @@ struct Known {
     typed_methods: Counts,
     /// Keys that scripts give to maps: a function there is called like a method.
     keys: BTreeSet<String>,
+    /// What the plugin declares.
+    settings: Vec<Setting>,
 }
 
 impl Known {
@@ -85,6 +102,7 @@ impl Known {
             plugin_name: plugin.to_string(),
             typed_methods,
             keys: units.iter().flat_map(|unit| unit.keys.iter().cloned()).collect(),
+            settings: Vec::new(),
         }
     }
 
@@ -97,7 +115,7 @@ impl Known {
     }
 }
 
-/// A `params` call where none may be, or in a script that is imported.
+/// A `params` call that is not at the top level, or in a script that is imported.
 fn misplaced_settings(engine: &Engine, unit: &Unit, plugin: &Source) -> Vec<Finding> {
     if unit.source.name == plugin.name {
         return declare::find(engine, &unit.source, &unit.ast).err().into_iter().collect();

@@ -1,10 +1,10 @@
-//! The Rhai engine as scripts meet it: limits that keep a script from hurting, and our functions.
+//! The Rhai engine as scripts meet it: limits that keep a script from doing harm, and our functions.
 
 use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard};
+use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard, switch, unread};
 use crate::memory;
 
 /// Bounds on what a script may do by itself; tensors have a budget of their own.
@@ -32,8 +32,7 @@ impl Default for Limits {
             expression_depth: 128,
             string: 16 << 20,
             items: 4 << 20,
-            // A value is copied where it is put into another: there has to be room for one more of the
-            // largest.
+            // A value is copied when it is put into another, so the largest one needs room twice.
             memory: memory::available() / 2,
         }
     }
@@ -55,13 +54,14 @@ pub fn build(
     engine.set_max_operations(limits.operations);
     engine.set_max_call_levels(limits.call_depth);
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
-    // Rhai's own comparisons of floats are not those of IEEE 754, and its fast operators ask nobody.
+    // Rhai's comparisons of floats differ from IEEE 754, and its fast operators cannot be replaced.
     engine.set_fast_operators(false);
     engine.disable_symbol("eval");
     engine.on_progress(move |_| between_operations(limits));
     #[allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
     standard::register(&mut engine, limits);
+    switch::register(&mut engine);
     engine.on_print(print.clone());
     engine.on_debug(move |text, _, position| print(&format!("{position:?}: {text}")));
     table.register(&mut engine);
@@ -77,6 +77,9 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
     nesting::count();
     if ops::interrupt::requested() {
         return Some(INTERRUPTED.into());
+    }
+    if let Some(error) = unread::take() {
+        return Some(error);
     }
     (memory::held() > limits.memory).then(|| {
         let maximum = limits.memory / 1_000_000;

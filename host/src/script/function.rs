@@ -33,13 +33,13 @@ pub trait FromScript: Sized + 'static {
     /// Converts a value.
     fn from_script(value: &Dynamic) -> Result<Self, Refusal>;
 
-    /// What stands for an argument that is left out, for types of optional parameters.
+    /// The value of an argument that is left out, where the type allows that.
     fn absent() -> Option<Self> {
         None
     }
 }
 
-/// A parameter that a call may leave out, with all that follow it.
+/// A parameter that a call may leave out, together with all that follow it.
 impl<T: FromScript> FromScript for Option<T> {
     const NAME: &'static str = T::NAME;
 
@@ -262,7 +262,7 @@ fn size(value: i64) -> Result<usize, Refusal> {
     usize::try_from(value).map_err(|_| Refusal::Value(wrong()))
 }
 
-/// What a closure of any number of parameters is to the table of script functions.
+/// A closure of any number of parameters, as the table of script functions holds it.
 pub trait Function<Args>: Send + Sync + 'static {
     /// The types of the parameters: name, and the script types that convert.
     fn parameters() -> Vec<Parameter>;
@@ -280,7 +280,7 @@ pub struct Parameter {
     pub types: Vec<TypeId>,
     /// Whether a call may leave it out.
     pub is_optional: bool,
-    /// The Rust name of a type that scripts hold as it is, and Rhai has no name for.
+    /// The Rust name of a type of ours, which Rhai does not know.
     pub rust_name: Option<&'static str>,
 }
 
@@ -298,7 +298,7 @@ impl Parameter {
     }
 }
 
-/// An argument, or what stands for one that is left out.
+/// An argument, or the value of one that is left out.
 fn argument<T: FromScript>(value: Option<&&mut Dynamic>) -> Result<T, Refusal> {
     match value {
         Some(value) => T::from_script(value),
@@ -329,7 +329,7 @@ pub trait Carried: Send + Sync + Sized + 'static {
         Self::of_tag(&context.global_runtime_state().tag)
     }
 
-    /// What that tag is of.
+    /// What a tag stands for.
     ///
     /// # Errors
     /// As [`Carried::of`].

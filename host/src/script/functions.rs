@@ -6,7 +6,7 @@ use rhai::{Engine, FnNamespace, FuncInfo};
 
 use crate::kinds;
 
-/// What Rhai answers itself, outside of its registered functions: name, minimum and maximum number of
+/// Keywords that Rhai calls like functions but does not register: name, minimum and maximum number of
 /// arguments.
 const KEYWORDS: [(&str, usize, usize); 8] = [
     ("Fn", 1, 1),
@@ -72,7 +72,7 @@ impl Functions {
         self.versions.keys().map(String::as_str).chain(keywords)
     }
 
-    /// The names of the modules that the functions stand in, `noise` for `noise::uniform`.
+    /// The modules of the functions: `noise` of `noise::uniform`.
     pub fn modules(&self) -> BTreeSet<&str> {
         let qualified = self.versions.keys();
         qualified.filter_map(|name| Some(name.rsplit_once("::")?.0)).collect()

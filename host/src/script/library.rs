@@ -1,5 +1,5 @@
-//! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads
-//! scripts and presets does so here, and takes them from either.
+//! The plugins and scripts that are built into the program, as files below a folder that is on no disk. All
+//! reading of scripts and presets goes through here, and works for both.
 
 use std::{
     fs,
@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 /// The folder of what is built in: `built-in:/plugins/dtan.rhai`, `built-in:/scripts/nets/wta.rhai`.
 pub const BUILT_IN: &str = "built-in:";
 
-/// What a plugin consists of; the folders hold shell scripts as well, which only a copy of the sources needs.
+/// The files of a plugin; shell scripts in the same folders are needed only with the sources.
 const EXTENSIONS: [&str; 2] = ["rhai", "toml"];
 
-/// How deep folders are searched for scripts.
+/// How many levels of folders are searched for scripts.
 const DEEPEST: usize = 4;
 
 static PLUGINS: Dir = include_dir!("$CARGO_MANIFEST_DIR/../plugins");
@@ -55,8 +55,8 @@ pub fn read(path: &Path) -> Result<String> {
     .map_err(Error::io(path))
 }
 
-/// What stands directly in a folder, by name, each with whether it is a folder; nothing where it cannot be
-/// read. Links to folders are no folders: they may lead in circles.
+/// The entries of a folder by name, each with whether it is a folder; none where it cannot be read. A link to
+/// a folder does not count as one, since links can form circles.
 pub fn entries(path: &Path) -> Vec<(PathBuf, bool)> {
     let mut found: Vec<(PathBuf, bool)> = if is_built_in(path) {
         let entries = folder(path).map_or(&[][..], Dir::entries).iter();
@@ -115,7 +115,7 @@ fn folder(path: &Path) -> Option<&'static Dir<'static>> {
     if inner == Path::new("") { Some(dir) } else { dir.get_dir(inner) }
 }
 
-/// The part that a path of something built in is in, and its path there.
+/// The built-in folder that holds a path, and the path inside of it.
 fn locate(path: &Path) -> Option<(&'static Dir<'static>, &Path)> {
     let inner = path.strip_prefix(BUILT_IN).ok()?;
     [("plugins", &PLUGINS), ("scripts", &SCRIPTS)]

@@ -17,7 +17,9 @@ pub mod settings;
 mod source;
 pub mod stack;
 mod standard;
+mod switch;
 mod table;
+mod unread;
 
 pub use callback::{Callback, own};
 pub use engine::{Limits, build};

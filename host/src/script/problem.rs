@@ -1,8 +1,8 @@
-//! What is wrong and what to do about it, on its way through Rhai: both stay apart until they are shown.
+//! Errors of scripts: the message and the help stay separate on their way through Rhai.
 //!
-//! A run-time error of Rhai carries a value, and `catch (e)` hands that to the script, where it has to be a
-//! text. So it is the whole text, and the tag that Rhai keeps with each value says where the message ends and
-//! the help begins.
+//! A run-time error of Rhai carries a value. `catch (e)` hands that value to the script, so it has to be a
+//! string: the message followed by the help. The tag that Rhai keeps with every value stores where the help
+//! begins.
 
 use rhai::{Dynamic, EvalAltResult, Position};
 
@@ -11,7 +11,7 @@ use crate::{
     files::{self, HELP},
 };
 
-/// What functions that scripts call give.
+/// The result of functions that scripts call.
 pub type ScriptResult<T = Dynamic> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// What a script that was asked to stop ends with.
@@ -32,12 +32,12 @@ impl Problem {
         Self { message: message.into(), help: help.into() }
     }
 
-    /// The value of an error, which prints as `text`.
+    /// What the value of an error says; `text` is the value as it prints.
     pub fn of(value: &Dynamic, text: &str) -> Self {
         let end = usize::try_from(value.tag()).unwrap_or(0);
         match (text.get(..end), text.get(end..).and_then(|rest| rest.strip_prefix(HELP))) {
             (Some(message), Some(help)) => Self::new(message, help),
-            // A script can put words before the text that it caught, and throw that: `throw "own: " + e`.
+            // A script can throw a caught text with words before it: `throw "own: " + e`.
             _ => {
                 let (message, help) = text.split_once(HELP).unwrap_or((text, ""));
                 Self::new(message, help)

@@ -103,7 +103,7 @@ impl Resolver {
         let problem = format!("there is no script {} in {}", file.display(), self.folders());
         let names: Vec<String> =
             self.0.folders.iter().flat_map(|folder| library::scripts_below(folder)).collect();
-        // `import "nets/wta.rhai"` is an exact name with an ending too many.
+        // `import "nets/wta.rhai"`: the name is right, but for the extension.
         let bare = import.strip_suffix(".rhai").filter(|bare| names.iter().any(|name| name == bare));
         let help = bare.map(|bare| format!("leave out the ending: `import \"{bare}\"`"));
         let help = help.or_else(|| did_you_mean(import, names.iter().map(String::as_str)));
@@ -187,9 +187,8 @@ impl ModuleResolver for Resolver {
     }
 }
 
-/// Lets every script call the closures of this one: a closure is called by the name that Rhai gave it,
-/// and one that leaves its script would not be found there. Its name holds a hash of what it says and
-/// where it stands, so it hides nothing.
+/// Makes the closures of a script callable from all scripts: Rhai looks a closure up by its generated name in
+/// the calling script. The name contains a hash of its code and position, so it cannot shadow another one.
 fn share_closures(module: &mut Module, ast: &rhai::AST) {
     for function in ast.iter_fn_def() {
         if !rhai::is_valid_function_name(&function.name) {

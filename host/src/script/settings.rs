@@ -8,13 +8,15 @@ mod comments;
 pub mod declare;
 mod declared;
 mod resolve;
+mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use declare::{Declaration, Setting, declared};
-pub use declared::{DECLARING, Declared, Named, Rule};
-pub use resolve::{Choice, Origin, Resolved, Sources, resolve};
+pub use declared::{DECLARING, Declared, NamedPath};
+pub use resolve::{ChosenValue, ResolvedSettings, SettingSources, ValueOrigin, resolve};
+pub use rules::SettingRule;
 pub use table::table;
-pub use value::Value;
+pub use value::SettingValue;

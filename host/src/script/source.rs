@@ -1,4 +1,4 @@
-//! The text of scripts: what was read, under which name, and which file a function stands in.
+//! The texts of scripts: which were read, under which names, and which file defines a function.
 
 use std::{
     path::Path,
@@ -7,7 +7,7 @@ use std::{
 
 use rhai::{AST, Engine, ParseError};
 
-use super::library;
+use super::{library, switch};
 use crate::{error::Result, run::ScriptText};
 
 /// A script's text, and the name (its path) that messages use for it.
@@ -48,7 +48,7 @@ impl Scripts {
     /// # Errors
     /// A syntax error, with its position.
     pub fn compile(&self, engine: &Engine, source: &Source) -> Result<AST, ParseError> {
-        let compiled = engine.compile(&*source.text).map(|mut ast| {
+        let compiled = switch::compile(engine, &source.text).map(|mut ast| {
             ast.set_source(source.name.as_str());
             ast
         });

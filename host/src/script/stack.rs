@@ -1,5 +1,5 @@
-//! Threads that run scripts: their stack has room for values that are nested deeper than they may be, until
-//! that is seen (`script::nesting`).
+//! Threads that run scripts. Their stacks have room for values that are nested more deeply than allowed,
+//! until the next check finds them (`script::nesting`).
 
 use std::{
     cell::Cell,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::error::{Error, Result};
 
-/// Bytes of a script's stack, the first that the system gives. They are taken where they are used.
+/// Sizes of a script's stack in bytes, tried in this order. The system maps only the pages that are used.
 const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
 
 /// Bytes of the stack of a thread that a script starts.
@@ -34,7 +34,7 @@ pub fn is_worker() -> bool {
     ROLE.get() == ThreadRole::Worker
 }
 
-/// Runs what runs scripts, on a thread that has the stack for what they nest.
+/// Runs `run` on a thread whose stack is large enough for scripts.
 ///
 /// # Errors
 /// [`Error::Fault`] for a panic, `Usage` when the system gives no thread.
@@ -91,7 +91,7 @@ pub fn spawn_scoped<'scope>(
     builder(STACK).spawn_scoped(scope, body).map_err(no_thread)
 }
 
-/// What to say where there is no thread to be had.
+/// The error where the system gives no thread.
 fn no_thread(error: std::io::Error) -> Error {
     Error::usage(format!("the system gives no thread: {error}"), "use fewer stages, or end other programs")
 }

@@ -8,13 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use ops::{
-    nn::Module,
-    tensor::trace::{self, Place},
-};
+use ops::{ScriptPosition, nn::Module, tensor::trace};
 use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised};
+use super::{Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised, unread::Watched};
 use crate::{
     error::{Error, Result},
     kinds,
@@ -23,7 +20,8 @@ use crate::{
 type EntryCall =
     dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
-type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
+/// What a `for` loop goes through.
+pub type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
 type Iterate = dyn Fn(Dynamic) -> ScriptIterator + Send + Sync;
 
 /// One function as scripts see it.
@@ -89,8 +87,7 @@ impl Entry {
     }
 }
 
-/// The overloads of one name and number of arguments that Rhai cannot distinguish: their arguments are looked
-/// at here.
+/// Overloads of one name and number of arguments that Rhai cannot distinguish, so that the table chooses.
 struct Group {
     arity: usize,
     entries: Vec<usize>,
@@ -145,7 +142,7 @@ impl Table {
         }
         for (type_id, steps) in &self.iterators {
             let steps = Arc::clone(steps);
-            global.set_iter_result(*type_id, move |value| steps(value));
+            global.set_iter_result(*type_id, move |value| Box::new(Watched::new(steps(value))));
         }
         for parameter in self.entries.iter().flat_map(|entry| &entry.types) {
             if let Some(rust_name) = parameter.rust_name {
@@ -180,8 +177,8 @@ impl Table {
         groups
     }
 
-    /// The types of so many arguments that Rhai finds the function by. Only what it needs to distinguish ours
-    /// from its own is given; the rest is checked here, with better words.
+    /// The types of the first `arity` arguments by which Rhai finds the function: no more than it needs to
+    /// distinguish ours from its own. The rest is checked here, with better messages.
     fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
@@ -197,7 +194,7 @@ impl Table {
         let func = self.native(group.entries.clone());
         for types in combinations(self.key(first, group.arity)) {
             if first.is_method() && first.name == "to_string" {
-                // What Rhai prints the items of arrays and maps by.
+                // Rhai prints items of arrays and maps with it.
                 let debug = FuncRegistration::new("to_debug").in_global_namespace();
                 debug.set_into_module_raw(module, types.clone(), func.clone());
             }
@@ -290,10 +287,10 @@ fn combinations(parameters: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
 }
 
 /// The position of a call, as traces note it.
-fn position_of(context: &NativeCallContext) -> Option<Place> {
+fn position_of(context: &NativeCallContext) -> Option<ScriptPosition> {
     let position = context.call_position();
     let script = context.call_source().unwrap_or_default().into();
-    Some(Place { script, line: position.line()?, column: position.position().unwrap_or(1) })
+    Some(ScriptPosition { script, line: position.line()?, column: position.position().unwrap_or(1) })
 }
 
 /// Rhai counts lines and columns in 16 bits.
@@ -309,7 +306,7 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     error
 }
 
-/// A module that a script goes on building with.
+/// Refuses a module that is nested too deeply.
 fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
     value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
     Ok(value)
@@ -318,10 +315,10 @@ fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
 /// An error of the host as an error of the script; the engine adds the position.
 fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     match error {
-        Error::Ops(ops::Error::NotExportable { reason, place: Some(place) }) => {
-            let position = Position::new(line_number(place.line), line_number(place.column));
+        Error::Ops(ops::Error::NotExportable { reason, position: Some(at) }) => {
+            let position = Position::new(line_number(at.line), line_number(at.column));
             let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
-            let (name, script) = (entry.name.to_owned(), place.script.to_string());
+            let (name, script) = (entry.name.to_owned(), at.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
         error @ (Error::Script(_) | Error::Ops(ops::Error::Interrupted)) => raised(error),
@@ -340,7 +337,7 @@ fn called(entry: &Entry, error: &ops::Error) -> String {
     named(entry, inner.unwrap_or(&text))
 }
 
-/// A problem behind the name of the function that met it; one that begins with the name is not named twice.
+/// A message that begins with the name of its function, once.
 fn named(entry: &Entry, problem: &str) -> String {
     let path = entry.path();
     let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));

@@ -24,12 +24,12 @@ use std::path::{Component, Path, PathBuf};
 
 use files::{Error, Result};
 
-use crate::script::settings::Named;
+use crate::script::settings::NamedPath;
 
 /// What the settings of a run let its script read.
 #[derive(Debug, Default)]
 pub struct Grants {
-    pub named: Vec<Named>,
+    pub named: Vec<NamedPath>,
     /// Where the settings come from the record of a run that is resumed.
     pub resumed: Option<Resumed>,
 }
@@ -58,7 +58,7 @@ impl Grants {
     /// # Errors
     /// `Usage` with the way out.
     pub fn check(&self, asked: &Path, real: &Path, recorded: impl Fn() -> bool) -> Result<Permission> {
-        let root = |named: &Named| Path::new(&named.text).canonicalize().ok();
+        let root = |named: &NamedPath| Path::new(&named.text).canonicalize().ok();
         let roots = self.named.iter().filter_map(|named| Some((named, root(named)?)));
         let around: Vec<_> = roots.filter(|(_, root)| real.starts_with(root)).collect();
         if !around.iter().any(|(named, root)| named.is_path || root == real && real.is_file()) {
@@ -91,7 +91,7 @@ fn unnamed(path: &Path) -> Error {
 }
 
 /// The error for a folder in a setting that could mean anything.
-fn undeclared(path: &Path, named: &Named, root: &Path) -> Error {
+fn undeclared(path: &Path, named: &NamedPath, root: &Path) -> Error {
     let (path, setting) = (path.display(), &named.setting);
     Error::usage(
         format!(

@@ -1,16 +1,8 @@
-//! The operations that this project exists for.
+//! The operations that this project exists for, one folder a family: the operation with its gradient, its code on
+//! the CPU (`cpu`) and on a GPU (`gpu`, CubeCL), and the same in plain tensor operations, which tests compare with.
 
 pub mod augment;
-pub(crate) mod batch_norm;
-pub(crate) mod conv;
-pub(crate) mod cpu;
-pub(crate) mod fused;
-#[cfg(feature = "cube")]
-pub(crate) mod gpu;
-pub(crate) mod maths;
 pub mod noise;
-pub(crate) mod product;
 pub mod reweight;
 pub mod sparsity;
 pub mod sphere;
-pub(crate) mod sum;

@@ -56,7 +56,7 @@ pub fn accuracy(scores: &Tensor, truth: &Tensor) -> Result<f64> {
 /// # Errors
 /// As [`predictions`].
 pub fn misclassification(scores: &Tensor, class: usize) -> Result<f64> {
-    let predicted = predictions(scores).map_err(|e| e.told_of("misclassification"))?;
+    let predicted = predictions(scores).map_err(|e| e.named("misclassification"))?;
     let taken = predicted.iter().filter(|&&p| p == class).count();
     Ok(100.0 * taken as f64 / predicted.len() as f64)
 }
@@ -83,7 +83,7 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
 
 /// What was told and what is true, of each sample.
 fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
-    let (predicted, truth) = (predictions(scores).map_err(|e| e.told_of(op))?, labels(op, truth)?);
+    let (predicted, truth) = (predictions(scores).map_err(|e| e.named(op))?, labels(op, truth)?);
     if predicted.len() != truth.len() {
         let found = format!("{} samples beside {} labels", predicted.len(), truth.len());
         return Err(Error::Shape { op, found, expected: "a label for each sample".into() });

@@ -3,10 +3,7 @@
 use rayon::prelude::*;
 
 use super::named;
-use crate::{
-    Error, Result, Tensor, interrupt, op,
-    tensor::{Data, guarded},
-};
+use crate::{Error, Result, Tensor, interrupt, op, tensor::guarded};
 
 const OP: &str = "ms_ssim";
 /// The side of the window and its standard deviation.
@@ -146,21 +143,10 @@ pub fn ms_ssim(a: &Tensor, b: &Tensor, range: f64, reading: SsimReading) -> Resu
     let scales = Scales::new(size, range, reading);
     let similarity = |memory: &mut Memory, i: usize| {
         interrupt::poll();
-        let [a, b] = [&a, &b].map(|data| part(data, i * pair, pair));
+        let [a, b] = [&a, &b].map(|data| data.view().part(i * pair, pair).to_f64());
         scales.similarity(a, b, memory)
     };
     guarded(OP, || (0..a.len() / pair).into_par_iter().map_init(Memory::default, similarity).collect())
-}
-
-/// Some elements as f64.
-fn part(data: &Data, start: usize, len: usize) -> Vec<f64> {
-    match data {
-        Data::F32(v) => v[start..start + len].iter().map(|&x| x.into()).collect(),
-        Data::F64(v) => v[start..start + len].to_vec(),
-        Data::I32(v) => v[start..start + len].iter().map(|&x| x.into()).collect(),
-        Data::I64(v) => v[start..start + len].iter().map(|&x| x as f64).collect(),
-        Data::Bool(v) => v[start..start + len].iter().map(|&x| x.into()).collect(),
-    }
 }
 
 /// The sizes and windows of all scales.

@@ -3,19 +3,18 @@
 use burn::backend::{Dispatch, Scalar, ops::FloatTensorOps as _};
 
 use crate::{
-    Device, Error, Result, Spec, Tensor,
-    kernels::cpu,
-    op::{self, Attribute, Op, Operand, Primitive, Value, Vjp, Writer},
-    tensor::{apply, refuse_where},
+    Device, Error, Result, Spec, Tensor, cpu,
+    op::{self, OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Vjp, refuse_where},
+    tensor::{apply, on_cpu},
 };
 
 const OP: &str = "bce";
 
 /// Logarithms count as at least this: a sample that is wholly wrong costs 100, and the loss stays finite.
-const LEAST: f64 = -100.0;
+const MIN_LOG: f64 = -100.0;
 
 /// What `p (1 - p)` is at least in the slope, so that a sample that is wholly wrong has one.
-const SMALLEST: f64 = 1e-12;
+const MIN_SPREAD: f64 = 1e-12;
 
 /// `-(t max(log p, -100) + (1 - t) max(log(1 - p), -100))`, element by element, with the slope
 /// `(p - t) / max(p (1 - p), 1e-12)`. Inputs: p, t.
@@ -64,14 +63,15 @@ impl Op for Bce {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        if let (Some(p), Some(t)) = (cpu::floats(&x[0]), cpu::floats(&x[1])) {
-            let least = LEAST as f32;
-            return cpu::zip(&p, &t, y, |p, t| (t - 1.0) * (-p).ln_1p().max(least) - t * p.ln().max(least));
+        if let (Some(p), Some(t)) = (x[0].floats(), x[1].floats()) {
+            let minimum = MIN_LOG as f32;
+            let loss = |p: f32, t: f32| (t - 1.0) * (-p).ln_1p().max(minimum) - t * p.ln().max(minimum);
+            return on_cpu(cpu::zip(&p, &t, loss), y);
         }
-        let (p, t) = (x[0].value.clone(), x[1].value.clone());
-        let least = Scalar::Float(LEAST);
-        let log = Dispatch::float_clamp_min(Dispatch::float_log(p.clone()), least);
-        let log_rest = Dispatch::float_clamp_min(Dispatch::float_log1p(Dispatch::float_neg(p)), least);
+        let (p, t) = (x[0].primitive(), x[1].primitive());
+        let minimum = Scalar::Float(MIN_LOG);
+        let log = Dispatch::float_clamp_min(Dispatch::float_log(p.clone()), minimum);
+        let log_rest = Dispatch::float_clamp_min(Dispatch::float_log1p(Dispatch::float_neg(p)), minimum);
         let rest = Dispatch::float_add_scalar(t.clone(), Scalar::Float(-1.0));
         Dispatch::float_sub(Dispatch::float_mul(rest, log_rest), Dispatch::float_mul(t, log))
     }
@@ -79,21 +79,21 @@ impl Op for Bce {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (p, t, dy) = (&at.x[0], &at.x[1], at.dy);
         let dp = at.want(0, || {
-            let spread = p.sub(&p.square()?)?.clamp_min(SMALLEST)?;
+            let spread = p.sub(&p.square()?)?.clamp_min(MIN_SPREAD)?;
             dy.mul(&p.sub(t)?.div(&spread)?)
         })?;
         let dt = at.want(1, || {
-            let log = |x: Tensor| x.clamp_min(LEAST);
+            let log = |x: Tensor| x.clamp_min(MIN_LOG);
             dy.mul(&log(p.neg()?.log1p()?)?.sub(&log(p.log()?)?)?)
         })?;
         Ok(vec![dp, dt])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (p, t, one) = (w.x(0), w.x(1), w.number(1.0));
-        let log = |w: &mut Writer, x: Value| {
+        let log = |w: &mut OnnxWriter, x: OnnxValue| {
             let log = w.node("Log", [x]);
-            w.node_with("Clip", [log, w.number(LEAST)], [] as [(&str, Attribute); 0])
+            w.node_with("Clip", [log, w.number(MIN_LOG)], [] as [(&str, OnnxAttribute); 0])
         };
         let rest = w.node("Sub", [one.clone(), p.clone()]);
         let (log_p, log_rest) = (log(w, p), log(w, rest));

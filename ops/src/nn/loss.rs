@@ -72,7 +72,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result
         });
     }
     let log_p = logits.log_softmax(1)?;
-    let chosen = log_p.gather(1, &labels.unsqueeze(1)?).map_err(|e| e.told_of(OP))?.mean()?;
+    let chosen = log_p.gather(1, &labels.unsqueeze(1)?).map_err(|e| e.named(OP))?.mean()?;
     if smoothing == 0.0 {
         return chosen.neg();
     }

@@ -8,7 +8,7 @@ mod average;
 mod bce;
 mod clip;
 mod display;
-pub mod graph;
+mod draft;
 pub mod init;
 mod layer;
 pub mod loss;
@@ -20,6 +20,7 @@ mod snapshot;
 pub mod state;
 mod weights;
 
+pub use draft::Draft;
 pub use layer::*;
 pub use module::{Layer, Module};
 pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};

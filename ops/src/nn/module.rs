@@ -131,7 +131,7 @@ impl Module {
     pub fn input_gradient(&self, x: &Tensor, condition: Option<&Tensor>) -> Result<Tensor> {
         let x = if x.is_tracked() { x.clone() } else { x.track()? };
         let y = condition.map_or_else(|| self.forward(&x), |condition| self.forward_with(&x, condition))?;
-        let gradients = y.gradient(&[&x]).map_err(|e| e.told_of("input_gradient"))?;
+        let gradients = y.gradient(&[&x]).map_err(|e| e.named("input_gradient"))?;
         gradients.into_iter().next().ok_or(Error::Untracked { op: "input_gradient" })
     }
 

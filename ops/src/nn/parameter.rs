@@ -93,6 +93,11 @@ impl Parameter {
         if self.is_frozen() { value.detach() } else { value }
     }
 
+    /// The value as a constant, also in a trace.
+    pub fn value(&self) -> Tensor {
+        self.lock().detach()
+    }
+
     /// Replaces the value. The leaf stays the same one, so gradients that were taken before are still
     /// found.
     ///

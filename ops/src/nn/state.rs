@@ -21,6 +21,8 @@ impl View for Stored {
             DType::I32 => Dtype::I32,
             DType::I64 => Dtype::I64,
             DType::Bool => Dtype::BOOL,
+            DType::F16 => Dtype::F16,
+            DType::U8 => Dtype::U8,
         }
     }
 

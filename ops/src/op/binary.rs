@@ -6,7 +6,7 @@ use burn::backend::{
 };
 
 use super::{
-    Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, compare::Comparison, require_float,
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison, require_float,
     require_number, require_same,
 };
 use crate::{
@@ -102,7 +102,7 @@ impl Op for Binary {
         Ok(vec![da, db])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (a, b) = (w.x(0), w.x(1));
         Ok(match self {
             Self::Add => w.node("Add", [a, b]),
@@ -130,7 +130,7 @@ impl Op for Binary {
 
 /// The angle of (x, y) from the slope y / x, which is that of half of the plane: pi is added to it, or taken
 /// away, where x is negative. At the origin, which has no slope, it is 0.
-fn angle(w: &mut Writer) -> Value {
+fn angle(w: &mut OnnxWriter) -> OnnxValue {
     use std::f64::consts::PI;
     let (y, x, zero) = (w.x(0), w.x(1), w.number(0.0));
     let slope = w.node("Div", [y.clone(), x.clone()]);
@@ -168,12 +168,12 @@ pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     let stored = x.spec.stored_shape();
     let rank = y.stored_shape().len();
     if stored.len() == rank {
-        return x.value.clone();
+        return x.primitive();
     }
     let mut shape = vec![1; rank - stored.len()];
     shape.extend(stored);
     let shape = Shape::from(shape);
-    by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.value.clone(), shape))
+    by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.primitive(), shape))
 }
 
 /// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
@@ -254,7 +254,7 @@ impl Tensor {
     /// As [`Tensor::remainder`].
     pub fn remainder_scalar(&self, s: f64) -> Result<Tensor> {
         let divisor = Tensor::scalar(s, self.dtype(), self.device());
-        divisor.and_then(|s| self.remainder(&s)).map_err(|e| e.told_of("remainder"))
+        divisor.and_then(|s| self.remainder(&s)).map_err(|e| e.named("remainder"))
     }
 
     /// The larger of both; the gradient goes to the first where they are equal.

@@ -4,7 +4,8 @@
 use burn::backend::{Dispatch, Shape, ops::BoolTensorOps as _};
 
 use super::{
-    Op, Operand, Primitive, Value, Writer, binary::aligned, by_kind, require, require_number, require_same,
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, binary::aligned, by_kind, require, require_number,
+    require_same,
 };
 use crate::{
     DType, Device, Result, Spec, Tensor,
@@ -24,7 +25,7 @@ pub(crate) enum Comparison {
 
 impl Comparison {
     /// The comparison of two values as nodes.
-    pub(super) fn write(self, w: &mut Writer, a: Value, b: Value) -> Value {
+    pub(super) fn write(self, w: &mut OnnxWriter, a: OnnxValue, b: OnnxValue) -> OnnxValue {
         match self {
             Self::Equal => w.node("Equal", [a, b]),
             Self::NotEqual => {
@@ -83,7 +84,7 @@ impl Op for Comparison {
         self.run_on(x[0].spec.dtype, full(&x[0]), full(&x[1]), device)
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(self.write(w, w.x(0), w.x(1)))
     }
 
@@ -122,11 +123,11 @@ impl Op for Logic {
         match self {
             Self::And => Dispatch::bool_and(full(&x[0]), full(&x[1])),
             Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
-            Self::Not => Dispatch::bool_not(x[0].value.clone()),
+            Self::Not => Dispatch::bool_not(x[0].primitive()),
         }
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let op_type = match self {
             Self::And => "And",
             Self::Or => "Or",

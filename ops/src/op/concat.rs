@@ -1,6 +1,6 @@
 //! Tensors joined.
 
-use super::{Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require_same};
+use super::{OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, show},
@@ -36,7 +36,7 @@ impl Op for Concat {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let parts: Vec<_> = x.iter().map(|x| x.value.clone()).collect();
+        let parts: Vec<_> = x.iter().map(|x| x.primitive()).collect();
         by_kind!(y.dtype, float_cat, int_cat, bool_cat, (parts, self.dim))
     }
 
@@ -50,7 +50,7 @@ impl Op for Concat {
         at.x.iter().enumerate().map(part).collect()
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("Concat", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -75,7 +75,7 @@ impl Tensor {
         first_of("stack", tensors)?;
         let wider = tensors.iter().map(|x| x.unsqueeze(dim)).collect::<Result<Vec<_>>>();
         let joined = wider.and_then(|wider| Tensor::concat(&wider.iter().collect::<Vec<_>>(), dim));
-        joined.map_err(|e| e.told_of("stack"))
+        joined.map_err(|e| e.named("stack"))
     }
 
     /// `times[d]` copies of dimension d after one another, for each dimension.
@@ -93,16 +93,19 @@ impl Tensor {
         }
         if self.is_symbolic() {
             let shape = self.shape().iter().zip(times).map(|(n, times)| n.saturating_mul(*times));
-            let tiled = Standard::new("Tile", &self.spec().reshaped(shape.collect::<Vec<_>>()));
-            return tiled.constant(Value::sizes(times)).on(&[self]);
+            let tiled = OnnxOperator::new("Tile", &self.spec().reshaped(shape.collect::<Vec<_>>()));
+            return tiled.constant(OnnxValue::sizes(times)).on(&[self]);
         }
         let copied = times.iter().enumerate().try_fold(self.clone(), |x, (d, &n)| x.copied_along(d, d, n));
-        copied.map_err(|e| e.told_of("repeat"))
+        copied.map_err(|e| e.named("repeat"))
     }
 
     /// `times` copies of the block that starts at dimension `block`, which make dimension `dim` longer.
     /// With `block = dim` the whole dimension is copied, with `block = dim + 1` each of its slices.
-    pub(crate) fn copied_along(&self, dim: usize, block: usize, times: usize) -> Result<Tensor> {
+    ///
+    /// # Errors
+    /// [`Error::Memory`], [`Error::Shape`] where the result cannot be held.
+    pub fn copied_along(&self, dim: usize, block: usize, times: usize) -> Result<Tensor> {
         if times == 1 {
             return Ok(self.clone());
         }

@@ -5,17 +5,13 @@
 use burn::backend::{Dispatch, ops::ModuleOps as _};
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Window, Writer, require_float,
-    require_rank, require_same,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, Window, keep,
+    require_float, require_rank, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    kernels::{
-        conv::{self, Geometry},
-        cpu,
-        sparsity::{self, Compact},
-    },
-    tensor::{apply, show},
+    cpu::conv::{self, Geometry},
+    tensor::{Compact, Floats, apply, on_cpu, show},
 };
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
@@ -60,11 +56,11 @@ impl Op for Conv2d {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        if let Some(v) = on_cpu(x) {
+        if let Some(v) = all_floats(x) {
             let g = Geometry::new(&x[0].spec.shape, &y.shape, kernel_of(x[1].spec), self.0);
-            return cpu::tensor(conv::maps(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
+            return on_cpu(conv::maps(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
         }
-        Dispatch::conv2d(x[0].value.clone(), x[1].value.clone(), bias(x), self.0.burn())
+        Dispatch::conv2d(x[0].primitive(), x[1].primitive(), bias(x), self.0.burn())
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -79,7 +75,7 @@ impl Op for Conv2d {
         Ok(vec![dx, dw, bias_gradient(at)?])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let attributes = self.0.attributes(&kernel_of(w.spec(1)));
         Ok(w.node_with("Conv", w.all(), attributes))
     }
@@ -138,34 +134,30 @@ impl Op for ConvTranspose2d {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let g = Geometry::new(&y.shape, &x[0].spec.shape, kernel_of(x[1].spec), self.0);
-        if let (Some(winners), Some(v)) = (x[0].compact, on_cpu(&x[1..])) {
+        if let (Some(compact), Some(v)) = (compact(&x[0], self.0), all_floats(&x[1..])) {
             let bias = v.get(1).map(|bias| &**bias);
-            return cpu::tensor(conv::images_of_winners(winners, &v[0], bias, &g), y);
+            return on_cpu(conv::images_of_winners(compact.winners(), &v[0], bias, &g), y);
         }
-        if let Some(v) = on_cpu(x) {
-            return cpu::tensor(conv::images(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
+        if let Some(v) = all_floats(x) {
+            return on_cpu(conv::images(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
         }
         let options = self.0.burn_transposed(self.1);
-        Dispatch::conv_transpose2d(x[0].value.clone(), x[1].value.clone(), bias(x), options)
+        Dispatch::conv_transpose2d(x[0].primitive(), x[1].primitive(), bias(x), options)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, weight) = (&at.x[0], &at.x[1]);
-        let dx = at.want(0, || match &at.places[0] {
-            Some(places) if self.takes_compact(0) => apply(Conv2dAt(self.0), &[at.dy, weight, places]),
+        let dx = at.want(0, || match &at.positions[0] {
+            Some(positions) if self.0.groups == 1 => apply(Conv2dAt(self.0), &[at.dy, weight, positions]),
             _ => apply(Conv2d(self.0), &[at.dy, weight]),
         })?;
         let dw = at.want(1, || apply(WeightGradient(self.0, kernel_of(weight.spec())), &[at.dy, x]))?;
         Ok(vec![dx, dw, bias_gradient(at)?])
     }
 
-    fn takes_compact(&self, i: usize) -> bool {
-        i == 0 && self.0.groups == 1
-    }
-
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let mut attributes = self.0.attributes(&kernel_of(w.spec(1)));
-        attributes.push(("output_padding", Attribute::ints(self.1)));
+        attributes.push(("output_padding", OnnxAttribute::ints(self.1)));
         Ok(w.node_with("ConvTranspose", w.all(), attributes))
     }
 
@@ -174,8 +166,8 @@ impl Op for ConvTranspose2d {
     }
 }
 
-/// [`Conv2d`] at the places `[N, Co]`, one of each map or none: images, weight and places to maps, which
-/// nobody reads elsewhere. What a code of winners asks of its gradient.
+/// [`Conv2d`] at the positions `[N, Co]`, one of each map or none: images, weight and positions to maps that are
+/// read nowhere else. The gradient of a code of winners needs no more.
 #[derive(Debug, Clone, Copy)]
 struct Conv2dAt(Window);
 
@@ -193,15 +185,17 @@ impl Op for Conv2dAt {
     }
 
     fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
-        let v = on_cpu(&x[..2])?;
-        let places = cpu::ints(&x[2]);
-        let empty = Compact::new(&places, vec![0.0; places.len()], y)?;
+        let (v, positions) = (all_floats(&x[..2])?, x[2].known_ints());
+        if positions.contains(&keep::ALL) {
+            return None;
+        }
+        let empty = Compact::new(&positions, vec![0.0; positions.len()], y);
         let g = Geometry::new(&x[0].spec.shape, &y.shape, kernel_of(x[1].spec), self.0);
-        Some(empty.with_values(conv::maps_at(&v[0], &v[1], &empty, &g)))
+        Some(empty.with_values(conv::maps_at(&v[0], &v[1], empty.winners(), &g)))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let kept = sparsity::keep(at.dy, &at.x[2])?;
+        let kept = keep::keep(at.dy, &at.x[2])?;
         let mut gradients = Conv2d(self.0).vjp(&Vjp { x: &at.x[..2], dy: &kept, ..*at })?;
         gradients.push(None);
         Ok(gradients)
@@ -225,19 +219,15 @@ impl Op for WeightGradient {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let g = Geometry::new(&x[0].spec.shape, &x[1].spec.shape, self.1, self.0);
-        if let (Some(v), Some(winners)) = (on_cpu(&x[..1]), x[1].compact) {
-            return cpu::tensor(conv::weights_of_winners(&v[0], winners, &g), y);
+        if let (Some(v), Some(compact)) = (all_floats(&x[..1]), compact(&x[1], self.0)) {
+            return on_cpu(conv::weights_of_winners(&v[0], compact.winners(), &g), y);
         }
-        if let Some(v) = on_cpu(x) {
-            return cpu::tensor(conv::weights(&v[0], &v[1], &g), y);
+        if let Some(v) = all_floats(x) {
+            return on_cpu(conv::weights(&v[0], &v[1], &g), y);
         }
-        let (images, dy) = (x[0].value.clone(), x[1].value.clone());
+        let (images, dy) = (x[0].primitive(), x[1].primitive());
         let like = crate::tensor::full_primitive(y, 0.0, device);
         Dispatch::conv2d_weight_backward(images, like, dy, self.0.burn())
-    }
-
-    fn takes_compact(&self, i: usize) -> bool {
-        i == 1 && self.0.groups == 1
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -276,7 +266,7 @@ fn require_bias(op: &'static str, x: &[&Spec], channels: usize) -> Result<()> {
 
 /// The bias, where there is one, for a backend.
 fn bias(x: &[Operand]) -> Option<Primitive> {
-    x.get(2).map(|bias| bias.value.clone())
+    x.get(2).map(|bias| bias.primitive())
 }
 
 /// The sum of the output's gradient over each channel, where there is a bias.
@@ -289,9 +279,14 @@ fn kernel_of(weight: &Spec) -> [usize; 2] {
     [weight.shape[2], weight.shape[3]]
 }
 
+/// The compact form of maps, where the convolution takes it: groups are not split there.
+fn compact<'a>(maps: &'a Operand, window: Window) -> Option<&'a Compact> {
+    maps.compact().filter(|_| window.groups == 1)
+}
+
 /// The operands' elements, where our own convolutions take them: f32 on the CPU.
-fn on_cpu(x: &[Operand]) -> Option<Vec<cpu::Floats>> {
-    x.iter().map(cpu::floats).collect()
+fn all_floats(x: &[Operand]) -> Option<Vec<Floats>> {
+    x.iter().map(Operand::floats).collect()
 }
 
 fn channels(op: &'static str, x: &[&Spec], groups: usize, expected: &str) -> Error {
@@ -330,14 +325,14 @@ impl Tensor {
             ..window
         };
         let images = self.unsqueeze(2)?.conv2d(&weight.unsqueeze(2)?, bias, window);
-        let y = images.and_then(|y| y.squeeze(2)).map_err(|e| e.told_of("conv1d"))?;
+        let y = images.and_then(|y| y.squeeze(2)).map_err(|e| e.named("conv1d"))?;
         if !y.is_symbolic() {
             return Ok(y);
         }
         // In a trace: the same as one operator.
         let attributes = window.attributes(&weight.shape()[2..]);
         let inputs: Vec<_> = [self, weight].into_iter().chain(bias).collect();
-        Standard { attributes, ..Standard::new("Conv", y.spec()) }.on(&inputs)
+        OnnxOperator { attributes, ..OnnxOperator::new("Conv", y.spec()) }.on(&inputs)
     }
 
     /// Transposed convolution of images `[N, Ci, H, W]` with a weight `[Ci, Co / groups, Kh, Kw]` to

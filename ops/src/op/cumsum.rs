@@ -1,6 +1,6 @@
 //! Running sums, and the reversal of dimensions, which turns a running sum into its gradient.
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require_number};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     tensor::{Data, apply, upload},
@@ -23,7 +23,7 @@ impl Op for CumSum {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        by_kind!(y.dtype, float_cumsum, int_cumsum, (x[0].value.clone(), self.dim))
+        by_kind!(y.dtype, float_cumsum, int_cumsum, (x[0].primitive(), self.dim))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -31,8 +31,8 @@ impl Op for CumSum {
         Ok(vec![Some(at.dy.flip(&[dim])?.cumsum(dim)?.flip(&[dim])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let axis = Value::Number(self.dim as f64, DType::I64);
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let axis = OnnxValue::Number(self.dim as f64, DType::I64);
         Ok(w.node("CumSum", [w.x(0), axis]))
     }
 
@@ -59,7 +59,7 @@ impl Op for Flip {
     /// By index, which copies: Flex's own flip is a view with negative strides, a rare guest in all
     /// that follows it.
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        self.dims.iter().fold(x[0].value.clone(), |v, &d| {
+        self.dims.iter().fold(x[0].primitive(), |v, &d| {
             let n = y.shape[d];
             let backwards = Data::I32((0..n as i32).rev().collect());
             let index = upload(backwards, &Spec::new([n], DType::I32), device);
@@ -71,12 +71,12 @@ impl Op for Flip {
         Ok(vec![Some(apply(self.clone(), &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         if self.dims.is_empty() {
             return Ok(w.x(0));
         }
-        let all = |n: i64| Value::Sizes(vec![n; self.dims.len()]);
-        let inputs = [w.x(0), all(-1), all(i64::MIN), Value::sizes(&self.dims), all(-1)];
+        let all = |n: i64| OnnxValue::Sizes(vec![n; self.dims.len()]);
+        let inputs = [w.x(0), all(-1), all(i64::MIN), OnnxValue::sizes(&self.dims), all(-1)];
         Ok(w.node("Slice", inputs))
     }
 

@@ -3,8 +3,8 @@
 use burn::backend::{Shape, tensor::IndexingUpdateOp};
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require, require_number,
-    require_rank, require_same,
+    OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
+    require_number, require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -42,7 +42,7 @@ impl Op for Gather {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (v, index) = (x[0].value.clone(), x[1].value.clone());
+        let (v, index) = (x[0].primitive(), x[1].primitive());
         by_kind!(y.dtype, float_gather, int_gather, bool_gather, (self.dim, v, index))
     }
 
@@ -51,7 +51,7 @@ impl Op for Gather {
         Ok(vec![Some(apply(ScatterAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("GatherElements", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -86,7 +86,7 @@ impl Op for ScatterAdd {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [v, index, source] = [0, 1, 2].map(|i| x[i].value.clone());
+        let [v, index, source] = [0, 1, 2].map(|i| x[i].primitive());
         by_kind!(y.dtype, float_scatter, int_scatter, (self.dim, v, index, source, IndexingUpdateOp::Add))
     }
 
@@ -96,8 +96,8 @@ impl Op for ScatterAdd {
         Ok(vec![dx, None, source])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let sum = [("axis", self.dim.into()), ("reduction", Attribute::Text("add"))];
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let sum = [("axis", self.dim.into()), ("reduction", OnnxAttribute::Text("add"))];
         Ok(w.node_with("ScatterElements", w.all(), sum))
     }
 
@@ -130,7 +130,7 @@ impl Op for IndexSelect {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (v, index) = (x[0].value.clone(), x[1].value.clone());
+        let (v, index) = (x[0].primitive(), x[1].primitive());
         by_kind!(y.dtype, float_select, int_select, bool_select, (v, self.dim, index))
     }
 
@@ -139,7 +139,7 @@ impl Op for IndexSelect {
         Ok(vec![Some(apply(IndexAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("Gather", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -174,7 +174,7 @@ impl Op for IndexAdd {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [v, index, source] = [0, 1, 2].map(|i| x[i].value.clone());
+        let [v, index, source] = [0, 1, 2].map(|i| x[i].primitive());
         by_kind!(
             y.dtype,
             float_select_assign,
@@ -189,13 +189,13 @@ impl Op for IndexAdd {
         Ok(vec![dx, None, source])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         // One number for each element of the source instead of one for each of its slices.
         let mut shape = vec![1; w.spec(2).rank()];
         shape[self.dim] = w.spec(1).len();
-        let index = w.node("Reshape", [w.x(1), Value::sizes(&shape)]);
-        let index = w.node("Expand", [index, Value::sizes(&w.spec(2).shape.clone())]);
-        let sum = [("axis", self.dim.into()), ("reduction", Attribute::Text("add"))];
+        let index = w.node("Reshape", [w.x(1), OnnxValue::sizes(&shape)]);
+        let index = w.node("Expand", [index, OnnxValue::sizes(&w.spec(2).shape.clone())]);
+        let sum = [("axis", self.dim.into()), ("reduction", OnnxAttribute::Text("add"))];
         Ok(w.node_with("ScatterElements", [w.x(0), index, w.x(2)], sum))
     }
 
@@ -238,7 +238,7 @@ impl Op for Where {
         Ok(vec![None, a, b])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         if w.output.dtype != DType::Bool {
             return Ok(w.node("Where", w.all()));
         }
@@ -266,8 +266,11 @@ impl Tensor {
         self.gather_known(dim, index)
     }
 
-    /// [`Tensor::gather`] with an index that was computed from this tensor, so that it is in range.
-    pub(crate) fn gather_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
+    /// [`Tensor::gather`] without its check, for an index that is in range by the way in which it was computed.
+    ///
+    /// # Errors
+    /// [`Error::Memory`]; where the caller is wrong, [`Error::Backend`] or any elements, by device.
+    pub fn gather_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
         apply(Gather { dim }, &[self, index])
     }
 
@@ -287,10 +290,26 @@ impl Tensor {
         apply(IndexSelect { dim }, &[self, index])
     }
 
-    /// `n` slices of a dimension, chosen by a function that stays in range.
-    pub(crate) fn slices_at(&self, dim: usize, n: usize, number: impl Fn(usize) -> usize) -> Result<Tensor> {
-        let numbers = |n| (0..n).map(|i| number(i) as i32).collect::<Vec<_>>().into();
+    /// `n` slices of dimension `dim`: the `i`-th is slice `index(i)` of this tensor.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an index outside the dimension; [`Error::Memory`].
+    pub fn slices_at(&self, dim: usize, n: usize, index: impl Fn(usize) -> usize) -> Result<Tensor> {
+        let mut largest = None;
+        let numbers = |n| {
+            let number = |i| {
+                let found = index(i);
+                largest = largest.max(Some(found));
+                found as i32
+            };
+            (0..n).map(number).collect::<Vec<_>>().into()
+        };
         let index = Tensor::generated("index_select", Spec::new([n], DType::I32), self.device(), numbers)?;
+        let size = self.shape()[dim];
+        if let Some(found) = largest.filter(|&found| found >= size) {
+            let (op, name, expected) = ("index_select", "an index", format!("below {size}"));
+            return Err(Error::Argument { op, name, found: found.to_string(), expected });
+        }
         apply(IndexSelect { dim }, &[self, &index])
     }
 
@@ -318,7 +337,7 @@ impl Tensor {
             });
         }
         let value = Tensor::scalar(value, self.dtype(), self.device());
-        value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.told_of("masked_fill"))
+        value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.named("masked_fill"))
     }
 }
 

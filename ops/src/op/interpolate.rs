@@ -1,6 +1,6 @@
 //! Images in another size.
 
-use super::{Attribute, Standard, Value, require_float, require_rank};
+use super::{OnnxAttribute, OnnxOperator, OnnxValue, require_float, require_rank};
 use crate::{Error, Result, Tensor};
 
 /// How elements between those of an image are found.
@@ -33,7 +33,7 @@ impl Tensor {
             return operator.on(&[self]);
         }
         let resized = self.resized(2, size[0], mode).and_then(|rows| rows.resized(3, size[1], mode));
-        resized.map_err(|e| e.told_of("interpolate"))
+        resized.map_err(|e| e.named("interpolate"))
     }
 
     /// [`Tensor::interpolate`] to the size `floor(scale H)`, `floor(scale W)`.
@@ -55,7 +55,7 @@ impl Tensor {
 
     /// The operator that ONNX has for it. None for nearest elements between those of the image: their
     /// numbers come from a division of floats there, which may round to another one.
-    fn resize(&self, size: [usize; 2], mode: Interpolation) -> Option<Standard> {
+    fn resize(&self, size: [usize; 2], mode: Interpolation) -> Option<OnnxOperator> {
         let [n, c, h, w] = [0, 1, 2, 3].map(|d| self.shape()[d]);
         let whole = size[0].is_multiple_of(h) && size[1].is_multiple_of(w);
         let (mode, coordinates) = match mode {
@@ -63,13 +63,18 @@ impl Tensor {
             Interpolation::Nearest => return None,
             Interpolation::Bilinear => ("linear", "half_pixel"),
         };
-        let operator = Standard::new("Resize", &self.spec().reshaped([n, c, size[0], size[1]]))
-            .with("mode", Attribute::Text(mode))
-            .with("coordinate_transformation_mode", Attribute::Text(coordinates))
-            .with("nearest_mode", Attribute::Text("floor"))
-            .with("axes", Attribute::ints([2, 3]));
+        let operator = OnnxOperator::new("Resize", &self.spec().reshaped([n, c, size[0], size[1]]))
+            .with("mode", OnnxAttribute::Text(mode))
+            .with("coordinate_transformation_mode", OnnxAttribute::Text(coordinates))
+            .with("nearest_mode", OnnxAttribute::Text("floor"))
+            .with("axes", OnnxAttribute::ints([2, 3]));
         // Between the image and the sizes: a region of interest and scales.
-        Some(operator.constant(Value::Omitted).constant(Value::Omitted).constant(Value::sizes(&size)))
+        Some(
+            operator
+                .constant(OnnxValue::Omitted)
+                .constant(OnnxValue::Omitted)
+                .constant(OnnxValue::sizes(&size)),
+        )
     }
 
     fn resized(&self, dim: usize, size: usize, mode: Interpolation) -> Result<Tensor> {

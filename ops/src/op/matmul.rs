@@ -3,14 +3,12 @@
 use burn::backend::{Dispatch, Shape, ops::FloatTensorOps as _};
 use rayon::prelude::*;
 
-use super::{Op, Operand, Primitive, Value, Vjp, Writer, require_float, require_same};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Vjp, require_float, require_same};
 use crate::{
-    Device, Error, Result, Spec, Tensor, interrupt,
-    kernels::{
-        cpu,
-        product::{MOST, Steps, add_product},
-    },
-    tensor::{apply, broadcast, show},
+    Device, Error, Result, Spec, Tensor,
+    cpu::product::{MAX_MULTIPLICATIONS, Steps, add_product},
+    interrupt,
+    tensor::{apply, broadcast, on_cpu, show},
 };
 
 /// `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast.
@@ -45,20 +43,20 @@ impl Op for MatMul {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        if let (Some(a), Some(b)) = (cpu::matrix(&x[0]), cpu::matrix(&x[1])) {
-            return cpu::tensor(product(a, b, [y.shape[0], x[0].spec.shape[1], y.shape[1]]), y);
+        if let (Some(a), Some(b)) = (x[0].matrix(), x[1].matrix()) {
+            return on_cpu(product(a, b, [y.shape[0], x[0].spec.shape[1], y.shape[1]]), y);
         }
         let lead = &y.shape[..y.rank() - 2];
         let full = |x: &Operand| {
             let mut shape = vec![1; y.rank() - x.spec.rank()];
             shape.extend(&x.spec.shape);
-            let v = Dispatch::float_reshape(x.value.clone(), Shape::from(shape));
+            let v = Dispatch::float_reshape(x.primitive(), Shape::from(shape));
             let target = [lead, &x.spec.shape[x.spec.rank() - 2..]].concat();
             Dispatch::float_expand(v, Shape::from(target))
         };
         let (a, b) = (full(&x[0]), full(&x[1]));
         let multiplications = y.len().saturating_mul(x[1].spec.shape[x[1].spec.rank() - 2]);
-        if device == Device::Cpu && multiplications > MOST {
+        if device == Device::Cpu && multiplications > MAX_MULTIPLICATIONS {
             return interrupt::left_alone(move || Dispatch::float_matmul(a, b));
         }
         Dispatch::float_matmul(a, b)
@@ -67,16 +65,16 @@ impl Op for MatMul {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (a, b) = (&at.x[0], &at.x[1]);
         let da = at.want(0, || at.dy.matmul(&b.transpose(-2, -1)?)?.sum_to(a.shape()))?;
-        // In the order in which the factor stands: a weight, which a layer turns over, gets its gradient
-        // without a copy.
-        let db = at.want(1, || match b.is_turned() {
+        // In the order in which the factor is stored: the gradient of a weight, which a layer transposes, needs no
+        // copy.
+        let db = at.want(1, || match b.is_transposed() {
             true => at.dy.transpose(-2, -1)?.matmul(a)?.transpose(-2, -1)?.sum_to(b.shape()),
             false => a.transpose(-2, -1)?.matmul(at.dy)?.sum_to(b.shape()),
         })?;
         Ok(vec![da, db])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node("MatMul", w.all()))
     }
 }
@@ -84,7 +82,7 @@ impl Op for MatMul {
 /// Columns, or rows, of a product that one thread computes at once.
 const BLOCK: usize = 128;
 
-/// `a b`, with `a [m, k]` and `b [k, n]` where they stand. Split alike for any number of threads, along
+/// `a b`, with `a [m, k]` and `b [k, n]` in their own memory. Split alike for any number of threads, along
 /// the longer side, so that no bit depends on it.
 fn product((a, a_steps): (&[f32], Steps), (b, b_steps): (&[f32], Steps), [m, k, n]: [usize; 3]) -> Vec<f32> {
     let mut y = vec![0.0; m * n];

@@ -1,6 +1,6 @@
 //! Padding: a tensor continued beyond its edges.
 
-use super::{Attribute, Standard, Value, require_number};
+use super::{OnnxAttribute, OnnxOperator, OnnxValue, require_number};
 use crate::{
     Error, Result, Tensor,
     tensor::{holds, show},
@@ -42,7 +42,7 @@ impl Tensor {
                 pairs.iter().enumerate().try_fold(self.clone(), along)
             }
         };
-        padded.map_err(|e| e.told_of("pad"))
+        padded.map_err(|e| e.named("pad"))
     }
 
     fn padded_with(&self, first: usize, pairs: &[[usize; 2]], value: f64) -> Result<Tensor> {
@@ -61,8 +61,8 @@ impl Tensor {
         let (mut shape, mut pads) = (self.shape().to_vec(), vec![0; 2 * self.rank()]);
         shape[dim] = shape[dim].saturating_add(pair[0]).saturating_add(pair[1]);
         [pads[dim], pads[self.rank() + dim]] = pair;
-        let operator = Standard::new("Pad", &self.spec().reshaped(shape));
-        operator.with("mode", Attribute::Text(mode)).constant(Value::sizes(&pads)).on(&[self])
+        let operator = OnnxOperator::new("Pad", &self.spec().reshaped(shape));
+        operator.with("mode", OnnxAttribute::Text(mode)).constant(OnnxValue::sizes(&pads)).on(&[self])
     }
 
     /// One dimension reflected or replicated: whole slices of it, chosen by number.

@@ -7,8 +7,8 @@ use burn::backend::{
 };
 
 use super::{
-    Attribute, Attributes, Op, Operand, Primitive, Saves, Value, Vjp, Writer, require_float, require_rank,
-    require_step,
+    OnnxAttribute, OnnxAttributes, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float,
+    require_rank, require_step,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -59,12 +59,12 @@ impl Pool {
     }
 
     /// The attributes of ONNX's pooling.
-    fn attributes(&self) -> Attributes {
+    fn attributes(&self) -> OnnxAttributes {
         let [rows, columns] = self.padding;
         vec![
-            ("kernel_shape", Attribute::ints(self.kernel)),
-            ("strides", Attribute::ints(self.stride)),
-            ("pads", Attribute::ints([rows, columns, rows, columns])),
+            ("kernel_shape", OnnxAttribute::ints(self.kernel)),
+            ("strides", OnnxAttribute::ints(self.stride)),
+            ("pads", OnnxAttribute::ints([rows, columns, rows, columns])),
         ]
     }
 
@@ -90,14 +90,14 @@ impl Op for MaxPool {
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
         let Pool { kernel, stride, padding } = self.0;
-        Dispatch::max_pool2d(x[0].value.clone(), kernel, stride, padding, [1, 1], false)
+        Dispatch::max_pool2d(x[0].primitive(), kernel, stride, padding, [1, 1], false)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("MaxPool", w.all(), self.0.attributes()))
     }
 }
@@ -118,7 +118,7 @@ impl Op for MaxPoolGradient {
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
         let Pool { kernel, stride, padding } = self.0;
-        let (images, dy) = (x[0].value.clone(), x[1].value.clone());
+        let (images, dy) = (x[0].primitive(), x[1].primitive());
         let indices = self.0.indices(images.clone());
         let one = [1, 1];
         Dispatch::max_pool2d_with_indices_backward(images, kernel, stride, padding, one, false, dy, indices)
@@ -150,9 +150,9 @@ impl Op for MaxPoolPick {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let [n, c, h, w] = [0, 1, 2, 3].map(|d| x[0].spec.shape[d]);
-        let indices = self.0.indices(x[0].value.clone());
+        let indices = self.0.indices(x[0].primitive());
         let indices = Dispatch::int_reshape(indices, Shape::from([n, c, y.len() / (n * c)]));
-        let values = Dispatch::float_reshape(x[1].value.clone(), Shape::from([n, c, h * w]));
+        let values = Dispatch::float_reshape(x[1].primitive(), Shape::from([n, c, h * w]));
         Dispatch::float_reshape(Dispatch::float_gather(2, values, indices), Shape::from(y.shape.clone()))
     }
 
@@ -183,7 +183,7 @@ impl Op for AvgPool {
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
         let Pool { kernel, stride, padding } = self.pool;
-        Dispatch::avg_pool2d(x[0].value.clone(), kernel, stride, padding, self.count_padding, false)
+        Dispatch::avg_pool2d(x[0].primitive(), kernel, stride, padding, self.count_padding, false)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -191,7 +191,7 @@ impl Op for AvgPool {
         Ok(vec![Some(apply(spread, &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let mut attributes = self.pool.attributes();
         attributes.push(("count_include_pad", usize::from(self.count_padding).into()));
         Ok(w.node_with("AveragePool", w.all(), attributes))
@@ -221,7 +221,7 @@ impl Op for AvgPoolGradient {
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let Pool { kernel, stride, padding } = self.forward.pool;
         // Only the shape of the images matters.
-        let (images, dy) = (full_primitive(y, 0.0, device), x[0].value.clone());
+        let (images, dy) = (full_primitive(y, 0.0, device), x[0].primitive());
         let count_padding = self.forward.count_padding;
         Dispatch::avg_pool2d_backward(images, dy, kernel, stride, padding, count_padding, false)
     }

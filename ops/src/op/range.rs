@@ -55,7 +55,7 @@ impl Tensor {
         in_range("one_hot", self, classes)?;
         let hot = Tensor::arange(0.0, classes as f64, 1.0, self.dtype(), self.device())
             .and_then(|numbers| self.unsqueeze(-1)?.eq(&numbers)?.cast(DType::F32));
-        hot.map_err(|e| e.told_of("one_hot"))
+        hot.map_err(|e| e.named("one_hot"))
     }
 
     /// Matrices `[.., M, N]` with zeros above the diagonal that lies `diagonal` columns right of the

@@ -7,13 +7,13 @@ use burn::backend::{
 };
 
 use super::{
-    Attribute, Op, Operand, Primitive, Saves, Standard, Value, Vjp, Writer, by_kind, require, require_float,
-    require_number,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
+    require_float, require_number,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    kernels::{cpu, sum},
-    tensor::{Data, apply, int_dtype},
+    cpu::sum,
+    tensor::{Data, apply, int_dtype, on_cpu},
 };
 
 /// Sums run over blocks of so many elements, one after the other: a total that threads join in the
@@ -39,13 +39,13 @@ impl Op for Sum {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        if let (Some(winners), [0, 2, 3]) = (x[0].compact, &self.dims[..]) {
+        if let (Some(winners), [0, 2, 3]) = (x[0].compact(), &self.dims[..]) {
             let (values, channels) = (winners.values(), y.shape[1]);
             let sum = |channel: usize| values[channel..].iter().step_by(channels).sum();
-            return cpu::tensor((0..channels).map(sum).collect(), y);
+            return on_cpu((0..channels).map(sum).collect::<Vec<f32>>(), y);
         }
-        if let Some(values) = cpu::floats(&x[0]) {
-            return cpu::tensor(sum::over(&values, &x[0].spec.shape, &self.dims), y);
+        if let Some(values) = x[0].floats() {
+            return on_cpu(sum::over(&values, &x[0].spec.shape, &self.dims), y);
         }
         let value = x[0].dense().clone();
         if self.dims.len() == x[0].spec.rank() {
@@ -56,16 +56,12 @@ impl Op for Sum {
         self.dims.iter().rev().fold(value, |v, &d| by_kind!(y.dtype, float_sum_dim, int_sum_dim, (v, d)))
     }
 
-    fn takes_compact(&self, _: usize) -> bool {
-        true
-    }
-
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(at.dy.expand(at.x[0].shape())?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        Ok(w.node("ReduceSum", [w.x(0), Value::sizes(&self.dims)]))
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        Ok(w.node("ReduceSum", [w.x(0), OnnxValue::sizes(&self.dims)]))
     }
 
     fn saves(&self) -> Saves {
@@ -115,7 +111,7 @@ impl Op for ArgExtremum {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        let (v, d, i32) = (x[0].value.clone(), self.dim, int_dtype(DType::I32));
+        let (v, d, i32) = (x[0].primitive(), self.dim, int_dtype(DType::I32));
         match (x[0].spec.dtype.is_float(), self.largest) {
             (true, true) => Dispatch::float_argmax(v, d, i32),
             (true, false) => Dispatch::float_argmin(v, d, i32),
@@ -124,7 +120,7 @@ impl Op for ArgExtremum {
         }
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let op_type = if self.largest { "ArgMax" } else { "ArgMin" };
         let index = w.node_with(op_type, w.all(), [("axis", self.dim.into())]);
         Ok(w.cast(index, DType::I32))
@@ -307,8 +303,9 @@ impl Tensor {
             let kept = shape.iter().enumerate().filter(|(d, _)| !dims.contains(d));
             shape = kept.map(|(_, &n)| n).collect();
         }
-        let operator = Standard::new(op_type, &self.spec().reshaped(shape));
-        let operator = operator.with("keepdims", Attribute::Int(keep.into())).constant(Value::sizes(&dims));
+        let operator = OnnxOperator::new(op_type, &self.spec().reshaped(shape));
+        let operator =
+            operator.with("keepdims", OnnxAttribute::Int(keep.into())).constant(OnnxValue::sizes(&dims));
         operator.on(&[self])
     }
 

@@ -5,7 +5,9 @@ use burn::backend::{
     ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
 };
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, require_float, require_number};
+use super::{
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number,
+};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, float_dtype, holds, int_dtype},
@@ -59,7 +61,7 @@ impl Op for WithScalar {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let v = x[0].value.clone();
+        let v = x[0].primitive();
         let n = |s| number(y.dtype, s);
         match *self {
             Self::Add(s) => by_kind!(y.dtype, float_add_scalar, int_add_scalar, (v, n(s))),
@@ -88,7 +90,7 @@ impl Op for WithScalar {
         })])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let x = w.x(0);
         Ok(match *self {
             Self::Add(s) => w.node("Add", [x, w.number(s)]),
@@ -96,7 +98,7 @@ impl Op for WithScalar {
             Self::Div(s) => w.node("Div", [x, w.number(s)]),
             Self::Pow(s) => w.node("Pow", [x, w.number(s)]),
             Self::ClampMin(s) => w.node("Clip", [x, w.number(s)]),
-            Self::ClampMax(s) => w.node("Clip", [x, Value::Omitted, w.number(s)]),
+            Self::ClampMax(s) => w.node("Clip", [x, OnnxValue::Omitted, w.number(s)]),
         })
     }
 
@@ -124,7 +126,7 @@ impl Op for CompareScalar {
 
     fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
         use super::compare::Comparison as C;
-        let (dtype, v, store) = (x[0].spec.dtype, x[0].value.clone(), device.bool_store());
+        let (dtype, v, store) = (x[0].spec.dtype, x[0].primitive(), device.bool_store());
         let s = number(dtype, self.1);
         match self.0 {
             C::Equal => by_kind!(dtype, float_equal_elem, int_equal_elem, (v, s, store)),
@@ -141,8 +143,8 @@ impl Op for CompareScalar {
         }
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let number = Value::Number(self.1, w.spec(0).dtype);
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let number = OnnxValue::Number(self.1, w.spec(0).dtype);
         Ok(self.0.write(w, w.x(0), number))
     }
 
@@ -168,7 +170,7 @@ impl Op for Cast {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
-        let (v, float, int) = (x[0].value.clone(), float_dtype(self.to), int_dtype(self.to));
+        let (v, float, int) = (x[0].primitive(), float_dtype(self.to), int_dtype(self.to));
         let store = device.bool_store();
         match (x[0].spec.dtype, self.to) {
             (DType::F32 | DType::F64, DType::F32 | DType::F64) => Dispatch::float_cast(v, float),
@@ -184,6 +186,7 @@ impl Op for Cast {
             (DType::Bool, DType::F32 | DType::F64) => Dispatch::bool_into_float(v, float),
             (DType::Bool, DType::I32 | DType::I64) => Dispatch::bool_into_int(v, int),
             (DType::Bool, DType::Bool) => v,
+            (DType::F16 | DType::U8, _) | (_, DType::F16 | DType::U8) => unreachable!("no tensor has them"),
         }
     }
 
@@ -191,7 +194,7 @@ impl Op for Cast {
         Ok(vec![Some(at.dy.cast(self.from)?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.cast(w.x(0), self.to))
     }
 

@@ -2,7 +2,7 @@
 
 use burn::backend::{BackendTensor, DispatchTensorKind, Shape};
 
-use super::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind};
+use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast, show},
@@ -33,7 +33,7 @@ impl Op for Reshape {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let shape = Shape::from(y.stored_shape());
-        by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].value.clone(), shape))
+        by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].primitive(), shape))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -42,18 +42,18 @@ impl Op for Reshape {
 
     /// The form of ONNX that says most: dimensions of size 1 dropped or added, all but the first joined,
     /// or any other shape.
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (from, to) = (w.spec(0).shape.clone(), &self.shape);
         if let Some(axes) = without_ones(&from, to) {
-            return Ok(w.node("Squeeze", [w.x(0), Value::sizes(&axes)]));
+            return Ok(w.node("Squeeze", [w.x(0), OnnxValue::sizes(&axes)]));
         }
         if let Some(axes) = without_ones(to, &from) {
-            return Ok(w.node("Unsqueeze", [w.x(0), Value::sizes(&axes)]));
+            return Ok(w.node("Unsqueeze", [w.x(0), OnnxValue::sizes(&axes)]));
         }
         if from.len() > 2 && to.len() == 2 && to[0] == from[0] {
-            return Ok(w.node_with("Flatten", [w.x(0)], [("axis", Attribute::Int(1))]));
+            return Ok(w.node_with("Flatten", [w.x(0)], [("axis", OnnxAttribute::Int(1))]));
         }
-        Ok(w.node("Reshape", [w.x(0), Value::sizes(to)]))
+        Ok(w.node("Reshape", [w.x(0), OnnxValue::sizes(to)]))
     }
 
     fn saves(&self) -> Saves {
@@ -61,7 +61,7 @@ impl Op for Reshape {
     }
 
     fn is_view(&self, x: &Operand) -> bool {
-        in_order(&x.value)
+        in_order(x.dense())
     }
 }
 
@@ -104,7 +104,7 @@ impl Op for Permute {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        by_kind!(y.dtype, float_permute, int_permute, bool_permute, (x[0].value.clone(), &self.order))
+        by_kind!(y.dtype, float_permute, int_permute, bool_permute, (x[0].primitive(), &self.order))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -113,8 +113,8 @@ impl Op for Permute {
         Ok(vec![Some(at.dy.permute(&inverse)?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
-        let order = Attribute::ints(self.order.iter().copied());
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let order = OnnxAttribute::ints(self.order.iter().copied());
         Ok(w.node_with("Transpose", w.all(), [("perm", order)]))
     }
 
@@ -157,7 +157,7 @@ impl Op for Expand {
         let mut shape = vec![1; target.len() - stored.len()];
         shape.extend(stored);
         let (shape, target) = (Shape::from(shape), Shape::from(target));
-        let v = by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].value.clone(), shape));
+        let v = by_kind!(y.dtype, float_reshape, int_reshape, bool_reshape, (x[0].primitive(), shape));
         by_kind!(y.dtype, float_expand, int_expand, bool_expand, (v, target))
     }
 
@@ -165,13 +165,13 @@ impl Op for Expand {
         Ok(vec![Some(at.dy.sum_to(at.x[0].shape())?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         // A size of 1 leaves a dimension as it is: only those that grow have to be told.
         let from = &w.spec(0).shape;
         let lead = self.shape.len() - from.len();
         let grown = |(d, &n): (usize, &usize)| if d >= lead && from[d - lead] == n { 1 } else { n };
         let sizes: Vec<_> = self.shape.iter().enumerate().map(grown).collect();
-        Ok(w.node("Expand", [w.x(0), Value::sizes(&sizes)]))
+        Ok(w.node("Expand", [w.x(0), OnnxValue::sizes(&sizes)]))
     }
 
     fn saves(&self) -> Saves {
@@ -258,7 +258,7 @@ impl Tensor {
         let mut shape = self.shape().to_vec();
         let wider = Spec::new(vec![1; shape.len() + 1], self.dtype());
         shape.insert(wider.dim("unsqueeze", dim)?, 1);
-        self.reshape(&shape).map_err(|e| e.told_of("unsqueeze"))
+        self.reshape(&shape).map_err(|e| e.named("unsqueeze"))
     }
 
     /// Dimensions in another order: dimension `i` of the result is dimension `order[i]`.

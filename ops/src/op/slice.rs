@@ -2,7 +2,7 @@
 
 use burn::backend::Slice as BurnSlice;
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, by_kind, writer};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, onnx};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     tensor::{apply, full_primitive},
@@ -43,7 +43,7 @@ impl Op for Slice {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
-        by_kind!(y.dtype, float_slice, int_slice, bool_slice, (x[0].value.clone(), &spans))
+        by_kind!(y.dtype, float_slice, int_slice, bool_slice, (x[0].primitive(), &spans))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -51,7 +51,7 @@ impl Op for Slice {
         Ok(vec![Some(apply(embed, &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let whole =
             |(d, span): &(usize, &Span)| **span == Span { start: 0, end: w.spec(0).shape[*d], step: 1 };
         let cut: Vec<_> = self.spans.iter().enumerate().filter(|at| !whole(at)).collect();
@@ -59,7 +59,7 @@ impl Op for Slice {
             return Ok(w.x(0));
         }
         let of = |part: fn((usize, &Span)) -> usize| {
-            Value::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>())
+            OnnxValue::sizes(&cut.iter().map(|&at| part(at)).collect::<Vec<_>>())
         };
         let (starts, ends) = (of(|(_, span)| span.start), of(|(_, span)| span.end));
         let (axes, steps) = (of(|(d, _)| d), of(|(_, span)| span.step));
@@ -95,21 +95,21 @@ impl Op for Embed {
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let spans: Vec<_> = self.spans.iter().map(|s| s.burn()).collect();
         let full = full_primitive(y, self.fill, device);
-        by_kind!(y.dtype, float_slice_assign, int_slice_assign, (full, &spans, x[0].value.clone()))
+        by_kind!(y.dtype, float_slice_assign, int_slice_assign, (full, &spans, x[0].primitive()))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(Slice { spans: self.spans.clone() }, &[at.dy])?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         if self.spans.iter().any(|span| span.step != 1) {
-            return writer::not_exportable("slice gradient");
+            return onnx::not_exportable("slice gradient");
         }
         let before = self.spans.iter().map(|span| span.start);
         let after = self.spans.iter().zip(&self.shape).map(|(span, n)| n - span.end);
         let pads: Vec<_> = before.chain(after).collect();
-        Ok(w.node("Pad", [w.x(0), Value::sizes(&pads), w.number(self.fill)]))
+        Ok(w.node("Pad", [w.x(0), OnnxValue::sizes(&pads), w.number(self.fill)]))
     }
 
     fn saves(&self) -> Saves {
@@ -132,7 +132,7 @@ impl Tensor {
     pub fn narrow(&self, dim: i64, start: usize, length: usize) -> Result<Tensor> {
         let [start, end] =
             [start, start.saturating_add(length)].map(|i| i64::try_from(i).unwrap_or(i64::MAX));
-        self.slice(dim, start, Some(end), 1).map_err(|e| e.told_of("narrow"))
+        self.slice(dim, start, Some(end), 1).map_err(|e| e.named("narrow"))
     }
 
     /// The elements `start`, `start + step`, ... before `end` of dimension `dim`. Negative bounds count

@@ -2,7 +2,7 @@
 
 use burn::backend::{Dispatch, ops::ActivationOps as _};
 
-use super::{Op, Operand, Primitive, Saves, Value, Vjp, Writer, require_float};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float};
 use crate::{DType, Device, Result, Spec, Tensor, tensor::apply};
 
 /// `y_i = e^x_i / sum_j e^x_j` along a dimension.
@@ -22,7 +22,7 @@ impl Op for Softmax {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::softmax(x[0].value.clone(), self.dim)
+        Dispatch::softmax(x[0].primitive(), self.dim)
     }
 
     /// `dx = y (dy - sum y dy)`
@@ -31,7 +31,7 @@ impl Op for Softmax {
         Ok(vec![Some(at.y.mul(&at.dy.sub(&mean)?)?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("Softmax", w.all(), [("axis", self.dim.into())]))
     }
 
@@ -57,7 +57,7 @@ impl Op for LogSoftmax {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::log_softmax(x[0].value.clone(), self.dim)
+        Dispatch::log_softmax(x[0].primitive(), self.dim)
     }
 
     /// `dx = dy - e^y sum dy`
@@ -66,7 +66,7 @@ impl Op for LogSoftmax {
         Ok(vec![Some(at.dy.sub(&at.y.exp()?.mul(&total)?)?)])
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("LogSoftmax", w.all(), [("axis", self.dim.into())]))
     }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Op, Operand, Primitive, Value, Writer, require_number};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, require_number};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, interrupt,
     tensor::{Data, apply, download, show, upload},
@@ -30,7 +30,7 @@ impl Op for ArgSort {
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let n = y.shape[y.rank() - 1];
         // A device that fails to answer becomes an error again in `guarded`.
-        let data = download("argsort", x[0].value.clone(), x[0].spec.dtype).unwrap_or_else(|e| panic!("{e}"));
+        let data = download("argsort", x[0].primitive(), x[0].spec.dtype).unwrap_or_else(|e| panic!("{e}"));
         let descending = self.descending;
         let sort = move || match data {
             Data::F32(values) => order(&values, n, descending),
@@ -38,17 +38,18 @@ impl Op for ArgSort {
             Data::I32(values) => order(&values, n, descending),
             Data::I64(values) => order(&values, n, descending),
             Data::Bool(values) => order(&values, n, descending),
+            Data::F16(_) | Data::U8(_) => unreachable!("no tensor has them"),
         };
         let order = if y.len() > MANY { interrupt::left_alone(sort) } else { sort() };
         upload(Data::I32(order), y, device)
     }
 
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let last = w.output.rank() - 1;
         let order = [("axis", last.into()), ("largest", usize::from(self.descending).into())];
-        let all = Value::sizes(&[w.output.shape[last]]);
+        let all = OnnxValue::sizes(&[w.output.shape[last]]);
         let sorted = w.step("TopK", 2, [w.x(0), all], order);
-        Ok(w.cast(Value::Output(sorted, 1), DType::I32))
+        Ok(w.cast(OnnxValue::Output(sorted, 1), DType::I32))
     }
 
     fn differentiable(&self) -> bool {
@@ -89,7 +90,7 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::argsort`].
     pub fn sort(&self, dim: i64, descending: bool) -> Result<Tensor> {
-        let order = self.argsort(dim, descending).map_err(|e| e.told_of("sort"))?;
+        let order = self.argsort(dim, descending).map_err(|e| e.named("sort"))?;
         self.gather_known(self.spec().dim("sort", dim)?, &order)
     }
 
@@ -111,7 +112,7 @@ impl Tensor {
                 ),
             });
         }
-        let order = self.argsort(dim, true).map_err(|e| e.told_of("top_k"))?;
+        let order = self.argsort(dim, true).map_err(|e| e.named("top_k"))?;
         let largest = order.narrow(dim, 0, k)?;
         Ok((self.gather_known(d, &largest)?, largest))
     }

@@ -1,28 +1,10 @@
-//! Where a convolution looks.
+//! The window of a convolution, in the words of backends and of ONNX.
 
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
-use super::{Attribute, Attributes, require_step};
+use super::{OnnxAttribute, OnnxAttributes, require_step};
 use crate::Result;
-
-/// How a kernel moves over an image, by (row, column).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// Step between two positions of the kernel.
-    pub stride: [usize; 2],
-    /// Zeros added on both sides.
-    pub padding: [usize; 2],
-    /// Distance between two elements of the kernel.
-    pub dilation: [usize; 2],
-    /// Groups of channels that see only each other.
-    pub groups: usize,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self { stride: [1; 2], padding: [0; 2], dilation: [1; 2], groups: 1 }
-    }
-}
+pub use crate::cpu::conv::Window;
 
 impl Window {
     pub(super) fn check(&self, op: &'static str) -> Result<()> {
@@ -32,25 +14,15 @@ impl Window {
         require_step(op, "groups", 1, &[self.groups])
     }
 
-    /// Extent of a kernel of `k` elements.
-    pub(super) fn extent(&self, d: usize, k: usize) -> usize {
-        self.dilation[d].saturating_mul(k - 1).saturating_add(1)
-    }
-
-    /// Size of an image of `n` rows or columns with its padding.
-    pub(super) fn padded(&self, d: usize, n: usize) -> usize {
-        self.padding[d].saturating_mul(2).saturating_add(n)
-    }
-
     /// The attributes of ONNX's convolutions, for kernels of those sizes: of images, or of signals, of
     /// which the column half counts.
-    pub(crate) fn attributes(&self, kernel: &[usize]) -> Attributes {
+    pub(crate) fn attributes(&self, kernel: &[usize]) -> OnnxAttributes {
         let part = |pair: [usize; 2]| pair.into_iter().skip(2 - kernel.len());
         vec![
-            ("kernel_shape", Attribute::ints(kernel.iter().copied())),
-            ("strides", Attribute::ints(part(self.stride))),
-            ("pads", Attribute::ints(part(self.padding).chain(part(self.padding)))),
-            ("dilations", Attribute::ints(part(self.dilation))),
+            ("kernel_shape", OnnxAttribute::ints(kernel.iter().copied())),
+            ("strides", OnnxAttribute::ints(part(self.stride))),
+            ("pads", OnnxAttribute::ints(part(self.padding).chain(part(self.padding)))),
+            ("dilations", OnnxAttribute::ints(part(self.dilation))),
             ("group", self.groups.into()),
         ]
     }

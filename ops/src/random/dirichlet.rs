@@ -8,7 +8,7 @@ use super::{
     law::{self, box_muller},
     truncated::first_taken,
 };
-use crate::kernels::cpu::{self, wide};
+use crate::cpu::{self, wide};
 
 /// `n` numbers in rows of `row`: each row is drawn from the Dirichlet law whose parameters are all
 /// `alpha`.

@@ -7,7 +7,7 @@
 use std::mem::MaybeUninit;
 
 use super::{Draw, law::Law};
-use crate::kernels::cpu::{self, wide};
+use crate::cpu::{self, wide};
 
 /// Groups of a block.
 pub(super) const LANES: usize = 64;

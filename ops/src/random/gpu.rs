@@ -1,5 +1,5 @@
 //! Many numbers at once on the GPU: the words of [`fill`](super::fill) and the formulas of
-//! [`maths`](crate::kernels::maths), so that only roundings differ.
+//! [`maths`](crate::cpu::maths), so that only roundings differ.
 
 use cubecl::prelude::*;
 
@@ -11,12 +11,9 @@ use super::{
 };
 use crate::{
     DType, Device, Spec,
-    kernels::{
-        gpu,
-        maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
-    },
+    cpu::maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
     op::{Operand, Primitive},
-    tensor::{Data, upload},
+    tensor::{Data, Stored, gpu, upload},
 };
 
 /// The bits of a float of exponent 0, less those of sqrt(1/2).
@@ -140,7 +137,8 @@ fn fill_kernel(draw: &[u32], y: &mut [f32], groups: u32, last: u32, one: f32, #[
 pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
     let spec = Spec::new([4], DType::I32);
     let words = draw.parts().map(|word| word as i32).to_vec();
-    let draw = Operand { spec: &spec, value: upload(Data::I32(words), &spec, Device::Gpu), compact: None };
+    let draw = upload(Data::I32(words), &spec, Device::Gpu);
+    let draw = Operand { spec: &spec, stored: Stored::Dense(draw) };
     let input = gpu::buffer(&draw);
     let out = gpu::empty(&input, y);
     let groups = y.len().div_ceil(BLOCK) * LANES;

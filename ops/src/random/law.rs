@@ -1,6 +1,6 @@
 //! Laws whose numbers are each made of one or two random words, four of a group of words.
 
-use crate::kernels::maths::{cos_sin, ln};
+use crate::cpu::maths::{cos_sin, ln};
 
 /// How four words become four numbers.
 pub(super) trait Law: Copy + Send + Sync + 'static {

@@ -7,7 +7,7 @@ use super::{
     fill::{PART, fill_from},
     law::{self, box_muller, unit},
 };
-use crate::kernels::cpu;
+use crate::cpu;
 
 /// From this bound on, normal numbers are tried; below it uniform ones, of which more are taken.
 const WIDE: f32 = 1.0;

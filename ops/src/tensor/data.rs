@@ -6,90 +6,16 @@ use burn::backend::{
     read_sync,
 };
 
-use super::{Charge, DType, Device, Spec, Tensor, Value, guarded, later, show, supported};
-use crate::{
-    Error, Result, interrupt,
-    kernels::cpu::{Floats, floats_of},
-    op::{Primitive, by_kind},
+use super::{
+    Charge, DType, Data, Device, Floats, Primitive, Spec, Storage, Tensor, by_kind, floats_of, guarded,
+    later, show, supported,
 };
+use crate::{Error, Result, interrupt};
 
-/// Numbers that are made one by one between two questions whether to stop.
+/// Numbers that are made between two polls for a stop.
 const POLL_EVERY: usize = 1 << 20;
 
-/// The elements of a tensor in row-major order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Data {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-    I32(Vec<i32>),
-    I64(Vec<i64>),
-    Bool(Vec<bool>),
-}
-
 impl Data {
-    /// The element type.
-    pub fn dtype(&self) -> DType {
-        match self {
-            Self::F32(_) => DType::F32,
-            Self::F64(_) => DType::F64,
-            Self::I32(_) => DType::I32,
-            Self::I64(_) => DType::I64,
-            Self::Bool(_) => DType::Bool,
-        }
-    }
-
-    /// Number of elements.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::F32(v) => v.len(),
-            Self::F64(v) => v.len(),
-            Self::I32(v) => v.len(),
-            Self::I64(v) => v.len(),
-            Self::Bool(v) => v.len(),
-        }
-    }
-
-    /// Whether there is no element.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The elements as `f64`, true as 1.
-    pub fn to_f64(&self) -> Vec<f64> {
-        match self {
-            Self::F32(v) => v.iter().map(|&x| x.into()).collect(),
-            Self::F64(v) => v.clone(),
-            Self::I32(v) => v.iter().map(|&x| x.into()).collect(),
-            Self::I64(v) => v.iter().map(|&x| x as f64).collect(),
-            Self::Bool(v) => v.iter().map(|&x| x.into()).collect(),
-        }
-    }
-
-    /// The elements as bytes, the lowest of each number first; a truth value is one byte.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::Bool(v) => v.iter().map(|&x| x.into()).collect(),
-        }
-    }
-
-    /// What [`Data::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8], dtype: DType) -> Self {
-        fn words<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
-            bytes.as_chunks().0.iter().map(|&word| read(word)).collect()
-        }
-        match dtype {
-            DType::F32 => Self::F32(words(bytes, f32::from_le_bytes)),
-            DType::F64 => Self::F64(words(bytes, f64::from_le_bytes)),
-            DType::I32 => Self::I32(words(bytes, i32::from_le_bytes)),
-            DType::I64 => Self::I64(words(bytes, i64::from_le_bytes)),
-            DType::Bool => Self::Bool(bytes.iter().map(|&x| x != 0).collect()),
-        }
-    }
-
     fn into_burn(self, shape: Vec<usize>) -> TensorData {
         match self {
             Self::F32(v) => TensorData::new(v, shape),
@@ -97,20 +23,10 @@ impl Data {
             Self::I32(v) => TensorData::new(v, shape),
             Self::I64(v) => TensorData::new(v, shape),
             Self::Bool(v) => TensorData::new(v, shape),
+            Self::F16(_) | Self::U8(_) => unreachable!("`supported` refuses them"),
         }
     }
 }
-
-macro_rules! data_from {
-    ($($variant:ident($element:ty)),*) => {$(
-        impl From<Vec<$element>> for Data {
-            fn from(values: Vec<$element>) -> Self {
-                Self::$variant(values)
-            }
-        }
-    )*};
-}
-data_from!(F32(f32), F64(f64), I32(i32), I64(i64), Bool(bool));
 
 /// The backend's name of a float type.
 pub(crate) fn float_dtype(dtype: DType) -> FloatDType {
@@ -123,7 +39,7 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
 }
 
 /// Refuses a number that the element type would change in silence: a fraction or too large a number
-/// beside whole numbers.
+/// for an integer type.
 pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
     let edge = 2f64.powi(if dtype == DType::I32 { 31 } else { 63 });
     if !dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)) {
@@ -148,6 +64,7 @@ pub(crate) fn full_primitive(spec: &Spec, value: f64, device: Device) -> Primiti
         }
         DType::Bool if value != 0.0 => Dispatch::bool_ones(shape, &at, device.bool_store()),
         DType::Bool => Dispatch::bool_zeros(shape, &at, device.bool_store()),
+        DType::F16 | DType::U8 => unreachable!("`supported` refuses them"),
     }
 }
 
@@ -161,6 +78,7 @@ pub(crate) fn upload(data: Data, spec: &Spec, device: Device) -> Primitive {
             let store: BoolDType = device.bool_store();
             Dispatch::bool_from_data(data.convert_dtype(BurnDType::Bool(store)), &at)
         }
+        DType::F16 | DType::U8 => unreachable!("`supported` refuses them"),
     }
 }
 
@@ -177,6 +95,7 @@ pub(crate) fn download(op: &'static str, value: Primitive, dtype: DType) -> Resu
         DType::I32 => data.try_into_vec().map(Data::I32),
         DType::I64 => data.try_into_vec().map(Data::I64),
         DType::Bool => data.convert::<bool>().try_into_vec().map(Data::Bool),
+        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
     };
     vector.map_err(|e| failed(format!("{e:?}")))
 }
@@ -225,7 +144,7 @@ impl Tensor {
         Self::full(self.shape(), 1.0, self.dtype(), self.device())
     }
 
-    /// A tensor of the elements that `make` gives when asked for so many, once it is clear that they fit.
+    /// A tensor of the elements that `make` gives for their number, once the budget allows them.
     pub(crate) fn generated(
         op: &'static str,
         spec: Spec,
@@ -235,8 +154,11 @@ impl Tensor {
         Self::create(op, spec, device, |spec| upload(make(spec.len()), spec, device))
     }
 
-    /// A tensor of numbers by their place in row-major order.
-    pub(crate) fn from_numbers(
+    /// A tensor whose element of index `i` in row-major order is `number(i)`; anything but 0 is true.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], [`Error::Shape`], [`Error::DType`] as every new tensor; [`Error::Interrupted`].
+    pub fn from_numbers(
         op: &'static str,
         spec: Spec,
         device: Device,
@@ -255,10 +177,11 @@ impl Tensor {
             DType::I32 => Data::I32((0..n).map(|i| number(i) as i32).collect()),
             DType::I64 => Data::I64((0..n).map(|i| number(i) as i64).collect()),
             DType::Bool => Data::Bool((0..n).map(|i| number(i) != 0.0).collect()),
+            DType::F16 | DType::U8 => unreachable!("`supported` refuses them"),
         })
     }
 
-    /// A tensor that `make` gives, once it is clear that it fits.
+    /// A tensor that `make` gives, once the budget allows it.
     pub(crate) fn create(
         op: &'static str,
         spec: Spec,
@@ -269,14 +192,14 @@ impl Tensor {
         supported(op, &spec, device)?;
         let charge = Charge::new(op, &spec)?;
         let primitive = guarded(op, || make(&spec))?;
-        Ok(Self::new(spec, device, Value::Computed(primitive, charge), None))
+        Ok(Self::new(spec, device, Storage::Dense(primitive, charge), None))
     }
 
     /// The elements in row-major order. Waits for the device.
     ///
     /// # Errors
-    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; of a GPU, what an operation
-    /// before refuses whose values were not known at the time.
+    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; for a GPU also the refusals of
+    /// earlier operations that depend on values ([`settle`](super::settle)).
     pub fn to_data(&self) -> Result<Data> {
         let op = "to_data";
         if self.device() == Device::Gpu {
@@ -286,11 +209,11 @@ impl Tensor {
         download(op, self.primitive(op)?, self.dtype())
     }
 
-    /// The elements of a tensor of f32 on the CPU where they lie, copied only where a view has them in another
-    /// order; `None` for any other tensor.
+    /// The elements of a tensor of f32 on the CPU without a copy, unless a view has them in another order; `None`
+    /// for any other tensor.
     ///
     /// # Errors
-    /// [`Error::Symbolic`] where there are none yet.
+    /// [`Error::Symbolic`] in a trace.
     pub fn floats(&self) -> Result<Option<Floats>> {
         let _written_out = self.charge_of_copy("floats")?;
         Ok(floats_of(&self.primitive("floats")?, self.dtype()))
@@ -327,7 +250,7 @@ impl Tensor {
         Ok(self.to_f64()?[0])
     }
 
-    /// A copy on another device; the tensor itself where it is there already. Not differentiable.
+    /// A copy on another device; the tensor itself where it is on that device already. Not differentiable.
     pub fn to_device(&self, device: Device) -> Result<Self> {
         if device == self.device() {
             return Ok(self.clone());

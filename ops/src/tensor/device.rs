@@ -1,4 +1,4 @@
-//! Where tensors live.
+//! The devices that hold tensors and compute.
 
 use std::{fmt, sync::OnceLock};
 
@@ -6,7 +6,7 @@ use burn::backend::{DeviceOps as _, DispatchDevice, FlexDevice};
 
 use crate::{Error, Result};
 
-/// A place that computes.
+/// What holds tensors and computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Device {
     /// The processor, through Burn's Flex backend.
@@ -45,7 +45,7 @@ impl Device {
         }
     }
 
-    /// The name of the graphics card, which is opened to ask it; `None` where there is none.
+    /// The name of the graphics card, which is opened for it; `None` where there is none.
     pub fn gpu_name() -> Option<String> {
         gpu().as_ref().ok().map(|gpu| gpu.name.clone())
     }
@@ -78,12 +78,12 @@ impl Device {
         }
     }
 
-    /// How booleans are stored there: not the same on every backend.
+    /// How the device's backend stores booleans.
     pub(crate) fn bool_store(self) -> burn::backend::BoolDType {
         self.dispatch().defaults().bool_dtype
     }
 
-    /// Waits until everything asked of the device is done.
+    /// Waits until the device has done all its work.
     pub fn sync(self) -> Result<()> {
         use burn::backend::Backend as _;
         burn::backend::Dispatch::sync(&self.dispatch())
@@ -106,7 +106,7 @@ struct Gpu {
 /// The graphics card, opened once, or why there is none.
 fn gpu() -> &'static Result<Gpu, String> {
     static GPU: OnceLock<Result<Gpu, String>> = OnceLock::new();
-    GPU.get_or_init(|| super::guarded("device", open).map_err(|e| e.to_string()).flatten())
+    GPU.get_or_init(|| super::engine::guarded("device", open).map_err(|e| e.to_string()).flatten())
 }
 
 #[cfg(feature = "cuda")]

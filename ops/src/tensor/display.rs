@@ -31,6 +31,8 @@ impl fmt::Debug for Tensor {
 
 fn strings(data: &Data) -> Vec<String> {
     match data {
+        Data::F16(v) => v.iter().map(|x| format!("{x:?}")).collect(),
+        Data::U8(v) => v.iter().map(u8::to_string).collect(),
         Data::F32(v) => v.iter().map(|x| format!("{x:?}")).collect(),
         Data::F64(v) => v.iter().map(|x| format!("{x:?}")).collect(),
         Data::I32(v) => v.iter().map(i32::to_string).collect(),

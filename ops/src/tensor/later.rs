@@ -1,41 +1,34 @@
-//! Refusals of values that only a GPU knows. To ask it at once would wait for all that it was told to do
-//! before, at each step of a training; so it is asked when something is read from it anyway.
+//! Refusals of values that only a GPU knows. To read such a value at once would wait for all work queued before
+//! it, in each step of a training; so it is read together with the next value that is read anyway.
 
 use std::cell::RefCell;
 
 use super::Tensor;
-use crate::{DType, Device, Error, Result};
+use crate::{Error, Result};
 
 thread_local! {
-    /// For each refusal that this thread asked for, whether a value deserved it so far (i32, rank 0).
+    /// For each refusal of this thread, whether any value so far is refused (i32, rank 0).
     static ASKED: RefCell<Vec<(Error, Tensor)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Refuses the truth values that are true: now on the CPU; on a GPU when a value is next read from it,
-/// whichever that is; never in a trace, which has no values.
-pub(crate) fn refuse_where(wrong: &Tensor, error: Error) -> Result<()> {
-    if wrong.is_symbolic() {
-        return Ok(());
-    }
-    let any = wrong.any_dims(&[], false)?;
-    if any.device() == Device::Cpu {
-        return if any.item()? == 0.0 { Ok(()) } else { Err(error) };
-    }
-    let any = any.cast(DType::I32)?;
-    let before = ASKED.with_borrow_mut(|asked| {
-        let place = asked.iter().position(|(known, _)| *known == error)?;
-        Some(asked.swap_remove(place).1)
-    });
-    let any = before.map_or(Ok(any.clone()), |before| before.maximum(&any))?;
+/// Refuses with that error when a value is next read from the GPU, if `any` (i32, rank 0) is not 0 then.
+pub(crate) fn ask_later(error: Error, any: Tensor) {
     ASKED.with_borrow_mut(|asked| asked.push((error, any)));
-    Ok(())
 }
 
-/// The refusal that is due, now that the GPU is waited for. Nothing is left behind. A thread that gives its
-/// values to another one settles what it asked before.
+/// Takes back what [`ask_later`] was given with that error.
+pub(crate) fn asked_before(error: &Error) -> Option<Tensor> {
+    ASKED.with_borrow_mut(|asked| {
+        let index = asked.iter().position(|(known, _)| known == error)?;
+        Some(asked.swap_remove(index).1)
+    })
+}
+
+/// Reads whether a value was refused, which waits for the GPU, and forgets all refusals. A thread that hands its
+/// values to another one calls this first.
 ///
 /// # Errors
-/// The refusal.
+/// The first refusal.
 pub fn settle() -> Result<()> {
     for (error, any) in ASKED.take() {
         if any.item()? > 0.0 {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Error, Result};
 
-/// The element types that scripts see.
+/// The element types. Tensors have those of [`DType::ALL`]; files and models exchange the others too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DType {
     /// 32-bit float, the type of everything that is trained.
@@ -17,13 +17,17 @@ pub enum DType {
     I64,
     /// Truth value.
     Bool,
+    /// 16-bit float, in files alone.
+    F16,
+    /// 8-bit whole number without a sign, in files and models alone.
+    U8,
 }
 
 impl DType {
-    /// All element types.
+    /// All element types that tensors have.
     pub const ALL: [DType; 5] = [Self::F32, Self::F64, Self::I32, Self::I64, Self::Bool];
 
-    /// The name that scripts use: `f32`, `f64`, `i32`, `i64`, `bool`.
+    /// The name that scripts use, such as `f32`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
@@ -31,10 +35,12 @@ impl DType {
             Self::I32 => "i32",
             Self::I64 => "i64",
             Self::Bool => "bool",
+            Self::F16 => "f16",
+            Self::U8 => "u8",
         }
     }
 
-    /// The element type of that name.
+    /// The element type of that name, where tensors have it.
     ///
     /// # Errors
     /// [`Error::Argument`] for another name.
@@ -51,7 +57,8 @@ impl DType {
     /// Bytes of one element.
     pub fn size(self) -> usize {
         match self {
-            Self::Bool => 1,
+            Self::Bool | Self::U8 => 1,
+            Self::F16 => 2,
             Self::F32 | Self::I32 => 4,
             Self::F64 | Self::I64 => 8,
         }
@@ -127,8 +134,11 @@ impl Spec {
         if self.shape.is_empty() { vec![1] } else { self.shape.clone() }
     }
 
-    /// Turns a dimension counted from the front (0, 1, ...) or the back (-1, -2, ...) into an index.
-    pub(crate) fn dim(&self, op: &'static str, dim: i64) -> Result<usize> {
+    /// The index of a dimension that is counted from the front (0, 1, ...) or the back (-1, -2, ...).
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for one that the tensor does not have; [`Error::Shape`] at rank 0.
+    pub fn dim(&self, op: &'static str, dim: i64) -> Result<usize> {
         let rank = self.rank() as i64;
         let index = if dim < 0 { dim.saturating_add(rank) } else { dim };
         if (0..rank).contains(&index) {
@@ -152,7 +162,10 @@ impl Spec {
     }
 
     /// [`Spec::dim`] for several dimensions, each at most once; an empty list means all of them.
-    pub(crate) fn dims(&self, op: &'static str, dims: &[i64]) -> Result<Vec<usize>> {
+    ///
+    /// # Errors
+    /// Those of [`Spec::dim`]; [`Error::Argument`] for a dimension given twice.
+    pub fn dims(&self, op: &'static str, dims: &[i64]) -> Result<Vec<usize>> {
         if dims.is_empty() {
             return Ok((0..self.rank()).collect());
         }
@@ -182,7 +195,10 @@ pub(crate) fn show(shape: &[usize]) -> String {
 }
 
 /// The shape that two shapes broadcast to, by NumPy's rule.
-pub(crate) fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+///
+/// # Errors
+/// [`Error::Shape`], of the operation `op`, for two that do not.
+pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     let rank = a.len().max(b.len());
     let at = |shape: &[usize], i: usize| (i + shape.len()).checked_sub(rank).map_or(1, |j| shape[j]);
     (0..rank)

@@ -2,34 +2,20 @@
 //!
 //! While a trace runs, the parameters of its module are symbolic too, so that what is computed from
 //! them is recorded rather than computed; and every operation notes the module that it belongs to and
-//! the place in a script that asked for it.
+//! the position in the script of the call.
 
-use std::{cell::RefCell, collections::HashMap, fmt, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use super::Tensor;
-
-/// A place in a script.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub script: Arc<str>,
-    /// From 1.
-    pub line: usize,
-    /// From 1.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.script, self.line, self.column)
-    }
-}
+use crate::ScriptPosition;
 
 /// Where a traced operation comes from.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// The module, by its path: `encoder/0`; empty for the outermost.
     pub module: Arc<str>,
-    pub place: Option<Place>,
+    /// The position of the call in a script.
+    pub position: Option<ScriptPosition>,
 }
 
 /// What a trace knows of its module.
@@ -43,26 +29,26 @@ pub(crate) struct Known {
 struct Trace {
     known: Known,
     module: Arc<str>,
-    place: Option<Place>,
+    position: Option<ScriptPosition>,
 }
 
 thread_local! {
     static TRACE: RefCell<Option<Trace>> = const { RefCell::new(None) };
 }
 
-/// Runs `f` as a trace of the module that `known` tells of; with what it gives comes the place where it
-/// was last, for errors. Ends also when `f` panics.
-pub(crate) fn trace<T>(known: Known, f: impl FnOnce() -> T) -> (T, Option<Place>) {
+/// Runs `f` as a trace of the module that `known` describes; with its result comes the script position that it
+/// reached, for errors. Ends also when `f` panics.
+pub(crate) fn trace<T>(known: Known, f: impl FnOnce() -> T) -> (T, Option<ScriptPosition>) {
     struct Restore(Option<Trace>);
     impl Drop for Restore {
         fn drop(&mut self) {
             TRACE.set(self.0.take());
         }
     }
-    let _outer = Restore(TRACE.replace(Some(Trace { known, module: "".into(), place: None })));
+    let _outer = Restore(TRACE.replace(Some(Trace { known, module: "".into(), position: None })));
     let result = f();
-    let place = TRACE.with_borrow(|trace| trace.as_ref().and_then(|trace| trace.place.clone()));
-    (result, place)
+    let position = TRACE.with_borrow(|trace| trace.as_ref().and_then(|trace| trace.position.clone()));
+    (result, position)
 }
 
 /// Whether a trace runs on this thread.
@@ -70,11 +56,11 @@ pub fn is_tracing() -> bool {
     TRACE.with_borrow(Option::is_some)
 }
 
-/// Notes that everything from now on is asked for at a place in a script. Of no effect outside a trace.
-pub fn at(place: impl FnOnce() -> Option<Place>) {
+/// Notes that everything from now on is asked for at a position in a script. Of no effect outside a trace.
+pub fn at(position: impl FnOnce() -> Option<ScriptPosition>) {
     TRACE.with_borrow_mut(|trace| {
         if let Some(trace) = trace {
-            trace.place = place().or(trace.place.take());
+            trace.position = position().or(trace.position.take());
         }
     });
 }
@@ -106,6 +92,8 @@ pub(crate) fn stand_in(parameter: usize) -> Option<Tensor> {
 /// Where an operation that is applied now comes from.
 pub(super) fn origin() -> Option<Origin> {
     TRACE.with_borrow(|trace| {
-        trace.as_ref().map(|trace| Origin { module: Arc::clone(&trace.module), place: trace.place.clone() })
+        trace
+            .as_ref()
+            .map(|trace| Origin { module: Arc::clone(&trace.module), position: trace.position.clone() })
     })
 }

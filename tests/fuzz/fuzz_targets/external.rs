@@ -6,7 +6,7 @@
 use std::{fs, sync::OnceLock};
 
 use libfuzzer_sys::fuzz_target;
-use ops::nn::graph::Model;
+use onnx_net::OnnxFile;
 use tempfile::TempDir;
 
 static FOLDER: OnceLock<TempDir> = OnceLock::new();
@@ -20,6 +20,6 @@ fuzz_target!(|bytes: &[u8]| {
     });
     let path = folder.path().join("net.onnx");
     fs::write(&path, bytes).expect("a file");
-    let _ = Model::read(&path);
-    let _ = Model::confined(&path);
+    let _ = OnnxFile::read(&path);
+    let _ = OnnxFile::confined(&path);
 });

@@ -5,12 +5,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ops::nn::graph::{Model, check};
+use onnx_net::{OnnxFile, check};
 
 fuzz_target!(|bytes: &[u8]| {
     // What a graph may make of constants alone is bounded as in a run, well below the fuzzer's own limit.
     ops::tensor::set_budget(16 << 20);
-    if let Ok(model) = Model::from_bytes(bytes) {
+    if let Ok(model) = OnnxFile::from_bytes(bytes) {
         let _ = check(&model);
     }
 });

@@ -10,7 +10,7 @@ mod durable;
 mod examples;
 mod export;
 mod nets;
-#[path = "../../../ops/tests/onnx_graph/build.rs"]
+#[path = "../../../ops/onnx/tests/onnx/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod onnx_build;
 mod onnx_files;

@@ -2,8 +2,8 @@
 
 use std::{ffi::OsStr, fs, path::Path};
 
-use host::{data::numpy, onnx::Array};
-use ndarray::ArrayD;
+use host::data::numpy;
+use ops::Array;
 use serde_json::Value as Json;
 use tests::{Bench, Outcome, onnxruntime, skipped};
 
@@ -34,8 +34,7 @@ fn written(place: &Bench, nets: &[Net]) {
 }
 
 fn array(place: &Bench, name: &str, shape: &[usize], values: &[f32]) {
-    let array: Array = ArrayD::from_shape_vec(shape, values.to_vec()).unwrap().into();
-    place.write(name, array.to_numpy().to_bytes());
+    place.write(name, numpy::to_bytes(&Array::new(shape, values.to_vec()).unwrap()));
 }
 
 /// A command that needs ONNX Runtime.
@@ -72,7 +71,7 @@ fn info_tells_what_a_file_holds() {
 #[test]
 fn info_counts_the_operators_of_inner_graphs() {
     let inner = Net::new().op("Neg", "x -> y", vec![]).output("y");
-    let body = |name: &str| ops::nn::graph::proto::AttributeProto {
+    let body = |name: &str| onnx_net::proto::AttributeProto {
         name: name.into(),
         g: inner.0.graph.clone(),
         ..Default::default()
@@ -94,8 +93,8 @@ fn run_takes_and_gives_arrays() {
     let Some(outcome) = running(&place, &words) else { return };
     outcome.code(0).shows(&["y: f32 [2, 3], 1.0000 to 16.0000, mean 6.8333", "out/y.npy"]);
     let found = numpy::read_array(&place.path().join("out/y.npy")).unwrap();
-    let expected = ArrayD::from_shape_vec(vec![2, 3], vec![1.0f32, 2.0, 13.0, 4.0, 5.0, 16.0]).unwrap();
-    assert_eq!(Array::from_numpy(&found).unwrap(), expected.into());
+    let expected = Array::new([2, 3], vec![1.0f32, 2.0, 13.0, 4.0, 5.0, 16.0]).unwrap();
+    assert_eq!(found.array().unwrap(), expected);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ops::nn::graph::{self, Model};
+use onnx_net::OnnxFile;
 use tests::Bench;
 
 const AUGINTAE: &[&str] = &[
@@ -143,7 +143,7 @@ fn a_filter_that_lets_nothing_through_ends_the_run() {
 
 /// The trained numbers of a network's file.
 fn parameters(path: &Path) -> Vec<(String, Vec<f32>)> {
-    let module = Model::read(path).and_then(|model| graph::module(&model)).unwrap();
+    let module = OnnxFile::read(path).and_then(|model| onnx_net::module(&model)).unwrap();
     let value = |(name, parameter): (String, ops::nn::Parameter)| (name, parameter.get().to_f32().unwrap());
     module.named_parameters().into_iter().map(value).collect()
 }
@@ -223,12 +223,20 @@ fn a_value_that_a_setting_does_not_take_makes_no_run() {
         ("dtan", "iterations=0", "the setting `iterations` is 0, expected at least 1"),
         ("dtan", "sparsity=1.5", "the setting `sparsity` is 1.5, expected from 0 to 1"),
         ("dtan", "lr=nan", "expected more than 0"),
+        ("augintae", "method=", "the setting `method` is [], expected not empty"),
+        ("augintae", "method=ae,vea", "help: did you mean `vae`?"),
         ("augintae", "method=ae,gan", "expected one of ae, intae, augintae, vae, wgan_gp, oracle"),
         ("augintae", "size=29", "expected one of 28, 32, 64, 128"),
         ("augintae", "scale=1.5", "expected from 0 to 0.99"),
         ("sae", "symbol=2", "expected at least 3"),
         ("sae", "diagonal=maybe", "expected one of skip, clamp"),
         ("boosted_gan", "method=d", "expected one of none, a_mu, a_sigma, b, c"),
+        ("boosted_gan", "size=10", "the setting `size` is 10, expected a multiple of 8"),
+        ("boosted_gan", "latent=30", "the setting `latent` is 30, expected a multiple of 4"),
+        ("boosted_gan", "shares=0,0", "the setting `shares` is [0.0,0.0], expected weights, none below 0"),
+        ("boosted_gan", "ms_ssim=single_scale", "help: did you mean `single_scale_ssim`?"),
+        ("noisy_gan", "alphas=0,0", "the setting `alphas` is [0.0,0.0], expected weights, none below 0"),
+        ("noisy_gan", "datasets=", "the setting `datasets` is [], expected not empty"),
         ("noisy_gan", "levels=0.5,1.5", "the setting `levels` is [0.5,1.5], expected from 0 to 1"),
         ("noisy_gan", "noises=pink,normal", "expected one of normal, uniform,"),
     ];
@@ -246,12 +254,12 @@ fn nonsense_is_refused_before_anything_is_trained() {
         (AUGINTAE, "translation=29.0", "translation"),
         (SAE, "batch=50", "batch"),
         (SAE, "classes=99", "99"),
-        (BOOSTED_GAN, "size=10", "size"),
-        (BOOSTED_GAN, "shares=0,0", "shares"),
+        (BOOSTED_GAN, "fixed=4", "fixed"),
         (BOOSTED_GAN, "shares=1,1,1", "shares"),
         (BOOSTED_GAN, "weighed=3", "weighed"),
         (BOOSTED_GAN, "pairs=4", "expected 8 for 4 pairs"),
-        (NOISY_GAN, "alphas=0,0", "alphas"),
+        (NOISY_GAN, "alphas=1", "alphas"),
+        (NOISY_GAN, "images=3", "images"),
         (NOISY_GAN, "deltas=0.1", "deltas"),
     ];
     for (settings, nonsense, word) in cases {

@@ -1,6 +1,6 @@
 //! Damage to the messages of a network, which is a file of the format all the same.
 
-use ops::nn::graph::proto::{
+use onnx_net::proto::{
     AttributeProto, Dimension, GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto,
 };
 use prost::Message as _;

@@ -3,13 +3,10 @@
 use std::{fs, path::Path};
 
 use host::onnx;
+use onnx_net::{Graph, GraphMode, GraphValue, OnnxFile, Port};
 use ops::{
     DType, Device, Spec, Tensor,
-    nn::{
-        BatchNormOptions, Module, Weights as Named, batch_norm,
-        graph::{self, Graph, Mode, Model, Port, Value},
-        linear, sequential,
-    },
+    nn::{BatchNormOptions, Module, Weights as Named, batch_norm, linear, sequential},
     tensor::set_budget,
 };
 use tempfile::TempDir;
@@ -71,14 +68,14 @@ impl Kind for Networks {
     }
 
     fn tries(&self, bytes: &[u8]) {
-        let Ok(model) = Model::from_bytes(bytes) else { return };
-        let Ok(module) = graph::module(&model) else { return };
+        let Ok(model) = OnnxFile::from_bytes(bytes) else { return };
+        let Ok(module) = onnx_net::module(&model) else { return };
         let Some(network) = Graph::of(&module) else { return };
         let Some(inputs) = network.inputs.iter().map(input).collect::<Option<Vec<_>>>() else { return };
-        for mode in [Mode::Evaluation, Mode::Training] {
+        for mode in [GraphMode::Evaluation, GraphMode::Training] {
             let Ok(outputs) = network.compute(&module, &inputs, mode) else { continue };
             for (_, output) in outputs {
-                if let Value::Tensor(y) = output {
+                if let GraphValue::Tensor(y) = output {
                     let _ = y.sum().and_then(|sum| sum.backward());
                 }
             }
@@ -87,15 +84,15 @@ impl Kind for Networks {
 }
 
 /// An input of the declared type and shape, of free sizes 2; none where it would be large.
-fn input(port: &Port) -> Option<Value> {
+fn input(port: &Port) -> Option<GraphValue> {
     let shape: Vec<_> = port.shape.iter().flatten().map(|size| size.unwrap_or(2)).collect();
     let n = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size)).filter(|&n| n <= MOST)?;
     let dtype = port.dtype.unwrap_or(DType::F32);
     if n == 0 {
-        return Some(Value::Empty(Spec::new(shape, dtype)));
+        return Some(GraphValue::Empty(Spec::new(shape, dtype)));
     }
     let numbers: Vec<f32> = (0..n).map(|i| (i % 5) as f32 - 1.0).collect();
-    Tensor::from_data(numbers, shape, Device::Cpu).ok()?.cast(dtype).ok().map(Value::from)
+    Tensor::from_data(numbers, shape, Device::Cpu).ok()?.cast(dtype).ok().map(GraphValue::from)
 }
 
 /// Networks with elements in another file beside them.
@@ -130,9 +127,9 @@ impl Kind for Elsewhere {
     fn tries(&self, bytes: &[u8]) {
         let path = self.folder.path().join("net.onnx");
         fs::write(&path, bytes).unwrap();
-        let _ = Model::confined(&path);
-        if let Ok(model) = Model::read(&path) {
-            let _ = graph::check(&model);
+        let _ = OnnxFile::confined(&path);
+        if let Ok(model) = OnnxFile::read(&path) {
+            let _ = onnx_net::check(&model);
         }
     }
 }
@@ -199,7 +196,7 @@ impl Frozen {
     }
 
     fn open(&self, path: &Path) -> Option<onnx::Model> {
-        onnx::Model::open(path, onnx::Device::Cpu, Some(&self.library)).ok()
+        onnx::Model::open(path, Device::Cpu, Some(&self.library)).ok()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use half::f16;
+use ops::DType;
 
 /// What an element is, and how many bytes it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,30 @@ impl NumpyKind {
             _ => return Err(what(letter).to_owned()),
         };
         Ok((kind, order == ">"))
+    }
+
+    /// The element type of arrays that is the same.
+    pub fn dtype(self) -> Option<DType> {
+        match self {
+            Self::Float(2) => Some(DType::F16),
+            Self::Float(4) => Some(DType::F32),
+            Self::Float(8) => Some(DType::F64),
+            Self::Signed(4) => Some(DType::I32),
+            Self::Signed(8) => Some(DType::I64),
+            Self::Unsigned(1) => Some(DType::U8),
+            Self::Bool => Some(DType::Bool),
+            _ => None,
+        }
+    }
+
+    /// The type of an array's elements.
+    pub fn of(dtype: DType) -> Self {
+        match dtype {
+            DType::F16 | DType::F32 | DType::F64 => Self::Float(dtype.size()),
+            DType::I32 | DType::I64 => Self::Signed(dtype.size()),
+            DType::U8 => Self::Unsigned(1),
+            DType::Bool => Self::Bool,
+        }
     }
 
     /// What a header calls the type, the lowest byte first: `<f4`.

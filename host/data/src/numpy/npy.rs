@@ -4,9 +4,8 @@
 //! Not by the crate `npyz`: errors name the byte of the file or the archive, a header is bounded, and its
 //! promises are held against the content before anything is allocated.
 
-use std::path::Path;
-
 use files::{Error, Result};
+use ops::Array;
 
 use super::kind::NumpyKind;
 use crate::file::FileOrigin;
@@ -64,27 +63,6 @@ impl NumpyArray {
         Ok(array)
     }
 
-    /// An array of `elements` in row-major order, the lowest byte of each first.
-    pub fn new(kind: NumpyKind, shape: &[usize], elements: Vec<u8>) -> Self {
-        Self { kind, shape: shape.to_vec(), elements, start: 0, origin: FileOrigin::file(Path::new("")) }
-    }
-
-    /// The content of an `.npy` file, version 1.0.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let sizes: String = self.shape.iter().map(|size| format!("{size}, ")).collect();
-        // A tuple of one keeps its comma.
-        let sizes = if self.shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
-        let descr = self.kind.descr();
-        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
-        // The elements begin at a multiple of 64 bytes; the header ends with a new line.
-        let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
-        let mut file = b"\x93NUMPY\x01\x00".to_vec();
-        file.extend((length as u16).to_le_bytes());
-        file.extend(format!("{header:<width$}\n", width = length - 1).bytes());
-        file.extend(&self.elements);
-        file
-    }
-
     /// Compares the content with what shape and element type promise.
     fn check_length(&self) -> Result<()> {
         let promised = self.shape.iter().try_fold(self.kind.size(), |product, &n| product.checked_mul(n));
@@ -129,6 +107,23 @@ impl NumpyArray {
     }
 }
 
+/// The content of an `.npy` file of an array, version 1.0.
+pub fn to_bytes(array: &Array) -> Vec<u8> {
+    let shape = array.shape();
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    // A tuple of one keeps its comma.
+    let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
+    let descr = NumpyKind::of(array.dtype()).descr();
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // The elements begin at a multiple of 64 bytes; the header ends with a new line.
+    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((length as u16).to_le_bytes());
+    file.extend(format!("{header:<width$}\n", width = length - 1).bytes());
+    file.extend(array.data().to_bytes());
+    file
+}
+
 /// The header's text, and where it ends.
 fn header(bytes: &[u8]) -> Option<(String, usize)> {
     let number = |range| bytes.get::<std::ops::Range<usize>>(range);
@@ -168,16 +163,36 @@ fn row_major(elements: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+    use std::path::Path;
+
     use super::*;
 
     /// As `numpy.save` writes `numpy.array([1.5], "<f4")`.
     #[test]
     fn files_are_as_numpy_writes_them() {
-        let array = NumpyArray::new(NumpyKind::Float(4), &[1], 1.5f32.to_le_bytes().to_vec());
+        let array = Array::new([1], vec![1.5f32]).unwrap();
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
         let mut expected = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
         expected.extend(format!("{header:<117}\n").bytes());
         expected.extend(1.5f32.to_le_bytes());
-        assert_eq!(array.to_bytes(), expected);
+        assert_eq!(to_bytes(&array), expected);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let arrays: [Array; 7] = [
+            Array::new([2, 3], vec![0.5f32, -1.0, f32::MAX, 0.0, 1e-30, 3.0]).unwrap(),
+            Array::new([2], vec![f16::MAX, f16::from_f32(0.1)]).unwrap(),
+            Array::new([], vec![0.1f64]).unwrap(),
+            Array::new([3], vec![i32::MIN, 0, 7]).unwrap(),
+            Array::new([1, 1, 2], vec![i64::MIN, i64::MAX]).unwrap(),
+            Array::new([2], vec![0u8, 255]).unwrap(),
+            Array::new([2, 1], vec![true, false]).unwrap(),
+        ];
+        for array in arrays {
+            let read = NumpyArray::parse(to_bytes(&array), FileOrigin::file(Path::new("a.npy"))).unwrap();
+            assert_eq!(read.array().unwrap(), array);
+        }
     }
 }

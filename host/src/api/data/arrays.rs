@@ -20,7 +20,7 @@ pub fn add(module: &mut Adder) {
 
 fn array(session: &Session, path: &str, name: Option<&str>) -> Result<Tensor> {
     let file = Path::new(path);
-    // By the name that was asked for: the record calls it so, and its ending says what it is.
+    // The name as the script gives it: the record uses it, and its extension decides the format.
     let tensor = session.read(file, "", |_| numpy::tensor(file, name))?;
     if let Some(recorder) = session.recorder() {
         let what = format!("array {:?} of {}", tensor.shape(), tensor.dtype());

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Batches {
     steps: Arc<Mutex<Option<data::Batches>>>,
-    /// What the items are drawn from, where that is several sets.
+    /// The mixture that the items are drawn from, if any.
     mixture: Option<Arc<Mixture>>,
 }
 

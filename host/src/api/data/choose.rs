@@ -62,7 +62,7 @@ impl ChosenClasses {
 
 fn no_class(name: &str, set: &Dataset) -> Error {
     let names = set.class_names();
-    // All characters of Omniglot are too many to read.
+    // Omniglot has too many classes to list.
     let shown = names.iter().take(40).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if names.len() > 40 { ", ..." } else { "" };
     Error::usage(format!("`{}` has no class `{name}`", set.name()), format!("it has {shown}{more}"))
@@ -128,7 +128,7 @@ impl FromScript for Parts {
 }
 
 impl Parts {
-    /// The numbers of items, of `all`.
+    /// The numbers of items of each part, out of `all`.
     fn sizes(&self, all: usize) -> Result<Vec<usize>> {
         match self {
             Self::Counts(counts) => {
@@ -157,7 +157,7 @@ impl Parts {
     }
 }
 
-/// What fractions such as 0.1 are off by.
+/// The tolerance for rounding errors of fractions such as 0.1.
 const SLACK: f64 = 1e-9;
 
 /// The items of a set in random order, divided.

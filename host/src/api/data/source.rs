@@ -73,7 +73,7 @@ impl DataSource {
         }
     }
 
-    /// A built-in set, of as many pictures as are needed.
+    /// A built-in set with as many pictures as are needed.
     fn made(&self, set: &data::BuiltIn, split: Split, count: Option<usize>) -> Result<Dataset> {
         let make = |count| Ok::<_, Error>(Dataset::from_images(set.load(split, count, &self.options)?));
         let Some(classes) = &self.classes else { return make(count) };

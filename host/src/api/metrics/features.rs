@@ -17,13 +17,13 @@ use crate::{
     session::Session,
 };
 
-/// Pictures that go through an extractor at once, if nothing else is said.
+/// The default number of pictures that go through an extractor at once.
 const BATCH: usize = 64;
 
-/// What a map of the moments of features holds.
+/// The keys of a map of moments.
 const PARTS: [&str; 3] = ["count", "mean", "covariance"];
 
-/// What other programs call mean and covariance.
+/// The names of mean and covariance in files of other programs.
 const STORED: [&str; 2] = ["mu", "sigma"];
 
 /// Features `[N, D]`, or their moments as `metrics::moments` gives them.
@@ -44,7 +44,7 @@ impl FromScript for Features {
 fn from_map(map: &Map) -> Option<Result<Moments>> {
     let count = match map.get(PARTS[0]) {
         Some(count) => usize::try_from(count.as_int().ok()?).ok()?,
-        // A stored mean and covariance are the law itself, whatever number they were made of.
+        // A stored mean and covariance describe the distribution; their number of samples does not matter.
         None => 2,
     };
     let [mean, covariance] = [0, 1].map(|i| {
@@ -67,7 +67,7 @@ fn to_map(moments: &Moments) -> Result<Dynamic> {
     Ok(PARTS.into_iter().map(Into::into).zip(values).collect::<Map>().into())
 }
 
-/// Pictures of a data set or a tensor `[N, ..]`, read a batch at a time; or what is already known of them.
+/// Pictures of a data set or a tensor `[N, ..]`, read a batch at a time; or their moments.
 enum JudgedPictures {
     Set(Dataset),
     Tensor(Tensor),
@@ -189,7 +189,7 @@ impl Extractor {
         }
     }
 
-    /// The only number of pictures that a model takes, where it was exported for one.
+    /// The batch size of a model that was exported for only one.
     fn fixed_batch(&self) -> Option<usize> {
         match self {
             Self::Model(model) => model.batch_size(),

@@ -1,15 +1,10 @@
 //! Modules as ONNX files and as frozen models.
 
-use ops::{
-    DType, Spec,
-    nn::{
-        Module,
-        graph::{
-            export::{Metadata, export, original, to_bytes},
-            proto::ModelProto,
-        },
-    },
+use onnx_net::{
+    export::{Metadata, export, original, to_bytes},
+    proto::ModelProto,
 };
+use ops::{DType, Spec, nn::Module};
 
 use rhai::{EvalAltResult, NativeCallContext};
 
@@ -65,7 +60,7 @@ fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>)
     }
 }
 
-/// A module for samples of that shape, or like those that it saw last.
+/// The module traced for samples of that shape, or of the shape of its last input.
 fn traced(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<ModelProto> {
     let seen = module.last_input();
     let seen = seen.as_ref().map(|spec| spec.shape.get(1..).unwrap_or_default());
@@ -78,7 +73,7 @@ fn traced(session: &Session, module: &Module, name: &str, shape: Option<&[usize]
     Ok(export(module, &Spec::new(shape, DType::F32), metadata(session))?)
 }
 
-/// Where a model comes from.
+/// The metadata of a model: the run it comes from.
 pub fn metadata(session: &Session) -> Metadata {
     let Some(recorder) = session.recorder() else { return Vec::new() };
     let record = recorder.run.record();

@@ -1,10 +1,7 @@
-//! Networks that come from a file are held against what a plugin needs, before anything is trained.
+//! Networks from files are checked against the shapes that a plugin needs, before anything is trained.
 
-use ops::{
-    DType, Device, Spec, Tensor,
-    nn::{Module, graph::Graph},
-    no_grad,
-};
+use onnx_net::{Graph, Port};
+use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad};
 
 use crate::{
     error::{Error, Result},
@@ -52,45 +49,56 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
         })?,
     };
     let known = |(i, &n): (usize, &usize)| (output.get(i) != Some(&-1)).then_some(n);
-    let found: Vec<_> = y.shape().iter().enumerate().map(known).collect();
-    same(module.layer().name(), "output", &found, output)
+    let shape = Some(y.shape().iter().enumerate().map(known).collect());
+    let found = Port { name: "output".into(), dtype: Some(y.dtype()), shape };
+    same(module.layer().name(), &found, output).map(drop)
 }
 
-/// What comes from a file says what it takes and gives. Whether it says all of it.
+/// Checks the shapes that a file declares, and gives whether it declares all of them.
 fn declared(graph: &Graph, input: &[i64], output: &[i64]) -> Result<bool> {
     let mut all = true;
     for (what, ports, expected) in [("input", &graph.inputs, input), ("output", &graph.outputs, output)] {
-        let [port] = &ports[..] else {
-            let problem = format!("the network has {} {what}s, expected one", ports.len());
-            return Err(Error::usage(problem, "give a network with one"));
-        };
+        let port = only("the network", what, ports)?;
         if let Some(dtype) = port.dtype.filter(|dtype| !dtype.is_float()) {
             let problem = format!("the network: `{}` is of {}, expected floats", port.name, dtype.name());
             return Err(Error::usage(problem, "give a network of floats"));
         }
-        match &port.shape {
-            Some(shape) => same("the network", &port.name, shape, expected)?,
-            None => all = false,
-        }
+        all &= same("the network", port, expected)?;
     }
     Ok(all)
 }
 
-/// Refuses a tensor of a network whose shape is not the one that is needed. None and -1 stand for any size.
+/// The one input or output (`what`) of a network.
 ///
 /// # Errors
-/// `Usage`
-pub fn same(network: &str, tensor: &str, found: &[Option<usize>], expected: &[i64]) -> Result<()> {
+/// `Usage` for another number of them.
+pub fn only<'a>(network: &str, what: &str, ports: &'a [Port]) -> Result<&'a Port> {
+    let [port] = ports else {
+        let names: Vec<_> = ports.iter().map(|port| port.name.as_str()).collect();
+        let problem =
+            format!("{network}: there are {} {what}s ({}), expected one", names.len(), names.join(", "));
+        return Err(Error::usage(problem, "give a network with one"));
+    };
+    Ok(port)
+}
+
+/// Checks the shape of an input or output of a network; `?` and -1 stand for any size. Gives whether the network
+/// declares its shape.
+///
+/// # Errors
+/// `Usage` for another shape.
+pub fn same(network: &str, port: &Port, expected: &[i64]) -> Result<bool> {
+    let Some(shape) = &port.shape else { return Ok(false) };
     let fits = |(found, &expected): (&Option<usize>, &i64)| match found {
         Some(n) if expected >= 0 => *n as i64 == expected,
         _ => true,
     };
-    if found.len() == expected.len() && found.iter().zip(expected).all(fits) {
-        return Ok(());
+    if shape.len() == expected.len() && shape.iter().zip(expected).all(fits) {
+        return Ok(true);
     }
-    let found: Vec<i64> = found.iter().map(|size| size.map_or(-1, |n| n as i64)).collect();
+    let found: Vec<i64> = shape.iter().map(|size| size.map_or(-1, |n| n as i64)).collect();
     Err(Error::usage(
-        format!("{network}: `{tensor}` is {found:?}, expected {expected:?} (-1 stands for any size)"),
+        format!("{network}: `{}` is {found:?}, expected {expected:?} (-1 stands for any size)", port.name),
         "give a network of these shapes",
     ))
 }

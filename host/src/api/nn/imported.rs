@@ -2,13 +2,8 @@
 
 use std::path::Path;
 
-use ops::{
-    Tensor,
-    nn::{
-        Module,
-        graph::{self, Graph},
-    },
-};
+use onnx_net::Graph;
+use ops::{Tensor, nn::Module};
 use rhai::{Dynamic, Map};
 
 use crate::{
@@ -51,11 +46,11 @@ fn open(session: &Session, path: &str) -> Result<Module> {
         }
     };
     let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = graph::Model::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
+        let model = onnx_net::OnnxFile::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)
     })?;
-    let module = graph::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
+    let module = onnx_net::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
     module.to_device(session.options.device)?;
     Ok(module)
 }
@@ -74,7 +69,7 @@ fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
     let named: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-    let output = |(name, value): (String, graph::Value)| {
+    let output = |(name, value): (String, onnx_net::GraphValue)| {
         Ok((name.into(), Dynamic::from(value.tensor("forward")?.clone())))
     };
     let outputs = network.run(module, &named)?.into_iter().map(output).collect::<Result<Map>>()?;

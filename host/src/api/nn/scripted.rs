@@ -18,19 +18,19 @@ use crate::{
 /// Named parts, with or without a function.
 struct Scripted {
     function: Option<Callback>,
-    /// Of what the function captured.
+    /// The nesting depth of what the function captured.
     depth: usize,
 }
 
-/// Functions of modules that are being called inside each other. Rhai counts from one again in each, and
-/// the process would die where its stack ends.
+/// How deeply functions of modules may call each other. Rhai's own count starts again in each, so without
+/// this limit the stack would overflow.
 const DEEPEST: usize = 16;
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// One more call inside the others, until it is dropped.
+/// One level of calls, until it is dropped.
 struct Depth;
 
 impl Depth {

@@ -1,4 +1,4 @@
-//! Weights of a file, also of one that another program wrote, into a module.
+//! Loading weights from a file, also one of another program, into a module.
 
 use std::path::Path;
 

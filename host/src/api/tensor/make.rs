@@ -1,4 +1,4 @@
-//! Tensors from nothing, from arrays, and what they are.
+//! Creating tensors, and their properties.
 
 use ops::{DType, Device, Tensor};
 use rhai::Dynamic;

@@ -43,7 +43,7 @@ fn collect(value: &Dynamic, shape: &[usize], leaves: &mut Vec<Dynamic>) -> Resul
     array.iter().try_for_each(|item| collect(item, inner, leaves))
 }
 
-/// Bytes that an element takes in arrays, while they are made.
+/// Bytes of an element in nested arrays while they are built.
 const ELEMENT: usize = 64;
 
 /// The elements as nested arrays.
@@ -65,6 +65,8 @@ fn nested(data: &Data, shape: &[usize]) -> Dynamic {
         Data::I32(v) => v.iter().map(|&x| i64::from(x).into()).collect(),
         Data::I64(v) => v.iter().map(|&x| x.into()).collect(),
         Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
+        Data::U8(v) => v.iter().map(|&x| i64::from(x).into()).collect(),
+        Data::F16(v) => v.iter().map(|&x| f64::from(x).into()).collect(),
     };
     nest(&leaves, shape)
 }

@@ -1,4 +1,4 @@
-//! Shapes, joining and cutting.
+//! Shapes, joining and slicing.
 
 use ops::{Tensor, op::Padding};
 

@@ -1,11 +1,8 @@
-//! `host bench`: how long things take, one JSON line each. `tests/peer` has the same in PyTorch.
+//! `host bench`: how long things take, one JSON line each. What is timed is in `laboratory`.
 
-pub(super) mod clock;
-mod kernels;
 mod steps;
 
-use ops::Device;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::{
     args::{Bench, BenchTiming},
@@ -13,47 +10,34 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    laboratory::{Conditions, kernels},
     script::did_you_mean,
 };
 
 /// Times what was named.
 pub fn run(what: &Bench) -> Result<Outcome> {
     match what {
-        Bench::Steps { words, timing } => steps::run(words, &Conditions::new(timing)?),
-        Bench::Kernels { names, backward, timing } => {
-            kernels::run(names, *backward, &Conditions::new(timing)?)
-        }
+        Bench::Steps { words, timing } => steps::run(words, &conditions(timing)?),
+        Bench::Kernels { names, backward, timing } => kernels(names, *backward, &conditions(timing)?),
     }
 }
 
-/// What all benches of one command share.
-pub(super) struct Conditions<'a> {
-    timing: &'a BenchTiming,
-    device: Device,
+/// The conditions that were asked for, and as many threads.
+fn conditions(timing: &BenchTiming) -> Result<Conditions> {
+    let threads = timing.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    pool.map_err(|e| Error::Failed(format!("{threads} threads cannot be had: {e}")))?;
+    let BenchTiming { warmup, reps, batch, seed, .. } = *timing;
+    Ok(Conditions { warmup, reps, batch, seed, device: timing.device.device()? })
 }
 
-impl<'a> Conditions<'a> {
-    fn new(timing: &'a BenchTiming) -> Result<Self> {
-        let threads = timing.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        pool.map_err(|e| Error::Failed(format!("{threads} threads cannot be had: {e}")))?;
-        Ok(Self { timing, device: timing.device.device()? })
+/// Times the kernels that were named.
+fn kernels(names: &[String], backward: bool, conditions: &Conditions) -> Result<Outcome> {
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    for name in choose(&names, &kernels::names())? {
+        kernels::time(name, backward, conditions, print)?;
     }
-
-    /// The part of a line that says under which conditions it was measured.
-    fn tell(&self) -> Json {
-        let device = match self.device {
-            Device::Cpu => "cpu".into(),
-            Device::Gpu => Device::gpu_name().unwrap_or_else(|| "gpu".into()),
-        };
-        json!({
-            "reps": self.timing.reps,
-            "threads": rayon::current_num_threads(),
-            "device": device,
-            "load1": load(),
-            "host": env!("CARGO_PKG_VERSION"),
-        })
-    }
+    Ok(Outcome::Done)
 }
 
 /// Prints the parts of a line, maps all, as one.
@@ -79,13 +63,4 @@ fn choose<'a>(typed: &[&str], known: &[&'a str]) -> Result<Vec<&'a str>> {
         })
     };
     typed.iter().map(find).collect()
-}
-
-/// Processes that ran or waited for the processor in the last minute, on average; no number where the
-/// system does not tell.
-pub(super) fn load() -> Option<f64> {
-    let mut averages = [0.0];
-    // SAFETY: writes one number into an array of one.
-    let written = unsafe { libc::getloadavg(averages.as_mut_ptr(), 1) };
-    (written == 1).then_some(averages[0])
 }

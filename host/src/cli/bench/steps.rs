@@ -1,18 +1,12 @@
 //! `host bench steps`: one training step of each procedure, as a script in `scripts/bench` gives it.
-//!
-//! The value of such a script is a map: `step`, a function without parameters that does one full step
-//! and gives its loss; `modules`, what it trains; and where they are not the batch, or are known,
-//! `images`, that one step uses, and `gflop`, a step's floating-point operations at the default
-//! settings, in thousand millions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ops::{Tensor, nn::Module, random::with_stream};
-use rhai::{Dynamic, FnPtr, Map};
+use ops::nn::Module;
 use serde_json::json;
 
-use super::{Conditions, choose, clock::Times, print};
+use super::{choose, print};
 use crate::{
     cli::{
         args::key_value,
@@ -20,10 +14,9 @@ use crate::{
         plugin::{self, Plugin},
     },
     error::{Error, Result},
-    host::{Host, Started},
-    kinds,
+    laboratory::{Conditions, step::TimedStep},
     run::Mode,
-    script::{FromScript, Limits, settings},
+    script::{Limits, settings},
     session::{Options, access::Grants},
 };
 
@@ -34,7 +27,7 @@ const FOLDER: &str = "scripts/bench";
 pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
     let (given, names): (Vec<_>, Vec<_>) =
         words.iter().map(String::as_str).partition(|word| word.contains('='));
-    let batch = conditions.timing.batch.map(|batch| ("batch".into(), batch.to_string()));
+    let batch = conditions.batch.map(|batch| ("batch".into(), batch.to_string()));
     let given: Vec<_> = given.into_iter().flat_map(key_value).chain(batch).collect();
     let scripts = [PathBuf::from(FOLDER), plugin::built_in(FOLDER)].map(|folder| plugin::in_folder(&folder));
     let scripts: BTreeMap<String, PathBuf> =
@@ -47,25 +40,21 @@ pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
 
 /// Times one step and prints its line.
 fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Conditions) -> Result<()> {
-    let options = Options { seed: conditions.timing.seed, device: conditions.device, ..Options::default() };
-    let Plugin { host, source, declaration } = plugin::open(path, options, Mode::Quiet, Limits::default())?;
+    let options = Options { seed: conditions.seed, device: conditions.device, ..Options::default() };
+    let Plugin { host, source, declaration, .. } =
+        plugin::open(path, options, Mode::Quiet, Limits::default())?;
     let wrong = |problem: String| Error::usage(format!("{}: {problem}", path.display()), "look at wta.rhai");
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
-    let sources = settings::Sources { command_line: given, ..settings::Sources::default() };
+    let sources = settings::SettingSources { command_line: given, ..settings::SettingSources::default() };
     let settings = settings::resolve(&declaration, &sources)?;
     let grants = Grants { named: settings.named(&declaration), resumed: None };
     host.session.set_settings(settings.to_map(), grants);
 
     let explain = |error: Error| Error::Failed(host.explain(&error, &source.name));
     let started = host.start(&source).map_err(explain)?;
-    let step = Step::read(&started.value).map_err(wrong)?;
-    let mut loss = None;
-    let times = Times::measure(conditions, |repetition| {
-        loss = Some(step.run(&host, &started, repetition)?);
-        Ok(())
-    })
-    .map_err(explain)?;
-    let loss = loss.ok_or_else(|| wrong("nothing was done".into()))?.item()?;
+    let step = TimedStep::read(&started.value).map_err(wrong)?;
+    let (times, loss) = step.time(&host, &started, conditions).map_err(explain)?;
+    let loss = loss.item()?;
 
     let settings_shown = serde_json::to_value(&settings).unwrap_or_default();
     let batch = settings_shown["batch"].as_u64().ok_or_else(|| wrong("it has no setting `batch`".into()))?;
@@ -73,7 +62,7 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
     let is_default = settings.changed(&declaration).is_empty();
     print(&[
         json!({ "name": name, "batch": batch }),
-        times.tell(),
+        times.described(),
         json!({
             "images_per_s": images as f64 / times.median(),
             "gflop_per_step": step.gflop.filter(|_| is_default),
@@ -83,44 +72,7 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
             "last_value": loss,
             "finite": loss.is_finite(),
         }),
-        conditions.tell(),
+        conditions.described(),
     ]);
     Ok(())
-}
-
-/// What a script gives to be timed.
-struct Step {
-    function: FnPtr,
-    modules: Vec<Module>,
-    images: Option<u64>,
-    gflop: Option<f64>,
-}
-
-impl Step {
-    /// The step that a script's value describes, or what is wrong with it.
-    fn read(value: &Dynamic) -> Result<Self, String> {
-        let map = value.read_lock::<Map>().ok_or("its value is no map with `step` and `modules`")?;
-        Ok(Self {
-            function: field(&map, "step")?.ok_or("its value has no `step`")?,
-            modules: field(&map, "modules")?.ok_or("its value has no `modules`")?,
-            images: field::<usize>(&map, "images")?.map(|n| n as u64),
-            gflop: field(&map, "gflop")?,
-        })
-    }
-
-    /// Does the step once and gives its loss. Random numbers are drawn anew each time, as in training.
-    fn run(&self, host: &Host, started: &Started, repetition: u32) -> Result<Tensor> {
-        let key = host.session.key().derive(&format!("step/{repetition}"));
-        let loss = with_stream(key, || host.call(started, &self.function))?;
-        let kind = kinds::a(&loss);
-        let wrong = || Error::Failed(format!("the step gave {kind}, expected its loss, a Tensor"));
-        loss.try_cast::<Tensor>().ok_or_else(wrong)
-    }
-}
-
-/// A value of the map, where there is one.
-fn field<T: FromScript>(map: &Map, name: &str) -> Result<Option<T>, String> {
-    let Some(value) = map.get(name) else { return Ok(None) };
-    let wrong = |_| format!("`{name}` is {}, expected {}", kinds::a(&value), kinds::with_article(T::NAME));
-    T::from_script(value).map(Some).map_err(wrong)
 }

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use ops::nn::graph::{self, Model, Report};
+use onnx_net::{OnnxFile, Report};
+use ops::Device;
 
 use crate::{
     cli::outcome::Outcome,
     error::Result,
-    onnx::{self, Device, Runtime},
+    onnx::{self, Runtime},
 };
 
 /// Says `train` of a module whose parameters get gradients, `frozen` of one without, or where only ONNX
 /// Runtime can run it.
 pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
-    let report = graph::check(&Model::read(file)?);
+    let report = onnx_net::check(&OnnxFile::read(file)?);
     let name = file.display();
     if report.trains() {
         out!("{name}: can train and run frozen ({} parameters)", report.trained.len());

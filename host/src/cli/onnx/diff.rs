@@ -5,8 +5,8 @@ use std::{
     path::Path,
 };
 
-use ops::nn::graph::{
-    self, Model, Value,
+use onnx_net::{
+    GraphValue, OnnxFile,
     proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
 };
 
@@ -19,7 +19,7 @@ const MOST_NODES: usize = 20;
 /// Prints every difference: of operator sets, inputs, outputs, operators, nodes, initialisers and their
 /// numbers. Comments, metadata and who made a file make no difference.
 pub fn run(a: &Path, b: &Path) -> Result<Outcome> {
-    let (first, second) = (Model::read(a)?, Model::read(b)?);
+    let (first, second) = (OnnxFile::read(a)?, OnnxFile::read(b)?);
     let differences = compare(first.proto(), second.proto());
     for line in &differences {
         out!("{}", words::printable(line));
@@ -53,9 +53,9 @@ fn compare(a: &ModelProto, b: &ModelProto) -> Vec<String> {
         lines.push("sparse initialisers differ".into());
     }
     let functions = [a, b].map(|model| {
-        let plain = |f: &graph::proto::FunctionProto| {
+        let plain = |f: &onnx_net::proto::FunctionProto| {
             let node = f.node.iter().map(plain).collect();
-            graph::proto::FunctionProto { node, doc_string: String::new(), ..f.clone() }
+            onnx_net::proto::FunctionProto { node, doc_string: String::new(), ..f.clone() }
         };
         model.functions.iter().map(plain).collect::<Vec<_>>()
     });
@@ -154,8 +154,8 @@ fn weights(a: &TensorProto, b: &TensorProto) -> Option<String> {
     if a == b {
         return None;
     }
-    let numbers = |tensor: &TensorProto| match graph::read_tensor(tensor).ok()? {
-        Value::Tensor(tensor) => tensor.to_f64().ok(),
+    let numbers = |tensor: &TensorProto| match onnx_net::read_tensor(tensor).ok()? {
+        GraphValue::Tensor(tensor) => tensor.to_f64().ok(),
         _ => Some(vec![]),
     };
     let (Some(x), Some(y)) = (numbers(a), numbers(b)) else {

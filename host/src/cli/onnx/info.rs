@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use ops::nn::graph::{
-    Model,
+use onnx_net::{
+    OnnxFile,
     proto::{ModelProto, TensorProto},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 /// Prints inputs, outputs, operator sets, operators, parameters, bytes and metadata.
 pub fn run(file: &Path) -> Result<Outcome> {
     let bytes = file.metadata().map_err(Error::io(file))?.len();
-    let model = Model::read(file)?;
+    let model = OnnxFile::read(file)?;
     out!("{}: {bytes} bytes", file.display());
     let mut before = "";
     for (label, text) in facts(model.proto()) {

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
+use ops::{Array, Device};
+
 use super::{
     inputs::{self, Named},
     words::{number, printable},
 };
 use crate::{
     cli::outcome::Outcome,
+    data::numpy,
     error::{Error, Result},
     files::{safe_name, write_whole},
-    onnx::{Array, Device, Model},
+    onnx::Model,
 };
 
 /// Prints shape and range of every output, and writes them into the folder `output` where there is one.
@@ -24,7 +27,7 @@ pub fn run(file: &Path, given: &[Named], output: Option<&Path>, library: Option<
         out!("{}: {}", printable(&name), told(&array));
         if let Some(folder) = output {
             let path = folder.join(format!("{}.npy", safe_name(&name)));
-            write_whole(&path, &array.to_numpy().to_bytes())?;
+            write_whole(&path, &numpy::to_bytes(&array))?;
             out!("  {}", path.display());
         }
     }
@@ -34,7 +37,7 @@ pub fn run(file: &Path, given: &[Named], output: Option<&Path>, library: Option<
 /// `f32 [2, 10], -1.5 to 3.25, mean 0.5`
 fn told(array: &Array) -> String {
     let text = format!("{} {:?}", array.dtype(), array.shape());
-    let numbers = array.to_f64();
+    let numbers = array.data().to_f64();
     let finite: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
     let others = match numbers.len() - finite.len() {
         0 => String::new(),

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use ops::nn::graph::{
-    self,
-    proto::{Dimension, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
+use onnx_net::proto::{
+    Dimension, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
 
 /// `x: f32 [batch, 1, 28, 28]`; `?` is a size that has no name.
@@ -31,7 +30,7 @@ pub fn tensor(proto: &TensorProto) -> String {
 
 /// An element type, by our name or by ONNX's where it has none here.
 pub fn dtype(number: i32) -> String {
-    graph::dtype(number).map_or_else(|name| name, |dtype| dtype.name().to_owned())
+    onnx_net::dtype(number).map_or_else(|name| name, |dtype| dtype.name().to_owned())
 }
 
 /// `Conv`, or `com.microsoft.Gelu`.

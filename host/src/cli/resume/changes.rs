@@ -1,4 +1,4 @@
-//! What is not as it was when a run was stopped: its scripts and the files that it read.
+//! Differences between now and the time when a run was stopped: in its scripts and in the files that it read.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use crate::{
     session::DATA,
 };
 
-/// What changed, and what files are now.
+/// The scripts and files that changed, and the files as they are now.
 pub struct Changes {
     scripts: Vec<Change>,
     files: Vec<(Change, Option<FileRecord>)>,
 }
 
 impl Changes {
-    /// Compares scripts, those that the plugin imports included, and files, as far as they can be found by name: a
-    /// folder, whose files the record does not list, is compared when it is read.
+    /// Compares the plugin, its imports, and the files that can be found by name. A folder is compared when
+    /// it is read: the record does not list its files.
     pub fn since(record: &Record, scripts: &Scripts, data: &[PathBuf]) -> Self {
         let file =
             |known: &FileRecord| file(known, data).map(|now| (Change::of(Some(known), now.as_ref()), now));
@@ -46,8 +46,8 @@ impl Changes {
     }
 }
 
-/// Scripts by their texts: where they lie does not matter. Those that are imported by names which are made up at run
-/// time are not among the ones found `now`, but where they were.
+/// Compares scripts by their texts, wherever they are. A script whose name is computed at run time is not
+/// among those found `now`: it is looked for where it was.
 fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     let lacks = |scripts: &[ScriptText], script: &ScriptText| scripts.iter().all(|s| s.text != script.text);
     let text = |script: &ScriptText| reading::read(Path::new(&script.path), script.text.len() as u64);
@@ -80,13 +80,13 @@ fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     new.into_iter().chain(lost).collect()
 }
 
-/// What stands now where a file was, unless it is the same; nothing where there is none.
+/// The file that is now where a file was; `None` if it is the same one, `Some(None)` if there is none.
 fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
-    let place = match known.name.strip_prefix(DATA) {
+    let path = match known.name.strip_prefix(DATA) {
         Some(inside) => data.iter().map(|folder| folder.join(inside)).find(|path| path.is_file()),
         None => Some(PathBuf::from(&known.name)),
     };
-    let now = place.and_then(|path| Some((Checksum::of_file(&path).ok()?, path)));
+    let now = path.and_then(|path| Some((Checksum::of_file(&path).ok()?, path)));
     let now = now.map(|(sum, path)| FileRecord::new(known.name.clone(), &path, sum, None));
     (now.as_ref().map(|now| &now.sha256) != Some(&known.sha256)).then_some(now)
 }

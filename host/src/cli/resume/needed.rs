@@ -1,21 +1,18 @@
-//! What the record of a run does not decide: words that have to be given anew when it is resumed.
+//! Arguments that are not taken from the record of a run: whoever resumes it has to give them again.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    cli::{
-        args::{ResumeArgs, RunArgs},
-        plugin,
-    },
+    cli::{args::ResumeArgs, plugin},
     data,
     error::Error,
     onnx,
-    run::{Record, shell_quoted},
-    script::settings::Named,
+    run::{Arguments, Record, shell_quoted},
+    script::settings::NamedPath,
     session::{Options, access::is_own},
 };
 
-/// Words that were given.
+/// Such arguments that were given.
 #[derive(Default)]
 pub struct Given<'a> {
     plugin: Option<&'a Path>,
@@ -44,7 +41,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// A path that has to be given.
+/// An option with a path, which has to be given.
 #[derive(Clone)]
 pub struct Word {
     flag: &'static str,
@@ -66,12 +63,13 @@ impl Word {
     }
 }
 
-/// What the command that began the run named, and this one neither names nor finds by itself.
-pub fn words(record: &Record, began: &RunArgs, run: &Path, given: &Given) -> Vec<Word> {
-    let there = |path: &Path| Path::new(&record.folder).join(path);
+/// Options of the command that began the run, which this command neither has nor replaces by a default of its
+/// own.
+pub fn words(record: &Record, began: &Arguments, run: &Path, given: &Given) -> Vec<Word> {
+    let there = |path: &str| Path::new(&record.folder).join(path);
     let mut words = Vec::new();
-    if given.plugin.is_none() && !is_found(&began.plugin, run) {
-        words.push(Word { flag: PLUGIN, path: there(Path::new(&record.plugin)) });
+    if given.plugin.is_none() && !is_found(Path::new(&began.plugin), run) {
+        words.push(Word { flag: PLUGIN, path: there(&record.plugin) });
     }
     let folders = data::folders(given.data);
     if let (None, Some(folder)) = (given.data, &began.data)
@@ -82,7 +80,7 @@ pub fn words(record: &Record, began: &RunArgs, run: &Path, given: &Given) -> Vec
     if given.allow_read.is_empty() {
         words.extend(began.allow_read.iter().map(|path| Word { flag: ALLOW_READ, path: there(path) }));
     }
-    if let (None, Some(library)) = (given.onnxruntime, &began.control.onnxruntime)
+    if let (None, Some(library)) = (given.onnxruntime, &began.onnxruntime)
         && !onnx::locate(None).is_ok_and(|found| is_same(&found, &there(library)))
     {
         words.push(Word { flag: ONNXRUNTIME, path: there(library) });
@@ -90,13 +88,13 @@ pub fn words(record: &Record, began: &RunArgs, run: &Path, given: &Given) -> Vec
     words
 }
 
-/// What settings name that may not be read without being allowed anew.
-pub fn paths(record: &Record, named: &[Named], options: &Options, given: &Given) -> Vec<Word> {
+/// Files and folders that settings name, and that have to be allowed again before they are read.
+pub fn paths(record: &Record, named: &[NamedPath], options: &Options, given: &Given) -> Vec<Word> {
     let home = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let roots: Vec<PathBuf> =
         options.data.iter().chain(given.allow_read).filter_map(|root| root.canonicalize().ok()).collect();
-    let known = |named: &Named| !given.changed && record.has_read(&named.text);
-    let real = |named: &Named| {
+    let known = |named: &NamedPath| !given.changed && record.has_read(&named.text);
+    let real = |named: &NamedPath| {
         let real = Path::new(&named.text).canonicalize().ok()?;
         (real.is_file() || named.is_path && real.is_dir()).then_some(real)
     };
@@ -106,7 +104,7 @@ pub fn paths(record: &Record, named: &[Named], options: &Options, given: &Given)
     paths.into_iter().map(|path| Word { flag: ALLOW_READ, path }).collect()
 }
 
-/// The command that goes on with a run, with those words besides the ones that were given.
+/// The command that goes on with a run, with the options that were given and those that are missing.
 pub fn command(given: &Given, missing: &[Word], run: &Path) -> String {
     let words = given.words().into_iter().chain(missing.iter().cloned()).map(|word| word.shown());
     let start = ["host resume".to_owned(), shell_quoted(&run.display().to_string())];
@@ -114,7 +112,7 @@ pub fn command(given: &Given, missing: &[Word], run: &Path) -> String {
     start.into_iter().chain(words).chain(changed).collect::<Vec<_>>().join(" ")
 }
 
-/// The error for words that are missing.
+/// The error for options that are missing.
 pub fn refusal(given: &Given, missing: &[Word], run: &Path) -> Error {
     let shown: Vec<_> = missing.iter().map(Word::shown).collect();
     Error::usage(
@@ -123,16 +121,16 @@ pub fn refusal(given: &Given, missing: &[Word], run: &Path) -> Error {
     )
 }
 
-/// Whether the plugin of that name or path is found from here, as one's own: by its name, or in the working folder.
-/// One in the folder of the run came with it.
+/// Whether the plugin is found by its name, or in the working folder, so that whoever resumes the run has put
+/// it there. One in the folder of the run came with that folder.
 fn is_found(plugin: &Path, run: &Path) -> bool {
     let Ok(path) = plugin::find(plugin) else { return false };
-    // What is found without being on the disk is built in.
+    // A plugin that is found but not on the disk is built in.
     let Ok(real) = path.canonicalize() else { return true };
     let goes_up = path.components().any(|part| part == Component::ParentDir);
-    let places = [Some(real.clone()), std::path::absolute(&path).ok().filter(|_| !goes_up)];
+    let names = [Some(real.clone()), std::path::absolute(&path).ok().filter(|_| !goes_up)];
     let home = std::env::current_dir().unwrap_or_default();
-    !real.starts_with(run) && places.iter().flatten().any(|place| is_own(place, &home))
+    !real.starts_with(run) && names.iter().flatten().any(|path| is_own(path, &home))
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {

@@ -26,6 +26,7 @@ impl Walker<'_> {
         }
         self.in_settings = outside;
         if call.is_operator_call() {
+            self.comparison(call);
             return self.division(call, position);
         }
         match call.is_qualified() {

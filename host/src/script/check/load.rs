@@ -13,7 +13,7 @@ use crate::{
     script::{error::explain, finding::Finding, source::Source},
 };
 
-/// What a module offers; `None` where that cannot be known, and anything goes.
+/// What a module exports; `None` where that is unknown and every name is accepted.
 pub type Namespace = Option<Rc<Exports>>;
 
 pub struct Exports {
@@ -44,8 +44,8 @@ impl Definition {
     }
 }
 
-/// A function's statements. Rhai does not show the type that holds them; a walk over a tree with no
-/// other function passes them by.
+/// A function's statements. Rhai does not export the type that holds them, but a walk over a tree with this
+/// one function visits them.
 fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
     let mut alone = Module::new();
     alone.set_script_fn(function.clone());
@@ -125,22 +125,26 @@ impl<'a> Loader<'a> {
             return known.clone();
         }
         let name = source.name.clone();
-        let exports = match self.engine.compile(&*source.text) {
-            Ok(ast) => {
-                self.open.push(name.clone());
-                let unit = self.unit(source, ast);
-                self.open.pop();
-                let exports = Rc::new(exports(&unit));
-                self.units.push(unit);
-                Some(exports)
-            }
+        match self.engine.compile(&*source.text) {
+            Ok(ast) => self.compiled(source, ast),
             Err(error) => {
                 let position = error.position();
                 let (message, help) = explain(&error.into(), self.engine, &[], None);
                 self.findings.push(Finding::new(name.as_str(), position, message, help));
+                self.loaded.insert(name, None);
                 None
             }
-        };
+        }
+    }
+
+    /// Reads what a compiled script imports.
+    pub fn compiled(&mut self, source: Source, ast: AST) -> Namespace {
+        let name = source.name.clone();
+        self.open.push(name.clone());
+        let unit = self.unit(source, ast);
+        self.open.pop();
+        let exports = Some(Rc::new(exports(&unit)));
+        self.units.push(unit);
         self.loaded.insert(name, exports.clone());
         exports
     }

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Result},
     script::{
         finding::{Finding, place_of},
+        settings::Declared,
         source::Source,
     },
 };
@@ -20,6 +21,9 @@ fn engine() -> Engine {
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
     engine.register_fn("params", |settings: Map| settings);
+    engine.register_fn("one_of", |default: Dynamic, choices: Array| {
+        Declared::one_of(default, choices).unwrap()
+    });
     engine.register_fn("twice", |context: NativeCallContext, f: FnPtr, x: Dynamic| {
         let once: Dynamic = f.call_within_context(&context, (x,))?;
         f.call_within_context::<Dynamic>(&context, (once,))
@@ -115,6 +119,7 @@ let cfg = params(#{ a: 3 }); cfg.mixin(#{ extra: 1 }); cfg.extra;
 let cfg = params(#{ a: 1 }); let list = [#{ b: 2 }, #{ b: 3 }]; list[cfg.a].b; let k = list[0].b; k;
 let cfg = params(#{ at: 0 }); let at = 0; let rows = [#{ x: [5] }]; rows[at].x[cfg.at];
 let cfg = params(#{ a: 1 }); { let cfg = #{ other: 2 }; cfg.other; } let f = |cfg| cfg.b; f.call(#{ b: 1 });
+let cfg = params(#{ a: one_of("x", ["x", "y"]), b: "" }); cfg.a == "y"; cfg.b == "z"; cfg.a.len() == "q";
 const SIZE = 4; let cfg = params(#{ size: SIZE * 2 }); cfg.size;
 let sum = 0; for x in [1, 2] { sum += x; } let text = "n"; text += sum; text;
 let a = 1; let b = 2; let swap = || { let t = a; a = b; b = t; }; swap.call(); a + b;
@@ -205,6 +210,8 @@ let cfg = params(#{ name: 1 }); let f = |x| x + cfg.nmae; ~ 1:53 ~ there is no s
 let cfg = params(#{ name: [1] }); let f = || { || cfg.nmae[0] }; ~ 1:55 ~ no setting `nmae`
 let cfg = params(#{ a: 1 }); print(cfg.b.c); ~ 1:40 ~ there is no setting `b` ~ declare it
 let cfg = params(#{ a: 1 }); let rows = [1]; rows[cfg.b]; ~ 1:55 ~ there is no setting `b`
+let cfg = params(#{ a: one_of("x", ["x", "yes"]) }); cfg.a == "yse"; ~ 1:63 ~ `a` is never "yse" ~ `yes`
+let cfg = params(#{ a: one_of("x", ["x"]) }); let f = || "zz" != cfg.a; ~ 1:58 ~ `a` is never "zz" ~ one of
 let x = 1; let cfg = params(#{ a: 1 }); ~ 1:1 ~ only `//!` lines, imports and constants ~ below
 let a = params(#{}); let b = params(#{}); ~ 1:30 ~ one `params` call
 fn f() { params(#{ a: 1 }) } f(); ~ 1:10 ~ only be declared at the top level ~ at the top

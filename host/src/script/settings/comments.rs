@@ -6,7 +6,7 @@ use rhai::{Engine, Position, Token};
 /// The meaning of each setting whose key stands at one of `keys` (in the order of the text): the
 /// comments that end its lines, else the comment directly above it. `map` is where the map's `#{` stands.
 pub fn meanings(engine: &Engine, text: &str, map: Position, keys: &[Position]) -> Vec<String> {
-    let mut reader = Reader::new(keys);
+    let mut reader = CommentReader::new(keys);
     let rest = text_from(text, map);
     let (mut tokens, _) = engine.lex([&rest]);
     tokens.state.include_comments = true;
@@ -48,30 +48,30 @@ fn before(position: Position) -> Position {
 }
 
 /// Reads tokens in the order of the text and gives each comment to a setting.
-struct Reader<'a> {
+struct CommentReader<'a> {
     keys: &'a [Position],
     /// How many keys have been read: the last of them is the current setting.
     read: usize,
     /// The comments that end the lines of each setting, and the one above it.
-    beside: Vec<Vec<String>>,
+    trailing: Vec<Vec<String>>,
     above: Vec<Vec<String>>,
     code_line: usize,
-    /// Where the last comment beside code ended: a comment under it, in the same column, goes on.
-    beside_end: Option<(usize, usize)>,
+    /// Where the last comment after code ended: a comment under it, in the same column, goes on.
+    trailing_end: Option<(usize, usize)>,
     /// Comments on lines of their own since the last code, and the line that they end on.
     pending: Vec<String>,
     pending_end: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> CommentReader<'a> {
     fn new(keys: &'a [Position]) -> Self {
         Self {
             keys,
             read: 0,
-            beside: vec![Vec::new(); keys.len()],
+            trailing: vec![Vec::new(); keys.len()],
             above: vec![Vec::new(); keys.len()],
             code_line: 0,
-            beside_end: None,
+            trailing_end: None,
             pending: Vec::new(),
             pending_end: 0,
         }
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
 
     fn code(&mut self, position: Position) {
         self.code_line = position.line().unwrap_or(0);
-        self.beside_end = None;
+        self.trailing_end = None;
         let pending = std::mem::take(&mut self.pending);
         if self.keys.get(self.read) == Some(&position) {
             if self.pending_end + 1 == self.code_line {
@@ -94,10 +94,10 @@ impl<'a> Reader<'a> {
         let column = position.position().unwrap_or(0);
         let end = line + comment.matches('\n').count();
         let meaning = meaning(comment);
-        if line == self.code_line || self.beside_end == Some((line - 1, column)) {
-            self.beside_end = Some((end, column));
+        if line == self.code_line || self.trailing_end == Some((line - 1, column)) {
+            self.trailing_end = Some((end, column));
             if let Some(current) = self.read.checked_sub(1) {
-                self.beside[current].push(meaning);
+                self.trailing[current].push(meaning);
             }
             return;
         }
@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
             let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             parts.join(" ")
         };
-        let both = self.beside.into_iter().zip(self.above);
-        both.map(|(beside, above)| match joined(beside) {
+        let both = self.trailing.into_iter().zip(self.above);
+        both.map(|(trailing, above)| match joined(trailing) {
             meaning if meaning.is_empty() => joined(above),
             meaning => meaning,
         })

@@ -2,16 +2,17 @@
 
 use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt};
 
-use super::comments::meanings;
-use super::declared::{Declared, Rule};
-use super::value::{Value, element};
-use crate::script::error::explain;
-use crate::script::finding::Finding;
-use crate::script::source::Source;
+use super::{
+    comments::meanings,
+    declared::Declared,
+    rules::SettingRules,
+    value::{SettingValue, element},
+};
+use crate::script::{error::explain, finding::Finding, source::Source};
 
 const EXAMPLE: &str = "write `let cfg = params(#{ epochs: 3 });` once, at the top of the plugin";
 
-type Found<T> = Result<T, Finding>;
+type Checked<T> = Result<T, Finding>;
 
 /// What a plugin says about itself: its `//!` lines and its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,8 @@ pub struct Declaration {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     pub name: String,
-    pub default: Value,
-    pub rule: Rule,
+    pub default: SettingValue,
+    pub rules: SettingRules,
     /// The comment on its line, in one line.
     pub meaning: String,
     pub position: Position,
@@ -33,47 +34,47 @@ pub struct Setting {
 
 impl Setting {
     pub fn is_path(&self) -> bool {
-        self.rule == Rule::Path
+        self.rules.is_path()
     }
 
-    /// Its meaning, with the rule for its values.
+    /// Its meaning, with the rules for its values.
     pub fn described(&self) -> String {
-        match &self.rule {
-            Rule::Any | Rule::Path => self.meaning.clone(),
-            rule => format!("{} [{rule}]", self.meaning),
+        match self.rules.to_string() {
+            rules if rules.is_empty() => self.meaning.clone(),
+            rules => format!("{} [{rules}]", self.meaning),
         }
     }
 
     /// What its values have to be: "integer, at least 1".
     pub fn expected(&self) -> String {
-        match &self.rule {
-            Rule::Any | Rule::Path => self.kind(),
-            rule => format!("{}, {rule}", self.kind()),
+        match self.rules.to_string() {
+            rules if rules.is_empty() => self.kind(),
+            rules => format!("{}, {rules}", self.kind()),
         }
     }
 
-    /// The word for its type: "integer", "list of path".
+    /// The word for its type: "integer", "array of path".
     pub fn kind(&self) -> String {
         match &self.default {
-            Value::List(_) if self.is_path() => "list of path".into(),
+            SettingValue::List(_) if self.is_path() => "array of path".into(),
             _ if self.is_path() => "path".into(),
-            default => default.kind(),
+            _ => self.like().kind(),
         }
     }
 
     /// A value of the type that it takes.
-    pub fn like(&self) -> Value {
-        match &self.default {
-            Value::List(items) if self.is_path() && items.is_empty() => {
-                Value::List(vec![Value::String(String::new())])
-            }
-            default => default.clone(),
+    pub fn like(&self) -> SettingValue {
+        let empty = matches!(&self.default, SettingValue::List(items) if items.is_empty());
+        match empty {
+            true if self.is_path() => SettingValue::List(vec![SettingValue::String(String::new())]),
+            true if self.rules.is_shares() => SettingValue::List(vec![SettingValue::Float(0.0)]),
+            _ => self.default.clone(),
         }
     }
 
     /// How a script declares it as a path: `data: path("")`.
     pub fn as_path(&self) -> String {
-        let word = if matches!(self.default, Value::List(_)) { "paths" } else { "path" };
+        let word = if matches!(self.default, SettingValue::List(_)) { "paths" } else { "path" };
         format!("{}: {word}({})", self.name, self.default.written())
     }
 }
@@ -81,14 +82,16 @@ impl Setting {
 /// The settings that a plugin declares, or `None` where it has no `params` call.
 ///
 /// `ast` is `source` compiled by `engine`, whose optimiser must be off: it would fold the map away.
-/// Errors, with a position: a second `params` call, one inside of a function or block, one with
-/// anything but imports and constants above it, and a default that is not a [`Value`].
+///
+/// # Errors
+/// With a position: a second `params` call, one inside a function or block, one with anything but imports and
+/// constants above it, and a default that is not a [`SettingValue`].
 pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> crate::error::Result<Option<Declaration>> {
     find(engine, source, ast).map_err(|finding| finding.into_error(&source.text))
 }
 
 /// [`declared`], with the error as a finding.
-pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declaration>> {
+pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Checked<Option<Declaration>> {
     let trouble =
         |position, (message, help): (&str, &str)| Finding::new(source.name.as_str(), position, message, help);
     let Some((above, call, position)) = locate(ast).map_err(|(at, words)| trouble(at, words))? else {
@@ -102,23 +105,23 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Found<Option<Declara
     let keys: Vec<Position> = entries.0.iter().map(|(key, _)| key.pos).collect();
     let meanings = meanings(engine, &source.text, *map_position, &keys);
     let settings = entries.0.iter().zip(meanings).map(|((key, expr), meaning)| {
-        let (value, rule) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
+        let (value, rules) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
-            let help = "a setting is an integer, float, bool, string, or a list of one of these; \
+            let help = "a setting is an integer, float, bool, string, or an array of one of these; \
                         `path(\"\")` and `paths([])` are those that name files and folders";
             trouble(expr.position(), (&message, help))
         })?;
-        Ok(Setting { name: key.name.to_string(), default, rule, meaning, position: key.pos })
+        Ok(Setting { name: key.name.to_string(), default, rules, meaning, position: key.pos })
     });
-    Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Found<_>>()? }))
+    Ok(Some(Declaration { summary: summary(ast), settings: settings.collect::<Checked<_>>()? }))
 }
 
 /// The statements above the `params` call, the call, and its position.
-type Place<'a> = (&'a [Stmt], &'a FnCallExpr, Position);
+type ParamsCall<'a> = (&'a [Stmt], &'a FnCallExpr, Position);
 
-/// Finds the one `params` call. Errors: where a call is out of place, what is wrong and the way out.
-fn locate(ast: &AST) -> Result<Option<Place<'_>>, (Position, (&'static str, &'static str))> {
+/// Finds the one `params` call. Errors: where a call must not stand, what is wrong and the way out.
+fn locate(ast: &AST) -> Result<Option<ParamsCall<'_>>, (Position, (&'static str, &'static str))> {
     let calls = calls(ast);
     let Some(first) = calls.first() else {
         return Ok(None);
@@ -209,7 +212,7 @@ fn evaluate(
     ast: &AST,
     constants: impl Iterator<Item = Stmt>,
     map: &Expr,
-) -> Found<Map> {
+) -> Checked<Map> {
     let map = Stmt::Expr(map.clone().into());
     let statements: Vec<Stmt> = constants.chain([map]).collect();
     let alone = AST::new(statements, ast.shared_lib().clone());
@@ -227,7 +230,7 @@ fn evaluate(
     })
 }
 
-/// The first use of an imported module; their numbers are wrong without the imports.
+/// The first use of an imported module. Without the import its index in the syntax tree means another one.
 fn imported(ast: &AST) -> Option<Position> {
     let mut found = None;
     ast.walk(&mut |path| {
@@ -247,13 +250,13 @@ fn imported(ast: &AST) -> Option<Position> {
 }
 
 /// Errors: what the value is instead.
-fn default(value: rhai::Dynamic) -> Result<Value, String> {
-    let value = Value::try_from(value).map_err(|kind| format!("a value of type {kind}"))?;
+fn default(value: rhai::Dynamic) -> Result<SettingValue, String> {
+    let value = SettingValue::try_from(value).map_err(|kind| format!("a value of type {kind}"))?;
     match &value {
-        Value::List(items) => match element(items).cloned() {
-            Some(item) => {
-                value.coerce(&Value::List(vec![item])).ok_or_else(|| "a list of several types".to_string())
-            }
+        SettingValue::List(items) => match element(items).cloned() {
+            Some(item) => value
+                .coerce(&SettingValue::List(vec![item]))
+                .ok_or_else(|| "an array of several types".to_string()),
             None => Ok(value),
         },
         _ => Ok(value),

@@ -1,27 +1,36 @@
 //! Where each setting's value comes from: command line, config file, preset, default.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use rhai::Map;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use toml::Spanned;
 
-use super::declare::{Declaration, Setting};
-use super::declared::Named;
-use super::value::Value;
-use crate::error::{Error, Result};
-use crate::files::reading::Checksum;
-use crate::run::FileRecord;
-use crate::script::finding::{Finding, position_at};
-use crate::script::library;
-use crate::script::nearest::did_you_mean;
+use super::{
+    declare::{Declaration, Setting},
+    declared::NamedPath,
+    rules::SettingRules,
+    value::SettingValue,
+};
+use crate::{
+    error::{Error, Result},
+    files::reading::Checksum,
+    run::FileRecord,
+    script::{
+        finding::{Finding, position_at},
+        library,
+        nearest::did_you_mean,
+    },
+};
 
 /// What a user gave, besides the defaults.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// `key=value`, cut at the first `=`; the later of two for one key counts.
+pub struct SettingSources {
+    /// `key=value`, split at the first `=`; of two values for one key the later counts.
     pub command_line: Vec<(String, String)>,
     /// `--config FILE.toml`.
     pub config: Option<PathBuf>,
@@ -31,16 +40,16 @@ pub struct Sources {
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ValueOrigin {
     Default,
     Preset(PathBuf),
     Config(PathBuf),
     CommandLine,
-    /// Given to the run that is resumed.
+    /// The record of the run that is resumed: it was given to that run.
     Record,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -54,30 +63,37 @@ impl fmt::Display for Origin {
 
 /// A setting's value in a run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct ChosenValue {
     pub name: String,
-    pub value: Value,
-    pub origin: Origin,
+    pub value: SettingValue,
+    pub origin: ValueOrigin,
+    rules: SettingRules,
+}
+
+impl ChosenValue {
+    fn new(setting: &Setting, value: SettingValue, origin: ValueOrigin) -> Self {
+        Self { name: setting.name.clone(), value, origin, rules: setting.rules.clone() }
+    }
 }
 
 /// All settings of a run, in the order of their declaration. Serialized, it is a map of values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Resolved {
-    pub choices: Vec<Choice>,
+pub struct ResolvedSettings {
+    pub choices: Vec<ChosenValue>,
     /// The files that values came from.
     pub files: Vec<FileRecord>,
 }
 
-impl Resolved {
+impl ResolvedSettings {
     /// The value of a setting.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&SettingValue> {
         let choice = self.choices.iter().find(|choice| choice.name == name)?;
         Some(&choice.value)
     }
 
     /// The settings of a run that is resumed, as its record has them, and which of them were `given`.
     ///
-    /// Where the plugin may have changed, a setting that is new has its default.
+    /// If the plugin may have changed, a setting that is new has its default.
     ///
     /// # Errors
     /// `Usage` when the record does not fit the declaration.
@@ -90,16 +106,17 @@ impl Resolved {
         let choice = |setting: &Setting| {
             let value = match record.get(&setting.name) {
                 None if changed => Some(setting.default.clone()),
-                value => value.cloned().and_then(Value::from_json),
+                value => value.cloned().and_then(SettingValue::from_json),
             };
             let value = value.and_then(|value| value.coerce(&setting.like()));
-            let value = value.filter(|value| setting.rule.accepts(value));
-            let origin = if given.contains(&setting.name) { Origin::Record } else { Origin::Default };
+            let value = value.filter(|value| setting.rules.refused(value).is_none());
+            let origin =
+                if given.contains(&setting.name) { ValueOrigin::Record } else { ValueOrigin::Default };
             let missing = || {
                 let problem = format!("the record of the run has no usable value for `{}`", setting.name);
                 Error::usage(problem, "start a new run with `host run`")
             };
-            Ok(Choice { name: setting.name.clone(), value: value.ok_or_else(missing)?, origin })
+            Ok(ChosenValue::new(setting, value.ok_or_else(missing)?, origin))
         };
         declaration
             .settings
@@ -116,12 +133,12 @@ impl Resolved {
         changed.map(|(choice, _)| (choice.name.clone(), choice.value.to_string())).collect()
     }
 
-    /// The texts among the values that the user gave: a default is the script's own word.
-    pub fn named(&self, declaration: &Declaration) -> Vec<Named> {
+    /// The texts among the values that the user gave. Defaults are not among them: they are the script's.
+    pub fn named(&self, declaration: &Declaration) -> Vec<NamedPath> {
         let given = self.choices.iter().zip(&declaration.settings);
-        let given = given.filter(|(choice, _)| choice.origin != Origin::Default);
+        let given = given.filter(|(choice, _)| choice.origin != ValueOrigin::Default);
         let named = given.flat_map(|(choice, setting)| {
-            choice.value.texts().into_iter().map(|text| Named {
+            choice.value.texts().into_iter().map(|text| NamedPath {
                 setting: setting.name.clone(),
                 text: text.to_owned(),
                 is_path: setting.is_path(),
@@ -133,18 +150,19 @@ impl Resolved {
 
     /// The settings that the user gave, by name.
     pub fn given(&self) -> Vec<String> {
-        let given = self.choices.iter().filter(|choice| choice.origin != Origin::Default);
+        let given = self.choices.iter().filter(|choice| choice.origin != ValueOrigin::Default);
         given.map(|choice| choice.name.clone()).collect()
     }
 
     /// The map that `params` gives to the script.
     pub fn to_map(&self) -> Map {
-        let entry = |choice: &Choice| (choice.name.as_str().into(), choice.value.clone().into());
+        let entry =
+            |choice: &ChosenValue| (choice.name.as_str().into(), choice.rules.given(&choice.value).into());
         self.choices.iter().map(entry).collect()
     }
 }
 
-impl Serialize for Resolved {
+impl Serialize for ResolvedSettings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.choices.len()))?;
         for choice in &self.choices {
@@ -154,36 +172,35 @@ impl Serialize for Resolved {
     }
 }
 
-/// The value of every setting: from the command line, else the config file, else the preset, else
-/// the default. Errors name the source (with line and caret for a file): a file that cannot be read
-/// or parsed, an unknown key (with the nearest one), a value of another type than the default's or against
-/// its rule.
-pub fn resolve(declaration: &Declaration, sources: &Sources) -> Result<Resolved> {
-    let default = |setting: &Setting| Choice {
-        name: setting.name.clone(),
-        value: setting.default.clone(),
-        origin: Origin::Default,
-    };
-    let mut resolver = Resolver {
+/// The value of every setting: from the command line, else the config file, else the preset, else the
+/// default.
+///
+/// # Errors
+/// They name the source (for a file with line and caret): a file that cannot be read or parsed, an unknown
+/// key (with the nearest one), a value of another type than the default's, or one that a rule refuses.
+pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<ResolvedSettings> {
+    let default =
+        |setting: &Setting| ChosenValue::new(setting, setting.default.clone(), ValueOrigin::Default);
+    let mut resolver = Resolution {
         settings: &declaration.settings,
         choices: declaration.settings.iter().map(default).collect(),
         files: Vec::new(),
     };
     if let Some(path) = &sources.preset {
-        resolver.file(path, Origin::Preset(path.clone()))?;
+        resolver.file(path, ValueOrigin::Preset(path.clone()))?;
     }
     if let Some(path) = &sources.config {
-        resolver.file(path, Origin::Config(path.clone()))?;
+        resolver.file(path, ValueOrigin::Config(path.clone()))?;
     }
     for (key, text) in &sources.command_line {
         resolver.argument(key, text)?;
     }
-    Ok(Resolved { choices: resolver.choices, files: resolver.files })
+    Ok(ResolvedSettings { choices: resolver.choices, files: resolver.files })
 }
 
-struct Resolver<'a> {
+struct Resolution<'a> {
     settings: &'a [Setting],
-    choices: Vec<Choice>,
+    choices: Vec<ChosenValue>,
     files: Vec<FileRecord>,
 }
 
@@ -193,8 +210,8 @@ struct Problem {
     help: String,
 }
 
-impl Resolver<'_> {
-    fn file(&mut self, path: &Path, origin: Origin) -> Result<()> {
+impl Resolution<'_> {
+    fn file(&mut self, path: &Path, origin: ValueOrigin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
         self.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
@@ -206,7 +223,7 @@ impl Resolver<'_> {
             let (key_start, value_start) = (key.span().start, value.span().start);
             let index = self.index(key.get_ref()).map_err(|problem| error(key_start, problem))?;
             let setting = &self.settings[index];
-            let value = Value::try_from(value.into_inner())
+            let value = SettingValue::try_from(value.into_inner())
                 .and_then(|value| {
                     let kind = value.kind();
                     value.coerce(&setting.like()).ok_or(kind)
@@ -227,12 +244,12 @@ impl Resolver<'_> {
             |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
         let index = self.index(key).map_err(error)?;
         let setting = &self.settings[index];
-        let value = Value::parse(text, &setting.like()).ok_or_else(|| {
+        let value = SettingValue::parse(text, &setting.like()).ok_or_else(|| {
             let example = format!("{}={}", setting.name, setting.default);
             error(wrong_type(setting, &format!("`{text}`"), &example))
         })?;
         check(setting, &value).map_err(error)?;
-        self.choose(index, value, Origin::CommandLine);
+        self.choose(index, value, ValueOrigin::CommandLine);
         Ok(())
     }
 
@@ -251,7 +268,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn choose(&mut self, index: usize, value: Value, origin: Origin) {
+    fn choose(&mut self, index: usize, value: SettingValue, origin: ValueOrigin) {
         let choice = &mut self.choices[index];
         (choice.value, choice.origin) = (value, origin);
     }
@@ -265,29 +282,31 @@ fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
     }
 }
 
-/// Whether the rule that the setting was declared with takes a value.
-fn check(setting: &Setting, value: &Value) -> Result<(), Problem> {
-    if setting.rule.accepts(value) {
-        return Ok(());
-    }
-    let near = did_you_mean(&value.to_string(), setting.rule.words());
+/// Whether the rules that the setting was declared with take a value.
+fn check(setting: &Setting, value: &SettingValue) -> Result<(), Problem> {
+    let Some((rule, refused)) = setting.rules.refused(value) else { return Ok(()) };
+    let near = did_you_mean(&refused.to_string(), setting.rules.words());
+    let value = match value.to_string() {
+        empty if empty.is_empty() => "\"\"".to_owned(),
+        value => value,
+    };
     Err(Problem {
-        message: format!("the setting `{}` is {value}, expected {}", setting.name, setting.rule),
+        message: format!("the setting `{}` is {value}, expected {rule}", setting.name),
         help: near.unwrap_or_else(|| format!("its default is {}", setting.default)),
     })
 }
 
-type Entry = (Spanned<String>, Spanned<toml::Value>);
+type TomlEntry = (Spanned<String>, Spanned<toml::Value>);
 
-/// The entries of a TOML file in the order of the text, or the byte where it is not TOML, and why.
-fn entries(text: &str) -> Result<Vec<Entry>, (usize, Problem)> {
+/// The entries of a TOML file in the order of the text. Errors: the byte at which it is not TOML, and why.
+fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, Problem)> {
     let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
     let parsed = parsed.map_err(|error| {
         let help = "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
         let problem = Problem { message: error.message().replace('\n', ", "), help: help.into() };
         (error.span().map_or(0, |span| span.start), problem)
     })?;
-    let mut entries: Vec<Entry> = parsed.into_iter().collect();
+    let mut entries: Vec<TomlEntry> = parsed.into_iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     Ok(entries)
 }

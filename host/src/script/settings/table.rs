@@ -1,14 +1,16 @@
 //! The settings as a table for people.
 
-use super::declare::{Declaration, Setting};
-use super::value::Value;
+use super::{
+    declare::{Declaration, Setting},
+    value::SettingValue,
+};
 use crate::terminal::entry;
 
 /// The column that meanings start in.
 const INDENT: usize = 26;
 
-/// An entry a setting in 80 columns: `name=default` as it is typed, and beside it the meaning, what its
-/// values have to be and the paper's value (where `paper`, the preset of the paper's sizes, has another).
+/// One entry for each setting, in 80 columns: `name=default` as it is typed, then the meaning, what its
+/// values have to be, and the value in `paper`, the preset of the paper's sizes, if that is another.
 pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     let shown = |setting: &Setting| {
         let paper = paper.and_then(|paper| paper_value(setting, paper));
@@ -24,10 +26,10 @@ pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     declaration.settings.iter().map(shown).collect()
 }
 
-/// What the paper's preset gives, where it is not the default.
+/// The value in the paper's preset, unless it is the default.
 fn paper_value(setting: &Setting, paper: &toml::Table) -> Option<String> {
     let value = paper.get(&setting.name)?;
-    let typed = Value::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.like()));
+    let typed = SettingValue::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.like()));
     (typed.as_ref() != Some(&setting.default))
         .then(|| typed.map_or_else(|| value.to_string(), |typed| typed.to_string()))
 }

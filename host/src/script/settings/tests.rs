@@ -3,15 +3,18 @@ use std::path::PathBuf;
 use rhai::{Array, Dynamic, Engine, Map, OptimizationLevel};
 
 use super::*;
-use crate::error::Result;
-use crate::script::source::{Scripts, Source};
+use crate::{
+    error::Result,
+    script::source::{Scripts, Source},
+};
+
+mod rules;
 
 fn declaration(text: &str) -> Result<Option<Declaration>> {
     let mut engine = Engine::new();
     engine.set_optimization_level(OptimizationLevel::None);
-    let path = |default: Dynamic| Declared::new(default, Rule::Path).unwrap();
-    engine.register_fn("path", path);
-    engine.register_fn("paths", path);
+    engine.register_fn("path", |default: Dynamic| Declared::path(default, false).unwrap());
+    engine.register_fn("paths", |default: Dynamic| Declared::path(default, true).unwrap());
     let source = Source::new("p.rhai", text);
     let ast = Scripts::default().compile(&engine, &source).unwrap();
     declared(&engine, &source, &ast)
@@ -113,57 +116,61 @@ fn what_cannot_be_evaluated_alone_is_refused_with_its_place() {
     let map = refusal("let cfg = params(#{ a: #{ b: 1 } });");
     assert!(map.starts_with("p.rhai:1:24: the default of `a` is a value of type map"), "{map}");
     let mixed = refusal("let cfg = params(#{ a: [1, \"b\"] });");
-    assert!(mixed.contains("the default of `a` is a list of several types"), "{mixed}");
+    assert!(mixed.contains("the default of `a` is an array of several types"), "{mixed}");
 }
 
 #[test]
 fn values_written_are_read_back() {
-    let list = |items: &[Value]| Value::List(items.to_vec());
-    let text = |s: &str| Value::String(s.into());
+    let list = |items: &[SettingValue]| SettingValue::List(items.to_vec());
+    let text = |s: &str| SettingValue::String(s.into());
     let values = [
-        Value::Int(-3),
-        Value::Float(1e-10),
-        Value::Float(3.0),
-        Value::Float(f64::INFINITY),
-        Value::Float(f64::NEG_INFINITY),
-        Value::Float(f64::NAN),
-        list(&[Value::Float(1.0), Value::Float(f64::NEG_INFINITY), Value::Float(f64::NAN)]),
-        Value::Bool(false),
+        SettingValue::Int(-3),
+        SettingValue::Float(1e-10),
+        SettingValue::Float(3.0),
+        SettingValue::Float(f64::INFINITY),
+        SettingValue::Float(f64::NEG_INFINITY),
+        SettingValue::Float(f64::NAN),
+        list(&[
+            SettingValue::Float(1.0),
+            SettingValue::Float(f64::NEG_INFINITY),
+            SettingValue::Float(f64::NAN),
+        ]),
+        SettingValue::Bool(false),
         text("a, b = [c]"),
-        list(&[Value::Int(1), Value::Int(2)]),
+        list(&[SettingValue::Int(1), SettingValue::Int(2)]),
         list(&[]),
-        list(&[list(&[Value::Int(1), Value::Int(2)])]),
+        list(&[list(&[SettingValue::Int(1), SettingValue::Int(2)])]),
         list(&[text("a,b"), text(""), text("c")]),
     ];
     for value in values {
         let written = value.to_string();
-        assert_eq!(Value::parse(&written, &value), Some(value.clone()), "{written}");
+        assert_eq!(SettingValue::parse(&written, &value), Some(value.clone()), "{written}");
         let toml = toml::Value::from(&value);
-        assert_eq!(Value::try_from(toml), Ok(value.clone()));
+        assert_eq!(SettingValue::try_from(toml), Ok(value.clone()));
         let dynamic: rhai::Dynamic = value.clone().into();
-        assert_eq!(Value::try_from(dynamic), Ok(value));
+        assert_eq!(SettingValue::try_from(dynamic), Ok(value));
     }
 }
 
 #[test]
 fn command_line_texts_follow_the_type_of_the_default() {
-    let parse = |text: &str, like: Value| Value::parse(text, &like);
-    assert_eq!(parse("1e-3", Value::Float(1.0)), Some(Value::Float(0.001)));
-    assert_eq!(parse("2", Value::Float(1.0)), Some(Value::Float(2.0)));
-    assert_eq!(parse("60_000", Value::Int(1)), Some(Value::Int(60_000)));
-    assert_eq!(parse("2.0", Value::Int(1)), None);
-    assert_eq!(parse("yes", Value::Bool(true)), None);
-    assert_eq!(parse("7", Value::String("a".into())), Some(Value::String("7".into())));
-    let floats = Value::List(vec![Value::Float(1.0)]);
-    let expected = Value::List(vec![Value::Float(1.0), Value::Float(2.5)]);
-    assert_eq!(Value::parse("1, 2.5", &floats), Some(expected));
-    assert_eq!(Value::parse("1,x", &floats), None);
-    let guessed = vec![Value::Int(1), Value::Bool(true), Value::String("x".into())];
-    assert_eq!(parse("[1,true,x]", Value::List(vec![])), Some(Value::List(guessed)));
+    let parse = |text: &str, like: SettingValue| SettingValue::parse(text, &like);
+    assert_eq!(parse("1e-3", SettingValue::Float(1.0)), Some(SettingValue::Float(0.001)));
+    assert_eq!(parse("2", SettingValue::Float(1.0)), Some(SettingValue::Float(2.0)));
+    assert_eq!(parse("60_000", SettingValue::Int(1)), Some(SettingValue::Int(60_000)));
+    assert_eq!(parse("2.0", SettingValue::Int(1)), None);
+    assert_eq!(parse("yes", SettingValue::Bool(true)), None);
+    assert_eq!(parse("7", SettingValue::String("a".into())), Some(SettingValue::String("7".into())));
+    let floats = SettingValue::List(vec![SettingValue::Float(1.0)]);
+    let expected = SettingValue::List(vec![SettingValue::Float(1.0), SettingValue::Float(2.5)]);
+    assert_eq!(SettingValue::parse("1, 2.5", &floats), Some(expected));
+    assert_eq!(SettingValue::parse("1,x", &floats), None);
+    let guessed = vec![SettingValue::Int(1), SettingValue::Bool(true), SettingValue::String("x".into())];
+    assert_eq!(parse("[1,true,x]", SettingValue::List(vec![])), Some(SettingValue::List(guessed)));
 }
 
 /// Resolves the settings `epochs: 3, rate: 0.1, name: "a", sizes: [1, 2]`.
-fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<Resolved> {
+fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<ResolvedSettings> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| -> Option<PathBuf> {
         let path = folder.path().join(name);
@@ -171,7 +178,7 @@ fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<Resolved> {
         (!text.is_empty()).then_some(path)
     };
     let text = "params(#{ epochs: 3, rate: 0.1, name: \"a\", sizes: [1, 2] });";
-    let sources = Sources {
+    let sources = SettingSources {
         command_line: arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         config: write("config.toml", files[0]),
         preset: write("preset.toml", files[1]),
@@ -189,7 +196,7 @@ fn the_command_line_wins_over_the_config_the_preset_and_the_default() {
     let found = resolved(["epochs = 20\nrate = 2", preset], &[("epochs", "30")]).unwrap();
     let written: Vec<_> = found.choices.iter().map(|choice| choice.value.to_string()).collect();
     assert_eq!(written, ["30", "2.0", "p", "[1,2]"]);
-    assert_eq!(found.get("epochs"), Some(&Value::Int(30)));
+    assert_eq!(found.get("epochs"), Some(&SettingValue::Int(30)));
     let is = |index: usize, origin: &str| found.choices[index].origin.to_string().starts_with(origin);
     assert!(is(0, "command line") && is(1, "config ") && is(2, "preset ") && is(3, "default"));
     let map = toml::Table::try_from(&found).unwrap();
@@ -217,7 +224,10 @@ fn a_wrong_type_names_its_source_and_shows_the_default() {
                     help: write it like its default: epochs=3";
     assert_eq!(text, expected);
     let text = problem(["", "sizes = [1, \"x\"]"], &[]);
-    assert!(text.contains("preset.toml:1:9: the setting `sizes` is of type list of integer, not "), "{text}");
+    assert!(
+        text.contains("preset.toml:1:9: the setting `sizes` is of type array of integer, not "),
+        "{text}"
+    );
     assert!(text.ends_with("help: write it like its default: sizes = [1, 2]"), "{text}");
     let text = problem(["name = 1979-05-27", ""], &[]);
     assert!(text.contains("is of type string, not date"), "{text}");
@@ -230,7 +240,7 @@ fn a_broken_file_is_shown_with_line_and_caret() {
     let text = problem(["epochs = 3\nrate = = 2", ""], &[]);
     assert!(text.contains("config.toml:2:"), "{text}");
     assert!(text.contains("\n2 | rate = = 2\n"), "{text}");
-    let missing = Sources { config: Some("/no/such.toml".into()), ..Sources::default() };
+    let missing = SettingSources { config: Some("/no/such.toml".into()), ..SettingSources::default() };
     let declaration = declaration("params(#{ a: 1 });").unwrap().unwrap();
     let text = resolve(&declaration, &missing).unwrap_err().to_string();
     assert!(text.starts_with("/no/such.toml: "), "{text}");
@@ -238,99 +248,29 @@ fn a_broken_file_is_shown_with_line_and_caret() {
 
 #[test]
 fn the_table_fits_80_columns() {
-    let text = "params(#{\n epochs: 3, // rounds\n rates: [0.0001, 0.0002, 0.00025], // how fast everything that is \
-                learned in a step is learned, the paper: 0.9, says so\n})";
+    let text = "params(#{\n epochs: 3, // rounds\n \
+                rates: [0.0001, 0.0002, 0.00025], // how fast everything that is learned in a step is learned, \
+                the paper: 0.9, says so\n})";
     let declaration = declaration(text).unwrap().unwrap();
     let paper = toml::from_str("epochs = 20").unwrap();
     let expected = "\
 epochs=3                  rounds [integer; paper: 20]
 rates=[0.0001,0.0002,0.00025]
                           how fast everything that is learned in a step is
-                          learned, the paper: 0.9, says so [list of float]
+                          learned, the paper: 0.9, says so [array of float]
 ";
     assert_eq!(table(&declaration, Some(&paper)), expected);
     assert_eq!(table(&declaration, None), expected.replace("; paper: 20", ""));
 }
 
-/// An engine with the functions that declare rules.
-fn rules() -> Engine {
-    let mut table = crate::script::Table::default();
-    crate::api::add_all(&mut table);
-    crate::script::build(&std::sync::Arc::new(table), |_| {}, None, crate::script::Limits::default())
-}
-
-fn ruled(text: &str) -> Result<Declaration> {
-    let (engine, source) = (rules(), Source::new("p.rhai", text));
-    let ast = Scripts::default().compile(&engine, &source).unwrap();
-    declared(&engine, &source, &ast).map(Option::unwrap)
-}
-
-#[test]
-fn a_rule_refuses_values_from_every_source() {
-    let text = "params(#{ size: one_of(28, [28, 32]), lr: positive(0.1), share: within(0.2, 0, 1),\n\
-                names: one_of([\"a\"], [\"a\", \"mean\"]), steps: at_least([1], 1), rate: one_of(1.0, [1, \
-                2]) });";
-    let declaration = ruled(text).unwrap();
-    let given = |key: &str, value: &str| {
-        let command_line = vec![(key.to_string(), value.to_string())];
-        resolve(&declaration, &Sources { command_line, ..Sources::default() })
-            .map_err(|error| error.to_string())
-    };
-    for (key, value) in [
-        ("size", "32"),
-        ("lr", "1e-9"),
-        ("share", "0"),
-        ("share", "1"),
-        ("names", "a,mean"),
-        ("steps", "[]"),
-        ("rate", "2"),
-    ] {
-        given(key, value).unwrap();
-    }
-    let refused = [
-        (
-            "size",
-            "29",
-            "command line: the setting `size` is 29, expected one of 28, 32\n  help: its default is 28",
-        ),
-        ("lr", "0", "the setting `lr` is 0.0, expected more than 0"),
-        ("lr", "nan", "expected more than 0"),
-        ("share", "1.01", "expected from 0 to 1"),
-        ("names", "a,maen", "the setting `names` is [a,maen], expected one of a, mean"),
-        ("steps", "3,0", "the setting `steps` is [3,0], expected at least 1"),
-        ("rate", "1.5", "expected one of 1.0, 2.0"),
-    ];
-    for (key, value, words) in refused {
-        let error = given(key, value).unwrap_err();
-        assert!(error.contains(words), "{error}");
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("c.toml");
-    std::fs::write(&config, "lr = 0.1\nsize = 29\n").unwrap();
-    let error = resolve(&declaration, &Sources { config: Some(config), ..Sources::default() }).unwrap_err();
-    assert!(error.to_string().contains("c.toml:2:8: the setting `size` is 29, expected one of"), "{error}");
-}
-
-#[test]
-fn a_declaration_against_its_own_rule_is_refused_with_its_place() {
-    let error = |text: &str| ruled(text).unwrap_err().to_string();
-    let text = error("params(#{ a: 1,\n b: at_least(0, 1) });");
-    assert!(text.starts_with("p.rhai:2:5: at_least: the default is 0, expected at least 1"), "{text}");
-    assert!(error("params(#{ a: one_of(3, [1, 2]) });").contains("the default is 3, expected one of 1, 2"));
-    assert!(error("params(#{ a: positive(|x| x) });").contains("the default is a value of type function"));
-    assert!(error("params(#{ a: positive(\"x\") });").contains("the default is x, expected more than 0"));
-    let table =
-        table(&ruled("params(#{ a: at_least(2, 1), b: one_of(\"\", [\"\", \"x\"]) });").unwrap(), None);
-    assert!(table.contains("[integer, at least 1]") && table.contains("[string, one of \"\", x]"), "{table}");
-}
-
 #[test]
 fn paths_are_declared() {
-    let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n title: \"t\" });";
+    let text = "params(#{\n data: path(\"glyphs\"), // what is learned\n nets: paths([]), // to start from\n \
+                title: \"t\" });";
     let declaration = declaration(text).unwrap().unwrap();
     let expected = "\
 data=glyphs               what is learned [path]
-nets=[]                   to start from [list of path]
+nets=[]                   to start from [array of path]
 title=t                   [string]
 ";
     assert_eq!(table(&declaration, None), expected);
@@ -338,7 +278,7 @@ title=t                   [string]
     assert_eq!(written, ["data: path(\"glyphs\")", "nets: paths([])", "title: path(\"t\")"]);
     let given = |arguments: &[(&str, &str)]| {
         let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-        resolve(&declaration, &Sources { command_line, ..Sources::default() })
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
     };
     let found = given(&[("nets", "1,a b"), ("title", "x")]).unwrap();
     assert_eq!(found.get("nets").unwrap().texts(), ["1", "a b"]);
@@ -353,7 +293,7 @@ title=t                   [string]
         [net("1"), net("a b"), ("title".into(), "x".into(), false, "title: path(\"t\")".into())]
     );
     assert_eq!(found.given(), ["nets", "title"]);
-    let numbers = Sources { config: None, command_line: vec![], preset: None };
+    let numbers = SettingSources { config: None, command_line: vec![], preset: None };
     assert!(resolve(&declaration, &numbers).unwrap().named(&declaration).is_empty());
 }
 
@@ -369,13 +309,13 @@ fn floats_come_back_from_a_record_bit_for_bit() {
         0xfff8_0000_dead_beef,
         0x3fb9_9999_9999_999a,
     ];
-    let value = Value::List(bits.map(f64::from_bits).map(Value::Float).to_vec());
+    let value = SettingValue::List(bits.map(f64::from_bits).map(SettingValue::Float).to_vec());
     let text = serde_json::to_string(&value).unwrap();
-    let Some(Value::List(back)) = Value::from_json(serde_json::from_str(&text).unwrap()) else {
+    let Some(SettingValue::List(back)) = SettingValue::from_json(serde_json::from_str(&text).unwrap()) else {
         panic!("{text}")
     };
     let back = back.iter().map(|value| match value {
-        Value::Float(x) => x.to_bits(),
+        SettingValue::Float(x) => x.to_bits(),
         other => panic!("{other:?} in {text}"),
     });
     assert_eq!(back.collect::<Vec<_>>(), bits);
@@ -387,7 +327,9 @@ fn a_default_that_is_not_a_number_is_no_change() {
         declaration("params(#{ a: 0.0 / 0.0, b: 1.0 / 0.0, c: [0.0 / 0.0] });").unwrap().unwrap();
     let given = |arguments: &[(&str, &str)]| {
         let command_line = arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-        resolve(&declaration, &Sources { command_line, ..Sources::default() }).unwrap().changed(&declaration)
+        resolve(&declaration, &SettingSources { command_line, ..SettingSources::default() })
+            .unwrap()
+            .changed(&declaration)
     };
     assert_eq!(given(&[]), []);
     assert_eq!(given(&[("a", "nan"), ("b", "inf"), ("c", "NaN")]), []);

@@ -9,15 +9,15 @@ use crate::kinds;
 
 /// What a setting can hold.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum SettingValue {
     Int(i64),
     Float(f64),
     Bool(bool),
     String(String),
-    List(Vec<Value>),
+    List(Vec<SettingValue>),
 }
 
-impl Value {
+impl SettingValue {
     /// The value that a record holds.
     pub fn from_json(json: serde_json::Value) -> Option<Self> {
         Some(match json {
@@ -35,7 +35,7 @@ impl Value {
         })
     }
 
-    /// The word for its type: "integer", "list of float".
+    /// The word for its type: "integer", "array of float".
     pub fn kind(&self) -> String {
         match self {
             Self::Int(_) => "integer".into(),
@@ -43,8 +43,8 @@ impl Value {
             Self::Bool(_) => "bool".into(),
             Self::String(_) => "string".into(),
             Self::List(items) => match element(items) {
-                Some(item) => format!("list of {}", item.kind()),
-                None => "list".into(),
+                Some(item) => format!("array of {}", item.kind()),
+                None => "array".into(),
             },
         }
     }
@@ -68,9 +68,9 @@ impl Value {
         }
     }
 
-    /// A command line's text as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
-    /// `32,64`, or the path of one thing that is there: that of a run has commas of its own. `None` where it
-    /// is not of that type.
+    /// A text from the command line as the type of `like`: `1e-3`, `60_000`, `true`, `a name`, `[32, 64]` or
+    /// `32,64`. The path of a file or folder that exists is one item, since folders of runs have commas in
+    /// their names. `None` where the text is not of that type.
     pub fn parse(text: &str, like: &Self) -> Option<Self> {
         let number = || text.trim().replace('_', "");
         match like {
@@ -110,7 +110,7 @@ impl Value {
         }
     }
 
-    /// A text as the first type that it can be read as.
+    /// The text as an integer, float, bool or string: the first of them that it can be read as.
     fn guess(text: &str) -> Self {
         [Self::Int(0), Self::Float(0.0), Self::Bool(false)]
             .iter()
@@ -119,8 +119,8 @@ impl Value {
     }
 }
 
-/// The very same value; of floats the same bits, or both not a number.
-impl PartialEq for Value {
+/// The very same value: floats have the same bits, or are both NaN.
+impl PartialEq for SettingValue {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => a == b,
@@ -133,8 +133,9 @@ impl PartialEq for Value {
     }
 }
 
-/// As plain JSON or TOML; a float that is not finite as its bits and its text, so that it comes back.
-impl Serialize for Value {
+/// As plain JSON or TOML. A float that is not finite is written as its bits and its text, so that it can be
+/// read.
+impl Serialize for SettingValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Int(n) => serializer.serialize_i64(*n),
@@ -152,13 +153,13 @@ impl Serialize for Value {
     }
 }
 
-/// The item that stands for all in a list: a float where integers and floats are mixed.
-pub(super) fn element(items: &[Value]) -> Option<&Value> {
-    let float = items.iter().find(|item| matches!(item, Value::Float(_)));
+/// The item whose type is that of all items: a float where integers and floats are mixed.
+pub(super) fn element(items: &[SettingValue]) -> Option<&SettingValue> {
+    let float = items.iter().find(|item| matches!(item, SettingValue::Float(_)));
     float.or(items.first())
 }
 
-/// The items of `[a, b]` or `a,b`: cut at commas outside of brackets and quotes, quotes taken off.
+/// The items of `[a, b]` or `a,b`, split at commas outside brackets and quotes, without the quotes.
 fn split(text: &str) -> Vec<String> {
     let text = text.trim();
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -187,8 +188,8 @@ fn unquote(text: &str) -> String {
     inner.unwrap_or(text).into()
 }
 
-/// As it is written on a command line, so that [`Value::parse`] reads the same value back.
-impl fmt::Display for Value {
+/// As it is written on a command line, so that [`SettingValue::parse`] reads the same value back.
+impl fmt::Display for SettingValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Int(n) => write!(f, "{n}"),
@@ -204,27 +205,27 @@ impl fmt::Display for Value {
     }
 }
 
-fn written_in_list(item: &Value) -> String {
+fn written_in_list(item: &SettingValue) -> String {
     match item {
-        Value::String(s) if s.is_empty() || s.contains([',', '[', ']', ' ']) => format!("\"{s}\""),
+        SettingValue::String(s) if s.is_empty() || s.contains([',', '[', ']', ' ']) => format!("\"{s}\""),
         item => item.to_string(),
     }
 }
 
-impl From<Value> for Dynamic {
-    fn from(value: Value) -> Self {
+impl From<SettingValue> for Dynamic {
+    fn from(value: SettingValue) -> Self {
         match value {
-            Value::Int(n) => n.into(),
-            Value::Float(x) => x.into(),
-            Value::Bool(b) => b.into(),
-            Value::String(s) => s.into(),
-            Value::List(items) => Self::from_array(items.into_iter().map(Into::into).collect()),
+            SettingValue::Int(n) => n.into(),
+            SettingValue::Float(x) => x.into(),
+            SettingValue::Bool(b) => b.into(),
+            SettingValue::String(s) => s.into(),
+            SettingValue::List(items) => Self::from_array(items.into_iter().map(Into::into).collect()),
         }
     }
 }
 
 /// Errors: the word for a type that a setting cannot have.
-impl TryFrom<Dynamic> for Value {
+impl TryFrom<Dynamic> for SettingValue {
     type Error = String;
 
     fn try_from(value: Dynamic) -> Result<Self, String> {
@@ -249,20 +250,20 @@ impl TryFrom<Dynamic> for Value {
     }
 }
 
-impl From<&Value> for toml::Value {
-    fn from(value: &Value) -> Self {
+impl From<&SettingValue> for toml::Value {
+    fn from(value: &SettingValue) -> Self {
         match value {
-            Value::Int(n) => (*n).into(),
-            Value::Float(x) => (*x).into(),
-            Value::Bool(b) => (*b).into(),
-            Value::String(s) => s.as_str().into(),
-            Value::List(items) => Self::Array(items.iter().map(Self::from).collect()),
+            SettingValue::Int(n) => (*n).into(),
+            SettingValue::Float(x) => (*x).into(),
+            SettingValue::Bool(b) => (*b).into(),
+            SettingValue::String(s) => s.as_str().into(),
+            SettingValue::List(items) => Self::Array(items.iter().map(Self::from).collect()),
         }
     }
 }
 
 /// Errors: the word for a type that a setting cannot have.
-impl TryFrom<toml::Value> for Value {
+impl TryFrom<toml::Value> for SettingValue {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {

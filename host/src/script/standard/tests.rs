@@ -278,3 +278,13 @@ fn items_of_parallel_share_no_module() {
     gives("let a = nn::linear(1, 1); parallel([[a, a], [a.deep_copy()]], |x| 1)", "[1, 1]");
     fails("parallel([1, 2, 3], |x| if x > 1 { throw `item ${x}` } else { x });", &["item 2"]);
 }
+
+#[test]
+fn errors_of_a_loop_without_a_body_end_it() {
+    fails(
+        "for x in ahead(3, |i| if i > 1 { throw `item ${i}` } else { i }) { } print(\"past\");",
+        &["own.rhai:1:", "item 2"],
+    );
+    fails("for x in ahead(3, [|i| i, |i| i[0]]) { }", &["own.rhai:1:"]);
+    gives("for x in ahead(3, |i| i) { } for b in data::load(\"glyphs\").train(4).batches(2) { } 1", "1");
+}

@@ -4,7 +4,7 @@ use super::{
     Outside, images, of_each,
     warp::{WIDTH, warp},
 };
-use crate::{DType, Device, Error, Result, Tensor, tensor::refuse_where};
+use crate::{DType, Device, Error, Result, Tensor, op::refuse_where};
 
 /// An affine map of each image, by numbers that are one for all (rank 0) or one for each image (`[N]`).
 /// In pixels from the centre, x to the right and y down, it is

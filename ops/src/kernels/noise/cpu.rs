@@ -1,11 +1,12 @@
 use crate::{
     Spec,
-    kernels::cpu,
+    cpu::rows,
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 pub(super) fn mix(operands: &[Operand], y: &Spec) -> Primitive {
-    let [x, noise, chosen] = [&operands[0], &operands[1], &operands[2]].map(cpu::known);
+    let [x, noise, chosen] = [0, 1, 2].map(|i| operands[i].known_floats());
     let row = x.len() / chosen.len();
     let fill = |n: usize, out: &mut [f32]| {
         out.copy_from_slice(&x[n * row..][..row]);
@@ -13,5 +14,5 @@ pub(super) fn mix(operands: &[Operand], y: &Spec) -> Primitive {
             out.iter_mut().zip(&noise[n * row..][..row]).for_each(|(y, z)| *y += z);
         }
     };
-    cpu::tensor(cpu::rows(x.len(), row, fill), y)
+    on_cpu(rows(x.len(), row, fill), y)
 }

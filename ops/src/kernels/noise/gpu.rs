@@ -3,8 +3,8 @@ use cubecl::prelude::*;
 
 use crate::{
     Spec,
-    kernels::gpu,
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 #[cube(launch)]

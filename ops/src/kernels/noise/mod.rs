@@ -7,8 +7,10 @@ mod gpu;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    kernels::fused::{self, on_device},
-    op::{self, Op, Operand, Primitive, Saves, Vjp},
+    op::{
+        self, Op, Operand, Primitive, Saves, Vjp,
+        fused::{self, on_device},
+    },
     random,
     tensor::{apply, show},
 };
@@ -55,7 +57,7 @@ pub fn mix_chosen(x: &Tensor, chosen: &Tensor, noise: &Tensor) -> Result<Tensor>
     if fused::applies(x) && !chosen.is_symbolic() && !noise.is_symbolic() {
         return apply(Mix, &[x, noise, &chosen.cast(DType::F32)?.detach()]);
     }
-    per_sample(&chosen.ne_scalar(0.0)?, x)?.where_(&x.add(noise)?, x).map_err(|e| e.told_of(NAME))
+    per_sample(&chosen.ne_scalar(0.0)?, x)?.where_(&x.add(noise)?, x).map_err(|e| e.named(NAME))
 }
 
 /// One number for each sample `[N]` as `[N, 1, ..]`, beside samples `[N, ...]`.

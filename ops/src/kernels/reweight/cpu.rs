@@ -7,12 +7,14 @@
 use rayon::prelude::*;
 
 use crate::{
-    Spec, interrupt,
-    kernels::{
-        cpu::{self, wide},
+    Spec,
+    cpu::{
         product::{Steps, add_product},
+        wide,
     },
+    interrupt,
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 /// Real vectors of a tile.
@@ -29,7 +31,7 @@ const CLOSE: f32 = 1.0 / 64.0;
 /// `y_i = sum_j |a_i - b_j|`. The order of each sum depends on the sizes only.
 pub(super) fn distances(operands: &[Operand], y: &Spec) -> Primitive {
     let features = operands[0].spec.shape[1];
-    let (real, fake) = (cpu::known(&operands[0]), cpu::known(&operands[1]));
+    let (real, fake) = (operands[0].known_floats(), operands[1].known_floats());
     let centre = centre(&real, features);
     let (real, fake) = (Vectors::new(&real, &centre), Vectors::new(&fake, &centre));
     let (rows, columns) = (real.len(), fake.len());
@@ -47,7 +49,7 @@ pub(super) fn distances(operands: &[Operand], y: &Spec) -> Primitive {
     for spans in parts.chunks(spans) {
         total.extend((0..spans[0].len()).map(|i| spans.iter().map(|part| part[i]).sum::<f64>() as f32));
     }
-    cpu::tensor(total, y)
+    on_cpu(total, y)
 }
 
 /// The mean of the vectors; 0 for features that are not all finite.

@@ -3,10 +3,12 @@
 use super::cpu;
 #[cfg(feature = "cube")]
 use super::gpu;
-use crate::kernels::fused::{self, on_device};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, interrupt,
-    op::{self, Op, Operand, Primitive, Vjp},
+    op::{
+        self, Op, Operand, Primitive, Vjp,
+        fused::{self, on_device},
+    },
     tensor::{apply, show},
 };
 

@@ -3,8 +3,8 @@ use cubecl::prelude::*;
 
 use crate::{
     DType, Spec,
-    kernels::gpu,
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 /// Vectors of each side in a tile; a unit compares four with four.

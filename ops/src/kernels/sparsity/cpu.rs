@@ -1,13 +1,9 @@
 use rayon::prelude::*;
 
-use super::{
-    Compact,
-    ops::{ALL, NONE},
-};
 use crate::{
     Spec,
-    kernels::cpu::{self, ints},
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 /// Lanes in which a maximum is taken at once.
@@ -25,30 +21,31 @@ fn key(x: f32) -> u32 {
 }
 
 pub(super) fn winners(x: &Operand, y: &Spec) -> Primitive {
-    let x = cpu::known(x);
+    let x = x.known_floats();
     let size = x.len() / y.len();
     let maps = x.par_chunks_exact(size).with_min_len(64);
-    cpu::integers(maps.map(|map| winner(map) as i32).collect(), y)
+    on_cpu(maps.map(|map| winner(map) as i32).collect::<Vec<_>>(), y)
 }
 
-/// The place of the largest number.
+/// The position of the largest number.
 fn winner(map: &[f32]) -> usize {
     let (mut lanes, mut is_nan) = ([f32::NEG_INFINITY; LANES], false);
     let (chunks, rest) = map.as_chunks::<LANES>();
     for chunk in chunks {
-        for (most, &x) in lanes.iter_mut().zip(chunk) {
-            *most = if x > *most { x } else { *most };
+        for (maximum, &x) in lanes.iter_mut().zip(chunk) {
+            *maximum = if x > *maximum { x } else { *maximum };
             is_nan |= x.is_nan();
         }
     }
     is_nan |= rest.iter().any(|x| x.is_nan());
-    let most = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |most, &x| if x > most { x } else { most });
-    let found = map.iter().position(|&x| if is_nan { x.is_nan() } else { x == most });
+    let larger = |a: f32, &b: &f32| if b > a { b } else { a };
+    let maximum = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, larger);
+    let found = map.iter().position(|&x| if is_nan { x.is_nan() } else { x == maximum });
     found.unwrap_or(0)
 }
 
 pub(super) fn strongest(x: &Operand, kept: usize, y: &Spec) -> Primitive {
-    let (x, n, c) = (cpu::known(x), y.shape[0], y.shape[1]);
+    let (x, n, c) = (x.known_floats(), y.shape[0], y.shape[1]);
     let mut alive = vec![0; x.len()];
     let mut order: Vec<u32> = Vec::with_capacity(n);
     for channel in 0..c {
@@ -61,68 +58,33 @@ pub(super) fn strongest(x: &Operand, kept: usize, y: &Spec) -> Primitive {
         }
         order[..kept].iter().for_each(|&sample| alive[sample as usize * c + channel] = 1);
     }
-    cpu::integers(alive, y)
+    on_cpu(alive, y)
 }
 
 pub(super) fn top(x: &Operand, k: usize, y: &Spec) -> Primitive {
-    let x = cpu::known(x);
+    let x = x.known_floats();
     let size = x.len() / y.shape[0];
     let fill = |(sample, mask): (usize, &mut [i32])| {
         let x = &x[sample * size..][..size];
         let mut keys: Vec<u32> = x.iter().map(|&x| key(x)).collect();
-        let (_, &mut least, above) = keys.select_nth_unstable(size - k);
-        // `k` values reach `least`, more where several equal it: of those the first ones stay.
-        let mut equal = 1 + above.iter().filter(|&&key| key == least).count();
+        let (_, &mut minimum, above) = keys.select_nth_unstable(size - k);
+        // `k` values reach `minimum`, or more where several equal it: of those the first ones stay.
+        let mut equal = 1 + above.iter().filter(|&&key| key == minimum).count();
         for (mask, &x) in mask.iter_mut().zip(x) {
-            let is_equal = key(x) == least;
-            let kept = key(x) > least || (is_equal && equal > 0);
+            let is_equal = key(x) == minimum;
+            let kept = key(x) > minimum || (is_equal && equal > 0);
             equal -= usize::from(is_equal && kept);
             *mask = i32::from(kept);
         }
     };
     let mut mask = vec![0; x.len()];
     mask.par_chunks_exact_mut(size).enumerate().for_each(fill);
-    cpu::integers(mask, y)
+    on_cpu(mask, y)
 }
 
-pub(super) fn take(x: &Operand, places: &Operand, y: &Spec) -> Primitive {
-    let (x, places) = (cpu::known(x), ints(places));
-    let size = x.len() / places.len();
-    let values = places.iter().enumerate().map(|(map, &place)| x[map * size + place as usize]);
-    cpu::tensor(values.collect(), y)
-}
-
-/// [`keep`] in compact form; `None` unless it is on the CPU, and each map keeps one value or none.
-pub(super) fn keep_compact(x: &Operand, places: &Operand, y: &Spec) -> Option<Compact> {
-    if let Some(compact) = x.compact {
-        let kept = ints(places);
-        let stays = |(value, (place, kept)): (&f32, (&i32, &i32))| match *kept {
-            ALL => *value,
-            kept if kept == *place => *value,
-            _ => 0.0,
-        };
-        let pairs = compact.values();
-        return Some(
-            compact
-                .with_values(pairs.iter().zip(compact.places().iter().zip(kept.iter())).map(stays).collect()),
-        );
-    }
-    let (x, places) = (cpu::floats(x)?, ints(places));
-    let size = x.len() / places.len();
-    let value = |(map, &place): (usize, &i32)| match place {
-        NONE | ALL => 0.0,
-        place => x[map * size + place as usize],
-    };
-    Compact::new(&places, places.iter().enumerate().map(value).collect(), y)
-}
-
-pub(super) fn keep(x: &Operand, places: &Operand, y: &Spec) -> Primitive {
-    let (x, places) = (cpu::known(x), ints(places));
-    let size = x.len() / places.len();
-    let fill = |map: usize, y: &mut [f32]| match places[map] {
-        NONE => {}
-        ALL => y.copy_from_slice(&x[map * size..][..size]),
-        place => y[place as usize] = x[map * size + place as usize],
-    };
-    cpu::tensor(cpu::rows(x.len(), size, fill), y)
+pub(super) fn take(x: &Operand, positions: &Operand, y: &Spec) -> Primitive {
+    let (x, positions) = (x.known_floats(), positions.known_ints());
+    let size = x.len() / positions.len();
+    let values = positions.iter().enumerate().map(|(map, &position)| x[map * size + position as usize]);
+    on_cpu(values.collect::<Vec<_>>(), y)
 }

@@ -1,10 +1,10 @@
 use burn_cubecl::tensor::CubeTensor;
-use cubecl::{client::Client, prelude::*};
+use cubecl::prelude::*;
 
 use crate::{
     Spec,
-    kernels::{gpu, sparsity::ops::ALL},
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 /// Units that look for the winner of one map, or of one sample, together.
@@ -28,7 +28,7 @@ fn key(word: u32) -> u32 {
 }
 
 #[cube(launch)]
-fn winners_kernel(x: &[u32], places: &mut [i32], size: u32, maps: u32, #[comptime] units: u32) {
+fn winners_kernel(x: &[u32], positions: &mut [i32], size: u32, maps: u32, #[comptime] units: u32) {
     let map = CUBE_POS as u32;
     if map < maps {
         let mut keys = Shared::<[u32]>::new_slice(units as usize);
@@ -62,7 +62,7 @@ fn winners_kernel(x: &[u32], places: &mut [i32], size: u32, maps: u32, #[comptim
             half /= 2;
         }
         if UNIT_POS == 0 {
-            places[map as usize] = i32::cast_from(found[0]);
+            positions[map as usize] = i32::cast_from(found[0]);
         }
     }
 }
@@ -85,22 +85,9 @@ fn strongest_kernel(scores: &[u32], alive: &mut [i32], n: u32, c: u32, kept: u32
 }
 
 #[cube(launch)]
-fn keep_kernel(x: &[u32], places: &[i32], y: &mut [u32], size: u32) {
+fn take_kernel(x: &[u32], positions: &[i32], y: &mut [u32], size: u32) {
     if ABSOLUTE_POS < y.len() {
-        let i = ABSOLUTE_POS as u32;
-        let place = places[(i / size) as usize];
-        let mut word = 0u32;
-        if place == ALL || place == i32::cast_from(i % size) {
-            word = x[i as usize];
-        }
-        y[i as usize] = word;
-    }
-}
-
-#[cube(launch)]
-fn take_kernel(x: &[u32], places: &[i32], y: &mut [u32], size: u32) {
-    if ABSOLUTE_POS < y.len() {
-        y[ABSOLUTE_POS] = x[ABSOLUTE_POS * size as usize + places[ABSOLUTE_POS] as usize];
+        y[ABSOLUTE_POS] = x[ABSOLUTE_POS * size as usize + positions[ABSOLUTE_POS] as usize];
     }
 }
 
@@ -183,25 +170,11 @@ pub(super) fn top(x: &Operand, k: usize, spec: &Spec) -> Primitive {
     gpu::tensor(y, x, spec)
 }
 
-pub(super) fn take(x: &Operand, places: &Operand, spec: &Spec) -> Primitive {
-    at_places(x, places, spec, take_kernel::launch)
-}
-
-pub(super) fn keep(x: &Operand, places: &Operand, spec: &Spec) -> Primitive {
-    at_places(x, places, spec, keep_kernel::launch)
-}
-
-/// Launches a kernel with a unit for each element that it writes.
-fn at_places(
-    x: &Operand,
-    places: &Operand,
-    spec: &Spec,
-    launch: fn(&Client, CubeCount, CubeDim, BufferArg, BufferArg, BufferArg, u32),
-) -> Primitive {
-    let (input, chosen) = (gpu::buffer(x), gpu::buffer(places));
-    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / places.spec.len());
+pub(super) fn take(x: &Operand, positions: &Operand, spec: &Spec) -> Primitive {
+    let (input, taken) = (gpu::buffer(x), gpu::buffer(positions));
+    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / positions.spec.len());
     let (count, dim) = gpu::units(&y.client, spec.len());
-    let [arg, chosen, out] = [input, chosen, y.clone()].map(CubeTensor::into_buffer_arg);
-    launch(&y.client, count, dim, arg, chosen, out, size as u32);
+    let [arg, taken, out] = [input, taken, y.clone()].map(CubeTensor::into_buffer_arg);
+    take_kernel::launch(&y.client, count, dim, arg, taken, out, size as u32);
     gpu::tensor(y, x, spec)
 }

@@ -1,19 +1,24 @@
 //! Winner-take-all sparsity (Makhzani and Frey, 2015): which values of a code stay.
 //!
-//! The choice is a constant to gradients: only winners get any. Numbers are ordered as IEEE 754 orders
-//! them, and a NaN stands above all: it wins, so that a loss shows it, and is never lost in silence. Of
+//! The choice is a constant to gradients: only winners have any. Numbers are ordered as IEEE 754 orders
+//! them, and a NaN is above all: it wins, so that a loss shows it, and is never lost in silence. Of
 //! equal values the first wins.
 
-mod compact;
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
 mod ops;
 mod reference;
 
-pub(crate) use self::compact::Compact;
-use self::ops::{Keep, Strongest, Top, Winners};
-use crate::{Error, Result, Tensor, kernels::fused, op, tensor::apply};
+use self::ops::{Strongest, Top, Winners};
+use crate::{
+    Error, Result, Tensor,
+    op::{
+        self, fused,
+        keep::{NONE, keep},
+    },
+    tensor::apply,
+};
 
 /// Keeps the largest value of each feature map of `[N, C, H, W]`.
 ///
@@ -25,11 +30,6 @@ pub fn spatial(x: &Tensor) -> Result<Tensor> {
         return reference::spatial(x);
     }
     keep(x, &apply(Winners, &[x])?)
-}
-
-/// Maps `[N, C, H, W]` of which only the values at the places `[N, C]` stay.
-pub(crate) fn keep(x: &Tensor, places: &Tensor) -> Result<Tensor> {
-    apply(Keep, &[x, places])
 }
 
 /// Keeps, for each channel of `[N, C, H, W]`, the maps of the `max(1, floor(rate N))` samples with the
@@ -48,8 +48,8 @@ pub fn lifetime(x: &Tensor, rate: f64) -> Result<Tensor> {
     if x.is_symbolic() {
         return x.mul(&alive.cast(x.dtype())?.reshape(&[x.shape()[0], x.shape()[1], 1, 1])?);
     }
-    // `ops::ALL` where a map stays, `ops::NONE` elsewhere.
-    keep(x, &alive.neg()?.add_scalar(f64::from(ops::NONE))?)
+    // `keep::ALL` where a map stays, `NONE` elsewhere.
+    keep(x, &alive.neg()?.add_scalar(f64::from(NONE))?)
 }
 
 /// Spatial, then lifetime sparsity.
@@ -66,9 +66,9 @@ pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
     // Of a map whose winner alone is left, the winner is the sum.
     let scores = apply(ops::Take, &[&x.detach(), &winners])?;
     let alive = apply(Strongest { kept, rate }, &[&scores])?;
-    // The place where a map stays, `ops::NONE` elsewhere.
-    let places = winners.add_scalar(1.0)?.mul(&alive)?.add_scalar(f64::from(ops::NONE))?;
-    keep(x, &places)
+    // The winner's position where a map stays, `NONE` elsewhere.
+    let positions = winners.add_scalar(1.0)?.mul(&alive)?.add_scalar(f64::from(NONE))?;
+    keep(x, &positions)
 }
 
 /// Keeps the `k` largest values of each sample of `[N, ...]`.

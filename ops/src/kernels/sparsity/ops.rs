@@ -1,23 +1,17 @@
 //! The kernels as operations: f32, on both devices.
 
+use super::cpu;
 #[cfg(feature = "cube")]
 use super::gpu;
-use super::{Compact, cpu};
 use crate::{
-    DType, Device, Result, Spec, Tensor,
-    kernels::fused::on_device,
-    op::{Attribute, Op, Operand, Primitive, Saves, Value, Vjp, Writer},
-    tensor::apply,
+    DType, Device, Result, Spec,
+    op::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, fused::on_device},
 };
 
-/// A place: no value of the map stays.
-pub(super) const NONE: i32 = -1;
 /// A product like 0.29 * 100 falls short of the whole number that is meant by less than this.
 pub(super) const SHORT: f64 = 1e-9;
-/// A place: the whole map stays.
-pub(super) const ALL: i32 = -2;
 
-/// The place of the largest value of each map: `[N, C, H, W] -> [N, C]`.
+/// The position of the largest value of each map: `[N, C, H, W] -> [N, C]`.
 #[derive(Debug)]
 pub(super) struct Winners;
 
@@ -60,12 +54,12 @@ impl Op for Strongest {
         on_device!(device, strongest(&x[0], self.kept, y))
     }
 
-    /// The largest of each column, whose number is computed from that of the rows when the graph runs; at
-    /// their places a 1 in a column of zeros.
-    fn onnx(&self, w: &mut Writer) -> Result<Value> {
+    /// The `kept` largest of each column, where `kept` is computed from the number of rows when the graph runs: a 1
+    /// at each of their indices in a column of zeros.
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (scores, zero, one) = (w.x(0), w.number(0.0), w.number(1.0));
-        let double = |n| Value::Number(n, DType::F64);
-        let first = [("start", Attribute::Int(0)), ("end", Attribute::Int(1))];
+        let double = |n| OnnxValue::Number(n, DType::F64);
+        let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
         let rows = w.node_with("Shape", [scores.clone()], first);
         let rows = w.cast(rows, DType::F64);
         let share = w.node("Mul", [rows, double(self.rate)]);
@@ -73,14 +67,14 @@ impl Op for Strongest {
         let whole = w.node("Floor", [share]);
         let kept = w.node("Max", [whole, double(1.0)]);
         let kept = w.cast(kept, DType::I64);
-        let largest = w.step("TopK", 2, [scores.clone(), kept], [("axis", Attribute::Int(0))]);
-        let places = Value::Output(largest, 1);
+        let largest = w.step("TopK", 2, [scores.clone(), kept], [("axis", OnnxAttribute::Int(0))]);
+        let indices = OnnxValue::Output(largest, 1);
         let mut all = |number, like| {
             let shape = w.node("Shape", [like]);
             w.node("Expand", [number, shape])
         };
-        let (zeros, ones) = (all(zero, scores), all(one, places.clone()));
-        Ok(w.node_with("ScatterElements", [zeros, places, ones], [("axis", Attribute::Int(0))]))
+        let (zeros, ones) = (all(zero, scores), all(one, indices.clone()));
+        Ok(w.node_with("ScatterElements", [zeros, indices, ones], [("axis", OnnxAttribute::Int(0))]))
     }
 
     fn differentiable(&self) -> bool {
@@ -112,7 +106,7 @@ impl Op for Top {
     }
 }
 
-/// The values at the places `[N, C]` of maps `[N, C, H, W]`; each must be one.
+/// The values at the positions `[N, C]` of maps `[N, C, H, W]`, all of which must be positions.
 #[derive(Debug)]
 pub(super) struct Take;
 
@@ -131,44 +125,5 @@ impl Op for Take {
 
     fn differentiable(&self) -> bool {
         false
-    }
-}
-
-/// Maps `[N, C, H, W]` of which only the values at the places `[N, C]` stay, with 0 elsewhere. Linear in
-/// the maps, so its gradient keeps the same places.
-#[derive(Debug)]
-pub(super) struct Keep;
-
-impl Op for Keep {
-    fn name(&self) -> &'static str {
-        "sparsity"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, keep(&x[0], &x[1], y))
-    }
-
-    fn takes_compact(&self, i: usize) -> bool {
-        i == 0
-    }
-
-    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
-        cpu::keep_compact(&x[0], &x[1], y)
-    }
-
-    fn gradient_places(&self) -> Option<usize> {
-        Some(1)
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![Some(apply(Keep, &[at.dy, &at.x[1]])?), None])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
     }
 }

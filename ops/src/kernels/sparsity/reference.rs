@@ -6,9 +6,9 @@ pub(super) fn spatial(x: &Tensor) -> Result<Tensor> {
     let [n, c, h, w] = [0, 1, 2, 3].map(|d| x.shape()[d]);
     let maps = x.reshape(&[n, c, h * w])?;
     let winner = maps.detach().argmax(-1, true)?;
-    let place = Tensor::from_data((0..(h * w) as i32).collect::<Vec<_>>(), [1, 1, h * w], x.device())?;
+    let positions = Tensor::from_data((0..(h * w) as i32).collect::<Vec<_>>(), [1, 1, h * w], x.device())?;
     let zero = Tensor::scalar(0.0, x.dtype(), x.device())?;
-    place.eq(&winner)?.where_(&maps, &zero)?.reshape(x.shape())
+    positions.eq(&winner)?.where_(&maps, &zero)?.reshape(x.shape())
 }
 
 pub(super) fn lifetime(x: &Tensor, scores: &Tensor, kept: usize) -> Result<Tensor> {
@@ -26,10 +26,10 @@ pub(super) fn lifetime(x: &Tensor, scores: &Tensor, kept: usize) -> Result<Tenso
 pub(super) fn top(x: &Tensor, k: usize) -> Result<Tensor> {
     let (n, size) = (x.shape()[0], x.len() / x.shape()[0]);
     let x_flat = x.reshape(&[n, size])?;
-    // NaN stands above all.
+    // NaN is above all.
     let x_flat = x_flat.masked_fill(&x_flat.ne(&x_flat)?, f64::INFINITY)?;
-    let least = x_flat.top_k(k, -1)?.0.min_dims(&[-1], true)?;
-    let (above, equal) = (x_flat.gt(&least)?, x_flat.eq(&least)?);
+    let minimum = x_flat.top_k(k, -1)?.0.min_dims(&[-1], true)?;
+    let (above, equal) = (x_flat.gt(&minimum)?, x_flat.eq(&minimum)?);
     let left = above.cast(DType::I32)?.sum_dims(&[-1], true)?.neg()?.add_scalar(k as f64)?;
     let first = equal.cast(DType::I32)?.cumsum(-1)?.le(&left)?;
     above.logical_or(&equal.logical_and(&first)?)?.reshape(x.shape())

@@ -5,7 +5,7 @@ use std::any::Any;
 use crate::{
     DType, Error, Result, Tensor,
     nn::{Layer, Module},
-    op::{Standard, Value},
+    op::{OnnxOperator, OnnxValue},
     random,
 };
 
@@ -42,8 +42,8 @@ impl Layer for Dropout {
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         if x.is_symbolic() && self.probability < 1.0 {
             // Of no effect, but whoever trains the exported model on finds it.
-            let ratio = Value::Number(self.probability, DType::F32);
-            return Standard::new("Dropout", x.spec()).constant(ratio).on(&[x]);
+            let ratio = OnnxValue::Number(self.probability, DType::F32);
+            return OnnxOperator::new("Dropout", x.spec()).constant(ratio).on(&[x]);
         }
         if self.probability == 0.0 || !module.is_learning(x) {
             return Ok(x.clone());

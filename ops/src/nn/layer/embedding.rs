@@ -45,7 +45,7 @@ impl Layer for Embedding {
 
     fn forward(&self, module: &Module, labels: &Tensor) -> Result<Tensor> {
         let chosen = module.value("weight")?.index_select(0, &labels.reshape(&[labels.len()])?);
-        chosen.map_err(|e: Error| e.told_of("embedding"))?.reshape(&[labels.shape(), &[self.size]].concat())
+        chosen.map_err(|e: Error| e.named("embedding"))?.reshape(&[labels.shape(), &[self.size]].concat())
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -6,7 +6,7 @@ use super::{affine, positive};
 use crate::{
     Error, Result, Tensor,
     nn::{Layer, Module, Parameter},
-    op::{Attribute, Standard},
+    op::{OnnxAttribute, OnnxOperator},
 };
 
 /// `y = x weight^T + bias`
@@ -33,7 +33,7 @@ impl Linear {
         if x.rank() == 2 {
             let y = x.spec().reshaped([x.shape()[0], self.outputs]);
             let inputs: Vec<_> = [x, &weight].into_iter().chain(&bias).collect();
-            return Standard::new("Gemm", &y).with("transB", Attribute::Int(1)).on(&inputs);
+            return OnnxOperator::new("Gemm", &y).with("transB", OnnxAttribute::Int(1)).on(&inputs);
         }
         let y = x.matmul(&weight.transpose(0, 1)?)?;
         bias.map_or(Ok(y.clone()), |bias| y.add(&bias))

@@ -6,10 +6,9 @@ use std::any::Any;
 use super::positive;
 use crate::{
     DType, Device, Error, Result, Tensor,
-    kernels::batch_norm,
     nn::{Layer, Module, Parameter},
     no_grad,
-    op::{Attribute, Standard},
+    op::{OnnxAttribute, OnnxOperator, batch_norm},
 };
 
 /// What is added to variances.
@@ -136,9 +135,9 @@ impl Layer for BatchNorm {
         if x.is_symbolic() {
             let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
             let [mean, var] = ["running_mean", "running_var"].map(|name| module.value(name));
-            let operator = Standard::new("BatchNormalization", x.spec())
-                .with("epsilon", Attribute::Float(self.options.eps))
-                .with("momentum", Attribute::Float(1.0 - self.options.momentum));
+            let operator = OnnxOperator::new("BatchNormalization", x.spec())
+                .with("epsilon", OnnxAttribute::Float(self.options.eps))
+                .with("momentum", OnnxAttribute::Float(1.0 - self.options.momentum));
             return operator.on(&[x, &weight, &bias, &mean?, &var?]);
         }
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
@@ -151,9 +150,31 @@ impl Layer for BatchNorm {
 }
 
 struct GroupNorm {
-    op: &'static str,
+    kind: GroupKind,
     groups: usize,
     channels: usize,
+}
+
+/// Which of the two layers it is: they compute the same where each channel is a group.
+enum GroupKind {
+    Group,
+    Instance,
+}
+
+impl GroupKind {
+    fn op(&self) -> &'static str {
+        match self {
+            Self::Group => "group_norm",
+            Self::Instance => "instance_norm",
+        }
+    }
+
+    fn layer(&self) -> &'static str {
+        match self {
+            Self::Group => "GroupNorm",
+            Self::Instance => "InstanceNorm",
+        }
+    }
 }
 
 /// Normalises each sample of `[N, channels, ..]` over each of `groups` groups of channels and all
@@ -172,7 +193,7 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
             expected: "a divisor of the channels".into(),
         });
     }
-    let layer = GroupNorm { op: "group_norm", groups, channels };
+    let layer = GroupNorm { kind: GroupKind::Group, groups, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
@@ -183,24 +204,26 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
 /// As [`group_norm`].
 pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
     positive("instance_norm", &[("channels", channels)])?;
-    let layer = GroupNorm { op: "instance_norm", groups: channels, channels };
+    let layer = GroupNorm { kind: GroupKind::Instance, groups: channels, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
 impl GroupNorm {
     fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        let operator = match self.op {
-            "instance_norm" => Standard::new("InstanceNormalization", x.spec()),
-            _ => Standard::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into()),
+        let operator = match self.kind {
+            GroupKind::Instance => OnnxOperator::new("InstanceNormalization", x.spec()),
+            GroupKind::Group => {
+                OnnxOperator::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into())
+            }
         };
-        operator.with("epsilon", Attribute::Float(EPS)).on(&[x, &weight, &bias])
+        operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias])
     }
 }
 
 impl Layer for GroupNorm {
     fn name(&self) -> &str {
-        if self.op == "instance_norm" { "InstanceNorm" } else { "GroupNorm" }
+        self.kind.layer()
     }
 
     fn describe(&self) -> String {
@@ -211,14 +234,14 @@ impl Layer for GroupNorm {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        check_channels(self.op, x, self.channels)?;
+        check_channels(self.kind.op(), x, self.channels)?;
         // The operators want images or signals.
         if x.is_symbolic() && x.rank() > 2 {
             return self.traced(module, x);
         }
         let n = x.shape()[0];
         let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
-        let y = standardise(self.op, &grouped, &[2])?.reshape(x.shape())?;
+        let y = standardise(self.kind.op(), &grouped, &[2])?.reshape(x.shape())?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
             None => Ok(y),
@@ -263,9 +286,9 @@ impl Layer for LayerNorm {
         }
         if x.is_symbolic() {
             let (weight, bias) = gain_or_none(module, &self.shape, x)?;
-            let operator = Standard::new("LayerNormalization", x.spec())
-                .with("axis", Attribute::Int(-(self.shape.len() as i64)))
-                .with("epsilon", Attribute::Float(EPS));
+            let operator = OnnxOperator::new("LayerNormalization", x.spec())
+                .with("axis", OnnxAttribute::Int(-(self.shape.len() as i64)))
+                .with("epsilon", OnnxAttribute::Float(EPS));
             return operator.on(&[x, &weight, &bias]);
         }
         let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();

@@ -1,10 +1,8 @@
 //! A step on the CPU in f32: one pass over the parameter, its gradient and its moments, in place
 //! where nobody else holds their memory.
 
-use burn::backend::{BackendTensor, DispatchTensorKind, flex::FlexTensor};
-
 use super::{Rule, Step};
-use crate::{DType, Device, Error, Result, Tensor, tensor::Value};
+use crate::{DType, Device, Error, Result, Tensor};
 
 /// Parts of so many elements are worth a thread of their own. Elements do not depend on each other,
 /// so the split does not show in the result.
@@ -23,43 +21,16 @@ pub(super) fn step(
     gradient: &Tensor,
     moments: &mut [Tensor],
 ) -> Result<()> {
-    let gradient = contiguous(gradient)?;
-    let mut rows = vec![exclusive(value)?];
+    let gradient = gradient.floats()?.ok_or_else(not_on_cpu)?;
+    let mut rows = vec![value.floats_mut()?.ok_or_else(not_on_cpu)?];
     for moment in moments {
-        rows.push(exclusive(moment)?);
+        rows.push(moment.floats_mut()?.ok_or_else(not_on_cpu)?);
     }
-    if let Some(gradient) = gradient.as_slice::<f32>() {
-        in_parts(rows, gradient, &|rows, gradient| rule.fused(step, rows, gradient));
-    }
+    in_parts(rows, &gradient, &|rows, gradient| rule.fused(step, rows, gradient));
     Ok(())
 }
 
-/// The elements in order, whatever view of its memory the tensor is.
-fn contiguous(tensor: &Tensor) -> Result<FlexTensor> {
-    match tensor.primitive("step")?.kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(flex)) => Ok(flex.to_contiguous()),
-        _ => Err(not_on_flex()),
-    }
-}
-
-/// The tensor's memory, to be written to; a copy takes its place where others hold it too.
-fn exclusive(tensor: &mut Tensor) -> Result<&mut [f32]> {
-    if unshared(tensor).is_none() {
-        let copy = Tensor::from_data(tensor.to_data()?, tensor.shape(), Device::Cpu)?;
-        *tensor = copy.track_as(tensor);
-    }
-    unshared(tensor).ok_or_else(not_on_flex)
-}
-
-fn unshared(tensor: &mut Tensor) -> Option<&mut [f32]> {
-    let n = tensor.len();
-    let Value::Computed(primitive, _) = tensor.value_mut()? else { return None };
-    let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &mut primitive.kind else { return None };
-    let whole = flex.layout().contiguous_offsets() == Some((0, n));
-    flex.try_storage_mut().filter(|elements: &&mut [f32]| whole && elements.len() == n)
-}
-
-fn not_on_flex() -> Error {
+fn not_on_cpu() -> Error {
     Error::Backend { op: "step", reason: "a tensor on the CPU is not held by its backend".into() }
 }
 

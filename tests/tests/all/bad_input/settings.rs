@@ -94,6 +94,17 @@ fn settings_that_are_declared_badly_are_told() {
 }
 
 #[test]
+fn a_preset_that_the_settings_do_not_take_is_a_finding() {
+    let place = Bench::new();
+    place.write("plugins/own.rhai", "let cfg = params(#{ method: one_of(\"a\", [\"a\", \"bee\"]) });");
+    place.write("plugins/own.right.toml", "method = \"bee\"");
+    place.host(["check", "own"]).run().code(0);
+    place.write("plugins/own.wrong.toml", "# Not that.\nmethod = \"bea\"");
+    let shown = ["plugins/own.wrong.toml:2:10: the setting `method` is bea, expected one of a, bee", "`bee`"];
+    place.host(["check", "own"]).run().code(1).shows(&shown);
+}
+
+#[test]
 fn a_setting_of_a_plugin_without_settings_is_refused() {
     let place = Bench::new();
     place

@@ -1,5 +1,6 @@
 //! Durable loops: a run that was stopped at any moment, in any way, ends as one that was not.
 
+mod arguments;
 mod kill;
 mod record;
 mod resume;

@@ -60,6 +60,24 @@ impl Stopped {
         self.place.resume(&self.run, args).run()
     }
 
+    /// Forges a word of the command, both in the arguments that records have now and in a record that has none.
+    #[track_caller]
+    fn names(&self, argument: &str, flag: &str, value: &str, said: &str) {
+        let honest = self.run.record();
+        self.forge(|record| {
+            let argument = &mut record["arguments"][argument];
+            *argument = if argument.is_array() { json!([value]) } else { value.into() };
+        });
+        self.resume(&[]).code(2).says(&["is not taken from there", said]);
+        self.forge(|record| {
+            *record = honest.clone();
+            record.as_object_mut().unwrap().remove("arguments");
+            record["command"].as_array_mut().unwrap().extend([flag, value].map(|word| json!(word)));
+        });
+        self.resume(&[]).code(2).says(&["is not taken from there", said]);
+        self.forge(|record| *record = honest.clone());
+    }
+
     /// Changes the record as somebody could who hands the folder on.
     fn forge(&self, change: impl FnOnce(&mut Json)) {
         let mut record = self.run.record();
@@ -291,12 +309,9 @@ fn folders_that_a_record_allows_are_given_anew() {
     stopped.resume(&[]).code(2).says(&[&allow.join(" ")]);
     stopped.resume(&allow).code(0);
     // Words that somebody wrote into the record.
-    for (words, said) in [(allow, allow.join(" ")), (data, data.join(" "))] {
+    for (name, words) in [("allow_read", allow), ("data", data)] {
         let stopped = Stopped::new(Bench::new(), "1.0", &[]);
-        stopped.forge(|record| {
-            record["command"].as_array_mut().unwrap().extend(words.map(|word| json!(word)));
-        });
-        stopped.resume(&[]).code(2).says(&["is not taken from there", &said]);
+        stopped.names(name, words[0], words[1], &words.join(" "));
     }
     fs::remove_dir_all(folder).unwrap();
 }
@@ -305,10 +320,8 @@ fn folders_that_a_record_allows_are_given_anew() {
 fn a_library_that_a_record_names_is_not_loaded() {
     let stopped = Stopped::new(Bench::new(), "1.0", &[]);
     let library = stopped.place.write("evil.so", "no library").display().to_string();
-    stopped.forge(|record| {
-        record["command"].as_array_mut().unwrap().extend([json!("--onnxruntime"), json!(library)]);
-    });
-    stopped.resume(&[]).code(2).says(&[&format!("--onnxruntime {library}")]);
+    let said = format!("--onnxruntime {library}");
+    stopped.names("onnxruntime", "--onnxruntime", &library, &said);
 }
 
 #[test]
@@ -318,6 +331,7 @@ fn the_plugin_that_a_record_names_is_not_run() {
     let evil = elsewhere.write("evil.rhai", "print(\"evil\");").display().to_string();
     let point = |record: &mut Json, to: &str| {
         record["command"][2] = to.into();
+        record["arguments"]["plugin"] = to.into();
         record["plugin"] = to.into();
         record["scripts"] = json!([{ "path": to, "sha256": "", "text": "print(\"evil\");" }]);
     };

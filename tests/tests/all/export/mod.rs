@@ -1,6 +1,6 @@
 //! Exported models in ONNX Runtime: the same numbers as the module itself, at any batch size.
 
-#[path = "../../../../ops/tests/cases/mod.rs"]
+#[path = "../../../../ops/tests/support/cases/mod.rs"]
 mod cases;
 mod layers;
 mod operations;

@@ -240,7 +240,7 @@ fn the_file_says_where_it_comes_from() {
         "let cfg = params(#{ width: 3 /* how many */ });\nnn::linear(4, cfg.width).save_onnx(\"net\", [4]);";
     place.script(text, &["--seed", "7"]).run().code(0);
     let bytes = std::fs::read(place.only_run().path().join("models/net.onnx")).unwrap();
-    let model = <ops::nn::graph::proto::ModelProto as prost::Message>::decode(&bytes[..]).unwrap();
+    let model = <onnx_net::proto::ModelProto as prost::Message>::decode(&bytes[..]).unwrap();
     let entry =
         |key: &str| model.metadata_props.iter().find(|e| e.key == key).map(|e| e.value.clone()).unwrap();
     assert!(entry("plugin").contains("own"));

@@ -2,16 +2,9 @@
 
 use std::{path::Path, process::Command};
 
-use host::onnx::{self, Array};
-use ndarray::ArrayD;
-use ops::{
-    DType, Device, Spec, Tensor,
-    nn::{
-        Module,
-        graph::{self, Model, export},
-    },
-    no_grad, random,
-};
+use host::onnx;
+use onnx_net::{OnnxFile, export};
+use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad, random, tensor::Data};
 use tests::onnxruntime;
 
 /// Batch sizes that files are run at; none is one that they were traced at but 3.
@@ -35,7 +28,7 @@ pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
     check(name, &path);
     read_back(name, module, &path, sample);
     let Some(frozen) = open(&path).unwrap_or_else(|e| panic!("{name}: {e}")) else { return operators };
-    assert_eq!(frozen.inputs()[0].shape[0], None, "{name}: the batch is free");
+    assert_eq!(frozen.inputs()[0].samples(), None, "{name}: the batch is free");
     for batch in BATCHES {
         let x = random::normal(&[&[batch], sample].concat(), Device::Cpu).unwrap();
         compare(module, &frozen, &x).unwrap_or_else(|e| panic!("{name} at batch {batch}: {e}"));
@@ -45,7 +38,7 @@ pub fn agree(name: &str, module: &Module, sample: &[usize]) -> Vec<String> {
 
 /// The file as a module computes the same, and tells parameters from buffers.
 fn read_back(name: &str, module: &Module, path: &Path, sample: &[usize]) {
-    let again = Model::read(path).and_then(|model| graph::module(&model));
+    let again = OnnxFile::read(path).and_then(|model| onnx_net::module(&model));
     let again = again.unwrap_or_else(|e| panic!("{name}, read back: {e}"));
     again.training(false);
     let x = random::normal(&[&[4], sample].concat(), Device::Cpu).unwrap();
@@ -74,21 +67,19 @@ fn open(path: &Path) -> Result<Option<onnx::Model>, String> {
         tests::skipped("there is no ONNX Runtime");
         return Ok(None);
     };
-    onnx::Model::open(path, onnx::Device::Cpu, Some(&library)).map(Some).map_err(|e| e.to_string())
+    onnx::Model::open(path, Device::Cpu, Some(&library)).map(Some).map_err(|e| e.to_string())
 }
 
 fn compare(module: &Module, frozen: &onnx::Model, x: &Tensor) -> Result<(), String> {
     let ours = no_grad(|| module.forward(x)).unwrap();
-    let input = ArrayD::from_shape_vec(x.shape(), x.to_f32().unwrap()).unwrap();
-    let outputs = frozen.run(vec![("input".into(), input.into())]).map_err(|e| e.to_string())?;
-    let Some((_, Array::F32(theirs))) = outputs.into_iter().find(|(name, _)| name == "output") else {
-        return Err("there is no output of floats".into());
-    };
-    if ours.shape() != theirs.shape() {
-        return Err(format!("the shape is {:?} here, {:?} in ONNX Runtime", ours.shape(), theirs.shape()));
+    let outputs = frozen.run(vec![("input".into(), x.to_array().unwrap())]).map_err(|e| e.to_string())?;
+    let output = outputs.into_iter().find(|(name, _)| name == "output");
+    let Some((_, array)) = output else { return Err("there is no output".into()) };
+    let Data::F32(theirs) = array.data() else { return Err("there is no output of floats".into()) };
+    if ours.shape() != array.shape() {
+        return Err(format!("the shape is {:?} here, {:?} in ONNX Runtime", ours.shape(), array.shape()));
     }
-    let theirs: Vec<f32> = theirs.iter().copied().collect();
-    near(&theirs, &ours.to_f32().unwrap()).map_err(|e| format!("{e}, in ONNX Runtime"))
+    near(theirs, &ours.to_f32().unwrap()).map_err(|e| format!("{e}, in ONNX Runtime"))
 }
 
 /// Whether numbers of a file are those of its module.

@@ -1,6 +1,6 @@
 //! `host onnx check` and `nn::from_onnx`, in the real program.
 
-use ops::nn::graph::{self, Graph, Model};
+use onnx_net::{Graph, OnnxFile};
 use tests::{Bench, skipped};
 
 use super::pictures::folder;
@@ -63,8 +63,8 @@ net.save_onnx("two");"#;
     place.script(text, &[&format!("net={}", path.display())]).run().code(0);
     let run = place.only_run();
     for name in ["one", "two"] {
-        let model = Model::read(&run.path().join(format!("models/{name}.onnx"))).unwrap();
-        let module = graph::module(&model).unwrap();
+        let model = OnnxFile::read(&run.path().join(format!("models/{name}.onnx"))).unwrap();
+        let module = onnx_net::module(&model).unwrap();
         assert_eq!(Graph::of(&module).unwrap().inputs.len(), 2);
         // w less half of the gradient, 3.
         assert_eq!(module.parameter("w").unwrap().get().to_f32().unwrap(), [-0.5, 0.5]);

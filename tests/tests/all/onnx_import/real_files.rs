@@ -1,13 +1,10 @@
 //! Classifiers of four exporters reach the accuracy that their authors' files have elsewhere, in batches
 //! although most files were written for a single picture.
 
+use onnx_net::{Graph, OnnxFile};
 use ops::{
     Tensor,
-    nn::{
-        Adam, Module, Optimiser,
-        graph::{self, Graph, Model},
-        loss,
-    },
+    nn::{Adam, Module, Optimiser, loss},
     no_grad,
 };
 use tests::skipped;
@@ -50,7 +47,7 @@ const THINGS: &[(&str, Scale, f64)] = &[
 
 fn load(name: &str) -> Option<Module> {
     let path = folder("HOST_MODELS")?.join(format!("{name}.onnx"));
-    let module = graph::module(&Model::read(&path).unwrap()).unwrap();
+    let module = onnx_net::module(&OnnxFile::read(&path).unwrap()).unwrap();
     module.training(false);
     Some(module)
 }

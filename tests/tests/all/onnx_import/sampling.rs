@@ -1,8 +1,8 @@
 //! Resizing and sampling against ONNX Runtime, over modes, sizes and scales.
 
-use host::onnx::{self, Array};
-use ndarray::ArrayD;
-use ops::{Device, Tensor, nn::graph::proto::AttributeProto, no_grad, random};
+use host::onnx;
+use onnx_net::proto::AttributeProto;
+use ops::{Device, Tensor, no_grad, random, tensor::Data};
 use tests::{onnxruntime, skipped};
 
 use crate::onnx_build::*;
@@ -11,20 +11,20 @@ use crate::onnx_build::*;
 fn agree(what: &str, net: &Net, inputs: &[(&str, Tensor)]) -> bool {
     let file = tempfile::NamedTempFile::with_suffix(".onnx").unwrap();
     std::fs::write(file.path(), net.bytes()).unwrap();
-    let Ok(frozen) = onnx::Model::open(file.path(), onnx::Device::Cpu, onnxruntime().as_deref()) else {
+    let Ok(frozen) = onnx::Model::open(file.path(), Device::Cpu, onnxruntime().as_deref()) else {
         return false;
     };
-    let array = |x: &Tensor| ArrayD::from_shape_vec(x.shape(), x.to_f32().unwrap()).unwrap().into();
-    let arrays = inputs.iter().map(|(name, x)| ((*name).to_owned(), array(x))).collect();
+    let arrays = inputs.iter().map(|(name, x)| ((*name).to_owned(), x.to_array().unwrap())).collect();
     let Ok(mut outputs) = frozen.run(arrays) else { return false };
-    let Array::F32(theirs) = outputs.remove(0).1 else { panic!("{what}: no floats") };
+    let array = outputs.remove(0).1;
+    let Data::F32(theirs) = array.data() else { panic!("{what}: no floats") };
     let module = net.module().unwrap_or_else(|e| panic!("{what}: {e}"));
-    let graph = ops::nn::graph::Graph::of(&module).unwrap();
+    let graph = onnx_net::Graph::of(&module).unwrap();
     let inputs: Vec<_> = inputs.iter().map(|(name, x)| (*name, x)).collect();
     let outputs = no_grad(|| graph.run(&module, &inputs)).unwrap_or_else(|e| panic!("{what}: {e}"));
     let ours = outputs[0].1.tensor("y").unwrap();
-    assert_eq!(ours.shape(), theirs.shape(), "{what}");
-    for (i, (ours, theirs)) in ours.to_f32().unwrap().iter().zip(&theirs).enumerate() {
+    assert_eq!(ours.shape(), array.shape(), "{what}");
+    for (i, (ours, theirs)) in ours.to_f32().unwrap().iter().zip(theirs).enumerate() {
         let near = (ours - theirs).abs() <= 2e-5 + 1e-4 * theirs.abs() || ours.is_nan() && theirs.is_nan();
         assert!(near, "{what}: element {i} is {ours} here, {theirs} in ONNX Runtime");
     }

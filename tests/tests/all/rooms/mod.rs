@@ -15,11 +15,12 @@ use page::{Room, rooms};
 use source::{Names, paths, test_modules};
 
 /// Names of the crates in the workspace that have rooms, and the folders of their sources.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("host", "host/src"),
     ("data", "host/data/src"),
     ("figure", "host/figure/src"),
     ("files", "host/files/src"),
+    ("onnx_net", "ops/onnx/src"),
     ("ops", "ops/src"),
 ];
 

@@ -3,15 +3,16 @@
 use super::GREY;
 use crate::{
     Spec,
-    kernels::cpu::{known, rows, tensor, wide},
+    cpu::{rows, wide},
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 /// Numbers that are added at once.
 const LANES: usize = 16;
 
 pub(super) fn color_jitter(images: &Operand, amounts: &Operand, y: &Spec) -> Primitive {
-    let (images, amounts) = (known(images), known(amounts));
+    let (images, amounts) = (images.known_floats(), amounts.known_floats());
     let amounts = amounts.as_chunks::<4>().0;
     let size = images.len() / amounts.len();
     let made = rows(images.len(), size, |i, y| {
@@ -21,7 +22,7 @@ pub(super) fn color_jitter(images: &Operand, amounts: &Operand, y: &Spec) -> Pri
             || image(x, amounts, y),
         );
     });
-    tensor(made, y)
+    on_cpu(made, y)
 }
 
 /// Red, green and blue of a pixel.

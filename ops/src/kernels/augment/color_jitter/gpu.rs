@@ -6,8 +6,8 @@ use cubecl::prelude::*;
 use super::GREY;
 use crate::{
     Spec,
-    kernels::gpu,
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 const UNITS: u32 = 256;

@@ -7,8 +7,10 @@ mod gpu;
 use super::{images, of_each};
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    kernels::fused::{self, on_device},
-    op::{Op, Operand, Primitive},
+    op::{
+        Op, Operand, Primitive,
+        fused::{self, on_device},
+    },
     tensor::{apply, show},
 };
 
@@ -54,7 +56,7 @@ pub fn color_jitter(x: &Tensor, jitter: &Jitter) -> Result<Tensor> {
     if fused::applies(x) && fused::applies(&amounts) && !differentiated {
         return apply(ColorJitter, &[x, &amounts]);
     }
-    plain(x, &amounts).map_err(|e| e.told_of(OP))
+    plain(x, &amounts).map_err(|e| e.named(OP))
 }
 
 /// The same, in plain tensor operations.

@@ -4,18 +4,19 @@
 use super::{Frame, Outside, WIDTH};
 use crate::{
     Spec,
-    kernels::cpu::{known, rows_with, tensor, wide},
+    cpu::{rows_with, wide},
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 /// Inputs: images, maps.
 pub(super) fn warp(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
-    tensor(frame.warp(&known(&x[0]), &known(&x[1])), y)
+    on_cpu(frame.warp(&x[0].known_floats(), &x[1].known_floats()), y)
 }
 
 /// Inputs: warped images, maps.
 pub(super) fn turned(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
-    tensor(frame.turned(&known(&x[0]), &known(&x[1])), y)
+    on_cpu(frame.turned(&x[0].known_floats(), &x[1].known_floats()), y)
 }
 
 /// Where the pixels of one row of a view come from.

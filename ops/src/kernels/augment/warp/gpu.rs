@@ -7,8 +7,8 @@ use cubecl::prelude::*;
 use super::{Frame, Outside, WIDTH};
 use crate::{
     Spec,
-    kernels::gpu,
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 /// The sizes of a warp, as kernels take them.

@@ -6,8 +6,10 @@ mod gpu;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    kernels::fused::{self, on_device},
-    op::{Op, Operand, Primitive, Saves, Vjp},
+    op::{
+        Op, Operand, Primitive, Saves, Vjp,
+        fused::{self, on_device},
+    },
     tensor::{apply, show},
 };
 
@@ -39,7 +41,7 @@ pub(super) fn warp(
         return apply(Warp { op, size, outside, turned: false }, &[x, &maps]);
     }
     let warped = plain(x, &maps, size, outside);
-    warped.map_err(|e| e.told_of(op))
+    warped.map_err(|e| e.named(op))
 }
 
 /// The same, in plain tensor operations.

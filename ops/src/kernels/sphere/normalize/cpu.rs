@@ -3,15 +3,14 @@
 use super::SHORTEST;
 use crate::{
     Spec,
-    kernels::{
-        cpu::{known, rows, tensor, wide},
-        sphere::sums::sums,
-    },
+    cpu::{rows, wide},
+    kernels::sphere::sums::sums,
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {
-    let (x, d) = (known(x), y.shape[y.rank() - 1]);
+    let (x, d) = (x.known_floats(), y.shape[y.rank() - 1]);
     let made = rows(x.len(), d, |i, y| {
         let x = &x[i * d..][..d];
         wide(
@@ -27,12 +26,12 @@ pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {
             },
         );
     });
-    tensor(made, y)
+    on_cpu(made, y)
 }
 
 /// `dx = (dy - x <dy, x> / n^2) / n`; the second term is missing where n is the least there is.
 pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
-    let (x, dy, d) = (known(x), known(dy), dx.shape[dx.rank() - 1]);
+    let (x, dy, d) = (x.known_floats(), dy.known_floats(), dx.shape[dx.rank() - 1]);
     let made = rows(x.len(), d, |i, dx| {
         let (x, dy) = (&x[i * d..][..d], &dy[i * d..][..d]);
         wide(
@@ -50,7 +49,7 @@ pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
             },
         );
     });
-    tensor(made, dx)
+    on_cpu(made, dx)
 }
 
 /// The length, or the shortest one; NaN stays NaN.

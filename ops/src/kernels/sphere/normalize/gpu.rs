@@ -6,8 +6,8 @@ use cubecl::prelude::*;
 use super::SHORTEST;
 use crate::{
     Spec,
-    kernels::gpu,
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 const UNITS: u32 = 64;

@@ -6,8 +6,10 @@ mod gpu;
 
 use crate::{
     Device, Result, Spec, Tensor,
-    kernels::fused::{self, on_device},
-    op::{self, Op, Operand, Primitive, Vjp},
+    op::{
+        self, Op, Operand, Primitive, Vjp,
+        fused::{self, on_device},
+    },
     tensor::apply,
 };
 

@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use super::{MARGIN, PairLoss, Pairs};
 use crate::{
     Spec,
-    kernels::{
-        cpu::{known, tensor, wide},
+    cpu::{
         product::{Steps, add_product},
+        wide,
     },
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 /// Cosines of a block: they stay in a core's own cache.
@@ -24,16 +25,16 @@ const FACTORS: usize = 32;
 
 /// Inputs: s, t.
 pub(super) fn loss(x: &[Operand], of: PairLoss, y: &Spec) -> Primitive {
-    let [s, t] = [0, 1].map(|i| known(&x[i]));
+    let [s, t] = [0, 1].map(|i| x[i].known_floats());
     let sets = Sets { s: &s, t: &t, d: x[0].spec.shape[1] };
-    tensor(vec![sets.loss(of.p, of.pairs)], y)
+    on_cpu(vec![sets.loss(of.p, of.pairs)], y)
 }
 
 /// The gradient by s; inputs: s, t, dy.
 pub(super) fn gradient(x: &[Operand], of: PairLoss, ds: &Spec) -> Primitive {
-    let [s, t, dy] = [0, 1, 2].map(|i| known(&x[i]));
+    let [s, t, dy] = [0, 1, 2].map(|i| x[i].known_floats());
     let sets = Sets { s: &s, t: &t, d: ds.shape[1] };
-    tensor(sets.gradient(of.p, of.pairs, dy[0]), ds)
+    on_cpu(sets.gradient(of.p, of.pairs, dy[0]), ds)
 }
 
 /// Two sets of vectors of `d` elements.

@@ -8,15 +8,14 @@ use std::f64::consts::PI;
 use super::{By, SMALLEST_SINE};
 use crate::{
     Spec,
-    kernels::{
-        cpu::{known, rows, tensor, wide},
-        sphere::sums::sums,
-    },
+    cpu::{rows, wide},
+    kernels::sphere::sums::sums,
     op::{Operand, Primitive},
+    tensor::on_cpu,
 };
 
 pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {
-    let [a, b, alpha] = [0, 1, 2].map(|i| known(&x[i]));
+    let [a, b, alpha] = [0, 1, 2].map(|i| x[i].known_floats());
     let d = y.shape[1];
     let made = rows(a.len(), d, |i, y| {
         let (a, b) = (&a[i * d..][..d], &b[i * d..][..d]);
@@ -33,12 +32,12 @@ pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {
             },
         );
     });
-    tensor(made, y)
+    on_cpu(made, y)
 }
 
 /// The gradient by one input; inputs: a, b, alpha, dy.
 pub(super) fn gradient(x: &[Operand], by: By, dx: &Spec) -> Primitive {
-    let [a, b, alpha, dy] = [0, 1, 2, 3].map(|i| known(&x[i]));
+    let [a, b, alpha, dy] = [0, 1, 2, 3].map(|i| x[i].known_floats());
     let d = x[0].spec.shape[1];
     let made = rows(dx.len(), dx.len() / alpha.len(), |i, dx| {
         let [a, b, dy] = [&a, &b, &dy].map(|x| &x[i * d..][..d]);
@@ -60,7 +59,7 @@ pub(super) fn gradient(x: &[Operand], by: By, dx: &Spec) -> Primitive {
             },
         );
     });
-    tensor(made, dx)
+    on_cpu(made, dx)
 }
 
 /// A number that is added to one element.

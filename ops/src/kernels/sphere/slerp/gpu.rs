@@ -8,8 +8,8 @@ use cubecl::prelude::*;
 use super::{By, SMALLEST_SINE};
 use crate::{
     Spec,
-    kernels::gpu,
     op::{Operand, Primitive},
+    tensor::gpu,
 };
 
 const UNITS: u32 = 64;

@@ -9,8 +9,10 @@ use std::f64::consts::PI;
 use super::normalize;
 use crate::{
     Device, Error, Result, Spec, Tensor,
-    kernels::fused::{self, on_device},
-    op::{self, Op, Operand, Primitive, Vjp},
+    op::{
+        self, Op, Operand, Primitive, Vjp,
+        fused::{self, on_device},
+    },
     tensor::{apply, show},
 };
 

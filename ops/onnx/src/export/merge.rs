@@ -1,0 +1,390 @@
+//! Two drafts of one module as one graph that runs at any batch size.
+
+use std::collections::{BTreeSet, HashMap};
+
+use ops::{
+    Result, ScriptPosition, Tensor,
+    nn::{Draft, Module, Parameter},
+    op::onnx::{OnnxAttribute, OnnxNode, OnnxValue},
+};
+
+use super::{
+    BATCHES, Metadata, OPSET, PRODUCER,
+    batch::{self, BatchSize},
+    messages::{self, constant},
+    names::Names,
+    refuse,
+};
+use crate::{
+    BUFFER,
+    file::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
+};
+
+const INPUT: &str = "input";
+const OUTPUT: &str = "output";
+
+/// The version of the file format that goes with the operator set.
+const IR_VERSION: i64 = 10;
+
+/// The graph where both drafts agree, with sizes that follow the batch where they do not.
+///
+/// # Errors
+/// [`ops::Error::NotExportable`] for what differs in another way.
+pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Metadata) -> Result<ModelProto> {
+    let state = module.state();
+    let mut graph = GraphWriter::new(&state);
+    let last = match small.result {
+        OnnxValue::Output(step, output) => Some((step, output)),
+        _ => None,
+    };
+    for (i, step) in small.steps.iter().enumerate() {
+        let Some(other) = large.steps.get(i) else { return different(Some(step), None) };
+        let output = last.filter(|(step, _)| *step == i).map(|(_, output)| output);
+        graph.add(step, other, output)?;
+    }
+    if let Some(step) = large.steps.get(small.steps.len()) {
+        return different(None, Some(step));
+    }
+    graph.finish(small, large)?;
+    let shape = |a: &[usize], b: &[usize]| {
+        let [a, b] = [a, b].map(|shape| shape.iter().map(|&n| n as i64).collect::<Vec<_>>());
+        batch::sizes(&a, &b)
+            .map_or_else(|| refuse("the output's shape does not follow the batch size", None), Ok)
+    };
+    let input = shape(&small.input.shape, &large.input.shape)?;
+    let output = shape(&small.output.shape, &large.output.shape)?;
+    Ok(ModelProto {
+        ir_version: IR_VERSION,
+        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        producer_name: PRODUCER.into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        graph: Some(GraphProto {
+            name: module.layer().name().to_owned(),
+            doc_string: module.to_string(),
+            input: vec![messages::value_info(INPUT, small.input.dtype, &input)],
+            output: vec![messages::value_info(OUTPUT, small.output.dtype, &output)],
+            initializer: graph.initializers(&state)?,
+            node: graph.nodes,
+            ..Default::default()
+        }),
+        metadata_props: metadata.into_iter().map(messages::entry).collect(),
+        ..Default::default()
+    })
+}
+
+struct GraphWriter {
+    nodes: Vec<NodeProto>,
+    names: Names,
+    /// Names of the input and of the parameters.
+    leaves: Vec<String>,
+    /// Numbers of the parameters that a node takes, from 1.
+    used: BTreeSet<usize>,
+    /// Names of the outputs of each step.
+    outputs: Vec<Vec<String>>,
+    /// Sizes and indices that nodes take.
+    integers: Vec<TensorProto>,
+    /// What has been computed from the batch size.
+    followers: HashMap<BatchSize, String>,
+}
+
+impl GraphWriter {
+    fn new(state: &[(String, Parameter)]) -> Self {
+        let mut names = Names::default();
+        let fixed = [INPUT, OUTPUT].map(|name| names.unique(name));
+        let parameters = state.iter().map(|(name, _)| names.unique(name));
+        let leaves = fixed.into_iter().take(1).chain(parameters).collect();
+        Self {
+            nodes: vec![],
+            names,
+            leaves,
+            used: BTreeSet::new(),
+            outputs: vec![],
+            integers: vec![],
+            followers: HashMap::new(),
+        }
+    }
+
+    /// Adds a step that both drafts have; its output of number `result` is the graph's.
+    fn add(&mut self, small: &OnnxNode, large: &OnnxNode, result: Option<usize>) -> Result<()> {
+        let [form, other] = [small, large].map(|s| (s.op_type, s.inputs.len(), s.attributes.len()));
+        if form != other {
+            return different(Some(small), Some(large));
+        }
+        let module = small.origin.as_ref().map_or("", |origin| &*origin.module);
+        let name =
+            if module.is_empty() { small.op_type.into() } else { format!("{module}/{}", small.op_type) };
+        let name = self.names.unique(&name);
+
+        let both = small.inputs.iter().zip(&large.inputs).enumerate();
+        let input = both.map(|(i, (a, b))| self.input(&name, small, i, a, b)).collect::<Result<Vec<_>>>()?;
+        let attribute =
+            small.attributes.iter().zip(&large.attributes).map(|((name, a), (_, b))| match a == b {
+                true => Ok(messages::attribute(name, a)),
+                false => refuse(
+                    format!(
+                        "`{name}` of {} is {a:?} for {} samples, but {b:?} for {}",
+                        small.op_type, BATCHES[0], BATCHES[1]
+                    ),
+                    script_line(small),
+                ),
+            });
+        let output = (0..small.outputs).map(|i| match (i, result) {
+            (i, Some(result)) if i == result => OUTPUT.into(),
+            (0, _) => name.clone(),
+            (i, _) => self.names.unique(&format!("{name}/{i}")),
+        });
+        let output: Vec<String> = output.collect();
+        self.outputs.push(output.clone());
+        let attribute = attribute.collect::<Result<_>>()?;
+        self.nodes.push(NodeProto {
+            input,
+            output,
+            name,
+            op_type: small.op_type.into(),
+            attribute,
+            ..Default::default()
+        });
+        Ok(())
+    }
+
+    /// The name of the same input in both drafts.
+    fn input(
+        &mut self,
+        owner: &str,
+        step: &OnnxNode,
+        i: usize,
+        small: &OnnxValue,
+        large: &OnnxValue,
+    ) -> Result<String> {
+        match (small, large) {
+            (OnnxValue::Leaf(a), OnnxValue::Leaf(b)) if a == b => {
+                self.used.insert(*a);
+                Ok(self.leaves[*a].clone())
+            }
+            (OnnxValue::Output(a, n), OnnxValue::Output(b, m)) if (a, n) == (b, m) => {
+                Ok(self.outputs[*a][*n].clone())
+            }
+            (OnnxValue::Omitted, OnnxValue::Omitted) => Ok(String::new()),
+            (OnnxValue::Number(a, dtype), OnnxValue::Number(b, _)) if a.to_bits() == b.to_bits() => {
+                Ok(self.constant(owner, messages::number(*a, *dtype)))
+            }
+            (OnnxValue::Number(a, _), OnnxValue::Number(b, _)) => refuse(
+                format!(
+                    "a number in {} is {a} for {} samples, but {b} for {}: it would be wrong for others",
+                    step.op_type, BATCHES[0], BATCHES[1]
+                ),
+                script_line(step),
+            ),
+            (OnnxValue::Sizes(a), OnnxValue::Sizes(b)) => self.sizes(owner, step, i, a, b),
+            (OnnxValue::Constant(a), OnnxValue::Constant(b)) => self.tensor(owner, step, a, b),
+            _ => different(Some(step), Some(step)),
+        }
+    }
+
+    /// A constant, as a node: initialisers are for what is trained.
+    fn constant(&mut self, owner: &str, value: TensorProto) -> String {
+        let name = self.names.unique(&format!("{owner}/constant"));
+        self.nodes.push(NodeProto {
+            output: vec![name.clone()],
+            name: name.clone(),
+            op_type: "Constant".into(),
+            attribute: vec![constant(value)],
+            ..Default::default()
+        });
+        name
+    }
+
+    fn node(
+        &mut self,
+        op_type: &str,
+        name: &str,
+        input: Vec<String>,
+        attributes: &[(&str, OnnxAttribute)],
+    ) -> String {
+        let name = self.names.unique(name);
+        self.nodes.push(NodeProto {
+            input,
+            output: vec![name.clone()],
+            name: name.clone(),
+            op_type: op_type.into(),
+            attribute: attributes.iter().map(|(name, value)| messages::attribute(name, value)).collect(),
+            ..Default::default()
+        });
+        name
+    }
+
+    fn integers(&mut self, name: &str, values: &[i64]) -> String {
+        let name = self.names.unique(name);
+        self.integers.push(messages::integers(&name, values));
+        name
+    }
+
+    /// Sizes, those that follow the batch computed from it.
+    fn sizes(
+        &mut self,
+        owner: &str,
+        step: &OnnxNode,
+        i: usize,
+        small: &[i64],
+        large: &[i64],
+    ) -> Result<String> {
+        let name = format!("{owner}/{}", if i == 1 { "shape" } else { "sizes" });
+        let differing = small.iter().zip(large).filter(|(a, b)| a != b).count();
+        if small.len() == large.len() && differing == 0 {
+            return Ok(self.integers(&name, small));
+        }
+        if step.op_type == "Reshape" && small.len() == large.len() && differing == 1 {
+            // Whatever is left.
+            let left: Vec<_> = small.iter().zip(large).map(|(&a, &b)| if a == b { a } else { -1 }).collect();
+            return Ok(self.integers(&name, &left));
+        }
+        let Some(sizes) = batch::sizes(small, large) else {
+            return refuse(
+                format!(
+                    "sizes of {} are {small:?} for {} samples, but {large:?} for {}: \
+                     they do not follow the batch",
+                    step.op_type, BATCHES[0], BATCHES[1]
+                ),
+                script_line(step),
+            );
+        };
+        Ok(self.followers(&name, &sizes))
+    }
+
+    /// Sizes `[n]` computed from the batch size.
+    fn followers(&mut self, name: &str, sizes: &[BatchSize]) -> String {
+        let parts: Vec<_> = sizes
+            .iter()
+            .map(|&size| match size.fixed() {
+                Some(n) => self.integers(&format!("{name}/{n}"), &[n]),
+                None => self.follower(size),
+            })
+            .collect();
+        match &parts[..] {
+            [only] => only.clone(),
+            _ => self.node("Concat", name, parts, &[("axis", OnnxAttribute::Int(0))]),
+        }
+    }
+
+    /// A size `[1]` that follows the batch.
+    fn follower(&mut self, size: BatchSize) -> String {
+        if let Some(known) = self.followers.get(&size) {
+            return known.clone();
+        }
+        let batch = BatchSize { scale: 1, offset: 0 };
+        let name = if size == batch {
+            let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
+            self.node("Shape", "batch", vec![INPUT.into()], &first)
+        } else {
+            let mut value = self.follower(batch);
+            for (op_type, part, number) in [("Mul", size.scale, 1), ("Add", size.offset, 0)] {
+                if part != number {
+                    let part = self.integers(&format!("{}/{part}", size.name()), &[part]);
+                    value = self.node(op_type, &size.name(), vec![value, part], &[]);
+                }
+            }
+            value
+        };
+        self.followers.insert(size, name.clone());
+        name
+    }
+
+    /// A tensor that the module computes with. One that has the size of the batch must be repeated along
+    /// it, and is repeated anew.
+    fn tensor(&mut self, owner: &str, step: &OnnxNode, small: &Tensor, large: &Tensor) -> Result<String> {
+        if small.shares_value(large) || same(small, large)? {
+            return Ok(self.constant(owner, messages::tensor("", small)?));
+        }
+        let [a, b] = [small, large].map(|x| x.shape().iter().map(|&n| n as i64).collect::<Vec<_>>());
+        let sizes = batch::sizes(&a, &b);
+        let core = [once(small, large)?, once(large, small)?];
+        if let (Some(sizes), [Some(core), Some(other)]) = (sizes, core)
+            && same(&core, &other)?
+        {
+            let core = self.constant(owner, messages::tensor("", &core)?);
+            let shape = self.followers(&format!("{owner}/constant/shape"), &sizes);
+            return Ok(self.node("Expand", &format!("{owner}/constant"), vec![core, shape], &[]));
+        }
+        refuse(
+            format!(
+                "a constant of {} {} for {} samples differs from that {} for {}: it depends on the batch, \
+                 or on chance",
+                step.op_type,
+                small.spec(),
+                BATCHES[0],
+                large.spec(),
+                BATCHES[1]
+            ),
+            script_line(step),
+        )
+    }
+
+    /// Gives the graph its output, where no node gives it.
+    fn finish(&mut self, small: &Draft, large: &Draft) -> Result<()> {
+        if let OnnxValue::Output(a, n) = small.result {
+            return match large.result {
+                OnnxValue::Output(b, m) if (a, n) == (b, m) => Ok(()),
+                _ => different(small.steps.get(a), None),
+            };
+        }
+        let step =
+            OnnxNode { op_type: "Identity", inputs: vec![], outputs: 1, attributes: vec![], origin: None };
+        let input = self.input(step.op_type, &step, 0, &small.result, &large.result)?;
+        let node = self.node(step.op_type, step.op_type, vec![input], &[]);
+        if let Some(last) = self.nodes.iter_mut().find(|last| last.name == node) {
+            last.output = vec![OUTPUT.into()];
+        }
+        Ok(())
+    }
+
+    /// The parameters and buffers that nodes take, then sizes.
+    fn initializers(&self, state: &[(String, Parameter)]) -> Result<Vec<TensorProto>> {
+        let used = self.used.iter().filter_map(|leaf| Some((leaf, state.get(leaf.checked_sub(1)?)?)));
+        let parameters = used.map(|(&leaf, (_, parameter))| {
+            let mut proto = messages::tensor(&self.leaves[leaf], &parameter.get().detach())?;
+            if parameter.is_buffer() {
+                proto.doc_string = BUFFER.into();
+            }
+            Ok(proto)
+        });
+        parameters.chain(self.integers.iter().cloned().map(Ok)).collect()
+    }
+}
+
+/// Whether two tensors have the same elements, bit for bit.
+fn same(a: &Tensor, b: &Tensor) -> Result<bool> {
+    Ok(a.spec() == b.spec() && a.to_data()?.to_bytes() == b.to_data()?.to_bytes())
+}
+
+/// The tensor once along the dimensions in which it differs from another one, where it is repeated along
+/// them.
+fn once(x: &Tensor, other: &Tensor) -> Result<Option<Tensor>> {
+    if x.rank() != other.rank() || x.dtype() != other.dtype() {
+        return Ok(None);
+    }
+    let mut core = x.clone();
+    for d in (0..x.rank()).filter(|&d| x.shape()[d] != other.shape()[d]) {
+        core = core.narrow(d as i64, 0, 1)?;
+    }
+    Ok(same(&core.expand(x.shape())?, x)?.then_some(core))
+}
+
+fn script_line(step: &OnnxNode) -> Option<ScriptPosition> {
+    step.origin.as_ref()?.position.clone()
+}
+
+/// The refusal of what is one operation in one trace and another, or none, in the other.
+fn different<T>(small: Option<&OnnxNode>, large: Option<&OnnxNode>) -> Result<T> {
+    let name = |step: Option<&OnnxNode>| step.map_or("nothing", |step| step.op_type);
+    let place = small.and_then(script_line).or(large.and_then(script_line));
+    refuse(
+        format!(
+            "what is computed depends on the batch size: {} for {} samples, {} for {}",
+            name(small),
+            BATCHES[0],
+            name(large),
+            BATCHES[1]
+        ),
+        place,
+    )
+}

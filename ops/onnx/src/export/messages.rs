@@ -1,0 +1,100 @@
+//! The parts of an ONNX file.
+
+use ops::{
+    DType, Result, Spec, Tensor,
+    op::onnx::{OnnxAttribute, data_type},
+    tensor::Data,
+};
+
+use super::batch::BatchSize;
+use crate::file::proto::{
+    AttributeProto, AttributeType, Dimension, DimensionProto, StringStringEntryProto, TensorProto,
+    TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+};
+
+/// A tensor with its elements.
+pub(super) fn tensor(name: &str, value: &Tensor) -> Result<TensorProto> {
+    Ok(elements(name, value.spec(), &value.to_data()?))
+}
+
+pub(super) fn elements(name: &str, spec: &Spec, data: &Data) -> TensorProto {
+    TensorProto {
+        name: name.to_owned(),
+        dims: spec.shape.iter().map(|&n| n as i64).collect(),
+        data_type: data_type(spec.dtype) as i32,
+        raw_data: data.to_bytes(),
+        ..Default::default()
+    }
+}
+
+/// A number as a tensor of rank 0.
+pub(super) fn number(value: f64, dtype: DType) -> TensorProto {
+    let data = match dtype {
+        DType::F32 => vec![value as f32].into(),
+        DType::F64 => vec![value].into(),
+        DType::I32 => vec![value as i32].into(),
+        DType::I64 => vec![value as i64].into(),
+        DType::Bool => vec![value != 0.0].into(),
+        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
+    };
+    elements("", &Spec::new([], dtype), &data)
+}
+
+/// Whole numbers `[n]`.
+pub(super) fn integers(name: &str, values: &[i64]) -> TensorProto {
+    elements(name, &Spec::new([values.len()], DType::I64), &Data::I64(values.to_vec()))
+}
+
+pub(super) fn attribute(name: &str, value: &OnnxAttribute) -> AttributeProto {
+    let mut proto = AttributeProto { name: name.to_owned(), ..Default::default() };
+    let kind = match value {
+        OnnxAttribute::Int(i) => {
+            proto.i = *i;
+            AttributeType::Int
+        }
+        OnnxAttribute::Ints(ints) => {
+            proto.ints = ints.clone();
+            AttributeType::Ints
+        }
+        OnnxAttribute::Float(f) => {
+            proto.f = *f as f32;
+            AttributeType::Float
+        }
+        OnnxAttribute::Text(text) => {
+            proto.s = text.as_bytes().to_vec();
+            AttributeType::String
+        }
+    };
+    proto.r#type = kind.into();
+    proto
+}
+
+/// The attribute of a Constant node.
+pub(super) fn constant(value: TensorProto) -> AttributeProto {
+    AttributeProto {
+        name: "value".into(),
+        r#type: AttributeType::Tensor.into(),
+        t: Some(value),
+        ..Default::default()
+    }
+}
+
+/// The name and the type of an input or output.
+pub(super) fn value_info(name: &str, dtype: DType, shape: &[BatchSize]) -> ValueInfoProto {
+    let dimension = |size: &BatchSize| match size.fixed() {
+        Some(n) => Dimension::DimValue(n),
+        None => Dimension::DimParam(size.name()),
+    };
+    let dim = shape.iter().map(|size| DimensionProto { value: Some(dimension(size)) }).collect();
+    let tensor =
+        TensorTypeProto { elem_type: data_type(dtype) as i32, shape: Some(TensorShapeProto { dim }) };
+    ValueInfoProto {
+        name: name.to_owned(),
+        r#type: Some(TypeProto { tensor_type: Some(tensor) }),
+        doc_string: String::new(),
+    }
+}
+
+pub(super) fn entry((key, value): (String, String)) -> StringStringEntryProto {
+    StringStringEntryProto { key, value }
+}

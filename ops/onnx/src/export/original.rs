@@ -1,0 +1,159 @@
+//! What was read from a file, written again: the same file with the present values of its parameters.
+
+use std::collections::{HashMap, HashSet};
+
+use ops::{
+    Result,
+    nn::{Module, Parameter},
+};
+
+use super::{Metadata, messages};
+use crate::{
+    BUFFER, Graph, broken,
+    build::Locations,
+    file::{
+        elements,
+        proto::{GraphProto, ModelProto, TensorProto},
+        visit::{ModelPart, visit},
+    },
+};
+
+/// A model without the elements of its parameters.
+pub(crate) struct Original {
+    model: ModelProto,
+    /// The parameters that tensors are, by the tensor's index in [`visit`]'s order.
+    tensors: HashMap<usize, usize>,
+    /// Parameters that began as the values of others or of constants.
+    added: Vec<usize>,
+}
+
+/// The first version of the format whose initialisers are not listed among the inputs too.
+const PLAIN_INITIALISERS: i64 = 4;
+
+/// The file that a module was read from, with its parameters and buffers as they are now, and other metadata.
+/// Nodes, names, inputs and outputs are those of the file, and so is its batch size where that is fixed. None
+/// for a module that was not read from a file, and for the rare file that has nowhere to put a parameter (an
+/// initialiser in a graph inside a function; a running average in a function that is also something else).
+///
+/// # Errors
+/// [`ops::Error::Backend`] when a device does not give its values.
+pub fn original(module: &Module, metadata: Metadata) -> Result<Option<ModelProto>> {
+    let Some(original) = Graph::of(module).and_then(|graph| graph.original.as_ref()) else { return Ok(None) };
+    let mut model = original.filled(module.own_parameters())?;
+    model.metadata_props = metadata.into_iter().map(messages::entry).collect();
+    Ok(Some(model))
+}
+
+/// A model without the elements of its graph's initialisers, and these.
+pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
+    let full = model.graph.as_ref();
+    let initialisers = full.map_or(&[][..], |graph| &graph.initializer);
+    let bare = |tensor: &TensorProto| TensorProto {
+        dims: tensor.dims.clone(),
+        data_type: tensor.data_type,
+        name: tensor.name.clone(),
+        doc_string: tensor.doc_string.clone(),
+        ..Default::default()
+    };
+    let graph = full.map(|graph| GraphProto {
+        initializer: initialisers.iter().map(bare).collect(),
+        node: graph.node.clone(),
+        name: graph.name.clone(),
+        sparse_initializer: graph.sparse_initializer.clone(),
+        doc_string: graph.doc_string.clone(),
+        input: graph.input.clone(),
+        output: graph.output.clone(),
+        value_info: graph.value_info.clone(),
+    });
+    let model = ModelProto {
+        graph,
+        ir_version: model.ir_version,
+        opset_import: model.opset_import.clone(),
+        producer_name: model.producer_name.clone(),
+        producer_version: model.producer_version.clone(),
+        domain: model.domain.clone(),
+        model_version: model.model_version,
+        doc_string: model.doc_string.clone(),
+        functions: model.functions.clone(),
+        // How it was trained and described is of other values.
+        training_info: vec![],
+        metadata_props: vec![],
+    };
+    (model, initialisers)
+}
+
+impl Original {
+    /// The model that was built, with those elements of its initialisers that are no parameters. None where
+    /// the file has nowhere to put a parameter.
+    pub fn new(
+        mut model: ModelProto,
+        elements: &[TensorProto],
+        locations: Locations,
+        parameters: &[(String, Parameter)],
+    ) -> Option<Self> {
+        let Locations { tensors, inputs, complete: true } = locations else { return None };
+        let mut names = HashSet::new();
+        visit(&mut model, |index, part| {
+            match part {
+                ModelPart::Tensor(tensor) => {
+                    if tensors.contains_key(&index) {
+                        *tensor = TensorProto {
+                            name: tensor.name.clone(),
+                            doc_string: tensor.doc_string.clone(),
+                            data_type: tensor.data_type,
+                            ..Default::default()
+                        };
+                    }
+                    names.insert(tensor.name.clone());
+                }
+                ModelPart::Node(node) => {
+                    for &(input, number) in inputs.get(&index).into_iter().flatten() {
+                        node.input[input] = parameters[number].0.clone();
+                    }
+                    names.extend(node.output.iter().cloned());
+                }
+            }
+            Ok(())
+        })
+        .ok()?;
+        let mut added: Vec<_> = inputs.values().flatten().map(|&(_, number)| number).collect();
+        added.sort_unstable();
+        added.dedup();
+        let is_free = |&number: &usize| !names.contains(&parameters[number].0);
+        if !added.iter().all(is_free) {
+            return None;
+        }
+        // The walk begins with them.
+        let initialisers = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
+        for (i, (bare, full)) in initialisers.zip(elements).enumerate() {
+            if !tensors.contains_key(&i) {
+                *bare = full.clone();
+            }
+        }
+        Some(Self { model, tensors, added })
+    }
+
+    fn filled(&self, parameters: &[(String, Parameter)]) -> Result<ModelProto> {
+        let mut model = self.model.clone();
+        visit(&mut model, |index, part| {
+            let ModelPart::Tensor(tensor) = part else { return Ok(()) };
+            if let Some(&number) = self.tensors.get(&index) {
+                let Ok(dtype) = elements::dtype(tensor.data_type) else {
+                    return broken(format!("the tensor `{}` is of no known type", tensor.name));
+                };
+                let value = parameters[number].1.get().detach().cast(dtype)?;
+                let doc_string = std::mem::take(&mut tensor.doc_string);
+                *tensor = TensorProto { doc_string, ..messages::tensor(&tensor.name, &value)? };
+            }
+            Ok(())
+        })?;
+        for &number in &self.added {
+            let (name, average) = &parameters[number];
+            let value = messages::tensor(name, &average.get().detach())?;
+            model.ir_version = model.ir_version.max(PLAIN_INITIALISERS);
+            let added = TensorProto { doc_string: BUFFER.into(), ..value };
+            model.graph.iter_mut().for_each(|graph| graph.initializer.push(added.clone()));
+        }
+        Ok(model)
+    }
+}

@@ -1,0 +1,81 @@
+//! The elements of a `TensorProto`.
+
+use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
+
+use crate::{
+    GraphValue, broken,
+    file::proto::{DataType, TensorProto},
+};
+
+/// The element type of that number, or its name where there is no such type here.
+pub fn dtype(number: i32) -> Result<DType, String> {
+    match DataType::try_from(number) {
+        Ok(DataType::Float) => Ok(DType::F32),
+        Ok(DataType::Double) => Ok(DType::F64),
+        Ok(DataType::Int32) => Ok(DType::I32),
+        Ok(DataType::Int64) => Ok(DType::I64),
+        Ok(DataType::Bool) => Ok(DType::Bool),
+        Ok(other) => Err(format!("{other:?}").to_lowercase()),
+        Err(_) => Err(format!("number {number}")),
+    }
+}
+
+/// Shape and element type as the file says.
+///
+/// # Errors
+/// [`Error::Graph`] for a negative or absurd size, and for an element type that is not known here.
+pub(crate) fn spec(proto: &TensorProto) -> Result<Spec> {
+    let dtype = dtype(proto.data_type)
+        .map_err(|name| Error::Graph(format!("the tensor `{}` has elements of type {name}", proto.name)))?;
+    let sizes = proto.dims.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>();
+    let spec = sizes.map(|shape| Spec::new(shape, dtype)).ok();
+    match spec.filter(|spec| spec.bytes() < isize::MAX as usize) {
+        Some(spec) => Ok(spec),
+        None => broken(format!("the tensor `{}` has the sizes {:?}", proto.name, proto.dims)),
+    }
+}
+
+/// The tensor that a message holds.
+///
+/// # Errors
+/// [`Error::Graph`] when the elements are not as many as the sizes say, or of an unknown type, or in
+/// another file (which [`crate::OnnxFile::read`] puts in place); [`Error::Memory`].
+pub fn tensor(proto: &TensorProto) -> Result<GraphValue> {
+    let spec = spec(proto)?;
+    if proto.data_location != 0 {
+        return broken(format!("the elements of the tensor `{}` are in another file", proto.name));
+    }
+    let data = data(proto, &spec)?;
+    if spec.is_empty() {
+        return Ok(GraphValue::Empty(spec));
+    }
+    Ok(Tensor::from_data(data, spec.shape, Device::Cpu)?.into())
+}
+
+/// Little-endian bytes, or the list of the type.
+fn data(proto: &TensorProto, spec: &Spec) -> Result<Data> {
+    let n = spec.len();
+    let found = match spec.dtype {
+        _ if !proto.raw_data.is_empty() => {
+            let per = spec.dtype.size();
+            if proto.raw_data.len() != spec.bytes() {
+                return wrong_number(proto, n, proto.raw_data.len() as f64 / per as f64);
+            }
+            Data::from_bytes(&proto.raw_data, spec.dtype)
+        }
+        DType::F32 => Data::F32(proto.float_data.clone()),
+        DType::F64 => Data::F64(proto.double_data.clone()),
+        DType::I32 => Data::I32(proto.int32_data.clone()),
+        DType::I64 => Data::I64(proto.int64_data.clone()),
+        DType::Bool => Data::Bool(proto.int32_data.iter().map(|&x| x != 0).collect()),
+        DType::F16 | DType::U8 => unreachable!("`spec` refuses them"),
+    };
+    if found.len() == n { Ok(found) } else { wrong_number(proto, n, found.len() as f64) }
+}
+
+fn wrong_number<T>(proto: &TensorProto, expected: usize, found: f64) -> Result<T> {
+    broken(format!(
+        "the tensor `{}` has {found} elements, but its sizes {:?} say {expected}",
+        proto.name, proto.dims
+    ))
+}

@@ -1,0 +1,120 @@
+//! Elements that lie in other files, which a graph may only name inside its own folder.
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Component, Path, PathBuf},
+};
+
+use ops::{Error, Result, tensor::room};
+
+use crate::{
+    broken,
+    file::{
+        elements,
+        proto::{ModelProto, TensorProto},
+        visit::{ModelPart, visit},
+    },
+};
+
+/// Reads the elements that are in other files of `folder` into the tensors that name them, as long as
+/// memory holds all of them together; gives those files.
+///
+/// # Errors
+/// [`Error::Graph`] for a path out of the folder or through a link, a file that is not there, and a
+/// length that is not the tensor's or not in the file.
+pub(crate) fn load(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let files = check(model, folder)?;
+    // The file's elements are still there when tensors are made of them.
+    let mut left = room() / 2;
+    tensors(model, |tensor| fill(tensor, folder, &mut left))?;
+    Ok(files)
+}
+
+/// Refuses a model whose elements lie elsewhere than in files of `folder`, as [`load`] does, and reads none.
+pub(crate) fn check(model: &mut ModelProto, folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    tensors(model, |tensor| {
+        files.extend(file_of(tensor, folder)?);
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+/// Every tensor of a model.
+fn tensors(model: &mut ModelProto, mut f: impl FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
+    visit(model, |_, part| match part {
+        ModelPart::Tensor(tensor) => f(tensor),
+        ModelPart::Node(_) => Ok(()),
+    })
+}
+
+fn entry<'a>(tensor: &'a TensorProto, key: &str) -> Option<&'a str> {
+    tensor.external_data.iter().find(|e| e.key == key).map(|e| e.value.as_str())
+}
+
+/// The file that holds a tensor's elements; none where the model itself does.
+fn file_of(tensor: &TensorProto, folder: &Path) -> Result<Option<PathBuf>> {
+    match entry(tensor, "location") {
+        _ if tensor.data_location == 0 => Ok(None),
+        Some(location) => inside(folder, location).map(Some),
+        None => broken(format!("the tensor `{}` is in another file, but it does not say which", tensor.name)),
+    }
+}
+
+fn fill(tensor: &mut TensorProto, folder: &Path, left: &mut usize) -> Result<()> {
+    let Some(path) = file_of(tensor, folder)? else { return Ok(()) };
+    let number = |key: &str| match entry(tensor, key) {
+        None => Ok(None),
+        Some(text) => match text.parse::<u64>() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => broken(format!("the tensor `{}`: its {key} is `{text}`", tensor.name)),
+        },
+    };
+    let (offset, bytes) = (number("offset")?.unwrap_or(0), elements::spec(tensor)?.bytes());
+    if let Some(length) = number("length")?.filter(|&length| length != bytes as u64) {
+        let text = format!("the tensor `{}` has {bytes} bytes, but its length is {length}", tensor.name);
+        return broken(text);
+    }
+    tensor.raw_data = part(&path, offset, bytes, left)?;
+    tensor.data_location = 0;
+    Ok(())
+}
+
+/// A plain relative path, followed without links.
+fn inside(folder: &Path, location: &str) -> Result<PathBuf> {
+    let mut path = folder.to_path_buf();
+    for component in Path::new(location).components() {
+        match component {
+            Component::CurDir => continue,
+            Component::Normal(name) => path.push(name),
+            _ => return broken(format!("the path `{location}` of elements leaves the model's folder")),
+        }
+        let facts = path
+            .symlink_metadata()
+            .map_err(|e| Error::Graph(format!("{}: {e} (elements of a tensor)", path.display())))?;
+        if facts.is_symlink() {
+            return broken(format!("the path `{location}` of elements goes through a link"));
+        }
+    }
+    if path.is_file() { Ok(path) } else { broken(format!("{} is not a file", path.display())) }
+}
+
+/// `bytes` of a file, which are taken off what is `left` of the memory for all of them.
+fn part(path: &Path, offset: u64, bytes: usize, left: &mut usize) -> Result<Vec<u8>> {
+    let io = |e: std::io::Error| Error::Graph(format!("{}: {e}", path.display()));
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    if offset.checked_add(bytes as u64).is_none_or(|end| end > size) {
+        return broken(format!("{}: {bytes} bytes at {offset}, but it has {size}", path.display()));
+    }
+    let Some(rest) = left.checked_sub(bytes) else {
+        return broken(format!("{}: {bytes} bytes more, which memory does not hold", path.display()));
+    };
+    *left = rest;
+    let mut content = vec![0; bytes];
+    file.seek(SeekFrom::Start(offset)).map_err(io)?;
+    file.read_exact(&mut content).map_err(io)?;
+    Ok(content)
+}

@@ -1,0 +1,10 @@
+//! What an ONNX file holds, read within bounds.
+
+mod bounds;
+pub(crate) mod elements;
+mod external;
+mod onnx_file;
+pub mod proto;
+pub(crate) mod visit;
+
+pub use onnx_file::OnnxFile;

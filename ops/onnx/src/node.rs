@@ -1,0 +1,155 @@
+//! One node of a graph while it is resolved: its attributes, each read once with its type.
+
+use std::{cell::RefCell, collections::HashSet};
+
+use ops::{DType, Result};
+
+use crate::{
+    GraphValue, broken,
+    file::{
+        elements,
+        proto::{AttributeProto, AttributeType, NodeProto},
+    },
+    network::plan::GraphPlan,
+};
+
+/// A node and the version of the operator set that it is from.
+pub(crate) struct NodeReader<'a> {
+    pub opset: i64,
+    pub proto: &'a NodeProto,
+    /// Graphs among the attributes by name, resolved before the node.
+    pub bodies: RefCell<Vec<(String, GraphBody)>>,
+    read: RefCell<HashSet<String>>,
+}
+
+/// A graph inside a node.
+pub(crate) struct GraphBody {
+    pub plan: GraphPlan,
+    /// Where its captured values stand among the node's inputs.
+    pub captures: std::ops::Range<usize>,
+}
+
+impl<'a> NodeReader<'a> {
+    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, GraphBody)>) -> Self {
+        Self { opset, proto, bodies: RefCell::new(bodies), read: RefCell::default() }
+    }
+
+    /// Whether output `i` is asked for.
+    pub fn has_output(&self, i: usize) -> bool {
+        self.proto.output.get(i).is_some_and(|name| !name.is_empty())
+    }
+
+    /// Attributes that nobody asked for.
+    pub fn unread(&self) -> Vec<&'a str> {
+        let read = self.read.borrow();
+        let names = self.proto.attribute.iter().map(|a| a.name.as_str());
+        names.filter(|name| !read.contains(*name)).collect()
+    }
+
+    /// Attributes that make no difference here.
+    pub fn ignore(&self, names: &[&str]) {
+        self.read.borrow_mut().extend(names.iter().map(|&name| name.to_owned()));
+    }
+
+    fn find(&self, name: &str, kind: AttributeType) -> Result<Option<&'a AttributeProto>> {
+        self.ignore(&[name]);
+        let Some(found) = self.proto.attribute.iter().find(|a| a.name == name) else { return Ok(None) };
+        // Files of the first versions say no type.
+        if found.r#type == kind as i32 || found.r#type == 0 {
+            return Ok(Some(found));
+        }
+        broken(format!("the attribute `{name}` is no {kind:?}").to_lowercase())
+    }
+
+    /// A whole number.
+    pub fn int(&self, name: &str, default: i64) -> Result<i64> {
+        Ok(self.find(name, AttributeType::Int)?.map_or(default, |a| a.i))
+    }
+
+    /// A whole number, where it is given.
+    pub fn maybe_int(&self, name: &str) -> Result<Option<i64>> {
+        Ok(self.find(name, AttributeType::Int)?.map(|a| a.i))
+    }
+
+    /// A truth value, which ONNX writes as a number.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool> {
+        Ok(self.int(name, default.into())? != 0)
+    }
+
+    /// A number.
+    pub fn float(&self, name: &str, default: f64) -> Result<f64> {
+        Ok(self.find(name, AttributeType::Float)?.map_or(default, |a| a.f.into()))
+    }
+
+    /// A number, where it is given.
+    pub fn maybe_float(&self, name: &str) -> Result<Option<f64>> {
+        Ok(self.find(name, AttributeType::Float)?.map(|a| a.f.into()))
+    }
+
+    /// A word.
+    pub fn text(&self, name: &str, default: &str) -> Result<String> {
+        let found = self.find(name, AttributeType::String)?;
+        Ok(found.map_or_else(|| default.to_owned(), |a| String::from_utf8_lossy(&a.s).into_owned()))
+    }
+
+    /// One of several words; the index of the one that it is.
+    pub fn choice(&self, name: &str, words: &[&str]) -> Result<usize> {
+        let found = self.text(name, words[0])?;
+        match words.iter().position(|&word| word == found) {
+            Some(index) => Ok(index),
+            None => {
+                broken(format!("the attribute `{name}` is `{found}`, expected one of {}", words.join(", ")))
+            }
+        }
+    }
+
+    /// Whole numbers, where they are given.
+    pub fn ints(&self, name: &str) -> Result<Option<Vec<i64>>> {
+        Ok(self.find(name, AttributeType::Ints)?.map(|a| a.ints.clone()))
+    }
+
+    /// Sizes, where they are given.
+    pub fn sizes(&self, name: &str) -> Result<Option<Vec<usize>>> {
+        let Some(found) = self.ints(name)? else { return Ok(None) };
+        match found.iter().map(|&n| usize::try_from(n)).collect() {
+            Ok(sizes) => Ok(Some(sizes)),
+            Err(_) => broken(format!("the attribute `{name}` is {found:?}, expected no negative numbers")),
+        }
+    }
+
+    /// Numbers, where they are given.
+    pub fn floats(&self, name: &str) -> Result<Option<Vec<f64>>> {
+        let found = self.find(name, AttributeType::Floats)?;
+        Ok(found.map(|a| a.floats.iter().map(|&x| x.into()).collect()))
+    }
+
+    /// Words, where they are given.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let found = self.find(name, AttributeType::Strings)?;
+        Ok(found.map(|a| a.strings.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect()))
+    }
+
+    /// A tensor, where it is given.
+    pub fn tensor(&self, name: &str) -> Result<Option<GraphValue>> {
+        self.find(name, AttributeType::Tensor)?.and_then(|a| a.t.as_ref()).map(elements::tensor).transpose()
+    }
+
+    /// An element type, where it is given.
+    pub fn dtype(&self, name: &str) -> Result<Option<DType>> {
+        let Some(number) = self.maybe_int(name)? else { return Ok(None) };
+        match elements::dtype(i32::try_from(number).unwrap_or(-1)) {
+            Ok(dtype) => Ok(Some(dtype)),
+            Err(found) => broken(format!("the attribute `{name}` asks for elements of type {found}")),
+        }
+    }
+
+    /// A graph.
+    pub fn body(&self, name: &str) -> Result<GraphBody> {
+        self.ignore(&[name]);
+        let mut bodies = self.bodies.borrow_mut();
+        match bodies.iter().position(|(known, _)| known == name) {
+            Some(index) => Ok(bodies.swap_remove(index).1),
+            None => broken(format!("the attribute `{name}` is missing")),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One step of a recurrent layer: cells, their activations and weights.
+
+use ops::{Result, Tensor};
+
+use super::activation::{hard_sigmoid, softsign};
+use crate::{broken, call::NodeCall};
+
+/// The kind of cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum CellKind {
+    Plain,
+    /// Whether the reset gate works on what the state became by its weights.
+    Gru {
+        reset_after: bool,
+    },
+    /// Whether the input gate is what the forget gate leaves.
+    Lstm {
+        tied: bool,
+    },
+}
+
+/// An activation with its numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CellActivation {
+    Relu,
+    Tanh,
+    Sigmoid,
+    Affine(f64, f64),
+    LeakyRelu(f64),
+    ThresholdedRelu(f64),
+    ScaledTanh(f64, f64),
+    HardSigmoid(f64, f64),
+    Elu(f64),
+    Softsign,
+    Softplus,
+}
+
+/// Numbers of the attributes `activation_alpha` and `activation_beta`.
+pub(super) type Numbers = std::vec::IntoIter<f64>;
+
+impl CellActivation {
+    /// Takes from the lists only the numbers that this activation has; the defaults where none are left.
+    pub fn named(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<Self> {
+        let mut a = |default| alphas.next().unwrap_or(default);
+        let mut b = |default| betas.next().unwrap_or(default);
+        Ok(match name.to_lowercase().as_str() {
+            "relu" => Self::Relu,
+            "tanh" => Self::Tanh,
+            "sigmoid" => Self::Sigmoid,
+            "affine" => Self::Affine(a(1.0), b(0.0)),
+            "leakyrelu" => Self::LeakyRelu(a(0.01)),
+            "thresholdedrelu" => Self::ThresholdedRelu(a(1.0)),
+            "scaledtanh" => Self::ScaledTanh(a(1.0), b(1.0)),
+            "hardsigmoid" => Self::HardSigmoid(a(0.2), b(0.5)),
+            "elu" => Self::Elu(a(1.0)),
+            "softsign" => Self::Softsign,
+            "softplus" => Self::Softplus,
+            _ => return broken(format!("the activation `{name}` is not known")),
+        })
+    }
+
+    fn of(self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Relu => x.relu(),
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => x.sigmoid(),
+            Self::Affine(a, b) => x.mul_scalar(a)?.add_scalar(b),
+            Self::LeakyRelu(a) => x.leaky_relu(a),
+            Self::ThresholdedRelu(a) => x.mul(&x.ge_scalar(a)?.cast(x.dtype())?),
+            Self::ScaledTanh(a, b) => x.mul_scalar(b)?.tanh()?.mul_scalar(a),
+            Self::HardSigmoid(a, b) => hard_sigmoid(x, a, b),
+            Self::Elu(a) => x.elu(a),
+            Self::Softsign => softsign(x),
+            Self::Softplus => x.softplus(),
+        }
+    }
+}
+
+/// The weights of one direction.
+pub(super) struct CellWeights {
+    /// `[inputs, gates]` and `[hidden, gates]`.
+    pub w: Tensor,
+    r: Tensor,
+    /// Of both, `[gates]` each.
+    biases: Option<[Tensor; 2]>,
+    /// Of input, output and forget gate, `[hidden]` each.
+    peepholes: Option<[Tensor; 3]>,
+    pub hidden: usize,
+}
+
+/// The state between two steps, `[N, hidden]` each.
+#[derive(Clone)]
+pub(super) struct CellState {
+    pub h: Tensor,
+    pub c: Option<Tensor>,
+}
+
+impl CellWeights {
+    /// Those of direction `d`.
+    pub fn of(call: &NodeCall, d: usize, x: &Tensor, kind: CellKind) -> Result<Self> {
+        let of = |i: usize| call.on_device_of(i, x)?.narrow(0, d, 1)?.squeeze(0);
+        let (w, r) = (of(1)?, of(2)?);
+        let (&[gates, _], &[_, hidden]) = (w.shape(), r.shape()) else {
+            return Err(call.misfit(w.shape(), "weights [directions, gates, inputs]"));
+        };
+        let biases = call.has(3).then(|| {
+            let both = of(3)?;
+            Ok::<_, ops::Error>([both.narrow(0, 0, gates)?, both.narrow(0, gates, gates)?])
+        });
+        let peepholes = (matches!(kind, CellKind::Lstm { .. }) && call.has(7)).then(|| {
+            let all = of(7)?;
+            let part = |i| all.narrow(0, i * hidden, hidden);
+            Ok::<_, ops::Error>([part(0)?, part(1)?, part(2)?])
+        });
+        let (w, r) = (w.transpose(0, 1)?, r.transpose(0, 1)?);
+        Ok(Self { w, r, biases: biases.transpose()?, peepholes: peepholes.transpose()?, hidden })
+    }
+}
+
+/// What a cell does, whatever its weights.
+pub(super) struct RecurrentCell {
+    pub kind: CellKind,
+    pub activations: [CellActivation; 3],
+    pub clip: Option<f64>,
+}
+
+impl RecurrentCell {
+    fn clipped(&self, x: Tensor) -> Result<Tensor> {
+        self.clip.map_or(Ok(x.clone()), |clip| x.clamp(-clip, clip))
+    }
+
+    pub fn step(&self, input: &Tensor, w: &CellWeights, state: &CellState) -> Result<CellState> {
+        let [f, g, h] = self.activations;
+        let part = |x: &Tensor, i: usize| x.narrow(1, i * w.hidden, w.hidden);
+        let recurrent = state.h.matmul(&w.r)?;
+        let (input, recurrent) = match &w.biases {
+            Some([wb, rb]) => (input.add(wb)?, recurrent.add(rb)?),
+            None => (input.clone(), recurrent),
+        };
+        match (self.kind, &state.c) {
+            (CellKind::Gru { reset_after }, _) => {
+                let gate = |i| f.of(&self.clipped(part(&input, i)?.add(&part(&recurrent, i)?)?)?);
+                let (update, reset) = (gate(0)?, gate(1)?);
+                let memory = if reset_after {
+                    reset.mul(&part(&recurrent, 2)?)?
+                } else {
+                    let weights = w.r.narrow(1, 2 * w.hidden, w.hidden)?;
+                    let memory = reset.mul(&state.h)?.matmul(&weights)?;
+                    match &w.biases {
+                        Some([_, rb]) => memory.add(&rb.narrow(0, 2 * w.hidden, w.hidden)?)?,
+                        None => memory,
+                    }
+                };
+                let new = g.of(&self.clipped(part(&input, 2)?.add(&memory)?)?)?;
+                let h = new.add(&update.mul(&state.h.sub(&new)?)?)?;
+                Ok(CellState { h, c: None })
+            }
+            (CellKind::Lstm { tied }, Some(c)) => {
+                let sums = input.add(&recurrent)?;
+                let seen = |i: usize, of: usize, c: &Tensor| {
+                    let sum = part(&sums, i)?;
+                    let sum = w.peepholes.as_ref().map_or(Ok(sum.clone()), |p| sum.add(&p[of].mul(c)?))?;
+                    f.of(&self.clipped(sum)?)
+                };
+                let enter = seen(0, 0, c)?;
+                let forget = if tied { enter.neg()?.add_scalar(1.0)? } else { seen(2, 2, c)? };
+                let new = g.of(&self.clipped(part(&sums, 3)?)?)?;
+                let c = forget.mul(c)?.add(&enter.mul(&new)?)?;
+                Ok(CellState { h: seen(1, 1, &c)?.mul(&h.of(&c)?)?, c: Some(c) })
+            }
+            _ => Ok(CellState { h: f.of(&self.clipped(input.add(&recurrent)?)?)?, c: None }),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What an edge of a graph carries.
+
+use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::room};
+
+/// A value of a graph. Tensors here have at least one element; a graph also passes lists of no
+/// numbers (no axes, the shape of a scalar, an absent region of interest).
+#[derive(Clone)]
+pub enum GraphValue {
+    /// An input or output that the node leaves out.
+    Absent,
+    /// A tensor without elements.
+    Empty(Spec),
+    /// A tensor.
+    Tensor(Tensor),
+}
+
+impl GraphValue {
+    /// The tensor.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where there is none, or one without elements.
+    pub fn tensor(&self, op: &'static str) -> Result<&Tensor> {
+        match self {
+            Self::Tensor(tensor) => Ok(tensor),
+            Self::Empty(spec) => Err(Error::Shape {
+                op,
+                found: format!("{:?}", spec.shape),
+                expected: "a tensor with elements (there are none of size 0 here)".into(),
+            }),
+            Self::Absent => Err(Error::Shape {
+                op,
+                found: "no tensor".into(),
+                expected: "an input that is needed".into(),
+            }),
+        }
+    }
+
+    /// Shape and element type; `None` for an absent value.
+    pub fn spec(&self) -> Option<&Spec> {
+        match self {
+            Self::Absent => None,
+            Self::Empty(spec) => Some(spec),
+            Self::Tensor(tensor) => Some(tensor.spec()),
+        }
+    }
+
+    /// Whether nothing is here.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// The elements as numbers, none of an empty tensor.
+    pub(crate) fn numbers(&self, op: &'static str) -> Result<Vec<f64>> {
+        match self {
+            Self::Empty(_) => Ok(vec![]),
+            other => readable(op, other.tensor(op)?)?.to_f64(),
+        }
+    }
+
+    /// Whole numbers, of which a GPU only has short ones.
+    pub(crate) fn whole(numbers: &[i64], shape: &[usize]) -> Result<Self> {
+        let spec = Spec::new(shape, DType::I64);
+        if spec.is_empty() {
+            return Ok(Self::Empty(spec));
+        }
+        Tensor::from_data(numbers.to_vec(), shape, Device::Cpu).map(Self::Tensor)
+    }
+}
+
+impl From<Tensor> for GraphValue {
+    fn from(tensor: Tensor) -> Self {
+        Self::Tensor(tensor)
+    }
+}
+
+/// The tensor, where memory holds its elements: a view may stand for more than that.
+pub(crate) fn readable<'a>(op: &'static str, tensor: &'a Tensor) -> Result<&'a Tensor> {
+    // As 64-bit numbers, twice while they are converted.
+    if tensor.len().saturating_mul(16) <= room() || tensor.is_symbolic() {
+        return Ok(tensor);
+    }
+    let (found, expected) =
+        (format!("{:?}", tensor.shape()), "one whose elements can be read into memory".into());
+    Err(Error::Shape { op, found, expected })
+}
+
+/// The type that stands for another on a device: a GPU has the shorter ones only.
+pub(crate) fn held(dtype: DType, device: Device) -> DType {
+    match (device, dtype) {
+        (Device::Gpu, DType::I64) => DType::I32,
+        (Device::Gpu, DType::F64) => DType::F32,
+        _ => dtype,
+    }
+}
+
+/// A tensor on a device. Integers of 64 bits become shorter on a GPU, which has no others.
+pub(crate) fn to_device(tensor: &Tensor, device: Device) -> Result<Tensor> {
+    if device == tensor.device() {
+        return Ok(tensor.clone());
+    }
+    let narrow = device == Device::Gpu && tensor.dtype() == DType::I64;
+    if narrow { tensor.cast(DType::I32)?.to_device(device) } else { tensor.to_device(device) }
+}

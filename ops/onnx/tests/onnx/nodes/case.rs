@@ -1,0 +1,105 @@
+//! One case: a folder with a model, its inputs and the outputs that are expected.
+
+use std::{
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use onnx_net::{
+    Graph, GraphMode, GraphValue, OnnxFile,
+    proto::{DataType, TensorProto, ValueInfoProto},
+};
+use ops::{DType, Tensor, no_grad};
+use prost::Message as _;
+
+pub struct Case {
+    pub name: String,
+    /// The only operator of the model, or `several`.
+    pub operator: String,
+    model: OnnxFile,
+    folder: PathBuf,
+}
+
+pub enum Outcome {
+    Passed,
+    Failed(String),
+    Unsupported(String),
+}
+
+impl Case {
+    /// The case in a folder; none when a tensor is of a type that is not tested. Error: why the reader
+    /// refuses the file.
+    pub fn read(path: &Path) -> Result<Option<Self>, String> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let model = OnnxFile::read(&path.join("model.onnx")).map_err(|e| e.to_string())?;
+        let graph = model.proto().graph.as_ref().ok_or("no graph")?;
+        let ports = graph.input.iter().chain(&graph.output);
+        if !ports.into_iter().all(is_tested) {
+            return Ok(None);
+        }
+        let operator = match &graph.node[..] {
+            [node] => node.op_type.clone(),
+            _ => "several".to_owned(),
+        };
+        Ok(Some(Self { name, operator, model, folder: path.join("test_data_set_0") }))
+    }
+
+    pub fn run(&self) -> Outcome {
+        let module = match onnx_net::module(&self.model) {
+            Ok(module) => module,
+            Err(error) => return Outcome::Unsupported(error.to_string()),
+        };
+        let tried = catch_unwind(AssertUnwindSafe(|| no_grad(|| self.compare(&module))));
+        match tried {
+            Ok(Ok(())) => Outcome::Passed,
+            Ok(Err(reason)) => Outcome::Failed(reason),
+            Err(_) => Outcome::Failed("a panic".into()),
+        }
+    }
+
+    fn compare(&self, module: &ops::nn::Module) -> Result<(), String> {
+        let network = Graph::of(module).ok_or("no graph")?;
+        let inputs = self.values("input", network.inputs.len())?;
+        let expected = self.values("output", network.outputs.len())?;
+        let found = network.compute(module, &inputs, GraphMode::File).map_err(|e| e.to_string())?;
+        found.iter().zip(&expected).try_for_each(|((name, found), expected)| {
+            same(found, expected).map_err(|reason| format!("output `{name}`: {reason}"))
+        })
+    }
+
+    fn values(&self, kind: &str, n: usize) -> Result<Vec<GraphValue>, String> {
+        let value = |i: usize| {
+            let path = self.folder.join(format!("{kind}_{i}.pb"));
+            let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let proto = TensorProto::decode(&bytes[..]).map_err(|e| e.to_string())?;
+            onnx_net::read_tensor(&proto).map_err(|e| e.to_string())
+        };
+        (0..n).map(value).collect()
+    }
+}
+
+fn is_tested(port: &ValueInfoProto) -> bool {
+    let tensor = port.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+    let known = [DataType::Float, DataType::Double, DataType::Int32, DataType::Int64, DataType::Bool];
+    tensor.is_some_and(|t| known.iter().any(|&k| k as i32 == t.elem_type))
+}
+
+/// Within what the ONNX project itself allows: 1e-3 of each element; equal whole numbers.
+fn same(found: &GraphValue, expected: &GraphValue) -> Result<(), String> {
+    let (Some(a), Some(b)) = (found.spec(), expected.spec()) else { return Err("nothing came out".into()) };
+    if a != b {
+        return Err(format!("is {a}, expected {b}"));
+    }
+    let (GraphValue::Tensor(found), GraphValue::Tensor(expected)) = (found, expected) else { return Ok(()) };
+    let numbers = |t: &Tensor| t.to_f64().map_err(|e| e.to_string());
+    let (found, expected) = (numbers(found)?, numbers(expected)?);
+    let exact = matches!(a.dtype, DType::I32 | DType::I64 | DType::Bool);
+    let near = |x: f64, y: f64| {
+        x == y || (x.is_nan() && y.is_nan()) || (!exact && (x - y).abs() <= 1e-6 + 1e-3 * y.abs())
+    };
+    match found.iter().zip(&expected).position(|(&x, &y)| !near(x, y)) {
+        None => Ok(()),
+        Some(i) => Err(format!("element {i} is {}, expected {}", found[i], expected[i])),
+    }
+}

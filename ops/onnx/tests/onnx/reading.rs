@@ -1,0 +1,312 @@
+//! Files that lie: cut off, changed, pointing elsewhere.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use onnx_net::{
+    OnnxFile, check, module,
+    proto::{AttributeProto, GraphProto, SparseTensorProto, StringStringEntryProto, TrainingInfoProto},
+};
+use ops::random::Key;
+
+use crate::build::*;
+
+/// A folder of its own, deleted at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("onnx-reading-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("model")).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn linear() -> Net {
+    Net::new()
+        .input("x", F32, &[-1, 2])
+        .floats("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0])
+        .op("MatMul", "x w -> y", vec![])
+        .output("y")
+}
+
+/// The elements of `w` in another file, as the entries say.
+fn elsewhere(entries: &[(&str, &str)]) -> Net {
+    let mut net = linear();
+    let w = &mut net.graph().initializer[0];
+    w.float_data.clear();
+    w.data_location = 1;
+    let entry = |(k, v): &(&str, &str)| StringStringEntryProto { key: (*k).into(), value: (*v).into() };
+    w.external_data = entries.iter().map(entry).collect();
+    net
+}
+
+fn read(folder: &Folder, net: &Net) -> Result<Vec<f32>, String> {
+    let path = folder.0.join("model/net.onnx");
+    fs::write(&path, net.bytes()).unwrap();
+    let model = OnnxFile::read(&path).map_err(|e| e.to_string())?;
+    let module = module(&model).map_err(|e| e.to_string())?;
+    Ok(module.parameter("w").unwrap().get().to_f32().unwrap())
+}
+
+#[test]
+fn elements_in_another_file_of_the_folder() {
+    let folder = Folder::new("external");
+    let bytes: Vec<u8> = [9.0f32, 1.0, 2.0, 3.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    fs::write(folder.0.join("model/w.bin"), &bytes).unwrap();
+    fs::write(folder.0.join("secret.bin"), &bytes).unwrap();
+    let found = read(&folder, &elsewhere(&[("location", "w.bin"), ("offset", "4"), ("length", "16")]));
+    assert_eq!(found.unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    let secret = folder.0.join("secret.bin");
+    for (entries, expected) in [
+        (vec![("location", "../secret.bin")], "leaves the model's folder"),
+        (vec![("location", secret.to_str().unwrap())], "leaves the model's folder"),
+        (vec![("location", "w.bin"), ("offset", "8")], "16 bytes at 8, but it has 20"),
+        (vec![("location", "w.bin"), ("offset", "18446744073709551615")], "but it has 20"),
+        (vec![("location", "w.bin"), ("length", "999999999999")], "has 16 bytes, but its length is"),
+        (vec![("location", "gone.bin")], "gone.bin"),
+        (vec![("location", ".")], "is not a file"),
+        (vec![], "does not say which"),
+    ] {
+        let error = read(&folder, &elsewhere(&entries)).unwrap_err();
+        assert!(error.contains(expected), "{entries:?}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let folder = Folder::new("links");
+    fs::write(folder.0.join("secret.bin"), [0; 16]).unwrap();
+    std::os::unix::fs::symlink(folder.0.join("secret.bin"), folder.0.join("model/w.bin")).unwrap();
+    std::os::unix::fs::symlink(&folder.0, folder.0.join("model/up")).unwrap();
+    for location in ["w.bin", "up/secret.bin"] {
+        let error = read(&folder, &elsewhere(&[("location", location)])).unwrap_err();
+        assert!(error.contains("goes through a link"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_no_plain_file_is_not_read() {
+    // Its size is 0, and it never ends.
+    for path in ["/dev/zero", "/"] {
+        let error = OnnxFile::read(path.as_ref()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("not a file") || error.contains("No such file"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_others_read_is_confined_too() {
+    let folder = Folder::new("confined");
+    fs::write(folder.0.join("model/w.bin"), [0; 16]).unwrap();
+    let path = folder.0.join("model/net.onnx");
+    let confined = |location| {
+        fs::write(&path, elsewhere(&[("location", location)]).bytes()).unwrap();
+        OnnxFile::confined(&path).map(|_| ()).map_err(|e| e.to_string())
+    };
+    confined("w.bin").unwrap();
+    assert!(confined("../secret.bin").unwrap_err().contains("leaves the model's folder"));
+    assert!(confined("/etc/passwd").unwrap_err().contains("leaves the model's folder"));
+}
+
+/// Both ended the process of ONNX Runtime 1.31.1.
+#[test]
+fn what_would_end_another_program_is_refused() {
+    let folder = Folder::new("ends");
+    let path = folder.0.join("net.onnx");
+    let confined = |net: Net| {
+        fs::write(&path, net.output("y").bytes()).unwrap();
+        OnnxFile::confined(&path).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let attention = |heads| {
+        let attributes = vec![int("q_num_heads", 2), int("kv_num_heads", heads)];
+        Net::new().opset(24).input("x", F32, &[1, 3, 4]).op("Attention", "x x x -> y", attributes)
+    };
+    confined(attention(2)).unwrap();
+    for heads in [0, -1, 1 << 32] {
+        let error = confined(attention(heads)).unwrap_err();
+        assert!(error.contains(&format!("the attribute `kv_num_heads` is {heads}")), "{error}");
+    }
+    let normalised = |edges| {
+        let net = Net::new().input("x", F32, &[2, 2]).floats("w", &[2], &[1.0, 1.0]);
+        confined(net.op("LayerNormalization", edges, vec![]))
+    };
+    normalised("x w -> y").unwrap();
+    assert!(normalised("x w _ -> y").unwrap_err().contains("the third input has an empty name"));
+}
+
+#[test]
+fn tensors_are_confined_wherever_they_stand() {
+    let folder = Folder::new("everywhere");
+    let path = folder.0.join("model/net.onnx");
+    let outside = elsewhere(&[("location", "../secret.bin")]).graph().initializer[0].clone();
+    let sparse = SparseTensorProto { values: Some(outside.clone()), ..Default::default() };
+    let graph = GraphProto { initializer: vec![outside.clone()], ..Default::default() };
+    let holding = |attribute| {
+        importing(linear(), vec![function("f", "", "x", vec![node("Neg", "x -> y", vec![attribute])])])
+    };
+    let mut usual = importing(linear(), vec![function("f", "", "x", vec![])]);
+    usual.0.functions[0].attribute_proto.push(AttributeProto { t: Some(outside), ..Default::default() });
+    let mut training = linear();
+    let algorithm = Some(graph.clone());
+    training.0.training_info.push(TrainingInfoProto { algorithm, ..Default::default() });
+    for net in [
+        usual,
+        training,
+        holding(AttributeProto { sparse_tensor: Some(sparse.clone()), ..Default::default() }),
+        holding(AttributeProto { sparse_tensors: vec![sparse], ..Default::default() }),
+        holding(AttributeProto { graphs: vec![graph], ..Default::default() }),
+    ] {
+        fs::write(&path, net.bytes()).unwrap();
+        let error = OnnxFile::confined(&path).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("leaves the model's folder"), "{error}");
+    }
+}
+
+#[test]
+fn many_initialisers_of_one_name_and_many_inputs_are_read_in_time() {
+    let mut net = linear();
+    for i in 0..50_000 {
+        net = net.floats(&format!("unused{i}"), &[1], &[1.0]);
+        net = net.input(&format!("unused{i}"), F32, &[1]);
+    }
+    net.module().unwrap();
+}
+
+#[test]
+fn sizes_that_lie_are_refused() {
+    for (dims, expected) in [
+        (vec![2, 3], "has 4 elements, but its sizes [2, 3] say 6"),
+        (vec![-2, -2], "has the sizes [-2, -2]"),
+        (vec![i64::MAX, 4], "has the sizes"),
+        (vec![1 << 31, 1 << 31], "has the sizes"),
+    ] {
+        let mut net = linear();
+        net.graph().initializer[0].dims = dims;
+        let error = net.module().map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_refused() {
+    let bytes = linear().bytes();
+    for n in 0..bytes.len() {
+        // Every prefix is an error, or a smaller model whose report can be made.
+        if let Ok(model) = OnnxFile::from_bytes(&bytes[..n]) {
+            let _ = check(&model);
+        }
+    }
+    assert!(OnnxFile::from_bytes(b"no model at all").is_err());
+    assert!(OnnxFile::from_bytes(&[]).is_err());
+}
+
+#[test]
+fn messages_inside_each_other_without_end_are_refused() {
+    // A graph in an attribute of a node of a graph, a thousand times.
+    let mut inner: Vec<u8> = vec![];
+    for _ in 0..1000 {
+        for field in [6u8, 5, 1] {
+            let mut outer = vec![field << 3 | 2];
+            let mut n = inner.len();
+            while n >= 0x80 {
+                outer.push(n as u8 | 0x80);
+                n >>= 7;
+            }
+            outer.push(n as u8);
+            outer.append(&mut inner);
+            inner = outer;
+        }
+    }
+    let mut n = inner.len();
+    let mut bytes = vec![8, 8, 7 << 3 | 2];
+    while n >= 0x80 {
+        bytes.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+    bytes.extend(inner);
+    let error = OnnxFile::from_bytes(&bytes).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("deep"), "{error}");
+}
+
+/// Files of several operators with bytes changed, dropped, doubled and joined at random: an error or a
+/// report, never a panic. ONNX_READER_ROUNDS asks for more of them.
+#[test]
+fn damaged_files_give_errors() {
+    let rounds = std::env::var("ONNX_READER_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
+    let seeds = [linear().bytes(), conv().bytes(), elsewhere(&[("location", "../w")]).bytes()];
+    let (mut read, mut ran) = (0, 0);
+    for round in 0..rounds {
+        let draw = Key::new(7).draw(round);
+        let words = |i: u64| draw.words(i).map(|w| w as usize);
+        let [which, changes, ..] = words(0);
+        let mut bytes = seeds[which % seeds.len()].clone();
+        for change in 0..1 + changes % 6 {
+            let [kind, place, value, length] = words(1 + change as u64);
+            let at = place % bytes.len().max(1);
+            let end = (at + 1 + length % 8).min(bytes.len());
+            match kind % 5 {
+                0 if !bytes.is_empty() => bytes[at] = value as u8,
+                1 if !bytes.is_empty() => bytes[at] ^= 1 << (value % 8),
+                2 => drop(bytes.drain(at..end)),
+                3 => {
+                    let part = bytes[at..end].to_vec();
+                    bytes.splice(at..at, part);
+                }
+                _ => {
+                    let other = &seeds[value % seeds.len()];
+                    let from = length % other.len();
+                    bytes.truncate(at);
+                    bytes.extend(&other[from..]);
+                }
+            }
+        }
+        if let Ok(model) = OnnxFile::from_bytes(&bytes) {
+            read += 1;
+            ran += usize::from(check(&model).runs);
+        }
+    }
+    println!("{rounds} damaged files: {read} could be read, {ran} of them still made a network");
+}
+
+/// `tests/fuzz` starts from them.
+#[test]
+fn the_seeds_of_the_fuzzer_are_networks() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus");
+    let seeds = |target: &str| {
+        let entries: Vec<_> = fs::read_dir(corpus.join(target)).unwrap().map(|e| e.unwrap().path()).collect();
+        // What a run of the fuzzer adds is named by its hash.
+        let own = entries.into_iter().filter(|path| path.file_name().unwrap().len() < 40);
+        own.collect::<Vec<_>>()
+    };
+    for path in seeds("read") {
+        let read = OnnxFile::from_bytes(&fs::read(&path).unwrap()).and_then(|model| module(&model));
+        read.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+    for path in seeds("external") {
+        OnnxFile::from_bytes(&fs::read(&path).unwrap()).unwrap();
+    }
+}
+
+fn conv() -> Net {
+    Net::new()
+        .input("x", F32, &[1, 1, 4, 4])
+        .floats("w", &[2, 1, 3, 3], &[0.5; 18])
+        .ints("shape", &[1, -1])
+        .op("Conv", "x w -> a", vec![list("pads", &[1, 1, 1, 1])])
+        .op("Relu", "a -> b", vec![])
+        .op("MaxPool", "b -> c", vec![list("kernel_shape", &[2, 2]), list("strides", &[2, 2])])
+        .op("Reshape", "c shape -> d", vec![])
+        .op("Softmax", "d -> y", vec![int("axis", 1)])
+        .output("y")
+}

@@ -1,0 +1,130 @@
+//! What is not supported is told, all of it at once.
+
+use onnx_net::{
+    OnnxFile, check,
+    proto::{FunctionProto, OperatorSetIdProto},
+};
+
+use crate::build::*;
+
+fn refused(net: &Net) -> String {
+    net.module().map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn everything_that_is_not_supported_is_listed() {
+    let mut net = Net::new()
+        .input("x", F32, &[-1, 2])
+        .floats("w", &[2, 2], &[0.0; 4])
+        .op("Frobnicate", "x -> a", vec![])
+        .op("Frobnicate", "a -> b", vec![])
+        .op("Relu", "b -> c", vec![int("speed", 3)])
+        .op("Cast", "x -> d", vec![int("to", 10)])
+        .op("Gelu", "x -> e", vec![])
+        .op("Softmax", "x -> f", vec![text("axis", "one")])
+        .output("c");
+    net.graph().initializer[0].data_type = 10;
+    let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
+    assert!(!report.runs && !report.trains());
+    let text = refused(&net);
+    for expected in [
+        "type: the tensor `w` has elements of type float16",
+        "operator Frobnicate: not known (2 times)",
+        "Cast (node `Cast_d`): the attribute `to` asks for elements of type float16",
+        "operator Gelu of opset 18: known from 20 to",
+        "Softmax (node `Softmax_f`): the attribute `axis` is no int",
+    ] {
+        assert!(text.contains(expected), "`{expected}` is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn an_unknown_attribute_is_told() {
+    let net = Net::new().input("x", F32, &[2]).op("Relu", "x -> y", vec![int("speed", 3)]).output("y");
+    assert!(refused(&net).contains("Relu (node `Relu_y`): the attribute `speed` is not known"));
+}
+
+#[test]
+fn an_opset_of_the_future_is_refused() {
+    let net = Net::new().opset(99).input("x", F32, &[2]).op("Relu", "x -> y", vec![]).output("y");
+    assert!(refused(&net).contains("opset 99: known are 7 to"));
+}
+
+#[test]
+fn a_cycle_is_refused() {
+    let net = Net::new()
+        .input("x", F32, &[2])
+        .op("Add", "x b -> a", vec![])
+        .op("Relu", "a -> b", vec![])
+        .output("b");
+    assert!(refused(&net).contains("Add (node `Add_a`): nothing before it gives `b`"));
+}
+
+#[test]
+fn a_missing_initialiser_is_refused() {
+    let net = Net::new().input("x", F32, &[2]).op("Add", "x w -> y", vec![]).output("y");
+    assert!(refused(&net).contains("nothing before it gives `w` (a missing initialiser"));
+}
+
+#[test]
+fn a_function_that_calls_itself_is_refused() {
+    let mut net = Net::new().input("x", F32, &[2]).output("y");
+    let mut call = node("Again", "x -> y", vec![]);
+    call.domain = "own".into();
+    net.graph().node.push(call.clone());
+    net.0.opset_import.push(OperatorSetIdProto { domain: "own".into(), version: 1 });
+    net.0.functions.push(FunctionProto {
+        name: "Again".into(),
+        domain: "own".into(),
+        input: vec!["x".into()],
+        output: vec!["y".into()],
+        node: vec![call],
+        opset_import: net.0.opset_import.clone(),
+        ..Default::default()
+    });
+    assert!(refused(&net).contains("the function `Again` calls itself"));
+}
+
+#[test]
+fn a_function_of_the_model_is_written_out() {
+    let mut net = Net::new().input("x", F32, &[-1]).floats("two", &[1], &[2.0]).output("y");
+    let mut call = node("Twice", "x two -> y", vec![]);
+    call.domain = "own".into();
+    net.graph().node.push(call);
+    net.0.opset_import.push(OperatorSetIdProto { domain: "own".into(), version: 1 });
+    net.0.functions.push(FunctionProto {
+        name: "Twice".into(),
+        domain: "own".into(),
+        input: vec!["a".into(), "b".into()],
+        output: vec!["c".into()],
+        node: vec![node("Mul", "a b -> x", vec![]), node("Neg", "x -> c", vec![])],
+        opset_import: net.0.opset_import.clone(),
+        ..Default::default()
+    });
+    let module = net.module().unwrap();
+    assert_eq!(module.forward(&tensor(&[1.0, 3.0], &[2])).unwrap().to_f32().unwrap(), [-2.0, -6.0]);
+}
+
+#[test]
+fn shapes_that_cannot_fit_are_found_before_anything_runs() {
+    let net = Net::new()
+        .input("x", F32, &[1, 3])
+        .floats("w", &[4, 2], &[0.0; 8])
+        .op("MatMul", "x w -> y", vec![])
+        .output("y");
+    let text = refused(&net);
+    assert!(text.contains("MatMul (node `MatMul_y`)") && text.contains("[1, 3] beside [4, 2]"), "{text}");
+}
+
+#[test]
+fn a_network_without_gradients_runs_but_does_not_train() {
+    let net = Net::new()
+        .input("x", F32, &[-1, 2])
+        .floats("w", &[2, 2], &[1.0, 0.0, 0.0, 1.0])
+        .op("MatMul", "x w -> h", vec![])
+        .op("ArgMax", "h -> y", vec![int("axis", 1)])
+        .output("y");
+    let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
+    assert!(report.runs && !report.trains());
+    assert_eq!(report.constant, ["w"]);
+}

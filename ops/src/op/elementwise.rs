@@ -1,0 +1,406 @@
+//! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there is of a
+//! function. [`composed`](super::composed) has those that are made of others.
+
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
+use burn::backend::{
+    Dispatch, Scalar,
+    ops::{ActivationOps as _, FloatTensorOps as _},
+};
+
+use super::{
+    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, fused, not_differentiable,
+    rectifier::gate, require_float, require_number,
+};
+use crate::{
+    DType, Device, Result, Spec, Tensor,
+    cpu::{self, maths},
+    tensor::{apply, is_grad_enabled, on_cpu},
+};
+
+/// A function: a row of the table.
+pub struct Elementwise {
+    /// Its name in Rust, in scripts and in messages.
+    pub name: &'static str,
+    /// What it computes, for readers of scripts.
+    pub doc: &'static str,
+    /// A call of it in a script, with its value; empty where scripts have an operator for it.
+    pub example: &'static str,
+    /// Whether it takes integers, too.
+    integers: bool,
+    /// Over f32 on the CPU, where it is written for vectors.
+    cpu: Option<fn(&[f32]) -> Vec<f32>>,
+    /// On any backend, in the element type and on the device.
+    run: fn(Primitive, DType, Device) -> Primitive,
+    /// `dx` of x, y and dy; where there is none, the function is a constant to gradients.
+    gradient: Option<fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>>,
+    /// `dx` of what is saved and dy in one pass over f32 on the CPU, for where nothing is recorded.
+    slope: Option<fn(&[f32], &[f32]) -> Vec<f32>>,
+    onnx: OnnxForm,
+    saves: Saves,
+}
+
+/// What a function is in ONNX.
+enum OnnxForm {
+    Node(&'static str),
+    Nodes(fn(&mut OnnxWriter) -> OnnxValue),
+}
+
+use OnnxForm::{Node, Nodes};
+
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($value:expr) => {
+        Some($value)
+    };
+}
+
+/// Makes of each row a constant of [`Elementwise`] and a method of [`Tensor`].
+macro_rules! elementwise {
+    ($($(#[$remark:meta])* $name:ident, $doc:literal $(, $input:literal => $output:literal)? {
+        $(integers: $integers:literal,)?
+        $(cpu: |$c:ident| $cpu:expr,)?
+        run: $run:expr,
+        $(gradient: $gradient:expr,)?
+        $(slope: |$at:ident| $slope:expr,)?
+        onnx: $onnx:expr,
+        saves: $saves:ident,
+    })*) => {
+        #[allow(non_upper_case_globals, reason = "a row has the name of its function")]
+        impl Elementwise {
+            $(const $name: Self = Self {
+                name: stringify!($name),
+                doc: $doc,
+                example: concat!(
+                    $("tensor([", $input, "]).", stringify!($name), "().to_array() => [", $output, "]")?
+                ),
+                integers: false $(|| $integers)?,
+                cpu: optional!($(|x| cpu::map(x, #[inline(always)] |$c| $cpu))?),
+                run: $run,
+                gradient: optional!($($gradient)?),
+                slope: optional!($(|at, dy| cpu::zip(at, dy, #[inline(always)] |$at, dy| dy * $slope))?),
+                onnx: $onnx,
+                saves: Saves::$saves,
+            };)*
+
+            /// All rows.
+            pub const ALL: &[&Self] = &[$(&Self::$name),*];
+        }
+
+        /// Element-wise functions. All keep the shape, and refuse element types that they are not
+        /// defined for with [`crate::Error::DType`].
+        impl Tensor {
+            $(#[doc = $doc] $(#[$remark])* pub fn $name(&self) -> Result<Tensor> {
+                Elementwise::$name.of(self)
+            })*
+        }
+    };
+}
+
+elementwise! {
+    neg, "`y = -x`" {
+        integers: true,
+        cpu: |x| -x,
+        run: |x, dtype, _| by_kind!(dtype, float_neg, int_neg, (x)),
+        gradient: |_, _, dy| dy.neg(),
+        onnx: Node("Neg"),
+        saves: NOTHING,
+    }
+    /// The gradient at 0 is 0.
+    abs, "The absolute value.", "-2.0" => "2.0" {
+        integers: true,
+        cpu: |x| x.abs(),
+        run: |x, dtype, _| by_kind!(dtype, float_abs, int_abs, (x)),
+        gradient: |x, _, dy| dy.mul(&x.sign()?),
+        onnx: Node("Abs"),
+        saves: INPUTS,
+    }
+    /// A constant to gradients.
+    sign, "-1, 0 or 1.", "-2.0" => "-1.0" {
+        integers: true,
+        run: |x, dtype, _| by_kind!(dtype, float_sign, int_sign, (x)),
+        onnx: Node("Sign"),
+        saves: INPUTS,
+    }
+    square, "x^2", "3.0" => "9.0" {
+        integers: true,
+        cpu: |x| x * x,
+        run: |x, dtype, _| by_kind!(dtype, float_mul, int_mul, (x.clone(), x)),
+        gradient: |x, _, dy| dy.mul(x)?.mul_scalar(2.0),
+        onnx: Nodes(|w| w.node("Mul", [w.x(0), w.x(0)])),
+        saves: INPUTS,
+    }
+    exp, "e^x", "0.0" => "1.0" {
+        cpu: |x| maths::exp(x),
+        run: |x, _, _| Dispatch::float_exp(x),
+        gradient: |_, y, dy| dy.mul(y),
+        onnx: Node("Exp"),
+        saves: OUTPUT,
+    }
+    log, "Natural logarithm.", "1.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_log(x),
+        gradient: |x, _, dy| dy.div(x),
+        onnx: Node("Log"),
+        saves: INPUTS,
+    }
+    log1p, "log(1 + x), accurate near 0.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_log1p(x),
+        gradient: |x, _, dy| dy.div(&x.add_scalar(1.0)?),
+        onnx: Nodes(|w| {
+            let sum = w.node("Add", [w.x(0), w.number(1.0)]);
+            w.node("Log", [sum])
+        }),
+        saves: INPUTS,
+    }
+    sqrt, "Square root.", "4.0" => "2.0" {
+        cpu: |x| x.sqrt(),
+        run: |x, _, _| Dispatch::float_sqrt(x),
+        gradient: |_, y, dy| dy.div(&y.mul_scalar(2.0)?),
+        onnx: Node("Sqrt"),
+        saves: OUTPUT,
+    }
+    recip, "1 / x", "4.0" => "0.25" {
+        cpu: |x| 1.0 / x,
+        run: |x, _, _| Dispatch::float_recip(x),
+        gradient: |_, y, dy| dy.mul(&y.mul(y)?)?.neg(),
+        onnx: Node("Reciprocal"),
+        saves: OUTPUT,
+    }
+    sin, "Sine, radians.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_sin(x),
+        gradient: |x, _, dy| dy.mul(&x.cos()?),
+        onnx: Node("Sin"),
+        saves: INPUTS,
+    }
+    cos, "Cosine, radians.", "0.0" => "1.0" {
+        run: |x, _, _| Dispatch::float_cos(x),
+        gradient: |x, _, dy| dy.mul(&x.sin()?)?.neg(),
+        onnx: Node("Cos"),
+        saves: INPUTS,
+    }
+    tan, "Tangent, radians.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_tan(x),
+        gradient: |_, y, dy| dy.mul(&y.mul(y)?.add_scalar(1.0)?),
+        onnx: Node("Tan"),
+        saves: OUTPUT,
+    }
+    asin, "Inverse sine.", "0.0" => "0.0" {
+        run: |x, _, device| match device {
+            Device::Cpu => Dispatch::float_asin(x),
+            // The inverse sine and cosine of shaders are right to three digits on some drivers.
+            Device::Gpu => Dispatch::float_atan2(x.clone(), other_leg(x)),
+        },
+        gradient: |x, _, dy| dy.div(&x.mul(x)?.neg()?.add_scalar(1.0)?.sqrt()?),
+        onnx: Node("Asin"),
+        saves: INPUTS,
+    }
+    acos, "Inverse cosine.", "1.0" => "0.0" {
+        run: |x, _, device| match device {
+            Device::Cpu => Dispatch::float_acos(x),
+            Device::Gpu => Dispatch::float_atan2(other_leg(x.clone()), x),
+        },
+        gradient: |x, _, dy| dy.div(&x.mul(x)?.neg()?.add_scalar(1.0)?.sqrt()?)?.neg(),
+        onnx: Node("Acos"),
+        saves: INPUTS,
+    }
+    atan, "Inverse tangent.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_atan(x),
+        gradient: |x, _, dy| dy.div(&x.mul(x)?.add_scalar(1.0)?),
+        onnx: Node("Atan"),
+        saves: INPUTS,
+    }
+    sinh, "Hyperbolic sine.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_sinh(x),
+        gradient: |x, _, dy| dy.mul(&x.cosh()?),
+        onnx: Node("Sinh"),
+        saves: INPUTS,
+    }
+    cosh, "Hyperbolic cosine.", "0.0" => "1.0" {
+        run: |x, _, _| Dispatch::float_cosh(x),
+        gradient: |x, _, dy| dy.mul(&x.sinh()?),
+        onnx: Node("Cosh"),
+        saves: INPUTS,
+    }
+    tanh, "Hyperbolic tangent.", "0.0" => "0.0" {
+        cpu: |x| maths::tanh(x),
+        run: |x, _, _| Dispatch::float_tanh(x),
+        gradient: |_, y, dy| dy.mul(&y.mul(y)?.neg()?.add_scalar(1.0)?),
+        slope: |y| 1.0 - y * y,
+        onnx: Node("Tanh"),
+        saves: OUTPUT,
+    }
+    erf, "Error function.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::float_erf(x),
+        // 2 / sqrt(pi) exp(-x^2)
+        gradient: |x, _, dy| dy.mul(&x.mul(x)?.neg()?.exp()?)?.mul_scalar(FRAC_2_SQRT_PI),
+        onnx: Node("Erf"),
+        saves: INPUTS,
+    }
+    /// A constant to gradients.
+    floor, "The largest whole number not above x.", "1.7" => "1.0" {
+        run: |x, _, _| Dispatch::float_floor(x),
+        onnx: Node("Floor"),
+        saves: INPUTS,
+    }
+    /// A constant to gradients.
+    ceil, "The smallest whole number not below x.", "1.2" => "2.0" {
+        run: |x, _, _| Dispatch::float_ceil(x),
+        onnx: Node("Ceil"),
+        saves: INPUTS,
+    }
+    /// A constant to gradients.
+    round, "The nearest whole number, halves to even.", "2.5" => "2.0" {
+        run: |x, _, _| Dispatch::float_round(x),
+        onnx: Node("Round"),
+        saves: INPUTS,
+    }
+    sigmoid, "1 / (1 + e^-x)", "0.0" => "0.5" {
+        cpu: |x| maths::sigmoid(x),
+        run: |x, _, _| Dispatch::sigmoid(x),
+        gradient: |_, y, dy| dy.mul(&y.sub(&y.mul(y)?)?),
+        slope: |y| y - y * y,
+        onnx: Node("Sigmoid"),
+        saves: OUTPUT,
+    }
+    /// The gradient at 0 is 0.
+    relu, "max(x, 0)", "-1.0" => "0.0" {
+        cpu: |x| if x <= 0.0 { 0.0 } else { x },
+        run: |x, _, _| Dispatch::relu(x),
+        gradient: |_, y, dy| gate(y, dy, 0.0),
+        onnx: Node("Relu"),
+        saves: OUTPUT,
+    }
+    /// It does not overflow.
+    softplus, "log(1 + e^x)", "100.0" => "100.0" {
+        cpu: |x| maths::softplus(x),
+        run: |x, _, _| softplus(x),
+        gradient: |x, _, dy| dy.mul(&x.sigmoid()?),
+        slope: |x| maths::sigmoid(x),
+        onnx: Node("Softplus"),
+        saves: INPUTS,
+    }
+    /// `y = x P(X < x)` for a standard normal X (Hendrycks and Gimpel, 2016), by the error function.
+    gelu, "x times the normal distribution function.", "0.0" => "0.0" {
+        run: |x, _, _| Dispatch::gelu(x),
+        gradient: |x, _, dy| dy.mul(&gelu_slope(x)?),
+        onnx: Node("Gelu"),
+        saves: INPUTS,
+    }
+}
+
+impl Elementwise {
+    /// The function of a tensor.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for an element type that it is not defined for.
+    pub fn of(&'static self, x: &Tensor) -> Result<Tensor> {
+        apply(self, &[x])
+    }
+
+    /// `dx` in one pass, where there is one and nothing is recorded.
+    fn in_one_pass(&'static self, at: &Vjp) -> Option<Result<Tensor>> {
+        let slope = self.slope?;
+        let saved = if self.saves.output { at.y } else { &at.x[0] };
+        let taken = fused::applies(saved) && fused::applies(at.dy) && at.dy.device() == Device::Cpu;
+        (taken && !is_grad_enabled()).then(|| apply(Slope { of: self, slope }, &[saved, at.dy]))
+    }
+}
+
+impl std::fmt::Debug for Elementwise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Op for &'static Elementwise {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        let require = if self.integers { require_number } else { require_float };
+        require(self.name, x[0])?;
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        match (self.cpu, x[0].floats()) {
+            (Some(cpu), Some(x)) => on_cpu(cpu(&x), y),
+            _ => (self.run)(x[0].primitive(), y.dtype, device),
+        }
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let Some(gradient) = self.gradient else { return not_differentiable(self) };
+        let dx = self.in_one_pass(at).unwrap_or_else(|| gradient(&at.x[0], at.y, at.dy))?;
+        Ok(vec![Some(dx)])
+    }
+
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        Ok(match self.onnx {
+            Node(op_type) => w.node(op_type, w.all()),
+            Nodes(write) => write(w),
+        })
+    }
+
+    fn saves(&self) -> Saves {
+        self.saves
+    }
+
+    fn differentiable(&self) -> bool {
+        self.gradient.is_some()
+    }
+}
+
+/// The gradient of a function in one pass, where nothing is recorded. Inputs: what is saved, dy.
+struct Slope {
+    of: &'static Elementwise,
+    slope: fn(&[f32], &[f32]) -> Vec<f32>,
+}
+
+impl std::fmt::Debug for Slope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "slope of {}", self.of.name)
+    }
+}
+
+impl Op for Slope {
+    fn name(&self) -> &'static str {
+        self.of.name
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[1].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        on_cpu((self.slope)(&x[0].known_floats(), &x[1].known_floats()), y)
+    }
+
+    fn differentiable(&self) -> bool {
+        false
+    }
+}
+
+/// `sqrt(1 - x^2)`, accurate near 1.
+fn other_leg(x: Primitive) -> Primitive {
+    let one = Scalar::Float(1.0);
+    let below = Dispatch::float_add_scalar(Dispatch::float_neg(x.clone()), one);
+    Dispatch::float_sqrt(Dispatch::float_mul(below, Dispatch::float_add_scalar(x, one)))
+}
+
+/// `max(x, 0) + log(1 + e^-|x|)`, which overflows nowhere.
+fn softplus(x: Primitive) -> Primitive {
+    let decay = Dispatch::float_exp(Dispatch::float_neg(Dispatch::float_abs(x.clone())));
+    Dispatch::float_add(Dispatch::relu(x), Dispatch::float_log1p(decay))
+}
+
+/// `d/dx x P(x) = P(x) + x p(x)`, with the distribution function P and the density p of the normal
+/// distribution.
+fn gelu_slope(x: &Tensor) -> Result<Tensor> {
+    let below = x.mul_scalar(FRAC_1_SQRT_2)?.erf()?.add_scalar(1.0)?.mul_scalar(0.5)?;
+    let density = x.square()?.mul_scalar(-0.5)?.exp()?.mul_scalar(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2)?;
+    below.add(&x.mul(&density)?)
+}

@@ -1,0 +1,43 @@
+//! What fused operations have in common: when they are taken, and how their gradients are
+//! differentiated again.
+
+use super::Vjp;
+use crate::{DType, Result, Tensor, tensor::is_grad_enabled};
+
+/// Runs a kernel on a device: the function of that name in the module `cpu` or `gpu`.
+macro_rules! on_device {
+    ($device:expr, $kernel:ident($($arg:expr),* $(,)?)) => {
+        match $device {
+            $crate::Device::Cpu => cpu::$kernel($($arg),*),
+            #[cfg(feature = "cube")]
+            $crate::Device::Gpu => gpu::$kernel($($arg),*),
+            #[cfg(not(feature = "cube"))]
+            $crate::Device::Gpu => unreachable!("there is no tensor on a GPU in a build without one"),
+        }
+    };
+}
+pub(crate) use on_device;
+
+/// Whether f32 kernels take the tensor. Other element types, and traces, take plain tensor operations.
+pub(crate) fn applies(x: &Tensor) -> bool {
+    x.dtype() == DType::F32 && !x.is_symbolic()
+}
+
+/// The gradients of a fused operation. Within [`Tensor::backward`] nothing is recorded, and `kernel`
+/// gives that of each input that is wanted. [`Tensor::gradient`] records: there they are those of
+/// the plain tensor operations that compute the same, which can be differentiated again.
+pub(crate) fn gradients(
+    at: &Vjp,
+    plain: impl Fn(&[Tensor]) -> Result<Tensor>,
+    kernel: impl Fn(usize) -> Result<Tensor>,
+) -> Result<Vec<Option<Tensor>>> {
+    if !is_grad_enabled() {
+        return (0..at.x.len()).map(|i| at.want(i, || kernel(i))).collect();
+    }
+    // Handles of their own, because one input may have been computed from another.
+    let handle = |(x, &wanted): (&Tensor, &bool)| if wanted { x.mul_scalar(1.0) } else { Ok(x.clone()) };
+    let x = at.x.iter().zip(at.wanted).map(handle).collect::<Result<Vec<_>>>()?;
+    let wanted: Vec<_> = x.iter().zip(at.wanted).filter(|(_, wanted)| **wanted).map(|(x, _)| x).collect();
+    let mut found = plain(&x)?.mul(at.dy)?.sum()?.gradient(&wanted)?.into_iter();
+    Ok(at.wanted.iter().map(|&wanted| if wanted { found.next() } else { None }).collect())
+}

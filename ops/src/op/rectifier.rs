@@ -1,0 +1,117 @@
+//! Rectifiers: the identity above 0, a fixed slope below.
+
+use burn::backend::{
+    Dispatch, Scalar,
+    ops::{ActivationOps as _, FloatTensorOps as _},
+};
+
+use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float};
+use crate::{
+    Device, Result, Spec, Tensor, cpu,
+    tensor::{Compact, apply, on_cpu},
+};
+
+/// `y = x` where x > 0, `slope x` elsewhere.
+#[derive(Debug)]
+struct LeakyRelu {
+    slope: f64,
+}
+
+impl Op for LeakyRelu {
+    fn name(&self) -> &'static str {
+        "leaky_relu"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        require_float(self.name(), x[0])?;
+        Ok(x[0].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        if let Some(x) = x[0].floats() {
+            let slope = self.slope as f32;
+            return on_cpu(cpu::map(&x, |x| if x <= 0.0 { slope * x } else { x }), y);
+        }
+        Dispatch::leaky_relu(x[0].primitive(), Scalar::Float(self.slope))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(gate(&at.x[0], at.dy, self.slope)?)])
+    }
+
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        Ok(w.node_with("LeakyRelu", w.all(), [("alpha", OnnxAttribute::Float(self.slope))]))
+    }
+}
+
+/// `dx = dy` where `gate > 0`, `slope dy` elsewhere: the gradient of a rectifier. The gate itself is a constant:
+/// rectifiers have no curvature.
+pub(super) fn gate(gate: &Tensor, dy: &Tensor, slope: f64) -> Result<Tensor> {
+    apply(Gate { slope }, &[gate, dy])
+}
+
+/// See [`gate`]. Inputs: gate, dy.
+#[derive(Debug)]
+struct Gate {
+    slope: f64,
+}
+
+impl Op for Gate {
+    fn name(&self) -> &'static str {
+        "relu gradient"
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        Ok(x[1].clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        if let (Some(gate), Some(dy)) = (x[0].floats(), x[1].floats()) {
+            let slope = self.slope as f32;
+            if slope == 0.0 {
+                return on_cpu(cpu::zip(&gate, &dy, |gate, dy| if gate <= 0.0 { 0.0 } else { dy }), y);
+            }
+            let gated = |gate: f32, dy: f32| if gate <= 0.0 { slope } else { 1.0 } * dy;
+            return on_cpu(cpu::zip(&gate, &dy, gated), y);
+        }
+        let (gate, dy) = (x[0].primitive(), x[1].primitive());
+        if self.slope == 0.0 {
+            return Dispatch::relu_backward(gate, dy);
+        }
+        let closed = Dispatch::float_lower_equal_elem(gate, Scalar::Float(0.0), device.bool_store());
+        let scaled = Dispatch::float_mul_scalar(dy.clone(), Scalar::Float(self.slope));
+        Dispatch::float_mask_where(dy, closed, scaled)
+    }
+
+    fn compact(&self, x: &[Operand], _: &Spec) -> Option<Compact> {
+        let (dy, gate, slope) = (x[1].compact()?, x[0].floats()?, self.slope as f32);
+        let size = gate.len() / dy.positions().len();
+        let gated = dy.values().iter().zip(dy.positions()).enumerate().map(|(map, (&value, &position))| {
+            match usize::try_from(position).is_ok_and(|position| gate[map * size + position] <= 0.0) {
+                // Not a product: infinity times 0 is NaN.
+                true if slope == 0.0 => 0.0,
+                true => slope * value,
+                false => value,
+            }
+        });
+        Some(dy.with_values(gated.collect()))
+    }
+
+    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![None, at.want(1, || gate(&at.x[0], at.dy, self.slope))?])
+    }
+
+    fn saves(&self) -> Saves {
+        Saves::only(&[0])
+    }
+}
+
+impl Tensor {
+    /// `y = x` where x > 0, `slope x` elsewhere.
+    ///
+    /// # Errors
+    /// [`crate::Error::DType`] for anything but floats.
+    pub fn leaky_relu(&self, slope: f64) -> Result<Tensor> {
+        apply(LeakyRelu { slope }, &[self])
+    }
+}

@@ -1,0 +1,296 @@
+//! Arrays: shapes and elements on the processor, as tensors, files and models exchange them.
+
+use half::f16;
+use ndarray::ArrayD;
+
+use super::{DType, Device, Tensor, show};
+use crate::{Error, Result};
+
+/// Writes [`Data`] and [`DataView`] from one table: element type, number, bytes, and back from bytes.
+macro_rules! element_types {
+    ($($variant:ident($element:ty), $to_f64:expr, $to_bytes:expr, $from_bytes:expr;)+) => {
+        /// Elements in row-major order.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Data { $($variant(Vec<$element>),)+ }
+
+        /// Elements in row-major order that somebody else holds.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub enum DataView<'a> { $($variant(&'a [$element]),)+ }
+
+        $(impl From<Vec<$element>> for Data {
+            fn from(values: Vec<$element>) -> Self {
+                Self::$variant(values)
+            }
+        })+
+
+        $(impl From<ArrayD<$element>> for Array {
+            fn from(array: ArrayD<$element>) -> Self {
+                let shape = array.shape().to_vec();
+                Self { shape, data: row_major(array).into() }
+            }
+        })+
+
+        impl Data {
+            /// The elements, without a copy.
+            pub fn view(&self) -> DataView<'_> {
+                match self { $(Self::$variant(v) => DataView::$variant(v),)+ }
+            }
+
+            /// What [`Data::to_bytes`] wrote.
+            pub fn from_bytes(bytes: &[u8], dtype: DType) -> Self {
+                match dtype { $(DType::$variant => Self::$variant(words(bytes, $from_bytes)),)+ }
+            }
+        }
+
+        impl DataView<'_> {
+            /// The element type.
+            pub fn dtype(self) -> DType {
+                match self { $(Self::$variant(_) => DType::$variant,)+ }
+            }
+
+            /// Number of elements.
+            pub fn len(self) -> usize {
+                match self { $(Self::$variant(v) => v.len(),)+ }
+            }
+
+            /// The elements as `f64`, true as 1.
+            pub fn to_f64(self) -> Vec<f64> {
+                match self { $(Self::$variant(v) => v.iter().copied().map($to_f64).collect(),)+ }
+            }
+
+            /// The elements as bytes, the lowest of each number first; a truth value is one byte.
+            pub fn to_bytes(self) -> Vec<u8> {
+                match self { $(Self::$variant(v) => v.iter().copied().flat_map($to_bytes).collect(),)+ }
+            }
+
+            /// `len` elements from the index `start` on.
+            pub fn part(self, start: usize, len: usize) -> Self {
+                match self { $(Self::$variant(v) => Self::$variant(&v[start..start + len]),)+ }
+            }
+        }
+    };
+}
+
+element_types! {
+    F16(f16), f64::from, f16::to_le_bytes, f16::from_le_bytes;
+    F32(f32), f64::from, f32::to_le_bytes, f32::from_le_bytes;
+    F64(f64), f64::from, f64::to_le_bytes, f64::from_le_bytes;
+    U8(u8), f64::from, u8::to_le_bytes, u8::from_le_bytes;
+    I32(i32), f64::from, i32::to_le_bytes, i32::from_le_bytes;
+    I64(i64), |x| x as f64, i64::to_le_bytes, i64::from_le_bytes;
+    Bool(bool), f64::from, |x| [u8::from(x)], |[x]: [u8; 1]| x != 0;
+}
+
+fn words<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|&word| read(word)).collect()
+}
+
+/// The elements in row-major order, without a copy where they are.
+fn row_major<T: Clone>(array: ArrayD<T>) -> Vec<T> {
+    if !array.is_standard_layout() {
+        return array.iter().cloned().collect();
+    }
+    let len = array.len();
+    match array.into_raw_vec_and_offset() {
+        (elements, Some(0) | None) if elements.len() == len => elements,
+        (elements, start) => elements[start.unwrap_or(0)..][..len].to_vec(),
+    }
+}
+
+impl Data {
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        self.view().dtype()
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.view().len()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements as `f64`, true as 1.
+    pub fn to_f64(&self) -> Vec<f64> {
+        self.view().to_f64()
+    }
+
+    /// The elements as bytes, the lowest of each number first; a truth value is one byte.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.view().to_bytes()
+    }
+
+    /// The elements in a type that tensors compute in: f16 become f32, and u8 i32.
+    fn computed(self) -> Self {
+        match self {
+            Self::F16(v) => Self::F32(v.into_iter().map(f16::to_f32).collect()),
+            Self::U8(v) => Self::I32(v.into_iter().map(i32::from).collect()),
+            other => other,
+        }
+    }
+}
+
+impl DataView<'_> {
+    /// Whether there is no element.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A dense array of any rank. Unlike a tensor it may have no elements, is always on the processor and has all
+/// element types.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    shape: Vec<usize>,
+    data: Data,
+}
+
+/// An array whose elements somebody else holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArrayView<'a> {
+    shape: &'a [usize],
+    data: DataView<'a>,
+}
+
+impl Array {
+    /// An array of that shape; the elements are in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the number of elements is not that of the shape.
+    pub fn new(shape: impl Into<Vec<usize>>, data: impl Into<Data>) -> Result<Self> {
+        let (shape, data) = (shape.into(), data.into());
+        ArrayView::new(&shape, data.view())?;
+        Ok(Self { shape, data })
+    }
+
+    /// An array of zeros, or false.
+    pub fn zeros(shape: &[usize], dtype: DType) -> Self {
+        let bytes = vec![0; shape.iter().product::<usize>() * dtype.size()];
+        Self { shape: shape.to_vec(), data: Data::from_bytes(&bytes, dtype) }
+    }
+
+    /// The array without a copy of its elements.
+    pub fn view(&self) -> ArrayView<'_> {
+        ArrayView { shape: &self.shape, data: self.data.view() }
+    }
+
+    /// The length of each axis; empty for a scalar.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The elements.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        self.data.dtype()
+    }
+}
+
+impl<'a> ArrayView<'a> {
+    /// Elements in row-major order, as an array of that shape.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the number of elements is not that of the shape.
+    pub fn new(shape: &'a [usize], data: DataView<'a>) -> Result<Self> {
+        let len = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
+        if len == Some(data.len()) {
+            return Ok(Self { shape, data });
+        }
+        Err(Error::Shape {
+            op: "array",
+            found: format!("{} for {} elements", show(shape), data.len()),
+            expected: "a shape of as many elements".into(),
+        })
+    }
+
+    /// The length of each axis; empty for a scalar.
+    pub fn shape(self) -> &'a [usize] {
+        self.shape
+    }
+
+    /// The elements.
+    pub fn data(self) -> DataView<'a> {
+        self.data
+    }
+
+    /// The element type.
+    pub fn dtype(self) -> DType {
+        self.data.dtype()
+    }
+}
+
+impl Tensor {
+    /// A tensor of an array's elements. Elements of the types that no tensor has become wider: f16 become
+    /// f32, and u8 i32.
+    ///
+    /// # Errors
+    /// Those of [`Tensor::from_data`].
+    pub fn from_array(array: Array, device: Device) -> Result<Self> {
+        Self::from_data(array.data.computed(), array.shape, device)
+    }
+
+    /// A copy of the elements as an array. Waits for the device.
+    ///
+    /// # Errors
+    /// Those of [`Tensor::to_data`].
+    pub fn to_array(&self) -> Result<Array> {
+        Array::new(self.shape(), self.to_data()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> [Data; 7] {
+        [
+            vec![f16::from_f32(0.5), f16::MAX].into(),
+            vec![0.5f32, -1.0].into(),
+            vec![0.1f64, 1e300].into(),
+            vec![0u8, 255].into(),
+            vec![i32::MIN, 7].into(),
+            vec![i64::MIN, i64::MAX].into(),
+            vec![true, false].into(),
+        ]
+    }
+
+    #[test]
+    fn bytes_are_read_back() {
+        for data in all() {
+            let bytes = data.to_bytes();
+            assert_eq!(bytes.len(), data.len() * data.dtype().size());
+            assert_eq!(Data::from_bytes(&bytes, data.dtype()), data);
+        }
+    }
+
+    #[test]
+    fn narrow_elements_become_wider_in_tensors_and_are_in_none() {
+        for data in all() {
+            let (dtype, numbers) = (data.dtype(), data.to_f64());
+            let tensor = Tensor::from_array(Array::new([2], data.clone()).unwrap(), Device::Cpu).unwrap();
+            assert_eq!(tensor.to_f64().unwrap(), numbers);
+            let direct = Tensor::from_data(data, [2], Device::Cpu);
+            match dtype {
+                DType::F16 | DType::U8 => {
+                    assert!(matches!(direct, Err(Error::DType { .. })), "{dtype}");
+                    assert!(matches!(tensor.cast(dtype), Err(Error::DType { .. })), "{dtype}");
+                }
+                _ => assert_eq!((tensor.dtype(), direct.unwrap().dtype()), (dtype, dtype)),
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_hold_as_many_elements() {
+        assert!(Array::new([2, 2], vec![1.0f32; 3]).is_err());
+        assert!(Array::new([usize::MAX, 2], vec![1.0f32; 3]).is_err());
+        assert_eq!(Array::new([0, 2], Vec::<f32>::new()).unwrap().shape(), [0, 2]);
+    }
+}

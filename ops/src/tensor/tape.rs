@@ -1,0 +1,190 @@
+//! The tape: how tensors were computed.
+//!
+//! Each tracked tensor points to a [`Node`]: the operation and its inputs. Nodes are numbered as they
+//! are made, so descending numbers are a reverse topological order, in which [`crate::op::Gradients`] are
+//! computed.
+
+use std::{
+    cell::Cell,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    Op, Storage, Tensor, Vjp,
+    budget::Record,
+    trace::{self, Origin},
+};
+use crate::{Error, Result};
+
+static NEXT_NODE: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static GRAD_DISABLED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How a tensor came to be.
+pub(crate) struct Node {
+    id: u64,
+    /// `None` at a leaf: a parameter, or a tensor that `track` cut off.
+    op: Option<Box<dyn Op>>,
+    /// In a trace: where the operation comes from.
+    origin: Option<Origin>,
+    /// `None` after [`Tensor::backward`], which frees memory as it proceeds.
+    saved: Mutex<Option<Saved>>,
+}
+
+struct Saved {
+    inputs: Vec<Tensor>,
+    output: Storage,
+    /// What the node itself takes, and its inputs' handles.
+    _record: Record,
+}
+
+impl Node {
+    pub(crate) fn leaf() -> Arc<Self> {
+        Arc::new(Self {
+            id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),
+            op: None,
+            origin: None,
+            saved: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], storage: &Storage) -> Arc<Self> {
+        let saves = op.saves();
+        // A trace needs every input, constants among them.
+        let traced = matches!(storage, Storage::Symbolic);
+        let keep =
+            |(i, x): (usize, &&Tensor)| if traced || saves.input(i) { (*x).clone() } else { x.released() };
+        let saved = Saved {
+            inputs: inputs.iter().enumerate().map(keep).collect(),
+            output: if saves.output { storage.clone() } else { Storage::Released },
+            _record: Record::new(size_of::<Self>() + inputs.len() * Tensor::BYTES),
+        };
+        Arc::new(Self {
+            id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),
+            op: Some(op),
+            origin: traced.then(trace::origin).flatten(),
+            saved: Mutex::new(Some(saved)),
+        })
+    }
+
+    fn saved(&self) -> MutexGuard<'_, Option<Saved>> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number larger than that of every node it was computed from.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn op(&self) -> Option<&dyn Op> {
+        self.op.as_deref()
+    }
+
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    pub(crate) fn inputs(&self) -> Vec<Tensor> {
+        self.saved().as_ref().map_or_else(Vec::new, |saved| saved.inputs.clone())
+    }
+
+    /// The gradients of the inputs, given that of the output; `positions` as in [`Vjp`].
+    pub(crate) fn pull_back(
+        self: &Arc<Self>,
+        op: &dyn Op,
+        dy: &Tensor,
+        wanted: &[bool],
+        positions: &[Option<Tensor>],
+    ) -> Result<Vec<Option<Tensor>>> {
+        let (x, y) = {
+            let saved = self.saved();
+            let saved = saved.as_ref().ok_or(Error::Spent)?;
+            let y = Tensor::new(dy.spec().clone(), dy.device(), saved.output.clone(), Some(Arc::clone(self)));
+            (saved.inputs.clone(), y)
+        };
+        op.vjp(&Vjp { x: &x, y: &y, dy, wanted, positions })
+    }
+
+    /// Frees what is saved for the gradient.
+    pub(crate) fn release(&self) {
+        self.saved().take();
+    }
+
+    /// The only positions of this node's value at which its gradient is read.
+    pub(crate) fn gradient_positions(&self) -> Option<Tensor> {
+        let input = self.op.as_ref()?.gradient_positions()?;
+        self.saved().as_ref().map(|saved| saved.inputs[input].clone())
+    }
+}
+
+impl Drop for Node {
+    /// Unlinks a long chain one node at a time: the default would recurse as deep as the graph.
+    fn drop(&mut self) {
+        let take = |node: &mut Node| {
+            let saved = node.saved.get_mut().unwrap_or_else(PoisonError::into_inner);
+            saved.take().map_or_else(Vec::new, |saved| saved.inputs)
+        };
+        let mut stack = take(self);
+        while let Some(tensor) = stack.pop() {
+            if let Some(mut node) = tensor.into_node().and_then(Arc::into_inner) {
+                stack.append(&mut take(&mut node));
+            }
+        }
+    }
+}
+
+/// Whether operations are recorded on this thread.
+pub fn is_grad_enabled() -> bool {
+    GRAD_DISABLED.get() == 0
+}
+
+/// Runs `f` without recording anything, as evaluation does. Nests; ends also when `f` panics.
+pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
+    struct Restore;
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            GRAD_DISABLED.set(GRAD_DISABLED.get() - 1);
+        }
+    }
+    GRAD_DISABLED.set(GRAD_DISABLED.get() + 1);
+    let _restore = Restore;
+    f()
+}
+
+impl Tensor {
+    /// The same value without its record: a constant. A symbolic tensor has nothing but its record, and keeps
+    /// it.
+    pub fn detach(&self) -> Tensor {
+        if self.node().is_none() || self.is_symbolic() { self.clone() } else { self.with_node(None) }
+    }
+
+    /// The same value as a new leaf, whose gradient [`Gradients::of`] gives.
+    ///
+    /// # Errors
+    /// [`Error::DType`] for anything but floats.
+    pub fn track(&self) -> Result<Tensor> {
+        if !self.dtype().is_float() {
+            return Err(Error::DType {
+                op: "track",
+                found: self.dtype().to_string(),
+                expected: "f32 or f64 (only floats have gradients)".into(),
+            });
+        }
+        Ok(self.with_node(Some(Node::leaf())))
+    }
+
+    /// The same leaf with another value: what a parameter becomes after a step.
+    pub(crate) fn track_as(&self, leaf: &Tensor) -> Tensor {
+        self.with_node(leaf.node().cloned())
+    }
+
+    /// Whether a gradient can be taken through this tensor.
+    pub fn is_tracked(&self) -> bool {
+        self.node().is_some()
+    }
+}

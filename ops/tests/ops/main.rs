@@ -1,0 +1,30 @@
+//! The tests of `ops` that can share a process, one module a subject: `cargo test --test ops sphere` runs those of
+//! one. Tests that change what the whole process sees (the budget of bytes, the flag that stops a run) are binaries
+//! of their own beside this folder.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod augment;
+mod autodiff;
+mod conv;
+mod determinism;
+mod devices;
+mod edges;
+mod gradients;
+mod metrics;
+mod nn_gpu;
+mod nn_layers;
+mod nn_loss;
+mod nn_module;
+mod nn_norm;
+mod nn_one_step;
+mod nn_optim;
+mod nn_start;
+mod nn_weights;
+mod nn_wta_step;
+mod noise;
+mod noise_statistics;
+mod reweight;
+mod sparsity;
+mod sphere;

@@ -1,0 +1,97 @@
+//! Training on a GPU gives the numbers of the CPU. Where there is no GPU (nor a software stand-in), the
+//! test says so and passes.
+
+use crate::support::gpu;
+use ops::{
+    Device, Result, Tensor,
+    nn::{
+        Activation, Adam, Module, Optimiser, activation, batch_norm, class_batch_norm, conv2d, dropout,
+        embedding, flatten, group_norm, init, linear, loss, max_pool2d, sequential, spectral, upsample,
+    },
+    op::Interpolation,
+    random,
+};
+
+fn network() -> Result<Module> {
+    Ok(sequential(vec![
+        conv2d(1, 4, [3, 3], Default::default())?,
+        batch_norm(4, Default::default())?,
+        activation(Activation::Relu),
+        dropout(0.3)?,
+        max_pool2d([2, 2], Default::default()),
+        group_norm(2, 4, true)?,
+        upsample(2.0, Interpolation::Bilinear)?,
+        spectral(conv2d(4, 4, [3, 3], Default::default())?)?,
+        activation(Activation::Gelu),
+        flatten(),
+        linear(4 * 36, 5, true)?,
+    ]))
+}
+
+/// The losses of three steps, then the output in evaluation, all from one seed.
+fn train(device: Device) -> Result<Vec<f32>> {
+    random::with_stream(random::Key::new(1), || {
+        let network = network()?;
+        network.to_device(device)?;
+        let rule = Adam { weight_decay: 0.01, ..Adam::default() };
+        let optimiser = Optimiser::new(rule, 1e-2, network.named_parameters())?;
+        let labels = Tensor::from_data(vec![0, 1, 2, 3, 4, 0], [6], device)?;
+        let mut numbers = Vec::new();
+        for _ in 0..3 {
+            let x = random::normal(&[6, 1, 10, 10], device)?;
+            let loss = loss::cross_entropy(&network.forward(&x)?, &labels, 0.1)?;
+            numbers.extend(loss.to_f32()?);
+            optimiser.step(&loss.backward()?.clip_norm(0.5)?)?;
+        }
+        network.training(false);
+        numbers.extend(network.forward(&random::normal(&[6, 1, 10, 10], device)?)?.to_f32()?);
+        Ok(numbers)
+    })
+}
+
+#[test]
+fn training_on_a_gpu_is_that_on_the_cpu() {
+    let Some(gpu) = gpu() else { return };
+    let (cpu, gpu) = (train(Device::Cpu).unwrap(), train(gpu).unwrap());
+    for (a, b) in cpu.iter().zip(&gpu) {
+        assert!((a - b).abs() < 1e-4, "{a} on the CPU, {b} on the GPU");
+    }
+}
+
+/// An embedding, orthogonal weights, a normalisation by class and an average of the whole, after two steps.
+fn train_by_class(device: Device) -> Result<Vec<f32>> {
+    random::with_stream(random::Key::new(2), || {
+        let parts = [embedding(3, 4)?, class_batch_norm(4, 3, Default::default())?, linear(4, 3, true)?];
+        for part in &parts {
+            part.to_device(device)?;
+            part.init(init::orthogonal(1.0), false)?;
+        }
+        let average = parts[2].deep_copy()?;
+        let named = parts.iter().enumerate().flat_map(|(i, part)| {
+            part.named_parameters().into_iter().map(move |(name, p)| (format!("{i}.{name}"), p))
+        });
+        let optimiser = Optimiser::new(Adam::default(), 1e-2, named.collect())?;
+        let labels = Tensor::from_data(vec![0, 1, 2, 2, 1, 0], [6], device)?;
+        let mut numbers = Vec::new();
+        for _ in 0..2 {
+            let x = parts[0].forward(&labels)?.add(&random::normal(&[6, 4], device)?)?;
+            let scores = parts[2].forward(&parts[1].forward_with(&x, &labels)?)?;
+            let loss = loss::cross_entropy(&scores, &labels, 0.0)?;
+            numbers.extend(loss.to_f32()?);
+            optimiser.step(&loss.backward()?)?;
+            average.average(&parts[2], 0.9)?;
+        }
+        numbers.extend(average.value("weight")?.to_f32()?);
+        numbers.extend(parts[2].input_gradient(&parts[0].forward(&labels)?, None)?.to_f32()?);
+        Ok(numbers)
+    })
+}
+
+#[test]
+fn classes_are_learnt_on_a_gpu_as_on_the_cpu() {
+    let Some(gpu) = gpu() else { return };
+    let (cpu, gpu) = (train_by_class(Device::Cpu).unwrap(), train_by_class(gpu).unwrap());
+    for (a, b) in cpu.iter().zip(&gpu) {
+        assert!((a - b).abs() < 1e-4, "{a} on the CPU, {b} on the GPU");
+    }
+}
