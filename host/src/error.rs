@@ -10,7 +10,7 @@ use std::{
 
 use ops::panic_text;
 
-use crate::{files::HELP, terminal::ClosedOutput};
+use crate::{files::HELP, terminal::LostOutput};
 
 /// What can go wrong in `host`, in the words of the person who meets it.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +107,9 @@ impl Error {
         if error.is_whole() { error.into() } else { words(error) }
     }
 
-    /// The error that a panic is; but that of a closed output goes on: whoever read it has seen enough.
+    /// The error that a panic is; that of an output that takes no more goes on to the end of the command.
     pub fn fault(panic: Box<dyn Any + Send>) -> Self {
-        if panic.is::<ClosedOutput>() {
+        if panic.is::<LostOutput>() {
             resume_unwind(panic);
         }
         Self::Fault(panic_text(&*panic).to_owned())

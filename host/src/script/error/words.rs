@@ -3,9 +3,15 @@
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
-use crate::{kinds, script::Problem};
+use crate::{
+    kinds,
+    script::{Problem, functions::Functions},
+};
 
 pub type Words = (String, String);
+
+/// Types that have conversions into each other.
+const CONVERTED: [&str; 5] = ["integer", "float", "string", "character", "bool"];
 
 /// Bytes of a thrown value that are shown.
 const LONGEST_SHOWN: usize = 10_000;
@@ -100,10 +106,13 @@ pub fn unnamed(name: &str, types: &[String]) -> Words {
         );
     }
     match types {
-        [left, right] => (
-            format!("there is no `{name}` of {left} and {right}"),
-            "convert one side, with `to_float()` or `to_string()`, say".into(),
-        ),
+        [left, right] => {
+            let help = match CONVERTED.contains(&left.as_str()) || CONVERTED.contains(&right.as_str()) {
+                true => "convert one side, with `to_float()` or `to_string()`, say",
+                false => "use numbers or strings that they give",
+            };
+            (format!("there is no `{name}` of {left} and {right}"), help.into())
+        }
         types => (format!("there is no `{name}` of {}", types.join(", ")), String::new()),
     }
 }
@@ -117,7 +126,7 @@ pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
 }
 
 /// Words for a property that is not there, or cannot be set.
-pub fn property(problem: &str) -> Words {
+pub fn property(problem: &str, known: &Functions) -> Words {
     let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
     match quoted.as_slice() {
         [name, kind] if problem.starts_with("Unknown property") => {
@@ -125,8 +134,12 @@ pub fn property(problem: &str) -> Words {
             (format!("{kind} has no property `{name}`"), format!("a method needs parentheses: `.{name}()`"))
         }
         [name, kind, ..] if problem.starts_with("No writable property") => {
-            let kind = kinds::word(kind);
-            (format!("the property `{name}` of {kind} cannot be set to this"), String::new())
+            let (kind, setter) = (kinds::word(kind), format!("set_{name}"));
+            let help = match known.accepts(&setter, 2) {
+                true => format!("set it with `.{setter}(value)`"),
+                false => "it can only be read".into(),
+            };
+            (format!("the property `{name}` of {kind} cannot be set to this"), help)
         }
         _ => (lower(problem), String::new()),
     }
