@@ -26,12 +26,12 @@ pub fn find(plugin: &Path) -> Result<PathBuf> {
         return Ok(plugin.to_owned());
     }
     let file = script_file(plugin);
-    // A path is one from here, a bare name that of a file in ./plugins first. Among the built-in files
-    // `plugins/NAME.rhai` is there as in a copy of the sources.
+    // A path leads from here. A bare name is one that `host list` shows, else that of a file here. Among the
+    // built-in files `plugins/NAME.rhai` is there as in a copy of the sources.
+    let own = Path::new(PLUGINS).join(&file);
+    let mut candidates = vec![own, built_in(PLUGINS).join(&file), built_in("").join(&file)];
     let is_path = plugin.components().count() > 1;
-    let (here, own) = (file.clone(), Path::new(PLUGINS).join(&file));
-    let [first, second] = if is_path { [here, own] } else { [own, here] };
-    let candidates = [first, second, built_in(PLUGINS).join(&file), built_in("").join(&file)];
+    candidates.insert(if is_path { 0 } else { candidates.len() }, file.clone());
     if let Some(found) = candidates.iter().find(|path| library::is_file(path)) {
         return Ok(found.clone());
     }

@@ -72,7 +72,7 @@ fn add_whole(library: &mut Library) {
 /// # Errors
 /// Those of `==`; it gives no truth value.
 pub fn same(context: &NativeCallContext, a: &mut Dynamic, b: &mut Dynamic) -> ScriptResult<bool> {
-    let types = [a.type_id(), b.type_id()];
+    let (types, names) = ([a.type_id(), b.type_id()], [a.type_name(), b.type_name()]);
     let equal = match context.call_native_fn_raw("==", true, &mut [a, b]) {
         Err(error)
             if types[0] != types[1]
@@ -83,8 +83,8 @@ pub fn same(context: &NativeCallContext, a: &mut Dynamic, b: &mut Dynamic) -> Sc
         equal => equal?,
     };
     equal.as_bool().map_err(|_| {
-        let problem =
-            format!("the `==` of {} and {} has a value for each element", kinds::of(a), kinds::of(b));
+        let [a, b] = names.map(kinds::word);
+        let problem = format!("the `==` of {a} and {b} has a value for each element");
         Problem::new(problem, "compare them one by one: `(a - b).abs().max().item() == 0`, say").error()
     })
 }

@@ -87,7 +87,7 @@ fn values_without_one_truth_are_not_compared() {
 #[test]
 fn a_property_that_has_a_setter_names_it() {
     let text = "let o = optim::adam(nn::linear(1, 1), #{});\no.";
-    fails(&format!("{text}learning_rate = 0.1;"), &["own.rhai:2:2", "with `.set_learning_rate(value)`"]);
+    fails(&format!("{text}learning_rate = 0.1;"), &["own.rhai:2:3", "with `.set_learning_rate(value)`"]);
     fails(&format!("{text}steps = 1;"), &["`steps` of Optimiser cannot be set", "it can only be read"]);
 }
 
