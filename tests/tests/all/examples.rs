@@ -102,7 +102,7 @@ fn an_argument_that_may_be_left_out_needs_no_second_entry() {
     for (call, is_wrong) in
         [("()", true), ("([2])", false), ("([2], \"a\")", false), ("([2], \"a\", 3)", true)]
     {
-        place.write("plugins/own.rhai", &format!("noise::uniform{call};"));
+        place.write("plugins/own.rhai", format!("noise::uniform{call};"));
         place.host(["check", "own"]).run().code(i32::from(is_wrong));
     }
 }

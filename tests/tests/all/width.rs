@@ -40,8 +40,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn no_line_is_longer_than_the_width() {
     let (root, width) = (repository(), width());
     let mut long = Vec::new();
-    for path in sources(&root) {
-        let file = path.strip_prefix(&root).unwrap();
+    for path in sources(root) {
+        let file = path.strip_prefix(root).unwrap();
         if NOT_YET.iter().any(|part| file.starts_with(part)) {
             continue;
         }
