@@ -85,9 +85,7 @@ fn unwrap<'a>(
     (inner, file, calls)
 }
 
-/// Calls that repeat are shown once.
 fn shortened(mut calls: Vec<String>) -> Vec<String> {
-    calls.dedup();
     let hidden = calls.len().saturating_sub(CALLS_SHOWN + 1);
     if hidden > 1 {
         let outermost = calls.len() - 1;
