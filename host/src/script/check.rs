@@ -34,8 +34,8 @@ type Counts = BTreeMap<String, BTreeSet<usize>>;
 /// numbers of arguments, imports that cannot be read or go round in a circle, and `params` calls that stand
 /// where none can.
 ///
-/// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
-/// imported script.
+/// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an imported
+/// script.
 pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Finding> {
     let mut loader = Loader::new(engine, import);
     loader.load(plugin.clone());

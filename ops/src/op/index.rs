@@ -121,8 +121,8 @@ fn require_index(op: &'static str, index: &Spec) -> Result<()> {
     require_rank(op, index, 1, "one dimension for the index")
 }
 
-/// The elements at the positions `index` along dimension `dim`. Flex would give those of bools as bytes, which its
-/// other operations on bools refuse: they are chosen as integers.
+/// The elements at the positions `index` along dimension `dim`. Flex would give those of bools as bytes,
+/// which its other operations on bools refuse: they are chosen as integers.
 pub(super) fn select(x: Primitive, dtype: DType, dim: usize, index: Primitive, device: Device) -> Primitive {
     if dtype != DType::Bool {
         return by_kind!(dtype, float_select, int_select, (x, dim, index));

@@ -1,6 +1,6 @@
 //! The tests of `ops` that can share a process, one module a subject: `cargo test --test ops sphere` runs
 //! those of one. Tests that change what the whole process sees (the budget of bytes, the flag that stops a
-//! run) are binaries of their own beside this folder.
+//! run) are binaries of their own next to this folder.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -157,8 +157,9 @@ fn misclassified_samples() {
     let file = golden("metrics");
     let case = case(&file, "misclassification_rate");
     let logits = f64s(&case["logits"]);
-    let told: Vec<usize> = numbers(&case["predicted"]["data"]).into_iter().map(|p| p as usize).collect();
-    assert_eq!(predictions(&logits).unwrap(), told);
+    let expected_classes: Vec<usize> =
+        numbers(&case["predicted"]["data"]).into_iter().map(|p| p as usize).collect();
+    assert_eq!(predictions(&logits).unwrap(), expected_classes);
     let class = case["train_class"].as_u64().unwrap() as usize;
     assert_value(misclassification(&logits, class).unwrap(), &case["percent"]);
 }

@@ -8,9 +8,6 @@ use std::{
 
 use tests::repository;
 
-/// Folders and files whose lines are not all within the width yet.
-const NOT_YET: &[&str] = &["ops"];
-
 /// The width in `rustfmt.toml`.
 fn width() -> usize {
     let settings = fs::read_to_string(repository().join("rustfmt.toml")).unwrap();
@@ -42,9 +39,6 @@ fn no_line_is_longer_than_the_width() {
     let mut long = Vec::new();
     for path in sources(root) {
         let file = path.strip_prefix(root).unwrap();
-        if NOT_YET.iter().any(|part| file.starts_with(part)) {
-            continue;
-        }
         for (i, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
             if line.chars().count() > width {
                 long.push(format!("{}:{}", file.display(), i + 1));

@@ -95,7 +95,7 @@ fn along_one() -> Vec<Case> {
     cases
 }
 
-/// Equal elements in places far apart: the first one wins.
+/// Equal elements far apart: the first one wins.
 pub fn ties() -> Vec<Case> {
     let row = |n: usize| -> Vec<f64> { (0..n).map(|i| if i % 7 == 3 { 1.0 } else { 0.0 }).collect() };
     let mut cases = vec![];

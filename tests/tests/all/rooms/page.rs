@@ -15,7 +15,8 @@ pub struct Room {
 }
 
 impl Room {
-    /// Whether the page allows it to use another room, by its name or by that of its crate: `ops` for `ops::nn`.
+    /// Whether the page allows it to use another room, by its name or by that of its crate: `ops` for
+    /// `ops::nn`.
     pub fn may_use(&self, other: &Self) -> bool {
         let whole = other.name.split("::").next().unwrap_or_default();
         self.uses.iter().any(|used| *used == other.name || used == whole)
