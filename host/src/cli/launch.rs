@@ -30,7 +30,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
         Err(error) if ops::interrupt::requested() => {
-            log_other(&host.session, error);
+            log_other(plugin, error);
             (Status::Interrupted, None)
         }
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
@@ -40,10 +40,11 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
 
 /// Notes an error that a run ended with after it was asked to stop. Resumed, it meets the error again, if
 /// it was not the stop that led to it.
-fn log_other(session: &Session, error: &Error) {
+fn log_other(plugin: &Plugin, error: &Error) {
     let is_stop = matches!(error, Error::Script(error) if is_stop(error));
-    if let (false, Some(recorder)) = (is_stop, session.recorder()) {
-        recorder.run.log_line(&format!("while the run was being stopped: {error}"));
+    if let (false, Some(recorder)) = (is_stop, plugin.host.session.recorder()) {
+        let text = plugin.host.explain(error, &plugin.source.name);
+        recorder.run.log_line(&format!("while the run was being stopped: {text}"));
     }
 }
 

@@ -74,12 +74,7 @@ fn add_whole(library: &mut Library) {
 pub fn same(context: &NativeCallContext, a: &mut Dynamic, b: &mut Dynamic) -> ScriptResult<bool> {
     let (types, names) = ([a.type_id(), b.type_id()], [a.type_name(), b.type_name()]);
     let equal = match context.call_native_fn_raw("==", true, &mut [a, b]) {
-        Err(error)
-            if types[0] != types[1]
-                && matches!(&*error, EvalAltResult::ErrorFunctionNotFound(name, _) if name.starts_with("==")) =>
-        {
-            return Ok(false);
-        }
+        Err(error) if types[0] != types[1] && is_missing(&error) => return Ok(false),
         equal => equal?,
     };
     equal.as_bool().map_err(|_| {
@@ -87,6 +82,11 @@ pub fn same(context: &NativeCallContext, a: &mut Dynamic, b: &mut Dynamic) -> Sc
         let problem = format!("the `==` of {a} and {b} has a value for each element");
         Problem::new(problem, "compare them one by one: `(a - b).abs().max().item() == 0`, say").error()
     })
+}
+
+/// Whether there is no `==` of two values.
+fn is_missing(error: &EvalAltResult) -> bool {
+    matches!(error, EvalAltResult::ErrorFunctionNotFound(name, _) if name.starts_with("=="))
 }
 
 fn arrays(context: &NativeCallContext, a: &mut Array, mut b: Array) -> ScriptResult<bool> {

@@ -41,7 +41,7 @@ fn script(entries: &[&Entry]) -> String {
              if name != \"\" && !text.starts_with(`${name}: `) && !text.starts_with(`${name} `) \
              { print(`FAULT: ${code}: it does not name ${name}: ${e}`) }
              for raw in [\"ops::\", \"host::\", \"rhai::\", \"alloc::\", \"core::\", \"std::\", \"Spec {\", \
-                         \"a i64\", \"f64>\", \"usize\", \"Some(\", \"None\", \"Dynamic\", \"ImmutableString\"] {
+                         \"a i64\", \"usize\", \"Some(\", \"None\", \"Dynamic\", \"ImmutableString\"] {
                  if text.contains(raw) { print(`FAULT: ${code}: the text has ${raw}: ${e}`) }
              }
          }\n",
