@@ -1,17 +1,23 @@
 //! The one error type of the crate: what came, what was expected, what to do about it.
 
-use std::{any::Any, panic::resume_unwind, path::Path};
+use std::{
+    any::Any,
+    fmt,
+    panic::resume_unwind,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use ops::panic_text;
 
-use crate::{files::HELP, terminal::ClosedOutput};
+use crate::{files::HELP, terminal::LostOutput};
 
 /// What can go wrong in `host`, in the words of the person who meets it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An operation on tensors that cannot be done.
     #[error(transparent)]
-    Ops(#[from] ops::Error),
+    Ops(ops::Error),
     /// An error inside a script, with its position and call chain.
     #[error("{0}")]
     Script(Box<rhai::EvalAltResult>),
@@ -41,15 +47,52 @@ impl From<Box<rhai::EvalAltResult>> for Error {
     }
 }
 
+impl From<ops::Error> for Error {
+    fn from(error: ops::Error) -> Self {
+        match ScriptFailure::taken(&error) {
+            Some(error) => Self::Script(error),
+            None => Self::Ops(error),
+        }
+    }
+}
+
 impl From<files::Error> for Error {
     fn from(error: files::Error) -> Self {
         match error {
-            files::Error::Ops(error) => Self::Ops(error),
+            files::Error::Ops(error) => error.into(),
             files::Error::Failed(text) => Self::Failed(text),
             error => Self::Files(error),
         }
     }
 }
+
+/// An error of a script function that a module called, on its way through the crate of operations.
+#[derive(Debug)]
+pub struct ScriptFailure(Mutex<Option<Box<rhai::EvalAltResult>>>);
+
+impl ScriptFailure {
+    /// The error as one of an operation.
+    pub fn wrap(error: Box<rhai::EvalAltResult>) -> ops::Error {
+        ops::Error::Caller(ops::CallerError::new(Self(Mutex::new(Some(error)))))
+    }
+
+    /// The script's error, if an operation's error is one; only the first call gets it.
+    fn taken(error: &ops::Error) -> Option<Box<rhai::EvalAltResult>> {
+        let ops::Error::Caller(error) = error else { return None };
+        error.get::<Self>()?.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Display for ScriptFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => error.fmt(f),
+            None => f.write_str("a function of the script failed"),
+        }
+    }
+}
+
+impl std::error::Error for ScriptFailure {}
 
 impl Error {
     /// Wraps an input/output error with the path that it happened at.
@@ -58,9 +101,15 @@ impl Error {
         move |source| wrap(source).into()
     }
 
-    /// The error that a panic is; but that of a closed output goes on: whoever read it has seen enough.
+    /// What `words` makes of an error of an operation; a stop, or an error of a script function that a module
+    /// called, stays what it is.
+    pub fn reworded(error: ops::Error, words: impl FnOnce(ops::Error) -> Self) -> Self {
+        if error.is_whole() { error.into() } else { words(error) }
+    }
+
+    /// The error that a panic is; that of an output that takes no more goes on to the end of the command.
     pub fn fault(panic: Box<dyn Any + Send>) -> Self {
-        if panic.is::<ClosedOutput>() {
+        if panic.is::<LostOutput>() {
             resume_unwind(panic);
         }
         Self::Fault(panic_text(&*panic).to_owned())

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    io::{ErrorKind, Write},
+    io::{self, Write},
     panic::resume_unwind,
 };
 
@@ -11,25 +11,34 @@ use unicode_width::UnicodeWidthStr;
 /// Columns that a terminal has at least.
 pub const COLUMNS: usize = 80;
 
-/// Prints a line to stdout as [`printable`].
+/// Prints a line to stdout as [`printable`]; the command ends where stdout takes none, by unwinding with a
+/// [`LostOutput`].
 macro_rules! out {
     ($($arg:tt)*) => { $crate::terminal::print(std::io::stdout().lock(), &format!($($arg)*)) };
 }
 
-/// Prints a line to stderr as [`printable`].
+/// Prints a line to stderr as [`printable`]. Where stderr takes none there is nowhere to say so, and nothing
+/// ends for it: the exit code and the files of a run say how the command went.
 macro_rules! err {
-    ($($arg:tt)*) => { $crate::terminal::print(std::io::stderr().lock(), &format!($($arg)*)) };
+    ($($arg:tt)*) => {
+        let _ = $crate::terminal::write(std::io::stderr().lock(), &format!($($arg)*));
+    };
 }
 
-/// The panic of a process whose output nobody reads any more: there is nothing left to do for it.
-pub struct ClosedOutput;
+/// Why stdout takes no more lines.
+pub struct LostOutput(pub io::Error);
 
-/// Prints a line as [`printable`]. All lines go through here.
-pub fn print(mut output: impl Write, line: &str) {
-    match writeln!(output, "{}", printable(line)) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => resume_unwind(Box::new(ClosedOutput)),
-        printed => printed.expect("output takes a line"),
+/// Prints a line that the command is useless without.
+pub fn print(output: impl Write, line: &str) {
+    if let Err(error) = write(output, line) {
+        // Not a panic: nothing is said here.
+        resume_unwind(Box::new(LostOutput(error)));
     }
+}
+
+/// Writes a line as [`printable`]. All lines go through here.
+pub fn write(mut output: impl Write, line: &str) -> io::Result<()> {
+    writeln!(output, "{}", printable(line))
 }
 
 /// A text of which a terminal shows every character and obeys none: control characters and those that change
@@ -103,19 +112,21 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_output_is_a_panic_of_its_own() {
-        struct Closed;
+    fn an_output_that_takes_nothing_says_why() {
+        struct Closed(io::ErrorKind);
         impl Write for Closed {
-            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-                Err(ErrorKind::BrokenPipe.into())
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(self.0.into())
             }
 
-            fn flush(&mut self) -> std::io::Result<()> {
+            fn flush(&mut self) -> io::Result<()> {
                 Ok(())
             }
         }
-        let panic = std::panic::catch_unwind(|| print(Closed, "Broken pipe")).unwrap_err();
-        assert!(panic.is::<ClosedOutput>());
+        for kind in [io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull] {
+            let panic = std::panic::catch_unwind(|| print(Closed(kind), "a line")).unwrap_err();
+            assert_eq!(panic.downcast::<LostOutput>().ok().map(|lost| lost.0.kind()), Some(kind));
+        }
     }
 
     #[test]

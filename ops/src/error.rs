@@ -75,9 +75,40 @@ pub enum Error {
     /// The run was asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// A function of the caller's, which a module called, failed.
+    #[error("{0}")]
+    Caller(CallerError),
     /// A backend failed in a way that no check foresaw.
     #[error("{op}: the backend failed: {reason}")]
     Backend { op: &'static str, reason: String },
+}
+
+/// An error of the caller's own type, on its way back to the caller.
+#[derive(Debug, Clone)]
+pub struct CallerError(Arc<dyn std::error::Error + Send + Sync>);
+
+impl CallerError {
+    /// Wraps an error.
+    pub fn new(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(error))
+    }
+
+    /// The error, where it is of that type.
+    pub fn get<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+}
+
+impl PartialEq for CallerError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Display for CallerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Error {
@@ -99,15 +130,44 @@ impl Error {
             | Self::Graph(_)
             | Self::Layer { .. }
             | Self::Within { .. }
+            | Self::Caller(_)
             | Self::Interrupted => {}
         }
         self
     }
 
+    /// The name of the operation that the text begins with, if it does.
+    pub fn op(&self) -> Option<&'static str> {
+        match self {
+            Self::Shape { op, .. }
+            | Self::DType { op, .. }
+            | Self::Device { op, .. }
+            | Self::Argument { op, .. }
+            | Self::Untracked { op }
+            | Self::Symbolic { op }
+            | Self::Memory { op, .. }
+            | Self::Backend { op, .. } => Some(op),
+            Self::Spent | Self::NotDifferentiable { .. } => Some("backward"),
+            Self::NotExportable { .. } => Some("save_onnx"),
+            Self::State(_)
+            | Self::Within { .. }
+            | Self::Layer { .. }
+            | Self::Graph(_)
+            | Self::Interrupted
+            | Self::Caller(_) => None,
+        }
+    }
+
+    /// Whether the error has to arrive as it is, with nothing said in its place: a stop, or an error of the
+    /// caller's own.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Interrupted | Self::Caller(_))
+    }
+
     /// The same error with the name of the child that it happened in: `1.0` for child `0` of child `1`.
     pub(crate) fn within(self, child: &str) -> Self {
         match self {
-            Self::Interrupted => self,
+            error if error.is_whole() => error,
             Self::Within { module, error } => Self::Within { module: format!("{child}.{module}"), error },
             error => Self::Within { module: child.to_owned(), error: Box::new(error) },
         }

@@ -37,6 +37,18 @@ impl Host {
         self
     }
 
+    /// Where its output goes, instead of into the [`Outcome`].
+    pub fn stdout(mut self, to: impl Into<Stdio>) -> Self {
+        self.command.stdout(to);
+        self
+    }
+
+    /// Where its messages go, instead of into the [`Outcome`].
+    pub fn stderr(mut self, to: impl Into<Stdio>) -> Self {
+        self.command.stderr(to);
+        self
+    }
+
     /// Runs the command to its end.
     pub fn run(self) -> Outcome {
         self.start().wait()

@@ -225,18 +225,19 @@ fn add_methods(table: &mut Table) {
 }
 
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
-    let wrong =
-        |found: String| Error::usage(format!("labels of {found}"), "give whole numbers [N], from 0 on");
-    let numbers = labels.to_f64()?;
-    let whole = |label: &f64| (label.fract() == 0.0 && (0.0..1e6).contains(label)).then_some(*label as u32);
-    let numbers: Vec<u32> = numbers
-        .iter()
-        .map(whole)
-        .collect::<Option<_>>()
-        .ok_or_else(|| wrong(format!("{:?}", labels.spec())))?;
+    let wrong = |found: String| Error::usage(found, "give whole numbers [N], from 0 to 999999");
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
-        return Err(wrong(format!("shape {:?} for items of shape {:?}", labels.shape(), items.shape())));
+        return Err(wrong(format!(
+            "labels of shape {:?} for items of shape {:?}",
+            labels.shape(),
+            items.shape()
+        )));
     }
+    let number = |(item, label): (usize, &f64)| match label.fract() == 0.0 && (0.0..1e6).contains(label) {
+        true => Ok(*label as u32),
+        false => Err(wrong(format!("the label of item {item} is {label}"))),
+    };
+    let numbers = labels.to_f64()?.iter().enumerate().map(number).collect::<Result<Vec<u32>>>()?;
     let classes = numbers.iter().max().map_or(0, |maximum| maximum + 1);
     let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));

@@ -29,12 +29,23 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     }
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
-        Err(Error::Script(error)) if is_stop(error) && ops::interrupt::requested() => {
+        Err(error) if ops::interrupt::requested() => {
+            log_other(plugin, error);
             (Status::Interrupted, None)
         }
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
     };
     close(&host.session, status, text, quiet)
+}
+
+/// Notes an error that a run ended with after it was asked to stop. Resumed, it meets the error again, if
+/// it was not the stop that led to it.
+fn log_other(plugin: &Plugin, error: &Error) {
+    let is_stop = matches!(error, Error::Script(error) if is_stop(error));
+    if let (false, Some(recorder)) = (is_stop, plugin.host.session.recorder()) {
+        let text = plugin.host.explain(error, &plugin.source.name);
+        recorder.run.log_line(&format!("while the run was being stopped: {text}"));
+    }
 }
 
 /// Writes a checkpoint where a run ends early. One that fails must not hide what ended it.

@@ -19,6 +19,7 @@ mod runs;
 mod stop;
 
 use std::{
+    io::ErrorKind,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
 };
@@ -32,7 +33,7 @@ use crate::{
     error::{Error, Result},
     memory,
     script::stack::on_script_stack,
-    terminal::ClosedOutput,
+    terminal::LostOutput,
 };
 
 /// Runs the command that the process was started with.
@@ -43,19 +44,23 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are asked for; everything else is wrong usage, with what was typed in it.
             if !error.use_stderr() {
-                let _ = error.print();
-                return Outcome::Done.into();
+                let outcome = error.print().or_else(|error| lost(error).map(|_| ()));
+                return ended(outcome.map(|()| Outcome::Done)).into();
             }
             err!("{}", error.render().to_string().trim_end());
             return Outcome::Usage.into();
         }
     };
     let outcome = on_script_stack(|| guarded(|| dispatch(&cli.command)));
-    let code = outcome.and_then(|outcome| outcome).unwrap_or_else(|error| {
+    ended(outcome.and_then(|outcome| outcome)).into()
+}
+
+/// How the command ended; an error is shown.
+fn ended(outcome: Result<Outcome>) -> Outcome {
+    outcome.unwrap_or_else(|error| {
         err!("error: {error}");
         Outcome::of(&error)
-    });
-    code.into()
+    })
 }
 
 fn dispatch(command: &Command) -> Result<Outcome> {
@@ -74,13 +79,22 @@ fn dispatch(command: &Command) -> Result<Outcome> {
     }
 }
 
-/// The result of `call`. A panic becomes an error (its own message is silenced), unless the output was
-/// closed: then the reader has seen enough, and the command is done.
+/// The result of `call`. A panic becomes an error (its own message is silenced), and so does an output that
+/// takes no more.
 fn guarded(call: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic.is::<ClosedOutput>() {
-        true => Ok(Outcome::Done),
-        false => Err(Error::fault(panic)),
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic.downcast::<LostOutput>() {
+        Ok(output) => lost(output.0),
+        Err(panic) => Err(Error::fault(panic)),
     })
+}
+
+/// How a command ends whose output takes no more. Where it was closed its reader has seen enough, and the
+/// command is done.
+fn lost(error: std::io::Error) -> Result<Outcome> {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Ok(Outcome::Done),
+        _ => Err(Error::io("stdout")(error)),
+    }
 }
 
 /// Prepares what belongs to the whole process: panic messages, environment, memory.
@@ -109,14 +123,17 @@ fn prepare_process() {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClosedOutput, Outcome, guarded};
+    use super::{ErrorKind, LostOutput, Outcome, guarded};
 
     #[test]
     fn a_panic_of_a_command_is_an_error_and_a_closed_output_its_end() {
         let error = guarded(|| panic!("index {}", 7)).unwrap_err();
         assert_eq!(Outcome::of(&error), Outcome::Failed);
         assert!(error.to_string().starts_with("a fault inside the host: index 7\n  help: "), "{error}");
-        let closed = guarded(|| std::panic::panic_any(ClosedOutput));
-        assert_eq!(closed.unwrap(), Outcome::Done);
+        let lost = |kind: ErrorKind| guarded(|| std::panic::panic_any(LostOutput(kind.into())));
+        assert_eq!(lost(ErrorKind::BrokenPipe).unwrap(), Outcome::Done);
+        let error = lost(ErrorKind::StorageFull).unwrap_err();
+        assert_eq!(Outcome::of(&error), Outcome::Failed);
+        assert!(error.to_string().starts_with("stdout: "), "{error}");
     }
 }

@@ -26,17 +26,31 @@ pub fn find(plugin: &Path) -> Result<PathBuf> {
         return Ok(plugin.to_owned());
     }
     let file = script_file(plugin);
-    // The last one takes `plugins/NAME.rhai` as it stands in a copy of the sources.
-    let candidates =
-        [PathBuf::from(PLUGINS), built_in(PLUGINS), built_in("")].map(|folder| folder.join(&file));
-    if let Some(found) = candidates.into_iter().find(|path| library::is_file(path)) {
-        return Ok(found);
+    // A path leads from here. A bare name is one that `host list` shows, else that of a file here. Among the
+    // built-in files `plugins/NAME.rhai` is there as in a copy of the sources.
+    let own = Path::new(PLUGINS).join(&file);
+    let mut candidates = vec![own, built_in(PLUGINS).join(&file), built_in("").join(&file)];
+    let is_path = plugin.components().count() > 1;
+    candidates.insert(if is_path { 0 } else { candidates.len() }, file.clone());
+    if let Some(found) = candidates.iter().find(|path| library::is_file(path)) {
+        return Ok(found.clone());
+    }
+    if let Some(other) = [plugin].into_iter().chain(candidates.iter().map(PathBuf::as_path)).find_map(other) {
+        return Err(other);
     }
     let names: Vec<_> = all().iter().map(|path| stem(path)).collect();
     let near = did_you_mean(&stem(&file), names.iter().map(String::as_str));
     let help =
         near.unwrap_or_else(|| "give the path of a .rhai file, or a name that `host list` shows".into());
     Err(Error::usage(format!("there is no plugin {}", plugin.display()), help))
+}
+
+/// The error for a path at which there is anything but a file.
+fn other(path: &Path) -> Option<Error> {
+    let kind = path.metadata().ok()?.file_type();
+    let kind = if kind.is_dir() { "a folder" } else { "a pipe, a socket or a device" };
+    let problem = format!("{} is {kind}, expected a plugin", path.display());
+    Some(Error::usage(problem, "give the path of a .rhai file, or a name that `host list` shows"))
 }
 
 /// `NAME.rhai`

@@ -24,6 +24,9 @@ const TABLES: &str = "tables";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoints";
 
+/// What is resumed.
+const MADE: &str = "give a folder that `host run` made";
+
 /// The longest name of a run's folder, in bytes, without the hash and the number at its end; and of each
 /// setting's value in it.
 const LONGEST_NAME: usize = 100;
@@ -57,8 +60,12 @@ impl Run {
     /// # Errors
     /// The folder cannot be made or written to.
     pub fn create(out: &Path, plugin: &str, changed: &[(String, String)], record: Record) -> Result<Self> {
-        fs::create_dir_all(out).map_err(|problem| unmade(out, &problem))?;
-        let path = make_folder(out, &name(plugin, changed, &record))?;
+        let made = fs::create_dir_all(out).map_err(|problem| ("the folder for runs", problem));
+        let made = made.and_then(|()| {
+            make_folder(out, &name(plugin, changed, &record))
+                .map_err(|problem| ("the folder of a run", problem))
+        });
+        let path = made.map_err(|(what, problem)| unmade(what, out, &problem))?;
         let run = Self::made(&path, record).and_then(|run| {
             sync_folder(out).map_err(Error::io(out))?;
             Ok(run)
@@ -75,8 +82,9 @@ impl Run {
     /// # Errors
     /// Not the folder of a run, or one with links; the run is completed.
     pub fn look(folder: &Path) -> Result<Record> {
+        refuse_others(folder)?;
         refuse_links(folder)?;
-        let record = existing_record(folder)?;
+        let record = Record::read(folder)?;
         match record.status {
             // The report is the last thing that a run writes: killed before, it is resumed once more.
             Status::Completed if folder.join("report.html").exists() => Err(Error::usage(
@@ -259,21 +267,21 @@ fn name(plugin: &str, changed: &[(String, String)], record: &Record) -> String {
     format!("{name}-{}", record.fingerprint())
 }
 
-/// The folder for runs cannot be made: what there is of its path, and the way out.
-fn unmade(out: &Path, problem: &std::io::Error) -> Error {
+/// The folder for runs, or that of a run in it, cannot be made: what there is of its path, and the way out.
+fn unmade(what: &str, out: &Path, problem: &std::io::Error) -> Error {
     let there = out.ancestors().find(|path| path.exists()).filter(|path| *path != Path::new(""));
     let there = there.map_or_else(String::new, |path| match path.is_dir() {
         true => format!("{} is there, and takes no new folder; ", path.display()),
         false => format!("{} is there, and is no folder; ", path.display()),
     });
     Error::usage(
-        format!("{}: the folder for runs cannot be made: {problem}", out.display()),
+        format!("{}: {what} cannot be made: {problem}", out.display()),
         format!("{there}give --out a folder that can be written to"),
     )
 }
 
 /// Makes the folder `name`, or the first of `name-2`, `name-3`, ... that is free.
-fn make_folder(out: &Path, name: &str) -> Result<PathBuf> {
+fn make_folder(out: &Path, name: &str) -> std::io::Result<PathBuf> {
     let mut number = 1;
     loop {
         let path = match number {
@@ -283,18 +291,29 @@ fn make_folder(out: &Path, name: &str) -> Result<PathBuf> {
         match fs::create_dir(&path) {
             Ok(()) => return Ok(path),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(e) => return Err(Error::io(path)(e)),
+            Err(e) => return Err(e),
         }
     }
 }
 
 fn existing_record(folder: &Path) -> Result<Record> {
-    match folder.join(record::FILE).try_exists() {
-        Ok(false) => Err(Error::usage(
-            format!("{} is not the folder of a run: it has no {}", folder.display(), record::FILE),
-            "give a folder that `host run` made",
-        )),
-        _ => Record::read(folder),
+    refuse_others(folder)?;
+    Record::read(folder)
+}
+
+/// Refuses what is not the folder of a run, before anything in it is read.
+fn refuse_others(folder: &Path) -> Result<()> {
+    let not = |why: String, help: String| Error::usage(format!("{} is {why}", folder.display()), help);
+    if folder.is_file() {
+        let run = folder.parent().filter(|_| folder.file_name().is_some_and(|name| name == record::FILE));
+        let help = run.map_or(MADE.to_owned(), |run| format!("give the folder: {}", run.display()));
+        return Err(not("a file, expected the folder of a run".into(), help));
+    }
+    match folder.join(record::FILE).symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(not(format!("not the folder of a run: it has no {}", record::FILE), MADE.into()))
+        }
+        _ => Ok(()),
     }
 }
 

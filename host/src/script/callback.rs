@@ -2,7 +2,7 @@
 
 #![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
 
-use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext, NativeCallContextStore, Position};
 
 use std::sync::Arc;
 
@@ -21,9 +21,12 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The function, in the context of the call that handed it over.
+    /// The function, in the context of the call that handed it over. Its own calls have no position: they
+    /// happen where the script calls the function that calls it.
     pub fn new(context: &NativeCallContext, function: &FnPtr) -> Self {
-        Self { function: own_captures(function, FUNCTIONS_DEEP), store: context.store_data() }
+        let mut store = context.store_data();
+        store.pos = Position::NONE;
+        Self { function: own_captures(function, FUNCTIONS_DEEP), store }
     }
 
     /// The function's name in Rhai's errors.

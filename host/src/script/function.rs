@@ -61,6 +61,11 @@ pub trait IntoScript {
     /// The name of the type in signatures.
     const NAME: &'static str;
 
+    /// The Rust name of a type that scripts hold as it is.
+    fn rust_name() -> Option<&'static str> {
+        None
+    }
+
     /// Converts to a script value.
     fn into_script(self) -> Result<Dynamic>;
 }
@@ -82,6 +87,10 @@ macro_rules! script_type {
 
         impl $crate::script::IntoScript for $type {
             const NAME: &'static str = $name;
+
+            fn rust_name() -> Option<&'static str> {
+                $crate::script::own_name::<$type>()
+            }
 
             fn into_script(self) -> $crate::error::Result<rhai::Dynamic> {
                 Ok(rhai::Dynamic::from(self))
@@ -189,6 +198,10 @@ impl<T: IntoScript> IntoScript for Vec<T> {
 impl<T: IntoScript, E: Into<Error>> IntoScript for Result<T, E> {
     const NAME: &'static str = T::NAME;
 
+    fn rust_name() -> Option<&'static str> {
+        T::rust_name()
+    }
+
     fn into_script(self) -> Result<Dynamic> {
         self.map_err(Into::into)?.into_script()
     }
@@ -270,6 +283,9 @@ pub trait Function<Args>: Send + Sync + 'static {
     /// The name of the result's type.
     fn returns() -> &'static str;
 
+    /// The Rust name of the result's type, as [`IntoScript::rust_name`].
+    fn returns_rust_name() -> Option<&'static str>;
+
     /// Converts the arguments and calls the closure.
     fn call(&self, context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal>;
 }
@@ -286,16 +302,21 @@ pub struct Parameter {
 
 impl Parameter {
     fn of<T: FromScript>() -> Self {
-        let rust_name = std::any::type_name::<T>();
-        let is_own = T::types() == [TypeId::of::<T>()] && rust_name.contains("::");
-        let is_rhais = ["rhai::", "alloc::collections::"].iter().any(|start| rust_name.starts_with(start));
+        let is_own = T::types() == [TypeId::of::<T>()];
         Self {
             type_name: T::NAME,
             types: T::types(),
             is_optional: T::absent().is_some(),
-            rust_name: (is_own && !is_rhais).then_some(rust_name),
+            rust_name: own_name::<T>().filter(|_| is_own),
         }
     }
+}
+
+/// The Rust name of a type, unless Rhai has a word for it.
+pub fn own_name<T>() -> Option<&'static str> {
+    let name = std::any::type_name::<T>();
+    let is_rhais = ["rhai::", "alloc::collections::"].iter().any(|start| name.starts_with(start));
+    (name.contains("::") && !is_rhais).then_some(name)
 }
 
 /// An argument, or the value of one that is left out.
@@ -367,6 +388,10 @@ macro_rules! function {
 
             fn returns() -> &'static str {
                 R::NAME
+            }
+
+            fn returns_rust_name() -> Option<&'static str> {
+                R::rust_name()
             }
 
             #[allow(non_snake_case, unused_mut, unused_variables)]

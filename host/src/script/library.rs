@@ -8,6 +8,7 @@ use std::{
 
 use include_dir::{Dir, DirEntry, include_dir};
 
+use super::finding::{place_of, position_at};
 use crate::error::{Error, Result};
 
 /// The folder of what is built in: `built-in:/plugins/dtan.rhai`, `built-in:/scripts/nets/wta.rhai`.
@@ -43,16 +44,34 @@ pub fn is_folder(path: &Path) -> bool {
     }
 }
 
-/// The text of a script or preset.
+/// The text of a script or of settings, without a byte-order mark.
 ///
 /// # Errors
-/// `Io`: there is no such file, or it is not UTF-8.
+/// `Io`: there is no such file. `Usage`: it is not UTF-8.
 pub fn read(path: &Path) -> Result<String> {
-    match is_built_in(path) {
-        true => text(path).map(str::to_owned).ok_or(std::io::ErrorKind::NotFound.into()),
-        false => fs::read_to_string(path),
+    let bytes = match is_built_in(path) {
+        true => text(path).map(|text| text.as_bytes().to_owned()).ok_or(std::io::ErrorKind::NotFound.into()),
+        false => fs::read(path),
+    };
+    let text = String::from_utf8(bytes.map_err(Error::io(path))?).map_err(|error| not_utf8(path, &error))?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
+    })
+}
+
+/// The error for a text in another encoding, at the first byte that shows it.
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
+    let bytes = error.as_bytes();
+    let help = "save it as UTF-8";
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Error::usage(format!("{} is a text in UTF-16", path.display()), help);
     }
-    .map_err(Error::io(path))
+    let (before, rest) = bytes.split_at(error.utf8_error().valid_up_to());
+    let before = String::from_utf8_lossy(before);
+    let at = place_of(&path.display().to_string(), position_at(&before, before.len()));
+    let byte = rest.first().copied().unwrap_or_default();
+    Error::usage(format!("{at}: the byte 0x{byte:02x} is not UTF-8"), help)
 }
 
 /// The entries of a folder by name, each with whether it is a folder; none where it cannot be read. A link to

@@ -25,7 +25,7 @@ pub use callback::{Callback, own};
 pub use engine::{Limits, build};
 pub use finding::{Finding, place_of};
 pub(crate) use function::script_type;
-pub use function::{Carried, FromScript, Function, IntoScript, Pair, Parameter, Refusal, ended};
+pub use function::{Carried, FromScript, Function, IntoScript, Pair, Parameter, Refusal, ended, own_name};
 pub use functions::Functions;
 pub use nearest::{did_you_mean, nearest};
 pub use problem::{Problem, ScriptResult, raised};

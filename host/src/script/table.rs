@@ -37,6 +37,7 @@ pub struct Entry {
     /// Lines of an expression, ` => `, and what it gives.
     example: &'static str,
     returns: &'static str,
+    returns_rust_name: Option<&'static str>,
     types: Vec<Parameter>,
     call: Arc<EntryCall>,
 }
@@ -45,6 +46,14 @@ impl Entry {
     /// `noise::uniform`, `sum`, `get shape`.
     pub fn path(&self) -> String {
         if self.module.is_empty() { self.name.to_owned() } else { format!("{}::{}", self.module, self.name) }
+    }
+
+    /// The name as calls write it: `shape` for the property, `[]` for an index.
+    pub fn written(&self) -> String {
+        match self.name {
+            "index get" => "[]".into(),
+            name => name.strip_prefix("get ").map_or_else(|| self.path(), str::to_owned),
+        }
     }
 
     /// `noise::uniform(shape: shape, stream?: string) -> Tensor`; a parameter with `?` may be left out.
@@ -64,6 +73,12 @@ impl Entry {
     /// The types of the parameters, as the signature names them.
     pub fn type_names(&self) -> impl Iterator<Item = &'static str> {
         self.types.iter().map(|parameter| parameter.type_name)
+    }
+
+    /// The Rust names of its types, with the names that scripts know them by.
+    fn named_types(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let parameters = self.types.iter().filter_map(|p| Some((p.rust_name?, p.type_name)));
+        parameters.chain(self.returns_rust_name.map(|rust_name| (rust_name, self.returns)))
     }
 
     /// Number of parameters, that before the dot of a method included.
@@ -144,10 +159,8 @@ impl Table {
             let steps = Arc::clone(steps);
             global.set_iter_result(*type_id, move |value| Box::new(Watched::new(steps(value))));
         }
-        for parameter in self.entries.iter().flat_map(|entry| &entry.types) {
-            if let Some(rust_name) = parameter.rust_name {
-                engine.register_type_with_name_raw(rust_name, parameter.type_name);
-            }
+        for (rust_name, type_name) in self.entries.iter().flat_map(Entry::named_types) {
+            engine.register_type_with_name_raw(rust_name, type_name);
         }
         engine.register_global_module(global.into());
         for &(name, _) in &self.modules {
@@ -245,7 +258,7 @@ impl Table {
     fn no_overload(&self, group: &[usize], args: &[&mut Dynamic]) -> Box<EvalAltResult> {
         let found: Vec<_> = args.iter().map(|value| kinds::of(value)).collect();
         let forms: Vec<_> = group.iter().map(|&i| self.entries[i].signature()).collect();
-        let name = self.entries[group[0]].path();
+        let name = self.entries[group[0]].written();
         format!("{name}: got ({}), expected {}", found.join(", "), forms.join(" or ")).into()
     }
 }
@@ -270,6 +283,7 @@ impl Adder<'_> {
             doc,
             example,
             returns: F::returns(),
+            returns_rust_name: F::returns_rust_name(),
             types: F::parameters(),
             call: Arc::new(move |context, args| function.call(context, args)),
         });
@@ -317,11 +331,13 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     match error {
         Error::Ops(ops::Error::NotExportable { reason, position: Some(at) }) => {
             let position = Position::new(line_number(at.line), line_number(at.column));
-            let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
+            let cause =
+                EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.written()).into(), position);
             let (name, script) = (entry.name.to_owned(), at.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
-        error @ (Error::Script(_) | Error::Ops(_)) => raised(error),
+        error @ (Error::Script(_) | Error::Ops(ops::Error::Interrupted)) => raised(error),
+        Error::Ops(error) => Problem::new(called(entry, &error), "").error(),
         other => {
             let Problem { message, help } = other.into();
             Problem::new(named(entry, &message), help).error()
@@ -329,9 +345,16 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     }
 }
 
+/// What an operation says, told of the function that the script called.
+fn called(entry: &Entry, error: &ops::Error) -> String {
+    let text = error.to_string();
+    let inner = error.op().and_then(|op| text.strip_prefix(op)?.strip_prefix(": "));
+    named(entry, inner.unwrap_or(&text))
+}
+
 /// A message that begins with the name of its function, once.
 fn named(entry: &Entry, problem: &str) -> String {
-    let path = entry.path();
+    let path = entry.written();
     let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
     match rest {
         Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
@@ -342,15 +365,15 @@ fn named(entry: &Entry, problem: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Entry;
     use crate::{Host, Options, kinds};
 
     #[test]
     fn a_type_has_one_word_in_signatures_and_messages() {
         let table = Host::new(Options::default()).table;
-        for parameter in table.entries().iter().flat_map(|entry| &entry.types) {
-            if let Some(rust_name) = parameter.rust_name.filter(|_| parameter.type_name != "declared setting")
-            {
-                assert_eq!(kinds::word(rust_name), parameter.type_name);
+        for (rust_name, type_name) in table.entries().iter().flat_map(Entry::named_types) {
+            if type_name != "declared setting" {
+                assert_eq!(kinds::word(rust_name), type_name);
             }
         }
     }

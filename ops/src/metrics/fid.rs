@@ -226,7 +226,7 @@ pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
 
 /// `tr (a^1/2 b a^1/2)^1/2`: with any factor `a = l l^T`, the matrix `l^T b l` has the same eigenvalues.
 fn trace_of_root(a: Mat<f64>, b: Mat<f64>) -> Result<f64> {
-    let failed = |e| Error::Backend { op: OP, reason: format!("{e:?} of the eigenvalues") };
+    let failed = |_| Error::Backend { op: OP, reason: "the eigenvalues do not converge".into() };
     let eigenvalues = guarded(OP, || {
         interrupt::abandonable(move || {
             let factor = factor(&a)?;

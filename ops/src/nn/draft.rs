@@ -134,7 +134,7 @@ fn value(x: &Tensor, written: &Written) -> Result<(OnnxValue, Spec)> {
 /// The error at a position in the script, where it does not know one by itself.
 fn at(error: Error, position: Option<ScriptPosition>) -> Error {
     match error {
-        Error::Interrupted => Error::Interrupted,
+        error if error.is_whole() => error,
         Error::NotExportable { reason, position: known } => {
             Error::NotExportable { reason, position: known.or(position) }
         }

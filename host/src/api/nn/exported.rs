@@ -6,10 +6,12 @@ use onnx_net::{
 };
 use ops::{DType, Spec, nn::Module};
 
+use rhai::{EvalAltResult, NativeCallContext};
+
 use crate::{
     error::{Error, Result},
     files::write_whole,
-    script::Adder,
+    script::{Adder, Carried as _},
     session::Session,
 };
 
@@ -24,10 +26,27 @@ pub fn add(global: &mut Adder) {
              that file is, all inputs and outputs, with its values as they are now.",
         "nn::linear(4, 3).save_onnx(\"net\", [4]) => ()\n\
          { let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx(\"net\") } => ()",
-        |session: &Session, module: Module, name: String, shape: Option<Vec<usize>>| {
-            save(session, &module, &name, shape.as_deref())
+        |context: &NativeCallContext, module: Module, name: String, shape: Option<Vec<usize>>| {
+            save(&*Session::of(context)?, &module, &name, shape.as_deref())
+                .map_err(|error| called_from(context, error))
         },
     );
+}
+
+/// An error of a function that the module calls says that it came up while the module was being written.
+fn called_from(context: &NativeCallContext, error: Error) -> Error {
+    match error {
+        Error::Script(mut error) if error.is_catchable() => {
+            if error.position().is_none() {
+                error.set_position(context.call_position());
+            }
+            let name = context.fn_name().to_owned();
+            let within =
+                EvalAltResult::ErrorInFunctionCall(name, String::new(), error, context.call_position());
+            Error::Script(Box::new(within))
+        }
+        error => error,
+    }
 }
 
 fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<()> {

@@ -38,12 +38,14 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     let guessed = input.iter().skip(1).any(|&size| size < 0);
     let y = match no_grad(|| module.forward(&x)) {
         Err(ops::Error::Symbolic { .. }) if graph.is_some() => return Ok(()),
-        Err(_) if graph.is_some() && guessed => return Ok(()),
-        traced => traced.map_err(|problem| {
-            Error::usage(
-                format!("the module does not take an input {input:?}: {problem}"),
-                "give a network that was made for such inputs",
-            )
+        Err(error) if graph.is_some() && guessed && !error.is_whole() => return Ok(()),
+        traced => traced.map_err(|error| {
+            Error::reworded(error, |problem| {
+                Error::usage(
+                    format!("the module does not take an input {input:?}: {problem}"),
+                    "give a network that was made for such inputs",
+                )
+            })
         })?,
     };
     let known = |(i, &n): (usize, &usize)| (output.get(i) != Some(&-1)).then_some(n);

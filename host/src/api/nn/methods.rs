@@ -35,9 +35,13 @@ fn add_use(global: &mut Adder) {
              nn::network(#{}, |m, x, y| x * y).forward(tensor([2]), tensor([3])).to_array() => [6.0]\n\
              nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\
              .cast(\"i32\")).shape => [2, 3, 4, 4]",
-            |module: Module, x: Tensor, condition: Option<Tensor>| match condition {
-                Some(condition) => module.forward_with(&x, &condition),
-                None => module.forward(&x),
+            |module: Module, x: Tensor, condition: Option<Tensor>| {
+                let y = match condition {
+                    Some(condition) => module.forward_with(&x, &condition),
+                    None => module.forward(&x),
+                };
+                // The text begins with the layer, which is more than which operation of it failed.
+                y.map_err(|error| Error::reworded(error, |error| Error::Failed(error.to_string())))
             },
         )
         .add(

@@ -3,15 +3,13 @@
 use std::cell::Cell;
 
 use ops::{
-    ScriptPosition, Tensor,
+    Tensor,
     nn::{Layer, Module},
-    tensor::trace,
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use crate::{
-    api::is_stop,
-    error::{Error, Result},
+    error::{Error, Result, ScriptFailure},
     kinds,
     script::{Adder, Callback, FromScript},
     session::Session,
@@ -86,35 +84,17 @@ impl Scripted {
         let engine = engine.map_err(|_| failed("the script has ended".into()))?;
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
-        let result = function.call(&engine, arguments).map_err(|error| match error.unwrap_inner() {
-            _ if is_stop(&error) => ops::Error::Interrupted,
+        let result = function.call(&engine, arguments).map_err(|error| match &*error {
             EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
                 let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
                 failed(format!("its function does not take {count}"))
             }
-            _ => failed(in_words(&error)),
+            _ => ScriptFailure::wrap(error),
         })?;
         let found = kinds::a(&result);
         result
             .try_cast::<Tensor>()
             .ok_or_else(|| failed(format!("its function gave {found}, expected a Tensor")))
-    }
-}
-
-/// An error of a module's function in words. A trace names the position by itself.
-fn in_words(error: &EvalAltResult) -> String {
-    if !trace::is_tracing() {
-        return error.to_string();
-    }
-    let (mut inner, mut script) = (error, "");
-    while let EvalAltResult::ErrorInFunctionCall(_, source, next, _) = inner {
-        (inner, script) = (next, source);
-    }
-    let (line, column) = (inner.position().line(), inner.position().position());
-    trace::at(|| Some(ScriptPosition { script: script.into(), line: line?, column: column.unwrap_or(1) }));
-    match inner {
-        EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
-        other => other.to_string(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>
     let rules = rules(CallOptions::read("load", options, |options| options.get("rename", Map::new()))?)?;
     let refused = |help: &str| {
         let help = help.to_owned();
-        move |error: ops::Error| Error::usage(format!("{path}: {error}"), help)
+        move |error| Error::reworded(error, |error| Error::usage(format!("{path}: {error}"), help))
     };
     let mut weights =
         Weights::read(&content(session, path)?).map_err(refused("give a file of the safetensors format"))?;

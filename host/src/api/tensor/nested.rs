@@ -3,7 +3,10 @@
 use ops::{Device, Tensor, tensor::Data};
 use rhai::{Array, Dynamic};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    kinds,
+};
 
 /// A tensor of a number, a truth value, or arrays of them.
 ///
@@ -24,8 +27,9 @@ pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
     }
     let number = |v: &Dynamic| match v.as_float().or_else(|_| v.as_int().map(|i| i as f64)) {
         Ok(x) => Ok(x as f32),
-        Err(kind) => {
-            Err(Error::usage(format!("tensor: a {kind} among numbers"), "give numbers, or truth values only"))
+        Err(_) => {
+            let problem = format!("tensor: {} among numbers", kinds::a(v));
+            Err(Error::usage(problem, "give numbers, or truth values only"))
         }
     };
     let values = leaves.iter().map(number).collect::<Result<Vec<f32>>>()?;
@@ -53,7 +57,7 @@ const ELEMENT: usize = 64;
 pub fn to_nested(tensor: &Tensor) -> Result<Dynamic> {
     if tensor.len().saturating_mul(ELEMENT) > ops::tensor::room() {
         let problem = format!("{} elements are more than memory holds as arrays", tensor.len());
-        return Err(Error::usage(problem, "take a part of the tensor first: `x.narrow(dim, start, length)`"));
+        return Err(Error::usage(problem, "take a part of the tensor first: `x.slice(dim, start, end)`"));
     }
     Ok(nested(&tensor.to_data()?, tensor.shape()))
 }

@@ -44,7 +44,7 @@ impl<'a> ErrorScene<'a> {
                 (format!("there is nothing at `{index}`"), help)
             }
             Run::ErrorModuleNotFound(name, _) => self.module(name),
-            Run::ErrorDotExpr(problem, _) => property(problem),
+            Run::ErrorDotExpr(problem, _) => property(problem, &Functions::of(self.engine)),
             Run::ErrorIndexingType(signature, _) => indexing(signature),
             Run::ErrorArrayBounds(length, index, _) => bounds("array", "item", *length, *index),
             Run::ErrorStringBounds(length, index, _) => bounds("string", "character", *length, *index),

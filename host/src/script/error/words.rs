@@ -3,9 +3,15 @@
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
-use crate::{kinds, script::Problem};
+use crate::{
+    kinds,
+    script::{Problem, functions::Functions},
+};
 
 pub type Words = (String, String);
+
+/// Types that have conversions into each other.
+const CONVERTED: [&str; 5] = ["integer", "float", "string", "character", "bool"];
 
 /// Bytes of a thrown value that are shown.
 const LONGEST_SHOWN: usize = 10_000;
@@ -72,15 +78,23 @@ pub fn said(value: &Dynamic, engine: &Engine) -> Words {
 
 /// A value as `print` shows it, no longer than an author would read.
 fn printed(value: &Dynamic, engine: &Engine) -> String {
-    let global = engine.new_global_runtime_state();
-    let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
-    let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
-    let mut text = shown.map_or_else(|_| kinds::of(value), Into::into);
+    let mut text = match value.as_immutable_string_ref() {
+        Ok(text) => text.to_string(),
+        Err(_) => called_to_string(value, engine),
+    };
     if text.len() > LONGEST_SHOWN {
         text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
         text.push_str("...");
     }
     text
+}
+
+/// What `to_string` gives. Where a stop was asked for, no function of the engine gives anything.
+fn called_to_string(value: &Dynamic, engine: &Engine) -> String {
+    let global = engine.new_global_runtime_state();
+    let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
+    let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
+    shown.map_or_else(|_| kinds::of(value), Into::into)
 }
 
 /// Operators, indexers and closures have no name that a script could have misspelt.
@@ -92,10 +106,13 @@ pub fn unnamed(name: &str, types: &[String]) -> Words {
         );
     }
     match types {
-        [left, right] => (
-            format!("there is no `{name}` of {left} and {right}"),
-            "convert one side, with `to_float()` or `to_string()`, say".into(),
-        ),
+        [left, right] => {
+            let help = match CONVERTED.contains(&left.as_str()) || CONVERTED.contains(&right.as_str()) {
+                true => "convert one side, with `to_float()` or `to_string()`, say",
+                false => "use numbers or strings that they give",
+            };
+            (format!("there is no `{name}` of {left} and {right}"), help.into())
+        }
         types => (format!("there is no `{name}` of {}", types.join(", ")), String::new()),
     }
 }
@@ -109,7 +126,7 @@ pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
 }
 
 /// Words for a property that is not there, or cannot be set.
-pub fn property(problem: &str) -> Words {
+pub fn property(problem: &str, known: &Functions) -> Words {
     let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
     match quoted.as_slice() {
         [name, kind] if problem.starts_with("Unknown property") => {
@@ -117,8 +134,12 @@ pub fn property(problem: &str) -> Words {
             (format!("{kind} has no property `{name}`"), format!("a method needs parentheses: `.{name}()`"))
         }
         [name, kind, ..] if problem.starts_with("No writable property") => {
-            let kind = kinds::word(kind);
-            (format!("the property `{name}` of {kind} cannot be set to this"), String::new())
+            let (kind, setter) = (kinds::word(kind), format!("set_{name}"));
+            let help = match known.accepts(&setter, 2) {
+                true => format!("set it with `.{setter}(value)`"),
+                false => "it can only be read".into(),
+            };
+            (format!("the property `{name}` of {kind} cannot be set to this"), help)
         }
         _ => (lower(problem), String::new()),
     }

@@ -37,10 +37,14 @@ pub fn add(library: &mut Library) {
         );
     }
     library.add("dedup", |context: NativeCallContext, array: &mut Array| {
-        dedup(array, |a, b| context.call_native_fn_raw("==", true, &mut [&mut a.clone(), &mut b.clone()]))
+        dedup(array, |a, b| compare::same(&context, &mut a.clone(), &mut b.clone()))
     });
     library.add("dedup", |context: NativeCallContext, array: &mut Array, comparer: FnPtr| {
-        dedup(array, |a, b| comparer.call_raw(&context, None, [a.clone(), b.clone()]))
+        dedup(array, |a, b| {
+            comparer
+                .call_raw(&context, None, [a.clone(), b.clone()])
+                .map(|equal| equal.as_bool().unwrap_or(false))
+        })
     });
 }
 
@@ -123,7 +127,7 @@ fn sort_by(array: &mut Array, compare: Compare) -> ScriptResult<()> {
 /// Drops what equals the item before it.
 fn dedup(
     array: &mut Array,
-    mut equal: impl FnMut(&Dynamic, &Dynamic) -> ScriptResult<Dynamic>,
+    mut equal: impl FnMut(&Dynamic, &Dynamic) -> ScriptResult<bool>,
 ) -> ScriptResult<()> {
     let mut failed = None;
     array.dedup_by(|a, b| {
@@ -131,7 +135,7 @@ fn dedup(
             Some(_) => return false,
             None => equal(b, a),
         };
-        equal.map(|equal| equal.as_bool().unwrap_or(false)).unwrap_or_else(|error| {
+        equal.unwrap_or_else(|error| {
             failed = Some(error);
             false
         })

@@ -172,7 +172,8 @@ impl PlanStep {
     /// Errors name the node; those that end everything stay what they are.
     fn named(&self, error: Error) -> Error {
         match error {
-            Error::Symbolic { .. } | Error::Interrupted | Error::Layer { .. } | Error::Memory { .. } => error,
+            error if error.is_whole() => error,
+            Error::Symbolic { .. } | Error::Layer { .. } | Error::Memory { .. } => error,
             other => Error::Layer { layer: self.name.clone(), reason: other.to_string() },
         }
     }

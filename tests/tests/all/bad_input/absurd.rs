@@ -33,10 +33,17 @@ fn value(kind: &str, numbers: &mut Numbers) -> usize {
 
 fn script(entries: &[&Entry]) -> String {
     let mut text = String::from(
-        "fn tell(code, e) {
+        "fn tell(name, code, e) {
              let text = `${e}`;
              if text.contains(\"fault inside\") || text.contains(\"backend failed\") \
              { print(`FAULT: ${code}: ${e}`) }
+             if type_of(e) != \"string\" { return; }
+             if name != \"\" && !text.starts_with(`${name}: `) && !text.starts_with(`${name} `) \
+             { print(`FAULT: ${code}: it does not name ${name}: ${e}`) }
+             for raw in [\"ops::\", \"host::\", \"rhai::\", \"alloc::\", \"core::\", \"std::\", \"Spec {\", \
+                         \"a i64\", \"usize\", \"Some(\", \"None\", \"Dynamic\", \"ImmutableString\"] {
+                 if text.contains(raw) { print(`FAULT: ${code}: the text has ${raw}: ${e}`) }
+             }
          }\n",
     );
     for (i, (_, value)) in all().iter().enumerate() {
@@ -51,7 +58,10 @@ fn script(entries: &[&Entry]) -> String {
                 let named: Vec<_> = args.iter().map(|i| format!("v{i}")).collect();
                 let spelt: Vec<_> = args.iter().map(|&i| all()[i].1.to_owned()).collect();
                 let (call, spelt) = (call(entry, &named), call(entry, &spelt));
-                let _ = writeln!(text, "try {{ {call}; }} catch (e) {{ tell({spelt:?}, e); }}");
+                // An error of a function that was handed over names what that one called.
+                let is_own = !spelt.contains('|') && !spelt.contains("nn::network");
+                let name = if is_own { entry.written() } else { String::new() };
+                let _ = writeln!(text, "try {{ {call}; }} catch (e) {{ tell({name:?}, {spelt:?}, e); }}");
             }
         }
     }

@@ -58,6 +58,56 @@ fn a_wrong_type_says_what_came_and_what_was_expected() {
 }
 
 #[test]
+fn values_without_one_truth_are_not_compared() {
+    for text in [
+        "[tensor(2.0)] == [tensor(2.0)]",
+        "[[tensor(2.0)]] != [[tensor(2.0)]]",
+        "#{ a: tensor(2.0) } == #{ a: tensor(2.0) }",
+        "tensor(2.0) in [tensor(2.0)]",
+        "[tensor(2.0)].index_of(tensor(2.0))",
+        "[tensor(2.0), tensor(2.0)].dedup()",
+        "[tensor(2.0)] == [2.0]",
+    ] {
+        fails(&format!("let x = {{ {text} }};"), &["own.rhai:1:", "has a value for each element"]);
+    }
+    let same = "let a = [1, [2.0, \"x\"], #{ b: () }, 'c'];
+        if a != [1, [2.0, \"x\"], #{ b: () }, 'c'] || a == [1] || a == [1, 2, 3, 4] { throw \"wrong\"; }
+        if !(\"x\" in a[1]) || 3 in a { throw \"wrong\"; }
+        if a.index_of('c') != 3 || a.index_of(1, 1) != -1 || a.index_of('c', -1) != 3 { throw \"wrong\"; }
+        if a.index_of(|x| x == 1) != 0 || tensor(1.0) in [\"x\"] { throw \"wrong\"; }";
+    Bench::empty().run(same).code(0);
+    for (text, kind) in [("nn::relu()", "Module"), ("|x| x", "function")] {
+        let outcome = Bench::empty().run(&format!("let a = {text};\na == a")).code(1);
+        let outcome = outcome.says(&[&format!("there is no `==` of {kind} and {kind}")]);
+        assert!(!outcome.stderr.contains("to_float"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_property_that_has_a_setter_names_it() {
+    let text = "let o = optim::adam(nn::linear(1, 1), #{});\no.";
+    fails(&format!("{text}learning_rate = 0.1;"), &["own.rhai:2:3", "with `.set_learning_rate(value)`"]);
+    fails(&format!("{text}steps = 1;"), &["`steps` of Optimiser cannot be set", "it can only be read"]);
+}
+
+#[test]
+fn an_error_names_the_function_that_was_called() {
+    fails("zeros([0]);", &["own.rhai:1:1: zeros: the shape is [0]"]);
+    fails("zeros([2, 0]).take(0);", &["zeros: the shape"]);
+    fails("ones([2]).take(0);", &[": take: "]);
+    fails("ones([2]).variance(3);", &[": variance: "]);
+    fails("nn::linear(1000000, 1000000);", &["own.rhai:1:5: nn::linear: needs "]);
+    fails("nn::linear(4, 2).forward(zeros([1, 3]));", &["forward: linear: the shape is [1, 3]"]);
+    fails("each(\"a\", 1, #{ f: finish(1) }, |i, s| s);", &["s.f is a Finished, which cannot be saved"]);
+    fails(
+        "data::from(zeros([2, 1]), tensor([0, -1]));",
+        &["data::from: the label of item 1 is -1", "from 0 to"],
+    );
+    fails("data::from(zeros([2, 1]), tensor([0]));", &["labels of shape [1] for items of shape [2, 1]"]);
+    fails("ones([1]).expand([1000000000000]).to_array();", &["`x.slice(dim, start, end)`"]);
+}
+
+#[test]
 fn shapes_that_do_not_fit_are_told() {
     fails("zeros([2, 3]).matmul(zeros([2, 3]));", &["matmul: ", "[2, 3]", "own.rhai:1:15"]);
     fails("zeros([2]) + zeros([3]);", &["[2]", "[3]"]);
