@@ -28,6 +28,8 @@ fn by_index() -> Vec<Case> {
     }
     cases.push(case("index_select", [bools([4, 2]), int([3], 0, 4)], |x| x[0].index_select(0, &x[1])));
     cases.push(case("index_select", [int([4, 2], -9, 9), int([3], 0, 4)], |x| x[0].index_select(0, &x[1])));
+    cases.push(case("slices_at", [float([2, 3, 4])], |x| x[0].slices_at(1, 5, |i| i % 3)));
+    cases.push(case("gather_known", [float([2, 3]), int([2, 5], 0, 3)], |x| x[0].gather_known(1, &x[1])));
     cases.push(case("index_add", [int([4], -9, 9), int([3], 0, 4), int([3], 0, 9)], |x| {
         x[0].index_add(0, &x[1], &x[2])
     }));

@@ -75,6 +75,8 @@ fn joined() -> Vec<Case> {
         cases.push(case("repeat", [a.clone()], |x| x[0].repeat(&[2, 3])));
     }
     cases.push(case("stack", [float([]), float([])], |x| Tensor::stack(&[&x[0], &x[1]], 0)));
+    cases.push(case("copied_along", [float([2, 3])], |x| x[0].copied_along(1, 1, 3)));
+    cases.push(case("copied_along", [float([2, 3])], |x| x[0].copied_along(1, 2, 2)));
     cases.push(case("repeat", [float([1, 2, 1, 2, 1, 2])], |x| x[0].repeat(&[2, 1, 2, 2, 1, 2])));
     cases
 }
