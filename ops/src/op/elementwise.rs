@@ -18,6 +18,10 @@ use crate::{
     tensor::{apply, is_grad_enabled, on_cpu},
 };
 
+type Map = fn(&[f32]) -> Vec<f32>;
+type Gradient = fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>;
+type SlopeMap = fn(&[f32], &[f32]) -> Vec<f32>;
+
 /// A function: a row of the table.
 pub struct Elementwise {
     /// Its name in Rust, in scripts and in messages.
@@ -31,13 +35,13 @@ pub struct Elementwise {
     /// Whether it takes integers, too.
     integers: bool,
     /// Over f32 on the CPU, where it is written for vectors.
-    cpu: Option<fn(&[f32]) -> Vec<f32>>,
+    cpu: Option<Map>,
     /// On any backend, in the element type and on the device.
     run: fn(Primitive, DType, Device) -> Primitive,
     /// `dx` of x, y and dy; where there is none, the function is a constant to gradients.
-    gradient: Option<fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>>,
+    gradient: Option<Gradient>,
     /// `dx` of what is saved and dy in one pass over f32 on the CPU, for where nothing is recorded.
-    slope: Option<fn(&[f32], &[f32]) -> Vec<f32>>,
+    slope: Option<SlopeMap>,
     onnx: OnnxForm,
     saves: Saves,
 }
@@ -360,7 +364,7 @@ impl Op for &'static Elementwise {
 /// The gradient of a function in one pass, where nothing is recorded. Inputs: what is saved, dy.
 struct Slope {
     of: &'static Elementwise,
-    slope: fn(&[f32], &[f32]) -> Vec<f32>,
+    slope: SlopeMap,
 }
 
 impl std::fmt::Debug for Slope {

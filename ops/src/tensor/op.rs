@@ -22,6 +22,7 @@ pub(crate) struct Operand<'a> {
 }
 
 /// How the elements of an operand are stored.
+#[allow(clippy::large_enum_variant, reason = "it lives for one call")]
 pub(crate) enum Stored<'a> {
     Dense(Primitive),
     Compact(&'a Compact),
