@@ -173,6 +173,10 @@ impl Arrays {
     fn open(path: &Path) -> Result<Self> {
         let is_archive = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"));
         let zip = is_archive.then(|| Zip::open(path)).transpose()?;
+        if zip.as_ref().is_some_and(|zip| zip.entries().is_empty()) {
+            let problem = format!("{} holds no array", path.display());
+            return Err(Error::usage(problem, "write it again: numpy.savez(path, x=x)"));
+        }
         Ok(Self { path: path.to_path_buf(), zip })
     }
 

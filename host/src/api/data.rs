@@ -236,15 +236,15 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
 }
 
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
-    let wrong =
-        |found: String| Error::usage(format!("labels of {found}"), "give whole numbers [N], from 0 on");
+    let wrong = |found: String| {
+        Error::usage(format!("labels of {found}"), "give whole numbers [N], from 0 to 999999")
+    };
     let numbers = labels.to_f64()?;
-    let whole = |label: &f64| (label.fract() == 0.0 && (0.0..1e6).contains(label)).then_some(*label as u32);
-    let numbers: Vec<u32> = numbers
-        .iter()
-        .map(whole)
-        .collect::<Option<_>>()
-        .ok_or_else(|| wrong(format!("{:?}", labels.spec())))?;
+    let whole = |(i, label): (usize, &f64)| match label.fract() == 0.0 && (0.0..1e6).contains(label) {
+        true => Ok(*label as u32),
+        false => Err(wrong(format!("{}: number {i} is {label}", labels.spec()))),
+    };
+    let numbers = numbers.iter().enumerate().map(whole).collect::<Result<Vec<u32>>>()?;
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
         return Err(wrong(format!("shape {:?} beside items {:?}", labels.shape(), items.shape())));
     }

@@ -100,6 +100,16 @@ impl Weights {
         Ok(converted)
     }
 
+    /// Whether the names are those that a module's tensors have.
+    pub fn has_names_of(&self, module: &Module) -> bool {
+        let mut missing: HashMap<String, ()> =
+            module.state().into_iter().map(|(name, _)| (name, ())).collect();
+        let is_known = |weight: &Weight| {
+            missing.remove(&weight.name).is_some() || weight.name.rsplit('.').next() == Some(COUNTER)
+        };
+        self.0.iter().map(is_known).fold(true, |all, known| all && known) && missing.is_empty()
+    }
+
     /// The rule of [`Weights::rename`] that gives a module's names to most of the tensors that it does not know.
     pub fn suggested(&self, module: &Module) -> Option<(String, String)> {
         let expected: HashMap<String, Spec> =
