@@ -14,7 +14,7 @@ use super::options::Options;
 use crate::{
     data::Dataset,
     error::Result,
-    script::{Adder, FromScript, Refusal, Table},
+    script::{Adder, FromScript, Refusal, Table, require_items},
     session::Session,
 };
 
@@ -179,7 +179,10 @@ fn add_divergences(module: &mut Adder) {
             "histogram(samples, low, high, bins)",
             "How many samples fall into each of equal parts of [low, high], the last one closed; others are dropped.",
             "metrics::histogram([0.1, 0.2, 0.9, 1.0, 7.0], 0, 1, 2) => [2.0, 2.0]",
-            |samples: Weights, low: f64, high: f64, bins: usize| metrics::histogram(&samples.0, low, high, bins),
+            |samples: Weights, low: f64, high: f64, bins: usize| -> Result<Vec<f64>> {
+                require_items(bins)?;
+                Ok(metrics::histogram(&samples.0, low, high, bins)?)
+            },
         )
         .add(
             "tv(p, q)",

@@ -5,7 +5,25 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
 use super::{Resolver, Table, nesting, standard, switch, unread};
-use crate::memory;
+use crate::{
+    error::{Error, Result},
+    memory,
+};
+
+/// The default of [`Limits::items`], and the bound on every list that a function of ours gives.
+pub const MAX_ITEMS: usize = 4 << 20;
+
+/// Refuses a list of more items than scripts may have, before it is made.
+///
+/// # Errors
+/// `Usage` with the bound.
+pub fn require_items(items: usize) -> Result<()> {
+    if items <= MAX_ITEMS {
+        return Ok(());
+    }
+    let problem = format!("a list of {items} items, and a list has at most {MAX_ITEMS}");
+    Err(Error::usage(problem, "keep numbers in bulk in tensors, or take a part first: `x[0..1000]`"))
+}
 
 /// What a script that was asked to stop ends with.
 pub const INTERRUPTED: &str = "interrupted";
@@ -34,7 +52,7 @@ impl Default for Limits {
             call_depth: 64,
             expression_depth: 128,
             string: 16 << 20,
-            items: 4 << 20,
+            items: MAX_ITEMS,
             // A value is copied where it is put into another: there has to be room for one more of the largest.
             memory: memory::available() / 2,
         }

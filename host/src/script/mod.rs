@@ -21,7 +21,7 @@ mod table;
 mod unread;
 
 pub use callback::{Callback, own};
-pub use engine::{INTERRUPTED, Limits, build};
+pub use engine::{INTERRUPTED, Limits, build, require_items};
 pub use finding::{Finding, place_of};
 pub(crate) use function::script_type;
 pub use function::{FromScript, Function, IntoScript, Pair, Parameter, Refusal};

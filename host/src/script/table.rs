@@ -8,9 +8,9 @@ use std::{
 };
 
 use ops::{ScriptPosition, nn::Module, panic_text, tensor::trace};
-use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Refusal, nesting, unread::Watched};
+use super::{Function, Parameter, Refusal, nesting, require_items, unread::Watched};
 use crate::error::{Error, Result};
 
 type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
@@ -214,7 +214,7 @@ impl Table {
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
             match outcome.map_err(|panic| panicked(entry, &*panic))? {
                 Ok(result) => {
-                    return result.and_then(not_too_deep).map_err(|error| into_rhai(error, entry));
+                    return result.and_then(within_bounds).map_err(|error| into_rhai(error, entry));
                 }
                 Err(Refusal::Value(error)) => return Err(into_rhai(error, entry)),
                 Err(Refusal::Type) => {}
@@ -290,9 +290,10 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     error
 }
 
-/// A module that a script goes on building with.
-fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
+/// A module that a script goes on building with, or a list.
+fn within_bounds(value: Dynamic) -> Result<Dynamic> {
     value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
+    value.read_lock::<Array>().map_or(Ok(()), |array| require_items(array.len()))?;
     Ok(value)
 }
 

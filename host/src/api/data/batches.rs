@@ -10,7 +10,7 @@ use crate::{
     api::options::Options,
     data::{self, BatchPlan, Batches, Dataset, Mixture},
     error::{Error, Result},
-    script::{INTERRUPTED, Table},
+    script::{INTERRUPTED, Table, require_items},
     session::Session,
 };
 
@@ -61,13 +61,17 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
             "batch(set)",
             "All items as one batch #{ images, labels, indices }, in their order.",
             r#"data::load("glyphs").train(3).batch().labels.to_array() => [0, 1, 2]"#,
-            move |set: Dataset| whole(&set, (0..set.len() as u32).collect(), None, device),
+            move |set: Dataset| {
+                require_items(set.len())?;
+                whole(&set, (0..set.len() as u32).collect(), None, device)
+            },
         )
         .add(
             "batch(mixture, n)",
             "n draws as one batch #{ images, labels, indices, sources }.",
             r#"{ let s = data::load("shapes").train(5); data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]"#,
             move |mixture: Arc<Mixture>, n: usize| {
+                require_items(n)?;
                 let drawn = mixture.draw(n, random::next_key())?;
                 whole(mixture.items(), drawn, Some(&mixture), device)
             },
@@ -134,6 +138,7 @@ fn pass(batches: files::Result<Batches>, mixture: Option<Arc<Mixture>>) -> Resul
 }
 
 fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
+    require_items(batch.indices.len())?;
     let mut map = Map::new();
     if let Some(mixture) = mixture {
         let sources: Vec<i32> = batch.indices.iter().map(|&index| mixture.source(index) as i32).collect();
