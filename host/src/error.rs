@@ -1,6 +1,10 @@
 //! The one error type of the crate: what came, what was expected, what to do about it.
 
-use std::path::Path;
+use std::{any::Any, panic::resume_unwind, path::Path};
+
+use ops::panic_text;
+
+use crate::{files::HELP, terminal::ClosedOutput};
 
 /// What can go wrong in `host`, in the words of the person who meets it.
 #[derive(Debug, thiserror::Error)]
@@ -14,13 +18,19 @@ pub enum Error {
     /// An error that is in words already: file, line, column, help.
     #[error("{0}")]
     Failed(String),
-    /// The run has to end, whatever the script does about errors.
-    #[error("{0}")]
-    Stopped(String),
+    /// A panic inside the host.
+    #[error("{FAULT}: {0}{HELP}{REPORT}")]
+    Fault(String),
     /// A file that cannot be read or written or is not in order, or a request that cannot be met.
     #[error(transparent)]
     Files(files::Error),
 }
+
+/// What a panic is called.
+pub const FAULT: &str = "a fault inside the host";
+
+/// What to do about one.
+pub const REPORT: &str = "set HOST_BACKTRACE=1 to see where, and report it";
 
 /// The result of everything in `host` that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -46,6 +56,14 @@ impl Error {
     pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let wrap = files::Error::io(path);
         move |source| wrap(source).into()
+    }
+
+    /// The error that a panic is; but that of a closed output goes on: whoever read it has seen enough.
+    pub fn fault(panic: Box<dyn Any + Send>) -> Self {
+        if panic.is::<ClosedOutput>() {
+            resume_unwind(panic);
+        }
+        Self::Fault(panic_text(&*panic).to_owned())
     }
 
     /// A request that cannot be met: `problem` says what came and what was expected, `help` the way out.

@@ -1,19 +1,19 @@
 //! The host as a library: an engine with our functions and the embedder's.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
 };
 
-use ops::{panic_text, random::with_stream};
+use ops::random::with_stream;
 use rhai::{AST, Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{self, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
+    script::{self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
     session::{Options, Session},
 };
 
@@ -57,13 +57,15 @@ impl Host {
     ) -> Self {
         let session = Arc::new(session);
         let mut table = Table::default();
-        api::add_all(&mut table, &session);
+        api::add_all(&mut table);
         add(&mut table);
         let table = Arc::new(table);
         let scripts = Scripts::default();
         let resolver = plugin.map(|plugin| Resolver::new(plugin, &session.options.scripts, scripts.clone()));
         let printer = Arc::clone(&session);
-        let engine = Arc::new(script::build(&table, move |line| printer.print(line), resolver, limits));
+        let mut engine = script::build(&table, move |line| printer.print(line), resolver, limits);
+        engine.set_default_tag(Session::tag(&session));
+        let engine = Arc::new(engine);
         session.set_engine(&engine);
         Self { table, session, engine, scripts }
     }
@@ -137,10 +139,7 @@ impl Host {
     }
 }
 
-/// What `call` gives, or its panic as an error; but for that of a closed output, which ends the process.
+/// What `call` gives, or its panic as an error.
 fn not_panicking<T>(call: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| match panic_text(&*panic) {
-        text if text.contains("Broken pipe") => resume_unwind(panic),
-        text => Error::Failed(format!("a fault inside the host: {text}")),
-    })
+    catch_unwind(AssertUnwindSafe(call)).map_err(Error::fault)
 }

@@ -13,6 +13,7 @@ pub mod api;
 pub mod cli;
 mod error;
 mod host;
+mod kinds;
 mod laboratory;
 pub mod memory;
 pub mod onnx;

@@ -22,7 +22,7 @@ use crate::{
     data::Caller,
     error::{Error, Result},
     run::{Loops, Metrics, Progress, Run},
-    script::{Scripts, settings::NamedPath, stack},
+    script::{Carried, Scripts, ended, settings::NamedPath, stack},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -35,7 +35,7 @@ pub struct Options {
     pub device: Device,
     /// Folders in which data sets are looked for.
     pub data: Vec<PathBuf>,
-    /// Files and folders that a script may read besides data sets.
+    /// Files and folders that a script may read in addition to data sets.
     pub readable: Vec<PathBuf>,
     /// The ONNX Runtime library, where it is not found by itself.
     pub onnxruntime: Option<PathBuf>,
@@ -90,6 +90,9 @@ pub struct Recorder {
 
 impl Recorder {
     /// Records into a run folder, from what an earlier process left there.
+    ///
+    /// # Errors
+    /// `Io` where the checkpoints or the metrics cannot be read.
     pub fn new(run: Run, options: &Options, scripts: Scripts) -> Result<Self> {
         let loops = Loops::open(&run.path().join("checkpoints"), options.checkpoint_every)?;
         let metrics = Metrics::open(&run.path().join("metrics.jsonl"))?;
@@ -115,6 +118,9 @@ impl Recorder {
     }
 
     /// Notes in the record which library runs models.
+    ///
+    /// # Errors
+    /// `Io` where the record cannot be written.
     pub fn note_library(&self, library: &Path) -> Result<()> {
         let library = library.display().to_string();
         self.run.update(|record| {
@@ -123,6 +129,9 @@ impl Recorder {
     }
 
     /// Notes in the record which data set or array was read.
+    ///
+    /// # Errors
+    /// `Io` where the record cannot be written.
     pub fn note_data(&self, name: &str, set: &impl Display) -> Result<()> {
         let note = (name.to_owned(), set.to_string());
         self.run.update(|record| {
@@ -133,6 +142,9 @@ impl Recorder {
     }
 
     /// Writes a checkpoint now, and gives whether it did: one with weights that are NaN is not written.
+    ///
+    /// # Errors
+    /// `Io` where the checkpoint cannot be written.
     pub fn save(&self) -> Result<bool> {
         let started = Instant::now();
         // Before the checkpoint, which is worth nothing with other scripts; and the record's clock goes on.
@@ -161,9 +173,12 @@ impl Session {
         }
     }
 
-    /// The engine that runs the script, while it lives.
-    pub fn engine(&self) -> Option<Arc<Engine>> {
-        self.engine.get()?.upgrade()
+    /// The engine that runs the script.
+    ///
+    /// # Errors
+    /// `Usage` once the script has ended.
+    pub fn engine(&self) -> Result<Arc<Engine>> {
+        self.engine.get().and_then(Weak::upgrade).ok_or_else(ended)
     }
 
     /// Makes the engine known, once it is built.
@@ -229,13 +244,24 @@ impl Session {
         }
     }
 
+    /// Where tensors are made.
+    pub fn device(&self) -> Device {
+        self.options.device
+    }
+
     /// Writes a checkpoint where enough time has passed since the last one.
+    ///
+    /// # Errors
+    /// As [`Session::save`].
     pub fn save_if_due(&self) -> Result<()> {
         let is_due = self.recorder().is_some_and(|recorder| recorder.loops().is_due());
         if is_due { self.save() } else { Ok(()) }
     }
 
     /// Writes a checkpoint now, where the run has a folder; warns once of weights that are NaN.
+    ///
+    /// # Errors
+    /// `Io` where the checkpoint cannot be written.
     pub fn save(&self) -> Result<()> {
         let Some(recorder) = self.recorder() else { return Ok(()) };
         if !recorder.save()? {
@@ -258,6 +284,9 @@ impl Session {
         self.recorder().map_or_else(String::new, |recorder| recorder.loops().item_path().to_owned())
     }
 }
+
+/// Functions of scripts take it as their first parameter: `|session: &Session, name: String| ...`.
+impl Carried for Session {}
 
 impl Caller for Session {
     fn check(&self, path: &Path) -> crate::files::Result<()> {

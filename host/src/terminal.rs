@@ -1,6 +1,10 @@
 //! What is written to a terminal: escaped, and no wider than it.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, Write},
+    panic::resume_unwind,
+};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -9,22 +13,23 @@ pub const COLUMNS: usize = 80;
 
 /// Prints a line to stdout as [`printable`].
 macro_rules! out {
-    ($($arg:tt)*) => {{
-        #[allow(clippy::print_stdout, reason = "all other lines go through here")]
-        {
-            println!("{}", $crate::terminal::printable(&format!($($arg)*)));
-        }
-    }};
+    ($($arg:tt)*) => { $crate::terminal::print(std::io::stdout().lock(), &format!($($arg)*)) };
 }
 
 /// Prints a line to stderr as [`printable`].
 macro_rules! err {
-    ($($arg:tt)*) => {{
-        #[allow(clippy::print_stderr, reason = "all other lines go through here")]
-        {
-            eprintln!("{}", $crate::terminal::printable(&format!($($arg)*)));
-        }
-    }};
+    ($($arg:tt)*) => { $crate::terminal::print(std::io::stderr().lock(), &format!($($arg)*)) };
+}
+
+/// The panic of a process whose output nobody reads any more: there is nothing left to do for it.
+pub struct ClosedOutput;
+
+/// Prints a line as [`printable`]. All lines go through here.
+pub fn print(mut output: impl Write, line: &str) {
+    match writeln!(output, "{}", printable(line)) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => resume_unwind(Box::new(ClosedOutput)),
+        printed => printed.expect("output takes a line"),
+    }
 }
 
 /// A text of which a terminal shows every character and obeys none: control characters and those that change
@@ -95,6 +100,22 @@ mod tests {
         assert_eq!(printable("\u{9b}2J \x7f"), "\\u{9b}2J \\x7f");
         assert_eq!(printable("abc\u{202e}cba\u{2066}"), "abc\\u{202e}cba\\u{2066}");
         assert_eq!(one_line("a\nb\tc\x1b"), "a b c\\x1b");
+    }
+
+    #[test]
+    fn a_closed_output_is_a_panic_of_its_own() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let panic = std::panic::catch_unwind(|| print(Closed, "Broken pipe")).unwrap_err();
+        assert!(panic.is::<ClosedOutput>());
     }
 
     #[test]

@@ -115,22 +115,22 @@ fn no_layer_panics_whatever_shape_it_is_given() {
     let mut faults = Vec::new();
     let condition = [repeated(&[3], DType::I32).unwrap(), repeated(&[3, 3], DType::F32).unwrap()];
     for (layer, shape) in layers.iter().flat_map(|layer| shapes.iter().map(move |shape| (layer, shape))) {
-        let mut tell = |what: &str, found: Option<String>| {
+        let mut note = |what: &str, found: Option<String>| {
             faults.extend(found.map(|found| format!("{} {shape:?} {what}: {found}", layer.layer().name())));
         };
         for dtype in [DType::F32, DType::I32] {
             let x = || Ok::<_, ops::Error>(Tensor::symbolic(Spec::new(shape.clone(), dtype), Device::Cpu));
             for training in [true, false] {
                 layer.training(training);
-                tell("traced", fault(|| no_grad(|| layer.forward(&x()?))));
-                tell("computed", fault(|| layer.forward(&repeated(shape, dtype)?)));
+                note("traced", fault(|| no_grad(|| layer.forward(&x()?))));
+                note("computed", fault(|| layer.forward(&repeated(shape, dtype)?)));
                 for condition in &condition {
-                    tell(
+                    note(
                         "with a condition",
                         fault(|| layer.forward_with(&repeated(shape, dtype)?, condition)),
                     );
-                    tell("traced with a condition", fault(|| layer.forward_with(&x()?, condition)));
-                    tell("as a condition", fault(|| layer.forward_with(condition, &repeated(shape, dtype)?)));
+                    note("traced with a condition", fault(|| layer.forward_with(&x()?, condition)));
+                    note("as a condition", fault(|| layer.forward_with(condition, &repeated(shape, dtype)?)));
                 }
             }
         }
@@ -202,11 +202,11 @@ fn no_operation_panics_whatever_number_it_is_given() {
                 Tensor::from_data(vec![0.0, 1.0, -3.0, 2.0], [4], Device::Cpu).unwrap().cast(dtype).unwrap();
             let Ok(x) = x.to_device(device) else { continue };
             for ((name, call), s) in WITH_NUMBER.iter().flat_map(|op| NUMBERS.map(|s| (op, s))) {
-                let told = |found: String| format!("{name} of {dtype} on {device} and {s}: {found}");
-                faults.extend(fault(|| call(&x, s)?.to_data()).map(told));
+                let described = |found: String| format!("{name} of {dtype} on {device} and {s}: {found}");
+                faults.extend(fault(|| call(&x, s)?.to_data()).map(described));
                 let slope =
                     || call(&x.track()?, s)?.sum()?.backward()?.of(&x).map(Tensor::to_data).transpose();
-                faults.extend(fault(slope).map(told));
+                faults.extend(fault(slope).map(described));
             }
         }
     }

@@ -145,22 +145,3 @@ pub fn call(entry: &Entry, args: &[String]) -> String {
         _ => format!("{path}({})", args.join(", ")),
     }
 }
-
-/// The types in a signature: `f(a: integer, b: Tensor) -> Tensor`.
-pub fn types(entry: &Entry) -> Vec<String> {
-    let signature = entry.signature();
-    let inner =
-        signature.split_once('(').map_or("", |(_, rest)| rest.rsplit_once(") -> ").map_or("", |(i, _)| i));
-    let names = entry.parameters.iter().skip(1).map(|name| format!(", {name}: "));
-    let mut rest = inner.split_once(": ").map_or("", |(_, rest)| rest);
-    let mut types = Vec::new();
-    for name in names {
-        let Some((kind, after)) = rest.split_once(&name) else { break };
-        types.push(kind.to_owned());
-        rest = after;
-    }
-    if entry.arity() > 0 {
-        types.push(rest.to_owned());
-    }
-    types
-}

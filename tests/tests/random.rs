@@ -71,7 +71,7 @@ fn random_statements_end_without_a_fault() {
             watch.begin(program, &text);
             let outcome = host.run(&Source::new("random", text));
             match outcome {
-                Err(Error::Failed(fault)) => watch.fault(&fault),
+                Err(Error::Fault(fault)) => watch.fault(&fault),
                 Err(Error::Script(error)) if matches!(*error, rhai::EvalAltResult::ErrorParsing(..)) => {
                     println!("program {program}: {error}");
                     broken += 1;

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// What stands between a problem and the way out, where they are shown as one text.
+pub const HELP: &str = "\n  help: ";
+
 /// What can go wrong with files and their content, in the words of the person who meets it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,7 +25,7 @@ pub enum Error {
     #[error("{}: at byte {offset}: found {found}, expected {expected}", path.display())]
     Format { path: PathBuf, offset: u64, found: String, expected: String },
     /// A request that cannot be met, and the way out.
-    #[error("{problem}\n  help: {help}")]
+    #[error("{problem}{HELP}{help}")]
     Usage { problem: String, help: String },
 }
 

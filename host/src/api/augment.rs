@@ -6,7 +6,7 @@ use ops::{
 };
 use rhai::Map;
 
-use super::options::{Amount, Options};
+use super::options::{Amount, CallOptions};
 use crate::{
     error::{Error, Result},
     script::{Pair, Table},
@@ -21,27 +21,28 @@ pub fn add(table: &mut Table) {
              image, or one number for all. So two sets of parameters can be drawn and averaged.",
         )
         .add(
-            "affine(x, rotation, translation, scale, shear)",
-            "Images moved by p -> scale R(rotation) [[1, tan(shear)], [0, 1]] p + translation, in pixels from \
-             the centre (x right, y down): degrees, pixels [N, 2], factors, degrees along x. Bilinear, with \
-             zeros outside. Differentiable in x.",
-            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, tensor([[1.0, 0.0]]), 1, 0).to_array() => [[[[0.0, 1.0]]]]",
-            |x: Tensor, rotation: Amount, translation: Amount, scale: Amount, shear: Amount| {
-                affine(&x, [rotation, translation, scale, shear], Outside::Zero)
-            },
-        )
-        .add(
             "affine(x, rotation, translation, scale, shear, options)",
-            "With `outside`: \"zero\" (the default), or \"mirror\" for the image mirrored about its edges.",
-            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, 1, 1, 0, #{ outside: \"mirror\" }).to_array() => [[[[1.0, 1.0]]]]",
-            |x: Tensor, rotation: Amount, translation: Amount, scale: Amount, shear: Amount, options: Map| {
+            "Images moved by p -> scale R(rotation) [[1, tan(shear)], [0, 1]] p + translation, in pixels \
+             from the centre (x right, y down): degrees, pixels [N, 2], factors, degrees along x. Bilinear. \
+             Differentiable in x. With the option outside: \"zero\" (the default), or \"mirror\" for the \
+             image mirrored about its edges.",
+            "augment::affine(tensor([[[[1.0, 2.0]]]]), 0, tensor([[1.0, 0.0]]), 1, 0).to_array() \
+             => [[[[0.0, 1.0]]]]\n\
+             augment::affine(tensor([[[[1.0, 2.0]]]]), 0, 1, 1, 0, #{ outside: \"mirror\" }).to_array() \
+             => [[[[1.0, 1.0]]]]",
+            |x: Tensor,
+             rotation: Amount,
+             translation: Amount,
+             scale: Amount,
+             shear: Amount,
+             options: Option<Map>| {
                 affine(&x, [rotation, translation, scale, shear], outside("augment::affine", options)?)
             },
         )
         .add(
             "color_jitter(x, brightness, contrast, saturation, hue)",
             "Red, green and blue in [0, 1] with brightness, contrast and saturation multiplied and the hue \
-             turned (1 is a whole turn), in this order; clamped to [0, 1] after each factor.",
+             rotated (1 is a full circle), in this order; clamped to [0, 1] after each factor.",
             "augment::color_jitter(full([1, 3, 2, 2], 0.25), 2, 1, 1, 0).mean().item() => 0.5",
             |x: Tensor, brightness: Amount, contrast: Amount, saturation: Amount, hue: Amount| {
                 let jitter = Jitter {
@@ -60,19 +61,15 @@ pub fn add(table: &mut Table) {
             |x: Tensor, mirrored: Amount| augment::flip(&x, &mirrored.on(&x)?),
         )
         .add(
-            "crop(x, corner, size)",
-            "Of each image the window of that size whose upper left corner is corner [N, 2] (row, column). It \
-             may reach beyond the edges, where there are zeros.",
-            "augment::crop(tensor([[[[1.0, 2.0, 3.0]]]]), tensor([[0, 1]]), [1, 2]).to_array() => [[[[2.0, 3.0]]]]",
-            |x: Tensor, corner: Amount, size: Pair| {
-                augment::crop(&x, &corner.on(&x)?, size.0, Outside::Zero)
-            },
-        )
-        .add(
             "crop(x, corner, size, options)",
-            "With `outside`: \"zero\" (the default), or \"mirror\" for the image mirrored about its edges.",
-            "augment::crop(tensor([[[[1.0, 2.0]]]]), tensor([[0, 1]]), [1, 2], #{ outside: \"mirror\" }).to_array() => [[[[2.0, 2.0]]]]",
-            |x: Tensor, corner: Amount, size: Pair, options: Map| {
+            "Of each image the window of that size whose upper left corner is corner [N, 2] (row, column). \
+             It may reach beyond the edges, where by the option outside there are zeros (\"zero\", the \
+             default), or the image mirrored about its edges (\"mirror\").",
+            "augment::crop(tensor([[[[1.0, 2.0, 3.0]]]]), tensor([[0, 1]]), [1, 2]).to_array() \
+             => [[[[2.0, 3.0]]]]\n\
+             augment::crop(tensor([[[[1.0, 2.0]]]]), tensor([[0, 1]]), [1, 2], #{ outside: \"mirror\" })\
+             .to_array() => [[[[2.0, 2.0]]]]",
+            |x: Tensor, corner: Amount, size: Pair, options: Option<Map>| {
                 let outside = outside("augment::crop", options)?;
                 Ok::<_, Error>(augment::crop(&x, &corner.on(&x)?, size.0, outside)?)
             },
@@ -90,16 +87,7 @@ fn affine(x: &Tensor, amounts: [Amount; 4], outside: Outside) -> Result<Tensor> 
     Ok(augment::affine(x, &map, outside)?)
 }
 
-fn outside(function: &'static str, options: Map) -> Result<Outside> {
-    let mut options = Options::new(function, options);
-    let name = options.get("outside", String::from("zero"))?;
-    options.end()?;
-    match name.as_str() {
-        "zero" => Ok(Outside::Zero),
-        "mirror" => Ok(Outside::Mirror),
-        _ => Err(Error::usage(
-            format!("the option `outside` of {function} is \"{name}\""),
-            "give \"zero\" or \"mirror\"",
-        )),
-    }
+fn outside(function: &'static str, options: Option<Map>) -> Result<Outside> {
+    let choices = [("zero", Outside::Zero), ("mirror", Outside::Mirror)];
+    CallOptions::read(function, options, |options| options.choice("outside", &choices))
 }

@@ -1,7 +1,7 @@
 //! What a script function captured, and whether it changed while the function ran.
 //!
 //! A change outside the state of a durable loop would be lost after a crash, so that a resumed run would
-//! differ; on threads it would happen in an order that nobody knows.
+//! differ; on threads it would happen in an arbitrary order.
 
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 
@@ -10,9 +10,9 @@ use crate::run::Saved;
 /// The values that a function captured, as they were at one moment.
 pub struct Captured {
     function: FnPtr,
-    /// What may change.
+    /// The state, which may change.
     state: Saved,
-    /// In the order of the captured variables.
+    /// Their values, in the order of the captured variables.
     pub before: Saved,
 }
 
@@ -22,7 +22,7 @@ impl Captured {
         Self { before: observed(function, &state), function: function.clone(), state }
     }
 
-    /// The name of a variable that is another now, buffers of modules included.
+    /// The name of a variable that has changed, buffers of modules included.
     pub fn changed(&self, context: &NativeCallContext) -> Option<String> {
         self.change(context, &observed(&self.function, &self.state), true)
     }

@@ -8,7 +8,7 @@ mod source;
 use std::sync::Arc;
 
 use ops::{Tensor, random};
-use rhai::{Dynamic, Map};
+use rhai::Dynamic;
 
 use crate::{
     data::{self, Dataset, Mixture, Split},
@@ -16,21 +16,21 @@ use crate::{
     script::{FromScript, Refusal, Table, script_type},
     session::Session,
 };
-use batches::Pass;
-use choose::{Classes, Numbers, Parts, Sets, random_split, sample, weighted};
-use source::Source;
+use batches::Batches;
+use choose::{ChosenClasses, Parts, SetList, WeightList, random_split, sample, weighted};
+use source::DataSource;
 
 script_type! {
-    Source => "DataSource",
+    DataSource => "DataSource",
     Dataset => "Dataset",
     Arc<Mixture> => "Mixture",
-    Pass => "Batches",
+    Batches => "Batches",
 }
 
 /// What `concat` takes: a data set, or a tensor of items.
-pub struct Items(Dataset);
+pub struct JoinedItems(Dataset);
 
-impl FromScript for Items {
+impl FromScript for JoinedItems {
     const NAME: &'static str = "Dataset or Tensor";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -44,43 +44,40 @@ impl FromScript for Items {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d, e, f, g] = [0; 7].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     let mut module = table.module("data", "Data sets: built in, or in files.");
     module.add(
-        "load(name)",
-        "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, grey \
-         handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: any number. A path \
-         is that of a folder of IDX or CIFAR files; of a folder, zip or tar (.tar, .tar.gz) of pictures (png, jpg, bmp, \
-         gif, tiff, webp: the first picture of each), whose folders train, test and validation are splits and whose \
-         folders inside these are classes; or of an IDX, .npy or .npz file: bytes, which stand for 0 to 1, or floats as \
-         they are. Files that are left out are said in a warning.",
-        r#"data::load("glyphs").train(10).len() => 10"#,
-        |what: String| Source::new(what, Map::new()),
-    )
-    .add(
         "load(name, options)",
-        "With options size (the middle square of each picture is resized to this side), crop (side of the square that \
-         is cut out before), channels (1: grey, 3: colour), classes (only items of these numbers or names), labels \
-         (which of several: \"coarse\" of cifar-100, \"alphabets\" of omniglot, an attribute such as \"Male\" of celeba, \
-         an array of an .npz file), attributes (the table of a folder or archive of pictures: CSV with the file names in \
-         the first column, or a list like celeba's), array (the items of an .npz file), exif_rotation (true: photographs \
-         are turned as their EXIF data says; false as in torchvision), seed (of a built-in set).",
-        r#"data::load("shapes", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]"#,
-        Source::new,
+        "A data set by name (`host data` lists them) or path, to be read with train() or test(). `glyphs`, \
+         grey handwriting-like digits and letters, and `shapes`, colour pictures of bodies, are built in: \
+         any number. A path is that of a folder of IDX or CIFAR files; of a folder, zip or tar (.tar, \
+         .tar.gz) of pictures (png, jpg, bmp, gif, tiff, webp: the first picture of each), whose folders \
+         train, test and validation are splits and whose folders inside these are classes; or of an IDX, \
+         .npy or .npz file: bytes, which stand for 0 to 1, or floats as they are. Files that are left out \
+         are named in a warning. Options: size (the middle square of each picture is resized to this side), \
+         crop (side of the square that is cut out before), channels (1: grey, 3: colour), classes (only \
+         items of these numbers or names), labels (which of several: \"coarse\" of cifar-100, \"alphabets\" \
+         of omniglot, an attribute such as \"Male\" of celeba, an array of an .npz file), attributes (the \
+         table of a folder or archive of pictures: CSV with the file names in the first column, or a list \
+         like celeba's), array (the items of an .npz file), exif_rotation (true: photographs are rotated as \
+         their EXIF data says; false as in torchvision), seed (of a built-in set).",
+        "data::load(\"glyphs\").train(10).len() => 10\n\
+         data::load(\"shapes\", #{ size: 16, channels: 1, seed: 7 }).train(10).shape => [1, 16, 16]",
+        DataSource::new,
     )
     .add(
         "mix(sets, weights)",
-        "A mixture of data sets of one shape for batches(): each item is drawn from a set by its weight, then evenly \
-         from that set. Items have labels if all sets have the same classes.",
-        r#"data::mix([data::load("shapes").train(5), data::load("shapes").test(2)], [3, 1]).to_string() => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes"#,
-        |sets: Sets, weights: Numbers| Mixture::new(&sets.0, &weights.0).map(Arc::new),
+        "A mixture of data sets of one shape for batches(): each item is drawn from a set by its weight, \
+         then evenly from that set. Items have labels if all sets have the same classes.",
+        "data::mix([data::load(\"shapes\").train(5), data::load(\"shapes\").test(2)], [3, 1]).to_string() \
+         => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes",
+        |sets: SetList, weights: WeightList| Mixture::new(&sets.0, &weights.0).map(Arc::new),
     )
     .add(
         "from(items)",
         "A data set of the items of a tensor [N, ...].",
         "data::from(zeros([3, 1, 4, 4])).len() => 3",
-        |items: Items| items.0,
+        |items: JoinedItems| items.0,
     )
     .add(
         "from(items, labels)",
@@ -88,59 +85,49 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         "data::from(zeros([3, 1, 4, 4]), tensor([0, 1, 1])).labels() => [0, 1, 1]",
         |items: Tensor, labels: Tensor| labelled(&items, &labels),
     );
-    arrays::add(&mut module, &g);
-    add_splits(table, [a, b, c, d, e, f]);
-    add_methods(table, session);
-    batches::add(table, session);
+    arrays::add(&mut module);
+    add_splits(table);
+    add_methods(table);
+    batches::add(table);
 }
 
-fn add_splits(table: &mut Table, [a, b, c, d, e, f]: [Arc<Session>; 6]) {
+fn add_splits(table: &mut Table) {
     table
         .global()
         .add(
-            "train(source)",
-            "All training items: the whole set where it does not tell splits apart.",
-            r#"data::load("glyphs").train(3).len() => 3"#,
-            move |s: Source| s.read(&a, Split::Train, None),
-        )
-        .add(
             "train(source, count)",
-            "The first training items.",
-            r#"data::load("glyphs").train(3).shape => [1, 28, 28]"#,
-            move |s: Source, count: usize| s.read(&b, Split::Train, Some(count)),
-        )
-        .add(
-            "test(source)",
-            "All test items. A set without a test split is refused, and never gives its training items: divide it with \
-             train().random_split([0.9, 0.1]).",
-            r#"data::load("glyphs").test(3).len() => 3"#,
-            move |s: Source| s.read(&c, Split::Test, None),
+            "The first training items, or all: the whole set where it has no splits.",
+            "data::load(\"glyphs\").train(3).len() => 3\n\
+             data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
+            |session: &Session, source: DataSource, count: Option<usize>| {
+                source.read(session, Split::Train, count)
+            },
         )
         .add(
             "test(source, count)",
-            "The first test items.",
-            r#"data::load("glyphs").test(3).len() => 3"#,
-            move |s: Source, count: usize| s.read(&d, Split::Test, Some(count)),
-        )
-        .add(
-            "validation(source)",
-            "All items for validation, refused as by test() where there is no such split.",
-            r#"data::load("glyphs").validation(3).len() => 3"#,
-            move |s: Source| s.read(&e, Split::Validation, None),
+            "The first test items, or all. A set without a test split is refused, and never gives its \
+             training items: divide it with train().random_split([0.9, 0.1]).",
+            "data::load(\"glyphs\").test(3).len() => 3",
+            |session: &Session, source: DataSource, count: Option<usize>| {
+                source.read(session, Split::Test, count)
+            },
         )
         .add(
             "validation(source, count)",
-            "The first items for validation.",
-            r#"data::load("glyphs").validation(3).len() => 3"#,
-            move |s: Source, count: usize| s.read(&f, Split::Validation, Some(count)),
+            "The first items for validation, or all; refused as by test() where there is no such split.",
+            "data::load(\"glyphs\").validation(3).len() => 3",
+            |session: &Session, source: DataSource, count: Option<usize>| {
+                source.read(session, Split::Validation, count)
+            },
         );
 }
 
-fn add_methods(table: &mut Table, session: &Arc<Session>) {
-    let device = session.options.device;
+fn add_methods(table: &mut Table) {
     table
         .global()
-        .add("len(set)", "Number of items.", r#"data::load("glyphs").train(3).len() => 3"#, |set: Dataset| set.len())
+        .add("len(set)", "Number of items.", r#"data::load("glyphs").train(3).len() => 3"#, |set: Dataset| {
+            set.len()
+        })
         .add(
             "get shape(set)",
             "The shape of one item.",
@@ -170,21 +157,22 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
         )
         .add(
             "subset(set, indices)",
-            "The items at these places, in this order, repeats allowed.",
+            "The items at these indices, in this order, repeats allowed.",
             r#"data::load("glyphs").train(9).subset([8, 0, 8]).labels() => [8, 0, 8]"#,
             |set: Dataset, indices: Vec<usize>| set.subset(&indices),
         )
         .add(
             "sample(set, n)",
-            "n different items, drawn evenly; which ones is a function of the seed and the place in the run.",
+            "n different items, drawn evenly; which ones is a function of the seed and the position in the \
+             run.",
             r#"data::load("glyphs").train(9).sample(4).len() => 4"#,
             |set: Dataset, n: usize| sample(&set, n),
         )
         .add(
             "random_split(set, parts)",
-            "The items in random order, divided: into fractions that sum to at most 1, or into numbers of items. Which \
-             ones is a function of the seed and the place in the run. As PyTorch's: where fractions sum to 1, items \
-             that are left by rounding down go to the first parts.",
+            "The items in random order, divided: into fractions that sum to at most 1, or into numbers of \
+             items. Which ones is a function of the seed and the position in the run. As PyTorch's: where \
+             fractions sum to 1, items that are left by rounding down go to the first parts.",
             r#"data::load("glyphs").train(9).random_split([0.8, 0.2]).map(|part| part.len()) => [8, 1]"#,
             |set: Dataset, parts: Parts| random_split(&set, &parts),
         )
@@ -192,7 +180,7 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "draw(set, n, weights)",
             "n items, each drawn by the items' weights (an array or a tensor [N]) whatever came before.",
             r#"data::load("glyphs").train(3).draw(2, [0, 0, 0.5]).labels() => [2, 2]"#,
-            |set: Dataset, n: usize, weights: Numbers| -> Result<Dataset> {
+            |set: Dataset, n: usize, weights: WeightList| -> Result<Dataset> {
                 let drawn = weighted(&set, &weights)?.draw(n, random::next_key())?;
                 Ok(set.subset(&drawn.into_iter().map(|i| i as usize).collect::<Vec<_>>())?)
             },
@@ -201,7 +189,7 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
             "of_class(set, classes)",
             "The items of these classes, an array of numbers or names, in the order of the set.",
             r#"data::load("shapes").train(20).of_class(["star", 0]).labels() => [0, 6, 0, 6]"#,
-            |set: Dataset, classes: Classes| classes.of(&set),
+            |set: Dataset, classes: ChosenClasses| classes.of(&set),
         )
         .add(
             "class_names(set)",
@@ -212,20 +200,21 @@ fn add_methods(table: &mut Table, session: &Arc<Session>) {
         .add(
             "without_labels(set)",
             "The same items without labels, so that they can be joined with those of other classes.",
-            r#"data::load("shapes").train(2).without_labels().to_string() => shapes: 2 items of [3, 32, 32], no labels"#,
+            "data::load(\"shapes\").train(2).without_labels().to_string() \
+             => shapes: 2 items of [3, 32, 32], no labels",
             |set: Dataset| set.without_labels(),
         )
         .add(
             "concat(set, other)",
             "This set, then another one or the items of a tensor. Nothing is copied.",
             r#"data::load("glyphs").train(3).concat(zeros([2, 1, 28, 28])).len() => 5"#,
-            |set: Dataset, other: Items| set.concat(&other.0),
+            |set: Dataset, other: JoinedItems| set.concat(&other.0),
         )
         .add(
             "tensor(set)",
             "All items in one tensor [N, ...].",
             r#"data::load("glyphs").train(3).tensor().shape => [3, 1, 28, 28]"#,
-            move |set: Dataset| set.tensor(device),
+            |session: &Session, set: Dataset| set.tensor(session.device()),
         )
         .add(
             "to_string(set)",
@@ -246,9 +235,9 @@ fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     };
     let numbers = numbers.iter().enumerate().map(whole).collect::<Result<Vec<u32>>>()?;
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
-        return Err(wrong(format!("shape {:?} beside items {:?}", labels.shape(), items.shape())));
+        return Err(wrong(format!("shape {:?} for items of shape {:?}", labels.shape(), items.shape())));
     }
-    let classes = numbers.iter().max().map_or(0, |most| most + 1);
+    let classes = numbers.iter().max().map_or(0, |maximum| maximum + 1);
     let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
     Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)

@@ -1,26 +1,25 @@
 //! `figure::...`: pictures in the run's folder.
 
-use std::sync::Arc;
-
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     data::Dataset,
     error::{Error, Result},
     figure::{self, GridOptions, Kinds, Mark, Panel, PlotOptions, Series},
+    kinds,
     script::{FromScript, Refusal, Table},
     session::Session,
 };
 
 /// Pictures `[N, C, H, W]`: a tensor, or a data set.
-pub struct Pictures {
+pub struct ShownPictures {
     pixels: Vec<f32>,
     shape: [usize; 4],
 }
 
-impl FromScript for Pictures {
+impl FromScript for ShownPictures {
     const NAME: &'static str = "Tensor or Dataset of pictures";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -39,30 +38,30 @@ impl FromScript for Pictures {
     }
 }
 
-fn grid_options(function: &'static str, map: Map) -> Result<GridOptions> {
-    let mut options = Options::new(function, map);
-    let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
-    let bound =
-        |i: usize| range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32;
-    let grid = GridOptions {
-        range: (bound(0), bound(1)),
-        columns: options.find("columns")?,
-        title: options.find("title")?,
-        row_labels: texts(options.get("row_labels", Array::new())?),
-        column_labels: texts(options.get("column_labels", Array::new())?),
-        ..GridOptions::default()
-    };
-    options.end()?;
-    Ok(grid)
+fn grid_options(function: &'static str, map: Option<Map>) -> Result<GridOptions> {
+    CallOptions::read(function, map, |options| {
+        let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
+        let bound = |i: usize| {
+            range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32
+        };
+        Ok(GridOptions {
+            range: (bound(0), bound(1)),
+            columns: options.find("columns")?,
+            title: options.find("title")?,
+            row_labels: texts(options.get("row_labels", Array::new())?),
+            column_labels: texts(options.get("column_labels", Array::new())?),
+            ..GridOptions::default()
+        })
+    })
 }
 
-/// Numbers are written out.
+/// The items as strings.
 fn texts(array: Array) -> Vec<String> {
     array.iter().map(ToString::to_string).collect()
 }
 
 /// The options that all plots have.
-fn plot_options(options: &mut Options) -> Result<PlotOptions> {
+fn plot_options(options: &mut CallOptions) -> Result<PlotOptions> {
     Ok(PlotOptions {
         title: options.find("title")?,
         x_label: options.find("x_label")?,
@@ -76,7 +75,7 @@ fn plot_options(options: &mut Options) -> Result<PlotOptions> {
 fn numbers(array: &Array) -> Result<Vec<f64>> {
     let number = |v: &Dynamic| {
         f64::from_script(v)
-            .map_err(|_| Error::usage(format!("a {} among numbers", v.type_name()), "give numbers only"))
+            .map_err(|_| Error::usage(format!("{} among numbers", kinds::a(v)), "give numbers only"))
     };
     array.iter().map(number).collect()
 }
@@ -106,7 +105,7 @@ impl FromScript for Curves {
 
 fn curve(name: &str, values: &Dynamic) -> Result<Series> {
     let values = Array::from_script(values).map_err(|_| {
-        Error::usage(format!("the curve `{name}` is no array"), "give [y, ...] or [[x, y], ...]")
+        Error::usage(format!("the curve `{name}` is not an array"), "give [y, ...] or [[x, y], ...]")
     })?;
     let pairs: Option<Vec<Array>> =
         values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
@@ -122,99 +121,94 @@ fn curve(name: &str, values: &Dynamic) -> Result<Series> {
 }
 
 fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
-    let mut options = Options::new("figure::lines", map);
-    for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
-        for name in texts(options.get(option, Array::new())?) {
-            let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
-                Error::usage(
-                    format!("`{option}` names the curve \"{name}\", which is not there"),
-                    "name one of the curves",
-                )
-            })?;
-            curve.mark = mark;
+    let plot = CallOptions::read("figure::lines", map, |options| {
+        for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
+            for name in texts(options.get(option, Array::new())?) {
+                let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
+                    Error::usage(
+                        format!("`{option}` names the curve \"{name}\", which is not there"),
+                        "name one of the curves",
+                    )
+                })?;
+                curve.mark = mark;
+            }
         }
-    }
-    let plot = plot_options(&mut options)?;
-    options.end()?;
+        plot_options(options)
+    })?;
     Ok(figure::lines(&curves, &plot)?)
 }
 
-fn draw_grid(pictures: &Pictures, options: &GridOptions) -> Result<Vec<u8>> {
+fn draw_grid(pictures: &ShownPictures, options: &GridOptions) -> Result<Vec<u8>> {
     Ok(figure::grid(&pictures.pixels, pictures.shape, options)?)
 }
 
 fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
-    let mut options = Options::new("figure::histogram", map);
-    let plot = plot_options(&mut options)?;
-    options.end()?;
+    let plot = CallOptions::read("figure::histogram", map, plot_options)?;
     Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
 }
 
+/// Writes a figure into the run's folder, where there is one.
+fn save(session: &Session, name: &str, png: Result<Vec<u8>>) -> Result<()> {
+    let png = png?;
+    match session.recorder_in_order()? {
+        Some(recorder) => recorder.run.figure(name, &png).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let save = {
-        let session = Arc::clone(session);
-        move |name: &str, png: Result<Vec<u8>>| -> Result<()> {
-            let png = png?;
-            match session.recorder_in_order()? {
-                Some(recorder) => recorder.run.figure(name, &png).map(drop),
-                None => Ok(()),
-            }
-        }
-    };
-    let [a, b, c, d, e, f, g] = [0; 7].map(|_| save.clone());
+pub fn add(table: &mut Table) {
     table
         .module("figure", "Pictures as PNG in the run's folder, named as given.")
         .add(
-            "grid(name, pictures)",
-            "Pictures [N, C, H, W] with values in [0, 1], in rows and columns.",
-            r#"figure::grid("noise", noise::uniform([4, 1, 8, 8])) => ()"#,
-            move |name: String, p: Pictures| a(&name, draw_grid(&p, &GridOptions::default())),
-        )
-        .add(
             "grid(name, pictures, options)",
-            "With options range ([0, 1]: what is black and white), columns, title, row_labels and column_labels.",
-            r#"figure::grid("noise", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()"#,
-            move |name: String, p: Pictures, options: Map| {
-                b(&name, draw_grid(&p, &grid_options("figure::grid", options)?))
+            "Pictures [N, C, H, W] in rows and columns, with options range ([0, 1]: what is black and \
+             white), columns, title, row_labels and column_labels.",
+            "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
+             figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
+            |session: &Session, name: String, p: ShownPictures, options: Option<Map>| {
+                save(session, &name, draw_grid(&p, &grid_options("figure::grid", options)?))
             },
         )
         .add(
-            "panels(name, panels)",
-            "Several grids side by side, each with its caption: [[caption, pictures], ...].",
-            r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]]) => ()"#,
-            move |name: String, panels: Array| c(&name, draw_panels(&panels, &GridOptions::default())),
-        )
-        .add(
             "panels(name, panels, options)",
-            "With the options of grid, for each panel.",
-            r#"figure::panels("both", [["a", zeros([4, 1, 8, 8])], ["b", ones([4, 1, 8, 8])]], #{ columns: 4 }) => ()"#,
-            move |name: String, panels: Array, options: Map| {
-                g(&name, draw_panels(&panels, &grid_options("figure::panels", options)?))
+            "Several grids side by side, each with its caption: [[caption, pictures], ...]; with the options \
+             of grid, for each panel.",
+            "figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]]) => ()\n\
+             figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], \
+             #{ columns: 4 }) => ()",
+            |session: &Session, name: String, panels: Array, options: Option<Map>| {
+                save(session, &name, draw_panels(&panels, &grid_options("figure::panels", options)?))
             },
         )
         .add(
             "lines(name, curves, options)",
-            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of their own; \
-             with options title, x_label, y_label, log_x, log_y, and dashed and points: names of curves drawn so.",
+            "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of \
+             their own; with options title, x_label, y_label, log_x, log_y, and dashed and points: names of \
+             curves drawn so.",
             r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
-            move |name: String, curves: Curves, options: Map| d(&name, draw_lines(curves.0, options)),
+            |session: &Session, name: String, curves: Curves, options: Map| {
+                save(session, &name, draw_lines(curves.0, options))
+            },
         )
         .add(
             "scatter(name, points, labels, options)",
-            "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, y_label, log_x, \
-             log_y; square (one unit is equally long on both axes), names of the numbers, rings (for each point \
-             whether it is a ring) and ring_names (what dots and what rings are).",
-            r#"figure::scatter("points", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], #{ names: ["a", "b"] }) => ()"#,
-            move |name: String, points: Tensor, labels: Vec<usize>, options: Map| {
-                e(&name, draw_scatter(&points, labels, options))
+            "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, \
+             y_label, log_x, log_y; square (one unit is equally long on both axes), names of the numbers, \
+             rings (for each point whether it is a ring) and ring_names (what dots and what rings are).",
+            "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], \
+             #{ names: [\"a\", \"b\"] }) => ()",
+            |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
+                save(session, &name, draw_scatter(&points, labels, options))
             },
         )
         .add(
             "histogram(name, values, options)",
             "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
-            move |name: String, values: Tensor, options: Map| f(&name, draw_histogram(&values, options)),
+            |session: &Session, name: String, values: Tensor, options: Map| {
+                save(session, &name, draw_histogram(&values, options))
+            },
         );
 }
 
@@ -225,7 +219,7 @@ fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
     for panel in panels {
         let panel = Array::from_script(panel).map_err(|_| wrong())?;
         let [caption, images] = panel.as_slice() else { return Err(wrong()) };
-        let images = Pictures::from_script(images).map_err(|refusal| match refusal {
+        let images = ShownPictures::from_script(images).map_err(|refusal| match refusal {
             Refusal::Value(error) => error,
             Refusal::Type => wrong(),
         })?;
@@ -238,8 +232,8 @@ fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
     Ok(figure::panels(&panels, options)?)
 }
 
-/// No eye tells apart more colours than these by far.
-const MOST_CLASSES: usize = 1000;
+/// Far more than there are colours that can be distinguished.
+const MAX_CLASSES: usize = 1000;
 
 fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>> {
     if points.rank() != 2 || points.shape()[1] != 2 {
@@ -248,23 +242,23 @@ fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>
     let values = points.to_f64()?;
     let points: Vec<_> = values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1])).collect();
     let classes = labels.iter().max().map_or(0, |m| m + 1);
-    if classes > MOST_CLASSES {
-        let problem = format!("a label of {}, expected less than {MOST_CLASSES}", classes - 1);
+    if classes > MAX_CLASSES {
+        let problem = format!("a label of {}, expected less than {MAX_CLASSES}", classes - 1);
         return Err(Error::usage(problem, "give the number of a class for each point"));
     }
-    let mut options = Options::new("figure::scatter", map);
-    let rings: Array = options.get("rings", Array::new())?;
-    let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
-    let ring_names = options.find::<Array>("ring_names")?.map(texts);
-    let kinds = Kinds {
-        labels,
-        names: texts(options.get("names", Array::new())?),
-        rings: rings.iter().map(is_ring).collect(),
-        ring_names: ring_names.and_then(|names| names.try_into().ok()),
-    };
-    let square = options.get("square", false)?;
-    let (width, height) = if square { (780, 640) } else { (900, 540) };
-    let plot = plot_options(&mut options)?;
-    options.end()?;
-    Ok(figure::scatter(&points, &kinds, &PlotOptions { square, width, height, ..plot })?)
+    let (kinds, plot) = CallOptions::read("figure::scatter", map, |options| {
+        let rings: Array = options.get("rings", Array::new())?;
+        let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
+        let ring_names = options.find::<Array>("ring_names")?.map(texts);
+        let kinds = Kinds {
+            labels,
+            names: texts(options.get("names", Array::new())?),
+            rings: rings.iter().map(is_ring).collect(),
+            ring_names: ring_names.and_then(|names| names.try_into().ok()),
+        };
+        let square = options.get("square", false)?;
+        let (width, height) = if square { (780, 640) } else { (900, 540) };
+        Ok((kinds, PlotOptions { square, width, height, ..plot_options(options)? }))
+    })?;
+    Ok(figure::scatter(&points, &kinds, &plot)?)
 }

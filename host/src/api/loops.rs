@@ -1,6 +1,4 @@
-//! `each`, `stage`, `finish`: loops that survive the death of the process.
-
-use std::sync::Arc;
+//! `each`, `stage`, `finish`: durable loops, which are resumed after a crash.
 
 use ops::random::{Key, next_key, with_stream};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
@@ -9,17 +7,17 @@ use crate::{
     api::captures::Captured,
     error::{Error, Result},
     run::{LoopState, Saved, readable},
-    script::{FromScript, Refusal, Table, script_type},
+    script::{Carried, FromScript, Refusal, Table, script_type},
     session::Session,
 };
 
 /// What a durable loop runs over.
-pub enum Items {
+pub enum LoopItems {
     Range(std::ops::RangeInclusive<i64>),
     Array(Array),
 }
 
-impl Items {
+impl LoopItems {
     /// How many there are.
     fn count(&self) -> u64 {
         match self {
@@ -34,7 +32,7 @@ impl Items {
         let numbers = done.saturating_add(1)..=self.count();
         match self {
             Self::Range(range) => {
-                // Whole numbers wrap: their distance may be more than an i64 holds, and it comes out right.
+                // Wrapping addition is right even where the distance does not fit into an i64.
                 Box::new(numbers.map(move |n| (n, range.start().wrapping_add_unsigned(n - 1).into())))
             }
             Self::Array(items) => Box::new(numbers.zip(items.into_iter().skip(done as usize))),
@@ -42,11 +40,11 @@ impl Items {
     }
 }
 
-impl FromScript for Items {
+impl FromScript for LoopItems {
     const NAME: &'static str = "range, array or count";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        // What comes before the smallest number is an empty range, too.
+        // A range that ends before the smallest integer is empty.
         let until = |start: i64, end: i64| match end.checked_sub(1) {
             Some(last) => Self::Range(start..=last),
             None => Self::Array(Array::new()),
@@ -71,51 +69,53 @@ pub struct Finished(Dynamic);
 script_type!(Finished => "Finished");
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c] = [0; 3].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
             "each(name, items, state, body)",
-            "Runs `body(item, state)` for each item and gives the last state. The body ends with the state, a map of \
-             tensors, modules, optimisers, data sets and plain values. The state is saved now and then: after a \
-             crash, `host resume` goes on from there. Loops nest.",
+            "Runs `body(item, state)` for each item and gives the last state. The body ends with the state, \
+             a map of tensors, modules, optimisers, data sets and plain values. The state is saved now and \
+             then: after a crash, `host resume` goes on from there. Loops nest.",
             r#"each("step", 1..=3, #{ sum: 0 }, |i, s| { s.sum += i; s }).sum => 6"#,
-            move |context: &NativeCallContext, name: String, items: Items, state: Dynamic, body: FnPtr| {
-                each(&a, context, &name, items, state, &body)
+            |context: &NativeCallContext, name: String, items: LoopItems, state: Dynamic, body: FnPtr| {
+                each(context, &name, items, state, &body)
             },
         )
         .add(
             "each(name, items, body)",
-            "Runs `body(item)` for each item, without a state: after a crash, items that are done are skipped.",
+            "Runs `body(item)` for each item, without a state: after a crash, items that are done are \
+             skipped.",
             r#"each("step", 3, |i| { i * 2 }) => ()"#,
-            move |context: &NativeCallContext, name: String, items: Items, body: FnPtr| {
-                each(&b, context, &name, items, Dynamic::UNIT, &body)
+            |context: &NativeCallContext, name: String, items: LoopItems, body: FnPtr| {
+                each(context, &name, items, Dynamic::UNIT, &body)
             },
         )
         .add(
             "stage(name, body)",
-            "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again. A \
-             value with modules or optimisers is, to the same bits; loops (`each`) within go on where they were.",
+            "Runs `body()` once and gives its value, which is saved: after a crash it is not computed again. \
+             A value with modules or optimisers is, to the same bits; loops (`each`) within go on where they \
+             were.",
             r#"stage("setup", || 6 * 7) => 42"#,
-            move |context: &NativeCallContext, name: String, body: FnPtr| stage(&c, context, &name, &body),
+            |context: &NativeCallContext, name: String, body: FnPtr| stage(context, &name, &body),
         )
         .add(
             "finish(state)",
             "What the body of `each` gives instead of its state to end the loop early.",
-            r#"each("step", 1..=9, #{ n: 0 }, |i, s| { s.n = i; if i == 4 { finish(s) } else { s } }).n => 4"#,
+            "each(\"step\", 1..=9, #{ n: 0 }, |i, s| { s.n = i; \
+             if i == 4 { finish(s) } else { s } }).n => 4",
             Finished,
         );
 }
 
 fn each(
-    session: &Session,
     context: &NativeCallContext,
     name: &str,
-    items: Items,
+    items: LoopItems,
     state: Dynamic,
     body: &FnPtr,
 ) -> Result<Dynamic> {
+    let session = Session::of(context)?;
     let first = Saved::capture(&state, "s")?;
     let outside = Captured::of(body, first.clone());
     let recorder = session.recorder_in_order()?;
@@ -136,7 +136,7 @@ fn each(
     let total = items.count();
     let bar = recorder.map(|_| session.progress.start(name, Some(total), start.done));
     for (number, item) in items.after(start.done) {
-        let body = Body { name, function: body, outside: &outside, first: &first };
+        let body = LoopBody { name, function: body, outside: &outside, first: &first };
         let key = match recorder {
             Some(recorder) => session.key().derive(&recorder.enter(&path, number)),
             None => next_key(),
@@ -163,14 +163,14 @@ fn each(
 }
 
 /// What a loop runs for each item, with what it started from.
-struct Body<'a> {
+struct LoopBody<'a> {
     name: &'a str,
     function: &'a FnPtr,
     outside: &'a Captured,
     first: &'a Saved,
 }
 
-impl Body<'_> {
+impl LoopBody<'_> {
     /// Runs the body for one item: the next state, buffers that moved in what it captured, and whether the
     /// loop ends with it.
     fn call(
@@ -233,9 +233,10 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
     }
 }
 
-/// A stage whose value holds handles is run again after a crash, with the same bits, since a module cannot
-/// be made anew from its values alone; loops in it that are done are skipped.
-fn stage(session: &Session, context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
+/// A stage whose value holds handles is run again after a crash, with the same results, since a module cannot
+/// be rebuilt from its values alone; finished loops inside of it are skipped.
+fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
+    let session = Session::of(context)?;
     let outside = Captured::of(body, Saved::UNIT);
     let run = |key: Key| {
         with_stream(key, || -> Result<(Saved, Saved)> {

@@ -1,4 +1,4 @@
-//! `losses::...`: what training makes smaller. All are means, of rank 0.
+//! `losses::...`: what training minimises. All are means, of rank 0.
 
 use ops::{Tensor, nn::loss};
 
@@ -22,28 +22,30 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "bce(p, target)",
-            "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)), logarithms at least -100. \
-             Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
-            "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0",
+            "Binary cross-entropy of probabilities: -mean(t log p + (1 - t) log(1 - p)), logarithms at least \
+             -100. Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
+            "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0\n\
+             losses::bce(tensor([0.5]), tensor([1.0])).exp().item() => 2.0",
             |p: Tensor, target: Tensor| loss::bce(&p, &target),
         )
         .add(
             "bce_with_logits(z, target)",
             "Binary cross-entropy of sigmoid(z), stable for large z.",
-            "losses::bce_with_logits(tensor([1000.0]), tensor([1.0])).item() => 0.0",
+            "losses::bce_with_logits(tensor([1000.0]), tensor([1.0])).item() => 0.0\n\
+             losses::bce_with_logits(tensor([0.0]), tensor([1.0])).exp().item() => 2.0",
             |z: Tensor, target: Tensor| loss::bce_with_logits(&z, &target),
         )
         .add(
-            "cross_entropy(logits, labels)",
-            "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N].",
-            "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0",
-            |logits: Tensor, labels: Tensor| loss::cross_entropy(&logits, &labels, 0.0),
-        )
-        .add(
             "cross_entropy(logits, labels, smoothing)",
-            "With a share of the target spread evenly over all classes.",
-            "losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 => true",
-            |logits: Tensor, labels: Tensor, smoothing: f64| loss::cross_entropy(&logits, &labels, smoothing),
+            "-mean(log softmax(logits)[label]) for logits [N, C] and whole labels [N]; with a share (0) of \
+             the target spread evenly over all classes.",
+            "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0\n\
+             losses::cross_entropy(tensor([[0, 0]]), tensor([1]).cast(\"i32\")).exp().item() => 2.0\n\
+             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), 0.1).item() > 0.69 \
+             => true",
+            |logits: Tensor, labels: Tensor, smoothing: Option<f64>| {
+                loss::cross_entropy(&logits, &labels, smoothing.unwrap_or(0.0))
+            },
         )
         .add(
             "hinge_d(real, fake)",
@@ -78,13 +80,15 @@ pub fn add(table: &mut Table) {
         .add(
             "gradient_penalty(scores, x)",
             "mean((|d scores / d x| - 1)^2) over samples, for tracked x (Gulrajani et al., 2017).",
-            "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } => 1.0",
+            "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } \
+             => 1.0",
             |scores: Tensor, x: Tensor| loss::gradient_penalty(&scores, &x),
         )
         .add(
             "gaussian_kl(mu, logvar)",
             "KL divergence of N(mu, e^logvar) from N(0, 1), summed over dimensions, mean over samples.",
-            "losses::gaussian_kl(zeros([2, 3]), zeros([2, 3])).item() => 0.0",
+            "losses::gaussian_kl(zeros([2, 3]), zeros([2, 3])).item() => 0.0\n\
+             losses::gaussian_kl(tensor([[1, 2]]), zeros([1, 2])).item() => 2.5",
             |mu: Tensor, logvar: Tensor| loss::gaussian_kl(&mu, &logvar),
         );
 }

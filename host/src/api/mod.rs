@@ -20,29 +20,27 @@ mod sparsity;
 mod sphere;
 mod tensor;
 
-use std::sync::Arc;
-
 pub use loops::is_stop;
 
-use crate::{script::Table, session::Session};
+use crate::script::Table;
 
 /// Adds every function to the table.
-pub fn add_all(table: &mut Table, session: &Arc<Session>) {
-    settings::add(table, session);
-    run::add(table, session);
-    loops::add(table, session);
-    pool::add(table, session);
-    tensor::add(table, session);
-    nn::add(table, session);
+pub fn add_all(table: &mut Table) {
+    settings::add(table);
+    run::add(table);
+    loops::add(table);
+    pool::add(table);
+    tensor::add(table);
+    nn::add(table);
     losses::add(table);
-    metrics::add(table, session);
+    metrics::add(table);
     optim::add(table);
-    noise::add(table, session);
+    noise::add(table);
     sparsity::add(table);
     reweight::add(table);
     augment::add(table);
     sphere::add(table);
-    data::add(table, session);
-    onnx::add(table, session);
-    figure::add(table, session);
+    data::add(table);
+    onnx::add(table);
+    figure::add(table);
 }

@@ -20,7 +20,7 @@ use crate::{
     },
     error::{Error, Result},
     files::reading,
-    onnx,
+    kinds, onnx,
     script::{FromScript, Table, script_type},
     session::Session,
 };
@@ -51,21 +51,20 @@ impl Model {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [opener, freezer] = [0; 2].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .module("onnx", "Frozen models, run by ONNX Runtime.")
         .add(
             "model(path)",
             "A model from an .onnx file that a setting names (or that lies in a folder that may be read).",
             "",
-            move |path: String| open(&opener, &path),
+            |session: &Session, path: String| open(session, &path),
         )
         .add(
             "frozen(module, shape)",
             "A module as it is now, for samples of that shape: the same function, run by ONNX Runtime.",
             "",
-            move |module: Module, shape: Vec<usize>| freeze(&freezer, &module, &shape),
+            |session: &Session, module: Module, shape: Vec<usize>| freeze(session, &module, &shape),
         );
     table
         .global()
@@ -164,10 +163,10 @@ pub(crate) fn run_tensors(model: &onnx::Model, inputs: &[(String, Tensor)]) -> R
 
 fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
     let output = run_one(model, x)?;
-    let found = output.type_name();
+    let found = kinds::a(&output);
     output.try_cast().ok_or_else(|| {
         Error::usage(
-            format!("forward: the model gives a {found}, expected one tensor"),
+            format!("forward: the model gives {found}, expected one tensor"),
             "use `run` and take one by name",
         )
     })
@@ -176,7 +175,7 @@ fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
 fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
     let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
         let not =
-            |_| Error::usage(format!("run: the input `{name}` is a {}", value.type_name()), "give a Tensor");
+            |_| Error::usage(format!("run: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
         Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;

@@ -10,7 +10,7 @@ use ops::{
 };
 use rhai::{Array, Dynamic, Map};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     script::{Adder, FromScript, Refusal, Table},
@@ -59,27 +59,25 @@ pub fn add(table: &mut Table) {
     add_methods(&mut table.global());
 }
 
-/// An optimiser of a rule that reads its own options; `lr` is common to all.
+/// An optimiser of a rule that reads its own options; all have `lr`, with that default.
 fn build<R: Rule>(
     function: &'static str,
     modules: Modules,
     map: Map,
-    usual: f64,
-    rule: impl FnOnce(&mut Options) -> Result<R>,
+    lr: f64,
+    rule: impl FnOnce(&mut CallOptions) -> Result<R>,
 ) -> Result<Optimiser> {
-    let mut options = Options::new(function, map);
-    let lr = options.get("lr", usual)?;
-    let rule = rule(&mut options)?;
-    options.end()?;
+    let (lr, rule) =
+        CallOptions::read(function, map, |options| Ok((options.get("lr", lr)?, rule(options)?)))?;
     Ok(Optimiser::new(rule, lr, modules.parameters())?)
 }
 
-fn adam(options: &mut Options, usual: Adam) -> Result<Adam> {
+fn adam(options: &mut CallOptions, default: Adam) -> Result<Adam> {
     Ok(Adam {
-        betas: [options.get("beta1", usual.betas[0])?, options.get("beta2", usual.betas[1])?],
-        eps: options.get("eps", usual.eps)?,
-        weight_decay: options.get("weight_decay", usual.weight_decay)?,
-        decoupled: usual.decoupled,
+        betas: [options.get("beta1", default.betas[0])?, options.get("beta2", default.betas[1])?],
+        eps: options.get("eps", default.eps)?,
+        weight_decay: options.get("weight_decay", default.weight_decay)?,
+        decoupled: default.decoupled,
     })
 }
 
@@ -88,7 +86,10 @@ fn add_rules(module: &mut Adder) {
         .add(
             "sgd(modules, options)",
             "Gradient descent, with options lr (0.01), momentum (0), nesterov (false), weight_decay (0).",
-            "optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::sgd(n, #{ lr: 0.25 }).step(n.forward(tensor([[2]])).sum().backward()); \
+             n.parameters().weight.item() } => 0.5\n\
+             optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01",
             |modules: Modules, map: Map| {
                 build("optim::sgd", modules, map, 0.01, |options| {
                     Ok(Sgd {
@@ -104,8 +105,9 @@ fn add_rules(module: &mut Adder) {
             "adam(modules, options)",
             "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999), eps (1e-8), \
              weight_decay (0).",
-            "{ let n = nn::linear(1, 1); let o = optim::adam(n, #{ lr: 0.1 }); \
-             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::adam(n, #{ lr: 0.25 }).step(n.forward(tensor([[2]])).sum().backward()); \
+             n.parameters().weight.item() } => 0.75",
             |modules: Modules, map: Map| {
                 build("optim::adam", modules, map, 0.001, |options| adam(options, Adam::default()))
             },
@@ -113,7 +115,10 @@ fn add_rules(module: &mut Adder) {
         .add(
             "adamw(modules, options)",
             "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), with the options of adam.",
-            "optim::adamw(nn::linear(1, 1), #{ weight_decay: 0.1 }).learning_rate => 0.001",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::adamw(n, #{ lr: 0.25, weight_decay: 0.5 }).step(n.forward(tensor([[2]])).sum()\
+             .backward()); n.parameters().weight.item() } => 0.625\n\
+             optim::adamw(nn::linear(1, 1), #{}).learning_rate => 0.001",
             |modules: Modules, map: Map| {
                 build("optim::adamw", modules, map, 0.001, |options| adam(options, Adam::decoupled()))
             },
@@ -121,15 +126,18 @@ fn add_rules(module: &mut Adder) {
         .add(
             "rmsprop(modules, options)",
             "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0).",
-            "optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::rmsprop(n, #{ lr: 0.25, alpha: 0 }).step(n.forward(tensor([[2]])).sum().backward()); \
+             n.parameters().weight.item() } => 0.75\n\
+             optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
             |modules: Modules, map: Map| {
                 build("optim::rmsprop", modules, map, 0.01, |options| {
-                    let usual = RmsProp::default();
+                    let default = RmsProp::default();
                     Ok(RmsProp {
-                        alpha: options.get("alpha", usual.alpha)?,
-                        eps: options.get("eps", usual.eps)?,
-                        momentum: options.get("momentum", usual.momentum)?,
-                        weight_decay: options.get("weight_decay", usual.weight_decay)?,
+                        alpha: options.get("alpha", default.alpha)?,
+                        eps: options.get("eps", default.eps)?,
+                        momentum: options.get("momentum", default.momentum)?,
+                        weight_decay: options.get("weight_decay", default.weight_decay)?,
                     })
                 })
             },
@@ -149,7 +157,8 @@ fn add_schedules(module: &mut Adder) {
         .add(
             "cosine(lr, total, floor, step)",
             "The learning rate at a step: half a cosine from `lr` down to `floor` over `total` steps.",
-            "optim::cosine(1.0, 10, 0.0, 10) => 0.0",
+            "optim::cosine(1.0, 10, 0.0, 5) => 0.5\n\
+             optim::cosine(1.0, 10, 0.0, 10) => 0.0",
             |lr: f64, total: usize, floor: f64, step: usize| {
                 schedule::cosine(lr, total as u64, floor, step as u64)
             },
@@ -157,7 +166,8 @@ fn add_schedules(module: &mut Adder) {
         .add(
             "warm_up(length, step)",
             "A factor that rises from 0 to 1 over the first `length` steps.",
-            "optim::warm_up(10, 20) => 1.0",
+            "optim::warm_up(10, 5) => 0.6\n\
+             optim::warm_up(10, 20) => 1.0",
             |length: usize, step: usize| schedule::warm_up(length as u64, step as u64),
         );
 }
@@ -169,7 +179,9 @@ fn add_methods(global: &mut Adder) {
             "Moves every parameter that has a gradient.",
             "{ let n = nn::linear(1, 1); let o = optim::sgd(n, #{}); \
              o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
-            |optimiser: Optimiser, gradients: Gradients| -> Result<(), Error> { Ok(optimiser.step(&gradients)?) },
+            |optimiser: Optimiser, gradients: Gradients| -> Result<(), Error> {
+                Ok(optimiser.step(&gradients)?)
+            },
         )
         .add(
             "get steps(optimiser)",
@@ -186,7 +198,8 @@ fn add_methods(global: &mut Adder) {
         .add(
             "set_learning_rate(optimiser, lr)",
             "Sets the learning rate of the steps to come.",
-            "{ let o = optim::adam(nn::linear(1, 1), #{}); o.set_learning_rate(0.1); o.learning_rate } => 0.1",
+            "{ let o = optim::adam(nn::linear(1, 1), #{}); o.set_learning_rate(0.1); \
+             o.learning_rate } => 0.1",
             |optimiser: Optimiser, lr: f64| optimiser.set_learning_rate(lr),
         )
         .add(
@@ -196,16 +209,16 @@ fn add_methods(global: &mut Adder) {
             |optimiser: Optimiser| optimiser.to_string(),
         )
         .add(
-            "clip_norm(gradients, most)",
-            "Gradients scaled down together so that their L2 norm is at most `most`.",
+            "clip_norm(gradients, maximum)",
+            "Gradients scaled down together so that their L2 norm is at most `maximum`.",
             "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_norm(1).of(a).to_array() } => [1.0]",
-            |gradients: Gradients, most: f64| gradients.clip_norm(most),
+            |gradients: Gradients, maximum: f64| gradients.clip_norm(maximum),
         )
         .add(
-            "clip_value(gradients, most)",
-            "Gradients with every element cut to -most..most.",
+            "clip_value(gradients, maximum)",
+            "Gradients with every element cut to -maximum..maximum.",
             "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_value(2).of(a).to_array() } => [2.0]",
-            |gradients: Gradients, most: f64| gradients.clip_value(most),
+            |gradients: Gradients, maximum: f64| gradients.clip_value(maximum),
         )
         .add(
             "norm(gradients)",
@@ -216,7 +229,8 @@ fn add_methods(global: &mut Adder) {
         .add(
             "add(gradients, other)",
             "The sum of two sets of gradients, of two losses for example.",
-            "{ let a = tensor([3.0]).track(); (a * 4).backward().add((a * 1).backward()).of(a).to_array() } => [5.0]",
+            "{ let a = tensor([3.0]).track(); (a * 4).backward().add((a * 1).backward()).of(a).to_array() } \
+             => [5.0]",
             |gradients: Gradients, other: Gradients| gradients.add(&other),
         );
 }

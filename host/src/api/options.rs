@@ -7,51 +7,80 @@ use rhai::{Dynamic, Map};
 
 use crate::{
     error::{Error, Result},
+    kinds,
     script::{FromScript, Pair, Refusal, did_you_mean},
 };
 
-/// The options of one call. Each is asked for once; [`Options::end`] refuses those that nobody asked for.
-pub struct Options {
+/// The options of one call. Each is asked for once; those that nobody asked for are refused.
+pub struct CallOptions {
     function: &'static str,
     map: Map,
     known: Vec<&'static str>,
 }
 
-impl Options {
-    /// The options that a script gave to `function`.
-    pub fn new(function: &'static str, map: Map) -> Self {
-        Self { function, map, known: Vec::new() }
+impl CallOptions {
+    /// What `read` makes of the options that a script gave to `function`, if any.
+    ///
+    /// # Errors
+    /// `Usage` for an option that `read` does not ask for; those of `read`.
+    pub fn read<T>(
+        function: &'static str,
+        map: impl Into<Option<Map>>,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let mut options = Self { function, map: map.into().unwrap_or_default(), known: Vec::new() };
+        let value = read(&mut options)?;
+        options.end()?;
+        Ok(value)
     }
 
     /// An option, or its default.
+    ///
+    /// # Errors
+    /// `Usage` for a value of another type.
     pub fn get<T: FromScript>(&mut self, name: &'static str, default: T) -> Result<T> {
         Ok(self.find(name)?.unwrap_or(default))
     }
 
     /// An option that may be left out.
+    ///
+    /// # Errors
+    /// `Usage` for a value of another type.
     pub fn find<T: FromScript>(&mut self, name: &'static str) -> Result<Option<T>> {
         self.known.push(name);
         let Some(value) = self.map.remove(name) else { return Ok(None) };
         self.convert(name, &value).map(Some)
     }
 
+    /// One of several values by its name; the first where none is given.
+    ///
+    /// # Errors
+    /// `Usage` for another name.
+    pub fn choice<T: Clone>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
+        let given = self.get(name, choices[0].0.to_owned())?;
+        one_of(&format!("the option `{name}` of {} is", self.function), &given, choices)
+    }
+
     fn convert<T: FromScript>(&self, name: &str, value: &Dynamic) -> Result<T> {
         T::from_script(value).map_err(|refusal| match refusal {
             Refusal::Value(error) => error,
             Refusal::Type => Error::usage(
-                format!("the option `{name}` of {} is a {}", self.function, value.type_name()),
-                format!("give a {}", T::NAME),
+                format!("the option `{name}` of {} is {}", self.function, kinds::a(value)),
+                format!("give {}", kinds::with_article(T::NAME)),
             ),
         })
     }
 
     /// One whole number for both directions, or one for each.
+    ///
+    /// # Errors
+    /// `Usage` for a value of another type.
     pub fn pair(&mut self, name: &'static str, default: usize) -> Result<[usize; 2]> {
         Ok(self.find::<Pair>(name)?.map_or([default; 2], |pair| pair.0))
     }
 
     /// Refuses options that the function does not have.
-    pub fn end(self) -> Result<()> {
+    fn end(self) -> Result<()> {
         let Some(unknown) = self.map.keys().next() else { return Ok(()) };
         let known = self.known.join(", ");
         let near = did_you_mean(unknown, self.known.iter().copied())
@@ -63,6 +92,22 @@ impl Options {
     }
 }
 
+/// One of several values by its name. `problem` begins the error for another name: `there is no padding`.
+///
+/// # Errors
+/// `Usage`
+pub fn one_of<T: Clone>(problem: &str, name: &str, choices: &[(&str, T)]) -> Result<T> {
+    let chosen = choices.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    chosen.ok_or_else(|| {
+        let quoted: Vec<_> = choices.iter().map(|(known, _)| format!("\"{known}\"")).collect();
+        let names = quoted.split_last().map_or_else(String::new, |(last, others)| match others {
+            [] => last.clone(),
+            others => format!("{} or {last}", others.join(", ")),
+        });
+        Error::usage(format!("{problem} \"{name}\""), format!("give {names}"))
+    })
+}
+
 /// A parameter of each sample: a tensor with one number for each, or one number for all.
 #[derive(Clone)]
 pub enum Amount {
@@ -71,7 +116,10 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// As a tensor of the element type of `x`, where that is.
+    /// As a tensor of the element type and on the device of `x`.
+    ///
+    /// # Errors
+    /// Those of [`Tensor::scalar`].
     pub fn on(&self, x: &Tensor) -> ops::Result<Tensor> {
         match self {
             Self::One(number) => Tensor::scalar(*number, x.dtype(), x.device()),

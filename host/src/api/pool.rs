@@ -1,10 +1,10 @@
 //! `parallel`, `ahead`: script functions on threads of their own.
 //!
-//! Random numbers depend on an item's place in the run, so the values are those of a plain loop, bit for
+//! Random numbers depend on an item's position in the run, so the values are those of a plain loop, bit for
 //! bit, whatever the number of threads.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
@@ -15,30 +15,29 @@ use std::{
 
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use ops::{
-    nn::{Module, Optimiser},
-    no_grad, panic_text,
+    no_grad,
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
 
 use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
-    script::{Callback, FromScript, Refusal, Table, own, script_type, stack},
+    script::{
+        Callback, Carried, FromScript, Problem, Refusal, ScriptResult, Table, own, raised, script_type, stack,
+    },
     session::Session,
 };
 
-/// Values that a stage may be ahead of the next one.
+/// How many values a stage may be ahead of the next one.
 const AHEAD: usize = 2;
 
-/// Threads of all lines of stages that run at a time.
+/// The maximum number of threads of all lines of stages together.
 const THREADS: usize = 64;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-type Outcome = Result<Dynamic, Box<EvalAltResult>>;
 
 /// One function, or several of which each takes what the one before gives.
 pub struct Stages(Vec<FnPtr>);
@@ -57,26 +56,27 @@ impl FromScript for Stages {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
             "parallel(items, body)",
-            "The values of `body(item)` for all items of an array, computed side by side; as many at a time as there are \
-             cores. The body may train the modules of its item, and change nothing else.",
+            "The values of `body(item)` for all items of an array, computed side by side; as many at a time \
+             as there are cores. The body may train the modules of its item, and change nothing else.",
             "parallel([1, 2, 3], |i| i * i) => [1, 4, 9]",
-            move |context: &NativeCallContext, items: Array, body: FnPtr| parallel(&a, context, &items, &body),
+            |context: &NativeCallContext, items: Array, body: FnPtr| parallel(context, &items, &body),
         )
         .add(
             "ahead(count, stages)",
-            "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the one before \
-             gave. Each runs on a thread of its own, a little ahead of the loop, and records no gradients.",
-            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); } all } => [11, 21, 31]",
-            move |context: &NativeCallContext, count: usize, stages: Stages| {
-                let engine = b.engine().ok_or_else(ended)?;
+            "For a `for` loop: what a function gives for 1 to count, or several of which each takes what the \
+             one before gave. Each runs on a thread of its own, a little ahead of the loop, and records no \
+             gradients.",
+            "{ let all = []; for x in ahead(3, [|i| i * 10, |x| x + 1]) { all.push(x); \
+             } all } => [11, 21, 31]",
+            |context: &NativeCallContext, count: usize, stages: Stages| {
+                let engine = Session::of(context)?.engine()?;
                 let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
-                let line = Line { engine, stages, count, key: next_key() };
+                let line = StageLine { engine, stages, count, key: next_key() };
                 line.refuse_many(0)?;
                 Ok::<_, Error>(Ahead(Arc::new(Mutex::new(Some(line)))))
             },
@@ -84,28 +84,24 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
     table.iterator::<Ahead>(|ahead| {
         let line = ahead.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::new(line.into_iter().flat_map(|line| match line.start() {
-            Ok(running) => Box::new(running) as Box<dyn Iterator<Item = Outcome>>,
-            Err(error) => Box::new(std::iter::once(Err(error.to_string().into()))),
+            Ok(running) => Box::new(running) as Box<dyn Iterator<Item = ScriptResult>>,
+            Err(error) => Box::new(std::iter::once(Err(raised(error)))),
         }))
     });
 }
 
-fn ended() -> Error {
-    Error::usage("the script has ended", "call this while it runs")
-}
-
 /// Calls a function on a thread of ours. A panic becomes an error.
-fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> Outcome {
+fn call(engine: &Engine, function: &Callback, key: Key, argument: Dynamic) -> ScriptResult {
     let one = || {
         let value = function.call(engine, [argument])?;
-        ops::tensor::settle().map_err(|error| error.to_string())?;
+        ops::tensor::settle().map_err(|error| raised(error.into()))?;
         Ok(value)
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(key, one)));
-    outcome.unwrap_or_else(|panic| Err(format!("a fault inside the host: {}", panic_text(&*panic)).into()))
+    outcome.unwrap_or_else(|panic| Err(raised(Error::fault(panic))))
 }
 
-fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
+fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<Array> {
     let key = next_key();
     let key = |i: usize| key.derive(&i.to_string());
     if stack::is_worker() {
@@ -117,10 +113,10 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     }
     let saved = items.iter().enumerate().map(|(i, item)| Saved::capture(item, &format!("items[{i}]")));
     let saved = saved.collect::<Result<Vec<_>>>()?;
-    refuse_shared(items)?;
+    refuse_shared(&saved)?;
     let captured = Captured::of(body, Saved::Array(saved));
 
-    let engine = session.engine().ok_or_else(ended)?;
+    let engine = Session::of(context)?.engine()?;
     let function = Callback::new(context, body);
     let (hand_out, items_left) = unbounded();
     let (give, given) = unbounded();
@@ -129,7 +125,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     let with_gradients = is_grad_enabled();
     let failed = AtomicBool::new(false);
     let work = |function: Callback| {
-        // Items are begun in order: after an error no earlier one is left.
+        // Items are started in order, so when one fails all earlier ones have been started.
         while let Some((i, item)) = items_left.recv().ok().filter(|_| !failed.load(Ordering::Relaxed)) {
             let one = || call(&engine, &function, key(i), item);
             let value = if with_gradients { one() } else { no_grad(one) };
@@ -148,7 +144,7 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
         };
         (0..threads).try_for_each(start)
     })?;
-    let mut values: Vec<(usize, Outcome)> = given.try_iter().collect();
+    let mut values: Vec<(usize, ScriptResult)> = given.try_iter().collect();
     values.sort_by_key(|(i, _)| *i);
     let values = values.into_iter().map(|(_, value)| value).collect::<Result<_, _>>()?;
     match captured.changed(context) {
@@ -160,18 +156,17 @@ fn parallel(session: &Session, context: &NativeCallContext, items: &Array, body:
     }
 }
 
-/// Two items that train one module would do so in an order that nobody knows.
-fn refuse_shared(items: &[Dynamic]) -> Result<()> {
+/// Refuses items that share a module: they would train it in an arbitrary order.
+fn refuse_shared(items: &[Saved]) -> Result<()> {
     let mut owners = HashMap::new();
     for (i, item) in items.iter().enumerate() {
-        let mut handles = HashSet::new();
-        collect_handles(item, &mut handles);
-        for handle in handles {
+        for handle in item.handles() {
             let owner = *owners.entry(handle).or_insert(i);
             if owner != i {
                 return Err(Error::usage(
                     format!("items {owner} and {i} hold the same module or optimiser"),
-                    "give each a copy of its own (`deep_copy()`), or let the body capture what it does not change",
+                    "give each a copy of its own (`deep_copy()`), or let the body capture what it does not \
+                     change",
                 ));
             }
         }
@@ -179,28 +174,9 @@ fn refuse_shared(items: &[Dynamic]) -> Result<()> {
     Ok(())
 }
 
-/// The modules with their parts, and the optimisers, that a value holds.
-fn collect_handles(value: &Dynamic, found: &mut HashSet<usize>) {
-    if let Some(items) = value.read_lock::<Array>() {
-        items.iter().for_each(|item| collect_handles(item, found));
-    } else if let Some(items) = value.read_lock::<Map>() {
-        items.values().for_each(|item| collect_handles(item, found));
-    } else if let Some(module) = value.read_lock::<Module>() {
-        collect_modules(&module, found);
-    } else if let Some(optimiser) = value.read_lock::<Optimiser>() {
-        found.insert(optimiser.id());
-    }
-}
-
-fn collect_modules(module: &Module, found: &mut HashSet<usize>) {
-    if found.insert(module.id()) {
-        module.children().iter().for_each(|(_, child)| collect_modules(child, found));
-    }
-}
-
-/// What a `for` loop runs over, once.
+/// The values of a line of stages, for one `for` loop.
 #[derive(Clone)]
-pub struct Ahead(Arc<Mutex<Option<Line>>>);
+pub struct Ahead(Arc<Mutex<Option<StageLine>>>);
 
 script_type!(Ahead => "Ahead");
 
@@ -217,15 +193,15 @@ impl Stage {
 }
 
 /// Stages that each item passes, one after the other.
-struct Line {
+struct StageLine {
     engine: Arc<Engine>,
     stages: Vec<Stage>,
     count: usize,
     key: Key,
 }
 
-impl Line {
-    /// Refuses more threads than may run, so many being taken.
+impl StageLine {
+    /// Refuses more threads than are allowed, `running` of them being in use.
     fn refuse_many(&self, running: usize) -> Result<()> {
         let wanted = self.stages.len() + 1;
         if running + wanted <= THREADS {
@@ -259,17 +235,17 @@ impl Line {
     }
 }
 
-/// Threads that end with this.
+/// The running threads of a line, which end when this is dropped.
 struct Running {
-    values: Option<Receiver<Step>>,
+    values: Option<Receiver<StageStep>>,
     threads: Vec<JoinHandle<()>>,
     /// How many threads it stands for in [`RUNNING`].
     count: usize,
-    line: Line,
+    line: StageLine,
 }
 
 /// The number of an item, and what a stage made of it.
-type Step = (usize, Outcome);
+type StageStep = (usize, ScriptResult);
 
 impl Running {
     fn start(&mut self) -> Result<()> {
@@ -280,13 +256,13 @@ impl Running {
             let _ = (1..=count).try_for_each(|i| numbers.send((i, Ok(Dynamic::from(i as i64)))));
         };
         self.threads.push(stack::spawn(source)?);
-        for (place, stage) in self.line.stages.iter().enumerate() {
+        for (index, stage) in self.line.stages.iter().enumerate() {
             let (send, next) = bounded(AHEAD);
             let taken = std::mem::replace(&mut values, next);
             let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.clone());
             let key = self.line.key;
             let stage =
-                move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{place}")));
+                move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{index}")));
             self.threads.push(stack::spawn(stage)?);
         }
         self.values = Some(values);
@@ -294,12 +270,12 @@ impl Running {
     }
 }
 
-/// Hands each value on as what the function makes of it, up to the first error.
+/// Applies the function to each value and passes the result on, up to the first error.
 fn run_stage(
     engine: &Engine,
     function: &Callback,
-    taken: Receiver<Step>,
-    send: &Sender<Step>,
+    taken: Receiver<StageStep>,
+    send: &Sender<StageStep>,
     key: impl Fn(usize) -> Key,
 ) {
     for (i, value) in taken {
@@ -312,17 +288,16 @@ fn run_stage(
 }
 
 impl Iterator for Running {
-    type Item = Outcome;
+    type Item = ScriptResult;
 
-    fn next(&mut self) -> Option<Outcome> {
+    fn next(&mut self) -> Option<ScriptResult> {
         let Ok((_, value)) = self.values.as_ref()?.recv() else {
             self.values = None;
             let variable = self.line.changed()?;
-            return Some(Err(format!(
-                "ahead: {variable}, which a stage captured, changed before the loop was done; help: give the stage a \
-                 copy (`deep_copy()`), which nothing else changes"
-            )
-            .into()));
+            let problem =
+                format!("ahead: {variable}, which a stage captured, changed before the loop was done");
+            let help = "give the stage a copy (`deep_copy()`), which nothing else changes";
+            return Some(Err(Problem::new(problem, help).error()));
         };
         if value.is_err() {
             self.values = None;
@@ -333,10 +308,10 @@ impl Iterator for Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A stage ends when it finds nobody to take its value.
+        // A stage ends when the receiver of its values is gone.
         self.values = None;
         for thread in self.threads.drain(..) {
-            // It has nothing to tell: a panic in a stage is a value already.
+            // Its result is of no use: a panic in a stage is an error value already.
             let _ = thread.join();
         }
         RUNNING.fetch_sub(self.count, Ordering::Relaxed);

@@ -1,15 +1,13 @@
 //! What a script says about its run: metrics, tables.
 
-use std::sync::Arc;
-
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map, NativeCallContext};
 
-use super::options::Options;
+use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     run::{TableCell, aligned, to_csv},
-    script::{FromScript, Refusal, Table, place_of},
+    script::{Carried, FromScript, Problem, Refusal, Table, place_of},
     session::Session,
 };
 
@@ -28,55 +26,51 @@ impl FromScript for Number {
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let [a, b, c, d] = [0; 4].map(|_| Arc::clone(session));
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
-            "log(name, value)",
-            "Records a number (or a tensor of one element) under a name, with step, loop path and time. A number \
-             that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \"nan\"), with a \
-             warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, and its last good checkpoint \
-             is kept.",
-            r#"log("loss", 0.5) => ()"#,
-            move |context: &NativeCallContext, name: String, value: Number| log(&a, context, &name, value.0),
-        )
-        .add(
             "log(name, value, options)",
-            "The same; with `bar: true` the name is among those that are shown while the run goes on and at its end, \
-             in place of the first four.",
-            r#"log("accuracy", 0.5, #{ bar: true }) => ()"#,
-            move |context: &NativeCallContext, name: String, value: Number, options: Map| {
-                log_with(&d, context, &name, value.0, options)
+            "Records a number (or a tensor of one element) under a name, with step, loop path and time. A \
+             number that is infinite or NaN is recorded as well (in metrics.jsonl as \"inf\", \"-inf\", \
+             \"nan\"), with a warning; `host run --stop-on-nan` ends the run there instead: it is FAILED, \
+             and its last good checkpoint is kept. With the option `bar: true` the name is among those that \
+             are shown while the run goes on and at its end, instead of the first four.",
+            "log(\"loss\", 0.5) => ()\n\
+             log(\"accuracy\", 0.5, #{ bar: true }) => ()",
+            |context: &NativeCallContext, name: String, value: Number, options: Option<Map>| {
+                log(context, &name, value.0, options)
             },
         )
         .add(
             "logged(name)",
             "All values recorded under a name so far, in order.",
             r#"logged("loss") => []"#,
-            move |name: String| -> Vec<f64> {
-                let series = b.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
+            |session: &Session, name: String| -> Vec<f64> {
+                let series = session.recorder().map(|r| r.metrics.series(&name)).unwrap_or_default();
                 series.into_iter().map(|(_, value)| value).collect()
             },
         )
         .add(
             "table(name, rows)",
-            "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the heads, the \
-             first column the names; `()` is an empty cell. Texts stay as they are, numbers are shown with four digits.",
+            "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the \
+             heads, the first column the names; `()` is an empty cell. Texts stay as they are, numbers are \
+             shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
-            move |context: &NativeCallContext, name: String, rows: Array| write_table(&c, context, &name, &rows),
+            |context: &NativeCallContext, name: String, rows: Array| write_table(context, &name, &rows),
         );
 }
 
 /// Prints and records a table.
-fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
+fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<()> {
     let row = |row: &Dynamic| {
         let cells = Array::from_script(row).map_err(|_| {
-            Error::usage("a row of the table is no array", "give [[\"\", \"FID\"], [\"ae\", 21.3]]")
+            Error::usage("a row of the table is not an array", "give [[\"\", \"FID\"], [\"ae\", 21.3]]")
         })?;
         cells.iter().map(|value| cell(context, value)).collect::<Result<Vec<_>>>()
     };
     let rows = rows.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let session = Session::of(context)?;
     let recorder = session.recorder_in_order()?;
     session.print(&format!("{name}\n{}", aligned(&rows)));
     match recorder {
@@ -85,7 +79,7 @@ fn write_table(session: &Session, context: &NativeCallContext, name: &str, rows:
     }
 }
 
-/// A value as a cell; what is neither text nor number as it prints itself.
+/// A value as a cell; values other than strings and numbers as they print.
 fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     if let Ok(whole) = value.as_int() {
         return Ok(TableCell::Whole(whole));
@@ -97,10 +91,15 @@ fn cell(context: &NativeCallContext, value: &Dynamic) -> Result<TableCell> {
     }
 }
 
-/// Records a metric. One that is no number, or infinite, is recorded as well, with a warning; or it ends the run,
-/// where that is wanted.
-fn log(session: &Session, context: &NativeCallContext, name: &str, value: f64) -> Result<()> {
+/// Records a metric. A value that is NaN or infinite is recorded too, with a warning, or ends the run
+/// (`--stop-on-nan`).
+fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>) -> Result<()> {
+    let bar = CallOptions::read("log", options, |options| options.get("bar", false))?;
+    let session = Session::of(context)?;
     let Some(recorder) = session.recorder_in_order()? else { return Ok(()) };
+    if bar {
+        recorder.metrics.show(name);
+    }
     let path = session.item_path();
     recorder.metrics.log(&path, name, value)?;
     if value.is_finite() || !session.options.stop_on_nan && !recorder.metrics.is_first_warning(name) {
@@ -108,32 +107,14 @@ fn log(session: &Session, context: &NativeCallContext, name: &str, value: f64) -
     }
     let step = recorder.metrics.series(name).len();
     let item = if path.is_empty() { path } else { format!(" ({path})") };
-    // Said here: the error of a run that stops has the place of the outermost call.
+    // Part of the message: the error of a run that stops has the position of the outermost call.
     let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
     let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
     if session.options.stop_on_nan {
-        return Err(Error::Stopped(format!(
-            "{problem}\n  help: a smaller learning rate, clipped gradients or a bounded output often help; \
-             `host resume` without --stop-on-nan goes on from the last good checkpoint"
-        )));
+        let help = "a smaller learning rate, clipped gradients or a bounded output often help; `host resume` \
+                    without --stop-on-nan goes on from the last good checkpoint";
+        return Err(Problem::new(problem, help).end().into());
     }
     session.print(&format!("warning: {problem}; --stop-on-nan would end the run there"));
     Ok(())
-}
-
-/// [`log`] with options.
-fn log_with(
-    session: &Session,
-    context: &NativeCallContext,
-    name: &str,
-    value: f64,
-    options: Map,
-) -> Result<()> {
-    let mut options = Options::new("log", options);
-    let bar = options.get("bar", false)?;
-    options.end()?;
-    if let (true, Some(recorder)) = (bar, session.recorder_in_order()?) {
-        recorder.metrics.show(name);
-    }
-    log(session, context, name, value)
 }

@@ -1,7 +1,5 @@
 //! How a plugin declares its settings.
 
-use std::sync::Arc;
-
 use rhai::{Dynamic, Map};
 
 use crate::{
@@ -13,18 +11,17 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let session = Arc::clone(session);
+pub fn add(table: &mut Table) {
     table.global().add(
         "params(defaults)",
         "Declares the settings of a plugin and gives their values: what the command line, a file or a preset \
          says, else the default. The comment on a setting's line is its meaning. What its values have to be, \
          beyond the default's type, is said around the default: `at_least(3, 1)`. Such rules combine, and \
-         all of them hold: `multiple_of(at_least(32, 8), 4)`. Of a list they look at each item. A wrong \
+         all of them hold: `multiple_of(at_least(32, 8), 4)`. Of an array they look at each item. A wrong \
          value is refused before the run begins; `host params` shows the rules, `host check` holds presets \
          against them.",
         "params(#{ epochs: 3 }).epochs => 3",
-        move |defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
+        |session: &Session, defaults: Map| session.settings().cloned().unwrap_or_else(|| plain(defaults)),
     );
     add_paths(table);
     add_ranges(table);
@@ -38,14 +35,14 @@ pub fn add(table: &mut Table, session: &Arc<Session>) {
         )
         .add(
             "not_empty(default)",
-            "In `params`: a default of a list or a text that must not be empty; of a list as a whole.",
+            "In `params`: a default of an array or a string that must not be empty; of an array as a whole.",
             r#"params(#{ method: not_empty(one_of(["a"], ["a", "b"])) }).method => ["a"]"#,
             |default: Dynamic| Declared::new(default, SettingRule::NotEmpty),
         )
         .add(
             "shares(default)",
-            "In `params`: a default of a list of weights, none below 0 and not all 0. The script gets them \
-             divided by their sum, so that they add up to 1; an empty list stays empty.",
+            "In `params`: a default of an array of weights, none below 0 and not all 0. The script gets them \
+             divided by their sum, so that they add up to 1; an empty array stays empty.",
             "params(#{ alphas: shares([1, 3]) }).alphas => [0.25, 0.75]",
             Declared::shares,
         );
@@ -57,14 +54,15 @@ fn add_paths(table: &mut Table) {
         .add(
             "path(default)",
             "In `params`: the default of a setting that names a file or a folder. The script may read what \
-             the user names in it, with all that is in it. (Of any other text that the user gives, only a \
+             the user names in it, with all that is in it. (Of any other string that the user gives, only a \
              regular file is read.)",
             r#"params(#{ pictures: path("glyphs") }).pictures => glyphs"#,
             |default: Dynamic| Declared::path(default, false),
         )
         .add(
             "paths(defaults)",
-            "In `params`: the default of a setting that lists files and folders, as `path` does for one.",
+            "In `params`: the default of a setting that is an array of files and folders, as `path` does for \
+             one.",
             "params(#{ networks: paths([]) }).networks => []",
             |defaults: Dynamic| Declared::path(defaults, true),
         );

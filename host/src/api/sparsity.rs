@@ -10,8 +10,10 @@ pub fn add(table: &mut Table) {
         .module("sparsity", "Keep the strongest values, silence the rest (Makhzani and Frey, 2015).")
         .add(
             "spatial(x)",
-            "Keeps the largest value of each feature map of [N, C, H, W]; the first one where several are equal.",
-            "sparsity::spatial(tensor([[[[1.0, 3.0], [2.0, 3.0]]]])).to_array() => [[[[0.0, 3.0], [0.0, 0.0]]]]",
+            "Keeps the largest value of each feature map of [N, C, H, W]; the first one where several are \
+             equal.",
+            "sparsity::spatial(tensor([[[[1.0, 3.0], [2.0, 3.0]]]])).to_array() \
+             => [[[[0.0, 3.0], [0.0, 0.0]]]]",
             |x: Tensor| sparsity::spatial(&x),
         )
         .add(
@@ -24,7 +26,8 @@ pub fn add(table: &mut Table) {
         .add(
             "winner_take_all(x, rate)",
             "Spatial, then lifetime sparsity.",
-            "sparsity::winner_take_all(tensor([[[[1.0, 0.0]]], [[[0.0, 2.0]]]]), 0.5).to_array() => [[[[0.0, 0.0]]], [[[0.0, 2.0]]]]",
+            "sparsity::winner_take_all(tensor([[[[1.0, 0.0]]], [[[0.0, 2.0]]]]), 0.5).to_array() \
+             => [[[[0.0, 0.0]]], [[[0.0, 2.0]]]]",
             |x: Tensor, rate: f64| sparsity::winner_take_all(&x, rate),
         )
         .add(

@@ -24,7 +24,6 @@ use std::{
 };
 
 use clap::Parser as _;
-use ops::panic_text;
 
 pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs};
 use outcome::Outcome;
@@ -33,6 +32,7 @@ use crate::{
     error::{Error, Result},
     memory,
     script::stack::on_script_stack,
+    terminal::ClosedOutput,
 };
 
 /// Runs the command that the process was started with.
@@ -77,12 +77,9 @@ fn dispatch(command: &Command) -> Result<Outcome> {
 /// The result of `call`. A panic becomes an error (its own message is silenced), unless the output was
 /// closed: then the reader has seen enough, and the command is done.
 fn guarded(call: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic_text(&*panic) {
-        text if text.contains("Broken pipe") => Ok(Outcome::Done),
-        text => {
-            let help = "set HOST_BACKTRACE=1 to see where, and report it";
-            Err(Error::Failed(format!("a fault inside the host: {text}\n  help: {help}")))
-        }
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| match panic.is::<ClosedOutput>() {
+        true => Ok(Outcome::Done),
+        false => Err(Error::fault(panic)),
     })
 }
 
@@ -112,14 +109,14 @@ fn prepare_process() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, guarded};
+    use super::{ClosedOutput, Outcome, guarded};
 
     #[test]
     fn a_panic_of_a_command_is_an_error_and_a_closed_output_its_end() {
         let error = guarded(|| panic!("index {}", 7)).unwrap_err();
         assert_eq!(Outcome::of(&error), Outcome::Failed);
         assert!(error.to_string().starts_with("a fault inside the host: index 7\n  help: "), "{error}");
-        let closed = guarded(|| panic!("failed printing to stdout: Broken pipe (os error 32)"));
+        let closed = guarded(|| std::panic::panic_any(ClosedOutput));
         assert_eq!(closed.unwrap(), Outcome::Done);
     }
 }

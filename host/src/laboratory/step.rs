@@ -7,6 +7,7 @@ use super::{Conditions, clock::Times};
 use crate::{
     error::{Error, Result},
     host::{Host, Started},
+    kinds,
     script::FromScript,
 };
 
@@ -54,8 +55,8 @@ impl TimedStep {
     fn run(&self, host: &Host, started: &Started, repetition: u32) -> Result<Tensor> {
         let key = host.session.key().derive(&format!("step/{repetition}"));
         let loss = with_stream(key, || host.call(started, &self.function))?;
-        let kind = loss.type_name();
-        let wrong = || Error::Failed(format!("the step gave a {kind}, expected its loss, a Tensor"));
+        let kind = kinds::a(&loss);
+        let wrong = || Error::Failed(format!("the step gave {kind}, expected its loss, a Tensor"));
         loss.try_cast::<Tensor>().ok_or_else(wrong)
     }
 }
@@ -63,6 +64,6 @@ impl TimedStep {
 /// A value of the map, where there is one.
 fn field<T: FromScript>(map: &Map, name: &str) -> Result<Option<T>, String> {
     let Some(value) = map.get(name) else { return Ok(None) };
-    let wrong = |_| format!("`{name}` is a {}, expected {}", value.type_name(), T::NAME);
+    let wrong = |_| format!("`{name}` is {}, expected {}", kinds::a(value), kinds::with_article(T::NAME));
     T::from_script(value).map(Some).map_err(wrong)
 }

@@ -15,6 +15,7 @@ use rhai::{Array, Dynamic, FnPtr, Map};
 use crate::{
     data::Dataset,
     error::{Error, Result},
+    kinds,
 };
 
 /// The deepest nesting of values: a state is read back from JSON, whose reader takes 128 levels, two for each
@@ -73,7 +74,7 @@ impl Saved {
         }
         Self::of_plain(value).ok_or_else(|| {
             Error::usage(
-                format!("{path} is a {}, which cannot be saved in a checkpoint", value.type_name()),
+                format!("{path} is {}, which cannot be saved in a checkpoint", kinds::a(value)),
                 "a state holds tensors, modules, optimisers, data sets, numbers, strings, arrays and maps",
             )
         })

@@ -2,15 +2,18 @@
 
 #![allow(deprecated, reason = "the name that Rhai gives to what it may still change")]
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext, NativeCallContextStore};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext, NativeCallContextStore};
 
-use super::nesting;
+use std::sync::Arc;
 
-/// Functions captured by functions are copied so deep: one can capture itself.
+use super::{Carried, ScriptResult, nesting};
+use crate::error::Result;
+
+/// How many levels of functions captured by functions are copied: a function can capture itself.
 const FUNCTIONS_DEEP: usize = 8;
 
-/// A script function with where it was made. What it captured is as it was then: a variable that two
-/// threads share would be an error wherever both look at it.
+/// A script function with the context it was made in. Captured variables are copied when it is made: Rhai
+/// reports an error where two threads use a shared one at the same time.
 #[derive(Clone)]
 pub struct Callback {
     function: FnPtr,
@@ -18,27 +21,34 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// The function, of the script that makes the call of that context.
+    /// The function, in the context of the call that handed it over.
     pub fn new(context: &NativeCallContext, function: &FnPtr) -> Self {
         Self { function: own_captures(function, FUNCTIONS_DEEP), store: context.store_data() }
     }
 
-    /// The name that errors of Rhai know the function by.
+    /// The function's name in Rhai's errors.
     pub fn name(&self) -> &str {
         self.function.fn_name()
     }
 
-    /// How deep what it captured is nested.
+    /// The nesting depth of what it captured.
     pub fn depth(&self) -> usize {
         nesting::depth(&Dynamic::from(self.function.clone()))
     }
 
-    /// What it gives.
-    pub fn call(
-        &self,
-        engine: &Engine,
-        arguments: impl AsMut<[Dynamic]>,
-    ) -> Result<Dynamic, Box<EvalAltResult>> {
+    /// What the engine of that call carries.
+    ///
+    /// # Errors
+    /// `Usage` once the script has ended.
+    pub fn carried<C: Carried>(&self) -> Result<Arc<C>> {
+        C::of_tag(&self.store.global.tag)
+    }
+
+    /// Calls it.
+    ///
+    /// # Errors
+    /// Those of the function.
+    pub fn call(&self, engine: &Engine, arguments: impl AsMut<[Dynamic]>) -> ScriptResult {
         self.function.call_raw(&self.context(engine), None, arguments)
     }
 

@@ -16,10 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, Engine};
 
-use super::finding::Finding;
-use super::functions::Functions;
-use super::settings::{Setting, declare};
-use super::source::Source;
+use super::{
+    finding::Finding,
+    functions::Functions,
+    settings::{Setting, declare},
+    source::Source,
+};
 use crate::error::Result;
 use load::{Loader, Namespace, Unit};
 use walk::Walker;
@@ -28,11 +30,12 @@ use walk::Walker;
 type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
-/// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong numbers of
-/// arguments, imports that cannot be read or go round in a circle, and `params` calls that stand where none can.
+/// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong
+/// numbers of arguments, imports that cannot be read or go round in a circle, and `params` calls that stand
+/// where none can.
 ///
-/// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
-/// imported script.
+/// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an imported
+/// script.
 pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<Source>) -> Vec<Finding> {
     let mut loader = Loader::new(engine, import);
     loader.load(plugin.clone());
@@ -53,8 +56,8 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     findings
 }
 
-/// The scripts that a compiled plugin imports by names that are written out, directly or through others, as far as
-/// they can be read.
+/// The scripts that a compiled plugin imports by names that are written out, directly or through others, as
+/// far as they can be read.
 pub fn imports(
     engine: &Engine,
     plugin: &Source,

@@ -1,10 +1,10 @@
-//! The Rhai engine as scripts meet it: limits that keep a script from hurting, and our functions.
+//! The Rhai engine as scripts meet it: limits that keep a script from doing harm, and our functions.
 
 use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Resolver, Table, nesting, standard, switch, unread};
+use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard, switch, unread};
 use crate::{
     error::{Error, Result},
     memory,
@@ -25,9 +25,6 @@ pub fn require_items(items: usize) -> Result<()> {
     Err(Error::usage(problem, "keep numbers in bulk in tensors, or take a part first: `x[0..1000]`"))
 }
 
-/// What a script that was asked to stop ends with.
-pub const INTERRUPTED: &str = "interrupted";
-
 /// Bounds on what a script may do by itself; tensors have a budget of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -41,7 +38,7 @@ pub struct Limits {
     pub string: usize,
     /// Items of one array, bytes of one blob.
     pub items: usize,
-    /// Bytes of all that the process holds besides tensors.
+    /// Bytes of all that the process holds except tensors.
     pub memory: usize,
 }
 
@@ -53,13 +50,14 @@ impl Default for Limits {
             expression_depth: 128,
             string: 16 << 20,
             items: MAX_ITEMS,
-            // A value is copied where it is put into another: there has to be room for one more of the largest.
+            // A value is copied when it is put into another, so the largest one needs room twice.
             memory: memory::available() / 2,
         }
     }
 }
 
-/// An engine with those limits, our functions, and imports through `resolver`; `print` shows lines of scripts.
+/// An engine with those limits, our functions, and imports through `resolver`; `print` shows lines of
+/// scripts.
 pub fn build(
     table: &Arc<Table>,
     print: impl Fn(&str) + Clone + Send + Sync + 'static,
@@ -74,7 +72,7 @@ pub fn build(
     engine.set_max_operations(limits.operations);
     engine.set_max_call_levels(limits.call_depth);
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
-    // Rhai's own comparisons of floats are not those of IEEE 754, and its fast operators ask nobody.
+    // Rhai's comparisons of floats differ from IEEE 754, and its fast operators cannot be replaced.
     engine.set_fast_operators(false);
     engine.disable_symbol("eval");
     engine.on_progress(move |_| between_operations(limits));
@@ -102,8 +100,9 @@ fn between_operations(limits: Limits) -> Option<Dynamic> {
         return Some(error);
     }
     (memory::held() > limits.memory).then(|| {
-        let most = limits.memory / 1_000_000;
-        let help = "does a list grow without an end? Numbers in bulk belong into tensors";
-        format!("the script's values and data sets take more than {most} MB of memory\n  help: {help}").into()
+        let maximum = limits.memory / 1_000_000;
+        let help = "does an array grow without an end? Numbers in bulk belong into tensors";
+        let problem = format!("the script's values and data sets take more than {maximum} MB of memory");
+        Problem::new(problem, help).into()
     })
 }

@@ -1,4 +1,4 @@
-//! Script errors as their authors should see them: the place, the line with a caret, what came, what
+//! Script errors as their authors should see them: the position, the line with a caret, what came, what
 //! was expected, what to do about it, and the calls that led there.
 
 mod runtime;
@@ -9,8 +9,10 @@ mod words;
 
 use rhai::{Engine, EvalAltResult, ParseErrorType};
 
-use super::finding::{Finding, place_of};
-use super::source::Scripts;
+use super::{
+    finding::{Finding, place_of},
+    source::Scripts,
+};
 
 /// Calls shown of a chain: the innermost ones, then the outermost.
 const CALLS_SHOWN: usize = 8;
@@ -18,7 +20,7 @@ const CALLS_SHOWN: usize = 8;
 /// The text for an error of the script `plugin` (the name it was compiled under), or of one that it
 /// imports. A parse error is passed as `&parse_error.into()`.
 ///
-/// The first lines are about the innermost place, the last ones say who called it.
+/// The first lines are about the innermost position, the last ones say who called it.
 pub fn render(error: &EvalAltResult, plugin: &str, engine: &Engine, scripts: &Scripts) -> String {
     let (inner, file, calls) = unwrap(error, plugin, scripts);
     let text = scripts.text(&file);
@@ -50,7 +52,7 @@ pub fn explain(
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
             explain(inner, engine, functions, text)
         }
-        _ => runtime::Scene::new(error.position(), engine, functions, text).explain(error),
+        _ => runtime::ErrorScene::new(error.position(), engine, functions, text).explain(error),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one shape of a message about a place in a text file: where, what, the line with a caret, the way out.
+//! Messages about a position in a text file: the position, the problem, the line with a caret, the help.
 
 use rhai::Position;
 use unicode_width::UnicodeWidthChar;
@@ -17,6 +17,7 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding; `help` may be empty.
     pub fn new(
         file: impl Into<String>,
         position: Position,
@@ -36,7 +37,7 @@ impl Finding {
         out
     }
 
-    /// The same as an error of the crate.
+    /// The finding as an error of the crate.
     pub fn into_error(self, text: &str) -> Error {
         Error::usage(self.head(Some(text)), self.help)
     }

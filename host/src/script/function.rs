@@ -1,7 +1,11 @@
 //! Rust closures as script functions: arguments and results are converted by type, and the types are
 //! the signature.
 
-use std::any::TypeId;
+use std::{
+    any::TypeId,
+    marker::PhantomData,
+    sync::{Arc, Weak},
+};
 
 use ops::{Tensor, nn::Module};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
@@ -29,6 +33,28 @@ pub trait FromScript: Sized + 'static {
 
     /// Converts a value.
     fn from_script(value: &Dynamic) -> Result<Self, Refusal>;
+
+    /// The value of an argument that is left out, where the type allows that.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A parameter that a call may leave out, together with all that follow it.
+impl<T: FromScript> FromScript for Option<T> {
+    const NAME: &'static str = T::NAME;
+
+    fn types() -> Vec<TypeId> {
+        T::types()
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        T::from_script(value).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
 }
 
 /// A type that converts to a script value.
@@ -238,7 +264,7 @@ fn size(value: i64) -> Result<usize, Refusal> {
     usize::try_from(value).map_err(|_| Refusal::Value(wrong()))
 }
 
-/// What a closure of any number of parameters is to the table of script functions.
+/// A closure of any number of parameters, as the table of script functions holds it.
 pub trait Function<Args>: Send + Sync + 'static {
     /// The types of the parameters: name, and the script types that convert.
     fn parameters() -> Vec<Parameter>;
@@ -254,7 +280,9 @@ pub trait Function<Args>: Send + Sync + 'static {
 pub struct Parameter {
     pub type_name: &'static str,
     pub types: Vec<TypeId>,
-    /// The Rust name of a type that scripts hold as it is, and Rhai has no name for.
+    /// Whether a call may leave it out.
+    pub is_optional: bool,
+    /// The Rust name of a type of ours, which Rhai does not know.
     pub rust_name: Option<&'static str>,
 }
 
@@ -263,57 +291,99 @@ impl Parameter {
         let rust_name = std::any::type_name::<T>();
         let is_own = T::types() == [TypeId::of::<T>()] && rust_name.contains("::");
         let is_rhais = ["rhai::", "alloc::collections::"].iter().any(|start| rust_name.starts_with(start));
-        Self { type_name: T::NAME, types: T::types(), rust_name: (is_own && !is_rhais).then_some(rust_name) }
+        Self {
+            type_name: T::NAME,
+            types: T::types(),
+            is_optional: T::absent().is_some(),
+            rust_name: (is_own && !is_rhais).then_some(rust_name),
+        }
+    }
+}
+
+/// An argument, or the value of one that is left out.
+fn argument<T: FromScript>(value: Option<&&mut Dynamic>) -> Result<T, Refusal> {
+    match value {
+        Some(value) => T::from_script(value),
+        None => T::absent().ok_or(Refusal::Type),
     }
 }
 
 /// Marks closures whose first parameter is the context of the call.
 pub struct InContext;
 
+/// Marks closures whose first parameter is what the engine carries.
+pub struct With<C>(PhantomData<C>);
+
+/// What an engine carries for its functions, in the tag that Rhai hands from call to call: into imported
+/// scripts, to closures that are called back, and to threads that a script starts. The tag does not keep it
+/// alive, since what it keeps can hold functions of scripts, which hold the tag.
+pub trait Carried: Send + Sync + Sized + 'static {
+    /// The tag of an engine that carries it.
+    fn tag(this: &Arc<Self>) -> Dynamic {
+        Dynamic::from(Arc::downgrade(this))
+    }
+
+    /// What a call's engine carries.
+    ///
+    /// # Errors
+    /// `Usage` once the script has ended.
+    fn of(context: &NativeCallContext) -> Result<Arc<Self>> {
+        Self::of_tag(&context.global_runtime_state().tag)
+    }
+
+    /// What a tag stands for.
+    ///
+    /// # Errors
+    /// As [`Carried::of`].
+    fn of_tag(tag: &Dynamic) -> Result<Arc<Self>> {
+        tag.read_lock::<Weak<Self>>().and_then(|carried| carried.upgrade()).ok_or_else(ended)
+    }
+}
+
+/// The error for what only works while the script runs.
+pub fn ended() -> Error {
+    Error::usage("the script has ended", "call this while it runs")
+}
+
 macro_rules! functions {
     ($(($($p:ident),*))*) => {$(
-        impl<F, R, $($p: FromScript),*> Function<($($p,)*)> for F
-        where
-            F: Fn($($p),*) -> R + Send + Sync + 'static,
-            R: IntoScript,
-        {
-            fn parameters() -> Vec<Parameter> {
-                vec![$(Parameter::of::<$p>()),*]
-            }
-
-            fn returns() -> &'static str {
-                R::NAME
-            }
-
-            #[allow(non_snake_case, unused_mut, unused_variables)]
-            fn call(&self, _: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
-                let mut args = args.iter();
-                $(let $p = $p::from_script(args.next().ok_or(Refusal::Type)?)?;)*
-                Ok(self($($p),*).into_script())
-            }
-        }
-
-        impl<F, R, $($p: FromScript),*> Function<(InContext, $($p,)*)> for F
-        where
-            F: Fn(&NativeCallContext, $($p),*) -> R + Send + Sync + 'static,
-            R: IntoScript,
-        {
-            fn parameters() -> Vec<Parameter> {
-                vec![$(Parameter::of::<$p>()),*]
-            }
-
-            fn returns() -> &'static str {
-                R::NAME
-            }
-
-            #[allow(non_snake_case, unused_mut, unused_variables)]
-            fn call(&self, context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> {
-                let mut args = args.iter();
-                $(let $p = $p::from_script(args.next().ok_or(Refusal::Type)?)?;)*
-                Ok(self(context, $($p),*).into_script())
-            }
-        }
+        function! { [] () () ($($p),*) |f, context| f($($p),*) }
+        function! { [] (InContext) (&NativeCallContext) ($($p),*) |f, context| f(context, $($p),*) }
+        function! { [Host] (With<Host>) (&Host) ($($p),*) |f, context| f(&*Host::of(context)?, $($p),*) }
     )*};
+}
+
+macro_rules! function {
+    (
+        [$($carried:ident)?] ($($mark:ty)?) ($($first:ty)?) ($($p:ident),*)
+        |$f:ident, $context:ident| $call:expr
+    ) => {
+        impl<F, R, $($carried: Carried,)? $($p: FromScript),*> Function<($($mark,)? $($p,)*)> for F
+        where
+            F: Fn($($first,)? $($p),*) -> R + Send + Sync + 'static,
+            R: IntoScript,
+        {
+            fn parameters() -> Vec<Parameter> {
+                vec![$(Parameter::of::<$p>()),*]
+            }
+
+            fn returns() -> &'static str {
+                R::NAME
+            }
+
+            #[allow(non_snake_case, unused_mut, unused_variables)]
+            fn call(
+                &self,
+                $context: &NativeCallContext,
+                args: &[&mut Dynamic],
+            ) -> Result<Result<Dynamic>, Refusal> {
+                let ($f, mut args) = (self, args.iter());
+                $(let $p = argument::<$p>(args.next())?;)*
+                let call = || -> Result<Dynamic> { $call.into_script() };
+                Ok(call())
+            }
+        }
+    };
 }
 
 functions! { () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, G) }

@@ -1,10 +1,13 @@
-//! The functions that an engine offers to scripts, and the words for types.
+//! The functions that an engine offers to scripts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{Engine, FnNamespace, FuncInfo};
 
-/// What Rhai answers itself, outside of its registered functions: name, fewest and most arguments.
+use crate::kinds;
+
+/// Keywords that Rhai calls like functions but does not register: name, minimum and maximum number of
+/// arguments.
 const KEYWORDS: [(&str, usize, usize); 8] = [
     ("Fn", 1, 1),
     ("call", 1, usize::MAX),
@@ -22,11 +25,12 @@ const VERSIONS_LISTED: usize = 6;
 /// Every registered function by its qualified name (`noise::uniform`, `len`), Rhai's own included.
 /// A method's own value counts as its first argument.
 pub struct Functions {
-    /// The parameter types of each version, in the words of [`type_word`].
+    /// The parameter types of each version, in words.
     versions: BTreeMap<String, BTreeSet<Vec<String>>>,
 }
 
 impl Functions {
+    /// The functions of an engine.
     pub fn of(engine: &Engine) -> Self {
         let mut versions: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let listed = engine.collect_fn_metadata(None, |info| Some(describe(engine, &info)), true);
@@ -41,7 +45,7 @@ impl Functions {
     /// Whether some version of `name` takes `count` arguments.
     pub fn accepts(&self, name: &str, count: usize) -> bool {
         let keyword = KEYWORDS.iter().find(|(keyword, ..)| *keyword == name);
-        keyword.is_some_and(|(_, fewest, most)| (*fewest..=*most).contains(&count))
+        keyword.is_some_and(|(_, minimum, maximum)| (*minimum..=*maximum).contains(&count))
             || self.counts(name).contains(&count)
     }
 
@@ -68,7 +72,7 @@ impl Functions {
         self.versions.keys().map(String::as_str).chain(keywords)
     }
 
-    /// The names of the modules that the functions stand in, `noise` for `noise::uniform`.
+    /// The modules of the functions: `noise` of `noise::uniform`.
     pub fn modules(&self) -> BTreeSet<&str> {
         let qualified = self.versions.keys();
         qualified.filter_map(|name| Some(name.rsplit_once("::")?.0)).collect()
@@ -93,29 +97,9 @@ fn describe(engine: &Engine, info: &FuncInfo) -> (Vec<String>, Vec<String>) {
     let typed = |index: usize| {
         let parameter = function.params_info.get(index).map_or("", |info| info.as_str());
         let raw = parameter.rsplit_once(": ").map_or("", |(_, raw)| raw);
-        type_word(engine.map_type_name(raw.trim_start_matches("&mut ")))
+        kinds::word(engine.map_type_name(raw.trim_start_matches("&mut ")))
     };
     (names, (0..function.num_params).map(typed).collect())
-}
-
-/// The word that scripts use for a type: `integer` for `i64`, `Tensor` for `ops::Tensor`.
-pub fn type_word(raw: &str) -> String {
-    match raw.trim().trim_start_matches("&mut ").trim_start_matches("rhai::") {
-        "i64" | "INT" => "integer".into(),
-        "f64" | "FLOAT" => "float".into(),
-        "char" => "character".into(),
-        "array" | "Array" => "list".into(),
-        "map" | "Map" => "map".into(),
-        "blob" | "Blob" => "bytes".into(),
-        "Fn" | "FnPtr" => "function".into(),
-        "" | "?" | "_" | "Dynamic" => "anything".into(),
-        raw if raw.contains("ImmutableString") || matches!(raw, "string" | "String" | "&str") => {
-            "string".into()
-        }
-        raw if raw.to_lowercase().contains("range") => "range".into(),
-        raw if raw.contains('<') => raw.into(),
-        raw => raw.rsplit("::").next().unwrap_or(raw).into(),
-    }
 }
 
 #[cfg(test)]
@@ -144,15 +128,8 @@ mod tests {
         assert!(known.accepts("len", 1) && known.accepts("call", 9) && known.accepts("print", 1));
         assert!(known.modules().contains("noise"));
         let versions: Vec<_> = known.versions("noise::uniform").collect();
-        assert_eq!(versions, [["list", "float"]]);
+        assert_eq!(versions, [["array", "float"]]);
         assert_eq!(known.listed("uniform"), "");
-        assert_eq!(known.listed("noise::uniform"), "`noise::uniform(list, float)`");
-    }
-
-    #[test]
-    fn types_have_the_words_that_scripts_use() {
-        let words = ["i64", "&str | ImmutableString | String", "ops::tensor::Tensor", "range="];
-        let expected = ["integer", "string", "Tensor", "range"];
-        assert_eq!(words.map(type_word), expected);
+        assert_eq!(known.listed("noise::uniform"), "`noise::uniform(array, float)`");
     }
 }

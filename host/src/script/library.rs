@@ -1,8 +1,10 @@
-//! The plugins and scripts that the program holds, as files below a folder that no disk has. Whatever reads scripts
-//! and presets does so here, and takes them from either place.
+//! The plugins and scripts that are built into the program, as files below a folder that is on no disk. All
+//! reading of scripts and presets goes through here, and works for both.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
@@ -11,10 +13,10 @@ use crate::error::{Error, Result};
 /// The folder of what is built in: `built-in:/plugins/dtan.rhai`, `built-in:/scripts/nets/wta.rhai`.
 pub const BUILT_IN: &str = "built-in:";
 
-/// What a plugin consists of; the folders hold shell scripts as well, which only a copy of the sources needs.
+/// The files of a plugin; shell scripts in the same folders are needed only with the sources.
 const EXTENSIONS: [&str; 2] = ["rhai", "toml"];
 
-/// How deep folders are searched for scripts.
+/// How many levels of folders are searched for scripts.
 const DEEPEST: usize = 4;
 
 static PLUGINS: Dir = include_dir!("$CARGO_MANIFEST_DIR/../plugins");
@@ -25,6 +27,7 @@ pub fn is_built_in(path: &Path) -> bool {
     path.starts_with(BUILT_IN)
 }
 
+/// Whether a path is that of a file, on the disk or built in.
 pub fn is_file(path: &Path) -> bool {
     match is_built_in(path) {
         true => text(path).is_some(),
@@ -32,6 +35,7 @@ pub fn is_file(path: &Path) -> bool {
     }
 }
 
+/// Whether a path is that of a folder, on the disk or built in.
 pub fn is_folder(path: &Path) -> bool {
     match is_built_in(path) {
         true => folder(path).is_some(),
@@ -51,8 +55,8 @@ pub fn read(path: &Path) -> Result<String> {
     .map_err(Error::io(path))
 }
 
-/// What stands directly in a folder, by name, each with whether it is a folder; nothing where it cannot be read.
-/// Links to folders are no folders: they may lead in circles.
+/// The entries of a folder by name, each with whether it is a folder; none where it cannot be read. A link to
+/// a folder does not count as one, since links can form circles.
 pub fn entries(path: &Path) -> Vec<(PathBuf, bool)> {
     let mut found: Vec<(PathBuf, bool)> = if is_built_in(path) {
         let entries = folder(path).map_or(&[][..], Dir::entries).iter();
@@ -89,7 +93,10 @@ fn collect(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) {
     }
 }
 
-/// The path that all names of one file share. Error: there is no such file.
+/// The path that all names of one file share.
+///
+/// # Errors
+/// `Io`: there is no such file.
 pub fn real(path: &Path) -> Result<PathBuf> {
     match is_built_in(path) {
         true => Ok(path.to_owned()),
@@ -108,7 +115,7 @@ fn folder(path: &Path) -> Option<&'static Dir<'static>> {
     if inner == Path::new("") { Some(dir) } else { dir.get_dir(inner) }
 }
 
-/// The part that a path of something built in is in, and its place there.
+/// The built-in folder that holds a path, and the path inside of it.
 fn locate(path: &Path) -> Option<(&'static Dir<'static>, &Path)> {
     let inner = path.strip_prefix(BUILT_IN).ok()?;
     [("plugins", &PLUGINS), ("scripts", &SCRIPTS)]

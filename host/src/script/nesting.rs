@@ -1,11 +1,11 @@
-//! How deep values stand in one another: items in arrays, values in maps, what closures captured, parts of
+//! How deeply values are nested: items in arrays, values in maps, what closures captured, parts of
 //! modules.
 //!
-//! Copying, printing, saving and dropping a value go as deep as it is nested, each level on the stack, and
-//! where the stack ends the process dies. A script can nest values with every operation, in ways that Rhai
-//! does not tell of. But whatever it nests further it has to name now and then: so the variables in scope
-//! are looked through, at times, when one of them is named. Between two such looks a value can become
-//! deeper than it may be, for which the stack of scripts has room (`script::stack`).
+//! Copying, printing, saving and dropping a value recurse once for each level, and a stack overflow kills the
+//! process. A script can nest values with every operation, without a hook of Rhai for it. But to nest a value
+//! further it has to name a variable now and then: so all variables in scope are checked from time to time,
+//! when one of them is named. Between two checks a value can become deeper than allowed; the stack of scripts
+//! has room for that (`script::stack`).
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,28 +13,29 @@ use std::{
 };
 
 use ops::nn::Module;
-use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map, Position};
+use rhai::{Array, Dynamic, EvalAltResult, EvalContext, FnPtr, Map};
 
 pub use crate::run::DEEPEST;
 
+use super::{Problem, ScriptResult};
 use crate::error::{Error, Result};
 
-/// A value deeper than this is not read to its end.
+/// Deeper values are not followed any further.
 const BEYOND: usize = 4 * DEEPEST;
 
-/// Modules in a module, counted as often as they are met: one in both places of fifty sequences of two
-/// stands in it 2^50 times.
+/// The maximum number of modules in a module, shared ones counted repeatedly: fifty sequences of two, each
+/// holding the one before twice, hold 2^50.
 const MODULES: usize = 100_000;
 
-/// Operations between two looks, where there is little to look at.
+/// Operations between two checks, where there are few values.
 const INTERVAL: u64 = 1000;
 
 thread_local! {
     /// Operations of scripts on this thread.
     static OPERATIONS: Cell<u64> = const { Cell::new(0) };
-    /// When the next look is due, for each level of calls.
+    /// When the next check is due, for each level of calls.
     static DUE: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
-    /// When the next look at a value that is moved is due.
+    /// When the next check of a value that is moved is due.
     static MOVED: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -43,11 +44,14 @@ pub fn count() {
     OPERATIONS.set(OPERATIONS.get() + 1);
 }
 
-/// Looks through the variables in scope, where it is time.
-pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>> {
+/// Checks the variables in scope, if a check is due.
+///
+/// # Errors
+/// The end of the script, where a value is nested too deep.
+pub fn look(context: &EvalContext) -> ScriptResult<()> {
     let (now, level) = (OPERATIONS.get(), context.call_level());
     let is_due = DUE.with_borrow_mut(|due| {
-        // Of calls that have ended.
+        // Drop the entries of calls that have ended.
         due.truncate(level + 1);
         due.resize(level + 1, now + INTERVAL);
         due[level] <= now
@@ -62,8 +66,11 @@ pub fn look(context: &EvalContext) -> std::result::Result<(), Box<EvalAltResult>
     deep.map_or(Ok(()), |TooDeep| Err(refusal()))
 }
 
-/// Looks into a value that is put somewhere else without being named, where it is time.
-pub fn watch(value: &Dynamic) -> std::result::Result<(), Box<EvalAltResult>> {
+/// Checks a value that is moved without being named, if a check is due.
+///
+/// # Errors
+/// As [`look`].
+pub fn watch(value: &Dynamic) -> ScriptResult<()> {
     let now = OPERATIONS.get();
     if now < MOVED.get() {
         return Ok(());
@@ -82,14 +89,14 @@ pub fn check(value: &Dynamic) -> Result<()> {
     Nest::default().height(value, DEEPEST).map(drop).map_err(|TooDeep| Error::usage(problem(), HELP))
 }
 
-/// Refuses a module whose parts stand too deep in one another, or too often.
+/// Refuses a module whose parts are nested too deeply or are too many.
 ///
 /// # Errors
 /// `Usage`
 pub fn check_module(module: &Module) -> Result<()> {
     if module.depth() > DEEPEST {
         let problem = format!("this module would be nested more than {DEEPEST} deep");
-        return Err(Error::usage(problem, "give `nn::sequential` one list of all layers"));
+        return Err(Error::usage(problem, "give `nn::sequential` one array of all layers"));
     }
     if module.count() > MODULES {
         let problem = format!("this module would hold more than {MODULES} modules");
@@ -98,7 +105,7 @@ pub fn check_module(module: &Module) -> Result<()> {
     Ok(())
 }
 
-/// How deep a value is nested; no more than a little beyond what is allowed.
+/// The nesting depth of a value, as far as it is followed.
 pub fn depth(value: &Dynamic) -> usize {
     Nest::default().height(value, BEYOND).unwrap_or(BEYOND)
 }
@@ -110,31 +117,30 @@ pub fn size(value: &Dynamic) -> usize {
     usize::try_from(nest.values).unwrap_or(usize::MAX)
 }
 
-const HELP: &str = "does a loop put a list, a map or a closure into itself? Keep a flat list";
+const HELP: &str = "does a loop put an array, a map or a closure into itself? Keep a flat array";
 
 fn problem() -> String {
     format!("values are nested more than {DEEPEST} deep")
 }
 
-/// The end of the script: one that went on would nest further.
+/// Ends the script, which would nest the value further if it went on.
 fn refusal() -> Box<EvalAltResult> {
-    let reason = format!("{}\n  help: {HELP}", problem());
-    EvalAltResult::ErrorTerminated(reason.into(), Position::NONE).into()
+    Problem::new(problem(), HELP).end()
 }
 
 struct TooDeep;
 
-/// What a walk has seen.
+/// What one check has seen.
 #[derive(Default)]
 struct Nest {
     values: u64,
-    /// The heights of variables that closures share, by their places; 0 while they are looked into, as one
+    /// The heights of variables that closures share, by their addresses; 0 while they are looked into, as one
     /// can hold a closure that captured it.
     shared: HashMap<*const Dynamic, usize>,
 }
 
 impl Nest {
-    /// The levels of a value, of which so many are allowed.
+    /// The depth of a value, at most `allowed`.
     fn height(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
         self.values += 1;
         if value.is_int() || value.is_float() || value.is_string() || value.is_unit() {
@@ -172,15 +178,15 @@ impl Nest {
     }
 
     fn shared(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
-        // One that is being changed right now is not to be looked at.
+        // A variable that is being changed at this moment is locked.
         let Some(inner) = value.read_lock::<Dynamic>() else { return Ok(0) };
-        let place: *const Dynamic = &*inner;
-        if let Some(&height) = self.shared.get(&place) {
+        let address: *const Dynamic = &*inner;
+        if let Some(&height) = self.shared.get(&address) {
             return if height > allowed { Err(TooDeep) } else { Ok(height) };
         }
-        self.shared.insert(place, 0);
+        self.shared.insert(address, 0);
         let height = self.height(&inner, allowed)?;
-        self.shared.insert(place, height);
+        self.shared.insert(address, height);
         Ok(height)
     }
 }

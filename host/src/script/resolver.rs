@@ -1,40 +1,42 @@
-//! `import "nets/wta" as wta`: scripts from the plugin's own folder, the `scripts/` folders and those that are built
-//! in, and from nowhere else.
+//! `import "nets/wta" as wta`: scripts from the plugin's own folder, the `scripts/` folders and those that
+//! are built in, and from nowhere else.
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use rhai::{
-    Dynamic, Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope,
-    Shared,
+use std::{
+    collections::HashMap,
+    path::{Component, Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::library;
-use super::nearest::did_you_mean;
-use super::source::{Scripts, Source};
+use rhai::{
+    Engine, EvalAltResult, FnNamespace, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
+};
+
+use super::{
+    library,
+    nearest::did_you_mean,
+    problem::{ScriptResult, raised},
+    source::{Scripts, Source},
+};
 use crate::error::{Error, Result};
 
 const EXTENSION: &str = "rhai";
 
-type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
-
 /// Finds, compiles and caches imported scripts; clones share one cache. One script runs at a time.
 #[derive(Clone)]
-pub struct Resolver(Arc<Inner>);
+pub struct Resolver(Arc<ResolverInner>);
 
-struct Inner {
+struct ResolverInner {
     /// The plugin's own folder, then the script folders; what is built in comes last.
     folders: Vec<PathBuf>,
     scripts: Scripts,
-    state: Mutex<State>,
+    state: Mutex<LoadState>,
 }
 
 #[derive(Default)]
-struct State {
+struct LoadState {
     /// By canonical path.
     modules: HashMap<PathBuf, Shared<Module>>,
     /// Canonical path and name of what is being loaded, the plugin first.
@@ -50,15 +52,18 @@ impl Resolver {
         };
         let mut folders: Vec<PathBuf> = [own].into_iter().chain(folders.iter().cloned()).collect();
         folders.sort_by_key(|folder| library::is_built_in(folder));
-        let mut state = State::default();
+        let mut state = LoadState::default();
         if let Ok(path) = library::real(plugin) {
             state.loading.push((path, plugin.display().to_string()));
         }
-        Self(Arc::new(Inner { folders, scripts, state: Mutex::new(state) }))
+        Self(Arc::new(ResolverInner { folders, scripts, state: Mutex::new(state) }))
     }
 
-    /// Reads the script that `import` names. Errors: `import` is absolute or has `..` in it, the file
-    /// is not found, a link leads out of the folders, or the file cannot be read.
+    /// Reads the script that `import` names.
+    ///
+    /// # Errors
+    /// `Usage` where `import` is absolute or has `..` in it, where no file is found, and where a link leads
+    /// out of the folders; `Io` where the file cannot be read.
     pub fn read(&self, import: &str) -> Result<Source> {
         Source::read(&self.find(import)?)
     }
@@ -86,19 +91,19 @@ impl Resolver {
     }
 
     fn allowed(&self) -> String {
-        format!("imports name a script below {}, as in `import \"nets/wta\" as wta`", self.places())
+        format!("imports name a script below {}, as in `import \"nets/wta\" as wta`", self.folders())
     }
 
-    fn places(&self) -> String {
+    fn folders(&self) -> String {
         let folders = self.0.folders.iter().map(|folder| format!("{}/", folder.display()));
         folders.collect::<Vec<_>>().join(" or ")
     }
 
     fn missing(&self, import: &str, file: &Path) -> Error {
-        let problem = format!("there is no script {} in {}", file.display(), self.places());
+        let problem = format!("there is no script {} in {}", file.display(), self.folders());
         let names: Vec<String> =
             self.0.folders.iter().flat_map(|folder| library::scripts_below(folder)).collect();
-        // `import "nets/wta.rhai"` is an exact name with an ending too many.
+        // `import "nets/wta.rhai"`: the name is right, but for the extension.
         let bare = import.strip_suffix(".rhai").filter(|bare| names.iter().any(|name| name == bare));
         let help = bare.map(|bare| format!("leave out the ending: `import \"{bare}\"`"));
         let help = help.or_else(|| did_you_mean(import, names.iter().map(String::as_str)));
@@ -112,7 +117,7 @@ impl Resolver {
         global: &mut GlobalRuntimeState,
         import: &str,
         at: Position,
-    ) -> Outcome<Shared<Module>> {
+    ) -> ScriptResult<Shared<Module>> {
         let found = self.find(import).map_err(|error| located(error, at))?;
         let real = library::real(&found).map_err(|error| located(error, at))?;
         if let Some(module) = self.state().modules.get(&real) {
@@ -129,7 +134,12 @@ impl Resolver {
         Ok(module)
     }
 
-    fn build(&self, engine: &Engine, global: &mut GlobalRuntimeState, source: &Source) -> Outcome<Module> {
+    fn build(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        source: &Source,
+    ) -> ScriptResult<Module> {
         let ast = self.0.scripts.compile(engine, source)?;
         // A scope of its own: a script does not see the variables of the one that imports it.
         let mut module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast)?;
@@ -149,7 +159,7 @@ impl Resolver {
         Err(Error::usage(problem, help))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LoadState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -161,7 +171,7 @@ impl ModuleResolver for Resolver {
         _: Option<&str>,
         path: &str,
         pos: Position,
-    ) -> Outcome<Shared<Module>> {
+    ) -> ScriptResult<Shared<Module>> {
         self.load(engine, &mut engine.new_global_runtime_state(), path, pos)
     }
 
@@ -172,18 +182,17 @@ impl ModuleResolver for Resolver {
         _: &mut Scope,
         path: &str,
         pos: Position,
-    ) -> Outcome<Shared<Module>> {
+    ) -> ScriptResult<Shared<Module>> {
         self.load(engine, global, path, pos)
     }
 }
 
-/// Lets every script call the closures of this one: a closure is called by the name that Rhai gave it,
-/// and one that leaves its script would not be found there. Its name holds a hash of what it says and
-/// where it stands, so it hides nothing.
+/// Makes the closures of a script callable from all scripts: Rhai looks a closure up by its generated name in
+/// the calling script. The name contains a hash of its code and position, so it cannot shadow another one.
 fn share_closures(module: &mut Module, ast: &rhai::AST) {
     for function in ast.iter_fn_def() {
         if !rhai::is_valid_function_name(&function.name) {
-            // Only a module that takes a function in tells its hash.
+            // Only a module computes the hash of a function, when it takes it in.
             let hash = Module::new().set_script_fn(function.clone());
             // Setting the function again would lose its script's imports and constants.
             #[allow(deprecated)]
@@ -195,7 +204,9 @@ fn share_closures(module: &mut Module, ast: &rhai::AST) {
 
 /// An error of the crate at a position of the importing script.
 fn located(error: Error, at: Position) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(Dynamic::from(error.to_string()), at).into()
+    let mut error = raised(error);
+    error.set_position(at);
+    error
 }
 
 /// `folder/file`, without a `./` before it.

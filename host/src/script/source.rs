@@ -1,13 +1,14 @@
-//! The text of scripts: what was read, under which name, and which file a function stands in.
+//! The texts of scripts: which were read, under which names, and which file defines a function.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use rhai::{AST, Engine, ParseError};
 
 use super::{library, switch};
-use crate::error::Result;
-use crate::run::ScriptText;
+use crate::{error::Result, run::ScriptText};
 
 /// A script's text, and the name (its path) that messages use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +18,15 @@ pub struct Source {
 }
 
 impl Source {
+    /// A text under a name.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         Self { name: name.into(), text: text.into() }
     }
 
-    /// Reads a script, from the disk or a [built-in](library) one. Errors: there is none, or it is not UTF-8.
+    /// Reads a script, from the disk or a [built-in](library) one.
+    ///
+    /// # Errors
+    /// `Io`: there is none, or it is not UTF-8.
     pub fn read(path: &Path) -> Result<Self> {
         Ok(Self::new(path.display().to_string(), library::read(path)?))
     }
@@ -39,6 +44,9 @@ struct Script {
 
 impl Scripts {
     /// Compiles a script and remembers its text (also when it does not parse, so that the error can show it).
+    ///
+    /// # Errors
+    /// A syntax error, with its position.
     pub fn compile(&self, engine: &Engine, source: &Source) -> Result<AST, ParseError> {
         let compiled = switch::compile(engine, &source.text).map(|mut ast| {
             ast.set_source(source.name.as_str());

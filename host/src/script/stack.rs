@@ -1,5 +1,5 @@
-//! Threads that run scripts: their stack has room for values that are nested deeper than they may be, until
-//! that is seen (`script::nesting`).
+//! Threads that run scripts. Their stacks have room for values that are nested more deeply than allowed,
+//! until the next check finds them (`script::nesting`).
 
 use std::{
     cell::Cell,
@@ -7,23 +7,21 @@ use std::{
     thread::{self, Builder},
 };
 
-use ops::panic_text;
-
 use crate::error::{Error, Result};
 
-/// Bytes of a script's stack, the first that the system gives. They are taken where they are used.
+/// Sizes of a script's stack in bytes, tried in this order. The system maps only the pages that are used.
 const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
 
 /// Bytes of the stack of a thread that a script starts.
 const STACK: usize = 64 << 20;
 
 thread_local! {
-    static ROLE: Cell<Role> = const { Cell::new(Role::None) };
+    static ROLE: Cell<ThreadRole> = const { Cell::new(ThreadRole::None) };
 }
 
 /// What a thread is to scripts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum ThreadRole {
     None,
     /// It runs a script from its beginning to its end.
     Main,
@@ -33,20 +31,20 @@ enum Role {
 
 /// Whether a script started this thread, so that nothing that happens here has an order.
 pub fn is_worker() -> bool {
-    ROLE.get() == Role::Worker
+    ROLE.get() == ThreadRole::Worker
 }
 
-/// Runs what runs scripts, on a thread that has the stack for what they nest.
+/// Runs `run` on a thread whose stack is large enough for scripts.
 ///
 /// # Errors
-/// [`Error::Failed`] for a panic, `Usage` when the system gives no thread.
+/// [`Error::Fault`] for a panic, `Usage` when the system gives no thread.
 pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
-    if ROLE.get() != Role::None {
+    if ROLE.get() != ThreadRole::None {
         return Ok(run());
     }
     let run = Mutex::new(Some(run));
     let body = || {
-        ROLE.set(Role::Main);
+        ROLE.set(ThreadRole::Main);
         let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
         run.expect("one thread runs it")()
     };
@@ -58,10 +56,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
                 break;
             }
         }
-        thread
-            .map_err(no_thread)?
-            .join()
-            .map_err(|panic| Error::Failed(format!("a fault inside the host: {}", panic_text(&*panic))))
+        thread.map_err(no_thread)?.join().map_err(Error::fault)
     })
 }
 
@@ -71,7 +66,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
 /// `Usage` when the system gives no more threads.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
     let body = move || {
-        ROLE.set(Role::Worker);
+        ROLE.set(ThreadRole::Worker);
         body();
     };
     builder(STACK).spawn(body).map_err(no_thread)
@@ -90,13 +85,13 @@ pub fn spawn_scoped<'scope>(
     body: impl FnOnce() + Send + 'scope,
 ) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
     let body = move || {
-        ROLE.set(Role::Worker);
+        ROLE.set(ThreadRole::Worker);
         body();
     };
     builder(STACK).spawn_scoped(scope, body).map_err(no_thread)
 }
 
-/// What to say where there is no thread to be had.
+/// The error where the system gives no thread.
 fn no_thread(error: std::io::Error) -> Error {
     Error::usage(format!("the system gives no thread: {error}"), "use fewer stages, or end other programs")
 }

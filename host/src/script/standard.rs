@@ -1,9 +1,8 @@
-//! Functions of Rhai's own library as scripts get them here: under the same names, with the same meaning,
-//! but numbers are compared as IEEE 754 does, what a call may make has a bound that is looked at before
-//! anything is made, and what takes long can be stopped.
+//! Replacements for functions of Rhai's standard library, with the same names and meanings: numbers are
+//! compared as in IEEE 754, sizes are checked before anything is allocated, and long calls can be
+//! interrupted.
 //!
-//! Rhai has bounds of its own. They are off: with any one of them on, each `push` counts all items of its
-//! array.
+//! Rhai's own limits on sizes are off: with any of them on, each `push` counts all items of its array.
 
 mod arrays;
 mod blobs;
@@ -21,12 +20,9 @@ use std::{
 
 use rhai::{Engine, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
 
-use super::{INTERRUPTED, Limits};
+use super::{Limits, ScriptResult, problem::interrupted};
 
-/// What functions of Rhai give.
-type Outcome<T> = std::result::Result<T, Box<EvalAltResult>>;
-
-/// How often a call that waits looks whether it should end.
+/// The interval at which a waiting call checks whether it should end.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Registers the functions.
@@ -91,12 +87,12 @@ impl Library {
 
 impl Limits {
     /// Refuses a string of more bytes than scripts may make.
-    fn string(&self, bytes: usize) -> Outcome<()> {
+    fn string(&self, bytes: usize) -> ScriptResult<()> {
         if bytes <= self.string { Ok(()) } else { Err(too_large("Length of string")) }
     }
 
     /// Refuses an array of more items than scripts may make.
-    fn items(&self, items: usize) -> Outcome<()> {
+    fn items(&self, items: usize) -> ScriptResult<()> {
         if items <= self.items { Ok(()) } else { Err(too_large("Size of array/BLOB")) }
     }
 }
@@ -105,13 +101,8 @@ fn too_large(what: &str) -> Box<EvalAltResult> {
     EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
 }
 
-/// The end of a run that was asked to stop.
-fn interrupted() -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE).into()
-}
-
-/// Waits, but for a stop.
-fn sleep(seconds: f64) -> Outcome<()> {
+/// Waits, unless the run is asked to stop.
+fn sleep(seconds: f64) -> ScriptResult<()> {
     let start = Instant::now();
     let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     while let Some(left) = wait.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {

@@ -3,21 +3,28 @@
 
 use std::{
     any::TypeId,
+    ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use ops::{ScriptPosition, nn::Module, panic_text, tensor::trace};
+use ops::{ScriptPosition, nn::Module, tensor::trace};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Refusal, nesting, require_items, unread::Watched};
-use crate::error::{Error, Result};
+use super::{
+    Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised, require_items, unread::Watched,
+};
+use crate::{
+    error::{Error, Result},
+    kinds,
+};
 
-type Call = dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
+type EntryCall =
+    dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
 
 /// What a `for` loop goes through.
-pub type Steps = Box<dyn Iterator<Item = Result<Dynamic, Box<EvalAltResult>>>>;
-type Iterate = dyn Fn(Dynamic) -> Steps + Send + Sync;
+pub type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
+type Iterate = dyn Fn(Dynamic) -> ScriptIterator + Send + Sync;
 
 /// One function as scripts see it.
 pub struct Entry {
@@ -29,11 +36,11 @@ pub struct Entry {
     pub parameters: Vec<&'static str>,
     /// What it does, in a sentence or more.
     pub doc: &'static str,
-    /// An expression, ` => `, and what it gives. It runs as a test.
-    pub example: &'static str,
+    /// Lines of an expression, ` => `, and what it gives.
+    example: &'static str,
     returns: &'static str,
     types: Vec<Parameter>,
-    call: Arc<Call>,
+    call: Arc<EntryCall>,
 }
 
 impl Entry {
@@ -42,23 +49,34 @@ impl Entry {
         if self.module.is_empty() { self.name.to_owned() } else { format!("{}::{}", self.module, self.name) }
     }
 
-    /// `noise::uniform(shape: shape) -> Tensor`
+    /// `noise::uniform(shape: shape, stream?: string) -> Tensor`; a parameter with `?` may be left out.
     pub fn signature(&self) -> String {
-        let mut parts = self.typed();
-        let returns = parts.pop().unwrap_or_default();
-        format!("{}({}) -> {returns}", self.path(), parts.join(", "))
+        let mark = |p: &Parameter| if p.is_optional { "?" } else { "" };
+        let named = self.parameters.iter().zip(&self.types);
+        let parameters: Vec<_> =
+            named.map(|(name, p)| format!("{name}{}: {}", mark(p), p.type_name)).collect();
+        format!("{}({}) -> {}", self.path(), parameters.join(", "), self.returns)
     }
 
-    /// The parameters as `name: type`, then the type of the result.
-    fn typed(&self) -> Vec<String> {
-        let named = self.parameters.iter().zip(&self.types);
-        let parameters = named.map(|(name, p)| format!("{name}: {}", p.type_name));
-        parameters.chain([self.returns.to_owned()]).collect()
+    /// The examples: an expression, and what it gives. They run as tests.
+    pub fn examples(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.example.lines().map(|line| line.split_once(" => ").unwrap_or((line, "")))
+    }
+
+    /// The types of the parameters, as the signature names them.
+    pub fn type_names(&self) -> impl Iterator<Item = &'static str> {
+        self.types.iter().map(|parameter| parameter.type_name)
     }
 
     /// Number of parameters, that before the dot of a method included.
     pub fn arity(&self) -> usize {
         self.types.len()
+    }
+
+    /// The numbers of arguments that it can be called with.
+    pub fn arities(&self) -> RangeInclusive<usize> {
+        let required = self.types.iter().rposition(|p| !p.is_optional).map_or(0, |last| last + 1);
+        required..=self.arity()
     }
 
     /// Whether scripts write it with a dot after its first argument.
@@ -69,6 +87,12 @@ impl Entry {
     fn is_operator(&self) -> bool {
         self.name == "index get" || !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
     }
+}
+
+/// Overloads of one name and number of arguments that Rhai cannot distinguish, so that the table chooses.
+struct Group {
+    arity: usize,
+    entries: Vec<usize>,
 }
 
 /// All functions that a script can call.
@@ -98,7 +122,7 @@ impl Table {
     }
 
     /// Lets `for` run over values of a type.
-    pub fn iterator<T: Clone + Send + Sync + 'static>(&mut self, steps: fn(T) -> Steps) {
+    pub fn iterator<T: Clone + Send + Sync + 'static>(&mut self, steps: fn(T) -> ScriptIterator) {
         self.iterators.push((TypeId::of::<T>(), Arc::new(move |value| steps(value.cast()))));
     }
 
@@ -137,57 +161,42 @@ impl Table {
         }
     }
 
-    /// The overloads that a call cannot be told apart by before its arguments are looked at.
-    fn groups(&self, module: &str) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
+    fn groups(&self, module: &str) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
         for (i, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.module == module) {
-            let same = |&j: &usize| {
-                let other: &Entry = &self.entries[j];
-                other.name == entry.name
-                    && other.arity() == entry.arity()
-                    && self.key(other) == self.key(entry)
-            };
-            match groups.iter_mut().find(|group| group.iter().all(same)) {
-                Some(group) => group.push(i),
-                None => groups.push(vec![i]),
+            for arity in entry.arities() {
+                let key = self.key(entry, arity);
+                let is_same = |group: &&mut Group| {
+                    let first = &self.entries[group.entries[0]];
+                    first.name == entry.name && group.arity == arity && self.key(first, arity) == key
+                };
+                match groups.iter_mut().find(is_same) {
+                    Some(group) => group.entries.push(i),
+                    None => groups.push(Group { arity, entries: vec![i] }),
+                }
             }
         }
         groups
     }
 
-    /// The argument types that Rhai finds the function by. Only what it needs to tell ours from its
-    /// own is given; the rest is checked here, with better words.
-    fn key(&self, entry: &Entry) -> Vec<Vec<TypeId>> {
+    /// The types of the first `arity` arguments by which Rhai finds the function: no more than it needs to
+    /// distinguish ours from its own. The rest is checked here, with better messages.
+    fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
         let types = |(i, p): (usize, &Parameter)| if exact(i) { p.types.clone() } else { any.clone() };
-        entry.types.iter().enumerate().map(types).collect()
+        entry.types.iter().take(arity).enumerate().map(types).collect()
     }
 
-    fn add_group(self: &Arc<Self>, module: &mut rhai::Module, group: Vec<usize>) {
-        let first = &self.entries[group[0]];
-        let combinations = self.key(first).into_iter().fold(vec![vec![]], |lists, types| {
-            lists
-                .iter()
-                .flat_map(|list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()))
-                .collect()
-        });
-        for types in combinations {
-            let (table, group) = (Arc::clone(self), group.clone());
-            let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
-                let context = context.ok_or("a script function needs its context")?;
-                trace::at(|| place(&context));
-                table.call(&group, &context, args).map_err(|error| placed(error, context.call_position()))
-            };
-            let func = RhaiFunc::Pure {
-                func: Arc::new(call),
-                has_context: true,
-                is_pure: true,
-                // Draws, files and parameters: nothing may be folded away while compiling.
-                is_volatile: true,
-            };
+    fn add_group(self: &Arc<Self>, module: &mut rhai::Module, group: Group) {
+        let first = &self.entries[group.entries[0]];
+        let parameters = first.parameters.iter().zip(&first.types).take(group.arity);
+        let typed = parameters.map(|(name, p)| format!("{name}: {}", p.type_name));
+        let typed: Vec<_> = typed.chain([first.returns.to_owned()]).collect();
+        let func = self.native(group.entries.clone());
+        for types in combinations(self.key(first, group.arity)) {
             if first.is_method() && first.name == "to_string" {
-                // What Rhai prints the items of arrays and maps by.
+                // Rhai prints items of arrays and maps with it.
                 let debug = FuncRegistration::new("to_debug").in_global_namespace();
                 debug.set_into_module_raw(module, types.clone(), func.clone());
             }
@@ -197,22 +206,34 @@ impl Table {
                 (name, None) => FuncRegistration::new(name),
             };
             let registration =
-                registration.with_params_info(first.typed()).with_comments([format!("/// {}", first.doc)]);
-            registration.in_global_namespace().set_into_module_raw(module, types, func);
+                registration.with_params_info(&typed).with_comments([format!("/// {}", first.doc)]);
+            registration.in_global_namespace().set_into_module_raw(module, types, func.clone());
+        }
+    }
+
+    /// Overloads as one function of Rhai.
+    fn native(self: &Arc<Self>, entries: Vec<usize>) -> RhaiFunc {
+        let table = Arc::clone(self);
+        let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
+            let context = context.ok_or("a script function needs its context")?;
+            trace::at(|| position_of(&context));
+            table.call(&entries, &context, args).map_err(|error| placed(error, context.call_position()))
+        };
+        RhaiFunc::Pure {
+            func: Arc::new(call),
+            has_context: true,
+            is_pure: true,
+            // Draws, files and parameters: nothing may be folded away while compiling.
+            is_volatile: true,
         }
     }
 
     /// Calls the first overload that takes the arguments. A panic becomes an error of the script.
-    fn call(
-        &self,
-        group: &[usize],
-        context: &NativeCallContext,
-        args: &mut [&mut Dynamic],
-    ) -> Result<Dynamic, Box<EvalAltResult>> {
+    fn call(&self, group: &[usize], context: &NativeCallContext, args: &mut [&mut Dynamic]) -> ScriptResult {
         for &i in group {
             let entry = &self.entries[i];
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
-            match outcome.map_err(|panic| panicked(entry, &*panic))? {
+            match outcome.map_err(|panic| into_rhai(Error::fault(panic), entry))? {
                 Ok(result) => {
                     return result.and_then(within_bounds).map_err(|error| into_rhai(error, entry));
                 }
@@ -220,16 +241,11 @@ impl Table {
                 Err(Refusal::Type) => {}
             }
         }
-        Err(self.no_overload(group, context, args))
+        Err(self.no_overload(group, args))
     }
 
-    fn no_overload(
-        &self,
-        group: &[usize],
-        context: &NativeCallContext,
-        args: &[&mut Dynamic],
-    ) -> Box<EvalAltResult> {
-        let found: Vec<_> = args.iter().map(|a| script_type_name(context.engine(), a)).collect();
+    fn no_overload(&self, group: &[usize], args: &[&mut Dynamic]) -> Box<EvalAltResult> {
+        let found: Vec<_> = args.iter().map(|value| kinds::of(value)).collect();
         let forms: Vec<_> = group.iter().map(|&i| self.entries[i].signature()).collect();
         let name = self.entries[group[0]].path();
         format!("{name}: got ({}), expected {}", found.join(", "), forms.join(" or ")).into()
@@ -237,7 +253,9 @@ impl Table {
 }
 
 impl Adder<'_> {
-    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape)`.
+    /// Adds a function. `form` is its name with the names of its parameters: `uniform(shape, stream)`.
+    /// Parameters of the type [`Option`] may be left out. `example` has a line `expression => value` for each
+    /// of its forms.
     pub fn add<Args, F: Function<Args>>(
         &mut self,
         form: &'static str,
@@ -261,17 +279,17 @@ impl Adder<'_> {
     }
 }
 
-/// The name of a value's type as scripts know it.
-pub fn script_type_name(engine: &Engine, value: &Dynamic) -> String {
-    match value.type_name() {
-        "i64" => "integer".into(),
-        "f64" => "float".into(),
-        name => engine.map_type_name(name).rsplit("::").next().unwrap_or(name).to_owned(),
-    }
+/// Every list of types that takes one of each parameter's.
+fn combinations(parameters: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
+    parameters.into_iter().fold(vec![vec![]], |lists, types| {
+        let longer =
+            |list: &Vec<TypeId>| types.iter().map(|t| [&list[..], &[*t]].concat()).collect::<Vec<_>>();
+        lists.iter().flat_map(longer).collect()
+    })
 }
 
 /// The position of a call, as traces note it.
-fn place(context: &NativeCallContext) -> Option<ScriptPosition> {
+fn position_of(context: &NativeCallContext) -> Option<ScriptPosition> {
     let position = context.call_position();
     let script = context.call_source().unwrap_or_default().into();
     Some(ScriptPosition { script, line: position.line()?, column: position.position().unwrap_or(1) })
@@ -282,7 +300,7 @@ fn line_number(n: usize) -> u16 {
     u16::try_from(n).unwrap_or(u16::MAX)
 }
 
-/// The error at the place of the call. Rhai does that by itself, but not for `module::function(...)`.
+/// The error at the position of the call. Rhai does that by itself, but not for `module::function(...)`.
 fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     if error.position().is_none() {
         error.set_position(call);
@@ -290,37 +308,31 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     error
 }
 
-/// A module that a script goes on building with, or a list.
+/// Refuses a module that is nested too deeply, and a list of too many items.
 fn within_bounds(value: Dynamic) -> Result<Dynamic> {
     value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
     value.read_lock::<Array>().map_or(Ok(()), |array| require_items(array.len()))?;
     Ok(value)
 }
 
-fn panicked(entry: &Entry, panic: &(dyn std::any::Any + Send)) -> Box<EvalAltResult> {
-    format!("{}: a fault inside the host: {}", entry.path(), panic_text(panic)).into()
-}
-
 /// An error of the host as an error of the script; the engine adds the position.
 fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     match error {
-        Error::Script(error) => error,
-        Error::Ops(ops::Error::Interrupted) => {
-            Box::new(EvalAltResult::ErrorTerminated(super::INTERRUPTED.into(), Position::NONE))
-        }
-        Error::Stopped(reason) => Box::new(EvalAltResult::ErrorTerminated(reason.into(), Position::NONE)),
         Error::Ops(ops::Error::NotExportable { reason, position: Some(at) }) => {
             let position = Position::new(line_number(at.line), line_number(at.column));
             let cause = EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.name).into(), position);
             let (name, script) = (entry.name.to_owned(), at.script.to_string());
             Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
         }
-        Error::Ops(error) => error.to_string().into(),
-        other => named(entry, &other.to_string()).into(),
+        error @ (Error::Script(_) | Error::Ops(_)) => raised(error),
+        other => {
+            let Problem { message, help } = other.into();
+            Problem::new(named(entry, &message), help).error()
+        }
     }
 }
 
-/// A problem behind the name of the function that met it; one that begins with the name is not named twice.
+/// A message that begins with the name of its function, once.
 fn named(entry: &Entry, problem: &str) -> String {
     let path = entry.path();
     let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
@@ -328,5 +340,21 @@ fn named(entry: &Entry, problem: &str) -> String {
         Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
         Some(rest) if rest.starts_with(' ') => problem.to_owned(),
         _ => format!("{path}: {problem}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Host, Options, kinds};
+
+    #[test]
+    fn a_type_has_one_word_in_signatures_and_messages() {
+        let table = Host::new(Options::default()).table;
+        for parameter in table.entries().iter().flat_map(|entry| &entry.types) {
+            if let Some(rust_name) = parameter.rust_name.filter(|_| parameter.type_name != "declared setting")
+            {
+                assert_eq!(kinds::word(rust_name), parameter.type_name);
+            }
+        }
     }
 }

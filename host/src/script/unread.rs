@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use rhai::{Dynamic, EvalAltResult};
 
-use super::table::Steps;
+use super::table::ScriptIterator;
 
 thread_local! {
     static IS_DROPPED: Cell<bool> = const { Cell::new(false) };
@@ -15,13 +15,13 @@ thread_local! {
 
 /// What a loop goes through, until the first error.
 pub struct Watched {
-    steps: Steps,
+    steps: ScriptIterator,
     /// The error that was given.
     given: Option<Dynamic>,
 }
 
 impl Watched {
-    pub fn new(steps: Steps) -> Self {
+    pub fn new(steps: ScriptIterator) -> Self {
         Self { steps, given: None }
     }
 }
@@ -36,7 +36,7 @@ impl Iterator for Watched {
             return Some(Ok(Dynamic::UNIT));
         }
         let step = self.steps.next()?;
-        self.given = step.as_ref().err().map(|error| match &**error {
+        self.given = step.as_ref().err().map(|error| match error.unwrap_inner() {
             EvalAltResult::ErrorRuntime(value, _) => value.clone(),
             error => error.to_string().into(),
         });

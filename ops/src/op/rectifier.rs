@@ -30,7 +30,12 @@ impl Op for LeakyRelu {
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         if let Some(x) = x[0].floats() {
             let slope = self.slope as f32;
-            return on_cpu(cpu::map(&x, |x| if x <= 0.0 { slope * x } else { x }), y);
+            let rectified = cpu::map(
+                &x,
+                #[inline(always)]
+                |x| if x <= 0.0 { slope * x } else { x },
+            );
+            return on_cpu(rectified, y);
         }
         Dispatch::leaky_relu(x[0].primitive(), Scalar::Float(self.slope))
     }
@@ -44,8 +49,8 @@ impl Op for LeakyRelu {
     }
 }
 
-/// `dx = dy` where `gate > 0`, `slope dy` elsewhere: the gradient of a rectifier. The gate itself is a constant:
-/// rectifiers have no curvature.
+/// `dx = dy` where `gate > 0`, `slope dy` elsewhere: the gradient of a rectifier. The gate itself is a
+/// constant: rectifiers have no curvature.
 pub(super) fn gate(gate: &Tensor, dy: &Tensor, slope: f64) -> Result<Tensor> {
     apply(Gate { slope }, &[gate, dy])
 }

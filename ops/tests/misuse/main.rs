@@ -1,6 +1,6 @@
 //! Every operation refuses what it is not defined for: with an error that names it, on both devices,
-//! and never with a panic or an answer. In a process of its own: it sets the budget of bytes, and waits for the GPU
-//! before the process ends.
+//! and never with a panic or an answer. In a process of its own: it sets the budget of bytes, and waits for
+//! the GPU before the process ends.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -54,10 +54,10 @@ fn wrong_calls_are_errors_that_name_the_operation() {
     ops::tensor::set_budget(1 << 30);
     let of = |at: Device, (name, calls): &(&'static str, Calls)| -> Vec<String> {
         let numbered = calls.iter().enumerate();
-        let told = |(i, call): (usize, &wrong::Call)| {
+        let described = |(i, call): (usize, &wrong::Call)| {
             complaint(name, || call(at)).map(|text| format!("{at}, call {i}: {text}"))
         };
-        numbered.filter_map(told).collect()
+        numbered.filter_map(described).collect()
     };
     let table = wrong::calls();
     let all = cases::devices().into_iter().flat_map(|at| table.iter().flat_map(move |row| of(at, row)));

@@ -24,7 +24,7 @@ fn jitter(amounts: &Tensor) -> Jitter {
     Jitter { brightness, contrast, saturation, hue }
 }
 
-fn places() -> Vec<(DType, Device, f64)> {
+fn forms() -> Vec<(DType, Device, f64)> {
     let gpu = gpu().map(|gpu| (DType::F32, gpu, 2e-5));
     [(DType::F64, Device::Cpu, 1e-10), (DType::F32, Device::Cpu, 1e-5)].into_iter().chain(gpu).collect()
 }
@@ -34,7 +34,7 @@ fn affine_is_that_of_pytorch() {
     let file = golden("augment");
     let mut tested = 0;
     for case in file["cases"].as_array().unwrap().iter().filter(|case| case["padding"].is_string()) {
-        for (dtype, device, limit) in places() {
+        for (dtype, device, limit) in forms() {
             let at = |value| tensor(value, dtype).to_device(device).unwrap();
             let outside = if case["padding"] == "zeros" { Outside::Zero } else { Outside::Mirror };
             let x = at(&case["inputs"]["x"]).track().unwrap();
@@ -54,7 +54,7 @@ fn affine_is_that_of_pytorch() {
 fn color_jitter_is_that_of_pytorch() {
     let file = golden("augment");
     let case = case(&file, "colour_jitter");
-    for (dtype, device, limit) in places() {
+    for (dtype, device, limit) in forms() {
         let at = |value| tensor(value, dtype).to_device(device).unwrap();
         let (x, amounts) = (at(&case["inputs"]["x"]), at(&case["parameters"]));
         assert_golden(&color_jitter(&x, &jitter(&amounts)).unwrap(), &case["output"], limit);
@@ -121,8 +121,8 @@ fn color_jitter_is_the_plain_operations() {
         for device in [Some(Device::Cpu), gpu()].into_iter().flatten() {
             let at = |x: &Tensor| x.cast(DType::F32).unwrap().to_device(device).unwrap();
             assert_close(&run(&at(&x), &at(&amounts)), &expected, 2e-5, &format!("{n} {h} {w} on {device}"));
-            let turned = at(&x.transpose(2, 3).unwrap()).transpose(2, 3).unwrap();
-            assert_close(&run(&turned, &at(&amounts)), &expected, 2e-5, &format!("{n} {h} {w}, a view"));
+            let view = at(&x.transpose(2, 3).unwrap()).transpose(2, 3).unwrap();
+            assert_close(&run(&view, &at(&amounts)), &expected, 2e-5, &format!("{n} {h} {w}, a view"));
         }
     }
     let x = spread(1, &[2, 3, 2, 3]).mul_scalar(0.4).unwrap().add_scalar(0.5).unwrap();
@@ -233,14 +233,14 @@ fn misuse_is_refused() {
     let x = spread(1, &[2, 1, 4, 4]);
     let number = |shape: &[usize]| spread(1, shape);
     let shape = |result: Result<Tensor>| assert!(matches!(result, Err(Error::Shape { .. })));
-    let turned = |x: &Tensor, rotation: Tensor| {
+    let rotated = |x: &Tensor, rotation: Tensor| {
         let map = Affine { rotation, translation: number(&[]), scale: number(&[]), shear: number(&[]) };
         affine(x, &map, Outside::Zero)
     };
-    shape(turned(&number(&[4, 4]), number(&[])));
-    shape(turned(&x, number(&[3])));
-    shape(turned(&x, number(&[1])));
-    shape(turned(&x, number(&[2, 1])));
+    shape(rotated(&number(&[4, 4]), number(&[])));
+    shape(rotated(&x, number(&[3])));
+    shape(rotated(&x, number(&[1])));
+    shape(rotated(&x, number(&[2, 1])));
     shape(flip(&x, &number(&[4])));
     shape(crop(&x, &number(&[2, 3]), [2, 2], Outside::Zero));
     shape(color_jitter(&x, &jitter(&number(&[2, 4]))));
@@ -250,7 +250,7 @@ fn misuse_is_refused() {
         assert!(matches!(result, Err(Error::Argument { op: "augment::crop", .. })), "{size:?}");
     }
     let ints = x.cast(DType::I32).unwrap();
-    assert!(matches!(turned(&ints, number(&[])), Err(Error::DType { op: "augment::affine", .. })));
-    let error = turned(&x, number(&[3])).unwrap_err().to_string();
+    assert!(matches!(rotated(&ints, number(&[])), Err(Error::DType { op: "augment::affine", .. })));
+    let error = rotated(&x, number(&[3])).unwrap_err().to_string();
     assert_eq!(error, "augment::affine: the shape is [3] for the rotation, expected one number, or [2]");
 }

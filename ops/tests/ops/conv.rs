@@ -80,7 +80,7 @@ impl Example {
         Self { images, maps, weight, window, x, w, y }
     }
 
-    /// Calls `f` with the places of image, weight and map of each product in the sum.
+    /// Calls `f` with the indices of image, weight and map of each product in the sum.
     fn each_product(&self, mut f: impl FnMut(usize, usize, usize)) {
         let ([_, ci, h, wide], [n, co, ho, wo], [_, per_group, kh, kw]) =
             (self.images, self.maps, self.weight);

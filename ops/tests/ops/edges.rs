@@ -51,8 +51,8 @@ fn cross_entropy_refuses_what_is_no_probability() {
     for (wrong, shown) in [(1.5, "1.5"), (-0.5, "-0.5"), (f64::NAN, "NaN"), (INF, "inf")] {
         for dtype in [DType::F32, DType::F64] {
             let error = loss::bce(&vector(&[0.5, wrong], dtype), &one.cast(dtype).unwrap()).unwrap_err();
-            let told = format!("bce: a probability is {shown}, expected 0 to 1 (`x.sigmoid()` makes");
-            assert!(error.to_string().starts_with(&told), "{error}");
+            let expected = format!("bce: a probability is {shown}, expected 0 to 1 (`x.sigmoid()` makes");
+            assert!(error.to_string().starts_with(&expected), "{error}");
         }
     }
 }

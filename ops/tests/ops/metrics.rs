@@ -157,8 +157,9 @@ fn misclassified_samples() {
     let file = golden("metrics");
     let case = case(&file, "misclassification_rate");
     let logits = f64s(&case["logits"]);
-    let told: Vec<usize> = numbers(&case["predicted"]["data"]).into_iter().map(|p| p as usize).collect();
-    assert_eq!(predictions(&logits).unwrap(), told);
+    let expected_classes: Vec<usize> =
+        numbers(&case["predicted"]["data"]).into_iter().map(|p| p as usize).collect();
+    assert_eq!(predictions(&logits).unwrap(), expected_classes);
     let class = case["train_class"].as_u64().unwrap() as usize;
     assert_value(misclassification(&logits, class).unwrap(), &case["percent"]);
 }
@@ -188,7 +189,8 @@ fn neighbours_vote() {
     assert_eq!(knn_accuracy(&set, &known, &x, &labels(&[5, 7, 5]), 4).unwrap(), 1.0);
     // All five: the larger class wins everywhere.
     assert_near(&[knn_accuracy(&set, &known, &x, &labels(&[5, 7, 5]), 5).unwrap()], &[2.0 / 3.0], 1e-12);
-    // Among themselves: with one neighbour everybody finds their own class, with four nobody of the small one.
+    // Among themselves: with one neighbour everybody finds their own class, with four nobody of the small
+    // one.
     assert_eq!(knn_accuracy_within(&set, &known, 1).unwrap(), 1.0);
     assert_eq!(knn_accuracy_within(&set, &known, 4).unwrap(), 0.6);
     assert!(knn_accuracy_within(&set, &known, 5).is_err());

@@ -14,21 +14,21 @@ use serde_json::Value;
 fn autoencoder() -> Result<(Module, Module)> {
     let k = [5, 5];
     let relu = || activation(Activation::Relu);
-    let usual = Default::default;
+    let default = Default::default;
     let encoder = vec![
-        conv2d(1, 3, k, usual())?,
+        conv2d(1, 3, k, default())?,
         relu(),
-        conv2d(3, 3, k, usual())?,
+        conv2d(3, 3, k, default())?,
         relu(),
-        conv2d(3, 3, k, usual())?,
+        conv2d(3, 3, k, default())?,
         relu(),
     ];
     let decoder = vec![
-        conv_transpose2d(3, 3, k, usual())?,
+        conv_transpose2d(3, 3, k, default())?,
         relu(),
-        conv_transpose2d(3, 3, k, usual())?,
+        conv_transpose2d(3, 3, k, default())?,
         relu(),
-        conv_transpose2d(3, 1, k, usual())?,
+        conv_transpose2d(3, 1, k, default())?,
     ];
     Ok((sequential(encoder), sequential(decoder)))
 }

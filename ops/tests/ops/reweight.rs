@@ -66,11 +66,11 @@ fn classes_are_weighed_apart() {
         let (real, real_labels) = joined(&case["features"]["real"]);
         let (fake, fake_labels) = joined(&case["features"]["generated"]);
         // The order of the samples is nothing that counts.
-        let turned = |x: &Tensor| x.flip(&[0]).unwrap();
-        let (real, real_labels) = (turned(&real), turned(&real_labels));
+        let reversed = |x: &Tensor| x.flip(&[0]).unwrap();
+        let (real, real_labels) = (reversed(&real), reversed(&real_labels));
         let d = reweight::distances_by_class(&real, &real_labels, &fake, &fake_labels).unwrap();
         let found = weights(&d, &real_labels, method, Range::Printed).unwrap();
-        assert_golden(&turned(&found), &case["weights"], 1e-10);
+        assert_golden(&reversed(&found), &case["weights"], 1e-10);
     }
 }
 
@@ -132,12 +132,12 @@ fn sums_are_exact_at_all_sizes() {
 fn views_are_read_in_their_order() {
     let (real, fake) = (vectors(0, 40, 30), vectors(1, 50, 30));
     for device in devices() {
-        let turned = |x: &Tensor| {
+        let view = |x: &Tensor| {
             let x = x.to_device(device).unwrap().transpose(0, 1).unwrap();
             let stored = Tensor::from_data(x.to_data().unwrap(), x.shape(), device).unwrap();
             stored.transpose(0, 1).unwrap()
         };
-        let found = reweight::distances(&turned(&real), &turned(&fake)).unwrap().to_f64().unwrap();
+        let found = reweight::distances(&view(&real), &view(&fake)).unwrap().to_f64().unwrap();
         assert_near(&found, &exact(&real, &fake), 3e-6);
     }
 }

@@ -10,7 +10,7 @@ use ops::{
 use serde_json::Value;
 
 /// Element types and devices, each with the difference allowed.
-fn places() -> Vec<(DType, Device, f64)> {
+fn forms() -> Vec<(DType, Device, f64)> {
     let gpu = gpu().map(|gpu| (DType::F32, gpu, 2e-5));
     [(DType::F64, Device::Cpu, 1e-10), (DType::F32, Device::Cpu, 1e-5)].into_iter().chain(gpu).collect()
 }
@@ -25,8 +25,8 @@ fn slerp_is_that_of_pytorch() {
     let cases = file["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 5);
     for case in cases.iter().filter(|case| case["eps"].is_null() || case["eps"] == 1e-6) {
-        for (dtype, device, limit) in places() {
-            // A GPU has no f64 for the few numbers that the weights near half a turn are made of.
+        for (dtype, device, limit) in forms() {
+            // A GPU has no f64 for the few numbers that the weights near a half rotation are made of.
             let degenerate = case["gradient_defined"] != true && dtype == DType::F32;
             let limit = if degenerate { limit.max(1e-4) } else { limit };
             let leaf = |name: &str| at(&case["inputs"][name], (dtype, device)).track().unwrap();
@@ -84,7 +84,7 @@ fn pair_losses_are_those_of_pytorch() {
     let file = golden("sae");
     let names = ["losses_crossed_True_diagonal_skip", "losses_crossed_False_diagonal_skip", "losses_n1"];
     for case in names.map(|name| case(&file, name)) {
-        for (dtype, device, limit) in places() {
+        for (dtype, device, limit) in forms() {
             let limit = limit.max(if dtype == DType::F64 { 0.0 } else { 1e-4 });
             let leaves = || {
                 ["s0", "s1", "f0", "f1"]
@@ -120,7 +120,7 @@ fn pair_losses_are_those_of_pytorch() {
 fn the_diagonal_counts_where_it_is_asked_for() {
     let file = golden("sae");
     let case = case(&file, "losses_crossed_True_diagonal_clamp");
-    for (dtype, device, limit) in places() {
+    for (dtype, device, limit) in forms() {
         let limit = limit.max(if dtype == DType::F64 { 0.0 } else { 1e-3 });
         for (name, p, term) in [("s0", 0.0, "self0"), ("s1", 1.0, "self1")] {
             let s = at(&case["inputs"][name], (dtype, device));
@@ -133,7 +133,7 @@ const SIZES: [usize; 9] = [1, 2, 31, 32, 33, 97, 255, 256, 257];
 
 #[test]
 fn normalize_is_the_plain_operations() {
-    // One number has no direction to turn in: its gradient is 0, and what is found is rounding.
+    // One number has no other direction: its gradient is 0, and what is found is rounding.
     let alone = normalize(&floats(&[-3.0, 0.5], &[2, 1])).unwrap();
     assert_eq!(alone.to_f32().unwrap(), [-1.0, 1.0]);
     for d in SIZES.into_iter().filter(|&d| d > 1) {

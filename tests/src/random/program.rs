@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use host::{Host, script::Entry};
 
-use super::{Numbers, VALUES, call, types};
+use super::{Numbers, VALUES, call};
 
 /// Variables of a program.
 const VARIABLES: usize = 8;
@@ -128,8 +128,10 @@ impl Writer<'_> {
     }
 
     fn call_of(&mut self, entry: &Entry, depth: usize) -> String {
-        let arguments: Vec<String> = types(entry).iter().map(|kind| self.expression(kind, depth)).collect();
-        let mut arguments = arguments;
+        let arities = entry.arities();
+        let count = arities.start() + self.numbers.below(arities.end() - arities.start() + 1);
+        let kinds = entry.type_names().take(count);
+        let mut arguments: Vec<String> = kinds.map(|kind| self.expression(kind, depth)).collect();
         // What stands before an index or a dot.
         if let Some(own) = arguments.first_mut() {
             *own = format!("({own})");

@@ -44,11 +44,11 @@ fn nested(value: &Dynamic) -> String {
 fn every_example_gives_its_value() {
     let table = Host::new(Options::default()).table;
     let mut wrong = Vec::new();
-    for entry in table.entries().iter().filter(|entry| !entry.example.is_empty()) {
-        let Some((code, expected)) = entry.example.split_once(" => ") else {
-            wrong.push(format!("{}: an example is written `code => value`", entry.signature()));
+    for (code, expected) in table.entries().iter().flat_map(|entry| entry.examples()) {
+        if expected.is_empty() {
+            wrong.push(format!("{code}: an example is written `code => value`"));
             continue;
-        };
+        }
         let host = Host::new(Options::default());
         match host.run(&Source::new("example", code)) {
             Ok(value) if shown(&value) == expected => {}
@@ -64,7 +64,8 @@ fn only_what_needs_a_file_has_no_example() {
     let table = Host::new(Options::default()).table;
     // An operator with a number on one side is shown by its form for two tensors.
     let shown_elsewhere = |entry: &host::script::Entry| !entry.name.starts_with(|c: char| c.is_alphabetic());
-    let bare = table.entries().iter().filter(|entry| entry.example.is_empty() && !shown_elsewhere(entry));
+    let is_bare = |entry: &&host::script::Entry| entry.examples().next().is_none();
+    let bare = table.entries().iter().filter(is_bare).filter(|entry| !shown_elsewhere(entry));
     let bare: Vec<_> = bare.map(|entry| entry.signature()).collect();
     let unexplained = |signature: &&String| !NEED_A_FILE.iter().any(|start| signature.starts_with(start));
     let unexplained: Vec<_> = bare.iter().filter(unexplained).collect();
@@ -72,6 +73,38 @@ fn only_what_needs_a_file_has_no_example() {
     let superfluous =
         NEED_A_FILE.iter().filter(|start| !bare.iter().any(|signature| signature.starts_with(**start)));
     assert_eq!(superfluous.collect::<Vec<_>>(), [] as [&&str; 0]);
+}
+
+#[test]
+fn an_argument_that_may_be_left_out_needs_no_second_entry() {
+    let host = Host::new(Options::default());
+    let entries = host.table.entries();
+    let typed = |entry: &host::script::Entry| -> Vec<_> {
+        entry.parameters.clone().into_iter().zip(entry.type_names()).collect()
+    };
+    // `-a` and `a - b` are two operations.
+    for entry in entries.iter().filter(|entry| entry.name != "-") {
+        let is_longer = |other: &&host::script::Entry| {
+            let (short, long) = (typed(entry), typed(other));
+            other.path() == entry.path() && long.len() > short.len() && long.starts_with(&short)
+        };
+        assert!(!entries.iter().any(|other| is_longer(&other)), "{}", entry.signature());
+    }
+    let uniform = entries.iter().find(|entry| entry.path() == "noise::uniform").unwrap();
+    assert_eq!(uniform.signature(), "noise::uniform(shape: shape, stream?: string) -> Tensor");
+    assert_eq!(uniform.arities(), 1..=2);
+    let definitions = host.engine.definitions().include_standard_packages(false).single_file();
+    for form in ["fn uniform(shape: shape) -> Tensor;", "fn uniform(shape: shape, stream: string) -> Tensor;"]
+    {
+        assert!(definitions.contains(form), "{definitions}");
+    }
+    let place = Bench::new();
+    for (call, is_wrong) in
+        [("()", true), ("([2])", false), ("([2], \"a\")", false), ("([2], \"a\", 3)", true)]
+    {
+        place.write("plugins/own.rhai", format!("noise::uniform{call};"));
+        place.host(["check", "own"]).run().code(i32::from(is_wrong));
+    }
 }
 
 #[test]
@@ -152,7 +185,8 @@ fn help_explains_functions_modules_and_itself() {
     let place = Bench::new();
     let help = |args: &[&str]| place.host([&["help"], args].concat()).run().code(0);
     help(&[]).shows(&["noise: ", "uniform", "host help NAME"]);
-    help(&["noise::uniform"]).shows(&["noise::uniform(shape: shape) -> Tensor", "example: "]);
+    help(&["noise::uniform"])
+        .shows(&["noise::uniform(shape: shape, stream?: string) -> Tensor", "example: "]);
     help(&["uniform"]).shows(&["noise::uniform("]);
     help(&["noise"]).shows(&["noise::uniform(", "noise::normal("]);
     help(&["shape"]).shows(&["shape"]);

@@ -18,3 +18,5 @@ mod onnx_import;
 mod plugins;
 mod reproduce;
 mod rooms;
+mod session;
+mod width;

@@ -3,111 +3,109 @@
 use std::sync::{Arc, Mutex};
 
 use ops::{Device, Tensor, random};
-use rhai::{Dynamic, EvalAltResult, Map, Position};
+use rhai::{Dynamic, Map};
 
-use super::choose::{Numbers, weighted};
+use super::choose::{WeightList, weighted};
 use crate::{
-    api::options::Options,
-    data::{self, BatchPlan, Batches, Dataset, Mixture},
+    api::options::CallOptions,
+    data::{self, BatchPlan, Dataset, Mixture},
     error::{Error, Result},
-    script::{INTERRUPTED, Table, require_items},
+    script::{Table, raised, require_items},
     session::Session,
 };
 
 /// One pass over a data set, for `for`.
 #[derive(Clone)]
-pub struct Pass {
-    batches: Arc<Mutex<Option<Batches>>>,
-    /// What the items are drawn from, where that is several sets.
+pub struct Batches {
+    steps: Arc<Mutex<Option<data::Batches>>>,
+    /// The mixture that the items are drawn from, if any.
     mixture: Option<Arc<Mixture>>,
 }
 
 /// Adds the functions of this file.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
-    let device = session.options.device;
+pub fn add(table: &mut Table) {
     table
         .global()
         .add(
-            "batches(set, size)",
-            "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of the seed \
-             and the place in the run. The next ones are prepared meanwhile.",
-            r#"{ let n = 0; for batch in data::load("glyphs").train(5).batches(2) { n += batch.images.len(); } n } => 5"#,
-            move |set: Dataset, size: usize| {
-                let order = Some(random::next_key());
-                let plan = BatchPlan { batch_size: size, shuffle: order, drop_last: false, device };
-                pass(Batches::new(&set, plan), None)
+            "batches(set, size, options)",
+            "Shuffled mini-batches #{ images, labels, indices } for a `for` loop; the order is a function of \
+             the seed and the position in the run. The next ones are prepared meanwhile. With options \
+             shuffle (true), drop_last (false: a last, smaller batch is kept), weights (an array or a tensor \
+             [N]: items are drawn by them, whatever came before) and count (the number of these draws; all \
+             by default).",
+            "{ let n = 0; for batch in data::load(\"glyphs\").train(5).batches(2) { n += batch.images\
+             .len(); } n } => 5\n\
+             { let n = 0; for b in data::load(\"glyphs\").train(5)\
+             .batches(2, #{ drop_last: true }) { n += 1; } n } => 2",
+            |session: &Session, set: Dataset, size: usize, options: Option<Map>| {
+                set_pass(&set, size, options, session.device())
             },
         )
         .add(
-            "batches(set, size, options)",
-            "With options shuffle (true), drop_last (false: a last, smaller batch is kept), weights (an array or a tensor \
-             [N]: items are drawn by them, whatever came before) and count (the number of these draws; all by default).",
-            r#"{ let n = 0; for b in data::load("glyphs").train(5).batches(2, #{ drop_last: true }) { n += 1; } n } => 2"#,
-            move |set: Dataset, size: usize, options: Map| set_pass(&set, size, options, device),
-        )
-        .add(
-            "batches(mixture, size)",
-            "Mini-batches as of a set, as many items as the sets have; `sources` [n] says which set each item is of.",
-            r#"{ let s = data::load("shapes").train(5); let n = 0; for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0"#,
-            move |mixture: Arc<Mixture>, size: usize| mixture_pass(mixture, size, Map::new(), device),
-        )
-        .add(
             "batches(mixture, size, options)",
-            "With options count (the number of draws; by default as many as the sets have items) and drop_last (false).",
-            r#"{ let s = data::load("shapes").train(5); let n = 0; for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10"#,
-            move |mixture: Arc<Mixture>, size: usize, options: Map| mixture_pass(mixture, size, options, device),
+            "Mini-batches as of a set; `sources` [n] says which set each item is of. With options count (the \
+             number of draws; by default as many as the sets have items) and drop_last (false).",
+            "{ let s = data::load(\"shapes\").train(5); let n = 0; \
+             for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0\n\
+             { let s = data::load(\"shapes\").train(5); let n = 0; \
+             for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10",
+            |session: &Session, mixture: Arc<Mixture>, size: usize, options: Option<Map>| {
+                mixture_pass(mixture, size, options, session.device())
+            },
         )
         .add(
             "batch(set)",
             "All items as one batch #{ images, labels, indices }, in their order.",
             r#"data::load("glyphs").train(3).batch().labels.to_array() => [0, 1, 2]"#,
-            move |set: Dataset| {
+            |session: &Session, set: Dataset| {
                 require_items(set.len())?;
-                whole(&set, (0..set.len() as u32).collect(), None, device)
+                whole(&set, (0..set.len() as u32).collect(), None, session.device())
             },
         )
         .add(
             "batch(mixture, n)",
             "n draws as one batch #{ images, labels, indices, sources }.",
-            r#"{ let s = data::load("shapes").train(5); data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]"#,
-            move |mixture: Arc<Mixture>, n: usize| {
+            "{ let s = data::load(\"shapes\").train(5); \
+             data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]",
+            |session: &Session, mixture: Arc<Mixture>, n: usize| {
                 require_items(n)?;
                 let drawn = mixture.draw(n, random::next_key())?;
-                whole(mixture.items(), drawn, Some(&mixture), device)
+                whole(mixture.items(), drawn, Some(&mixture), session.device())
             },
         )
         .add(
             "to_string(mixture)",
             "What the mixture is.",
-            r#"data::mix([data::load("glyphs").train(2)], [1]).to_string() => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes"#,
+            "data::mix([data::load(\"glyphs\").train(2)], [1]).to_string() \
+             => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes",
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
-    table.iterator::<Pass>(|pass| {
-        let source = pass.batches.lock().ok().and_then(|mut batches| batches.take());
+    table.iterator::<Batches>(|pass| {
+        let source = pass.steps.lock().ok().and_then(|mut batches| batches.take());
         let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
         Box::new(
             source
                 .into_iter()
                 .flatten()
-                .map(move |batch| batch.map_err(Error::from).and_then(&to_map).map_err(into_rhai)),
+                .map(move |batch| batch.map_err(Error::from).and_then(&to_map).map_err(raised)),
         )
     });
 }
 
 /// A pass over a set.
-fn set_pass(set: &Dataset, size: usize, options: Map, device: Device) -> Result<Pass> {
-    let mut options = Options::new("batches", options);
-    let (shuffle, drop_last) = (options.find::<bool>("shuffle")?, options.get("drop_last", false)?);
-    let (weights, count) = (options.find::<Numbers>("weights")?, options.find::<usize>("count")?);
-    options.end()?;
-    let key = shuffle.unwrap_or(true).then(random::next_key);
+fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
+    let (shuffle, drop_last, weights, count) = CallOptions::read("batches", options, |options| {
+        let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
+        Ok((shuffle, drop_last, options.find::<WeightList>("weights")?, options.find::<usize>("count")?))
+    })?;
+    let key = shuffle.then(random::next_key);
     let plan = BatchPlan { batch_size: size, shuffle: key, drop_last, device };
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
-            pass(Batches::of_items(set, drawn, plan), None)
+            pass(data::Batches::of_items(set, drawn, plan), None)
         }
-        (None, _) if count.is_none() => pass(Batches::new(set, plan), None),
+        (None, _) if count.is_none() => pass(data::Batches::new(set, plan), None),
         _ => Err(Error::usage(
             "batches: draws by weight come in no order, and their number means nothing without weights",
             "give `weights` with or without `count`, or `shuffle`",
@@ -116,25 +114,24 @@ fn set_pass(set: &Dataset, size: usize, options: Map, device: Device) -> Result<
 }
 
 /// A pass of draws from a mixture.
-fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Map, device: Device) -> Result<Pass> {
-    let mut options = Options::new("batches", options);
-    let count = options.get("count", mixture.items().len())?;
-    let drop_last = options.get("drop_last", false)?;
-    options.end()?;
+fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
+    let (count, drop_last) = CallOptions::read("batches", options, |options| {
+        Ok((options.get("count", mixture.items().len())?, options.get("drop_last", false)?))
+    })?;
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = BatchPlan { batch_size: size, shuffle: None, drop_last, device };
-    pass(Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
+    pass(data::Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
 }
 
 /// Items of a set as one batch.
 fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
     let plan = BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device };
-    let batch = Batches::of_items(set, items, plan)?.next();
+    let batch = data::Batches::of_items(set, items, plan)?.next();
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
-fn pass(batches: files::Result<Batches>, mixture: Option<Arc<Mixture>>) -> Result<Pass> {
-    Ok(Pass { batches: Arc::new(Mutex::new(Some(batches?))), mixture })
+fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
+    Ok(Batches { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
 }
 
 fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
@@ -153,13 +150,4 @@ fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
     let indices: rhai::Array = batch.indices.into_iter().map(|i| i64::from(i).into()).collect();
     map.insert("indices".into(), indices.into());
     Ok(map.into())
-}
-
-fn into_rhai(error: Error) -> Box<EvalAltResult> {
-    match error {
-        Error::Ops(ops::Error::Interrupted) => {
-            Box::new(EvalAltResult::ErrorTerminated(INTERRUPTED.into(), Position::NONE))
-        }
-        error => error.to_string().into(),
-    }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Classes by number or name.
 #[derive(Clone)]
-pub struct Classes(Vec<Class>);
+pub struct ChosenClasses(Vec<Class>);
 
 #[derive(Clone)]
 enum Class {
@@ -21,7 +21,7 @@ enum Class {
     Name(String),
 }
 
-impl FromScript for Classes {
+impl FromScript for ChosenClasses {
     const NAME: &'static str = "array of class numbers or names";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -34,19 +34,25 @@ impl FromScript for Classes {
     }
 }
 
-impl Classes {
+impl ChosenClasses {
     /// The items of these classes.
+    ///
+    /// # Errors
+    /// `Usage` for a class that the set does not have.
     pub fn of(&self, set: &Dataset) -> Result<Dataset> {
         Ok(set.of_class(&self.numbers(set)?)?)
     }
 
     /// The numbers of these classes, each once.
+    ///
+    /// # Errors
+    /// `Usage` for a name that the set does not have.
     pub fn numbers(&self, set: &Dataset) -> Result<Vec<u32>> {
         let number = |class: &Class| match class {
             Class::Number(number) => Ok(u32::try_from(*number).unwrap_or(u32::MAX)),
             Class::Name(name) => {
-                let place = set.class_names().iter().position(|known| known == name);
-                place.map(|place| place as u32).ok_or_else(|| no_class(name, set))
+                let number = set.class_names().iter().position(|known| known == name);
+                number.map(|number| number as u32).ok_or_else(|| no_class(name, set))
             }
         };
         let numbers = self.0.iter().map(number).collect::<Result<BTreeSet<_>>>()?;
@@ -56,7 +62,7 @@ impl Classes {
 
 fn no_class(name: &str, set: &Dataset) -> Error {
     let names = set.class_names();
-    // All characters of Omniglot are too many to read.
+    // Omniglot has too many classes to list.
     let shown = names.iter().take(40).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if names.len() > 40 { ", ..." } else { "" };
     Error::usage(format!("`{}` has no class `{name}`", set.name()), format!("it has {shown}{more}"))
@@ -64,9 +70,9 @@ fn no_class(name: &str, set: &Dataset) -> Error {
 
 /// Weights of items: an array of numbers or a tensor [N].
 #[derive(Clone)]
-pub struct Numbers(pub Vec<f64>);
+pub struct WeightList(pub Vec<f64>);
 
-impl FromScript for Numbers {
+impl FromScript for WeightList {
     const NAME: &'static str = "array of numbers or Tensor";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -79,9 +85,9 @@ impl FromScript for Numbers {
 
 /// The sets of a mixture.
 #[derive(Clone)]
-pub struct Sets(pub Vec<Dataset>);
+pub struct SetList(pub Vec<Dataset>);
 
-impl FromScript for Sets {
+impl FromScript for SetList {
     const NAME: &'static str = "array of Dataset";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -91,6 +97,9 @@ impl FromScript for Sets {
 }
 
 /// `n` different items.
+///
+/// # Errors
+/// `Usage` where there are fewer.
 pub fn sample(set: &Dataset, n: usize) -> Result<Dataset> {
     if n > set.len() {
         let problem = format!("sample: {n} different items asked of {set}");
@@ -113,13 +122,13 @@ impl FromScript for Parts {
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         match Vec::<usize>::from_script(value) {
             Ok(counts) => Ok(Self::Counts(counts)),
-            Err(_) => Numbers::from_script(value).map(|fractions| Self::Fractions(fractions.0)),
+            Err(_) => WeightList::from_script(value).map(|fractions| Self::Fractions(fractions.0)),
         }
     }
 }
 
 impl Parts {
-    /// The numbers of items, of `all`.
+    /// The numbers of items of each part, out of `all`.
     fn sizes(&self, all: usize) -> Result<Vec<usize>> {
         match self {
             Self::Counts(counts) => {
@@ -148,10 +157,13 @@ impl Parts {
     }
 }
 
-/// What fractions such as 0.1 are off by.
+/// The tolerance for rounding errors of fractions such as 0.1.
 const SLACK: f64 = 1e-9;
 
 /// The items of a set in random order, divided.
+///
+/// # Errors
+/// `Usage` for parts that are more than all.
 pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
     let order = data::dataset::order(set.len(), random::next_key());
     let mut rest = &order[..];
@@ -164,7 +176,10 @@ pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
 }
 
 /// Weights that fit a set.
-pub fn weighted(set: &Dataset, weights: &Numbers) -> Result<ItemWeights> {
+///
+/// # Errors
+/// `Usage` for another number of weights than items, and for weights that cannot be drawn by.
+pub fn weighted(set: &Dataset, weights: &WeightList) -> Result<ItemWeights> {
     if weights.0.len() == set.len() {
         return Ok(ItemWeights::new(&weights.0)?);
     }

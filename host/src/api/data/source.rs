@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rhai::Map;
 
-use super::choose::Classes;
+use super::choose::ChosenClasses;
 use crate::{
-    api::options::Options,
+    api::options::CallOptions,
     data::{self, Dataset, Fit, Split},
     error::{Error, Result},
     session::Session,
@@ -14,25 +14,26 @@ use crate::{
 
 /// A data set by name or path, before one of its splits is read.
 #[derive(Clone)]
-pub struct Source {
+pub struct DataSource {
     what: String,
     options: data::ReadOptions<'static>,
     /// Only items of these classes.
-    classes: Option<Classes>,
+    classes: Option<ChosenClasses>,
 }
 
-impl Source {
+impl DataSource {
     /// A source with the options that a script gave.
-    pub fn new(what: String, options: Map) -> Result<Self> {
-        let mut options = Options::new("data::load", options);
-        let fit = Fit {
-            crop: options.find("crop")?,
-            size: options.find("size")?,
-            channels: options.find("channels")?,
-        };
-        let source = Self {
-            what,
-            options: data::ReadOptions {
+    ///
+    /// # Errors
+    /// `Usage` for unknown options.
+    pub fn new(what: String, options: Option<Map>) -> Result<Self> {
+        CallOptions::read("data::load", options, |options| {
+            let fit = Fit {
+                crop: options.find("crop")?,
+                size: options.find("size")?,
+                channels: options.find("channels")?,
+            };
+            let read = data::ReadOptions {
                 fit,
                 labels: options.find("labels")?,
                 attributes: options.find::<String>("attributes")?.map(Into::into),
@@ -40,14 +41,15 @@ impl Source {
                 exif_rotation: options.get("exif_rotation", false)?,
                 seed: options.find::<usize>("seed")?.map(|seed| seed as u64),
                 caller: None,
-            },
-            classes: options.find("classes")?,
-        };
-        options.end()?;
-        Ok(source)
+            };
+            Ok(Self { what, options: read, classes: options.find("classes")? })
+        })
     }
 
     /// The first `count` items of a split, or all.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such set or split, or where it has fewer items; those of reading its files.
     pub fn read(&self, session: &Session, split: Split, count: Option<usize>) -> Result<Dataset> {
         let set = self.find(session, split, count)?;
         if let Some(recorder) = session.recorder() {
@@ -71,13 +73,13 @@ impl Source {
         }
     }
 
-    /// A built-in set, of as many pictures as are needed.
+    /// A built-in set with as many pictures as are needed.
     fn made(&self, set: &data::BuiltIn, split: Split, count: Option<usize>) -> Result<Dataset> {
         let make = |count| Ok::<_, Error>(Dataset::from_images(set.load(split, count, &self.options)?));
         let Some(classes) = &self.classes else { return make(count) };
         let none = make(Some(0))?;
         let (chosen, all) = (classes.numbers(&none)?.len(), none.class_names().len());
-        // Classes take turns.
+        // Items of a built-in set go through its classes in a cycle.
         let needed = count.map(|n| n.div_ceil(chosen.max(1)).saturating_mul(all));
         classes.of(&make(needed)?)
     }

@@ -1,7 +1,5 @@
 //! The Fréchet distance, of features or of pictures that a model or module makes features of.
 
-use std::sync::Arc;
-
 use ops::{
     Device, Tensor,
     metrics::{self, Moments},
@@ -11,20 +9,21 @@ use ops::{
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 use crate::{
-    api::{onnx::Model, options::Options},
+    api::{onnx::Model, options::CallOptions},
     data::Dataset,
     error::{Error, Result},
-    script::{Adder, FromScript, Refusal},
+    kinds,
+    script::{Adder, Carried, FromScript, Refusal},
     session::Session,
 };
 
-/// Pictures that go through an extractor at once, if nothing else is said.
+/// The default number of pictures that go through an extractor at once.
 const BATCH: usize = 64;
 
-/// What a map of the moments of features holds.
+/// The keys of a map of moments.
 const PARTS: [&str; 3] = ["count", "mean", "covariance"];
 
-/// What other programs call mean and covariance.
+/// The names of mean and covariance in files of other programs.
 const STORED: [&str; 2] = ["mu", "sigma"];
 
 /// Features `[N, D]`, or their moments as `metrics::moments` gives them.
@@ -45,7 +44,7 @@ impl FromScript for Features {
 fn from_map(map: &Map) -> Option<Result<Moments>> {
     let count = match map.get(PARTS[0]) {
         Some(count) => usize::try_from(count.as_int().ok()?).ok()?,
-        // A stored mean and covariance are the law itself, whatever number they were made of.
+        // A stored mean and covariance describe the distribution; their number of samples does not matter.
         None => 2,
     };
     let [mean, covariance] = [0, 1].map(|i| {
@@ -68,14 +67,14 @@ fn to_map(moments: &Moments) -> Result<Dynamic> {
     Ok(PARTS.into_iter().map(Into::into).zip(values).collect::<Map>().into())
 }
 
-/// Pictures of a data set or a tensor `[N, ..]`, read a batch at a time; or what is already known of them.
-enum Pictures {
+/// Pictures of a data set or a tensor `[N, ..]`, read a batch at a time; or their moments.
+enum JudgedPictures {
     Set(Dataset),
     Tensor(Tensor),
     Known(Map),
 }
 
-impl FromScript for Pictures {
+impl FromScript for JudgedPictures {
     const NAME: &'static str = "Dataset, Tensor or map of moments";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
@@ -89,7 +88,7 @@ impl FromScript for Pictures {
     }
 }
 
-impl Pictures {
+impl JudgedPictures {
     fn len(&self) -> usize {
         match self {
             Self::Set(set) => set.len(),
@@ -136,9 +135,9 @@ impl Extractor {
             Self::Module(module) => module.forward(&pictures)?,
             Self::Function(function) => {
                 let result: Dynamic = function.call_raw(context, None, [Dynamic::from(pictures)])?;
-                let kind = result.type_name();
+                let found = kinds::a(&result);
                 let help = "give a Tensor [N, D] of features";
-                let wrong = || Error::usage(format!("the extractor gave a {kind}"), help);
+                let wrong = || Error::usage(format!("the extractor gave {found}"), help);
                 result.try_cast::<Tensor>().ok_or_else(wrong)?
             }
         };
@@ -155,11 +154,11 @@ impl Extractor {
     fn moments(
         &self,
         context: &NativeCallContext,
-        pictures: &Pictures,
+        pictures: &JudgedPictures,
         batch: usize,
         device: Device,
     ) -> Result<Moments> {
-        if let Pictures::Known(map) = pictures {
+        if let JudgedPictures::Known(map) = pictures {
             return from_map(map).ok_or_else(no_moments)?;
         }
         let mut moments: Option<Moments> = None;
@@ -190,7 +189,7 @@ impl Extractor {
         }
     }
 
-    /// The only number of pictures that a model takes, where it was exported for one.
+    /// The batch size of a model that was exported for only one.
     fn fixed_batch(&self) -> Option<usize> {
         match self {
             Self::Model(model) => model.batch_size(),
@@ -208,57 +207,55 @@ fn filled(part: &Tensor, whole: usize) -> Result<Tensor> {
 }
 
 /// Adds the functions of this file.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let device = session.options.device;
+pub fn add(module: &mut Adder) {
     module
         .add(
             "fid(real, fake)",
-            "The Fréchet distance of two sets of features [N, D], [M, D] (Heusel et al., 2017), in f64; right for singular \
-             covariances too. In place of a set: its moments, or #{ mu, sigma }, a mean [D] and a covariance [D, D] that \
-             were stored, as pytorch-fid's .npz files hold them: data::array(path, \"mu\"), data::array(path, \"sigma\").",
-            "metrics::fid(#{ mu: tensor([1.0, 0.0]), sigma: tensor([[2.0, 0.0], [0.0, 0.0]]) }, tensor([[3, 4], [5, 4]])) => 25.0",
+            "The Fréchet distance of two sets of features [N, D], [M, D] (Heusel et al., 2017), in f64; \
+             right for singular covariances too. In place of a set: its moments, or #{ mu, sigma }, a mean \
+             [D] and a covariance [D, D] that were stored, as pytorch-fid's .npz files hold them: \
+             data::array(path, \"mu\"), data::array(path, \"sigma\").",
+            "metrics::fid(#{ mu: tensor([1.0, 0.0]), sigma: tensor([[2.0, 0.0], [0.0, 0.0]]) }, \
+             tensor([[3, 4], [5, 4]])) => 25.0",
             |real: Features, fake: Features| metrics::frechet_distance(&real.0, &fake.0),
         )
         .add(
             "moments(pictures, features)",
-            "What `fid` and `fid_images` need of a set of pictures, #{ count, mean, covariance }: for sets that many others \
-             are compared with.",
-            "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); metrics::fid(real, ones([3, 4])) } => 4.0",
-            move |context: &NativeCallContext, pictures: Pictures, features: Extractor| {
+            "What `fid` and `fid_images` need of a set of pictures, #{ count, mean, covariance }: for sets \
+             that many others are compared with.",
+            "{ let real = metrics::moments(zeros([3, 1, 2, 2]), nn::flatten()); \
+             metrics::fid(real, ones([3, 4])) } => 4.0",
+            |context: &NativeCallContext, pictures: JudgedPictures, features: Extractor| {
+                let device = Session::of(context)?.device();
                 let moments = features.guarded(|| features.moments(context, &pictures, BATCH, device))?;
                 to_map(&moments)
             },
         )
         .add(
-            "fid_images(real, fake, features)",
-            "The Fréchet distance of two sets of pictures by the features that a model, a module or a function makes of \
-             them, 64 at a time: memory does not grow with their number. A module is put into evaluation for it.",
-            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0",
-            move |context: &NativeCallContext, real: Pictures, fake: Pictures, features: Extractor| {
-                fid_images(context, &real, &fake, &features, Map::new(), device)
-            },
-        )
-        .add(
             "fid_images(real, fake, features, options)",
-            "With option batch (64).",
-            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x.mean([2, 3]), #{ batch: 2 }) => 1.0",
-            move |context: &NativeCallContext, real: Pictures, fake: Pictures, features: Extractor, options: Map| {
-                fid_images(context, &real, &fake, &features, options, device)
-            },
+            "The Fréchet distance of two sets of pictures by the features that a model, a module or a \
+             function makes of them, option batch (64) at a time: memory does not grow with their number. A \
+             module is put into evaluation for it.",
+            "metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), nn::flatten()) => 4.0\n\
+             metrics::fid_images(zeros([3, 1, 2, 2]), ones([3, 1, 2, 2]), |x| x\
+             .mean([2, 3]), #{ batch: 2 }) => 1.0",
+            |context: &NativeCallContext,
+             real: JudgedPictures,
+             fake: JudgedPictures,
+             features: Extractor,
+             options: Option<Map>| fid_images(context, &real, &fake, &features, options),
         );
 }
 
 fn fid_images(
     context: &NativeCallContext,
-    real: &Pictures,
-    fake: &Pictures,
+    real: &JudgedPictures,
+    fake: &JudgedPictures,
     features: &Extractor,
-    map: Map,
-    device: Device,
+    map: Option<Map>,
 ) -> Result<f64> {
-    let mut options = Options::new("metrics::fid_images", map);
-    let batch = options.get("batch", BATCH)?.max(1);
-    options.end()?;
+    let device = Session::of(context)?.device();
+    let batch = CallOptions::read("metrics::fid_images", map, |options| options.get("batch", BATCH))?.max(1);
     let [real, fake] =
         [real, fake].map(|pictures| features.guarded(|| features.moments(context, pictures, batch, device)));
     Ok(metrics::frechet_distance(&real?, &fake?)?)

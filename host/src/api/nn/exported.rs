@@ -1,7 +1,5 @@
 //! Modules as ONNX files and as frozen models.
 
-use std::sync::Arc;
-
 use onnx_net::{
     export::{Metadata, export, original, to_bytes},
     proto::ModelProto,
@@ -16,25 +14,20 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(global: &mut Adder, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
-    global
-        .add(
-            "save_onnx(module, name, shape)",
-            "Writes the module, as it computes in evaluation, to models/NAME.onnx in the run's folder: input [batch, \
-             shape] of any batch size, parameters named as in `save`. What ONNX cannot express is an error at its line. \
-             A network from an .onnx file is written as that file is, all inputs and outputs, with its values as they are \
-             now.",
-            r#"nn::linear(4, 3).save_onnx("net", [4]) => ()"#,
-            move |module: Module, name: String, shape: Vec<usize>| save(&a, &module, &name, Some(&shape)),
-        )
-        .add(
-            "save_onnx(module, name)",
-            "The same for a network from an .onnx file, and for a module that has computed something since the program \
-             was started: for inputs like its last one.",
-            r#"{ let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx("net") } => ()"#,
-            move |module: Module, name: String| save(&b, &module, &name, None),
-        );
+pub fn add(global: &mut Adder) {
+    global.add(
+        "save_onnx(module, name, shape)",
+        "Writes the module, as it computes in evaluation, to models/NAME.onnx in the run's folder: input \
+             [batch, shape] of any batch size, parameters named as in `save`. Without a shape it is for \
+             inputs like the last one of a module that has computed something since the program was started. \
+             What ONNX cannot express is an error at its line. A network from an .onnx file is written as \
+             that file is, all inputs and outputs, with its values as they are now.",
+        "nn::linear(4, 3).save_onnx(\"net\", [4]) => ()\n\
+         { let net = nn::linear(4, 3); net.forward(zeros([2, 4])); net.save_onnx(\"net\") } => ()",
+        |session: &Session, module: Module, name: String, shape: Option<Vec<usize>>| {
+            save(session, &module, &name, shape.as_deref())
+        },
+    );
 }
 
 fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<()> {
@@ -48,7 +41,7 @@ fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>)
     }
 }
 
-/// A module for samples of that shape, or like those that it saw last.
+/// The module traced for samples of that shape, or of the shape of its last input.
 fn traced(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>) -> Result<ModelProto> {
     let seen = module.last_input();
     let seen = seen.as_ref().map(|spec| spec.shape.get(1..).unwrap_or_default());
@@ -61,7 +54,7 @@ fn traced(session: &Session, module: &Module, name: &str, shape: Option<&[usize]
     Ok(export(module, &Spec::new(shape, DType::F32), metadata(session))?)
 }
 
-/// Where a model comes from.
+/// The metadata of a model: the run it comes from.
 pub fn metadata(session: &Session) -> Metadata {
     let Some(recorder) = session.recorder() else { return Vec::new() };
     let record = recorder.run.record();

@@ -1,4 +1,4 @@
-//! Networks that come from a file are held against what a plugin needs, before anything is trained.
+//! Networks from files are checked against the shapes that a plugin needs, before anything is trained.
 
 use onnx_net::{Graph, Port};
 use ops::{DType, Device, Spec, Tensor, nn::Module, no_grad};
@@ -12,8 +12,8 @@ use crate::{
 pub fn add(global: &mut Adder) {
     global.add(
         "fits(module, input, output)",
-        "Refuses a module that does not take tensors of the one shape or does not give the other; -1 stands for any \
-         size. Gives the module.",
+        "Refuses a module that does not take tensors of the one shape or does not give the other; -1 stands \
+         for any size. Gives the module.",
         "nn::linear(4, 3).fits([-1, 4], [-1, 3]).parameter_count() => 15",
         |module: Module, input: Vec<i64>, output: Vec<i64>| -> Result<Module> {
             check(&module, &input, &output)?;
@@ -22,9 +22,9 @@ pub fn add(global: &mut Adder) {
     );
 }
 
-/// A trace tells what comes out, and computes nothing.
+/// Traces the module, which computes nothing, and checks the shape of its output.
 fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
-    // A trace tells the rest: of modules that declare nothing, and of files that do not say all.
+    // A trace checks the rest: modules that declare nothing, and files that leave sizes open.
     let graph = Graph::of(module);
     if graph.map_or(Ok(false), |graph| declared(graph, input, output))? {
         return Ok(());
@@ -33,7 +33,8 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     let sizes: Vec<usize> = input.iter().map(|&n| usize::try_from(n).unwrap_or(2)).collect();
     let device = module.state().first().map_or(Device::Cpu, |(_, parameter)| parameter.get().device());
     let x = Tensor::symbolic(Spec::new(sizes, DType::F32), device);
-    // Where values or sizes that are only guessed here decide what a file's network does, a run will tell.
+    // Where values or sizes that are only guessed here decide what a file's network does, only a run can
+    // check it.
     let guessed = input.iter().skip(1).any(|&size| size < 0);
     let y = match no_grad(|| module.forward(&x)) {
         Err(ops::Error::Symbolic { .. }) if graph.is_some() => return Ok(()),
@@ -51,7 +52,7 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     same(module.layer().name(), &found, output).map(drop)
 }
 
-/// What comes from a file says what it takes and gives. Whether it says all of it.
+/// Checks the shapes that a file declares, and gives whether it declares all of them.
 fn declared(graph: &Graph, input: &[i64], output: &[i64]) -> Result<bool> {
     let mut all = true;
     for (what, ports, expected) in [("input", &graph.inputs, input), ("output", &graph.outputs, output)] {
@@ -65,7 +66,10 @@ fn declared(graph: &Graph, input: &[i64], output: &[i64]) -> Result<bool> {
     Ok(all)
 }
 
-/// The one input or output (`what`) of a network, which is refused where it has another number of them.
+/// The one input or output (`what`) of a network.
+///
+/// # Errors
+/// `Usage` for another number of them.
 pub fn only<'a>(network: &str, what: &str, ports: &'a [Port]) -> Result<&'a Port> {
     let [port] = ports else {
         let names: Vec<_> = ports.iter().map(|port| port.name.as_str()).collect();
@@ -76,8 +80,11 @@ pub fn only<'a>(network: &str, what: &str, ports: &'a [Port]) -> Result<&'a Port
     Ok(port)
 }
 
-/// Refuses an input or output of a network whose shape is not the one that is needed; `?` and -1 stand for any
-/// size. Whether the network says what its shape is.
+/// Checks the shape of an input or output of a network; `?` and -1 stand for any size. Gives whether the
+/// network declares its shape.
+///
+/// # Errors
+/// `Usage` for another shape.
 pub fn same(network: &str, port: &Port, expected: &[i64]) -> Result<bool> {
     let Some(shape) = &port.shape else { return Ok(false) };
     let fits = |(found, &expected): (&Option<usize>, &i64)| match found {

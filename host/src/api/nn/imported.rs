@@ -1,6 +1,6 @@
 //! Modules from ONNX files.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use onnx_net::Graph;
 use ops::{Tensor, nn::Module};
@@ -9,20 +9,20 @@ use rhai::{Dynamic, Map};
 use crate::{
     error::{Error, Result},
     files::reading,
+    kinds,
     script::{Adder, FromScript},
     session::Session,
 };
 
 /// Adds `nn::from_onnx`.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let session = Arc::clone(session);
+pub fn add(module: &mut Adder) {
     module.add(
         "from_onnx(path)",
-        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to be \
-         trained further: its float initialisers are its parameters. Refuses a file with the list of all that is \
-         not supported.",
+        "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to \
+         be trained further: its float initialisers are its parameters. Refuses a file with the list of all \
+         that is not supported.",
         "",
-        move |path: String| open(&session, &path),
+        |session: &Session, path: String| open(session, &path),
     );
 }
 
@@ -63,9 +63,8 @@ fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
         ));
     };
     let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| {
-            Error::usage(format!("forward: the input `{name}` is a {}", value.type_name()), "give a Tensor")
-        };
+        let not =
+            |_| Error::usage(format!("forward: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
         Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
     };
     let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;

@@ -1,23 +1,23 @@
 //! The layers that scripts build networks of.
 
 use ops::{
-    Device, Result as OpsResult,
+    Result as OpsResult,
     nn::{self, Activation, BatchNormOptions, ConvOptions, Module, PoolOptions},
     op::{Interpolation, Window},
 };
 use rhai::Map;
 
 use crate::{
-    api::options::Options,
-    error::{Error, Result},
+    api::options::{CallOptions, one_of},
+    error::Result,
     script::{Adder, Pair},
+    session::Session,
 };
 
-/// Adds the functions of this file. Modules are made on `device`.
-pub fn add(module: &mut Adder, device: Device) {
-    let on = On(device);
-    add_affine(module, on);
-    add_norms(module, on);
+/// Adds the functions of this file.
+pub fn add(module: &mut Adder) {
+    add_affine(module);
+    add_norms(module);
     add_shapes(module);
     add_activations(module);
     module
@@ -30,266 +30,254 @@ pub fn add(module: &mut Adder, device: Device) {
         .add(
             "embedding(count, size)",
             "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1).",
-            "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]",
-            move |count: usize, size: usize| on.place(nn::embedding(count, size)),
+            "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]\n\
+             nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2]).cast(\"i32\")).to_array() \
+             => [[7.0, 7.0]]",
+            |session: &Session, count: usize, size: usize| made(session, nn::embedding(count, size)),
         )
         .add(
             "sequential(modules)",
             "Modules one after the other.",
-            "nn::sequential([nn::linear(4, 3), nn::relu()]).forward(zeros([2, 4])).shape => [2, 3]",
+            "nn::sequential([nn::linear(2, 1).init_uniform(-1, -1), nn::relu()])\
+             .forward(tensor([[2, 4], [-2, -4]])).to_array() => [[0.0], [5.0]]",
             nn::sequential,
         )
         .add(
             "spectral(module)",
-            "A linear or convolution module whose weight is divided by its largest singular value, estimated by one \
-             power iteration a training step, after 15 at the start (Miyato et al., 2018).",
-            "nn::spectral(nn::linear(4, 3)).forward(zeros([2, 4])).shape => [2, 3]",
-            move |module: Module| on.place(nn::spectral(module)),
+            "A linear or convolution module whose weight is divided by its largest singular value, estimated \
+             by one power iteration a training step, after 15 at the start (Miyato et al., 2018).",
+            "nn::spectral(nn::linear(1, 1, #{ bias: false }).init_uniform(5, 5)).forward(tensor([[3]]))\
+             .to_array() => [[3.0]]",
+            |session: &Session, module: Module| made(session, nn::spectral(module)),
         );
 }
 
-/// Where new modules go.
-#[derive(Clone, Copy)]
-struct On(Device);
-
-impl On {
-    fn place(self, module: OpsResult<Module>) -> Result<Module> {
-        let module = module?;
-        module.to_device(self.0)?;
-        Ok(module)
-    }
+/// A new module on the device of the run.
+fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
+    let module = module?;
+    module.to_device(session.device())?;
+    Ok(module)
 }
 
-fn conv_options(function: &'static str, map: Map) -> Result<ConvOptions> {
-    let mut options = Options::new(function, map);
-    let found = common_options(&mut options)?;
-    options.end()?;
-    Ok(found)
-}
-
-fn transpose_options(map: Map) -> Result<ConvOptions> {
-    let mut options = Options::new("nn::conv_transpose2d", map);
-    let output_padding = options.pair("output_padding", 0)?;
-    let found = ConvOptions { output_padding, ..common_options(&mut options)? };
-    options.end()?;
-    Ok(found)
-}
-
-/// The options of every convolution.
-fn common_options(options: &mut Options) -> Result<ConvOptions> {
+/// The options that all convolutions have.
+fn conv_options(options: &mut CallOptions) -> Result<ConvOptions> {
     let window = Window {
         stride: options.pair("stride", 1)?,
         padding: options.pair("padding", 0)?,
         dilation: options.pair("dilation", 1)?,
         groups: options.get("groups", 1)?,
     };
-    let bias = options.get("bias", true)?;
-    Ok(ConvOptions { window, output_padding: [0; 2], bias })
+    Ok(ConvOptions { window, bias: options.get("bias", true)?, ..ConvOptions::default() })
 }
 
-fn add_affine(module: &mut Adder, on: On) {
+/// Those of a transposed one.
+fn transposed_options(options: &mut CallOptions) -> Result<ConvOptions> {
+    let output_padding = options.pair("output_padding", 0)?;
+    Ok(ConvOptions { output_padding, ..conv_options(options)? })
+}
+
+fn add_affine(module: &mut Adder) {
     module
         .add(
-            "linear(inputs, outputs)",
-            "The affine map [.., inputs] -> [.., outputs]. Weight and bias start uniform in +-1 / sqrt(inputs), as in PyTorch.",
-            "nn::linear(4, 3).forward(zeros([2, 4])).shape => [2, 3]",
-            move |i: usize, o: usize| on.place(nn::linear(i, o, true)),
-        )
-        .add(
             "linear(inputs, outputs, options)",
-            "With option bias (true).",
-            "nn::linear(4, 3, #{ bias: false }).parameter_count() => 12",
-            move |i: usize, o: usize, map: Map| {
-                let mut options = Options::new("nn::linear", map);
-                let bias = options.get("bias", true)?;
-                options.end()?;
-                on.place(nn::linear(i, o, bias))
+            "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start \
+             uniform in +-1 / sqrt(inputs), as in PyTorch.",
+            "nn::linear(2, 1).init_uniform(0.5, 0.5).forward(tensor([[2, 4]])).to_array() => [[3.5]]\n\
+             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2, 4]])).to_array() \
+             => [[3.0]]",
+            |session: &Session, i: usize, o: usize, options: Option<Map>| {
+                let bias = CallOptions::read("nn::linear", options, |options| options.get("bias", true))?;
+                made(session, nn::linear(i, o, bias))
             },
         )
         .add(
             "conv1d(inputs, outputs, kernel, options)",
-            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. Weight and bias \
-             start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
-            "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]",
-            move |i: usize, o: usize, k: usize, map: Map| on.place(nn::conv1d(i, o, k, conv_options("nn::conv1d", map)?)),
-        )
-        .add(
-            "conv2d(inputs, outputs, kernel)",
-            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width]. Weight and bias start \
-             uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
-            "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]",
-            move |i: usize, o: usize, k: Pair| on.place(nn::conv2d(i, o, k.0, ConvOptions::default())),
+            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. \
+             Weight and bias start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
+            "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]\n\
+             nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1, 2, 3]]])).to_array() \
+             => [[[4.0, 6.0]]]",
+            |session: &Session, i: usize, o: usize, k: usize, map: Map| {
+                made(session, nn::conv1d(i, o, k, CallOptions::read("nn::conv1d", map, conv_options)?))
+            },
         )
         .add(
             "conv2d(inputs, outputs, kernel, options)",
-            "With options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true).",
-            "nn::conv2d(1, 8, 5, #{ stride: 2, padding: 2 }).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 14, 14]",
-            move |i: usize, o: usize, k: Pair, map: Map| on.place(nn::conv2d(i, o, k.0, conv_options("nn::conv2d", map)?)),
-        )
-        .add(
-            "conv_transpose2d(inputs, outputs, kernel)",
-            "Transposed convolution of images [N, inputs, H, W]. Weight and bias start uniform in \
-             +-1 / sqrt(outputs / groups * height * width): of the outputs, as in PyTorch.",
-            "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]",
-            move |i: usize, o: usize, k: Pair| on.place(nn::conv_transpose2d(i, o, k.0, ConvOptions::default())),
+            "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width], with \
+             options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start \
+             uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
+            "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
+             nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() \
+             => [[[[11.0]]]]\n\
+             nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1)\
+             .forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
+            |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
+                made(session, nn::conv2d(i, o, k.0, CallOptions::read("nn::conv2d", options, conv_options)?))
+            },
         )
         .add(
             "conv_transpose2d(inputs, outputs, kernel, options)",
-            "With options stride, padding, output_padding, dilation, groups and bias.",
-            "nn::conv_transpose2d(8, 1, 4, #{ stride: 2, padding: 1 }).forward(zeros([2, 8, 7, 7])).shape => [2, 1, 14, 14]",
-            move |i: usize, o: usize, k: Pair, map: Map| {
-                on.place(nn::conv_transpose2d(i, o, k.0, transpose_options(map)?))
+            "Transposed convolution of images [N, inputs, H, W], with options stride, padding, \
+             output_padding, dilation, groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs \
+             / groups * height * width): of the outputs, as in PyTorch.",
+            "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]\n\
+             nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2]]]])).to_array() \
+             => [[[[2.0, 4.0, 3.0], [2.0, 4.0, 3.0]]]]\n\
+             nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, 1)\
+             .forward(tensor([[[[1, 2]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
+            |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
+                made(
+                    session,
+                    nn::conv_transpose2d(
+                        i,
+                        o,
+                        k.0,
+                        CallOptions::read("nn::conv_transpose2d", options, transposed_options)?,
+                    ),
+                )
             },
         );
 }
 
-fn add_norms(module: &mut Adder, on: On) {
+fn add_norms(module: &mut Adder) {
     module
         .add(
-            "batch_norm(channels)",
-            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. Weights start at 1, \
-             biases at 0.",
-            "nn::batch_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]",
-            move |c: usize| on.place(nn::batch_norm(c, BatchNormOptions::default())),
-        )
-        .add(
             "batch_norm(channels, options)",
-            "With options eps (1e-5), momentum (0.1) and affine (true).",
-            "nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
-            move |c: usize, map: Map| {
-                let mut options = Options::new("nn::batch_norm", map);
-                let affine = options.get("affine", true)?;
-                let norm = BatchNormOptions { affine, ..norm_options(&mut options)? };
-                options.end()?;
-                on.place(nn::batch_norm(c, norm))
+            "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. \
+             Weights start at 1, biases at 0. With options eps (1e-5), momentum (0.1) and affine (true).",
+            "nn::batch_norm(1).forward(tensor([[1], [3]])).round().to_array() => [[-1.0], [1.0]]\n\
+             nn::batch_norm(1, #{ eps: 3 }).forward(tensor([[1], [3]])).to_array() => [[-0.5], [0.5]]\n\
+             nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
+            |session: &Session, c: usize, options: Option<Map>| {
+                let norm = CallOptions::read("nn::batch_norm", options, |options| {
+                    let affine = options.get("affine", true)?;
+                    Ok(BatchNormOptions { affine, ..norm_options(options)? })
+                })?;
+                made(session, nn::batch_norm(c, norm))
             },
         )
         .add(
             "conditional_batch_norm(channels, classes)",
             "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
              (1 + gain[label]) normalised + bias[label]. Both start at 0.",
-            "nn::conditional_batch_norm(3, 10).parameter_count() => 60",
-            move |c: usize, classes: usize| on.place(nn::class_batch_norm(c, classes, BatchNormOptions::default())),
-        )
-        .add(
-            "conditional_batch_norm(channels, gain, bias)",
-            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., 2017).",
-            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3)).forward(ones([2, 3, 4]), zeros([2, 5])).shape => [2, 3, 4]",
-            move |c: usize, gain: Module, bias: Module| {
-                on.place(nn::conditional_batch_norm(c, gain, bias, BatchNormOptions::default()))
+            "nn::conditional_batch_norm(3, 10).parameter_count() => 60\n\
+             nn::conditional_batch_norm(1, 3).forward(tensor([[1], [3]]), tensor([2, 0]).cast(\"i32\"))\
+             .round().to_array() => [[-1.0], [1.0]]",
+            |session: &Session, c: usize, classes: usize| {
+                made(session, nn::class_batch_norm(c, classes, BatchNormOptions::default()))
             },
         )
         .add(
             "conditional_batch_norm(channels, gain, bias, options)",
-            "With options eps (1e-5) and momentum (0.1).",
-            "nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 }).parameter_count() => 36",
-            move |c: usize, gain: Module, bias: Module, map: Map| {
-                let mut options = Options::new("nn::conditional_batch_norm", map);
-                let norm = norm_options(&mut options)?;
-                options.end()?;
-                on.place(nn::conditional_batch_norm(c, gain, bias, norm))
+            "With modules that compute gain and bias [N, channels] from the condition (de Vries et al., \
+             2017), and options eps (1e-5) and momentum (0.1).",
+            "{ let one = nn::linear(1, 1).init_uniform(1, 1); \
+             let none = nn::linear(1, 1).init_uniform(0, 0); \
+             nn::conditional_batch_norm(1, one, none).forward(tensor([[1], [3]]), zeros([2, 1])).round()\
+             .to_array() } => [[-2.0], [2.0]]\n\
+             nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 })\
+             .parameter_count() => 36",
+            |session: &Session, c: usize, gain: Module, bias: Module, options: Option<Map>| {
+                let norm = CallOptions::read("nn::conditional_batch_norm", options, norm_options)?;
+                made(session, nn::conditional_batch_norm(c, gain, bias, norm))
             },
         )
         .add(
             "instance_norm(channels)",
             "Normalises each channel of each sample. Weights start at 1, biases at 0.",
-            "nn::instance_norm(3).forward(ones([2, 3, 4, 4])).shape => [2, 3, 4, 4]",
-            move |c: usize| on.place(nn::instance_norm(c, true)),
+            "nn::instance_norm(1).forward(tensor([[[1, 3]]])).round().to_array() => [[[-1.0, 1.0]]]",
+            |session: &Session, c: usize| made(session, nn::instance_norm(c, true)),
         )
         .add(
             "group_norm(groups, channels)",
             "Normalises groups of channels of each sample. Weights start at 1, biases at 0.",
-            "nn::group_norm(2, 4).forward(ones([2, 4, 3, 3])).shape => [2, 4, 3, 3]",
-            move |g: usize, c: usize| on.place(nn::group_norm(g, c, true)),
+            "nn::group_norm(1, 2).forward(tensor([[[1], [3]]])).round().to_array() => [[[-1.0], [1.0]]]",
+            |session: &Session, g: usize, c: usize| made(session, nn::group_norm(g, c, true)),
         )
         .add(
             "layer_norm(shape)",
             "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0.",
-            "nn::layer_norm([4]).forward(ones([2, 4])).shape => [2, 4]",
-            move |shape: Vec<usize>| on.place(nn::layer_norm(&shape, true)),
+            "nn::layer_norm([2]).forward(tensor([[1, 3], [5, 5]])).round().to_array() \
+             => [[-1.0, 1.0], [0.0, 0.0]]",
+            |session: &Session, shape: Vec<usize>| made(session, nn::layer_norm(&shape, true)),
         );
 }
 
-/// What all batch normalisations are told.
-fn norm_options(options: &mut Options) -> Result<BatchNormOptions> {
-    let usual = BatchNormOptions::default();
-    let (eps, momentum) = (options.get("eps", usual.eps)?, options.get("momentum", usual.momentum)?);
-    Ok(BatchNormOptions { eps, momentum, ..usual })
+/// The options that all batch normalisations have.
+fn norm_options(options: &mut CallOptions) -> Result<BatchNormOptions> {
+    let default = BatchNormOptions::default();
+    let (eps, momentum) = (options.get("eps", default.eps)?, options.get("momentum", default.momentum)?);
+    Ok(BatchNormOptions { eps, momentum, ..default })
 }
 
-fn pool_options(function: &'static str, map: Map) -> Result<PoolOptions> {
-    let mut options = Options::new(function, map);
-    let pool = PoolOptions {
+fn pool_options(options: &mut CallOptions) -> Result<PoolOptions> {
+    Ok(PoolOptions {
         stride: options.find::<Pair>("stride")?.map(|p| p.0),
         padding: options.pair("padding", 0)?,
         count_padding: options.get("count_padding", true)?,
-    };
-    options.end()?;
-    Ok(pool)
+    })
 }
 
 fn add_shapes(module: &mut Adder) {
     module
         .add(
-            "max_pool2d(kernel)",
-            "The largest number under each window of images; the window moves by its own size.",
-            "nn::max_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair| nn::max_pool2d(k.0, PoolOptions::default()),
-        )
-        .add(
             "max_pool2d(kernel, options)",
-            "With options stride and padding.",
-            "nn::max_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair, map: Map| pool_options("nn::max_pool2d", map).map(|o| nn::max_pool2d(k.0, o)),
-        )
-        .add(
-            "avg_pool2d(kernel)",
-            "The mean under each window of images; the window moves by its own size.",
-            "nn::avg_pool2d(2).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair| nn::avg_pool2d(k.0, PoolOptions::default()),
+            "The largest number under each window of images, with options stride (the size of the window) \
+             and padding (0).",
+            "nn::max_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[4.0]]]]\n\
+             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() \
+             => [[[[5.0, 6.0]]]]",
+            |k: Pair, options: Option<Map>| {
+                CallOptions::read("nn::max_pool2d", options, pool_options)
+                    .map(|options| nn::max_pool2d(k.0, options))
+            },
         )
         .add(
             "avg_pool2d(kernel, options)",
-            "With options stride, padding and count_padding (true).",
-            "nn::avg_pool2d(3, #{ stride: 2, padding: 1 }).forward(zeros([1, 1, 4, 4])).shape => [1, 1, 2, 2]",
-            |k: Pair, map: Map| pool_options("nn::avg_pool2d", map).map(|o| nn::avg_pool2d(k.0, o)),
+            "The mean under each window of images, with options stride (the size of the window), padding (0) \
+             and count_padding (true).",
+            "nn::avg_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.5]]]]\n\
+             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() \
+             => [[[[1.0, 2.0], [3.0, 4.0]]]]",
+            |k: Pair, options: Option<Map>| {
+                CallOptions::read("nn::avg_pool2d", options, pool_options)
+                    .map(|options| nn::avg_pool2d(k.0, options))
+            },
         )
         .add(
             "global_avg_pool()",
             "The mean of each channel: [N, C, H, W] -> [N, C].",
-            "nn::global_avg_pool().forward(zeros([2, 3, 4, 4])).shape => [2, 3]",
+            "nn::global_avg_pool().forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[2.5]]",
             nn::global_avg_pool,
         )
         .add(
             "upsample(scale, mode)",
             "Larger images; mode is \"nearest\" or \"bilinear\".",
-            r#"nn::upsample(2, "nearest").forward(zeros([1, 1, 4, 4])).shape => [1, 1, 8, 8]"#,
+            "nn::upsample(2, \"nearest\").forward(tensor([[[[1, 2]]]])).to_array() \
+             => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |scale: f64, mode: String| -> Result<Module> { Ok(nn::upsample(scale, interpolation(&mode)?)?) },
         )
         .add(
             "flatten()",
             "Everything but the first dimension in one: [N, ..] -> [N, D].",
-            "nn::flatten().forward(zeros([2, 3, 4])).shape => [2, 12]",
+            "nn::flatten().forward(tensor([[[1, 2], [3, 4]]])).to_array() => [[1.0, 2.0, 3.0, 4.0]]",
             nn::flatten,
         )
         .add(
             "reshape(shape)",
             "Each sample in another shape: [N, ..] -> [N, shape].",
-            "nn::reshape([3, 4]).forward(zeros([2, 12])).shape => [2, 3, 4]",
+            "nn::reshape([2, 2]).forward(tensor([[1, 2, 3, 4]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
             |shape: Vec<i64>| nn::reshape(&shape),
         );
 }
 
 /// The interpolation of that name.
+///
+/// # Errors
+/// `Usage` for another name.
 pub fn interpolation(mode: &str) -> Result<Interpolation> {
-    match mode {
-        "nearest" => Ok(Interpolation::Nearest),
-        "bilinear" => Ok(Interpolation::Bilinear),
-        _ => Err(Error::usage(
-            format!("there is no interpolation \"{mode}\""),
-            "give \"nearest\" or \"bilinear\"",
-        )),
-    }
+    let modes = [("nearest", Interpolation::Nearest), ("bilinear", Interpolation::Bilinear)];
+    one_of("there is no interpolation", mode, &modes)
 }
 
 fn add_activations(module: &mut Adder) {

@@ -1,7 +1,5 @@
 //! The methods of modules.
 
-use std::sync::Arc;
-
 use ops::{
     Tensor,
     nn::{
@@ -13,6 +11,7 @@ use rhai::{Dynamic, Map};
 
 use super::weights;
 use crate::{
+    api::options::one_of,
     error::{Error, Result},
     files::write_whole,
     script::{Adder, did_you_mean},
@@ -20,43 +19,43 @@ use crate::{
 };
 
 /// Adds the functions of this file.
-pub fn add(global: &mut Adder, session: &Arc<Session>) {
+pub fn add(global: &mut Adder) {
     add_use(global);
     add_initialisers(global);
-    add_files(global, session);
+    add_files(global);
     add_parts(global);
 }
 
 fn add_use(global: &mut Adder) {
     global
         .add(
-            "forward(module, x)",
-            "What the module makes of a tensor.",
-            "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]",
-            |module: Module, x: Tensor| module.forward(&x),
-        )
-        .add(
             "forward(module, x, condition)",
-            "What the module makes of a tensor given a condition: labels [N], or vectors [N, D].",
-            "nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1]).cast(\"i32\")).shape => [2, 3, 4, 4]",
-            |module: Module, x: Tensor, condition: Tensor| module.forward_with(&x, &condition),
-        )
-        .add(
-            "input_gradient(module, x)",
-            "The gradient of the sum of the outputs by the input: for a critic, of each score by its sample. It can be \
-             differentiated again, so a gradient penalty is made of it.",
-            "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]",
-            |module: Module, x: Tensor| module.input_gradient(&x, None),
+            "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D].",
+            "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
+             nn::network(#{}, |m, x, y| x * y).forward(tensor([2]), tensor([3])).to_array() => [6.0]\n\
+             nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\
+             .cast(\"i32\")).shape => [2, 3, 4, 4]",
+            |module: Module, x: Tensor, condition: Option<Tensor>| match condition {
+                Some(condition) => module.forward_with(&x, &condition),
+                None => module.forward(&x),
+            },
         )
         .add(
             "input_gradient(module, x, condition)",
-            "With a condition, labels for example.",
-            "nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y).input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
-            |module: Module, x: Tensor, condition: Tensor| module.input_gradient(&x, Some(&condition)),
+            "The gradient of the sum of the outputs, perhaps given a condition, by the input: for a critic, \
+             of each score by its sample. It can be differentiated again, so a gradient penalty is made of \
+             it.",
+            "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]\n\
+             nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y)\
+             .input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
+            |module: Module, x: Tensor, condition: Option<Tensor>| {
+                module.input_gradient(&x, condition.as_ref())
+            },
         )
         .add(
             "training(module, on)",
-            "Whether the module behaves as in training (dropout, batch statistics); true at first. Gives the module.",
+            "Whether the module behaves as in training (dropout, batch statistics); true at first. Gives the \
+             module.",
             "nn::dropout(0.9).training(false).forward(ones([2])).to_array() => [1.0, 1.0]",
             |module: Module, on: bool| {
                 module.training(on);
@@ -66,7 +65,8 @@ fn add_use(global: &mut Adder) {
         .add(
             "freeze(module)",
             "Takes the parameters out of training. Gives the module.",
-            "nn::linear(1, 1).freeze().forward(ones([1, 1])).shape => [1, 1]",
+            "{ let a = nn::linear(1, 1).freeze(); let b = nn::linear(1, 1); \
+             b.forward(a.forward(ones([1, 1]))).sum().backward().len() } => 2",
             |module: Module| {
                 module.freeze();
                 module
@@ -75,7 +75,7 @@ fn add_use(global: &mut Adder) {
         .add(
             "unfreeze(module)",
             "Takes the parameters back into training. Gives the module.",
-            "nn::linear(1, 1).freeze().unfreeze().parameter_count() => 2",
+            "nn::linear(1, 1).freeze().unfreeze().forward(ones([1, 1])).sum().backward().len() => 2",
             |module: Module| {
                 module.unfreeze();
                 module
@@ -84,23 +84,29 @@ fn add_use(global: &mut Adder) {
         .add(
             "deep_copy(module)",
             "A module of the same structure with parameters of its own.",
-            "nn::linear(4, 3).deep_copy().parameter_count() => 15",
+            "{ let a = nn::linear(1, 1).init_uniform(2, 2); let b = a.deep_copy(); a.init_uniform(0, 0); \
+             b.forward(tensor([[3]])).to_array() } => [[8.0]]",
             |module: Module| module.deep_copy(),
         )
         .add(
             "load_from(module, other)",
             "Copies the values of a module of the same structure into this one.",
-            "{ let a = nn::linear(2, 2); a.load_from(nn::linear(2, 2)); a.parameter_count() } => 6",
+            "{ let a = nn::linear(1, 1); a.load_from(nn::linear(1, 1).init_uniform(2, 2)); \
+             a.forward(tensor([[3]])).to_array() } => [[8.0]]",
             |module: Module, other: Module| -> Result<(), Error> {
-                let values: Vec<_> = other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
+                let values: Vec<_> =
+                    other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
                 Ok(module.load_state(&values)?)
             },
         )
         .add(
             "average(module, source, decay)",
-            "Moves the parameters and running statistics towards those of a module of the same structure: value = decay \
-             value + (1 - decay) source. A deep copy that does so after each step is the exponential moving average.",
-            "{ let net = nn::linear(2, 2); let mean = net.deep_copy(); mean.average(net, 0.999); mean.parameter_count() } => 6",
+            "Moves the parameters and running statistics towards those of a module of the same structure: \
+             value = decay value + (1 - decay) source. A deep copy that does so after each step is the \
+             exponential moving average.",
+            "{ let a = nn::linear(1, 1).init_uniform(0, 0); \
+             a.average(nn::linear(1, 1).init_uniform(4, 4), 0.75); \
+             a.forward(tensor([[1]])).to_array() } => [[2.0]]",
             |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );
 }
@@ -110,11 +116,10 @@ fn add_initialisers(global: &mut Adder) {
         module.init(law, false)?;
         Ok(module)
     }
-    let nonlinearity = |name: &str| match name {
-        "linear" => Ok(Nonlinearity::Linear),
-        "relu" => Ok(Nonlinearity::Relu),
-        "tanh" => Ok(Nonlinearity::Tanh),
-        _ => Err(Error::usage(format!("there is no nonlinearity \"{name}\""), "give linear, relu or tanh")),
+    let nonlinearity = |name: &str| {
+        let known =
+            [("linear", Nonlinearity::Linear), ("relu", Nonlinearity::Relu), ("tanh", Nonlinearity::Tanh)];
+        one_of("there is no nonlinearity", name, &known)
     };
     global
         .add(
@@ -129,7 +134,7 @@ fn add_initialisers(global: &mut Adder) {
         .add(
             "init_uniform(module, low, high)",
             "Draws all weights and biases from a uniform distribution. Gives the module.",
-            "nn::linear(4, 3).init_uniform(-1, 1).parameter_count() => 15",
+            "nn::linear(1, 1).init_uniform(2, 2).forward(tensor([[3]])).to_array() => [[8.0]]",
             |module: Module, low: f64, high: f64| -> Result<Module> {
                 module.init(init::uniform(low, high), true)?;
                 Ok(module)
@@ -137,22 +142,23 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_xavier(module)",
-            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in PyTorch: of a weight \
-             [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
-            "nn::linear(4, 3).init_xavier().parameter_count() => 15",
+            "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in \
+             PyTorch: of a weight [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
+            "nn::linear(3, 3).init_xavier().parameters().weight.abs().max().item() <= 1 => true",
             |module: Module| init(module, init::xavier_uniform(1.0)),
         )
         .add(
             "init_kaiming(module, nonlinearity)",
             "Weights normal with variance gain^2 / fan in for what follows: \"relu\", \"linear\" or \"tanh\" \
              (He et al., 2015). Gives the module.",
-            r#"nn::linear(4, 3).init_kaiming("relu").parameter_count() => 15"#,
+            "(nn::linear(1000, 100).init_kaiming(\"relu\").parameters().weight.square().mean()\
+             .item() * 1000 - 2).abs() < 0.1 => true",
             move |module: Module, after: String| init(module, init::kaiming_normal(nonlinearity(&after)?)),
         )
         .add(
             "init_dcgan(module, std)",
-            "Weights normal with mean 0, gains of normalisations normal with mean 1, both with standard deviation std, \
-             biases 0 (Radford et al., 2016). Gives the module.",
+            "Weights normal with mean 0, gains of normalisations normal with mean 1, both with standard \
+             deviation std, biases 0 (Radford et al., 2016). Gives the module.",
             "nn::linear(4, 3).init_dcgan(0.02).parameters().bias.to_array() => [0.0, 0.0, 0.0]",
             |module: Module, std: f64| -> Result<Module> {
                 module.init_dcgan(std)?;
@@ -161,43 +167,42 @@ fn add_initialisers(global: &mut Adder) {
         )
         .add(
             "init_orthogonal(module, gain)",
-            "Weights with orthogonal rows (or columns, where they are fewer) of length gain (Saxe et al., 2014). Gives \
-             the module.",
-            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; (w.matmul(w.transpose(0, 1)) - eye(3)).abs().max().item() < 0.00001 } => true",
+            "Weights with orthogonal rows (or columns, where they are fewer) of length gain (Saxe et al., \
+             2014). Gives the module.",
+            "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; \
+             (w.matmul(w.transpose(0, 1)) - eye(3)).abs().max().item() < 0.00001 } => true",
             |module: Module, gain: f64| init(module, init::orthogonal(gain)),
         );
 }
 
-fn add_files(global: &mut Adder, session: &Arc<Session>) {
-    let [a, b, c] = [0; 3].map(|_| Arc::clone(session));
+fn add_files(global: &mut Adder) {
     global
         .add(
             "save(module, name)",
             "Writes all parameters and buffers to models/NAME.safetensors in the run's folder.",
             r#"nn::linear(1, 1).save("net") => ()"#,
-            move |module: Module, name: String| -> Result<()> {
+            |session: &Session, module: Module, name: String| -> Result<()> {
                 let bytes = module.save()?;
-                match a.recorder_in_order()? {
-                    Some(recorder) => Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?),
+                match session.recorder_in_order()? {
+                    Some(recorder) => {
+                        Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?)
+                    }
                     None => Ok(()),
                 }
             },
         )
         .add(
-            "load(module, path)",
-            "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a missing, extra or \
-             wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says which were; \
-             `num_batches_tracked` is left out.",
-            "",
-            move |module: Module, path: String| weights::load(&b, &module, &path, Map::new()),
-        )
-        .add(
             "load(module, path, options)",
-            "rename: #{ \"old\": \"new\" } maps names of the file: old becomes new, and old.rest becomes new.rest (the \
-             longest fitting name counts). `\"module\": \"\"` takes a prefix away, `\"\": \"encoder\"` puts one before \
-             every name.",
+            "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a \
+             missing, extra or wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says \
+             which were; `num_batches_tracked` is left out. The option rename: #{ \"old\": \"new\" } maps \
+             names of the file: old becomes new, and old.rest becomes new.rest (the longest fitting name \
+             counts). `\"module\": \"\"` takes a prefix away, `\"\": \"encoder\"` puts one before every \
+             name.",
             "",
-            move |module: Module, path: String, options: Map| weights::load(&c, &module, &path, options),
+            |session: &Session, module: Module, path: String, options: Option<Map>| {
+                weights::load(session, &module, &path, options)
+            },
         );
 }
 

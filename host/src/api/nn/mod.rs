@@ -9,18 +9,16 @@ mod methods;
 mod scripted;
 mod weights;
 
-use std::sync::Arc;
-
-use crate::{script::Table, session::Session};
+use crate::script::Table;
 
 /// Adds the functions of this folder.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
+pub fn add(table: &mut Table) {
     let mut module = table.module("nn", "Modules: things with a forward function and parameters.");
-    layers::add(&mut module, session.options.device);
-    scripted::add(&mut module, session);
-    imported::add(&mut module, session);
-    methods::add(&mut table.global(), session);
-    exported::add(&mut table.global(), session);
+    layers::add(&mut module);
+    scripted::add(&mut module);
+    imported::add(&mut module);
+    methods::add(&mut table.global());
+    exported::add(&mut table.global());
     fits::add(&mut table.global());
     imported::add_methods(&mut table.global());
 }

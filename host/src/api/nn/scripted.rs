@@ -1,10 +1,6 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
-use std::{
-    any::Any,
-    cell::Cell,
-    sync::{Arc, Weak},
-};
+use std::cell::Cell;
 
 use ops::{
     ScriptPosition, Tensor,
@@ -16,28 +12,27 @@ use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 use crate::{
     api::is_stop,
     error::{Error, Result},
+    kinds,
     script::{Adder, Callback, FromScript},
     session::Session,
 };
 
 /// Named parts, with or without a function.
 struct Scripted {
-    /// A session keeps the modules of its loops, which must not keep the session.
-    session: Weak<Session>,
     function: Option<Callback>,
-    /// Of what the function captured.
+    /// The nesting depth of what the function captured.
     depth: usize,
 }
 
-/// Functions of modules that are being called inside each other. Rhai counts from one again in each, and
-/// the process would die where its stack ends.
+/// How deeply functions of modules may call each other. Rhai's own count starts again in each, so without
+/// this limit the stack would overflow.
 const DEEPEST: usize = 16;
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// One more call inside the others, until it is dropped.
+/// One level of calls, until it is dropped.
 struct Depth;
 
 impl Depth {
@@ -73,10 +68,6 @@ impl Layer for Scripted {
     fn depth(&self) -> usize {
         self.depth
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 impl Scripted {
@@ -91,8 +82,8 @@ impl Scripted {
         let Some(_deeper) = Depth::enter() else {
             return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
         };
-        let engine = self.session.upgrade().and_then(|session| session.engine());
-        let engine = engine.ok_or_else(|| failed("the script has ended".into()))?;
+        let engine = function.carried::<Session>().and_then(|session| session.engine());
+        let engine = engine.map_err(|_| failed("the script has ended".into()))?;
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
         let result = function.call(&engine, arguments).map_err(|error| match error.unwrap_inner() {
@@ -103,14 +94,14 @@ impl Scripted {
             }
             _ => failed(in_words(&error)),
         })?;
-        let kind = result.type_name();
+        let found = kinds::a(&result);
         result
             .try_cast::<Tensor>()
-            .ok_or_else(|| failed(format!("its function gave a {kind}, expected a Tensor")))
+            .ok_or_else(|| failed(format!("its function gave {found}, expected a Tensor")))
     }
 }
 
-/// An error of a module's function in words. A trace tells of the place by itself.
+/// An error of a module's function in words. A trace names the position by itself.
 fn in_words(error: &EvalAltResult) -> String {
     if !trace::is_tracing() {
         return error.to_string();
@@ -128,33 +119,28 @@ fn in_words(error: &EvalAltResult) -> String {
 }
 
 /// Adds the functions of this file.
-pub fn add(module: &mut Adder, session: &Arc<Session>) {
-    let [a, b] = [0; 2].map(|_| Arc::clone(session));
-    module
-        .add(
-            "network(parts)",
-            "A module of named parts, used as `net.name`: for saving, optimising and copying them as one.",
-            "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9",
-            move |parts: Map| build(&a, parts, None),
-        )
-        .add(
-            "network(parts, function)",
-            "A module whose forward is `function(module, x)`, or `function(module, x, condition)`.",
-            "nn::network(#{ f: nn::linear(2, 2) }, |m, x| m.f.forward(x) + x).forward(zeros([1, 2])).shape => [1, 2]",
-            move |context: &NativeCallContext, parts: Map, function: FnPtr| {
-                build(&b, parts, Some(Callback::new(context, &function)))
-            },
-        );
+pub fn add(module: &mut Adder) {
+    module.add(
+        "network(parts, function)",
+        "A module of named parts, used as `net.name`: for saving, optimising and copying them as one. \
+             Its forward is `function(module, x)`, or `function(module, x, condition)`.",
+        "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
+         nn::network(#{ f: nn::linear(2, 2).init_uniform(1, 1) }, |m, x| m.f.forward(x) + x)\
+         .forward(tensor([[1, 2]])).to_array() => [[5.0, 6.0]]",
+        |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
+            build(parts, function.map(|function| Callback::new(context, &function)))
+        },
+    );
 }
 
-fn build(session: &Arc<Session>, parts: Map, function: Option<Callback>) -> Result<Module> {
+fn build(parts: Map, function: Option<Callback>) -> Result<Module> {
     let part = |(name, value): (rhai::Identifier, Dynamic)| {
         let not = |_| {
-            Error::usage(format!("nn::network: the part `{name}` is a {}", value.type_name()), "give modules")
+            Error::usage(format!("nn::network: the part `{name}` is {}", kinds::a(&value)), "give modules")
         };
         Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
     };
     let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
     let depth = function.as_ref().map_or(0, Callback::depth);
-    Ok(Module::new(Scripted { session: Arc::downgrade(session), function, depth }, vec![], children))
+    Ok(Module::new(Scripted { function, depth }, vec![], children))
 }

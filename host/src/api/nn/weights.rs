@@ -1,4 +1,4 @@
-//! Weights of a file, also of one that another program wrote, into a module.
+//! Loading weights from a file, also one of another program, into a module.
 
 use std::path::Path;
 
@@ -9,21 +9,23 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::Options,
+    api::options::CallOptions,
     error::{Error, Result},
     files::reading,
+    kinds,
     script::FromScript,
     session::Session,
 };
 
-/// The most names in the line that says what was converted.
-const MOST_NAMES: usize = 3;
+/// How many names the line about what was converted shows.
+const SHOWN_NAMES: usize = 3;
 
 /// Reads a safetensors file into a module, with the option `rename`, and says what was converted.
-pub fn load(session: &Session, module: &Module, path: &str, options: Map) -> Result<()> {
-    let mut options = Options::new("load", options);
-    let rules = rules(options.get("rename", Map::new())?)?;
-    options.end()?;
+///
+/// # Errors
+/// `Usage` for a file that may not be read or does not fit, with what to do about it.
+pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
+    let rules = rules(CallOptions::read("load", options, |options| options.get("rename", Map::new()))?)?;
     let refused = |help: &str| {
         let help = help.to_owned();
         move |error: ops::Error| {
@@ -47,8 +49,8 @@ fn rules(map: Map) -> Result<Vec<(String, String)>> {
     let rule = |(old, new): (rhai::Identifier, rhai::Dynamic)| match String::from_script(&new) {
         Ok(new) => Ok((old.to_string(), new)),
         Err(_) => Err(Error::usage(
-            format!("load: the new name of `{old}` is a {}", new.type_name()),
-            r#"give names as texts: #{ rename: #{ "old": "new" } }"#,
+            format!("load: the new name of `{old}` is {}", kinds::a(&new)),
+            r#"give names as strings: #{ rename: #{ "old": "new" } }"#,
         )),
     };
     map.into_iter().map(rule).collect()
@@ -82,18 +84,19 @@ fn way_out(weights: &Weights, module: &Module) -> String {
                 they are saved (`tensor.float()` in PyTorch)"
             .into();
     }
+    let rename = |old: &str, new: &str| format!("load(path, #{{ rename: #{{ \"{old}\": \"{new}\" }} }})");
     match weights.suggested(module) {
-        Some((old, new)) => format!(
-            "where the file only has other names, map them: load(path, #{{ rename: #{{ \"{old}\": \"{new}\" }} }})"
-        ),
-        None => "give a file of the same network, or map its names: load(path, #{ rename: #{ \"old\": \"new\" } })".into(),
+        Some((old, new)) => {
+            format!("where the file only has other names, map them: {}", rename(&old, &new))
+        }
+        None => format!("give a file of the same network, or map its names: {}", rename("old", "new")),
     }
 }
 
 /// `3 tensors from f16 to f32 (0.weight, 0.bias, ..)`.
 fn shown(Converted { from, to, names }: &Converted) -> String {
-    let some = names[..names.len().min(MOST_NAMES)].join(", ");
-    let more = if names.len() > MOST_NAMES { ", .." } else { "" };
+    let some = names[..names.len().min(SHOWN_NAMES)].join(", ");
+    let more = if names.len() > SHOWN_NAMES { ", .." } else { "" };
     let tensors = if names.len() == 1 { "tensor" } else { "tensors" };
     format!("{} {tensors} from {from} to {to} ({some}{more})", names.len())
 }

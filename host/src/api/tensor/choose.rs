@@ -24,7 +24,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "top_k(x, k, dim)",
-            "[values, indices] of the k largest along a dimension, largest first; the first of equal ones wins.",
+            "[values, indices] of the k largest along a dimension, largest first; the first of equal ones \
+             wins.",
             "tensor([2, 3, 1]).top_k(2, 0)[1].to_array() => [1, 0]",
             |x: Tensor, k: usize, dim: i64| -> Result<Array> {
                 let (values, indices) = x.top_k(k, dim)?;
@@ -34,7 +35,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "one_hot(x, classes)",
             "Whole numbers [..] as rows of zeros with a one, [.., classes].",
-            r#"tensor([1]).cast("i32").one_hot(3).shape => [1, 3]"#,
+            r#"tensor([1]).cast("i32").one_hot(3).to_array() => [[0.0, 1.0, 0.0]]"#,
             |x: Tensor, classes: usize| x.one_hot(classes),
         )
         .add(

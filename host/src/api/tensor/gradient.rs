@@ -13,22 +13,21 @@ use crate::{
 pub fn add(global: &mut Adder) {
     global
         .add(
-            "backward(x)",
-            "The gradients of this scalar by every parameter. Frees the graph.",
-            "{ let a = tensor(3.0).track(); (a * a).backward().of(a).item() } => 6.0",
-            |x: Tensor| x.backward(),
-        )
-        .add(
             "backward(x, gradient)",
-            "The gradients of sum(x * gradient) by every parameter. Frees the graph.",
-            "{ let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
-            |x: Tensor, gradient: Tensor| x.backward_with(&gradient),
+            "The gradients of this scalar, or of sum(x * gradient), by every parameter. Frees the graph.",
+            "{ let a = tensor(3.0).track(); (a * a).backward().of(a).item() } => 6.0\n\
+             { let a = tensor([3.0]).track(); (a * 2).backward(tensor([5.0])).of(a).to_array() } => [10.0]",
+            |x: Tensor, gradient: Option<Tensor>| match gradient {
+                Some(gradient) => x.backward_with(&gradient),
+                None => x.backward(),
+            },
         )
         .add(
             "backward_for(x, modules)",
-            "The gradients of this scalar by the parameters of a module, or of several in an array or map, and of no \
-             others. The graph stays: another loss can be differentiated at the same point.",
-            "{ let a = nn::linear(1, 1); let b = nn::linear(1, 1); let y = b.forward(a.forward(ones([1, 1]))).sum(); \
+            "The gradients of this scalar by the parameters of a module, or of several in an array or map, \
+             and of no others. The graph stays: another loss can be differentiated at the same point.",
+            "{ let a = nn::linear(1, 1); let b = nn::linear(1, 1); \
+             let y = b.forward(a.forward(ones([1, 1]))).sum(); \
              [y.backward_for(a).len(), y.backward_for([a, b]).len()] } => [2, 4]",
             |x: Tensor, modules: Modules| x.backward_for(&modules.values()),
         )
@@ -43,13 +42,18 @@ pub fn add(global: &mut Adder) {
             "The gradient by a tracked tensor.",
             "{ let a = tensor(3.0).track(); (a * 2).backward().of(a).item() } => 2.0",
             |gradients: Gradients, leaf: Tensor| -> Result<Tensor> {
-                let untracked = || Error::usage("of: nothing depends on this tensor", "make it with `track()` before use");
+                let untracked = || {
+                    Error::usage("of: nothing depends on this tensor", "make it with `track()` before use")
+                };
                 gradients.of(&leaf).cloned().ok_or_else(untracked)
             },
         )
-        .add("detach(x)", "The same value as a constant.", "tensor(1.0).track().detach().item() => 1.0", |x: Tensor| {
-            x.detach()
-        })
+        .add(
+            "detach(x)",
+            "The same value as a constant.",
+            "tensor(1.0).track().detach().item() => 1.0",
+            |x: Tensor| x.detach(),
+        )
         .add(
             "track(x)",
             "The same value as a leaf whose gradient `of` gives.",
@@ -60,13 +64,16 @@ pub fn add(global: &mut Adder) {
             "no_grad(body)",
             "Runs `body()` without recording anything for gradients.",
             "no_grad(|| 1 + 1) => 2",
-            |context: &NativeCallContext, body: FnPtr| no_grad(|| body.call_raw(context, None, []).map_err(Error::from)),
+            |context: &NativeCallContext, body: FnPtr| {
+                no_grad(|| body.call_raw(context, None, []).map_err(Error::from))
+            },
         )
         .add(
             "gradient(x, of)",
-            "The gradients of sum(x) by tensors that it was computed from, as an array. The graph stays, and they can \
-             be differentiated again.",
-            "{ let a = tensor(3.0).track(); let g = (a * a * a).gradient([a])[0]; g.gradient([a])[0].item() } => 18.0",
+            "The gradients of sum(x) by tensors that it was computed from, as an array. The graph stays, and \
+             they can be differentiated again.",
+            "{ let a = tensor(3.0).track(); let g = (a * a * a).gradient([a])[0]; \
+             g.gradient([a])[0].item() } => 18.0",
             |x: Tensor, of: Vec<Tensor>| x.gradient(&of.iter().collect::<Vec<_>>()),
         );
 }

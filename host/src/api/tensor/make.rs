@@ -1,32 +1,40 @@
-//! Tensors from nothing, from arrays, and what they are.
+//! Creating tensors, and their properties.
 
 use ops::{DType, Device, Tensor};
 use rhai::Dynamic;
 
 use super::nested::{from_nested, to_nested};
-use crate::script::Adder;
+use crate::{script::Adder, session::Session};
 
-/// Adds the functions of this file. Tensors are made on `device`.
-pub fn add(global: &mut Adder, device: Device) {
-    add_makers(global, device);
+/// Adds the functions of this file.
+pub fn add(global: &mut Adder) {
+    add_makers(global);
     add_properties(global);
 }
 
-fn add_makers(global: &mut Adder, device: Device) {
-    let full = move |shape: Vec<usize>, value: f64| Tensor::full(shape, value, DType::F32, device);
+fn add_makers(global: &mut Adder) {
+    let full = |session: &Session, shape: Vec<usize>, value: f64| {
+        Tensor::full(shape, value, DType::F32, session.device())
+    };
     global
         .add(
             "tensor(values)",
             "A tensor of numbers (f32) or truth values: a nested array or one value.",
             "tensor([[1, 2], [3, 4]]).shape => [2, 2]",
-            move |values: Dynamic| from_nested(&values, device),
+            |session: &Session, values: Dynamic| from_nested(&values, session.device()),
         )
-        .add("zeros(shape)", "Zeros, f32.", "zeros([2]).to_array() => [0.0, 0.0]", move |s: Vec<usize>| {
-            full(s, 0.0)
-        })
-        .add("ones(shape)", "Ones, f32.", "ones([2]).to_array() => [1.0, 1.0]", move |s: Vec<usize>| {
-            full(s, 1.0)
-        })
+        .add(
+            "zeros(shape)",
+            "Zeros, f32.",
+            "zeros([2]).to_array() => [0.0, 0.0]",
+            move |session: &Session, shape: Vec<usize>| full(session, shape, 0.0),
+        )
+        .add(
+            "ones(shape)",
+            "Ones, f32.",
+            "ones([2]).to_array() => [1.0, 1.0]",
+            move |session: &Session, shape: Vec<usize>| full(session, shape, 1.0),
+        )
         .add(
             "full(shape, value)",
             "One number everywhere, f32.",
@@ -37,13 +45,15 @@ fn add_makers(global: &mut Adder, device: Device) {
             "arange(start, end, step)",
             "start, start + step, ... up to but without end, f32.",
             "arange(0, 1, 0.25).to_array() => [0.0, 0.25, 0.5, 0.75]",
-            move |start: f64, end: f64, step: f64| Tensor::arange(start, end, step, DType::F32, device),
+            |session: &Session, start: f64, end: f64, step: f64| {
+                Tensor::arange(start, end, step, DType::F32, session.device())
+            },
         )
         .add(
             "eye(n)",
             "The unit matrix [n, n].",
             "eye(2).to_array() => [[1.0, 0.0], [0.0, 1.0]]",
-            move |n: usize| Tensor::eye(n, DType::F32, device),
+            |session: &Session, n: usize| Tensor::eye(n, DType::F32, session.device()),
         )
         .add(
             "zeros_like(x)",

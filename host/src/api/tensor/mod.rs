@@ -9,14 +9,12 @@ mod operators;
 mod reduce;
 mod shape;
 
-use std::sync::Arc;
-
-use crate::{script::Table, session::Session};
+use crate::script::Table;
 
 /// Adds the functions of this folder.
-pub fn add(table: &mut Table, session: &Arc<Session>) {
+pub fn add(table: &mut Table) {
     let mut global = table.global();
-    make::add(&mut global, session.options.device);
+    make::add(&mut global);
     operators::add(&mut global);
     maths::add(&mut global);
     reduce::add(&mut global);

@@ -9,13 +9,16 @@ use crate::{
 };
 
 /// A tensor of a number, a truth value, or arrays of them.
+///
+/// # Errors
+/// `Usage` for rows of different lengths and for items that are not numbers or truth values.
 pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
     let (mut shape, mut level) = (Vec::new(), value.clone());
     while let Some(array) = level.clone().read_lock::<Array>() {
         shape.push(array.len());
         level = array.first().cloned().unwrap_or_default();
     }
-    // As long as the array turns out to be: of uneven rows the first tells nothing of the others.
+    // Grows as needed: where rows differ in length, the first does not give the size of the others.
     let mut leaves = Vec::new();
     collect(value, &shape, &mut leaves)?;
     if leaves.iter().all(Dynamic::is_bool) && !leaves.is_empty() {
@@ -43,7 +46,7 @@ fn collect(value: &Dynamic, shape: &[usize], leaves: &mut Vec<Dynamic>) -> Resul
     array.iter().try_for_each(|item| collect(item, inner, leaves))
 }
 
-/// Bytes that an element takes in arrays, while they are made.
+/// Bytes of an element in nested arrays while they are built.
 const ELEMENT: usize = 64;
 
 /// The elements as nested arrays.

@@ -5,36 +5,39 @@ use ops::Tensor;
 use crate::script::Adder;
 
 macro_rules! reductions {
-    ($global:expr, $($name:literal $method:ident, $doc:literal, $input:literal, $all:literal, $rows:literal;)*) => {
-        $($global
-            .add(
-                concat!($name, "(x)"), $doc,
-                concat!("tensor(", $input, ").", $name, "().item() => ", $all),
-                |x: Tensor| x.$method(&[], false),
-            )
-            .add(
-                concat!($name, "(x, dims)"), "Over those dimensions.",
-                concat!("tensor(", $input, ").", $name, "([1]).to_array() => ", $rows),
-                |x: Tensor, dims: Vec<i64>| x.$method(&dims, false),
-            )
-            .add(
-                concat!($name, "(x, dims, keep)"), "Over those dimensions, which stay with size 1 if `keep`.",
-                concat!("tensor(", $input, ").", $name, "([1], true).rank => 2"),
-                |x: Tensor, dims: Vec<i64>, keep: bool| x.$method(&dims, keep),
-            );)*
+    (
+        $global:expr,
+        $($name:literal $method:ident, $doc:literal, $input:literal, $all:literal, $rows:literal;)*
+    ) => {
+        $($global.add(
+            concat!($name, "(x, dims, keep)"),
+            concat!($doc, " Over all elements, or those dimensions, which stay with size 1 if `keep`."),
+            concat!(
+                "tensor(", $input, ").", $name, "().item() => ", $all, "\n",
+                "tensor(", $input, ").", $name, "([1]).to_array() => ", $rows, "\n",
+                "tensor(", $input, ").", $name, "([1], true).rank => 2",
+            ),
+            |x: Tensor, dims: Option<Vec<i64>>, keep: Option<bool>| {
+                x.$method(&dims.unwrap_or_default(), keep.unwrap_or(false))
+            },
+        );)*
     };
 }
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
     reductions! { global,
-        "sum" sum_dims, "The sum. One of i32 that is beyond i32 is refused (on a GPU it wraps around): `cast(\"i64\")` first.", "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
+        "sum" sum_dims,
+            "The sum. One of i32 that is beyond i32 is refused (on a GPU it wraps around): `cast(\"i64\")` \
+             first.",
+            "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
         "mean" mean_dims, "The mean.", "[[1, 2], [3, 4]]", "2.5", "[1.5, 3.5]";
         "prod" prod_dims, "The product; of i32 as in `sum`.", "[[1, 2], [3, 4]]", "24.0", "[2.0, 12.0]";
         "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4.0", "[2.0, 4.0]";
         "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1.0", "[1.0, 3.0]";
         "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3, 4], [0, 0]]", "5.0", "[5.0, 0.0]";
-        "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.", "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
+        "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.",
+            "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
         "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "1.0", "[true, false]";
         "all" all_dims, "Whether all are true.", "[[true, true], [true, false]]", "0.0", "[true, false]";
     }
@@ -64,27 +67,17 @@ pub fn add(global: &mut Adder) {
 fn add_spread(global: &mut Adder) {
     global
         .add(
-            "variance(x)",
-            "The variance, divisor n - 1.",
-            "tensor([1, 3]).variance().item() => 2.0",
-            |x: Tensor| x.var_dims(&[], false, 1),
-        )
-        .add(
             "variance(x, dims)",
-            "Over those dimensions.",
-            "tensor([[1, 3]]).variance([1]).to_array() => [2.0]",
-            |x: Tensor, dims: Vec<i64>| x.var_dims(&dims, false, 1),
-        )
-        .add(
-            "std(x)",
-            "The standard deviation, divisor n - 1.",
-            "tensor([1, 3]).std().item() > 1.4 => true",
-            |x: Tensor| x.std_dims(&[], false, 1),
+            "The variance, divisor n - 1, over all elements or those dimensions.",
+            "tensor([1, 3]).variance().item() => 2.0\n\
+             tensor([[1, 3]]).variance([1]).to_array() => [2.0]",
+            |x: Tensor, dims: Option<Vec<i64>>| x.var_dims(&dims.unwrap_or_default(), false, 1),
         )
         .add(
             "std(x, dims)",
-            "Over those dimensions.",
-            "tensor([[1, 3]]).std([1]).shape => [1]",
-            |x: Tensor, dims: Vec<i64>| x.std_dims(&dims, false, 1),
+            "The standard deviation, divisor n - 1, over all elements or those dimensions.",
+            "tensor([1, 3, 5]).std().item() => 2.0\n\
+             tensor([[1, 3, 5]]).std([1]).to_array() => [2.0]",
+            |x: Tensor, dims: Option<Vec<i64>>| x.std_dims(&dims.unwrap_or_default(), false, 1),
         );
 }

@@ -1,10 +1,10 @@
-//! Shapes, joining and cutting.
+//! Shapes, joining and slicing.
 
 use ops::{Tensor, op::Padding};
 
 use crate::{
-    api::nn::interpolation,
-    error::{Error, Result},
+    api::{nn::interpolation, options::one_of},
+    error::Result,
     script::{Adder, Pair},
 };
 
@@ -20,43 +20,42 @@ fn add_shapes(global: &mut Adder) {
         .add(
             "reshape(x, shape)",
             "The same elements in another shape; one size may be -1.",
-            "zeros([2, 3]).reshape([3, -1]).shape => [3, 2]",
+            "tensor([[1, 2, 3], [4, 5, 6]]).reshape([3, -1]).to_array() \
+             => [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]",
             |x: Tensor, shape: Vec<i64>| x.reshape_infer(&shape),
         )
         .add(
-            "flatten(x)",
-            "All elements in one dimension.",
-            "zeros([2, 3]).flatten().shape => [6]",
-            |x: Tensor| x.flatten(0, -1),
-        )
-        .add(
             "flatten(x, start, end)",
-            "The dimensions from start to end joined.",
-            "zeros([2, 3, 4]).flatten(1, 2).shape => [2, 12]",
-            |x: Tensor, start: i64, end: i64| x.flatten(start, end),
+            "The dimensions from start (the first) to end (the last) joined.",
+            "tensor([[1, 2], [3, 4]]).flatten().to_array() => [1.0, 2.0, 3.0, 4.0]\n\
+             zeros([2, 3, 4]).flatten(1, 2).shape => [2, 12]",
+            |x: Tensor, start: Option<i64>, end: Option<i64>| {
+                x.flatten(start.unwrap_or(0), end.unwrap_or(-1))
+            },
         )
         .add(
             "squeeze(x, dim)",
             "Drops a dimension of size 1.",
-            "zeros([2, 1]).squeeze(1).shape => [2]",
+            "tensor([[1], [2]]).squeeze(1).to_array() => [1.0, 2.0]",
             |x: Tensor, dim: i64| x.squeeze(dim),
         )
         .add(
             "unsqueeze(x, dim)",
             "Adds a dimension of size 1.",
-            "zeros([2]).unsqueeze(0).shape => [1, 2]",
+            "tensor([1, 2]).unsqueeze(0).to_array() => [[1.0, 2.0]]",
             |x: Tensor, dim: i64| x.unsqueeze(dim),
         )
         .add(
             "permute(x, order)",
             "Dimensions in another order.",
-            "zeros([2, 3, 4]).permute([2, 0, 1]).shape => [4, 2, 3]",
+            "tensor([[1, 2, 3]]).permute([1, 0]).to_array() => [[1.0], [2.0], [3.0]]\n\
+             zeros([2, 3, 4]).permute([2, 0, 1]).shape => [4, 2, 3]",
             |x: Tensor, order: Vec<i64>| x.permute(&order),
         )
         .add(
             "transpose(x, a, b)",
             "Two dimensions exchanged.",
-            "zeros([2, 3]).transpose(0, 1).shape => [3, 2]",
+            "tensor([[1, 2], [3, 4]]).transpose(0, 1).to_array() => [[1.0, 3.0], [2.0, 4.0]]",
             |x: Tensor, a: i64, b: i64| x.transpose(a, b),
         )
         .add(
@@ -80,63 +79,52 @@ fn add_shapes(global: &mut Adder) {
 }
 
 fn add_parts(global: &mut Adder) {
-    let join = |tensors: &[Tensor], dim: i64| Tensor::concat(&tensors.iter().collect::<Vec<_>>(), dim);
     global
         .add(
             "take(x, n)",
             "The first n of dimension 0, or all where there are fewer.",
-            "zeros([5, 2]).take(3).shape => [3, 2]",
+            "tensor([1, 2, 3]).take(2).to_array() => [1.0, 2.0]",
             |x: Tensor, n: usize| {
                 let len = x.shape().first().copied().unwrap_or(1);
                 x.narrow(0, 0, n.min(len))
             },
         )
         .add(
-            "slice(x, dim, start, end)",
-            "The elements of a dimension from start to before end; negative ones count from the end.",
-            "tensor([1, 2, 3]).slice(0, 1, 3).to_array() => [2.0, 3.0]",
-            |x: Tensor, dim: i64, start: i64, end: i64| x.slice(dim, start, Some(end), 1),
-        )
-        .add(
             "slice(x, dim, start, end, step)",
-            "Every step-th of them.",
-            "tensor([1, 2, 3]).slice(0, 0, 3, 2).to_array() => [1.0, 3.0]",
-            |x: Tensor, dim: i64, start: i64, end: i64, step: usize| x.slice(dim, start, Some(end), step),
-        )
-        .add(
-            "split(x, size)",
-            "Pieces of `size` along dimension 0; the last may be smaller.",
-            "zeros([5, 2]).split(2).len() => 3",
-            |x: Tensor, size: usize| x.split(size, 0),
+            "The elements of a dimension from start to before end, or every step-th of them; negative ones \
+             count from the end.",
+            "tensor([1, 2, 3]).slice(0, 1, 3).to_array() => [2.0, 3.0]\n\
+             tensor([1, 2, 3]).slice(0, 0, 3, 2).to_array() => [1.0, 3.0]",
+            |x: Tensor, dim: i64, start: i64, end: i64, step: Option<usize>| {
+                x.slice(dim, start, Some(end), step.unwrap_or(1))
+            },
         )
         .add(
             "split(x, size, dim)",
-            "Pieces of `size` along a dimension.",
-            "zeros([5, 2]).split(1, 1).len() => 2",
-            |x: Tensor, size: usize, dim: i64| x.split(size, dim),
+            "Pieces of `size` along a dimension (0); the last may be smaller.",
+            "tensor([1, 2, 3]).split(2)[1].to_array() => [3.0]\n\
+             tensor([[1, 2], [3, 4]]).split(1, 1)[0].to_array() => [[1.0], [3.0]]",
+            |x: Tensor, size: usize, dim: Option<i64>| x.split(size, dim.unwrap_or(0)),
         )
         .add(
             "chunk(x, count, dim)",
             "At most so many pieces of nearly equal size along a dimension.",
-            "zeros([5]).chunk(2, 0).len() => 2",
+            "tensor([1, 2, 3]).chunk(2, 0)[0].to_array() => [1.0, 2.0]",
             |x: Tensor, count: usize, dim: i64| x.chunk(count, dim),
         )
         .add(
-            "concat(tensors)",
-            "Tensors one after the other along dimension 0.",
-            "concat([zeros([2, 3]), ones([1, 3])]).shape => [3, 3]",
-            move |tensors: Vec<Tensor>| join(&tensors, 0),
-        )
-        .add(
             "concat(tensors, dim)",
-            "Tensors one after the other along a dimension.",
-            "concat([zeros([2, 3]), ones([2, 1])], 1).shape => [2, 4]",
-            move |tensors: Vec<Tensor>, dim: i64| join(&tensors, dim),
+            "Tensors one after the other along a dimension (0).",
+            "concat([tensor([1, 2]), tensor([3])]).to_array() => [1.0, 2.0, 3.0]\n\
+             concat([tensor([[1, 2]]), tensor([[3]])], 1).to_array() => [[1.0, 2.0, 3.0]]",
+            |tensors: Vec<Tensor>, dim: Option<i64>| {
+                Tensor::concat(&tensors.iter().collect::<Vec<_>>(), dim.unwrap_or(0))
+            },
         )
         .add(
             "stack(tensors, dim)",
             "Tensors of one shape along a new dimension.",
-            "stack([zeros([3]), ones([3])], 0).shape => [2, 3]",
+            "stack([tensor([1, 2]), tensor([3, 4])], 1).to_array() => [[1.0, 3.0], [2.0, 4.0]]",
             |tensors: Vec<Tensor>, dim: i64| Tensor::stack(&tensors.iter().collect::<Vec<_>>(), dim),
         );
 }
@@ -156,7 +144,8 @@ fn add_images(global: &mut Adder) {
         .add(
             "interpolate(x, size, mode)",
             "Images [N, C, H, W] in another size; mode is \"nearest\" or \"bilinear\".",
-            r#"zeros([1, 1, 4, 4]).interpolate(8, "nearest").shape => [1, 1, 8, 8]"#,
+            "tensor([[[[1, 2]]]]).interpolate([1, 4], \"nearest\").to_array() \
+             => [[[[1.0, 1.0, 2.0, 2.0]]]]",
             |x: Tensor, size: Pair, mode: String| -> Result<Tensor> {
                 Ok(x.interpolate(size.0, interpolation(&mode)?)?)
             },
@@ -164,25 +153,19 @@ fn add_images(global: &mut Adder) {
         .add(
             "max_pool2d(x, kernel)",
             "The largest number under each window of images; the window moves by its own size.",
-            "zeros([1, 1, 4, 4]).max_pool2d(2).shape => [1, 1, 2, 2]",
+            "tensor([[[[1, 2], [3, 4]]]]).max_pool2d(2).to_array() => [[[[4.0]]]]",
             |x: Tensor, k: Pair| x.max_pool2d(k.0, k.0, [0; 2]),
         )
         .add(
             "avg_pool2d(x, kernel)",
             "The mean under each window of images; the window moves by its own size.",
-            "zeros([1, 1, 4, 4]).avg_pool2d(2).shape => [1, 1, 2, 2]",
+            "tensor([[[[1, 2], [3, 4]]]]).avg_pool2d(2).to_array() => [[[[2.5]]]]",
             |x: Tensor, k: Pair| x.avg_pool2d(k.0, k.0, [0; 2], true),
         );
 }
 
 fn padding(mode: &str) -> Result<Padding> {
-    match mode {
-        "zero" => Ok(Padding::Constant(0.0)),
-        "reflect" => Ok(Padding::Reflect),
-        "replicate" => Ok(Padding::Replicate),
-        _ => Err(Error::usage(
-            format!("there is no padding \"{mode}\""),
-            "give \"zero\", \"reflect\" or \"replicate\"",
-        )),
-    }
+    let modes =
+        [("zero", Padding::Constant(0.0)), ("reflect", Padding::Reflect), ("replicate", Padding::Replicate)];
+    one_of("there is no padding", mode, &modes)
 }

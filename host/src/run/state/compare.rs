@@ -1,5 +1,7 @@
 //! What changed between two moments, and what a state holds.
 
+use std::collections::HashSet;
+
 use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
 use rhai::Dynamic;
 
@@ -89,6 +91,20 @@ impl Saved {
     /// Whether there is a module or an optimiser in it.
     pub fn has_handles(&self) -> bool {
         self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..)))
+    }
+
+    /// The numbers of the modules with their parts, and of the optimisers, that are in it.
+    pub fn handles(&self) -> HashSet<usize> {
+        let mut handles = HashSet::new();
+        self.any(&mut |v| {
+            match v {
+                Self::Module(module, _) => module.walk(&mut |part| _ = handles.insert(part.id())),
+                Self::Optimiser(optimiser, _) => _ = handles.insert(optimiser.id()),
+                _ => {}
+            }
+            false
+        });
+        handles
     }
 
     /// Whether a module, or one that it is a part of, is in the state.

@@ -1,16 +1,20 @@
 //! Calls of functions, of modules' functions, and of methods.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use rhai::{Expr, FnCallExpr, Namespace as Path, Position};
 
-use super::load::{Exports, Namespace};
-use super::walk::Walker;
-use crate::script::nearest::did_you_mean;
-use crate::script::settings::{DECLARING, declare};
+use super::{
+    load::{Exports, Namespace},
+    walk::Walker,
+};
+use crate::script::{
+    nearest::did_you_mean,
+    settings::{DECLARING, declare},
+};
 
 impl Walker<'_> {
+    /// Looks at a call of a function.
     pub fn call(&mut self, call: &FnCallExpr, position: Position) {
         if self.curried(call) {
             return;
@@ -107,6 +111,7 @@ impl Walker<'_> {
         self.report(position, format!("there is no function `{full}`"), help.unwrap_or_default());
     }
 
+    /// Looks at a call after a dot, whose own value is the first argument.
     pub fn method(&mut self, call: &FnCallExpr, position: Position) {
         for argument in &call.args {
             self.expr(argument);

@@ -1,18 +1,19 @@
 //! A plugin and the scripts that it imports, compiled, with what each of them defines.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use rhai::{AST, ASTFlags, ASTNode, Engine, FnAccess, Module, Position, ScriptFuncDef, Shared, Stmt};
 
-use super::Counts;
-use super::seen::Seen;
-use crate::error::{Error, Result};
-use crate::script::error::explain;
-use crate::script::finding::Finding;
-use crate::script::source::Source;
+use super::{Counts, seen::Seen};
+use crate::{
+    error::{Error, Result},
+    script::{error::explain, finding::Finding, source::Source},
+};
 
-/// What a module offers; `None` where that cannot be known, and anything goes.
+/// What a module exports; `None` where that is unknown and every name is accepted.
 pub type Namespace = Option<Rc<Exports>>;
 
 pub struct Exports {
@@ -37,13 +38,14 @@ impl Definition {
         }
     }
 
+    /// Whether it has no name that a script could write.
     pub fn is_closure(&self) -> bool {
         !rhai::is_valid_function_name(&self.name)
     }
 }
 
-/// A function's statements. Rhai does not show the type that holds them; a walk over a tree with no
-/// other function passes them by.
+/// A function's statements. Rhai does not export the type that holds them, but a walk over a tree with this
+/// one function visits them.
 fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
     let mut alone = Module::new();
     alone.set_script_fn(function.clone());
@@ -105,6 +107,7 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
+    /// A loader that reads imported scripts through `import`.
     pub fn new(engine: &'a Engine, import: &'a dyn Fn(&str) -> Result<Source>) -> Self {
         Self {
             engine,
@@ -116,6 +119,7 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Compiles a script and all that it imports, and gives what others can call of it.
     pub fn load(&mut self, source: Source) -> Namespace {
         if let Some(known) = self.loaded.get(&source.name) {
             return known.clone();

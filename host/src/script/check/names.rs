@@ -5,10 +5,10 @@ use std::rc::Rc;
 use rhai::{BinaryExpr, Expr, Position};
 
 use super::walk::{Settings, Walker};
-use crate::script::nearest::did_you_mean;
-use crate::script::settings::declare;
+use crate::script::{nearest::did_you_mean, settings::declare};
 
 impl Walker<'_> {
+    /// Looks at the use of a variable.
     pub fn variable(&mut self, name: &str, position: Position) {
         let is_function = self.unit.functions.contains_key(name) || self.known.plugin.contains_key(name);
         if self.sees_caller || is_function || self.variable_names().any(|known| known == name) {
@@ -43,6 +43,7 @@ impl Walker<'_> {
         }
     }
 
+    /// The settings that an expression holds, where it is the result of `params`.
     pub fn settings_of(&self, expr: &Expr) -> Settings {
         if let Expr::Variable(variable, ..) = expr
             && variable.2.is_empty()

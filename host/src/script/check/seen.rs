@@ -1,4 +1,4 @@
-//! What has to be known of a whole script before its parts can be checked.
+//! What has to be known about a whole script before its parts are checked.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +21,7 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Collects it from a script.
     pub fn new(ast: &AST) -> Self {
         let mut seen = Self::default();
         ast.walk(&mut |path| {

@@ -5,10 +5,14 @@ use rhai::{
 };
 
 use super::check;
-use crate::error::{Error, Result};
-use crate::script::finding::{Finding, place_of};
-use crate::script::settings::Declared;
-use crate::script::source::Source;
+use crate::{
+    error::{Error, Result},
+    script::{
+        finding::{Finding, place_of},
+        settings::Declared,
+        source::Source,
+    },
+};
 
 /// A few of the host's functions, with the signatures that scripts see.
 fn engine() -> Engine {
@@ -16,7 +20,9 @@ fn engine() -> Engine {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
-    engine.register_fn("params", |settings: Map| settings);
+    engine.register_fn("params", |settings: Map| -> Map {
+        settings.into_iter().map(|(name, value)| (name, Declared::plain(value))).collect()
+    });
     engine.register_fn("one_of", |default: Dynamic, choices: Array| {
         Declared::one_of(default, choices).unwrap()
     });

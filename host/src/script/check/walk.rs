@@ -1,12 +1,13 @@
-//! The walk over one script's syntax tree, with the names that are in scope at each place.
+//! The walk over one script's syntax tree, with the names that are in scope at each position.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use rhai::{ASTFlags, Expr, FlowControl, FnCallExpr, FnPtr, Position, Stmt, StmtBlock};
 
-use super::Known;
-use super::load::{Definition, Namespace, Unit};
+use super::{
+    Known,
+    load::{Definition, Namespace, Unit},
+};
 use crate::script::finding::Finding;
 
 /// The keys of a `params` map, for a variable that holds one.
@@ -35,6 +36,7 @@ pub struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
+    /// A walk over one script.
     pub fn new(unit: &'a Unit, known: &'a Known) -> Self {
         let declared = |constant: bool| {
             let variables = unit.ast.statements().iter().filter_map(move |stmt| match stmt {
@@ -59,6 +61,7 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Walks over all statements, and gives what is wrong.
     pub fn walk(mut self) -> Vec<Finding> {
         self.statements(self.unit.ast.statements());
         // A function runs when all imports of the top level are there.
@@ -72,6 +75,7 @@ impl<'a> Walker<'a> {
         self.findings
     }
 
+    /// Adds a finding.
     pub fn report(&mut self, at: Position, message: impl Into<String>, help: impl Into<String>) {
         let finding = Finding::new(self.unit.source.name.as_str(), at, message, help);
         self.findings.push(finding);
@@ -179,6 +183,7 @@ impl<'a> Walker<'a> {
         });
     }
 
+    /// Looks at an expression and its parts.
     pub fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Variable(variable, _, position) => match variable.2.is_empty() {

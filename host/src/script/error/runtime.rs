@@ -2,15 +2,16 @@
 
 use rhai::{Engine, EvalAltResult, Position};
 
-use super::syntax::lower;
-use super::words::{
-    Words, bounds, indexing, mismatch, parse_signature, plain, property, stopped, thrown, unnamed, words,
+use super::{
+    syntax::lower,
+    words::{
+        Words, bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed, words,
+    },
 };
-use crate::script::functions::Functions;
-use crate::script::nearest::did_you_mean;
+use crate::script::{functions::Functions, nearest::did_you_mean};
 
 /// What an error's words can draw on.
-pub struct Scene<'a> {
+pub struct ErrorScene<'a> {
     position: Position,
     engine: &'a Engine,
     /// The names of the scripts' own functions.
@@ -18,7 +19,8 @@ pub struct Scene<'a> {
     text: Option<&'a str>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> ErrorScene<'a> {
+    /// The words for an error at a position; `text` is that of its file.
     pub fn new(
         position: Position,
         engine: &'a Engine,
@@ -44,7 +46,7 @@ impl<'a> Scene<'a> {
             Run::ErrorModuleNotFound(name, _) => self.module(name),
             Run::ErrorDotExpr(problem, _) => property(problem),
             Run::ErrorIndexingType(signature, _) => indexing(signature),
-            Run::ErrorArrayBounds(length, index, _) => bounds("list", "item", *length, *index),
+            Run::ErrorArrayBounds(length, index, _) => bounds("array", "item", *length, *index),
             Run::ErrorStringBounds(length, index, _) => bounds("string", "character", *length, *index),
             Run::ErrorBitFieldBounds(length, index, _) => bounds("integer", "bit", *length, *index),
             Run::ErrorMismatchDataType(expected, got, _) | Run::ErrorMismatchOutputType(expected, got, _) => {
@@ -52,7 +54,7 @@ impl<'a> Scene<'a> {
             }
             Run::ErrorRuntime(value, _) => thrown(value, self.engine),
             Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
-            Run::ErrorTerminated(reason, _) => stopped(reason, self.engine),
+            Run::ErrorTerminated(reason, _) => said(reason, self.engine),
             error => self.limit(error).unwrap_or_else(|| plain(error)),
         }
     }
@@ -76,7 +78,7 @@ impl<'a> Scene<'a> {
             ),
             Run::ErrorTooManyVariables(_) => (
                 format!("the script has more than {} variables", engine.max_variables()),
-                "keep them in a map or list".into(),
+                "keep them in a map or an array".into(),
             ),
             Run::ErrorDataTooLarge(what, _) => (
                 format!("{} is larger than a script may make it", lower(what)),
@@ -146,8 +148,8 @@ impl<'a> Scene<'a> {
 
     /// Whether the error's name is that of a method: a dot stands before it.
     fn after_dot(&self) -> bool {
-        let place = self.position.line().zip(self.position.position());
-        place.zip(self.text).is_some_and(|((line, column), text)| {
+        let position = self.position.line().zip(self.position.position());
+        position.zip(self.text).is_some_and(|((line, column), text)| {
             let shown = text.lines().nth(line - 1).unwrap_or_default();
             let before: String = shown.chars().take(column.saturating_sub(1)).collect();
             before.trim_end().ends_with(['.', '?']) && !before.ends_with("..")

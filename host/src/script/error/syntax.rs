@@ -2,6 +2,8 @@
 
 use rhai::{LexError, ParseErrorType};
 
+use crate::kinds::with_article;
+
 /// What is wrong, and what to do about it.
 pub fn explain(error: &ParseErrorType) -> (String, String) {
     use ParseErrorType as Parse;
@@ -22,7 +24,7 @@ pub fn explain(error: &ParseErrorType) -> (String, String) {
             "expected a name here".into(),
             "a name starts with a letter or `_`, and is not a word of the language",
         ),
-        Parse::ExprExpected(what) => (format!("expected {} here", article(what)), ""),
+        Parse::ExprExpected(what) => (format!("expected {} here", with_article(what)), ""),
         Parse::WrongFnDefinition => (
             "a `fn` can only stand at the top level of a script".into(),
             "inside of a block use a closure: `let f = |x| x + 1;` and `f.call(1)`",
@@ -82,13 +84,6 @@ fn parameters(count: usize) -> String {
         0 => "no parameters".into(),
         1 => "1 parameter".into(),
         n => format!("{n} parameters"),
-    }
-}
-
-fn article(what: &str) -> String {
-    match what.chars().next() {
-        Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {what}"),
-        _ => format!("a {what}"),
     }
 }
 

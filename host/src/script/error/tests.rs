@@ -54,7 +54,7 @@ fn shown(text: &str) -> String {
 #[test]
 fn an_error_shows_its_place_its_line_and_the_way_out() {
     let expected = "\
-p.rhai:2:17: there is no function `noise::unifrom` that takes (list)
+p.rhai:2:17: there is no function `noise::unifrom` that takes (array)
   |
 2 | \tlet a = noise::unifrom([1]);
   | \t               ^
@@ -66,7 +66,7 @@ p.rhai:2:17: there is no function `noise::unifrom` that takes (list)
 #[test]
 fn calls_are_listed_from_the_innermost_outwards() {
     let expected = "\
-lib.rhai:4:22: the index 5 is outside of a list of 2 items
+lib.rhai:4:22: the index 5 is outside of an array of 2 items
   |
 4 | fn inner(x) { [1, 2][x] }
   |                      ^
@@ -131,7 +131,8 @@ fn long_chains_are_shortened() {
 
 /// Scripts that stop: script ~ what the first line says after the place ~ a part of the advice.
 const WORDS: &str = r##"
-foo(1, "a", 2.0, [], #{}, true, ()); ~ no function `foo` that takes (integer, string, float, list, map, bool, ())
+foo(1, "a", 2.0, [], #{}, ()); ~ no function `foo` that takes (integer, string, float, array, map, ())
+foo(true); ~ no function `foo` that takes (bool)
 lr(1); ~ there is no function `lr` that takes (integer) ~ there is `lr(float)`
 tensor().rleu(); ~ Tensor has no method `rleu()` ~ `relu`
 tensor().relu(2); ~ Tensor has no method `relu` that takes (integer) ~ there is `relu(Tensor)`
@@ -146,7 +147,7 @@ let cfg = 1; fn f() { cfg } f(); ~ there is no variable `cfg` here ~ a `fn` does
 let m = #{ name: 1 }; m.nmae; ~ the map has no key `nmae` ~ `name`
 nosie::uniform([1]); ~ there is no module `nosie` ~ `noise`
 "abc"[7]; ~ the index 7 is outside of a string of 3 characters ~ from 0 to 2
-[][0]; ~ the index 0 is outside of a list of 0 items ~ the list is empty
+[][0]; ~ the index 0 is outside of an array of 0 items ~ the array is empty
 if 1 { } ~ expected a boolean expression, got a number
 let n = 5; for x in n { } ~ `for` cannot go through this value ~ a range
 loop { } ~ the script ran more than 10000 operations ~ endless loop

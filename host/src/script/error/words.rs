@@ -3,17 +3,19 @@
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::syntax::{LEAVE, lower};
-use crate::script::{INTERRUPTED, functions::type_word};
+use crate::{kinds, script::Problem};
 
 pub type Words = (String, String);
 
 /// Bytes of a thrown value that are shown.
 const LONGEST_SHOWN: usize = 10_000;
 
+/// A message and its help.
 pub fn words(message: &str, help: &str) -> Words {
     (message.into(), help.into())
 }
 
+/// Words for errors that say all that there is to say.
 pub fn plain(error: &EvalAltResult) -> Words {
     use EvalAltResult as Run;
     match error {
@@ -27,7 +29,7 @@ pub fn plain(error: &EvalAltResult) -> Words {
         ),
         Run::ErrorFor(_) => words(
             "`for` cannot go through this value",
-            "it goes through a list, a range such as `0..10`, or what a function gives for it",
+            "it goes through an array, a range such as `0..10`, or what a function gives for it",
         ),
         Run::ErrorUnboundThis(_) => words(
             "there is no `this` here",
@@ -35,8 +37,8 @@ pub fn plain(error: &EvalAltResult) -> Words {
         ),
         Run::ErrorDataRace(what, _) => (
             format!("{what} is used while it is being changed"),
-            "a closure cannot look at a variable that its caller is working on: put what it needs of it into a \
-             variable of its own before"
+            "a closure cannot look at a variable that its caller is working on: put what it needs of it into \
+             a variable of its own before"
                 .into(),
         ),
         Run::LoopBreak(..) => words("`break` and `continue` only work inside of a loop", LEAVE),
@@ -58,22 +60,14 @@ fn without_position(error: &EvalAltResult) -> String {
 pub fn thrown(value: &Dynamic, engine: &Engine) -> Words {
     match value.is_unit() {
         true => words("the script threw an error", ""),
-        false => with_help(&printed(value, engine)),
+        false => said(value, engine),
     }
 }
 
-/// Why a script was ended that could not go on.
-pub fn stopped(reason: &Dynamic, engine: &Engine) -> Words {
-    match printed(reason, engine) {
-        reason if reason == INTERRUPTED => words("the run was stopped: interrupted", ""),
-        reason => with_help(&reason),
-    }
-}
-
-/// A text that says after its message what to do.
-fn with_help(text: &str) -> Words {
-    let (message, help) = text.split_once("\n  help: ").unwrap_or((text, ""));
-    words(message, help)
+/// What a value of an error says.
+pub fn said(value: &Dynamic, engine: &Engine) -> Words {
+    let Problem { message, help } = Problem::of(value, &printed(value, engine));
+    (message, help)
 }
 
 /// A value as `print` shows it, no longer than an author would read.
@@ -81,7 +75,7 @@ fn printed(value: &Dynamic, engine: &Engine) -> String {
     let global = engine.new_global_runtime_state();
     let context: NativeCallContext = (engine, "to_string", None, &global, Position::NONE).into();
     let shown = context.call_native_fn::<ImmutableString>("to_string", (value.clone(),));
-    let mut text = shown.map_or_else(|_| engine.map_type_name(value.type_name()).to_owned(), Into::into);
+    let mut text = shown.map_or_else(|_| kinds::of(value), Into::into);
     if text.len() > LONGEST_SHOWN {
         text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
         text.push_str("...");
@@ -110,19 +104,20 @@ pub fn unnamed(name: &str, types: &[String]) -> Words {
 pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
     let (name, rest) = signature.split_once(" (").unwrap_or((signature, ""));
     let types = rest.strip_suffix(')').unwrap_or(rest).split(", ");
-    let types = types.filter(|raw| !raw.is_empty()).map(type_word);
+    let types = types.filter(|raw| !raw.is_empty()).map(kinds::word);
     (name.trim().into(), types.collect())
 }
 
+/// Words for a property that is not there, or cannot be set.
 pub fn property(problem: &str) -> Words {
     let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
     match quoted.as_slice() {
         [name, kind] if problem.starts_with("Unknown property") => {
-            let kind = type_word(kind);
+            let kind = kinds::word(kind);
             (format!("{kind} has no property `{name}`"), format!("a method needs parentheses: `.{name}()`"))
         }
         [name, kind, ..] if problem.starts_with("No writable property") => {
-            let kind = type_word(kind);
+            let kind = kinds::word(kind);
             (format!("the property `{name}` of {kind} cannot be set to this"), String::new())
         }
         _ => (lower(problem), String::new()),
@@ -134,15 +129,17 @@ pub fn indexing(signature: &str) -> Words {
     match signature.split_once(" [") {
         Some((kind, rest)) => {
             let index = rest.split(']').next().unwrap_or(rest);
-            let (kind, index) = (type_word(kind), type_word(index));
+            let (kind, index) = (kinds::word(kind), kinds::word(index));
             (format!("{kind} cannot be indexed by {index}"), String::new())
         }
-        None => (format!("{} cannot be indexed", type_word(signature)), String::new()),
+        None => (format!("{} cannot be indexed", kinds::word(signature)), String::new()),
     }
 }
 
+/// Words for an index outside of a value of `length` parts.
 pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
-    let message = format!("the index {index} is outside of a {what} of {length} {part}s");
+    let message =
+        format!("the index {index} is outside of {} of {length} {part}s", kinds::with_article(what));
     let help = match length {
         0 => format!("the {what} is empty"),
         n => format!("indices go from 0 to {}, or from -1, the last, to -{n}", n - 1),
@@ -150,11 +147,12 @@ pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
     (message, help)
 }
 
+/// Words for a value of another type; either side may be unknown.
 pub fn mismatch(expected: &str, got: &str) -> Words {
     let message = match (expected, got) {
-        (expected, "") => format!("expected {}", type_word(expected)),
-        ("", got) => format!("{} cannot be used here", type_word(got)),
-        (expected, got) => format!("expected {}, got {}", type_word(expected), type_word(got)),
+        (expected, "") => format!("expected {}", kinds::word(expected)),
+        ("", got) => format!("{} cannot be used here", kinds::word(got)),
+        (expected, got) => format!("expected {}, got {}", kinds::word(expected), kinds::word(got)),
     };
     (message, String::new())
 }

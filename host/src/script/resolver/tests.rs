@@ -1,11 +1,15 @@
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 
 use super::Resolver;
-use crate::script::error::render;
-use crate::script::source::{Scripts, Source};
+use crate::script::{
+    error::render,
+    source::{Scripts, Source},
+};
 
 /// A folder with `plugins/` and `scripts/`, and an engine that imports from them.
 struct Place {

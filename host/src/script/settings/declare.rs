@@ -53,10 +53,10 @@ impl Setting {
         }
     }
 
-    /// The word for its type: "integer", "list of path".
+    /// The word for its type: "integer", "array of path".
     pub fn kind(&self) -> String {
         match &self.default {
-            SettingValue::List(_) if self.is_path() => "list of path".into(),
+            SettingValue::List(_) if self.is_path() => "array of path".into(),
             _ if self.is_path() => "path".into(),
             _ => self.like().kind(),
         }
@@ -108,7 +108,7 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Checked<Option<Decla
         let (value, rules) = Declared::of(values.get(key.as_str()).cloned().unwrap_or_default());
         let default = default(value).map_err(|problem| {
             let message = format!("the default of `{}` is {problem}", key.name);
-            let help = "a setting is an integer, float, bool, string, or a list of one of these; \
+            let help = "a setting is an integer, float, bool, string, or an array of one of these; \
                         `path(\"\")` and `paths([])` are those that name files and folders";
             trouble(expr.position(), (&message, help))
         })?;
@@ -256,7 +256,7 @@ fn default(value: rhai::Dynamic) -> Result<SettingValue, String> {
         SettingValue::List(items) => match element(items).cloned() {
             Some(item) => value
                 .coerce(&SettingValue::List(vec![item]))
-                .ok_or_else(|| "a list of several types".to_string()),
+                .ok_or_else(|| "an array of several types".to_string()),
             None => Ok(value),
         },
         _ => Ok(value),

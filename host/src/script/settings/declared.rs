@@ -58,16 +58,16 @@ impl Declared {
         Self::new(default, SettingRule::OneOf(choices.into_iter().map(choice).collect::<Result<_>>()?))
     }
 
-    /// [`Declared::new`] for one path, or for a list of them.
+    /// [`Declared::new`] for one path, or for an array of them.
     ///
     /// # Errors
-    /// As [`Declared::new`], and for a list instead of a text, or the other way round.
+    /// As [`Declared::new`], and for an array instead of a string, or the other way round.
     pub fn path(default: Dynamic, is_list: bool) -> Result<Self> {
         let declared = Self::new(default, SettingRule::Path)?;
         if matches!(declared.default, SettingValue::List(_)) == is_list {
             return Ok(declared);
         }
-        let expected = if is_list { "a list of texts" } else { "a text" };
+        let expected = if is_list { "an array of strings" } else { "a string" };
         Err(wrong(format!("the default is {}, expected {expected}", declared.default)))
     }
 

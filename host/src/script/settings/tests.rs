@@ -116,7 +116,7 @@ fn what_cannot_be_evaluated_alone_is_refused_with_its_place() {
     let map = refusal("let cfg = params(#{ a: #{ b: 1 } });");
     assert!(map.starts_with("p.rhai:1:24: the default of `a` is a value of type map"), "{map}");
     let mixed = refusal("let cfg = params(#{ a: [1, \"b\"] });");
-    assert!(mixed.contains("the default of `a` is a list of several types"), "{mixed}");
+    assert!(mixed.contains("the default of `a` is an array of several types"), "{mixed}");
 }
 
 #[test]
@@ -224,7 +224,10 @@ fn a_wrong_type_names_its_source_and_shows_the_default() {
                     help: write it like its default: epochs=3";
     assert_eq!(text, expected);
     let text = problem(["", "sizes = [1, \"x\"]"], &[]);
-    assert!(text.contains("preset.toml:1:9: the setting `sizes` is of type list of integer, not "), "{text}");
+    assert!(
+        text.contains("preset.toml:1:9: the setting `sizes` is of type array of integer, not "),
+        "{text}"
+    );
     assert!(text.ends_with("help: write it like its default: sizes = [1, 2]"), "{text}");
     let text = problem(["name = 1979-05-27", ""], &[]);
     assert!(text.contains("is of type string, not date"), "{text}");
@@ -246,15 +249,15 @@ fn a_broken_file_is_shown_with_line_and_caret() {
 #[test]
 fn the_table_fits_80_columns() {
     let text = "params(#{\n epochs: 3, // rounds\n \
-                rates: [0.0001, 0.0002, 0.00025], // how fast everything that is learned in a step is learned, \
-                the paper: 0.9, says so\n})";
+                rates: [0.0001, 0.0002, 0.00025], // how fast everything that is learned in a step is \
+                learned, the paper: 0.9, says so\n})";
     let declaration = declaration(text).unwrap().unwrap();
     let paper = toml::from_str("epochs = 20").unwrap();
     let expected = "\
 epochs=3                  rounds [integer; paper: 20]
 rates=[0.0001,0.0002,0.00025]
                           how fast everything that is learned in a step is
-                          learned, the paper: 0.9, says so [list of float]
+                          learned, the paper: 0.9, says so [array of float]
 ";
     assert_eq!(table(&declaration, Some(&paper)), expected);
     assert_eq!(table(&declaration, None), expected.replace("; paper: 20", ""));
@@ -267,7 +270,7 @@ fn paths_are_declared() {
     let declaration = declaration(text).unwrap().unwrap();
     let expected = "\
 data=glyphs               what is learned [path]
-nets=[]                   to start from [list of path]
+nets=[]                   to start from [array of path]
 title=t                   [string]
 ";
     assert_eq!(table(&declaration, None), expected);

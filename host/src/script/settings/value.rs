@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use rhai::{Dynamic, Map};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::script::functions::type_word;
+use crate::kinds;
 
 /// What a setting can hold.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl SettingValue {
         })
     }
 
-    /// The word for its type: "integer", "list of float".
+    /// The word for its type: "integer", "array of float".
     pub fn kind(&self) -> String {
         match self {
             Self::Int(_) => "integer".into(),
@@ -43,8 +43,8 @@ impl SettingValue {
             Self::Bool(_) => "bool".into(),
             Self::String(_) => "string".into(),
             Self::List(items) => match element(items) {
-                Some(item) => format!("list of {}", item.kind()),
-                None => "list".into(),
+                Some(item) => format!("array of {}", item.kind()),
+                None => "array".into(),
             },
         }
     }
@@ -243,7 +243,7 @@ impl TryFrom<Dynamic> for SettingValue {
         }
         let kind = match value.is::<Map>() {
             true => "map".into(),
-            false => type_word(value.type_name()),
+            false => kinds::word(value.type_name()),
         };
         let items = value.into_array().map_err(|_| kind)?;
         items.into_iter().map(Self::try_from).collect::<Result<_, _>>().map(Self::List)

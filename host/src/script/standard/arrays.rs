@@ -4,36 +4,37 @@ use std::ops::{Range, RangeInclusive};
 
 use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
 
-use super::{Library, Outcome};
+use super::{Library, ScriptResult};
 use crate::script::{
     Limits,
     nesting::{self, size},
 };
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
     for name in ["push", "+="] {
         library.add(name, move |array: &mut Array, item: Dynamic| push(limits, array, item));
     }
     for name in ["append", "+="] {
-        library.add(name, move |array: &mut Array, more: Array| -> Outcome<()> {
+        library.add(name, move |array: &mut Array, more: Array| -> ScriptResult<()> {
             limits.items(array.len() + more.len())?;
             array.extend(more);
             Ok(())
         });
     }
-    library.add("+", move |mut array: Array, more: Array| -> Outcome<Array> {
+    library.add("+", move |mut array: Array, more: Array| -> ScriptResult<Array> {
         limits.items(array.len() + more.len())?;
         array.extend(more);
         Ok(array)
     });
-    library.add("insert", move |array: &mut Array, index: i64, item: Dynamic| -> Outcome<()> {
+    library.add("insert", move |array: &mut Array, index: i64, item: Dynamic| -> ScriptResult<()> {
         nesting::watch(&item)?;
         limits.items(array.len() + 1)?;
         array.insert(offset(array.len(), index), item);
         Ok(())
     });
-    library.add("pad", move |array: &mut Array, length: i64, item: Dynamic| -> Outcome<()> {
+    library.add("pad", move |array: &mut Array, length: i64, item: Dynamic| -> ScriptResult<()> {
         let length = usize::try_from(length).unwrap_or(0);
         let missing = length.saturating_sub(array.len());
         limits.items(missing.saturating_mul(size(&item)).saturating_add(array.len()))?;
@@ -42,28 +43,31 @@ pub fn add(library: &mut Library) {
     });
     splicing(library);
     taking(library);
-    library.add_pure("keys", move |map: &mut Map| -> Outcome<Array> {
+    library.add_pure("keys", move |map: &mut Map| -> ScriptResult<Array> {
         limits.items(map.len())?;
         Ok(map.keys().map(|key| Dynamic::from(ImmutableString::from(key.as_str()))).collect())
     });
-    library.add("parse_json", move |context: NativeCallContext, text: ImmutableString| -> Outcome<Dynamic> {
-        limits.items(text.bytes().filter(|&byte| byte == b',').count() + 1)?;
-        context.engine().parse_json(&text, true).map(Dynamic::from)
-    });
-    library.add_pure("values", move |map: &mut Map| -> Outcome<Array> {
+    library.add(
+        "parse_json",
+        move |context: NativeCallContext, text: ImmutableString| -> ScriptResult<Dynamic> {
+            limits.items(text.bytes().filter(|&byte| byte == b',').count() + 1)?;
+            context.engine().parse_json(&text, true).map(Dynamic::from)
+        },
+    );
+    library.add_pure("values", move |map: &mut Map| -> ScriptResult<Array> {
         limits.items(map.len())?;
         Ok(map.values().cloned().collect())
     });
 }
 
-fn push(limits: Limits, array: &mut Array, item: Dynamic) -> Outcome<()> {
+fn push(limits: Limits, array: &mut Array, item: Dynamic) -> ScriptResult<()> {
     nesting::watch(&item)?;
     limits.items(array.len() + 1)?;
     array.push(item);
     Ok(())
 }
 
-/// The place that an index means: negative ones count from the end, and what lies beyond is the end.
+/// The position that an index means: negative ones count from the end, and what lies beyond is the end.
 fn offset(length: usize, index: i64) -> usize {
     let from_start = usize::try_from(index).unwrap_or_else(|_| {
         let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
@@ -74,7 +78,7 @@ fn offset(length: usize, index: i64) -> usize {
 
 fn splicing(library: &mut Library) {
     let limits = library.limits;
-    let splice = move |array: &mut Array, start: i64, count: usize, replace: Array| -> Outcome<()> {
+    let splice = move |array: &mut Array, start: i64, count: usize, replace: Array| -> ScriptResult<()> {
         let start = offset(array.len(), start);
         let end = start.saturating_add(count).min(array.len());
         limits.items(array.len() - (end - start) + replace.len())?;
@@ -97,7 +101,7 @@ fn splicing(library: &mut Library) {
 
 /// What moves a value without a copy, so that it can be put into another as often as one likes.
 fn taking(library: &mut Library) {
-    library.add("take", |value: &mut Dynamic| -> Outcome<Dynamic> {
+    library.add("take", |value: &mut Dynamic| -> ScriptResult<Dynamic> {
         if value.is_read_only() {
             let name = "take".to_owned();
             return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, Position::NONE).into());
@@ -111,13 +115,13 @@ fn taking(library: &mut Library) {
     });
     library.add("remove", |array: &mut Array, index: i64| match offset(array.len(), index) {
         beyond if beyond >= array.len() || index < -(array.len() as i64) => Ok(Dynamic::UNIT),
-        place => moved(array.remove(place)),
+        position => moved(array.remove(position)),
     });
     library.add("remove", |map: &mut Map, key: ImmutableString| {
         moved(map.remove(key.as_str()).unwrap_or_default())
     });
 }
 
-fn moved(value: Dynamic) -> Outcome<Dynamic> {
+fn moved(value: Dynamic) -> ScriptResult<Dynamic> {
     nesting::watch(&value).map(|()| value)
 }

@@ -2,40 +2,41 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString};
 
-use super::{Library, Outcome};
+use super::{Library, ScriptResult};
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
-    let size = move |length: i64| -> Outcome<usize> {
+    let size = move |length: i64| -> ScriptResult<usize> {
         let length = usize::try_from(length).unwrap_or(0);
         limits.items(length).map(|()| length)
     };
     let byte = |value: i64| value as u8;
-    library.add("blob", move |length: i64| -> Outcome<Blob> { Ok(vec![0; size(length)?]) });
-    library.add("blob", move |length: i64, value: i64| -> Outcome<Blob> {
+    library.add("blob", move |length: i64| -> ScriptResult<Blob> { Ok(vec![0; size(length)?]) });
+    library.add("blob", move |length: i64, value: i64| -> ScriptResult<Blob> {
         Ok(vec![byte(value); size(length)?])
     });
-    library.add("pad", move |blob: &mut Blob, length: i64, value: i64| -> Outcome<()> {
+    library.add("pad", move |blob: &mut Blob, length: i64, value: i64| -> ScriptResult<()> {
         blob.resize(size(length)?.max(blob.len()), byte(value));
         Ok(())
     });
-    library.add_pure("to_array", move |blob: &mut Blob| -> Outcome<Array> {
+    library.add_pure("to_array", move |blob: &mut Blob| -> ScriptResult<Array> {
         limits.items(blob.len())?;
         Ok(blob.iter().map(|byte| Dynamic::from(i64::from(*byte))).collect())
     });
     for name in ["append", "+="] {
-        library.add(name, move |blob: &mut Blob, more: Blob| -> Outcome<()> {
+        library.add(name, move |blob: &mut Blob, more: Blob| -> ScriptResult<()> {
             limits.items(blob.len() + more.len())?;
             blob.extend(more);
             Ok(())
         });
     }
-    library.add("+", move |mut blob: Blob, more: Blob| -> Outcome<Blob> {
+    library.add("+", move |mut blob: Blob, more: Blob| -> ScriptResult<Blob> {
         limits.items(blob.len() + more.len())?;
         blob.extend(more);
         Ok(blob)
     });
-    library.add("to_blob", move |text: ImmutableString| -> Outcome<Blob> {
+    library.add("to_blob", move |text: ImmutableString| -> ScriptResult<Blob> {
         limits.items(text.len())?;
         Ok(text.as_bytes().to_vec())
     });

@@ -10,7 +10,7 @@ use super::Library;
 
 type Is = fn(Option<Ordering>) -> bool;
 
-/// What each operator says of an order; there is none beside NaN.
+/// What each operator says of an order; a NaN has none.
 const OPERATORS: [(&str, Is); 6] = [
     ("==", |order| order == Some(Ordering::Equal)),
     ("!=", |order| order != Some(Ordering::Equal)),
@@ -20,6 +20,7 @@ const OPERATORS: [(&str, Is); 6] = [
     (">=", |order| matches!(order, Some(Ordering::Greater | Ordering::Equal))),
 ];
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let (float, whole) = (TypeId::of::<f64>(), TypeId::of::<i64>());
     for (operator, is) in OPERATORS {

@@ -5,17 +5,21 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
+use rhai::{Array, Dynamic, FnPtr, NativeCallContext};
 
-use super::{Library, Outcome, compare};
-use crate::script::functions::type_word;
+use super::{Library, ScriptResult, compare};
+use crate::{
+    kinds::{self, with_article},
+    script::Problem,
+};
 
-type Compare<'a> = &'a mut dyn FnMut(&Dynamic, &Dynamic) -> Outcome<Ordering>;
+type Compare<'a> = &'a mut dyn FnMut(&Dynamic, &Dynamic) -> ScriptResult<Ordering>;
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     for (sorts, gives, reverse) in [("sort", "order", false), ("sort_desc", "order_desc", true)] {
         library.add(sorts, move |array: &mut Array| sort(array, reverse));
-        library.add_pure(gives, move |array: &mut Array| -> Outcome<Array> {
+        library.add_pure(gives, move |array: &mut Array| -> ScriptResult<Array> {
             let mut array = array.clone();
             sort(&mut array, reverse).map(|()| array)
         });
@@ -26,7 +30,7 @@ pub fn add(library: &mut Library) {
         });
         library.add_pure(
             gives,
-            |context: NativeCallContext, array: &mut Array, comparer: FnPtr| -> Outcome<Array> {
+            |context: NativeCallContext, array: &mut Array, comparer: FnPtr| -> ScriptResult<Array> {
                 let mut array = array.clone();
                 sort_with(&context, &mut array, &comparer).map(|()| array)
             },
@@ -41,12 +45,12 @@ pub fn add(library: &mut Library) {
 }
 
 /// Sorts values of one type; numbers may be whole ones and floats, and NaN comes last.
-fn sort(array: &mut Array, reverse: bool) -> Outcome<()> {
+fn sort(array: &mut Array, reverse: bool) -> ScriptResult<()> {
     sort_by(array, &mut |a, b| natural(a, b).map(|order| if reverse { order.reverse() } else { order }))
 }
 
 /// The order of two values of one type.
-fn natural(a: &Dynamic, b: &Dynamic) -> Outcome<Ordering> {
+fn natural(a: &Dynamic, b: &Dynamic) -> ScriptResult<Ordering> {
     let number = |value: &Dynamic| value.is_int() || value.is_float();
     let nan = |value: &Dynamic| value.as_float().is_ok_and(f64::is_nan);
     if number(a) && number(b) {
@@ -65,13 +69,13 @@ fn natural(a: &Dynamic, b: &Dynamic) -> Outcome<Ordering> {
     if a.is_unit() && b.is_unit() {
         return Ok(Ordering::Equal);
     }
-    let [a, b] = [a, b].map(|value| type_word(value.type_name()));
+    let [a, b] = [a, b].map(kinds::of);
     let problem = format!("the order of {a} and {b} is not known");
-    Err(format!("{problem}\n  help: sort with a function: `sort(|a, b| a.size - b.size)`").into())
+    Err(Problem::new(problem, "sort with a function: `sort(|a, b| a.size - b.size)`").error())
 }
 
 /// Sorts by a function that says which of two values comes first: with a number, or whether the first does.
-fn sort_with(context: &NativeCallContext, array: &mut Array, comparer: &FnPtr) -> Outcome<()> {
+fn sort_with(context: &NativeCallContext, array: &mut Array, comparer: &FnPtr) -> ScriptResult<()> {
     let call = |a: &Dynamic, b: &Dynamic| comparer.call_raw(context, None, [a.clone(), b.clone()]);
     sort_by(array, &mut |a, b| {
         let first = call(a, b)?;
@@ -82,18 +86,18 @@ fn sort_with(context: &NativeCallContext, array: &mut Array, comparer: &FnPtr) -
                 Ok(true) => Ordering::Greater,
                 _ => Ordering::Equal,
             }),
-            (Err(found), Err(_)) => Err(format!(
-                "the function that compares gave a {}, expected an integer\n  help: give a negative number, 0 or \
-                 a positive one: `if a < b {{ -1 }} else {{ 1 }}`",
-                type_word(found)
-            )
-            .into()),
+            (Err(found), Err(_)) => {
+                let found = with_article(&kinds::word(found));
+                let problem = format!("the function that compares gave {found}, expected an integer");
+                let help = "give a negative number, 0 or a positive one: `if a < b { -1 } else { 1 }`";
+                Err(Problem::new(problem, help).error())
+            }
         }
     })
 }
 
 /// Sorts until something goes wrong, and gives that.
-fn sort_by(array: &mut Array, compare: Compare) -> Outcome<()> {
+fn sort_by(array: &mut Array, compare: Compare) -> ScriptResult<()> {
     let mut failed = None;
     let sorted = catch_unwind(AssertUnwindSafe(|| {
         array.sort_by(|a, b| {
@@ -111,14 +115,16 @@ fn sort_by(array: &mut Array, compare: Compare) -> Outcome<()> {
         (None, Ok(())) => Ok(()),
         // The standard library gives up where it finds a circle.
         (None, Err(_)) => {
-            let problem = "the function that compares puts the values into no order".to_owned();
-            Err(EvalAltResult::ErrorRuntime(problem.into(), Position::NONE).into())
+            Err(Problem::new("the function that compares puts the values into no order", "").error())
         }
     }
 }
 
 /// Drops what equals the item before it.
-fn dedup(array: &mut Array, mut equal: impl FnMut(&Dynamic, &Dynamic) -> Outcome<Dynamic>) -> Outcome<()> {
+fn dedup(
+    array: &mut Array,
+    mut equal: impl FnMut(&Dynamic, &Dynamic) -> ScriptResult<Dynamic>,
+) -> ScriptResult<()> {
     let mut failed = None;
     array.dedup_by(|a, b| {
         let equal = match failed {

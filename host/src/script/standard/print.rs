@@ -1,4 +1,4 @@
-//! Values as text. One string in a million places of an array is held once, and written a million times:
+//! Values as text. One string at a million positions of an array is held once, and written a million times:
 //! the text of arrays and maps ends with `...` where it would be longer than a string may be.
 
 use std::{
@@ -8,9 +8,13 @@ use std::{
 
 use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
-use super::{Library, Outcome, too_large};
-use crate::script::{Limits, nesting::DEEPEST};
+use super::{Library, ScriptResult, too_large};
+use crate::{
+    kinds,
+    script::{Limits, nesting::DEEPEST},
+};
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     let limits = library.limits;
     for name in ["print", "debug", "to_string", "to_debug"] {
@@ -21,7 +25,7 @@ pub fn add(library: &mut Library) {
             Writer::new(&context, limits.string).write(|writer| writer.map(map, DEEPEST))
         });
     }
-    library.add_pure("to_json", move |map: &mut Map| -> Outcome<ImmutableString> {
+    library.add_pure("to_json", move |map: &mut Map| -> ScriptResult<ImmutableString> {
         let mut text = Bounded::new(limits.string);
         let map: BTreeMap<&str, &Dynamic> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
         serde_json::to_writer(&mut text, &map).map_err(|_| too_large("Length of string"))?;
@@ -37,18 +41,18 @@ pub fn text(context: &NativeCallContext, limits: Limits, value: &mut Dynamic) ->
 /// A text that grows to a number of bytes.
 struct Bounded {
     text: String,
-    most: usize,
+    maximum: usize,
 }
 
 impl Bounded {
-    fn new(most: usize) -> Self {
-        Self { text: String::new(), most }
+    fn new(maximum: usize) -> Self {
+        Self { text: String::new(), maximum }
     }
 }
 
 impl Write for Bounded {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.text.len() + more.len() > self.most {
+        if self.text.len() + more.len() > self.maximum {
             return Err(fmt::Error);
         }
         self.text.push_str(more);
@@ -76,8 +80,8 @@ struct Writer<'a, 'c> {
 }
 
 impl<'a, 'c> Writer<'a, 'c> {
-    fn new(context: &'a NativeCallContext<'c>, most: usize) -> Self {
-        Self { context, text: Bounded::new(most) }
+    fn new(context: &'a NativeCallContext<'c>, maximum: usize) -> Self {
+        Self { context, text: Bounded::new(maximum) }
     }
 
     fn write(mut self, value: impl FnOnce(&mut Self) -> fmt::Result) -> ImmutableString {
@@ -124,6 +128,6 @@ impl<'a, 'c> Writer<'a, 'c> {
     fn shown(&self, name: &str, value: &mut Dynamic) -> ImmutableString {
         let result = self.context.call_native_fn_raw(name, true, &mut [value]);
         let text = result.ok().and_then(|text| text.into_immutable_string().ok());
-        text.unwrap_or_else(|| self.context.engine().map_type_name(value.type_name()).into())
+        text.unwrap_or_else(|| kinds::of(value).into())
     }
 }

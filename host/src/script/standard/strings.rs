@@ -2,11 +2,12 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString, NativeCallContext};
 
-use super::{Library, Outcome, print::text};
+use super::{Library, ScriptResult, print::text};
 use crate::script::Limits;
 
 type Text = ImmutableString;
 
+/// Adds the functions of this file.
 pub fn add(library: &mut Library) {
     joining(library);
     replacing(library);
@@ -14,13 +15,13 @@ pub fn add(library: &mut Library) {
     cutting(library);
 }
 
-fn joined(limits: Limits, first: &str, second: &str) -> Outcome<Text> {
+fn joined(limits: Limits, first: &str, second: &str) -> ScriptResult<Text> {
     limits.string(first.len() + second.len())?;
     Ok([first, second].concat().into())
 }
 
 /// Puts a text behind another, in place where nobody else holds that.
-fn extend(limits: Limits, text: &mut Text, more: &str) -> Outcome<()> {
+fn extend(limits: Limits, text: &mut Text, more: &str) -> ScriptResult<()> {
     limits.string(text.len() + more.len())?;
     *text += more;
     Ok(())
@@ -51,7 +52,7 @@ fn joining(library: &mut Library) {
 
 fn replacing(library: &mut Library) {
     let limits = library.limits;
-    let replace = move |text: &mut Text, old: &str, new: &str| -> Outcome<()> {
+    let replace = move |text: &mut Text, old: &str, new: &str| -> ScriptResult<()> {
         let found = text.matches(old).count();
         limits.string((text.len() - found * old.len()).saturating_add(found.saturating_mul(new.len())))?;
         *text = text.replace(old, new).into();
@@ -68,7 +69,7 @@ fn replacing(library: &mut Library) {
 fn padding(library: &mut Library) {
     let limits = library.limits;
     // Up to a number of characters; with nothing to pad with, a text stays as it is.
-    let pad = move |text: &mut Text, length: i64, with: &str| -> Outcome<()> {
+    let pad = move |text: &mut Text, length: i64, with: &str| -> ScriptResult<()> {
         let missing = usize::try_from(length).unwrap_or(0).saturating_sub(text.chars().count());
         if missing == 0 || with.is_empty() {
             return Ok(());
@@ -84,7 +85,7 @@ fn padding(library: &mut Library) {
 }
 
 /// The pieces as an array.
-fn pieces<'a>(limits: Limits, pieces: impl Iterator<Item = &'a str>) -> Outcome<Array> {
+fn pieces<'a>(limits: Limits, pieces: impl Iterator<Item = &'a str>) -> ScriptResult<Array> {
     let array: Array = pieces.take(limits.items.saturating_add(1)).map(Into::into).collect();
     limits.items(array.len())?;
     Ok(array)
@@ -95,7 +96,7 @@ fn cutting(library: &mut Library) {
     let at_most = |pieces: i64| usize::try_from(pieces).unwrap_or(0).max(1);
     // Of an empty text Rhai gives that text, whatever it is cut at.
     let whole = |text: &Text| vec![Dynamic::from(text.clone())];
-    library.add("to_chars", move |text: Text| -> Outcome<Array> {
+    library.add("to_chars", move |text: Text| -> ScriptResult<Array> {
         limits.items(text.chars().count())?;
         Ok(text.chars().map(Dynamic::from).collect())
     });
@@ -114,13 +115,15 @@ fn cutting(library: &mut Library) {
                 true => Ok(whole(text)),
                 false => pieces(limits, text.rsplit(cut(&at))),
             });
-            library.add_pure("split", move |text: &mut Text, at: $at, most: i64| match text.is_empty() {
+            library.add_pure("split", move |text: &mut Text, at: $at, count: i64| match text.is_empty() {
                 true => Ok(whole(text)),
-                false => pieces(limits, text.splitn(at_most(most), cut(&at))),
+                false => pieces(limits, text.splitn(at_most(count), cut(&at))),
             });
-            library.add_pure("split_rev", move |text: &mut Text, at: $at, most: i64| match text.is_empty() {
-                true => Ok(whole(text)),
-                false => pieces(limits, text.rsplitn(at_most(most), cut(&at))),
+            library.add_pure("split_rev", move |text: &mut Text, at: $at, count: i64| {
+                match text.is_empty() {
+                    true => Ok(whole(text)),
+                    false => pieces(limits, text.rsplitn(at_most(count), cut(&at))),
+                }
             });
         };
     }

@@ -138,7 +138,8 @@ fn strings_are_padded_replaced_and_cut() {
     gives("let s = \"a\"; s.pad(7, \"\"); s", "a");
     gives("let s = \"aä\"; s.pad(5, \"xy\"); s.pad(2, 'z'); s.pad(7, 'ö'); s", "aäxyxöö");
     gives(
-        "let s = \"a-b-c\"; s.replace(\"-\", \"+\"); s.replace('+', \"--\"); s.replace(\"b\", 'B'); s.replace('c', 'C'); s",
+        "let s = \"a-b-c\"; s.replace(\"-\", \"+\"); s.replace('+', \"--\"); s.replace(\"b\", 'B'); \
+         s.replace('c', 'C'); s",
         "a--B--C",
     );
     gives("let s = \"ab\"; s.replace(\"\", \"-\"); s", "-a-b-");
@@ -187,7 +188,8 @@ fn what_one_call_makes_has_a_bound() {
     fails("blob(1000000000);", &large);
     fails("let b = blob(); b.pad(1000000000, 0);", &large);
     fails(
-        "let s = \"\"; s.pad(1000000, \"x\"); #{ a: [s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s] }.to_json();",
+        "let s = \"\"; s.pad(1000000, \"x\"); #{ a: [s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s] \
+         }.to_json();",
         &large,
     );
 }
@@ -195,7 +197,8 @@ fn what_one_call_makes_has_a_bound() {
 #[test]
 fn text_of_what_is_held_many_times_ends() {
     gives(
-        "let s = \"\"; s.pad(1000000, \"x\"); let a = []; a.pad(1000, s); let t = a.to_string(); [t.len() < 16777300, t.ends_with(\"...\")]",
+        "let s = \"\"; s.pad(1000000, \"x\"); let a = []; a.pad(1000, s); let t = a.to_string(); [t.len() < \
+         16777300, t.ends_with(\"...\")]",
         "[true, true]",
     );
     gives("let s = \"\"; s.pad(1000000, \"x\"); let a = []; a.pad(1000, s); `${a}`.len() < 16777300", "true");
@@ -240,7 +243,8 @@ fn modules_nested_too_deep_are_refused() {
         &["more than 100000 modules"],
     );
     fails(
-        "let m = nn::relu(); for i in 0..200000 { let old = m; m = nn::network(#{}, |n, x| old.forward(x)); }",
+        "let m = nn::relu(); for i in 0..200000 { let old = m; m = nn::network(#{}, |n, x| old.forward(x)); \
+         }",
         &["own.rhai:1:", "nested more than 50 deep"],
     );
 }

@@ -57,8 +57,8 @@ impl Input {
     pub fn tensor(&self, number: usize, float: DType, device: Device) -> Tensor {
         let n = self.shape.iter().product();
         let shuffled = Key::new(number as u64).draw(n as u64).permutation(n);
-        let place = |i: u32| (f64::from(i) + 0.2617 + 0.1137 * number as f64) / n as f64;
-        let spread = |low: f64, high: f64| shuffled.iter().map(|&i| low + (high - low) * place(i)).collect();
+        let share = |i: u32| (f64::from(i) + 0.2617 + 0.1137 * number as f64) / n as f64;
+        let spread = |low: f64, high: f64| shuffled.iter().map(|&i| low + (high - low) * share(i)).collect();
         let (values, dtype): (Vec<f64>, _) = match &self.kind {
             Kind::Float(low, high) => (spread(*low, *high), float),
             Kind::Floats(values) => (values.clone(), float),

@@ -9,7 +9,8 @@ macro_rules! over_dims {
     ($cases:ident: $name:ident($input:expr, $($argument:expr),*)) => {
         for dims in DIMS {
             for keep in [false, true] {
-                $cases.push(case(stringify!($name), [$input], move |x| x[0].$name(dims, keep $(, $argument)*)));
+                let run = move |x: &[ops::Tensor]| x[0].$name(dims, keep $(, $argument)*);
+                $cases.push(case(stringify!($name), [$input], run));
             }
         }
     };
@@ -94,7 +95,7 @@ fn along_one() -> Vec<Case> {
     cases
 }
 
-/// Equal elements in places far apart: the first one wins.
+/// Equal elements far apart: the first one wins.
 pub fn ties() -> Vec<Case> {
     let row = |n: usize| -> Vec<f64> { (0..n).map(|i| if i % 7 == 3 { 1.0 } else { 0.0 }).collect() };
     let mut cases = vec![];

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use host::{Host, Options, script::Entry};
 use tests::{
     Bench,
-    random::{Numbers, VALUES, call, types},
+    random::{Numbers, VALUES, call},
 };
 
 /// The calls of one function, by the number of its parameters.
@@ -43,15 +43,16 @@ fn script(entries: &[&Entry]) -> String {
         let _ = writeln!(text, "let v{i} = (); try {{ v{i} = {value}; }} catch {{ }}");
     }
     for entry in entries {
-        let kinds = types(entry);
-        assert_eq!(kinds.len(), entry.arity(), "{}", entry.signature());
         let mut numbers = Numbers::new(entry.path().bytes().map(u64::from).sum());
-        for _ in 0..CALLS[kinds.len().min(3)] {
-            let args: Vec<usize> = kinds.iter().map(|kind| value(kind, &mut numbers)).collect();
-            let named: Vec<_> = args.iter().map(|i| format!("v{i}")).collect();
-            let spelt: Vec<_> = args.iter().map(|&i| all()[i].1.to_owned()).collect();
-            let (call, spelt) = (call(entry, &named), call(entry, &spelt));
-            let _ = writeln!(text, "try {{ {call}; }} catch (e) {{ tell({spelt:?}, e); }}");
+        for count in entry.arities() {
+            for _ in 0..CALLS[count.min(3)] {
+                let kinds = entry.type_names().take(count);
+                let args: Vec<usize> = kinds.map(|kind| value(kind, &mut numbers)).collect();
+                let named: Vec<_> = args.iter().map(|i| format!("v{i}")).collect();
+                let spelt: Vec<_> = args.iter().map(|&i| all()[i].1.to_owned()).collect();
+                let (call, spelt) = (call(entry, &named), call(entry, &spelt));
+                let _ = writeln!(text, "try {{ {call}; }} catch (e) {{ tell({spelt:?}, e); }}");
+            }
         }
     }
     text

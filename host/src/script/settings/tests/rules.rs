@@ -11,10 +11,7 @@ use crate::{
 /// An engine with the functions that declare rules.
 fn rules() -> Engine {
     let mut table = crate::script::Table::default();
-    let session =
-        crate::Session::new(crate::Options::default(), crate::run::Progress::new(crate::run::Mode::Quiet));
-    let session = std::sync::Arc::new(session);
-    crate::api::add_all(&mut table, &session);
+    crate::api::add_all(&mut table);
     crate::script::build(&std::sync::Arc::new(table), |_| {}, None, crate::script::Limits::default())
 }
 
@@ -82,8 +79,8 @@ fn rules_combine_and_name_the_item_that_they_refuse() {
     let all = [
         "integer, at least 8; a multiple of 4",
         "path, one of a, b",
-        "list of string, one of ae, vae; not empty",
-        "list of path, not empty",
+        "array of string, one of ae, vae; not empty",
+        "array of path, not empty",
     ];
     assert_eq!(expected, all);
     let given = |key: &str, value: &str| {
@@ -125,7 +122,7 @@ fn shares_add_up_to_1_in_the_script_and_stay_as_they_were_given_in_the_record() 
         let error = given(&[("alphas", wrong)]).unwrap_err();
         assert!(error.contains("expected weights, none below 0 and not all 0"), "{error}");
     }
-    assert!(given(&[("none", "a,b")]).unwrap_err().contains("is of type list of float, not `a,b`"));
+    assert!(given(&[("none", "a,b")]).unwrap_err().contains("is of type array of float, not `a,b`"));
 }
 
 #[test]
@@ -136,8 +133,10 @@ fn a_declaration_against_its_own_rule_is_refused_with_its_place() {
     assert!(error("params(#{ a: one_of(3, [1, 2]) });").contains("the default is 3, expected one of 1, 2"));
     assert!(error("params(#{ a: positive(|x| x) });").contains("the default is a value of type function"));
     assert!(error("params(#{ a: positive(\"x\") });").contains("the default is x, expected more than 0"));
-    assert!(error("params(#{ a: path([]) });").contains("the default is [], expected a text"));
-    assert!(error("params(#{ a: paths(\"x\") });").contains("the default is x, expected a list of texts"));
+    assert!(error("params(#{ a: path([]) });").contains("the default is [], expected a string"));
+    assert!(
+        error("params(#{ a: paths(\"x\") });").contains("the default is x, expected an array of strings")
+    );
     assert!(
         error("params(#{ a: multiple_of(3, 0) });").contains("the default is 3, expected a multiple of 0")
     );
