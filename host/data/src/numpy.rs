@@ -13,7 +13,7 @@ use super::{
     dataset::Dataset,
     file::{self, FileOrigin},
     fit::require_room,
-    split::missing,
+    split::{missing, missing_of},
     zip::Zip,
 };
 pub use kind::NumpyKind;
@@ -194,7 +194,7 @@ impl Arrays {
             let fits = named == split;
             return fits
                 .then_some(index)
-                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[named]));
+                .ok_or_else(|| missing_of(&format!("array `{asked}` of {name}"), name, split, &[named]));
         }
         let of = |split| self.first_of(&of_split(split, "x", &ITEMS));
         if let Some(index) = of(split) {

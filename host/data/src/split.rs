@@ -91,28 +91,31 @@ impl fmt::Display for Split {
 
 /// The error for a split that the set `name` does not have; `has` are those that it has.
 pub fn missing(name: &str, split: Split, has: &[Split]) -> Error {
+    missing_of(name, name, split, has)
+}
+
+/// [`missing`], of a part of that set that is called `subject` in the sentence.
+pub fn missing_of(subject: &str, name: &str, split: Split, has: &[Split]) -> Error {
     let listed = has.iter().map(Split::to_string).collect::<Vec<_>>().join(" and ");
     let (problem, help) = match has {
         [] => (
-            format!("{name} has no {split} split, and does not say which of its items are meant for it"),
+            format!("{subject} has no {split} split, and does not say which of its items are meant for it"),
             divide(name),
         ),
         _ if split == Split::Train || !has.contains(&Split::Train) => (
-            format!("{name} has no {split} split: it has {listed}"),
+            format!("{subject} has no {split} split: it has {listed}"),
             format!("read what it has, with `{}()`", has[0]),
         ),
-        _ => (format!("{name} has no {split} split: it has {listed}"), divide(name)),
+        _ => (format!("{subject} has no {split} split: it has {listed}"), divide(name)),
     };
     Error::usage(problem, help)
 }
 
 fn divide(name: &str) -> String {
     format!(
-        "divide it: `let parts = data::load({:?}).train().random_split([0.9, 0.1]);`, or put its files \
+        "divide it: `let parts = data::load({name:?}).train().random_split([0.9, 0.1]);`, or put its files \
          into \
-         folders `train` and `test`",
-        // Known sets stand between backticks in sentences.
-        name.trim_matches('`')
+         folders `train` and `test`"
     )
 }
 
@@ -165,7 +168,8 @@ mod tests {
         );
         let error = missing("a", Split::Test, &[Split::Train, Split::Validation]).to_string();
         assert!(error.contains("it has train and validation") && error.contains("random_split"), "{error}");
-        let error = missing("`mnist`", Split::Validation, &[Split::Train, Split::Test]).to_string();
+        let error =
+            missing_of("`mnist`", "mnist", Split::Validation, &[Split::Train, Split::Test]).to_string();
         assert!(error.contains(r#"`let parts = data::load("mnist").train()"#), "{error}");
         let error = missing("a", Split::Train, &[Split::Test]).to_string();
         assert!(error.ends_with("help: read what it has, with `test()`"), "{error}");
