@@ -1,6 +1,6 @@
 //! Where data sets lie.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use files::{Error, Result};
 
@@ -12,13 +12,40 @@ use super::{
 
 const SPLITS: [Split; 2] = [Split::Train, Split::Test];
 
-/// What a split of `set` is read from, in the first of `folders` that has it.
+/// What a split of `set` is read from, in the first of `folders` that has any split of it: all splits come
+/// from one folder, so that no two versions of a set are mixed.
 ///
 /// # Errors
-/// `Usage`, which says where it was looked for, where none has it.
+/// `Usage`, which says where it was looked for, where none has it, or where only another place does.
 pub fn split_of(set: &dyn KnownSet, split: Split, folders: &[PathBuf]) -> Result<PathBuf> {
-    let found = folders.iter().find_map(|folder| set.inside(folder, split));
-    found.ok_or_else(|| missing(set, split, folders))
+    let in_folder = |folder: &PathBuf| set.splits().iter().find_map(|split| set.inside(folder, *split));
+    let Some((folder, first)) = folders.iter().find_map(|folder| Some((folder, in_folder(folder)?))) else {
+        return Err(missing(set, split, folders));
+    };
+    let elsewhere = folders.iter().find_map(|folder| set.inside(folder, split));
+    match set.inside(folder, split) {
+        Some(path) if path.parent() == first.parent() => Ok(path),
+        other => Err(incomplete(set, split, &first, other.or(elsewhere))),
+    }
+}
+
+/// The error for a split that is not where the `first` one is.
+fn incomplete(set: &dyn KnownSet, split: Split, first: &Path, elsewhere: Option<PathBuf>) -> Error {
+    let (name, place) = (set.name(), first.parent().unwrap_or(first).display());
+    let Some(elsewhere) = elsewhere else {
+        return Error::usage(
+            format!("`{name}` in {place} has no {split} split: there is no {}", set.wanted(split)),
+            "put the file there, or name a folder that has all of the set with --data DIR or HOST_DATA=DIR",
+        );
+    };
+    Error::usage(
+        format!(
+            "`{name}` in {place} has no {split} split; that of {} is not taken, as all splits of a set come \
+             from one folder",
+            elsewhere.display()
+        ),
+        "put the missing files there, or name the folder that has all of the set with --data DIR",
+    )
 }
 
 fn missing(set: &dyn KnownSet, split: Split, folders: &[PathBuf]) -> Error {

@@ -113,7 +113,7 @@ fn images(what: &str, split: Split, options: &ReadOptions, folders: &[PathBuf]) 
     }
     if let Some(set) = known::named(what) {
         if !set.splits().contains(&split) {
-            return Err(split::missing(&format!("`{what}`"), split, set.splits()));
+            return Err(split::missing_of(&format!("`{what}`"), what, split, set.splits()));
         }
         return set.read(&find::split_of(set, split, folders)?, split, options);
     }

@@ -13,7 +13,7 @@ use super::{
     dataset::Dataset,
     file::{self, FileOrigin},
     fit::require_room,
-    split::missing,
+    split::{missing, missing_of},
     zip::Zip,
 };
 pub use kind::NumpyKind;
@@ -173,6 +173,10 @@ impl Arrays {
     fn open(path: &Path) -> Result<Self> {
         let is_archive = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"));
         let zip = is_archive.then(|| Zip::open(path)).transpose()?;
+        if zip.as_ref().is_some_and(|zip| zip.entries().is_empty()) {
+            let problem = format!("{} holds no array", path.display());
+            return Err(Error::usage(problem, "write it again: numpy.savez(path, x=x)"));
+        }
         Ok(Self { path: path.to_path_buf(), zip })
     }
 
@@ -190,7 +194,7 @@ impl Arrays {
             let fits = named == split;
             return fits
                 .then_some(index)
-                .ok_or_else(|| missing(&format!("array `{asked}` of {name}"), split, &[named]));
+                .ok_or_else(|| missing_of(&format!("array `{asked}` of {name}"), name, split, &[named]));
         }
         let of = |split| self.first_of(&of_split(split, "x", &ITEMS));
         if let Some(index) = of(split) {

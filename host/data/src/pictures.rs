@@ -26,7 +26,8 @@ const ATTRIBUTES: [&str; 4] =
 const READ: [&str; 9] = [".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"];
 
 /// Reads a split of a folder or archive of pictures. Folders called `train`, `test` or `validation` (and
-/// `training`, `testing`, `val`, `valid`) in it are its splits; where there are none, all is for training.
+/// `training`, `testing`, `val`, `valid`, `train_images`, `test_set`) in it, or in each of its classes, are
+/// its splits; where there are none, all is for training.
 /// The folders below are the classes, which all splits have in common; or the option `labels` names an
 /// attribute of the file `attributes`, by default one of [`ATTRIBUTES`] inside or beside.
 ///
@@ -40,12 +41,17 @@ pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> 
     let layout = Layout::of(store.files(), options, left_out);
     let name = path.display().to_string();
     if layout.is_empty() {
+        let left_out = layout.left_out();
+        let found = if left_out.is_empty() {
+            String::new()
+        } else {
+            format!(", and what it holds is left out: {left_out}")
+        };
         return Err(Error::usage(
-            format!("{name} holds no pictures"),
+            format!("{name} holds no pictures{found}"),
             format!(
-                "put files there that end with {}, in folders `train` and `test` if it has splits; IDX \
-                 files are \
-                 called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
+                "put files there that end with {} (others have to be converted), in folders `train` and \
+                 `test` if it has splits; IDX files are called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
                 READ.join(" ")
             ),
         ));
@@ -64,7 +70,7 @@ pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> 
 /// The split that the name of the folder or archive says.
 fn own_split(path: &Path) -> Option<Split> {
     let name = path.file_name()?.to_str()?;
-    Split::named(name.split('.').next()?)
+    Split::of_folder(name.split('.').next()?)
 }
 
 /// The class of every picture, or why there are none; and the names of the classes.
@@ -89,6 +95,11 @@ pub fn read_chosen(
     Ok(Images { name, shape, pixels: pixels.into(), labels, class_names, unlabelled })
 }
 
+/// Whether a name is that of a picture, of a format that is read or not.
+pub fn is_picture_name(name: &str) -> bool {
+    is_picture(name) || layout::is_other_picture(name)
+}
+
 fn is_picture(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     READ.iter().any(|end| name.ends_with(end))
@@ -104,7 +115,8 @@ pub fn by_attribute(
     let (bytes, origin) = attributes_of(store, name, options)?;
     let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
     let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
-    let labels = attribute.of(store.path(), &names)?;
+    let (labels, found_by) = attribute.of(store.path(), &names)?;
+    found_by.iter().for_each(|warning| options.warn(warning));
     if attribute.empty() > 0 {
         let (empty, path) = (attribute.empty(), origin.path.display());
         options.warn(&format!(

@@ -9,6 +9,8 @@ use super::dataset::Dataset;
 
 /// The maximum number of items of a draw: as many as a data set has.
 const MAX_DRAWS: usize = 1 << 28;
+/// The number of draws between two looks at whether the run should end.
+const POLL_EVERY: u64 = 1 << 16;
 
 /// The probabilities of items: item i is drawn with w_i / (w_0 + w_1 + ...).
 #[derive(Debug, Clone)]
@@ -53,17 +55,27 @@ impl ItemWeights {
         let draw = key.draw(0);
         let total = self.sums.last().copied().unwrap_or(0.0);
         let item = |i: u64| {
+            if i.is_multiple_of(POLL_EVERY) {
+                ops::interrupt::check()?;
+            }
             let [high, low, ..] = draw.words(i);
             let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
             // 53 bits, which f64 holds exactly: below 1.
             let target = bits as f64 / (1u64 << 53) as f64 * total;
-            self.sums.partition_point(|&sum| sum <= target) as u32
+            Ok(self.sums.partition_point(|&sum| sum <= target) as u32)
         };
-        Ok((0..count as u64).map(item).collect())
+        (0..count as u64).map(item).collect()
     }
 }
 
+/// Bytes that a draw takes while it is made: its index here and as a position in a list.
+const DRAW_BYTES: usize = 16;
+
 fn require_at_most(count: usize) -> Result<()> {
+    if count > ops::tensor::room() / DRAW_BYTES {
+        let problem = format!("{count} draws do not fit into memory");
+        return Err(Error::usage(problem, format!("draw at most {}", ops::tensor::room() / DRAW_BYTES)));
+    }
     if count <= MAX_DRAWS {
         return Ok(());
     }
@@ -170,6 +182,7 @@ mod tests {
         assert_eq!(draw(1, 50)[..20], draw(1, 20));
         assert_ne!(draw(1, 50), draw(2, 50));
         assert!(weights.draw(MAX_DRAWS + 1, Key::new(0)).is_err());
+        assert!(weights.draw(usize::MAX, Key::new(0)).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::options::CallOptions;
 use crate::{
     data::Dataset,
     error::Result,
-    script::{Adder, FromScript, Refusal, Table},
+    script::{Adder, FromScript, Refusal, Table, require_items},
 };
 
 /// Points: the items of a tensor or of a data set, each as one row of numbers.
@@ -178,8 +178,9 @@ fn add_divergences(module: &mut Adder) {
             "How many samples fall into each of equal parts of [low, high], the last one closed; others are \
              dropped.",
             "metrics::histogram([0.1, 0.2, 0.9, 1.0, 7.0], 0, 1, 2) => [2.0, 2.0]",
-            |samples: OutcomeWeights, low: f64, high: f64, bins: usize| {
-                metrics::histogram(&samples.0, low, high, bins)
+            |samples: OutcomeWeights, low: f64, high: f64, bins: usize| -> Result<Vec<f64>> {
+                require_items(bins)?;
+                Ok(metrics::histogram(&samples.0, low, high, bins)?)
             },
         )
         .add(

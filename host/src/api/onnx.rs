@@ -124,11 +124,10 @@ fn open(session: &Session, path: &str) -> Result<Model> {
 
 fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Model> {
     let file = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
-    let header = onnx::Header::of(&file);
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
     let model =
-        onnx::Model::from_bytes(module.layer().name(), header, &bytes, session.options.device, library)?;
+        onnx::Model::from_bytes(module.layer().name(), &file, &bytes, session.options.device, library)?;
     Ok(Model(Arc::new(model)))
 }
 

@@ -98,6 +98,19 @@ pub fn dense(batch: Option<u64>) -> Message {
     model(graph)
 }
 
+/// `y` is 0 everywhere where any number of `x` `[batch, 2]` is above 100, otherwise `x`.
+pub fn switched(batch: Option<u64>) -> Message {
+    let graph = Message::default()
+        .bytes(1, node("ReduceMax", &["x"], "max"))
+        .bytes(1, node("Greater", &["max", "bound"], "big"))
+        .bytes(1, node("Where", &["big", "zero", "x"], "y"))
+        .bytes(5, weights("bound", &[1], &[100.0]))
+        .bytes(5, weights("zero", &[1], &[0.0]))
+        .bytes(11, value("x", DType::F32, &[batch, Some(2)]))
+        .bytes(12, value("y", DType::F32, &[batch, Some(2)]));
+    model(graph)
+}
+
 /// `y = x c`, where the file at `location` holds the numbers of `c`.
 pub fn elsewhere(location: &str) -> Message {
     let entry = Message::default().bytes(1, "location").bytes(2, location);

@@ -15,7 +15,7 @@ use ort::{
     value::{Outlet, ValueType},
 };
 
-use onnx_net::Port;
+use onnx_net::{Port, mixed_samples, proto::ModelProto};
 use ops::{Array, ArrayView, Device};
 
 use super::{
@@ -39,7 +39,9 @@ pub struct Model {
     batch: Option<usize>,
     /// Other files that hold elements of its tensors.
     elements: Vec<PathBuf>,
-    /// Set once rows were found to be independent.
+    /// Why rows may depend on each other, by the operators; none where they do not.
+    pub(super) mixed: Option<String>,
+    /// Set once rows were found to be independent by what came out.
     pub(super) independent: OnceLock<()>,
     session: Mutex<Session>,
 }
@@ -55,22 +57,24 @@ impl Model {
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
         let file = onnx_net::OnnxFile::confined(path)?;
-        let header = Header::of(file.proto());
+        let (header, mixed) = (Header::of(file.proto()), mixed_samples(file.proto()));
         let elements = file.elements().map(Path::to_path_buf).collect();
         drop(file);
         let model = Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))?;
-        Ok(Self { elements, ..model })
+        Ok(Self { elements, mixed, ..model })
     }
 
-    /// [`Model::open`] for the bytes of a file that is not written; `name` stands for its path.
+    /// [`Model::open`] for the `bytes` of a `file` that is not written; `name` stands for its path.
     pub fn from_bytes(
         name: &str,
-        header: Header,
+        file: &ModelProto,
         bytes: &[u8],
         device: Device,
         library: Option<&Path>,
     ) -> Result<Self> {
-        Self::build(Path::new(name), header, device, library, |mut builder| builder.commit_from_memory(bytes))
+        let commit = |mut builder: SessionBuilder| builder.commit_from_memory(bytes);
+        let model = Self::build(Path::new(name), Header::of(file), device, library, commit)?;
+        Ok(Self { mixed: mixed_samples(file), ..model })
     }
 
     fn build(
@@ -91,7 +95,8 @@ impl Model {
         let mut outputs = values(session.outputs()).map_err(unreadable)?;
         let batch = inputs::free_batch(inputs.iter_mut().chain(&mut outputs));
         let (path, independent, session) = (path.to_path_buf(), OnceLock::new(), Mutex::new(session));
-        Ok(Self { path, header, inputs, outputs, batch, elements: Vec::new(), independent, session })
+        let (elements, mixed) = (Vec::new(), None);
+        Ok(Self { path, header, inputs, outputs, batch, elements, mixed, independent, session })
     }
 
     /// The batch size `b` of a model whose inputs and outputs all have the shape `[b, ...]` in the

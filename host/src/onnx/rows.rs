@@ -1,5 +1,5 @@
 //! Whether the rows of a model of a fixed batch are independent, so that any number of them can be computed
-//! in pieces: seen from what comes out.
+//! in pieces: by its operators ([`onnx_net::mixed_samples`]), and then by what comes out.
 
 use onnx_net::alike;
 use ops::{Array, ArrayView};
@@ -7,32 +7,39 @@ use ops::{Array, ArrayView};
 use super::{Model, array, runtime::guarded};
 use crate::error::{Error, Result};
 
+/// What is said where numbers show it.
+const SEEN: &str = "what comes out for a row depends on its position or on the other rows (or is random)";
+
 impl Model {
-    /// Refuses numbers of rows other than the model's own `batch` where what comes out for a row depends on
-    /// its position or on the other rows. This is tested once, on the first rows that can show it: one batch
-    /// is computed as it is, with each row shifted by one position, and with the first row at all positions.
+    /// Refuses other numbers of rows than the model's own `batch` where an operator is not known to act on each
+    /// row alone, or a row gives something else at another position or among other rows. The latter is seen
+    /// the first time that rows which tell come in: one batch of them is computed as it is, with each row one
+    /// position further, and with the first row at all positions.
     pub(super) fn verify_rows(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> Result<()> {
         // A batch of one row is always alone.
         if batch == 1 || self.independent.get().is_some() {
             return Ok(());
         }
+        if let Some(reason) = &self.mixed {
+            return Err(self.dependent(rows, batch, reason));
+        }
         let own: Vec<usize> = (0..batch).map(|row| row.min(rows - 1)).collect();
-        let shifted: Vec<usize> = (0..batch).map(|row| own[(row + 1) % batch]).collect();
+        let further: Vec<usize> = (0..batch).map(|i| own[(i + 1) % batch]).collect();
         let first = vec![own[0]; batch];
         let run = |rows: &[usize]| {
             let outputs =
                 guarded(|| self.run_whole(inputs.iter().map(|&array| array::input_of(array, rows))));
             outputs.map_err(|problem| self.refused(&problem))
         };
-        for ((own, shifted), first) in run(&own)?.iter().zip(&run(&shifted)?).zip(&run(&first)?) {
-            let Some(width) = width(own, batch) else { return Err(self.dependent(rows, batch)) };
+        for ((own, further), first) in run(&own)?.iter().zip(&run(&further)?).zip(&run(&first)?) {
+            let Some(width) = width(own, batch) else { return Err(self.dependent(rows, batch, SEEN)) };
             let own = own.data().to_f64();
             let mut moved = own.clone();
             moved.rotate_left(width);
             if !alike(&moved, &shifted.data().to_f64())
                 || !alike(&own[..width].repeat(batch), &first.data().to_f64())
             {
-                return Err(self.dependent(rows, batch));
+                return Err(self.dependent(rows, batch, SEEN));
             }
         }
         // Equal rows do not show whether rows change each other.
@@ -42,10 +49,10 @@ impl Model {
         Ok(())
     }
 
-    fn dependent(&self, rows: usize, batch: usize) -> Error {
+    fn dependent(&self, rows: usize, batch: usize, reason: &str) -> Error {
         let problem = format!(
             "{}: the model takes {batch} rows at once, and here are {rows}, which cannot be computed \
-             in pieces: what comes out for a row depends on its place or on the other rows (or is random)",
+             in pieces: {reason}",
             self.path().display()
         );
         Error::usage(

@@ -73,6 +73,21 @@ fn rows_that_depend_on_each_other_are_not_computed_in_pieces() {
     }
 }
 
+/// No probe shows it as long as all rows are small.
+#[test]
+fn rows_that_only_a_large_one_changes_are_not_computed_in_pieces() {
+    if !library_is_here() {
+        return;
+    }
+    let model = open(&fixture::switched(Some(4))).unwrap();
+    let rows = |count: usize| ArrayD::from_shape_fn(vec![count, 2], |at| (at[0] * 25 + at[1]) as f32);
+    for count in [3, 6] {
+        let error = run(&model, "x", rows(count)).unwrap_err().to_string();
+        assert!(error.contains("takes 4 rows at once") && error.contains("ReduceMax"), "{error}");
+    }
+    assert_eq!(run(&model, "x", rows(4)).unwrap()[0].1, rows(4).into());
+}
+
 #[test]
 fn a_model_without_inputs_gives_one_batch() {
     if !library_is_here() {

@@ -5,7 +5,25 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
 use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard, switch, unread};
-use crate::memory;
+use crate::{
+    error::{Error, Result},
+    memory,
+};
+
+/// The default of [`Limits::items`], and the bound on every list that a function of ours gives.
+pub const MAX_ITEMS: usize = 4 << 20;
+
+/// Refuses a list of more items than scripts may have, before it is made.
+///
+/// # Errors
+/// `Usage` with the bound.
+pub fn require_items(items: usize) -> Result<()> {
+    if items <= MAX_ITEMS {
+        return Ok(());
+    }
+    let problem = format!("a list of {items} items, and a list has at most {MAX_ITEMS}");
+    Err(Error::usage(problem, "keep numbers in bulk in tensors, or take a part first: `x[0..1000]`"))
+}
 
 /// Bounds on what a script may do by itself; tensors have a budget of their own.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +49,7 @@ impl Default for Limits {
             call_depth: 64,
             expression_depth: 128,
             string: 16 << 20,
-            items: 4 << 20,
+            items: MAX_ITEMS,
             // A value is copied when it is put into another, so the largest one needs room twice.
             memory: memory::available() / 2,
         }

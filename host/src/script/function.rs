@@ -10,6 +10,7 @@ use std::{
 use ops::{Tensor, nn::Module};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 
+use super::require_items;
 use crate::error::{Error, Result};
 
 /// Why an argument was not taken.
@@ -191,6 +192,7 @@ impl<T: IntoScript> IntoScript for Vec<T> {
     const NAME: &'static str = "array";
 
     fn into_script(self) -> Result<Dynamic> {
+        require_items(self.len())?;
         Ok(self.into_iter().map(T::into_script).collect::<Result<Array>>()?.into())
     }
 }

@@ -22,7 +22,7 @@ mod table;
 mod unread;
 
 pub use callback::{Callback, own};
-pub use engine::{Limits, build};
+pub use engine::{Limits, build, require_items};
 pub use finding::{Finding, place_of};
 pub(crate) use function::script_type;
 pub use function::{Carried, FromScript, Function, IntoScript, Pair, Parameter, Refusal, ended, own_name};

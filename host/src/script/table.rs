@@ -9,9 +9,11 @@ use std::{
 };
 
 use ops::{ScriptPosition, nn::Module, tensor::trace};
-use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
-use super::{Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised, unread::Watched};
+use super::{
+    Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised, require_items, unread::Watched,
+};
 use crate::{
     error::{Error, Result},
     kinds,
@@ -246,7 +248,7 @@ impl Table {
             let outcome = catch_unwind(AssertUnwindSafe(|| (entry.call)(context, args)));
             match outcome.map_err(|panic| into_rhai(Error::fault(panic), entry))? {
                 Ok(result) => {
-                    return result.and_then(not_too_deep).map_err(|error| into_rhai(error, entry));
+                    return result.and_then(within_bounds).map_err(|error| into_rhai(error, entry));
                 }
                 Err(Refusal::Value(error)) => return Err(into_rhai(error, entry)),
                 Err(Refusal::Type) => {}
@@ -320,9 +322,10 @@ fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
     error
 }
 
-/// Refuses a module that is nested too deeply.
-fn not_too_deep(value: Dynamic) -> Result<Dynamic> {
+/// Refuses a module that is nested too deeply, and a list of too many items.
+fn within_bounds(value: Dynamic) -> Result<Dynamic> {
     value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
+    value.read_lock::<Array>().map_or(Ok(()), |array| require_items(array.len()))?;
     Ok(value)
 }
 

@@ -55,6 +55,9 @@ impl Session {
 
     /// Where a path leads that a script may read, and how.
     fn permitted(&self, asked: &Path) -> crate::files::Result<(PathBuf, Permission)> {
+        if asked.as_os_str().is_empty() {
+            return Err(crate::files::Error::usage("the path is empty", "give the path of a file or folder"));
+        }
         let real = reading::resolve(asked)?;
         let is_within = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
         if self.options.data.iter().chain(&self.options.readable).any(is_within) {

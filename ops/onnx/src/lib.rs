@@ -21,7 +21,8 @@
 //!    once), `reached` (which parameters gradients reach).
 //! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all
 //!    of the above, one after another).
-//! 6. [`export`]: modules as files. `original` (a file with other values), `batch` (sizes that follow the
+//! 6. `rows`: whether the samples of a file of a fixed batch are independent, from its operators (`known`).
+//! 7. [`export`]: modules as files. `original` (a file with other values), `batch` (sizes that follow the
 //!    batch), `merge` (two traces as one graph), `messages` (the parts of a file), `names` (each name once).
 
 mod build;
@@ -33,6 +34,7 @@ pub mod network;
 mod node;
 mod operators;
 mod report;
+mod rows;
 mod value;
 
 pub use call::GraphMode;
@@ -44,6 +46,7 @@ pub use file::{
 pub use module::{check, module};
 pub use network::{Graph, Port, alike};
 pub use report::{OnnxFinding, Report};
+pub use rows::mixed_samples;
 pub use value::GraphValue;
 
 use ops::{Error, Result};

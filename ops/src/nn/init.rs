@@ -1,7 +1,9 @@
 //! First values of parameters, drawn from the innermost random stream ([`crate::random`]).
 
 use super::{Fans, Module, Parameter};
-use crate::{Device, Error, Result, Spec, Tensor, interrupt::abandonable, no_grad, random};
+use crate::{
+    DType, Device, Error, Result, Spec, Tensor, interrupt::abandonable, no_grad, random, tensor::Charge,
+};
 
 /// A law that first values are drawn from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -146,6 +148,8 @@ fn orthonormal(spec: &Spec) -> Result<Tensor> {
         return Err(no_matrix(spec));
     }
     let (long, short) = ((*rows).max(columns), (*rows).min(columns));
+    // The normal matrix, its factors and the result, in f64.
+    let _charge = Charge::new("init", &Spec::new([4, long, short], DType::F64))?;
     let normal = random::normal(&[long, short], Device::Cpu)?.to_f64()?;
     let (q, signs) = abandonable(move || {
         let qr = faer::MatRef::from_row_major_slice(&normal, long, short).qr();

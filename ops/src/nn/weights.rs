@@ -1,6 +1,6 @@
 //! Weights of a file that another program wrote: renamed, converted and fitted to a module.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Module, state};
 use crate::{DType, Error, Result, Spec, Tensor};
@@ -99,6 +99,14 @@ impl Weights {
         }
         module.load_state(&tensors)?;
         Ok(converted)
+    }
+
+    /// Whether the names are those that a module's tensors have.
+    pub fn has_names_of(&self, module: &Module) -> bool {
+        let mut missing: HashSet<String> = module.state().into_iter().map(|(name, _)| name).collect();
+        let is_known =
+            |weight: &Weight| missing.remove(&weight.name) || weight.name.rsplit('.').next() == Some(COUNTER);
+        self.0.iter().all(is_known) && missing.is_empty()
     }
 
     /// The rule of [`Weights::rename`] that gives a module's names to most of the tensors that it does not

@@ -11,8 +11,8 @@ use super::{
     require_number, require_rank, require_same,
 };
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
-    tensor::{apply, broadcast, show},
+    DType, Device, Error, Result, Spec, Tensor, interrupt,
+    tensor::{POLL_EVERY, apply, broadcast, require_room, show},
 };
 
 /// `y[i][j] = x[index[i][j]][j]` along dimension 0, and so on for others.
@@ -309,9 +309,16 @@ impl Tensor {
     /// # Errors
     /// [`Error::Argument`] for an index outside the dimension; [`Error::Memory`].
     pub fn slices_at(&self, dim: usize, n: usize, index: impl Fn(usize) -> usize) -> Result<Tensor> {
+        let mut shape = self.shape().to_vec();
+        shape[dim] = n;
+        // The list of indices is often far smaller than what they give.
+        require_room("index_select", &self.spec().reshaped(shape))?;
         let mut largest = None;
         let numbers = |n| {
-            let number = |i| {
+            let number = |i: usize| {
+                if i.is_multiple_of(POLL_EVERY) {
+                    interrupt::poll();
+                }
                 let found = index(i);
                 largest = largest.max(Some(found));
                 found as i32

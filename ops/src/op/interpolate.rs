@@ -1,7 +1,7 @@
 //! Images in another size.
 
 use super::{OnnxAttribute, OnnxOperator, OnnxValue, require_float, require_rank};
-use crate::{Error, Result, Tensor};
+use crate::{Error, Result, Tensor, tensor::require_room};
 
 /// How elements between those of an image are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,9 @@ impl Tensor {
         if let (true, Some(operator)) = (self.is_symbolic(), self.resize(size, mode)) {
             return operator.on(&[self]);
         }
+        // Both directions at once: one alone may fit, and takes long.
+        let [n, c] = [0, 1].map(|d| self.shape()[d]);
+        require_room("interpolate", &self.spec().reshaped([n, c, size[0], size[1]]))?;
         let resized = self.resized(2, size[0], mode).and_then(|rows| rows.resized(3, size[1], mode));
         resized.map_err(|e| e.named("interpolate"))
     }

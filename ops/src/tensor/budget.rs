@@ -28,6 +28,15 @@ pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
 }
 
+/// Refuses a tensor for which no room is left, before anything is made that grows with it: lists of its
+/// indices, tables of its weights.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub fn require_room(op: &'static str, spec: &Spec) -> Result<()> {
+    Charge::new(op, spec).map(drop)
+}
+
 /// The bytes of one value, given back when its last handle is dropped. There is one for each value, so
 /// it is also the value's identity; a view's takes no bytes and holds on to its source's.
 pub(crate) struct Charge {

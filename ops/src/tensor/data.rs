@@ -13,7 +13,7 @@ use super::{
 use crate::{Error, Result, interrupt};
 
 /// Numbers that are made between two polls for a stop.
-const POLL_EVERY: usize = 1 << 20;
+pub(crate) const POLL_EVERY: usize = 1 << 20;
 
 impl Data {
     fn into_burn(self, shape: Vec<usize>) -> TensorData {

@@ -28,9 +28,9 @@ use burn::backend::{BackendTensor, DispatchTensorKind};
 
 pub use array::{Array, ArrayView, Data, DataView};
 pub(crate) use budget::Charge;
-pub use budget::{live_bytes, room, set_budget};
+pub use budget::{live_bytes, require_room, room, set_budget};
 pub(crate) use compact::Compact;
-pub(crate) use data::{download, float_dtype, full_primitive, holds, int_dtype, upload};
+pub(crate) use data::{POLL_EVERY, download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub(crate) use engine::{apply, countable, guarded, supported};
 pub use later::settle;

@@ -3,7 +3,7 @@
 use csv::{ReaderBuilder, Trim};
 use files::{Error, Result};
 
-use super::{AttributeRow, no_column};
+use super::{AttributeRow, names::NameColumn, no_column};
 use crate::file::FileOrigin;
 
 /// A table's text, without the byte-order mark that may stand before it.
@@ -26,15 +26,17 @@ pub fn text<'a>(bytes: &'a [u8], origin: &FileOrigin) -> Result<&'a str> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// The column called `name`, without classes yet.
+/// The column called `name`, without classes yet, and all others: those that may name the pictures.
 ///
 /// # Errors
 /// As [`super::Attribute::parse`].
-pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<Vec<AttributeRow>> {
-    let table = match delimiter(text) {
+pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<(Vec<AttributeRow>, Vec<NameColumn>)> {
+    let mut table = match delimiter(text) {
         Some(delimiter) => separated(text, origin, delimiter)?,
         None => list(text, origin)?,
     };
+    // Spreadsheets write rows of separators alone below a table.
+    table.rows.retain(|(_, row)| row.iter().any(|field| !field.is_empty()));
     table.column(origin, name)
 }
 
@@ -70,6 +72,10 @@ fn separated(text: &str, origin: &FileOrigin, delimiter: u8) -> Result<Attribute
         let record = record.map_err(|error| origin.fault(0, error.to_string(), "a CSV file"))?;
         let at = record.position().map_or(0, |position| position.byte() as usize);
         rows.push((at, record.iter().map(str::to_owned).collect()));
+    }
+    // Excel's own line `sep=;`, which says what separates the fields.
+    if rows.first().is_some_and(|(_, row)| row[0].eq_ignore_ascii_case("sep=")) {
+        rows.remove(0);
     }
     if let Some((at, last)) = rows.last().filter(|(at, last)| is_open(&text[*at..], last)) {
         let found = format!("quotes that are never closed and hold {} lines", text[*at..].lines().count());
@@ -116,33 +122,44 @@ impl AttributeTable {
         Ok(Self { header: rows.remove(0).1, rows })
     }
 
-    fn column(mut self, origin: &FileOrigin, name: &str) -> Result<Vec<AttributeRow>> {
-        let width = self.rows.first().map_or(self.header.len(), |(_, row)| row.len());
-        // CelebA's header has no name for the pictures, others have; a separator at the end of every row is
-        // no field.
-        let ends_empty = self.rows.iter().all(|(_, row)| row.last().is_some_and(String::is_empty));
-        let nameless = width == self.header.len() + 1 && !ends_empty;
-        if nameless {
-            self.header.insert(0, String::new());
-        }
-        let mut columns = (1..self.header.len()).filter(|&column| self.header[column] == name);
+    fn column(self, origin: &FileOrigin, name: &str) -> Result<(Vec<AttributeRow>, Vec<NameColumn>)> {
+        let (header, width) = self.names_of_columns();
+        let mut columns = (0..header.len()).filter(|&column| header[column] == name);
         let column = match (columns.next(), columns.next()) {
             (Some(column), None) => column,
-            (None, _) => return Err(no_column(origin, name, &self.header[1..])),
+            (None, _) => return Err(no_column(origin, name, &header)),
             (Some(_), Some(_)) => {
                 let problem = format!("{} has several columns `{name}`", origin.path.display());
                 return Err(Error::usage(problem, "give each a name of its own"));
             }
         };
+        let others = (0..width).filter(|&other| other != column);
+        let mut others: Vec<_> =
+            others.map(|i| NameColumn::new(i, header.get(i).map_or("", String::as_str))).collect();
         let row = |(offset, mut fields): (usize, Vec<String>)| {
             if fields.len() != width || width <= column {
                 let found = format!("{} fields", fields.len());
                 let expected = format!("{}, as in the first line of a picture", width.max(column + 1));
                 return Err(origin.fault(offset, found, expected));
             }
-            let value = fields.swap_remove(column);
-            Ok(AttributeRow { offset, file: fields.swap_remove(0), value, class: 0 })
+            others.iter_mut().for_each(|other| other.push(&fields[other.index]));
+            Ok(AttributeRow { offset, value: fields.swap_remove(column), class: 0 })
         };
-        self.rows.into_iter().map(row).collect()
+        let rows = self.rows.into_iter().map(row).collect::<Result<_>>()?;
+        Ok((rows, others))
+    }
+
+    /// The names of the columns, with an empty one for the pictures where there is none, and the number of
+    /// fields of a row.
+    fn names_of_columns(&self) -> (Vec<String>, usize) {
+        let mut header = self.header.clone();
+        let width = self.rows.first().map_or(header.len(), |(_, row)| row.len());
+        // CelebA's header has no name for the pictures, others have; a separator at the end of every row is
+        // no field.
+        let ends_empty = self.rows.iter().all(|(_, row)| row.last().is_some_and(String::is_empty));
+        if width == header.len() + 1 && !ends_empty {
+            header.insert(0, String::new());
+        }
+        (header, width)
     }
 }

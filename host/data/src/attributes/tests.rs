@@ -7,7 +7,7 @@ fn read(text: impl AsRef<[u8]>, name: &str) -> Result<Attribute> {
 /// The classes of pictures in a folder `img`, and their names.
 fn classes(text: &str, name: &str, files: &[&str]) -> (Vec<String>, Vec<u32>) {
     let attribute = read(text, name).unwrap();
-    let labels = attribute.of(Path::new("img"), files).unwrap();
+    let (labels, _) = attribute.of(Path::new("img"), files).unwrap();
     (attribute.class_names, labels)
 }
 
@@ -120,4 +120,54 @@ fn faults_name_file_offset_and_expectation() {
         "at byte 13: found the byte e9, which is not UTF-8 but most likely Windows-1252",
     );
     fails(b"\xff\xfef\0i\0", "a", "found a text in UTF-16");
+}
+
+/// pandas writes the index of a row first, other programs a number of their own; the names are elsewhere.
+#[test]
+fn the_column_that_names_the_pictures_need_not_be_the_first() {
+    let expected = (vec!["blue".into(), "green".into(), "red".into(), "x".into()], vec![3, 1, 0, 2]);
+    let rows = "0,3.png,red\n1,2.png,blue\n2,1.png,green\n3,0.png,x\n";
+    let headers = [",file,colour\n", "id,file,colour\n", "Unnamed: 0,file,colour\n", "file,colour\n"];
+    for header in headers {
+        assert_eq!(classes(&format!("{header}{rows}"), "colour", &FOUR), expected, "{header}");
+    }
+    let paths = rows.replace(",3.", ",C:\\img\\3.").replace(",0.", ",/x/img/0.");
+    assert_eq!(classes(&format!(",path,colour\n{paths}"), "colour", &FOUR), expected);
+    let last = "colour,file\nred,3.png\nblue,2.png\ngreen,1.png\nx,0.png\n";
+    assert_eq!(classes(last, "colour", &FOUR), expected);
+    let (labels, said) = read(last, "colour").unwrap().of(Path::new("img"), &FOUR).unwrap();
+    assert_eq!(labels, expected.1);
+    assert!(said.unwrap().contains("found by the column `file`, not by the first one"));
+    // Names without their ends, beside numbers that are no names.
+    let stems = "id,image,kind\n1,img_b,dog\n2,img_a,cat\n";
+    assert_eq!(classes(stems, "kind", &["img_a.jpg", "img_b.jpg"]).1, [0, 1]);
+}
+
+#[test]
+fn a_picture_is_not_taken_for_a_number_or_for_one_of_another_split() {
+    let of = |text: &str, files: &[&str]| {
+        read(text, "colour").unwrap().of(Path::new("img"), files).unwrap_err().to_string()
+    };
+    // One name is missing, or all have another end: the index of pandas is no name for all that.
+    for rows in ["0,3.png,red\n1,2.png,blue\n2,1.png,green\n3,9.png,x\n", "0,3.jpg,a\n1,2.jpg,b\n2,1.jpg,c\n"]
+    {
+        let error = of(&format!(",file,colour\n{rows}"), &FOUR);
+        assert!(error.contains("expected a line for `0.png` in the column `file`"), "{error}");
+    }
+    for rows in ["0,3,red\n1,2,blue\n2,1,green\n3,0,x\n", "0,3,red\n1,2,blue\n2,9,green\n3,0,x\n"] {
+        let error = of(&format!(",id,colour\n{rows}"), &FOUR);
+        assert!(error.contains("the first column and the column `id` could both name"), "{error}");
+    }
+    let error = of("file,colour\ntrain/0.png,red\n", &["test/0.png"]);
+    assert!(error.contains("a line for `test/0.png`"), "{error}");
+    fails(",file,colour\n0,a.png,red\n1,a.png,red\n", "colour", "`a.png` again");
+}
+
+#[test]
+fn what_spreadsheets_add_is_no_row() {
+    let expected = (vec!["blue".into(), "red".into()], vec![1, 0, 0, 1]);
+    let rows = "file;colour\n0.png;red\n1.png;blue\n2.png;blue\n3.png;red\n";
+    for text in [format!("sep=;\n{rows}"), format!("{rows};\n;\n")] {
+        assert_eq!(classes(&text, "colour", &FOUR), expected, "{text}");
+    }
 }

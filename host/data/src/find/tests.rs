@@ -72,3 +72,29 @@ fn a_folder_of_several_sets_asks_for_one() {
     let error = only_pictures_in(data.path(), Split::Train).unwrap_err().to_string();
     assert!(error.contains("2 sets") && error.contains("emnist-letters-train"), "{error}");
 }
+
+#[test]
+fn all_splits_of_a_set_come_from_one_folder() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folders = [one.path().to_path_buf(), two.path().to_path_buf()];
+    for (name, train, test) in [
+        ("mnist", "mnist/train-images-idx3-ubyte", "mnist/t10k-images-idx3-ubyte"),
+        ("cifar-10", "cifar-10-batches-py/data_batch_1", "cifar-10-batches-bin/test_batch.bin"),
+        ("omniglot", "omniglot/images_background.zip", "omniglot/images_evaluation.zip"),
+    ] {
+        let set = known::named(name).unwrap();
+        let train = touch(one.path().join(train));
+        touch(two.path().join(test));
+        assert_eq!(split_of(set, Split::Train, &folders).unwrap(), train);
+        let error = split_of(set, Split::Test, &folders).unwrap_err().to_string();
+        assert!(error.contains("has no test split; that of") && error.contains("one folder"), "{error}");
+        let [_, found] = &list(&folders).into_iter().find(|set| set.name == name).unwrap().locations;
+        assert!(matches!(found, SetLocation::Missing { .. }), "{found:?}");
+    }
+    // The same of two forms of a set in one data folder.
+    touch(one.path().join("cifar-10-batches-bin/test_batch.bin"));
+    let error = split_of(known::named("cifar-10").unwrap(), Split::Test, &folders).unwrap_err().to_string();
+    assert!(error.contains("cifar-10-batches-py has no test split; that of"), "{error}");
+    touch(one.path().join("mnist/t10k-images-idx3-ubyte"));
+    assert!(split_of(known::named("mnist").unwrap(), Split::Test, &folders).is_ok());
+}

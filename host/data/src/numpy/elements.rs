@@ -33,6 +33,10 @@ impl NumpyArray {
     /// # Errors
     /// `Format` for numbers that no tensor holds; [`ops::Error`] for other shapes than tensors have.
     pub fn tensor(&self) -> Result<Tensor> {
+        if self.elements().is_empty() {
+            let found = format!("an array without elements, of the shape {:?}", self.shape());
+            return Err(self.refused(found, "at least one element"));
+        }
         Ok(Tensor::from_array(self.array()?, Device::Cpu)?)
     }
 

@@ -143,6 +143,7 @@ impl Decoder<'_> {
         // The decoders are not ours, and the files may come from anybody.
         let outcome = catch_unwind(AssertUnwindSafe(|| decoded(packed, self.upright)));
         let picture = match outcome {
+            Ok(Err(ImageError::Limits(_))) => return Err(self.too_large(file, packed)),
             Ok(picture) => picture.map_err(|error| error.to_string()),
             Err(_) => Err("its decoder fails".to_owned()),
         };
@@ -151,6 +152,20 @@ impl Decoder<'_> {
         })?;
         self.rotated.fetch_add(usize::from(is_rotated), Ordering::Relaxed);
         Ok(picture)
+    }
+}
+
+impl Decoder<'_> {
+    /// The error for a picture beyond the limits.
+    fn too_large(&self, file: &Member, packed: &[u8]) -> Error {
+        let reader = ImageReader::new(Cursor::new(packed)).with_guessed_format();
+        let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
+        let size = size.map_or(String::new(), |(width, height)| format!(" of {width}x{height}"));
+        let expected = format!(
+            "one within the limit of {MAX_SIDE} pixels a side and {} MiB when decoded: make it smaller first",
+            MAX_BYTES >> 20
+        );
+        self.store.fault(file, 0, format!("a picture{size}"), expected)
     }
 }
 

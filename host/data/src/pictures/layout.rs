@@ -1,5 +1,7 @@
 //! How the pictures of a folder or archive are divided: into splits, and by folder into classes.
 
+mod notes;
+
 use std::collections::BTreeSet;
 
 use super::{ATTRIBUTES, PictureLabels, is_picture};
@@ -18,8 +20,8 @@ pub struct Layout<'a> {
     splits: Vec<Split>,
     /// The classes of all splits, sorted.
     classes: Vec<&'a str>,
-    /// A folder with the name of a split that is a class.
-    class_of_split: Option<&'a str>,
+    /// How folders were understood, where that is not plain.
+    notes: Vec<String>,
     left_out: LeftOut,
 }
 
@@ -49,14 +51,7 @@ impl<'a> Layout<'a> {
         };
         let others = files.iter().filter(|file| !is_picture(&file.name) && !is_table(&file.name));
         others.for_each(|file| leave_out(file, &mut left_out));
-        let top = common_folder(&pictures);
-        let mut placed: Vec<Placed> =
-            pictures.iter().map(|file| Placed::within(file, &file.name[top..])).collect();
-        let class_of_split = lone_split(&placed);
-        let has_splits = class_of_split.is_none() && placed.iter().any(|picture| picture.split.is_some());
-        if !has_splits {
-            placed = pictures.iter().map(|file| Placed::of(file, None, &file.name[top..])).collect();
-        }
+        let (mut placed, mut notes) = placed(&pictures);
         let splits: BTreeSet<Split> = placed.iter().filter_map(|picture| picture.split).collect();
         placed.retain(|picture| {
             let stays = splits.is_empty() || picture.split.is_some();
@@ -70,13 +65,14 @@ impl<'a> Layout<'a> {
         });
         if options.labels.is_none() {
             leave_out_strays(&mut placed, &mut left_out);
+            notes.extend(notes::unlike_training(&placed));
         }
         let classes: BTreeSet<&str> = placed.iter().filter_map(|picture| picture.class).collect();
         Self {
             pictures: placed,
             splits: splits.into_iter().collect(),
             classes: classes.into_iter().collect(),
-            class_of_split,
+            notes,
             left_out,
         }
     }
@@ -90,13 +86,15 @@ impl<'a> Layout<'a> {
         &self.splits
     }
 
+    /// What was left out.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
+    }
+
     /// Warnings about the whole set.
     pub fn notes(&self) -> Vec<String> {
-        let class = self.class_of_split.map(|folder| {
-            format!("the folder `{folder}` lies beside others and is taken for a class, not for a split")
-        });
         let left_out = (!self.left_out.is_empty()).then(|| format!("left out: {}", self.left_out));
-        class.into_iter().chain(left_out).collect()
+        self.notes.iter().cloned().chain(left_out).collect()
     }
 
     /// The pictures of a split. Without splits, all are for training, or for what the set's `own` name says.
@@ -127,13 +125,65 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Every picture with its split and class, and how folders were understood, where that is not plain.
+fn placed<'a>(pictures: &[&'a Member]) -> (Vec<Placed<'a>>, Vec<String>) {
+    let top = common_folder(pictures);
+    let names = || pictures.iter().map(|file| (*file, &file.name[top..]));
+    let split = splits_by_name(names().map(|(_, name)| name));
+    let outer: Vec<Placed> = names().map(|(file, name)| Placed::within(file, name, &split)).collect();
+    let lone = lone_split(&outer);
+    if lone.is_none() && outer.iter().any(|picture| picture.split.is_some()) {
+        return (outer, Vec::new());
+    }
+    if lone.is_none() {
+        let inner: Vec<Placed> = names().map(|(file, name)| Placed::inside(file, name)).collect();
+        if let Some(note) = notes::inner_splits(&inner) {
+            return (inner, vec![note]);
+        }
+    }
+    let plain: Vec<Placed> = names().map(|(file, name)| Placed::of(file, None, name)).collect();
+    let lone = lone.map(|folder| {
+        format!("the folder `{folder}` lies beside others and is taken for a class, not for a split")
+    });
+    let notes = lone.or_else(|| notes::classes_like_splits(&plain)).into_iter().collect();
+    (plain, notes)
+}
+
+/// The split that a folder at the top says: by its name alone, or by the names of several of them that differ
+/// in the split alone (`seg_train`, `seg_test`).
+fn splits_by_name<'a>(names: impl Iterator<Item = &'a str>) -> impl Fn(&str) -> Option<Split> {
+    let folders: BTreeSet<&str> = names.filter_map(|name| Some(name.split_once('/')?.0)).collect();
+    let worded: Vec<(Split, String)> = folders.iter().filter_map(|name| Split::with_rest(name)).collect();
+    let rests: BTreeSet<String> = worded.iter().map(|(_, rest)| rest.clone()).collect();
+    let is_one_kind = rests.len() == 1 && worded.iter().any(|(split, _)| *split != worded[0].0);
+    move |folder| {
+        let worded = || Split::with_rest(folder).map(|(split, _)| split);
+        Split::of_folder(folder).or_else(|| is_one_kind.then(worded).flatten())
+    }
+}
+
 impl<'a> Placed<'a> {
-    /// A picture of that name, in the folder of a split that the name begins with, if any.
-    fn within(file: &'a Member, name: &'a str) -> Self {
-        let inside = name.split_once('/').and_then(|(folder, rest)| Some((Split::named(folder)?, rest)));
-        inside.map_or(Self { file, split: None, class: None }, |(split, rest)| {
-            Self::of(file, Some(split), rest)
+    /// A picture of that name, in the folder of a split that the name begins with, if any. Archives are often
+    /// unpacked into a folder of their own name: `training_set/training_set/cat`.
+    fn within(file: &'a Member, name: &'a str, split: &impl Fn(&str) -> Option<Split>) -> Self {
+        let inside = name.split_once('/').and_then(|(folder, rest)| Some((folder, split(folder)?, rest)));
+        inside.map_or(Self { file, split: None, class: None }, |(folder, split, rest)| {
+            let again = rest.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            Self::of(file, Some(split), again.unwrap_or(rest))
         })
+    }
+
+    /// A picture of that name, whose class is the folder around that of the split: `bottle/train/good`.
+    fn inside(file: &'a Member, name: &'a str) -> Self {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut start = 0;
+        for part in folder.split('/') {
+            if let Some(split) = Split::of_folder(part).filter(|_| start > 0) {
+                return Self { file, split: Some(split), class: Some(&name[..start - 1]) };
+            }
+            start += part.len() + 1;
+        }
+        Self { file, split: None, class: None }
     }
 
     fn of(file: &'a Member, split: Option<Split>, name: &'a str) -> Self {
@@ -168,10 +218,15 @@ fn leave_out_strays(placed: &mut Vec<Placed>, left_out: &mut LeftOut) {
     });
 }
 
+/// Whether a name is that of a picture of a format that is not read.
+pub fn is_other_picture(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    OTHERS.iter().any(|end| name.ends_with(end))
+}
+
 /// Notes a file that is not read.
 fn leave_out(file: &Member, left_out: &mut LeftOut) {
-    let name = file.name.to_ascii_lowercase();
-    if OTHERS.iter().any(|end| name.ends_with(end)) {
+    if is_other_picture(&file.name) {
         left_out.add(
             ["picture of a format that is not read", "pictures of formats that are not read"],
             &file.name,
@@ -187,7 +242,7 @@ fn common_folder(files: &[&Member]) -> usize {
     let mut length = 0;
     while let Some(next) = first.name[length..].find('/').map(|at| length + at + 1) {
         let shared = files.iter().all(|file| file.name.starts_with(&first.name[..next]));
-        if !shared || Split::named(&first.name[length..next - 1]).is_some() {
+        if !shared || Split::of_folder(&first.name[length..next - 1]).is_some() {
             break;
         }
         length = next;

@@ -307,7 +307,7 @@ fn absurd_sizes_are_refused_before_anything_is_allocated() {
     huge[29..33].copy_from_slice(&crc.sum().to_be_bytes());
     let [folder, ..] = all(temporary.path(), &[("1.png", huge)]);
     let error = get(&folder, Split::Train, &ReadOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("a damaged picture") && error.contains("limit"), "{error}");
+    assert!(error.contains("a picture of 100000x100000, expected one within the limit"), "{error}");
 }
 
 #[test]
@@ -315,8 +315,81 @@ fn a_folder_without_pictures_says_what_is_wanted() {
     let temporary = tempfile::tempdir().unwrap();
     let error = get(temporary.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("holds no pictures\n  help: put files there that end with .png"), "{error}");
+    let other = tempfile::tempdir().unwrap();
+    for path in all(other.path(), &[("a/1.ppm", b"P6 1 1 255 abc".to_vec()), ("b/2.HEIC", vec![0])]) {
+        let error = get(&path, Split::Train, &ReadOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("2 pictures of formats that are not read (a/1.ppm, b/2.HEIC)"), "{error}");
+    }
     let [folder, ..] = all(temporary.path(), &[("1.png", png([1; 3]))]);
     let options = ReadOptions { labels: Some("Male".into()), ..ReadOptions::default() };
     let error = get(&folder, Split::Train, &options).unwrap_err().to_string();
     assert!(error.contains("no file of attributes to take `Male` from"), "{error}");
+}
+
+/// As MVTec has it: a folder for each thing, and the splits in that.
+#[test]
+fn splits_inside_the_folders_of_classes_are_splits() {
+    let temporary = tempfile::tempdir().unwrap();
+    let files = [
+        ("bottle/train/good/1.png", png([1; 3])),
+        ("bottle/test/good/1.png", png([2; 3])),
+        ("bottle/test/broken/1.png", png([3; 3])),
+        ("bottle/ground_truth/broken/1_mask.png", png([9; 3])),
+        ("cable/train/good/1.png", png([4; 3])),
+        ("cable/test/good/1.png", png([5; 3])),
+    ];
+    for path in all(temporary.path(), &files) {
+        let (train, said) = heard(&path, Split::Train, &ReadOptions::default());
+        let train = train.unwrap();
+        assert_eq!(classes(&train), (Some(&[0, 1][..]), vec!["bottle", "cable"]));
+        assert_eq!(train.pixels.iter().step_by(72).copied().collect::<Vec<u8>>(), [1, 4]);
+        assert!(said.contains("its splits lie inside of folders (bottle, cable)"), "{said}");
+        assert!(said.contains("1 picture outside of the splits (bottle/ground_truth"), "{said}");
+        assert_eq!(get(&path, Split::Test, &ReadOptions::default()).unwrap().len(), 3);
+    }
+    // Trains among vehicles are no split.
+    let temporary = tempfile::tempdir().unwrap();
+    let files =
+        [("land/train/1.png", png([1; 3])), ("land/bus/1.png", png([2; 3])), ("sea/1.png", png([3; 3]))];
+    for path in all(temporary.path(), &files) {
+        assert_eq!(get(&path, Split::Train, &ReadOptions::default()).unwrap().len(), 3);
+    }
+}
+
+/// As archives of Kaggle have them, once more inside of a folder of the same name.
+#[test]
+fn longer_names_of_splits_are_splits() {
+    for [train, test] in [
+        ["training_set", "test_set"],
+        ["train_images", "test_images"],
+        ["Train", "test1"],
+        ["seg_train", "seg_test"],
+        ["training_set/training_set", "test_set/test_set"],
+    ] {
+        let temporary = tempfile::tempdir().unwrap();
+        let names = [format!("{train}/cat/1.png"), format!("{train}/dog/1.png"), format!("{test}/dog/2.png")];
+        let files = [1, 2, 3].map(|i| (&*names[i - 1], png([i as u8; 3])));
+        for path in all(temporary.path(), &files) {
+            let test = get(&path, Split::Test, &ReadOptions::default()).unwrap();
+            assert_eq!(classes(&test), (Some(&[1][..]), vec!["cat", "dog"]), "{train}");
+            let (images, said) = heard(&path, Split::Train, &ReadOptions::default());
+            assert_eq!((images.unwrap().len(), &*said), (2, ""), "{train}");
+        }
+    }
+}
+
+#[test]
+fn what_folders_may_mean_else_is_said() {
+    let said = |names: &[&str]| {
+        let temporary = tempfile::tempdir().unwrap();
+        let files: Vec<_> = names.iter().map(|name| (*name, png([1; 3]))).collect();
+        heard(&all(temporary.path(), &files)[0], Split::Train, &ReadOptions::default()).1
+    };
+    let domains = said(&["trainA/1.png", "trainB/1.png", "testA/1.png", "testB/1.png"]);
+    assert!(domains.contains("are taken for classes (testA, testB, trainA, ...)"), "{domains}");
+    let unlike = said(&["train/n01/images/1.png", "train/n02/images/1.png", "val/images/1.png"]);
+    assert!(
+        unlike.contains("no class of the validation split (images) is one of the train split"),
+        "{unlike}"
+    );
 }

@@ -10,7 +10,7 @@ use crate::{
     api::options::CallOptions,
     data::{self, BatchPlan, Dataset, Mixture},
     error::{Error, Result},
-    script::{Table, raised},
+    script::{Table, raised, require_items},
     session::Session,
 };
 
@@ -58,6 +58,7 @@ pub fn add(table: &mut Table) {
             "All items as one batch #{ images, labels, indices }, in their order.",
             r#"data::load("glyphs").train(3).batch().labels.to_array() => [0, 1, 2]"#,
             |session: &Session, set: Dataset| {
+                require_items(set.len())?;
                 whole(&set, (0..set.len() as u32).collect(), None, session.device())
             },
         )
@@ -67,6 +68,7 @@ pub fn add(table: &mut Table) {
             "{ let s = data::load(\"shapes\").train(5); \
              data::mix([s, s], [0, 1]).batch(3).sources.to_array() } => [1, 1, 1]",
             |session: &Session, mixture: Arc<Mixture>, n: usize| {
+                require_items(n)?;
                 let drawn = mixture.draw(n, random::next_key())?;
                 whole(mixture.items(), drawn, Some(&mixture), session.device())
             },
@@ -133,6 +135,7 @@ fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) ->
 }
 
 fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
+    require_items(batch.indices.len())?;
     let mut map = Map::new();
     if let Some(mixture) = mixture {
         let sources: Vec<i32> = batch.indices.iter().map(|&index| mixture.source(index) as i32).collect();

@@ -28,10 +28,17 @@ pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>
     let rules = rules(CallOptions::read("load", options, |options| options.get("rename", Map::new()))?)?;
     let refused = |help: &str| {
         let help = help.to_owned();
-        move |error| Error::reworded(error, |error| Error::usage(format!("{path}: {error}"), help))
+        move |error| {
+            Error::reworded(error, |error| {
+                // The function is named before the path already.
+                let problem = error.to_string();
+                Error::usage(format!("{path}: {}", problem.strip_prefix("load: ").unwrap_or(&problem)), help)
+            })
+        }
     };
-    let mut weights =
-        Weights::read(&content(session, path)?).map_err(refused("give a file of the safetensors format"))?;
+    let content = content(session, path)?;
+    require_no_pickle(path, &content)?;
+    let mut weights = Weights::read(&content).map_err(refused("give a file of the safetensors format"))?;
     weights.rename(&rules).map_err(refused("give names as the file has them"))?;
     let converted = weights.load_into(module).map_err(|error| refused(&way_out(&weights, module))(error))?;
     for group in converted {
@@ -55,8 +62,30 @@ fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
     session.read(Path::new(path), "", |file| reading::read(file, room() as u64))
 }
 
+/// Refuses what `torch.save` writes, an archive or a pickle, which is not read here.
+fn require_no_pickle(path: &str, content: &[u8]) -> Result<()> {
+    // A safetensors file begins with the length of its header, which is far below 2^16 times these bytes.
+    let is_pickle = content.starts_with(b"PK\x03\x04")
+        || content.starts_with(&[0x80])
+            && content[1..].first().is_some_and(|version| (2..=5).contains(version))
+            && content.get(8) != Some(&b'{');
+    if !is_pickle {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!("{path}: a file that torch.save wrote (.pt, .pth), not of the safetensors format"),
+        "convert it in Python: safetensors.torch.save_file(torch.load(\"w.pth\", weights_only=True), \
+         \"w.safetensors\"), of a whole model its state_dict()",
+    ))
+}
+
 /// What to do about tensors that do not fit.
 fn way_out(weights: &Weights, module: &Module) -> String {
+    if weights.has_names_of(module) {
+        return "its names are those of the network: give one of these shapes, or convert the elements before \
+                they are saved (`tensor.float()` in PyTorch)"
+            .into();
+    }
     let rename = |old: &str, new: &str| format!("load(path, #{{ rename: #{{ \"{old}\": \"{new}\" }} }})");
     match weights.suggested(module) {
         Some((old, new)) => {

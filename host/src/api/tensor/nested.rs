@@ -6,6 +6,7 @@ use rhai::{Array, Dynamic};
 use crate::{
     error::{Error, Result},
     kinds,
+    script::require_items,
 };
 
 /// A tensor of a number, a truth value, or arrays of them.
@@ -53,12 +54,13 @@ const ELEMENT: usize = 64;
 /// The elements as nested arrays.
 ///
 /// # Errors
-/// `Usage` for more than there is memory for.
+/// `Usage` for more than a list may have, or there is memory for.
 pub fn to_nested(tensor: &Tensor) -> Result<Dynamic> {
     if tensor.len().saturating_mul(ELEMENT) > ops::tensor::room() {
         let problem = format!("{} elements are more than memory holds as arrays", tensor.len());
         return Err(Error::usage(problem, "take a part of the tensor first: `x.slice(dim, start, end)`"));
     }
+    require_items(tensor.len())?;
     Ok(nested(&tensor.to_data()?, tensor.shape()))
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, Position};
+use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
 
 use super::{Library, ScriptResult};
 use crate::script::{
@@ -43,6 +43,21 @@ pub fn add(library: &mut Library) {
     });
     splicing(library);
     taking(library);
+    library.add_pure("keys", move |map: &mut Map| -> ScriptResult<Array> {
+        limits.items(map.len())?;
+        Ok(map.keys().map(|key| Dynamic::from(ImmutableString::from(key.as_str()))).collect())
+    });
+    library.add(
+        "parse_json",
+        move |context: NativeCallContext, text: ImmutableString| -> ScriptResult<Dynamic> {
+            limits.items(text.bytes().filter(|&byte| byte == b',').count() + 1)?;
+            context.engine().parse_json(&text, true).map(Dynamic::from)
+        },
+    );
+    library.add_pure("values", move |map: &mut Map| -> ScriptResult<Array> {
+        limits.items(map.len())?;
+        Ok(map.values().cloned().collect())
+    });
 }
 
 fn push(limits: Limits, array: &mut Array, item: Dynamic) -> ScriptResult<()> {

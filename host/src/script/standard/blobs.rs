@@ -1,6 +1,6 @@
 //! Bytes: what makes many of them from a number, or much of each.
 
-use rhai::{Array, Blob, Dynamic};
+use rhai::{Array, Blob, Dynamic, ImmutableString};
 
 use super::{Library, ScriptResult};
 
@@ -23,5 +23,21 @@ pub fn add(library: &mut Library) {
     library.add_pure("to_array", move |blob: &mut Blob| -> ScriptResult<Array> {
         limits.items(blob.len())?;
         Ok(blob.iter().map(|byte| Dynamic::from(i64::from(*byte))).collect())
+    });
+    for name in ["append", "+="] {
+        library.add(name, move |blob: &mut Blob, more: Blob| -> ScriptResult<()> {
+            limits.items(blob.len() + more.len())?;
+            blob.extend(more);
+            Ok(())
+        });
+    }
+    library.add("+", move |mut blob: Blob, more: Blob| -> ScriptResult<Blob> {
+        limits.items(blob.len() + more.len())?;
+        blob.extend(more);
+        Ok(blob)
+    });
+    library.add("to_blob", move |text: ImmutableString| -> ScriptResult<Blob> {
+        limits.items(text.len())?;
+        Ok(text.as_bytes().to_vec())
     });
 }

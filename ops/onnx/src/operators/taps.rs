@@ -1,6 +1,6 @@
 //! One dimension in another size: an element of the result is a weighted sum of a few elements, its taps.
 
-use ops::{Result, Spec, Tensor};
+use ops::{Result, Spec, Tensor, tensor::require_room};
 
 /// Where an element of the result lies in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,6 +121,9 @@ impl ResizedAxis {
 
     /// The tensor resized along dimension `d`.
     pub fn apply(&self, x: &Tensor, d: usize, style: ResizeStyle) -> Result<Tensor> {
+        let mut resized = x.shape().to_vec();
+        resized[d] = self.size;
+        require_room("resize", &x.spec().reshaped(resized))?;
         let taps: Vec<_> = (0..self.size).map(|i| self.taps(i, style)).collect();
         let longest = taps.iter().map(Vec::len).max().unwrap_or(0);
         let tap = |i: usize, t: usize| taps[i].get(t).copied().unwrap_or((0, 0.0));

@@ -48,6 +48,56 @@ fn a_data_set_in_order_is_read() {
 }
 
 #[test]
+fn labels_that_are_none_are_named() {
+    let fails = |text: &str, expected: &str| {
+        Bench::new().run(text).code(1).says(&["own.rhai:1:", expected]);
+    };
+    fails(
+        "data::from(zeros([2, 1]), tensor([-1, 1]));",
+        "number 0 is -1\n  help: give whole numbers [N], from 0",
+    );
+    fails("data::from(zeros([2, 1]), tensor([1, 0.5]));", "number 1 is 0.5");
+}
+
+#[test]
+fn weights_that_are_no_safetensors_or_of_other_types_say_what_to_do() {
+    let load = |name: &str, bytes: &[u8]| {
+        let place = Bench::new();
+        let file = place.write(name, bytes);
+        let text = "let cfg = params(#{ file: path(\"\") });\nnn::linear(1, 1).load(cfg.file);";
+        place.script(text, &[&format!("file={}", file.display())]).run().code(1)
+    };
+    let pickled = ["w.pth: a file that torch.save wrote", "safetensors.torch.save_file"];
+    load("w.pth", b"PK\x03\x04archive").says(&pickled);
+    load("w.pth", b"\x80\x02}q\x00.").says(&pickled);
+    let tensors = r#"{"weight":{"dtype":"I64","shape":[1,1],"data_offsets":[0,8]},
+        "bias":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}"#;
+    let bytes = [&(tensors.len() as u64).to_le_bytes()[..], tensors.as_bytes(), &[0; 16]].concat();
+    let outcome = load("w.safetensors", &bytes).says(&["its names are those of the network"]);
+    assert!(outcome.stderr.contains("w.safetensors: the tensors do not fit"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("map"), "{}", outcome.stderr);
+}
+
+#[test]
+fn arrays_of_nothing_are_named() {
+    let place = Bench::new();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }";
+    let npy = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
+    place.write("d/a.npy", npy);
+    // A zip file without entries.
+    place.write("d/a.npz", [&b"PK\x05\x06"[..], &[0; 18]].concat());
+    let text = "let cfg = params(#{ d: path(\"\"), f: \"\" });\ndata::array(cfg.f);";
+    let of = |file: &str| {
+        let folder = place.path().join("d");
+        let file = if file.is_empty() { String::new() } else { folder.join(file).display().to_string() };
+        place.script(text, &[&format!("d={}", folder.display()), &format!("f={file}")]).run().code(1)
+    };
+    of("a.npy").says(&["a.npy", "an array without elements, of the shape [0, 3]"]);
+    of("a.npz").says(&["a.npz holds no array"]);
+    of("").says(&["the path is empty"]);
+}
+
+#[test]
 fn a_truncated_or_corrupt_gzip_file_is_told() {
     let name = format!("{IMAGES}.gz");
     let whole = packed(&images());

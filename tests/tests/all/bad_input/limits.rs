@@ -65,6 +65,18 @@ fn strings_arrays_and_maps_have_a_largest_size() {
     stopped("let a = []; a.pad(1000000000, 0);", &["larger than a script may make it"]);
     stopped("let s = \"\"; s.pad(1000000000, 'x');", &["larger than a script may make it"]);
     stopped("let b = blob(1000000000);", &["larger than a script may make it"]);
+    stopped("let b = blob(4000000); loop { b += b; }", &["larger than a script may make it"]);
+    stopped("let s = \"\"; s.pad(9000000, '1'); s.to_blob();", &["larger than a script may make it"]);
+    stopped(
+        "let s = \"\"; s.pad(9000000, \"1,\"); parse_json(\"{\\\"a\\\":[\" + s + \"1]}\");",
+        &["larger than a script"],
+    );
+    for text in ["zeros([30000000]).to_array()", "metrics::histogram([1.0], 0, 1, 30000000)"] {
+        stopped(&format!("{text};"), &["a list of 30000000 items, and a list has at most 4194304", "help: "]);
+    }
+    stopped("metrics::histogram([1.0], 0, 1, 1000000000);", &["a list of 1000000000 items"]);
+    let mixture = "data::mix([data::load(\"glyphs\").train(2).without_labels()], [1])";
+    stopped(&format!("{mixture}.batch(30000000);"), &["a list of 30000000 items"]);
 }
 
 #[test]
@@ -99,6 +111,20 @@ fn a_tensor_larger_than_the_memory_is_refused_before_it_is_made() {
     stopped("zeros([1000000, 1]) + zeros([1, 1000000]);", &too_large);
     stopped("zeros([1000000, 1]).matmul(zeros([1, 1000000]));", &too_large);
     stopped("zeros([1, 1]).expand([1000000, 1000000]) + 1;", &too_large);
+    for mode in ["nearest", "bilinear"] {
+        let needs = ["interpolate: needs ", "[1, 1, 1000000000, 1000000000]"];
+        stopped(&format!("zeros([1, 1, 4, 4]).interpolate(1000000000, \"{mode}\");"), &needs);
+        // Each direction alone would fit.
+        let outcome = stopped(
+            &format!("zeros([1, 1, 3, 3]).interpolate([50000000, 50000000], \"{mode}\");"),
+            &["interpolate: needs "],
+        );
+        assert!(outcome.took < Duration::from_secs(20), "{:?}", outcome.took);
+    }
+    stopped(
+        "zeros([1, 1, 4, 4]).pad([[0, 0], [0, 0], [3000000000, 0], [0, 0]], \"replicate\");",
+        &["needs "],
+    );
     stopped("tensor([1]).cast(\"i32\").one_hot(1000000000000);", &["one_hot: "]);
     stopped("nn::linear(1000000, 1000000);", &["1000000"]);
     stopped("zeros([9223372036854775807, 9223372036854775807, 2]);", &["needs "]);
