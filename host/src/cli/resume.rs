@@ -44,14 +44,15 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
         control: &args.control,
     };
     let name = args.plugin.as_deref().unwrap_or(Path::new(&began.plugin));
-    let plugin = run::prepare(&plugin::find(name)?, &start)?;
+    let path = plugin::find(name)?;
+    let plugin = run::prepare(&path, &start)?;
     let session = &plugin.host.session;
 
-    let changes = Changes::since(&record, &plugin.host.scripts, &session.options.data);
+    let changes = Changes::since(&record, &plugin.host.scripts, &session.options.data, &path);
     if !changes.is_empty() && !args.changed {
         // A file that is not found may be in a folder that is still to be given.
         return Err(match missing.is_empty() {
-            true => elsewhere(changed(&changes.listed(), &folder), &record),
+            true => explained(changed(&changes.listed(), &folder), &changes, &record),
             false => needed::refusal(&given, &missing, &folder),
         });
     }
@@ -88,16 +89,18 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
 }
 
 /// An error about files, with a hint where the run began in another folder: relative paths mean other files
-/// here.
-fn elsewhere(error: Error, record: &Record) -> Error {
-    match (error, std::env::current_dir()) {
-        (Error::Files(files::Error::Usage { problem, help }), Ok(here))
-            if here != Path::new(&record.folder) =>
-        {
+/// here; and where a change of settings comes to nothing.
+fn explained(error: Error, changes: &Changes, record: &Record) -> Error {
+    let Error::Files(files::Error::Usage { problem, mut help }) = error else { return error };
+    if changes.has_configs() {
+        help.push_str("; the settings of this run stay as run.json has them");
+    }
+    match std::env::current_dir() {
+        Ok(here) if here != Path::new(&record.folder) => {
             let began = shell_quoted(&record.folder);
             Error::usage(problem, format!("the run began in {began}, this is {}; {help}", here.display()))
         }
-        (error, _) => error,
+        _ => Error::usage(problem, help),
     }
 }
 
