@@ -53,7 +53,8 @@ pub enum Error {
     Symbolic { op: &'static str },
     /// More memory than the budget of tensor bytes allows.
     #[error(
-        "{op}: needs {needed} for a tensor of shape {shape}, and only {left} of the budget of {budget} are left"
+        "{op}: needs {needed} for a tensor of shape {shape}, and only {left} of the budget of {budget} \
+         are left"
     )]
     Memory { op: &'static str, shape: String, needed: String, left: String, budget: String },
     /// A module that cannot be written as an ONNX file, and the position in the script that is the cause.

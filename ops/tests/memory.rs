@@ -1,5 +1,5 @@
-//! Graphs give back what they hold. In a process of its own, and one test after another: they count the bytes of all
-//! tensors and set the budget.
+//! Graphs give back what they hold. In a process of its own, and one test after another: they count the bytes
+//! of all tensors and set the budget.
 
 use std::sync::{Mutex, PoisonError};
 

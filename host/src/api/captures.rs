@@ -43,8 +43,8 @@ impl Captured {
         Ok(Self::new(Session::of(context)?, function, MayChange::State(state)))
     }
 
-    /// What a thread's own copy of the function captured: which values its variables have, whatever happens in
-    /// modules and optimisers, which threads share.
+    /// What a thread's own copy of the function captured: which values its variables have, whatever happens
+    /// in modules and optimisers, which threads share.
     pub fn of_thread(&self, copy: &Callback) -> Self {
         Self::new(Arc::clone(&self.session), copy.function(), MayChange::Handles)
     }
@@ -90,6 +90,8 @@ impl Captured {
             |n: usize| context.iter_namespaces().find_map(|m| m.get_script_fn(self.function.fn_name(), n));
         let found = (captured..captured + 4).find_map(arity);
         let name = found.and_then(|f| f.params.get(index).map(ToString::to_string));
-        Some(name.map_or_else(|| "a variable from outside".into(), |name| format!("`{name}`")))
+        let name = name.map_or_else(|| "a variable from outside".into(), |name| format!("`{name}`"));
+        let doubt = if now[index].is_comparable() { "" } else { " (or may have: it cannot be compared)" };
+        Some(name + doubt)
     }
 }

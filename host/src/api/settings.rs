@@ -42,7 +42,7 @@ pub fn add(table: &mut Table) {
         .add(
             "shares(default)",
             "In `params`: a default of an array of weights, none below 0 and not all 0. The script gets them \
-             divided by their sum, so that they add up to 1; an empty list stays empty.",
+             divided by their sum, so that they add up to 1; an empty array stays empty.",
             "params(#{ alphas: shares([1, 3]) }).alphas => [0.25, 0.75]",
             Declared::shares,
         );
@@ -61,7 +61,8 @@ fn add_paths(table: &mut Table) {
         )
         .add(
             "paths(defaults)",
-            "In `params`: the default of a setting that is an array of files and folders, as `path` does for one.",
+            "In `params`: the default of a setting that is an array of files and folders, as `path` does for \
+             one.",
             "params(#{ networks: paths([]) }).networks => []",
             |defaults: Dynamic| Declared::path(defaults, true),
         );

@@ -4,18 +4,19 @@ mod changes;
 mod command;
 mod needed;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     args::{DeviceChoice, ResumeArgs},
     launch,
     outcome::Outcome,
-    plugin, run, runs, stop,
+    plugin::{self, Plugin},
+    run, runs, stop,
 };
 use crate::{
     error::{Error, Result},
     run::{Arguments, Record, Run, shell_quoted},
-    script::settings::ResolvedSettings,
+    script::settings::{NamedPath, ResolvedSettings},
     session::{
         Recorder,
         access::{Grants, Resumed},
@@ -30,62 +31,114 @@ use needed::{Given, Word};
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = runs::find(&args.run)?;
     let record = Run::look(&folder)?;
-    let began = arguments(&record)?;
-    let given = Given::of(args);
-    let missing = needed::words(&record, &began, &folder, &given);
-    if missing.iter().any(Word::is_plugin) {
-        return Err(needed::refusal(&given, &missing, &folder));
-    }
-    let start = run::Start {
-        seed: record.seed,
-        device: device(&began)?,
-        data: args.data.as_deref(),
-        allow_read: &args.allow_read,
-        control: &args.control,
-    };
-    let name = args.plugin.as_deref().unwrap_or(Path::new(&began.plugin));
-    let path = plugin::find(name)?;
-    let plugin = run::prepare(&path, &start)?;
-    let session = &plugin.host.session;
-
-    let changes = Changes::since(&record, &plugin.host.scripts, &session.options.data, &path);
-    if !changes.is_empty() && !args.changed {
-        // A file that is not found may be in a folder that is still to be given.
-        return Err(match missing.is_empty() {
-            true => explained(changed(&changes.listed(), &folder), &changes, &record),
-            false => needed::refusal(&given, &missing, &folder),
-        });
-    }
-    let declared = plugin.declaration.as_ref();
-    let resolved =
-        declared.map(|d| ResolvedSettings::recorded(d, &record.settings, &record.given, args.changed));
-    let resolved = resolved.transpose()?;
-    let named = declared.zip(resolved.as_ref()).map(|(d, resolved)| resolved.named(d)).unwrap_or_default();
-    let missing = [missing, needed::paths(&record, &named, &session.options, &given)].concat();
-    if !missing.is_empty() {
-        return Err(needed::refusal(&given, &missing, &folder));
-    }
-
+    let resumption = Resumption { args, given: Given::of(args), folder, record };
+    let (plugin, missing) = resumption.open()?;
+    let changes = resumption.changes(&plugin, &missing)?;
+    let (settings, named) = resumption.settings(&plugin, missing)?;
     stop::listen()?;
-    let run = Run::open(&folder)?;
-    if !changes.is_empty() {
-        run.update(|record| {
-            changes.note(record);
-            record.settings = run::to_json(resolved.as_ref());
-        })?;
-    }
-    if let Some(resolved) = &resolved {
-        let command = needed::command(&given, &[], &folder);
-        let home = std::env::current_dir().and_then(|here| here.canonicalize()).map_err(Error::io("."))?;
-        let grants = Grants { named, resumed: Some(Resumed { home, command }) };
-        session.set_settings(resolved.to_map(), grants);
-    }
+    let run = resumption.take(&changes, settings.as_ref())?;
+    resumption.grant(&plugin, settings.as_ref(), named)?;
     if !args.control.quiet {
         err!("resumed: {}", run.path().display());
     }
-    let mut recorder = Recorder::new(run, &session.options, plugin.host.scripts.clone())?;
+    let mut recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     recorder.accepts_changes = args.changed;
     launch::launch(&plugin, recorder, &args.control)
+}
+
+/// A run that is about to go on.
+struct Resumption<'a> {
+    args: &'a ResumeArgs,
+    given: Given<'a>,
+    folder: PathBuf,
+    record: Record,
+}
+
+impl Resumption<'_> {
+    /// The plugin, and the options that are missing. Errors: its own is one of them.
+    fn open(&self) -> Result<(Plugin, Vec<Word>)> {
+        let began = arguments(&self.record)?;
+        let missing = needed::words(&self.record, &began, &self.folder, &self.given);
+        if missing.iter().any(Word::is_plugin) {
+            return Err(self.refusal(&missing));
+        }
+        let start = run::Start {
+            seed: self.record.seed,
+            device: device(&began)?,
+            data: self.args.data.as_deref(),
+            allow_read: &self.args.allow_read,
+            control: &self.args.control,
+        };
+        Ok((run::prepare(&self.plugin_path(&began)?, &start)?, missing))
+    }
+
+    fn plugin_path(&self, began: &Arguments) -> Result<PathBuf> {
+        plugin::find(self.args.plugin.as_deref().unwrap_or(Path::new(&began.plugin)))
+    }
+
+    /// What changed since the run was stopped. Errors: that was not accepted.
+    fn changes(&self, plugin: &Plugin, missing: &[Word]) -> Result<Changes> {
+        let (scripts, data) = (&plugin.host.scripts, &plugin.host.session.options.data);
+        let path = self.plugin_path(&arguments(&self.record)?)?;
+        let changes = Changes::since(&self.record, scripts, data, &path);
+        if changes.is_empty() || self.args.changed {
+            return Ok(changes);
+        }
+        // A file that is not found may be in a folder that is still to be given.
+        Err(match missing.is_empty() {
+            true => explained(changed(&changes.listed(), &self.folder), &changes, &self.record),
+            false => self.refusal(missing),
+        })
+    }
+
+    /// The settings in the record, and what they name. Errors: options are missing for that, or from before.
+    fn settings(
+        &self,
+        plugin: &Plugin,
+        missing: Vec<Word>,
+    ) -> Result<(Option<ResolvedSettings>, Vec<NamedPath>)> {
+        let (declared, record) = (plugin.declaration.as_ref(), &self.record);
+        let recorded = |d| ResolvedSettings::recorded(d, &record.settings, &record.given, self.args.changed);
+        let settings = declared.map(recorded).transpose()?;
+        let named = declared.zip(settings.as_ref()).map(|(d, settings)| settings.named(d));
+        let named = named.unwrap_or_default();
+        let paths = needed::paths(record, &named, &plugin.host.session.options, &self.given);
+        match [missing, paths].concat() {
+            missing if missing.is_empty() => Ok((settings, named)),
+            missing => Err(self.refusal(&missing)),
+        }
+    }
+
+    /// Takes the run's folder, and notes the changes in its record.
+    fn take(&self, changes: &Changes, settings: Option<&ResolvedSettings>) -> Result<Run> {
+        let run = Run::open(&self.folder)?;
+        if !changes.is_empty() {
+            run.update(|record| {
+                changes.note(record);
+                record.settings = run::to_json(settings);
+            })?;
+        }
+        Ok(run)
+    }
+
+    /// Gives the script its settings, and lets it read what they name.
+    fn grant(
+        &self,
+        plugin: &Plugin,
+        settings: Option<&ResolvedSettings>,
+        named: Vec<NamedPath>,
+    ) -> Result<()> {
+        let Some(settings) = settings else { return Ok(()) };
+        let command = needed::command(&self.given, &[], &self.folder);
+        let home = std::env::current_dir().and_then(|here| here.canonicalize()).map_err(Error::io("."))?;
+        let grants = Grants { named, resumed: Some(Resumed { home, command }) };
+        plugin.host.session.set_settings(settings.to_map(), grants);
+        Ok(())
+    }
+
+    fn refusal(&self, missing: &[Word]) -> Error {
+        needed::refusal(&self.given, missing, &self.folder)
+    }
 }
 
 /// An error about files, with a hint where the run began in another folder: relative paths mean other files

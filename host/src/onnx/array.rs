@@ -4,8 +4,10 @@ use ops::{
     Array, ArrayView, DType,
     tensor::{Data, DataView},
 };
-use ort::session::SessionInputValue;
-use ort::value::{DynValue, Tensor, TensorElementType, TensorRef};
+use ort::{
+    session::SessionInputValue,
+    value::{DynValue, Tensor, TensorElementType, TensorRef},
+};
 
 /// The element types that models exchange with us.
 pub const EXCHANGED: [DType; 6] = [DType::F32, DType::F64, DType::I32, DType::I64, DType::U8, DType::Bool];

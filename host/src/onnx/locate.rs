@@ -1,7 +1,9 @@
 //! Where the ONNX Runtime library lies.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use crate::error::{Error, Result};
 

@@ -1,21 +1,29 @@
 //! An ONNX model in an ONNX Runtime session.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
-use ort::ep::{self, ExecutionProvider};
-use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::session::{Session, SessionInputValue};
-use ort::value::{Outlet, ValueType};
+use ort::{
+    ep::{self, ExecutionProvider},
+    session::{
+        Session, SessionInputValue,
+        builder::{GraphOptimizationLevel, SessionBuilder},
+    },
+    value::{Outlet, ValueType},
+};
 
 use onnx_net::Port;
 use ops::{Array, ArrayView, Device};
 
-use super::array::{self, EXCHANGED, Joined};
-use super::header::Header;
-use super::inputs;
-use super::runtime::{Runtime, guarded};
+use super::{
+    array::{self, EXCHANGED, Joined},
+    header::Header,
+    inputs,
+    runtime::{Runtime, guarded},
+};
 use crate::error::{Error, Result};
 
 /// A frozen network: arrays in, arrays out, the same numbers every time.

@@ -1,14 +1,14 @@
 //! The ONNX Runtime library of this process.
 
-use std::error::Error as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    error::Error as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use ops::panic_text;
-use ort::LoadDynamicError;
-use ort::environment::Environment;
-use ort::logging::LogLevel;
+use ort::{LoadDynamicError, environment::Environment, logging::LogLevel};
 
 use super::locate::{HELP, locate};
 use crate::error::{Error, Result};
@@ -80,7 +80,8 @@ pub(super) fn guarded<T, E: ToString>(call: impl FnOnce() -> Result<T, E>) -> Re
     }
 }
 
-/// What the library said, of an assertion that prints the whole error: `infallible: Error { .., message: "..", .. }`.
+/// What the library said, of an assertion that prints the whole error: `infallible: Error { .., message:
+/// "..", .. }`.
 fn message_of(panic: &str) -> &str {
     let message = panic.split_once("message: \"").and_then(|(_, rest)| rest.split_once("\", ptr: "));
     message.map_or(panic, |(message, _)| message)

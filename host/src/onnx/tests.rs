@@ -1,7 +1,6 @@
 //! Real runs of models, on the library that `locate` finds.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use ndarray::{Array1, ArrayD, Axis, arr2};
 use onnx_net::Port;

@@ -30,8 +30,9 @@ use walk::Walker;
 type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
-/// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong numbers of
-/// arguments, imports that cannot be read or go round in a circle, and `params` calls that stand where none can.
+/// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong
+/// numbers of arguments, imports that cannot be read or go round in a circle, and `params` calls that stand
+/// where none can.
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an
 /// imported script.
@@ -55,8 +56,8 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     findings
 }
 
-/// The scripts that a compiled plugin imports by names that are written out, directly or through others, as far as
-/// they can be read.
+/// The scripts that a compiled plugin imports by names that are written out, directly or through others, as
+/// far as they can be read.
 pub fn imports(
     engine: &Engine,
     plugin: &Source,

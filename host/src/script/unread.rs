@@ -36,7 +36,7 @@ impl Iterator for Watched {
             return Some(Ok(Dynamic::UNIT));
         }
         let step = self.steps.next()?;
-        self.given = step.as_ref().err().map(|error| match &**error {
+        self.given = step.as_ref().err().map(|error| match error.unwrap_inner() {
             EvalAltResult::ErrorRuntime(value, _) => value.clone(),
             error => error.to_string().into(),
         });

@@ -1,5 +1,5 @@
-//! Functions of f32 without branches and tables, that compilers turn into vectors of any width: built of
-//! additions and products that are rounded one by one, so that every machine gives the same bits.
+//! Functions of f32 without branches and tables, that compilers make vector instructions of any width of:
+//! built of additions and products that are rounded one by one, so that every machine gives the same bits.
 //!
 //! The polynomials of the logarithm, the cosine and the sine are minimax fits made for this file, which
 //! [`random`](crate::random) evaluates on the GPU, too; those of the exponential function and the hyperbolic
@@ -20,13 +20,13 @@ pub(crate) const LN: [f32; 8] = [
 pub(crate) const LN_2: [f32; 2] = [0.693_145_75, 1.428_606_8e-6];
 /// The bits of sqrt(1/2).
 pub(crate) const SQRT_HALF: u32 = 0x3f35_04f3;
-/// What is left of `sin r = r + r^3 P(r^2)`, for r up to an eighth of a turn.
+/// What is left of `sin r = r + r^3 P(r^2)`, for r up to an eighth of a rotation.
 pub(crate) const SIN: [f32; 3] = [-0.166_666_55, 0.008_332_178, -0.000_195_173];
-/// What is left of `cos r = 1 - r^2 / 2 + r^4 P(r^2)`, for r up to an eighth of a turn.
+/// What is left of `cos r = 1 - r^2 / 2 + r^4 P(r^2)`, for r up to an eighth of a rotation.
 pub(crate) const COS: [f32; 3] = [0.041_666_646, -0.001_388_736_8, 2.443_845_2e-5];
-/// A quarter of a turn, of which a 32-bit word has 2^32 parts.
+/// A quarter of a rotation, of which a 32-bit word has 2^32 parts.
 pub(crate) const QUARTER_PART: f32 = std::f32::consts::FRAC_PI_2 / 4_294_967_296.0;
-/// Half of a quarter turn, in parts of which a turn has 2^32.
+/// Half of a quarter rotation, in parts of which a rotation has 2^32.
 pub(crate) const EIGHTH: u32 = 1 << 29;
 /// The bits of an angle's word that count: the others would be rounded.
 pub(crate) const ANGLE: u32 = !0xff;
@@ -54,7 +54,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     ((rest - 0.5 * square) + x) + exponent * LN_2[0]
 }
 
-/// Cosine and sine of a word's part of a turn, of which there are 2^24; within 1e-7.
+/// Cosine and sine of a word's part of a rotation, of which there are 2^24; within 1e-7.
 #[inline(always)]
 pub(crate) fn cos_sin(word: u32) -> [f32; 2] {
     let word = word & ANGLE;
@@ -64,8 +64,8 @@ pub(crate) fn cos_sin(word: u32) -> [f32; 2] {
     let square = r * r;
     let sin = polynomial(square, SIN) * (square * r) + r;
     let cos = polynomial(square, COS) * (square * square) + (1.0 - 0.5 * square);
-    let turned = quarter & 1 == 1;
-    let (a, b) = if turned { (sin, cos) } else { (cos, sin) };
+    let is_odd = quarter & 1 == 1;
+    let (a, b) = if is_odd { (sin, cos) } else { (cos, sin) };
     let signed = |x: f32, negative: u32| f32::from_bits(x.to_bits() ^ (negative & 2) << 30);
     [signed(a, quarter.wrapping_add(1)), signed(b, quarter)]
 }
@@ -155,9 +155,9 @@ mod tests {
             ("softplus", softplus, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), 3.0),
             ("tanh", tanh, f64::tanh, 3.0),
         ];
-        for (name, f, expected, most) in pairs {
+        for (name, f, expected, maximum) in pairs {
             let worst = relative(f, expected);
-            assert!(worst < most, "{name}: {worst}e-7");
+            assert!(worst < maximum, "{name}: {worst}e-7");
             assert!(f(f32::NAN).is_nan(), "{name}");
         }
     }

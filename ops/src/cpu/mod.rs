@@ -1,7 +1,8 @@
 //! Arithmetic on the CPU: slices in, slices out. Nothing here knows tensors or operations.
 //!
-//! Reading order: this file (loops on all threads, in the widest vectors), [`maths`] (functions of one number),
-//! [`sum`], [`product`] (matrices), [`conv`] (convolutions as products), [`channels`] (batch normalisation).
+//! Reading order: this file (loops on all threads, in the widest vectors), [`maths`] (functions of one
+//! number), [`sum`], [`product`] (matrices), [`conv`] (convolutions as products), [`channels`] (batch
+//! normalisation).
 
 use std::mem::MaybeUninit;
 
@@ -42,7 +43,8 @@ pub(crate) fn zip(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) -> V
     unsafe { in_parts(a.len(), PART, fill) }
 }
 
-/// Zeros, of which `fill` writes some, by rows of `row` elements; it is given the index of each row and the row.
+/// Zeros, of which `fill` writes some, by rows of `row` elements; it is given the index of each row and the
+/// row.
 pub(crate) fn rows(len: usize, row: usize, fill: impl Fn(usize, &mut [f32]) + Sync) -> Vec<f32> {
     let fill = |first: usize, part: &mut [MaybeUninit<f32>]| fill(first / row, filled(part, 0.0));
     // SAFETY: `filled` writes all of the row.

@@ -23,8 +23,8 @@ impl Steps {
 /// Multiplications between two polls for a stop: a tenth of a second on a slow core.
 pub(crate) const MAX_MULTIPLICATIONS: usize = 1 << 32;
 
-/// `c += a b`, with `a [m, k]` and `b [k, n]`. A large one in halves: of the rows or columns, for which no number
-/// is summed in another order, and of the depth where these are few.
+/// `c += a b`, with `a [m, k]` and `b [k, n]`. A large one in halves: of the rows or columns, for which no
+/// number is summed in another order, and of the depth where these are few.
 ///
 /// # Panics
 /// Where a matrix does not fit its slice.

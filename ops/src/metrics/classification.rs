@@ -1,4 +1,4 @@
-//! How well classes are told.
+//! How well classes are predicted.
 
 use crate::{DType, Error, Result, Spec, Tensor, no_grad, tensor::Charge};
 
@@ -39,7 +39,7 @@ pub(super) fn labels(op: &'static str, labels: &Tensor) -> Result<Vec<usize>> {
     labels.to_f64()?.into_iter().map(label).collect()
 }
 
-/// The share of samples whose class is told right, 0 to 1: scores `[N, C]` or labels `[N]`, and the true
+/// The share of samples whose class is predicted, 0 to 1: scores `[N, C]` or labels `[N]`, and the true
 /// labels `[N]`.
 ///
 /// # Errors
@@ -62,7 +62,7 @@ pub fn misclassification(scores: &Tensor, class: usize) -> Result<f64> {
 }
 
 /// How often each class was taken for each: entry `[i, j]` of `[classes, classes]` counts samples of
-/// class i that were told to be of class j.
+/// class i that were predicted to be of class j.
 ///
 /// # Errors
 /// As [`accuracy`], [`Error::Argument`] for a label that is not below `classes`, and [`Error::Memory`].
@@ -81,7 +81,7 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
     Tensor::from_data(counts, [classes, classes], scores.device())
 }
 
-/// What was told and what is true, of each sample.
+/// The predicted and the true class of each sample.
 fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
     let (predicted, truth) = (predictions(scores).map_err(|e| e.named(op))?, labels(op, truth)?);
     if predicted.len() != truth.len() {

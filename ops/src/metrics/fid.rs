@@ -56,8 +56,8 @@ impl Moments {
     /// Those that [`Moments::count`] and [`Moments::to_tensors`] gave.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless the mean is `[D]` and the covariance `[D, D]`, [`Error::Argument`] for a covariance that
-    /// is not symmetric or numbers that are not finite, and as [`Moments::new`].
+    /// [`Error::Shape`] unless the mean is `[D]` and the covariance `[D, D]`, [`Error::Argument`] for a
+    /// covariance that is not symmetric or numbers that are not finite, and as [`Moments::new`].
     pub fn from_tensors(count: usize, mean: &Tensor, covariance: &Tensor) -> Result<Self> {
         let d = mean.len();
         if mean.rank() != 1 || covariance.shape() != [d, d] {

@@ -36,22 +36,22 @@ fn shared([set, set_labels, x, truth]: &[Tensor; 4], k: usize, within: bool) -> 
     }
     let known = labelled(set, set_labels)?;
     let truth = labelled(x, truth)?;
-    let most = known.len() - usize::from(within);
-    if !(1..=most).contains(&k) {
+    let maximum = known.len() - usize::from(within);
+    if !(1..=maximum).contains(&k) {
         let (name, found) = ("the number of neighbours", k.to_string());
-        return Err(Error::Argument { op: OP, name, found, expected: format!("1 to {most}") });
+        return Err(Error::Argument { op: OP, name, found, expected: format!("1 to {maximum}") });
     }
     let (set, x) = no_grad(|| Ok::<_, Error>((set.flatten(1, -1)?, x.flatten(1, -1)?)))?;
     let mut right = 0;
     for (block, rows) in no_grad(|| x.split(ROWS, 0))?.iter().enumerate() {
         interrupt::check()?;
         let distances = no_grad(|| squared_distances(rows, &set))?.to_f64()?;
-        let told = |(i, distances): (usize, &[f64])| {
+        let is_right = |(i, distances): (usize, &[f64])| {
             let sample = block * ROWS + i;
             let skip = within.then_some(sample);
             usize::from(vote(&nearest(distances, k, skip), &known) == truth[sample])
         };
-        right += distances.par_chunks_exact(known.len()).enumerate().map(told).sum::<usize>();
+        right += distances.par_chunks_exact(known.len()).enumerate().map(is_right).sum::<usize>();
     }
     Ok(right as f64 / truth.len() as f64)
 }

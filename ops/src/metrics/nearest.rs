@@ -25,12 +25,12 @@ pub fn nearest_distance(x: &Tensor, set: &Tensor) -> Result<Tensor> {
         let (x, set) = (x.flatten(1, -1)?, set.flatten(1, -1)?);
         let blocks = set.split(BLOCK, 0)?;
         let nearest = |rows: &Tensor| -> Result<Tensor> {
-            let mut least: Option<Tensor> = None;
+            let mut minimum: Option<Tensor> = None;
             for block in &blocks {
                 let here = squared_distances(rows, block)?.min_dims(&[1], false)?;
-                least = Some(least.map_or(Ok(here.clone()), |least| least.minimum(&here))?);
+                minimum = Some(minimum.map_or(Ok(here.clone()), |found| found.minimum(&here))?);
             }
-            least.map_or_else(|| rows.sum_dims(&[1], false), |least| least.clamp_min(0.0)?.sqrt())
+            minimum.map_or_else(|| rows.sum_dims(&[1], false), |found| found.clamp_min(0.0)?.sqrt())
         };
         let parts = x.split(BLOCK, 0)?.iter().map(nearest).collect::<Result<Vec<_>>>()?;
         Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)

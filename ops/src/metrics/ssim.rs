@@ -56,8 +56,8 @@ impl SsimReading {
         }
     }
 
-    /// The least side of a picture: at the last scale there is a pixel left, or a whole window.
-    fn least_side(self) -> usize {
+    /// The minimum side of a picture: at the last scale there is a pixel left, or a whole window.
+    fn min_side(self) -> usize {
         let last = if let Self::LevelsFullWindow(_) = self { WINDOW } else { 1 };
         last << (self.levels() - 1)
     }
@@ -109,7 +109,7 @@ impl Terms {
 
 /// What one channel takes, kept for the next: an input, its filtered rows, and the filtered maps.
 #[derive(Default)]
-struct Memory {
+struct Buffers {
     input: Vec<f64>,
     rows: Vec<f64>,
     means: [Vec<f64>; 4],
@@ -128,9 +128,9 @@ pub fn ms_ssim(a: &Tensor, b: &Tensor, range: f64, reading: SsimReading) -> Resu
         let found = format!("{:?} beside {:?}", a.shape(), b.shape());
         return Err(Error::Shape { op: OP, found, expected: "pairs of pictures of one shape".into() });
     }
-    let (size, least) = ([a.shape()[2], a.shape()[3]], reading.least_side());
-    if size.iter().any(|&side| side < least) {
-        let expected = format!("sides of at least {least} for this reading");
+    let (size, minimum) = ([a.shape()[2], a.shape()[3]], reading.min_side());
+    if size.iter().any(|&side| side < minimum) {
+        let expected = format!("sides of at least {minimum} for this reading");
         return Err(Error::Shape { op: OP, found: format!("{:?}", a.shape()), expected });
     }
     if !(range > 0.0 && range.is_finite()) {
@@ -141,12 +141,12 @@ pub fn ms_ssim(a: &Tensor, b: &Tensor, range: f64, reading: SsimReading) -> Resu
     let pair = a.len() / a.shape()[0];
     let (a, b) = (a.to_data()?, b.to_data()?);
     let scales = Scales::new(size, range, reading);
-    let similarity = |memory: &mut Memory, i: usize| {
+    let similarity = |memory: &mut Buffers, i: usize| {
         interrupt::poll();
         let [a, b] = [&a, &b].map(|data| data.view().part(i * pair, pair).to_f64());
         scales.similarity(a, b, memory)
     };
-    guarded(OP, || (0..a.len() / pair).into_par_iter().map_init(Memory::default, similarity).collect())
+    guarded(OP, || (0..a.len() / pair).into_par_iter().map_init(Buffers::default, similarity).collect())
 }
 
 /// The sizes and windows of all scales.
@@ -168,7 +168,7 @@ impl Scales {
     }
 
     /// The similarity of one pair.
-    fn similarity(&self, mut a: Vec<f64>, mut b: Vec<f64>, memory: &mut Memory) -> f64 {
+    fn similarity(&self, mut a: Vec<f64>, mut b: Vec<f64>, memory: &mut Buffers) -> f64 {
         let mut terms = Vec::with_capacity(self.scales.len());
         for (level, (size, window)) in self.scales.iter().enumerate() {
             if level > 0 {
@@ -188,8 +188,8 @@ impl Scales {
     }
 
     /// The terms of one channel.
-    fn terms(&self, [a, b]: [&[f64]; 2], [h, w]: [usize; 2], window: &[f64], memory: &mut Memory) -> Terms {
-        let Memory { input, rows, means: [ma, mb, squares, products] } = memory;
+    fn terms(&self, [a, b]: [&[f64]; 2], [h, w]: [usize; 2], window: &[f64], memory: &mut Buffers) -> Terms {
+        let Buffers { input, rows, means: [ma, mb, squares, products] } = memory;
         blur(a, w, window, rows, ma);
         blur(b, w, window, rows, mb);
         // Of the variances only the sum is needed.
@@ -229,7 +229,7 @@ fn filter(x: &[f64], step: usize, window: &[f64], y: &mut Vec<f64>) {
     const LANES: usize = 16;
     y.resize(x.len() - (window.len() - 1) * step, 0.0);
     for (block, y) in y.chunks_mut(LANES).enumerate() {
-        // A sum for each place, which the compiler keeps in vector registers.
+        // A sum for each position, which the compiler keeps in vector registers.
         let mut sums = [0.0; LANES];
         for (k, weight) in window.iter().enumerate() {
             let x = &x[block * LANES + k * step..][..y.len()];

@@ -29,7 +29,7 @@ impl Module {
         no_grad(|| {
             for ((_, own), (_, source)) in own.iter().zip(&theirs) {
                 let newest = source.get();
-                // A share of 0 is left out: 0 times an infinite entry is no number.
+                // A share of 0 is left out: 0 times an infinite entry is NaN.
                 let next = match decay {
                     _ if own.is_direction() => newest,
                     0.0 => newest,

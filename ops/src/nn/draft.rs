@@ -11,7 +11,7 @@ use crate::{
     op::{OnnxValue, OnnxWriter, Op, onnx::OnnxNode},
     tensor::{
         Node,
-        trace::{self, Known},
+        trace::{self, TracedModule},
     },
 };
 
@@ -43,7 +43,7 @@ impl Draft {
         let x = Tensor::symbolic_leaf(input.clone(), device);
         let stand_ins: Vec<_> = state.iter().map(|(_, parameter)| stand_in(parameter)).collect();
 
-        let known = Known {
+        let known = TracedModule {
             parameters: state.iter().zip(&stand_ins).map(|((_, p), s)| (p.id(), s.clone())).collect(),
             paths: paths(module),
         };

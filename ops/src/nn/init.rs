@@ -13,7 +13,7 @@ pub enum Initialiser {
     /// Normal with that mean and standard deviation.
     Normal { mean: f64, std: f64 },
     /// Mean 0 and standard deviation `gain / sqrt(fan)`.
-    Scaled { gain: f64, fan: Fan, law: Law },
+    Scaled { gain: f64, fan: Fan, law: Distribution },
     /// A matrix with orthogonal rows or columns, whichever are fewer, each of length `gain`.
     Orthogonal { gain: f64 },
 }
@@ -29,7 +29,7 @@ pub enum Fan {
 
 /// The form of a law of given mean and variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Law {
+pub enum Distribution {
     Uniform,
     Normal,
 }
@@ -73,22 +73,17 @@ pub fn normal(mean: f64, std: f64) -> Initialiser {
 
 /// Uniform with variance `2 gain^2 / (fan in + fan out)` (Glorot, Bengio, 2010).
 pub fn xavier_uniform(gain: f64) -> Initialiser {
-    Initialiser::Scaled { gain, fan: Fan::Mean, law: Law::Uniform }
-}
-
-/// Normal with variance `2 gain^2 / (fan in + fan out)` (Glorot, Bengio, 2010).
-pub fn xavier_normal(gain: f64) -> Initialiser {
-    Initialiser::Scaled { gain, fan: Fan::Mean, law: Law::Normal }
+    Initialiser::Scaled { gain, fan: Fan::Mean, law: Distribution::Uniform }
 }
 
 /// Uniform with variance `gain^2 / fan in` (He, Zhang, Ren, Sun, 2015).
 pub fn kaiming_uniform(after: Nonlinearity) -> Initialiser {
-    Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Law::Uniform }
+    Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Distribution::Uniform }
 }
 
 /// Normal with variance `gain^2 / fan in` (He, Zhang, Ren, Sun, 2015).
 pub fn kaiming_normal(after: Nonlinearity) -> Initialiser {
-    Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Law::Normal }
+    Initialiser::Scaled { gain: after.gain(), fan: Fan::Input, law: Distribution::Normal }
 }
 
 /// Orthogonal: the weight as a matrix whose rows are the first dimension has orthonormal rows, or
@@ -97,8 +92,8 @@ pub fn orthogonal(gain: f64) -> Initialiser {
     Initialiser::Orthogonal { gain }
 }
 
-/// What layers start with, weights and biases alike: uniform in `+-1 / sqrt(fan in)`, as in PyTorch.
-pub(super) fn usual() -> Initialiser {
+/// The default of layers, for weights and biases: uniform in `+-1 / sqrt(fan in)`, as in PyTorch.
+pub(super) fn default_of_layers() -> Initialiser {
     kaiming_uniform(Nonlinearity::LeakyRelu(5f64.sqrt()))
 }
 
@@ -119,7 +114,7 @@ impl Initialiser {
             Self::Scaled { gain, fan, law } => {
                 let std = gain / fan.number(spec, fans)?.sqrt();
                 let bound = 3f64.sqrt() * std;
-                let law = if law == Law::Normal { normal(0.0, std) } else { uniform(-bound, bound) };
+                let law = if law == Distribution::Normal { normal(0.0, std) } else { uniform(-bound, bound) };
                 law.draw(spec, None, device)
             }
             Self::Orthogonal { gain } => {
@@ -142,7 +137,7 @@ impl Fan {
 }
 
 /// The orthogonal factor of a normal matrix, in f64 on the CPU. Its columns (rows of a flat matrix) are
-/// turned so that the triangular factor's diagonal is positive: only then are all such matrices equally
+/// negated so that the triangular factor's diagonal is positive: only then are all such matrices equally
 /// likely (Mezzadri, 2007).
 fn orthonormal(spec: &Spec) -> Result<Tensor> {
     let [rows, rest @ ..] = &spec.shape[..] else { return Err(no_matrix(spec)) };
@@ -158,8 +153,8 @@ fn orthonormal(spec: &Spec) -> Result<Tensor> {
         (qr.compute_thin_Q(), (0..short).map(|j| r[(j, j)].signum()).collect::<Vec<_>>())
     })?;
     let entry = |i: usize, j: usize| q[(i, j)] * signs[j];
-    let entries = (0..rows * columns).map(|place| {
-        let (row, column) = (place / columns, place % columns);
+    let entries = (0..rows * columns).map(|i| {
+        let (row, column) = (i / columns, i % columns);
         if *rows == long { entry(row, column) } else { entry(column, row) }
     });
     Tensor::from_data(entries.collect::<Vec<f64>>(), &spec.shape[..], Device::Cpu)
@@ -185,8 +180,8 @@ impl Parameter {
 }
 
 impl Module {
-    /// Draws the weights of all affine maps (linear, convolutions, embeddings) anew, and their biases if asked for.
-    /// Gains and biases of normalisations are left alone.
+    /// Draws the weights of all affine maps (linear, convolutions, embeddings) anew, and their biases if
+    /// asked for. Gains and biases of normalisations are left alone.
     ///
     /// # Errors
     /// As [`Initialiser::draw`].
@@ -197,7 +192,7 @@ impl Module {
             .try_for_each(|parameter| parameter.init(law))
     }
 
-    /// Draws as generative adversarial networks with convolutions mostly begin: weights of affine maps
+    /// Draws the first values of DCGAN: weights of affine maps
     /// from N(0, std^2), gains of normalisations from N(1, std^2), biases 0 (Radford, Metz, Chintala, 2016).
     ///
     /// # Errors

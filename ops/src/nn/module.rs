@@ -15,8 +15,9 @@ use crate::{
     tensor::{countable, supported, trace},
 };
 
-/// What a kind of module computes. It holds the settings; the tensors live in the [`Module`].
-pub trait Layer: Send + Sync + 'static {
+/// What a kind of module computes. It holds the settings; the tensors are in the [`Module`]. As a `dyn Any`
+/// it can be made its own type again.
+pub trait Layer: Any + Send + Sync {
     /// The kind, as `Conv2d`.
     fn name(&self) -> &str;
 
@@ -40,16 +41,13 @@ pub trait Layer: Send + Sync + 'static {
     fn depth(&self) -> usize {
         0
     }
-
-    /// The layer itself, for those who know its type.
-    fn as_any(&self) -> &dyn Any;
 }
 
 /// A network or a part of one. Clones are handles of the same module.
 #[derive(Clone)]
-pub struct Module(Arc<Inner>);
+pub struct Module(Arc<ModuleInner>);
 
-struct Inner {
+struct ModuleInner {
     layer: Arc<dyn Layer>,
     parameters: Vec<(String, Parameter)>,
     children: Vec<(String, Module)>,
@@ -80,7 +78,7 @@ impl Module {
         let modules = || children.iter().map(|(_, child)| child);
         let deepest = modules().map(Self::depth).max().unwrap_or(0).max(layer.depth());
         let count = modules().map(Self::count).fold(1_usize, usize::saturating_add);
-        Self(Arc::new(Inner {
+        Self(Arc::new(ModuleInner {
             layer,
             parameters,
             children,
@@ -170,7 +168,7 @@ impl Module {
         self.0.depth
     }
 
-    /// How many modules there are, this one included; one that stands in several places counts in each.
+    /// How many modules there are, this one included; one that is used several times counts each time.
     pub fn count(&self) -> usize {
         self.0.count
     }
@@ -297,7 +295,7 @@ impl Module {
         Ok(copy)
     }
 
-    /// The same module with another tensor, computed from whatever one likes, in place of one of its
+    /// The same module with another tensor, computed from anything, instead of one of its
     /// own parameters. The other parameters and the children are shared.
     ///
     /// # Errors
@@ -392,7 +390,7 @@ impl Module {
     }
 }
 
-/// Refuses what stands for a value that there cannot be.
+/// Refuses symbolic tensors of specs that no tensor can have.
 fn takes(x: &Tensor) -> Result<()> {
     supported("forward", x.spec(), x.device())?;
     countable("forward", x.spec())

@@ -8,8 +8,8 @@ use std::sync::{
 use crate::{Error, Gradients, Result, Spec, Tensor, tensor::trace};
 
 /// What initialisers scale by, counted by the weight's shape as PyTorch counts it: of `[a, b, kernel ..]`,
-/// `b` times the kernel's positions (`input`) and `a` times them (`output`). Of a weight `[out, in, kernel ..]`
-/// the first is how many numbers are summed into one output; of a transposed convolution's,
+/// `b` times the kernel's positions (`input`) and `a` times them (`output`). Of a weight `[out, in, kernel
+/// ..]` the first is how many numbers are summed into one output; of a transposed convolution's,
 /// `[in, out, kernel ..]`, it is how many outputs one input reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fans {
@@ -29,18 +29,18 @@ impl Fans {
 /// A tensor that a module owns: trained, or only kept (a buffer, such as a running mean). Clones are
 /// handles of the same tensor.
 #[derive(Clone)]
-pub struct Parameter(Arc<Inner>);
+pub struct Parameter(Arc<ParameterInner>);
 
-struct Inner {
+struct ParameterInner {
     value: Mutex<Tensor>,
     fans: Option<Fans>,
-    role: Role,
+    role: TensorRole,
     frozen: AtomicBool,
 }
 
 /// What a tensor is to its module.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum TensorRole {
     Trained,
     Buffer,
     Direction,
@@ -61,30 +61,35 @@ impl Parameter {
     /// # Errors
     /// [`Error::DType`] for anything but floats.
     pub fn with_fans(value: &Tensor, fans: Option<Fans>) -> Result<Self> {
-        Ok(Self::from_parts(value.track()?, fans, Role::Trained))
+        Ok(Self::from_parts(value.track()?, fans, TensorRole::Trained))
     }
 
     /// A tensor that is saved with the module but not trained.
     pub fn buffer(value: &Tensor) -> Self {
-        Self::from_parts(value.detach(), None, Role::Buffer)
+        Self::from_parts(value.detach(), None, TensorRole::Buffer)
     }
 
-    /// A buffer that is a vector of length 1, such as a singular vector: the mean of several has not that length.
+    /// A buffer that is a vector of length 1, such as a singular vector: the mean of several is shorter.
     pub fn direction(value: &Tensor) -> Self {
-        Self::from_parts(value.detach(), None, Role::Direction)
+        Self::from_parts(value.detach(), None, TensorRole::Direction)
     }
 
     /// A stand-in for a trainable parameter that was computed: gradients pass through it.
     pub(super) fn computed(value: &Tensor) -> Self {
-        Self::from_parts(value.clone(), None, Role::Trained)
+        Self::from_parts(value.clone(), None, TensorRole::Trained)
     }
 
-    fn from_parts(value: Tensor, fans: Option<Fans>, role: Role) -> Self {
-        Self(Arc::new(Inner { value: Mutex::new(value), fans, role, frozen: AtomicBool::new(false) }))
+    fn from_parts(value: Tensor, fans: Option<Fans>, role: TensorRole) -> Self {
+        Self(Arc::new(ParameterInner {
+            value: Mutex::new(value),
+            fans,
+            role,
+            frozen: AtomicBool::new(false),
+        }))
     }
 
     /// The value: a leaf that gradients are taken of, or a constant for a buffer and while frozen.
-    /// In a trace, what stands for it.
+    /// In a trace, its symbolic tensor.
     pub fn get(&self) -> Tensor {
         if let Some(symbol) = trace::stand_in(self.id()) {
             return symbol;
@@ -151,12 +156,12 @@ impl Parameter {
 
     /// Whether this is a buffer: saved, but not trained.
     pub fn is_buffer(&self) -> bool {
-        self.0.role != Role::Trained
+        self.0.role != TensorRole::Trained
     }
 
     /// Whether this is a buffer of length 1.
     pub fn is_direction(&self) -> bool {
-        self.0.role == Role::Direction
+        self.0.role == TensorRole::Direction
     }
 
     /// Whether training leaves the parameter alone for now.
@@ -183,9 +188,9 @@ impl Parameter {
     pub(super) fn copy(&self) -> Result<Self> {
         let value = self.lock().detach();
         let copy = match self.0.role {
-            Role::Trained => Self::with_fans(&value, self.fans())?,
-            Role::Buffer => Self::buffer(&value),
-            Role::Direction => Self::direction(&value),
+            TensorRole::Trained => Self::with_fans(&value, self.fans())?,
+            TensorRole::Buffer => Self::buffer(&value),
+            TensorRole::Direction => Self::direction(&value),
         };
         copy.set_frozen(self.is_frozen());
         Ok(copy)

@@ -71,7 +71,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<(String, Tensor, String)>> {
         .map(|(name, view)| {
             let data = data(view.dtype(), view.data()).ok_or_else(|| {
                 Error::State(format!(
-                    "load: the element type of `{name}` is {}, expected F16, BF16, F32, F64, I32, I64 or BOOL",
+                    "load: the element type of `{name}` is {}, expected F16, BF16, F32, F64, I32, I64 or \
+                     BOOL",
                     view.dtype()
                 ))
             })?;
@@ -99,8 +100,8 @@ fn data(dtype: Dtype, bytes: &[u8]) -> Option<Data> {
     Some(Data::from_bytes(bytes, own))
 }
 
-/// The most lines about tensors that do not fit.
-const MOST_PROBLEMS: usize = 20;
+/// Maximum number of lines about tensors that do not fit.
+const MAX_PROBLEMS: usize = 20;
 
 /// The tensors in the order in which they are expected.
 ///
@@ -126,8 +127,8 @@ pub(super) fn matching<'a>(
     if problems.is_empty() {
         return Ok(found);
     }
-    let more = problems.len().saturating_sub(MOST_PROBLEMS);
-    problems.truncate(MOST_PROBLEMS);
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    problems.truncate(MAX_PROBLEMS);
     problems.extend((more > 0).then(|| format!("and {more} more")));
     Err(Error::State(format!(
         "{op}: the tensors do not fit, nothing was changed:\n  {}",

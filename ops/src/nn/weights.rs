@@ -38,8 +38,9 @@ impl Weights {
         ))
     }
 
-    /// Gives other names: `old` to `new` for a tensor of the whole name `old`, and `old.rest` to `new.rest`. An
-    /// empty `old` stands before every name, an empty `new` takes a prefix away. The longest fitting rule counts.
+    /// Gives other names: `old` to `new` for a tensor of the whole name `old`, and `old.rest` to `new.rest`.
+    /// An empty `old` precedes every name, an empty `new` takes a prefix away. The longest fitting rule
+    /// counts.
     ///
     /// # Errors
     /// [`Error::State`] for a rule that fits no tensor, and for two tensors of one name afterwards.
@@ -69,8 +70,8 @@ impl Weights {
         Ok(())
     }
 
-    /// Puts the values into a module, floats converted to its element types, and gives what was converted. The
-    /// counters of PyTorch's batch normalisation are left out.
+    /// Puts the values into a module, floats converted to its element types, and gives what was converted.
+    /// The counters of PyTorch's batch normalisation are left out.
     ///
     /// # Errors
     /// As [`Module::load_state`]; [`Error::State`] for numbers that the module's element type does not hold.
@@ -100,7 +101,8 @@ impl Weights {
         Ok(converted)
     }
 
-    /// The rule of [`Weights::rename`] that gives a module's names to most of the tensors that it does not know.
+    /// The rule of [`Weights::rename`] that gives a module's names to most of the tensors that it does not
+    /// know.
     pub fn suggested(&self, module: &Module) -> Option<(String, String)> {
         let expected: HashMap<String, Spec> =
             module.state().into_iter().map(|(name, p)| (name, p.spec())).collect();
@@ -116,7 +118,7 @@ impl Weights {
     }
 }
 
-/// What stands after `old` and a dot; nothing for `old` itself.
+/// What follows `old` and a dot; nothing for `old` itself.
 fn rest<'a>(name: &'a str, old: &str) -> Option<&'a str> {
     match name.strip_prefix(old)? {
         _ if old.is_empty() => Some(name),

@@ -1,7 +1,7 @@
 //! Reverse-mode differentiation over the tape.
 //!
-//! The vector-Jacobian products of operations are themselves operations on tensors; [`Tensor::gradient`] records
-//! them, so that the gradient of a gradient is a gradient like any other.
+//! The vector-Jacobian products of operations are themselves operations on tensors; [`Tensor::gradient`]
+//! records them, so that the gradient of a gradient is a gradient like any other.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

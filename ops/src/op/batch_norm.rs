@@ -1,5 +1,5 @@
-//! Batch normalisation of f32 on the CPU, in as few passes over memory as there can be ([`Channels`]). Elsewhere
-//! it is plain tensor operations, which are also what the gradient of a gradient goes through.
+//! Batch normalisation of f32 on the CPU, in as few passes over memory as there can be ([`Channels`]).
+//! Elsewhere it is plain tensor operations, which are also what the gradient of a gradient goes through.
 
 use std::cell::OnceCell;
 
@@ -29,7 +29,7 @@ pub(crate) fn batch_norm(
     bias: &Tensor,
     eps: f64,
 ) -> Result<Tensor> {
-    apply(BatchNorm { eps }, &[x, moments, weight, bias])
+    apply(FusedBatchNorm { eps }, &[x, moments, weight, bias])
 }
 
 #[derive(Debug)]
@@ -54,11 +54,11 @@ impl Op for ChannelMoments {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct BatchNorm {
+struct FusedBatchNorm {
     eps: f64,
 }
 
-impl Op for BatchNorm {
+impl Op for FusedBatchNorm {
     fn name(&self) -> &'static str {
         "batch_norm"
     }

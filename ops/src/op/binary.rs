@@ -136,10 +136,10 @@ fn angle(w: &mut OnnxWriter) -> OnnxValue {
     let slope = w.node("Div", [y.clone(), x.clone()]);
     let half = w.node("Atan", [slope]);
     let below = w.node("Less", [y.clone(), zero.clone()]);
-    let turn = w.node("Where", [below, w.number(-PI), w.number(PI)]);
+    let shift = w.node("Where", [below, w.number(-PI), w.number(PI)]);
     let left = w.node("Less", [x.clone(), zero.clone()]);
-    let turn = w.node("Where", [left, turn, zero.clone()]);
-    let angle = w.node("Add", [half, turn]);
+    let shift = w.node("Where", [left, shift, zero.clone()]);
+    let angle = w.node("Add", [half, shift]);
     let flat = w.node("Equal", [y, zero.clone()]);
     let upright = w.node("Equal", [x, zero.clone()]);
     let origin = w.node("And", [flat, upright]);

@@ -1,5 +1,5 @@
-//! Element-wise questions about two tensors, which broadcast against each other by NumPy's rule, and functions
-//! of their answers.
+//! Element-wise comparisons of two tensors, which broadcast against each other by NumPy's rule, and functions
+//! of truth values.
 
 use burn::backend::{Dispatch, Shape, ops::BoolTensorOps as _};
 
@@ -45,7 +45,7 @@ impl Comparison {
         match self {
             Self::Equal if dtype == DType::Bool => Dispatch::bool_equal(a, b),
             Self::Equal => by_kind!(dtype, float_equal, int_equal, (a, b, store)),
-            // Some shaders' own answer is false where one of both is no number.
+            // Some shaders answer false where either is NaN.
             Self::NotEqual => Dispatch::bool_not(Self::Equal.run_on(dtype, a, b, device)),
             Self::Greater => by_kind!(dtype, float_greater, int_greater, (a, b, store)),
             Self::GreaterEqual => by_kind!(dtype, float_greater_equal, int_greater_equal, (a, b, store)),
@@ -141,8 +141,8 @@ impl Op for Logic {
     }
 }
 
-/// Comparisons, whose shapes broadcast, and truth values. [`crate::Error::Shape`] names both shapes where they do
-/// not, [`crate::Error::DType`] both element types where they differ.
+/// Comparisons, whose shapes broadcast, and truth values. [`crate::Error::Shape`] names both shapes where
+/// they do not, [`crate::Error::DType`] both element types where they differ.
 impl Tensor {
     /// Whether a = b.
     pub fn eq(&self, other: &Tensor) -> Result<Tensor> {

@@ -166,8 +166,8 @@ impl Op for ConvTranspose2d {
     }
 }
 
-/// [`Conv2d`] at the positions `[N, Co]`, one of each map or none: images, weight and positions to maps that are
-/// read nowhere else. The gradient of a code of winners needs no more.
+/// [`Conv2d`] at the positions `[N, Co]`, one of each map or none: images, weight and positions to maps that
+/// are read nowhere else. The gradient of a code of winners needs no more.
 #[derive(Debug, Clone, Copy)]
 struct Conv2dAt(Window);
 

@@ -1,5 +1,5 @@
-//! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there is of a
-//! function. [`composed`](super::composed) has those that are made of others.
+//! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there
+//! is of a function. [`composed`](super::composed) has those that are made of others.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -22,6 +22,8 @@ use crate::{
 pub struct Elementwise {
     /// Its name in Rust, in scripts and in messages.
     pub name: &'static str,
+    /// Its form in scripts: the name with that of the parameter.
+    pub form: &'static str,
     /// What it computes, for readers of scripts.
     pub doc: &'static str,
     /// A call of it in a script, with its value; empty where scripts have an operator for it.
@@ -72,6 +74,7 @@ macro_rules! elementwise {
         impl Elementwise {
             $(const $name: Self = Self {
                 name: stringify!($name),
+                form: concat!(stringify!($name), "(x)"),
                 doc: $doc,
                 example: concat!(
                     $("tensor([", $input, "]).", stringify!($name), "().to_array() => [", $output, "]")?
@@ -124,14 +127,6 @@ elementwise! {
         onnx: Node("Sign"),
         saves: INPUTS,
     }
-    square, "x^2", "3.0" => "9.0" {
-        integers: true,
-        cpu: |x| x * x,
-        run: |x, dtype, _| by_kind!(dtype, float_mul, int_mul, (x.clone(), x)),
-        gradient: |x, _, dy| dy.mul(x)?.mul_scalar(2.0),
-        onnx: Nodes(|w| w.node("Mul", [w.x(0), w.x(0)])),
-        saves: INPUTS,
-    }
     exp, "e^x", "0.0" => "1.0" {
         cpu: |x| maths::exp(x),
         run: |x, _, _| Dispatch::float_exp(x),
@@ -160,6 +155,14 @@ elementwise! {
         gradient: |_, y, dy| dy.div(&y.mul_scalar(2.0)?),
         onnx: Node("Sqrt"),
         saves: OUTPUT,
+    }
+    square, "x^2", "3.0" => "9.0" {
+        integers: true,
+        cpu: |x| x * x,
+        run: |x, dtype, _| by_kind!(dtype, float_mul, int_mul, (x.clone(), x)),
+        gradient: |x, _, dy| dy.mul(x)?.mul_scalar(2.0),
+        onnx: Nodes(|w| w.node("Mul", [w.x(0), w.x(0)])),
+        saves: INPUTS,
     }
     recip, "1 / x", "4.0" => "0.25" {
         cpu: |x| 1.0 / x,

@@ -91,14 +91,15 @@ impl Tensor {
 
     fn lines_between(&self, dim: usize, size: usize) -> Result<Tensor> {
         let n = self.shape()[dim];
-        let place = |i: usize| ((i as f64 + 0.5) * n as f64 / size as f64 - 0.5).clamp(0.0, (n - 1) as f64);
-        let before = self.slices_at(dim, size, |i| place(i) as usize)?;
-        let after = self.slices_at(dim, size, |i| place(i).ceil() as usize)?;
+        let position =
+            |i: usize| ((i as f64 + 0.5) * n as f64 / size as f64 - 0.5).clamp(0.0, (n - 1) as f64);
+        let before = self.slices_at(dim, size, |i| position(i) as usize)?;
+        let after = self.slices_at(dim, size, |i| position(i).ceil() as usize)?;
         let mut shape = vec![1; self.rank()];
         shape[dim] = size;
         let fraction =
             Tensor::from_numbers("interpolate", self.spec().reshaped(shape), self.device(), |i| {
-                place(i).fract()
+                position(i).fract()
             })?;
         before.add(&after.sub(&before)?.mul(&fraction)?)
     }

@@ -65,8 +65,8 @@ impl Op for MatMul {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (a, b) = (&at.x[0], &at.x[1]);
         let da = at.want(0, || at.dy.matmul(&b.transpose(-2, -1)?)?.sum_to(a.shape()))?;
-        // In the order in which the factor is stored: the gradient of a weight, which a layer transposes, needs no
-        // copy.
+        // In the order in which the factor is stored: the gradient of a weight, which a layer transposes,
+        // needs no copy.
         let db = at.want(1, || match b.is_transposed() {
             true => at.dy.transpose(-2, -1)?.matmul(a)?.transpose(-2, -1)?.sum_to(b.shape()),
             false => a.transpose(-2, -1)?.matmul(at.dy)?.sum_to(b.shape()),

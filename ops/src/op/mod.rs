@@ -1,5 +1,5 @@
 //! Operations, one family a file. Each is a small value that implements [`Op`]: its shape rule, its
-//! run and its gradient stand side by side, and each is offered as one public method of [`Tensor`].
+//! run and its gradient are side by side, and each is offered as one public method of [`Tensor`].
 
 use crate::{DType, Error, Result, Spec};
 
@@ -87,18 +87,23 @@ pub(crate) fn require_rank(op: &'static str, x: &Spec, rank: usize, form: &str) 
     Err(Error::Shape { op, found: format!("{:?}", x.shape), expected: form.into() })
 }
 
-/// Refuses sizes and steps of a window below `least`, and those that a GPU would cut off: it counts in
+/// Refuses sizes and steps of a window below `minimum`, and those that a GPU would cut off: it counts in
 /// 32 bits.
 pub(crate) fn require_step(
     op: &'static str,
     name: &'static str,
-    least: usize,
+    minimum: usize,
     steps: &[usize],
 ) -> Result<()> {
-    let largest = i32::MAX as usize;
-    let wrong = steps.iter().find(|step| !(least..=largest).contains(step));
+    let maximum = i32::MAX as usize;
+    let wrong = steps.iter().find(|step| !(minimum..=maximum).contains(step));
     wrong.map_or(Ok(()), |step| {
-        Err(Error::Argument { op, name, found: step.to_string(), expected: format!("{least} to {largest}") })
+        Err(Error::Argument {
+            op,
+            name,
+            found: step.to_string(),
+            expected: format!("{minimum} to {maximum}"),
+        })
     })
 }
 

@@ -23,7 +23,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::Argument`] for more pairs than dimensions, and for a reflection of more elements than
-    /// there are beside the edge; [`Error::DType`] for truth values.
+    /// there are next to the edge; [`Error::DType`] for truth values.
     pub fn pad(&self, pairs: &[[usize; 2]], padding: Padding) -> Result<Tensor> {
         require_number("pad", self.spec())?;
         let Some(first) = self.rank().checked_sub(pairs.len()) else {

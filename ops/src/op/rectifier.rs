@@ -44,8 +44,8 @@ impl Op for LeakyRelu {
     }
 }
 
-/// `dx = dy` where `gate > 0`, `slope dy` elsewhere: the gradient of a rectifier. The gate itself is a constant:
-/// rectifiers have no curvature.
+/// `dx = dy` where `gate > 0`, `slope dy` elsewhere: the gradient of a rectifier. The gate itself is a
+/// constant: rectifiers have no curvature.
 pub(super) fn gate(gate: &Tensor, dy: &Tensor, slope: f64) -> Result<Tensor> {
     apply(Gate { slope }, &[gate, dy])
 }

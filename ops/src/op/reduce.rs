@@ -135,8 +135,8 @@ impl Tensor {
     /// The sum over `dims`.
     ///
     /// # Errors
-    /// [`crate::Error::Argument`] for a sum of i32 that is beyond i32. On a GPU, which has no wider integers, it
-    /// wraps around.
+    /// [`crate::Error::Argument`] for a sum of i32 that is beyond i32. On a GPU, which has no wider integers,
+    /// it wraps around.
     pub fn sum_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         let dims = self.spec().dims("sum", dims)?;
         self.in_wide_integers("sum", |x| {
@@ -215,7 +215,8 @@ impl Tensor {
     pub fn prod_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_number("prod", self.spec())?;
         let dims = self.spec().dims("prod", dims)?;
-        // What is beyond i32 stays beyond it, or becomes 0, and i64 holds the product of any two such numbers.
+        // What is beyond i32 stays beyond it, or becomes 0, and i64 holds the product of any two such
+        // numbers.
         let beyond = f64::from(1u32 << 31) + 1.0;
         let is_narrow = self.dtype() == DType::I32;
         let bounded =

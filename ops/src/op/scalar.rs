@@ -203,7 +203,7 @@ impl Op for Cast {
     }
 }
 
-/// Functions of a tensor and a number. A fraction beside an integer tensor is [`Error::DType`].
+/// Functions of a tensor and a number. A fraction with an integer tensor is [`Error::DType`].
 impl Tensor {
     /// `y = x + s`
     pub fn add_scalar(&self, s: f64) -> Result<Tensor> {

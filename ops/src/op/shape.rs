@@ -40,7 +40,7 @@ impl Op for Reshape {
         Ok(vec![Some(at.dy.reshape(at.x[0].shape())?)])
     }
 
-    /// The form of ONNX that says most: dimensions of size 1 dropped or added, all but the first joined,
+    /// The most specific form of ONNX: dimensions of size 1 dropped or added, all but the first joined,
     /// or any other shape.
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (from, to) = (w.spec(0).shape.clone(), &self.shape);
@@ -65,7 +65,7 @@ impl Op for Reshape {
     }
 }
 
-/// Whether the elements stand in memory in row-major order; others are copied to get another shape.
+/// Whether the elements are in row-major order in memory; others are copied to get another shape.
 fn in_order(x: &Primitive) -> bool {
     match &x.kind {
         DispatchTensorKind::Flex(
@@ -166,7 +166,7 @@ impl Op for Expand {
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        // A size of 1 leaves a dimension as it is: only those that grow have to be told.
+        // A size of 1 leaves a dimension as it is: only those that grow are given.
         let from = &w.spec(0).shape;
         let lead = self.shape.len() - from.len();
         let grown = |(d, &n): (usize, &usize)| if d >= lead && from[d - lead] == n { 1 } else { n };

@@ -117,8 +117,8 @@ impl Op for Embed {
     }
 }
 
-/// Pieces that a tensor is split into at most: each is a tensor of its own.
-const MOST_PIECES: usize = 1 << 20;
+/// Maximum number of pieces of a tensor: each is a tensor of its own.
+const MAX_PIECES: usize = 1 << 20;
 
 impl Tensor {
     /// A larger tensor filled with `fill`, in which this one starts at `start`.
@@ -172,12 +172,12 @@ impl Tensor {
                 expected: "at least 1".into(),
             });
         }
-        if n.div_ceil(size) > MOST_PIECES {
+        if n.div_ceil(size) > MAX_PIECES {
             return Err(Error::Argument {
                 op: "split",
                 name: "the size",
                 found: format!("{size}, which gives {} pieces", n.div_ceil(size)),
-                expected: format!("one that gives at most {MOST_PIECES}"),
+                expected: format!("one that gives at most {MAX_PIECES}"),
             });
         }
         let piece = |start: usize| {

@@ -105,7 +105,7 @@ impl Tensor {
         }
         let reduced = self.spec().dims("logsumexp", dims)?;
         // The largest element is taken out, so that the largest power is 1. Where it is infinite, the
-        // largest number takes its place, for infinity less infinity is no number.
+        // largest number is taken instead, because infinity less infinity is NaN.
         let bound = if self.dtype() == DType::F64 { f64::MAX } else { f32::MAX.into() };
         let peak = self.detach().max_dims(dims, true)?.clamp(-bound, bound)?;
         let sum = self.sub(&peak)?.exp()?.sum_dims(dims, true)?;

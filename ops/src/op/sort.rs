@@ -64,7 +64,7 @@ fn order<T: PartialOrd + Sync>(values: &[T], n: usize, descending: bool) -> Vec<
     let compare = |a: &T, b: &T| a.partial_cmp(b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)));
     let mut order = vec![0; values.len()];
     order.par_chunks_mut(n).zip(values.par_chunks(n)).for_each(|(order, row)| {
-        order.iter_mut().enumerate().for_each(|(i, place)| *place = i as i32);
+        order.iter_mut().enumerate().for_each(|(i, index)| *index = i as i32);
         order.sort_by(|&i, &j| {
             let (a, b) = (&row[i as usize], &row[j as usize]);
             if descending { compare(b, a) } else { compare(a, b) }

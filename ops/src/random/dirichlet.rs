@@ -32,7 +32,7 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
         }
         for (i, out) in out.chunks_exact_mut(row).enumerate() {
             let first = first + i * row;
-            let logarithms = (first..first + row).map(|place| gamma.logarithm(draw, place));
+            let logarithms = (first..first + row).map(|i| gamma.logarithm(draw, i));
             exponentiate(&logarithms.collect::<Vec<_>>(), out);
         }
     };
@@ -89,10 +89,10 @@ impl Gamma {
         Self { d, c: 1.0 / (9.0 * d).sqrt(), power: 1.0 / alpha }
     }
 
-    /// The number at a place of a draw over `d`, which no share depends on; for a parameter below 1 that of
+    /// Number `i` of a draw over `d`, which no share depends on; for a parameter below 1 that of
     /// one more. And a word that it does not depend on.
-    fn number(&self, draw: Draw, place: usize) -> (f64, u32) {
-        first_taken(draw, place, |[a, b, c, rest]| {
+    fn number(&self, draw: Draw, i: usize) -> (f64, u32) {
+        first_taken(draw, i, |[a, b, c, rest]| {
             let x = f64::from(box_muller(a, b)[0]);
             let base = 1.0 + self.c * x;
             if base <= 0.0 {
@@ -107,8 +107,8 @@ impl Gamma {
     }
 
     /// The logarithm of the number, for a parameter below 1.
-    fn logarithm(&self, draw: Draw, place: usize) -> f64 {
-        let (number, word) = self.number(draw, place);
+    fn logarithm(&self, draw: Draw, i: usize) -> f64 {
+        let (number, word) = self.number(draw, i);
         libm::log(number) + self.power * libm::log(open(word))
     }
 }

@@ -53,9 +53,9 @@ fn radius(word: u32) -> f32 {
     (-(logarithm + logarithm)).sqrt()
 }
 
-/// Cosine and sine of a word's part of a turn, times a number, to two places.
+/// Cosine and sine of a word's part of a rotation, times a number, into two elements.
 #[cube]
-fn put_turned(y: &mut [f32], first: u32, length: f32, word: u32) {
+fn put_rotated(y: &mut [f32], first: u32, length: f32, word: u32) {
     let word = word & ANGLE;
     let quarter = (word + EIGHTH) >> 30;
     let r = f32::cast_from(i32::reinterpret(word << 2)) * QUARTER_PART;
@@ -77,21 +77,21 @@ fn put_turned(y: &mut [f32], first: u32, length: f32, word: u32) {
 }
 
 #[cube]
-fn put(y: &mut [f32], place: u32, value: f32) {
-    if (place as usize) < y.len() {
-        y[place as usize] = value;
+fn put(y: &mut [f32], i: u32, value: f32) {
+    if (i as usize) < y.len() {
+        y[i as usize] = value;
     }
 }
 
 #[cube]
-fn put_one(y: &mut [f32], place: u32, word: u32, last: u32, one: f32, #[comptime] law: u32) {
+fn put_one(y: &mut [f32], i: u32, word: u32, last: u32, one: f32, #[comptime] law: u32) {
     let mut value = 0.0f32;
     if comptime!(law == Code::UNIFORM) {
         value = f32::cast_from(word >> 8) * UNIT;
     } else if word <= last {
         value = one;
     }
-    put(y, place, value);
+    put(y, i, value);
 }
 
 /// Each unit makes the numbers of one group of words.
@@ -122,8 +122,8 @@ fn fill_kernel(draw: &[u32], y: &mut [f32], groups: u32, last: u32, one: f32, #[
         let lanes = comptime!(LANES as u32);
         let first = group / lanes * comptime!(BLOCK as u32) + group % lanes;
         if comptime!(law == Code::NORMAL) {
-            put_turned(y, first, radius(a), b);
-            put_turned(y, first + 2 * lanes, radius(c), d);
+            put_rotated(y, first, radius(a), b);
+            put_rotated(y, first + 2 * lanes, radius(c), d);
         } else {
             put_one(y, first, a, last, one, law);
             put_one(y, first + lanes, b, last, one, law);

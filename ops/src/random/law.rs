@@ -8,7 +8,7 @@ pub(super) trait Law: Copy + Send + Sync + 'static {
     fn four(self, words: [u32; 4]) -> [f32; 4];
 }
 
-/// A law as the kernel on the GPU is told of it.
+/// A law as the kernel on the GPU takes it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Code {
     pub number: u32,
@@ -25,7 +25,7 @@ impl Code {
 
 /// A law that the GPU knows, too.
 pub(super) trait Coded: Law {
-    /// What it is told.
+    /// Its form for the GPU.
     fn code(self) -> Code;
 }
 

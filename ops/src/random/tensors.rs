@@ -73,7 +73,7 @@ pub fn dirichlet_per_pixel(shape: &[usize], alpha: f64, device: Device) -> Resul
 }
 
 fn rows(
-    law: Law,
+    law: LawParameter,
     shape: &[usize],
     stored: &[usize],
     row: usize,
@@ -93,7 +93,7 @@ fn rows(
 
 /// What a law's parameter is called, and what it has to be.
 #[derive(Clone, Copy)]
-struct Law {
+struct LawParameter {
     op: &'static str,
     name: &'static str,
     expected: &'static str,
@@ -101,13 +101,16 @@ struct Law {
 
 const UNIFORM: &str = "noise::uniform";
 const NORMAL: &str = "noise::normal";
-const BERNOULLI: Law = Law { op: "noise::bernoulli", name: "the probability", expected: "0 to 1" };
-const TRUNCATED: Law = Law { op: "noise::truncated_normal", name: "psi", expected: "a number above 0" };
-const DIRICHLET: Law = Law { op: "noise::dirichlet", name: "alpha", expected: "a finite number above 0" };
-const PER_PIXEL: Law = Law { op: "noise::dirichlet_per_pixel", ..DIRICHLET };
+const BERNOULLI: LawParameter =
+    LawParameter { op: "noise::bernoulli", name: "the probability", expected: "0 to 1" };
+const TRUNCATED: LawParameter =
+    LawParameter { op: "noise::truncated_normal", name: "psi", expected: "a number above 0" };
+const DIRICHLET: LawParameter =
+    LawParameter { op: "noise::dirichlet", name: "alpha", expected: "a finite number above 0" };
+const PER_PIXEL: LawParameter = LawParameter { op: "noise::dirichlet_per_pixel", ..DIRICHLET };
 
-fn require(law: Law, found: f64, fits: bool) -> Result<()> {
-    let Law { op, name, expected } = law;
+fn require(law: LawParameter, found: f64, fits: bool) -> Result<()> {
+    let LawParameter { op, name, expected } = law;
     if fits {
         Ok(())
     } else {

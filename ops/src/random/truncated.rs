@@ -13,7 +13,7 @@ use crate::cpu;
 const WIDE: f32 = 1.0;
 
 /// `n` standard normal numbers, given that each is at most `bound` in size. A try is a function of the
-/// number's place and of how many were refused before, so that nothing depends on other numbers.
+/// number's index and of how many were refused before, so that nothing depends on other numbers.
 pub(super) fn truncated_normal(draw: Draw, n: usize, bound: f32) -> Vec<f32> {
     let again = draw.key().draw(0);
     let part = |first: usize, out: &mut [MaybeUninit<f32>]| {
@@ -42,9 +42,9 @@ fn from_uniform([a, b, ..]: [u32; 4], bound: f32) -> Option<f32> {
     (unit(b) < libm::expf(-0.5 * x * x)).then_some(x)
 }
 
-/// What the first group of words gives that is taken, of those that belong to place `i`.
+/// What the first group of words gives that is taken, of those that belong to number `i`.
 pub(super) fn first_taken<T>(draw: Draw, i: usize, taken: impl Fn([u32; 4]) -> Option<T>) -> T {
-    // 2^16 tries for each place; more than a hundred do not happen.
+    // 2^16 tries for each number; more than a hundred do not happen.
     let mut number = (i as u64) << 16;
     loop {
         if let Some(found) = taken(draw.words(number)) {

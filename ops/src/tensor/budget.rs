@@ -67,8 +67,8 @@ impl Charge {
     }
 }
 
-/// The bytes of a record of how a tensor was computed: a graph of millions of scalars is larger than they are.
-/// A record refuses nothing itself; the next tensor does.
+/// The bytes of a record of how a tensor was computed: a graph of millions of scalars is larger than they
+/// are. A record refuses nothing itself; the next tensor does.
 pub(crate) struct Record(usize);
 
 impl Record {

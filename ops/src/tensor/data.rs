@@ -198,8 +198,8 @@ impl Tensor {
     /// The elements in row-major order. Waits for the device.
     ///
     /// # Errors
-    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; for a GPU also the refusals of
-    /// earlier operations that depend on values ([`settle`](super::settle)).
+    /// [`Error::Symbolic`] in a trace; [`Error::Backend`] when the device fails; for a GPU also the refusals
+    /// of earlier operations that depend on values ([`settle`](super::settle)).
     pub fn to_data(&self) -> Result<Data> {
         let op = "to_data";
         if self.device() == Device::Gpu {
@@ -209,8 +209,8 @@ impl Tensor {
         download(op, self.primitive(op)?, self.dtype())
     }
 
-    /// The elements of a tensor of f32 on the CPU without a copy, unless a view has them in another order; `None`
-    /// for any other tensor.
+    /// The elements of a tensor of f32 on the CPU without a copy, unless a view has them in another order;
+    /// `None` for any other tensor.
     ///
     /// # Errors
     /// [`Error::Symbolic`] in a trace.

@@ -1,5 +1,5 @@
-//! Refusals of values that only a GPU knows. To read such a value at once would wait for all work queued before
-//! it, in each step of a training; so it is read together with the next value that is read anyway.
+//! Refusals of values that only a GPU knows. To read such a value at once would wait for all work queued
+//! before it, in each step of a training; so it is read together with the next value that is read anyway.
 
 use std::cell::RefCell;
 
@@ -24,8 +24,8 @@ pub(crate) fn asked_before(error: &Error) -> Option<Tensor> {
     })
 }
 
-/// Reads whether a value was refused, which waits for the GPU, and forgets all refusals. A thread that hands its
-/// values to another one calls this first.
+/// Reads whether a value was refused, which waits for the GPU, and forgets all refusals. A thread that hands
+/// its values to another one calls this first.
 ///
 /// # Errors
 /// The first refusal.

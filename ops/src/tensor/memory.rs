@@ -30,8 +30,8 @@ impl Operand<'_> {
         }
     }
 
-    /// A matrix of f32 on the CPU in its own memory, transposed or not: the memory from the first element on, and
-    /// the distances from row to row and from column to column. `None` for anything else.
+    /// A matrix of f32 on the CPU in its own memory, transposed or not: the memory from the first element on,
+    /// and the distances from row to row and from column to column. `None` for anything else.
     pub fn matrix(&self) -> Option<(&[f32], Steps)> {
         let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &self.dense().kind else { return None };
         if self.spec.dtype != DType::F32 || self.spec.rank() != 2 {

@@ -1,9 +1,9 @@
 //! The rank-erased tensor: an immutable value with a shape, an element type, a device and, where a
 //! gradient may be asked for, a record of how it was computed.
 //!
-//! Reading order: this file (the value), [`spec`] (shape and element type), [`device`], [`data`] (elements in and
-//! out), [`budget`]; then what operations are ([`op`]), how they are carried out ([`engine`]) and recorded
-//! ([`tape`], [`trace`]), and the memory that they work on ([`memory`], [`compact`], `gpu`).
+//! Reading order: this file (the value), [`spec`] (shape and element type), [`device`], [`data`] (elements in
+//! and out), [`budget`]; then what operations are ([`op`]), how they are carried out ([`engine`]) and
+//! recorded ([`tape`], [`trace`]), and the memory that they work on ([`memory`], [`compact`], `gpu`).
 
 mod array;
 mod budget;
@@ -47,9 +47,9 @@ use crate::{Error, Result};
 
 /// A tensor. Cloning is cheap: clones share the value and the record of how it was computed.
 #[derive(Clone)]
-pub struct Tensor(Arc<Inner>);
+pub struct Tensor(Arc<TensorInner>);
 
-struct Inner {
+struct TensorInner {
     spec: Spec,
     device: Device,
     storage: Storage,
@@ -72,10 +72,10 @@ pub(crate) enum Storage {
 
 impl Tensor {
     /// Bytes of a tensor besides its elements.
-    pub(crate) const BYTES: usize = size_of::<Inner>();
+    pub(crate) const BYTES: usize = size_of::<TensorInner>();
 
     pub(crate) fn new(spec: Spec, device: Device, storage: Storage, node: Option<Arc<Node>>) -> Self {
-        Self(Arc::new(Inner { spec, device, storage, node }))
+        Self(Arc::new(TensorInner { spec, device, storage, node }))
     }
 
     /// A tensor that stands for a value of that spec in a trace: operations on it check and record

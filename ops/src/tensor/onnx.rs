@@ -1,6 +1,6 @@
 //! How operations are written as nodes of an ONNX graph: what `Op::onnx` is given, and what it gives.
 
-use super::{DType, Device, Op, Operand, Primitive, Spec, Tensor, apply, trace::Origin};
+use super::{DType, Device, Op, Operand, Primitive, Spec, Tensor, apply, trace::OpOrigin};
 use crate::{Error, Result};
 
 /// Something that a node takes.
@@ -68,7 +68,7 @@ pub struct OnnxNode {
     /// Its attributes, in the order in which they are written.
     pub attributes: OnnxAttributes,
     /// The operation that it was written for.
-    pub origin: Option<Origin>,
+    pub origin: Option<OpOrigin>,
 }
 
 /// Writes the nodes of one operation. [`Op::onnx`] gets it, and gives the operation's output.
@@ -78,7 +78,7 @@ pub(crate) struct OnnxWriter<'a> {
     pub inputs: Vec<(OnnxValue, Spec)>,
     /// The spec of its output.
     pub output: &'a Spec,
-    pub origin: Option<&'a Origin>,
+    pub origin: Option<&'a OpOrigin>,
 }
 
 impl OnnxWriter<'_> {
@@ -150,8 +150,8 @@ pub fn data_type(dtype: DType) -> i64 {
     }
 }
 
-/// One operator of ONNX in a trace for what is several operations here, so that readers of the graph, and programs
-/// that train it further, find the layer.
+/// One operator of ONNX in a trace for what is several operations here, so that readers of the graph, and
+/// programs that train it further, find the layer.
 #[derive(Debug)]
 pub(crate) struct OnnxOperator {
     pub op_type: &'static str,

@@ -1,5 +1,6 @@
-//! What an operation is: its shape rule, its run, its gradient and its ONNX form. The tape records operations,
-//! and they take and give tensors, so both are defined here; the operations themselves are in [`crate::op`].
+//! What an operation is: its shape rule, its run, its gradient and its ONNX form. The tape records
+//! operations, and they take and give tensors, so both are defined here; the operations themselves are in
+//! [`crate::op`].
 
 use std::fmt::Debug;
 

@@ -91,7 +91,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The most dimensions that a tensor can have.
+    /// The maximum number of dimensions of a tensor.
     pub const MAX_RANK: usize = 6;
 
     /// A spec of that shape and element type.

@@ -15,7 +15,7 @@ use std::{
 use super::{
     Op, Storage, Tensor, Vjp,
     budget::Record,
-    trace::{self, Origin},
+    trace::{self, OpOrigin},
 };
 use crate::{Error, Result};
 
@@ -31,12 +31,12 @@ pub(crate) struct Node {
     /// `None` at a leaf: a parameter, or a tensor that `track` cut off.
     op: Option<Box<dyn Op>>,
     /// In a trace: where the operation comes from.
-    origin: Option<Origin>,
+    origin: Option<OpOrigin>,
     /// `None` after [`Tensor::backward`], which frees memory as it proceeds.
-    saved: Mutex<Option<Saved>>,
+    saved: Mutex<Option<SavedTensors>>,
 }
 
-struct Saved {
+struct SavedTensors {
     inputs: Vec<Tensor>,
     output: Storage,
     /// What the node itself takes, and its inputs' handles.
@@ -59,7 +59,7 @@ impl Node {
         let traced = matches!(storage, Storage::Symbolic);
         let keep =
             |(i, x): (usize, &&Tensor)| if traced || saves.input(i) { (*x).clone() } else { x.released() };
-        let saved = Saved {
+        let saved = SavedTensors {
             inputs: inputs.iter().enumerate().map(keep).collect(),
             output: if saves.output { storage.clone() } else { Storage::Released },
             _record: Record::new(size_of::<Self>() + inputs.len() * Tensor::BYTES),
@@ -72,7 +72,7 @@ impl Node {
         })
     }
 
-    fn saved(&self) -> MutexGuard<'_, Option<Saved>> {
+    fn saved(&self) -> MutexGuard<'_, Option<SavedTensors>> {
         self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,7 +85,7 @@ impl Node {
         self.op.as_deref()
     }
 
-    pub(crate) fn origin(&self) -> Option<&Origin> {
+    pub(crate) fn origin(&self) -> Option<&OpOrigin> {
         self.origin.as_ref()
     }
 

@@ -11,7 +11,7 @@ use crate::ScriptPosition;
 
 /// Where a traced operation comes from.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct OpOrigin {
     /// The module, by its path: `encoder/0`; empty for the outermost.
     pub module: Arc<str>,
     /// The position of the call in a script.
@@ -19,7 +19,7 @@ pub struct Origin {
 }
 
 /// What a trace knows of its module.
-pub(crate) struct Known {
+pub(crate) struct TracedModule {
     /// Symbolic tensors that stand for parameters, by the parameters' numbers.
     pub parameters: HashMap<usize, Tensor>,
     /// Paths of modules, by the modules' numbers.
@@ -27,7 +27,7 @@ pub(crate) struct Known {
 }
 
 struct Trace {
-    known: Known,
+    known: TracedModule,
     module: Arc<str>,
     position: Option<ScriptPosition>,
 }
@@ -36,16 +36,16 @@ thread_local! {
     static TRACE: RefCell<Option<Trace>> = const { RefCell::new(None) };
 }
 
-/// Runs `f` as a trace of the module that `known` describes; with its result comes the script position that it
-/// reached, for errors. Ends also when `f` panics.
-pub(crate) fn trace<T>(known: Known, f: impl FnOnce() -> T) -> (T, Option<ScriptPosition>) {
-    struct Restore(Option<Trace>);
-    impl Drop for Restore {
+/// Runs `f` as a trace of the module that `known` describes; with its result comes the script position that
+/// it reached, for errors. Ends also when `f` panics.
+pub(crate) fn trace<T>(known: TracedModule, f: impl FnOnce() -> T) -> (T, Option<ScriptPosition>) {
+    struct RestoreTrace(Option<Trace>);
+    impl Drop for RestoreTrace {
         fn drop(&mut self) {
             TRACE.set(self.0.take());
         }
     }
-    let _outer = Restore(TRACE.replace(Some(Trace { known, module: "".into(), position: None })));
+    let _outer = RestoreTrace(TRACE.replace(Some(Trace { known, module: "".into(), position: None })));
     let result = f();
     let position = TRACE.with_borrow(|trace| trace.as_ref().and_then(|trace| trace.position.clone()));
     (result, position)
@@ -90,10 +90,10 @@ pub(crate) fn stand_in(parameter: usize) -> Option<Tensor> {
 }
 
 /// Where an operation that is applied now comes from.
-pub(super) fn origin() -> Option<Origin> {
+pub(super) fn origin() -> Option<OpOrigin> {
     TRACE.with_borrow(|trace| {
         trace
             .as_ref()
-            .map(|trace| Origin { module: Arc::clone(&trace.module), position: trace.position.clone() })
+            .map(|trace| OpOrigin { module: Arc::clone(&trace.module), position: trace.position.clone() })
     })
 }

@@ -1,6 +1,6 @@
 //! Every operation refuses what it is not defined for: with an error that names it, on both devices,
-//! and never with a panic or an answer. In a process of its own: it sets the budget of bytes, and waits for the GPU
-//! before the process ends.
+//! and never with a panic or an answer. In a process of its own: it sets the budget of bytes, and waits for
+//! the GPU before the process ends.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,12 +1,13 @@
-//! The tests of `ops` that can share a process, one module a subject: `cargo test --test ops sphere` runs those of
-//! one. Tests that change what the whole process sees (the budget of bytes, the flag that stops a run) are binaries
-//! of their own beside this folder.
+//! The tests of `ops` that can share a process, one module a subject: `cargo test --test ops sphere` runs
+//! those of one. Tests that change what the whole process sees (the budget of bytes, the flag that stops a
+//! run) are binaries of their own beside this folder.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod augment;
 mod autodiff;
+mod bools;
 mod conv;
 mod determinism;
 mod devices;

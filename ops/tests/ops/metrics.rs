@@ -188,7 +188,8 @@ fn neighbours_vote() {
     assert_eq!(knn_accuracy(&set, &known, &x, &labels(&[5, 7, 5]), 4).unwrap(), 1.0);
     // All five: the larger class wins everywhere.
     assert_near(&[knn_accuracy(&set, &known, &x, &labels(&[5, 7, 5]), 5).unwrap()], &[2.0 / 3.0], 1e-12);
-    // Among themselves: with one neighbour everybody finds their own class, with four nobody of the small one.
+    // Among themselves: with one neighbour everybody finds their own class, with four nobody of the small
+    // one.
     assert_eq!(knn_accuracy_within(&set, &known, 1).unwrap(), 1.0);
     assert_eq!(knn_accuracy_within(&set, &known, 4).unwrap(), 0.6);
     assert!(knn_accuracy_within(&set, &known, 5).is_err());

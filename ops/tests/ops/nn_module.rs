@@ -138,10 +138,6 @@ impl Layer for Tied {
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         x.matmul(&module.value("encode")?)?.matmul(&module.value("decode")?.transpose(0, 1)?)
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 fn tied() -> Module {
@@ -158,7 +154,7 @@ fn tied_parameters_are_one() {
     let of = |name| copy.parameter(name).unwrap();
     assert!(of("encode").is_same(of("decode")));
     assert!(!of("encode").is_same(module.parameter("encode").unwrap()));
-    assert!(copy.layer().as_any().is::<Tied>());
+    assert!((copy.layer() as &dyn Any).is::<Tied>());
 }
 
 #[test]
@@ -288,7 +284,8 @@ fn orthogonal_weights() {
     assert!(norm.parameter("weight").unwrap().init(init::orthogonal(1.0)).is_err());
 }
 
-/// Everything 1 towards 3 with decay 0.75: 1.5, then 1.875. Singular vectors, which have length 1, are taken over.
+/// Everything 1 towards 3 with decay 0.75: 1.5, then 1.875. Singular vectors, which have length 1, are taken
+/// over.
 #[test]
 fn an_average_follows_a_module() {
     let of = |value: f32| {

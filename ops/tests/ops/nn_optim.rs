@@ -5,7 +5,7 @@ use ops::{
     DType, Device, Gradients, Tensor,
     nn::{
         Parameter, linear,
-        optim::{Adam, Optimiser, RmsProp, Rule, Sgd, Step},
+        optim::{Adam, Optimiser, OptimiserStep, RmsProp, Rule, Sgd},
     },
     random,
 };
@@ -58,7 +58,7 @@ fn assert_fused_is_plain(rule: impl Rule + Copy) {
     for number in 1..=5 {
         let gradient = random::normal(&[n], Device::Cpu).unwrap();
         optimiser.step(&gradients(&parameter, &gradient)).unwrap();
-        let step = Step { learning_rate: 0.01, number };
+        let step = OptimiserStep { learning_rate: 0.01, number };
         value = rule.plain(step, &value, &gradient, &mut moments).unwrap();
         assert_near(&parameter.get().to_f64().unwrap(), &value.to_f64().unwrap(), 1e-7);
     }
@@ -194,7 +194,7 @@ fn a_gradient_from_before_a_conversion_is_refused_by_name() {
 #[test]
 fn an_infinite_entry_without_a_gradient_stays() {
     fn check(rule: impl Rule + Copy) {
-        let step = Step { learning_rate: 0.01, number: 1 };
+        let step = OptimiserStep { learning_rate: 0.01, number: 1 };
         let (start, gradient) = ([f32::NEG_INFINITY, 1.0, f32::INFINITY], [0.0, 1.0, 0.0]);
         let mut rows = vec![start.to_vec()];
         rows.resize(1 + rule.moments().len(), vec![0.0; 3]);

@@ -21,7 +21,8 @@ fn spread(parameter: &Parameter) -> (f64, f64, f64) {
 }
 
 /// Uniform in `+-bound`. Of n such numbers the standard error of the mean is `bound / sqrt(3 n)`, that of the
-/// deviation about 0.45 of the deviation over `sqrt(n)`; what is expected of the largest is `bound (1 - 1 / n)`.
+/// deviation about 0.45 of the deviation over `sqrt(n)`; what is expected of the largest is `bound (1 - 1 /
+/// n)`.
 #[track_caller]
 fn assert_uniform(parameter: &Parameter, bound: f64) {
     let (mean, std, largest) = spread(parameter);
@@ -117,7 +118,10 @@ fn initialisers_have_their_variances() {
         (init::normal(0.0, 0.02), 0.02),
         (init::uniform(-0.3, 0.3), 0.3 / 3f64.sqrt()),
         (init::xavier_uniform(2.0), 2.0 * (2.0 / (input + output)).sqrt()),
-        (init::xavier_normal(1.0), (2.0 / (input + output)).sqrt()),
+        (
+            init::Initialiser::Scaled { gain: 1.0, fan: init::Fan::Mean, law: init::Distribution::Normal },
+            (2.0 / (input + output)).sqrt(),
+        ),
         (init::kaiming_uniform(Relu), (2.0 / input).sqrt()),
         (init::kaiming_normal(LeakyRelu(0.2)), (2.0 / 1.04 / input).sqrt()),
         (init::kaiming_normal(Tanh), 5.0 / 3.0 / input.sqrt()),

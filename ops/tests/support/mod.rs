@@ -1,5 +1,5 @@
-//! What tests share: reading reference values (`golden/*.json`, computed in float64 by PyTorch) and comparing with
-//! them; [`kernels`] compares a kernel's forms, [`cases`] lists every operation.
+//! What tests share: reading reference values (`golden/*.json`, computed in float64 by PyTorch) and comparing
+//! with them; [`kernels`] compares a kernel's forms, [`cases`] lists every operation.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 

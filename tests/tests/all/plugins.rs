@@ -234,7 +234,7 @@ fn a_value_that_a_setting_does_not_take_makes_no_run() {
         ("boosted_gan", "size=10", "the setting `size` is 10, expected a multiple of 8"),
         ("boosted_gan", "latent=30", "the setting `latent` is 30, expected a multiple of 4"),
         ("boosted_gan", "shares=0,0", "the setting `shares` is [0.0,0.0], expected weights, none below 0"),
-        ("boosted_gan", "ms_ssim=single_scale", "help: did you mean `single_scale_ssim`?"),
+        ("boosted_gan", "ms_ssim=single_scale_sim", "help: did you mean `single_scale_ssim`?"),
         ("noisy_gan", "alphas=0,0", "the setting `alphas` is [0.0,0.0], expected weights, none below 0"),
         ("noisy_gan", "datasets=", "the setting `datasets` is [], expected not empty"),
         ("noisy_gan", "levels=0.5,1.5", "the setting `levels` is [0.5,1.5], expected from 0 to 1"),

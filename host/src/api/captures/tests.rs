@@ -144,11 +144,22 @@ fn what_happens_to_the_items_of_a_loop_is_not_lost() {
     let each = |body: &str| {
         let host = Host::new(Options::default());
         let text = format!(
-            "let net = nn::linear(2, 2); each(\"a\", [net, 1, ones([2])], #{{ n: 0 }}, |i, s| {{ {body}; s }});"
+            "let net = nn::linear(2, 2);\n\
+             each(\"a\", [net, 1, ones([2])], #{{ n: 0 }}, |i, s| {{ {body}; s }});"
         );
         host.run(&Source::new("a.rhai", &*text)).map_err(|error| host.explain(&error, "a.rhai"))
     };
     assert!(each("s.n += 1; i = 2").is_ok());
     let error = each("if type_of(i) == \"Module\" { i.init_normal(0.0, 1.0); }").unwrap_err();
     assert!(error.contains("the body of \"a\" changed its item, which is not in the state"), "{error}");
+}
+
+/// Rhai's own types that nobody can look into are not taken for unchanged.
+#[test]
+fn what_cannot_be_compared_counts_as_changed() {
+    for (value, other) in [("range(0, 9, 2)", "range(1, 9, 2)"), ("5.bits()", "6.bits()")] {
+        refused(value, &format!("v = {other}"));
+        let error = outcome(value, RUNNERS[0].1, "let w = v").unwrap_err();
+        assert!(error.contains("`v` (or may have: it cannot be compared)"), "{error}");
+    }
 }

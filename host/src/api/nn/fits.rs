@@ -80,8 +80,8 @@ pub fn only<'a>(network: &str, what: &str, ports: &'a [Port]) -> Result<&'a Port
     Ok(port)
 }
 
-/// Checks the shape of an input or output of a network; `?` and -1 stand for any size. Gives whether the network
-/// declares its shape.
+/// Checks the shape of an input or output of a network; `?` and -1 stand for any size. Gives whether the
+/// network declares its shape.
 ///
 /// # Errors
 /// `Usage` for another shape.

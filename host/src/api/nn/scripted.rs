@@ -1,6 +1,6 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
-use std::{any::Any, cell::Cell};
+use std::cell::Cell;
 
 use ops::{
     ScriptPosition, Tensor,
@@ -67,10 +67,6 @@ impl Layer for Scripted {
 
     fn depth(&self) -> usize {
         self.depth
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 

@@ -1,50 +1,23 @@
 //! Element-wise functions, matrix products, activations.
 
-use ops::Tensor;
+use ops::{Tensor, op::Elementwise};
 
 use crate::script::Adder;
 
-macro_rules! unary {
-    ($global:expr, $($name:ident, $doc:literal, $input:literal, $output:literal;)*) => {
-        $($global.add(
-            concat!(stringify!($name), "(x)"), $doc,
-            concat!("tensor([", $input, "]).", stringify!($name), "().to_array() => [", $output, "]"),
-            |x: Tensor| x.$name(),
-        );)*
-    };
-}
-
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
-    unary! { global,
-        abs, "The absolute value.", "-2.0", "2.0";
-        sign, "-1, 0 or 1.", "-2.0", "-1.0";
-        exp, "e^x", "0.0", "1.0";
-        log, "Natural logarithm.", "1.0", "0.0";
-        log1p, "log(1 + x), accurate near 0.", "0.0", "0.0";
-        sqrt, "Square root.", "4.0", "2.0";
-        square, "x^2", "3.0", "9.0";
-        recip, "1 / x", "4.0", "0.25";
-        sin, "Sine, radians.", "0.0", "0.0";
-        cos, "Cosine, radians.", "0.0", "1.0";
-        tan, "Tangent, radians.", "0.0", "0.0";
-        asin, "Inverse sine.", "0.0", "0.0";
-        acos, "Inverse cosine.", "1.0", "0.0";
-        atan, "Inverse tangent.", "0.0", "0.0";
-        sinh, "Hyperbolic sine.", "0.0", "0.0";
-        cosh, "Hyperbolic cosine.", "0.0", "1.0";
-        tanh, "Hyperbolic tangent.", "0.0", "0.0";
-        erf, "Error function.", "0.0", "0.0";
-        floor, "The largest whole number not above x.", "1.7", "1.0";
-        ceil, "The smallest whole number not below x.", "1.2", "2.0";
-        round, "The nearest whole number, halves to even.", "2.5", "2.0";
-        sigmoid, "1 / (1 + e^-x)", "0.0", "0.5";
-        relu, "max(x, 0)", "-1.0", "0.0";
-        softplus, "log(1 + e^x)", "100.0", "100.0";
-        log_sigmoid, "log(1 / (1 + e^-x))", "-100.0", "-100.0";
-        silu, "x sigmoid(x)", "0.0", "0.0";
-        gelu, "x times the normal distribution function.", "0.0", "0.0";
+    // An operator stands for those without an example.
+    for function in Elementwise::ALL.iter().filter(|function| !function.example.is_empty()) {
+        global.add(function.form, function.doc, function.example, |x: Tensor| function.of(&x));
     }
+    global
+        .add(
+            "log_sigmoid(x)",
+            "log(1 / (1 + e^-x))",
+            "tensor([-100.0]).log_sigmoid().to_array() => [-100.0]",
+            |x: Tensor| x.log_sigmoid(),
+        )
+        .add("silu(x)", "x sigmoid(x)", "tensor([0.0]).silu().to_array() => [0.0]", |x: Tensor| x.silu());
     global
         .add(
             "leaky_relu(x, slope)",

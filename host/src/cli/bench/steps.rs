@@ -1,7 +1,9 @@
 //! `host bench steps`: one training step of each procedure, as a script in `scripts/bench` gives it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use ops::nn::Module;
 use serde_json::json;

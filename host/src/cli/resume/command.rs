@@ -76,8 +76,8 @@ mod tests {
     fn what_matters_is_read_from_a_command_line() {
         let found = read(
             "/bin/host run own.rhai a=1 b=--x --seed 7 --device=auto --out o --data d --allow-read e \
-             --allow-read=f --preset p --config c.toml --deadline 1h --checkpoint-every 0s --stop-on-nan --max-operations 5 \
-             --onnxruntime l.so --quiet",
+             --allow-read=f --preset p --config c.toml --deadline 1h --checkpoint-every 0s --stop-on-nan \
+             --max-operations 5 --onnxruntime l.so --quiet",
         );
         let expected = Arguments {
             plugin: "own.rhai".into(),

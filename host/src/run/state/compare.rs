@@ -105,6 +105,11 @@ impl Saved {
         self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..)))
     }
 
+    /// Whether everything in it can be compared.
+    pub fn is_comparable(&self) -> bool {
+        !self.any(&mut |v| matches!(v, Self::Content(content) if content.is_unknown()))
+    }
+
     /// The numbers of the modules with their parts, and of the optimisers, that are in it.
     pub fn handles(&self) -> HashSet<usize> {
         let mut handles = HashSet::new();

@@ -65,7 +65,7 @@ impl Content {
 
     /// Whether it is never the same as anything, itself included.
     pub fn is_unknown(&self) -> bool {
-        self != self
+        !self.0.is_same(&*self.0)
     }
 
     pub(super) fn of_name(name: &str) -> Self {

@@ -20,7 +20,9 @@ fn engine() -> Engine {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
-    engine.register_fn("params", |settings: Map| settings);
+    engine.register_fn("params", |settings: Map| -> Map {
+        settings.into_iter().map(|(name, value)| (name, Declared::plain(value))).collect()
+    });
     engine.register_fn("one_of", |default: Dynamic, choices: Array| {
         Declared::one_of(default, choices).unwrap()
     });

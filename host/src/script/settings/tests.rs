@@ -249,8 +249,8 @@ fn a_broken_file_is_shown_with_line_and_caret() {
 #[test]
 fn the_table_fits_80_columns() {
     let text = "params(#{\n epochs: 3, // rounds\n \
-                rates: [0.0001, 0.0002, 0.00025], // how fast everything that is learned in a step is learned, \
-                the paper: 0.9, says so\n})";
+                rates: [0.0001, 0.0002, 0.00025], // how fast everything that is learned in a step is \
+                learned, the paper: 0.9, says so\n})";
     let declaration = declaration(text).unwrap().unwrap();
     let paper = toml::from_str("epochs = 20").unwrap();
     let expected = "\

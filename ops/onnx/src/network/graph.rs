@@ -41,7 +41,7 @@ pub struct Graph {
 impl Graph {
     /// The graph of a module that was made of an ONNX file.
     pub fn of(module: &Module) -> Option<&Self> {
-        module.layer().as_any().downcast_ref()
+        (module.layer() as &dyn Any).downcast_ref()
     }
 
     /// Computes all outputs, in the file's order, from inputs by name.
@@ -151,9 +151,5 @@ impl Layer for Graph {
             (Some((_, value)), 0) => value.tensor("forward").cloned(),
             _ => broken(format!("the network has the outputs {}: ask for them by name", list(&self.outputs))),
         }
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -1,9 +1,9 @@
 //! Convolutions of many images with small maps: images side by side, so that products have enough rows. Of
 //! one image a map of four by four would be sixteen.
 //!
-//! Tensors are transposed so that all numbers of a position are adjacent in memory, a panel. Wherever a row and
-//! column of the kernel (a tap) meets an image, one product of a panel with the weights of that tap adds to a
-//! panel: no patch is ever copied, and padding is not multiplied.
+//! Tensors are transposed so that all numbers of a position are adjacent in memory, a panel. Wherever a row
+//! and column of the kernel (a tap) meets an image, one product of a panel with the weights of that tap adds
+//! to a panel: no patch is ever copied, and padding is not multiplied.
 
 use std::ops::Range;
 
@@ -95,8 +95,8 @@ pub(super) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -
     spread(y, maps, images, &w, bias, g, |m| Product { tap: m.tap, from: m.map, to: m.image })
 }
 
-/// The weights `[groups, Co, Ci, taps]` of each group with the taps first: `[taps, outer, lanes(inner)]`, where
-/// `order` says which of inputs and outputs is the inner one.
+/// The weights `[groups, Co, Ci, taps]` of each group with the taps first: `[taps, outer, lanes(inner)]`,
+/// where `order` says which of inputs and outputs is the inner one.
 fn by_tap(w: &[f32], g: &Geometry, order: fn(Lines, Lines) -> [Lines; 2]) -> Vec<Vec<f32>> {
     let taps = g.kernel[0] * g.kernel[1];
     let inputs = Lines { count: g.inputs, step: taps };
@@ -107,16 +107,16 @@ fn by_tap(w: &[f32], g: &Geometry, order: fn(Lines, Lines) -> [Lines; 2]) -> Vec
 
 /// Channels of a group and positions, of images or maps.
 #[derive(Debug, Clone, Copy)]
-struct Size {
+struct PanelSize {
     channels: usize,
     positions: usize,
 }
 
 /// Those of the images and the maps.
-fn sizes(g: &Geometry) -> [Size; 2] {
+fn sizes(g: &Geometry) -> [PanelSize; 2] {
     [
-        Size { channels: g.inputs, positions: g.image_len() },
-        Size { channels: g.outputs, positions: g.map_len() },
+        PanelSize { channels: g.inputs, positions: g.image_len() },
+        PanelSize { channels: g.outputs, positions: g.map_len() },
     ]
 }
 
@@ -132,8 +132,8 @@ struct Product {
 /// `x` with the weights of their tap, of each group `[taps, to, lanes(from)]`; with the bias.
 fn spread(
     x: &[f32],
-    from: Size,
-    to: Size,
+    from: PanelSize,
+    to: PanelSize,
     w: &[Vec<f32>],
     bias: Option<&[f32]>,
     g: &Geometry,
@@ -225,25 +225,25 @@ struct Lines {
 }
 
 /// Panels `[positions, channels, lanes(images)]` of a tensor `[N, groups * channels, positions]`.
-fn images_last(x: &[f32], size: Size, g: &Geometry, block: &Block) -> Vec<f32> {
+fn images_last(x: &[f32], size: PanelSize, g: &Geometry, block: &Block) -> Vec<f32> {
     let [images, channels] = lines(size, g, block);
     transposed_lines(&x[first(size, g, block)..], images, channels, size.positions)
 }
 
 /// Panels `[positions, images, lanes(channels)]`.
-fn channels_last(x: &[f32], size: Size, g: &Geometry, block: &Block) -> Vec<f32> {
+fn channels_last(x: &[f32], size: PanelSize, g: &Geometry, block: &Block) -> Vec<f32> {
     let [images, channels] = lines(size, g, block);
     transposed_lines(&x[first(size, g, block)..], channels, images, size.positions)
 }
 
 /// Those of the images and of the channels.
-fn lines(size: Size, g: &Geometry, block: &Block) -> [Lines; 2] {
+fn lines(size: PanelSize, g: &Geometry, block: &Block) -> [Lines; 2] {
     let images = Lines { count: block.images.len(), step: g.window.groups * size.channels * size.positions };
     [images, Lines { count: size.channels, step: size.positions }]
 }
 
 /// Where a block begins in its tensor.
-fn first(size: Size, g: &Geometry, block: &Block) -> usize {
+fn first(size: PanelSize, g: &Geometry, block: &Block) -> usize {
     (block.images.start * g.window.groups + block.group) * size.channels * size.positions
 }
 
@@ -273,7 +273,14 @@ fn transposed_lines(x: &[f32], inner: Lines, outer: Lines, positions: usize) -> 
 }
 
 /// Writes panels `[positions, channels, lanes(images)]`, some positions in each part, to their images.
-fn images_first(parts: &[Vec<f32>], part: usize, size: Size, g: &Geometry, block: &Block, y: &mut [f32]) {
+fn images_first(
+    parts: &[Vec<f32>],
+    part: usize,
+    size: PanelSize,
+    g: &Geometry,
+    block: &Block,
+    y: &mut [f32],
+) {
     let (lane, [images, channels]) = (lanes(block.images.len()), lines(size, g, block));
     let end = (block.images.end * images.step).min(y.len());
     let y = &mut y[block.images.start * images.step..end];

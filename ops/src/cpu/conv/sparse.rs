@@ -1,6 +1,6 @@
-//! Convolutions whose maps hold one value each, or none: three forms of [`super`] that only visit the winners.
-//! Channels of images come last here, so that what a winner meets in a row of the kernel is adjacent in memory.
-//! Groups are not split: callers take the dense form for them.
+//! Convolutions whose maps hold one value each, or none: three forms of [`super`] that only visit the
+//! winners. Channels of images come last here, so that what a winner meets in a row of the kernel is adjacent
+//! in memory. Groups are not split: callers take the dense form for them.
 
 use std::ops::Range;
 
@@ -30,8 +30,8 @@ impl Winners<'_> {
     }
 }
 
-/// What the winner at one position meets: for each row of the kernel a range of it, and the range of the image
-/// `[H, W, lanes]` that it lies over.
+/// What the winner at one position meets: for each row of the kernel a range of it, and the range of the
+/// image `[H, W, lanes]` that it lies over.
 struct Overlaps<'a> {
     g: &'a Geometry,
     lanes: usize,

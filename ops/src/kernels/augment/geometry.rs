@@ -11,7 +11,7 @@ use crate::{DType, Device, Error, Result, Tensor, op::refuse_where};
 /// `p -> scale R(rotation) [[1, tan(shear)], [0, 1]] p + translation`.
 #[derive(Debug, Clone)]
 pub struct Affine {
-    /// Degrees; positive ones turn the x axis towards the y axis, clockwise on a screen.
+    /// Degrees; positive ones rotate the x axis towards the y axis, clockwise on a screen.
     pub rotation: Tensor,
     /// Pixels to the right and down, `[N, 2]` or one number for both.
     pub translation: Tensor,
@@ -22,26 +22,26 @@ pub struct Affine {
 
 /// Images `[N, C, H, W]` moved by affine maps, `[N, C, H, W]`. Each pixel is read where the inverse of the
 /// map leads, between the centres of four pixels by bilinear interpolation; a pixel whose share is 0 does
-/// not count, whatever it holds. Beyond the edges lies what `outside` says. Differentiable in x; the maps
+/// not count, whatever it holds. `outside` says what is beyond the edges. Differentiable in x; the maps
 /// are constants.
 ///
 /// # Errors
-/// [`Error::Shape`] for other shapes, [`Error::DType`] for images that are no floats, [`Error::Argument`] for a
-/// map without an inverse (scale 0) or with numbers that are not finite. Of images on a GPU, when a value
+/// [`Error::Shape`] for other shapes, [`Error::DType`] for images that are no floats, [`Error::Argument`] for
+/// a map without an inverse (scale 0) or with numbers that are not finite. Of images on a GPU, when a value
 /// is next read from there.
 pub fn affine(x: &Tensor, map: &Affine, outside: Outside) -> Result<Tensor> {
     const OP: &str = "augment::affine";
     images(OP, x)?;
     let &[n, _, h, w] = x.shape() else { return Ok(x.clone()) };
     let number = |name, x: &Tensor| precise(&of_each(OP, name, x, &[n])?);
-    let turn = number("rotation", &map.rotation)?.mul_scalar(1f64.to_radians())?;
-    let lean = number("shear", &map.shear)?.mul_scalar(1f64.to_radians())?.tan()?;
+    let angle = number("rotation", &map.rotation)?.mul_scalar(1f64.to_radians())?;
+    let shear = number("shear", &map.shear)?.mul_scalar(1f64.to_radians())?.tan()?;
     let scale = number("scale", &map.scale)?;
     let shift = precise(&of_each(OP, "translation", &map.translation, &[n, 2])?)?;
-    let (cos, sin) = (turn.cos()?, turn.sin()?);
+    let (cos, sin) = (angle.cos()?, angle.sin()?);
     // The inverse of `scale R K`: `1/scale K^-1 R^T`.
     let rows = [
-        [cos.add(&lean.mul(&sin)?)?.div(&scale)?, sin.sub(&lean.mul(&cos)?)?.div(&scale)?],
+        [cos.add(&shear.mul(&sin)?)?.div(&scale)?, sin.sub(&shear.mul(&cos)?)?.div(&scale)?],
         [sin.neg()?.div(&scale)?, cos.div(&scale)?],
     ];
     let centre = [w, h].map(|size| (size as f64 - 1.0) / 2.0);
@@ -51,8 +51,8 @@ pub fn affine(x: &Tensor, map: &Affine, outside: Outside) -> Result<Tensor> {
         row[0].mul(&right)?.add(&row[1].mul(&down)?)?.neg()?.add_scalar(centre)
     };
     let [from_x, from_y] = &rows;
-    let places = [start(from_x, centre[0])?, start(from_y, centre[1])?];
-    let numbers = [&from_x[0], &from_x[1], &places[0], &from_y[0], &from_y[1], &places[1]];
+    let starts = [start(from_x, centre[0])?, start(from_y, centre[1])?];
+    let numbers = [&from_x[0], &from_x[1], &starts[0], &from_y[0], &from_y[1], &starts[1]];
     let matrix = Tensor::stack(&numbers, 1)?.cast(x.dtype())?;
     // NaN is not below anything. Shaders need not know infinity, so the largest number stands for it.
     refuse_where(
@@ -86,8 +86,8 @@ pub fn flip(x: &Tensor, mirrored: &Tensor) -> Result<Tensor> {
 }
 
 /// Of images `[N, C, H, W]` the windows of that size whose upper left corners are `[N, 2]` (rows, columns;
-/// or one number for all), `[N, C, h, w]`. They may reach beyond the edges, where `outside` says what lies,
-/// so that padding first is not needed. Corners between pixels interpolate as [`affine`] does.
+/// or one number for all), `[N, C, h, w]`. They may reach beyond the edges, where `outside` says what is
+/// there, so that padding first is not needed. Corners between pixels interpolate as [`affine`] does.
 ///
 /// # Errors
 /// As [`affine`], and [`Error::Argument`] for a size of 0.

@@ -2,7 +2,7 @@
 //!
 //! `|a - b|^2 = |a|^2 + |b|^2 - 2 a b` makes a matrix product of nearly all the work, and loses digits where
 //! a and b are close. So the centre of the real vectors is taken from all first, which moves no distance,
-//! and pairs that are close beside their lengths are subtracted after all.
+//! and the vectors of pairs that are close, compared with their lengths, are subtracted.
 
 use rayon::prelude::*;
 
@@ -95,7 +95,7 @@ impl Vectors {
     }
 }
 
-/// `sum_i f(i)^2` over the places of a vector, by sixteen sums.
+/// `sum_i f(i)^2` over the elements of a vector, by sixteen sums.
 #[inline(always)]
 fn square(vector: &[f32], f: impl Fn(usize) -> f32) -> f32 {
     let mut sums = [0.0f32; 16];
@@ -130,12 +130,12 @@ fn sums(
         }
         // Now -|a - b|^2 / 2.
         let along = Steps { row: real.features, column: 1 };
-        let turned = Steps { row: 1, column: real.features };
+        let transposed = Steps { row: 1, column: real.features };
         let sizes = [rows.len(), real.features, width];
         let line = Steps { row: width, column: 1 };
-        add_product(sizes, (real.from(rows.start), along), (fake.from(first), turned), (tile, line));
+        add_product(sizes, (real.from(rows.start), along), (fake.from(first), transposed), (tile, line));
         for ((row, line), total) in rows.clone().zip(tile.chunks_exact(width)).zip(&mut totals) {
-            let line = Line { real, fake, row, first, line };
+            let line = TileRow { real, fake, row, first, line };
             *total += wide(
                 #[inline(always)]
                 || line.roots(),
@@ -146,7 +146,7 @@ fn sums(
 }
 
 /// One row of a tile.
-struct Line<'a> {
+struct TileRow<'a> {
     real: &'a Vectors,
     fake: &'a Vectors,
     row: usize,
@@ -154,7 +154,7 @@ struct Line<'a> {
     line: &'a [f32],
 }
 
-impl Line<'_> {
+impl TileRow<'_> {
     /// The sum of the roots.
     #[inline(always)]
     fn roots(&self) -> f64 {
@@ -175,11 +175,11 @@ impl Line<'_> {
         sum + self.with_care(chunks.len() * CHUNK, rest)
     }
 
-    /// The sum of the roots from a place of the line on; those of close pairs from their differences.
-    fn with_care(&self, place: usize, part: &[f32]) -> f64 {
+    /// The sum of the roots from an index of the line on; those of close pairs from their differences.
+    fn with_care(&self, start: usize, part: &[f32]) -> f64 {
         let half = self.real.halves[self.row];
         let distance = |(i, x): (usize, &f32)| {
-            let other = self.first + place + i;
+            let other = self.first + start + i;
             if is_far(*x, half + self.fake.halves[other]) {
                 return f64::from((-2.0 * x).sqrt());
             }
@@ -190,7 +190,7 @@ impl Line<'_> {
     }
 }
 
-/// Whether `-|a - b|^2 / 2` has kept its digits beside `(|a|^2 + |b|^2) / 2`. No NaN has.
+/// Whether `-|a - b|^2 / 2` has kept its digits next to `(|a|^2 + |b|^2) / 2`. No NaN has.
 #[inline(always)]
 fn is_far(minus_half: f32, halves: f32) -> bool {
     -minus_half > CLOSE * halves && halves < f32::MAX

@@ -68,9 +68,9 @@ pub fn distances_by_class(
         parts.push(distances(&rows(real, &ours)?, &rows(fake, &theirs)?)?);
         order.extend(ours);
     }
-    let mut places = vec![0i32; order.len()];
-    (0..).zip(&order).for_each(|(place, &i)| places[i as usize] = place);
-    rows(&Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)?, &places)
+    let mut positions = vec![0i32; order.len()];
+    (0..).zip(&order).for_each(|(position, &i)| positions[i as usize] = position);
+    rows(&Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)?, &positions)
 }
 
 fn rows(x: &Tensor, numbers: &[i32]) -> Result<Tensor> {

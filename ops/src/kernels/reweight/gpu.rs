@@ -24,14 +24,14 @@ const CUBES: usize = 1024;
 fn load(from: &[f32], to: &mut [f32], first: u32, end: u32, depth: u32, features: u32) {
     #[unroll]
     for i in 0..comptime!(TILE * DEPTH / UNITS) {
-        let place = UNIT_POS + i * UNITS;
-        let vector = first + place / DEPTH;
-        let feature = depth + place % DEPTH;
+        let element = UNIT_POS + i * UNITS;
+        let vector = first + element / DEPTH;
+        let feature = depth + element % DEPTH;
         let mut value = 0.0f32;
         if vector < end && feature < features {
             value = from[(vector * features + feature) as usize];
         }
-        to[(place % DEPTH * STEP + place / DEPTH) as usize] = value;
+        to[(element % DEPTH * STEP + element / DEPTH) as usize] = value;
     }
 }
 

@@ -42,13 +42,13 @@ impl Method {
     }
 }
 
-/// What the distances of a class, less the least of them, are divided by.
+/// What the distances of a class, less the minimum, are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Range {
     /// The largest distance, as Algorithm 1 prints it.
     #[default]
     Printed,
-    /// The largest less the least one.
+    /// The maximum less the minimum.
     MinMax,
 }
 
@@ -89,17 +89,17 @@ pub fn weights(distances: &Tensor, classes: &Tensor, method: Method, range: Rang
 }
 
 fn normalised(distances: &[f64], range: Range) -> Vec<f64> {
-    let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
+    let minimum = distances.iter().copied().fold(f64::INFINITY, f64::min);
     let largest = distances.iter().copied().fold(0.0, f64::max);
-    let divisor = if range == Range::Printed { largest } else { largest - least };
-    distances.iter().map(|d| if divisor == 0.0 { 0.0 } else { (d - least) / divisor }).collect()
+    let divisor = if range == Range::Printed { largest } else { largest - minimum };
+    distances.iter().map(|d| if divisor == 0.0 { 0.0 } else { (d - minimum) / divisor }).collect()
 }
 
 fn transformed(weights: &[f64], method: Method) -> Vec<f64> {
     let n = weights.len() as f64;
     let mean = weights.iter().sum::<f64>() / n;
     let sigma = (weights.iter().map(|w| (w - mean) * (w - mean)).sum::<f64>() / n).sqrt();
-    let from = |least: f64| weights.iter().map(|&w| if w < least { 0.0 } else { w }).collect();
+    let from = |minimum: f64| weights.iter().map(|&w| if w < minimum { 0.0 } else { w }).collect();
     match method {
         // The mean of equal numbers may be rounded to above them.
         Method::AMu if sigma <= f64::EPSILON * mean => weights.to_vec(),

@@ -1,5 +1,6 @@
 use rayon::prelude::*;
 
+use super::order::key;
 use crate::{
     Spec,
     op::{Operand, Primitive},
@@ -8,17 +9,6 @@ use crate::{
 
 /// Lanes in which a maximum is taken at once.
 const LANES: usize = 16;
-
-/// Floats as whole numbers in the same order: NaN above all, -0 equal to 0.
-fn key(x: f32) -> u32 {
-    let (word, magnitude) = (x.to_bits(), x.to_bits() & 0x7fff_ffff);
-    match magnitude {
-        0 => 0x8000_0000,
-        0x7f80_0001.. => u32::MAX,
-        _ if word == magnitude => word ^ 0x8000_0000,
-        _ => !word,
-    }
-}
 
 pub(super) fn winners(x: &Operand, y: &Spec) -> Primitive {
     let x = x.known_floats();
@@ -52,7 +42,7 @@ pub(super) fn strongest(x: &Operand, kept: usize, y: &Spec) -> Primitive {
         order.clear();
         order.extend(0..n as u32);
         // The smallest first: the largest key, then the first sample.
-        let rank = |&sample: &u32| (!key(x[sample as usize * c + channel]), sample);
+        let rank = |&sample: &u32| (!key(x[sample as usize * c + channel].to_bits()), sample);
         if kept < n {
             order.select_nth_unstable_by_key(kept, rank);
         }
@@ -66,13 +56,14 @@ pub(super) fn top(x: &Operand, k: usize, y: &Spec) -> Primitive {
     let size = x.len() / y.shape[0];
     let fill = |(sample, mask): (usize, &mut [i32])| {
         let x = &x[sample * size..][..size];
-        let mut keys: Vec<u32> = x.iter().map(|&x| key(x)).collect();
+        let mut keys: Vec<u32> = x.iter().map(|x| key(x.to_bits())).collect();
         let (_, &mut minimum, above) = keys.select_nth_unstable(size - k);
         // `k` values reach `minimum`, or more where several equal it: of those the first ones stay.
         let mut equal = 1 + above.iter().filter(|&&key| key == minimum).count();
         for (mask, &x) in mask.iter_mut().zip(x) {
-            let is_equal = key(x) == minimum;
-            let kept = key(x) > minimum || (is_equal && equal > 0);
+            let key = key(x.to_bits());
+            let is_equal = key == minimum;
+            let kept = key > minimum || (is_equal && equal > 0);
             equal -= usize::from(is_equal && kept);
             *mask = i32::from(kept);
         }

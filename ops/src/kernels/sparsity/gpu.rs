@@ -1,6 +1,7 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::order::key;
 use crate::{
     Spec,
     op::{Operand, Primitive},
@@ -9,23 +10,6 @@ use crate::{
 
 /// Units that look for the winner of one map, or of one sample, together.
 const UNITS: u32 = 256;
-
-/// See [`super::cpu::key`]: floats as whole numbers in the same order.
-#[cube]
-fn key(word: u32) -> u32 {
-    let magnitude = word & 0x7fff_ffff;
-    let mut key = word ^ 0x8000_0000;
-    if word != magnitude {
-        key = !word;
-    }
-    if magnitude == 0 {
-        key = 0x8000_0000;
-    }
-    if magnitude > 0x7f80_0000 {
-        key = 0xffff_ffff;
-    }
-    key
-}
 
 #[cube(launch)]
 fn winners_kernel(x: &[u32], positions: &mut [i32], size: u32, maps: u32, #[comptime] units: u32) {

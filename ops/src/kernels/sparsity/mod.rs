@@ -8,6 +8,7 @@ mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
 mod ops;
+mod order;
 mod reference;
 
 use self::ops::{Strongest, Top, Winners};

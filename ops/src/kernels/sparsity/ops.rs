@@ -54,8 +54,8 @@ impl Op for Strongest {
         on_device!(device, strongest(&x[0], self.kept, y))
     }
 
-    /// The `kept` largest of each column, where `kept` is computed from the number of rows when the graph runs: a 1
-    /// at each of their indices in a column of zeros.
+    /// The `kept` largest of each column, where `kept` is computed from the number of rows when the graph
+    /// runs: a 1 at each of their indices in a column of zeros.
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (scores, zero, one) = (w.x(0), w.number(0.0), w.number(1.0));
         let double = |n| OnnxValue::Number(n, DType::F64);

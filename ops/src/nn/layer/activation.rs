@@ -1,7 +1,5 @@
 //! Element-wise functions as layers.
 
-use std::any::Any;
-
 use crate::{
     Result, Tensor,
     nn::{Layer, Module},
@@ -79,9 +77,5 @@ impl Layer for Activation {
             Self::Softplus => x.softplus(),
             Self::LogSigmoid => x.log_sigmoid(),
         }
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

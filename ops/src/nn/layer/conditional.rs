@@ -1,7 +1,5 @@
 //! Batch normalisation whose gain and bias depend on a condition, a class for example.
 
-use std::any::Any;
-
 use super::{
     embedding,
     norm::{BatchNorm, BatchNormOptions, check_channels, running},
@@ -83,9 +81,5 @@ impl Layer for ConditionalBatchNorm {
         check_channels(OP, x, self.0.channels)?;
         let [gain, bias] = ["gain", "bias"].map(|name| self.per_sample(module, name, x, condition));
         self.0.normalise(OP, module, x, &gain?.add_scalar(1.0)?, &bias?)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

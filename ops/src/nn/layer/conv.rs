@@ -1,7 +1,5 @@
 //! Convolutions of signals and images.
 
-use std::any::Any;
-
 use super::{affine, pair, positive};
 use crate::{
     Error, Result, Tensor,
@@ -128,10 +126,10 @@ impl Layer for Conv {
             ("groups", [groups; 2], 1),
         ];
         let mut text = format!("{} -> {}, kernel {}", self.inputs, self.outputs, pair(&self.kernel));
-        // Of signals, the first half of each pair says nothing.
+        // Of signals, the first half of each pair has no meaning.
         let of_form = |value: [usize; 2]| value[2 - self.kernel.len()..].to_vec();
-        for (name, value, usual) in settings.map(|(name, value, usual)| (name, of_form(value), usual)) {
-            if value.iter().any(|&n| n != usual) {
+        for (name, value, default) in settings.map(|(name, value, default)| (name, of_form(value), default)) {
+            if value.iter().any(|&n| n != default) {
                 text += &format!(", {name} {}", pair(&value));
             }
         }
@@ -146,9 +144,5 @@ impl Layer for Conv {
             Form::Images => x.conv2d(&weight, bias.as_ref(), window),
             Form::Transposed => x.conv_transpose2d(&weight, bias.as_ref(), window, output_padding),
         }
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

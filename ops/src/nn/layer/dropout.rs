@@ -1,7 +1,5 @@
 //! Dropout.
 
-use std::any::Any;
-
 use crate::{
     DType, Error, Result, Tensor,
     nn::{Layer, Module},
@@ -53,9 +51,5 @@ impl Layer for Dropout {
         }
         let kept = random::uniform(x.shape(), x.device())?.ge_scalar(self.probability)?;
         x.mul(&kept.cast(x.dtype())?)?.div_scalar(1.0 - self.probability)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -1,7 +1,5 @@
 //! A vector for each class.
 
-use std::any::Any;
-
 use super::positive;
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -46,9 +44,5 @@ impl Layer for Embedding {
     fn forward(&self, module: &Module, labels: &Tensor) -> Result<Tensor> {
         let chosen = module.value("weight")?.index_select(0, &labels.reshape(&[labels.len()])?);
         chosen.map_err(|e: Error| e.named("embedding"))?.reshape(&[labels.shape(), &[self.size]].concat())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

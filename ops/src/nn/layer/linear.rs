@@ -1,7 +1,5 @@
 //! The affine map.
 
-use std::any::Any;
-
 use super::{affine, positive};
 use crate::{
     Error, Result, Tensor,
@@ -15,8 +13,8 @@ struct Linear {
     outputs: usize,
 }
 
-/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform in
-/// `+-1 / sqrt(inputs)`.
+/// `y = x weight^T + bias`: `[.., inputs] -> [.., outputs]`, weight `[outputs, inputs]`. Both start uniform
+/// in `+-1 / sqrt(inputs)`.
 ///
 /// # Errors
 /// [`Error::Argument`] for a size of 0, [`Error::Memory`].
@@ -68,9 +66,5 @@ impl Layer for Linear {
             None => y,
         };
         y.reshape(&[lead, &[self.outputs]].concat())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

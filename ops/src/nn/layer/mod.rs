@@ -1,5 +1,5 @@
-//! The kinds of modules, one family a file. Each is offered as one function that makes a [`Module`](super::Module)
-//! on the CPU in f32; [`Module::to_device`](super::Module::to_device) moves it.
+//! The kinds of modules, one family a file. Each is offered as one function that makes a
+//! [`Module`](super::Module) on the CPU in f32; [`Module::to_device`](super::Module::to_device) moves it.
 
 use super::{Fans, Parameter, init};
 use crate::{DType, Device, Error, Result, Spec};
@@ -34,7 +34,7 @@ fn affine(weight: &[usize], bias: Option<usize>) -> Result<Vec<(String, Paramete
     let fans = Fans::of_weight(weight);
     let draw = |name: &str, shape: &[usize]| {
         let spec = Spec::new(shape, DType::F32);
-        let value = init::usual().draw(&spec, fans, Device::Cpu)?;
+        let value = init::default_of_layers().draw(&spec, fans, Device::Cpu)?;
         Ok((name.to_owned(), Parameter::with_fans(&value, fans)?))
     };
     let mut parameters = vec![draw("weight", weight)?];
@@ -51,7 +51,7 @@ fn positive(op: &'static str, numbers: &[(&'static str, usize)]) -> Result<()> {
     })
 }
 
-/// Sizes as people write them: one number where all are equal.
+/// Sizes for readers: one number where all are equal.
 fn pair(sizes: &[usize]) -> String {
     let all_equal = sizes.windows(2).all(|two| two[0] == two[1]);
     let shown = if all_equal { &sizes[..1] } else { sizes };

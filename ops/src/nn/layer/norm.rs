@@ -1,8 +1,6 @@
 //! Normalisations: `y = (x - mean) / sqrt(var + eps)`, then `weight y + bias` where they are affine. They
 //! differ in what mean and variance (with divisor n) are taken of.
 
-use std::any::Any;
-
 use super::positive;
 use crate::{
     DType, Device, Error, Result, Tensor,
@@ -76,7 +74,7 @@ impl BatchNorm {
         }
         let (centered, var) = if module.is_learning(x) {
             let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
-            let Moments { centered, mean, var } = moments(op, x, &dims)?;
+            let CentredMoments { centered, mean, var } = moments(op, x, &dims)?;
             self.learn(op, module, x, &mean, &var)?;
             (centered, var)
         } else {
@@ -142,10 +140,6 @@ impl Layer for BatchNorm {
         }
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
         self.normalise("batch_norm", module, x, &weight, &bias)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 
@@ -247,10 +241,6 @@ impl Layer for GroupNorm {
             None => Ok(y),
         }
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 struct LayerNorm {
@@ -298,27 +288,23 @@ impl Layer for LayerNorm {
             None => Ok(y),
         }
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 /// A tensor less its mean over some dimensions, that mean, and the variance.
-struct Moments {
+struct CentredMoments {
     centered: Tensor,
     mean: Tensor,
     var: Tensor,
 }
 
-fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Moments> {
+fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<CentredMoments> {
     let mean = x.mean_dims(dims, true)?;
     if mean.len() == x.len() {
         return Err(one_element(op, x));
     }
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
-    Ok(Moments { centered, mean, var })
+    Ok(CentredMoments { centered, mean, var })
 }
 
 fn one_element(op: &'static str, x: &Tensor) -> Error {
@@ -328,7 +314,7 @@ fn one_element(op: &'static str, x: &Tensor) -> Error {
 
 /// The tensor with mean 0 and variance 1 over some dimensions.
 fn standardise(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Tensor> {
-    let Moments { centered, var, .. } = moments(op, x, dims)?;
+    let CentredMoments { centered, var, .. } = moments(op, x, dims)?;
     centered.mul(&var.add_scalar(EPS)?.sqrt()?.recip()?)
 }
 

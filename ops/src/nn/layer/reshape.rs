@@ -1,7 +1,5 @@
 //! Layers that arrange the same elements differently. The first dimension, that of the samples, stays.
 
-use std::any::Any;
-
 use crate::{
     Error, Result, Tensor,
     nn::{Layer, Module},
@@ -9,7 +7,7 @@ use crate::{
 
 struct Flatten;
 
-struct Reshape {
+struct ReshapeLayer {
     shape: Vec<i64>,
 }
 
@@ -21,7 +19,7 @@ pub fn flatten() -> Module {
 /// Each sample in that shape: `[N, ..] -> [N, shape]`. One size may be -1, which stands for what is
 /// left.
 pub fn reshape(shape: &[i64]) -> Module {
-    Module::new(Reshape { shape: shape.to_vec() }, vec![], vec![])
+    Module::new(ReshapeLayer { shape: shape.to_vec() }, vec![], vec![])
 }
 
 /// The number of samples.
@@ -45,13 +43,9 @@ impl Layer for Flatten {
     fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
         x.reshape_infer(&[samples("flatten", x)?, -1])
     }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
-impl Layer for Reshape {
+impl Layer for ReshapeLayer {
     fn name(&self) -> &str {
         "Reshape"
     }
@@ -62,9 +56,5 @@ impl Layer for Reshape {
 
     fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
         x.reshape_infer(&[&[samples("reshape", x)?], self.shape.as_slice()].concat())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

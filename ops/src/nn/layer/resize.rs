@@ -1,7 +1,5 @@
 //! Layers that change the size of images: pooling and interpolation.
 
-use std::any::Any;
-
 use super::pair;
 use crate::{
     Error, Result, Tensor,
@@ -101,9 +99,5 @@ impl Layer for Resize {
             Self::GlobalAvgPool => x.global_avg_pool(),
             Self::Upsample(scale, mode) => x.interpolate_by(scale, mode),
         }
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

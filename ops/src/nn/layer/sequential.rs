@@ -1,7 +1,5 @@
 //! Modules one after the other.
 
-use std::any::Any;
-
 use crate::{
     Result, Tensor,
     nn::{Layer, Module},
@@ -31,9 +29,5 @@ impl Layer for Sequential {
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let mut children = module.children().iter();
         children.try_fold(x.clone(), |x, (name, child)| child.forward(&x).map_err(|e| e.within(name)))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

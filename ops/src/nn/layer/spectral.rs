@@ -1,7 +1,5 @@
 //! Spectral normalisation of weights.
 
-use std::any::Any;
-
 use crate::{
     Device, Error, Result, Tensor,
     nn::{Layer, Module, Parameter},
@@ -112,9 +110,5 @@ impl Layer for SpectralNorm {
         let inner = module.child("module").ok_or_else(|| Error::State("SpectralNorm: no module".into()))?;
         let weight = self.normalised(module, &inner.value("weight")?, module.is_learning(x))?;
         inner.with_value("weight", &weight)?.forward(x)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -1,6 +1,6 @@
 //! Adam (Kingma, Ba, 2015) and AdamW (Loshchilov, Hutter, 2019), as PyTorch computes them.
 
-use super::rule::{Rule, Step, decayed, decayed_tensor, within};
+use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`,
@@ -40,7 +40,7 @@ impl Adam {
         Self { weight_decay: 0.01, decoupled: true, ..Self::default() }
     }
 
-    fn coefficients(&self, step: Step) -> Coefficients {
+    fn coefficients(&self, step: OptimiserStep) -> Coefficients {
         let power = |beta: f64| beta.powf(step.number as f64);
         let decayed = step.learning_rate * self.weight_decay;
         Coefficients {
@@ -75,7 +75,7 @@ impl Rule for Adam {
         &["mean", "square"]
     }
 
-    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]) {
+    fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]) {
         let [p, m, v] = rows else { return };
         let Coefficients { keep, decay, size, correction } = self.coefficients(step);
         let [keep, decay, size, correction] = [keep, decay, size, correction].map(|x| x as f32);
@@ -89,7 +89,13 @@ impl Rule for Adam {
         }
     }
 
-    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+    fn plain(
+        &self,
+        step: OptimiserStep,
+        value: &Tensor,
+        gradient: &Tensor,
+        moments: &mut [Tensor],
+    ) -> Result<Tensor> {
         let [m, v] = moments else { return Ok(value.clone()) };
         let Coefficients { keep, decay, size, correction } = self.coefficients(step);
         let g = decayed_tensor(gradient, decay, value)?;

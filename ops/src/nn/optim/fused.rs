@@ -1,7 +1,7 @@
 //! A step on the CPU in f32: one pass over the parameter, its gradient and its moments, in place
 //! where nobody else holds their memory.
 
-use super::{Rule, Step};
+use super::{OptimiserStep, Rule};
 use crate::{DType, Device, Error, Result, Tensor};
 
 /// Parts of so many elements are worth a thread of their own. Elements do not depend on each other,
@@ -16,7 +16,7 @@ pub(super) fn applies(value: &Tensor) -> bool {
 /// Moves a parameter and its moments.
 pub(super) fn step(
     rule: &dyn Rule,
-    step: Step,
+    step: OptimiserStep,
     value: &mut Tensor,
     gradient: &Tensor,
     moments: &mut [Tensor],

@@ -15,7 +15,7 @@ use std::{
 
 pub use adam::Adam;
 pub use rms_prop::RmsProp;
-pub use rule::{Rule, Step};
+pub use rule::{OptimiserStep, Rule};
 pub use sgd::Sgd;
 
 use super::{Parameter, state};
@@ -23,24 +23,24 @@ use crate::{Error, Gradients, Result, Tensor, no_grad};
 
 /// A rule at work on named parameters. Clones are handles of the same optimiser.
 #[derive(Clone)]
-pub struct Optimiser(Arc<Inner>);
+pub struct Optimiser(Arc<OptimiserInner>);
 
-struct Inner {
+struct OptimiserInner {
     rule: Box<dyn Rule>,
     parameters: Vec<(String, Parameter)>,
-    progress: Mutex<Progress>,
+    progress: Mutex<OptimiserProgress>,
 }
 
-struct Progress {
+struct OptimiserProgress {
     steps: u64,
     learning_rate: f64,
-    /// Beside each parameter.
-    memories: Vec<Memory>,
+    /// One for each parameter.
+    memories: Vec<ParameterMemory>,
 }
 
 /// What an optimiser remembers of one parameter.
 #[derive(Clone, Default)]
-struct Memory {
+struct ParameterMemory {
     steps: u64,
     /// As the rule names them; none before the first step.
     moments: Vec<Tensor>,
@@ -91,12 +91,12 @@ impl Optimiser {
         if kept.is_empty() {
             return Err(wrong_list("empty".into(), "at least one that is trained"));
         }
-        let memories = vec![Memory::default(); kept.len()];
-        let progress = Mutex::new(Progress { steps: 0, learning_rate, memories });
-        Ok(Self(Arc::new(Inner { rule: Box::new(rule), parameters: kept, progress })))
+        let memories = vec![ParameterMemory::default(); kept.len()];
+        let progress = Mutex::new(OptimiserProgress { steps: 0, learning_rate, memories });
+        Ok(Self(Arc::new(OptimiserInner { rule: Box::new(rule), parameters: kept, progress })))
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, OptimiserProgress> {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,9 +110,9 @@ impl Optimiser {
         for ((name, parameter), memory) in self.0.parameters.iter().zip(&mut progress.memories) {
             let Some(gradient) = parameter.gradient(gradients) else { continue };
             let mut value = parameter.lock();
-            same_place(name, &value, gradient)?;
+            same_spec(name, &value, gradient)?;
             memory.prepare(&*self.0.rule, &value)?;
-            let step = Step { learning_rate, number: memory.steps + 1 };
+            let step = OptimiserStep { learning_rate, number: memory.steps + 1 };
             if fused::applies(&value) {
                 fused::step(&*self.0.rule, step, &mut value, gradient, &mut memory.moments)?;
             } else {
@@ -191,9 +191,10 @@ impl Optimiser {
             let count = if steps > 0 { self.0.rule.moments().len() } else { 0 };
             let device = parameter.lock().device();
             let moments = found.by_ref().take(count).map(|moment| moment.to_device(device));
-            memories.push(Memory { steps, moments: moments.collect::<Result<_>>()? });
+            memories.push(ParameterMemory { steps, moments: moments.collect::<Result<_>>()? });
         }
-        *self.progress() = Progress { steps: state.steps, learning_rate: state.learning_rate, memories };
+        *self.progress() =
+            OptimiserProgress { steps: state.steps, learning_rate: state.learning_rate, memories };
         Ok(())
     }
 
@@ -208,8 +209,9 @@ impl Optimiser {
     }
 }
 
-impl Memory {
-    /// Zeros before the first step; beside the parameter after its module was moved or converted.
+impl ParameterMemory {
+    /// Zeros before the first step; on the device and in the element type of the parameter after its module
+    /// was moved or converted.
     fn prepare(&mut self, rule: &dyn Rule, value: &Tensor) -> Result<()> {
         if self.moments.is_empty() {
             let zeros = rule.moments().iter().map(|_| value.zeros_like());
@@ -223,7 +225,7 @@ impl Memory {
 }
 
 /// Refuses a gradient that was taken before the parameter was moved or converted.
-fn same_place(name: &str, value: &Tensor, gradient: &Tensor) -> Result<()> {
+fn same_spec(name: &str, value: &Tensor, gradient: &Tensor) -> Result<()> {
     if value.spec() == gradient.spec() && value.device() == gradient.device() {
         return Ok(());
     }

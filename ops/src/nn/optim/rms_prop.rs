@@ -1,6 +1,6 @@
 //! RMSprop (Hinton, 2012, lecture 6), as PyTorch computes it.
 
-use super::rule::{Rule, Step, decayed, decayed_tensor, within};
+use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `s = alpha s + (1 - alpha) g^2`, `d = g / (sqrt(s) + eps)`,
@@ -36,7 +36,7 @@ impl Rule for RmsProp {
         if self.momentum == 0.0 { &["square"] } else { &["square", "velocity"] }
     }
 
-    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]) {
+    fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]) {
         let [rate, alpha, rest, eps, momentum, decay] =
             [step.learning_rate, self.alpha, 1.0 - self.alpha, self.eps, self.momentum, self.weight_decay]
                 .map(|x| x as f32);
@@ -61,7 +61,13 @@ impl Rule for RmsProp {
         }
     }
 
-    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+    fn plain(
+        &self,
+        step: OptimiserStep,
+        value: &Tensor,
+        gradient: &Tensor,
+        moments: &mut [Tensor],
+    ) -> Result<Tensor> {
         let Some((s, velocity)) = moments.split_first_mut() else { return Ok(value.clone()) };
         let g = decayed_tensor(gradient, self.weight_decay, value)?;
         *s = s.mul_scalar(self.alpha)?.add(&g.mul(&g)?.mul_scalar(1.0 - self.alpha)?)?;

@@ -6,7 +6,7 @@ use crate::{Error, Result, Tensor};
 
 /// One step of one parameter.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct OptimiserStep {
     pub learning_rate: f64,
     /// 1 for the parameter's first step.
     pub number: u64,
@@ -28,17 +28,23 @@ pub trait Rule: Send + Sync + 'static {
     fn moments(&self) -> &'static [&'static str];
 
     /// The step over a part of a parameter: `rows` are the parameter and its moments.
-    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]);
+    fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]);
 
     /// The step in tensor operations: gives the parameter's new value and replaces the moments.
     ///
     /// # Errors
     /// Those of the operations.
-    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor>;
+    fn plain(
+        &self,
+        step: OptimiserStep,
+        value: &Tensor,
+        gradient: &Tensor,
+        moments: &mut [Tensor],
+    ) -> Result<Tensor>;
 }
 
-/// An element's gradient with that of weight decay, `g + decay p`. None is none: a parameter may be infinite (a
-/// mask), and 0 times that is no number.
+/// An element's gradient with that of weight decay, `g + decay p`. A decay of 0 adds nothing: a parameter may
+/// be infinite (a mask), and 0 times that is NaN.
 #[inline(always)]
 pub(super) fn decayed(g: f32, decay: f32, p: f32) -> f32 {
     if decay == 0.0 { g } else { g + decay * p }

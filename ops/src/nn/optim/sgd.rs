@@ -1,6 +1,6 @@
 //! Stochastic gradient descent, as PyTorch computes it.
 
-use super::rule::{Rule, Step, decayed, decayed_tensor, within};
+use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `v = momentum v + (1 - dampening) g` (the first time `v = g`),
@@ -15,7 +15,7 @@ pub struct Sgd {
 
 impl Sgd {
     /// The share of the gradient that goes into the velocity.
-    fn share(&self, step: Step) -> f64 {
+    fn share(&self, step: OptimiserStep) -> f64 {
         if step.number == 1 { 1.0 } else { 1.0 - self.dampening }
     }
 }
@@ -36,7 +36,7 @@ impl Rule for Sgd {
         if self.momentum == 0.0 { &[] } else { &["velocity"] }
     }
 
-    fn fused(&self, step: Step, rows: &mut [&mut [f32]], gradient: &[f32]) {
+    fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]) {
         let [rate, momentum, share, decay] =
             [step.learning_rate, self.momentum, self.share(step), self.weight_decay].map(|x| x as f32);
         match rows {
@@ -56,7 +56,13 @@ impl Rule for Sgd {
         }
     }
 
-    fn plain(&self, step: Step, value: &Tensor, gradient: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+    fn plain(
+        &self,
+        step: OptimiserStep,
+        value: &Tensor,
+        gradient: &Tensor,
+        moments: &mut [Tensor],
+    ) -> Result<Tensor> {
         let g = decayed_tensor(gradient, self.weight_decay, value)?;
         let direction = match moments {
             [v] => {

@@ -1,5 +1,5 @@
-//! Maps of which one value or none stays: the operation behind winner-take-all sparsity. On the CPU its output is
-//! in compact form ([`Compact`]), which operations that follow it need not write out.
+//! Maps of which one value or none stays: the operation behind winner-take-all sparsity. On the CPU its
+//! output is in compact form ([`Compact`]), which operations that follow it need not write out.
 
 mod cpu;
 #[cfg(feature = "cube")]

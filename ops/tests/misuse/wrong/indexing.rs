@@ -94,7 +94,9 @@ fn made() -> Vec<(&'static str, Calls)> {
             move |at| Tensor::eye(0, float, at),
             move |at| Tensor::eye(1 << 30, float, at),
             move |at| Tensor::eye(usize::MAX, float, at)),
-        wrong!(tril: |at| floats(&[3], at).tril(0), |at| floats(&[], at).tril(0), |at| bools(&[2, 2], at).tril(0)),
-        wrong!(triu: |at| floats(&[3], at).triu(0), |at| floats(&[], at).triu(0), |at| bools(&[2, 2], at).triu(0)),
+        wrong!(tril: |at| floats(&[3], at).tril(0), |at| floats(&[], at).tril(0),
+            |at| bools(&[2, 2], at).tril(0)),
+        wrong!(triu: |at| floats(&[3], at).triu(0), |at| floats(&[], at).triu(0),
+            |at| bools(&[2, 2], at).triu(0)),
     ]
 }

@@ -34,8 +34,8 @@ pub fn calls() -> Vec<(&'static str, Calls)> {
     over_dims!(rows: sum_dims(floats, bools), mean_dims(floats, ints), max_dims(floats, bools),
         min_dims(ints, bools), var_dims(floats, ints, 0), std_dims(floats, ints, 0), norm_dims(floats, ints),
         logsumexp(floats, ints), prod_dims(floats, bools), any_dims(bools, floats), all_dims(bools, ints));
-    along_one!(rows: softmax(ints), log_softmax(bools), cumsum(bools), argmax(bools, false), argmin(bools, true),
-        sort(bools, false), argsort(bools, true));
+    along_one!(rows: softmax(ints), log_softmax(bools), cumsum(bools), argmax(bools, false),
+        argmin(bools, true), sort(bools, false), argsort(bools, true));
     rows.push(wrong!(sum: |at| bools(&[2], at).sum()));
     rows.push(wrong!(mean: |at| ints(&[2], at).mean(), |at| bools(&[], at).mean()));
     rows.push(wrong!(var_dims: |at| floats(&[2, 3], at).var_dims(&[0], false, 2),

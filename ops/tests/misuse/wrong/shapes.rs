@@ -77,8 +77,10 @@ fn blocks() -> Vec<(&'static str, Calls)> {
             |at| floats(&[2, 3], at).slice(1, i64::MIN, Some(i64::MAX), 1),
             |at| floats(&[2, 3], at).slice(2, 0, None, 1),
             |at| floats(&[], at).slice(0, 0, None, 1)),
-        wrong!(split: |at| first!(floats(&[2, 3], at).split(0, 0)), |at| first!(floats(&[2, 3], at).split(1, 2))),
-        wrong!(chunk: |at| first!(floats(&[2, 3], at).chunk(0, 0)), |at| first!(floats(&[2, 3], at).chunk(1, 2))),
+        wrong!(split: |at| first!(floats(&[2, 3], at).split(0, 0)),
+            |at| first!(floats(&[2, 3], at).split(1, 2))),
+        wrong!(chunk: |at| first!(floats(&[2, 3], at).chunk(0, 0)),
+            |at| first!(floats(&[2, 3], at).chunk(1, 2))),
     ]
 }
 

@@ -99,8 +99,9 @@ fn functions_of_two() -> Vec<Case> {
 
 fn functions_of_a_number() -> Vec<Case> {
     let mut cases = vec![];
-    scalar_cases!(cases: add_scalar(1.5), mul_scalar(-2.5), div_scalar(3.0), pow_scalar(2.5), pow_scalar(-1.0),
-        pow_scalar(0.0), clamp_min(1.1), clamp_max(1.1), eq_scalar(1.0), ne_scalar(1.0), gt_scalar(1.0),
+    scalar_cases!(cases: add_scalar(1.5), mul_scalar(-2.5), div_scalar(3.0), pow_scalar(2.5),
+        pow_scalar(-1.0), pow_scalar(0.0), clamp_min(1.1), clamp_max(1.1), eq_scalar(1.0), ne_scalar(1.0),
+        gt_scalar(1.0),
         ge_scalar(1.0), lt_scalar(1.0), le_scalar(1.0), remainder_scalar(0.7), remainder_scalar(-0.7));
     for shape in [vec![], vec![2, 3]] {
         cases.push(case("clamp", [float(shape)], |x| x[0].clamp(-1.0, 0.5)));

@@ -9,7 +9,8 @@ macro_rules! over_dims {
     ($cases:ident: $name:ident($input:expr, $($argument:expr),*)) => {
         for dims in DIMS {
             for keep in [false, true] {
-                $cases.push(case(stringify!($name), [$input], move |x| x[0].$name(dims, keep $(, $argument)*)));
+                let run = move |x: &[ops::Tensor]| x[0].$name(dims, keep $(, $argument)*);
+                $cases.push(case(stringify!($name), [$input], run));
             }
         }
     };

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::{Value as Json, json};
 use tests::Bench;
 
-/// A record as all were before they had arguments: tests/fixtures/run-before-arguments.json was written by a run of
-/// that time.
+/// A record as all were before they had arguments: tests/fixtures/run-before-arguments.json was written by a
+/// run of that time.
 #[test]
 fn a_run_whose_record_has_only_a_command_goes_on() {
     let place = Bench::new();

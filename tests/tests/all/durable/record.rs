@@ -60,7 +60,8 @@ impl Stopped {
         self.place.resume(&self.run, args).run()
     }
 
-    /// Forges a word of the command, both in the arguments that records have now and in a record that has none.
+    /// Forges a word of the command, both in the arguments that records have now and in a record that has
+    /// none.
     #[track_caller]
     fn names(&self, argument: &str, flag: &str, value: &str, said: &str) {
         let honest = self.run.record();

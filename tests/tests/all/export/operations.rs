@@ -1,7 +1,5 @@
 //! Every operation of tensors.
 
-use std::any::Any;
-
 use ops::{
     DType, Device, Result, Tensor,
     nn::{Layer, Module},
@@ -63,10 +61,6 @@ impl Layer for Operation {
         let rows =
             outputs.iter().map(|y| y.cast(DType::F32)?.reshape(&[1, y.len()])).collect::<Result<Vec<_>>>()?;
         Tensor::concat(&rows.iter().collect::<Vec<_>>(), 1)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 

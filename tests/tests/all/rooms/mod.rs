@@ -14,16 +14,6 @@ use tests::repository;
 use page::{Room, rooms};
 use source::{Names, paths, test_modules};
 
-/// Names of the crates in the workspace that have rooms, and the folders of their sources.
-const CRATES: [(&str, &str); 6] = [
-    ("host", "host/src"),
-    ("data", "host/data/src"),
-    ("figure", "host/figure/src"),
-    ("files", "host/files/src"),
-    ("onnx_net", "ops/onnx/src"),
-    ("ops", "ops/src"),
-];
-
 #[test]
 fn rooms_use_only_what_stands_below_them() {
     let rooms = rooms();
@@ -44,7 +34,8 @@ fn rooms_use_only_what_stands_below_them() {
 #[test]
 fn sources_use_only_the_rooms_that_the_page_allows() {
     let rooms = rooms();
-    let crates: Vec<Crate> = CRATES.iter().map(|(name, folder)| Crate::read(name, folder)).collect();
+    let names = crates();
+    let crates: Vec<Crate> = names.iter().map(|(name, folder)| Crate::read(name, folder, &names)).collect();
     let mut forbidden = BTreeSet::new();
     for own in &crates {
         for (file, text) in &own.files {
@@ -55,7 +46,7 @@ fn sources_use_only_the_rooms_that_the_page_allows() {
                 else {
                     continue;
                 };
-                if used.name != room.name && !room.uses.contains(&used.name) {
+                if used.name != room.name && !room.may_use(used) {
                     let (file, names) = (file.display(), names.join("::"));
                     forbidden.insert(format!("{} uses {}: {file}: {names}", room.name, used.name));
                 }
@@ -75,7 +66,7 @@ fn room_of<'a>(rooms: &'a [Room], path: &Path) -> Option<&'a Room> {
 
 /// The sources of a crate, without those of its tests.
 struct Crate {
-    name: &'static str,
+    name: String,
     folder: PathBuf,
     files: BTreeMap<PathBuf, String>,
     /// Other crates.
@@ -85,16 +76,16 @@ struct Crate {
 }
 
 impl Crate {
-    fn read(name: &'static str, folder: &str) -> Self {
+    fn read(name: &str, folder: &Path, others: &BTreeMap<String, PathBuf>) -> Self {
         let mut files = BTreeMap::new();
-        read(Path::new(folder), &mut files);
+        read(folder, &mut files);
         let tests: BTreeSet<PathBuf> = files.iter().flat_map(|(file, text)| tests_of(file, text)).collect();
         files.retain(|file, _| !tests.iter().any(|test| file.with_extension("").starts_with(test)));
-        let root = files.remove(&Path::new(folder).join("lib.rs")).expect("the root of a crate");
+        let root = files.remove(&folder.join("lib.rs")).expect("the root of a crate");
         files.retain(|file, _| !file.ends_with("main.rs"));
         let root =
             paths(&root).into_iter().filter_map(|names| Some((names.last()?.clone(), names))).collect();
-        Self { name, folder: folder.into(), files, needs: needs(folder), root }
+        Self { name: name.to_owned(), folder: folder.to_owned(), files, needs: needs(folder, others), root }
     }
 
     /// The module that a path in `file` leads to, as far as it is known: `host/src/run/Saved`.
@@ -127,12 +118,24 @@ impl Crate {
     }
 }
 
-/// The crates of the workspace that a manifest names.
-fn needs(folder: &str) -> Vec<String> {
+/// The crates of the workspace by the names that the others have for them, and the folders of their sources.
+fn crates() -> BTreeMap<String, PathBuf> {
+    let manifest =
+        fs::read_to_string(repository().join("Cargo.toml")).expect("the manifest of the workspace");
+    let member = |line: &str| {
+        let (name, rest) = line.split_once(" = {")?;
+        let (folder, _) = rest.split_once("path = \"")?.1.split_once('"')?;
+        Some((name.to_owned(), Path::new(folder).join("src")))
+    };
+    manifest.lines().filter_map(member).collect()
+}
+
+/// Those of `crates` that a manifest names.
+fn needs(folder: &Path, crates: &BTreeMap<String, PathBuf>) -> Vec<String> {
     let manifest =
         fs::read_to_string(repository().join(folder).with_file_name("Cargo.toml")).expect("a manifest");
     let names = manifest.lines().filter_map(|line| line.strip_suffix(".workspace = true"));
-    names.filter(|name| CRATES.iter().any(|(other, _)| other == name)).map(str::to_owned).collect()
+    names.filter(|name| crates.contains_key(*name)).map(str::to_owned).collect()
 }
 
 /// The path of a file's module.

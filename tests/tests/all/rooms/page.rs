@@ -14,6 +14,15 @@ pub struct Room {
     pub uses: Vec<String>,
 }
 
+impl Room {
+    /// Whether the page allows it to use another room, by its name or by that of its crate: `ops` for
+    /// `ops::nn`.
+    pub fn may_use(&self, other: &Self) -> bool {
+        let whole = other.name.split("::").next().unwrap_or_default();
+        self.uses.iter().any(|used| *used == other.name || used == whole)
+    }
+}
+
 /// The rooms, from top to bottom.
 pub fn rooms() -> Vec<Room> {
     let page = fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("the page");

@@ -1,5 +1,6 @@
 //! Changes of colour.
 
+mod colour;
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
@@ -28,7 +29,7 @@ pub struct Jitter {
     pub contrast: Tensor,
     /// A factor: `s x + (1 - s) g` with the grey g of the pixel.
     pub saturation: Tensor,
-    /// A share of a turn that is added to the hue.
+    /// The rotation of the hue, as a share of a full one.
     pub hue: Tensor,
 }
 
@@ -71,7 +72,7 @@ fn plain(x: &Tensor, amounts: &Tensor) -> Result<Tensor> {
     let x = x.mul(&amount(0)?)?.clamp(0.0, 1.0)?;
     let x = mixed(&x, &grey(&x)?.mean_dims(&[2, 3], true)?, &contrast)?;
     let x = mixed(&x, &grey(&x)?, &saturation)?;
-    turned(&x, &amount(3)?)
+    rotated(&x, &amount(3)?)
 }
 
 fn channel(x: &Tensor, i: usize) -> Result<Tensor> {
@@ -90,9 +91,9 @@ fn on_gpu(x: &Tensor) -> Result<Tensor> {
     Tensor::from_data(GREY.map(|share| share as f32).to_vec(), [1, 3, 1, 1], x.device())
 }
 
-/// With the hue turned: a colour is its largest channel less a share of the spread of its channels, which
+/// With the hue rotated: a channel is its largest channel less a share of the spread of its channels, which
 /// depends on the hue.
-fn turned(x: &Tensor, turn: &Tensor) -> Result<Tensor> {
+fn rotated(x: &Tensor, rotation: &Tensor) -> Result<Tensor> {
     let [r, g, b] = [channel(x, 0)?, channel(x, 1)?, channel(x, 2)?];
     let largest = x.max_dims(&[1], true)?;
     let spread = largest.sub(&x.min_dims(&[1], true)?)?;
@@ -101,10 +102,10 @@ fn turned(x: &Tensor, turn: &Tensor) -> Result<Tensor> {
     let sixths = |a: &Tensor, b: &Tensor, from: f64| a.sub(b)?.div(&divisor)?.add_scalar(from);
     let of_others = largest.eq(&g)?.where_(&sixths(&b, &r, 2.0)?, &sixths(&r, &g, 4.0)?)?;
     let hue = largest.eq(&r)?.where_(&sixths(&g, &b, 0.0)?, &of_others)?;
-    let hue = hue.add(&turn.mul_scalar(6.0)?)?;
+    let hue = hue.add(&rotation.mul_scalar(6.0)?)?;
     let colour = |from: f64| {
-        let place = hue.add_scalar(from)?.remainder_scalar(6.0)?;
-        let share = place.minimum(&place.neg()?.add_scalar(4.0)?)?.clamp(0.0, 1.0)?;
+        let distance = hue.add_scalar(from)?.remainder_scalar(6.0)?;
+        let share = distance.minimum(&distance.neg()?.add_scalar(4.0)?)?.clamp(0.0, 1.0)?;
         largest.sub(&spread.mul(&share)?)
     };
     Tensor::concat(&[&colour(5.0)?, &colour(3.0)?, &colour(1.0)?], 1)

@@ -1,7 +1,10 @@
-//! An image at a time: its pixels are laid out with a border of zeros, so that every place has four pixels
-//! to read, and a row of places is worked out once for all channels.
+//! An image at a time: its pixels are laid out with a border of zeros, so that every position has four pixels
+//! to read, and a row of positions is computed once for all channels.
 
-use super::{Frame, Outside, WIDTH};
+use super::{
+    Frame, Outside, WIDTH,
+    position::{between, reflected},
+};
 use crate::{
     Spec,
     cpu::{rows_with, wide},
@@ -15,8 +18,8 @@ pub(super) fn warp(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
 }
 
 /// Inputs: warped images, maps.
-pub(super) fn turned(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
-    on_cpu(frame.turned(&x[0].known_floats(), &x[1].known_floats()), y)
+pub(super) fn transposed(x: &[Operand], frame: Frame, y: &Spec) -> Primitive {
+    on_cpu(frame.transposed(&x[0].known_floats(), &x[1].known_floats()), y)
 }
 
 /// Where the pixels of one row of a view come from.
@@ -73,7 +76,7 @@ impl Frame {
                 for y in 0..h {
                     wide(
                         #[inline(always)]
-                        || self.places(map, y, row),
+                        || self.positions(map, y, row),
                     );
                     for (plane, view) in planes.chunks(self.plane()).zip(view.chunks_mut(h * w)) {
                         wide(
@@ -87,7 +90,7 @@ impl Frame {
     }
 
     /// The transpose: each pixel of the views added to those that it was read from.
-    fn turned(&self, views: &[f32], maps: &[f32]) -> Vec<f32> {
+    fn transposed(&self, views: &[f32], maps: &[f32]) -> Vec<f32> {
         let [h, w] = self.view;
         let from = self.channels * h * w;
         let size = self.channels * self.image[0] * self.image[1];
@@ -102,7 +105,7 @@ impl Frame {
                 for y in 0..h {
                     wide(
                         #[inline(always)]
-                        || self.places(map, y, row),
+                        || self.positions(map, y, row),
                     );
                     let views = views[i * from..][..from].chunks(h * w);
                     for (plane, view) in planes.chunks_mut(self.plane()).zip(views) {
@@ -119,30 +122,30 @@ impl Frame {
         let ([h, w], stride) = (self.image, self.stride());
         for (image, plane) in image.chunks(h * w).zip(planes.chunks_mut(self.plane())) {
             let rows = plane.chunks_mut(stride).skip(1);
-            image.chunks(w).zip(rows).for_each(|(row, place)| place[1..=w].copy_from_slice(row));
+            image.chunks(w).zip(rows).for_each(|(row, line)| line[1..=w].copy_from_slice(row));
         }
     }
 
-    /// Copies what lies between the borders to an image.
+    /// Copies what is between the borders to an image.
     fn take_out(&self, planes: &[f32], image: &mut [f32]) {
         let ([h, w], stride) = (self.image, self.stride());
         for (plane, image) in planes.chunks(self.plane()).zip(image.chunks_mut(h * w)) {
             let rows = plane.chunks(stride).skip(1);
-            image.chunks_mut(w).zip(rows).for_each(|(row, place)| row.copy_from_slice(&place[1..=w]));
+            image.chunks_mut(w).zip(rows).for_each(|(row, line)| row.copy_from_slice(&line[1..=w]));
         }
     }
 
-    /// The places of row `y` of a view.
+    /// The positions of row `y` of a view.
     #[inline(always)]
-    fn places(&self, map: &[f32; WIDTH], y: usize, row: &mut Row) {
+    fn positions(&self, map: &[f32; WIDTH], y: usize, row: &mut Row) {
         match self.outside {
-            Outside::Zero => self.places_by(clamped, map, y, row),
-            Outside::Mirror => self.places_by(mirrored, map, y, row),
+            Outside::Zero => self.positions_by(clamped, map, y, row),
+            Outside::Mirror => self.positions_by(mirrored, map, y, row),
         }
     }
 
     #[inline(always)]
-    fn places_by(&self, within: impl Fn(f32, f32) -> f32, map: &[f32; WIDTH], y: usize, row: &mut Row) {
+    fn positions_by(&self, within: impl Fn(f32, f32) -> f32, map: &[f32; WIDTH], y: usize, row: &mut Row) {
         let [h, w] = self.image.map(|side| side as f32);
         let stride = self.stride() as u32;
         let (from_x, from_y) = (map[1] * y as f32 + map[2], map[4] * y as f32 + map[5]);
@@ -166,25 +169,16 @@ fn map(maps: &[f32], i: usize) -> Option<&[f32; WIDTH]> {
     maps.as_chunks().0.get(i).filter(|map| map.iter().all(|x| x.is_finite()))
 }
 
-/// A place as far as the border: from -1 to `side`. NaN, which only an overflow gives, counts as -1.
+/// A position as far as the border: from -1 to `side`. NaN, which only an overflow gives, counts as -1.
 #[inline(always)]
-fn clamped(place: f32, side: f32) -> f32 {
-    let low = if place > -1.0 { place } else { -1.0 };
-    if low < side { low } else { side }
+fn clamped(position: f32, side: f32) -> f32 {
+    between(position, -1.0, side)
 }
 
-/// A place in the image that is repeated beyond its edges, every other copy turned round: from 0 to
-/// `side - 1`.
+/// A position in the mirrored image: from 0 to `side - 1`.
 #[inline(always)]
-fn mirrored(place: f32, side: f32) -> f32 {
-    // From the outer edge of the first pixel on.
-    let from = (place + 0.5).abs();
-    let copy = (from * (1.0 / side)).floor();
-    let rest = from - copy * side;
-    let odd = copy - 2.0 * (copy * 0.5).floor();
-    let place = rest + odd * (side - 2.0 * rest) - 0.5;
-    let low = if place > 0.0 { place } else { 0.0 };
-    if low < side - 1.0 { low } else { side - 1.0 }
+fn mirrored(position: f32, side: f32) -> f32 {
+    between(reflected(position, side), 0.0, side - 1.0)
 }
 
 /// The shares of the four pixels: above left, above right, below left, below right.
@@ -203,12 +197,12 @@ fn part(share: f32, pixel: f32) -> f32 {
 /// Reads one row of a view from a channel.
 #[inline(always)]
 fn read(row: &Row, plane: &[f32], stride: usize, view: &mut [f32]) {
-    let places = row.index.iter().zip(&row.right).zip(&row.below);
-    for (view, ((&index, &right), &below)) in view.iter_mut().zip(places) {
+    let positions = row.index.iter().zip(&row.right).zip(&row.below);
+    for (view, ((&index, &right), &below)) in view.iter_mut().zip(positions) {
         let shares = shares(right, below);
         let pixel = |step: usize| {
-            // SAFETY: a place is at most `side` from the first pixel, the border begins one before that and
-            // ends two after the last.
+            // SAFETY: a position is at most `side` from the first pixel, the border begins one before that
+            // and ends two after the last.
             unsafe { *plane.get_unchecked(index as usize + step) }
         };
         *view = part(shares[0], pixel(0))
@@ -220,8 +214,8 @@ fn read(row: &Row, plane: &[f32], stride: usize, view: &mut [f32]) {
 
 /// Adds one row of a view to the pixels of a channel that it is read from.
 fn add(row: &Row, plane: &mut [f32], stride: usize, view: &[f32]) {
-    let places = row.index.iter().zip(&row.right).zip(&row.below);
-    for (&view, ((&index, &right), &below)) in view.iter().zip(places) {
+    let positions = row.index.iter().zip(&row.right).zip(&row.below);
+    for (&view, ((&index, &right), &below)) in view.iter().zip(positions) {
         let (shares, index) = (shares(right, below), index as usize);
         plane[index] += part(shares[0], view);
         plane[index + 1] += part(shares[1], view);

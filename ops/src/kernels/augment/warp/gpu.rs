@@ -1,10 +1,13 @@
 //! A unit for each pixel that is written. The transpose gathers too: it looks for the pixels of the view
-//! that read the unit's own, so that no two units write to one place and the sums have one order.
+//! that read the unit's own, so that no two units write to one element and the sums have one order.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{Frame, Outside, WIDTH};
+use super::{
+    Frame, Outside, WIDTH,
+    position::{between, copy_of, reflected},
+};
 use crate::{
     Spec,
     op::{Operand, Primitive},
@@ -24,45 +27,14 @@ struct Sizes {
     nan: f32,
 }
 
-/// A place from -1 to `side`.
+/// A position within reach: from -1 to `side`, or of the mirrored image.
 #[cube]
-fn clamped(place: f32, side: f32) -> f32 {
-    let mut y = f32::new(-1.0);
-    if place > -1.0f32 {
-        y = place;
+fn within(position: f32, side: f32, #[comptime] mirror: bool) -> f32 {
+    if mirror {
+        between(reflected(position, side), f32::new(0.0), side - 1.0f32)
+    } else {
+        between(position, f32::new(-1.0), side)
     }
-    if y > side {
-        y = side;
-    }
-    y
-}
-
-/// The number of the copy of the image that a place beyond its edges lies in; that before it is 1.
-#[cube]
-fn copy_of(place: f32, side: f32) -> f32 {
-    ((place + 0.5f32).abs() * (1.0f32 / side)).floor()
-}
-
-/// A place from 0 to `side - 1`, where every other copy of the image is turned round.
-#[cube]
-fn mirrored(place: f32, side: f32) -> f32 {
-    let copy = copy_of(place, side);
-    let rest = (place + 0.5f32).abs() - copy * side;
-    let odd = copy - 2.0f32 * (copy * 0.5f32).floor();
-    let inside = rest + odd * (side - 2.0f32 * rest) - 0.5f32;
-    let mut y = 0.0f32;
-    if inside > 0.0f32 {
-        y = inside;
-    }
-    if y > side - 1.0f32 {
-        y = side - 1.0f32;
-    }
-    y
-}
-
-#[cube]
-fn within(place: f32, side: f32, #[comptime] mirror: bool) -> f32 {
-    if mirror { mirrored(place, side) } else { clamped(place, side) }
 }
 
 #[cube]
@@ -115,11 +87,11 @@ fn warp_kernel(x: &[f32], maps: &[f32], y: &mut [f32], sizes: &Sizes, #[comptime
     }
 }
 
-/// The share of pixel `index` at a place of the image.
+/// The share of pixel `index` at a position of the image.
 #[cube]
-fn share(place: f32, index: f32) -> f32 {
-    let before = place.floor();
-    let after = place - before;
+fn share(position: f32, index: f32) -> f32 {
+    let before = position.floor();
+    let after = position - before;
     let mut share = 0.0f32;
     if before == index {
         share = 1.0f32 - after;
@@ -130,32 +102,24 @@ fn share(place: f32, index: f32) -> f32 {
     share
 }
 
-/// A number of a pixel of a view, from 0 to `last`.
+/// The index of a pixel of a view, from 0 to `last`.
 #[cube]
-fn bound(place: f32, last: u32) -> u32 {
-    let last = f32::cast_from(last);
-    let mut y = 0.0f32;
-    if place > 0.0f32 {
-        y = place;
-    }
-    if y > last {
-        y = last;
-    }
-    u32::cast_from(y)
+fn bound(position: f32, last: u32) -> u32 {
+    u32::cast_from(between(position, f32::new(0.0), f32::cast_from(last)))
 }
 
-/// Which copy of the image a place lies in, counted through 0: those to the left are negative.
+/// The index of the copy of the image that a position lies in; those to the left are negative.
 #[cube]
-fn copy_at(place: f32, side: f32) -> f32 {
-    let copy = copy_of(place, side);
+fn copy_at(position: f32, side: f32) -> f32 {
+    let copy = copy_of(position, side);
     let mut y = copy;
-    if place + 0.5f32 < 0.0f32 {
+    if position + 0.5f32 < 0.0f32 {
         y = -1.0f32 - copy;
     }
     y
 }
 
-/// Where pixel `index` lies in a copy.
+/// The position of pixel `index` of a copy.
 #[cube]
 fn in_copy(index: f32, copy: f32, side: f32) -> f32 {
     let odd = copy - 2.0f32 * (copy * 0.5f32).floor();
@@ -180,17 +144,17 @@ fn gathered(
     let (side_x, side_y) = (f32::cast_from(sizes.columns), f32::cast_from(sizes.rows));
     let to_x = in_copy(pixel_x, copy_x, side_x) - maps[m + 2];
     let to_y = in_copy(pixel_y, copy_y, side_y) - maps[m + 5];
-    let turn = maps[m] * maps[m + 4] - maps[m + 1] * maps[m + 3];
-    // The box of the view whose places may be less than a pixel away, and a little more.
+    let determinant = maps[m] * maps[m + 4] - maps[m + 1] * maps[m + 3];
+    // The box of the view whose positions may be less than a pixel away, and a little more.
     let mut left = 0u32;
     let mut right = sizes.view_columns - 1;
     let mut top = 0u32;
     let mut bottom = sizes.view_rows - 1;
-    if turn.abs() > 1e-12f32 {
-        let column = (maps[m + 4] * to_x - maps[m + 1] * to_y) / turn;
-        let row = (maps[m] * to_y - maps[m + 3] * to_x) / turn;
-        let reach_x = 1.01f32 * ((maps[m + 4].abs() + maps[m + 1].abs()) / turn.abs()) + 0.01f32;
-        let reach_y = 1.01f32 * ((maps[m].abs() + maps[m + 3].abs()) / turn.abs()) + 0.01f32;
+    if determinant.abs() > 1e-12f32 {
+        let column = (maps[m + 4] * to_x - maps[m + 1] * to_y) / determinant;
+        let row = (maps[m] * to_y - maps[m + 3] * to_x) / determinant;
+        let reach_x = 1.01f32 * ((maps[m + 4].abs() + maps[m + 1].abs()) / determinant.abs()) + 0.01f32;
+        let reach_y = 1.01f32 * ((maps[m].abs() + maps[m + 3].abs()) / determinant.abs()) + 0.01f32;
         left = bound((column - reach_x).floor(), sizes.view_columns - 1);
         right = bound((column + reach_x).ceil(), sizes.view_columns - 1);
         top = bound((row - reach_y).floor(), sizes.view_rows - 1);
@@ -217,7 +181,7 @@ fn gathered(
 }
 
 #[cube(launch)]
-fn turned_kernel(dy: &[f32], maps: &[f32], dx: &mut [f32], sizes: &Sizes, #[comptime] mirror: bool) {
+fn transposed_kernel(dy: &[f32], maps: &[f32], dx: &mut [f32], sizes: &Sizes, #[comptime] mirror: bool) {
     let i = ABSOLUTE_POS as u32;
     if i < sizes.elements {
         let image = sizes.rows * sizes.columns;
@@ -296,6 +260,6 @@ pub(super) fn warp(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
 }
 
 /// Inputs: warped images, maps.
-pub(super) fn turned(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
-    launch!(turned_kernel, x, frame, spec)
+pub(super) fn transposed(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
+    launch!(transposed_kernel, x, frame, spec)
 }

@@ -1,8 +1,9 @@
-//! Images read at other places: what all changes of geometry are.
+//! Images read at other positions: what all changes of geometry are.
 
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
+mod position;
 
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -16,7 +17,7 @@ use crate::{
 /// Numbers of a map: `x = m0 column + m1 row + m2`, `y = m3 column + m4 row + m5`.
 pub(super) const WIDTH: usize = 6;
 
-/// What lies beyond the edges of an image.
+/// What is beyond the edges of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outside {
     /// Zeros.
@@ -27,7 +28,7 @@ pub enum Outside {
 }
 
 /// For images `[N, C, H, W]` and maps `[N, 6]` the images `[N, C, h, w]` whose pixel (row, column) is read at
-/// the place (x, y) that the map of the sample gives, counted in pixels from the centre of the first one.
+/// the position (x, y) that the map of the sample gives, counted in pixels from the centre of the first one.
 /// Constant in the maps. A map with a number that is not finite gives NaN.
 pub(super) fn warp(
     op: &'static str,
@@ -38,7 +39,7 @@ pub(super) fn warp(
 ) -> Result<Tensor> {
     let maps = maps.detach();
     if fused::applies(x) && fused::applies(&maps) {
-        return apply(Warp { op, size, outside, turned: false }, &[x, &maps]);
+        return apply(Warp { op, size, outside, transposed: false }, &[x, &maps]);
     }
     let warped = plain(x, &maps, size, outside);
     warped.map_err(|e| e.named(op))
@@ -52,13 +53,13 @@ fn plain(x: &Tensor, maps: &Tensor, [h, w]: [usize; 2], outside: Outside) -> Res
     };
     let (rows, columns) = (count(h, &[1, h, 1])?, count(w, &[1, 1, w])?);
     let number = |i: usize| maps.narrow(1, i, 1)?.reshape(&[n, 1, 1]);
-    let place = |first: usize, side: usize| {
+    let position = |first: usize, side: usize| {
         let along = number(first)?.mul(&columns)?.add(&number(first + 1)?.mul(&rows)?)?;
         inside(&along.add(&number(first + 2)?)?, side, outside)
     };
-    let (x_place, y_place) = (place(0, width)?, place(3, height)?);
+    let (x_position, y_position) = (position(0, width)?, position(3, height)?);
     let pixels = x.reshape(&[n, c, height * width])?;
-    let (xs, ys) = (Corner::both(&x_place, width)?, Corner::both(&y_place, height)?);
+    let (xs, ys) = (Corner::both(&x_position, width)?, Corner::both(&y_position, height)?);
     // What is not finite here makes the whole image NaN: 0 times it.
     let mut sum = maps.mul_scalar(0.0)?.sum_dims(&[1], false)?.reshape(&[n, 1, 1])?;
     for (y, x) in [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(y, x)| (&ys[y], &xs[x])) {
@@ -72,24 +73,24 @@ fn plain(x: &Tensor, maps: &Tensor, [h, w]: [usize; 2], outside: Outside) -> Res
     sum.reshape(&[n, c, h, w])
 }
 
-/// Places within reach of an image with that many pixels on a side. Farther ones read the same.
-fn inside(place: &Tensor, side: usize, outside: Outside) -> Result<Tensor> {
-    let place = place.masked_fill(&place.ne(place)?, 0.0)?;
+/// Positions within reach of an image with that many pixels on a side. Farther ones read the same.
+fn inside(position: &Tensor, side: usize, outside: Outside) -> Result<Tensor> {
+    let position = position.masked_fill(&position.ne(position)?, 0.0)?;
     let last = side as f64 - 1.0;
     if outside == Outside::Zero {
-        return place.clamp(-1.0, last + 1.0);
+        return position.clamp(-1.0, last + 1.0);
     }
-    // From the outer edge of the first pixel on; every other copy of the image is turned round.
-    let from = place.add_scalar(0.5)?.abs()?;
+    // From the outer edge of the first pixel on; every other copy of the image is reversed.
+    let from = position.add_scalar(0.5)?.abs()?;
     let copy = from.mul_scalar(1.0 / side as f64)?.floor()?;
     let rest = from.sub(&copy.mul_scalar(side as f64)?)?;
     let odd = copy.remainder_scalar(2.0)?.eq_scalar(1.0)?;
-    let turned = rest.neg()?.add_scalar(side as f64)?;
-    let place = odd.where_(&turned, &rest)?.add_scalar(-0.5)?;
-    place.masked_fill(&place.ne(&place)?, 0.0)?.clamp(0.0, last)
+    let reversed = rest.neg()?.add_scalar(side as f64)?;
+    let position = odd.where_(&reversed, &rest)?.add_scalar(-0.5)?;
+    position.masked_fill(&position.ne(&position)?, 0.0)?.clamp(0.0, last)
 }
 
-/// A pixel beside a place: its number, and its share.
+/// A pixel next to a position: its index, and its share.
 struct Corner {
     index: Tensor,
     share: Tensor,
@@ -97,9 +98,9 @@ struct Corner {
 
 impl Corner {
     /// The one before and the one after. Beyond the edges the share is 0.
-    fn both(place: &Tensor, side: usize) -> Result<[Self; 2]> {
-        let (before, last) = (place.floor()?, side as f64 - 1.0);
-        let share = place.sub(&before)?;
+    fn both(position: &Tensor, side: usize) -> Result<[Self; 2]> {
+        let (before, last) = (position.floor()?, side as f64 - 1.0);
+        let share = position.sub(&before)?;
         let corner = |index: Tensor, share: Tensor| {
             let beyond = index.lt_scalar(0.0)?.logical_or(&index.gt_scalar(last)?)?;
             Ok(Self { index: index.clamp(0.0, last)?, share: share.masked_fill(&beyond, 0.0)? })
@@ -120,14 +121,14 @@ struct Frame {
     outside: Outside,
 }
 
-/// Inputs: images, maps. Linear in the images. `turned` is its transpose, which adds each pixel of a warped
-/// image to the pixels that it was read from; `size` is that of the output either way.
+/// Inputs: images, maps. Linear in the images. `transposed` is its transpose, which adds each pixel of a
+/// warped image to the pixels that it was read from; `size` is that of the output either way.
 #[derive(Debug, Clone, Copy)]
 struct Warp {
     op: &'static str,
     size: [usize; 2],
     outside: Outside,
-    turned: bool,
+    transposed: bool,
 }
 
 impl Op for Warp {
@@ -151,10 +152,10 @@ impl Op for Warp {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let (from, to) = ([2, 3].map(|d| x[0].spec.shape[d]), self.size);
-        let [image, view] = if self.turned { [to, from] } else { [from, to] };
+        let [image, view] = if self.transposed { [to, from] } else { [from, to] };
         let frame = Frame { channels: y.shape[1], image, view, outside: self.outside };
-        if self.turned {
-            on_device!(device, turned(x, frame, y))
+        if self.transposed {
+            on_device!(device, transposed(x, frame, y))
         } else {
             on_device!(device, warp(x, frame, y))
         }
@@ -162,7 +163,7 @@ impl Op for Warp {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let &[_, _, h, w] = at.x[0].shape() else { return Ok(vec![None, None]) };
-        let back = Warp { size: [h, w], turned: !self.turned, ..*self };
+        let back = Warp { size: [h, w], transposed: !self.transposed, ..*self };
         Ok(vec![at.want(0, || apply(back, &[at.dy, &at.x[1]]))?, None])
     }
 

@@ -1,6 +1,6 @@
 //! One pass over each vector for its length, one to divide by it; it stays in the cache between them.
 
-use super::SHORTEST;
+use super::MIN_LENGTH;
 use crate::{
     Spec,
     cpu::{rows, wide},
@@ -29,7 +29,7 @@ pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {
     on_cpu(made, y)
 }
 
-/// `dx = (dy - x <dy, x> / n^2) / n`; the second term is missing where n is the least there is.
+/// `dx = (dy - x <dy, x> / n^2) / n`; the second term is missing where n is the minimum.
 pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
     let (x, dy, d) = (x.known_floats(), dy.known_floats(), dx.shape[dx.rank() - 1]);
     let made = rows(x.len(), d, |i, dx| {
@@ -43,7 +43,7 @@ pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
                     |[x, dy]| [x * x, x * dy],
                 );
                 let n = clamped(square);
-                let along = if square.sqrt() < SHORTEST { 0.0 } else { dot / (n * n) };
+                let along = if square.sqrt() < MIN_LENGTH { 0.0 } else { dot / (n * n) };
                 let (along, n) = (along as f32, n as f32);
                 dx.iter_mut().zip(x).zip(dy).for_each(|((dx, x), dy)| *dx = (dy - x * along) / n);
             },
@@ -54,5 +54,5 @@ pub(super) fn gradient(x: &Operand, dy: &Operand, dx: &Spec) -> Primitive {
 
 /// The length, or the shortest one; NaN stays NaN.
 fn clamped(square: f64) -> f64 {
-    square.sqrt().clamp(SHORTEST, f64::INFINITY)
+    square.sqrt().clamp(MIN_LENGTH, f64::INFINITY)
 }

@@ -3,7 +3,7 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::SHORTEST;
+use super::MIN_LENGTH;
 use crate::{
     Spec,
     op::{Operand, Primitive},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 const UNITS: u32 = 64;
-const LEAST: f32 = SHORTEST as f32;
+const MINIMUM: f32 = MIN_LENGTH as f32;
 
 #[cube(launch)]
 fn normalize_kernel(x: &[f32], y: &mut [f32], d: u32, n: u32, #[comptime] units: u32) {
@@ -27,8 +27,8 @@ fn normalize_kernel(x: &[f32], y: &mut [f32], d: u32, n: u32, #[comptime] units:
             i += units;
         }
         let mut length = gpu::total(square, &mut shared, units).sqrt();
-        if length < LEAST {
-            length = LEAST;
+        if length < MINIMUM {
+            length = MINIMUM;
         }
         let mut i = UNIT_POS;
         while i < d {
@@ -56,8 +56,8 @@ fn gradient_kernel(x: &[f32], dy: &[f32], dx: &mut [f32], d: u32, n: u32, #[comp
         let square = gpu::total(square, &mut shared, units);
         let mut along = gpu::total(dot, &mut shared, units) / square;
         let mut length = square.sqrt();
-        if length < LEAST {
-            length = LEAST;
+        if length < MINIMUM {
+            length = MINIMUM;
             along = 0.0f32;
         }
         let mut i = UNIT_POS;

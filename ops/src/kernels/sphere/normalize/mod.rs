@@ -16,7 +16,7 @@ use crate::{
 const OP: &str = "sphere::normalize";
 
 /// Vectors shorter than this are divided by it.
-const SHORTEST: f64 = 1e-12;
+const MIN_LENGTH: f64 = 1e-12;
 
 /// `y = x / max(|x|, 1e-12)` along the last dimension of `[.., D]`.
 ///
@@ -30,7 +30,7 @@ pub fn normalize(x: &Tensor) -> Result<Tensor> {
 /// The same, in plain tensor operations.
 fn plain(x: &Tensor) -> Result<Tensor> {
     check(x.spec())?;
-    x.div(&x.norm_dims(&[-1], true)?.clamp_min(SHORTEST)?)
+    x.div(&x.norm_dims(&[-1], true)?.clamp_min(MIN_LENGTH)?)
 }
 
 fn check(x: &Spec) -> Result<()> {
@@ -56,15 +56,15 @@ impl Op for Normalize {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        fused::gradients(at, |x| plain(&x[0]), |_| apply(Gradient, &[&at.x[0], at.dy]))
+        fused::gradients(at, |x| plain(&x[0]), |_| apply(NormalizeGradient, &[&at.x[0], at.dy]))
     }
 }
 
 /// The gradient of [`Normalize`]: with `n = |x|`, `dx = (dy - y <dy, y>) / n`. Inputs: x, dy.
 #[derive(Debug)]
-struct Gradient;
+struct NormalizeGradient;
 
-impl Op for Gradient {
+impl Op for NormalizeGradient {
     fn name(&self) -> &'static str {
         OP
     }

@@ -60,9 +60,9 @@ impl Sets<'_> {
         let (n, m) = (s.len() / self.d, self.t.len() / self.d);
         let mut cosines = vec![0.0; n * m];
         let whole = Steps { row: self.d, column: 1 };
-        let turned = Steps { row: 1, column: self.d };
+        let transposed = Steps { row: 1, column: self.d };
         let by_row = Steps { row: m, column: 1 };
-        add_product([n, self.d, m], (s, whole), (self.t, turned), (&mut cosines, by_row));
+        add_product([n, self.d, m], (s, whole), (self.t, transposed), (&mut cosines, by_row));
         cosines
     }
 
@@ -151,14 +151,14 @@ fn half(x: f32, sign: f64) -> f64 {
     (0.5 + sign * f64::from(x)).clamp(MARGIN / 2.0, 1.0 - MARGIN / 2.0)
 }
 
-/// Puts the slope of `scale h` in the place of each cosine: 0 within the margin.
+/// Replaces each cosine by the slope of `scale h` there: 0 within the margin.
 #[inline(always)]
 fn to_slopes(x: &mut [f32], p: f64, scale: f64) {
-    const LEAST: f32 = (MARGIN / 2.0) as f32;
+    const MINIMUM: f32 = (MARGIN / 2.0) as f32;
     let (up, down) = ((-0.5 * p * scale) as f32, (0.5 * (1.0 - p) * scale) as f32);
     for x in x {
         let (u, v) = (0.5 + 0.5 * *x, 0.5 - 0.5 * *x);
-        let inside = !(u < LEAST || v < LEAST);
+        let inside = !(u < MINIMUM || v < MINIMUM);
         *x = if inside { up / u + down / v } else { 0.0 };
     }
 }

@@ -11,8 +11,8 @@ use crate::{
 };
 
 const UNITS: u32 = 64;
-const LEAST: f32 = (MARGIN / 2.0) as f32;
-const MOST: f32 = (1.0 - MARGIN / 2.0) as f32;
+const MINIMUM: f32 = (MARGIN / 2.0) as f32;
+const MAXIMUM: f32 = (1.0 - MARGIN / 2.0) as f32;
 
 #[cube]
 fn cosine(s: &[f32], t: &[f32], i: u32, j: u32, d: u32) -> f32 {
@@ -28,11 +28,11 @@ fn cosine(s: &[f32], t: &[f32], i: u32, j: u32, d: u32) -> f32 {
 #[cube]
 fn log(half: f32) -> f32 {
     let mut half = half;
-    if half < LEAST {
-        half = LEAST;
+    if half < MINIMUM {
+        half = MINIMUM;
     }
-    if half > MOST {
-        half = MOST;
+    if half > MAXIMUM {
+        half = MAXIMUM;
     }
     half.ln()
 }
@@ -122,7 +122,7 @@ fn gradient_kernel(
             if j < m && (distinct == 0 || i != j) {
                 let x = cosine(s, t, i, j, d);
                 let (u, v) = (0.5f32 + 0.5f32 * x, 0.5f32 - 0.5f32 * x);
-                let beyond = u < LEAST || v < LEAST;
+                let beyond = u < MINIMUM || v < MINIMUM;
                 if !beyond {
                     slope = 0.5f32 * scale * dy[0] * ((1.0f32 - p) / v - p / u);
                 }

@@ -122,7 +122,7 @@ impl Op for PairLoss {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (s, t) = (&at.x[0], &at.x[1]);
-        let op = Gradient(*self);
+        let op = PairLossGradient(*self);
         fused::gradients(
             at,
             |x| self.plain(x),
@@ -136,9 +136,9 @@ impl Op for PairLoss {
 
 /// The gradient of [`PairLoss`] by one set. Inputs: that set, the other one, dy.
 #[derive(Debug, Clone, Copy)]
-struct Gradient(PairLoss);
+struct PairLossGradient(PairLoss);
 
-impl Op for Gradient {
+impl Op for PairLossGradient {
     fn name(&self) -> &'static str {
         OP
     }

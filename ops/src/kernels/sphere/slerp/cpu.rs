@@ -1,11 +1,11 @@
 //! One pass over each pair of vectors for the angle, one for the mixture, which is made of the sum and the
 //! difference: with half the angle `h` and `t = 2 alpha - 1`,
-//! `y = cos(t h) / (2 cos h) (a + b) + sin(t h) / (2 sin h) (a - b)`. Near half a turn the weights of a and b
-//! alone are large and cancel; these are as exact as the sum is. They are few numbers, in f64.
+//! `y = cos(t h) / (2 cos h) (a + b) + sin(t h) / (2 sin h) (a - b)`. Near a half rotation the weights of a
+//! and b alone are large and cancel; these are as exact as the sum is. They are few numbers, in f64.
 
 use std::f64::consts::PI;
 
-use super::{By, SMALLEST_SINE};
+use super::{By, MIN_SINE};
 use crate::{
     Spec,
     cpu::{rows, wide},
@@ -45,7 +45,7 @@ pub(super) fn gradient(x: &[Operand], by: By, dx: &Spec) -> Primitive {
             #[inline(always)]
             || {
                 let dots = sums([a, b, dy], to_both);
-                let at = Slope { half: Half::of(a, b), alpha: f64::from(alpha[i]), dots };
+                let at = SlerpSlope { half: Half::of(a, b), alpha: f64::from(alpha[i]), dots };
                 if by == By::Alpha {
                     dx[0] = at.by_alpha(a, dy) as f32;
                     return;
@@ -80,7 +80,7 @@ fn to_both([a, b, dy]: [f32; 3]) -> [f32; 2] {
     [dy * (a + b), dy * (a - b)]
 }
 
-/// How two vectors lie to each other.
+/// The relation of two vectors.
 enum Half {
     /// Half the angle between them.
     Angle {
@@ -100,7 +100,7 @@ impl Half {
         let [apart, together] = sums([a, b], squares);
         let square = apart + together;
         let (sin, cos) = ((apart / square).sqrt(), (together / square).sqrt());
-        match 2.0 * sin * cos >= SMALLEST_SINE {
+        match 2.0 * sin * cos >= MIN_SINE {
             true => Self::Angle { angle: sin.atan2(cos), sin, cos, square },
             false if together < apart => Self::Opposite,
             false => Self::Same,
@@ -150,14 +150,14 @@ fn weights(half: Half, alpha: f64, a: &[f32]) -> ([f64; 2], AtAxis) {
 }
 
 /// What the gradients of a pair are made of.
-struct Slope {
+struct SlerpSlope {
     half: Half,
     alpha: f64,
     /// Those of dy with the sum and with the difference.
     dots: [f64; 2],
 }
 
-impl Slope {
+impl SlerpSlope {
     fn to_a(&self) -> f64 {
         0.5 * (self.dots[0] + self.dots[1])
     }

@@ -5,7 +5,7 @@ use std::f32::consts::PI;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{By, SMALLEST_SINE};
+use super::{By, MIN_SINE};
 use crate::{
     Spec,
     op::{Operand, Primitive},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 const UNITS: u32 = 64;
-const SINE: f32 = SMALLEST_SINE as f32;
+const SINE: f32 = MIN_SINE as f32;
 
 /// `|a - b|^2` of one element where `sign` is -1, `|a + b|^2` where it is 1.
 #[cube]
@@ -21,7 +21,7 @@ fn square(a: f32, b: f32, sign: f32) -> f32 {
     (a + sign * b) * (a + sign * b)
 }
 
-/// The place of the number nearest to 0; the first of several.
+/// The index of the number nearest to 0; the first of several.
 #[cube]
 fn axis_of(a: &[f32], start: u32, d: u32) -> u32 {
     let mut axis = 0u32;
@@ -83,12 +83,12 @@ fn slerp_kernel(a: &[f32], b: &[f32], alpha: &[f32], y: &mut [f32], d: u32, n: u
             of_sum = 0.5f32 * angle.cos() / cosine;
             of_difference = 0.5f32 * angle.sin() / sine;
         } else if together < apart {
-            let turn = (1.0f32 - share) * PI;
+            let rotation = (1.0f32 - share) * PI;
             axis = axis_of(a, start, d);
             let along = a[(start + axis) as usize];
-            step = turn.sin() * stretch(along, length_squared(a, start, d));
-            of_sum = 0.5f32 * (turn.cos() - step * along);
-            of_difference = 0.5f32 * (turn.cos() - step * along);
+            step = rotation.sin() * stretch(along, length_squared(a, start, d));
+            of_sum = 0.5f32 * (rotation.cos() - step * along);
+            of_difference = 0.5f32 * (rotation.cos() - step * along);
         }
         let mut i = UNIT_POS;
         while i < d {
@@ -169,14 +169,14 @@ fn gradient_kernel(
             }
         } else if together < apart {
             axis = axis_of(a, start, d);
-            let turn = (1.0f32 - share) * PI;
+            let rotation = (1.0f32 - share) * PI;
             let to_a = 0.5f32 * (to_sum + to_difference);
             let along = a[(start + axis) as usize];
             let length = length_squared(a, start, d);
             let r = stretch(along, length);
             let dot = (dy[(start + axis) as usize] - along * to_a) * r;
-            let s = turn.sin();
-            let c = turn.cos();
+            let s = rotation.sin();
+            let c = rotation.cos();
             by_alpha = PI * (s * to_a - c * dot);
             let inner = s * dot * r * r;
             of_dy = c - along * s * r;

@@ -18,8 +18,8 @@ use crate::{
 
 const OP: &str = "sphere::slerp";
 
-/// Angles whose sine is below this count as 0, or as half a turn.
-const SMALLEST_SINE: f64 = 1e-6;
+/// Angles whose sine is below this count as 0, or as a half rotation.
+const MIN_SINE: f64 = 1e-6;
 
 /// The points between unit vectors `a` and `b` `[N, D]` on the arc from one to the other, `[N, D]`:
 /// `y = sin(alpha w) / sin w a + sin((1 - alpha) w) / sin w b` with `w = 2 atan2(|a - b|, |a + b|)`, the
@@ -59,8 +59,7 @@ fn plain(x: &[Tensor]) -> Result<Tensor> {
     let square = |x: Tensor| x.square()?.sum_dims(&[1], true);
     let (apart, together) = (square(a.sub(b)?)?, square(a.add(b)?)?);
     let angle = |apart: &Tensor, together: &Tensor| apart.sqrt()?.atan2(&together.sqrt()?)?.mul_scalar(2.0);
-    let degenerate =
-        angle(&apart.detach(), &together.detach())?.sin()?.ge_scalar(SMALLEST_SINE)?.logical_not()?;
+    let degenerate = angle(&apart.detach(), &together.detach())?.sin()?.ge_scalar(MIN_SINE)?.logical_not()?;
     let opposite = degenerate.logical_and(&together.detach().lt(&apart.detach())?)?;
 
     // Where the formula breaks down it is computed of a right angle, so that its gradient is finite.
@@ -68,8 +67,8 @@ fn plain(x: &[Tensor]) -> Result<Tensor> {
     let weight = |share: &Tensor| share.mul(&angle)?.sin()?.div(&angle.sin()?);
     let arc = weight(&alpha)?.mul(a)?.add(&weight(&rest)?.mul(b)?)?;
     let straight = alpha.mul(a)?.add(&rest.mul(b)?)?;
-    let turn = rest.mul_scalar(PI)?;
-    let across = turn.cos()?.mul(a)?.add(&turn.sin()?.mul(&across(a)?)?)?;
+    let rotation = rest.mul_scalar(PI)?;
+    let across = rotation.cos()?.mul(a)?.add(&rotation.sin()?.mul(&across(a)?)?)?;
     degenerate.where_(&opposite.where_(&across, &straight)?, &arc)
 }
 
@@ -114,7 +113,7 @@ impl Op for Slerp {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let by = [By::A, By::B, By::Alpha];
         let inputs = [&at.x[0], &at.x[1], &at.x[2], at.dy];
-        fused::gradients(at, plain, |i| apply(Gradient { by: by[i] }, &inputs))
+        fused::gradients(at, plain, |i| apply(SlerpGradient { by: by[i] }, &inputs))
     }
 }
 
@@ -128,11 +127,11 @@ enum By {
 
 /// The gradient of [`Slerp`] by one input. Inputs: a, b, alpha, dy.
 #[derive(Debug)]
-struct Gradient {
+struct SlerpGradient {
     by: By,
 }
 
-impl Op for Gradient {
+impl Op for SlerpGradient {
     fn name(&self) -> &'static str {
         OP
     }
