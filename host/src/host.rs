@@ -66,7 +66,7 @@ impl Host {
         let mut engine = script::build(&table, move |line| printer.print(line), resolver, limits);
         engine.set_default_tag(Session::tag(&session));
         let engine = Arc::new(engine);
-        session.set_engine(&engine);
+        session.set_engine(&engine, table.observers());
         Self { table, session, engine, scripts }
     }
 

@@ -13,7 +13,7 @@ use std::{
 };
 
 use ops::{Device, random::Key};
-use rhai::{Engine, Map};
+use rhai::{Dynamic, Engine, Map};
 
 use access::Grants;
 pub use files::{DATA, changed};
@@ -21,8 +21,8 @@ pub use files::{DATA, changed};
 use crate::{
     data::Caller,
     error::{Error, Result},
-    run::{Loops, Metrics, Progress, Run},
-    script::{Carried, Scripts, ended, settings::NamedPath, stack},
+    run::{Content, Loops, Metrics, Progress, Run},
+    script::{Carried, Observers, Scripts, ended, settings::NamedPath, stack},
 };
 
 /// How a script is run. The defaults suit a program that embeds the host: no folder, no limits on
@@ -74,6 +74,8 @@ pub struct Session {
     settings: OnceLock<(Map, Grants)>,
     /// The engine, for functions of the script that are called from outside of its own calls.
     engine: OnceLock<Weak<Engine>>,
+    /// How values of script types are compared.
+    observers: OnceLock<Observers>,
     /// The warnings that were shown.
     warned: Mutex<BTreeSet<String>>,
 }
@@ -169,6 +171,7 @@ impl Session {
             progress,
             settings: OnceLock::new(),
             engine: OnceLock::new(),
+            observers: OnceLock::new(),
             warned: Mutex::default(),
         }
     }
@@ -182,9 +185,15 @@ impl Session {
     }
 
     /// Makes the engine known, once it is built.
-    pub(crate) fn set_engine(&self, engine: &Arc<Engine>) {
+    pub(crate) fn set_engine(&self, engine: &Arc<Engine>, observers: &Observers) {
         // There is one engine for a session; a second one would not know its scripts.
         let _ = self.engine.set(Arc::downgrade(engine));
+        let _ = self.observers.set(observers.clone());
+    }
+
+    /// What a value is compared by that no state of a loop holds; nothing for types that are not known.
+    pub fn content(&self, value: &Dynamic) -> Option<Content> {
+        self.observers.get()?.get(&value.type_id()).and_then(|observer| observer(value))
     }
 
     /// Records into a run folder from now on.

@@ -157,6 +157,14 @@ impl Dataset {
             && self.class_names == other.class_names
     }
 
+    /// Whether both have the same items and labels, bit for bit, in the same parts under the same names.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        let same = |(a, b): (&DatasetPart, &DatasetPart)| a.has_same_content(b);
+        self.parts.len() == other.parts.len()
+            && (&self.shape, &self.name, &self.class_names) == (&other.shape, &other.name, &other.class_names)
+            && self.parts.iter().zip(&*other.parts).all(same)
+    }
+
     /// The items of this set, then those of `other`, under the name of this one. Copies none.
     ///
     /// # Errors

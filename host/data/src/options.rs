@@ -40,6 +40,13 @@ pub struct ReadOptions<'a> {
 }
 
 impl ReadOptions<'_> {
+    /// Whether both read a set in the same way, whoever asks.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let names = (&self.labels, &self.attributes, &self.array);
+        names == (&other.labels, &other.attributes, &other.array)
+            && (self.fit, self.exif_rotation, self.seed) == (other.fit, other.exif_rotation, other.seed)
+    }
+
     /// As [`Caller::check`].
     pub fn check(&self, path: &Path) -> Result<()> {
         self.caller.map_or(Ok(()), |caller| caller.check(path))

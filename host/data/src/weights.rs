@@ -13,7 +13,7 @@ const MAX_DRAWS: usize = 1 << 28;
 const POLL_EVERY: u64 = 1 << 16;
 
 /// The probabilities of items: item i is drawn with w_i / (w_0 + w_1 + ...).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ItemWeights {
     /// `w_0 + ... + w_i` at i.
     sums: Vec<f64>,
@@ -91,6 +91,13 @@ pub struct Mixture {
     starts: Vec<usize>,
     lens: Vec<usize>,
     weights: ItemWeights,
+}
+
+/// The same draws of the same items.
+impl PartialEq for Mixture {
+    fn eq(&self, other: &Self) -> bool {
+        self.lens == other.lens && self.weights == other.weights && self.items.has_same_content(&other.items)
+    }
 }
 
 impl Mixture {

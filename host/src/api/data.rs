@@ -13,18 +13,35 @@ use rhai::Dynamic;
 use crate::{
     data::{self, Dataset, Mixture, Split},
     error::{Error, Result},
-    script::{FromScript, Refusal, Table, script_type},
+    script::{Comparable, FromScript, Refusal, Table, script_type},
     session::Session,
 };
 use batches::Batches;
 use choose::{ChosenClasses, Parts, SetList, WeightList, random_split, sample, weighted};
 use source::DataSource;
 
+script_type!(in state: Dataset => "Dataset");
+
 script_type! {
     DataSource => "DataSource",
-    Dataset => "Dataset",
     Arc<Mixture> => "Mixture",
     Batches => "Batches",
+}
+
+impl Comparable for DataSource {
+    type Content = Self;
+
+    fn content(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Comparable for Arc<Mixture> {
+    type Content = Self;
+
+    fn content(&self) -> Self {
+        Self::clone(self)
+    }
 }
 
 /// What `concat` takes: a data set, or a tensor of items.

@@ -1,5 +1,7 @@
 //! `each`, `stage`, `finish`: durable loops, which are resumed after a crash.
 
+use std::sync::Arc;
+
 use ops::random::{Key, next_key, with_stream};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 
@@ -7,7 +9,7 @@ use crate::{
     api::captures::Captured,
     error::{Error, Result},
     run::{LoopState, Saved, readable},
-    script::{Carried, FromScript, Refusal, Table, script_type},
+    script::{Carried, Comparable, FromScript, Identity, Refusal, Table, script_type},
     session::Session,
 };
 
@@ -64,9 +66,17 @@ impl FromScript for LoopItems {
 
 /// The state with which a body ends its loop early.
 #[derive(Clone)]
-pub struct Finished(Dynamic);
+pub struct Finished(Arc<Dynamic>);
 
 script_type!(Finished => "Finished");
+
+impl Comparable for Finished {
+    type Content = Identity<Dynamic>;
+
+    fn content(&self) -> Self::Content {
+        Identity::of(&self.0)
+    }
+}
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {
@@ -104,7 +114,7 @@ pub fn add(table: &mut Table) {
             "What the body of `each` gives instead of its state to end the loop early.",
             "each(\"step\", 1..=9, #{ n: 0 }, |i, s| { s.n = i; \
              if i == 4 { finish(s) } else { s } }).n => 4",
-            Finished,
+            |state: Dynamic| Finished(Arc::new(state)),
         );
 }
 
@@ -117,11 +127,12 @@ fn each(
 ) -> Result<Dynamic> {
     let session = Session::of(context)?;
     let first = Saved::capture(&state, "s")?;
-    let outside = Captured::of(body, first.clone());
+    let outside = Captured::of(context, body, first.clone())?;
     let recorder = session.recorder_in_order()?;
     let (path, start) = match recorder {
         Some(recorder) => {
-            recorder.loops().start(name, first.clone(), &outside.before, recorder.metrics.reached())?
+            let logged = recorder.metrics.reached();
+            recorder.loops().start(name, items.count(), first.clone(), &outside.before, logged)?
         }
         None => (name.to_owned(), LoopState::new(first.clone(), 0)),
     };
@@ -179,13 +190,14 @@ impl LoopBody<'_> {
         item: Dynamic,
         state: Dynamic,
     ) -> Result<(Saved, Saved, bool)> {
+        let (given, as_given) = (item.clone(), self.outside.observe(&item));
         let result = if self.first.is_unit() {
             self.function.call_raw(context, None, [item])?
         } else {
             self.function.call_raw(context, None, [item, state])?
         };
         let (result, finished) = match result.read_lock::<Finished>() {
-            Some(finished) => (finished.0.clone(), true),
+            Some(finished) => ((*finished.0).clone(), true),
             None => (result.clone(), false),
         };
         let next = if self.first.is_unit() {
@@ -195,7 +207,9 @@ impl LoopBody<'_> {
             same_keys(self.name, &next, self.first)?;
             next.settle(self.first, "s")?
         };
-        let moved = self.outside.moved(context).map_err(|variable| {
+        let is_changed = !self.outside.observe(&given).is_unchanged(&as_given, true);
+        let moved = if is_changed { Err("its item".into()) } else { self.outside.moved(context) };
+        let moved = moved.map_err(|variable| {
             Error::usage(
                 format!("the body of \"{}\" changed {variable}, which is not in the state", self.name),
                 "put it into the state (`#{ ... }`) and change it there (`s.name`), so that a checkpoint \
@@ -237,7 +251,7 @@ fn same_keys(name: &str, next: &Saved, first: &Saved) -> Result<()> {
 /// be rebuilt from its values alone; finished loops inside of it are skipped.
 fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynamic> {
     let session = Session::of(context)?;
-    let outside = Captured::of(body, Saved::UNIT);
+    let outside = Captured::of(context, body, Saved::UNIT)?;
     let run = |key: Key| {
         with_stream(key, || -> Result<(Saved, Saved)> {
             let value = Saved::capture(&body.call_raw(context, None, [])?, name)?;
@@ -252,7 +266,7 @@ fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynami
     };
     let Some(recorder) = session.recorder_in_order()? else { return run(next_key())?.0.restore() };
     let (path, start) =
-        recorder.loops().start(name, Saved::UNIT, &outside.before, recorder.metrics.reached())?;
+        recorder.loops().start(name, 1, Saved::UNIT, &outside.before, recorder.metrics.reached())?;
     recorder.metrics.reach(start.logged);
     if start.finished {
         let _handles = start.moved.restore()?;

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     files::reading,
     kinds, onnx,
-    script::{FromScript, Table, script_type},
+    script::{Comparable, FromScript, Identity, Table, script_type},
     session::Session,
 };
 
@@ -30,6 +30,14 @@ use crate::{
 pub struct Model(Arc<onnx::Model>);
 
 script_type!(Model => "Model");
+
+impl Comparable for Model {
+    type Content = Identity<onnx::Model>;
+
+    fn content(&self) -> Self::Content {
+        Identity::of(&self.0)
+    }
+}
 
 impl Model {
     /// The one output of a model of one input.

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
@@ -19,14 +19,15 @@ use ops::{
     random::{Key, next_key, with_stream},
     tensor::is_grad_enabled,
 };
-use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 
 use super::captures::Captured;
 use crate::{
     error::{Error, Result},
     run::Saved,
     script::{
-        Callback, Carried, FromScript, Problem, Refusal, ScriptResult, Table, own, raised, script_type, stack,
+        Callback, Carried, Comparable, FromScript, Identity, Problem, Refusal, ScriptResult, Table, own,
+        raised, script_type, stack,
     },
     session::Session,
 };
@@ -75,7 +76,8 @@ pub fn add(table: &mut Table) {
              } all } => [11, 21, 31]",
             |context: &NativeCallContext, count: usize, stages: Stages| {
                 let engine = Session::of(context)?.engine()?;
-                let stages = stages.0.into_iter().map(|function| Stage::new(context, function)).collect();
+                let stages = stages.0.iter().map(|function| Stage::new(context, function));
+                let stages = stages.collect::<Result<_>>()?;
                 let line = StageLine { engine, stages, count, key: next_key() };
                 line.refuse_many(0)?;
                 Ok::<_, Error>(Ahead(Arc::new(Mutex::new(Some(line)))))
@@ -106,15 +108,17 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     let key = |i: usize| key.derive(&i.to_string());
     if stack::is_worker() {
         // All threads are busy already.
+        let captured = Captured::of(context, body, Saved::UNIT)?;
         let one = |(i, item): (usize, &Dynamic)| {
             with_stream(key(i), || body.call_raw(context, None, [item.clone()]))
         };
-        return Ok(items.iter().enumerate().map(one).collect::<Result<_, _>>()?);
+        let values = items.iter().enumerate().map(one).collect::<Result<_, _>>()?;
+        return captured.changed(context).map_or(Ok(values), |variable| Err(changed_by_body(&variable)));
     }
     let saved = items.iter().enumerate().map(|(i, item)| Saved::capture(item, &format!("items[{i}]")));
     let saved = saved.collect::<Result<Vec<_>>>()?;
     refuse_shared(&saved)?;
-    let captured = Captured::of(body, Saved::Array(saved));
+    let captured = Captured::of(context, body, Saved::Array(saved))?;
 
     let engine = Session::of(context)?.engine()?;
     let function = Callback::new(context, body);
@@ -124,13 +128,20 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     drop(hand_out);
     let with_gradients = is_grad_enabled();
     let failed = AtomicBool::new(false);
+    let changed_by_thread = OnceLock::new();
     let work = |function: Callback| {
+        let function = function.for_thread();
+        let own = captured.of_thread(&function);
         // Items are started in order, so when one fails all earlier ones have been started.
         while let Some((i, item)) = items_left.recv().ok().filter(|_| !failed.load(Ordering::Relaxed)) {
             let one = || call(&engine, &function, key(i), item);
             let value = if with_gradients { one() } else { no_grad(one) };
             failed.fetch_or(value.is_err(), Ordering::Relaxed);
             let _ = give.send((i, value));
+        }
+        if let Some(variable) = own.changed(&function.context(&engine)) {
+            // That of one thread is enough.
+            let _ = changed_by_thread.set(variable);
         }
     };
     let threads = thread::available_parallelism().map_or(1, |n| n.get().min(items.len()));
@@ -147,13 +158,17 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     let mut values: Vec<(usize, ScriptResult)> = given.try_iter().collect();
     values.sort_by_key(|(i, _)| *i);
     let values = values.into_iter().map(|(_, value)| value).collect::<Result<_, _>>()?;
-    match captured.changed(context) {
+    match changed_by_thread.into_inner().or_else(|| captured.changed(context)) {
         None => Ok(values),
-        Some(variable) => Err(Error::usage(
-            format!("the body changed {variable}, which belongs to no item"),
-            "put it into an item, or give the new value back",
-        )),
+        Some(variable) => Err(changed_by_body(&variable)),
     }
+}
+
+fn changed_by_body(variable: &str) -> Error {
+    Error::usage(
+        format!("the body changed {variable}, which belongs to no item"),
+        "put it into an item, or give the new value back",
+    )
 }
 
 /// Refuses items that share a module: they would train it in an arbitrary order.
@@ -180,6 +195,16 @@ pub struct Ahead(Arc<Mutex<Option<StageLine>>>);
 
 script_type!(Ahead => "Ahead");
 
+impl Comparable for Ahead {
+    /// Which one it is, and whether a loop took it.
+    type Content = (Identity<Mutex<Option<StageLine>>>, bool);
+
+    fn content(&self) -> Self::Content {
+        let is_taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        (Identity::of(&self.0), is_taken)
+    }
+}
+
 /// A function with what it had captured when it was given.
 struct Stage {
     callback: Callback,
@@ -187,13 +212,14 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(context: &NativeCallContext, function: FnPtr) -> Self {
-        Self { callback: Callback::new(context, &function), captured: Captured::of(&function, Saved::UNIT) }
+    fn new(context: &NativeCallContext, function: &FnPtr) -> Result<Self> {
+        let captured = Captured::of(context, function, Saved::UNIT)?;
+        Ok(Self { callback: Callback::new(context, function), captured })
     }
 }
 
 /// Stages that each item passes, one after the other.
-struct StageLine {
+pub struct StageLine {
     engine: Arc<Engine>,
     stages: Vec<Stage>,
     count: usize,
@@ -259,10 +285,13 @@ impl Running {
         for (index, stage) in self.line.stages.iter().enumerate() {
             let (send, next) = bounded(AHEAD);
             let taken = std::mem::replace(&mut values, next);
-            let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.clone());
+            let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.for_thread());
+            let own_variables = stage.captured.of_thread(&function);
             let key = self.line.key;
-            let stage =
-                move || run_stage(&engine, &function, taken, &send, |i| key.derive(&format!("{i}/{index}")));
+            let stage = move || {
+                let key = |i| key.derive(&format!("{i}/{index}"));
+                run_stage(&engine, &function, &own_variables, taken, &send, key);
+            };
             self.threads.push(stack::spawn(stage)?);
         }
         self.values = Some(values);
@@ -274,17 +303,27 @@ impl Running {
 fn run_stage(
     engine: &Engine,
     function: &Callback,
+    own_variables: &Captured,
     taken: Receiver<StageStep>,
     send: &Sender<StageStep>,
     key: impl Fn(usize) -> Key,
 ) {
     for (i, value) in taken {
         let value = value.and_then(|value| no_grad(|| call(engine, function, key(i), own(&value))));
+        let value = value.and_then(|value| match own_variables.changed(&function.context(engine)) {
+            None => Ok(value),
+            Some(variable) => Err(changed_by_stage(&variable)),
+        });
         let ends = value.is_err();
         if send.send((i, value)).is_err() || ends {
             return;
         }
     }
+}
+
+fn changed_by_stage(variable: &str) -> Box<EvalAltResult> {
+    let problem = format!("ahead: a stage changed {variable}, which it captured");
+    Problem::new(problem, "give the new value back, and change the variable in the loop").error()
 }
 
 impl Iterator for Running {

@@ -9,10 +9,18 @@ use rhai::Map;
 use super::options::CallOptions;
 use crate::{
     error::Result,
-    script::{Table, script_type},
+    script::{Comparable, Table, script_type},
 };
 
 script_type!(Sampler => "Sampler");
+
+impl Comparable for Sampler {
+    type Content = Self;
+
+    fn content(&self) -> Self {
+        self.clone()
+    }
+}
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {

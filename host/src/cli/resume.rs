@@ -69,19 +69,24 @@ impl Resumption<'_> {
             allow_read: &self.args.allow_read,
             control: &self.args.control,
         };
-        let name = self.args.plugin.as_deref().unwrap_or(Path::new(&began.plugin));
-        Ok((run::prepare(&plugin::find(name)?, &start)?, missing))
+        Ok((run::prepare(&self.plugin_path(&began)?, &start)?, missing))
+    }
+
+    fn plugin_path(&self, began: &Arguments) -> Result<PathBuf> {
+        plugin::find(self.args.plugin.as_deref().unwrap_or(Path::new(&began.plugin)))
     }
 
     /// What changed since the run was stopped. Errors: that was not accepted.
     fn changes(&self, plugin: &Plugin, missing: &[Word]) -> Result<Changes> {
-        let changes = Changes::since(&self.record, &plugin.host.scripts, &plugin.host.session.options.data);
+        let (scripts, data) = (&plugin.host.scripts, &plugin.host.session.options.data);
+        let path = self.plugin_path(&arguments(&self.record)?)?;
+        let changes = Changes::since(&self.record, scripts, data, &path);
         if changes.is_empty() || self.args.changed {
             return Ok(changes);
         }
         // A file that is not found may be in a folder that is still to be given.
         Err(match missing.is_empty() {
-            true => elsewhere(changed(&changes.listed(), &self.folder), &self.record),
+            true => explained(changed(&changes.listed(), &self.folder), &changes, &self.record),
             false => self.refusal(missing),
         })
     }
@@ -137,16 +142,18 @@ impl Resumption<'_> {
 }
 
 /// An error about files, with a hint where the run began in another folder: relative paths mean other files
-/// here.
-fn elsewhere(error: Error, record: &Record) -> Error {
-    match (error, std::env::current_dir()) {
-        (Error::Files(files::Error::Usage { problem, help }), Ok(here))
-            if here != Path::new(&record.folder) =>
-        {
+/// here; and where a change of settings comes to nothing.
+fn explained(error: Error, changes: &Changes, record: &Record) -> Error {
+    let Error::Files(files::Error::Usage { problem, mut help }) = error else { return error };
+    if changes.has_configs() {
+        help.push_str("; the settings of this run stay as run.json has them");
+    }
+    match std::env::current_dir() {
+        Ok(here) if here != Path::new(&record.folder) => {
             let began = shell_quoted(&record.folder);
             Error::usage(problem, format!("the run began in {began}, this is {}; {help}", here.display()))
         }
-        (error, _) => error,
+        _ => Error::usage(problem, help),
     }
 }
 

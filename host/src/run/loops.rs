@@ -6,6 +6,8 @@
 //! start of the item in progress. The chain is kept in memory, where it costs nothing, and written
 //! when a checkpoint is due, or when the run is stopped.
 
+mod seal;
+
 use std::{
     collections::{HashMap, HashSet},
     fs,
@@ -18,7 +20,7 @@ use serde_json::{Value as Json, json};
 use super::{blobs::Blobs, state::Saved};
 use crate::{
     error::{Error, Result},
-    files::{remove_leftovers, safe_name, write_whole},
+    files::{self, remove_leftovers, safe_name, write_whole},
 };
 
 /// Checkpoints take at most one part in so many of the time.
@@ -107,17 +109,24 @@ impl Loops {
 
     fn read(&mut self, path: PathBuf) -> Result<()> {
         let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let json: Json = serde_json::from_str(&text).unwrap_or_default();
-        let Some(name) = json["path"].as_str() else {
-            return Err(Error::usage(
-                format!("{}: the checkpoint is damaged", path.display()),
-                "start a new run",
-            ));
+        let json = seal::opened(&text).ok_or_else(|| self.damaged(&path, "this is not what was written"))?;
+        let name = json["path"].as_str().map(str::to_owned);
+        let Some(name) = name.filter(|_| json["metrics"].is_u64()) else {
+            return Err(self.damaged(&path, "it is not the record of a loop"));
         };
         self.blobs.keep(&json);
-        self.left.insert(name.to_owned(), json);
+        self.left.insert(name, json);
         self.on_disk.insert(path);
         Ok(())
+    }
+
+    fn damaged(&self, file: &Path, why: &str) -> Error {
+        Error::usage(format!("{}: the checkpoint is damaged: {why}", file.display()), self.way_out())
+    }
+
+    fn way_out(&self) -> String {
+        let folder = self.folder.display();
+        format!("start a new run, or remove {folder}, and `host resume` computes everything again")
     }
 
     /// Up to where `metrics.jsonl` belongs to the checkpoint, in bytes.
@@ -130,27 +139,51 @@ impl Loops {
         self.items.last().map_or("", |item| &item.path)
     }
 
-    /// Begins a loop whose body captured those values: its path, and what is known of it.
+    /// Begins a loop of so many items whose body captured those values: its path, and what is known of it.
+    ///
+    /// # Errors
+    /// `Usage` for a record that does not fit the loop.
     pub fn start(
         &mut self,
         name: &str,
+        items: u64,
         initial: Saved,
         captured: &Saved,
         logged: u64,
     ) -> Result<(String, LoopState)> {
         let path = self.path_of(name);
         let now = match self.left.remove(&path) {
-            Some(json) => LoopState {
-                done: json["done"].as_u64().unwrap_or(0),
-                finished: json["finished"] == json!(true),
-                state: Saved::from_json(&json["state"], Some(&initial), &mut self.blobs)?,
-                moved: Saved::from_json(&json["moved"], Some(captured), &mut self.blobs)?,
-                logged: json["logged"].as_u64().unwrap_or(0),
-            },
+            Some(json) => self.resumed(&path, &json, items, &initial, captured)?,
             None => LoopState::new(initial, logged),
         };
         self.chain.push(LoopRecord { path: path.clone(), now: now.clone(), written: false });
         Ok((path, now))
+    }
+
+    /// What the record of a loop says of it.
+    fn resumed(
+        &mut self,
+        path: &str,
+        json: &Json,
+        items: u64,
+        initial: &Saved,
+        captured: &Saved,
+    ) -> Result<LoopState> {
+        let file = self.file(path);
+        let numbers = (json["done"].as_u64(), json["finished"].as_bool(), json["logged"].as_u64());
+        let (Some(done), Some(finished), Some(logged)) = numbers else {
+            return Err(self.damaged(&file, "it does not say how many items are done"));
+        };
+        if done > items || (finished && done == 0) {
+            let end = if finished { ", and the loop is finished" } else { "" };
+            return Err(self.damaged(&file, &format!("{done} of {items} items are done{end}")));
+        }
+        let mut saved = |json: &Json, like: &Saved| {
+            let saved = Saved::from_json(json, Some(like), &mut self.blobs);
+            saved.map_err(|error| within(&file, error))
+        };
+        let (state, moved) = (saved(&json["state"], initial)?, saved(&json["moved"], captured)?);
+        Ok(LoopState { done, finished, state, moved, logged })
     }
 
     /// `name` below the current item; a second loop of that name gets `name#2`. In names the characters
@@ -234,7 +267,7 @@ impl Loops {
                     "path": path, "done": now.done, "finished": now.finished, "metrics": metrics,
                     "logged": now.logged, "state": state, "moved": moved,
                 });
-                write_whole(&file, json.to_string().as_bytes())?;
+                write_whole(&file, seal::sealed(json).as_bytes())?;
                 self.chain[i].written = true;
             }
             current.insert(file);
@@ -246,6 +279,17 @@ impl Loops {
         self.on_disk = current;
         self.blobs.end();
         Ok(())
+    }
+}
+
+/// An error about what a file says, with its name.
+fn within(file: &Path, error: Error) -> Error {
+    let folder = file.parent().unwrap_or(file).display().to_string();
+    match error {
+        Error::Files(files::Error::Usage { problem, help }) if !problem.contains(&folder) => {
+            Error::usage(format!("{}: {problem}", file.display()), help)
+        }
+        error => error,
     }
 }
 

@@ -19,5 +19,5 @@ pub use progress::{LoopHandle, Mode, Progress, readable};
 pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
 pub(crate) use report::shell_quoted;
-pub use state::{DEEPEST, Saved};
+pub use state::{Content, DEEPEST, Saved};
 pub use table::{TableCell, aligned, to_csv};

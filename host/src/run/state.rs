@@ -1,11 +1,13 @@
 //! The state of a durable loop: what it holds, how it is restored in place.
 
 mod compare;
+mod content;
 mod json;
 mod settle;
 
 use std::collections::{BTreeMap, HashSet};
 
+pub use content::Content;
 use ops::{
     Tensor,
     nn::{Module, Optimiser, OptimiserState, Snapshot},
@@ -37,6 +39,8 @@ pub enum Saved {
     Optimiser(Optimiser, OptimiserState),
     /// A handle with its buffers alone, of a module that no loop trains.
     Buffers(Module, Vec<(String, Tensor)>),
+    /// What a captured value that no state holds is compared by. It is not written.
+    Content(Content),
 }
 
 impl Saved {
@@ -80,35 +84,11 @@ impl Saved {
         })
     }
 
-    /// A value as far as it can be compared: a function stands for what it captured, and a value that several
-    /// variables share is seen at the first of them.
-    pub fn observe(value: &Dynamic) -> Self {
-        Self::observe_within(value, DEEPEST, &mut HashSet::new())
-    }
-
-    fn observe_within(value: &Dynamic, depth: usize, seen: &mut HashSet<*const Dynamic>) -> Self {
-        if depth == 0 {
-            return Self::UNIT;
-        }
-        if value.is_shared() {
-            let Some(inner) = value.read_lock::<Dynamic>() else { return Self::UNIT };
-            let is_new = seen.insert(&raw const *inner);
-            return if is_new { Self::observe_within(&inner, depth, seen) } else { Self::UNIT };
-        }
-        let mut inner = |v: &Dynamic| Self::observe_within(v, depth - 1, seen);
-        if let Some(handle) = Self::of_handle(value) {
-            handle
-        } else if let Some(function) = value.read_lock::<FnPtr>() {
-            let name = Self::Plain(function.fn_name().into());
-            Self::Array([name].into_iter().chain(function.curry().iter().map(inner)).collect())
-        } else if let Some(array) = value.read_lock::<Array>() {
-            Self::Array(array.iter().map(inner).collect())
-        } else if let Some(map) = value.read_lock::<Map>() {
-            Self::Map(map.iter().map(|(k, v)| (k.to_string(), inner(v))).collect())
-        } else {
-            // Characters, bytes and ranges by their text; what has none is a constant.
-            Self::of_plain(value).unwrap_or_else(|| Self::Plain(value.to_string().into()))
-        }
+    /// A captured value as it can be compared: a function stands for what it captured, and a value that
+    /// several variables share is seen at the first of them. `content` gives what values of the host's own
+    /// types are compared by. A value of a type that nobody knows, or nested too deep, counts as changed.
+    pub fn observe(value: &Dynamic, content: &dyn Fn(&Dynamic) -> Option<Content>) -> Self {
+        Observation { content, seen: HashSet::new() }.of(value, DEEPEST)
     }
 
     fn of_handle(value: &Dynamic) -> Option<Self> {
@@ -154,6 +134,8 @@ impl Saved {
                 module.load_buffers(buffers)?;
                 Dynamic::from(module.clone())
             }
+            // Nothing has changed in it.
+            Self::Content(_) => Dynamic::UNIT,
         })
     }
 
@@ -167,6 +149,46 @@ impl Saved {
             Self::Dataset(_) => "a Dataset",
             Self::Module(..) | Self::Buffers(..) => "a Module",
             Self::Optimiser(..) => "an Optimiser",
+            Self::Content(_) => "a value that is not saved",
+        }
+    }
+}
+
+/// What is being looked at by [`Saved::observe`].
+struct Observation<'a> {
+    content: &'a dyn Fn(&Dynamic) -> Option<Content>,
+    /// Variables that several values share, each seen once.
+    seen: HashSet<*const Dynamic>,
+}
+
+impl Observation<'_> {
+    fn of(&mut self, value: &Dynamic, depth: usize) -> Saved {
+        if depth == 0 {
+            return Saved::Content(Content::unknown());
+        }
+        if value.is_shared() {
+            let Some(inner) = value.read_lock::<Dynamic>() else {
+                return Saved::Content(Content::unknown());
+            };
+            return if self.seen.insert(&raw const *inner) { self.of(&inner, depth) } else { Saved::UNIT };
+        }
+        if let Some(content) = Content::of_rhai(value) {
+            return Saved::Content(content);
+        }
+        if let Some(handle) = Saved::of_handle(value) {
+            return handle;
+        }
+        let mut inner = |v: &Dynamic| self.of(v, depth - 1);
+        if let Some(function) = value.read_lock::<FnPtr>() {
+            let name = Saved::Content(Content::of_name(function.fn_name()));
+            Saved::Array([name].into_iter().chain(function.curry().iter().map(inner)).collect())
+        } else if let Some(array) = value.read_lock::<Array>() {
+            Saved::Array(array.iter().map(inner).collect())
+        } else if let Some(map) = value.read_lock::<Map>() {
+            Saved::Map(map.iter().map(|(k, v)| (k.to_string(), inner(v))).collect())
+        } else {
+            let content = || (self.content)(value).unwrap_or_else(Content::unknown);
+            Saved::of_plain(value).unwrap_or_else(|| Saved::Content(content()))
         }
     }
 }

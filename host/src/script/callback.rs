@@ -29,6 +29,17 @@ impl Callback {
         Self { function: own_captures(function, FUNCTIONS_DEEP), store }
     }
 
+    /// The same function for a thread, with variables of its own that calls can change and the thread can
+    /// look at.
+    pub fn for_thread(&self) -> Self {
+        Self { function: with_variables(&self.function, FUNCTIONS_DEEP), store: self.store.clone() }
+    }
+
+    /// The function as it is called.
+    pub fn function(&self) -> &FnPtr {
+        &self.function
+    }
+
     /// The function's name in Rhai's errors.
     pub fn name(&self) -> &str {
         self.function.fn_name()
@@ -83,6 +94,19 @@ fn own_captures(function: &FnPtr, depth: usize) -> FnPtr {
     let mut function = function.clone();
     if depth > 0 {
         function.iter_curry_mut().for_each(|value| *value = owned(value, depth - 1));
+    }
+    function
+}
+
+/// A function whose captured values are variables of its own, as those of a closure are.
+fn with_variables(function: &FnPtr, depth: usize) -> FnPtr {
+    let mut function = function.clone();
+    if depth > 0 {
+        function.iter_curry_mut().for_each(|value| {
+            let inner = value.read_lock::<FnPtr>().map(|inner| with_variables(&inner, depth - 1));
+            let own = inner.map_or_else(|| value.flatten_clone(), Dynamic::from);
+            *value = own.into_shared();
+        });
     }
     function
 }

@@ -10,7 +10,7 @@ use std::{
 use ops::{Tensor, nn::Module};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 
-use super::require_items;
+use super::{Comparable, Observer, require_items};
 use crate::error::{Error, Result};
 
 /// Why an argument was not taken.
@@ -34,6 +34,11 @@ pub trait FromScript: Sized + 'static {
     /// Converts a value.
     fn from_script(value: &Dynamic) -> Result<Self, Refusal>;
 
+    /// How a value is compared with what it was before, for types that no state of a loop holds.
+    fn observer() -> Option<(TypeId, Observer)> {
+        None
+    }
+
     /// The value of an argument that is left out, where the type allows that.
     fn absent() -> Option<Self> {
         None
@@ -50,6 +55,10 @@ impl<T: FromScript> FromScript for Option<T> {
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         T::from_script(value).map(Some)
+    }
+
+    fn observer() -> Option<(TypeId, Observer)> {
+        T::observer()
     }
 
     fn absent() -> Option<Self> {
@@ -69,11 +78,21 @@ pub trait IntoScript {
 
     /// Converts to a script value.
     fn into_script(self) -> Result<Dynamic>;
+
+    /// As [`FromScript::observer`].
+    fn observer() -> Option<(TypeId, Observer)> {
+        None
+    }
 }
 
-/// Makes a cloneable Rust type known to scripts under a name.
+/// Makes a Rust type known to scripts under a name. Either values of it can be compared, as
+/// [`Comparable`](super::Comparable) says, or the state of a loop can hold them (`in state`) and compares
+/// them itself.
 macro_rules! script_type {
-    ($($type:ty => $name:literal),* $(,)?) => {$(
+    (in state: $($type:ty => $name:literal),* $(,)?) => {
+        $($crate::script::script_type! { @ $type, $name, None })*
+    };
+    (@ $type:ty, $name:literal, $observer:expr) => {
         impl $crate::script::FromScript for $type {
             const NAME: &'static str = $name;
 
@@ -83,6 +102,10 @@ macro_rules! script_type {
 
             fn from_script(value: &rhai::Dynamic) -> Result<Self, $crate::script::Refusal> {
                 value.read_lock::<$type>().map(|v| v.clone()).ok_or($crate::script::Refusal::Type)
+            }
+
+            fn observer() -> Option<(std::any::TypeId, $crate::script::Observer)> {
+                $observer
             }
         }
 
@@ -96,20 +119,37 @@ macro_rules! script_type {
             fn into_script(self) -> $crate::error::Result<rhai::Dynamic> {
                 Ok(rhai::Dynamic::from(self))
             }
+
+            fn observer() -> Option<(std::any::TypeId, $crate::script::Observer)> {
+                $observer
+            }
         }
-    )*};
+    };
+    ($($type:ty => $name:literal),* $(,)?) => {
+        $($crate::script::script_type! { @ $type, $name, Some($crate::script::observer::<$type>()) })*
+    };
 }
 pub(crate) use script_type;
 
 script_type! {
+    in state:
     Tensor => "Tensor",
     Module => "Module",
-    ops::Gradients => "Gradients",
     ops::nn::Optimiser => "Optimiser",
     i64 => "integer",
     bool => "bool",
     Map => "map",
     FnPtr => "function",
+}
+
+script_type!(ops::Gradients => "Gradients");
+
+impl Comparable for ops::Gradients {
+    type Content = Self;
+
+    fn content(&self) -> Self {
+        self.clone()
+    }
 }
 
 impl FromScript for f64 {
@@ -195,6 +235,10 @@ impl<T: IntoScript> IntoScript for Vec<T> {
         require_items(self.len())?;
         Ok(self.into_iter().map(T::into_script).collect::<Result<Array>>()?.into())
     }
+
+    fn observer() -> Option<(TypeId, Observer)> {
+        T::observer()
+    }
 }
 
 impl<T: IntoScript, E: Into<Error>> IntoScript for Result<T, E> {
@@ -206,6 +250,10 @@ impl<T: IntoScript, E: Into<Error>> IntoScript for Result<T, E> {
 
     fn into_script(self) -> Result<Dynamic> {
         self.map_err(Into::into)?.into_script()
+    }
+
+    fn observer() -> Option<(TypeId, Observer)> {
+        T::observer()
     }
 }
 
@@ -287,6 +335,9 @@ pub trait Function<Args>: Send + Sync + 'static {
 
     /// The Rust name of the result's type, as [`IntoScript::rust_name`].
     fn returns_rust_name() -> Option<&'static str>;
+
+    /// How values of the types of parameters and result are compared.
+    fn observers() -> Vec<(TypeId, Observer)>;
 
     /// Converts the arguments and calls the closure.
     fn call(&self, context: &NativeCallContext, args: &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal>;
@@ -394,6 +445,10 @@ macro_rules! function {
 
             fn returns_rust_name() -> Option<&'static str> {
                 R::rust_name()
+            }
+
+            fn observers() -> Vec<(TypeId, Observer)> {
+                [R::observer() $(, $p::observer())*].into_iter().flatten().collect()
             }
 
             #[allow(non_snake_case, unused_mut, unused_variables)]

@@ -3,6 +3,7 @@
 
 mod callback;
 pub mod check;
+mod comparable;
 mod engine;
 pub mod error;
 mod finding;
@@ -22,6 +23,7 @@ mod table;
 mod unread;
 
 pub use callback::{Callback, own};
+pub use comparable::{Comparable, Identity, Observer, Observers, observer};
 pub use engine::{Limits, build, require_items};
 pub use finding::{Finding, place_of};
 pub(crate) use function::script_type;

@@ -12,7 +12,8 @@ use ops::{ScriptPosition, nn::Module, tensor::trace};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
 use super::{
-    Function, Parameter, Problem, Refusal, ScriptResult, nesting, raised, require_items, unread::Watched,
+    Function, Observers, Parameter, Problem, Refusal, ScriptResult, nesting, raised, require_items,
+    unread::Watched,
 };
 use crate::{
     error::{Error, Result},
@@ -72,6 +73,11 @@ impl Entry {
         self.example.lines().map(|line| line.split_once(" => ").unwrap_or((line, "")))
     }
 
+    /// The type of the result, as the signature names it.
+    pub fn returns(&self) -> &'static str {
+        self.returns
+    }
+
     /// The types of the parameters, as the signature names them.
     pub fn type_names(&self) -> impl Iterator<Item = &'static str> {
         self.types.iter().map(|parameter| parameter.type_name)
@@ -115,6 +121,7 @@ struct Group {
 pub struct Table {
     entries: Vec<Entry>,
     iterators: Vec<(TypeId, Arc<Iterate>)>,
+    observers: Observers,
     modules: Vec<(&'static str, &'static str)>,
 }
 
@@ -144,6 +151,11 @@ impl Table {
     /// All entries, in the order in which they were added.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// How values of the types of all functions are compared.
+    pub fn observers(&self) -> &Observers {
+        &self.observers
     }
 
     /// The script modules with what each is about.
@@ -278,6 +290,7 @@ impl Adder<'_> {
     ) -> &mut Self {
         let (name, parameters) = form.split_once('(').unwrap_or((form, ")"));
         let parameters = parameters.trim_end_matches(')').split(", ").filter(|p| !p.is_empty()).collect();
+        self.table.observers.extend(F::observers());
         self.table.entries.push(Entry {
             module: self.module,
             name,

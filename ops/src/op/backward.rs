@@ -17,6 +17,14 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct Gradients(HashMap<u64, Tensor>);
 
+/// The same gradients, bit for bit, of the same leaves.
+impl PartialEq for Gradients {
+    fn eq(&self, other: &Self) -> bool {
+        let is_in = |(id, own): (&u64, &Tensor)| other.0.get(id).is_some_and(|g| own.has_same_bits(g));
+        self.0.len() == other.0.len() && self.0.iter().all(is_in)
+    }
+}
+
 impl Gradients {
     /// The gradient with respect to a leaf: a parameter's tensor, or one that [`Tensor::track`] made.
     /// `None` where the differentiated tensor does not depend on it.

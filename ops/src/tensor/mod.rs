@@ -139,6 +139,23 @@ impl Tensor {
         self.value_id() == other.value_id()
     }
 
+    /// Whether two tensors have the same elements, bit for bit, in one shape and type on one device. One of a
+    /// trace is the same as itself alone.
+    pub fn has_same_bits(&self, other: &Self) -> bool {
+        let bits = |tensor: &Self| tensor.to_data().map(|data| data.to_bytes()).ok();
+        self.spec() == other.spec()
+            && self.device() == other.device()
+            && (self.shares_value(other) || bits(self).is_some_and(|own| Some(own) == bits(other)))
+    }
+
+    /// Whether gradients of both are taken at the same place of one graph, or of neither.
+    pub fn shares_graph(&self, other: &Self) -> bool {
+        match (self.node(), other.node()) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
+    }
+
     /// A number that tensors have in common which hold one and the same value, as long as one of them lives.
     pub fn value_id(&self) -> usize {
         match &self.0.storage {

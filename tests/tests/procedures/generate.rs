@@ -48,6 +48,15 @@ const LOOPS: [&str; 8] = ["epoch", "step", "round", "epoch", "a/1/b", "epoch#2",
 const LOSS: &str =
     "fn loss(net) { ((net.forward(noise::normal([3, 4])) - 1).square().mean() * ones([1]).track()).sum() }";
 
+/// Values that no state can hold, for bodies to read.
+const CAPTURED: &str = "\
+let sampler = reweight::sampler(noise::uniform([6]));
+let source = data::load(\"glyphs\", #{ size: 4 });
+let mixture = data::mix([data::from(noise::uniform([4, 1, 2, 2])), data::from(ones([2, 1, 2, 2]))], [1, 2]);
+let leaf = noise::normal([2]).track();
+let slopes = (leaf * leaf).sum().backward();
+let constant = ones([2]);";
+
 /// A procedure that is written.
 pub struct Procedure {
     dice: Dice,
@@ -91,6 +100,7 @@ impl Procedure {
 
     fn whole(&mut self) {
         self.line(0, LOSS);
+        self.line(0, CAPTURED);
         let mut read = Vec::new();
         for _ in 0..1 + self.dice.below(2) {
             let (name, net) = (self.name("net"), self.dice.one(&NETS));
@@ -184,7 +194,7 @@ impl Procedure {
         let net = scope.trained[k].clone();
         let (i, d) = (&scope.item, scope.depth);
         let loss = format!("loss({net})");
-        let text = match self.dice.below(28) {
+        let text = match self.dice.below(33) {
             0..=3 => format!("let l = {loss}; {s}.o{k}.step(l.backward()); log(\"loss\", l);"),
             4 => format!("{s}.o{k}.step({loss}.backward().clip_norm(0.5));"),
             5 => format!("{s}.o{k}.set_learning_rate(0.1 / (2 + {i}));"),
@@ -220,6 +230,13 @@ impl Procedure {
             24 => format!("log(\"nest\", loss({s}.nest.list[0])); {s}.nest.list[0].training({i} % 2 == 1);"),
             25 => format!("{s}.nest.list[0].freeze(); log(\"y\", {s}.nest.deep.y.sum());"),
             26 => format!("{s}.o{k}.step({loss}.backward().clip_value(0.1).add({loss}.backward()));"),
+            28 => "log(\"drawn\", sampler.draw(4).sum());".to_owned(),
+            29 => format!("log(\"mixed\", (mixture.batch(3).images.sum() * {s}.x.detach()).sum());"),
+            30 => format!("{s}.x = {s}.x.detach() + slopes.of(leaf) * 0.1;"),
+            31 => format!("log(\"read\", source.train(1 + {i} % 2).tensor().sum());"),
+            32 => "{ let again = reweight::sampler(noise::uniform([3])); constant = ones([2]); \
+                 log(\"drawn\", again.draw(2).sum()); }"
+                .to_owned(),
             22 => format!("{net} = {net}.deep_copy().init_normal(0.0, 0.3);"),
             _ => {
                 if self.durable(scope).is_none() {

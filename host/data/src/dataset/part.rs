@@ -89,6 +89,24 @@ impl DatasetPart {
         items && labels && (self.start, self.len) == (other.start, other.len)
     }
 
+    /// Whether both have the same items and labels, bit for bit.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        let items = || match (&self.items, &other.items) {
+            (Items::Bytes(a), Items::Bytes(b)) => {
+                a[self.elements(0..self.len)] == b[other.elements(0..other.len)]
+            }
+            (Items::Floats(_), Items::Floats(_)) => {
+                let floats = |part: &Self| match part.items() {
+                    Ok(Items::Floats(tensor)) => Some(tensor),
+                    _ => None,
+                };
+                floats(self).zip(floats(other)).is_some_and(|(a, b)| a.has_same_bits(&b))
+            }
+            _ => false,
+        };
+        self.is_same(other) || (self.len == other.len && self.labels() == other.labels() && items())
+    }
+
     /// The items as `[len, ...]` of f32 on the CPU, `shape` being that of one.
     pub(super) fn tensor(&self, shape: &[usize]) -> Result<Tensor> {
         match self.items()? {

@@ -1,6 +1,6 @@
 //! Mini-batches of data sets and mixtures.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ops::{Device, Tensor, random};
 use rhai::{Dynamic, Map};
@@ -10,7 +10,7 @@ use crate::{
     api::options::CallOptions,
     data::{self, BatchPlan, Dataset, Mixture},
     error::{Error, Result},
-    script::{Table, raised, require_items},
+    script::{Comparable, Identity, Table, raised, require_items},
     session::Session,
 };
 
@@ -20,6 +20,16 @@ pub struct Batches {
     steps: Arc<Mutex<Option<data::Batches>>>,
     /// The mixture that the items are drawn from, if any.
     mixture: Option<Arc<Mixture>>,
+}
+
+impl Comparable for Batches {
+    /// Which pass it is, and whether a loop took it.
+    type Content = (Identity<Mutex<Option<data::Batches>>>, bool);
+
+    fn content(&self) -> Self::Content {
+        let is_taken = self.steps.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        (Identity::of(&self.steps), is_taken)
+    }
 }
 
 /// Adds the functions of this file.

@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// Classes by number or name.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct ChosenClasses(Vec<Class>);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum Class {
     Number(usize),
     Name(String),

@@ -21,6 +21,14 @@ pub struct DataSource {
     classes: Option<ChosenClasses>,
 }
 
+/// The same set, read in the same way.
+impl PartialEq for DataSource {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.what, &self.classes) == (&other.what, &other.classes)
+            && self.options.reads_like(&other.options)
+    }
+}
+
 impl DataSource {
     /// A source with the options that a script gave.
     ///

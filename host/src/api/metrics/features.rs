@@ -255,7 +255,10 @@ fn fid_images(
     map: Option<Map>,
 ) -> Result<f64> {
     let device = Session::of(context)?.device();
-    let batch = CallOptions::read("metrics::fid_images", map, |options| options.get("batch", BATCH))?.max(1);
+    let batch = CallOptions::read("metrics::fid_images", map, |options| options.get("batch", BATCH))?;
+    if batch == 0 {
+        return Err(Error::usage("fid_images: batch is 0", "expected at least 1 picture a batch"));
+    }
     let [real, fake] =
         [real, fake].map(|pictures| features.guarded(|| features.moments(context, pictures, batch, device)));
     Ok(metrics::frechet_distance(&real?, &fake?)?)

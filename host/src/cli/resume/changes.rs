@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     files::reading::{self, Checksum},
     run::{Change, FileRecord, Record, ScriptText},
-    script::Scripts,
+    script::{Scripts, library},
     session::DATA,
 };
 
@@ -13,35 +13,50 @@ use crate::{
 pub struct Changes {
     scripts: Vec<Change>,
     files: Vec<(Change, Option<FileRecord>)>,
+    /// Presets and files of `--config`.
+    configs: Vec<(Change, Option<FileRecord>)>,
 }
 
 impl Changes {
     /// Compares the plugin, its imports, and the files that can be found by name. A folder is compared when
     /// it is read: the record does not list its files.
-    pub fn since(record: &Record, scripts: &Scripts, data: &[PathBuf]) -> Self {
-        let file =
-            |known: &FileRecord| file(known, data).map(|now| (Change::of(Some(known), now.as_ref()), now));
+    /// A preset may be beside the plugin, wherever that is now.
+    pub fn since(record: &Record, scripts: &Scripts, data: &[PathBuf], plugin: &Path) -> Self {
+        let change =
+            |known: &FileRecord, now: Option<FileRecord>| (Change::of(Some(known), now.as_ref()), now);
+        let file = |known: &FileRecord| file(known, data).map(|now| change(known, now));
+        let config = |known: &FileRecord| config(known, plugin).map(|now| change(known, now));
         Self {
             scripts: changed_scripts(&record.scripts, &scripts.record()),
             files: record.files.iter().filter(|known| known.files.is_none()).filter_map(file).collect(),
+            configs: record.configs.iter().filter_map(config).collect(),
         }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.scripts.is_empty() && self.files.is_empty()
+        self.scripts.is_empty() && self.files.is_empty() && self.configs.is_empty()
+    }
+
+    /// Whether a preset or a file of `--config` changed, whose values are in the record.
+    pub fn has_configs(&self) -> bool {
+        !self.configs.is_empty()
     }
 
     pub fn listed(&self) -> Vec<Change> {
-        self.scripts.iter().chain(self.files.iter().map(|(change, _)| change)).cloned().collect()
+        let files = self.files.iter().chain(&self.configs).map(|(change, _)| change);
+        self.scripts.iter().chain(files).cloned().collect()
     }
 
     /// Notes them in the record, which has the files as they are from now on.
     pub fn note(&self, record: &mut Record) {
         let resumed = record.resumed;
         record.changed.extend(self.listed().into_iter().map(|change| Change { resumed, ..change }));
-        for (change, now) in &self.files {
-            record.files.retain(|known| known.name != change.name);
-            record.files.extend(now.clone());
+        let noted = [(&self.files, &mut record.files), (&self.configs, &mut record.configs)];
+        for (changes, files) in noted {
+            for (change, now) in changes {
+                files.retain(|known| known.name != change.name);
+                files.extend(now.clone());
+            }
         }
     }
 }
@@ -89,6 +104,24 @@ fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
     let now = path.and_then(|path| Some((Checksum::of_file(&path).ok()?, path)));
     let now = now.map(|(sum, path)| FileRecord::new(known.name.clone(), &path, sum, None));
     (now.as_ref().map(|now| &now.sha256) != Some(&known.sha256)).then_some(now)
+}
+
+/// As [`file`], of a preset or a file of `--config`: it has to be as it was in one of the places where it may
+/// be now.
+fn config(known: &FileRecord, plugin: &Path) -> Option<Option<FileRecord>> {
+    let beside = Path::new(&known.name).file_name().map(|name| plugin.with_file_name(name));
+    let places = [Some(PathBuf::from(&known.name)), Some(PathBuf::from(&known.path)), beside];
+    let now = |path: PathBuf| Some(FileRecord::new(known.name.clone(), &path, checksum(&path)?, None));
+    let found: Vec<FileRecord> = places.into_iter().flatten().filter_map(now).collect();
+    let is_there = found.iter().any(|now| now.sha256 == known.sha256);
+    (!is_there).then(|| found.into_iter().next())
+}
+
+fn checksum(path: &Path) -> Option<Checksum> {
+    match library::is_built_in(path) {
+        true => library::read(path).ok().map(|text| Checksum::of(text.as_bytes())),
+        false => Checksum::of_file(path).ok(),
+    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ impl Saved {
     pub fn is_unchanged(&self, before: &Self, buffers: bool) -> bool {
         match (self, before) {
             (Self::Plain(a), Self::Plain(b)) => is_same(a, b),
-            (Self::Tensor(a, x), Self::Tensor(b, y)) => a.shares_value(b) && x == y,
-            (Self::Dataset(a), Self::Dataset(b)) => a.is_same(b),
+            (Self::Tensor(a, x), Self::Tensor(b, y)) => a.has_same_bits(b) && x == y,
+            (Self::Dataset(a), Self::Dataset(b)) => a.has_same_content(b),
+            (Self::Content(a), Self::Content(b)) => a == b,
             (Self::Module(a, x), Self::Module(b, y)) => a.is_same(b) && x.is_same(y, buffers),
             (Self::Optimiser(a, x), Self::Optimiser(b, y)) => a.is_same(b) && x.is_same(y),
             (Self::Array(a), Self::Array(b)) => {
@@ -40,6 +41,17 @@ impl Saved {
             }
             Self::Array(items) => Self::Array(items.into_iter().map(|v| v.without(state)).collect()),
             Self::Map(items) => Self::Map(items.into_iter().map(|(k, v)| (k, v.without(state))).collect()),
+            other => other,
+        }
+    }
+
+    /// This value with no more of modules and optimisers than which ones they are.
+    pub fn identities(self) -> Self {
+        match self {
+            Self::Module(module, _) => Self::Module(module, Snapshot::default()),
+            Self::Optimiser(optimiser, _) => Self::Optimiser(optimiser, OptimiserState::default()),
+            Self::Array(items) => Self::Array(items.into_iter().map(Self::identities).collect()),
+            Self::Map(items) => Self::Map(items.into_iter().map(|(k, v)| (k, v.identities())).collect()),
             other => other,
         }
     }
@@ -91,6 +103,11 @@ impl Saved {
     /// Whether there is a module or an optimiser in it.
     pub fn has_handles(&self) -> bool {
         self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..)))
+    }
+
+    /// Whether everything in it can be compared.
+    pub fn is_comparable(&self) -> bool {
+        !self.any(&mut |v| matches!(v, Self::Content(content) if content.is_unknown()))
     }
 
     /// The numbers of the modules with their parts, and of the optimisers, that are in it.

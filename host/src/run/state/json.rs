@@ -36,6 +36,7 @@ impl Saved {
                 "optimiser": put_named(&state.tensors, blobs)?, "steps": state.steps, "moved": state.moved,
                 "learning_rate": state.learning_rate.to_bits(),
             }),
+            Self::Content(_) => plain_to_json(&Dynamic::UNIT),
             Self::Buffers(_, buffers) => json!({"buffers": put_named(buffers, blobs)?}),
         })
     }

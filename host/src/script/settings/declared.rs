@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    script::script_type,
+    script::{Comparable, script_type},
 };
 
 /// The functions that give a default with a rule.
@@ -16,13 +16,21 @@ pub const DECLARING: [&str; 9] =
     ["path", "paths", "one_of", "within", "at_least", "positive", "multiple_of", "not_empty", "shares"];
 
 /// The default of a setting with its rules: what `path`, `one_of`, `within` and so on give.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Declared {
     default: SettingValue,
     rules: SettingRules,
 }
 
 script_type!(Declared => "declared setting");
+
+impl Comparable for Declared {
+    type Content = Self;
+
+    fn content(&self) -> Self {
+        self.clone()
+    }
+}
 
 impl Declared {
     /// A default, which may have rules already, with one more.

@@ -15,14 +15,14 @@ const NAME: &str = "reweight::sampler";
 /// Draws indices with probabilities in proportion to weights, each in constant time, by the alias method
 /// (Walker, 1977; the tables by Vose, 1991). It never changes: what it draws is a function of the random
 /// stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sampler {
     columns: Arc<[Column]>,
     device: Device,
 }
 
 /// One of n equal shares of the probability: two indices divide it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Column {
     /// Words below this stand for the column's own index; of all of them there are 2^32.
     own: u64,

@@ -1,6 +1,7 @@
 //! Durable loops: a run that was stopped at any moment, in any way, ends as one that was not.
 
 mod arguments;
+mod checkpoint;
 mod kill;
 mod record;
 mod resume;

@@ -103,9 +103,16 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
     // What was resolved counts, not the file as it is now.
     fs::write(&config, "name = \"changed\"\n").unwrap();
     let run = place.only_run();
-    place.resume(&run, &[]).run().code(0);
+    let refused =
+        ["c.toml changed since the run began", "the settings of this run stay as run.json has them"];
+    place.resume(&run, &[]).run().code(2).says(&refused);
+    fs::remove_file(&config).unwrap();
+    place.resume(&run, &[]).run().code(2).says(&["c.toml is gone since the run began"]);
+    place.resume(&run, &["--changed"]).run().code(0);
     assert_eq!(run.metric("n"), [5.0]);
     assert_eq!(run.metric("length"), [11.0]);
+    let changed = run.record()["changed"].clone();
+    assert!(changed[0]["name"].as_str().is_some_and(|name| name.ends_with("c.toml")), "{changed}");
 
     let other = Bench::new();
     other.script(text, &["n=5", "name=from a file", "--seed", "7"]).run().code(0);

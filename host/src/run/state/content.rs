@@ -1,0 +1,90 @@
+//! What values are compared by that no checkpoint holds.
+
+use std::{
+    any::Any,
+    ops::{Range, RangeInclusive},
+    sync::Arc,
+    time::Instant,
+};
+
+use ops::Tensor;
+use rhai::{Blob, Dynamic};
+
+/// A value as it was at one moment, of any type: its content, or which object it is.
+#[derive(Clone)]
+pub struct Content(Arc<dyn Comparison>);
+
+trait Comparison: Any + Send + Sync {
+    fn is_same(&self, other: &dyn Comparison) -> bool;
+}
+
+impl<T: PartialEq + Any + Send + Sync> Comparison for T {
+    fn is_same(&self, other: &dyn Comparison) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref::<T>().is_some_and(|other| self == other)
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_same(&*other.0)
+    }
+}
+
+/// The name of a function: a value beside the texts of a script.
+#[derive(PartialEq)]
+struct FunctionName(String);
+
+/// A tensor that gradients are taken through: no other one stands for it, even with the same elements.
+struct Tracked(Tensor);
+
+impl PartialEq for Tracked {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.shares_value(&other.0) && self.0.shares_graph(&other.0)
+    }
+}
+
+/// A value that cannot be compared: it may always be another one.
+struct Unknown;
+
+impl PartialEq for Unknown {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+impl Content {
+    pub fn new(content: impl PartialEq + Send + Sync + 'static) -> Self {
+        Self(Arc::new(content))
+    }
+
+    /// What nobody can compare.
+    pub fn unknown() -> Self {
+        Self::new(Unknown)
+    }
+
+    /// Whether it is never the same as anything, itself included.
+    pub fn is_unknown(&self) -> bool {
+        !self.0.is_same(&*self.0)
+    }
+
+    pub(super) fn of_name(name: &str) -> Self {
+        Self::new(FunctionName(name.to_owned()))
+    }
+
+    /// A tracked tensor, or a value of Rhai's own that a state cannot hold.
+    pub(super) fn of_rhai(value: &Dynamic) -> Option<Self> {
+        if let Some(tensor) = value.read_lock::<Tensor>() {
+            return tensor.is_tracked().then(|| Self::new(Tracked(tensor.clone())));
+        }
+        macro_rules! first {
+            ($($type:ty),*) => {
+                $(if let Some(value) = value.read_lock::<$type>() {
+                    return Some(Self::new(value.clone()));
+                })*
+            };
+        }
+        first!(char, Blob, Range<i64>, RangeInclusive<i64>, Instant);
+        None
+    }
+}
