@@ -36,7 +36,7 @@ impl Model {
             let own = own.data().to_f64();
             let mut moved = own.clone();
             moved.rotate_left(width);
-            if !alike(&moved, &shifted.data().to_f64())
+            if !alike(&moved, &further.data().to_f64())
                 || !alike(&own[..width].repeat(batch), &first.data().to_f64())
             {
                 return Err(self.dependent(rows, batch, SEEN));
