@@ -23,6 +23,8 @@ use crate::{
 struct RowValue<'a> {
     /// Whether it depends on the inputs: then axis 0 has a slice for each sample.
     by_sample: bool,
+    /// Whether that axis 0 has as many slices as there are samples follows only from an output that has.
+    assumed: bool,
     rank: Option<usize>,
     /// The size of axis 0 of a constant.
     first: Option<usize>,
@@ -98,7 +100,7 @@ fn constant(tensor: &TensorProto) -> RowValue<'_> {
     let uniform = slice.is_some_and(|slice| {
         slice > 0 && tensor.raw_data.chunks(slice).all(|other| other == &tensor.raw_data[..slice])
     });
-    RowValue { by_sample: false, rank: Some(tensor.dims.len()), first, uniform, tensor: Some(tensor) }
+    RowValue { rank: Some(tensor.dims.len()), first, uniform, tensor: Some(tensor), ..RowValue::default() }
 }
 
 /// The shapes that the file says.
@@ -164,9 +166,9 @@ impl<'a> Rows<'a> {
             true => {
                 let call = RowNode { node, opset: self.opset, batch: self.batch, inputs, shape };
                 let rank = call.by_sample();
-                RowValue::sample(
-                    rank.ok_or_else(|| refused("mixes samples, or is not known to act on each alone"))?,
-                )
+                let rank =
+                    rank.ok_or_else(|| refused("mixes samples, or is not known to act on each alone"))?;
+                RowValue { assumed: call.assumes(), ..RowValue::sample(rank) }
             }
         };
         for (i, name) in node.output.iter().enumerate() {

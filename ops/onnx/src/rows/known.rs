@@ -129,6 +129,7 @@ impl<'a> RowNode<'_, 'a> {
     pub(super) fn by_sample(&self) -> Option<Option<usize>> {
         let name = &*self.node.op_type;
         let x = self.inputs.first()?;
+        self.keeps_what_is_assumed()?;
         if ELEMENTWISE.contains(&name) {
             return self.broadcast();
         }
@@ -203,9 +204,38 @@ impl<'a> RowNode<'_, 'a> {
         let keeps = match first {
             Some(0) => self.integer("allowzero").unwrap_or(0) == 0,
             Some(&n) if n > 0 => self.is_batch(n),
-            _ => self.batch.is_some() && self.shape.is_some_and(|shape| shape.first() == Some(&self.batch)),
+            Some(_) => self.is_declared() || !self.inputs[0].assumed,
+            None => self.is_declared(),
         };
         keeps.then_some(rank)
+    }
+
+    /// Whether the file says that the first output has as many slices as there are samples.
+    fn is_declared(&self) -> bool {
+        self.batch.is_some() && self.shape.is_some_and(|shape| shape.first() == Some(&self.batch))
+    }
+
+    /// Whether the size of axis 0 of the result is assumed: `Reshape` to `[-1, n]` gives it by the number of
+    /// all elements.
+    pub(super) fn assumes(&self) -> bool {
+        let sizes = || self.inputs.get(1).and_then(RowValue::numbers);
+        let by_rest = || sizes().is_some_and(|sizes| sizes.first() == Some(&-1)) && !self.is_declared();
+        self.inputs.iter().any(|input| input.assumed) || (self.node.op_type == "Reshape" && by_rest())
+    }
+
+    /// An assumed size of axis 0 has to reach an output as it is, where it is seen to be right: nothing may
+    /// be broadcast along it, or give it another size.
+    fn keeps_what_is_assumed(&self) -> Option<()> {
+        let Some(x) = self.inputs.iter().find(|input| input.assumed) else { return Some(()) };
+        let alone = self.inputs.iter().filter(|input| input.by_sample).count() == 1;
+        let wide = |other: &RowValue| !other.by_sample && other.uniform && other.first != Some(1);
+        let is_broadcast = self.inputs.iter().any(|other| wide(other) && other.rank == x.rank);
+        let keeps = match &*self.node.op_type {
+            "Expand" => false,
+            "Reshape" => self.inputs.get(1)?.numbers()?.first() == Some(&0),
+            _ => true,
+        };
+        (alone && keeps && !is_broadcast).then_some(())
     }
 
     /// Whether it leaves the axis of the samples as it is.

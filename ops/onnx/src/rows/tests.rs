@@ -94,6 +94,30 @@ fn usual_classifiers_act_on_each_sample_alone() {
     assert_eq!(rows.mixed(&[3]), None);
 }
 
+/// The size of a fully connected layer's input, however many samples there are.
+#[test]
+fn a_reshape_by_the_size_of_a_sample_is_taken_for_one_if_it_reaches_an_output() {
+    let flat = || Steps::new().whole("flat", &[-1, 3]).then("Reshape", &["x", "flat"], "a", &[]);
+    let dense = flat()
+        .floats("w", &[3, 3], |i| i as f32)
+        .floats("bias", &[3], |i| i as f32)
+        .then("Gemm", &["a", "w", "bias"], "b", &[])
+        .then("Relu", &["b"], "y", &[]);
+    assert_eq!(dense.mixed(&[3, 1]), None);
+    // All samples in one row, which each gets back.
+    let fails = |steps: Steps, operator: &str| {
+        let reason = steps.mixed(&[3]).unwrap_or_default();
+        assert!(
+            reason.starts_with(&format!("the operator {operator} mixes samples")),
+            "{operator}: {reason}"
+        );
+    };
+    fails(flat().then("Add", &["x", "a"], "y", &[]), "Add");
+    fails(flat().whole("four", &[4, 3]).then("Expand", &["a", "four"], "y", &[]), "Expand");
+    fails(flat().whole("four", &[4, 3]).then("Reshape", &["a", "four"], "y", &[]), "Reshape");
+    fails(flat().floats("ones", &[4, 3], |_| 1.0).then("Mul", &["a", "ones"], "y", &[]), "Mul");
+}
+
 /// That none of the samples is large does not show that a large one would change nothing.
 #[test]
 fn what_mixes_samples_is_named() {
