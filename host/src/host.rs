@@ -7,13 +7,15 @@ use std::{
 };
 
 use ops::random::with_stream;
-use rhai::{AST, Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
+use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, Position, Scope, Stmt};
 
 use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
+    script::{
+        self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack, unread,
+    },
     session::{Options, Session},
 };
 
@@ -116,7 +118,14 @@ impl Host {
                 ast.statements(),
             )
         };
-        let value = not_panicking(|| with_stream(self.session.key(), evaluate))?.map_err(Error::Script)?;
+        let evaluated = not_panicking(|| with_stream(self.session.key(), evaluate));
+        // No operation follows a loop that is the last statement.
+        let dropped = unread::take();
+        let value = evaluated?.map_err(Error::Script)?;
+        if let Some(error) = dropped {
+            let at = ast.statements().last().map_or(Position::NONE, Stmt::position);
+            return Err(Error::Script(EvalAltResult::ErrorTerminated(error, at).into()));
+        }
         nesting::check(&value)?;
         Ok(Started { value, global })
     }

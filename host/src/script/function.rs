@@ -368,7 +368,7 @@ impl Parameter {
 /// The Rust name of a type, unless Rhai has a word for it.
 pub fn own_name<T>() -> Option<&'static str> {
     let name = std::any::type_name::<T>();
-    let is_rhais = ["rhai::", "alloc::collections::"].iter().any(|start| name.starts_with(start));
+    let is_rhais = ["rhai::", "alloc::"].iter().any(|start| name.starts_with(start));
     (name.contains("::") && !is_rhais).then_some(name)
 }
 

@@ -20,7 +20,7 @@ pub mod stack;
 mod standard;
 mod switch;
 mod table;
-mod unread;
+pub mod unread;
 
 pub use callback::{Callback, own};
 pub use comparable::{Comparable, Identity, Observer, Observers, observer};

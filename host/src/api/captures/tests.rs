@@ -28,7 +28,7 @@ const TYPES: [(&str, &str, &str); 33] = [
     ("Tensor", "ones([2])", "ones([2]).track()"),
     ("Tensor", "ones([2]).track()", "ones([2]).track()"),
     ("Module", "nn::linear(2, 2)", "nn::linear(2, 2)"),
-    ("Optimiser", "optim::sgd(nn::linear(2, 2))", "optim::sgd(nn::linear(2, 2))"),
+    ("Optimiser", "optim::sgd(nn::linear(2, 2), #{})", "optim::sgd(nn::linear(2, 2), #{})"),
     ("Gradients", "ones([2]).track().sum().backward()", "ones([2]).track().sum().backward()"),
     ("Dataset", "data::from(zeros([2, 1]))", "data::from(ones([2, 1]))"),
     ("DataSource", "data::load(\"glyphs\")", "data::load(\"shapes\")"),

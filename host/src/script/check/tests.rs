@@ -171,8 +171,8 @@ fn add(a, b) { a + b } add(1); ~ 1:24 ~ `add` takes 2 arguments, not 1
 fn add(a, b) { a + b } ad(1, 2); ~ 1:24 ~ there is no function `ad` ~ `add`
 fn add(a, b) { a + b } 1.add(2); ~ 1:26 ~ `add` takes its values in parentheses ~ `add(x, ...)`
 noise::unifrom([1]); ~ 1:8 ~ there is no function `noise::unifrom` ~ `uniform`
-noise::uniform(1, 2); ~ 1:8 ~ `noise::uniform` takes 1 argument, not 2 ~ `noise::uniform(list)`
-noise::normal(); ~ 1:8 ~ takes 1 or 2 arguments, not 0 ~ `noise::normal(list, float)`
+noise::uniform(1, 2); ~ 1:8 ~ `noise::uniform` takes 1 argument, not 2 ~ `noise::uniform(array)`
+noise::normal(); ~ 1:8 ~ takes 1 or 2 arguments, not 0 ~ `noise::normal(array, float)`
 nosie::uniform([1]); ~ 1:1 ~ there is no module `nosie` ~ `noise`
 wta::train(1); ~ 1:1 ~ there is no module `wta` ~ import "..." as wta
 let f = |x| x; f(3); ~ 1:16 ~ there is no function `f` ~ `f.call(...)`

@@ -282,7 +282,7 @@ fn damaged_files_give_errors() {
 /// `tests/fuzz` starts from them.
 #[test]
 fn the_seeds_of_the_fuzzer_are_networks() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus");
     let seeds = |target: &str| {
         let entries: Vec<_> = fs::read_dir(corpus.join(target)).unwrap().map(|e| e.unwrap().path()).collect();
         // What a run of the fuzzer adds is named by its hash.
