@@ -1,8 +1,6 @@
 //! Running sums, and the reversal of dimensions, with which the gradient of a running sum is one.
 
-use super::{
-    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, index::select, require_number,
-};
+use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     tensor::{Data, apply, upload},
@@ -65,7 +63,7 @@ impl Op for Flip {
             let n = y.shape[d];
             let backwards = Data::I32((0..n as i32).rev().collect());
             let index = upload(backwards, &Spec::new([n], DType::I32), device);
-            select(v, y.dtype, d, index, device)
+            by_kind!(y.dtype, float_select, int_select, bool_select, (v, d, index))
         })
     }
 

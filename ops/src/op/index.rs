@@ -1,10 +1,6 @@
 //! Operations that choose elements: by index, by mask.
 
-use burn::backend::{
-    Dispatch, IntDType, Scalar, Shape,
-    ops::{BoolTensorOps as _, IntTensorOps as _},
-    tensor::IndexingUpdateOp,
-};
+use burn::backend::{Shape, tensor::IndexingUpdateOp};
 
 use super::{
     OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
@@ -121,16 +117,6 @@ fn require_index(op: &'static str, index: &Spec) -> Result<()> {
     require_rank(op, index, 1, "one dimension for the index")
 }
 
-/// The elements at the positions `index` along dimension `dim`. Flex would give those of bools as bytes,
-/// which its other operations on bools refuse: they are chosen as integers.
-pub(super) fn select(x: Primitive, dtype: DType, dim: usize, index: Primitive, device: Device) -> Primitive {
-    if dtype != DType::Bool {
-        return by_kind!(dtype, float_select, int_select, (x, dim, index));
-    }
-    let chosen = Dispatch::int_select(Dispatch::bool_into_int(x, IntDType::I32), dim, index);
-    Dispatch::bool_not(Dispatch::int_equal_elem(chosen, Scalar::Int(0), device.bool_store()))
-}
-
 impl Op for IndexSelect {
     fn name(&self) -> &'static str {
         "index_select"
@@ -143,8 +129,9 @@ impl Op for IndexSelect {
         Ok(y)
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        select(x[0].primitive(), y.dtype, self.dim, x[1].primitive(), device)
+    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let (v, index) = (x[0].primitive(), x[1].primitive());
+        by_kind!(y.dtype, float_select, int_select, bool_select, (v, self.dim, index))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Charge, DType, Device, Node, Op, Spec, Storage, Tensor, is_grad_enabled, show};
+use burn::backend::{
+    DType as BurnDType, Dispatch, IntDType, Scalar, TensorMetadata as _,
+    ops::{BoolTensorOps as _, IntTensorOps as _},
+};
+
+use super::{Charge, DType, Device, Node, Op, Primitive, Spec, Storage, Tensor, is_grad_enabled, show};
 use crate::{Error, Result, interrupt, panic_text};
 
 /// Checks and carries out one operation, and records it where a gradient or a trace may ask for it.
@@ -64,8 +69,19 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
     };
     guarded(name, || match op.compact(&operands, spec) {
         Some(compact) => Storage::Compact(Arc::new(compact), charge),
-        None => Storage::Dense(op.run(&operands, spec, device), charge),
+        None => Storage::Dense(with_own_bools(op.run(&operands, spec, device), spec, device), charge),
     })
+}
+
+/// Bools as the device stores them. Flex gives those that it selects or gathers as bytes, which its other
+/// operations on bools refuse.
+fn with_own_bools(value: Primitive, spec: &Spec, device: Device) -> Primitive {
+    let store = device.bool_store();
+    if spec.dtype != DType::Bool || value.dtype() == BurnDType::Bool(store) {
+        return value;
+    }
+    let numbers = Dispatch::bool_into_int(value, IntDType::I32);
+    Dispatch::bool_not(Dispatch::int_equal_elem(numbers, Scalar::Int(0), store))
 }
 
 /// Makes a backend's panic an error.
