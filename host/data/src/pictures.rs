@@ -51,7 +51,8 @@ pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Images> 
             format!("{name} holds no pictures{found}"),
             format!(
                 "put files there that end with {} (others have to be converted), in folders `train` and \
-                 `test` if it has splits; IDX files are called train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
+                 `test` if it has splits; IDX files are called \
+                 train-images-idx3-ubyte[.gz] and t10k-images-idx3-ubyte[.gz]",
                 READ.join(" ")
             ),
         ));

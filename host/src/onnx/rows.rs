@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 const SEEN: &str = "what comes out for a row depends on its position or on the other rows (or is random)";
 
 impl Model {
-    /// Refuses other numbers of rows than the model's own `batch` where an operator is not known to act on each
-    /// row alone, or a row gives something else at another position or among other rows. The latter is seen
-    /// the first time that rows which tell come in: one batch of them is computed as it is, with each row one
-    /// position further, and with the first row at all positions.
+    /// Refuses numbers of rows other than the model's own `batch` where an operator is not known to act on
+    /// each row alone, or where what comes out for a row depends on its position or on the other rows. The
+    /// latter is tested once, on the first rows that can show it: one batch is computed as it is, with each
+    /// row shifted by one position, and with the first row at all positions.
     pub(super) fn verify_rows(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> Result<()> {
         // A batch of one row is always alone.
         if batch == 1 || self.independent.get().is_some() {

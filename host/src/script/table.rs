@@ -371,6 +371,9 @@ fn called(entry: &Entry, error: &ops::Error) -> String {
 /// A message that begins with the name of its function, once.
 fn named(entry: &Entry, problem: &str) -> String {
     let path = entry.written();
+    if entry.name == "index get" {
+        return problem.to_owned();
+    }
     let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
     match rest {
         Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),

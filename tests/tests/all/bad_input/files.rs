@@ -54,9 +54,9 @@ fn labels_that_are_none_are_named() {
     };
     fails(
         "data::from(zeros([2, 1]), tensor([-1, 1]));",
-        "number 0 is -1\n  help: give whole numbers [N], from 0",
+        "the label of item 0 is -1\n  help: give whole numbers [N], from 0",
     );
-    fails("data::from(zeros([2, 1]), tensor([1, 0.5]));", "number 1 is 0.5");
+    fails("data::from(zeros([2, 1]), tensor([1, 0.5]));", "the label of item 1 is 0.5");
 }
 
 #[test]
