@@ -24,11 +24,11 @@ impl Bench {
     }
 
     pub fn new() -> Self {
-        let place = Self::empty();
+        let bench = Self::empty();
         for part in ["plugins", "scripts"] {
-            copy(&repository().join(part), &place.path().join(part));
+            copy(&repository().join(part), &bench.path().join(part));
         }
-        place
+        bench
     }
 
     pub fn path(&self) -> &Path {

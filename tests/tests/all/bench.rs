@@ -106,8 +106,8 @@ fn the_peer_has_the_same_names() {
 
 #[test]
 fn wrong_words_are_answered_with_the_nearest() {
-    let place = Bench::new();
-    let wrong = |args: &[&str]| place.host([&["bench"], args].concat()).run().code(2);
+    let bench = Bench::new();
+    let wrong = |args: &[&str]| bench.host([&["bench"], args].concat()).run().code(2);
     wrong(&["steps", "wat"]).says(&["there is no bench `wat`", "`wta`"]);
     wrong(&["kernels", "spatial_wat"]).says(&["there is no bench `spatial_wat`", "`spatial_wta`"]);
     wrong(&["steps", "wta", "chanels=4"]).says(&["chanels", "`channels`"]);
@@ -117,10 +117,10 @@ fn wrong_words_are_answered_with_the_nearest() {
 
 #[test]
 fn a_script_that_gives_no_step_is_told_what_is_missing() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let own = |text: &str| {
-        place.write("scripts/bench/own.rhai", text);
-        place.host(["bench", "steps", "own", "--reps", "1"]).run()
+        bench.write("scripts/bench/own.rhai", text);
+        bench.host(["bench", "steps", "own", "--reps", "1"]).run()
     };
     own("42").code(2).says(&["own.rhai", "no settings"]);
     let start = "let cfg = params(#{\n    batch: 2, // items\n});\n";

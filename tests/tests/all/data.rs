@@ -26,9 +26,9 @@ fn server(status: &'static str, body: &'static [u8]) -> String {
 
 #[test]
 fn all_sets_are_listed_with_what_is_found() {
-    let place = Bench::new();
-    place.write("mine/cifar-100-binary/test.bin", [0; 3074]);
-    let outcome = place.host(["data", "--data", "mine"]).run().code(0);
+    let bench = Bench::new();
+    bench.write("mine/cifar-100-binary/test.bin", [0; 3074]);
+    let outcome = bench.host(["data", "--data", "mine"]).run().code(0);
     let names =
         ["glyphs: ", "shapes: ", "mnist: ", "emnist-letters: ", "cifar-10: ", "omniglot: ", "celeba: "];
     let outcome = outcome.shows(&names);
@@ -41,20 +41,20 @@ fn all_sets_are_listed_with_what_is_found() {
 
 #[test]
 fn a_set_that_cannot_be_brought_leaves_no_trace_under_its_name() {
-    let place = Bench::new();
-    let get = |address: &str| place.host(["data", "get", "mnist", "--data", "mine", "--from", address]).run();
+    let bench = Bench::new();
+    let get = |address: &str| bench.host(["data", "get", "mnist", "--data", "mine", "--from", address]).run();
     let missing = server("404 Not Found", b"");
     get(&missing).code(1).says(&["/train-images-idx3-ubyte.gz: it answers 404 Not Found", "--from URL"]);
     let wrong = server("200 OK", b"a page that says welcome");
     get(&wrong).code(1).says(&["it has 24 bytes, not 9912422"]);
-    assert!(!place.path().join("mine/mnist").exists());
-    place.host(["data", "get", "mnits"]).run().code(2).says(&["`mnits`", "known are mnist, fashion-mnist"]);
+    assert!(!bench.path().join("mine/mnist").exists());
+    bench.host(["data", "get", "mnits"]).run().code(2).says(&["`mnits`", "known are mnist, fashion-mnist"]);
 }
 
 #[test]
 fn a_script_reads_pictures_only_from_where_it_may() {
-    let place = Bench::new();
-    place.write("mine/cifar-10/data_batch_1.bin", [7; 2 * 3073]);
+    let bench = Bench::new();
+    bench.write("mine/cifar-10/data_batch_1.bin", [7; 2 * 3073]);
     let text = r#"
         let set = data::load("cifar-10", #{ size: 16, classes: ["horse"] }).train();
         print(set);
@@ -63,24 +63,24 @@ fn a_script_reads_pictures_only_from_where_it_may() {
             print(`without labels: ${batch.labels == ()}`);
         }
     "#;
-    let outcome = place.script(text, &["--data", "mine"]).run().code(0);
+    let outcome = bench.script(text, &["--data", "mine"]).run().code(0);
     outcome.says(&["cifar-10: 2 items of [3, 16, 16], 10 classes", "[3, 3, 16, 16]", "without labels: true"]);
 
-    place.write("secret/a.png", [0; 8]);
-    place.write("b.npz", [0; 8]);
+    bench.write("secret/a.png", [0; 8]);
+    bench.write("b.npz", [0; 8]);
     for path in ["secret", "b.npz"] {
         let text = format!("data::load(\"{path}\").train();");
-        place.run(&text).code(1).says(&[path, "the script may not read this"]);
+        bench.run(&text).code(1).says(&[path, "the script may not read this"]);
     }
     let text = "let cfg = params(#{ set: path(\"\") }); data::load(cfg.set).train();";
-    place.script(text, &["set=secret"]).run().code(1).says(&["a.png", "a damaged picture"]);
+    bench.script(text, &["set=secret"]).run().code(1).says(&["a.png", "a damaged picture"]);
 }
 
 #[test]
 fn options_that_mean_nothing_are_told() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let fails = |text: &str, says: &[&str]| {
-        place.run(text).code(1).says(says);
+        bench.run(text).code(1).says(says);
     };
     fails(r#"data::load("shapes", #{ sice: 3 });"#, &["data::load has no option `sice`", "size"]);
     fails(r#"data::load("shapes", #{ labels: "x" }).train(1);"#, &["`labels` means nothing for `shapes`"]);
@@ -129,11 +129,11 @@ fn npy(shape: &str, elements: &[f64]) -> Vec<u8> {
 /// A usual layout of pictures: the classes of both splits are the same, and the test split is another one.
 #[test]
 fn splits_and_classes_of_folders_are_told() {
-    let place = Bench::new();
+    let bench = Bench::new();
     for (i, name) in ["training/0/a", "training/2/a", "testing/1/a", "testing/2/a"].into_iter().enumerate() {
-        place.write(&format!("data/set/{name}.bmp"), picture(i as u8 * 50));
+        bench.write(&format!("data/set/{name}.bmp"), picture(i as u8 * 50));
     }
-    place.write("data/set/notes.md", "hello");
+    bench.write("data/set/notes.md", "hello");
     let text = r#"
         let source = data::load("data/set", #{ channels: 1 });
         for set in [source.train(), source.test()] {
@@ -141,7 +141,7 @@ fn splits_and_classes_of_folders_are_told() {
         }
         try { source.validation() } catch (problem) { print(problem); }
     "#;
-    let outcome = place.run(text).code(0).says(&[
+    let outcome = bench.run(text).code(0).says(&[
         "[\"0\", \"1\", \"2\"] [0, 2] 50",
         "[\"0\", \"1\", \"2\"] [1, 2] 150",
         "has no validation split: it has train and test",
@@ -153,7 +153,7 @@ fn splits_and_classes_of_folders_are_told() {
 
 #[test]
 fn a_set_is_divided_the_same_by_the_same_seed() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         // One item of each class.
         let parts = data::load("glyphs").train(36).random_split([0.5, 0.25]);
@@ -168,7 +168,7 @@ fn a_set_is_divided_the_same_by_the_same_seed() {
         }
     "#;
     let order = |seed: &str| {
-        let outcome = place.script(text, &["--seed", seed]).run().code(0);
+        let outcome = bench.script(text, &["--seed", seed]).run().code(0);
         let outcome = outcome.says(&[
             "sizes [18, 9]",
             "both 0 order",
@@ -184,10 +184,10 @@ fn a_set_is_divided_the_same_by_the_same_seed() {
 
 #[test]
 fn arrays_are_read_and_a_stored_law_has_a_distance() {
-    let place = Bench::new();
-    place.write("data/mu.npy", npy("(2,)", &[1.0, 0.0]));
-    place.write("data/sigma.npy", npy("(2, 2)", &[2.0, 0.0, 0.0, 0.0]));
-    place.write("elsewhere/mu.npy", npy("(2,)", &[1.0, 0.0]));
+    let bench = Bench::new();
+    bench.write("data/mu.npy", npy("(2,)", &[1.0, 0.0]));
+    bench.write("data/sigma.npy", npy("(2, 2)", &[2.0, 0.0, 0.0, 0.0]));
+    bench.write("elsewhere/mu.npy", npy("(2,)", &[1.0, 0.0]));
     let text = r#"
         let law = #{ mu: data::array("data/mu.npy"), sigma: data::array("data/sigma.npy") };
         print(`distance ${metrics::fid(law, tensor([[3, 4], [5, 4]]))}`);
@@ -199,7 +199,7 @@ fn arrays_are_read_and_a_stored_law_has_a_distance() {
         try { set.labels() } catch (problem) { print(problem); }
         data::array("elsewhere/mu.npy");
     "#;
-    place.run(text).code(1).says(&[
+    bench.run(text).code(1).says(&[
         "distance 25.0",
         "a mean [D] and a covariance [D, D]",
         "#{ mu: tensor [D], sigma: tensor [D, D] }",
@@ -213,22 +213,22 @@ fn arrays_are_read_and_a_stored_law_has_a_distance() {
 #[cfg(unix)]
 #[test]
 fn links_do_not_lead_out_of_the_data_folder() {
-    let place = Bench::new();
-    place.write("data/set/a/1.bmp", picture(10));
-    place.write("data/other/2.bmp", picture(20));
-    place.write("outside/3.bmp", picture(30));
-    place.write("outside/mnist/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7]);
+    let bench = Bench::new();
+    bench.write("data/set/a/1.bmp", picture(10));
+    bench.write("data/other/2.bmp", picture(20));
+    bench.write("outside/3.bmp", picture(30));
+    bench.write("outside/mnist/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7]);
     let link = |target: &str, name: &str| {
-        let target = if target.contains('.') { target.into() } else { place.path().join(target) };
-        std::os::unix::fs::symlink(target, place.path().join(name)).unwrap();
+        let target = if target.contains('.') { target.into() } else { bench.path().join(target) };
+        std::os::unix::fs::symlink(target, bench.path().join(name)).unwrap();
     };
     link("data/other", "data/set/b");
     link("..", "data/set/a/up");
     let text = r#"let set = data::load("data/set").train(); print(`${set.class_names()} ${set.labels()}`);"#;
-    place.run(text).code(0).says(&["[\"a\", \"b\"] [0, 1]", "1 link to what is in the set already (a/up)"]);
+    bench.run(text).code(0).says(&["[\"a\", \"b\"] [0, 1]", "1 link to what is in the set already (a/up)"]);
     link("outside", "data/set/c");
-    place.run(text).code(1).says(&["c leads to", "--allow-read DIR"]);
-    place.script(text, &["--allow-read", "outside"]).run().code(0).says(&["[0, 1, 2]"]);
+    bench.run(text).code(1).says(&["c leads to", "--allow-read DIR"]);
+    bench.script(text, &["--allow-read", "outside"]).run().code(0).says(&["[0, 1, 2]"]);
     link("outside/mnist", "data/mnist");
-    place.run(r#"data::load("mnist").train();"#).code(1).says(&["the script may not read this"]);
+    bench.run(r#"data::load("mnist").train();"#).code(1).says(&["the script may not read this"]);
 }

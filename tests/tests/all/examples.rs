@@ -98,12 +98,12 @@ fn an_argument_that_may_be_left_out_needs_no_second_entry() {
     {
         assert!(definitions.contains(form), "{definitions}");
     }
-    let place = Bench::new();
+    let bench = Bench::new();
     for (call, is_wrong) in
         [("()", true), ("([2])", false), ("([2], \"a\")", false), ("([2], \"a\", 3)", true)]
     {
-        place.write("plugins/own.rhai", format!("noise::uniform{call};"));
-        place.host(["check", "own"]).run().code(i32::from(is_wrong));
+        bench.write("plugins/own.rhai", format!("noise::uniform{call};"));
+        bench.host(["check", "own"]).run().code(i32::from(is_wrong));
     }
 }
 
@@ -132,44 +132,44 @@ fn plugins() -> Vec<String> {
 
 #[test]
 fn nothing_is_wrong_with_the_shipped_plugins() {
-    let place = Bench::new();
+    let bench = Bench::new();
     for plugin in plugins() {
-        place.host(["check", &plugin]).run().code(0).shows(&["nothing wrong was found"]);
+        bench.host(["check", &plugin]).run().code(0).shows(&["nothing wrong was found"]);
     }
 }
 
 #[test]
 fn the_settings_of_a_plugin_are_shown() {
-    let place = Bench::new();
+    let bench = Bench::new();
     for plugin in plugins() {
-        let shown = place.host(["params", &plugin]).run().code(0).stdout;
+        let shown = bench.host(["params", &plugin]).run().code(0).stdout;
         assert!(shown.lines().count() > 3, "{shown}");
     }
-    place.host(["params", "dtan"]).run().code(0).shows(&["iterations", "20", "rounds of train", "mnist"]);
+    bench.host(["params", "dtan"]).run().code(0).shows(&["iterations", "20", "rounds of train", "mnist"]);
 }
 
 #[test]
 fn the_paper_s_sizes_are_settings() {
-    let place = Bench::new();
+    let bench = Bench::new();
     for plugin in plugins() {
         // The preset is read, and then stopped before anything is computed, or for want of the data set.
-        let outcome = place.host(["run", &plugin, "--preset", "paper", "--quiet", "--deadline", "0s"]).run();
+        let outcome = bench.host(["run", &plugin, "--preset", "paper", "--quiet", "--deadline", "0s"]).run();
         assert!(matches!(outcome.status.code(), Some(1 | 130)), "{outcome:?}");
     }
 }
 
 #[test]
 fn mistakes_are_found_without_running() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let check = |text: &str| {
-        place.write("plugins/own.rhai", text);
-        place.host(["check", "own"]).run().code(1)
+        bench.write("plugins/own.rhai", text);
+        bench.host(["check", "own"]).run().code(1)
     };
     check("let x = zeros([2]);\nx.sqaure();").shows(&["own.rhai:2:3", "square"]);
     check("noise::unifrom([2]);").shows(&["own.rhai:1:", "uniform"]);
     check("let = 1;").shows(&["own.rhai:1:5"]);
     check("let cfg = params(#{ lr: 0.1 });\nprint(cfg.rate);").shows(&["own.rhai:2:", "rate"]);
-    assert!(place.runs().is_empty());
+    assert!(bench.runs().is_empty());
 }
 
 #[test]
@@ -182,8 +182,8 @@ fn plugins_are_listed_with_their_first_lines() {
 
 #[test]
 fn help_explains_functions_modules_and_itself() {
-    let place = Bench::new();
-    let help = |args: &[&str]| place.host([&["help"], args].concat()).run().code(0);
+    let bench = Bench::new();
+    let help = |args: &[&str]| bench.host([&["help"], args].concat()).run().code(0);
     help(&[]).shows(&["noise: ", "uniform", "host help NAME"]);
     help(&["noise::uniform"])
         .shows(&["noise::uniform(shape: shape, stream?: string) -> Tensor", "example: "]);
@@ -191,32 +191,32 @@ fn help_explains_functions_modules_and_itself() {
     help(&["noise"]).shows(&["noise::uniform(", "noise::normal("]);
     help(&["shape"]).shows(&["shape"]);
     help(&["--definitions"]).shows(&["fn "]);
-    place
+    bench
         .host(["help", "unifrom"])
         .run()
         .code(2)
         .says(&["no command or script function `unifrom`", "`uniform`"]);
     for args in [&["--help"][..], &["--version"], &["run", "--help"], &["resume", "--help"]] {
-        assert!(!place.host(args).run().code(0).stdout.is_empty());
+        assert!(!bench.host(args).run().code(0).stdout.is_empty());
     }
 }
 
 #[test]
 fn every_function_can_be_explained() {
     let table = Host::new(Options::default()).table;
-    let place = Bench::new();
+    let bench = Bench::new();
     let names: std::collections::BTreeSet<_> = table.entries().iter().map(|entry| entry.path()).collect();
     for name in names.iter().filter(|name| !name.starts_with(['-', '!'])).step_by(7) {
-        place.host(["help", name]).run().code(0);
+        bench.host(["help", name]).run().code(0);
     }
 }
 
 #[test]
 fn data_and_doctor_tell_what_there_is() {
-    let place = Bench::new();
-    place.host(["data"]).run().code(0).shows(&["glyphs: ", "built in", "mnist: ", "not found"]);
-    place.host(["data", "--data", "/nonexistent"]).run().code(0).shows(&["looked in: /nonexistent, data"]);
-    place.host(["doctor"]).run().code(0).shows(&[
+    let bench = Bench::new();
+    bench.host(["data"]).run().code(0).shows(&["glyphs: ", "built in", "mnist: ", "not found"]);
+    bench.host(["data", "--data", "/nonexistent"]).run().code(0).shows(&["looked in: /nonexistent, data"]);
+    bench.host(["doctor"]).run().code(0).shows(&[
         "cpu  ",
         "gpu  ",
         "onnx runtime  ",
@@ -228,22 +228,22 @@ fn data_and_doctor_tell_what_there_is() {
 
 #[test]
 fn a_plugin_that_reads_like_the_paper_runs() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let small = ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3"];
-    place.script(PAPER, &small).run().code(0);
-    let run = place.only_run();
+    bench.script(PAPER, &small).run().code(0);
+    let run = bench.only_run();
     let figures: Vec<_> = run.files("figures").into_keys().collect();
     assert_eq!(figures, ["figures/iteration-1.png", "figures/iteration-2.png"]);
-    place.host(["check", "own"]).run().code(0);
+    bench.host(["check", "own"]).run().code(0);
 }
 
 #[test]
 fn the_shipped_plugins_run_in_small() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let small =
         ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
-    place.host(["run", "dtan", "--quiet"].iter().chain(&small)).run().code(0);
-    let run = place.only_run();
+    bench.host(["run", "dtan", "--quiet"].iter().chain(&small)).run().code(0);
+    let run = bench.only_run();
     assert_eq!(run.status(), "COMPLETED");
     for file in ["report.html", "metrics.jsonl", "log.txt", "run.json"] {
         assert!(run.path().join(file).metadata().is_ok_and(|file| file.len() > 0), "{file}");
@@ -257,8 +257,8 @@ fn the_plugin_of_the_readme_runs() {
     let text = fs::read_to_string(repository().join("README.md")).unwrap_or_default();
     let Some((_, rest)) = text.split_once("```rhai\n") else { return skipped("README.md has no plugin") };
     let script = rest.split("```").next().unwrap_or_default();
-    let place = Bench::new();
-    place.script(&script.replace("train(2000)", "train(200)"), &["epochs=1"]).run().code(0);
-    assert_eq!(place.only_run().metric("loss").len(), 2);
-    place.host(["check", "own"]).run().code(0);
+    let bench = Bench::new();
+    bench.script(&script.replace("train(2000)", "train(200)"), &["epochs=1"]).run().code(0);
+    assert_eq!(bench.only_run().metric("loss").len(), 2);
+    bench.host(["check", "own"]).run().code(0);
 }

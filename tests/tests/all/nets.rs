@@ -7,7 +7,7 @@ use tests::Bench;
 /// Sizes of the papers: numbers of parameters counted by hand from their layers.
 #[test]
 fn networks_have_the_papers_sizes() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         import "nets/resnet" as resnet;
         import "nets/biggan" as biggan;
@@ -15,8 +15,8 @@ fn networks_have_the_papers_sizes() {
         log("generator", biggan::generator(3, 10, 64, 80).parameter_count());
         log("discriminator", biggan::discriminator(3, 10, 64).parameter_count());
     "#;
-    place.run(text).code(0);
-    let run = place.only_run();
+    bench.run(text).code(0);
+    let run = bench.only_run();
     let sizes = ["resnet", "generator", "discriminator"].map(|name| run.metric(name)[0]);
     assert_eq!(sizes, [4_286_026.0, 4_139_299.0, 4_207_361.0]);
 }
@@ -62,9 +62,9 @@ log("fid", metrics::fid(net.features.forward(images), net.features.forward(drawn
 
 #[test]
 fn networks_learn_and_are_measured() {
-    let place = Bench::new();
-    place.run(STEPS).code(0);
-    let run = place.only_run();
+    let bench = Bench::new();
+    bench.run(STEPS).code(0);
+    let run = bench.only_run();
     for name in ["d", "g", "penalty", "classifier", "fid"] {
         assert!(run.metric(name).iter().all(|x| x.is_finite()), "{name}");
     }
@@ -75,7 +75,7 @@ fn networks_learn_and_are_measured() {
 
 #[test]
 fn the_classifier_learns_and_its_features_tell_sets_apart() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         import "classifier" as classifier;
         import "nets/augintae" as nets;
@@ -87,8 +87,8 @@ fn the_classifier_learns_and_its_features_tell_sets_apart() {
         log("same", metrics::fid_images(set, other, features));
         log("noise", metrics::fid_images(set, noise::uniform([200, 1, 28, 28]), features));
     "#;
-    place.run(text).code(0);
-    let run = place.only_run();
+    bench.run(text).code(0);
+    let run = bench.only_run();
     assert!(
         *run.metric("classifier_accuracy").last().unwrap() > 0.5,
         "{:?}",
@@ -100,7 +100,7 @@ fn the_classifier_learns_and_its_features_tell_sets_apart() {
 /// A pair that is well, then each way in which one is not: the step at which the watch says so, 0 for never.
 #[test]
 fn the_watch_sees_pairs_collapse_and_diverge() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         import "gan" as gan;
         let images = noise::uniform([8, 1, 4, 4]);
@@ -129,8 +129,8 @@ fn the_watch_sees_pairs_collapse_and_diverge() {
             health = gan::watch(health, step, made, images, true);
         }
     "#;
-    place.run(text).code(1).says(&["did not move", "step 201", "stop_on_collapse=false"]);
-    let run = place.only_run();
+    bench.run(text).code(1).says(&["did not move", "step 201", "stop_on_collapse=false"]);
+    let run = bench.only_run();
     let found =
         ["well", "narrow", "classes", "within", "won", "still", "infinite"].map(|name| run.metric(name));
     assert_eq!(found.concat(), [0.0, 200.0, 0.0, 200.0, 200.0, 201.0, 9.0]);
@@ -153,13 +153,13 @@ fn an_average_is_resumed_like_any_module() {
         });
         mean.save("mean");
     "#;
-    let (reference, place) = (Bench::new(), Bench::new());
+    let (reference, bench) = (Bench::new(), Bench::new());
     reference.run(text).code(0);
-    let running = place.script(text, &["--checkpoint-every", "0s"]).start();
-    let reached = || place.runs().iter().any(|run| run.path().join("checkpoints/step.json").exists());
+    let running = bench.script(text, &["--checkpoint-every", "0s"]).start();
+    let reached = || bench.runs().iter().any(|run| run.path().join("checkpoints/step.json").exists());
     running.until(reached).signal_after(Duration::ZERO, libc::SIGKILL);
-    let run = place.only_run();
-    place.resume(&run, &[]).run().code(0);
+    let run = bench.only_run();
+    bench.resume(&run, &[]).run().code(0);
     run.assert_same_results(&reference.only_run());
 }
 
@@ -172,8 +172,8 @@ fn weights_of_another_program_are_loaded() {
     // 1.5, -0.5 and 0.25 as halves.
     let elements = [[0x00, 0x3e], [0x00, 0xb8], [0x00, 0x34]].concat();
     let bytes = [&(header.len() as u64).to_le_bytes()[..], header, &elements, &7i64.to_le_bytes()].concat();
-    let place = Bench::new();
-    place.write("net.safetensors", bytes);
+    let bench = Bench::new();
+    bench.write("net.safetensors", bytes);
     let script = |options: &str| {
         format!(
             r#"
@@ -184,17 +184,17 @@ fn weights_of_another_program_are_loaded() {
             "#
         )
     };
-    let refused = place.script(&script(""), &["file=net.safetensors"]).run().code(1);
+    let refused = bench.script(&script(""), &["file=net.safetensors"]).run().code(1);
     refused.says(&[
         "0.weight: is missing, expected f32 [1, 2]",
         "module.0.weight: is f32 [1, 2], but not known here",
         r#"map them: load(path, #{ rename: #{ "module": "" } })"#,
     ]);
     let unknown = script(r#", #{ rename: #{ "model": "" } }"#);
-    place.script(&unknown, &["file=net.safetensors"]).run().code(1).says(&["the file has no tensor `model`"]);
+    bench.script(&unknown, &["file=net.safetensors"]).run().code(1).says(&["the file has no tensor `model`"]);
 
     let place_again = Bench::new();
-    place_again.write("net.safetensors", std::fs::read(place.path().join("net.safetensors")).unwrap());
+    place_again.write("net.safetensors", std::fs::read(bench.path().join("net.safetensors")).unwrap());
     let text = script(r#", #{ rename: #{ "module": "" } }"#);
     let done = place_again.script(&text, &["file=net.safetensors"]).run().code(0);
     let line = "net.safetensors: converted 2 tensors from f16 to f32 (0.bias, 0.weight)";

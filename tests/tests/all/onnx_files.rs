@@ -22,29 +22,29 @@ fn dense() -> Net {
 
 /// `host onnx ARGS` on files of these networks, `a.onnx`, `b.onnx` and so on.
 fn onnx(nets: &[Net], args: &[&str]) -> Outcome {
-    let place = Bench::new();
-    written(&place, nets);
-    place.host([&["onnx"], args].concat()).run()
+    let bench = Bench::new();
+    written(&bench, nets);
+    bench.host([&["onnx"], args].concat()).run()
 }
 
-fn written(place: &Bench, nets: &[Net]) {
+fn written(bench: &Bench, nets: &[Net]) {
     for (net, name) in nets.iter().zip(["a.onnx", "b.onnx"]) {
-        place.write(name, net.bytes());
+        bench.write(name, net.bytes());
     }
 }
 
-fn array(place: &Bench, name: &str, shape: &[usize], values: &[f32]) {
-    place.write(name, numpy::to_bytes(&Array::new(shape, values.to_vec()).unwrap()));
+fn array(bench: &Bench, name: &str, shape: &[usize], values: &[f32]) {
+    bench.write(name, numpy::to_bytes(&Array::new(shape, values.to_vec()).unwrap()));
 }
 
 /// A command that needs ONNX Runtime.
-fn running(place: &Bench, args: &[&str]) -> Option<Outcome> {
+fn running(bench: &Bench, args: &[&str]) -> Option<Outcome> {
     let Some(library) = onnxruntime() else {
         skipped("there is no ONNX Runtime");
         return None;
     };
     let words = ["onnx"].iter().chain(args).map(OsStr::new);
-    Some(place.host(words).arg("--onnxruntime").arg(library).run())
+    Some(bench.host(words).arg("--onnxruntime").arg(library).run())
 }
 
 #[test]
@@ -86,25 +86,25 @@ fn info_counts_the_operators_of_inner_graphs() {
 
 #[test]
 fn run_takes_and_gives_arrays() {
-    let place = Bench::new();
-    written(&place, &[dense()]);
-    array(&place, "rows.npy", &[2, 2], &[1.0, 0.0, 0.0, 1.0]);
+    let bench = Bench::new();
+    written(&bench, &[dense()]);
+    array(&bench, "rows.npy", &[2, 2], &[1.0, 0.0, 0.0, 1.0]);
     let words = ["run", "a.onnx", "--input", "x=rows.npy", "--output", "out"];
-    let Some(outcome) = running(&place, &words) else { return };
+    let Some(outcome) = running(&bench, &words) else { return };
     outcome.code(0).shows(&["y: f32 [2, 3], 1.0000 to 16.0000, mean 6.8333", "out/y.npy"]);
-    let found = numpy::read_array(&place.path().join("out/y.npy")).unwrap();
+    let found = numpy::read_array(&bench.path().join("out/y.npy")).unwrap();
     let expected = Array::new([2, 3], vec![1.0f32, 2.0, 13.0, 4.0, 5.0, 16.0]).unwrap();
     assert_eq!(found.array().unwrap(), expected);
 }
 
 #[test]
 fn run_refuses_inputs_that_do_not_fit() {
-    let place = Bench::new();
-    written(&place, &[dense()]);
-    array(&place, "rows.npy", &[2, 3], &[0.0; 6]);
-    place.write("text.npy", "no array");
+    let bench = Bench::new();
+    written(&bench, &[dense()]);
+    array(&bench, "rows.npy", &[2, 3], &[0.0; 6]);
+    bench.write("text.npy", "no array");
     let refused = |args: &[&str], code: i32, texts: &[&str]| {
-        if let Some(outcome) = running(&place, &[&["run", "a.onnx"], args].concat()) {
+        if let Some(outcome) = running(&bench, &[&["run", "a.onnx"], args].concat()) {
             outcome.code(code).says(texts);
         }
     };
@@ -118,9 +118,9 @@ fn run_refuses_inputs_that_do_not_fit() {
 
 #[test]
 fn bench_prints_a_line_of_json() {
-    let place = Bench::new();
-    written(&place, &[dense()]);
-    let Some(outcome) = running(&place, &["bench", "a.onnx", "--batch", "8", "--reps", "20"]) else { return };
+    let bench = Bench::new();
+    written(&bench, &[dense()]);
+    let Some(outcome) = running(&bench, &["bench", "a.onnx", "--batch", "8", "--reps", "20"]) else { return };
     let line: Json = serde_json::from_str(&outcome.code(0).stdout).expect("a line of JSON");
     let seconds = ["p50_s", "p90_s", "p99_s"].map(|field| line[field].as_f64().expect(field));
     assert!(seconds[0] > 0.0 && seconds.is_sorted(), "{line}");
@@ -195,16 +195,16 @@ fn real_files_are_shown_and_timed() {
     let Some(models) = models.filter(|folder| folder.is_dir()) else {
         return skipped("there is no folder HOST_MODELS");
     };
-    let place = Bench::new();
+    let bench = Bench::new();
     for entry in fs::read_dir(models).unwrap() {
         let path = entry.unwrap().path();
         let (file, is_model) = (path.to_string_lossy(), path.extension().is_some_and(|e| e == "onnx"));
         if !is_model {
             continue;
         }
-        place.host(["onnx", "info", &file]).run().code(0).shows(&["takes", "gives", "operators"]);
-        place.host(["onnx", "diff", &file, &file]).run().code(0).shows(&["equal"]);
-        if let Some(outcome) = running(&place, &["bench", &file, "--reps", "1", "--warmup", "0"]) {
+        bench.host(["onnx", "info", &file]).run().code(0).shows(&["takes", "gives", "operators"]);
+        bench.host(["onnx", "diff", &file, &file]).run().code(0).shows(&["equal"]);
+        if let Some(outcome) = running(&bench, &["bench", &file, "--reps", "1", "--warmup", "0"]) {
             outcome.code(0);
         }
     }

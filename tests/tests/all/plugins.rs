@@ -77,21 +77,21 @@ fn ends_the_same(settings: &[&str]) {
     let expected = reference.only_run();
     assert!(!expected.files("figures").is_empty(), "{settings:?} drew nothing");
 
-    let place = Bench::new();
+    let bench = Bench::new();
     let every = ["--checkpoint-every", "0s"];
-    let start = place.host(run(settings, &every)).env("RAYON_NUM_THREADS", "1").start();
+    let start = bench.host(run(settings, &every)).env("RAYON_NUM_THREADS", "1").start();
     start.signal_after(took.mul_f64(0.5), libc::SIGKILL);
     for share in [0.2, 0.3, 0.4, 0.5] {
-        let run = place.only_run();
+        let run = bench.only_run();
         if run.status() == "COMPLETED" {
             break;
         }
-        let start = place.resume(&run, &every).env("RAYON_NUM_THREADS", "1").start();
+        let start = bench.resume(&run, &every).env("RAYON_NUM_THREADS", "1").start();
         start.signal_after(took.mul_f64(share), libc::SIGKILL);
     }
-    let run = place.only_run();
+    let run = bench.only_run();
     if run.status() != "COMPLETED" {
-        place.resume(&run, &[]).run().code(0);
+        bench.resume(&run, &[]).run().code(0);
     }
     run.assert_same_results(&expected);
     run.assert_tidy();
@@ -136,8 +136,8 @@ fn filtered_pictures_end_the_same() {
 
 #[test]
 fn a_filter_that_lets_nothing_through_ends_the_run() {
-    let place = Bench::new();
-    let outcome = place.host(run(&filtering(), &["threshold=1.0", "tries=2"])).run().code(1);
+    let bench = Bench::new();
+    let outcome = bench.host(run(&filtering(), &["threshold=1.0", "tries=2"])).run().code(1);
     outcome.says(&["the filter let 0 of 8 pictures through in 2 tries", "filter=false"]);
 }
 
@@ -240,11 +240,11 @@ fn a_value_that_a_setting_does_not_take_makes_no_run() {
         ("noisy_gan", "levels=0.5,1.5", "the setting `levels` is [0.5,1.5], expected from 0 to 1"),
         ("noisy_gan", "noises=pink,normal", "expected one of normal, uniform,"),
     ];
-    let place = Bench::new();
+    let bench = Bench::new();
     for (plugin, nonsense, words) in cases {
-        place.host(["run", plugin, nonsense]).run().code(2).says(&[words]);
+        bench.host(["run", plugin, nonsense]).run().code(2).says(&[words]);
     }
-    assert!(place.runs().is_empty(), "a run was made");
+    assert!(bench.runs().is_empty(), "a run was made");
 }
 
 #[test]
@@ -263,8 +263,8 @@ fn nonsense_is_refused_before_anything_is_trained() {
         (NOISY_GAN, "deltas=0.1", "deltas"),
     ];
     for (settings, nonsense, word) in cases {
-        let place = Bench::new();
-        place.host(run(settings, &[nonsense])).run().code(1).says(&[word]);
-        assert_eq!(place.only_run().metrics().len(), 0, "{nonsense} was trained with");
+        let bench = Bench::new();
+        bench.host(run(settings, &[nonsense])).run().code(1).says(&[word]);
+        assert_eq!(bench.only_run().metrics().len(), 0, "{nonsense} was trained with");
     }
 }

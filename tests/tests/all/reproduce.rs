@@ -22,16 +22,16 @@ const DTAN: &[&str] = &[
 
 /// A finished run with its folder.
 fn nested(seed: &str, threads: &str) -> (RunFolder, Bench) {
-    let place = Bench::new();
-    place.script(NESTED, &["--seed", seed]).env("RAYON_NUM_THREADS", threads).run().code(0);
-    (place.only_run(), place)
+    let bench = Bench::new();
+    bench.script(NESTED, &["--seed", seed]).env("RAYON_NUM_THREADS", threads).run().code(0);
+    (bench.only_run(), bench)
 }
 
 fn dtan(seed: &str, threads: &str) -> (RunFolder, Bench) {
-    let place = Bench::new();
-    let outcome = place.host(DTAN).arg("--seed").arg(seed).env("RAYON_NUM_THREADS", threads).run();
+    let bench = Bench::new();
+    let outcome = bench.host(DTAN).arg("--seed").arg(seed).env("RAYON_NUM_THREADS", threads).run();
     outcome.code(0);
-    (place.only_run(), place)
+    (bench.only_run(), bench)
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn the_seed_counts_inside_and_outside_of_loops() {
     let runs: Vec<Vec<(String, f64)>> = ["0", "1", "18446744073709551615"]
         .iter()
         .map(|seed| {
-            let place = Bench::new();
-            place.script(text, &["--seed", seed]).run().code(0);
-            let lines = place.only_run().metrics();
+            let bench = Bench::new();
+            bench.script(text, &["--seed", seed]).run().code(0);
+            let lines = bench.only_run().metrics();
             lines.iter().map(|line| (line["name"].to_string(), line["value"].as_f64().unwrap())).collect()
         })
         .collect();
@@ -85,9 +85,9 @@ fn the_seed_counts_inside_and_outside_of_loops() {
 fn the_numbers_of_a_loop_do_not_depend_on_what_came_before() {
     let text = "DRAW each(\"a\", 2, |i| { log(\"loop\", noise::uniform([1])); });";
     let values = ["", "noise::uniform([7]);"].map(|draw| {
-        let place = Bench::new();
-        place.run(&text.replace("DRAW", draw)).code(0);
-        place.only_run().metric("loop")
+        let bench = Bench::new();
+        bench.run(&text.replace("DRAW", draw)).code(0);
+        bench.only_run().metric("loop")
     });
     assert_eq!(values[0], values[1]);
 }
@@ -113,15 +113,15 @@ fn memory_does_not_grow_with_the_steps() {
     if !cfg!(target_os = "linux") {
         return skipped("the memory of a process is read from /proc");
     }
-    let place = Bench::new();
-    let mut running = place.script(TRAINING, &["--checkpoint-every", "1h"]).start();
+    let bench = Bench::new();
+    let mut running = bench.script(TRAINING, &["--checkpoint-every", "1h"]).start();
     let mut samples: Vec<(usize, f64)> = Vec::new();
     while !running.is_over() {
         let status = fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap_or_default();
         let resident = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
-        let steps = place.runs().first().map_or(0, |run| {
+        let steps = bench.runs().first().map_or(0, |run| {
             fs::read(run.path().join("metrics.jsonl"))
                 .unwrap_or_default()
                 .iter()

@@ -50,9 +50,9 @@ export const net = nn::network(#{}, |m, x| x * 0 + noise::uniform([1], "s").item
 
 #[test]
 fn functions_find_their_session_in_imports_callbacks_and_threads() {
-    let place = Bench::new();
-    place.write("plugins/lib.rhai", LIB);
-    let plugin = place.path().join("plugins/own.rhai");
+    let bench = Bench::new();
+    bench.write("plugins/lib.rhai", LIB);
+    let plugin = bench.path().join("plugins/own.rhai");
     let session = Session::new(Options { seed: 5, ..Options::default() }, Progress::new(Mode::Quiet));
     let host = Host::assemble(session, Some(&plugin), Limits::default(), |_| {});
     let same = host.run(&Source::new("own.rhai", PLACES));

@@ -78,9 +78,9 @@ fn no_function_crashes_whatever_it_is_called_with() {
         host.table.entries().iter().filter(|entry| !["each", "params"].contains(&entry.name)).collect();
     let mut faults = Vec::new();
     for group in entries.chunk_by(|a, b| a.name == b.name) {
-        let place = Bench::new();
-        let outcome = place.script(&script(group), &["--deadline", "100s"]).run();
-        let log = place
+        let bench = Bench::new();
+        let outcome = bench.script(&script(group), &["--deadline", "100s"]).run();
+        let log = bench
             .runs()
             .iter()
             .map(|run| run.files("").remove("log.txt").unwrap_or_default())
@@ -92,7 +92,7 @@ fn no_function_crashes_whatever_it_is_called_with() {
             faults.push(format!("{}: {:?} {}", group[0].path(), outcome.status, outcome.stderr));
         }
         let outside =
-            std::fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+            std::fs::read_dir(bench.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
         let outside: Vec<_> =
             outside.filter(|name| !["plugins", "scripts", "runs"].contains(&&**name)).collect();
         assert!(outside.is_empty(), "{}: {outside:?}", group[0].path());

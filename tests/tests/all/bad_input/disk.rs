@@ -46,20 +46,20 @@ figure::grid("kept", concat(kept).reshape([1, 1, 256, 1024]));
 
 #[test]
 fn a_full_disk_is_an_error_and_the_run_goes_on_once_there_is_room() {
-    let place = Bench::new();
-    let Some(disk) = Disk::mount(place.path().join("disk"), "512k") else {
+    let bench = Bench::new();
+    let Some(disk) = Disk::mount(bench.path().join("disk"), "512k") else {
         return skipped("no disk can be mounted: not root");
     };
     let out = disk.path().join("runs").to_string_lossy().into_owned();
     let args = ["--checkpoint-every", "0s", "--out", &out];
-    let outcome = place.script(GROWS, &args).run().code(1);
+    let outcome = bench.script(GROWS, &args).run().code(1);
     outcome.says(&["No space left on device", "disk/runs/", "checkpoints"]);
 
     let run = std::fs::read_dir(disk.path().join("runs")).unwrap().next().unwrap().unwrap().path();
     let run = RunFolder::at(run);
     assert!(run.has_checkpoint(), "the last good checkpoint stays");
     disk.resize("16m");
-    place.resume(&run, &["--checkpoint-every", "0s"]).run().code(0);
+    bench.resume(&run, &["--checkpoint-every", "0s"]).run().code(0);
 
     let reference = Bench::new();
     reference.run(GROWS).code(0);
@@ -69,10 +69,10 @@ fn a_full_disk_is_an_error_and_the_run_goes_on_once_there_is_room() {
 
 #[test]
 fn a_disk_without_room_for_a_run_is_an_error() {
-    let place = Bench::new();
-    let Some(disk) = Disk::mount(place.path().join("disk"), "4k") else {
+    let bench = Bench::new();
+    let Some(disk) = Disk::mount(bench.path().join("disk"), "4k") else {
         return skipped("no disk can be mounted: not root");
     };
     let out = disk.path().to_string_lossy().into_owned();
-    place.script(GROWS, &["--out", &out]).run().code(1).says(&["No space left on device", "disk"]);
+    bench.script(GROWS, &["--out", &out]).run().code(1).says(&["No space left on device", "disk"]);
 }

@@ -30,14 +30,14 @@ fn images() -> Vec<u8> {
 
 /// A plugin that loads the data set of these files.
 fn load(files: &[(&str, &[u8])]) -> Outcome {
-    let place = Bench::new();
+    let bench = Bench::new();
     for (name, bytes) in files {
-        place.write(name, bytes);
+        bench.write(name, bytes);
     }
     let text = "let cfg = params(#{ set: path(\"d\") });\nlet set = data::load(cfg.set).train();\n\
                 print(set);\nset.labels();";
-    let set = place.path().join("d");
-    place.script(text, &[&format!("set={}/", set.display())]).run()
+    let set = bench.path().join("d");
+    bench.script(text, &[&format!("set={}/", set.display())]).run()
 }
 
 #[test]
@@ -62,10 +62,10 @@ fn labels_that_are_none_are_named() {
 #[test]
 fn weights_that_are_no_safetensors_or_of_other_types_say_what_to_do() {
     let load = |name: &str, bytes: &[u8]| {
-        let place = Bench::new();
-        let file = place.write(name, bytes);
+        let bench = Bench::new();
+        let file = bench.write(name, bytes);
         let text = "let cfg = params(#{ file: path(\"\") });\nnn::linear(1, 1).load(cfg.file);";
-        place.script(text, &[&format!("file={}", file.display())]).run().code(1)
+        bench.script(text, &[&format!("file={}", file.display())]).run().code(1)
     };
     let pickled = ["w.pth: a file that torch.save wrote", "safetensors.torch.save_file"];
     load("w.pth", b"PK\x03\x04archive").says(&pickled);
@@ -80,17 +80,17 @@ fn weights_that_are_no_safetensors_or_of_other_types_say_what_to_do() {
 
 #[test]
 fn arrays_of_nothing_are_named() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }";
     let npy = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
-    place.write("d/a.npy", npy);
+    bench.write("d/a.npy", npy);
     // A zip file without entries.
-    place.write("d/a.npz", [&b"PK\x05\x06"[..], &[0; 18]].concat());
+    bench.write("d/a.npz", [&b"PK\x05\x06"[..], &[0; 18]].concat());
     let text = "let cfg = params(#{ d: path(\"\"), f: \"\" });\ndata::array(cfg.f);";
     let of = |file: &str| {
-        let folder = place.path().join("d");
+        let folder = bench.path().join("d");
         let file = if file.is_empty() { String::new() } else { folder.join(file).display().to_string() };
-        place.script(text, &[&format!("d={}", folder.display()), &format!("f={file}")]).run().code(1)
+        bench.script(text, &[&format!("d={}", folder.display()), &format!("f={file}")]).run().code(1)
     };
     of("a.npy").says(&["a.npy", "an array without elements, of the shape [0, 3]"]);
     of("a.npz").says(&["a.npz holds no array"]);
@@ -152,67 +152,67 @@ fn labels_that_do_not_match_are_told() {
 
 #[test]
 fn an_unknown_data_set_names_the_nearest_one() {
-    let place = Bench::new();
-    place.run("data::load(\"mnsit\").train();").code(1).says(&[
+    let bench = Bench::new();
+    bench.run("data::load(\"mnsit\").train();").code(1).says(&[
         "own.rhai:1:",
         "`mnsit`",
         "`mnist`",
         "HOST_DATA",
     ]);
-    place
+    bench
         .run("data::load(\"mnist\").train();")
         .code(1)
         .says(&["the train split of `mnist` is missing", "--data DIR"]);
-    place.run("data::load(\"glyphs\").train(5).take(2).batches(0);").code(1).says(&["batches: "]);
+    bench.run("data::load(\"glyphs\").train(5).take(2).batches(0);").code(1).says(&["batches: "]);
 }
 
 #[test]
 fn data_folders_are_confined() {
-    let place = Bench::new();
-    place.write(IMAGES, images());
-    let path = place.path().join("d");
+    let bench = Bench::new();
+    bench.write(IMAGES, images());
+    let path = bench.path().join("d");
     let text = format!("data::load(\"{}\").train();", path.display());
-    place.run(&text).code(1).says(&["the script may not read this"]);
+    bench.run(&text).code(1).says(&["the script may not read this"]);
     let elsewhere = Bench::new();
-    place.write(&format!("e/mnist/{}", &IMAGES[2..]), images());
+    bench.write(&format!("e/mnist/{}", &IMAGES[2..]), images());
     let outcome = elsewhere.script(
         "print(data::load(\"mnist\").train());",
-        &["--data", &place.path().join("e").to_string_lossy()],
+        &["--data", &bench.path().join("e").to_string_lossy()],
     );
     outcome.run().code(0);
     let by_variable = elsewhere.script("print(data::load(\"mnist\").train());", &[]);
-    by_variable.env("HOST_DATA", place.path().join("e")).run().code(0);
+    by_variable.env("HOST_DATA", bench.path().join("e")).run().code(0);
 }
 
 /// What a script's author writes is not what the user named, though both are settings.
 #[test]
 fn only_paths_that_the_user_gave_are_read() {
-    let place = Bench::new();
-    place.write(IMAGES, images());
-    place.write(LABELS, idx(8, &[5], &[0, 1, 2, 1, 0]));
-    let path = place.path().join("d");
+    let bench = Bench::new();
+    bench.write(IMAGES, images());
+    bench.write(LABELS, idx(8, &[5], &[0, 1, 2, 1, 0]));
+    let path = bench.path().join("d");
     let path = path.display();
     let text = format!(
         "let cfg = params(#{{ set: path(\"{path}\"), more: paths([\"x\"]) }});\ndata::load(cfg.set).train();"
     );
-    place.run(&text).code(1).says(&["own.rhai:2:", "the script may not read this"]);
-    place.script(&text, &["more=[a,b]"]).run().code(1).says(&["the script may not read this"]);
-    place.script(&text, &[&format!("set={path}")]).run().code(0);
+    bench.run(&text).code(1).says(&["own.rhai:2:", "the script may not read this"]);
+    bench.script(&text, &["more=[a,b]"]).run().code(1).says(&["the script may not read this"]);
+    bench.script(&text, &[&format!("set={path}")]).run().code(0);
     // In a list, from a file of settings and from a preset it is named as well.
-    place.script(&text, &[&format!("more=[a,{path}]")]).run().code(0);
-    place.write("plugins/own.mine.toml", format!("set = \"{path}\""));
-    place.script(&text, &["--preset", "mine"]).run().code(0);
-    place.script(&text, &["--config", "plugins/own.mine.toml"]).run().code(0);
+    bench.script(&text, &[&format!("more=[a,{path}]")]).run().code(0);
+    bench.write("plugins/own.mine.toml", format!("set = \"{path}\""));
+    bench.script(&text, &["--preset", "mine"]).run().code(0);
+    bench.script(&text, &["--config", "plugins/own.mine.toml"]).run().code(0);
 }
 
 #[test]
 fn weights_that_do_not_fit_are_told() {
-    let place = Bench::new();
-    place.run("nn::linear(2, 3).save(\"net\");").code(0);
-    let file = place.only_run().path().join("models/net.safetensors");
+    let bench = Bench::new();
+    bench.run("nn::linear(2, 3).save(\"net\");").code(0);
+    let file = bench.only_run().path().join("models/net.safetensors");
     let load = |module: &str, file: &std::path::Path| {
         let text = format!("let cfg = params(#{{ file: \"x\" }});\n{module}.load(cfg.file);");
-        place.script(&text, &[&format!("file={}", file.display())]).run()
+        bench.script(&text, &[&format!("file={}", file.display())]).run()
     };
     load("nn::linear(2, 3)", &file).code(0);
     load("nn::linear(2, 4)", &file).code(1).says(&[
@@ -225,45 +225,45 @@ fn weights_that_do_not_fit_are_told() {
     for (name, bytes) in
         [("cut", &whole[..whole.len() / 2]), ("empty", &[]), ("text", b"weights"), ("huge", &[0xff; 64])]
     {
-        let path = place.write(name, bytes);
+        let path = bench.write(name, bytes);
         load("nn::linear(2, 3)", &path).code(1).says(&["own.rhai:2:", name]);
     }
-    load("nn::linear(2, 3)", &place.path().join("nowhere")).code(1).says(&["nowhere"]);
-    load("nn::linear(2, 3)", place.path()).code(1);
+    load("nn::linear(2, 3)", &bench.path().join("nowhere")).code(1).says(&["nowhere"]);
+    load("nn::linear(2, 3)", bench.path()).code(1);
 }
 
 #[test]
 fn what_is_no_onnx_model_is_told() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
-    let place = Bench::new();
+    let bench = Bench::new();
     let library = library.to_string_lossy().into_owned();
     for (name, bytes) in
         [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]
     {
-        let path = place.write(name, bytes);
+        let path = bench.write(name, bytes);
         let text = "let cfg = params(#{ model: \"x\" });\nlet m = onnx::model(cfg.model);";
         let setting = format!("model={}", path.display());
-        place.script(text, &[&setting, "--onnxruntime", &library]).run().code(1).says(&["own.rhai:2:", name]);
+        bench.script(text, &[&setting, "--onnxruntime", &library]).run().code(1).says(&["own.rhai:2:", name]);
     }
     let text = "let m = onnx::model(\"nowhere.onnx\");";
-    place.script(text, &["--onnxruntime", &library]).run().code(1).says(&["own.rhai:1:", "nowhere.onnx"]);
+    bench.script(text, &["--onnxruntime", &library]).run().code(1).says(&["own.rhai:1:", "nowhere.onnx"]);
 }
 
 #[test]
 fn a_wrong_onnx_runtime_is_told() {
-    let place = Bench::new();
+    let bench = Bench::new();
     // A format version, an operator set and an empty graph: enough to be worth opening.
-    let model = place.write("m.onnx", [8, 8, 0x42, 2, 16, 17, 0x3a, 0]);
+    let model = bench.write("m.onnx", [8, 8, 0x42, 2, 16, 17, 0x3a, 0]);
     let text = "let cfg = params(#{ model: \"x\" });\nlet m = onnx::model(cfg.model);";
     let setting = format!("model={}", model.display());
-    let outcome = place.script(text, &[&setting, "--onnxruntime", "nowhere.so"]).run().code(1);
+    let outcome = bench.script(text, &[&setting, "--onnxruntime", "nowhere.so"]).run().code(1);
     outcome.says(&["own.rhai:2:", "--onnxruntime names does not exist", "nowhere.so", "scripts/setup.sh"]);
-    let library = place.write("no-library.so", "text");
+    let library = bench.write("no-library.so", "text");
     let library = library.to_string_lossy().into_owned();
-    place
+    bench
         .script(text, &[&setting, "--onnxruntime", &library])
         .run()
         .code(1)
         .says(&["own.rhai:2:", "no-library.so"]);
-    place.host(["doctor", "--onnxruntime", "nowhere.so"]).run().code(0).shows(&["not usable", "nowhere.so"]);
+    bench.host(["doctor", "--onnxruntime", "nowhere.so"]).run().code(0).shows(&["not usable", "nowhere.so"]);
 }

@@ -7,10 +7,10 @@ use tests::{Bench, Outcome};
 /// Runs a plugin that is stopped by a limit, soon.
 #[track_caller]
 fn stopped(text: &str, texts: &[&str]) -> Outcome {
-    let place = Bench::new();
-    let outcome = place.script(text, &["--max-operations", "3000000"]).run().code(1).says(texts);
+    let bench = Bench::new();
+    let outcome = bench.script(text, &["--max-operations", "3000000"]).run().code(1).says(texts);
     assert!(outcome.took < Duration::from_secs(60), "{:?}", outcome.took);
-    assert_eq!(place.only_run().status(), "FAILED");
+    assert_eq!(bench.only_run().status(), "FAILED");
     outcome
 }
 
@@ -89,8 +89,8 @@ fn no_nest_ends_the_process() {
     let chain = "let c = (); let first = || c; let set = |v| c = v;
         fn link(set) { let c = (); set.call(|| c); |v| c = v }
         for i in 0..200000 { set = link(set); }";
-    let place = Bench::new();
-    let outcome = place.script(chain, &["--max-operations", "100000000"]).run();
+    let bench = Bench::new();
+    let outcome = bench.script(chain, &["--max-operations", "100000000"]).run();
     assert!(matches!(outcome.status.code(), Some(0 | 1)), "{:?} {}", outcome.status, outcome.stderr);
 }
 
@@ -190,9 +190,9 @@ fn odd_shapes_and_numbers_are_errors_with_a_place() {
 
 #[test]
 fn powers_without_bounds_have_values() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = "let x = ones([2]) ** (1.0 / 0.0); if x.sum().item() != 2.0 { throw \"wrong\" }\n\
                 if (0.0 ** zeros([1])).item() != 1.0 { throw \"0 to the 0\" }\n\
                 if (-2.0 ** tensor([2.0])).item() != 4.0 { throw \"of a negative number\" }";
-    place.run(text).code(0);
+    bench.run(text).code(0);
 }

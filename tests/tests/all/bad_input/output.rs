@@ -10,10 +10,10 @@ fn a_metric_that_is_no_number_is_recorded_with_one_warning() {
         log("other", 1.0 / 0.0);
         print(logged("psnr").len());
     "#;
-    let place = Bench::new();
-    let outcome = place.run(text).code(0).says(&["warning: log: \"psnr\" is inf at its step 2", "\n7\n"]);
+    let bench = Bench::new();
+    let outcome = bench.run(text).code(0).says(&["warning: log: \"psnr\" is inf at its step 2", "\n7\n"]);
     assert_eq!(outcome.stderr.matches("warning: ").count(), 2, "{}", outcome.stderr);
-    let run = place.only_run();
+    let run = bench.only_run();
     let values: Vec<_> = run.metrics().into_iter().map(|line| line["value"].clone()).collect();
     let texts = ["inf", "-inf", "nan", "nan", "nan", "nan", "inf"];
     assert_eq!(values[0], 1.0);
@@ -36,25 +36,25 @@ fn a_run_with_infinite_metrics_is_resumed_without_doubles() {
     "#;
     let whole = Bench::new();
     whole.run(text).code(0);
-    let place = Bench::new();
-    place.script(text, &["--stop-on-nan"]).run().code(1);
-    let run = place.only_run();
-    place.resume(&run, &[]).run().code(0);
+    let bench = Bench::new();
+    bench.script(text, &["--stop-on-nan"]).run().code(1);
+    let run = bench.only_run();
+    bench.resume(&run, &[]).run().code(0);
     run.assert_same_results(&whole.only_run());
 }
 
 #[test]
 fn a_terminal_shows_control_characters_and_does_not_obey_them() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = "let e = \"\\x1b[31mred\\x07\"; print(e); table(e, [[e]]); log(e, 0.0 / 0.0);\n\
                 each(e, 2, |i| { log(\"a\", i); });\ndebug(e); throw e;";
-    place.write("plugins/own.rhai", text);
-    let outcome = place.host(["run", "own"]).run().code(1).says(&["\\x1b[31mred\\x07"]);
-    let log = String::from_utf8(place.only_run().files("").remove("log.txt").unwrap()).unwrap();
+    bench.write("plugins/own.rhai", text);
+    let outcome = bench.host(["run", "own"]).run().code(1).says(&["\\x1b[31mred\\x07"]);
+    let log = String::from_utf8(bench.only_run().files("").remove("log.txt").unwrap()).unwrap();
     for shown in [outcome.stdout, outcome.stderr, log] {
         assert!(!shown.contains(['\x1b', '\x07']), "{shown:?}");
     }
-    place.write(
+    bench.write(
         "plugins/\x1b[2Jodd.rhai",
         "//! \x1b[31mred\nlet cfg = params(#{ a: \"\x1b[2J\" }); // \x1b[2J",
     );
@@ -65,7 +65,7 @@ fn a_terminal_shows_control_characters_and_does_not_obey_them() {
         &["run", "\x1b[2Jodd"],
         &["\x1b[2Jodd"],
     ] {
-        let outcome = place.host(command).run();
+        let outcome = bench.host(command).run();
         assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains('\x1b'), "{outcome:?}");
     }
 }
@@ -80,15 +80,15 @@ fn texts_in_tables_stay_texts() {
         table("ragged", [["a"], ["b", 1, 2], []]);
         table("empty", []);
     "#;
-    let place = Bench::new();
-    let outcome = place.run(text).code(0);
+    let bench = Bench::new();
+    let outcome = bench.run(text).code(0);
     outcome.says(&[
         "id                             value      note",
         "007                                1       1e5",
         "inf                 9007199254740993   a,b \"q\"",
         "0x10                           1e300  infinity",
     ]);
-    let run = place.only_run();
+    let run = bench.only_run();
     let csv = "id,value,note\n\"007\",1,\"1e5\"\n\"1e3\",0.1,\"nan\"\n\
                \"inf\",9007199254740993,\"a,b \"\"q\"\"\"\n\
                3,,true\n0x10,1e300,\"infinity\"\n\"2024\",1e-12,\"-0\"\n";

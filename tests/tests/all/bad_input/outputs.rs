@@ -26,31 +26,31 @@ const COMMANDS: [&[&str]; 9] = [
 
 #[test]
 fn a_full_disk_ends_a_command_with_an_error() {
-    let place = Bench::empty();
+    let bench = Bench::empty();
     for command in COMMANDS {
-        let outcome = place.host(command).stdout(full()).run().code(1);
+        let outcome = bench.host(command).stdout(full()).run().code(1);
         outcome.says(&["error: stdout: No space left on device"]);
     }
 }
 
 #[test]
 fn a_closed_pipe_ends_a_command_without_a_word() {
-    let place = Bench::empty();
+    let bench = Bench::empty();
     for command in COMMANDS {
-        let outcome = place.host(command).stdout(closed()).run().code(0);
+        let outcome = bench.host(command).stdout(closed()).run().code(0);
         assert!(!outcome.stderr.contains("error"), "{command:?}: {}", outcome.stderr);
     }
 }
 
 #[test]
 fn messages_that_nobody_gets_change_no_exit_code() {
-    let place = Bench::empty();
-    place.write("good.rhai", "print(1); each(\"a\", 3, |i| { log(\"a\", i); });");
-    place.write("bad.rhai", "throw \"no\";");
+    let bench = Bench::empty();
+    bench.write("good.rhai", "print(1); each(\"a\", 3, |i| { log(\"a\", i); });");
+    bench.write("bad.rhai", "throw \"no\";");
     for (command, code) in [(["run", "good.rhai"], 0), (["run", "bad.rhai"], 1), (["run", "none"], 2)] {
-        place.host(command).stderr(full()).run().code(code);
-        place.host(command).stderr(closed()).run().code(code);
+        bench.host(command).stderr(full()).run().code(code);
+        bench.host(command).stderr(closed()).run().code(code);
     }
-    let statuses: Vec<_> = place.runs().iter().map(|run| run.record()["status"].clone()).collect();
+    let statuses: Vec<_> = bench.runs().iter().map(|run| run.record()["status"].clone()).collect();
     assert_eq!(statuses, ["FAILED", "FAILED", "COMPLETED", "COMPLETED"]);
 }

@@ -14,45 +14,45 @@ const UNDECLARED: &str =
 const DECLARED: &str =
     "let cfg = params(#{ path: path(\"x\"), more: paths([]) });\nprint(data::load(cfg.path).train().len());";
 
-fn pictures(place: &Bench) {
-    place.write("mixed/0/a.png", PNG);
-    place.write("mixed/1/b.png", PNG);
+fn pictures(bench: &Bench) {
+    bench.write("mixed/0/a.png", PNG);
+    bench.write("mixed/1/b.png", PNG);
 }
 
 #[test]
 fn a_folder_is_read_where_its_setting_is_a_path() {
-    let place = Bench::new();
-    pictures(&place);
-    place.script(DECLARED, &["path=mixed"]).run().code(0).says(&["2"]);
-    let outcome = place.script(UNDECLARED, &["path=mixed"]).run().code(1);
+    let bench = Bench::new();
+    pictures(&bench);
+    bench.script(DECLARED, &["path=mixed"]).run().code(0).says(&["2"]);
+    let outcome = bench.script(UNDECLARED, &["path=mixed"]).run().code(1);
     outcome.says(&[
         "own.rhai:2:",
         "the setting `path` names a folder, and is not declared as a path",
         "params(#{ ..., path: path(\"x\"), ... })",
         "--allow-read ",
     ]);
-    place.script(UNDECLARED, &["path=mixed", "--allow-read", "mixed"]).run().code(0);
+    bench.script(UNDECLARED, &["path=mixed", "--allow-read", "mixed"]).run().code(0);
     // In a list, from a file and from a preset as well; a default is the script's own word.
-    place.script(&DECLARED.replace("cfg.path", "cfg.more[1]"), &["more=[a,mixed]"]).run().code(0);
-    place.write("plugins/own.mine.toml", "path = \"mixed\"");
-    place.script(DECLARED, &["--preset", "mine"]).run().code(0);
-    place.script(DECLARED, &["--config", "plugins/own.mine.toml"]).run().code(0);
-    place.run(&DECLARED.replace("\"x\"", "\"mixed\"")).code(1).says(&["the script may not read this"]);
+    bench.script(&DECLARED.replace("cfg.path", "cfg.more[1]"), &["more=[a,mixed]"]).run().code(0);
+    bench.write("plugins/own.mine.toml", "path = \"mixed\"");
+    bench.script(DECLARED, &["--preset", "mine"]).run().code(0);
+    bench.script(DECLARED, &["--config", "plugins/own.mine.toml"]).run().code(0);
+    bench.run(&DECLARED.replace("\"x\"", "\"mixed\"")).code(1).says(&["the script may not read this"]);
 }
 
 #[test]
 fn a_text_that_happens_to_be_a_folder_grants_nothing() {
-    let place = Bench::new();
-    pictures(&place);
+    let bench = Bench::new();
+    pictures(&bench);
     let text = UNDECLARED.replace("cfg.path", "\"mixed/0\"");
-    let title = format!("title={}", place.path().display());
-    let outcome = place.script(&text, &[&title]).run().code(1);
+    let title = format!("title={}", bench.path().display());
+    let outcome = bench.script(&text, &[&title]).run().code(1);
     outcome.says(&["the script may not read this", "the setting `title` names a folder"]);
-    place.script(&text, &["title=mixed/0/a.png"]).run().code(1).says(&["the script may not read this"]);
+    bench.script(&text, &["title=mixed/0/a.png"]).run().code(1).says(&["the script may not read this"]);
     // A file that it names is read, and no other one.
     let text = UNDECLARED.replace("data::load(cfg.path).train().len()", "nn::linear(1, 1).load(cfg.path)");
-    place.write("w.safetensors", b"no weights");
-    place
+    bench.write("w.safetensors", b"no weights");
+    bench
         .script(&text, &["path=w.safetensors"])
         .run()
         .code(1)
@@ -61,8 +61,8 @@ fn a_text_that_happens_to_be_a_folder_grants_nothing() {
 
 #[test]
 fn what_is_no_regular_file_is_not_read() {
-    let place = Bench::new();
-    let pipe = place.path().join("pipe.npz");
+    let bench = Bench::new();
+    let pipe = bench.path().join("pipe.npz");
     let name = std::ffi::CString::new(pipe.to_str().unwrap()).unwrap();
     // SAFETY: the name is a text that ends in a zero.
     if unsafe { libc::mkfifo(name.as_ptr(), 0o600) } != 0 {
@@ -77,11 +77,11 @@ fn what_is_no_regular_file_is_not_read() {
             "let cfg = params(#{ path: path(\"\") }); nn::from_onnx(cfg.path);",
             "let cfg = params(#{ path: path(\"\") }); onnx::model(cfg.path);",
         ] {
-            let outcome = place.script(text, &[&setting]).run().code(1);
+            let outcome = bench.script(text, &[&setting]).run().code(1);
             assert!(outcome.took < Duration::from_secs(10), "it waits for {}", path.display());
             outcome.says(&["which is no regular file or folder"]);
         }
-        place.script(DECLARED, &[&setting]).run()
+        bench.script(DECLARED, &[&setting]).run()
     };
     refused(&pipe);
     for system in ["/dev/zero", "/proc/self/environ", "/sys/kernel"] {
@@ -89,34 +89,34 @@ fn what_is_no_regular_file_is_not_read() {
             refused(Path::new(system));
         }
     }
-    let link = place.path().join("link.npz");
+    let link = bench.path().join("link.npz");
     std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
     refused(&link);
 }
 
 #[test]
 fn paths_are_declared_in_params_alone() {
-    let place = Bench::new();
-    place.write(
+    let bench = Bench::new();
+    bench.write(
         "plugins/own.rhai",
         "let cfg = params(#{ a: path(\"x\"), b: paths([]) });\nlet c = path(\"y\");",
     );
-    let outcome = place.host(["check", "own"]).run().code(1);
+    let outcome = bench.host(["check", "own"]).run().code(1);
     outcome.shows(&["own.rhai:2:9: `path` declares a setting", "1 finding"]);
     let other = "if cfg.a != \"x\" || cfg.b != [\"y\"] { throw \"other\"; }";
     let text = format!("let cfg = params(#{{ a: path(\"x\"), b: paths([\"y\"]) }});\n{other}");
-    place.run(&text).code(0);
-    place.run("let cfg = params(#{ a: path(3) });").code(1).says(&["own.rhai:1:", "path"]);
-    place
+    bench.run(&text).code(0);
+    bench.run("let cfg = params(#{ a: path(3) });").code(1).says(&["own.rhai:1:", "path"]);
+    bench
         .run("let cfg = params(#{ a: paths([3]) });")
         .code(1)
         .says(&["own.rhai:1:", "the default is [3], expected a file or folder"]);
-    place.script(DECLARED, &["--config", "c.toml"]).run().code(1);
-    place.write("c.toml", "path = 3");
-    place
+    bench.script(DECLARED, &["--config", "c.toml"]).run().code(1);
+    bench.write("c.toml", "path = 3");
+    bench
         .script(DECLARED, &["--config", "c.toml"])
         .run()
         .code(2)
         .says(&["`path` is of type path, not integer"]);
-    place.host(["params", "dtan"]).run().code(0).shows(&["[path; paper: mnist]"]);
+    bench.host(["params", "dtan"]).run().code(0).shows(&["[path; paper: mnist]"]);
 }

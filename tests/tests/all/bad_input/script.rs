@@ -19,9 +19,9 @@ fn a_syntax_error_is_shown_where_it_is() {
 
 #[test]
 fn a_syntax_error_makes_no_run() {
-    let place = Bench::new();
-    place.run("let = 3;").code(1);
-    assert!(place.runs().is_empty());
+    let bench = Bench::new();
+    bench.run("let = 3;").code(1);
+    assert!(bench.runs().is_empty());
 }
 
 #[test]
@@ -153,10 +153,10 @@ fn an_error_that_a_script_throws_is_told_in_its_words() {
 
 #[test]
 fn imports_stay_inside_the_script_folders() {
-    let place = Bench::new();
-    place.write("outside.rhai", "fn f() { 1 }");
+    let bench = Bench::new();
+    bench.write("outside.rhai", "fn f() { 1 }");
     let fails = |import: &str, texts: &[&str]| {
-        place
+        bench
             .run(&format!("let a = 1;\nimport \"{import}\" as x;"))
             .code(1)
             .says(&["own.rhai:2:"])
@@ -164,20 +164,20 @@ fn imports_stay_inside_the_script_folders() {
     };
     fails("../outside", &["`../outside` is not a name that can be imported"]);
     fails("nets/../../outside", &["is not a name that can be imported"]);
-    let absolute = place.path().join("outside");
+    let absolute = bench.path().join("outside");
     fails(&absolute.to_string_lossy(), &["is not a name that can be imported"]);
     fails("", &["is not a name that can be imported"]);
     fails("nets/wat", &["there is no script nets/wat.rhai", "`nets/wta`"]);
     fails("nets/wta.rhai", &["leave out the ending"]);
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(place.path().join("outside.rhai"), place.path().join("scripts/link.rhai"))
+        std::os::unix::fs::symlink(bench.path().join("outside.rhai"), bench.path().join("scripts/link.rhai"))
             .unwrap();
         fails("link", &["link.rhai is a link to", "outside.rhai"]);
     }
-    place.write("scripts/a.rhai", "import \"b\" as b;");
-    place.write("scripts/b.rhai", "import \"a\" as a;");
-    let outcome = place.run("import \"a\" as a;").code(1);
+    bench.write("scripts/a.rhai", "import \"b\" as b;");
+    bench.write("scripts/b.rhai", "import \"a\" as a;");
+    let outcome = bench.run("import \"a\" as a;").code(1);
     outcome.says(&["these scripts import each other in a circle"]);
 }
 
@@ -197,9 +197,9 @@ fn stop_on_nan_ends_the_run_and_keeps_the_last_good_checkpoint() {
             s
         });
     "#;
-    let place = Bench::new();
+    let bench = Bench::new();
     let stop = ["--checkpoint-every", "0s", "--stop-on-nan"];
-    let outcome = place.script(text, &stop).run().code(1);
+    let outcome = bench.script(text, &stop).run().code(1);
     outcome.says(&[
         ", at plugins/own.rhai:9:23",
         "log: \"loss\" is ",
@@ -208,16 +208,16 @@ fn stop_on_nan_ends_the_run_and_keeps_the_last_good_checkpoint() {
         "`host resume ",
         "last checkpoint",
     ]);
-    let run = place.only_run();
+    let run = bench.only_run();
     assert_eq!(run.status(), "FAILED");
     assert!(run.record()["error"].as_str().is_some_and(|text| text.contains("log: \"loss\" is ")));
     let record = run.files("checkpoints")["checkpoints/step.json"].clone();
     let record = String::from_utf8_lossy(&record).into_owned();
     assert!(record.contains("\"done\":4"), "{record}");
     // It stops again at the same place, from the same good state, and without the flag goes on.
-    place.resume(&run, &stop).run().code(1).says(&["log: \"loss\" is ", "(step/5)"]);
+    bench.resume(&run, &stop).run().code(1).says(&["log: \"loss\" is ", "(step/5)"]);
     assert!(run.files("models").contains_key("models/net-4.safetensors"));
-    place.resume(&run, &[]).run().code(0).says(&["warning: log: \"loss\" is "]);
+    bench.resume(&run, &[]).run().code(0).says(&["warning: log: \"loss\" is "]);
     assert_eq!(run.metric("loss").len(), 36);
 }
 
@@ -242,30 +242,30 @@ fn names_of_functions_are_not_doubled() {
 
 #[test]
 fn reading_is_confined() {
-    let place = Bench::new();
-    let file = place.write("secret.safetensors", "x");
+    let bench = Bench::new();
+    let file = bench.write("secret.safetensors", "x");
     let load = format!("nn::linear(1, 1).load(\"{}\");", file.display());
-    place.run(&load).code(1).says(&["own.rhai:1:", "the script may not read this", "--allow-read"]);
-    place.run("nn::linear(1, 1).load(\"../../../../etc/passwd\");").code(1);
-    let folder = place.path().to_string_lossy().into_owned();
-    place.script(&load, &["--allow-read", &folder]).run().code(1).says(&["secret.safetensors"]);
+    bench.run(&load).code(1).says(&["own.rhai:1:", "the script may not read this", "--allow-read"]);
+    bench.run("nn::linear(1, 1).load(\"../../../../etc/passwd\");").code(1);
+    let folder = bench.path().to_string_lossy().into_owned();
+    bench.script(&load, &["--allow-read", &folder]).run().code(1).says(&["secret.safetensors"]);
 }
 
 #[test]
 fn writing_is_confined() {
-    let place = Bench::new();
-    let before = names(place.path());
+    let bench = Bench::new();
+    let before = names(bench.path());
     let text = r#"
         for name in ["../../outside", "/tmp/outside-of-a-run", "a/b", "", "..", "CON", "x\n"] {
             nn::linear(1, 1).save(name);
             figure::grid(name, zeros([1, 1, 4, 4]));
         }
     "#;
-    place.run(text).code(0);
-    let mut after = names(place.path());
+    bench.run(text).code(0);
+    let mut after = names(bench.path());
     after.retain(|name| name != "runs" && !before.contains(name));
     assert!(after.is_empty(), "{after:?}");
-    assert_eq!(place.only_run().files("figures").len(), 7);
+    assert_eq!(bench.only_run().files("figures").len(), 7);
     assert!(!std::path::Path::new("/tmp/outside-of-a-run.png").exists());
 }
 

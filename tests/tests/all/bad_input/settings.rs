@@ -17,9 +17,9 @@ log("lr", cfg.lr);"#;
 /// `host run own ARGS`, which is refused before a run is made.
 #[track_caller]
 fn refused(args: &[&str]) -> Outcome {
-    let place = Bench::new();
-    let outcome = place.script(PLUGIN, args).run();
-    assert!(place.runs().is_empty(), "a run was made");
+    let bench = Bench::new();
+    let outcome = bench.script(PLUGIN, args).run();
+    assert!(bench.runs().is_empty(), "a run was made");
     outcome
 }
 
@@ -42,18 +42,18 @@ fn a_wrong_type_names_the_setting_and_shows_how_to_write_it() {
 
 #[test]
 fn whole_numbers_are_taken_for_floats() {
-    let place = Bench::new();
-    place.script(PLUGIN, &["lr=2"]).run().code(0);
-    assert_eq!(place.only_run().metric("lr"), [2.0]);
+    let bench = Bench::new();
+    bench.script(PLUGIN, &["lr=2"]).run().code(0);
+    assert_eq!(bench.only_run().metric("lr"), [2.0]);
 }
 
 #[test]
 fn mistakes_in_settings_files_have_a_line() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let run = |text: &str, args: &[&str]| {
-        place.write("c.toml", text);
-        place.write("plugins/own.small.toml", text);
-        place.script(PLUGIN, args).run()
+        bench.write("c.toml", text);
+        bench.write("plugins/own.small.toml", text);
+        bench.script(PLUGIN, args).run()
     };
     for args in [["--config", "c.toml"], ["--preset", "small"]] {
         let file = if args[0] == "--config" { "c.toml" } else { "plugins/own.small.toml" };
@@ -64,27 +64,27 @@ fn mistakes_in_settings_files_have_a_line() {
             .says(&[&format!("{file}:2:"), "`epochs` is of type integer"]);
         run("lr = [0.1]", &args).code(2).says(&[&format!("{file}:1:"), "`lr` is of type float"]);
     }
-    assert!(place.runs().is_empty());
+    assert!(bench.runs().is_empty());
 }
 
 #[test]
 fn missing_files_are_named() {
     refused(&["--config", "nowhere.toml"]).code(1).says(&["nowhere.toml: "]);
     refused(&["--preset", "nowhere"]).code(2).says(&["own has no preset `nowhere`", "plugins/own.NAME.toml"]);
-    let place = Bench::new();
-    place.host(["run", "dtna"]).run().code(2).says(&["there is no plugin dtna", "`dtan`"]);
-    place.host(["run", "folder/x.rhai"]).run().code(2).says(&["there is no plugin folder/x.rhai"]);
-    place.host(["check", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
-    place.host(["params", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
-    place.host(["run", "dtan", "--device", "tpu"]).run().code(2).says(&["tpu"]);
+    let bench = Bench::new();
+    bench.host(["run", "dtna"]).run().code(2).says(&["there is no plugin dtna", "`dtan`"]);
+    bench.host(["run", "folder/x.rhai"]).run().code(2).says(&["there is no plugin folder/x.rhai"]);
+    bench.host(["check", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
+    bench.host(["params", "dtna"]).run().code(2).says(&["there is no plugin dtna"]);
+    bench.host(["run", "dtan", "--device", "tpu"]).run().code(2).says(&["tpu"]);
 }
 
 #[test]
 fn settings_that_are_declared_badly_are_told() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let fails = |text: &str, texts: &[&str]| {
-        place.run(text).code(1).says(texts);
-        assert!(place.runs().is_empty(), "a run was made");
+        bench.run(text).code(1).says(texts);
+        assert!(bench.runs().is_empty(), "a run was made");
     };
     fails("let x = 1;\nlet cfg = params(#{ a: 1 });", &["own.rhai:1:", "may stand above `params`"]);
     fails("fn f() { params(#{ a: 1 }) }", &["own.rhai:1:10", "top level"]);
@@ -95,19 +95,19 @@ fn settings_that_are_declared_badly_are_told() {
 
 #[test]
 fn a_preset_that_the_settings_do_not_take_is_a_finding() {
-    let place = Bench::new();
-    place.write("plugins/own.rhai", "let cfg = params(#{ method: one_of(\"a\", [\"a\", \"bee\"]) });");
-    place.write("plugins/own.right.toml", "method = \"bee\"");
-    place.host(["check", "own"]).run().code(0);
-    place.write("plugins/own.wrong.toml", "# Not that.\nmethod = \"bea\"");
+    let bench = Bench::new();
+    bench.write("plugins/own.rhai", "let cfg = params(#{ method: one_of(\"a\", [\"a\", \"bee\"]) });");
+    bench.write("plugins/own.right.toml", "method = \"bee\"");
+    bench.host(["check", "own"]).run().code(0);
+    bench.write("plugins/own.wrong.toml", "# Not that.\nmethod = \"bea\"");
     let shown = ["plugins/own.wrong.toml:2:10: the setting `method` is bea, expected one of a, bee", "`bee`"];
-    place.host(["check", "own"]).run().code(1).shows(&shown);
+    bench.host(["check", "own"]).run().code(1).shows(&shown);
 }
 
 #[test]
 fn a_setting_of_a_plugin_without_settings_is_refused() {
-    let place = Bench::new();
-    place
+    let bench = Bench::new();
+    bench
         .script("log(\"a\", 1);", &["x=1"])
         .run()
         .code(2)
@@ -116,7 +116,7 @@ fn a_setting_of_a_plugin_without_settings_is_refused() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let place = Bench::new();
+    let bench = Bench::new();
     for args in [
         &["frobnicate"][..],
         &[],
@@ -133,28 +133,28 @@ fn wrong_usage_exits_with_2() {
         &["help", "frobnicate"],
         &["help", "noise::unifrom"],
     ] {
-        let outcome = place.host(args).run().code(2);
+        let outcome = bench.host(args).run().code(2);
         assert!(!outcome.stderr.is_empty(), "{args:?}");
     }
-    assert!(place.runs().is_empty());
+    assert!(bench.runs().is_empty());
 }
 
 #[test]
 fn a_name_that_is_not_unicode_is_no_reason_to_crash() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let odd = std::ffi::OsStr::from_bytes(b"plugins/od\xffd.rhai");
-    if std::fs::write(place.path().join(odd), "log(\"a\", 1);").is_err() {
+    if std::fs::write(bench.path().join(odd), "log(\"a\", 1);").is_err() {
         return tests::skipped("the file system takes no such names");
     }
-    let outcome = place.host(["run", "--quiet"]).arg(odd).run();
+    let outcome = bench.host(["run", "--quiet"]).arg(odd).run();
     assert!(matches!(outcome.status.code(), Some(0..=2)), "{outcome:?}");
 }
 
 #[test]
 fn a_folder_for_runs_that_cannot_be_made_is_named() {
-    let place = Bench::new();
-    place.write("file", "");
-    place.script("log(\"a\", 1);", &["--out", "file"]).run().code(2).says(&["file: "]);
-    place.script("log(\"a\", 1);", &["--out", "file/runs"]).run().code(2).says(&["file"]);
-    place.script("log(\"a\", 1);", &["--out", "/proc/runs"]).run().code(2).says(&["/proc/runs"]);
+    let bench = Bench::new();
+    bench.write("file", "");
+    bench.script("log(\"a\", 1);", &["--out", "file"]).run().code(2).says(&["file: "]);
+    bench.script("log(\"a\", 1);", &["--out", "file/runs"]).run().code(2).says(&["file"]);
+    bench.script("log(\"a\", 1);", &["--out", "/proc/runs"]).run().code(2).says(&["/proc/runs"]);
 }

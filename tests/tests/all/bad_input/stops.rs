@@ -19,10 +19,10 @@ const CALLS: [&str; 9] = [
 fn a_stop_inside_a_function_of_a_module_ends_the_run() {
     let endless = "let n = nn::network(#{}, |m, x| { loop { } x });\n";
     for call in CALLS.into_iter().chain(["try { n.fits([1], [1]); } catch { }"]) {
-        let place = Bench::empty();
-        let outcome = place.script(&format!("{endless}{call}"), &["--deadline", "300ms"]).run();
+        let bench = Bench::empty();
+        let outcome = bench.script(&format!("{endless}{call}"), &["--deadline", "300ms"]).run();
         outcome.code(130).says(&["interrupted: go on with"]);
-        assert_eq!(place.only_run().record()["status"], "INTERRUPTED", "{call}");
+        assert_eq!(bench.only_run().record()["status"], "INTERRUPTED", "{call}");
     }
 }
 
@@ -56,13 +56,13 @@ fn an_error_inside_a_function_of_a_module_is_shown_where_it_is() {
 
 #[test]
 fn an_error_inside_a_function_of_another_script_is_shown_there() {
-    let place = Bench::empty();
-    place.write(
+    let bench = Bench::empty();
+    bench.write(
         "plugins/lib.rhai",
         "fn net() {\n    nn::network(#{}, |m, x| {\n        x.reshape([7])\n    })\n}",
     );
     for call in ["n.forward(zeros([2]));", "parallel([1], |i| n.forward(zeros([2])));"] {
-        let outcome = place.run(&format!("import \"lib\" as lib;\nlet n = lib::net();\n{call}")).code(1);
+        let outcome = bench.run(&format!("import \"lib\" as lib;\nlet n = lib::net();\n{call}")).code(1);
         outcome.says(&["plugins/lib.rhai:3:11: reshape: ", "in a closure, called from plugins/own.rhai:3:"]);
     }
 }

@@ -9,30 +9,30 @@ use tests::Bench;
 /// run of that time.
 #[test]
 fn a_run_whose_record_has_only_a_command_goes_on() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let old = fs::read(tests::repository().join("tests/fixtures/run-before-arguments.json")).unwrap();
     let record: Json = serde_json::from_slice(&old).unwrap();
     assert!(record.get("arguments").is_none());
     let text = record["scripts"][0]["text"].as_str().unwrap();
     let words = ["rate=0.25", "gate=gate.safetensors", "--checkpoint-every", "0s", "--seed", "7"];
-    place.script(text, &words).run().code(1).says(&["gate.safetensors"]);
-    let run = place.only_run();
-    place.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
-    let made = fs::read_dir(place.path().join("gates")).unwrap().next().unwrap().unwrap().path();
-    fs::copy(made.join("models/gate.safetensors"), place.path().join("gate.safetensors")).unwrap();
-    place.write("plugins/own.rhai", text);
+    bench.script(text, &words).run().code(1).says(&["gate.safetensors"]);
+    let run = bench.only_run();
+    bench.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
+    let made = fs::read_dir(bench.path().join("gates")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(made.join("models/gate.safetensors"), bench.path().join("gate.safetensors")).unwrap();
+    bench.write("plugins/own.rhai", text);
     fs::write(run.path().join("run.json"), &old).unwrap();
-    place.resume(&run, &[]).run().code(0);
+    bench.resume(&run, &[]).run().code(0);
     assert_eq!(run.metric("sum"), [0.25, 0.5, 0.75]);
     assert_eq!((&run.record()["seed"], &run.record()["resumed"]), (&json!(7), &json!(1)));
 }
 
 #[test]
 fn the_record_has_what_a_run_was_started_with() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let words = ["--checkpoint-every", "2s", "--max-operations", "1000000", "--device", "auto"];
-    place.script("log(\"a\", 1);", &words).run().code(0);
-    let arguments = &place.only_run().record()["arguments"];
+    bench.script("log(\"a\", 1);", &words).run().code(0);
+    let arguments = &bench.only_run().record()["arguments"];
     let expected = json!({
         "plugin": "own", "device": "auto", "preset": null, "config": null, "data": null, "allow_read": [],
         "onnxruntime": null, "deadline": null, "checkpoint_every": 2.0, "stop_on_nan": false,

@@ -8,9 +8,9 @@ use tests::{Bench, RunFolder};
 const TEXT: &str = "let s = each(\"s\", 5, #{ n: 0 }, |i, s| { if i == 4 { throw \"stop\" } s.n += i; s });";
 
 /// A run of `TEXT`, which stopped in its fourth item.
-fn stopped(place: &Bench) -> RunFolder {
-    place.script(TEXT, &["--checkpoint-every", "0s"]).run().code(1).says(&["stop"]);
-    place.only_run()
+fn stopped(bench: &Bench) -> RunFolder {
+    bench.script(TEXT, &["--checkpoint-every", "0s"]).run().code(1).says(&["stop"]);
+    bench.only_run()
 }
 
 /// Changes the record of the loop, with its checksum or without one.
@@ -26,8 +26,8 @@ fn change(run: &RunFolder, key: &str, value: Json, sealed: bool) {
 
 #[test]
 fn a_record_that_was_changed_is_refused() {
-    let place = Bench::new();
-    let run = stopped(&place);
+    let bench = Bench::new();
+    let run = stopped(&bench);
     let path = run.path().join("checkpoints/s.json");
     let whole = fs::read(&path).unwrap();
     let changes = [
@@ -39,16 +39,16 @@ fn a_record_that_was_changed_is_refused() {
     for (key, value) in changes {
         change(&run, key, value, true);
         let refused = ["checkpoints/s.json: the checkpoint is damaged: this is not what was written"];
-        place.resume(&run, &[]).run().code(2).says(&refused).says(&["start a new run, or remove "]);
+        bench.resume(&run, &[]).run().code(2).says(&refused).says(&["start a new run, or remove "]);
         fs::write(&path, &whole).unwrap();
     }
-    place.resume(&run, &[]).run().code(1).says(&["stop"]);
+    bench.resume(&run, &[]).run().code(1).says(&["stop"]);
 }
 
 #[test]
 fn a_record_without_a_checksum_is_read_where_its_numbers_can_be() {
-    let place = Bench::new();
-    let run = stopped(&place);
+    let bench = Bench::new();
+    let run = stopped(&bench);
     let path = run.path().join("checkpoints/s.json");
     let whole = fs::read(&path).unwrap();
     let bad = [json!(-1), json!("x"), json!(99), json!(1.5), json!(null)].map(|done| ("done", done));
@@ -56,20 +56,20 @@ fn a_record_without_a_checksum_is_read_where_its_numbers_can_be() {
         bad.into_iter().chain([("finished", json!("yes")), ("logged", json!(-3)), ("metrics", json!("0"))]);
     for (key, value) in bad {
         change(&run, key, value.clone(), false);
-        let outcome = place.resume(&run, &[]).run();
+        let outcome = bench.resume(&run, &[]).run();
         assert!(matches!(outcome.status.code(), Some(1 | 2)), "{key} {value}: {}", outcome.stderr);
         outcome.says(&["checkpoints/s.json: the checkpoint is damaged", "start a new run, or remove "]);
         fs::write(&path, &whole).unwrap();
     }
     change(&run, "done", json!(3), false);
-    place.write("plugins/own.rhai", TEXT.replace("i == 4", "false"));
-    place.resume(&run, &["--changed"]).run().code(0);
+    bench.write("plugins/own.rhai", TEXT.replace("i == 4", "false"));
+    bench.resume(&run, &["--changed"]).run().code(0);
 }
 
 #[test]
 fn without_its_checkpoints_a_run_computes_everything_again() {
-    let place = Bench::new();
-    let run = stopped(&place);
+    let bench = Bench::new();
+    let run = stopped(&bench);
     fs::remove_dir_all(run.path().join("checkpoints")).unwrap();
-    place.resume(&run, &[]).run().code(1).says(&["stop"]);
+    bench.resume(&run, &[]).run().code(1).says(&["stop"]);
 }

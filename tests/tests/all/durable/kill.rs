@@ -36,10 +36,10 @@ fn was_killed(outcome: &Outcome) -> bool {
 }
 
 /// Goes on with the run that was made here, if there is one that is not completed.
-fn finish(place: &Bench, args: &[&str]) -> Option<RunFolder> {
-    let run = place.runs().pop().filter(|run| run.path().join("run.json").exists())?;
+fn finish(bench: &Bench, args: &[&str]) -> Option<RunFolder> {
+    let run = bench.runs().pop().filter(|run| run.path().join("run.json").exists())?;
     if run.status() != "COMPLETED" {
-        place.resume(&run, args).run().code(0);
+        bench.resume(&run, args).run().code(0);
     }
     assert_eq!(run.status(), "COMPLETED");
     run.assert_tidy();
@@ -48,12 +48,12 @@ fn finish(place: &Bench, args: &[&str]) -> Option<RunFolder> {
 
 #[test]
 fn a_run_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
-    let (reference, place) = (Bench::new(), Bench::new());
+    let (reference, bench) = (Bench::new(), Bench::new());
     let (expected, took) = undisturbed(&reference, &[]);
     for (i, delay) in moments(took) {
-        let place = if i == 0 { &place } else { &Bench::new() };
-        let outcome = place.script(NESTED, every(i)).start().signal_after(delay, libc::SIGKILL);
-        if let Some(run) = finish(place, every(i)) {
+        let bench = if i == 0 { &bench } else { &Bench::new() };
+        let outcome = bench.script(NESTED, every(i)).start().signal_after(delay, libc::SIGKILL);
+        if let Some(run) = finish(bench, every(i)) {
             println!("killed: {}, after {delay:?}", was_killed(&outcome));
             run.assert_same_results(&expected);
         }
@@ -66,9 +66,9 @@ fn dtan_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
     let took = reference.host(DTAN).run().code(0).took;
     let expected = reference.only_run();
     for (i, delay) in moments(took) {
-        let place = Bench::new();
-        place.host(DTAN.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
-        if let Some(run) = finish(&place, every(i)) {
+        let bench = Bench::new();
+        bench.host(DTAN.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
+        if let Some(run) = finish(&bench, every(i)) {
             run.assert_same_results(&expected);
         }
     }
@@ -84,11 +84,11 @@ fn dtan_with_onnx_runtime_is_killed_and_goes_on() {
     let took = reference.host(&args).run().code(0).took;
     let expected = reference.only_run();
     for (i, delay) in moments(took).skip(3).step_by(7) {
-        let place = Bench::new();
-        place.host(args.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
+        let bench = Bench::new();
+        bench.host(args.iter().chain(every(i))).start().signal_after(delay, libc::SIGKILL);
         // A record's own library is not loaded: it is given anew.
         let again = [every(i), &["--onnxruntime", &library]].concat();
-        if let Some(run) = finish(&place, &again) {
+        if let Some(run) = finish(&bench, &again) {
             run.assert_same_results(&expected);
         }
     }
@@ -98,33 +98,33 @@ fn dtan_with_onnx_runtime_is_killed_and_goes_on() {
 fn a_run_that_is_killed_again_and_again_ends_the_same() {
     let reference = Bench::new();
     let (expected, took) = undisturbed(&reference, &[]);
-    let place = Bench::new();
+    let bench = Bench::new();
     let every = ["--checkpoint-every", "0s"];
     let mut delay = took / 4;
     let mut kills = 0;
-    place.script(NESTED, &every).start().signal_after(delay, libc::SIGKILL);
-    while place.only_run().status() != "COMPLETED" {
+    bench.script(NESTED, &every).start().signal_after(delay, libc::SIGKILL);
+    while bench.only_run().status() != "COMPLETED" {
         kills += 1;
         // A process that has to get further than the last one gets a little more time.
         delay = delay.mul_f64(1.03);
-        place.resume(&place.only_run(), &every).start().signal_after(delay, libc::SIGKILL);
+        bench.resume(&bench.only_run(), &every).start().signal_after(delay, libc::SIGKILL);
     }
     println!("killed {kills} times");
-    let run = place.only_run();
+    let run = bench.only_run();
     assert!(kills < 100 && run.record()["resumed"].as_u64() >= Some(2));
     run.assert_same_results(&expected);
 }
 
 #[test]
 fn the_time_of_the_metrics_goes_on_after_a_kill() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = "each(\"a\", 400, |i| { log(\"x\", i); noise::normal([20000]).sum(); });";
-    let killed = place.script(text, &["--checkpoint-every", "0s"]).start();
+    let killed = bench.script(text, &["--checkpoint-every", "0s"]).start();
     killed
-        .until(|| place.runs().iter().any(RunFolder::has_checkpoint))
+        .until(|| bench.runs().iter().any(RunFolder::has_checkpoint))
         .signal_after(Duration::ZERO, libc::SIGKILL);
-    let run = place.only_run();
-    place.resume(&run, &[]).run().code(0);
+    let run = bench.only_run();
+    bench.resume(&run, &[]).run().code(0);
     let text = String::from_utf8_lossy(&run.files("")["metrics.jsonl"]).into_owned();
     let times: Vec<f64> = text
         .lines()

@@ -15,7 +15,7 @@ use tests::{Bench, RunFolder};
 pub const NESTED: &str = include_str!("../../../fixtures/nested.rhai");
 
 /// What a run of `NESTED` with these settings comes to when nothing happens to it.
-pub fn undisturbed(place: &Bench, settings: &[&str]) -> (RunFolder, std::time::Duration) {
-    let outcome = place.script(NESTED, settings).run().code(0);
-    (place.only_run(), outcome.took)
+pub fn undisturbed(bench: &Bench, settings: &[&str]) -> (RunFolder, std::time::Duration) {
+    let outcome = bench.script(NESTED, settings).run().code(0);
+    (bench.only_run(), outcome.took)
 }

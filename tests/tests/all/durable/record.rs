@@ -34,30 +34,30 @@ const SET: &str = "data::load(cfg.path).train().tensor().sum().item()";
 
 /// A run that failed at its gate, which is open now.
 struct Stopped {
-    place: Bench,
+    bench: Bench,
     run: RunFolder,
 }
 
 impl Stopped {
-    fn new(place: Bench, read: &str, args: &[&str]) -> Self {
+    fn new(bench: Bench, read: &str, args: &[&str]) -> Self {
         if let Some(library) = onnxruntime() {
             // Where it is found by itself.
-            std::os::unix::fs::symlink(library.parent().unwrap(), place.path().join(".ort")).unwrap();
+            std::os::unix::fs::symlink(library.parent().unwrap(), bench.path().join(".ort")).unwrap();
         }
         let gate = "gate=gate.safetensors";
         let every = ["--checkpoint-every", "0s", gate];
         let text = GATED.replace("READ", read);
-        place.script(&text, &[&every, args].concat()).run().code(1).says(&["gate.safetensors"]);
-        let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
-        place.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
-        let made = fs::read_dir(place.path().join("gates")).unwrap().next().unwrap().unwrap().path();
-        fs::copy(made.join("models/gate.safetensors"), place.path().join("gate.safetensors")).unwrap();
-        place.write("plugins/own.rhai", text);
-        Self { place, run }
+        bench.script(&text, &[&every, args].concat()).run().code(1).says(&["gate.safetensors"]);
+        let run = bench.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
+        bench.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
+        let made = fs::read_dir(bench.path().join("gates")).unwrap().next().unwrap().unwrap().path();
+        fs::copy(made.join("models/gate.safetensors"), bench.path().join("gate.safetensors")).unwrap();
+        bench.write("plugins/own.rhai", text);
+        Self { bench, run }
     }
 
     fn resume(&self, args: &[&str]) -> Outcome {
-        self.place.resume(&self.run, args).run()
+        self.bench.resume(&self.run, args).run()
     }
 
     /// Forges a word of the command, both in the arguments that records have now and in a record that has
@@ -87,13 +87,13 @@ impl Stopped {
     }
 
     fn path(&self, name: &str) -> String {
-        self.place.path().join(name).display().to_string()
+        self.bench.path().join(name).display().to_string()
     }
 }
 
 #[test]
 fn settings_that_are_no_finite_numbers_come_back() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         let cfg = params(#{ clip: 1.0, top: 1.0 / 0.0, none: 0.0 / 0.0, rates: [0.1], lr: 0.1, gate: "" });
         each("step", 1..=3, |i| {
@@ -102,21 +102,21 @@ fn settings_that_are_no_finite_numbers_come_back() {
             table(`step ${i}`, [all.map(|x| `${x}`)]);
         });
     "#;
-    place.write("c.toml", "lr = inf\nrates = [-inf, nan, 1]\n");
+    bench.write("c.toml", "lr = inf\nrates = [-inf, nan, 1]\n");
     let args = ["clip=inf", "--config", "c.toml", "gate=gate.safetensors", "--checkpoint-every", "0s"];
-    place.script(text, &args).run().code(1).says(&["gate.safetensors"]);
-    let run = place.only_run();
+    bench.script(text, &args).run().code(1).says(&["gate.safetensors"]);
+    let run = bench.only_run();
     let folder = run.path().file_name().unwrap().to_string_lossy().into_owned();
     assert!(folder.starts_with("own,clip=inf,rates=[-inf,nan,1.0],lr=inf,gate="), "{folder}");
     let report = fs::read_to_string(run.path().join("report.html")).unwrap();
     for shown in ["<th>clip</th><td>inf</td>", "<th>none</th><td>nan</td>", "<td>[-inf,nan,1.0]</td>"] {
         assert!(report.contains(shown), "no {shown} in the report");
     }
-    place.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
-    let made = fs::read_dir(place.path().join("gates")).unwrap().next().unwrap().unwrap().path();
-    fs::copy(made.join("models/gate.safetensors"), place.path().join("gate.safetensors")).unwrap();
-    place.write("plugins/own.rhai", text);
-    place.resume(&run, &[]).run().code(0);
+    bench.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
+    let made = fs::read_dir(bench.path().join("gates")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(made.join("models/gate.safetensors"), bench.path().join("gate.safetensors")).unwrap();
+    bench.write("plugins/own.rhai", text);
+    bench.resume(&run, &[]).run().code(0);
     let tables = run.files("tables");
     assert_eq!(tables.len(), 3, "{:?}", tables.keys());
     let first = tables.values().next().unwrap();
@@ -127,9 +127,9 @@ fn settings_that_are_no_finite_numbers_come_back() {
 #[track_caller]
 fn is_noticed(read: &str, files: &[(&str, &[u8])], args: &[&str], name: &str, change: impl Fn(&Bench)) {
     let stopped = |files: &[(&str, &[u8])]| {
-        let place = Bench::new();
-        files.iter().for_each(|(name, bytes)| drop(place.write(name, bytes)));
-        Stopped::new(place, read, args)
+        let bench = Bench::new();
+        files.iter().for_each(|(name, bytes)| drop(bench.write(name, bytes)));
+        Stopped::new(bench, read, args)
     };
     stopped(files).resume(&[]).code(0);
 
@@ -137,7 +137,7 @@ fn is_noticed(read: &str, files: &[(&str, &[u8])], args: &[&str], name: &str, ch
     let before = stopped.run.record();
     let known = before["files"].as_array().unwrap().iter().find(|file| file["name"] == name);
     let known = known.unwrap_or_else(|| panic!("no {name} in {}", before["files"]));
-    change(&stopped.place);
+    change(&stopped.bench);
     let outcome = stopped.resume(&[]);
     assert!(matches!(outcome.status.code(), Some(1 | 2)), "{}", outcome.stderr);
     let problem = format!("{name} changed since the run began");
@@ -154,11 +154,11 @@ fn is_noticed(read: &str, files: &[(&str, &[u8])], args: &[&str], name: &str, ch
 #[test]
 fn data_that_changed_is_told() {
     let (old, new) = (npy(1), npy(2));
-    is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |place| drop(place.write("d.npy", &new)));
-    is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |place| {
+    is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |bench| drop(bench.write("d.npy", &new)));
+    is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |bench| {
         // Of the same length, at the same time.
-        let time = fs::metadata(place.path().join("d.npy")).unwrap().modified().unwrap();
-        let file = fs::File::options().write(true).open(place.write("d.npy", &new)).unwrap();
+        let time = fs::metadata(bench.path().join("d.npy")).unwrap().modified().unwrap();
+        let file = fs::File::options().write(true).open(bench.write("d.npy", &new)).unwrap();
         file.set_modified(time).unwrap();
     });
 }
@@ -167,9 +167,9 @@ fn data_that_changed_is_told() {
 fn pictures_that_changed_are_told() {
     let files = [("p/a/1.png", BLACK), ("p/b/2.png", GREY)];
     let told = |change: &dyn Fn(&Bench)| is_noticed(SET, &files, &["path=p"], "p (train)", change);
-    told(&|place| drop(place.write("p/a/1.png", GREY)));
-    told(&|place| drop(place.write("p/a/3.png", BLACK)));
-    told(&|place| fs::rename(place.path().join("p/a/1.png"), place.path().join("p/b/1.png")).unwrap());
+    told(&|bench| drop(bench.write("p/a/1.png", GREY)));
+    told(&|bench| drop(bench.write("p/a/3.png", BLACK)));
+    told(&|bench| fs::rename(bench.path().join("p/a/1.png"), bench.path().join("p/b/1.png")).unwrap());
 }
 
 #[test]
@@ -182,29 +182,29 @@ fn a_known_set_a_table_and_weights_that_changed_are_told() {
         &[(name, &old)],
         &[],
         "DATA/cifar-10/data_batch_1.bin",
-        |place| drop(place.write(name, &new)),
+        |bench| drop(bench.write(name, &new)),
     );
 
     let table = "data::load(cfg.path, #{ labels: \"c\", attributes: cfg.more }).train().labels()[0]";
     let files = [("p/1.png", BLACK), ("p/2.png", GREY), ("t.csv", b"file,c\n1.png,x\n2.png,y\n")];
-    is_noticed(table, &files, &["path=p", "more=t.csv"], "t.csv", |place| {
-        place.write("t.csv", "file,c\n1.png,y\n2.png,x\n");
+    is_noticed(table, &files, &["path=p", "more=t.csv"], "t.csv", |bench| {
+        bench.write("t.csv", "file,c\n1.png,y\n2.png,x\n");
     });
 
-    let place = Bench::new();
-    place.run("nn::linear(2, 2).save(\"a\"); nn::linear(2, 2).save_onnx(\"a\", [2]);").code(0);
-    let made = |name: &str| fs::read(place.only_run().path().join("models").join(name)).unwrap();
+    let bench = Bench::new();
+    bench.run("nn::linear(2, 2).save(\"a\"); nn::linear(2, 2).save_onnx(\"a\", [2]);").code(0);
+    let made = |name: &str| fs::read(bench.only_run().path().join("models").join(name)).unwrap();
     let (weights, model) = (made("a.safetensors"), made("a.onnx"));
     let other = [&weights[..weights.len() - 4], &[0; 4]].concat();
     let read = "let net = nn::linear(2, 2); net.load(cfg.path); net.forward(ones([1, 2])).sum().item()";
-    is_noticed(read, &[("w.safetensors", &weights)], &["path=w.safetensors"], "w.safetensors", |place| {
-        place.write("w.safetensors", &other);
+    is_noticed(read, &[("w.safetensors", &weights)], &["path=w.safetensors"], "w.safetensors", |bench| {
+        bench.write("w.safetensors", &other);
     });
     // A field that no reader knows, and that changes nothing.
     let other = [&model[..], &[0xa0, 0x3f, 1]].concat();
     let read = "nn::from_onnx(cfg.path).forward(ones([1, 2])).sum().item()";
-    is_noticed(read, &[("m.onnx", &model)], &["path=m.onnx"], "m.onnx", |place| {
-        place.write("m.onnx", &other);
+    is_noticed(read, &[("m.onnx", &model)], &["path=m.onnx"], "m.onnx", |bench| {
+        bench.write("m.onnx", &other);
     });
 }
 
@@ -230,7 +230,7 @@ fn external_model() -> Vec<u8> {
 #[test]
 fn elements_of_a_model_in_another_file_that_changed_are_told() {
     let files: [(&str, &[u8]); 2] = [("n/m.onnx", &external_model()), ("n/w.bin", &1f32.to_le_bytes())];
-    let change = |place: &Bench| drop(place.write("n/w.bin", 2f32.to_le_bytes()));
+    let change = |bench: &Bench| drop(bench.write("n/w.bin", 2f32.to_le_bytes()));
     let read = "nn::from_onnx(cfg.path).forward(ones([1])).sum().item()";
     is_noticed(read, &files, &["path=n/m.onnx"], "n/w.bin", change);
     if onnxruntime().is_none() {
@@ -243,7 +243,7 @@ fn elements_of_a_model_in_another_file_that_changed_are_told() {
 fn scripts_that_changed_are_gone_on_with_where_that_is_said() {
     let stopped = Stopped::new(Bench::new(), "1.0", &[]);
     let text = GATED.replace("READ", "10.0").replace("wait: 1.0", "wait: 1.0, step: 2.0");
-    stopped.place.write("plugins/own.rhai", text.replace("+= x", "+= x * cfg.step"));
+    stopped.bench.write("plugins/own.rhai", text.replace("+= x", "+= x * cfg.step"));
     stopped.resume(&[]).code(2).says(&["own.rhai changed since the run began", "--changed"]);
     assert_eq!(stopped.run.status(), "FAILED", "nothing was touched");
     stopped.resume(&["--changed"]).code(0);
@@ -256,17 +256,17 @@ fn scripts_that_changed_are_gone_on_with_where_that_is_said() {
 
 #[test]
 fn what_is_gone_is_told() {
-    let place = Bench::new();
-    place.write("d.npy", npy(1));
-    let stopped = Stopped::new(place, SET, &["path=d.npy"]);
-    fs::remove_file(stopped.place.path().join("d.npy")).unwrap();
+    let bench = Bench::new();
+    bench.write("d.npy", npy(1));
+    let stopped = Stopped::new(bench, SET, &["path=d.npy"]);
+    fs::remove_file(stopped.bench.path().join("d.npy")).unwrap();
     stopped.resume(&[]).code(2).says(&["d.npy is gone since the run began"]);
 }
 
 /// Data outside of the working folder, which is `place`.
-fn outside(place: &Bench) -> String {
+fn outside(bench: &Bench) -> String {
     let folder =
-        place.path().parent().unwrap().join(format!("{}-out", place.path().file_name().unwrap().display()));
+        bench.path().parent().unwrap().join(format!("{}-out", bench.path().file_name().unwrap().display()));
     fs::create_dir_all(folder.join("cifar-10")).unwrap();
     fs::write(folder.join("d.npy"), npy(1)).unwrap();
     fs::write(folder.join("cifar-10/data_batch_1.bin"), [1; 3073]).unwrap();
@@ -275,9 +275,9 @@ fn outside(place: &Bench) -> String {
 
 #[test]
 fn what_was_read_elsewhere_is_read_again_and_nothing_else() {
-    let place = Bench::new();
-    let folder = outside(&place);
-    let stopped = Stopped::new(place, SET, &[&format!("path={folder}/d.npy")]);
+    let bench = Bench::new();
+    let folder = outside(&bench);
+    let stopped = Stopped::new(bench, SET, &[&format!("path={folder}/d.npy")]);
     fs::copy(format!("{folder}/d.npy"), format!("{folder}/e.npy")).unwrap();
     // Another file, as the setting of a record that came from elsewhere.
     let honest = stopped.run.record();
@@ -297,12 +297,12 @@ fn what_was_read_elsewhere_is_read_again_and_nothing_else() {
 
 #[test]
 fn folders_that_a_record_allows_are_given_anew() {
-    let place = Bench::new();
-    let folder = outside(&place);
+    let bench = Bench::new();
+    let folder = outside(&bench);
     let (data, allow) = (["--data", &folder], ["--allow-read", &folder]);
-    let stopped = Stopped::new(place, "data::load(\"cifar-10\").train().tensor().sum().item()", &data);
+    let stopped = Stopped::new(bench, "data::load(\"cifar-10\").train().tensor().sum().item()", &data);
     stopped.resume(&[]).code(2).says(&[&format!("--data {folder}")]);
-    let by_variable = stopped.place.resume(&stopped.run, &["--deadline", "1h"]).env("HOST_DATA", &folder);
+    let by_variable = stopped.bench.resume(&stopped.run, &["--deadline", "1h"]).env("HOST_DATA", &folder);
     by_variable.run().code(0);
 
     let read = format!("data::load(\"{folder}/d.npy\").train().tensor().sum().item()");
@@ -320,7 +320,7 @@ fn folders_that_a_record_allows_are_given_anew() {
 #[test]
 fn a_library_that_a_record_names_is_not_loaded() {
     let stopped = Stopped::new(Bench::new(), "1.0", &[]);
-    let library = stopped.place.write("evil.so", "no library").display().to_string();
+    let library = stopped.bench.write("evil.so", "no library").display().to_string();
     let said = format!("--onnxruntime {library}");
     stopped.names("onnxruntime", "--onnxruntime", &library, &said);
 }
@@ -359,7 +359,7 @@ fn a_run_with_links_is_not_resumed() {
     fs::write(format!("{victim}/kept.txt"), "precious").unwrap();
     for name in ["checkpoints/tensors", "figures", "log.txt", "metrics.jsonl", "run.json"] {
         let path = stopped.run.path().join(name);
-        let aside = stopped.place.path().join("aside");
+        let aside = stopped.bench.path().join("aside");
         if path.exists() {
             fs::rename(&path, &aside).unwrap();
         }
@@ -380,9 +380,9 @@ fn a_run_with_links_is_not_resumed() {
 
 #[test]
 fn tensors_of_a_checkpoint_are_files_of_the_run() {
-    let place = Bench::new();
-    place.run("each(\"a\", 2, #{ x: ones([3]) }, |i, s| { s.x += 1; s });\nthrow \"stop\";").code(1);
-    let run = place.only_run();
+    let bench = Bench::new();
+    bench.run("each(\"a\", 2, #{ x: ones([3]) }, |i, s| { s.x += 1; s });\nthrow \"stop\";").code(1);
+    let run = bench.only_run();
     let path = run.path().join("checkpoints/a.json");
     let text = fs::read_to_string(&path).unwrap();
     let mut state: Json = serde_json::from_str(&text).unwrap();
@@ -392,30 +392,30 @@ fn tensors_of_a_checkpoint_are_files_of_the_run() {
     // As without a checksum, which would not be right.
     state.as_object_mut().unwrap().remove("sha256");
     fs::write(&path, state.to_string()).unwrap();
-    place.resume(&run, &[]).run().code(1).says(&["the checkpoint is damaged"]);
+    bench.resume(&run, &[]).run().code(1).says(&["the checkpoint is damaged"]);
 }
 
 #[test]
 fn the_command_that_goes_on_is_told_whole() {
-    let place = Bench::new();
-    let folder = outside(&place);
+    let bench = Bench::new();
+    let folder = outside(&bench);
     let text = "let cfg = params(#{ path: path(\"\") }); each(\"a\", 1, |i| i); throw \"stop\";";
     let set = format!("path={folder}");
-    let outcome = place.script(text, &[&set, "--data", &folder, "--checkpoint-every", "0s"]).run().code(1);
-    let run = place.only_run();
+    let outcome = bench.script(text, &[&set, "--data", &folder, "--checkpoint-every", "0s"]).run().code(1);
+    let run = bench.only_run();
     let command =
-        format!("host resume {} --data {folder}", run.path().strip_prefix(place.path()).unwrap().display());
+        format!("host resume {} --data {folder}", run.path().strip_prefix(bench.path()).unwrap().display());
     outcome.says(&[&command]);
-    place.resume(&run, &["--data", &folder]).run().code(1).says(&["own.rhai:1:", "stop"]);
+    bench.resume(&run, &["--data", &folder]).run().code(1).says(&["own.rhai:1:", "stop"]);
     fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
 fn files_of_settings_are_in_the_record() {
-    let place = Bench::new();
-    place.write("c.toml", "a = 2\n");
-    place.script("let cfg = params(#{ a: 1 });", &["--config", "c.toml"]).run().code(0);
-    let configs = &place.only_run().record()["configs"];
+    let bench = Bench::new();
+    bench.write("c.toml", "a = 2\n");
+    bench.script("let cfg = params(#{ a: 1 });", &["--config", "c.toml"]).run().code(0);
+    let configs = &bench.only_run().record()["configs"];
     assert_eq!(configs[0]["name"], "c.toml");
     // As sha256sum gives it.
     assert_eq!(configs[0]["sha256"], "1382c01db535c28d9d2e3137ea7b6ff14ed03537bc4dab2e8d40182bd48bbd69");
@@ -425,12 +425,12 @@ fn files_of_settings_are_in_the_record() {
 #[test]
 fn imports_by_computed_names_are_compared_as_well() {
     let text = "import \"mi\" + \"ne\" as mine;\neach(\"a\", 1, |i| i);\nthrow `${mine::f(1)}`;";
-    let place = Bench::new();
-    place.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
-    place.script(text, &["--checkpoint-every", "0s"]).run().code(1).says(&["own.rhai:3:1: 2"]);
-    let run = place.only_run();
-    place.resume(&run, &[]).run().code(1).says(&["own.rhai:3:1: 2"]);
-    place.write("scripts/mine.rhai", "fn f(x) { x + 2 }");
-    place.resume(&run, &[]).run().code(2).says(&["scripts/mine.rhai changed since the run began"]);
-    place.resume(&run, &["--changed"]).run().code(1).says(&["own.rhai:3:1: 3"]);
+    let bench = Bench::new();
+    bench.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
+    bench.script(text, &["--checkpoint-every", "0s"]).run().code(1).says(&["own.rhai:3:1: 2"]);
+    let run = bench.only_run();
+    bench.resume(&run, &[]).run().code(1).says(&["own.rhai:3:1: 2"]);
+    bench.write("scripts/mine.rhai", "fn f(x) { x + 2 }");
+    bench.resume(&run, &[]).run().code(2).says(&["scripts/mine.rhai changed since the run began"]);
+    bench.resume(&run, &["--changed"]).run().code(1).says(&["own.rhai:3:1: 3"]);
 }

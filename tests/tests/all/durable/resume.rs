@@ -8,8 +8,8 @@ use tests::{Bench, Host, RunFolder};
 use super::NESTED;
 
 /// Starts a run and stops it with Ctrl-C as soon as it has its folder.
-fn interrupted(place: &Bench, host: Host) {
-    let begun = || place.runs().iter().any(|run| run.path().join("run.json").exists());
+fn interrupted(bench: &Bench, host: Host) {
+    let begun = || bench.runs().iter().any(|run| run.path().join("run.json").exists());
     host.start().until(begun).signal_after(Duration::ZERO, libc::SIGINT).code(130);
 }
 
@@ -42,16 +42,16 @@ name.save("net");
 /// `STOPS_ONCE` as an undisturbed run and as one that was killed in the middle of its last loop and resumed.
 fn twice(checkpoints: &str) -> (RunFolder, RunFolder, [Bench; 2]) {
     let text = STOPS_ONCE.replace("MIDDLE", "for k in 0..2000 { noise::normal([30000]); }");
-    let (reference, place) = (Bench::new(), Bench::new());
+    let (reference, bench) = (Bench::new(), Bench::new());
     reference.run(&text).code(0);
     let args = ["--checkpoint-every", checkpoints];
-    let running = place.script(&text, &args).start();
-    let reached = || place.runs().iter().any(|run| run.path().join("checkpoints/last.json").exists());
+    let running = bench.script(&text, &args).start();
+    let reached = || bench.runs().iter().any(|run| run.path().join("checkpoints/last.json").exists());
     running.until(reached).signal_after(Duration::ZERO, libc::SIGKILL);
-    let run = place.only_run();
+    let run = bench.only_run();
     assert_eq!(run.status(), "RUNNING", "a killed run cannot write its end");
-    place.resume(&run, &args).run().code(0);
-    (reference.only_run(), run, [reference, place])
+    bench.resume(&run, &args).run().code(0);
+    (reference.only_run(), run, [reference, bench])
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn what_is_done_is_not_done_again() {
 
 #[test]
 fn a_stage_is_computed_once() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         let x = stage("draw", || { print("computing"); noise::uniform([3]) });
         let y = stage("plain", || { print("computing"); #{ a: [1, 2.5, "x", true, ()], b: x } });
@@ -77,9 +77,9 @@ fn a_stage_is_computed_once() {
         log("x", x.sum());
         throw "stop";
     "#;
-    place.run(text).code(1).says(&["own.rhai:7:9: stop"]);
-    let run = place.only_run();
-    place.resume(&run, &[]).run().code(1).says(&["own.rhai:7:9: stop"]);
+    bench.run(text).code(1).says(&["own.rhai:7:9: stop"]);
+    let run = bench.only_run();
+    bench.resume(&run, &[]).run().code(1).says(&["own.rhai:7:9: stop"]);
     let log = String::from_utf8_lossy(&run.files("")["log.txt"]).into_owned();
     assert_eq!(log.matches("computing").count(), 2, "{log}");
     assert_eq!(run.metrics().len(), 1);
@@ -96,19 +96,19 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
         });
         log("length", cfg.name.len());
     "#;
-    let place = Bench::new();
-    let config = place.write("c.toml", "name = \"from a file\"\n");
+    let bench = Bench::new();
+    let config = bench.write("c.toml", "name = \"from a file\"\n");
     let config = config.to_string_lossy().into_owned();
-    interrupted(&place, place.script(text, &["n=5", "--config", &config, "--seed", "7"]));
+    interrupted(&bench, bench.script(text, &["n=5", "--config", &config, "--seed", "7"]));
     // What was resolved counts, not the file as it is now.
     fs::write(&config, "name = \"changed\"\n").unwrap();
-    let run = place.only_run();
+    let run = bench.only_run();
     let refused =
         ["c.toml changed since the run began", "the settings of this run stay as run.json has them"];
-    place.resume(&run, &[]).run().code(2).says(&refused);
+    bench.resume(&run, &[]).run().code(2).says(&refused);
     fs::remove_file(&config).unwrap();
-    place.resume(&run, &[]).run().code(2).says(&["c.toml is gone since the run began"]);
-    place.resume(&run, &["--changed"]).run().code(0);
+    bench.resume(&run, &[]).run().code(2).says(&["c.toml is gone since the run began"]);
+    bench.resume(&run, &["--changed"]).run().code(0);
     assert_eq!(run.metric("n"), [5.0]);
     assert_eq!(run.metric("length"), [11.0]);
     let changed = run.record()["changed"].clone();
@@ -121,13 +121,13 @@ fn a_resumed_run_keeps_its_settings_and_seed() {
 
 #[test]
 fn a_run_is_resumed_from_any_folder() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = "stage(\"wait\", || { for k in 0..600 { noise::normal([30000]); } }); log(\"i\", 1);";
-    interrupted(&place, place.script(text, &[]));
-    let run = place.only_run();
+    interrupted(&bench, bench.script(text, &[]));
+    let run = bench.only_run();
     // Its plugin is not found from there, and not taken from its record.
     let elsewhere = Bench::new();
-    let plugin = place.path().join("plugins/own.rhai").display().to_string();
+    let plugin = bench.path().join("plugins/own.rhai").display().to_string();
     let word = format!("--plugin {plugin}");
     elsewhere.resume(&run, &[]).run().code(2).says(&["is not taken from there", &word]);
     elsewhere.resume(&run, &["--plugin", &plugin]).run().code(0);
@@ -137,67 +137,67 @@ fn a_run_is_resumed_from_any_folder() {
 
 #[test]
 fn a_completed_run_is_not_resumed() {
-    let place = Bench::new();
-    place.run("log(\"a\", 1);").code(0);
-    let run = place.only_run();
+    let bench = Bench::new();
+    bench.run("log(\"a\", 1);").code(0);
+    let run = bench.only_run();
     let before = run.files("");
-    place.resume(&run, &[]).run().code(2).says(&["is completed: there is nothing to resume", "host run"]);
+    bench.resume(&run, &[]).run().code(2).says(&["is completed: there is nothing to resume", "host run"]);
     assert!(before == run.files(""), "nothing was touched");
 }
 
 #[test]
 fn a_running_run_is_not_resumed() {
-    let place = Bench::new();
-    let running = place.script("loop { zeros([1]); }", &["--deadline", "60s"]).start();
-    let running = running.until(|| place.runs().iter().any(|run| run.path().join("run.json").exists()));
-    place.resume(&place.only_run(), &[]).run().code(2).says(&["still running in another process"]);
+    let bench = Bench::new();
+    let running = bench.script("loop { zeros([1]); }", &["--deadline", "60s"]).start();
+    let running = running.until(|| bench.runs().iter().any(|run| run.path().join("run.json").exists()));
+    bench.resume(&bench.only_run(), &[]).run().code(2).says(&["still running in another process"]);
     running.signal(libc::SIGKILL);
     running.wait();
-    place.resume(&place.only_run(), &["--deadline", "100ms"]).run().code(130);
+    bench.resume(&bench.only_run(), &["--deadline", "100ms"]).run().code(130);
 }
 
 #[test]
 fn a_run_whose_script_changed_is_not_resumed() {
-    let place = Bench::new();
-    interrupted(&place, place.script(NESTED, &[]));
+    let bench = Bench::new();
+    interrupted(&bench, bench.script(NESTED, &[]));
     let changed = NESTED.replace("lr: 0.01", "lr: 0.02");
-    place.write("plugins/own.rhai", changed);
-    let run = place.only_run();
-    place
+    bench.write("plugins/own.rhai", changed);
+    let run = bench.only_run();
+    bench
         .resume(&run, &[])
         .run()
         .code(2)
         .says(&["own.rhai changed since the run began", "run.json has its text"]);
     assert_eq!(run.status(), "INTERRUPTED", "the run is as it was");
-    fs::remove_file(place.path().join("plugins/own.rhai")).unwrap();
-    place.resume(&run, &[]).run().code(2);
-    place.write("plugins/own.rhai", NESTED);
-    place.resume(&run, &[]).run().code(0);
+    fs::remove_file(bench.path().join("plugins/own.rhai")).unwrap();
+    bench.resume(&run, &[]).run().code(2);
+    bench.write("plugins/own.rhai", NESTED);
+    bench.resume(&run, &[]).run().code(0);
 }
 
 #[test]
 fn a_killed_run_whose_import_changed_is_not_resumed() {
-    let place = Bench::new();
-    place.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
+    let bench = Bench::new();
+    bench.write("scripts/mine.rhai", "fn f(x) { x + 1 }");
     let text = "import \"mine\" as mine;\nlet a = mine::f(1);\nstage(\"s\", || a);\nloop { zeros([1]); }";
-    let running = place.script(text, &["--checkpoint-every", "0s"]).start();
-    let running = running.until(|| place.runs().iter().any(RunFolder::has_checkpoint));
+    let running = bench.script(text, &["--checkpoint-every", "0s"]).start();
+    let running = running.until(|| bench.runs().iter().any(RunFolder::has_checkpoint));
     running.signal(libc::SIGKILL);
     running.wait();
-    place.write("scripts/mine.rhai", "fn f(x) { x + 2 }");
-    let outcome = place.resume(&place.only_run(), &["--deadline", "200ms"]).run();
+    bench.write("scripts/mine.rhai", "fn f(x) { x + 2 }");
+    let outcome = bench.resume(&bench.only_run(), &["--deadline", "200ms"]).run();
     outcome.code(2).says(&["mine.rhai changed since the run began"]);
 }
 
 #[test]
 fn what_is_no_run_is_not_resumed() {
-    let place = Bench::new();
-    let resume = |path: &str| place.resume(&RunFolder::at(place.path().join(path)), &[]).run();
+    let bench = Bench::new();
+    let resume = |path: &str| bench.resume(&RunFolder::at(bench.path().join(path)), &[]).run();
     resume("nothing").code(2).says(&["there is no run", "nothing"]);
     resume("scripts").code(2).says(&["scripts is not the folder of a run: it has no run.json"]);
-    place.write("broken/run.json", "{\"plugin\": \"a\"");
+    bench.write("broken/run.json", "{\"plugin\": \"a\"");
     resume("broken").code(2).says(&["run.json is not the record of a run"]);
-    place.write("odd/run.json", "[1, 2]");
+    bench.write("odd/run.json", "[1, 2]");
     resume("odd").code(2).says(&["run.json is not the record of a run"]);
 }
 
@@ -208,10 +208,10 @@ fn a_damaged_checkpoint_is_refused() {
         let t = each("a", 2, #{ x: s }, |i, s| s);
         each("b", 1, |i| { throw "stop" });
     "#;
-    let place = Bench::new();
-    place.run(text).code(1).says(&["stop"]);
-    let run = place.only_run();
-    let resume = || place.resume(&run, &[]).run();
+    let bench = Bench::new();
+    bench.run(text).code(1).says(&["stop"]);
+    let run = bench.only_run();
+    let resume = || bench.resume(&run, &[]).run();
     let files: Vec<String> = run.files("checkpoints").into_keys().collect();
     for name in files {
         let path = run.path().join(&name);
@@ -227,15 +227,15 @@ fn a_damaged_checkpoint_is_refused() {
 
 #[test]
 fn what_a_killed_process_left_half_written_is_removed() {
-    let place = Bench::new();
-    interrupted(&place, place.script(NESTED, &[]));
-    let run = place.only_run();
+    let bench = Bench::new();
+    interrupted(&bench, bench.script(NESTED, &[]));
+    let run = bench.only_run();
     for part in ["", "figures/", "models/", "checkpoints/", "checkpoints/tensors/"] {
         let path = run.path().join(format!("{part}.99999-0.new"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "half").unwrap();
     }
-    place.resume(&run, &["--checkpoint-every", "0s"]).run().code(0);
+    bench.resume(&run, &["--checkpoint-every", "0s"]).run().code(0);
     run.assert_tidy();
 }
 
@@ -253,29 +253,29 @@ fn loops_keep_apart_whatever_they_are_called() {
         let last = each("a\nb", 2, #{ x: zeros([1]) }, |i, s| { log("ninth", i); s });
         each("end", 1, |i| { throw "stop" });
     "##;
-    let place = Bench::new();
-    place.run(text).code(1).says(&["own.rhai:11:30: stop"]);
-    let run = place.only_run();
+    let bench = Bench::new();
+    bench.run(text).code(1).says(&["own.rhai:11:30: stop"]);
+    let run = bench.only_run();
     let expected = run.metrics();
     assert_eq!(expected.len(), 18);
-    place.resume(&run, &[]).run().code(1).says(&["own.rhai:11:30: stop"]);
+    bench.resume(&run, &[]).run().code(1).says(&["own.rhai:11:30: stop"]);
     assert_eq!(run.metrics(), expected);
 }
 
 /// Runs a script that fails at first for want of a file that the setting `gate` names, brings the file,
 /// lets `meanwhile` happen, and resumes.
 fn resumed(text: &str, settings: &[&str], meanwhile: impl Fn(&Bench)) -> tests::Outcome {
-    let place = Bench::new();
-    place.run("nn::linear(2, 3).save(\"net\");\nnn::linear(2, 3).save_onnx(\"net\", [2]);").code(0);
-    let made = place.only_run();
-    let gate = place.path().join("gate.safetensors");
-    fs::copy(made.path().join("models/net.onnx"), place.path().join("net.onnx")).unwrap();
+    let bench = Bench::new();
+    bench.run("nn::linear(2, 3).save(\"net\");\nnn::linear(2, 3).save_onnx(\"net\", [2]);").code(0);
+    let made = bench.only_run();
+    let gate = bench.path().join("gate.safetensors");
+    fs::copy(made.path().join("models/net.onnx"), bench.path().join("net.onnx")).unwrap();
     let given = format!("gate={}", gate.display());
-    place.script(text, &[&[given.as_str(), "--checkpoint-every", "0s"], settings].concat()).run().code(1);
+    bench.script(text, &[&[given.as_str(), "--checkpoint-every", "0s"], settings].concat()).run().code(1);
     fs::copy(made.path().join("models/net.safetensors"), &gate).unwrap();
-    meanwhile(&place);
-    let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
-    place.resume(&run, &[]).run()
+    meanwhile(&bench);
+    let run = bench.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
+    bench.resume(&run, &[]).run()
 }
 
 const PASS_GATE: &str = "if i == 2 { nn::linear(2, 3).load(cfg.gate); }";
@@ -305,8 +305,8 @@ each("i", 1..=2, #{{ net: net }}, |i, s| {{ {PASS_GATE} s }});"#
     );
     let settings = ["net=./net.onnx"];
     resumed(&text, &settings, |_| {}).code(0);
-    let outcome = resumed(&text, &settings, |place| {
-        let path = place.path().join("net.onnx");
+    let outcome = resumed(&text, &settings, |bench| {
+        let path = bench.path().join("net.onnx");
         let mut bytes = fs::read(&path).unwrap();
         // A field that no reader knows, and that changes nothing.
         bytes.extend([0xa0, 0x3f, 1]);
@@ -317,16 +317,16 @@ each("i", 1..=2, #{{ net: net }}, |i, s| {{ {PASS_GATE} s }});"#
 
 #[test]
 fn a_library_is_named_from_where_the_command_is_given() {
-    let place = Bench::new();
-    place.run("nn::linear(2, 3).save_onnx(\"net\", [2]);").code(0);
-    let net = place.only_run().path().join("models/net.onnx");
+    let bench = Bench::new();
+    bench.run("nn::linear(2, 3).save_onnx(\"net\", [2]);").code(0);
+    let net = bench.only_run().path().join("models/net.onnx");
     let text = "let cfg = params(#{ net: \"x\" });\nonnx::model(cfg.net);";
     let settings = [&*format!("net={}", net.display()), "--onnxruntime", "none.so"];
-    place.script(text, &settings).run().code(1).says(&["does not exist: none.so"]);
-    place.write("below/fake.so", "no library");
-    let run = place.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
+    bench.script(text, &settings).run().code(1).says(&["does not exist: none.so"]);
+    bench.write("below/fake.so", "no library");
+    let run = bench.runs().into_iter().find(|run| run.status() == "FAILED").expect("a run that failed");
     let words = ["resume".as_ref(), run.path().as_os_str(), "--onnxruntime".as_ref(), "fake.so".as_ref()];
-    let host = || Host::new(&place.path().join("below"), words);
+    let host = || Host::new(&bench.path().join("below"), words);
     let plugin = ["--plugin", "../plugins/own.rhai"];
     let allow = format!("--allow-read {}", net.display());
     host().run().code(2).says(&["--plugin", "plugins/own.rhai"]);

@@ -5,9 +5,9 @@ use tests::Bench;
 /// Runs a script that has to fail: its messages contain these texts, and the place of the call.
 #[track_caller]
 fn refused(text: &str, texts: &[&str]) {
-    let place = Bench::new();
-    place.run(text).code(1).says(texts).says(&["plugins/own.rhai:"]);
-    assert_eq!(place.only_run().status(), "FAILED");
+    let bench = Bench::new();
+    bench.run(text).code(1).says(texts).says(&["plugins/own.rhai:"]);
+    assert_eq!(bench.only_run().status(), "FAILED");
 }
 
 /// Runs a script that has to succeed, and that checks its values itself.
@@ -82,10 +82,10 @@ fn a_handle_that_changes_behind_a_captured_function_is_refused() {
 
 #[test]
 fn the_change_is_refused_in_the_item_that_makes_it() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"let t = 0; each("step", 9, |i| { log("i", i); if i == 4 { t = 1; } });"#;
-    place.run(text).code(1).says(&["`t`", "own.rhai:1:"]);
-    assert_eq!(place.only_run().metric("i"), [1.0, 2.0, 3.0, 4.0]);
+    bench.run(text).code(1).says(&["`t`", "own.rhai:1:"]);
+    assert_eq!(bench.only_run().metric("i"), [1.0, 2.0, 3.0, 4.0]);
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn a_module_that_is_replaced_is_copied_into_the_first_one() {
 
 #[test]
 fn loops_take_ranges_arrays_and_counts() {
-    let place = Bench::new();
-    place
+    let bench = Bench::new();
+    bench
         .run(
             r#"
             each("count", 2, |i| { log("count", i); });
@@ -203,7 +203,7 @@ fn loops_take_ranges_arrays_and_counts() {
             "#,
         )
         .code(0);
-    let run = place.only_run();
+    let run = bench.only_run();
     assert_eq!(run.metric("count"), [1.0, 2.0]);
     assert_eq!(run.metric("range"), [5.0, 6.0]);
     assert_eq!(run.metric("inclusive"), [5.0, 6.0, 7.0]);
@@ -214,7 +214,7 @@ fn loops_take_ranges_arrays_and_counts() {
 
 #[test]
 fn a_loop_over_far_too_many_items_costs_nothing_before_it_starts() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         for n in [1000000000000, 9223372036854775807] {
             each("long", n, |i| { if i == 3 { finish(()) } });
@@ -222,16 +222,16 @@ fn a_loop_over_far_too_many_items_costs_nothing_before_it_starts() {
         each("range", 0..=9223372036854775807, |i| { log("i", i); if i == 3 { finish(()) } });
         each("all", -9223372036854775808..9223372036854775807, |i| { if i < 0 { finish(()) } });
     "#;
-    place.run(text).code(0);
-    assert_eq!(place.only_run().metric("i"), [0.0, 1.0, 2.0, 3.0]);
-    let outcome = place.run(r#"each("wrong", "abc", |i| i);"#).code(1);
+    bench.run(text).code(0);
+    assert_eq!(bench.only_run().metric("i"), [0.0, 1.0, 2.0, 3.0]);
+    let outcome = bench.run(r#"each("wrong", "abc", |i| i);"#).code(1);
     outcome.says(&["each: got (", "range, array or count"]);
 }
 
 #[test]
 fn finish_ends_the_loop_it_stands_in() {
-    let place = Bench::new();
-    place
+    let bench = Bench::new();
+    bench
         .run(
             r#"
             let end = each("outer", 3, #{ n: 0 }, |i, s| {
@@ -247,16 +247,16 @@ fn finish_ends_the_loop_it_stands_in() {
             "#,
         )
         .code(0);
-    assert_eq!(place.only_run().metric("k"), [1.0, 2.0, 3.0]);
-    assert_eq!(place.only_run().metric("n"), [6.0]);
+    assert_eq!(bench.only_run().metric("k"), [1.0, 2.0, 3.0]);
+    assert_eq!(bench.only_run().metric("n"), [6.0]);
 }
 
 #[test]
 fn an_error_in_a_body_is_told_at_its_place() {
     let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        \
                 zeros([2]) + zeros([3]);\n    });\n});";
-    let place = Bench::new();
-    place.run(text).code(1).says(&[
+    let bench = Bench::new();
+    bench.run(text).code(1).says(&[
         "plugins/own.rhai:3:20",
         "[2]",
         "[3]",
@@ -275,10 +275,10 @@ fn weights_that_are_nan_are_not_saved_and_warned_of_once() {
             s
         });
     "#;
-    let place = Bench::new();
-    let outcome = place.script(text, &["--checkpoint-every", "0s"]).run().code(0);
+    let bench = Bench::new();
+    let outcome = bench.script(text, &["--checkpoint-every", "0s"]).run().code(0);
     assert_eq!(outcome.stderr.matches("weights in the state are NaN").count(), 1, "{}", outcome.stderr);
-    let record = place.only_run().files("checkpoints")["checkpoints/step.json"].clone();
+    let record = bench.only_run().files("checkpoints")["checkpoints/step.json"].clone();
     let record = String::from_utf8_lossy(&record).into_owned();
     assert!(record.contains("\"done\":1"), "{record}");
 }

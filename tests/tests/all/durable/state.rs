@@ -16,15 +16,15 @@ fn picture() -> Vec<u8> {
 #[track_caller]
 fn survives(text: &str) -> (RunFolder, Bench) {
     let text = format!("let cfg = params(#{{ gate: \"\" }});\n{text}");
-    let (reference, place) = (Bench::new(), Bench::new());
+    let (reference, bench) = (Bench::new(), Bench::new());
     reference.write("gate.npy", picture());
     reference.script(&text, &["gate=gate.npy"]).run().code(0);
-    place.script(&text, &["gate=gate.npy"]).run().code(1).says(&["gate.npy"]);
-    let run = place.only_run();
-    place.write("gate.npy", picture());
-    place.resume(&run, &[]).run().code(0);
+    bench.script(&text, &["gate=gate.npy"]).run().code(1).says(&["gate.npy"]);
+    let run = bench.only_run();
+    bench.write("gate.npy", picture());
+    bench.resume(&run, &[]).run().code(0);
     run.assert_same_results(&reference.only_run());
-    (run, place)
+    (run, bench)
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn evaluation_stays_evaluation() {
 
 #[test]
 fn a_copy_in_evaluation_stays_so_without_any_interruption() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
         let net = nn::sequential([nn::linear(4, 64), nn::dropout(0.5)]);
         each("step", 1..=3, #{ best: net.deep_copy() }, |i, s| {
@@ -71,8 +71,8 @@ fn a_copy_in_evaluation_stays_so_without_any_interruption() {
             s
         });
         "#;
-    place.run(text).code(0);
-    assert_eq!(place.only_run().metric("differ"), [0.0; 3]);
+    bench.run(text).code(0);
+    assert_eq!(bench.only_run().metric("differ"), [0.0; 3]);
 }
 
 #[test]
@@ -224,9 +224,9 @@ fn an_optimiser_that_has_stepped_may_be_captured() {
         let steps = parallel([1, 2], |i| adam.steps + i);
         each("probe", 3, |i| { end.net.forward(ones([1, 2])); log("steps", end.adam.steps + steps[0]); });
     "#;
-    let place = Bench::new();
-    place.run(text).code(0);
-    assert_eq!(place.only_run().metric("steps"), [5.0; 3]);
+    let bench = Bench::new();
+    bench.run(text).code(0);
+    assert_eq!(bench.only_run().metric("steps"), [5.0; 3]);
 }
 
 #[test]

@@ -32,23 +32,23 @@ fn an_interrupted_run_ends_as_one_that_was_not() {
     let (expected, took) = undisturbed(&reference, &[]);
     let mut interrupted = 0;
     for i in 0..12 {
-        let place = Bench::new();
+        let bench = Bench::new();
         let delay = took.mul_f64((f64::from(i) + 0.5) / 12.0);
-        let outcome = place.script(NESTED, &[]).start().signal_after(delay, libc::SIGINT);
+        let outcome = bench.script(NESTED, &[]).start().signal_after(delay, libc::SIGINT);
         // A process that ends before it has written its record leaves nothing to resume.
         let begun = |run: &RunFolder| run.path().join("run.json").exists();
-        let Some(run) = place.runs().pop().filter(begun) else { continue };
+        let Some(run) = bench.runs().pop().filter(begun) else { continue };
         if outcome.status.code() == Some(130) {
             interrupted += 1;
             let outcome = outcome.says(&["interrupted: go on with `host resume"]);
             assert!(!outcome.stderr.contains("error"), "{}", outcome.stderr);
             assert_interrupted(&run);
-            place.resume(&run, &[]).run().code(0);
+            bench.resume(&run, &[]).run().code(0);
         } else if outcome.status.code().is_some() {
             outcome.code(0);
         } else {
             // Before the program listens, Ctrl-C ends it at once.
-            place.resume(&run, &[]).run().code(0);
+            bench.resume(&run, &[]).run().code(0);
         }
         run.assert_same_results(&expected);
     }
@@ -57,20 +57,20 @@ fn an_interrupted_run_ends_as_one_that_was_not() {
 
 #[test]
 fn ctrl_c_stops_within_a_step_and_leaves_a_checkpoint() {
-    let place = Bench::new();
-    let run = || place.runs().pop();
-    let running = place.script(LONG, &["--checkpoint-every", "1h"]).start();
+    let bench = Bench::new();
+    let run = || bench.runs().pop();
+    let running = bench.script(LONG, &["--checkpoint-every", "1h"]).start();
     // The lines of the log appear once a second.
     let running = running.until(|| {
         run().is_some_and(|run| run.path().join("metrics.jsonl").metadata().is_ok_and(|m| m.len() > 0))
     });
     running.signal(libc::SIGINT);
     running.wait().code(130);
-    let run = place.only_run();
+    let run = bench.only_run();
     assert_interrupted(&run);
     assert!(run.has_checkpoint());
     let before = run.metrics().len();
-    place.resume(&run, &["--deadline", "300ms"]).run().code(130).says(&["the deadline is reached"]);
+    bench.resume(&run, &["--deadline", "300ms"]).run().code(130).says(&["the deadline is reached"]);
     assert_interrupted(&run);
     let losses = run.metrics();
     assert!(losses.len() >= before, "{} lines, {before} before", losses.len());
@@ -90,25 +90,25 @@ fn ctrl_c_is_an_interruption_inside_a_module_of_the_script_too() {
         net.training(false);
         no_grad(|| net.forward(ones([100, 200])));
     "#;
-    let place = Bench::new();
-    let outcome = place.script(text, &["--deadline", "400ms"]).run().code(130);
+    let bench = Bench::new();
+    let outcome = bench.script(text, &["--deadline", "400ms"]).run().code(130);
     assert!(outcome.took < Duration::from_secs(20));
-    assert_interrupted(&place.only_run());
+    assert_interrupted(&bench.only_run());
 }
 
 #[test]
 fn ctrl_c_cannot_be_caught_by_the_script() {
     let text = "loop { try { zeros([10]) + 1; } catch { } }";
-    let place = Bench::new();
-    place.script(text, &["--deadline", "200ms"]).run().code(130);
-    assert_interrupted(&place.only_run());
+    let bench = Bench::new();
+    bench.script(text, &["--deadline", "200ms"]).run().code(130);
+    assert_interrupted(&bench.only_run());
 }
 
 #[test]
 fn a_deadline_stops_a_script_that_calls_nothing() {
-    let place = Bench::new();
-    place.script("let x = 0; loop { x += 1; }", &["--deadline", "100ms"]).run().code(130);
-    assert_interrupted(&place.only_run());
+    let bench = Bench::new();
+    bench.script("let x = 0; loop { x += 1; }", &["--deadline", "100ms"]).run().code(130);
+    assert_interrupted(&bench.only_run());
 }
 
 /// Single calls that take many seconds: of kernels, of libraries, of built-in sets.
@@ -131,13 +131,13 @@ const LONG_CALLS: [(&str, &str); 12] = [
 fn one_call_that_takes_long_is_left_at_once_with_a_checkpoint() {
     let mut interrupted = 0;
     for (name, call) in LONG_CALLS {
-        let place = Bench::new();
+        let bench = Bench::new();
         let body = format!("if i == 2 {{ log(\"begun\", 1); {call}; }} s.n = i; s");
         let text = format!("each(\"step\", 2, #{{ n: 0 }}, |i, s| {{ {body} }});");
-        let running = place.script(&text, &["--checkpoint-every", "1h"]).start();
+        let running = bench.script(&text, &["--checkpoint-every", "1h"]).start();
         let running = running.until(|| {
             let log = |run: RunFolder| run.path().join("metrics.jsonl").metadata();
-            place.runs().pop().is_some_and(|run| log(run).is_ok_and(|log| log.len() > 0))
+            bench.runs().pop().is_some_and(|run| log(run).is_ok_and(|log| log.len() > 0))
         });
         let asked = Instant::now();
         running.signal(libc::SIGTERM);
@@ -151,7 +151,7 @@ fn one_call_that_takes_long_is_left_at_once_with_a_checkpoint() {
         // A loaded machine may need more than the second that it takes.
         assert!(asked.elapsed() < Duration::from_secs(6), "{name}: {:?}", asked.elapsed());
         println!("{name}: {:?}", asked.elapsed());
-        let run = place.only_run();
+        let run = bench.only_run();
         assert_interrupted(&run);
         assert!(run.has_checkpoint(), "{name}");
         assert_eq!(run.metrics().len(), 1, "{name}");
@@ -168,21 +168,21 @@ fn deadline(took: Duration, i: u32) -> String {
 fn a_run_is_carried_to_its_end_by_deadlines() {
     let reference = Bench::new();
     let (expected, took) = undisturbed(&reference, &[]);
-    let place = Bench::new();
+    let bench = Bench::new();
     // A process that has to get further than the last one gets a little more time.
     let args = |i: u32| {
         ["--checkpoint-every", "0s", "--deadline"].map(String::from).into_iter().chain([deadline(took, i)])
     };
-    let mut outcome = place.script(NESTED, &[]).args(args(0)).run();
+    let mut outcome = bench.script(NESTED, &[]).args(args(0)).run();
     for i in 1..50 {
         if outcome.status.code() != Some(130) {
             break;
         }
-        let resumed = place.runs().first().map(|run| place.resume(run, &[]));
-        outcome = resumed.unwrap_or_else(|| place.script(NESTED, &[])).args(args(i)).run();
+        let resumed = bench.runs().first().map(|run| bench.resume(run, &[]));
+        outcome = resumed.unwrap_or_else(|| bench.script(NESTED, &[])).args(args(i)).run();
     }
     outcome.code(0);
-    place.only_run().assert_same_results(&expected);
+    bench.only_run().assert_same_results(&expected);
 }
 
 #[test]
@@ -200,11 +200,11 @@ fn what_was_logged_is_the_same_before_and_after_an_interruption() {
     let took = reference.run(text).code(0).took;
     let expected = reference.only_run();
     for share in [0.3, 0.5, 0.7] {
-        let place = Bench::new();
-        let outcome = place.script(text, &[]).start().signal_after(took.mul_f64(share), libc::SIGINT);
+        let bench = Bench::new();
+        let outcome = bench.script(text, &[]).start().signal_after(took.mul_f64(share), libc::SIGINT);
         if outcome.status.code() == Some(130) {
-            place.resume(&place.only_run(), &[]).run().code(0);
-            place.only_run().assert_same_results(&expected);
+            bench.resume(&bench.only_run(), &[]).run().code(0);
+            bench.only_run().assert_same_results(&expected);
         }
     }
 }
@@ -224,14 +224,14 @@ fn calls_that_take_long_are_stopped() {
         "let a = [0]; while a.len() > 0 { try { sleep(10); } catch { } }",
     ];
     for script in long {
-        let place = Bench::new();
+        let bench = Bench::new();
         let words = ["--deadline", "300ms", "--max-operations", "1000000000000"];
-        place
+        bench
             .script(script, &words)
             .run()
             .code(130)
             .says(&["the deadline is reached", "interrupted: go on with"]);
-        assert_interrupted(&place.only_run());
+        assert_interrupted(&bench.only_run());
     }
 }
 

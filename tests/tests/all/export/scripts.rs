@@ -5,9 +5,9 @@ use tests::{Bench, onnxruntime, skipped};
 /// Runs a script with ONNX Runtime, where there is one; what it logs as a difference must be small.
 fn run(text: &str) {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
-    let place = Bench::new();
-    place.script(text, &["--onnxruntime", &library.to_string_lossy()]).run().code(0);
-    let differences = place.only_run().metric("difference");
+    let bench = Bench::new();
+    bench.script(text, &["--onnxruntime", &library.to_string_lossy()]).run().code(0);
+    let differences = bench.only_run().metric("difference");
     assert!(!differences.is_empty() && differences.iter().all(|&d| d <= 1e-4), "{differences:?}");
 }
 
@@ -132,15 +132,15 @@ fn what_cannot_be_exported_is_told_at_its_line() {
 #[test]
 fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
-    let place = Bench::new();
+    let bench = Bench::new();
     let library = library.to_string_lossy();
     let small =
         ["images=40", "channels=4", "iterations=2", "epochs=1", "batch=20", "passes=3", "generate_batch=20"];
     let run = ["run", "dtan", "--quiet", "--onnxruntime", &library, "generator=onnxruntime"];
     for _ in 0..2 {
-        place.host(run.iter().chain(&small)).run().code(0);
+        bench.host(run.iter().chain(&small)).run().code(0);
     }
-    let [first, second] = &place.runs()[..] else { panic!("two runs were expected") };
+    let [first, second] = &bench.runs()[..] else { panic!("two runs were expected") };
     for metric in ["loss", "passes", "ink", "distance"] {
         assert_eq!(first.metric(metric), second.metric(metric), "{metric}");
     }
@@ -152,25 +152,25 @@ fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
     let start = format!("autoencoder={}", first.path().join("models/autoencoder.onnx").display());
 
     // A run that starts from the networks of another begins where that one ended.
-    place.host(["run", "dtan", "--quiet", &start].iter().chain(&small)).run().code(0);
-    let went_on = place.runs().into_iter().find(|run| run.record()["settings"]["autoencoder"] != "");
+    bench.host(["run", "dtan", "--quiet", &start].iter().chain(&small)).run().code(0);
+    let went_on = bench.runs().into_iter().find(|run| run.record()["settings"]["autoencoder"] != "");
     let (before, after) = (first.metric("loss"), went_on.expect("the third run").metric("loss"));
     assert!(after[0] < before[0], "{} is not below {}", after[0], before[0]);
 
     // What does not fit is refused before anything is computed.
     let refused = |settings: &[&str], words: &[&str]| {
-        let count = place.runs().len();
-        place
+        let count = bench.runs().len();
+        bench
             .host(["run", "dtan", "--quiet", "--onnxruntime", &library].iter().chain(&small).chain(settings))
             .run()
             .code(1)
             .says(words);
-        let new = place
+        let new = bench
             .runs()
             .into_iter()
             .filter(|run| run.status() == "FAILED")
             .map(|run| run.metric("loss").len());
-        assert!(place.runs().len() == count + 1 && new.sum::<usize>() == 0);
+        assert!(bench.runs().len() == count + 1 && new.sum::<usize>() == 0);
     };
     refused(&[&start, "channels=8"], &["encoder.0.weight", "[4, 1, 5, 5]", "[8, 1, 5, 5]"]);
     let encoder = start.replace("models/autoencoder", "models/encoder");
@@ -181,26 +181,26 @@ fn dtan_leaves_its_networks_and_generates_in_onnx_runtime() {
 /// Every network of the plugin can be another one, from a file, and is trained further.
 #[test]
 fn dtan_trains_networks_of_other_architectures() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"
 nn::sequential([nn::flatten(), nn::linear(784, 8), nn::relu(), nn::linear(8, 784), nn::reshape([1, 28, 28])])
     .save_onnx("whole", [1, 28, 28]);
 nn::sequential([nn::conv2d(1, 4, 13), nn::relu()]).save_onnx("encoder", [1, 28, 28]);
 nn::conv_transpose2d(4, 1, 13).save_onnx("decoder", [4, 16, 16]);"#;
-    place.run(text).code(0);
-    let models = place.only_run().path().join("models");
+    bench.run(text).code(0);
+    let models = bench.only_run().path().join("models");
     let small =
         ["images=40", "channels=4", "iterations=2", "epochs=2", "batch=20", "passes=3", "generate_batch=20"];
     let run = |settings: &[String], code: i32| {
         let words = ["run", "dtan", "--quiet"].iter().chain(&small).copied();
-        place.host(words.chain(settings.iter().map(String::as_str))).run().code(code)
+        bench.host(words.chain(settings.iter().map(String::as_str))).run().code(code)
     };
     let file = |setting: &str, name: &str| format!("{setting}={}", models.join(name).display());
     let halves = [file("encoder", "encoder.onnx"), file("decoder", "decoder.onnx")];
     let whole = [file("autoencoder", "whole.onnx")];
     for (settings, parts) in [(&halves[..1], true), (&halves[1..], true), (&halves, true), (&whole, false)] {
         run(settings, 0);
-        let runs = place.runs();
+        let runs = bench.runs();
         let given = |run: &&tests::RunFolder| {
             let had = &run.record()["settings"];
             ["encoder", "decoder", "autoencoder"].iter().all(|name| {
@@ -235,11 +235,11 @@ fn networks_that_do_not_fit_are_refused() {
 
 #[test]
 fn the_file_says_where_it_comes_from() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let text =
         "let cfg = params(#{ width: 3 /* how many */ });\nnn::linear(4, cfg.width).save_onnx(\"net\", [4]);";
-    place.script(text, &["--seed", "7"]).run().code(0);
-    let bytes = std::fs::read(place.only_run().path().join("models/net.onnx")).unwrap();
+    bench.script(text, &["--seed", "7"]).run().code(0);
+    let bytes = std::fs::read(bench.only_run().path().join("models/net.onnx")).unwrap();
     let model = <onnx_net::proto::ModelProto as prost::Message>::decode(&bytes[..]).unwrap();
     let entry =
         |key: &str| model.metadata_props.iter().find(|e| e.key == key).map(|e| e.value.clone()).unwrap();

@@ -8,34 +8,34 @@ use crate::onnx_build::{F32, Net};
 
 #[test]
 fn what_is_no_network_is_told() {
-    let place = Bench::new();
+    let bench = Bench::new();
     for (name, bytes) in
         [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]
     {
-        let path = place.write(name, bytes);
-        place.host(["onnx".as_ref(), "check".as_ref(), path.as_os_str()]).run().code(1);
+        let path = bench.write(name, bytes);
+        bench.host(["onnx".as_ref(), "check".as_ref(), path.as_os_str()]).run().code(1);
         let text = "let cfg = params(#{ net: \"x\" });\nlet net = nn::from_onnx(cfg.net);";
         let setting = format!("net={}", path.display());
-        place.script(text, &[&setting]).run().code(1).says(&["own.rhai:2:", name, "ONNX"]);
+        bench.script(text, &[&setting]).run().code(1).says(&["own.rhai:2:", name, "ONNX"]);
     }
-    place.host(["onnx", "check", "nowhere.onnx"]).run().code(1).says(&["nowhere.onnx"]);
+    bench.host(["onnx", "check", "nowhere.onnx"]).run().code(1).says(&["nowhere.onnx"]);
 }
 
 /// A file may leave out the shapes of its outputs: the network itself tells them.
 #[test]
 fn a_network_that_does_not_say_its_shapes_is_tried() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let net = Net::new()
         .input("x", F32, &[-1, 4])
         .floats("w", &[4, 3], &[0.5; 12])
         .op("MatMul", "x w -> y", vec![])
         .output("y");
-    let path = place.write("net.onnx", net.bytes());
+    let path = bench.write("net.onnx", net.bytes());
     let setting = format!("net={}", path.display());
     let fits = |output: &str| {
         let text =
             format!("let cfg = params(#{{ net: \"x\" }});\nnn::from_onnx(cfg.net).fits([-1, 4], {output});");
-        place.script(&text, &[&setting]).run()
+        bench.script(&text, &[&setting]).run()
     };
     fits("[-1, 3]").code(0);
     fits("[-1, 5]").code(1).says(&["own.rhai:2:", "is [-1, 3], expected [-1, 5]"]);
@@ -44,7 +44,7 @@ fn a_network_that_does_not_say_its_shapes_is_tried() {
 /// A network of several inputs leaves as it came, whatever shape is given for a sample, or none.
 #[test]
 fn a_network_of_several_inputs_is_written_again() {
-    let place = Bench::new();
+    let bench = Bench::new();
     let net = Net::new()
         .input("a", F32, &[-1, 2])
         .input("b", F32, &[-1, 2])
@@ -53,15 +53,15 @@ fn a_network_of_several_inputs_is_written_again() {
         .op("Add", "l b -> r", vec![])
         .output("l")
         .output("r");
-    let path = place.write("net.onnx", net.bytes());
+    let path = bench.write("net.onnx", net.bytes());
     let text = r#"let cfg = params(#{ net: "x" });
 let net = nn::from_onnx(cfg.net);
 let out = net.forward(#{ a: ones([3, 2]), b: ones([3, 2]) });
 optim::sgd(net, #{ lr: 0.5 }).step(out.r.sum().backward());
 net.save_onnx("one", [2]);
 net.save_onnx("two");"#;
-    place.script(text, &[&format!("net={}", path.display())]).run().code(0);
-    let run = place.only_run();
+    bench.script(text, &[&format!("net={}", path.display())]).run().code(0);
+    let run = bench.only_run();
     for name in ["one", "two"] {
         let model = OnnxFile::read(&run.path().join(format!("models/{name}.onnx"))).unwrap();
         let module = onnx_net::module(&model).unwrap();
@@ -75,12 +75,12 @@ net.save_onnx("two");"#;
 #[test]
 fn real_files_can_train() {
     let Some(models) = folder("HOST_MODELS") else { return skipped("there is no folder HOST_MODELS") };
-    let place = Bench::new();
+    let bench = Bench::new();
     for entry in std::fs::read_dir(models).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "onnx") {
             let words = ["onnx".as_ref(), "check".as_ref(), path.as_os_str()];
-            place.host(words).run().code(0).shows(&["can train and run frozen"]);
+            bench.host(words).run().code(0).shows(&["can train and run frozen"]);
         }
     }
 }
@@ -88,7 +88,7 @@ fn real_files_can_train() {
 #[test]
 fn a_script_trains_a_network_of_a_file() {
     let Some(models) = folder("HOST_MODELS") else { return skipped("there is no folder HOST_MODELS") };
-    let place = Bench::new();
+    let bench = Bench::new();
     let text = r#"let cfg = params(#{ net: "x" });
 let net = nn::from_onnx(cfg.net);
 let x = noise::normal([4, 1, 28, 28]);
@@ -102,8 +102,8 @@ if after >= before { throw `${before} became ${after}`; }
 net.training(false);
 print(net.forward(x).shape);"#;
     let setting = format!("net={}", models.join("mnist-rten.onnx").display());
-    place.script(text, &[&setting]).run().code(0);
-    let run = place.only_run();
+    bench.script(text, &[&setting]).run().code(0);
+    let run = bench.only_run();
     let record = std::fs::read_to_string(run.path().join("run.json")).unwrap();
     assert!(record.contains("mnist-rten.onnx"), "the file is noted in the record");
 }
