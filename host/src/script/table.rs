@@ -361,7 +361,7 @@ fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
     }
 }
 
-/// What an operation says, told of the function that the script called.
+/// What an operation says, with the name of the function that the script called.
 fn called(entry: &Entry, error: &ops::Error) -> String {
     let text = error.to_string();
     let inner = error.op().and_then(|op| text.strip_prefix(op)?.strip_prefix(": "));

@@ -60,7 +60,7 @@ fn every_step_has_the_networks_of_its_paper() {
         assert_eq!((line["batch"].as_u64(), line["finite"].as_bool()), (Some(2), Some(true)), "{name}");
         let images = line["images_per_step"].as_u64().expect("images");
         assert_eq!(images, if *name == "wgan_gp" { 10 } else { 2 }, "{name}");
-        // PyTorch counted at the usual batch.
+        // PyTorch counted at the default batch.
         assert!(line["gflop_per_step"].is_null(), "{name}");
     }
 }

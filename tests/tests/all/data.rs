@@ -126,7 +126,7 @@ fn npy(shape: &str, elements: &[f64]) -> Vec<u8> {
     [&b"\x93NUMPY\x01\x00"[..], &(text.len() as u16).to_le_bytes(), text.as_bytes(), &elements].concat()
 }
 
-/// A usual layout of pictures: the classes of both splits are the same, and the test split is another one.
+/// A common layout of pictures: the classes of both splits are the same, and the test split is another one.
 #[test]
 fn splits_and_classes_of_folders_are_told() {
     let bench = Bench::new();

@@ -17,15 +17,15 @@ use random::Random;
 use watch::Watch;
 
 /// What the test suite tries of each kind.
-const USUAL: u64 = 2000;
+const DEFAULT: u64 = 2000;
 
-fn setting(name: &str, usual: u64) -> u64 {
-    std::env::var(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is `{text}`")))
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is `{text}`")))
 }
 
 /// Tries files of a kind, each made of its number alone.
 fn damaged(kind: &dyn Kind) {
-    let (from, count) = (setting("DAMAGED_FROM", 0), setting("DAMAGED", USUAL));
+    let (from, count) = (setting("DAMAGED_FROM", 0), setting("DAMAGED", DEFAULT));
     let watch = Watch::new(kind.name());
     for number in from..from + count {
         let bytes = kind.damaged(&mut Random::new(number));

@@ -79,13 +79,13 @@ pub struct Watch {
 impl Watch {
     pub fn new(kind: &'static str) -> Self {
         let _one = lock(&ONE);
-        let usual = panic::take_hook();
+        let default = panic::take_hook();
         panic::set_hook(Box::new(move |info| match TRIES.load(Ordering::Relaxed) {
             // ort asserts what its library does not promise; `onnx::runtime` turns that into an error, and
             // what escapes from it ends the try.
             true if info.location().is_some_and(|at| at.file().contains("/ort-")) => {}
             true => lock(&PANICS).push(info.to_string().replace('\n', " ")),
-            false => usual(info),
+            false => default(info),
         }));
         let current: Arc<Mutex<Option<(u64, Instant)>>> = Arc::default();
         let watched = Arc::downgrade(&current);

@@ -154,13 +154,13 @@ fn tensors_are_confined_wherever_they_stand() {
     let holding = |attribute| {
         importing(linear(), vec![function("f", "", "x", vec![node("Neg", "x -> y", vec![attribute])])])
     };
-    let mut usual = importing(linear(), vec![function("f", "", "x", vec![])]);
-    usual.0.functions[0].attribute_proto.push(AttributeProto { t: Some(outside), ..Default::default() });
+    let mut plain = importing(linear(), vec![function("f", "", "x", vec![])]);
+    plain.0.functions[0].attribute_proto.push(AttributeProto { t: Some(outside), ..Default::default() });
     let mut training = linear();
     let algorithm = Some(graph.clone());
     training.0.training_info.push(TrainingInfoProto { algorithm, ..Default::default() });
     for net in [
-        usual,
+        plain,
         training,
         holding(AttributeProto { sparse_tensor: Some(sparse.clone()), ..Default::default() }),
         holding(AttributeProto { sparse_tensors: vec![sparse], ..Default::default() }),

@@ -1,4 +1,4 @@
-//! What is not supported is told, all of it at once.
+//! All that is not supported is reported, at once.
 
 use onnx_net::{
     OnnxFile, check,

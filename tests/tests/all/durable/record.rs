@@ -166,10 +166,10 @@ fn data_that_changed_is_told() {
 #[test]
 fn pictures_that_changed_are_told() {
     let files = [("p/a/1.png", BLACK), ("p/b/2.png", GREY)];
-    let told = |change: &dyn Fn(&Bench)| is_noticed(SET, &files, &["path=p"], "p (train)", change);
-    told(&|bench| drop(bench.write("p/a/1.png", GREY)));
-    told(&|bench| drop(bench.write("p/a/3.png", BLACK)));
-    told(&|bench| fs::rename(bench.path().join("p/a/1.png"), bench.path().join("p/b/1.png")).unwrap());
+    let noticed = |change: &dyn Fn(&Bench)| is_noticed(SET, &files, &["path=p"], "p (train)", change);
+    noticed(&|bench| drop(bench.write("p/a/1.png", GREY)));
+    noticed(&|bench| drop(bench.write("p/a/3.png", BLACK)));
+    noticed(&|bench| fs::rename(bench.path().join("p/a/1.png"), bench.path().join("p/b/1.png")).unwrap());
 }
 
 #[test]

@@ -53,13 +53,13 @@ fn read_back(name: &str, module: &Module, path: &Path, sample: &[usize]) {
 
 /// The same for one input, and the problem as words.
 pub fn agree_on(name: &str, module: &Module, x: &Tensor) -> Result<(), String> {
-    let told = |e: String| format!("{name}: {e}");
+    let named = |e: String| format!("{name}: {e}");
     let model = export::export(module, &Spec::new(&x.shape()[1..], DType::F32), vec![]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.onnx");
-    std::fs::write(&path, export::to_bytes(&model.map_err(|e| told(e.to_string()))?)).unwrap();
-    let Some(frozen) = open(&path).map_err(told)? else { return Ok(()) };
-    compare(module, &frozen, x).map_err(told)
+    std::fs::write(&path, export::to_bytes(&model.map_err(|e| named(e.to_string()))?)).unwrap();
+    let Some(frozen) = open(&path).map_err(named)? else { return Ok(()) };
+    compare(module, &frozen, x).map_err(named)
 }
 
 fn open(path: &Path) -> Result<Option<onnx::Model>, String> {
