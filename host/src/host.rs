@@ -7,15 +7,13 @@ use std::{
 };
 
 use ops::random::with_stream;
-use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, Position, Scope, Stmt};
+use rhai::{AST, Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Scope};
 
 use crate::{
     api,
     error::{Error, Result},
     run::{Mode, Progress},
-    script::{
-        self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack, unread,
-    },
+    script::{self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
     session::{Options, Session},
 };
 
@@ -118,14 +116,7 @@ impl Host {
                 ast.statements(),
             )
         };
-        let evaluated = not_panicking(|| with_stream(self.session.key(), evaluate));
-        // No operation follows a loop that is the last statement.
-        let dropped = unread::take();
-        let value = evaluated?.map_err(Error::Script)?;
-        if let Some(error) = dropped {
-            let at = ast.statements().last().map_or(Position::NONE, Stmt::position);
-            return Err(Error::Script(EvalAltResult::ErrorTerminated(error, at).into()));
-        }
+        let value = not_panicking(|| with_stream(self.session.key(), evaluate))?.map_err(Error::Script)?;
         nesting::check(&value)?;
         Ok(Started { value, global })
     }

@@ -20,7 +20,7 @@ pub mod stack;
 mod standard;
 mod switch;
 mod table;
-pub mod unread;
+mod unread;
 
 pub use callback::{Callback, own};
 pub use comparable::{Comparable, Identity, Observer, Observers, observer};

@@ -285,6 +285,6 @@ fn errors_of_a_loop_without_a_body_end_it() {
         "for x in ahead(3, |i| if i > 1 { throw `item ${i}` } else { i }) { } print(\"past\");",
         &["own.rhai:1:", "item 2"],
     );
-    fails("for x in ahead(3, [|i| i, |i| i[0]]) { }", &["own.rhai:1:"]);
+    fails("for x in ahead(3, [|i| i, |i| i.none]) { }", &["own.rhai:1:"]);
     gives("for x in ahead(3, |i| i) { } for b in data::load(\"glyphs\").train(4).batches(2) { } 1", "1");
 }
