@@ -6,8 +6,7 @@
 //! tree, but the tokens that it is made of. A script is therefore read twice where it has a `switch`:
 //! 1. as it is; [`CaseTokens`] notes where each `switch` stands, and the numbers among its cases;
 //! 2. with those numbers replaced, and with a prefix behind each `switch` that makes its value canonical.
-//!    Both the
-//!    word and the prefix have to be read from the six letters, so that no position moves: [`MARKED`].
+//!    Both the word and the prefix are read from the six letters, so that no position moves: [`MARKED`].
 
 mod cases;
 #[cfg(test)]

@@ -76,8 +76,11 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
 /// Bools as the device stores them. Flex gives those that it selects or gathers as bytes, which its other
 /// operations on bools refuse.
 fn with_own_bools(value: Primitive, spec: &Spec, device: Device) -> Primitive {
+    if spec.dtype != DType::Bool {
+        return value;
+    }
     let store = device.bool_store();
-    if spec.dtype != DType::Bool || value.dtype() == BurnDType::Bool(store) {
+    if value.dtype() == BurnDType::Bool(store) {
         return value;
     }
     let numbers = Dispatch::bool_into_int(value, IntDType::I32);
