@@ -43,10 +43,15 @@ impl Captured {
         Ok(Self::new(Session::of(context)?, function, MayChange::State(state)))
     }
 
-    /// What a thread's own copy of the function captured: which values its variables have, whatever happens
-    /// in modules and optimisers, which threads share.
+    /// What a copy of a function ([`Callback::with_own_variables`]) captured: which values its variables
+    /// have, whatever happens in modules and optimisers, which all copies share.
+    pub fn of_copy(session: Arc<Session>, copy: &Callback) -> Self {
+        Self::new(session, copy.function(), MayChange::Handles)
+    }
+
+    /// That of a thread's copy of the same function.
     pub fn of_thread(&self, copy: &Callback) -> Self {
-        Self::new(Arc::clone(&self.session), copy.function(), MayChange::Handles)
+        Self::of_copy(Arc::clone(&self.session), copy)
     }
 
     fn new(session: Arc<Session>, function: &FnPtr, may_change: MayChange) -> Self {

@@ -130,7 +130,7 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     let failed = AtomicBool::new(false);
     let changed_by_thread = OnceLock::new();
     let work = |function: Callback| {
-        let function = function.for_thread();
+        let function = function.with_own_variables();
         let own = captured.of_thread(&function);
         // Items are started in order, so when one fails all earlier ones have been started.
         while let Some((i, item)) = items_left.recv().ok().filter(|_| !failed.load(Ordering::Relaxed)) {
@@ -285,7 +285,7 @@ impl Running {
         for (index, stage) in self.line.stages.iter().enumerate() {
             let (send, next) = bounded(AHEAD);
             let taken = std::mem::replace(&mut values, next);
-            let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.for_thread());
+            let (engine, function) = (Arc::clone(&self.line.engine), stage.callback.with_own_variables());
             let own_variables = stage.captured.of_thread(&function);
             let key = self.line.key;
             let stage = move || {

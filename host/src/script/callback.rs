@@ -29,10 +29,15 @@ impl Callback {
         Self { function: own_captures(function, FUNCTIONS_DEEP), store }
     }
 
-    /// The same function for a thread, with variables of its own that calls can change and the thread can
-    /// look at.
-    pub fn for_thread(&self) -> Self {
+    /// The same function with variables of its own, for a thread or a call: calls can change them, and the
+    /// caller can see that they did.
+    pub fn with_own_variables(&self) -> Self {
         Self { function: with_variables(&self.function, FUNCTIONS_DEEP), store: self.store.clone() }
+    }
+
+    /// Whether it captured variables.
+    pub fn has_captures(&self) -> bool {
+        self.function.is_curried()
     }
 
     /// The function as it is called.

@@ -1,17 +1,18 @@
 //! Modules written in a script: named parts, and a function that says what they do together.
 
-use std::cell::Cell;
+use std::{cell::Cell, sync::Arc};
 
 use ops::{
     Tensor,
     nn::{Layer, Module},
 };
-use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use crate::{
+    api::captures::Captured,
     error::{Error, Result, ScriptFailure},
     kinds,
-    script::{Adder, Callback, FromScript},
+    script::{Adder, Callback, FromScript, Problem, ScriptResult},
     session::Session,
 };
 
@@ -80,11 +81,12 @@ impl Scripted {
         let Some(_deeper) = Depth::enter() else {
             return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
         };
-        let engine = function.carried::<Session>().and_then(|session| session.engine());
-        let engine = engine.map_err(|_| failed("the script has ended".into()))?;
+        let ended = |_| failed("the script has ended".into());
+        let session = function.carried::<Session>().map_err(ended)?;
+        let engine = session.engine().map_err(ended)?;
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
-        let result = function.call(&engine, arguments).map_err(|error| match &*error {
+        let result = call_unchanged(session, &engine, function, arguments).map_err(|error| match &*error {
             EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
                 let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
                 failed(format!("its function does not take {count}"))
@@ -95,6 +97,29 @@ impl Scripted {
         result
             .try_cast::<Tensor>()
             .ok_or_else(|| failed(format!("its function gave {found}, expected a Tensor")))
+    }
+}
+
+/// Calls a function with variables of its own: a module is called in any order, on any thread, so a variable
+/// that its function changes would have no certain value.
+fn call_unchanged(
+    session: Arc<Session>,
+    engine: &Engine,
+    function: &Callback,
+    arguments: Vec<Dynamic>,
+) -> ScriptResult {
+    if !function.has_captures() {
+        return function.call(engine, arguments);
+    }
+    let function = function.with_own_variables();
+    let captured = Captured::of_copy(session, &function);
+    let result = function.call(engine, arguments)?;
+    match captured.changed(&function.context(engine)) {
+        None => Ok(result),
+        Some(variable) => {
+            let problem = format!("the function of a module changed {variable}, which it captured");
+            Err(Problem::new(problem, "what changes with each call belongs to the loop that calls it").error())
+        }
     }
 }
 

@@ -75,3 +75,12 @@ fn a_module_that_calls_itself_is_shown_in_a_few_lines() {
     assert_eq!(outcome.stderr.matches("call each other").count(), 1, "{}", outcome.stderr);
     assert!(outcome.stderr.len() < 1000, "{}", outcome.stderr);
 }
+
+#[test]
+fn what_the_function_of_a_module_captured_may_not_change() {
+    for (variable, change) in [("0", "n += 1"), ("[]", "n.push(x)"), ("#{ k: 1 }", "n.k = 2")] {
+        let text = format!("let n = {variable};\nlet f = nn::network(#{{}}, |m, x| {{ {change}; x }});\n");
+        let outcome = Bench::empty().run(&format!("{text}f.forward(zeros([1]));")).code(1);
+        outcome.says(&["own.rhai:3:", "the function of a module changed `n`, which it captured"]);
+    }
+}
