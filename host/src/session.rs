@@ -21,7 +21,7 @@ pub use files::{DATA, changed};
 use crate::{
     data::Caller,
     error::{Error, Result},
-    run::{Content, Loops, Metrics, Progress, Run},
+    run::{Content, LoopExtent, LoopState, Loops, Metrics, Progress, Run, Saved},
     script::{Carried, Observers, Scripts, ended, settings::NamedPath, stack},
 };
 
@@ -105,6 +105,31 @@ impl Recorder {
     /// The durable loops.
     pub fn loops(&self) -> MutexGuard<'_, Loops> {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a loop whose body captured those values: its path, and what is known of it. What the script
+    /// has done after a loop that goes on, since it has more items now, is done again.
+    ///
+    /// # Errors
+    /// `Usage` for a checkpoint that does not fit the loop, `Io` where a file cannot be written.
+    pub fn start_loop(
+        &self,
+        name: &str,
+        extent: &LoopExtent,
+        initial: Saved,
+        captured: &Saved,
+    ) -> Result<(String, LoopState)> {
+        let mut loops = self.loops();
+        let logged = self.metrics.reached();
+        let (path, start, is_extended) = loops.start(name, extent, initial, captured, logged)?;
+        if is_extended {
+            // The checkpoint first: should this process end before the log is cut back, the next one does it.
+            if loops.save(self.metrics.position_of(start.logged)?, Instant::now())? {
+                self.metrics.forget_after(start.logged)?;
+            }
+        }
+        self.metrics.reach(start.logged);
+        Ok((path, start))
     }
 
     /// Begins item `number` (from 1) of a loop and gives its path.

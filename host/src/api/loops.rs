@@ -8,7 +8,8 @@ use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 use crate::{
     api::captures::Captured,
     error::{Error, Result},
-    run::{LoopState, Saved, readable},
+    files::sha256,
+    run::{LoopExtent, LoopState, Saved, readable},
     script::{Carried, Comparable, FromScript, Identity, Refusal, Table, script_type},
     session::Session,
 };
@@ -29,15 +30,38 @@ impl LoopItems {
         }
     }
 
+    /// What the first `done` items are recognised by.
+    fn digest(&self, done: u64) -> String {
+        match self {
+            Self::Range(_) => self.digest_with("", &Dynamic::UNIT),
+            Self::Array(items) => items
+                .iter()
+                .take(done as usize)
+                .fold(String::new(), |digest, item| self.digest_with(&digest, item)),
+        }
+    }
+
+    /// What the items up to `item` are recognised by; `digest` is that of those before it. Of values other
+    /// than numbers and texts only the types count.
+    fn digest_with(&self, digest: &str, item: &Dynamic) -> String {
+        if let Self::Range(range) = self {
+            return format!("from {}", range.start());
+        }
+        let is_plain = item.is_int() || item.is_float() || item.is_bool() || item.is_string();
+        let known = if is_plain { item.to_string() } else { item.type_name().to_owned() };
+        sha256(format!("{digest} {known}").as_bytes())[..16].to_owned()
+    }
+
     /// Items number `done + 1` and up, with their numbers.
-    fn after(self, done: u64) -> Box<dyn Iterator<Item = (u64, Dynamic)>> {
+    fn after(&self, done: u64) -> Box<dyn Iterator<Item = (u64, Dynamic)> + '_> {
         let numbers = done.saturating_add(1)..=self.count();
         match self {
             Self::Range(range) => {
                 // Wrapping addition is right even where the distance does not fit into an i64.
-                Box::new(numbers.map(move |n| (n, range.start().wrapping_add_unsigned(n - 1).into())))
+                let start = *range.start();
+                Box::new(numbers.map(move |n| (n, start.wrapping_add_unsigned(n - 1).into())))
             }
-            Self::Array(items) => Box::new(numbers.zip(items.into_iter().skip(done as usize))),
+            Self::Array(items) => Box::new(numbers.zip(items.iter().skip(done as usize).cloned())),
         }
     }
 }
@@ -129,22 +153,20 @@ fn each(
     let first = Saved::capture(&state, "s")?;
     let outside = Captured::of(context, body, first.clone())?;
     let recorder = session.recorder_in_order()?;
+    let total = items.count();
     let (path, start) = match recorder {
         Some(recorder) => {
-            let logged = recorder.metrics.reached();
-            recorder.loops().start(name, items.count(), first.clone(), &outside.before, logged)?
+            let items = LoopExtent { count: total, digest: &|done| items.digest(done) };
+            recorder.start_loop(name, &items, first.clone(), &outside.before)?
         }
         None => (name.to_owned(), LoopState::new(first.clone(), 0)),
     };
-    if let Some(recorder) = recorder {
-        recorder.metrics.reach(start.logged);
-    }
     let mut state = start.state.restore()?;
     let _handles = start.moved.restore()?;
     if start.finished {
         return Ok(state);
     }
-    let total = items.count();
+    let mut digest = items.digest(start.done);
     let bar = recorder.map(|_| session.progress.start(name, Some(total), start.done));
     for (number, item) in items.after(start.done) {
         let body = LoopBody { name, function: body, outside: &outside, first: &first };
@@ -152,6 +174,9 @@ fn each(
             Some(recorder) => session.key().derive(&recorder.enter(&path, number)),
             None => next_key(),
         };
+        if recorder.is_some() {
+            digest = items.digest_with(&digest, &item);
+        }
         let outcome = with_stream(key, || body.call(context, item, state));
         if let Some(recorder) = recorder {
             recorder.leave();
@@ -161,7 +186,9 @@ fn each(
         let finished = finished || number == total;
         if let (Some(recorder), Some(bar)) = (recorder, &bar) {
             let logged = recorder.metrics.reached();
-            recorder.loops().done(&path, LoopState { done: number, finished, state: next, moved, logged });
+            let digest = digest.clone();
+            let now = LoopState { done: number, finished, state: next, moved, logged, digest };
+            recorder.loops().done(&path, now);
             bar.message(&readable(&recorder.metrics.last()));
             bar.advance();
             session.save_if_due()?;
@@ -265,9 +292,8 @@ fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynami
         })
     };
     let Some(recorder) = session.recorder_in_order()? else { return run(next_key())?.0.restore() };
-    let (path, start) =
-        recorder.loops().start(name, 1, Saved::UNIT, &outside.before, recorder.metrics.reached())?;
-    recorder.metrics.reach(start.logged);
+    let one = LoopExtent { count: 1, digest: &|_| String::new() };
+    let (path, start) = recorder.start_loop(name, &one, Saved::UNIT, &outside.before)?;
     if start.finished {
         let _handles = start.moved.restore()?;
         return start.state.restore();
@@ -278,7 +304,9 @@ fn stage(context: &NativeCallContext, name: &str, body: &FnPtr) -> Result<Dynami
     let result = value.restore()?;
     if !value.has_handles() {
         let logged = recorder.metrics.reached();
-        recorder.loops().done(&path, LoopState { done: 1, finished: true, state: value, moved, logged });
+        let digest = String::new();
+        let now = LoopState { done: 1, finished: true, state: value, moved, logged, digest };
+        recorder.loops().done(&path, now);
         session.save()?;
     }
     Ok(result)

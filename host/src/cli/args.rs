@@ -253,12 +253,18 @@ impl RunArgs {
 pub struct ResumeArgs {
     /// The run's folder
     pub run: PathBuf,
+    /// Settings that are others from now on; run.json notes which
+    #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
+    pub settings: Vec<(String, String)>,
     /// Go on although scripts or files changed; run.json notes which
     #[arg(long)]
     pub changed: bool,
     /// The plugin, where its recorded name finds none: a file or a name
     #[arg(long, value_name = "PLUGIN")]
     pub plugin: Option<PathBuf>,
+    /// Run the scripts as run.json has them, where they are gone
+    #[arg(long, conflicts_with = "plugin")]
+    pub recorded: bool,
     /// A folder with data sets (besides HOST_DATA and ./data)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -8,15 +8,21 @@ use super::{args::Control, outcome::Outcome, plugin::Plugin, resume, stop};
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    run::{Record, Status, readable, report},
+    run::{Record, Run, Status, readable, report},
     session::{Recorder, Session},
+    terminal,
 };
+
+/// Prints the folder of a run, which is all that stands on stdout. A run does not end because nobody reads it.
+pub fn name(run: &Run) {
+    let _ = terminal::write(std::io::stdout().lock(), &run.path().display().to_string());
+}
 
 /// Runs a plugin whose session has a recorder, and closes the run's record.
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
     host.session.record(recorder);
-    stop::at(control.deadline);
+    stop::at(control.deadline, &host.session);
     let (session, quiet) = (Arc::clone(&host.session), control.quiet);
     let end = stop::watch(move || {
         keep(&session);
@@ -24,9 +30,8 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     });
     let outcome = host.run_compiled(&plugin.ast);
     end.reach();
-    if outcome.is_err() {
-        keep(&host.session);
-    }
+    // The last checkpoint is written after success as well: a completed run can go on with other settings.
+    keep(&host.session);
     let (status, text) = match &outcome {
         Ok(_) => (Status::Completed, None),
         Err(error) if ops::interrupt::requested() => {
@@ -48,7 +53,7 @@ fn log_other(plugin: &Plugin, error: &Error) {
     }
 }
 
-/// Writes a checkpoint where a run ends early. One that fails must not hide what ended it.
+/// Writes the last checkpoint. One that fails must not hide what ended the run.
 fn keep(session: &Session) {
     if let (Err(error), Some(recorder)) = (session.save(), session.recorder()) {
         recorder.run.log_line(&format!("the checkpoint could not be written: {error}"));

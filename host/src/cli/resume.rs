@@ -3,6 +3,7 @@
 mod changes;
 mod command;
 mod needed;
+mod recorded;
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    run::{Arguments, Record, Run, shell_quoted},
+    run::{Arguments, Record, Run, SettingChange, shell_quoted},
     script::settings::{NamedPath, ResolvedSettings},
     session::{
         Recorder,
@@ -30,20 +31,22 @@ use needed::{Given, Word};
 /// [`access`](crate::session::access) says.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let folder = runs::find(&args.run)?;
-    let record = Run::look(&folder)?;
+    let record = Run::look(&folder, !args.settings.is_empty())?;
     let resumption = Resumption { args, given: Given::of(args), folder, record };
     let (plugin, missing) = resumption.open()?;
     let changes = resumption.changes(&plugin, &missing)?;
     let (settings, named) = resumption.settings(&plugin, missing)?;
-    stop::listen()?;
+    stop::listen(&plugin.host.session)?;
     let run = resumption.take(&changes, settings.as_ref())?;
     resumption.grant(&plugin, settings.as_ref(), named)?;
-    if !args.control.quiet {
-        err!("resumed: {}", run.path().display());
-    }
+    launch::name(&run);
     let mut recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     recorder.accepts_changes = args.changed;
-    launch::launch(&plugin, recorder, &args.control)
+    let outcome = launch::launch(&plugin, recorder, &args.control)?;
+    if outcome == Outcome::Done {
+        resumption.warn_of_nothing(&plugin);
+    }
+    Ok(outcome)
 }
 
 /// A run that is about to go on.
@@ -73,7 +76,10 @@ impl Resumption<'_> {
     }
 
     fn plugin_path(&self, began: &Arguments) -> Result<PathBuf> {
-        plugin::find(self.args.plugin.as_deref().unwrap_or(Path::new(&began.plugin)))
+        match self.args.recorded {
+            true => recorded::write(&self.record, &self.folder),
+            false => plugin::find(self.args.plugin.as_deref().unwrap_or(Path::new(&began.plugin))),
+        }
     }
 
     /// What changed since the run was stopped. Errors: that was not accepted.
@@ -81,6 +87,9 @@ impl Resumption<'_> {
         let (scripts, data) = (&plugin.host.scripts, &plugin.host.session.options.data);
         let path = self.plugin_path(&arguments(&self.record)?)?;
         let changes = Changes::since(&self.record, scripts, data, &path);
+        if let Some(diff) = changes.diff(scripts) {
+            err!("{diff}");
+        }
         if changes.is_empty() || self.args.changed {
             return Ok(changes);
         }
@@ -99,7 +108,11 @@ impl Resumption<'_> {
     ) -> Result<(Option<ResolvedSettings>, Vec<NamedPath>)> {
         let (declared, record) = (plugin.declaration.as_ref(), &self.record);
         let recorded = |d| ResolvedSettings::recorded(d, &record.settings, &record.given, self.args.changed);
-        let settings = declared.map(recorded).transpose()?;
+        let changed = |d| recorded(d)?.with(d, &self.args.settings);
+        let settings = declared.map(changed).transpose()?;
+        if settings.is_none() {
+            run::refuse_undeclared(&self.args.settings)?;
+        }
         let named = declared.zip(settings.as_ref()).map(|(d, settings)| settings.named(d));
         let named = named.unwrap_or_default();
         let paths = needed::paths(record, &named, &plugin.host.session.options, &self.given);
@@ -111,14 +124,27 @@ impl Resumption<'_> {
 
     /// Takes the run's folder, and notes the changes in its record.
     fn take(&self, changes: &Changes, settings: Option<&ResolvedSettings>) -> Result<Run> {
-        let run = Run::open(&self.folder)?;
-        if !changes.is_empty() {
+        let run = Run::open(&self.folder, !self.args.settings.is_empty())?;
+        if !changes.is_empty() || !self.args.settings.is_empty() {
             run.update(|record| {
                 changes.note(record);
-                record.settings = run::to_json(settings);
+                note_settings(record, settings);
             })?;
         }
         Ok(run)
+    }
+
+    /// Says so where another setting changed nothing, since all loops were done already.
+    fn warn_of_nothing(&self, plugin: &Plugin) {
+        let recorder = plugin.host.session.recorder();
+        let has_advanced = recorder.is_none_or(|recorder| recorder.loops().has_advanced());
+        if self.args.settings.is_empty() || has_advanced {
+            return;
+        }
+        err!(
+            "warning: no loop went on: each is finished and has no more items than before, so that what they \
+             computed is as it was"
+        );
     }
 
     /// Gives the script its settings, and lets it read what they name.
@@ -139,6 +165,20 @@ impl Resumption<'_> {
     fn refusal(&self, missing: &[Word]) -> Error {
         needed::refusal(&self.given, missing, &self.folder)
     }
+}
+
+/// The settings as they are from now on, with what they were where that is something else.
+fn note_settings(record: &mut Record, settings: Option<&ResolvedSettings>) {
+    let now = run::to_json(settings);
+    let resumed = record.resumed;
+    let changes = now.iter().filter_map(|(name, after)| {
+        let before = record.settings.get(name).filter(|before| *before != after)?;
+        Some(SettingChange { name: name.clone(), before: before.clone(), after: after.clone(), resumed })
+    });
+    let changes: Vec<SettingChange> = changes.collect();
+    record.changed_settings.extend(changes);
+    record.settings = now;
+    record.given = settings.map(ResolvedSettings::given).unwrap_or_default();
 }
 
 /// An error about files, with a hint where the run began in another folder: relative paths mean other files

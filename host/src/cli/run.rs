@@ -43,11 +43,9 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let given = resolved.as_ref().map(settings::ResolvedSettings::given).unwrap_or_default();
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
     let record = Record { given, configs, arguments: Some(args.recorded()), ..record };
-    stop::listen()?;
+    stop::listen(&plugin.host.session)?;
     let run = Run::create(&args.out, stem, &changed, record)?;
-    if !args.control.quiet {
-        err!("run: {}", run.path().display());
-    }
+    launch::name(&run);
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
 }
@@ -88,13 +86,19 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
         preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
     };
     let Some(declaration) = &plugin.declaration else {
-        let Some((key, _)) = args.settings.first() else { return Ok(None) };
-        return Err(Error::usage(
-            format!("there is no setting `{key}`: the plugin declares none"),
-            "settings are declared with `let cfg = params(#{ ... });`",
-        ));
+        return refuse_undeclared(&args.settings).map(|()| None);
     };
     settings::resolve(declaration, &sources).map(Some)
+}
+
+/// Refuses settings of a plugin that declares none.
+pub fn refuse_undeclared(settings: &[(String, String)]) -> Result<()> {
+    settings.first().map_or(Ok(()), |(key, _)| {
+        Err(Error::usage(
+            format!("there is no setting `{key}`: the plugin declares none"),
+            "settings are declared with `let cfg = params(#{ ... });`",
+        ))
+    })
 }
 
 /// The settings as the record has them.

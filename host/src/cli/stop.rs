@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::outcome::Outcome;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    session::Session,
+};
 
 /// How long a script may take to notice that it was asked to stop.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -21,28 +24,32 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. This is called
 /// before the run's folder is made or opened, so that none is left half made.
-pub fn listen() -> Result<()> {
+pub fn listen(session: &Arc<Session>) -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;
+    let session = Arc::clone(session);
     thread::spawn(move || {
         for (count, _) in signals.forever().enumerate() {
             ops::interrupt::request();
             if count > 0 {
                 exit_at_once();
             }
-            err!("stopping at the next step, with a checkpoint (once more: at once, without)");
+            session
+                .progress
+                .println("stopping at the next step, with a checkpoint (once more: at once, without)");
         }
     });
     Ok(())
 }
 
 /// Asks the run to stop after a time.
-pub fn at(deadline: Option<Duration>) {
+pub fn at(deadline: Option<Duration>, session: &Arc<Session>) {
     let Some(deadline) = deadline else { return };
+    let session = Arc::clone(session);
     thread::spawn(move || {
         thread::sleep(deadline);
-        err!("the deadline is reached");
+        session.progress.println("the deadline is reached");
         ops::interrupt::request();
     });
 }

@@ -11,7 +11,10 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use super::record::{self, Record, Status, timestamp};
+use super::{
+    record::{self, Record, Status, timestamp},
+    report::shell_quoted,
+};
 use crate::{
     error::{Error, Result},
     files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
@@ -77,33 +80,39 @@ impl Run {
         run
     }
 
-    /// The record of a run that can be resumed, as far as can be seen from outside.
+    /// The record of a run that can be resumed, as far as can be seen from outside; one that is completed
+    /// only where it is to be `extended`.
     ///
     /// # Errors
     /// Not the folder of a run, or one with links; the run is completed.
-    pub fn look(folder: &Path) -> Result<Record> {
+    pub fn look(folder: &Path, extended: bool) -> Result<Record> {
         refuse_others(folder)?;
         refuse_links(folder)?;
         let record = Record::read(folder)?;
         match record.status {
             // The report is the last thing that a run writes: killed before, it is resumed once more.
-            Status::Completed if folder.join("report.html").exists() => Err(Error::usage(
+            Status::Completed if !extended && folder.join("report.html").exists() => Err(Error::usage(
                 format!("{} is completed: there is nothing to resume", folder.display()),
-                "`host run` runs the plugin again, in a folder of its own",
+                format!(
+                    "with another setting it goes on, as in `host resume {} epochs=40`; `host run` runs the \
+                     plugin again, in a folder of its own",
+                    shell_quoted(&folder.display().to_string())
+                ),
             )),
             _ => Ok(record),
         }
     }
 
-    /// Opens the folder of a run that ended early, to resume it; its record says RUNNING again.
+    /// Opens the folder of a run that ended early, to resume it; its record says RUNNING again. A completed
+    /// one is opened only to be `extended`.
     ///
     /// # Errors
     /// Not the folder of a run; the run is completed, or still running; the folder cannot be written to.
-    pub fn open(folder: &Path) -> Result<Self> {
-        Self::look(folder)?;
+    pub fn open(folder: &Path, extended: bool) -> Result<Self> {
+        Self::look(folder, extended)?;
         let lock = lock(folder)?;
         // Read again: it may have changed before the lock was held.
-        let mut record = Self::look(folder)?;
+        let mut record = Self::look(folder, extended)?;
         for part in ["", FIGURES, TABLES, MODELS].map(|part| folder.join(part)) {
             fs::create_dir_all(&part).map_err(Error::io(&part))?;
             remove_leftovers(&part)?;

@@ -37,18 +37,29 @@ pub struct LoopState {
     pub moved: Saved,
     /// Lines of the metric log when the state was this one.
     pub logged: u64,
+    /// What the items that are done are recognised by.
+    pub digest: String,
 }
 
 impl LoopState {
     /// That of a loop which begins.
     pub fn new(state: Saved, logged: u64) -> Self {
-        Self { done: 0, finished: false, state, moved: Saved::UNIT, logged }
+        Self { done: 0, finished: false, state, moved: Saved::UNIT, logged, digest: String::new() }
     }
+}
+
+/// What a loop runs over, as far as its checkpoint needs to know.
+pub struct LoopExtent<'a> {
+    pub count: u64,
+    /// What the first so many are recognised by.
+    pub digest: &'a dyn Fn(u64) -> String,
 }
 
 /// Where a loop is.
 struct LoopRecord {
     path: String,
+    /// How many items it has.
+    items: u64,
     now: LoopState,
     written: bool,
 }
@@ -74,6 +85,8 @@ pub struct Loops {
     every: Duration,
     last: Instant,
     cost: Duration,
+    /// Whether any item was done by this process.
+    has_advanced: bool,
 }
 
 impl Loops {
@@ -92,6 +105,7 @@ impl Loops {
             every,
             last: Instant::now(),
             cost: Duration::ZERO,
+            has_advanced: false,
         };
         for part in [folder, &folder.join("tensors")] {
             if part.is_dir() {
@@ -129,6 +143,11 @@ impl Loops {
         format!("start a new run, or remove {folder}, and `host resume` computes everything again")
     }
 
+    /// Whether this process did any item.
+    pub fn has_advanced(&self) -> bool {
+        self.has_advanced
+    }
+
     /// Up to where `metrics.jsonl` belongs to the checkpoint, in bytes.
     pub fn metrics_position(&self) -> u64 {
         self.left.values().filter_map(|json| json["metrics"].as_u64()).max().unwrap_or(0)
@@ -139,25 +158,30 @@ impl Loops {
         self.items.last().map_or("", |item| &item.path)
     }
 
-    /// Begins a loop of so many items whose body captured those values: its path, and what is known of it.
+    /// Begins a loop whose body captured those values: its path, what is known of it, and whether it was
+    /// finished and has more items now. What came after it is then computed again.
     ///
     /// # Errors
     /// `Usage` for a record that does not fit the loop.
     pub fn start(
         &mut self,
         name: &str,
-        items: u64,
+        items: &LoopExtent,
         initial: Saved,
         captured: &Saved,
         logged: u64,
-    ) -> Result<(String, LoopState)> {
+    ) -> Result<(String, LoopState, bool)> {
         let path = self.path_of(name);
-        let now = match self.left.remove(&path) {
+        let (now, is_extended) = match self.left.remove(&path) {
             Some(json) => self.resumed(&path, &json, items, &initial, captured)?,
-            None => LoopState::new(initial, logged),
+            None => (LoopState::new(initial, logged), false),
         };
-        self.chain.push(LoopRecord { path: path.clone(), now: now.clone(), written: false });
-        Ok((path, now))
+        if is_extended {
+            self.left.clear();
+        }
+        let record = LoopRecord { path: path.clone(), items: items.count, now: now.clone(), written: false };
+        self.chain.push(record);
+        Ok((path, now, is_extended))
     }
 
     /// What the record of a loop says of it.
@@ -165,25 +189,36 @@ impl Loops {
         &mut self,
         path: &str,
         json: &Json,
-        items: u64,
+        items: &LoopExtent,
         initial: &Saved,
         captured: &Saved,
-    ) -> Result<LoopState> {
+    ) -> Result<(LoopState, bool)> {
         let file = self.file(path);
         let numbers = (json["done"].as_u64(), json["finished"].as_bool(), json["logged"].as_u64());
         let (Some(done), Some(finished), Some(logged)) = numbers else {
             return Err(self.damaged(&file, "it does not say how many items are done"));
         };
-        if done > items || (finished && done == 0) {
+        // Records of older runs do not say how many items there were.
+        let before = json["items"].as_u64();
+        if finished && done == 0 || before.is_some_and(|before| done > before) {
+            let of = before.map_or_else(String::new, |before| format!(" of {before}"));
             let end = if finished { ", and the loop is finished" } else { "" };
-            return Err(self.damaged(&file, &format!("{done} of {items} items are done{end}")));
+            return Err(self.damaged(&file, &format!("{done}{of} items are done{end}")));
         }
+        let digest = json["digest"].as_str().unwrap_or_default();
+        refuse_other_items(path, items, done, digest)?;
+        // One that its body finished before its last item stays finished.
+        let is_extended = finished && before == Some(done) && items.count > done;
         let mut saved = |json: &Json, like: &Saved| {
             let saved = Saved::from_json(json, Some(like), &mut self.blobs);
             saved.map_err(|error| within(&file, error))
         };
         let (state, moved) = (saved(&json["state"], initial)?, saved(&json["moved"], captured)?);
-        Ok(LoopState { done, finished, state, moved, logged })
+        let digest = digest.to_owned();
+        Ok((
+            LoopState { done, finished: finished && !is_extended, state, moved, logged, digest },
+            is_extended,
+        ))
     }
 
     /// `name` below the current item; a second loop of that name gets `name#2`. In names the characters
@@ -211,11 +246,12 @@ impl Loops {
 
     /// Notes that an item of a loop is done, with what is known then.
     pub fn done(&mut self, path: &str, now: LoopState) {
+        self.has_advanced = true;
         let inside = format!("{path}/");
         self.chain.retain(|record| !record.path.starts_with(&inside));
         self.left.retain(|path, _| !path.starts_with(&inside));
         if let Some(record) = self.chain.iter_mut().find(|record| record.path == path) {
-            *record = LoopRecord { path: path.to_owned(), now, written: false };
+            (record.now, record.written) = (now, false);
         }
     }
 
@@ -257,15 +293,16 @@ impl Loops {
         let mut current: HashSet<PathBuf> = self.left.keys().map(|path| self.file(path)).collect();
         self.left.values().for_each(|json| self.blobs.keep(json));
         for i in 0..self.chain.len() {
-            let LoopRecord { path, now, written } = &self.chain[i];
+            let LoopRecord { path, items, now, written } = &self.chain[i];
             let file = self.file(path);
             // Of records that are written already, too: their files are still needed.
             let state = now.state.to_json(&mut self.blobs)?;
             let moved = now.moved.to_json(&mut self.blobs)?;
             if !written {
                 let json = json!({
-                    "path": path, "done": now.done, "finished": now.finished, "metrics": metrics,
-                    "logged": now.logged, "state": state, "moved": moved,
+                    "path": path, "done": now.done, "items": items, "finished": now.finished,
+                    "metrics": metrics, "logged": now.logged, "digest": now.digest, "state": state,
+                    "moved": moved,
                 });
                 write_whole(&file, seal::sealed(json).as_bytes())?;
                 self.chain[i].written = true;
@@ -280,6 +317,18 @@ impl Loops {
         self.blobs.end();
         Ok(())
     }
+}
+
+/// Refuses items that are others than those which are done.
+fn refuse_other_items(path: &str, items: &LoopExtent, done: u64, digest: &str) -> Result<()> {
+    let problem = if done > items.count {
+        format!("the loop `{path}` has done {done} items, and now it has {}", items.count)
+    } else if !digest.is_empty() && (items.digest)(done) != digest {
+        format!("the loop `{path}` has done {done} items, and now its first {done} are others")
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(problem, "keep the items that are done and add new ones after them, or start a new run"))
 }
 
 /// An error about what a file says, with its name.

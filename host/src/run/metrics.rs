@@ -112,6 +112,28 @@ impl Metrics {
         log.cut_back(&self.path, position).map_err(Error::io(&self.path))
     }
 
+    /// The length of the file in bytes up to its line number `lines`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn position_of(&self, lines: u64) -> Result<u64> {
+        let mut log = self.lock();
+        log.file.flush().map_err(Error::io(&self.path))?;
+        index::position_of(&self.path, lines).map_err(Error::io(&self.path))
+    }
+
+    /// Drops all lines after so many, as if they had not been logged.
+    ///
+    /// # Errors
+    /// The file cannot be read or cut.
+    pub fn forget_after(&self, lines: u64) -> Result<()> {
+        let position = self.position_of(lines)?;
+        let mut log = self.lock();
+        log.file.get_ref().set_len(position).map_err(Error::io(&self.path))?;
+        log.index.forget_after(lines, position);
+        Ok(())
+    }
+
     /// How many lines the script has reached: less than there are while it runs again after a resume.
     pub fn reached(&self) -> u64 {
         self.lock().index.reached()

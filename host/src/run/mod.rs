@@ -13,10 +13,10 @@ mod table;
 
 pub use arguments::Arguments;
 pub use folder::{Run, status_on_disk};
-pub use loops::{LoopState, Loops};
+pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;
 pub use progress::{LoopHandle, Mode, Progress, readable};
-pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
+pub use record::{Change, FileRecord, Record, ScriptText, SettingChange, Status, timestamp, versions};
 pub use report::number;
 pub(crate) use report::shell_quoted;
 pub use state::{Content, DEEPEST, Saved};

@@ -75,6 +75,9 @@ pub struct Record {
     /// What changed between two processes of the run, which went on with `host resume --changed`.
     #[serde(default)]
     pub changed: Vec<Change>,
+    /// Settings that a resume gave another value.
+    #[serde(default)]
+    pub changed_settings: Vec<SettingChange>,
     /// The data sets that were read: name, and where from or how made.
     pub data: Vec<(String, String)>,
     /// When the run began and ended, in UTC, as in RFC 3339; empty before.
@@ -142,6 +145,16 @@ pub struct Change {
     pub resumed: u32,
 }
 
+/// A setting that had another value from a resume of the run on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingChange {
+    pub name: String,
+    pub before: serde_json::Value,
+    pub after: serde_json::Value,
+    /// Which resume of the run it was, from 1.
+    pub resumed: u32,
+}
+
 impl Change {
     /// A file that is another one `now`.
     pub fn of(known: Option<&FileRecord>, now: Option<&FileRecord>) -> Self {
@@ -191,6 +204,11 @@ impl Record {
         let path = folder.join(FILE);
         let json = serde_json::to_vec_pretty(self).map_err(|e| Error::io(&path)(e.into()))?;
         Ok(write_whole(&path, &json)?)
+    }
+
+    /// Whether the run went on with anything else than it began with.
+    pub fn is_changed(&self) -> bool {
+        !self.changed.is_empty() || !self.changed_settings.is_empty()
     }
 
     /// Whether it has the checksum of a file that the script called so, or of one in a folder.

@@ -63,6 +63,7 @@ fn page(run: &Path) -> Result<String> {
         section("Metrics", &curves(&metrics)),
         section("Figures", &pictures(&figures)?),
         section("Settings", &settings(&record)),
+        section("Changed on resume", &table(&changes(&record))),
         section("Command", &block("", &command(&record["command"]))),
         section("Files", &file_table(run, top.iter().chain(&tables_of_run).chain(&models))),
         section("Log", &block("log", &log_tail(&run.join("log.txt"))?)),
@@ -123,6 +124,24 @@ fn settings(record: &Value) -> String {
         })
         .collect();
     table_of(&rows)
+}
+
+/// What a resume changed: settings, scripts and files.
+fn changes(record: &Value) -> Vec<(String, String)> {
+    let list = |key: &str| record[key].as_array().into_iter().flatten();
+    let settings = list("changed_settings").map(|change| {
+        let (name, before, after) = (&change["name"], text(&change["before"]), text(&change["after"]));
+        (text(name), format!("{before} until resume {}, then {after}", text(&change["resumed"])))
+    });
+    let files = list("changed").map(|change| {
+        let what = match (&change["before"], &change["after"]) {
+            (_, Value::Null) => "gone",
+            (Value::Null, _) => "new",
+            _ => "another",
+        };
+        (text(&change["name"]), format!("{what} since resume {}", text(&change["resumed"])))
+    });
+    settings.chain(files).collect()
 }
 
 /// One card a metric: name, last value, curve, extremes.

@@ -73,7 +73,7 @@ fn fresh(folder: &Path, name: &str) -> Run {
 }
 
 fn resumed(path: &Path) -> Run {
-    Run::open(path).expect("a run that can be resumed")
+    Run::open(path, false).expect("a run that can be resumed")
 }
 
 /// Stops the procedure at each of its ticks in turn.

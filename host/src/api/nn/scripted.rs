@@ -86,13 +86,14 @@ impl Scripted {
         let engine = session.engine().map_err(ended)?;
         let mut arguments = vec![Dynamic::from(module.clone())];
         arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
-        let result = call_unchanged(session, &engine, function, arguments).map_err(|error| match &*error {
-            EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
-                let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
-                failed(format!("its function does not take {count}"))
-            }
-            _ => ScriptFailure::wrap(error),
-        })?;
+        let result =
+            call_unchanged(session, &engine, function, arguments).map_err(|error| match &*error {
+                EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
+                    let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
+                    failed(format!("its function does not take {count}"))
+                }
+                _ => ScriptFailure::wrap(error),
+            })?;
         let found = kinds::a(&result);
         result
             .try_cast::<Tensor>()
@@ -118,7 +119,8 @@ fn call_unchanged(
         None => Ok(result),
         Some(variable) => {
             let problem = format!("the function of a module changed {variable}, which it captured");
-            Err(Problem::new(problem, "what changes with each call belongs to the loop that calls it").error())
+            Err(Problem::new(problem, "what changes with each call belongs to the loop that calls it")
+                .error())
         }
     }
 }

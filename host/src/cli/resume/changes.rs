@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use similar::TextDiff;
+
 use crate::{
     files::reading::{self, Checksum},
     run::{Change, FileRecord, Record, ScriptText},
     script::{Scripts, library},
     session::DATA,
 };
+
+/// The number of lines that are shown of how a script changed.
+const SHOWN: usize = 40;
 
 /// The scripts and files that changed, and the files as they are now.
 pub struct Changes {
@@ -47,6 +52,23 @@ impl Changes {
         self.scripts.iter().chain(files).cloned().collect()
     }
 
+    /// How the texts of scripts changed, line by line; nothing where none did.
+    pub fn diff(&self, now: &Scripts) -> Option<String> {
+        let now = now.record();
+        let texts = self.scripts.iter().filter_map(|change| {
+            let new = now.iter().find(|script| script.path == change.name)?;
+            Some((change, change.text.as_deref()?, new.text.as_str()))
+        });
+        let diffs = texts.map(|(change, old, new)| {
+            let diff = TextDiff::from_lines(old, new);
+            let (old, new) =
+                (format!("{} (as the run began)", change.name), format!("{} (now)", change.name));
+            shortened(&diff.unified_diff().context_radius(1).header(&old, &new).to_string())
+        });
+        let diffs: Vec<String> = diffs.collect();
+        (!diffs.is_empty()).then(|| diffs.join("\n"))
+    }
+
     /// Notes them in the record, which has the files as they are from now on.
     pub fn note(&self, record: &mut Record) {
         let resumed = record.resumed;
@@ -58,6 +80,15 @@ impl Changes {
                 files.extend(now.clone());
             }
         }
+    }
+}
+
+/// The first lines of a difference.
+fn shortened(diff: &str) -> String {
+    let lines: Vec<&str> = diff.lines().collect();
+    match lines.len().checked_sub(SHOWN) {
+        None | Some(0) => lines.join("\n"),
+        Some(more) => format!("{}\n... {more} more lines", lines[..SHOWN].join("\n")),
     }
 }
 

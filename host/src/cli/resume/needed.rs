@@ -16,6 +16,7 @@ use crate::{
 #[derive(Default)]
 pub struct Given<'a> {
     plugin: Option<&'a Path>,
+    recorded: bool,
     data: Option<&'a Path>,
     allow_read: &'a [PathBuf],
     onnxruntime: Option<&'a Path>,
@@ -26,6 +27,7 @@ impl<'a> Given<'a> {
     pub fn of(args: &'a ResumeArgs) -> Self {
         Self {
             plugin: args.plugin.as_deref(),
+            recorded: args.recorded,
             data: args.data.as_deref(),
             allow_read: &args.allow_read,
             onnxruntime: args.control.onnxruntime.as_deref(),
@@ -34,18 +36,19 @@ impl<'a> Given<'a> {
     }
 
     fn words(&self) -> Vec<Word> {
-        let one = |flag, path: Option<&Path>| path.map(|path| Word { flag, path: path.to_owned() });
-        let read = self.allow_read.iter().map(|path| Word { flag: ALLOW_READ, path: path.clone() });
+        let one = |flag, path: Option<&Path>| path.map(|path| Word::new(flag, path));
+        let read = self.allow_read.iter().map(|path| Word::new(ALLOW_READ, path));
+        let recorded = self.recorded.then_some(Word::RECORDED);
         let others = [one(PLUGIN, self.plugin), one(DATA, self.data), one(ONNXRUNTIME, self.onnxruntime)];
-        others.into_iter().flatten().chain(read).collect()
+        recorded.into_iter().chain(others.into_iter().flatten()).chain(read).collect()
     }
 }
 
-/// An option with a path, which has to be given.
+/// An option that has to be given, most with a path.
 #[derive(Clone)]
 pub struct Word {
     flag: &'static str,
-    path: PathBuf,
+    path: Option<PathBuf>,
 }
 
 const PLUGIN: &str = "--plugin";
@@ -54,12 +57,22 @@ const ALLOW_READ: &str = "--allow-read";
 const ONNXRUNTIME: &str = "--onnxruntime";
 
 impl Word {
+    const RECORDED: Self = Self { flag: "--recorded", path: None };
+
+    fn new(flag: &'static str, path: impl AsRef<Path>) -> Self {
+        Self { flag, path: Some(path.as_ref().to_owned()) }
+    }
+
+    /// Whether it says which plugin is run.
     pub fn is_plugin(&self) -> bool {
-        self.flag == PLUGIN
+        [PLUGIN, Self::RECORDED.flag].contains(&self.flag)
     }
 
     fn shown(&self) -> String {
-        format!("{} {}", self.flag, shell_quoted(&self.path.display().to_string()))
+        match &self.path {
+            Some(path) => format!("{} {}", self.flag, shell_quoted(&path.display().to_string())),
+            None => self.flag.to_owned(),
+        }
     }
 }
 
@@ -68,22 +81,23 @@ impl Word {
 pub fn words(record: &Record, began: &Arguments, run: &Path, given: &Given) -> Vec<Word> {
     let there = |path: &str| Path::new(&record.folder).join(path);
     let mut words = Vec::new();
-    if given.plugin.is_none() && !is_found(Path::new(&began.plugin), run) {
-        words.push(Word { flag: PLUGIN, path: there(&record.plugin) });
+    if given.plugin.is_none() && !given.recorded && !is_found(Path::new(&began.plugin), run) {
+        let plugin = there(&record.plugin);
+        words.push(if plugin.is_file() { Word::new(PLUGIN, plugin) } else { Word::RECORDED });
     }
     let folders = data::folders(given.data);
     if let (None, Some(folder)) = (given.data, &began.data)
         && !folders.iter().any(|own| is_same(own, &there(folder)))
     {
-        words.push(Word { flag: DATA, path: there(folder) });
+        words.push(Word::new(DATA, there(folder)));
     }
     if given.allow_read.is_empty() {
-        words.extend(began.allow_read.iter().map(|path| Word { flag: ALLOW_READ, path: there(path) }));
+        words.extend(began.allow_read.iter().map(|path| Word::new(ALLOW_READ, there(path))));
     }
     if let (None, Some(library)) = (given.onnxruntime, &began.onnxruntime)
         && !onnx::locate(None).is_ok_and(|found| is_same(&found, &there(library)))
     {
-        words.push(Word { flag: ONNXRUNTIME, path: there(library) });
+        words.push(Word::new(ONNXRUNTIME, there(library)));
     }
     words
 }
@@ -101,7 +115,7 @@ pub fn paths(record: &Record, named: &[NamedPath], options: &Options, given: &Gi
     let mut paths: Vec<PathBuf> = named.iter().filter(|named| !known(named)).filter_map(real).collect();
     paths.retain(|real| !is_own(real, &home) && !roots.iter().any(|root| real.starts_with(root)));
     paths.dedup();
-    paths.into_iter().map(|path| Word { flag: ALLOW_READ, path }).collect()
+    paths.into_iter().map(|path| Word::new(ALLOW_READ, path)).collect()
 }
 
 /// The command that goes on with a run, with the options that were given and those that are missing.

@@ -87,7 +87,7 @@ fn a_run_is_held_until_its_process_is_gone() {
     let run = create(out.path());
     let path = run.path().to_path_buf();
     assert_eq!(status_on_disk(&path).unwrap(), Status::Running);
-    let problem = message(Run::open(&path));
+    let problem = message(Run::open(&path, false));
     assert!(problem.contains("is still running in another process\n  help: wait"), "{problem}");
 
     drop(run); // as a crash leaves it
@@ -96,7 +96,7 @@ fn a_run_is_held_until_its_process_is_gone() {
     fs::remove_file(path.join("lock")).unwrap();
     assert_eq!(status_on_disk(&path).unwrap(), Status::Interrupted);
 
-    let run = Run::open(&path).unwrap();
+    let run = Run::open(&path, false).unwrap();
     assert_eq!((run.record().status, run.record().resumed), (Status::Running, 1));
     assert_eq!(status_on_disk(&path).unwrap(), Status::Running);
 }
@@ -104,7 +104,7 @@ fn a_run_is_held_until_its_process_is_gone() {
 #[test]
 fn only_a_run_that_ended_early_can_be_resumed() {
     let out = tempfile::tempdir().unwrap();
-    let problem = message(Run::open(out.path()));
+    let problem = message(Run::open(out.path(), false));
     assert!(problem.contains("is not the folder of a run: it has no run.json"), "{problem}");
     assert!(fs::read_dir(out.path()).unwrap().next().is_none(), "it was only looked at");
     assert!(status_on_disk(&out.path().join("none")).is_err());
@@ -120,17 +120,17 @@ fn only_a_run_that_ended_early_can_be_resumed() {
     drop(run);
     assert_eq!(status_on_disk(&path).unwrap(), Status::Failed);
 
-    let run = Run::open(&path).unwrap();
+    let run = Run::open(&path, false).unwrap();
     let record = written(&path);
     assert_eq!((record.error.as_deref(), &*record.finished), (None, ""));
     run.update(|record| record.status = Status::Completed).unwrap();
     drop(run);
     // Killed before its report was written.
-    let run = Run::open(&path).unwrap();
+    let run = Run::open(&path, false).unwrap();
     run.update(|record| record.status = Status::Completed).unwrap();
     fs::write(path.join("report.html"), "<!doctype html>").unwrap();
     drop(run);
-    let problem = message(Run::open(&path));
+    let problem = message(Run::open(&path, false));
     assert!(problem.contains("is completed: there is nothing to resume"), "{problem}");
     assert_eq!(written(&path).status, Status::Completed, "a refused resume changes nothing");
 }
@@ -144,7 +144,7 @@ fn a_queued_run_is_started_and_not_resumed() {
     let path = run.path().to_path_buf();
     drop(run);
     assert_eq!(status_on_disk(&path).unwrap(), Status::Queued);
-    let record = Run::open(&path).unwrap().record();
+    let record = Run::open(&path, false).unwrap().record();
     assert_eq!((record.status, record.resumed), (Status::Running, 0));
     assert!(!record.started.is_empty());
 }
@@ -158,7 +158,7 @@ fn seconds_are_summed_over_resumes() {
     drop(run);
     let earlier = Record { seconds: 100.0, ..written(&path) };
     earlier.write(&path).unwrap();
-    let run = Run::open(&path).unwrap();
+    let run = Run::open(&path, false).unwrap();
     run.update(|record| record.status = Status::Completed).unwrap();
     let seconds = run.record().seconds;
     assert!(seconds >= 100.0, "{seconds}");
@@ -210,7 +210,7 @@ fn every_line_of_the_log_has_its_time() {
     let path = run.path().to_path_buf();
     run.log_line("one\ntwo\n");
     drop(run);
-    Run::open(&path).unwrap().log_line("");
+    Run::open(&path, false).unwrap().log_line("");
     let log = fs::read_to_string(path.join("log.txt")).unwrap();
     let (times, lines): (Vec<_>, Vec<_>) = log.lines().map(|line| line.split_once(' ').unwrap()).unzip();
     assert_eq!(lines, ["one", "two", ""]);
@@ -225,7 +225,7 @@ fn resuming_clears_what_a_killed_write_left() {
     drop(run);
     fs::write(path.join("figures/.17-3.new"), "half a fig").unwrap();
     fs::remove_dir(path.join("models")).unwrap();
-    drop(Run::open(&path).unwrap());
+    drop(Run::open(&path, false).unwrap());
     assert!(fs::read_dir(path.join("figures")).unwrap().next().is_none());
     assert!(path.join("models").is_dir(), "folders that went missing are made again");
 }

@@ -120,6 +120,20 @@ impl Index {
         self.reached = self.lines;
     }
 
+    /// Drops all lines after so many, which take so many bytes.
+    pub fn forget_after(&mut self, lines: u64, bytes: u64) {
+        for (_, values) in &mut self.series {
+            values.retain(|(number, _)| *number < lines);
+        }
+        self.kept.retain(|_, kept| {
+            kept.lines.retain(|number| *number < lines);
+            kept.met = kept.met.min(kept.lines.len());
+            !kept.lines.is_empty()
+        });
+        (self.lines, self.bytes) = (self.lines.min(lines), bytes);
+        self.reached = self.reached.min(lines);
+    }
+
     /// How many lines the script has reached.
     pub fn reached(&self) -> u64 {
         self.reached
@@ -176,6 +190,21 @@ impl Index {
         let position = self.positions.get(name)?;
         self.series[*position].1.last().map(|(_, value)| *value)
     }
+}
+
+/// The bytes of a file up to its record number `lines`, with the lines before that that are no records.
+pub fn position_of(path: &Path, lines: u64) -> io::Result<u64> {
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let (mut line, mut bytes, mut records) = (Vec::new(), 0, 0);
+    while records < lines {
+        line.clear();
+        if file.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        bytes += line.len() as u64;
+        records += u64::from(serde_json::from_slice::<MetricLine>(&line).is_ok());
+    }
+    Ok(bytes)
 }
 
 /// A path and a name in 64 bits: the paths themselves would not fit into memory after millions of

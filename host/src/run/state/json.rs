@@ -2,7 +2,7 @@
 
 use ops::{
     DType, Spec, Tensor,
-    nn::{Mode, OptimiserState, Role, Snapshot},
+    nn::{Mode, Optimiser, OptimiserState, Role, Snapshot},
 };
 use rhai::{Dynamic, ImmutableString};
 use serde_json::{Value as Json, json};
@@ -32,9 +32,10 @@ impl Saved {
                 "roles": snapshot.roles.iter().map(|r| (r.buffer, r.frozen)).collect::<Vec<_>>(),
                 "modes": snapshot.modules.iter().map(mode_to_json).collect::<Vec<_>>(),
             }),
-            Self::Optimiser(_, state) => json!({
+            Self::Optimiser(handle, state) => json!({
                 "optimiser": put_named(&state.tensors, blobs)?, "steps": state.steps, "moved": state.moved,
                 "learning_rate": state.learning_rate.to_bits(),
+                "initial_learning_rate": handle.initial_learning_rate().to_bits(),
             }),
             Self::Content(_) => plain_to_json(&Dynamic::UNIT),
             Self::Buffers(_, buffers) => json!({"buffers": put_named(buffers, blobs)?}),
@@ -64,7 +65,7 @@ impl Saved {
                 Ok(Self::Buffers(handle.clone(), named(&json["buffers"], blobs)?))
             }
             Some(Self::Optimiser(handle, ..)) if !json["optimiser"].is_null() => {
-                Ok(Self::Optimiser(handle.clone(), optimiser(json, blobs)?))
+                Ok(Self::Optimiser(handle.clone(), optimiser(json, handle, blobs)?))
             }
             _ if !json["tensor"].is_null() => {
                 Ok(Self::Tensor(blobs.tensor(&json["tensor"])?, json["tracked"] == json!(true)))
@@ -104,10 +105,17 @@ fn snapshot(json: &Json, blobs: &mut Blobs) -> Result<Snapshot> {
     })
 }
 
-fn optimiser(json: &Json, blobs: &mut Blobs) -> Result<OptimiserState> {
+/// The state of an optimiser. One that kept the learning rate it was made with has the one that `handle` is
+/// made with, which is another where the run was resumed with another setting.
+fn optimiser(json: &Json, handle: &Optimiser, blobs: &mut Blobs) -> Result<OptimiserState> {
+    let kept_rate = json["learning_rate"] == json["initial_learning_rate"];
+    let learning_rate = match kept_rate {
+        true => handle.initial_learning_rate(),
+        false => f64::from_bits(parsed(&json["learning_rate"])?),
+    };
     Ok(OptimiserState {
         steps: parsed(&json["steps"])?,
-        learning_rate: f64::from_bits(parsed(&json["learning_rate"])?),
+        learning_rate,
         moved: parsed(&json["moved"])?,
         tensors: named(&json["optimiser"], blobs)?,
     })

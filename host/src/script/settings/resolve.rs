@@ -126,6 +126,17 @@ impl ResolvedSettings {
             .map(|choices| Self { choices, files: Vec::new() })
     }
 
+    /// These, but for those that the command line gives another value.
+    ///
+    /// # Errors
+    /// Those of [`resolve`].
+    pub fn with(self, declaration: &Declaration, command_line: &[(String, String)]) -> Result<Self> {
+        let mut resolution =
+            Resolution { settings: &declaration.settings, choices: self.choices, files: self.files };
+        command_line.iter().try_for_each(|(key, text)| resolution.argument(key, text))?;
+        Ok(Self { choices: resolution.choices, files: resolution.files })
+    }
+
     /// The settings that differ from the declared defaults, as they are written on a command line.
     pub fn changed(&self, declaration: &Declaration) -> Vec<(String, String)> {
         let pairs = self.choices.iter().zip(&declaration.settings);

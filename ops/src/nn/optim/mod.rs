@@ -28,6 +28,8 @@ pub struct Optimiser(Arc<OptimiserInner>);
 struct OptimiserInner {
     rule: Box<dyn Rule>,
     parameters: Vec<(String, Parameter)>,
+    /// The learning rate that it was made with.
+    initial_learning_rate: f64,
     progress: Mutex<OptimiserProgress>,
 }
 
@@ -93,7 +95,8 @@ impl Optimiser {
         }
         let memories = vec![ParameterMemory::default(); kept.len()];
         let progress = Mutex::new(OptimiserProgress { steps: 0, learning_rate, memories });
-        Ok(Self(Arc::new(OptimiserInner { rule: Box::new(rule), parameters: kept, progress })))
+        let (rule, initial_learning_rate) = (Box::new(rule), learning_rate);
+        Ok(Self(Arc::new(OptimiserInner { rule, parameters: kept, initial_learning_rate, progress })))
     }
 
     fn progress(&self) -> MutexGuard<'_, OptimiserProgress> {
@@ -128,6 +131,11 @@ impl Optimiser {
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         self.progress().learning_rate
+    }
+
+    /// The learning rate that the optimiser was made with.
+    pub fn initial_learning_rate(&self) -> f64 {
+        self.0.initial_learning_rate
     }
 
     /// Sets the learning rate of the steps to come.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod checkpoint;
+mod extend;
 mod kill;
 mod record;
 mod resume;
