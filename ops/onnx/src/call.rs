@@ -119,6 +119,11 @@ impl NodeCall<'_> {
         if self.has(i) { self.ints(i).map(Some) } else { Ok(None) }
     }
 
+    /// What the attribute says, or else input `i`, where either is given.
+    pub fn ints_or_input(&self, attribute: &Option<Vec<i64>>, i: usize) -> Result<Option<Vec<i64>>> {
+        if attribute.is_some() { Ok(attribute.clone()) } else { self.maybe_ints(i) }
+    }
+
     /// Input `i` as sizes.
     pub fn sizes(&self, i: usize) -> Result<Vec<usize>> {
         let size =
@@ -160,12 +165,12 @@ impl NodeCall<'_> {
 
     /// An argument outside its range.
     pub fn wrong(&self, name: &'static str, found: impl ToString, expected: impl Into<String>) -> Error {
-        Error::Argument { op: self.op, name, found: found.to_string(), expected: expected.into() }
+        Error::argument(self.op, name, found, expected)
     }
 
     /// A shape that does not fit.
     pub fn misfit(&self, found: &[usize], expected: impl Into<String>) -> Error {
-        Error::Shape { op: self.op, found: format!("{found:?}"), expected: expected.into() }
+        Error::shape(self.op, format!("{found:?}"), expected)
     }
 
     /// An axis counted from the front or the back, of `rank`.

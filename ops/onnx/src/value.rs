@@ -22,16 +22,12 @@ impl GraphValue {
     pub fn tensor(&self, op: &'static str) -> Result<&Tensor> {
         match self {
             Self::Tensor(tensor) => Ok(tensor),
-            Self::Empty(spec) => Err(Error::Shape {
+            Self::Empty(spec) => Err(Error::shape(
                 op,
-                found: format!("{:?}", spec.shape),
-                expected: "a tensor with elements (there are none of size 0 here)".into(),
-            }),
-            Self::Absent => Err(Error::Shape {
-                op,
-                found: "no tensor".into(),
-                expected: "an input that is needed".into(),
-            }),
+                format!("{:?}", spec.shape),
+                "a tensor with elements (there are none of size 0 here)",
+            )),
+            Self::Absent => Err(Error::shape(op, "no tensor", "an input that is needed")),
         }
     }
 
@@ -79,9 +75,8 @@ pub(crate) fn readable<'a>(op: &'static str, tensor: &'a Tensor) -> Result<&'a T
     if tensor.len().saturating_mul(16) <= room() || tensor.is_symbolic() {
         return Ok(tensor);
     }
-    let (found, expected) =
-        (format!("{:?}", tensor.shape()), "one whose elements can be read into memory".into());
-    Err(Error::Shape { op, found, expected })
+    let found = format!("{:?}", tensor.shape());
+    Err(Error::shape(op, found, "one whose elements can be read into memory"))
 }
 
 /// The type that stands for another on a device: a GPU has the shorter ones only.

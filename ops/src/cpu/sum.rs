@@ -37,10 +37,7 @@ fn middle(x: &[f32], count: usize, inner: usize) -> Vec<f32> {
         let mut sums = vec![0f64; COLUMNS.min(inner - column)];
         for line in x[outer * count * inner..][..count * inner].chunks_exact(inner) {
             let line = &line[column..][..sums.len()];
-            wide(
-                #[inline(always)]
-                || sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x)),
-            );
+            wide!(sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x)));
         }
         sums.into_iter().map(|sum| sum as f32).collect::<Vec<_>>()
     };
@@ -63,15 +60,12 @@ fn rows(x: &[f32], count: usize) -> Vec<f32> {
 
 /// The sum of at most a block.
 fn sum(x: &[f32]) -> f64 {
-    wide(
-        #[inline(always)]
-        || {
-            let (mut lanes, (whole, rest)) = ([0f32; LANES], x.as_chunks::<LANES>());
-            for part in whole {
-                lanes.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
-            }
-            lanes.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
-            lanes.iter().map(|&x| f64::from(x)).sum()
-        },
-    )
+    wide!({
+        let (mut lanes, (whole, rest)) = ([0f32; LANES], x.as_chunks::<LANES>());
+        for part in whole {
+            lanes.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
+        }
+        lanes.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
+        lanes.iter().map(|&x| f64::from(x)).sum()
+    })
 }

@@ -1,6 +1,6 @@
 //! Losses: each is one number (rank 0), the mean over whatever it is computed of.
 
-use crate::{Error, Result, Tensor};
+use crate::{Error, Result, Tensor, ensure};
 
 /// Mean squared error, `mean (y - target)^2`.
 ///
@@ -50,27 +50,16 @@ pub fn bce_with_logits(z: &Tensor, target: &Tensor) -> Result<Tensor> {
 pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result<Tensor> {
     const OP: &str = "cross_entropy";
     let &[n, _] = logits.shape() else {
-        return Err(Error::Shape {
-            op: OP,
-            found: format!("{:?} for the logits", logits.shape()),
-            expected: "[N, C]".into(),
-        });
+        return Err(Error::shape(OP, format!("{:?} for the logits", logits.shape()), "[N, C]"));
     };
-    if labels.shape() != [n] {
-        return Err(Error::Shape {
-            op: OP,
-            found: format!("{:?} for the labels of {:?}", labels.shape(), logits.shape()),
-            expected: format!("[{n}]"),
-        });
-    }
-    if !(0.0..=1.0).contains(&smoothing) {
-        return Err(Error::Argument {
-            op: OP,
-            name: "the smoothing",
-            found: smoothing.to_string(),
-            expected: "0 to 1".into(),
-        });
-    }
+    ensure(labels.shape() == [n], || {
+        Error::shape(
+            OP,
+            format!("{:?} for the labels of {:?}", labels.shape(), logits.shape()),
+            format!("[{n}]"),
+        )
+    })?;
+    ensure((0.0..=1.0).contains(&smoothing), || Error::argument(OP, "the smoothing", smoothing, "0 to 1"))?;
     let log_p = logits.log_softmax(1)?;
     let chosen = log_p.gather(1, &labels.unsqueeze(1)?).map_err(|e| e.named(OP))?.mean()?;
     if smoothing == 0.0 {
@@ -152,12 +141,7 @@ fn complement(x: &Tensor) -> Result<Tensor> {
 
 /// Refuses to broadcast: in a loss that is always an accident.
 fn same_shape(op: &'static str, y: &Tensor, target: &Tensor) -> Result<()> {
-    if y.shape() == target.shape() {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{:?} beside {:?}", y.shape(), target.shape()),
-        expected: "one shape for both".into(),
+    ensure(y.shape() == target.shape(), || {
+        Error::shape(op, format!("{:?} beside {:?}", y.shape(), target.shape()), "one shape for both")
     })
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ensure,
     tensor::{Node, no_grad, show},
 };
 
@@ -122,13 +122,11 @@ impl Tensor {
         if self.len() == 1 {
             return self.ones_like();
         }
-        Err(Error::Shape {
+        Err(Error::shape(
             op,
-            found: show(self.shape()),
-            expected:
-                "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
-                    .into(),
-        })
+            show(self.shape()),
+            "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)",
+        ))
     }
 
     /// With targets: their gradients, keeping the graph. Without: those of all leaves, freeing it.
@@ -173,13 +171,12 @@ impl Tensor {
 }
 
 fn same_as_output(op: &'static str, output: &Tensor, seed: &Tensor) -> Result<()> {
-    if (output.spec(), output.device()) == (seed.spec(), seed.device()) {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{} on {} for the gradient", seed.spec(), seed.device()),
-        expected: format!("{} on {}, that of the tensor", output.spec(), output.device()),
+    ensure((output.spec(), output.device()) == (seed.spec(), seed.device()), || {
+        Error::shape(
+            op,
+            format!("{} on {} for the gradient", seed.spec(), seed.device()),
+            format!("{} on {}, that of the tensor", output.spec(), output.device()),
+        )
     })
 }
 

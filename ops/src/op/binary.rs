@@ -6,8 +6,8 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison, require_float,
-    require_number, require_same,
+    OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison,
+    require_float, require_number, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
@@ -28,19 +28,27 @@ pub(crate) enum Binary {
     Minimum,
 }
 
-impl Op for Binary {
-    fn name(&self) -> &'static str {
+impl Binary {
+    /// Its name in scripts, and its operator in ONNX.
+    fn names(self) -> [&'static str; 2] {
         match self {
-            Self::Add => "add",
-            Self::Sub => "sub",
-            Self::Mul => "mul",
-            Self::Div => "div",
-            Self::Pow => "pow",
-            Self::Atan2 => "atan2",
-            Self::Remainder => "remainder",
-            Self::Maximum => "maximum",
-            Self::Minimum => "minimum",
+            Self::Add => ["add", "Add"],
+            Self::Sub => ["sub", "Sub"],
+            Self::Mul => ["mul", "Mul"],
+            Self::Div => ["div", "Div"],
+            Self::Pow => ["pow", "Pow"],
+            Self::Atan2 => ["atan2", "Atan"],
+            Self::Remainder => ["remainder", "Mod"],
+            Self::Maximum => ["maximum", "Max"],
+            Self::Minimum => ["minimum", "Min"],
         }
+    }
+}
+
+impl Op for Binary {
+    fn info(&self) -> OpInfo {
+        let is_linear = matches!(self, Self::Add | Self::Sub);
+        OpInfo::new(self.names()[0]).saving(if is_linear { Saves::NOTHING } else { Saves::INPUTS })
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -105,26 +113,15 @@ impl Op for Binary {
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (a, b) = (w.x(0), w.x(1));
         Ok(match self {
-            Self::Add => w.node("Add", [a, b]),
-            Self::Sub => w.node("Sub", [a, b]),
-            Self::Mul => w.node("Mul", [a, b]),
-            Self::Div => w.node("Div", [a, b]),
-            Self::Pow => w.node("Pow", [a, b]),
-            Self::Maximum => w.node("Max", [a, b]),
-            Self::Minimum => w.node("Min", [a, b]),
-            Self::Remainder if w.output.dtype.is_int() => w.node("Mod", [a, b]),
-            Self::Remainder => {
+            Self::Atan2 => angle(w),
+            Self::Remainder if w.output.dtype.is_float() => {
                 let quotient = w.node("Div", [a.clone(), b.clone()]);
                 let whole = w.node("Floor", [quotient]);
                 let part = w.node("Mul", [b, whole]);
                 w.node("Sub", [a, part])
             }
-            Self::Atan2 => angle(w),
+            _ => w.node(self.names()[1], [a, b]),
         })
-    }
-
-    fn saves(&self) -> Saves {
-        if matches!(self, Self::Add | Self::Sub) { Saves::NOTHING } else { Saves::INPUTS }
     }
 }
 
@@ -243,7 +240,8 @@ impl Tensor {
     pub fn remainder(&self, other: &Tensor) -> Result<Tensor> {
         Binary::Remainder.infer(&[self.spec(), other.spec()])?;
         if other.dtype().is_int() && !other.is_symbolic() && other.to_f64()?.contains(&0.0) {
-            return Err(zero_divisor());
+            // One backend panics, one answers anything.
+            return Err(Error::argument("remainder", "the divisor", "0", "anything else for integers"));
         }
         apply(Binary::Remainder, &[self, other])
     }
@@ -265,15 +263,5 @@ impl Tensor {
     /// The smaller of both; the gradient goes to the first where they are equal.
     pub fn minimum(&self, other: &Tensor) -> Result<Tensor> {
         apply(Binary::Minimum, &[self, other])
-    }
-}
-
-/// Integers have no remainder by 0: one backend panics, one answers anything.
-fn zero_divisor() -> Error {
-    Error::Argument {
-        op: "remainder",
-        name: "the divisor",
-        found: "0".into(),
-        expected: "anything else for integers".into(),
     }
 }

@@ -5,13 +5,14 @@
 use burn::backend::{Dispatch, ops::ModuleOps as _};
 
 use super::{
-    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, Window, keep,
-    require_float, require_rank, require_same,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, Window,
+    keep, require_float, require_rank, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
     cpu::conv::{self, Geometry},
-    tensor::{Compact, Floats, apply, on_cpu, show},
+    ensure,
+    tensor::{Compact, Floats, apply, on_cpu},
 };
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
@@ -20,8 +21,8 @@ use crate::{
 struct Conv2d(Window);
 
 impl Op for Conv2d {
-    fn name(&self) -> &'static str {
-        "conv2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv2d").saving(Saves::only(&[0, 1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -40,16 +41,13 @@ impl Op for Conv2d {
         let mut shape = vec![n, co, 0, 0];
         for d in 0..2 {
             let (size, extent) = (w.padded(d, x[0].shape[d + 2]), w.extent(d, x[1].shape[d + 2]));
-            if size < extent {
-                return Err(Error::Shape {
-                    op: "conv2d",
-                    found: format!("{} under a kernel {}", show(&x[0].shape), show(&x[1].shape)),
-                    expected: format!(
-                        "images of at least {extent} with their padding in dimension {}",
-                        d + 2
-                    ),
-                });
-            }
+            ensure(size >= extent, || {
+                Error::shape(
+                    "conv2d",
+                    format!("{:?} under a kernel {:?}", x[0].shape, x[1].shape),
+                    format!("images of at least {extent} with their padding in dimension {}", d + 2),
+                )
+            })?;
             shape[d + 2] = (size - extent) / w.stride[d] + 1;
         }
         Ok(x[0].reshaped(shape))
@@ -79,10 +77,6 @@ impl Op for Conv2d {
         let attributes = self.0.attributes(&kernel_of(w.spec(1)));
         Ok(w.node_with("Conv", w.all(), attributes))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0, 1])
-    }
 }
 
 /// `[N, Ci, H, W] * [Ci, Co / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`, the transpose of [`Conv2d`],
@@ -91,8 +85,8 @@ impl Op for Conv2d {
 struct ConvTranspose2d(Window, [usize; 2]);
 
 impl Op for ConvTranspose2d {
-    fn name(&self) -> &'static str {
-        "conv_transpose2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv_transpose2d").saving(Saves::only(&[0, 1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -109,24 +103,24 @@ impl Op for ConvTranspose2d {
         let mut shape = vec![x[0].shape[0], x[1].shape[1] * w.groups, 0, 0];
         require_bias("conv_transpose2d", x, shape[1])?;
         for d in 0..2 {
-            if out[d] >= w.stride[d].max(w.dilation[d]) {
-                return Err(Error::Argument {
-                    op: "conv_transpose2d",
-                    name: "the output padding",
-                    found: out[d].to_string(),
-                    expected: "less than the stride or the dilation".into(),
-                });
-            }
+            ensure(out[d] < w.stride[d].max(w.dilation[d]), || {
+                Error::argument(
+                    "conv_transpose2d",
+                    "the output padding",
+                    out[d],
+                    "less than the stride or the dilation",
+                )
+            })?;
             let steps = (x[0].shape[d + 2] - 1).saturating_mul(w.stride[d]);
             let full = steps.saturating_add(w.extent(d, x[1].shape[d + 2])).saturating_add(out[d]);
             shape[d + 2] =
                 full.checked_sub(w.padding[d].saturating_mul(2)).filter(|&n| n > 0).ok_or_else(|| {
-                    Error::Argument {
-                        op: "conv_transpose2d",
-                        name: "the padding",
-                        found: w.padding[d].to_string(),
-                        expected: format!("less than half of the {full} that it is taken from"),
-                    }
+                    Error::argument(
+                        "conv_transpose2d",
+                        "the padding",
+                        w.padding[d],
+                        format!("less than half of the {full} that it is taken from"),
+                    )
                 })?;
         }
         Ok(x[0].reshaped(shape))
@@ -160,10 +154,6 @@ impl Op for ConvTranspose2d {
         attributes.push(("output_padding", OnnxAttribute::ints(self.1)));
         Ok(w.node_with("ConvTranspose", w.all(), attributes))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0, 1])
-    }
 }
 
 /// [`Conv2d`] at the positions `[N, Co]`, one of each map or none: images, weight and positions to maps that
@@ -172,8 +162,8 @@ impl Op for ConvTranspose2d {
 struct Conv2dAt(Window);
 
 impl Op for Conv2dAt {
-    fn name(&self) -> &'static str {
-        "conv2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv2d")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -208,8 +198,8 @@ impl Op for Conv2dAt {
 struct WeightGradient(Window, [usize; 2]);
 
 impl Op for WeightGradient {
-    fn name(&self) -> &'static str {
-        "conv2d weight gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv2d weight gradient")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -254,13 +244,12 @@ fn images_and_kernels(op: &'static str, x: &Spec, weight: &Spec, window: &Window
 fn require_bias(op: &'static str, x: &[&Spec], channels: usize) -> Result<()> {
     let Some(bias) = x.get(2) else { return Ok(()) };
     require_same(op, x[0], bias)?;
-    if bias.shape == [channels] {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{} for the bias", show(&bias.shape)),
-        expected: format!("[{channels}], one number per output channel"),
+    ensure(bias.shape == [channels], || {
+        Error::shape(
+            op,
+            format!("{:?} for the bias", bias.shape),
+            format!("[{channels}], one number per output channel"),
+        )
     })
 }
 
@@ -290,11 +279,7 @@ fn all_floats(x: &[Operand]) -> Option<Vec<Floats>> {
 }
 
 fn channels(op: &'static str, x: &[&Spec], groups: usize, expected: &str) -> Error {
-    Error::Shape {
-        op,
-        found: format!("images {}, weight {}, groups {groups}", show(&x[0].shape), show(&x[1].shape)),
-        expected: expected.into(),
-    }
+    Error::shape(op, format!("images {:?}, weight {:?}, groups {groups}", x[0].shape, x[1].shape), expected)
 }
 
 impl Tensor {

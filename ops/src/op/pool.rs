@@ -7,12 +7,12 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxAttribute, OnnxAttributes, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float,
-    require_rank, require_step,
+    OnnxAttribute, OnnxAttributes, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp,
+    require_float, require_rank, require_step,
 };
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
-    tensor::{apply, full_primitive, int_dtype, show},
+    DType, Device, Error, Result, Spec, Tensor, ensure,
+    tensor::{apply, full_primitive, int_dtype},
 };
 
 /// The window that is pooled, by (row, column).
@@ -33,26 +33,18 @@ impl Pool {
         let mut y = x.clone();
         for d in 0..2 {
             let (kernel, stride, padding) = (self.kernel[d], self.stride[d], self.padding[d]);
-            if padding > kernel / 2 {
-                // A window that sees nothing but padding would have no largest element and no mean.
-                return Err(Error::Argument {
-                    op,
-                    name: "the padding",
-                    found: padding.to_string(),
-                    expected: format!("at most half of the kernel of {kernel}"),
-                });
-            }
+            // A window that sees nothing but padding would have no largest element and no mean.
+            ensure(padding <= kernel / 2, || {
+                Error::argument(op, "the padding", padding, format!("at most half of the kernel of {kernel}"))
+            })?;
             let padded = x.shape[d + 2] + 2 * padding;
-            if padded < kernel {
-                return Err(Error::Shape {
+            ensure(padded >= kernel, || {
+                Error::shape(
                     op,
-                    found: format!("{} under a window of {:?}", show(&x.shape), self.kernel),
-                    expected: format!(
-                        "images of at least {kernel} with their padding in dimension {}",
-                        d + 2
-                    ),
-                });
-            }
+                    format!("{:?} under a window of {:?}", x.shape, self.kernel),
+                    format!("images of at least {kernel} with their padding in dimension {}", d + 2),
+                )
+            })?;
             y.shape[d + 2] = (padded - kernel) / stride + 1;
         }
         Ok(y)
@@ -80,8 +72,8 @@ impl Pool {
 struct MaxPool(Pool);
 
 impl Op for MaxPool {
-    fn name(&self) -> &'static str {
-        "max_pool2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("max_pool2d")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -108,8 +100,8 @@ impl Op for MaxPool {
 struct MaxPoolGradient(Pool);
 
 impl Op for MaxPoolGradient {
-    fn name(&self) -> &'static str {
-        "max_pool2d gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("max_pool2d gradient").saving(Saves::only(&[0]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -128,10 +120,6 @@ impl Op for MaxPoolGradient {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![None, at.want(1, || apply(MaxPoolPick(self.0), &[&at.x[0], at.dy]))?])
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0])
-    }
 }
 
 /// What a second tensor holds where the largest elements of the images are: the transpose of
@@ -140,8 +128,8 @@ impl Op for MaxPoolGradient {
 struct MaxPoolPick(Pool);
 
 impl Op for MaxPoolPick {
-    fn name(&self) -> &'static str {
-        "max_pool2d second gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("max_pool2d second gradient").saving(Saves::only(&[0]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -159,10 +147,6 @@ impl Op for MaxPoolPick {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![None, at.want(1, || apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy]))?])
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0])
-    }
 }
 
 /// The mean under each window; padding counts as zeros, or not at all.
@@ -173,8 +157,8 @@ struct AvgPool {
 }
 
 impl Op for AvgPool {
-    fn name(&self) -> &'static str {
-        "avg_pool2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("avg_pool2d").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -196,10 +180,6 @@ impl Op for AvgPool {
         attributes.push(("count_include_pad", usize::from(self.count_padding).into()));
         Ok(w.node_with("AveragePool", w.all(), attributes))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
 }
 
 /// The gradient of [`AvgPool`], its transpose: each number is spread evenly under its window.
@@ -210,8 +190,8 @@ struct AvgPoolGradient {
 }
 
 impl Op for AvgPoolGradient {
-    fn name(&self) -> &'static str {
-        "avg_pool2d gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("avg_pool2d gradient").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -228,10 +208,6 @@ impl Op for AvgPoolGradient {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(self.forward, &[at.dy])?)])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
     }
 }
 

@@ -7,8 +7,8 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
-    require_float, require_number,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind,
+    require, require_float, require_number,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -27,8 +27,8 @@ struct Sum {
 }
 
 impl Op for Sum {
-    fn name(&self) -> &'static str {
-        "sum"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("sum").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -63,10 +63,6 @@ impl Op for Sum {
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node("ReduceSum", [w.x(0), OnnxValue::sizes(&self.dims)]))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
 }
 
 /// The sum of all elements, shape `[1]`, in an order that depends on nothing but their number.
@@ -99,8 +95,8 @@ struct ArgExtremum {
 }
 
 impl Op for ArgExtremum {
-    fn name(&self) -> &'static str {
-        if self.largest { "argmax" } else { "argmin" }
+    fn info(&self) -> OpInfo {
+        OpInfo::new(if self.largest { "argmax" } else { "argmin" }).constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -124,10 +120,6 @@ impl Op for ArgExtremum {
         let op_type = if self.largest { "ArgMax" } else { "ArgMin" };
         let index = w.node_with(op_type, w.all(), [("axis", self.dim.into())]);
         Ok(w.cast(index, DType::I32))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
     }
 }
 
@@ -159,12 +151,12 @@ impl Tensor {
         let Data::I64(values) = wide.to_data()? else { return Ok(wide) };
         match values.iter().find(|&&value| i32::try_from(value).is_err()) {
             None => wide.cast(DType::I32),
-            Some(value) => Err(Error::Argument {
+            Some(value) => Err(Error::argument(
                 op,
-                name: "a result",
-                found: value.to_string(),
-                expected: "one that i32 holds (convert to wider integers with `cast(\"i64\")`)".into(),
-            }),
+                "a result",
+                value,
+                "one that i32 holds (convert to wider integers with `cast(\"i64\")`)",
+            )),
         }
     }
 

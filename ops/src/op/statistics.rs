@@ -2,7 +2,7 @@
 //! them; with `keep` the reduced dimensions stay with size 1.
 
 use super::require_float;
-use crate::{Error, Result, Tensor};
+use crate::{Error, Result, Tensor, ensure};
 
 impl Tensor {
     /// The variance over `dims`, `sum (x - mean)^2 / (n - correction)` of n elements: 0 gives that of a
@@ -45,14 +45,14 @@ impl Tensor {
     fn centered(&self, op: &'static str, dims: &[i64], correction: usize) -> Result<(Tensor, f64)> {
         require_float(op, self.spec())?;
         let n: usize = self.spec().dims(op, dims)?.iter().map(|&d| self.shape()[d]).product();
-        if correction >= n {
-            return Err(Error::Argument {
+        ensure(correction < n, || {
+            Error::argument(
                 op,
-                name: "the correction",
-                found: correction.to_string(),
-                expected: format!("less than the {n} elements that are reduced"),
-            });
-        }
+                "the correction",
+                correction,
+                format!("less than the {n} elements that are reduced"),
+            )
+        })?;
         Ok((self.sub(&self.mean_dims(dims, true)?)?, (n - correction) as f64))
     }
 }

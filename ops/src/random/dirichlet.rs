@@ -42,15 +42,12 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
 
 /// Divides each row by its sum.
 fn normalise(values: &mut [f32], row: usize) {
-    wide(
-        #[inline(always)]
-        || {
-            for row in values.chunks_exact_mut(row) {
-                let scale = 1.0 / sum(row);
-                row.iter_mut().for_each(|x| *x *= scale);
-            }
-        },
-    );
+    wide!({
+        for row in values.chunks_exact_mut(row) {
+            let scale = 1.0 / sum(row);
+            row.iter_mut().for_each(|x| *x *= scale);
+        }
+    });
 }
 
 /// The sum, by sixteen sums of every sixteenth number: one order for vectors of all widths.

@@ -3,8 +3,8 @@
 use half::f16;
 use ndarray::ArrayD;
 
-use super::{DType, Device, Tensor, show};
-use crate::{Error, Result};
+use super::{DType, Device, Tensor};
+use crate::{Error, Result, ensure};
 
 /// Writes [`Data`] and [`DataView`] from one table: element type, to and from a number, to and from bytes.
 macro_rules! element_types {
@@ -52,6 +52,11 @@ macro_rules! element_types {
             /// The element type.
             pub fn dtype(self) -> DType {
                 match self { $(Self::$variant(_) => DType::$variant,)+ }
+            }
+
+            /// The elements as Rust writes them.
+            pub(super) fn shown(self) -> Vec<String> {
+                match self { $(Self::$variant(v) => v.iter().map(|x| format!("{x:?}")).collect(),)+ }
             }
 
             /// Number of elements.
@@ -206,14 +211,14 @@ impl<'a> ArrayView<'a> {
     /// [`Error::Shape`] when the number of elements is not that of the shape.
     pub fn new(shape: &'a [usize], data: DataView<'a>) -> Result<Self> {
         let len = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
-        if len == Some(data.len()) {
-            return Ok(Self { shape, data });
-        }
-        Err(Error::Shape {
-            op: "array",
-            found: format!("{} for {} elements", show(shape), data.len()),
-            expected: "a shape of as many elements".into(),
-        })
+        ensure(len == Some(data.len()), || {
+            Error::shape(
+                "array",
+                format!("{shape:?} for {} elements", data.len()),
+                "a shape of as many elements",
+            )
+        })?;
+        Ok(Self { shape, data })
     }
 
     /// The length of each axis; empty for a scalar.

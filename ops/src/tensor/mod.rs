@@ -37,7 +37,7 @@ pub use later::settle;
 pub(crate) use later::{ask_later, asked_before};
 pub use memory::{Elements, Floats};
 pub(crate) use memory::{floats_of, on_cpu};
-pub(crate) use op::{Op, Operand, Primitive, Saves, Stored, Vjp, by_kind};
+pub(crate) use op::{Op, OpInfo, Operand, Primitive, Saves, Stored, Vjp, by_kind};
 pub(crate) use spec::show;
 pub use spec::{DType, Spec, broadcast};
 pub(crate) use tape::Node;

@@ -17,7 +17,7 @@ use super::{
     budget::Record,
     trace::{self, OpOrigin},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, ensure};
 
 static NEXT_NODE: AtomicU64 = AtomicU64::new(0);
 
@@ -54,7 +54,7 @@ impl Node {
     }
 
     pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], storage: &Storage) -> Arc<Self> {
-        let saves = op.saves();
+        let saves = op.info().saves;
         // A trace needs every input, constants among them.
         let traced = matches!(storage, Storage::Symbolic);
         let keep =
@@ -168,13 +168,9 @@ impl Tensor {
     /// # Errors
     /// [`Error::DType`] for anything but floats.
     pub fn track(&self) -> Result<Tensor> {
-        if !self.dtype().is_float() {
-            return Err(Error::DType {
-                op: "track",
-                found: self.dtype().to_string(),
-                expected: "f32 or f64 (only floats have gradients)".into(),
-            });
-        }
+        ensure(self.dtype().is_float(), || {
+            Error::dtype("track", self.dtype(), "f32 or f64 (only floats have gradients)")
+        })?;
         Ok(self.with_node(Some(Node::leaf())))
     }
 

@@ -33,20 +33,12 @@ fn resized(spec: &Spec, d: usize, size: usize) -> GraphValue {
 /// Bounds are attributes before opset 10, then inputs. They are cut to the dimension; steps may be
 /// negative.
 fn slice(node: &NodeReader) -> ResolvedNode {
-    let fixed = node.opset < 10;
-    let [starts, ends, axes] = if fixed {
-        [node.ints("starts")?, node.ints("ends")?, node.ints("axes")?]
-    } else {
-        [None, None, None]
-    };
+    let [starts, ends, axes] = ["starts", "ends", "axes"].map(|name| node.ints_before(10, name));
+    let (starts, ends, axes) = (starts?, ends?, axes?);
     Ok(Box::new(move |call| {
-        let list = |fixed: &Option<Vec<i64>>, i| match fixed {
-            Some(list) => Ok(Some(list.clone())),
-            None => call.maybe_ints(i),
-        };
-        let starts = list(&starts, 1)?.unwrap_or_default();
-        let ends = list(&ends, 2)?.unwrap_or_default();
-        let axes = list(&axes, 3)?.unwrap_or_else(|| (0..starts.len() as i64).collect());
+        let starts = call.ints_or_input(&starts, 1)?.unwrap_or_default();
+        let ends = call.ints_or_input(&ends, 2)?.unwrap_or_default();
+        let axes = call.ints_or_input(&axes, 3)?.unwrap_or_else(|| (0..starts.len() as i64).collect());
         let steps = call.maybe_ints(4)?.unwrap_or_else(|| vec![1; starts.len()]);
         if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] || steps.contains(&0) {
             return Err(call.wrong("the bounds", format!("{starts:?} to {ends:?}"), "lists of one length"));
@@ -152,12 +144,8 @@ pub(super) fn positions(
 /// Positions as an index, which counts up to 2^31.
 pub(super) fn index_tensor(positions: &[usize], device: Device) -> Result<Tensor> {
     let number = |&position: &usize| {
-        i32::try_from(position).map_err(|_| Error::Argument {
-            op: "index",
-            name: "an index",
-            found: position.to_string(),
-            expected: format!("at most {}", i32::MAX),
-        })
+        i32::try_from(position)
+            .map_err(|_| Error::argument("index", "an index", position, format!("at most {}", i32::MAX)))
     };
     let numbers = positions.iter().map(number).collect::<Result<Vec<_>>>()?;
     Tensor::from_data(numbers, [positions.len()], device)

@@ -1,6 +1,6 @@
 //! Branches and loops over graphs inside nodes.
 
-use ops::{Error, Result, Tensor, interrupt};
+use ops::{Error, Result, Tensor, ensure, interrupt};
 
 use super::{Operator, ResolvedNode, op};
 use crate::{
@@ -113,12 +113,12 @@ fn truth(on: bool) -> Result<GraphValue> {
 /// Values of all rounds along a new first dimension.
 fn stacked(call: &NodeCall, list: &[GraphValue]) -> Result<GraphValue> {
     let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
-    if tensors.is_empty() {
-        return Err(Error::Shape {
-            op: call.op,
-            found: "no round".into(),
-            expected: "at least one, where values are collected (tensors here have elements)".into(),
-        });
-    }
+    ensure(!tensors.is_empty(), || {
+        Error::shape(
+            call.op,
+            "no round",
+            "at least one, where values are collected (tensors here have elements)",
+        )
+    })?;
     Ok(Tensor::stack(&tensors, 0)?.into())
 }

@@ -23,8 +23,12 @@ pub(super) fn zip(
     let pairs = x?.into_iter().zip(y?);
     let found = pairs.map(|(x, y)| f(x, y)).collect::<Option<Vec<_>>>();
     let Some(found) = found else {
-        let expected = "a divisor other than 0, a power not below 0".into();
-        return Err(Error::Argument { op, name: "a number", found: "one without a result".into(), expected });
+        return Err(Error::argument(
+            op,
+            "a number",
+            "one without a result",
+            "a divisor other than 0, a power not below 0",
+        ));
     };
     Tensor::from_data(back(found, a.dtype()), spec.shape, a.device())
 }

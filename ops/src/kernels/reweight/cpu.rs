@@ -136,10 +136,7 @@ fn sums(
         add_product(sizes, (real.from(rows.start), along), (fake.from(first), transposed), (tile, line));
         for ((row, line), total) in rows.clone().zip(tile.chunks_exact(width)).zip(&mut totals) {
             let line = TileRow { real, fake, row, first, line };
-            *total += wide(
-                #[inline(always)]
-                || line.roots(),
-            );
+            *total += wide!(line.roots());
         }
     }
     totals

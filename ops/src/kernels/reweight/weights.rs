@@ -31,12 +31,12 @@ impl Method {
             "b" => Self::B,
             "c" => Self::C,
             _ => {
-                return Err(Error::Argument {
-                    op: NAME,
-                    name: "the method",
-                    found: format!("\"{name}\""),
-                    expected: "\"a_mu\", \"a_sigma\", \"b\" or \"c\"".into(),
-                });
+                return Err(Error::argument(
+                    NAME,
+                    "the method",
+                    format!("\"{name}\""),
+                    "\"a_mu\", \"a_sigma\", \"b\" or \"c\"",
+                ));
             }
         })
     }
@@ -67,12 +67,7 @@ pub fn weights(distances: &Tensor, classes: &Tensor, method: Method, range: Rang
     let classes = labels(NAME, classes, distances)?;
     let mut values = distances.to_f64()?;
     if let Some(wrong) = values.iter().find(|d| !(d.is_finite() && **d >= 0.0)) {
-        return Err(Error::Argument {
-            op: NAME,
-            name: "a distance",
-            found: wrong.to_string(),
-            expected: "a finite number, 0 or more".into(),
-        });
+        return Err(Error::argument(NAME, "a distance", wrong, "a finite number, 0 or more"));
     }
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|&i| classes[i]);

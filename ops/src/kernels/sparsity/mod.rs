@@ -13,7 +13,7 @@ mod reference;
 
 use self::ops::{Strongest, Top, Winners};
 use crate::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ensure,
     op::{
         self, fused,
         keep::{NONE, keep},
@@ -80,14 +80,11 @@ pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
 pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
     let op = "sparsity::top_k";
     op::require_float(op, x.spec())?;
-    if x.rank() == 0 {
-        return Err(Error::Shape { op, found: "[]".into(), expected: "samples [N, ...]".into() });
-    }
+    ensure(x.rank() != 0, || Error::shape(op, "[]", "samples [N, ...]"))?;
     let size = x.len() / x.shape()[0];
-    if k == 0 || k > size {
-        let expected = format!("1 to {size}, the values of a sample");
-        return Err(Error::Argument { op, name: "k", found: k.to_string(), expected });
-    }
+    ensure((1..=size).contains(&k), || {
+        Error::argument(op, "k", k, format!("1 to {size}, the values of a sample"))
+    })?;
     let constant = x.detach();
     let mask = if fused::applies(x) {
         apply(Top { k }, &[&constant])?.gt_scalar(0.0)?
@@ -99,14 +96,9 @@ pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
 
 /// How many of `n` samples stay.
 fn kept(rate: f64, n: usize) -> Result<usize> {
-    if !(rate > 0.0 && rate <= 1.0) {
-        return Err(Error::Argument {
-            op: "sparsity::lifetime",
-            name: "the rate",
-            found: rate.to_string(),
-            expected: "a share above 0 and at most 1".into(),
-        });
-    }
+    ensure(rate > 0.0 && rate <= 1.0, || {
+        Error::argument("sparsity::lifetime", "the rate", rate, "a share above 0 and at most 1")
+    })?;
     Ok(((rate * n as f64 + ops::SHORT).floor() as usize).max(1))
 }
 

@@ -6,7 +6,7 @@ use super::{
     positive,
 };
 use crate::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ensure,
     nn::{Layer, Module},
 };
 
@@ -52,13 +52,13 @@ impl ConditionalBatchNorm {
         let child = module.child(name).ok_or_else(|| Error::State(format!("{OP}: no module `{name}`")))?;
         let (y, expected) = (child.forward(condition), [x.shape()[0], self.0.channels]);
         let y = y.map_err(|e| e.within(name))?;
-        if y.shape() != expected {
-            return Err(Error::Shape {
-                op: OP,
-                found: format!("{:?} for the {name}", y.shape()),
-                expected: format!("{expected:?}, a number for each sample and channel"),
-            });
-        }
+        ensure(y.shape() == expected, || {
+            Error::shape(
+                OP,
+                format!("{:?} for the {name}", y.shape()),
+                format!("{expected:?}, a number for each sample and channel"),
+            )
+        })?;
         Ok(y)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{affine, pair, positive};
 use crate::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ensure,
     nn::{Layer, Module, Parameter},
     op::Window,
 };
@@ -94,14 +94,13 @@ impl Conv {
         let sizes =
             [("inputs", self.inputs), ("outputs", self.outputs), ("the kernel", kernel), ("groups", groups)];
         positive(op, &sizes)?;
-        if self.inputs.is_multiple_of(groups) && self.outputs.is_multiple_of(groups) {
-            return Ok(());
-        }
-        Err(Error::Argument {
-            op,
-            name: "groups",
-            found: format!("{groups} for {} -> {} channels", self.inputs, self.outputs),
-            expected: "a divisor of both".into(),
+        ensure(self.inputs.is_multiple_of(groups) && self.outputs.is_multiple_of(groups), || {
+            Error::argument(
+                op,
+                "groups",
+                format!("{groups} for {} -> {} channels", self.inputs, self.outputs),
+                "a divisor of both",
+            )
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Dropout.
 
 use crate::{
-    DType, Error, Result, Tensor,
+    DType, Error, Result, Tensor, ensure,
     nn::{Layer, Module},
     op::{OnnxOperator, OnnxValue},
     random,
@@ -17,14 +17,9 @@ struct Dropout {
 /// # Errors
 /// [`Error::Argument`] for a probability outside 0 to 1.
 pub fn dropout(probability: f64) -> Result<Module> {
-    if !(0.0..=1.0).contains(&probability) {
-        return Err(Error::Argument {
-            op: "dropout",
-            name: "the probability",
-            found: probability.to_string(),
-            expected: "0 to 1".into(),
-        });
-    }
+    ensure((0.0..=1.0).contains(&probability), || {
+        Error::argument("dropout", "the probability", probability, "0 to 1")
+    })?;
     Ok(Module::new(Dropout { probability }, vec![], vec![]))
 }
 

@@ -49,11 +49,7 @@ impl Layer for Linear {
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let Some((&inputs, lead)) = x.shape().split_last().filter(|(n, _)| **n == self.inputs) else {
-            return Err(Error::Shape {
-                op: "linear",
-                found: format!("{:?}", x.shape()),
-                expected: format!("[.., {}]", self.inputs),
-            });
+            return Err(Error::shape("linear", format!("{:?}", x.shape()), format!("[.., {}]", self.inputs)));
         };
         if x.is_symbolic() && x.rank() > 1 {
             return self.traced(module, x);

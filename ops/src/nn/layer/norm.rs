@@ -3,7 +3,7 @@
 
 use super::positive;
 use crate::{
-    DType, Device, Error, Result, Tensor,
+    DType, Device, Error, Result, Tensor, ensure,
     nn::{Layer, Module, Parameter},
     no_grad,
     op::{OnnxAttribute, OnnxOperator, batch_norm},
@@ -179,14 +179,14 @@ impl GroupKind {
 /// [`Error::Shape`] for one element per group.
 pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module> {
     positive("group_norm", &[("groups", groups), ("channels", channels)])?;
-    if !channels.is_multiple_of(groups) {
-        return Err(Error::Argument {
-            op: "group_norm",
-            name: "groups",
-            found: format!("{groups} for {channels} channels"),
-            expected: "a divisor of the channels".into(),
-        });
-    }
+    ensure(channels.is_multiple_of(groups), || {
+        Error::argument(
+            "group_norm",
+            "groups",
+            format!("{groups} for {channels} channels"),
+            "a divisor of the channels",
+        )
+    })?;
     let layer = GroupNorm { kind: GroupKind::Group, groups, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
@@ -267,13 +267,13 @@ impl Layer for LayerNorm {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        if !x.shape().ends_with(&self.shape) {
-            return Err(Error::Shape {
-                op: "layer_norm",
-                found: format!("{:?}", x.shape()),
-                expected: format!("one that ends in {:?}", self.shape),
-            });
-        }
+        ensure(x.shape().ends_with(&self.shape), || {
+            Error::shape(
+                "layer_norm",
+                format!("{:?}", x.shape()),
+                format!("one that ends in {:?}", self.shape),
+            )
+        })?;
         if x.is_symbolic() {
             let (weight, bias) = gain_or_none(module, &self.shape, x)?;
             let operator = OnnxOperator::new("LayerNormalization", x.spec())
@@ -308,8 +308,7 @@ fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<CentredMoments>
 }
 
 fn one_element(op: &'static str, x: &Tensor) -> Error {
-    let (found, expected) = (format!("{:?}", x.shape()), "more than one element for each mean".into());
-    Error::Shape { op, found, expected }
+    Error::shape(op, format!("{:?}", x.shape()), "more than one element for each mean")
 }
 
 /// The tensor with mean 0 and variance 1 over some dimensions.
@@ -348,8 +347,7 @@ fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
 }
 
 pub(super) fn check_channels(op: &'static str, x: &Tensor, channels: usize) -> Result<()> {
-    if x.shape().get(1) == Some(&channels) {
-        return Ok(());
-    }
-    Err(Error::Shape { op, found: format!("{:?}", x.shape()), expected: format!("[N, {channels}, ..]") })
+    ensure(x.shape().get(1) == Some(&channels), || {
+        Error::shape(op, format!("{:?}", x.shape()), format!("[N, {channels}, ..]"))
+    })
 }

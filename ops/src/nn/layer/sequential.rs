@@ -22,10 +22,6 @@ impl Layer for Sequential {
         "Sequential"
     }
 
-    fn describe(&self) -> String {
-        String::new()
-    }
-
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let mut children = module.children().iter();
         children.try_fold(x.clone(), |x, (name, child)| child.forward(&x).map_err(|e| e.within(name)))

@@ -1,7 +1,7 @@
 //! Spectral normalisation of weights.
 
 use crate::{
-    Device, Error, Result, Tensor,
+    Device, Error, Result, Tensor, ensure,
     nn::{Layer, Module, Parameter},
     no_grad, random,
 };
@@ -46,13 +46,9 @@ fn divided(weight: &Tensor, u: Tensor, v: Tensor) -> Result<Spectral> {
 }
 
 fn matrix(weight: &Tensor) -> Result<Tensor> {
-    if weight.rank() < 2 {
-        return Err(Error::Shape {
-            op: "spectral_norm",
-            found: format!("{:?}", weight.shape()),
-            expected: "a weight of at least two dimensions".into(),
-        });
-    }
+    ensure(weight.rank() >= 2, || {
+        Error::shape("spectral_norm", format!("{:?}", weight.shape()), "a weight of at least two dimensions")
+    })?;
     weight.flatten(1, -1)
 }
 
@@ -100,10 +96,6 @@ impl SpectralNorm {
 impl Layer for SpectralNorm {
     fn name(&self) -> &str {
         "SpectralNorm"
-    }
-
-    fn describe(&self) -> String {
-        String::new()
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {

@@ -17,10 +17,7 @@ pub(super) fn color_jitter(images: &Operand, amounts: &Operand, y: &Spec) -> Pri
     let size = images.len() / amounts.len();
     let made = rows(images.len(), size, |i, y| {
         let (x, amounts) = (&images[i * size..][..size], amounts[i]);
-        wide(
-            #[inline(always)]
-            || image(x, amounts, y),
-        );
+        wide!(image(x, amounts, y));
     });
     on_cpu(made, y)
 }

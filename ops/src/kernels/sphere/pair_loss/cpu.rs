@@ -73,10 +73,7 @@ impl Sets<'_> {
             let cosines = self.cosines(s);
             let of_row = |(i, row): (usize, &[f32])| {
                 let left_out = (pairs == Pairs::Distinct).then(|| row[block * rows + i]);
-                wide(
-                    #[inline(always)]
-                    || of_row(row, p, left_out),
-                )
+                wide!(of_row(row, p, left_out))
             };
             cosines.chunks(m).enumerate().map(of_row).sum::<f64>()
         };
@@ -94,10 +91,7 @@ impl Sets<'_> {
         blocks.for_each(|(block, (ds, s))| {
             let mut slopes = self.cosines(s);
             for (i, row) in slopes.chunks_mut(m).enumerate() {
-                wide(
-                    #[inline(always)]
-                    || to_slopes(row, p, scale),
-                );
+                wide!(to_slopes(row, p, scale));
                 if pairs == Pairs::Distinct {
                     row[block * rows + i] = 0.0;
                 }
