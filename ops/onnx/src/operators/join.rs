@@ -25,7 +25,7 @@ fn concat(node: &NodeReader) -> ResolvedNode {
 /// the last one.
 fn split(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 0)?;
-    let fixed = if node.opset < 13 { node.ints("split")? } else { None };
+    let fixed = node.ints_before(13, "split")?;
     node.ignore(&["num_outputs"]);
     let parts = node.proto.output.len().max(1);
     Ok(Box::new(move |call| {
@@ -33,7 +33,7 @@ fn split(node: &NodeReader) -> ResolvedNode {
         let spec = x.spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
         let d = call.axis(axis, spec.rank())?;
         let n = spec.shape[d];
-        let sizes = match fixed.clone().or(call.maybe_ints(1)?) {
+        let sizes = match call.ints_or_input(&fixed, 1)? {
             Some(sizes) => sizes,
             None => {
                 let each = n.div_ceil(parts);

@@ -19,8 +19,9 @@ enum LossReduction {
 
 /// `-weight[class] log p[class]` of `[N, C, ..]` by classes `[N, ..]`: the mean weighs by the weights.
 fn class_loss(node: &NodeReader, softmax: bool) -> ResolvedNode {
-    let reductions = [LossReduction::Mean, LossReduction::Sum, LossReduction::None];
-    let reduction = reductions[node.choice("reduction", &["mean", "sum", "none"])?];
+    let reductions =
+        [("mean", LossReduction::Mean), ("sum", LossReduction::Sum), ("none", LossReduction::None)];
+    let reduction = node.choice("reduction", &reductions)?;
     let ignored = node.maybe_int("ignore_index")?;
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;

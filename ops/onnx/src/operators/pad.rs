@@ -18,10 +18,11 @@ enum PadStyle {
 
 /// Pairs and number are attributes before opset 11, then inputs. Negative pairs cut off.
 fn pad(node: &NodeReader) -> ResolvedNode {
-    let styles = [PadStyle::Constant, PadStyle::Reflect, PadStyle::Edge, PadStyle::Wrap];
-    let style = styles[node.choice("mode", &["constant", "reflect", "edge", "wrap"])?];
-    let (pairs, number) =
-        if node.opset < 11 { (node.ints("pads")?, node.float("value", 0.0)?) } else { (None, 0.0) };
+    use PadStyle::{Constant, Edge, Reflect, Wrap};
+    let styles = [("constant", Constant), ("reflect", Reflect), ("edge", Edge), ("wrap", Wrap)];
+    let style = node.choice("mode", &styles)?;
+    let pairs = node.ints_before(11, "pads")?;
+    let number = if node.opset < 11 { node.float("value", 0.0)? } else { 0.0 };
     gives(move |call| {
         let x = call.tensor(0)?;
         let pads = match &pairs {

@@ -29,11 +29,10 @@ struct Direction {
 }
 
 fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
-    let directions = match node.choice("direction", &["forward", "reverse", "bidirectional"])? {
-        0 => vec![false],
-        1 => vec![true],
-        _ => vec![false, true],
-    };
+    // Whether each goes backwards.
+    let known: [(&str, &[bool]); 3] =
+        [("forward", &[false]), ("reverse", &[true]), ("bidirectional", &[false, true])];
+    let directions = node.choice("direction", &known)?;
     let default: &[&str] = match kind {
         CellKind::Plain => &["Tanh"],
         CellKind::Gru { .. } => &["Sigmoid", "Tanh"],
@@ -55,7 +54,7 @@ fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
         Direction { backwards, cell: RecurrentCell { kind, activations, clip } }
     };
     let layer = RecurrentLayer {
-        directions: directions.into_iter().zip(found.chunks(default.len())).map(direction).collect(),
+        directions: directions.iter().copied().zip(found.chunks(default.len())).map(direction).collect(),
         samples_first: node.opset >= 14 && node.flag("layout", false)?,
     };
     node.ignore(&["hidden_size"]);

@@ -38,12 +38,9 @@ pub(super) const OPERATORS: &[Operator] = &[
 fn reduce(node: &NodeReader, inputs_from: i64, nothing: f64, f: Reduction) -> ResolvedNode {
     let keep = node.flag("keepdims", true)?;
     let may_rest = node.opset >= inputs_from && node.flag("noop_with_empty_axes", false)?;
-    let axes = if node.opset < inputs_from { node.ints("axes")? } else { None };
+    let axes = node.ints_before(inputs_from, "axes")?;
     Ok(Box::new(move |call| {
-        let axes = match &axes {
-            Some(axes) => axes.clone(),
-            None => call.maybe_ints(1)?.unwrap_or_default(),
-        };
+        let axes = call.ints_or_input(&axes, 1)?.unwrap_or_default();
         // Over no dimension each element is its own reduction.
         let rests = axes.is_empty() && may_rest;
         if let GraphValue::Empty(spec) = call.value(0) {

@@ -27,9 +27,12 @@ fn resize(node: &NodeReader) -> ResolvedNode {
     let old = node.opset < 11;
     let style = if old { asymmetric(node)? } else { style(node)? };
     let axes = node.ints("axes")?;
-    let aspects = [Aspect::Stretch, Aspect::NotLarger, Aspect::NotSmaller];
-    let aspect =
-        aspects[node.choice("keep_aspect_ratio_policy", &["stretch", "not_larger", "not_smaller"])?];
+    let aspects = [
+        ("stretch", Aspect::Stretch),
+        ("not_larger", Aspect::NotLarger),
+        ("not_smaller", Aspect::NotSmaller),
+    ];
+    let aspect = node.choice("keep_aspect_ratio_policy", &aspects)?;
     let scales_at = if old { 1 } else { 2 };
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -94,13 +97,14 @@ fn upsample(node: &NodeReader) -> ResolvedNode {
 
 /// What resizing was before opset 11.
 fn asymmetric(node: &NodeReader) -> Result<ResizeStyle> {
-    let mode = match node.choice("mode", &["nearest", "linear", "bilinear"])? {
-        0 => ResizeMode::Nearest(Nearest::ByScale),
-        _ => ResizeMode::Linear,
-    };
+    let modes = [
+        ("nearest", ResizeMode::Nearest(Nearest::ByScale)),
+        ("linear", ResizeMode::Linear),
+        ("bilinear", ResizeMode::Linear),
+    ];
     Ok(ResizeStyle {
         coordinates: Coordinates::Asymmetric,
-        mode,
+        mode: node.choice("mode", &modes)?,
         exclude_outside: false,
         antialias: false,
         beyond: 0.0,
@@ -117,15 +121,18 @@ fn style(node: &NodeReader) -> Result<ResizeStyle> {
         ("tf_crop_and_resize", Coordinates::CropAndResize),
         ("tf_half_pixel_for_nn", Coordinates::HalfPixelForNearest),
     ];
-    let nearest = [Nearest::PreferFloor, Nearest::PreferCeil, Nearest::Floor, Nearest::Ceil];
-    let words = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"];
-    let (nearest, a) = (nearest[node.choice("nearest_mode", &words)?], node.float("cubic_coeff_a", -0.75)?);
-    let modes = [ResizeMode::Nearest(nearest), ResizeMode::Linear, ResizeMode::Cubic(a)];
+    const NEAREST: [(&str, Nearest); 4] = [
+        ("round_prefer_floor", Nearest::PreferFloor),
+        ("round_prefer_ceil", Nearest::PreferCeil),
+        ("floor", Nearest::Floor),
+        ("ceil", Nearest::Ceil),
+    ];
+    let nearest = ResizeMode::Nearest(node.choice("nearest_mode", &NEAREST)?);
+    let cubic = ResizeMode::Cubic(node.float("cubic_coeff_a", -0.75)?);
+    let modes = [("nearest", nearest), ("linear", ResizeMode::Linear), ("cubic", cubic)];
     Ok(ResizeStyle {
-        coordinates: COORDINATES
-            [node.choice("coordinate_transformation_mode", &COORDINATES.map(|(name, _)| name))?]
-        .1,
-        mode: modes[node.choice("mode", &["nearest", "linear", "cubic"])?],
+        coordinates: node.choice("coordinate_transformation_mode", &COORDINATES)?,
+        mode: node.choice("mode", &modes)?,
         exclude_outside: node.flag("exclude_outside", false)?,
         antialias: node.flag("antialias", false)?,
         beyond: node.float("extrapolation_value", 0.0)?,

@@ -31,14 +31,8 @@ pub(super) enum ScatterReduction {
 }
 
 fn reduction(node: &NodeReader) -> Result<ScatterReduction> {
-    let all = [
-        ScatterReduction::Last,
-        ScatterReduction::Add,
-        ScatterReduction::Mul,
-        ScatterReduction::Max,
-        ScatterReduction::Min,
-    ];
-    Ok(all[node.choice("reduction", &["none", "add", "mul", "max", "min"])?])
+    use ScatterReduction::{Add, Last, Max, Min, Mul};
+    node.choice("reduction", &[("none", Last), ("add", Add), ("mul", Mul), ("max", Max), ("min", Min)])
 }
 
 fn scatter_elements(node: &NodeReader) -> ResolvedNode {

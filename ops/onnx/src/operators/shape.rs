@@ -69,17 +69,11 @@ fn flatten(node: &NodeReader) -> ResolvedNode {
     })
 }
 
-/// Axes are an attribute before opset 13, then an input.
-fn axes(node: &NodeReader) -> Result<Option<Vec<i64>>> {
-    if node.opset < 13 { node.ints("axes") } else { Ok(None) }
-}
-
 fn squeeze(node: &NodeReader) -> ResolvedNode {
-    let fixed = axes(node)?;
+    let fixed = node.ints_before(13, "axes")?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let given = fixed.clone().or(call.maybe_ints(1)?);
-        let dropped = match given {
+        let dropped = match call.ints_or_input(&fixed, 1)? {
             Some(axes) => call.axes(&axes, x.rank())?,
             None => (0..x.rank()).filter(|&d| x.shape()[d] == 1).collect(),
         };
@@ -92,7 +86,7 @@ fn squeeze(node: &NodeReader) -> ResolvedNode {
 }
 
 fn unsqueeze(node: &NodeReader) -> ResolvedNode {
-    let fixed = axes(node)?;
+    let fixed = node.ints_before(13, "axes")?;
     gives(move |call| {
         let x = call.tensor(0)?;
         let given = match &fixed {
@@ -168,7 +162,7 @@ fn cast_like(node: &NodeReader) -> ResolvedNode {
 }
 
 fn depth_to_space(node: &NodeReader) -> ResolvedNode {
-    let (b, column_first) = (block(node)?, node.choice("mode", &["DCR", "CRD"])? == 1);
+    let (b, column_first) = (block(node)?, node.choice("mode", &[("DCR", false), ("CRD", true)])?);
     gives(move |call| {
         let x = call.tensor(0)?;
         let (&[n, c, h, w], b) = (images(call, &x)?, b) else { return Err(call.misfit(x.shape(), IMAGES)) };
