@@ -168,10 +168,11 @@ impl Tensor {
     /// The mean over `dims`, of floats.
     pub fn mean_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("mean", self.spec())?;
+        let reduced = self.spec().dims("mean", dims)?;
         if self.is_symbolic() {
-            return self.reduced("ReduceMean", "mean", dims, keep);
+            return self.reduced("ReduceMean", &reduced, keep);
         }
-        let n: usize = self.spec().dims("mean", dims)?.iter().map(|&d| self.shape()[d]).product();
+        let n: usize = reduced.iter().map(|&d| self.shape()[d]).product();
         self.sum_dims(dims, keep)?.div_scalar(n as f64)
     }
 
@@ -223,8 +224,7 @@ impl Tensor {
         bounded: impl Fn(Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
         if self.is_symbolic() {
-            let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
-            return self.reduced("ReduceProd", "prod", &dims, keep);
+            return self.reduced("ReduceProd", &dims, keep);
         }
         let mut rows = self.rows_over(&dims)?;
         // Half against half: gradients come right at zeros too, where `y / x` would not.
@@ -272,9 +272,7 @@ impl Tensor {
             return Ok(self.clone());
         }
         if self.is_symbolic() {
-            let op_type = if largest { "ReduceMax" } else { "ReduceMin" };
-            let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
-            return self.reduced(op_type, name, &dims, keep);
+            return self.reduced(if largest { "ReduceMax" } else { "ReduceMin" }, &dims, keep);
         }
         let rows = self.rows_over(&dims)?;
         let index = rows.arg_extremum(-1, true, largest)?;
@@ -283,23 +281,16 @@ impl Tensor {
     }
 
     /// The operator of ONNX for a reduction of a symbolic tensor.
-    pub(super) fn reduced(
-        &self,
-        op_type: &'static str,
-        op: &'static str,
-        dims: &[i64],
-        keep: bool,
-    ) -> Result<Tensor> {
-        let dims = self.spec().dims(op, dims)?;
-        let mut shape = self.reduced_shape(&dims);
-        if !keep {
-            let kept = shape.iter().enumerate().filter(|(d, _)| !dims.contains(d));
-            shape = kept.map(|(_, &n)| n).collect();
-        }
+    pub(super) fn reduced(&self, op_type: &'static str, dims: &[usize], keep: bool) -> Result<Tensor> {
+        let shape = if keep { self.reduced_shape(dims) } else { self.shape_without(dims) };
         let operator = OnnxOperator::new(op_type, &self.spec().reshaped(shape));
-        let operator =
-            operator.with("keepdims", OnnxAttribute::Int(keep.into())).constant(OnnxValue::sizes(&dims));
-        operator.on(&[self])
+        let operator = operator.with("keepdims", OnnxAttribute::Int(keep.into()));
+        operator.constant(OnnxValue::sizes(dims)).on(&[self])
+    }
+
+    fn shape_without(&self, dims: &[usize]) -> Vec<usize> {
+        let kept = self.shape().iter().enumerate().filter(|(d, _)| !dims.contains(d));
+        kept.map(|(_, &n)| n).collect()
     }
 
     fn reduced_shape(&self, dims: &[usize]) -> Vec<usize> {
@@ -317,12 +308,7 @@ impl Tensor {
 
     /// Drops dimensions that a reduction left with size 1.
     pub(crate) fn drop_reduced(&self, dims: &[usize], keep: bool) -> Result<Tensor> {
-        if keep || dims.is_empty() {
-            return Ok(self.clone());
-        }
-        let kept = self.shape().iter().enumerate().filter(|(i, _)| !dims.contains(i));
-        let shape: Vec<_> = kept.map(|(_, &d)| d).collect();
-        self.reshape(&shape)
+        if keep { Ok(self.clone()) } else { self.reshape(&self.shape_without(dims)) }
     }
 
     /// Sums over whatever broadcasting to this shape from `shape` repeated: its gradient.

@@ -67,10 +67,10 @@ impl Tensor {
     /// As [`Tensor::softmax`].
     pub fn logsumexp(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("logsumexp", self.spec())?;
-        if self.is_symbolic() {
-            return self.reduced("ReduceLogSumExp", "logsumexp", dims, keep);
-        }
         let reduced = self.spec().dims("logsumexp", dims)?;
+        if self.is_symbolic() {
+            return self.reduced("ReduceLogSumExp", &reduced, keep);
+        }
         // The largest element is taken out, so that the largest power is 1. Where it is infinite, the
         // largest number is taken instead, because infinity less infinity is NaN.
         let bound = if self.dtype() == DType::F64 { f64::MAX } else { f32::MAX.into() };

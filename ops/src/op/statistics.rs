@@ -31,9 +31,9 @@ impl Tensor {
     /// [`Error::DType`] for anything but floats.
     pub fn norm_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("norm", self.spec())?;
-        self.spec().dims("norm", dims)?;
+        let reduced = self.spec().dims("norm", dims)?;
         if self.is_symbolic() {
-            return self.reduced("ReduceL2", "norm", dims, keep);
+            return self.reduced("ReduceL2", &reduced, keep);
         }
         let squares = self.square()?.sum_dims(dims, keep)?;
         // The slope of the root is infinite at 0: there the root is taken of a constant 1.

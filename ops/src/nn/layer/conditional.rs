@@ -80,6 +80,6 @@ impl Layer for ConditionalBatchNorm {
     fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
         check_channels(OP, x, self.0.channels)?;
         let [gain, bias] = ["gain", "bias"].map(|name| self.per_sample(module, name, x, condition));
-        self.0.normalise(OP, module, x, &gain?.add_scalar(1.0)?, &bias?)
+        self.0.normalise(OP, module, x, [&gain?.add_scalar(1.0)?, &bias?])
     }
 }

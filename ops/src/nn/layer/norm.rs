@@ -62,20 +62,19 @@ impl BatchNorm {
         op: &'static str,
         module: &Module,
         x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
+        [weight, bias]: [&Tensor; 2],
     ) -> Result<Tensor> {
         check_channels(op, x, self.channels)?;
         let eps = self.options.eps;
         if module.is_learning(x) && batch_norm::applies(x) && weight.dtype() == x.dtype() {
             let both = batch_norm::moments(x)?;
-            self.learn(op, module, x, &both.narrow(0, 0, 1)?, &both.narrow(0, 1, 1)?)?;
+            self.learn(op, module, x, [&both.narrow(0, 0, 1)?, &both.narrow(0, 1, 1)?])?;
             return batch_norm::batch_norm(x, &both, weight, bias, eps);
         }
         let (centered, var) = if module.is_learning(x) {
             let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
             let CentredMoments { centered, mean, var } = moments(op, x, &dims)?;
-            self.learn(op, module, x, &mean, &var)?;
+            self.learn(op, module, x, [&mean, &var])?;
             (centered, var)
         } else {
             self.recall(module, x)?
@@ -86,18 +85,9 @@ impl BatchNorm {
     }
 
     /// Moves the running averages towards a batch's mean and variance.
-    fn learn(
-        &self,
-        op: &'static str,
-        module: &Module,
-        x: &Tensor,
-        mean: &Tensor,
-        var: &Tensor,
-    ) -> Result<()> {
+    fn learn(&self, op: &'static str, module: &Module, x: &Tensor, [mean, var]: [&Tensor; 2]) -> Result<()> {
         let n = (x.len() / self.channels) as f64;
-        if n < 2.0 {
-            return Err(one_element(op, x));
-        }
+        ensure(n >= 2.0, || one_element(op, x))?;
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
             self.average(module, "running_mean", mean)?;
@@ -130,16 +120,15 @@ impl Layer for BatchNorm {
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         check_channels("batch_norm", x, self.channels)?;
+        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
         if x.is_symbolic() {
-            let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
             let [mean, var] = ["running_mean", "running_var"].map(|name| module.value(name));
             let operator = OnnxOperator::new("BatchNormalization", x.spec())
                 .with("epsilon", OnnxAttribute::Float(self.options.eps))
                 .with("momentum", OnnxAttribute::Float(1.0 - self.options.momentum));
             return operator.on(&[x, &weight, &bias, &mean?, &var?]);
         }
-        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        self.normalise("batch_norm", module, x, &weight, &bias)
+        self.normalise("batch_norm", module, x, [&weight, &bias])
     }
 }
 
@@ -149,27 +138,11 @@ struct GroupNorm {
     channels: usize,
 }
 
-/// Which of the two layers it is: they compute the same where each channel is a group.
-enum GroupKind {
-    Group,
-    Instance,
-}
-
-impl GroupKind {
-    fn op(&self) -> &'static str {
-        match self {
-            Self::Group => "group_norm",
-            Self::Instance => "instance_norm",
-        }
-    }
-
-    fn layer(&self) -> &'static str {
-        match self {
-            Self::Group => "GroupNorm",
-            Self::Instance => "InstanceNorm",
-        }
-    }
-}
+/// Which of the two layers it is, which compute the same where each channel is a group: its names as a
+/// function and as a layer, and its operator in ONNX.
+type GroupKind = [&'static str; 3];
+const GROUP: GroupKind = ["group_norm", "GroupNorm", "GroupNormalization"];
+const INSTANCE: GroupKind = ["instance_norm", "InstanceNorm", "InstanceNormalization"];
 
 /// Normalises each sample of `[N, channels, ..]` over each of `groups` groups of channels and all
 /// positions (Wu, He, 2018).
@@ -187,7 +160,7 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
             "a divisor of the channels",
         )
     })?;
-    let layer = GroupNorm { kind: GroupKind::Group, groups, channels };
+    let layer = GroupNorm { kind: GROUP, groups, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
@@ -198,26 +171,24 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
 /// As [`group_norm`].
 pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
     positive("instance_norm", &[("channels", channels)])?;
-    let layer = GroupNorm { kind: GroupKind::Instance, groups: channels, channels };
+    let layer = GroupNorm { kind: INSTANCE, groups: channels, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
 impl GroupNorm {
     fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        let operator = match self.kind {
-            GroupKind::Instance => OnnxOperator::new("InstanceNormalization", x.spec()),
-            GroupKind::Group => {
-                OnnxOperator::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into())
-            }
-        };
+        let mut operator = OnnxOperator::new(self.kind[2], x.spec());
+        if self.kind == GROUP {
+            operator = operator.with("num_groups", self.groups.into());
+        }
         operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias])
     }
 }
 
 impl Layer for GroupNorm {
     fn name(&self) -> &str {
-        self.kind.layer()
+        self.kind[1]
     }
 
     fn describe(&self) -> String {
@@ -228,14 +199,14 @@ impl Layer for GroupNorm {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        check_channels(self.kind.op(), x, self.channels)?;
+        check_channels(self.kind[0], x, self.channels)?;
         // The operators want images or signals.
         if x.is_symbolic() && x.rank() > 2 {
             return self.traced(module, x);
         }
         let n = x.shape()[0];
         let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
-        let y = standardise(self.kind.op(), &grouped, &[2])?.reshape(x.shape())?;
+        let y = standardise(self.kind[0], &grouped, &[2])?.reshape(x.shape())?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
             None => Ok(y),
@@ -299,9 +270,7 @@ struct CentredMoments {
 
 fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<CentredMoments> {
     let mean = x.mean_dims(dims, true)?;
-    if mean.len() == x.len() {
-        return Err(one_element(op, x));
-    }
+    ensure(mean.len() != x.len(), || one_element(op, x))?;
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
     Ok(CentredMoments { centered, mean, var })
