@@ -73,11 +73,8 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
 fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
     let (predicted, truth) = (predictions(scores).map_err(|e| e.named(op))?, labels(op, truth)?);
     ensure(predicted.len() == truth.len(), || {
-        Error::shape(
-            op,
-            format!("{} samples beside {} labels", predicted.len(), truth.len()),
-            "a label for each sample",
-        )
+        let found = format!("{} samples beside {} labels", predicted.len(), truth.len());
+        Error::shape(op, found, "a label for each sample")
     })?;
     Ok(predicted.into_iter().zip(truth).collect())
 }

@@ -104,11 +104,8 @@ pub fn jsd_worst_case(alphas: &[f64], deltas: &[f64]) -> Result<f64> {
 /// `sum alpha_i f(delta_i)`.
 fn mixed(op: &'static str, alphas: &[f64], deltas: &[f64], f: impl Fn(f64) -> f64) -> Result<f64> {
     ensure(alphas.len() == deltas.len(), || {
-        Error::shape(
-            op,
-            format!("{} weights beside {} probabilities", alphas.len(), deltas.len()),
-            "as many of both",
-        )
+        let found = format!("{} weights beside {} probabilities", alphas.len(), deltas.len());
+        Error::shape(op, found, "as many of both")
     })?;
     deltas.iter().try_for_each(|&delta| probability(op, delta))?;
     Ok(law(op, alphas)?.iter().zip(deltas).map(|(alpha, &delta)| alpha * f(delta)).sum())

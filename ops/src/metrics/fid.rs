@@ -61,11 +61,8 @@ impl Moments {
     pub fn from_tensors(count: usize, mean: &Tensor, covariance: &Tensor) -> Result<Self> {
         let d = mean.len();
         ensure(mean.rank() == 1 && covariance.shape() == [d, d], || {
-            Error::shape(
-                OP,
-                format!("{:?} and {:?}", mean.shape(), covariance.shape()),
-                "a mean [D] and a covariance [D, D]",
-            )
+            let found = format!("{:?} and {:?}", mean.shape(), covariance.shape());
+            Error::shape(OP, found, "a mean [D] and a covariance [D, D]")
         })?;
         let (entries, n) = (covariance.to_f64()?, count.saturating_sub(1) as f64);
         require_symmetric(&entries, d)?;
@@ -190,11 +187,8 @@ pub fn fid(real: &Tensor, fake: &Tensor) -> Result<f64> {
 /// [`Error::Memory`].
 pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
     ensure(a.mean.len() == b.mean.len(), || {
-        Error::shape(
-            OP,
-            format!("features of {} beside {} numbers", a.mean.len(), b.mean.len()),
-            "the same features of both",
-        )
+        let found = format!("features of {} beside {} numbers", a.mean.len(), b.mean.len());
+        Error::shape(OP, found, "the same features of both")
     })?;
     // Two covariances, a factor of one, and what becomes of both in the product and its eigenvalues.
     let _charge = Charge::new(OP, &Spec::new([6, a.mean.len(), a.mean.len()], DType::F64))?;

@@ -57,11 +57,8 @@ fn shared([set, set_labels, x, truth]: &[Tensor; 4], k: usize, within: bool) -> 
 fn labelled(samples: &Tensor, truth: &Tensor) -> Result<Vec<usize>> {
     let labels = labels(OP, truth)?;
     ensure(labels.len() == samples.shape()[0], || {
-        Error::shape(
-            OP,
-            format!("{} labels for {} samples", labels.len(), samples.shape()[0]),
-            "a label for each sample",
-        )
+        let found = format!("{} labels for {} samples", labels.len(), samples.shape()[0]);
+        Error::shape(OP, found, "a label for each sample")
     })?;
     Ok(labels)
 }

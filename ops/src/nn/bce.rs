@@ -30,12 +30,8 @@ pub(super) fn bce(p: &Tensor, target: &Tensor) -> Result<Tensor> {
 /// Refuses what lies outside of [0, 1].
 fn require_probabilities(p: &Tensor) -> Result<()> {
     let refusal = |found: String| {
-        Error::argument(
-            OP,
-            "a probability",
-            found,
-            "0 to 1 (`x.sigmoid()` makes probabilities of scores, `bce_with_logits` takes scores)",
-        )
+        let expected = "0 to 1 (`x.sigmoid()` makes probabilities of scores, `bce_with_logits` takes scores)";
+        Error::argument(OP, "a probability", found, expected)
     };
     if p.is_symbolic() {
         return Ok(());

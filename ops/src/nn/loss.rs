@@ -53,11 +53,8 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result
         return Err(Error::shape(OP, format!("{:?} for the logits", logits.shape()), "[N, C]"));
     };
     ensure(labels.shape() == [n], || {
-        Error::shape(
-            OP,
-            format!("{:?} for the labels of {:?}", labels.shape(), logits.shape()),
-            format!("[{n}]"),
-        )
+        let found = format!("{:?} for the labels of {:?}", labels.shape(), logits.shape());
+        Error::shape(OP, found, format!("[{n}]"))
     })?;
     ensure((0.0..=1.0).contains(&smoothing), || Error::argument(OP, "the smoothing", smoothing, "0 to 1"))?;
     let log_p = logits.log_softmax(1)?;

@@ -172,11 +172,8 @@ impl Tensor {
 
 fn same_as_output(op: &'static str, output: &Tensor, seed: &Tensor) -> Result<()> {
     ensure((output.spec(), output.device()) == (seed.spec(), seed.device()), || {
-        Error::shape(
-            op,
-            format!("{} on {} for the gradient", seed.spec(), seed.device()),
-            format!("{} on {}, that of the tensor", output.spec(), output.device()),
-        )
+        let found = format!("{} on {} for the gradient", seed.spec(), seed.device());
+        Error::shape(op, found, format!("{} on {}, that of the tensor", output.spec(), output.device()))
     })
 }
 

@@ -23,11 +23,8 @@ impl Op for Concat {
             let fits = other.rank() == y.rank()
                 && (0..y.rank()).all(|d| d == self.dim || other.shape[d] == y.shape[d]);
             ensure(fits, || {
-                Error::shape(
-                    "concat",
-                    format!("{:?} beside {:?}", other.shape, x[0].shape),
-                    format!("shapes that differ in dimension {} only", self.dim),
-                )
+                let found = format!("{:?} beside {:?}", other.shape, x[0].shape);
+                Error::shape("concat", found, format!("shapes that differ in dimension {} only", self.dim))
             })?;
             y.shape[self.dim] += other.shape[self.dim];
         }
@@ -79,12 +76,8 @@ impl Tensor {
     /// [`Error::Argument`] unless there is one number, at least 1, for each dimension.
     pub fn repeat(&self, times: &[usize]) -> Result<Tensor> {
         ensure(times.len() == self.rank() && !times.contains(&0), || {
-            Error::argument(
-                "repeat",
-                "the list of copies",
-                format!("{times:?}"),
-                format!("one number, at least 1, for each dimension of {:?}", self.shape()),
-            )
+            let expected = format!("one number, at least 1, for each dimension of {:?}", self.shape());
+            Error::argument("repeat", "the list of copies", format!("{times:?}"), expected)
         })?;
         if self.is_symbolic() {
             let shape = self.shape().iter().zip(times).map(|(n, times)| n.saturating_mul(*times));

@@ -104,23 +104,15 @@ impl Op for ConvTranspose2d {
         require_bias("conv_transpose2d", x, shape[1])?;
         for d in 0..2 {
             ensure(out[d] < w.stride[d].max(w.dilation[d]), || {
-                Error::argument(
-                    "conv_transpose2d",
-                    "the output padding",
-                    out[d],
-                    "less than the stride or the dilation",
-                )
+                let expected = "less than the stride or the dilation";
+                Error::argument("conv_transpose2d", "the output padding", out[d], expected)
             })?;
             let steps = (x[0].shape[d + 2] - 1).saturating_mul(w.stride[d]);
             let full = steps.saturating_add(w.extent(d, x[1].shape[d + 2])).saturating_add(out[d]);
             shape[d + 2] =
                 full.checked_sub(w.padding[d].saturating_mul(2)).filter(|&n| n > 0).ok_or_else(|| {
-                    Error::argument(
-                        "conv_transpose2d",
-                        "the padding",
-                        w.padding[d],
-                        format!("less than half of the {full} that it is taken from"),
-                    )
+                    let expected = format!("less than half of the {full} that it is taken from");
+                    Error::argument("conv_transpose2d", "the padding", w.padding[d], expected)
                 })?;
         }
         Ok(x[0].reshaped(shape))
@@ -245,11 +237,8 @@ fn require_bias(op: &'static str, x: &[&Spec], channels: usize) -> Result<()> {
     let Some(bias) = x.get(2) else { return Ok(()) };
     require_same(op, x[0], bias)?;
     ensure(bias.shape == [channels], || {
-        Error::shape(
-            op,
-            format!("{:?} for the bias", bias.shape),
-            format!("[{channels}], one number per output channel"),
-        )
+        let found = format!("{:?} for the bias", bias.shape);
+        Error::shape(op, found, format!("[{channels}], one number per output channel"))
     })
 }
 

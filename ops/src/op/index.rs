@@ -16,11 +16,8 @@ fn same_but(op: &'static str, dim: usize, x: &Spec, index: &Spec) -> Result<()> 
     require(op, index, DType::is_int, "i32 or i64 for the index")?;
     let fits = x.rank() == index.rank() && (0..x.rank()).all(|d| d == dim || x.shape[d] == index.shape[d]);
     ensure(fits, || {
-        Error::shape(
-            op,
-            format!("{:?} for the index of {:?}", index.shape, x.shape),
-            format!("equal sizes in all dimensions but {dim}"),
-        )
+        let found = format!("{:?} for the index of {:?}", index.shape, x.shape);
+        Error::shape(op, found, format!("equal sizes in all dimensions but {dim}"))
     })
 }
 
@@ -281,11 +278,8 @@ impl Tensor {
     pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Tensor> {
         require("masked_fill", mask.spec(), |d| d == DType::Bool, "bool for the mask (compare first)")?;
         ensure(broadcast("masked_fill", self.shape(), mask.shape())? == self.shape(), || {
-            Error::shape(
-                "masked_fill",
-                format!("{:?} for the mask", mask.shape()),
-                format!("one that broadcasts to {:?}", self.shape()),
-            )
+            let found = format!("{:?} for the mask", mask.shape());
+            Error::shape("masked_fill", found, format!("one that broadcasts to {:?}", self.shape()))
         })?;
         let value = Tensor::scalar(value, self.dtype(), self.device());
         value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.named("masked_fill"))

@@ -24,12 +24,8 @@ impl Tensor {
     pub fn pad(&self, pairs: &[[usize; 2]], padding: Padding) -> Result<Tensor> {
         require_number("pad", self.spec())?;
         let Some(first) = self.rank().checked_sub(pairs.len()) else {
-            return Err(Error::argument(
-                "pad",
-                "the list of pairs",
-                format!("{pairs:?}"),
-                format!("at most one pair for each dimension of {:?}", self.shape()),
-            ));
+            let expected = format!("at most one pair for each dimension of {:?}", self.shape());
+            return Err(Error::argument("pad", "the list of pairs", format!("{pairs:?}"), expected));
         };
         let padded = match padding {
             Padding::Constant(value) => self.padded_with(first, pairs, value),
@@ -67,12 +63,8 @@ impl Tensor {
         let n = self.shape()[dim];
         let too_far = before >= n || after >= n;
         ensure(!too_far || padding != Padding::Reflect, || {
-            Error::argument(
-                "pad",
-                "a pair",
-                format!("{:?}", [before, after]),
-                format!("less than the {n} elements of dimension {dim}, which are reflected"),
-            )
+            let expected = format!("less than the {n} elements of dimension {dim}, which are reflected");
+            Error::argument("pad", "a pair", format!("{:?}", [before, after]), expected)
         })?;
         if self.is_symbolic() {
             return self.pad_operator(dim, [before, after], padding);

@@ -15,12 +15,8 @@ impl Tensor {
     pub fn arange(start: f64, end: f64, step: f64, dtype: DType, device: Device) -> Result<Tensor> {
         let count = ((end - start) / step).ceil();
         ensure(count >= 1.0 && count.is_finite() && start.is_finite() && step.is_finite(), || {
-            Error::argument(
-                "arange",
-                "the range",
-                format!("{start} to {end} by {step}"),
-                "at least one number",
-            )
+            let found = format!("{start} to {end} by {step}");
+            Error::argument("arange", "the range", found, "at least one number")
         })?;
         let last = start + step * (count - 1.0);
         [start, step, last].iter().try_for_each(|&number| holds("arange", dtype, number))?;

@@ -178,12 +178,8 @@ impl Tensor {
     /// `y = min(max(x, low), high)`; the gradient passes where x is inside, borders included.
     pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
         ensure(low <= high, || {
-            Error::argument(
-                "clamp",
-                "the range",
-                format!("{low} to {high}"),
-                "a lower bound not above the upper one",
-            )
+            let found = format!("{low} to {high}");
+            Error::argument("clamp", "the range", found, "a lower bound not above the upper one")
         })?;
         self.clamp_min(low)?.clamp_max(high)
     }

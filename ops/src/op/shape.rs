@@ -22,11 +22,8 @@ impl Op for Reshape {
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         let y = x[0].reshaped(self.shape.clone());
         ensure(y.len() == x[0].len(), || {
-            Error::shape(
-                "reshape",
-                format!("{:?} ({} elements)", x[0].shape, x[0].len()),
-                format!("as many elements as {:?} has ({})", self.shape, y.len()),
-            )
+            let found = format!("{:?} ({} elements)", x[0].shape, x[0].len());
+            Error::shape("reshape", found, format!("as many elements as {:?} has ({})", self.shape, y.len()))
         })?;
         Ok(y)
     }
@@ -186,11 +183,8 @@ impl Tensor {
     /// [`Error::Shape`] when the numbers do not work out.
     pub fn reshape_infer(&self, shape: &[i64]) -> Result<Tensor> {
         let wrong = || {
-            Error::shape(
-                "reshape",
-                format!("{:?} ({} elements)", self.shape(), self.len()),
-                format!("one that fits {shape:?} (at most one -1, which stands for what is left)"),
-            )
+            let expected = format!("one that fits {shape:?} (at most one -1, which stands for what is left)");
+            Error::shape("reshape", format!("{:?} ({} elements)", self.shape(), self.len()), expected)
         };
         let known: i64 =
             shape.iter().filter(|&&d| d != -1).try_fold(1i64, |n, &d| n.checked_mul(d)).ok_or_else(wrong)?;
@@ -212,12 +206,8 @@ impl Tensor {
         }
         let (a, b) = (self.spec().dim("flatten", start)?, self.spec().dim("flatten", end)?);
         ensure(a <= b, || {
-            Error::argument(
-                "flatten",
-                "the range of dimensions",
-                format!("{start} to {end}"),
-                "a start not after the end",
-            )
+            let found = format!("{start} to {end}");
+            Error::argument("flatten", "the range of dimensions", found, "a start not after the end")
         })?;
         let mut shape = self.shape()[..a].to_vec();
         shape.push(self.shape()[a..=b].iter().product());
@@ -250,12 +240,8 @@ impl Tensor {
         let mut sorted = resolved.clone();
         sorted.sort_unstable();
         ensure(sorted.iter().copied().eq(0..self.rank()), || {
-            Error::argument(
-                "permute",
-                "the order",
-                format!("{order:?}"),
-                format!("each of the {} dimensions of {:?} once", self.rank(), self.shape()),
-            )
+            let expected = format!("each of the {} dimensions of {:?} once", self.rank(), self.shape());
+            Error::argument("permute", "the order", format!("{order:?}"), expected)
         })?;
         if resolved == sorted {
             return Ok(self.clone());

@@ -156,12 +156,8 @@ impl Tensor {
         let n = self.shape()[self.spec().dim("split", dim)?];
         ensure(size != 0, || Error::argument("split", "the size", "0", "at least 1"))?;
         ensure(n.div_ceil(size) <= MAX_PIECES, || {
-            Error::argument(
-                "split",
-                "the size",
-                format!("{size}, which gives {} pieces", n.div_ceil(size)),
-                format!("one that gives at most {MAX_PIECES}"),
-            )
+            let found = format!("{size}, which gives {} pieces", n.div_ceil(size));
+            Error::argument("split", "the size", found, format!("one that gives at most {MAX_PIECES}"))
         })?;
         let piece = |start: usize| {
             crate::interrupt::check()?;

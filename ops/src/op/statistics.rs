@@ -46,12 +46,8 @@ impl Tensor {
         require_float(op, self.spec())?;
         let n: usize = self.spec().dims(op, dims)?.iter().map(|&d| self.shape()[d]).product();
         ensure(correction < n, || {
-            Error::argument(
-                op,
-                "the correction",
-                correction,
-                format!("less than the {n} elements that are reduced"),
-            )
+            let expected = format!("less than the {n} elements that are reduced");
+            Error::argument(op, "the correction", correction, expected)
         })?;
         Ok((self.sub(&self.mean_dims(dims, true)?)?, (n - correction) as f64))
     }

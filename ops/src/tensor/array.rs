@@ -212,11 +212,8 @@ impl<'a> ArrayView<'a> {
     pub fn new(shape: &'a [usize], data: DataView<'a>) -> Result<Self> {
         let len = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
         ensure(len == Some(data.len()), || {
-            Error::shape(
-                "array",
-                format!("{shape:?} for {} elements", data.len()),
-                "a shape of as many elements",
-            )
+            let found = format!("{shape:?} for {} elements", data.len());
+            Error::shape("array", found, "a shape of as many elements")
         })?;
         Ok(Self { shape, data })
     }

@@ -43,11 +43,8 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
 pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
     let edge = 2f64.powi(if dtype == DType::I32 { 31 } else { 63 });
     ensure(!dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)), || {
-        Error::dtype(
-            op,
-            format!("{dtype} beside the number {value}"),
-            "a float tensor for fractions and numbers so large (convert with `cast`)",
-        )
+        let found = format!("{dtype} beside the number {value}");
+        Error::dtype(op, found, "a float tensor for fractions and numbers so large (convert with `cast`)")
     })
 }
 
@@ -109,11 +106,8 @@ impl Tensor {
         let data = data.into();
         let spec = Spec::new(shape, data.dtype());
         ensure(spec.len() == data.len(), || {
-            Error::shape(
-                "tensor",
-                format!("{:?} for {} elements", spec.shape, data.len()),
-                "a shape of as many elements",
-            )
+            let found = format!("{:?} for {} elements", spec.shape, data.len());
+            Error::shape("tensor", found, "a shape of as many elements")
         })?;
         Self::create("tensor", spec, device, |spec| upload(data, spec, device))
     }

@@ -57,11 +57,8 @@ impl Device {
         match self {
             Self::Cpu => Ok(()),
             Self::Gpu => gpu().as_ref().map(|_| ()).map_err(|reason| {
-                Error::device(
-                    op,
-                    format!("gpu, which cannot be used: {reason}"),
-                    "one that this machine has, such as cpu",
-                )
+                let found = format!("gpu, which cannot be used: {reason}");
+                Error::device(op, found, "one that this machine has, such as cpu")
             }),
         }
     }

@@ -98,11 +98,8 @@ fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     };
     if inputs.iter().any(|x| x.device() != first.device()) {
         let devices: Vec<_> = inputs.iter().map(|x| x.device().name()).collect();
-        return Err(Error::device(
-            op,
-            devices.join(" beside "),
-            "one device for all tensors (move with `to(device)`)",
-        ));
+        let found = devices.join(" beside ");
+        return Err(Error::device(op, found, "one device for all tensors (move with `to(device)`)"));
     }
     Ok(first.device())
 }

@@ -47,12 +47,8 @@ impl DType {
     pub fn parse(name: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|dtype| dtype.name() == name);
         found.ok_or_else(|| {
-            Error::argument(
-                "dtype",
-                "the element type",
-                format!("\"{name}\""),
-                "\"f32\", \"f64\", \"i32\", \"i64\" or \"bool\"",
-            )
+            let expected = "\"f32\", \"f64\", \"i32\", \"i64\" or \"bool\"";
+            Error::argument("dtype", "the element type", format!("\"{name}\""), expected)
         })
     }
 

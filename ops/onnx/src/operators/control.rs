@@ -114,11 +114,8 @@ fn truth(on: bool) -> Result<GraphValue> {
 fn stacked(call: &NodeCall, list: &[GraphValue]) -> Result<GraphValue> {
     let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
     ensure(!tensors.is_empty(), || {
-        Error::shape(
-            call.op,
-            "no round",
-            "at least one, where values are collected (tensors here have elements)",
-        )
+        let found = "no round";
+        Error::shape(call.op, found, "at least one, where values are collected (tensors here have elements)")
     })?;
     Ok(Tensor::stack(&tensors, 0)?.into())
 }

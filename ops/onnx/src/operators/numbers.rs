@@ -23,12 +23,8 @@ pub(super) fn zip(
     let pairs = x?.into_iter().zip(y?);
     let found = pairs.map(|(x, y)| f(x, y)).collect::<Option<Vec<_>>>();
     let Some(found) = found else {
-        return Err(Error::argument(
-            op,
-            "a number",
-            "one without a result",
-            "a divisor other than 0, a power not below 0",
-        ));
+        let found = "one without a result";
+        return Err(Error::argument(op, "a number", found, "a divisor other than 0, a power not below 0"));
     };
     Tensor::from_data(back(found, a.dtype()), spec.shape, a.device())
 }

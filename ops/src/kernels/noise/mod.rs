@@ -80,11 +80,8 @@ impl Op for Mix {
         op::require_float(NAME, x)?;
         op::require_same(NAME, x, noise)?;
         ensure(x.rank() != 0 && x.shape == noise.shape && x.shape[..1] == chosen.shape[..], || {
-            Error::shape(
-                NAME,
-                format!("{:?} with noise {:?}", x.shape, noise.shape),
-                "samples [N, ...] and noise of the same shape",
-            )
+            let found = format!("{:?} with noise {:?}", x.shape, noise.shape);
+            Error::shape(NAME, found, "samples [N, ...] and noise of the same shape")
         })?;
         Ok(x.clone())
     }

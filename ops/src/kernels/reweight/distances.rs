@@ -81,11 +81,8 @@ fn rows(x: &Tensor, numbers: &[i32]) -> Result<Tensor> {
 pub(super) fn labels(op: &'static str, labels: &Tensor, things: &Tensor) -> Result<Vec<i64>> {
     op::require(op, labels.spec(), DType::is_int, "i32 or i64 for the labels")?;
     ensure(labels.shape() == &things.shape()[..1], || {
-        Error::shape(
-            op,
-            format!("{:?} for the labels of {:?}", labels.shape(), things.shape()),
-            "one label each",
-        )
+        let found = format!("{:?} for the labels of {:?}", labels.shape(), things.shape());
+        Error::shape(op, found, "one label each")
     })?;
     Ok(labels.to_f64()?.into_iter().map(|label| label as i64).collect())
 }
@@ -102,11 +99,8 @@ impl Op for Distances {
         op::require_float(NAME, real)?;
         op::require_same(NAME, real, fake)?;
         ensure(real.rank() == 2 && fake.rank() == 2 && real.shape[1] == fake.shape[1], || {
-            Error::shape(
-                NAME,
-                format!("{:?} and {:?}", real.shape, fake.shape),
-                "real [R, F] and generated [G, F]",
-            )
+            let found = format!("{:?} and {:?}", real.shape, fake.shape);
+            Error::shape(NAME, found, "real [R, F] and generated [G, F]")
         })?;
         Ok(real.reshaped([real.shape[0]]))
     }

@@ -31,12 +31,8 @@ impl Method {
             "b" => Self::B,
             "c" => Self::C,
             _ => {
-                return Err(Error::argument(
-                    NAME,
-                    "the method",
-                    format!("\"{name}\""),
-                    "\"a_mu\", \"a_sigma\", \"b\" or \"c\"",
-                ));
+                let expected = "\"a_mu\", \"a_sigma\", \"b\" or \"c\"";
+                return Err(Error::argument(NAME, "the method", format!("\"{name}\""), expected));
             }
         })
     }

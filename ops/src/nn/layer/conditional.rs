@@ -53,11 +53,8 @@ impl ConditionalBatchNorm {
         let (y, expected) = (child.forward(condition), [x.shape()[0], self.0.channels]);
         let y = y.map_err(|e| e.within(name))?;
         ensure(y.shape() == expected, || {
-            Error::shape(
-                OP,
-                format!("{:?} for the {name}", y.shape()),
-                format!("{expected:?}, a number for each sample and channel"),
-            )
+            let found = format!("{:?} for the {name}", y.shape());
+            Error::shape(OP, found, format!("{expected:?}, a number for each sample and channel"))
         })?;
         Ok(y)
     }

@@ -95,12 +95,8 @@ impl Conv {
             [("inputs", self.inputs), ("outputs", self.outputs), ("the kernel", kernel), ("groups", groups)];
         positive(op, &sizes)?;
         ensure(self.inputs.is_multiple_of(groups) && self.outputs.is_multiple_of(groups), || {
-            Error::argument(
-                op,
-                "groups",
-                format!("{groups} for {} -> {} channels", self.inputs, self.outputs),
-                "a divisor of both",
-            )
+            let found = format!("{groups} for {} -> {} channels", self.inputs, self.outputs);
+            Error::argument(op, "groups", found, "a divisor of both")
         })
     }
 }

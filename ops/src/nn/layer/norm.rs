@@ -153,12 +153,8 @@ const INSTANCE: GroupKind = ["instance_norm", "InstanceNorm", "InstanceNormaliza
 pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module> {
     positive("group_norm", &[("groups", groups), ("channels", channels)])?;
     ensure(channels.is_multiple_of(groups), || {
-        Error::argument(
-            "group_norm",
-            "groups",
-            format!("{groups} for {channels} channels"),
-            "a divisor of the channels",
-        )
+        let found = format!("{groups} for {channels} channels");
+        Error::argument("group_norm", "groups", found, "a divisor of the channels")
     })?;
     let layer = GroupNorm { kind: GROUP, groups, channels };
     Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
@@ -239,11 +235,8 @@ impl Layer for LayerNorm {
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         ensure(x.shape().ends_with(&self.shape), || {
-            Error::shape(
-                "layer_norm",
-                format!("{:?}", x.shape()),
-                format!("one that ends in {:?}", self.shape),
-            )
+            let found = format!("{:?}", x.shape());
+            Error::shape("layer_norm", found, format!("one that ends in {:?}", self.shape))
         })?;
         if x.is_symbolic() {
             let (weight, bias) = gain_or_none(module, &self.shape, x)?;

@@ -141,11 +141,8 @@ impl Op for Warp {
         let sides = [x[0].shape[2], x[0].shape[3], self.size[0], self.size[1]];
         // Numbers in f32 count pixels exactly up to here.
         ensure(sides.iter().all(|&side| side < 1 << 23), || {
-            Error::shape(
-                self.op,
-                format!("{:?} to {:?}", x[0].shape, self.size),
-                "fewer than 8388608 pixels on a side",
-            )
+            let found = format!("{:?} to {:?}", x[0].shape, self.size);
+            Error::shape(self.op, found, "fewer than 8388608 pixels on a side")
         })?;
         Ok(x[0].reshaped(vec![n, c, self.size[0], self.size[1]]))
     }

@@ -37,11 +37,8 @@ pub fn slerp(a: &Tensor, b: &Tensor, alpha: &Tensor) -> Result<Tensor> {
     op::require_float(OP, alpha.spec())?;
     let fits = alpha.rank() == 0 || alpha.shape() == [a.shape()[0]];
     ensure(fits, || {
-        Error::shape(
-            OP,
-            format!("{:?} for alpha beside {:?}", alpha.shape(), a.shape()),
-            format!("one number, or [{}]", a.shape()[0]),
-        )
+        let found = format!("{:?} for alpha beside {:?}", alpha.shape(), a.shape());
+        Error::shape(OP, found, format!("one number, or [{}]", a.shape()[0]))
     })?;
     let alpha = alpha.cast(a.dtype())?.expand(&a.shape()[..1])?;
     if [a, b, &alpha].into_iter().all(fused::applies) {
