@@ -3,10 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::{PART, rows, wide};
-
-/// Lanes in which sums are taken at once.
-const LANES: usize = 16;
+use super::{PART, rows, sum::in_lanes, wide};
 
 /// The sizes of `[N, C, ..]`: samples, channels, and elements of one channel of one sample, a map.
 #[derive(Debug, Clone, Copy)]
@@ -98,23 +95,12 @@ impl Channels {
         let maps = a.par_chunks_exact(self.size).zip(b.par_chunks_exact(self.size)).enumerate();
         let sum = |(map, (a, b)): (usize, (&[f32], &[f32]))| {
             let origin = origin(map % self.channels);
-            wide!({
-                let mut sums = [[0.0; LANES]; 2];
-                let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-                for (a, b) in a.iter().zip(b) {
-                    for lane in 0..LANES {
-                        let [x, y] = f(a[lane] - origin, b[lane]);
-                        sums[0][lane] += x;
-                        sums[1][lane] += y;
-                    }
-                }
-                for (lane, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
-                    let [x, y] = f(a - origin, *b);
-                    sums[0][lane] += x;
-                    sums[1][lane] += y;
-                }
-                sums.map(|lanes| lanes.iter().sum())
-            })
+            wide!(in_lanes(
+                [a, b],
+                #[inline(always)]
+                |[a, b]| f(a - origin, b)
+            ))
+            .map(|lanes| lanes.iter().sum())
         };
         maps.with_min_len(PART.div_ceil(self.size)).map(sum).collect()
     }

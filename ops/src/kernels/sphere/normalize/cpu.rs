@@ -2,11 +2,8 @@
 
 use super::MIN_LENGTH;
 use crate::{
-    Spec,
-    cpu::{rows, wide},
-    kernels::sphere::sums::sums,
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    cpu::{rows, sum::sums, wide},
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 pub(super) fn normalize(x: &Operand, y: &Spec) -> Primitive {

@@ -4,13 +4,11 @@ use rayon::prelude::*;
 
 use super::{MARGIN, PairLoss, Pairs};
 use crate::{
-    Spec,
     cpu::{
         product::{Steps, add_product},
         wide,
     },
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Cosines of a block: they stay in a core's own cache.

@@ -4,10 +4,9 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{MARGIN, PairLoss, Pairs};
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu::{self, launch},
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 64;

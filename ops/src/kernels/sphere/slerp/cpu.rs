@@ -7,11 +7,8 @@ use std::f64::consts::PI;
 
 use super::{By, MIN_SINE};
 use crate::{
-    Spec,
-    cpu::{rows, wide},
-    kernels::sphere::sums::sums,
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    cpu::{rows, sum::sums, wide},
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {

@@ -5,10 +5,9 @@ use std::f32::consts::PI;
 use cubecl::prelude::*;
 
 use super::{By, MIN_SINE};
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu::{self, launch},
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 64;
