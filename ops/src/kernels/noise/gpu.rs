@@ -1,10 +1,6 @@
 use cubecl::prelude::*;
 
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu::launch,
-};
+use crate::tensor::{Operand, Primitive, Spec, gpu::launch};
 
 #[cube(launch)]
 fn mix_kernel(x: &[f32], noise: &[f32], chosen: &[f32], y: &mut [f32], row: u32) {

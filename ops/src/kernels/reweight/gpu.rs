@@ -3,8 +3,7 @@ use cubecl::prelude::*;
 
 use crate::{
     DType, Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+    tensor::{Operand, Primitive, gpu},
 };
 
 /// Vectors of each side in a tile; a unit compares four with four.

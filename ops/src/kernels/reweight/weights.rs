@@ -1,7 +1,7 @@
 //! Weights from sums of distances.
 
 use super::distances::labels;
-use crate::{DType, Error, Result, Tensor, op};
+use crate::{Error, Result, Tensor, op, tensor::Data};
 
 const NAME: &str = "reweight::weights";
 
@@ -72,11 +72,8 @@ pub fn weights(distances: &Tensor, classes: &Tensor, method: Method, range: Rang
         let weighed = transformed(&normalised(&class, range), method);
         members.iter().zip(weighed).for_each(|(&i, weight)| values[i] = weight);
     }
-    let (shape, device) = (distances.shape(), distances.device());
-    if distances.dtype() == DType::F64 {
-        return Tensor::from_data(values, shape, device);
-    }
-    Tensor::from_data(values.into_iter().map(|x| x as f32).collect::<Vec<_>>(), shape, device)
+    let data = Data::from_numbers(values, distances.dtype());
+    Tensor::from_data(data, distances.shape(), distances.device())
 }
 
 fn normalised(distances: &[f64], range: Range) -> Vec<f64> {

@@ -1,10 +1,9 @@
 use cubecl::prelude::*;
 
 use super::order::key;
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu::{self, launch},
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 /// Units that look for the winner of one map, or of one sample, together.

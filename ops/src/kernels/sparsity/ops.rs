@@ -1,4 +1,4 @@
-//! The kernels as operations: f32, on both devices.
+//! The kernel that has a form in ONNX as an operation: f32, on both devices.
 
 use super::cpu;
 #[cfg(feature = "cube")]
@@ -10,23 +10,6 @@ use crate::{
 
 /// A product like 0.29 * 100 falls short of the whole number that is meant by less than this.
 pub(super) const SHORT: f64 = 1e-9;
-
-/// The position of the largest value of each map: `[N, C, H, W] -> [N, C]`.
-pub(super) struct Winners;
-
-impl Op for Winners {
-    fn info(&self) -> OpInfo {
-        OpInfo::new("sparsity::spatial").constant()
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(Spec::new(&x[0].shape[..2], DType::I32))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, winners(&x[0], y))
-    }
-}
 
 /// 1 for the `kept` largest numbers of each column of `[N, C]`, 0 for the others.
 pub(super) struct Strongest {
@@ -69,41 +52,5 @@ impl Op for Strongest {
         };
         let (zeros, ones) = (all(zero, scores), all(one, indices.clone()));
         Ok(w.node_with("ScatterElements", [zeros, indices, ones], [("axis", OnnxAttribute::Int(0))]))
-    }
-}
-
-/// 1 for the `k` largest numbers of each sample of `[N, ...]`, 0 for the others.
-pub(super) struct Top {
-    pub k: usize,
-}
-
-impl Op for Top {
-    fn info(&self) -> OpInfo {
-        OpInfo::new("sparsity::top_k").constant()
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(Spec::new(x[0].shape.clone(), DType::I32))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, top(&x[0], self.k, y))
-    }
-}
-
-/// The values at the positions `[N, C]` of maps `[N, C, H, W]`, all of which must be positions.
-pub(super) struct Take;
-
-impl Op for Take {
-    fn info(&self) -> OpInfo {
-        OpInfo::new("sparsity").constant()
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].reshaped(x[1].shape.clone()))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, take(&x[0], &x[1], y))
     }
 }

@@ -2,10 +2,8 @@
 
 use super::colour::{channel, clamp, grey, hue, larger};
 use crate::{
-    Spec,
     cpu::{rows, wide},
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Numbers that are added at once.

@@ -3,10 +3,9 @@
 use cubecl::prelude::*;
 
 use super::colour::{channel, clamp, grey, hue, larger};
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu::{self, launch},
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 256;

@@ -7,9 +7,9 @@ mod gpu;
 
 use super::{images, of_each};
 use crate::{
-    Device, Error, Result, Tensor, ensure,
+    Error, Result, Tensor, ensure,
     op::fused::{self, kernel, on_device},
-    tensor::show,
+    tensor::{Data, show},
 };
 
 const OP: &str = "augment::color_jitter";
@@ -71,26 +71,17 @@ fn plain(x: &Tensor, amounts: &Tensor) -> Result<Tensor> {
     rotated(&x, &amount(3)?)
 }
 
-fn channel(x: &Tensor, i: usize) -> Result<Tensor> {
-    x.narrow(1, i, 1)
-}
-
 /// `[N, 1, H, W]`
 fn grey(x: &Tensor) -> Result<Tensor> {
-    let shares = Tensor::from_data(GREY.to_vec(), [1, 3, 1, 1], Device::Cpu)?;
-    let shares = if x.device() == Device::Cpu { shares.cast(x.dtype())? } else { on_gpu(x)? };
+    let shares = Tensor::from_data(Data::from_numbers(GREY, x.dtype()), [1, 3, 1, 1], x.device())?;
     x.mul(&shares)?.sum_dims(&[1], true)
-}
-
-/// The shares of [`GREY`] where there is no f64.
-fn on_gpu(x: &Tensor) -> Result<Tensor> {
-    Tensor::from_data(GREY.map(|share| share as f32).to_vec(), [1, 3, 1, 1], x.device())
 }
 
 /// With the hue rotated: a channel is its largest channel less a share of the spread of its channels, which
 /// depends on the hue.
 fn rotated(x: &Tensor, rotation: &Tensor) -> Result<Tensor> {
-    let [r, g, b] = [channel(x, 0)?, channel(x, 1)?, channel(x, 2)?];
+    let channel = |i: usize| x.narrow(1, i, 1);
+    let [r, g, b] = [channel(0)?, channel(1)?, channel(2)?];
     let largest = x.max_dims(&[1], true)?;
     let spread = largest.sub(&x.min_dims(&[1], true)?)?;
     let coloured = spread.gt_scalar(0.0)?;

@@ -6,10 +6,8 @@ use super::{
     position::{between, reflected},
 };
 use crate::{
-    Spec,
     cpu::{rows_with, wide},
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Inputs: images, maps.

@@ -7,11 +7,7 @@ use super::{
     Frame, Outside, WIDTH,
     position::{between, copy_of, reflected},
 };
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu::launch,
-};
+use crate::tensor::{Operand, Primitive, Spec, gpu::launch};
 
 /// The sizes of a warp, as kernels take them.
 #[derive(CubeType, CubeLaunch, Clone, Copy)]
