@@ -44,14 +44,14 @@ fn affine(weight: &[usize], bias: Option<usize>) -> Result<Vec<(String, Paramete
     Ok(parameters)
 }
 
-/// A layer that is a function of its input alone.
-struct Plain<F> {
+/// A layer that is a function of its module and its input.
+struct Function<F> {
     name: &'static str,
     settings: String,
     f: F,
 }
 
-impl<F: Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static> Layer for Plain<F> {
+impl<F: Fn(&Module, &Tensor) -> Result<Tensor> + Send + Sync + 'static> Layer for Function<F> {
     fn name(&self) -> &str {
         self.name
     }
@@ -60,9 +60,18 @@ impl<F: Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static> Layer for Plain<F
         self.settings.clone()
     }
 
-    fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
-        (self.f)(x)
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        (self.f)(module, x)
     }
+}
+
+/// The layer of a function of its module and its input.
+fn function(
+    name: &'static str,
+    settings: impl Into<String>,
+    f: impl Fn(&Module, &Tensor) -> Result<Tensor> + Send + Sync + 'static,
+) -> impl Layer {
+    Function { name, settings: settings.into(), f }
 }
 
 /// The module of a function of its input alone.
@@ -71,7 +80,7 @@ fn plain(
     settings: impl Into<String>,
     f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static,
 ) -> Module {
-    Module::new(Plain { name, settings: settings.into(), f }, vec![], vec![])
+    Module::new(function(name, settings, move |_, x| f(x)), vec![], vec![])
 }
 
 /// Refuses numbers that are 0.

@@ -1,10 +1,10 @@
 //! Normalisations: `y = (x - mean) / sqrt(var + eps)`, then `weight y + bias` where they are affine. They
 //! differ in what mean and variance (with divisor n) are taken of.
 
-use super::positive;
+use super::{function, positive};
 use crate::{
     DType, Device, Error, Result, Tensor, ensure,
-    nn::{Layer, Module, Parameter},
+    nn::{Module, Parameter},
     no_grad,
     op::{OnnxAttribute, OnnxOperator, batch_norm},
 };
@@ -43,7 +43,9 @@ pub fn batch_norm(channels: usize, options: BatchNormOptions) -> Result<Module> 
     positive("batch_norm", &[("channels", channels)])?;
     let mut parameters = gain(&[channels], options.affine)?;
     parameters.extend(running(channels)?);
-    Ok(Module::new(BatchNorm { channels, options }, parameters, vec![]))
+    let norm = BatchNorm { channels, options };
+    let layer = function("BatchNorm", channels.to_string(), move |module, x| norm.forward(module, x));
+    Ok(Module::new(layer, parameters, vec![]))
 }
 
 /// The running averages before the first batch.
@@ -107,16 +109,6 @@ impl BatchNorm {
         let [mean, var] = ["running_mean", "running_var"].map(|name| per_channel(&module.value(name)?, x));
         Ok((x.sub(&mean?)?, var?))
     }
-}
-
-impl Layer for BatchNorm {
-    fn name(&self) -> &str {
-        "BatchNorm"
-    }
-
-    fn describe(&self) -> String {
-        self.channels.to_string()
-    }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         check_channels("batch_norm", x, self.channels)?;
@@ -130,12 +122,6 @@ impl Layer for BatchNorm {
         }
         self.normalise("batch_norm", module, x, [&weight, &bias])
     }
-}
-
-struct GroupNorm {
-    kind: GroupKind,
-    groups: usize,
-    channels: usize,
 }
 
 /// Which of the two layers it is, which compute the same where each channel is a group: its names as a
@@ -156,8 +142,7 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
         let found = format!("{groups} for {channels} channels");
         Error::argument("group_norm", "groups", found, "a divisor of the channels")
     })?;
-    let layer = GroupNorm { kind: GROUP, groups, channels };
-    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
+    grouped(GROUP, groups, channels, affine)
 }
 
 /// Normalises each channel of each sample of `[N, channels, ..]` over all positions (Ulyanov, Vedaldi,
@@ -167,51 +152,35 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
 /// As [`group_norm`].
 pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
     positive("instance_norm", &[("channels", channels)])?;
-    let layer = GroupNorm { kind: INSTANCE, groups: channels, channels };
-    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
+    grouped(INSTANCE, channels, channels, affine)
 }
 
-impl GroupNorm {
-    fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        let mut operator = OnnxOperator::new(self.kind[2], x.spec());
-        if self.kind == GROUP {
-            operator = operator.with("num_groups", self.groups.into());
-        }
-        operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias])
-    }
-}
-
-impl Layer for GroupNorm {
-    fn name(&self) -> &str {
-        self.kind[1]
-    }
-
-    fn describe(&self) -> String {
-        match self.groups == self.channels {
-            true => self.channels.to_string(),
-            false => format!("{} in {} groups", self.channels, self.groups),
-        }
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        check_channels(self.kind[0], x, self.channels)?;
+fn grouped(kind: GroupKind, groups: usize, channels: usize, affine: bool) -> Result<Module> {
+    let [op, name, operator] = kind;
+    let settings = match groups == channels {
+        true => channels.to_string(),
+        false => format!("{channels} in {groups} groups"),
+    };
+    let layer = function(name, settings, move |module, x| {
+        check_channels(op, x, channels)?;
         // The operators want images or signals.
         if x.is_symbolic() && x.rank() > 2 {
-            return self.traced(module, x);
+            let (weight, bias) = gain_or_none(module, &[channels], x)?;
+            let mut operator = OnnxOperator::new(operator, x.spec());
+            if kind == GROUP {
+                operator = operator.with("num_groups", groups.into());
+            }
+            return operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias]);
         }
         let n = x.shape()[0];
-        let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
-        let y = standardise(self.kind[0], &grouped, &[2])?.reshape(x.shape())?;
+        let grouped = x.reshape(&[n, groups, x.len() / (n * groups)])?;
+        let y = standardise(op, &grouped, &[2])?.reshape(x.shape())?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
             None => Ok(y),
         }
-    }
-}
-
-struct LayerNorm {
-    shape: Vec<usize>,
+    });
+    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
 /// Normalises each `[.., shape]` over its last dimensions, those of `shape`; weight and bias have that
@@ -221,37 +190,27 @@ struct LayerNorm {
 /// [`Error::Argument`] for an empty shape, [`Error::Shape`] for a size of 0.
 pub fn layer_norm(shape: &[usize], affine: bool) -> Result<Module> {
     positive("layer_norm", &[("the number of dimensions", shape.len())])?;
-    Ok(Module::new(LayerNorm { shape: shape.to_vec() }, gain(shape, affine)?, vec![]))
-}
-
-impl Layer for LayerNorm {
-    fn name(&self) -> &str {
-        "LayerNorm"
-    }
-
-    fn describe(&self) -> String {
-        format!("{:?}", self.shape)
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        ensure(x.shape().ends_with(&self.shape), || {
+    let own = shape.to_vec();
+    let layer = function("LayerNorm", format!("{shape:?}"), move |module, x| {
+        ensure(x.shape().ends_with(&own), || {
             let found = format!("{:?}", x.shape());
-            Error::shape("layer_norm", found, format!("one that ends in {:?}", self.shape))
+            Error::shape("layer_norm", found, format!("one that ends in {own:?}"))
         })?;
         if x.is_symbolic() {
-            let (weight, bias) = gain_or_none(module, &self.shape, x)?;
+            let (weight, bias) = gain_or_none(module, &own, x)?;
             let operator = OnnxOperator::new("LayerNormalization", x.spec())
-                .with("axis", OnnxAttribute::Int(-(self.shape.len() as i64)))
+                .with("axis", OnnxAttribute::Int(-(own.len() as i64)))
                 .with("epsilon", OnnxAttribute::Float(EPS));
             return operator.on(&[x, &weight, &bias]);
         }
-        let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
+        let dims: Vec<i64> = (1..=own.len() as i64).map(|d| -d).collect();
         let y = standardise("layer_norm", x, &dims)?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&weight)?.add(&bias),
             None => Ok(y),
         }
-    }
+    });
+    Ok(Module::new(layer, gain(shape, affine)?, vec![]))
 }
 
 /// A tensor less its mean over some dimensions, that mean, and the variance.
