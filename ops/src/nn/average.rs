@@ -1,6 +1,6 @@
 //! Exponential moving averages of modules.
 
-use super::Module;
+use super::{Module, state};
 use crate::{Error, Result, ensure, no_grad};
 
 impl Module {
@@ -17,10 +17,9 @@ impl Module {
             Error::argument("average", "the decay", decay, "a number from 0 to 1")
         })?;
         let (own, theirs) = (self.state(), source.state());
-        let structure = own.iter().map(|(name, p)| (name, p.spec()));
-        if !structure.eq(theirs.iter().map(|(name, p)| (name, p.spec()))) {
-            return Err(Error::State("average: the modules differ in structure, nothing was changed".into()));
-        }
+        ensure(state::specs(&own) == state::specs(&theirs), || {
+            Error::State("average: the modules differ in structure, nothing was changed".into())
+        })?;
         no_grad(|| {
             for ((_, own), (_, source)) in own.iter().zip(&theirs) {
                 let newest = source.get();

@@ -4,7 +4,7 @@ use burn::backend::{Dispatch, Scalar, ops::FloatTensorOps as _};
 
 use crate::{
     Device, Error, Result, Spec, Tensor, cpu,
-    op::{self, OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Vjp, refuse_where},
+    op::{self, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Vjp, refuse_where},
     tensor::{apply, on_cpu},
 };
 
@@ -89,7 +89,7 @@ impl Op for Bce {
         let (p, t, one) = (w.x(0), w.x(1), w.number(1.0));
         let log = |w: &mut OnnxWriter, x: OnnxValue| {
             let log = w.node("Log", [x]);
-            w.node_with("Clip", [log, w.number(MIN_LOG)], [] as [(&str, OnnxAttribute); 0])
+            w.node("Clip", [log, w.number(MIN_LOG)])
         };
         let rest = w.node("Sub", [one.clone(), p.clone()]);
         let (log_p, log_rest) = (log(w, p), log(w, rest));

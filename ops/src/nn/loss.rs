@@ -71,7 +71,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result
 /// # Errors
 /// Those of the operations.
 pub fn hinge_d(real: &Tensor, fake: &Tensor) -> Result<Tensor> {
-    complement(real)?.relu()?.mean()?.add(&fake.add_scalar(1.0)?.relu()?.mean()?)
+    real.neg()?.add_scalar(1.0)?.relu()?.mean()?.add(&fake.add_scalar(1.0)?.relu()?.mean()?)
 }
 
 /// The generator's hinge loss, `-mean fake`. It is the Wasserstein generator's too.
@@ -129,11 +129,6 @@ pub fn gaussian_kl(mu: &Tensor, logvar: &Tensor) -> Result<Tensor> {
     let samples = mu.shape().first().copied().unwrap_or(1);
     let terms = mu.square()?.add(&logvar.exp()?)?.sub(logvar)?.add_scalar(-1.0)?;
     terms.sum()?.mul_scalar(0.5 / samples as f64)
-}
-
-/// `1 - x`
-fn complement(x: &Tensor) -> Result<Tensor> {
-    x.neg()?.add_scalar(1.0)
 }
 
 /// Refuses to broadcast: in a loss that is always an accident.

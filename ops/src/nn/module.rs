@@ -345,9 +345,7 @@ impl Module {
     /// type; nothing is changed then.
     pub fn load_state(&self, tensors: &[(String, Tensor)]) -> Result<()> {
         let state = self.state();
-        let expected: Vec<_> =
-            state.iter().map(|(name, parameter)| (name.clone(), parameter.spec())).collect();
-        let found = state::matching("load", &expected, tensors)?;
+        let found = state::matching("load", &state::specs(&state), tensors)?;
         let moved = state.iter().zip(found).map(|((_, parameter), value)| {
             let device = parameter.lock().device();
             value.to_device(device)

@@ -38,7 +38,6 @@ pub(crate) fn batch_norm(
     apply(FusedBatchNorm { eps }, &[x, moments, weight, bias])
 }
 
-#[derive(Debug, Clone, Copy)]
 struct FusedBatchNorm {
     eps: f64,
 }

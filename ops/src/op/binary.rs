@@ -63,6 +63,7 @@ impl Op for Binary {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let (a, b) = (aligned(&x[0], y), aligned(&x[1], y));
+        let select = |compare| select(compare, &x[0], &x[1], y, device);
         match self {
             Self::Add => by_kind!(y.dtype, float_add, int_add, (a, b)),
             Self::Sub => by_kind!(y.dtype, float_sub, int_sub, (a, b)),
@@ -72,8 +73,8 @@ impl Op for Binary {
             Self::Atan2 => Dispatch::float_atan2(a, b),
             Self::Remainder if y.dtype.is_int() && device == Device::Gpu => whole_remainder(a, b, device),
             Self::Remainder => by_kind!(y.dtype, float_remainder, int_remainder, (a, b)),
-            Self::Maximum => select(Comparison::Greater, a, b, y, device),
-            Self::Minimum => select(Comparison::Less, a, b, y, device),
+            Self::Maximum => select(Comparison::Greater),
+            Self::Minimum => select(Comparison::Less),
         }
     }
 
@@ -161,7 +162,7 @@ fn part_of_square(x: &Tensor, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 /// Gives an operand the rank of the output, as backends want it.
-pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
+fn aligned(x: &Operand, y: &Spec) -> Primitive {
     let stored = x.spec.stored_shape();
     let rank = y.stored_shape().len();
     if stored.len() == rank {
@@ -171,6 +172,12 @@ pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     shape.extend(stored);
     let shape = Shape::from(shape);
     by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.primitive(), shape))
+}
+
+/// An operand in the shape of the output: backends' comparisons and masks do not broadcast.
+pub(super) fn expanded(x: &Operand, y: &Spec) -> Primitive {
+    let (value, shape) = (aligned(x, y), Shape::from(y.stored_shape()));
+    by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (value, shape))
 }
 
 /// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
@@ -185,12 +192,9 @@ fn whole_remainder(a: Primitive, b: Primitive, device: Device) -> Primitive {
     Dispatch::int_mask_where(rest, other_sign, shifted)
 }
 
-/// `a` where `compare(a, b)` and where it is NaN, `b` elsewhere. Backends' masks do not broadcast, so both
-/// are expanded.
-fn select(compare: Comparison, a: Primitive, b: Primitive, y: &Spec, device: Device) -> Primitive {
-    let shape = Shape::from(y.stored_shape());
-    let a = by_kind!(y.dtype, float_expand, int_expand, (a, shape.clone()));
-    let b = by_kind!(y.dtype, float_expand, int_expand, (b, shape));
+/// `a` where `compare(a, b)` and where it is NaN, `b` elsewhere.
+fn select(compare: Comparison, a: &Operand, b: &Operand, y: &Spec, device: Device) -> Primitive {
+    let (a, b) = (expanded(a, y), expanded(b, y));
     let mut mask = compare.run_on(y.dtype, a.clone(), b.clone(), device);
     if y.dtype.is_float() {
         let is_nan = Dispatch::float_is_nan(a.clone(), device.bool_store());

@@ -1,11 +1,11 @@
 //! Element-wise comparisons, of two tensors, which broadcast against each other by NumPy's rule, or with a
 //! number; and functions of truth values.
 
-use burn::backend::{Dispatch, Shape, ops::BoolTensorOps as _};
+use burn::backend::{Dispatch, ops::BoolTensorOps as _};
 
 use super::{
     OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive,
-    binary::aligned,
+    binary::expanded,
     by_kind, require, require_number, require_same,
     scalar::{fits, number},
 };
@@ -74,12 +74,7 @@ impl Op for Comparison {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let shape = Shape::from(y.stored_shape());
-        let full = |x: &Operand| {
-            let value = aligned(x, y);
-            by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (value, shape.clone()))
-        };
-        self.run_on(x[0].spec.dtype, full(&x[0]), full(&x[1]), device)
+        self.run_on(x[0].spec.dtype, expanded(&x[0], y), expanded(&x[1], y), device)
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
@@ -88,7 +83,6 @@ impl Op for Comparison {
 }
 
 /// `y = x ? s` as truth values.
-#[derive(Debug, Clone, Copy)]
 struct CompareScalar(Comparison, f64);
 
 impl Op for CompareScalar {
@@ -160,10 +154,9 @@ impl Op for Logic {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let full = |x: &Operand| Dispatch::bool_expand(aligned(x, y), Shape::from(y.stored_shape()));
         match self {
-            Self::And => Dispatch::bool_and(full(&x[0]), full(&x[1])),
-            Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
+            Self::And => Dispatch::bool_and(expanded(&x[0], y), expanded(&x[1], y)),
+            Self::Or => Dispatch::bool_or(expanded(&x[0], y), expanded(&x[1], y)),
             Self::Not => Dispatch::bool_not(x[0].primitive()),
         }
     }

@@ -6,7 +6,6 @@ use super::{
 use crate::{Device, Error, Result, Spec, Tensor, ensure, tensor::apply};
 
 /// Tensors one after the other along a dimension.
-#[derive(Debug, Clone, Copy)]
 struct Concat {
     dim: usize,
 }

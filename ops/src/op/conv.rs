@@ -17,7 +17,6 @@ use crate::{
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
 /// `Ho = floor((H + 2 padding - dilation (Kh - 1) - 1) / stride) + 1`.
-#[derive(Debug, Clone, Copy)]
 struct Conv2d(Window);
 
 impl Op for Conv2d {
@@ -63,12 +62,8 @@ impl Op for Conv2d {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, weight, w) = (&at.x[0], &at.x[1], self.0);
-        let dx = at.want(0, || {
-            // What the floor in the output size cut off comes back as padding of the transposed one.
-            let lost = [0, 1]
-                .map(|d| (w.padded(d, x.shape()[d + 2]) - w.extent(d, weight.shape()[d + 2])) % w.stride[d]);
-            apply(ConvTranspose2d(w, lost), &[at.dy, weight])
-        })?;
+        let transposed = || ConvTranspose2d(w, cut_off(&w, x.spec(), kernel_of(weight.spec())));
+        let dx = at.want(0, || apply(transposed(), &[at.dy, weight]))?;
         let dw = at.want(1, || apply(WeightGradient(w, kernel_of(weight.spec())), &[x, at.dy]))?;
         Ok(vec![dx, dw, bias_gradient(at)?])
     }
@@ -81,7 +76,6 @@ impl Op for Conv2d {
 
 /// `[N, Ci, H, W] * [Ci, Co / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`, the transpose of [`Conv2d`],
 /// `Ho = (H - 1) stride - 2 padding + dilation (Kh - 1) + padding_out + 1`.
-#[derive(Debug, Clone, Copy)]
 struct ConvTranspose2d(Window, [usize; 2]);
 
 impl Op for ConvTranspose2d {
@@ -186,7 +180,6 @@ impl Op for Conv2dAt {
 
 /// The gradient of [`Conv2d`] by its weight: images `[N, Ci, H, W]` and output gradients
 /// `[N, Co, Ho, Wo]` to `[Co, Ci / groups, Kh, Kw]`. Bilinear, so its gradients are the other two.
-#[derive(Debug, Clone, Copy)]
 struct WeightGradient(Window, [usize; 2]);
 
 impl Op for WeightGradient {
@@ -214,11 +207,8 @@ impl Op for WeightGradient {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (images, dy, w) = (&at.x[0], &at.x[1], self.0);
-        let d_images = at.want(0, || {
-            let lost =
-                [0, 1].map(|d| (w.padded(d, images.shape()[d + 2]) - w.extent(d, self.1[d])) % w.stride[d]);
-            apply(ConvTranspose2d(w, lost), &[dy, at.dy])
-        })?;
+        let transposed = || ConvTranspose2d(w, cut_off(&w, images.spec(), self.1));
+        let d_images = at.want(0, || apply(transposed(), &[dy, at.dy]))?;
         let d_dy = at.want(1, || apply(Conv2d(w), &[images, at.dy]))?;
         Ok(vec![d_images, d_dy])
     }
@@ -255,6 +245,12 @@ fn bias_gradient(at: &Vjp) -> Result<Option<Tensor>> {
 /// Rows and columns of a weight's kernels.
 fn kernel_of(weight: &Spec) -> [usize; 2] {
     [weight.shape[2], weight.shape[3]]
+}
+
+/// What the floor in the size of a convolution's output cuts off: it comes back as padding of the transposed
+/// one.
+fn cut_off(w: &Window, images: &Spec, kernel: [usize; 2]) -> [usize; 2] {
+    [0, 1].map(|d| (w.padded(d, images.shape[d + 2]) - w.extent(d, kernel[d])) % w.stride[d])
 }
 
 /// The compact form of maps, where the convolution takes it: groups are not split there.

@@ -7,7 +7,6 @@ use crate::{
 };
 
 /// `y_i = x_0 + ... + x_i` along a dimension.
-#[derive(Debug, Clone, Copy)]
 struct CumSum {
     dim: usize,
 }

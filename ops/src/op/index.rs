@@ -1,10 +1,10 @@
 //! Operations that choose elements: by index, by mask.
 
-use burn::backend::{Shape, tensor::IndexingUpdateOp};
+use burn::backend::tensor::IndexingUpdateOp;
 
 use super::{
-    OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, require,
-    require_number, require_rank, require_same,
+    OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, binary::expanded,
+    by_kind, require, require_number, require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
@@ -150,7 +150,6 @@ impl Op for AddChosen {
 }
 
 /// `y = a` where the mask is true, `b` elsewhere. Inputs: mask, a, b.
-#[derive(Debug, Clone, Copy)]
 struct Where;
 
 impl Op for Where {
@@ -166,12 +165,7 @@ impl Op for Where {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let shape = Shape::from(y.stored_shape());
-        let full = |x: &Operand| {
-            let v = super::binary::aligned(x, y);
-            by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (v, shape.clone()))
-        };
-        let (mask, a, b) = (full(&x[0]), full(&x[1]), full(&x[2]));
+        let [mask, a, b] = [0, 1, 2].map(|i| expanded(&x[i], y));
         by_kind!(y.dtype, float_mask_where, int_mask_where, bool_mask_where, (b, mask, a))
     }
 

@@ -12,7 +12,6 @@ use crate::{
 };
 
 /// `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast.
-#[derive(Debug, Clone, Copy)]
 struct MatMul;
 
 impl Op for MatMul {

@@ -21,7 +21,6 @@ use crate::{
 const BLOCK: usize = 1 << 16;
 
 /// `y = sum of x over dims`
-#[derive(Debug, Clone)]
 struct Sum {
     dims: Vec<usize>,
 }
@@ -88,7 +87,6 @@ fn total(value: Primitive, spec: &Spec) -> Primitive {
 }
 
 /// The index of the largest or smallest element along one dimension; the first one wins.
-#[derive(Debug, Clone, Copy)]
 struct ArgExtremum {
     dim: usize,
     largest: bool,

@@ -108,7 +108,6 @@ impl Op for WithScalar {
 }
 
 /// Converts the element type: floats to integers towards 0, numbers to truth values as `x != 0`.
-#[derive(Debug, Clone, Copy)]
 struct Cast {
     from: DType,
     to: DType,

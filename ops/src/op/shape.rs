@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// The same elements in another shape.
-#[derive(Debug, Clone)]
 struct Reshape {
     shape: Vec<usize>,
 }
@@ -82,7 +81,6 @@ fn without_ones(wide: &[usize], narrow: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// Dimension `i` of the output is dimension `order[i]` of the input.
-#[derive(Debug, Clone)]
 struct Permute {
     order: Vec<usize>,
 }
@@ -117,7 +115,6 @@ impl Op for Permute {
 }
 
 /// Repeats dimensions of size 1, and adds dimensions in front, until the shape is reached.
-#[derive(Debug, Clone)]
 struct Expand {
     shape: Vec<usize>,
 }

@@ -27,7 +27,6 @@ impl Span {
 }
 
 /// A block out of the input, one span for each dimension.
-#[derive(Debug, Clone)]
 struct Slice {
     spans: Vec<Span>,
 }
@@ -72,7 +71,6 @@ impl Op for Slice {
 }
 
 /// The inverse of [`Slice`]: a block within a larger shape that is filled with a number.
-#[derive(Debug, Clone)]
 struct Embed {
     shape: Vec<usize>,
     spans: Vec<Span>,

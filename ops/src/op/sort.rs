@@ -12,7 +12,6 @@ use crate::{
 const MANY: usize = 1 << 20;
 
 /// The numbers of the elements along the last dimension, in the order of the elements.
-#[derive(Debug, Clone, Copy)]
 struct ArgSort {
     descending: bool,
 }

@@ -12,8 +12,7 @@ use super::{
 use crate::{
     DType, Device, Spec,
     cpu::maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
-    op::{Operand, Primitive},
-    tensor::{Data, Stored, gpu::launch, upload},
+    tensor::{Data, Operand, Primitive, Stored, gpu::launch, upload},
 };
 
 /// The bits of a float of exponent 0, less those of sqrt(1/2).

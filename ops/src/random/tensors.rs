@@ -5,8 +5,7 @@ use super::gpu;
 use super::{Draw, dirichlet as simplex, fill, law, law::Coded, next_draw, truncated};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
-    op::Primitive,
-    tensor::{Data, upload},
+    tensor::{Data, Primitive, upload},
 };
 
 /// So many numbers take a tenth of a second or more.

@@ -1,5 +1,6 @@
 //! Arrays: shapes and elements on the processor, as tensors, files and models exchange them.
 
+use burn::backend::TensorData;
 use half::f16;
 use ndarray::ArrayD;
 
@@ -31,6 +32,10 @@ macro_rules! element_types {
         })+
 
         impl Data {
+            pub(super) fn into_burn(self, shape: Vec<usize>) -> TensorData {
+                match self { $(Self::$variant(v) => TensorData::new(v, shape),)+ }
+            }
+
             /// The elements, without a copy.
             pub fn view(&self) -> DataView<'_> {
                 match self { $(Self::$variant(v) => DataView::$variant(v),)+ }

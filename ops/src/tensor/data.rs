@@ -1,7 +1,7 @@
 //! Values in and out of tensors.
 
 use burn::backend::{
-    BoolDType, DType as BurnDType, Dispatch, FloatDType, IntDType, Scalar, Shape, TensorData,
+    BoolDType, DType as BurnDType, Dispatch, FloatDType, IntDType, Scalar, Shape,
     ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
     read_sync,
 };
@@ -14,19 +14,6 @@ use crate::{Error, Result, ensure, interrupt};
 
 /// Numbers that are made between two polls for a stop.
 pub(crate) const POLL_EVERY: usize = 1 << 20;
-
-impl Data {
-    fn into_burn(self, shape: Vec<usize>) -> TensorData {
-        match self {
-            Self::F32(v) => TensorData::new(v, shape),
-            Self::F64(v) => TensorData::new(v, shape),
-            Self::I32(v) => TensorData::new(v, shape),
-            Self::I64(v) => TensorData::new(v, shape),
-            Self::Bool(v) => TensorData::new(v, shape),
-            Self::F16(_) | Self::U8(_) => unreachable!("`supported` refuses them"),
-        }
-    }
-}
 
 /// The backend's name of a float type.
 pub(crate) fn float_dtype(dtype: DType) -> FloatDType {

@@ -40,10 +40,13 @@ pub(crate) fn tensor(y: CubeTensor, like: &Operand, spec: &Spec) -> Primitive {
     Primitive { kind: DispatchTensorKind::Cube(y), autodiff: like.dense().autodiff }
 }
 
-/// The tensor that a kernel writes: `launch!(kernel(operands ..) -> spec, grid(size ..), arguments ..)`, where
-/// the grid is [`units`] or [`cubes`].
+/// The tensor that a kernel writes: `launch!(kernel(operands ..) -> spec, grid(size ..), arguments ..)`,
+/// where the grid is [`units`] or [`cubes`].
 macro_rules! launch {
-    ($kernel:ident($x:expr $(, $more:expr)*) -> $spec:expr, $grid:ident($($size:expr),+) $(, $arg:expr)* $(,)?) => {{
+    (
+        $kernel:ident($x:expr $(, $more:expr)*) -> $spec:expr,
+        $grid:ident($($size:expr),+) $(, $arg:expr)* $(,)?
+    ) => {{
         use $crate::tensor::gpu;
         let y = gpu::empty($x, $spec);
         let (count, dim) = gpu::$grid(&y.client, $($size),+);
