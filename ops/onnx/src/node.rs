@@ -1,6 +1,6 @@
 //! One node of a graph while it is resolved: its attributes, each read once with its type.
 
-use std::{cell::RefCell, collections::HashSet};
+use std::{cell::RefCell, collections::HashSet, ops::RangeInclusive};
 
 use ops::{DType, Result};
 
@@ -74,6 +74,12 @@ impl<'a> NodeReader<'a> {
     /// A truth value, which ONNX writes as a number.
     pub fn flag(&self, name: &str, default: bool) -> Result<bool> {
         Ok(self.int(name, default.into())? != 0)
+    }
+
+    /// A whole number within a range; `kind` says what it is none of where it is not.
+    pub fn size(&self, name: &str, default: i64, range: RangeInclusive<usize>, kind: &str) -> Result<usize> {
+        let found = usize::try_from(self.int(name, default)?).ok().filter(|n| range.contains(n));
+        found.map_or_else(|| broken(format!("the attribute `{name}` is {kind}")), Ok)
     }
 
     /// A number.

@@ -47,44 +47,19 @@ mod tests {
 
     #[test]
     fn parameters_are_named_by_their_modules() {
-        for name in [
-            "w",
-            "alpha",
-            "logit_scale",
-            "layers.3.gamma",
-            "scales.0",
-            "head.temperature",
-            "_tau",
-            "a.bias.1",
-        ] {
+        let names = "w alpha logit_scale layers.3.gamma scales.0 head.temperature _tau a.bias.1";
+        for name in names.split_whitespace() {
             assert!(is_worded(name), "{name}");
         }
     }
 
     #[test]
     fn numbers_are_named_by_counts_paths_and_operations() {
-        for name in [
-            "val_12",
-            "463",
-            "Mul/y:0",
-            "/Constant_output_0",
-            "onnx::Add_5",
-            "scalar_tensor_default",
-            "scalar_tensor",
-            "full_default",
-            "_to_copy",
-            "lift_fresh_copy",
-            "mul",
-            "exp",
-            "add_tensor",
-            "mul_scalar",
-            "sqrt_default",
-            "p2o.helper.constant.3",
-            "p2o.Add.1",
-            "one",
-            "norm.eps",
-            "_tensor_constant0",
-        ] {
+        let names = "\
+            val_12 463 Mul/y:0 /Constant_output_0 onnx::Add_5 scalar_tensor_default scalar_tensor \
+            full_default _to_copy lift_fresh_copy mul exp add_tensor mul_scalar sqrt_default \
+            p2o.helper.constant.3 p2o.Add.1 one norm.eps _tensor_constant0";
+        for name in names.split_whitespace() {
             assert!(!is_worded(name), "{name}");
         }
     }

@@ -287,8 +287,8 @@ impl GraphWriter {
         let [a, b] = BATCHES;
         let (small, large, op_type) = (small.spec(), large.spec(), step.op_type);
         let text = format!(
-            "a constant of {op_type} {small} for {a} samples differs from that {large} for {b}: it depends on \
-             the batch, or on chance"
+            "a constant of {op_type} {small} for {a} samples differs from that {large} for {b}: it depends \
+             on the batch, or on chance"
         );
         refuse(text, script_line(step))
     }

@@ -2,8 +2,13 @@
 
 use ops::{DType, Device, Error, Result, Spec, Tensor};
 
-use super::{Operator, ResolvedNode, gives, numbers, op};
-use crate::{GraphValue, broken, call::NodeCall, node::NodeReader, value::held};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{
+    GraphValue,
+    call::NodeCall,
+    node::NodeReader,
+    value::{held, whole},
+};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Slice", 1, slice).settings(&[1, 2, 3, 4]),
@@ -123,7 +128,7 @@ pub(super) fn positions(
     batch: usize,
 ) -> Result<Vec<usize>> {
     let index = index.tensor(call.op)?;
-    let numbers = numbers::whole(index)?;
+    let numbers = whole("graph", index)?;
     let k = index.shape().last().copied().unwrap_or(1);
     if batch + k > shape.len() || batch >= index.rank().max(1) || index.shape()[..batch] != shape[..batch] {
         return Err(call.misfit(index.shape(), format!("an index of at most {} dimensions", shape.len())));
@@ -152,8 +157,7 @@ pub(super) fn index_tensor(positions: &[usize], device: Device) -> Result<Tensor
 }
 
 fn gather_nd(node: &NodeReader) -> ResolvedNode {
-    let batch = node.int("batch_dims", 0)?;
-    let Ok(batch) = usize::try_from(batch) else { return broken("the attribute `batch_dims` is negative") };
+    let batch = node.size("batch_dims", 0, 0..=usize::MAX, "negative")?;
     gives(move |call| {
         let x = call.tensor(0)?;
         let positions = positions(call, x.shape(), call.value(1), batch)?;

@@ -1,9 +1,9 @@
 //! Tensors joined and taken apart.
 
-use ops::{Result, Tensor};
+use ops::Tensor;
 
 use super::{Operator, ResolvedNode, choose::narrow, op};
-use crate::{GraphValue, call::together, node::NodeReader};
+use crate::{GraphValue, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Concat", 4, concat), op("Split", 2, split).settings(&[1])];
 
@@ -11,12 +11,11 @@ pub(super) const OPERATORS: &[Operator] = &[op("Concat", 4, concat), op("Split",
 fn concat(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 1)?;
     Ok(Box::new(move |call| {
-        let full: Vec<_> =
-            (0..call.inputs.len()).filter(|&i| !matches!(call.value(i), GraphValue::Empty(_))).collect();
-        if full.is_empty() {
+        let is_full = |&i: &usize| !matches!(call.value(i), GraphValue::Empty(_));
+        let parts = call.together((0..call.inputs.len()).filter(is_full))?;
+        if parts.is_empty() {
             return Ok(vec![call.value(0).clone()]);
         }
-        let parts = together(full.into_iter().map(|i| call.tensor(i)).collect::<Result<_>>()?)?;
         Ok(vec![Tensor::concat(&parts.iter().collect::<Vec<_>>(), axis)?.into()])
     }))
 }

@@ -4,7 +4,7 @@ use ops::{Result, Tensor};
 
 use super::{
     Operator, ResolvedNode,
-    cell::{CellActivation, CellKind, CellState, CellWeights, RecurrentCell},
+    cell::{CellActivation, CellKind, CellState, CellWeights, RecurrentCell, activation},
     op,
 };
 use crate::{GraphValue, broken, call::NodeCall, node::NodeReader};
@@ -46,11 +46,11 @@ fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
     if names.len() != default.len() * directions.len() {
         return broken(format!("the attribute `activations` has {} names", names.len()));
     }
-    let found = names.iter().map(|name| CellActivation::named(name, &mut alphas, &mut betas));
+    let found = names.iter().map(|name| activation(name, &mut alphas, &mut betas));
     let found = found.collect::<Result<Vec<_>>>()?;
     let clip = node.maybe_float("clip")?;
     let direction = |(backwards, own): (bool, &[CellActivation])| {
-        let activations = [0, 1, 2].map(|i| own[i.min(own.len() - 1)]);
+        let activations = [0, 1, 2].map(|i| own[i.min(own.len() - 1)].clone());
         Direction { backwards, cell: RecurrentCell { kind, activations, clip } }
     };
     let layer = RecurrentLayer {

@@ -15,22 +15,17 @@ pub(super) const OPERATORS: &[Operator] =
 /// The maximum size of a dimension that is resized: each has its own list of taps.
 const LONGEST: f64 = 1_048_576.0;
 
-/// What becomes of an aspect ratio that sizes would change.
-#[derive(Clone, Copy, PartialEq)]
-enum Aspect {
-    Stretch,
-    NotLarger,
-    NotSmaller,
-}
+/// The scale that keeps an aspect ratio, from those of all dimensions: where it begins, and how they join it.
+type Common = (f32, fn(f32, f32) -> f32);
 
 fn resize(node: &NodeReader) -> ResolvedNode {
     let old = node.opset < 11;
     let style = if old { asymmetric(node)? } else { style(node)? };
     let axes = node.ints("axes")?;
-    let aspects = [
-        ("stretch", Aspect::Stretch),
-        ("not_larger", Aspect::NotLarger),
-        ("not_smaller", Aspect::NotSmaller),
+    let aspects: [(_, Option<Common>); 3] = [
+        ("stretch", None),
+        ("not_larger", Some((f32::INFINITY, f32::min))),
+        ("not_smaller", Some((0.0, f32::max))),
     ];
     let aspect = node.choice("keep_aspect_ratio_policy", &aspects)?;
     let scales_at = if old { 1 } else { 2 };
@@ -66,14 +61,13 @@ fn by_scale(x: &Tensor, dims: &[usize], scales: &[f64]) -> Vec<(f32, f64)> {
     dims.iter().zip(scales).map(size).collect()
 }
 
-fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Aspect) -> Vec<(f32, f64)> {
+fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Option<Common>) -> Vec<(f32, f64)> {
     let scale = |(&d, &size): (&usize, &i64)| size as f32 / x.shape()[d] as f32;
     let own = dims.iter().zip(sizes).map(scale);
-    let common = match aspect {
-        Aspect::Stretch => return own.zip(sizes).map(|(scale, &size)| (scale, size as f64)).collect(),
-        Aspect::NotLarger => own.fold(f32::INFINITY, f32::min),
-        Aspect::NotSmaller => own.fold(0.0, f32::max),
+    let Some((start, join)) = aspect else {
+        return own.zip(sizes).map(|(scale, &size)| (scale, size as f64)).collect();
     };
+    let common = own.fold(start, join);
     // The nearest whole number, halves up.
     dims.iter().map(|&d| (common, f64::from((common * x.shape()[d] as f32).round()))).collect()
 }
@@ -83,10 +77,7 @@ fn upsample(node: &NodeReader) -> ResolvedNode {
     let style = asymmetric(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let scales = match &fixed {
-            Some(scales) => scales.clone(),
-            None => call.numbers(1)?,
-        };
+        let scales = fixed.clone().map_or_else(|| call.numbers(1), Ok)?;
         if scales.len() != x.rank() {
             return Err(call.wrong("the scales", format!("{scales:?}"), "one for each dimension"));
         }
