@@ -112,32 +112,49 @@ impl fmt::Display for CallerError {
 }
 
 impl Error {
+    /// [`Error::Shape`].
+    pub fn shape(op: &'static str, found: impl ToString, expected: impl Into<String>) -> Self {
+        Self::Shape { op, found: found.to_string(), expected: expected.into() }
+    }
+
+    /// [`Error::DType`].
+    pub fn dtype(op: &'static str, found: impl ToString, expected: impl Into<String>) -> Self {
+        Self::DType { op, found: found.to_string(), expected: expected.into() }
+    }
+
+    /// [`Error::Device`].
+    pub fn device(op: &'static str, found: impl ToString, expected: impl Into<String>) -> Self {
+        Self::Device { op, found: found.to_string(), expected: expected.into() }
+    }
+
+    /// [`Error::Argument`].
+    pub fn argument(
+        op: &'static str,
+        name: &'static str,
+        found: impl ToString,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Argument { op, name, found: found.to_string(), expected: expected.into() }
+    }
+
     /// The same error with the name of the operation that was called instead of that of one of its parts.
     pub(crate) fn named(mut self, name: &'static str) -> Self {
-        match &mut self {
-            Self::Shape { op, .. }
-            | Self::DType { op, .. }
-            | Self::Device { op, .. }
-            | Self::Argument { op, .. }
-            | Self::Untracked { op }
-            | Self::Symbolic { op }
-            | Self::Memory { op, .. }
-            | Self::Backend { op, .. } => *op = name,
-            Self::Spent
-            | Self::NotDifferentiable { .. }
-            | Self::NotExportable { .. }
-            | Self::State(_)
-            | Self::Graph(_)
-            | Self::Layer { .. }
-            | Self::Within { .. }
-            | Self::Caller(_)
-            | Self::Interrupted => {}
+        if let Some(op) = self.op_mut() {
+            *op = name;
         }
         self
     }
 
     /// The name of the operation that the text begins with, if it does.
     pub fn op(&self) -> Option<&'static str> {
+        match self {
+            Self::Spent | Self::NotDifferentiable { .. } => Some("backward"),
+            Self::NotExportable { .. } => Some("save_onnx"),
+            other => other.clone().op_mut().copied(),
+        }
+    }
+
+    fn op_mut(&mut self) -> Option<&mut &'static str> {
         match self {
             Self::Shape { op, .. }
             | Self::DType { op, .. }
@@ -147,14 +164,7 @@ impl Error {
             | Self::Symbolic { op }
             | Self::Memory { op, .. }
             | Self::Backend { op, .. } => Some(op),
-            Self::Spent | Self::NotDifferentiable { .. } => Some("backward"),
-            Self::NotExportable { .. } => Some("save_onnx"),
-            Self::State(_)
-            | Self::Within { .. }
-            | Self::Layer { .. }
-            | Self::Graph(_)
-            | Self::Interrupted
-            | Self::Caller(_) => None,
+            _ => None,
         }
     }
 
@@ -176,6 +186,14 @@ impl Error {
 
 /// The result of everything in `ops` that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Refuses what does not hold.
+///
+/// # Errors
+/// What `error` gives.
+pub fn ensure(holds: bool, error: impl FnOnce() -> Error) -> Result<()> {
+    if holds { Ok(()) } else { Err(error()) }
+}
 
 /// The message of a panic that was caught.
 pub fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -16,6 +16,6 @@ pub mod op;
 pub mod random;
 pub mod tensor;
 
-pub use error::{CallerError, Error, Result, ScriptPosition, panic_text};
+pub use error::{CallerError, Error, Result, ScriptPosition, ensure, panic_text};
 pub use op::Gradients;
 pub use tensor::{Array, ArrayView, DType, Device, Spec, Tensor, no_grad};

@@ -6,7 +6,7 @@ use ops::{Device, Error, Result, Tensor, nn::Parameter};
 
 use crate::{
     GraphValue,
-    value::{readable, to_device},
+    value::{to_device, whole},
 };
 
 /// In which mode dropout and batch normalisation compute.
@@ -65,7 +65,7 @@ pub(crate) struct NodeCall<'a> {
 impl NodeCall<'_> {
     /// Whether input `i` is given.
     pub fn has(&self, i: usize) -> bool {
-        self.inputs.get(i).is_some_and(|x| !x.is_absent())
+        !matches!(self.value(i), GraphValue::Absent)
     }
 
     /// Input `i`, whatever it is.
@@ -90,26 +90,28 @@ impl NodeCall<'_> {
 
     /// The first two inputs on one device.
     pub fn pair(&self) -> Result<[Tensor; 2]> {
-        let mut both = self.together(0..2)?;
-        let second = both.pop().zip(both.pop());
-        second.map(|(b, a)| [a, b]).ok_or_else(|| self.wrong("the inputs", "fewer", "two"))
+        self.pair_of(0, 1)
+    }
+
+    /// Two inputs on one device.
+    pub fn pair_of(&self, a: usize, b: usize) -> Result<[Tensor; 2]> {
+        let both = self.together([a, b])?;
+        both.try_into().map_err(|_| self.wrong("the inputs", "fewer", "two"))
     }
 
     /// Some inputs on one device, the one that is not the processor if there is one.
-    pub fn together(&self, range: std::ops::Range<usize>) -> Result<Vec<Tensor>> {
-        let tensors = range.map(|i| self.tensor(i)).collect::<Result<Vec<_>>>()?;
-        together(tensors)
+    pub fn together(&self, inputs: impl IntoIterator<Item = usize>) -> Result<Vec<Tensor>> {
+        let tensors = inputs.into_iter().map(|i| self.tensor(i)).collect::<Result<Vec<_>>>()?;
+        match tensors.iter().map(Tensor::device).find(|&d| d != Device::Cpu) {
+            Some(device) => tensors.iter().map(|x| to_device(x, device)).collect(),
+            None => Ok(tensors),
+        }
     }
 
     /// Input `i` as whole numbers.
     pub fn ints(&self, i: usize) -> Result<Vec<i64>> {
         match self.value(i) {
-            GraphValue::Tensor(tensor) if tensor.dtype().is_int() => {
-                match readable(self.op, tensor)?.to_data()? {
-                    ops::tensor::Data::I64(numbers) => Ok(numbers),
-                    other => Ok(other.to_f64().into_iter().map(|x| x as i64).collect()),
-                }
-            }
+            GraphValue::Tensor(tensor) if tensor.dtype().is_int() => whole(self.op, tensor),
             other => Ok(other.numbers(self.op)?.into_iter().map(|x| x as i64).collect()),
         }
     }
@@ -117,6 +119,11 @@ impl NodeCall<'_> {
     /// Input `i` as whole numbers, where it is given.
     pub fn maybe_ints(&self, i: usize) -> Result<Option<Vec<i64>>> {
         if self.has(i) { self.ints(i).map(Some) } else { Ok(None) }
+    }
+
+    /// What the attribute says, or else input `i`, where either is given.
+    pub fn ints_or_input(&self, attribute: &Option<Vec<i64>>, i: usize) -> Result<Option<Vec<i64>>> {
+        if attribute.is_some() { Ok(attribute.clone()) } else { self.maybe_ints(i) }
     }
 
     /// Input `i` as sizes.
@@ -147,11 +154,6 @@ impl NodeCall<'_> {
         }
     }
 
-    /// Input `i` as one whole number, or a default.
-    pub fn ints_or(&self, i: usize, default: i64) -> Result<i64> {
-        Ok(self.maybe_ints(i)?.and_then(|list| list.first().copied()).unwrap_or(default))
-    }
-
     /// The parameter that input `i` is.
     pub fn cell(&self, i: usize) -> Option<&Parameter> {
         let number = self.origins.get(i).copied().flatten()?;
@@ -160,12 +162,12 @@ impl NodeCall<'_> {
 
     /// An argument outside its range.
     pub fn wrong(&self, name: &'static str, found: impl ToString, expected: impl Into<String>) -> Error {
-        Error::Argument { op: self.op, name, found: found.to_string(), expected: expected.into() }
+        Error::argument(self.op, name, found, expected)
     }
 
     /// A shape that does not fit.
     pub fn misfit(&self, found: &[usize], expected: impl Into<String>) -> Error {
-        Error::Shape { op: self.op, found: format!("{found:?}"), expected: expected.into() }
+        Error::shape(self.op, format!("{found:?}"), expected)
     }
 
     /// An axis counted from the front or the back, of `rank`.
@@ -182,15 +184,6 @@ impl NodeCall<'_> {
             None => Ok(found),
             Some(i) => Err(self.wrong("an axis", axes[i], "each at most once")),
         }
-    }
-}
-
-/// Tensors on one device.
-pub(crate) fn together(tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
-    let device = tensors.iter().map(Tensor::device).find(|&d| d != Device::Cpu);
-    match device {
-        Some(device) => tensors.iter().map(|x| to_device(x, device)).collect(),
-        None => Ok(tensors),
     }
 }
 

@@ -57,6 +57,11 @@ pub const NEWEST_OPSET: i64 = 28;
 /// The description of an initialiser that is a buffer, in the files that [`export`] writes.
 const BUFFER: &str = "buffer";
 
+/// Whether a word is one of a list of words.
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
+}
+
 /// An error of a model's file, in words.
 fn broken<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::Graph(text.into()))

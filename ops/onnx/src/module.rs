@@ -47,10 +47,10 @@ fn assemble(model: &OnnxFile) -> (Option<Module>, Report) {
     let (inputs, outputs) = model.proto().graph.as_ref().map_or((vec![], vec![]), ports);
     built.findings.extend(inputs.iter().flat_map(unusable));
     if built.findings.is_empty() {
-        let original = Original::new(bare, elements, built.locations, &built.parameters);
+        let original = Original::new(bare, elements, built.claimed.locations, &built.claimed.parameters);
         let (plan, verified) = (built.plan, OnceLock::new());
         let graph = Graph { plan, inputs, outputs, rebatch: true, verified, original };
-        match tried(graph, built.parameters) {
+        match tried(graph, built.claimed.parameters) {
             Ok(module) => {
                 report.runs = true;
                 return (Some(module), report);
@@ -65,8 +65,8 @@ fn assemble(model: &OnnxFile) -> (Option<Module>, Report) {
 /// What a file's parameters are good for.
 fn described(built: &mut Built) -> Report {
     let reached = build::reached(&built.plan);
-    let mut report = Report { numbers: std::mem::take(&mut built.numbers), ..Report::default() };
-    for (i, (name, _)) in built.parameters.iter().enumerate().filter(|(_, (_, p))| !p.is_buffer()) {
+    let mut report = Report { numbers: std::mem::take(&mut built.claimed.numbers), ..Report::default() };
+    for (i, (name, _)) in built.claimed.parameters.iter().enumerate().filter(|(_, (_, p))| !p.is_buffer()) {
         let list = if reached.contains(&i) { &mut report.trained } else { &mut report.constant };
         list.push(name.clone());
     }

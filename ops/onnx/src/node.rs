@@ -1,6 +1,6 @@
 //! One node of a graph while it is resolved: its attributes, each read once with its type.
 
-use std::{cell::RefCell, collections::HashSet};
+use std::{cell::RefCell, collections::HashSet, ops::RangeInclusive};
 
 use ops::{DType, Result};
 
@@ -76,6 +76,12 @@ impl<'a> NodeReader<'a> {
         Ok(self.int(name, default.into())? != 0)
     }
 
+    /// A whole number within a range; `kind` says what it is none of where it is not.
+    pub fn size(&self, name: &str, default: i64, range: RangeInclusive<usize>, kind: &str) -> Result<usize> {
+        let found = usize::try_from(self.int(name, default)?).ok().filter(|n| range.contains(n));
+        found.map_or_else(|| broken(format!("the attribute `{name}` is {kind}")), Ok)
+    }
+
     /// A number.
     pub fn float(&self, name: &str, default: f64) -> Result<f64> {
         Ok(self.find(name, AttributeType::Float)?.map_or(default, |a| a.f.into()))
@@ -92,12 +98,13 @@ impl<'a> NodeReader<'a> {
         Ok(found.map_or_else(|| default.to_owned(), |a| String::from_utf8_lossy(&a.s).into_owned()))
     }
 
-    /// One of several words; the index of the one that it is.
-    pub fn choice(&self, name: &str, words: &[&str]) -> Result<usize> {
-        let found = self.text(name, words[0])?;
-        match words.iter().position(|&word| word == found) {
-            Some(index) => Ok(index),
+    /// What one of several words stands for; the first one where none is given.
+    pub fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<T> {
+        let found = self.text(name, choices[0].0)?;
+        match choices.iter().find(|(word, _)| *word == found) {
+            Some((_, choice)) => Ok(*choice),
             None => {
+                let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
                 broken(format!("the attribute `{name}` is `{found}`, expected one of {}", words.join(", ")))
             }
         }
@@ -106,6 +113,11 @@ impl<'a> NodeReader<'a> {
     /// Whole numbers, where they are given.
     pub fn ints(&self, name: &str) -> Result<Option<Vec<i64>>> {
         Ok(self.find(name, AttributeType::Ints)?.map(|a| a.ints.clone()))
+    }
+
+    /// Whole numbers that were an attribute before that opset, and are an input from it on.
+    pub fn ints_before(&self, opset: i64, name: &str) -> Result<Option<Vec<i64>>> {
+        if self.opset < opset { self.ints(name) } else { Ok(None) }
     }
 
     /// Sizes, where they are given.

@@ -1,6 +1,9 @@
 //! What an edge of a graph carries.
 
-use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::room};
+use ops::{
+    DType, Device, Error, Result, Spec, Tensor,
+    tensor::{Data, room},
+};
 
 /// A value of a graph. Tensors here have at least one element; a graph also passes lists of no
 /// numbers (no axes, the shape of a scalar, an absent region of interest).
@@ -22,16 +25,12 @@ impl GraphValue {
     pub fn tensor(&self, op: &'static str) -> Result<&Tensor> {
         match self {
             Self::Tensor(tensor) => Ok(tensor),
-            Self::Empty(spec) => Err(Error::Shape {
+            Self::Empty(spec) => Err(Error::shape(
                 op,
-                found: format!("{:?}", spec.shape),
-                expected: "a tensor with elements (there are none of size 0 here)".into(),
-            }),
-            Self::Absent => Err(Error::Shape {
-                op,
-                found: "no tensor".into(),
-                expected: "an input that is needed".into(),
-            }),
+                format!("{:?}", spec.shape),
+                "a tensor with elements (there are none of size 0 here)",
+            )),
+            Self::Absent => Err(Error::shape(op, "no tensor", "an input that is needed")),
         }
     }
 
@@ -42,11 +41,6 @@ impl GraphValue {
             Self::Empty(spec) => Some(spec),
             Self::Tensor(tensor) => Some(tensor.spec()),
         }
-    }
-
-    /// Whether nothing is here.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
     }
 
     /// The elements as numbers, none of an empty tensor.
@@ -74,14 +68,21 @@ impl From<Tensor> for GraphValue {
 }
 
 /// The tensor, where memory holds its elements: a view may stand for more than that.
-pub(crate) fn readable<'a>(op: &'static str, tensor: &'a Tensor) -> Result<&'a Tensor> {
+fn readable<'a>(op: &'static str, tensor: &'a Tensor) -> Result<&'a Tensor> {
     // As 64-bit numbers, twice while they are converted.
     if tensor.len().saturating_mul(16) <= room() || tensor.is_symbolic() {
         return Ok(tensor);
     }
-    let (found, expected) =
-        (format!("{:?}", tensor.shape()), "one whose elements can be read into memory".into());
-    Err(Error::Shape { op, found, expected })
+    let found = format!("{:?}", tensor.shape());
+    Err(Error::shape(op, found, "one whose elements can be read into memory"))
+}
+
+/// The elements as whole numbers.
+pub(crate) fn whole(op: &'static str, x: &Tensor) -> Result<Vec<i64>> {
+    Ok(match readable(op, x)?.to_data()? {
+        Data::I64(numbers) => numbers,
+        other => other.to_f64().into_iter().map(|x| x as i64).collect(),
+    })
 }
 
 /// The type that stands for another on a device: a GPU has the shorter ones only.

@@ -3,10 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::{PART, rows, wide};
-
-/// Lanes in which sums are taken at once.
-const LANES: usize = 16;
+use super::{PART, rows, sum::in_lanes, wide};
 
 /// The sizes of `[N, C, ..]`: samples, channels, and elements of one channel of one sample, a map.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +40,7 @@ impl Channels {
             let (mean, deviation) = self.mean_and_deviation(moments, row % self.channels, eps);
             let (gain, shift) = (weight[row % weight.len()] / deviation, bias[row % bias.len()]);
             let x = &x[row * self.size..][..self.size];
-            wide(
-                #[inline(always)]
-                || y.iter_mut().zip(x).for_each(|(y, x)| *y = (x - mean) * gain + shift),
-            );
+            wide!(y.iter_mut().zip(x).for_each(|(y, x)| *y = (x - mean) * gain + shift));
         })
     }
 
@@ -76,14 +70,11 @@ impl Channels {
                 (weight / deviation, second / (deviation * deviation), first / deviation);
             let at = map * self.size..(map + 1) * self.size;
             let (x, dy) = (&x[at.clone()], &dy[at]);
-            wide(
-                #[inline(always)]
-                || {
-                    for ((dx, x), dy) in dx.iter_mut().zip(x).zip(dy) {
-                        *dx = dy * gain - (x - mean) * slope - shift;
-                    }
-                },
-            );
+            wide!({
+                for ((dx, x), dy) in dx.iter_mut().zip(x).zip(dy) {
+                    *dx = dy * gain - (x - mean) * slope - shift;
+                }
+            });
         })
     }
 
@@ -104,26 +95,12 @@ impl Channels {
         let maps = a.par_chunks_exact(self.size).zip(b.par_chunks_exact(self.size)).enumerate();
         let sum = |(map, (a, b)): (usize, (&[f32], &[f32]))| {
             let origin = origin(map % self.channels);
-            wide(
+            wide!(in_lanes(
+                [a, b],
                 #[inline(always)]
-                || {
-                    let mut sums = [[0.0; LANES]; 2];
-                    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-                    for (a, b) in a.iter().zip(b) {
-                        for lane in 0..LANES {
-                            let [x, y] = f(a[lane] - origin, b[lane]);
-                            sums[0][lane] += x;
-                            sums[1][lane] += y;
-                        }
-                    }
-                    for (lane, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
-                        let [x, y] = f(a - origin, *b);
-                        sums[0][lane] += x;
-                        sums[1][lane] += y;
-                    }
-                    sums.map(|lanes| lanes.iter().sum())
-                },
-            )
+                |[a, b]| f(a - origin, b)
+            ))
+            .map(|lanes| lanes.iter().sum())
         };
         maps.with_min_len(PART.div_ceil(self.size)).map(sum).collect()
     }

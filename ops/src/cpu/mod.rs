@@ -21,10 +21,7 @@ pub(crate) const PART: usize = 1 << 14;
 pub(crate) fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
     let fill = |first: usize, part: &mut [MaybeUninit<f32>]| {
         let x = &x[first..first + part.len()];
-        wide(
-            #[inline(always)]
-            || part.iter_mut().zip(x).for_each(|(y, x)| _ = y.write(f(*x))),
-        );
+        wide!(part.iter_mut().zip(x).for_each(|(y, x)| _ = y.write(f(*x))));
     };
     // SAFETY: a part and what it is zipped with are equally long.
     unsafe { in_parts(x.len(), PART, fill) }
@@ -34,10 +31,7 @@ pub(crate) fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
 pub(crate) fn zip(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
     let fill = |first: usize, part: &mut [MaybeUninit<f32>]| {
         let (a, b) = (&a[first..first + part.len()], &b[first..first + part.len()]);
-        wide(
-            #[inline(always)]
-            || part.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| _ = y.write(f(*a, *b))),
-        );
+        wide!(part.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| _ = y.write(f(*a, *b))));
     };
     // SAFETY: as in `map`.
     unsafe { in_parts(a.len(), PART, fill) }
@@ -67,11 +61,22 @@ pub(crate) fn rows_with<S: Send>(
     y
 }
 
-/// Runs a loop compiled for the widest vectors that the processor has. The bits are the same in all: Rust
-/// rounds each operation by itself. The closure must be `#[inline(always)]`, or it is compiled as
+/// A loop compiled for the widest vectors that the processor has. The bits are the same in all: Rust rounds
+/// each operation by itself. Functions that it calls must be `#[inline(always)]`, or they are compiled as
 /// everything else.
+macro_rules! wide {
+    ($loop:expr) => {
+        $crate::cpu::widest(
+            #[inline(always)]
+            || $loop,
+        )
+    };
+}
+pub(crate) use wide;
+
+/// See [`wide`].
 #[inline(always)]
-pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn widest<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]

@@ -37,10 +37,7 @@ fn middle(x: &[f32], count: usize, inner: usize) -> Vec<f32> {
         let mut sums = vec![0f64; COLUMNS.min(inner - column)];
         for line in x[outer * count * inner..][..count * inner].chunks_exact(inner) {
             let line = &line[column..][..sums.len()];
-            wide(
-                #[inline(always)]
-                || sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x)),
-            );
+            wide!(sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x)));
         }
         sums.into_iter().map(|sum| sum as f32).collect::<Vec<_>>()
     };
@@ -63,15 +60,43 @@ fn rows(x: &[f32], count: usize) -> Vec<f32> {
 
 /// The sum of at most a block.
 fn sum(x: &[f32]) -> f64 {
-    wide(
-        #[inline(always)]
-        || {
-            let (mut lanes, (whole, rest)) = ([0f32; LANES], x.as_chunks::<LANES>());
-            for part in whole {
-                lanes.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
+    let [sum] = wide!(sums([x], |[x]| [x]));
+    sum
+}
+
+/// The sums of the numbers that `f` makes of the elements of vectors of one length, in an order that depends
+/// on the length only.
+#[inline(always)]
+pub(crate) fn sums<const N: usize, const K: usize>(
+    x: [&[f32]; N],
+    f: impl Fn([f32; N]) -> [f32; K],
+) -> [f64; K] {
+    in_lanes(x, f).map(|lanes| lanes.iter().map(|&x| f64::from(x)).sum())
+}
+
+/// [`sums`] in f32, of every sixteenth number each.
+#[allow(clippy::needless_range_loop, reason = "of the plain loops alone compilers make vector instructions")]
+#[inline(always)]
+pub(crate) fn in_lanes<const N: usize, const K: usize>(
+    x: [&[f32]; N],
+    f: impl Fn([f32; N]) -> [f32; K],
+) -> [[f32; LANES]; K] {
+    let mut sums = [[0f32; LANES]; K];
+    let parts = x.map(|x| x.as_chunks::<LANES>());
+    for i in 0..parts[0].0.len() {
+        let part = parts.map(|(whole, _)| &whole[i]);
+        let terms: [_; LANES] = std::array::from_fn(|lane| f(part.map(|x| x[lane])));
+        for k in 0..K {
+            for lane in 0..LANES {
+                sums[k][lane] += terms[lane][k];
             }
-            lanes.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
-            lanes.iter().map(|&x| f64::from(x)).sum()
-        },
-    )
+        }
+    }
+    for lane in 0..parts[0].1.len() {
+        let terms = f(parts.map(|(_, rest)| rest[lane]));
+        for k in 0..K {
+            sums[k][lane] += terms[k];
+        }
+    }
+    sums
 }

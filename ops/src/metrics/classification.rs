@@ -1,6 +1,6 @@
 //! How well classes are predicted.
 
-use crate::{DType, Error, Result, Spec, Tensor, no_grad, tensor::Charge};
+use crate::{DType, Error, Result, Spec, Tensor, ensure, no_grad, tensor::Charge};
 
 /// The class of each sample: of scores `[N, C]` that of the largest, the first of equal ones; labels
 /// `[N]` (integers) are their own. Negative labels are refused.
@@ -13,27 +13,16 @@ pub fn predictions(scores: &Tensor) -> Result<Vec<usize>> {
     match scores.rank() {
         2 => labels(OP, &no_grad(|| scores.argmax(1, false))?),
         1 => labels(OP, scores),
-        _ => Err(Error::Shape {
-            op: OP,
-            found: format!("{:?}", scores.shape()),
-            expected: "scores [N, C] or labels [N]".into(),
-        }),
+        _ => Err(Error::shape(OP, format!("{:?}", scores.shape()), "scores [N, C] or labels [N]")),
     }
 }
 
 /// Labels `[N]` as numbers.
 pub(super) fn labels(op: &'static str, labels: &Tensor) -> Result<Vec<usize>> {
-    if labels.rank() != 1 {
-        let found = format!("{:?}", labels.shape());
-        return Err(Error::Shape { op, found, expected: "labels [N]".into() });
-    }
-    if !labels.dtype().is_int() {
-        let found = labels.dtype().to_string();
-        return Err(Error::DType { op, found, expected: "integers (convert with `cast`)".into() });
-    }
+    ensure(labels.rank() == 1, || Error::shape(op, format!("{:?}", labels.shape()), "labels [N]"))?;
+    ensure(labels.dtype().is_int(), || Error::dtype(op, labels.dtype(), "integers (convert with `cast`)"))?;
     let label = |x: f64| {
-        let wrong =
-            Error::Argument { op, name: "a label", found: x.to_string(), expected: "0 or more".into() };
+        let wrong = Error::argument(op, "a label", x, "0 or more");
         if x < 0.0 { Err(wrong) } else { Ok(x as usize) }
     };
     labels.to_f64()?.into_iter().map(label).collect()
@@ -72,10 +61,9 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
     let mut counts = vec![0i32; classes * classes];
     for (predicted, truth) in pairs(OP, scores, truth)? {
         let largest = predicted.max(truth);
-        if largest >= classes {
-            let (found, expected) = (largest.to_string(), format!("below {classes}, the number of classes"));
-            return Err(Error::Argument { op: OP, name: "a label", found, expected });
-        }
+        ensure(largest < classes, || {
+            Error::argument(OP, "a label", largest, format!("below {classes}, the number of classes"))
+        })?;
         counts[truth * classes + predicted] += 1;
     }
     Tensor::from_data(counts, [classes, classes], scores.device())
@@ -84,9 +72,9 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
 /// The predicted and the true class of each sample.
 fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
     let (predicted, truth) = (predictions(scores).map_err(|e| e.named(op))?, labels(op, truth)?);
-    if predicted.len() != truth.len() {
+    ensure(predicted.len() == truth.len(), || {
         let found = format!("{} samples beside {} labels", predicted.len(), truth.len());
-        return Err(Error::Shape { op, found, expected: "a label for each sample".into() });
-    }
+        Error::shape(op, found, "a label for each sample")
+    })?;
     Ok(predicted.into_iter().zip(truth).collect())
 }

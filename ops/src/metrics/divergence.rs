@@ -2,7 +2,7 @@
 
 use std::f64::consts::LN_2;
 
-use crate::{DType, Error, Result, Spec, tensor::Charge};
+use crate::{DType, Error, Result, Spec, ensure, tensor::Charge};
 
 /// Counts or probabilities, not negative and not all 0, as probabilities.
 fn law(op: &'static str, weights: &[f64]) -> Result<Vec<f64>> {
@@ -10,21 +10,17 @@ fn law(op: &'static str, weights: &[f64]) -> Result<Vec<f64>> {
     let negative = weights.iter().copied().find(|w| w.is_nan() || *w < 0.0);
     match negative.or((total == 0.0 || !total.is_finite()).then_some(total)) {
         None => Ok(weights.iter().map(|w| w / total).collect()),
-        Some(found) => Err(Error::Argument {
-            op,
-            name: "a weight, or their sum,",
-            found: found.to_string(),
-            expected: "weights of 0 or more, not all 0".into(),
-        }),
+        Some(found) => {
+            Err(Error::argument(op, "a weight, or their sum,", found, "weights of 0 or more, not all 0"))
+        }
     }
 }
 
 /// Two laws on the same outcomes.
 fn laws(op: &'static str, p: &[f64], q: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
-    if p.len() != q.len() {
-        let found = format!("{} beside {} outcomes", p.len(), q.len());
-        return Err(Error::Shape { op, found, expected: "the same outcomes for both".into() });
-    }
+    ensure(p.len() == q.len(), || {
+        Error::shape(op, format!("{} beside {} outcomes", p.len(), q.len()), "the same outcomes for both")
+    })?;
     Ok((law(op, p)?, law(op, q)?))
 }
 
@@ -58,14 +54,10 @@ pub fn jsd(p: &[f64], q: &[f64]) -> Result<f64> {
 /// [`Error::Argument`] for no bins or a range without length, [`Error::Memory`] for too many.
 pub fn histogram(samples: &[f64], low: f64, high: f64, bins: usize) -> Result<Vec<f64>> {
     const OP: &str = "histogram";
-    if bins == 0 {
-        let found = "0".into();
-        return Err(Error::Argument { op: OP, name: "bins", found, expected: "at least 1".into() });
-    }
-    if !(low < high && (high - low).is_finite()) {
-        let found = format!("{low} to {high}");
-        return Err(Error::Argument { op: OP, name: "the range", found, expected: "low below high".into() });
-    }
+    ensure(bins != 0, || Error::argument(OP, "bins", "0", "at least 1"))?;
+    ensure(low < high && (high - low).is_finite(), || {
+        Error::argument(OP, "the range", format!("{low} to {high}"), "low below high")
+    })?;
     let _charge = Charge::new(OP, &Spec::new([bins], DType::F64))?;
     let mut counts = vec![0.0; bins];
     for x in samples.iter().filter(|x| (low..=high).contains(*x)) {
@@ -111,18 +103,14 @@ pub fn jsd_worst_case(alphas: &[f64], deltas: &[f64]) -> Result<f64> {
 
 /// `sum alpha_i f(delta_i)`.
 fn mixed(op: &'static str, alphas: &[f64], deltas: &[f64], f: impl Fn(f64) -> f64) -> Result<f64> {
-    if alphas.len() != deltas.len() {
+    ensure(alphas.len() == deltas.len(), || {
         let found = format!("{} weights beside {} probabilities", alphas.len(), deltas.len());
-        return Err(Error::Shape { op, found, expected: "as many of both".into() });
-    }
+        Error::shape(op, found, "as many of both")
+    })?;
     deltas.iter().try_for_each(|&delta| probability(op, delta))?;
     Ok(law(op, alphas)?.iter().zip(deltas).map(|(alpha, &delta)| alpha * f(delta)).sum())
 }
 
 fn probability(op: &'static str, delta: f64) -> Result<()> {
-    if (0.0..=1.0).contains(&delta) {
-        return Ok(());
-    }
-    let (name, found) = ("delta", delta.to_string());
-    Err(Error::Argument { op, name, found, expected: "a probability, 0 to 1".into() })
+    ensure((0.0..=1.0).contains(&delta), || Error::argument(op, "delta", delta, "a probability, 0 to 1"))
 }

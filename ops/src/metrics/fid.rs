@@ -9,7 +9,7 @@ use faer::{
 use rayon::prelude::*;
 
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, interrupt, op,
+    DType, Device, Error, Result, Spec, Tensor, ensure, interrupt, op,
     tensor::{Charge, guarded},
 };
 
@@ -60,14 +60,10 @@ impl Moments {
     /// covariance that is not symmetric or numbers that are not finite, and as [`Moments::new`].
     pub fn from_tensors(count: usize, mean: &Tensor, covariance: &Tensor) -> Result<Self> {
         let d = mean.len();
-        if mean.rank() != 1 || covariance.shape() != [d, d] {
+        ensure(mean.rank() == 1 && covariance.shape() == [d, d], || {
             let found = format!("{:?} and {:?}", mean.shape(), covariance.shape());
-            return Err(Error::Shape {
-                op: OP,
-                found,
-                expected: "a mean [D] and a covariance [D, D]".into(),
-            });
-        }
+            Error::shape(OP, found, "a mean [D] and a covariance [D, D]")
+        })?;
         let (entries, n) = (covariance.to_f64()?, count.saturating_sub(1) as f64);
         require_symmetric(&entries, d)?;
         let mut moments = Self::new(d)?;
@@ -98,10 +94,9 @@ impl Moments {
     /// [`Error::Shape`] for another shape, [`Error::Argument`] for numbers that are not finite.
     pub fn add(&mut self, features: &Tensor) -> Result<()> {
         let d = self.mean.len();
-        if features.rank() != 2 || features.shape()[1] != d {
-            let found = format!("{:?}", features.shape());
-            return Err(Error::Shape { op: OP, found, expected: format!("features [N, {d}]") });
-        }
+        ensure(features.rank() == 2 && features.shape()[1] == d, || {
+            Error::shape(OP, format!("{:?}", features.shape()), format!("features [N, {d}]"))
+        })?;
         for part in features.detach().split(ROWS, 0)? {
             interrupt::check()?;
             self.take(part.to_f64()?)?;
@@ -117,15 +112,9 @@ impl Moments {
         let mut mean = vec![0.0; d];
         rows.chunks_exact(d).for_each(|row| mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x));
         mean.iter_mut().for_each(|mean| *mean /= new);
-        if !mean.iter().all(|mean| mean.is_finite()) {
-            let found = "a number that is not finite".into();
-            return Err(Error::Argument {
-                op: OP,
-                name: "a feature",
-                found,
-                expected: "finite numbers".into(),
-            });
-        }
+        ensure(mean.iter().all(|mean| mean.is_finite()), || {
+            Error::argument(OP, "a feature", "a number that is not finite", "finite numbers")
+        })?;
         let subtract = |row: &mut [f64]| row.iter_mut().zip(&mean).for_each(|(x, mean)| *x -= mean);
         rows.par_chunks_exact_mut(d).for_each(subtract);
         let weight = (old * new / (old + new)).sqrt();
@@ -149,10 +138,7 @@ impl Moments {
     /// # Errors
     /// [`Error::Argument`] for fewer than two samples.
     pub fn covariance(&self) -> Result<Mat<f64>> {
-        if self.count < 2 {
-            let (name, found) = ("the number of samples", self.count.to_string());
-            return Err(Error::Argument { op: OP, name, found, expected: "at least 2".into() });
-        }
+        ensure(self.count >= 2, || Error::argument(OP, "the number of samples", self.count, "at least 2"))?;
         let (s, n) = (&self.scatter, (self.count - 1) as f64);
         Ok(Mat::from_fn(s.nrows(), s.ncols(), |i, j| s[(i.max(j), i.min(j))] / n))
     }
@@ -160,14 +146,8 @@ impl Moments {
 
 /// Refuses a matrix `[d, d]` that is no covariance: only its lower half is used.
 fn require_symmetric(entries: &[f64], d: usize) -> Result<()> {
-    let refused = |found: String| {
-        Err(Error::Argument {
-            op: OP,
-            name: "the covariance",
-            found,
-            expected: "a symmetric, finite matrix".into(),
-        })
-    };
+    let refused =
+        |found: String| Err(Error::argument(OP, "the covariance", found, "a symmetric, finite matrix"));
     let largest = entries.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
     if !entries.iter().all(|x| x.is_finite()) {
         return refused("a number that is not finite".into());
@@ -206,20 +186,19 @@ pub fn fid(real: &Tensor, fake: &Tensor) -> Result<f64> {
 /// [`Error::Shape`] for features of different sizes, [`Error::Argument`] for fewer than two samples,
 /// [`Error::Memory`].
 pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
-    if a.mean.len() != b.mean.len() {
+    ensure(a.mean.len() == b.mean.len(), || {
         let found = format!("features of {} beside {} numbers", a.mean.len(), b.mean.len());
-        return Err(Error::Shape { op: OP, found, expected: "the same features of both".into() });
-    }
+        Error::shape(OP, found, "the same features of both")
+    })?;
     // Two covariances, a factor of one, and what becomes of both in the product and its eigenvalues.
     let _charge = Charge::new(OP, &Spec::new([6, a.mean.len(), a.mean.len()], DType::F64))?;
     let (ca, cb) = (a.covariance()?, b.covariance()?);
     let trace = |c: &Mat<f64>| (0..c.nrows()).map(|i| c[(i, i)]).sum::<f64>();
     let shift: f64 = a.mean.iter().zip(&b.mean).map(|(a, b)| (a - b).powi(2)).sum();
     let distance = shift + trace(&ca) + trace(&cb) - 2.0 * trace_of_root(ca, cb)?;
-    if !distance.is_finite() {
-        let expected = "finite numbers, and no larger than 1e150".into();
-        return Err(Error::Argument { op: OP, name: "the distance", found: distance.to_string(), expected });
-    }
+    ensure(distance.is_finite(), || {
+        Error::argument(OP, "the distance", distance, "finite numbers, and no larger than 1e150")
+    })?;
     // Rounding can leave a little less than nothing of equal laws.
     Ok(distance.max(0.0))
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{classification::labels, nearest::squared_distances};
-use crate::{Error, Result, Tensor, interrupt, no_grad};
+use crate::{Error, Result, Tensor, ensure, interrupt, no_grad};
 
 const OP: &str = "knn_accuracy";
 
@@ -30,17 +30,15 @@ pub fn knn_accuracy_within(x: &Tensor, truth: &Tensor, k: usize) -> Result<f64> 
 }
 
 fn shared([set, set_labels, x, truth]: &[Tensor; 4], k: usize, within: bool) -> Result<f64> {
-    if x.rank() < 2 || x.rank() != set.rank() || x.shape()[1..] != set.shape()[1..] {
-        let found = format!("samples {:?} beside {:?}", x.shape(), set.shape());
-        return Err(Error::Shape { op: OP, found, expected: "samples of one shape".into() });
-    }
+    ensure(x.rank() >= 2 && x.rank() == set.rank() && x.shape()[1..] == set.shape()[1..], || {
+        Error::shape(OP, format!("samples {:?} beside {:?}", x.shape(), set.shape()), "samples of one shape")
+    })?;
     let known = labelled(set, set_labels)?;
     let truth = labelled(x, truth)?;
     let maximum = known.len() - usize::from(within);
-    if !(1..=maximum).contains(&k) {
-        let (name, found) = ("the number of neighbours", k.to_string());
-        return Err(Error::Argument { op: OP, name, found, expected: format!("1 to {maximum}") });
-    }
+    ensure((1..=maximum).contains(&k), || {
+        Error::argument(OP, "the number of neighbours", k, format!("1 to {maximum}"))
+    })?;
     let (set, x) = no_grad(|| Ok::<_, Error>((set.flatten(1, -1)?, x.flatten(1, -1)?)))?;
     let mut right = 0;
     for (block, rows) in no_grad(|| x.split(ROWS, 0))?.iter().enumerate() {
@@ -58,11 +56,11 @@ fn shared([set, set_labels, x, truth]: &[Tensor; 4], k: usize, within: bool) -> 
 
 fn labelled(samples: &Tensor, truth: &Tensor) -> Result<Vec<usize>> {
     let labels = labels(OP, truth)?;
-    if labels.len() == samples.shape()[0] {
-        return Ok(labels);
-    }
-    let found = format!("{} labels for {} samples", labels.len(), samples.shape()[0]);
-    Err(Error::Shape { op: OP, found, expected: "a label for each sample".into() })
+    ensure(labels.len() == samples.shape()[0], || {
+        let found = format!("{} labels for {} samples", labels.len(), samples.shape()[0]);
+        Error::shape(OP, found, "a label for each sample")
+    })?;
+    Ok(labels)
 }
 
 /// The `k` nearest, the nearest first.

@@ -21,11 +21,6 @@ pub use ssim::{SsimReading, ms_ssim};
 fn named<T: Copy>(op: &'static str, name: &str, readings: &[(&'static str, T)]) -> Result<T> {
     readings.iter().find(|(known, _)| *known == name).map(|(_, reading)| *reading).ok_or_else(|| {
         let known: Vec<_> = readings.iter().map(|(known, _)| *known).collect();
-        Error::Argument {
-            op,
-            name: "the reading",
-            found: format!("\"{name}\""),
-            expected: format!("one of {}", known.join(", ")),
-        }
+        Error::argument(op, "the reading", format!("\"{name}\""), format!("one of {}", known.join(", ")))
     })
 }

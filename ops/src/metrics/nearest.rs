@@ -1,6 +1,6 @@
 //! Distances to the nearest neighbour.
 
-use crate::{Error, Result, Tensor, no_grad};
+use crate::{Error, Result, Tensor, ensure, no_grad};
 
 /// Rows of each side that are compared at once: 16 MB of distances.
 const BLOCK: usize = 2048;
@@ -14,13 +14,10 @@ const BLOCK: usize = 2048;
 /// # Errors
 /// [`Error::Shape`] when the items differ in shape.
 pub fn nearest_distance(x: &Tensor, set: &Tensor) -> Result<Tensor> {
-    if x.rank() < 2 || x.rank() != set.rank() || x.shape()[1..] != set.shape()[1..] {
-        return Err(Error::Shape {
-            op: "nearest_distance",
-            found: format!("items {:?} beside {:?}", x.shape(), set.shape()),
-            expected: "[N, ..] beside [M, ..], items of one shape".into(),
-        });
-    }
+    ensure(x.rank() >= 2 && x.rank() == set.rank() && x.shape()[1..] == set.shape()[1..], || {
+        let found = format!("items {:?} beside {:?}", x.shape(), set.shape());
+        Error::shape("nearest_distance", found, "[N, ..] beside [M, ..], items of one shape")
+    })?;
     no_grad(|| {
         let (x, set) = (x.flatten(1, -1)?, set.flatten(1, -1)?);
         let blocks = set.split(BLOCK, 0)?;

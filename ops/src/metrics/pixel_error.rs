@@ -1,7 +1,7 @@
 //! Distances of reconstructions from what they reconstruct.
 
 use super::named;
-use crate::{Error, Result, Tensor, op};
+use crate::{Error, Result, Tensor, ensure, op};
 
 const OP: &str = "l2_error";
 
@@ -45,14 +45,10 @@ impl PixelError {
 /// [`Error::Shape`] for other or different shapes, [`Error::Argument`] for a range that is not above 0.
 pub fn l2_error(x: &Tensor, y: &Tensor, range: f64, reading: PixelError) -> Result<f64> {
     op::require_rank(OP, x.spec(), 4, "pictures [N, C, H, W]")?;
-    if x.shape() != y.shape() {
-        let found = format!("{:?} beside {:?}", x.shape(), y.shape());
-        return Err(Error::Shape { op: OP, found, expected: "one shape for both".into() });
-    }
-    if !(range > 0.0 && range.is_finite()) {
-        let (name, expected) = ("the range", "a number above 0".into());
-        return Err(Error::Argument { op: OP, name, found: range.to_string(), expected });
-    }
+    ensure(x.shape() == y.shape(), || {
+        Error::shape(OP, format!("{:?} beside {:?}", x.shape(), y.shape()), "one shape for both")
+    })?;
+    ensure(range > 0.0 && range.is_finite(), || Error::argument(OP, "the range", range, "a number above 0"))?;
     let scale = 255.0 / range;
     let (x, y, shape) = (x.to_f64()?, y.to_f64()?, x.shape());
     let d: Vec<f64> = x.iter().zip(&y).map(|(x, y)| scale * (x - y)).collect();

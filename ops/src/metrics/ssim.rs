@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::named;
-use crate::{Error, Result, Tensor, interrupt, op, tensor::guarded};
+use crate::{Error, Result, Tensor, ensure, interrupt, op, tensor::guarded};
 
 const OP: &str = "ms_ssim";
 /// The side of the window and its standard deviation.
@@ -124,19 +124,14 @@ struct Buffers {
 /// range that is not above 0.
 pub fn ms_ssim(a: &Tensor, b: &Tensor, range: f64, reading: SsimReading) -> Result<Vec<f64>> {
     op::require_rank(OP, a.spec(), 4, "pictures [N, C, H, W]")?;
-    if a.shape() != b.shape() {
-        let found = format!("{:?} beside {:?}", a.shape(), b.shape());
-        return Err(Error::Shape { op: OP, found, expected: "pairs of pictures of one shape".into() });
-    }
+    ensure(a.shape() == b.shape(), || {
+        Error::shape(OP, format!("{:?} beside {:?}", a.shape(), b.shape()), "pairs of pictures of one shape")
+    })?;
     let (size, minimum) = ([a.shape()[2], a.shape()[3]], reading.min_side());
-    if size.iter().any(|&side| side < minimum) {
-        let expected = format!("sides of at least {minimum} for this reading");
-        return Err(Error::Shape { op: OP, found: format!("{:?}", a.shape()), expected });
-    }
-    if !(range > 0.0 && range.is_finite()) {
-        let (name, expected) = ("the range", "a number above 0".into());
-        return Err(Error::Argument { op: OP, name, found: range.to_string(), expected });
-    }
+    ensure(size.iter().all(|&side| side >= minimum), || {
+        Error::shape(OP, format!("{:?}", a.shape()), format!("sides of at least {minimum} for this reading"))
+    })?;
+    ensure(range > 0.0 && range.is_finite(), || Error::argument(OP, "the range", range, "a number above 0"))?;
     interrupt::check()?;
     let pair = a.len() / a.shape()[0];
     let (a, b) = (a.to_data()?, b.to_data()?);

@@ -1,7 +1,7 @@
 //! Exponential moving averages of modules.
 
-use super::Module;
-use crate::{Error, Result, no_grad};
+use super::{Module, state};
+use crate::{Error, Result, ensure, no_grad};
 
 impl Module {
     /// Moves the parameters and buffers towards those of a module of the same structure,
@@ -13,19 +13,13 @@ impl Module {
     /// [`Error::Argument`] for a decay outside [0, 1], [`Error::State`] for another structure, with
     /// nothing changed, and [`Error::Device`] for a source on another device.
     pub fn average(&self, source: &Self, decay: f64) -> Result<()> {
-        if !(0.0..=1.0).contains(&decay) {
-            return Err(Error::Argument {
-                op: "average",
-                name: "the decay",
-                found: decay.to_string(),
-                expected: "a number from 0 to 1".into(),
-            });
-        }
+        ensure((0.0..=1.0).contains(&decay), || {
+            Error::argument("average", "the decay", decay, "a number from 0 to 1")
+        })?;
         let (own, theirs) = (self.state(), source.state());
-        let structure = own.iter().map(|(name, p)| (name, p.spec()));
-        if !structure.eq(theirs.iter().map(|(name, p)| (name, p.spec()))) {
-            return Err(Error::State("average: the modules differ in structure, nothing was changed".into()));
-        }
+        ensure(state::specs(&own) == state::specs(&theirs), || {
+            Error::State("average: the modules differ in structure, nothing was changed".into())
+        })?;
         no_grad(|| {
             for ((_, own), (_, source)) in own.iter().zip(&theirs) {
                 let newest = source.get();

@@ -4,7 +4,7 @@ use burn::backend::{Dispatch, Scalar, ops::FloatTensorOps as _};
 
 use crate::{
     Device, Error, Result, Spec, Tensor, cpu,
-    op::{self, OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Vjp, refuse_where},
+    op::{self, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Vjp, refuse_where},
     tensor::{apply, on_cpu},
 };
 
@@ -18,7 +18,6 @@ const MIN_SPREAD: f64 = 1e-12;
 
 /// `-(t max(log p, -100) + (1 - t) max(log(1 - p), -100))`, element by element, with the slope
 /// `(p - t) / max(p (1 - p), 1e-12)`. Inputs: p, t.
-#[derive(Debug)]
 struct Bce;
 
 /// See [`super::loss::bce`], before the mean.
@@ -30,12 +29,9 @@ pub(super) fn bce(p: &Tensor, target: &Tensor) -> Result<Tensor> {
 
 /// Refuses what lies outside of [0, 1].
 fn require_probabilities(p: &Tensor) -> Result<()> {
-    let refusal = |found: String| Error::Argument {
-        op: OP,
-        name: "a probability",
-        found,
-        expected: "0 to 1 (`x.sigmoid()` makes probabilities of scores, `bce_with_logits` takes scores)"
-            .into(),
+    let refusal = |found: String| {
+        let expected = "0 to 1 (`x.sigmoid()` makes probabilities of scores, `bce_with_logits` takes scores)";
+        Error::argument(OP, "a probability", found, expected)
     };
     if p.is_symbolic() {
         return Ok(());
@@ -52,8 +48,8 @@ fn require_probabilities(p: &Tensor) -> Result<()> {
 }
 
 impl Op for Bce {
-    fn name(&self) -> &'static str {
-        OP
+    fn info(&self) -> OpInfo {
+        OpInfo::new(OP)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -93,7 +89,7 @@ impl Op for Bce {
         let (p, t, one) = (w.x(0), w.x(1), w.number(1.0));
         let log = |w: &mut OnnxWriter, x: OnnxValue| {
             let log = w.node("Log", [x]);
-            w.node_with("Clip", [log, w.number(MIN_LOG)], [] as [(&str, OnnxAttribute); 0])
+            w.node("Clip", [log, w.number(MIN_LOG)])
         };
         let rest = w.node("Sub", [one.clone(), p.clone()]);
         let (log_p, log_rest) = (log(w, p), log(w, rest));

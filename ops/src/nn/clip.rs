@@ -1,6 +1,6 @@
 //! Gradients of bounded size.
 
-use crate::{Error, Gradients, Result, Tensor};
+use crate::{Error, Gradients, Result, Tensor, ensure};
 
 impl Gradients {
     /// The Euclidean norm of all gradients together, `sqrt(sum_i |g_i|^2)`.
@@ -37,13 +37,5 @@ impl Gradients {
 }
 
 fn check(op: &'static str, limit: f64) -> Result<()> {
-    if limit > 0.0 {
-        return Ok(());
-    }
-    Err(Error::Argument {
-        op,
-        name: "the limit",
-        found: limit.to_string(),
-        expected: "a positive number".into(),
-    })
+    ensure(limit > 0.0, || Error::argument(op, "the limit", limit, "a positive number"))
 }

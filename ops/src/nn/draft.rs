@@ -52,7 +52,7 @@ impl Draft {
 
         let leaves = [&x].into_iter().chain(&stand_ins).enumerate();
         let written: Written = leaves
-            .filter_map(|(i, leaf)| Some((leaf.node()?.id(), (OnnxValue::Leaf(i), leaf.spec().clone()))))
+            .filter_map(|(i, leaf)| Some((leaf.node()?.id, (OnnxValue::Leaf(i), leaf.spec().clone()))))
             .collect();
         let (steps, result) = write(&y, written)?;
         Ok(Self { input, steps, result, output: y.spec().clone() })
@@ -91,7 +91,7 @@ fn write(y: &Tensor, mut written: Written) -> Result<(Vec<OnnxNode>, OnnxValue)>
 }
 
 fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<OnnxNode>, written: &mut Written) -> Result<()> {
-    let origin = node.origin();
+    let origin = node.origin.as_ref();
     let position = origin.and_then(|origin| origin.position.clone());
     let inputs = node.inputs();
     let specs: Vec<_> = inputs.iter().map(Tensor::spec).collect();
@@ -101,7 +101,7 @@ fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<OnnxNode>, written: &mut 
     let result = op
         .onnx(&mut OnnxWriter { steps, inputs, output: &output, origin })
         .map_err(|error| at(error, position))?;
-    written.insert(node.id(), (result, output));
+    written.insert(node.id, (result, output));
     Ok(())
 }
 
@@ -110,7 +110,7 @@ fn nodes(y: &Tensor) -> Vec<Arc<Node>> {
     let mut found = BTreeMap::new();
     let mut stack: Vec<_> = y.node().cloned().into_iter().collect();
     while let Some(node) = stack.pop() {
-        if found.insert(node.id(), Arc::clone(&node)).is_none() {
+        if found.insert(node.id, Arc::clone(&node)).is_none() {
             let inputs = node.inputs();
             // A constant that was computed from parameters of other modules is a value.
             stack.extend(inputs.iter().filter(|x| x.is_symbolic()).filter_map(|x| x.node().cloned()));
@@ -124,7 +124,7 @@ fn value(x: &Tensor, written: &Written) -> Result<(OnnxValue, Spec)> {
     if !x.is_symbolic() {
         return Ok((OnnxValue::Constant(x.detach()), x.spec().clone()));
     }
-    let known = x.node().and_then(|node| written.get(&node.id()));
+    let known = x.node().and_then(|node| written.get(&node.id));
     known.cloned().ok_or_else(|| Error::NotExportable {
         reason: "a tensor was cut off from how it was computed (`track`, or a move to another device)".into(),
         position: None,

@@ -142,11 +142,10 @@ impl Fan {
 /// negated so that the triangular factor's diagonal is positive: only then are all such matrices equally
 /// likely (Mezzadri, 2007).
 fn orthonormal(spec: &Spec) -> Result<Tensor> {
-    let [rows, rest @ ..] = &spec.shape[..] else { return Err(no_matrix(spec)) };
-    let columns: usize = rest.iter().product();
-    if rest.is_empty() {
-        return Err(no_matrix(spec));
-    }
+    let [rows, second, rest @ ..] = &spec.shape[..] else {
+        return Err(Error::State(format!("init: {spec} is no matrix that could be orthogonal")));
+    };
+    let columns = rest.iter().product::<usize>() * second;
     let (long, short) = ((*rows).max(columns), (*rows).min(columns));
     // The normal matrix, its factors and the result, in f64.
     let _charge = Charge::new("init", &Spec::new([4, long, short], DType::F64))?;
@@ -162,10 +161,6 @@ fn orthonormal(spec: &Spec) -> Result<Tensor> {
         if *rows == long { entry(row, column) } else { entry(column, row) }
     });
     Tensor::from_data(entries.collect::<Vec<f64>>(), &spec.shape[..], Device::Cpu)
-}
-
-fn no_matrix(spec: &Spec) -> Error {
-    Error::State(format!("init: {spec} is no matrix that could be orthogonal"))
 }
 
 fn scaled(x: Tensor, factor: f64, offset: f64) -> Result<Tensor> {

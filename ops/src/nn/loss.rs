@@ -1,6 +1,6 @@
 //! Losses: each is one number (rank 0), the mean over whatever it is computed of.
 
-use crate::{Error, Result, Tensor};
+use crate::{Error, Result, Tensor, ensure};
 
 /// Mean squared error, `mean (y - target)^2`.
 ///
@@ -50,27 +50,13 @@ pub fn bce_with_logits(z: &Tensor, target: &Tensor) -> Result<Tensor> {
 pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result<Tensor> {
     const OP: &str = "cross_entropy";
     let &[n, _] = logits.shape() else {
-        return Err(Error::Shape {
-            op: OP,
-            found: format!("{:?} for the logits", logits.shape()),
-            expected: "[N, C]".into(),
-        });
+        return Err(Error::shape(OP, format!("{:?} for the logits", logits.shape()), "[N, C]"));
     };
-    if labels.shape() != [n] {
-        return Err(Error::Shape {
-            op: OP,
-            found: format!("{:?} for the labels of {:?}", labels.shape(), logits.shape()),
-            expected: format!("[{n}]"),
-        });
-    }
-    if !(0.0..=1.0).contains(&smoothing) {
-        return Err(Error::Argument {
-            op: OP,
-            name: "the smoothing",
-            found: smoothing.to_string(),
-            expected: "0 to 1".into(),
-        });
-    }
+    ensure(labels.shape() == [n], || {
+        let found = format!("{:?} for the labels of {:?}", labels.shape(), logits.shape());
+        Error::shape(OP, found, format!("[{n}]"))
+    })?;
+    ensure((0.0..=1.0).contains(&smoothing), || Error::argument(OP, "the smoothing", smoothing, "0 to 1"))?;
     let log_p = logits.log_softmax(1)?;
     let chosen = log_p.gather(1, &labels.unsqueeze(1)?).map_err(|e| e.named(OP))?.mean()?;
     if smoothing == 0.0 {
@@ -85,7 +71,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result
 /// # Errors
 /// Those of the operations.
 pub fn hinge_d(real: &Tensor, fake: &Tensor) -> Result<Tensor> {
-    complement(real)?.relu()?.mean()?.add(&fake.add_scalar(1.0)?.relu()?.mean()?)
+    real.neg()?.add_scalar(1.0)?.relu()?.mean()?.add(&fake.add_scalar(1.0)?.relu()?.mean()?)
 }
 
 /// The generator's hinge loss, `-mean fake`. It is the Wasserstein generator's too.
@@ -145,19 +131,9 @@ pub fn gaussian_kl(mu: &Tensor, logvar: &Tensor) -> Result<Tensor> {
     terms.sum()?.mul_scalar(0.5 / samples as f64)
 }
 
-/// `1 - x`
-fn complement(x: &Tensor) -> Result<Tensor> {
-    x.neg()?.add_scalar(1.0)
-}
-
 /// Refuses to broadcast: in a loss that is always an accident.
 fn same_shape(op: &'static str, y: &Tensor, target: &Tensor) -> Result<()> {
-    if y.shape() == target.shape() {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{:?} beside {:?}", y.shape(), target.shape()),
-        expected: "one shape for both".into(),
+    ensure(y.shape() == target.shape(), || {
+        Error::shape(op, format!("{:?} beside {:?}", y.shape(), target.shape()), "one shape for both")
     })
 }

@@ -11,7 +11,7 @@ use std::{
 
 use super::{Mode, Parameter, state};
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, no_grad,
+    DType, Device, Error, Result, Spec, Tensor, ensure, no_grad,
     tensor::{countable, supported, trace},
 };
 
@@ -22,7 +22,9 @@ pub trait Layer: Any + Send + Sync {
     fn name(&self) -> &str;
 
     /// The settings, as `1 -> 128, kernel 5`; may be empty.
-    fn describe(&self) -> String;
+    fn describe(&self) -> String {
+        String::new()
+    }
 
     /// Computes the output.
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor>;
@@ -324,13 +326,7 @@ impl Module {
     /// [`Error::DType`] for a type that is no float or that the device does not compute in; nothing is
     /// converted then.
     pub fn cast(&self, dtype: DType) -> Result<()> {
-        if !dtype.is_float() {
-            return Err(Error::DType {
-                op: "cast",
-                found: format!("{dtype} for a module"),
-                expected: "f32 or f64".into(),
-            });
-        }
+        ensure(dtype.is_float(), || Error::dtype("cast", format!("{dtype} for a module"), "f32 or f64"))?;
         self.replace_all(|value| if value.dtype().is_float() { value.cast(dtype) } else { Ok(value.clone()) })
     }
 
@@ -349,9 +345,7 @@ impl Module {
     /// type; nothing is changed then.
     pub fn load_state(&self, tensors: &[(String, Tensor)]) -> Result<()> {
         let state = self.state();
-        let expected: Vec<_> =
-            state.iter().map(|(name, parameter)| (name.clone(), parameter.spec())).collect();
-        let found = state::matching("load", &expected, tensors)?;
+        let found = state::matching("load", &state::specs(&state), tensors)?;
         let moved = state.iter().zip(found).map(|((_, parameter), value)| {
             let device = parameter.lock().device();
             value.to_device(device)

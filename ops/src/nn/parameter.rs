@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::{Error, Gradients, Result, Spec, Tensor, tensor::trace};
+use crate::{Error, Gradients, Result, Spec, Tensor, ensure, tensor::trace};
 
 /// What initialisers scale by, counted by the weight's shape as PyTorch counts it: of `[a, b, kernel ..]`,
 /// `b` times the kernel's positions (`input`) and `a` times them (`output`). Of a weight `[out, in, kernel
@@ -110,20 +110,12 @@ impl Parameter {
     /// [`Error::Shape`] for another shape or element type, [`Error::Device`] for another device.
     pub fn set(&self, value: &Tensor) -> Result<()> {
         let mut current = self.lock();
-        if value.device() != current.device() {
-            return Err(Error::Device {
-                op: "set",
-                found: value.device().to_string(),
-                expected: format!("{}, that of the parameter", current.device()),
-            });
-        }
-        if value.spec() != current.spec() {
-            return Err(Error::Shape {
-                op: "set",
-                found: value.spec().to_string(),
-                expected: format!("{}, that of the parameter", current.spec()),
-            });
-        }
+        ensure(value.device() == current.device(), || {
+            Error::device("set", value.device(), format!("{}, that of the parameter", current.device()))
+        })?;
+        ensure(value.spec() == current.spec(), || {
+            Error::shape("set", value.spec(), format!("{}, that of the parameter", current.spec()))
+        })?;
         *current = value.track_as(&current);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use crate::{Error, Result};
+use crate::{Error, Result, ensure};
 
 /// `lr factor^floor(step / every)`
 ///
@@ -31,8 +31,5 @@ pub fn warm_up(length: u64, step: u64) -> f64 {
 }
 
 fn positive(name: &'static str, n: u64) -> Result<()> {
-    if n > 0 {
-        return Ok(());
-    }
-    Err(Error::Argument { op: "schedule", name, found: "0".into(), expected: "at least 1".into() })
+    ensure(n > 0, || Error::argument("schedule", name, "0", "at least 1"))
 }

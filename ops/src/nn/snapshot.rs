@@ -83,8 +83,7 @@ impl Module {
     /// module of other parts; nothing is changed then.
     pub fn load_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
         let parameters = self.state();
-        let own = parameters.iter().map(|(name, parameter)| (name.clone(), parameter.spec()));
-        let values = state::matching_shapes("load", own.collect(), &snapshot.tensors)?;
+        let values = state::matching_shapes("load", state::specs(&parameters), &snapshot.tensors)?;
         let mut modules = Vec::new();
         self.walk(&mut |module| modules.push(module.clone()));
         if modules.len() != snapshot.modules.len() || parameters.len() != snapshot.roles.len() {
@@ -104,8 +103,7 @@ impl Module {
     /// [`Error::State`] as [`Module::load_snapshot`]; nothing is changed then.
     pub fn load_buffers(&self, buffers: &[(String, Tensor)]) -> Result<()> {
         let own = self.named_buffers();
-        let expected = own.iter().map(|(name, buffer)| (name.clone(), buffer.spec())).collect();
-        let values = state::matching_shapes("load", expected, buffers)?;
+        let values = state::matching_shapes("load", state::specs(&own), buffers)?;
         own.iter().zip(values).for_each(|((_, buffer), value)| buffer.replace(value));
         Ok(())
     }

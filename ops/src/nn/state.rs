@@ -5,7 +5,17 @@ use std::collections::HashMap;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, View};
 
+use super::Parameter;
 use crate::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
+
+/// The element types of tensors, here and in safetensors.
+const DTYPES: [(DType, Dtype); 5] = [
+    (DType::F32, Dtype::F32),
+    (DType::F64, Dtype::F64),
+    (DType::I32, Dtype::I32),
+    (DType::I64, Dtype::I64),
+    (DType::Bool, Dtype::BOOL),
+];
 
 /// A tensor as safetensors wants it.
 struct Stored {
@@ -15,15 +25,8 @@ struct Stored {
 
 impl View for Stored {
     fn dtype(&self) -> Dtype {
-        match self.spec.dtype {
-            DType::F32 => Dtype::F32,
-            DType::F64 => Dtype::F64,
-            DType::I32 => Dtype::I32,
-            DType::I64 => Dtype::I64,
-            DType::Bool => Dtype::BOOL,
-            DType::F16 => Dtype::F16,
-            DType::U8 => Dtype::U8,
-        }
+        let names = DTYPES.into_iter().find(|(own, _)| *own == self.spec.dtype);
+        names.expect("all element types of tensors are there").1
     }
 
     fn shape(&self) -> &[usize] {
@@ -87,17 +90,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<(String, Tensor, String)>> {
 /// The elements of a tensor of a file, in a type that there is here.
 fn data(dtype: Dtype, bytes: &[u8]) -> Option<Data> {
     let halves = |read: fn([u8; 2]) -> f32| Data::F32(bytes.as_chunks().0.iter().map(|&x| read(x)).collect());
-    let own = match dtype {
-        Dtype::F16 => return Some(halves(|x| f16::from_le_bytes(x).to_f32())),
-        Dtype::BF16 => return Some(halves(|x| bf16::from_le_bytes(x).to_f32())),
-        Dtype::F32 => DType::F32,
-        Dtype::F64 => DType::F64,
-        Dtype::I32 => DType::I32,
-        Dtype::I64 => DType::I64,
-        Dtype::BOOL => DType::Bool,
-        _ => return None,
-    };
-    Some(Data::from_bytes(bytes, own))
+    match dtype {
+        Dtype::F16 => Some(halves(|x| f16::from_le_bytes(x).to_f32())),
+        Dtype::BF16 => Some(halves(|x| bf16::from_le_bytes(x).to_f32())),
+        _ => {
+            let (own, _) = DTYPES.into_iter().find(|(_, written)| *written == dtype)?;
+            Some(Data::from_bytes(bytes, own))
+        }
+    }
+}
+
+/// The spec of each parameter, as [`matching`] expects tensors.
+pub(super) fn specs(parameters: &[(String, Parameter)]) -> Vec<(String, Spec)> {
+    parameters.iter().map(|(name, parameter)| (name.clone(), parameter.spec())).collect()
 }
 
 /// Maximum number of lines about tensors that do not fit.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Module, state};
-use crate::{DType, Error, Result, Spec, Tensor};
+use crate::{DType, Error, Result, Tensor};
 
 /// A counter of every batch normalisation of PyTorch, for averages that nobody weighs so here.
 const COUNTER: &str = "num_batches_tracked";
@@ -76,8 +76,7 @@ impl Weights {
     /// # Errors
     /// As [`Module::load_state`]; [`Error::State`] for numbers that the module's element type does not hold.
     pub fn load_into(&self, module: &Module) -> Result<Vec<Converted>> {
-        let expected: HashMap<String, Spec> =
-            module.state().into_iter().map(|(name, p)| (name, p.spec())).collect();
+        let expected: HashMap<_, _> = state::specs(&module.state()).into_iter().collect();
         let mut converted: Vec<Converted> = vec![];
         let mut tensors = vec![];
         for Weight { name, tensor, written } in &self.0 {
@@ -112,8 +111,7 @@ impl Weights {
     /// The rule of [`Weights::rename`] that gives a module's names to most of the tensors that it does not
     /// know.
     pub fn suggested(&self, module: &Module) -> Option<(String, String)> {
-        let expected: HashMap<String, Spec> =
-            module.state().into_iter().map(|(name, p)| (name, p.spec())).collect();
+        let expected: HashMap<_, _> = state::specs(&module.state()).into_iter().collect();
         let mut votes: HashMap<(&str, &str), usize> = HashMap::new();
         for weight in self.0.iter().filter(|weight| !expected.contains_key(&weight.name)) {
             let like = expected.iter().filter(|(_, spec)| spec.shape == weight.tensor.shape());

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ensure,
     tensor::{Node, no_grad, show},
 };
 
@@ -29,7 +29,7 @@ impl Gradients {
     /// The gradient with respect to a leaf: a parameter's tensor, or one that [`Tensor::track`] made.
     /// `None` where the differentiated tensor does not depend on it.
     pub fn of(&self, leaf: &Tensor) -> Option<&Tensor> {
-        self.0.get(&leaf.node()?.id())
+        self.0.get(&leaf.node()?.id)
     }
 
     /// Number of leaves that have a gradient.
@@ -95,7 +95,7 @@ impl Tensor {
     pub fn gradient(&self, of: &[&Tensor]) -> Result<Vec<Tensor>> {
         let ids = of
             .iter()
-            .map(|x| x.node().map(|node| node.id()).ok_or(Error::Untracked { op: "gradient" }))
+            .map(|x| x.node().map(|node| node.id).ok_or(Error::Untracked { op: "gradient" }))
             .collect::<Result<Vec<_>>>()?;
         let targets = ids.iter().copied().collect();
         let found = self.differentiate("gradient", &self.ones_like()?, Some(&targets))?;
@@ -112,7 +112,7 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::backward`].
     pub fn backward_for(&self, leaves: &[Tensor]) -> Result<Gradients> {
-        let targets = leaves.iter().filter_map(|x| x.node().map(|node| node.id())).collect();
+        let targets = leaves.iter().filter_map(|x| x.node().map(|node| node.id)).collect();
         let seed = self.seed("backward_for")?;
         no_grad(|| self.differentiate("backward_for", &seed, Some(&targets))).map(Gradients)
     }
@@ -122,13 +122,11 @@ impl Tensor {
         if self.len() == 1 {
             return self.ones_like();
         }
-        Err(Error::Shape {
+        Err(Error::shape(
             op,
-            found: show(self.shape()),
-            expected:
-                "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)"
-                    .into(),
-        })
+            show(self.shape()),
+            "a single element (take `sum()` or `mean()`, or give `backward(gradient)` its gradient)",
+        ))
     }
 
     /// With targets: their gradients, keeping the graph. Without: those of all leaves, freeing it.
@@ -141,9 +139,9 @@ impl Tensor {
         let root = self.node().ok_or(Error::Untracked { op })?;
         same_as_output(op, self, seed)?;
         let useful = targets.map(|targets| leads_to(root, targets));
-        let is_useful = |node: &Arc<Node>| useful.as_ref().is_none_or(|set| set.contains(&node.id()));
+        let is_useful = |node: &Arc<Node>| useful.as_ref().is_none_or(|set| set.contains(&node.id));
         let mut found = HashMap::new();
-        let mut pending = BTreeMap::from([(root.id(), (Arc::clone(root), seed.clone()))]);
+        let mut pending = BTreeMap::from([(root.id, (Arc::clone(root), seed.clone()))]);
         while let Some((id, (node, dy))) = pending.pop_last() {
             if targets.map_or(node.op().is_none(), |targets| targets.contains(&id)) {
                 found.insert(id, dy.clone());
@@ -152,7 +150,7 @@ impl Tensor {
             let parents: Vec<_> = node.inputs().iter().map(|x| x.node().cloned()).collect();
             let wanted: Vec<_> = parents.iter().map(|p| p.as_ref().is_some_and(&is_useful)).collect();
             // All of a target's gradient is read.
-            let is_target = |p: &Arc<Node>| targets.is_some_and(|targets| targets.contains(&p.id()));
+            let is_target = |p: &Arc<Node>| targets.is_some_and(|targets| targets.contains(&p.id));
             let inner = |p: &Option<Arc<Node>>| p.as_ref().filter(|p| !is_target(p))?.gradient_positions();
             let positions: Vec<_> = parents.iter().map(inner).collect();
             let gradients = node.pull_back(op, &dy, &wanted, &positions)?;
@@ -161,11 +159,11 @@ impl Tensor {
             }
             for (parent, gradient) in parents.into_iter().zip(gradients) {
                 let (Some(parent), Some(gradient)) = (parent.filter(&is_useful), gradient) else { continue };
-                let total = match pending.remove(&parent.id()) {
+                let total = match pending.remove(&parent.id) {
                     Some((_, first)) => first.add(&gradient)?,
                     None => gradient,
                 };
-                pending.insert(parent.id(), (parent, total));
+                pending.insert(parent.id, (parent, total));
             }
         }
         Ok(found)
@@ -173,13 +171,9 @@ impl Tensor {
 }
 
 fn same_as_output(op: &'static str, output: &Tensor, seed: &Tensor) -> Result<()> {
-    if (output.spec(), output.device()) == (seed.spec(), seed.device()) {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{} on {} for the gradient", seed.spec(), seed.device()),
-        expected: format!("{} on {}, that of the tensor", output.spec(), output.device()),
+    ensure((output.spec(), output.device()) == (seed.spec(), seed.device()), || {
+        let found = format!("{} on {} for the gradient", seed.spec(), seed.device());
+        Error::shape(op, found, format!("{} on {}, that of the tensor", output.spec(), output.device()))
     })
 }
 
@@ -188,11 +182,11 @@ fn leads_to(root: &Arc<Node>, targets: &HashSet<u64>) -> HashSet<u64> {
     let mut nodes = BTreeMap::new();
     let mut stack = vec![Arc::clone(root)];
     while let Some(node) = stack.pop() {
-        if nodes.contains_key(&node.id()) {
+        if nodes.contains_key(&node.id) {
             continue;
         }
         let parents: Vec<_> = node.inputs().iter().filter_map(|x| x.node().cloned()).collect();
-        nodes.insert(node.id(), parents.iter().map(|p| p.id()).collect::<Vec<_>>());
+        nodes.insert(node.id, parents.iter().map(|p| p.id).collect::<Vec<_>>());
         stack.extend(parents);
     }
     let mut useful = HashSet::new();

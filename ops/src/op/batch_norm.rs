@@ -3,7 +3,10 @@
 
 use std::cell::OnceCell;
 
-use super::{Op, Operand, Primitive, Saves, Vjp, fused};
+use super::{
+    Op, OpInfo, Operand, Primitive, Vjp,
+    fused::{self, kernel},
+};
 use crate::{
     Device, Result, Spec, Tensor,
     cpu::channels::Channels,
@@ -17,7 +20,10 @@ pub(crate) fn applies(x: &Tensor) -> bool {
 
 /// Mean and variance (divisor n) of each channel of `[N, C, ..]`: `[2, C]`, a constant to gradients.
 pub(crate) fn moments(x: &Tensor) -> Result<Tensor> {
-    apply(ChannelMoments, &[&x.detach()])
+    let output = x.spec().reshaped(vec![2, x.shape()[1]]);
+    kernel("batch_norm", output, &[x], |x, y, _| {
+        on_cpu(Channels::of(&x[0].spec.shape).moments(&x[0].known_floats()), y)
+    })
 }
 
 /// `y = weight (x - mean) / sqrt(var + eps) + bias` of `[N, C, ..]`, where `moments` are those of x, and
@@ -32,35 +38,13 @@ pub(crate) fn batch_norm(
     apply(FusedBatchNorm { eps }, &[x, moments, weight, bias])
 }
 
-#[derive(Debug)]
-struct ChannelMoments;
-
-impl Op for ChannelMoments {
-    fn name(&self) -> &'static str {
-        "batch_norm"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].reshaped(vec![2, x[0].shape[1]]))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        on_cpu(Channels::of(&x[0].spec.shape).moments(&x[0].known_floats()), y)
-    }
-
-    fn differentiable(&self) -> bool {
-        false
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
 struct FusedBatchNorm {
     eps: f64,
 }
 
 impl Op for FusedBatchNorm {
-    fn name(&self) -> &'static str {
-        "batch_norm"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("batch_norm")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -75,11 +59,11 @@ impl Op for FusedBatchNorm {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let [x, moments, weight, bias] = [0, 1, 2, 3].map(|i| &at.x[i]);
         let sums = OnceCell::new();
-        let kernel = |i: usize| {
+        let of_input = |i: usize| {
             let sums: &Tensor = match sums.get() {
                 Some(sums) => sums,
                 None => {
-                    let found = apply(GradientSums { eps: self.eps }, &[x, moments, at.dy])?;
+                    let found = gradient_sums([x, moments, at.dy], self.eps)?;
                     sums.get_or_init(|| found)
                 }
             };
@@ -88,16 +72,12 @@ impl Op for FusedBatchNorm {
                 if bias.rank() == 1 { sum.sum_dims(&[0], false) } else { Ok(sum) }
             };
             match i {
-                0 => apply(InputGradient { eps: self.eps }, &[x, moments, weight, at.dy, sums]),
+                0 => input_gradient([x, moments, weight, at.dy, sums], self.eps),
                 2 => row(1),
                 _ => row(0),
             }
         };
-        fused::gradients(at, |x| plain(&x[0], &x[2], &x[3], self.eps), kernel)
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::INPUTS
+        fused::gradients(at, |x| plain(&x[0], &x[2], &x[3], self.eps), of_input)
     }
 }
 
@@ -112,45 +92,21 @@ fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor>
     centered.mul(&scale.mul(&weight.reshape(&shape)?)?)?.add(&bias.reshape(&shape)?)
 }
 
-/// [`Channels::gradient_sums`]. Inputs: x, moments, dy.
-#[derive(Debug)]
-struct GradientSums {
-    eps: f64,
-}
-
-impl Op for GradientSums {
-    fn name(&self) -> &'static str {
-        "batch_norm gradient"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].reshaped(vec![2, x[0].shape[0], x[0].shape[1]]))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+/// [`Channels::gradient_sums`].
+fn gradient_sums(inputs: [&Tensor; 3], eps: f64) -> Result<Tensor> {
+    let shape = inputs[0].shape();
+    let output = inputs[0].spec().reshaped(vec![2, shape[0], shape[1]]);
+    kernel("batch_norm gradient", output, &inputs, move |x, y, _| {
         let [values, moments, dy] = [0, 1, 2].map(|i| x[i].known_floats());
-        on_cpu(Channels::of(&x[0].spec.shape).gradient_sums(&values, &moments, &dy, self.eps), y)
-    }
+        on_cpu(Channels::of(&x[0].spec.shape).gradient_sums(&values, &moments, &dy, eps), y)
+    })
 }
 
-/// [`Channels::input_gradient`]. Inputs: x, moments, weight, dy, sums.
-#[derive(Debug)]
-struct InputGradient {
-    eps: f64,
-}
-
-impl Op for InputGradient {
-    fn name(&self) -> &'static str {
-        "batch_norm gradient"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+/// [`Channels::input_gradient`].
+fn input_gradient(inputs: [&Tensor; 5], eps: f64) -> Result<Tensor> {
+    kernel("batch_norm gradient", inputs[0].spec().clone(), &inputs, move |x, y, _| {
         let operands = [0, 1, 2, 3, 4].map(|i| x[i].known_floats());
         let slices = operands.each_ref().map(|x| &**x);
-        on_cpu(Channels::of(&x[0].spec.shape).input_gradient(slices, self.eps), y)
-    }
+        on_cpu(Channels::of(&x[0].spec.shape).input_gradient(slices, eps), y)
+    })
 }

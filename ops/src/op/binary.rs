@@ -6,8 +6,8 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison, require_float,
-    require_number, require_same,
+    OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison,
+    require_float, require_number, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
@@ -28,19 +28,27 @@ pub(crate) enum Binary {
     Minimum,
 }
 
-impl Op for Binary {
-    fn name(&self) -> &'static str {
+impl Binary {
+    /// Its name in scripts, and its operator in ONNX.
+    fn names(self) -> [&'static str; 2] {
         match self {
-            Self::Add => "add",
-            Self::Sub => "sub",
-            Self::Mul => "mul",
-            Self::Div => "div",
-            Self::Pow => "pow",
-            Self::Atan2 => "atan2",
-            Self::Remainder => "remainder",
-            Self::Maximum => "maximum",
-            Self::Minimum => "minimum",
+            Self::Add => ["add", "Add"],
+            Self::Sub => ["sub", "Sub"],
+            Self::Mul => ["mul", "Mul"],
+            Self::Div => ["div", "Div"],
+            Self::Pow => ["pow", "Pow"],
+            Self::Atan2 => ["atan2", "Atan"],
+            Self::Remainder => ["remainder", "Mod"],
+            Self::Maximum => ["maximum", "Max"],
+            Self::Minimum => ["minimum", "Min"],
         }
+    }
+}
+
+impl Op for Binary {
+    fn info(&self) -> OpInfo {
+        let is_linear = matches!(self, Self::Add | Self::Sub);
+        OpInfo::new(self.names()[0]).saving(if is_linear { Saves::NOTHING } else { Saves::INPUTS })
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -55,6 +63,7 @@ impl Op for Binary {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let (a, b) = (aligned(&x[0], y), aligned(&x[1], y));
+        let select = |compare| select(compare, &x[0], &x[1], y, device);
         match self {
             Self::Add => by_kind!(y.dtype, float_add, int_add, (a, b)),
             Self::Sub => by_kind!(y.dtype, float_sub, int_sub, (a, b)),
@@ -64,8 +73,8 @@ impl Op for Binary {
             Self::Atan2 => Dispatch::float_atan2(a, b),
             Self::Remainder if y.dtype.is_int() && device == Device::Gpu => whole_remainder(a, b, device),
             Self::Remainder => by_kind!(y.dtype, float_remainder, int_remainder, (a, b)),
-            Self::Maximum => select(Comparison::Greater, a, b, y, device),
-            Self::Minimum => select(Comparison::Less, a, b, y, device),
+            Self::Maximum => select(Comparison::Greater),
+            Self::Minimum => select(Comparison::Less),
         }
     }
 
@@ -105,26 +114,15 @@ impl Op for Binary {
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let (a, b) = (w.x(0), w.x(1));
         Ok(match self {
-            Self::Add => w.node("Add", [a, b]),
-            Self::Sub => w.node("Sub", [a, b]),
-            Self::Mul => w.node("Mul", [a, b]),
-            Self::Div => w.node("Div", [a, b]),
-            Self::Pow => w.node("Pow", [a, b]),
-            Self::Maximum => w.node("Max", [a, b]),
-            Self::Minimum => w.node("Min", [a, b]),
-            Self::Remainder if w.output.dtype.is_int() => w.node("Mod", [a, b]),
-            Self::Remainder => {
+            Self::Atan2 => angle(w),
+            Self::Remainder if w.output.dtype.is_float() => {
                 let quotient = w.node("Div", [a.clone(), b.clone()]);
                 let whole = w.node("Floor", [quotient]);
                 let part = w.node("Mul", [b, whole]);
                 w.node("Sub", [a, part])
             }
-            Self::Atan2 => angle(w),
+            _ => w.node(self.names()[1], [a, b]),
         })
-    }
-
-    fn saves(&self) -> Saves {
-        if matches!(self, Self::Add | Self::Sub) { Saves::NOTHING } else { Saves::INPUTS }
     }
 }
 
@@ -164,7 +162,7 @@ fn part_of_square(x: &Tensor, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 /// Gives an operand the rank of the output, as backends want it.
-pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
+fn aligned(x: &Operand, y: &Spec) -> Primitive {
     let stored = x.spec.stored_shape();
     let rank = y.stored_shape().len();
     if stored.len() == rank {
@@ -174,6 +172,12 @@ pub(super) fn aligned(x: &Operand, y: &Spec) -> Primitive {
     shape.extend(stored);
     let shape = Shape::from(shape);
     by_kind!(x.spec.dtype, float_reshape, int_reshape, bool_reshape, (x.primitive(), shape))
+}
+
+/// An operand in the shape of the output: backends' comparisons and masks do not broadcast.
+pub(super) fn expanded(x: &Operand, y: &Spec) -> Primitive {
+    let (value, shape) = (aligned(x, y), Shape::from(y.stored_shape()));
+    by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (value, shape))
 }
 
 /// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
@@ -188,12 +192,9 @@ fn whole_remainder(a: Primitive, b: Primitive, device: Device) -> Primitive {
     Dispatch::int_mask_where(rest, other_sign, shifted)
 }
 
-/// `a` where `compare(a, b)` and where it is NaN, `b` elsewhere. Backends' masks do not broadcast, so both
-/// are expanded.
-fn select(compare: Comparison, a: Primitive, b: Primitive, y: &Spec, device: Device) -> Primitive {
-    let shape = Shape::from(y.stored_shape());
-    let a = by_kind!(y.dtype, float_expand, int_expand, (a, shape.clone()));
-    let b = by_kind!(y.dtype, float_expand, int_expand, (b, shape));
+/// `a` where `compare(a, b)` and where it is NaN, `b` elsewhere.
+fn select(compare: Comparison, a: &Operand, b: &Operand, y: &Spec, device: Device) -> Primitive {
+    let (a, b) = (expanded(a, y), expanded(b, y));
     let mut mask = compare.run_on(y.dtype, a.clone(), b.clone(), device);
     if y.dtype.is_float() {
         let is_nan = Dispatch::float_is_nan(a.clone(), device.bool_store());
@@ -243,7 +244,8 @@ impl Tensor {
     pub fn remainder(&self, other: &Tensor) -> Result<Tensor> {
         Binary::Remainder.infer(&[self.spec(), other.spec()])?;
         if other.dtype().is_int() && !other.is_symbolic() && other.to_f64()?.contains(&0.0) {
-            return Err(zero_divisor());
+            // One backend panics, one answers anything.
+            return Err(Error::argument("remainder", "the divisor", "0", "anything else for integers"));
         }
         apply(Binary::Remainder, &[self, other])
     }
@@ -265,15 +267,5 @@ impl Tensor {
     /// The smaller of both; the gradient goes to the first where they are equal.
     pub fn minimum(&self, other: &Tensor) -> Result<Tensor> {
         apply(Binary::Minimum, &[self, other])
-    }
-}
-
-/// Integers have no remainder by 0: one backend panics, one answers anything.
-fn zero_divisor() -> Error {
-    Error::Argument {
-        op: "remainder",
-        name: "the divisor",
-        found: "0".into(),
-        expected: "anything else for integers".into(),
     }
 }

@@ -1,11 +1,13 @@
-//! Element-wise comparisons of two tensors, which broadcast against each other by NumPy's rule, and functions
-//! of truth values.
+//! Element-wise comparisons, of two tensors, which broadcast against each other by NumPy's rule, or with a
+//! number; and functions of truth values.
 
-use burn::backend::{Dispatch, Shape, ops::BoolTensorOps as _};
+use burn::backend::{Dispatch, ops::BoolTensorOps as _};
 
 use super::{
-    OnnxValue, OnnxWriter, Op, Operand, Primitive, binary::aligned, by_kind, require, require_number,
-    require_same,
+    OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive,
+    binary::expanded,
+    by_kind, require, require_number, require_same,
+    scalar::{fits, number},
 };
 use crate::{
     DType, Device, Result, Spec, Tensor,
@@ -24,19 +26,22 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
-    /// The comparison of two values as nodes.
-    pub(super) fn write(self, w: &mut OnnxWriter, a: OnnxValue, b: OnnxValue) -> OnnxValue {
+    /// Its name in scripts, and its operator in ONNX, which has none for a difference.
+    fn names(self) -> [&'static str; 2] {
         match self {
-            Self::Equal => w.node("Equal", [a, b]),
-            Self::NotEqual => {
-                let equal = w.node("Equal", [a, b]);
-                w.node("Not", [equal])
-            }
-            Self::Greater => w.node("Greater", [a, b]),
-            Self::GreaterEqual => w.node("GreaterOrEqual", [a, b]),
-            Self::Less => w.node("Less", [a, b]),
-            Self::LessEqual => w.node("LessOrEqual", [a, b]),
+            Self::Equal => ["eq", "Equal"],
+            Self::NotEqual => ["ne", "Equal"],
+            Self::Greater => ["gt", "Greater"],
+            Self::GreaterEqual => ["ge", "GreaterOrEqual"],
+            Self::Less => ["lt", "Less"],
+            Self::LessEqual => ["le", "LessOrEqual"],
         }
+    }
+
+    /// The comparison of two values as nodes.
+    fn write(self, w: &mut OnnxWriter, a: OnnxValue, b: OnnxValue) -> OnnxValue {
+        let found = w.node(self.names()[1], [a, b]);
+        if self == Self::NotEqual { w.node("Not", [found]) } else { found }
     }
 
     /// The comparison of two values of one shape.
@@ -56,15 +61,8 @@ impl Comparison {
 }
 
 impl Op for Comparison {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Equal => "eq",
-            Self::NotEqual => "ne",
-            Self::Greater => "gt",
-            Self::GreaterEqual => "ge",
-            Self::Less => "lt",
-            Self::LessEqual => "le",
-        }
+    fn info(&self) -> OpInfo {
+        OpInfo::new(self.names()[0]).constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -76,38 +74,75 @@ impl Op for Comparison {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let shape = Shape::from(y.stored_shape());
-        let full = |x: &Operand| {
-            let value = aligned(x, y);
-            by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (value, shape.clone()))
-        };
-        self.run_on(x[0].spec.dtype, full(&x[0]), full(&x[1]), device)
+        self.run_on(x[0].spec.dtype, expanded(&x[0], y), expanded(&x[1], y), device)
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(self.write(w, w.x(0), w.x(1)))
     }
+}
 
-    fn differentiable(&self) -> bool {
-        false
+/// `y = x ? s` as truth values.
+struct CompareScalar(Comparison, f64);
+
+impl Op for CompareScalar {
+    fn info(&self) -> OpInfo {
+        OpInfo::new(self.0.name()).constant()
+    }
+
+    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
+        fits(self.name(), x[0], self.1)?;
+        Ok(x[0].cast(DType::Bool))
+    }
+
+    fn run(&self, x: &[Operand], _: &Spec, device: Device) -> Primitive {
+        let (dtype, v, store) = (x[0].spec.dtype, x[0].primitive(), device.bool_store());
+        let s = number(dtype, self.1);
+        match self.0 {
+            Comparison::Equal => by_kind!(dtype, float_equal_elem, int_equal_elem, (v, s, store)),
+            // As between two tensors.
+            Comparison::NotEqual => {
+                Dispatch::bool_not(by_kind!(dtype, float_equal_elem, int_equal_elem, (v, s, store)))
+            }
+            Comparison::Greater => by_kind!(dtype, float_greater_elem, int_greater_elem, (v, s, store)),
+            Comparison::GreaterEqual => {
+                by_kind!(dtype, float_greater_equal_elem, int_greater_equal_elem, (v, s, store))
+            }
+            Comparison::Less => by_kind!(dtype, float_lower_elem, int_lower_elem, (v, s, store)),
+            Comparison::LessEqual => {
+                by_kind!(dtype, float_lower_equal_elem, int_lower_equal_elem, (v, s, store))
+            }
+        }
+    }
+
+    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
+        let number = OnnxValue::Number(self.1, w.spec(0).dtype);
+        Ok(self.0.write(w, w.x(0), number))
     }
 }
 
 /// Functions of truth values.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Logic {
     And,
     Or,
     Not,
 }
 
-impl Op for Logic {
-    fn name(&self) -> &'static str {
+impl Logic {
+    /// Its name in scripts, and its operator in ONNX.
+    fn names(self) -> [&'static str; 2] {
         match self {
-            Self::And => "logical_and",
-            Self::Or => "logical_or",
-            Self::Not => "logical_not",
+            Self::And => ["logical_and", "And"],
+            Self::Or => ["logical_or", "Or"],
+            Self::Not => ["logical_not", "Not"],
         }
+    }
+}
+
+impl Op for Logic {
+    fn info(&self) -> OpInfo {
+        OpInfo::new(self.names()[0]).constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -119,61 +154,48 @@ impl Op for Logic {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let full = |x: &Operand| Dispatch::bool_expand(aligned(x, y), Shape::from(y.stored_shape()));
         match self {
-            Self::And => Dispatch::bool_and(full(&x[0]), full(&x[1])),
-            Self::Or => Dispatch::bool_or(full(&x[0]), full(&x[1])),
+            Self::And => Dispatch::bool_and(expanded(&x[0], y), expanded(&x[1], y)),
+            Self::Or => Dispatch::bool_or(expanded(&x[0], y), expanded(&x[1], y)),
             Self::Not => Dispatch::bool_not(x[0].primitive()),
         }
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        let op_type = match self {
-            Self::And => "And",
-            Self::Or => "Or",
-            Self::Not => "Not",
-        };
-        Ok(w.node(op_type, w.all()))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
+        Ok(w.node(self.names()[1], w.all()))
     }
 }
 
-/// Comparisons, whose shapes broadcast, and truth values. [`crate::Error::Shape`] names both shapes where
-/// they do not, [`crate::Error::DType`] both element types where they differ.
+/// Makes of each row a comparison of two tensors, whose shapes broadcast, and one of a tensor and a number.
+macro_rules! comparisons {
+    ($($name:ident, $with_scalar:ident: $comparison:ident, $a_b:literal, $x_s:literal;)*) => {
+        /// Comparisons. [`crate::Error::Shape`] names shapes that do not broadcast, [`crate::Error::DType`]
+        /// element types that differ, and an integer type beside a fraction.
+        impl Tensor {$(
+            #[doc = concat!("Whether ", $a_b, ".")]
+            pub fn $name(&self, other: &Tensor) -> Result<Tensor> {
+                apply(Comparison::$comparison, &[self, other])
+            }
+
+            #[doc = concat!("Whether ", $x_s, ".")]
+            pub fn $with_scalar(&self, s: f64) -> Result<Tensor> {
+                apply(CompareScalar(Comparison::$comparison, s), &[self])
+            }
+        )*}
+    };
+}
+
+comparisons! {
+    eq, eq_scalar: Equal, "a = b", "x = s";
+    ne, ne_scalar: NotEqual, "a and b differ", "x and s differ";
+    gt, gt_scalar: Greater, "a > b", "x > s";
+    ge, ge_scalar: GreaterEqual, "a >= b", "x >= s";
+    lt, lt_scalar: Less, "a < b", "x < s";
+    le, le_scalar: LessEqual, "a <= b", "x <= s";
+}
+
+/// Functions of truth values, whose shapes broadcast.
 impl Tensor {
-    /// Whether a = b.
-    pub fn eq(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Comparison::Equal, &[self, other])
-    }
-
-    /// Whether a and b differ.
-    pub fn ne(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Comparison::NotEqual, &[self, other])
-    }
-
-    /// Whether a > b.
-    pub fn gt(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Comparison::Greater, &[self, other])
-    }
-
-    /// Whether a >= b.
-    pub fn ge(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Comparison::GreaterEqual, &[self, other])
-    }
-
-    /// Whether a < b.
-    pub fn lt(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Comparison::Less, &[self, other])
-    }
-
-    /// Whether a <= b.
-    pub fn le(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Comparison::LessEqual, &[self, other])
-    }
-
     /// Whether both are true.
     pub fn logical_and(&self, other: &Tensor) -> Result<Tensor> {
         apply(Logic::And, &[self, other])

@@ -1,20 +1,18 @@
 //! Tensors joined.
 
-use super::{OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_same};
-use crate::{
-    Device, Error, Result, Spec, Tensor,
-    tensor::{apply, show},
+use super::{
+    OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, require_same,
 };
+use crate::{Device, Error, Result, Spec, Tensor, ensure, tensor::apply};
 
 /// Tensors one after the other along a dimension.
-#[derive(Debug, Clone, Copy)]
 struct Concat {
     dim: usize,
 }
 
 impl Op for Concat {
-    fn name(&self) -> &'static str {
-        "concat"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("concat").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -23,13 +21,10 @@ impl Op for Concat {
             require_same("concat", x[0], other)?;
             let fits = other.rank() == y.rank()
                 && (0..y.rank()).all(|d| d == self.dim || other.shape[d] == y.shape[d]);
-            if !fits {
-                return Err(Error::Shape {
-                    op: "concat",
-                    found: format!("{} beside {}", show(&other.shape), show(&x[0].shape)),
-                    expected: format!("shapes that differ in dimension {} only", self.dim),
-                });
-            }
+            ensure(fits, || {
+                let found = format!("{:?} beside {:?}", other.shape, x[0].shape);
+                Error::shape("concat", found, format!("shapes that differ in dimension {} only", self.dim))
+            })?;
             y.shape[self.dim] += other.shape[self.dim];
         }
         Ok(y)
@@ -52,10 +47,6 @@ impl Op for Concat {
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node_with("Concat", w.all(), [("axis", self.dim.into())]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
     }
 }
 
@@ -83,14 +74,10 @@ impl Tensor {
     /// # Errors
     /// [`Error::Argument`] unless there is one number, at least 1, for each dimension.
     pub fn repeat(&self, times: &[usize]) -> Result<Tensor> {
-        if times.len() != self.rank() || times.contains(&0) {
-            return Err(Error::Argument {
-                op: "repeat",
-                name: "the list of copies",
-                found: format!("{times:?}"),
-                expected: format!("one number, at least 1, for each dimension of {}", show(self.shape())),
-            });
-        }
+        ensure(times.len() == self.rank() && !times.contains(&0), || {
+            let expected = format!("one number, at least 1, for each dimension of {:?}", self.shape());
+            Error::argument("repeat", "the list of copies", format!("{times:?}"), expected)
+        })?;
         if self.is_symbolic() {
             let shape = self.shape().iter().zip(times).map(|(n, times)| n.saturating_mul(*times));
             let tiled = OnnxOperator::new("Tile", &self.spec().reshaped(shape.collect::<Vec<_>>()));
@@ -118,10 +105,8 @@ impl Tensor {
 }
 
 fn first_of<'a>(op: &'static str, tensors: &[&'a Tensor]) -> Result<&'a Tensor> {
-    tensors.first().copied().ok_or_else(|| Error::Argument {
-        op,
-        name: "the list of tensors",
-        found: "empty".into(),
-        expected: "at least one".into(),
-    })
+    tensors
+        .first()
+        .copied()
+        .ok_or_else(|| Error::argument(op, "the list of tensors", "empty", "at least one"))
 }

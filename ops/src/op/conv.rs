@@ -5,23 +5,23 @@
 use burn::backend::{Dispatch, ops::ModuleOps as _};
 
 use super::{
-    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, Window, keep,
-    require_float, require_rank, require_same,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, Window,
+    keep, require_float, require_rank, require_same,
 };
 use crate::{
     Device, Error, Result, Spec, Tensor,
     cpu::conv::{self, Geometry},
-    tensor::{Compact, Floats, apply, on_cpu, show},
+    ensure,
+    tensor::{Compact, Floats, apply, on_cpu},
 };
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
 /// `Ho = floor((H + 2 padding - dilation (Kh - 1) - 1) / stride) + 1`.
-#[derive(Debug, Clone, Copy)]
 struct Conv2d(Window);
 
 impl Op for Conv2d {
-    fn name(&self) -> &'static str {
-        "conv2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv2d").saving(Saves::only(&[0, 1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -40,16 +40,13 @@ impl Op for Conv2d {
         let mut shape = vec![n, co, 0, 0];
         for d in 0..2 {
             let (size, extent) = (w.padded(d, x[0].shape[d + 2]), w.extent(d, x[1].shape[d + 2]));
-            if size < extent {
-                return Err(Error::Shape {
-                    op: "conv2d",
-                    found: format!("{} under a kernel {}", show(&x[0].shape), show(&x[1].shape)),
-                    expected: format!(
-                        "images of at least {extent} with their padding in dimension {}",
-                        d + 2
-                    ),
-                });
-            }
+            ensure(size >= extent, || {
+                Error::shape(
+                    "conv2d",
+                    format!("{:?} under a kernel {:?}", x[0].shape, x[1].shape),
+                    format!("images of at least {extent} with their padding in dimension {}", d + 2),
+                )
+            })?;
             shape[d + 2] = (size - extent) / w.stride[d] + 1;
         }
         Ok(x[0].reshaped(shape))
@@ -65,12 +62,8 @@ impl Op for Conv2d {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, weight, w) = (&at.x[0], &at.x[1], self.0);
-        let dx = at.want(0, || {
-            // What the floor in the output size cut off comes back as padding of the transposed one.
-            let lost = [0, 1]
-                .map(|d| (w.padded(d, x.shape()[d + 2]) - w.extent(d, weight.shape()[d + 2])) % w.stride[d]);
-            apply(ConvTranspose2d(w, lost), &[at.dy, weight])
-        })?;
+        let transposed = || ConvTranspose2d(w, cut_off(&w, x.spec(), kernel_of(weight.spec())));
+        let dx = at.want(0, || apply(transposed(), &[at.dy, weight]))?;
         let dw = at.want(1, || apply(WeightGradient(w, kernel_of(weight.spec())), &[x, at.dy]))?;
         Ok(vec![dx, dw, bias_gradient(at)?])
     }
@@ -79,20 +72,15 @@ impl Op for Conv2d {
         let attributes = self.0.attributes(&kernel_of(w.spec(1)));
         Ok(w.node_with("Conv", w.all(), attributes))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0, 1])
-    }
 }
 
 /// `[N, Ci, H, W] * [Ci, Co / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`, the transpose of [`Conv2d`],
 /// `Ho = (H - 1) stride - 2 padding + dilation (Kh - 1) + padding_out + 1`.
-#[derive(Debug, Clone, Copy)]
 struct ConvTranspose2d(Window, [usize; 2]);
 
 impl Op for ConvTranspose2d {
-    fn name(&self) -> &'static str {
-        "conv_transpose2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv_transpose2d").saving(Saves::only(&[0, 1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -109,24 +97,16 @@ impl Op for ConvTranspose2d {
         let mut shape = vec![x[0].shape[0], x[1].shape[1] * w.groups, 0, 0];
         require_bias("conv_transpose2d", x, shape[1])?;
         for d in 0..2 {
-            if out[d] >= w.stride[d].max(w.dilation[d]) {
-                return Err(Error::Argument {
-                    op: "conv_transpose2d",
-                    name: "the output padding",
-                    found: out[d].to_string(),
-                    expected: "less than the stride or the dilation".into(),
-                });
-            }
+            ensure(out[d] < w.stride[d].max(w.dilation[d]), || {
+                let expected = "less than the stride or the dilation";
+                Error::argument("conv_transpose2d", "the output padding", out[d], expected)
+            })?;
             let steps = (x[0].shape[d + 2] - 1).saturating_mul(w.stride[d]);
             let full = steps.saturating_add(w.extent(d, x[1].shape[d + 2])).saturating_add(out[d]);
             shape[d + 2] =
                 full.checked_sub(w.padding[d].saturating_mul(2)).filter(|&n| n > 0).ok_or_else(|| {
-                    Error::Argument {
-                        op: "conv_transpose2d",
-                        name: "the padding",
-                        found: w.padding[d].to_string(),
-                        expected: format!("less than half of the {full} that it is taken from"),
-                    }
+                    let expected = format!("less than half of the {full} that it is taken from");
+                    Error::argument("conv_transpose2d", "the padding", w.padding[d], expected)
                 })?;
         }
         Ok(x[0].reshaped(shape))
@@ -160,10 +140,6 @@ impl Op for ConvTranspose2d {
         attributes.push(("output_padding", OnnxAttribute::ints(self.1)));
         Ok(w.node_with("ConvTranspose", w.all(), attributes))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0, 1])
-    }
 }
 
 /// [`Conv2d`] at the positions `[N, Co]`, one of each map or none: images, weight and positions to maps that
@@ -172,8 +148,8 @@ impl Op for ConvTranspose2d {
 struct Conv2dAt(Window);
 
 impl Op for Conv2dAt {
-    fn name(&self) -> &'static str {
-        "conv2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv2d")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -204,12 +180,11 @@ impl Op for Conv2dAt {
 
 /// The gradient of [`Conv2d`] by its weight: images `[N, Ci, H, W]` and output gradients
 /// `[N, Co, Ho, Wo]` to `[Co, Ci / groups, Kh, Kw]`. Bilinear, so its gradients are the other two.
-#[derive(Debug, Clone, Copy)]
 struct WeightGradient(Window, [usize; 2]);
 
 impl Op for WeightGradient {
-    fn name(&self) -> &'static str {
-        "conv2d weight gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("conv2d weight gradient")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -232,11 +207,8 @@ impl Op for WeightGradient {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (images, dy, w) = (&at.x[0], &at.x[1], self.0);
-        let d_images = at.want(0, || {
-            let lost =
-                [0, 1].map(|d| (w.padded(d, images.shape()[d + 2]) - w.extent(d, self.1[d])) % w.stride[d]);
-            apply(ConvTranspose2d(w, lost), &[dy, at.dy])
-        })?;
+        let transposed = || ConvTranspose2d(w, cut_off(&w, images.spec(), self.1));
+        let d_images = at.want(0, || apply(transposed(), &[dy, at.dy]))?;
         let d_dy = at.want(1, || apply(Conv2d(w), &[images, at.dy]))?;
         Ok(vec![d_images, d_dy])
     }
@@ -254,13 +226,9 @@ fn images_and_kernels(op: &'static str, x: &Spec, weight: &Spec, window: &Window
 fn require_bias(op: &'static str, x: &[&Spec], channels: usize) -> Result<()> {
     let Some(bias) = x.get(2) else { return Ok(()) };
     require_same(op, x[0], bias)?;
-    if bias.shape == [channels] {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{} for the bias", show(&bias.shape)),
-        expected: format!("[{channels}], one number per output channel"),
+    ensure(bias.shape == [channels], || {
+        let found = format!("{:?} for the bias", bias.shape);
+        Error::shape(op, found, format!("[{channels}], one number per output channel"))
     })
 }
 
@@ -279,6 +247,12 @@ fn kernel_of(weight: &Spec) -> [usize; 2] {
     [weight.shape[2], weight.shape[3]]
 }
 
+/// What the floor in the size of a convolution's output cuts off: it comes back as padding of the transposed
+/// one.
+fn cut_off(w: &Window, images: &Spec, kernel: [usize; 2]) -> [usize; 2] {
+    [0, 1].map(|d| (w.padded(d, images.shape[d + 2]) - w.extent(d, kernel[d])) % w.stride[d])
+}
+
 /// The compact form of maps, where the convolution takes it: groups are not split there.
 fn compact<'a>(maps: &'a Operand, window: Window) -> Option<&'a Compact> {
     maps.compact().filter(|_| window.groups == 1)
@@ -290,11 +264,7 @@ fn all_floats(x: &[Operand]) -> Option<Vec<Floats>> {
 }
 
 fn channels(op: &'static str, x: &[&Spec], groups: usize, expected: &str) -> Error {
-    Error::Shape {
-        op,
-        found: format!("images {}, weight {}, groups {groups}", show(&x[0].shape), show(&x[1].shape)),
-        expected: expected.into(),
-    }
+    Error::shape(op, format!("images {:?}, weight {:?}, groups {groups}", x[0].shape, x[1].shape), expected)
 }
 
 impl Tensor {

@@ -1,20 +1,19 @@
 //! Running sums, and the reversal of dimensions, with which the gradient of a running sum is one.
 
-use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require_number};
+use super::{OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, require_number};
 use crate::{
     DType, Device, Result, Spec, Tensor,
     tensor::{Data, apply, upload},
 };
 
 /// `y_i = x_0 + ... + x_i` along a dimension.
-#[derive(Debug, Clone, Copy)]
 struct CumSum {
     dim: usize,
 }
 
 impl Op for CumSum {
-    fn name(&self) -> &'static str {
-        "cumsum"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("cumsum").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -35,10 +34,6 @@ impl Op for CumSum {
         let axis = OnnxValue::Number(self.dim as f64, DType::I64);
         Ok(w.node("CumSum", [w.x(0), axis]))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
 }
 
 /// The elements in the opposite order along some dimensions.
@@ -48,8 +43,8 @@ struct Flip {
 }
 
 impl Op for Flip {
-    fn name(&self) -> &'static str {
-        "flip"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("flip").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -78,10 +73,6 @@ impl Op for Flip {
         let all = |n: i64| OnnxValue::Sizes(vec![n; self.dims.len()]);
         let inputs = [w.x(0), all(-1), all(i64::MIN), OnnxValue::sizes(&self.dims), all(-1)];
         Ok(w.node("Slice", inputs))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
     }
 }
 

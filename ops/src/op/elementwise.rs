@@ -9,11 +9,13 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, fused, not_differentiable,
-    rectifier::gate, require_float, require_number,
+    OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind,
+    fused::{self, kernel},
+    rectifier::gate,
+    require_float, require_number,
 };
 use crate::{
-    DType, Device, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor,
     cpu::{self, maths},
     tensor::{apply, is_grad_enabled, on_cpu},
 };
@@ -43,6 +45,7 @@ pub struct Elementwise {
     /// `dx` of what is saved and dy in one pass over f32 on the CPU, for where nothing is recorded.
     slope: Option<SlopeMap>,
     onnx: OnnxForm,
+    /// The inputs, where a row does not say.
     saves: Saves,
 }
 
@@ -63,6 +66,15 @@ macro_rules! optional {
     };
 }
 
+macro_rules! saved {
+    () => {
+        Saves::INPUTS
+    };
+    ($saves:ident) => {
+        Saves::$saves
+    };
+}
+
 /// Makes of each row a constant of [`Elementwise`] and a method of [`Tensor`].
 macro_rules! elementwise {
     ($($(#[$remark:meta])* $name:ident, $doc:literal $(, $input:literal => $output:literal)? {
@@ -72,7 +84,7 @@ macro_rules! elementwise {
         $(gradient: $gradient:expr,)?
         $(slope: |$at:ident| $slope:expr,)?
         onnx: $onnx:expr,
-        saves: $saves:ident,
+        $(saves: $saves:ident,)?
     })*) => {
         #[allow(non_upper_case_globals, reason = "a row has the name of its function")]
         impl Elementwise {
@@ -89,7 +101,7 @@ macro_rules! elementwise {
                 gradient: optional!($($gradient)?),
                 slope: optional!($(|at, dy| cpu::zip(at, dy, #[inline(always)] |$at, dy| dy * $slope))?),
                 onnx: $onnx,
-                saves: Saves::$saves,
+                saves: saved!($($saves)?),
             };)*
 
             /// All rows.
@@ -97,7 +109,7 @@ macro_rules! elementwise {
         }
 
         /// Element-wise functions. All keep the shape, and refuse element types that they are not
-        /// defined for with [`crate::Error::DType`].
+        /// defined for with [`Error::DType`].
         impl Tensor {
             $(#[doc = $doc] $(#[$remark])* pub fn $name(&self) -> Result<Tensor> {
                 Elementwise::$name.of(self)
@@ -122,14 +134,12 @@ elementwise! {
         run: |x, dtype, _| by_kind!(dtype, float_abs, int_abs, (x)),
         gradient: |x, _, dy| dy.mul(&x.sign()?),
         onnx: Node("Abs"),
-        saves: INPUTS,
     }
     /// A constant to gradients.
     sign, "-1, 0 or 1.", "-2.0" => "-1.0" {
         integers: true,
         run: |x, dtype, _| by_kind!(dtype, float_sign, int_sign, (x)),
         onnx: Node("Sign"),
-        saves: INPUTS,
     }
     exp, "e^x", "0.0" => "1.0" {
         cpu: |x| maths::exp(x),
@@ -142,7 +152,6 @@ elementwise! {
         run: |x, _, _| Dispatch::float_log(x),
         gradient: |x, _, dy| dy.div(x),
         onnx: Node("Log"),
-        saves: INPUTS,
     }
     log1p, "log(1 + x), accurate near 0.", "0.0" => "0.0" {
         run: |x, _, _| Dispatch::float_log1p(x),
@@ -151,7 +160,6 @@ elementwise! {
             let sum = w.node("Add", [w.x(0), w.number(1.0)]);
             w.node("Log", [sum])
         }),
-        saves: INPUTS,
     }
     sqrt, "Square root.", "4.0" => "2.0" {
         cpu: |x| x.sqrt(),
@@ -166,7 +174,6 @@ elementwise! {
         run: |x, dtype, _| by_kind!(dtype, float_mul, int_mul, (x.clone(), x)),
         gradient: |x, _, dy| dy.mul(x)?.mul_scalar(2.0),
         onnx: Nodes(|w| w.node("Mul", [w.x(0), w.x(0)])),
-        saves: INPUTS,
     }
     recip, "1 / x", "4.0" => "0.25" {
         cpu: |x| 1.0 / x,
@@ -179,13 +186,11 @@ elementwise! {
         run: |x, _, _| Dispatch::float_sin(x),
         gradient: |x, _, dy| dy.mul(&x.cos()?),
         onnx: Node("Sin"),
-        saves: INPUTS,
     }
     cos, "Cosine, radians.", "0.0" => "1.0" {
         run: |x, _, _| Dispatch::float_cos(x),
         gradient: |x, _, dy| dy.mul(&x.sin()?)?.neg(),
         onnx: Node("Cos"),
-        saves: INPUTS,
     }
     tan, "Tangent, radians.", "0.0" => "0.0" {
         run: |x, _, _| Dispatch::float_tan(x),
@@ -201,7 +206,6 @@ elementwise! {
         },
         gradient: |x, _, dy| dy.div(&x.mul(x)?.neg()?.add_scalar(1.0)?.sqrt()?),
         onnx: Node("Asin"),
-        saves: INPUTS,
     }
     acos, "Inverse cosine.", "1.0" => "0.0" {
         run: |x, _, device| match device {
@@ -210,25 +214,21 @@ elementwise! {
         },
         gradient: |x, _, dy| dy.div(&x.mul(x)?.neg()?.add_scalar(1.0)?.sqrt()?)?.neg(),
         onnx: Node("Acos"),
-        saves: INPUTS,
     }
     atan, "Inverse tangent.", "0.0" => "0.0" {
         run: |x, _, _| Dispatch::float_atan(x),
         gradient: |x, _, dy| dy.div(&x.mul(x)?.add_scalar(1.0)?),
         onnx: Node("Atan"),
-        saves: INPUTS,
     }
     sinh, "Hyperbolic sine.", "0.0" => "0.0" {
         run: |x, _, _| Dispatch::float_sinh(x),
         gradient: |x, _, dy| dy.mul(&x.cosh()?),
         onnx: Node("Sinh"),
-        saves: INPUTS,
     }
     cosh, "Hyperbolic cosine.", "0.0" => "1.0" {
         run: |x, _, _| Dispatch::float_cosh(x),
         gradient: |x, _, dy| dy.mul(&x.sinh()?),
         onnx: Node("Cosh"),
-        saves: INPUTS,
     }
     tanh, "Hyperbolic tangent.", "0.0" => "0.0" {
         cpu: |x| maths::tanh(x),
@@ -243,25 +243,21 @@ elementwise! {
         // 2 / sqrt(pi) exp(-x^2)
         gradient: |x, _, dy| dy.mul(&x.mul(x)?.neg()?.exp()?)?.mul_scalar(FRAC_2_SQRT_PI),
         onnx: Node("Erf"),
-        saves: INPUTS,
     }
     /// A constant to gradients.
     floor, "The largest whole number not above x.", "1.7" => "1.0" {
         run: |x, _, _| Dispatch::float_floor(x),
         onnx: Node("Floor"),
-        saves: INPUTS,
     }
     /// A constant to gradients.
     ceil, "The smallest whole number not below x.", "1.2" => "2.0" {
         run: |x, _, _| Dispatch::float_ceil(x),
         onnx: Node("Ceil"),
-        saves: INPUTS,
     }
     /// A constant to gradients.
     round, "The nearest whole number, halves to even.", "2.5" => "2.0" {
         run: |x, _, _| Dispatch::float_round(x),
         onnx: Node("Round"),
-        saves: INPUTS,
     }
     sigmoid, "1 / (1 + e^-x)", "0.0" => "0.5" {
         cpu: |x| maths::sigmoid(x),
@@ -286,14 +282,12 @@ elementwise! {
         gradient: |x, _, dy| dy.mul(&x.sigmoid()?),
         slope: |x| maths::sigmoid(x),
         onnx: Node("Softplus"),
-        saves: INPUTS,
     }
     /// `y = x P(X < x)` for a standard normal X (Hendrycks and Gimpel, 2016), by the error function.
     gelu, "x times the normal distribution function.", "0.0" => "0.0" {
         run: |x, _, _| Dispatch::gelu(x),
         gradient: |x, _, dy| dy.mul(&gelu_slope(x)?),
         onnx: Node("Gelu"),
-        saves: INPUTS,
     }
 }
 
@@ -301,7 +295,7 @@ impl Elementwise {
     /// The function of a tensor.
     ///
     /// # Errors
-    /// [`crate::Error::DType`] for an element type that it is not defined for.
+    /// [`Error::DType`] for an element type that it is not defined for.
     pub fn of(&'static self, x: &Tensor) -> Result<Tensor> {
         apply(self, &[x])
     }
@@ -311,19 +305,15 @@ impl Elementwise {
         let slope = self.slope?;
         let saved = if self.saves.output { at.y } else { &at.x[0] };
         let taken = fused::applies(saved) && fused::applies(at.dy) && at.dy.device() == Device::Cpu;
-        (taken && !is_grad_enabled()).then(|| apply(Slope { of: self, slope }, &[saved, at.dy]))
-    }
-}
-
-impl std::fmt::Debug for Elementwise {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
+        let run =
+            move |x: &[Operand], y: &Spec, _| on_cpu(slope(&x[0].known_floats(), &x[1].known_floats()), y);
+        (taken && !is_grad_enabled()).then(|| kernel(self.name, at.dy.spec().clone(), &[saved, at.dy], run))
     }
 }
 
 impl Op for &'static Elementwise {
-    fn name(&self) -> &'static str {
-        self.name
+    fn info(&self) -> OpInfo {
+        OpInfo { name: self.name, saves: self.saves, differentiable: self.gradient.is_some() }
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -340,7 +330,7 @@ impl Op for &'static Elementwise {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let Some(gradient) = self.gradient else { return not_differentiable(self) };
+        let gradient = self.gradient.ok_or(Error::NotDifferentiable { op: self.name })?;
         let dx = self.in_one_pass(at).unwrap_or_else(|| gradient(&at.x[0], at.y, at.dy))?;
         Ok(vec![Some(dx)])
     }
@@ -350,44 +340,6 @@ impl Op for &'static Elementwise {
             Node(op_type) => w.node(op_type, w.all()),
             Nodes(write) => write(w),
         })
-    }
-
-    fn saves(&self) -> Saves {
-        self.saves
-    }
-
-    fn differentiable(&self) -> bool {
-        self.gradient.is_some()
-    }
-}
-
-/// The gradient of a function in one pass, where nothing is recorded. Inputs: what is saved, dy.
-struct Slope {
-    of: &'static Elementwise,
-    slope: SlopeMap,
-}
-
-impl std::fmt::Debug for Slope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "slope of {}", self.of.name)
-    }
-}
-
-impl Op for Slope {
-    fn name(&self) -> &'static str {
-        self.of.name
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[1].clone())
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        on_cpu((self.slope)(&x[0].known_floats(), &x[1].known_floats()), y)
-    }
-
-    fn differentiable(&self) -> bool {
-        false
     }
 }
 

@@ -1,8 +1,11 @@
 //! What fused operations have in common: when they are taken, and how their gradients are
 //! differentiated again.
 
-use super::Vjp;
-use crate::{DType, Result, Tensor, tensor::is_grad_enabled};
+use super::{Op, OpInfo, Operand, Primitive, Vjp};
+use crate::{
+    DType, Device, Result, Spec, Tensor,
+    tensor::{apply, is_grad_enabled},
+};
 
 /// Runs a kernel on a device: the function of that name in the module `cpu` or `gpu`.
 macro_rules! on_device {
@@ -40,4 +43,36 @@ pub(crate) fn gradients(
     let wanted: Vec<_> = x.iter().zip(at.wanted).filter(|(_, wanted)| **wanted).map(|(x, _)| x).collect();
     let mut found = plain(&x)?.mul(at.dy)?.sum()?.gradient(&wanted)?.into_iter();
     Ok(at.wanted.iter().map(|&wanted| if wanted { found.next() } else { None }).collect())
+}
+
+/// An operation that is all run: a constant to gradients, with no form in ONNX.
+struct Kernel<F> {
+    name: &'static str,
+    output: Spec,
+    run: F,
+}
+
+/// What `run` makes of the inputs, of the spec `output`: kernels that serve other operations. A constant to
+/// gradients.
+pub(crate) fn kernel(
+    name: &'static str,
+    output: Spec,
+    inputs: &[&Tensor],
+    run: impl Fn(&[Operand], &Spec, Device) -> Primitive + Send + Sync + 'static,
+) -> Result<Tensor> {
+    apply(Kernel { name, output, run }, inputs)
+}
+
+impl<F: Fn(&[Operand], &Spec, Device) -> Primitive + Send + Sync + 'static> Op for Kernel<F> {
+    fn info(&self) -> OpInfo {
+        OpInfo::new(self.name).constant()
+    }
+
+    fn infer(&self, _: &[&Spec]) -> Result<Spec> {
+        Ok(self.output.clone())
+    }
+
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        (self.run)(x, y, device)
+    }
 }

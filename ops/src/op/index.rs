@@ -1,115 +1,24 @@
 //! Operations that choose elements: by index, by mask.
 
-use burn::backend::{Shape, tensor::IndexingUpdateOp};
+use burn::backend::tensor::IndexingUpdateOp;
 
 use super::{
-    OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
-    require_number, require_rank, require_same,
+    OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, binary::expanded,
+    by_kind, require, require_number, require_rank, require_same,
 };
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, interrupt,
+    DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
     tensor::{POLL_EVERY, apply, broadcast, require_room, show},
 };
-
-/// `y[i][j] = x[index[i][j]][j]` along dimension 0, and so on for others.
-#[derive(Debug, Clone, Copy)]
-struct Gather {
-    dim: usize,
-}
 
 /// All dimensions but `dim` must agree between the index and the tensor.
 fn same_but(op: &'static str, dim: usize, x: &Spec, index: &Spec) -> Result<()> {
     require(op, index, DType::is_int, "i32 or i64 for the index")?;
     let fits = x.rank() == index.rank() && (0..x.rank()).all(|d| d == dim || x.shape[d] == index.shape[d]);
-    if fits {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op,
-        found: format!("{} for the index of {}", show(&index.shape), show(&x.shape)),
-        expected: format!("equal sizes in all dimensions but {dim}"),
+    ensure(fits, || {
+        let found = format!("{:?} for the index of {:?}", index.shape, x.shape);
+        Error::shape(op, found, format!("equal sizes in all dimensions but {dim}"))
     })
-}
-
-impl Op for Gather {
-    fn name(&self) -> &'static str {
-        "gather"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        same_but("gather", self.dim, x[0], x[1])?;
-        Ok(x[0].reshaped(x[1].shape.clone()))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (v, index) = (x[0].primitive(), x[1].primitive());
-        by_kind!(y.dtype, float_gather, int_gather, bool_gather, (self.dim, v, index))
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let zeros = Tensor::full(at.x[0].shape(), 0.0, at.dy.dtype(), at.dy.device())?;
-        Ok(vec![Some(apply(ScatterAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
-    }
-
-    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        Ok(w.node_with("GatherElements", w.all(), [("axis", self.dim.into())]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
-    }
-}
-
-/// `y = x`, then `y[index[i][j]][j] += source[i][j]` along dimension 0, and so on for others.
-#[derive(Debug, Clone, Copy)]
-struct ScatterAdd {
-    dim: usize,
-}
-
-impl Op for ScatterAdd {
-    fn name(&self) -> &'static str {
-        "scatter_add"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        require_number("scatter_add", x[0])?;
-        require_same("scatter_add", x[0], x[2])?;
-        same_but("scatter_add", self.dim, x[0], x[1])?;
-        if x[1].shape == x[2].shape {
-            return Ok(x[0].clone());
-        }
-        Err(Error::Shape {
-            op: "scatter_add",
-            found: format!("{} for the source, {} for the index", show(&x[2].shape), show(&x[1].shape)),
-            expected: "one shape for both".into(),
-        })
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [v, index, source] = [0, 1, 2].map(|i| x[i].primitive());
-        by_kind!(y.dtype, float_scatter, int_scatter, (self.dim, v, index, source, IndexingUpdateOp::Add))
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let dx = at.want(0, || Ok(at.dy.clone()))?;
-        let source = at.want(2, || apply(Gather { dim: self.dim }, &[at.dy, &at.x[1]]))?;
-        Ok(vec![dx, None, source])
-    }
-
-    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        let sum = [("axis", self.dim.into()), ("reduction", OnnxAttribute::Text("add"))];
-        Ok(w.node_with("ScatterElements", w.all(), sum))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
-    }
-}
-
-/// Whole slices of dimension `dim`, in the order of a one-dimensional index.
-#[derive(Debug, Clone, Copy)]
-struct IndexSelect {
-    dim: usize,
 }
 
 fn require_index(op: &'static str, index: &Spec) -> Result<()> {
@@ -117,100 +26,135 @@ fn require_index(op: &'static str, index: &Spec) -> Result<()> {
     require_rank(op, index, 1, "one dimension for the index")
 }
 
-impl Op for IndexSelect {
-    fn name(&self) -> &'static str {
-        "index_select"
+/// What an index chooses along a dimension.
+#[derive(Clone, Copy)]
+enum Chosen {
+    /// `y[i][j] = x[index[i][j]][j]` along dimension 0, and so on for others.
+    Elements,
+    /// Whole slices, in the order of a one-dimensional index.
+    Slices,
+}
+
+/// Elements or slices by an index. Inputs: tensor, index.
+#[derive(Clone, Copy)]
+struct Choose(Chosen, usize);
+
+impl Op for Choose {
+    fn info(&self) -> OpInfo {
+        let name = match self.0 {
+            Chosen::Elements => "gather",
+            Chosen::Slices => "index_select",
+        };
+        OpInfo::new(name).saving(Saves::only(&[1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        require_index("index_select", x[1])?;
         let mut y = x[0].clone();
-        y.shape[self.dim] = x[1].len();
+        match self.0 {
+            Chosen::Elements => {
+                same_but("gather", self.1, x[0], x[1])?;
+                y.shape = x[1].shape.clone();
+            }
+            Chosen::Slices => {
+                require_index("index_select", x[1])?;
+                y.shape[self.1] = x[1].len();
+            }
+        }
         Ok(y)
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let (v, index) = (x[0].primitive(), x[1].primitive());
-        by_kind!(y.dtype, float_select, int_select, bool_select, (v, self.dim, index))
+        let (v, dim, index) = (x[0].primitive(), self.1, x[1].primitive());
+        match self.0 {
+            Chosen::Elements => by_kind!(y.dtype, float_gather, int_gather, bool_gather, (dim, v, index)),
+            Chosen::Slices => by_kind!(y.dtype, float_select, int_select, bool_select, (v, dim, index)),
+        }
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let zeros = Tensor::full(at.x[0].shape(), 0.0, at.dy.dtype(), at.dy.device())?;
-        Ok(vec![Some(apply(IndexAdd { dim: self.dim }, &[&zeros, &at.x[1], at.dy])?), None])
+        Ok(vec![Some(apply(AddChosen(*self), &[&zeros, &at.x[1], at.dy])?), None])
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        Ok(w.node_with("Gather", w.all(), [("axis", self.dim.into())]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
+        let op_type = match self.0 {
+            Chosen::Elements => "GatherElements",
+            Chosen::Slices => "Gather",
+        };
+        Ok(w.node_with(op_type, w.all(), [("axis", self.1.into())]))
     }
 }
 
-/// `y = x`, then slice `index[i]` of dimension `dim` gets slice `i` of the source added.
-#[derive(Debug, Clone, Copy)]
-struct IndexAdd {
-    dim: usize,
-}
+/// `y = x`, then each element or slice of it that [`Choose`] would choose gets that of the source added.
+/// Inputs: tensor, index, source.
+#[derive(Clone, Copy)]
+struct AddChosen(Choose);
 
-impl Op for IndexAdd {
-    fn name(&self) -> &'static str {
-        "index_add"
+impl Op for AddChosen {
+    fn info(&self) -> OpInfo {
+        let name = match self.0.0 {
+            Chosen::Elements => "scatter_add",
+            Chosen::Slices => "index_add",
+        };
+        OpInfo::new(name).saving(Saves::only(&[1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        require_number("index_add", x[0])?;
-        require_same("index_add", x[0], x[2])?;
-        let source = IndexSelect { dim: self.dim }.infer(&[x[0], x[1]])?;
-        if source == *x[2] {
-            return Ok(x[0].clone());
-        }
-        Err(Error::Shape {
-            op: "index_add",
-            found: format!("{} for the source", show(&x[2].shape)),
-            expected: show(&source.shape),
-        })
+        let op = self.name();
+        require_number(op, x[0])?;
+        require_same(op, x[0], x[2])?;
+        let source = self.0.infer(&x[..2]).map_err(|e| e.named(op))?;
+        ensure(source == *x[2], || match self.0.0 {
+            Chosen::Elements => {
+                let found = format!("{:?} for the source, {:?} for the index", x[2].shape, x[1].shape);
+                Error::shape(op, found, "one shape for both")
+            }
+            Chosen::Slices => {
+                Error::shape(op, format!("{:?} for the source", x[2].shape), show(&source.shape))
+            }
+        })?;
+        Ok(x[0].clone())
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [v, index, source] = [0, 1, 2].map(|i| x[i].primitive());
-        by_kind!(
-            y.dtype,
-            float_select_assign,
-            int_select_assign,
-            (v, self.dim, index, source, IndexingUpdateOp::Add)
-        )
+        let ([v, index, source], dim) = ([0, 1, 2].map(|i| x[i].primitive()), self.0.1);
+        let add = IndexingUpdateOp::Add;
+        match self.0.0 {
+            Chosen::Elements => {
+                by_kind!(y.dtype, float_scatter, int_scatter, (dim, v, index, source, add))
+            }
+            Chosen::Slices => {
+                by_kind!(y.dtype, float_select_assign, int_select_assign, (v, dim, index, source, add))
+            }
+        }
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let dx = at.want(0, || Ok(at.dy.clone()))?;
-        let source = at.want(2, || apply(IndexSelect { dim: self.dim }, &[at.dy, &at.x[1]]))?;
+        let source = at.want(2, || apply(self.0, &[at.dy, &at.x[1]]))?;
         Ok(vec![dx, None, source])
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        // One number for each element of the source instead of one for each of its slices.
-        let mut shape = vec![1; w.spec(2).rank()];
-        shape[self.dim] = w.spec(1).len();
-        let index = w.node("Reshape", [w.x(1), OnnxValue::sizes(&shape)]);
-        let index = w.node("Expand", [index, OnnxValue::sizes(&w.spec(2).shape.clone())]);
-        let sum = [("axis", self.dim.into()), ("reduction", OnnxAttribute::Text("add"))];
+        let mut index = w.x(1);
+        if let Chosen::Slices = self.0.0 {
+            // One number for each element of the source instead of one for each of its slices.
+            let mut shape = vec![1; w.spec(2).rank()];
+            shape[self.0.1] = w.spec(1).len();
+            index = w.node("Reshape", [index, OnnxValue::sizes(&shape)]);
+            index = w.node("Expand", [index, OnnxValue::sizes(&w.spec(2).shape.clone())]);
+        }
+        let sum = [("axis", self.0.1.into()), ("reduction", OnnxAttribute::Text("add"))];
         Ok(w.node_with("ScatterElements", [w.x(0), index, w.x(2)], sum))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
     }
 }
 
 /// `y = a` where the mask is true, `b` elsewhere. Inputs: mask, a, b.
-#[derive(Debug, Clone, Copy)]
 struct Where;
 
 impl Op for Where {
-    fn name(&self) -> &'static str {
-        "where"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("where").saving(Saves::only(&[0]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -221,12 +165,7 @@ impl Op for Where {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let shape = Shape::from(y.stored_shape());
-        let full = |x: &Operand| {
-            let v = super::binary::aligned(x, y);
-            by_kind!(x.spec.dtype, float_expand, int_expand, bool_expand, (v, shape.clone()))
-        };
-        let (mask, a, b) = (full(&x[0]), full(&x[1]), full(&x[2]));
+        let [mask, a, b] = [0, 1, 2].map(|i| expanded(&x[i], y));
         by_kind!(y.dtype, float_mask_where, int_mask_where, bool_mask_where, (b, mask, a))
     }
 
@@ -248,10 +187,6 @@ impl Op for Where {
         let (a, b) = (w.node("And", [mask, a]), w.node("And", [other, b]));
         Ok(w.node("Or", [a, b]))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0])
-    }
 }
 
 impl Tensor {
@@ -272,7 +207,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::Memory`]; where the caller is wrong, [`Error::Backend`] or any elements, by device.
     pub fn gather_known(&self, dim: usize, index: &Tensor) -> Result<Tensor> {
-        apply(Gather { dim }, &[self, index])
+        apply(Choose(Chosen::Elements, dim), &[self, index])
     }
 
     /// `y = x`, then `y[index[i][j]][j] += source[i][j]` along dimension 0, and so on for others.
@@ -280,15 +215,15 @@ impl Tensor {
         let dim = self.spec().dim("scatter_add", dim)?;
         same_but("scatter_add", dim, self.spec(), index.spec())?;
         in_range("scatter_add", index, self.shape()[dim])?;
-        apply(ScatterAdd { dim }, &[self, index, source])
+        apply(AddChosen(Choose(Chosen::Elements, dim)), &[self, index, source])
     }
 
     /// Whole slices of dimension `dim`, in the order of a one-dimensional index; repeats are allowed.
     pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Tensor> {
         let dim = self.spec().dim("index_select", dim)?;
-        IndexSelect { dim }.infer(&[self.spec(), index.spec()])?;
+        Choose(Chosen::Slices, dim).infer(&[self.spec(), index.spec()])?;
         in_range("index_select", index, self.shape()[dim])?;
-        apply(IndexSelect { dim }, &[self, index])
+        apply(Choose(Chosen::Slices, dim), &[self, index])
     }
 
     /// `n` slices of dimension `dim`: the `i`-th is slice `index(i)` of this tensor.
@@ -315,10 +250,9 @@ impl Tensor {
         let index = Tensor::generated("index_select", Spec::new([n], DType::I32), self.device(), numbers)?;
         let size = self.shape()[dim];
         if let Some(found) = largest.filter(|&found| found >= size) {
-            let (op, name, expected) = ("index_select", "an index", format!("below {size}"));
-            return Err(Error::Argument { op, name, found: found.to_string(), expected });
+            return Err(Error::argument("index_select", "an index", found, format!("below {size}")));
         }
-        apply(IndexSelect { dim }, &[self, &index])
+        apply(Choose(Chosen::Slices, dim), &[self, &index])
     }
 
     /// `y = x`, then slice `index[i]` of dimension `dim` gets slice `i` of `source` added.
@@ -326,7 +260,7 @@ impl Tensor {
         let dim = self.spec().dim("index_add", dim)?;
         require_index("index_add", index.spec())?;
         in_range("index_add", index, self.shape()[dim])?;
-        apply(IndexAdd { dim }, &[self, index, source])
+        apply(AddChosen(Choose(Chosen::Slices, dim)), &[self, index, source])
     }
 
     /// `a` where this truth value is true, `b` elsewhere. All three broadcast.
@@ -337,13 +271,10 @@ impl Tensor {
     /// `value` where the mask is true, the tensor elsewhere. The mask broadcasts to the tensor.
     pub fn masked_fill(&self, mask: &Tensor, value: f64) -> Result<Tensor> {
         require("masked_fill", mask.spec(), |d| d == DType::Bool, "bool for the mask (compare first)")?;
-        if broadcast("masked_fill", self.shape(), mask.shape())? != self.shape() {
-            return Err(Error::Shape {
-                op: "masked_fill",
-                found: format!("{} for the mask", show(mask.shape())),
-                expected: format!("one that broadcasts to {}", show(self.shape())),
-            });
-        }
+        ensure(broadcast("masked_fill", self.shape(), mask.shape())? == self.shape(), || {
+            let found = format!("{:?} for the mask", mask.shape());
+            Error::shape("masked_fill", found, format!("one that broadcasts to {:?}", self.shape()))
+        })?;
         let value = Tensor::scalar(value, self.dtype(), self.device());
         value.and_then(|value| apply(Where, &[mask, &value, self])).map_err(|e| e.named("masked_fill"))
     }
@@ -355,12 +286,5 @@ pub(super) fn in_range(op: &'static str, index: &Tensor, n: usize) -> Result<()>
         return Ok(());
     }
     let wrong = index.to_f64()?.into_iter().find(|&i| !(0.0..n as f64).contains(&i));
-    wrong.map_or(Ok(()), |i| {
-        Err(Error::Argument {
-            op,
-            name: "an index",
-            found: i.to_string(),
-            expected: format!("0 to {}", n - 1),
-        })
-    })
+    wrong.map_or(Ok(()), |i| Err(Error::argument(op, "an index", i, format!("0 to {}", n - 1))))
 }

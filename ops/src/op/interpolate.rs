@@ -1,7 +1,7 @@
 //! Images in another size.
 
 use super::{OnnxAttribute, OnnxOperator, OnnxValue, require_float, require_rank};
-use crate::{Error, Result, Tensor, tensor::require_room};
+use crate::{Error, Result, Tensor, ensure, tensor::require_room};
 
 /// How elements between those of an image are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,9 @@ impl Tensor {
     pub fn interpolate(&self, size: [usize; 2], mode: Interpolation) -> Result<Tensor> {
         require_float("interpolate", self.spec())?;
         require_rank("interpolate", self.spec(), 4, "images [N, C, H, W]")?;
-        if size.contains(&0) {
-            return Err(Error::Argument {
-                op: "interpolate",
-                name: "the size",
-                found: format!("{size:?}"),
-                expected: "at least 1 by 1".into(),
-            });
-        }
+        ensure(!size.contains(&0), || {
+            Error::argument("interpolate", "the size", format!("{size:?}"), "at least 1 by 1")
+        })?;
         if let (true, Some(operator)) = (self.is_symbolic(), self.resize(size, mode)) {
             return operator.on(&[self]);
         }
@@ -45,14 +40,9 @@ impl Tensor {
     /// As [`Tensor::interpolate`], and [`Error::Argument`] unless the scale is a positive number.
     pub fn interpolate_by(&self, scale: f64, mode: Interpolation) -> Result<Tensor> {
         require_rank("interpolate", self.spec(), 4, "images [N, C, H, W]")?;
-        if !(scale.is_finite() && scale > 0.0) {
-            return Err(Error::Argument {
-                op: "interpolate",
-                name: "the scale",
-                found: scale.to_string(),
-                expected: "a positive number".into(),
-            });
-        }
+        ensure(scale.is_finite() && scale > 0.0, || {
+            Error::argument("interpolate", "the scale", scale, "a positive number")
+        })?;
         self.interpolate([2, 3].map(|d| (self.shape()[d] as f64 * scale) as usize), mode)
     }
 

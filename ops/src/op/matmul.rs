@@ -3,32 +3,27 @@
 use burn::backend::{Dispatch, Shape, ops::FloatTensorOps as _};
 use rayon::prelude::*;
 
-use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Vjp, require_float, require_same};
+use super::{OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Vjp, require_float, require_same};
 use crate::{
     Device, Error, Result, Spec, Tensor,
     cpu::product::{MAX_MULTIPLICATIONS, Steps, add_product},
     interrupt,
-    tensor::{apply, broadcast, on_cpu, show},
+    tensor::{apply, broadcast, on_cpu},
 };
 
 /// `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast.
-#[derive(Debug, Clone, Copy)]
 struct MatMul;
 
 impl Op for MatMul {
-    fn name(&self) -> &'static str {
-        "matmul"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("matmul")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         require_float("matmul", x[0])?;
         require_same("matmul", x[0], x[1])?;
         let (a, b) = (&x[0].shape, &x[1].shape);
-        let wrong = || Error::Shape {
-            op: "matmul",
-            found: format!("{} beside {}", show(a), show(b)),
-            expected: "[.., M, K] beside [.., K, N]".into(),
-        };
+        let wrong = || Error::shape("matmul", format!("{a:?} beside {b:?}"), "[.., M, K] beside [.., K, N]");
         let (Some((lead_a, [m, ka])), Some((lead_b, [kb, n]))) =
             (a.split_last_chunk::<2>(), b.split_last_chunk::<2>())
         else {

@@ -1,7 +1,7 @@
 //! Operations, one family a file. Each is a small value that implements [`Op`]: its shape rule, its
 //! run and its gradient are side by side, and each is offered as one public method of [`Tensor`].
 
-use crate::{DType, Error, Result, Spec};
+use crate::{DType, Error, Result, Spec, ensure, tensor::show};
 
 mod backward;
 pub(crate) mod batch_norm;
@@ -33,7 +33,7 @@ mod window;
 
 pub use crate::tensor::onnx;
 pub(crate) use crate::tensor::{
-    Op, Operand, Primitive, Saves, Vjp, by_kind,
+    Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind,
     onnx::{OnnxAttribute, OnnxAttributes, OnnxOperator, OnnxValue, OnnxWriter},
 };
 pub use backward::Gradients;
@@ -51,10 +51,7 @@ pub(crate) fn require(
     allowed: impl Fn(DType) -> bool,
     expected: &str,
 ) -> Result<()> {
-    if allowed(x.dtype) {
-        return Ok(());
-    }
-    Err(Error::DType { op, found: x.dtype.to_string(), expected: expected.into() })
+    ensure(allowed(x.dtype), || Error::dtype(op, x.dtype, expected))
 }
 
 /// Refuses anything but floats.
@@ -69,22 +66,15 @@ pub(crate) fn require_number(op: &'static str, x: &Spec) -> Result<()> {
 
 /// Refuses two different element types.
 pub(crate) fn require_same(op: &'static str, a: &Spec, b: &Spec) -> Result<()> {
-    if a.dtype == b.dtype {
-        return Ok(());
-    }
-    Err(Error::DType {
-        op,
-        found: format!("{} beside {}", a.dtype, b.dtype),
-        expected: "one element type for both (convert with `cast`)".into(),
+    ensure(a.dtype == b.dtype, || {
+        let found = format!("{} beside {}", a.dtype, b.dtype);
+        Error::dtype(op, found, "one element type for both (convert with `cast`)")
     })
 }
 
 /// Refuses anything but the given number of dimensions; `form` names them, as `[N, C, H, W]`.
 pub(crate) fn require_rank(op: &'static str, x: &Spec, rank: usize, form: &str) -> Result<()> {
-    if x.rank() == rank {
-        return Ok(());
-    }
-    Err(Error::Shape { op, found: format!("{:?}", x.shape), expected: form.into() })
+    ensure(x.rank() == rank, || Error::shape(op, show(&x.shape), form))
 }
 
 /// Refuses sizes and steps of a window below `minimum`, and those that a GPU would cut off: it counts in
@@ -97,17 +87,5 @@ pub(crate) fn require_step(
 ) -> Result<()> {
     let maximum = i32::MAX as usize;
     let wrong = steps.iter().find(|step| !(minimum..=maximum).contains(step));
-    wrong.map_or(Ok(()), |step| {
-        Err(Error::Argument {
-            op,
-            name,
-            found: step.to_string(),
-            expected: format!("{minimum} to {maximum}"),
-        })
-    })
-}
-
-/// What [`Op::vjp`] of a piecewise constant operation answers.
-pub(crate) fn not_differentiable<T>(op: &impl Op) -> Result<T> {
-    Err(Error::NotDifferentiable { op: op.name() })
+    wrong.map_or(Ok(()), |step| Err(Error::argument(op, name, step, format!("{minimum} to {maximum}"))))
 }

@@ -1,10 +1,7 @@
 //! Padding: a tensor continued beyond its edges.
 
 use super::{OnnxAttribute, OnnxOperator, OnnxValue, require_number};
-use crate::{
-    Error, Result, Tensor,
-    tensor::{holds, show},
-};
+use crate::{Error, Result, Tensor, ensure, tensor::holds};
 
 /// How a tensor goes on beyond its edges.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,12 +24,8 @@ impl Tensor {
     pub fn pad(&self, pairs: &[[usize; 2]], padding: Padding) -> Result<Tensor> {
         require_number("pad", self.spec())?;
         let Some(first) = self.rank().checked_sub(pairs.len()) else {
-            return Err(Error::Argument {
-                op: "pad",
-                name: "the list of pairs",
-                found: format!("{pairs:?}"),
-                expected: format!("at most one pair for each dimension of {}", show(self.shape())),
-            });
+            let expected = format!("at most one pair for each dimension of {:?}", self.shape());
+            return Err(Error::argument("pad", "the list of pairs", format!("{pairs:?}"), expected));
         };
         let padded = match padding {
             Padding::Constant(value) => self.padded_with(first, pairs, value),
@@ -69,14 +62,10 @@ impl Tensor {
     fn mirrored(&self, dim: usize, [before, after]: [usize; 2], padding: Padding) -> Result<Tensor> {
         let n = self.shape()[dim];
         let too_far = before >= n || after >= n;
-        if too_far && padding == Padding::Reflect {
-            return Err(Error::Argument {
-                op: "pad",
-                name: "a pair",
-                found: format!("{:?}", [before, after]),
-                expected: format!("less than the {n} elements of dimension {dim}, which are reflected"),
-            });
-        }
+        ensure(!too_far || padding != Padding::Reflect, || {
+            let expected = format!("less than the {n} elements of dimension {dim}, which are reflected");
+            Error::argument("pad", "a pair", format!("{:?}", [before, after]), expected)
+        })?;
         if self.is_symbolic() {
             return self.pad_operator(dim, [before, after], padding);
         }

@@ -7,12 +7,12 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxAttribute, OnnxAttributes, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float,
-    require_rank, require_step,
+    OnnxAttribute, OnnxAttributes, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp,
+    require_float, require_rank, require_step,
 };
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
-    tensor::{apply, full_primitive, int_dtype, show},
+    DType, Device, Error, Result, Spec, Tensor, ensure,
+    tensor::{apply, full_primitive, int_dtype},
 };
 
 /// The window that is pooled, by (row, column).
@@ -33,26 +33,18 @@ impl Pool {
         let mut y = x.clone();
         for d in 0..2 {
             let (kernel, stride, padding) = (self.kernel[d], self.stride[d], self.padding[d]);
-            if padding > kernel / 2 {
-                // A window that sees nothing but padding would have no largest element and no mean.
-                return Err(Error::Argument {
-                    op,
-                    name: "the padding",
-                    found: padding.to_string(),
-                    expected: format!("at most half of the kernel of {kernel}"),
-                });
-            }
+            // A window that sees nothing but padding would have no largest element and no mean.
+            ensure(padding <= kernel / 2, || {
+                Error::argument(op, "the padding", padding, format!("at most half of the kernel of {kernel}"))
+            })?;
             let padded = x.shape[d + 2] + 2 * padding;
-            if padded < kernel {
-                return Err(Error::Shape {
+            ensure(padded >= kernel, || {
+                Error::shape(
                     op,
-                    found: format!("{} under a window of {:?}", show(&x.shape), self.kernel),
-                    expected: format!(
-                        "images of at least {kernel} with their padding in dimension {}",
-                        d + 2
-                    ),
-                });
-            }
+                    format!("{:?} under a window of {:?}", x.shape, self.kernel),
+                    format!("images of at least {kernel} with their padding in dimension {}", d + 2),
+                )
+            })?;
             y.shape[d + 2] = (padded - kernel) / stride + 1;
         }
         Ok(y)
@@ -67,21 +59,14 @@ impl Pool {
             ("pads", OnnxAttribute::ints([rows, columns, rows, columns])),
         ]
     }
-
-    /// Where the largest element under each window is, counted over the image: `[N, C, Ho, Wo]`.
-    fn indices(&self, x: Primitive) -> Primitive {
-        let (one, i32) = ([1, 1], int_dtype(DType::I32));
-        Dispatch::max_pool2d_with_indices(x, self.kernel, self.stride, self.padding, one, false, i32).indices
-    }
 }
 
 /// The largest element under each window.
-#[derive(Debug, Clone, Copy)]
 struct MaxPool(Pool);
 
 impl Op for MaxPool {
-    fn name(&self) -> &'static str {
-        "max_pool2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("max_pool2d")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -94,7 +79,7 @@ impl Op for MaxPool {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![Some(apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy])?)])
+        Ok(vec![Some(apply(MaxPoolGradient { pool: self.0, transposed: false }, &[&at.x[0], at.dy])?)])
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
@@ -102,66 +87,46 @@ impl Op for MaxPool {
     }
 }
 
-/// The gradient of [`MaxPool`] at images x, `dy -> dx`: each number goes to where the largest element
-/// of its window was. Linear in dy, constant in x.
-#[derive(Debug, Clone, Copy)]
-struct MaxPoolGradient(Pool);
-
-impl Op for MaxPoolGradient {
-    fn name(&self) -> &'static str {
-        "max_pool2d gradient"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        let Pool { kernel, stride, padding } = self.0;
-        let (images, dy) = (x[0].primitive(), x[1].primitive());
-        let indices = self.0.indices(images.clone());
-        let one = [1, 1];
-        Dispatch::max_pool2d_with_indices_backward(images, kernel, stride, padding, one, false, dy, indices)
-            .x_grad
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![None, at.want(1, || apply(MaxPoolPick(self.0), &[&at.x[0], at.dy]))?])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0])
-    }
+/// The gradient of [`MaxPool`] at images x, `dy -> dx`: each number goes to where the largest element of its
+/// window was. Or its transpose, which takes the numbers that are there. Linear in the second input, constant
+/// in x.
+struct MaxPoolGradient {
+    pool: Pool,
+    transposed: bool,
 }
 
-/// What a second tensor holds where the largest elements of the images are: the transpose of
-/// [`MaxPoolGradient`].
-#[derive(Debug, Clone, Copy)]
-struct MaxPoolPick(Pool);
-
-impl Op for MaxPoolPick {
-    fn name(&self) -> &'static str {
-        "max_pool2d second gradient"
+impl Op for MaxPoolGradient {
+    fn info(&self) -> OpInfo {
+        let name = if self.transposed { "max_pool2d second gradient" } else { "max_pool2d gradient" };
+        OpInfo::new(name).saving(Saves::only(&[0]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        self.0.infer(self.name(), x[0])
+        if self.transposed { self.pool.infer(self.name(), x[0]) } else { Ok(x[0].clone()) }
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        let Pool { kernel, stride, padding } = self.pool;
+        let (images, values) = (x[0].primitive(), x[1].primitive());
+        let (one, i32) = ([1, 1], int_dtype(DType::I32));
+        let found =
+            Dispatch::max_pool2d_with_indices(images.clone(), kernel, stride, padding, one, false, i32);
+        let indices = found.indices;
+        if !self.transposed {
+            return Dispatch::max_pool2d_with_indices_backward(
+                images, kernel, stride, padding, one, false, values, indices,
+            )
+            .x_grad;
+        }
         let [n, c, h, w] = [0, 1, 2, 3].map(|d| x[0].spec.shape[d]);
-        let indices = self.0.indices(x[0].primitive());
         let indices = Dispatch::int_reshape(indices, Shape::from([n, c, y.len() / (n * c)]));
-        let values = Dispatch::float_reshape(x[1].primitive(), Shape::from([n, c, h * w]));
+        let values = Dispatch::float_reshape(values, Shape::from([n, c, h * w]));
         Dispatch::float_reshape(Dispatch::float_gather(2, values, indices), Shape::from(y.shape.clone()))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![None, at.want(1, || apply(MaxPoolGradient(self.0), &[&at.x[0], at.dy]))?])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0])
+        let back = Self { pool: self.pool, transposed: !self.transposed };
+        Ok(vec![None, at.want(1, || apply(back, &[&at.x[0], at.dy]))?])
     }
 }
 
@@ -173,8 +138,8 @@ struct AvgPool {
 }
 
 impl Op for AvgPool {
-    fn name(&self) -> &'static str {
-        "avg_pool2d"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("avg_pool2d").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -196,22 +161,17 @@ impl Op for AvgPool {
         attributes.push(("count_include_pad", usize::from(self.count_padding).into()));
         Ok(w.node_with("AveragePool", w.all(), attributes))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
 }
 
 /// The gradient of [`AvgPool`], its transpose: each number is spread evenly under its window.
-#[derive(Debug, Clone)]
 struct AvgPoolGradient {
     forward: AvgPool,
     shape: Vec<usize>,
 }
 
 impl Op for AvgPoolGradient {
-    fn name(&self) -> &'static str {
-        "avg_pool2d gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("avg_pool2d gradient").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -228,10 +188,6 @@ impl Op for AvgPoolGradient {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(apply(self.forward, &[at.dy])?)])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{index::in_range, require, require_number};
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor, ensure,
     tensor::{holds, show},
 };
 
@@ -14,14 +14,10 @@ impl Tensor {
     /// for fractions of an integer type.
     pub fn arange(start: f64, end: f64, step: f64, dtype: DType, device: Device) -> Result<Tensor> {
         let count = ((end - start) / step).ceil();
-        if !(count >= 1.0 && count.is_finite() && start.is_finite() && step.is_finite()) {
-            return Err(Error::Argument {
-                op: "arange",
-                name: "the range",
-                found: format!("{start} to {end} by {step}"),
-                expected: "at least one number".into(),
-            });
-        }
+        ensure(count >= 1.0 && count.is_finite() && start.is_finite() && step.is_finite(), || {
+            let found = format!("{start} to {end} by {step}");
+            Error::argument("arange", "the range", found, "at least one number")
+        })?;
         let last = start + step * (count - 1.0);
         [start, step, last].iter().try_for_each(|&number| holds("arange", dtype, number))?;
         let spec = Spec::new([count as usize], dtype);
@@ -44,14 +40,7 @@ impl Tensor {
     /// `0..classes`.
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
         require("one_hot", self.spec(), DType::is_int, "i32 or i64")?;
-        if classes == 0 {
-            return Err(Error::Argument {
-                op: "one_hot",
-                name: "the number of classes",
-                found: "0".into(),
-                expected: "at least 1".into(),
-            });
-        }
+        ensure(classes != 0, || Error::argument("one_hot", "the number of classes", "0", "at least 1"))?;
         in_range("one_hot", self, classes)?;
         let hot = Tensor::arange(0.0, classes as f64, 1.0, self.dtype(), self.device())
             .and_then(|numbers| self.unsqueeze(-1)?.eq(&numbers)?.cast(DType::F32));
@@ -79,11 +68,7 @@ impl Tensor {
     fn triangle(&self, op: &'static str, inside: impl Fn(i64, i64) -> bool) -> Result<Tensor> {
         require_number(op, self.spec())?;
         let Some(&[m, n]) = self.shape().last_chunk::<2>() else {
-            return Err(Error::Shape {
-                op,
-                found: show(self.shape()),
-                expected: "matrices [.., M, N]".into(),
-            });
+            return Err(Error::shape(op, show(self.shape()), "matrices [.., M, N]"));
         };
         let outside = |i: usize| f64::from(u8::from(!inside((i / n) as i64, (i % n) as i64)));
         let mask = Tensor::from_numbers(op, Spec::new([m, n], DType::Bool), self.device(), outside)?;

@@ -5,21 +5,22 @@ use burn::backend::{
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 
-use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float};
+use super::{
+    OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, require_float,
+};
 use crate::{
     Device, Result, Spec, Tensor, cpu,
     tensor::{Compact, apply, on_cpu},
 };
 
 /// `y = x` where x > 0, `slope x` elsewhere.
-#[derive(Debug)]
 struct LeakyRelu {
     slope: f64,
 }
 
 impl Op for LeakyRelu {
-    fn name(&self) -> &'static str {
-        "leaky_relu"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("leaky_relu")
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -56,14 +57,13 @@ pub(super) fn gate(gate: &Tensor, dy: &Tensor, slope: f64) -> Result<Tensor> {
 }
 
 /// See [`gate`]. Inputs: gate, dy.
-#[derive(Debug)]
 struct Gate {
     slope: f64,
 }
 
 impl Op for Gate {
-    fn name(&self) -> &'static str {
-        "relu gradient"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("relu gradient").saving(Saves::only(&[0]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -104,10 +104,6 @@ impl Op for Gate {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![None, at.want(1, || gate(&at.x[0], at.dy, self.slope))?])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[0])
     }
 }
 

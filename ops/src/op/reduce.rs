@@ -7,8 +7,8 @@ use burn::backend::{
 };
 
 use super::{
-    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, require,
-    require_float, require_number,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind,
+    require, require_float, require_number,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
@@ -21,14 +21,13 @@ use crate::{
 const BLOCK: usize = 1 << 16;
 
 /// `y = sum of x over dims`
-#[derive(Debug, Clone)]
 struct Sum {
     dims: Vec<usize>,
 }
 
 impl Op for Sum {
-    fn name(&self) -> &'static str {
-        "sum"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("sum").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -63,10 +62,6 @@ impl Op for Sum {
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         Ok(w.node("ReduceSum", [w.x(0), OnnxValue::sizes(&self.dims)]))
     }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
 }
 
 /// The sum of all elements, shape `[1]`, in an order that depends on nothing but their number.
@@ -92,15 +87,14 @@ fn total(value: Primitive, spec: &Spec) -> Primitive {
 }
 
 /// The index of the largest or smallest element along one dimension; the first one wins.
-#[derive(Debug, Clone, Copy)]
 struct ArgExtremum {
     dim: usize,
     largest: bool,
 }
 
 impl Op for ArgExtremum {
-    fn name(&self) -> &'static str {
-        if self.largest { "argmax" } else { "argmin" }
+    fn info(&self) -> OpInfo {
+        OpInfo::new(if self.largest { "argmax" } else { "argmin" }).constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -124,10 +118,6 @@ impl Op for ArgExtremum {
         let op_type = if self.largest { "ArgMax" } else { "ArgMin" };
         let index = w.node_with(op_type, w.all(), [("axis", self.dim.into())]);
         Ok(w.cast(index, DType::I32))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
     }
 }
 
@@ -159,12 +149,12 @@ impl Tensor {
         let Data::I64(values) = wide.to_data()? else { return Ok(wide) };
         match values.iter().find(|&&value| i32::try_from(value).is_err()) {
             None => wide.cast(DType::I32),
-            Some(value) => Err(Error::Argument {
+            Some(value) => Err(Error::argument(
                 op,
-                name: "a result",
-                found: value.to_string(),
-                expected: "one that i32 holds (convert to wider integers with `cast(\"i64\")`)".into(),
-            }),
+                "a result",
+                value,
+                "one that i32 holds (convert to wider integers with `cast(\"i64\")`)",
+            )),
         }
     }
 
@@ -176,10 +166,11 @@ impl Tensor {
     /// The mean over `dims`, of floats.
     pub fn mean_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("mean", self.spec())?;
+        let reduced = self.spec().dims("mean", dims)?;
         if self.is_symbolic() {
-            return self.reduced("ReduceMean", "mean", dims, keep);
+            return self.reduced("ReduceMean", &reduced, keep);
         }
-        let n: usize = self.spec().dims("mean", dims)?.iter().map(|&d| self.shape()[d]).product();
+        let n: usize = reduced.iter().map(|&d| self.shape()[d]).product();
         self.sum_dims(dims, keep)?.div_scalar(n as f64)
     }
 
@@ -231,8 +222,7 @@ impl Tensor {
         bounded: impl Fn(Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
         if self.is_symbolic() {
-            let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
-            return self.reduced("ReduceProd", "prod", &dims, keep);
+            return self.reduced("ReduceProd", &dims, keep);
         }
         let mut rows = self.rows_over(&dims)?;
         // Half against half: gradients come right at zeros too, where `y / x` would not.
@@ -280,9 +270,7 @@ impl Tensor {
             return Ok(self.clone());
         }
         if self.is_symbolic() {
-            let op_type = if largest { "ReduceMax" } else { "ReduceMin" };
-            let dims: Vec<_> = dims.iter().map(|&d| d as i64).collect();
-            return self.reduced(op_type, name, &dims, keep);
+            return self.reduced(if largest { "ReduceMax" } else { "ReduceMin" }, &dims, keep);
         }
         let rows = self.rows_over(&dims)?;
         let index = rows.arg_extremum(-1, true, largest)?;
@@ -291,23 +279,16 @@ impl Tensor {
     }
 
     /// The operator of ONNX for a reduction of a symbolic tensor.
-    pub(super) fn reduced(
-        &self,
-        op_type: &'static str,
-        op: &'static str,
-        dims: &[i64],
-        keep: bool,
-    ) -> Result<Tensor> {
-        let dims = self.spec().dims(op, dims)?;
-        let mut shape = self.reduced_shape(&dims);
-        if !keep {
-            let kept = shape.iter().enumerate().filter(|(d, _)| !dims.contains(d));
-            shape = kept.map(|(_, &n)| n).collect();
-        }
+    pub(super) fn reduced(&self, op_type: &'static str, dims: &[usize], keep: bool) -> Result<Tensor> {
+        let shape = if keep { self.reduced_shape(dims) } else { self.shape_without(dims) };
         let operator = OnnxOperator::new(op_type, &self.spec().reshaped(shape));
-        let operator =
-            operator.with("keepdims", OnnxAttribute::Int(keep.into())).constant(OnnxValue::sizes(&dims));
-        operator.on(&[self])
+        let operator = operator.with("keepdims", OnnxAttribute::Int(keep.into()));
+        operator.constant(OnnxValue::sizes(dims)).on(&[self])
+    }
+
+    fn shape_without(&self, dims: &[usize]) -> Vec<usize> {
+        let kept = self.shape().iter().enumerate().filter(|(d, _)| !dims.contains(d));
+        kept.map(|(_, &n)| n).collect()
     }
 
     fn reduced_shape(&self, dims: &[usize]) -> Vec<usize> {
@@ -325,12 +306,7 @@ impl Tensor {
 
     /// Drops dimensions that a reduction left with size 1.
     pub(crate) fn drop_reduced(&self, dims: &[usize], keep: bool) -> Result<Tensor> {
-        if keep || dims.is_empty() {
-            return Ok(self.clone());
-        }
-        let kept = self.shape().iter().enumerate().filter(|(i, _)| !dims.contains(i));
-        let shape: Vec<_> = kept.map(|(_, &d)| d).collect();
-        self.reshape(&shape)
+        if keep { Ok(self.clone()) } else { self.reshape(&self.shape_without(dims)) }
     }
 
     /// Sums over whatever broadcasting to this shape from `shape` repeated: its gradient.

@@ -2,33 +2,29 @@
 
 use burn::backend::{BackendTensor, DispatchTensorKind, Shape};
 
-use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind};
+use super::{OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind};
 use crate::{
-    Device, Error, Result, Spec, Tensor,
+    Device, Error, Result, Spec, Tensor, ensure,
     tensor::{apply, broadcast, show},
 };
 
 /// The same elements in another shape.
-#[derive(Debug, Clone)]
 struct Reshape {
     shape: Vec<usize>,
 }
 
 impl Op for Reshape {
-    fn name(&self) -> &'static str {
-        "reshape"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("reshape").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         let y = x[0].reshaped(self.shape.clone());
-        if y.len() == x[0].len() {
-            return Ok(y);
-        }
-        Err(Error::Shape {
-            op: "reshape",
-            found: format!("{} ({} elements)", show(&x[0].shape), x[0].len()),
-            expected: format!("as many elements as {} has ({})", show(&self.shape), y.len()),
-        })
+        ensure(y.len() == x[0].len(), || {
+            let found = format!("{:?} ({} elements)", x[0].shape, x[0].len());
+            Error::shape("reshape", found, format!("as many elements as {:?} has ({})", self.shape, y.len()))
+        })?;
+        Ok(y)
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
@@ -54,10 +50,6 @@ impl Op for Reshape {
             return Ok(w.node_with("Flatten", [w.x(0)], [("axis", OnnxAttribute::Int(1))]));
         }
         Ok(w.node("Reshape", [w.x(0), OnnxValue::sizes(to)]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
     }
 
     fn is_view(&self, x: &Operand) -> bool {
@@ -89,14 +81,13 @@ fn without_ones(wide: &[usize], narrow: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// Dimension `i` of the output is dimension `order[i]` of the input.
-#[derive(Debug, Clone)]
 struct Permute {
     order: Vec<usize>,
 }
 
 impl Op for Permute {
-    fn name(&self) -> &'static str {
-        "permute"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("permute").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -118,38 +109,30 @@ impl Op for Permute {
         Ok(w.node_with("Transpose", w.all(), [("perm", order)]))
     }
 
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
-
     fn is_view(&self, _: &Operand) -> bool {
         true
     }
 }
 
 /// Repeats dimensions of size 1, and adds dimensions in front, until the shape is reached.
-#[derive(Debug, Clone)]
 struct Expand {
     shape: Vec<usize>,
 }
 
 impl Op for Expand {
-    fn name(&self) -> &'static str {
-        "expand"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("expand").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        if broadcast("expand", &x[0].shape, &self.shape).ok().as_ref() == Some(&self.shape) {
-            return Ok(x[0].reshaped(self.shape.clone()));
-        }
-        Err(Error::Shape {
-            op: "expand",
-            found: show(&x[0].shape),
-            expected: format!(
-                "one that broadcasts to {} (equal, or 1, from the last dimension)",
-                show(&self.shape)
-            ),
-        })
+        ensure(broadcast("expand", &x[0].shape, &self.shape).ok().as_ref() == Some(&self.shape), || {
+            Error::shape(
+                "expand",
+                show(&x[0].shape),
+                format!("one that broadcasts to {:?} (equal, or 1, from the last dimension)", self.shape),
+            )
+        })?;
+        Ok(x[0].reshaped(self.shape.clone()))
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
@@ -174,10 +157,6 @@ impl Op for Expand {
         Ok(w.node("Expand", [w.x(0), OnnxValue::sizes(&sizes)]))
     }
 
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
-
     fn is_view(&self, _: &Operand) -> bool {
         true
     }
@@ -200,10 +179,9 @@ impl Tensor {
     /// # Errors
     /// [`Error::Shape`] when the numbers do not work out.
     pub fn reshape_infer(&self, shape: &[i64]) -> Result<Tensor> {
-        let wrong = || Error::Shape {
-            op: "reshape",
-            found: format!("{} ({} elements)", show(self.shape()), self.len()),
-            expected: format!("one that fits {shape:?} (at most one -1, which stands for what is left)"),
+        let wrong = || {
+            let expected = format!("one that fits {shape:?} (at most one -1, which stands for what is left)");
+            Error::shape("reshape", format!("{:?} ({} elements)", self.shape(), self.len()), expected)
         };
         let known: i64 =
             shape.iter().filter(|&&d| d != -1).try_fold(1i64, |n, &d| n.checked_mul(d)).ok_or_else(wrong)?;
@@ -224,14 +202,10 @@ impl Tensor {
             return self.reshape(&[1]);
         }
         let (a, b) = (self.spec().dim("flatten", start)?, self.spec().dim("flatten", end)?);
-        if a > b {
-            return Err(Error::Argument {
-                op: "flatten",
-                name: "the range of dimensions",
-                found: format!("{start} to {end}"),
-                expected: "a start not after the end".into(),
-            });
-        }
+        ensure(a <= b, || {
+            let found = format!("{start} to {end}");
+            Error::argument("flatten", "the range of dimensions", found, "a start not after the end")
+        })?;
         let mut shape = self.shape()[..a].to_vec();
         shape.push(self.shape()[a..=b].iter().product());
         shape.extend(&self.shape()[b + 1..]);
@@ -241,13 +215,9 @@ impl Tensor {
     /// Drops a dimension of size 1.
     pub fn squeeze(&self, dim: i64) -> Result<Tensor> {
         let d = self.spec().dim("squeeze", dim)?;
-        if self.shape()[d] != 1 {
-            return Err(Error::Shape {
-                op: "squeeze",
-                found: show(self.shape()),
-                expected: format!("size 1 in dimension {dim}"),
-            });
-        }
+        ensure(self.shape()[d] == 1, || {
+            Error::shape("squeeze", show(self.shape()), format!("size 1 in dimension {dim}"))
+        })?;
         let mut shape = self.shape().to_vec();
         shape.remove(d);
         self.reshape(&shape)
@@ -266,14 +236,10 @@ impl Tensor {
         let resolved = order.iter().map(|&d| self.spec().dim("permute", d)).collect::<Result<Vec<_>>>()?;
         let mut sorted = resolved.clone();
         sorted.sort_unstable();
-        if !sorted.iter().copied().eq(0..self.rank()) {
-            return Err(Error::Argument {
-                op: "permute",
-                name: "the order",
-                found: format!("{order:?}"),
-                expected: format!("each of the {} dimensions of {} once", self.rank(), show(self.shape())),
-            });
-        }
+        ensure(sorted.iter().copied().eq(0..self.rank()), || {
+            let expected = format!("each of the {} dimensions of {:?} once", self.rank(), self.shape());
+            Error::argument("permute", "the order", format!("{order:?}"), expected)
+        })?;
         if resolved == sorted {
             return Ok(self.clone());
         }

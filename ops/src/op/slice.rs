@@ -2,9 +2,9 @@
 
 use burn::backend::Slice as BurnSlice;
 
-use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, by_kind, onnx};
+use super::{OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, onnx};
 use crate::{
-    Device, Error, Result, Spec, Tensor,
+    Device, Error, Result, Spec, Tensor, ensure,
     tensor::{apply, full_primitive},
 };
 
@@ -27,14 +27,13 @@ impl Span {
 }
 
 /// A block out of the input, one span for each dimension.
-#[derive(Debug, Clone)]
 struct Slice {
     spans: Vec<Span>,
 }
 
 impl Op for Slice {
-    fn name(&self) -> &'static str {
-        "slice"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("slice").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -66,17 +65,12 @@ impl Op for Slice {
         Ok(w.node("Slice", [w.x(0), starts, ends, axes, steps]))
     }
 
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
-    }
-
     fn is_view(&self, _: &Operand) -> bool {
         true
     }
 }
 
 /// The inverse of [`Slice`]: a block within a larger shape that is filled with a number.
-#[derive(Debug, Clone)]
 struct Embed {
     shape: Vec<usize>,
     spans: Vec<Span>,
@@ -84,8 +78,8 @@ struct Embed {
 }
 
 impl Op for Embed {
-    fn name(&self) -> &'static str {
-        "pad"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("pad").saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -110,10 +104,6 @@ impl Op for Embed {
         let after = self.spans.iter().zip(&self.shape).map(|(span, n)| n - span.end);
         let pads: Vec<_> = before.chain(after).collect();
         Ok(w.node("Pad", [w.x(0), OnnxValue::sizes(&pads), w.number(self.fill)]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::NOTHING
     }
 }
 
@@ -145,16 +135,14 @@ impl Tensor {
         let n = self.shape()[d] as i64;
         let from_front = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
         let (a, b) = (from_front(start), end.map_or(n, from_front));
-        if !(0 <= a && a < b && b <= n) || step == 0 {
-            return Err(Error::Argument {
-                op: "slice",
-                name: "the range",
-                found: format!("{start} to {} by {step}", end.map_or("the end".into(), |e| e.to_string())),
-                expected: format!(
-                    "a range within the {n} elements of dimension {dim}, not empty, step at least 1"
-                ),
-            });
-        }
+        ensure(0 <= a && a < b && b <= n && step != 0, || {
+            Error::argument(
+                "slice",
+                "the range",
+                format!("{start} to {} by {step}", end.map_or("the end".into(), |e| e.to_string())),
+                format!("a range within the {n} elements of dimension {dim}, not empty, step at least 1"),
+            )
+        })?;
         let whole = |&n: &usize| Span { start: 0, end: n, step: 1 };
         let mut spans: Vec<_> = self.shape().iter().map(whole).collect();
         spans[d] = Span { start: a as usize, end: b as usize, step };
@@ -164,22 +152,11 @@ impl Tensor {
     /// Pieces of `size` elements along `dim`; the last one may be smaller.
     pub fn split(&self, size: usize, dim: i64) -> Result<Vec<Tensor>> {
         let n = self.shape()[self.spec().dim("split", dim)?];
-        if size == 0 {
-            return Err(Error::Argument {
-                op: "split",
-                name: "the size",
-                found: "0".into(),
-                expected: "at least 1".into(),
-            });
-        }
-        if n.div_ceil(size) > MAX_PIECES {
-            return Err(Error::Argument {
-                op: "split",
-                name: "the size",
-                found: format!("{size}, which gives {} pieces", n.div_ceil(size)),
-                expected: format!("one that gives at most {MAX_PIECES}"),
-            });
-        }
+        ensure(size != 0, || Error::argument("split", "the size", "0", "at least 1"))?;
+        ensure(n.div_ceil(size) <= MAX_PIECES, || {
+            let found = format!("{size}, which gives {} pieces", n.div_ceil(size));
+            Error::argument("split", "the size", found, format!("one that gives at most {MAX_PIECES}"))
+        })?;
         let piece = |start: usize| {
             crate::interrupt::check()?;
             self.narrow(dim, start, size.min(n - start))
@@ -193,14 +170,7 @@ impl Tensor {
     /// [`Error::Argument`] for no pieces.
     pub fn chunk(&self, count: usize, dim: i64) -> Result<Vec<Tensor>> {
         let n = self.shape()[self.spec().dim("chunk", dim)?];
-        if count == 0 {
-            return Err(Error::Argument {
-                op: "chunk",
-                name: "the number of pieces",
-                found: "0".into(),
-                expected: "at least 1".into(),
-            });
-        }
+        ensure(count != 0, || Error::argument("chunk", "the number of pieces", "0", "at least 1"))?;
         self.split(n.div_ceil(count), dim)
     }
 }

@@ -2,76 +2,43 @@
 
 use burn::backend::{Dispatch, ops::ActivationOps as _};
 
-use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, Saves, Vjp, require_float};
+use super::{OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, require_float};
 use crate::{DType, Device, Result, Spec, Tensor, tensor::apply};
 
-/// `y_i = e^x_i / sum_j e^x_j` along a dimension.
-#[derive(Debug, Clone, Copy)]
+/// `y_i = e^x_i / sum_j e^x_j` along a dimension, or its logarithm, `y_i = x_i - log sum_j e^x_j`.
+#[derive(Clone, Copy)]
 struct Softmax {
     dim: usize,
+    log: bool,
 }
 
 impl Op for Softmax {
-    fn name(&self) -> &'static str {
-        "softmax"
+    fn info(&self) -> OpInfo {
+        OpInfo::new(if self.log { "log_softmax" } else { "softmax" }).saving(Saves::OUTPUT)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        require_float("softmax", x[0])?;
+        require_float(self.name(), x[0])?;
         Ok(x[0].clone())
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::softmax(x[0].primitive(), self.dim)
+        let run = if self.log { Dispatch::log_softmax } else { Dispatch::softmax };
+        run(x[0].primitive(), self.dim)
     }
 
-    /// `dx = y (dy - sum y dy)`
+    /// `dx = y (dy - sum y dy)`; of the logarithm `dx = dy - e^y sum dy`.
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let mean = at.y.mul(at.dy)?.sum_dims(&[self.dim as i64], true)?;
-        Ok(vec![Some(at.y.mul(&at.dy.sub(&mean)?)?)])
+        let sum = |x: &Tensor| x.sum_dims(&[self.dim as i64], true);
+        Ok(vec![Some(match self.log {
+            true => at.dy.sub(&at.y.exp()?.mul(&sum(at.dy)?)?)?,
+            false => at.y.mul(&at.dy.sub(&sum(&at.y.mul(at.dy)?)?)?)?,
+        })])
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        Ok(w.node_with("Softmax", w.all(), [("axis", self.dim.into())]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::OUTPUT
-    }
-}
-
-/// `y_i = x_i - log sum_j e^x_j` along a dimension.
-#[derive(Debug, Clone, Copy)]
-struct LogSoftmax {
-    dim: usize,
-}
-
-impl Op for LogSoftmax {
-    fn name(&self) -> &'static str {
-        "log_softmax"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        require_float("log_softmax", x[0])?;
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        Dispatch::log_softmax(x[0].primitive(), self.dim)
-    }
-
-    /// `dx = dy - e^y sum dy`
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let total = at.dy.sum_dims(&[self.dim as i64], true)?;
-        Ok(vec![Some(at.dy.sub(&at.y.exp()?.mul(&total)?)?)])
-    }
-
-    fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        Ok(w.node_with("LogSoftmax", w.all(), [("axis", self.dim.into())]))
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::OUTPUT
+        let op_type = if self.log { "LogSoftmax" } else { "Softmax" };
+        Ok(w.node_with(op_type, w.all(), [("axis", self.dim.into())]))
     }
 }
 
@@ -82,7 +49,7 @@ impl Tensor {
     /// [`crate::Error::DType`] for anything but floats, [`crate::Error::Argument`] for no such dimension.
     pub fn softmax(&self, dim: i64) -> Result<Tensor> {
         let dim = self.spec().dim("softmax", dim)?;
-        apply(Softmax { dim }, &[self])
+        apply(Softmax { dim, log: false }, &[self])
     }
 
     /// `y_i = x_i - log sum_j e^x_j` along `dim`, the logarithm of [`Tensor::softmax`].
@@ -91,7 +58,7 @@ impl Tensor {
     /// As [`Tensor::softmax`].
     pub fn log_softmax(&self, dim: i64) -> Result<Tensor> {
         let dim = self.spec().dim("log_softmax", dim)?;
-        apply(LogSoftmax { dim }, &[self])
+        apply(Softmax { dim, log: true }, &[self])
     }
 
     /// `log sum e^x` over `dims` (all where there are none).
@@ -100,10 +67,10 @@ impl Tensor {
     /// As [`Tensor::softmax`].
     pub fn logsumexp(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("logsumexp", self.spec())?;
-        if self.is_symbolic() {
-            return self.reduced("ReduceLogSumExp", "logsumexp", dims, keep);
-        }
         let reduced = self.spec().dims("logsumexp", dims)?;
+        if self.is_symbolic() {
+            return self.reduced("ReduceLogSumExp", &reduced, keep);
+        }
         // The largest element is taken out, so that the largest power is 1. Where it is infinite, the
         // largest number is taken instead, because infinity less infinity is NaN.
         let bound = if self.dtype() == DType::F64 { f64::MAX } else { f32::MAX.into() };

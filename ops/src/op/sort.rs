@@ -2,24 +2,23 @@
 
 use rayon::prelude::*;
 
-use super::{OnnxValue, OnnxWriter, Op, Operand, Primitive, require_number};
+use super::{OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, require_number};
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, interrupt,
-    tensor::{Data, apply, download, show, upload},
+    DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
+    tensor::{Data, apply, download, upload},
 };
 
 /// So many elements take a tenth of a second or more.
 const MANY: usize = 1 << 20;
 
 /// The numbers of the elements along the last dimension, in the order of the elements.
-#[derive(Debug, Clone, Copy)]
 struct ArgSort {
     descending: bool,
 }
 
 impl Op for ArgSort {
-    fn name(&self) -> &'static str {
-        "argsort"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("argsort").constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -50,10 +49,6 @@ impl Op for ArgSort {
         let all = OnnxValue::sizes(&[w.output.shape[last]]);
         let sorted = w.step("TopK", 2, [w.x(0), all], order);
         Ok(w.cast(OnnxValue::Output(sorted, 1), DType::I32))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
     }
 }
 
@@ -100,18 +95,14 @@ impl Tensor {
     /// As [`Tensor::argsort`], and [`Error::Argument`] unless k is 1 to the size of the dimension.
     pub fn top_k(&self, k: usize, dim: i64) -> Result<(Tensor, Tensor)> {
         let d = self.spec().dim("top_k", dim)?;
-        if !(1..=self.shape()[d]).contains(&k) {
-            return Err(Error::Argument {
-                op: "top_k",
-                name: "k",
-                found: k.to_string(),
-                expected: format!(
-                    "1 to {}, the size of dimension {dim} of {}",
-                    self.shape()[d],
-                    show(self.shape())
-                ),
-            });
-        }
+        ensure((1..=self.shape()[d]).contains(&k), || {
+            Error::argument(
+                "top_k",
+                "k",
+                k,
+                format!("1 to {}, the size of dimension {dim} of {:?}", self.shape()[d], self.shape()),
+            )
+        })?;
         let order = self.argsort(dim, true).map_err(|e| e.named("top_k"))?;
         let largest = order.narrow(dim, 0, k)?;
         Ok((self.gather_known(d, &largest)?, largest))

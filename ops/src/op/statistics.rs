@@ -2,7 +2,7 @@
 //! them; with `keep` the reduced dimensions stay with size 1.
 
 use super::require_float;
-use crate::{Error, Result, Tensor};
+use crate::{Error, Result, Tensor, ensure};
 
 impl Tensor {
     /// The variance over `dims`, `sum (x - mean)^2 / (n - correction)` of n elements: 0 gives that of a
@@ -31,9 +31,9 @@ impl Tensor {
     /// [`Error::DType`] for anything but floats.
     pub fn norm_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_float("norm", self.spec())?;
-        self.spec().dims("norm", dims)?;
+        let reduced = self.spec().dims("norm", dims)?;
         if self.is_symbolic() {
-            return self.reduced("ReduceL2", "norm", dims, keep);
+            return self.reduced("ReduceL2", &reduced, keep);
         }
         let squares = self.square()?.sum_dims(dims, keep)?;
         // The slope of the root is infinite at 0: there the root is taken of a constant 1.
@@ -45,14 +45,10 @@ impl Tensor {
     fn centered(&self, op: &'static str, dims: &[i64], correction: usize) -> Result<(Tensor, f64)> {
         require_float(op, self.spec())?;
         let n: usize = self.spec().dims(op, dims)?.iter().map(|&d| self.shape()[d]).product();
-        if correction >= n {
-            return Err(Error::Argument {
-                op,
-                name: "the correction",
-                found: correction.to_string(),
-                expected: format!("less than the {n} elements that are reduced"),
-            });
-        }
+        ensure(correction < n, || {
+            let expected = format!("less than the {n} elements that are reduced");
+            Error::argument(op, "the correction", correction, expected)
+        })?;
         Ok((self.sub(&self.mean_dims(dims, true)?)?, (n - correction) as f64))
     }
 }

@@ -8,7 +8,7 @@ use super::{
     law::{self, box_muller},
     truncated::first_taken,
 };
-use crate::cpu::{self, wide};
+use crate::cpu::{self, sum::in_lanes, wide};
 
 /// `n` numbers in rows of `row`: each row is drawn from the Dirichlet law whose parameters are all
 /// `alpha`.
@@ -42,27 +42,13 @@ pub(super) fn dirichlet(draw: Draw, n: usize, row: usize, alpha: f64) -> Vec<f32
 
 /// Divides each row by its sum.
 fn normalise(values: &mut [f32], row: usize) {
-    wide(
-        #[inline(always)]
-        || {
-            for row in values.chunks_exact_mut(row) {
-                let scale = 1.0 / sum(row);
-                row.iter_mut().for_each(|x| *x *= scale);
-            }
-        },
-    );
-}
-
-/// The sum, by sixteen sums of every sixteenth number: one order for vectors of all widths.
-#[inline(always)]
-fn sum(row: &[f32]) -> f32 {
-    let (chunks, rest) = row.as_chunks::<16>();
-    let mut sums = [0.0f32; 16];
-    for chunk in chunks {
-        sums.iter_mut().zip(chunk).for_each(|(sum, x)| *sum += x);
-    }
-    sums.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
-    sums.iter().sum()
+    wide!({
+        for row in values.chunks_exact_mut(row) {
+            let [lanes] = in_lanes([row], |[x]| [x]);
+            let scale = 1.0 / lanes.iter().sum::<f32>();
+            row.iter_mut().for_each(|x| *x *= scale);
+        }
+    });
 }
 
 /// `y_i = e^(x_i) / sum_j e^(x_j)`, at which no parameter is too small: of gamma numbers of a small

@@ -25,10 +25,7 @@ pub(super) fn fill(draw: Draw, n: usize, law: impl Law) -> Vec<f32> {
 
 /// The numbers of a draw from `first` on.
 pub(super) fn fill_from(draw: Draw, first: usize, out: &mut [MaybeUninit<f32>], law: impl Law) -> &mut [f32] {
-    wide(
-        #[inline(always)]
-        || fill_in(draw, first, &mut *out, law),
-    );
+    wide!(fill_in(draw, first, &mut *out, law));
     // SAFETY: all elements were just written.
     unsafe { &mut *(std::ptr::from_mut(out) as *mut [f32]) }
 }

@@ -12,8 +12,7 @@ use super::{
 use crate::{
     DType, Device, Spec,
     cpu::maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
-    op::{Operand, Primitive},
-    tensor::{Data, Stored, gpu, upload},
+    tensor::{Data, Operand, Primitive, Stored, gpu::launch, upload},
 };
 
 /// The bits of a float of exponent 0, less those of sqrt(1/2).
@@ -139,11 +138,6 @@ pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
     let words = draw.parts().map(|word| word as i32).to_vec();
     let draw = upload(Data::I32(words), &spec, Device::Gpu);
     let draw = Operand { spec: &spec, stored: Stored::Dense(draw) };
-    let input = gpu::buffer(&draw);
-    let out = gpu::empty(&input, y);
     let groups = y.len().div_ceil(BLOCK) * LANES;
-    let (count, dim) = gpu::units(&out.client, groups);
-    let (arg, filled) = (input.into_buffer_arg(), out.clone().into_buffer_arg());
-    fill_kernel::launch(&out.client, count, dim, arg, filled, groups as u32, law.last, law.one, law.number);
-    gpu::tensor(out, &draw, y)
+    launch!(fill_kernel(&draw) -> y, units(groups), groups as u32, law.last, law.one, law.number)
 }

@@ -19,7 +19,7 @@ mod truncated;
 
 pub use key::{Draw, Key};
 pub use philox::philox4x32_10;
-pub use stream::{current_key, next_draw, next_key, with_stream};
+pub use stream::{next_draw, next_key, with_stream};
 pub use tensors::{bernoulli, dirichlet, dirichlet_per_pixel, normal, truncated_normal, uniform};
 
 impl Draw {

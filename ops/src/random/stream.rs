@@ -30,11 +30,6 @@ pub fn next_key() -> Key {
     next_draw().key()
 }
 
-/// The key of the innermost stream of this thread.
-pub fn current_key() -> Key {
-    STREAMS.with_borrow(|streams| streams.last().expect("the outermost stream is never removed").key)
-}
-
 /// Runs `f` with a stream of that key as the innermost one, from its first draw on.
 pub fn with_stream<T>(key: Key, f: impl FnOnce() -> T) -> T {
     struct Pop;

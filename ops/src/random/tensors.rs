@@ -4,9 +4,8 @@
 use super::gpu;
 use super::{Draw, dirichlet as simplex, fill, law, law::Coded, next_draw, truncated};
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, interrupt,
-    op::Primitive,
-    tensor::{Data, upload},
+    DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
+    tensor::{Data, Primitive, upload},
 };
 
 /// So many numbers take a tenth of a second or more.
@@ -17,7 +16,7 @@ const MANY: usize = 1 << 24;
 /// # Errors
 /// As every new tensor.
 pub fn uniform(shape: &[usize], device: Device) -> Result<Tensor> {
-    of_law(UNIFORM, shape, law::Uniform, device)
+    of_law("noise::uniform", shape, law::Uniform, device)
 }
 
 /// Standard normal numbers.
@@ -25,7 +24,7 @@ pub fn uniform(shape: &[usize], device: Device) -> Result<Tensor> {
 /// # Errors
 /// As every new tensor.
 pub fn normal(shape: &[usize], device: Device) -> Result<Tensor> {
-    of_law(NORMAL, shape, law::Normal, device)
+    of_law("noise::normal", shape, law::Normal, device)
 }
 
 /// Numbers that are 1 with probability `p`, otherwise 0.
@@ -33,8 +32,9 @@ pub fn normal(shape: &[usize], device: Device) -> Result<Tensor> {
 /// # Errors
 /// [`Error::Argument`] for a probability outside 0 to 1; those of every new tensor.
 pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
-    require(BERNOULLI, p, (0.0..=1.0).contains(&p))?;
-    of_law(BERNOULLI.op, shape, law::Bernoulli::new(p), device)
+    const OP: &str = "noise::bernoulli";
+    ensure((0.0..=1.0).contains(&p), || Error::argument(OP, "the probability", p, "0 to 1"))?;
+    of_law(OP, shape, law::Bernoulli::new(p), device)
 }
 
 /// Standard normal numbers that are drawn again until they are at most `psi` in size.
@@ -42,9 +42,10 @@ pub fn bernoulli(shape: &[usize], p: f64, device: Device) -> Result<Tensor> {
 /// # Errors
 /// [`Error::Argument`] unless `psi` is above 0 (as f32); those of every new tensor.
 pub fn truncated_normal(shape: &[usize], psi: f64, device: Device) -> Result<Tensor> {
+    const OP: &str = "noise::truncated_normal";
     let bound = psi as f32;
-    require(TRUNCATED, psi, bound > 0.0)?;
-    from_cpu(TRUNCATED.op, shape, device, move |draw, n| truncated::truncated_normal(draw, n, bound))
+    ensure(bound > 0.0, || Error::argument(OP, "psi", psi, "a number above 0"))?;
+    from_cpu(OP, shape, device, move |draw, n| truncated::truncated_normal(draw, n, bound))
 }
 
 /// Points `[N, ...]` of the Dirichlet law whose parameters are all `alpha`: each sample's numbers add up
@@ -55,7 +56,7 @@ pub fn truncated_normal(shape: &[usize], psi: f64, device: Device) -> Result<Ten
 /// positive and finite; those of every new tensor.
 pub fn dirichlet(shape: &[usize], alpha: f64, device: Device) -> Result<Tensor> {
     let row = shape.iter().skip(1).fold(1usize, |n, &d| n.saturating_mul(d));
-    rows(DIRICHLET, shape, shape, row, alpha, device)
+    rows("noise::dirichlet", shape, shape, row, alpha, device)
 }
 
 /// The same for each pixel of `[N, C, ...]`: its channels add up to 1.
@@ -66,56 +67,26 @@ pub fn dirichlet_per_pixel(shape: &[usize], alpha: f64, device: Device) -> Resul
     let channels_last =
         if shape.len() < 2 { shape.to_vec() } else { [&shape[..1], &shape[2..], &shape[1..2]].concat() };
     let row = shape.get(1).copied().unwrap_or(1);
-    let points = rows(PER_PIXEL, shape, &channels_last, row, alpha, device)?;
+    let points = rows("noise::dirichlet_per_pixel", shape, &channels_last, row, alpha, device)?;
     let last = shape.len() as i64 - 1;
     let order: Vec<i64> = [0, last].into_iter().chain(1..last).collect();
     points.permute(&order)
 }
 
 fn rows(
-    law: LawParameter,
+    op: &'static str,
     shape: &[usize],
     stored: &[usize],
     row: usize,
     alpha: f64,
     device: Device,
 ) -> Result<Tensor> {
-    if shape.len() < 2 {
-        return Err(Error::Shape {
-            op: law.op,
-            found: format!("{shape:?}"),
-            expected: "[N, ...]: samples of one dimension or more".into(),
-        });
-    }
-    require(law, alpha, alpha > 0.0 && alpha.is_finite())?;
-    from_cpu(law.op, stored, device, move |draw, n| simplex::dirichlet(draw, n, row, alpha))
-}
-
-/// What a law's parameter is called, and what it has to be.
-#[derive(Clone, Copy)]
-struct LawParameter {
-    op: &'static str,
-    name: &'static str,
-    expected: &'static str,
-}
-
-const UNIFORM: &str = "noise::uniform";
-const NORMAL: &str = "noise::normal";
-const BERNOULLI: LawParameter =
-    LawParameter { op: "noise::bernoulli", name: "the probability", expected: "0 to 1" };
-const TRUNCATED: LawParameter =
-    LawParameter { op: "noise::truncated_normal", name: "psi", expected: "a number above 0" };
-const DIRICHLET: LawParameter =
-    LawParameter { op: "noise::dirichlet", name: "alpha", expected: "a finite number above 0" };
-const PER_PIXEL: LawParameter = LawParameter { op: "noise::dirichlet_per_pixel", ..DIRICHLET };
-
-fn require(law: LawParameter, found: f64, fits: bool) -> Result<()> {
-    let LawParameter { op, name, expected } = law;
-    if fits {
-        Ok(())
-    } else {
-        Err(Error::Argument { op, name, found: found.to_string(), expected: expected.into() })
-    }
+    ensure(shape.len() >= 2, || {
+        Error::shape(op, format!("{shape:?}"), "[N, ...]: samples of one dimension or more")
+    })?;
+    let is_fit = alpha > 0.0 && alpha.is_finite();
+    ensure(is_fit, || Error::argument(op, "alpha", alpha, "a finite number above 0"))?;
+    from_cpu(op, stored, device, move |draw, n| simplex::dirichlet(draw, n, row, alpha))
 }
 
 /// A tensor of one of the laws that both devices draw from.

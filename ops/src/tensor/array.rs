@@ -1,10 +1,11 @@
 //! Arrays: shapes and elements on the processor, as tensors, files and models exchange them.
 
+use burn::backend::TensorData;
 use half::f16;
 use ndarray::ArrayD;
 
-use super::{DType, Device, Tensor, show};
-use crate::{Error, Result};
+use super::{DType, Device, Tensor};
+use crate::{Error, Result, ensure};
 
 /// Writes [`Data`] and [`DataView`] from one table: element type, to and from a number, to and from bytes.
 macro_rules! element_types {
@@ -31,6 +32,10 @@ macro_rules! element_types {
         })+
 
         impl Data {
+            pub(super) fn into_burn(self, shape: Vec<usize>) -> TensorData {
+                match self { $(Self::$variant(v) => TensorData::new(v, shape),)+ }
+            }
+
             /// The elements, without a copy.
             pub fn view(&self) -> DataView<'_> {
                 match self { $(Self::$variant(v) => DataView::$variant(v),)+ }
@@ -52,6 +57,11 @@ macro_rules! element_types {
             /// The element type.
             pub fn dtype(self) -> DType {
                 match self { $(Self::$variant(_) => DType::$variant,)+ }
+            }
+
+            /// The elements as Rust writes them.
+            pub(super) fn shown(self) -> Vec<String> {
+                match self { $(Self::$variant(v) => v.iter().map(|x| format!("{x:?}")).collect(),)+ }
             }
 
             /// Number of elements.
@@ -206,14 +216,11 @@ impl<'a> ArrayView<'a> {
     /// [`Error::Shape`] when the number of elements is not that of the shape.
     pub fn new(shape: &'a [usize], data: DataView<'a>) -> Result<Self> {
         let len = shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
-        if len == Some(data.len()) {
-            return Ok(Self { shape, data });
-        }
-        Err(Error::Shape {
-            op: "array",
-            found: format!("{} for {} elements", show(shape), data.len()),
-            expected: "a shape of as many elements".into(),
-        })
+        ensure(len == Some(data.len()), || {
+            let found = format!("{shape:?} for {} elements", data.len());
+            Error::shape("array", found, "a shape of as many elements")
+        })?;
+        Ok(Self { shape, data })
     }
 
     /// The length of each axis; empty for a scalar.

@@ -64,6 +64,13 @@ impl Charge {
         }
     }
 
+    /// That of a record of how a tensor was computed: a graph of millions of scalars is larger than they are.
+    /// A record refuses nothing itself; the next tensor does.
+    pub(crate) fn record(bytes: usize) -> Self {
+        LIVE.fetch_add(bytes, Ordering::Relaxed);
+        Self { bytes, source: None }
+    }
+
     /// That of a view. A view of a view holds on to the first source, so that there are no long chains.
     pub(crate) fn view(source: &Arc<Self>) -> Arc<Self> {
         let source = source.source.as_ref().unwrap_or(source);
@@ -73,23 +80,6 @@ impl Charge {
     /// The bytes that are held on to.
     pub(crate) fn bytes(&self) -> usize {
         self.source.as_ref().map_or(self.bytes, |source| source.bytes())
-    }
-}
-
-/// The bytes of a record of how a tensor was computed: a graph of millions of scalars is larger than they
-/// are. A record refuses nothing itself; the next tensor does.
-pub(crate) struct Record(usize);
-
-impl Record {
-    pub(crate) fn new(bytes: usize) -> Self {
-        LIVE.fetch_add(bytes, Ordering::Relaxed);
-        Self(bytes)
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        LIVE.fetch_sub(self.0, Ordering::Relaxed);
     }
 }
 

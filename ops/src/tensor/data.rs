@@ -1,7 +1,7 @@
 //! Values in and out of tensors.
 
 use burn::backend::{
-    BoolDType, DType as BurnDType, Dispatch, FloatDType, IntDType, Scalar, Shape, TensorData,
+    BoolDType, DType as BurnDType, Dispatch, FloatDType, IntDType, Scalar, Shape,
     ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
     read_sync,
 };
@@ -10,23 +10,10 @@ use super::{
     Charge, DType, Data, Device, Floats, Primitive, Spec, Storage, Tensor, by_kind, floats_of, guarded,
     later, show, supported,
 };
-use crate::{Error, Result, interrupt};
+use crate::{Error, Result, ensure, interrupt};
 
 /// Numbers that are made between two polls for a stop.
 pub(crate) const POLL_EVERY: usize = 1 << 20;
-
-impl Data {
-    fn into_burn(self, shape: Vec<usize>) -> TensorData {
-        match self {
-            Self::F32(v) => TensorData::new(v, shape),
-            Self::F64(v) => TensorData::new(v, shape),
-            Self::I32(v) => TensorData::new(v, shape),
-            Self::I64(v) => TensorData::new(v, shape),
-            Self::Bool(v) => TensorData::new(v, shape),
-            Self::F16(_) | Self::U8(_) => unreachable!("`supported` refuses them"),
-        }
-    }
-}
 
 /// The backend's name of a float type.
 pub(crate) fn float_dtype(dtype: DType) -> FloatDType {
@@ -42,13 +29,9 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
 /// for an integer type.
 pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
     let edge = 2f64.powi(if dtype == DType::I32 { 31 } else { 63 });
-    if !dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)) {
-        return Ok(());
-    }
-    Err(Error::DType {
-        op,
-        found: format!("{dtype} beside the number {value}"),
-        expected: "a float tensor for fractions and numbers so large (convert with `cast`)".into(),
+    ensure(!dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)), || {
+        let found = format!("{dtype} beside the number {value}");
+        Error::dtype(op, found, "a float tensor for fractions and numbers so large (convert with `cast`)")
     })
 }
 
@@ -109,13 +92,10 @@ impl Tensor {
     pub fn from_data(data: impl Into<Data>, shape: impl Into<Vec<usize>>, device: Device) -> Result<Self> {
         let data = data.into();
         let spec = Spec::new(shape, data.dtype());
-        if spec.len() != data.len() {
-            return Err(Error::Shape {
-                op: "tensor",
-                found: format!("{} for {} elements", show(&spec.shape), data.len()),
-                expected: "a shape of as many elements".into(),
-            });
-        }
+        ensure(spec.len() == data.len(), || {
+            let found = format!("{:?} for {} elements", spec.shape, data.len());
+            Error::shape("tensor", found, "a shape of as many elements")
+        })?;
         Self::create("tensor", spec, device, |spec| upload(data, spec, device))
     }
 
@@ -233,13 +213,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::Shape`] when there is more than one.
     pub fn item(&self) -> Result<f64> {
-        if self.len() != 1 {
-            return Err(Error::Shape {
-                op: "item",
-                found: show(self.shape()),
-                expected: "a single element".into(),
-            });
-        }
+        ensure(self.len() == 1, || Error::shape("item", show(self.shape()), "a single element"))?;
         Ok(self.to_f64()?[0])
     }
 

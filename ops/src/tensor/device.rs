@@ -30,18 +30,15 @@ impl Device {
     /// # Errors
     /// [`Error::Device`] for another name, or for `gpu` in a build without GPU support.
     pub fn parse(name: &str) -> Result<Self> {
+        let has_gpu = cfg!(any(feature = "gpu", feature = "cuda"));
         match name {
             "cpu" => Ok(Self::Cpu),
-            "gpu" if cfg!(any(feature = "gpu", feature = "cuda")) => Ok(Self::Gpu),
-            _ => Err(Error::Device {
-                op: "device",
-                found: format!("\"{name}\""),
-                expected: if cfg!(any(feature = "gpu", feature = "cuda")) {
-                    "\"cpu\" or \"gpu\"".into()
-                } else {
-                    "\"cpu\" (this build has no GPU support: feature `gpu`)".into()
-                },
-            }),
+            "gpu" if has_gpu => Ok(Self::Gpu),
+            _ if has_gpu => Err(Error::device("device", format!("\"{name}\""), "\"cpu\" or \"gpu\"")),
+            _ => {
+                let expected = "\"cpu\" (this build has no GPU support: feature `gpu`)";
+                Err(Error::device("device", format!("\"{name}\""), expected))
+            }
         }
     }
 
@@ -61,7 +58,7 @@ impl Device {
             Self::Cpu => Ok(()),
             Self::Gpu => gpu().as_ref().map(|_| ()).map_err(|reason| {
                 let found = format!("gpu, which cannot be used: {reason}");
-                Error::Device { op, found, expected: "one that this machine has, such as cpu".into() }
+                Error::device(op, found, "one that this machine has, such as cpu")
             }),
         }
     }

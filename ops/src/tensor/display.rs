@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Data, Tensor};
+use super::Tensor;
 
 /// Up to so many elements are shown.
 const SHOWN: usize = 64;
@@ -17,7 +17,7 @@ impl fmt::Display for Tensor {
             return Ok(());
         }
         match self.to_data() {
-            Ok(data) => write!(f, ": {}", nested(&strings(&data), self.shape())),
+            Ok(data) => write!(f, ": {}", nested(&data.view().shown(), self.shape())),
             Err(_) => f.write_str(", no value"),
         }
     }
@@ -26,18 +26,6 @@ impl fmt::Display for Tensor {
 impl fmt::Debug for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tensor({} on {})", self.spec(), self.device())
-    }
-}
-
-fn strings(data: &Data) -> Vec<String> {
-    match data {
-        Data::F16(v) => v.iter().map(|x| format!("{x:?}")).collect(),
-        Data::U8(v) => v.iter().map(u8::to_string).collect(),
-        Data::F32(v) => v.iter().map(|x| format!("{x:?}")).collect(),
-        Data::F64(v) => v.iter().map(|x| format!("{x:?}")).collect(),
-        Data::I32(v) => v.iter().map(i32::to_string).collect(),
-        Data::I64(v) => v.iter().map(i64::to_string).collect(),
-        Data::Bool(v) => v.iter().map(bool::to_string).collect(),
     }
 }
 

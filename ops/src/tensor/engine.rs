@@ -8,7 +8,7 @@ use burn::backend::{
 };
 
 use super::{Charge, DType, Device, Node, Op, Primitive, Spec, Storage, Tensor, is_grad_enabled, show};
-use crate::{Error, Result, interrupt, panic_text};
+use crate::{Error, Result, ensure, interrupt, panic_text};
 
 /// Checks and carries out one operation, and records it where a gradient or a trace may ask for it.
 /// Everything that every operation has in common happens here and nowhere else.
@@ -30,7 +30,7 @@ pub(crate) fn apply(op: impl Op, inputs: &[&Tensor]) -> Result<Tensor> {
     };
     let symbolic = matches!(storage, Storage::Symbolic);
     let tracked = spec.dtype.is_float()
-        && op.differentiable()
+        && op.info().differentiable
         && is_grad_enabled()
         && inputs.iter().any(|x| x.node().is_some());
     let node = (tracked || symbolic).then(|| Node::record(Box::new(op), inputs, &storage));
@@ -98,47 +98,31 @@ fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     };
     if inputs.iter().any(|x| x.device() != first.device()) {
         let devices: Vec<_> = inputs.iter().map(|x| x.device().name()).collect();
-        return Err(Error::Device {
-            op,
-            found: devices.join(" beside "),
-            expected: "one device for all tensors (move with `to(device)`)".into(),
-        });
+        let found = devices.join(" beside ");
+        return Err(Error::device(op, found, "one device for all tensors (move with `to(device)`)"));
     }
     Ok(first.device())
 }
 
 /// Refuses more elements than there can be addresses: the budget does not see symbolic tensors and views.
 pub(crate) fn countable(op: &'static str, spec: &Spec) -> Result<()> {
-    if spec.bytes() < isize::MAX as usize {
-        return Ok(());
-    }
-    let expected = "fewer elements than memory has addresses".into();
-    Err(Error::Shape { op, found: show(&spec.shape), expected })
+    ensure(spec.bytes() < isize::MAX as usize, || {
+        Error::shape(op, show(&spec.shape), "fewer elements than memory has addresses")
+    })
 }
 
 /// Refuses what no backend holds correctly: more than six dimensions, dimensions of size 0, types
 /// that a GPU does not compute in.
 pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result<()> {
-    if spec.rank() > Spec::MAX_RANK {
-        return Err(Error::Shape {
-            op,
-            found: show(&spec.shape),
-            expected: format!("at most {} dimensions", Spec::MAX_RANK),
-        });
-    }
-    if spec.is_empty() {
-        return Err(Error::Shape { op, found: show(&spec.shape), expected: "no dimension of size 0".into() });
-    }
-    if !DType::ALL.contains(&spec.dtype) {
-        let expected = DType::ALL.map(DType::name).join(", ");
-        return Err(Error::DType { op, found: spec.dtype.to_string(), expected });
-    }
-    if device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64) {
-        return Err(Error::DType {
-            op,
-            found: format!("{} on the GPU", spec.dtype),
-            expected: "f32, i32 or bool there (convert with `cast`)".into(),
-        });
-    }
+    ensure(spec.rank() <= Spec::MAX_RANK, || {
+        Error::shape(op, show(&spec.shape), format!("at most {} dimensions", Spec::MAX_RANK))
+    })?;
+    ensure(!spec.is_empty(), || Error::shape(op, show(&spec.shape), "no dimension of size 0"))?;
+    ensure(DType::ALL.contains(&spec.dtype), || {
+        Error::dtype(op, spec.dtype, DType::ALL.map(DType::name).join(", "))
+    })?;
+    ensure(!(device == Device::Gpu && matches!(spec.dtype, DType::F64 | DType::I64)), || {
+        Error::dtype(op, format!("{} on the GPU", spec.dtype), "f32, i32 or bool there (convert with `cast`)")
+    })?;
     Ok(())
 }

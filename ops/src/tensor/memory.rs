@@ -1,6 +1,6 @@
 //! The memory of tensors on the CPU, for operations that read and write it themselves.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 use burn::backend::{BackendTensor, DispatchTensorKind, flex::FlexTensor};
 
@@ -59,7 +59,7 @@ impl Tensor {
 
     fn unshared(&mut self) -> Option<&mut [f32]> {
         let n = self.len();
-        let Storage::Dense(primitive, _) = self.storage_mut()? else { return None };
+        let Storage::Dense(primitive, _) = &mut Arc::get_mut(&mut self.0)?.storage else { return None };
         let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &mut primitive.kind else { return None };
         let whole = flex.layout().contiguous_offsets() == Some((0, n));
         flex.try_storage_mut().filter(|elements: &&mut [f32]| whole && elements.len() == n)

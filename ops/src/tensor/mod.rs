@@ -37,7 +37,7 @@ pub use later::settle;
 pub(crate) use later::{ask_later, asked_before};
 pub use memory::{Elements, Floats};
 pub(crate) use memory::{floats_of, on_cpu};
-pub(crate) use op::{Op, Operand, Primitive, Saves, Stored, Vjp, by_kind};
+pub(crate) use op::{Op, OpInfo, Operand, Primitive, Saves, Stored, Vjp, by_kind};
 pub(crate) use spec::show;
 pub use spec::{DType, Spec, broadcast};
 pub(crate) use tape::Node;
@@ -176,11 +176,6 @@ impl Tensor {
         matches!(flex.layout().strides(), &[row, column] if row == 1 && column > 1)
     }
 
-    /// The storage, to be changed in place; `None` where another handle shares it.
-    fn storage_mut(&mut self) -> Option<&mut Storage> {
-        Arc::get_mut(&mut self.0).map(|inner| &mut inner.storage)
-    }
-
     /// The backend's tensor.
     pub(crate) fn primitive(&self, op: &'static str) -> Result<Primitive> {
         match &self.0.storage {
@@ -224,17 +219,14 @@ impl Tensor {
         }
     }
 
-    /// Whether it is a view of more elements than its memory holds.
-    fn is_repeated(&self) -> bool {
-        matches!(&self.0.storage, Storage::Dense(_, charge) if charge.bytes() < self.spec().bytes())
-    }
-
-    /// Takes the bytes of a view of repeated elements from the budget while it is written out.
+    /// Takes the bytes of a view of more elements than its memory holds from the budget while it is written
+    /// out.
     fn charge_of_copy(&self, op: &'static str) -> Result<Option<Arc<Charge>>> {
-        self.is_repeated().then(|| Charge::new(op, self.spec())).transpose()
-    }
-
-    fn into_node(self) -> Option<Arc<Node>> {
-        Arc::into_inner(self.0).and_then(|inner| inner.node)
+        match &self.0.storage {
+            Storage::Dense(_, held) if held.bytes() < self.spec().bytes() => {
+                Charge::new(op, self.spec()).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How operations are written as nodes of an ONNX graph: what `Op::onnx` is given, and what it gives.
 
-use super::{DType, Device, Op, Operand, Primitive, Spec, Tensor, apply, trace::OpOrigin};
+use super::{DType, Device, Op, OpInfo, Operand, Primitive, Spec, Tensor, apply, trace::OpOrigin};
 use crate::{Error, Result};
 
 /// Something that a node takes.
@@ -152,7 +152,6 @@ pub fn data_type(dtype: DType) -> i64 {
 
 /// One operator of ONNX in a trace for what is several operations here, so that readers of the graph, and
 /// programs that train it further, find the layer.
-#[derive(Debug)]
 pub(crate) struct OnnxOperator {
     pub op_type: &'static str,
     pub attributes: OnnxAttributes,
@@ -183,8 +182,8 @@ impl OnnxOperator {
 }
 
 impl Op for OnnxOperator {
-    fn name(&self) -> &'static str {
-        self.op_type
+    fn info(&self) -> OpInfo {
+        OpInfo::new(self.op_type)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {

@@ -2,8 +2,6 @@
 //! operations, and they take and give tensors, so both are defined here; the operations themselves are in
 //! [`crate::op`].
 
-use std::fmt::Debug;
-
 use burn::backend::DispatchTensor;
 
 use super::{
@@ -96,10 +94,41 @@ impl Saves {
     }
 }
 
-/// One operation with its attributes.
-pub(crate) trait Op: Debug + Send + Sync + 'static {
+/// What is fixed of an operation.
+#[derive(Clone, Copy)]
+pub(crate) struct OpInfo {
     /// The name in messages: the one that scripts use.
-    fn name(&self) -> &'static str;
+    pub name: &'static str,
+    /// What [`Op::vjp`] uses.
+    pub saves: Saves,
+    /// Whether the output depends smoothly on the inputs. If not, it is a constant to gradients.
+    pub differentiable: bool,
+}
+
+impl OpInfo {
+    /// That of an operation whose gradient needs its inputs.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, saves: Saves::INPUTS, differentiable: true }
+    }
+
+    pub const fn saving(self, saves: Saves) -> Self {
+        Self { saves, ..self }
+    }
+
+    pub const fn constant(self) -> Self {
+        Self { differentiable: false, ..self }
+    }
+}
+
+/// One operation with its attributes.
+pub(crate) trait Op: Send + Sync + 'static {
+    /// What is fixed of it.
+    fn info(&self) -> OpInfo;
+
+    /// The name in messages.
+    fn name(&self) -> &'static str {
+        self.info().name
+    }
 
     /// The shape rule: refuses what does not fit, and gives the spec of the output. Neither backend protects
     /// itself, so nothing reaches [`Op::run`] that this does not allow.
@@ -120,11 +149,6 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
         onnx::not_exportable(self.name())
     }
 
-    /// What [`Op::vjp`] uses.
-    fn saves(&self) -> Saves {
-        Saves::INPUTS
-    }
-
     /// The output in compact form, where there is one for these operands; [`Op::run`] is not called then.
     fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
         let _ = (x, y);
@@ -134,11 +158,6 @@ pub(crate) trait Op: Debug + Send + Sync + 'static {
     /// The index of the saved input that holds the only positions at which the output's gradient is read.
     fn gradient_positions(&self) -> Option<usize> {
         None
-    }
-
-    /// Whether the output depends smoothly on the inputs. If not, it is a constant to gradients.
-    fn differentiable(&self) -> bool {
-        true
     }
 
     /// Whether the output shares the memory of the first input, which is `x`.

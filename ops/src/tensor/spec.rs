@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Result};
+use crate::{Error, Result, ensure};
 
 /// The element types. Tensors have those of [`DType::ALL`]; files and models exchange the others too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,11 +46,9 @@ impl DType {
     /// [`Error::Argument`] for another name.
     pub fn parse(name: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|dtype| dtype.name() == name);
-        found.ok_or_else(|| Error::Argument {
-            op: "dtype",
-            name: "the element type",
-            found: format!("\"{name}\""),
-            expected: "\"f32\", \"f64\", \"i32\", \"i64\" or \"bool\"".into(),
+        found.ok_or_else(|| {
+            let expected = "\"f32\", \"f64\", \"i32\", \"i64\" or \"bool\"";
+            Error::argument("dtype", "the element type", format!("\"{name}\""), expected)
         })
     }
 
@@ -144,21 +142,13 @@ impl Spec {
         if (0..rank).contains(&index) {
             return Ok(index as usize);
         }
-        if rank == 0 {
-            let expected = "a tensor with dimensions".into();
-            return Err(Error::Shape { op, found: show(&self.shape), expected });
-        }
-        Err(Error::Argument {
+        ensure(rank != 0, || Error::shape(op, show(&self.shape), "a tensor with dimensions"))?;
+        Err(Error::argument(
             op,
-            name: "the dimension",
-            found: dim.to_string(),
-            expected: format!(
-                "one of the {rank} dimensions of {} ({} to {})",
-                show(&self.shape),
-                -rank,
-                rank - 1
-            ),
-        })
+            "the dimension",
+            dim,
+            format!("one of the {rank} dimensions of {:?} ({} to {})", self.shape, -rank, rank - 1),
+        ))
     }
 
     /// [`Spec::dim`] for several dimensions, each at most once; an empty list means all of them.
@@ -171,14 +161,9 @@ impl Spec {
         }
         let mut found = dims.iter().map(|&d| self.dim(op, d)).collect::<Result<Vec<_>>>()?;
         found.sort_unstable();
-        if found.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Error::Argument {
-                op,
-                name: "the list of dimensions",
-                found: format!("{dims:?}"),
-                expected: "each dimension at most once".into(),
-            });
-        }
+        ensure(found.windows(2).all(|pair| pair[0] != pair[1]), || {
+            Error::argument(op, "the list of dimensions", format!("{dims:?}"), "each dimension at most once")
+        })?;
         Ok(found)
     }
 }
@@ -206,11 +191,11 @@ pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize
             (x, y) if x == y => Ok(x),
             (1, y) => Ok(y),
             (x, 1) => Ok(x),
-            _ => Err(Error::Shape {
+            _ => Err(Error::shape(
                 op,
-                found: format!("{} beside {}", show(a), show(b)),
-                expected: "shapes that broadcast (equal, or 1, counted from the last dimension)".into(),
-            }),
+                format!("{a:?} beside {b:?}"),
+                "shapes that broadcast (equal, or 1, counted from the last dimension)",
+            )),
         })
         .collect()
 }

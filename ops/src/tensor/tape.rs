@@ -13,11 +13,10 @@ use std::{
 };
 
 use super::{
-    Op, Storage, Tensor, Vjp,
-    budget::Record,
+    Charge, Op, Storage, Tensor, Vjp,
     trace::{self, OpOrigin},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, ensure};
 
 static NEXT_NODE: AtomicU64 = AtomicU64::new(0);
 
@@ -27,11 +26,12 @@ thread_local! {
 
 /// How a tensor came to be.
 pub(crate) struct Node {
-    id: u64,
+    /// A number larger than that of every node it was computed from.
+    pub id: u64,
     /// `None` at a leaf: a parameter, or a tensor that `track` cut off.
     op: Option<Box<dyn Op>>,
     /// In a trace: where the operation comes from.
-    origin: Option<OpOrigin>,
+    pub origin: Option<OpOrigin>,
     /// `None` after [`Tensor::backward`], which frees memory as it proceeds.
     saved: Mutex<Option<SavedTensors>>,
 }
@@ -40,7 +40,7 @@ struct SavedTensors {
     inputs: Vec<Tensor>,
     output: Storage,
     /// What the node itself takes, and its inputs' handles.
-    _record: Record,
+    _record: Charge,
 }
 
 impl Node {
@@ -54,7 +54,7 @@ impl Node {
     }
 
     pub(crate) fn record(op: Box<dyn Op>, inputs: &[&Tensor], storage: &Storage) -> Arc<Self> {
-        let saves = op.saves();
+        let saves = op.info().saves;
         // A trace needs every input, constants among them.
         let traced = matches!(storage, Storage::Symbolic);
         let keep =
@@ -62,7 +62,7 @@ impl Node {
         let saved = SavedTensors {
             inputs: inputs.iter().enumerate().map(keep).collect(),
             output: if saves.output { storage.clone() } else { Storage::Released },
-            _record: Record::new(size_of::<Self>() + inputs.len() * Tensor::BYTES),
+            _record: Charge::record(size_of::<Self>() + inputs.len() * Tensor::BYTES),
         };
         Arc::new(Self {
             id: NEXT_NODE.fetch_add(1, Ordering::Relaxed),
@@ -76,17 +76,8 @@ impl Node {
         self.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number larger than that of every node it was computed from.
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
     pub(crate) fn op(&self) -> Option<&dyn Op> {
         self.op.as_deref()
-    }
-
-    pub(crate) fn origin(&self) -> Option<&OpOrigin> {
-        self.origin.as_ref()
     }
 
     pub(crate) fn inputs(&self) -> Vec<Tensor> {
@@ -131,7 +122,8 @@ impl Drop for Node {
         };
         let mut stack = take(self);
         while let Some(tensor) = stack.pop() {
-            if let Some(mut node) = tensor.into_node().and_then(Arc::into_inner) {
+            let node = Arc::into_inner(tensor.0).and_then(|inner| inner.node);
+            if let Some(mut node) = node.and_then(Arc::into_inner) {
                 stack.append(&mut take(&mut node));
             }
         }
@@ -168,13 +160,9 @@ impl Tensor {
     /// # Errors
     /// [`Error::DType`] for anything but floats.
     pub fn track(&self) -> Result<Tensor> {
-        if !self.dtype().is_float() {
-            return Err(Error::DType {
-                op: "track",
-                found: self.dtype().to_string(),
-                expected: "f32 or f64 (only floats have gradients)".into(),
-            });
-        }
+        ensure(self.dtype().is_float(), || {
+            Error::dtype("track", self.dtype(), "f32 or f64 (only floats have gradients)")
+        })?;
         Ok(self.with_node(Some(Node::leaf())))
     }
 

@@ -51,11 +51,6 @@ pub(crate) fn trace<T>(known: TracedModule, f: impl FnOnce() -> T) -> (T, Option
     (result, position)
 }
 
-/// Whether a trace runs on this thread.
-pub fn is_tracing() -> bool {
-    TRACE.with_borrow(Option::is_some)
-}
-
 /// Notes that everything from now on is asked for at a position in a script. Of no effect outside a trace.
 pub fn at(position: impl FnOnce() -> Option<ScriptPosition>) {
     TRACE.with_borrow_mut(|trace| {

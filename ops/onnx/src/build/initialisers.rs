@@ -63,7 +63,7 @@ pub(crate) struct Locations {
 }
 
 /// What became of all initialisers.
-pub(super) struct Claimed {
+pub(crate) struct Claimed {
     /// By their names, each name once.
     pub parameters: Vec<(String, Parameter)>,
     pub locations: Locations,

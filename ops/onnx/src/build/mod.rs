@@ -12,16 +12,14 @@ mod scope;
 
 use std::{collections::HashMap, mem, rc::Rc};
 
-pub(crate) use initialisers::Locations;
+pub(crate) use initialisers::{Claimed, Locations};
 pub(crate) use reached::reached;
-
-use ops::nn::Parameter;
 
 use crate::{
     NEWEST_OPSET, OnnxFinding,
     build::{
         functions::{ModelFunctions, WrittenOut},
-        initialisers::{Claimed, Initialisers},
+        initialisers::Initialisers,
         scope::Scope,
     },
     file::proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
@@ -37,11 +35,7 @@ const MAX_DEPTH: usize = 32;
 /// What a file was resolved into.
 pub(crate) struct Built {
     pub plan: GraphPlan,
-    pub parameters: Vec<(String, Parameter)>,
-    /// Where the file holds the parameters.
-    pub locations: Locations,
-    /// Single numbers that are taken for parts of a formula.
-    pub numbers: Vec<String>,
+    pub claimed: Claimed,
     pub findings: Vec<OnnxFinding>,
 }
 
@@ -71,8 +65,7 @@ pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto]) -> Built {
     builder.check_opset(&opsets);
     let none = GraphProto::default();
     let plan = builder.graph(model.graph.as_ref().unwrap_or(&none), (initialisers, Some(0)), &opsets);
-    let Claimed { parameters, locations, numbers } = builder.initialisers.finish();
-    Built { plan, parameters, locations, numbers, findings: builder.findings }
+    Built { plan, claimed: builder.initialisers.finish(), findings: builder.findings }
 }
 
 /// ONNX's own operators have two names for their domain.

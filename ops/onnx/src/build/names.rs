@@ -2,42 +2,19 @@
 //! `layers.3.gamma`), and the numbers of formulas by counting (`val_12`), by paths (`Mul/y:0`,
 //! `/Constant_output_0`), or by the operation that gave them (`scalar_tensor_default`, `mul`).
 
-use crate::operators;
+use crate::{is_in, operators};
 
 /// What PyTorch calls an operation on a certain kind of argument, after the operation's name.
 const OVERLOADS: &[&str] = &["_default", "_tensor", "_scalar"];
 
 /// Operations of PyTorch that give constants and have no operator of their name here.
-const OF_PYTORCH: &[&str] = &[
-    "alias",
-    "arange",
-    "clamp",
-    "clone",
-    "detach",
-    "empty",
-    "full",
-    "fulllike",
-    "item",
-    "liftfresh",
-    "liftfreshcopy",
-    "ones",
-    "oneslike",
-    "permute",
-    "rsqrt",
-    "rsub",
-    "scalartensor",
-    "select",
-    "tensor",
-    "to",
-    "tocopy",
-    "view",
-    "zeros",
-    "zeroslike",
-];
+const OF_PYTORCH: &str = "\
+    alias arange clamp clone detach empty full fulllike item liftfresh liftfreshcopy ones oneslike permute \
+    rsqrt rsub scalartensor select tensor to tocopy view zeros zeroslike";
 
 /// What numbers of formulas are called by those who write them out.
-const NUMBERS: &[&str] =
-    &["const", "constant", "eps", "epsilon", "half", "literal", "one", "pi", "two", "zero"];
+const NUMBERS: &str = "\
+    const constant eps epsilon half literal one pi two zero";
 
 /// Whether the name is that of a parameter.
 pub(super) fn is_worded(name: &str) -> bool {
@@ -60,7 +37,7 @@ fn is_number(word: &str) -> bool {
     let stripped = OVERLOADS.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(&word);
     [&word, stripped].iter().any(|word| {
         let bare = word.replace('_', "");
-        [OF_PYTORCH, NUMBERS].iter().any(|list| list.contains(&&*bare)) || operators::is_any(&bare)
+        [OF_PYTORCH, NUMBERS].iter().any(|list| is_in(list, &bare)) || operators::is_any(&bare)
     })
 }
 
@@ -70,44 +47,19 @@ mod tests {
 
     #[test]
     fn parameters_are_named_by_their_modules() {
-        for name in [
-            "w",
-            "alpha",
-            "logit_scale",
-            "layers.3.gamma",
-            "scales.0",
-            "head.temperature",
-            "_tau",
-            "a.bias.1",
-        ] {
+        let names = "w alpha logit_scale layers.3.gamma scales.0 head.temperature _tau a.bias.1";
+        for name in names.split_whitespace() {
             assert!(is_worded(name), "{name}");
         }
     }
 
     #[test]
     fn numbers_are_named_by_counts_paths_and_operations() {
-        for name in [
-            "val_12",
-            "463",
-            "Mul/y:0",
-            "/Constant_output_0",
-            "onnx::Add_5",
-            "scalar_tensor_default",
-            "scalar_tensor",
-            "full_default",
-            "_to_copy",
-            "lift_fresh_copy",
-            "mul",
-            "exp",
-            "add_tensor",
-            "mul_scalar",
-            "sqrt_default",
-            "p2o.helper.constant.3",
-            "p2o.Add.1",
-            "one",
-            "norm.eps",
-            "_tensor_constant0",
-        ] {
+        let names = "\
+            val_12 463 Mul/y:0 /Constant_output_0 onnx::Add_5 scalar_tensor_default scalar_tensor \
+            full_default _to_copy lift_fresh_copy mul exp add_tensor mul_scalar sqrt_default \
+            p2o.helper.constant.3 p2o.Add.1 one norm.eps _tensor_constant0";
+        for name in names.split_whitespace() {
             assert!(!is_worded(name), "{name}");
         }
     }

@@ -27,7 +27,7 @@ impl Builder<'_> {
                     domain,
                     name,
                     opset: version,
-                    known: found.map(Operator::range),
+                    known: found.map(|operator| operator.versions),
                 });
                 self.lose(node);
             }

@@ -5,26 +5,13 @@ use std::collections::HashSet;
 use crate::{
     build::{domain, functions::WrittenNode},
     file::proto::{GraphProto, NodeProto},
+    is_in,
     operators::{self, Operator},
 };
 
 /// Operators that exporters apply directly to a trained number.
-const ARITHMETIC: &[&str] = &[
-    "Add",
-    "Sub",
-    "Mul",
-    "Div",
-    "PRelu",
-    "Neg",
-    "Exp",
-    "Softplus",
-    "Sigmoid",
-    "Tanh",
-    "Identity",
-    "Reshape",
-    "Unsqueeze",
-    "Expand",
-];
+const ARITHMETIC: &str = "\
+    Add Sub Mul Div PRelu Neg Exp Softplus Sigmoid Tanh Identity Reshape Unsqueeze Expand";
 
 /// Whether an operator reads an input as plain numbers (bounds, scales, probabilities).
 pub(super) fn is_setting(operator: &Operator, input: usize) -> bool {
@@ -33,7 +20,7 @@ pub(super) fn is_setting(operator: &Operator, input: usize) -> bool {
 
 /// Whether an operator computes with an input as a formula does.
 pub(super) fn is_arithmetic(operator: &Operator, input: usize) -> bool {
-    ARITHMETIC.contains(&operator.name) && !is_setting(operator, input)
+    is_in(ARITHMETIC, operator.name) && !is_setting(operator, input)
 }
 
 /// The names that nodes, and graphs inside them, use in that way only.

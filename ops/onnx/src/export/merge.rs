@@ -1,6 +1,9 @@
 //! Two drafts of one module as one graph that runs at any batch size.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Display,
+};
 
 use ops::{
     Result, ScriptPosition, Tensor,
@@ -17,7 +20,7 @@ use super::{
 };
 use crate::{
     BUFFER,
-    file::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
+    file::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
 };
 
 const INPUT: &str = "input";
@@ -72,6 +75,7 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     })
 }
 
+#[derive(Default)]
 struct GraphWriter {
     nodes: Vec<NodeProto>,
     names: Names,
@@ -93,15 +97,7 @@ impl GraphWriter {
         let fixed = [INPUT, OUTPUT].map(|name| names.unique(name));
         let parameters = state.iter().map(|(name, _)| names.unique(name));
         let leaves = fixed.into_iter().take(1).chain(parameters).collect();
-        Self {
-            nodes: vec![],
-            names,
-            leaves,
-            used: BTreeSet::new(),
-            outputs: vec![],
-            integers: vec![],
-            followers: HashMap::new(),
-        }
+        Self { names, leaves, ..Self::default() }
     }
 
     /// Adds a step that both drafts have; its output of number `result` is the graph's.
@@ -116,18 +112,16 @@ impl GraphWriter {
         let name = self.names.unique(&name);
 
         let both = small.inputs.iter().zip(&large.inputs).enumerate();
-        let input = both.map(|(i, (a, b))| self.input(&name, small, i, a, b)).collect::<Result<Vec<_>>>()?;
+        let input = both.map(|(i, (a, b))| self.input(&name, small, i, a, b)).collect::<Result<_>>()?;
+        let attribute = |((name, a), (_, b)): (&(&str, OnnxAttribute), &(&str, OnnxAttribute))| match a == b {
+            true => Ok(messages::attribute(name, a)),
+            false => {
+                let found = of_both(format!("{a:?}"), format!("{b:?}"));
+                refuse(format!("`{name}` of {} is {found}", small.op_type), script_line(small))
+            }
+        };
         let attribute =
-            small.attributes.iter().zip(&large.attributes).map(|((name, a), (_, b))| match a == b {
-                true => Ok(messages::attribute(name, a)),
-                false => refuse(
-                    format!(
-                        "`{name}` of {} is {a:?} for {} samples, but {b:?} for {}",
-                        small.op_type, BATCHES[0], BATCHES[1]
-                    ),
-                    script_line(small),
-                ),
-            });
+            small.attributes.iter().zip(&large.attributes).map(attribute).collect::<Result<_>>()?;
         let output = (0..small.outputs).map(|i| match (i, result) {
             (i, Some(result)) if i == result => OUTPUT.into(),
             (0, _) => name.clone(),
@@ -135,15 +129,8 @@ impl GraphWriter {
         });
         let output: Vec<String> = output.collect();
         self.outputs.push(output.clone());
-        let attribute = attribute.collect::<Result<_>>()?;
-        self.nodes.push(NodeProto {
-            input,
-            output,
-            name,
-            op_type: small.op_type.into(),
-            attribute,
-            ..Default::default()
-        });
+        let op_type = small.op_type.into();
+        self.nodes.push(NodeProto { input, output, name, op_type, attribute, ..Default::default() });
         Ok(())
     }
 
@@ -168,13 +155,11 @@ impl GraphWriter {
             (OnnxValue::Number(a, dtype), OnnxValue::Number(b, _)) if a.to_bits() == b.to_bits() => {
                 Ok(self.constant(owner, messages::number(*a, *dtype)))
             }
-            (OnnxValue::Number(a, _), OnnxValue::Number(b, _)) => refuse(
-                format!(
-                    "a number in {} is {a} for {} samples, but {b} for {}: it would be wrong for others",
-                    step.op_type, BATCHES[0], BATCHES[1]
-                ),
-                script_line(step),
-            ),
+            (OnnxValue::Number(a, _), OnnxValue::Number(b, _)) => {
+                let found = of_both(a, b);
+                let text = format!("a number in {} is {found}: it would be wrong for others", step.op_type);
+                refuse(text, script_line(step))
+            }
             (OnnxValue::Sizes(a), OnnxValue::Sizes(b)) => self.sizes(owner, step, i, a, b),
             (OnnxValue::Constant(a), OnnxValue::Constant(b)) => self.tensor(owner, step, a, b),
             _ => different(Some(step), Some(step)),
@@ -183,15 +168,7 @@ impl GraphWriter {
 
     /// A constant, as a node: initialisers are for what is trained.
     fn constant(&mut self, owner: &str, value: TensorProto) -> String {
-        let name = self.names.unique(&format!("{owner}/constant"));
-        self.nodes.push(NodeProto {
-            output: vec![name.clone()],
-            name: name.clone(),
-            op_type: "Constant".into(),
-            attribute: vec![constant(value)],
-            ..Default::default()
-        });
-        name
+        self.push("Constant", &format!("{owner}/constant"), vec![], vec![constant(value)])
     }
 
     fn node(
@@ -201,15 +178,22 @@ impl GraphWriter {
         input: Vec<String>,
         attributes: &[(&str, OnnxAttribute)],
     ) -> String {
-        let name = self.names.unique(name);
-        self.nodes.push(NodeProto {
-            input,
-            output: vec![name.clone()],
-            name: name.clone(),
-            op_type: op_type.into(),
-            attribute: attributes.iter().map(|(name, value)| messages::attribute(name, value)).collect(),
-            ..Default::default()
-        });
+        let attribute = attributes.iter().map(|(name, value)| messages::attribute(name, value)).collect();
+        self.push(op_type, name, input, attribute)
+    }
+
+    /// A node of one output, which is called as the node.
+    fn push(
+        &mut self,
+        op_type: &str,
+        name: &str,
+        input: Vec<String>,
+        attribute: Vec<AttributeProto>,
+    ) -> String {
+        let (name, op_type) = (self.names.unique(name), op_type.into());
+        let output = vec![name.clone()];
+        let node = NodeProto { input, output, name: name.clone(), op_type, attribute, ..Default::default() };
+        self.nodes.push(node);
         name
     }
 
@@ -239,14 +223,9 @@ impl GraphWriter {
             return Ok(self.integers(&name, &left));
         }
         let Some(sizes) = batch::sizes(small, large) else {
-            return refuse(
-                format!(
-                    "sizes of {} are {small:?} for {} samples, but {large:?} for {}: \
-                     they do not follow the batch",
-                    step.op_type, BATCHES[0], BATCHES[1]
-                ),
-                script_line(step),
-            );
+            let found = of_both(format!("{small:?}"), format!("{large:?}"));
+            let text = format!("sizes of {} are {found}: they do not follow the batch", step.op_type);
+            return refuse(text, script_line(step));
         };
         Ok(self.followers(&name, &sizes))
     }
@@ -305,18 +284,13 @@ impl GraphWriter {
             let shape = self.followers(&format!("{owner}/constant/shape"), &sizes);
             return Ok(self.node("Expand", &format!("{owner}/constant"), vec![core, shape], &[]));
         }
-        refuse(
-            format!(
-                "a constant of {} {} for {} samples differs from that {} for {}: it depends on the batch, \
-                 or on chance",
-                step.op_type,
-                small.spec(),
-                BATCHES[0],
-                large.spec(),
-                BATCHES[1]
-            ),
-            script_line(step),
-        )
+        let [a, b] = BATCHES;
+        let (small, large, op_type) = (small.spec(), large.spec(), step.op_type);
+        let text = format!(
+            "a constant of {op_type} {small} for {a} samples differs from that {large} for {b}: it depends \
+             on the batch, or on chance"
+        );
+        refuse(text, script_line(step))
     }
 
     /// Gives the graph its output, where no node gives it.
@@ -375,16 +349,14 @@ fn script_line(step: &OnnxNode) -> Option<ScriptPosition> {
 
 /// The refusal of what is one operation in one trace and another, or none, in the other.
 fn different<T>(small: Option<&OnnxNode>, large: Option<&OnnxNode>) -> Result<T> {
-    let name = |step: Option<&OnnxNode>| step.map_or("nothing", |step| step.op_type);
-    let place = small.and_then(script_line).or(large.and_then(script_line));
-    refuse(
-        format!(
-            "what is computed depends on the batch size: {} for {} samples, {} for {}",
-            name(small),
-            BATCHES[0],
-            name(large),
-            BATCHES[1]
-        ),
-        place,
-    )
+    let [name, other] = [small, large].map(|step| step.map_or("nothing", |step| step.op_type));
+    let [a, b] = BATCHES;
+    let text = format!("what is computed depends on the batch size: {name} for {a} samples, {other} for {b}");
+    refuse(text, small.and_then(script_line).or(large.and_then(script_line)))
+}
+
+/// What something is in both traces, where that differs.
+fn of_both(small: impl Display, large: impl Display) -> String {
+    let [a, b] = BATCHES;
+    format!("{small} for {a} samples, but {large} for {b}")
 }

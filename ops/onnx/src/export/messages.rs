@@ -38,27 +38,19 @@ pub(super) fn integers(name: &str, values: &[i64]) -> TensorProto {
 }
 
 pub(super) fn attribute(name: &str, value: &OnnxAttribute) -> AttributeProto {
-    let mut proto = AttributeProto { name: name.to_owned(), ..Default::default() };
-    let kind = match value {
-        OnnxAttribute::Int(i) => {
-            proto.i = *i;
-            AttributeType::Int
-        }
-        OnnxAttribute::Ints(ints) => {
-            proto.ints = ints.clone();
-            AttributeType::Ints
-        }
-        OnnxAttribute::Float(f) => {
-            proto.f = *f as f32;
-            AttributeType::Float
-        }
-        OnnxAttribute::Text(text) => {
-            proto.s = text.as_bytes().to_vec();
-            AttributeType::String
-        }
+    let of = |kind: AttributeType| AttributeProto {
+        name: name.to_owned(),
+        r#type: kind.into(),
+        ..Default::default()
     };
-    proto.r#type = kind.into();
-    proto
+    match value {
+        OnnxAttribute::Int(i) => AttributeProto { i: *i, ..of(AttributeType::Int) },
+        OnnxAttribute::Ints(ints) => AttributeProto { ints: ints.clone(), ..of(AttributeType::Ints) },
+        OnnxAttribute::Float(f) => AttributeProto { f: *f as f32, ..of(AttributeType::Float) },
+        OnnxAttribute::Text(text) => {
+            AttributeProto { s: text.as_bytes().to_vec(), ..of(AttributeType::String) }
+        }
+    }
 }
 
 /// The attribute of a Constant node.

@@ -44,9 +44,7 @@ impl MessageKind {
             _ => return None,
         })
     }
-}
 
-impl MessageKind {
     /// What a message takes in memory besides its bytes, at most.
     fn overhead(self) -> usize {
         GROWTH

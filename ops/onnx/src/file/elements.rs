@@ -1,6 +1,6 @@
 //! The elements of a `TensorProto`.
 
-use ops::{DType, Device, Error, Result, Spec, Tensor, tensor::Data};
+use ops::{DType, Device, Error, Result, Spec, Tensor, op::onnx::data_type, tensor::Data};
 
 use crate::{
     GraphValue, broken,
@@ -9,15 +9,11 @@ use crate::{
 
 /// The element type of that number, or its name where there is no such type here.
 pub fn dtype(number: i32) -> Result<DType, String> {
-    match DataType::try_from(number) {
-        Ok(DataType::Float) => Ok(DType::F32),
-        Ok(DataType::Double) => Ok(DType::F64),
-        Ok(DataType::Int32) => Ok(DType::I32),
-        Ok(DataType::Int64) => Ok(DType::I64),
-        Ok(DataType::Bool) => Ok(DType::Bool),
-        Ok(other) => Err(format!("{other:?}").to_lowercase()),
-        Err(_) => Err(format!("number {number}")),
-    }
+    let known = DType::ALL.into_iter().find(|&dtype| data_type(dtype) == i64::from(number));
+    known.ok_or_else(|| match DataType::try_from(number) {
+        Ok(other) => format!("{other:?}").to_lowercase(),
+        Err(_) => format!("number {number}"),
+    })
 }
 
 /// Shape and element type as the file says.

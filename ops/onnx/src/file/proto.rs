@@ -3,99 +3,77 @@
 
 use prost::{Enumeration, Message, Oneof};
 
-/// A file: a graph and the versions of the operator sets that its nodes are from.
-#[derive(Clone, PartialEq, Message)]
-pub struct ModelProto {
-    #[prost(int64, tag = "1")]
-    pub ir_version: i64,
-    #[prost(message, repeated, tag = "8")]
-    pub opset_import: Vec<OperatorSetIdProto>,
-    #[prost(string, tag = "2")]
-    pub producer_name: String,
-    #[prost(string, tag = "3")]
-    pub producer_version: String,
-    #[prost(string, tag = "4")]
-    pub domain: String,
-    #[prost(int64, tag = "5")]
-    pub model_version: i64,
-    #[prost(string, tag = "6")]
-    pub doc_string: String,
-    #[prost(message, optional, tag = "7")]
-    pub graph: Option<GraphProto>,
-    #[prost(message, repeated, tag = "14")]
-    pub metadata_props: Vec<StringStringEntryProto>,
-    #[prost(message, repeated, tag = "20")]
-    pub training_info: Vec<TrainingInfoProto>,
-    #[prost(message, repeated, tag = "25")]
-    pub functions: Vec<FunctionProto>,
+/// Makes a message of each block, and a field of each line: its type, how it is encoded, and its number.
+macro_rules! messages {
+    ($($(#[$about:meta])* $message:ident {
+        $($(#[$what:meta])* $field:ident: $type:ty as ($($encoding:tt)*) = $number:tt,)*
+    })*) => {$(
+        $(#[$about])*
+        #[derive(Clone, PartialEq, Message)]
+        pub struct $message {$(
+            $(#[$what])*
+            #[prost($($encoding)*, tag = $number)]
+            pub $field: $type,
+        )*}
+    )*};
 }
 
-/// How a file of its own accord would be trained.
-#[derive(Clone, PartialEq, Message)]
-pub struct TrainingInfoProto {
-    #[prost(message, optional, tag = "1")]
-    pub initialization: Option<GraphProto>,
-    #[prost(message, optional, tag = "2")]
-    pub algorithm: Option<GraphProto>,
-}
+messages! {
+    /// A file: a graph and the versions of the operator sets that its nodes are from.
+    ModelProto {
+        ir_version: i64 as (int64) = 1,
+        opset_import: Vec<OperatorSetIdProto> as (message, repeated) = 8,
+        producer_name: String as (string) = 2,
+        producer_version: String as (string) = 3,
+        domain: String as (string) = 4,
+        model_version: i64 as (int64) = 5,
+        doc_string: String as (string) = 6,
+        graph: Option<GraphProto> as (message, optional) = 7,
+        metadata_props: Vec<StringStringEntryProto> as (message, repeated) = 14,
+        training_info: Vec<TrainingInfoProto> as (message, repeated) = 20,
+        functions: Vec<FunctionProto> as (message, repeated) = 25,
+    }
 
-/// An operator set; the empty domain is ONNX's own.
-#[derive(Clone, PartialEq, Message)]
-pub struct OperatorSetIdProto {
-    #[prost(string, tag = "1")]
-    pub domain: String,
-    #[prost(int64, tag = "2")]
-    pub version: i64,
-}
+    /// How a file of its own accord would be trained.
+    TrainingInfoProto {
+        initialization: Option<GraphProto> as (message, optional) = 1,
+        algorithm: Option<GraphProto> as (message, optional) = 2,
+    }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct StringStringEntryProto {
-    #[prost(string, tag = "1")]
-    pub key: String,
-    #[prost(string, tag = "2")]
-    pub value: String,
-}
+    /// An operator set; the empty domain is ONNX's own.
+    OperatorSetIdProto {
+        domain: String as (string) = 1,
+        version: i64 as (int64) = 2,
+    }
 
-/// Nodes in an order in which each only uses what those before it gave.
-#[derive(Clone, PartialEq, Message)]
-pub struct GraphProto {
-    #[prost(message, repeated, tag = "1")]
-    pub node: Vec<NodeProto>,
-    #[prost(string, tag = "2")]
-    pub name: String,
-    #[prost(message, repeated, tag = "5")]
-    pub initializer: Vec<TensorProto>,
-    #[prost(message, repeated, tag = "15")]
-    pub sparse_initializer: Vec<SparseTensorProto>,
-    #[prost(string, tag = "10")]
-    pub doc_string: String,
-    #[prost(message, repeated, tag = "11")]
-    pub input: Vec<ValueInfoProto>,
-    #[prost(message, repeated, tag = "12")]
-    pub output: Vec<ValueInfoProto>,
-    #[prost(message, repeated, tag = "13")]
-    pub value_info: Vec<ValueInfoProto>,
-}
+    StringStringEntryProto {
+        key: String as (string) = 1,
+        value: String as (string) = 2,
+    }
 
-/// One operator; an empty name among the inputs or outputs stands for one that is left out.
-#[derive(Clone, PartialEq, Message)]
-pub struct NodeProto {
-    #[prost(string, repeated, tag = "1")]
-    pub input: Vec<String>,
-    #[prost(string, repeated, tag = "2")]
-    pub output: Vec<String>,
-    #[prost(string, tag = "3")]
-    pub name: String,
-    #[prost(string, tag = "4")]
-    pub op_type: String,
-    #[prost(string, tag = "7")]
-    pub domain: String,
-    #[prost(string, tag = "8")]
-    pub overload: String,
-    #[prost(message, repeated, tag = "5")]
-    pub attribute: Vec<AttributeProto>,
-    #[prost(string, tag = "6")]
-    pub doc_string: String,
+    /// Nodes in an order in which each only uses what those before it gave.
+    GraphProto {
+        node: Vec<NodeProto> as (message, repeated) = 1,
+        name: String as (string) = 2,
+        initializer: Vec<TensorProto> as (message, repeated) = 5,
+        sparse_initializer: Vec<SparseTensorProto> as (message, repeated) = 15,
+        doc_string: String as (string) = 10,
+        input: Vec<ValueInfoProto> as (message, repeated) = 11,
+        output: Vec<ValueInfoProto> as (message, repeated) = 12,
+        value_info: Vec<ValueInfoProto> as (message, repeated) = 13,
+    }
+
+    /// One operator; an empty name among the inputs or outputs stands for one that is left out.
+    NodeProto {
+        input: Vec<String> as (string, repeated) = 1,
+        output: Vec<String> as (string, repeated) = 2,
+        name: String as (string) = 3,
+        op_type: String as (string) = 4,
+        domain: String as (string) = 7,
+        overload: String as (string) = 8,
+        attribute: Vec<AttributeProto> as (message, repeated) = 5,
+        doc_string: String as (string) = 6,
+    }
 }
 
 /// What an attribute holds.
@@ -119,39 +97,25 @@ pub enum AttributeType {
     TypeProtos = 14,
 }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct AttributeProto {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    /// In a function: the name of the function's attribute whose value this one has.
-    #[prost(string, tag = "21")]
-    pub ref_attr_name: String,
-    #[prost(enumeration = "AttributeType", tag = "20")]
-    pub r#type: i32,
-    #[prost(float, tag = "2")]
-    pub f: f32,
-    #[prost(int64, tag = "3")]
-    pub i: i64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub s: Vec<u8>,
-    #[prost(message, optional, tag = "5")]
-    pub t: Option<TensorProto>,
-    #[prost(message, optional, tag = "6")]
-    pub g: Option<GraphProto>,
-    #[prost(message, optional, tag = "22")]
-    pub sparse_tensor: Option<SparseTensorProto>,
-    #[prost(float, repeated, tag = "7")]
-    pub floats: Vec<f32>,
-    #[prost(int64, repeated, tag = "8")]
-    pub ints: Vec<i64>,
-    #[prost(bytes = "vec", repeated, tag = "9")]
-    pub strings: Vec<Vec<u8>>,
-    #[prost(message, repeated, tag = "10")]
-    pub tensors: Vec<TensorProto>,
-    #[prost(message, repeated, tag = "11")]
-    pub graphs: Vec<GraphProto>,
-    #[prost(message, repeated, tag = "23")]
-    pub sparse_tensors: Vec<SparseTensorProto>,
+messages! {
+    AttributeProto {
+        name: String as (string) = 1,
+        /// In a function: the name of the function's attribute whose value this one has.
+        ref_attr_name: String as (string) = 21,
+        r#type: i32 as (enumeration = "AttributeType") = 20,
+        f: f32 as (float) = 2,
+        i: i64 as (int64) = 3,
+        s: Vec<u8> as (bytes = "vec") = 4,
+        t: Option<TensorProto> as (message, optional) = 5,
+        g: Option<GraphProto> as (message, optional) = 6,
+        sparse_tensor: Option<SparseTensorProto> as (message, optional) = 22,
+        floats: Vec<f32> as (float, repeated) = 7,
+        ints: Vec<i64> as (int64, repeated) = 8,
+        strings: Vec<Vec<u8>> as (bytes = "vec", repeated) = 9,
+        tensors: Vec<TensorProto> as (message, repeated) = 10,
+        graphs: Vec<GraphProto> as (message, repeated) = 11,
+        sparse_tensors: Vec<SparseTensorProto> as (message, repeated) = 23,
+    }
 }
 
 /// Element types, by the numbers that `TensorProto::data_type` and `TensorTypeProto::elem_type` hold.
@@ -177,80 +141,53 @@ pub enum DataType {
     Bfloat16 = 16,
 }
 
-/// A tensor with its elements, in `raw_data` (little endian) or in the field of their type.
-#[derive(Clone, PartialEq, Message)]
-pub struct TensorProto {
-    #[prost(int64, repeated, tag = "1")]
-    pub dims: Vec<i64>,
-    /// A [`DataType`], or a number that a newer version of ONNX knows.
-    #[prost(int32, tag = "2")]
-    pub data_type: i32,
-    #[prost(float, repeated, tag = "4")]
-    pub float_data: Vec<f32>,
-    #[prost(int32, repeated, tag = "5")]
-    pub int32_data: Vec<i32>,
-    #[prost(bytes = "vec", repeated, tag = "6")]
-    pub string_data: Vec<Vec<u8>>,
-    #[prost(int64, repeated, tag = "7")]
-    pub int64_data: Vec<i64>,
-    #[prost(string, tag = "8")]
-    pub name: String,
-    #[prost(string, tag = "12")]
-    pub doc_string: String,
-    #[prost(bytes = "vec", tag = "9")]
-    pub raw_data: Vec<u8>,
-    #[prost(message, repeated, tag = "13")]
-    pub external_data: Vec<StringStringEntryProto>,
-    /// 1: the elements are in another file, which `external_data` names.
-    #[prost(int32, tag = "14")]
-    pub data_location: i32,
-    #[prost(double, repeated, tag = "10")]
-    pub double_data: Vec<f64>,
-    #[prost(uint64, repeated, tag = "11")]
-    pub uint64_data: Vec<u64>,
-}
+messages! {
+    /// A tensor with its elements, in `raw_data` (little endian) or in the field of their type.
+    TensorProto {
+        dims: Vec<i64> as (int64, repeated) = 1,
+        /// A [`DataType`], or a number that a newer version of ONNX knows.
+        data_type: i32 as (int32) = 2,
+        float_data: Vec<f32> as (float, repeated) = 4,
+        int32_data: Vec<i32> as (int32, repeated) = 5,
+        string_data: Vec<Vec<u8>> as (bytes = "vec", repeated) = 6,
+        int64_data: Vec<i64> as (int64, repeated) = 7,
+        name: String as (string) = 8,
+        doc_string: String as (string) = 12,
+        raw_data: Vec<u8> as (bytes = "vec") = 9,
+        external_data: Vec<StringStringEntryProto> as (message, repeated) = 13,
+        /// 1: the elements are in another file, which `external_data` names.
+        data_location: i32 as (int32) = 14,
+        double_data: Vec<f64> as (double, repeated) = 10,
+        uint64_data: Vec<u64> as (uint64, repeated) = 11,
+    }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct SparseTensorProto {
-    #[prost(message, optional, tag = "1")]
-    pub values: Option<TensorProto>,
-    #[prost(message, optional, tag = "2")]
-    pub indices: Option<TensorProto>,
-    #[prost(int64, repeated, tag = "3")]
-    pub dims: Vec<i64>,
-}
+    SparseTensorProto {
+        values: Option<TensorProto> as (message, optional) = 1,
+        indices: Option<TensorProto> as (message, optional) = 2,
+        dims: Vec<i64> as (int64, repeated) = 3,
+    }
 
-/// The name and the type of a value.
-#[derive(Clone, PartialEq, Message)]
-pub struct ValueInfoProto {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    #[prost(message, optional, tag = "2")]
-    pub r#type: Option<TypeProto>,
-    #[prost(string, tag = "3")]
-    pub doc_string: String,
-}
+    /// The name and the type of a value.
+    ValueInfoProto {
+        name: String as (string) = 1,
+        r#type: Option<TypeProto> as (message, optional) = 2,
+        doc_string: String as (string) = 3,
+    }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct TypeProto {
-    /// Missing for sequences, maps and optional values.
-    #[prost(message, optional, tag = "1")]
-    pub tensor_type: Option<TensorTypeProto>,
-}
+    TypeProto {
+        /// Missing for sequences, maps and optional values.
+        tensor_type: Option<TensorTypeProto> as (message, optional) = 1,
+    }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct TensorTypeProto {
-    #[prost(int32, tag = "1")]
-    pub elem_type: i32,
-    /// Missing where even the number of dimensions is open.
-    #[prost(message, optional, tag = "2")]
-    pub shape: Option<TensorShapeProto>,
-}
+    TensorTypeProto {
+        elem_type: i32 as (int32) = 1,
+        /// Missing where even the number of dimensions is open.
+        shape: Option<TensorShapeProto> as (message, optional) = 2,
+    }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct TensorShapeProto {
-    #[prost(message, repeated, tag = "1")]
-    pub dim: Vec<DimensionProto>,
+    TensorShapeProto {
+        dim: Vec<DimensionProto> as (message, repeated) = 1,
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -268,29 +205,20 @@ pub enum Dimension {
     DimParam(String),
 }
 
-/// A function of the model's own that nodes call by its name.
-#[derive(Clone, PartialEq, Message)]
-pub struct FunctionProto {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    #[prost(string, repeated, tag = "4")]
-    pub input: Vec<String>,
-    #[prost(string, repeated, tag = "5")]
-    pub output: Vec<String>,
-    /// Names of attributes without a default value.
-    #[prost(string, repeated, tag = "6")]
-    pub attribute: Vec<String>,
-    /// Attributes with their default values.
-    #[prost(message, repeated, tag = "11")]
-    pub attribute_proto: Vec<AttributeProto>,
-    #[prost(message, repeated, tag = "7")]
-    pub node: Vec<NodeProto>,
-    #[prost(string, tag = "8")]
-    pub doc_string: String,
-    #[prost(message, repeated, tag = "9")]
-    pub opset_import: Vec<OperatorSetIdProto>,
-    #[prost(string, tag = "10")]
-    pub domain: String,
-    #[prost(string, tag = "13")]
-    pub overload: String,
+messages! {
+    /// A function of the model's own that nodes call by its name.
+    FunctionProto {
+        name: String as (string) = 1,
+        input: Vec<String> as (string, repeated) = 4,
+        output: Vec<String> as (string, repeated) = 5,
+        /// Names of attributes without a default value.
+        attribute: Vec<String> as (string, repeated) = 6,
+        /// Attributes with their default values.
+        attribute_proto: Vec<AttributeProto> as (message, repeated) = 11,
+        node: Vec<NodeProto> as (message, repeated) = 7,
+        doc_string: String as (string) = 8,
+        opset_import: Vec<OperatorSetIdProto> as (message, repeated) = 9,
+        domain: String as (string) = 10,
+        overload: String as (string) = 13,
+    }
 }

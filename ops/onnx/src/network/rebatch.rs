@@ -13,7 +13,7 @@ use crate::{
     network::{
         graph::{Graph, Purpose},
         port::list,
-        trial::{Trial, trial},
+        trial::{SAMPLES, Trial, trial},
     },
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn shapes_follow(graph: &Graph, parameters: &[(String, Parameter)], o
     if graph.inputs.iter().all(|port| port.samples().is_none()) {
         return false;
     }
-    let Trial::Shapes(twice) = trial(graph, parameters, 2) else { return false };
+    let Trial::Shapes(twice) = trial(graph, parameters, 2, SAMPLES) else { return false };
     let doubled = |(one, two): (&Option<Spec>, &Option<Spec>)| match (one, two) {
         (Some(one), Some(two)) => match (one.shape.split_first(), two.shape.split_first()) {
             (Some((n, rest)), Some((m, others))) => *m == 2 * n && rest == others,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Stand-ins for free sizes: of the number of samples, and of any other.
-const SAMPLES: usize = 2;
+pub(crate) const SAMPLES: usize = 2;
 const OTHER: usize = 16;
 
 /// The result of a trial with symbolic inputs.
@@ -22,13 +22,14 @@ pub(crate) enum Trial {
     Misfit(Error),
 }
 
-/// Tries the graph on `times` of its own batches.
-pub(crate) fn trial(graph: &Graph, parameters: &[(String, Parameter)], times: usize) -> Trial {
-    tried(graph, parameters, times, SAMPLES)
-}
-
-/// `samples` stands for the number of samples where the file leaves it free.
-fn tried(graph: &Graph, parameters: &[(String, Parameter)], times: usize, samples: usize) -> Trial {
+/// Tries the graph on `times` of its own batches; `samples` stands for the number of samples where the file
+/// leaves it free.
+pub(crate) fn trial(
+    graph: &Graph,
+    parameters: &[(String, Parameter)],
+    times: usize,
+    samples: usize,
+) -> Trial {
     if graph.inputs.iter().any(|port| port.shape.is_none()) {
         return Trial::Unknown;
     }
@@ -46,7 +47,7 @@ fn tried(graph: &Graph, parameters: &[(String, Parameter)], times: usize, sample
 /// Tries the graph on its own batch. Where the number of samples is free in the file but several do not fit,
 /// one may: then one is the graph's own batch from here on.
 pub(crate) fn first_trial(graph: &mut Graph, parameters: &[(String, Parameter)]) -> Trial {
-    let several = trial(graph, parameters, 1);
+    let several = trial(graph, parameters, 1, SAMPLES);
     if !matches!(several, Trial::Misfit(_)) {
         return several;
     }
@@ -54,7 +55,7 @@ pub(crate) fn first_trial(graph: &mut Graph, parameters: &[(String, Parameter)])
     for size in graph.inputs.iter_mut().filter_map(|port| port.shape.as_mut()?.first_mut()) {
         size.get_or_insert(1);
     }
-    match trial(graph, parameters, 1) {
+    match trial(graph, parameters, 1, SAMPLES) {
         Trial::Shapes(shapes) => Trial::Shapes(shapes),
         _ => {
             graph.inputs = declared;
@@ -99,7 +100,7 @@ pub(crate) fn settle(
         return Ok(());
     }
     // Sizes that depend on the number of samples differ for another number.
-    let Trial::Shapes(more) = tried(graph, parameters, 1, SAMPLES + 1) else { return Ok(()) };
+    let Trial::Shapes(more) = trial(graph, parameters, 1, SAMPLES + 1) else { return Ok(()) };
     for (port, both) in graph.outputs.iter_mut().zip(found.iter().zip(&more)) {
         if let (Some(a), Some(b)) = both {
             let size = |(a, b): (&usize, &usize)| (a == b).then_some(*a);

@@ -81,7 +81,7 @@ pub(super) fn softsign(x: &Tensor) -> Result<Tensor> {
 }
 
 fn gelu(node: &NodeReader) -> ResolvedNode {
-    if node.choice("approximate", &["none", "tanh"])? == 0 {
+    if node.choice("approximate", &[("none", true), ("tanh", false)])? {
         return each(Tensor::gelu);
     }
     each(|x| {

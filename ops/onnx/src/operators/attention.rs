@@ -16,34 +16,21 @@ struct Attention {
     softcap: f64,
     /// How far back and ahead a query sees; negative: without end.
     reach: [i64; 2],
-    shown: ShownScores,
-}
-
-/// What the fourth output is.
-#[derive(Clone, Copy, PartialEq)]
-enum ShownScores {
-    Scores,
-    Masked,
-    Capped,
-    Probabilities,
+    /// The fourth output: the scores (0), those that are capped (1) or masked (2), or probabilities (3).
+    shown: i64,
 }
 
 /// A number of heads, where it is said.
 fn heads(node: &NodeReader, name: &str) -> Result<Option<usize>> {
-    match usize::try_from(node.int(name, 0)?) {
-        Ok(n) => Ok((n > 0).then_some(n)),
-        Err(_) => broken(format!("the attribute `{name}` is no number of heads")),
-    }
+    let n = node.size(name, 0, 0..=usize::MAX, "no number of heads")?;
+    Ok((n > 0).then_some(n))
 }
 
 fn attention(node: &NodeReader) -> ResolvedNode {
-    let shown = match node.int("qk_matmul_output_mode", 0)? {
-        0 => ShownScores::Scores,
-        1 => ShownScores::Capped,
-        2 => ShownScores::Masked,
-        3 => ShownScores::Probabilities,
-        other => return broken(format!("the attribute `qk_matmul_output_mode` is {other}, expected 0 to 3")),
-    };
+    let shown = node.int("qk_matmul_output_mode", 0)?;
+    if !(0..=3).contains(&shown) {
+        return broken(format!("the attribute `qk_matmul_output_mode` is {shown}, expected 0 to 3"));
+    }
     node.ignore(&["softmax_precision"]);
     let settings = Attention {
         scale: node.maybe_float("scale")?,
@@ -97,9 +84,9 @@ impl Attention {
         let y = if joined { y.transpose(1, 2)?.flatten(2, 3)? } else { y };
         let shown = match self.shown {
             // The cap belongs to the scores where there is one.
-            ShownScores::Scores | ShownScores::Capped => capped,
-            ShownScores::Masked => masked,
-            ShownScores::Probabilities => probabilities,
+            0 | 1 => capped,
+            2 => masked,
+            _ => probabilities,
         };
         let [k, v] = present;
         Ok([y, k, v, shown])
@@ -185,9 +172,7 @@ fn with_last(shape: &[usize], n: usize) -> Vec<usize> {
 /// Pairs of numbers rotated by angles that belong to their positions (Su et al., 2021).
 fn rotary(node: &NodeReader) -> ResolvedNode {
     let (interleaved, heads) = (node.flag("interleaved", false)?, heads(node, "num_heads")?);
-    let Ok(rotated) = usize::try_from(node.int("rotary_embedding_dim", 0)?) else {
-        return broken("the attribute `rotary_embedding_dim` is negative");
-    };
+    let rotated = node.size("rotary_embedding_dim", 0, 0..=usize::MAX, "negative")?;
     gives(move |call| {
         let x = call.tensor(0)?;
         let (joined, y) = (x.rank() == 3, split_heads(call, &x, heads)?);

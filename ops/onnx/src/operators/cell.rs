@@ -1,5 +1,7 @@
 //! One step of a recurrent layer: cells, their activations and weights.
 
+use std::sync::Arc;
+
 use ops::{Result, Tensor};
 
 use super::activation::{hard_sigmoid, softsign};
@@ -20,60 +22,48 @@ pub(super) enum CellKind {
 }
 
 /// An activation with its numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum CellActivation {
-    Relu,
-    Tanh,
-    Sigmoid,
-    Affine(f64, f64),
-    LeakyRelu(f64),
-    ThresholdedRelu(f64),
-    ScaledTanh(f64, f64),
-    HardSigmoid(f64, f64),
-    Elu(f64),
-    Softsign,
-    Softplus,
-}
+pub(super) type CellActivation = Arc<dyn Fn(&Tensor) -> Result<Tensor> + Send + Sync>;
 
 /// Numbers of the attributes `activation_alpha` and `activation_beta`.
 pub(super) type Numbers = std::vec::IntoIter<f64>;
 
-impl CellActivation {
-    /// Takes from the lists only the numbers that this activation has; the defaults where none are left.
-    pub fn named(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<Self> {
-        let mut a = |default| alphas.next().unwrap_or(default);
-        let mut b = |default| betas.next().unwrap_or(default);
-        Ok(match name.to_lowercase().as_str() {
-            "relu" => Self::Relu,
-            "tanh" => Self::Tanh,
-            "sigmoid" => Self::Sigmoid,
-            "affine" => Self::Affine(a(1.0), b(0.0)),
-            "leakyrelu" => Self::LeakyRelu(a(0.01)),
-            "thresholdedrelu" => Self::ThresholdedRelu(a(1.0)),
-            "scaledtanh" => Self::ScaledTanh(a(1.0), b(1.0)),
-            "hardsigmoid" => Self::HardSigmoid(a(0.2), b(0.5)),
-            "elu" => Self::Elu(a(1.0)),
-            "softsign" => Self::Softsign,
-            "softplus" => Self::Softplus,
-            _ => return broken(format!("the activation `{name}` is not known")),
-        })
-    }
-
-    fn of(self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Relu => x.relu(),
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => x.sigmoid(),
-            Self::Affine(a, b) => x.mul_scalar(a)?.add_scalar(b),
-            Self::LeakyRelu(a) => x.leaky_relu(a),
-            Self::ThresholdedRelu(a) => x.mul(&x.ge_scalar(a)?.cast(x.dtype())?),
-            Self::ScaledTanh(a, b) => x.mul_scalar(b)?.tanh()?.mul_scalar(a),
-            Self::HardSigmoid(a, b) => hard_sigmoid(x, a, b),
-            Self::Elu(a) => x.elu(a),
-            Self::Softsign => softsign(x),
-            Self::Softplus => x.softplus(),
+/// The activation of that name. Takes from the lists only the numbers that it has; the defaults where none
+/// are left.
+pub(super) fn activation(name: &str, alphas: &mut Numbers, betas: &mut Numbers) -> Result<CellActivation> {
+    let mut a = |default| alphas.next().unwrap_or(default);
+    let mut b = |default| betas.next().unwrap_or(default);
+    Ok(match name.to_lowercase().as_str() {
+        "relu" => Arc::new(Tensor::relu),
+        "tanh" => Arc::new(Tensor::tanh),
+        "sigmoid" => Arc::new(Tensor::sigmoid),
+        "affine" => {
+            let (a, b) = (a(1.0), b(0.0));
+            Arc::new(move |x| x.mul_scalar(a)?.add_scalar(b))
         }
-    }
+        "leakyrelu" => {
+            let a = a(0.01);
+            Arc::new(move |x| x.leaky_relu(a))
+        }
+        "thresholdedrelu" => {
+            let a = a(1.0);
+            Arc::new(move |x| x.mul(&x.ge_scalar(a)?.cast(x.dtype())?))
+        }
+        "scaledtanh" => {
+            let (a, b) = (a(1.0), b(1.0));
+            Arc::new(move |x| x.mul_scalar(b)?.tanh()?.mul_scalar(a))
+        }
+        "hardsigmoid" => {
+            let (a, b) = (a(0.2), b(0.5));
+            Arc::new(move |x| hard_sigmoid(x, a, b))
+        }
+        "elu" => {
+            let a = a(1.0);
+            Arc::new(move |x| x.elu(a))
+        }
+        "softsign" => Arc::new(softsign),
+        "softplus" => Arc::new(Tensor::softplus),
+        _ => return broken(format!("the activation `{name}` is not known")),
+    })
 }
 
 /// The weights of one direction.
@@ -130,7 +120,7 @@ impl RecurrentCell {
     }
 
     pub fn step(&self, input: &Tensor, w: &CellWeights, state: &CellState) -> Result<CellState> {
-        let [f, g, h] = self.activations;
+        let [f, g, h] = &self.activations;
         let part = |x: &Tensor, i: usize| x.narrow(1, i * w.hidden, w.hidden);
         let recurrent = state.h.matmul(&w.r)?;
         let (input, recurrent) = match &w.biases {
@@ -139,7 +129,7 @@ impl RecurrentCell {
         };
         match (self.kind, &state.c) {
             (CellKind::Gru { reset_after }, _) => {
-                let gate = |i| f.of(&self.clipped(part(&input, i)?.add(&part(&recurrent, i)?)?)?);
+                let gate = |i| f(&self.clipped(part(&input, i)?.add(&part(&recurrent, i)?)?)?);
                 let (update, reset) = (gate(0)?, gate(1)?);
                 let memory = if reset_after {
                     reset.mul(&part(&recurrent, 2)?)?
@@ -151,7 +141,7 @@ impl RecurrentCell {
                         None => memory,
                     }
                 };
-                let new = g.of(&self.clipped(part(&input, 2)?.add(&memory)?)?)?;
+                let new = g(&self.clipped(part(&input, 2)?.add(&memory)?)?)?;
                 let h = new.add(&update.mul(&state.h.sub(&new)?)?)?;
                 Ok(CellState { h, c: None })
             }
@@ -160,15 +150,15 @@ impl RecurrentCell {
                 let seen = |i: usize, of: usize, c: &Tensor| {
                     let sum = part(&sums, i)?;
                     let sum = w.peepholes.as_ref().map_or(Ok(sum.clone()), |p| sum.add(&p[of].mul(c)?))?;
-                    f.of(&self.clipped(sum)?)
+                    f(&self.clipped(sum)?)
                 };
                 let enter = seen(0, 0, c)?;
                 let forget = if tied { enter.neg()?.add_scalar(1.0)? } else { seen(2, 2, c)? };
-                let new = g.of(&self.clipped(part(&sums, 3)?)?)?;
+                let new = g(&self.clipped(part(&sums, 3)?)?)?;
                 let c = forget.mul(c)?.add(&enter.mul(&new)?)?;
-                Ok(CellState { h: seen(1, 1, &c)?.mul(&h.of(&c)?)?, c: Some(c) })
+                Ok(CellState { h: seen(1, 1, &c)?.mul(&h(&c)?)?, c: Some(c) })
             }
-            _ => Ok(CellState { h: f.of(&self.clipped(input.add(&recurrent)?)?)?, c: None }),
+            _ => Ok(CellState { h: f(&self.clipped(input.add(&recurrent)?)?)?, c: None }),
         }
     }
 }

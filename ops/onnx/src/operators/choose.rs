@@ -2,8 +2,13 @@
 
 use ops::{DType, Device, Error, Result, Spec, Tensor};
 
-use super::{Operator, ResolvedNode, gives, numbers, op};
-use crate::{GraphValue, broken, call::NodeCall, node::NodeReader, value::held};
+use super::{Operator, ResolvedNode, gives, op};
+use crate::{
+    GraphValue,
+    call::NodeCall,
+    node::NodeReader,
+    value::{held, whole},
+};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Slice", 1, slice).settings(&[1, 2, 3, 4]),
@@ -33,20 +38,12 @@ fn resized(spec: &Spec, d: usize, size: usize) -> GraphValue {
 /// Bounds are attributes before opset 10, then inputs. They are cut to the dimension; steps may be
 /// negative.
 fn slice(node: &NodeReader) -> ResolvedNode {
-    let fixed = node.opset < 10;
-    let [starts, ends, axes] = if fixed {
-        [node.ints("starts")?, node.ints("ends")?, node.ints("axes")?]
-    } else {
-        [None, None, None]
-    };
+    let [starts, ends, axes] = ["starts", "ends", "axes"].map(|name| node.ints_before(10, name));
+    let (starts, ends, axes) = (starts?, ends?, axes?);
     Ok(Box::new(move |call| {
-        let list = |fixed: &Option<Vec<i64>>, i| match fixed {
-            Some(list) => Ok(Some(list.clone())),
-            None => call.maybe_ints(i),
-        };
-        let starts = list(&starts, 1)?.unwrap_or_default();
-        let ends = list(&ends, 2)?.unwrap_or_default();
-        let axes = list(&axes, 3)?.unwrap_or_else(|| (0..starts.len() as i64).collect());
+        let starts = call.ints_or_input(&starts, 1)?.unwrap_or_default();
+        let ends = call.ints_or_input(&ends, 2)?.unwrap_or_default();
+        let axes = call.ints_or_input(&axes, 3)?.unwrap_or_else(|| (0..starts.len() as i64).collect());
         let steps = call.maybe_ints(4)?.unwrap_or_else(|| vec![1; starts.len()]);
         if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] || steps.contains(&0) {
             return Err(call.wrong("the bounds", format!("{starts:?} to {ends:?}"), "lists of one length"));
@@ -131,7 +128,7 @@ pub(super) fn positions(
     batch: usize,
 ) -> Result<Vec<usize>> {
     let index = index.tensor(call.op)?;
-    let numbers = numbers::whole(index)?;
+    let numbers = whole("graph", index)?;
     let k = index.shape().last().copied().unwrap_or(1);
     if batch + k > shape.len() || batch >= index.rank().max(1) || index.shape()[..batch] != shape[..batch] {
         return Err(call.misfit(index.shape(), format!("an index of at most {} dimensions", shape.len())));
@@ -152,20 +149,15 @@ pub(super) fn positions(
 /// Positions as an index, which counts up to 2^31.
 pub(super) fn index_tensor(positions: &[usize], device: Device) -> Result<Tensor> {
     let number = |&position: &usize| {
-        i32::try_from(position).map_err(|_| Error::Argument {
-            op: "index",
-            name: "an index",
-            found: position.to_string(),
-            expected: format!("at most {}", i32::MAX),
-        })
+        i32::try_from(position)
+            .map_err(|_| Error::argument("index", "an index", position, format!("at most {}", i32::MAX)))
     };
     let numbers = positions.iter().map(number).collect::<Result<Vec<_>>>()?;
     Tensor::from_data(numbers, [positions.len()], device)
 }
 
 fn gather_nd(node: &NodeReader) -> ResolvedNode {
-    let batch = node.int("batch_dims", 0)?;
-    let Ok(batch) = usize::try_from(batch) else { return broken("the attribute `batch_dims` is negative") };
+    let batch = node.size("batch_dims", 0, 0..=usize::MAX, "negative")?;
     gives(move |call| {
         let x = call.tensor(0)?;
         let positions = positions(call, x.shape(), call.value(1), batch)?;

@@ -3,10 +3,7 @@
 use ops::{Result, Tensor};
 
 use super::{Operator, ResolvedNode, arithmetic::pair, each, elementwise, numbers, op};
-use crate::{
-    call::{NodeCall, together},
-    node::NodeReader,
-};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Equal", 7, |_| pair(Tensor::eq)).steps(),
@@ -45,6 +42,6 @@ fn is_infinite(node: &NodeReader) -> ResolvedNode {
 }
 
 fn choose(call: &NodeCall) -> Result<Tensor> {
-    let all = together(vec![call.tensor(0)?, call.tensor(1)?, call.tensor(2)?])?;
+    let all = call.together(0..3)?;
     all[0].where_(&all[1], &all[2])
 }

@@ -1,10 +1,10 @@
 //! Branches and loops over graphs inside nodes.
 
-use ops::{Error, Result, Tensor, interrupt};
+use ops::{Error, Result, Tensor, ensure, interrupt};
 
 use super::{Operator, ResolvedNode, op};
 use crate::{
-    GraphValue, broken,
+    GraphValue,
     call::NodeCall,
     node::{GraphBody, NodeReader},
 };
@@ -55,7 +55,8 @@ fn repeat(node: &NodeReader) -> ResolvedNode {
             lists.iter_mut().zip(outputs).for_each(|(list, value)| list.push(value));
             round += 1;
         }
-        carried.into_iter().map(Ok).chain(lists.into_iter().map(|list| stacked(call, &list))).collect()
+        let lists = lists.iter().map(|list| stacked(call, list, 0).map(GraphValue::from));
+        carried.into_iter().map(Ok).chain(lists).collect()
     }))
 }
 
@@ -63,9 +64,7 @@ fn repeat(node: &NodeReader) -> ResolvedNode {
 /// each scanned output.
 fn scan(node: &NodeReader) -> ResolvedNode {
     let body = node.body("body")?;
-    let Ok(scanned) = usize::try_from(node.int("num_scan_inputs", 0)?) else {
-        return broken("the attribute `num_scan_inputs` is negative");
-    };
+    let scanned = node.size("num_scan_inputs", 0, 0..=usize::MAX, "negative")?;
     let lists = ["scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"];
     let [in_axes, in_reversed, out_axes, out_reversed] = lists.map(|name| node.ints(name));
     let (in_axes, in_reversed) = (in_axes?.unwrap_or_default(), in_reversed?.unwrap_or_default());
@@ -97,9 +96,8 @@ fn scan(node: &NodeReader) -> ResolvedNode {
             outputs.iter_mut().zip(slices).for_each(|(list, slice)| list.push(slice));
         }
         let joined = outputs.iter().enumerate().map(|(i, list)| {
-            let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
             let axis = at(&out_axes, i);
-            let y = Tensor::stack(&tensors, axis)?;
+            let y = stacked(call, list, axis)?;
             Ok(if at(&out_reversed, i) != 0 { y.flip(&[axis])? } else { y }.into())
         });
         state.into_iter().map(Ok).chain(joined).collect()
@@ -110,15 +108,12 @@ fn truth(on: bool) -> Result<GraphValue> {
     Ok(Tensor::from_data(vec![on], [], ops::Device::Cpu)?.into())
 }
 
-/// Values of all rounds along a new first dimension.
-fn stacked(call: &NodeCall, list: &[GraphValue]) -> Result<GraphValue> {
+/// Values of all rounds along a new dimension.
+fn stacked(call: &NodeCall, list: &[GraphValue], axis: i64) -> Result<Tensor> {
     let tensors = list.iter().map(|value| value.tensor(call.op)).collect::<Result<Vec<_>>>()?;
-    if tensors.is_empty() {
-        return Err(Error::Shape {
-            op: call.op,
-            found: "no round".into(),
-            expected: "at least one, where values are collected (tensors here have elements)".into(),
-        });
-    }
-    Ok(Tensor::stack(&tensors, 0)?.into())
+    ensure(!tensors.is_empty(), || {
+        let found = "no round";
+        Error::shape(call.op, found, "at least one, where values are collected (tensors here have elements)")
+    })?;
+    Tensor::stack(&tensors, axis)
 }

@@ -6,18 +6,17 @@ use ops::{
 };
 
 use super::{
-    Operator, ResolvedNode, gives, op,
+    Operator, ResolvedNode, gives,
+    normalise::per_channel,
+    op,
     window::{Auto, WindowSpan, Windows},
 };
-use crate::{broken, call::NodeCall, node::NodeReader};
+use crate::{call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Conv", 1, conv), op("ConvTranspose", 1, conv_transpose)];
 
 fn groups(node: &NodeReader) -> Result<usize> {
-    match usize::try_from(node.int("group", 1)?) {
-        Ok(n @ 1..) => Ok(n),
-        _ => broken("the attribute `group` is no number of groups"),
-    }
+    node.size("group", 1, 1..=usize::MAX, "no number of groups")
 }
 
 /// `[N, C, ..] * [O, C / groups, ..] (+ [O])`
@@ -33,7 +32,7 @@ fn conv(node: &NodeReader) -> ResolvedNode {
             [h, w] => flat(&x, &weight, bias.as_ref(), [h, w], groups),
             [d, h, w] => {
                 let y = deep(call, &x, &weight, d, [h, w], groups)?;
-                bias.map_or(Ok(y.clone()), |bias| y.add(&bias.reshape(&[1, bias.len(), 1, 1, 1])?))
+                bias.map_or(Ok(y.clone()), |bias| y.add(&per_channel(&bias, &y)?))
             }
             _ => Err(call.misfit(x.shape(), "one to three spatial dimensions")),
         }
@@ -130,9 +129,7 @@ fn conv_transpose(node: &NodeReader) -> ResolvedNode {
             [d, h, w] => deep_transpose(&x, &weight, [d, h, w], groups, [sizes[0], sizes[1], sizes[2]])?,
             _ => return Err(call.misfit(x.shape(), "one to three spatial dimensions")),
         };
-        let mut shape = vec![1; y.rank()];
-        shape[1] = y.shape()[1];
-        bias.map_or(Ok(y.clone()), |bias| y.add(&bias.reshape(&shape)?))
+        bias.map_or(Ok(y.clone()), |bias| y.add(&per_channel(&bias, &y)?))
     })
 }
 

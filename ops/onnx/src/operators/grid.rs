@@ -39,8 +39,8 @@ fn grid_sample(node: &NodeReader) -> ResolvedNode {
         "cubic" | "bicubic" => SampleMode::Cubic,
         other => return broken(format!("the attribute `mode` is `{other}`")),
     };
-    let edges = [Edge::Zeros, Edge::Border, Edge::Reflection];
-    let edge = edges[node.choice("padding_mode", &["zeros", "border", "reflection"])?];
+    let edges = [("zeros", Edge::Zeros), ("border", Edge::Border), ("reflection", Edge::Reflection)];
+    let edge = node.choice("padding_mode", &edges)?;
     let style = GridStyle { mode, edge, corners: node.flag("align_corners", false)? };
     gives(move |call| {
         let x = call.tensor(0)?;

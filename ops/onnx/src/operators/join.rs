@@ -1,9 +1,9 @@
 //! Tensors joined and taken apart.
 
-use ops::{Result, Tensor};
+use ops::Tensor;
 
 use super::{Operator, ResolvedNode, choose::narrow, op};
-use crate::{GraphValue, call::together, node::NodeReader};
+use crate::{GraphValue, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[op("Concat", 4, concat), op("Split", 2, split).settings(&[1])];
 
@@ -11,12 +11,11 @@ pub(super) const OPERATORS: &[Operator] = &[op("Concat", 4, concat), op("Split",
 fn concat(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 1)?;
     Ok(Box::new(move |call| {
-        let full: Vec<_> =
-            (0..call.inputs.len()).filter(|&i| !matches!(call.value(i), GraphValue::Empty(_))).collect();
-        if full.is_empty() {
+        let is_full = |&i: &usize| !matches!(call.value(i), GraphValue::Empty(_));
+        let parts = call.together((0..call.inputs.len()).filter(is_full))?;
+        if parts.is_empty() {
             return Ok(vec![call.value(0).clone()]);
         }
-        let parts = together(full.into_iter().map(|i| call.tensor(i)).collect::<Result<_>>()?)?;
         Ok(vec![Tensor::concat(&parts.iter().collect::<Vec<_>>(), axis)?.into()])
     }))
 }
@@ -25,7 +24,7 @@ fn concat(node: &NodeReader) -> ResolvedNode {
 /// the last one.
 fn split(node: &NodeReader) -> ResolvedNode {
     let axis = node.int("axis", 0)?;
-    let fixed = if node.opset < 13 { node.ints("split")? } else { None };
+    let fixed = node.ints_before(13, "split")?;
     node.ignore(&["num_outputs"]);
     let parts = node.proto.output.len().max(1);
     Ok(Box::new(move |call| {
@@ -33,7 +32,7 @@ fn split(node: &NodeReader) -> ResolvedNode {
         let spec = x.spec().ok_or_else(|| call.wrong("the input", "none", "a tensor"))?;
         let d = call.axis(axis, spec.rank())?;
         let n = spec.shape[d];
-        let sizes = match fixed.clone().or(call.maybe_ints(1)?) {
+        let sizes = match call.ints_or_input(&fixed, 1)? {
             Some(sizes) => sizes,
             None => {
                 let each = n.div_ceil(parts);

@@ -10,28 +10,23 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("SoftmaxCrossEntropyLoss", 12, |node| class_loss(node, true)).settings(&[1, 2]),
 ];
 
-#[derive(Clone, Copy, PartialEq)]
-enum LossReduction {
-    Mean,
-    Sum,
-    None,
-}
+/// The loss of all classes, by those of each and their weights.
+type LossReduction = fn(Tensor, &Tensor) -> Result<Tensor>;
 
 /// `-weight[class] log p[class]` of `[N, C, ..]` by classes `[N, ..]`: the mean weighs by the weights.
 fn class_loss(node: &NodeReader, softmax: bool) -> ResolvedNode {
-    let reductions = [LossReduction::Mean, LossReduction::Sum, LossReduction::None];
-    let reduction = reductions[node.choice("reduction", &["mean", "sum", "none"])?];
+    let reductions: [(_, LossReduction); 3] = [
+        ("mean", |losses, weights| losses.sum()?.div(&weights.sum()?)),
+        ("sum", |losses, _| losses.sum()),
+        ("none", |losses, _| Ok(losses)),
+    ];
+    let reduction = node.choice("reduction", &reductions)?;
     let ignored = node.maybe_int("ignore_index")?;
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
         let log = if softmax { x.log_softmax(1)? } else { x };
         let (losses, weights) = losses(call, &log, ignored)?;
-        let loss = match reduction {
-            LossReduction::None => losses,
-            LossReduction::Sum => losses.sum()?,
-            LossReduction::Mean => losses.sum()?.div(&weights.sum()?)?,
-        };
-        let mut values: Vec<GraphValue> = vec![loss.into()];
+        let mut values: Vec<GraphValue> = vec![reduction(losses, &weights)?.into()];
         if softmax {
             values.push(log.into());
         }

@@ -49,8 +49,8 @@ type ResolvedNode = Result<NodeFunction>;
 /// One operator.
 pub(crate) struct Operator {
     pub name: &'static str,
-    since: i64,
-    until: i64,
+    /// The first and the last version of the operator set.
+    pub versions: (i64, i64),
     pub resolve: fn(&NodeReader) -> ResolvedNode,
     /// Inputs that are read as plain numbers, or only chosen by: no gradient passes through them.
     pub settings: &'static [usize],
@@ -65,12 +65,7 @@ pub(crate) struct Operator {
 impl Operator {
     /// Whether the operator of an opset of that version is the one here.
     pub fn covers(&self, opset: i64) -> bool {
-        (self.since..=self.until).contains(&opset)
-    }
-
-    /// The first and the last version.
-    pub fn range(&self) -> (i64, i64) {
-        (self.since, self.until)
+        (self.versions.0..=self.versions.1).contains(&opset)
     }
 
     const fn settings(mut self, inputs: &'static [usize]) -> Self {
@@ -84,7 +79,7 @@ impl Operator {
     }
 
     const fn until(mut self, opset: i64) -> Self {
-        self.until = opset;
+        self.versions.1 = opset;
         self
     }
 
@@ -103,8 +98,7 @@ impl Operator {
 const fn op(name: &'static str, since: i64, resolve: fn(&NodeReader) -> ResolvedNode) -> Operator {
     Operator {
         name,
-        since,
-        until: NEWEST_OPSET,
+        versions: (since, NEWEST_OPSET),
         resolve,
         settings: &[],
         buffers: &[],

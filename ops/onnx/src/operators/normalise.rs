@@ -22,7 +22,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// `[C]` in a shape that broadcasts to `[N, C, ..]`.
-fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
+pub(super) fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
     let mut shape = vec![1; x.rank()];
     shape[1.min(x.rank() - 1)] = numbers.len();
     numbers.reshape(&shape)
@@ -142,9 +142,7 @@ fn group(node: &NodeReader) -> ResolvedNode {
     let eps = node.float("epsilon", 1e-5)?;
     node.ignore(&["stash_type"]);
     let of_groups = node.opset < 21;
-    let Ok(groups @ 1..) = usize::try_from(node.int("num_groups", 0)?) else {
-        return crate::broken("the attribute `num_groups` is missing");
-    };
+    let groups = node.size("num_groups", 0, 1..=usize::MAX, "missing")?;
     gives(move |call| {
         let x = call.tensor(0)?;
         let (scale, bias) = (call.on_device_of(1, &x)?, call.on_device_of(2, &x)?);
@@ -204,10 +202,7 @@ fn dropout(node: &NodeReader) -> ResolvedNode {
     let masked = node.has_output(1);
     Ok(Box::new(move |call: &NodeCall| {
         let x = call.tensor(0)?;
-        let ratio = match fixed {
-            Some(ratio) => ratio,
-            None => call.number(1)?.unwrap_or(0.5),
-        };
+        let ratio = fixed.map_or_else(|| call.number(1).map(|ratio| ratio.unwrap_or(0.5)), Ok)?;
         let learning = match call.pass.mode {
             GraphMode::File => call.number(2)?.is_some_and(|on| on != 0.0),
             GraphMode::Training => true,

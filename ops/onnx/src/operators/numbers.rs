@@ -5,7 +5,7 @@ use ops::{
     tensor::{Data, broadcast},
 };
 
-use crate::value::readable;
+use crate::value::whole;
 
 /// `f` of two tensors of whole numbers or truth values, which broadcast. A constant to gradients.
 pub(super) fn zip(
@@ -19,22 +19,14 @@ pub(super) fn zip(
     if a.is_symbolic() || b.is_symbolic() {
         return Ok(Tensor::symbolic(spec, a.device()));
     }
-    let [x, y] = [a, b].map(|t| whole(&t.expand(&spec.shape)?));
+    let [x, y] = [a, b].map(|t| whole("graph", &t.expand(&spec.shape)?));
     let pairs = x?.into_iter().zip(y?);
     let found = pairs.map(|(x, y)| f(x, y)).collect::<Option<Vec<_>>>();
     let Some(found) = found else {
-        let expected = "a divisor other than 0, a power not below 0".into();
-        return Err(Error::Argument { op, name: "a number", found: "one without a result".into(), expected });
+        let found = "one without a result";
+        return Err(Error::argument(op, "a number", found, "a divisor other than 0, a power not below 0"));
     };
     Tensor::from_data(back(found, a.dtype()), spec.shape, a.device())
-}
-
-/// The elements as whole numbers.
-pub(super) fn whole(x: &Tensor) -> Result<Vec<i64>> {
-    Ok(match readable("graph", x)?.to_data()? {
-        Data::I64(numbers) => numbers,
-        other => other.to_f64().into_iter().map(|x| x as i64).collect(),
-    })
 }
 
 /// Whole numbers as elements of a type.

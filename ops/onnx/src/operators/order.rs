@@ -21,10 +21,7 @@ fn top_k(node: &NodeReader) -> ResolvedNode {
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
         let d = call.axis(axis, x.rank())?;
-        let k = match fixed {
-            Some(k) => k,
-            None => call.number(1)?.unwrap_or(0.0) as i64,
-        };
+        let k = fixed.map_or_else(|| call.number(1).map(|k| k.unwrap_or(0.0) as i64), Ok)?;
         let fits = usize::try_from(k).ok().filter(|k| (1..=x.shape()[d]).contains(k));
         let k = fits.ok_or_else(|| call.wrong("k", k, format!("1 to {}", x.shape()[d])))?;
         let order = x.argsort(axis, largest)?.narrow(axis, 0, k)?;
@@ -78,7 +75,7 @@ fn trilu(node: &NodeReader) -> ResolvedNode {
     let upper = node.flag("upper", true)?;
     elementwise(move |call| {
         let x = call.tensor(0)?;
-        let k = call.ints_or(1, 0)?;
+        let k = call.maybe_ints(1)?.and_then(|list| list.first().copied()).unwrap_or(0);
         let whole = if x.dtype() == DType::Bool { x.cast(DType::I32)? } else { x.clone() };
         let y = if upper { whole.triu(k)? } else { whole.tril(k)? };
         y.cast(x.dtype())

@@ -8,27 +8,26 @@ use crate::{call::NodeCall, node::NodeReader};
 pub(super) const OPERATORS: &[Operator] =
     &[op("Pad", 2, pad).settings(&[1, 2, 3]), op("CenterCropPad", 18, center_crop_pad).settings(&[1])];
 
-#[derive(Clone, Copy, PartialEq)]
-enum PadStyle {
-    Constant,
-    Reflect,
-    Edge,
-    Wrap,
-}
-
 /// Pairs and number are attributes before opset 11, then inputs. Negative pairs cut off.
 fn pad(node: &NodeReader) -> ResolvedNode {
-    let styles = [PadStyle::Constant, PadStyle::Reflect, PadStyle::Edge, PadStyle::Wrap];
-    let style = styles[node.choice("mode", &["constant", "reflect", "edge", "wrap"])?];
-    let (pairs, number) =
-        if node.opset < 11 { (node.ints("pads")?, node.float("value", 0.0)?) } else { (None, 0.0) };
+    let number = if node.opset < 11 { node.float("value", 0.0)? } else { 0.0 };
+    let padding = node.choice(
+        "mode",
+        &[
+            ("constant", Some(Padding::Constant(number))),
+            ("reflect", Some(Padding::Reflect)),
+            ("edge", Some(Padding::Replicate)),
+            ("wrap", None),
+        ],
+    )?;
+    let pairs = node.ints_before(11, "pads")?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let pads = match &pairs {
-            Some(pads) => pads.clone(),
-            None => call.ints(1)?,
+        let pads = call.ints_or_input(&pairs, 1)?.map_or_else(|| call.ints(1), Ok)?;
+        let padding = match (padding, call.number(2)?) {
+            (Some(Padding::Constant(_)), Some(number)) => Some(Padding::Constant(number)),
+            (padding, _) => padding,
         };
-        let number = call.number(2)?.unwrap_or(number);
         let axes = call.maybe_ints(3)?.unwrap_or_else(|| (0..x.rank() as i64).collect());
         if pads.len() != 2 * axes.len() {
             return Err(call.wrong(
@@ -39,20 +38,14 @@ fn pad(node: &NodeReader) -> ResolvedNode {
         }
         let mut y = if x.dtype() == DType::Bool { x.cast(DType::I32)? } else { x.clone() };
         for (i, axis) in call.axes(&axes, x.rank())?.into_iter().enumerate() {
-            y = along(call, &y, axis, [pads[i], pads[i + axes.len()]], style, number)?;
+            y = along(call, &y, axis, [pads[i], pads[i + axes.len()]], padding)?;
         }
         y.cast(x.dtype())
     })
 }
 
-fn along(
-    call: &NodeCall,
-    x: &Tensor,
-    d: usize,
-    pair: [i64; 2],
-    style: PadStyle,
-    number: f64,
-) -> Result<Tensor> {
+/// One dimension continued, with itself again from its other end where there is no `padding`.
+fn along(call: &NodeCall, x: &Tensor, d: usize, pair: [i64; 2], padding: Option<Padding>) -> Result<Tensor> {
     let n = x.shape()[d];
     let [cut_before, cut_after] = pair.map(|p| usize::try_from(p.saturating_neg()).unwrap_or(0));
     let kept = n.checked_sub(cut_before.saturating_add(cut_after)).filter(|&n| n > 0);
@@ -63,19 +56,14 @@ fn along(
     if (before, after) == (0, 0) {
         return Ok(x);
     }
-    if style == PadStyle::Wrap {
+    let Some(padding) = padding else {
         let size = kept.saturating_add(before).saturating_add(after);
         let first = kept - before % kept;
         return x.slices_at(d, size, |i| (first + i) % kept);
-    }
+    };
     let mut pairs = vec![[0; 2]; x.rank() - d];
     pairs[0] = [before, after];
     // Only the named dimension is padded; those behind it get nothing.
-    let padding = match style {
-        PadStyle::Constant => Padding::Constant(number),
-        PadStyle::Reflect => Padding::Reflect,
-        PadStyle::Edge | PadStyle::Wrap => Padding::Replicate,
-    };
     x.pad(&pairs, padding)
 }
 
@@ -93,7 +81,7 @@ fn center_crop_pad(node: &NodeReader) -> ResolvedNode {
         dims.into_iter().zip(shape).try_fold(x, |x, (d, size)| {
             let more = (size as i64).saturating_sub(x.shape()[d] as i64);
             let before = if more < 0 { -(-more / 2) } else { more / 2 };
-            along(call, &x, d, [before, more - before], PadStyle::Constant, 0.0)
+            along(call, &x, d, [before, more - before], Some(Padding::Constant(0.0)))
         })
     })
 }

@@ -56,11 +56,12 @@ impl Pooling {
         counted.collect()
     }
 
-    /// The windows as a plain pooling of images knows them.
-    fn plain(&self, spans: &[(WindowSpan, usize)]) -> Option<[WindowSpan; 2]> {
+    /// Kernel, stride and padding, where the windows are those of a plain pooling of images.
+    fn plain(&self, spans: &[(WindowSpan, usize)]) -> Option<[[usize; 2]; 3]> {
         let &[(a, _), (b, _)] = spans else { return None };
         let simple = |s: WindowSpan| s.before == s.after && s.dilation == 1 && s.before <= s.kernel / 2;
-        (simple(a) && simple(b) && !self.ceil).then_some([a, b])
+        let plain = [[a.kernel, b.kernel], [a.stride, b.stride], [a.before, b.before]];
+        (simple(a) && simple(b) && !self.ceil).then_some(plain)
     }
 }
 
@@ -103,9 +104,7 @@ fn max_pool(node: &NodeReader) -> ResolvedNode {
             let [values, indices] = largest_with_index(&x, &spans, columns_first)?;
             return Ok(vec![values.into(), indices.into()]);
         }
-        if let Some(plain) = pooling.plain(&spans) {
-            let [kernel, stride, padding] =
-                [plain.map(|s| s.kernel), plain.map(|s| s.stride), plain.map(|s| s.before)];
+        if let Some([kernel, stride, padding]) = pooling.plain(&spans) {
             return Ok(vec![x.max_pool2d(kernel, stride, padding)?.into()]);
         }
         let padded = continued(&x, &spans, f64::NEG_INFINITY)?;
@@ -151,9 +150,7 @@ fn average_pool(node: &NodeReader) -> ResolvedNode {
     gives(move |call| {
         let x = call.tensor(0)?;
         let spans = pooling.spans(call, &x)?;
-        if let Some(plain) = pooling.plain(&spans) {
-            let [kernel, stride, padding] =
-                [plain.map(|s| s.kernel), plain.map(|s| s.stride), plain.map(|s| s.before)];
+        if let Some([kernel, stride, padding]) = pooling.plain(&spans) {
             return x.avg_pool2d(kernel, stride, padding, edges_count);
         }
         let sum = pooled(&continued(&x, &spans, 0.0)?, &spans, Tensor::add)?;
@@ -194,9 +191,7 @@ fn root(x: &Tensor, p: f64) -> Result<Tensor> {
 fn local_response(node: &NodeReader) -> ResolvedNode {
     let (alpha, beta, bias) =
         (node.float("alpha", 1e-4)?, node.float("beta", 0.75)?, node.float("bias", 1.0)?);
-    let Ok(size @ 1..=65536) = usize::try_from(node.int("size", 0)?) else {
-        return broken("the attribute `size` is missing or no size");
-    };
+    let size = node.size("size", 0, 1..=65536, "missing or no size")?;
     gives(move |call| {
         let x = call.tensor(0)?;
         if x.rank() < 2 {

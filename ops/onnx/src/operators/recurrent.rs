@@ -4,7 +4,7 @@ use ops::{Result, Tensor};
 
 use super::{
     Operator, ResolvedNode,
-    cell::{CellActivation, CellKind, CellState, CellWeights, RecurrentCell},
+    cell::{CellActivation, CellKind, CellState, CellWeights, RecurrentCell, activation},
     op,
 };
 use crate::{GraphValue, broken, call::NodeCall, node::NodeReader};
@@ -29,11 +29,10 @@ struct Direction {
 }
 
 fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
-    let directions = match node.choice("direction", &["forward", "reverse", "bidirectional"])? {
-        0 => vec![false],
-        1 => vec![true],
-        _ => vec![false, true],
-    };
+    // Whether each goes backwards.
+    let known: [(&str, &[bool]); 3] =
+        [("forward", &[false]), ("reverse", &[true]), ("bidirectional", &[false, true])];
+    let directions = node.choice("direction", &known)?;
     let default: &[&str] = match kind {
         CellKind::Plain => &["Tanh"],
         CellKind::Gru { .. } => &["Sigmoid", "Tanh"],
@@ -47,15 +46,15 @@ fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
     if names.len() != default.len() * directions.len() {
         return broken(format!("the attribute `activations` has {} names", names.len()));
     }
-    let found = names.iter().map(|name| CellActivation::named(name, &mut alphas, &mut betas));
+    let found = names.iter().map(|name| activation(name, &mut alphas, &mut betas));
     let found = found.collect::<Result<Vec<_>>>()?;
     let clip = node.maybe_float("clip")?;
     let direction = |(backwards, own): (bool, &[CellActivation])| {
-        let activations = [0, 1, 2].map(|i| own[i.min(own.len() - 1)]);
+        let activations = [0, 1, 2].map(|i| own[i.min(own.len() - 1)].clone());
         Direction { backwards, cell: RecurrentCell { kind, activations, clip } }
     };
     let layer = RecurrentLayer {
-        directions: directions.into_iter().zip(found.chunks(default.len())).map(direction).collect(),
+        directions: directions.iter().copied().zip(found.chunks(default.len())).map(direction).collect(),
         samples_first: node.opset >= 14 && node.flag("layout", false)?,
     };
     node.ignore(&["hidden_size"]);

@@ -16,34 +16,37 @@ type Reduction = fn(&Tensor, &[i64], bool) -> Result<Tensor>;
 const INFINITY: f64 = f64::INFINITY;
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("ReduceSum", 1, |node| reduce(node, 13, 0.0, Tensor::sum_dims)).settings(&[1]),
-    op("ReduceMean", 1, |node| reduce(node, 18, f64::NAN, mean)).settings(&[1]),
-    op("ReduceMax", 1, |node| reduce(node, 18, -INFINITY, max)).settings(&[1]),
-    op("ReduceMin", 1, |node| reduce(node, 18, INFINITY, min)).settings(&[1]),
-    op("ReduceProd", 1, |node| reduce(node, 18, 1.0, Tensor::prod_dims)).settings(&[1]),
-    op("ReduceL1", 1, |node| reduce(node, 18, 0.0, |x, dims, keep| x.abs()?.sum_dims(dims, keep)))
-        .settings(&[1]),
-    op("ReduceL2", 1, |node| reduce(node, 18, 0.0, Tensor::norm_dims)).settings(&[1]),
-    op("ReduceSumSquare", 1, |node| reduce(node, 18, 0.0, |x, dims, keep| x.square()?.sum_dims(dims, keep)))
-        .settings(&[1]),
-    op("ReduceLogSum", 1, |node| reduce(node, 18, -INFINITY, |x, dims, keep| x.sum_dims(dims, keep)?.log()))
-        .settings(&[1]),
-    op("ReduceLogSumExp", 1, |node| reduce(node, 18, -INFINITY, Tensor::logsumexp)).settings(&[1]),
+    reduction("ReduceSum", |node| reduce(node, 13, 0.0, Tensor::sum_dims)),
+    reduction("ReduceMean", |node| reduce(node, 18, f64::NAN, mean)),
+    reduction("ReduceMax", |node| reduce(node, 18, -INFINITY, max)),
+    reduction("ReduceMin", |node| reduce(node, 18, INFINITY, min)),
+    reduction("ReduceProd", |node| reduce(node, 18, 1.0, Tensor::prod_dims)),
+    reduction("ReduceL1", |node| reduce(node, 18, 0.0, |x, dims, keep| x.abs()?.sum_dims(dims, keep))),
+    reduction("ReduceL2", |node| reduce(node, 18, 0.0, Tensor::norm_dims)),
+    reduction("ReduceSumSquare", |node| {
+        reduce(node, 18, 0.0, |x, dims, keep| x.square()?.sum_dims(dims, keep))
+    }),
+    reduction("ReduceLogSum", |node| {
+        reduce(node, 18, -INFINITY, |x, dims, keep| x.sum_dims(dims, keep)?.log())
+    }),
+    reduction("ReduceLogSumExp", |node| reduce(node, 18, -INFINITY, Tensor::logsumexp)),
     op("ArgMax", 1, |node| extremum(node, true)).steps(),
     op("ArgMin", 1, |node| extremum(node, false)).steps(),
 ];
+
+/// A reduction over axes, which are plain numbers where they are an input.
+const fn reduction(name: &'static str, resolve: fn(&NodeReader) -> ResolvedNode) -> Operator {
+    op(name, 1, resolve).settings(&[1])
+}
 
 /// Axes are an attribute before opset `inputs_from`, then an input. None mean all, or nothing at all. Of no
 /// elements `nothing` comes out.
 fn reduce(node: &NodeReader, inputs_from: i64, nothing: f64, f: Reduction) -> ResolvedNode {
     let keep = node.flag("keepdims", true)?;
     let may_rest = node.opset >= inputs_from && node.flag("noop_with_empty_axes", false)?;
-    let axes = if node.opset < inputs_from { node.ints("axes")? } else { None };
+    let axes = node.ints_before(inputs_from, "axes")?;
     Ok(Box::new(move |call| {
-        let axes = match &axes {
-            Some(axes) => axes.clone(),
-            None => call.maybe_ints(1)?.unwrap_or_default(),
-        };
+        let axes = call.ints_or_input(&axes, 1)?.unwrap_or_default();
         // Over no dimension each element is its own reduction.
         let rests = axes.is_empty() && may_rest;
         if let GraphValue::Empty(spec) = call.value(0) {

@@ -15,21 +15,19 @@ pub(super) const OPERATORS: &[Operator] =
 /// The maximum size of a dimension that is resized: each has its own list of taps.
 const LONGEST: f64 = 1_048_576.0;
 
-/// What becomes of an aspect ratio that sizes would change.
-#[derive(Clone, Copy, PartialEq)]
-enum Aspect {
-    Stretch,
-    NotLarger,
-    NotSmaller,
-}
+/// The scale that keeps an aspect ratio, from those of all dimensions: where it begins, and how they join it.
+type Common = (f32, fn(f32, f32) -> f32);
 
 fn resize(node: &NodeReader) -> ResolvedNode {
     let old = node.opset < 11;
     let style = if old { asymmetric(node)? } else { style(node)? };
     let axes = node.ints("axes")?;
-    let aspects = [Aspect::Stretch, Aspect::NotLarger, Aspect::NotSmaller];
-    let aspect =
-        aspects[node.choice("keep_aspect_ratio_policy", &["stretch", "not_larger", "not_smaller"])?];
+    let aspects: [(_, Option<Common>); 3] = [
+        ("stretch", None),
+        ("not_larger", Some((f32::INFINITY, f32::min))),
+        ("not_smaller", Some((0.0, f32::max))),
+    ];
+    let aspect = node.choice("keep_aspect_ratio_policy", &aspects)?;
     let scales_at = if old { 1 } else { 2 };
     gives(move |call| {
         let x = call.tensor(0)?;
@@ -63,14 +61,13 @@ fn by_scale(x: &Tensor, dims: &[usize], scales: &[f64]) -> Vec<(f32, f64)> {
     dims.iter().zip(scales).map(size).collect()
 }
 
-fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Aspect) -> Vec<(f32, f64)> {
+fn by_size(x: &Tensor, dims: &[usize], sizes: &[i64], aspect: Option<Common>) -> Vec<(f32, f64)> {
     let scale = |(&d, &size): (&usize, &i64)| size as f32 / x.shape()[d] as f32;
     let own = dims.iter().zip(sizes).map(scale);
-    let common = match aspect {
-        Aspect::Stretch => return own.zip(sizes).map(|(scale, &size)| (scale, size as f64)).collect(),
-        Aspect::NotLarger => own.fold(f32::INFINITY, f32::min),
-        Aspect::NotSmaller => own.fold(0.0, f32::max),
+    let Some((start, join)) = aspect else {
+        return own.zip(sizes).map(|(scale, &size)| (scale, size as f64)).collect();
     };
+    let common = own.fold(start, join);
     // The nearest whole number, halves up.
     dims.iter().map(|&d| (common, f64::from((common * x.shape()[d] as f32).round()))).collect()
 }
@@ -80,10 +77,7 @@ fn upsample(node: &NodeReader) -> ResolvedNode {
     let style = asymmetric(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let scales = match &fixed {
-            Some(scales) => scales.clone(),
-            None => call.numbers(1)?,
-        };
+        let scales = fixed.clone().map_or_else(|| call.numbers(1), Ok)?;
         if scales.len() != x.rank() {
             return Err(call.wrong("the scales", format!("{scales:?}"), "one for each dimension"));
         }
@@ -94,13 +88,14 @@ fn upsample(node: &NodeReader) -> ResolvedNode {
 
 /// What resizing was before opset 11.
 fn asymmetric(node: &NodeReader) -> Result<ResizeStyle> {
-    let mode = match node.choice("mode", &["nearest", "linear", "bilinear"])? {
-        0 => ResizeMode::Nearest(Nearest::ByScale),
-        _ => ResizeMode::Linear,
-    };
+    let modes = [
+        ("nearest", ResizeMode::Nearest(Nearest::ByScale)),
+        ("linear", ResizeMode::Linear),
+        ("bilinear", ResizeMode::Linear),
+    ];
     Ok(ResizeStyle {
         coordinates: Coordinates::Asymmetric,
-        mode,
+        mode: node.choice("mode", &modes)?,
         exclude_outside: false,
         antialias: false,
         beyond: 0.0,
@@ -117,15 +112,18 @@ fn style(node: &NodeReader) -> Result<ResizeStyle> {
         ("tf_crop_and_resize", Coordinates::CropAndResize),
         ("tf_half_pixel_for_nn", Coordinates::HalfPixelForNearest),
     ];
-    let nearest = [Nearest::PreferFloor, Nearest::PreferCeil, Nearest::Floor, Nearest::Ceil];
-    let words = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"];
-    let (nearest, a) = (nearest[node.choice("nearest_mode", &words)?], node.float("cubic_coeff_a", -0.75)?);
-    let modes = [ResizeMode::Nearest(nearest), ResizeMode::Linear, ResizeMode::Cubic(a)];
+    const NEAREST: [(&str, Nearest); 4] = [
+        ("round_prefer_floor", Nearest::PreferFloor),
+        ("round_prefer_ceil", Nearest::PreferCeil),
+        ("floor", Nearest::Floor),
+        ("ceil", Nearest::Ceil),
+    ];
+    let nearest = ResizeMode::Nearest(node.choice("nearest_mode", &NEAREST)?);
+    let cubic = ResizeMode::Cubic(node.float("cubic_coeff_a", -0.75)?);
+    let modes = [("nearest", nearest), ("linear", ResizeMode::Linear), ("cubic", cubic)];
     Ok(ResizeStyle {
-        coordinates: COORDINATES
-            [node.choice("coordinate_transformation_mode", &COORDINATES.map(|(name, _)| name))?]
-        .1,
-        mode: modes[node.choice("mode", &["nearest", "linear", "cubic"])?],
+        coordinates: node.choice("coordinate_transformation_mode", &COORDINATES)?,
+        mode: node.choice("mode", &modes)?,
         exclude_outside: node.flag("exclude_outside", false)?,
         antialias: node.flag("antialias", false)?,
         beyond: node.float("extrapolation_value", 0.0)?,

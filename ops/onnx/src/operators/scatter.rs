@@ -7,12 +7,9 @@ use ops::{DType, Result, Tensor, interrupt};
 use super::{
     Operator, ResolvedNode,
     choose::{index_tensor, positions},
-    gives, numbers, op,
+    gives, op,
 };
-use crate::{
-    call::{NodeCall, together},
-    node::NodeReader,
-};
+use crate::{node::NodeReader, value::whole};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Scatter", 9, scatter_elements).settings(&[1]).until(10),
@@ -31,20 +28,14 @@ pub(super) enum ScatterReduction {
 }
 
 fn reduction(node: &NodeReader) -> Result<ScatterReduction> {
-    let all = [
-        ScatterReduction::Last,
-        ScatterReduction::Add,
-        ScatterReduction::Mul,
-        ScatterReduction::Max,
-        ScatterReduction::Min,
-    ];
-    Ok(all[node.choice("reduction", &["none", "add", "mul", "max", "min"])?])
+    use ScatterReduction::{Add, Last, Max, Min, Mul};
+    node.choice("reduction", &[("none", Last), ("add", Add), ("mul", Mul), ("max", Max), ("min", Min)])
 }
 
 fn scatter_elements(node: &NodeReader) -> ResolvedNode {
     let (axis, reduction) = (node.int("axis", 0)?, reduction(node)?);
     gives(move |call| {
-        let [x, updates] = pair_at(call, 0, 2)?;
+        let [x, updates] = call.pair_of(0, 2)?;
         let d = call.axis(axis, x.rank())?;
         let index = call.tensor(1)?;
         let shape = index.shape().to_vec();
@@ -69,7 +60,7 @@ fn scatter_elements(node: &NodeReader) -> ResolvedNode {
             if inside { Ok(position) } else { Err(call.wrong("an index", along, format!("0 to {}", n - 1))) }
         };
         let positions =
-            numbers::whole(&index)?.into_iter().enumerate().map(position).collect::<Result<Vec<_>>>()?;
+            whole("graph", &index)?.into_iter().enumerate().map(position).collect::<Result<Vec<_>>>()?;
         let rows = x.reshape(&[x.len(), 1])?;
         scattered(&rows, &positions, &updates.reshape(&[updates.len(), 1])?, reduction)?.reshape(x.shape())
     })
@@ -78,7 +69,7 @@ fn scatter_elements(node: &NodeReader) -> ResolvedNode {
 fn scatter_nd(node: &NodeReader) -> ResolvedNode {
     let reduction = reduction(node)?;
     gives(move |call| {
-        let [x, updates] = pair_at(call, 0, 2)?;
+        let [x, updates] = call.pair_of(0, 2)?;
         let positions = positions(call, x.shape(), call.value(1), 0)?;
         let k = call.tensor(1)?.shape().last().copied().unwrap_or(1);
         let rest: usize = x.shape()[k..].iter().product();
@@ -86,12 +77,6 @@ fn scatter_nd(node: &NodeReader) -> ResolvedNode {
         scattered(&rows, &positions, &updates.reshape(&[positions.len(), rest])?, reduction)?
             .reshape(x.shape())
     })
-}
-
-fn pair_at(call: &NodeCall, a: usize, b: usize) -> Result<[Tensor; 2]> {
-    let mut both = together(vec![call.tensor(a)?, call.tensor(b)?])?;
-    let second = both.swap_remove(1);
-    Ok([both.swap_remove(0), second])
 }
 
 /// Rows `[P, R]` with the rows `[M, R]` of `updates` placed at `positions`, one after the other. No list here

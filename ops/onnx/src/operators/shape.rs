@@ -69,17 +69,11 @@ fn flatten(node: &NodeReader) -> ResolvedNode {
     })
 }
 
-/// Axes are an attribute before opset 13, then an input.
-fn axes(node: &NodeReader) -> Result<Option<Vec<i64>>> {
-    if node.opset < 13 { node.ints("axes") } else { Ok(None) }
-}
-
 fn squeeze(node: &NodeReader) -> ResolvedNode {
-    let fixed = axes(node)?;
+    let fixed = node.ints_before(13, "axes")?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let given = fixed.clone().or(call.maybe_ints(1)?);
-        let dropped = match given {
+        let dropped = match call.ints_or_input(&fixed, 1)? {
             Some(axes) => call.axes(&axes, x.rank())?,
             None => (0..x.rank()).filter(|&d| x.shape()[d] == 1).collect(),
         };
@@ -92,13 +86,10 @@ fn squeeze(node: &NodeReader) -> ResolvedNode {
 }
 
 fn unsqueeze(node: &NodeReader) -> ResolvedNode {
-    let fixed = axes(node)?;
+    let fixed = node.ints_before(13, "axes")?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let given = match &fixed {
-            Some(axes) => axes.clone(),
-            None => call.ints(1)?,
-        };
+        let given = call.ints_or_input(&fixed, 1)?.map_or_else(|| call.ints(1), Ok)?;
         let rank = x.rank() + given.len();
         if rank > Spec::MAX_RANK {
             return Err(call.misfit(x.shape(), format!("at most {} dimensions in all", Spec::MAX_RANK)));
@@ -168,16 +159,15 @@ fn cast_like(node: &NodeReader) -> ResolvedNode {
 }
 
 fn depth_to_space(node: &NodeReader) -> ResolvedNode {
-    let (b, column_first) = (block(node)?, node.choice("mode", &["DCR", "CRD"])? == 1);
+    let (b, column_first) = (block(node)?, node.choice("mode", &[("DCR", false), ("CRD", true)])?);
     gives(move |call| {
         let x = call.tensor(0)?;
-        let (&[n, c, h, w], b) = (images(call, &x)?, b) else { return Err(call.misfit(x.shape(), IMAGES)) };
+        let &[n, c, h, w] = x.shape() else { return Err(call.misfit(x.shape(), IMAGES)) };
         let depth = c / (b * b);
-        if column_first {
-            let x = x.reshape(&[n, depth, b, b, h, w])?.permute(&[0, 1, 4, 2, 5, 3])?;
-            return x.reshape(&[n, depth, h * b, w * b]);
-        }
-        let x = x.reshape(&[n, b, b, depth, h, w])?.permute(&[0, 3, 4, 1, 5, 2])?;
+        let x = match column_first {
+            true => x.reshape(&[n, depth, b, b, h, w])?.permute(&[0, 1, 4, 2, 5, 3])?,
+            false => x.reshape(&[n, b, b, depth, h, w])?.permute(&[0, 3, 4, 1, 5, 2])?,
+        };
         x.reshape(&[n, depth, h * b, w * b])
     })
 }
@@ -186,7 +176,7 @@ fn space_to_depth(node: &NodeReader) -> ResolvedNode {
     let b = block(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
-        let &[n, c, h, w] = images(call, &x)? else { return Err(call.misfit(x.shape(), IMAGES)) };
+        let &[n, c, h, w] = x.shape() else { return Err(call.misfit(x.shape(), IMAGES)) };
         let x = x.reshape(&[n, c, h / b, b, w / b, b])?.permute(&[0, 3, 5, 1, 2, 4])?;
         x.reshape(&[n, c * b * b, h / b, w / b])
     })
@@ -194,13 +184,6 @@ fn space_to_depth(node: &NodeReader) -> ResolvedNode {
 
 const IMAGES: &str = "images [N, C, H, W]";
 
-fn images<'a>(call: &NodeCall, x: &'a Tensor) -> Result<&'a [usize]> {
-    if x.rank() == 4 { Ok(x.shape()) } else { Err(call.misfit(x.shape(), IMAGES)) }
-}
-
 fn block(node: &NodeReader) -> Result<usize> {
-    match usize::try_from(node.int("blocksize", 0)?) {
-        Ok(size @ 1..=65536) => Ok(size),
-        _ => broken("the attribute `blocksize` is missing or no size"),
-    }
+    node.size("blocksize", 0, 1..=65536, "missing or no size")
 }

@@ -3,11 +3,11 @@
 use ops::{DType, Result, Spec, Tensor, op::Padding};
 
 use super::{
-    Operator, ResolvedNode, gives, numbers, op,
+    Operator, ResolvedNode, gives, op,
     scatter::{ScatterReduction, scattered},
     window::Windows,
 };
-use crate::{broken, node::NodeReader};
+use crate::{broken, node::NodeReader, value::whole};
 
 pub(super) const OPERATORS: &[Operator] =
     &[op("MaxUnpool", 9, max_unpool).settings(&[1, 2]), op("Col2Im", 18, columns_to_image).settings(&[1, 2])];
@@ -38,7 +38,7 @@ fn max_unpool(node: &NodeReader) -> ResolvedNode {
             fits.ok_or_else(|| call.wrong("an index", position, format!("0 to {}", zeros.len() - 1)))
         };
         let positions =
-            numbers::whole(&call.tensor(1)?)?.into_iter().map(position).collect::<Result<Vec<_>>>()?;
+            whole("graph", &call.tensor(1)?)?.into_iter().map(position).collect::<Result<Vec<_>>>()?;
         if positions.len() != x.len() {
             return Err(call.misfit(call.tensor(1)?.shape(), format!("a place for each of {:?}", x.shape())));
         }

@@ -41,9 +41,13 @@ pub(super) struct WindowSpan {
 
 impl Windows {
     pub fn of(node: &NodeReader) -> Result<Self> {
-        let choices = ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"];
-        let auto = [Auto::Given, Auto::SameUpper, Auto::SameLower, Auto::Valid]
-            [node.choice("auto_pad", &choices)?];
+        let choices = [
+            ("NOTSET", Auto::Given),
+            ("SAME_UPPER", Auto::SameUpper),
+            ("SAME_LOWER", Auto::SameLower),
+            ("VALID", Auto::Valid),
+        ];
+        let auto = node.choice("auto_pad", &choices)?;
         let found = Self {
             kernel: node.sizes("kernel_shape")?,
             strides: node.sizes("strides")?,

@@ -1,95 +1,23 @@
 //! The operators that are known to act on each sample alone, and when they do.
 
 use super::{RowNode, RowValue, constant};
-use crate::file::proto::{AttributeProto, NodeProto};
+use crate::{
+    file::proto::{AttributeProto, NodeProto},
+    is_in,
+};
 
 /// Element by element, all inputs broadcast to each other.
-const ELEMENTWISE: [&str; 66] = [
-    "Abs",
-    "Acos",
-    "Acosh",
-    "Add",
-    "And",
-    "Asin",
-    "Asinh",
-    "Atan",
-    "Atanh",
-    "BitShift",
-    "BitwiseAnd",
-    "BitwiseNot",
-    "BitwiseOr",
-    "BitwiseXor",
-    "Cast",
-    "CastLike",
-    "Ceil",
-    "Celu",
-    "Clip",
-    "Cos",
-    "Cosh",
-    "Div",
-    "Elu",
-    "Equal",
-    "Erf",
-    "Exp",
-    "Floor",
-    "Gelu",
-    "Greater",
-    "GreaterOrEqual",
-    "HardSigmoid",
-    "HardSwish",
-    "Identity",
-    "IsInf",
-    "IsNaN",
-    "LeakyRelu",
-    "Less",
-    "LessOrEqual",
-    "Log",
-    "Max",
-    "Mean",
-    "Min",
-    "Mish",
-    "Mod",
-    "Mul",
-    "Neg",
-    "Not",
-    "Or",
-    "PRelu",
-    "Pow",
-    "Reciprocal",
-    "Relu",
-    "Round",
-    "Selu",
-    "Sigmoid",
-    "Sign",
-    "Sin",
-    "Softplus",
-    "Softsign",
-    "Sqrt",
-    "Sub",
-    "Sum",
-    "Tanh",
-    "ThresholdedRelu",
-    "Where",
-    "Xor",
-];
+const ELEMENTWISE: &str = "\
+    Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast \
+    CastLike Ceil Celu Clip Cos Cosh Div Elu Equal Erf Exp Floor Gelu Greater GreaterOrEqual HardSigmoid \
+    HardSwish Identity IsInf IsNaN LeakyRelu Less LessOrEqual Log Max Mean Min Mish Mod Mul Neg Not Or \
+    PRelu Pow Reciprocal Relu Round Selu Sigmoid Sign Sin Softplus Softsign Sqrt Sub Sum Tanh \
+    ThresholdedRelu Where Xor";
 
 /// On `[N, C, ...]`, sample by sample, with constants beside them.
-const OF_PICTURES: [&str; 14] = [
-    "AveragePool",
-    "Conv",
-    "ConvTranspose",
-    "DepthToSpace",
-    "GlobalAveragePool",
-    "GlobalLpPool",
-    "GlobalMaxPool",
-    "GroupNormalization",
-    "InstanceNormalization",
-    "LRN",
-    "LpPool",
-    "MaxPool",
-    "SpaceToDepth",
-    "BatchNormalization",
-];
+const OF_PICTURES: &str = "\
+    AveragePool Conv ConvTranspose DepthToSpace GlobalAveragePool GlobalLpPool GlobalMaxPool \
+    GroupNormalization InstanceNormalization LRN LpPool MaxPool SpaceToDepth BatchNormalization";
 
 /// The axis that samples stay away from is the attribute `axis`, with this default.
 const ALONG_AXIS: [(&str, i64); 8] = [
@@ -130,10 +58,10 @@ impl<'a> RowNode<'_, 'a> {
         let name = &*self.node.op_type;
         let x = self.inputs.first()?;
         self.keeps_what_is_assumed()?;
-        if ELEMENTWISE.contains(&name) {
+        if is_in(ELEMENTWISE, name) {
             return self.broadcast();
         }
-        if OF_PICTURES.contains(&name) {
+        if is_in(OF_PICTURES, name) {
             return self.of_pictures(x);
         }
         if let Some((_, default)) = ALONG_AXIS.iter().find(|(known, _)| *known == name) {

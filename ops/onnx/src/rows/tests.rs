@@ -64,6 +64,11 @@ impl Steps {
     }
 }
 
+fn fails(steps: Steps, operator: &str) {
+    let reason = steps.mixed(&[3]).unwrap_or_default();
+    assert!(reason.starts_with(&format!("the operator {operator} mixes samples")), "{operator}: {reason}");
+}
+
 #[test]
 fn usual_classifiers_act_on_each_sample_alone() {
     let pictures = Steps::new()
@@ -105,13 +110,6 @@ fn a_reshape_by_the_size_of_a_sample_is_taken_for_one_if_it_reaches_an_output() 
         .then("Relu", &["b"], "y", &[]);
     assert_eq!(dense.mixed(&[3, 1]), None);
     // All samples in one row, which each gets back.
-    let fails = |steps: Steps, operator: &str| {
-        let reason = steps.mixed(&[3]).unwrap_or_default();
-        assert!(
-            reason.starts_with(&format!("the operator {operator} mixes samples")),
-            "{operator}: {reason}"
-        );
-    };
     fails(flat().then("Add", &["x", "a"], "y", &[]), "Add");
     fails(flat().whole("four", &[4, 3]).then("Expand", &["a", "four"], "y", &[]), "Expand");
     fails(flat().whole("four", &[4, 3]).then("Reshape", &["a", "four"], "y", &[]), "Reshape");
@@ -121,13 +119,6 @@ fn a_reshape_by_the_size_of_a_sample_is_taken_for_one_if_it_reaches_an_output() 
 /// That none of the samples is large does not show that a large one would change nothing.
 #[test]
 fn what_mixes_samples_is_named() {
-    let fails = |steps: Steps, operator: &str| {
-        let reason = steps.mixed(&[3]).unwrap_or_default();
-        assert!(
-            reason.starts_with(&format!("the operator {operator} mixes samples")),
-            "{operator}: {reason}"
-        );
-    };
     let switched = Steps::new()
         .floats("bound", &[], |_| 100.0)
         .floats("zero", &[], |_| 0.0)

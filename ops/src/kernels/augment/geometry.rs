@@ -4,7 +4,7 @@ use super::{
     Outside, images, of_each,
     warp::{WIDTH, warp},
 };
-use crate::{DType, Device, Error, Result, Tensor, op::refuse_where};
+use crate::{DType, Device, Error, Result, Tensor, ensure, op::refuse_where};
 
 /// An affine map of each image, by numbers that are one for all (rank 0) or one for each image (`[N]`).
 /// In pixels from the centre, x to the right and y down, it is
@@ -57,12 +57,12 @@ pub fn affine(x: &Tensor, map: &Affine, outside: Outside) -> Result<Tensor> {
     // NaN is not below anything. Shaders need not know infinity, so the largest number stands for it.
     refuse_where(
         &matrix.abs()?.le_scalar(f64::from(f32::MAX))?.logical_not()?,
-        Error::Argument {
-            op: OP,
-            name: "a map",
-            found: "without an inverse, or not finite".into(),
-            expected: "finite numbers and a scale other than 0".into(),
-        },
+        Error::argument(
+            OP,
+            "a map",
+            "without an inverse, or not finite",
+            "finite numbers and a scale other than 0",
+        ),
     )?;
     warp(OP, x, &matrix, [h, w], outside)
 }
@@ -94,14 +94,9 @@ pub fn flip(x: &Tensor, mirrored: &Tensor) -> Result<Tensor> {
 pub fn crop(x: &Tensor, corner: &Tensor, size: [usize; 2], outside: Outside) -> Result<Tensor> {
     const OP: &str = "augment::crop";
     images(OP, x)?;
-    if size.iter().any(|&side| !(1..=i32::MAX as usize).contains(&side)) {
-        return Err(Error::Argument {
-            op: OP,
-            name: "the size",
-            found: format!("{size:?}"),
-            expected: format!("two numbers, 1 to {}", i32::MAX),
-        });
-    }
+    ensure(size.iter().all(|side| (1..=i32::MAX as usize).contains(side)), || {
+        Error::argument(OP, "the size", format!("{size:?}"), format!("two numbers, 1 to {}", i32::MAX))
+    })?;
     let n = x.shape()[0];
     let corner = of_each(OP, "corner", corner, &[n, 2])?.cast(x.dtype())?;
     let [top, left] = [0, 1].map(|i| corner.narrow(1, i, 1)?.squeeze(1));

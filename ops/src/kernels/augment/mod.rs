@@ -9,7 +9,7 @@ pub use color_jitter::{Jitter, color_jitter};
 pub use geometry::{Affine, affine, crop, flip};
 pub use warp::Outside;
 
-use crate::{Error, Result, Tensor, op, tensor::show};
+use crate::{Error, Result, Tensor, op};
 
 /// A parameter of each of N images, `[N, ..]`; one that is given once is repeated.
 fn of_each(op: &'static str, name: &str, x: &Tensor, shape: &[usize]) -> Result<Tensor> {
@@ -17,11 +17,7 @@ fn of_each(op: &'static str, name: &str, x: &Tensor, shape: &[usize]) -> Result<
     if x.rank() == 0 || x.shape() == shape {
         return x.expand(shape);
     }
-    Err(Error::Shape {
-        op,
-        found: format!("{} for the {name}", show(x.shape())),
-        expected: format!("one number, or {}", show(shape)),
-    })
+    Err(Error::shape(op, format!("{:?} for the {name}", x.shape()), format!("one number, or {shape:?}")))
 }
 
 fn images(op: &'static str, x: &Tensor) -> Result<()> {

@@ -1,8 +1,6 @@
 use crate::{
-    Spec,
     cpu::rows,
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 pub(super) fn mix(operands: &[Operand], y: &Spec) -> Primitive {

@@ -1,11 +1,6 @@
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
-};
+use crate::tensor::{Operand, Primitive, Spec, gpu::launch};
 
 #[cube(launch)]
 fn mix_kernel(x: &[f32], noise: &[f32], chosen: &[f32], y: &mut [f32], row: u32) {
@@ -19,10 +14,6 @@ fn mix_kernel(x: &[f32], noise: &[f32], chosen: &[f32], y: &mut [f32], row: u32)
 }
 
 pub(super) fn mix(operands: &[Operand], spec: &Spec) -> Primitive {
-    let [x, noise, chosen] = [&operands[0], &operands[1], &operands[2]].map(gpu::buffer);
-    let (y, row) = (gpu::empty(&x, spec), spec.len() / spec.shape[0]);
-    let (count, dim) = gpu::units(&y.client, spec.len());
-    let [x, noise, chosen, out] = [x, noise, chosen, y.clone()].map(CubeTensor::into_buffer_arg);
-    mix_kernel::launch(&y.client, count, dim, x, noise, chosen, out, row as u32);
-    gpu::tensor(y, &operands[0], spec)
+    let ([x, noise, chosen], n) = ([&operands[0], &operands[1], &operands[2]], spec.len());
+    launch!(mix_kernel(x, noise, chosen) -> spec, units(n), (n / spec.shape[0]) as u32)
 }

@@ -6,13 +6,13 @@ mod cpu;
 mod gpu;
 
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor, ensure,
     op::{
-        self, Op, Operand, Primitive, Saves, Vjp,
+        self, Op, OpInfo, Operand, Primitive, Saves, Vjp,
         fused::{self, on_device},
     },
     random,
-    tensor::{apply, show},
+    tensor::apply,
 };
 
 /// `y_n = x_n + z_n` with probability `delta`, otherwise `x_n`, for samples `x, z [N, ...]`. A sample that
@@ -44,8 +44,7 @@ pub fn mix_by(x: &Tensor, deltas: &Tensor, noise: &Tensor) -> Result<Tensor> {
 }
 
 fn outside(delta: f64) -> Error {
-    let expected = "a probability, 0 to 1".into();
-    Error::Argument { op: NAME, name: "delta", found: delta.to_string(), expected }
+    Error::argument(NAME, "delta", delta, "a probability, 0 to 1")
 }
 
 /// `y_n = x_n + z_n` where `chosen_n` is not 0, otherwise `x_n`, for `x, z [N, ...]` and `chosen [N]`.
@@ -69,25 +68,21 @@ fn per_sample(numbers: &Tensor, samples: &Tensor) -> Result<Tensor> {
 const NAME: &str = "noise::mix";
 
 /// `y_n = x_n + z_n` where `chosen_n` is not 0, otherwise `x_n`, of x, z and chosen.
-#[derive(Debug)]
 struct Mix;
 
 impl Op for Mix {
-    fn name(&self) -> &'static str {
-        NAME
+    fn info(&self) -> OpInfo {
+        OpInfo::new(NAME).saving(Saves::only(&[2]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         let [x, noise, chosen] = [x[0], x[1], x[2]];
         op::require_float(NAME, x)?;
         op::require_same(NAME, x, noise)?;
-        if x.rank() == 0 || x.shape != noise.shape || x.shape[..1] != chosen.shape[..] {
-            return Err(Error::Shape {
-                op: NAME,
-                found: format!("{} with noise {}", show(&x.shape), show(&noise.shape)),
-                expected: "samples [N, ...] and noise of the same shape".into(),
-            });
-        }
+        ensure(x.rank() != 0 && x.shape == noise.shape && x.shape[..1] == chosen.shape[..], || {
+            let found = format!("{:?} with noise {:?}", x.shape, noise.shape);
+            Error::shape(NAME, found, "samples [N, ...] and noise of the same shape")
+        })?;
         Ok(x.clone())
     }
 
@@ -100,9 +95,5 @@ impl Op for Mix {
         let chosen = || per_sample(&at.x[2].ne_scalar(0.0)?, at.dy);
         let dz = at.want(1, || chosen()?.where_(at.dy, &at.dy.zeros_like()?))?;
         Ok(vec![dx, dz, None])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[2])
     }
 }

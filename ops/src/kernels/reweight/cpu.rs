@@ -7,14 +7,13 @@
 use rayon::prelude::*;
 
 use crate::{
-    Spec,
     cpu::{
         product::{Steps, add_product},
+        sum::in_lanes,
         wide,
     },
     interrupt,
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Real vectors of a tile.
@@ -76,7 +75,7 @@ impl Vectors {
         let moved = elements.par_chunks_exact_mut(centre.len()).zip(vectors.par_chunks_exact(centre.len()));
         let halves = moved.map(|(to, from)| {
             to.iter_mut().zip(from).zip(centre).for_each(|((to, x), mean)| *to = x - mean);
-            0.5 * square(to, |i| to[i])
+            0.5 * square([to], |[x]| x)
         });
         let halves = halves.collect();
         Self { elements, halves, features: centre.len() }
@@ -95,18 +94,11 @@ impl Vectors {
     }
 }
 
-/// `sum_i f(i)^2` over the elements of a vector, by sixteen sums.
+/// `sum_i f(x_i)^2` over the elements of vectors.
 #[inline(always)]
-fn square(vector: &[f32], f: impl Fn(usize) -> f32) -> f32 {
-    let mut sums = [0.0f32; 16];
-    for first in (0..vector.len()).step_by(16) {
-        let end = (first + 16).min(vector.len());
-        for (sum, i) in sums.iter_mut().zip(first..end) {
-            let x = f(i);
-            *sum += x * x;
-        }
-    }
-    sums.iter().sum()
+fn square<const N: usize>(x: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
+    let [lanes] = in_lanes(x, |x| [f(x) * f(x)]);
+    lanes.iter().sum()
 }
 
 /// The sums of some rows over some columns.
@@ -136,10 +128,7 @@ fn sums(
         add_product(sizes, (real.from(rows.start), along), (fake.from(first), transposed), (tile, line));
         for ((row, line), total) in rows.clone().zip(tile.chunks_exact(width)).zip(&mut totals) {
             let line = TileRow { real, fake, row, first, line };
-            *total += wide(
-                #[inline(always)]
-                || line.roots(),
-            );
+            *total += wide!(line.roots());
         }
     }
     totals
@@ -184,7 +173,7 @@ impl TileRow<'_> {
                 return f64::from((-2.0 * x).sqrt());
             }
             let (a, b) = (self.real.row(self.row), self.fake.row(other));
-            f64::from(square(a, |i| a[i] - b[i]).sqrt())
+            f64::from(square([a, b], |[a, b]| a - b).sqrt())
         };
         part.iter().enumerate().map(distance).sum()
     }

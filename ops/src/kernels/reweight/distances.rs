@@ -4,12 +4,12 @@ use super::cpu;
 #[cfg(feature = "cube")]
 use super::gpu;
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, interrupt,
+    DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
     op::{
-        self, Op, Operand, Primitive, Vjp,
+        self, Op, OpInfo, Operand, Primitive, Vjp,
         fused::{self, on_device},
     },
-    tensor::{apply, show},
+    tensor::apply,
 };
 
 const NAME: &str = "reweight::distances";
@@ -57,14 +57,14 @@ pub fn distances_by_class(
     let (mut parts, mut order) = (vec![], vec![]);
     for class in classes {
         let (ours, theirs) = (members(&real_labels, class), members(&fake_labels, class));
-        if theirs.is_empty() {
-            return Err(Error::Argument {
-                op: NAME,
-                name: "the list of generated vectors",
-                found: format!("empty for class {class}"),
-                expected: "at least one for each class of real vectors".into(),
-            });
-        }
+        ensure(!theirs.is_empty(), || {
+            Error::argument(
+                NAME,
+                "the list of generated vectors",
+                format!("empty for class {class}"),
+                "at least one for each class of real vectors",
+            )
+        })?;
         parts.push(distances(&rows(real, &ours)?, &rows(fake, &theirs)?)?);
         order.extend(ours);
     }
@@ -80,35 +80,28 @@ fn rows(x: &Tensor, numbers: &[i32]) -> Result<Tensor> {
 /// The elements of `[N]` labels, one for each of N things.
 pub(super) fn labels(op: &'static str, labels: &Tensor, things: &Tensor) -> Result<Vec<i64>> {
     op::require(op, labels.spec(), DType::is_int, "i32 or i64 for the labels")?;
-    if labels.shape() != &things.shape()[..1] {
-        return Err(Error::Shape {
-            op,
-            found: format!("{} for the labels of {}", show(labels.shape()), show(things.shape())),
-            expected: "one label each".into(),
-        });
-    }
+    ensure(labels.shape() == &things.shape()[..1], || {
+        let found = format!("{:?} for the labels of {:?}", labels.shape(), things.shape());
+        Error::shape(op, found, "one label each")
+    })?;
     Ok(labels.to_f64()?.into_iter().map(|label| label as i64).collect())
 }
 
-#[derive(Debug)]
 struct Distances;
 
 impl Op for Distances {
-    fn name(&self) -> &'static str {
-        NAME
+    fn info(&self) -> OpInfo {
+        OpInfo::new(NAME)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         let [real, fake] = [x[0], x[1]];
         op::require_float(NAME, real)?;
         op::require_same(NAME, real, fake)?;
-        if real.rank() != 2 || fake.rank() != 2 || real.shape[1] != fake.shape[1] {
-            return Err(Error::Shape {
-                op: NAME,
-                found: format!("{} and {}", show(&real.shape), show(&fake.shape)),
-                expected: "real [R, F] and generated [G, F]".into(),
-            });
-        }
+        ensure(real.rank() == 2 && fake.rank() == 2 && real.shape[1] == fake.shape[1], || {
+            let found = format!("{:?} and {:?}", real.shape, fake.shape);
+            Error::shape(NAME, found, "real [R, F] and generated [G, F]")
+        })?;
         Ok(real.reshaped([real.shape[0]]))
     }
 

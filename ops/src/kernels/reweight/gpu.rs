@@ -3,8 +3,7 @@ use cubecl::prelude::*;
 
 use crate::{
     DType, Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+    tensor::{Operand, Primitive, gpu},
 };
 
 /// Vectors of each side in a tile; a unit compares four with four.
@@ -136,8 +135,8 @@ pub(super) fn distances(operands: &[Operand], spec: &Spec) -> Primitive {
     let spans = CUBES.div_ceil(tiles).min(columns.div_ceil(TILE as usize));
     let span = columns.div_ceil(spans).next_multiple_of(TILE as usize);
     let spans = columns.div_ceil(span);
-    let sums = gpu::empty(&real, &Spec::new([spans, rows], DType::F32));
-    let y = gpu::empty(&real, spec);
+    let sums = gpu::empty(&operands[0], &Spec::new([spans, rows], DType::F32));
+    let y = gpu::empty(&operands[0], spec);
     let client = y.client.clone();
     let (count, dim) = gpu::cubes(&client, tiles * spans, UNITS);
     let [rows, columns, features, spans, span] = [rows, columns, features, spans, span].map(|n| n as u32);

@@ -41,12 +41,7 @@ impl Sampler {
         op::require_rank(NAME, weights.spec(), 1, "weights [N]")?;
         let values = weights.to_f64()?;
         if let Some(wrong) = values.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {
-            return Err(Error::Argument {
-                op: NAME,
-                name: "a weight",
-                found: wrong.to_string(),
-                expected: "a finite number, 0 or more".into(),
-            });
+            return Err(Error::argument(NAME, "a weight", wrong, "a finite number, 0 or more"));
         }
         Ok(Self { columns: columns(values).into(), device: weights.device() })
     }

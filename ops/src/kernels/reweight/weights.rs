@@ -1,7 +1,7 @@
 //! Weights from sums of distances.
 
 use super::distances::labels;
-use crate::{DType, Error, Result, Tensor, op};
+use crate::{Error, Result, Tensor, op, tensor::Data};
 
 const NAME: &str = "reweight::weights";
 
@@ -31,12 +31,8 @@ impl Method {
             "b" => Self::B,
             "c" => Self::C,
             _ => {
-                return Err(Error::Argument {
-                    op: NAME,
-                    name: "the method",
-                    found: format!("\"{name}\""),
-                    expected: "\"a_mu\", \"a_sigma\", \"b\" or \"c\"".into(),
-                });
+                let expected = "\"a_mu\", \"a_sigma\", \"b\" or \"c\"";
+                return Err(Error::argument(NAME, "the method", format!("\"{name}\""), expected));
             }
         })
     }
@@ -67,12 +63,7 @@ pub fn weights(distances: &Tensor, classes: &Tensor, method: Method, range: Rang
     let classes = labels(NAME, classes, distances)?;
     let mut values = distances.to_f64()?;
     if let Some(wrong) = values.iter().find(|d| !(d.is_finite() && **d >= 0.0)) {
-        return Err(Error::Argument {
-            op: NAME,
-            name: "a distance",
-            found: wrong.to_string(),
-            expected: "a finite number, 0 or more".into(),
-        });
+        return Err(Error::argument(NAME, "a distance", wrong, "a finite number, 0 or more"));
     }
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|&i| classes[i]);
@@ -81,11 +72,8 @@ pub fn weights(distances: &Tensor, classes: &Tensor, method: Method, range: Rang
         let weighed = transformed(&normalised(&class, range), method);
         members.iter().zip(weighed).for_each(|(&i, weight)| values[i] = weight);
     }
-    let (shape, device) = (distances.shape(), distances.device());
-    if distances.dtype() == DType::F64 {
-        return Tensor::from_data(values, shape, device);
-    }
-    Tensor::from_data(values.into_iter().map(|x| x as f32).collect::<Vec<_>>(), shape, device)
+    let data = Data::from_numbers(values, distances.dtype());
+    Tensor::from_data(data, distances.shape(), distances.device())
 }
 
 fn normalised(distances: &[f64], range: Range) -> Vec<f64> {

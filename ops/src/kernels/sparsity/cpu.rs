@@ -1,11 +1,7 @@
 use rayon::prelude::*;
 
 use super::order::key;
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::on_cpu,
-};
+use crate::tensor::{Operand, Primitive, Spec, on_cpu};
 
 /// Lanes in which a maximum is taken at once.
 const LANES: usize = 16;

@@ -1,11 +1,9 @@
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::order::key;
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 /// Units that look for the winner of one map, or of one sample, together.
@@ -128,37 +126,21 @@ fn top_kernel(x: &[u32], mask: &mut [i32], size: u32, samples: u32, k: u32, #[co
 }
 
 pub(super) fn winners(x: &Operand, spec: &Spec) -> Primitive {
-    let (input, maps) = (gpu::buffer(x), spec.len());
-    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / maps);
-    let (count, dim) = gpu::cubes(&y.client, maps, UNITS);
-    let (arg, out) = (input.into_buffer_arg(), y.clone().into_buffer_arg());
-    winners_kernel::launch(&y.client, count, dim, arg, out, size as u32, maps as u32, UNITS);
-    gpu::tensor(y, x, spec)
+    let (maps, size) = (spec.len(), x.spec.len() / spec.len());
+    launch!(winners_kernel(x) -> spec, cubes(maps, UNITS), size as u32, maps as u32, UNITS)
 }
 
 pub(super) fn strongest(x: &Operand, kept: usize, spec: &Spec) -> Primitive {
-    let input = gpu::buffer(x);
-    let (y, [n, c]) = (gpu::empty(&input, spec), [0, 1].map(|d| spec.shape[d] as u32));
-    let (count, dim) = gpu::units(&y.client, spec.len());
-    let (arg, out) = (input.into_buffer_arg(), y.clone().into_buffer_arg());
-    strongest_kernel::launch(&y.client, count, dim, arg, out, n, c, kept as u32);
-    gpu::tensor(y, x, spec)
+    let [n, c] = [0, 1].map(|d| spec.shape[d] as u32);
+    launch!(strongest_kernel(x) -> spec, units(spec.len()), n, c, kept as u32)
 }
 
 pub(super) fn top(x: &Operand, k: usize, spec: &Spec) -> Primitive {
-    let (input, samples) = (gpu::buffer(x), spec.shape[0]);
-    let (y, size) = (gpu::empty(&input, spec), spec.len() / samples);
-    let (count, dim) = gpu::cubes(&y.client, samples, UNITS);
-    let (arg, out) = (input.into_buffer_arg(), y.clone().into_buffer_arg());
-    top_kernel::launch(&y.client, count, dim, arg, out, size as u32, samples as u32, k as u32, UNITS);
-    gpu::tensor(y, x, spec)
+    let (samples, size) = (spec.shape[0], spec.len() / spec.shape[0]);
+    launch!(top_kernel(x) -> spec, cubes(samples, UNITS), size as u32, samples as u32, k as u32, UNITS)
 }
 
 pub(super) fn take(x: &Operand, positions: &Operand, spec: &Spec) -> Primitive {
-    let (input, taken) = (gpu::buffer(x), gpu::buffer(positions));
-    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / positions.spec.len());
-    let (count, dim) = gpu::units(&y.client, spec.len());
-    let [arg, taken, out] = [input, taken, y.clone()].map(CubeTensor::into_buffer_arg);
-    take_kernel::launch(&y.client, count, dim, arg, taken, out, size as u32);
-    gpu::tensor(y, x, spec)
+    let size = x.spec.len() / positions.spec.len();
+    launch!(take_kernel(x, positions) -> spec, units(spec.len()), size as u32)
 }

@@ -11,11 +11,12 @@ mod ops;
 mod order;
 mod reference;
 
-use self::ops::{Strongest, Top, Winners};
+use self::ops::Strongest;
 use crate::{
-    Error, Result, Tensor,
+    DType, Error, Result, Spec, Tensor, ensure,
     op::{
-        self, fused,
+        self,
+        fused::{self, kernel, on_device},
         keep::{NONE, keep},
     },
     tensor::apply,
@@ -30,7 +31,7 @@ pub fn spatial(x: &Tensor) -> Result<Tensor> {
     if !fused::applies(x) {
         return reference::spatial(x);
     }
-    keep(x, &apply(Winners, &[x])?)
+    keep(x, &winners(x)?)
 }
 
 /// Keeps, for each channel of `[N, C, H, W]`, the maps of the `max(1, floor(rate N))` samples with the
@@ -63,9 +64,12 @@ pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
         return lifetime(&spatial(x)?, rate);
     }
     let kept = kept(rate, x.shape()[0])?;
-    let winners = apply(Winners, &[x])?;
+    let winners = winners(x)?;
     // Of a map whose winner alone is left, the winner is the sum.
-    let scores = apply(ops::Take, &[&x.detach(), &winners])?;
+    let scores = x.spec().reshaped(winners.shape());
+    let scores = kernel("sparsity", scores, &[&x.detach(), &winners], |x, y, device| {
+        on_device!(device, take(&x[0], &x[1], y))
+    })?;
     let alive = apply(Strongest { kept, rate }, &[&scores])?;
     // The winner's position where a map stays, `NONE` elsewhere.
     let positions = winners.add_scalar(1.0)?.mul(&alive)?.add_scalar(f64::from(NONE))?;
@@ -80,33 +84,35 @@ pub fn winner_take_all(x: &Tensor, rate: f64) -> Result<Tensor> {
 pub fn top_k(x: &Tensor, k: usize) -> Result<Tensor> {
     let op = "sparsity::top_k";
     op::require_float(op, x.spec())?;
-    if x.rank() == 0 {
-        return Err(Error::Shape { op, found: "[]".into(), expected: "samples [N, ...]".into() });
-    }
+    ensure(x.rank() != 0, || Error::shape(op, "[]", "samples [N, ...]"))?;
     let size = x.len() / x.shape()[0];
-    if k == 0 || k > size {
-        let expected = format!("1 to {size}, the values of a sample");
-        return Err(Error::Argument { op, name: "k", found: k.to_string(), expected });
-    }
+    ensure((1..=size).contains(&k), || {
+        Error::argument(op, "k", k, format!("1 to {size}, the values of a sample"))
+    })?;
     let constant = x.detach();
     let mask = if fused::applies(x) {
-        apply(Top { k }, &[&constant])?.gt_scalar(0.0)?
+        let mask = kernel(op, x.spec().cast(DType::I32), &[&constant], move |x, y, device| {
+            on_device!(device, top(&x[0], k, y))
+        });
+        mask?.gt_scalar(0.0)?
     } else {
         reference::top(&constant, k)?
     };
     mask.where_(x, &Tensor::scalar(0.0, x.dtype(), x.device())?)
 }
 
+/// The position of the largest value of each map: `[N, C, H, W] -> [N, C]`.
+fn winners(x: &Tensor) -> Result<Tensor> {
+    kernel("sparsity::spatial", Spec::new(&x.shape()[..2], DType::I32), &[x], |x, y, device| {
+        on_device!(device, winners(&x[0], y))
+    })
+}
+
 /// How many of `n` samples stay.
 fn kept(rate: f64, n: usize) -> Result<usize> {
-    if !(rate > 0.0 && rate <= 1.0) {
-        return Err(Error::Argument {
-            op: "sparsity::lifetime",
-            name: "the rate",
-            found: rate.to_string(),
-            expected: "a share above 0 and at most 1".into(),
-        });
-    }
+    ensure(rate > 0.0 && rate <= 1.0, || {
+        Error::argument("sparsity::lifetime", "the rate", rate, "a share above 0 and at most 1")
+    })?;
     Ok(((rate * n as f64 + ops::SHORT).floor() as usize).max(1))
 }
 

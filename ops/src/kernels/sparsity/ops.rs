@@ -1,40 +1,17 @@
-//! The kernels as operations: f32, on both devices.
+//! The kernel that has a form in ONNX as an operation: f32, on both devices.
 
 use super::cpu;
 #[cfg(feature = "cube")]
 use super::gpu;
 use crate::{
     DType, Device, Result, Spec,
-    op::{OnnxAttribute, OnnxValue, OnnxWriter, Op, Operand, Primitive, fused::on_device},
+    op::{OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, fused::on_device},
 };
 
 /// A product like 0.29 * 100 falls short of the whole number that is meant by less than this.
 pub(super) const SHORT: f64 = 1e-9;
 
-/// The position of the largest value of each map: `[N, C, H, W] -> [N, C]`.
-#[derive(Debug)]
-pub(super) struct Winners;
-
-impl Op for Winners {
-    fn name(&self) -> &'static str {
-        "sparsity::spatial"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(Spec::new(&x[0].shape[..2], DType::I32))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, winners(&x[0], y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
-    }
-}
-
 /// 1 for the `kept` largest numbers of each column of `[N, C]`, 0 for the others.
-#[derive(Debug)]
 pub(super) struct Strongest {
     pub kept: usize,
     /// The share of N that `kept` is, which a trace needs: N is open there.
@@ -42,8 +19,8 @@ pub(super) struct Strongest {
 }
 
 impl Op for Strongest {
-    fn name(&self) -> &'static str {
-        "sparsity::lifetime"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("sparsity::lifetime").constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -75,55 +52,5 @@ impl Op for Strongest {
         };
         let (zeros, ones) = (all(zero, scores), all(one, indices.clone()));
         Ok(w.node_with("ScatterElements", [zeros, indices, ones], [("axis", OnnxAttribute::Int(0))]))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
-    }
-}
-
-/// 1 for the `k` largest numbers of each sample of `[N, ...]`, 0 for the others.
-#[derive(Debug)]
-pub(super) struct Top {
-    pub k: usize,
-}
-
-impl Op for Top {
-    fn name(&self) -> &'static str {
-        "sparsity::top_k"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(Spec::new(x[0].shape.clone(), DType::I32))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, top(&x[0], self.k, y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
-    }
-}
-
-/// The values at the positions `[N, C]` of maps `[N, C, H, W]`, all of which must be positions.
-#[derive(Debug)]
-pub(super) struct Take;
-
-impl Op for Take {
-    fn name(&self) -> &'static str {
-        "sparsity"
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].reshaped(x[1].shape.clone()))
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, take(&x[0], &x[1], y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
     }
 }

@@ -3,7 +3,6 @@
 mod normalize;
 mod pair_loss;
 mod slerp;
-mod sums;
 
 pub use normalize::normalize;
 pub use pair_loss::{Pairs, attraction, pair_loss};

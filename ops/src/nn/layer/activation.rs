@@ -1,9 +1,7 @@
 //! Element-wise functions as layers.
 
-use crate::{
-    Result, Tensor,
-    nn::{Layer, Module},
-};
+use super::plain;
+use crate::{Tensor, nn::Module};
 
 /// A function without parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,48 +32,21 @@ pub enum Activation {
 
 /// A function without parameters as a module.
 pub fn activation(function: Activation) -> Module {
-    Module::new(function, vec![], vec![])
-}
-
-impl Layer for Activation {
-    fn name(&self) -> &str {
-        match self {
-            Self::Relu => "Relu",
-            Self::LeakyRelu(_) => "LeakyRelu",
-            Self::Sigmoid => "Sigmoid",
-            Self::Tanh => "Tanh",
-            Self::Softmax(_) => "Softmax",
-            Self::LogSoftmax(_) => "LogSoftmax",
-            Self::Gelu => "Gelu",
-            Self::Elu(_) => "Elu",
-            Self::Silu => "Silu",
-            Self::Softplus => "Softplus",
-            Self::LogSigmoid => "LogSigmoid",
+    match function {
+        Activation::Relu => plain("Relu", "", Tensor::relu),
+        Activation::LeakyRelu(slope) => {
+            plain("LeakyRelu", format!("slope {slope}"), move |x| x.leaky_relu(slope))
         }
-    }
-
-    fn describe(&self) -> String {
-        match self {
-            Self::LeakyRelu(slope) => format!("slope {slope}"),
-            Self::Elu(alpha) => format!("alpha {alpha}"),
-            Self::Softmax(dim) | Self::LogSoftmax(dim) => format!("dimension {dim}"),
-            _ => String::new(),
+        Activation::Sigmoid => plain("Sigmoid", "", Tensor::sigmoid),
+        Activation::Tanh => plain("Tanh", "", Tensor::tanh),
+        Activation::Softmax(dim) => plain("Softmax", format!("dimension {dim}"), move |x| x.softmax(dim)),
+        Activation::LogSoftmax(dim) => {
+            plain("LogSoftmax", format!("dimension {dim}"), move |x| x.log_softmax(dim))
         }
-    }
-
-    fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
-        match *self {
-            Self::Relu => x.relu(),
-            Self::LeakyRelu(slope) => x.leaky_relu(slope),
-            Self::Sigmoid => x.sigmoid(),
-            Self::Tanh => x.tanh(),
-            Self::Softmax(dim) => x.softmax(dim),
-            Self::LogSoftmax(dim) => x.log_softmax(dim),
-            Self::Gelu => x.gelu(),
-            Self::Elu(alpha) => x.elu(alpha),
-            Self::Silu => x.silu(),
-            Self::Softplus => x.softplus(),
-            Self::LogSigmoid => x.log_sigmoid(),
-        }
+        Activation::Gelu => plain("Gelu", "", Tensor::gelu),
+        Activation::Elu(alpha) => plain("Elu", format!("alpha {alpha}"), move |x| x.elu(alpha)),
+        Activation::Silu => plain("Silu", "", Tensor::silu),
+        Activation::Softplus => plain("Softplus", "", Tensor::softplus),
+        Activation::LogSigmoid => plain("LogSigmoid", "", Tensor::log_sigmoid),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     positive,
 };
 use crate::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ensure,
     nn::{Layer, Module},
 };
 
@@ -52,13 +52,10 @@ impl ConditionalBatchNorm {
         let child = module.child(name).ok_or_else(|| Error::State(format!("{OP}: no module `{name}`")))?;
         let (y, expected) = (child.forward(condition), [x.shape()[0], self.0.channels]);
         let y = y.map_err(|e| e.within(name))?;
-        if y.shape() != expected {
-            return Err(Error::Shape {
-                op: OP,
-                found: format!("{:?} for the {name}", y.shape()),
-                expected: format!("{expected:?}, a number for each sample and channel"),
-            });
-        }
+        ensure(y.shape() == expected, || {
+            let found = format!("{:?} for the {name}", y.shape());
+            Error::shape(OP, found, format!("{expected:?}, a number for each sample and channel"))
+        })?;
         Ok(y)
     }
 }
@@ -80,6 +77,6 @@ impl Layer for ConditionalBatchNorm {
     fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
         check_channels(OP, x, self.0.channels)?;
         let [gain, bias] = ["gain", "bias"].map(|name| self.per_sample(module, name, x, condition));
-        self.0.normalise(OP, module, x, &gain?.add_scalar(1.0)?, &bias?)
+        self.0.normalise(OP, module, x, [&gain?.add_scalar(1.0)?, &bias?])
     }
 }

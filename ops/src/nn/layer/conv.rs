@@ -1,9 +1,9 @@
 //! Convolutions of signals and images.
 
-use super::{affine, pair, positive};
+use super::{affine, function, pair, positive};
 use crate::{
-    Error, Result, Tensor,
-    nn::{Layer, Module, Parameter},
+    Error, Result, Tensor, ensure,
+    nn::{Module, Parameter},
     op::Window,
 };
 
@@ -46,7 +46,7 @@ enum Form {
 /// # Errors
 /// [`Error::Argument`] for a size of 0, or channels that `groups` does not divide; [`Error::Memory`].
 pub fn conv1d(inputs: usize, outputs: usize, kernel: usize, options: ConvOptions) -> Result<Module> {
-    Conv { form: Form::Signals, inputs, outputs, kernel: vec![kernel], options }.module("conv1d")
+    Conv { form: Form::Signals, inputs, outputs, kernel: vec![kernel], options }.module("conv1d", "Conv1d")
 }
 
 /// Convolution `[N, inputs, H, W] -> [N, outputs, Ho, Wo]` with a weight
@@ -56,7 +56,7 @@ pub fn conv1d(inputs: usize, outputs: usize, kernel: usize, options: ConvOptions
 /// # Errors
 /// As [`conv1d`].
 pub fn conv2d(inputs: usize, outputs: usize, kernel: [usize; 2], options: ConvOptions) -> Result<Module> {
-    Conv { form: Form::Images, inputs, outputs, kernel: kernel.to_vec(), options }.module("conv2d")
+    Conv { form: Form::Images, inputs, outputs, kernel: kernel.to_vec(), options }.module("conv2d", "Conv2d")
 }
 
 /// Transposed convolution `[N, inputs, H, W] -> [N, outputs, Ho, Wo]` with a weight
@@ -72,11 +72,12 @@ pub fn conv_transpose2d(
     options: ConvOptions,
 ) -> Result<Module> {
     let kernel = kernel.to_vec();
-    Conv { form: Form::Transposed, inputs, outputs, kernel, options }.module("conv_transpose2d")
+    Conv { form: Form::Transposed, inputs, outputs, kernel, options }
+        .module("conv_transpose2d", "ConvTranspose2d")
 }
 
 impl Conv {
-    fn module(self, op: &'static str) -> Result<Module> {
+    fn module(self, op: &'static str, name: &'static str) -> Result<Module> {
         self.check(op)?;
         let groups = self.options.window.groups;
         let mut weight = match self.form {
@@ -85,7 +86,8 @@ impl Conv {
         };
         weight.extend(&self.kernel);
         let parameters = affine(&weight, self.options.bias.then_some(self.outputs))?;
-        Ok(Module::new(self, parameters, vec![]))
+        let layer = function(name, self.describe(), move |module, x| self.forward(module, x));
+        Ok(Module::new(layer, parameters, vec![]))
     }
 
     fn check(&self, op: &'static str) -> Result<()> {
@@ -94,25 +96,10 @@ impl Conv {
         let sizes =
             [("inputs", self.inputs), ("outputs", self.outputs), ("the kernel", kernel), ("groups", groups)];
         positive(op, &sizes)?;
-        if self.inputs.is_multiple_of(groups) && self.outputs.is_multiple_of(groups) {
-            return Ok(());
-        }
-        Err(Error::Argument {
-            op,
-            name: "groups",
-            found: format!("{groups} for {} -> {} channels", self.inputs, self.outputs),
-            expected: "a divisor of both".into(),
+        ensure(self.inputs.is_multiple_of(groups) && self.outputs.is_multiple_of(groups), || {
+            let found = format!("{groups} for {} -> {} channels", self.inputs, self.outputs);
+            Error::argument(op, "groups", found, "a divisor of both")
         })
-    }
-}
-
-impl Layer for Conv {
-    fn name(&self) -> &str {
-        match self.form {
-            Form::Signals => "Conv1d",
-            Form::Images => "Conv2d",
-            Form::Transposed => "ConvTranspose2d",
-        }
     }
 
     fn describe(&self) -> String {

@@ -1,8 +1,8 @@
 //! The kinds of modules, one family a file. Each is offered as one function that makes a
-//! [`Module`](super::Module) on the CPU in f32; [`Module::to_device`](super::Module::to_device) moves it.
+//! [`Module`] on the CPU in f32; [`Module::to_device`] moves it.
 
-use super::{Fans, Parameter, init};
-use crate::{DType, Device, Error, Result, Spec};
+use super::{Fans, Layer, Module, Parameter, init};
+use crate::{DType, Device, Error, Result, Spec, Tensor};
 
 mod activation;
 mod conditional;
@@ -44,11 +44,51 @@ fn affine(weight: &[usize], bias: Option<usize>) -> Result<Vec<(String, Paramete
     Ok(parameters)
 }
 
+/// A layer that is a function of its module and its input.
+struct Function<F> {
+    name: &'static str,
+    settings: String,
+    f: F,
+}
+
+impl<F: Fn(&Module, &Tensor) -> Result<Tensor> + Send + Sync + 'static> Layer for Function<F> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn describe(&self) -> String {
+        self.settings.clone()
+    }
+
+    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        (self.f)(module, x)
+    }
+}
+
+/// The layer of a function of its module and its input.
+fn function(
+    name: &'static str,
+    settings: impl Into<String>,
+    f: impl Fn(&Module, &Tensor) -> Result<Tensor> + Send + Sync + 'static,
+) -> impl Layer {
+    Function { name, settings: settings.into(), f }
+}
+
+/// The module of a function of its input alone.
+fn plain(
+    name: &'static str,
+    settings: impl Into<String>,
+    f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static,
+) -> Module {
+    Module::new(function(name, settings, move |_, x| f(x)), vec![], vec![])
+}
+
 /// Refuses numbers that are 0.
 fn positive(op: &'static str, numbers: &[(&'static str, usize)]) -> Result<()> {
-    numbers.iter().find(|(_, n)| *n == 0).map_or(Ok(()), |&(name, _)| {
-        Err(Error::Argument { op, name, found: "0".into(), expected: "at least 1".into() })
-    })
+    numbers
+        .iter()
+        .find(|(_, n)| *n == 0)
+        .map_or(Ok(()), |&(name, _)| Err(Error::argument(op, name, "0", "at least 1")))
 }
 
 /// Sizes for readers: one number where all are equal.

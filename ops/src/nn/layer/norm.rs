@@ -1,10 +1,10 @@
 //! Normalisations: `y = (x - mean) / sqrt(var + eps)`, then `weight y + bias` where they are affine. They
 //! differ in what mean and variance (with divisor n) are taken of.
 
-use super::positive;
+use super::{function, positive};
 use crate::{
-    DType, Device, Error, Result, Tensor,
-    nn::{Layer, Module, Parameter},
+    DType, Device, Error, Result, Tensor, ensure,
+    nn::{Module, Parameter},
     no_grad,
     op::{OnnxAttribute, OnnxOperator, batch_norm},
 };
@@ -43,7 +43,9 @@ pub fn batch_norm(channels: usize, options: BatchNormOptions) -> Result<Module> 
     positive("batch_norm", &[("channels", channels)])?;
     let mut parameters = gain(&[channels], options.affine)?;
     parameters.extend(running(channels)?);
-    Ok(Module::new(BatchNorm { channels, options }, parameters, vec![]))
+    let norm = BatchNorm { channels, options };
+    let layer = function("BatchNorm", channels.to_string(), move |module, x| norm.forward(module, x));
+    Ok(Module::new(layer, parameters, vec![]))
 }
 
 /// The running averages before the first batch.
@@ -62,20 +64,19 @@ impl BatchNorm {
         op: &'static str,
         module: &Module,
         x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
+        [weight, bias]: [&Tensor; 2],
     ) -> Result<Tensor> {
         check_channels(op, x, self.channels)?;
         let eps = self.options.eps;
         if module.is_learning(x) && batch_norm::applies(x) && weight.dtype() == x.dtype() {
             let both = batch_norm::moments(x)?;
-            self.learn(op, module, x, &both.narrow(0, 0, 1)?, &both.narrow(0, 1, 1)?)?;
+            self.learn(op, module, x, [&both.narrow(0, 0, 1)?, &both.narrow(0, 1, 1)?])?;
             return batch_norm::batch_norm(x, &both, weight, bias, eps);
         }
         let (centered, var) = if module.is_learning(x) {
             let dims: Vec<i64> = (0..x.rank() as i64).filter(|&d| d != 1).collect();
             let CentredMoments { centered, mean, var } = moments(op, x, &dims)?;
-            self.learn(op, module, x, &mean, &var)?;
+            self.learn(op, module, x, [&mean, &var])?;
             (centered, var)
         } else {
             self.recall(module, x)?
@@ -86,18 +87,9 @@ impl BatchNorm {
     }
 
     /// Moves the running averages towards a batch's mean and variance.
-    fn learn(
-        &self,
-        op: &'static str,
-        module: &Module,
-        x: &Tensor,
-        mean: &Tensor,
-        var: &Tensor,
-    ) -> Result<()> {
+    fn learn(&self, op: &'static str, module: &Module, x: &Tensor, [mean, var]: [&Tensor; 2]) -> Result<()> {
         let n = (x.len() / self.channels) as f64;
-        if n < 2.0 {
-            return Err(one_element(op, x));
-        }
+        ensure(n >= 2.0, || one_element(op, x))?;
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
             self.average(module, "running_mean", mean)?;
@@ -117,59 +109,26 @@ impl BatchNorm {
         let [mean, var] = ["running_mean", "running_var"].map(|name| per_channel(&module.value(name)?, x));
         Ok((x.sub(&mean?)?, var?))
     }
-}
-
-impl Layer for BatchNorm {
-    fn name(&self) -> &str {
-        "BatchNorm"
-    }
-
-    fn describe(&self) -> String {
-        self.channels.to_string()
-    }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         check_channels("batch_norm", x, self.channels)?;
+        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
         if x.is_symbolic() {
-            let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
             let [mean, var] = ["running_mean", "running_var"].map(|name| module.value(name));
             let operator = OnnxOperator::new("BatchNormalization", x.spec())
                 .with("epsilon", OnnxAttribute::Float(self.options.eps))
                 .with("momentum", OnnxAttribute::Float(1.0 - self.options.momentum));
             return operator.on(&[x, &weight, &bias, &mean?, &var?]);
         }
-        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        self.normalise("batch_norm", module, x, &weight, &bias)
+        self.normalise("batch_norm", module, x, [&weight, &bias])
     }
 }
 
-struct GroupNorm {
-    kind: GroupKind,
-    groups: usize,
-    channels: usize,
-}
-
-/// Which of the two layers it is: they compute the same where each channel is a group.
-enum GroupKind {
-    Group,
-    Instance,
-}
-
-impl GroupKind {
-    fn op(&self) -> &'static str {
-        match self {
-            Self::Group => "group_norm",
-            Self::Instance => "instance_norm",
-        }
-    }
-
-    fn layer(&self) -> &'static str {
-        match self {
-            Self::Group => "GroupNorm",
-            Self::Instance => "InstanceNorm",
-        }
-    }
-}
+/// Which of the two layers it is, which compute the same where each channel is a group: its names as a
+/// function and as a layer, and its operator in ONNX.
+type GroupKind = [&'static str; 3];
+const GROUP: GroupKind = ["group_norm", "GroupNorm", "GroupNormalization"];
+const INSTANCE: GroupKind = ["instance_norm", "InstanceNorm", "InstanceNormalization"];
 
 /// Normalises each sample of `[N, channels, ..]` over each of `groups` groups of channels and all
 /// positions (Wu, He, 2018).
@@ -179,16 +138,11 @@ impl GroupKind {
 /// [`Error::Shape`] for one element per group.
 pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module> {
     positive("group_norm", &[("groups", groups), ("channels", channels)])?;
-    if !channels.is_multiple_of(groups) {
-        return Err(Error::Argument {
-            op: "group_norm",
-            name: "groups",
-            found: format!("{groups} for {channels} channels"),
-            expected: "a divisor of the channels".into(),
-        });
-    }
-    let layer = GroupNorm { kind: GroupKind::Group, groups, channels };
-    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
+    ensure(channels.is_multiple_of(groups), || {
+        let found = format!("{groups} for {channels} channels");
+        Error::argument("group_norm", "groups", found, "a divisor of the channels")
+    })?;
+    grouped(GROUP, groups, channels, affine)
 }
 
 /// Normalises each channel of each sample of `[N, channels, ..]` over all positions (Ulyanov, Vedaldi,
@@ -198,53 +152,35 @@ pub fn group_norm(groups: usize, channels: usize, affine: bool) -> Result<Module
 /// As [`group_norm`].
 pub fn instance_norm(channels: usize, affine: bool) -> Result<Module> {
     positive("instance_norm", &[("channels", channels)])?;
-    let layer = GroupNorm { kind: GroupKind::Instance, groups: channels, channels };
-    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
+    grouped(INSTANCE, channels, channels, affine)
 }
 
-impl GroupNorm {
-    fn traced(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let (weight, bias) = gain_or_none(module, &[self.channels], x)?;
-        let operator = match self.kind {
-            GroupKind::Instance => OnnxOperator::new("InstanceNormalization", x.spec()),
-            GroupKind::Group => {
-                OnnxOperator::new("GroupNormalization", x.spec()).with("num_groups", self.groups.into())
-            }
-        };
-        operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias])
-    }
-}
-
-impl Layer for GroupNorm {
-    fn name(&self) -> &str {
-        self.kind.layer()
-    }
-
-    fn describe(&self) -> String {
-        match self.groups == self.channels {
-            true => self.channels.to_string(),
-            false => format!("{} in {} groups", self.channels, self.groups),
-        }
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        check_channels(self.kind.op(), x, self.channels)?;
+fn grouped(kind: GroupKind, groups: usize, channels: usize, affine: bool) -> Result<Module> {
+    let [op, name, operator] = kind;
+    let settings = match groups == channels {
+        true => channels.to_string(),
+        false => format!("{channels} in {groups} groups"),
+    };
+    let layer = function(name, settings, move |module, x| {
+        check_channels(op, x, channels)?;
         // The operators want images or signals.
         if x.is_symbolic() && x.rank() > 2 {
-            return self.traced(module, x);
+            let (weight, bias) = gain_or_none(module, &[channels], x)?;
+            let mut operator = OnnxOperator::new(operator, x.spec());
+            if kind == GROUP {
+                operator = operator.with("num_groups", groups.into());
+            }
+            return operator.with("epsilon", OnnxAttribute::Float(EPS)).on(&[x, &weight, &bias]);
         }
         let n = x.shape()[0];
-        let grouped = x.reshape(&[n, self.groups, x.len() / (n * self.groups)])?;
-        let y = standardise(self.kind.op(), &grouped, &[2])?.reshape(x.shape())?;
+        let grouped = x.reshape(&[n, groups, x.len() / (n * groups)])?;
+        let y = standardise(op, &grouped, &[2])?.reshape(x.shape())?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
             None => Ok(y),
         }
-    }
-}
-
-struct LayerNorm {
-    shape: Vec<usize>,
+    });
+    Ok(Module::new(layer, gain(&[channels], affine)?, vec![]))
 }
 
 /// Normalises each `[.., shape]` over its last dimensions, those of `shape`; weight and bias have that
@@ -254,40 +190,27 @@ struct LayerNorm {
 /// [`Error::Argument`] for an empty shape, [`Error::Shape`] for a size of 0.
 pub fn layer_norm(shape: &[usize], affine: bool) -> Result<Module> {
     positive("layer_norm", &[("the number of dimensions", shape.len())])?;
-    Ok(Module::new(LayerNorm { shape: shape.to_vec() }, gain(shape, affine)?, vec![]))
-}
-
-impl Layer for LayerNorm {
-    fn name(&self) -> &str {
-        "LayerNorm"
-    }
-
-    fn describe(&self) -> String {
-        format!("{:?}", self.shape)
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        if !x.shape().ends_with(&self.shape) {
-            return Err(Error::Shape {
-                op: "layer_norm",
-                found: format!("{:?}", x.shape()),
-                expected: format!("one that ends in {:?}", self.shape),
-            });
-        }
+    let own = shape.to_vec();
+    let layer = function("LayerNorm", format!("{shape:?}"), move |module, x| {
+        ensure(x.shape().ends_with(&own), || {
+            let found = format!("{:?}", x.shape());
+            Error::shape("layer_norm", found, format!("one that ends in {own:?}"))
+        })?;
         if x.is_symbolic() {
-            let (weight, bias) = gain_or_none(module, &self.shape, x)?;
+            let (weight, bias) = gain_or_none(module, &own, x)?;
             let operator = OnnxOperator::new("LayerNormalization", x.spec())
-                .with("axis", OnnxAttribute::Int(-(self.shape.len() as i64)))
+                .with("axis", OnnxAttribute::Int(-(own.len() as i64)))
                 .with("epsilon", OnnxAttribute::Float(EPS));
             return operator.on(&[x, &weight, &bias]);
         }
-        let dims: Vec<i64> = (1..=self.shape.len() as i64).map(|d| -d).collect();
+        let dims: Vec<i64> = (1..=own.len() as i64).map(|d| -d).collect();
         let y = standardise("layer_norm", x, &dims)?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&weight)?.add(&bias),
             None => Ok(y),
         }
-    }
+    });
+    Ok(Module::new(layer, gain(shape, affine)?, vec![]))
 }
 
 /// A tensor less its mean over some dimensions, that mean, and the variance.
@@ -299,17 +222,14 @@ struct CentredMoments {
 
 fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<CentredMoments> {
     let mean = x.mean_dims(dims, true)?;
-    if mean.len() == x.len() {
-        return Err(one_element(op, x));
-    }
+    ensure(mean.len() != x.len(), || one_element(op, x))?;
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
     Ok(CentredMoments { centered, mean, var })
 }
 
 fn one_element(op: &'static str, x: &Tensor) -> Error {
-    let (found, expected) = (format!("{:?}", x.shape()), "more than one element for each mean".into());
-    Error::Shape { op, found, expected }
+    Error::shape(op, format!("{:?}", x.shape()), "more than one element for each mean")
 }
 
 /// The tensor with mean 0 and variance 1 over some dimensions.
@@ -348,8 +268,7 @@ fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
 }
 
 pub(super) fn check_channels(op: &'static str, x: &Tensor, channels: usize) -> Result<()> {
-    if x.shape().get(1) == Some(&channels) {
-        return Ok(());
-    }
-    Err(Error::Shape { op, found: format!("{:?}", x.shape()), expected: format!("[N, {channels}, ..]") })
+    ensure(x.shape().get(1) == Some(&channels), || {
+        Error::shape(op, format!("{:?}", x.shape()), format!("[N, {channels}, ..]"))
+    })
 }

@@ -1,11 +1,7 @@
 //! Layers that change the size of images: pooling and interpolation.
 
-use super::pair;
-use crate::{
-    Error, Result, Tensor,
-    nn::{Layer, Module},
-    op::Interpolation,
-};
+use super::{pair, plain};
+use crate::{Error, Result, Tensor, ensure, nn::Module, op::Interpolation};
 
 /// How a pooling window moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,27 +19,28 @@ impl Default for PoolOptions {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Resize {
-    MaxPool([usize; 2], PoolOptions),
-    AvgPool([usize; 2], PoolOptions),
-    GlobalAvgPool,
-    Upsample(f64, Interpolation),
-}
-
 /// The largest element under each window of images; sizes as in [`Tensor::max_pool2d`].
 pub fn max_pool2d(kernel: [usize; 2], options: PoolOptions) -> Module {
-    Module::new(Resize::MaxPool(kernel, options), vec![], vec![])
+    let (PoolOptions { padding, .. }, stride) = (options, options.stride.unwrap_or(kernel));
+    plain("MaxPool2d", settings(kernel, options), move |x| x.max_pool2d(kernel, stride, padding))
 }
 
 /// The mean under each window of images; sizes as in [`Tensor::avg_pool2d`].
 pub fn avg_pool2d(kernel: [usize; 2], options: PoolOptions) -> Module {
-    Module::new(Resize::AvgPool(kernel, options), vec![], vec![])
+    let (PoolOptions { padding, count_padding, .. }, stride) = (options, options.stride.unwrap_or(kernel));
+    plain("AvgPool2d", settings(kernel, options), move |x| {
+        x.avg_pool2d(kernel, stride, padding, count_padding)
+    })
+}
+
+fn settings(kernel: [usize; 2], options: PoolOptions) -> String {
+    let stride = options.stride.unwrap_or(kernel);
+    format!("kernel {}, stride {}, padding {}", pair(&kernel), pair(&stride), pair(&options.padding))
 }
 
 /// The mean of each channel of images, `[N, C, H, W] -> [N, C]`.
 pub fn global_avg_pool() -> Module {
-    Module::new(Resize::GlobalAvgPool, vec![], vec![])
+    plain("GlobalAvgPool", "", Tensor::global_avg_pool)
 }
 
 /// Images `scale` times as high and wide.
@@ -51,53 +48,9 @@ pub fn global_avg_pool() -> Module {
 /// # Errors
 /// [`Error::Argument`] unless the scale is a positive number.
 pub fn upsample(scale: f64, mode: Interpolation) -> Result<Module> {
-    if scale.is_finite() && scale > 0.0 {
-        return Ok(Module::new(Resize::Upsample(scale, mode), vec![], vec![]));
-    }
-    Err(Error::Argument {
-        op: "upsample",
-        name: "the scale",
-        found: scale.to_string(),
-        expected: "a positive number".into(),
-    })
-}
-
-impl Layer for Resize {
-    fn name(&self) -> &str {
-        match self {
-            Self::MaxPool(..) => "MaxPool2d",
-            Self::AvgPool(..) => "AvgPool2d",
-            Self::GlobalAvgPool => "GlobalAvgPool",
-            Self::Upsample(..) => "Upsample",
-        }
-    }
-
-    fn describe(&self) -> String {
-        match self {
-            Self::MaxPool(kernel, options) | Self::AvgPool(kernel, options) => {
-                let stride = options.stride.unwrap_or(*kernel);
-                format!(
-                    "kernel {}, stride {}, padding {}",
-                    pair(kernel),
-                    pair(&stride),
-                    pair(&options.padding)
-                )
-            }
-            Self::GlobalAvgPool => String::new(),
-            Self::Upsample(scale, mode) => format!("{scale}, {}", format!("{mode:?}").to_lowercase()),
-        }
-    }
-
-    fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
-        match *self {
-            Self::MaxPool(kernel, options) => {
-                x.max_pool2d(kernel, options.stride.unwrap_or(kernel), options.padding)
-            }
-            Self::AvgPool(kernel, PoolOptions { stride, padding, count_padding }) => {
-                x.avg_pool2d(kernel, stride.unwrap_or(kernel), padding, count_padding)
-            }
-            Self::GlobalAvgPool => x.global_avg_pool(),
-            Self::Upsample(scale, mode) => x.interpolate_by(scale, mode),
-        }
-    }
+    ensure(scale.is_finite() && scale > 0.0, || {
+        Error::argument("upsample", "the scale", scale, "a positive number")
+    })?;
+    let settings = format!("{scale}, {}", format!("{mode:?}").to_lowercase());
+    Ok(plain("Upsample", settings, move |x| x.interpolate_by(scale, mode)))
 }

@@ -1,11 +1,7 @@
 //! Modules one after the other.
 
-use crate::{
-    Result, Tensor,
-    nn::{Layer, Module},
-};
-
-struct Sequential;
+use super::function;
+use crate::nn::Module;
 
 /// Each module on the output of the one before it; the children are named `0`, `1`, ...
 pub fn sequential(modules: Vec<Module>) -> Module {
@@ -14,20 +10,9 @@ pub fn sequential(modules: Vec<Module>) -> Module {
 
 /// [`sequential`] with names of one's own for the children.
 pub fn sequential_named(modules: Vec<(String, Module)>) -> Module {
-    Module::new(Sequential, vec![], modules)
-}
-
-impl Layer for Sequential {
-    fn name(&self) -> &str {
-        "Sequential"
-    }
-
-    fn describe(&self) -> String {
-        String::new()
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+    let layer = function("Sequential", "", |module, x| {
         let mut children = module.children().iter();
         children.try_fold(x.clone(), |x, (name, child)| child.forward(&x).map_err(|e| e.within(name)))
-    }
+    });
+    Module::new(layer, vec![], modules)
 }

@@ -1,8 +1,9 @@
 //! Spectral normalisation of weights.
 
+use super::function;
 use crate::{
-    Device, Error, Result, Tensor,
-    nn::{Layer, Module, Parameter},
+    Device, Error, Result, Tensor, ensure,
+    nn::{Module, Parameter},
     no_grad, random,
 };
 
@@ -46,21 +47,15 @@ fn divided(weight: &Tensor, u: Tensor, v: Tensor) -> Result<Spectral> {
 }
 
 fn matrix(weight: &Tensor) -> Result<Tensor> {
-    if weight.rank() < 2 {
-        return Err(Error::Shape {
-            op: "spectral_norm",
-            found: format!("{:?}", weight.shape()),
-            expected: "a weight of at least two dimensions".into(),
-        });
-    }
+    ensure(weight.rank() >= 2, || {
+        Error::shape("spectral_norm", format!("{:?}", weight.shape()), "a weight of at least two dimensions")
+    })?;
     weight.flatten(1, -1)
 }
 
 fn unit(x: &Tensor) -> Result<Tensor> {
     x.div(&x.norm_dims(&[], false)?.clamp_min(EPS)?)
 }
-
-struct SpectralNorm;
 
 /// Iterations before the first pass, from a normal vector: as many as PyTorch's `parametrizations` make.
 const FIRST_ITERATIONS: usize = 15;
@@ -80,35 +75,22 @@ pub fn spectral(module: Module) -> Result<Module> {
     })?;
     let buffers = [("u", start.u), ("v", start.v)];
     let buffers = buffers.map(|(name, value)| (name.to_owned(), Parameter::direction(&value)));
-    Ok(Module::new(SpectralNorm, buffers.into(), vec![("module".to_owned(), module)]))
-}
-
-impl SpectralNorm {
-    fn normalised(&self, module: &Module, weight: &Tensor, learning: bool) -> Result<Tensor> {
-        let [u, v] = ["u", "v"].map(|name| module.value(name));
-        if !learning {
-            return Ok(divided(weight, u?, v?)?.weight);
-        }
-        let next = spectral_norm(weight, &u?)?;
-        for (name, value) in [("u", &next.u), ("v", &next.v)] {
-            module.parameter(name).map_or(Ok(()), |buffer| buffer.set(value))?;
-        }
-        Ok(next.weight)
-    }
-}
-
-impl Layer for SpectralNorm {
-    fn name(&self) -> &str {
-        "SpectralNorm"
-    }
-
-    fn describe(&self) -> String {
-        String::new()
-    }
-
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+    let layer = function("SpectralNorm", "", |module, x| {
         let inner = module.child("module").ok_or_else(|| Error::State("SpectralNorm: no module".into()))?;
-        let weight = self.normalised(module, &inner.value("weight")?, module.is_learning(x))?;
+        let weight = normalised(module, &inner.value("weight")?, module.is_learning(x))?;
         inner.with_value("weight", &weight)?.forward(x)
+    });
+    Ok(Module::new(layer, buffers.into(), vec![("module".to_owned(), module)]))
+}
+
+fn normalised(module: &Module, weight: &Tensor, learning: bool) -> Result<Tensor> {
+    let [u, v] = ["u", "v"].map(|name| module.value(name));
+    if !learning {
+        return Ok(divided(weight, u?, v?)?.weight);
     }
+    let next = spectral_norm(weight, &u?)?;
+    for (name, value) in [("u", &next.u), ("v", &next.v)] {
+        module.parameter(name).map_or(Ok(()), |buffer| buffer.set(value))?;
+    }
+    Ok(next.weight)
 }

@@ -89,19 +89,13 @@ impl Rule for Adam {
         }
     }
 
-    fn plain(
-        &self,
-        step: OptimiserStep,
-        value: &Tensor,
-        gradient: &Tensor,
-        moments: &mut [Tensor],
-    ) -> Result<Tensor> {
-        let [m, v] = moments else { return Ok(value.clone()) };
+    fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+        let [m, v] = moments else { return Ok(p.clone()) };
         let Coefficients { keep, decay, size, correction } = self.coefficients(step);
-        let g = decayed_tensor(gradient, decay, value)?;
+        let g = decayed_tensor(g, decay, p)?;
         *m = m.mul_scalar(self.betas[0])?.add(&g.mul_scalar(1.0 - self.betas[0])?)?;
         *v = v.mul_scalar(self.betas[1])?.add(&g.mul(&g)?.mul_scalar(1.0 - self.betas[1])?)?;
         let scale = v.sqrt()?.mul_scalar(correction)?.add_scalar(self.eps)?;
-        value.mul_scalar(keep)?.sub(&m.div(&scale)?.mul_scalar(size)?)
+        p.mul_scalar(keep)?.sub(&m.div(&scale)?.mul_scalar(size)?)
     }
 }

@@ -247,7 +247,7 @@ fn same_spec(name: &str, value: &Tensor, gradient: &Tensor) -> Result<()> {
 }
 
 fn wrong_list(found: String, expected: &str) -> Error {
-    Error::Argument { op: "optimiser", name: "the list of parameters", found, expected: expected.into() }
+    Error::argument("optimiser", "the list of parameters", found, expected)
 }
 
 fn check_learning_rate(learning_rate: f64) -> Result<()> {

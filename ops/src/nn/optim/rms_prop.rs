@@ -61,21 +61,15 @@ impl Rule for RmsProp {
         }
     }
 
-    fn plain(
-        &self,
-        step: OptimiserStep,
-        value: &Tensor,
-        gradient: &Tensor,
-        moments: &mut [Tensor],
-    ) -> Result<Tensor> {
-        let Some((s, velocity)) = moments.split_first_mut() else { return Ok(value.clone()) };
-        let g = decayed_tensor(gradient, self.weight_decay, value)?;
+    fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+        let Some((s, velocity)) = moments.split_first_mut() else { return Ok(p.clone()) };
+        let g = decayed_tensor(g, self.weight_decay, p)?;
         *s = s.mul_scalar(self.alpha)?.add(&g.mul(&g)?.mul_scalar(1.0 - self.alpha)?)?;
         let mut direction = g.div(&s.sqrt()?.add_scalar(self.eps)?)?;
         if let [v] = velocity {
             *v = v.mul_scalar(self.momentum)?.add(&direction)?;
             direction = v.clone();
         }
-        value.sub(&direction.mul_scalar(step.learning_rate)?)
+        p.sub(&direction.mul_scalar(step.learning_rate)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Error, Result, Tensor};
+use crate::{Error, Result, Tensor, ensure};
 
 /// One step of one parameter.
 #[derive(Debug, Clone, Copy)]
@@ -30,17 +30,12 @@ pub trait Rule: Send + Sync + 'static {
     /// The step over a part of a parameter: `rows` are the parameter and its moments.
     fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]);
 
-    /// The step in tensor operations: gives the parameter's new value and replaces the moments.
+    /// The step of the parameter `p` by its gradient `g` in tensor operations: gives the parameter's new
+    /// value and replaces the moments.
     ///
     /// # Errors
     /// Those of the operations.
-    fn plain(
-        &self,
-        step: OptimiserStep,
-        value: &Tensor,
-        gradient: &Tensor,
-        moments: &mut [Tensor],
-    ) -> Result<Tensor>;
+    fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor>;
 }
 
 /// An element's gradient with that of weight decay, `g + decay p`. A decay of 0 adds nothing: a parameter may
@@ -60,12 +55,15 @@ pub(super) fn decayed_tensor(gradient: &Tensor, decay: f64, value: &Tensor) -> R
 
 /// Refuses a number outside a range.
 pub(super) fn within(name: &'static str, value: f64, range: Range<f64>) -> Result<()> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    let expected = match range.end {
-        f64::INFINITY => format!("a number of at least {}", range.start),
-        end => format!("at least {} and below {end}", range.start),
-    };
-    Err(Error::Argument { op: "optimiser", name, found: value.to_string(), expected })
+    ensure(range.contains(&value), || {
+        Error::argument(
+            "optimiser",
+            name,
+            value,
+            match range.end {
+                f64::INFINITY => format!("a number of at least {}", range.start),
+                end => format!("at least {} and below {end}", range.start),
+            },
+        )
+    })
 }

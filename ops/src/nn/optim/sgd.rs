@@ -56,14 +56,8 @@ impl Rule for Sgd {
         }
     }
 
-    fn plain(
-        &self,
-        step: OptimiserStep,
-        value: &Tensor,
-        gradient: &Tensor,
-        moments: &mut [Tensor],
-    ) -> Result<Tensor> {
-        let g = decayed_tensor(gradient, self.weight_decay, value)?;
+    fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
+        let g = decayed_tensor(g, self.weight_decay, p)?;
         let direction = match moments {
             [v] => {
                 *v = v.mul_scalar(self.momentum)?.add(&g.mul_scalar(self.share(step))?)?;
@@ -71,6 +65,6 @@ impl Rule for Sgd {
             }
             _ => g,
         };
-        value.sub(&direction.mul_scalar(step.learning_rate)?)
+        p.sub(&direction.mul_scalar(step.learning_rate)?)
     }
 }

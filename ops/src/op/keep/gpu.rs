@@ -23,7 +23,7 @@ fn keep_kernel(x: &[u32], positions: &[i32], y: &mut [u32], size: u32) {
 
 pub(super) fn keep(x: &Operand, positions: &Operand, spec: &Spec) -> Primitive {
     let (input, kept) = (gpu::buffer(x), gpu::buffer(positions));
-    let (y, size) = (gpu::empty(&input, spec), x.spec.len() / positions.spec.len());
+    let (y, size) = (gpu::empty(x, spec), x.spec.len() / positions.spec.len());
     let (count, dim) = gpu::units(&y.client, spec.len());
     let [arg, kept, out] = [input, kept, y.clone()].map(CubeTensor::into_buffer_arg);
     keep_kernel::launch(&y.client, count, dim, arg, kept, out, size as u32);

@@ -5,7 +5,7 @@ mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
 
-use super::{Op, Operand, Primitive, Saves, Vjp, fused::on_device};
+use super::{Op, OpInfo, Operand, Primitive, Saves, Vjp, fused::on_device};
 use crate::{
     Device, Result, Spec, Tensor,
     tensor::{Compact, apply},
@@ -22,12 +22,11 @@ pub(crate) fn keep(x: &Tensor, positions: &Tensor) -> Result<Tensor> {
 }
 
 /// [`keep`]: 0 elsewhere. Linear in the maps, so its gradient keeps the same positions.
-#[derive(Debug)]
 struct Keep;
 
 impl Op for Keep {
-    fn name(&self) -> &'static str {
-        "sparsity"
+    fn info(&self) -> OpInfo {
+        OpInfo::new("sparsity").saving(Saves::only(&[1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -48,9 +47,5 @@ impl Op for Keep {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(keep(at.dy, &at.x[1])?), None])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
     }
 }

@@ -203,11 +203,14 @@ pub fn public_operations() -> BTreeSet<String> {
     methods.chain(Elementwise::ALL.iter().map(|row| row.name.to_owned())).collect()
 }
 
-/// `pub fn name(` in an `impl Tensor`.
+/// `pub fn name(` in an `impl Tensor`, and `name, name: ..` in the table of comparisons.
 fn methods(source: &str) -> Vec<String> {
-    let Some((_, source)) = source.split_once("\nimpl Tensor {") else { return vec![] };
-    let name = |line: &str| line.strip_prefix("    pub fn ")?.split(['(', '<']).next().map(str::to_owned);
-    source.lines().filter_map(name).collect()
+    let after = |start: &str| source.split_once(start).map_or("", |(_, rest)| rest);
+    let written = after("\nimpl Tensor {").lines().filter_map(|line| line.strip_prefix("    pub fn "));
+    let written = written.filter_map(|line| line.split(['(', '<']).next());
+    let table = after("\ncomparisons! {").lines().take_while(|line| *line != "}");
+    let rows = table.filter_map(|line| line.split_once(':')).flat_map(|(names, _)| names.split(','));
+    written.chain(rows.map(str::trim)).map(str::to_owned).collect()
 }
 
 /// Fails where `covered` lacks a public operation or names something else.

@@ -2,10 +2,8 @@
 
 use super::colour::{channel, clamp, grey, hue, larger};
 use crate::{
-    Spec,
     cpu::{rows, wide},
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Numbers that are added at once.
@@ -17,10 +15,7 @@ pub(super) fn color_jitter(images: &Operand, amounts: &Operand, y: &Spec) -> Pri
     let size = images.len() / amounts.len();
     let made = rows(images.len(), size, |i, y| {
         let (x, amounts) = (&images[i * size..][..size], amounts[i]);
-        wide(
-            #[inline(always)]
-            || image(x, amounts, y),
-        );
+        wide!(image(x, amounts, y));
     });
     on_cpu(made, y)
 }

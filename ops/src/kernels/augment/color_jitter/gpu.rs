@@ -1,13 +1,11 @@
 //! A cube for each image, which goes through it twice as the CPU does.
 
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::colour::{channel, clamp, grey, hue, larger};
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 256;
@@ -56,11 +54,6 @@ fn jitter_kernel(x: &[f32], amounts: &[f32], y: &mut [f32], size: u32, n: u32, #
 }
 
 pub(super) fn color_jitter(images: &Operand, amounts: &Operand, spec: &Spec) -> Primitive {
-    let (x, by) = (gpu::buffer(images), gpu::buffer(amounts));
-    let (y, n) = (gpu::empty(&x, spec), spec.shape[0]);
-    let (count, dim) = gpu::cubes(&y.client, n, UNITS);
-    let size = spec.len() / n / 3;
-    let [x, by, out] = [x, by, y.clone()].map(CubeTensor::into_buffer_arg);
-    jitter_kernel::launch(&y.client, count, dim, x, by, out, size as u32, n as u32, UNITS);
-    gpu::tensor(y, images, spec)
+    let (n, size) = (spec.shape[0], spec.len() / spec.shape[0] / 3);
+    launch!(jitter_kernel(images, amounts) -> spec, cubes(n, UNITS), size as u32, n as u32, UNITS)
 }

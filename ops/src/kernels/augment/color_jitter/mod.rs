@@ -7,12 +7,9 @@ mod gpu;
 
 use super::{images, of_each};
 use crate::{
-    Device, Error, Result, Spec, Tensor,
-    op::{
-        Op, Operand, Primitive,
-        fused::{self, on_device},
-    },
-    tensor::{apply, show},
+    Error, Result, Tensor, ensure,
+    op::fused::{self, kernel, on_device},
+    tensor::{Data, show},
 };
 
 const OP: &str = "augment::color_jitter";
@@ -40,10 +37,7 @@ pub struct Jitter {
 /// [`Error::Shape`] for other shapes, [`Error::DType`] for images that are no floats.
 pub fn color_jitter(x: &Tensor, jitter: &Jitter) -> Result<Tensor> {
     images(OP, x)?;
-    if x.shape()[1] != 3 {
-        let expected = "[N, 3, H, W]: red, green and blue".into();
-        return Err(Error::Shape { op: OP, found: show(x.shape()), expected });
-    }
+    ensure(x.shape()[1] == 3, || Error::shape(OP, show(x.shape()), "[N, 3, H, W]: red, green and blue"))?;
     let number = |name, amount: &Tensor| of_each(OP, name, amount, &x.shape()[..1])?.cast(x.dtype());
     let amounts = [
         number("brightness", &jitter.brightness)?,
@@ -55,7 +49,9 @@ pub fn color_jitter(x: &Tensor, jitter: &Jitter) -> Result<Tensor> {
     // Pictures that are trained on are no function of anything; others are rare.
     let differentiated = x.is_tracked() || amounts.is_tracked();
     if fused::applies(x) && fused::applies(&amounts) && !differentiated {
-        return apply(ColorJitter, &[x, &amounts]);
+        return kernel(OP, x.spec().clone(), &[x, &amounts], |x, y, device| {
+            on_device!(device, color_jitter(&x[0], &x[1], y))
+        });
     }
     plain(x, &amounts).map_err(|e| e.named(OP))
 }
@@ -75,26 +71,17 @@ fn plain(x: &Tensor, amounts: &Tensor) -> Result<Tensor> {
     rotated(&x, &amount(3)?)
 }
 
-fn channel(x: &Tensor, i: usize) -> Result<Tensor> {
-    x.narrow(1, i, 1)
-}
-
 /// `[N, 1, H, W]`
 fn grey(x: &Tensor) -> Result<Tensor> {
-    let shares = Tensor::from_data(GREY.to_vec(), [1, 3, 1, 1], Device::Cpu)?;
-    let shares = if x.device() == Device::Cpu { shares.cast(x.dtype())? } else { on_gpu(x)? };
+    let shares = Tensor::from_data(Data::from_numbers(GREY, x.dtype()), [1, 3, 1, 1], x.device())?;
     x.mul(&shares)?.sum_dims(&[1], true)
-}
-
-/// The shares of [`GREY`] where there is no f64.
-fn on_gpu(x: &Tensor) -> Result<Tensor> {
-    Tensor::from_data(GREY.map(|share| share as f32).to_vec(), [1, 3, 1, 1], x.device())
 }
 
 /// With the hue rotated: a channel is its largest channel less a share of the spread of its channels, which
 /// depends on the hue.
 fn rotated(x: &Tensor, rotation: &Tensor) -> Result<Tensor> {
-    let [r, g, b] = [channel(x, 0)?, channel(x, 1)?, channel(x, 2)?];
+    let channel = |i: usize| x.narrow(1, i, 1);
+    let [r, g, b] = [channel(0)?, channel(1)?, channel(2)?];
     let largest = x.max_dims(&[1], true)?;
     let spread = largest.sub(&x.min_dims(&[1], true)?)?;
     let coloured = spread.gt_scalar(0.0)?;
@@ -109,26 +96,4 @@ fn rotated(x: &Tensor, rotation: &Tensor) -> Result<Tensor> {
         largest.sub(&spread.mul(&share)?)
     };
     Tensor::concat(&[&colour(5.0)?, &colour(3.0)?, &colour(1.0)?], 1)
-}
-
-/// Inputs: images, amounts `[N, 4]`.
-#[derive(Debug)]
-struct ColorJitter;
-
-impl Op for ColorJitter {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, color_jitter(&x[0], &x[1], y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
-    }
 }

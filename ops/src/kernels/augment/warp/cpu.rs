@@ -6,10 +6,8 @@ use super::{
     position::{between, reflected},
 };
 use crate::{
-    Spec,
     cpu::{rows_with, wide},
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Inputs: images, maps.
@@ -74,15 +72,9 @@ impl Frame {
                 let Scratch { row, planes } = scratch;
                 self.lay_out(&images[i * from..][..from], planes);
                 for y in 0..h {
-                    wide(
-                        #[inline(always)]
-                        || self.positions(map, y, row),
-                    );
+                    wide!(self.positions(map, y, row));
                     for (plane, view) in planes.chunks(self.plane()).zip(view.chunks_mut(h * w)) {
-                        wide(
-                            #[inline(always)]
-                            || read(row, plane, self.stride(), &mut view[y * w..][..w]),
-                        );
+                        wide!(read(row, plane, self.stride(), &mut view[y * w..][..w]));
                     }
                 }
             },
@@ -103,10 +95,7 @@ impl Frame {
                 let Scratch { row, planes } = scratch;
                 planes.fill(0.0);
                 for y in 0..h {
-                    wide(
-                        #[inline(always)]
-                        || self.positions(map, y, row),
-                    );
+                    wide!(self.positions(map, y, row));
                     let views = views[i * from..][..from].chunks(h * w);
                     for (plane, view) in planes.chunks_mut(self.plane()).zip(views) {
                         add(row, plane, self.stride(), &view[y * w..][..w]);

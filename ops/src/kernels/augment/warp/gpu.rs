@@ -1,18 +1,13 @@
 //! A unit for each pixel that is written. The transpose gathers too: it looks for the pixels of the view
 //! that read the unit's own, so that no two units write to one element and the sums have one order.
 
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{
     Frame, Outside, WIDTH,
     position::{between, copy_of, reflected},
 };
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
-};
+use crate::tensor::{Operand, Primitive, Spec, gpu::launch};
 
 /// The sizes of a warp, as kernels take them.
 #[derive(CubeType, CubeLaunch, Clone, Copy)]
@@ -233,19 +228,6 @@ fn transposed_kernel(dy: &[f32], maps: &[f32], dx: &mut [f32], sizes: &Sizes, #[
     }
 }
 
-/// Launches one of the two, whose forms are the same.
-macro_rules! launch {
-    ($kernel:ident, $x:expr, $frame:expr, $spec:expr) => {{
-        let (images, maps) = (gpu::buffer(&$x[0]), gpu::buffer(&$x[1]));
-        let y = gpu::empty(&images, $spec);
-        let (count, dim) = gpu::units(&y.client, $spec.len());
-        let [images, maps, out] = [images, maps, y.clone()].map(CubeTensor::into_buffer_arg);
-        let sizes = sizes($frame, $spec);
-        $kernel::launch(&y.client, count, dim, images, maps, out, sizes, $frame.outside == Outside::Mirror);
-        gpu::tensor(y, &$x[0], $spec)
-    }};
-}
-
 fn sizes(frame: Frame, spec: &Spec) -> SizesLaunch {
     const { assert!(WIDTH == 6) };
     let [rows, columns] = frame.image.map(|side| side as u32);
@@ -256,10 +238,12 @@ fn sizes(frame: Frame, spec: &Spec) -> SizesLaunch {
 
 /// Inputs: images, maps.
 pub(super) fn warp(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
-    launch!(warp_kernel, x, frame, spec)
+    let mirror = frame.outside == Outside::Mirror;
+    launch!(warp_kernel(&x[0], &x[1]) -> spec, units(spec.len()), sizes(frame, spec), mirror)
 }
 
 /// Inputs: warped images, maps.
 pub(super) fn transposed(x: &[Operand], frame: Frame, spec: &Spec) -> Primitive {
-    launch!(transposed_kernel, x, frame, spec)
+    let mirror = frame.outside == Outside::Mirror;
+    launch!(transposed_kernel(&x[0], &x[1]) -> spec, units(spec.len()), sizes(frame, spec), mirror)
 }

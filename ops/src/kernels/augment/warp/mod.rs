@@ -6,12 +6,12 @@ mod gpu;
 mod position;
 
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor, ensure,
     op::{
-        Op, Operand, Primitive, Saves, Vjp,
+        Op, OpInfo, Operand, Primitive, Saves, Vjp,
         fused::{self, on_device},
     },
-    tensor::{apply, show},
+    tensor::apply,
 };
 
 /// Numbers of a map: `x = m0 column + m1 row + m2`, `y = m3 column + m4 row + m5`.
@@ -132,21 +132,18 @@ struct Warp {
 }
 
 impl Op for Warp {
-    fn name(&self) -> &'static str {
-        self.op
+    fn info(&self) -> OpInfo {
+        OpInfo::new(self.op).saving(Saves::only(&[1]))
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         let (n, c) = (x[0].shape[0], x[0].shape[1]);
         let sides = [x[0].shape[2], x[0].shape[3], self.size[0], self.size[1]];
         // Numbers in f32 count pixels exactly up to here.
-        if sides.iter().any(|&side| side >= 1 << 23) {
-            return Err(Error::Shape {
-                op: self.op,
-                found: format!("{} to {}", show(&x[0].shape), show(&self.size)),
-                expected: "fewer than 8388608 pixels on a side".into(),
-            });
-        }
+        ensure(sides.iter().all(|&side| side < 1 << 23), || {
+            let found = format!("{:?} to {:?}", x[0].shape, self.size);
+            Error::shape(self.op, found, "fewer than 8388608 pixels on a side")
+        })?;
         Ok(x[0].reshaped(vec![n, c, self.size[0], self.size[1]]))
     }
 
@@ -165,9 +162,5 @@ impl Op for Warp {
         let &[_, _, h, w] = at.x[0].shape() else { return Ok(vec![None, None]) };
         let back = Warp { size: [h, w], transposed: !self.transposed, ..*self };
         Ok(vec![at.want(0, || apply(back, &[at.dy, &at.x[1]]))?, None])
-    }
-
-    fn saves(&self) -> Saves {
-        Saves::only(&[1])
     }
 }

@@ -1,13 +1,11 @@
 //! A cube for each vector.
 
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::MIN_LENGTH;
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 64;
@@ -69,22 +67,18 @@ fn gradient_kernel(x: &[f32], dy: &[f32], dx: &mut [f32], d: u32, n: u32, #[comp
     }
 }
 
+/// The number of vectors, and of their elements.
+fn sizes(spec: &Spec) -> [usize; 2] {
+    let d = spec.shape[spec.rank() - 1];
+    [spec.len() / d, d]
+}
+
 pub(super) fn normalize(x: &Operand, spec: &Spec) -> Primitive {
-    let input = gpu::buffer(x);
-    let (y, d) = (gpu::empty(&input, spec), spec.shape[spec.rank() - 1]);
-    let n = spec.len() / d;
-    let (count, dim) = gpu::cubes(&y.client, n, UNITS);
-    let [x_arg, y_arg] = [input, y.clone()].map(CubeTensor::into_buffer_arg);
-    normalize_kernel::launch(&y.client, count, dim, x_arg, y_arg, d as u32, n as u32, UNITS);
-    gpu::tensor(y, x, spec)
+    let [n, d] = sizes(spec);
+    launch!(normalize_kernel(x) -> spec, cubes(n, UNITS), d as u32, n as u32, UNITS)
 }
 
 pub(super) fn gradient(x: &Operand, dy: &Operand, spec: &Spec) -> Primitive {
-    let (input, slope) = (gpu::buffer(x), gpu::buffer(dy));
-    let (dx, d) = (gpu::empty(&input, spec), spec.shape[spec.rank() - 1]);
-    let n = spec.len() / d;
-    let (count, dim) = gpu::cubes(&dx.client, n, UNITS);
-    let [x_arg, dy_arg, dx_arg] = [input, slope, dx.clone()].map(CubeTensor::into_buffer_arg);
-    gradient_kernel::launch(&dx.client, count, dim, x_arg, dy_arg, dx_arg, d as u32, n as u32, UNITS);
-    gpu::tensor(dx, x, spec)
+    let [n, d] = sizes(spec);
+    launch!(gradient_kernel(x, dy) -> spec, cubes(n, UNITS), d as u32, n as u32, UNITS)
 }

@@ -7,8 +7,8 @@ mod gpu;
 use crate::{
     Device, Result, Spec, Tensor,
     op::{
-        self, Op, Operand, Primitive, Vjp,
-        fused::{self, on_device},
+        self, Op, OpInfo, Operand, Primitive, Vjp,
+        fused::{self, kernel, on_device},
     },
     tensor::apply,
 };
@@ -38,12 +38,11 @@ fn check(x: &Spec) -> Result<()> {
     x.dim(OP, -1).map(|_| ())
 }
 
-#[derive(Debug)]
 struct Normalize;
 
 impl Op for Normalize {
-    fn name(&self) -> &'static str {
-        OP
+    fn info(&self) -> OpInfo {
+        OpInfo::new(OP)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -56,28 +55,12 @@ impl Op for Normalize {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        fused::gradients(at, |x| plain(&x[0]), |_| apply(NormalizeGradient, &[&at.x[0], at.dy]))
-    }
-}
-
-/// The gradient of [`Normalize`]: with `n = |x|`, `dx = (dy - y <dy, y>) / n`. Inputs: x, dy.
-#[derive(Debug)]
-struct NormalizeGradient;
-
-impl Op for NormalizeGradient {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, gradient(&x[0], &x[1], y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
+        // With `n = |x|`: `dx = (dy - y <dy, y>) / n`.
+        let dx = |_| {
+            kernel(OP, at.dy.spec().clone(), &[&at.x[0], at.dy], |x, y, device| {
+                on_device!(device, gradient(&x[0], &x[1], y))
+            })
+        };
+        fused::gradients(at, |x| plain(&x[0]), dx)
     }
 }

@@ -4,13 +4,11 @@ use rayon::prelude::*;
 
 use super::{MARGIN, PairLoss, Pairs};
 use crate::{
-    Spec,
     cpu::{
         product::{Steps, add_product},
         wide,
     },
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 /// Cosines of a block: they stay in a core's own cache.
@@ -73,10 +71,7 @@ impl Sets<'_> {
             let cosines = self.cosines(s);
             let of_row = |(i, row): (usize, &[f32])| {
                 let left_out = (pairs == Pairs::Distinct).then(|| row[block * rows + i]);
-                wide(
-                    #[inline(always)]
-                    || of_row(row, p, left_out),
-                )
+                wide!(of_row(row, p, left_out))
             };
             cosines.chunks(m).enumerate().map(of_row).sum::<f64>()
         };
@@ -94,10 +89,7 @@ impl Sets<'_> {
         blocks.for_each(|(block, (ds, s))| {
             let mut slopes = self.cosines(s);
             for (i, row) in slopes.chunks_mut(m).enumerate() {
-                wide(
-                    #[inline(always)]
-                    || to_slopes(row, p, scale),
-                );
+                wide!(to_slopes(row, p, scale));
                 if pairs == Pairs::Distinct {
                     row[block * rows + i] = 0.0;
                 }

@@ -4,10 +4,9 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{MARGIN, PairLoss, Pairs};
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 64;
@@ -153,8 +152,8 @@ fn sizes(x: &[Operand]) -> [u32; 3] {
 pub(super) fn loss(x: &[Operand], of: PairLoss, spec: &Spec) -> Primitive {
     let [n, m, d] = sizes(x);
     let (s, t) = (gpu::buffer(&x[0]), gpu::buffer(&x[1]));
-    let rows = gpu::empty(&s, &spec.reshaped(vec![n as usize]));
-    let y = gpu::empty(&s, spec);
+    let rows = gpu::empty(&x[0], &spec.reshaped(vec![n as usize]));
+    let y = gpu::empty(&x[0], spec);
     let (count, dim) = gpu::cubes(&y.client, n as usize, UNITS);
     let [s, t, out] = [s, t, rows.clone()].map(CubeTensor::into_buffer_arg);
     let distinct = u32::from(of.pairs == Pairs::Distinct);
@@ -169,12 +168,12 @@ pub(super) fn loss(x: &[Operand], of: PairLoss, spec: &Spec) -> Primitive {
 /// The gradient by s; inputs: s, t, dy.
 pub(super) fn gradient(x: &[Operand], of: PairLoss, spec: &Spec) -> Primitive {
     let [n, m, d] = sizes(x);
-    let [s, t, dy] = [0, 1, 2].map(|i| gpu::buffer(&x[i]));
-    let ds = gpu::empty(&s, spec);
-    let (count, dim) = gpu::cubes(&ds.client, n as usize, UNITS);
-    let [s, t, dy, out] = [s, t, dy, ds.clone()].map(CubeTensor::into_buffer_arg);
+    let (s, t, dy) = (&x[0], &x[1], &x[2]);
     let (scale, distinct) = (1.0 / (f64::from(n) * f64::from(m)), u32::from(of.pairs == Pairs::Distinct));
     let (p, scale) = (of.p as f32, scale as f32);
-    gradient_kernel::launch(&ds.client, count, dim, s, t, dy, out, n, m, d, p, scale, distinct, UNITS);
-    gpu::tensor(ds, &x[0], spec)
+    launch!(
+        gradient_kernel(s, t, dy) -> spec,
+        cubes(n as usize, UNITS),
+        n, m, d, p, scale, distinct, UNITS,
+    )
 }

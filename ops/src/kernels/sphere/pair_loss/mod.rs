@@ -5,12 +5,12 @@ mod cpu;
 mod gpu;
 
 use crate::{
-    Device, Error, Result, Spec, Tensor,
+    Device, Error, Result, Spec, Tensor, ensure,
     op::{
-        self, Op, Operand, Primitive, Vjp,
-        fused::{self, on_device},
+        self, Op, OpInfo, Operand, Primitive, Vjp,
+        fused::{self, kernel, on_device},
     },
-    tensor::{apply, show},
+    tensor::apply,
 };
 
 const OP: &str = "sphere::pair_loss";
@@ -68,10 +68,7 @@ pub fn attraction(x: &Tensor, p: f64, margin: f64) -> Result<Tensor> {
 }
 
 fn check_share(p: f64) -> Result<()> {
-    if (0.0..=1.0).contains(&p) {
-        return Ok(());
-    }
-    Err(Error::Argument { op: OP, name: "p", found: p.to_string(), expected: "0 to 1".into() })
+    ensure((0.0..=1.0).contains(&p), || Error::argument(OP, "p", p, "0 to 1"))
 }
 
 /// Inputs: s, t.
@@ -98,8 +95,8 @@ impl PairLoss {
 }
 
 impl Op for PairLoss {
-    fn name(&self) -> &'static str {
-        OP
+    fn info(&self) -> OpInfo {
+        OpInfo::new(OP)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -110,8 +107,7 @@ impl Op for PairLoss {
         let sizes = s.rank() == 2 && t.rank() == 2 && s.shape[1] == t.shape[1];
         if !sizes || (self.pairs != Pairs::All && s.shape != t.shape) {
             let expected = if self.pairs == Pairs::All { "[N, D] beside [M, D]" } else { "[N, D] twice" };
-            let found = format!("{} beside {}", show(&s.shape), show(&t.shape));
-            return Err(Error::Shape { op: OP, found, expected: expected.into() });
+            return Err(Error::shape(OP, format!("{:?} beside {:?}", s.shape, t.shape), expected));
         }
         Ok(s.reshaped(vec![]))
     }
@@ -121,37 +117,14 @@ impl Op for PairLoss {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let (s, t) = (&at.x[0], &at.x[1]);
-        let op = PairLossGradient(*self);
-        fused::gradients(
-            at,
-            |x| self.plain(x),
-            |i| {
-                let (own, other) = if i == 0 { (s, t) } else { (t, s) };
-                apply(op, &[own, other, at.dy])
-            },
-        )
-    }
-}
-
-/// The gradient of [`PairLoss`] by one set. Inputs: that set, the other one, dy.
-#[derive(Debug, Clone, Copy)]
-struct PairLossGradient(PairLoss);
-
-impl Op for PairLossGradient {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].clone())
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, gradient(x, self.0, y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
+        let (s, t, loss) = (&at.x[0], &at.x[1], *self);
+        // By one set: of that set, the other one and dy.
+        let by = |i: usize| {
+            let (own, other) = if i == 0 { (s, t) } else { (t, s) };
+            kernel(OP, own.spec().clone(), &[own, other, at.dy], move |x, y, device| {
+                on_device!(device, gradient(x, loss, y))
+            })
+        };
+        fused::gradients(at, |x| self.plain(x), by)
     }
 }

@@ -7,11 +7,8 @@ use std::f64::consts::PI;
 
 use super::{By, MIN_SINE};
 use crate::{
-    Spec,
-    cpu::{rows, wide},
-    kernels::sphere::sums::sums,
-    op::{Operand, Primitive},
-    tensor::on_cpu,
+    cpu::{rows, sum::sums, wide},
+    tensor::{Operand, Primitive, Spec, on_cpu},
 };
 
 pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {
@@ -19,18 +16,15 @@ pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {
     let d = y.shape[1];
     let made = rows(a.len(), d, |i, y| {
         let (a, b) = (&a[i * d..][..d], &b[i * d..][..d]);
-        wide(
-            #[inline(always)]
-            || {
-                let (weights, axis) = weights(Half::of(a, b), f64::from(alpha[i]), a);
-                let [of_sum, of_difference] = weights.map(|w| w as f32);
-                y.iter_mut()
-                    .zip(a)
-                    .zip(b)
-                    .for_each(|((y, a), b)| *y = of_sum * (a + b) + of_difference * (a - b));
-                y[axis.0] += axis.1;
-            },
-        );
+        wide!({
+            let (weights, axis) = weights(Half::of(a, b), f64::from(alpha[i]), a);
+            let [of_sum, of_difference] = weights.map(|w| w as f32);
+            y.iter_mut()
+                .zip(a)
+                .zip(b)
+                .for_each(|((y, a), b)| *y = of_sum * (a + b) + of_difference * (a - b));
+            y[axis.0] += axis.1;
+        });
     });
     on_cpu(made, y)
 }
@@ -41,23 +35,20 @@ pub(super) fn gradient(x: &[Operand], by: By, dx: &Spec) -> Primitive {
     let d = x[0].spec.shape[1];
     let made = rows(dx.len(), dx.len() / alpha.len(), |i, dx| {
         let [a, b, dy] = [&a, &b, &dy].map(|x| &x[i * d..][..d]);
-        wide(
-            #[inline(always)]
-            || {
-                let dots = sums([a, b, dy], to_both);
-                let at = SlerpSlope { half: Half::of(a, b), alpha: f64::from(alpha[i]), dots };
-                if by == By::Alpha {
-                    dx[0] = at.by_alpha(a, dy) as f32;
-                    return;
-                }
-                let (weights, axis) = if by == By::A { at.by_a(a, dy) } else { at.by_b() };
-                let [of_dy, of_sum, of_difference] = weights.map(|w| w as f32);
-                for (((dx, a), b), dy) in dx.iter_mut().zip(a).zip(b).zip(dy) {
-                    *dx = of_dy * dy + of_sum * (a + b) + of_difference * (a - b);
-                }
-                dx[axis.0] += axis.1;
-            },
-        );
+        wide!({
+            let dots = sums([a, b, dy], to_both);
+            let at = SlerpSlope { half: Half::of(a, b), alpha: f64::from(alpha[i]), dots };
+            if by == By::Alpha {
+                dx[0] = at.by_alpha(a, dy) as f32;
+                return;
+            }
+            let (weights, axis) = if by == By::A { at.by_a(a, dy) } else { at.by_b() };
+            let [of_dy, of_sum, of_difference] = weights.map(|w| w as f32);
+            for (((dx, a), b), dy) in dx.iter_mut().zip(a).zip(b).zip(dy) {
+                *dx = of_dy * dy + of_sum * (a + b) + of_difference * (a - b);
+            }
+            dx[axis.0] += axis.1;
+        });
     });
     on_cpu(made, dx)
 }

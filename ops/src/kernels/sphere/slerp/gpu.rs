@@ -2,14 +2,12 @@
 
 use std::f32::consts::PI;
 
-use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{By, MIN_SINE};
-use crate::{
-    Spec,
-    op::{Operand, Primitive},
-    tensor::gpu,
+use crate::tensor::{
+    Operand, Primitive, Spec,
+    gpu::{self, launch},
 };
 
 const UNITS: u32 = 64;
@@ -210,19 +208,15 @@ fn gradient_kernel(
 }
 
 pub(super) fn slerp(x: &[Operand], spec: &Spec) -> Primitive {
-    let [a, b, alpha] = [0, 1, 2].map(|i| gpu::buffer(&x[i]));
-    let (y, [n, d]) = (gpu::empty(&a, spec), [0, 1].map(|i| spec.shape[i]));
-    let (count, dim) = gpu::cubes(&y.client, n, UNITS);
-    let [a, b, alpha, out] = [a, b, alpha, y.clone()].map(CubeTensor::into_buffer_arg);
-    slerp_kernel::launch(&y.client, count, dim, a, b, alpha, out, d as u32, n as u32, UNITS);
-    gpu::tensor(y, &x[0], spec)
+    let [n, d] = [0, 1].map(|i| spec.shape[i]);
+    launch!(slerp_kernel(&x[0], &x[1], &x[2]) -> spec, cubes(n, UNITS), d as u32, n as u32, UNITS)
 }
 
 pub(super) fn gradient(x: &[Operand], by: By, spec: &Spec) -> Primitive {
-    let [a, b, alpha, dy] = [0, 1, 2, 3].map(|i| gpu::buffer(&x[i]));
-    let (dx, [n, d]) = (gpu::empty(&a, spec), [0, 1].map(|i| x[0].spec.shape[i] as u32));
-    let (count, dim) = gpu::cubes(&dx.client, n as usize, UNITS);
-    let [a, b, alpha, dy, out] = [a, b, alpha, dy, dx.clone()].map(CubeTensor::into_buffer_arg);
-    gradient_kernel::launch(&dx.client, count, dim, a, b, alpha, dy, out, d, n, by as u32, UNITS);
-    gpu::tensor(dx, &x[0], spec)
+    let [n, d] = [0, 1].map(|i| x[0].spec.shape[i]);
+    launch!(
+        gradient_kernel(&x[0], &x[1], &x[2], &x[3]) -> spec,
+        cubes(n, UNITS),
+        d as u32, n as u32, by as u32, UNITS,
+    )
 }

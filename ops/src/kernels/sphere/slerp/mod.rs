@@ -8,12 +8,12 @@ use std::f64::consts::PI;
 
 use super::normalize;
 use crate::{
-    Device, Error, Result, Spec, Tensor,
+    Device, Error, Result, Spec, Tensor, ensure,
     op::{
-        self, Op, Operand, Primitive, Vjp,
-        fused::{self, on_device},
+        self, Op, OpInfo, Operand, Primitive, Vjp,
+        fused::{self, kernel, on_device},
     },
-    tensor::{apply, show},
+    tensor::apply,
 };
 
 const OP: &str = "sphere::slerp";
@@ -36,13 +36,10 @@ pub fn slerp(a: &Tensor, b: &Tensor, alpha: &Tensor) -> Result<Tensor> {
     op::require_rank(OP, a.spec(), 2, "vectors [N, D]")?;
     op::require_float(OP, alpha.spec())?;
     let fits = alpha.rank() == 0 || alpha.shape() == [a.shape()[0]];
-    if !fits {
-        return Err(Error::Shape {
-            op: OP,
-            found: format!("{} for alpha beside {}", show(alpha.shape()), show(a.shape())),
-            expected: format!("one number, or [{}]", a.shape()[0]),
-        });
-    }
+    ensure(fits, || {
+        let found = format!("{:?} for alpha beside {:?}", alpha.shape(), a.shape());
+        Error::shape(OP, found, format!("one number, or [{}]", a.shape()[0]))
+    })?;
     let alpha = alpha.cast(a.dtype())?.expand(&a.shape()[..1])?;
     if [a, b, &alpha].into_iter().all(fused::applies) {
         return apply(Slerp, &[a, b, &alpha]);
@@ -82,23 +79,17 @@ fn across(a: &Tensor) -> Result<Tensor> {
 fn check(a: &Spec, b: &Spec) -> Result<()> {
     op::require_float(OP, a)?;
     op::require_same(OP, a, b)?;
-    if a.shape == b.shape {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        op: OP,
-        found: format!("{} beside {}", show(&a.shape), show(&b.shape)),
-        expected: "one shape for both".into(),
+    ensure(a.shape == b.shape, || {
+        Error::shape(OP, format!("{:?} beside {:?}", a.shape, b.shape), "one shape for both")
     })
 }
 
 /// Inputs: a, b, alpha `[N]`.
-#[derive(Debug)]
 struct Slerp;
 
 impl Op for Slerp {
-    fn name(&self) -> &'static str {
-        OP
+    fn info(&self) -> OpInfo {
+        OpInfo::new(OP)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -111,9 +102,13 @@ impl Op for Slerp {
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let by = [By::A, By::B, By::Alpha];
         let inputs = [&at.x[0], &at.x[1], &at.x[2], at.dy];
-        fused::gradients(at, plain, |i| apply(SlerpGradient { by: by[i] }, &inputs))
+        let of_input = |i: usize| {
+            let by = [By::A, By::B, By::Alpha][i];
+            let run = move |x: &[Operand], dx: &Spec, device| on_device!(device, gradient(x, by, dx));
+            kernel(OP, at.x[i].spec().clone(), &inputs, run)
+        };
+        fused::gradients(at, plain, of_input)
     }
 }
 
@@ -123,28 +118,4 @@ enum By {
     A,
     B,
     Alpha,
-}
-
-/// The gradient of [`Slerp`] by one input. Inputs: a, b, alpha, dy.
-#[derive(Debug)]
-struct SlerpGradient {
-    by: By,
-}
-
-impl Op for SlerpGradient {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(if self.by == By::Alpha { x[2].clone() } else { x[0].clone() })
-    }
-
-    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        on_device!(device, gradient(x, self.by, y))
-    }
-
-    fn differentiable(&self) -> bool {
-        false
-    }
 }
