@@ -13,7 +13,7 @@ use crate::{
     DType, Device, Spec,
     cpu::maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
     op::{Operand, Primitive},
-    tensor::{Data, Stored, gpu, upload},
+    tensor::{Data, gpu, upload},
 };
 
 /// The bits of a float of exponent 0, less those of sqrt(1/2).
@@ -138,7 +138,7 @@ pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
     let spec = Spec::new([4], DType::I32);
     let words = draw.parts().map(|word| word as i32).to_vec();
     let draw = upload(Data::I32(words), &spec, Device::Gpu);
-    let draw = Operand { spec: &spec, stored: Stored::Dense(draw) };
+    let draw = Operand { spec: &spec, value: draw };
     let input = gpu::buffer(&draw);
     let out = gpu::empty(&input, y);
     let groups = y.len().div_ceil(BLOCK) * LANES;

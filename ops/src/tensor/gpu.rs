@@ -13,7 +13,7 @@ use super::{DType, Operand, Primitive, Spec};
 /// The elements of an operand that is known to be on the GPU, in row-major order; copied only where a
 /// view has them in another.
 pub(crate) fn buffer(x: &Operand) -> CubeTensor {
-    let DispatchTensorKind::Cube(BackendTensor::Float(x) | BackendTensor::Int(x)) = &x.dense().kind else {
+    let DispatchTensorKind::Cube(BackendTensor::Float(x) | BackendTensor::Int(x)) = &x.value.kind else {
         panic!("operations look for numbers on the GPU before they ask for them");
     };
     into_contiguous(x.clone())
@@ -32,7 +32,7 @@ pub(crate) fn empty(like: &CubeTensor, spec: &Spec) -> CubeTensor {
 /// The tensor that a kernel wrote.
 pub(crate) fn tensor(y: CubeTensor, like: &Operand, spec: &Spec) -> Primitive {
     let y = if spec.dtype == DType::I32 { BackendTensor::Int(y) } else { BackendTensor::Float(y) };
-    Primitive { kind: DispatchTensorKind::Cube(y), autodiff: like.dense().autodiff }
+    Primitive { kind: DispatchTensorKind::Cube(y), autodiff: like.value.autodiff }
 }
 
 /// Cubes for `n` units; the last cube may have more units than are needed.
