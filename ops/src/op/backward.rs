@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     Error, Result, Tensor, ensure,
-    tensor::{Node, no_grad, show},
+    tensor::{Node, is_grad_enabled, no_grad, recording, show},
 };
 
 /// Gradients by leaf, as [`Tensor::backward`] gives them.
@@ -98,10 +98,12 @@ impl Tensor {
             .map(|x| x.node().map(|node| node.id).ok_or(Error::Untracked { op: "gradient" }))
             .collect::<Result<Vec<_>>>()?;
         let targets = ids.iter().copied().collect();
-        let found = self.differentiate("gradient", &self.ones_like()?, Some(&targets))?;
+        // Recorded inside `no_grad` too: what is not recorded may leave out what no leaf's gradient needs.
+        let found = recording(true, || self.differentiate("gradient", &self.ones_like()?, Some(&targets)))?;
+        let as_around = |g: &Tensor| if is_grad_enabled() { g.clone() } else { g.detach() };
         ids.iter()
             .zip(of)
-            .map(|(id, x)| found.get(id).map_or_else(|| x.zeros_like(), |g| Ok(g.clone())))
+            .map(|(id, x)| found.get(id).map_or_else(|| x.zeros_like(), |g| Ok(as_around(g))))
             .collect()
     }
 
@@ -149,11 +151,7 @@ impl Tensor {
             let Some(op) = node.op() else { continue };
             let parents: Vec<_> = node.inputs().iter().map(|x| x.node().cloned()).collect();
             let wanted: Vec<_> = parents.iter().map(|p| p.as_ref().is_some_and(&is_useful)).collect();
-            // All of a target's gradient is read.
-            let is_target = |p: &Arc<Node>| targets.is_some_and(|targets| targets.contains(&p.id));
-            let inner = |p: &Option<Arc<Node>>| p.as_ref().filter(|p| !is_target(p))?.gradient_positions();
-            let positions: Vec<_> = parents.iter().map(inner).collect();
-            let gradients = node.pull_back(op, &dy, &wanted, &positions)?;
+            let gradients = node.pull_back(op, &dy, &wanted)?;
             if targets.is_none() {
                 node.release();
             }

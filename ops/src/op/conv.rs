@@ -12,7 +12,7 @@ use crate::{
     Device, Error, Result, Spec, Tensor,
     cpu::conv::{self, Geometry},
     ensure,
-    tensor::{Compact, Floats, apply, on_cpu},
+    tensor::{Floats, apply, is_grad_enabled, on_cpu},
 };
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
@@ -114,10 +114,6 @@ impl Op for ConvTranspose2d {
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
         let g = Geometry::new(&y.shape, &x[0].spec.shape, kernel_of(x[1].spec), self.0);
-        if let (Some(compact), Some(v)) = (compact(&x[0], self.0), all_floats(&x[1..])) {
-            let bias = v.get(1).map(|bias| &**bias);
-            return on_cpu(conv::images_of_winners(compact.winners(), &v[0], bias, &g), y);
-        }
         if let Some(v) = all_floats(x) {
             return on_cpu(conv::images(&v[0], &v[1], v.get(2).map(|bias| &**bias), &g), y);
         }
@@ -127,8 +123,9 @@ impl Op for ConvTranspose2d {
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, weight) = (&at.x[0], &at.x[1]);
-        let dx = at.want(0, || match &at.positions[0] {
-            Some(positions) if self.0.groups == 1 => apply(Conv2dAt(self.0), &[at.dy, weight, positions]),
+        let dx = at.want(0, || match keep::positions(x) {
+            // Where nothing is recorded, `keep` alone reads this gradient.
+            Some(positions) if !is_grad_enabled() => apply(Conv2dAt(self.0), &[at.dy, weight, &positions]),
             _ => apply(Conv2d(self.0), &[at.dy, weight]),
         })?;
         let dw = at.want(1, || apply(WeightGradient(self.0, kernel_of(weight.spec())), &[at.dy, x]))?;
@@ -142,14 +139,14 @@ impl Op for ConvTranspose2d {
     }
 }
 
-/// [`Conv2d`] at the positions `[N, Co]`, one of each map or none: images, weight and positions to maps that
-/// are read nowhere else. The gradient of a code of winners needs no more.
+/// [`Conv2d`] at the positions `[N, Co]` of winners, and 0 elsewhere: images, weight and positions to maps. It
+/// gives what the gradient by a code needs, without the products that [`keep::keep`] would drop.
 #[derive(Debug, Clone, Copy)]
 struct Conv2dAt(Window);
 
 impl Op for Conv2dAt {
     fn info(&self) -> OpInfo {
-        OpInfo::new("conv2d")
+        OpInfo::new("conv2d").constant()
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -157,24 +154,16 @@ impl Op for Conv2dAt {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        Conv2d(self.0).run(&x[..2], y, device)
-    }
-
-    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
-        let (v, positions) = (all_floats(&x[..2])?, x[2].known_ints());
-        if positions.contains(&keep::ALL) {
-            return None;
+        if let Some(v) = all_floats(&x[..2])
+            && self.0.groups == 1
+            && let positions = x[2].known_ints()
+            && !positions.contains(&keep::ALL)
+        {
+            let g = Geometry::new(&x[0].spec.shape, &y.shape, kernel_of(x[1].spec), self.0);
+            return on_cpu(conv::maps_at(&v[0], &v[1], &positions, &g), y);
         }
-        let empty = Compact::new(&positions, vec![0.0; positions.len()], y);
-        let g = Geometry::new(&x[0].spec.shape, &y.shape, kernel_of(x[1].spec), self.0);
-        Some(empty.with_values(conv::maps_at(&v[0], &v[1], empty.winners(), &g)))
-    }
-
-    fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        let kept = keep::keep(at.dy, &at.x[2])?;
-        let mut gradients = Conv2d(self.0).vjp(&Vjp { x: &at.x[..2], dy: &kept, ..*at })?;
-        gradients.push(None);
-        Ok(gradients)
+        // Other maps too: more than is asked for.
+        Conv2d(self.0).run(&x[..2], y, device)
     }
 }
 
@@ -194,9 +183,6 @@ impl Op for WeightGradient {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         let g = Geometry::new(&x[0].spec.shape, &x[1].spec.shape, self.1, self.0);
-        if let (Some(v), Some(compact)) = (all_floats(&x[..1]), compact(&x[1], self.0)) {
-            return on_cpu(conv::weights_of_winners(&v[0], compact.winners(), &g), y);
-        }
         if let Some(v) = all_floats(x) {
             return on_cpu(conv::weights(&v[0], &v[1], &g), y);
         }
@@ -251,11 +237,6 @@ fn kernel_of(weight: &Spec) -> [usize; 2] {
 /// one.
 fn cut_off(w: &Window, images: &Spec, kernel: [usize; 2]) -> [usize; 2] {
     [0, 1].map(|d| (w.padded(d, images.shape[d + 2]) - w.extent(d, kernel[d])) % w.stride[d])
-}
-
-/// The compact form of maps, where the convolution takes it: groups are not split there.
-fn compact<'a>(maps: &'a Operand, window: Window) -> Option<&'a Compact> {
-    maps.compact().filter(|_| window.groups == 1)
 }
 
 /// The operands' elements, where our own convolutions take them: f32 on the CPU.

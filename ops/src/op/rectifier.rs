@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Device, Result, Spec, Tensor, cpu,
-    tensor::{Compact, apply, on_cpu},
+    tensor::{apply, on_cpu},
 };
 
 /// `y = x` where x > 0, `slope x` elsewhere.
@@ -86,20 +86,6 @@ impl Op for Gate {
         let closed = Dispatch::float_lower_equal_elem(gate, Scalar::Float(0.0), device.bool_store());
         let scaled = Dispatch::float_mul_scalar(dy.clone(), Scalar::Float(self.slope));
         Dispatch::float_mask_where(dy, closed, scaled)
-    }
-
-    fn compact(&self, x: &[Operand], _: &Spec) -> Option<Compact> {
-        let (dy, gate, slope) = (x[1].compact()?, x[0].floats()?, self.slope as f32);
-        let size = gate.len() / dy.positions().len();
-        let gated = dy.values().iter().zip(dy.positions()).enumerate().map(|(map, (&value, &position))| {
-            match usize::try_from(position).is_ok_and(|position| gate[map * size + position] <= 0.0) {
-                // Not a product: infinity times 0 is NaN.
-                true if slope == 0.0 => 0.0,
-                true => slope * value,
-                false => value,
-            }
-        });
-        Some(dy.with_values(gated.collect()))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {

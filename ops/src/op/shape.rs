@@ -53,7 +53,7 @@ impl Op for Reshape {
     }
 
     fn is_view(&self, x: &Operand) -> bool {
-        in_order(x.dense())
+        in_order(&x.value)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     DType, Device, Spec,
     cpu::maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
-    tensor::{Data, Operand, Primitive, Stored, gpu::launch, upload},
+    tensor::{Data, Operand, Primitive, gpu::launch, upload},
 };
 
 /// The bits of a float of exponent 0, less those of sqrt(1/2).
@@ -137,7 +137,7 @@ pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
     let spec = Spec::new([4], DType::I32);
     let words = draw.parts().map(|word| word as i32).to_vec();
     let draw = upload(Data::I32(words), &spec, Device::Gpu);
-    let draw = Operand { spec: &spec, stored: Stored::Dense(draw) };
+    let draw = Operand { spec: &spec, value: draw };
     let groups = y.len().div_ceil(BLOCK) * LANES;
     launch!(fill_kernel(&draw) -> y, units(groups), groups as u32, law.last, law.one, law.number)
 }

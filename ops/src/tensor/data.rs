@@ -165,7 +165,7 @@ impl Tensor {
         supported(op, &spec, device)?;
         let charge = Charge::new(op, &spec)?;
         let primitive = guarded(op, || make(&spec))?;
-        Ok(Self::new(spec, device, Storage::Dense(primitive, charge), None))
+        Ok(Self::new(spec, device, Storage::Value(primitive, charge), None))
     }
 
     /// The elements in row-major order. Waits for the device.

@@ -1,7 +1,5 @@
 //! The one function through which every operation goes: [`apply`].
 
-use std::sync::Arc;
-
 use burn::backend::{
     DType as BurnDType, Dispatch, IntDType, Scalar, TensorMetadata as _,
     ops::{BoolTensorOps as _, IntTensorOps as _},
@@ -67,10 +65,8 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
         [x, ..] if is_view => x.charge_of_view(name, spec)?,
         _ => Charge::new(name, spec)?,
     };
-    guarded(name, || match op.compact(&operands, spec) {
-        Some(compact) => Storage::Compact(Arc::new(compact), charge),
-        None => Storage::Dense(with_own_bools(op.run(&operands, spec, device), spec, device), charge),
-    })
+    let value = guarded(name, || with_own_bools(op.run(&operands, spec, device), spec, device))?;
+    Ok(Storage::Value(value, charge))
 }
 
 /// Bools as the device stores them. Flex gives those that it selects or gathers as bytes, which its other

@@ -12,7 +12,7 @@ use super::{DType, Operand, Primitive, Spec};
 
 /// An operand that is known to be on the GPU.
 fn known<'a>(x: &'a Operand) -> &'a CubeTensor {
-    match &x.dense().kind {
+    match &x.value.kind {
         DispatchTensorKind::Cube(BackendTensor::Float(x) | BackendTensor::Int(x)) => x,
         _ => panic!("operations look for numbers on the GPU before they ask for them"),
     }
@@ -37,7 +37,7 @@ pub(crate) fn empty(like: &Operand, spec: &Spec) -> CubeTensor {
 /// The tensor that a kernel wrote.
 pub(crate) fn tensor(y: CubeTensor, like: &Operand, spec: &Spec) -> Primitive {
     let y = if spec.dtype == DType::I32 { BackendTensor::Int(y) } else { BackendTensor::Float(y) };
-    Primitive { kind: DispatchTensorKind::Cube(y), autodiff: like.dense().autodiff }
+    Primitive { kind: DispatchTensorKind::Cube(y), autodiff: like.value.autodiff }
 }
 
 /// The tensor that a kernel writes: `launch!(kernel(operands ..) -> spec, grid(size ..), arguments ..)`,

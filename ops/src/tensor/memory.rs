@@ -14,7 +14,7 @@ impl Operand<'_> {
     /// The elements in row-major order, copied only where a view has them in another; `None` unless the
     /// operand is f32 on the CPU.
     pub fn floats(&self) -> Option<Floats> {
-        floats_of(self.dense(), self.spec.dtype)
+        floats_of(&self.value, self.spec.dtype)
     }
 
     /// [`Operand::floats`] of one that is known to be f32 on the CPU.
@@ -24,7 +24,7 @@ impl Operand<'_> {
 
     /// The elements of an operand that is known to be i32 on the CPU.
     pub fn known_ints(&self) -> Elements<i32> {
-        match &self.dense().kind {
+        match &self.value.kind {
             DispatchTensorKind::Flex(BackendTensor::Int(flex)) => Elements::new(flex),
             _ => panic!("{KNOWN}"),
         }
@@ -33,7 +33,7 @@ impl Operand<'_> {
     /// A matrix of f32 on the CPU in its own memory, transposed or not: the memory from the first element on,
     /// and the distances from row to row and from column to column. `None` for anything else.
     pub fn matrix(&self) -> Option<(&[f32], Steps)> {
-        let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &self.dense().kind else { return None };
+        let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &self.value.kind else { return None };
         if self.spec.dtype != DType::F32 || self.spec.rank() != 2 {
             return None;
         }
@@ -59,7 +59,7 @@ impl Tensor {
 
     fn unshared(&mut self) -> Option<&mut [f32]> {
         let n = self.len();
-        let Storage::Dense(primitive, _) = &mut Arc::get_mut(&mut self.0)?.storage else { return None };
+        let Storage::Value(primitive, _) = &mut Arc::get_mut(&mut self.0)?.storage else { return None };
         let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &mut primitive.kind else { return None };
         let whole = flex.layout().contiguous_offsets() == Some((0, n));
         flex.try_storage_mut().filter(|elements: &&mut [f32]| whole && elements.len() == n)

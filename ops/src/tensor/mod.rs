@@ -3,11 +3,10 @@
 //!
 //! Reading order: this file (the value), [`spec`] (shape and element type), [`device`], [`data`] (elements in
 //! and out), [`budget`]; then what operations are ([`op`]), how they are carried out ([`engine`]) and
-//! recorded ([`tape`], [`trace`]), and the memory that they work on ([`memory`], [`compact`], `gpu`).
+//! recorded ([`tape`], [`trace`]), and the memory that they work on ([`memory`], `gpu`).
 
 mod array;
 mod budget;
-mod compact;
 mod data;
 mod device;
 mod display;
@@ -29,7 +28,6 @@ use burn::backend::{BackendTensor, DispatchTensorKind};
 pub use array::{Array, ArrayView, Data, DataView};
 pub(crate) use budget::Charge;
 pub use budget::{live_bytes, require_room, room, set_budget};
-pub(crate) use compact::Compact;
 pub(crate) use data::{POLL_EVERY, download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub(crate) use engine::{apply, countable, guarded, supported};
@@ -37,10 +35,10 @@ pub use later::settle;
 pub(crate) use later::{ask_later, asked_before};
 pub use memory::{Elements, Floats};
 pub(crate) use memory::{floats_of, on_cpu};
-pub(crate) use op::{Op, OpInfo, Operand, Primitive, Saves, Stored, Vjp, by_kind};
+pub(crate) use op::{Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind};
 pub(crate) use spec::show;
 pub use spec::{DType, Spec, broadcast};
-pub(crate) use tape::Node;
+pub(crate) use tape::{Node, recording};
 pub use tape::{is_grad_enabled, no_grad};
 
 use crate::{Error, Result};
@@ -58,12 +56,10 @@ struct TensorInner {
 
 /// What a tensor holds.
 #[derive(Clone)]
-#[allow(clippy::large_enum_variant, reason = "nearly every value is dense, and lives behind an `Arc`")]
+#[allow(clippy::large_enum_variant, reason = "nearly every tensor has a value, and lives behind an `Arc`")]
 pub(crate) enum Storage {
     /// A value in a backend's memory.
-    Dense(Primitive, Arc<Charge>),
-    /// A value on the CPU that is nearly all zeros.
-    Compact(Arc<Compact>, Arc<Charge>),
+    Value(Primitive, Arc<Charge>),
     /// Nothing: the tensor stands for a value in a trace.
     Symbolic,
     /// Nothing any more: the gradient does not need the value.
@@ -159,8 +155,7 @@ impl Tensor {
     /// A number that tensors have in common which hold one and the same value, as long as one of them lives.
     pub fn value_id(&self) -> usize {
         match &self.0.storage {
-            Storage::Dense(_, charge) => Arc::as_ptr(charge).addr(),
-            Storage::Compact(codes, _) => Arc::as_ptr(codes).addr(),
+            Storage::Value(_, charge) => Arc::as_ptr(charge).addr(),
             _ => Arc::as_ptr(&self.0).addr(),
         }
     }
@@ -171,7 +166,7 @@ impl Tensor {
 
     /// Whether the value is a matrix on the CPU that is stored column by column.
     pub(crate) fn is_transposed(&self) -> bool {
-        let Storage::Dense(primitive, _) = &self.0.storage else { return false };
+        let Storage::Value(primitive, _) = &self.0.storage else { return false };
         let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &primitive.kind else { return false };
         matches!(flex.layout().strides(), &[row, column] if row == 1 && column > 1)
     }
@@ -179,8 +174,7 @@ impl Tensor {
     /// The backend's tensor.
     pub(crate) fn primitive(&self, op: &'static str) -> Result<Primitive> {
         match &self.0.storage {
-            Storage::Dense(primitive, _) => Ok(primitive.clone()),
-            Storage::Compact(compact, _) => Ok(compact.dense().clone()),
+            Storage::Value(primitive, _) => Ok(primitive.clone()),
             Storage::Symbolic => Err(Error::Symbolic { op }),
             Storage::Released => Err(Error::Spent),
         }
@@ -188,11 +182,7 @@ impl Tensor {
 
     /// The value as the input of an operation.
     fn operand(&self, op: &'static str) -> Result<Operand<'_>> {
-        let stored = match &self.0.storage {
-            Storage::Compact(compact, _) => Stored::Compact(compact),
-            _ => Stored::Dense(self.primitive(op)?),
-        };
-        Ok(Operand { spec: self.spec(), stored })
+        Ok(Operand { spec: self.spec(), value: self.primitive(op)? })
     }
 
     /// The same value with another record.
@@ -210,7 +200,7 @@ impl Tensor {
     /// does not repeat any itself may have to be written out, and is counted as if it were.
     fn charge_of_view(&self, op: &'static str, view: &Spec) -> Result<Arc<Charge>> {
         match &self.0.storage {
-            Storage::Dense(_, charge) | Storage::Compact(_, charge)
+            Storage::Value(_, charge)
                 if view.bytes() <= charge.bytes() || view.bytes() > self.spec().bytes() =>
             {
                 Ok(Charge::view(charge))
@@ -223,7 +213,7 @@ impl Tensor {
     /// out.
     fn charge_of_copy(&self, op: &'static str) -> Result<Option<Arc<Charge>>> {
         match &self.0.storage {
-            Storage::Dense(_, held) if held.bytes() < self.spec().bytes() => {
+            Storage::Value(_, held) if held.bytes() < self.spec().bytes() => {
                 Charge::new(op, self.spec()).map(Some)
             }
             _ => Ok(None),

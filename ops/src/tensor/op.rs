@@ -2,10 +2,12 @@
 //! operations, and they take and give tensors, so both are defined here; the operations themselves are in
 //! [`crate::op`].
 
+use std::any::Any;
+
 use burn::backend::DispatchTensor;
 
 use super::{
-    Compact, Device, Spec, Tensor,
+    Device, Spec, Tensor,
     onnx::{self, OnnxValue, OnnxWriter},
 };
 use crate::{Error, Result};
@@ -16,36 +18,13 @@ pub(crate) type Primitive = DispatchTensor;
 /// An input of [`Op::run`].
 pub(crate) struct Operand<'a> {
     pub spec: &'a Spec,
-    pub stored: Stored<'a>,
-}
-
-/// How the elements of an operand are stored.
-#[allow(clippy::large_enum_variant, reason = "it lives for one call")]
-pub(crate) enum Stored<'a> {
-    Dense(Primitive),
-    Compact(&'a Compact),
+    pub value: Primitive,
 }
 
 impl Operand<'_> {
-    /// The backend's tensor of all elements.
-    pub fn dense(&self) -> &Primitive {
-        match &self.stored {
-            Stored::Dense(primitive) => primitive,
-            Stored::Compact(compact) => compact.dense(),
-        }
-    }
-
-    /// [`Operand::dense`], as backends take it.
+    /// The value, as backends take it.
     pub fn primitive(&self) -> Primitive {
-        self.dense().clone()
-    }
-
-    /// The compact form, where the operand has one.
-    pub fn compact(&self) -> Option<&Compact> {
-        match &self.stored {
-            Stored::Dense(_) => None,
-            Stored::Compact(compact) => Some(compact),
-        }
+        self.value.clone()
     }
 }
 
@@ -56,8 +35,6 @@ pub(crate) struct Vjp<'a> {
     pub dy: &'a Tensor,
     /// For each input: whether its gradient is wanted. Computing others is wasted time.
     pub wanted: &'a [bool],
-    /// For each input: the only positions at which its gradient is read, where its operation says so.
-    pub positions: &'a [Option<Tensor>],
 }
 
 impl Vjp<'_> {
@@ -121,7 +98,7 @@ impl OpInfo {
 }
 
 /// One operation with its attributes.
-pub(crate) trait Op: Send + Sync + 'static {
+pub(crate) trait Op: Any + Send + Sync {
     /// What is fixed of it.
     fn info(&self) -> OpInfo;
 
@@ -147,17 +124,6 @@ pub(crate) trait Op: Send + Sync + 'static {
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let _ = w;
         onnx::not_exportable(self.name())
-    }
-
-    /// The output in compact form, where there is one for these operands; [`Op::run`] is not called then.
-    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
-        let _ = (x, y);
-        None
-    }
-
-    /// The index of the saved input that holds the only positions at which the output's gradient is read.
-    fn gradient_positions(&self) -> Option<usize> {
-        None
     }
 
     /// Whether the output shares the memory of the first input, which is `x`.

@@ -21,7 +21,7 @@ use crate::{Error, Result, ensure};
 static NEXT_NODE: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    static GRAD_DISABLED: Cell<u32> = const { Cell::new(0) };
+    static RECORDS: Cell<bool> = const { Cell::new(true) };
 }
 
 /// How a tensor came to be.
@@ -84,13 +84,12 @@ impl Node {
         self.saved().as_ref().map_or_else(Vec::new, |saved| saved.inputs.clone())
     }
 
-    /// The gradients of the inputs, given that of the output; `positions` as in [`Vjp`].
+    /// The gradients of the inputs, given that of the output.
     pub(crate) fn pull_back(
         self: &Arc<Self>,
         op: &dyn Op,
         dy: &Tensor,
         wanted: &[bool],
-        positions: &[Option<Tensor>],
     ) -> Result<Vec<Option<Tensor>>> {
         let (x, y) = {
             let saved = self.saved();
@@ -98,18 +97,12 @@ impl Node {
             let y = Tensor::new(dy.spec().clone(), dy.device(), saved.output.clone(), Some(Arc::clone(self)));
             (saved.inputs.clone(), y)
         };
-        op.vjp(&Vjp { x: &x, y: &y, dy, wanted, positions })
+        op.vjp(&Vjp { x: &x, y: &y, dy, wanted })
     }
 
     /// Frees what is saved for the gradient.
     pub(crate) fn release(&self) {
         self.saved().take();
-    }
-
-    /// The only positions of this node's value at which its gradient is read.
-    pub(crate) fn gradient_positions(&self) -> Option<Tensor> {
-        let input = self.op.as_ref()?.gradient_positions()?;
-        self.saved().as_ref().map(|saved| saved.inputs[input].clone())
     }
 }
 
@@ -132,19 +125,23 @@ impl Drop for Node {
 
 /// Whether operations are recorded on this thread.
 pub fn is_grad_enabled() -> bool {
-    GRAD_DISABLED.get() == 0
+    RECORDS.get()
 }
 
 /// Runs `f` without recording anything, as evaluation does. Nests; ends also when `f` panics.
 pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
-    struct Restore;
+    recording(false, f)
+}
+
+/// Runs `f` with recording on or off, as it may be in [`no_grad`] already.
+pub(crate) fn recording<T>(on: bool, f: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            GRAD_DISABLED.set(GRAD_DISABLED.get() - 1);
+            RECORDS.set(self.0);
         }
     }
-    GRAD_DISABLED.set(GRAD_DISABLED.get() + 1);
-    let _restore = Restore;
+    let _restore = Restore(RECORDS.replace(on));
     f()
 }
 

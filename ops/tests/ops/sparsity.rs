@@ -210,9 +210,56 @@ fn the_gradient_at_a_code_is_whole() {
     let weight = floats(&[2.0], &[1, 1, 1, 1]);
     let code = sparsity::spatial(&x).unwrap();
     let y = code.conv_transpose2d(&weight, None, Window::default(), [0; 2]).unwrap();
-    let found = y.sum().unwrap().gradient(&[&code, &x]).unwrap();
-    assert_eq!(found[0].to_f32().unwrap(), [2.0; 4]);
-    assert_eq!(found[1].to_f32().unwrap(), [0.0, 2.0, 0.0, 0.0]);
+    let sum = y.sum().unwrap();
+    for found in [sum.gradient(&[&code, &x]).unwrap(), no_grad(|| sum.gradient(&[&code, &x])).unwrap()] {
+        assert_eq!(found[0].to_f32().unwrap(), [2.0; 4]);
+        assert_eq!(found[1].to_f32().unwrap(), [0.0, 2.0, 0.0, 0.0]);
+    }
+    assert!(!no_grad(|| sum.gradient(&[&x])).unwrap()[0].is_tracked());
+}
+
+#[test]
+fn a_code_may_have_several_readers() {
+    let outcome = |dtype| {
+        let x = Tensor::from_data(
+            (0..64).map(|i| f64::from(i * 37 % 64)).collect::<Vec<_>>(),
+            [2, 2, 4, 4],
+            Device::Cpu,
+        );
+        let x = x.unwrap().cast(dtype).unwrap().track().unwrap();
+        let weight = floats(&[2.0, -1.0], &[2, 1, 1, 1]).cast(dtype).unwrap();
+        let code = sparsity::winner_take_all(&x, 0.5).unwrap();
+        let y = code.conv_transpose2d(&weight, None, Window::default(), [0; 2]).unwrap();
+        let loss =
+            [y.square().unwrap().sum(), code.square().unwrap().mean(), code.narrow(3, 1, 2).unwrap().sum()];
+        let loss = loss.map(Result::unwrap).into_iter().reduce(|a, b| a.add(&b).unwrap()).unwrap();
+        let slope = loss.gradient(&[&x]).unwrap().remove(0);
+        let gradients = loss.backward().unwrap();
+        [loss, slope, gradients.of(&x).unwrap().clone()].map(|x| x.to_f64().unwrap())
+    };
+    for (found, expected) in outcome(DType::F32).iter().zip(&outcome(DType::F64)) {
+        assert_near(found, expected, 1e-6);
+    }
+}
+
+#[test]
+fn infinity_times_zero_is_no_number_in_sparse_maps_too() {
+    let mut code = vec![0.0; 2 * 16];
+    (code[3], code[16 + 9]) = (1.5, -2.0);
+    let mut weight = vec![1.0; 2 * 3 * 2 * 2];
+    weight[5] = f64::INFINITY;
+    let infinite = |dtype| {
+        let [code, weight] =
+            [(code.clone(), [1, 2, 4, 4]), (weight.clone(), [2, 3, 2, 2])].map(|(x, shape)| {
+                Tensor::from_data(x, shape, Device::Cpu).unwrap().cast(dtype).unwrap().track().unwrap()
+            });
+        let y = code.conv_transpose2d(&weight, None, Window::default(), [0; 2]).unwrap();
+        let of_weight = y.mul(&y).unwrap().sum().unwrap().gradient(&[&weight]).unwrap().remove(0);
+        [y, of_weight].map(|x| x.to_f64().unwrap().into_iter().map(f64::is_nan).collect::<Vec<_>>())
+    };
+    let found = infinite(DType::F32);
+    assert!(found.iter().all(|x| x.contains(&true)));
+    assert_eq!(found, infinite(DType::F64));
 }
 
 #[test]

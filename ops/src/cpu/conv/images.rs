@@ -4,6 +4,7 @@ use super::{
     CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
+    sparse,
     transpose::{lanes, transpose},
     unroll::{fold, plane_len},
 };
@@ -15,6 +16,9 @@ const POSITIONS: usize = 1024;
 /// `x[n, i] = bias[i] + sum_o y[n, o] * w[o, i]`, maps to images `[N, Ci, H, W]`, where `*` adds the
 /// kernel, times the element, at each element of the map.
 pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+    if let Some(winners) = sparse::winners(y, w, g) {
+        return sparse::images(&winners, w, bias, g);
+    }
     if batched::applies(g) {
         return batched::images(y, w, bias, g);
     }

@@ -14,7 +14,8 @@
 //! number of threads, so no bit of the result does.
 //!
 //! Reading order: [`lowering`] and [`unroll`] (which rows meet, and their copies), [`maps`], [`images`],
-//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each).
+//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each). Which form computes is
+//! decided here, by the sizes and the numbers.
 
 mod batched;
 mod images;
@@ -29,7 +30,7 @@ mod window;
 
 pub(crate) use images::images;
 pub(crate) use maps::maps;
-pub(crate) use sparse::{Winners, images as images_of_winners, maps_at, weights as weights_of_winners};
+pub(crate) use sparse::maps_at;
 pub(crate) use weights::weights;
 pub use window::Window;
 

@@ -1,6 +1,6 @@
-//! Convolutions whose maps hold one value each, or none: three forms of [`super`] that only visit the
-//! winners. Channels of images come last here, so that what a winner meets in a row of the kernel is adjacent
-//! in memory. Groups are not split: callers take the dense form for them.
+//! Convolutions whose maps hold one value each, or none, as winner-take-all sparsity leaves them: three forms
+//! of [`super`] that only visit the winners. Channels of images come last here, so that what a winner meets in
+//! a row of the kernel is adjacent in memory. Groups are not split: they take the dense form.
 
 use std::ops::Range;
 
@@ -11,23 +11,54 @@ use super::{
     memory::{in_pieces, with_scratch},
     transpose::{lanes, transpose},
 };
+use crate::cpu::{PART, rows};
 
-/// Maps `[N, C, H, W]` of which each holds one value, or none.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Winners<'a> {
-    /// The position of each map's value, `[N, C]`; negative where there is none.
-    pub positions: &'a [i32],
-    /// The values, `[N, C]`.
-    pub values: &'a [f32],
+/// Maps of fewer elements are not worth it: products read them faster than one element is looked for.
+const SMALLEST: usize = 16;
+
+/// The only value of a map that is not 0.
+pub(super) struct Winner {
+    channel: usize,
+    position: usize,
+    value: f32,
 }
 
-impl Winners<'_> {
-    /// The channel, the position and the value of each winner of sample `n`.
-    fn of_sample(self, n: usize, g: &Geometry) -> impl Iterator<Item = (usize, usize, f32)> {
-        let maps = n * g.outputs..(n + 1) * g.outputs;
-        let winners = self.positions[maps.clone()].iter().zip(&self.values[maps]).enumerate();
-        winners.filter_map(|(c, (&position, &value))| Some((c, usize::try_from(position).ok()?, value)))
+/// The winners of each sample of the maps `[N, Co, Ho, Wo]`; `None` where a map holds more, or where skipping
+/// zeros would hide a NaN: the maps meet `others`, and infinity times 0 is none that could be left out.
+pub(super) fn winners(maps: &[f32], others: &[f32], g: &Geometry) -> Option<Vec<Vec<Winner>>> {
+    if g.window.groups > 1 || g.map_len() < SMALLEST {
+        return None;
     }
+    // Nearly all maps hold more, and the first of them says so.
+    winner(&maps[..g.map_len()], 0)?;
+    let of_sample = |maps: &[f32]| {
+        let mut winners = vec![];
+        for (channel, map) in maps.chunks_exact(g.map_len()).enumerate() {
+            winners.extend(winner(map, channel)?);
+        }
+        Some(winners)
+    };
+    let found = maps.par_chunks_exact(g.outputs * g.map_len()).map(of_sample).collect::<Option<_>>()?;
+    let all_finite = |part: &[f32]| part.iter().fold(true, |all, x| all & x.is_finite());
+    others.par_chunks(PART).all(all_finite).then_some(found)
+}
+
+/// The winner of a map, where there is one; outer `None` where there are several, or it is not finite.
+fn winner(map: &[f32], channel: usize) -> Option<Option<Winner>> {
+    let mut found = None;
+    for (i, part) in map.chunks(16).enumerate() {
+        // Without a branch for each element.
+        if part.iter().fold(true, |zero, x| zero & (*x == 0.0)) {
+            continue;
+        }
+        for (j, &value) in part.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+            if found.is_some() || !value.is_finite() {
+                return None;
+            }
+            found = Some(Winner { channel, position: i * 16 + j, value });
+        }
+    }
+    Some(found)
 }
 
 /// What the winner at one position meets: for each row of the kernel a range of it, and the range of the
@@ -82,14 +113,14 @@ fn by_image_channel(w: &[f32], g: &Geometry) -> Vec<f32> {
 }
 
 /// [`super::images()`] of maps with one value each.
-pub(crate) fn images(y: Winners, w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+pub(super) fn images(y: &[Vec<Winner>], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     let sorted = by_image_channel(w, g);
     let (lanes, len) = (lanes(g.inputs), g.image_len());
     let overlaps = Overlaps { g, lanes };
     let kernel = g.kernel[0] * g.kernel[1] * lanes;
     let put = |image: usize, sum: &mut [f32]| {
         sum.fill(0.0);
-        for (channel, position, value) in y.of_sample(image, g) {
+        for &Winner { channel, position, value } in &y[image] {
             let weights = &sorted[channel * kernel..][..kernel];
             overlaps.each(position, |from, to| {
                 sum[to].iter_mut().zip(&weights[from]).for_each(|(sum, weight)| *sum += value * weight);
@@ -109,7 +140,7 @@ pub(crate) fn images(y: Winners, w: &[f32], bias: Option<&[f32]>, g: &Geometry) 
 }
 
 /// [`super::weights()`] of maps with one value each.
-pub(crate) fn weights(x: &[f32], y: Winners, g: &Geometry) -> Vec<f32> {
+pub(super) fn weights(x: &[f32], y: &[Vec<Winner>], g: &Geometry) -> Vec<f32> {
     let lanes = lanes(g.inputs);
     let (taps, overlaps) = (g.kernel[0] * g.kernel[1], Overlaps { g, lanes });
     let kernel = taps * lanes;
@@ -119,7 +150,7 @@ pub(crate) fn weights(x: &[f32], y: Winners, g: &Geometry) -> Vec<f32> {
         let mut sum = vec![0.0; g.outputs * kernel];
         for image in first..first + count {
             with_channels_last(x, image, g, |x| {
-                for (channel, position, value) in y.of_sample(image, g) {
+                for &Winner { channel, position, value } in &y[image] {
                     let sum = &mut sum[channel * kernel..][..kernel];
                     overlaps.each(position, |to, from| {
                         sum[to].iter_mut().zip(&x[from]).for_each(|(sum, x)| *sum += value * x);
@@ -142,16 +173,18 @@ pub(crate) fn weights(x: &[f32], y: Winners, g: &Geometry) -> Vec<f32> {
     w
 }
 
-/// [`super::maps()`] at one position of each map, those of `at`: the values `[N, Co]`.
-pub(crate) fn maps_at(x: &[f32], w: &[f32], at: Winners, g: &Geometry) -> Vec<f32> {
+/// [`super::maps()`] at one position of each map, and 0 elsewhere. The positions are `[N, Co]`, negative where
+/// there is none.
+pub(crate) fn maps_at(x: &[f32], w: &[f32], positions: &[i32], g: &Geometry) -> Vec<f32> {
     let sorted = by_image_channel(w, g);
     let lanes = lanes(g.inputs);
     let (overlaps, kernel) = (Overlaps { g, lanes }, g.kernel[0] * g.kernel[1] * lanes);
-    let mut y = vec![0.0; g.count * g.outputs];
-    y.par_chunks_exact_mut(g.outputs).enumerate().for_each(|(image, y)| {
+    rows(positions.len() * g.map_len(), g.outputs * g.map_len(), |image, y| {
+        let positions = &positions[image * g.outputs..][..g.outputs];
         with_channels_last(x, image, g, |x| {
-            for (channel, position, _) in at.of_sample(image, g) {
-                let weights = &sorted[channel * kernel..][..kernel];
+            let maps = y.chunks_exact_mut(g.map_len()).zip(positions);
+            for ((map, &position), weights) in maps.zip(sorted.chunks_exact(kernel)) {
+                let Ok(position) = usize::try_from(position) else { continue };
                 let mut sums = [0.0; 16];
                 overlaps.each(position, |at_weight, at_image| {
                     let (weights, _) = weights[at_weight].as_chunks::<16>();
@@ -160,11 +193,10 @@ pub(crate) fn maps_at(x: &[f32], w: &[f32], at: Winners, g: &Geometry) -> Vec<f3
                         sums.iter_mut().zip(weights.iter().zip(x)).for_each(|(sum, (w, x))| *sum += w * x);
                     }
                 });
-                y[channel] = sums.iter().sum();
+                map[position] = sums.iter().sum();
             }
         });
-    });
-    y
+    })
 }
 
 /// Runs `f` with an image `[Ci, H, W]` as `[H, W, lanes]`.

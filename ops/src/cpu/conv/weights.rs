@@ -7,6 +7,7 @@ use super::{
     lowering::Lowering,
     maps::{bands, cached_channels},
     memory::with_scratch,
+    sparse,
     transpose::{lanes, transpose},
     unroll::{plane_len, unroll},
 };
@@ -14,6 +15,9 @@ use crate::cpu::product::{Steps, add_product};
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
+    if let Some(winners) = sparse::winners(y, x, g) {
+        return sparse::weights(x, &winners, g);
+    }
     if batched::applies(g) {
         return batched::weights(x, y, g);
     }

@@ -1,15 +1,13 @@
-//! Maps of which one value or none stays: the operation behind winner-take-all sparsity. On the CPU its
-//! output is in compact form ([`Compact`]), which operations that follow it need not write out.
+//! Maps of which one value or none stays: the operation behind winner-take-all sparsity.
 
 mod cpu;
 #[cfg(feature = "cube")]
 mod gpu;
 
+use std::any::Any;
+
 use super::{Op, OpInfo, Operand, Primitive, Saves, Vjp, fused::on_device};
-use crate::{
-    Device, Result, Spec, Tensor,
-    tensor::{Compact, apply},
-};
+use crate::{Device, Result, Spec, Tensor, tensor::apply};
 
 /// The position of a map of which no value stays.
 pub(crate) const NONE: i32 = -1;
@@ -19,6 +17,14 @@ pub(crate) const ALL: i32 = -2;
 /// Maps `[N, C, H, W]` of which only the values at the positions `[N, C]` stay.
 pub(crate) fn keep(x: &Tensor, positions: &Tensor) -> Result<Tensor> {
     apply(Keep, &[x, positions])
+}
+
+/// The positions with which [`keep`] made these maps; `None` where it did not, or nothing is recorded. The
+/// gradient that it passes on has no other values.
+pub(super) fn positions(maps: &Tensor) -> Option<Tensor> {
+    let node = maps.node()?;
+    let op: &dyn Any = node.op()?;
+    if op.is::<Keep>() { node.inputs().pop() } else { None }
 }
 
 /// [`keep`]: 0 elsewhere. Linear in the maps, so its gradient keeps the same positions.
@@ -35,14 +41,6 @@ impl Op for Keep {
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         on_device!(device, keep(&x[0], &x[1], y))
-    }
-
-    fn compact(&self, x: &[Operand], y: &Spec) -> Option<Compact> {
-        cpu::keep_compact(&x[0], &x[1], y)
-    }
-
-    fn gradient_positions(&self) -> Option<usize> {
-        Some(1)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
