@@ -139,8 +139,8 @@ impl Op for ConvTranspose2d {
     }
 }
 
-/// [`Conv2d`] at the positions `[N, Co]` of winners, and 0 elsewhere: images, weight and positions to maps. It
-/// gives what the gradient by a code needs, without the products that [`keep::keep`] would drop.
+/// [`Conv2d`] at the positions `[N, Co]` of winners, and 0 elsewhere: images, weight and positions to maps.
+/// It gives what the gradient by a code needs, without the products that [`keep::keep`] would drop.
 #[derive(Debug, Clone, Copy)]
 struct Conv2dAt(Window);
 

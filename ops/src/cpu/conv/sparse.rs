@@ -1,6 +1,6 @@
 //! Convolutions whose maps hold one value each, or none, as winner-take-all sparsity leaves them: three forms
-//! of [`super`] that only visit the winners. Channels of images come last here, so that what a winner meets in
-//! a row of the kernel is adjacent in memory. Groups are not split: they take the dense form.
+//! of [`super`] that only visit the winners. Channels of images come last here, so that what a winner meets
+//! in a row of the kernel is adjacent in memory. Groups are not split: they take the dense form.
 
 use std::ops::Range;
 
@@ -23,8 +23,8 @@ pub(super) struct Winner {
     value: f32,
 }
 
-/// The winners of each sample of the maps `[N, Co, Ho, Wo]`; `None` where a map holds more, or where skipping
-/// zeros would hide a NaN: the maps meet `others`, and infinity times 0 is none that could be left out.
+/// The winners of each sample of the maps `[N, Co, Ho, Wo]`; `None` where a map holds more than one value, or
+/// where zeros cannot be skipped: a number of `others`, with which the maps are multiplied, is not finite.
 pub(super) fn winners(maps: &[f32], others: &[f32], g: &Geometry) -> Option<Vec<Vec<Winner>>> {
     if g.window.groups > 1 || g.map_len() < SMALLEST {
         return None;
@@ -173,8 +173,8 @@ pub(super) fn weights(x: &[f32], y: &[Vec<Winner>], g: &Geometry) -> Vec<f32> {
     w
 }
 
-/// [`super::maps()`] at one position of each map, and 0 elsewhere. The positions are `[N, Co]`, negative where
-/// there is none.
+/// [`super::maps()`] at one position of each map, and 0 elsewhere. The positions are `[N, Co]`, negative
+/// where there is none.
 pub(crate) fn maps_at(x: &[f32], w: &[f32], positions: &[i32], g: &Geometry) -> Vec<f32> {
     let sorted = by_image_channel(w, g);
     let lanes = lanes(g.inputs);
