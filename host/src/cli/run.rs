@@ -44,7 +44,10 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
     let record = Record { given, configs, arguments: Some(args.recorded()), ..record };
     stop::listen()?;
-    let run = Run::create(&args.out, stem, &changed, record)?;
+    let run = match &args.folder {
+        Some(folder) => Run::create_at(folder, record)?,
+        None => Run::create(&args.out, stem, &changed, record)?,
+    };
     if !args.control.quiet {
         err!("run: {}", run.path().display());
     }
@@ -86,6 +89,7 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
         command_line: args.settings.clone(),
         config: args.config.clone(),
         preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
+        ..settings::SettingSources::default()
     };
     let Some(declaration) = &plugin.declaration else {
         let Some((key, _)) = args.settings.first() else { return Ok(None) };
