@@ -43,12 +43,16 @@ pub fn write_whole_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<
 pub fn remove_leftovers(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let path = entry.map_err(Error::io(folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') && name.ends_with(".new") {
+        if is_leftover(&path.file_name().unwrap_or_default().to_string_lossy()) {
             fs::remove_file(&path).map_err(Error::io(&path))?;
         }
     }
     Ok(())
+}
+
+/// Whether a file of that name is what a process that was killed in [`write_whole`] left.
+pub fn is_leftover(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(".new")
 }
 
 /// Makes the names in a folder durable: a rename may be lost with the power until then.

@@ -1,11 +1,14 @@
 //! What can be typed.
 
+mod sweep;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ops::Device;
 
 use crate::{error::Result, run::Arguments};
+pub use sweep::{SweepAgain, SweepArgs, SweepCommand};
 
 /// Runs machine-learning experiments written as short Rhai scripts.
 #[derive(Debug, Parser)]
@@ -24,6 +27,9 @@ pub enum Command {
     /// Go on with a run that was interrupted, killed or failed
     #[command(next_line_help = true)]
     Resume(ResumeArgs),
+    /// Run a plugin many times, over values of its settings and seeds
+    #[command(next_line_help = true)]
+    Sweep(SweepArgs),
     /// Show the settings of a plugin, and its presets
     Params {
         /// The plugin: a file, or a name that `host list` shows
@@ -218,6 +224,9 @@ pub struct RunArgs {
     /// The folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
+    /// The run's own folder, which is made, instead of one in --out
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub folder: Option<PathBuf>,
     /// A folder with data sets (besides HOST_DATA and ./data)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

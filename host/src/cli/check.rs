@@ -1,6 +1,6 @@
 //! `host check`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{outcome::Outcome, plugin};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     run::{Mode, Progress},
     script::{self, Finding, Limits, Resolver, Scripts, Source, settings},
     session::{Options, Session},
+    sweep,
 };
 
 /// Prints everything that can be seen to be wrong with a plugin and its presets.
@@ -45,10 +46,15 @@ fn presets(host: &Host, source: &Source, path: &Path) -> Vec<String> {
     let ast = host.engine.compile(&*source.text).ok();
     let declaration = ast.and_then(|ast| settings::declared(&host.engine, source, &ast).ok().flatten());
     let Some(declaration) = declaration else { return Vec::new() };
-    let wrong = |preset| {
-        let sources =
-            settings::SettingSources { preset: Some(preset), ..settings::SettingSources::default() };
-        settings::resolve(&declaration, &sources).err().map(|error| error.to_string())
+    let wrong = |preset: PathBuf| {
+        let sources = settings::SettingSources {
+            preset: Some(preset.clone()),
+            skips_sections: true,
+            ..settings::SettingSources::default()
+        };
+        let checked = settings::resolve(&declaration, &sources)
+            .and_then(|base| sweep::check(&declaration.settings, &base, &preset));
+        checked.err().map(|error| error.to_string())
     };
     plugin::presets(path).into_iter().filter_map(|(_, preset)| wrong(preset)).collect()
 }

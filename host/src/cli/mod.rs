@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod runs;
 mod stop;
+mod sweep;
 
 use std::{
     io::ErrorKind,
@@ -26,7 +27,7 @@ use std::{
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs};
+pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, RunArgs, SweepArgs};
 use outcome::Outcome;
 
 use crate::{
@@ -67,6 +68,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
     match command {
         Command::Run(args) => run::run(args),
         Command::Resume(args) => resume::run(args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Params { plugin } => params::run(plugin),
         Command::List => list::run(),
         Command::Copy { name } => copy::run(name),

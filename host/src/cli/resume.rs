@@ -25,6 +25,8 @@ use crate::{
     },
 };
 use changes::Changes;
+pub use changes::located;
+pub use needed::is_found;
 use needed::{Given, Word};
 
 /// Goes on with a run, from its last checkpoint. A run's folder is not trusted, as

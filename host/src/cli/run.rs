@@ -44,7 +44,10 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
     let record = Record { given, configs, arguments: Some(args.recorded()), ..record };
     stop::listen(&plugin.host.session)?;
-    let run = Run::create(&args.out, stem, &changed, record)?;
+    let run = match &args.folder {
+        Some(folder) => Run::create_at(folder, record)?,
+        None => Run::create(&args.out, stem, &changed, record)?,
+    };
     launch::name(&run);
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
@@ -84,6 +87,7 @@ fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<setti
         command_line: args.settings.clone(),
         config: args.config.clone(),
         preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
+        ..settings::SettingSources::default()
     };
     let Some(declaration) = &plugin.declaration else {
         return refuse_undeclared(&args.settings).map(|()| None);

@@ -17,15 +17,16 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
+    files::{cleaned, is_leftover, remove_leftovers, safe_name, sync_folder, write_whole},
 };
-use lock::{is_held, lock};
+pub use lock::{is_held, lock};
 use log::RunLog;
 
 const FIGURES: &str = "figures";
 const TABLES: &str = "tables";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoints";
+const LOG: &str = "log.txt";
 
 /// What is resumed.
 const MADE: &str = "give a folder that `host run` made";
@@ -69,7 +70,7 @@ impl Run {
                 .map_err(|problem| ("the folder of a run", problem))
         });
         let path = made.map_err(|(what, problem)| unmade(what, out, &problem))?;
-        let run = Self::made(&path, record).and_then(|run| {
+        let run = lock(&path).and_then(|lock| Self::made(&path, lock, record)).and_then(|run| {
             sync_folder(out).map_err(Error::io(out))?;
             Ok(run)
         });
@@ -78,6 +79,23 @@ impl Run {
             let _ = fs::remove_dir_all(&path);
         }
         run
+    }
+
+    /// Makes the very folder `path`, with `record` in it; or fills it, where a process was killed as it made
+    /// it.
+    ///
+    /// # Errors
+    /// There is a run in it, or anything else; another process makes it; it cannot be written to.
+    pub fn create_at(path: &Path, record: Record) -> Result<Self> {
+        fs::create_dir_all(path).map_err(|problem| unmade("the folder of a run", path, &problem))?;
+        refuse_content(path)?;
+        let lock = lock(path)?;
+        // Looked at again: another process may have made the run before the lock was held.
+        refuse_content(path)?;
+        remove_leftovers(path)?;
+        let run = Self::made(path, lock, record)?;
+        sync_folder(path.parent().unwrap_or(path)).map_err(Error::io(path))?;
+        Ok(run)
     }
 
     /// The record of a run that can be resumed, as far as can be seen from outside; one that is completed
@@ -193,10 +211,9 @@ impl Run {
     }
 
     /// Fills a folder that was just made.
-    fn made(path: &Path, record: Record) -> Result<Self> {
-        let lock = lock(path)?;
+    fn made(path: &Path, lock: File, record: Record) -> Result<Self> {
         for part in [FIGURES, TABLES, MODELS].map(|part| path.join(part)) {
-            fs::create_dir(&part).map_err(Error::io(&part))?;
+            fs::create_dir_all(&part).map_err(Error::io(&part))?;
         }
         let run = Self::locked(path, Record::default(), lock)?;
         run.state().store(path, record)?;
@@ -204,7 +221,7 @@ impl Run {
     }
 
     fn locked(path: &Path, record: Record, lock: File) -> Result<Self> {
-        let log = Mutex::new(RunLog::open(&path.join("log.txt"))?);
+        let log = Mutex::new(RunLog::open(&path.join(LOG))?);
         let state = RunState { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
     }
@@ -303,6 +320,24 @@ fn make_folder(out: &Path, name: &str) -> std::io::Result<PathBuf> {
             Err(e) => return Err(e),
         }
     }
+}
+
+/// Refuses a folder for a new run that holds more than a run's process leaves before it writes the record.
+fn refuse_content(path: &Path) -> Result<()> {
+    if path.join(record::FILE).exists() {
+        let problem = format!("there is a run in {} already", path.display());
+        return Err(Error::usage(problem, format!("go on with it: host resume {}", path.display())));
+    }
+    const LEFT: [&str; 5] = [FIGURES, TABLES, MODELS, lock::LOCK, LOG];
+    for entry in fs::read_dir(path).map_err(Error::io(path))? {
+        let name = entry.map_err(Error::io(path))?.file_name();
+        let name = name.to_string_lossy();
+        if !LEFT.contains(&&*name) && !is_leftover(&name) {
+            let problem = format!("{} is not empty: there is {name} in it", path.display());
+            return Err(Error::usage(problem, "give a folder that is not there yet"));
+        }
+    }
+    Ok(())
 }
 
 fn existing_record(folder: &Path) -> Result<Record> {

@@ -12,12 +12,13 @@ mod state;
 mod table;
 
 pub use arguments::Arguments;
-pub use folder::{Run, status_on_disk};
+pub use folder::{Run, is_held, lock, status_on_disk};
 pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;
 pub use progress::{LoopHandle, Mode, Progress, readable};
+pub(crate) use record::FILE as RECORD;
 pub use record::{Change, FileRecord, Record, ScriptText, SettingChange, Status, timestamp, versions};
 pub use report::number;
-pub(crate) use report::shell_quoted;
+pub(crate) use report::{duration, shell_quoted};
 pub use state::{Content, DEEPEST, Saved};
 pub use table::{TableCell, aligned, to_csv};

@@ -64,6 +64,11 @@ impl Progress {
         Self { show, lines: Arc::new(Mutex::new(lines)) }
     }
 
+    /// Whether bars are drawn, on a terminal.
+    pub fn has_bars(&self) -> bool {
+        matches!(self.show, Show::Bars(_))
+    }
+
     /// Starts a loop inside of the loops that are open: `total` items (`None` where that is unknown),
     /// of which `done` were done before a resume. It ends when the handle is dropped.
     pub fn start(&self, name: &str, total: Option<u64>, done: u64) -> LoopHandle {

@@ -23,10 +23,9 @@ use crate::{
 };
 use folder::{files, log_tail, record};
 
-pub(super) use html::duration;
 pub use html::number;
-pub(crate) use html::shell_quoted;
 use html::{base64, block, byte_size, escape, note, row, section, table, table_of};
+pub(crate) use html::{duration, shell_quoted};
 use metrics::ReportMetrics;
 
 const STYLE: &str = include_str!("report/report.css");

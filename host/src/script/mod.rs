@@ -25,7 +25,7 @@ mod unread;
 pub use callback::{Callback, own};
 pub use comparable::{Comparable, Identity, Observer, Observers, observer};
 pub use engine::{Limits, build, require_items};
-pub use finding::{Finding, place_of};
+pub use finding::{Finding, place_of, position_at};
 pub(crate) use function::script_type;
 pub use function::{Carried, FromScript, Function, IntoScript, Pair, Parameter, Refusal, ended, own_name};
 pub use functions::Functions;

@@ -7,6 +7,7 @@
 mod comments;
 pub mod declare;
 mod declared;
+pub mod given;
 mod resolve;
 mod rules;
 mod table;
@@ -16,7 +17,7 @@ mod value;
 
 pub use declare::{Declaration, Setting, declared};
 pub use declared::{DECLARING, Declared, NamedPath};
-pub use resolve::{ChosenValue, ResolvedSettings, SettingSources, ValueOrigin, resolve};
+pub use resolve::{ChosenValue, ROUND, ResolvedSettings, SWEEP, SettingSources, ValueOrigin, resolve};
 pub use rules::SettingRule;
 pub use table::table;
-pub use value::SettingValue;
+pub use value::{SettingValue, split_items};

@@ -29,7 +29,7 @@ fn plugins_are_there_in_an_empty_folder() {
         assert!(wide.is_empty(), "{plugin}: {wide:#?}");
     }
     let shown = bench.host(["params", "boosted_gan"]).run().code(0);
-    shown.shows(&["94 % right [float, from 0 to 1;", "presets (--preset NAME):\n  paper  The paper's"]);
+    shown.shows(&["94 % right [float, from 0 to 1;", "presets (--preset NAME):\n  paper    The paper's"]);
     assert_eq!(fs::read_dir(bench.path()).unwrap().count(), 0, "nothing was made");
 }
 

@@ -19,4 +19,5 @@ mod plugins;
 mod reproduce;
 mod rooms;
 mod session;
+mod sweep;
 mod width;

@@ -126,13 +126,17 @@ fn changed_scripts(before: &[ScriptText], now: &[ScriptText]) -> Vec<Change> {
     new.into_iter().chain(lost).collect()
 }
 
-/// The file that is now where a file was; `None` if it is the same one, `Some(None)` if there is none.
-fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
-    let path = match known.name.strip_prefix(DATA) {
+/// Where a file that a run read is now, if it is there.
+pub fn located(known: &FileRecord, data: &[PathBuf]) -> Option<PathBuf> {
+    match known.name.strip_prefix(DATA) {
         Some(inside) => data.iter().map(|folder| folder.join(inside)).find(|path| path.is_file()),
         None => Some(PathBuf::from(&known.name)),
-    };
-    let now = path.and_then(|path| Some((Checksum::of_file(&path).ok()?, path)));
+    }
+}
+
+/// The file that is now where a file was; `None` if it is the same one, `Some(None)` if there is none.
+fn file(known: &FileRecord, data: &[PathBuf]) -> Option<Option<FileRecord>> {
+    let now = located(known, data).and_then(|path| Some((Checksum::of_file(&path).ok()?, path)));
     let now = now.map(|(sum, path)| FileRecord::new(known.name.clone(), &path, sum, None));
     (now.as_ref().map(|now| &now.sha256) != Some(&known.sha256)).then_some(now)
 }

@@ -5,7 +5,7 @@ use rhai::{AST, ASTFlags, ASTNode, Engine, Expr, FnCallExpr, Map, Position, Stmt
 use super::{
     comments::meanings,
     declared::Declared,
-    rules::SettingRules,
+    rules::{SettingRule, SettingRules},
     value::{SettingValue, element},
 };
 use crate::script::{error::explain, finding::Finding, source::Source};
@@ -33,6 +33,13 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// A setting that no plugin declares.
+    pub fn of_host(name: &str, default: SettingValue, rule: SettingRule, meaning: &str) -> Self {
+        let mut rules = SettingRules::default();
+        rules.push(rule);
+        Self { name: name.into(), default, rules, meaning: meaning.into(), position: Position::NONE }
+    }
+
     pub fn is_path(&self) -> bool {
         self.rules.is_path()
     }

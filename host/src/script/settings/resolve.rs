@@ -13,6 +13,7 @@ use toml::Spanned;
 use super::{
     declare::{Declaration, Setting},
     declared::NamedPath,
+    given::{self, SettingProblem},
     rules::SettingRules,
     value::SettingValue,
 };
@@ -23,9 +24,12 @@ use crate::{
     script::{
         finding::{Finding, position_at},
         library,
-        nearest::did_you_mean,
     },
 };
+
+/// The sections of a preset that describe a sweep.
+pub const SWEEP: &str = "sweep";
+pub const ROUND: &str = "round";
 
 /// What a user gave, besides the defaults.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +40,8 @@ pub struct SettingSources {
     pub config: Option<PathBuf>,
     /// `plugins/PLUGIN.NAME.toml`, of `--preset NAME`.
     pub preset: Option<PathBuf>,
+    /// Whether sections of a sweep in the preset are left to others, instead of refused.
+    pub skips_sections: bool,
 }
 
 /// Where a value comes from.
@@ -196,6 +202,7 @@ pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<Re
         settings: &declaration.settings,
         choices: declaration.settings.iter().map(default).collect(),
         files: Vec::new(),
+        skips_sections: sources.skips_sections,
     };
     if let Some(path) = &sources.preset {
         resolver.file(path, ValueOrigin::Preset(path.clone()))?;
@@ -213,12 +220,7 @@ struct Resolution<'a> {
     settings: &'a [Setting],
     choices: Vec<ChosenValue>,
     files: Vec<FileRecord>,
-}
-
-/// What is wrong with a key or value, and the way out.
-struct Problem {
-    message: String,
-    help: String,
+    skips_sections: bool,
 }
 
 impl Resolution<'_> {
@@ -226,57 +228,34 @@ impl Resolution<'_> {
         let text = library::read(path)?;
         let name = path.display().to_string();
         self.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
-        let error = |offset: usize, problem: Problem| {
+        let error = |offset: usize, problem: SettingProblem| {
             let position = position_at(&text, offset);
             Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)
         };
         for (key, value) in entries(&text).map_err(|(offset, problem)| error(offset, problem))? {
             let (key_start, value_start) = (key.span().start, value.span().start);
-            let index = self.index(key.get_ref()).map_err(|problem| error(key_start, problem))?;
-            let setting = &self.settings[index];
-            let value = SettingValue::try_from(value.into_inner())
-                .and_then(|value| {
-                    let kind = value.kind();
-                    value.coerce(&setting.like()).ok_or(kind)
-                })
-                .map_err(|kind| {
-                    let example = toml::Value::from(&setting.default);
-                    let example = format!("{} = {example}", setting.name);
-                    error(value_start, wrong_type(setting, &kind, &example))
-                })?;
-            check(setting, &value).map_err(|problem| error(value_start, problem))?;
-            self.choose(index, value, origin.clone());
+            let (key, value) = (key.into_inner(), value.into_inner());
+            if is_section(&key, &value) {
+                match &origin {
+                    ValueOrigin::Preset(_) if self.skips_sections => continue,
+                    _ => return Err(error(key_start, sweeping(path))),
+                }
+            }
+            let index = given::index(self.settings, &key).map_err(|problem| error(key_start, problem))?;
+            let value = given::from_toml(&self.settings[index], value);
+            self.choose(index, value.map_err(|problem| error(value_start, problem))?, origin.clone());
         }
         Ok(())
     }
 
     fn argument(&mut self, key: &str, text: &str) -> Result<()> {
-        let error =
-            |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
-        let index = self.index(key).map_err(error)?;
-        let setting = &self.settings[index];
-        let value = SettingValue::parse(text, &setting.like()).ok_or_else(|| {
-            let example = format!("{}={}", setting.name, setting.default);
-            error(wrong_type(setting, &format!("`{text}`"), &example))
-        })?;
-        check(setting, &value).map_err(error)?;
+        let error = |problem: SettingProblem| {
+            Error::usage(format!("command line: {}", problem.message), problem.help)
+        };
+        let index = given::index(self.settings, key).map_err(error)?;
+        let value = given::from_text(&self.settings[index], text).map_err(error)?;
         self.choose(index, value, ValueOrigin::CommandLine);
         Ok(())
-    }
-
-    fn index(&self, key: &str) -> Result<usize, Problem> {
-        let found = self.settings.iter().position(|setting| setting.name == key);
-        found.ok_or_else(|| {
-            let names = || self.settings.iter().map(|setting| setting.name.as_str());
-            let all = || match names().collect::<Vec<_>>().join(", ") {
-                all if all.is_empty() => "the plugin has no settings".to_string(),
-                all => format!("the settings are {all}"),
-            };
-            Problem {
-                message: format!("there is no setting `{key}`"),
-                help: did_you_mean(key, names()).unwrap_or_else(all),
-            }
-        })
     }
 
     fn choose(&mut self, index: usize, value: SettingValue, origin: ValueOrigin) {
@@ -285,36 +264,32 @@ impl Resolution<'_> {
     }
 }
 
-fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
-    let kind = setting.kind();
-    Problem {
-        message: format!("the setting `{}` is of type {kind}, not {got}", setting.name),
-        help: format!("write it like its default: {example}"),
+/// Whether an entry of a preset describes a sweep: `[sweep]` or `[[round]]`. No setting has such a value.
+fn is_section(key: &str, value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Table(_) => key == SWEEP,
+        toml::Value::Array(items) => {
+            key == ROUND && items.first().is_some_and(|item| matches!(item, toml::Value::Table(_)))
+        }
+        _ => false,
     }
 }
 
-/// Whether the rules that the setting was declared with take a value.
-fn check(setting: &Setting, value: &SettingValue) -> Result<(), Problem> {
-    let Some((rule, refused)) = setting.rules.refused(value) else { return Ok(()) };
-    let near = did_you_mean(&refused.to_string(), setting.rules.words());
-    let value = match value.to_string() {
-        empty if empty.is_empty() => "\"\"".to_owned(),
-        value => value,
-    };
-    Err(Problem {
-        message: format!("the setting `{}` is {value}, expected {rule}", setting.name),
-        help: near.unwrap_or_else(|| format!("its default is {}", setting.default)),
-    })
+fn sweeping(path: &Path) -> SettingProblem {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let (plugin, preset) = name.split_once('.').unwrap_or((&name, "NAME"));
+    let help = format!("start all of them: host sweep {plugin} --preset {preset}");
+    SettingProblem::new("this describes a sweep, which is many runs", help)
 }
 
 type TomlEntry = (Spanned<String>, Spanned<toml::Value>);
 
 /// The entries of a TOML file in the order of the text. Errors: the byte at which it is not TOML, and why.
-fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, Problem)> {
+fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, SettingProblem)> {
     let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
     let parsed = parsed.map_err(|error| {
         let help = "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
-        let problem = Problem { message: error.message().replace('\n', ", "), help: help.into() };
+        let problem = SettingProblem::new(error.message().replace('\n', ", "), help);
         (error.span().map_or(0, |span| span.start), problem)
     })?;
     let mut entries: Vec<TomlEntry> = parsed.into_iter().collect();

@@ -182,6 +182,7 @@ fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<ResolvedSett
         command_line: arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         config: write("config.toml", files[0]),
         preset: write("preset.toml", files[1]),
+        skips_sections: false,
     };
     resolve(&declaration(text).unwrap().unwrap(), &sources)
 }
@@ -293,7 +294,7 @@ title=t                   [string]
         [net("1"), net("a b"), ("title".into(), "x".into(), false, "title: path(\"t\")".into())]
     );
     assert_eq!(found.given(), ["nets", "title"]);
-    let numbers = SettingSources { config: None, command_line: vec![], preset: None };
+    let numbers = SettingSources { config: None, command_line: vec![], preset: None, skips_sections: false };
     assert!(resolve(&declaration, &numbers).unwrap().named(&declaration).is_empty());
 }
 

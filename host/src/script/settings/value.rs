@@ -98,6 +98,15 @@ impl SettingValue {
         }
     }
 
+    /// The value with other texts in it.
+    pub fn with_texts(self, change: &impl Fn(String) -> String) -> Self {
+        match self {
+            Self::String(text) => Self::String(change(text)),
+            Self::List(items) => Self::List(items.into_iter().map(|item| item.with_texts(change)).collect()),
+            value => value,
+        }
+    }
+
     /// As it is written in a script.
     pub fn written(&self) -> String {
         match self {
@@ -159,13 +168,18 @@ pub(super) fn element(items: &[SettingValue]) -> Option<&SettingValue> {
     float.or(items.first())
 }
 
-/// The items of `[a, b]` or `a,b`, split at commas outside brackets and quotes, without the quotes.
+/// The items of `[a, b]` or `a,b`.
 fn split(text: &str) -> Vec<String> {
     let text = text.trim();
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    split_items(inner.unwrap_or(text))
+}
+
+/// The items of `a,b`, split at commas outside brackets and quotes, without the quotes.
+pub fn split_items(text: &str) -> Vec<String> {
     let (mut items, mut item) = (Vec::new(), String::new());
     let (mut depth, mut quoted) = (0, false);
-    for c in inner.unwrap_or(text).chars() {
+    for c in text.chars() {
         match c {
             '"' => quoted = !quoted,
             '[' if !quoted => depth += 1,

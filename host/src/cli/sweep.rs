@@ -1,0 +1,93 @@
+//! `host sweep`
+
+mod again;
+mod existing;
+mod summary;
+
+use std::path::Path;
+
+use super::{
+    args::{SweepArgs, SweepCommand},
+    outcome::Outcome,
+    plugin::{self, Plugin},
+    run, stop,
+};
+use crate::{
+    error::Result,
+    run::{Mode, Progress, shell_quoted},
+    script::settings::{self, Declaration},
+    sweep::{
+        Launch, Plan, Request, Sweep, drafts,
+        local::{self, Local},
+    },
+};
+
+/// Plans a sweep and runs its jobs, or goes on with one that exists.
+pub fn run(args: &SweepArgs) -> Result<Outcome> {
+    match &args.action {
+        None => start(args),
+        Some(SweepCommand::Resume(again)) => again::run(again, false),
+        Some(SweepCommand::Retry(again)) => again::run(again, true),
+        Some(SweepCommand::Status { sweep, json }) => {
+            summary::status(&Sweep::open(&again::find(sweep)?)?, *json)
+        }
+    }
+}
+
+fn start(args: &SweepArgs) -> Result<Outcome> {
+    let path = plugin::find(args.plugin.as_deref().unwrap_or(Path::new("")))?;
+    let start = run::Start {
+        seed: args.seed,
+        device: args.device,
+        data: args.data.as_deref(),
+        allow_read: &args.allow_read,
+        control: &args.control,
+    };
+    let plugin = run::prepare(&path, &start)?;
+    let sweep = plan(args, &path, &plugin)?;
+    let launch = Launch::planned(&sweep.plan.arguments, path);
+    stop::listen()?;
+    stop::at(args.control.deadline);
+    go(&sweep, &Local { jobs: args.jobs, launch, retry: false }, args.control.quiet)
+}
+
+/// Plans a sweep and makes its folder.
+fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
+    let none = Declaration { summary: Vec::new(), settings: Vec::new() };
+    let declaration = plugin.declaration.as_ref().unwrap_or(&none);
+    let preset = args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?;
+    let sources = settings::SettingSources {
+        command_line: Vec::new(),
+        config: args.config.clone(),
+        preset: preset.clone(),
+        skips_sections: true,
+    };
+    let base = settings::resolve(declaration, &sources)?;
+    let request = Request {
+        declared: &declaration.settings,
+        base: &base,
+        preset: preset.as_deref(),
+        axes: &args.axes,
+        random: args.random,
+        seed: args.seed,
+        yes: args.yes,
+    };
+    let (rounds, drafts) = drafts(&request)?;
+    let plan = Plan::new(&request, args.recorded(), &plugin.host.scripts.record(), &rounds, &drafts);
+    Sweep::create(&args.out, &plugin::stem(path), plan, &drafts, &base, &existing::runs(&args.out, plugin))
+}
+
+/// Runs the jobs of a sweep.
+fn go(sweep: &Sweep, local: &Local, quiet: bool) -> Result<Outcome> {
+    // Held until the end.
+    let _lock = sweep.lock()?;
+    out!("{}", sweep.folder.display());
+    let progress = Progress::new(Mode::Auto);
+    let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
+    Ok(summary::told(sweep, &standings))
+}
+
+/// A command about this sweep, as it is typed.
+fn command(action: &str, sweep: &Sweep) -> String {
+    format!("host sweep {action} {}", shell_quoted(&sweep.folder.display().to_string()))
+}
