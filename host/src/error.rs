@@ -60,7 +60,6 @@ impl From<files::Error> for Error {
     fn from(error: files::Error) -> Self {
         match error {
             files::Error::Ops(error) => error.into(),
-            files::Error::Failed(text) => Self::Failed(text),
             error => Self::Files(error),
         }
     }

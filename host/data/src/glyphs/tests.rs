@@ -3,8 +3,13 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::{Images, Split};
 
 const PICTURE: usize = SIDE * SIDE;
+
+fn glyphs(seed: u64, split: Split, count: usize) -> Images {
+    SET.make(seed, split, count)
+}
 
 /// A change of this hash means other pictures for every script that names `glyphs`: intend it or
 /// look for what makes this machine round differently.

@@ -125,7 +125,7 @@ fn recipe() -> (Recipe, Arc<()>) {
 }
 
 /// A worker whose batch 1 is `second`.
-fn worker(second: fn() -> Result<Prepared>) -> (Batches, Arc<()>) {
+fn worker(second: fn() -> Result<Gathered>) -> (Batches, Arc<()>) {
     let (recipe, alive) = recipe();
     let (set, held) = (recipe.set.clone(), Arc::clone(&alive));
     let prepare = move |i| {
