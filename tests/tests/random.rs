@@ -29,14 +29,8 @@ use tests::random::Programs;
 static HEAP: Heap = Heap;
 
 /// What a script may do by itself.
-const LIMITS: Limits = Limits {
-    operations: 300_000,
-    call_depth: 64,
-    expression_depth: 128,
-    string: 1 << 18,
-    items: 1 << 16,
-    memory: 600 << 20,
-};
+const LIMITS: Limits =
+    Limits { operations: 300_000, call_depth: 64, expression_depth: 128, string: 1 << 18, memory: 600 << 20 };
 
 /// Bytes that all tensors may take.
 const TENSORS: usize = 200 << 20;

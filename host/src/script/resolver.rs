@@ -65,11 +65,11 @@ impl Resolver {
     /// `Usage` where `import` is absolute or has `..` in it, where no file is found, and where a link leads
     /// out of the folders; `Io` where the file cannot be read.
     pub fn read(&self, import: &str) -> Result<Source> {
-        Source::read(&self.find(import)?)
+        Source::read(&self.find(import)?.0)
     }
 
-    /// The file that `import` names, in the first folder that has it.
-    fn find(&self, import: &str) -> Result<PathBuf> {
+    /// The file that `import` names, in the first folder that has it; and its canonical path.
+    fn find(&self, import: &str) -> Result<(PathBuf, PathBuf)> {
         let named = Path::new(import);
         let plain = |part: Component| matches!(part, Component::Normal(_));
         if import.is_empty() || import.contains('\\') || !named.components().all(plain) {
@@ -87,7 +87,7 @@ impl Resolver {
             let problem = format!("{} is a link to {}", found.display(), real.display());
             return Err(Error::usage(problem, self.allowed()));
         }
-        Ok(found)
+        Ok((found, real))
     }
 
     fn allowed(&self) -> String {
@@ -118,13 +118,12 @@ impl Resolver {
         import: &str,
         at: Position,
     ) -> ScriptResult<Shared<Module>> {
-        let found = self.find(import).map_err(|error| located(error, at))?;
-        let real = library::real(&found).map_err(|error| located(error, at))?;
+        let (found, real) = self.find(import).map_err(|error| located(error, at))?;
         if let Some(module) = self.state().modules.get(&real) {
             return Ok(module.clone());
         }
-        self.refuse_circle(&real, &found).map_err(|error| located(error, at))?;
-        let source = Source::read(&found).map_err(|error| located(error, at))?;
+        let source = self.refuse_circle(&real, &found).and_then(|()| Source::read(&found));
+        let source = source.map_err(|error| located(error, at))?;
         self.state().loading.push((real.clone(), source.name.clone()));
         let built = self.build(engine, global, &source);
         self.state().loading.pop();
@@ -152,11 +151,8 @@ impl Resolver {
         let Some(start) = state.loading.iter().position(|(path, _)| path == real) else {
             return Ok(());
         };
-        let names = state.loading[start..].iter().map(|(_, name)| name.clone());
-        let circle: Vec<String> = names.chain([found.display().to_string()]).collect();
-        let problem = format!("these scripts import each other in a circle: {}", circle.join(" -> "));
-        let help = "move what both need into a third script that imports neither";
-        Err(Error::usage(problem, help))
+        let names = state.loading[start..].iter().map(|(_, name)| name);
+        Err(circular(names.chain([&found.display().to_string()])))
     }
 
     fn state(&self) -> MutexGuard<'_, LoadState> {
@@ -185,6 +181,13 @@ impl ModuleResolver for Resolver {
     ) -> ScriptResult<Shared<Module>> {
         self.load(engine, global, path, pos)
     }
+}
+
+/// The error for scripts that import one another, the first of them again at the end.
+pub fn circular<'a>(scripts: impl Iterator<Item = &'a String>) -> Error {
+    let circle = scripts.map(String::as_str).collect::<Vec<_>>().join(" -> ");
+    let problem = format!("these scripts import each other in a circle: {circle}");
+    Error::usage(problem, "move what both need into a third script that imports neither")
 }
 
 /// Makes the closures of a script callable from all scripts: Rhai looks a closure up by its generated name in

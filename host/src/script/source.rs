@@ -86,17 +86,10 @@ impl Scripts {
         scripts.iter().flat_map(|script| script.functions.iter().filter(named).cloned()).collect()
     }
 
-    /// The texts of all scripts read, as a run keeps them.
+    /// The texts of all scripts read, in the order in which they were compiled, as a run keeps them.
     pub fn record(&self) -> Vec<ScriptText> {
-        self.sources()
-            .into_iter()
-            .map(|source| ScriptText::new(source.name, source.text.to_string()))
-            .collect()
-    }
-
-    /// Every script compiled so far, in that order: what a run stores and hashes.
-    pub fn sources(&self) -> Vec<Source> {
-        self.lock().iter().map(|s| s.source.clone()).collect()
+        let text = |script: &Script| ScriptText::new(&script.source.name, &*script.source.text);
+        self.lock().iter().map(text).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Script>> {
@@ -128,6 +121,6 @@ mod tests {
         let broken = Source::new("a", "let = ;");
         assert!(scripts.compile(&engine, &broken).is_err());
         assert_eq!(scripts.text("a").as_deref(), Some("let = ;"));
-        assert_eq!(scripts.sources(), [broken]);
+        assert_eq!(scripts.record(), [ScriptText::new("a", "let = ;")]);
     }
 }

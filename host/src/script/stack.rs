@@ -65,11 +65,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
 /// # Errors
 /// `Usage` when the system gives no more threads.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
-    let body = move || {
-        ROLE.set(ThreadRole::Worker);
-        body();
-    };
-    builder(STACK).spawn(body).map_err(no_thread)
+    builder(STACK).spawn(working(body)).map_err(no_thread)
 }
 
 fn builder(stack: usize) -> Builder {
@@ -84,11 +80,14 @@ pub fn spawn_scoped<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     body: impl FnOnce() + Send + 'scope,
 ) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
-    let body = move || {
+    builder(STACK).spawn_scoped(scope, working(body)).map_err(no_thread)
+}
+
+fn working<F: FnOnce() + Send>(body: F) -> impl FnOnce() + Send {
+    move || {
         ROLE.set(ThreadRole::Worker);
         body();
-    };
-    builder(STACK).spawn_scoped(scope, body).map_err(no_thread)
+    }
 }
 
 /// The error where the system gives no thread.

@@ -21,6 +21,7 @@ use crate::{
     files::reading::Checksum,
     run::FileRecord,
     script::{
+        Problem,
         finding::{Finding, position_at},
         library,
         nearest::did_you_mean,
@@ -118,12 +119,8 @@ impl ResolvedSettings {
             };
             Ok(ChosenValue::new(setting, value.ok_or_else(missing)?, origin))
         };
-        declaration
-            .settings
-            .iter()
-            .map(choice)
-            .collect::<Result<_>>()
-            .map(|choices| Self { choices, files: Vec::new() })
+        let choices = declaration.settings.iter().map(choice).collect::<Result<_>>()?;
+        Ok(Self { choices, files: Vec::new() })
     }
 
     /// The settings that differ from the declared defaults, as they are written on a command line.
@@ -181,43 +178,33 @@ impl Serialize for ResolvedSettings {
 pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<ResolvedSettings> {
     let default =
         |setting: &Setting| ChosenValue::new(setting, setting.default.clone(), ValueOrigin::Default);
-    let mut resolver = Resolution {
-        settings: &declaration.settings,
-        choices: declaration.settings.iter().map(default).collect(),
-        files: Vec::new(),
-    };
+    let choices = declaration.settings.iter().map(default).collect();
+    let resolved = ResolvedSettings { choices, files: Vec::new() };
+    let mut resolution = Resolution { settings: &declaration.settings, resolved };
     if let Some(path) = &sources.preset {
-        resolver.file(path, ValueOrigin::Preset(path.clone()))?;
+        resolution.file(path, ValueOrigin::Preset(path.clone()))?;
     }
     if let Some(path) = &sources.config {
-        resolver.file(path, ValueOrigin::Config(path.clone()))?;
+        resolution.file(path, ValueOrigin::Config(path.clone()))?;
     }
     for (key, text) in &sources.command_line {
-        resolver.argument(key, text)?;
+        resolution.argument(key, text)?;
     }
-    Ok(ResolvedSettings { choices: resolver.choices, files: resolver.files })
+    Ok(resolution.resolved)
 }
 
 struct Resolution<'a> {
     settings: &'a [Setting],
-    choices: Vec<ChosenValue>,
-    files: Vec<FileRecord>,
-}
-
-/// What is wrong with a key or value, and the way out.
-struct Problem {
-    message: String,
-    help: String,
+    resolved: ResolvedSettings,
 }
 
 impl Resolution<'_> {
     fn file(&mut self, path: &Path, origin: ValueOrigin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
-        self.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
+        self.resolved.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
         let error = |offset: usize, problem: Problem| {
-            let position = position_at(&text, offset);
-            Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)
+            Finding::new(name.as_str(), position_at(&text, offset), problem).into_error(&text)
         };
         for (key, value) in entries(&text).map_err(|(offset, problem)| error(offset, problem))? {
             let (key_start, value_start) = (key.span().start, value.span().start);
@@ -261,25 +248,22 @@ impl Resolution<'_> {
                 all if all.is_empty() => "the plugin has no settings".to_string(),
                 all => format!("the settings are {all}"),
             };
-            Problem {
-                message: format!("there is no setting `{key}`"),
-                help: did_you_mean(key, names()).unwrap_or_else(all),
-            }
+            Problem::new(
+                format!("there is no setting `{key}`"),
+                did_you_mean(key, names()).unwrap_or_else(all),
+            )
         })
     }
 
     fn choose(&mut self, index: usize, value: SettingValue, origin: ValueOrigin) {
-        let choice = &mut self.choices[index];
+        let choice = &mut self.resolved.choices[index];
         (choice.value, choice.origin) = (value, origin);
     }
 }
 
 fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
-    let kind = setting.kind();
-    Problem {
-        message: format!("the setting `{}` is of type {kind}, not {got}", setting.name),
-        help: format!("write it like its default: {example}"),
-    }
+    let message = format!("the setting `{}` is of type {}, not {got}", setting.name, setting.kind());
+    Problem::new(message, format!("write it like its default: {example}"))
 }
 
 /// Whether the rules that the setting was declared with take a value.
@@ -290,10 +274,8 @@ fn check(setting: &Setting, value: &SettingValue) -> Result<(), Problem> {
         empty if empty.is_empty() => "\"\"".to_owned(),
         value => value,
     };
-    Err(Problem {
-        message: format!("the setting `{}` is {value}, expected {rule}", setting.name),
-        help: near.unwrap_or_else(|| format!("its default is {}", setting.default)),
-    })
+    let message = format!("the setting `{}` is {value}, expected {rule}", setting.name);
+    Err(Problem::new(message, near.unwrap_or_else(|| format!("its default is {}", setting.default))))
 }
 
 type TomlEntry = (Spanned<String>, Spanned<toml::Value>);
@@ -303,7 +285,7 @@ fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, Problem)> {
     let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
     let parsed = parsed.map_err(|error| {
         let help = "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
-        let problem = Problem { message: error.message().replace('\n', ", "), help: help.into() };
+        let problem = Problem::new(error.message().replace('\n', ", "), help);
         (error.span().map_or(0, |span| span.start), problem)
     })?;
     let mut entries: Vec<TomlEntry> = parsed.into_iter().collect();
