@@ -174,9 +174,12 @@ impl Loops {
         let (Some(done), Some(finished), Some(logged)) = numbers else {
             return Err(self.damaged(&file, "it does not say how many items are done"));
         };
-        if done > items || (finished && done == 0) {
-            let end = if finished { ", and the loop is finished" } else { "" };
-            return Err(self.damaged(&file, &format!("{done} of {items} items are done{end}")));
+        if finished && done == 0 {
+            return Err(self.damaged(&file, "the loop is finished, and no item is done"));
+        }
+        if done > items {
+            let problem = format!("{}: the loop has {items} items, and {done} are done", file.display());
+            return Err(Error::usage(problem, format!("give it at least {done}, {}", self.way_out())));
         }
         let mut saved = |json: &Json, like: &Saved| {
             let saved = Saved::from_json(json, Some(like), &mut self.blobs);
