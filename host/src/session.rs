@@ -221,6 +221,14 @@ impl Session {
         Ok(self.recorder())
     }
 
+    /// Records with [`Session::recorder_in_order`], where there is one.
+    ///
+    /// # Errors
+    /// Those of it, and of `record`.
+    pub fn record_in_order(&self, record: impl FnOnce(&Recorder) -> Result<()>) -> Result<()> {
+        self.recorder_in_order()?.map_or(Ok(()), record)
+    }
+
     /// Gives the settings that `params` returns, instead of the script's own defaults; and what they let the
     /// script read.
     pub fn set_settings(&self, settings: Map, grants: Grants) {

@@ -3,9 +3,8 @@
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map};
 
-use super::options::CallOptions;
+use super::{metrics::Points, options::CallOptions};
 use crate::{
-    data::Dataset,
     error::{Error, Result},
     figure::{self, GridOptions, Kinds, Mark, Panel, PlotOptions, Series},
     kinds,
@@ -23,11 +22,7 @@ impl FromScript for ShownPictures {
     const NAME: &'static str = "Tensor or Dataset of pictures";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let tensor = if let Some(set) = value.read_lock::<Dataset>() {
-            set.tensor(ops::Device::Cpu).map_err(|e| Refusal::Value(e.into()))?
-        } else {
-            Tensor::from_script(value)?
-        };
+        let Points(tensor) = Points::from_script(value)?;
         let wrong = || {
             let problem = format!("pictures of shape {:?}", tensor.shape());
             Refusal::Value(Error::usage(problem, "give a tensor [N, C, H, W] with C = 1 or 3"))
@@ -124,13 +119,11 @@ fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
     let plot = CallOptions::read("figure::lines", map, |options| {
         for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
             for name in texts(options.get(option, Array::new())?) {
-                let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
-                    Error::usage(
-                        format!("`{option}` names the curve \"{name}\", which is not there"),
-                        "name one of the curves",
-                    )
-                })?;
-                curve.mark = mark;
+                let missing = || {
+                    let problem = format!("`{option}` names the curve \"{name}\", which is not there");
+                    Error::usage(problem, "name one of the curves")
+                };
+                curves.iter_mut().find(|curve| curve.name == name).ok_or_else(missing)?.mark = mark;
             }
         }
         plot_options(options)
@@ -150,10 +143,7 @@ fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
 /// Writes a figure into the run's folder, where there is one.
 fn save(session: &Session, name: &str, png: Result<Vec<u8>>) -> Result<()> {
     let png = png?;
-    match session.recorder_in_order()? {
-        Some(recorder) => recorder.run.figure(name, &png).map(drop),
-        None => Ok(()),
-    }
+    session.record_in_order(|recorder| recorder.run.figure(name, &png).map(drop))
 }
 
 /// Adds the functions of this file.

@@ -170,9 +170,10 @@ impl Run {
         Ok(write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)?)
     }
 
-    /// Where a model of this name belongs: `models/NAME.EXTENSION`, with [`safe_name`].
-    pub fn model_path(&self, name: &str, extension: &str) -> PathBuf {
-        self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
+    /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].
+    pub fn model(&self, name: &str, extension: &str, bytes: &[u8]) -> Result<()> {
+        let name = format!("{}.{extension}", safe_name(name));
+        Ok(write_whole(&self.path.join(MODELS).join(name), bytes)?)
     }
 
     /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.

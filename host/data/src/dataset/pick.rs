@@ -22,7 +22,7 @@ pub(super) struct Pick {
 /// Items that lie side by side, not yet on a device.
 pub(crate) struct Gathered {
     /// Their indices in the set, `[n]`.
-    indices: Vec<u32>,
+    pub indices: Vec<u32>,
     /// `[n, ...]`.
     images: Vec<f32>,
     /// `[n]`.

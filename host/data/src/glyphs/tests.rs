@@ -82,9 +82,9 @@ fn classes_can_be_told_apart() {
     };
     let nearest = |picture: &[u8]| {
         let candidates = known.pixels.chunks(PICTURE).enumerate();
-        candidates.min_by_key(|(_, other)| distance(picture, other)).map(|(i, _)| label(i))
+        candidates.min_by_key(|(_, other)| distance(picture, other)).map(|(i, _)| i % GLYPHS.len())
     };
     let right = asked.pixels.chunks(PICTURE).enumerate();
-    let right = right.filter(|(i, picture)| nearest(picture) == Some(label(*i))).count();
+    let right = right.filter(|(i, picture)| nearest(picture) == Some(*i % GLYPHS.len())).count();
     assert!((108..180).contains(&right), "{right} of 180");
 }

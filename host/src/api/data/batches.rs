@@ -14,15 +14,15 @@ use crate::{
     session::Session,
 };
 
-/// One pass over a data set, for `for`.
+/// One pass over a data set, for `for`: what scripts call batches.
 #[derive(Clone)]
-pub struct Batches {
+pub struct BatchPass {
     steps: Arc<Mutex<Option<data::Batches>>>,
     /// The mixture that the items are drawn from, if any.
     mixture: Option<Arc<Mixture>>,
 }
 
-impl Comparable for Batches {
+impl Comparable for BatchPass {
     /// Which pass it is, and whether a loop took it.
     type Content = (Identity<Mutex<Option<data::Batches>>>, bool);
 
@@ -90,7 +90,7 @@ pub fn add(table: &mut Table) {
              => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes",
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
-    table.iterator::<Batches>(|pass| {
+    table.iterator::<BatchPass>(|pass| {
         let source = pass.steps.lock().ok().and_then(|mut batches| batches.take());
         let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
         Box::new(
@@ -103,7 +103,7 @@ pub fn add(table: &mut Table) {
 }
 
 /// A pass over a set.
-fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
+fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<BatchPass> {
     let (shuffle, drop_last, weights, count) = CallOptions::read("batches", options, |options| {
         let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
         Ok((shuffle, drop_last, options.find::<WeightList>("weights")?, options.find::<usize>("count")?))
@@ -124,7 +124,12 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
 }
 
 /// A pass of draws from a mixture.
-fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
+fn mixture_pass(
+    mixture: Arc<Mixture>,
+    size: usize,
+    options: Option<Map>,
+    device: Device,
+) -> Result<BatchPass> {
     let (count, drop_last) = CallOptions::read("batches", options, |options| {
         Ok((options.get("count", mixture.items().len())?, options.get("drop_last", false)?))
     })?;
@@ -140,8 +145,8 @@ fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Devi
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
-fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
-    Ok(Batches { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
+fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) -> Result<BatchPass> {
+    Ok(BatchPass { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
 }
 
 fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
@@ -150,10 +155,8 @@ fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
     if let Some(mixture) = mixture {
         let sources: Vec<i32> = batch.indices.iter().map(|&index| mixture.source(index) as i32).collect();
         let shape = [sources.len()];
-        map.insert(
-            "sources".into(),
-            Dynamic::from(Tensor::from_data(sources, shape, batch.images.device())?),
-        );
+        let sources = Tensor::from_data(sources, shape, batch.images.device())?;
+        map.insert("sources".into(), Dynamic::from(sources));
     }
     map.insert("images".into(), Dynamic::from(batch.images));
     map.insert("labels".into(), batch.labels.map_or(Dynamic::UNIT, Dynamic::from));

@@ -9,9 +9,10 @@ use ops::{
 use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use crate::{
-    error::{Error, Result, ScriptFailure},
+    api::options::named,
+    error::{Result, ScriptFailure},
     kinds,
-    script::{Adder, Callback, FromScript},
+    script::{Adder, Callback},
     session::Session,
 };
 
@@ -114,13 +115,7 @@ pub fn add(module: &mut Adder) {
 }
 
 fn build(parts: Map, function: Option<Callback>) -> Result<Module> {
-    let part = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| {
-            Error::usage(format!("nn::network: the part `{name}` is {}", kinds::a(&value)), "give modules")
-        };
-        Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
-    };
-    let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
+    let children = named(parts, "nn::network: the part", "give modules")?;
     let depth = function.as_ref().map_or(0, Callback::depth);
     Ok(Module::new(Scripted { function, depth }, vec![], children))
 }
