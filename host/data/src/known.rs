@@ -73,8 +73,8 @@ impl BuiltIn {
         images.fitted(&options.fit)
     }
 
-    /// The first `count` pictures of a split; picture `i` is a pure function of `(seed, split, i)`. Once a stop
-    /// is asked for, the pictures that follow stay black.
+    /// The first `count` pictures of a split; picture `i` is a pure function of `(seed, split, i)`. Once a
+    /// stop is asked for, the pictures that follow stay black.
     pub(super) fn make(&self, seed: u64, split: Split, count: usize) -> Images {
         let (size, class_names) = (self.shape.iter().product(), (self.classes)());
         let mut pixels = vec![0; count * size];

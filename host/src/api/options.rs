@@ -108,8 +108,8 @@ pub fn one_of<T: Clone>(problem: &str, name: &str, choices: &[(&str, T)]) -> Res
     })
 }
 
-/// The values of a map that are all of one type, by name. `problem` begins the error for one that is not, before
-/// its name: `run: the input`.
+/// The values of a map that are all of one type, by name. `problem` begins the error for one that is not,
+/// before its name: `run: the input`.
 ///
 /// # Errors
 /// `Usage`

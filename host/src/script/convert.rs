@@ -81,8 +81,9 @@ pub trait IntoScript {
     }
 }
 
-/// Makes a Rust type known to scripts under a name. Values of it can be compared as [`Comparable`] says, or by
-/// all that they hold (`by value`); or the state of a loop can hold them (`in state`) and compares them itself.
+/// Makes a Rust type known to scripts under a name. Values of it can be compared as [`Comparable`] says, or
+/// by all that they hold (`by value`); or the state of a loop can hold them (`in state`) and compares them
+/// itself.
 macro_rules! script_type {
     (in state: $($type:ty => $name:literal),* $(,)?) => {
         $($crate::script::script_type! { @ $type, $name, None })*
