@@ -8,7 +8,7 @@ use std::{
     collections::BTreeSet,
     fmt::Display,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -20,7 +20,7 @@ pub use files::{DATA, changed};
 
 use crate::{
     data::Caller,
-    error::{Error, Result},
+    error::{Error, Result, locked},
     run::{Content, Loops, Metrics, Progress, Run},
     script::{Carried, Observers, Scripts, ended, settings::NamedPath, stack},
 };
@@ -104,7 +104,7 @@ impl Recorder {
 
     /// The durable loops.
     pub fn loops(&self) -> MutexGuard<'_, Loops> {
-        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.loops)
     }
 
     /// Begins item `number` (from 1) of a loop and gives its path.
@@ -256,7 +256,7 @@ impl Session {
 
     /// Shows a warning and keeps it in the run's log, once: the same one again says nothing new.
     pub fn warn(&self, warning: &str) {
-        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+        if locked(&self.warned).insert(warning.to_owned()) {
             self.print(&format!("warning: {warning}"));
         }
     }

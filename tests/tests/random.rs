@@ -20,7 +20,7 @@ use std::{
 use host::{
     Error, Host, Options, Session,
     memory::Heap,
-    run::{Mode, Progress},
+    run::Progress,
     script::{Limits, Source},
 };
 use tests::random::Programs;
@@ -88,7 +88,7 @@ fn random_statements_end_without_a_fault() {
 }
 
 fn host(watch: &Arc<Watch>) -> Host {
-    let session = Session::new(Options::default(), Progress::new(Mode::Quiet));
+    let session = Session::new(Options::default(), Progress::quiet());
     let watch = Arc::clone(watch);
     Host::assemble(session, None, LIMITS, |table| {
         table.global().add(

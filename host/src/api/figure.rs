@@ -131,19 +131,9 @@ fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
     Ok(figure::lines(&curves, &plot)?)
 }
 
-fn draw_grid(pictures: &ShownPictures, options: &GridOptions) -> Result<Vec<u8>> {
-    Ok(figure::grid(&pictures.pixels, pictures.shape, options)?)
-}
-
-fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
-    let plot = CallOptions::read("figure::histogram", map, plot_options)?;
-    Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
-}
-
 /// Writes a figure into the run's folder, where there is one.
-fn save(session: &Session, name: &str, png: Result<Vec<u8>>) -> Result<()> {
-    let png = png?;
-    session.record_in_order(|recorder| recorder.run.figure(name, &png).map(drop))
+fn save(session: &Session, name: &str, png: &[u8]) -> Result<()> {
+    session.record_in_order(|recorder| recorder.run.figure(name, png).map(drop))
 }
 
 /// Adds the functions of this file.
@@ -157,7 +147,8 @@ pub fn add(table: &mut Table) {
             "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
              figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
             |session: &Session, name: String, p: ShownPictures, options: Option<Map>| {
-                save(session, &name, draw_grid(&p, &grid_options("figure::grid", options)?))
+                let options = grid_options("figure::grid", options)?;
+                save(session, &name, &figure::grid(&p.pixels, p.shape, &options)?)
             },
         )
         .add(
@@ -168,7 +159,8 @@ pub fn add(table: &mut Table) {
              figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], \
              #{ columns: 4 }) => ()",
             |session: &Session, name: String, panels: Array, options: Option<Map>| {
-                save(session, &name, draw_panels(&panels, &grid_options("figure::panels", options)?))
+                let options = grid_options("figure::panels", options)?;
+                save(session, &name, &draw_panels(&panels, &options)?)
             },
         )
         .add(
@@ -178,7 +170,7 @@ pub fn add(table: &mut Table) {
              curves drawn so.",
             r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
             |session: &Session, name: String, curves: Curves, options: Map| {
-                save(session, &name, draw_lines(curves.0, options))
+                save(session, &name, &draw_lines(curves.0, options)?)
             },
         )
         .add(
@@ -189,7 +181,7 @@ pub fn add(table: &mut Table) {
             "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], \
              #{ names: [\"a\", \"b\"] }) => ()",
             |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
-                save(session, &name, draw_scatter(&points, labels, options))
+                save(session, &name, &draw_scatter(&points, labels, options)?)
             },
         )
         .add(
@@ -197,7 +189,8 @@ pub fn add(table: &mut Table) {
             "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
             |session: &Session, name: String, values: Tensor, options: Map| {
-                save(session, &name, draw_histogram(&values, options))
+                let plot = CallOptions::read("figure::histogram", options, plot_options)?;
+                save(session, &name, &figure::histogram(&values.to_f64()?, None, &plot)?)
             },
         );
 }

@@ -7,13 +7,13 @@ use std::{
     fs::{self, File},
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     time::{Instant, SystemTime},
 };
 
 use super::record::{self, Record, Status, timestamp};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, locked},
     files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
 };
 use lock::{is_held, lock};
@@ -112,7 +112,7 @@ impl Run {
         record.resumed += u32::from(record.status != Status::Queued);
         record.status = Status::Running;
         (record.finished, record.error) = (String::new(), None);
-        run.state().store(folder, record)?;
+        locked(&run.state).store(folder, record)?;
         Ok(run)
     }
 
@@ -137,7 +137,7 @@ impl Run {
 
     /// What `view` makes of the record. It must not use this run.
     pub fn view<T>(&self, view: impl FnOnce(&Record) -> T) -> T {
-        view(&self.state().record)
+        view(&locked(&self.state).record)
     }
 
     /// Changes the record, in the folder as well, and sets its times.
@@ -147,7 +147,7 @@ impl Run {
     /// # Errors
     /// The record cannot be written; then it is unchanged.
     pub fn update(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
-        let mut state = self.state();
+        let mut state = locked(&self.state);
         let mut record = state.record.clone();
         change(&mut record);
         state.store(&self.path, record)
@@ -155,7 +155,7 @@ impl Run {
 
     /// Changes the record, which is written with the next [`Run::update`]; a checkpoint comes with one.
     pub fn amend(&self, change: impl FnOnce(&mut Record)) {
-        change(&mut self.state().record);
+        change(&mut locked(&self.state).record);
     }
 
     /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
@@ -181,7 +181,7 @@ impl Run {
     ///
     /// A log that cannot be written does not end a run: a full disk is reported by the writes that matter.
     pub fn log_line(&self, text: &str) -> Option<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).append(text)
+        locked(&self.log).append(text)
     }
 
     /// Fills a folder that was just made.
@@ -191,7 +191,7 @@ impl Run {
             fs::create_dir(&part).map_err(Error::io(&part))?;
         }
         let run = Self::locked(path, Record::default(), lock)?;
-        run.state().store(path, record)?;
+        locked(&run.state).store(path, record)?;
         Ok(run)
     }
 
@@ -199,11 +199,6 @@ impl Run {
         let log = Mutex::new(RunLog::open(&path.join("log.txt"))?);
         let state = RunState { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
-    }
-
-    fn state(&self) -> MutexGuard<'_, RunState> {
-        // The state changes in one assignment: a panic elsewhere leaves it consistent.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -247,7 +242,8 @@ fn refuse_links(folder: &Path) -> Result<()> {
 /// # Errors
 /// Not the folder of a run; it cannot be read.
 pub fn status_on_disk(folder: &Path) -> Result<Status> {
-    let status = existing_record(folder)?.status;
+    refuse_others(folder)?;
+    let status = Record::read(folder)?.status;
     if status != Status::Running || is_held(folder)? {
         return Ok(status);
     }
@@ -295,11 +291,6 @@ fn make_folder(out: &Path, name: &str) -> std::io::Result<PathBuf> {
             Err(e) => return Err(e),
         }
     }
-}
-
-fn existing_record(folder: &Path) -> Result<Record> {
-    refuse_others(folder)?;
-    Record::read(folder)
 }
 
 /// Refuses what is not the folder of a run, before anything in it is read.

@@ -15,7 +15,7 @@ pub use arguments::Arguments;
 pub use folder::{Run, status_on_disk};
 pub use loops::{LoopState, Loops};
 pub use metrics::Metrics;
-pub use progress::{LoopHandle, Mode, Progress, readable};
+pub use progress::{LoopHandle, Progress, readable};
 pub use record::{Change, FileRecord, Record, ScriptText, Status, timestamp, versions};
 pub use report::number;
 pub(crate) use report::shell_quoted;

@@ -35,10 +35,10 @@ impl Finding {
     }
 
     fn head(&self, text: Option<&str>) -> String {
-        match text.and_then(|text| Spot::find(text, self.position)) {
-            Some(spot) => {
-                let place = place(&self.file, spot.line, spot.column);
-                format!("{place}: {}\n{}", self.problem.message, spot.excerpt())
+        match text.and_then(|text| located(text, self.position)) {
+            Some((line, column, shown)) => {
+                let place = place(&self.file, line, column);
+                format!("{place}: {}\n{}", self.problem.message, excerpt(line, column, shown))
             }
             None => format!("{}: {}", place_of(&self.file, self.position), self.problem.message),
         }
@@ -66,34 +66,24 @@ pub fn position_at(text: &str, offset: usize) -> Position {
     Position::new(small(line), small(column))
 }
 
-/// A line of a text and a column in it, both from 1.
-struct Spot<'a> {
-    line: usize,
-    column: usize,
-    shown: &'a str,
+/// Line and column of a position in a text, both from 1, and the text of the line. A position past the end
+/// (of a script that stops too early) is the end of its last line.
+fn located(text: &str, position: Position) -> Option<(usize, usize, &str)> {
+    let line = position.line()?;
+    let column = position.position().unwrap_or(1);
+    let found = text.lines().nth(line - 1).map(|shown| (line, column, shown));
+    found.or_else(|| {
+        let (index, last) = text.lines().enumerate().last()?;
+        Some((index + 1, last.chars().count() + 1, last))
+    })
 }
 
-impl<'a> Spot<'a> {
-    /// A position past the end of the text (a script that stops too early) is the end of its last line.
-    fn find(text: &'a str, position: Position) -> Option<Self> {
-        let line = position.line()?;
-        let column = position.position().unwrap_or(1);
-        let found = text.lines().nth(line - 1).map(|shown| (line, column, shown));
-        let (line, column, shown) = found.or_else(|| {
-            let (index, last) = text.lines().enumerate().last()?;
-            Some((index + 1, last.chars().count() + 1, last))
-        })?;
-        Some(Self { line, column, shown })
-    }
-
-    fn excerpt(&self) -> String {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        let before = self.shown.chars().take(self.column - 1);
-        let pad: String = before.map(blank).collect();
-        let shown = self.shown.trim_end();
-        format!("{margin} |\n{number} | {shown}\n{margin} | {pad}^")
-    }
+fn excerpt(line: usize, column: usize, shown: &str) -> String {
+    let number = line.to_string();
+    let margin = " ".repeat(number.len());
+    let pad: String = shown.chars().take(column - 1).map(blank).collect();
+    let shown = shown.trim_end();
+    format!("{margin} |\n{number} | {shown}\n{margin} | {pad}^")
 }
 
 /// White space as wide as the character is on a screen.

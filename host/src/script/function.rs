@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// A closure of any number of parameters, as the table of script functions holds it.
 pub trait Function<Args>: Send + Sync + 'static {
     /// The types of the parameters: name, and the script types that convert.
-    fn parameters() -> Vec<Parameter>;
+    fn parameters() -> Vec<ParameterType>;
 
     /// The name of the result's type.
     fn returns() -> &'static str;
@@ -30,7 +30,7 @@ pub trait Function<Args>: Send + Sync + 'static {
 }
 
 /// The type of one parameter.
-pub struct Parameter {
+pub struct ParameterType {
     pub type_name: &'static str,
     pub types: Vec<TypeId>,
     /// Whether a call may leave it out.
@@ -39,7 +39,7 @@ pub struct Parameter {
     pub rust_name: Option<&'static str>,
 }
 
-impl Parameter {
+impl ParameterType {
     fn of<T: FromScript>() -> Self {
         let is_own = T::types() == [TypeId::of::<T>()];
         Self {
@@ -114,8 +114,8 @@ macro_rules! function {
             F: Fn($($first,)? $($p),*) -> R + Send + Sync + 'static,
             R: IntoScript,
         {
-            fn parameters() -> Vec<Parameter> {
-                vec![$(Parameter::of::<$p>()),*]
+            fn parameters() -> Vec<ParameterType> {
+                vec![$(ParameterType::of::<$p>()),*]
             }
 
             fn returns() -> &'static str {

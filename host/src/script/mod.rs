@@ -29,7 +29,7 @@ pub(crate) use convert::script_type;
 pub use convert::{ArrayItem, FromScript, IntoScript, Pair, Refusal, own_name};
 pub use engine::{Limits, build, require_items};
 pub use finding::{Finding, place_of};
-pub use function::{Carried, Function, Parameter, ended};
+pub use function::{Carried, Function, ParameterType, ended};
 pub use functions::Functions;
 pub use nearest::{did_you_mean, nearest};
 pub use problem::{Problem, ScriptResult, raised};

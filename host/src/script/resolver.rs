@@ -7,7 +7,7 @@ mod tests;
 use std::{
     collections::HashMap,
     path::{Component, Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use rhai::{
@@ -20,7 +20,7 @@ use super::{
     problem::{ScriptResult, raised},
     source::{Scripts, Source},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 
 const EXTENSION: &str = "rhai";
 
@@ -119,17 +119,17 @@ impl Resolver {
         at: Position,
     ) -> ScriptResult<Shared<Module>> {
         let (found, real) = self.find(import).map_err(|error| located(error, at))?;
-        if let Some(module) = self.state().modules.get(&real) {
+        if let Some(module) = locked(&self.0.state).modules.get(&real) {
             return Ok(module.clone());
         }
         let source = self.refuse_circle(&real, &found).and_then(|()| Source::read(&found));
         let source = source.map_err(|error| located(error, at))?;
-        self.state().loading.push((real.clone(), source.name.clone()));
+        locked(&self.0.state).loading.push((real.clone(), source.name.clone()));
         let built = self.build(engine, global, &source);
-        self.state().loading.pop();
+        locked(&self.0.state).loading.pop();
         let module: Shared<Module> =
             built.map_err(|error| EvalAltResult::ErrorInModule(source.name.clone(), error, at))?.into();
-        self.state().modules.insert(real, module.clone());
+        locked(&self.0.state).modules.insert(real, module.clone());
         Ok(module)
     }
 
@@ -147,16 +147,12 @@ impl Resolver {
     }
 
     fn refuse_circle(&self, real: &Path, found: &Path) -> Result<()> {
-        let state = self.state();
+        let state = locked(&self.0.state);
         let Some(start) = state.loading.iter().position(|(path, _)| path == real) else {
             return Ok(());
         };
         let names = state.loading[start..].iter().map(|(_, name)| name);
         Err(circular(names.chain([&found.display().to_string()])))
-    }
-
-    fn state(&self) -> MutexGuard<'_, LoadState> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

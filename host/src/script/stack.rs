@@ -3,11 +3,11 @@
 
 use std::{
     cell::Cell,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     thread::{self, Builder},
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 
 /// Sizes of a script's stack in bytes, tried in this order. The system maps only the pages that are used.
 const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
@@ -45,7 +45,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
     let run = Mutex::new(Some(run));
     let body = || {
         ROLE.set(ThreadRole::Main);
-        let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let run = locked(&run).take();
         run.expect("one thread runs it")()
     };
     thread::scope(|scope| {

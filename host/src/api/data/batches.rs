@@ -1,6 +1,6 @@
 //! Mini-batches of data sets and mixtures.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ops::{Device, Tensor, random};
 use rhai::{Dynamic, Map};
@@ -9,7 +9,7 @@ use super::choose::{WeightList, weighted};
 use crate::{
     api::options::CallOptions,
     data::{self, BatchPlan, Dataset, Mixture},
-    error::{Error, Result},
+    error::{Error, Result, locked},
     script::{Comparable, Identity, Table, raised, require_items},
     session::Session,
 };
@@ -27,7 +27,7 @@ impl Comparable for BatchPass {
     type Content = (Identity<Mutex<Option<data::Batches>>>, bool);
 
     fn content(&self) -> Self::Content {
-        let is_taken = self.steps.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        let is_taken = locked(&self.steps).is_none();
         (Identity::of(&self.steps), is_taken)
     }
 }
@@ -91,7 +91,7 @@ pub fn add(table: &mut Table) {
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
     table.iterator::<BatchPass>(|pass| {
-        let source = pass.steps.lock().ok().and_then(|mut batches| batches.take());
+        let source = locked(&pass.steps).take();
         let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
         Box::new(
             source

@@ -270,11 +270,7 @@ fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
 fn check(setting: &Setting, value: &SettingValue) -> Result<(), Problem> {
     let Some((rule, refused)) = setting.rules.refused(value) else { return Ok(()) };
     let near = did_you_mean(&refused.to_string(), setting.rules.words());
-    let value = match value.to_string() {
-        empty if empty.is_empty() => "\"\"".to_owned(),
-        value => value,
-    };
-    let message = format!("the setting `{}` is {value}, expected {rule}", setting.name);
+    let message = format!("the setting `{}` is {}, expected {rule}", setting.name, value.shown());
     Err(Problem::new(message, near.unwrap_or_else(|| format!("its default is {}", setting.default))))
 }
 
