@@ -33,7 +33,7 @@ pub use dataset::{Dataset, DatasetPart, Items};
 pub use find::{FoundSet, SetLocation, list};
 pub use fit::Fit;
 pub use known::{BuiltIn, built_in};
-pub use loader::{Batch, BatchPlan, Batches};
+pub use loader::{Batch, BatchLoader, BatchPlan};
 pub use options::{Caller, ReadOptions};
 pub use split::Split;
 pub use weights::{ItemWeights, Mixture};

@@ -39,7 +39,7 @@ pub struct Batch {
 
 /// The batches of one pass over a data set: a pure function of the set and the plan. An error
 /// ends them.
-pub struct Batches {
+pub struct BatchLoader {
     set: Dataset,
     device: Device,
     source: BatchSource,
@@ -47,7 +47,7 @@ pub struct Batches {
     count: usize,
 }
 
-impl Batches {
+impl BatchLoader {
     /// Starts a pass.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Batches {
     /// repeats allowed.
     ///
     /// # Errors
-    /// As [`Batches::new`].
+    /// As [`BatchLoader::new`].
     pub fn of_items(set: &Dataset, order: Vec<u32>, plan: BatchPlan) -> Result<Self> {
         let count = count(order.len(), &plan);
         if count == 0 {
@@ -93,7 +93,7 @@ impl Batches {
     }
 }
 
-impl Iterator for Batches {
+impl Iterator for BatchLoader {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -112,7 +112,7 @@ impl Iterator for Batches {
 }
 
 /// The number of batches left.
-impl ExactSizeIterator for Batches {}
+impl ExactSizeIterator for BatchLoader {}
 
 /// The number of batches that `items` items give.
 fn count(items: usize, plan: &BatchPlan) -> usize {

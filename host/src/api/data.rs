@@ -16,7 +16,7 @@ use crate::{
     script::{ArrayItem, FromScript, Refusal, Table, script_type},
     session::Session,
 };
-use batches::BatchPass;
+use batches::Batches;
 pub use choose::WeightList;
 use choose::{ChosenClasses, Parts, random_split, sample, weighted};
 use source::DataSource;
@@ -24,7 +24,7 @@ use source::DataSource;
 script_type!(in state: Dataset => "Dataset");
 
 script_type!(by value: DataSource => "DataSource", Arc<Mixture> => "Mixture");
-script_type!(BatchPass => "Batches");
+script_type!(Batches => "Batches");
 
 impl ArrayItem for Dataset {
     const ARRAY: &'static str = "array of Dataset";

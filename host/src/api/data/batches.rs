@@ -16,15 +16,15 @@ use crate::{
 
 /// One pass over a data set, for `for`: what scripts call batches.
 #[derive(Clone)]
-pub struct BatchPass {
-    steps: Arc<Mutex<Option<data::Batches>>>,
+pub struct Batches {
+    steps: Arc<Mutex<Option<data::BatchLoader>>>,
     /// The mixture that the items are drawn from, if any.
     mixture: Option<Arc<Mixture>>,
 }
 
-impl Comparable for BatchPass {
+impl Comparable for Batches {
     /// Which pass it is, and whether a loop took it.
-    type Content = (Identity<Mutex<Option<data::Batches>>>, bool);
+    type Content = (Identity<Mutex<Option<data::BatchLoader>>>, bool);
 
     fn content(&self) -> Self::Content {
         let is_taken = locked(&self.steps).is_none();
@@ -90,7 +90,7 @@ pub fn add(table: &mut Table) {
              => mixture of 1 sets: glyphs: 2 items of [1, 28, 28], 36 classes",
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
-    table.iterator::<BatchPass>(|pass| {
+    table.iterator::<Batches>(|pass| {
         let source = locked(&pass.steps).take();
         let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
         Box::new(
@@ -103,7 +103,7 @@ pub fn add(table: &mut Table) {
 }
 
 /// A pass over a set.
-fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<BatchPass> {
+fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
     let (shuffle, drop_last, weights, count) = CallOptions::read("batches", options, |options| {
         let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
         Ok((shuffle, drop_last, options.find::<WeightList>("weights")?, options.find::<usize>("count")?))
@@ -113,9 +113,9 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
-            pass(data::Batches::of_items(set, drawn, plan), None)
+            pass(data::BatchLoader::of_items(set, drawn, plan), None)
         }
-        (None, _) if count.is_none() => pass(data::Batches::new(set, plan), None),
+        (None, _) if count.is_none() => pass(data::BatchLoader::new(set, plan), None),
         _ => Err(Error::usage(
             "batches: draws by weight come in no order, and their number means nothing without weights",
             "give `weights` with or without `count`, or `shuffle`",
@@ -124,29 +124,24 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
 }
 
 /// A pass of draws from a mixture.
-fn mixture_pass(
-    mixture: Arc<Mixture>,
-    size: usize,
-    options: Option<Map>,
-    device: Device,
-) -> Result<BatchPass> {
+fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
     let (count, drop_last) = CallOptions::read("batches", options, |options| {
         Ok((options.get("count", mixture.items().len())?, options.get("drop_last", false)?))
     })?;
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = BatchPlan { batch_size: size, shuffle: None, drop_last, device };
-    pass(data::Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
+    pass(data::BatchLoader::of_items(mixture.items(), drawn, plan), Some(mixture))
 }
 
 /// Items of a set as one batch.
 fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
     let plan = BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device };
-    let batch = data::Batches::of_items(set, items, plan)?.next();
+    let batch = data::BatchLoader::of_items(set, items, plan)?.next();
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
-fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) -> Result<BatchPass> {
-    Ok(BatchPass { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
+fn pass(batches: files::Result<data::BatchLoader>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
+    Ok(Batches { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
 }
 
 fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
