@@ -5,7 +5,7 @@ use std::{
     fmt,
     panic::resume_unwind,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use ops::panic_text;
@@ -60,10 +60,14 @@ impl From<files::Error> for Error {
     fn from(error: files::Error) -> Self {
         match error {
             files::Error::Ops(error) => error.into(),
-            files::Error::Failed(text) => Self::Failed(text),
             error => Self::Files(error),
         }
     }
+}
+
+/// What a mutex guards, also after a panic of another holder: none leaves a change half done.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An error of a script function that a module called, on its way through the crate of operations.
@@ -79,13 +83,13 @@ impl ScriptFailure {
     /// The script's error, if an operation's error is one; only the first call gets it.
     fn taken(error: &ops::Error) -> Option<Box<rhai::EvalAltResult>> {
         let ops::Error::Caller(error) = error else { return None };
-        error.get::<Self>()?.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        locked(&error.get::<Self>()?.0).take()
     }
 }
 
 impl fmt::Display for ScriptFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*locked(&self.0) {
             Some(error) => error.fmt(f),
             None => f.write_str("a function of the script failed"),
         }

@@ -12,7 +12,7 @@ use rhai::{AST, Caches, Dynamic, Engine, FnPtr, GlobalRuntimeState, Position, Sc
 use crate::{
     api,
     error::{Error, Result},
-    run::{Mode, Progress},
+    run::Progress,
     script::{self, Carried as _, Limits, Resolver, Scripts, Source, Table, nesting, stack::on_script_stack},
     session::{Options, Session},
 };
@@ -44,7 +44,7 @@ impl Host {
 
     /// [`Host::new`] with functions of your own, added to the same table.
     pub fn with(options: Options, add: impl FnOnce(&mut Table)) -> Self {
-        let session = Session::new(options, Progress::new(Mode::Quiet));
+        let session = Session::new(options, Progress::quiet());
         Self::assemble(session, None, Limits::default(), add)
     }
 
@@ -116,7 +116,8 @@ impl Host {
                 ast.statements(),
             )
         };
-        let value = not_panicking(|| with_stream(self.session.key(), evaluate))?.map_err(Error::Script)?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| with_stream(self.session.key(), evaluate)));
+        let value = outcome.map_err(Error::fault)?.map_err(Error::Script)?;
         nesting::check(&value)?;
         Ok(Started { value, global })
     }
@@ -137,9 +138,4 @@ impl Host {
             other => other.to_string(),
         }
     }
-}
-
-/// What `call` gives, or its panic as an error.
-fn not_panicking<T>(call: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(Error::fault)
 }

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeSet,
     fmt::Display,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, Weak},
     time::{Duration, Instant},
 };
 
@@ -20,7 +20,7 @@ pub use files::{DATA, changed};
 
 use crate::{
     data::Caller,
-    error::{Error, Result},
+    error::{Error, Result, locked},
     run::{Content, LoopExtent, LoopState, Loops, Metrics, Progress, Run, Saved},
     script::{Carried, Observers, Scripts, ended, settings::NamedPath, stack},
 };
@@ -104,7 +104,7 @@ impl Recorder {
 
     /// The durable loops.
     pub fn loops(&self) -> MutexGuard<'_, Loops> {
-        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.loops)
     }
 
     /// Begins a loop whose body captured those values: its path, and what is known of it. What the script
@@ -246,6 +246,14 @@ impl Session {
         Ok(self.recorder())
     }
 
+    /// Records with [`Session::recorder_in_order`], where there is one.
+    ///
+    /// # Errors
+    /// Those of it, and of `record`.
+    pub fn record_in_order(&self, record: impl FnOnce(&Recorder) -> Result<()>) -> Result<()> {
+        self.recorder_in_order()?.map_or(Ok(()), record)
+    }
+
     /// Gives the settings that `params` returns, instead of the script's own defaults; and what they let the
     /// script read.
     pub fn set_settings(&self, settings: Map, grants: Grants) {
@@ -273,7 +281,7 @@ impl Session {
 
     /// Shows a warning and keeps it in the run's log, once: the same one again says nothing new.
     pub fn warn(&self, warning: &str) {
-        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+        if locked(&self.warned).insert(warning.to_owned()) {
             self.print(&format!("warning: {warning}"));
         }
     }

@@ -5,7 +5,7 @@
 use host::{
     Host, Options, Session,
     memory::Heap,
-    run::{Mode, Progress},
+    run::Progress,
     script::{Limits, Source},
 };
 
@@ -16,7 +16,7 @@ static HEAP: Heap = Heap;
 #[track_caller]
 fn takes_too_much(text: &str) {
     let limits = Limits { memory: host::memory::held() + (200 << 20), ..Limits::default() };
-    let session = Session::new(Options::default(), Progress::new(Mode::Quiet));
+    let session = Session::new(Options::default(), Progress::quiet());
     let host = Host::assemble(session, None, limits, |_| {});
     let error = host.run(&Source::new("own.rhai", text)).expect_err(text);
     let error = host.explain(&error, "own.rhai");
@@ -39,7 +39,7 @@ fn all_values_of_a_script_together_have_a_bound() {
     takes_too_much("parallel([1, 2], |i| { let all = []; loop { all.push(blob(1000000)); } });");
     // What is given back can be had again.
     let host = Host::assemble(
-        Session::new(Options::default(), Progress::new(Mode::Quiet)),
+        Session::new(Options::default(), Progress::quiet()),
         None,
         Limits { memory: host::memory::held() + (200 << 20), ..Limits::default() },
         |_| {},

@@ -20,7 +20,7 @@ use std::{
 use host::{
     Error, Host, Options, Session,
     memory::Heap,
-    run::{Mode, Progress},
+    run::Progress,
     script::{Limits, Source},
 };
 use tests::random::Programs;
@@ -29,14 +29,8 @@ use tests::random::Programs;
 static HEAP: Heap = Heap;
 
 /// What a script may do by itself.
-const LIMITS: Limits = Limits {
-    operations: 300_000,
-    call_depth: 64,
-    expression_depth: 128,
-    string: 1 << 18,
-    items: 1 << 16,
-    memory: 600 << 20,
-};
+const LIMITS: Limits =
+    Limits { operations: 300_000, call_depth: 64, expression_depth: 128, string: 1 << 18, memory: 600 << 20 };
 
 /// Bytes that all tensors may take.
 const TENSORS: usize = 200 << 20;
@@ -94,7 +88,7 @@ fn random_statements_end_without_a_fault() {
 }
 
 fn host(watch: &Arc<Watch>) -> Host {
-    let session = Session::new(Options::default(), Progress::new(Mode::Quiet));
+    let session = Session::new(Options::default(), Progress::quiet());
     let watch = Arc::clone(watch);
     Host::assemble(session, None, LIMITS, |table| {
         table.global().add(

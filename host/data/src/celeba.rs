@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use files::{Error, Result};
 
 use super::{
-    Images, ReadOptions, Split,
+    Images, ItemLabels, ReadOptions, Split,
     known::KnownSet,
-    pictures::{self, PictureLabels},
+    pictures,
     store::{Member, Store},
 };
 
@@ -69,12 +69,12 @@ impl KnownSet for CelebA {
                 ),
             ));
         }
-        let options = ReadOptions { fit: options.fit.or_size(SIZE), ..options.clone() };
+        let options = options.with_size(SIZE);
         let labels = match &options.labels {
             Some(attribute) => pictures::by_attribute(&store, &chosen, attribute, &options)?,
             None => {
                 let why = "an attribute has to be named, such as `labels: \"Male\"`".to_owned();
-                PictureLabels { labels: Err(why), class_names: Vec::new() }
+                ItemLabels { labels: Err(why), class_names: Vec::new() }
             }
         };
         pictures::read_chosen(&store, &chosen, labels, self.name().to_owned(), &options)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::Result;
 
 use super::{
-    Images, ReadOptions, Split,
+    Images, ItemLabels, ReadOptions, Split,
     file::{self, fault},
     fit,
     known::KnownSet,
@@ -28,6 +28,13 @@ pub struct Cifar {
     forms: [CifarForm; 2],
     /// The labels before each picture, the finest one last; the finest one is the default.
     labels: &'static [LabelKind],
+}
+
+/// What is read of the files.
+#[derive(Default)]
+struct Records {
+    pixels: Vec<u8>,
+    labels: Vec<u32>,
 }
 
 /// How a set lies on disk.
@@ -137,8 +144,7 @@ impl CifarForm {
 
     /// The first file of a split that lies in `folder`.
     fn inside(&self, folder: &Path, split: Split) -> Option<PathBuf> {
-        let files = self.names(split).iter().map(|name| folder.join(name));
-        files.into_iter().find(|file| file.is_file())
+        self.names(split).iter().map(|name| folder.join(name)).find(|file| file.is_file())
     }
 }
 
@@ -203,35 +209,22 @@ impl Cifar {
 
     /// The records of all files, with the label at `index`.
     fn read_files(&self, files: &[PathBuf], index: usize, is_python: bool) -> Result<Images> {
-        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+        let mut read = Records::default();
         for file in files {
             ops::interrupt::check()?;
             let bytes = file::read(file, MAX_BYTES)?;
-            fit::require_room(labels.len() + bytes.len() / PICTURE, SHAPE)?;
+            fit::require_room(read.labels.len() + bytes.len() / PICTURE, SHAPE)?;
             if is_python {
-                self.read_python(file, bytes, index, &mut pixels, &mut labels)?;
+                self.read_python(file, bytes, index, &mut read)?;
             } else {
-                self.read_binary(file, &bytes, index, &mut pixels, &mut labels)?;
+                self.read_binary(file, &bytes, index, &mut read)?;
             }
         }
-        Ok(Images {
-            name: self.name.into(),
-            shape: SHAPE,
-            pixels: pixels.into(),
-            labels: Some(labels.into()),
-            class_names: self.labels[index].classes.split(',').map(str::to_owned).collect(),
-            unlabelled: String::new(),
-        })
+        let class_names = self.labels[index].classes.split(',').map(str::to_owned).collect();
+        Ok(Images::new(self.name, SHAPE, read.pixels, ItemLabels { labels: Ok(read.labels), class_names }))
     }
 
-    fn read_binary(
-        &self,
-        file: &Path,
-        bytes: &[u8],
-        index: usize,
-        pixels: &mut Vec<u8>,
-        labels: &mut Vec<u32>,
-    ) -> Result<()> {
+    fn read_binary(&self, file: &Path, bytes: &[u8], index: usize, read: &mut Records) -> Result<()> {
         let (records, rest) = (bytes.len() / self.record(), bytes.len() % self.record());
         if records == 0 || rest > 0 {
             let found = format!("the end of the file after {rest} bytes of record {records}");
@@ -240,8 +233,8 @@ impl Cifar {
         }
         for (i, record) in bytes.chunks_exact(self.record()).enumerate() {
             self.check(file, i, record)?;
-            labels.push(u32::from(record[index]));
-            pixels.extend_from_slice(&record[self.labels.len()..]);
+            read.labels.push(u32::from(record[index]));
+            read.pixels.extend_from_slice(&record[self.labels.len()..]);
         }
         Ok(())
     }

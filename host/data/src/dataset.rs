@@ -5,6 +5,7 @@ mod check;
 mod part;
 mod pick;
 
+pub(super) use check::MAX_ITEMS;
 pub use part::{DatasetPart, Items};
 pub(super) use pick::Gathered;
 use std::{fmt, sync::Arc};
@@ -106,8 +107,8 @@ impl Dataset {
 
     /// The error for a set without labels, which says why there are none.
     pub fn no_labels(&self) -> Error {
-        let why =
-            if self.unlabelled().is_empty() { String::new() } else { format!(": {}", self.unlabelled()) };
+        let why = self.unlabelled();
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
         let help = "load a set with labels, or give them with `data::from(items, labels)`";
         Error::usage(format!("{self}{why}"), help)
     }
@@ -146,15 +147,6 @@ impl Dataset {
     /// What the set is made of, in order.
     pub fn parts(&self) -> &[DatasetPart] {
         &self.parts
-    }
-
-    /// Whether both are the same memory under the same names.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.parts.len() == other.parts.len()
-            && self.parts.iter().zip(&*other.parts).all(|(a, b)| a.is_same(b))
-            && self.shape == other.shape
-            && self.name == other.name
-            && self.class_names == other.class_names
     }
 
     /// Whether both have the same items and labels, bit for bit, in the same parts under the same names.

@@ -10,8 +10,6 @@ use super::{
     shapes,
 };
 
-const SPLITS: [Split; 2] = [Split::Train, Split::Test];
-
 /// What a split of `set` is read from, in the first of `folders` that has any split of it: all splits come
 /// from one folder, so that no two versions of a set are mixed.
 ///
@@ -124,7 +122,7 @@ pub fn list(folders: &[PathBuf]) -> Vec<FoundSet> {
     let on_disk = known::on_disk().map(|set| FoundSet {
         name: set.name(),
         about: set.about(),
-        locations: SPLITS.map(|split| locate(set, split, folders)),
+        locations: Split::COMMON.map(|split| locate(set, split, folders)),
         offered: super::get::offers(set.name()),
     });
     built_in.chain(on_disk).collect()

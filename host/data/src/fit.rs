@@ -23,11 +23,6 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The same, with a size where none is given.
-    pub fn or_size(self, size: usize) -> Self {
-        Self { size: self.size.or(Some(size)), ..self }
-    }
-
     /// The shape `[C, H, W]` that a picture of `shape` gets.
     ///
     /// # Errors
@@ -73,15 +68,12 @@ impl Fit {
     pub fn apply(&self, picture: Vec<u8>, shape: [usize; 3]) -> Result<Vec<u8>> {
         let [to, out_height, out_width] = self.shape(shape)?;
         let [from, height, width] = shape;
-        let cut = match self.square(height, width)? {
-            Some(side) if [side; 2] != [height, width] => cut(&picture, shape, side),
-            _ => picture,
-        };
-        let side = self.square(height, width)?.map_or([height, width], |side| [side; 2]);
-        let sized = if side == [out_height, out_width] {
+        let [high, wide] = self.square(height, width)?.map_or([height, width], |side| [side; 2]);
+        let cut = if [high, wide] == [height, width] { picture } else { cut(&picture, shape, high) };
+        let sized = if [high, wide] == [out_height, out_width] {
             cut
         } else {
-            cut.chunks_exact(side[0] * side[1]).flat_map(|plane| resize(plane, side[0], out_height)).collect()
+            cut.chunks_exact(high * wide).flat_map(|plane| resize(plane, high, out_height)).collect()
         };
         Ok(recolour(sized, from, to))
     }

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use files::Result;
+use rayon::prelude::*;
 
 use super::{
-    Images, ReadOptions, Split,
+    Images, ItemLabels, ReadOptions, Split,
     celeba::CELEBA,
     cifar::{CIFAR_10, CIFAR_100},
+    cursor::Cursor,
     fit::require_room,
     glyphs,
     idx::sets::SETS,
@@ -25,7 +27,7 @@ pub trait KnownSet: Sync {
 
     /// The splits that its makers gave it.
     fn splits(&self) -> &'static [Split] {
-        &[Split::Train, Split::Test]
+        &Split::COMMON
     }
 
     /// The file or folder inside a data folder that a split is looked for in first.
@@ -41,17 +43,19 @@ pub trait KnownSet: Sync {
     fn read(&self, path: &Path, split: Split, options: &ReadOptions) -> Result<Images>;
 }
 
-/// A set that the program makes itself.
+/// A set that the program draws itself: picture `i` shows class `i` modulo the number of classes.
 #[derive(Debug)]
 pub struct BuiltIn {
     pub name: &'static str,
     pub about: &'static str,
-    /// The first pictures of a split: seed, split, number.
-    pub make: fn(u64, Split, usize) -> Images,
-    /// How many pictures a split has where no number is asked for.
-    pub usual_count: fn(Split) -> usize,
     /// Of every picture.
     pub shape: [usize; 3],
+    /// The names of the classes.
+    pub classes: fn() -> Vec<String>,
+    /// How many pictures are for training where no number is asked for; other splits have 10,000.
+    pub training: usize,
+    /// Draws a picture of that class on a black one.
+    pub draw: fn(usize, &mut Cursor, &mut [u8]),
 }
 
 impl BuiltIn {
@@ -61,12 +65,26 @@ impl BuiltIn {
     /// `Usage` for more than there is memory for, or options that generated sets do not take.
     pub fn load(&self, split: Split, count: Option<usize>, options: &ReadOptions) -> Result<Images> {
         options.require_only(self.name, &["seed"])?;
-        let count = count.unwrap_or_else(|| (self.usual_count)(split));
+        let count = count.unwrap_or(if split == Split::Train { self.training } else { 10_000 });
         require_room(count, self.shape)?;
-        let images = (self.make)(options.seed.unwrap_or(0), split, count);
+        let images = self.make(options.seed.unwrap_or(0), split, count);
         // After a request to stop not all of them are drawn.
         ops::interrupt::check()?;
         images.fitted(&options.fit)
+    }
+
+    /// The first `count` pictures of a split; picture `i` is a pure function of `(seed, split, i)`. Once a
+    /// stop is asked for, the pictures that follow stay black.
+    pub(super) fn make(&self, seed: u64, split: Split, count: usize) -> Images {
+        let (size, class_names) = (self.shape.iter().product(), (self.classes)());
+        let mut pixels = vec![0; count * size];
+        pixels.par_chunks_mut(size).enumerate().for_each(|(i, picture)| {
+            if !ops::interrupt::requested() {
+                (self.draw)(i % class_names.len(), &mut Cursor::new(seed, split, i as u64), picture);
+            }
+        });
+        let labels = Ok((0..count).map(|i| (i % class_names.len()) as u32).collect());
+        Images::new(self.name, self.shape, pixels, ItemLabels { labels, class_names })
     }
 }
 

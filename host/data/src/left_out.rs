@@ -37,13 +37,18 @@ impl LeftOut {
     }
 }
 
+/// The first of `count` names, and whether there are more.
+pub fn examples<'a>(names: impl IntoIterator<Item = &'a (impl AsRef<str> + 'a)>, count: usize) -> String {
+    let names: Vec<&str> = names.into_iter().take(EXAMPLES).map(AsRef::as_ref).collect();
+    format!("{}{}", names.join(", "), if count > EXAMPLES { ", ..." } else { "" })
+}
+
 /// `2 links to what is in the set already (a, b); 1 file that is no picture (readme.txt)`.
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, Reason { words, count, examples }) in self.0.iter().enumerate() {
             let (separator, words) = (if i > 0 { "; " } else { "" }, words[usize::from(*count > 1)]);
-            let more = if *count > EXAMPLES { ", ..." } else { "" };
-            write!(f, "{separator}{count} {words} ({}{more})", examples.join(", "))?;
+            write!(f, "{separator}{count} {words} ({})", self::examples(examples, *count))?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ mod file;
 mod find;
 mod fit;
 pub mod get;
-pub mod glyphs;
+mod glyphs;
 mod idx;
 mod known;
 mod left_out;
@@ -22,7 +22,7 @@ mod omniglot;
 mod options;
 mod pickle;
 mod pictures;
-pub mod shapes;
+mod shapes;
 mod split;
 mod store;
 mod tar;
@@ -33,7 +33,7 @@ pub use dataset::{Dataset, DatasetPart, Items};
 pub use find::{FoundSet, SetLocation, list};
 pub use fit::Fit;
 pub use known::{BuiltIn, built_in};
-pub use loader::{Batch, BatchPlan, Batches};
+pub use loader::{Batch, BatchLoader, BatchPlan};
 pub use options::{Caller, ReadOptions};
 pub use split::Split;
 pub use weights::{ItemWeights, Mixture};
@@ -65,7 +65,22 @@ pub struct Images {
     pub unlabelled: String,
 }
 
+/// The class of each item, or why there are none; and the names of the classes.
+struct ItemLabels {
+    labels: Result<Vec<u32>, String>,
+    class_names: Vec<String>,
+}
+
 impl Images {
+    fn new(name: impl Into<String>, shape: [usize; 3], pixels: Vec<u8>, labels: ItemLabels) -> Self {
+        let (name, pixels, class_names) = (name.into(), pixels.into(), labels.class_names);
+        let (labels, unlabelled) = match labels.labels {
+            Ok(labels) => (Some(labels.into()), String::new()),
+            Err(why) => (None, why),
+        };
+        Self { name, shape, pixels, labels, class_names, unlabelled }
+    }
+
     /// The number of pictures.
     pub fn len(&self) -> usize {
         let picture: usize = self.shape.iter().product();
@@ -86,6 +101,12 @@ impl fmt::Display for Images {
             None => write!(f, "no labels"),
         }
     }
+}
+
+/// Numbers as the names of classes that have none, up to the highest of those labels.
+pub fn class_numbers(labels: &[u32]) -> Vec<String> {
+    let classes = labels.iter().max().map_or(0, |highest| highest + 1);
+    (0..classes).map(|class| class.to_string()).collect()
 }
 
 /// Loads a split of a set by `what`: the name of a known set, which is looked for in `folders`, or a path: of
@@ -153,12 +174,11 @@ fn load_file(path: &Path, split: Split, options: &ReadOptions) -> Result<Images>
     if store::is_archive(path) {
         return pictures::read(path, split, options);
     }
-    let (shown, name) = (path.display().to_string(), path.file_name().unwrap_or_default().to_string_lossy());
-    match Split::of_name(&name) {
+    match Split::of_name(&path.file_name().unwrap_or_default().to_string_lossy()) {
         named if split == Split::Train || named == Some(split) => {
             idx::pair::read(path, idx::pair::of_file(path), options)
         }
-        named => Err(split::missing(&shown, split, named.as_slice())),
+        named => Err(split::missing(&path.display().to_string(), split, named.as_slice())),
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Batch {
 
 /// The batches of one pass over a data set: a pure function of the set and the plan. An error
 /// ends them.
-pub struct Batches {
+pub struct BatchLoader {
     set: Dataset,
     device: Device,
     source: BatchSource,
@@ -47,7 +47,7 @@ pub struct Batches {
     count: usize,
 }
 
-impl Batches {
+impl BatchLoader {
     /// Starts a pass.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Batches {
     /// repeats allowed.
     ///
     /// # Errors
-    /// As [`Batches::new`].
+    /// As [`BatchLoader::new`].
     pub fn of_items(set: &Dataset, order: Vec<u32>, plan: BatchPlan) -> Result<Self> {
         let count = count(order.len(), &plan);
         if count == 0 {
@@ -85,27 +85,22 @@ impl Batches {
         Ok(Self { set: set.clone(), device: plan.device, source, done: 0, count })
     }
 
-    fn prepared(&mut self) -> Result<Prepared> {
+    fn prepared(&mut self) -> Result<Gathered> {
         match &mut self.source {
             BatchSource::Here(recipe) => recipe.prepare(self.done),
             BatchSource::Thread(worker) => worker.receive(),
         }
     }
-
-    fn upload(&self, prepared: Prepared) -> Result<Batch> {
-        let (images, labels) = self.set.upload(prepared.items, self.device)?;
-        Ok(Batch { images, labels, indices: prepared.indices })
-    }
 }
 
-impl Iterator for Batches {
+impl Iterator for BatchLoader {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.done == self.count {
             return None;
         }
-        let batch = self.prepared().and_then(|prepared| self.upload(prepared));
+        let batch = self.prepared().and_then(|items| self.set.upload(items, self.device));
         self.done = if batch.is_ok() { self.done + 1 } else { self.count };
         Some(batch)
     }
@@ -117,7 +112,7 @@ impl Iterator for Batches {
 }
 
 /// The number of batches left.
-impl ExactSizeIterator for Batches {}
+impl ExactSizeIterator for BatchLoader {}
 
 /// The number of batches that `items` items give.
 fn count(items: usize, plan: &BatchPlan) -> usize {
@@ -131,12 +126,6 @@ enum BatchSource {
     Thread(Worker),
 }
 
-/// A batch that is not yet on its device.
-struct Prepared {
-    items: Gathered,
-    indices: Vec<u32>,
-}
-
 /// What batch `i` is made of, for every `i`.
 struct Recipe {
     set: Dataset,
@@ -146,23 +135,21 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn prepare(&self, i: usize) -> Result<Prepared> {
+    fn prepare(&self, i: usize) -> Result<Gathered> {
         let end = self.order.len().min((i + 1) * self.size);
-        let indices = &self.order[i * self.size..end];
-        let items = self.set.gather("batches", indices.iter().map(|&index| index as usize))?;
-        Ok(Prepared { items, indices: indices.to_vec() })
+        self.set.gather("batches", &self.order[i * self.size..end])
     }
 }
 
 /// A thread that prepares batches and lives no longer than this.
 struct Worker {
-    batches: Receiver<Result<Prepared>>,
+    batches: Receiver<Result<Gathered>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
     /// Prepares batches `0..count`, never more than [`DEPTH`] ahead.
-    fn start(count: usize, prepare: impl Fn(usize) -> Result<Prepared> + Send + 'static) -> Result<Self> {
+    fn start(count: usize, prepare: impl Fn(usize) -> Result<Gathered> + Send + 'static) -> Result<Self> {
         let (sender, batches) = bounded(DEPTH);
         let work = move || {
             for i in 0..count {
@@ -182,7 +169,7 @@ impl Worker {
     }
 
     /// The next batch, or why there is none.
-    fn receive(&mut self) -> Result<Prepared> {
+    fn receive(&mut self) -> Result<Gathered> {
         match self.batches.recv() {
             Ok(batch) => batch,
             Err(_) => Err(self.died()),

@@ -9,7 +9,7 @@ mod npy;
 use files::{Error, Result};
 
 use super::{
-    ReadOptions, Split,
+    ReadOptions, Split, class_numbers,
     dataset::Dataset,
     file::{self, FileOrigin},
     fit::require_room,
@@ -48,13 +48,9 @@ pub fn read(path: &Path, split: Split, options: &ReadOptions) -> Result<Dataset>
     let content = file.read(index)?.items(&name, options)?;
     require_room(content.count, [content.shape.iter().product(), 1, 1])?;
     let labels = labels(&file, index, split, options, content.count)?;
-    let (labels, unlabelled) = match labels {
-        NumpyLabels::Found(labels) => (Some(labels), String::new()),
-        NumpyLabels::None(why) => (None, why),
-    };
-    let classes = labels.as_ref().and_then(|labels| labels.iter().max()).map_or(0, |highest| highest + 1);
-    let class_names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-    let part = (content.items, labels.map(Into::into));
+    let unlabelled = labels.as_ref().err().cloned().unwrap_or_default();
+    let class_names = class_numbers(labels.as_deref().unwrap_or_default());
+    let part = (content.items, labels.ok().map(Into::into));
     Ok(Dataset::from_parts(&name, &content.shape, &class_names, vec![part])?.because(&unlabelled))
 }
 
@@ -97,20 +93,14 @@ fn one(path: &Path, name: Option<&str>, help: &str) -> Result<NumpyArray> {
     file.read(index)
 }
 
-enum NumpyLabels {
-    Found(Vec<u32>),
-    /// Why there are none.
-    None(String),
-}
-
-/// One label for each of `count` items, if there are labels.
+/// One label for each of `count` items, or why there are none.
 fn labels(
     file: &Arrays,
     items: usize,
     split: Split,
     options: &ReadOptions,
     count: usize,
-) -> Result<NumpyLabels> {
+) -> Result<Result<Vec<u32>, String>> {
     let index = match &options.labels {
         Some(name) => Some(file.named(name)?),
         None => file
@@ -118,19 +108,19 @@ fn labels(
             .or_else(|| file.first_of(&LABELS.map(str::to_owned))),
     };
     if let Some(array) = index {
-        return file.read(array)?.labels(count).map(NumpyLabels::Found);
+        return file.read(array)?.labels(count).map(Ok);
     }
     if let Some(path) = beside(&file.path) {
         options.check(&path)?;
         let beside = Arrays::open(&path)?;
         let array = beside.only().ok_or_else(|| beside.unknown("labels", "labels"))?;
-        return beside.read(array)?.labels(count).map(NumpyLabels::Found);
+        return beside.read(array)?.labels(count).map(Ok);
     }
     let (names, path) = (file.names(), file.path.display());
     let others: Vec<&str> =
         (0..names.len()).filter(|&index| index != items).map(|index| names[index]).collect();
     if others.is_empty() {
-        return Ok(NumpyLabels::None("the file has no other array than that of the items".to_owned()));
+        return Ok(Err("the file has no other array than that of the items".to_owned()));
     }
     let why = format!(
         "none of the other arrays ({}) is called {}: name it with the option `labels`",
@@ -138,7 +128,7 @@ fn labels(
         LABELS.join(", ")
     );
     options.warn(&format!("{path}: read without labels: {why}"));
-    Ok(NumpyLabels::None(why))
+    Ok(Err(why))
 }
 
 /// The file of labels that lies beside one of pictures.
@@ -150,16 +140,11 @@ fn beside(path: &Path) -> Option<PathBuf> {
 
 /// `x_train`, `train_x`, `train_images`, `images_train`, ...: names of a split's array.
 fn of_split(split: Split, letter: &str, words: &[&str]) -> Vec<String> {
-    let names: &[&str] = match split {
-        Split::Train => &["train", "training"],
-        Split::Test => &["test", "testing"],
-        Split::Validation => &["val", "valid", "validation"],
-    };
     let words: Vec<&str> = [letter].iter().chain(words).copied().collect();
     let joined = |name: &str, word: &str| {
         [format!("{word}_{name}"), format!("{name}_{word}"), format!("{word}{name}"), format!("{name}{word}")]
     };
-    let pairs = names.iter().flat_map(|name| words.iter().map(move |word| (*name, *word)));
+    let pairs = split.words().iter().flat_map(|name| words.iter().map(move |word| (*name, *word)));
     pairs.flat_map(|(name, word)| joined(name, word)).collect()
 }
 
@@ -191,10 +176,8 @@ impl Arrays {
         if let Some(asked) = &options.array {
             let index = self.named(asked)?;
             let named = Split::of_name(asked).or_else(|| Split::of_name(&file)).unwrap_or(Split::Train);
-            let fits = named == split;
-            return fits
-                .then_some(index)
-                .ok_or_else(|| missing_of(&format!("array `{asked}` of {name}"), name, split, &[named]));
+            let missing = || missing_of(&format!("array `{asked}` of {name}"), name, split, &[named]);
+            return (named == split).then_some(index).ok_or_else(missing);
         }
         let of = |split| self.first_of(&of_split(split, "x", &ITEMS));
         if let Some(index) = of(split) {

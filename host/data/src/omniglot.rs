@@ -11,7 +11,7 @@ use std::{
 use files::Result;
 
 use super::{
-    Images, ReadOptions, Split,
+    Images, ItemLabels, ReadOptions, Split,
     file::fault,
     known::KnownSet,
     pictures::decode_all,
@@ -87,14 +87,13 @@ impl KnownSet for Omniglot {
         if files.is_empty() {
             return Err(fault(path, 0, "no files", "pictures, as Alphabet/characterNN/IIII_DD.png"));
         }
-        let options = ReadOptions { fit: options.fit.or_size(SIZE), ..options.clone() };
+        let options = options.with_size(SIZE);
         let (shape, mut pixels) = decode_all(&store, &files, &options, Some([SIDE; 2]))?;
         pixels.iter_mut().for_each(|pixel| *pixel = u8::MAX - *pixel);
         let class_names: Vec<String> = classes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         let label = |class: &String| class_names.partition_point(|name| name < class) as u32;
-        let labels = Some(classes.iter().map(label).collect());
-        let (name, unlabelled) = (self.name.to_owned(), String::new());
-        Ok(Images { name, shape, pixels: pixels.into(), labels, class_names, unlabelled })
+        let labels = Ok(classes.iter().map(label).collect());
+        Ok(Images::new(self.name, shape, pixels, ItemLabels { labels, class_names }))
     }
 }
 

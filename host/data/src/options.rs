@@ -59,6 +59,12 @@ impl ReadOptions<'_> {
         }
     }
 
+    /// The same options, with a size where none is given.
+    pub fn with_size(&self, size: usize) -> Self {
+        let fit = Fit { size: self.fit.size.or(Some(size)), ..self.fit };
+        Self { fit, ..self.clone() }
+    }
+
     /// Size and colours, where the colours are those.
     pub fn fit_of(&self, channels: usize) -> Fit {
         Fit { channels: Some(channels), ..self.fit }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use files::{Error, Result};
 
 use super::{
-    Images, ReadOptions, Split,
+    Images, ItemLabels, ReadOptions, Split,
     attributes::{self, Attribute},
     file::{self, FileOrigin},
     split::missing,
@@ -74,26 +74,16 @@ fn own_split(path: &Path) -> Option<Split> {
     Split::of_folder(name.split('.').next()?)
 }
 
-/// The class of every picture, or why there are none; and the names of the classes.
-pub struct PictureLabels {
-    pub labels: Result<Vec<u32>, String>,
-    pub class_names: Vec<String>,
-}
-
 /// Reads those pictures.
 pub fn read_chosen(
     store: &Store,
     files: &[&Member],
-    PictureLabels { labels, class_names }: PictureLabels,
+    labels: ItemLabels,
     name: String,
     options: &ReadOptions,
 ) -> Result<Images> {
     let (shape, pixels) = decode_all(store, files, options, None)?;
-    let (labels, unlabelled) = match labels {
-        Ok(labels) => (Some(labels.into()), String::new()),
-        Err(why) => (None, why),
-    };
-    Ok(Images { name, shape, pixels: pixels.into(), labels, class_names, unlabelled })
+    Ok(Images::new(name, shape, pixels, labels))
 }
 
 /// Whether a name is that of a picture, of a format that is read or not.
@@ -102,8 +92,12 @@ pub fn is_picture_name(name: &str) -> bool {
 }
 
 fn is_picture(name: &str) -> bool {
+    ends_with(name, &READ)
+}
+
+fn ends_with(name: &str, ends: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
-    READ.iter().any(|end| name.ends_with(end))
+    ends.iter().any(|end| name.ends_with(end))
 }
 
 /// The attribute of each picture.
@@ -112,7 +106,7 @@ pub fn by_attribute(
     files: &[&Member],
     name: &str,
     options: &ReadOptions,
-) -> Result<PictureLabels> {
+) -> Result<ItemLabels> {
     let (bytes, origin) = attributes_of(store, name, options)?;
     let attribute = Attribute::parse(&bytes, origin.clone(), name)?;
     let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
@@ -124,7 +118,7 @@ pub fn by_attribute(
             "{path}: {empty} pictures have an empty `{name}`, which is taken for a class of its own"
         ));
     }
-    Ok(PictureLabels { labels: Ok(labels), class_names: attribute.class_names })
+    Ok(ItemLabels { labels: Ok(labels), class_names: attribute.class_names })
 }
 
 /// The file of attributes: the one named, or one inside a folder or archive, or one beside it; CelebA's own

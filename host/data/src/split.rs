@@ -15,14 +15,22 @@ pub enum Split {
 impl Split {
     pub const ALL: [Self; 3] = [Self::Train, Self::Test, Self::Validation];
 
+    /// Those that most sets have.
+    pub const COMMON: [Self; 2] = [Self::Train, Self::Test];
+
+    /// What folders, files and arrays of it are called.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Train => &["train", "training"],
+            Self::Test => &["test", "testing", "t10k"],
+            Self::Validation => &["val", "valid", "validation"],
+        }
+    }
+
     /// The split that a folder of that name holds: `train`, `Testing`, `val`.
     pub fn named(name: &str) -> Option<Self> {
-        match &*name.to_ascii_lowercase() {
-            "train" | "training" => Some(Self::Train),
-            "test" | "testing" | "t10k" => Some(Self::Test),
-            "val" | "valid" | "validation" => Some(Self::Validation),
-            _ => None,
-        }
+        let is_word = |split: &Self| split.words().iter().any(|word| name.eq_ignore_ascii_case(word));
+        Self::ALL.into_iter().find(is_word)
     }
 
     /// The split that a folder of that name holds, if its name says nothing else: `train`, `test_set`,

@@ -189,14 +189,8 @@ fn tar_files(path: &Path, left_out: &mut LeftOut) -> Result<(StoreSource, Vec<Me
 
 /// A file of an archive, with its content where that can be had in the archive's order only.
 fn packed(tar: &mut Tar, entry: &TarEntry) -> Result<Packed> {
-    let mut held = None;
-    if tar.is_packed() && entry.size <= MAX_BYTES {
-        let content: &mut Vec<u8> = held.insert(Vec::new());
-        tar.content(entry, |bytes| {
-            content.extend(bytes);
-            Ok(())
-        })?;
-    }
+    let is_held = tar.is_packed() && entry.size <= MAX_BYTES;
+    let held = is_held.then(|| tar.read(entry)).transpose()?;
     Ok(Packed { offset: entry.offset, size: entry.size, held })
 }
 

@@ -94,7 +94,7 @@ impl Tar {
             self.skip(rest)?;
             let at = self.offset;
             let mut block = [0; BLOCK as usize];
-            self.read(&mut block)?;
+            self.fill(&mut block)?;
             if block == [0; BLOCK as usize] {
                 return Ok(None);
             }
@@ -125,21 +125,20 @@ impl Tar {
         }
     }
 
-    /// Gives the content of the last entry to `take`, piece by piece.
+    /// The content of the last entry. It grows piece by piece: a damaged size takes no memory.
     ///
     /// # Errors
-    /// `Format` where the archive is cut off; those of `take`.
-    pub fn content(&mut self, entry: &TarEntry, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut buffer = vec![0; entry.size.min(BUFFER) as usize];
-        let mut left = entry.size.min(self.rest);
-        while left > 0 {
+    /// `Format` where the archive is cut off; `Io`; a request to stop.
+    pub fn read(&mut self, entry: &TarEntry) -> Result<Vec<u8>> {
+        let (mut content, size) = (Vec::new(), entry.size.min(self.rest));
+        while (content.len() as u64) < size {
             ops::interrupt::check()?;
-            let count = left.min(BUFFER);
-            self.read(&mut buffer[..count as usize])?;
-            take(&buffer[..count as usize])?;
-            (left, self.rest) = (left - count, self.rest - count);
+            let start = content.len();
+            content.resize((start as u64 + BUFFER).min(size) as usize, 0);
+            self.fill(&mut content[start..])?;
         }
-        Ok(())
+        self.rest -= size;
+        Ok(content)
     }
 
     /// The content of a header that says more of the next file.
@@ -149,13 +148,13 @@ impl Tar {
             return Err(fault(&self.path, self.offset, found, format!("at most {MAX_NAME}")));
         }
         let mut bytes = vec![0; size as usize];
-        self.read(&mut bytes)?;
+        self.fill(&mut bytes)?;
         self.rest -= size;
         Ok(bytes)
     }
 
     /// Fills `bytes`.
-    fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         let outcome = match &mut self.reader {
             TarReader::Plain(reader, _) => reader.read_exact(bytes),
             TarReader::Packed(reader) => reader.read_exact(bytes),

@@ -5,10 +5,8 @@ use std::fmt;
 use files::{Error, Result};
 use ops::random::Key;
 
-use super::dataset::Dataset;
+use super::dataset::{Dataset, MAX_ITEMS};
 
-/// The maximum number of items of a draw: as many as a data set has.
-const MAX_DRAWS: usize = 1 << 28;
 /// The number of draws between two looks at whether the run should end.
 const POLL_EVERY: u64 = 1 << 16;
 
@@ -76,10 +74,10 @@ fn require_at_most(count: usize) -> Result<()> {
         let problem = format!("{count} draws do not fit into memory");
         return Err(Error::usage(problem, format!("draw at most {}", ops::tensor::room() / DRAW_BYTES)));
     }
-    if count <= MAX_DRAWS {
+    if count <= MAX_ITEMS {
         return Ok(());
     }
-    Err(Error::usage(format!("{count} items cannot be drawn at once"), format!("draw at most {MAX_DRAWS}")))
+    Err(Error::usage(format!("{count} items cannot be drawn at once"), format!("draw at most {MAX_ITEMS}")))
 }
 
 /// Data sets with weights: an item is drawn by drawing a set, then one of its items.
@@ -188,7 +186,7 @@ mod tests {
         assert_eq!(draw(1, 50), draw(1, 50));
         assert_eq!(draw(1, 50)[..20], draw(1, 20));
         assert_ne!(draw(1, 50), draw(2, 50));
-        assert!(weights.draw(MAX_DRAWS + 1, Key::new(0)).is_err());
+        assert!(weights.draw(MAX_ITEMS + 1, Key::new(0)).is_err());
         assert!(weights.draw(usize::MAX, Key::new(0)).is_err());
     }
 

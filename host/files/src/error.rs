@@ -11,9 +11,9 @@ pub enum Error {
     /// An operation on tensors that cannot be done.
     #[error(transparent)]
     Ops(#[from] ops::Error),
-    /// An error that is in words already.
-    #[error("{0}")]
-    Failed(String),
+    /// What did not come about, though nothing was wrong about the request; and the way out.
+    #[error("{problem}{HELP}{help}")]
+    Failed { problem: String, help: String },
     /// A file or folder that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -42,5 +42,10 @@ impl Error {
     /// A request that cannot be met: `problem` says what came and what was expected, `help` the way out.
     pub fn usage(problem: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Usage { problem: problem.into(), help: help.into() }
+    }
+
+    /// [`Error::Failed`], in the words of [`Error::usage`].
+    pub fn failed(problem: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Failed { problem: problem.into(), help: help.into() }
     }
 }

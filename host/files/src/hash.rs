@@ -1,8 +1,8 @@
-//! SHA-256 of bytes, of files, and of what is written.
+//! SHA-256 of bytes and of files.
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, Read},
     path::Path,
 };
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// The SHA-256 of `bytes`, as 64 hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// The SHA-256 of a file's content.
@@ -20,39 +20,14 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// # Errors
 /// The file cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<String> {
-    let mut hash = Hasher::new();
-    File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash)).map_err(Error::io(path))?;
-    Ok(hash.finish())
+    File::open(path).and_then(|mut file| sha256_of(&mut file)).map_err(Error::io(path))
 }
 
-/// The SHA-256 of what is written to it.
-#[derive(Default)]
-pub struct Hasher(Sha256);
-
-impl Hasher {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// 64 hexadecimal digits.
-    pub fn finish(self) -> String {
-        hexadecimal(&self.0.finalize())
-    }
-}
-
-impl Write for Hasher {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-256 of all that is left to read.
+pub(crate) fn sha256_of(reader: &mut impl Read) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    io::copy(reader, &mut hash)?;
+    Ok(format!("{:x}", hash.finalize()))
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     fs::{self, File},
-    io::{Read as _, Seek as _, Write as _},
+    io::{self, Read as _, Seek as _},
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     error::{Error, Result},
-    hash::{Hasher, sha256},
+    hash::{sha256, sha256_of},
 };
 
 /// Folders whose files are no data.
@@ -43,9 +45,8 @@ pub fn resolve(path: &Path) -> Result<PathBuf> {
 pub fn open(path: &Path) -> Result<(File, u64)> {
     let (mut file, length) = reopen(path)?;
     if is_watched() {
-        let mut hash = Hasher::new();
-        std::io::copy(&mut file, &mut hash).and_then(|_| file.rewind()).map_err(Error::io(path))?;
-        let sum = Checksum { sha256: hash.finish(), bytes: length };
+        let sum = Checksum::of_rest(&mut file, length).map_err(Error::io(path))?;
+        file.rewind().map_err(Error::io(path))?;
         note(|reads, named| reads.files.insert(named(path), sum));
     }
     Ok((file, length))
@@ -133,19 +134,20 @@ impl Checksum {
     /// As [`open`].
     pub fn of_file(path: &Path) -> Result<Self> {
         let (mut file, bytes) = reopen(path)?;
-        let mut hash = Hasher::new();
-        std::io::copy(&mut file, &mut hash).map_err(Error::io(path))?;
-        Ok(Self { sha256: hash.finish(), bytes })
+        Self::of_rest(&mut file, bytes).map_err(Error::io(path))
+    }
+
+    /// That of a file of that length, which is read from where it is.
+    fn of_rest(file: &mut File, bytes: u64) -> io::Result<Self> {
+        Ok(Self { sha256: sha256_of(file)?, bytes })
     }
 
     /// That of files together: of lines `CHECKSUM  NAME` by name, as sha256sum writes them.
     pub fn of_all(files: &BTreeMap<String, Self>) -> Self {
-        let mut hash = Hasher::new();
-        for (name, sum) in files {
-            // Writing to a hash cannot fail.
-            let _ = writeln!(hash, "{}  {name}", sum.sha256);
-        }
-        Self { sha256: hash.finish(), bytes: files.values().map(|sum| sum.bytes).sum() }
+        let mut hash = Sha256::new();
+        files.iter().for_each(|(name, sum)| hash.update(format!("{}  {name}\n", sum.sha256)));
+        let bytes = files.values().map(|sum| sum.bytes).sum();
+        Self { sha256: format!("{:x}", hash.finalize()), bytes }
     }
 }
 

@@ -79,7 +79,7 @@ impl Captured {
         let seen = Saved::observe(value, &|value| self.session.content(value));
         match &self.may_change {
             MayChange::State(state) => seen.without(state),
-            MayChange::Handles => seen.identities(),
+            MayChange::Handles => seen.identified(&|_| true),
         }
     }
 

@@ -13,35 +13,21 @@ use rhai::Dynamic;
 use crate::{
     data::{self, Dataset, Mixture, Split},
     error::{Error, Result},
-    script::{Comparable, FromScript, Refusal, Table, script_type},
+    script::{ArrayItem, FromScript, Refusal, Table, script_type},
     session::Session,
 };
 use batches::Batches;
-use choose::{ChosenClasses, Parts, SetList, WeightList, random_split, sample, weighted};
+pub use choose::WeightList;
+use choose::{ChosenClasses, Parts, random_split, sample, weighted};
 use source::DataSource;
 
 script_type!(in state: Dataset => "Dataset");
 
-script_type! {
-    DataSource => "DataSource",
-    Arc<Mixture> => "Mixture",
-    Batches => "Batches",
-}
+script_type!(by value: DataSource => "DataSource", Arc<Mixture> => "Mixture");
+script_type!(Batches => "Batches");
 
-impl Comparable for DataSource {
-    type Content = Self;
-
-    fn content(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Comparable for Arc<Mixture> {
-    type Content = Self;
-
-    fn content(&self) -> Self {
-        Self::clone(self)
-    }
+impl ArrayItem for Dataset {
+    const ARRAY: &'static str = "array of Dataset";
 }
 
 /// What `concat` takes: a data set, or a tensor of items.
@@ -88,7 +74,7 @@ pub fn add(table: &mut Table) {
          then evenly from that set. Items have labels if all sets have the same classes.",
         "data::mix([data::load(\"shapes\").train(5), data::load(\"shapes\").test(2)], [3, 1]).to_string() \
          => mixture of 2 sets: shapes: 7 items of [3, 32, 32], 10 classes",
-        |sets: SetList, weights: WeightList| Mixture::new(&sets.0, &weights.0).map(Arc::new),
+        |sets: Vec<Dataset>, weights: WeightList| Mixture::new(&sets, &weights.0).map(Arc::new),
     )
     .add(
         "from(items)",
@@ -109,6 +95,9 @@ pub fn add(table: &mut Table) {
 }
 
 fn add_splits(table: &mut Table) {
+    let read = |split| {
+        move |session: &Session, source: DataSource, count: Option<usize>| source.read(session, split, count)
+    };
     table
         .global()
         .add(
@@ -116,26 +105,20 @@ fn add_splits(table: &mut Table) {
             "The first training items, or all: the whole set where it has no splits.",
             "data::load(\"glyphs\").train(3).len() => 3\n\
              data::load(\"glyphs\").train(3).shape => [1, 28, 28]",
-            |session: &Session, source: DataSource, count: Option<usize>| {
-                source.read(session, Split::Train, count)
-            },
+            read(Split::Train),
         )
         .add(
             "test(source, count)",
             "The first test items, or all. A set without a test split is refused, and never gives its \
              training items: divide it with train().random_split([0.9, 0.1]).",
             "data::load(\"glyphs\").test(3).len() => 3",
-            |session: &Session, source: DataSource, count: Option<usize>| {
-                source.read(session, Split::Test, count)
-            },
+            read(Split::Test),
         )
         .add(
             "validation(source, count)",
             "The first items for validation, or all; refused as by test() where there is no such split.",
             "data::load(\"glyphs\").validation(3).len() => 3",
-            |session: &Session, source: DataSource, count: Option<usize>| {
-                source.read(session, Split::Validation, count)
-            },
+            read(Split::Validation),
         );
 }
 
@@ -244,19 +227,15 @@ fn add_methods(table: &mut Table) {
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     let wrong = |found: String| Error::usage(found, "give whole numbers [N], from 0 to 999999");
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
-        return Err(wrong(format!(
-            "labels of shape {:?} for items of shape {:?}",
-            labels.shape(),
-            items.shape()
-        )));
+        let (labels, items) = (labels.shape(), items.shape());
+        return Err(wrong(format!("labels of shape {labels:?} for items of shape {items:?}")));
     }
     let number = |(item, label): (usize, &f64)| match label.fract() == 0.0 && (0.0..1e6).contains(label) {
         true => Ok(*label as u32),
         false => Err(wrong(format!("the label of item {item} is {label}"))),
     };
     let numbers = labels.to_f64()?.iter().enumerate().map(number).collect::<Result<Vec<u32>>>()?;
-    let classes = numbers.iter().max().map_or(0, |maximum| maximum + 1);
-    let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
+    let names = data::class_numbers(&numbers);
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
     Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)
 }

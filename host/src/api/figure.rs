@@ -3,9 +3,8 @@
 use ops::Tensor;
 use rhai::{Array, Dynamic, Map};
 
-use super::options::CallOptions;
+use super::{metrics::Points, options::CallOptions};
 use crate::{
-    data::Dataset,
     error::{Error, Result},
     figure::{self, GridOptions, Kinds, Mark, Panel, PlotOptions, Series},
     kinds,
@@ -23,11 +22,7 @@ impl FromScript for ShownPictures {
     const NAME: &'static str = "Tensor or Dataset of pictures";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let tensor = if let Some(set) = value.read_lock::<Dataset>() {
-            set.tensor(ops::Device::Cpu).map_err(|e| Refusal::Value(e.into()))?
-        } else {
-            Tensor::from_script(value)?
-        };
+        let Points(tensor) = Points::from_script(value)?;
         let wrong = || {
             let problem = format!("pictures of shape {:?}", tensor.shape());
             Refusal::Value(Error::usage(problem, "give a tensor [N, C, H, W] with C = 1 or 3"))
@@ -124,13 +119,11 @@ fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
     let plot = CallOptions::read("figure::lines", map, |options| {
         for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
             for name in texts(options.get(option, Array::new())?) {
-                let curve = curves.iter_mut().find(|curve| curve.name == name).ok_or_else(|| {
-                    Error::usage(
-                        format!("`{option}` names the curve \"{name}\", which is not there"),
-                        "name one of the curves",
-                    )
-                })?;
-                curve.mark = mark;
+                let missing = || {
+                    let problem = format!("`{option}` names the curve \"{name}\", which is not there");
+                    Error::usage(problem, "name one of the curves")
+                };
+                curves.iter_mut().find(|curve| curve.name == name).ok_or_else(missing)?.mark = mark;
             }
         }
         plot_options(options)
@@ -138,22 +131,9 @@ fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
     Ok(figure::lines(&curves, &plot)?)
 }
 
-fn draw_grid(pictures: &ShownPictures, options: &GridOptions) -> Result<Vec<u8>> {
-    Ok(figure::grid(&pictures.pixels, pictures.shape, options)?)
-}
-
-fn draw_histogram(values: &Tensor, map: Map) -> Result<Vec<u8>> {
-    let plot = CallOptions::read("figure::histogram", map, plot_options)?;
-    Ok(figure::histogram(&values.to_f64()?, None, &plot)?)
-}
-
 /// Writes a figure into the run's folder, where there is one.
-fn save(session: &Session, name: &str, png: Result<Vec<u8>>) -> Result<()> {
-    let png = png?;
-    match session.recorder_in_order()? {
-        Some(recorder) => recorder.run.figure(name, &png).map(drop),
-        None => Ok(()),
-    }
+fn save(session: &Session, name: &str, png: &[u8]) -> Result<()> {
+    session.record_in_order(|recorder| recorder.run.figure(name, png).map(drop))
 }
 
 /// Adds the functions of this file.
@@ -167,7 +147,8 @@ pub fn add(table: &mut Table) {
             "figure::grid(\"noise\", noise::uniform([4, 1, 8, 8])) => ()\n\
              figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
             |session: &Session, name: String, p: ShownPictures, options: Option<Map>| {
-                save(session, &name, draw_grid(&p, &grid_options("figure::grid", options)?))
+                let options = grid_options("figure::grid", options)?;
+                save(session, &name, &figure::grid(&p.pixels, p.shape, &options)?)
             },
         )
         .add(
@@ -178,7 +159,8 @@ pub fn add(table: &mut Table) {
              figure::panels(\"both\", [[\"a\", zeros([4, 1, 8, 8])], [\"b\", ones([4, 1, 8, 8])]], \
              #{ columns: 4 }) => ()",
             |session: &Session, name: String, panels: Array, options: Option<Map>| {
-                save(session, &name, draw_panels(&panels, &grid_options("figure::panels", options)?))
+                let options = grid_options("figure::panels", options)?;
+                save(session, &name, &draw_panels(&panels, &options)?)
             },
         )
         .add(
@@ -188,7 +170,7 @@ pub fn add(table: &mut Table) {
              curves drawn so.",
             r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
             |session: &Session, name: String, curves: Curves, options: Map| {
-                save(session, &name, draw_lines(curves.0, options))
+                save(session, &name, &draw_lines(curves.0, options)?)
             },
         )
         .add(
@@ -199,7 +181,7 @@ pub fn add(table: &mut Table) {
             "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], \
              #{ names: [\"a\", \"b\"] }) => ()",
             |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
-                save(session, &name, draw_scatter(&points, labels, options))
+                save(session, &name, &draw_scatter(&points, labels, options)?)
             },
         )
         .add(
@@ -207,7 +189,8 @@ pub fn add(table: &mut Table) {
             "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
             |session: &Session, name: String, values: Tensor, options: Map| {
-                save(session, &name, draw_histogram(&values, options))
+                let plot = CallOptions::read("figure::histogram", options, plot_options)?;
+                save(session, &name, &figure::histogram(&values.to_f64()?, None, &plot)?)
             },
         );
 }

@@ -6,9 +6,9 @@ use ops::{
     DType, Device, Tensor,
     metrics::{self, PixelError, SsimReading},
 };
-use rhai::{Array, Dynamic, Map};
+use rhai::{Dynamic, Map};
 
-use super::options::CallOptions;
+use super::{data::WeightList, options::CallOptions};
 use crate::{
     data::Dataset,
     error::Result,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Points: the items of a tensor or of a data set, each as one row of numbers.
-pub struct Points(Tensor);
+pub struct Points(pub Tensor);
 
 impl FromScript for Points {
     const NAME: &'static str = "Tensor or Dataset";
@@ -53,11 +53,7 @@ impl FromScript for OutcomeWeights {
     const NAME: &'static str = "Tensor or array of float";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        if let Some(array) = value.read_lock::<Array>() {
-            return array.iter().map(f64::from_script).collect::<Result<_, _>>().map(Self);
-        }
-        let tensor = Tensor::from_script(value)?;
-        tensor.to_f64().map(Self).map_err(|e| Refusal::Value(e.into()))
+        WeightList::from_script(value).map(|weights| Self(weights.0))
     }
 }
 

@@ -14,48 +14,40 @@ use ops::{
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
-    api::nn::{
-        exported::metadata,
-        fits::{only, same},
+    api::{
+        nn::{
+            exported::metadata,
+            fits::{only, same},
+        },
+        options::named,
     },
     error::{Error, Result},
     files::reading,
-    kinds, onnx,
-    script::{Comparable, FromScript, Identity, Table, script_type},
+    kinds,
+    onnx::{Model, Runtime},
+    script::{Comparable, Identity, Table, script_type},
     session::Session,
 };
 
-/// A model as scripts hold it: one session, shared by all names for it.
-#[derive(Clone)]
-pub struct Model(Arc<onnx::Model>);
+script_type!(Arc<Model> => "Model");
 
-script_type!(Model => "Model");
-
-impl Comparable for Model {
-    type Content = Identity<onnx::Model>;
+impl Comparable for Arc<Model> {
+    type Content = Identity<Model>;
 
     fn content(&self) -> Self::Content {
-        Identity::of(&self.0)
+        Identity::of(self)
     }
 }
 
-impl Model {
-    /// The one output of a model of one input.
-    pub(super) fn features(&self, x: &Tensor) -> Result<Tensor> {
-        let output = run_one(self, x)?;
-        output.try_cast::<Tensor>().ok_or_else(|| {
-            let names: Vec<_> = self.0.outputs().iter().map(|v| v.name.as_str()).collect();
-            Error::usage(
-                format!("the model has {} outputs ({})", names.len(), names.join(", ")),
-                "give a function that chooses one: `|x| model.run(x).name`",
-            )
-        })
-    }
-
-    /// The size of a batch, where the model takes no other.
-    pub(super) fn batch_size(&self) -> Option<usize> {
-        self.0.inputs().first()?.samples()
-    }
+/// The one output of a model of one input.
+pub(super) fn features(model: &Model, x: &Tensor) -> Result<Tensor> {
+    run_one(model, x)?.try_cast::<Tensor>().ok_or_else(|| {
+        let names: Vec<_> = model.outputs().iter().map(|v| v.name.as_str()).collect();
+        Error::usage(
+            format!("the model has {} outputs ({})", names.len(), names.join(", ")),
+            "give a function that chooses one: `|x| model.run(x).name`",
+        )
+    })
 }
 
 /// Adds the functions of this file.
@@ -77,93 +69,92 @@ pub fn add(table: &mut Table) {
     table
         .global()
         .add("run(model, x)", "Runs a model of one input; gives its output, or a map of several.", "", {
-            |model: Model, x: Tensor| run_one(&model, &x)
+            |model: Arc<Model>, x: Tensor| run_one(&model, &x)
         })
         .add(
             "forward(model, x)",
             "What the model makes of a tensor, as a module: one tensor in, one out.",
             "",
-            |model: Model, x: Tensor| forward(&model, &x),
+            |model: Arc<Model>, x: Tensor| forward(&model, &x),
         )
         .add("run(model, inputs)", "Runs a model on #{ name: tensor }; gives a map of its outputs.", "", {
-            |model: Model, inputs: Map| run_named(&model, inputs)
+            |model: Arc<Model>, inputs: Map| run_named(&model, inputs)
         })
         .add(
             "fits(model, input, output)",
             "Refuses a model that does not take one tensor of the one shape or does not give one of the \
              other; -1 stands for any size. Gives the model.",
             "",
-            |model: Model, input: Vec<i64>, output: Vec<i64>| -> Result<Model> {
-                fit(&model.0, "input", model.0.inputs(), &input)?;
-                fit(&model.0, "output", model.0.outputs(), &output)?;
+            |model: Arc<Model>, input: Vec<i64>, output: Vec<i64>| -> Result<Arc<Model>> {
+                fit(&model, "input", model.inputs(), &input)?;
+                fit(&model, "output", model.outputs(), &output)?;
                 Ok(model)
             },
         )
         .add("get inputs(model)", "The inputs: [#{ name, dtype, shape }]; -1 stands for any size.", "", {
-            |model: Model| describe(model.0.inputs())
+            |model: Arc<Model>| describe(model.inputs())
         })
         .add("get outputs(model)", "The outputs: [#{ name, dtype, shape }]; -1 stands for any size.", "", {
-            |model: Model| describe(model.0.outputs())
+            |model: Arc<Model>| describe(model.outputs())
         })
-        .add("get opset(model)", "The version of the standard operator set.", "", |model: Model| {
-            model.0.header().opset().map_or(-1, |v| v as i64)
+        .add("get opset(model)", "The version of the standard operator set.", "", |model: Arc<Model>| {
+            model.header().opset().map_or(-1, |v| v as i64)
         })
-        .add("get metadata(model)", "What the file says about itself.", "", |model: Model| -> Dynamic {
-            let metadata = &model.0.header().metadata;
+        .add("get metadata(model)", "What the file says about itself.", "", |model: Arc<Model>| -> Dynamic {
+            let metadata = &model.header().metadata;
             metadata.iter().map(|(k, v)| (k.as_str().into(), v.clone().into())).collect::<Map>().into()
         })
-        .add("to_string(model)", "The model with its inputs and outputs.", "", |model: Model| {
-            model.0.to_string()
+        .add("to_string(model)", "The model with its inputs and outputs.", "", |model: Arc<Model>| {
+            model.to_string()
         });
 }
 
-fn open(session: &Session, path: &str) -> Result<Model> {
+fn open(session: &Session, path: &str) -> Result<Arc<Model>> {
     let library = session.options.onnxruntime.as_deref();
     let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = onnx::Model::open(file, session.options.device, library)?;
+        let model = Model::open(file, session.options.device, library)?;
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)
     })?;
     if let Some(recorder) = session.recorder() {
-        recorder.note_library(onnx::Runtime::get(library)?.path())?;
+        recorder.note_library(Runtime::get(library)?.path())?;
     }
-    Ok(Model(Arc::new(model)))
+    Ok(Arc::new(model))
 }
 
-fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Model> {
+fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Arc<Model>> {
     let file = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
-    let model =
-        onnx::Model::from_bytes(module.layer().name(), &file, &bytes, session.options.device, library)?;
-    Ok(Model(Arc::new(model)))
+    let model = Model::from_bytes(module.layer().name(), &file, &bytes, session.options.device, library)?;
+    Ok(Arc::new(model))
 }
 
 /// Refuses other tensors than a single one of that shape.
-fn fit(model: &onnx::Model, what: &str, ports: &[Port], expected: &[i64]) -> Result<()> {
+fn fit(model: &Model, what: &str, ports: &[Port], expected: &[i64]) -> Result<()> {
     let path = model.path().display().to_string();
     same(&path, only(&path, what, ports)?, expected).map(drop)
 }
 
 fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
-    let [input] = model.0.inputs() else {
-        let names: Vec<_> = model.0.inputs().iter().map(|v| v.name.as_str()).collect();
+    let [input] = model.inputs() else {
+        let names: Vec<_> = model.inputs().iter().map(|v| v.name.as_str()).collect();
         return Err(Error::usage(
             format!("run: the model has {} inputs ({})", names.len(), names.join(", ")),
             "give them by name: `model.run(#{ name: tensor })`",
         ));
     };
-    let mut outputs = run_tensors(&model.0, &[(input.name.clone(), x.clone())])?;
+    let mut outputs = run_tensors(model, &[(input.name.clone(), x.clone())])?;
     if outputs.len() == 1 {
         return Ok(Dynamic::from(outputs.remove(0).1));
     }
-    Ok(named(outputs))
+    Ok(map_of(outputs))
 }
 
 /// What scripts have of a model: tensors in, tensors out, on the device of the last one in.
-pub(crate) fn run_tensors(model: &onnx::Model, inputs: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>> {
+pub(crate) fn run_tensors(model: &Model, inputs: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>> {
     let device = inputs.last().map_or(Device::Cpu, |(_, tensor)| tensor.device());
-    let held = inputs.iter().map(|(_, tensor)| Elements::of(tensor)).collect::<Result<Vec<_>>>()?;
+    let held = inputs.iter().map(|(_, tensor)| ModelInput::of(tensor)).collect::<Result<Vec<_>>>()?;
     let views = inputs.iter().zip(&held).map(|((name, tensor), held)| Ok((&**name, held.view(tensor)?)));
     let outputs = model.run_views(views.collect::<Result<_>>()?)?;
     outputs.into_iter().map(|(name, array)| Ok((name, Tensor::from_array(array, device)?))).collect()
@@ -181,16 +172,11 @@ fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
 }
 
 fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
-    let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not =
-            |_| Error::usage(format!("run: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
-        Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
-    };
-    let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
-    Ok(named(run_tensors(&model.0, &tensors)?))
+    let tensors = named(inputs, "run: the input", "give a Tensor")?;
+    Ok(map_of(run_tensors(model, &tensors)?))
 }
 
-fn named(outputs: Vec<(String, Tensor)>) -> Dynamic {
+fn map_of(outputs: Vec<(String, Tensor)>) -> Dynamic {
     outputs.into_iter().map(|(name, tensor)| (name.into(), Dynamic::from(tensor))).collect::<Map>().into()
 }
 
@@ -209,12 +195,12 @@ fn describe(ports: &[Port]) -> Dynamic {
 }
 
 /// The elements of a tensor as a model takes them.
-enum Elements {
+enum ModelInput {
     InPlace(Floats),
     Copied(Array),
 }
 
-impl Elements {
+impl ModelInput {
     fn of(x: &Tensor) -> Result<Self> {
         Ok(match x.floats()? {
             Some(floats) => Self::InPlace(floats),

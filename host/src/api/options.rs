@@ -108,6 +108,19 @@ pub fn one_of<T: Clone>(problem: &str, name: &str, choices: &[(&str, T)]) -> Res
     })
 }
 
+/// The values of a map that are all of one type, by name. `problem` begins the error for one that is not,
+/// before its name: `run: the input`.
+///
+/// # Errors
+/// `Usage`
+pub fn named<T: FromScript>(map: Map, problem: &str, help: &str) -> Result<Vec<(String, T)>> {
+    let one = |(name, value): (rhai::Identifier, Dynamic)| {
+        let wrong = |_| Error::usage(format!("{problem} `{name}` is {}", kinds::a(&value)), help);
+        Ok((name.to_string(), T::from_script(&value).map_err(wrong)?))
+    };
+    map.into_iter().map(one).collect()
+}
+
 /// A parameter of each sample: a tensor with one number for each, or one number for all.
 #[derive(Clone)]
 pub enum Amount {

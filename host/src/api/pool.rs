@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
@@ -23,7 +23,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 
 use super::captures::Captured;
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, locked},
     run::Saved,
     script::{
         Callback, Carried, Comparable, FromScript, Identity, Problem, Refusal, ScriptResult, Table, own,
@@ -84,7 +84,7 @@ pub fn add(table: &mut Table) {
             },
         );
     table.iterator::<Ahead>(|ahead| {
-        let line = ahead.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let line = locked(&ahead.0).take();
         Box::new(line.into_iter().flat_map(|line| match line.start() {
             Ok(running) => Box::new(running) as Box<dyn Iterator<Item = ScriptResult>>,
             Err(error) => Box::new(std::iter::once(Err(raised(error)))),
@@ -146,14 +146,10 @@ fn parallel(context: &NativeCallContext, items: &Array, body: &FnPtr) -> Result<
     };
     let threads = thread::available_parallelism().map_or(1, |n| n.get().min(items.len()));
     thread::scope(|scope| {
-        let start = |_| {
-            stack::spawn_scoped(scope, {
-                let f = function.clone();
-                || work(f)
-            })
-            .map(drop)
-        };
-        (0..threads).try_for_each(start)
+        (0..threads).try_for_each(|_| {
+            let function = function.clone();
+            stack::spawn_scoped(scope, || work(function)).map(drop)
+        })
     })?;
     let mut values: Vec<(usize, ScriptResult)> = given.try_iter().collect();
     values.sort_by_key(|(i, _)| *i);
@@ -200,7 +196,7 @@ impl Comparable for Ahead {
     type Content = (Identity<Mutex<Option<StageLine>>>, bool);
 
     fn content(&self) -> Self::Content {
-        let is_taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        let is_taken = locked(&self.0).is_none();
         (Identity::of(&self.0), is_taken)
     }
 }

@@ -9,18 +9,10 @@ use rhai::Map;
 use super::options::CallOptions;
 use crate::{
     error::Result,
-    script::{Comparable, Table, script_type},
+    script::{Table, script_type},
 };
 
-script_type!(Sampler => "Sampler");
-
-impl Comparable for Sampler {
-    type Content = Self;
-
-    fn content(&self) -> Self {
-        self.clone()
-    }
-}
+script_type!(by value: Sampler => "Sampler");
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {

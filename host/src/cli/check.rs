@@ -6,7 +6,7 @@ use super::{outcome::Outcome, plugin};
 use crate::{
     error::Result,
     host::Host,
-    run::{Mode, Progress},
+    run::Progress,
     script::{self, Finding, Limits, Resolver, Scripts, Source, settings},
     session::{Options, Session},
     sweep,
@@ -18,12 +18,8 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
     let source = Source::read(&path)?;
     let options = Options { scripts: plugin::script_folders(&path), ..Options::default() };
     let resolver = Resolver::new(&path, &options.scripts, Scripts::default());
-    let host = Host::assemble(
-        Session::new(options, Progress::new(Mode::Quiet)),
-        Some(&path),
-        Limits::default(),
-        |_| {},
-    );
+    let host =
+        Host::assemble(Session::new(options, Progress::quiet()), Some(&path), Limits::default(), |_| {});
     let findings = script::check::check(&host.engine, &source, &|import| resolver.read(import));
     let rendered = |finding: &Finding| {
         let text = Source::read(Path::new(&finding.file)).ok().map(|source| source.text);

@@ -18,11 +18,17 @@ pub fn name(run: &Run) {
     let _ = terminal::write(std::io::stdout().lock(), &run.path().display().to_string());
 }
 
+/// Shows a line above the bars of a session.
+pub fn say(session: &Arc<Session>) -> impl Fn(&str) + Send + 'static {
+    let session = Arc::clone(session);
+    move |line| session.progress.println(line)
+}
+
 /// Runs a plugin whose session has a recorder, and closes the run's record.
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
     host.session.record(recorder);
-    stop::at(control.deadline, &host.session);
+    stop::at(control.deadline, say(&host.session));
     let (session, quiet) = (Arc::clone(&host.session), control.quiet);
     let end = stop::watch(move || {
         keep(&session);

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{outcome::Outcome, plugin};
 use crate::{
     error::{Error, Result},
-    run::Mode,
+    run::Progress,
     script::{Limits, library, settings},
     session::Options,
     terminal::entry,
@@ -14,7 +14,7 @@ use crate::{
 /// Prints the settings of a plugin, and its presets.
 pub fn run(plugin: &Path) -> Result<Outcome> {
     let path = plugin::find(plugin)?;
-    let plugin = plugin::open(&path, Options::default(), Mode::Quiet, Limits::default())?;
+    let plugin = plugin::open(&path, Options::default(), Progress::quiet(), Limits::default())?;
     let Some(declaration) = &plugin.declaration else {
         out!("{} has no settings", path.display());
         return Ok(Outcome::Done);

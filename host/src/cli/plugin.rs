@@ -7,7 +7,7 @@ use rhai::AST;
 use crate::{
     error::{Error, Result},
     host::Host,
-    run::{Mode, Progress},
+    run::Progress,
     script::{
         Limits, Resolver, Scripts, Source, check, did_you_mean,
         library::{self, BUILT_IN},
@@ -153,9 +153,9 @@ impl Plugin {
 }
 
 /// Reads and compiles a plugin and finds its settings.
-pub fn open(path: &Path, mut options: Options, mode: Mode, limits: Limits) -> Result<Plugin> {
+pub fn open(path: &Path, mut options: Options, progress: Progress, limits: Limits) -> Result<Plugin> {
     options.scripts = script_folders(path);
-    let session = Session::new(options, Progress::new(mode));
+    let session = Session::new(options, progress);
     let host = Host::assemble(session, Some(path), limits, |_| {});
     let source = Source::read(path)?;
     let read = host.compile(&source).and_then(|ast| {

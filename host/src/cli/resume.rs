@@ -38,7 +38,7 @@ pub fn run(args: &ResumeArgs) -> Result<Outcome> {
     let (plugin, missing) = resumption.open()?;
     let changes = resumption.changes(&plugin, &missing)?;
     let (settings, named) = resumption.settings(&plugin, missing)?;
-    stop::listen(&plugin.host.session)?;
+    stop::listen(launch::say(&plugin.host.session))?;
     let run = resumption.take(&changes, settings.as_ref())?;
     resumption.grant(&plugin, settings.as_ref(), named)?;
     launch::name(&run);

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     data,
     error::{Error, Result},
-    run::{Mode, Record, Run},
+    run::{Progress, Record, Run},
     script::{Limits, settings},
     session::{Options, Recorder, access::Grants},
 };
@@ -43,7 +43,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let given = resolved.as_ref().map(settings::ResolvedSettings::given).unwrap_or_default();
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
     let record = Record { given, configs, arguments: Some(args.recorded()), ..record };
-    stop::listen(&plugin.host.session)?;
+    stop::listen(launch::say(&plugin.host.session))?;
     let run = match &args.folder {
         Some(folder) => Run::create_at(folder, record)?,
         None => Run::create(&args.out, stem, &changed, record)?,
@@ -75,9 +75,9 @@ pub fn prepare(path: &Path, start: &Start) -> Result<Plugin> {
         stop_on_nan: control.stop_on_nan,
         ..Options::default()
     };
-    let mode = if control.quiet { Mode::Quiet } else { Mode::Auto };
+    let progress = if control.quiet { Progress::quiet() } else { Progress::shown() };
     let limits = Limits { operations: control.max_operations, ..Limits::default() };
-    let plugin = plugin::open(path, options, mode, limits)?;
+    let plugin = plugin::open(path, options, progress, limits)?;
     plugin.read_imports(path);
     Ok(plugin)
 }

@@ -11,10 +11,7 @@ use std::{
 };
 
 use super::outcome::Outcome;
-use crate::{
-    error::{Error, Result},
-    session::Session,
-};
+use crate::error::{Error, Result};
 
 /// How long a script may take to notice that it was asked to stop.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -22,34 +19,30 @@ const PATIENCE: Duration = Duration::from_millis(600);
 /// How often the watch looks whether the script was asked to stop.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
-/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process. This is called
-/// before the run's folder is made or opened, so that none is left half made.
-pub fn listen(session: &Arc<Session>) -> Result<()> {
+/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process; `say` shows
+/// a line above the bars. This is called before the run's folder is made or opened, so that none is left half made.
+pub fn listen(say: impl Fn(&str) + Send + 'static) -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Error::io("signals"))?;
-    let session = Arc::clone(session);
     thread::spawn(move || {
         for (count, _) in signals.forever().enumerate() {
             ops::interrupt::request();
             if count > 0 {
                 exit_at_once();
             }
-            session
-                .progress
-                .println("stopping at the next step, with a checkpoint (once more: at once, without)");
+            say("stopping at the next step, with a checkpoint (once more: at once, without)");
         }
     });
     Ok(())
 }
 
 /// Asks the run to stop after a time.
-pub fn at(deadline: Option<Duration>, session: &Arc<Session>) {
+pub fn at(deadline: Option<Duration>, say: impl Fn(&str) + Send + 'static) {
     let Some(deadline) = deadline else { return };
-    let session = Arc::clone(session);
     thread::spawn(move || {
         thread::sleep(deadline);
-        session.progress.println("the deadline is reached");
+        say("the deadline is reached");
         ops::interrupt::request();
     });
 }

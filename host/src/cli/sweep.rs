@@ -4,7 +4,7 @@ mod again;
 mod existing;
 mod summary;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
     args::{SweepArgs, SweepCommand},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    run::{Mode, Progress, shell_quoted},
+    run::{Progress, shell_quoted},
     script::settings::{self, Declaration},
     sweep::{
         Launch, Plan, Request, Sweep, drafts,
@@ -46,9 +46,8 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
     let plugin = run::prepare(&path, &start)?;
     let sweep = plan(args, &path, &plugin)?;
     let launch = Launch::planned(&sweep.plan.arguments, path);
-    stop::listen()?;
-    stop::at(args.control.deadline);
-    go(&sweep, &Local { jobs: args.jobs, launch, retry: false }, args.control.quiet)
+    let local = Local { jobs: args.jobs, launch, retry: false };
+    go(&sweep, &local, args.control.deadline, args.control.quiet)
 }
 
 /// Plans a sweep and makes its folder.
@@ -78,11 +77,14 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
 }
 
 /// Runs the jobs of a sweep.
-fn go(sweep: &Sweep, local: &Local, quiet: bool) -> Result<Outcome> {
+fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> Result<Outcome> {
     // Held until the end.
     let _lock = sweep.lock()?;
     out!("{}", sweep.folder.display());
-    let progress = Progress::new(Mode::Auto);
+    let progress = Arc::new(Progress::shown());
+    let say = |progress: Arc<Progress>| move |line: &str| progress.println(line);
+    stop::listen(say(Arc::clone(&progress)))?;
+    stop::at(deadline, say(Arc::clone(&progress)));
     let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
     Ok(summary::told(sweep, &standings))
 }

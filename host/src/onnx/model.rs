@@ -3,7 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, OnceLock},
 };
 
 use ort::{
@@ -24,7 +24,7 @@ use super::{
     inputs,
     runtime::{Runtime, guarded},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 
 /// A frozen network: arrays in, arrays out, the same numbers every time.
 ///
@@ -171,7 +171,7 @@ impl Model {
     pub fn run_bare(&self, inputs: &[ArrayView]) -> Result<()> {
         let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
         let computed = guarded(|| {
-            let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut session = locked(&self.session);
             for start in (0..rows).step_by(self.batch.unwrap_or(rows).max(1)) {
                 let piece = inputs.iter().map(|&array| match self.batch {
                     Some(batch) => array::input_rows(array, start, batch),
@@ -203,13 +203,13 @@ impl Model {
         inputs: impl Iterator<Item = ort::Result<SessionInputValue<'a>>>,
     ) -> ort::Result<Vec<Array>> {
         let inputs = inputs.collect::<ort::Result<Vec<_>>>()?;
-        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = locked(&self.session);
         let found = session.run(&inputs[..])?;
         (0..self.outputs.len()).map(|index| array::copied(&found[index])).collect()
     }
 
     fn run_pieces(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
-        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = locked(&self.session);
         let mut joined: Vec<Joined> = Vec::with_capacity(self.outputs.len());
         for start in (0..rows).step_by(batch) {
             let piece = inputs.iter().map(|&array| array::input_rows(array, start, batch));

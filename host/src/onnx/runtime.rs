@@ -4,14 +4,14 @@ use std::{
     error::Error as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use ops::panic_text;
 use ort::{LoadDynamicError, environment::Environment, logging::LogLevel};
 
 use super::locate::{HELP, locate};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 
 /// A loaded ONNX Runtime library. There is one a process.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Runtime {
     /// No library; a file that is no ONNX Runtime of version 1.31 or later; a `library` other than the one
     /// already loaded. A failed call may be followed by a better one.
     pub fn get(library: Option<&Path>) -> Result<Self> {
-        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = locked(&LOADED);
         if let Some(runtime) = &*loaded {
             return runtime.clone().only(library);
         }

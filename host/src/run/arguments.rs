@@ -1,7 +1,5 @@
 //! What a run was started with, in a form of its own: how a command line is written may change.
 
-use std::{path::Path, time::Duration};
-
 use serde::{Deserialize, Serialize};
 
 /// The arguments of `host run` besides settings and seed, which the record has by themselves. What it names
@@ -25,16 +23,4 @@ pub struct Arguments {
     pub checkpoint_every: f64,
     pub stop_on_nan: bool,
     pub max_operations: u64,
-}
-
-impl Arguments {
-    /// How a path is recorded.
-    pub fn path(path: impl AsRef<Path>) -> String {
-        path.as_ref().to_string_lossy().into_owned()
-    }
-
-    /// How a time is recorded.
-    pub fn seconds(time: Duration) -> f64 {
-        time.as_secs_f64()
-    }
 }

@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     time::{Instant, SystemTime},
 };
 
@@ -16,7 +16,7 @@ use super::{
     report::shell_quoted,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, locked},
     files::{cleaned, is_leftover, remove_leftovers, safe_name, sync_folder, write_whole},
 };
 pub use lock::{is_held, lock};
@@ -139,7 +139,7 @@ impl Run {
         record.resumed += u32::from(record.status != Status::Queued);
         record.status = Status::Running;
         (record.finished, record.error) = (String::new(), None);
-        run.state().store(folder, record)?;
+        locked(&run.state).store(folder, record)?;
         Ok(run)
     }
 
@@ -164,7 +164,7 @@ impl Run {
 
     /// What `view` makes of the record. It must not use this run.
     pub fn view<T>(&self, view: impl FnOnce(&Record) -> T) -> T {
-        view(&self.state().record)
+        view(&locked(&self.state).record)
     }
 
     /// Changes the record, in the folder as well, and sets its times.
@@ -174,7 +174,7 @@ impl Run {
     /// # Errors
     /// The record cannot be written; then it is unchanged.
     pub fn update(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
-        let mut state = self.state();
+        let mut state = locked(&self.state);
         let mut record = state.record.clone();
         change(&mut record);
         state.store(&self.path, record)
@@ -182,7 +182,7 @@ impl Run {
 
     /// Changes the record, which is written with the next [`Run::update`]; a checkpoint comes with one.
     pub fn amend(&self, change: impl FnOnce(&mut Record)) {
-        change(&mut self.state().record);
+        change(&mut locked(&self.state).record);
     }
 
     /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
@@ -197,9 +197,10 @@ impl Run {
         Ok(write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)?)
     }
 
-    /// Where a model of this name belongs: `models/NAME.EXTENSION`, with [`safe_name`].
-    pub fn model_path(&self, name: &str, extension: &str) -> PathBuf {
-        self.path.join(MODELS).join(format!("{}.{extension}", safe_name(name)))
+    /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].
+    pub fn model(&self, name: &str, extension: &str, bytes: &[u8]) -> Result<()> {
+        let name = format!("{}.{extension}", safe_name(name));
+        Ok(write_whole(&self.path.join(MODELS).join(name), bytes)?)
     }
 
     /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.
@@ -207,7 +208,7 @@ impl Run {
     ///
     /// A log that cannot be written does not end a run: a full disk is reported by the writes that matter.
     pub fn log_line(&self, text: &str) -> Option<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).append(text)
+        locked(&self.log).append(text)
     }
 
     /// Fills a folder that was just made.
@@ -216,7 +217,7 @@ impl Run {
             fs::create_dir_all(&part).map_err(Error::io(&part))?;
         }
         let run = Self::locked(path, Record::default(), lock)?;
-        run.state().store(path, record)?;
+        locked(&run.state).store(path, record)?;
         Ok(run)
     }
 
@@ -224,11 +225,6 @@ impl Run {
         let log = Mutex::new(RunLog::open(&path.join(LOG))?);
         let state = RunState { before: record.seconds, record, since: Instant::now() };
         Ok(Self { path: path.to_path_buf(), state: Mutex::new(state), log, _lock: lock })
-    }
-
-    fn state(&self) -> MutexGuard<'_, RunState> {
-        // The state changes in one assignment: a panic elsewhere leaves it consistent.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -272,7 +268,8 @@ fn refuse_links(folder: &Path) -> Result<()> {
 /// # Errors
 /// Not the folder of a run; it cannot be read.
 pub fn status_on_disk(folder: &Path) -> Result<Status> {
-    let status = existing_record(folder)?.status;
+    refuse_others(folder)?;
+    let status = Record::read(folder)?.status;
     if status != Status::Running || is_held(folder)? {
         return Ok(status);
     }
@@ -338,11 +335,6 @@ fn refuse_content(path: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn existing_record(folder: &Path) -> Result<Record> {
-    refuse_others(folder)?;
-    Record::read(folder)
 }
 
 /// Refuses what is not the folder of a run, before anything in it is read.

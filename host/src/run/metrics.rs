@@ -8,12 +8,12 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 use index::{Index, MetricLine};
 
 /// How long a line may wait to be written to the file.
@@ -173,7 +173,7 @@ impl Metrics {
     }
 
     fn lock(&self) -> MutexGuard<'_, MetricLog> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.log)
     }
 }
 
@@ -238,7 +238,7 @@ fn flush_now_and_then(log: &Arc<Mutex<MetricLog>>) -> io::Result<()> {
             thread::sleep(FLUSH_EVERY);
             let Some(log) = log.upgrade() else { return };
             // A failure is met again, and reported, by the next call of the owner.
-            let _ = log.lock().unwrap_or_else(PoisonError::into_inner).file.flush();
+            let _ = locked(&log).file.flush();
         }
     };
     thread::Builder::new().name("metrics".into()).spawn(flush).map(drop)

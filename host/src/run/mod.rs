@@ -15,7 +15,7 @@ pub use arguments::Arguments;
 pub use folder::{Run, is_held, lock, status_on_disk};
 pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;
-pub use progress::{LoopHandle, Mode, Progress, readable};
+pub use progress::{LoopHandle, Progress, readable};
 pub(crate) use record::FILE as RECORD;
 pub use record::{Change, FileRecord, Record, ScriptText, SettingChange, Status, timestamp, versions};
 pub use report::number;

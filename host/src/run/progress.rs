@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -11,7 +11,10 @@ use indicatif::{
 };
 
 use super::report::{duration, number};
-use crate::terminal::{one_line, printable};
+use crate::{
+    error::locked,
+    terminal::{one_line, printable},
+};
 
 /// The shortest time between two lines of text.
 const LINE_EVERY: Duration = Duration::from_secs(2);
@@ -26,17 +29,6 @@ const SPINNER: &str = "{prefix:<10} {spinner} {pos}  {elapsed}  {pace}{wide_msg}
 /// The number of characters of a loop's name that are shown.
 const LONGEST_NAME: usize = 24;
 
-/// How progress is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Bars where stderr is a terminal, else [`Mode::Plain`].
-    Auto,
-    /// Lines of text, one every two seconds at most.
-    Plain,
-    /// Not at all; what a script prints is still shown.
-    Quiet,
-}
-
 /// The progress of all loops of a run.
 pub struct Progress {
     show: Show,
@@ -45,18 +37,24 @@ pub struct Progress {
 
 enum Show {
     Bars(MultiProgress),
+    /// Lines of text, one every two seconds at most.
     Plain,
     Quiet,
 }
 
 impl Progress {
-    pub fn new(mode: Mode) -> Self {
+    /// Bars where stderr is a terminal, else lines of text.
+    pub fn shown() -> Self {
         let bars = MultiProgress::new(); // draws to stderr
-        let show = match mode {
-            Mode::Quiet => Show::Quiet,
-            Mode::Auto if !bars.is_hidden() => Show::Bars(bars),
-            Mode::Auto | Mode::Plain => Show::Plain,
-        };
+        Self::on_stderr(if bars.is_hidden() { Show::Plain } else { Show::Bars(bars) })
+    }
+
+    /// None; what a script prints is still shown.
+    pub fn quiet() -> Self {
+        Self::on_stderr(Show::Quiet)
+    }
+
+    fn on_stderr(show: Show) -> Self {
         Self::with(show, TextProgress::new(Box::new(io::stderr()), LINE_EVERY))
     }
 
@@ -76,7 +74,7 @@ impl Progress {
         LoopHandle(match &self.show {
             Show::Bars(bars) => LoopDisplay::Bar(bar(bars, name, total, done)),
             Show::Plain => {
-                let mut lines = lock(&self.lines);
+                let mut lines = locked(&self.lines);
                 lines.loops.push(Loop { name: name.into(), total, done, message: String::new() });
                 LoopDisplay::Lines { lines: self.lines.clone(), depth: lines.loops.len() - 1 }
             }
@@ -90,7 +88,7 @@ impl Progress {
         match &self.show {
             // Whoever closed stderr does not want to know.
             Show::Bars(bars) => bars.println(text).unwrap_or_default(),
-            Show::Plain | Show::Quiet => lock(&self.lines).write(text),
+            Show::Plain | Show::Quiet => locked(&self.lines).write(text),
         }
     }
 }
@@ -109,7 +107,7 @@ impl LoopHandle {
     pub fn advance(&self) {
         match &self.0 {
             LoopDisplay::Bar(bar) => bar.inc(1),
-            LoopDisplay::Lines { lines, depth } => lock(lines).advance(*depth),
+            LoopDisplay::Lines { lines, depth } => locked(lines).advance(*depth),
             LoopDisplay::Nothing => {}
         }
     }
@@ -119,7 +117,7 @@ impl LoopHandle {
         let text = one_line(text);
         match &self.0 {
             LoopDisplay::Bar(bar) => bar.set_message(text),
-            LoopDisplay::Lines { lines, depth } => lock(lines).message(*depth, text),
+            LoopDisplay::Lines { lines, depth } => locked(lines).message(*depth, text),
             LoopDisplay::Nothing => {}
         }
     }
@@ -129,7 +127,7 @@ impl Drop for LoopHandle {
     fn drop(&mut self) {
         match &self.0 {
             LoopDisplay::Bar(bar) => bar.finish_and_clear(),
-            LoopDisplay::Lines { lines, depth } => lock(lines).loops.truncate(*depth),
+            LoopDisplay::Lines { lines, depth } => locked(lines).loops.truncate(*depth),
             LoopDisplay::Nothing => {}
         }
     }
@@ -249,10 +247,6 @@ impl TextProgress {
         // Whoever closed stderr does not want to know.
         let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
     }
-}
-
-fn lock(lines: &Mutex<TextProgress>) -> MutexGuard<'_, TextProgress> {
-    lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

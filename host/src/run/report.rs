@@ -24,7 +24,7 @@ use crate::{
 use folder::{files, log_tail, record};
 
 pub use html::number;
-use html::{base64, block, byte_size, escape, note, row, section, table, table_of};
+use html::{base64, block, byte_size, escape, note, row, section, table, table_of, within};
 pub(crate) use html::{duration, shell_quoted};
 use metrics::ReportMetrics;
 
@@ -105,10 +105,7 @@ fn header(record: &Value) -> String {
     .filter(|(_, fact)| !fact.is_empty())
     .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(fact)))
     .collect();
-    let summary = match text(&record["summary"]) {
-        summary if summary.is_empty() => summary,
-        summary => format!("<p class=\"summary\">{}</p>", escape(&summary)),
-    };
+    let summary = within("<p class=\"summary\">", &escape(&text(&record["summary"])), "</p>");
     let title = escape(&title(record));
     format!("<header><h1>{title}{badge}</h1>\n{summary}<dl class=\"facts\">{facts}</dl></header>\n")
 }
@@ -165,11 +162,7 @@ fn curves(metrics: &ReportMetrics) -> String {
         1 => "1 line of metrics.jsonl cannot be read and is left out.".to_string(),
         n => format!("{n} lines of metrics.jsonl cannot be read and are left out."),
     };
-    let skipped = note(&skipped);
-    match cards.as_str() {
-        "" => skipped,
-        _ => format!("<div class=\"cards\">{cards}</div>{skipped}"),
-    }
+    within("<div class=\"cards\">", &cards, "</div>") + note(&skipped).as_str()
 }
 
 /// The tables in natural order, the first row of each as its heads.
@@ -218,10 +211,7 @@ fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
             base64(&png),
         );
     }
-    Ok(match html.as_str() {
-        "" => html,
-        _ => format!("<div class=\"figures\">{html}</div>"),
-    })
+    Ok(within("<div class=\"figures\">", &html, "</div>"))
 }
 
 /// Whether a PNG is more than twice as wide as high, and should have a row for itself.

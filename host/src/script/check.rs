@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rhai::{AST, Engine};
 
 use super::{
+    Problem,
     finding::Finding,
     functions::Functions,
     settings::{Setting, declare},
@@ -88,14 +89,8 @@ struct Known {
 impl Known {
     fn new(engine: &Engine, units: &[Unit], plugin: &str) -> Self {
         let root = units.iter().find(|unit| unit.source.name == plugin);
-        let typed = units.iter().flat_map(|unit| {
-            let functions = unit.ast.iter_functions();
-            functions.filter(|f| f.this_type.is_some()).map(|f| (f.name.to_string(), f.params.len()))
-        });
-        let mut typed_methods = Counts::new();
-        for (name, count) in typed {
-            typed_methods.entry(name).or_default().insert(count);
-        }
+        let functions = units.iter().flat_map(|unit| unit.ast.iter_fn_def());
+        let typed_methods = load::counts(functions.filter(|f| f.this_type.is_some()).map(|f| &**f));
         Self {
             native: Functions::of(engine),
             plugin: root.map(|unit| unit.functions.clone()).unwrap_or_default(),
@@ -124,7 +119,7 @@ fn misplaced_settings(engine: &Engine, unit: &Unit, plugin: &Source) -> Vec<Find
     let found = declare::calls(&unit.ast).into_iter().map(|position| {
         let message = "only a plugin declares settings, not a script that it imports";
         let help = "give the functions of this script a parameter `cfg`";
-        Finding::new(unit.source.name.as_str(), position, message, help)
+        Finding::new(unit.source.name.as_str(), position, Problem::new(message, help))
     });
     found.collect()
 }

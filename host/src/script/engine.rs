@@ -10,7 +10,7 @@ use crate::{
     memory,
 };
 
-/// The default of [`Limits::items`], and the bound on every list that a function of ours gives.
+/// The maximum number of items of one array, of bytes of one blob.
 pub const MAX_ITEMS: usize = 4 << 20;
 
 /// Refuses a list of more items than scripts may have, before it is made.
@@ -36,8 +36,6 @@ pub struct Limits {
     pub expression_depth: usize,
     /// Bytes of one string.
     pub string: usize,
-    /// Items of one array, bytes of one blob.
-    pub items: usize,
     /// Bytes of all that the process holds except tensors.
     pub memory: usize,
 }
@@ -49,7 +47,6 @@ impl Default for Limits {
             call_depth: 64,
             expression_depth: 128,
             string: 16 << 20,
-            items: MAX_ITEMS,
             // A value is copied when it is put into another, so the largest one needs room twice.
             memory: memory::available() / 2,
         }

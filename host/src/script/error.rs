@@ -10,6 +10,7 @@ mod words;
 use rhai::{Engine, EvalAltResult, ParseErrorType};
 
 use super::{
+    Problem,
     finding::{Finding, place_of},
     source::Scripts,
 };
@@ -24,8 +25,8 @@ const CALLS_SHOWN: usize = 8;
 pub fn render(error: &EvalAltResult, plugin: &str, engine: &Engine, scripts: &Scripts) -> String {
     let (inner, file, calls) = unwrap(error, plugin, scripts);
     let text = scripts.text(&file);
-    let (message, help) = explain(inner, engine, &scripts.functions(), text.as_deref());
-    let finding = Finding::new(file, inner.position(), message, help);
+    let problem = explain(inner, engine, &scripts.functions(), text.as_deref());
+    let finding = Finding::new(file, inner.position(), problem);
     let mut lines = vec![finding.render(text.as_deref())];
     lines.extend(shortened(calls));
     lines.join("\n  ")
@@ -33,12 +34,7 @@ pub fn render(error: &EvalAltResult, plugin: &str, engine: &Engine, scripts: &Sc
 
 /// What an error says and what to do about it (perhaps nothing), in words for people; `functions` are
 /// the names that scripts define, `text` is that of the file the error is in.
-pub fn explain(
-    error: &EvalAltResult,
-    engine: &Engine,
-    functions: &[String],
-    text: Option<&str>,
-) -> (String, String) {
+pub fn explain(error: &EvalAltResult, engine: &Engine, functions: &[String], text: Option<&str>) -> Problem {
     match error {
         EvalAltResult::ErrorParsing(ParseErrorType::ModuleUndefined(name), at) => {
             let unknown = EvalAltResult::ErrorModuleNotFound(name.clone(), *at);

@@ -3,52 +3,44 @@
 use rhai::Position;
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::Error;
+use super::Problem;
+use crate::{error::Error, files::HELP};
 
 /// Something wrong at a place in a script or settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub file: String,
     pub position: Position,
-    /// What came and what was expected.
-    pub message: String,
-    /// What to do about it; may be empty.
-    pub help: String,
+    pub problem: Problem,
 }
 
 impl Finding {
-    /// A finding; `help` may be empty.
-    pub fn new(
-        file: impl Into<String>,
-        position: Position,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self { file: file.into(), position, message: message.into(), help: help.into() }
+    pub fn new(file: impl Into<String>, position: Position, problem: Problem) -> Self {
+        Self { file: file.into(), position, problem }
     }
 
     /// `file:line:column: message`, the line with a caret under the column, `help: …`.
     /// Without the file's text, or without a position, there is no line to show.
     pub fn render(&self, text: Option<&str>) -> String {
         let mut out = self.head(text);
-        if !self.help.is_empty() {
-            out += &format!("\n  help: {}", self.help.replace('\n', "\n        "));
+        if !self.problem.help.is_empty() {
+            out += &format!("{HELP}{}", self.problem.help.replace('\n', "\n        "));
         }
         out
     }
 
     /// The finding as an error of the crate.
     pub fn into_error(self, text: &str) -> Error {
-        Error::usage(self.head(Some(text)), self.help)
+        Error::usage(self.head(Some(text)), self.problem.help)
     }
 
     fn head(&self, text: Option<&str>) -> String {
-        match text.and_then(|text| Spot::find(text, self.position)) {
-            Some(spot) => {
-                let place = place(&self.file, spot.line, spot.column);
-                format!("{place}: {}\n{}", self.message, spot.excerpt())
+        match text.and_then(|text| located(text, self.position)) {
+            Some((line, column, shown)) => {
+                let place = place(&self.file, line, column);
+                format!("{place}: {}\n{}", self.problem.message, excerpt(line, column, shown))
             }
-            None => format!("{}: {}", place_of(&self.file, self.position), self.message),
+            None => format!("{}: {}", place_of(&self.file, self.position), self.problem.message),
         }
     }
 }
@@ -74,34 +66,24 @@ pub fn position_at(text: &str, offset: usize) -> Position {
     Position::new(small(line), small(column))
 }
 
-/// A line of a text and a column in it, both from 1.
-struct Spot<'a> {
-    line: usize,
-    column: usize,
-    shown: &'a str,
+/// Line and column of a position in a text, both from 1, and the text of the line. A position past the end
+/// (of a script that stops too early) is the end of its last line.
+fn located(text: &str, position: Position) -> Option<(usize, usize, &str)> {
+    let line = position.line()?;
+    let column = position.position().unwrap_or(1);
+    let found = text.lines().nth(line - 1).map(|shown| (line, column, shown));
+    found.or_else(|| {
+        let (index, last) = text.lines().enumerate().last()?;
+        Some((index + 1, last.chars().count() + 1, last))
+    })
 }
 
-impl<'a> Spot<'a> {
-    /// A position past the end of the text (a script that stops too early) is the end of its last line.
-    fn find(text: &'a str, position: Position) -> Option<Self> {
-        let line = position.line()?;
-        let column = position.position().unwrap_or(1);
-        let found = text.lines().nth(line - 1).map(|shown| (line, column, shown));
-        let (line, column, shown) = found.or_else(|| {
-            let (index, last) = text.lines().enumerate().last()?;
-            Some((index + 1, last.chars().count() + 1, last))
-        })?;
-        Some(Self { line, column, shown })
-    }
-
-    fn excerpt(&self) -> String {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        let before = self.shown.chars().take(self.column - 1);
-        let pad: String = before.map(blank).collect();
-        let shown = self.shown.trim_end();
-        format!("{margin} |\n{number} | {shown}\n{margin} | {pad}^")
-    }
+fn excerpt(line: usize, column: usize, shown: &str) -> String {
+    let number = line.to_string();
+    let margin = " ".repeat(number.len());
+    let pad: String = shown.chars().take(column - 1).map(blank).collect();
+    let shown = shown.trim_end();
+    format!("{margin} |\n{number} | {shown}\n{margin} | {pad}^")
 }
 
 /// White space as wide as the character is on a screen.
@@ -117,7 +99,7 @@ mod tests {
     use super::*;
 
     fn caret(text: &str, line: u16, column: u16) -> String {
-        Finding::new("f", Position::new(line, column), "m", "").render(Some(text))
+        Finding::new("f", Position::new(line, column), Problem::new("m", "")).render(Some(text))
     }
 
     #[test]
@@ -139,7 +121,7 @@ mod tests {
 
     #[test]
     fn help_is_indented_and_a_missing_text_is_no_trouble() {
-        let finding = Finding::new("f", Position::NONE, "m", "one\ntwo");
+        let finding = Finding::new("f", Position::NONE, Problem::new("m", "one\ntwo"));
         assert_eq!(finding.render(None), "f: m\n  help: one\n        two");
         assert_eq!(finding.into_error("").to_string(), "f: m\n  help: one\ntwo");
     }

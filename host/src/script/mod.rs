@@ -4,6 +4,7 @@
 mod callback;
 pub mod check;
 mod comparable;
+mod convert;
 mod engine;
 pub mod error;
 mod finding;
@@ -24,10 +25,11 @@ mod unread;
 
 pub use callback::{Callback, own};
 pub use comparable::{Comparable, Identity, Observer, Observers, observer};
+pub(crate) use convert::script_type;
+pub use convert::{ArrayItem, FromScript, IntoScript, Pair, Refusal, own_name};
 pub use engine::{Limits, build, require_items};
 pub use finding::{Finding, place_of, position_at};
-pub(crate) use function::script_type;
-pub use function::{Carried, FromScript, Function, IntoScript, Pair, Parameter, Refusal, ended, own_name};
+pub use function::{Carried, Function, ParameterType, ended};
 pub use functions::Functions;
 pub use nearest::{did_you_mean, nearest};
 pub use problem::{Problem, ScriptResult, raised};

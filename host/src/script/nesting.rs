@@ -141,7 +141,7 @@ struct Nest {
 
 impl Nest {
     /// The depth of a value, at most `allowed`.
-    fn height(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
+    fn height(&mut self, value: &Dynamic, allowed: usize) -> Result<usize, TooDeep> {
         self.values += 1;
         if value.is_int() || value.is_float() || value.is_string() || value.is_unit() {
             return Ok(0);
@@ -168,7 +168,7 @@ impl Nest {
         &mut self,
         items: impl Iterator<Item = &'a Dynamic>,
         allowed: usize,
-    ) -> std::result::Result<usize, TooDeep> {
+    ) -> Result<usize, TooDeep> {
         let inside = allowed.checked_sub(1).ok_or(TooDeep)?;
         let mut highest = 0;
         for item in items {
@@ -177,7 +177,7 @@ impl Nest {
         Ok(highest + 1)
     }
 
-    fn shared(&mut self, value: &Dynamic, allowed: usize) -> std::result::Result<usize, TooDeep> {
+    fn shared(&mut self, value: &Dynamic, allowed: usize) -> Result<usize, TooDeep> {
         // A variable that is being changed at this moment is locked.
         let Some(inner) = value.read_lock::<Dynamic>() else { return Ok(0) };
         let address: *const Dynamic = &*inner;

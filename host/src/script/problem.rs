@@ -71,7 +71,9 @@ impl From<Problem> for Dynamic {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Files(files::Error::Usage { problem, help }) => Self::new(problem, help),
+            Error::Files(files::Error::Usage { problem, help } | files::Error::Failed { problem, help }) => {
+                Self::new(problem, help)
+            }
             Error::Fault(text) => Self::new(format!("{FAULT}: {text}"), REPORT),
             other => Self::new(other.to_string(), ""),
         }

@@ -7,7 +7,7 @@ mod tests;
 use std::{
     collections::HashMap,
     path::{Component, Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use rhai::{
@@ -20,7 +20,7 @@ use super::{
     problem::{ScriptResult, raised},
     source::{Scripts, Source},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 
 const EXTENSION: &str = "rhai";
 
@@ -65,11 +65,11 @@ impl Resolver {
     /// `Usage` where `import` is absolute or has `..` in it, where no file is found, and where a link leads
     /// out of the folders; `Io` where the file cannot be read.
     pub fn read(&self, import: &str) -> Result<Source> {
-        Source::read(&self.find(import)?)
+        Source::read(&self.find(import)?.0)
     }
 
-    /// The file that `import` names, in the first folder that has it.
-    fn find(&self, import: &str) -> Result<PathBuf> {
+    /// The file that `import` names, in the first folder that has it; and its canonical path.
+    fn find(&self, import: &str) -> Result<(PathBuf, PathBuf)> {
         let named = Path::new(import);
         let plain = |part: Component| matches!(part, Component::Normal(_));
         if import.is_empty() || import.contains('\\') || !named.components().all(plain) {
@@ -87,7 +87,7 @@ impl Resolver {
             let problem = format!("{} is a link to {}", found.display(), real.display());
             return Err(Error::usage(problem, self.allowed()));
         }
-        Ok(found)
+        Ok((found, real))
     }
 
     fn allowed(&self) -> String {
@@ -118,19 +118,18 @@ impl Resolver {
         import: &str,
         at: Position,
     ) -> ScriptResult<Shared<Module>> {
-        let found = self.find(import).map_err(|error| located(error, at))?;
-        let real = library::real(&found).map_err(|error| located(error, at))?;
-        if let Some(module) = self.state().modules.get(&real) {
+        let (found, real) = self.find(import).map_err(|error| located(error, at))?;
+        if let Some(module) = locked(&self.0.state).modules.get(&real) {
             return Ok(module.clone());
         }
-        self.refuse_circle(&real, &found).map_err(|error| located(error, at))?;
-        let source = Source::read(&found).map_err(|error| located(error, at))?;
-        self.state().loading.push((real.clone(), source.name.clone()));
+        let source = self.refuse_circle(&real, &found).and_then(|()| Source::read(&found));
+        let source = source.map_err(|error| located(error, at))?;
+        locked(&self.0.state).loading.push((real.clone(), source.name.clone()));
         let built = self.build(engine, global, &source);
-        self.state().loading.pop();
+        locked(&self.0.state).loading.pop();
         let module: Shared<Module> =
             built.map_err(|error| EvalAltResult::ErrorInModule(source.name.clone(), error, at))?.into();
-        self.state().modules.insert(real, module.clone());
+        locked(&self.0.state).modules.insert(real, module.clone());
         Ok(module)
     }
 
@@ -148,19 +147,12 @@ impl Resolver {
     }
 
     fn refuse_circle(&self, real: &Path, found: &Path) -> Result<()> {
-        let state = self.state();
+        let state = locked(&self.0.state);
         let Some(start) = state.loading.iter().position(|(path, _)| path == real) else {
             return Ok(());
         };
-        let names = state.loading[start..].iter().map(|(_, name)| name.clone());
-        let circle: Vec<String> = names.chain([found.display().to_string()]).collect();
-        let problem = format!("these scripts import each other in a circle: {}", circle.join(" -> "));
-        let help = "move what both need into a third script that imports neither";
-        Err(Error::usage(problem, help))
-    }
-
-    fn state(&self) -> MutexGuard<'_, LoadState> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let names = state.loading[start..].iter().map(|(_, name)| name);
+        Err(circular(names.chain([&found.display().to_string()])))
     }
 }
 
@@ -185,6 +177,13 @@ impl ModuleResolver for Resolver {
     ) -> ScriptResult<Shared<Module>> {
         self.load(engine, global, path, pos)
     }
+}
+
+/// The error for scripts that import one another, the first of them again at the end.
+pub fn circular<'a>(scripts: impl Iterator<Item = &'a String>) -> Error {
+    let circle = scripts.map(String::as_str).collect::<Vec<_>>().join(" -> ");
+    let problem = format!("these scripts import each other in a circle: {circle}");
+    Error::usage(problem, "move what both need into a third script that imports neither")
 }
 
 /// Makes the closures of a script callable from all scripts: Rhai looks a closure up by its generated name in

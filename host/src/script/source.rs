@@ -2,13 +2,16 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use rhai::{AST, Engine, ParseError};
 
 use super::{library, switch};
-use crate::{error::Result, run::ScriptText};
+use crate::{
+    error::{Result, locked},
+    run::ScriptText,
+};
 
 /// A script's text, and the name (its path) that messages use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +58,7 @@ impl Scripts {
         let functions = compiled.iter().flat_map(AST::iter_functions);
         let functions = functions.map(|f| f.name.to_string()).collect();
         let source = source.clone();
-        let mut scripts = self.lock();
+        let mut scripts = locked(&self.0);
         scripts.retain(|script| script.source.name != source.name);
         scripts.push(Script { source, functions });
         compiled
@@ -63,7 +66,7 @@ impl Scripts {
 
     /// The text of the script with this name.
     pub fn text(&self, name: &str) -> Option<Arc<str>> {
-        let scripts = self.lock();
+        let scripts = locked(&self.0);
         let script = scripts.iter().find(|script| script.source.name == name)?;
         Some(script.source.text.clone())
     }
@@ -71,7 +74,7 @@ impl Scripts {
     /// The file that defines `function`. Rhai names the file that was running when a function was
     /// called, which is another one when a plugin's closure is called back from an imported script.
     pub fn home(&self, function: &str, claimed: &str) -> String {
-        let scripts = self.lock();
+        let scripts = locked(&self.0);
         let defines = |script: &&Script| script.functions.iter().any(|name| name == function);
         let mut homes: Vec<&str> =
             scripts.iter().filter(defines).map(|script| script.source.name.as_str()).collect();
@@ -82,25 +85,14 @@ impl Scripts {
     /// Names of the functions that the scripts define with `fn`.
     pub fn functions(&self) -> Vec<String> {
         let named = |name: &&String| rhai::is_valid_function_name(name);
-        let scripts = self.lock();
+        let scripts = locked(&self.0);
         scripts.iter().flat_map(|script| script.functions.iter().filter(named).cloned()).collect()
     }
 
-    /// The texts of all scripts read, as a run keeps them.
+    /// The texts of all scripts read, in the order in which they were compiled, as a run keeps them.
     pub fn record(&self) -> Vec<ScriptText> {
-        self.sources()
-            .into_iter()
-            .map(|source| ScriptText::new(source.name, source.text.to_string()))
-            .collect()
-    }
-
-    /// Every script compiled so far, in that order: what a run stores and hashes.
-    pub fn sources(&self) -> Vec<Source> {
-        self.lock().iter().map(|s| s.source.clone()).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Script>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let text = |script: &Script| ScriptText::new(&script.source.name, &*script.source.text);
+        locked(&self.0).iter().map(text).collect()
     }
 }
 
@@ -128,6 +120,6 @@ mod tests {
         let broken = Source::new("a", "let = ;");
         assert!(scripts.compile(&engine, &broken).is_err());
         assert_eq!(scripts.text("a").as_deref(), Some("let = ;"));
-        assert_eq!(scripts.sources(), [broken]);
+        assert_eq!(scripts.record(), [ScriptText::new("a", "let = ;")]);
     }
 }

@@ -3,11 +3,11 @@
 
 use std::{
     cell::Cell,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     thread::{self, Builder},
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, locked};
 
 /// Sizes of a script's stack in bytes, tried in this order. The system maps only the pages that are used.
 const STACKS: [usize; 3] = [1 << 30, 256 << 20, 32 << 20];
@@ -45,7 +45,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
     let run = Mutex::new(Some(run));
     let body = || {
         ROLE.set(ThreadRole::Main);
-        let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let run = locked(&run).take();
         run.expect("one thread runs it")()
     };
     thread::scope(|scope| {
@@ -65,11 +65,7 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
 /// # Errors
 /// `Usage` when the system gives no more threads.
 pub fn spawn(body: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
-    let body = move || {
-        ROLE.set(ThreadRole::Worker);
-        body();
-    };
-    builder(STACK).spawn(body).map_err(no_thread)
+    builder(STACK).spawn(working(body)).map_err(no_thread)
 }
 
 fn builder(stack: usize) -> Builder {
@@ -84,11 +80,14 @@ pub fn spawn_scoped<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     body: impl FnOnce() + Send + 'scope,
 ) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
-    let body = move || {
+    builder(STACK).spawn_scoped(scope, working(body)).map_err(no_thread)
+}
+
+fn working<F: FnOnce() + Send>(body: F) -> impl FnOnce() + Send {
+    move || {
         ROLE.set(ThreadRole::Worker);
         body();
-    };
-    builder(STACK).spawn_scoped(scope, body).map_err(no_thread)
+    }
 }
 
 /// The error where the system gives no thread.

@@ -20,7 +20,7 @@ use std::{
 
 use rhai::{Engine, EvalAltResult, FuncRegistration, Module, Position, RhaiNativeFunc};
 
-use super::{Limits, ScriptResult, problem::interrupted};
+use super::{Limits, ScriptResult, engine::MAX_ITEMS, problem::interrupted};
 
 /// The interval at which a waiting call checks whether it should end.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -90,11 +90,11 @@ impl Limits {
     fn string(&self, bytes: usize) -> ScriptResult<()> {
         if bytes <= self.string { Ok(()) } else { Err(too_large("Length of string")) }
     }
+}
 
-    /// Refuses an array of more items than scripts may make.
-    fn items(&self, items: usize) -> ScriptResult<()> {
-        if items <= self.items { Ok(()) } else { Err(too_large("Size of array/BLOB")) }
-    }
+/// Refuses an array of more items than scripts may make.
+fn may_hold(items: usize) -> ScriptResult<()> {
+    if items <= MAX_ITEMS { Ok(()) } else { Err(too_large("Size of array/BLOB")) }
 }
 
 fn too_large(what: &str) -> Box<EvalAltResult> {

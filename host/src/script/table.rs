@@ -12,7 +12,7 @@ use ops::{ScriptPosition, nn::Module, tensor::trace};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
 
 use super::{
-    Function, Observers, Parameter, Problem, Refusal, ScriptResult, nesting, raised, require_items,
+    Function, Observers, ParameterType, Problem, Refusal, ScriptResult, nesting, raised, require_items,
     unread::Watched,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub struct Entry {
     example: &'static str,
     returns: &'static str,
     returns_rust_name: Option<&'static str>,
-    types: Vec<Parameter>,
+    types: Vec<ParameterType>,
     call: Arc<EntryCall>,
 }
 
@@ -61,7 +61,7 @@ impl Entry {
 
     /// `noise::uniform(shape: shape, stream?: string) -> Tensor`; a parameter with `?` may be left out.
     pub fn signature(&self) -> String {
-        let mark = |p: &Parameter| if p.is_optional { "?" } else { "" };
+        let mark = |p: &ParameterType| if p.is_optional { "?" } else { "" };
         let named = self.parameters.iter().zip(&self.types);
         let parameters: Vec<_> =
             named.map(|(name, p)| format!("{name}{}: {}", mark(p), p.type_name)).collect();
@@ -209,7 +209,7 @@ impl Table {
     fn key(&self, entry: &Entry, arity: usize) -> Vec<Vec<TypeId>> {
         let any = vec![TypeId::of::<Dynamic>()];
         let exact = |i: usize| entry.is_operator() || (i == 0 && entry.is_method());
-        let types = |(i, p): (usize, &Parameter)| if exact(i) { p.types.clone() } else { any.clone() };
+        let types = |(i, p): (usize, &ParameterType)| if exact(i) { p.types.clone() } else { any.clone() };
         entry.types.iter().take(arity).enumerate().map(types).collect()
     }
 

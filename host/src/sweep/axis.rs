@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::range::Range;
-use crate::script::settings::{
-    Setting, SettingValue,
-    given::{self, SettingProblem},
-    split_items,
+use crate::script::{
+    Problem,
+    settings::{Setting, SettingValue, given, split_items},
 };
 
 /// The most values that one axis has.
@@ -27,7 +26,7 @@ impl Axis {
     ///
     /// # Errors
     /// It has no values, or one of another type or that a rule of the setting refuses.
-    pub fn from_text(setting: &Setting, text: &str) -> Result<Self, SettingProblem> {
+    pub fn from_text(setting: &Setting, text: &str) -> Result<Self, Problem> {
         if let Some(range) = Range::from_text(setting, text)? {
             return Ok(Self::Range(range));
         }
@@ -48,7 +47,7 @@ impl Axis {
     ///
     /// # Errors
     /// As [`Axis::from_text`].
-    pub fn from_toml(setting: &Setting, value: toml::Value) -> Result<Self, SettingProblem> {
+    pub fn from_toml(setting: &Setting, value: toml::Value) -> Result<Self, Problem> {
         let is_list = matches!(setting.default, SettingValue::List(_));
         let value = match value {
             toml::Value::String(text) if !matches!(setting.default, SettingValue::String(_)) => {
@@ -65,9 +64,9 @@ impl Axis {
         Ok(Self::Values(vec![given::from_toml(setting, value)?]))
     }
 
-    fn of(setting: &Setting, values: Vec<SettingValue>) -> Result<Self, SettingProblem> {
+    fn of(setting: &Setting, values: Vec<SettingValue>) -> Result<Self, Problem> {
         match values.is_empty() {
-            true => Err(SettingProblem::new(
+            true => Err(Problem::new(
                 format!("the axis `{}` has no values", setting.name),
                 format!("write them with commas between: {0}={1},...", setting.name, setting.default),
             )),
@@ -88,7 +87,7 @@ impl Axis {
 fn whole_numbers(
     setting: &Setting,
     text: &str,
-) -> Result<Option<impl Iterator<Item = i64> + use<>>, SettingProblem> {
+) -> Result<Option<impl Iterator<Item = i64> + use<>>, Problem> {
     if !matches!(setting.default, SettingValue::Int(_)) {
         return Ok(None);
     }
@@ -103,7 +102,7 @@ fn whole_numbers(
     let Some((from, after)) = ends else { return Ok(None) };
     match after.checked_sub(from) {
         Some(length) if length <= LONGEST => Ok(Some(from..after)),
-        _ => Err(SettingProblem::new(
+        _ => Err(Problem::new(
             format!("the axis `{}` has more than {LONGEST} values", setting.name),
             format!("draw from them: {}=lin:{from}..{after} --random N", setting.name),
         )),
@@ -111,7 +110,7 @@ fn whole_numbers(
 }
 
 /// The values in what was typed, as texts that `host run` takes.
-fn texts(setting: &Setting, text: &str) -> Result<Vec<String>, SettingProblem> {
+fn texts(setting: &Setting, text: &str) -> Result<Vec<String>, Problem> {
     let (is_list, is_text) = match setting.default {
         SettingValue::List(_) => (true, false),
         SettingValue::String(_) => (false, true),
@@ -123,7 +122,7 @@ fn texts(setting: &Setting, text: &str) -> Result<Vec<String>, SettingProblem> {
     let items = split_items(text);
     let is_bracketed = |item: &String| item.starts_with('[') && item.ends_with(']');
     if is_list && items.len() > 1 && !items.iter().all(is_bracketed) {
-        return Err(SettingProblem::new(
+        return Err(Problem::new(
             format!("the setting `{}` is a list, and `{text}` could be one or several", setting.name),
             format!("write each value in brackets: {0}=[{text}] is one", setting.name),
         ));

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    script::settings::{
-        ResolvedSettings, Setting, SettingRule, SettingValue, ValueOrigin,
-        given::{self, SettingProblem},
+    script::{
+        Problem,
+        settings::{ResolvedSettings, Setting, SettingRule, SettingValue, ValueOrigin, given},
     },
 };
 
@@ -139,9 +139,8 @@ fn rounds(request: &Request, settings: &[Setting]) -> Result<Vec<Round>> {
         rounds.iter_mut().for_each(|round| round.unset(&choice.name));
     }
     for (i, (name, text)) in request.axes.iter().enumerate() {
-        let error = |problem: SettingProblem| {
-            Error::usage(format!("command line: {}", problem.message), problem.help)
-        };
+        let error =
+            |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
         if request.axes[..i].iter().any(|(other, _)| other == name) {
             let help = format!("write all values with commas between: {name}={text},...");
             return Err(Error::usage(format!("command line: the axis `{name}` is there twice"), help));

@@ -4,7 +4,10 @@ use std::fmt;
 
 use ops::random::Key;
 
-use crate::script::settings::{Setting, SettingValue, given::SettingProblem};
+use crate::script::{
+    Problem,
+    settings::{Setting, SettingValue},
+};
 
 /// What the streams of a sweep's random numbers begin with.
 const STREAM: &str = "sweep";
@@ -33,7 +36,7 @@ impl Range {
     ///
     /// # Errors
     /// Its ends are no numbers, in no order, or none that a logarithm can be taken of.
-    pub fn from_text(setting: &Setting, text: &str) -> Result<Option<Self>, SettingProblem> {
+    pub fn from_text(setting: &Setting, text: &str) -> Result<Option<Self>, Problem> {
         let is_whole = matches!(setting.default, SettingValue::Int(_));
         let scales = [("lin:", Scale::Linear), ("log:", Scale::Logarithmic)].into_iter();
         let found = scales.filter_map(|(word, scale)| Some((scale, text.strip_prefix(word)?))).next();
@@ -44,7 +47,7 @@ impl Range {
         };
         let wrong = |problem: &str| {
             let example = if is_whole { "lin:16..=64" } else { "log:1e-4..1e-2" };
-            SettingProblem::new(
+            Problem::new(
                 format!("the range `{text}` of `{}` {problem}", setting.name),
                 format!("write it like {}={example}", setting.name),
             )

@@ -27,11 +27,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     script::{
-        Finding, library, position_at,
-        settings::{
-            ROUND, SWEEP, Setting,
-            given::{self, SettingProblem},
-        },
+        Finding, Problem, library, position_at,
+        settings::{ROUND, SWEEP, Setting, given},
     },
 };
 
@@ -122,16 +119,15 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn parsed<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
         toml::from_str(self.text).map_err(|error| {
-            let problem =
-                SettingProblem::new(error.message().replace('\n', ", "), "`host help sweep` has examples");
+            let problem = Problem::new(error.message().replace('\n', ", "), "`host help sweep` has examples");
             self.error(error.span().map_or(0, |span| span.start), problem)
         })
     }
 
-    fn error(&self, offset: usize, problem: SettingProblem) -> Error {
+    fn error(&self, offset: usize, problem: Problem) -> Error {
         let position = position_at(self.text, offset);
         let file = self.file.display().to_string();
-        Finding::new(file, position, problem.message, problem.help).into_error(self.text)
+        Finding::new(file, position, problem).into_error(self.text)
     }
 
     fn named(&self, sections: Vec<Entries>, shared: &Section) -> Result<Vec<Round>> {
@@ -143,7 +139,7 @@ impl Reader<'_> {
             let is_taken = rounds.iter().any(|round| round.name == name);
             if name.is_empty() || name.contains(['/', '@']) || is_taken {
                 let problem = "a round has a name of its own, without `/` and `@`";
-                return Err(self.error(at, SettingProblem::new(problem, "name = \"gan\"")));
+                return Err(self.error(at, Problem::new(problem, "name = \"gan\"")));
             }
             rounds.push(section.round(name, shared));
         }
@@ -179,15 +175,15 @@ impl Reader<'_> {
             None => Ok(section),
             Some((name, _)) => {
                 let problem = format!("`{name}` is an axis, and one of the settings that go together");
-                Err(self.error(start, SettingProblem::new(problem, "leave it out of one of them")))
+                Err(self.error(start, Problem::new(problem, "leave it out of one of them")))
             }
         }
     }
 
     /// A list of settings that go together.
-    fn together(&self, value: toml::Value) -> Result<Vec<Values>, SettingProblem> {
+    fn together(&self, value: toml::Value) -> Result<Vec<Values>, Problem> {
         let example = "settings = [{ filter = false }, { filter = true, threshold = 0.5 }]";
-        let wrong = || SettingProblem::new("settings that go together are a list of tables", example);
+        let wrong = || Problem::new("settings that go together are a list of tables", example);
         let toml::Value::Array(items) = value else { return Err(wrong()) };
         let of_one = |item| {
             let toml::Value::Table(table) = item else { return Err(wrong()) };

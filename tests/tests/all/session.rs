@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use host::{
     Host, Options, Session,
-    run::{Mode, Progress},
+    run::Progress,
     script::{Limits, Source},
 };
 use tests::Bench;
@@ -53,7 +53,7 @@ fn functions_find_their_session_in_imports_callbacks_and_threads() {
     let bench = Bench::new();
     bench.write("plugins/lib.rhai", LIB);
     let plugin = bench.path().join("plugins/own.rhai");
-    let session = Session::new(Options { seed: 5, ..Options::default() }, Progress::new(Mode::Quiet));
+    let session = Session::new(Options { seed: 5, ..Options::default() }, Progress::quiet());
     let host = Host::assemble(session, Some(&plugin), Limits::default(), |_| {});
     let same = host.run(&Source::new("own.rhai", PLACES));
     let same = same.unwrap_or_else(|error| panic!("{}", host.explain(&error, "own.rhai")));

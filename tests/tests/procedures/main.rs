@@ -19,7 +19,7 @@ use std::{
 
 use host::{
     Error, Host, Options, Recorder, Session,
-    run::{Mode, Progress, Record, Run, Status},
+    run::{Progress, Record, Run, Status},
     script::{Limits, Source},
 };
 use tests::RunFolder;
@@ -42,7 +42,7 @@ fn number(name: &str, or: u64) -> u64 {
 /// that ended it. Where it is not killed, the checkpoint is written as `host run` does after an error.
 fn run(text: &str, run: Run, stop: u64, killed: bool) -> (u64, Option<String>) {
     let options = Options { seed: 7, checkpoint_every: Duration::ZERO, ..Options::default() };
-    let session = Session::new(options, Progress::new(Mode::Quiet));
+    let session = Session::new(options, Progress::quiet());
     let ticks = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&ticks);
     let host = Host::assemble(session, None, Limits::default(), |table| {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use files::Result;
 
-use super::{Cifar, PICTURE};
+use super::{Cifar, PICTURE, Records};
 use crate::{file::FileOrigin, pickle::Pickle};
 
 impl Cifar {
@@ -14,8 +14,7 @@ impl Cifar {
         file: &Path,
         bytes: Vec<u8>,
         index: usize,
-        pixels: &mut Vec<u8>,
-        labels: &mut Vec<u32>,
+        read: &mut Records,
     ) -> Result<()> {
         let pickle = Pickle::parse(bytes, FileOrigin::file(file))?;
         let data = pickle.byte_array(pickle.get("data")?)?;
@@ -30,14 +29,14 @@ impl Cifar {
         let numbers = pickle.whole_numbers(pickle.get(self.labels[index].key)?, count)?;
         for (i, number) in numbers.into_iter().enumerate() {
             match u32::try_from(number).ok().filter(|&label| (label as usize) < classes) {
-                Some(label) => labels.push(label),
+                Some(label) => read.labels.push(label),
                 None => {
                     let found = format!("label {number} of picture {i}");
                     return Err(pickle.fault(found, format!("0 to {}", classes - 1)));
                 }
             }
         }
-        pixels.extend_from_slice(data.elements);
+        read.pixels.extend_from_slice(data.elements);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use ops::{DType, Device, Tensor};
 use super::Items;
 
 /// The maximum number of items of a set: their order alone takes 1 GB.
-const MAX_ITEMS: usize = 1 << 28;
+pub(crate) const MAX_ITEMS: usize = 1 << 28;
 
 /// Items that are of that shape, and their number. Floats come to the CPU.
 pub(super) fn checked_items(items: Items, shape: &[usize]) -> Result<(Items, usize)> {

@@ -7,6 +7,7 @@ use super::{
     Dataset, argument,
     part::{DatasetPart, Items, batched, reserve},
 };
+use crate::Batch;
 
 /// An item and its position in the result. The order is that of the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,10 +21,11 @@ pub(super) struct Pick {
 
 /// Items that lie side by side, not yet on a device.
 pub(crate) struct Gathered {
-    count: usize,
-    /// `[count, ...]`.
+    /// Their indices in the set, `[n]`.
+    pub indices: Vec<u32>,
+    /// `[n, ...]`.
     images: Vec<f32>,
-    /// `[count]`.
+    /// `[n]`.
     labels: Option<Vec<i32>>,
 }
 
@@ -80,16 +82,6 @@ impl Dataset {
         Ok(all.to_device(device)?)
     }
 
-    /// The items at those indices, `[n, ...]` of f32, and their labels, `[n]` of i32, if the set has any.
-    ///
-    /// # Errors
-    /// [`ops::Error`] for no index, one out of range, or more than the budget of tensor bytes allows.
-    pub fn batch(&self, indices: &[usize], device: Device) -> Result<(Tensor, Option<Tensor>)> {
-        self.require_room("batch", indices.len())?;
-        let gathered = self.gather("batch", indices.iter().copied())?;
-        self.upload(gathered, device)
-    }
-
     /// Refuses batches of `count` items before they are gathered: none, or more than the budget allows.
     pub(crate) fn require_room(&self, op: &'static str, count: usize) -> Result<()> {
         require_items(op, count)?;
@@ -97,22 +89,27 @@ impl Dataset {
     }
 
     /// Copies the items at those indices side by side.
-    pub(crate) fn gather(&self, op: &'static str, indices: impl Iterator<Item = usize>) -> Result<Gathered> {
-        let picks = self.picks(op, indices)?;
+    pub(crate) fn gather(&self, op: &'static str, indices: &[u32]) -> Result<Gathered> {
+        let picks = self.picks(op, indices.iter().map(|&index| index as usize))?;
         // A set has labels or has none, whichever items are in a batch.
         let labels = if self.is_labelled() { self.labels_of(&picks) } else { None };
         Ok(Gathered {
-            count: picks.len(),
+            indices: indices.to_vec(),
             images: self.values(&picks)?,
             labels: labels.map(|labels| labels.into_iter().map(|label| label as i32).collect()),
         })
     }
 
-    /// The tensors of a batch.
-    pub(crate) fn upload(&self, batch: Gathered, device: Device) -> Result<(Tensor, Option<Tensor>)> {
-        let images = Tensor::from_data(batch.images, batched(batch.count, &self.shape), device)?;
-        let labels = batch.labels.map(|labels| Tensor::from_data(labels, [batch.count], device));
-        Ok((images, labels.transpose()?))
+    /// The batch of those items.
+    pub(crate) fn upload(
+        &self,
+        Gathered { indices, images, labels }: Gathered,
+        device: Device,
+    ) -> Result<Batch> {
+        let n = indices.len();
+        let images = Tensor::from_data(images, batched(n, &self.shape), device)?;
+        let labels = labels.map(|labels| Tensor::from_data(labels, [n], device)).transpose()?;
+        Ok(Batch { images, labels, indices })
     }
 
     fn picks(&self, op: &'static str, indices: impl Iterator<Item = usize>) -> Result<Vec<Pick>> {

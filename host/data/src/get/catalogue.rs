@@ -38,92 +38,53 @@ const fn item(name: &'static str, bytes: u64, sha256: &'static str) -> RemoteFil
     RemoteFile { name, bytes, sha256, unpack: Unpack::Keep }
 }
 
+/// The files of a set with MNIST's file names, by their sizes and checksums.
+const fn mnist_like([a, b, c, d]: [(u64, &'static str); 4]) -> [RemoteFile; 4] {
+    [
+        item("train-images-idx3-ubyte.gz", a.0, a.1),
+        item("train-labels-idx1-ubyte.gz", b.0, b.1),
+        item("t10k-images-idx3-ubyte.gz", c.0, c.1),
+        item("t10k-labels-idx1-ubyte.gz", d.0, d.1),
+    ]
+}
+
 pub static OFFERS: [Offer; 7] = [
     Offer {
         name: "mnist",
         home: "mnist",
         address: "https://storage.googleapis.com/cvdf-datasets/mnist/",
-        files: &[
-            item(
-                "train-images-idx3-ubyte.gz",
-                9_912_422,
-                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            ),
-            item(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            ),
-            item(
-                "t10k-images-idx3-ubyte.gz",
-                1_648_877,
-                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            ),
-            item(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-            ),
-        ],
+        files: &mnist_like([
+            (9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+            (1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+        ]),
         terms: "by Y. LeCun, C. Cortes and C. J. C. Burges",
     },
     Offer {
         name: "fashion-mnist",
         home: "fashion-mnist",
         address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        files: &[
-            item(
-                "train-images-idx3-ubyte.gz",
-                26_421_880,
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            ),
-            item(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            ),
-            item(
-                "t10k-images-idx3-ubyte.gz",
-                4_422_102,
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            ),
-            item(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            ),
-        ],
+        files: &mnist_like([
+            (26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            (29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            (4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+        ]),
         terms: "by Zalando SE, MIT licence",
     },
     Offer {
         name: "kmnist",
         home: "kmnist",
         address: "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
-        files: &[
-            item(
-                "train-images-idx3-ubyte.gz",
-                18_165_135,
-                "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
-            ),
-            item(
-                "train-labels-idx1-ubyte.gz",
-                29_497,
-                "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
-            ),
-            item(
-                "t10k-images-idx3-ubyte.gz",
-                3_041_136,
-                "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
-            ),
-            item(
-                "t10k-labels-idx1-ubyte.gz",
-                5_120,
-                "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
-            ),
-        ],
+        files: &mnist_like([
+            (18_165_135, "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"),
+            (29_497, "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17"),
+            (3_041_136, "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5"),
+            (5_120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c"),
+        ]),
         terms: "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL \
-            and others), \
-                doi:10.20676/00000341, CC BY-SA 4.0",
+                and others), doi:10.20676/00000341, CC BY-SA 4.0",
     },
     Offer {
         name: "emnist",

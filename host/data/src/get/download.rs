@@ -37,6 +37,12 @@ enum Broken {
     Off(String),
 }
 
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self::Ended(error)
+    }
+}
+
 /// Fetches `item` from `address` to a file of its name in `folder`, unless a good one is there.
 pub fn fetch(address: &str, item: &RemoteFile, folder: &Path, watch: &dyn Watch) -> Result<()> {
     let (whole, part) = (folder.join(item.name), folder.join(format!("{}.part", item.name)));
@@ -49,10 +55,8 @@ pub fn fetch(address: &str, item: &RemoteFile, folder: &Path, watch: &dyn Watch)
     if sum != item.sha256 {
         // A wrong file would be taken for a good beginning the next time.
         fs::remove_file(&part).map_err(Error::io(&part))?;
-        let expected = format!(
-            "{}, the checksum of {}; fetch it again, or from another address",
-            item.sha256, item.name
-        );
+        let RemoteFile { name, sha256, .. } = item;
+        let expected = format!("{sha256}, the checksum of {name}; fetch it again, or from another address");
         return Err(fault(&part, item.bytes, format!("a content with the SHA-256 {sum}"), expected));
     }
     fs::rename(&part, &whole).map_err(Error::io(&whole))
@@ -76,7 +80,7 @@ fn gather(address: &str, item: &RemoteFile, part: &Path, watch: &dyn Watch) -> R
             after => {
                 failures += 1;
                 if failures == PATIENCE {
-                    return Err(failed(
+                    return Err(Error::failed(
                         format!("{address} broke off after {after} of {} bytes: {reason}", item.bytes),
                         "what has come is kept: give the command again, or name a mirror with --from URL",
                     ));
@@ -108,7 +112,7 @@ fn try_once(
     part: &Path,
     watch: &dyn Watch,
 ) -> Result<(), Broken> {
-    let have = length(part).map_err(Broken::Ended)?;
+    let have = length(part)?;
     let mut request = agent.get(address).header("accept-encoding", "identity");
     if have > 0 {
         request = request.header("range", format!("bytes={have}-"));
@@ -116,21 +120,19 @@ fn try_once(
     let response = request.call().map_err(|error| Broken::Off(error.to_string()))?;
     if response.status() == StatusCode::RANGE_NOT_SATISFIABLE && have > 0 {
         // The bytes so far are of no use.
-        fs::remove_file(part).map_err(|error| Broken::Ended(Error::io(part)(error)))?;
+        fs::remove_file(part).map_err(Error::io(part))?;
         return Err(Broken::Off("it has fewer bytes than have come".into()));
     }
     let at = start(&response, address, item, have)?;
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(part);
-    let mut file = file
-        .and_then(|file| file.set_len(at).map(|()| file))
-        .map_err(|e| Broken::Ended(Error::io(part)(e)))?;
+    let mut file = file.and_then(|file| file.set_len(at).map(|()| file)).map_err(Error::io(part))?;
     copy(response.into_body(), &mut file, part, item, at, watch)
 }
 
 /// At which byte of the file an answer begins.
 fn start(response: &Response<Body>, address: &str, item: &RemoteFile, have: u64) -> Result<u64, Broken> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let ended = |found: String, help: &str| Broken::Ended(failed(format!("{address}: {found}"), help));
+    let ended = |found: String, help: &str| Error::failed(format!("{address}: {found}"), help).into();
     let another = "the address gives another file now; name a mirror with --from URL";
     let status = response.status();
     let at = match status {
@@ -160,11 +162,6 @@ fn start(response: &Response<Body>, address: &str, item: &RemoteFile, have: u64)
     }
 }
 
-/// An error of the network, and the way out.
-fn failed(problem: String, help: &str) -> Error {
-    Error::Failed(format!("{problem}\n  help: {help}"))
-}
-
 /// The first byte of `bytes 100-199/200`.
 fn range_start(range: &str) -> Option<u64> {
     range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
@@ -179,21 +176,20 @@ fn copy(
     mut at: u64,
     watch: &dyn Watch,
 ) -> Result<(), Broken> {
-    let disk = |error| Broken::Ended(Error::io(part)(error));
-    file.seek(SeekFrom::Start(at)).map_err(disk)?;
+    file.seek(SeekFrom::Start(at)).map_err(Error::io(part))?;
     let mut reader = body.into_reader();
     let mut buffer = vec![0; BUFFER];
     loop {
-        ops::interrupt::check().map_err(|error| Broken::Ended(error.into()))?;
+        ops::interrupt::check().map_err(Error::from)?;
         let count = buffer.len().min((item.bytes - at) as usize);
         if count == 0 {
-            return file.sync_all().map_err(disk);
+            return Ok(file.sync_all().map_err(Error::io(part))?);
         }
         let count = reader.read(&mut buffer[..count]).map_err(|error| Broken::Off(error.to_string()))?;
         if count == 0 {
             return Err(Broken::Off("the connection was closed".into()));
         }
-        file.write_all(&buffer[..count]).map_err(disk)?;
+        file.write_all(&buffer[..count]).map_err(Error::io(part))?;
         at += count as u64;
         watch.came(item.name, at, item.bytes);
     }

@@ -8,11 +8,10 @@ pub use download::Watch;
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
-use files::{Error, Result, sha256_of_file};
+use files::{Error, Result, sha256_of_file, write_whole};
 
 use super::{
     fault,
@@ -74,48 +73,39 @@ fn link(from: &Path, to: &Path) -> Result<()> {
     fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)).map_err(Error::io(to))
 }
 
-/// Puts what a file holds into `folder`.
+/// Puts what a file holds into `folder`: of an archive the plain files, without their folders.
 fn unpack(item: &RemoteFile, file: &Path, folder: &Path) -> Result<()> {
     match item.unpack {
-        Unpack::Keep => link(file, &folder.join(item.name)),
-        Unpack::TarGz => untar(file, folder),
-        Unpack::Zip => unzip(file, folder),
-    }
-}
-
-/// Puts the files of a zip file into `folder`, without their folders.
-fn unzip(file: &Path, folder: &Path) -> Result<()> {
-    let zip = Zip::open(file)?;
-    for entry in zip.entries() {
-        ops::interrupt::check()?;
-        let name = entry.name.rsplit('/').next().unwrap_or_default();
-        if name.is_empty() || name.starts_with('.') {
-            continue;
+        Unpack::Keep => link(file, &folder.join(item.name))?,
+        Unpack::TarGz => {
+            let mut tar = Tar::open(file)?;
+            while let Some(entry) = tar.next_entry()? {
+                let Some(path) = placed(&entry.name, folder).filter(|_| entry.kind == TarKind::File) else {
+                    continue;
+                };
+                if entry.size > MAX_BYTES {
+                    let found = format!("`{}` of {} bytes", entry.name, entry.size);
+                    return Err(fault(file, entry.offset, found, format!("at most {MAX_BYTES}")));
+                }
+                write_whole(&path, &tar.read(&entry)?)?;
+            }
         }
-        let to = folder.join(name);
-        fs::write(&to, zip.read(entry, MAX_BYTES)?).map_err(Error::io(&to))?;
-    }
-    Ok(())
-}
-
-/// Puts the plain files of a tar archive into `folder`, without their folders.
-fn untar(file: &Path, folder: &Path) -> Result<()> {
-    let mut tar = Tar::open(file)?;
-    while let Some(entry) = tar.next_entry()? {
-        let name = entry.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        if entry.kind != TarKind::File || name.is_empty() || name.starts_with('.') {
-            continue;
+        Unpack::Zip => {
+            let zip = Zip::open(file)?;
+            for entry in zip.entries() {
+                ops::interrupt::check()?;
+                let Some(path) = placed(&entry.name, folder) else { continue };
+                write_whole(&path, &zip.read(entry, MAX_BYTES)?)?;
+            }
         }
-        if entry.size > MAX_BYTES {
-            let found = format!("`{name}` of {} bytes", entry.size);
-            return Err(fault(file, entry.offset, found, format!("at most {MAX_BYTES}")));
-        }
-        let path = folder.join(name);
-        let mut to = fs::File::create(&path).map_err(Error::io(&path))?;
-        tar.content(&entry, |bytes| to.write_all(bytes).map_err(Error::io(&path)))?;
-        to.sync_all().map_err(Error::io(&path))?;
     }
     Ok(())
+}
+
+/// Where an entry of an archive is put in `folder`; none for a hidden one.
+fn placed(entry: &str, folder: &Path) -> Option<PathBuf> {
+    let name = entry.rsplit(['/', '\\']).next().unwrap_or_default();
+    (!name.is_empty() && !name.starts_with('.')).then(|| folder.join(name))
 }
 
 /// Gives the folder of files its name; where that is taken, moves each file into it.

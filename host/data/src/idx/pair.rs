@@ -1,17 +1,13 @@
 //! Where the IDX files of a set lie, and how they make up the set.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use files::{Error, Result};
 
 use super::sets::{IMAGES, SETS, Set};
-use crate::{Images, ReadOptions, Split, file::fault, find::shown};
+use crate::{Images, ItemLabels, ReadOptions, Split, class_numbers, file::fault, find::shown};
 
 const LABELS: &str = "labels-idx1-ubyte";
-const SPLITS: [Split; 2] = [Split::Train, Split::Test];
 
 /// Looks in the set's homes inside `folder`, then in `folder` itself.
 pub fn inside(folder: &Path, set: &Set, split: Split) -> Option<PathBuf> {
@@ -31,7 +27,7 @@ pub fn of_file(path: &Path) -> Option<&'static Set> {
     SETS.iter().find(|set| {
         let of_split = |split| name.starts_with(&set.file_name(split));
         let is_named = name.starts_with(set.name) || set.homes.iter().any(|home| folder.ends_with(home));
-        is_named && SPLITS.into_iter().any(of_split)
+        is_named && Split::COMMON.into_iter().any(of_split)
     })
 }
 
@@ -85,26 +81,22 @@ pub fn read(path: &Path, set: Option<&Set>, options: &ReadOptions) -> Result<Ima
     let labels = match labels_beside(path) {
         Some(beside) => {
             options.check(&beside)?;
-            Some(read_labels(&beside, count, set)?)
+            Ok(read_labels(&beside, count, set)?)
         }
-        None => None,
+        None => Err(unlabelled(path)),
     };
-    let images = Images {
-        name,
-        shape: [1, height, width],
-        pixels: pixels.into(),
-        class_names: class_names(set, labels.as_deref()),
-        unlabelled: unlabelled(path, labels.is_some()),
-        labels,
+    let class_names = match set {
+        Some(set) => set.classes().map(str::to_owned).collect(),
+        None => class_numbers(labels.as_deref().unwrap_or_default()),
     };
-    images.fitted(&options.fit)
+    let labels = ItemLabels { labels, class_names };
+    Images::new(name, [1, height, width], pixels, labels).fitted(&options.fit)
 }
 
-/// Why there are no labels, where there are none.
-fn unlabelled(path: &Path, has_labels: bool) -> String {
+/// Why there are no labels.
+fn unlabelled(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match name.split_once(IMAGES) {
-        _ if has_labels => String::new(),
         Some((stem, _)) => format!("there is no {stem}{LABELS} beside {}", path.display()),
         None => {
             format!("{} is not called ...-{IMAGES}, so that no file of labels belongs to it", path.display())
@@ -113,7 +105,7 @@ fn unlabelled(path: &Path, has_labels: bool) -> String {
 }
 
 /// Reads one label for each of `count` pictures and checks that `set`, if it is known, has such classes.
-fn read_labels(path: &Path, count: usize, set: Option<&Set>) -> Result<Arc<[u32]>> {
+fn read_labels(path: &Path, count: usize, set: Option<&Set>) -> Result<Vec<u32>> {
     let ([labels], bytes) = super::read::<1>(path)?;
     if labels != count {
         let expected = format!("{count}, one for each picture");
@@ -128,18 +120,6 @@ fn read_labels(path: &Path, count: usize, set: Option<&Set>) -> Result<Arc<[u32]
         }
     };
     bytes.iter().enumerate().map(label).collect()
-}
-
-/// The names of a known set's classes, or numbers up to the highest label.
-fn class_names(set: Option<&Set>, labels: Option<&[u32]>) -> Vec<String> {
-    match (set, labels) {
-        (Some(set), _) => set.classes().map(str::to_owned).collect(),
-        (None, Some(labels)) => {
-            let highest = labels.iter().max().copied().unwrap_or(0);
-            (0..=highest).map(|label| label.to_string()).collect()
-        }
-        (None, None) => Vec::new(),
-    }
 }
 
 /// Transposes pictures `[N, height, width]` to `[N, width, height]`.

@@ -22,7 +22,7 @@ fn plan(batch_size: usize, seed: Option<u64>) -> BatchPlan {
 }
 
 fn all(set: &Dataset, plan: BatchPlan) -> Vec<Batch> {
-    Batches::new(set, plan).unwrap().collect::<Result<_>>().unwrap()
+    BatchLoader::new(set, plan).unwrap().collect::<Result<_>>().unwrap()
 }
 
 fn indices(batches: &[Batch]) -> Vec<u32> {
@@ -31,7 +31,7 @@ fn indices(batches: &[Batch]) -> Vec<u32> {
 
 #[test]
 fn a_large_batch_has_a_thread() {
-    let source = |side| Batches::new(&set(10, side), plan(4, None)).unwrap().source;
+    let source = |side| BatchLoader::new(&set(10, side), plan(4, None)).unwrap().source;
     assert!(matches!(source(8), BatchSource::Here(_)));
     assert!(matches!(source(64), BatchSource::Thread(_)));
 }
@@ -83,7 +83,7 @@ fn the_last_batch_is_smaller_or_left_out() {
         };
         assert_eq!(sizes(false), [4, 4, 2]);
         assert_eq!(sizes(true), [4, 4]);
-        let mut batches = Batches::new(&set, plan(4, None)).unwrap();
+        let mut batches = BatchLoader::new(&set, plan(4, None)).unwrap();
         assert_eq!(batches.len(), 3);
         batches.next();
         assert_eq!(batches.len(), 2);
@@ -95,11 +95,11 @@ fn the_last_batch_is_smaller_or_left_out() {
 fn a_pass_may_have_any_items_of_the_set() {
     for side in [8, 64] {
         let order = vec![3, 3, 0, 9, 3];
-        let batches = Batches::of_items(&set(10, side), order.clone(), plan(2, None)).unwrap();
+        let batches = BatchLoader::of_items(&set(10, side), order.clone(), plan(2, None)).unwrap();
         let batches: Vec<Batch> = batches.collect::<Result<_>>().unwrap();
         assert_eq!(indices(&batches), order);
         assert_eq!(batches[1].labels.as_ref().unwrap().to_f64().unwrap(), [0.0, 9.0]);
-        let mut wrong = Batches::of_items(&set(10, side), vec![10], plan(2, None)).unwrap();
+        let mut wrong = BatchLoader::of_items(&set(10, side), vec![10], plan(2, None)).unwrap();
         assert!(wrong.next().unwrap().unwrap_err().to_string().contains("an index is 10"));
     }
 }
@@ -113,7 +113,7 @@ fn a_pass_without_a_batch_is_refused() {
         (&full, BatchPlan { drop_last: true, ..plan(4, None) }),
     ];
     for (set, plan) in cases {
-        let error = Batches::new(set, plan).err().unwrap().to_string();
+        let error = BatchLoader::new(set, plan).err().unwrap().to_string();
         let expected = format!("no batch of {} can be made of `{set}`", plan.batch_size);
         assert!(error.contains(&expected), "{error}");
     }
@@ -125,7 +125,7 @@ fn recipe() -> (Recipe, Arc<()>) {
 }
 
 /// A worker whose batch 1 is `second`.
-fn worker(second: fn() -> Result<Prepared>) -> (Batches, Arc<()>) {
+fn worker(second: fn() -> Result<Gathered>) -> (BatchLoader, Arc<()>) {
     let (recipe, alive) = recipe();
     let (set, held) = (recipe.set.clone(), Arc::clone(&alive));
     let prepare = move |i| {
@@ -133,7 +133,7 @@ fn worker(second: fn() -> Result<Prepared>) -> (Batches, Arc<()>) {
         if i == 1 { second() } else { recipe.prepare(i) }
     };
     let source = BatchSource::Thread(Worker::start(4, prepare).unwrap());
-    (Batches { set, device: Device::Cpu, source, done: 0, count: 4 }, alive)
+    (BatchLoader { set, device: Device::Cpu, source, done: 0, count: 4 }, alive)
 }
 
 #[test]

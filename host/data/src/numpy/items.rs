@@ -4,15 +4,14 @@ use files::{Error, Result};
 use ops::{Device, Tensor};
 
 use super::{kind::NumpyKind, npy::NumpyArray};
-use crate::{Images, Items, ReadOptions};
+use crate::{Images, ItemLabels, Items, ReadOptions};
 
 /// How to read an array that is no set by itself.
 const ARRAY: &str = "read it with `data::array(path)` or `data::array(path, \"name\")`, and make a set of \
-    it with \
-                     `data::from(items, labels)`";
+                     it with `data::from(items, labels)`";
 
 /// Items of one shape, and what that is.
-pub struct Content {
+pub struct ArrayItems {
     pub items: Items,
     pub shape: Vec<usize>,
     pub count: usize,
@@ -25,7 +24,7 @@ impl NumpyArray {
     ///
     /// # Errors
     /// `Format` for other elements, or another shape; `Usage` for options that they do not take.
-    pub fn items(self, name: &str, options: &ReadOptions) -> Result<Content> {
+    pub fn items(self, name: &str, options: &ReadOptions) -> Result<ArrayItems> {
         if self.shape().len() < 2 || self.elements().is_empty() {
             let found = format!("the shape {:?}", self.shape());
             return Err(self.refused(found, format!("items [N, ...]; or {ARRAY}")));
@@ -43,7 +42,7 @@ impl NumpyArray {
         }
     }
 
-    fn bytes(self, name: &str, options: &ReadOptions) -> Result<Content> {
+    fn bytes(self, name: &str, options: &ReadOptions) -> Result<ArrayItems> {
         let shape = self.shape().to_vec();
         let (picture, is_last) = match shape[..] {
             [_, h, w] => ([1, h, w], false),
@@ -51,7 +50,7 @@ impl NumpyArray {
             [_, c @ (1 | 3), h, w] => ([c, h, w], false),
             [count, d] => {
                 options.require_only_of(name, &["array", "labels"])?;
-                return Ok(Content { items: Items::Bytes(self.values().into()), shape: vec![d], count });
+                return Ok(ArrayItems { items: Items::Bytes(self.values().into()), shape: vec![d], count });
             }
             _ => {
                 let expected = format!(
@@ -63,16 +62,9 @@ impl NumpyArray {
         };
         let values = self.values();
         let pixels = if is_last { planes(&values, picture, 1) } else { values };
-        let images = Images {
-            name: name.to_owned(),
-            shape: picture,
-            pixels: pixels.into(),
-            labels: None,
-            class_names: Vec::new(),
-            unlabelled: String::new(),
-        };
-        let images = images.fitted(&options.fit)?;
-        Ok(Content { items: Items::Bytes(images.pixels), shape: images.shape.to_vec(), count: shape[0] })
+        let none = ItemLabels { labels: Err(String::new()), class_names: Vec::new() };
+        let images = Images::new(name, picture, pixels, none).fitted(&options.fit)?;
+        Ok(ArrayItems { items: Items::Bytes(images.pixels), shape: images.shape.to_vec(), count: shape[0] })
     }
 
     /// The bytes themselves; booleans become 0 and 255.
@@ -85,7 +77,7 @@ impl NumpyArray {
         values
     }
 
-    fn floats(self) -> Result<Content> {
+    fn floats(self) -> Result<ArrayItems> {
         let all = self.shape().to_vec();
         let (shape, is_last) = match all[..] {
             [_, h, w] => (vec![1, h, w], false),
@@ -100,7 +92,7 @@ impl NumpyArray {
         let values = values.unwrap_or_default();
         let tensor =
             Tensor::from_data(values, [&all[..1], &shape].concat(), Device::Cpu).map_err(Error::from)?;
-        Ok(Content { items: Items::Floats(tensor), shape, count: all[0] })
+        Ok(ArrayItems { items: Items::Floats(tensor), shape, count: all[0] })
     }
 }
 

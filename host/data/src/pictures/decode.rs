@@ -153,9 +153,7 @@ impl Decoder<'_> {
         self.rotated.fetch_add(usize::from(is_rotated), Ordering::Relaxed);
         Ok(picture)
     }
-}
 
-impl Decoder<'_> {
     /// The error for a picture beyond the limits.
     fn too_large(&self, file: &Member, packed: &[u8]) -> Error {
         let reader = ImageReader::new(Cursor::new(packed)).with_guessed_format();

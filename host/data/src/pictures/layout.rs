@@ -4,8 +4,8 @@ mod notes;
 
 use std::collections::BTreeSet;
 
-use super::{ATTRIBUTES, PictureLabels, is_picture};
-use crate::{ReadOptions, Split, left_out::LeftOut, store::Member};
+use super::{ATTRIBUTES, ends_with, is_picture};
+use crate::{ItemLabels, ReadOptions, Split, left_out::LeftOut, store::Member};
 
 /// Pictures in formats that are not read.
 const OTHERS: [&str; 20] = [
@@ -36,7 +36,7 @@ struct Placed<'a> {
 /// The pictures of a split.
 pub struct Chosen<'a> {
     pub files: Vec<&'a Member>,
-    pub labels: PictureLabels,
+    pub labels: ItemLabels,
 }
 
 impl<'a> Layout<'a> {
@@ -56,10 +56,8 @@ impl<'a> Layout<'a> {
         placed.retain(|picture| {
             let stays = splits.is_empty() || picture.split.is_some();
             if !stays {
-                left_out.add(
-                    ["picture outside of the splits", "pictures outside of the splits"],
-                    &picture.file.name,
-                );
+                let what = ["picture outside of the splits", "pictures outside of the splits"];
+                left_out.add(what, &picture.file.name);
             }
             stays
         });
@@ -111,16 +109,12 @@ impl<'a> Layout<'a> {
         };
         let labels: Option<Vec<u32>> = classes.into_iter().map(number).collect();
         let why = "its pictures do not lie in folders that could be their classes, and the option `labels` \
-            names no \
-                   attribute of a table";
-        let class_names = if labels.is_some() {
-            self.classes.iter().map(|&class| class.to_owned()).collect()
-        } else {
-            Vec::new()
-        };
+                   names no attribute of a table";
+        let classes = labels.iter().flat_map(|_| &self.classes).map(|&class| class.to_owned());
+        let class_names = classes.collect();
         Some(Chosen {
             files,
-            labels: PictureLabels { labels: labels.ok_or_else(|| why.to_owned()), class_names },
+            labels: ItemLabels { labels: labels.ok_or_else(|| why.to_owned()), class_names },
         })
     }
 }
@@ -220,20 +214,16 @@ fn leave_out_strays(placed: &mut Vec<Placed>, left_out: &mut LeftOut) {
 
 /// Whether a name is that of a picture of a format that is not read.
 pub fn is_other_picture(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    OTHERS.iter().any(|end| name.ends_with(end))
+    ends_with(name, &OTHERS)
 }
 
 /// Notes a file that is not read.
 fn leave_out(file: &Member, left_out: &mut LeftOut) {
-    if is_other_picture(&file.name) {
-        left_out.add(
-            ["picture of a format that is not read", "pictures of formats that are not read"],
-            &file.name,
-        );
-    } else {
-        left_out.add(["file that is no picture", "files that are no pictures"], &file.name);
-    }
+    let what = match is_other_picture(&file.name) {
+        true => ["picture of a format that is not read", "pictures of formats that are not read"],
+        false => ["file that is no picture", "files that are no pictures"],
+    };
+    left_out.add(what, &file.name);
 }
 
 /// The length of the folder, with its `/`, that all names begin with, unless it is that of a split.

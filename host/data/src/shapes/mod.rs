@@ -10,9 +10,7 @@ mod solid;
 mod surface;
 mod vector;
 
-use rayon::prelude::*;
-
-use super::{BuiltIn, Images, Split, cursor::Cursor};
+use super::{BuiltIn, cursor::Cursor};
 use scene::Scene;
 use solid::SOLIDS;
 use vector::V;
@@ -23,47 +21,19 @@ const SIDE: usize = 32;
 const RAYS: usize = 2;
 const PLANE: usize = SIDE * SIDE;
 
-/// The set as scripts load it.
+/// The set as scripts load it, of as many pictures as CIFAR-10 has.
 pub const SET: BuiltIn = BuiltIn {
     name: "shapes",
     about: "bodies, lit and textured, 10 classes, any number of colour 32x32",
-    make: shapes,
-    usual_count,
     shape: [3, SIDE, SIDE],
+    classes: || SOLIDS.iter().map(|(_, name)| (*name).into()).collect(),
+    training: 50_000,
+    draw,
 };
 
-/// How many pictures a split has where no number is asked for: as many as CIFAR-10's.
-fn usual_count(split: Split) -> usize {
-    match split {
-        Split::Train => 50_000,
-        Split::Test | Split::Validation => 10_000,
-    }
-}
-
-/// The first `count` pictures of a split. Picture `i` is a pure function of `(seed, split, i)` and shows
-/// class `i % 10`. It takes 3,072 bytes, so bound `count` where a user names it.
-/// Once a stop is asked for, the pictures that follow stay black.
-pub fn shapes(seed: u64, split: Split, count: usize) -> Images {
-    let mut pixels = vec![0; count * 3 * PLANE];
-    pixels.par_chunks_mut(3 * PLANE).enumerate().for_each(|(i, picture)| {
-        if !ops::interrupt::requested() {
-            draw(seed, split, i, picture);
-        }
-    });
-    Images {
-        name: SET.name.into(),
-        shape: SET.shape,
-        pixels: pixels.into(),
-        labels: Some((0..count).map(|i| (i % SOLIDS.len()) as u32).collect()),
-        class_names: SOLIDS.iter().map(|(_, name)| (*name).into()).collect(),
-        unlabelled: String::new(),
-    }
-}
-
-/// Draws picture `i` on `picture` (`[3, SIDE, SIDE]`).
-fn draw(seed: u64, split: Split, i: usize, picture: &mut [u8]) {
-    let mut cursor = Cursor::new(seed, split, i as u64);
-    let scene = Scene::new(SOLIDS[i % SOLIDS.len()].0, &mut cursor);
+/// Draws a picture of a class on `picture` (`[3, SIDE, SIDE]`).
+fn draw(class: usize, cursor: &mut Cursor, picture: &mut [u8]) {
+    let scene = Scene::new(SOLIDS[class].0, cursor);
     for at in 0..PLANE {
         let V(red, green, blue) = pixel(&scene, at / SIDE, at % SIDE);
         for (channel, light) in [red, green, blue].into_iter().enumerate() {

@@ -1,8 +1,13 @@
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::{Images, Split};
 
 const PICTURE: usize = 3 * PLANE;
+
+fn shapes(seed: u64, split: Split, count: usize) -> Images {
+    SET.make(seed, split, count)
+}
 
 /// A change of this hash means other pictures for every script that names `shapes`: intend it or
 /// look for what makes this machine round differently.

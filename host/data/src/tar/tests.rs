@@ -62,11 +62,7 @@ fn all(bytes: &[u8]) -> Result<Vec<(TarEntry, Vec<u8>)>> {
     std::fs::write(&path, bytes).unwrap();
     let (mut tar, mut entries) = (Tar::open(&path)?, Vec::new());
     while let Some(entry) = tar.next_entry()? {
-        let mut content = Vec::new();
-        tar.content(&entry, |bytes| {
-            content.extend(bytes);
-            Ok(())
-        })?;
+        let content = tar.read(&entry)?;
         if !tar.is_packed() {
             assert_eq!(bytes_at(&path, entry.offset, content.len() as u64).unwrap(), content);
         }

@@ -1,6 +1,6 @@
 //! Mini-batches of data sets and mixtures.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ops::{Device, Tensor, random};
 use rhai::{Dynamic, Map};
@@ -9,25 +9,25 @@ use super::choose::{WeightList, weighted};
 use crate::{
     api::options::CallOptions,
     data::{self, BatchPlan, Dataset, Mixture},
-    error::{Error, Result},
+    error::{Error, Result, locked},
     script::{Comparable, Identity, Table, raised, require_items},
     session::Session,
 };
 
-/// One pass over a data set, for `for`.
+/// One pass over a data set, for `for`: what scripts call batches.
 #[derive(Clone)]
 pub struct Batches {
-    steps: Arc<Mutex<Option<data::Batches>>>,
+    steps: Arc<Mutex<Option<data::BatchLoader>>>,
     /// The mixture that the items are drawn from, if any.
     mixture: Option<Arc<Mixture>>,
 }
 
 impl Comparable for Batches {
     /// Which pass it is, and whether a loop took it.
-    type Content = (Identity<Mutex<Option<data::Batches>>>, bool);
+    type Content = (Identity<Mutex<Option<data::BatchLoader>>>, bool);
 
     fn content(&self) -> Self::Content {
-        let is_taken = self.steps.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        let is_taken = locked(&self.steps).is_none();
         (Identity::of(&self.steps), is_taken)
     }
 }
@@ -91,7 +91,7 @@ pub fn add(table: &mut Table) {
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
     table.iterator::<Batches>(|pass| {
-        let source = pass.steps.lock().ok().and_then(|mut batches| batches.take());
+        let source = locked(&pass.steps).take();
         let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
         Box::new(
             source
@@ -113,9 +113,9 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
-            pass(data::Batches::of_items(set, drawn, plan), None)
+            pass(data::BatchLoader::of_items(set, drawn, plan), None)
         }
-        (None, _) if count.is_none() => pass(data::Batches::new(set, plan), None),
+        (None, _) if count.is_none() => pass(data::BatchLoader::new(set, plan), None),
         _ => Err(Error::usage(
             "batches: draws by weight come in no order, and their number means nothing without weights",
             "give `weights` with or without `count`, or `shuffle`",
@@ -130,17 +130,17 @@ fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device
     })?;
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = BatchPlan { batch_size: size, shuffle: None, drop_last, device };
-    pass(data::Batches::of_items(mixture.items(), drawn, plan), Some(mixture))
+    pass(data::BatchLoader::of_items(mixture.items(), drawn, plan), Some(mixture))
 }
 
 /// Items of a set as one batch.
 fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
     let plan = BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device };
-    let batch = data::Batches::of_items(set, items, plan)?.next();
+    let batch = data::BatchLoader::of_items(set, items, plan)?.next();
     batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
 }
 
-fn pass(batches: files::Result<data::Batches>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
+fn pass(batches: files::Result<data::BatchLoader>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
     Ok(Batches { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
 }
 
@@ -150,10 +150,8 @@ fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
     if let Some(mixture) = mixture {
         let sources: Vec<i32> = batch.indices.iter().map(|&index| mixture.source(index) as i32).collect();
         let shape = [sources.len()];
-        map.insert(
-            "sources".into(),
-            Dynamic::from(Tensor::from_data(sources, shape, batch.images.device())?),
-        );
+        let sources = Tensor::from_data(sources, shape, batch.images.device())?;
+        map.insert("sources".into(), Dynamic::from(sources));
     }
     map.insert("images".into(), Dynamic::from(batch.images));
     map.insert("labels".into(), batch.labels.map_or(Dynamic::UNIT, Dynamic::from));

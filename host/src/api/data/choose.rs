@@ -83,19 +83,6 @@ impl FromScript for WeightList {
     }
 }
 
-/// The sets of a mixture.
-#[derive(Clone)]
-pub struct SetList(pub Vec<Dataset>);
-
-impl FromScript for SetList {
-    const NAME: &'static str = "array of Dataset";
-
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let array = value.read_lock::<Array>().ok_or(Refusal::Type)?;
-        array.iter().map(Dataset::from_script).collect::<Result<_, _>>().map(Self)
-    }
-}
-
 /// `n` different items.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! The Fréchet distance, of features or of pictures that a model or module makes features of.
 
+use std::sync::Arc;
+
 use ops::{
     Device, Tensor,
     metrics::{self, Moments},
@@ -9,10 +11,11 @@ use ops::{
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 use crate::{
-    api::{onnx::Model, options::CallOptions},
+    api::{onnx, options::CallOptions},
     data::Dataset,
     error::{Error, Result},
     kinds,
+    onnx::Model,
     script::{Adder, Carried, FromScript, Refusal},
     session::Session,
 };
@@ -108,7 +111,7 @@ impl JudgedPictures {
 
 /// What makes features of pictures.
 enum Extractor {
-    Model(Model),
+    Model(Arc<Model>),
     Module(Module),
     Function(FnPtr),
 }
@@ -117,7 +120,7 @@ impl FromScript for Extractor {
     const NAME: &'static str = "Model, Module or function";
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        if let Ok(model) = Model::from_script(value) {
+        if let Ok(model) = Arc::<Model>::from_script(value) {
             return Ok(Self::Model(model));
         }
         Module::from_script(value)
@@ -131,7 +134,7 @@ impl Extractor {
     fn features(&self, context: &NativeCallContext, pictures: Tensor) -> Result<Tensor> {
         let count = pictures.shape()[0];
         let found = match self {
-            Self::Model(model) => model.features(&pictures)?,
+            Self::Model(model) => onnx::features(model, &pictures)?,
             Self::Module(module) => module.forward(&pictures)?,
             Self::Function(function) => {
                 let result: Dynamic = function.call_raw(context, None, [Dynamic::from(pictures)])?;
@@ -192,7 +195,7 @@ impl Extractor {
     /// The batch size of a model that was exported for only one.
     fn fixed_batch(&self) -> Option<usize> {
         match self {
-            Self::Model(model) => model.batch_size(),
+            Self::Model(model) => model.inputs().first()?.samples(),
             _ => None,
         }
     }

@@ -10,7 +10,6 @@ use rhai::{EvalAltResult, NativeCallContext};
 
 use crate::{
     error::{Error, Result},
-    files::write_whole,
     script::{Adder, Carried as _},
     session::Session,
 };
@@ -54,10 +53,7 @@ fn save(session: &Session, module: &Module, name: &str, shape: Option<&[usize]>)
         Some(model) => model,
         None => traced(session, module, name, shape)?,
     };
-    match session.recorder_in_order()? {
-        Some(recorder) => Ok(write_whole(&recorder.run.model_path(name, "onnx"), &to_bytes(&model))?),
-        None => Ok(()),
-    }
+    session.record_in_order(|recorder| recorder.run.model(name, "onnx", &to_bytes(&model)))
 }
 
 /// The module traced for samples of that shape, or of the shape of its last input.

@@ -7,10 +7,10 @@ use ops::{Tensor, nn::Module};
 use rhai::{Dynamic, Map};
 
 use crate::{
+    api::options::named,
     error::{Error, Result},
     files::reading,
-    kinds,
-    script::{Adder, FromScript},
+    script::Adder,
     session::Session,
 };
 
@@ -62,12 +62,7 @@ fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
             "give a tensor: `module.forward(x)`",
         ));
     };
-    let tensor = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not =
-            |_| Error::usage(format!("forward: the input `{name}` is {}", kinds::a(&value)), "give a Tensor");
-        Ok((name.to_string(), Tensor::from_script(&value).map_err(not)?))
-    };
-    let tensors = inputs.into_iter().map(tensor).collect::<Result<Vec<_>>>()?;
+    let tensors = named::<Tensor>(inputs, "forward: the input", "give a Tensor")?;
     let named: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let output = |(name, value): (String, onnx_net::GraphValue)| {
         Ok((name.into(), Dynamic::from(value.tensor("forward")?.clone())))

@@ -13,7 +13,6 @@ use super::weights;
 use crate::{
     api::options::one_of,
     error::{Error, Result},
-    files::write_whole,
     script::{Adder, did_you_mean},
     session::Session,
 };
@@ -116,8 +115,8 @@ fn add_use(global: &mut Adder) {
 }
 
 fn add_initialisers(global: &mut Adder) {
-    fn init(module: Module, law: Initialiser) -> Result<Module> {
-        module.init(law, false)?;
+    fn init(module: Module, law: Initialiser, biases: bool) -> Result<Module> {
+        module.init(law, biases)?;
         Ok(module)
     }
     let nonlinearity = |name: &str| {
@@ -130,26 +129,20 @@ fn add_initialisers(global: &mut Adder) {
             "init_normal(module, mean, std)",
             "Draws all weights and biases from a normal distribution. Gives the module.",
             "nn::linear(4, 3).init_normal(0.0, 0.02).parameter_count() => 15",
-            |module: Module, mean: f64, std: f64| -> Result<Module> {
-                module.init(init::normal(mean, std), true)?;
-                Ok(module)
-            },
+            |module: Module, mean: f64, std: f64| init(module, init::normal(mean, std), true),
         )
         .add(
             "init_uniform(module, low, high)",
             "Draws all weights and biases from a uniform distribution. Gives the module.",
             "nn::linear(1, 1).init_uniform(2, 2).forward(tensor([[3]])).to_array() => [[8.0]]",
-            |module: Module, low: f64, high: f64| -> Result<Module> {
-                module.init(init::uniform(low, high), true)?;
-                Ok(module)
-            },
+            |module: Module, low: f64, high: f64| init(module, init::uniform(low, high), true),
         )
         .add(
             "init_xavier(module)",
             "Weights uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans as in \
              PyTorch: of a weight [a, b, kernel ..], b and a times the kernel's positions. Gives the module.",
             "nn::linear(3, 3).init_xavier().parameters().weight.abs().max().item() <= 1 => true",
-            |module: Module| init(module, init::xavier_uniform(1.0)),
+            |module: Module| init(module, init::xavier_uniform(1.0), false),
         )
         .add(
             "init_kaiming(module, nonlinearity)",
@@ -157,7 +150,9 @@ fn add_initialisers(global: &mut Adder) {
              (He et al., 2015). Gives the module.",
             "(nn::linear(1000, 100).init_kaiming(\"relu\").parameters().weight.square().mean()\
              .item() * 1000 - 2).abs() < 0.1 => true",
-            move |module: Module, after: String| init(module, init::kaiming_normal(nonlinearity(&after)?)),
+            move |module: Module, after: String| {
+                init(module, init::kaiming_normal(nonlinearity(&after)?), false)
+            },
         )
         .add(
             "init_dcgan(module, std)",
@@ -175,7 +170,7 @@ fn add_initialisers(global: &mut Adder) {
              2014). Gives the module.",
             "{ let w = nn::linear(4, 3).init_orthogonal(1).parameters().weight; \
              (w.matmul(w.transpose(0, 1)) - eye(3)).abs().max().item() < 0.00001 } => true",
-            |module: Module, gain: f64| init(module, init::orthogonal(gain)),
+            |module: Module, gain: f64| init(module, init::orthogonal(gain), false),
         );
 }
 
@@ -187,12 +182,7 @@ fn add_files(global: &mut Adder) {
             r#"nn::linear(1, 1).save("net") => ()"#,
             |session: &Session, module: Module, name: String| -> Result<()> {
                 let bytes = module.save()?;
-                match session.recorder_in_order()? {
-                    Some(recorder) => {
-                        Ok(write_whole(&recorder.run.model_path(&name, "safetensors"), &bytes)?)
-                    }
-                    None => Ok(()),
-                }
+                session.record_in_order(|recorder| recorder.run.model(&name, "safetensors", &bytes))
             },
         )
         .add(
@@ -251,12 +241,8 @@ fn add_parts(global: &mut Adder) {
 fn child(module: &Module, name: &str) -> Result<Module> {
     module.child(name).cloned().ok_or_else(|| {
         let names: Vec<_> = module.children().iter().map(|(name, _)| name.as_str()).collect();
-        let near = did_you_mean(name, names.iter().copied());
-        Error::usage(
-            format!("the module has no part `{name}`"),
-            near.unwrap_or_else(|| {
-                format!("it has {}", if names.is_empty() { "none".into() } else { names.join(", ") })
-            }),
-        )
+        let all = || format!("it has {}", if names.is_empty() { "none".into() } else { names.join(", ") });
+        let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(all);
+        Error::usage(format!("the module has no part `{name}`"), help)
     })
 }

@@ -9,10 +9,10 @@ use ops::{
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use crate::{
-    api::captures::Captured,
-    error::{Error, Result, ScriptFailure},
+    api::{captures::Captured, options::named},
+    error::{Result, ScriptFailure},
     kinds,
-    script::{Adder, Callback, FromScript, Problem, ScriptResult},
+    script::{Adder, Callback, Problem, ScriptResult},
     session::Session,
 };
 
@@ -141,13 +141,7 @@ pub fn add(module: &mut Adder) {
 }
 
 fn build(parts: Map, function: Option<Callback>) -> Result<Module> {
-    let part = |(name, value): (rhai::Identifier, Dynamic)| {
-        let not = |_| {
-            Error::usage(format!("nn::network: the part `{name}` is {}", kinds::a(&value)), "give modules")
-        };
-        Ok((name.to_string(), Module::from_script(&value).map_err(not)?))
-    };
-    let children = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
+    let children = named(parts, "nn::network: the part", "give modules")?;
     let depth = function.as_ref().map_or(0, Callback::depth);
     Ok(Module::new(Scripted { function, depth }, vec![], children))
 }

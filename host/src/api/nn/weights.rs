@@ -9,11 +9,9 @@ use ops::{
 use rhai::Map;
 
 use crate::{
-    api::options::CallOptions,
+    api::options::{CallOptions, named},
     error::{Error, Result},
     files::reading,
-    kinds,
-    script::FromScript,
     session::Session,
 };
 
@@ -25,7 +23,9 @@ const SHOWN_NAMES: usize = 3;
 /// # Errors
 /// `Usage` for a file that may not be read or does not fit, with what to do about it.
 pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>) -> Result<()> {
-    let rules = rules(CallOptions::read("load", options, |options| options.get("rename", Map::new()))?)?;
+    let rules = CallOptions::read("load", options, |options| options.get("rename", Map::new()))?;
+    let help = r#"give names as strings: #{ rename: #{ "old": "new" } }"#;
+    let rules = named(rules, "load: the new name of", help)?;
     let refused = |help: &str| {
         let help = help.to_owned();
         move |error| {
@@ -45,17 +45,6 @@ pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>
         session.print(&format!("{path}: converted {}", shown(&group)));
     }
     Ok(())
-}
-
-fn rules(map: Map) -> Result<Vec<(String, String)>> {
-    let rule = |(old, new): (rhai::Identifier, rhai::Dynamic)| match String::from_script(&new) {
-        Ok(new) => Ok((old.to_string(), new)),
-        Err(_) => Err(Error::usage(
-            format!("load: the new name of `{old}` is {}", kinds::a(&new)),
-            r#"give names as strings: #{ rename: #{ "old": "new" } }"#,
-        )),
-    };
-    map.into_iter().map(rule).collect()
 }
 
 fn content(session: &Session, path: &str) -> Result<Vec<u8>> {

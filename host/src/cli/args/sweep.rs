@@ -73,7 +73,7 @@ pub struct SweepArgs {
 impl SweepArgs {
     /// What the plan keeps of them.
     pub fn recorded(&self) -> Arguments {
-        let path = |path: &PathBuf| Arguments::path(path);
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         Arguments {
             plugin: self.plugin.as_ref().map(path).unwrap_or_default(),
             device: self.device.name().to_owned(),
@@ -82,8 +82,8 @@ impl SweepArgs {
             data: self.data.as_ref().map(path),
             allow_read: self.allow_read.iter().map(path).collect(),
             onnxruntime: self.control.onnxruntime.as_ref().map(path),
-            deadline: self.control.deadline.map(Arguments::seconds),
-            checkpoint_every: Arguments::seconds(self.control.checkpoint_every),
+            deadline: self.control.deadline.map(|time| time.as_secs_f64()),
+            checkpoint_every: self.control.checkpoint_every.as_secs_f64(),
             stop_on_nan: self.control.stop_on_nan,
             max_operations: self.control.max_operations,
         }

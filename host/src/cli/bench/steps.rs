@@ -17,7 +17,7 @@ use crate::{
     },
     error::{Error, Result},
     laboratory::{Conditions, step::TimedStep},
-    run::Mode,
+    run::Progress,
     script::{Limits, settings},
     session::{Options, access::Grants},
 };
@@ -44,7 +44,7 @@ pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
 fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Conditions) -> Result<()> {
     let options = Options { seed: conditions.seed, device: conditions.device, ..Options::default() };
     let Plugin { host, source, declaration, .. } =
-        plugin::open(path, options, Mode::Quiet, Limits::default())?;
+        plugin::open(path, options, Progress::quiet(), Limits::default())?;
     let wrong = |problem: String| Error::usage(format!("{}: {problem}", path.display()), "look at wta.rhai");
     let declaration = declaration.ok_or_else(|| wrong("it declares no settings".into()))?;
     let sources = settings::SettingSources { command_line: given, ..settings::SettingSources::default() };

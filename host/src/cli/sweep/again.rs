@@ -10,7 +10,7 @@ use crate::{
         outcome::Outcome,
         plugin,
         resume::is_found,
-        run, stop,
+        run,
     },
     data,
     error::{Error, Result},
@@ -37,9 +37,7 @@ pub fn run(args: &SweepAgain, retry: bool) -> Result<Outcome> {
         ..Launch::planned(planned, path.clone())
     };
     refuse_changed(&sweep, &path, &launch, args)?;
-    stop::listen()?;
-    stop::at(args.deadline);
-    go(&sweep, &Local { jobs: args.jobs, launch, retry }, args.quiet)
+    go(&sweep, &Local { jobs: args.jobs, launch, retry }, args.deadline, args.quiet)
 }
 
 /// The folder of a sweep.

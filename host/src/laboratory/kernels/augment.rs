@@ -55,5 +55,5 @@ pub fn jitter(setup: &Setup) -> Result<Vec<Call>> {
         hue: between(setup, &[n], -0.05, 0.05)?,
     };
     let moved = 2 * bytes(&x);
-    Ok(vec![Call::plain("64x64x3", moved, move || augment::color_jitter(&x, &amounts).map(|_| ()))])
+    Ok(vec![Call::plain("64x64x3", moved, move || augment::color_jitter(&x, &amounts))])
 }

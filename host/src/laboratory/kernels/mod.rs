@@ -101,8 +101,12 @@ impl Call {
     }
 
     /// Something without a gradient, bound by memory.
-    fn plain(variant: &'static str, bytes: usize, mut f: impl FnMut() -> ops::Result<()> + 'static) -> Self {
-        let run = Box::new(move || Ok(no_grad(&mut f)?));
+    fn plain<T>(
+        variant: &'static str,
+        bytes: usize,
+        mut f: impl FnMut() -> ops::Result<T> + 'static,
+    ) -> Self {
+        let run = Box::new(move || Ok(no_grad(&mut f).map(drop)?));
         Self { variant, run, backward: false, bytes: Some(bytes), flop: None }
     }
 
@@ -115,7 +119,7 @@ impl Call {
         f: impl Fn(&Tensor) -> ops::Result<Tensor> + 'static,
     ) -> Result<Self> {
         if !setup.backward {
-            return Ok(Self::plain(variant, bytes, move || f(&x).map(|_| ())));
+            return Ok(Self::plain(variant, bytes, move || f(&x)));
         }
         let dy = random::normal(no_grad(|| f(&x))?.shape(), setup.device)?;
         let run = Box::new(move || {

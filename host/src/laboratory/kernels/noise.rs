@@ -11,7 +11,7 @@ fn mix(setup: &Setup, law: fn(&[usize], Device) -> ops::Result<Tensor>) -> Resul
     let device = setup.device;
     let x = random::uniform(&[setup.batch, 3, 32, 32], device)?;
     let moved = 2 * bytes(&x);
-    Ok(vec![Call::plain("", moved, move || noise::mix(&x, DELTA, &law(x.shape(), device)?).map(|_| ()))])
+    Ok(vec![Call::plain("", moved, move || noise::mix(&x, DELTA, &law(x.shape(), device)?))])
 }
 
 pub fn gauss(setup: &Setup) -> Result<Vec<Call>> {

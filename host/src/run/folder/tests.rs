@@ -197,10 +197,10 @@ fn figures_and_models_have_safe_names() {
     assert_eq!(figure.parent().unwrap(), run.path().join("figures"));
     assert_eq!(fs::read(&figure).unwrap(), b"png");
     assert_eq!(run.figure("iteration-1", b"").unwrap(), run.path().join("figures/iteration-1.png"));
-    let model = run.model_path("net", "onnx");
-    assert_eq!(model, run.path().join("models/net.onnx"));
-    fs::write(model, "").unwrap();
-    assert!(run.model_path("/etc/passwd", "onnx").starts_with(run.path().join("models")));
+    run.model("net", "onnx", b"bytes").unwrap();
+    assert_eq!(fs::read(run.path().join("models/net.onnx")).unwrap(), b"bytes");
+    run.model("../a/b:c*?", "onnx", b"").unwrap();
+    assert_eq!(fs::read_dir(run.path().join("models")).unwrap().count(), 2);
 }
 
 #[test]

@@ -112,28 +112,24 @@ pub fn path_data(points: impl Iterator<Item = (f64, f64)>) -> String {
     data
 }
 
+/// HTML with its tags around it; nothing around nothing.
+pub fn within(opening: &str, html: &str, closing: &str) -> String {
+    if html.is_empty() { String::new() } else { format!("{opening}{html}{closing}") }
+}
+
 /// A titled part of the page; none without a body, which is HTML.
 pub fn section(title: &str, body: &str) -> String {
-    match body {
-        "" => String::new(),
-        _ => format!("<section><h2>{title}</h2>\n{body}</section>\n"),
-    }
+    within(&format!("<section><h2>{title}</h2>\n"), body, "</section>\n")
 }
 
 /// Preformatted text; none for no text.
 pub fn block(class: &str, text: &str) -> String {
-    match text {
-        "" => String::new(),
-        _ => format!("<pre class=\"{class}\">{}</pre>\n", escape(text)),
-    }
+    within(&format!("<pre class=\"{class}\">"), &escape(text), "</pre>\n")
 }
 
 /// A remark of the report's own; none for no text.
 pub fn note(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        _ => format!("<p class=\"note\">{}</p>\n", escape(text)),
-    }
+    within("<p class=\"note\">", &escape(text), "</p>\n")
 }
 
 /// Names and values; none without rows.
@@ -144,10 +140,7 @@ pub fn table(rows: &[(String, String)]) -> String {
 
 /// Rows of HTML as a table; none without rows.
 pub fn table_of(rows: &str) -> String {
-    match rows {
-        "" => String::new(),
-        _ => format!("<table>{rows}</table>\n"),
-    }
+    within("<table>", rows, "</table>\n")
 }
 
 /// A row of a table; `more` is the HTML of further cells.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
+use ops::nn::{Module, OptimiserState, Snapshot};
 use rhai::Dynamic;
 
 use super::Saved;
@@ -32,26 +32,27 @@ impl Saved {
 
     /// This value without what `state` holds: of such a handle only which one it is.
     pub fn without(self, state: &Self) -> Self {
-        match self {
-            Self::Module(module, _) if state.holds_module(&module) => {
-                Self::Module(module, Snapshot::default())
+        self.identified(&|handle| match handle {
+            Self::Module(part, _) => state.any(&mut |v| matches!(v, Self::Module(m, _) if holds(m, part))),
+            Self::Optimiser(one, _) => {
+                state.any(&mut |v| matches!(v, Self::Optimiser(other, _) if other.is_same(one)))
             }
-            Self::Optimiser(optimiser, _) if state.holds_optimiser(&optimiser) => {
-                Self::Optimiser(optimiser, OptimiserState::default())
-            }
-            Self::Array(items) => Self::Array(items.into_iter().map(|v| v.without(state)).collect()),
-            Self::Map(items) => Self::Map(items.into_iter().map(|(k, v)| (k, v.without(state))).collect()),
-            other => other,
-        }
+            _ => false,
+        })
     }
 
-    /// This value with no more of modules and optimisers than which ones they are.
-    pub fn identities(self) -> Self {
+    /// This value with no more of the modules and optimisers that are `chosen` than which ones they are.
+    pub fn identified(self, chosen: &impl Fn(&Self) -> bool) -> Self {
+        let is_chosen = chosen(&self);
         match self {
-            Self::Module(module, _) => Self::Module(module, Snapshot::default()),
-            Self::Optimiser(optimiser, _) => Self::Optimiser(optimiser, OptimiserState::default()),
-            Self::Array(items) => Self::Array(items.into_iter().map(Self::identities).collect()),
-            Self::Map(items) => Self::Map(items.into_iter().map(|(k, v)| (k, v.identities())).collect()),
+            Self::Module(module, _) if is_chosen => Self::Module(module, Snapshot::default()),
+            Self::Optimiser(optimiser, _) if is_chosen => {
+                Self::Optimiser(optimiser, OptimiserState::default())
+            }
+            Self::Array(items) => Self::Array(items.into_iter().map(|v| v.identified(chosen)).collect()),
+            Self::Map(items) => {
+                Self::Map(items.into_iter().map(|(k, v)| (k, v.identified(chosen))).collect())
+            }
             other => other,
         }
     }
@@ -122,15 +123,6 @@ impl Saved {
             false
         });
         handles
-    }
-
-    /// Whether a module, or one that it is a part of, is in the state.
-    fn holds_module(&self, module: &Module) -> bool {
-        self.any(&mut |v| matches!(v, Self::Module(m, _) if holds(m, module)))
-    }
-
-    fn holds_optimiser(&self, optimiser: &Optimiser) -> bool {
-        self.any(&mut |v| matches!(v, Self::Optimiser(o, _) if o.is_same(optimiser)))
     }
 }
 

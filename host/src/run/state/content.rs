@@ -12,22 +12,14 @@ use rhai::{Blob, Dynamic};
 
 /// A value as it was at one moment, of any type: its content, or which object it is.
 #[derive(Clone)]
-pub struct Content(Arc<dyn Comparison>);
-
-trait Comparison: Any + Send + Sync {
-    fn is_same(&self, other: &dyn Comparison) -> bool;
-}
-
-impl<T: PartialEq + Any + Send + Sync> Comparison for T {
-    fn is_same(&self, other: &dyn Comparison) -> bool {
-        let other: &dyn Any = other;
-        other.downcast_ref::<T>().is_some_and(|other| self == other)
-    }
+pub struct Content {
+    value: Arc<dyn Any + Send + Sync>,
+    is_same: fn(&dyn Any, &dyn Any) -> bool,
 }
 
 impl PartialEq for Content {
     fn eq(&self, other: &Self) -> bool {
-        self.0.is_same(&*other.0)
+        (self.is_same)(&*self.value, &*other.value)
     }
 }
 
@@ -54,8 +46,12 @@ impl PartialEq for Unknown {
 }
 
 impl Content {
-    pub fn new(content: impl PartialEq + Send + Sync + 'static) -> Self {
-        Self(Arc::new(content))
+    pub fn new<T: PartialEq + Send + Sync + 'static>(content: T) -> Self {
+        let is_same = |a: &dyn Any, b: &dyn Any| {
+            let both = a.downcast_ref::<T>().zip(b.downcast_ref::<T>());
+            both.is_some_and(|(a, b)| a == b)
+        };
+        Self { value: Arc::new(content), is_same }
     }
 
     /// What nobody can compare.
@@ -65,7 +61,7 @@ impl Content {
 
     /// Whether it is never the same as anything, itself included.
     pub fn is_unknown(&self) -> bool {
-        !self.0.is_same(&*self.0)
+        !(self.is_same)(&*self.value, &*self.value)
     }
 
     pub(super) fn of_name(name: &str) -> Self {

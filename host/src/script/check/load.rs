@@ -9,8 +9,8 @@ use rhai::{AST, ASTFlags, ASTNode, Engine, FnAccess, Module, Position, ScriptFun
 
 use super::{Counts, seen::Seen};
 use crate::{
-    error::{Error, Result},
-    script::{error::explain, finding::Finding, source::Source},
+    error::Result,
+    script::{error::explain, finding::Finding, resolver::circular, source::Source},
 };
 
 /// What a module exports; `None` where that is unknown and every name is accepted.
@@ -129,8 +129,8 @@ impl<'a> Loader<'a> {
             Ok(ast) => self.compiled(source, ast),
             Err(error) => {
                 let position = error.position();
-                let (message, help) = explain(&error.into(), self.engine, &[], None);
-                self.findings.push(Finding::new(name.as_str(), position, message, help));
+                let problem = explain(&error.into(), self.engine, &[], None);
+                self.findings.push(Finding::new(name.as_str(), position, problem));
                 self.loaded.insert(name, None);
                 None
             }
@@ -170,26 +170,22 @@ impl<'a> Loader<'a> {
     }
 
     fn import(&mut self, file: &str, path: &str, at: Position) -> Namespace {
-        let mut report = |message: String, help: String| {
-            self.findings.push(Finding::new(file, at, message, help));
-            None
+        let not_circular = |source: Source| match self.open.iter().position(|open| *open == source.name) {
+            Some(start) => Err(circular(self.open[start..].iter().chain([&source.name]))),
+            None => Ok(source),
         };
-        let source = match (self.import)(path) {
-            Ok(source) => source,
-            Err(Error::Files(files::Error::Usage { problem, help })) => return report(problem, help),
-            Err(error) => return report(error.to_string(), String::new()),
-        };
-        if let Some(start) = self.open.iter().position(|open| *open == source.name) {
-            let names = self.open[start..].iter().chain([&source.name]);
-            let circle = names.cloned().collect::<Vec<_>>().join(" -> ");
-            let help = "move what both need into a third script that imports neither";
-            return report(format!("these scripts import each other in a circle: {circle}"), help.into());
+        match (self.import)(path).and_then(not_circular) {
+            Ok(source) => self.load(source),
+            Err(error) => {
+                self.findings.push(Finding::new(file, at, error.into()));
+                None
+            }
         }
-        self.load(source)
     }
 }
 
-fn counts<'a>(functions: impl Iterator<Item = &'a ScriptFuncDef>) -> Counts {
+/// Numbers of parameters by name.
+pub fn counts<'a>(functions: impl Iterator<Item = &'a ScriptFuncDef>) -> Counts {
     let mut counts = Counts::new();
     for function in functions {
         let name = function.name.to_string();

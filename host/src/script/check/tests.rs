@@ -230,8 +230,8 @@ fn wrong_scripts_are_reported_where_they_are_wrong() {
         let expected = format!("plugin.rhai:{place}");
         let is_right = |finding: &Finding| {
             place_of(&finding.file, finding.position) == expected
-                && finding.message.contains(message)
-                && finding.help.contains(help)
+                && finding.problem.message.contains(message)
+                && finding.problem.help.contains(help)
         };
         if found.len() != 1 || !is_right(&found[0]) {
             missed.push((line, found));
@@ -243,7 +243,7 @@ fn wrong_scripts_are_reported_where_they_are_wrong() {
 #[test]
 fn everything_wrong_is_reported_at_once() {
     let found = findings("let a = foo();\nlet b = bar(a, c);\nb.baz_qux();");
-    let messages: Vec<_> = found.iter().map(|finding| finding.message.as_str()).collect();
+    let messages: Vec<_> = found.iter().map(|finding| finding.problem.message.as_str()).collect();
     let expected = [
         "there is no function `foo`",
         "there is no function `bar`",
@@ -261,10 +261,10 @@ fn findings_in_imported_scripts_name_their_file() {
     let found = findings("import \"aliased\" as other; other::from_plugin();");
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].file, "scripts/aliased.rhai");
-    assert_eq!(found[0].message, "there is no function `helper`");
+    assert_eq!(found[0].problem.message, "there is no function `helper`");
     let found = findings("import \"leaning\" as leaning; leaning::f();");
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0].message, "there is no module `losses`");
+    assert_eq!(found[0].problem.message, "there is no module `losses`");
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn a_circle_of_imports_is_shown() {
     let found = findings("import \"a\" as a;");
     assert_eq!(found.len(), 1, "{found:#?}");
     let circle = "scripts/a.rhai -> scripts/b.rhai -> scripts/a.rhai";
-    assert!(found[0].message.contains(circle), "{}", found[0].message);
+    assert!(found[0].problem.message.contains(circle), "{}", found[0].problem.message);
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_script_that_is_imported_declares_no_settings() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].file, "lib.rhai");
     assert_eq!(found[0].position.line(), Some(2));
-    assert!(found[0].message.contains("only a plugin declares settings"));
+    assert!(found[0].problem.message.contains("only a plugin declares settings"));
 }
 
 /// The plugin in the design, with functions of its signatures.
@@ -334,6 +334,6 @@ each("iteration", 1..=cfg.iterations, #{ net: net, seen: seen }, |i, s| {
     assert!(found.is_empty(), "{found:#?}");
     let misspelt = text.replace("cfg.iterations", "cfg.iteration").replace("novel.take", "novel.tkae");
     let found = check(&engine, &Source::new("dtan.rhai", misspelt), &import);
-    let messages: Vec<_> = found.iter().map(|finding| finding.message.as_str()).collect();
+    let messages: Vec<_> = found.iter().map(|finding| finding.problem.message.as_str()).collect();
     assert_eq!(messages, ["there is no setting `iteration`", "there is no method `tkae`"]);
 }

@@ -8,7 +8,7 @@ use super::{
     Known,
     load::{Definition, Namespace, Unit},
 };
-use crate::script::finding::Finding;
+use crate::script::{Problem, finding::Finding};
 
 /// The keys of a `params` map, for a variable that holds one.
 pub type Settings = Option<Rc<BTreeSet<String>>>;
@@ -77,8 +77,8 @@ impl<'a> Walker<'a> {
 
     /// Adds a finding.
     pub fn report(&mut self, at: Position, message: impl Into<String>, help: impl Into<String>) {
-        let finding = Finding::new(self.unit.source.name.as_str(), at, message, help);
-        self.findings.push(finding);
+        let problem = Problem::new(message, help);
+        self.findings.push(Finding::new(self.unit.source.name.as_str(), at, problem));
     }
 
     /// The names of the variables in scope.

@@ -1,14 +1,12 @@
-//! Words for errors of a running script.
+//! Problem for errors of a running script.
 
 use rhai::{Engine, EvalAltResult, Position};
 
 use super::{
     syntax::lower,
-    words::{
-        Words, bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed, words,
-    },
+    words::{bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed},
 };
-use crate::script::{functions::Functions, nearest::did_you_mean};
+use crate::script::{Problem, functions::Functions, nearest::did_you_mean};
 
 /// What an error's words can draw on.
 pub struct ErrorScene<'a> {
@@ -31,17 +29,16 @@ impl<'a> ErrorScene<'a> {
     }
 
     /// What is wrong, and what to do about it (perhaps nothing).
-    pub fn explain(&self, error: &EvalAltResult) -> Words {
+    pub fn explain(&self, error: &EvalAltResult) -> Problem {
         use EvalAltResult as Run;
         match error {
             Run::ErrorFunctionNotFound(signature, _) => self.function(signature),
             Run::ErrorVariableNotFound(name, _) => self.variable(name),
             Run::ErrorPropertyNotFound(name, _) => {
-                (format!("the map has no key `{name}`"), self.similar(name))
+                Problem::new(format!("the map has no key `{name}`"), self.similar(name))
             }
             Run::ErrorIndexNotFound(index, _) => {
-                let help = self.similar(&index.to_string());
-                (format!("there is nothing at `{index}`"), help)
+                Problem::new(format!("there is nothing at `{index}`"), self.similar(&index.to_string()))
             }
             Run::ErrorModuleNotFound(name, _) => self.module(name),
             Run::ErrorDotExpr(problem, _) => property(problem, &Functions::of(self.engine)),
@@ -53,42 +50,42 @@ impl<'a> ErrorScene<'a> {
                 mismatch(expected, got)
             }
             Run::ErrorRuntime(value, _) => thrown(value, self.engine),
-            Run::ErrorTerminated(token, _) if token.is_unit() => words("the run was stopped", ""),
+            Run::ErrorTerminated(token, _) if token.is_unit() => Problem::new("the run was stopped", ""),
             Run::ErrorTerminated(reason, _) => said(reason, self.engine),
             error => self.limit(error).unwrap_or_else(|| plain(error)),
         }
     }
 
     /// Limits of the engine, with their numbers.
-    fn limit(&self, error: &EvalAltResult) -> Option<Words> {
+    fn limit(&self, error: &EvalAltResult) -> Option<Problem> {
         use EvalAltResult as Run;
         let engine = self.engine;
         Some(match error {
-            Run::ErrorTooManyOperations(_) => (
+            Run::ErrorTooManyOperations(_) => Problem::new(
                 format!("the script ran more than {} operations", engine.max_operations()),
-                "an endless loop? Loops over numbers belong into tensor operations".into(),
+                "an endless loop? Loops over numbers belong into tensor operations",
             ),
-            Run::ErrorStackOverflow(_) => (
+            Run::ErrorStackOverflow(_) => Problem::new(
                 format!("functions call each other more than {} deep", engine.max_call_levels()),
-                "does a function call itself without an end? Use a loop".into(),
+                "does a function call itself without an end? Use a loop",
             ),
-            Run::ErrorTooManyModules(_) => (
+            Run::ErrorTooManyModules(_) => Problem::new(
                 format!("the script imports more than {} times", engine.max_modules()),
-                "import at the top of the script, not in a loop or function".into(),
+                "import at the top of the script, not in a loop or function",
             ),
-            Run::ErrorTooManyVariables(_) => (
+            Run::ErrorTooManyVariables(_) => Problem::new(
                 format!("the script has more than {} variables", engine.max_variables()),
-                "keep them in a map or an array".into(),
+                "keep them in a map or an array",
             ),
-            Run::ErrorDataTooLarge(what, _) => (
+            Run::ErrorDataTooLarge(what, _) => Problem::new(
                 format!("{} is larger than a script may make it", lower(what)),
-                "numbers in bulk belong into tensors".into(),
+                "numbers in bulk belong into tensors",
             ),
             _ => return None,
         })
     }
 
-    fn function(&self, signature: &str) -> Words {
+    fn function(&self, signature: &str) -> Problem {
         let (name, types) = parse_signature(signature);
         let name = name.as_str();
         if !rhai::is_valid_identifier(name.rsplit("::").next().unwrap_or(name)) {
@@ -104,18 +101,18 @@ impl<'a> ErrorScene<'a> {
         };
         let versions = known.listed(name);
         if !versions.is_empty() {
-            return (message, format!("there is {versions}"));
+            return Problem::new(message, format!("there is {versions}"));
         }
         if self.functions.iter().any(|function| function == name) {
             let help = format!("count the parameters of `fn {name}`, or import the script it is in");
-            return (message, help);
+            return Problem::new(message, help);
         }
         let names = known.names().chain(self.functions.iter().map(String::as_str));
         let help = did_you_mean(name, names);
-        (message, help.unwrap_or_else(|| "`host help` lists all functions".into()))
+        Problem::new(message, help.unwrap_or_else(|| "`host help` lists all functions".into()))
     }
 
-    fn variable(&self, name: &str) -> Words {
+    fn variable(&self, name: &str) -> Problem {
         let message = format!("there is no variable `{name}` here");
         let declared = |keyword: &str| {
             let text = self.text.unwrap_or_default();
@@ -128,14 +125,14 @@ impl<'a> ErrorScene<'a> {
         } else {
             self.similar(name)
         };
-        (message, help)
+        Problem::new(message, help)
     }
 
-    fn module(&self, name: &str) -> Words {
+    fn module(&self, name: &str) -> Problem {
         let known = Functions::of(self.engine);
         let help = did_you_mean(name, known.modules());
         let import = || format!("import it at the top of the script: `import \"...\" as {name};`");
-        (format!("there is no module `{name}`"), help.unwrap_or_else(import))
+        Problem::new(format!("there is no module `{name}`"), help.unwrap_or_else(import))
     }
 
     /// A name of the script's text, before the error, that is like `name`.

@@ -2,10 +2,10 @@
 
 use rhai::{LexError, ParseErrorType};
 
-use crate::kinds::with_article;
+use crate::{kinds::with_article, script::Problem};
 
 /// What is wrong, and what to do about it.
-pub fn explain(error: &ParseErrorType) -> (String, String) {
+pub fn explain(error: &ParseErrorType) -> Problem {
     use ParseErrorType as Parse;
     let (message, help) = match error {
         Parse::UnexpectedEOF => (
@@ -49,7 +49,7 @@ pub fn explain(error: &ParseErrorType) -> (String, String) {
         Parse::ExprTooDeep => ("this expression is nested too deeply".into(), "name its parts with `let`"),
         other => (lower(&other.to_string()), ""),
     };
-    (message, help.into())
+    Problem::new(message, help)
 }
 
 /// The way out of a closure that wants to break.

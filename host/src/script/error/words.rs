@@ -8,50 +8,42 @@ use crate::{
     script::{Problem, functions::Functions},
 };
 
-pub type Words = (String, String);
-
 /// Types that have conversions into each other.
 const CONVERTED: [&str; 5] = ["integer", "float", "string", "character", "bool"];
 
 /// Bytes of a thrown value that are shown.
 const LONGEST_SHOWN: usize = 10_000;
 
-/// A message and its help.
-pub fn words(message: &str, help: &str) -> Words {
-    (message.into(), help.into())
-}
-
 /// Words for errors that say all that there is to say.
-pub fn plain(error: &EvalAltResult) -> Words {
+pub fn plain(error: &EvalAltResult) -> Problem {
     use EvalAltResult as Run;
     match error {
-        Run::ErrorAssignmentToConstant(name, _) => (
+        Run::ErrorAssignmentToConstant(name, _) => Problem::new(
             format!("`{name}` is a constant and cannot be changed"),
-            "declare it with `let`, or change a copy".into(),
+            "declare it with `let`, or change a copy",
         ),
-        Run::ErrorNonPureMethodCallOnConstant(name, _) => (
+        Run::ErrorNonPureMethodCallOnConstant(name, _) => Problem::new(
             format!("`{name}` changes its value, which is a constant here"),
-            "declare the value with `let`, or change a copy".into(),
+            "declare the value with `let`, or change a copy",
         ),
-        Run::ErrorFor(_) => words(
+        Run::ErrorFor(_) => Problem::new(
             "`for` cannot go through this value",
             "it goes through an array, a range such as `0..10`, or what a function gives for it",
         ),
-        Run::ErrorUnboundThis(_) => words(
+        Run::ErrorUnboundThis(_) => Problem::new(
             "there is no `this` here",
             "`this` only exists in a function that is called as a method: `x.f()`",
         ),
-        Run::ErrorDataRace(what, _) => (
+        Run::ErrorDataRace(what, _) => Problem::new(
             format!("{what} is used while it is being changed"),
             "a closure cannot look at a variable that its caller is working on: put what it needs of it into \
-             a variable of its own before"
-                .into(),
+             a variable of its own before",
         ),
-        Run::LoopBreak(..) => words("`break` and `continue` only work inside of a loop", LEAVE),
-        Run::ErrorArithmetic(problem, _) => (lower(problem), String::new()),
-        Run::ErrorSystem(context, source) if context.is_empty() => (source.to_string(), String::new()),
-        Run::ErrorSystem(context, source) => (format!("{context}: {source}"), String::new()),
-        error => (lower(&without_position(error)), String::new()),
+        Run::LoopBreak(..) => Problem::new("`break` and `continue` only work inside of a loop", LEAVE),
+        Run::ErrorArithmetic(problem, _) => Problem::new(lower(problem), ""),
+        Run::ErrorSystem(context, source) if context.is_empty() => Problem::new(source.to_string(), ""),
+        Run::ErrorSystem(context, source) => Problem::new(format!("{context}: {source}"), ""),
+        error => Problem::new(lower(&without_position(error)), ""),
     }
 }
 
@@ -63,17 +55,16 @@ fn without_position(error: &EvalAltResult) -> String {
 }
 
 /// A value that the script threw, or a native function's error: its own words are the best there are.
-pub fn thrown(value: &Dynamic, engine: &Engine) -> Words {
+pub fn thrown(value: &Dynamic, engine: &Engine) -> Problem {
     match value.is_unit() {
-        true => words("the script threw an error", ""),
+        true => Problem::new("the script threw an error", ""),
         false => said(value, engine),
     }
 }
 
 /// What a value of an error says.
-pub fn said(value: &Dynamic, engine: &Engine) -> Words {
-    let Problem { message, help } = Problem::of(value, &printed(value, engine));
-    (message, help)
+pub fn said(value: &Dynamic, engine: &Engine) -> Problem {
+    Problem::of(value, &printed(value, engine))
 }
 
 /// A value as `print` shows it, no longer than an author would read.
@@ -98,9 +89,9 @@ fn called_to_string(value: &Dynamic, engine: &Engine) -> String {
 }
 
 /// Operators, indexers and closures have no name that a script could have misspelt.
-pub fn unnamed(name: &str, types: &[String]) -> Words {
+pub fn unnamed(name: &str, types: &[String]) -> Problem {
     if name.starts_with("anon$") {
-        return words(
+        return Problem::new(
             "a closure was called with more or fewer values than it takes",
             "count the names between its `|`",
         );
@@ -111,9 +102,9 @@ pub fn unnamed(name: &str, types: &[String]) -> Words {
                 true => "convert one side, with `to_float()` or `to_string()`, say",
                 false => "use numbers or strings that they give",
             };
-            (format!("there is no `{name}` of {left} and {right}"), help.into())
+            Problem::new(format!("there is no `{name}` of {left} and {right}"), help)
         }
-        types => (format!("there is no `{name}` of {}", types.join(", ")), String::new()),
+        types => Problem::new(format!("there is no `{name}` of {}", types.join(", ")), ""),
     }
 }
 
@@ -126,12 +117,12 @@ pub fn parse_signature(signature: &str) -> (String, Vec<String>) {
 }
 
 /// Words for a property that is not there, or cannot be set.
-pub fn property(problem: &str, known: &Functions) -> Words {
+pub fn property(problem: &str, known: &Functions) -> Problem {
     let quoted: Vec<&str> = problem.split('\'').skip(1).step_by(2).collect();
     match quoted.as_slice() {
         [name, kind] if problem.starts_with("Unknown property") => {
-            let kind = kinds::word(kind);
-            (format!("{kind} has no property `{name}`"), format!("a method needs parentheses: `.{name}()`"))
+            let message = format!("{} has no property `{name}`", kinds::word(kind));
+            Problem::new(message, format!("a method needs parentheses: `.{name}()`"))
         }
         [name, kind, ..] if problem.starts_with("No writable property") => {
             let (kind, setter) = (kinds::word(kind), format!("set_{name}"));
@@ -139,41 +130,41 @@ pub fn property(problem: &str, known: &Functions) -> Words {
                 true => format!("set it with `.{setter}(value)`"),
                 false => "it can only be read".into(),
             };
-            (format!("the property `{name}` of {kind} cannot be set to this"), help)
+            Problem::new(format!("the property `{name}` of {kind} cannot be set to this"), help)
         }
-        _ => (lower(problem), String::new()),
+        _ => Problem::new(lower(problem), ""),
     }
 }
 
 /// `i64 [string]`, or `i64 [string] = f64`.
-pub fn indexing(signature: &str) -> Words {
-    match signature.split_once(" [") {
+pub fn indexing(signature: &str) -> Problem {
+    let message = match signature.split_once(" [") {
         Some((kind, rest)) => {
             let index = rest.split(']').next().unwrap_or(rest);
-            let (kind, index) = (kinds::word(kind), kinds::word(index));
-            (format!("{kind} cannot be indexed by {index}"), String::new())
+            format!("{} cannot be indexed by {}", kinds::word(kind), kinds::word(index))
         }
-        None => (format!("{} cannot be indexed", kinds::word(signature)), String::new()),
-    }
+        None => format!("{} cannot be indexed", kinds::word(signature)),
+    };
+    Problem::new(message, "")
 }
 
 /// Words for an index outside of a value of `length` parts.
-pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Words {
+pub fn bounds(what: &str, part: &str, length: usize, index: i64) -> Problem {
     let message =
         format!("the index {index} is outside of {} of {length} {part}s", kinds::with_article(what));
     let help = match length {
         0 => format!("the {what} is empty"),
         n => format!("indices go from 0 to {}, or from -1, the last, to -{n}", n - 1),
     };
-    (message, help)
+    Problem::new(message, help)
 }
 
 /// Words for a value of another type; either side may be unknown.
-pub fn mismatch(expected: &str, got: &str) -> Words {
+pub fn mismatch(expected: &str, got: &str) -> Problem {
     let message = match (expected, got) {
         (expected, "") => format!("expected {}", kinds::word(expected)),
         ("", got) => format!("{} cannot be used here", kinds::word(got)),
         (expected, got) => format!("expected {}, got {}", kinds::word(expected), kinds::word(got)),
     };
-    (message, String::new())
+    Problem::new(message, "")
 }

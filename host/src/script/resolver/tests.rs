@@ -65,9 +65,9 @@ fn the_plugins_own_folder_comes_before_the_script_folder() {
     let both = [("plugins/a.rhai", "fn f() { 1 }"), ("scripts/a.rhai", "fn f() { 2 }")];
     let place = Place::new(&[both[0], both[1], ("scripts/nets/b.rhai", "fn f() { 3 }")]);
     assert_eq!(place.run("import \"a\" as a; import \"nets/b\" as b; a::f() * 10 + b::f()"), Ok(13));
-    let read: Vec<_> = place.scripts.sources().into_iter().map(|source| source.text).collect();
-    assert_eq!(&*read[1], "fn f() { 1 }");
-    assert_eq!(&*read[2], "fn f() { 3 }");
+    let read: Vec<_> = place.scripts.record().into_iter().map(|script| script.text).collect();
+    assert_eq!(read[1], "fn f() { 1 }");
+    assert_eq!(read[2], "fn f() { 3 }");
     assert_eq!(read.len(), 3);
     assert_eq!(&*place.resolver.read("nets/b").unwrap().text, "fn f() { 3 }");
 }

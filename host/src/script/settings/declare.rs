@@ -8,7 +8,7 @@ use super::{
     rules::{SettingRule, SettingRules},
     value::{SettingValue, element},
 };
-use crate::script::{error::explain, finding::Finding, source::Source};
+use crate::script::{Problem, error::explain, finding::Finding, source::Source};
 
 const EXAMPLE: &str = "write `let cfg = params(#{ epochs: 3 });` once, at the top of the plugin";
 
@@ -99,13 +99,13 @@ pub fn declared(engine: &Engine, source: &Source, ast: &AST) -> crate::error::Re
 
 /// [`declared`], with the error as a finding.
 pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Checked<Option<Declaration>> {
-    let trouble =
-        |position, (message, help): (&str, &str)| Finding::new(source.name.as_str(), position, message, help);
-    let Some((above, call, position)) = locate(ast).map_err(|(at, words)| trouble(at, words))? else {
+    let trouble = |(position, problem)| Finding::new(source.name.as_str(), position, problem);
+    let Some((above, call, position)) = locate(ast).map_err(trouble)? else {
         return Ok(None);
     };
     let [map @ Expr::Map(entries, map_position)] = call.args.as_slice() else {
-        return Err(trouble(position, ("`params` takes one map of settings, written out", EXAMPLE)));
+        let problem = Problem::new("`params` takes one map of settings, written out", EXAMPLE);
+        return Err(trouble((position, problem)));
     };
     let constants = above.iter().filter(|stmt| matches!(stmt, Stmt::Var(..)));
     let values = evaluate(engine, source, ast, constants.cloned(), map)?;
@@ -117,7 +117,7 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Checked<Option<Decla
             let message = format!("the default of `{}` is {problem}", key.name);
             let help = "a setting is an integer, float, bool, string, or an array of one of these; \
                         `path(\"\")` and `paths([])` are those that name files and folders";
-            trouble(expr.position(), (&message, help))
+            trouble((expr.position(), Problem::new(message, help)))
         })?;
         Ok(Setting { name: key.name.to_string(), default, rules, meaning, position: key.pos })
     });
@@ -128,7 +128,7 @@ pub fn find(engine: &Engine, source: &Source, ast: &AST) -> Checked<Option<Decla
 type ParamsCall<'a> = (&'a [Stmt], &'a FnCallExpr, Position);
 
 /// Finds the one `params` call. Errors: where a call must not stand, what is wrong and the way out.
-fn locate(ast: &AST) -> Result<Option<ParamsCall<'_>>, (Position, (&'static str, &'static str))> {
+fn locate(ast: &AST) -> Result<Option<ParamsCall<'_>>, (Position, Problem)> {
     let calls = calls(ast);
     let Some(first) = calls.first() else {
         return Ok(None);
@@ -138,17 +138,17 @@ fn locate(ast: &AST) -> Result<Option<ParamsCall<'_>>, (Position, (&'static str,
     let found = statements.find_map(|(index, stmt)| Some((index, declaring(stmt)?)));
     let Some((index, (call, position))) = found else {
         let message = "settings can only be declared at the top level of a plugin";
-        return Err((*first, (message, EXAMPLE)));
+        return Err((*first, Problem::new(message, EXAMPLE)));
     };
     if let Some(second) = calls.iter().find(|other| **other != position) {
         let message = "a plugin declares its settings in one `params` call, and this is another";
-        return Err((*second, (message, EXAMPLE)));
+        return Err((*second, Problem::new(message, EXAMPLE)));
     }
     let above = &ast.statements()[..index];
     if let Some(early) = above.iter().find(|stmt| !may_stand_above(stmt)) {
         let message = "only `//!` lines, imports and constants may stand above `params`";
         let help = "move this below the `params` call, which is evaluated alone to list the settings";
-        return Err((early.position(), (message, help)));
+        return Err((early.position(), Problem::new(message, help)));
     }
     Ok(Some((above, call, position)))
 }
@@ -226,14 +226,14 @@ fn evaluate(
     if let Some(position) = imported(&alone) {
         let message = "an imported script cannot be used in the settings or in the constants above them";
         let help = "the settings are evaluated without imports: write the value out";
-        return Err(Finding::new(source.name.as_str(), position, message, help));
+        return Err(Finding::new(source.name.as_str(), position, Problem::new(message, help)));
     }
     engine.eval_ast::<Map>(&alone).map_err(|error| {
-        let (message, mut help) = explain(&error, engine, &[], Some(&source.text));
-        if help.is_empty() {
-            help = "the settings are evaluated alone, before the script runs".into();
+        let mut problem = explain(&error, engine, &[], Some(&source.text));
+        if problem.help.is_empty() {
+            problem.help = "the settings are evaluated alone, before the script runs".into();
         }
-        Finding::new(source.name.as_str(), error.position(), message, help)
+        Finding::new(source.name.as_str(), error.position(), problem)
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    script::{Comparable, script_type},
+    script::script_type,
 };
 
 /// The functions that give a default with a rule.
@@ -22,15 +22,7 @@ pub struct Declared {
     rules: SettingRules,
 }
 
-script_type!(Declared => "declared setting");
-
-impl Comparable for Declared {
-    type Content = Self;
-
-    fn content(&self) -> Self {
-        self.clone()
-    }
-}
+script_type!(by value: Declared => "declared setting");
 
 impl Declared {
     /// A default, which may have rules already, with one more.

@@ -1,26 +1,13 @@
 //! A value that a user gave, held against the declaration of its setting.
 
 use super::{declare::Setting, value::SettingValue};
-use crate::script::nearest::did_you_mean;
-
-/// What is wrong with a key or value, and the way out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingProblem {
-    pub message: String,
-    pub help: String,
-}
-
-impl SettingProblem {
-    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into() }
-    }
-}
+use crate::script::{Problem, nearest::did_you_mean};
 
 /// The index of a setting.
 ///
 /// # Errors
 /// There is none of that name; with the nearest one.
-pub fn index(settings: &[Setting], key: &str) -> Result<usize, SettingProblem> {
+pub fn index(settings: &[Setting], key: &str) -> Result<usize, Problem> {
     let found = settings.iter().position(|setting| setting.name == key);
     found.ok_or_else(|| {
         let names = || settings.iter().map(|setting| setting.name.as_str());
@@ -29,7 +16,7 @@ pub fn index(settings: &[Setting], key: &str) -> Result<usize, SettingProblem> {
             all => format!("the settings are {all}"),
         };
         let help = did_you_mean(key, names()).unwrap_or_else(all);
-        SettingProblem::new(format!("there is no setting `{key}`"), help)
+        Problem::new(format!("there is no setting `{key}`"), help)
     })
 }
 
@@ -37,7 +24,7 @@ pub fn index(settings: &[Setting], key: &str) -> Result<usize, SettingProblem> {
 ///
 /// # Errors
 /// It is of another type, or a rule refuses it.
-pub fn from_text(setting: &Setting, text: &str) -> Result<SettingValue, SettingProblem> {
+pub fn from_text(setting: &Setting, text: &str) -> Result<SettingValue, Problem> {
     let value = SettingValue::parse(text, &setting.like()).ok_or_else(|| {
         let example = format!("{}={}", setting.name, setting.default);
         wrong_type(setting, &format!("`{text}`"), &example)
@@ -49,7 +36,7 @@ pub fn from_text(setting: &Setting, text: &str) -> Result<SettingValue, SettingP
 ///
 /// # Errors
 /// As [`from_text`].
-pub fn from_toml(setting: &Setting, value: toml::Value) -> Result<SettingValue, SettingProblem> {
+pub fn from_toml(setting: &Setting, value: toml::Value) -> Result<SettingValue, Problem> {
     let typed = SettingValue::try_from(value).and_then(|value| {
         let kind = value.kind();
         value.coerce(&setting.like()).ok_or(kind)
@@ -65,22 +52,19 @@ pub fn from_toml(setting: &Setting, value: toml::Value) -> Result<SettingValue, 
 ///
 /// # Errors
 /// A rule refuses it.
-pub fn check(setting: &Setting, value: SettingValue) -> Result<SettingValue, SettingProblem> {
+pub fn check(setting: &Setting, value: SettingValue) -> Result<SettingValue, Problem> {
     let Some((rule, refused)) = setting.rules.refused(&value) else { return Ok(value) };
     let near = did_you_mean(&refused.to_string(), setting.rules.words());
-    let shown = match value.to_string() {
-        empty if empty.is_empty() => "\"\"".to_owned(),
-        shown => shown,
-    };
-    Err(SettingProblem::new(
+    let shown = value.shown();
+    Err(Problem::new(
         format!("the setting `{}` is {shown}, expected {rule}", setting.name),
         near.unwrap_or_else(|| format!("its default is {}", setting.default)),
     ))
 }
 
-fn wrong_type(setting: &Setting, got: &str, example: &str) -> SettingProblem {
+fn wrong_type(setting: &Setting, got: &str, example: &str) -> Problem {
     let kind = setting.kind();
-    SettingProblem::new(
+    Problem::new(
         format!("the setting `{}` is of type {kind}, not {got}", setting.name),
         format!("write it like its default: {example}"),
     )

@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::{
     declare::{Declaration, Setting},
     declared::NamedPath,
-    given::{self, SettingProblem},
+    given,
     rules::SettingRules,
     value::SettingValue,
 };
@@ -22,6 +22,7 @@ use crate::{
     files::reading::Checksum,
     run::FileRecord,
     script::{
+        Problem,
         finding::{Finding, position_at},
         library,
     },
@@ -124,12 +125,8 @@ impl ResolvedSettings {
             };
             Ok(ChosenValue::new(setting, value.ok_or_else(missing)?, origin))
         };
-        declaration
-            .settings
-            .iter()
-            .map(choice)
-            .collect::<Result<_>>()
-            .map(|choices| Self { choices, files: Vec::new() })
+        let choices = declaration.settings.iter().map(choice).collect::<Result<_>>()?;
+        Ok(Self { choices, files: Vec::new() })
     }
 
     /// These, but for those that the command line gives another value.
@@ -138,9 +135,9 @@ impl ResolvedSettings {
     /// Those of [`resolve`].
     pub fn with(self, declaration: &Declaration, command_line: &[(String, String)]) -> Result<Self> {
         let mut resolution =
-            Resolution { settings: &declaration.settings, choices: self.choices, files: self.files };
+            Resolution { settings: &declaration.settings, resolved: self, skips_sections: false };
         command_line.iter().try_for_each(|(key, text)| resolution.argument(key, text))?;
-        Ok(Self { choices: resolution.choices, files: resolution.files })
+        Ok(resolution.resolved)
     }
 
     /// The settings that differ from the declared defaults, as they are written on a command line.
@@ -198,28 +195,25 @@ impl Serialize for ResolvedSettings {
 pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<ResolvedSettings> {
     let default =
         |setting: &Setting| ChosenValue::new(setting, setting.default.clone(), ValueOrigin::Default);
-    let mut resolver = Resolution {
-        settings: &declaration.settings,
-        choices: declaration.settings.iter().map(default).collect(),
-        files: Vec::new(),
-        skips_sections: sources.skips_sections,
-    };
+    let choices = declaration.settings.iter().map(default).collect();
+    let resolved = ResolvedSettings { choices, files: Vec::new() };
+    let mut resolution =
+        Resolution { settings: &declaration.settings, resolved, skips_sections: sources.skips_sections };
     if let Some(path) = &sources.preset {
-        resolver.file(path, ValueOrigin::Preset(path.clone()))?;
+        resolution.file(path, ValueOrigin::Preset(path.clone()))?;
     }
     if let Some(path) = &sources.config {
-        resolver.file(path, ValueOrigin::Config(path.clone()))?;
+        resolution.file(path, ValueOrigin::Config(path.clone()))?;
     }
     for (key, text) in &sources.command_line {
-        resolver.argument(key, text)?;
+        resolution.argument(key, text)?;
     }
-    Ok(ResolvedSettings { choices: resolver.choices, files: resolver.files })
+    Ok(resolution.resolved)
 }
 
 struct Resolution<'a> {
     settings: &'a [Setting],
-    choices: Vec<ChosenValue>,
-    files: Vec<FileRecord>,
+    resolved: ResolvedSettings,
     skips_sections: bool,
 }
 
@@ -227,10 +221,9 @@ impl Resolution<'_> {
     fn file(&mut self, path: &Path, origin: ValueOrigin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
-        self.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
-        let error = |offset: usize, problem: SettingProblem| {
-            let position = position_at(&text, offset);
-            Finding::new(name.as_str(), position, problem.message, problem.help).into_error(&text)
+        self.resolved.files.push(FileRecord::new(name.clone(), path, Checksum::of(text.as_bytes()), None));
+        let error = |offset: usize, problem: Problem| {
+            Finding::new(name.as_str(), position_at(&text, offset), problem).into_error(&text)
         };
         for (key, value) in entries(&text).map_err(|(offset, problem)| error(offset, problem))? {
             let (key_start, value_start) = (key.span().start, value.span().start);
@@ -249,9 +242,8 @@ impl Resolution<'_> {
     }
 
     fn argument(&mut self, key: &str, text: &str) -> Result<()> {
-        let error = |problem: SettingProblem| {
-            Error::usage(format!("command line: {}", problem.message), problem.help)
-        };
+        let error =
+            |problem: Problem| Error::usage(format!("command line: {}", problem.message), problem.help);
         let index = given::index(self.settings, key).map_err(error)?;
         let value = given::from_text(&self.settings[index], text).map_err(error)?;
         self.choose(index, value, ValueOrigin::CommandLine);
@@ -259,7 +251,7 @@ impl Resolution<'_> {
     }
 
     fn choose(&mut self, index: usize, value: SettingValue, origin: ValueOrigin) {
-        let choice = &mut self.choices[index];
+        let choice = &mut self.resolved.choices[index];
         (choice.value, choice.origin) = (value, origin);
     }
 }
@@ -275,21 +267,21 @@ fn is_section(key: &str, value: &toml::Value) -> bool {
     }
 }
 
-fn sweeping(path: &Path) -> SettingProblem {
+fn sweeping(path: &Path) -> Problem {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let (plugin, preset) = name.split_once('.').unwrap_or((&name, "NAME"));
     let help = format!("start all of them: host sweep {plugin} --preset {preset}");
-    SettingProblem::new("this describes a sweep, which is many runs", help)
+    Problem::new("this describes a sweep, which is many runs", help)
 }
 
 type TomlEntry = (Spanned<String>, Spanned<toml::Value>);
 
 /// The entries of a TOML file in the order of the text. Errors: the byte at which it is not TOML, and why.
-fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, SettingProblem)> {
+fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, Problem)> {
     let parsed: Result<BTreeMap<Spanned<String>, Spanned<toml::Value>>, _> = toml::from_str(text);
     let parsed = parsed.map_err(|error| {
         let help = "a settings file has lines like `epochs = 3`, `name = \"text\"` and `sizes = [1, 2]`";
-        let problem = SettingProblem::new(error.message().replace('\n', ", "), help);
+        let problem = Problem::new(error.message().replace('\n', ", "), help);
         (error.span().map_or(0, |span| span.start), problem)
     })?;
     let mut entries: Vec<TomlEntry> = parsed.into_iter().collect();

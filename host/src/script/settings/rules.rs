@@ -55,11 +55,8 @@ impl fmt::Display for SettingRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OneOf(choices) => {
-                let word = |choice: &SettingValue| match choice {
-                    SettingValue::String(text) if text.is_empty() => "\"\"".to_owned(),
-                    choice => choice.to_string(),
-                };
-                write!(f, "one of {}", choices.iter().map(word).collect::<Vec<_>>().join(", "))
+                let words: Vec<_> = choices.iter().map(SettingValue::shown).collect();
+                write!(f, "one of {}", words.join(", "))
             }
             Self::Within(low, high) => write!(f, "from {low} to {high}"),
             Self::AtLeast(low) => write!(f, "at least {low}"),

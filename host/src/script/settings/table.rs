@@ -17,10 +17,7 @@ pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
         // A long list is broken into lines.
         let paper = paper.map(|value| if value.starts_with('[') { value.replace(',', ", ") } else { value });
         let paper = paper.map_or_else(String::new, |value| format!("; paper: {value}"));
-        let heading = match setting.default.to_string() {
-            empty if empty.is_empty() => format!("{}=\"\"", setting.name),
-            default => format!("{}={default}", setting.name),
-        };
+        let heading = format!("{}={}", setting.name, setting.default.shown());
         entry(&heading, INDENT, &format!("{} [{}{paper}]", setting.meaning, setting.expected()))
     };
     declaration.settings.iter().map(shown).collect()

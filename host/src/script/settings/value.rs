@@ -107,6 +107,14 @@ impl SettingValue {
         }
     }
 
+    /// As it is shown to people: an empty text in quotes.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::String(text) if text.is_empty() => "\"\"".into(),
+            value => value.to_string(),
+        }
+    }
+
     /// As it is written in a script.
     pub fn written(&self) -> String {
         match self {

@@ -4,71 +4,72 @@ use std::ops::{Range, RangeInclusive};
 
 use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
 
-use super::{Library, ScriptResult};
-use crate::script::{
-    Limits,
-    nesting::{self, size},
-};
+use super::{Library, ScriptResult, may_hold};
+use crate::script::nesting::{self, size};
 
 /// Adds the functions of this file.
 pub fn add(library: &mut Library) {
-    let limits = library.limits;
     for name in ["push", "+="] {
-        library.add(name, move |array: &mut Array, item: Dynamic| push(limits, array, item));
+        library.add(name, push);
     }
-    for name in ["append", "+="] {
-        library.add(name, move |array: &mut Array, more: Array| -> ScriptResult<()> {
-            limits.items(array.len() + more.len())?;
-            array.extend(more);
-            Ok(())
-        });
-    }
-    library.add("+", move |mut array: Array, more: Array| -> ScriptResult<Array> {
-        limits.items(array.len() + more.len())?;
-        array.extend(more);
-        Ok(array)
-    });
+    joining::<Dynamic>(library);
     library.add("insert", move |array: &mut Array, index: i64, item: Dynamic| -> ScriptResult<()> {
         nesting::watch(&item)?;
-        limits.items(array.len() + 1)?;
+        may_hold(array.len() + 1)?;
         array.insert(offset(array.len(), index), item);
         Ok(())
     });
     library.add("pad", move |array: &mut Array, length: i64, item: Dynamic| -> ScriptResult<()> {
         let length = usize::try_from(length).unwrap_or(0);
         let missing = length.saturating_sub(array.len());
-        limits.items(missing.saturating_mul(size(&item)).saturating_add(array.len()))?;
+        may_hold(missing.saturating_mul(size(&item)).saturating_add(array.len()))?;
         array.resize(length.max(array.len()), item);
         Ok(())
     });
     splicing(library);
     taking(library);
     library.add_pure("keys", move |map: &mut Map| -> ScriptResult<Array> {
-        limits.items(map.len())?;
+        may_hold(map.len())?;
         Ok(map.keys().map(|key| Dynamic::from(ImmutableString::from(key.as_str()))).collect())
     });
     library.add(
         "parse_json",
         move |context: NativeCallContext, text: ImmutableString| -> ScriptResult<Dynamic> {
-            limits.items(text.bytes().filter(|&byte| byte == b',').count() + 1)?;
+            may_hold(text.bytes().filter(|&byte| byte == b',').count() + 1)?;
             context.engine().parse_json(&text, true).map(Dynamic::from)
         },
     );
     library.add_pure("values", move |map: &mut Map| -> ScriptResult<Array> {
-        limits.items(map.len())?;
+        may_hold(map.len())?;
         Ok(map.values().cloned().collect())
     });
 }
 
-fn push(limits: Limits, array: &mut Array, item: Dynamic) -> ScriptResult<()> {
+/// What makes one of two arrays, or of two blobs.
+pub fn joining<T>(library: &mut Library)
+where
+    Vec<T>: rhai::Variant + Clone,
+{
+    let extend = |list: &mut Vec<T>, more: Vec<T>| -> ScriptResult<()> {
+        may_hold(list.len() + more.len())?;
+        list.extend(more);
+        Ok(())
+    };
+    for name in ["append", "+="] {
+        library.add(name, extend);
+    }
+    library.add("+", move |mut list: Vec<T>, more: Vec<T>| extend(&mut list, more).map(|()| list));
+}
+
+fn push(array: &mut Array, item: Dynamic) -> ScriptResult<()> {
     nesting::watch(&item)?;
-    limits.items(array.len() + 1)?;
+    may_hold(array.len() + 1)?;
     array.push(item);
     Ok(())
 }
 
 /// The position that an index means: negative ones count from the end, and what lies beyond is the end.
-fn offset(length: usize, index: i64) -> usize {
+pub fn offset(length: usize, index: i64) -> usize {
     let from_start = usize::try_from(index).unwrap_or_else(|_| {
         let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
         length.saturating_sub(back)
@@ -77,11 +78,10 @@ fn offset(length: usize, index: i64) -> usize {
 }
 
 fn splicing(library: &mut Library) {
-    let limits = library.limits;
-    let splice = move |array: &mut Array, start: i64, count: usize, replace: Array| -> ScriptResult<()> {
+    let splice = |array: &mut Array, start: i64, count: usize, replace: Array| -> ScriptResult<()> {
         let start = offset(array.len(), start);
         let end = start.saturating_add(count).min(array.len());
-        limits.items(array.len() - (end - start) + replace.len())?;
+        may_hold(array.len() - (end - start) + replace.len())?;
         array.splice(start..end, replace);
         Ok(())
     };

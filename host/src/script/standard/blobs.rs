@@ -2,14 +2,13 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString};
 
-use super::{Library, ScriptResult};
+use super::{Library, ScriptResult, arrays::joining, may_hold};
 
 /// Adds the functions of this file.
 pub fn add(library: &mut Library) {
-    let limits = library.limits;
-    let size = move |length: i64| -> ScriptResult<usize> {
+    let size = |length: i64| -> ScriptResult<usize> {
         let length = usize::try_from(length).unwrap_or(0);
-        limits.items(length).map(|()| length)
+        may_hold(length).map(|()| length)
     };
     let byte = |value: i64| value as u8;
     library.add("blob", move |length: i64| -> ScriptResult<Blob> { Ok(vec![0; size(length)?]) });
@@ -21,23 +20,12 @@ pub fn add(library: &mut Library) {
         Ok(())
     });
     library.add_pure("to_array", move |blob: &mut Blob| -> ScriptResult<Array> {
-        limits.items(blob.len())?;
+        may_hold(blob.len())?;
         Ok(blob.iter().map(|byte| Dynamic::from(i64::from(*byte))).collect())
     });
-    for name in ["append", "+="] {
-        library.add(name, move |blob: &mut Blob, more: Blob| -> ScriptResult<()> {
-            limits.items(blob.len() + more.len())?;
-            blob.extend(more);
-            Ok(())
-        });
-    }
-    library.add("+", move |mut blob: Blob, more: Blob| -> ScriptResult<Blob> {
-        limits.items(blob.len() + more.len())?;
-        blob.extend(more);
-        Ok(blob)
-    });
+    joining::<u8>(library);
     library.add("to_blob", move |text: ImmutableString| -> ScriptResult<Blob> {
-        limits.items(text.len())?;
+        may_hold(text.len())?;
         Ok(text.as_bytes().to_vec())
     });
 }

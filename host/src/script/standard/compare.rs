@@ -6,7 +6,7 @@ use std::{any::TypeId, cmp::Ordering, sync::Arc};
 
 use rhai::{Array, Dynamic, EvalAltResult, FuncRegistration, Map, NativeCallContext, RhaiFunc};
 
-use super::{Library, ScriptResult};
+use super::{Library, ScriptResult, arrays::offset};
 use crate::{kinds, script::Problem};
 
 type Is = fn(Option<Ordering>) -> bool;
@@ -122,8 +122,7 @@ fn index_of(
     value: &Dynamic,
     start: i64,
 ) -> ScriptResult<i64> {
-    let from_end = |back: u64| array.len().saturating_sub(usize::try_from(back).unwrap_or(usize::MAX));
-    let first = usize::try_from(start).unwrap_or_else(|_| from_end(start.unsigned_abs()));
+    let first = offset(array.len(), start);
     for (index, item) in array.iter_mut().enumerate().skip(first) {
         if same(context, item, &mut value.clone())? {
             return Ok(index as i64);

@@ -9,10 +9,7 @@ use std::{
 use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 
 use super::{Library, ScriptResult, too_large};
-use crate::{
-    kinds,
-    script::{Limits, nesting::DEEPEST},
-};
+use crate::{kinds, script::nesting::DEEPEST};
 
 /// Adds the functions of this file.
 pub fn add(library: &mut Library) {
@@ -31,11 +28,6 @@ pub fn add(library: &mut Library) {
         serde_json::to_writer(&mut text, &map).map_err(|_| too_large("Length of string"))?;
         Ok(text.text.into())
     });
-}
-
-/// What `to_string` gives for a value.
-pub fn text(context: &NativeCallContext, limits: Limits, value: &mut Dynamic) -> ImmutableString {
-    Writer::new(context, limits.string).shown("to_string", value)
 }
 
 /// A text that grows to a number of bytes.
@@ -120,14 +112,14 @@ impl<'a, 'c> Writer<'a, 'c> {
         if let Some(mut items) = item.write_lock::<Map>() {
             return self.map(&mut items, depth - 1);
         }
-        let shown = self.shown("to_debug", item);
+        let shown = shown(self.context, "to_debug", item);
         self.text.write_str(&shown)
     }
+}
 
-    /// What a function of that name gives for a value.
-    fn shown(&self, name: &str, value: &mut Dynamic) -> ImmutableString {
-        let result = self.context.call_native_fn_raw(name, true, &mut [value]);
-        let text = result.ok().and_then(|text| text.into_immutable_string().ok());
-        text.unwrap_or_else(|| kinds::of(value).into())
-    }
+/// What a function of that name, such as `to_string`, gives for a value.
+pub fn shown(context: &NativeCallContext, name: &str, value: &mut Dynamic) -> ImmutableString {
+    let result = context.call_native_fn_raw(name, true, &mut [value]);
+    let text = result.ok().and_then(|text| text.into_immutable_string().ok());
+    text.unwrap_or_else(|| kinds::of(value).into())
 }

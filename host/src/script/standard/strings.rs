@@ -2,8 +2,8 @@
 
 use rhai::{Array, Blob, Dynamic, ImmutableString, NativeCallContext};
 
-use super::{Library, ScriptResult, print::text};
-use crate::script::Limits;
+use super::{Library, ScriptResult, may_hold, print::shown};
+use crate::script::{Limits, engine::MAX_ITEMS};
 
 type Text = ImmutableString;
 
@@ -35,17 +35,17 @@ fn joining(library: &mut Library) {
     library.add("+", move |a: Text, b: Blob| joined(limits, &a, &String::from_utf8_lossy(&b)));
     library.add("+", move |a: Blob, b: Text| joined(limits, &String::from_utf8_lossy(&a), &b));
     library.add("+", move |context: NativeCallContext, a: Text, mut b: Dynamic| {
-        joined(limits, &a, &text(&context, limits, &mut b))
+        joined(limits, &a, &shown(&context, "to_string", &mut b))
     });
     library.add_pure("+", move |context: NativeCallContext, a: &mut Dynamic, b: Text| {
-        joined(limits, &text(&context, limits, a), &b)
+        joined(limits, &shown(&context, "to_string", a), &b)
     });
     for name in ["+=", "append"] {
         library.add(name, move |a: &mut Text, b: Text| extend(limits, a, &b));
         library.add(name, move |a: &mut Text, b: char| extend(limits, a, b.encode_utf8(&mut [0; 4])));
         library.add(name, move |a: &mut Text, b: Blob| extend(limits, a, &String::from_utf8_lossy(&b)));
         library.add(name, move |context: NativeCallContext, a: &mut Text, mut b: Dynamic| {
-            extend(limits, a, &text(&context, limits, &mut b))
+            extend(limits, a, &shown(&context, "to_string", &mut b))
         });
     }
 }
@@ -84,49 +84,36 @@ fn padding(library: &mut Library) {
     });
 }
 
-/// The pieces as an array.
-fn pieces<'a>(limits: Limits, pieces: impl Iterator<Item = &'a str>) -> ScriptResult<Array> {
-    let array: Array = pieces.take(limits.items.saturating_add(1)).map(Into::into).collect();
-    limits.items(array.len())?;
+/// The pieces of a text as an array. Of an empty text Rhai gives that text, whatever it is cut at.
+fn cut<'a>(text: &Text, pieces: impl Iterator<Item = &'a str>) -> ScriptResult<Array> {
+    if text.is_empty() {
+        return Ok(vec![text.clone().into()]);
+    }
+    let array: Array = pieces.take(MAX_ITEMS + 1).map(Into::into).collect();
+    may_hold(array.len())?;
     Ok(array)
 }
 
 fn cutting(library: &mut Library) {
-    let limits = library.limits;
     let at_most = |pieces: i64| usize::try_from(pieces).unwrap_or(0).max(1);
-    // Of an empty text Rhai gives that text, whatever it is cut at.
-    let whole = |text: &Text| vec![Dynamic::from(text.clone())];
-    library.add("to_chars", move |text: Text| -> ScriptResult<Array> {
-        limits.items(text.chars().count())?;
+    library.add("to_chars", |text: Text| -> ScriptResult<Array> {
+        may_hold(text.chars().count())?;
         Ok(text.chars().map(Dynamic::from).collect())
     });
-    library.add_pure("split", move |text: &mut Text| match text.is_empty() {
-        true => Ok(whole(text)),
-        false => pieces(limits, text.split_whitespace()),
-    });
-    macro_rules! cut {
+    library.add_pure("split", |text: &mut Text| cut(text, text.split_whitespace()));
+    macro_rules! split {
         ($at:ty, $pattern:expr) => {
-            let cut = $pattern;
-            library.add_pure("split", move |text: &mut Text, at: $at| match text.is_empty() {
-                true => Ok(whole(text)),
-                false => pieces(limits, text.split(cut(&at))),
+            let at = $pattern;
+            library.add_pure("split", move |text: &mut Text, by: $at| cut(text, text.split(at(&by))));
+            library.add_pure("split_rev", move |text: &mut Text, by: $at| cut(text, text.rsplit(at(&by))));
+            library.add_pure("split", move |text: &mut Text, by: $at, count: i64| {
+                cut(text, text.splitn(at_most(count), at(&by)))
             });
-            library.add_pure("split_rev", move |text: &mut Text, at: $at| match text.is_empty() {
-                true => Ok(whole(text)),
-                false => pieces(limits, text.rsplit(cut(&at))),
-            });
-            library.add_pure("split", move |text: &mut Text, at: $at, count: i64| match text.is_empty() {
-                true => Ok(whole(text)),
-                false => pieces(limits, text.splitn(at_most(count), cut(&at))),
-            });
-            library.add_pure("split_rev", move |text: &mut Text, at: $at, count: i64| {
-                match text.is_empty() {
-                    true => Ok(whole(text)),
-                    false => pieces(limits, text.rsplitn(at_most(count), cut(&at))),
-                }
+            library.add_pure("split_rev", move |text: &mut Text, by: $at, count: i64| {
+                cut(text, text.rsplitn(at_most(count), at(&by)))
             });
         };
     }
-    cut!(Text, Text::as_str);
-    cut!(char, char::clone);
+    split!(Text, Text::as_str);
+    split!(char, char::clone);
 }

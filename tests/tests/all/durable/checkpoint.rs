@@ -51,7 +51,7 @@ fn a_record_without_a_checksum_is_read_where_its_numbers_can_be() {
     let run = stopped(&bench);
     let path = run.path().join("checkpoints/s.json");
     let whole = fs::read(&path).unwrap();
-    let bad = [json!(-1), json!("x"), json!(99), json!(1.5), json!(null)].map(|done| ("done", done));
+    let bad = [json!(-1), json!("x"), json!(1.5), json!(null)].map(|done| ("done", done));
     let bad =
         bad.into_iter().chain([("finished", json!("yes")), ("logged", json!(-3)), ("metrics", json!("0"))]);
     for (key, value) in bad {
@@ -64,6 +64,19 @@ fn a_record_without_a_checksum_is_read_where_its_numbers_can_be() {
     change(&run, "done", json!(3), false);
     bench.write("plugins/own.rhai", TEXT.replace("i == 4", "false"));
     bench.resume(&run, &["--changed"]).run().code(0);
+}
+
+#[test]
+fn a_loop_that_has_fewer_items_than_are_done_is_refused() {
+    let bench = Bench::new();
+    let run = stopped(&bench);
+    let says =
+        ["checkpoints/s.json: the loop has 2 items, and 3 are done", "give it at least 3, start a new run"];
+    bench.write("plugins/own.rhai", TEXT.replace("5,", "2,"));
+    bench.resume(&run, &["--changed"]).run().code(1).says(&says);
+    bench.write("plugins/own.rhai", TEXT);
+    change(&run, "done", json!(99), false);
+    bench.resume(&run, &["--changed"]).run().code(1).says(&["the loop has 5 items, and 99 are done"]);
 }
 
 #[test]

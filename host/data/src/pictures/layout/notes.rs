@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Placed;
-use crate::Split;
-
-/// The number of folders that a note names.
-const EXAMPLES: usize = 3;
+use crate::{Split, left_out::examples};
 
 /// The note on splits that lie inside the folders of classes, where they do: where the folder of at least one
 /// class has two of them. One alone may be anything, such as pictures of trains among vehicles.
@@ -21,7 +18,7 @@ pub fn inner_splits(placed: &[Placed]) -> Option<String> {
         format!(
             "its splits lie inside of folders ({}), which are taken for the classes; folders further in tell \
              nothing",
-            examples(splits.keys().copied())
+            examples(splits.keys(), splits.len())
         )
     })
 }
@@ -34,7 +31,7 @@ pub fn classes_like_splits(placed: &[Placed]) -> Option<String> {
         format!(
             "folders whose names begin or end as those of splits do are taken for classes ({}); call them \
              `train`, `test` and `validation` if they are splits",
-            examples(classes.into_iter())
+            examples(&classes, classes.len())
         )
     })
 }
@@ -60,14 +57,8 @@ pub fn unlike_training(placed: &[Placed]) -> Option<String> {
     unlike.map(|(split, classes)| {
         format!(
             "no class of the {split} split ({}) is one of the train split ({})",
-            examples(classes.into_iter()),
-            examples(training.iter().copied())
+            examples(&classes, classes.len()),
+            examples(&training, training.len())
         )
     })
-}
-
-fn examples<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    let more = if names.len() > EXAMPLES { ", ..." } else { "" };
-    format!("{}{more}", names[..names.len().min(EXAMPLES)].join(", "))
 }
