@@ -16,7 +16,8 @@ use crate::{
     error::{Error, Result},
     files::{cleaned, remove_leftovers, safe_name, sync_folder, write_whole},
 };
-use lock::{is_held, lock};
+use lock::lock;
+pub use lock::{is_held, lock as lock_run};
 use log::RunLog;
 
 const FIGURES: &str = "figures";

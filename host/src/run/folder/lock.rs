@@ -12,7 +12,10 @@ use crate::error::{Error, Result};
 
 const LOCK: &str = "lock";
 
-/// Takes the lock of a run's folder.
+/// Takes the lock of a run's folder, which the process holds until the file is dropped.
+///
+/// # Errors
+/// Another process holds it; the file system has no locks.
 pub fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     let file = File::options().create(true).append(true).open(&path).map_err(Error::io(&path))?;
@@ -31,6 +34,9 @@ pub fn lock(folder: &Path) -> Result<File> {
 }
 
 /// Whether a process holds the lock of a run's folder.
+///
+/// # Errors
+/// The file system has no locks.
 pub fn is_held(folder: &Path) -> Result<bool> {
     let path = folder.join(LOCK);
     let file = match File::open(&path) {
