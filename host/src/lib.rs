@@ -20,6 +20,7 @@ pub mod onnx;
 pub mod run;
 pub mod script;
 mod session;
+pub mod study;
 
 pub use data;
 pub use figure;

@@ -16,7 +16,7 @@ mod value;
 
 pub use declare::{Declaration, Setting, declared};
 pub use declared::{DECLARING, Declared, NamedPath};
-pub use resolve::{ChosenValue, ResolvedSettings, SettingSources, ValueOrigin, resolve};
+pub use resolve::{ChosenValue, LikeRun, ResolvedSettings, SettingSources, ValueOrigin, resolve};
 pub use rules::SettingRule;
-pub use table::table;
+pub use table::{table, to_toml};
 pub use value::SettingValue;

@@ -123,7 +123,7 @@ pub fn refusal(given: &Given, missing: &[Word], run: &Path) -> Error {
 
 /// Whether the plugin is found by its name, or in the working folder, so that whoever resumes the run has put
 /// it there. One in the folder of the run came with that folder.
-fn is_found(plugin: &Path, run: &Path) -> bool {
+pub fn is_found(plugin: &Path, run: &Path) -> bool {
     let Ok(path) = plugin::find(plugin) else { return false };
     // A plugin that is found but not on the disk is built in.
     let Ok(real) = path.canonicalize() else { return true };

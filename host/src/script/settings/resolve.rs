@@ -36,6 +36,18 @@ pub struct SettingSources {
     pub config: Option<PathBuf>,
     /// `plugins/PLUGIN.NAME.toml`, of `--preset NAME`.
     pub preset: Option<PathBuf>,
+    /// The run of `--like RUN`.
+    pub like: Option<LikeRun>,
+}
+
+/// What a run was started with, for another one.
+#[derive(Clone, Debug, Default)]
+pub struct LikeRun {
+    pub folder: PathBuf,
+    /// All settings, as the record has them.
+    pub values: serde_json::Map<String, serde_json::Value>,
+    /// Those that were given to it; the others had their defaults.
+    pub given: Vec<String>,
 }
 
 /// Where a value comes from.
@@ -47,6 +59,8 @@ pub enum ValueOrigin {
     CommandLine,
     /// The record of the run that is resumed: it was given to that run.
     Record,
+    /// The record of a run that the user named.
+    Like(PathBuf),
 }
 
 impl fmt::Display for ValueOrigin {
@@ -57,6 +71,7 @@ impl fmt::Display for ValueOrigin {
             Self::Config(path) => write!(f, "config {}", path.display()),
             Self::CommandLine => f.write_str("command line"),
             Self::Record => f.write_str("the run"),
+            Self::Like(run) => write!(f, "the run {}", run.display()),
         }
     }
 }
@@ -172,8 +187,8 @@ impl Serialize for ResolvedSettings {
     }
 }
 
-/// The value of every setting: from the command line, else the config file, else the preset, else the
-/// default.
+/// The value of every setting: from the command line, else the config file, else the preset, else the run
+/// that it shall be like, else the default.
 ///
 /// # Errors
 /// They name the source (for a file with line and caret): a file that cannot be read or parsed, an unknown
@@ -186,6 +201,9 @@ pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<Re
         choices: declaration.settings.iter().map(default).collect(),
         files: Vec::new(),
     };
+    if let Some(run) = &sources.like {
+        resolver.like(run)?;
+    }
     if let Some(path) = &sources.preset {
         resolver.file(path, ValueOrigin::Preset(path.clone()))?;
     }
@@ -211,6 +229,32 @@ struct Problem {
 }
 
 impl Resolution<'_> {
+    /// The settings of a run. What has the default now as then is not given.
+    fn like(&mut self, run: &LikeRun) -> Result<()> {
+        let origin = ValueOrigin::Like(run.folder.clone());
+        let error = |problem: Problem| Error::usage(format!("{origin}: {}", problem.message), problem.help);
+        for (name, value) in &run.values {
+            let is_given = run.given.contains(name);
+            let index = match self.index(name) {
+                Ok(index) => index,
+                Err(_) if !is_given => continue,
+                Err(problem) => return Err(error(problem)),
+            };
+            let setting = &self.settings[index];
+            let typed =
+                SettingValue::from_json(value.clone()).and_then(|value| value.coerce(&setting.like()));
+            let typed = typed.ok_or_else(|| {
+                let example = format!("{}={}", setting.name, setting.default);
+                error(wrong_type(setting, &format!("`{value}`"), &example))
+            })?;
+            check(setting, &typed).map_err(error)?;
+            if is_given || typed != setting.default {
+                self.choose(index, typed, origin.clone());
+            }
+        }
+        Ok(())
+    }
+
     fn file(&mut self, path: &Path, origin: ValueOrigin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
@@ -296,6 +340,9 @@ fn check(setting: &Setting, value: &SettingValue) -> Result<(), Problem> {
     })
 }
 
+/// Sections of a preset that are about many runs, not about the settings of one.
+const SECTIONS: [&str; 2] = ["sweep", "table"];
+
 type TomlEntry = (Spanned<String>, Spanned<toml::Value>);
 
 /// The entries of a TOML file in the order of the text. Errors: the byte at which it is not TOML, and why.
@@ -306,7 +353,9 @@ fn entries(text: &str) -> Result<Vec<TomlEntry>, (usize, Problem)> {
         let problem = Problem { message: error.message().replace('\n', ", "), help: help.into() };
         (error.span().map_or(0, |span| span.start), problem)
     })?;
-    let mut entries: Vec<TomlEntry> = parsed.into_iter().collect();
+    let is_section =
+        |(key, value): &TomlEntry| value.get_ref().is_table() && SECTIONS.contains(&key.get_ref().as_str());
+    let mut entries: Vec<TomlEntry> = parsed.into_iter().filter(|entry| !is_section(entry)).collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     Ok(entries)
 }
