@@ -19,4 +19,5 @@ mod plugins;
 mod reproduce;
 mod rooms;
 mod session;
+mod study;
 mod width;
