@@ -30,10 +30,8 @@ pub fn drawn(columns: &[Column], width: Option<usize>) -> (String, Vec<String>) 
     };
     let texts: Vec<Vec<String>> = columns.iter().map(cells).collect();
     let natural = |texts: &Vec<String>| texts.iter().map(|text| text.width()).max().unwrap_or(0);
-    let mut widths: Vec<usize> = texts.iter().map(natural).collect();
-    if let Some(width) = width {
-        fit(columns, &mut widths, width);
-    }
+    let natural: Vec<usize> = texts.iter().map(natural).collect();
+    let widths = width.map_or(natural.clone(), |width| fitting_widths(columns, &natural, width));
     let line = |row: usize| {
         let cell = |column: usize| {
             let text = cut(&texts[column][row], widths[column], columns[column].keeps_end);
@@ -48,19 +46,33 @@ pub fn drawn(columns: &[Column], width: Option<usize>) -> (String, Vec<String>) 
     ((0..rows).map(line).collect(), left_out)
 }
 
-/// Makes the widest texts narrower until all columns fit, and drops the last ones if that is not enough.
-fn fit(columns: &[Column], widths: &mut Vec<usize>, width: usize) {
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
-    while total(widths) > width {
+/// The widths of as many columns as fit, of which the widest texts are cut.
+fn fitting_widths(columns: &[Column], natural: &[usize], width: usize) -> Vec<usize> {
+    let fewer = (1..=natural.len()).rev().map(|count| narrowed(columns, &natural[..count], width));
+    let mut fewer = fewer.peekable();
+    while let Some(widths) = fewer.next() {
+        if total(&widths) <= width || fewer.peek().is_none() {
+            return widths;
+        }
+    }
+    Vec::new()
+}
+
+/// The widest texts made narrower, step by step, until all fit or none can be cut.
+fn narrowed(columns: &[Column], natural: &[usize], width: usize) -> Vec<usize> {
+    let mut widths = natural.to_vec();
+    while total(&widths) > width {
         let cuttable = (0..widths.len()).filter(|&i| !columns[i].is_number && widths[i] > NARROWEST);
         match cuttable.max_by_key(|&i| widths[i]) {
             Some(widest) => widths[widest] -= 1,
-            None if widths.len() > 1 => {
-                widths.pop();
-            }
-            None => return,
+            None => break,
         }
     }
+    widths
+}
+
+fn total(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
 }
 
 /// The text in at most `width` columns, with an ellipsis where something is missing.

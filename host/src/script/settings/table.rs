@@ -4,7 +4,7 @@ use super::{
     declare::{Declaration, Setting},
     value::SettingValue,
 };
-use crate::terminal::{COLUMNS, entry, wrapped};
+use crate::terminal::{COLUMNS, entry, printable, wrapped};
 
 /// The column that meanings start in.
 const INDENT: usize = 26;
@@ -26,7 +26,7 @@ pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
 pub fn to_toml(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     let shown = |setting: &Setting| {
         let lines = wrapped(&meaning(setting, paper), COLUMNS - 2).into_iter();
-        let comment: String = lines.map(|line| format!("# {line}\n")).collect();
+        let comment: String = lines.map(|line| format!("# {}\n", printable(&line))).collect();
         format!("{comment}{} = {}\n\n", setting.name, toml::Value::from(&setting.default))
     };
     declaration.settings.iter().map(shown).collect()
