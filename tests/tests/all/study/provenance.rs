@@ -54,7 +54,7 @@ fn the_commit_of_the_plugin_is_recorded_and_a_change_shows() {
     };
     let first = environment("first");
     assert_eq!((first["commit"].as_str().unwrap().len(), &first["clean"]), (40, &true.into()));
-    bench.write("scripts/losses.rhai", "// another one");
+    bench.write("scripts/nets/wta.rhai", "// another one");
     let second = environment("second");
     assert_eq!((&second["commit"], &second["clean"]), (&first["commit"], &false.into()));
 }
