@@ -20,6 +20,7 @@ pub mod onnx;
 pub mod run;
 pub mod script;
 mod session;
+pub mod study;
 mod sweep;
 
 pub use data;

@@ -11,6 +11,20 @@ use unicode_width::UnicodeWidthStr;
 /// Columns that a terminal has at least.
 pub const COLUMNS: usize = 80;
 
+/// Columns that stdout has: those that `COLUMNS` says, else those of the terminal; none where it is a file or
+/// a pipe.
+pub fn width() -> Option<usize> {
+    let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    named.or_else(|| {
+        // SAFETY: the structure consists of numbers, and the call fills it or says that it did not.
+        let size = unsafe {
+            let mut size = std::mem::zeroed::<libc::winsize>();
+            (libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size) == 0).then_some(size)
+        };
+        size.map(|size| usize::from(size.ws_col)).filter(|&columns| columns > 0)
+    })
+}
+
 /// Prints a line to stdout as [`printable`]; the command ends where stdout takes none, by unwinding with a
 /// [`LostOutput`].
 macro_rules! out {

@@ -17,7 +17,7 @@ pub struct Host {
 impl Host {
     pub fn new<I: IntoIterator<Item: AsRef<OsStr>>>(folder: &Path, args: I) -> Self {
         let mut command = Command::new(program());
-        command.current_dir(folder).args(args).env_remove("HOST_DATA");
+        command.current_dir(folder).args(args).env_remove("HOST_DATA").env_remove("COLUMNS");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command }
     }

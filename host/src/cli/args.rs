@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod study;
 mod sweep;
 
 use std::{path::PathBuf, time::Duration};
@@ -7,7 +8,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ops::Device;
 
-use crate::{error::Result, run::Arguments};
+use crate::{error::Result, study::filter::seconds};
+pub use study::{CompareArgs, RunsArgs, RunsCommand, TableFormat};
 pub use sweep::{SweepAgain, SweepArgs, SweepCommand};
 
 /// Runs machine-learning experiments written as short Rhai scripts.
@@ -34,6 +36,9 @@ pub enum Command {
     Params {
         /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
+        /// Print a file for `host run --config` to edit
+        #[arg(long)]
+        toml: bool,
     },
     /// List the plugins: what each is, where it comes from, its presets
     List,
@@ -53,6 +58,12 @@ pub enum Command {
         #[arg(long)]
         definitions: bool,
     },
+    /// List runs, find some of them; name, tag or remove them
+    #[command(next_line_help = true, args_conflicts_with_subcommands = true)]
+    Runs(RunsArgs),
+    /// Compare runs: means over seeds, with 95 % intervals
+    #[command(next_line_help = true)]
+    Compare(CompareArgs),
     /// Look for mistakes in a plugin without running it
     Check {
         /// The plugin: a file, or a name that `host list` shows
@@ -205,7 +216,8 @@ impl DeviceChoice {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The plugin: a file, or a name that `host list` shows
-    pub plugin: PathBuf,
+    #[arg(required_unless_present = "like")]
+    pub plugin: Option<PathBuf>,
     /// Settings of the plugin (`host params PLUGIN` shows them)
     #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
     pub settings: Vec<(String, String)>,
@@ -215,12 +227,15 @@ pub struct RunArgs {
     /// Take settings from a TOML file
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The seed of all random numbers
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Where tensors are made
-    #[arg(long, value_enum, default_value = "cpu")]
-    pub device: DeviceChoice,
+    /// Take plugin, settings, seed and device of a run; what is given besides goes before them
+    #[arg(long, value_name = "RUN")]
+    pub like: Option<PathBuf>,
+    /// The seed of all random numbers [default: 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Where tensors are made [default: cpu]
+    #[arg(long, value_enum)]
+    pub device: Option<DeviceChoice>,
     /// The folder in which the run's own folder is made
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
@@ -235,26 +250,6 @@ pub struct RunArgs {
     pub allow_read: Vec<PathBuf>,
     #[command(flatten)]
     pub control: Control,
-}
-
-impl RunArgs {
-    /// What the record of the run keeps of them.
-    pub fn recorded(&self) -> Arguments {
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        Arguments {
-            plugin: path(&self.plugin),
-            device: self.device.name().to_owned(),
-            preset: self.preset.clone(),
-            config: self.config.as_ref().map(path),
-            data: self.data.as_ref().map(path),
-            allow_read: self.allow_read.iter().map(path).collect(),
-            onnxruntime: self.control.onnxruntime.as_ref().map(path),
-            deadline: self.control.deadline.map(|time| time.as_secs_f64()),
-            checkpoint_every: self.control.checkpoint_every.as_secs_f64(),
-            stop_on_nan: self.control.stop_on_nan,
-            max_operations: self.control.max_operations,
-        }
-    }
 }
 
 /// `host resume`
@@ -366,10 +361,7 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let unit = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)].into_iter();
-    let parsed = unit
-        .filter_map(|(suffix, seconds)| Some(text.strip_suffix(suffix)?.parse::<f64>().ok()? * seconds))
-        .next();
-    let seconds = parsed.or_else(|| text.parse().ok()).ok_or("a time is written like 90s, 10m or 2h")?;
+    let parsed = seconds(text).or_else(|| text.parse().ok());
+    let seconds = parsed.ok_or("a time is written like 90s, 10m or 2h")?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "a time is not negative".to_owned())
 }

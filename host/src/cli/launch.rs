@@ -1,14 +1,16 @@
 //! Running a script inside a run folder, from the first line to the report.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
+use ops::Device;
 use serde_json::Value as Json;
 
 use super::{args::Control, outcome::Outcome, plugin::Plugin, resume, stop};
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    run::{Record, Run, Status, readable, report},
+    run::{Environment, Record, Run, Status, peak_memory, readable, report},
+    script::library,
     session::{Recorder, Session},
     terminal,
 };
@@ -27,6 +29,7 @@ pub fn say(session: &Arc<Session>) -> impl Fn(&str) + Send + 'static {
 /// Runs a plugin whose session has a recorder, and closes the run's record.
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
+    note_environment(plugin, &recorder)?;
     host.session.record(recorder);
     stop::at(control.deadline, say(&host.session));
     let (session, quiet) = (Arc::clone(&host.session), control.quiet);
@@ -47,6 +50,14 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
     };
     close(&host.session, status, text, quiet)
+}
+
+/// Notes in the record on what this process computes.
+fn note_environment(plugin: &Plugin, recorder: &Recorder) -> Result<()> {
+    let path = Path::new(&plugin.source.name);
+    let gpu = (plugin.host.session.device() == Device::Gpu).then(Device::gpu_name).flatten();
+    let here = Environment::here((!library::is_built_in(path)).then_some(path), gpu);
+    recorder.run.update(|record| here.note(&mut record.environments))
 }
 
 /// Notes an error that a run ended with after it was asked to stop. Resumed, it meets the error again, if
@@ -81,6 +92,9 @@ fn close(session: &Session, status: Status, text: Option<String>, quiet: bool) -
         record.status = status;
         record.error = text;
         record.scripts = recorder.scripts().record();
+        if let Some(here) = record.environments.last_mut() {
+            here.peak_memory = here.peak_memory.max(peak_memory());
+        }
     })?;
     report::write(&folder)?;
     Ok(tell(status, recorder, &resume::command(recorder, session), quiet))

@@ -3,11 +3,13 @@
 mod args;
 mod bench;
 mod check;
+mod compare;
 mod copy;
 mod data;
 mod doctor;
 mod help;
 mod launch;
+mod like;
 mod list;
 mod onnx;
 mod outcome;
@@ -69,10 +71,12 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Run(args) => run::run(args),
         Command::Resume(args) => resume::run(args),
         Command::Sweep(args) => sweep::run(args),
-        Command::Params { plugin } => params::run(plugin),
+        Command::Params { plugin, toml } => params::run(plugin, *toml),
         Command::List => list::run(),
         Command::Copy { name } => copy::run(name),
         Command::Help { name, markdown, definitions } => help::run(name, *markdown, *definitions),
+        Command::Runs(args) => runs::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Check { plugin } => check::run(plugin),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),

@@ -11,8 +11,8 @@ use crate::{
     terminal::entry,
 };
 
-/// Prints the settings of a plugin, and its presets.
-pub fn run(plugin: &Path) -> Result<Outcome> {
+/// Prints the settings of a plugin, and its presets; or its settings as a file to edit.
+pub fn run(plugin: &Path, toml: bool) -> Result<Outcome> {
     let path = plugin::find(plugin)?;
     let plugin = plugin::open(&path, Options::default(), Progress::quiet(), Limits::default())?;
     let Some(declaration) = &plugin.declaration else {
@@ -22,6 +22,12 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
     let presets = plugin::presets(&path);
     let paper = presets.iter().find(|(name, _)| name == "paper");
     let paper = paper.map(|(_, file)| read(file)).transpose()?;
+    if toml {
+        let name = plugin::stem(&path);
+        out!("# Settings of {name}: `host run {name} --config FILE.toml`, with this in FILE.toml.\n");
+        out!("{}", settings::to_toml(declaration, paper.as_ref()).trim_end());
+        return Ok(Outcome::Done);
+    }
     out!("{}", settings::table(declaration, paper.as_ref()).trim_end());
     if !presets.is_empty() {
         let indent = presets.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 4;

@@ -12,7 +12,7 @@ use super::{
     launch,
     outcome::Outcome,
     plugin::{self, Plugin},
-    run, runs, stop,
+    run, stop,
 };
 use crate::{
     error::{Error, Result},
@@ -23,6 +23,7 @@ use crate::{
         access::{Grants, Resumed},
         changed,
     },
+    study::named,
 };
 use changes::Changes;
 pub use changes::located;
@@ -32,7 +33,7 @@ use needed::{Given, Word};
 /// Goes on with a run, from its last checkpoint. A run's folder is not trusted, as
 /// [`access`](crate::session::access) says.
 pub fn run(args: &ResumeArgs) -> Result<Outcome> {
-    let folder = runs::find(&args.run)?;
+    let folder = named::find(&args.run)?;
     let record = Run::look(&folder, !args.settings.is_empty())?;
     let resumption = Resumption { args, given: Given::of(args), folder, record };
     let (plugin, missing) = resumption.open()?;

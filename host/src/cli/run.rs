@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{
     args::{Control, DeviceChoice, RunArgs},
     launch,
+    like::Asked,
     outcome::Outcome,
     plugin::{self, Plugin},
     stop,
@@ -14,23 +15,25 @@ use super::{
 use crate::{
     data,
     error::{Error, Result},
-    run::{Progress, Record, Run},
+    run::{Arguments, Progress, Record, Run},
     script::{Limits, settings},
     session::{Options, Recorder, access::Grants},
 };
 
 /// Makes the run's folder and runs the plugin in it.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
-    let path = plugin::find(&args.plugin)?;
+    let asked = Asked::of(args)?;
+    let path = plugin::find(&asked.plugin)?;
     let start = Start {
-        seed: args.seed,
-        device: args.device,
+        seed: asked.seed,
+        device: asked.device,
         data: args.data.as_deref(),
         allow_read: &args.allow_read,
         control: &args.control,
     };
     let plugin = prepare(&path, &start)?;
-    let resolved = settings(&path, &plugin, args)?;
+    let recorded = recorded(args, &asked);
+    let resolved = settings(&path, &plugin, args, asked)?;
     let json = to_json(resolved.as_ref());
     let changed =
         resolved.iter().zip(&plugin.declaration).flat_map(|(r, d)| r.changed(d)).collect::<Vec<_>>();
@@ -42,7 +45,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let record = launch::record(&plugin, json, plugin.host.session.options.device.name());
     let given = resolved.as_ref().map(settings::ResolvedSettings::given).unwrap_or_default();
     let configs = resolved.map(|resolved| resolved.files).unwrap_or_default();
-    let record = Record { given, configs, arguments: Some(args.recorded()), ..record };
+    let record = Record { given, configs, arguments: Some(recorded), ..record };
     stop::listen(launch::say(&plugin.host.session))?;
     let run = match &args.folder {
         Some(folder) => Run::create_at(folder, record)?,
@@ -51,6 +54,24 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     launch::name(&run);
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
+}
+
+/// What the record of the run keeps of the arguments.
+fn recorded(args: &RunArgs, asked: &Asked) -> Arguments {
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    Arguments {
+        plugin: path(&asked.plugin),
+        device: asked.device.name().to_owned(),
+        preset: args.preset.clone(),
+        config: args.config.as_ref().map(path),
+        data: args.data.as_ref().map(path),
+        allow_read: args.allow_read.iter().map(path).collect(),
+        onnxruntime: args.control.onnxruntime.as_ref().map(path),
+        deadline: args.control.deadline.map(|time| time.as_secs_f64()),
+        checkpoint_every: args.control.checkpoint_every.as_secs_f64(),
+        stop_on_nan: args.control.stop_on_nan,
+        max_operations: args.control.max_operations,
+    }
 }
 
 /// What a session of `host run` or `host resume` is made of.
@@ -82,15 +103,21 @@ pub fn prepare(path: &Path, start: &Start) -> Result<Plugin> {
     Ok(plugin)
 }
 
-fn settings(path: &Path, plugin: &Plugin, args: &RunArgs) -> Result<Option<settings::ResolvedSettings>> {
+fn settings(
+    path: &Path,
+    plugin: &Plugin,
+    args: &RunArgs,
+    asked: Asked,
+) -> Result<Option<settings::ResolvedSettings>> {
     let sources = settings::SettingSources {
-        command_line: args.settings.clone(),
+        command_line: asked.settings,
+        like: asked.like,
         config: args.config.clone(),
         preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
         ..settings::SettingSources::default()
     };
     let Some(declaration) = &plugin.declaration else {
-        return refuse_undeclared(&args.settings).map(|()| None);
+        return refuse_undeclared(&sources.command_line).map(|()| None);
     };
     settings::resolve(declaration, &sources).map(Some)
 }

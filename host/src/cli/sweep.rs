@@ -56,10 +56,10 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
     let declaration = plugin.declaration.as_ref().unwrap_or(&none);
     let preset = args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?;
     let sources = settings::SettingSources {
-        command_line: Vec::new(),
         config: args.config.clone(),
         preset: preset.clone(),
         skips_sections: true,
+        ..settings::SettingSources::default()
     };
     let base = settings::resolve(declaration, &sources)?;
     let request = Request {

@@ -2,7 +2,9 @@
 
 mod arguments;
 mod blobs;
+mod environment;
 mod folder;
+pub mod json_number;
 mod loops;
 mod metrics;
 mod progress;
@@ -12,13 +14,15 @@ mod state;
 mod table;
 
 pub use arguments::Arguments;
+pub use environment::{Environment, peak_memory};
 pub use folder::{Run, is_held, lock, status_on_disk};
 pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;
 pub use progress::{LoopHandle, Progress, readable};
-pub(crate) use record::FILE as RECORD;
-pub use record::{Change, FileRecord, Record, ScriptText, SettingChange, Status, timestamp, versions};
+pub use record::{
+    Change, FILE as RECORD, FileRecord, Record, ScriptText, SettingChange, Status, timestamp, versions,
+};
 pub use report::number;
 pub(crate) use report::{duration, shell_quoted};
 pub use state::{Content, DEEPEST, Saved};
-pub use table::{TableCell, aligned, to_csv};
+pub use table::{TableCell, aligned, to_csv, to_markdown, to_tex, to_typst};

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use super::arguments::Arguments;
+use super::{arguments::Arguments, environment::Environment};
 use crate::{
     error::{Error, Result},
     files::{reading::Checksum, sha256, write_whole},
@@ -65,6 +65,9 @@ pub struct Record {
     pub seed: u64,
     pub device: String,
     pub versions: Map<String, serde_json::Value>,
+    /// On what the processes of the run computed: those that differ, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Environment>,
     pub scripts: Vec<ScriptText>,
     /// Every file that was read: data, weights, models.
     #[serde(default)]

@@ -23,10 +23,11 @@ use crate::{
 };
 use folder::{files, log_tail, record};
 
-pub use html::number;
-use html::{base64, block, byte_size, escape, note, row, section, table, table_of, within};
-pub(crate) use html::{duration, shell_quoted};
-use metrics::ReportMetrics;
+pub use curve::{COLOURS, Curve, over_each_other};
+pub(crate) use html::shell_quoted;
+use html::{base64, block, note, row, table, table_of, within};
+pub use html::{byte_size, duration, escape, natural_key, number, section};
+pub use metrics::{Metric, ReportMetrics};
 
 const STYLE: &str = include_str!("report/report.css");
 
@@ -66,15 +67,33 @@ fn page(run: &Path) -> Result<String> {
         section("Command", &block("", &command(&record["command"]))),
         section("Files", &file_table(run, top.iter().chain(&tables_of_run).chain(&models))),
         section("Log", &block("log", &log_tail(&run.join("log.txt"))?)),
+        section("Environment", &environments(&record["environments"])),
         section("Versions", &table(&entries(&record["versions"]))),
     ]
     .concat();
-    Ok(format!(
+    Ok(document(&title, &body))
+}
+
+/// A page in one file; `title` and `body` are HTML.
+pub fn document(title: &str, body: &str) -> String {
+    format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title}</title><style>{STYLE}</style></head>\n\
          <body><main>\n{body}</main></body></html>\n"
-    ))
+    )
+}
+
+/// On what the run computed; each of several where it went on elsewhere.
+fn environments(value: &Value) -> String {
+    let shown = |environment: &Value| {
+        let shown = |(name, text): (String, String)| match environment[&*name].as_u64() {
+            Some(bytes) if name == "peak_memory" => ("peak memory".to_owned(), byte_size(bytes)),
+            _ => (name, text),
+        };
+        table(&entries(environment).into_iter().map(shown).collect::<Vec<_>>())
+    };
+    value.as_array().into_iter().flatten().map(shown).collect()
 }
 
 /// The plugin's title or, without one, its name.

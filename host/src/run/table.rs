@@ -1,6 +1,9 @@
 //! The tables of a run: cells that are texts or numbers and stay so, as CSV and on a terminal.
 
+mod formats;
+
 use super::report::number;
+pub use formats::{to_markdown, to_tex, to_typst};
 
 /// A cell. Numbers are shown with four digits, whole ones and texts as they are.
 #[derive(Clone, Debug, PartialEq)]

@@ -17,7 +17,9 @@ mod value;
 
 pub use declare::{Declaration, Setting, declared};
 pub use declared::{DECLARING, Declared, NamedPath};
-pub use resolve::{ChosenValue, ROUND, ResolvedSettings, SWEEP, SettingSources, ValueOrigin, resolve};
+pub use resolve::{
+    ChosenValue, LikeRun, ROUND, ResolvedSettings, SWEEP, SettingSources, TABLE, ValueOrigin, resolve,
+};
 pub use rules::SettingRule;
-pub use table::table;
+pub use table::{table, to_toml};
 pub use value::{SettingValue, split_items};

@@ -2,7 +2,8 @@
 //!
 //! # Who is trusted
 //! - **Who types a command** is. What stands in it is granted: `--data`, `--allow-read`, `--onnxruntime`, the
-//!   plugin, and files and folders that its settings name, a preset or `--config` file of theirs included.
+//!   plugin, and files and folders that its settings name, a preset, a `--config` file or the run of `--like`
+//!   included, whose settings are as good as typed. The plugin of that run is taken as on `host resume`.
 //! - **A script is not.** It reads data folders, what was allowed, and what the user named: a file or folder
 //!   by a setting that is declared as a path, by any other text no more than the regular file of that very
 //!   path. Its defaults are its own words and grant nothing. It writes into the run's folder, under names

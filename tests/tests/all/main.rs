@@ -19,5 +19,6 @@ mod plugins;
 mod reproduce;
 mod rooms;
 mod session;
+mod study;
 mod sweep;
 mod width;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 pub const LOCK: &str = "lock";
 
-/// Takes the lock of a run's folder, or of a sweep's.
+/// Takes the lock of a run's folder, or of a sweep's, which the process holds until the file is dropped.
 ///
 /// # Errors
 /// Another process holds it; the file system has no locks.

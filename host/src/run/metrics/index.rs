@@ -11,49 +11,28 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::json_number;
+
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
 pub struct MetricLine<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
-    value: JsonNumber,
+    #[serde(with = "json_number")]
+    value: f64,
     step: u64,
     #[serde(borrow)]
     path: Cow<'a, str>,
     time: f64,
 }
 
-/// A number in JSON, which has no infinite ones and no NaN: these are the texts "inf", "-inf" and "nan".
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum JsonNumber {
-    Finite(f64),
-    Text(String),
-}
-
 impl<'a> MetricLine<'a> {
     pub fn new(path: &'a str, name: &'a str, value: f64, step: u64, seconds: f64) -> Self {
-        Self {
-            name: name.into(),
-            value: match value.is_finite() {
-                true => JsonNumber::Finite(value),
-                false => JsonNumber::Text(value.to_string().to_lowercase()),
-            },
-            step,
-            path: path.into(),
-            time: (seconds * 1000.0).round() / 1000.0,
-        }
+        Self { name: name.into(), value, step, path: path.into(), time: (seconds * 1000.0).round() / 1000.0 }
     }
 
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         serde_json::to_vec(self)
-    }
-
-    fn value(&self) -> f64 {
-        match &self.value {
-            JsonNumber::Finite(value) => *value,
-            JsonNumber::Text(text) => text.parse().unwrap_or(f64::NAN),
-        }
     }
 }
 
@@ -101,7 +80,7 @@ impl Index {
             if let Ok(line) = serde_json::from_slice::<MetricLine>(&line) {
                 let number = index.lines;
                 index.kept.entry(key(&line.path, &line.name)).or_default().lines.push(number);
-                index.add(&line.name, line.value());
+                index.add(&line.name, line.value);
                 index.seconds = line.time;
             }
         }

@@ -1,18 +1,22 @@
 //! The metric log of a run.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{BufRead, BufReader, ErrorKind},
     path::Path,
 };
 
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::html::number;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    run::json_number,
+};
 
 /// Everything in a `metrics.jsonl`.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReportMetrics {
     /// In the order of their first record.
     pub all: Vec<Metric>,
@@ -21,6 +25,7 @@ pub struct ReportMetrics {
 }
 
 /// One metric over the run.
+#[derive(Clone, Debug)]
 pub struct Metric {
     pub name: String,
     /// (x, value) of every record; a value can be NaN or infinite.
@@ -41,15 +46,13 @@ impl ReportMetrics {
             file => file.map_err(Error::io(path))?,
         };
         let mut metrics = Self::default();
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line.map_err(Error::io(path))?;
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
+        let (mut file, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
+        while file.read_until(b'\n', &mut line).map_err(Error::io(path))? > 0 {
             match record(&line) {
-                Some((name, step, value)) => metrics.add(name, (step, value)),
-                None => metrics.skipped += 1,
+                Some((name, step, value)) => metrics.add(&name, (step, value)),
+                None => metrics.skipped += usize::from(!line.trim_ascii().is_empty()),
             }
+            line.clear();
         }
         metrics.all.iter_mut().for_each(Metric::choose_x);
         Ok(metrics)
@@ -66,10 +69,10 @@ impl ReportMetrics {
             .collect()
     }
 
-    fn add(&mut self, name: String, point: (f64, f64)) {
+    fn add(&mut self, name: &str, point: (f64, f64)) {
         match self.all.iter_mut().find(|metric| metric.name == name) {
             Some(metric) => metric.points.push(point),
-            None => self.all.push(Metric { name, points: vec![point], x_name: "step" }),
+            None => self.all.push(Metric { name: name.to_owned(), points: vec![point], x_name: "step" }),
         }
     }
 }
@@ -107,14 +110,18 @@ impl Metric {
     }
 }
 
+/// A line of the log, as far as the report needs it.
+#[derive(Deserialize)]
+struct ReportLine<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(with = "json_number")]
+    value: f64,
+    step: Option<f64>,
+}
+
 /// Name, step (NaN without one) and value of a line; none where name or value is missing.
-fn record(line: &[u8]) -> Option<(String, f64, f64)> {
-    let record: Value = serde_json::from_slice(line).ok()?;
-    let value = match record.get("value")? {
-        Value::Null => f64::NAN, // JSON has no NaN
-        Value::String(text) => text.parse().ok()?,
-        value => value.as_f64()?,
-    };
-    let step = record["step"].as_f64().unwrap_or(f64::NAN);
-    Some((record["name"].as_str()?.to_string(), step, value))
+fn record(line: &[u8]) -> Option<(Cow<'_, str>, f64, f64)> {
+    let line: ReportLine = serde_json::from_slice(line).ok()?;
+    Some((line.name, line.step.unwrap_or(f64::NAN), line.value))
 }

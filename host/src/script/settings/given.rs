@@ -48,6 +48,19 @@ pub fn from_toml(setting: &Setting, value: toml::Value) -> Result<SettingValue, 
     check(setting, value)
 }
 
+/// A value of the record of a run.
+///
+/// # Errors
+/// As [`from_text`].
+pub fn from_json(setting: &Setting, value: &serde_json::Value) -> Result<SettingValue, Problem> {
+    let typed = SettingValue::from_json(value.clone()).and_then(|value| value.coerce(&setting.like()));
+    let value = typed.ok_or_else(|| {
+        let example = format!("{}={}", setting.name, setting.default);
+        wrong_type(setting, &format!("`{value}`"), &example)
+    })?;
+    check(setting, value)
+}
+
 /// The value, where the rules that the setting was declared with take it.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ use crate::{
 /// The sections of a preset that describe a sweep.
 pub const SWEEP: &str = "sweep";
 pub const ROUND: &str = "round";
+/// The section of a preset that says which table its runs make.
+pub const TABLE: &str = "table";
 
 /// What a user gave, besides the defaults.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,18 @@ pub struct SettingSources {
     pub preset: Option<PathBuf>,
     /// Whether sections of a sweep in the preset are left to others, instead of refused.
     pub skips_sections: bool,
+    /// The run of `--like RUN`.
+    pub like: Option<LikeRun>,
+}
+
+/// What a run was started with, for another one.
+#[derive(Clone, Debug, Default)]
+pub struct LikeRun {
+    pub folder: PathBuf,
+    /// All settings, as the record has them.
+    pub values: serde_json::Map<String, serde_json::Value>,
+    /// Those that were given to it; the others had their defaults.
+    pub given: Vec<String>,
 }
 
 /// Where a value comes from.
@@ -54,6 +68,8 @@ pub enum ValueOrigin {
     CommandLine,
     /// The record of the run that is resumed: it was given to that run.
     Record,
+    /// The record of a run that the user named.
+    Like(PathBuf),
 }
 
 impl fmt::Display for ValueOrigin {
@@ -64,6 +80,7 @@ impl fmt::Display for ValueOrigin {
             Self::Config(path) => write!(f, "config {}", path.display()),
             Self::CommandLine => f.write_str("command line"),
             Self::Record => f.write_str("the run"),
+            Self::Like(run) => write!(f, "the run {}", run.display()),
         }
     }
 }
@@ -186,8 +203,8 @@ impl Serialize for ResolvedSettings {
     }
 }
 
-/// The value of every setting: from the command line, else the config file, else the preset, else the
-/// default.
+/// The value of every setting: from the command line, else the config file, else the preset, else the run
+/// that it shall be like, else the default.
 ///
 /// # Errors
 /// They name the source (for a file with line and caret): a file that cannot be read or parsed, an unknown
@@ -199,6 +216,9 @@ pub fn resolve(declaration: &Declaration, sources: &SettingSources) -> Result<Re
     let resolved = ResolvedSettings { choices, files: Vec::new() };
     let mut resolution =
         Resolution { settings: &declaration.settings, resolved, skips_sections: sources.skips_sections };
+    if let Some(run) = &sources.like {
+        resolution.like(run)?;
+    }
     if let Some(path) = &sources.preset {
         resolution.file(path, ValueOrigin::Preset(path.clone()))?;
     }
@@ -218,6 +238,26 @@ struct Resolution<'a> {
 }
 
 impl Resolution<'_> {
+    /// The settings of a run. What has the default now as then is not given.
+    fn like(&mut self, run: &LikeRun) -> Result<()> {
+        let origin = ValueOrigin::Like(run.folder.clone());
+        let error = |problem: Problem| Error::usage(format!("{origin}: {}", problem.message), problem.help);
+        for (name, value) in &run.values {
+            let is_given = run.given.contains(name);
+            let index = match given::index(self.settings, name) {
+                Ok(index) => index,
+                Err(_) if !is_given => continue,
+                Err(problem) => return Err(error(problem)),
+            };
+            let setting = &self.settings[index];
+            let typed = given::from_json(setting, value).map_err(error)?;
+            if is_given || typed != setting.default {
+                self.choose(index, typed, origin.clone());
+            }
+        }
+        Ok(())
+    }
+
     fn file(&mut self, path: &Path, origin: ValueOrigin) -> Result<()> {
         let text = library::read(path)?;
         let name = path.display().to_string();
@@ -228,6 +268,9 @@ impl Resolution<'_> {
         for (key, value) in entries(&text).map_err(|(offset, problem)| error(offset, problem))? {
             let (key_start, value_start) = (key.span().start, value.span().start);
             let (key, value) = (key.into_inner(), value.into_inner());
+            if key == TABLE && value.is_table() {
+                continue;
+            }
             if is_section(&key, &value) {
                 match &origin {
                     ValueOrigin::Preset(_) if self.skips_sections => continue,

@@ -4,7 +4,7 @@ use super::{
     declare::{Declaration, Setting},
     value::SettingValue,
 };
-use crate::terminal::entry;
+use crate::terminal::{COLUMNS, entry, printable, wrapped};
 
 /// The column that meanings start in.
 const INDENT: usize = 26;
@@ -13,14 +13,28 @@ const INDENT: usize = 26;
 /// values have to be, and the value in `paper`, the preset of the paper's sizes, if that is another.
 pub fn table(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
     let shown = |setting: &Setting| {
-        let paper = paper.and_then(|paper| paper_value(setting, paper));
-        // A long list is broken into lines.
-        let paper = paper.map(|value| if value.starts_with('[') { value.replace(',', ", ") } else { value });
-        let paper = paper.map_or_else(String::new, |value| format!("; paper: {value}"));
-        let heading = format!("{}={}", setting.name, setting.default.shown());
-        entry(&heading, INDENT, &format!("{} [{}{paper}]", setting.meaning, setting.expected()))
+        entry(&format!("{}={}", setting.name, setting.default.shown()), INDENT, &meaning(setting, paper))
     };
     declaration.settings.iter().map(shown).collect()
+}
+
+/// The settings with their defaults as a TOML file, the meaning of each in a comment above it.
+pub fn to_toml(declaration: &Declaration, paper: Option<&toml::Table>) -> String {
+    let shown = |setting: &Setting| {
+        let lines = wrapped(&meaning(setting, paper), COLUMNS - 2).into_iter();
+        let comment: String = lines.map(|line| format!("# {}\n", printable(&line))).collect();
+        format!("{comment}{} = {}\n\n", setting.name, toml::Value::from(&setting.default))
+    };
+    declaration.settings.iter().map(shown).collect()
+}
+
+/// What a setting means, what its values have to be, and the value in `paper`, if that is another.
+fn meaning(setting: &Setting, paper: Option<&toml::Table>) -> String {
+    let paper = paper.and_then(|paper| paper_value(setting, paper));
+    // A long list is broken into lines.
+    let paper = paper.map(|value| if value.starts_with('[') { value.replace(',', ", ") } else { value });
+    let paper = paper.map_or_else(String::new, |value| format!("; paper: {value}"));
+    format!("{} [{}{paper}]", setting.meaning, setting.expected())
 }
 
 /// The value in the paper's preset, unless it is the default.

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use rhai::{Array, Dynamic, Engine, Map, OptimizationLevel};
+use serde_json::json;
 
 use super::*;
 use crate::{
@@ -182,7 +183,7 @@ fn resolved(files: [&str; 2], arguments: &[(&str, &str)]) -> Result<ResolvedSett
         command_line: arguments.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         config: write("config.toml", files[0]),
         preset: write("preset.toml", files[1]),
-        skips_sections: false,
+        ..SettingSources::default()
     };
     resolve(&declaration(text).unwrap().unwrap(), &sources)
 }
@@ -294,7 +295,7 @@ title=t                   [string]
         [net("1"), net("a b"), ("title".into(), "x".into(), false, "title: path(\"t\")".into())]
     );
     assert_eq!(found.given(), ["nets", "title"]);
-    let numbers = SettingSources { config: None, command_line: vec![], preset: None, skips_sections: false };
+    let numbers = SettingSources::default();
     assert!(resolve(&declaration, &numbers).unwrap().named(&declaration).is_empty());
 }
 
@@ -337,4 +338,55 @@ fn a_default_that_is_not_a_number_is_no_change() {
     let changed = given(&[("a", "-inf"), ("b", "nan"), ("c", "[inf,1]")]);
     let expected = [("a", "-inf"), ("b", "nan"), ("c", "[inf,1.0]")];
     assert_eq!(changed, expected.map(|(name, value)| (name.to_string(), value.to_string())));
+}
+
+#[test]
+fn a_run_like_another_has_its_settings_below_those_that_are_given() {
+    let declaration =
+        declaration("params(#{ epochs: 3, rate: 0.1, name: \"a\", more: 1 });").unwrap().unwrap();
+    let values = [("epochs", json!(5)), ("rate", json!(0.5)), ("name", json!("a")), ("old", json!(1))];
+    let like = LikeRun {
+        folder: "runs/x".into(),
+        values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        given: vec!["epochs".into()],
+    };
+    let sources = |like: &LikeRun| SettingSources {
+        command_line: vec![("rate".into(), "0.2".into())],
+        like: Some(like.clone()),
+        ..SettingSources::default()
+    };
+    let found = resolve(&declaration, &sources(&like)).unwrap();
+    let shown: Vec<_> = found.choices.iter().map(|choice| choice.value.to_string()).collect();
+    assert_eq!(shown, ["5", "0.2", "a", "1"]);
+    assert_eq!(found.given(), ["epochs", "rate"]);
+    let other = LikeRun { given: vec!["old".into()], ..like.clone() };
+    let error = resolve(&declaration, &sources(&other)).unwrap_err().to_string();
+    assert!(error.starts_with("the run runs/x: there is no setting `old`"), "{error}");
+    let mut other = like;
+    other.values.insert("epochs".into(), json!("many"));
+    let error = resolve(&declaration, &sources(&other)).unwrap_err().to_string();
+    assert!(error.contains("the setting `epochs` is of type integer"), "{error}");
+}
+
+#[test]
+fn settings_as_a_file_are_the_defaults_again() {
+    let text = "params(#{\n    epochs: 3, // times through \u{1b} the data\n    rate: 0.1,\n    \
+                name: \"a \\\"b\\\"\",\n    sizes: [1, 2],\n});";
+    let declaration = declaration(text).unwrap().unwrap();
+    let toml = to_toml(&declaration, None);
+    assert!(toml.contains("the data [integer]\nepochs = 3\n"), "{toml}");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, toml).unwrap();
+    let sources = SettingSources { config: Some(config), ..SettingSources::default() };
+    let found = resolve(&declaration, &sources).unwrap();
+    assert_eq!(found.changed(&declaration), []);
+    assert_eq!(found.given().len(), 4);
+}
+
+#[test]
+fn sections_about_many_runs_are_no_settings() {
+    let text = "epochs = 4\n\n[sweep]\nseed = [0, 1]\n\n[table]\nrows = \"name\"\n";
+    assert!(resolved(["", text], &[]).is_ok());
+    assert!(problem(["", "[epochs]\na = 1\n"], &[]).contains("epochs"));
 }
