@@ -74,8 +74,8 @@ impl FakeRun {
     }
 }
 
-/// Writes `count` runs into `folder`, of four learning rates and as many seeds as it takes, with `steps` values
-/// each.
+/// Writes `count` runs into `folder`, of four learning rates and as many seeds as it takes, with `steps`
+/// values each.
 pub fn fake_runs(folder: &Path, count: usize, steps: usize) {
     for i in 0..count {
         let rate = [0.1, 0.01, 0.001, 0.0001][i % 4];

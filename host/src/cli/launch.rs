@@ -15,7 +15,7 @@ use crate::{
     terminal,
 };
 
-/// Prints the folder of a run, which is all that stands on stdout. A run does not end because nobody reads it.
+/// Prints the folder of a run, all that stands on stdout. A run does not end because nobody reads it.
 pub fn name(run: &Run) {
     let _ = terminal::write(std::io::stdout().lock(), &run.path().display().to_string());
 }

@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_millis(600);
 /// How often the watch looks whether the script was asked to stop.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
-/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process; `say` shows
-/// a line above the bars. This is called before the run's folder is made or opened, so that none is left half made.
+/// From now on the first Ctrl-C asks the run to stop, and a second one ends the process; `say` shows a line
+/// above the bars. This is called before the run's folder is made or opened, so that none is left half made.
 pub fn listen(say: impl Fn(&str) + Send + 'static) -> Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     ops::interrupt::clear();

@@ -172,10 +172,12 @@ impl Loops {
         logged: u64,
     ) -> Result<(String, LoopState, bool)> {
         let path = self.path_of(name);
-        let (now, is_extended) = match self.left.remove(&path) {
+        // A record that is refused stays, for a resume with other settings.
+        let (now, is_extended) = match self.left.get(&path).cloned() {
             Some(json) => self.resumed(&path, &json, items, &initial, captured)?,
             None => (LoopState::new(initial, logged), false),
         };
+        self.left.remove(&path);
         if is_extended {
             self.left.clear();
         }

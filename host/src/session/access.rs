@@ -13,11 +13,11 @@
 //! - **A run's folder is not**, on `host resume`: it may come from anywhere. It consists of regular files and
 //!   folders, or is refused: through a link in it, the run would write elsewhere. Scripts are taken
 //!   from its record only where that is asked for (`--recorded`): else the plugin is found from the working
-//!   folder or given anew, and its text has to be the record's. Nor are `--data`, `--allow-read` and `--onnxruntime`: they are given anew, or are what the
-//!   command finds by itself. Of the files that its settings name those are read that lie in the working
-//!   folder, hidden ones excepted; those that the record has the checksum of (whoever wrote it had their
-//!   content), as long as they still have it; and what `--allow-read` grants anew. Tensors of a checkpoint
-//!   are files named by their own checksum.
+//!   folder or given anew, and its text has to be the record's. `--data`, `--allow-read` and `--onnxruntime`
+//!   are given anew, too, or are what the command finds by itself. Of the files that its settings name those
+//!   are read that lie in the working folder, hidden ones excepted; those that the record has the checksum of
+//!   (whoever wrote it had their content), as long as they still have it; and what `--allow-read` grants
+//!   anew. Tensors of a checkpoint are files named by their own checksum.
 //!
 //! A run's folder that somebody changes while it is resumed is beyond this: keep it where only you can write.
 

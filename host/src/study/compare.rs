@@ -69,8 +69,8 @@ pub struct ComparedCell {
 /// Compares runs.
 ///
 /// # Errors
-/// `Usage`: there are none; a name or a metric that no run has; no row is the baseline. `Io`: the metrics have
-/// to be read again, and cannot be.
+/// `Usage`: there are none; a name or a metric that no run has; no row is the baseline. `Io`: the metrics
+/// have to be read again, and cannot be.
 pub fn compare(runs: Vec<RunSummary>, request: &Request) -> Result<Comparison> {
     if runs.is_empty() {
         let help = "name completed runs or folders with them; `host runs` lists all";

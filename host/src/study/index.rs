@@ -66,7 +66,7 @@ pub fn read(folder: &Path, paths: Vec<PathBuf>) -> RunsRead {
             }
             _ => match RunSummary::read(&path) {
                 Ok(run) => Ok((true, IndexedRun { stamps, run })),
-                Err(error) => Err((path, error)),
+                Err(error) => Err(Box::new((path, error))),
             },
         }
     });
@@ -77,7 +77,7 @@ pub fn read(folder: &Path, paths: Vec<PathBuf>) -> RunsRead {
                 is_new |= new;
                 runs.push(run);
             }
-            Err(error) => damaged.push(error),
+            Err(error) => damaged.push(*error),
         }
     }
     if (is_new || runs.len() != known.runs.len()) && !is_run(folder) {

@@ -63,6 +63,9 @@ pub fn columns(runs: &[RunSummary], named: &[String]) -> Result<Vec<Column>> {
     if runs.iter().any(|run| !run.notes.tags.is_empty()) {
         columns.push(column_named(runs, "tag")?);
     }
+    if runs.iter().any(|run| run.changed) {
+        columns.push(column_named(runs, "changed")?);
+    }
     columns.push(settings(runs));
     Ok(columns)
 }

@@ -47,7 +47,7 @@ impl MetricSummary {
         Self {
             name: metric.name.clone(),
             count: values().count(),
-            last: values().last().unwrap_or(f64::NAN),
+            last: values().next_back().unwrap_or(f64::NAN),
             min: values().fold(f64::NAN, f64::min),
             max: values().fold(f64::NAN, f64::max),
         }

@@ -40,7 +40,7 @@ pub struct RunSummary {
     pub finished: String,
     pub seconds: f64,
     pub resumed: u32,
-    /// Whether it went on with other scripts or files than it began with.
+    /// Whether it went on with other settings, scripts or files than it began with.
     pub changed: bool,
     /// What ended it, where it failed.
     pub error: Option<String>,
@@ -61,6 +61,7 @@ impl RunSummary {
     pub fn read(folder: &Path) -> Result<Self> {
         let record = Record::read(folder)?;
         let log = ReportMetrics::read(&folder.join(METRICS))?;
+        let changed = record.is_changed();
         let here = record.environments.last().cloned().unwrap_or_default();
         Ok(Self {
             path: folder.to_owned(),
@@ -74,7 +75,7 @@ impl RunSummary {
             finished: record.finished,
             seconds: record.seconds,
             resumed: record.resumed,
-            changed: !record.changed.is_empty(),
+            changed,
             error: record.error,
             host: here.host,
             commit: here.commit.unwrap_or_default(),

@@ -51,7 +51,7 @@ pub fn over_each_other(curves: &[Curve], x_name: &str, label: &str) -> String {
     };
     let drawn = |(i, curve): (usize, &Curve)| {
         let class = if curves.len() > 1 { format!(" c{}", i % COLOURS) } else { String::new() };
-        format!("{}{}", band(curve, &class, &across, &down), line(curve, &class, &across, &down))
+        format!("{}{}", band(curve, &class, across, down), line(curve, &class, across, down))
     };
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}{}{}</svg>",

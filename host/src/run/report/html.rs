@@ -81,8 +81,11 @@ pub fn shell_quoted(word: &str) -> String {
     }
 }
 
+/// What names are sorted by as people count: the lengths and bytes of their parts, then the name itself.
+pub type NaturalKey = (Vec<(usize, Vec<u8>)>, String);
+
 /// Sorts names as people count: `iteration-2` before `iteration-10`.
-pub fn natural_key(name: &str) -> (Vec<(usize, Vec<u8>)>, String) {
+pub fn natural_key(name: &str) -> NaturalKey {
     let parts = name.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).map(|part| {
         match part[0].is_ascii_digit() {
             // Of two numbers the longer one is larger, once leading zeros are gone.

@@ -386,7 +386,9 @@ fn settings_as_a_file_are_the_defaults_again() {
 
 #[test]
 fn sections_about_many_runs_are_no_settings() {
-    let text = "epochs = 4\n\n[sweep]\nseed = [0, 1]\n\n[table]\nrows = \"name\"\n";
-    assert!(resolved(["", text], &[]).is_ok());
+    let table = "epochs = 4\n\n[table]\nrows = \"name\"\n";
+    assert!(resolved(["", table], &[]).is_ok());
+    let sweep = format!("{table}\n[sweep]\nseed = [0, 1]\n");
+    assert!(problem(["", &sweep], &[]).contains("this describes a sweep, which is many runs"));
     assert!(problem(["", "[epochs]\na = 1\n"], &[]).contains("epochs"));
 }

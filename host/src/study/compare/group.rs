@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::origin::Origins;
 use crate::{
     error::Result,
-    run::report::natural_key,
+    run::report::{NaturalKey, natural_key},
     study::{metric::MetricName, quantity::Quantity, summary::RunSummary},
 };
 
@@ -84,7 +84,7 @@ pub fn grouped(runs: Vec<RunSummary>, by: Option<Vec<Quantity>>) -> Groups {
 }
 
 /// Numbers come by size, before texts, which come as people count.
-fn key(value: &str) -> (bool, u64, (Vec<(usize, Vec<u8>)>, String)) {
+fn key(value: &str) -> (bool, u64, NaturalKey) {
     match value.parse::<f64>() {
         // The bits of floats, positive ones after negative ones, are in their order.
         Ok(number) => {

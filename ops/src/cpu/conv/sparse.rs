@@ -148,9 +148,9 @@ pub(super) fn weights(x: &[f32], y: &[Vec<Winner>], g: &Geometry) -> Vec<f32> {
     let spans: Vec<_> = blocks(g.count, g.count.div_ceil(TASKS / 2)).collect();
     let sums = spans.into_par_iter().map(|(first, count)| {
         let mut sum = vec![0.0; g.outputs * kernel];
-        for image in first..first + count {
+        for (image, winners) in y.iter().enumerate().skip(first).take(count) {
             with_channels_last(x, image, g, |x| {
-                for &Winner { channel, position, value } in &y[image] {
+                for &Winner { channel, position, value } in winners {
                     let sum = &mut sum[channel * kernel..][..kernel];
                     overlaps.each(position, |to, from| {
                         sum[to].iter_mut().zip(&x[from]).for_each(|(sum, x)| *sum += value * x);

@@ -70,13 +70,12 @@ fn a_record_without_a_checksum_is_read_where_its_numbers_can_be() {
 fn a_loop_that_has_fewer_items_than_are_done_is_refused() {
     let bench = Bench::new();
     let run = stopped(&bench);
-    let says =
-        ["checkpoints/s.json: the loop has 2 items, and 3 are done", "give it at least 3, start a new run"];
+    let says = ["the loop `s` has done 3 items, and now it has 2", "keep the items that are done"];
     bench.write("plugins/own.rhai", TEXT.replace("5,", "2,"));
     bench.resume(&run, &["--changed"]).run().code(1).says(&says);
     bench.write("plugins/own.rhai", TEXT);
     change(&run, "done", json!(99), false);
-    bench.resume(&run, &["--changed"]).run().code(1).says(&["the loop has 5 items, and 99 are done"]);
+    bench.resume(&run, &["--changed"]).run().code(1).says(&["damaged: 99 of 5 items are done"]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_completed_run_goes_on_as_one_that_had_the_setting_from_the_start() {
     let record = run.record();
     let change = &record["changed_settings"][0];
     assert_eq!((&change["name"], &change["resumed"]), (&"epochs".into(), &1.into()), "{change}");
-    assert_eq!(change["after"].to_string().contains('5'), true, "{change}");
+    assert!(change["after"].to_string().contains('5'), "{change}");
     let report = String::from_utf8_lossy(&run.files("")["report.html"]).into_owned();
     assert!(report.contains("Changed on resume"), "the report says that the run was changed");
 
