@@ -227,7 +227,7 @@ pub struct RunArgs {
     /// Take settings from a TOML file
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Take plugin, settings, seed and device of a run; what is given goes before
+    /// Take plugin, settings, seed and device of a run, where not given
     #[arg(long, value_name = "RUN")]
     pub like: Option<PathBuf>,
     /// The seed of all random numbers [default: 0]
