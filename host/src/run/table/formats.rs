@@ -23,15 +23,14 @@ pub fn to_markdown(rows: &[Vec<TableCell>]) -> String {
 
 /// The table as a `tabular` of LaTeX with the rules of the package booktabs.
 pub fn to_tex(rows: &[Vec<TableCell>]) -> String {
-    let escaped = |text: &str| {
-        text.chars().fold(String::new(), |done, c| match c {
+    let escaped = |word: &str| {
+        word.chars().fold(String::new(), |done, c| match c {
             '\\' => done + "\\textbackslash{}",
             '~' => done + "\\textasciitilde{}",
             '^' => done + "\\textasciicircum{}",
             '<' => done + "\\textless{}",
             '>' => done + "\\textgreater{}",
             '±' => done + "$\\pm$",
-            '−' => done + "$-$",
             '–' => done + "--",
             // After the end of a row they would be its options.
             '[' | '*' => pushed(done + "{", c) + "}",
@@ -40,7 +39,11 @@ pub fn to_tex(rows: &[Vec<TableCell>]) -> String {
             c => pushed(done, c),
         })
     };
-    let rows = filled(rows, escaped);
+    let words = |text: &str| {
+        let words = text.split(' ').map(|word| tex_number(word).unwrap_or_else(|| escaped(word)));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let rows = filled(rows, words);
     let columns = rows.first().map_or(0, Vec::len);
     let mut text = format!("\\begin{{tabular}}{{l{}}}\n  \\toprule\n", "r".repeat(columns.saturating_sub(1)));
     for (i, row) in rows.iter().enumerate() {
@@ -48,6 +51,15 @@ pub fn to_tex(rows: &[Vec<TableCell>]) -> String {
         text += if i == 0 { "  \\midrule\n" } else { "" };
     }
     text + "  \\bottomrule\n\\end{tabular}\n"
+}
+
+/// A number with a sign or an exponent as a formula of LaTeX; others are text.
+fn tex_number(word: &str) -> Option<String> {
+    word.parse().ok().filter(|number: &f64| number.is_finite())?;
+    match word.split_once('e') {
+        Some((mantissa, power)) => Some(format!("${mantissa} \\times 10^{{{power}}}$")),
+        None => word.starts_with(['-', '+']).then(|| format!("${word}$")),
+    }
 }
 
 /// The table as a `table` of Typst.
@@ -102,7 +114,7 @@ mod tests {
         vec![
             vec![text("a_b"), text("50 % | <x>")],
             vec![text("[m]"), TableCell::Number(0.25)],
-            vec![text("short ± −1")],
+            vec![text("short ± -1 1.5e-7")],
         ]
     }
 
@@ -110,18 +122,18 @@ mod tests {
     fn marks_of_a_format_are_plain_text_in_it() {
         assert_eq!(
             to_markdown(&rows()),
-            "| a\\_b | 50 % \\| \\<x\\> |\n| :-- | --: |\n| \\[m\\] | 0.25 |\n| short ± −1 |  |\n"
+            "| a\\_b | 50 % \\| \\<x\\> |\n| :-- | --: |\n| \\[m\\] | 0.25 |\n| short ± -1 1.5e-7 |  |\n"
         );
         assert_eq!(
             to_tex(&rows()),
             "\\begin{tabular}{lr}\n  \\toprule\n  a\\_b & 50 \\% | \\textless{}x\\textgreater{} \\\\\n  \
-             \\midrule\n  {[}m] & 0.25 \\\\\n  short $\\pm$ $-$1 &  \\\\\n  \\bottomrule\n\\end{tabular}\n"
+             \\midrule\n  {[}m] & 0.25 \\\\\n  short $\\pm$ $-1$ $1.5 \\times 10^{-7}$ &  \\\\\n  \\bottomrule\n\\end{tabular}\n"
         );
         assert_eq!(
             to_typst(&rows()),
             "#table(\n  columns: 2,\n  align: (left, right,),\n  stroke: none,\n  table.hline(),\n  \
              table.header([a\\_b], [50 % | \\<x\\>]),\n  table.hline(),\n  [\\[m\\]], [0.25],\n  \
-             [short ± −1], [],\n  table.hline(),\n)\n"
+             [short ± \\-1 1.5e\\-7], [],\n  table.hline(),\n)\n"
         );
     }
 

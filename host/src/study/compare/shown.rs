@@ -17,7 +17,7 @@ pub fn rows(comparison: &Comparison) -> Vec<Vec<TableCell>> {
     heads.push(text("n"));
     for metric in &comparison.metrics {
         heads.push(text(&metric.to_string()));
-        heads.extend(comparison.has_baseline.then(|| text(&format!("{metric} − baseline"))));
+        heads.extend(comparison.has_baseline.then(|| text(&format!("{metric} - baseline"))));
     }
     let row = |row: &super::ComparedRow| {
         let n = row.runs.len();
@@ -97,8 +97,8 @@ fn shown(estimate: Option<Estimate>, n: usize, is_signed: bool) -> String {
         Some(_) => format!("{} ± 0", number(mean)),
         None => number(mean),
     };
-    let text = format!("{sign}{text}").replace('-', "−");
-    if counted == n { text } else { format!("{text} (n={counted})") }
+    let count = if counted == n { String::new() } else { format!(" (n={counted})") };
+    format!("{sign}{text}{count}")
 }
 
 /// Mean and half width with the digits that the latter gives a meaning to.

@@ -41,7 +41,7 @@ fn runs_that_differ_in_their_seed_are_a_row() {
     assert_eq!(
         shown(&comparison),
         [
-            ["method", "n", "loss", "loss − baseline"],
+            ["method", "n", "loss", "loss - baseline"],
             ["a", "3", "22 ± 27", "+2.0 ± 2.5"],
             ["none", "3", "20 ± 25", "baseline"],
         ]

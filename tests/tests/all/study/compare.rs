@@ -34,7 +34,7 @@ fn a_sweep_is_compared_by_what_differs() {
         .lines()
         .map(|line| line.split("  ").map(str::trim).filter(|w| !w.is_empty()).collect())
         .collect();
-    assert_eq!(rows[0], ["method", "n", "loss", "loss − baseline", "accuracy", "accuracy − baseline"]);
+    assert_eq!(rows[0], ["method", "n", "loss", "loss - baseline", "accuracy", "accuracy - baseline"]);
     assert_eq!(rows[1], ["a_mu", "3", "22 ± 27", "+2.0 ± 2.5", "0.5 ± 0", "0 ± 0"]);
     assert_eq!(rows[2], ["none", "3", "20 ± 25", "baseline", "0.5 ± 0", "baseline"]);
 }
