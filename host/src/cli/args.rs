@@ -3,12 +3,15 @@
 mod study;
 mod sweep;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ops::Device;
 
-use crate::{error::Result, study::filter::seconds};
+use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use study::{CompareArgs, RunsArgs, RunsCommand, TableFormat};
 pub use sweep::{SweepAgain, SweepArgs, SweepCommand};
 
@@ -221,12 +224,6 @@ pub struct RunArgs {
     /// Settings of the plugin (`host params PLUGIN` shows them)
     #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
     pub settings: Vec<(String, String)>,
-    /// Take the settings of a preset; `paper` is the paper's sizes
-    #[arg(long, value_name = "NAME")]
-    pub preset: Option<String>,
-    /// Take settings from a TOML file
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// Take plugin, settings, seed and device of a run, where not given
     #[arg(long, value_name = "RUN")]
     pub like: Option<PathBuf>,
@@ -242,14 +239,47 @@ pub struct RunArgs {
     /// The run's own folder, which is made, instead of one in --out
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// What the scripts of new runs read, besides the values that are typed.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Take the settings of a preset; `paper` is the paper's sizes
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Take settings from a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// A folder with data sets (besides HOST_DATA and ./data)
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// A file or folder that the script may read
     #[arg(long, value_name = "PATH")]
     pub allow_read: Vec<PathBuf>,
-    #[command(flatten)]
-    pub control: Control,
+}
+
+impl InputArgs {
+    /// What a record keeps of these and of what a run is watched with.
+    pub fn recorded(&self, plugin: &Path, device: DeviceChoice, control: &Control) -> Arguments {
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        Arguments {
+            plugin: plugin.to_string_lossy().into_owned(),
+            device: device.name().to_owned(),
+            preset: self.preset.clone(),
+            config: self.config.as_ref().map(path),
+            data: self.data.as_ref().map(path),
+            allow_read: self.allow_read.iter().map(path).collect(),
+            onnxruntime: control.onnxruntime.as_ref().map(path),
+            deadline: control.deadline.map(|time| time.as_secs_f64()),
+            checkpoint_every: control.checkpoint_every.as_secs_f64(),
+            stop_on_nan: control.stop_on_nan,
+            max_operations: control.max_operations,
+        }
+    }
 }
 
 /// `host resume`

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     data,
     error::{Error, Result},
-    run::{Arguments, Progress, Record, Run},
+    run::{Progress, Record, Run},
     script::{Limits, settings},
     session::{Options, Recorder, access::Grants},
 };
@@ -27,12 +27,12 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let start = Start {
         seed: asked.seed,
         device: asked.device,
-        data: args.data.as_deref(),
-        allow_read: &args.allow_read,
+        data: args.inputs.data.as_deref(),
+        allow_read: &args.inputs.allow_read,
         control: &args.control,
     };
     let plugin = prepare(&path, &start)?;
-    let recorded = recorded(args, &asked);
+    let recorded = args.inputs.recorded(&asked.plugin, asked.device, &args.control);
     let resolved = settings(&path, &plugin, args, asked)?;
     let json = to_json(resolved.as_ref());
     let changed =
@@ -54,24 +54,6 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     launch::name(&run);
     let recorder = Recorder::new(run, &plugin.host.session.options, plugin.host.scripts.clone())?;
     launch::launch(&plugin, recorder, &args.control)
-}
-
-/// What the record of the run keeps of the arguments.
-fn recorded(args: &RunArgs, asked: &Asked) -> Arguments {
-    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-    Arguments {
-        plugin: path(&asked.plugin),
-        device: asked.device.name().to_owned(),
-        preset: args.preset.clone(),
-        config: args.config.as_ref().map(path),
-        data: args.data.as_ref().map(path),
-        allow_read: args.allow_read.iter().map(path).collect(),
-        onnxruntime: args.control.onnxruntime.as_ref().map(path),
-        deadline: args.control.deadline.map(|time| time.as_secs_f64()),
-        checkpoint_every: args.control.checkpoint_every.as_secs_f64(),
-        stop_on_nan: args.control.stop_on_nan,
-        max_operations: args.control.max_operations,
-    }
 }
 
 /// What a session of `host run` or `host resume` is made of.
@@ -112,8 +94,8 @@ fn settings(
     let sources = settings::SettingSources {
         command_line: asked.settings,
         like: asked.like,
-        config: args.config.clone(),
-        preset: args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
+        config: args.inputs.config.clone(),
+        preset: args.inputs.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?,
         ..settings::SettingSources::default()
     };
     let Some(declaration) = &plugin.declaration else {

@@ -304,7 +304,7 @@ fn unmade(what: &str, out: &Path, problem: &std::io::Error) -> Error {
 }
 
 /// Makes the folder `name`, or the first of `name-2`, `name-3`, ... that is free.
-fn make_folder(out: &Path, name: &str) -> std::io::Result<PathBuf> {
+pub fn make_folder(out: &Path, name: &str) -> std::io::Result<PathBuf> {
     let mut number = 1;
     loop {
         let path = match number {

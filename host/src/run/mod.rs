@@ -15,6 +15,7 @@ mod table;
 
 pub use arguments::Arguments;
 pub use environment::{Environment, peak_memory};
+pub(crate) use folder::make_folder;
 pub use folder::{Run, is_held, lock, status_on_disk};
 pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;

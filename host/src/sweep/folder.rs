@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     files::{cleaned, sha256, write_whole},
-    run::lock,
+    run::{lock, make_folder},
     script::settings::{ResolvedSettings, SettingValue},
 };
 
@@ -55,7 +55,9 @@ impl Sweep {
         existing: &Existing,
     ) -> Result<Self> {
         let text = to_toml(&plan)?;
-        let folder = make_folder(out, &format!("{name}-{}", &sha256(text.as_bytes())[..8]))?;
+        fs::create_dir_all(out).map_err(Error::io(out))?;
+        let folder = make_folder(out, &format!("{name}-{}", &sha256(text.as_bytes())[..8]));
+        let folder = from_here(&folder.map_err(Error::io(out))?);
         let mut sweep = Self { folder, plan, jobs: Vec::with_capacity(drafts.len()) };
         let made = sweep.fill(drafts, base, existing).and_then(|()| sweep.write(&text));
         if made.is_err() {
@@ -213,20 +215,4 @@ fn from_here(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let here = std::env::current_dir().unwrap_or_default();
     whole.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(whole)
-}
-
-fn make_folder(out: &Path, name: &str) -> Result<PathBuf> {
-    fs::create_dir_all(out).map_err(Error::io(out))?;
-    let mut number = 1;
-    loop {
-        let path = match number {
-            1 => out.join(name),
-            _ => out.join(format!("{name}-{number}")),
-        };
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok(from_here(&path)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(Error::io(&path)(error)),
-        }
-    }
 }

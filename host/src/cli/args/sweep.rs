@@ -4,8 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 
-use super::{Control, DeviceChoice, duration, key_value};
-use crate::run::Arguments;
+use super::{Control, DeviceChoice, InputArgs, duration, key_value};
 
 /// `host sweep`
 #[derive(Debug, Args)]
@@ -36,12 +35,6 @@ pub struct SweepArgs {
     /// Settings with their values: method=none,b seed=0..4
     #[arg(value_name = "KEY=VALUES", value_parser = key_value)]
     pub axes: Vec<(String, String)>,
-    /// Take settings and rounds of a preset
-    #[arg(long, value_name = "NAME")]
-    pub preset: Option<String>,
-    /// Take settings from a TOML file
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// Draw N points of the axes, each run with every seed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub random: Option<u32>,
@@ -60,34 +53,10 @@ pub struct SweepArgs {
     /// Start more than 100,000 jobs
     #[arg(long)]
     pub yes: bool,
-    /// A folder with data sets (besides HOST_DATA and ./data)
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// A file or folder that the script may read
-    #[arg(long, value_name = "PATH")]
-    pub allow_read: Vec<PathBuf>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
     #[command(flatten)]
     pub control: Control,
-}
-
-impl SweepArgs {
-    /// What the plan keeps of them.
-    pub fn recorded(&self) -> Arguments {
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        Arguments {
-            plugin: self.plugin.as_ref().map(path).unwrap_or_default(),
-            device: self.device.name().to_owned(),
-            preset: self.preset.clone(),
-            config: self.config.as_ref().map(path),
-            data: self.data.as_ref().map(path),
-            allow_read: self.allow_read.iter().map(path).collect(),
-            onnxruntime: self.control.onnxruntime.as_ref().map(path),
-            deadline: self.control.deadline.map(|time| time.as_secs_f64()),
-            checkpoint_every: self.control.checkpoint_every.as_secs_f64(),
-            stop_on_nan: self.control.stop_on_nan,
-            max_operations: self.control.max_operations,
-        }
-    }
 }
 
 /// What can be done with a sweep that exists.

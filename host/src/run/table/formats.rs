@@ -127,7 +127,8 @@ mod tests {
         assert_eq!(
             to_tex(&rows()),
             "\\begin{tabular}{lr}\n  \\toprule\n  a\\_b & 50 \\% | \\textless{}x\\textgreater{} \\\\\n  \
-             \\midrule\n  {[}m] & 0.25 \\\\\n  short $\\pm$ $-1$ $1.5 \\times 10^{-7}$ &  \\\\\n  \\bottomrule\n\\end{tabular}\n"
+             \\midrule\n  {[}m] & 0.25 \\\\\n  short $\\pm$ $-1$ $1.5 \\times 10^{-7}$ &  \\\\\n  \
+             \\bottomrule\n\\end{tabular}\n"
         );
         assert_eq!(
             to_typst(&rows()),
