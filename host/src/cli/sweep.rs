@@ -39,8 +39,8 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
     let start = run::Start {
         seed: args.seed,
         device: args.device,
-        data: args.data.as_deref(),
-        allow_read: &args.allow_read,
+        data: args.inputs.data.as_deref(),
+        allow_read: &args.inputs.allow_read,
         control: &args.control,
     };
     let plugin = run::prepare(&path, &start)?;
@@ -54,9 +54,9 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
 fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
     let none = Declaration { summary: Vec::new(), settings: Vec::new() };
     let declaration = plugin.declaration.as_ref().unwrap_or(&none);
-    let preset = args.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?;
+    let preset = args.inputs.preset.as_deref().map(|name| plugin::preset(path, name)).transpose()?;
     let sources = settings::SettingSources {
-        config: args.config.clone(),
+        config: args.inputs.config.clone(),
         preset: preset.clone(),
         skips_sections: true,
         ..settings::SettingSources::default()
@@ -72,7 +72,13 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
         yes: args.yes,
     };
     let (rounds, drafts) = drafts(&request)?;
-    let plan = Plan::new(&request, args.recorded(), &plugin.host.scripts.record(), &rounds, &drafts);
+    let plan = Plan::new(
+        &request,
+        args.inputs.recorded(args.plugin.as_deref().unwrap_or(Path::new("")), args.device, &args.control),
+        &plugin.host.scripts.record(),
+        &rounds,
+        &drafts,
+    );
     Sweep::create(&args.out, &plugin::stem(path), plan, &drafts, &base, &existing::runs(&args.out, plugin))
 }
 
@@ -86,7 +92,7 @@ fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> 
     stop::listen(say(Arc::clone(&progress)))?;
     stop::at(deadline, say(Arc::clone(&progress)));
     let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
-    Ok(summary::told(sweep, &standings))
+    Ok(summary::tell(sweep, &standings))
 }
 
 /// A command about this sweep, as it is typed.

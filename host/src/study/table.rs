@@ -1,10 +1,10 @@
-//! The table of a paper, as a preset's section `[table]` describes it: ours beside what is printed.
+//! The table of a paper, as a preset's section `[table]` describes it: ours next to what is printed.
 //!
 //! ```toml
 //! [table]
 //! rows = "method"            # a setting, or several: a row for each of their values
 //! columns = "dataset"        # settings as well; none where it is left out
-//! value = "accuracy"         # a metric as in `host compare --metric`, or several beside each other
+//! value = "accuracy"         # a metric as in `host compare --metric`, or several next to each other
 //! paper = [[62.26, 79.76], [71.5, nan]]   # a number for each cell, row by row; nan where there is none
 //! ```
 

@@ -1,4 +1,4 @@
-//! `sweep.toml`: what a sweep was planned from, to be read by people and by whoever resumes it.
+//! `sweep.toml`: what a sweep was planned from, to be read by people and when it is resumed.
 
 use std::path::Path;
 

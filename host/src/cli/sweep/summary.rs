@@ -20,7 +20,7 @@ const ALL: [JobState; 6] = [
 ];
 
 /// Says what became of the jobs, what failed and why, and how to go on.
-pub fn told(sweep: &Sweep, standings: &[Standing]) -> Outcome {
+pub fn tell(sweep: &Sweep, standings: &[Standing]) -> Outcome {
     for (job, standing) in sweep.jobs.iter().zip(standings).filter(|(_, s)| !s.why.is_empty()) {
         err!("job {}  {}  {}", job.job, sweep.label(job), standing.state);
         err!("  {}", standing.why.trim_end().replace('\n', "\n  "));
