@@ -7,6 +7,7 @@ mod compare;
 mod copy;
 mod data;
 mod doctor;
+mod export;
 mod help;
 mod launch;
 mod like;
@@ -77,6 +78,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Help { name, markdown, definitions } => help::run(name, *markdown, *definitions),
         Command::Runs(args) => runs::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Export(args) => export::run(args),
         Command::Check { plugin } => check::run(plugin),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),

@@ -23,6 +23,7 @@ pub use lock::{is_held, lock};
 use log::RunLog;
 
 const FIGURES: &str = "figures";
+const FIGURE_FORMATS: [&str; 3] = ["png", "svg", "pdf"];
 const TABLES: &str = "tables";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoints";
@@ -185,22 +186,41 @@ impl Run {
         change(&mut locked(&self.state).record);
     }
 
-    /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
-    pub fn figure(&self, name: &str, png: &[u8]) -> Result<PathBuf> {
-        let path = self.path.join(FIGURES).join(safe_name(name) + ".png");
-        write_whole(&path, png)?;
-        Ok(path)
+    /// Writes a figure to `figures/NAME.FORMAT`, with [`safe_name`], in each of these formats and no other.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn figure(&self, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
+        self.write(FIGURES, name, files)?;
+        // A figure of that name that was drawn before may have had more.
+        for format in FIGURE_FORMATS.iter().filter(|format| files.iter().all(|(known, _)| known != *format)) {
+            let path = self.path.join(FIGURES).join(format!("{}.{format}", safe_name(name)));
+            match fs::remove_file(&path) {
+                Err(problem) if problem.kind() != ErrorKind::NotFound => {
+                    return Err(Error::io(&path)(problem));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
-    /// Writes a table to `tables/NAME.csv`, with [`safe_name`].
-    pub fn table(&self, name: &str, csv: &[u8]) -> Result<()> {
-        Ok(write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)?)
+    /// Writes a table to `tables/NAME.FORMAT`, with [`safe_name`], in each of these formats.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn table(&self, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
+        self.write(TABLES, name, files)
     }
 
     /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].
     pub fn model(&self, name: &str, extension: &str, bytes: &[u8]) -> Result<()> {
-        let name = format!("{}.{extension}", safe_name(name));
-        Ok(write_whole(&self.path.join(MODELS).join(name), bytes)?)
+        self.write(MODELS, name, &[(extension, bytes)])
+    }
+
+    fn write(&self, part: &str, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
+        let path = |extension| self.path.join(part).join(format!("{}.{extension}", safe_name(name)));
+        Ok(files.iter().try_for_each(|(extension, bytes)| write_whole(&path(extension), bytes))?)
     }
 
     /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.

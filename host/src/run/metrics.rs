@@ -14,7 +14,8 @@ use std::{
 };
 
 use crate::error::{Error, Result, locked};
-use index::{Index, MetricLine};
+use index::Index;
+pub use index::{MetricLine, each_metric};
 
 /// How long a line may wait to be written to the file.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);

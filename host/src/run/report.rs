@@ -187,7 +187,7 @@ fn curves(metrics: &ReportMetrics) -> String {
 /// The tables in natural order, the first row of each as its heads.
 fn tables(tables: &[(PathBuf, u64)]) -> Result<String> {
     let mut html = String::new();
-    for (path, _) in tables {
+    for (path, _) in tables.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "csv")) {
         let text = fs::read_to_string(path).map_err(Error::io(path))?;
         html += &format!(
             "<table class=\"data\"><caption>{}</caption>",
@@ -235,10 +235,16 @@ fn pictures(figures: &[(PathBuf, u64)]) -> Result<String> {
 
 /// Whether a PNG is more than twice as wide as high, and should have a row for itself.
 fn is_wide(png: &[u8]) -> bool {
-    // Width and height are the first two fields of the first chunk.
+    let (width, height) = png_size(png);
+    u64::from(width) > 2 * u64::from(height)
+}
+
+/// Width and height of a PNG; 0 for what is none.
+pub fn png_size(png: &[u8]) -> (u32, u32) {
+    // The first two fields of the first chunk.
     let side =
         |at: usize| png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-    u64::from(side(16)) > 2 * u64::from(side(20))
+    (side(16), side(20))
 }
 
 /// The names of the run's files, from its folder, and their sizes.

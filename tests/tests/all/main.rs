@@ -9,6 +9,7 @@ mod data;
 mod durable;
 mod examples;
 mod export;
+mod figures;
 mod nets;
 #[path = "../../../ops/onnx/tests/onnx/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
@@ -21,4 +22,5 @@ mod rooms;
 mod session;
 mod study;
 mod sweep;
+mod tensorboard;
 mod width;
