@@ -10,7 +10,7 @@ use rhai::{Array, Map};
 
 use self::{
     charts::{Cells, draw_bars, draw_boxes, draw_heatmap},
-    named::{Named, texts},
+    named::Named,
     pictures::{ShownPictures, draw_panels, grid_options},
     plots::{draw_lines, draw_scatter},
 };

@@ -28,8 +28,7 @@ use event::EventFile;
 /// `DIR/SWEEP/RUN`.
 pub fn target(named: &Path, run: &Path, folder: &Path) -> PathBuf {
     let inside = run.strip_prefix(named).unwrap_or(run);
-    let name = if named.file_name().is_some_and(|name| name != RUNS) { named.file_name() } else { None };
-    let parts = name.into_iter().chain(inside.iter().filter(|part| *part != RUNS));
+    let parts = named.file_name().into_iter().chain(inside).filter(|part| *part != RUNS);
     parts.fold(folder.to_owned(), |path, part| path.join(part))
 }
 

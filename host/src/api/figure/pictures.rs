@@ -4,7 +4,7 @@ use rhai::{Array, Dynamic, Map};
 
 use super::{
     super::{metrics::Points, options::CallOptions},
-    texts,
+    named::texts,
 };
 use crate::{
     error::{Error, Result},

@@ -30,7 +30,8 @@ pub fn draw_lines(curves: Named, map: Option<Map>) -> Result<Figure> {
                 let items = Array::from_script(&items).map_err(|_| {
                     Error::usage(format!("{what} are {}", kinds::a(&items)), "give one for each value")
                 })?;
-                let distances = items.iter().map(|item| distances(&what, item)).collect::<Result<_>>()?;
+                let distances =
+                    items.iter().map(|item| distances(&what, item)).collect::<Result<Vec<_>>>()?;
                 named(&mut curves, option, &name)?.errors.push(Errors { distances, mark });
             }
         }
