@@ -25,8 +25,8 @@ use folder::{files, log_tail, record};
 
 pub use curve::{COLOURS, Curve, over_each_other};
 pub(crate) use html::shell_quoted;
-pub use html::{NaturalKey, byte_size, duration, escape, natural_key, number, section};
-use html::{base64, block, note, row, table, table_of, within};
+pub use html::{NaturalKey, byte_size, duration, escape, natural_key, note, number, section};
+use html::{base64, block, row, table, table_of, within};
 pub use metrics::{Metric, ReportMetrics};
 
 const STYLE: &str = include_str!("report/report.css");

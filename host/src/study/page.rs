@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     run::{
         TableCell,
-        report::{COLOURS, Curve, ReportMetrics, document, escape, over_each_other, section},
+        report::{COLOURS, Curve, ReportMetrics, document, escape, note, over_each_other, section},
     },
 };
 
@@ -20,6 +20,21 @@ use crate::{
 /// # Errors
 /// The metrics of a run cannot be read.
 pub fn page(comparison: &Comparison) -> Result<String> {
+    let (table, curves) = parts(comparison)?;
+    let body = [
+        "<header><h1>Comparison</h1></header>\n".to_owned(),
+        table,
+        section("Curves", &curves),
+        section("Runs", &runs(comparison)),
+    ];
+    Ok(document("Comparison", &body.concat()))
+}
+
+/// The table of a comparison with what is remarked, and its curves; both are HTML.
+///
+/// # Errors
+/// The metrics of a run cannot be read.
+pub fn parts(comparison: &Comparison) -> Result<(String, String)> {
     let logs = |row: &ComparedRow| -> Result<Vec<ReportMetrics>> {
         row.runs.iter().map(|run| ReportMetrics::read(&run.path.join(METRICS))).collect()
     };
@@ -35,19 +50,8 @@ pub fn page(comparison: &Comparison) -> Result<String> {
         "" => String::new(),
         cards => format!("{}<div class=\"cards\">{cards}</div>", keys(comparison)),
     };
-    let remarks: String = comparison
-        .remarks
-        .iter()
-        .map(|remark| format!("<p class=\"note\">{}</p>\n", escape(remark)))
-        .collect();
-    let body = [
-        "<header><h1>Comparison</h1></header>\n".to_owned(),
-        html_table(&rows(comparison)),
-        remarks,
-        section("Curves", &curves),
-        section("Runs", &runs(comparison)),
-    ];
-    Ok(document("Comparison", &body.concat()))
+    let remarks: String = comparison.remarks.iter().map(|remark| note(remark)).collect();
+    Ok((format!("{}{remarks}", html_table(&rows(comparison))), curves))
 }
 
 /// Rows as an HTML table; the first has the heads.
