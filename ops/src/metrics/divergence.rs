@@ -2,7 +2,7 @@
 
 use std::f64::consts::LN_2;
 
-use crate::{DType, Error, Result, Spec, ensure, tensor::Charge};
+use crate::{DType, Device, Error, Result, Spec, ensure, tensor::Charge};
 
 /// Counts or probabilities, not negative and not all 0, as probabilities.
 fn law(op: &'static str, weights: &[f64]) -> Result<Vec<f64>> {
@@ -58,7 +58,7 @@ pub fn histogram(samples: &[f64], low: f64, high: f64, bins: usize) -> Result<Ve
     ensure(low < high && (high - low).is_finite(), || {
         Error::argument(OP, "the range", format!("{low} to {high}"), "low below high")
     })?;
-    let _charge = Charge::new(OP, &Spec::new([bins], DType::F64))?;
+    let _charge = Charge::new(OP, &Spec::new([bins], DType::F64), Device::Cpu)?;
     let mut counts = vec![0.0; bins];
     for x in samples.iter().filter(|x| (low..=high).contains(*x)) {
         let bin = (x - low) / (high - low) * bins as f64;

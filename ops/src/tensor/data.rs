@@ -163,7 +163,7 @@ impl Tensor {
     ) -> Result<Self> {
         device.available(op)?;
         supported(op, &spec, device)?;
-        let charge = Charge::new(op, &spec)?;
+        let charge = Charge::new(op, &spec, device)?;
         let primitive = guarded(op, || make(&spec))?;
         Ok(Self::new(spec, device, Storage::Value(primitive, charge), None))
     }

@@ -63,7 +63,7 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
     let _written_out = read.map(|x| x.charge_of_copy(name)).collect::<Result<Vec<_>>>()?;
     let charge = match inputs {
         [x, ..] if is_view => x.charge_of_view(name, spec)?,
-        _ => Charge::new(name, spec)?,
+        _ => Charge::new(name, spec, device)?,
     };
     let value = guarded(name, || with_own_bools(op.run(&operands, spec, device), spec, device))?;
     Ok(Storage::Value(value, charge))
