@@ -73,7 +73,7 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
 fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
     let (predicted, truth) = (predictions(scores).map_err(|e| e.named(op))?, labels(op, truth)?);
     ensure(predicted.len() == truth.len(), || {
-        let found = format!("{} samples beside {} labels", predicted.len(), truth.len());
+        let found = format!("{} samples and {} labels", predicted.len(), truth.len());
         Error::shape(op, found, "a label for each sample")
     })?;
     Ok(predicted.into_iter().zip(truth).collect())

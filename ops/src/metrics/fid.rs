@@ -187,7 +187,7 @@ pub fn fid(real: &Tensor, fake: &Tensor) -> Result<f64> {
 /// [`Error::Memory`].
 pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
     ensure(a.mean.len() == b.mean.len(), || {
-        let found = format!("features of {} beside {} numbers", a.mean.len(), b.mean.len());
+        let found = format!("features of {} and {} numbers", a.mean.len(), b.mean.len());
         Error::shape(OP, found, "the same features of both")
     })?;
     // Two covariances, a factor of one, and what becomes of both in the product and its eigenvalues.

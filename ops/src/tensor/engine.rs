@@ -94,7 +94,7 @@ fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     };
     if inputs.iter().any(|x| x.device() != first.device()) {
         let devices: Vec<_> = inputs.iter().map(|x| x.device().name()).collect();
-        let found = devices.join(" beside ");
+        let found = devices.join(" and ");
         return Err(Error::device(op, found, "one device for all tensors (move with `to(device)`)"));
     }
     Ok(first.device())
