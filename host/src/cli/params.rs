@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{outcome::Outcome, plugin};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     run::Progress,
     script::{Limits, library, settings},
     session::Options,
@@ -20,8 +20,7 @@ pub fn run(plugin: &Path, toml: bool) -> Result<Outcome> {
         return Ok(Outcome::Done);
     };
     let presets = plugin::presets(&path);
-    let paper = presets.iter().find(|(name, _)| name == "paper");
-    let paper = paper.map(|(_, file)| read(file)).transpose()?;
+    let paper = plugin::paper(&path)?;
     if toml {
         let name = plugin::stem(&path);
         out!("# Settings of {name}: `host run {name} --config FILE.toml`, with this in FILE.toml.\n");
@@ -43,10 +42,4 @@ fn about(file: &Path) -> String {
     let text = library::read(file).unwrap_or_else(|error| error.to_string());
     let lines = text.lines().map_while(|line| line.strip_prefix('#'));
     lines.collect::<Vec<_>>().join(" ")
-}
-
-fn read(path: &Path) -> Result<toml::Table> {
-    library::read(path)?
-        .parse()
-        .map_err(|e| Error::usage(format!("{}: {e}", path.display()), "write lines like `epochs = 3`"))
 }
