@@ -71,6 +71,11 @@ pub enum Command {
     /// List runs, find some of them; name, tag or remove them
     #[command(next_line_help = true, args_conflicts_with_subcommands = true)]
     Runs(RunsArgs),
+    /// Write the report of a run anew, and print where it is
+    Report {
+        /// The run: its folder, the end of its name, or the name that it was given
+        run: PathBuf,
+    },
     /// Compare runs: means over seeds, with 95 % intervals
     #[command(next_line_help = true)]
     Compare(CompareArgs),

@@ -15,6 +15,7 @@ mod onnx;
 mod outcome;
 mod params;
 mod plugin;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -76,6 +77,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Copy { name } => copy::run(name),
         Command::Help { name, markdown, definitions } => help::run(name, *markdown, *definitions),
         Command::Runs(args) => runs::run(args),
+        Command::Report { run } => report::run(run),
         Command::Compare(args) => compare::run(args),
         Command::Check { plugin, json } => check::run(plugin, *json),
         Command::Bench { what } => bench::run(what),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{outcome::Outcome, plugin};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     run::Progress,
     script::{Limits, library, settings},
     session::Options,
@@ -18,8 +18,7 @@ pub fn run(plugin: &Path, toml: bool, json: bool) -> Result<Outcome> {
     let path = plugin::find(plugin)?;
     let plugin = plugin::open(&path, Options::default(), Progress::quiet(), Limits::default())?;
     let presets = plugin::presets(&path);
-    let paper = presets.iter().find(|(name, _)| name == "paper");
-    let paper = paper.map(|(_, file)| read(file)).transpose()?;
+    let paper = plugin::paper(&path)?;
     if json {
         let declared = plugin.declaration.as_ref();
         let settings = declared.map(|declaration| settings::to_json(declaration, paper.as_ref()));
@@ -59,10 +58,4 @@ fn about(file: &Path) -> String {
     let text = library::read(file).unwrap_or_else(|error| error.to_string());
     let lines = text.lines().map_while(|line| line.strip_prefix('#'));
     lines.collect::<Vec<_>>().join(" ")
-}
-
-fn read(path: &Path) -> Result<toml::Table> {
-    library::read(path)?
-        .parse()
-        .map_err(|e| Error::usage(format!("{}: {e}", path.display()), "write lines like `epochs = 3`"))
 }

@@ -7,10 +7,7 @@ use jiff::Timestamp;
 use super::{metric::MetricName, summary::RunSummary};
 use crate::{
     error::{Error, Result},
-    run::{
-        Status, number,
-        report::{duration, natural_key},
-    },
+    run::{Status, duration, natural_key, number},
     script::{did_you_mean, settings::SettingValue},
 };
 

@@ -1,29 +1,25 @@
 //! What a sweep shows of its runs: `report.html`, `jobs.csv` with a row for each job, and the table that its
 //! preset asks for, as `table.csv`, `table.tex` and `table.typ`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use super::{Job, JobState, Standing, Sweep, plan::PlannedRound};
 use crate::{
     error::Result,
     files::write_whole,
-    run::{
-        TableCell,
-        report::{document, duration, escape, note, section},
-        to_csv, to_tex, to_typst,
+    page::{
+        Compared, FILE, Section, compared, document, escape, facts, heads, html_table, note, row, table_of,
+        url,
     },
+    run::{TableCell, duration, to_csv, to_tex, to_typst},
     script::settings::SettingValue,
     study::{
         RunSummary,
         compare::{Request, compare},
         list::common_metrics,
-        page::{html_table, parts},
         table::{PaperTable, table},
     },
 };
-
-/// The page in the folder of a sweep.
-pub const REPORT: &str = "report.html";
 
 /// A job with how it stands, and its run where that is completed.
 struct Row<'a> {
@@ -45,7 +41,7 @@ pub fn write(sweep: &Sweep, standings: &[Standing]) -> Result<Option<PaperTable>
     let shown =
         table.as_ref().map_or_else(|error| note(&error.to_string()), |table| of_table(table.as_ref()));
     let page = page(sweep, &rows, &shown)?;
-    write_whole(&sweep.folder.join(REPORT), page.as_bytes())?;
+    write_whole(&sweep.folder.join(FILE), page.as_bytes())?;
     let table = table?;
     if let Some(PaperTable { rows, .. }) = &table {
         for (name, text) in [("csv", to_csv(rows)), ("tex", to_tex(rows)), ("typ", to_typst(rows))] {
@@ -114,68 +110,61 @@ fn page(sweep: &Sweep, rows: &[Row], table: &str) -> Result<String> {
     let plan = &sweep.plan;
     let title = sweep.folder.file_name().unwrap_or_default().to_string_lossy();
     let done = rows.iter().filter(|row| row.standing.state == JobState::Completed).count();
-    let facts = [
+    let known = [
         ("plugin", plan.arguments.plugin.clone()),
         ("jobs", format!("{done} of {} completed", rows.len())),
         ("seed", plan.seed.to_string()),
         ("device", plan.arguments.device.clone()),
     ];
-    let facts: String = facts
-        .iter()
-        .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(fact)))
-        .collect();
-    let title = escape(&title);
-    let mut body = format!("<header><h1>{title}</h1>\n<dl class=\"facts\">{facts}</dl></header>\n");
-    body += &section("Table", table);
+    let header = format!("<header><h1>{}</h1>\n{}</header>\n", escape(&title), facts(&known));
+    let (mut tables, mut curves, mut charts) = (String::new(), String::new(), Vec::new());
     for round in &plan.round {
-        body += &comparison(round, rows, plan.round.len() > 1)?;
+        let Some(compared) = comparison(round, rows, plan.round.len() > 1)? else { continue };
+        let head = format!("<h3>Round {}</h3>\n", escape(&round.name));
+        let head = if plan.round.len() > 1 { head } else { String::new() };
+        tables += &[&*head, &compared.table].concat();
+        curves += &compared.curves;
+        charts.extend(compared.charts);
     }
-    Ok(document(&title, &format!("{body}{}", section("Jobs", &jobs(sweep, rows)))))
+    let sections = [
+        Section::new("about", "", header),
+        Section::new("table", "Table", table.to_owned()),
+        Section::new("comparison", "Comparison", tables),
+        Section::new("metrics", "Curves", curves),
+        Section::new("jobs", "Jobs", jobs(sweep, rows)),
+    ];
+    Ok(document(&title, &sections, &charts, None))
 }
 
 fn of_table(table: Option<&PaperTable>) -> String {
-    table.map_or_else(String::new, |table| [html_table(&table.rows), note(&table.caption)].concat())
+    table.map_or_else(String::new, |table| html_table(&table.caption, &table.rows))
 }
 
 /// The completed runs of a round side by side.
-fn comparison(round: &PlannedRound, rows: &[Row], is_one_of_several: bool) -> Result<String> {
+fn comparison(round: &PlannedRound, rows: &[Row], is_one_of_several: bool) -> Result<Option<Compared>> {
     let runs = rows.iter().filter(|row| row.job.round == round.name).filter_map(|row| row.run.clone());
     let runs: Vec<RunSummary> = runs.collect();
-    if runs.is_empty() {
-        return Ok(String::new());
-    }
-    let (table, curves) = parts(&compare(runs, &Request::default())?)?;
-    let title =
-        if is_one_of_several { format!("Round {}", escape(&round.name)) } else { "Comparison".into() };
-    Ok(section(&title, &format!("{table}{curves}")))
+    let prefix = if is_one_of_several { format!("{}: ", round.name) } else { String::new() };
+    let request = Request::default();
+    (!runs.is_empty()).then(|| compared(&compare(runs, &request)?, &prefix)).transpose()
 }
 
 /// All jobs, with links to the pages of their runs.
 fn jobs(sweep: &Sweep, rows: &[Row]) -> String {
-    let line = |row: &Row| {
-        let page = row.job.run.join(REPORT);
-        let label = escape(&sweep.label(row.job));
-        let label = match sweep.folder.join(&page).exists() {
-            true => format!("<a href=\"{}\">{label}</a>", escape(&link(&page))),
+    let line = |line: &Row| {
+        let report = line.job.run.join(FILE);
+        let label = escape(&sweep.label(line.job));
+        let label = match sweep.folder.join(&report).exists() {
+            true => format!("<a href=\"{}\">{label}</a>", url(&report.to_string_lossy())),
             false => label,
         };
-        let state = row.standing.state.to_string();
+        let state = line.standing.state.to_string();
         let badge = format!("<span class=\"badge {}\">{state}</span>", state.to_lowercase());
-        let took = row.run.as_ref().map(|run| duration(run.seconds)).unwrap_or_default();
-        let why = escape(row.standing.why.lines().next().unwrap_or_default());
-        format!(
-            "<tr><td>{}</td><td>{label}</td><td>{badge}</td><td>{took}</td><td>{why}</td></tr>\n",
-            row.job.job
-        )
+        let took = line.run.as_ref().map(|run| duration(run.seconds)).unwrap_or_default();
+        let why = escape(line.standing.why.lines().next().unwrap_or_default());
+        let cells = [label, badge, took, why].map(|cell| format!("<td>{cell}</td>"));
+        row(&line.job.job.to_string(), &cells.concat())
     };
-    format!("<table class=\"data\">{}</table>\n", rows.iter().map(line).collect::<String>())
-}
-
-/// A path as a link: every byte that means something in an address is escaped.
-fn link(path: &Path) -> String {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/,=+@".contains(byte);
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let escaped =
-        |byte: &u8| if is_plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
-    bytes.iter().map(escaped).collect()
+    let heads = heads(&["job", "what it differs in", "state", "took", "why"]);
+    table_of("jobs", &heads, &rows.iter().map(line).collect::<String>())
 }

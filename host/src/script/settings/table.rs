@@ -1,6 +1,6 @@
 //! The settings as a table for people.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{
     declare::{Declaration, Setting},
@@ -58,7 +58,31 @@ fn meaning(setting: &Setting, paper: Option<&toml::Table>) -> String {
 /// The value in the paper's preset, unless it is the default.
 fn paper_value(setting: &Setting, paper: &toml::Table) -> Option<SettingValue> {
     let value = paper.get(&setting.name)?;
-    let typed = SettingValue::try_from(value.clone()).ok().and_then(|v| v.coerce(&setting.like()));
-    let value = typed.unwrap_or_else(|| SettingValue::String(value.to_string()));
+    let value = typed(setting, value).unwrap_or_else(|| SettingValue::String(value.to_string()));
     (value != setting.default).then_some(value)
+}
+
+fn typed(setting: &Setting, value: &toml::Value) -> Option<SettingValue> {
+    SettingValue::try_from(value.clone()).ok().and_then(|value| value.coerce(&setting.like()))
+}
+
+/// The default of each setting, as a record has values.
+pub fn defaults(declaration: &Declaration) -> Map<String, Json> {
+    recorded(declaration, |setting| Some(setting.default.clone()))
+}
+
+/// The values of `paper`, the preset of the paper's sizes, as a record has values.
+pub fn paper_values(declaration: &Declaration, paper: &toml::Table) -> Map<String, Json> {
+    recorded(declaration, |setting| typed(setting, paper.get(&setting.name)?))
+}
+
+fn recorded(
+    declaration: &Declaration,
+    value: impl Fn(&Setting) -> Option<SettingValue>,
+) -> Map<String, Json> {
+    let named = |setting: &Setting| {
+        let json = serde_json::to_value(value(setting)?).ok()?;
+        Some((setting.name.clone(), json))
+    };
+    declaration.settings.iter().filter_map(named).collect()
 }
