@@ -39,6 +39,7 @@ mod tests;
 pub use axis::Axis;
 pub use bars::{BarGroup, bars};
 pub use boxes::{BoxStatistics, boxes};
+pub use canvas::png_size;
 pub use colormap::Colormap;
 pub use errors::{ErrorMark, Errors};
 pub use figure::Figure;

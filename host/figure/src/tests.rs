@@ -75,6 +75,9 @@ fn pixels_that_are_not_finite_are_magenta() {
 fn small_pictures_are_magnified_to_about_800_pixels() {
     let sheet = decode(&grid(&[0.5; 60 * 784], [60, 1, 28, 28], &GridOptions::default()).unwrap());
     assert!((700..=840).contains(&sheet.width()), "{}", sheet.width());
+    let png = grid(&[0.5; 12], [1, 1, 3, 4], &GridOptions::default()).unwrap();
+    assert_eq!(png_size(&png), decode(&png).dimensions());
+    assert_eq!(png_size(b"no PNG"), (0, 0));
 }
 
 #[test]

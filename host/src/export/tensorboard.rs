@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use crate::{
     error::{Error, Result},
     files::write_whole,
-    run::{Record, TableCell, each_metric, from_csv, seconds_of, to_markdown},
+    run::{LoggedMetrics, Record, TableCell, from_csv, seconds_of, to_markdown},
     study::{
         found::{RUNS, is_run},
         summary::METRICS,
@@ -51,9 +51,11 @@ pub fn write(run: &Path, target: &Path) -> Result<()> {
     for (tag, text) in texts(run, &record)? {
         events.text(start, &tag, &text);
     }
-    each_metric(&run.join(METRICS), |line| {
-        events.scalar(start + line.time, line.step, &line.name, line.value);
-    })?;
+    for metric in LoggedMetrics::read(&run.join(METRICS))?.all {
+        for (&(step, value), time) in metric.points.iter().zip(&metric.times) {
+            events.scalar(start + time.max(0.0), step as u64, &metric.name, value);
+        }
+    }
     images(run, &mut events)?;
     if record.status.is_over() {
         events.session_end(start + record.seconds, record.status);

@@ -12,14 +12,14 @@ use std::{
 };
 
 use super::{
-    record::{self, Record, Status, timestamp},
-    report::shell_quoted,
+    record::{self, LeftFile, Record, Status, timestamp},
+    words::shell_quoted,
 };
 use crate::{
     error::{Error, Result, locked},
-    files::{cleaned, is_leftover, remove_leftovers, safe_name, sync_folder, write_whole},
+    files::{cleaned, is_leftover, remove_leftovers, safe_name, sha256, sync_folder, write_whole},
 };
-pub use lock::{is_held, lock};
+pub use lock::{LOCK, is_held, lock};
 use log::RunLog;
 
 const FIGURES: &str = "figures";
@@ -109,8 +109,7 @@ impl Run {
         refuse_links(folder)?;
         let record = Record::read(folder)?;
         match record.status {
-            // The report is the last thing that a run writes: killed before, it is resumed once more.
-            Status::Completed if !extended && folder.join("report.html").exists() => Err(Error::usage(
+            Status::Completed if !extended => Err(Error::usage(
                 format!("{} is completed: there is nothing to resume", folder.display()),
                 format!(
                     "with another setting it goes on, as in `host resume {} epochs=40`; `host run` runs the \
@@ -181,6 +180,29 @@ impl Run {
         state.store(&self.path, record)
     }
 
+    /// Ends the run: changes the record as [`Run::update`] does, once `leave` has written what else is left
+    /// of it. So who reads that the run is completed finds everything else in its place. `leave` is given the
+    /// record as it will be, and must not use this run.
+    ///
+    /// # Errors
+    /// Those of `leave`, after which a run is not completed; the record cannot be written.
+    pub fn close(
+        &self,
+        change: impl FnOnce(&mut Record),
+        leave: impl FnOnce(&Record) -> Result<()>,
+    ) -> Result<()> {
+        let mut state = locked(&self.state);
+        let mut record = state.record.clone();
+        change(&mut record);
+        let record = state.stamped(record);
+        let left = leave(&record);
+        if left.is_err() && record.status == Status::Completed {
+            return left;
+        }
+        state.write(&self.path, record)?;
+        left
+    }
+
     /// Changes the record, which is written with the next [`Run::update`]; a checkpoint comes with one.
     pub fn amend(&self, change: impl FnOnce(&mut Record)) {
         change(&mut locked(&self.state).record);
@@ -191,17 +213,21 @@ impl Run {
     /// # Errors
     /// A file cannot be written.
     pub fn figure(&self, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
-        self.write(FIGURES, name, files)?;
-        // A figure of that name that was drawn before may have had more.
+        let name = safe_name(name);
+        self.write(FIGURES, &name, files)?;
+        // One of that name that was drawn before may have had more.
         for format in FIGURE_FORMATS.iter().filter(|format| files.iter().all(|(known, _)| known != *format)) {
-            let path = self.path.join(FIGURES).join(format!("{}.{format}", safe_name(name)));
+            let path = self.path.join(FIGURES).join(format!("{name}.{format}"));
             match fs::remove_file(&path) {
-                Err(problem) if problem.kind() != ErrorKind::NotFound => {
-                    return Err(Error::io(&path)(problem));
-                }
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io(path)(e)),
                 _ => {}
             }
         }
+        self.amend(|record| {
+            if !record.figures.contains(&name) {
+                record.figures.push(name);
+            }
+        });
         Ok(())
     }
 
@@ -210,17 +236,24 @@ impl Run {
     /// # Errors
     /// A file cannot be written.
     pub fn table(&self, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
-        self.write(TABLES, name, files)
+        self.write(TABLES, &safe_name(name), files)
+    }
+
+    fn write(&self, part: &str, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
+        let path = |format: &str| self.path.join(part).join(format!("{name}.{format}"));
+        Ok(files.iter().try_for_each(|(format, bytes)| write_whole(&path(format), bytes))?)
     }
 
     /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].
     pub fn model(&self, name: &str, extension: &str, bytes: &[u8]) -> Result<()> {
-        self.write(MODELS, name, &[(extension, bytes)])
-    }
-
-    fn write(&self, part: &str, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
-        let path = |extension| self.path.join(part).join(format!("{}.{extension}", safe_name(name)));
-        Ok(files.iter().try_for_each(|(extension, bytes)| write_whole(&path(extension), bytes))?)
+        let name = format!("{MODELS}/{}.{extension}", safe_name(name));
+        write_whole(&self.path.join(&name), bytes)?;
+        let model = LeftFile { name, sha256: sha256(bytes), bytes: bytes.len() as u64 };
+        self.amend(|record| match record.models.iter_mut().find(|known| known.name == model.name) {
+            Some(known) => *known = model,
+            None => record.models.push(model),
+        });
+        Ok(())
     }
 
     /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.
@@ -249,7 +282,13 @@ impl Run {
 }
 
 impl RunState {
-    fn store(&mut self, folder: &Path, mut record: Record) -> Result<()> {
+    fn store(&mut self, folder: &Path, record: Record) -> Result<()> {
+        let record = self.stamped(record);
+        self.write(folder, record)
+    }
+
+    /// The record with its times.
+    fn stamped(&mut self, mut record: Record) -> Record {
         let now = timestamp(SystemTime::now());
         if self.record.status == Status::Queued {
             self.since = Instant::now(); // waiting is not running
@@ -261,6 +300,10 @@ impl RunState {
             record.seconds = self.before + self.since.elapsed().as_secs_f64();
             record.finished = if record.status.is_over() { now } else { String::new() };
         }
+        record
+    }
+
+    fn write(&mut self, folder: &Path, record: Record) -> Result<()> {
         record.write(folder)?;
         self.record = record;
         Ok(())
@@ -345,7 +388,7 @@ fn refuse_content(path: &Path) -> Result<()> {
         let problem = format!("there is a run in {} already", path.display());
         return Err(Error::usage(problem, format!("go on with it: host resume {}", path.display())));
     }
-    const LEFT: [&str; 5] = [FIGURES, TABLES, MODELS, lock::LOCK, LOG];
+    const LEFT: [&str; 5] = [FIGURES, TABLES, MODELS, LOCK, LOG];
     for entry in fs::read_dir(path).map_err(Error::io(path))? {
         let name = entry.map_err(Error::io(path))?.file_name();
         let name = name.to_string_lossy();

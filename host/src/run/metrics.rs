@@ -14,8 +14,7 @@ use std::{
 };
 
 use crate::error::{Error, Result, locked};
-use index::Index;
-pub use index::{MetricLine, each_metric};
+use index::{Index, MetricLine};
 
 /// How long a line may wait to be written to the file.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);

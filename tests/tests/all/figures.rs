@@ -40,7 +40,7 @@ fn plots_are_there_as_png_svg_and_pdf() {
     assert!(svg.contains(">loss of both</text>") && svg.contains("<polyline"), "{svg}");
     assert!(files.contains_key("figures/sheet.png"), "sheets of pictures are pictures");
     let report = std::fs::read_to_string(run.path().join("report.html")).unwrap();
-    assert_eq!(report.matches("data:image/png").count(), kinds.len() + 1, "each is shown once");
+    assert_eq!(report.matches("<img ").count(), kinds.len() + 1, "each is shown once");
 }
 
 #[test]

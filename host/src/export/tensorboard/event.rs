@@ -7,7 +7,7 @@ use super::message::{
     Dim, Event, FLOAT, Hyperparameters, Image, Metadata, PluginData, STRING, SessionEnd, SessionStart, Shape,
     Summary, SummaryValue, TENSOR, Tensor, Value,
 };
-use crate::run::{Status, png_size};
+use crate::{figure::png_size, run::Status};
 
 /// A file that is being filled. Times are seconds since 1970.
 pub struct EventFile {

@@ -11,24 +11,19 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::{Error, Result},
-    run::json_number,
-};
+use crate::run::json_number;
 
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
 pub struct MetricLine<'a> {
     #[serde(borrow)]
-    pub name: Cow<'a, str>,
+    name: Cow<'a, str>,
     #[serde(with = "json_number")]
-    pub value: f64,
-    /// How many lines of that name were logged before.
-    pub step: u64,
+    value: f64,
+    step: u64,
     #[serde(borrow)]
-    pub path: Cow<'a, str>,
-    /// Seconds since the run began, without those between its processes.
-    pub time: f64,
+    path: Cow<'a, str>,
+    time: f64,
 }
 
 impl<'a> MetricLine<'a> {
@@ -174,25 +169,6 @@ impl Index {
         let position = self.positions.get(name)?;
         self.series[*position].1.last().map(|(_, value)| *value)
     }
-}
-
-/// Calls `take` with every line of a log that is a record, in order; without a log there is none.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn each_metric(path: &Path, mut take: impl FnMut(MetricLine)) -> Result<()> {
-    let file = match File::open(path) {
-        Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(()),
-        file => file.map_err(Error::io(path))?,
-    };
-    let (mut file, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
-    while file.read_until(b'\n', &mut line).map_err(Error::io(path))? > 0 {
-        if let Ok(line) = serde_json::from_slice(&line) {
-            take(line);
-        }
-        line.clear();
-    }
-    Ok(())
 }
 
 /// The bytes of a file up to its record number `lines`, with the lines before that that are no records.
