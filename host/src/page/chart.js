@@ -16,7 +16,7 @@
  *   { charts: [{ name, note, x, curves: [curve, ...] }, ...] }
  * Each chart is drawn into the card `<div class="card" data-chart="NAME">` of `.cards`.
  *
- * A page with `<html data-live="URL">` asks every half a second for URL?since=VERSION ("" at first).
+ * A page with `<html data-live="URL">` asks every half a second for URL with the query since=VERSION ("" at first).
  * The answer is 204 where nothing is new since, or
  *   { version, sections: [{ id, html }, ...], charts: [chart, ...] }
  * - `version`: any text; the next question names it.
@@ -514,10 +514,27 @@ const page = (() => {
     if (!section || sections.get(id) === text) return;
     sections.set(id, text);
     const shown = new Map([...section.querySelectorAll(".steps")].map((group) => [group.getAttribute("aria-label"), group.dataset.shown]));
+    const ticked = new Map(boxes(section).map((box) => [box.value, box.checked]));
+    const focused = section.contains(document.activeElement) ? place(document.activeElement) : null;
     section.innerHTML = text; // the server's own page, escaped there
     section.hidden = text === "";
+    for (const box of boxes(section)) box.checked = ticked.get(box.value) ?? box.checked;
+    if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
     sliders(section, shown);
     down(section);
+  }
+
+  /** What can be ticked. */
+  const boxes = (root) => [...root.querySelectorAll("input[type=checkbox]")];
+
+  /** Where an element is, to find the one in its place. */
+  function place(element) {
+    for (const name of ["name", "href"]) {
+      const [own, value] = [element.getAttribute(name), element.getAttribute("value")];
+      const more = name === "name" && value !== null ? `[value="${CSS.escape(value)}"]` : "";
+      if (own !== null) return `${element.localName}[${name}="${CSS.escape(own)}"]${more}`;
+    }
+    return null;
   }
 
   /** The log is read from its end. */
@@ -531,12 +548,16 @@ const page = (() => {
   async function poll(version) {
     let wait = POLL;
     try {
-      const answer = document.hidden ? null : await fetch(`${live}?since=${encodeURIComponent(version)}`);
+      const began = performance.now();
+      const url = new URL(live, location.href);
+      url.searchParams.set("since", version);
+      const answer = document.hidden ? null : await fetch(url);
       if (answer?.status === 200) {
         const news = await answer.json();
         for (const section of news.sections ?? []) take(section);
         for (const chart of news.charts ?? []) show(chart);
         version = news.version;
+        wait = Math.max(POLL, 4 * (performance.now() - began)); // a server that is busy is asked less often
       } else if (answer && answer.status !== 204) throw new Error(answer.statusText);
       delete document.documentElement.dataset.lost;
     } catch {

@@ -7,8 +7,9 @@ use crate::{
     run::{Metric, json_number},
 };
 
-/// Buckets of [`thin`]: two points each.
+/// Buckets of [`thin`], two points each, of a curve that has a chart for itself; and the fewest of any.
 const BUCKETS: usize = 1000;
+const FEWEST: usize = 100;
 
 /// Curves over each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -71,7 +72,7 @@ impl ChartCurve {
     /// The curve of a metric, as the one of that name, thinned to about two thousand points in which every
     /// spike stays.
     pub fn of(metric: &Metric, name: &str) -> Self {
-        let kept = kept(metric.points.iter().map(|point| point.1));
+        let kept = kept(metric.points.iter().map(|point| point.1), 1);
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect();
         Self {
             name: name.to_owned(),
@@ -83,8 +84,10 @@ impl ChartCurve {
     }
 }
 
-/// Which of the points with these values stay.
-pub fn kept(values: impl Iterator<Item = f64>) -> Vec<usize> {
+/// Which of the points with these values stay, in a chart of so many curves: there is as much room for all
+/// together as for ten of them.
+pub fn kept(values: impl Iterator<Item = f64>, curves: usize) -> Vec<usize> {
     let points: Vec<_> = values.enumerate().map(|(i, value)| (i as f64, value)).collect();
-    thin(&points, BUCKETS).into_iter().map(|(i, _)| i as usize).collect()
+    let buckets = (10 * BUCKETS / curves.max(1)).clamp(FEWEST, BUCKETS);
+    thin(&points, buckets).into_iter().map(|(i, _)| i as usize).collect()
 }

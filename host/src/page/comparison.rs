@@ -1,15 +1,19 @@
 //! A comparison as a page: its table, and the curves of each metric over each other, with the 95 % interval
 //! of their means as a band.
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use super::{
     chart::{Band, Chart, ChartCurve, Short, kept},
-    curve::{Curve, over_each_other},
-    document::{Section, document, keyed},
+    curve::{COLOURS, Curve, over_each_other},
+    document::{Page, Section},
     html::{escape, heads, table_of, within},
 };
 use crate::{
     error::Result,
-    run::{LoggedMetrics, TableCell},
+    run::{LoggedMetrics, Logs, TableCell},
     study::{
         Estimate, RunSummary,
         compare::{ComparedRow, Comparison, rows},
@@ -18,15 +22,19 @@ use crate::{
     },
 };
 
-/// The whole page.
+/// The page. `link` is where the page of a run is; none where there is no such page.
 ///
 /// # Errors
 /// The metrics of a run cannot be read.
-pub fn comparison(comparison: &Comparison) -> Result<String> {
-    let logs = |row: &ComparedRow| -> Result<Vec<LoggedMetrics>> {
-        row.runs.iter().map(|run| LoggedMetrics::read(&run.path.join(METRICS))).collect()
+pub fn comparison(
+    comparison: &Comparison,
+    logs: &Logs,
+    link: &dyn Fn(&RunSummary) -> Option<String>,
+) -> Result<Page> {
+    let read = |row: &ComparedRow| -> Result<Vec<Arc<LoggedMetrics>>> {
+        row.runs.par_iter().map(|run| logs.read(&run.path.join(METRICS))).collect()
     };
-    let logs = comparison.rows.iter().map(logs).collect::<Result<Vec<_>>>()?;
+    let logs = comparison.rows.par_iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut names: Vec<&MetricName> = Vec::new();
     for metric in &comparison.metrics {
         if !names.iter().any(|known| known.name == metric.name) {
@@ -34,24 +42,21 @@ pub fn comparison(comparison: &Comparison) -> Result<String> {
         }
     }
     let keys: Vec<String> = comparison.rows.iter().map(|row| key(comparison, row)).collect();
-    let drawn = names.iter().filter_map(|metric| drawn(&metric.name, &logs));
-    let drawn: Vec<(String, Vec<Curve>)> = drawn.collect();
+    let drawn = names.par_iter().map(|metric| drawn(&metric.name, &logs));
+    let drawn: Vec<(String, Vec<Curve>)> = drawn.collect::<Vec<_>>().into_iter().flatten().collect();
     let cards: String = drawn.iter().map(|(name, curves)| card(name, curves)).collect();
-    let keyed = keyed(&keys);
+    let keyed = if drawn.is_empty() { String::new() } else { keyed(&keys) };
     let remark = |remark: &String| format!("<p class=\"note\">{}</p>\n", escape(remark));
     let remarks: String = comparison.remarks.iter().map(remark).collect();
-    let sections = [
+    let sections = vec![
         Section::new("about", "", "<header><h1>Comparison</h1></header>\n".to_owned()),
         Section::new("table", "", [html_table("", &rows(comparison)), remarks].concat()),
-        Section::new(
-            "metrics",
-            "Curves",
-            within(&format!("{keyed}<div class=\"cards\">\n"), &cards, "</div>\n"),
-        ),
-        Section::new("runs", "Runs", runs(comparison)),
+        Section::new("keys", "Curves", keyed),
+        Section::new("metrics", "", within("<div class=\"cards\">\n", &cards, "</div>\n")),
+        Section::new("runs", "Runs", runs(comparison, link)),
     ];
-    let charts: Vec<Chart> = drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect();
-    Ok(document("Comparison", &sections, &charts, None))
+    let charts = drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect();
+    Ok(Page { title: "Comparison".into(), sections, charts })
 }
 
 /// Rows as an HTML table with a caption, or none; the first row has the heads.
@@ -72,7 +77,7 @@ pub fn html_table(caption: &str, rows: &[Vec<TableCell>]) -> String {
 }
 
 /// The curves of a metric, one a row; none where no run has two values of it.
-fn drawn(name: &str, logs: &[Vec<LoggedMetrics>]) -> Option<(String, Vec<Curve>)> {
+fn drawn(name: &str, logs: &[Vec<Arc<LoggedMetrics>>]) -> Option<(String, Vec<Curve>)> {
     let curves: Vec<Curve> = logs.iter().map(|logs| curve(name, logs)).collect();
     curves.iter().any(|curve| curve.points.len() > 1).then(|| (name.to_owned(), curves))
 }
@@ -86,7 +91,7 @@ fn card(name: &str, curves: &[Curve]) -> String {
 /// The curves for the page's script.
 fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
     let of = |(curve, key): (&Curve, &String)| {
-        let kept = kept(curve.points.iter().map(|point| point.1));
+        let kept = kept(curve.points.iter().map(|point| point.1), curves.len());
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect::<Vec<_>>();
         let end = |i: usize| {
             let x = curve.points[i].0;
@@ -107,7 +112,7 @@ fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
 }
 
 /// The mean over runs at each of their values, and the interval where there are two or more.
-fn curve(name: &str, logs: &[LoggedMetrics]) -> Curve {
+fn curve(name: &str, logs: &[Arc<LoggedMetrics>]) -> Curve {
     let series: Vec<_> =
         logs.iter().filter_map(|log| log.all.iter().find(|metric| metric.name == name)).collect();
     let longest = series.iter().map(|metric| metric.points.len()).max().unwrap_or(0);
@@ -122,6 +127,14 @@ fn curve(name: &str, logs: &[LoggedMetrics]) -> Curve {
     curve
 }
 
+/// Which colour is which curve, where charts have several.
+fn keyed(names: &[String]) -> String {
+    let key = |(i, name): (usize, &String)| {
+        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % COLOURS, escape(name))
+    };
+    format!("<ul class=\"keys\">{}</ul>\n", names.iter().enumerate().map(key).collect::<String>())
+}
+
 /// What a row is called among the curves.
 fn key(comparison: &Comparison, row: &ComparedRow) -> String {
     let words = comparison.names.iter().zip(&row.values).map(|(name, value)| format!("{name}={value}"));
@@ -132,8 +145,14 @@ fn key(comparison: &Comparison, row: &ComparedRow) -> String {
 }
 
 /// The runs behind each row.
-fn runs(comparison: &Comparison) -> String {
-    let run = |run: &RunSummary| format!("<li>{}</li>\n", escape(&run.path.display().to_string()));
+fn runs(comparison: &Comparison, link: &dyn Fn(&RunSummary) -> Option<String>) -> String {
+    let run = |run: &RunSummary| {
+        let name = escape(&run.path.display().to_string());
+        match link(run) {
+            Some(url) => format!("<li><a href=\"{}\">{name}</a></li>\n", escape(&url)),
+            None => format!("<li>{name}</li>\n"),
+        }
+    };
     let all: String = comparison.rows.iter().flat_map(|row| &row.runs).map(run).collect();
     format!("<ul>{all}</ul>\n")
 }

@@ -13,8 +13,10 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 334.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 138.0;
-/// Buckets of [`thin`]: two points each.
+/// Buckets of [`thin`], two points each, of a single curve; and the fewest of any: less than a point for each
+/// unit of the picture.
 const BUCKETS: usize = 500;
+const FEWEST: usize = 100;
 /// Colours of curves that lie over each other: classes `c0` to `c7` of the page's style.
 pub const COLOURS: usize = 8;
 
@@ -51,7 +53,9 @@ pub fn over_each_other(curves: &[Curve], x_name: &str, label: &str) -> String {
     };
     let drawn = |(i, curve): (usize, &Curve)| {
         let class = if curves.len() > 1 { format!(" c{}", i % COLOURS) } else { String::new() };
-        format!("{}{}", band(curve, &class, across, down), line(curve, &class, across, down))
+        let buckets = (5 * BUCKETS / curves.len()).clamp(FEWEST, BUCKETS);
+        let band = band(curve, buckets, &class, across, down);
+        format!("{band}{}", line(curve, buckets, &class, across, down))
     };
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}{}{}</svg>",
@@ -63,8 +67,14 @@ pub fn over_each_other(curves: &[Curve], x_name: &str, label: &str) -> String {
 }
 
 /// The line, and a dot at its end.
-fn line(curve: &Curve, class: &str, across: impl Fn(f64) -> f64, down: impl Fn(f64) -> f64) -> String {
-    let thinned = thin(&curve.points, BUCKETS).into_iter();
+fn line(
+    curve: &Curve,
+    buckets: usize,
+    class: &str,
+    across: impl Fn(f64) -> f64,
+    down: impl Fn(f64) -> f64,
+) -> String {
+    let thinned = thin(&curve.points, buckets).into_iter();
     let line = path_data(thinned.map(|(step, value)| (across(step), down(value))));
     let last = curve.points.iter().rev().find(|point| point.1.is_finite());
     let class_of_dot = if class.is_empty() { String::new() } else { format!(" class=\"{}\"", class.trim()) };
@@ -75,8 +85,14 @@ fn line(curve: &Curve, class: &str, across: impl Fn(f64) -> f64, down: impl Fn(f
 }
 
 /// The area between the band's ends.
-fn band(curve: &Curve, class: &str, across: impl Fn(f64) -> f64, down: impl Fn(f64) -> f64) -> String {
-    let stride = curve.band.len().div_ceil(BUCKETS).max(1);
+fn band(
+    curve: &Curve,
+    buckets: usize,
+    class: &str,
+    across: impl Fn(f64) -> f64,
+    down: impl Fn(f64) -> f64,
+) -> String {
+    let stride = curve.band.len().div_ceil(buckets).max(1);
     let kept: Vec<_> = curve.band.iter().step_by(stride).chain(curve.band.last()).collect();
     if kept.len() < 3 {
         return String::new();

@@ -1,8 +1,12 @@
 //! The whole page: sections, the data of its charts, style and script, in one file.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
-use super::{chart::Chart, html::escape};
+use super::{
+    chart::Chart,
+    html::{base64, escape},
+};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("chart.js");
@@ -31,24 +35,46 @@ impl Section {
     }
 }
 
+/// A page in parts: what its script is given when something is new, too.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    pub title: String,
+    /// In the order of the page, those that are empty too.
+    pub sections: Vec<Section>,
+    /// The charts of the section `metrics`.
+    pub charts: Vec<Chart>,
+}
+
 /// What the page's script draws from.
 #[derive(Serialize)]
 struct PageData<'a> {
     charts: &'a [Chart],
 }
 
-/// A page in one file, with no request to anywhere. `live` is where its script asks for what is new, as the
-/// head of `chart.js` says; none for a page that stays as it is.
-pub fn document(title: &str, sections: &[Section], charts: &[Chart], live: Option<&str>) -> String {
-    let title = escape(title);
-    let live = live.map_or_else(String::new, |url| format!(" data-live=\"{}\"", escape(url)));
-    let body: String = sections.iter().map(Section::shown).collect();
+impl Page {
+    /// The page in one file, with no request to anywhere. `live` is where its script asks for what is new, as
+    /// the head of `chart.js` says; none for a page that stays as it is.
+    pub fn document(&self, live: Option<&str>) -> String {
+        let title = escape(&self.title);
+        let live = live.map_or_else(String::new, |url| format!(" data-live=\"{}\"", escape(url)));
+        let body: String = self.sections.iter().map(Section::shown).collect();
+        format!(
+            "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
+             <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body></html>\n",
+            json(&PageData { charts: &self.charts })
+        )
+    }
+}
+
+/// What a server lets a browser do with a page: run its script, take its style, and ask that server.
+pub fn policy() -> String {
+    let sum = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text)));
+    let (script, style) = (sum(SCRIPT), sum(STYLE));
     format!(
-        "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
-         <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body></html>\n",
-        json(&PageData { charts })
+        "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 
@@ -56,12 +82,4 @@ pub fn document(title: &str, sections: &[Section], charts: &[Chart], live: Optio
 fn json(data: &impl Serialize) -> String {
     // Only a map with keys that are no texts could fail, and there is none.
     serde_json::to_string(data).unwrap_or_default().replace('<', "\\u003c")
-}
-
-/// Which colour is which curve, where charts have several.
-pub fn keyed(names: &[String]) -> String {
-    let key = |(i, name): (usize, &String)| {
-        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % super::curve::COLOURS, escape(name))
-    };
-    format!("<ul class=\"keys\">{}</ul>\n", names.iter().enumerate().map(key).collect::<String>())
 }

@@ -17,10 +17,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use chart::{Band, Chart, ChartCurve, Short};
-pub use comparison::{comparison, html_table};
-pub use document::{Section, document, keyed};
+pub use chart::Chart;
+pub use comparison::comparison;
+pub use document::{Page, Section, policy};
 pub use figures::Pictures;
-pub use html::escape;
+pub use html::{escape, heads, table_of};
 pub use report::{FILE, Rewriter, write, write_as};
-pub use run_page::RunPage;
+pub use run_page::run_page;

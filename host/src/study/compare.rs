@@ -1,6 +1,7 @@
 //! Runs side by side: those that differ by their seed alone are one row, which says their means and how far
 //! these are known.
 
+mod chosen;
 mod group;
 mod origin;
 mod shown;
@@ -17,6 +18,7 @@ use crate::{
     error::{Error, Result},
     script::did_you_mean,
 };
+pub use chosen::chosen;
 pub use group::{Group, Groups, Unit, grouped};
 pub use shown::{number_rows, rows, shown_difference, shown_estimate};
 

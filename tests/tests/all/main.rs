@@ -18,6 +18,7 @@ mod onnx_import;
 mod plugins;
 mod reproduce;
 mod rooms;
+mod serve;
 mod session;
 mod study;
 mod sweep;
