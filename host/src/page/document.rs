@@ -2,7 +2,12 @@
 
 use serde::Serialize;
 
-use super::{chart::Chart, html::escape};
+use super::{
+    chart::Chart,
+    curve::COLOURS,
+    html::{base64, escape},
+};
+use crate::files::sha256;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("chart.js");
@@ -46,9 +51,24 @@ pub fn document(title: &str, sections: &[Section], charts: &[Chart], live: Optio
     format!(
         "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\
          <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
-         <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body></html>\n",
+         <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n\
+         </body></html>\n",
+        policy(),
         json(&PageData { charts })
+    )
+}
+
+/// What a browser lets the page do: run this very script, and nothing that a name or a text may bring; show
+/// pictures that are within it or beside it.
+fn policy() -> String {
+    let hex = sha256(SCRIPT.as_bytes());
+    let bytes = (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok());
+    let sum = base64(&bytes.collect::<Vec<_>>());
+    format!(
+        "default-src 'none'; script-src 'sha256-{sum}'; style-src 'unsafe-inline'; img-src 'self' data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'"
     )
 }
 
@@ -61,7 +81,7 @@ fn json(data: &impl Serialize) -> String {
 /// Which colour is which curve, where charts have several.
 pub fn keyed(names: &[String]) -> String {
     let key = |(i, name): (usize, &String)| {
-        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % super::curve::COLOURS, escape(name))
+        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % COLOURS, escape(name))
     };
     format!("<ul class=\"keys\">{}</ul>\n", names.iter().enumerate().map(key).collect::<String>())
 }
