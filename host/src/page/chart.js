@@ -21,7 +21,7 @@
  *   { version, sections: [{ id, html }, ...], charts: [chart, ...] }
  * - `version`: any text; the next question names it.
  * - `sections`: each takes the place of what is in the element with that id, which is hidden where it is "".
- *   Those that are left out stay. The section `metrics` is left out: its cards are made here.
+ *   Those that are left out stay, and so does `metrics`, whose cards are made here.
  * - `charts`: those with anything new. Of a curve with `append: true` only the points since are there.
  */
 "use strict";
@@ -543,7 +543,7 @@ const page = (() => {
   /** Takes a section as it is now. */
   function take({ id, html: text }) {
     const section = document.getElementById(id);
-    if (!section || sections.get(id) === text) return;
+    if (!section || id === "metrics" || sections.get(id) === text) return;
     sections.set(id, text);
     const groups = [...section.querySelectorAll(".steps")];
     const shown = new Map(groups.map((group) => [group.getAttribute("aria-label"), group.dataset.shown]));
