@@ -12,11 +12,12 @@
  * A chart shows values at the pointer (or with the arrow keys), the range that is dragged over, and all of it
  * after a double click (or Escape).
  *
- * A page has, besides its sections, `<script type="application/json" id="data">`:
+ * A page has, besides its sections, an element `#data` with JSON:
  *   { charts: [{ name, note, x, curves: [curve, ...] }, ...] }
- * Each chart is drawn into the card `<div class="card" data-chart="NAME">` of `.cards`.
+ * Each chart is drawn into the card of `.cards` whose attribute `data-chart` is its name.
  *
- * A page with `<html data-live="URL">` asks every half a second for URL?since=VERSION ("" at first).
+ * A page whose element `html` has the attribute `data-live` asks every half a second for
+ * LIVE?since=VERSION ("" at first).
  * The answer is 204 where nothing is new since, or
  *   { version, sections: [{ id, html }, ...], charts: [chart, ...] }
  * - `version`: any text; the next question names it.

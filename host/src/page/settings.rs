@@ -45,7 +45,7 @@ fn other(other: Option<&Value>, value: &Value) -> String {
     match other {
         None => "<td></td>".to_owned(),
         Some(other) if other == value => format!("<td class=\"same\">{}</td>", shown(other)),
-        Some(other) => format!("<td class=\"differs\">≠ {}</td>", shown(other)),
+        Some(other) => format!("<td class=\"differs\">≠\u{a0}{}</td>", shown(other)),
     }
 }
 
