@@ -178,7 +178,8 @@ const page = (() => {
     const { width, height, left, right, top, bottom } = SIZE;
     const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: 0 });
     const readout = html("div", { class: "readout", hidden: "" });
-    element.replaceChildren(picture, readout);
+    const back = button("reset", `${own.label}: show all of it`, () => reset());
+    element.replaceChildren(picture, back, readout);
     element.classList.add("chart");
     const clip = `clip-${++count}`;
     let zoom = null; // the range of x that is shown; null: all
@@ -221,7 +222,7 @@ const page = (() => {
     }
 
     function draw() {
-      element.classList.toggle("zoomed", zoom !== null);
+      back.hidden = zoom === null;
       const lines = curves.map(line);
       const found = scales(lines);
       drawn = { lines, ...found };
@@ -410,8 +411,8 @@ const page = (() => {
   const cards = new Map(); // by name: { card, chart, data }
   const shared = { axis: "step", smoothing: 0 }; // of all charts
 
-  function button(text, title, press, kind = "") {
-    const element = html("button", { type: "button", title, class: kind }, text);
+  function button(text, title, press) {
+    const element = html("button", { type: "button", title }, text);
     element.addEventListener("click", () => press(element));
     return element;
   }
@@ -448,7 +449,6 @@ const page = (() => {
       "div",
       { class: "tools" },
       toggle("log", `${data.name}: logarithmic axis`, (log) => made.set({ log })),
-      button("reset", `${data.name}: show all of it`, made.reset, "reset"),
       button("CSV", `${data.name}: download`, () => save(data.name, made.csv())),
     );
     card.replaceChildren(head, element, html("div", { class: "foot" }, note, tools));

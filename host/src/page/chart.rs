@@ -22,7 +22,7 @@ pub struct Chart {
     pub curves: Vec<ChartCurve>,
 }
 
-/// A curve: for each point a step, seconds (or none at all) and a value. A page whose curves have names shows a key of them.
+/// A curve: for each point a step, seconds (or none at all) and a value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChartCurve {
     pub name: String,

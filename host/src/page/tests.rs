@@ -46,7 +46,7 @@ fn everything_in_the_folder_is_in_the_report() {
         "host run dtan.rhai &#39;note=a b&#39;",
         "<th scope=\"row\">fid</th><td>12.5</td>",
         "data:image/png;base64,YWJj",
-        "<a href=\"./models/net.onnx\">models/net.onnx</a></th><td>5 B</td>",
+        "<a href=\"./models/net.onnx\">models/net.onnx</a></th><td class=\"size\">5 B</td>",
         "first\nlast",
         "<th scope=\"row\">host</th><td>0.1.0</td>",
     ] {
@@ -217,8 +217,8 @@ fn what_was_read_and_left_has_its_checksum() {
     let page = report(folder.path());
     for expected in [
         "<th scope=\"row\">glyphs</th><td>2000 images</td>",
-        "<th scope=\"row\">DATA/x</th><td>2 KiB in 3 files</td><td><code>4567</code></td>",
-        "models/a.onnx</a></th><td>2 B</td><td><code>0123</code></td>",
+        "<th scope=\"row\">DATA/x</th><td class=\"size\">2 KiB in 3 files</td><td><code>4567</code></td>",
+        "models/a.onnx</a></th><td class=\"size\">2 B</td><td><code>0123</code></td>",
         "<a href=\"./models/b%20c%23.onnx\">models/b c#.onnx</a>",
     ] {
         assert!(page.contains(expected), "{expected} is not in\n{page}");
