@@ -2,6 +2,7 @@
 //! the run folders that it leaves behind.
 
 mod bench;
+mod browser;
 mod fake;
 mod program;
 pub mod random;
@@ -9,6 +10,7 @@ mod run_folder;
 mod served;
 
 pub use bench::{Bench, onnxruntime, repository, skipped};
+pub use browser::Browser;
 pub use fake::{FakeRun, fake_runs};
 pub use program::{Host, Outcome, Running};
 pub use run_folder::RunFolder;

@@ -12,16 +12,17 @@
  * A chart shows values at the pointer (or with the arrow keys), the range that is dragged over, and all of it
  * after a double click (or Escape).
  *
- * A page has, besides its sections, `<script type="application/json" id="data">`:
+ * A page has, besides its sections, an element `#data` with JSON:
  *   { charts: [{ name, note, x, curves: [curve, ...] }, ...] }
- * Each chart is drawn into the card `<div class="card" data-chart="NAME">` of `.cards`.
+ * Each chart is drawn into the card of `.cards` whose attribute `data-chart` is its name.
  *
- * A page with `<html data-live="URL">` asks every half a second for URL with the query since=VERSION ("" at first).
+ * A page whose element `html` has the attribute `data-live` asks every half a second for LIVE with the query
+ * since=VERSION ("" at first).
  * The answer is 204 where nothing is new since, or
  *   { version, sections: [{ id, html }, ...], charts: [chart, ...] }
  * - `version`: any text; the next question names it.
  * - `sections`: each takes the place of what is in the element with that id, which is hidden where it is "".
- *   Those that are left out stay. The section `metrics` is left out: its cards are made here.
+ *   Those that are left out stay, and so does `metrics`, whose cards are made here.
  * - `charts`: those with anything new. Of a curve with `append: true` only the points since are there.
  */
 "use strict";
@@ -40,7 +41,10 @@ const page = (() => {
     if (!Number.isFinite(value)) return String(value).replace("Infinity", "inf");
     const size = Math.abs(value);
     if (value === 0) return "0";
-    if (size >= 1e-4 && size < 1e6) return String(Number(value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))))));
+    if (size >= 1e-4 && size < 1e6) {
+      const digits = Math.max(0, 3 - Math.floor(Math.log10(size)));
+      return String(Number(value.toFixed(digits)));
+    }
     return value.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e");
   }
 
@@ -113,7 +117,8 @@ const page = (() => {
 
   /** From numbers to places between two ends: { place(value), value(place), ticks }. */
   function scale([low, high], [start, end], log, about) {
-    if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+    const room = (Math.abs(low) || 1) / 2; // around a single value
+    if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - room, high + room];
     const [to, from] = log ? [Math.log10, (x) => 10 ** x] : [(x) => x, (x) => x];
     const [a, b] = [to(low), to(high)];
     return {
@@ -166,13 +171,17 @@ const page = (() => {
 
   /* Charts */
 
+  let count = 0;
+
   function chart(element, curves, options) {
     const own = { label: "", x: "step", axis: "step", log: false, smoothing: 0, ...options };
     const { width, height, left, right, top, bottom } = SIZE;
     const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: 0 });
     const readout = html("div", { class: "readout", hidden: "" });
-    element.replaceChildren(picture, readout);
+    const back = button("reset", `${own.label}: show all of it`, () => reset());
+    element.replaceChildren(picture, back, readout);
     element.classList.add("chart");
+    const clip = `clip-${++count}`;
     let zoom = null; // the range of x that is shown; null: all
     let drawn = { lines: [] };
     let cursor = null; // an x value, while the pointer or the keys are on the chart
@@ -186,7 +195,8 @@ const page = (() => {
       const raw = curve.value.map(finite);
       const placed = (values) => (own.log ? values.map((value) => (value > 0 ? value : NaN)) : values);
       const ys = placed(own.smoothing > 0 ? smoothed(raw, own.smoothing) : raw);
-      const band = curve.band && { low: placed(curve.band.low.map(finite)), high: placed(curve.band.high.map(finite)) };
+      const edge = (values) => placed(values.map(finite));
+      const band = curve.band && { low: edge(curve.band.low), high: edge(curve.band.high) };
       const colour = curves.length > 1 ? ` c${index % COLOURS}` : "";
       return { name: curve.name, xs, ys, raw: placed(raw), band, colour };
     }
@@ -212,18 +222,22 @@ const page = (() => {
     }
 
     function draw() {
+      back.hidden = zoom === null;
       const lines = curves.map(line);
       const found = scales(lines);
       drawn = { lines, ...found };
       picture.setAttribute("aria-label", own.label);
-      if (!found) return picture.replaceChildren(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, "no values"));
+      if (!found) {
+        const middle = { x: width / 2, y: height / 2, "text-anchor": "middle" };
+        picture.replaceChildren(svg("text", middle, "no values"));
+        return point();
+      }
       const { x, y } = found;
-      const clip = `clip${(draw.count = (draw.count ?? 0) + 1)}-${Math.random().toString(36).slice(2)}`;
-      const area = svg("clipPath", { id: clip });
-      area.append(svg("rect", { x: left, y: top - 2, width: right - left + 2, height: bottom - top + 4 }));
+      const view = svg("clipPath", { id: clip }); // what is out of view is cut off
+      view.append(svg("rect", { x: left, y: top - 2, width: right - left + 2, height: bottom - top + 3 }));
       const plot = svg("g", { "clip-path": `url(#${clip})` });
       for (const line of lines) plot.append(...marks(line, x, y));
-      picture.replaceChildren(area, ...axes(x, y), plot, svg("g", { class: "cursor" }));
+      picture.replaceChildren(view, ...axes(x, y), plot, svg("g", { class: "cursor" }));
       point();
     }
 
@@ -239,7 +253,8 @@ const page = (() => {
       const below = x.ticks.map((value) =>
         svg("text", { x: x.place(value).toFixed(1), y: height - 6, "text-anchor": "middle" }, write(value)),
       );
-      const name = svg("text", { x: left - 6, y: height - 6, "text-anchor": "end" }, isTimed() ? "time" : own.x);
+      const corner = { x: left - 12, y: height - 6, "text-anchor": "end" };
+      const name = svg("text", corner, isTimed() ? "time" : own.x);
       return [...across, svg("path", { class: "axis", d: `M${left} ${bottom}H${right}` }), ...below, name];
     }
 
@@ -247,15 +262,16 @@ const page = (() => {
       const across = line.xs.map(x.place);
       const down = (values) => values.map(y.place);
       const found = [];
+      const add = (kind, d) => d && found.push(svg("path", { class: `${kind}${line.colour}`, d }));
       if (line.band) {
         const [low, high] = [down(line.band.low), down(line.band.high)];
         const kept = [...low.keys()].filter((i) => !Number.isNaN(low[i]) && !Number.isNaN(high[i]));
-        const around = [...kept, ...kept.toReversed()];
-        const d = path(around.map((i) => across[i]), around.map((i, n) => (n < kept.length ? high : low)[i]));
-        if (d) found.push(svg("path", { class: `band${line.colour}`, d: `${d}Z` }));
+        const there = path(kept.map((i) => across[i]), kept.map((i) => high[i]));
+        const back = path(kept.map((i) => across[i]).reverse(), kept.map((i) => low[i]).reverse());
+        if (there) add("band", `${there}${back.replace("M", "L")}Z`);
       }
-      if (own.smoothing > 0) found.push(svg("path", { class: `line raw${line.colour}`, d: path(across, down(line.raw)) }));
-      found.push(svg("path", { class: `line${line.colour}`, d: path(across, down(line.ys)) }));
+      if (own.smoothing > 0) add("line raw", path(across, down(line.raw)));
+      add("line", path(across, down(line.ys)));
       return found;
     }
 
@@ -269,25 +285,33 @@ const page = (() => {
       return best;
     }
 
+    /** A value of a line in words. */
+    function row(line, i) {
+      const value = number(line.ys[i]) + (own.smoothing > 0 ? ` (${number(line.raw[i])})` : "");
+      const key = html("b", { class: `key${line.colour}` }, "■ ");
+      const name = drawn.lines.length > 1 ? [key, `${line.name} `] : [];
+      return html("div", {}, ...name, html("span", {}, value));
+    }
+
     /** Shows the values at the cursor. */
     function point() {
       const layer = picture.querySelector(".cursor");
-      const points = cursor === null || !layer ? [] : drawn.lines.map((line) => [line, nearest(line)]).filter(([, i]) => i >= 0);
+      const at = cursor === null || !layer ? [] : drawn.lines.map((line) => [line, nearest(line)]);
+      const points = at.filter(([, i]) => i >= 0);
       layer?.replaceChildren();
       readout.hidden = points.length === 0;
       if (points.length === 0) return;
       const { x, y } = drawn;
-      const at = points.map(([line, i]) => line.xs[i]).reduce((a, b) => (Math.abs(b - cursor) < Math.abs(a - cursor) ? b : a));
-      const place = x.place(at);
+      const xs = points.map(([line, i]) => line.xs[i]);
+      const here = xs.reduce((a, b) => (Math.abs(b - cursor) < Math.abs(a - cursor) ? b : a));
+      const place = x.place(here);
       layer.append(svg("path", { class: "axis", d: `M${place.toFixed(1)} ${top}V${bottom}` }));
-      const head = isTimed() ? clock(at) : `${own.x} ${number(at)}`;
       const rows = points.map(([line, i]) => {
-        layer.append(svg("circle", { class: line.colour.trim(), cx: x.place(line.xs[i]).toFixed(1), cy: y.place(line.ys[i]).toFixed(1), r: 3 }));
-        const value = own.smoothing > 0 ? `${number(line.ys[i])} (${number(line.raw[i])})` : number(line.ys[i]);
-        const key = html("b", { class: `key${line.colour}` }, "■ ");
-        return html("div", {}, ...(drawn.lines.length > 1 ? [key, `${line.name} `] : []), html("span", {}, value));
+        const [cx, cy] = [x.place(line.xs[i]).toFixed(1), y.place(line.ys[i]).toFixed(1)];
+        layer.append(svg("circle", { class: line.colour.trim(), cx, cy, r: 3 }));
+        return row(line, i);
       });
-      readout.replaceChildren(html("div", {}, head), ...rows);
+      readout.replaceChildren(html("div", {}, isTimed() ? clock(here) : `${own.x} ${number(here)}`), ...rows);
       // Beside the line, on the side where there is room.
       const share = place / width;
       readout.style.left = share < 0.5 ? `${share * 100 + 2}%` : "auto";
@@ -303,7 +327,8 @@ const page = (() => {
     function drag(event) {
       const [a, b] = [grip, placeOf(event)].toSorted((a, b) => a - b);
       const layer = picture.querySelector(".cursor");
-      layer?.replaceChildren(svg("rect", { class: "range", x: a, y: top, width: b - a, height: bottom - top }));
+      const range = { class: "range", x: a, y: top, width: b - a, height: bottom - top };
+      layer?.replaceChildren(svg("rect", range));
       return [a, b];
     }
 
@@ -337,11 +362,12 @@ const page = (() => {
       event.preventDefault();
       const line = drawn.lines[0];
       const [low, high] = [drawn.x.value(left), drawn.x.value(right)];
-      const inView = [...line.xs.keys()].filter((i) => line.xs[i] >= low && line.xs[i] <= high && !Number.isNaN(line.ys[i]));
+      const isInView = (i) => line.xs[i] >= low && line.xs[i] <= high && !Number.isNaN(line.ys[i]);
+      const inView = [...line.xs.keys()].filter(isInView);
       if (inView.length === 0) return;
       const now = cursor === null ? -1 : inView.indexOf(nearest(line));
-      const next = now < 0 ? (by > 0 ? 0 : inView.length - 1) : Math.min(inView.length - 1, Math.max(0, now + by));
-      cursor = line.xs[inView[next]];
+      const next = now < 0 && by < 0 ? inView.length - 1 : now + by; // the first key starts at an end
+      cursor = line.xs[inView[Math.min(inView.length - 1, Math.max(0, next))]];
       point();
     });
 
@@ -355,8 +381,9 @@ const page = (() => {
       const several = curves.length > 1;
       const rows = curves.flatMap((curve) =>
         curve.value.map((value, i) => {
+          const name = several ? [field(curve.name)] : [];
           const band = curve.band ? [curve.band.low[i], curve.band.high[i]] : [];
-          return [...(several ? [field(curve.name)] : []), curve.step[i], curve.time?.[i] ?? "", value, ...band].join(",");
+          return [...name, curve.step[i], curve.time?.[i] ?? "", value, ...band].join(",");
         }),
       );
       const band = curves.some((curve) => curve.band) ? ",low,high" : "";
@@ -404,11 +431,13 @@ const page = (() => {
   function show(data) {
     const known = cards.get(data.name);
     if (known) {
-      known.data = { ...data, curves: data.curves.map((curve, i) => joined(known.data.curves[i], curve)) };
+      const curves = data.curves.map((curve, i) => joined(known.data.curves[i], curve));
+      known.data = { ...data, curves };
       known.chart.update(known.data.curves);
       return describe(known);
     }
-    let card = [...document.querySelectorAll("[data-chart]")].find((card) => card.dataset.chart === data.name);
+    const there = [...document.querySelectorAll("[data-chart]")];
+    let card = there.find((card) => card.dataset.chart === data.name);
     if (!card) {
       card = html("div", { class: "card", "data-chart": data.name });
       grid().append(card);
@@ -420,7 +449,6 @@ const page = (() => {
       "div",
       { class: "tools" },
       toggle("log", `${data.name}: logarithmic axis`, (log) => made.set({ log })),
-      button("all", `${data.name}: show all of it`, made.reset),
       button("CSV", `${data.name}: download`, () => save(data.name, made.csv())),
     );
     card.replaceChildren(head, element, html("div", { class: "foot" }, note, tools));
@@ -432,7 +460,8 @@ const page = (() => {
   /** A curve with what was added to it. */
   function joined(known, curve) {
     if (!known || !curve.append) return curve;
-    const lists = ["step", "time", "value"].map((list) => [list, [...(known[list] ?? []), ...(curve[list] ?? [])]]);
+    const both = (list) => [...(known[list] ?? []), ...(curve[list] ?? [])];
+    const lists = ["step", "time", "value"].map((list) => [list, both(list)]);
     return { ...known, ...Object.fromEntries(lists) };
   }
 
@@ -468,16 +497,19 @@ const page = (() => {
       value.textContent = slider.value;
       change({ smoothing: Number(slider.value) });
     });
-    const select = html("select", {}, html("option", { value: "step" }, "step"), html("option", { value: "time" }, "time"));
+    const choices = ["step", "time"].map((value) => html("option", { value }, value));
+    const select = html("select", {}, ...choices);
     select.addEventListener("change", () => change({ axis: select.value }));
     const all = button("CSV of all", "All curves in one file", () => {
-      const rows = [...cards].flatMap(([name, { chart }]) => chart.csv().split("\n").slice(1, -1).map((row) => `${field(name)},${row}`));
-      const [first] = cards.values();
-      save("curves", [`metric,${first.chart.csv().split("\n", 1)[0]}`, ...rows, ""].join("\n"));
+      const lines = (chart) => chart.csv().split("\n").slice(0, -1);
+      const tables = [...cards].map(([name, { chart }]) => [field(name), lines(chart)]);
+      const rows = tables.flatMap(([name, [, ...rows]]) => rows.map((row) => `${name},${row}`));
+      save("curves", [`metric,${tables[0][1][0]}`, ...rows, ""].join("\n"));
     });
-    const timed = [...data.charts].some((chart) => chart.curves.some((curve) => curve.time?.length));
+    const timed = data.charts.some(({ curves }) => curves.some((curve) => curve.time?.length));
     const axis = timed || live ? [html("label", {}, "axis ", select)] : [];
-    grid.before(html("div", { class: "controls" }, ...axis, html("label", {}, "smoothing ", slider, " ", value), all));
+    const smoothing = html("label", {}, "smoothing ", slider, " ", value);
+    grid.before(html("div", { class: "controls" }, ...axis, smoothing, all));
   }
 
   /* Figures */
@@ -487,7 +519,8 @@ const page = (() => {
     for (const group of root.querySelectorAll(".steps")) {
       const name = group.getAttribute("aria-label");
       const figures = [...group.querySelectorAll("figure")];
-      const slider = html("input", { type: "range", min: 0, max: figures.length - 1, step: 1, "aria-label": `step of ${name}` });
+      const range = { type: "range", min: 0, max: figures.length - 1, step: 1 };
+      const slider = html("input", { ...range, "aria-label": `step of ${name}` });
       const place = html("output");
       const turn = () => {
         figures.forEach((figure, i) => (figure.hidden = i !== Number(slider.value)));
@@ -511,9 +544,10 @@ const page = (() => {
   /** Takes a section as it is now. */
   function take({ id, html: text }) {
     const section = document.getElementById(id);
-    if (!section || sections.get(id) === text) return;
+    if (!section || id === "metrics" || sections.get(id) === text) return;
     sections.set(id, text);
-    const shown = new Map([...section.querySelectorAll(".steps")].map((group) => [group.getAttribute("aria-label"), group.dataset.shown]));
+    const groups = [...section.querySelectorAll(".steps")];
+    const shown = new Map(groups.map((group) => [group.getAttribute("aria-label"), group.dataset.shown]));
     const ticked = new Map(boxes(section).map((box) => [box.value, box.checked]));
     const focused = section.contains(document.activeElement) ? place(document.activeElement) : null;
     section.innerHTML = text; // the server's own page, escaped there

@@ -23,7 +23,7 @@ pub struct Chart {
     pub curves: Vec<ChartCurve>,
 }
 
-/// A curve: for each point a step, seconds and a value. A page whose curves have names shows a key of them.
+/// A curve: for each point a step, seconds (or none at all) and a value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChartCurve {
     pub name: String,
@@ -74,10 +74,11 @@ impl ChartCurve {
     pub fn of(metric: &Metric, name: &str) -> Self {
         let kept = kept(metric.points.iter().map(|point| point.1), 1);
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect();
+        let has_times = metric.times.iter().any(|time| time.is_finite());
         Self {
             name: name.to_owned(),
             step: at(&|i| metric.points[i].0),
-            time: at(&|i| metric.times[i]),
+            time: if has_times { at(&|i| metric.times[i]) } else { Vec::new() },
             value: at(&|i| metric.points[i].1),
             band: None,
         }

@@ -131,6 +131,6 @@ fn x_ticks(x: &Axis, across: impl Fn(f64) -> f64, name: &str) -> String {
     format!(
         "<path class=\"axis\" d=\"M{LEFT} {BOTTOM}H{RIGHT}\"/>{numbers}\
          <text x=\"{:.0}\" y=\"{HEIGHT}\" dy=\"-6\" text-anchor=\"end\">{name}</text>",
-        LEFT - 6.0,
+        LEFT - 12.0,
     )
 }

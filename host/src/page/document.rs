@@ -1,12 +1,12 @@
 //! The whole page: sections, the data of its charts, style and script, in one file.
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     chart::Chart,
     html::{base64, escape},
 };
+use crate::files::sha256;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("chart.js");
@@ -61,21 +61,31 @@ impl Page {
         format!(
             "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\
              <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
-             <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body></html>\n",
+             <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n\
+             </body></html>\n",
+            policy(),
             json(&PageData { charts: &self.charts })
         )
     }
 }
 
-/// What a server lets a browser do with a page: run its script, take its style, and ask that server.
+/// What a browser lets the page do: run this very script, and nothing that a name or a text may bring; take
+/// this very style; show pictures that are within it or beside it, and ask the server that it came from.
 pub fn policy() -> String {
-    let sum = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text)));
-    let (script, style) = (sum(SCRIPT), sum(STYLE));
+    let (script, style) = (hash(SCRIPT), hash(STYLE));
     format!(
         "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         base-uri 'none'; form-action 'self'"
     )
+}
+
+/// How a policy names a text.
+fn hash(text: &str) -> String {
+    let hex = sha256(text.as_bytes());
+    let bytes = (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok());
+    format!("'sha256-{}'", base64(&bytes.collect::<Vec<_>>()))
 }
 
 /// JSON that can stand in a script element: no text in it can end the element.

@@ -1,6 +1,10 @@
 //! The figures of a run: in the order in which they were drawn, those of several steps together.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    time::SystemTime,
+};
 
 use serde_json::Value;
 
@@ -59,7 +63,8 @@ pub fn figures(files: &[FoundFile], record: &Value, pictures: Pictures) -> Resul
     Ok(within("<div class=\"figures\">\n", &html, "</div>"))
 }
 
-/// The pictures as they were drawn: as the record has them, those it lacks by their times; the overview first.
+/// The pictures as they were drawn: as the record has them, those it lacks by their times; the overview
+/// first.
 fn ordered<'a>(files: &'a [FoundFile], record: &Value) -> Vec<&'a FoundFile> {
     let drawn: Vec<&str> =
         record["figures"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -103,7 +108,9 @@ fn split(stem: &str) -> (&str, Option<&str>) {
 fn figure(file: &FoundFile, step: Option<&str>, pictures: Pictures, room: &mut u64) -> Result<String> {
     let caption = escape(&file.stem());
     let step = step.map_or_else(String::new, |step| format!(" data-step=\"{}\"", escape(step)));
-    let mut png = Vec::new();
+    let mut png = File::open(&file.path).map_err(Error::io(&file.path))?;
+    let mut start = [0; 24];
+    let wide = if png.read_exact(&mut start).is_ok() && is_wide(&start) { " class=\"wide\"" } else { "" };
     let source = match pictures {
         Pictures::Inside if file.bytes > *room => {
             let link = url(&file.name);
@@ -114,26 +121,25 @@ fn figure(file: &FoundFile, step: Option<&str>, pictures: Pictures, room: &mut u
             ));
         }
         Pictures::Inside => {
-            png = fs::read(&file.path).map_err(Error::io(&file.path))?;
             *room -= file.bytes;
+            let png = fs::read(&file.path).map_err(Error::io(&file.path))?;
             format!("data:image/png;base64,{}", base64(&png))
         }
         // Another address for another picture, so that no old one is shown.
         Pictures::Linked => {
-            let since = file.modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let since = file.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             format!("{}?{}", url(&file.name), since.as_millis())
         }
     };
-    let wide = if is_wide(&png) { " class=\"wide\"" } else { "" };
     Ok(format!(
-        "<figure{wide}{step}><img alt=\"{caption}\" src=\"{source}\"><figcaption>{caption}</figcaption></figure>\n"
+        "<figure{wide}{step}><img alt=\"{caption}\" src=\"{source}\">\
+         <figcaption>{caption}</figcaption></figure>\n"
     ))
 }
 
-/// Whether a PNG is more than twice as wide as high, and should have a row for itself.
-fn is_wide(png: &[u8]) -> bool {
+/// Whether a PNG that starts so is more than twice as wide as high, and should have a row for itself.
+fn is_wide(start: &[u8; 24]) -> bool {
     // Width and height are the first two fields of the first chunk.
-    let side =
-        |at: usize| png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-    u64::from(side(16)) > 2 * u64::from(side(20))
+    let side = |at: usize| start[at..at + 4].iter().fold(0_u64, |side, &byte| side << 8 | u64::from(byte));
+    side(16) > 2 * side(20)
 }

@@ -28,7 +28,7 @@ pub fn header(record: &Value) -> String {
     .filter(|(_, fact)| !fact.is_empty())
     .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(fact)))
     .collect();
-    let summary = within("<p class=\"summary\">", &escape(&text(&record["summary"])), "</p>\n");
+    let summary = within("<p class=\"summary\">", &escape(text(&record["summary"]).trim()), "</p>\n");
     let (title, badges) = (escape(&title(record)), badges(record));
     format!("<header><h1>{title}{badges}</h1>\n{summary}<dl class=\"facts\">{facts}</dl></header>\n")
 }

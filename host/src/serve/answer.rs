@@ -25,7 +25,7 @@ pub type Answer = Response<Content>;
 /// A page, which runs and loads what its `policy` allows.
 pub fn page(status: StatusCode, document: String, policy: &str) -> Answer {
     let mut answer = answer(status, "text/html; charset=utf-8", document.into());
-    set(&mut answer, header::CONTENT_SECURITY_POLICY, policy);
+    set(&mut answer, header::CONTENT_SECURITY_POLICY, &format!("{policy}; frame-ancestors 'none'"));
     answer
 }
 
