@@ -27,8 +27,12 @@ pub fn run(args: &CompareArgs) -> Result<Outcome> {
     let found = find(&folders)?;
     tell_damaged(&found);
     let (runs, left_out) = chosen(found.runs, &folders);
-    let request =
-        Request { by: args.by.clone(), metrics: args.metric.clone(), baseline: args.baseline.clone() };
+    let request = Request {
+        by: args.by.clone(),
+        metrics: args.metric.clone(),
+        baseline: args.baseline.clone(),
+        below: None,
+    };
     let mut comparison = compare(runs, &request)?;
     comparison.remarks.extend(left_out);
     match args.format {

@@ -76,8 +76,8 @@ impl Page {
 pub fn policy() -> String {
     let (script, style) = (hash(SCRIPT), hash(STYLE));
     format!(
-        "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; connect-src 'self'; \
-         base-uri 'none'; form-action 'self'"
+        "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'"
     )
 }
 

@@ -21,6 +21,6 @@ pub use chart::Chart;
 pub use comparison::comparison;
 pub use document::{Page, Section, policy};
 pub use figures::Pictures;
-pub use html::{escape, heads, table_of};
+pub use html::{escape, heads, row, table_of};
 pub use report::{FILE, Rewriter, write, write_as};
 pub use run_page::run_page;

@@ -18,7 +18,8 @@ use super::{
 use crate::{
     error::{Error, Result, locked},
     files::write_whole,
-    run::{Logs, Record},
+    run::{LoggedMetrics, Record},
+    study::summary::METRICS,
 };
 
 /// The name of the report in a run's folder.
@@ -35,7 +36,7 @@ const SHARE: u32 = 20;
 /// # Errors
 /// The folder, or a file in it, cannot be read; the report cannot be written.
 pub fn write(run: &Path) -> Result<()> {
-    store(run, &run_page(run, Pictures::Inside, &Logs::default())?)
+    store(run, &run_page(run, &LoggedMetrics::read(&run.join(METRICS))?, Pictures::Inside)?)
 }
 
 /// [`write`] with the record that the folder is about to have.
@@ -44,7 +45,8 @@ pub fn write(run: &Path) -> Result<()> {
 /// As there.
 pub fn write_as(run: &Path, record: &Record) -> Result<()> {
     let record = serde_json::to_value(record).map_err(|e| Error::io(run)(e.into()))?;
-    store(run, &run_page_of(run, &record, "", Pictures::Inside, &Logs::default())?)
+    let metrics = LoggedMetrics::read(&run.join(METRICS))?;
+    store(run, &run_page_of(run, &record, "", &metrics, Pictures::Inside)?)
 }
 
 fn store(run: &Path, page: &Page) -> Result<()> {

@@ -17,16 +17,16 @@ use super::{
 };
 use crate::{
     error::Result,
-    run::{Logs, Metric, number},
+    run::{LoggedMetrics, Metric, number},
 };
 
-/// What the folder `run` shows now. What is missing from the folder is missing from the page.
+/// What the folder `run` and its `metrics` show now. What is missing from the folder is missing from the page.
 ///
 /// # Errors
 /// The folder, or a file in it, cannot be read.
-pub fn run_page(run: &Path, pictures: Pictures, logs: &Logs) -> Result<Page> {
+pub fn run_page(run: &Path, metrics: &LoggedMetrics, pictures: Pictures) -> Result<Page> {
     let (record, problem) = folder::record(run)?;
-    run_page_of(run, &record, &problem, pictures, logs)
+    run_page_of(run, &record, &problem, metrics, pictures)
 }
 
 /// [`run_page`] with a record that is not in the folder yet, and a remark about it.
@@ -37,14 +37,13 @@ pub fn run_page_of(
     run: &Path,
     record: &Value,
     problem: &str,
+    metrics: &LoggedMetrics,
     pictures: Pictures,
-    logs: &Logs,
 ) -> Result<Page> {
     let top = files(run, "")?;
     let parts = ["figures", "tables", "models"].map(|part| files(run, part));
     let [drawn, tabled, models] = parts;
     let (drawn, tabled, models) = (drawn?, tabled?, models?);
-    let metrics = logs.read(&run.join("metrics.jsonl"))?;
     let (log, warnings) = folder::log(run)?;
     let all: Vec<_> = [top, models, tabled.clone(), drawn.clone()].concat();
     let (charted, short): (Vec<_>, Vec<_>) = metrics.all.iter().partition(|m| m.points.len() > 1);

@@ -38,7 +38,7 @@ pub fn page(site: &Site, query: &Query) -> Result<Shown> {
     };
     let is_live = runs.iter().any(|run| !run.status.is_over());
     let (runs, left_out) = chosen(runs, &named);
-    let page = request(query).and_then(|request| compare(runs, &request)).and_then(|mut comparison| {
+    let page = request(site, query).and_then(|request| compare(runs, &request)).and_then(|mut comparison| {
         comparison.remarks.extend(left_out);
         page::comparison(&comparison, &site.logs, &|run| Some(run_url(&run.path)))
     });
@@ -67,7 +67,7 @@ fn asked(site: &Site, query: &Query) -> Result<(Vec<RunSummary>, Vec<PathBuf>)> 
     Ok((runs.iter().filter(is_asked).cloned().collect(), named))
 }
 
-fn request(query: &Query) -> Result<Request> {
+fn request(site: &Site, query: &Query) -> Result<Request> {
     let list = |name| -> Vec<String> {
         let text = query.get(name).unwrap_or_default();
         text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
@@ -77,7 +77,7 @@ fn request(query: &Query) -> Result<Request> {
         pair.ok_or_else(|| Error::usage(format!("`{text}` is no baseline"), "write it setting=value"))
     };
     let baseline = list("baseline").iter().map(pair).collect::<Result<_>>()?;
-    Ok(Request { by: list("by"), metrics: list("metric"), baseline })
+    Ok(Request { by: list("by"), metrics: list("metric"), baseline, below: Some(site.base.clone()) })
 }
 
 fn problem(error: &Error) -> Section {

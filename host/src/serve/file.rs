@@ -1,4 +1,5 @@
-//! A file of a run or a sweep. Runs may come from anywhere: nothing in their folders is a page of this server.
+//! A file of a run or a sweep. Runs may come from anywhere: nothing in their folders is a page of this
+//! server.
 
 use std::path::Path;
 

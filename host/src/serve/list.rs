@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    page::{Page, Section, escape},
+    page::{Page, Section, escape, table_of},
     run::Status,
     study::{
         RunSummary,
@@ -67,7 +67,7 @@ fn columns_of(runs: &[RunSummary]) -> Result<Vec<Column>> {
         columns.pop();
         let names: Vec<String> = names.iter().map(|name| format!("settings.{name}")).collect();
         if !names.is_empty() {
-            columns.extend(crate::study::list::columns(runs, &names)?);
+            columns.extend(self::columns(runs, &names)?);
         }
     }
     Ok(columns)
@@ -112,7 +112,7 @@ fn sweeps(shelf: &Shelf) -> String {
     });
     match rows.collect::<String>() {
         rows if rows.is_empty() => rows,
-        rows => crate::page::table_of("sweeps", "", &rows),
+        rows => table_of("sweeps", "", &rows),
     }
 }
 
@@ -158,25 +158,24 @@ impl List<'_> {
                 format!("<p><a href=\"/{url}\">Show {n} more</a></p>\n")
             }
         };
-        let table = crate::page::table_of("runs", &heads, &rows);
-        format!("{}{table}{more}", self.actions(listed, &ticked))
+        let table = table_of("runs", &heads, &rows);
+        format!("{}{table}{more}", self.actions(listed))
     }
 
     /// What can be done with the runs; ticked ones that are not listed stay ticked.
-    fn actions(&self, listed: usize, ticked: &HashSet<&str>) -> String {
+    fn actions(&self, listed: usize) -> String {
         let shown: HashSet<&str> = self.runs[..listed].iter().filter_map(|run| run.path.to_str()).collect();
-        let hidden = self.query.all("run").filter(|run| !shown.contains(run)).map(|run| {
-            let run = escape(run);
-            format!("<label><input type=\"checkbox\" form=\"list\" name=\"run\" value=\"{run}\" checked> {run}</label>\n")
-        });
-        let hidden: String = if ticked.is_empty() { String::new() } else { hidden.collect() };
+        let hidden = self.query.all("run").filter(|run| !shown.contains(run));
+        let hidden = hidden.map(|run| format!("<label>{} {}</label>\n", tick(run, true), escape(run)));
         let sorted = self.query.get("sort").map_or_else(String::new, |by| {
             format!("<input type=\"hidden\" form=\"list\" name=\"sort\" value=\"{}\">\n", escape(by))
         });
+        let compare = "<button form=\"list\" formaction=\"/compare\"";
         format!(
-            "<p class=\"actions\">{sorted}<button form=\"list\" formaction=\"/compare\">Compare ticked</button>\n\
-             <button form=\"list\" formaction=\"/compare\" name=\"all\" value=\"1\">Compare all {}</button>\n{hidden}</p>\n",
-            self.runs.len()
+            "<p class=\"actions\">{sorted}{compare}>Compare ticked</button>\n\
+             {compare} name=\"all\" value=\"1\">Compare all {}</button>\n{}</p>\n",
+            self.runs.len(),
+            hidden.collect::<String>()
         )
     }
 
@@ -192,12 +191,9 @@ impl List<'_> {
             None if sorted == key => ("ascending", " ↑", format!("-{key}")),
             _ => ("none", "", key.clone()),
         };
-        format!(
-            "<th scope=\"col\"{class} aria-sort=\"{order}\"><button form=\"list\" name=\"sort\" value=\"{}\">{}{mark}\
-             </button></th>",
-            escape(&next),
-            escape(&column.head)
-        )
+        let button = format!("<button form=\"list\" name=\"sort\" value=\"{}\">", escape(&next));
+        let head = escape(&column.head);
+        format!("<th scope=\"col\"{class} aria-sort=\"{order}\">{button}{head}{mark}</button></th>")
     }
 
     fn row(&self, row: usize, ticked: &HashSet<&str>) -> String {
@@ -212,12 +208,14 @@ impl List<'_> {
                 _ => format!("<td>{text}</td>"),
             }
         };
-        let checked = if ticked.contains(path.as_str()) { " checked" } else { "" };
-        let path = escape(&path);
-        format!(
-            "<tr><td><input type=\"checkbox\" form=\"list\" name=\"run\" value=\"{path}\" aria-label=\"compare {path}\"{checked}>\
-             </td>{}</tr>\n",
-            self.columns.iter().map(cell).collect::<String>()
-        )
+        let tick = tick(&path, ticked.contains(path.as_str()));
+        format!("<tr><td>{tick}</td>{}</tr>\n", self.columns.iter().map(cell).collect::<String>())
     }
+}
+
+/// A box that is ticked to compare a run.
+fn tick(run: &str, is_ticked: bool) -> String {
+    let (run, checked) = (escape(run), if is_ticked { " checked" } else { "" });
+    let named = format!("name=\"run\" value=\"{run}\" aria-label=\"compare {run}\"");
+    format!("<input type=\"checkbox\" form=\"list\" {named}{checked}>")
 }

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     page::{Page, Pictures, Section, escape, policy, run_page},
     run::Logs,
-    study::found::is_run,
+    study::{found::is_run, summary::METRICS},
     sweep::is_sweep,
 };
 
@@ -51,8 +51,9 @@ impl Site {
             None if path == "/" => list::page(self, &query).map(Shown::live),
             None if path == "/compare" => compared::page(self, &query),
             Some(("run", inside)) => {
-                return self
-                    .below(uri, &query, inside, is_run, |run| run_page(run, Pictures::Linked, &self.logs));
+                return self.below(uri, &query, inside, is_run, |run| {
+                    run_page(run, &self.logs.read(&run.join(METRICS))?, Pictures::Linked)
+                });
             }
             Some(("sweep", inside)) => {
                 return self.below(uri, &query, inside, is_sweep, |sweep| swept::page(self, sweep));

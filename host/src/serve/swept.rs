@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use super::{place::run_url, site::Site};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     page::{self, Page, Section, escape},
     run::Status,
     study::{
@@ -20,6 +20,7 @@ use crate::{
 /// The folder, or that of a run, cannot be read.
 pub fn page(site: &Site, folder: &Path) -> Result<Page> {
     let sweep = Sweep::open(folder)?;
+    refuse_outer(site, &sweep)?;
     let standings = states(&sweep);
     let name = folder.display().to_string();
     let mut sections = vec![
@@ -31,14 +32,25 @@ pub fn page(site: &Site, folder: &Path) -> Result<Page> {
     let runs: Vec<RunSummary> =
         shelf.found.runs.iter().filter(|run| is_of(site, &sweep, run)).cloned().collect();
     let (runs, _) = chosen(runs, &[]);
+    let request = Request { below: Some(site.base.clone()), ..Request::default() };
     if !runs.is_empty() {
-        let compared = page::comparison(&compare(runs, &Request::default())?, &site.logs, &|run| {
-            Some(run_url(&run.path))
-        })?;
+        let compared =
+            page::comparison(&compare(runs, &request)?, &site.logs, &|run| Some(run_url(&run.path)))?;
         sections.extend(compared.sections.into_iter().filter(|section| section.id != "about"));
         charts = compared.charts;
     }
     Ok(Page { title: name, sections, charts })
+}
+
+/// Refuses a sweep with a run that lies elsewhere, which it may have taken over: nothing there is read.
+fn refuse_outer(site: &Site, sweep: &Sweep) -> Result<()> {
+    let is_outer = |job: &&Job| {
+        let folder = sweep.run_folder(job).canonicalize();
+        folder.is_ok_and(|real| !real.starts_with(&site.base))
+    };
+    let Some(job) = sweep.jobs.iter().find(is_outer) else { return Ok(()) };
+    let problem = format!("the run of job {} lies outside of the folder that is served", job.job);
+    Err(Error::usage(problem, "serve a folder with all of its runs below it"))
 }
 
 fn about(name: &str, sweep: &Sweep, standings: &[Standing]) -> String {
@@ -67,12 +79,9 @@ fn jobs(site: &Site, sweep: &Sweep, standings: &[Standing]) -> String {
             false => escape(&label),
         };
         let why = escape(standing.why.lines().next().unwrap_or_default());
-        let class = state.to_lowercase();
-        format!(
-            "<tr><th scope=\"row\">{}</th><td><span class=\"badge {class}\">{class}</span></td><td>{link}</td>\
-             <td>{why}</td></tr>\n",
-            job.job
-        )
+        let state = state.to_lowercase();
+        let state = format!("<span class=\"badge {state}\">{state}</span>");
+        page::row(&job.job.to_string(), &format!("<td>{state}</td><td>{link}</td><td>{why}</td>"))
     };
     let rows: String = sweep.jobs.iter().zip(standings).map(row).collect();
     page::table_of("jobs", &page::heads(&["job", "state", "run", "why"]), &rows)

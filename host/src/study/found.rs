@@ -98,8 +98,8 @@ pub fn is_run(folder: &Path) -> bool {
     folder.join(RECORD).symlink_metadata().is_ok_and(|facts| facts.is_file())
 }
 
-/// The folders of runs below a folder, and those around them. Links are not followed; hidden folders are left out, and so are those
-/// below the first that cannot be read.
+/// The folders of runs below a folder, and those around them. Links are not followed; hidden folders are
+/// left out, and so are those below the first that cannot be read.
 fn walk(folder: &Path, depth: usize, runs: &mut Vec<PathBuf>, around: &mut Vec<PathBuf>) -> io::Result<()> {
     around.push(folder.to_owned());
     for entry in fs::read_dir(folder)? {

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{
-    compare::{Groups, cell, grouped, metric_among, shown_estimate},
+    compare::{Groups, Origins, cell, grouped, metric_among, shown_estimate},
     list::common_metrics,
     metric::MetricName,
     quantity::Quantity,
@@ -100,7 +100,7 @@ pub fn table(spec: &TableSpec, runs: Vec<RunSummary>, axes: &Axes) -> Result<Pap
     let metrics = metrics.collect::<Result<Vec<_>>>()?;
     let by = spec.rows.all().iter().chain(spec.columns.all());
     let by = by.map(|name| Quantity::named(name, &runs)).collect::<Result<Vec<_>>>()?;
-    let groups = grouped(runs, Some(by));
+    let groups = grouped(runs, Some(by), Origins::default());
     let split = spec.rows.all().len();
     let rows = ordered(&groups, 0..split, axes);
     let columns = ordered(&groups, split..groups.names.len(), axes);

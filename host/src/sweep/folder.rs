@@ -33,7 +33,7 @@ const LONGEST_NAME: usize = 100;
 
 /// Whether a folder is that of a sweep.
 pub fn is_sweep(folder: &Path) -> bool {
-    folder.join(PLAN).symlink_metadata().is_ok_and(|facts| facts.is_file())
+    [PLAN, JOBS].iter().all(|name| folder.join(name).symlink_metadata().is_ok_and(|facts| facts.is_file()))
 }
 
 /// A sweep: its folder, its plan, its jobs.

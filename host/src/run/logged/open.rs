@@ -92,6 +92,10 @@ impl OpenLog {
     /// # Errors
     /// The file cannot be read.
     pub fn read_on(&mut self, path: &Path) -> Result<()> {
+        // A folder may come from anywhere: a link may lead out of it, and a pipe have no end.
+        if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) {
+            return Ok(());
+        }
         let file = match File::open(path) {
             Err(problem) if problem.kind() == ErrorKind::NotFound => {
                 *self = Self::default();
@@ -188,6 +192,9 @@ mod tests {
         assert_eq!(read(&logs, &path), [("c".to_owned(), vec![(0.0, 1.0)])]);
         fs::remove_file(&path).unwrap();
         assert_eq!(read(&logs, &path), []);
+        fs::write(folder.path().join("other"), line("a", 0, 1.0)).unwrap();
+        std::os::unix::fs::symlink("other", &path).unwrap();
+        assert_eq!(read(&logs, &path), [], "a link is no log");
     }
 
     #[test]

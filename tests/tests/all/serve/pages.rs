@@ -48,7 +48,10 @@ fn runs_are_listed_as_host_runs_lists_them() {
     let wrong = served.text("/?where=lss%3C1");
     assert!(wrong.contains("role=\"alert\"") && wrong.contains("did you mean `loss`?"), "{wrong}");
     let ticked = served.text("/?run=runs%2Fsae-dddddddd&where=plugin%3Ddtan");
-    assert!(ticked.contains("value=\"runs/sae-dddddddd\" checked"), "what is ticked stays so");
+    assert!(
+        ticked.contains("value=\"runs/sae-dddddddd\" aria-label=\"compare runs/sae-dddddddd\" checked"),
+        "what is ticked stays so"
+    );
 }
 
 #[test]
@@ -117,7 +120,8 @@ fn a_comparison_has_the_numbers_of_host_compare() {
 #[test]
 fn a_sweep_shows_its_jobs() {
     let bench = Bench::new();
-    let text = "let cfg = params(#{ a: 1 }); each(\"s\", 3, #{ x: 0.0 }, |i, s| { s.x += 1.0; log(\"x\", s.x * cfg.a); s }); \
+    let text = "let cfg = params(#{ a: 1 }); \
+                each(\"s\", 3, #{ x: 0.0 }, |i, s| { s.x += 1.0; log(\"x\", s.x * cfg.a); s }); \
                 if cfg.a == 3 { throw \"asked to fail\"; }";
     bench.write("plugins/own.rhai", text);
     bench.host(["sweep", "own", "a=1,2,3", "--quiet"]).run().code(1);

@@ -1,10 +1,12 @@
 //! Who is answered, and what is never given.
 
+use std::ffi::CString;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
-use tests::{Bench, Served};
+use serde_json::json;
+use tests::{Bench, FakeRun, Served};
 
 use super::bench;
 
@@ -127,8 +129,41 @@ fn nothing_outside_of_runs_and_sweeps_is_given() {
         assert!([400, 404].contains(&reply.status), "{path}: {}", reply.status);
         assert!(!reply.text().contains("the secret"), "{path}");
     }
-    let page = served.text(&format!("{RUN}/"));
-    assert!(!page.contains("the secret"), "a log that is a link is not read");
+}
+
+/// What leads out of the folder is not read for a page either, and what has no end is not waited for.
+#[test]
+fn pages_are_made_of_what_lies_below_the_folder() {
+    let outer = Bench::empty();
+    let line = |name: &str| {
+        json!({ "name": name, "value": 1.5, "step": 0, "path": "", "time": 0 }).to_string() + "\n"
+    };
+    outer.write("secret.txt", "the secret");
+    outer.write("secret.json", r#"{"note": "the secret", "name": "the secret"}"#);
+    outer.write("secret.jsonl", line("the secret").repeat(3));
+    let bench = bench();
+    let run = bench.path().join("runs/sae-dddddddd");
+    fs::remove_file(run.join("metrics.jsonl")).unwrap();
+    for (link, to) in
+        [("log.txt", "secret.txt"), ("notes.json", "secret.json"), ("metrics.jsonl", "secret.jsonl")]
+    {
+        symlink(outer.path().join(to), run.join(link)).unwrap();
+    }
+    symlink(outer.path(), run.join("tables")).unwrap();
+    let piped = bench.path().join("runs/piped-eeeeeeee");
+    FakeRun { status: "RUNNING", ..FakeRun::default() }.write(&piped);
+    fs::remove_file(piped.join("metrics.jsonl")).unwrap();
+    for pipe in ["metrics.jsonl", "lock", "log.txt", "notes.json"] {
+        let name = CString::new(piped.join(pipe).into_os_string().into_encoded_bytes()).unwrap();
+        // SAFETY: the name ends with a zero.
+        assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    }
+    let served = Served::start(bench.path(), &[]);
+    for path in ["/", &format!("{RUN}/"), "/run/runs/piped-eeeeeeee/", "/compare?all=1"] {
+        let page = served.text(path);
+        assert!(!page.contains("the secret"), "{path}: {page}");
+    }
+    assert!(served.text("/").contains("piped-eeeeeeee"));
 }
 
 /// A run's own page of somebody else would be a page of this server, and could read all others.
