@@ -51,7 +51,8 @@ pub fn page(site: &Site, query: &Query) -> Result<Shown> {
 
 /// Runs, and the paths that were named.
 fn asked(site: &Site, query: &Query) -> Result<(Vec<RunSummary>, Vec<PathBuf>)> {
-    let runs = &site.library.look()?.found.runs;
+    let shelf = site.library.look()?;
+    let runs = &shelf.found.runs;
     if query.get("all").is_some() {
         let runs = filter(runs.clone(), query.get("where").unwrap_or_default())?;
         let named = runs.iter().map(|run| run.path.clone()).collect();
@@ -68,7 +69,7 @@ fn asked(site: &Site, query: &Query) -> Result<(Vec<RunSummary>, Vec<PathBuf>)> 
 }
 
 fn request(site: &Site, query: &Query) -> Result<Request> {
-    let list = |name| -> Vec<String> {
+    let list = |name: &str| -> Vec<String> {
         let text = query.get(name).unwrap_or_default();
         text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
@@ -81,11 +82,8 @@ fn request(site: &Site, query: &Query) -> Result<Request> {
 }
 
 fn problem(error: &Error) -> Section {
-    Section::new(
-        "table",
-        "",
-        format!("<p class=\"note\" role=\"alert\">{}</p>\n", escape(&error.to_string())),
-    )
+    let text = escape(&error.to_string());
+    Section::new("table", "", format!("<p class=\"note\" role=\"alert\">{text}</p>\n"))
 }
 
 /// The page with the fields that say how runs are compared.

@@ -96,18 +96,13 @@ fn remark(text: &str) -> String {
 fn sweeps(shelf: &Shelf) -> String {
     let rows = shelf.sweeps.iter().rev().map(|sweep| {
         let counts = counted(sweep, &shelf.found.runs);
+        let words: Vec<String> = counts.iter().map(|(known, n)| format!("{n} {}", status(*known))).collect();
         let (url, name) = (sweep_url(&sweep.folder), sweep.folder.display().to_string());
         format!(
             "<tr><th scope=\"row\"><a href=\"{url}\">{}</a></th><td>{}</td><td>{}</td></tr>\n",
             escape(&name),
             bar(&name, counts.iter().map(|(status, n)| (*status == Status::Completed, *n))),
-            escape(
-                &counts
-                    .iter()
-                    .map(|(known, n)| format!("{n} {}", status(*known)))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
+            words.join(", "),
         )
     });
     match rows.collect::<String>() {
@@ -138,10 +133,11 @@ struct List<'a> {
 impl List<'_> {
     fn html(&self) -> String {
         if !self.problem.is_empty() {
-            return format!("<p class=\"note\" role=\"alert\">{}</p>\n", escape(self.problem));
+            let problem = escape(self.problem);
+            return format!("<p class=\"note\" role=\"alert\">{problem}</p>\n{}", self.actions(0));
         }
         if self.runs.is_empty() {
-            return "<p>There are no such runs.</p>\n".into();
+            return format!("<p>There are no such runs.</p>\n{}", self.actions(0));
         }
         let listed = match self.query.get("all") {
             Some(_) => self.runs.len(),
@@ -167,15 +163,18 @@ impl List<'_> {
         let shown: HashSet<&str> = self.runs[..listed].iter().filter_map(|run| run.path.to_str()).collect();
         let hidden = self.query.all("run").filter(|run| !shown.contains(run));
         let hidden = hidden.map(|run| format!("<label>{} {}</label>\n", tick(run, true), escape(run)));
+        let hidden: String = hidden.collect();
+        if listed == 0 && hidden.is_empty() {
+            return hidden;
+        }
         let sorted = self.query.get("sort").map_or_else(String::new, |by| {
             format!("<input type=\"hidden\" form=\"list\" name=\"sort\" value=\"{}\">\n", escape(by))
         });
         let compare = "<button form=\"list\" formaction=\"/compare\"";
         format!(
             "<p class=\"actions\">{sorted}{compare}>Compare ticked</button>\n\
-             {compare} name=\"all\" value=\"1\">Compare all {}</button>\n{}</p>\n",
-            self.runs.len(),
-            hidden.collect::<String>()
+             {compare} name=\"all\" value=\"1\">Compare all {}</button>\n{hidden}</p>\n",
+            self.runs.len()
         )
     }
 
@@ -185,6 +184,10 @@ impl List<'_> {
         let Some(key) = &column.key else {
             return format!("<th scope=\"col\"{class}>{}</th>", escape(&column.head));
         };
+        let hidden: String = hidden.collect();
+        if listed == 0 && hidden.is_empty() {
+            return hidden;
+        }
         let sorted = self.query.get("sort").unwrap_or_default();
         let (order, mark, next) = match sorted.strip_prefix('-') {
             Some(by) if by == key => ("descending", " ↓", key.clone()),
@@ -201,9 +204,11 @@ impl List<'_> {
         let path = run.path.display().to_string();
         let cell = |column: &Column| {
             let text = escape(&column.cells[row]);
-            match column.head.as_str() {
-                "run" => format!("<th scope=\"row\"><a href=\"{}\">{text}</a></th>", run_url(&run.path)),
-                "status" => format!("<td><span class=\"badge {text}\">{text}</span></td>"),
+            match column.key.as_deref() {
+                Some("run") => {
+                    format!("<th scope=\"row\"><a href=\"{}\">{text}</a></th>", run_url(&run.path))
+                }
+                Some("status") => format!("<td><span class=\"badge {text}\">{text}</span></td>"),
                 _ if column.is_number => format!("<td class=\"number\">{text}</td>"),
                 _ => format!("<td>{text}</td>"),
             }

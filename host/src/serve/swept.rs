@@ -1,6 +1,9 @@
 //! A sweep: how its jobs stand, and its completed runs side by side.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+};
 
 use super::{place::run_url, site::Site};
 use crate::{
@@ -29,8 +32,9 @@ pub fn page(site: &Site, folder: &Path) -> Result<Page> {
     ];
     let mut charts = Vec::new();
     let shelf = site.library.look()?;
-    let runs: Vec<RunSummary> =
-        shelf.found.runs.iter().filter(|run| is_of(site, &sweep, run)).cloned().collect();
+    let own: HashSet<PathBuf> = sweep.jobs.iter().map(|job| site.base.join(sweep.run_folder(job))).collect();
+    let is_own = |run: &&RunSummary| own.contains(&site.base.join(&run.path));
+    let runs: Vec<RunSummary> = shelf.found.runs.iter().filter(is_own).cloned().collect();
     let (runs, _) = chosen(runs, &[]);
     let request = Request { below: Some(site.base.clone()), ..Request::default() };
     if !runs.is_empty() {
@@ -85,12 +89,6 @@ fn jobs(site: &Site, sweep: &Sweep, standings: &[Standing]) -> String {
     };
     let rows: String = sweep.jobs.iter().zip(standings).map(row).collect();
     page::table_of("jobs", &page::heads(&["job", "state", "run", "why"]), &rows)
-}
-
-/// Whether a run is that of a job.
-fn is_of(site: &Site, sweep: &Sweep, run: &RunSummary) -> bool {
-    let whole = site.base.join(&run.path);
-    sweep.jobs.iter().any(|job| site.base.join(sweep.run_folder(job)) == whole)
 }
 
 /// How many jobs' runs stand in each way; those that are not there yet are queued.
