@@ -541,22 +541,35 @@ const page = (() => {
 
   /* A live page */
 
-  /** Takes a section as it is now. */
+  /** Takes a section as it is now; not while somebody presses or marks something in it. Whether it was taken. */
   function take({ id, html: text }) {
     const section = document.getElementById(id);
-    if (!section || id === "metrics" || sections.get(id) === text) return;
+    if (!section || id === "metrics" || sections.get(id) === text) return true;
+    const marked = getSelection();
+    if (section.contains(pressed) || (!marked.isCollapsed && section.contains(marked.anchorNode))) return false;
     sections.set(id, text);
     const groups = [...section.querySelectorAll(".steps")];
     const shown = new Map(groups.map((group) => [group.getAttribute("aria-label"), group.dataset.shown]));
     const ticked = new Map(boxes(section).map((box) => [box.value, box.checked]));
     const focused = section.contains(document.activeElement) ? place(document.activeElement) : null;
+    const scrolled = scrolling(section).map((area) => area.scrollLeft);
     section.innerHTML = text; // the server's own page, escaped there
     section.hidden = text === "";
     for (const box of boxes(section)) box.checked = ticked.get(box.value) ?? box.checked;
     if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
+    scrolling(section).forEach((area, i) => (area.scrollLeft = scrolled[i] ?? 0));
     sliders(section, shown);
     down(section);
+    return true;
   }
+
+  let pressed = null; // what the pointer is down on
+  document.addEventListener("pointerdown", (event) => (pressed = event.target));
+  for (const end of ["pointercancel", "dragend"]) document.addEventListener(end, () => (pressed = null));
+  document.addEventListener("pointerup", () => setTimeout(() => (pressed = null))); // its click comes first
+
+  /** What is wider than the page. */
+  const scrolling = (root) => [...root.querySelectorAll(".scroll")];
 
   /** What can be ticked. */
   const boxes = (root) => [...root.querySelectorAll("input[type=checkbox]")];
@@ -588,9 +601,9 @@ const page = (() => {
       const answer = document.hidden ? null : await fetch(url);
       if (answer?.status === 200) {
         const news = await answer.json();
-        for (const section of news.sections ?? []) take(section);
+        const taken = (news.sections ?? []).map(take);
         for (const chart of news.charts ?? []) show(chart);
-        version = news.version;
+        if (taken.every(Boolean)) version = news.version;
         wait = Math.max(POLL, 4 * (performance.now() - began)); // a server that is busy is asked less often
       } else if (answer && answer.status !== 204) throw new Error(answer.statusText);
       delete document.documentElement.dataset.lost;

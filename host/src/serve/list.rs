@@ -210,7 +210,8 @@ impl List<'_> {
                 }
                 Some("status") => format!("<td><span class=\"badge {text}\">{text}</span></td>"),
                 _ if column.is_number => format!("<td class=\"number\">{text}</td>"),
-                _ => format!("<td>{text}</td>"),
+                Some(_) => format!("<td>{text}</td>"),
+                None => format!("<td class=\"text\">{text}</td>"),
             }
         };
         let tick = tick(&path, ticked.contains(path.as_str()));
