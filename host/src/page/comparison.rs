@@ -5,7 +5,7 @@ use super::{
     chart::{Band, Chart, ChartCurve, Short, kept},
     curve::{Curve, over_each_other},
     document::{Section, document, keyed},
-    html::{escape, heads, table_of, within},
+    html::{escape, heads, note, table_of, within},
 };
 use crate::{
     error::Result,
@@ -23,6 +23,30 @@ use crate::{
 /// # Errors
 /// The metrics of a run cannot be read.
 pub fn comparison(comparison: &Comparison) -> Result<String> {
+    let Compared { table, curves, charts } = compared(comparison, "")?;
+    let sections = [
+        Section::new("about", "", "<header><h1>Comparison</h1></header>\n".to_owned()),
+        Section::new("table", "", table),
+        Section::new("metrics", "Curves", curves),
+        Section::new("runs", "Runs", runs(comparison)),
+    ];
+    Ok(document("Comparison", &sections, &charts, None))
+}
+
+/// The parts of a comparison; table and curves are HTML.
+pub struct Compared {
+    /// With what is remarked.
+    pub table: String,
+    pub curves: String,
+    pub charts: Vec<Chart>,
+}
+
+/// Runs side by side. `prefix` is put before the names of charts: on a page with several comparisons no two
+/// have the same.
+///
+/// # Errors
+/// The metrics of a run cannot be read.
+pub fn compared(comparison: &Comparison, prefix: &str) -> Result<Compared> {
     let logs = |row: &ComparedRow| -> Result<Vec<LoggedMetrics>> {
         row.runs.iter().map(|run| LoggedMetrics::read(&run.path.join(METRICS))).collect()
     };
@@ -34,24 +58,16 @@ pub fn comparison(comparison: &Comparison) -> Result<String> {
         }
     }
     let keys: Vec<String> = comparison.rows.iter().map(|row| key(comparison, row)).collect();
-    let drawn = names.iter().filter_map(|metric| drawn(&metric.name, &logs));
+    let drawn = names.iter().filter_map(|metric| drawn(&metric.name, prefix, &logs));
     let drawn: Vec<(String, Vec<Curve>)> = drawn.collect();
     let cards: String = drawn.iter().map(|(name, curves)| card(name, curves)).collect();
     let keyed = keyed(&keys);
-    let remark = |remark: &String| format!("<p class=\"note\">{}</p>\n", escape(remark));
-    let remarks: String = comparison.remarks.iter().map(remark).collect();
-    let sections = [
-        Section::new("about", "", "<header><h1>Comparison</h1></header>\n".to_owned()),
-        Section::new("table", "", [html_table("", &rows(comparison)), remarks].concat()),
-        Section::new(
-            "metrics",
-            "Curves",
-            within(&format!("{keyed}<div class=\"cards\">\n"), &cards, "</div>\n"),
-        ),
-        Section::new("runs", "Runs", runs(comparison)),
-    ];
-    let charts: Vec<Chart> = drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect();
-    Ok(document("Comparison", &sections, &charts, None))
+    let remarks: String = comparison.remarks.iter().map(|remark| note(remark)).collect();
+    Ok(Compared {
+        table: [html_table("", &rows(comparison)), remarks].concat(),
+        curves: within(&format!("{keyed}<div class=\"cards\">\n"), &cards, "</div>\n"),
+        charts: drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect(),
+    })
 }
 
 /// Rows as an HTML table with a caption, or none; the first row has the heads.
@@ -72,9 +88,9 @@ pub fn html_table(caption: &str, rows: &[Vec<TableCell>]) -> String {
 }
 
 /// The curves of a metric, one a row; none where no run has two values of it.
-fn drawn(name: &str, logs: &[Vec<LoggedMetrics>]) -> Option<(String, Vec<Curve>)> {
+fn drawn(name: &str, prefix: &str, logs: &[Vec<LoggedMetrics>]) -> Option<(String, Vec<Curve>)> {
     let curves: Vec<Curve> = logs.iter().map(|logs| curve(name, logs)).collect();
-    curves.iter().any(|curve| curve.points.len() > 1).then(|| (name.to_owned(), curves))
+    curves.iter().any(|curve| curve.points.len() > 1).then(|| (format!("{prefix}{name}"), curves))
 }
 
 fn card(name: &str, curves: &[Curve]) -> String {

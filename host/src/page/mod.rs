@@ -18,9 +18,9 @@ mod settings;
 mod tests;
 
 pub use chart::{Band, Chart, ChartCurve, Short};
-pub use comparison::{comparison, html_table};
+pub use comparison::{Compared, compared, comparison, html_table};
 pub use document::{Section, document, keyed};
 pub use figures::Pictures;
-pub use html::escape;
+pub use html::{escape, facts, heads, note, row, table_of, url};
 pub use report::{FILE, Rewriter, write, write_as};
 pub use run_page::RunPage;
