@@ -2,7 +2,7 @@
 //! of their means as a band.
 
 use super::{
-    chart::{Band, Chart, ChartCurve, Short, kept},
+    chart::{Band, Chart, ChartCurve, Short, kept, share},
     curve::{Curve, over_each_other},
     document::{Section, document, keyed},
     html::{escape, heads, note, table_of, within},
@@ -102,7 +102,7 @@ fn card(name: &str, curves: &[Curve]) -> String {
 /// The curves for the page's script.
 fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
     let of = |(curve, key): (&Curve, &String)| {
-        let kept = kept(curve.points.iter().map(|point| point.1));
+        let kept = kept(curve.points.iter().map(|point| point.1), share(keys.len()));
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect::<Vec<_>>();
         let end = |i: usize| {
             let x = curve.points[i].0;

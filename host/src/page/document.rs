@@ -10,7 +10,16 @@ use super::{
 use crate::files::sha256;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("chart.js");
+
+/// In a block, so that none of its names is one of the page's.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n{\n",
+    include_str!("script/numbers.js"),
+    include_str!("script/elements.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/page.js"),
+    "}\n"
+);
 
 /// A titled part of a page. The page's script takes a new one in the place of that with the same `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +52,7 @@ struct PageData<'a> {
 }
 
 /// A page in one file, with no request to anywhere. `live` is where its script asks for what is new, as the
-/// head of `chart.js` says; none for a page that stays as it is.
+/// head of `page.js` says; none for a page that stays as it is.
 pub fn document(title: &str, sections: &[Section], charts: &[Chart], live: Option<&str>) -> String {
     let title = escape(title);
     let live = live.map_or_else(String::new, |url| format!(" data-live=\"{}\"", escape(url)));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    chart::Chart,
+    chart::{Chart, POINTS, share},
     curve,
     document::{Section, document},
     figures::{Pictures, figures},
@@ -70,7 +70,11 @@ impl RunPage {
             Section::new("log", "Log", block("log", "log", &log)),
             Section::new("environment", "Environment", environments(record)),
         ];
-        let charts = charted.into_iter().map(Chart::of).collect();
+        let most = match pictures {
+            Pictures::Inside => share(charted.len()),
+            Pictures::Linked => POINTS,
+        };
+        let charts = charted.into_iter().map(|metric| Chart::of(metric, most)).collect();
         Ok(Self { title: title(record), sections, charts })
     }
 
