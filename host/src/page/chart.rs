@@ -57,7 +57,7 @@ impl Serialize for Short {
             return serializer.serialize_i64(whole);
         }
         match self.0 as f32 {
-            narrow if f64::from(narrow) == self.0 => serializer.serialize_f32(narrow),
+            narrow if narrow.is_finite() && f64::from(narrow) == self.0 => serializer.serialize_f32(narrow),
             _ => json_number::serialize(&self.0, serializer),
         }
     }

@@ -27,8 +27,8 @@ pub struct Curve {
     pub band: Vec<(f64, f64, f64)>,
 }
 
-/// The curve of a metric over the whole run, thinned to about three hundred points in which every spike stays;
-/// empty without a finite value.
+/// The curve of a metric over the whole run, thinned to about three hundred points in which every spike
+/// stays; empty without a finite value.
 pub fn svg(metric: &Metric) -> String {
     let label = format!("{} over {}: {}", metric.name, metric.x_name, metric.summary());
     over_each_other(&[Curve { points: metric.points.clone(), band: Vec::new() }], metric.x_name, &label)
