@@ -12,7 +12,7 @@ pub const POINTS: usize = 2000;
 const FEWEST: usize = 200;
 
 /// Points of all curves that a page in one file has within it, as long as each has its fewest.
-const POINTS_INSIDE: usize = 12_000;
+const POINTS_INSIDE: usize = 8_000;
 
 /// Curves over each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

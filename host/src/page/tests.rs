@@ -24,7 +24,7 @@ fn everything_in_the_folder_is_in_the_report() {
     let folder = run(&[
         (
             "run.json",
-            r#"{"plugin": "dtan", "title": "Datasets That Are Not", "summary": ["one", "two"],
+            r#"{"plugin": "dtan", "title": "Datasets That Are Not", "summary": ["", "one", "two", "Expect: three", "", "four"],
                 "status": "COMPLETED", "command": ["host", "run", "dtan.rhai", "note=a b"],
                 "settings": {"images": 2000, "dataset": "glyphs"},
                 "setting_meanings": {"images": "size of the starting set"},
@@ -38,7 +38,7 @@ fn everything_in_the_folder_is_in_the_report() {
     let page = report(folder.path());
     for expected in [
         "<h1>Datasets That Are Not <span class=\"badge completed\">COMPLETED</span>",
-        "one\ntwo",
+        "<p class=\"summary\">one two\nExpect: three\n\nfour</p>",
         "<dt>duration</dt><dd>3 min 12 s</dd>",
         "<dt>seed</dt><dd>7</dd>",
         "<th scope=\"row\">images</th><td class=\"value\">2000</td>\
