@@ -19,14 +19,11 @@ fn summary(record: &Value) -> String {
     let text = text(&record["summary"]);
     let mut joined = String::new();
     for line in text.trim().lines() {
-        let begins =
-            joined.is_empty() || line.is_empty() || joined.ends_with('\n') || line.starts_with("Expect");
-        joined += if joined.is_empty() {
-            ""
-        } else if begins {
-            "\n"
-        } else {
-            " "
+        joined += match line {
+            _ if joined.is_empty() => "",
+            "" => "\n",
+            _ if joined.ends_with('\n') || line.starts_with("Expect") => "\n",
+            _ => " ",
         };
         joined += line;
     }
