@@ -14,11 +14,12 @@ use super::{
 };
 use crate::{
     error::Result,
-    run::{Progress, shell_quoted},
+    run::{Progress, aligned, shell_quoted},
     script::settings::{self, Declaration},
     sweep::{
         Launch, Plan, Request, Sweep, drafts,
         local::{self, Local},
+        report, table,
     },
 };
 
@@ -72,12 +73,14 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
         yes: args.yes,
     };
     let (rounds, drafts) = drafts(&request)?;
+    let table = table(&request, &drafts)?;
     let plan = Plan::new(
         &request,
         args.inputs.recorded(args.plugin.as_deref().unwrap_or(Path::new("")), args.device, &args.control),
         &plugin.host.scripts.record(),
         &rounds,
         &drafts,
+        table,
     );
     Sweep::create(&args.out, &plugin::stem(path), plan, &drafts, &base, &existing::runs(&args.out, plugin))
 }
@@ -92,7 +95,12 @@ fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> 
     stop::listen(say(Arc::clone(&progress)))?;
     stop::at(deadline, say(Arc::clone(&progress)));
     let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
-    Ok(summary::tell(sweep, &standings))
+    let outcome = summary::tell(sweep, &standings);
+    if let Some(table) = report::write(sweep, &standings)? {
+        out!("{}", aligned(&table.rows).trim_end());
+        err!("{}", table.caption);
+    }
+    Ok(outcome)
 }
 
 /// A command about this sweep, as it is typed.

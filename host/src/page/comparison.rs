@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{
-    chart::{Band, Chart, ChartCurve, Short, kept},
-    curve::{COLOURS, Curve, over_each_other},
-    document::{Page, Section},
-    html::{escape, heads, table_of, within},
+    chart::{Band, Chart, ChartCurve, Short, kept, share},
+    curve::{Curve, over_each_other},
+    document::{Page, Section, keyed},
+    html::{escape, heads, note, table_of, within},
 };
 use crate::{
     error::Result,
@@ -31,6 +31,30 @@ pub fn comparison(
     logs: &Logs,
     link: &dyn Fn(&RunSummary) -> Option<String>,
 ) -> Result<Page> {
+    let Compared { table, curves, charts } = compared(comparison, "", logs)?;
+    let sections = vec![
+        Section::new("about", "", "<header><h1>Comparison</h1></header>\n".to_owned()),
+        Section::new("table", "", table),
+        Section::new("metrics", "Curves", curves),
+        Section::new("runs", "Runs", runs(comparison, link)),
+    ];
+    Ok(Page { title: "Comparison".into(), sections, charts })
+}
+
+/// The parts of a comparison; table and curves are HTML.
+pub struct Compared {
+    /// With what is remarked.
+    pub table: String,
+    pub curves: String,
+    pub charts: Vec<Chart>,
+}
+
+/// Runs side by side. `prefix` is put before the names of charts: on a page with several comparisons no two
+/// have the same.
+///
+/// # Errors
+/// The metrics of a run cannot be read.
+pub fn compared(comparison: &Comparison, prefix: &str, logs: &Logs) -> Result<Compared> {
     let read = |row: &ComparedRow| -> Result<Vec<Arc<LoggedMetrics>>> {
         row.runs.par_iter().map(|run| logs.read(&run.path.join(METRICS))).collect()
     };
@@ -42,21 +66,16 @@ pub fn comparison(
         }
     }
     let keys: Vec<String> = comparison.rows.iter().map(|row| key(comparison, row)).collect();
-    let drawn = names.par_iter().map(|metric| drawn(&metric.name, &logs));
+    let drawn = names.par_iter().map(|metric| drawn(&metric.name, prefix, &logs));
     let drawn: Vec<(String, Vec<Curve>)> = drawn.collect::<Vec<_>>().into_iter().flatten().collect();
     let cards: String = drawn.iter().map(|(name, curves)| card(name, curves)).collect();
-    let keyed = if drawn.is_empty() { String::new() } else { keyed(&keys) };
-    let remark = |remark: &String| format!("<p class=\"note\">{}</p>\n", escape(remark));
-    let remarks: String = comparison.remarks.iter().map(remark).collect();
-    let sections = vec![
-        Section::new("about", "", "<header><h1>Comparison</h1></header>\n".to_owned()),
-        Section::new("table", "", [html_table("", &rows(comparison)), remarks].concat()),
-        Section::new("keys", "Curves", keyed),
-        Section::new("metrics", "", within("<div class=\"cards\">\n", &cards, "</div>\n")),
-        Section::new("runs", "Runs", runs(comparison, link)),
-    ];
-    let charts = drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect();
-    Ok(Page { title: "Comparison".into(), sections, charts })
+    let keyed = keyed(&keys);
+    let remarks: String = comparison.remarks.iter().map(|remark| note(remark)).collect();
+    Ok(Compared {
+        table: [html_table("", &rows(comparison)), remarks].concat(),
+        curves: within(&format!("{keyed}<div class=\"cards\">\n"), &cards, "</div>\n"),
+        charts: drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect(),
+    })
 }
 
 /// Rows as an HTML table with a caption, or none; the first row has the heads.
@@ -77,9 +96,9 @@ pub fn html_table(caption: &str, rows: &[Vec<TableCell>]) -> String {
 }
 
 /// The curves of a metric, one a row; none where no run has two values of it.
-fn drawn(name: &str, logs: &[Vec<Arc<LoggedMetrics>>]) -> Option<(String, Vec<Curve>)> {
+fn drawn(name: &str, prefix: &str, logs: &[Vec<Arc<LoggedMetrics>>]) -> Option<(String, Vec<Curve>)> {
     let curves: Vec<Curve> = logs.iter().map(|logs| curve(name, logs)).collect();
-    curves.iter().any(|curve| curve.points.len() > 1).then(|| (name.to_owned(), curves))
+    curves.iter().any(|curve| curve.points.len() > 1).then(|| (format!("{prefix}{name}"), curves))
 }
 
 fn card(name: &str, curves: &[Curve]) -> String {
@@ -91,7 +110,7 @@ fn card(name: &str, curves: &[Curve]) -> String {
 /// The curves for the page's script.
 fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
     let of = |(curve, key): (&Curve, &String)| {
-        let kept = kept(curve.points.iter().map(|point| point.1), curves.len());
+        let kept = kept(curve.points.iter().map(|point| point.1), share(keys.len()));
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect::<Vec<_>>();
         let end = |i: usize| {
             let x = curve.points[i].0;
@@ -125,14 +144,6 @@ fn curve(name: &str, logs: &[Arc<LoggedMetrics>]) -> Curve {
         curve.band.extend(half.map(|half| (step as f64, mean - half, mean + half)));
     }
     curve
-}
-
-/// Which colour is which curve, where charts have several.
-fn keyed(names: &[String]) -> String {
-    let key = |(i, name): (usize, &String)| {
-        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % COLOURS, escape(name))
-    };
-    format!("<ul class=\"keys\">{}</ul>\n", names.iter().enumerate().map(key).collect::<String>())
 }
 
 /// What a row is called among the curves.

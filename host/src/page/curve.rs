@@ -13,10 +13,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 334.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 138.0;
-/// Buckets of [`thin`], two points each, of a single curve; and the fewest of any: less than a point for each
-/// unit of the picture.
-const BUCKETS: usize = 500;
-const FEWEST: usize = 100;
+/// Buckets of [`thin`]: two points each, a bucket for about two units.
+const BUCKETS: usize = 150;
 /// Colours of curves that lie over each other: classes `c0` to `c7` of the page's style.
 pub const COLOURS: usize = 8;
 
@@ -29,8 +27,8 @@ pub struct Curve {
     pub band: Vec<(f64, f64, f64)>,
 }
 
-/// The curve of a metric over the whole run, thinned to about a thousand points in which every spike stays;
-/// empty without a finite value.
+/// The curve of a metric over the whole run, thinned to about three hundred points in which every spike
+/// stays; empty without a finite value.
 pub fn svg(metric: &Metric) -> String {
     let label = format!("{} over {}: {}", metric.name, metric.x_name, metric.summary());
     over_each_other(&[Curve { points: metric.points.clone(), band: Vec::new() }], metric.x_name, &label)
@@ -53,9 +51,7 @@ pub fn over_each_other(curves: &[Curve], x_name: &str, label: &str) -> String {
     };
     let drawn = |(i, curve): (usize, &Curve)| {
         let class = if curves.len() > 1 { format!(" c{}", i % COLOURS) } else { String::new() };
-        let buckets = (5 * BUCKETS / curves.len()).clamp(FEWEST, BUCKETS);
-        let band = band(curve, buckets, &class, across, down);
-        format!("{band}{}", line(curve, buckets, &class, across, down))
+        format!("{}{}", band(curve, &class, across, down), line(curve, &class, across, down))
     };
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{}{}{}</svg>",
@@ -67,14 +63,8 @@ pub fn over_each_other(curves: &[Curve], x_name: &str, label: &str) -> String {
 }
 
 /// The line, and a dot at its end.
-fn line(
-    curve: &Curve,
-    buckets: usize,
-    class: &str,
-    across: impl Fn(f64) -> f64,
-    down: impl Fn(f64) -> f64,
-) -> String {
-    let thinned = thin(&curve.points, buckets).into_iter();
+fn line(curve: &Curve, class: &str, across: impl Fn(f64) -> f64, down: impl Fn(f64) -> f64) -> String {
+    let thinned = thin(&curve.points, BUCKETS).into_iter();
     let line = path_data(thinned.map(|(step, value)| (across(step), down(value))));
     let last = curve.points.iter().rev().find(|point| point.1.is_finite());
     let class_of_dot = if class.is_empty() { String::new() } else { format!(" class=\"{}\"", class.trim()) };
@@ -85,14 +75,8 @@ fn line(
 }
 
 /// The area between the band's ends.
-fn band(
-    curve: &Curve,
-    buckets: usize,
-    class: &str,
-    across: impl Fn(f64) -> f64,
-    down: impl Fn(f64) -> f64,
-) -> String {
-    let stride = curve.band.len().div_ceil(buckets).max(1);
+fn band(curve: &Curve, class: &str, across: impl Fn(f64) -> f64, down: impl Fn(f64) -> f64) -> String {
+    let stride = curve.band.len().div_ceil(BUCKETS).max(1);
     let kept: Vec<_> = curve.band.iter().step_by(stride).chain(curve.band.last()).collect();
     if kept.len() < 3 {
         return String::new();

@@ -4,12 +4,22 @@ use serde::Serialize;
 
 use super::{
     chart::Chart,
+    curve::COLOURS,
     html::{base64, escape},
 };
 use crate::files::sha256;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("chart.js");
+
+/// In a block, so that none of its names is one of the page's.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n{\n",
+    include_str!("script/numbers.js"),
+    include_str!("script/elements.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/page.js"),
+    "}\n"
+);
 
 /// A titled part of a page. The page's script takes a new one in the place of that with the same `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,7 +63,7 @@ struct PageData<'a> {
 
 impl Page {
     /// The page in one file, with no request to anywhere. `live` is where its script asks for what is new, as
-    /// the head of `chart.js` says; none for a page that stays as it is.
+    /// the head of `page.js` says; none for a page that stays as it is.
     pub fn document(&self, live: Option<&str>) -> String {
         let title = escape(&self.title);
         let live = live.map_or_else(String::new, |url| format!(" data-live=\"{}\"", escape(url)));
@@ -92,4 +102,12 @@ fn hash(text: &str) -> String {
 fn json(data: &impl Serialize) -> String {
     // Only a map with keys that are no texts could fail, and there is none.
     serde_json::to_string(data).unwrap_or_default().replace('<', "\\u003c")
+}
+
+/// Which colour is which curve, where charts have several.
+pub fn keyed(names: &[String]) -> String {
+    let key = |(i, name): (usize, &String)| {
+        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % COLOURS, escape(name))
+    };
+    format!("<ul class=\"keys\">{}</ul>\n", names.iter().enumerate().map(key).collect::<String>())
 }

@@ -74,6 +74,14 @@ pub fn note(text: &str) -> String {
     within("<p class=\"note\">", &escape(text), "</p>\n")
 }
 
+/// Names and values beside each other, below a headline; those without a value are left out.
+pub fn facts(known: &[(&str, String)]) -> String {
+    let shown =
+        |(name, fact): &(&str, String)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(fact));
+    let shown: String = known.iter().filter(|(_, fact)| !fact.is_empty()).map(shown).collect();
+    format!("<dl class=\"facts\">{shown}</dl>")
+}
+
 /// Names and values; none without rows.
 pub fn table(label: &str, rows: &[(String, String)]) -> String {
     let row = |(name, value): &(String, String)| row(name, &format!("<td>{}</td>", escape(value)));

@@ -18,9 +18,9 @@ mod settings;
 mod tests;
 
 pub use chart::Chart;
-pub use comparison::comparison;
+pub use comparison::{Compared, compared, comparison, html_table};
 pub use document::{Page, Section, policy};
 pub use figures::Pictures;
-pub use html::{escape, heads, row, table_of};
+pub use html::{escape, facts, heads, note, row, table_of, url};
 pub use report::{FILE, Rewriter, write, write_as};
 pub use run_page::run_page;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::html::{escape, table, within};
+use super::html::{escape, facts, table, within};
 use crate::run::{byte_size, duration, shell_quoted};
 
 /// The plugin's title or, without one, its name.
@@ -10,27 +10,40 @@ pub fn title(record: &Value) -> String {
     [text(&record["title"]), text(&record["plugin"])]
         .into_iter()
         .find(|title| !title.is_empty())
-        .unwrap_or("Run".to_string())
+        .map_or("Run".to_owned(), |title| title.trim_end_matches('.').to_owned())
+}
+
+/// What the plugin says about itself, in as many paragraphs as it has: its lines are as long as those of a
+/// script.
+fn summary(record: &Value) -> String {
+    let text = text(&record["summary"]);
+    let mut joined = String::new();
+    for line in text.trim().lines() {
+        joined += match line {
+            _ if joined.is_empty() => "",
+            "" => "\n",
+            _ if joined.ends_with('\n') || line.starts_with("Expect") => "\n",
+            _ => " ",
+        };
+        joined += line;
+    }
+    joined
 }
 
 /// The headline, what the plugin says about itself, and the facts of the run.
 pub fn header(record: &Value) -> String {
     let took = record["seconds"].as_f64().map(duration).unwrap_or_default();
-    let facts: String = [
+    let known = [
         ("plugin", text(&record["plugin"])),
         ("duration", took),
         ("seed", text(&record["seed"])),
         ("device", text(&record["device"])),
         ("started", text(&record["started"])),
         ("finished", text(&record["finished"])),
-    ]
-    .iter()
-    .filter(|(_, fact)| !fact.is_empty())
-    .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(fact)))
-    .collect();
-    let summary = within("<p class=\"summary\">", &escape(text(&record["summary"]).trim()), "</p>\n");
+    ];
+    let summary = within("<p class=\"summary\">", &escape(&summary(record)), "</p>\n");
     let (title, badges) = (escape(&title(record)), badges(record));
-    format!("<header><h1>{title}{badges}</h1>\n{summary}<dl class=\"facts\">{facts}</dl></header>\n")
+    format!("<header><h1>{title}{badges}</h1>\n{summary}{}</header>\n", facts(&known))
 }
 
 /// How the run stands, and whether it went on with anything else than it began with.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    chart::Chart,
+    chart::{Chart, POINTS, share},
     curve,
     document::{Page, Section},
     figures::{Pictures, figures},
@@ -63,7 +63,11 @@ pub fn run_page_of(
         Section::new("log", "Log", block("log", "log", &log)),
         Section::new("environment", "Environment", environments(record)),
     ];
-    let charts = charted.into_iter().map(Chart::of).collect();
+    let most = match pictures {
+        Pictures::Inside => share(charted.len()),
+        Pictures::Linked => POINTS,
+    };
+    let charts = charted.into_iter().map(|metric| Chart::of(metric, most)).collect();
     Ok(Page { title: title(record), sections, charts })
 }
 

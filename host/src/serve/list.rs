@@ -97,11 +97,12 @@ fn sweeps(shelf: &Shelf) -> String {
     let rows = shelf.sweeps.iter().rev().map(|sweep| {
         let counts = counted(sweep, &shelf.found.runs);
         let words: Vec<String> = counts.iter().map(|(known, n)| format!("{n} {}", status(*known))).collect();
+        let done = counts.iter().find(|(known, _)| *known == Status::Completed).map_or(0, |(_, n)| *n);
         let (url, name) = (sweep_url(&sweep.folder), sweep.folder.display().to_string());
         format!(
             "<tr><th scope=\"row\"><a href=\"{url}\">{}</a></th><td>{}</td><td>{}</td></tr>\n",
             escape(&name),
-            bar(&name, counts.iter().map(|(status, n)| (*status == Status::Completed, *n))),
+            bar(&name, done, sweep.jobs.len()),
             words.join(", "),
         )
     });

@@ -31,6 +31,11 @@ const FACTS: [(&str, Fact); 16] = [
     ("commit", Fact::Commit),
 ];
 
+/// Whether every run has a fact of this name.
+pub fn is_fact(name: &str) -> bool {
+    FACTS.iter().any(|(known, _)| *known == name)
+}
+
 /// A fact of every run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
