@@ -137,7 +137,7 @@ function sliders(root, before = new Map()) {
 
 /* A live page */
 
-/** Takes a section as it is now; not while somebody presses or marks something in it. Whether it was taken. */
+/** Takes a section as it is now, but not while somebody presses or marks something in it; gives whether. */
 function take({ id, html: text }) {
   const section = document.getElementById(id);
   if (!section || id === "metrics" || sections.get(id) === text) return true;
