@@ -69,12 +69,12 @@ pub fn compared(comparison: &Comparison, prefix: &str, logs: &Logs) -> Result<Co
     let drawn = names.par_iter().map(|metric| drawn(&metric.name, prefix, &logs));
     let drawn: Vec<(String, Vec<Curve>)> = drawn.collect::<Vec<_>>().into_iter().flatten().collect();
     let cards: String = drawn.iter().map(|(name, curves)| card(name, curves)).collect();
-    let keyed = keyed(&keys);
+    let (keyed, most) = (keyed(&keys), share(keys.len() * drawn.len()));
     let remarks: String = comparison.remarks.iter().map(|remark| note(remark)).collect();
     Ok(Compared {
         table: [html_table("", &rows(comparison)), remarks].concat(),
         curves: within(&format!("{keyed}<div class=\"cards\">\n"), &cards, "</div>\n"),
-        charts: drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect(),
+        charts: drawn.iter().map(|(name, curves)| chart(name, curves, &keys, most)).collect(),
     })
 }
 
@@ -107,10 +107,10 @@ fn card(name: &str, curves: &[Curve]) -> String {
     format!("<div class=\"card\" data-chart=\"{name}\"><h3>{name}</h3>{svg}</div>\n")
 }
 
-/// The curves for the page's script.
-fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
+/// The curves for the page's script, each with about `most` points at most.
+fn chart(name: &str, curves: &[Curve], keys: &[String], most: usize) -> Chart {
     let of = |(curve, key): (&Curve, &String)| {
-        let kept = kept(curve.points.iter().map(|point| point.1), share(keys.len()));
+        let kept = kept(curve.points.iter().map(|point| point.1), most);
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect::<Vec<_>>();
         let end = |i: usize| {
             let x = curve.points[i].0;

@@ -13,8 +13,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 334.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 138.0;
-/// Buckets of [`thin`]: two points each, a bucket for about two units.
-const BUCKETS: usize = 150;
+/// Buckets of [`thin`]: two points each, a bucket for about three units.
+const BUCKETS: usize = 100;
 /// Colours of curves that lie over each other: classes `c0` to `c7` of the page's style.
 pub const COLOURS: usize = 8;
 
@@ -27,7 +27,7 @@ pub struct Curve {
     pub band: Vec<(f64, f64, f64)>,
 }
 
-/// The curve of a metric over the whole run, thinned to about three hundred points in which every spike
+/// The curve of a metric over the whole run, thinned to about two hundred points in which every spike
 /// stays; empty without a finite value.
 pub fn svg(metric: &Metric) -> String {
     let label = format!("{} over {}: {}", metric.name, metric.x_name, metric.summary());
