@@ -6,8 +6,10 @@ mod fake;
 mod program;
 pub mod random;
 mod run_folder;
+mod slurm;
 
 pub use bench::{Bench, onnxruntime, repository, skipped};
 pub use fake::{FakeRun, fake_runs};
 pub use program::{Host, Outcome, Running};
 pub use run_folder::RunFolder;
+pub use slurm::Cluster;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod slurm;
 mod study;
 mod sweep;
 
@@ -13,7 +14,7 @@ use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use study::{CompareArgs, RunsArgs, RunsCommand, TableFormat};
-pub use sweep::{SweepAgain, SweepArgs, SweepCommand};
+pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
 /// Runs machine-learning experiments written as short Rhai scripts.
 #[derive(Debug, Parser)]
@@ -357,7 +358,7 @@ pub struct BenchTiming {
 }
 
 /// How a run is watched and stopped; not part of what it computes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Control {
     /// Stop after this time, with a checkpoint: 90s, 10m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -377,6 +378,9 @@ pub struct Control {
     /// Show no progress
     #[arg(long)]
     pub quiet: bool,
+    /// In a task of Slurm that is stopped before its time limit: queue it again
+    #[arg(long, hide = true)]
+    pub requeue: bool,
 }
 
 pub fn key_value(text: &str) -> Result<(String, String), String> {

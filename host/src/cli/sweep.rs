@@ -2,6 +2,7 @@
 
 mod again;
 mod existing;
+mod slurm;
 mod summary;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -17,10 +18,11 @@ use crate::{
     run::{Progress, shell_quoted},
     script::settings::{self, Declaration},
     sweep::{
-        Launch, Plan, Request, Sweep, drafts,
+        Launch, Outline, Plan, Request, Sweep, drafts,
         local::{self, Local},
     },
 };
+use slurm::Slurm;
 
 /// Plans a sweep and runs its jobs, or goes on with one that exists.
 pub fn run(args: &SweepArgs) -> Result<Outcome> {
@@ -31,6 +33,7 @@ pub fn run(args: &SweepArgs) -> Result<Outcome> {
         Some(SweepCommand::Status { sweep, json }) => {
             summary::status(&Sweep::open(&again::find(sweep)?)?, *json)
         }
+        Some(SweepCommand::Task(task)) => slurm::task(task),
     }
 }
 
@@ -44,13 +47,17 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
         control: &args.control,
     };
     let plugin = run::prepare(&path, &start)?;
+    let slurm = args.slurm.options().map(|options| Slurm::new(options, args.slurm.dry_run)).transpose()?;
     let sweep = plan(args, &path, &plugin)?;
     let launch = Launch::planned(&sweep.plan.arguments, path);
+    if let Some(slurm) = slurm {
+        return slurm.begin(&sweep, &launch);
+    }
     let local = Local { jobs: args.jobs, launch, retry: false };
     go(&sweep, &local, args.control.deadline, args.control.quiet)
 }
 
-/// Plans a sweep and makes its folder.
+/// Plans a sweep and makes its folder, unless it is only rehearsed.
 fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
     let none = Declaration { summary: Vec::new(), settings: Vec::new() };
     let declaration = plugin.declaration.as_ref().unwrap_or(&none);
@@ -79,7 +86,10 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
         &rounds,
         &drafts,
     );
-    Sweep::create(&args.out, &plugin::stem(path), plan, &drafts, &base, &existing::runs(&args.out, plugin))
+    let existing = existing::runs(&args.out, plugin);
+    let outline = Outline { drafts: &drafts, base: &base, existing: &existing };
+    let make = if args.slurm.dry_run { Sweep::rehearse } else { Sweep::create };
+    make(&args.out, &plugin::stem(path), plan, &outline)
 }
 
 /// Runs the jobs of a sweep.
@@ -92,7 +102,7 @@ fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> 
     stop::listen(say(Arc::clone(&progress)))?;
     stop::at(deadline, say(Arc::clone(&progress)));
     let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
-    Ok(summary::tell(sweep, &standings))
+    Ok(summary::tell(sweep, &standings, ""))
 }
 
 /// A command about this sweep, as it is typed.

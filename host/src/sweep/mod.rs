@@ -3,7 +3,7 @@
 //! A sweep is a folder: `sweep.toml` is the plan, `jobs.jsonl` has a line for each job, `runs/` has their
 //! runs. How a job stands is how its run's folder stands, and nothing else. From what was asked for to runs:
 //! [`drafts`] (the points of all rounds) → [`Sweep::create`] (the folder, with paths and with runs that exist
-//! already) → an engine that starts jobs: [`local`] has processes of this machine.
+//! already) → an engine that starts jobs: [`local`] has processes of this machine, [`slurm`] tasks of a cluster.
 
 mod adopt;
 mod axis;
@@ -16,11 +16,12 @@ mod range;
 mod reference;
 mod round;
 mod sections;
+pub mod slurm;
 mod state;
 
 pub use adopt::Existing;
 pub use draft::{Request, check, drafts};
-pub use folder::Sweep;
+pub use folder::{Outline, Sweep};
 pub use job::{Job, Launch};
 pub use plan::Plan;
 pub use state::{JobState, Standing, states};
