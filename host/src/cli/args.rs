@@ -35,7 +35,7 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Run a plugin many times, over values of its settings and seeds
     #[command(next_line_help = true)]
-    Sweep(SweepArgs),
+    Sweep(Box<SweepArgs>),
     /// Show the settings of a plugin, and its presets
     Params {
         /// The plugin: a file, or a name that `host list` shows

@@ -57,7 +57,7 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
     go(&sweep, &local, args.control.deadline, args.control.quiet)
 }
 
-/// Plans a sweep and makes its folder, unless it is only rehearsed.
+/// Plans a sweep and makes its folder, unless it is a dry run.
 fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
     let none = Declaration { summary: Vec::new(), settings: Vec::new() };
     let declaration = plugin.declaration.as_ref().unwrap_or(&none);
@@ -88,7 +88,7 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
     );
     let existing = existing::runs(&args.out, plugin);
     let outline = Outline { drafts: &drafts, base: &base, existing: &existing };
-    let make = if args.slurm.dry_run { Sweep::rehearse } else { Sweep::create };
+    let make = if args.slurm.dry_run { Sweep::without_folder } else { Sweep::create };
     make(&args.out, &plugin::stem(path), plan, &outline)
 }
 

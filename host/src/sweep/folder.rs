@@ -70,11 +70,11 @@ impl Sweep {
         made
     }
 
-    /// The sweep that [`Self::create`] makes, without a folder.
+    /// The sweep that [`Self::create`] makes, whose folder is not there.
     ///
     /// # Errors
     /// A run that exists already left no file that a job needs.
-    pub fn rehearse(out: &Path, name: &str, plan: Plan, outline: &Outline) -> Result<Self> {
+    pub fn without_folder(out: &Path, name: &str, plan: Plan, outline: &Outline) -> Result<Self> {
         let folder = out.join(folder_name(name, &to_toml(&plan)?));
         Self::in_folder(&folder, plan, outline)
     }

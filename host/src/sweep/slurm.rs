@@ -21,8 +21,8 @@ pub use task::{requeue, words};
 
 use super::{
     Standing, Sweep,
-    job::{Job, Launch},
-    state::{is_open, is_ready},
+    job::{Job, Launch, Need},
+    state::{is_open, lack},
 };
 use crate::{
     error::{Error, Result},
@@ -84,7 +84,11 @@ impl Submission<'_> {
             options: self.options.words(),
             submitted: timestamp(std::time::SystemTime::now()),
         };
-        submitted::note(self.sweep, line).map(|()| id)
+        submitted::note(self.sweep, line).map_err(|error| {
+            let help = format!("end it with `scancel {id}`, and give the command again");
+            Error::usage(format!("array {id} was submitted, and cannot be noted: {error}"), help)
+        })?;
+        Ok(id)
     }
 
     /// The arrays of the jobs that are open: neither completed nor in Slurm's hands, and with files that are
@@ -92,11 +96,11 @@ impl Submission<'_> {
     fn arrays(&self, longest: usize) -> Vec<Array> {
         let mut taken = vec![false; self.sweep.jobs.len()];
         for (i, job) in self.sweep.jobs.iter().enumerate() {
-            let is_coming = |i: usize| taken[i] || self.queue.has(i + 1);
+            let is_coming = |job: usize| taken[job - 1] || self.queue.has(job);
+            let is_there = |need: &Need| lack(self.sweep, need, self.states[need.job - 1].state).is_none();
             taken[i] = is_open(job, self.states[i].state, self.retry)
                 && !self.queue.has(job.job)
-                && (is_ready(self.sweep, job, self.states)
-                    || job.needs.iter().all(|need| is_coming(need.job - 1)));
+                && job.needs.iter().all(|need| is_coming(need.job) || is_there(need));
         }
         let rounds = self.sweep.plan.round.iter().enumerate();
         let of_round = |name: &str| -> Vec<usize> {

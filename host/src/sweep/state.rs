@@ -134,7 +134,7 @@ pub fn lacks(sweep: &Sweep, job: &Job) -> Option<String> {
 }
 
 /// Why a file is not there that a job needs of another one, which is in `state`.
-fn lack(sweep: &Sweep, need: &Need, state: JobState) -> Option<String> {
+pub fn lack(sweep: &Sweep, need: &Need, state: JobState) -> Option<String> {
     let is_there = || sweep.run_folder(&sweep.jobs[need.job - 1]).join(&need.file).is_file();
     match state {
         JobState::Completed if is_there() => None,

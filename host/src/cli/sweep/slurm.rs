@@ -22,27 +22,27 @@ pub struct Slurm {
     /// The cluster's `MaxArraySize`.
     longest: usize,
     /// Whether scripts are only printed.
-    is_rehearsal: bool,
+    dry_run: bool,
 }
 
 impl Slurm {
     /// # Errors
-    /// There is no Slurm here, which a rehearsal does without.
-    pub fn new(options: Options, is_rehearsal: bool) -> Result<Self> {
-        let longest = match is_rehearsal && !slurm::is_installed() {
+    /// There is no Slurm here, which a dry run does without.
+    pub fn new(options: Options, dry_run: bool) -> Result<Self> {
+        let longest = match dry_run && !slurm::is_installed() {
             true => {
                 err!("there is no Slurm here: arrays have up to {DEFAULT_LONGEST} tasks, as by its default");
                 DEFAULT_LONGEST
             }
             false => slurm::longest_array()?,
         };
-        Ok(Self { options, longest, is_rehearsal })
+        Ok(Self { options, longest, dry_run })
     }
 
     /// Submits the jobs of a sweep that was just planned. Where nothing of it is submitted nothing of it stays.
     pub fn begin(&self, sweep: &Sweep, launch: &Launch) -> Result<Outcome> {
         let outcome = self.go(sweep, launch, false);
-        if outcome.is_err() && !self.is_rehearsal && slurm::submitted(sweep).is_ok_and(|all| all.is_empty()) {
+        if outcome.is_err() && !self.dry_run && slurm::submitted(sweep).is_ok_and(|all| all.is_empty()) {
             // It is the first error that matters.
             let _ = std::fs::remove_dir_all(&sweep.folder);
         }
@@ -52,12 +52,12 @@ impl Slurm {
     /// Submits the open jobs of a sweep, or prints the scripts.
     pub fn go(&self, sweep: &Sweep, launch: &Launch, retry: bool) -> Result<Outcome> {
         // Held until the end, so that no job is submitted twice.
-        let _lock = (!self.is_rehearsal).then(|| sweep.lock()).transpose()?;
+        let _lock = (!self.dry_run).then(|| sweep.lock()).transpose()?;
         let queue = Queue::of(sweep)?;
         let states = states(sweep, &queue);
         let options = &self.options;
         let submission = Submission { sweep, options, launch, queue: &queue, states: &states, retry };
-        if self.is_rehearsal {
+        if self.dry_run {
             let mut count = 0;
             submission.submit(self.longest, |_, script| {
                 out!("{}", script.trim_end());

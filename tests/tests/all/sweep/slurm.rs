@@ -9,7 +9,7 @@ use tests::{Bench, Outcome};
 use super::{TINY, rounds, sweep};
 
 /// `host sweep own --slurm --dry-run ARGS`, on a machine without Slurm.
-fn rehearse(bench: &Bench, text: &str, args: &[&str]) -> Outcome {
+fn dry_run(bench: &Bench, text: &str, args: &[&str]) -> Outcome {
     sweep(bench, text, &[&["--slurm", "--dry-run"], args].concat()).env("PATH", "").run()
 }
 
@@ -18,7 +18,7 @@ fn the_script_is_printed_and_nothing_is_made() {
     let bench = Bench::new();
     let options = ["--partition", "gpu", "--time", "2:00:00", "--gpus", "1", "--cpus", "4", "--mem", "16G"];
     let more = ["--max-running", "8", "--option", "account=lab", "--option", "--exclusive", "seed=0..12"];
-    let outcome = rehearse(&bench, TINY, &[&options[..], &more].concat()).code(0);
+    let outcome = dry_run(&bench, TINY, &[&options[..], &more].concat()).code(0);
     let outcome = outcome.says(&["there is no Slurm here: arrays have up to 1001 tasks"]);
     let lines: Vec<&str> = outcome.stdout.lines().collect();
     assert_eq!(lines[0], "#!/bin/bash");
@@ -51,7 +51,7 @@ fn the_script_is_printed_and_nothing_is_made() {
 fn a_later_round_waits_for_the_earlier_one_however_that_ends() {
     let bench = Bench::new();
     bench.write("plugins/own.p.toml", rounds::PRESET);
-    let outcome = rehearse(&bench, rounds::PARTS, &["--preset", "p"]).code(0);
+    let outcome = dry_run(&bench, rounds::PARTS, &["--preset", "p"]).code(0);
     let outcome = outcome.shows(&["--array=0-3\n", "--array=0-7\n", "--dependency=afterany:ARRAY1\n"]);
     assert_eq!(outcome.stdout.matches("#!/bin/bash").count(), 2);
     outcome.shows(&["$((1 + SLURM_ARRAY_TASK_ID))", "$((5 + SLURM_ARRAY_TASK_ID))"]);
@@ -60,9 +60,9 @@ fn a_later_round_waits_for_the_earlier_one_however_that_ends() {
 #[test]
 fn thousands_of_jobs_are_split_into_arrays_that_wait_for_each_other_where_few_may_run() {
     let bench = Bench::new();
-    let outcome = rehearse(&bench, TINY, &["seed=0..2500"]).code(0);
+    let outcome = dry_run(&bench, TINY, &["seed=0..2500"]).code(0);
     outcome.shows(&["--array=0-1000\n", "--array=0-497\n", "$((2003 + SLURM_ARRAY_TASK_ID))"]);
-    let outcome = rehearse(&bench, TINY, &["seed=0..2500", "--max-running", "9"]).code(0);
+    let outcome = dry_run(&bench, TINY, &["seed=0..2500", "--max-running", "9"]).code(0);
     outcome.shows(&["--array=0-497%9\n", "--dependency=afterany:ARRAY1:ARRAY2\n"]);
 }
 
