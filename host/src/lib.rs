@@ -17,6 +17,7 @@ mod kinds;
 mod laboratory;
 pub mod memory;
 pub mod onnx;
+pub mod page;
 pub mod run;
 pub mod script;
 mod session;

@@ -55,7 +55,7 @@ fn counted(pointer: *mut u8, bytes: usize) -> *mut u8 {
 
 /// Bytes that the heap holds besides tensors, which have a budget of their own.
 pub fn held() -> usize {
-    HELD.load(Ordering::Relaxed).saturating_sub(ops::tensor::live_bytes())
+    HELD.load(Ordering::Relaxed).saturating_sub(ops::tensor::heap_bytes())
 }
 
 /// Bytes that this process may have: the machine's memory, or what the process's cgroup is given of it.

@@ -1,7 +1,10 @@
 //! Graphs give back what they hold. In a process of its own, and one test after another: they count the bytes
 //! of all tensors and set the budget.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    io::Write as _,
+    sync::{Mutex, PoisonError},
+};
 
 use ops::{DType, Device, Error, Spec, Tensor, tensor};
 
@@ -16,6 +19,25 @@ fn alone(test: impl FnOnce()) {
 
 fn leaf(n: usize) -> Tensor {
     Tensor::full([n], 0.5, DType::F32, Device::Cpu).unwrap().track().unwrap()
+}
+
+#[test]
+fn tensors_on_a_gpu_are_not_on_the_heap() {
+    alone(|| {
+        let heap = tensor::heap_bytes();
+        let on = |device| Tensor::full([1000], 0.5, DType::F32, device).unwrap();
+        let on_cpu = on(Device::Cpu);
+        assert_eq!(tensor::heap_bytes() - heap, 4000);
+        if Device::gpu_name().is_none() {
+            let _ = writeln!(std::io::stderr(), "skipped: no GPU");
+            return;
+        }
+        let live = tensor::live_bytes();
+        let on_gpu = on(Device::Gpu).square().unwrap();
+        assert_eq!((tensor::live_bytes() - live, tensor::heap_bytes() - heap), (4000, 4000));
+        drop((on_cpu, on_gpu));
+        assert_eq!(tensor::heap_bytes(), heap);
+    });
 }
 
 #[test]

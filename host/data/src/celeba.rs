@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_without_a_split_and_another_name_are_told() {
+    fn a_part_without_a_split_and_another_name_are_reported() {
         let data = folder(&["000001.jpg"]);
         let error = read(data.path(), Split::Test, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains("no pictures of the test split of `celeba`"), "{error}");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_without_attributes_is_told() {
+    fn a_picture_without_attributes_is_reported() {
         let data = folder(&["000001.jpg", "000002.jpg"]);
         let male = ReadOptions { labels: Some("Male".into()), ..ReadOptions::default() };
         let error = read(data.path(), Split::Train, &male).unwrap_err().to_string();

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_omniglot_is_told() {
+    fn what_is_not_omniglot_is_refused() {
         let fails = |files: &[(&str, Vec<u8>)], expected: &str| {
             let error = read(folder(files).path(), None).unwrap_err().to_string();
             assert!(error.contains("images_background.zip: at byte ") && error.contains(expected), "{error}");

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_weights_are_told() {
+    fn wrong_weights_are_reported() {
         let fails = |weights: &[f64], expected: &str| {
             let error = ItemWeights::new(weights).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_mixtures_are_told() {
+    fn wrong_mixtures_are_reported() {
         let fails = |sets: &[Dataset], weights: &[f64], expected: &str| {
             let error = Mixture::new(sets, weights).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

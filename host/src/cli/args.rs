@@ -43,9 +43,16 @@ pub enum Command {
         /// Print a file for `host run --config` to edit
         #[arg(long)]
         toml: bool,
+        /// Print JSON: one object
+        #[arg(long, conflicts_with = "toml")]
+        json: bool,
     },
     /// List the plugins: what each is, where it comes from, its presets
-    List,
+    List {
+        /// Print JSON: one object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a built-in plugin with its presets, or a script, out to edit
     Copy {
         /// The name of the plugin or script: dtan, nets/wta
@@ -65,6 +72,11 @@ pub enum Command {
     /// List runs, find some of them; name, tag or remove them
     #[command(next_line_help = true, args_conflicts_with_subcommands = true)]
     Runs(RunsArgs),
+    /// Write the report of a run anew, and print where it is
+    Report {
+        /// The run: its folder, the end of its name, or the name that it was given
+        run: PathBuf,
+    },
     /// Compare runs: means over seeds, with 95 % intervals
     #[command(next_line_help = true)]
     Compare(CompareArgs),
@@ -72,6 +84,9 @@ pub enum Command {
     Check {
         /// The plugin: a file, or a name that `host list` shows
         plugin: PathBuf,
+        /// Print JSON: one object a line, for each finding
+        #[arg(long)]
+        json: bool,
     },
     /// Time training steps or kernels; one JSON line each
     Bench {
@@ -85,6 +100,9 @@ pub enum Command {
         /// A folder with data sets
         #[arg(long, value_name = "DIR", global = true)]
         data: Option<PathBuf>,
+        /// Print JSON: one object a line, for each set
+        #[arg(long)]
+        json: bool,
     },
     /// Look at ONNX files
     #[command(subcommand)]
@@ -97,6 +115,9 @@ pub enum Command {
         /// A folder with data sets
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// Print JSON: one object
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -110,11 +131,17 @@ pub enum OnnxCommand {
         /// The ONNX Runtime library
         #[arg(long, value_name = "PATH")]
         onnxruntime: Option<PathBuf>,
+        /// Print JSON: one object
+        #[arg(long)]
+        json: bool,
     },
     /// Show a file's inputs, outputs, operators, parameters and metadata
     Info {
         /// The ONNX file
         file: PathBuf,
+        /// Print JSON: one object
+        #[arg(long)]
+        json: bool,
     },
     /// Run a file on NumPy arrays, in ONNX Runtime
     Run {
@@ -129,6 +156,9 @@ pub enum OnnxCommand {
         /// The ONNX Runtime library
         #[arg(long, value_name = "PATH")]
         onnxruntime: Option<PathBuf>,
+        /// Print JSON: one object a line, for each output
+        #[arg(long)]
+        json: bool,
     },
     /// Time a file in ONNX Runtime; one JSON line
     #[command(next_line_help = true)]
@@ -139,6 +169,9 @@ pub enum OnnxCommand {
         a: PathBuf,
         /// Another ONNX file
         b: PathBuf,
+        /// Print JSON: one object
+        #[arg(long)]
+        json: bool,
     },
 }
 

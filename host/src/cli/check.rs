@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::{outcome::Outcome, plugin};
 use crate::{
     error::Result,
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// Prints everything that can be seen to be wrong with a plugin and its presets.
-pub fn run(plugin: &Path) -> Result<Outcome> {
+pub fn run(plugin: &Path, json: bool) -> Result<Outcome> {
     let path = plugin::find(plugin)?;
     let source = Source::read(&path)?;
     let options = Options { scripts: plugin::script_folders(&path), ..Options::default() };
@@ -21,20 +23,38 @@ pub fn run(plugin: &Path) -> Result<Outcome> {
     let host =
         Host::assemble(Session::new(options, Progress::quiet()), Some(&path), Limits::default(), |_| {});
     let findings = script::check::check(&host.engine, &source, &|import| resolver.read(import));
+    let wrong = presets(&host, &source, &path);
+    let count = findings.len() + wrong.len();
+    let outcome = if count == 0 { Outcome::Done } else { Outcome::Failed };
+    if json {
+        findings.iter().for_each(|finding| out!("{}", facts(finding)));
+        wrong.iter().for_each(|problem| out!("{}", json!({ "message": problem })));
+        return Ok(outcome);
+    }
     let rendered = |finding: &Finding| {
         let text = Source::read(Path::new(&finding.file)).ok().map(|source| source.text);
         finding.render(text.as_deref())
     };
-    let findings: Vec<String> = findings.iter().map(rendered).chain(presets(&host, &source, &path)).collect();
-    for finding in &findings {
+    for finding in findings.iter().map(rendered).chain(wrong) {
         out!("{finding}\n");
     }
-    match findings.len() {
+    match count {
         0 => out!("{}: nothing wrong was found", path.display()),
         1 => out!("1 finding"),
         n => out!("{n} findings"),
     }
-    Ok(if findings.is_empty() { Outcome::Done } else { Outcome::Failed })
+    Ok(outcome)
+}
+
+/// A finding for programs; line and column count from 1.
+fn facts(finding: &Finding) -> serde_json::Value {
+    json!({
+        "file": finding.file,
+        "line": finding.position.line(),
+        "column": finding.position.position(),
+        "message": finding.problem.message,
+        "help": finding.problem.help,
+    })
 }
 
 /// What is wrong with a plugin's presets: keys and values that its settings do not take.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    page,
     run::{Status, TableCell, to_csv, to_markdown, to_tex, to_typst},
     study::{
         RunSummary,
@@ -16,7 +17,6 @@ use crate::{
         compare::{Comparison, Request, compare, number_rows, rows},
         found::{find, is_run},
         named,
-        page::page,
     },
     terminal::width,
 };
@@ -40,7 +40,7 @@ pub fn run(args: &CompareArgs) -> Result<Outcome> {
         TableFormat::Csv => out!("{}", to_csv(&number_rows(&comparison)).trim_end()),
         TableFormat::Tex => out!("{}", to_tex(&rows(&comparison)).trim_end()),
         TableFormat::Typ => out!("{}", to_typst(&rows(&comparison)).trim_end()),
-        TableFormat::Html => out!("{}", page(&comparison)?.trim_end()),
+        TableFormat::Html => out!("{}", page::comparison(&comparison)?.trim_end()),
     }
     if args.format != TableFormat::Html {
         for remark in &comparison.remarks {

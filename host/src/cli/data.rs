@@ -3,11 +3,12 @@
 use std::{cell::RefCell, collections::HashMap, path::Path};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value as Json, json};
 
 use super::{DataCommand, outcome::Outcome};
 use crate::{
     data::{
-        self, SetLocation,
+        self, FoundSet, SetLocation,
         get::{self, OFFERS, Watch},
     },
     error::{Error, Result},
@@ -17,14 +18,33 @@ use crate::{
 const BAR: &str = "{prefix:<28} {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
 
 /// Prints which data sets are found, and where; or brings one.
-pub fn run(action: Option<&DataCommand>, data: Option<&Path>) -> Result<Outcome> {
+pub fn run(action: Option<&DataCommand>, data: Option<&Path>, json: bool) -> Result<Outcome> {
     match action {
+        None if json => data::list(&data::folders(data)).iter().for_each(|found| out!("{}", facts(found))),
         None => list(data),
-        Some(DataCommand::Get { name, from }) => bring(name, from.as_deref(), data),
+        Some(DataCommand::Get { name, from }) => bring(name, from.as_deref(), data)?,
     }
+    Ok(Outcome::Done)
 }
 
-fn list(data: Option<&Path>) -> Result<Outcome> {
+/// A set for programs.
+fn facts(found: &FoundSet) -> Json {
+    let split = |place: &SetLocation| match place {
+        SetLocation::BuiltIn => json!({ "found": true, "path": null }),
+        SetLocation::At(path) => json!({ "found": true, "path": path }),
+        SetLocation::Missing { wanted } => json!({ "found": false, "wanted": wanted }),
+    };
+    let [train, test] = &found.locations;
+    json!({
+        "name": found.name,
+        "about": found.about,
+        "train": split(train),
+        "test": split(test),
+        "offered": found.offered,
+    })
+}
+
+fn list(data: Option<&Path>) {
     let folders = data::folders(data);
     let shown: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
     out!("looked in: {}", shown.join(", "));
@@ -41,11 +61,10 @@ fn list(data: Option<&Path>) -> Result<Outcome> {
             out!("  `host data get {}` brings it", found.name);
         }
     }
-    Ok(Outcome::Done)
 }
 
 /// Brings a set into the first of the data folders.
-fn bring(name: &str, from: Option<&str>, data: Option<&Path>) -> Result<Outcome> {
+fn bring(name: &str, from: Option<&str>, data: Option<&Path>) -> Result<()> {
     let Some(offer) = get::offer(name) else {
         let known: Vec<_> = OFFERS.iter().map(|offer| offer.name).collect();
         return Err(Error::usage(
@@ -54,13 +73,13 @@ fn bring(name: &str, from: Option<&str>, data: Option<&Path>) -> Result<Outcome>
         ));
     };
     let folders = data::folders(data);
-    let Some(folder) = folders.first() else { return Ok(Outcome::Done) };
+    let Some(folder) = folders.first() else { return Ok(()) };
     let from = from.map(|url| if url.ends_with('/') { url.to_owned() } else { format!("{url}/") });
     err!("{}: {}", offer.name, offer.terms);
     err!("from {}", from.as_deref().unwrap_or(offer.address));
     let home = get::get(offer, folder, from.as_deref(), &Bars::default())?;
     out!("{}", home.display());
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// A bar for each file, where stderr is a terminal.

@@ -5,12 +5,18 @@ use std::{path::Path, sync::Arc};
 use ops::Device;
 use serde_json::Value as Json;
 
-use super::{args::Control, outcome::Outcome, plugin::Plugin, resume, stop};
+use super::{
+    args::Control,
+    outcome::Outcome,
+    plugin::{self, Plugin},
+    resume, stop,
+};
 use crate::{
     api::is_stop,
     error::{Error, Result},
-    run::{Environment, Record, Run, Status, peak_memory, readable, report},
-    script::library,
+    page::{self, Rewriter},
+    run::{Environment, Record, Run, Status, peak_memory, readable},
+    script::{library, settings},
     session::{Recorder, Session},
     sweep::slurm,
     terminal,
@@ -30,16 +36,19 @@ pub fn say(session: &Arc<Session>) -> impl Fn(&str) + Send + 'static {
 /// Runs a plugin whose session has a recorder, and closes the run's record.
 pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<Outcome> {
     let host = &plugin.host;
-    note_environment(plugin, &recorder)?;
+    note_start(plugin, &recorder)?;
+    let rewriter = Rewriter::start(recorder.run.path().to_owned())?;
     host.session.record(recorder);
     stop::at(control.deadline, say(&host.session));
-    let (session, watched) = (Arc::clone(&host.session), control.clone());
+    let (session, watched, rewriting) = (Arc::clone(&host.session), control.clone(), rewriter.clone());
     let end = stop::watch(move || {
+        rewriting.stop();
         keep(&session);
         close(&session, Status::Interrupted, None, &watched)
     });
     let outcome = host.run_compiled(&plugin.ast);
     end.reach();
+    rewriter.stop();
     // The last checkpoint is written after success as well: a completed run can go on with other settings.
     keep(&host.session);
     let (status, text) = match &outcome {
@@ -53,12 +62,24 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     close(&host.session, status, text, control)
 }
 
-/// Notes in the record on what this process computes.
-fn note_environment(plugin: &Plugin, recorder: &Recorder) -> Result<()> {
+/// Notes in the record on what this process computes, and what its settings are beside.
+fn note_start(plugin: &Plugin, recorder: &Recorder) -> Result<()> {
     let path = Path::new(&plugin.source.name);
     let gpu = (plugin.host.session.device() == Device::Gpu).then(Device::gpu_name).flatten();
     let here = Environment::here((!library::is_built_in(path)).then_some(path), gpu);
-    recorder.run.update(|record| here.note(&mut record.environments))
+    let (defaults, paper) = plugin.declaration.as_ref().map_or_else(Default::default, |declaration| {
+        // A preset that the run does not need, and that cannot be read, does not keep it from running.
+        let paper = plugin::paper(path).ok().flatten().unwrap_or_default();
+        (settings::defaults(declaration), settings::paper_values(declaration, &paper))
+    });
+    recorder.run.update(|record| {
+        here.note(&mut record.environments);
+        record.defaults = defaults;
+        // Resumed from its recorded scripts, a run has no presets beside it.
+        if !paper.is_empty() {
+            record.paper = paper;
+        }
+    })
 }
 
 /// Notes an error that a run ended with after it was asked to stop. Resumed, it meets the error again, if
@@ -89,15 +110,15 @@ fn close(session: &Session, status: Status, text: Option<String>, control: &Cont
     // The metrics are on the disk before the record says that the run is complete.
     recorder.metrics.position()?;
     let folder = recorder.run.path().to_owned();
-    recorder.run.update(|record| {
+    let change = |record: &mut Record| {
         record.status = status;
         record.error = text;
         record.scripts = recorder.scripts().record();
         if let Some(here) = record.environments.last_mut() {
             here.peak_memory = here.peak_memory.max(peak_memory());
         }
-    })?;
-    report::write(&folder)?;
+    };
+    recorder.run.close(change, |record| page::write_as(&folder, record))?;
     let outcome = tell(status, recorder, &resume::command(recorder, session), control.quiet);
     if control.requeue && status == Status::Interrupted {
         requeue(recorder);
@@ -128,7 +149,7 @@ fn tell(status: Status, recorder: &Recorder, go_on: &str, quiet: bool) -> Outcom
     match status {
         Status::Completed => {
             if !quiet {
-                let report = folder.join("report.html");
+                let report = folder.join(page::FILE);
                 let metrics = readable(&recorder.metrics.last());
                 err!("{}", format!("done: {}  {metrics}", report.display()).trim_end());
             }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::{outcome::Outcome, plugin};
@@ -12,8 +13,12 @@ use crate::{
 };
 
 /// Prints the plugins with their first line, where each comes from, and its presets.
-pub fn run() -> Result<Outcome> {
+pub fn run(json: bool) -> Result<Outcome> {
     let plugins = plugin::all();
+    if json {
+        plugins.iter().for_each(|path| out!("{}", facts(path)));
+        return Ok(Outcome::Done);
+    }
     let indent = plugins.iter().map(|path| plugin::stem(path).width()).max().unwrap_or(0) + 2;
     for path in &plugins {
         let name = plugin::stem(path);
@@ -24,6 +29,17 @@ pub fn run() -> Result<Outcome> {
          `host copy NAME` gives a copy to edit."
     );
     Ok(Outcome::Done)
+}
+
+/// The same for programs.
+fn facts(path: &Path) -> serde_json::Value {
+    json!({
+        "name": plugin::stem(path),
+        "title": title(path).trim(),
+        "path": path,
+        "built_in": library::is_built_in(path),
+        "presets": plugin::presets(path).into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+    })
 }
 
 /// The first line of a plugin, or why it cannot be read.

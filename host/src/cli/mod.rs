@@ -15,6 +15,7 @@ mod onnx;
 mod outcome;
 mod params;
 mod plugin;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -71,17 +72,20 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Run(args) => run::run(args),
         Command::Resume(args) => resume::run(args),
         Command::Sweep(args) => sweep::run(args),
-        Command::Params { plugin, toml } => params::run(plugin, *toml),
-        Command::List => list::run(),
+        Command::Params { plugin, toml, json } => params::run(plugin, *toml, *json),
+        Command::List { json } => list::run(*json),
         Command::Copy { name } => copy::run(name),
         Command::Help { name, markdown, definitions } => help::run(name, *markdown, *definitions),
         Command::Runs(args) => runs::run(args),
+        Command::Report { run } => report::run(run),
         Command::Compare(args) => compare::run(args),
-        Command::Check { plugin } => check::run(plugin),
+        Command::Check { plugin, json } => check::run(plugin, *json),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),
-        Command::Data { action, data } => data::run(action.as_ref(), data.as_deref()),
-        Command::Doctor { onnxruntime, data } => doctor::run(onnxruntime.as_deref(), data.as_deref()),
+        Command::Data { action, data, json } => data::run(action.as_ref(), data.as_deref(), *json),
+        Command::Doctor { onnxruntime, data, json } => {
+            doctor::run(onnxruntime.as_deref(), data.as_deref(), *json)
+        }
     }
 }
 

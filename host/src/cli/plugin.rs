@@ -112,6 +112,19 @@ pub fn presets(plugin: &Path) -> Vec<(String, PathBuf)> {
     entries.filter_map(|(path, _)| Some((name(&path)?, path))).collect()
 }
 
+/// The settings of the paper: of the preset `paper`, where there is one.
+///
+/// # Errors
+/// It cannot be read.
+pub fn paper(plugin: &Path) -> Result<Option<toml::Table>> {
+    let read = |(_, path): (String, PathBuf)| {
+        let text = library::read(&path)?;
+        text.parse()
+            .map_err(|e| Error::usage(format!("{}: {e}", path.display()), "write lines like `epochs = 3`"))
+    };
+    presets(plugin).into_iter().find(|(name, _)| name == "paper").map(read).transpose()
+}
+
 /// The file of a preset.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    run::{report::byte_size, shell_quoted},
+    run::{byte_size, shell_quoted},
     study::{
         columns::drawn,
         filter::filter,

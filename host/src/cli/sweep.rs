@@ -15,11 +15,12 @@ use super::{
 };
 use crate::{
     error::Result,
-    run::{Progress, shell_quoted},
+    run::{Progress, aligned, shell_quoted},
     script::settings::{self, Declaration},
     sweep::{
-        Launch, Outline, Plan, Request, Sweep, drafts,
+        Launch, Outline, Plan, Request, Standing, Sweep, drafts,
         local::{self, Local},
+        report, table,
     },
 };
 use slurm::Slurm;
@@ -79,12 +80,14 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
         yes: args.yes,
     };
     let (rounds, drafts) = drafts(&request)?;
+    let table = table(&request, &drafts)?;
     let plan = Plan::new(
         &request,
         args.inputs.recorded(args.plugin.as_deref().unwrap_or(Path::new("")), args.device, &args.control),
         &plugin.host.scripts.record(),
         &rounds,
         &drafts,
+        table,
     );
     let existing = existing::runs(&args.out, plugin);
     let outline = Outline { drafts: &drafts, base: &base, existing: &existing };
@@ -102,7 +105,18 @@ fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> 
     stop::listen(say(Arc::clone(&progress)))?;
     stop::at(deadline, say(Arc::clone(&progress)));
     let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
-    Ok(summary::tell(sweep, &standings, ""))
+    finish(sweep, &standings, "")
+}
+
+/// Says what became of the jobs and how to go on, writes the page and the files of the sweep, and prints the table
+/// of its preset.
+fn finish(sweep: &Sweep, standings: &[Standing], options: &str) -> Result<Outcome> {
+    let outcome = summary::tell(sweep, standings, options);
+    if let Some(table) = report::write(sweep, &standings)? {
+        out!("{}", aligned(&table.rows).trim_end());
+        err!("{}", table.caption);
+    }
+    Ok(outcome)
 }
 
 /// A command about this sweep, as it is typed.

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_looked_and_the_way_out_are_told() {
+    fn an_error_says_where_it_looked_and_the_way_out() {
         let folder = tempfile::tempdir().unwrap();
         let error = find(&[folder.path().to_path_buf()]).unwrap_err().to_string();
         assert!(error.contains(&folder.path().display().to_string()), "{error}");

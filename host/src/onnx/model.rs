@@ -271,6 +271,11 @@ fn builder(runtime: &Runtime, device: Device) -> ort::Result<SessionBuilder> {
         .with_deterministic_compute(true)?
         // Threads that spin between calls would take the cores from everything else.
         .with_intra_op_spinning(false)?;
+    let threads = rayon::current_num_threads();
+    if threads < std::thread::available_parallelism().map_or(1, usize::from) {
+        // A job of a sweep has its share of the processor here, too. The numbers do not depend on it.
+        builder = builder.with_intra_threads(threads)?;
+    }
     if device == Device::Gpu {
         let cuda = ep::CUDA::default()
             .with_device_id(0)

@@ -316,7 +316,7 @@ fn a_panic_inside_a_call_becomes_its_error() {
 }
 
 /// The folder that `HOST_MODELS` names holds any models: each opens, and rows run one by one give
-/// what they give together.
+/// what they give together; one thread gives the same bits as all.
 #[test]
 fn real_models_open_and_run() {
     let Some(folder) = std::env::var_os("HOST_MODELS").filter(|_| library_is_here()) else {
@@ -333,6 +333,9 @@ fn real_models_open_and_run() {
         let pixels = Key::new(1).draw(0).uniform(shape.iter().product());
         let images = ArrayD::from_shape_vec(shape, pixels).unwrap();
         let together = run(&model, &input.name, images.clone()).unwrap();
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let narrow = one.install(|| Model::open(&path, Device::Cpu, None)).unwrap();
+        assert_eq!(run(&narrow, &input.name, images.clone()).unwrap(), together, "on one thread");
         for row in 0..3 {
             let image = images.select(Axis(0), &[row]);
             for ((name, alone), (_, all)) in run(&model, &input.name, image).unwrap().iter().zip(&together) {

@@ -12,14 +12,14 @@ use std::{
 };
 
 use super::{
-    record::{self, Record, Status, timestamp},
-    report::shell_quoted,
+    record::{self, LeftFile, Record, Status, timestamp},
+    words::shell_quoted,
 };
 use crate::{
     error::{Error, Result, locked},
-    files::{cleaned, is_leftover, remove_leftovers, safe_name, sync_folder, write_whole},
+    files::{cleaned, is_leftover, remove_leftovers, safe_name, sha256, sync_folder, write_whole},
 };
-pub use lock::{is_held, lock};
+pub use lock::{LOCK, is_held, lock};
 use log::RunLog;
 
 const FIGURES: &str = "figures";
@@ -108,8 +108,7 @@ impl Run {
         refuse_links(folder)?;
         let record = Record::read(folder)?;
         match record.status {
-            // The report is the last thing that a run writes: killed before, it is resumed once more.
-            Status::Completed if !extended && folder.join("report.html").exists() => Err(Error::usage(
+            Status::Completed if !extended => Err(Error::usage(
                 format!("{} is completed: there is nothing to resume", folder.display()),
                 format!(
                     "with another setting it goes on, as in `host resume {} epochs=40`; `host run` runs the \
@@ -180,6 +179,29 @@ impl Run {
         state.store(&self.path, record)
     }
 
+    /// Ends the run: changes the record as [`Run::update`] does, once `leave` has written what else is left
+    /// of it. So who reads that the run is completed finds everything else in its place. `leave` is given the
+    /// record as it will be, and must not use this run.
+    ///
+    /// # Errors
+    /// Those of `leave`, after which a run is not completed; the record cannot be written.
+    pub fn close(
+        &self,
+        change: impl FnOnce(&mut Record),
+        leave: impl FnOnce(&Record) -> Result<()>,
+    ) -> Result<()> {
+        let mut state = locked(&self.state);
+        let mut record = state.record.clone();
+        change(&mut record);
+        let record = state.stamped(record);
+        let left = leave(&record);
+        if left.is_err() && record.status == Status::Completed {
+            return left;
+        }
+        state.write(&self.path, record)?;
+        left
+    }
+
     /// Changes the record, which is written with the next [`Run::update`]; a checkpoint comes with one.
     pub fn amend(&self, change: impl FnOnce(&mut Record)) {
         change(&mut locked(&self.state).record);
@@ -187,8 +209,14 @@ impl Run {
 
     /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
     pub fn figure(&self, name: &str, png: &[u8]) -> Result<PathBuf> {
-        let path = self.path.join(FIGURES).join(safe_name(name) + ".png");
+        let name = safe_name(name);
+        let path = self.path.join(FIGURES).join(format!("{name}.png"));
         write_whole(&path, png)?;
+        self.amend(|record| {
+            if !record.figures.contains(&name) {
+                record.figures.push(name);
+            }
+        });
         Ok(path)
     }
 
@@ -199,8 +227,14 @@ impl Run {
 
     /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].
     pub fn model(&self, name: &str, extension: &str, bytes: &[u8]) -> Result<()> {
-        let name = format!("{}.{extension}", safe_name(name));
-        Ok(write_whole(&self.path.join(MODELS).join(name), bytes)?)
+        let name = format!("{MODELS}/{}.{extension}", safe_name(name));
+        write_whole(&self.path.join(&name), bytes)?;
+        let model = LeftFile { name, sha256: sha256(bytes), bytes: bytes.len() as u64 };
+        self.amend(|record| match record.models.iter_mut().find(|known| known.name == model.name) {
+            Some(known) => *known = model,
+            None => record.models.push(model),
+        });
+        Ok(())
     }
 
     /// Appends to `log.txt`, as [`printable`](crate::terminal::printable) and with the time before each line.
@@ -229,7 +263,13 @@ impl Run {
 }
 
 impl RunState {
-    fn store(&mut self, folder: &Path, mut record: Record) -> Result<()> {
+    fn store(&mut self, folder: &Path, record: Record) -> Result<()> {
+        let record = self.stamped(record);
+        self.write(folder, record)
+    }
+
+    /// The record with its times.
+    fn stamped(&mut self, mut record: Record) -> Record {
         let now = timestamp(SystemTime::now());
         if self.record.status == Status::Queued {
             self.since = Instant::now(); // waiting is not running
@@ -241,6 +281,10 @@ impl RunState {
             record.seconds = self.before + self.since.elapsed().as_secs_f64();
             record.finished = if record.status.is_over() { now } else { String::new() };
         }
+        record
+    }
+
+    fn write(&mut self, folder: &Path, record: Record) -> Result<()> {
         record.write(folder)?;
         self.record = record;
         Ok(())
@@ -325,7 +369,7 @@ fn refuse_content(path: &Path) -> Result<()> {
         let problem = format!("there is a run in {} already", path.display());
         return Err(Error::usage(problem, format!("go on with it: host resume {}", path.display())));
     }
-    const LEFT: [&str; 5] = [FIGURES, TABLES, MODELS, lock::LOCK, LOG];
+    const LEFT: [&str; 5] = [FIGURES, TABLES, MODELS, LOCK, LOG];
     for entry in fs::read_dir(path).map_err(Error::io(path))? {
         let name = entry.map_err(Error::io(path))?.file_name();
         let name = name.to_string_lossy();

@@ -10,7 +10,7 @@ use indicatif::{
     HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
 };
 
-use super::report::{duration, number};
+use super::words::{duration, number};
 use crate::{
     error::locked,
     terminal::{one_line, printable},

@@ -62,6 +62,11 @@ pub struct Record {
     /// The settings that the user gave; the others have the plugin's defaults.
     #[serde(default)]
     pub given: Vec<String>,
+    /// The value of every setting where none is given, and those of the paper's preset, where there is one.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub defaults: Map<String, serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub paper: Map<String, serde_json::Value>,
     pub seed: u64,
     pub device: String,
     pub versions: Map<String, serde_json::Value>,
@@ -83,6 +88,11 @@ pub struct Record {
     pub changed_settings: Vec<SettingChange>,
     /// The data sets that were read: name, and where from or how made.
     pub data: Vec<(String, String)>,
+    /// The figures in the order in which they were first drawn, and the models that it wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<LeftFile>,
     /// When the run began and ended, in UTC, as in RFC 3339; empty before.
     pub started: String,
     pub finished: String,
@@ -131,6 +141,15 @@ impl FileRecord {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         Self { name, path: real.display().to_string(), sha256: sum.sha256, bytes: sum.bytes, files }
     }
+}
+
+/// A file that a run wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftFile {
+    /// Its path in the run's folder: `models/net.onnx`.
+    pub name: String,
+    pub sha256: String,
+    pub bytes: u64,
 }
 
 /// A script or file that was another one when the run was resumed.

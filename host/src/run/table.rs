@@ -2,7 +2,7 @@
 
 mod formats;
 
-use super::report::number;
+use super::words::number;
 pub use formats::{to_markdown, to_tex, to_typst};
 
 /// A cell. Numbers are shown with four digits, whole ones and texts as they are.

@@ -21,5 +21,5 @@ pub use resolve::{
     ChosenValue, LikeRun, ROUND, ResolvedSettings, SWEEP, SettingSources, TABLE, ValueOrigin, resolve,
 };
 pub use rules::SettingRule;
-pub use table::{table, to_toml};
+pub use table::{defaults, paper_values, table, to_json, to_toml};
 pub use value::{SettingValue, split_items};

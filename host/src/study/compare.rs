@@ -78,9 +78,11 @@ pub fn compare(runs: Vec<RunSummary>, request: &Request) -> Result<Comparison> {
     }
     let metrics = metrics(&runs, &request.metrics)?;
     let by = request.by.iter().map(|name| Quantity::named(name, &runs)).collect::<Result<Vec<_>>>()?;
+    let changed = runs.iter().filter(|run| run.changed).count();
     let groups = grouped(runs, (!by.is_empty()).then_some(by));
     let bases = baseline(&groups, &request.baseline)?;
     let mut remarks = groups.remarks.clone();
+    remarks.extend(remark_of_changes(changed));
     if !bases.is_empty() {
         remarks.push("differences are to the baseline's run of the same seed".into());
     }
@@ -98,6 +100,16 @@ pub fn compare(runs: Vec<RunSummary>, request: &Request) -> Result<Comparison> {
         has_baseline: !bases.is_empty(),
         remarks,
     })
+}
+
+fn remark_of_changes(runs: usize) -> Option<String> {
+    let which = match runs {
+        0 => return None,
+        1 => "1 run".to_owned(),
+        n => format!("{n} runs"),
+    };
+    let what = "went on with other settings, scripts or files than at the start";
+    Some(format!("{which} {what}: `host runs --where changed=yes`"))
 }
 
 fn metrics(runs: &[RunSummary], named: &[String]) -> Result<Vec<MetricName>> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::{json_number, report::Metric};
+use crate::run::{Metric, json_number};
 
 /// Words in the names of metrics of which more is better; of any other, less is.
 const MORE_IS_BETTER: [&str; 16] = [
@@ -158,7 +158,7 @@ mod tests {
 
     fn metric(name: &str, values: &[f64]) -> Metric {
         let points = values.iter().enumerate().map(|(i, value)| (i as f64, *value)).collect();
-        Metric { name: name.into(), points, x_name: "step" }
+        Metric { name: name.into(), points, times: Vec::new(), x_name: "step" }
     }
 
     #[test]

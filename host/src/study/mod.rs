@@ -9,7 +9,6 @@ pub mod list;
 pub mod metric;
 pub mod named;
 pub mod notes;
-pub mod page;
 pub mod quantity;
 pub mod remove;
 mod statistics;

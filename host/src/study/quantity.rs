@@ -7,10 +7,7 @@ use jiff::Timestamp;
 use super::{metric::MetricName, summary::RunSummary};
 use crate::{
     error::{Error, Result},
-    run::{
-        Status, number,
-        report::{duration, natural_key},
-    },
+    run::{Status, duration, natural_key, number},
     script::{did_you_mean, settings::SettingValue},
 };
 
@@ -33,6 +30,11 @@ const FACTS: [(&str, Fact); 16] = [
     ("host", Fact::Host),
     ("commit", Fact::Commit),
 ];
+
+/// Whether every run has a fact of this name.
+pub fn is_fact(name: &str) -> bool {
+    FACTS.iter().any(|(known, _)| *known == name)
+}
 
 /// A fact of every run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    run::{Record, Status, report::ReportMetrics},
+    run::{LoggedMetrics, Record, Status},
 };
 
 /// The metric log in a run's folder.
@@ -60,7 +60,7 @@ impl RunSummary {
     /// There is no record, or it is damaged; the metrics cannot be read.
     pub fn read(folder: &Path) -> Result<Self> {
         let record = Record::read(folder)?;
-        let log = ReportMetrics::read(&folder.join(METRICS))?;
+        let log = LoggedMetrics::read(&folder.join(METRICS))?;
         let changed = record.is_changed();
         let here = record.environments.last().cloned().unwrap_or_default();
         Ok(Self {
@@ -97,7 +97,7 @@ impl RunSummary {
         if let Some(value) = metric.of_summary(known) {
             return Ok(Some(value));
         }
-        let log = ReportMetrics::read(&self.path.join(METRICS))?;
+        let log = LoggedMetrics::read(&self.path.join(METRICS))?;
         Ok(log.all.iter().find(|known| known.name == metric.name).map(|known| metric.of(known)))
     }
 

@@ -8,38 +8,38 @@
 //! paper = [[62.26, 79.76], [71.5, nan]]   # a number for each cell, row by row; nan where there is none
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     compare::{Groups, cell, grouped, metric_among, shown_estimate},
     list::common_metrics,
     metric::MetricName,
-    quantity::Quantity,
+    quantity::{Quantity, is_fact},
     statistics::Estimate,
     summary::RunSummary,
 };
 use crate::{
     error::{Error, Result},
     run::{TableCell, number},
-    script::settings::TABLE,
+    script::{did_you_mean, settings::TABLE},
 };
 
 /// The section `[table]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableSpec {
     pub rows: Names,
     #[serde(default)]
     pub columns: Names,
     pub value: Names,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paper: Vec<Vec<f64>>,
 }
 
 /// A name, or several.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Names {
     One(String),
@@ -61,8 +61,8 @@ impl Names {
     }
 }
 
-/// The values of settings in the order in which they shall stand, as they are typed: a sweep's axes.
-pub type Axes = [(String, Vec<String>)];
+/// The settings of each run that is planned, as they are typed: rows and columns stand in their order.
+pub type Planned = [BTreeMap<String, String>];
 
 impl TableSpec {
     /// The section in the text of a preset, where it has one.
@@ -78,6 +78,28 @@ impl TableSpec {
         let table: toml::Table = text.parse().map_err(wrong)?;
         table.get(TABLE).map(|section| section.clone().try_into().map_err(wrong)).transpose()
     }
+
+    /// Holds it against the names of settings and the runs that are planned, before any of them runs.
+    ///
+    /// # Errors
+    /// `Usage`: a name that is no setting; printed numbers that are not as many as cells.
+    pub fn check(&self, settings: &[&str], planned: &Planned) -> Result<()> {
+        for name in self.rows.all().iter().chain(self.columns.all()) {
+            let plain = name.strip_prefix("settings.").unwrap_or(name);
+            if !settings.contains(&plain) && !is_fact(name) {
+                let near = did_you_mean(plain, settings.iter().copied());
+                let all = || format!("there are {}", settings.join(", "));
+                let problem = format!("[{TABLE}]: there is no setting `{name}`");
+                return Err(Error::usage(problem, near.unwrap_or_else(all)));
+            }
+        }
+        let count = |names: &Names| distinct(planned_values(names.all(), planned)).len();
+        match (count(&self.rows), count(&self.columns)) {
+            // Of what is not an axis the runs will say the values.
+            (0, _) | (_, 0) => Ok(()),
+            (rows, columns) => check_size(&self.paper, rows, columns * self.value.all().len()),
+        }
+    }
 }
 
 /// A table as it can be printed.
@@ -90,11 +112,11 @@ pub struct PaperTable {
 }
 
 /// A paper's table: `mean ± half` of the 95 % interval over the runs of a cell, with the printed number in
-/// brackets. A cell without runs, of a job that failed, is there all the same where the axes name its values.
+/// brackets. A cell without runs, of a job that failed, is there all the same where it was planned.
 ///
 /// # Errors
 /// `Usage`: a name that no run has; printed numbers that are not as many as cells.
-pub fn table(spec: &TableSpec, runs: Vec<RunSummary>, axes: &Axes) -> Result<PaperTable> {
+pub fn table(spec: &TableSpec, runs: Vec<RunSummary>, planned: &Planned) -> Result<PaperTable> {
     let known = common_metrics(&runs);
     let metrics = spec.value.all().iter().map(|name| metric_among(&known, name));
     let metrics = metrics.collect::<Result<Vec<_>>>()?;
@@ -102,8 +124,8 @@ pub fn table(spec: &TableSpec, runs: Vec<RunSummary>, axes: &Axes) -> Result<Pap
     let by = by.map(|name| Quantity::named(name, &runs)).collect::<Result<Vec<_>>>()?;
     let groups = grouped(runs, Some(by));
     let split = spec.rows.all().len();
-    let rows = ordered(&groups, 0..split, axes);
-    let columns = ordered(&groups, split..groups.names.len(), axes);
+    let rows = ordered(&groups, 0..split, planned);
+    let columns = ordered(&groups, split..groups.names.len(), planned);
     check_size(&spec.paper, rows.len(), columns.len() * metrics.len())?;
     let (mut lines, mut counts) = (vec![heads(spec, &columns, &metrics)], BTreeSet::new());
     for (i, row) in rows.iter().enumerate() {
@@ -155,37 +177,20 @@ fn ours_and_printed(ours: Option<Estimate>, printed: Option<&f64>) -> String {
     }
 }
 
-/// The combinations of values in a part of the groups' names: of an axis all of its values, in its order; of
-/// any other name those that there are.
-fn ordered(groups: &Groups, part: std::ops::Range<usize>, axes: &Axes) -> Vec<Vec<String>> {
-    let mut combinations = vec![Vec::new()];
-    for index in part.clone() {
-        let axis = axes.iter().find(|(name, _)| *name == groups.names[index]);
-        let found = || distinct(groups.groups.iter().map(|group| &group.values[index]));
-        let values = axis.map_or_else(found, |(_, values)| values.clone());
-        let longer = |start: Vec<String>| {
-            values
-                .iter()
-                .map(move |value| [&start[..], std::slice::from_ref(value)].concat())
-                .collect::<Vec<_>>()
-        };
-        combinations = combinations.into_iter().flat_map(longer).collect();
-    }
-    // Values that always go together make no other combinations.
-    let there: BTreeSet<&[String]> = groups.groups.iter().map(|group| &group.values[part.clone()]).collect();
-    let is_axis = groups.names[part].iter().all(|name| axes.iter().any(|(axis, _)| axis == name));
-    combinations.retain(|values| is_axis || there.contains(&values[..]));
-    combinations
+/// The combinations of values in a part of the groups' names: as they were planned, then any others.
+fn ordered(groups: &Groups, part: std::ops::Range<usize>, planned: &Planned) -> Vec<Vec<String>> {
+    let there = groups.groups.iter().map(|group| group.values[part.clone()].to_vec());
+    distinct(planned_values(&groups.names[part.clone()], planned).chain(there))
 }
 
-fn distinct<'a>(values: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let mut distinct: Vec<String> = Vec::new();
-    for value in values {
-        if !distinct.contains(value) {
-            distinct.push(value.clone());
-        }
-    }
-    distinct
+/// The values of some settings in each planned run that has them all.
+fn planned_values<'a>(names: &'a [String], planned: &'a Planned) -> impl Iterator<Item = Vec<String>> + 'a {
+    planned.iter().filter_map(|settings| names.iter().map(|name| settings.get(name).cloned()).collect())
+}
+
+fn distinct(combinations: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
+    let mut known = BTreeSet::new();
+    combinations.filter(|values| known.insert(values.clone())).collect()
 }
 
 fn check_size(paper: &[Vec<f64>], rows: usize, cells: usize) -> Result<()> {
@@ -197,7 +202,7 @@ fn check_size(paper: &[Vec<f64>], rows: usize, cells: usize) -> Result<()> {
     let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
     Err(Error::usage(
         format!(
-            "[table]: `paper` has {} rows of {} numbers, the table has {rows} rows of {cells}",
+            "[{TABLE}]: `paper` has {} rows of {} numbers, the table has {rows} rows of {cells}",
             paper.len(),
             widths.join(" or ")
         ),

@@ -35,7 +35,7 @@ impl Existing {
         for folder in folders(runs).chain(folders(sweeps).flat_map(|sweep| folders(&sweep.join(RUNS)))) {
             let Ok(record) = Record::read(&folder) else { continue };
             let is_equal = record.device == device
-                && record.changed.is_empty()
+                && !record.is_changed()
                 && is_version(&record)
                 && has_scripts(&record)
                 && is_same(&record);

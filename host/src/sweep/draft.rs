@@ -12,9 +12,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     script::{
-        Problem,
+        Problem, library,
         settings::{ResolvedSettings, Setting, SettingRule, SettingValue, ValueOrigin, given},
     },
+    study::table::TableSpec,
 };
 
 /// The most jobs of a sweep that starts without `--yes`.
@@ -100,21 +101,42 @@ pub fn drafts(request: &Request) -> Result<(Vec<Round>, Vec<Draft>)> {
     Ok((rounds, drafts))
 }
 
-/// Holds what a preset says of a sweep against the settings, if it says anything.
+/// The table that the preset asks for, of the jobs of the last round.
 ///
 /// # Errors
-/// As [`drafts`].
+/// `Usage`: the section is no table, or does not fit the settings and the jobs.
+pub fn table(request: &Request, drafts: &[Draft]) -> Result<Option<TableSpec>> {
+    let Some(preset) = request.preset else { return Ok(None) };
+    let Some(table) = TableSpec::of_preset(&preset.display().to_string(), &library::read(preset)?)? else {
+        return Ok(None);
+    };
+    let names: Vec<&str> = request.declared.iter().map(|setting| setting.name.as_str()).collect();
+    let last = drafts.last().map_or(0, |draft| draft.round);
+    let planned = drafts.iter().filter(|draft| draft.round == last).map(|draft| {
+        let seed = (SEED.to_owned(), draft.seed.to_string());
+        draft.values.iter().map(|(name, value)| (name.clone(), value.to_string())).chain([seed]).collect()
+    });
+    table.check(&names, &planned.collect::<Vec<_>>())?;
+    Ok(Some(table))
+}
+
+/// Holds what a preset says of a sweep and of its table against the settings, if it says anything.
+///
+/// # Errors
+/// As [`drafts`] and [`table`].
 pub fn check(declared: &[Setting], base: &ResolvedSettings, preset: &Path) -> Result<()> {
-    if !sections::are_in(preset) {
-        return Ok(());
-    }
     let request =
         Request { declared, base, preset: Some(preset), axes: &[], random: None, seed: 0, yes: false };
+    if !sections::are_in(preset) {
+        return table(&request, &[]).map(drop);
+    }
     let rounds = rounds(&request, &with_seed(declared)?)?;
     let mut axes = rounds.iter().flat_map(|round| &round.axes);
     // A preset may leave to the command line how many points are drawn.
     let random = axes.any(|(_, axis)| matches!(axis, Axis::Range(_))).then_some(1);
-    drafts(&Request { random, ..request }).map(drop)
+    let request = Request { random, ..request };
+    let (_, drafts) = drafts(&request)?;
+    table(&request, &drafts).map(drop)
 }
 
 /// The declared settings and the seed, which is an axis like them.

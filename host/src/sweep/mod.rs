@@ -3,7 +3,8 @@
 //! A sweep is a folder: `sweep.toml` is the plan, `jobs.jsonl` has a line for each job, `runs/` has their
 //! runs. How a job stands is how its run's folder stands, and nothing else. From what was asked for to runs:
 //! [`drafts`] (the points of all rounds) → [`Sweep::create`] (the folder, with paths and with runs that exist
-//! already) → an engine that starts jobs: [`local`] has processes of this machine, [`slurm`] tasks of a cluster.
+//! already) → an engine that starts jobs: [`local`] has processes of this machine, [`slurm`] tasks of a cluster →
+//! [`report`]: its page, its CSV file, and the table of its preset.
 
 mod adopt;
 mod axis;
@@ -14,13 +15,14 @@ pub mod local;
 mod plan;
 mod range;
 mod reference;
+pub mod report;
 mod round;
 mod sections;
 pub mod slurm;
 mod state;
 
 pub use adopt::Existing;
-pub use draft::{Request, check, drafts};
+pub use draft::{Request, check, drafts, table};
 pub use folder::{Outline, Sweep};
 pub use job::{Job, Launch};
 pub use plan::Plan;

@@ -17,6 +17,7 @@ use crate::{
         library,
         settings::{SettingValue, ValueOrigin},
     },
+    study::table::TableSpec,
 };
 
 /// The plan of a sweep.
@@ -38,6 +39,9 @@ pub struct Plan {
     #[serde(default)]
     pub settings: toml::Table,
     pub round: Vec<PlannedRound>,
+    /// The table that the preset asks for, of the runs of the last round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableSpec>,
     /// The plugin and what it imports, as they have to be for every job.
     pub scripts: Vec<ScriptSum>,
 }
@@ -70,6 +74,7 @@ impl Plan {
         scripts: &[ScriptText],
         rounds: &[Round],
         drafts: &[Draft],
+        table: Option<TableSpec>,
     ) -> Self {
         let given = request.base.choices.iter().filter(|choice| choice.origin != ValueOrigin::Default);
         let versions = crate::run::versions(None).into_iter();
@@ -87,6 +92,7 @@ impl Plan {
                 .collect(),
             settings: given.map(|choice| (choice.name.clone(), (&choice.value).into())).collect(),
             round: rounds.iter().enumerate().map(round).collect(),
+            table,
             scripts: scripts.iter().map(ScriptSum::of).collect(),
         }
     }

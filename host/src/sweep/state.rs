@@ -67,11 +67,6 @@ pub fn of_run(folder: &Path) -> Standing {
     }
     let state = match status_on_disk(folder) {
         Err(error) => return Standing::new(JobState::Failed, error.to_string()),
-        // The report is the last thing that a run writes.
-        Ok(Status::Completed) if !folder.join("report.html").exists() => match is_held() {
-            true => JobState::Running,
-            false => JobState::Interrupted,
-        },
         Ok(Status::Completed) => JobState::Completed,
         Ok(Status::Running) => JobState::Running,
         Ok(Status::Interrupted) => JobState::Interrupted,

@@ -1,6 +1,6 @@
 //! How well classes are predicted.
 
-use crate::{DType, Error, Result, Spec, Tensor, ensure, no_grad, tensor::Charge};
+use crate::{DType, Device, Error, Result, Spec, Tensor, ensure, no_grad, tensor::Charge};
 
 /// The class of each sample: of scores `[N, C]` that of the largest, the first of equal ones; labels
 /// `[N]` (integers) are their own. Negative labels are refused.
@@ -57,7 +57,7 @@ pub fn misclassification(scores: &Tensor, class: usize) -> Result<f64> {
 /// As [`accuracy`], [`Error::Argument`] for a label that is not below `classes`, and [`Error::Memory`].
 pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tensor> {
     const OP: &str = "confusion";
-    let _charge = Charge::new(OP, &Spec::new([classes, classes], DType::I32))?;
+    let _charge = Charge::new(OP, &Spec::new([classes, classes], DType::I32), Device::Cpu)?;
     let mut counts = vec![0i32; classes * classes];
     for (predicted, truth) in pairs(OP, scores, truth)? {
         let largest = predicted.max(truth);
@@ -73,7 +73,7 @@ pub fn confusion(scores: &Tensor, truth: &Tensor, classes: usize) -> Result<Tens
 fn pairs(op: &'static str, scores: &Tensor, truth: &Tensor) -> Result<Vec<(usize, usize)>> {
     let (predicted, truth) = (predictions(scores).map_err(|e| e.named(op))?, labels(op, truth)?);
     ensure(predicted.len() == truth.len(), || {
-        let found = format!("{} samples beside {} labels", predicted.len(), truth.len());
+        let found = format!("{} samples and {} labels", predicted.len(), truth.len());
         Error::shape(op, found, "a label for each sample")
     })?;
     Ok(predicted.into_iter().zip(truth).collect())

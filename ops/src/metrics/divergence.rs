@@ -2,7 +2,7 @@
 
 use std::f64::consts::LN_2;
 
-use crate::{DType, Error, Result, Spec, ensure, tensor::Charge};
+use crate::{DType, Device, Error, Result, Spec, ensure, tensor::Charge};
 
 /// Counts or probabilities, not negative and not all 0, as probabilities.
 fn law(op: &'static str, weights: &[f64]) -> Result<Vec<f64>> {
@@ -19,7 +19,7 @@ fn law(op: &'static str, weights: &[f64]) -> Result<Vec<f64>> {
 /// Two laws on the same outcomes.
 fn laws(op: &'static str, p: &[f64], q: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
     ensure(p.len() == q.len(), || {
-        Error::shape(op, format!("{} beside {} outcomes", p.len(), q.len()), "the same outcomes for both")
+        Error::shape(op, format!("{} and {} outcomes", p.len(), q.len()), "the same outcomes for both")
     })?;
     Ok((law(op, p)?, law(op, q)?))
 }
@@ -58,7 +58,7 @@ pub fn histogram(samples: &[f64], low: f64, high: f64, bins: usize) -> Result<Ve
     ensure(low < high && (high - low).is_finite(), || {
         Error::argument(OP, "the range", format!("{low} to {high}"), "low below high")
     })?;
-    let _charge = Charge::new(OP, &Spec::new([bins], DType::F64))?;
+    let _charge = Charge::new(OP, &Spec::new([bins], DType::F64), Device::Cpu)?;
     let mut counts = vec![0.0; bins];
     for x in samples.iter().filter(|x| (low..=high).contains(*x)) {
         let bin = (x - low) / (high - low) * bins as f64;
@@ -104,7 +104,7 @@ pub fn jsd_worst_case(alphas: &[f64], deltas: &[f64]) -> Result<f64> {
 /// `sum alpha_i f(delta_i)`.
 fn mixed(op: &'static str, alphas: &[f64], deltas: &[f64], f: impl Fn(f64) -> f64) -> Result<f64> {
     ensure(alphas.len() == deltas.len(), || {
-        let found = format!("{} weights beside {} probabilities", alphas.len(), deltas.len());
+        let found = format!("{} weights and {} probabilities", alphas.len(), deltas.len());
         Error::shape(op, found, "as many of both")
     })?;
     deltas.iter().try_for_each(|&delta| probability(op, delta))?;

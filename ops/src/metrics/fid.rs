@@ -37,7 +37,7 @@ impl Moments {
     /// # Errors
     /// [`Error::Memory`] when the budget does not allow a square matrix of that size.
     pub fn new(features: usize) -> Result<Self> {
-        let charge = Charge::new(OP, &Spec::new([features, features], DType::F64))?;
+        let charge = Charge::new(OP, &Spec::new([features, features], DType::F64), Device::Cpu)?;
         let scatter = Mat::zeros(features, features);
         Ok(Self { count: 0, mean: vec![0.0; features], scatter, _charge: charge })
     }
@@ -187,11 +187,11 @@ pub fn fid(real: &Tensor, fake: &Tensor) -> Result<f64> {
 /// [`Error::Memory`].
 pub fn frechet_distance(a: &Moments, b: &Moments) -> Result<f64> {
     ensure(a.mean.len() == b.mean.len(), || {
-        let found = format!("features of {} beside {} numbers", a.mean.len(), b.mean.len());
+        let found = format!("features of {} and {} numbers", a.mean.len(), b.mean.len());
         Error::shape(OP, found, "the same features of both")
     })?;
     // Two covariances, a factor of one, and what becomes of both in the product and its eigenvalues.
-    let _charge = Charge::new(OP, &Spec::new([6, a.mean.len(), a.mean.len()], DType::F64))?;
+    let _charge = Charge::new(OP, &Spec::new([6, a.mean.len(), a.mean.len()], DType::F64), Device::Cpu)?;
     let (ca, cb) = (a.covariance()?, b.covariance()?);
     let trace = |c: &Mat<f64>| (0..c.nrows()).map(|i| c[(i, i)]).sum::<f64>();
     let shift: f64 = a.mean.iter().zip(&b.mean).map(|(a, b)| (a - b).powi(2)).sum();

@@ -31,7 +31,7 @@ pub fn knn_accuracy_within(x: &Tensor, truth: &Tensor, k: usize) -> Result<f64> 
 
 fn shared([set, set_labels, x, truth]: &[Tensor; 4], k: usize, within: bool) -> Result<f64> {
     ensure(x.rank() >= 2 && x.rank() == set.rank() && x.shape()[1..] == set.shape()[1..], || {
-        Error::shape(OP, format!("samples {:?} beside {:?}", x.shape(), set.shape()), "samples of one shape")
+        Error::shape(OP, format!("samples {:?} and {:?}", x.shape(), set.shape()), "samples of one shape")
     })?;
     let known = labelled(set, set_labels)?;
     let truth = labelled(x, truth)?;

@@ -15,8 +15,8 @@ const BLOCK: usize = 2048;
 /// [`Error::Shape`] when the items differ in shape.
 pub fn nearest_distance(x: &Tensor, set: &Tensor) -> Result<Tensor> {
     ensure(x.rank() >= 2 && x.rank() == set.rank() && x.shape()[1..] == set.shape()[1..], || {
-        let found = format!("items {:?} beside {:?}", x.shape(), set.shape());
-        Error::shape("nearest_distance", found, "[N, ..] beside [M, ..], items of one shape")
+        let found = format!("items {:?} and {:?}", x.shape(), set.shape());
+        Error::shape("nearest_distance", found, "[N, ..] and [M, ..], items of one shape")
     })?;
     no_grad(|| {
         let (x, set) = (x.flatten(1, -1)?, set.flatten(1, -1)?);

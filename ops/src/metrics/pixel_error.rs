@@ -46,7 +46,7 @@ impl PixelError {
 pub fn l2_error(x: &Tensor, y: &Tensor, range: f64, reading: PixelError) -> Result<f64> {
     op::require_rank(OP, x.spec(), 4, "pictures [N, C, H, W]")?;
     ensure(x.shape() == y.shape(), || {
-        Error::shape(OP, format!("{:?} beside {:?}", x.shape(), y.shape()), "one shape for both")
+        Error::shape(OP, format!("{:?} and {:?}", x.shape(), y.shape()), "one shape for both")
     })?;
     ensure(range > 0.0 && range.is_finite(), || Error::argument(OP, "the range", range, "a number above 0"))?;
     let scale = 255.0 / range;

@@ -125,7 +125,7 @@ struct Buffers {
 pub fn ms_ssim(a: &Tensor, b: &Tensor, range: f64, reading: SsimReading) -> Result<Vec<f64>> {
     op::require_rank(OP, a.spec(), 4, "pictures [N, C, H, W]")?;
     ensure(a.shape() == b.shape(), || {
-        Error::shape(OP, format!("{:?} beside {:?}", a.shape(), b.shape()), "pairs of pictures of one shape")
+        Error::shape(OP, format!("{:?} and {:?}", a.shape(), b.shape()), "pairs of pictures of one shape")
     })?;
     let (size, minimum) = ([a.shape()[2], a.shape()[3]], reading.min_side());
     ensure(size.iter().all(|&side| side >= minimum), || {

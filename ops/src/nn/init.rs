@@ -148,7 +148,7 @@ fn orthonormal(spec: &Spec) -> Result<Tensor> {
     let columns = rest.iter().product::<usize>() * second;
     let (long, short) = ((*rows).max(columns), (*rows).min(columns));
     // The normal matrix, its factors and the result, in f64.
-    let _charge = Charge::new("init", &Spec::new([4, long, short], DType::F64))?;
+    let _charge = Charge::new("init", &Spec::new([4, long, short], DType::F64), Device::Cpu)?;
     let normal = random::normal(&[long, short], Device::Cpu)?.to_f64()?;
     let (q, signs) = abandonable(move || {
         let qr = faer::MatRef::from_row_major_slice(&normal, long, short).qr();

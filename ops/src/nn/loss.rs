@@ -134,6 +134,6 @@ pub fn gaussian_kl(mu: &Tensor, logvar: &Tensor) -> Result<Tensor> {
 /// Refuses to broadcast: in a loss that is always an accident.
 fn same_shape(op: &'static str, y: &Tensor, target: &Tensor) -> Result<()> {
     ensure(y.shape() == target.shape(), || {
-        Error::shape(op, format!("{:?} beside {:?}", y.shape(), target.shape()), "one shape for both")
+        Error::shape(op, format!("{:?} and {:?}", y.shape(), target.shape()), "one shape for both")
     })
 }

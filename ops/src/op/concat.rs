@@ -22,7 +22,7 @@ impl Op for Concat {
             let fits = other.rank() == y.rank()
                 && (0..y.rank()).all(|d| d == self.dim || other.shape[d] == y.shape[d]);
             ensure(fits, || {
-                let found = format!("{:?} beside {:?}", other.shape, x[0].shape);
+                let found = format!("{:?} and {:?}", other.shape, x[0].shape);
                 Error::shape("concat", found, format!("shapes that differ in dimension {} only", self.dim))
             })?;
             y.shape[self.dim] += other.shape[self.dim];

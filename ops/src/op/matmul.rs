@@ -23,7 +23,7 @@ impl Op for MatMul {
         require_float("matmul", x[0])?;
         require_same("matmul", x[0], x[1])?;
         let (a, b) = (&x[0].shape, &x[1].shape);
-        let wrong = || Error::shape("matmul", format!("{a:?} beside {b:?}"), "[.., M, K] beside [.., K, N]");
+        let wrong = || Error::shape("matmul", format!("{a:?} and {b:?}"), "[.., M, K] and [.., K, N]");
         let (Some((lead_a, [m, ka])), Some((lead_b, [kb, n]))) =
             (a.split_last_chunk::<2>(), b.split_last_chunk::<2>())
         else {

@@ -67,7 +67,7 @@ pub(crate) fn require_number(op: &'static str, x: &Spec) -> Result<()> {
 /// Refuses two different element types.
 pub(crate) fn require_same(op: &'static str, a: &Spec, b: &Spec) -> Result<()> {
     ensure(a.dtype == b.dtype, || {
-        let found = format!("{} beside {}", a.dtype, b.dtype);
+        let found = format!("{} and {}", a.dtype, b.dtype);
         Error::dtype(op, found, "one element type for both (convert with `cast`)")
     })
 }

@@ -6,10 +6,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::{Spec, show};
+use super::{Device, Spec, show};
 use crate::{Error, Result};
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
+/// Those of [`LIVE`] that lie in a GPU's memory.
+static ON_GPU: AtomicUsize = AtomicUsize::new(0);
 /// No allocation can be larger than this, whatever the budget.
 static BUDGET: AtomicUsize = AtomicUsize::new(isize::MAX as usize);
 
@@ -28,32 +30,43 @@ pub fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
 }
 
+/// Those of [`live_bytes`] that are on the heap of the process.
+pub fn heap_bytes() -> usize {
+    live_bytes().saturating_sub(ON_GPU.load(Ordering::Relaxed))
+}
+
 /// Refuses a tensor for which no room is left, before anything is made that grows with it: lists of its
 /// indices, tables of its weights.
 ///
 /// # Errors
 /// [`Error::Memory`].
 pub fn require_room(op: &'static str, spec: &Spec) -> Result<()> {
-    Charge::new(op, spec).map(drop)
+    Charge::new(op, spec, Device::Cpu).map(drop)
 }
 
 /// The bytes of one value, given back when its last handle is dropped. There is one for each value, so
 /// it is also the value's identity; a view's takes no bytes and holds on to its source's.
 pub(crate) struct Charge {
     bytes: usize,
+    device: Device,
     source: Option<Arc<Charge>>,
 }
 
 impl Charge {
-    /// Takes the bytes of a tensor of that spec from the budget.
+    /// Takes the bytes of a tensor of that spec on a device from the budget.
     ///
     /// # Errors
     /// [`Error::Memory`] when they are not left.
-    pub(crate) fn new(op: &'static str, spec: &Spec) -> Result<Arc<Self>> {
+    pub(crate) fn new(op: &'static str, spec: &Spec, device: Device) -> Result<Arc<Self>> {
         let (needed, budget) = (spec.bytes(), BUDGET.load(Ordering::Relaxed));
         let fits = |live: usize| live.checked_add(needed).filter(|live| *live <= budget);
         match LIVE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
-            Ok(_) => Ok(Arc::new(Self { bytes: needed, source: None })),
+            Ok(_) => {
+                if device == Device::Gpu {
+                    ON_GPU.fetch_add(needed, Ordering::Relaxed);
+                }
+                Ok(Arc::new(Self { bytes: needed, device, source: None }))
+            }
             Err(live) => Err(Error::Memory {
                 op,
                 shape: show(&spec.shape),
@@ -68,13 +81,13 @@ impl Charge {
     /// A record refuses nothing itself; the next tensor does.
     pub(crate) fn record(bytes: usize) -> Self {
         LIVE.fetch_add(bytes, Ordering::Relaxed);
-        Self { bytes, source: None }
+        Self { bytes, device: Device::Cpu, source: None }
     }
 
     /// That of a view. A view of a view holds on to the first source, so that there are no long chains.
     pub(crate) fn view(source: &Arc<Self>) -> Arc<Self> {
         let source = source.source.as_ref().unwrap_or(source);
-        Arc::new(Self { bytes: 0, source: Some(Arc::clone(source)) })
+        Arc::new(Self { bytes: 0, device: source.device, source: Some(Arc::clone(source)) })
     }
 
     /// The bytes that are held on to.
@@ -85,6 +98,10 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
+        // In this order no moment shows less on the heap than there is, as if a script's values took it.
+        if self.device == Device::Gpu {
+            ON_GPU.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
         LIVE.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }

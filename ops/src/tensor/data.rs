@@ -30,7 +30,7 @@ pub(crate) fn int_dtype(dtype: DType) -> IntDType {
 pub(crate) fn holds(op: &'static str, dtype: DType, value: f64) -> Result<()> {
     let edge = 2f64.powi(if dtype == DType::I32 { 31 } else { 63 });
     ensure(!dtype.is_int() || (value.fract() == 0.0 && (-edge..edge).contains(&value)), || {
-        let found = format!("{dtype} beside the number {value}");
+        let found = format!("{dtype} and the number {value}");
         Error::dtype(op, found, "a float tensor for fractions and numbers so large (convert with `cast`)")
     })
 }
@@ -163,7 +163,7 @@ impl Tensor {
     ) -> Result<Self> {
         device.available(op)?;
         supported(op, &spec, device)?;
-        let charge = Charge::new(op, &spec)?;
+        let charge = Charge::new(op, &spec, device)?;
         let primitive = guarded(op, || make(&spec))?;
         Ok(Self::new(spec, device, Storage::Value(primitive, charge), None))
     }

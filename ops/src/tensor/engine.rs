@@ -63,7 +63,7 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
     let _written_out = read.map(|x| x.charge_of_copy(name)).collect::<Result<Vec<_>>>()?;
     let charge = match inputs {
         [x, ..] if is_view => x.charge_of_view(name, spec)?,
-        _ => Charge::new(name, spec)?,
+        _ => Charge::new(name, spec, device)?,
     };
     let value = guarded(name, || with_own_bools(op.run(&operands, spec, device), spec, device))?;
     Ok(Storage::Value(value, charge))
@@ -94,7 +94,7 @@ fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     };
     if inputs.iter().any(|x| x.device() != first.device()) {
         let devices: Vec<_> = inputs.iter().map(|x| x.device().name()).collect();
-        let found = devices.join(" beside ");
+        let found = devices.join(" and ");
         return Err(Error::device(op, found, "one device for all tensors (move with `to(device)`)"));
     }
     Ok(first.device())

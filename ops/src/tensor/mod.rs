@@ -27,7 +27,7 @@ use burn::backend::{BackendTensor, DispatchTensorKind};
 
 pub use array::{Array, ArrayView, Data, DataView};
 pub(crate) use budget::Charge;
-pub use budget::{live_bytes, require_room, room, set_budget};
+pub use budget::{heap_bytes, live_bytes, require_room, room, set_budget};
 pub(crate) use data::{POLL_EVERY, download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
 pub(crate) use engine::{apply, countable, guarded, supported};
@@ -205,7 +205,7 @@ impl Tensor {
             {
                 Ok(Charge::view(charge))
             }
-            _ => Charge::new(op, view),
+            _ => Charge::new(op, view, self.0.device),
         }
     }
 
@@ -214,7 +214,7 @@ impl Tensor {
     fn charge_of_copy(&self, op: &'static str) -> Result<Option<Arc<Charge>>> {
         match &self.0.storage {
             Storage::Value(_, held) if held.bytes() < self.spec().bytes() => {
-                Charge::new(op, self.spec()).map(Some)
+                Charge::new(op, self.spec(), self.0.device).map(Some)
             }
             _ => Ok(None),
         }

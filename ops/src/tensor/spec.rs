@@ -193,7 +193,7 @@ pub fn broadcast(op: &'static str, a: &[usize], b: &[usize]) -> Result<Vec<usize
             (x, 1) => Ok(x),
             _ => Err(Error::shape(
                 op,
-                format!("{a:?} beside {b:?}"),
+                format!("{a:?} and {b:?}"),
                 "shapes that broadcast (equal, or 1, counted from the last dimension)",
             )),
         })

@@ -87,7 +87,7 @@ fn moments_do_not_depend_on_the_parts_that_features_come_in() {
 fn features_that_have_no_distance_are_refused() {
     let of = |shape: &[usize]| Tensor::full(shape, 1.0, DType::F64, Device::Cpu).unwrap();
     let refused = |a: &Tensor, b: &Tensor| fid(a, b).unwrap_err().to_string();
-    assert!(refused(&of(&[3, 4]), &of(&[3, 5])).contains("features of 4 beside 5 numbers"));
+    assert!(refused(&of(&[3, 4]), &of(&[3, 5])).contains("features of 4 and 5 numbers"));
     assert!(refused(&of(&[1, 4]), &of(&[3, 4])).contains("the number of samples is 1"));
     assert!(refused(&of(&[3, 4, 1]), &of(&[3, 4])).contains("features [N, D]"));
     let holed = of(&[3, 4]).mul_scalar(f64::NAN).unwrap();

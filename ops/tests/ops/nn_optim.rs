@@ -169,7 +169,7 @@ fn settings_outside_their_range_are_refused_by_name() {
 }
 
 #[test]
-fn lists_of_parameters_that_cannot_be_told_apart_are_refused() {
+fn lists_of_parameters_that_cannot_be_distinguished_are_refused() {
     let [a, b] = [0, 1].map(|_| Parameter::new(&floats(&[1.0], &[1])).unwrap());
     let list = vec![("w".to_owned(), a.clone()), ("w".to_owned(), b)];
     let message = Optimiser::new(Sgd::default(), 0.1, list).err().unwrap().to_string();

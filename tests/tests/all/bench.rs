@@ -116,7 +116,7 @@ fn wrong_words_are_answered_with_the_nearest() {
 }
 
 #[test]
-fn a_script_that_gives_no_step_is_told_what_is_missing() {
+fn a_script_that_gives_no_step_hears_what_is_missing() {
     let bench = Bench::new();
     let own = |text: &str| {
         bench.write("scripts/bench/own.rhai", text);

@@ -77,7 +77,7 @@ fn a_script_reads_pictures_only_from_where_it_may() {
 }
 
 #[test]
-fn options_that_mean_nothing_are_told() {
+fn options_that_mean_nothing_are_reported() {
     let bench = Bench::new();
     let fails = |text: &str, says: &[&str]| {
         bench.run(text).code(1).says(says);
@@ -128,7 +128,7 @@ fn npy(shape: &str, elements: &[f64]) -> Vec<u8> {
 
 /// A common layout of pictures: the classes of both splits are the same, and the test split is another one.
 #[test]
-fn splits_and_classes_of_folders_are_told() {
+fn splits_and_classes_of_folders_are_reported() {
     let bench = Bench::new();
     for (i, name) in ["training/0/a", "training/2/a", "testing/1/a", "testing/2/a"].into_iter().enumerate() {
         bench.write(&format!("data/set/{name}.bmp"), picture(i as u8 * 50));

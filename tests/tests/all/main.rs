@@ -9,6 +9,7 @@ mod data;
 mod durable;
 mod examples;
 mod export;
+mod json;
 mod nets;
 #[path = "../../../ops/onnx/tests/onnx/build.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]

@@ -229,7 +229,7 @@ fn a_wrong_checksum_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_missing_file_and_one_of_another_size_are_told_at_once() {
+fn a_missing_file_and_one_of_another_size_are_reported_at_once() {
     let data = tempfile::tempdir().unwrap();
     let (outcome, server) = run(data.path(), &[Fault::Status(404)]);
     let error = outcome.unwrap_err().to_string();
@@ -304,7 +304,7 @@ fn archives_are_unpacked_without_their_folders() {
 }
 
 #[test]
-fn a_damaged_archive_is_told_and_nothing_is_placed() {
+fn a_damaged_archive_is_reported_and_nothing_is_placed() {
     let whole = tar_gz(&bytes(1000));
     let mut plain = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&whole[..]), &mut plain).unwrap();

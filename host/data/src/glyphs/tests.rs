@@ -73,7 +73,7 @@ fn every_picture_has_its_ink_well_inside() {
 /// The nearest of 3,600 pictures has the right class far more often than the one in 36 of chance, and
 /// not always: the classes can be told apart, and more than a look-up is left to learn.
 #[test]
-fn classes_can_be_told_apart() {
+fn classes_can_be_distinguished() {
     let known = glyphs(3, Split::Train, 3600);
     let asked = glyphs(3, Split::Test, 180);
     let distance = |a: &[u8], b: &[u8]| -> u32 {

@@ -97,7 +97,7 @@ fn absurd_sizes_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
-fn damaged_gzip_is_told_from_other_faults() {
+fn damaged_gzip_is_distinguished_from_other_faults() {
     let whole = gzip(&idx(&[40, 5, 5], &(0..1000).map(|i| (i * i % 251) as u8).collect::<Vec<_>>()));
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 0x55;

@@ -37,7 +37,7 @@ fn floats(set: &Dataset) -> Vec<f32> {
 }
 
 #[test]
-fn the_layouts_of_pictures_are_told_apart() {
+fn the_layouts_of_pictures_are_distinguished() {
     let twelve: Vec<u8> = (0..12).collect();
     for (shape, expected, second) in [
         ("(1, 3, 4)", &[1, 3, 4][..], 1),

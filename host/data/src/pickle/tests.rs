@@ -181,7 +181,7 @@ fn nothing_else_is_made() {
 }
 
 #[test]
-fn damage_is_told() {
+fn damage_is_reported() {
     let whole = PROTOCOLS[4];
     for length in 0..whole.len() {
         assert!(parse(&whole[..length]).is_err(), "{length}");

@@ -131,7 +131,7 @@ fn grey_among_colour_becomes_colour() {
 }
 /// Every cut of a file, by itself and in an archive, is reported with the file's name.
 #[test]
-fn damaged_pictures_are_told() {
+fn damaged_pictures_are_reported() {
     let temporary = tempfile::tempdir().unwrap();
     for format in FORMATS {
         let whole = picture(16, 16, [10, 200, 90], format);

@@ -102,7 +102,7 @@ fn sizes_of_64_bits_are_read() {
 }
 
 #[test]
-fn every_cut_is_told() {
+fn every_cut_is_reported() {
     let bytes = archive(&[("a", b"hello"), ("b", b"world")], true);
     for length in 0..bytes.len() {
         let (offset, words) = fault_of(&bytes[..length]);
@@ -133,7 +133,7 @@ fn no_changed_byte_gives_other_content() {
 }
 
 #[test]
-fn damage_inside_is_told_with_the_name() {
+fn damage_inside_is_reported_with_the_name() {
     let mut bytes = archive(&[("a", b"hello"), ("b.png", b"world")], false);
     let at = bytes.windows(5).position(|five| five == b"world").unwrap();
     bytes[at] = b'W';
@@ -159,7 +159,7 @@ fn a_bomb_unpacks_no_further_than_its_directory_promises() {
 }
 
 #[test]
-fn what_cannot_be_unpacked_is_told() {
+fn what_cannot_be_unpacked_is_reported() {
     let mut bytes = archive(&[("a", b"hello")], false);
     let entry = bytes.windows(4).position(|four| four == ENTRY).unwrap();
     bytes[entry + 10] = 12;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use onnx_net::{OnnxFile, Report};
 use ops::Device;
+use serde_json::json;
 
 use crate::{
     cli::outcome::Outcome,
@@ -13,8 +14,12 @@ use crate::{
 
 /// Says `train` of a module whose parameters get gradients, `frozen` of one without, or where only ONNX
 /// Runtime can run it.
-pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
+pub fn run(file: &Path, library: Option<&Path>, json: bool) -> Result<Outcome> {
     let report = onnx_net::check(&OnnxFile::read(file)?);
+    if json {
+        out!("{}", facts(file, &report, library));
+        return Ok(if report.runs { Outcome::Done } else { Outcome::Failed });
+    }
     let name = file.display();
     if report.trains() {
         out!("{name}: can train and run frozen ({} parameters)", report.trained.len());
@@ -31,6 +36,23 @@ pub fn run(file: &Path, library: Option<&Path>) -> Result<Outcome> {
     }
     refused(file, &report, library);
     Ok(Outcome::Failed)
+}
+
+/// The report for programs. Whether ONNX Runtime runs the file is tried where nothing else does; null where it
+/// was not tried.
+fn facts(file: &Path, report: &Report, library: Option<&Path>) -> serde_json::Value {
+    let is_tried = !report.runs && Runtime::get(library).is_ok();
+    let finding = |(finding, count): &(_, usize)| json!({ "message": format!("{finding}"), "count": count });
+    json!({
+        "file": file,
+        "trains": report.trains(),
+        "runs": report.runs,
+        "runs_in_onnxruntime": is_tried.then(|| onnx::Model::open(file, Device::Cpu, library).is_ok()),
+        "trained": report.trained,
+        "constant": report.constant,
+        "numbers": report.numbers,
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
 }
 
 /// Single numbers that training leaves alone.

@@ -10,6 +10,8 @@ use onnx_net::{
     proto::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
 };
 
+use serde_json::json;
+
 use super::words;
 use crate::{cli::outcome::Outcome, error::Result};
 
@@ -18,17 +20,18 @@ const MAX_NODES: usize = 20;
 
 /// Prints every difference: of operator sets, inputs, outputs, operators, nodes, initialisers and their
 /// numbers. Comments, metadata and who made a file make no difference.
-pub fn run(a: &Path, b: &Path) -> Result<Outcome> {
+pub fn run(a: &Path, b: &Path, json: bool) -> Result<Outcome> {
     let (first, second) = (OnnxFile::read(a)?, OnnxFile::read(b)?);
     let differences = compare(first.proto(), second.proto());
-    for line in &differences {
-        out!("{}", words::printable(line));
-    }
-    if differences.is_empty() {
+    let is_equal = differences.is_empty();
+    if json {
+        out!("{}", json!({ "equal": is_equal, "differences": differences }));
+    } else if is_equal {
         out!("equal");
-        return Ok(Outcome::Done);
+    } else {
+        differences.iter().for_each(|line| out!("{}", words::printable(line)));
     }
-    Ok(Outcome::Failed)
+    Ok(if is_equal { Outcome::Done } else { Outcome::Failed })
 }
 
 fn compare(a: &ModelProto, b: &ModelProto) -> Vec<String> {

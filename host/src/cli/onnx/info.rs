@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use onnx_net::{
     OnnxFile,
-    proto::{ModelProto, TensorProto},
+    proto::{GraphProto, ModelProto, TensorProto},
 };
+
+use serde_json::{Map, Value as Json, json};
 
 use super::words;
 use crate::{
@@ -15,9 +17,13 @@ use crate::{
 };
 
 /// Prints inputs, outputs, operator sets, operators, parameters, bytes and metadata.
-pub fn run(file: &Path) -> Result<Outcome> {
+pub fn run(file: &Path, json: bool) -> Result<Outcome> {
     let bytes = file.metadata().map_err(Error::io(file))?.len();
     let model = OnnxFile::read(file)?;
+    if json {
+        out!("{}", as_json(file, bytes, model.proto()));
+        return Ok(Outcome::Done);
+    }
     out!("{}: {bytes} bytes", file.display());
     let mut before = "";
     for (label, text) in facts(model.proto()) {
@@ -25,6 +31,30 @@ pub fn run(file: &Path) -> Result<Outcome> {
         before = label;
     }
     Ok(Outcome::Done)
+}
+
+/// The same for programs: counts are numbers, and a shape is a list of sizes and names.
+fn as_json(file: &Path, bytes: u64, model: &ModelProto) -> Json {
+    let header = Header::of(model);
+    let opset = |(domain, version): &(String, u64)| json!({ "domain": domain, "version": version });
+    let held = |(dtype, [numbers, tensors, bytes]): (String, [usize; 3])| json!({ "dtype": dtype, "numbers": numbers, "tensors": tensors, "bytes": bytes });
+    let graph = model.graph.as_ref();
+    let inputs = graph.into_iter().flat_map(words::inputs).map(words::port_json);
+    let outputs = graph.into_iter().flat_map(|graph| &graph.output).map(words::port_json);
+    let metadata: Map<_, _> = header.metadata.iter().map(|(key, text)| (key.clone(), json!(text))).collect();
+    json!({
+        "file": file,
+        "bytes": bytes,
+        "format": header.ir_version,
+        "opsets": header.opsets.iter().map(opset).collect::<Vec<_>>(),
+        "producer": header.producer,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "outputs": outputs.collect::<Vec<_>>(),
+        "parameters": counted(graph).into_iter().map(held).collect::<Vec<_>>(),
+        "operators": words::operators(model),
+        "functions": model.functions.iter().map(|f| format!("{} {}", f.domain, f.name)).collect::<Vec<_>>(),
+        "metadata": metadata,
+    })
 }
 
 /// Each fact with its label.
@@ -42,7 +72,10 @@ fn facts(model: &ModelProto) -> Vec<(&'static str, String)> {
     if let Some(graph) = &model.graph {
         facts.extend(words::inputs(graph).map(|port| ("takes", words::port(port))));
         facts.extend(graph.output.iter().map(|port| ("gives", words::port(port))));
-        facts.extend(held(&graph.initializer).into_iter().map(|text| ("parameters", text)));
+        let described = |(name, [numbers, tensors, bytes]): (String, [usize; 3])| {
+            format!("{numbers} {name} in {tensors} tensors, {bytes} bytes")
+        };
+        facts.extend(counted(Some(graph)).into_iter().map(|held| ("parameters", described(held))));
     }
     facts.extend(words::operators(model).into_iter().map(|(name, n)| ("operators", format!("{name} {n}"))));
     facts.extend(model.functions.iter().map(|f| ("functions", format!("{} {}", f.domain, f.name))));
@@ -50,20 +83,17 @@ fn facts(model: &ModelProto) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// How many numbers of each type the initialisers hold.
-fn held(tensors: &[TensorProto]) -> Vec<String> {
+/// How many numbers of each type the initialisers hold, in how many tensors and bytes.
+fn counted(graph: Option<&GraphProto>) -> BTreeMap<String, [usize; 3]> {
     let mut types: BTreeMap<String, [usize; 3]> = BTreeMap::new();
-    for tensor in tensors {
+    for tensor in graph.into_iter().flat_map(|graph| &graph.initializer) {
         let sizes = tensor.dims.iter().map(|&size| usize::try_from(size).unwrap_or(0));
         let counts = types.entry(words::dtype(tensor.data_type)).or_default();
         counts[0] += sizes.fold(1, usize::saturating_mul);
         counts[1] += 1;
         counts[2] += bytes(tensor);
     }
-    let described = |(name, [numbers, tensors, bytes]): (String, [usize; 3])| {
-        format!("{numbers} {name} in {tensors} tensors, {bytes} bytes")
-    };
-    types.into_iter().map(described).collect()
+    types
 }
 
 /// Bytes of a tensor's elements, however they are written.

@@ -14,12 +14,12 @@ use crate::error::Result;
 /// Runs one of the commands for ONNX files.
 pub fn run(command: &OnnxCommand) -> Result<Outcome> {
     match command {
-        OnnxCommand::Check { file, onnxruntime } => check::run(file, onnxruntime.as_deref()),
-        OnnxCommand::Info { file } => info::run(file),
-        OnnxCommand::Run { file, input, output, onnxruntime } => {
-            run::run(file, input, output.as_deref(), onnxruntime.as_deref())
+        OnnxCommand::Check { file, onnxruntime, json } => check::run(file, onnxruntime.as_deref(), *json),
+        OnnxCommand::Info { file, json } => info::run(file, *json),
+        OnnxCommand::Run { file, input, output, onnxruntime, json } => {
+            run::run(file, input, output.as_deref(), onnxruntime.as_deref(), *json)
         }
         OnnxCommand::Bench(args) => bench::run(args),
-        OnnxCommand::Diff { a, b } => diff::run(a, b),
+        OnnxCommand::Diff { a, b, json } => diff::run(a, b, *json),
     }
 }

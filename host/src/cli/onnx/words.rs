@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use onnx_net::proto::{
     Dimension, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
+use serde_json::{Value as Json, json};
 
 /// `x: f32 [batch, 1, 28, 28]`; `?` is a size that has no name.
 pub fn port(info: &ValueInfoProto) -> String {
@@ -21,6 +22,22 @@ pub fn port(info: &ValueInfoProto) -> String {
         None => "of any shape".into(),
     };
     format!("{}: {} {shape}", info.name, dtype(tensor.elem_type))
+}
+
+/// A port for programs: sizes are numbers, names or, where nothing is known, null; so is the shape.
+pub fn port_json(info: &ValueInfoProto) -> Json {
+    let tensor = info.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let size = |dim: &DimensionProto| match &dim.value {
+        Some(Dimension::DimValue(n)) if *n > 0 => json!(n),
+        Some(Dimension::DimParam(name)) if !name.is_empty() => json!(name),
+        _ => Json::Null,
+    };
+    let shape = tensor.and_then(|tensor| tensor.shape.as_ref());
+    json!({
+        "name": info.name,
+        "dtype": tensor.map(|tensor| dtype(tensor.elem_type)),
+        "shape": shape.map(|shape| shape.dim.iter().map(size).collect::<Vec<_>>()),
+    })
 }
 
 /// `f32 [10, 4]`

@@ -4,7 +4,7 @@ use std::{os::unix::process::CommandExt as _, process::Command};
 
 use super::{
     again::{self, find},
-    command, summary,
+    command, finish,
 };
 use crate::{
     cli::{args::SweepTask, outcome::Outcome},
@@ -80,20 +80,21 @@ impl Slurm {
             }
         })?;
         out!("{}", sweep.folder.display());
-        Ok(tell(&submission, &arrays))
+        tell(&submission, &arrays)
     }
 }
 
 /// Says how to go on after a submission.
-fn tell(submission: &Submission, arrays: &[(String, Array)]) -> Outcome {
+fn tell(submission: &Submission, arrays: &[(String, Array)]) -> Result<Outcome> {
     let (sweep, before) = (submission.sweep, submission.queue.arrays());
     let ids: Vec<&str> = before.keys().chain(arrays.iter().map(|(id, _)| id)).map(String::as_str).collect();
     if !ids.is_empty() {
         err!("watch it: `{}`; end it: `scancel {}`", command("status", sweep), ids.join(" "));
-        return Outcome::Done;
+        err!("once it is done: `{} --slurm` writes its page and its table", command("resume", sweep));
+        return Ok(Outcome::Done);
     }
     err!("nothing to submit");
-    summary::tell(sweep, submission.states, &format!("--slurm {}", submission.options.words()))
+    finish(sweep, submission.states, &format!("--slurm {}", submission.options.words()))
 }
 
 /// Refuses to run the jobs of a sweep here, if Slurm has it, unless that is asked for and Slurm has no more of

@@ -109,13 +109,18 @@ impl SettingRules {
         self.0.iter().find_map(|rule| Some((rule, rule.refused(value)?)))
     }
 
-    /// The texts among the choices.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
+    /// The values to choose from, where there is a choice.
+    pub fn choices(&self) -> impl Iterator<Item = &SettingValue> {
         let choices = self.0.iter().filter_map(|rule| match rule {
             SettingRule::OneOf(choices) => Some(choices),
             _ => None,
         });
-        choices.flatten().flat_map(SettingValue::texts)
+        choices.flatten()
+    }
+
+    /// The texts among the choices.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.choices().flat_map(SettingValue::texts)
     }
 
     /// An accepted value as the script gets it: shares add up to 1.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::origin::Origins;
 use crate::{
     error::Result,
-    run::report::{NaturalKey, natural_key},
+    run::{NaturalKey, natural_key},
     study::{metric::MetricName, quantity::Quantity, summary::RunSummary},
 };
 

@@ -142,3 +142,12 @@ fn what_is_not_there_is_named() {
     assert!(problem(base("method", "b")).contains("no row has method=b\n  help: there are a, none"));
     assert!(compare(Vec::new(), &Request::default()).unwrap_err().to_string().contains("no runs to compare"));
 }
+
+#[test]
+fn runs_that_changed_on_the_way_are_remarked() {
+    let mut runs = runs();
+    assert!(compare(runs.clone(), &Request::default()).unwrap().remarks.is_empty());
+    runs[1].changed = true;
+    let remarks = compare(runs, &Request::default()).unwrap().remarks;
+    assert!(remarks[0].starts_with("1 run went on with other settings"), "{remarks:?}");
+}

@@ -31,19 +31,19 @@ fn runs() -> Vec<RunSummary> {
     ]
 }
 
-fn axes() -> Vec<(String, Vec<String>)> {
-    let axis =
-        |name: &str, values: &[&str]| (name.to_owned(), values.iter().map(|v| (*v).to_owned()).collect());
-    vec![
-        axis("method", &["none", "boosted"]),
-        axis("dataset", &["mnist", "cifar"]),
-        axis("seed", &["0", "1"]),
-    ]
+/// Every method with every set, each with two seeds, in the order in which they are asked for.
+fn planned() -> Vec<BTreeMap<String, String>> {
+    let job = |(method, dataset, seed): (&str, &str, &str)| {
+        let settings = [("method", method), ("dataset", dataset), ("seed", seed)];
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    let pairs = ["none", "boosted"].into_iter().flat_map(|m| ["mnist", "cifar"].map(|d| (m, d)));
+    pairs.flat_map(|(m, d)| ["0", "1"].map(|seed| job((m, d, seed)))).collect()
 }
 
-fn shown(text: &str, axes: &Axes) -> Result<Vec<Vec<String>>> {
+fn shown(text: &str, planned: &Planned) -> Result<Vec<Vec<String>>> {
     let spec = TableSpec::of_preset("x.toml", text)?.expect("a section");
-    let table = table(&spec, runs(), axes)?;
+    let table = table(&spec, runs(), planned)?;
     Ok(table.rows.iter().map(|row| row.iter().map(TableCell::shown).collect()).collect())
 }
 
@@ -53,7 +53,7 @@ fn ours_stand_beside_the_printed_numbers() {
     let text = "epochs = 1\n[table]\nrows = \"method\"\ncolumns = [\"dataset\"]\nvalue = \"accuracy\"\n\
                 paper = [[62.26, 79], [71.5, nan]]\n";
     assert_eq!(
-        shown(text, &axes()).unwrap(),
+        shown(text, &planned()).unwrap(),
         [
             ["method", "mnist", "cifar"],
             ["none", "0.6 ± 1.3 (62.26)", "0.25 (79)"],
@@ -61,12 +61,12 @@ fn ours_stand_beside_the_printed_numbers() {
         ]
     );
     let spec = TableSpec::of_preset("x.toml", text).unwrap().unwrap();
-    let caption = table(&spec, runs(), &axes()).unwrap().caption;
+    let caption = table(&spec, runs(), &planned()).unwrap().caption;
     assert_eq!(caption, "mean ± half of its 95 % interval, over 1 or 2 runs; in brackets the paper's number");
 }
 
 #[test]
-fn without_axes_there_is_what_the_runs_have() {
+fn without_a_plan_there_is_what_the_runs_have() {
     let text = "[table]\nrows = [\"dataset\", \"method\"]\nvalue = [\"accuracy:max\", \"loss\"]\n";
     let rows = shown(text, &[]).unwrap();
     assert_eq!(rows[0], ["dataset", "method", "accuracy:max", "loss"]);
@@ -84,8 +84,27 @@ fn what_does_not_fit_is_refused() {
         (format!("{table}colums = 1\n"), "x.toml: "),
         ("[table]\nrows = 3\nvalue = \"a\"".to_owned(), "x.toml: "),
     ] {
-        let error = shown(&text, &axes()).unwrap_err().to_string();
+        let error = shown(&text, &planned()).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}\n{error}");
     }
     assert_eq!(TableSpec::of_preset("x.toml", "epochs = 3\n").unwrap(), None);
+}
+
+#[test]
+fn a_plan_is_checked_before_anything_runs() {
+    let table = "[table]\nrows = \"method\"\nvalue = \"anything\"\n";
+    let check = |text: &str| {
+        let spec = TableSpec::of_preset("x.toml", text).unwrap().unwrap();
+        spec.check(&["method", "dataset", "epochs"], &planned())
+    };
+    check(table).unwrap();
+    check(&format!("{table}columns = [\"dataset\", \"device\"]\npaper = [[1]]\n")).unwrap();
+    check(&format!("{table}columns = \"dataset\"\npaper = [[1, 2], [3, nan]]\n")).unwrap();
+    for (text, expected) in [
+        (table.replace("method", "metod"), "did you mean `method`?"),
+        (format!("{table}columns = \"dataset\"\npaper = [[1, 2]]\n"), "the table has 2 rows of 2"),
+    ] {
+        let error = check(&text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}\n{error}");
+    }
 }

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_follows_the_batch_is_told_from_what_does_not() {
+    fn what_follows_the_batch_is_distinguished_from_what_does_not() {
         let [n, m] = BATCHES.map(|batch| batch as i64);
         assert_eq!(BatchSize::of(7, 7).unwrap().fixed(), Some(7));
         assert_eq!(BatchSize::of(n, m).unwrap().name(), "batch");

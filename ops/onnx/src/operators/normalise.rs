@@ -49,7 +49,7 @@ fn batch(node: &NodeReader) -> ResolvedNode {
         let (scale, bias, old_mean, old_var) = (scale?, bias?, mean?, var?);
         if x.rank() < 2 || [&scale, &bias, &old_mean, &old_var].iter().any(|p| p.shape() != &x.shape()[1..2])
         {
-            return Err(call.misfit(x.shape(), "[N, C, ..] beside numbers [C]"));
+            return Err(call.misfit(x.shape(), "[N, C, ..] and numbers [C]"));
         }
         if !learning {
             let y = affine(&x, &old_mean, &old_var, [&scale, &bias], eps)?;

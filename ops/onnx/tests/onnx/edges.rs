@@ -47,7 +47,7 @@ fn an_affine_grid_of_sizes_that_cannot_be_counted_is_refused() {
 }
 
 #[test]
-fn a_place_beyond_what_indices_count_is_told() {
+fn a_place_beyond_what_indices_count_is_refused() {
     let net = Net::new()
         .input("x", F32, &[1 << 33])
         .ints("i", &[(1 << 32) + 3])
@@ -70,7 +70,7 @@ fn keys_of_before_come_with_their_values() {
 }
 
 #[test]
-fn a_number_of_heads_of_another_type_is_told() {
+fn a_number_of_heads_of_another_type_is_refused() {
     let net = |attribute| {
         Net::new()
             .opset(23)
@@ -85,7 +85,7 @@ fn a_number_of_heads_of_another_type_is_told() {
 }
 
 #[test]
-fn an_axis_that_is_given_twice_is_told() {
+fn an_axis_that_is_given_twice_is_refused() {
     let net = |kind: &str, edges: &str| {
         let net = Net::new().input("x", F32, &[2, 1]).ints("axes", &[1, -1]).ints("by", &[1, 1, 1, 1]);
         net.op(kind, edges, vec![]).output("y")

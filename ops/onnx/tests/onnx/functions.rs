@@ -13,7 +13,7 @@ pub fn body(name: &str, graph: &GraphProto) -> AttributeProto {
 }
 
 #[test]
-fn overloads_of_a_function_are_told_apart() {
+fn overloads_of_a_function_are_distinguished() {
     let mut net = Net::new().input("x", F32, &[2]).output("b");
     net.graph().node = vec![call("f", "", "x -> a"), call("f", "twice", "a -> b")];
     let twice = vec![node("Add", "x x -> y", vec![])];

@@ -39,7 +39,7 @@ fn everything_that_is_not_supported_is_listed() {
 }
 
 #[test]
-fn an_unknown_attribute_is_told() {
+fn an_unknown_attribute_is_refused() {
     let net = Net::new().input("x", F32, &[2]).op("Relu", "x -> y", vec![int("speed", 3)]).output("y");
     assert!(refused(&net).contains("Relu (node `Relu_y`): the attribute `speed` is not known"));
 }
@@ -113,7 +113,7 @@ fn shapes_that_cannot_fit_are_found_before_anything_runs() {
         .op("MatMul", "x w -> y", vec![])
         .output("y");
     let text = refused(&net);
-    assert!(text.contains("MatMul (node `MatMul_y`)") && text.contains("[1, 3] beside [4, 2]"), "{text}");
+    assert!(text.contains("MatMul (node `MatMul_y`)") && text.contains("[1, 3] and [4, 2]"), "{text}");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn arrays_of_nothing_are_named() {
 }
 
 #[test]
-fn a_truncated_or_corrupt_gzip_file_is_told() {
+fn a_truncated_or_corrupt_gzip_file_is_reported() {
     let name = format!("{IMAGES}.gz");
     let whole = packed(&images());
     let outcome = load(&[(&name, &whole[..whole.len() / 2])]).code(1);
@@ -116,7 +116,7 @@ fn a_truncated_or_corrupt_gzip_file_is_told() {
 }
 
 #[test]
-fn a_wrong_idx_file_is_told() {
+fn a_wrong_idx_file_is_reported() {
     let fails = |bytes: &[u8], texts: &[&str]| {
         load(&[(IMAGES, bytes)]).code(1).says(&["own.rhai:2:", IMAGES, "at byte "]).says(texts);
     };
@@ -132,14 +132,14 @@ fn a_wrong_idx_file_is_told() {
 }
 
 #[test]
-fn a_packed_file_that_promises_too_much_is_told() {
+fn a_packed_file_that_promises_too_much_is_reported() {
     let name = format!("{IMAGES}.gz");
     let bytes = packed(&idx(8, &[u32::MAX, 28, 28], &[0; 100]));
     load(&[(&name, &bytes)]).code(1).says(&[&name, "sizes [4294967295, 28, 28]"]);
 }
 
 #[test]
-fn labels_that_do_not_match_are_told() {
+fn labels_that_do_not_match_are_reported() {
     let fails = |labels: &[u8], texts: &[&str]| {
         load(&[(IMAGES, &images()), (LABELS, labels)]).code(1).says(&["own.rhai:2:", LABELS]).says(texts);
     };
@@ -207,7 +207,7 @@ fn only_paths_that_the_user_gave_are_read() {
 }
 
 #[test]
-fn weights_that_do_not_fit_are_told() {
+fn weights_that_do_not_fit_are_reported() {
     let bench = Bench::new();
     bench.run("nn::linear(2, 3).save(\"net\");").code(0);
     let file = bench.only_run().path().join("models/net.safetensors");
@@ -234,7 +234,7 @@ fn weights_that_do_not_fit_are_told() {
 }
 
 #[test]
-fn what_is_no_onnx_model_is_told() {
+fn what_is_no_onnx_model_is_reported() {
     let Some(library) = onnxruntime() else { return skipped("there is no ONNX Runtime") };
     let bench = Bench::new();
     let library = library.to_string_lossy().into_owned();
@@ -251,7 +251,7 @@ fn what_is_no_onnx_model_is_told() {
 }
 
 #[test]
-fn a_wrong_onnx_runtime_is_told() {
+fn a_wrong_onnx_runtime_is_reported() {
     let bench = Bench::new();
     // A format version, an operator set and an empty graph: enough to be worth opening.
     let model = bench.write("m.onnx", [8, 8, 0x42, 2, 16, 17, 0x3a, 0]);

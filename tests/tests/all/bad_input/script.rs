@@ -108,7 +108,7 @@ fn an_error_names_the_function_that_was_called() {
 }
 
 #[test]
-fn shapes_that_do_not_fit_are_told() {
+fn shapes_that_do_not_fit_are_reported() {
     fails("zeros([2, 3]).matmul(zeros([2, 3]));", &["matmul: ", "[2, 3]", "own.rhai:1:15"]);
     fails("zeros([2]) + zeros([3]);", &["[2]", "[3]"]);
     fails("nn::conv2d(3, 8, 5).forward(zeros([1, 1, 9, 9]));", &["conv2d", "[1, 1, 9, 9]"]);
@@ -119,7 +119,7 @@ fn shapes_that_do_not_fit_are_told() {
 }
 
 #[test]
-fn misuse_of_gradients_is_told() {
+fn misuse_of_gradients_is_reported() {
     fails(
         "zeros([1]).sum().backward();",
         &["backward: the tensor depends on nothing that is differentiated"],
@@ -143,7 +143,7 @@ fn an_unknown_option_names_the_nearest_one() {
 }
 
 #[test]
-fn an_error_that_a_script_throws_is_told_in_its_words() {
+fn an_error_that_a_script_throws_is_shown_in_its_words() {
     fails("let x = 1;\nthrow \"no good\";", &["own.rhai:2:1: no good"]);
     fails(
         "import \"nets/wta\" as wta;\nwta::autoencoder(#{ channels: 2, output: \"odd\" });",

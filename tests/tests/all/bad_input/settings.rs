@@ -80,7 +80,7 @@ fn missing_files_are_named() {
 }
 
 #[test]
-fn settings_that_are_declared_badly_are_told() {
+fn settings_that_are_declared_badly_are_reported() {
     let bench = Bench::new();
     let fails = |text: &str, texts: &[&str]| {
         bench.run(text).code(1).says(texts);

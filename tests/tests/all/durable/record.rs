@@ -152,7 +152,7 @@ fn is_noticed(read: &str, files: &[(&str, &[u8])], args: &[&str], name: &str, ch
 }
 
 #[test]
-fn data_that_changed_is_told() {
+fn data_that_changed_is_reported() {
     let (old, new) = (npy(1), npy(2));
     is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |bench| drop(bench.write("d.npy", &new)));
     is_noticed(SET, &[("d.npy", &old)], &["path=d.npy"], "d.npy", |bench| {
@@ -164,7 +164,7 @@ fn data_that_changed_is_told() {
 }
 
 #[test]
-fn pictures_that_changed_are_told() {
+fn pictures_that_changed_are_reported() {
     let files = [("p/a/1.png", BLACK), ("p/b/2.png", GREY)];
     let noticed = |change: &dyn Fn(&Bench)| is_noticed(SET, &files, &["path=p"], "p (train)", change);
     noticed(&|bench| drop(bench.write("p/a/1.png", GREY)));
@@ -173,7 +173,7 @@ fn pictures_that_changed_are_told() {
 }
 
 #[test]
-fn a_known_set_a_table_and_weights_that_changed_are_told() {
+fn a_known_set_a_table_and_weights_that_changed_are_reported() {
     let batch = |value: u8| [vec![1], vec![value; 3072]].concat();
     let (old, new) = (batch(1), batch(2));
     let name = "data/cifar-10/data_batch_1.bin";
@@ -228,7 +228,7 @@ fn external_model() -> Vec<u8> {
 }
 
 #[test]
-fn elements_of_a_model_in_another_file_that_changed_are_told() {
+fn elements_of_a_model_in_another_file_that_changed_are_reported() {
     let files: [(&str, &[u8]); 2] = [("n/m.onnx", &external_model()), ("n/w.bin", &1f32.to_le_bytes())];
     let change = |bench: &Bench| drop(bench.write("n/w.bin", 2f32.to_le_bytes()));
     let read = "nn::from_onnx(cfg.path).forward(ones([1])).sum().item()";
@@ -255,7 +255,7 @@ fn scripts_that_changed_are_gone_on_with_where_that_is_said() {
 }
 
 #[test]
-fn what_is_gone_is_told() {
+fn what_is_gone_is_reported() {
     let bench = Bench::new();
     bench.write("d.npy", npy(1));
     let stopped = Stopped::new(bench, SET, &["path=d.npy"]);
@@ -396,7 +396,7 @@ fn tensors_of_a_checkpoint_are_files_of_the_run() {
 }
 
 #[test]
-fn the_command_that_goes_on_is_told_whole() {
+fn the_command_that_goes_on_is_printed_whole() {
     let bench = Bench::new();
     let folder = outside(&bench);
     let text = "let cfg = params(#{ path: path(\"\") }); each(\"a\", 1, |i| i); throw \"stop\";";

@@ -297,7 +297,7 @@ each("i", 1..=2, state, |i, s| {{
 }
 
 #[test]
-fn a_network_that_changed_since_the_run_began_is_told() {
+fn a_network_that_changed_since_the_run_began_is_reported() {
     let text = format!(
         r#"let cfg = params(#{{ gate: "x", net: "net.onnx" }});
 let net = nn::from_onnx(cfg.net);

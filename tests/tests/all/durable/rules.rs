@@ -252,7 +252,7 @@ fn finish_ends_the_loop_it_stands_in() {
 }
 
 #[test]
-fn an_error_in_a_body_is_told_at_its_place() {
+fn an_error_in_a_body_is_reported_at_its_place() {
     let text = "each(\"outer\", 2, |i| {\n    each(\"inner\", 2, |j| {\n        \
                 zeros([2]) + zeros([3]);\n    });\n});";
     let bench = Bench::new();

@@ -106,7 +106,7 @@ fn kernels_that_cannot_be_exported_are_named() {
 }
 
 #[test]
-fn what_cannot_be_exported_is_told_at_its_line() {
+fn what_cannot_be_exported_is_reported_at_its_line() {
     let refused = |body: &str, line: &str, words: &[&str]| {
         let text = format!(
             "let net = nn::network(#{{ f: nn::linear(4, 4) }}, |m, x| {{\n    \

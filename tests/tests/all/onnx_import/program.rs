@@ -7,7 +7,7 @@ use super::pictures::folder;
 use crate::onnx_build::{F32, Net};
 
 #[test]
-fn what_is_no_network_is_told() {
+fn what_is_no_network_is_reported() {
     let bench = Bench::new();
     for (name, bytes) in
         [("text.onnx", &b"this is no model"[..]), ("empty.onnx", b""), ("noise.onnx", &[0xff; 4096])]

@@ -88,7 +88,7 @@ fn hits(list: &[(&str, Scale, f64)], pictures: &Pictures, n: usize) {
 }
 
 #[test]
-fn digits_are_told_apart_as_elsewhere() {
+fn digits_are_distinguished_as_elsewhere() {
     match Pictures::mnist("t10k") {
         Some(pictures) => hits(DIGITS, &pictures, 1000),
         None => skipped("there is no MNIST in HOST_DATA"),
@@ -96,7 +96,7 @@ fn digits_are_told_apart_as_elsewhere() {
 }
 
 #[test]
-fn things_are_told_apart_as_elsewhere() {
+fn things_are_distinguished_as_elsewhere() {
     match Pictures::cifar() {
         Some(pictures) => hits(THINGS, &pictures, 1000),
         None => skipped("there is no CIFAR-10 in HOST_DATA"),

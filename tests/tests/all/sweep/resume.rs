@@ -105,3 +105,15 @@ fn a_run_is_taken_in_while_its_files_are_what_they_were() {
     make("2");
     assert_eq!(own(), 2);
 }
+
+#[test]
+fn a_run_that_went_on_with_another_setting_is_not_taken_in() {
+    let bench = Bench::new();
+    bench.write("plugins/own.rhai", TINY);
+    bench.host(["run", "own", "rate=0.25", "--quiet"]).run().code(0);
+    let run = bench.only_run();
+    let resumed = bench.host(["resume", &run.path().to_string_lossy(), "rate=0.75", "--quiet"]).run();
+    assert_eq!(run.record()["settings"]["rate"], 0.75, "{}", resumed.stderr);
+    let outcome = sweep(&bench, TINY, &["rate=0.75"]).run().code(0);
+    assert_eq!(fs::read_dir(folder(&bench, &outcome).join("runs")).unwrap().count(), 1);
+}

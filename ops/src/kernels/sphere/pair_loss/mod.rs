@@ -106,8 +106,8 @@ impl Op for PairLoss {
         op::require_same(OP, s, t)?;
         let sizes = s.rank() == 2 && t.rank() == 2 && s.shape[1] == t.shape[1];
         if !sizes || (self.pairs != Pairs::All && s.shape != t.shape) {
-            let expected = if self.pairs == Pairs::All { "[N, D] beside [M, D]" } else { "[N, D] twice" };
-            return Err(Error::shape(OP, format!("{:?} beside {:?}", s.shape, t.shape), expected));
+            let expected = if self.pairs == Pairs::All { "[N, D] and [M, D]" } else { "[N, D] twice" };
+            return Err(Error::shape(OP, format!("{:?} and {:?}", s.shape, t.shape), expected));
         }
         Ok(s.reshaped(vec![]))
     }

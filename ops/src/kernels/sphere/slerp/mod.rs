@@ -37,7 +37,7 @@ pub fn slerp(a: &Tensor, b: &Tensor, alpha: &Tensor) -> Result<Tensor> {
     op::require_float(OP, alpha.spec())?;
     let fits = alpha.rank() == 0 || alpha.shape() == [a.shape()[0]];
     ensure(fits, || {
-        let found = format!("{:?} for alpha beside {:?}", alpha.shape(), a.shape());
+        let found = format!("{:?} for alpha and {:?}", alpha.shape(), a.shape());
         Error::shape(OP, found, format!("one number, or [{}]", a.shape()[0]))
     })?;
     let alpha = alpha.cast(a.dtype())?.expand(&a.shape()[..1])?;
@@ -80,7 +80,7 @@ fn check(a: &Spec, b: &Spec) -> Result<()> {
     op::require_float(OP, a)?;
     op::require_same(OP, a, b)?;
     ensure(a.shape == b.shape, || {
-        Error::shape(OP, format!("{:?} beside {:?}", a.shape, b.shape), "one shape for both")
+        Error::shape(OP, format!("{:?} and {:?}", a.shape, b.shape), "one shape for both")
     })
 }
 

@@ -1,4 +1,4 @@
-//! The metric log of a run.
+//! The metric log of a run, as it is read back whole.
 
 use std::{
     borrow::Cow,
@@ -9,15 +9,12 @@ use std::{
 
 use serde::Deserialize;
 
-use super::html::number;
-use crate::{
-    error::{Error, Result},
-    run::json_number,
-};
+use super::{json_number, words::number};
+use crate::error::{Error, Result};
 
 /// Everything in a `metrics.jsonl`.
 #[derive(Clone, Debug, Default)]
-pub struct ReportMetrics {
+pub struct LoggedMetrics {
     /// In the order of their first record.
     pub all: Vec<Metric>,
     /// Lines that are no record.
@@ -30,12 +27,14 @@ pub struct Metric {
     pub name: String,
     /// (x, value) of every record; a value can be NaN or infinite.
     pub points: Vec<(f64, f64)>,
+    /// Seconds of the run at each record; NaN where the log has none.
+    pub times: Vec<f64>,
     /// What x is: `step` where the steps of all records grow through the run, else `record`, their
     /// running number.
     pub x_name: &'static str,
 }
 
-impl ReportMetrics {
+impl LoggedMetrics {
     /// Reads a log; none at all is an empty one.
     ///
     /// # Errors
@@ -49,7 +48,7 @@ impl ReportMetrics {
         let (mut file, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
         while file.read_until(b'\n', &mut line).map_err(Error::io(path))? > 0 {
             match record(&line) {
-                Some((name, step, value)) => metrics.add(&name, (step, value)),
+                Some(line) => metrics.add(&line),
                 None => metrics.skipped += usize::from(!line.trim_ascii().is_empty()),
             }
             line.clear();
@@ -58,22 +57,16 @@ impl ReportMetrics {
         Ok(metrics)
     }
 
-    /// Name and value of the metrics with a single record.
-    pub fn single_values(&self) -> Vec<(String, String)> {
-        self.all
-            .iter()
-            .filter_map(|metric| match metric.points[..] {
-                [(_, value)] => Some((metric.name.clone(), number(value))),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn add(&mut self, name: &str, point: (f64, f64)) {
-        match self.all.iter_mut().find(|metric| metric.name == name) {
-            Some(metric) => metric.points.push(point),
-            None => self.all.push(Metric { name: name.to_owned(), points: vec![point], x_name: "step" }),
-        }
+    fn add(&mut self, line: &LoggedLine) {
+        let known = self.all.iter().position(|metric| metric.name == line.name);
+        let position = known.unwrap_or_else(|| {
+            let name = line.name.clone().into_owned();
+            self.all.push(Metric { name, points: Vec::new(), times: Vec::new(), x_name: "step" });
+            self.all.len() - 1
+        });
+        let metric = &mut self.all[position];
+        metric.points.push((line.step.unwrap_or(f64::NAN), line.value));
+        metric.times.push(line.time.unwrap_or(f64::NAN));
     }
 }
 
@@ -110,18 +103,18 @@ impl Metric {
     }
 }
 
-/// A line of the log, as far as the report needs it.
+/// A line of the log.
 #[derive(Deserialize)]
-struct ReportLine<'a> {
+struct LoggedLine<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     #[serde(with = "json_number")]
     value: f64,
     step: Option<f64>,
+    time: Option<f64>,
 }
 
-/// Name, step (NaN without one) and value of a line; none where name or value is missing.
-fn record(line: &[u8]) -> Option<(Cow<'_, str>, f64, f64)> {
-    let line: ReportLine = serde_json::from_slice(line).ok()?;
-    Some((line.name, line.step.unwrap_or(f64::NAN), line.value))
+/// None where name or value is missing.
+fn record(line: &[u8]) -> Option<LoggedLine<'_>> {
+    serde_json::from_slice(line).ok()
 }

@@ -1,32 +1,4 @@
-//! Texts, tables and bytes as they stand in a page.
-
-use std::fmt::Write;
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
-/// `text` as it can stand in an element or a quoted attribute. Control characters, which no page
-/// may hold, become U+FFFD.
-pub fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '\n' | '\t' => html.push(c),
-            c if c.is_control() => html.push('\u{fffd}'),
-            c => html.push(c),
-        }
-    }
-    html
-}
-
-/// RFC 4648 base64, with padding.
-pub fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
-}
+//! Numbers, sizes, times and names as people read and sort them.
 
 /// Four significant digits.
 pub fn number(value: f64) -> String {
@@ -97,57 +69,4 @@ pub fn natural_key(name: &str) -> NaturalKey {
         }
     });
     (parts.collect(), name.to_string())
-}
-
-/// A path's `d` through points; a point that is not finite starts a new stretch.
-pub fn path_data(points: impl Iterator<Item = (f64, f64)>) -> String {
-    let mut data = String::new();
-    let mut pen = 'M';
-    for (x, y) in points {
-        if y.is_finite() {
-            // Writing to a string cannot fail.
-            let _ = write!(data, "{pen}{x:.1} {y:.1}");
-            pen = 'L';
-        } else {
-            pen = 'M';
-        }
-    }
-    data
-}
-
-/// HTML with its tags around it; nothing around nothing.
-pub fn within(opening: &str, html: &str, closing: &str) -> String {
-    if html.is_empty() { String::new() } else { format!("{opening}{html}{closing}") }
-}
-
-/// A titled part of the page; none without a body, which is HTML.
-pub fn section(title: &str, body: &str) -> String {
-    within(&format!("<section><h2>{title}</h2>\n"), body, "</section>\n")
-}
-
-/// Preformatted text; none for no text.
-pub fn block(class: &str, text: &str) -> String {
-    within(&format!("<pre class=\"{class}\">"), &escape(text), "</pre>\n")
-}
-
-/// A remark of the report's own; none for no text.
-pub fn note(text: &str) -> String {
-    within("<p class=\"note\">", &escape(text), "</p>\n")
-}
-
-/// Names and values; none without rows.
-pub fn table(rows: &[(String, String)]) -> String {
-    let rows: String = rows.iter().map(|(name, value)| row(name, value, "")).collect();
-    table_of(&rows)
-}
-
-/// Rows of HTML as a table; none without rows.
-pub fn table_of(rows: &str) -> String {
-    within("<table>", rows, "</table>\n")
-}
-
-/// A row of a table; `more` is the HTML of further cells.
-pub fn row(name: &str, value: &str, more: &str) -> String {
-    let (name, value) = (escape(name), escape(value));
-    format!("<tr><th>{name}</th><td>{value}</td>{more}</tr>")
 }

@@ -1,10 +1,10 @@
 //! Curves of metrics as SVG, in the page's own colours.
 
-use super::{
-    html::{escape, number, path_data},
-    metrics::Metric,
+use super::html::{escape, path_data};
+use crate::{
+    figure::{Axis, thin},
+    run::{Metric, number},
 };
-use crate::figure::{Axis, thin};
 
 /// Sizes in the units of the picture.
 const WIDTH: f64 = 340.0;

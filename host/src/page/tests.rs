@@ -1,6 +1,7 @@
-use std::path::Path;
+use std::{fs, path::Path};
 
-use super::{html::natural_key, *};
+use super::{html::base64, *};
+use crate::run::{LoggedMetrics, byte_size, duration, natural_key, number, shell_quoted};
 
 /// A run folder with these files.
 fn run(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -40,13 +41,14 @@ fn everything_in_the_folder_is_in_the_report() {
         "one\ntwo",
         "<dt>duration</dt><dd>3 min 12 s</dd>",
         "<dt>seed</dt><dd>7</dd>",
-        "<th>images</th><td>2000</td><td class=\"meaning\">size of the starting set</td>",
+        "<th scope=\"row\">images</th><td class=\"value\">2000</td>\
+         <td class=\"meaning\">size of the starting set</td>",
         "host run dtan.rhai &#39;note=a b&#39;",
-        "<th>fid</th><td>12.5</td>",
+        "<th scope=\"row\">fid</th><td>12.5</td>",
         "data:image/png;base64,YWJj",
-        "<th>models/net.onnx</th><td>5 B</td>",
+        "<a href=\"./models/net.onnx\">models/net.onnx</a></th><td>5 B</td>",
         "first\nlast",
-        "<th>host</th><td>0.1.0</td>",
+        "<th scope=\"row\">host</th><td>0.1.0</td>",
     ] {
         assert!(page.contains(expected), "{expected} is not in\n{page}");
     }
@@ -88,7 +90,7 @@ fn no_text_becomes_markup() {
         ("log.txt", evil),
     ]);
     let page = report(folder.path());
-    assert!(!page.contains("<script"), "{page}");
+    assert_eq!(page.matches("<script").count(), 2, "the data and the page's own");
     assert!(!page.contains("\">&quot;"), "{page}");
     assert!(page.matches("&lt;script&gt;").count() > 15);
 }
@@ -113,7 +115,7 @@ fn steps_that_start_again_are_counted_on() {
     let line = |step: usize| format!("{{\"name\": \"loss\", \"value\": 1, \"step\": {step}}}\n");
     let x_name = |steps: [usize; 4]| {
         let folder = run(&[("metrics.jsonl", &steps.map(line).concat())]);
-        let metrics = ReportMetrics::read(&folder.path().join("metrics.jsonl")).unwrap();
+        let metrics = LoggedMetrics::read(&folder.path().join("metrics.jsonl")).unwrap();
         (metrics.all[0].x_name, metrics.all[0].points[3].0)
     };
     assert_eq!(x_name([10, 20, 30, 40]), ("step", 40.0));
