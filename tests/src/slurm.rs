@@ -130,15 +130,19 @@ impl Cluster {
         spawn(command)
     }
 
-    /// Kills what the node started: processes that know the cluster, but for its other daemons.
+    /// Kills what the node started: processes that know the cluster, but for the controller and its helper.
     fn kill_tasks(&self) {
         let mark = format!("SLURM_CONF={}", self.config().display()).into_bytes();
-        let own = [std::process::id(), self.munged.id(), self.controller.as_ref().map_or(0, Child::id)];
+        let controller = self.controller.as_ref().map_or(0, Child::id);
         for entry in fs::read_dir("/proc").expect("processes").flatten() {
-            let id = entry.file_name().to_string_lossy().parse::<u32>().ok().filter(|id| !own.contains(id));
-            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-            let is_marked = environment.split(|byte| *byte == 0).any(|variable| variable == mark);
-            if let (Some(id), true) = (id, is_marked) {
+            let id = entry.file_name().to_string_lossy().parse::<u32>().ok();
+            let read = |name: &str| fs::read(entry.path().join(name)).unwrap_or_default();
+            let is_marked = read("environ").split(|byte| *byte == 0).any(|variable| variable == mark);
+            // After the name in brackets: the state, the parent.
+            let status = String::from_utf8_lossy(&read("stat")).into_owned();
+            let parent = status.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
+            let Some(id) = id.filter(|id| is_marked && *id != controller) else { continue };
+            if controller == 0 || parent != Some(controller) {
                 // SAFETY: it takes numbers; the process has this cluster's file in its environment.
                 unsafe { libc::kill(id as libc::pid_t, libc::SIGKILL) };
             }
