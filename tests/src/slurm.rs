@@ -132,6 +132,15 @@ impl Cluster {
 
     /// Kills what the node started: processes that know the cluster, but for the controller and its helper.
     fn kill_tasks(&self) {
+        // One that is killed may have started another just before.
+        while self.kill_those_seen() {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether there were any.
+    fn kill_those_seen(&self) -> bool {
+        let mut any = false;
         let mark = format!("SLURM_CONF={}", self.config().display()).into_bytes();
         let controller = self.controller.as_ref().map_or(0, Child::id);
         for entry in fs::read_dir("/proc").expect("processes").flatten() {
@@ -145,8 +154,10 @@ impl Cluster {
             if controller == 0 || parent != Some(controller) {
                 // SAFETY: it takes numbers; the process has this cluster's file in its environment.
                 unsafe { libc::kill(id as libc::pid_t, libc::SIGKILL) };
+                any = true;
             }
         }
+        any
     }
 
     /// The ends of what the daemons said.
