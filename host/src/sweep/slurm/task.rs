@@ -35,7 +35,10 @@ pub fn words(sweep: &Sweep, number: usize, launch: &Launch) -> Result<Option<Vec
         ));
     }
     refuse_edited(&sweep.plan.scripts)?;
-    Ok(Some([launch.words(job, &folder), vec!["--requeue".into()]].concat()))
+    let mut words = launch.words(job, &folder);
+    // Behind the command's name, since what comes last are settings.
+    words.insert(1, "--requeue".into());
+    Ok(Some(words))
 }
 
 /// Puts the task that this process is back into the queue, if Slurm asked it to stop before its time limit,
