@@ -32,7 +32,8 @@ pub struct SlurmArgs {
     #[arg(long, value_name = "N", requires = "slurm")]
     pub max_running: Option<NonZeroU32>,
     /// A further option of sbatch, such as account=lab
-    #[arg(long = "option", value_name = "NAME=VALUE", requires = "slurm", value_parser = option, allow_hyphen_values = true)]
+    #[arg(long = "option", value_name = "NAME=VALUE", requires = "slurm", value_parser = option)]
+    #[arg(allow_hyphen_values = true)]
     pub more: Vec<String>,
     /// Print the batch scripts, and submit nothing
     #[arg(long, requires = "slurm")]
