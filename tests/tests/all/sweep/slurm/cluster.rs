@@ -97,7 +97,7 @@ fn two_rounds_of_split_arrays_come_to_their_end_and_nothing_is_submitted_twice()
 fn a_preempted_job_goes_on_and_ends_with_the_bits_of_one_alone() {
     let Some(cluster) = Cluster::start(LONG) else { return };
     let bench = Bench::new();
-    let folder = submitted(&cluster, &bench, TINY, &["steps=40000", "--checkpoint-every", "1h"]);
+    let folder = submitted(&cluster, &bench, TINY, &["steps=200000", "--checkpoint-every", "1h"]);
     let run = &runs(&folder)[0];
     cluster.until("a run", |_| has_begun(run));
     assert_eq!(states(&cluster, &bench, &folder), ["RUNNING"]);
@@ -115,7 +115,7 @@ fn a_preempted_job_goes_on_and_ends_with_the_bits_of_one_alone() {
 fn after_the_death_of_a_node_a_sweep_is_resumed_and_loses_nothing() {
     let Some(mut cluster) = Cluster::start(LONG) else { return };
     let bench = Bench::new();
-    let args = ["steps=20000", "seed=0..3", "--checkpoint-every", "0s"];
+    let args = ["steps=10000", "seed=0..3", "--checkpoint-every", "0s"];
     let folder = submitted(&cluster, &bench, TINY, &args);
     let first = &runs(&folder)[0];
     cluster.until("a run", |_| has_begun(first));
