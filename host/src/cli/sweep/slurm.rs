@@ -57,8 +57,8 @@ impl Slurm {
         let states = states(sweep, &queue);
         let options = &self.options;
         let submission = Submission { sweep, options, launch, queue: &queue, states: &states, retry };
+        let mut count = 0;
         if self.dry_run {
-            let mut count = 0;
             submission.submit(self.longest, |_, script| {
                 out!("{}", script.trim_end());
                 count += 1;
@@ -71,14 +71,13 @@ impl Slurm {
             let round = &sweep.plan.round[array.round].name;
             let (n, tasks) = (array.jobs.len(), if array.jobs.len() == 1 { "task" } else { "tasks" });
             err!("submitted array {id}: {n} {tasks} of round {round}");
+            count += 1;
             Ok(id)
         });
-        let arrays = arrays.inspect_err(|_| {
-            if slurm::submitted(sweep).is_ok_and(|all| !all.is_empty()) {
-                let (go_on, options) = (command("resume", sweep), options.words());
-                err!("what was submitted stays so; `{go_on} --slurm {options}` submits the rest");
-            }
-        })?;
+        if arrays.is_err() && count > 0 {
+            err!("that stays in the queue: submit the rest with `{} --slurm`", command("resume", sweep));
+        }
+        let arrays = arrays?;
         out!("{}", sweep.folder.display());
         tell(&submission, &arrays)
     }
