@@ -57,15 +57,28 @@ impl Slurm {
         let states = states(sweep, &queue);
         let options = &self.options;
         let submission = Submission { sweep, options, launch, queue: &queue, states: &states, retry };
-        let mut count = 0;
         if self.dry_run {
-            submission.submit(self.longest, |_, script| {
-                out!("{}", script.trim_end());
-                count += 1;
-                Ok(format!("ARRAY{count}"))
-            })?;
-            return Ok(Outcome::Done);
+            return self.print(&submission);
         }
+        let arrays = self.send(&submission)?;
+        out!("{}", sweep.folder.display());
+        tell(&submission, &arrays)
+    }
+
+    /// Prints the scripts; what would be an array's id is its number.
+    fn print(&self, submission: &Submission) -> Result<Outcome> {
+        let mut count = 0;
+        submission.submit(self.longest, |_, script| {
+            out!("{}", script.trim_end());
+            count += 1;
+            Ok(format!("ARRAY{count}"))
+        })?;
+        Ok(Outcome::Done)
+    }
+
+    /// Submits the arrays, with a line for each.
+    fn send(&self, submission: &Submission) -> Result<Vec<(String, Array)>> {
+        let (sweep, mut count) = (submission.sweep, 0);
         let arrays = submission.submit(self.longest, |array, script| {
             let id = submission.send(array, script)?;
             let round = &sweep.plan.round[array.round].name;
@@ -77,9 +90,7 @@ impl Slurm {
         if arrays.is_err() && count > 0 {
             err!("that stays in the queue: submit the rest with `{} --slurm`", command("resume", sweep));
         }
-        let arrays = arrays?;
-        out!("{}", sweep.folder.display());
-        tell(&submission, &arrays)
+        arrays
     }
 }
 
