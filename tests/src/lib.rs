@@ -8,6 +8,7 @@ mod program;
 pub mod random;
 mod run_folder;
 mod served;
+mod slurm;
 
 pub use bench::{Bench, onnxruntime, repository, skipped};
 pub use browser::Browser;
@@ -15,3 +16,4 @@ pub use fake::{FakeRun, fake_runs};
 pub use program::{Host, Outcome, Running};
 pub use run_folder::RunFolder;
 pub use served::{Reply, Served};
+pub use slurm::Cluster;

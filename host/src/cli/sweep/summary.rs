@@ -5,12 +5,13 @@ use serde_json::json;
 use super::{Outcome, Sweep, command};
 use crate::{
     error::Result,
-    sweep::{Job, JobState, Standing, counts, states},
+    sweep::{Job, JobState, Standing, counts, slurm::Queue, states},
     terminal::one_line,
 };
 
-/// Says what became of the jobs, what failed and why, and how to go on.
-pub fn tell(sweep: &Sweep, standings: &[Standing]) -> Outcome {
+/// Says what became of the jobs, what failed and why, and how to go on, with options such as `--slurm`.
+pub fn tell(sweep: &Sweep, standings: &[Standing], options: &str) -> Outcome {
+    let command = |action| format!("{} {options}", command(action, sweep)).trim_end().to_owned();
     for (job, standing) in sweep.jobs.iter().zip(standings).filter(|(_, s)| !s.why.is_empty()) {
         err!("job {}  {}  {}", job.job, sweep.label(job), standing.state);
         err!("  {}", standing.why.trim_end().replace('\n', "\n  "));
@@ -19,13 +20,13 @@ pub fn tell(sweep: &Sweep, standings: &[Standing]) -> Outcome {
     let any = |wanted: &[JobState]| standings.iter().any(|standing| wanted.contains(&standing.state));
     let is_open = any(&[JobState::Running, JobState::Interrupted, JobState::Queued]);
     if ops::interrupt::requested() && is_open {
-        err!("interrupted: go on with `{}`", command("resume", sweep));
+        err!("interrupted: go on with `{}`", command("resume"));
         return Outcome::Interrupted;
     }
     if any(&[JobState::Failed, JobState::Blocked]) {
-        err!("run again what failed: `{}`", command("retry", sweep));
+        err!("run again what failed: `{}`", command("retry"));
     } else if is_open {
-        err!("go on with `{}`", command("resume", sweep));
+        err!("go on with `{}`", command("resume"));
     }
     let is_done = standings.iter().all(|standing| standing.state == JobState::Completed);
     if is_done { Outcome::Done } else { Outcome::Failed }
@@ -33,7 +34,11 @@ pub fn tell(sweep: &Sweep, standings: &[Standing]) -> Outcome {
 
 /// `host sweep status`
 pub fn status(sweep: &Sweep, json: bool) -> Result<Outcome> {
-    let standings = states(sweep);
+    let queue = Queue::of(sweep).unwrap_or_else(|error| {
+        err!("warning: only what the folders of the runs say is shown: {error}");
+        Queue::default()
+    });
+    let standings = states(sweep, &queue);
     if json {
         out!("{}", as_json(sweep, &standings));
         return Ok(Outcome::Done);
