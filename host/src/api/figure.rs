@@ -136,8 +136,8 @@ fn add_charts(module: &mut Adder) {
              errors: #{ name: distance } to both ends of its error bar, or [below, above]; of bars side by \
              side an array of these.",
             "figure::bars(\"fid\", [[\"gan\", 21.3], [\"ours\", 14.8]], #{ errors: #{ ours: 0.5 } }) => ()\n\
-             figure::bars(\"accuracy\", #{ a: [0.9, 0.8], b: [0.7, 0.6] }, #{ names: [\"train\", \"test\"] }) \
-             => ()",
+             figure::bars(\"accuracy\", #{ a: [0.9, 0.8], b: [0.7, 0.6] }, #{ names: [\"train\", \"test\"] \
+             }) => ()",
             |session: &Session, name: String, bars: Named, options: Option<Map>| {
                 save(session, &name, &draw_bars(&bars, options)?)
             },

@@ -53,9 +53,9 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "table(name, rows)",
-            "Prints a table, and writes it into the report, to tables/NAME.csv, and for papers to NAME.tex (with \
-             booktabs) and NAME.typ: the first row has the heads, the first column the names; `()` is an \
-             empty cell. Texts stay as they are, numbers are shown with four digits.",
+            "Prints a table, and writes it into the report, to tables/NAME.csv, and for papers to NAME.tex \
+             (with booktabs) and NAME.typ: the first row has the heads, the first column the names; `()` is \
+             an empty cell. Texts stay as they are, numbers are shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
             |context: &NativeCallContext, name: String, rows: Array| write_table(context, &name, &rows),
         );

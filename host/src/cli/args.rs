@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod slurm;
 mod study;
 mod sweep;
 
@@ -12,8 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
-pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, TableFormat};
-pub use sweep::{SweepAgain, SweepArgs, SweepCommand};
+pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
+pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
 /// Runs machine-learning experiments written as short Rhai scripts.
 #[derive(Debug, Parser)]
@@ -34,7 +35,7 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Run a plugin many times, over values of its settings and seeds
     #[command(next_line_help = true)]
-    Sweep(SweepArgs),
+    Sweep(Box<SweepArgs>),
     /// Show the settings of a plugin, and its presets
     Params {
         /// The plugin: a file, or a name that `host list` shows
@@ -82,6 +83,9 @@ pub enum Command {
     /// Write runs for other programs to show: TensorBoard
     #[command(next_line_help = true)]
     Export(ExportArgs),
+    /// Show runs as pages in a browser, while they run
+    #[command(next_line_help = true)]
+    Serve(ServeArgs),
     /// Look for mistakes in a plugin without running it
     Check {
         /// The plugin: a file, or a name that `host list` shows
@@ -393,7 +397,7 @@ pub struct BenchTiming {
 }
 
 /// How a run is watched and stopped; not part of what it computes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Control {
     /// Stop after this time, with a checkpoint: 90s, 10m, 2h
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -413,6 +417,9 @@ pub struct Control {
     /// Show no progress
     #[arg(long)]
     pub quiet: bool,
+    /// In a task of Slurm that is stopped before its time limit: queue it again
+    #[arg(long, hide = true)]
+    pub requeue: bool,
 }
 
 pub fn key_value(text: &str) -> Result<(String, String), String> {

@@ -18,6 +18,7 @@ use crate::{
     run::{Environment, Record, Run, Status, peak_memory, readable},
     script::{library, settings},
     session::{Recorder, Session},
+    sweep::slurm,
     terminal,
 };
 
@@ -39,11 +40,11 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
     let rewriter = Rewriter::start(recorder.run.path().to_owned())?;
     host.session.record(recorder);
     stop::at(control.deadline, say(&host.session));
-    let (session, quiet, rewriting) = (Arc::clone(&host.session), control.quiet, rewriter.clone());
+    let (session, watched, rewriting) = (Arc::clone(&host.session), control.clone(), rewriter.clone());
     let end = stop::watch(move || {
         rewriting.stop();
         keep(&session);
-        close(&session, Status::Interrupted, None, quiet)
+        close(&session, Status::Interrupted, None, &watched)
     });
     let outcome = host.run_compiled(&plugin.ast);
     end.reach();
@@ -58,7 +59,7 @@ pub fn launch(plugin: &Plugin, recorder: Recorder, control: &Control) -> Result<
         }
         Err(error) => (Status::Failed, Some(host.explain(error, &plugin.source.name))),
     };
-    close(&host.session, status, text, quiet)
+    close(&host.session, status, text, control)
 }
 
 /// Notes in the record on what this process computes, and what its settings are beside.
@@ -99,7 +100,7 @@ fn keep(session: &Session) {
 }
 
 /// Closes the record of a run, and says how it ended.
-fn close(session: &Session, status: Status, text: Option<String>, quiet: bool) -> Result<Outcome> {
+fn close(session: &Session, status: Status, text: Option<String>, control: &Control) -> Result<Outcome> {
     let Some(recorder) = session.recorder() else { return Ok(Outcome::Failed) };
     if let Some(text) = &text {
         // Printed first: closing the record may fail as well, perhaps for the same reason.
@@ -118,7 +119,29 @@ fn close(session: &Session, status: Status, text: Option<String>, quiet: bool) -
         }
     };
     recorder.run.close(change, |record| page::write_as(&folder, record))?;
-    Ok(tell(status, recorder, &resume::command(recorder, session), quiet))
+    let outcome = tell(status, recorder, &resume::command(recorder, session), control.quiet);
+    if control.requeue && status == Status::Interrupted {
+        requeue(recorder);
+    }
+    Ok(outcome)
+}
+
+/// Puts the task of Slurm that this process is back into the queue, where its time was too short. It is the
+/// last thing that is done, since it ends the process. One that did nothing in its time would do so forever.
+fn requeue(recorder: &Recorder) {
+    if !recorder.loops().has_advanced() {
+        err!("no item of a loop was done in this time, so the task is not queued again: give it more --time");
+        return;
+    }
+    match slurm::requeue() {
+        Ok(Some(task)) => {
+            err!("task {task} is in the queue again");
+        }
+        Ok(None) => {}
+        Err(error) => {
+            err!("the task is not in the queue again: {error}");
+        }
+    }
 }
 
 fn tell(status: Status, recorder: &Recorder, go_on: &str, quiet: bool) -> Outcome {

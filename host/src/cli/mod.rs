@@ -20,6 +20,7 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod serve;
 mod stop;
 mod sweep;
 
@@ -81,6 +82,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Report { run } => report::run(run),
         Command::Compare(args) => compare::run(args),
         Command::Export(args) => export::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Check { plugin, json } => check::run(plugin, *json),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),

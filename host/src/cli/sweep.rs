@@ -2,6 +2,7 @@
 
 mod again;
 mod existing;
+mod slurm;
 mod summary;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -17,11 +18,12 @@ use crate::{
     run::{Progress, aligned, shell_quoted},
     script::settings::{self, Declaration},
     sweep::{
-        Launch, Plan, Request, Sweep, drafts,
+        Launch, Outline, Plan, Request, Standing, Sweep, drafts,
         local::{self, Local},
         report, table,
     },
 };
+use slurm::Slurm;
 
 /// Plans a sweep and runs its jobs, or goes on with one that exists.
 pub fn run(args: &SweepArgs) -> Result<Outcome> {
@@ -32,6 +34,7 @@ pub fn run(args: &SweepArgs) -> Result<Outcome> {
         Some(SweepCommand::Status { sweep, json }) => {
             summary::status(&Sweep::open(&again::find(sweep)?)?, *json)
         }
+        Some(SweepCommand::Task(task)) => slurm::task(task),
     }
 }
 
@@ -45,13 +48,17 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
         control: &args.control,
     };
     let plugin = run::prepare(&path, &start)?;
+    let slurm = args.slurm.options().map(|options| Slurm::new(options, args.slurm.dry_run)).transpose()?;
     let sweep = plan(args, &path, &plugin)?;
     let launch = Launch::planned(&sweep.plan.arguments, path);
+    if let Some(slurm) = slurm {
+        return slurm.begin(&sweep, &launch);
+    }
     let local = Local { jobs: args.jobs, launch, retry: false };
     go(&sweep, &local, args.control.deadline, args.control.quiet)
 }
 
-/// Plans a sweep and makes its folder.
+/// Plans a sweep and makes its folder, unless it is a dry run.
 fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
     let none = Declaration { summary: Vec::new(), settings: Vec::new() };
     let declaration = plugin.declaration.as_ref().unwrap_or(&none);
@@ -82,7 +89,10 @@ fn plan(args: &SweepArgs, path: &Path, plugin: &Plugin) -> Result<Sweep> {
         &drafts,
         table,
     );
-    Sweep::create(&args.out, &plugin::stem(path), plan, &drafts, &base, &existing::runs(&args.out, plugin))
+    let existing = existing::runs(&args.out, plugin);
+    let outline = Outline { drafts: &drafts, base: &base, existing: &existing };
+    let make = if args.slurm.dry_run { Sweep::without_folder } else { Sweep::create };
+    make(&args.out, &plugin::stem(path), plan, &outline)
 }
 
 /// Runs the jobs of a sweep.
@@ -95,7 +105,13 @@ fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> 
     stop::listen(say(Arc::clone(&progress)))?;
     stop::at(deadline, say(Arc::clone(&progress)));
     let standings = local::drive(sweep, local, (!quiet).then_some(&progress))?;
-    let outcome = summary::tell(sweep, &standings);
+    finish(sweep, &standings, "")
+}
+
+/// Says what became of the jobs and how to go on, writes the page and the files of the sweep, and prints the table
+/// of its preset.
+fn finish(sweep: &Sweep, standings: &[Standing], options: &str) -> Result<Outcome> {
+    let outcome = summary::tell(sweep, standings, options);
     if let Some(table) = report::write(sweep, &standings)? {
         out!("{}", aligned(&table.rows).trim_end());
         err!("{}", table.caption);

@@ -31,6 +31,11 @@ const JOBS: &str = "jobs.jsonl";
 /// The longest name of a run's folder, in bytes.
 const LONGEST_NAME: usize = 100;
 
+/// Whether a folder is that of a sweep.
+pub fn is_sweep(folder: &Path) -> bool {
+    [PLAN, JOBS].iter().all(|name| folder.join(name).symlink_metadata().is_ok_and(|facts| facts.is_file()))
+}
+
 /// A sweep: its folder, its plan, its jobs.
 #[derive(Debug)]
 pub struct Sweep {
@@ -40,31 +45,49 @@ pub struct Sweep {
     pub jobs: Vec<Job>,
 }
 
+/// What the jobs of a new sweep are made of.
+pub struct Outline<'a> {
+    pub drafts: &'a [Draft],
+    /// The settings that all have in common.
+    pub base: &'a ResolvedSettings,
+    /// Runs that a job may be.
+    pub existing: &'a Existing,
+}
+
 impl Sweep {
     /// Makes the folder `<name>-<hash>` in `out`, or the first of `...-2`, `...-3` that is free, with the
     /// plan and the jobs in it. A job that equals a run of those that exist already has that run.
     ///
     /// # Errors
     /// The folder cannot be made or written to; a run that exists already left no file that a job needs.
-    pub fn create(
-        out: &Path,
-        name: &str,
-        plan: Plan,
-        drafts: &[Draft],
-        base: &ResolvedSettings,
-        existing: &Existing,
-    ) -> Result<Self> {
+    pub fn create(out: &Path, name: &str, plan: Plan, outline: &Outline) -> Result<Self> {
         let text = to_toml(&plan)?;
         fs::create_dir_all(out).map_err(Error::io(out))?;
-        let folder = make_folder(out, &format!("{name}-{}", &sha256(text.as_bytes())[..8]));
-        let folder = from_here(&folder.map_err(Error::io(out))?);
-        let mut sweep = Self { folder, plan, jobs: Vec::with_capacity(drafts.len()) };
-        let made = sweep.fill(drafts, base, existing).and_then(|()| sweep.write(&text));
+        let folder = make_folder(out, &folder_name(name, &text)).map_err(Error::io(out))?;
+        let made = Self::in_folder(&folder, plan, outline).and_then(|sweep| {
+            sweep.write(&text)?;
+            Ok(sweep)
+        });
         if made.is_err() {
             // It is the first error that matters, and the folder is this call's own.
-            let _ = fs::remove_dir_all(&sweep.folder);
+            let _ = fs::remove_dir_all(&folder);
         }
-        made.map(|()| sweep)
+        made
+    }
+
+    /// The sweep that [`Self::create`] makes, whose folder is not there.
+    ///
+    /// # Errors
+    /// A run that exists already left no file that a job needs.
+    pub fn without_folder(out: &Path, name: &str, plan: Plan, outline: &Outline) -> Result<Self> {
+        let folder = out.join(folder_name(name, &to_toml(&plan)?));
+        Self::in_folder(&folder, plan, outline)
+    }
+
+    fn in_folder(folder: &Path, plan: Plan, outline: &Outline) -> Result<Self> {
+        let mut sweep = Self { folder: from_here(folder), plan, jobs: Vec::new() };
+        sweep.fill(outline)?;
+        Ok(sweep)
     }
 
     /// Reads a sweep from its folder.
@@ -118,15 +141,15 @@ impl Sweep {
         }
     }
 
-    fn fill(&mut self, drafts: &[Draft], base: &ResolvedSettings, existing: &Existing) -> Result<()> {
-        for (i, draft) in drafts.iter().enumerate() {
+    fn fill(&mut self, outline: &Outline) -> Result<()> {
+        for (i, draft) in outline.drafts.iter().enumerate() {
             let needs = self.needs(draft)?;
             let values = draft.values.iter().map(|(name, value)| (name.clone(), self.filled(draft, value)));
             let values: BTreeMap<String, SettingValue> = values.collect();
             let settings = values.iter().map(|(name, value)| (name.clone(), to_json(value))).collect();
             let round = self.plan.round[draft.round].name.clone();
             let mut job = Job { job: i + 1, round, settings, seed: draft.seed, needs, run: PathBuf::new() };
-            job.run = match existing.get(|| whole(base, &values), draft.seed) {
+            job.run = match outline.existing.get(|| whole(outline.base, &values), draft.seed) {
                 Some(run) => std::path::absolute(run).map_err(Error::io(run))?,
                 None => self.own_folder(&job),
             };
@@ -189,6 +212,11 @@ fn whole(base: &ResolvedSettings, values: &BTreeMap<String, SettingValue>) -> Ma
 
 fn to_json(value: &SettingValue) -> Json {
     serde_json::to_value(value).unwrap_or_default()
+}
+
+/// The name of the folder of a sweep with that plan.
+fn folder_name(name: &str, plan: &str) -> String {
+    format!("{name}-{}", &sha256(plan.as_bytes())[..8])
 }
 
 fn to_toml(plan: &Plan) -> Result<String> {

@@ -8,10 +8,17 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::{run::Arguments, script::settings::SettingValue, session::access::is_own};
+use crate::{
+    run::{Arguments, RECORD},
+    script::settings::SettingValue,
+    session::access::is_own,
+};
 
 /// The folder of runs in that of a sweep.
 pub const RUNS: &str = "runs";
+
+/// The variable that says how many threads a process computes with.
+pub const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// A line of `jobs.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,8 +73,16 @@ impl Launch {
         }
     }
 
+    /// The words of the command that brings a job to its end.
+    pub fn words(&self, job: &Job, folder: &Path) -> Vec<OsString> {
+        match folder.join(RECORD).exists() {
+            true => self.resume(job, folder),
+            false => self.run(job, folder),
+        }
+    }
+
     /// The words of `host run` for a job whose run has no folder yet.
-    pub fn run(&self, job: &Job, folder: &Path) -> Vec<OsString> {
+    fn run(&self, job: &Job, folder: &Path) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["run".into(), "--folder".into(), folder.into()];
         words.extend(["--seed", &job.seed.to_string(), "--device", &self.device].map(OsString::from));
         words.extend(self.allowed(&self.allow_read));
@@ -80,7 +95,7 @@ impl Launch {
 
     /// The words of `host resume` for a job whose run was begun. What its settings name outside of the
     /// working folder is given anew, as that command wants it.
-    pub fn resume(&self, job: &Job, folder: &Path) -> Vec<OsString> {
+    fn resume(&self, job: &Job, folder: &Path) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["resume".into(), folder.into()];
         words.extend(["--plugin".into(), self.plugin.clone().into()]);
         let named = job.settings.values().filter_map(|value| SettingValue::from_json(value.clone()));

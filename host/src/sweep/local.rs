@@ -15,11 +15,12 @@ use std::{
 use super::{
     JobState, Standing, Sweep,
     job::Launch,
-    plan::edited,
-    state::{blocked, is_ready, of_run, states},
+    plan::refuse_edited,
+    slurm::Queue,
+    state::{blocked, is_open, is_ready, of_run, states},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     run::{LoopHandle, Progress, duration},
 };
 use worker::{Ended, Worker};
@@ -63,13 +64,9 @@ struct Drive<'a> {
 /// # Errors
 /// A worker cannot be started.
 pub fn drive(sweep: &Sweep, local: &Local, progress: Option<&Progress>) -> Result<Vec<Standing>> {
-    let states = states(sweep);
+    let states = states(sweep, &Queue::default());
     let states = &states;
-    let is_open = |i: &usize| match states[*i].state {
-        JobState::Completed | JobState::Running => false,
-        JobState::Failed => local.retry && sweep.jobs[*i].is_own(),
-        _ => true,
-    };
+    let is_open = |i: &usize| is_open(&sweep.jobs[*i], states[*i].state, local.retry);
     let with = |state: JobState| (0..states.len()).filter(move |i| states[*i].state == state);
     let (waiting, held) = ((0..states.len()).filter(is_open).collect(), with(JobState::Running).collect());
     let done = with(JobState::Completed).count();
@@ -102,18 +99,6 @@ fn why(status: &io::Result<ExitStatus>, said: &str) -> String {
         }
         Ok(_) => said.trim().trim_start_matches("error: ").to_owned(),
         Err(error) => error.to_string(),
-    }
-}
-
-/// Refuses to start a job with another text than the jobs before it.
-fn refuse_edited(sweep: &Sweep) -> Result<()> {
-    let edited = edited(&sweep.plan.scripts);
-    match edited.is_empty() {
-        true => Ok(()),
-        false => Err(Error::usage(
-            format!("while the sweep ran, {} changed", edited.join(", ")),
-            "put the text back and resume the sweep; or plan it anew, for runs with the new text",
-        )),
     }
 }
 
@@ -152,7 +137,7 @@ impl Drive<'_> {
                 self.states[index] = standing;
                 self.report(index, None);
             } else if is_ready(self.sweep, job, &self.states) {
-                refuse_edited(self.sweep)?;
+                refuse_edited(&self.sweep.plan.scripts)?;
                 self.waiting.remove(i);
                 let launch = &self.local.launch;
                 let worker = Worker::start(self.sweep, index, launch, self.local.jobs, self.sender.clone())?;

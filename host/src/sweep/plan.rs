@@ -10,6 +10,7 @@ use super::{
     round::Round,
 };
 use crate::{
+    error::{Error, Result},
     files::sha256,
     run::{Arguments, ScriptText},
     script::{
@@ -109,12 +110,22 @@ impl Plan {
     }
 }
 
-/// Of scripts that were read once, those that are not as they were.
-pub fn edited(scripts: &[ScriptSum]) -> Vec<String> {
+/// Refuses to start a job with another text than the jobs before it.
+///
+/// # Errors
+/// A script is not as it was when the sweep was planned.
+pub fn refuse_edited(scripts: &[ScriptSum]) -> Result<()> {
     let text = |script: &ScriptSum| library::read(Path::new(&script.path));
     let is_same =
         |script: &ScriptSum| text(script).is_ok_and(|text| sha256(text.as_bytes()) == script.sha256);
-    scripts.iter().filter(|script| !is_same(script)).map(|script| script.path.clone()).collect()
+    let edited: Vec<&str> = scripts.iter().filter(|s| !is_same(s)).map(|s| &*s.path).collect();
+    match edited.is_empty() {
+        true => Ok(()),
+        false => Err(Error::usage(
+            format!("while the sweep ran, {} changed", edited.join(", ")),
+            "put the text back and resume the sweep; or plan it anew, for runs with the new text",
+        )),
+    }
 }
 
 impl ScriptSum {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     folder::Sweep,
     job::{Job, Need},
+    slurm::Queue,
 };
 use crate::run::{RECORD, Record, Status, is_held, status_on_disk};
 
@@ -78,11 +79,11 @@ pub fn of_run(folder: &Path) -> Standing {
     Standing::new(state, "")
 }
 
-/// How all jobs stand, in their order.
-pub fn states(sweep: &Sweep) -> Vec<Standing> {
+/// How all jobs stand, in their order: their runs, and those tasks that Slurm has of them.
+pub fn states(sweep: &Sweep, queue: &Queue) -> Vec<Standing> {
     let mut states: Vec<Standing> = Vec::with_capacity(sweep.jobs.len());
     for job in &sweep.jobs {
-        let standing = of_run(&sweep.run_folder(job));
+        let standing = queue.standing(job, of_run(&sweep.run_folder(job)));
         let standing = match standing.state {
             state if state != JobState::Completed && !job.is_own() => gone(job),
             JobState::Queued => blocked(sweep, job, &states).unwrap_or(standing),
@@ -93,32 +94,65 @@ pub fn states(sweep: &Sweep) -> Vec<Standing> {
     states
 }
 
+/// Whether a job is to be started again, as far as its own state goes.
+pub fn is_open(job: &Job, state: JobState, retry: bool) -> bool {
+    match state {
+        JobState::Completed | JobState::Running => false,
+        JobState::Failed => retry && job.is_own(),
+        _ => true,
+    }
+}
+
 /// The standing of a job whose run was there before the sweep, and is not any more.
 fn gone(job: &Job) -> Standing {
     let why = format!("{} was its run, and is no completed run now: plan the sweep anew", job.run.display());
     Standing::new(JobState::Failed, why)
 }
 
+/// The states as they are counted, in this order.
+const ALL: [JobState; 6] = [
+    JobState::Completed,
+    JobState::Running,
+    JobState::Interrupted,
+    JobState::Queued,
+    JobState::Failed,
+    JobState::Blocked,
+];
+
+/// "40 jobs: 38 COMPLETED, 2 FAILED"
+pub fn counts(standings: &[Standing]) -> String {
+    let count = |state| standings.iter().filter(|standing| standing.state == state).count();
+    let counts = ALL.into_iter().map(|state| (count(state), state)).filter(|(n, _)| *n > 0);
+    let words: Vec<_> = counts.map(|(n, state)| format!("{n} {state}")).collect();
+    let jobs = if standings.len() == 1 { "job" } else { "jobs" };
+    format!("{} {jobs}: {}", standings.len(), words.join(", "))
+}
+
 /// Why a job cannot start and never will, unless another one is run again.
 pub fn blocked(sweep: &Sweep, job: &Job, states: &[Standing]) -> Option<Standing> {
-    let why = job.needs.iter().find_map(|need| {
-        let state = states.get(need.job - 1)?.state;
-        match state {
-            JobState::Completed if is_there(sweep, need) => None,
-            JobState::Completed => Some(format!("job {} left no {}", need.job, need.file.display())),
-            state if state.is_over() => Some(format!("job {} is {state}", need.job)),
-            _ => None,
-        }
-    });
+    let state = |need: &Need| states.get(need.job - 1).map(|standing| standing.state);
+    let over = job.needs.iter().filter_map(|need| Some((need, state(need).filter(|s| s.is_over())?)));
+    let why = over.into_iter().find_map(|(need, state)| lack(sweep, need, state));
     why.map(|why| Standing::new(JobState::Blocked, why))
 }
 
 /// Whether all files that a job needs are there.
 pub fn is_ready(sweep: &Sweep, job: &Job, states: &[Standing]) -> bool {
-    let is_done = |need: &Need| states[need.job - 1].state == JobState::Completed && is_there(sweep, need);
-    job.needs.iter().all(is_done)
+    job.needs.iter().all(|need| lack(sweep, need, states[need.job - 1].state).is_none())
 }
 
-fn is_there(sweep: &Sweep, need: &Need) -> bool {
-    sweep.run_folder(&sweep.jobs[need.job - 1]).join(&need.file).is_file()
+/// Why a job cannot start now, from the runs of those that it needs.
+pub fn lacks(sweep: &Sweep, job: &Job) -> Option<String> {
+    let state = |need: &Need| of_run(&sweep.run_folder(&sweep.jobs[need.job - 1])).state;
+    job.needs.iter().find_map(|need| lack(sweep, need, state(need)))
+}
+
+/// Why a file is not there that a job needs of another one, which is in `state`.
+pub fn lack(sweep: &Sweep, need: &Need, state: JobState) -> Option<String> {
+    let is_there = || sweep.run_folder(&sweep.jobs[need.job - 1]).join(&need.file).is_file();
+    match state {
+        JobState::Completed if is_there() => None,
+        JobState::Completed => Some(format!("job {} left no {}", need.job, need.file.display())),
+        state => Some(format!("job {} is {state}", need.job)),
+    }
 }

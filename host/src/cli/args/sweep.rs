@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 
-use super::{Control, DeviceChoice, InputArgs, duration, key_value};
+use super::{Control, DeviceChoice, InputArgs, duration, key_value, slurm::SlurmArgs};
 
 /// `host sweep`
 #[derive(Debug, Args)]
@@ -54,6 +54,8 @@ pub struct SweepArgs {
     #[arg(long)]
     pub yes: bool,
     #[command(flatten)]
+    pub slurm: SlurmArgs,
+    #[command(flatten)]
     pub inputs: InputArgs,
     #[command(flatten)]
     pub control: Control,
@@ -76,6 +78,9 @@ pub enum SweepCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Run one job, in a task of Slurm
+    #[command(hide = true)]
+    Task(SweepTask),
 }
 
 /// How a sweep goes on. The rest is in its plan.
@@ -83,9 +88,35 @@ pub enum SweepCommand {
 pub struct SweepAgain {
     /// The sweep's folder
     pub sweep: PathBuf,
-    /// Runs at a time, which share the processor's threads
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub jobs: NonZeroUsize,
+    /// Runs at a time, which share the processor's threads [default: 1]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub slurm: SlurmArgs,
+    #[command(flatten)]
+    pub given: GivenAnew,
+    /// Stop after this time, with checkpoints: 90s, 10m, 2h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// One job of a sweep.
+#[derive(Debug, Args)]
+pub struct SweepTask {
+    /// The sweep's folder
+    pub sweep: PathBuf,
+    /// The job, from 1
+    pub job: usize,
+    #[command(flatten)]
+    pub given: GivenAnew,
+}
+
+/// What is not taken from a sweep's folder.
+#[derive(Debug, Args)]
+pub struct GivenAnew {
     /// The plugin, where its recorded name finds none: a file or a name
     #[arg(long, value_name = "PLUGIN")]
     pub plugin: Option<PathBuf>,
@@ -98,10 +129,4 @@ pub struct SweepAgain {
     /// The ONNX Runtime library
     #[arg(long, value_name = "PATH")]
     pub onnxruntime: Option<PathBuf>,
-    /// Stop after this time, with checkpoints: 90s, 10m, 2h
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub deadline: Option<Duration>,
-    /// Show no progress
-    #[arg(long)]
-    pub quiet: bool,
 }

@@ -1,12 +1,18 @@
 //! `host sweep resume` and `retry`. A sweep's folder is not trusted, as that of a run is not: what its plan
 //! names outside of the working folder is given anew.
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
-use super::go;
+use super::{
+    go,
+    slurm::{self, Slurm},
+};
 use crate::{
     cli::{
-        args::{Control, DeviceChoice, SweepAgain},
+        args::{Control, DeviceChoice, GivenAnew, SweepAgain},
         outcome::Outcome,
         plugin,
         resume::is_found,
@@ -14,7 +20,7 @@ use crate::{
     },
     data,
     error::{Error, Result},
-    run::shell_quoted,
+    run::{Arguments, shell_quoted},
     script::{did_you_mean, library, settings::SettingValue},
     session::access::is_own,
     sweep::{Launch, Sweep, local::Local},
@@ -26,18 +32,33 @@ const SWEEPS: &str = "sweeps";
 /// Goes on with a sweep; with `retry` failed jobs run again as well.
 pub fn run(args: &SweepAgain, retry: bool) -> Result<Outcome> {
     let sweep = Sweep::open(&find(&args.sweep)?)?;
+    let action = if retry { "retry" } else { "resume" };
     refuse_elsewhere(&sweep)?;
-    refuse_missing(&sweep, args, if retry { "retry" } else { "resume" })?;
+    refuse_missing(&sweep, args, action)?;
     let planned = &sweep.plan.arguments;
-    let path = plugin::find(args.plugin.as_deref().unwrap_or(Path::new(&planned.plugin)))?;
-    let launch = Launch {
-        data: args.data.clone(),
-        allow_read: args.allow_read.clone(),
-        onnxruntime: args.onnxruntime.clone(),
-        ..Launch::planned(planned, path.clone())
-    };
+    let path = plugin::find(args.given.plugin.as_deref().unwrap_or(Path::new(&planned.plugin)))?;
+    let launch = launch(planned, &args.given, path.clone());
     refuse_changed(&sweep, &path, &launch, args)?;
-    go(&sweep, &Local { jobs: args.jobs, launch, retry }, args.deadline, args.quiet)
+    if let Some(options) = args.slurm.options() {
+        return Slurm::new(options, args.slurm.dry_run)?.go(&sweep, &launch, retry);
+    }
+    slurm::refuse_here(&sweep, args.jobs.is_some(), action)?;
+    go(
+        &sweep,
+        &Local { jobs: args.jobs.unwrap_or(NonZeroUsize::MIN), launch, retry },
+        args.deadline,
+        args.quiet,
+    )
+}
+
+/// What jobs are started with: as planned, but for what is given anew.
+pub fn launch(planned: &Arguments, given: &GivenAnew, plugin: PathBuf) -> Launch {
+    Launch {
+        data: given.data.clone(),
+        allow_read: given.allow_read.clone(),
+        onnxruntime: given.onnxruntime.clone(),
+        ..Launch::planned(planned, plugin)
+    }
 }
 
 /// The folder of a sweep.
@@ -89,6 +110,7 @@ fn refuse_changed(sweep: &Sweep, path: &Path, launch: &Launch, args: &SweepAgain
         max_operations: launch.max_operations,
         onnxruntime: launch.onnxruntime.clone(),
         quiet: args.quiet,
+        requeue: false,
     };
     let start = run::Start {
         seed: sweep.plan.seed,
@@ -113,16 +135,16 @@ fn refuse_changed(sweep: &Sweep, path: &Path, launch: &Launch, args: &SweepAgain
 fn refuse_missing(sweep: &Sweep, args: &SweepAgain, action: &str) -> Result<()> {
     let planned = &sweep.plan.arguments;
     let mut missing: Vec<(&str, PathBuf)> = Vec::new();
-    if args.plugin.is_none() && !is_found(Path::new(&planned.plugin), &sweep.folder) {
+    if args.given.plugin.is_none() && !is_found(Path::new(&planned.plugin), &sweep.folder) {
         missing.push(("--plugin", PathBuf::from(&planned.plugin)));
     }
-    if let (None, Some(folder)) = (&args.data, &planned.data) {
+    if let (None, Some(folder)) = (&args.given.data, &planned.data) {
         missing.push(("--data", folder.into()));
     }
-    if args.allow_read.is_empty() {
+    if args.given.allow_read.is_empty() {
         missing.extend(planned.allow_read.iter().map(|path| ("--allow-read", path.into())));
     }
-    if let (None, Some(library)) = (&args.onnxruntime, &planned.onnxruntime) {
+    if let (None, Some(library)) = (&args.given.onnxruntime, &planned.onnxruntime) {
         missing.push(("--onnxruntime", library.into()));
     }
     missing.extend(foreign(sweep, args).into_iter().map(|path| ("--allow-read", path)));
@@ -141,7 +163,8 @@ fn refuse_missing(sweep: &Sweep, args: &SweepAgain, action: &str) -> Result<()> 
 /// What settings name that lies outside of the working folder and of what was allowed.
 fn foreign(sweep: &Sweep, args: &SweepAgain) -> Vec<PathBuf> {
     let home = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
-    let roots = data::folders(args.data.as_deref()).into_iter().chain(args.allow_read.iter().cloned());
+    let roots =
+        data::folders(args.given.data.as_deref()).into_iter().chain(args.given.allow_read.iter().cloned());
     let roots: Vec<PathBuf> = roots.filter_map(|root| root.canonicalize().ok()).collect();
     let values = sweep.jobs.iter().flat_map(|job| job.settings.values());
     let values = values.filter(|value| value.is_string() || value.is_array());

@@ -5,54 +5,40 @@ use serde_json::json;
 use super::{Outcome, Sweep, command};
 use crate::{
     error::Result,
-    sweep::{Job, JobState, Standing, states},
+    sweep::{Job, JobState, Standing, counts, slurm::Queue, states},
     terminal::one_line,
 };
 
-/// How a sweep is listed: its states, in this order.
-const ALL: [JobState; 6] = [
-    JobState::Completed,
-    JobState::Running,
-    JobState::Interrupted,
-    JobState::Queued,
-    JobState::Failed,
-    JobState::Blocked,
-];
-
-/// Says what became of the jobs, what failed and why, and how to go on.
-pub fn tell(sweep: &Sweep, standings: &[Standing]) -> Outcome {
+/// Says what became of the jobs, what failed and why, and how to go on, with options such as `--slurm`.
+pub fn tell(sweep: &Sweep, standings: &[Standing], options: &str) -> Outcome {
+    let command = |action| format!("{} {options}", command(action, sweep)).trim_end().to_owned();
     for (job, standing) in sweep.jobs.iter().zip(standings).filter(|(_, s)| !s.why.is_empty()) {
         err!("job {}  {}  {}", job.job, sweep.label(job), standing.state);
         err!("  {}", standing.why.trim_end().replace('\n', "\n  "));
     }
-    err!("{}", counted(standings));
+    err!("{}", counts(standings));
     let any = |wanted: &[JobState]| standings.iter().any(|standing| wanted.contains(&standing.state));
     let is_open = any(&[JobState::Running, JobState::Interrupted, JobState::Queued]);
     if ops::interrupt::requested() && is_open {
-        err!("interrupted: go on with `{}`", command("resume", sweep));
+        err!("interrupted: go on with `{}`", command("resume"));
         return Outcome::Interrupted;
     }
     if any(&[JobState::Failed, JobState::Blocked]) {
-        err!("run again what failed: `{}`", command("retry", sweep));
+        err!("run again what failed: `{}`", command("retry"));
     } else if is_open {
-        err!("go on with `{}`", command("resume", sweep));
+        err!("go on with `{}`", command("resume"));
     }
     let is_done = standings.iter().all(|standing| standing.state == JobState::Completed);
     if is_done { Outcome::Done } else { Outcome::Failed }
 }
 
-/// "40 jobs: 38 COMPLETED, 2 FAILED"
-fn counted(standings: &[Standing]) -> String {
-    let count = |state| standings.iter().filter(|standing| standing.state == state).count();
-    let counts = ALL.into_iter().map(|state| (count(state), state)).filter(|(n, _)| *n > 0);
-    let words: Vec<_> = counts.map(|(n, state)| format!("{n} {state}")).collect();
-    let jobs = if standings.len() == 1 { "job" } else { "jobs" };
-    format!("{} {jobs}: {}", standings.len(), words.join(", "))
-}
-
 /// `host sweep status`
 pub fn status(sweep: &Sweep, json: bool) -> Result<Outcome> {
-    let standings = states(sweep);
+    let queue = Queue::of(sweep).unwrap_or_else(|error| {
+        err!("warning: only what the folders of the runs say is shown: {error}");
+        Queue::default()
+    });
+    let standings = states(sweep, &queue);
     if json {
         out!("{}", as_json(sweep, &standings));
         return Ok(Outcome::Done);
@@ -66,7 +52,7 @@ pub fn status(sweep: &Sweep, json: bool) -> Result<Outcome> {
             format!("{:digits$}  {:<11}  {label:<width$}  {}  {why}", job.job, standing.state, run.display());
         out!("{}", one_line(line.trim_end()));
     }
-    out!("{}", counted(&standings));
+    out!("{}", counts(&standings));
     Ok(Outcome::Done)
 }
 

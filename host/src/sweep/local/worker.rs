@@ -12,8 +12,10 @@ use std::{
 
 use crate::{
     error::{Error, Result},
-    run::RECORD,
-    sweep::{Sweep, job::Launch},
+    sweep::{
+        Sweep,
+        job::{Launch, THREADS},
+    },
 };
 
 /// How long a worker may take to stop once it was asked. Its own watch ends it long before.
@@ -21,9 +23,6 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much of the end of what a worker said is kept, in bytes.
 const KEPT: usize = 4096;
-
-/// The variable that says how many threads a process computes with.
-const THREADS: &str = "RAYON_NUM_THREADS";
 
 /// The process of one job.
 #[derive(Debug)]
@@ -58,12 +57,8 @@ impl Worker {
         let job = &sweep.jobs[index];
         let folder = sweep.run_folder(job);
         let program = std::env::current_exe().map_err(Error::io("the program itself"))?;
-        let words = match folder.join(RECORD).exists() {
-            true => launch.resume(job, &folder),
-            false => launch.run(job, &folder),
-        };
         let mut command = Command::new(&program);
-        command.args(words).env(THREADS, share(jobs).to_string());
+        command.args(launch.words(job, &folder)).env(THREADS, share(jobs).to_string());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         set_apart(&mut command);
         let mut child = command.spawn().map_err(Error::io(&program))?;

@@ -6,6 +6,7 @@ mod preset;
 mod refusals;
 mod resume;
 mod rounds;
+mod slurm;
 
 use std::{
     fs,
@@ -64,7 +65,12 @@ fn runs(folder: &Path) -> Vec<RunFolder> {
 
 /// What `host sweep status --json` says of each job.
 fn states(bench: &Bench, folder: &Path) -> Vec<String> {
-    let outcome = bench.host(["sweep", "status", &folder.to_string_lossy(), "--json"]).run().code(0);
+    shown(bench.host(["sweep", "status"]), folder)
+}
+
+/// What `host sweep status` shows of each job.
+fn shown(status: Host, folder: &Path) -> Vec<String> {
+    let outcome = status.arg(folder).arg("--json").run().code(0);
     let all: Json = serde_json::from_str(&outcome.stdout).expect("one JSON object");
     let jobs = all["jobs"].as_array().expect("jobs");
     jobs.iter().map(|job| job["state"].as_str().expect("a state").to_owned()).collect()

@@ -8,7 +8,7 @@ use tests::{Bench, Outcome};
 use super::{folder, jobs, runs, states, sweep};
 
 /// Makes a network, or judges one.
-const PARTS: &str = r#"//! Two parts.
+pub const PARTS: &str = r#"//! Two parts.
 let cfg = params(#{
     part:  one_of("make", ["make", "judge"]), // what to do
     width: 2,                                 // of the network
@@ -27,7 +27,7 @@ if cfg.part == "make" {
 }
 "#;
 
-const PRESET: &str = r#"# Two rounds.
+pub const PRESET: &str = r#"# Two rounds.
 [[round]]
 name = "make"
 seed = "0..2"
