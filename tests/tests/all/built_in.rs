@@ -187,6 +187,7 @@ fn help_fits_80_columns() {
         "onnx run",
         "onnx bench",
         "onnx diff",
+        "export",
         "doctor",
     ];
     for command in commands {

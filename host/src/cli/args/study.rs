@@ -90,7 +90,7 @@ pub struct ExportArgs {
     /// Runs, sweeps, and other folders with runs in or below them
     #[arg(value_name = "RUN|SWEEP", required = true)]
     pub runs: Vec<PathBuf>,
-    /// Write event files of TensorBoard into this folder, below it a folder for each run
+    /// Write TensorBoard's event files into it, in a folder for each run
     #[arg(long, value_name = "DIR")]
     pub tensorboard: PathBuf,
 }

@@ -135,9 +135,9 @@ fn a_run_is_completed_once_all_that_is_left_of_it_is_there() {
     let out = tempfile::tempdir().unwrap();
     let run = Run::create(out.path(), "p", &[], record(1)).unwrap();
     let path = run.path().to_owned();
-    run.figure("b", b"").unwrap();
-    run.figure("a", b"").unwrap();
-    run.figure("b", b"").unwrap();
+    run.figure("b", &[("png", b"")]).unwrap();
+    run.figure("a", &[("png", b"")]).unwrap();
+    run.figure("b", &[("png", b"")]).unwrap();
     run.model("net", "onnx", b"old").unwrap();
     run.model("net", "onnx", b"abc").unwrap();
     let full = || Error::io(&path)(std::io::ErrorKind::StorageFull.into());
