@@ -12,6 +12,7 @@ mod terminal;
 pub mod api;
 pub mod cli;
 mod error;
+mod export;
 mod host;
 mod kinds;
 mod laboratory;

@@ -43,6 +43,11 @@ impl Axis {
         Some(Self { low: low - room, high: high + room, log })
     }
 
+    /// The axis of a plot with nothing in it.
+    pub fn empty(log: bool) -> Self {
+        Self { low: 0.0, high: 1.0, log }
+    }
+
     /// How far along the axis `position` stands: 0 at its low end, 1 at its high end.
     pub fn share(&self, position: f64) -> f64 {
         (position - self.low) / (self.high - self.low)

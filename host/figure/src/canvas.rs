@@ -99,3 +99,11 @@ impl Canvas {
         Ok(bytes)
     }
 }
+
+/// Width and height of a PNG file; 0 for what is none.
+pub fn png_size(png: &[u8]) -> (u32, u32) {
+    // The first two fields of the first chunk.
+    let side =
+        |at: usize| png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
+    (side(16), side(20))
+}

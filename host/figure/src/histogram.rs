@@ -5,8 +5,8 @@ use files::{Error, Result};
 use super::{
     axis::Axis,
     canvas::WHITE,
+    figure::{Figure, not_shown},
     frame::{PlotFrame, PlotOptions, color},
-    plot::nothing,
 };
 
 const MAX_BINS: usize = 10_000;
@@ -17,8 +17,8 @@ const MAX_BINS: usize = 10_000;
 /// shown is skipped.
 ///
 /// # Errors
-/// Bins not in 1..=10000, nothing to show.
-pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> Result<Vec<u8>> {
+/// Bins not in 1..=10000.
+pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> Result<Figure> {
     options.check()?;
     if let Some(bins) = bins.filter(|bins| !(1..=MAX_BINS).contains(bins)) {
         return Err(Error::usage(
@@ -29,26 +29,30 @@ pub fn histogram(values: &[f64], bins: Option<usize>, options: &PlotOptions) -> 
     let mut positions: Vec<f64> =
         values.iter().filter_map(|&value| Axis::position(value, options.log_x)).collect();
     positions.sort_unstable_by(f64::total_cmp);
-    let x = Axis::around(positions.iter().copied(), options.log_x).ok_or_else(nothing)?;
-    let counts = count(&positions, bins.unwrap_or_else(|| default_bins(&positions)));
+    let (x, counts, warnings) = match Axis::around(positions.iter().copied(), options.log_x) {
+        Some(x) => (x, count(&positions, bins.unwrap_or_else(|| default_bins(&positions))), Vec::new()),
+        None => {
+            let warning = format!("it has {}", not_shown(options.log_x));
+            (Axis::empty(options.log_x), Vec::new(), vec![warning])
+        }
+    };
     let y = count_axis(&counts, options.log_y);
     let named =
         PlotOptions { y_label: options.y_label.clone().or(Some("count".to_string())), ..options.clone() };
     let (bottom, wide) = (y.low, x.high - x.low);
-    let frame = PlotFrame { options: &named, x, y, legend: Vec::new() };
-    frame.draw(|marks| {
+    let drawing = PlotFrame::new(&named, x, y).draw(|marks| {
         for &(left, right, count) in &counts {
             let Some(top) = Axis::position(count as f64, options.log_y) else {
                 continue; // an empty bin on a logarithmic axis
             };
-            marks.bar([(left, top), (right, bottom)], color(0))?;
+            marks.bar([(left, top), (right, bottom)], color(0));
             // Thin gaps separate bars, as long as the bars are wider.
             if (right - left) / wide > 5.0 / f64::from(options.width) {
-                marks.line(&[(right, top), (right, bottom)], 1.0, WHITE)?;
+                marks.line(&[(right, top), (right, bottom)], 1.0, WHITE);
             }
         }
-        Ok(())
-    })
+    });
+    Ok(Figure { drawing, warnings })
 }
 
 /// Left edge, right edge and number of values of each bin; `positions` are sorted and not empty.

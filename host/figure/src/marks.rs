@@ -1,23 +1,22 @@
-//! Lines, dots and bars between the axes of a plot.
-
-use files::{Error, Result};
-use plotters::{
-    coord::{cartesian::Cartesian2d, types::RangedCoordf64},
-    prelude::*,
-};
+//! What is drawn between the axes of a plot, at positions in their units.
 
 use super::{
     axis::Axis,
-    canvas::{Canvas, Color, WHITE},
+    canvas::{Color, WHITE},
+    drawing::{Drawing, Point, Shape},
 };
 
-/// Marks are drawn this many times larger and then averaged: the rasteriser alone leaves stairs.
-pub const FINE: usize = 3;
+/// The length of a dash, and of the gap behind it, in pixels.
+const DASH: f64 = 8.0;
 
-/// The length of a dash, and of the gap behind it, in pixels of the fine drawing.
-const DASH: f64 = 8.0 * FINE as f64;
+/// How much of what lies below it a band hides.
+const BAND: f64 = 0.22;
 
-/// The box between the axes, in pixels of the sheet.
+/// Half the width of the ends of error bars and whiskers, and the width of their lines, in pixels.
+pub const CAP: f64 = 4.0;
+pub const THIN: f64 = 1.3;
+
+/// The box between the axes, in pixels.
 #[derive(Clone, Copy)]
 pub struct Inside {
     pub left: usize,
@@ -35,94 +34,75 @@ pub enum Mark {
     Ring,
 }
 
-/// Draws marks at positions in the axes' plot units; sizes of marks are in pixels.
-pub struct Marks<'a>(DrawingArea<BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>);
+/// Draws at positions (x, y) in the axes' plot units; sizes of marks are in pixels.
+pub struct Marks<'a> {
+    pub drawing: &'a mut Drawing,
+    pub inside: Inside,
+    pub x: &'a Axis,
+    pub y: &'a Axis,
+}
 
-impl<'a> Marks<'a> {
-    /// Marks on `canvas`, which is [`FINE`] times as large as the sheet.
-    pub fn new(canvas: &'a mut Canvas, inside: Inside, x: &Axis, y: &Axis) -> Self {
-        let size = (canvas.width as u32, canvas.height as u32);
-        let fine = |pixel| (pixel * FINE) as i32;
-        let coordinates = Cartesian2d::new(
-            x.low..x.high,
-            y.low..y.high,
-            (fine(inside.left)..fine(inside.right), fine(inside.bottom)..fine(inside.top)),
-        );
-        let backend = BitMapBackend::with_buffer(&mut canvas.pixels, size);
-        Self(backend.into_drawing_area().apply_coord_spec(coordinates))
+impl Marks<'_> {
+    /// Where a position is drawn. One beyond an axis, such as the low end of an interval whose logarithm does
+    /// not exist, is at its end.
+    pub fn at(&self, (x, y): (f64, f64)) -> Point {
+        let Inside { left, top, right, bottom } = self.inside;
+        let (left, top, right, bottom) = (left as f64, top as f64, right as f64, bottom as f64);
+        let share = |axis: &Axis, position: f64| axis.share(position).clamp(0.0, 1.0);
+        (left + share(self.x, x) * (right - left), bottom - share(self.y, y) * (bottom - top))
     }
 
-    /// A line through `points`, with round joints; a single point is a dot.
-    pub fn line(&self, points: &[(f64, f64)], width: f64, color: Color) -> Result<()> {
-        if let [point] = points {
-            return self.dot(*point, 1.5 * width, color);
+    fn all(&self, points: &[(f64, f64)]) -> Vec<Point> {
+        points.iter().map(|&point| self.at(point)).collect()
+    }
+
+    /// A line through `points`; a single point is a dot.
+    pub fn line(&mut self, points: &[(f64, f64)], width: f64, color: Color) {
+        let points = self.all(points);
+        self.drawing.line(points, width, color);
+    }
+
+    /// Dashes along `points`; a single point is a dot.
+    pub fn dashes(&mut self, points: &[(f64, f64)], width: f64, color: Color) {
+        self.line(points, width, color);
+        if let (2.., Some(Shape::Line { dash, .. })) = (points.len(), self.drawing.shapes.last_mut()) {
+            *dash = Some(DASH);
         }
-        for pair in points.windows(2) {
-            let style = style(color, fine(width));
-            self.draw(&PathElement::new(pair.to_vec(), style))?;
-        }
-        // The rasteriser cuts sharp corners off, and noisy curves are full of them.
-        points.iter().try_for_each(|&point| self.dot(point, width / 2.0, color))
     }
 
-    /// Dashes along `points`, of equal lengths in pixels.
-    pub fn dashes(&self, points: &[(f64, f64)], width: f64, color: Color) -> Result<()> {
-        let pixels: Vec<_> = points.iter().map(|at| self.0.map_coordinate(at)).collect();
-        let mut along = 0.0;
-        for (pair, pixels) in points.windows(2).zip(pixels.windows(2)) {
-            let (x, y) = (pixels[1].0 - pixels[0].0, pixels[1].1 - pixels[0].1);
-            let length = libm::hypot(f64::from(x), f64::from(y));
-            let at = |share: f64| {
-                let between = |a: f64, b: f64| a + share * (b - a);
-                (between(pair[0].0, pair[1].0), between(pair[0].1, pair[1].1))
-            };
-            let mut done = 0.0;
-            while done < length {
-                let phase = along % (2.0 * DASH);
-                let end = (done + if phase < DASH { DASH } else { 2.0 * DASH } - phase).min(length);
-                if phase < DASH {
-                    let dash = vec![at(done / length), at(end / length)];
-                    self.draw(&PathElement::new(dash, style(color, fine(width))))?;
-                }
-                // At least a pixel: rounding must not stop the dashes.
-                along += (end - done).max(1e-3);
-                done = end.max(done + 1e-3);
-            }
-        }
-        Ok(())
+    pub fn dot(&mut self, at: (f64, f64), radius: f64, color: Color) {
+        let center = self.at(at);
+        self.drawing.dot(center, radius, color);
     }
 
-    /// A circle around white.
-    pub fn ring(&self, at: (f64, f64), radius: f64, color: Color) -> Result<()> {
-        self.dot(at, radius, color)?;
-        self.dot(at, 0.55 * radius, WHITE)
-    }
-
-    pub fn dot(&self, at: (f64, f64), radius: f64, color: Color) -> Result<()> {
-        self.draw(&Circle::new(at, fine(radius), style(color, 1)))
+    pub fn ring(&mut self, at: (f64, f64), radius: f64, color: Color) {
+        let center = self.at(at);
+        self.drawing.ring(center, radius, color);
     }
 
     /// A filled box with the two corners.
-    pub fn bar(&self, corners: [(f64, f64); 2], color: Color) -> Result<()> {
-        self.draw(&Rectangle::new(corners, style(color, 1)))
+    pub fn bar(&mut self, corners: [(f64, f64); 2], color: Color) {
+        let corners = corners.map(|corner| self.at(corner));
+        self.drawing.rect(corners, color);
     }
 
-    fn draw<'e, E, B>(&self, element: &'e E) -> Result<()>
-    where
-        B: plotters::element::CoordMapper,
-        &'e E: plotters::element::PointCollection<'e, (f64, f64), B>,
-        E: plotters::element::Drawable<BitMapBackend<'a>, B>,
-    {
-        self.0.draw(element).map_err(|e| {
-            Error::usage(format!("the figure could not be drawn: {e}"), "choose another width and height")
-        })
+    /// The area around which `outline` goes, half transparent.
+    pub fn area(&mut self, outline: &[(f64, f64)], color: Color) {
+        let points = self.all(outline);
+        self.drawing.shapes.push(Shape::Area { points, color, opacity: BAND });
     }
-}
 
-fn fine(pixels: f64) -> u32 {
-    (pixels * FINE as f64).round() as u32
-}
+    /// A line up from `low` to `high` at `x`, with an end across at those in `caps`.
+    pub fn interval(&mut self, x: f64, [low, high]: [f64; 2], caps: &[f64], color: Color) {
+        self.line(&[(x, low), (x, high)], THIN, color);
+        for &end in caps {
+            let (x, y) = self.at((x, end));
+            self.drawing.line(vec![(x - CAP, y), (x + CAP, y)], THIN, color);
+        }
+    }
 
-fn style([red, green, blue]: Color, stroke_width: u32) -> ShapeStyle {
-    ShapeStyle { color: RGBAColor(red, green, blue, 1.0), filled: true, stroke_width }
+    /// Keeps dots apart where they overlap.
+    pub fn rim(&mut self, at: (f64, f64), radius: f64) {
+        self.dot(at, radius + 0.7, WHITE);
+    }
 }

@@ -4,9 +4,12 @@ use files::{Error, Result};
 
 use super::{
     axis::Axis,
-    canvas::{Color, INK, WHITE},
+    canvas::{Color, INK},
+    errors::{ErrorMark, Errors, Interval},
+    figure::{Figure, not_shown},
     frame::{PlotFrame, PlotOptions, color},
-    marks::Mark,
+    marks::{Mark, Marks},
+    side::Side,
     thin::thin,
 };
 
@@ -22,63 +25,133 @@ pub struct Series {
     pub x: Vec<f64>,
     pub y: Vec<f64>,
     pub mark: Mark,
+    /// Error bars and bands.
+    pub errors: Vec<Errors>,
 }
 
 /// Curves, each in its colour; several get a legend.
 ///
-/// A point that cannot be shown (not finite, or not positive on a logarithmic axis) leaves a gap.
+/// A point that cannot be shown (not finite, or not positive on a logarithmic axis) leaves a gap. A curve
+/// without any other is left out, with a warning.
 ///
 /// # Errors
-/// `x` and `y` of different lengths, nothing to show.
-pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Vec<u8>> {
+/// `x` and `y` of different lengths; errors of another length, or negative.
+pub fn lines(series: &[Series], options: &PlotOptions) -> Result<Figure> {
     options.check()?;
-    for Series { name, x, y, .. } in series {
+    series.iter().try_for_each(Series::check)?;
+    let curves: Vec<_> = series.iter().enumerate().map(|(i, s)| Curve::new(s, color(i), options)).collect();
+    let mut warnings = Vec::new();
+    for curve in curves.iter().filter(|curve| curve.runs.is_empty()) {
+        let name = &curve.series.name;
+        warnings.push(format!("the curve \"{name}\" has {} and is left out", not_shown(options.log_y)));
+    }
+    if series.is_empty() {
+        warnings.push("there is no curve to show".into());
+    }
+    let shown = || curves.iter().filter(|curve| !curve.runs.is_empty());
+    let (x, y) = axes(shown().flat_map(Curve::positions), options);
+    let mut frame = PlotFrame::new(options, x, y);
+    if series.len() > 1 {
+        frame.side = Side::legend(shown().map(|c| (c.series.name.clone(), c.color, c.series.mark)).collect());
+    }
+    let drawing = frame.draw(|marks| {
+        shown().for_each(|curve| curve.errors(marks, ErrorMark::Band));
+        for curve in shown() {
+            curve.line(marks);
+            curve.errors(marks, ErrorMark::Bars);
+        }
+    });
+    Ok(Figure { drawing, warnings })
+}
+
+impl Series {
+    fn check(&self) -> Result<()> {
+        let Self { name, x, y, errors, .. } = self;
         if x.len() != y.len() {
             return Err(Error::usage(
                 format!("series \"{name}\" has {} x and {} y", x.len(), y.len()),
                 "give as many x as y",
             ));
         }
+        errors.iter().try_for_each(|errors| errors.check(&format!("the curve \"{name}\""), y.len()))
     }
-    let curves: Vec<_> = series.iter().map(|s| runs(s, options)).collect();
-    let (x, y) = axes(curves.iter().flatten().flatten().copied(), options)?;
-    let legend = match series {
-        [_] => Vec::new(),
-        _ => series.iter().enumerate().map(|(i, s)| (s.name.clone(), color(i), s.mark)).collect(),
-    };
-    PlotFrame { options, x, y, legend }.draw(|marks| {
-        for (index, (runs, series)) in curves.iter().zip(series).enumerate() {
-            let color = color(index);
-            for run in runs {
-                match series.mark {
-                    Mark::Line => marks.line(run, LINE_WIDTH, color)?,
-                    Mark::Dashed => marks.dashes(run, LINE_WIDTH, color)?,
-                    Mark::Dot => run.iter().try_for_each(|&at| marks.dot(at, SINGLE, color))?,
-                    Mark::Ring => run.iter().try_for_each(|&at| marks.ring(at, SINGLE, color))?,
+}
+
+/// A series as it is drawn, in positions.
+struct Curve<'a> {
+    series: &'a Series,
+    color: Color,
+    /// Its unbroken stretches.
+    runs: Vec<Vec<(f64, f64)>>,
+    /// For each of the errors the unbroken stretches of intervals.
+    intervals: Vec<Vec<Vec<Interval>>>,
+    /// So many points are enough for the width of the plot.
+    buckets: usize,
+}
+
+impl<'a> Curve<'a> {
+    fn new(series: &'a Series, color: Color, options: &PlotOptions) -> Self {
+        let points = series.x.iter().zip(&series.y);
+        let positions: Vec<_> = points.clone().map(|(&x, &y)| position((x, y), options)).collect();
+        let runs = stretches(&positions);
+        let interval = |(&(x, y), distances): (&(&f64, &f64), &[f64; 2])| {
+            Interval::new(Axis::position(*x, options.log_x)?, *y, *distances, options.log_y)
+        };
+        let points: Vec<_> = points.collect();
+        let intervals = series
+            .errors
+            .iter()
+            .map(|errors| stretches(&points.iter().zip(&errors.distances).map(interval).collect::<Vec<_>>()))
+            .collect();
+        Self { series, color, runs, intervals, buckets: 2 * options.width as usize }
+    }
+
+    /// All that the axes have to show.
+    fn positions(&self) -> impl Iterator<Item = (f64, f64)> + Clone {
+        let ends = self.intervals.iter().flatten().flatten().flat_map(Interval::ends);
+        self.runs.iter().flatten().copied().chain(ends)
+    }
+
+    fn line(&self, marks: &mut Marks) {
+        for run in &self.runs {
+            let ordered = run.is_sorted_by(|a, b| a.0 <= b.0);
+            let is_line = matches!(self.series.mark, Mark::Line | Mark::Dashed);
+            let run = if ordered && is_line { &thin(run, self.buckets) } else { run };
+            match self.series.mark {
+                Mark::Line => marks.line(run, LINE_WIDTH, self.color),
+                Mark::Dashed => marks.dashes(run, LINE_WIDTH, self.color),
+                Mark::Dot => run.iter().for_each(|&at| marks.dot(at, SINGLE, self.color)),
+                Mark::Ring => run.iter().for_each(|&at| marks.ring(at, SINGLE, self.color)),
+            }
+        }
+    }
+
+    /// Draws those errors that are drawn in this way.
+    fn errors(&self, marks: &mut Marks, mark: ErrorMark) {
+        let errors = self.series.errors.iter().zip(&self.intervals);
+        for (_, stretches) in errors.filter(|(errors, _)| errors.mark == mark) {
+            for stretch in stretches {
+                match mark {
+                    ErrorMark::Bars => stretch.iter().for_each(|interval| interval.draw(marks, self.color)),
+                    ErrorMark::Band => {
+                        let side = |end: fn(&Interval) -> f64| {
+                            let points: Vec<_> = stretch.iter().map(|i| (i.x, end(i))).collect();
+                            thin(&points, self.buckets)
+                        };
+                        let (high, low) = (side(|i| i.high), side(|i| i.low));
+                        let outline: Vec<_> = high.into_iter().chain(low.into_iter().rev()).collect();
+                        marks.area(&outline, self.color);
+                    }
                 }
             }
         }
-        Ok(())
-    })
+    }
 }
 
-/// The unbroken stretches of a curve, as positions; a stretch with far more points than the plot has
-/// columns is thinned.
-fn runs(series: &Series, options: &PlotOptions) -> Vec<Vec<(f64, f64)>> {
-    let points: Vec<_> = series.x.iter().zip(&series.y).map(|(&x, &y)| position((x, y), options)).collect();
-    points
-        .split(Option::is_none)
-        .map(|run| run.iter().flatten().copied().collect::<Vec<_>>())
-        .filter(|run| !run.is_empty())
-        .map(|run| {
-            let ordered = run.is_sorted_by(|a, b| a.0 <= b.0);
-            if ordered && matches!(series.mark, Mark::Line | Mark::Dashed) {
-                thin(&run, 2 * options.width as usize)
-            } else {
-                run
-            }
-        })
-        .collect()
+/// What stands between gaps.
+fn stretches<T: Copy>(items: &[Option<T>]) -> Vec<Vec<T>> {
+    let runs = items.split(Option::is_none).map(|run| run.iter().flatten().copied().collect::<Vec<_>>());
+    runs.filter(|run| !run.is_empty()).collect()
 }
 
 /// What distinguishes the points of a scatter plot; each list is as long as the points, or empty.
@@ -99,12 +172,16 @@ pub struct Kinds {
 /// A point that cannot be shown is skipped.
 ///
 /// # Errors
-/// Kinds of another length, nothing to show.
-pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Vec<u8>> {
+/// Kinds of another length.
+pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Figure> {
     options.check()?;
     kinds.check(points.len())?;
     let positions: Vec<_> = points.iter().map(|&point| position(point, options)).collect();
-    let (mut x, mut y) = axes(positions.iter().flatten().copied(), options)?;
+    let (mut x, mut y) = axes(positions.iter().flatten().copied(), options);
+    let warnings = match positions.iter().any(Option::is_some) {
+        true => Vec::new(),
+        false => vec![format!("it has {}", not_shown(options.log_x || options.log_y))],
+    };
     if options.square {
         let span = (x.high - x.low).max(y.high - y.low);
         for axis in [&mut x, &mut y] {
@@ -117,19 +194,21 @@ pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> R
         300..3000 => 3.0,
         _ => 2.0,
     };
-    PlotFrame { options, x, y, legend: kinds.legend() }.draw(|marks| {
+    let mut frame = PlotFrame::new(options, x, y);
+    frame.side = Side::legend(kinds.legend());
+    frame.aspect = options.square.then_some(1.0);
+    let drawing = frame.draw(|marks| {
         for (index, &at) in positions.iter().enumerate() {
             let Some(at) = at else { continue };
             let color = color(kinds.labels.get(index).copied().unwrap_or(0));
-            // The light rim keeps dots apart where they overlap.
-            marks.dot(at, radius + 0.7, WHITE)?;
+            marks.rim(at, radius);
             match kinds.rings.get(index) {
-                Some(true) => marks.ring(at, radius, color)?,
-                _ => marks.dot(at, radius, color)?,
+                Some(true) => marks.ring(at, radius, color),
+                _ => marks.dot(at, radius, color),
             }
         }
-        Ok(())
-    })
+    });
+    Ok(Figure { drawing, warnings })
 }
 
 impl Kinds {
@@ -167,16 +246,9 @@ fn position(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
 }
 
 /// The axes that show all `positions`.
-fn axes(positions: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> Result<(Axis, Axis)> {
-    Axis::around(positions.clone().map(|(x, _)| x), options.log_x)
-        .zip(Axis::around(positions.map(|(_, y)| y), options.log_y))
-        .ok_or_else(nothing)
-}
-
-/// The error for a plot in which nothing remains to be shown.
-pub(super) fn nothing() -> Error {
-    Error::usage(
-        "nothing to show: no value is finite (and, on a logarithmic axis, positive)",
-        "look for NaN in what is plotted, and switch log_x or log_y off for values up to zero",
+fn axes(positions: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> (Axis, Axis) {
+    (
+        Axis::around(positions.clone().map(|(x, _)| x), options.log_x).unwrap_or(Axis::empty(options.log_x)),
+        Axis::around(positions.map(|(_, y)| y), options.log_y).unwrap_or(Axis::empty(options.log_y)),
     )
 }

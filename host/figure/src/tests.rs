@@ -2,6 +2,12 @@ use image::RgbImage;
 
 use super::{axis::Axis, *};
 
+mod charts;
+mod formats;
+
+/// The first colour.
+const BLUE: [u8; 3] = [0x00, 0x72, 0xb2];
+
 fn decode(png: &[u8]) -> RgbImage {
     image::load_from_memory(png).unwrap().to_rgb8()
 }
@@ -12,11 +18,16 @@ fn series(y: &[f64]) -> Series {
         x: (0..y.len()).map(|i| i as f64).collect(),
         y: y.to_vec(),
         mark: Mark::Line,
+        errors: Vec::new(),
     }
 }
 
-fn problem(result: files::Result<Vec<u8>>) -> String {
-    result.unwrap_err().to_string()
+fn problem<T>(result: files::Result<T>) -> String {
+    result.err().unwrap().to_string()
+}
+
+fn shown(result: files::Result<Figure>) -> RgbImage {
+    decode(&result.unwrap().png().unwrap())
 }
 
 fn labels(low: f64, high: f64, log: bool, count: usize) -> Vec<String> {
@@ -64,6 +75,9 @@ fn pixels_that_are_not_finite_are_magenta() {
 fn small_pictures_are_magnified_to_about_800_pixels() {
     let sheet = decode(&grid(&[0.5; 60 * 784], [60, 1, 28, 28], &GridOptions::default()).unwrap());
     assert!((700..=840).contains(&sheet.width()), "{}", sheet.width());
+    let png = grid(&[0.5; 12], [1, 1, 3, 4], &GridOptions::default()).unwrap();
+    assert_eq!(png_size(&png), decode(&png).dimensions());
+    assert_eq!(png_size(b"no PNG"), (0, 0));
 }
 
 #[test]
@@ -111,17 +125,15 @@ fn equal_input_gives_equal_bytes() {
     let draw = || {
         let options =
             PlotOptions { title: Some("σ² over steps".into()), log_y: true, ..PlotOptions::default() };
-        lines(&[series(&[3.0, 1.0, 2.0]), series(&[1.0, 2.0])], &options).unwrap()
+        let figure = lines(&[series(&[3.0, 1.0, 2.0]), series(&[1.0, 2.0])], &options).unwrap();
+        [figure.png().unwrap(), figure.svg().unwrap(), figure.pdf().unwrap()]
     };
     assert_eq!(draw(), draw());
 }
 
 #[test]
 fn a_line_leaves_a_gap_where_a_value_is_not_finite() {
-    let blue = |y: &[f64]| {
-        let png = lines(&[series(y)], &PlotOptions::default()).unwrap();
-        count(&decode(&png), [0x00, 0x72, 0xb2])
-    };
+    let blue = |y: &[f64]| count(&shown(lines(&[series(y)], &PlotOptions::default())), BLUE);
     let whole = blue(&[1.0; 9]);
     let broken = blue(&[1.0, 1.0, 1.0, f64::NAN, f64::INFINITY, 1.0, 1.0, 1.0, 1.0]);
     // Five of eight steps remain.
@@ -132,38 +144,64 @@ fn a_line_leaves_a_gap_where_a_value_is_not_finite() {
 fn a_legend_stands_beside_the_marks_and_only_where_there_is_something_to_tell_apart() {
     // Right of the axes' box of a plot without a legend there is a margin of 18 pixels.
     let marked = |all: &[Series]| {
-        let picture = decode(&lines(all, &PlotOptions::default()).unwrap());
+        let picture = shown(lines(all, &PlotOptions::default()));
         (883..900).any(|x| (0..540).any(|y| picture.get_pixel(x, y).0 != [255; 3]))
     };
     assert!(!marked(&[series(&[1.0, 2.0])]));
     let long =
         Series { name: "a name that takes all the room that a legend can get".into(), ..series(&[1.0, 2.0]) };
-    let orange =
-        |all: &[Series]| count(&decode(&lines(all, &PlotOptions::default()).unwrap()), [0xd5, 0x5e, 0x00]);
+    let orange = |all: &[Series]| count(&shown(lines(all, &PlotOptions::default())), [0xd5, 0x5e, 0x00]);
     assert!(orange(&[series(&[1.0, 2.0]), long]) > 100);
 }
 
 #[test]
 fn plots_that_make_no_sense_are_explained() {
     let default = PlotOptions::default();
-    let log = PlotOptions { log_y: true, ..PlotOptions::default() };
     let huge = PlotOptions { width: 100_000, ..PlotOptions::default() };
     let uneven = Series { x: vec![1.0], ..series(&[1.0, 2.0]) };
     let points = [(1.0, 2.0), (f64::NAN, 1.0)];
+    let error = |distances| {
+        let errors = vec![Errors { distances, mark: ErrorMark::Bars }];
+        lines(&[Series { errors, ..series(&[1.0, 2.0]) }], &default)
+    };
     for (result, expected) in [
-        (lines(&[], &default), "nothing to show"),
-        (lines(&[series(&[f64::NAN])], &default), "nothing to show"),
-        (lines(&[series(&[0.0, -1.0])], &log), "nothing to show"),
         (lines(&[uneven], &default), "\"loss\" has 1 x and 2 y"),
         (lines(&[series(&[1.0])], &huge), "100000 x 540"),
+        (error(vec![[0.1; 2]]), "1 errors for the 2 values of the curve \"loss\""),
+        (error(vec![[0.1; 2], [0.1, -0.5]]), "at value 2 of the curve \"loss\" is negative: -0.5"),
         (scatter(&points, &Kinds { labels: vec![1], ..Kinds::default() }, &default), "1 labels for 2 points"),
-        (scatter(&points[1..], &Kinds::default(), &default), "nothing to show"),
-        (histogram(&[], None, &default), "nothing to show"),
         (histogram(&[1.0], Some(0), &default), "0 bins"),
     ] {
         let text = problem(result);
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn what_cannot_be_shown_is_a_warning() {
+    let default = PlotOptions::default();
+    let log = PlotOptions { log_y: true, ..PlotOptions::default() };
+    let named = |name: &str, y: &[f64]| Series { name: name.into(), ..series(y) };
+    for (result, expected) in [
+        (lines(&[], &default), "there is no curve"),
+        (lines(&[named("a", &[f64::NAN])], &default), "the curve \"a\" has no value that can be shown"),
+        (lines(&[named("a", &[0.0, -1.0])], &log), "on a logarithmic axis, positive"),
+        (scatter(&[(f64::NAN, 1.0)], &Kinds::default(), &default), "no value that can be shown"),
+        (histogram(&[], None, &default), "no value that can be shown"),
+    ] {
+        let figure = result.unwrap();
+        assert!(matches!(&figure.warnings[..], [one] if one.contains(expected)), "{:?}", figure.warnings);
+        let picture = decode(&figure.png().unwrap());
+        assert!(count(&picture, [0x5c, 0x63, 0x6b]) > 1000, "an empty plot has axes");
+    }
+    // The other curves stay as they are, each in its own colour.
+    let one_empty =
+        lines(&[series(&[1.0, 2.0]), named("empty", &[]), named("last", &[2.0, 1.0])], &default).unwrap();
+    assert_eq!(one_empty.warnings.len(), 1);
+    let picture = decode(&one_empty.png().unwrap());
+    let colors = [BLUE, [0xd5, 0x5e, 0x00], [0x00, 0x9e, 0x73]].map(|color| count(&picture, color) > 300);
+    assert_eq!(colors, [true, false, true]);
+    assert!(lines(&[series(&[1.0, f64::NAN])], &default).unwrap().warnings.is_empty(), "a gap is none");
 }
 
 #[test]
@@ -190,11 +228,24 @@ fn extreme_values_are_drawn() {
     ] {
         for options in [&default, &log, &small] {
             let many = [series(y), series(y), series(y)];
-            if !(options.log_y && y[0] == 0.0) {
-                // On logarithmic axes x = 0 is skipped, and a single value with it.
-                assert!(lines(&many, options).is_ok() || options.log_x, "{y:?}");
+            let errors = vec![Errors { distances: vec![[1.0, 1e300]; y.len()], mark: ErrorMark::Band }];
+            let group = BarGroup { name: String::new(), values: y.to_vec(), errors: Some(errors[0].clone()) };
+            let names: Vec<_> = (0..y.len()).map(|i| i.to_string()).collect();
+            let heatmap_options = HeatmapOptions { plot: options.clone(), ..HeatmapOptions::default() };
+            for figure in [
+                lines(&many, options),
+                lines(&[Series { errors, ..series(y) }], options),
+                histogram(y, None, options),
+                bars(&names, &[group], options),
+                boxes(&[("a".into(), y.to_vec())], options),
+                heatmap(y, [1, y.len()], &heatmap_options),
+            ] {
+                let figure = figure.unwrap();
+                assert!(figure.pdf().is_ok(), "{y:?}");
+                assert!(options.width > 200 || figure.png().is_ok(), "{y:?}");
+                let svg = String::from_utf8(figure.svg().unwrap()).unwrap();
+                assert!(!svg.contains("NaN") && !svg.contains("inf"), "{y:?}: {svg}");
             }
-            assert!(histogram(y, None, options).is_ok() || options.log_x, "{y:?}");
         }
     }
     let points: Vec<_> = (0..200).map(|i| (f64::from(i), 1.0)).collect();
@@ -205,10 +256,8 @@ fn extreme_values_are_drawn() {
 #[test]
 fn histogram_bars_have_the_heights_of_the_counts() {
     let values = [0.0, 0.1, 0.2, 0.3, 0.9, 1.0];
-    let png = histogram(&values, Some(2), &PlotOptions::default()).unwrap();
-    let picture = decode(&png);
-    let height =
-        |x: u32| (0..540).filter(|&y| picture.get_pixel(x, y).0 == [0x00, 0x72, 0xb2]).count() as f64;
+    let picture = shown(histogram(&values, Some(2), &PlotOptions::default()));
+    let height = |x: u32| (0..540).filter(|&y| picture.get_pixel(x, y).0 == BLUE).count() as f64;
     // Four values against two.
     let ratio = height(300) / height(700);
     assert!((ratio - 2.0).abs() < 0.03, "{ratio}");

@@ -8,12 +8,12 @@ use unicode_width::UnicodeWidthChar;
 
 use super::canvas::{Canvas, Color};
 
-static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
+pub static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(dejavu::sans::regular()).expect("the built-in font is well formed")
 });
 
 /// Which part of a text stands at its point.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     Start,
     Center,
@@ -21,7 +21,7 @@ pub enum Align {
 }
 
 /// How a text looks: `size` in pixels an em; `vertical` texts are read from the bottom to the top.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pen {
     pub size: f32,
     pub color: Color,
@@ -52,12 +52,7 @@ pub fn fit(text: &str, size: f32, room: f32) -> String {
 
 /// Writes `text` with its baseline through `at`.
 pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
-    let (marks, width) = lay_out(text, pen.size);
-    let start = match pen.align {
-        Align::Start => 0.0,
-        Align::Center => -width / 2.0,
-        Align::End => -width,
-    };
+    let (marks, start) = laid_out(text, pen);
     // Whole pixels across the line keep every baseline equally sharp.
     let (along, across) =
         if pen.vertical { (start - at.1, at.0.round() as i64) } else { (start + at.0, at.1.round() as i64) };
@@ -67,13 +62,24 @@ pub fn draw(canvas: &mut Canvas, text: &str, pen: Pen, at: (f32, f32)) {
     };
     for mark in marks {
         match mark {
-            TextGlyph::Glyph(mut glyph) => {
+            TextGlyph::Glyph(mut glyph, _) => {
                 glyph.position.x += along;
                 fill(glyph, &mut put);
             }
-            TextGlyph::PlotFrame { left, width } => frame(left + along, width, pen.size, &mut put),
+            TextGlyph::Missing { left, width } => missing(left + along, width, pen.size, &mut put),
         }
     }
+}
+
+/// What `text` is drawn with, and where its origin is along the baseline from the point where it is written.
+pub fn laid_out(text: &str, pen: Pen) -> (Vec<TextGlyph>, f32) {
+    let (marks, width) = lay_out(text, pen.size);
+    let start = match pen.align {
+        Align::Start => 0.0,
+        Align::Center => -width / 2.0,
+        Align::End => -width,
+    };
+    (marks, start)
 }
 
 fn fill(glyph: Glyph, put: &mut impl FnMut(i64, i64, f32)) {
@@ -86,7 +92,7 @@ fn fill(glyph: Glyph, put: &mut impl FnMut(i64, i64, f32)) {
 }
 
 /// The outline of a box that stands on the baseline.
-fn frame(left: f32, width: f32, size: f32, put: &mut impl FnMut(i64, i64, f32)) {
+fn missing(left: f32, width: f32, size: f32, put: &mut impl FnMut(i64, i64, f32)) {
     let (left, right) = (left.round() as i64, (left + width).round() as i64 - 1);
     let (top, bottom) = ((-TALL * size).round() as i64, (DEEP * size).round() as i64);
     for u in left..=right {
@@ -101,17 +107,17 @@ fn frame(left: f32, width: f32, size: f32, put: &mut impl FnMut(i64, i64, f32)) 
 
 /// A box's height over the baseline and depth under it, the lines and the size of its digits, and the room
 /// around them, in ems.
-const TALL: f32 = 0.78;
-const DEEP: f32 = 0.16;
+pub const TALL: f32 = 0.78;
+pub const DEEP: f32 = 0.16;
 const LINES: [f32; 2] = [-0.36, 0.06];
 const DIGIT: f32 = 0.44;
 const ROOM: f32 = 0.12;
 
 /// What is drawn along a baseline from the origin.
-enum TextGlyph {
-    Glyph(Glyph),
+pub enum TextGlyph {
+    Glyph(Glyph, char),
     /// A box for a character that the font does not have.
-    PlotFrame {
+    Missing {
         left: f32,
         width: f32,
     },
@@ -134,7 +140,8 @@ fn lay_out(text: &str, size: f32) -> (Vec<TextGlyph>, f32) {
         if let Some(last) = last {
             x += font.kern(last, id);
         }
-        marks.push(TextGlyph::Glyph(id.with_scale_and_position(font.scale(), point(x, 0.0))));
+        let glyph = id.with_scale_and_position(font.scale(), point(x, 0.0));
+        marks.push(TextGlyph::Glyph(glyph, c));
         x += font.h_advance(id);
         last = Some(id);
     }
@@ -148,19 +155,18 @@ fn code_point(c: char, size: f32, x: f32, marks: &mut Vec<TextGlyph>) -> f32 {
     let across = digits.len().div_ceil(2);
     let step = font.h_advance(font.glyph_id('0'));
     let (left, width) = (x + 0.05 * size, across as f32 * step + 2.0 * ROOM * size);
-    marks.push(TextGlyph::PlotFrame { left, width });
+    marks.push(TextGlyph::Missing { left, width });
     for (i, digit) in digits.iter().enumerate() {
         let baseline = LINES[i / across] * size;
         let start = left + ROOM * size + (i % across) as f32 * step;
-        marks.push(TextGlyph::Glyph(
-            font.glyph_id(*digit).with_scale_and_position(font.scale(), point(start, baseline)),
-        ));
+        let glyph = font.glyph_id(*digit).with_scale_and_position(font.scale(), point(start, baseline));
+        marks.push(TextGlyph::Glyph(glyph, *digit));
     }
     width + 0.1 * size
 }
 
 /// The font with `size` pixels an em: its own scale is the height of a line.
-fn scaled(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
+pub fn scaled(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
     let em = FONT.units_per_em().unwrap_or(FONT.height_unscaled());
     FONT.as_scaled(PxScale::from(size * FONT.height_unscaled() / em))
 }

@@ -1,59 +1,26 @@
-//! `figure::...`: pictures in the run's folder.
+//! `figure::...`: figures in the run's folder.
+
+mod charts;
+mod named;
+mod pictures;
+mod plots;
 
 use ops::Tensor;
-use rhai::{Array, Dynamic, Map};
+use rhai::{Array, Map};
 
-use super::{metrics::Points, options::CallOptions};
+use self::{
+    charts::{Cells, draw_bars, draw_boxes, draw_heatmap},
+    named::Named,
+    pictures::{ShownPictures, draw_panels, grid_options},
+    plots::{draw_lines, draw_scatter},
+};
+use super::options::CallOptions;
 use crate::{
-    error::{Error, Result},
-    figure::{self, GridOptions, Kinds, Mark, Panel, PlotOptions, Series},
-    kinds,
-    script::{FromScript, Refusal, Table},
+    error::Result,
+    figure::{self, Figure, PlotOptions},
+    script::{Adder, Table},
     session::Session,
 };
-
-/// Pictures `[N, C, H, W]`: a tensor, or a data set.
-pub struct ShownPictures {
-    pixels: Vec<f32>,
-    shape: [usize; 4],
-}
-
-impl FromScript for ShownPictures {
-    const NAME: &'static str = "Tensor or Dataset of pictures";
-
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let Points(tensor) = Points::from_script(value)?;
-        let wrong = || {
-            let problem = format!("pictures of shape {:?}", tensor.shape());
-            Refusal::Value(Error::usage(problem, "give a tensor [N, C, H, W] with C = 1 or 3"))
-        };
-        let shape = <[usize; 4]>::try_from(tensor.shape()).map_err(|_| wrong())?;
-        let pixels = tensor.to_f32().map_err(|e| Refusal::Value(e.into()))?;
-        Ok(Self { pixels, shape })
-    }
-}
-
-fn grid_options(function: &'static str, map: Option<Map>) -> Result<GridOptions> {
-    CallOptions::read(function, map, |options| {
-        let range = options.get("range", vec![Dynamic::from(0.0), Dynamic::from(1.0)])?;
-        let bound = |i: usize| {
-            range.get(i).and_then(|v: &Dynamic| f64::from_script(v).ok()).unwrap_or(i as f64) as f32
-        };
-        Ok(GridOptions {
-            range: (bound(0), bound(1)),
-            columns: options.find("columns")?,
-            title: options.find("title")?,
-            row_labels: texts(options.get("row_labels", Array::new())?),
-            column_labels: texts(options.get("column_labels", Array::new())?),
-            ..GridOptions::default()
-        })
-    })
-}
-
-/// The items as strings.
-fn texts(array: Array) -> Vec<String> {
-    array.iter().map(ToString::to_string).collect()
-}
 
 /// The options that all plots have.
 fn plot_options(options: &mut CallOptions) -> Result<PlotOptions> {
@@ -67,79 +34,38 @@ fn plot_options(options: &mut CallOptions) -> Result<PlotOptions> {
     })
 }
 
-fn numbers(array: &Array) -> Result<Vec<f64>> {
-    let number = |v: &Dynamic| {
-        f64::from_script(v)
-            .map_err(|_| Error::usage(format!("{} among numbers", kinds::a(v)), "give numbers only"))
-    };
-    array.iter().map(number).collect()
+/// Writes a sheet of pictures into the run's folder, where there is one.
+fn save_sheet(session: &Session, name: &str, png: &[u8]) -> Result<()> {
+    session.record_in_order(|recorder| recorder.run.figure(name, &[("png", png)]))
 }
 
-/// Curves: `#{ name: [y, ...] }`, `#{ name: [[x, y], ...] }` or, in this order, `[[name, [...]], ...]`.
-pub struct Curves(Vec<Series>);
-
-impl FromScript for Curves {
-    const NAME: &'static str = "map or array of curves";
-
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        let curves: Result<Vec<_>> = if let Some(map) = value.read_lock::<Map>() {
-            map.iter().map(|(name, values)| curve(name, values)).collect()
-        } else {
-            let pairs = value.read_lock::<Array>().ok_or(Refusal::Type)?;
-            let wrong =
-                || Error::usage("a curve is not [name, values]", "give [[\"train\", [3.0, 2.0]], ...]");
-            let pair = |pair: &Dynamic| match pair.read_lock::<Array>().as_deref().map(Vec::as_slice) {
-                Some([name, values]) => curve(&name.to_string(), values),
-                _ => Err(wrong()),
-            };
-            pairs.iter().map(pair).collect()
-        };
-        curves.map(Self).map_err(Refusal::Value)
+/// Writes a plot into the run's folder, where there is one, and says what it does not show.
+fn save(session: &Session, name: &str, figure: &Figure) -> Result<()> {
+    session.record_in_order(|recorder| {
+        let (svg, pdf, png) = (figure.svg()?, figure.pdf()?, figure.png()?);
+        // Last the one that pages show: where it is, the others are.
+        recorder.run.figure(name, &[("svg", &svg), ("pdf", &pdf), ("png", &png)])
+    })?;
+    for warning in &figure.warnings {
+        session.warn(&format!("figure \"{name}\": {warning}"));
     }
-}
-
-fn curve(name: &str, values: &Dynamic) -> Result<Series> {
-    let values = Array::from_script(values).map_err(|_| {
-        Error::usage(format!("the curve `{name}` is not an array"), "give [y, ...] or [[x, y], ...]")
-    })?;
-    let pairs: Option<Vec<Array>> =
-        values.iter().map(|v| v.read_lock::<Array>().map(|a| a.clone())).collect();
-    let (x, y) = match pairs {
-        Some(pairs) if !pairs.is_empty() => {
-            let points = pairs.iter().map(numbers).collect::<Result<Vec<_>>>()?;
-            let at = |i: usize| points.iter().map(|p| p.get(i).copied().unwrap_or(f64::NAN)).collect();
-            (at(0), at(1))
-        }
-        _ => ((1..=values.len()).map(|i| i as f64).collect(), numbers(&values)?),
-    };
-    Ok(Series { name: name.into(), x, y, mark: Mark::Line })
-}
-
-fn draw_lines(mut curves: Vec<Series>, map: Map) -> Result<Vec<u8>> {
-    let plot = CallOptions::read("figure::lines", map, |options| {
-        for (option, mark) in [("dashed", Mark::Dashed), ("points", Mark::Dot)] {
-            for name in texts(options.get(option, Array::new())?) {
-                let missing = || {
-                    let problem = format!("`{option}` names the curve \"{name}\", which is not there");
-                    Error::usage(problem, "name one of the curves")
-                };
-                curves.iter_mut().find(|curve| curve.name == name).ok_or_else(missing)?.mark = mark;
-            }
-        }
-        plot_options(options)
-    })?;
-    Ok(figure::lines(&curves, &plot)?)
-}
-
-/// Writes a figure into the run's folder, where there is one.
-fn save(session: &Session, name: &str, png: &[u8]) -> Result<()> {
-    session.record_in_order(|recorder| recorder.run.figure(name, png).map(drop))
+    Ok(())
 }
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {
-    table
-        .module("figure", "Pictures as PNG in the run's folder, named as given.")
+    let module = &mut table.module(
+        "figure",
+        "Figures in the run's folder, figures/NAME: sheets of pictures as PNG, plots as PNG, SVG and PDF. \
+         What a plot cannot show is left out with a warning.",
+    );
+    add_pictures(module);
+    add_plots(module);
+    add_charts(module);
+}
+
+fn add_pictures(module: &mut Adder) {
+    module
         .add(
             "grid(name, pictures, options)",
             "Pictures [N, C, H, W] in rows and columns, with options range ([0, 1]: what is black and \
@@ -148,7 +74,7 @@ pub fn add(table: &mut Table) {
              figure::grid(\"noise\", noise::normal([4, 1, 8, 8]), #{ range: [-3, 3], columns: 4 }) => ()",
             |session: &Session, name: String, p: ShownPictures, options: Option<Map>| {
                 let options = grid_options("figure::grid", options)?;
-                save(session, &name, &figure::grid(&p.pixels, p.shape, &options)?)
+                save_sheet(session, &name, &figure::grid(&p.pixels, p.shape, &options)?)
             },
         )
         .add(
@@ -160,17 +86,23 @@ pub fn add(table: &mut Table) {
              #{ columns: 4 }) => ()",
             |session: &Session, name: String, panels: Array, options: Option<Map>| {
                 let options = grid_options("figure::panels", options)?;
-                save(session, &name, &draw_panels(&panels, &options)?)
+                save_sheet(session, &name, &draw_panels(&panels, &options)?)
             },
-        )
+        );
+}
+
+fn add_plots(module: &mut Adder) {
+    module
         .add(
             "lines(name, curves, options)",
             "Curves #{ name: [y, ...] } or #{ name: [[x, y], ...] }, or [[name, ...], ...] in an order of \
-             their own; with options title, x_label, y_label, log_x, log_y, and dashed and points: names of \
-             curves drawn so.",
-            r#"figure::lines("loss", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: "loss" }) => ()"#,
-            |session: &Session, name: String, curves: Curves, options: Map| {
-                save(session, &name, &draw_lines(curves.0, options)?)
+             their own; with options title, x_label, y_label, log_x, log_y; dashed and points: names of \
+             curves drawn so; errors and bands: #{ name: [...] } with an item for each point, its distance \
+             to both ends of an error bar or band, or [below, above].",
+            "figure::lines(\"loss\", #{ train: [3.0, 2.0, 1.5] }, #{ y_label: \"loss\" }) => ()\n\
+             figure::lines(\"loss\", #{ mean: [3.0, 2.0] }, #{ bands: #{ mean: [0.5, [0.2, 0.3]] } }) => ()",
+            |session: &Session, name: String, curves: Named, options: Option<Map>| {
+                save(session, &name, &draw_lines(curves, options)?)
             },
         )
         .add(
@@ -180,7 +112,7 @@ pub fn add(table: &mut Table) {
              rings (for each point whether it is a ring) and ring_names (what dots and what rings are).",
             "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], \
              #{ names: [\"a\", \"b\"] }) => ()",
-            |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Map| {
+            |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Option<Map>| {
                 save(session, &name, &draw_scatter(&points, labels, options)?)
             },
         )
@@ -188,60 +120,49 @@ pub fn add(table: &mut Table) {
             "histogram(name, values, options)",
             "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
             r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
-            |session: &Session, name: String, values: Tensor, options: Map| {
+            |session: &Session, name: String, values: Tensor, options: Option<Map>| {
                 let plot = CallOptions::read("figure::histogram", options, plot_options)?;
                 save(session, &name, &figure::histogram(&values.to_f64()?, None, &plot)?)
             },
         );
 }
 
-fn draw_panels(panels: &Array, options: &GridOptions) -> Result<Vec<u8>> {
-    let wrong =
-        || Error::usage("a panel is not [caption, pictures]", "give [[\"Iteration 1\", pictures], ...]");
-    let mut pictures = Vec::new();
-    for panel in panels {
-        let panel = Array::from_script(panel).map_err(|_| wrong())?;
-        let [caption, images] = panel.as_slice() else { return Err(wrong()) };
-        let images = ShownPictures::from_script(images).map_err(|refusal| match refusal {
-            Refusal::Value(error) => error,
-            Refusal::Type => wrong(),
-        })?;
-        pictures.push((caption.to_string(), images));
-    }
-    let panels: Vec<_> = pictures
-        .iter()
-        .map(|(caption, p)| Panel { caption: caption.clone(), pixels: &p.pixels, shape: p.shape })
-        .collect();
-    Ok(figure::panels(&panels, options)?)
-}
-
-/// Far more than there are colours that can be distinguished.
-const MAX_CLASSES: usize = 1000;
-
-fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Map) -> Result<Vec<u8>> {
-    if points.rank() != 2 || points.shape()[1] != 2 {
-        return Err(Error::usage(format!("points of shape {:?}", points.shape()), "give a tensor [N, 2]"));
-    }
-    let values = points.to_f64()?;
-    let points: Vec<_> = values.as_chunks::<2>().0.iter().map(|p| (p[0], p[1])).collect();
-    let classes = labels.iter().max().map_or(0, |m| m + 1);
-    if classes > MAX_CLASSES {
-        let problem = format!("a label of {}, expected less than {MAX_CLASSES}", classes - 1);
-        return Err(Error::usage(problem, "give the number of a class for each point"));
-    }
-    let (kinds, plot) = CallOptions::read("figure::scatter", map, |options| {
-        let rings: Array = options.get("rings", Array::new())?;
-        let is_ring = |v: &Dynamic| v.as_bool().unwrap_or(v.as_int().unwrap_or(0) != 0);
-        let ring_names = options.find::<Array>("ring_names")?.map(texts);
-        let kinds = Kinds {
-            labels,
-            names: texts(options.get("names", Array::new())?),
-            rings: rings.iter().map(is_ring).collect(),
-            ring_names: ring_names.and_then(|names| names.try_into().ok()),
-        };
-        let square = options.get("square", false)?;
-        let (width, height) = if square { (780, 640) } else { (900, 540) };
-        Ok((kinds, PlotOptions { square, width, height, ..plot_options(options)? }))
-    })?;
-    Ok(figure::scatter(&points, &kinds, &plot)?)
+fn add_charts(module: &mut Adder) {
+    module
+        .add(
+            "bars(name, bars, options)",
+            "Bars #{ name: height } or [[name, height], ...], or with [height, ...] for each name several \
+             side by side, which the option names names; with options title, x_label, y_label, log_y, and \
+             errors: #{ name: distance } to both ends of its error bar, or [below, above]; of bars side by \
+             side an array of these.",
+            "figure::bars(\"fid\", [[\"gan\", 21.3], [\"ours\", 14.8]], #{ errors: #{ ours: 0.5 } }) => ()\n\
+             figure::bars(\"accuracy\", #{ a: [0.9, 0.8], b: [0.7, 0.6] }, #{ names: [\"train\", \"test\"] }) \
+             => ()",
+            |session: &Session, name: String, bars: Named, options: Option<Map>| {
+                save(session, &name, &draw_bars(&bars, options)?)
+            },
+        )
+        .add(
+            "box(name, values, options)",
+            "A box plot of #{ name: [value, ...] } or [[name, values], ...]: the median and the quartiles, \
+             whiskers to the last values within 1.5 times the box, and each value beyond; with options \
+             title, x_label, y_label, log_y.",
+            r#"figure::box("accuracy", #{ a: [0.7, 0.8, 0.75], b: noise::uniform([100]) }) => ()"#,
+            |session: &Session, name: String, values: Named, options: Option<Map>| {
+                save(session, &name, &draw_boxes(&values, options)?)
+            },
+        )
+        .add(
+            "heatmap(name, cells, options)",
+            "Numbers [H, W] or [[...], ...] as colours with a bar that says which is which, the first row \
+             at the top: a confusion matrix, or an image with axes; a cell that is not finite is hatched. \
+             With options title, x_label, y_label, row_labels, column_labels, range ([low, high]), colormap \
+             (\"viridis\", \"gray\", \"RdBu\") and numbers (whether each cell shows its own; by default \
+             where there is room).",
+            "figure::heatmap(\"confusion\", [[50, 2], [4, 44]], #{ x_label: \"predicted\" }) => ()\n\
+             figure::heatmap(\"image\", noise::uniform([28, 28]), #{ colormap: \"gray\" }) => ()",
+            |session: &Session, name: String, cells: Cells, options: Option<Map>| {
+                save(session, &name, &draw_heatmap(&cells, options)?)
+            },
+        );
 }

@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic, Map, NativeCallContext};
 use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
-    run::{TableCell, aligned, to_csv},
+    run::{TableCell, aligned, to_csv, to_tex, to_typst},
     script::{Carried, FromScript, Problem, Refusal, Table, place_of},
     session::Session,
 };
@@ -53,9 +53,9 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "table(name, rows)",
-            "Prints a table, and writes it to tables/NAME.csv and into the report: the first row has the \
-             heads, the first column the names; `()` is an empty cell. Texts stay as they are, numbers are \
-             shown with four digits.",
+            "Prints a table, and writes it into the report, to tables/NAME.csv, and for papers to NAME.tex (with \
+             booktabs) and NAME.typ: the first row has the heads, the first column the names; `()` is an \
+             empty cell. Texts stay as they are, numbers are shown with four digits.",
             r#"table("errors", [["", "source", "novel"], ["ae", 2.69, 13.48]]) => ()"#,
             |context: &NativeCallContext, name: String, rows: Array| write_table(context, &name, &rows),
         );
@@ -74,7 +74,11 @@ fn write_table(context: &NativeCallContext, name: &str, rows: &Array) -> Result<
     let recorder = session.recorder_in_order()?;
     session.print(&format!("{name}\n{}", aligned(&rows)));
     match recorder {
-        Some(recorder) => recorder.run.table(name, to_csv(&rows).as_bytes()),
+        Some(recorder) => {
+            let (csv, tex, typ) = (to_csv(&rows), to_tex(&rows), to_typst(&rows));
+            let files = [("tex", &tex), ("typ", &typ), ("csv", &csv)];
+            recorder.run.table(name, &files.map(|(format, text)| (format, text.as_bytes())))
+        }
         None => Ok(()),
     }
 }

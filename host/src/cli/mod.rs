@@ -7,6 +7,7 @@ mod compare;
 mod copy;
 mod data;
 mod doctor;
+mod export;
 mod help;
 mod launch;
 mod like;
@@ -81,6 +82,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Report { run } => report::run(run),
         Command::Compare(args) => compare::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Export(args) => export::run(args),
         Command::Check { plugin, json } => check::run(plugin, *json),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),

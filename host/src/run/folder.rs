@@ -23,6 +23,7 @@ pub use lock::{LOCK, is_held, lock};
 use log::RunLog;
 
 const FIGURES: &str = "figures";
+const FIGURE_FORMATS: [&str; 3] = ["png", "svg", "pdf"];
 const TABLES: &str = "tables";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoints";
@@ -207,22 +208,40 @@ impl Run {
         change(&mut locked(&self.state).record);
     }
 
-    /// Writes a picture to `figures/NAME.png`, with [`safe_name`], and gives its path.
-    pub fn figure(&self, name: &str, png: &[u8]) -> Result<PathBuf> {
+    /// Writes a figure to `figures/NAME.FORMAT`, with [`safe_name`], in each of these formats and no other.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn figure(&self, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
         let name = safe_name(name);
-        let path = self.path.join(FIGURES).join(format!("{name}.png"));
-        write_whole(&path, png)?;
+        self.write(FIGURES, &name, files)?;
+        // One of that name that was drawn before may have had more.
+        for format in FIGURE_FORMATS.iter().filter(|format| files.iter().all(|(known, _)| known != *format)) {
+            let path = self.path.join(FIGURES).join(format!("{name}.{format}"));
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io(path)(e)),
+                _ => {}
+            }
+        }
         self.amend(|record| {
             if !record.figures.contains(&name) {
                 record.figures.push(name);
             }
         });
-        Ok(path)
+        Ok(())
     }
 
-    /// Writes a table to `tables/NAME.csv`, with [`safe_name`].
-    pub fn table(&self, name: &str, csv: &[u8]) -> Result<()> {
-        Ok(write_whole(&self.path.join(TABLES).join(safe_name(name) + ".csv"), csv)?)
+    /// Writes a table to `tables/NAME.FORMAT`, with [`safe_name`], in each of these formats.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn table(&self, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
+        self.write(TABLES, &safe_name(name), files)
+    }
+
+    fn write(&self, part: &str, name: &str, files: &[(&str, &[u8])]) -> Result<()> {
+        let path = |format: &str| self.path.join(part).join(format!("{name}.{format}"));
+        Ok(files.iter().try_for_each(|(format, bytes)| write_whole(&path(format), bytes))?)
     }
 
     /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].

@@ -23,8 +23,8 @@ pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;
 pub use progress::{LoopHandle, Progress, readable};
 pub use record::{
-    Change, FILE as RECORD, FileRecord, LeftFile, Record, ScriptText, SettingChange, Status, timestamp,
-    versions,
+    Change, FILE as RECORD, FileRecord, LeftFile, Record, ScriptText, SettingChange, Status, seconds_of,
+    timestamp, versions,
 };
 pub use state::{Content, DEEPEST, Saved};
 pub use table::{TableCell, aligned, from_csv, to_csv, to_markdown, to_tex, to_typst};

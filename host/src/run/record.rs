@@ -281,6 +281,11 @@ pub fn timestamp(time: SystemTime) -> String {
     Timestamp::from_second(whole).unwrap_or(Timestamp::MAX).to_string()
 }
 
+/// The seconds since 1970 of a [`timestamp`]; 0 for what is none.
+pub fn seconds_of(timestamp: &str) -> f64 {
+    timestamp.parse().map_or(0.0, |time: Timestamp| time.as_second().max(0) as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -344,6 +349,7 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
             assert_eq!(timestamp(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
+            assert_eq!(seconds_of(expected), seconds as f64);
         }
         assert_eq!(timestamp(UNIX_EPOCH - Duration::from_secs(5)), "1970-01-01T00:00:00Z");
     }

@@ -10,6 +10,7 @@ mod data;
 mod durable;
 mod examples;
 mod export;
+mod figures;
 mod json;
 mod nets;
 #[path = "../../../ops/onnx/tests/onnx/build.rs"]
@@ -24,4 +25,5 @@ mod serve;
 mod session;
 mod study;
 mod sweep;
+mod tensorboard;
 mod width;

@@ -84,6 +84,17 @@ pub struct CompareArgs {
     pub format: TableFormat,
 }
 
+/// `host export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Runs, sweeps, and other folders with runs in or below them
+    #[arg(value_name = "RUN|SWEEP", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// Write event files of TensorBoard into this folder, below it a folder for each run
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: PathBuf,
+}
+
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TableFormat {

@@ -222,10 +222,19 @@ fn a_panic_in_a_change_changes_nothing() {
 fn figures_and_models_have_safe_names() {
     let out = tempfile::tempdir().unwrap();
     let run = create(out.path());
-    let figure = run.figure("../a/b:c*?", b"png").unwrap();
-    assert_eq!(figure.parent().unwrap(), run.path().join("figures"));
-    assert_eq!(fs::read(&figure).unwrap(), b"png");
-    assert_eq!(run.figure("iteration-1", b"").unwrap(), run.path().join("figures/iteration-1.png"));
+    let names = |part: &str| {
+        let files = fs::read_dir(run.path().join(part)).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    run.figure("../a/b:c*?", &[("png", b"png")]).unwrap();
+    assert_eq!(names("figures"), [format!("{}.png", safe_name("../a/b:c*?"))]);
+    run.figure("loss", &[("svg", b"<svg/>"), ("pdf", b"%PDF"), ("png", b"png")]).unwrap();
+    assert_eq!(fs::read(run.path().join("figures/loss.svg")).unwrap(), b"<svg/>");
+    assert_eq!(names("figures")[1..], ["loss.pdf", "loss.png", "loss.svg"]);
+    run.figure("loss", &[("png", b"a sheet of pictures")]).unwrap();
+    assert_eq!(names("figures")[1..], ["loss.png"], "what was drawn before is not there any more");
     run.model("net", "onnx", b"bytes").unwrap();
     assert_eq!(fs::read(run.path().join("models/net.onnx")).unwrap(), b"bytes");
     run.model("../a/b:c*?", "onnx", b"").unwrap();
