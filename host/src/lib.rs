@@ -20,6 +20,7 @@ pub mod onnx;
 pub mod page;
 pub mod run;
 pub mod script;
+mod serve;
 mod session;
 pub mod study;
 mod sweep;

@@ -79,10 +79,16 @@ impl Canvas {
         Ok(small)
     }
 
-    /// The sheet as a PNG file.
+    /// The sheet as a PNG file: plots are smaller without a filter, pictures often with one.
     pub fn png(&self) -> Result<Vec<u8>> {
+        let filtered = self.encoded(CompressionType::Default, FilterType::Adaptive)?;
+        let plain = self.encoded(CompressionType::Best, FilterType::NoFilter)?;
+        Ok(if plain.len() < filtered.len() { plain } else { filtered })
+    }
+
+    fn encoded(&self, level: CompressionType, filter: FilterType) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
+        PngEncoder::new_with_quality(&mut bytes, level, filter)
             .write_image(&self.pixels, self.width as u32, self.height as u32, ExtendedColorType::Rgb8)
             .map_err(|e| {
                 Error::usage(

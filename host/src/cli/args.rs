@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
-pub use study::{CompareArgs, RunsArgs, RunsCommand, TableFormat};
+pub use study::{CompareArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
 pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
 /// Runs machine-learning experiments written as short Rhai scripts.
@@ -80,6 +80,9 @@ pub enum Command {
     /// Compare runs: means over seeds, with 95 % intervals
     #[command(next_line_help = true)]
     Compare(CompareArgs),
+    /// Show runs as pages in a browser, while they run
+    #[command(next_line_help = true)]
+    Serve(ServeArgs),
     /// Look for mistakes in a plugin without running it
     Check {
         /// The plugin: a file, or a name that `host list` shows

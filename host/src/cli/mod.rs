@@ -19,6 +19,7 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod serve;
 mod stop;
 mod sweep;
 
@@ -79,6 +80,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Runs(args) => runs::run(args),
         Command::Report { run } => report::run(run),
         Command::Compare(args) => compare::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Check { plugin, json } => check::run(plugin, *json),
         Command::Bench { what } => bench::run(what),
         Command::Onnx(command) => onnx::run(command),

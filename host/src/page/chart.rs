@@ -7,8 +7,12 @@ use crate::{
     run::{Metric, json_number},
 };
 
-/// Buckets of [`thin`]: two points each.
-const BUCKETS: usize = 1000;
+/// Points of a curve at most, and at least where there are so many curves that each has fewer.
+pub const POINTS: usize = 2000;
+const FEWEST: usize = 200;
+
+/// Points of all curves that a page in one file has within it, as long as each has its fewest.
+const POINTS_INSIDE: usize = 8_000;
 
 /// Curves over each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -22,7 +26,7 @@ pub struct Chart {
     pub curves: Vec<ChartCurve>,
 }
 
-/// A curve: for each point a step, seconds and a value. A page whose curves have names shows a key of them.
+/// A curve: for each point a step, seconds (or none at all) and a value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChartCurve {
     pub name: String,
@@ -53,38 +57,48 @@ impl Serialize for Short {
             return serializer.serialize_i64(whole);
         }
         match self.0 as f32 {
-            narrow if f64::from(narrow) == self.0 => serializer.serialize_f32(narrow),
+            narrow if narrow.is_finite() && f64::from(narrow) == self.0 => serializer.serialize_f32(narrow),
             _ => json_number::serialize(&self.0, serializer),
         }
     }
 }
 
+/// Points of each of so many curves in a page in one file.
+pub fn share(curves: usize) -> usize {
+    (POINTS_INSIDE / curves.max(1)).clamp(FEWEST, POINTS)
+}
+
 impl Chart {
-    /// The chart of a metric of one run.
-    pub fn of(metric: &Metric) -> Self {
-        let curve = ChartCurve::of(metric, "");
-        Self { name: metric.name.clone(), note: metric.summary(), x: metric.x_name, curves: vec![curve] }
+    /// The chart of a metric of one run, with about `most` points at most.
+    pub fn of(metric: &Metric, most: usize) -> Self {
+        let curve = ChartCurve::of(metric, "", most);
+        let note = match curve.value.len() {
+            all if all == metric.points.len() => metric.summary(),
+            kept => format!("{}; {kept} of them drawn", metric.summary()),
+        };
+        Self { name: metric.name.clone(), note, x: metric.x_name, curves: vec![curve] }
     }
 }
 
 impl ChartCurve {
-    /// The curve of a metric, as the one of that name, thinned to about two thousand points in which every
-    /// spike stays.
-    pub fn of(metric: &Metric, name: &str) -> Self {
-        let kept = kept(metric.points.iter().map(|point| point.1));
+    /// The curve of a metric, as the one of that name, thinned to about `most` points in which every spike
+    /// stays.
+    pub fn of(metric: &Metric, name: &str, most: usize) -> Self {
+        let kept = kept(metric.points.iter().map(|point| point.1), most);
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect();
+        let has_times = metric.times.iter().any(|time| time.is_finite());
         Self {
             name: name.to_owned(),
             step: at(&|i| metric.points[i].0),
-            time: at(&|i| metric.times[i]),
+            time: if has_times { at(&|i| metric.times[i]) } else { Vec::new() },
             value: at(&|i| metric.points[i].1),
             band: None,
         }
     }
 }
 
-/// Which of the points with these values stay.
-pub fn kept(values: impl Iterator<Item = f64>) -> Vec<usize> {
+/// Which of the points with these values stay, about `most`.
+pub fn kept(values: impl Iterator<Item = f64>, most: usize) -> Vec<usize> {
     let points: Vec<_> = values.enumerate().map(|(i, value)| (i as f64, value)).collect();
-    thin(&points, BUCKETS).into_iter().map(|(i, _)| i as usize).collect()
+    thin(&points, most / 2).into_iter().map(|(i, _)| i as usize).collect()
 }

@@ -1,15 +1,19 @@
 //! A comparison as a page: its table, and the curves of each metric over each other, with the 95 % interval
 //! of their means as a band.
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use super::{
-    chart::{Band, Chart, ChartCurve, Short, kept},
+    chart::{Band, Chart, ChartCurve, Short, kept, share},
     curve::{Curve, over_each_other},
-    document::{Section, document, keyed},
+    document::{Page, Section, keyed},
     html::{escape, heads, note, table_of, within},
 };
 use crate::{
     error::Result,
-    run::{LoggedMetrics, TableCell},
+    run::{LoggedMetrics, Logs, TableCell},
     study::{
         Estimate, RunSummary,
         compare::{ComparedRow, Comparison, rows},
@@ -18,19 +22,23 @@ use crate::{
     },
 };
 
-/// The whole page.
+/// The page. `link` is where the page of a run is; none where there is no such page.
 ///
 /// # Errors
 /// The metrics of a run cannot be read.
-pub fn comparison(comparison: &Comparison) -> Result<String> {
-    let Compared { table, curves, charts } = compared(comparison, "")?;
-    let sections = [
+pub fn comparison(
+    comparison: &Comparison,
+    logs: &Logs,
+    link: &dyn Fn(&RunSummary) -> Option<String>,
+) -> Result<Page> {
+    let Compared { table, curves, charts } = compared(comparison, "", logs)?;
+    let sections = vec![
         Section::new("about", "", "<header><h1>Comparison</h1></header>\n".to_owned()),
         Section::new("table", "", table),
         Section::new("metrics", "Curves", curves),
-        Section::new("runs", "Runs", runs(comparison)),
+        Section::new("runs", "Runs", runs(comparison, link)),
     ];
-    Ok(document("Comparison", &sections, &charts, None))
+    Ok(Page { title: "Comparison".into(), sections, charts })
 }
 
 /// The parts of a comparison; table and curves are HTML.
@@ -46,11 +54,11 @@ pub struct Compared {
 ///
 /// # Errors
 /// The metrics of a run cannot be read.
-pub fn compared(comparison: &Comparison, prefix: &str) -> Result<Compared> {
-    let logs = |row: &ComparedRow| -> Result<Vec<LoggedMetrics>> {
-        row.runs.iter().map(|run| LoggedMetrics::read(&run.path.join(METRICS))).collect()
+pub fn compared(comparison: &Comparison, prefix: &str, logs: &Logs) -> Result<Compared> {
+    let read = |row: &ComparedRow| -> Result<Vec<Arc<LoggedMetrics>>> {
+        row.runs.par_iter().map(|run| logs.read(&run.path.join(METRICS))).collect()
     };
-    let logs = comparison.rows.iter().map(logs).collect::<Result<Vec<_>>>()?;
+    let logs = comparison.rows.par_iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut names: Vec<&MetricName> = Vec::new();
     for metric in &comparison.metrics {
         if !names.iter().any(|known| known.name == metric.name) {
@@ -58,15 +66,15 @@ pub fn compared(comparison: &Comparison, prefix: &str) -> Result<Compared> {
         }
     }
     let keys: Vec<String> = comparison.rows.iter().map(|row| key(comparison, row)).collect();
-    let drawn = names.iter().filter_map(|metric| drawn(&metric.name, prefix, &logs));
-    let drawn: Vec<(String, Vec<Curve>)> = drawn.collect();
+    let drawn = names.par_iter().map(|metric| drawn(&metric.name, prefix, &logs));
+    let drawn: Vec<(String, Vec<Curve>)> = drawn.collect::<Vec<_>>().into_iter().flatten().collect();
     let cards: String = drawn.iter().map(|(name, curves)| card(name, curves)).collect();
-    let keyed = keyed(&keys);
+    let (keyed, most) = (keyed(&keys), share(keys.len() * drawn.len()));
     let remarks: String = comparison.remarks.iter().map(|remark| note(remark)).collect();
     Ok(Compared {
         table: [html_table("", &rows(comparison)), remarks].concat(),
         curves: within(&format!("{keyed}<div class=\"cards\">\n"), &cards, "</div>\n"),
-        charts: drawn.iter().map(|(name, curves)| chart(name, curves, &keys)).collect(),
+        charts: drawn.iter().map(|(name, curves)| chart(name, curves, &keys, most)).collect(),
     })
 }
 
@@ -88,7 +96,7 @@ pub fn html_table(caption: &str, rows: &[Vec<TableCell>]) -> String {
 }
 
 /// The curves of a metric, one a row; none where no run has two values of it.
-fn drawn(name: &str, prefix: &str, logs: &[Vec<LoggedMetrics>]) -> Option<(String, Vec<Curve>)> {
+fn drawn(name: &str, prefix: &str, logs: &[Vec<Arc<LoggedMetrics>>]) -> Option<(String, Vec<Curve>)> {
     let curves: Vec<Curve> = logs.iter().map(|logs| curve(name, logs)).collect();
     curves.iter().any(|curve| curve.points.len() > 1).then(|| (format!("{prefix}{name}"), curves))
 }
@@ -99,10 +107,10 @@ fn card(name: &str, curves: &[Curve]) -> String {
     format!("<div class=\"card\" data-chart=\"{name}\"><h3>{name}</h3>{svg}</div>\n")
 }
 
-/// The curves for the page's script.
-fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
+/// The curves for the page's script, each with about `most` points at most.
+fn chart(name: &str, curves: &[Curve], keys: &[String], most: usize) -> Chart {
     let of = |(curve, key): (&Curve, &String)| {
-        let kept = kept(curve.points.iter().map(|point| point.1));
+        let kept = kept(curve.points.iter().map(|point| point.1), most);
         let at = |of: &dyn Fn(usize) -> f64| kept.iter().map(|&i| Short(of(i))).collect::<Vec<_>>();
         let end = |i: usize| {
             let x = curve.points[i].0;
@@ -123,7 +131,7 @@ fn chart(name: &str, curves: &[Curve], keys: &[String]) -> Chart {
 }
 
 /// The mean over runs at each of their values, and the interval where there are two or more.
-fn curve(name: &str, logs: &[LoggedMetrics]) -> Curve {
+fn curve(name: &str, logs: &[Arc<LoggedMetrics>]) -> Curve {
     let series: Vec<_> =
         logs.iter().filter_map(|log| log.all.iter().find(|metric| metric.name == name)).collect();
     let longest = series.iter().map(|metric| metric.points.len()).max().unwrap_or(0);
@@ -148,8 +156,14 @@ fn key(comparison: &Comparison, row: &ComparedRow) -> String {
 }
 
 /// The runs behind each row.
-fn runs(comparison: &Comparison) -> String {
-    let run = |run: &RunSummary| format!("<li>{}</li>\n", escape(&run.path.display().to_string()));
+fn runs(comparison: &Comparison, link: &dyn Fn(&RunSummary) -> Option<String>) -> String {
+    let run = |run: &RunSummary| {
+        let name = escape(&run.path.display().to_string());
+        match link(run) {
+            Some(url) => format!("<li><a href=\"{}\">{name}</a></li>\n", escape(&url)),
+            None => format!("<li>{name}</li>\n"),
+        }
+    };
     let all: String = comparison.rows.iter().flat_map(|row| &row.runs).map(run).collect();
     format!("<ul>{all}</ul>\n")
 }

@@ -13,8 +13,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 334.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 138.0;
-/// Buckets of [`thin`]: two points each.
-const BUCKETS: usize = 500;
+/// Buckets of [`thin`]: two points each, a bucket for about three units.
+const BUCKETS: usize = 100;
 /// Colours of curves that lie over each other: classes `c0` to `c7` of the page's style.
 pub const COLOURS: usize = 8;
 
@@ -27,8 +27,8 @@ pub struct Curve {
     pub band: Vec<(f64, f64, f64)>,
 }
 
-/// The curve of a metric over the whole run, thinned to about a thousand points in which every spike stays;
-/// empty without a finite value.
+/// The curve of a metric over the whole run, thinned to about two hundred points in which every spike
+/// stays; empty without a finite value.
 pub fn svg(metric: &Metric) -> String {
     let label = format!("{} over {}: {}", metric.name, metric.x_name, metric.summary());
     over_each_other(&[Curve { points: metric.points.clone(), band: Vec::new() }], metric.x_name, &label)
@@ -115,6 +115,6 @@ fn x_ticks(x: &Axis, across: impl Fn(f64) -> f64, name: &str) -> String {
     format!(
         "<path class=\"axis\" d=\"M{LEFT} {BOTTOM}H{RIGHT}\"/>{numbers}\
          <text x=\"{:.0}\" y=\"{HEIGHT}\" dy=\"-6\" text-anchor=\"end\">{name}</text>",
-        LEFT - 6.0,
+        LEFT - 12.0,
     )
 }

@@ -2,10 +2,24 @@
 
 use serde::Serialize;
 
-use super::{chart::Chart, html::escape};
+use super::{
+    chart::Chart,
+    curve::COLOURS,
+    html::{base64, escape},
+};
+use crate::files::sha256;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("chart.js");
+
+/// In a block, so that none of its names is one of the page's.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n{\n",
+    include_str!("script/numbers.js"),
+    include_str!("script/elements.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/page.js"),
+    "}\n"
+);
 
 /// A titled part of a page. The page's script takes a new one in the place of that with the same `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,25 +45,57 @@ impl Section {
     }
 }
 
+/// A page in parts: what its script is given when something is new, too.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    pub title: String,
+    /// In the order of the page, those that are empty too.
+    pub sections: Vec<Section>,
+    /// The charts of the section `metrics`.
+    pub charts: Vec<Chart>,
+}
+
 /// What the page's script draws from.
 #[derive(Serialize)]
 struct PageData<'a> {
     charts: &'a [Chart],
 }
 
-/// A page in one file, with no request to anywhere. `live` is where its script asks for what is new, as the
-/// head of `chart.js` says; none for a page that stays as it is.
-pub fn document(title: &str, sections: &[Section], charts: &[Chart], live: Option<&str>) -> String {
-    let title = escape(title);
-    let live = live.map_or_else(String::new, |url| format!(" data-live=\"{}\"", escape(url)));
-    let body: String = sections.iter().map(Section::shown).collect();
+impl Page {
+    /// The page in one file, with no request to anywhere. `live` is where its script asks for what is new, as
+    /// the head of `page.js` says; none for a page that stays as it is.
+    pub fn document(&self, live: Option<&str>) -> String {
+        let title = escape(&self.title);
+        let live = live.map_or_else(String::new, |url| format!(" data-live=\"{}\"", escape(url)));
+        let body: String = self.sections.iter().map(Section::shown).collect();
+        format!(
+            "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\
+             <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
+             <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n\
+             </body></html>\n",
+            policy(),
+            json(&PageData { charts: &self.charts })
+        )
+    }
+}
+
+/// What a browser lets the page do: run this very script, and nothing that a name or a text may bring; take
+/// this very style; show pictures that are within it or beside it, and ask the server that it came from.
+pub fn policy() -> String {
+    let (script, style) = (hash(SCRIPT), hash(STYLE));
     format!(
-        "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
-         <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body></html>\n",
-        json(&PageData { charts })
+        "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'"
     )
+}
+
+/// How a policy names a text.
+fn hash(text: &str) -> String {
+    let hex = sha256(text.as_bytes());
+    let bytes = (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok());
+    format!("'sha256-{}'", base64(&bytes.collect::<Vec<_>>()))
 }
 
 /// JSON that can stand in a script element: no text in it can end the element.
@@ -61,7 +107,7 @@ fn json(data: &impl Serialize) -> String {
 /// Which colour is which curve, where charts have several.
 pub fn keyed(names: &[String]) -> String {
     let key = |(i, name): (usize, &String)| {
-        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % super::curve::COLOURS, escape(name))
+        format!("<li><b class=\"key c{}\">■</b> {}</li>\n", i % COLOURS, escape(name))
     };
     format!("<ul class=\"keys\">{}</ul>\n", names.iter().enumerate().map(key).collect::<String>())
 }

@@ -1,6 +1,10 @@
 //! The figures of a run: in the order in which they were drawn, those of several steps together.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    time::SystemTime,
+};
 
 use serde_json::Value;
 
@@ -28,10 +32,17 @@ pub enum Pictures {
     Linked,
 }
 
+/// A figure: its PNG, and how a page shows it: as SVG where that is the smaller file.
+#[derive(Clone, Copy)]
+struct Figure<'a> {
+    png: &'a FoundFile,
+    shown: &'a FoundFile,
+}
+
 /// Figures whose names differ in the number at their end, by this number; or a single one.
 struct Series<'a> {
     name: String,
-    figures: Vec<(Option<String>, &'a FoundFile)>,
+    figures: Vec<(Option<String>, Figure<'a>)>,
 }
 
 /// All figures as HTML: each in a card, and the steps of one in a card together.
@@ -44,9 +55,9 @@ pub fn figures(files: &[FoundFile], record: &Value, pictures: Pictures) -> Resul
     for series in series(&ordered(files, record)) {
         let is_single = series.figures.len() == 1;
         let mut all = String::new();
-        for (step, file) in &series.figures {
+        for (step, one) in &series.figures {
             let step = if is_single { None } else { step.as_deref() };
-            all += &figure(file, step, pictures, &mut room)?;
+            all += &figure(*one, step, pictures, &mut room)?;
         }
         html += &match is_single {
             true => all,
@@ -59,33 +70,38 @@ pub fn figures(files: &[FoundFile], record: &Value, pictures: Pictures) -> Resul
     Ok(within("<div class=\"figures\">\n", &html, "</div>"))
 }
 
-/// The pictures as they were drawn: as the record has them, those it lacks by their times; the overview first.
-fn ordered<'a>(files: &'a [FoundFile], record: &Value) -> Vec<&'a FoundFile> {
+/// The pictures as they were drawn: as the record has them, those it lacks by their times; the overview
+/// first.
+fn ordered<'a>(files: &'a [FoundFile], record: &Value) -> Vec<Figure<'a>> {
     let drawn: Vec<&str> =
         record["figures"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let mut figures: Vec<_> = files.iter().filter(|file| file.has_extension("png")).collect();
-    figures.sort_by_cached_key(|file| {
-        let stem = file.stem();
+    let shown = |png: &'a FoundFile| {
+        let svg = files.iter().find(|file| file.has_extension("svg") && file.stem() == png.stem());
+        Figure { png, shown: svg.filter(|svg| svg.bytes < png.bytes).unwrap_or(png) }
+    };
+    let mut figures: Vec<_> = files.iter().filter(|file| file.has_extension("png")).map(shown).collect();
+    figures.sort_by_cached_key(|Figure { png, .. }| {
+        let stem = png.stem();
         let place = drawn.iter().position(|name| *name == stem).unwrap_or(drawn.len());
-        (stem != OVERVIEW, place, file.modified, natural_key(&file.name))
+        (stem != OVERVIEW, place, png.modified, natural_key(&png.name))
     });
     figures
 }
 
 /// Each series in the place of its first figure.
-fn series<'a>(figures: &[&'a FoundFile]) -> Vec<Series<'a>> {
+fn series<'a>(figures: &[Figure<'a>]) -> Vec<Series<'a>> {
     let mut all: Vec<Series> = Vec::new();
-    for file in figures {
-        let stem = file.stem();
+    for figure in figures {
+        let stem = figure.png.stem();
         let (name, step) = split(&stem);
-        let entry = (step.map(str::to_owned), *file);
+        let entry = (step.map(str::to_owned), *figure);
         match all.iter_mut().find(|series| step.is_some() && series.name == name) {
             Some(series) => series.figures.push(entry),
             None => all.push(Series { name: name.to_owned(), figures: vec![entry] }),
         }
     }
     for series in &mut all {
-        series.figures.sort_by_cached_key(|(_, file)| natural_key(&file.name));
+        series.figures.sort_by_cached_key(|(_, figure)| natural_key(&figure.png.name));
     }
     all
 }
@@ -100,10 +116,13 @@ fn split(stem: &str) -> (&str, Option<&str>) {
 }
 
 /// One figure; `step` where it is one of several.
-fn figure(file: &FoundFile, step: Option<&str>, pictures: Pictures, room: &mut u64) -> Result<String> {
+fn figure(figure: Figure, step: Option<&str>, pictures: Pictures, room: &mut u64) -> Result<String> {
+    let Figure { png, shown: file } = figure;
     let caption = escape(&file.stem());
     let step = step.map_or_else(String::new, |step| format!(" data-step=\"{}\"", escape(step)));
-    let mut png = Vec::new();
+    let mut png = File::open(&png.path).map_err(Error::io(&png.path))?;
+    let mut start = [0; 24];
+    let wide = if png.read_exact(&mut start).is_ok() && is_wide(&start) { " class=\"wide\"" } else { "" };
     let source = match pictures {
         Pictures::Inside if file.bytes > *room => {
             let link = url(&file.name);
@@ -114,26 +133,26 @@ fn figure(file: &FoundFile, step: Option<&str>, pictures: Pictures, room: &mut u
             ));
         }
         Pictures::Inside => {
-            png = fs::read(&file.path).map_err(Error::io(&file.path))?;
             *room -= file.bytes;
-            format!("data:image/png;base64,{}", base64(&png))
+            let bytes = fs::read(&file.path).map_err(Error::io(&file.path))?;
+            let kind = if file.has_extension("svg") { "svg+xml" } else { "png" };
+            format!("data:image/{kind};base64,{}", base64(&bytes))
         }
         // Another address for another picture, so that no old one is shown.
         Pictures::Linked => {
-            let since = file.modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let since = file.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             format!("{}?{}", url(&file.name), since.as_millis())
         }
     };
-    let wide = if is_wide(&png) { " class=\"wide\"" } else { "" };
     Ok(format!(
-        "<figure{wide}{step}><img alt=\"{caption}\" src=\"{source}\"><figcaption>{caption}</figcaption></figure>\n"
+        "<figure{wide}{step}><img alt=\"{caption}\" src=\"{source}\">\
+         <figcaption>{caption}</figcaption></figure>\n"
     ))
 }
 
-/// Whether a PNG is more than twice as wide as high, and should have a row for itself.
-fn is_wide(png: &[u8]) -> bool {
+/// Whether a PNG that starts so is more than twice as wide as high, and should have a row for itself.
+fn is_wide(start: &[u8; 24]) -> bool {
     // Width and height are the first two fields of the first chunk.
-    let side =
-        |at: usize| png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-    u64::from(side(16)) > 2 * u64::from(side(20))
+    let side = |at: usize| start[at..at + 4].iter().fold(0_u64, |side, &byte| side << 8 | u64::from(byte));
+    side(16) > 2 * side(20)
 }

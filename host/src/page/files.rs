@@ -23,7 +23,10 @@ pub fn read(record: &Value) -> String {
     let file = |file: &Value| {
         let count = file["files"].as_u64().map_or_else(String::new, |n| format!(" in {n} files"));
         let size = byte_size(file["bytes"].as_u64().unwrap_or(0));
-        row(&text(&file["name"]), &format!("<td>{size}{count}</td>{}", checksum(&file["sha256"])))
+        row(
+            &text(&file["name"]),
+            &format!("<td class=\"size\">{size}{count}</td>{}", checksum(&file["sha256"])),
+        )
     };
     let rows: String = list("files").map(file).collect();
     let files = table_of("files that were read", &heads(&["file", "size", "SHA-256"]), &rows);
@@ -36,7 +39,10 @@ pub fn left(files: &[FoundFile], record: &Value) -> String {
     let rows = files.iter().filter(|file| ![report::FILE, LOCK].contains(&&*file.name)).map(|file| {
         let sum = known(&file.name).map_or("<td></td>".to_owned(), |model| checksum(&model["sha256"]));
         let name = format!("<a href=\"{}\">{}</a>", url(&file.name), escape(&file.name));
-        format!("<tr><th scope=\"row\">{name}</th><td>{}</td>{sum}</tr>\n", byte_size(file.bytes))
+        format!(
+            "<tr><th scope=\"row\">{name}</th><td class=\"size\">{}</td>{sum}</tr>\n",
+            byte_size(file.bytes)
+        )
     });
     table_of("files", &heads(&["file", "size", "SHA-256"]), &rows.collect::<String>())
 }

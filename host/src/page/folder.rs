@@ -70,7 +70,7 @@ fn standing(run: &Path, mut record: Map<String, Value>) -> Value {
 
 /// The regular files in the folder `part` of a run (`""`: in the run's own), in natural order.
 pub fn files(run: &Path, part: &str) -> Result<Vec<FoundFile>> {
-    let folder = run.join(part);
+    let folder = if part.is_empty() { run.to_owned() } else { run.join(part) };
     let is_link = || folder.symlink_metadata().is_ok_and(|facts| facts.is_symlink());
     let entries = match fs::read_dir(&folder) {
         Err(e) if e.kind() == ErrorKind::NotFound && !part.is_empty() => return Ok(Vec::new()),

@@ -17,10 +17,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use chart::{Band, Chart, ChartCurve, Short};
+pub use chart::Chart;
 pub use comparison::{Compared, compared, comparison, html_table};
-pub use document::{Section, document, keyed};
+pub use document::{Page, Section, policy};
 pub use figures::Pictures;
 pub use html::{escape, facts, heads, note, row, table_of, url};
 pub use report::{FILE, Rewriter, write, write_as};
-pub use run_page::RunPage;
+pub use run_page::run_page;

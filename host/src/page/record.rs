@@ -10,7 +10,24 @@ pub fn title(record: &Value) -> String {
     [text(&record["title"]), text(&record["plugin"])]
         .into_iter()
         .find(|title| !title.is_empty())
-        .unwrap_or("Run".to_string())
+        .map_or("Run".to_owned(), |title| title.trim_end_matches('.').to_owned())
+}
+
+/// What the plugin says about itself, in as many paragraphs as it has: its lines are as long as those of a
+/// script.
+fn summary(record: &Value) -> String {
+    let text = text(&record["summary"]);
+    let mut joined = String::new();
+    for line in text.trim().lines() {
+        joined += match line {
+            _ if joined.is_empty() => "",
+            "" => "\n",
+            _ if joined.ends_with('\n') || line.starts_with("Expect") => "\n",
+            _ => " ",
+        };
+        joined += line;
+    }
+    joined
 }
 
 /// The headline, what the plugin says about itself, and the facts of the run.
@@ -24,7 +41,7 @@ pub fn header(record: &Value) -> String {
         ("started", text(&record["started"])),
         ("finished", text(&record["finished"])),
     ];
-    let summary = within("<p class=\"summary\">", &escape(&text(&record["summary"])), "</p>\n");
+    let summary = within("<p class=\"summary\">", &escape(&summary(record)), "</p>\n");
     let (title, badges) = (escape(&title(record)), badges(record));
     format!("<header><h1>{title}{badges}</h1>\n{summary}{}</header>\n", facts(&known))
 }

@@ -10,11 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{figures::Pictures, run_page::RunPage};
+use super::{
+    document::Page,
+    figures::Pictures,
+    run_page::{run_page, run_page_of},
+};
 use crate::{
     error::{Error, Result, locked},
     files::write_whole,
-    run::Record,
+    run::{LoggedMetrics, Record},
+    study::summary::METRICS,
 };
 
 /// The name of the report in a run's folder.
@@ -31,7 +36,7 @@ const SHARE: u32 = 20;
 /// # Errors
 /// The folder, or a file in it, cannot be read; the report cannot be written.
 pub fn write(run: &Path) -> Result<()> {
-    store(run, &RunPage::read(run, Pictures::Inside)?)
+    store(run, &run_page(run, &LoggedMetrics::read(&run.join(METRICS))?, Pictures::Inside)?)
 }
 
 /// [`write`] with the record that the folder is about to have.
@@ -40,10 +45,11 @@ pub fn write(run: &Path) -> Result<()> {
 /// As there.
 pub fn write_as(run: &Path, record: &Record) -> Result<()> {
     let record = serde_json::to_value(record).map_err(|e| Error::io(run)(e.into()))?;
-    store(run, &RunPage::of(run, &record, "", Pictures::Inside)?)
+    let metrics = LoggedMetrics::read(&run.join(METRICS))?;
+    store(run, &run_page_of(run, &record, "", &metrics, Pictures::Inside)?)
 }
 
-fn store(run: &Path, page: &RunPage) -> Result<()> {
+fn store(run: &Path, page: &Page) -> Result<()> {
     Ok(write_whole(&run.join(FILE), page.document(None).as_bytes())?)
 }
 

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    chart::Chart,
+    chart::{Chart, POINTS, share},
     curve,
-    document::{Section, document},
+    document::{Page, Section},
     figures::{Pictures, figures},
     files::{left, read, tables},
     folder::{self, files},
@@ -21,63 +20,55 @@ use crate::{
     run::{LoggedMetrics, Metric, number},
 };
 
-/// The page of a run in parts: what its script is given when something is new, too.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RunPage {
-    pub title: String,
-    /// In the order of the page, those that are empty too.
-    pub sections: Vec<Section>,
-    /// The charts of the section `metrics`.
-    pub charts: Vec<Chart>,
+/// What the folder `run` and its `metrics` show now. What is missing from the folder is missing from the page.
+///
+/// # Errors
+/// The folder, or a file in it, cannot be read.
+pub fn run_page(run: &Path, metrics: &LoggedMetrics, pictures: Pictures) -> Result<Page> {
+    let (record, problem) = folder::record(run)?;
+    run_page_of(run, &record, &problem, metrics, pictures)
 }
 
-impl RunPage {
-    /// What the folder `run` shows now. What is missing from the folder is missing from the page.
-    ///
-    /// # Errors
-    /// The folder, or a file in it, cannot be read.
-    pub fn read(run: &Path, pictures: Pictures) -> Result<Self> {
-        let (record, problem) = folder::record(run)?;
-        Self::of(run, &record, &problem, pictures)
-    }
-
-    /// [`RunPage::read`] with a record that is not in the folder yet, and a remark about it.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn of(run: &Path, record: &Value, problem: &str, pictures: Pictures) -> Result<Self> {
-        let top = files(run, "")?;
-        let parts = ["figures", "tables", "models"].map(|part| files(run, part));
-        let [drawn, tabled, models] = parts;
-        let (drawn, tabled, models) = (drawn?, tabled?, models?);
-        let metrics = LoggedMetrics::read(&run.join("metrics.jsonl"))?;
-        let (log, warnings) = folder::log(run)?;
-        let all: Vec<_> = [top, models, tabled.clone(), drawn.clone()].concat();
-        let (charted, short): (Vec<_>, Vec<_>) = metrics.all.iter().partition(|m| m.points.len() > 1);
-        let sections = vec![
-            Section::new("about", "", [header(record), note(problem)].concat()),
-            Section::new("error", "Error", block("error", "error", &text(&record["error"]))),
-            Section::new("warnings", "Warnings", warned(&warnings)),
-            Section::new("results", "Results", table("results", &single_values(&short))),
-            Section::new("tables", "Tables", tables(&tabled)?),
-            Section::new("metrics", "Metrics", cards(&charted, metrics.skipped)),
-            Section::new("figures", "Figures", figures(&drawn, record, pictures)?),
-            Section::new("settings", "Settings", settings(record)),
-            Section::new("changes", "Changed on resume", table("changed on resume", &changes(record))),
-            Section::new("command", "Command", block("", "command", &command(record))),
-            Section::new("read", "Data and models that were read", read(record)),
-            Section::new("files", "Files", left(&all, record)),
-            Section::new("log", "Log", block("log", "log", &log)),
-            Section::new("environment", "Environment", environments(record)),
-        ];
-        let charts = charted.into_iter().map(Chart::of).collect();
-        Ok(Self { title: title(record), sections, charts })
-    }
-
-    /// The whole page; `live` as in [`document`].
-    pub fn document(&self, live: Option<&str>) -> String {
-        document(&self.title, &self.sections, &self.charts, live)
-    }
+/// [`run_page`] with a record that is not in the folder yet, and a remark about it.
+///
+/// # Errors
+/// As there.
+pub fn run_page_of(
+    run: &Path,
+    record: &Value,
+    problem: &str,
+    metrics: &LoggedMetrics,
+    pictures: Pictures,
+) -> Result<Page> {
+    let top = files(run, "")?;
+    let parts = ["figures", "tables", "models"].map(|part| files(run, part));
+    let [drawn, tabled, models] = parts;
+    let (drawn, tabled, models) = (drawn?, tabled?, models?);
+    let (log, warnings) = folder::log(run)?;
+    let all: Vec<_> = [top, models, tabled.clone(), drawn.clone()].concat();
+    let (charted, short): (Vec<_>, Vec<_>) = metrics.all.iter().partition(|m| m.points.len() > 1);
+    let sections = vec![
+        Section::new("about", "", [header(record), note(problem)].concat()),
+        Section::new("error", "Error", block("error", "error", &text(&record["error"]))),
+        Section::new("warnings", "Warnings", warned(&warnings)),
+        Section::new("results", "Results", table("results", &single_values(&short))),
+        Section::new("tables", "Tables", tables(&tabled)?),
+        Section::new("metrics", "Metrics", cards(&charted, metrics.skipped)),
+        Section::new("figures", "Figures", figures(&drawn, record, pictures)?),
+        Section::new("settings", "Settings", settings(record)),
+        Section::new("changes", "Changed on resume", table("changed on resume", &changes(record))),
+        Section::new("command", "Command", block("", "command", &command(record))),
+        Section::new("read", "Data and models that were read", read(record)),
+        Section::new("files", "Files", left(&all, record)),
+        Section::new("log", "Log", block("log", "log", &log)),
+        Section::new("environment", "Environment", environments(record)),
+    ];
+    let most = match pictures {
+        Pictures::Inside => share(charted.len()),
+        Pictures::Linked => POINTS,
+    };
+    let charts = charted.into_iter().map(|metric| Chart::of(metric, most)).collect();
+    Ok(Page { title: title(record), sections, charts })
 }
 
 /// Name and value of metrics with a single record.

@@ -45,7 +45,7 @@ fn other(other: Option<&Value>, value: &Value) -> String {
     match other {
         None => "<td></td>".to_owned(),
         Some(other) if other == value => format!("<td class=\"same\">{}</td>", shown(other)),
-        Some(other) => format!("<td class=\"differs\">≠ {}</td>", shown(other)),
+        Some(other) => format!("<td class=\"differs\">≠\u{a0}{}</td>", shown(other)),
     }
 }
 
@@ -62,14 +62,14 @@ fn counted(values: &Map<String, Value>, defaults: &Map<String, Value>, paper: &M
     let differing = |others: &Map<String, Value>| {
         others.iter().filter(|(name, other)| values.get(*name).is_some_and(|value| value != *other)).count()
     };
-    let part = |others: &Map<String, Value>, what: &str| match (others.is_empty(), differing(others)) {
+    let part = |others: &Map<String, Value>, what: [&str; 2]| match (others.is_empty(), differing(others)) {
         (true, _) => None,
-        (false, 0) => Some(format!("none differs from {what}")),
-        (false, 1) => Some(format!("1 differs from {what}")),
-        (false, n) => Some(format!("{n} differ from {what}")),
+        (false, 0) => Some(format!("none differs from {}", what[0])),
+        (false, 1) => Some(format!("1 differs from {}", what[0])),
+        (false, n) => Some(format!("{n} differ from {}", what[1])),
     };
-    let parts: Vec<_> =
-        [part(defaults, "its default"), part(paper, "the paper")].into_iter().flatten().collect();
+    let parts = [part(defaults, ["its default", "their defaults"]), part(paper, ["the paper"; 2])];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
         return String::new();
     }

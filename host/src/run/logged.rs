@@ -1,16 +1,18 @@
 //! The metric log of a run, as it is read back whole.
 
-use std::{
-    borrow::Cow,
-    fs::File,
-    io::{BufRead, BufReader, ErrorKind},
-    path::Path,
-};
+mod open;
+
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use serde::Deserialize;
 
 use super::{json_number, words::number};
-use crate::error::{Error, Result};
+use crate::error::Result;
+pub use open::Logs;
+use open::OpenLog;
+
+/// What x is where steps grow.
+const STEP: &str = "step";
 
 /// Everything in a `metrics.jsonl`.
 #[derive(Clone, Debug, Default)]
@@ -40,46 +42,43 @@ impl LoggedMetrics {
     /// # Errors
     /// The file cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = match File::open(path) {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            file => file.map_err(Error::io(path))?,
-        };
-        let mut metrics = Self::default();
-        let (mut file, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
-        while file.read_until(b'\n', &mut line).map_err(Error::io(path))? > 0 {
-            match record(&line) {
-                Some(line) => metrics.add(&line),
-                None => metrics.skipped += usize::from(!line.trim_ascii().is_empty()),
-            }
-            line.clear();
-        }
-        metrics.all.iter_mut().for_each(Metric::choose_x);
+        let mut log = OpenLog::default();
+        log.read_on(path)?;
+        let mut metrics = Arc::unwrap_or_clone(log.metrics);
+        metrics.add_line(&log.torn);
         Ok(metrics)
+    }
+
+    fn add_line(&mut self, line: &[u8]) {
+        match record(line) {
+            Some(line) => self.add(&line),
+            None => self.skipped += usize::from(!line.trim_ascii().is_empty()),
+        }
     }
 
     fn add(&mut self, line: &LoggedLine) {
         let known = self.all.iter().position(|metric| metric.name == line.name);
         let position = known.unwrap_or_else(|| {
             let name = line.name.clone().into_owned();
-            self.all.push(Metric { name, points: Vec::new(), times: Vec::new(), x_name: "step" });
+            self.all.push(Metric { name, points: Vec::new(), times: Vec::new(), x_name: STEP });
             self.all.len() - 1
         });
-        let metric = &mut self.all[position];
-        metric.points.push((line.step.unwrap_or(f64::NAN), line.value));
-        metric.times.push(line.time.unwrap_or(f64::NAN));
+        self.all[position].add(line);
     }
 }
 
 impl Metric {
     /// Steps that start again, or that are missing, are replaced by running numbers.
-    fn choose_x(&mut self) {
-        let steps = self.points.iter().map(|point| point.0);
-        if !steps.is_sorted_by(|a, b| a < b) || self.points[0].0.is_nan() {
+    fn add(&mut self, line: &LoggedLine) {
+        let step = line.step.unwrap_or(f64::NAN);
+        let grows = self.points.last().map_or(!step.is_nan(), |last| last.0 < step);
+        if self.x_name == STEP && !grows {
             self.x_name = "record";
-            for (number, point) in self.points.iter_mut().enumerate() {
-                point.0 = number as f64;
-            }
+            self.points.iter_mut().enumerate().for_each(|(number, point)| point.0 = number as f64);
         }
+        let x = if self.x_name == STEP { step } else { self.points.len() as f64 };
+        self.points.push((x, line.value));
+        self.times.push(line.time.unwrap_or(f64::NAN));
     }
 
     /// How many records, and between which values.

@@ -16,8 +16,8 @@ use std::{
 use crate::error::{Error, Result, locked};
 use index::{Index, MetricLine};
 
-/// How long a line may wait to be written to the file.
-const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How long a line may wait to be written to the file: who watches the run sees it within a second.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
 /// The number of names shown where the script names none.
 const FIRST_SHOWN: usize = 4;

@@ -18,7 +18,7 @@ pub use arguments::Arguments;
 pub use environment::{Environment, peak_memory};
 pub(crate) use folder::make_folder;
 pub use folder::{LOCK, Run, is_held, lock, status_on_disk};
-pub use logged::{LoggedMetrics, Metric};
+pub use logged::{LoggedMetrics, Logs, Metric};
 pub use loops::{LoopExtent, LoopState, Loops};
 pub use metrics::Metrics;
 pub use progress::{LoopHandle, Progress, readable};

@@ -14,6 +14,8 @@ const GAP: &str = "  ";
 #[derive(Clone, Debug, Default)]
 pub struct Column {
     pub head: String,
+    /// What runs are sorted by to be in its order; none where nothing says so.
+    pub key: Option<String>,
     pub cells: Vec<String>,
     /// Numbers stand to the right, and are never cut.
     pub is_number: bool,
@@ -102,7 +104,7 @@ mod tests {
 
     fn column(head: &str, cells: &[&str], is_number: bool) -> Column {
         let cells = cells.iter().map(|cell| (*cell).to_owned()).collect();
-        Column { head: head.into(), cells, is_number, keeps_end: head == "run" }
+        Column { head: head.into(), cells, is_number, keeps_end: head == "run", ..Column::default() }
     }
 
     fn columns() -> Vec<Column> {

@@ -1,6 +1,7 @@
 //! Runs side by side: those that differ by their seed alone are one row, which says their means and how far
 //! these are known.
 
+mod chosen;
 mod group;
 mod origin;
 mod shown;
@@ -8,7 +9,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use super::{
     list::common_metrics, metric::MetricName, quantity::Quantity, statistics::Estimate, summary::RunSummary,
@@ -17,7 +18,9 @@ use crate::{
     error::{Error, Result},
     script::did_you_mean,
 };
+pub use chosen::chosen;
 pub use group::{Group, Groups, Unit, grouped};
+pub use origin::Origins;
 pub use shown::{number_rows, rows, shown_difference, shown_estimate};
 
 /// How many metrics are compared where none is named.
@@ -32,6 +35,8 @@ pub struct Request {
     pub metrics: Vec<String>,
     /// Values of the rows that all others are held against: `method=none`.
     pub baseline: Vec<(String, String)>,
+    /// No file outside of this folder is read, to know which run made it.
+    pub below: Option<PathBuf>,
 }
 
 /// Runs side by side.
@@ -79,7 +84,8 @@ pub fn compare(runs: Vec<RunSummary>, request: &Request) -> Result<Comparison> {
     let metrics = metrics(&runs, &request.metrics)?;
     let by = request.by.iter().map(|name| Quantity::named(name, &runs)).collect::<Result<Vec<_>>>()?;
     let changed = runs.iter().filter(|run| run.changed).count();
-    let groups = grouped(runs, (!by.is_empty()).then_some(by));
+    let origins = Origins::below(request.below.clone());
+    let groups = grouped(runs, (!by.is_empty()).then_some(by), origins);
     let bases = baseline(&groups, &request.baseline)?;
     let mut remarks = groups.remarks.clone();
     remarks.extend(remark_of_changes(changed));

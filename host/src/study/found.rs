@@ -1,17 +1,18 @@
 //! Where runs are: their folders below others.
 
 use std::{
-    collections::HashSet,
-    fs,
+    collections::{HashMap, HashSet},
+    fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rayon::prelude::*;
 
-use super::{index, summary::RunSummary};
+use super::{index::Index, summary::RunSummary};
 use crate::{
     error::{Error, Result},
-    run::{RECORD, Status, status_on_disk},
+    run::{Logs, RECORD, Status, status_on_disk},
 };
 
 /// Where runs are unless somebody says otherwise: those of `host run`, and those of sweeps, which lie in
@@ -28,6 +29,15 @@ pub struct Found {
     pub runs: Vec<RunSummary>,
     /// Folders of runs whose record cannot be read, and why.
     pub damaged: Vec<(PathBuf, Error)>,
+    /// The folders in which runs were looked for: that of a sweep is among them.
+    pub around: Vec<PathBuf>,
+}
+
+/// Finds runs again and again: of those that have not changed nothing is read again.
+#[derive(Default)]
+pub struct Finder {
+    indices: HashMap<PathBuf, Index>,
+    logs: Arc<Logs>,
 }
 
 /// The folders in which runs are looked for where none is named.
@@ -41,30 +51,46 @@ pub fn default_folders() -> Vec<PathBuf> {
 /// # Errors
 /// There is no such folder, or it cannot be read.
 pub fn find(folders: &[PathBuf]) -> Result<Found> {
-    let mut found = Found::default();
-    let mut seen = HashSet::new();
-    for folder in folders {
-        let real = folder.canonicalize().map_err(Error::io(folder))?;
-        let mut paths = Vec::new();
-        if is_run(folder) {
-            paths.push(folder.clone());
-        } else {
-            walk(folder, DEEPEST, &mut paths).map_err(Error::io(folder))?;
-        }
-        paths.sort();
-        // Of folders within each other each has its runs once.
-        paths.retain(|path| {
-            seen.insert(path.strip_prefix(folder).map_or(path.clone(), |path| real.join(path)))
-        });
-        let (runs, damaged) = index::read(folder, paths);
-        found.runs.extend(runs);
-        found.damaged.extend(damaged);
+    Finder::default().find(folders)
+}
+
+impl Finder {
+    /// One that reads the logs of runs under way on.
+    pub fn new(logs: Arc<Logs>) -> Self {
+        Self { logs, ..Self::default() }
     }
-    found.runs.par_iter_mut().filter(|run| run.status == Status::Running).for_each(|run| {
-        // A file system without locks cannot say whether it still runs.
-        run.status = status_on_disk(&run.path).unwrap_or(Status::Running);
-    });
-    Ok(found)
+
+    /// [`find`]
+    ///
+    /// # Errors
+    /// As there.
+    pub fn find(&mut self, folders: &[PathBuf]) -> Result<Found> {
+        let mut found = Found::default();
+        let mut seen = HashSet::new();
+        for folder in folders {
+            let real = folder.canonicalize().map_err(Error::io(folder))?;
+            let mut paths = Vec::new();
+            if is_run(folder) {
+                paths.push(folder.clone());
+            } else {
+                walk(folder, DEEPEST, &mut paths, &mut found.around).map_err(Error::io(folder))?;
+            }
+            paths.sort();
+            // Of folders within each other each has its runs once.
+            paths.retain(|path| {
+                seen.insert(path.strip_prefix(folder).map_or(path.clone(), |path| real.join(path)))
+            });
+            let index = self.indices.entry(folder.clone()).or_insert_with(|| Index::open(folder));
+            let (runs, damaged) = index.read(paths, &self.logs);
+            found.runs.extend(runs);
+            found.damaged.extend(damaged);
+        }
+        found.runs.par_iter_mut().filter(|run| run.status == Status::Running).for_each(|run| {
+            // A file system without locks cannot say whether it still runs.
+            run.status = status_on_disk(&run.path).unwrap_or(Status::Running);
+        });
+        Ok(found)
+    }
 }
 
 /// Whether a folder is that of a run.
@@ -72,9 +98,10 @@ pub fn is_run(folder: &Path) -> bool {
     folder.join(RECORD).symlink_metadata().is_ok_and(|facts| facts.is_file())
 }
 
-/// The folders of runs below a folder. Links are not followed; hidden folders are left out, and so are those
-/// below the first that cannot be read.
-fn walk(folder: &Path, depth: usize, runs: &mut Vec<PathBuf>) -> std::io::Result<()> {
+/// The folders of runs below a folder, and those around them. Links are not followed; hidden folders are
+/// left out, and so are those below the first that cannot be read.
+fn walk(folder: &Path, depth: usize, runs: &mut Vec<PathBuf>, around: &mut Vec<PathBuf>) -> io::Result<()> {
+    around.push(folder.to_owned());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -85,7 +112,7 @@ fn walk(folder: &Path, depth: usize, runs: &mut Vec<PathBuf>) -> std::io::Result
         if is_run(&path) {
             runs.push(path);
         } else if depth > 1 {
-            let _ = walk(&path, depth - 1, runs);
+            let _ = walk(&path, depth - 1, runs, around);
         }
     }
     Ok(())

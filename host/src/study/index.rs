@@ -16,28 +16,43 @@ use super::{
     notes,
     summary::{METRICS, RunSummary},
 };
-use crate::{error::Error, files::write_whole, run::RECORD};
+use crate::{
+    error::Error,
+    files::write_whole,
+    run::{Logs, RECORD},
+};
 
 const FILE: &str = ".index.json";
 
 /// Changes with what a summary holds or means.
 const FORMAT: u32 = 1;
 
-#[derive(Default, Deserialize)]
-struct Index {
-    format: u32,
-    /// By the paths of their folders below the one that was searched.
-    runs: BTreeMap<PathBuf, IndexedRun>,
+/// The runs in and below a folder, as they were read last.
+pub struct Index {
+    folder: PathBuf,
+    runs: Runs,
+    /// Whether it is on the disk. That is done once: whoever looks again and again, at runs under way, would
+    /// write all the time.
+    is_stored: bool,
 }
 
-/// [`Index`], to be written.
+/// By the paths of their folders below the one that was searched.
+type Runs = BTreeMap<PathBuf, IndexedRun>;
+
+#[derive(Deserialize)]
+struct StoredIndex {
+    format: u32,
+    runs: Runs,
+}
+
+/// [`StoredIndex`], to be written.
 #[derive(Serialize)]
-struct IndexToWrite<'a> {
+struct IndexToStore<'a> {
     format: u32,
-    runs: BTreeMap<&'a Path, &'a IndexedRun>,
+    runs: &'a Runs,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct IndexedRun {
     stamps: Stamps,
     run: RunSummary,
@@ -49,54 +64,65 @@ type Stamps = [Option<(u64, u64)>; 3];
 /// Runs, and those that cannot be read.
 type RunsRead = (Vec<RunSummary>, Vec<(PathBuf, Error)>);
 
-/// The runs with these paths, in and below `folder`.
-pub fn read(folder: &Path, paths: Vec<PathBuf>) -> RunsRead {
-    let file = folder.join(FILE);
-    let known = match is_run(folder) {
-        true => Index::default(),
-        false => load(&file),
-    };
-    let inside = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
-    let read = paths.into_par_iter().map(|path| {
-        let stamps = stamps(&path);
-        match known.runs.get(&inside(&path)) {
-            Some(run) if run.stamps == stamps => {
-                let run = RunSummary { path: path.clone(), ..run.run.clone() };
-                Ok((false, IndexedRun { stamps, run }))
-            }
-            _ => match RunSummary::read(&path) {
-                Ok(run) => Ok((true, IndexedRun { stamps, run })),
-                Err(error) => Err(Box::new((path, error))),
-            },
-        }
-    });
-    let (mut runs, mut damaged, mut is_new) = (Vec::new(), Vec::new(), false);
-    for read in read.collect::<Vec<_>>() {
-        match read {
-            Ok((new, run)) => {
-                is_new |= new;
-                runs.push(run);
-            }
-            Err(error) => damaged.push(*error),
-        }
+impl Index {
+    /// The index of a folder, as it was stored. That of a single run has none: its folder is left as it is.
+    pub fn open(folder: &Path) -> Self {
+        let is_stored = is_run(folder);
+        let runs = if is_stored { Runs::new() } else { load(&folder.join(FILE)) };
+        Self { folder: folder.to_owned(), runs, is_stored }
     }
-    if (is_new || runs.len() != known.runs.len()) && !is_run(folder) {
-        store(&file, folder, &runs);
+
+    /// The runs with these paths.
+    pub fn read(&mut self, paths: Vec<PathBuf>, logs: &Logs) -> RunsRead {
+        let read = paths.into_par_iter().map(|path| {
+            let stamps = stamps(&path);
+            match self.runs.get(self.inside(&path)) {
+                Some(known) if known.stamps == stamps => {
+                    let run = RunSummary { path, ..known.run.clone() };
+                    Ok((false, IndexedRun { stamps, run }))
+                }
+                _ => match RunSummary::read(&path, logs) {
+                    Ok(run) => Ok((true, IndexedRun { stamps, run })),
+                    Err(error) => Err(Box::new((path, error))),
+                },
+            }
+        });
+        let (mut runs, mut damaged, mut now, mut is_new) = (Vec::new(), Vec::new(), Runs::new(), false);
+        for read in read.collect::<Vec<_>>() {
+            match read {
+                Ok((new, run)) => {
+                    is_new |= new;
+                    runs.push(run.run.clone());
+                    now.insert(self.inside(&run.run.path).to_owned(), run);
+                }
+                Err(error) => damaged.push(*error),
+            }
+        }
+        is_new |= now.len() != self.runs.len();
+        self.runs = now;
+        if is_new && !self.is_stored {
+            self.store();
+        }
+        self.is_stored = true;
+        (runs, damaged)
     }
-    (runs.into_iter().map(|run| run.run).collect(), damaged)
+
+    fn inside<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.folder).unwrap_or(path)
+    }
+
+    fn store(&self) {
+        let index = IndexToStore { format: FORMAT, runs: &self.runs };
+        // A folder that cannot be written to has no index.
+        let _ = serde_json::to_vec(&index).map(|json| write_whole(&self.folder.join(FILE), &json));
+    }
 }
 
-/// One that cannot be read, or is of another format, is none.
-fn load(file: &Path) -> Index {
-    let index: Option<Index> = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    index.filter(|index| index.format == FORMAT).unwrap_or_default()
-}
-
-fn store(file: &Path, folder: &Path, runs: &[IndexedRun]) {
-    let runs = runs.iter().map(|run| (run.run.path.strip_prefix(folder).unwrap_or(&run.run.path), run));
-    let index = IndexToWrite { format: FORMAT, runs: runs.collect() };
-    // A folder that cannot be written to has no index.
-    let _ = serde_json::to_vec(&index).map(|json| write_whole(file, &json));
+/// One that cannot be read, or is of another format, is empty.
+fn load(file: &Path) -> Runs {
+    let index: Option<StoredIndex> =
+        fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    index.filter(|index| index.format == FORMAT).map(|index| index.runs).unwrap_or_default()
 }
 
 /// The stamps come before the reading: what changes in between has others the next time.
@@ -118,7 +144,7 @@ mod tests {
 
     fn runs(folder: &Path) -> Vec<RunSummary> {
         let paths = ["a", "b"].map(|name| folder.join(name)).into_iter().filter(|path| is_run(path));
-        read(folder, paths.collect()).0
+        Index::open(folder).read(paths.collect(), &Logs::default()).0
     }
 
     fn make(folder: &Path, name: &str, seed: u64) {
@@ -148,5 +174,20 @@ mod tests {
         }
         fs::remove_file(folder.join(FILE)).unwrap();
         assert_eq!(runs(folder)[0].seed, 10);
+    }
+
+    #[test]
+    fn an_index_that_is_kept_sees_what_changes_and_writes_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        make(folder, "a", 1);
+        let mut index = Index::open(folder);
+        let mut seed = || index.read(vec![folder.join("a")], &Logs::default()).0[0].seed;
+        assert_eq!(seed(), 1);
+        let stored = fs::read(folder.join(FILE)).unwrap();
+        make(folder, "a", 22);
+        assert_eq!(seed(), 22);
+        assert_eq!(fs::read(folder.join(FILE)).unwrap(), stored);
+        assert_eq!(runs(folder)[0].seed, 22);
     }
 }

@@ -82,6 +82,7 @@ fn column(runs: &[RunSummary], quantity: &Quantity) -> Result<Column> {
     let is_number = |value: &Value| *value == Value::None || value.number().is_some();
     Ok(Column {
         head: quantity.head(),
+        key: Some(quantity.key()),
         is_number: values.iter().all(is_number) && !values.iter().all(|value| *value == Value::None),
         keeps_end: matches!(quantity, Quantity::Fact(super::quantity::Fact::Run)),
         cells: values.iter().map(Value::shown).collect(),

@@ -28,12 +28,15 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Those in a run's folder; without the file there are none.
+    /// Those in a run's folder; without the file there are none, nor where it is a link.
     ///
     /// # Errors
     /// It cannot be read, or holds something else.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
+        if path.is_symlink() {
+            return Ok(Self::default());
+        }
         let bytes = match reading::read(&path, LARGEST) {
             Err(files::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 return Ok(Self::default());

@@ -108,6 +108,15 @@ impl Quantity {
         })
     }
 
+    /// The name that means this and nothing else, whatever the runs are.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Fact(_) => self.head(),
+            Self::Setting(name) => format!("settings.{name}"),
+            Self::Metric(metric) => format!("metrics.{metric}"),
+        }
+    }
+
     /// The head of its column.
     pub fn head(&self) -> String {
         match self {
@@ -266,6 +275,9 @@ mod tests {
         let error = Quantity::named("los:min", &runs).unwrap_err().to_string();
         assert!(error.contains("did you mean `loss`?"), "{error}");
         assert!(Quantity::named("metrics.lr", &runs).is_err());
+        for name in ["plugin", "settings.plugin", "metrics.loss:min"] {
+            assert_eq!(Quantity::named(name, &runs).unwrap().key(), name);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    run::{LoggedMetrics, Record, Status},
+    run::{LoggedMetrics, Logs, Record, Status},
 };
 
 /// The metric log in a run's folder.
@@ -54,13 +54,17 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
-    /// That of the run in `folder`.
+    /// That of the run in `folder`; the log of one under way is read on.
     ///
     /// # Errors
     /// There is no record, or it is damaged; the metrics cannot be read.
-    pub fn read(folder: &Path) -> Result<Self> {
+    pub fn read(folder: &Path, logs: &Logs) -> Result<Self> {
         let record = Record::read(folder)?;
-        let log = LoggedMetrics::read(&folder.join(METRICS))?;
+        let path = folder.join(METRICS);
+        let log = match record.status {
+            Status::Running => logs.read(&path)?,
+            _ => LoggedMetrics::read(&path)?.into(),
+        };
         let changed = record.is_changed();
         let here = record.environments.last().cloned().unwrap_or_default();
         Ok(Self {

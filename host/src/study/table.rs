@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    compare::{Groups, cell, grouped, metric_among, shown_estimate},
+    compare::{Groups, Origins, cell, grouped, metric_among, shown_estimate},
     list::common_metrics,
     metric::MetricName,
     quantity::{Quantity, is_fact},
@@ -116,13 +116,18 @@ pub struct PaperTable {
 ///
 /// # Errors
 /// `Usage`: a name that no run has; printed numbers that are not as many as cells.
-pub fn table(spec: &TableSpec, runs: Vec<RunSummary>, planned: &Planned) -> Result<PaperTable> {
+pub fn table(
+    spec: &TableSpec,
+    runs: Vec<RunSummary>,
+    planned: &Planned,
+    origins: Origins,
+) -> Result<PaperTable> {
     let known = common_metrics(&runs);
     let metrics = spec.value.all().iter().map(|name| metric_among(&known, name));
     let metrics = metrics.collect::<Result<Vec<_>>>()?;
     let by = spec.rows.all().iter().chain(spec.columns.all());
     let by = by.map(|name| Quantity::named(name, &runs)).collect::<Result<Vec<_>>>()?;
-    let groups = grouped(runs, Some(by));
+    let groups = grouped(runs, Some(by), origins);
     let split = spec.rows.all().len();
     let rows = ordered(&groups, 0..split, planned);
     let columns = ordered(&groups, split..groups.names.len(), planned);

@@ -31,6 +31,11 @@ const JOBS: &str = "jobs.jsonl";
 /// The longest name of a run's folder, in bytes.
 const LONGEST_NAME: usize = 100;
 
+/// Whether a folder is that of a sweep.
+pub fn is_sweep(folder: &Path) -> bool {
+    [PLAN, JOBS].iter().all(|name| folder.join(name).symlink_metadata().is_ok_and(|facts| facts.is_file()))
+}
+
 /// A sweep: its folder, its plan, its jobs.
 #[derive(Debug)]
 pub struct Sweep {

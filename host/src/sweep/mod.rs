@@ -23,10 +23,10 @@ mod state;
 
 pub use adopt::Existing;
 pub use draft::{Request, check, drafts, table};
-pub use folder::{Outline, Sweep};
+pub use folder::{Outline, Sweep, is_sweep};
 pub use job::{Job, Launch};
 pub use plan::Plan;
-pub use state::{JobState, Standing, states};
+pub use state::{JobState, Standing, counts, states};
 
 /// The axis that is not a setting.
 const SEED: &str = "seed";

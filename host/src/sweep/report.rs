@@ -1,21 +1,23 @@
 //! What a sweep shows of its runs: `report.html`, `jobs.csv` with a row for each job, and the table that its
 //! preset asks for, as `table.csv`, `table.tex` and `table.typ`.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{Job, JobState, Standing, Sweep, plan::PlannedRound};
 use crate::{
     error::Result,
     files::write_whole,
     page::{
-        Compared, FILE, Section, compared, document, escape, facts, heads, html_table, note, row, table_of,
-        url,
+        Compared, FILE, Page, Section, compared, escape, facts, heads, html_table, note, row, table_of, url,
     },
-    run::{TableCell, duration, to_csv, to_tex, to_typst},
+    run::{Logs, TableCell, duration, to_csv, to_tex, to_typst},
     script::settings::SettingValue,
     study::{
         RunSummary,
-        compare::{Request, compare},
+        compare::{Origins, Request, compare},
         list::common_metrics,
         table::{PaperTable, table},
     },
@@ -28,20 +30,34 @@ struct Row<'a> {
     run: Option<RunSummary>,
 }
 
+/// Where the page of a sweep has its runs from, and what it links to.
+pub struct Source<'a> {
+    /// The run in a folder; none where it cannot be read.
+    pub run: &'a dyn Fn(&Path) -> Option<RunSummary>,
+    /// Where the page of a job's run is.
+    pub link: &'a dyn Fn(&Job) -> Option<String>,
+    pub logs: &'a Logs,
+    /// As in a comparison's [`Request`].
+    pub below: Option<PathBuf>,
+}
+
 /// Writes the files anew, and gives the table that the preset asks for, once a run of it is completed.
 ///
 /// # Errors
 /// A run or the folder cannot be read or written; the table asks for a metric that no run has.
 pub fn write(sweep: &Sweep, standings: &[Standing]) -> Result<Option<PaperTable>> {
-    let jobs = sweep.jobs.iter().zip(standings);
-    let rows: Vec<Row> =
-        jobs.map(|(job, standing)| Row { job, standing, run: completed(sweep, job, standing) }).collect();
+    let logs = Logs::default();
+    let report = |job: &Job| {
+        let report = job.run.join(FILE);
+        sweep.folder.join(&report).exists().then(|| url(&report.to_string_lossy()))
+    };
+    let run = |folder: &Path| RunSummary::read(folder, &logs).ok();
+    let source = Source { run: &run, link: &report, logs: &logs, below: None };
+    let rows = rows(sweep, standings, &source);
     write_whole(&sweep.folder.join("jobs.csv"), to_csv(&job_rows(sweep, &rows)).as_bytes())?;
-    let table = paper_table(sweep, &rows);
-    let shown =
-        table.as_ref().map_or_else(|error| note(&error.to_string()), |table| of_table(table.as_ref()));
-    let page = page(sweep, &rows, &shown)?;
-    write_whole(&sweep.folder.join(FILE), page.as_bytes())?;
+    let table = paper_table(sweep, &rows, &source);
+    let page = page_of(sweep, &rows, &table, &source)?;
+    write_whole(&sweep.folder.join(FILE), page.document(None).as_bytes())?;
     let table = table?;
     if let Some(PaperTable { rows, .. }) = &table {
         for (name, text) in [("csv", to_csv(rows)), ("tex", to_tex(rows)), ("typ", to_typst(rows))] {
@@ -51,19 +67,33 @@ pub fn write(sweep: &Sweep, standings: &[Standing]) -> Result<Option<PaperTable>
     Ok(table)
 }
 
-fn completed(sweep: &Sweep, job: &Job, standing: &Standing) -> Option<RunSummary> {
-    // One that is damaged is listed as a job without numbers.
-    let read = || RunSummary::read(&sweep.run_folder(job)).ok();
-    (standing.state == JobState::Completed).then(read).flatten()
+/// The page of a sweep as its jobs stand.
+///
+/// # Errors
+/// A log cannot be read.
+pub fn page(sweep: &Sweep, standings: &[Standing], source: &Source) -> Result<Page> {
+    let rows = rows(sweep, standings, source);
+    page_of(sweep, &rows, &paper_table(sweep, &rows, source), source)
+}
+
+fn rows<'a>(sweep: &'a Sweep, standings: &'a [Standing], source: &Source) -> Vec<Row<'a>> {
+    let run = |job: &Job, standing: &Standing| {
+        // One that is damaged is listed as a job without numbers.
+        let run = || (source.run)(&sweep.run_folder(job));
+        (standing.state == JobState::Completed).then(run).flatten()
+    };
+    let jobs = sweep.jobs.iter().zip(standings);
+    jobs.map(|(job, standing)| Row { job, standing, run: run(job, standing) }).collect()
 }
 
 /// The table of the preset, over the completed runs of the last round.
-fn paper_table(sweep: &Sweep, rows: &[Row]) -> Result<Option<PaperTable>> {
+fn paper_table(sweep: &Sweep, rows: &[Row], source: &Source) -> Result<Option<PaperTable>> {
     let (Some(spec), Some(last)) = (&sweep.plan.table, sweep.plan.round.last()) else { return Ok(None) };
     let jobs: Vec<&Row> = rows.iter().filter(|row| row.job.round == last.name).collect();
     let runs: Vec<RunSummary> = jobs.iter().filter_map(|row| row.run.clone()).collect();
     let planned: Vec<_> = jobs.iter().map(|row| typed(row.job)).collect();
-    (!runs.is_empty()).then(|| table(spec, runs, &planned)).transpose()
+    let origins = Origins::below(source.below.clone());
+    (!runs.is_empty()).then(|| table(spec, runs, &planned, origins)).transpose()
 }
 
 /// The settings of a job as they are typed, and its seed.
@@ -106,9 +136,13 @@ fn job_rows(sweep: &Sweep, rows: &[Row]) -> Vec<Vec<TableCell>> {
     [heads].into_iter().chain(rows.iter().map(line)).collect()
 }
 
-fn page(sweep: &Sweep, rows: &[Row], table: &str) -> Result<String> {
+fn page_of(sweep: &Sweep, rows: &[Row], table: &Result<Option<PaperTable>>, source: &Source) -> Result<Page> {
+    let table = match table {
+        Ok(table) => of_table(table.as_ref()),
+        Err(error) => note(&error.to_string()),
+    };
     let plan = &sweep.plan;
-    let title = sweep.folder.file_name().unwrap_or_default().to_string_lossy();
+    let title = sweep.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let done = rows.iter().filter(|row| row.standing.state == JobState::Completed).count();
     let known = [
         ("plugin", plan.arguments.plugin.clone()),
@@ -119,21 +153,21 @@ fn page(sweep: &Sweep, rows: &[Row], table: &str) -> Result<String> {
     let header = format!("<header><h1>{}</h1>\n{}</header>\n", escape(&title), facts(&known));
     let (mut tables, mut curves, mut charts) = (String::new(), String::new(), Vec::new());
     for round in &plan.round {
-        let Some(compared) = comparison(round, rows, plan.round.len() > 1)? else { continue };
+        let Some(compared) = comparison(round, rows, plan.round.len() > 1, source)? else { continue };
         let head = format!("<h3>Round {}</h3>\n", escape(&round.name));
         let head = if plan.round.len() > 1 { head } else { String::new() };
         tables += &[&*head, &compared.table].concat();
         curves += &compared.curves;
         charts.extend(compared.charts);
     }
-    let sections = [
+    let sections = vec![
         Section::new("about", "", header),
-        Section::new("table", "Table", table.to_owned()),
+        Section::new("table", "Table", table),
         Section::new("comparison", "Comparison", tables),
         Section::new("metrics", "Curves", curves),
-        Section::new("jobs", "Jobs", jobs(sweep, rows)),
+        Section::new("jobs", "Jobs", jobs(sweep, rows, source)),
     ];
-    Ok(document(&title, &sections, &charts, None))
+    Ok(Page { title, sections, charts })
 }
 
 fn of_table(table: Option<&PaperTable>) -> String {
@@ -141,22 +175,29 @@ fn of_table(table: Option<&PaperTable>) -> String {
 }
 
 /// The completed runs of a round side by side.
-fn comparison(round: &PlannedRound, rows: &[Row], is_one_of_several: bool) -> Result<Option<Compared>> {
+fn comparison(
+    round: &PlannedRound,
+    rows: &[Row],
+    is_one_of_several: bool,
+    source: &Source,
+) -> Result<Option<Compared>> {
     let runs = rows.iter().filter(|row| row.job.round == round.name).filter_map(|row| row.run.clone());
     let runs: Vec<RunSummary> = runs.collect();
     let prefix = if is_one_of_several { format!("{}: ", round.name) } else { String::new() };
-    let request = Request::default();
-    (!runs.is_empty()).then(|| compared(&compare(runs, &request)?, &prefix)).transpose()
+    let request = Request { below: source.below.clone(), ..Request::default() };
+    (!runs.is_empty()).then(|| compared(&compare(runs, &request)?, &prefix, source.logs)).transpose()
 }
 
 /// All jobs, with links to the pages of their runs.
-fn jobs(sweep: &Sweep, rows: &[Row]) -> String {
+fn jobs(sweep: &Sweep, rows: &[Row], source: &Source) -> String {
     let line = |line: &Row| {
-        let report = line.job.run.join(FILE);
-        let label = escape(&sweep.label(line.job));
-        let label = match sweep.folder.join(&report).exists() {
-            true => format!("<a href=\"{}\">{label}</a>", url(&report.to_string_lossy())),
-            false => label,
+        let label = match sweep.label(line.job) {
+            label if label.is_empty() => "run".to_owned(),
+            label => escape(&label),
+        };
+        let label = match (source.link)(line.job) {
+            Some(url) => format!("<a href=\"{}\">{label}</a>", escape(&url)),
+            None => label,
         };
         let state = line.standing.state.to_string();
         let badge = format!("<span class=\"badge {}\">{state}</span>", state.to_lowercase());

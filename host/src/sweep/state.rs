@@ -109,6 +109,25 @@ fn gone(job: &Job) -> Standing {
     Standing::new(JobState::Failed, why)
 }
 
+/// The states as they are counted, in this order.
+const ALL: [JobState; 6] = [
+    JobState::Completed,
+    JobState::Running,
+    JobState::Interrupted,
+    JobState::Queued,
+    JobState::Failed,
+    JobState::Blocked,
+];
+
+/// "40 jobs: 38 COMPLETED, 2 FAILED"
+pub fn counts(standings: &[Standing]) -> String {
+    let count = |state| standings.iter().filter(|standing| standing.state == state).count();
+    let counts = ALL.into_iter().map(|state| (count(state), state)).filter(|(n, _)| *n > 0);
+    let words: Vec<_> = counts.map(|(n, state)| format!("{n} {state}")).collect();
+    let jobs = if standings.len() == 1 { "job" } else { "jobs" };
+    format!("{} {jobs}: {}", standings.len(), words.join(", "))
+}
+
 /// Why a job cannot start and never will, unless another one is run again.
 pub fn blocked(sweep: &Sweep, job: &Job, states: &[Standing]) -> Option<Standing> {
     let state = |need: &Need| states.get(need.job - 1).map(|standing| standing.state);

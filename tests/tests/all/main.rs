@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bench;
+mod browser;
 mod built_in;
 mod data;
 mod durable;
@@ -19,6 +20,7 @@ mod onnx_import;
 mod plugins;
 mod reproduce;
 mod rooms;
+mod serve;
 mod session;
 mod study;
 mod sweep;

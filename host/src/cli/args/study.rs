@@ -100,3 +100,23 @@ pub enum TableFormat {
     /// A page with the curves
     Html,
 }
+
+/// `host serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The folder that is served, with runs in or below it [default: runs and sweeps]
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// The port; 0 is any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// The address; one that other machines reach needs --token
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Answer only whoever has the token in the address that is printed
+    #[arg(long)]
+    pub token: bool,
+    /// Open the page in a browser
+    #[arg(long)]
+    pub open: bool,
+}

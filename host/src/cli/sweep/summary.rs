@@ -5,19 +5,9 @@ use serde_json::json;
 use super::{Outcome, Sweep, command};
 use crate::{
     error::Result,
-    sweep::{Job, JobState, Standing, slurm::Queue, states},
+    sweep::{Job, JobState, Standing, counts, slurm::Queue, states},
     terminal::one_line,
 };
-
-/// How a sweep is listed: its states, in this order.
-const ALL: [JobState; 6] = [
-    JobState::Completed,
-    JobState::Running,
-    JobState::Interrupted,
-    JobState::Queued,
-    JobState::Failed,
-    JobState::Blocked,
-];
 
 /// Says what became of the jobs, what failed and why, and how to go on, with options such as `--slurm`.
 pub fn tell(sweep: &Sweep, standings: &[Standing], options: &str) -> Outcome {
@@ -26,7 +16,7 @@ pub fn tell(sweep: &Sweep, standings: &[Standing], options: &str) -> Outcome {
         err!("job {}  {}  {}", job.job, sweep.label(job), standing.state);
         err!("  {}", standing.why.trim_end().replace('\n', "\n  "));
     }
-    err!("{}", counted(standings));
+    err!("{}", counts(standings));
     let any = |wanted: &[JobState]| standings.iter().any(|standing| wanted.contains(&standing.state));
     let is_open = any(&[JobState::Running, JobState::Interrupted, JobState::Queued]);
     if ops::interrupt::requested() && is_open {
@@ -40,15 +30,6 @@ pub fn tell(sweep: &Sweep, standings: &[Standing], options: &str) -> Outcome {
     }
     let is_done = standings.iter().all(|standing| standing.state == JobState::Completed);
     if is_done { Outcome::Done } else { Outcome::Failed }
-}
-
-/// "40 jobs: 38 COMPLETED, 2 FAILED"
-fn counted(standings: &[Standing]) -> String {
-    let count = |state| standings.iter().filter(|standing| standing.state == state).count();
-    let counts = ALL.into_iter().map(|state| (count(state), state)).filter(|(n, _)| *n > 0);
-    let words: Vec<_> = counts.map(|(n, state)| format!("{n} {state}")).collect();
-    let jobs = if standings.len() == 1 { "job" } else { "jobs" };
-    format!("{} {jobs}: {}", standings.len(), words.join(", "))
 }
 
 /// `host sweep status`
@@ -71,7 +52,7 @@ pub fn status(sweep: &Sweep, json: bool) -> Result<Outcome> {
             format!("{:digits$}  {:<11}  {label:<width$}  {}  {why}", job.job, standing.state, run.display());
         out!("{}", one_line(line.trim_end()));
     }
-    out!("{}", counted(&standings));
+    out!("{}", counts(&standings));
     Ok(Outcome::Done)
 }
 

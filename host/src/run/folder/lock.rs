@@ -39,6 +39,10 @@ pub fn lock(folder: &Path) -> Result<File> {
 /// The file system has no locks.
 pub fn is_held(folder: &Path) -> Result<bool> {
     let path = folder.join(LOCK);
+    // A pipe, in a folder from anywhere, would be waited for.
+    if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) {
+        return Ok(false);
+    }
     let file = match File::open(&path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
         file => file.map_err(Error::io(&path))?,

@@ -125,14 +125,43 @@ fn only_a_run_that_ended_early_can_be_resumed() {
     assert_eq!((record.error.as_deref(), &*record.finished), (None, ""));
     run.update(|record| record.status = Status::Completed).unwrap();
     drop(run);
-    // Killed before its report was written.
-    let run = Run::open(&path, false).unwrap();
-    run.update(|record| record.status = Status::Completed).unwrap();
-    fs::write(path.join("report.html"), "<!doctype html>").unwrap();
-    drop(run);
     let problem = message(Run::open(&path, false));
     assert!(problem.contains("is completed: there is nothing to resume"), "{problem}");
     assert_eq!(written(&path).status, Status::Completed, "a refused resume changes nothing");
+}
+
+#[test]
+fn a_run_is_completed_once_all_that_is_left_of_it_is_there() {
+    let out = tempfile::tempdir().unwrap();
+    let run = Run::create(out.path(), "p", &[], record(1)).unwrap();
+    let path = run.path().to_owned();
+    run.figure("b", b"").unwrap();
+    run.figure("a", b"").unwrap();
+    run.figure("b", b"").unwrap();
+    run.model("net", "onnx", b"old").unwrap();
+    run.model("net", "onnx", b"abc").unwrap();
+    let full = || Error::io(&path)(std::io::ErrorKind::StorageFull.into());
+    let close = |status: Status, left: Result<()>| {
+        run.close(
+            |record| record.status = status,
+            |record| {
+                assert_eq!((record.status, written(&path).status), (status, Status::Running));
+                assert!(!record.finished.is_empty());
+                left
+            },
+        )
+    };
+    assert!(close(Status::Completed, Err(full())).is_err());
+    assert_eq!(written(&path).status, Status::Running, "to be resumed");
+    close(Status::Completed, Ok(())).unwrap();
+    let record = written(&path);
+    assert_eq!((record.status, record.figures), (Status::Completed, vec!["b".to_owned(), "a".to_owned()]));
+    // The vector of FIPS 180-2, appendix B.1.
+    let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(record.models, [LeftFile { name: "models/net.onnx".into(), sha256: sum.into(), bytes: 3 }]);
+    run.update(|record| record.status = Status::Running).unwrap();
+    assert!(close(Status::Failed, Err(full())).is_err());
+    assert_eq!(written(&path).status, Status::Failed, "what ended it is told all the same");
 }
 
 #[test]

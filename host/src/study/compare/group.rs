@@ -46,8 +46,7 @@ impl Group {
 /// Groups runs by some quantities or else by plugin, device and all settings, as far as these differ. A file
 /// of another run in a setting is the same one where that run differs in its seed alone. Of several runs that
 /// are the same in everything, seed included, the newest counts.
-pub fn grouped(runs: Vec<RunSummary>, by: Option<Vec<Quantity>>) -> Groups {
-    let mut origins = Origins::default();
+pub fn grouped(runs: Vec<RunSummary>, by: Option<Vec<Quantity>>, mut origins: Origins) -> Groups {
     let settings: Vec<BTreeMap<String, String>> = runs.iter().map(|run| origins.settings(run)).collect();
     let differing = differing(&runs, &settings);
     let names: Vec<String> = match &by {

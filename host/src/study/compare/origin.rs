@@ -20,9 +20,17 @@ const DEEPEST: usize = 8;
 
 /// Folders of runs that were looked at, and what made them.
 #[derive(Default)]
-pub struct Origins(HashMap<PathBuf, Option<String>>);
+pub struct Origins {
+    known: HashMap<PathBuf, Option<String>>,
+    /// No file outside of this folder is looked at.
+    below: Option<PathBuf>,
+}
 
 impl Origins {
+    pub fn below(folder: Option<PathBuf>) -> Self {
+        Self { below: folder, ..Self::default() }
+    }
+
     /// The settings of a run as they are typed; a file in a run's folder is `@PLUGIN,setting=value/FILE`,
     /// with the settings that were given to that run.
     pub fn settings(&mut self, run: &RunSummary) -> BTreeMap<String, String> {
@@ -55,13 +63,18 @@ impl Origins {
             return None;
         }
         let path = folder.join(text);
-        let run = path.ancestors().skip(1).find(|around| self.0.contains_key(*around) || is_run(around))?;
+        let is_below = |folder: &PathBuf| path.canonicalize().is_ok_and(|real| real.starts_with(folder));
+        if !self.below.as_ref().is_none_or(is_below) {
+            return None;
+        }
+        let run =
+            path.ancestors().skip(1).find(|around| self.known.contains_key(*around) || is_run(around))?;
         let inside = path.strip_prefix(run).ok()?.display().to_string();
-        let maker = match self.0.get(run) {
+        let maker = match self.known.get(run) {
             Some(maker) => maker.clone(),
             None => {
                 let maker = Record::read(run).ok().map(|record| self.maker(&record, depth));
-                self.0.insert(run.to_owned(), maker.clone());
+                self.known.insert(run.to_owned(), maker.clone());
                 maker
             }
         };

@@ -43,7 +43,7 @@ fn planned() -> Vec<BTreeMap<String, String>> {
 
 fn shown(text: &str, planned: &Planned) -> Result<Vec<Vec<String>>> {
     let spec = TableSpec::of_preset("x.toml", text)?.expect("a section");
-    let table = table(&spec, runs(), planned)?;
+    let table = table(&spec, runs(), planned, Origins::default())?;
     Ok(table.rows.iter().map(|row| row.iter().map(TableCell::shown).collect()).collect())
 }
 
@@ -61,7 +61,7 @@ fn ours_stand_beside_the_printed_numbers() {
         ]
     );
     let spec = TableSpec::of_preset("x.toml", text).unwrap().unwrap();
-    let caption = table(&spec, runs(), &planned()).unwrap().caption;
+    let caption = table(&spec, runs(), &planned(), Origins::default()).unwrap().caption;
     assert_eq!(caption, "mean ± half of its 95 % interval, over 1 or 2 runs; in brackets the paper's number");
 }
 

@@ -5,6 +5,7 @@ mod checkpoint;
 mod extend;
 mod kill;
 mod record;
+mod report;
 mod resume;
 mod rules;
 mod state;

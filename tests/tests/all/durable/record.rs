@@ -109,7 +109,11 @@ fn settings_that_are_no_finite_numbers_come_back() {
     let folder = run.path().file_name().unwrap().to_string_lossy().into_owned();
     assert!(folder.starts_with("own,clip=inf,rates=[-inf,nan,1.0],lr=inf,gate="), "{folder}");
     let report = fs::read_to_string(run.path().join("report.html")).unwrap();
-    for shown in ["<th>clip</th><td>inf</td>", "<th>none</th><td>nan</td>", "<td>[-inf,nan,1.0]</td>"] {
+    for shown in [
+        "clip</th><td class=\"value\"><b>inf</b></td><td class=\"differs\">≠\u{a0}1.0</td>",
+        "none</th><td class=\"value\">nan</td><td class=\"same\">nan</td>",
+        "<b>[-inf,<wbr>nan,<wbr>1.0]</b>",
+    ] {
         assert!(report.contains(shown), "no {shown} in the report");
     }
     bench.script("nn::linear(1, 1).save(\"gate\");", &["--out", "gates"]).run().code(0);
