@@ -11,6 +11,7 @@ use crate::{
     sweep::{
         Job, JobState, Sweep, counts,
         report::{self, Source},
+        slurm::Queue,
         states,
     },
 };
@@ -22,7 +23,8 @@ use crate::{
 pub fn page(site: &Site, folder: &Path) -> Result<Page> {
     let sweep = Sweep::open(folder)?;
     refuse_outer(site, &sweep)?;
-    let standings = states(&sweep);
+    // Without Slurm's answer there is still what the folders of the runs say.
+    let standings = states(&sweep, &Queue::of(&sweep).unwrap_or_default());
     let shelf = site.library.look()?;
     let known: HashMap<&Path, &RunSummary> =
         shelf.found.runs.iter().map(|run| (run.path.as_path(), run)).collect();

@@ -42,8 +42,9 @@ pub fn words(sweep: &Sweep, number: usize, launch: &Launch) -> Result<Option<Vec
 }
 
 /// The task that this process is, if Slurm asked it to stop before its time limit. One that was cancelled or
-/// pre-empted is none that Slurm counts as running, and what becomes of it is Slurm's to say. The job's end is
-/// not compared with the clock: the limit may have been changed, and the signal comes up to a minute early.
+/// pre-empted is none that Slurm counts as running, and what becomes of it is Slurm's to say. The end of the
+/// job is not compared with the clock: the limit may have been changed, and the signal comes up to a minute
+/// early.
 ///
 /// # Errors
 /// Slurm does not answer.
