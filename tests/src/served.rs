@@ -66,11 +66,6 @@ impl Served {
         Reply::parse(&bytes)
     }
 
-    /// The process.
-    pub fn server(&self) -> &Running {
-        self.server.as_ref().expect("it is taken only at the end")
-    }
-
     /// The process, which the test ends itself.
     pub fn into_server(mut self) -> Running {
         self.server.take().expect("it is taken only at the end")

@@ -80,12 +80,12 @@ pub enum Command {
     /// Compare runs: means over seeds, with 95 % intervals
     #[command(next_line_help = true)]
     Compare(CompareArgs),
-    /// Write runs for other programs to show: TensorBoard
-    #[command(next_line_help = true)]
-    Export(ExportArgs),
     /// Show runs as pages in a browser, while they run
     #[command(next_line_help = true)]
     Serve(ServeArgs),
+    /// Write runs for other programs to show: TensorBoard
+    #[command(next_line_help = true)]
+    Export(ExportArgs),
     /// Look for mistakes in a plugin without running it
     Check {
         /// The plugin: a file, or a name that `host list` shows

@@ -133,14 +133,14 @@ fn requeue(recorder: &Recorder) {
         err!("no item of a loop was done in this time, so the task is not queued again: give it more --time");
         return;
     }
-    match slurm::requeue() {
-        Ok(Some(task)) => {
-            err!("task {task} is in the queue again");
-        }
-        Ok(None) => {}
-        Err(error) => {
-            err!("the task is not in the queue again: {error}");
-        }
+    let requeued = slurm::out_of_time().and_then(|task| {
+        let Some(task) = task else { return Ok(()) };
+        // Said before, since it may be the last that this process says.
+        err!("task {task} goes back into the queue");
+        slurm::requeue(&task)
+    });
+    if let Err(error) = requeued {
+        err!("the task is not in the queue again: {error}");
     }
 }
 

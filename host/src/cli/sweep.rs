@@ -108,11 +108,11 @@ fn go(sweep: &Sweep, local: &Local, deadline: Option<Duration>, quiet: bool) -> 
     finish(sweep, &standings, "")
 }
 
-/// Says what became of the jobs and how to go on, writes the page and the files of the sweep, and prints the table
-/// of its preset.
+/// Says what became of the jobs and how to go on, writes the page and the files of the sweep, and prints the
+/// table of its preset.
 fn finish(sweep: &Sweep, standings: &[Standing], options: &str) -> Result<Outcome> {
     let outcome = summary::tell(sweep, standings, options);
-    if let Some(table) = report::write(sweep, &standings)? {
+    if let Some(table) = report::write(sweep, standings)? {
         out!("{}", aligned(&table.rows).trim_end());
         err!("{}", table.caption);
     }

@@ -19,12 +19,13 @@ fn summary(record: &Value) -> String {
     let text = text(&record["summary"]);
     let mut joined = String::new();
     for line in text.trim().lines() {
-        joined += match line {
+        let gap = match line {
             _ if joined.is_empty() => "",
             "" => "\n",
             _ if joined.ends_with('\n') || line.starts_with("Expect") => "\n",
             _ => " ",
         };
+        joined += gap;
         joined += line;
     }
     joined

@@ -20,7 +20,8 @@ use crate::{
     run::{LoggedMetrics, Metric, number},
 };
 
-/// What the folder `run` and its `metrics` show now. What is missing from the folder is missing from the page.
+/// What the folder `run` and its `metrics` show now. What is missing from the folder is missing from the
+/// page.
 ///
 /// # Errors
 /// The folder, or a file in it, cannot be read.

@@ -24,7 +24,8 @@ fn everything_in_the_folder_is_in_the_report() {
     let folder = run(&[
         (
             "run.json",
-            r#"{"plugin": "dtan", "title": "Datasets That Are Not", "summary": ["", "one", "two", "Expect: three", "", "four"],
+            r#"{"plugin": "dtan", "title": "Datasets That Are Not",
+                "summary": ["", "one", "two", "Expect: three", "", "four"],
                 "status": "COMPLETED", "command": ["host", "run", "dtan.rhai", "note=a b"],
                 "settings": {"images": 2000, "dataset": "glyphs"},
                 "setting_meanings": {"images": "size of the starting set"},

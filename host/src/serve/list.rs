@@ -185,10 +185,6 @@ impl List<'_> {
         let Some(key) = &column.key else {
             return format!("<th scope=\"col\"{class}>{}</th>", escape(&column.head));
         };
-        let hidden: String = hidden.collect();
-        if listed == 0 && hidden.is_empty() {
-            return hidden;
-        }
         let sorted = self.query.get("sort").unwrap_or_default();
         let (order, mark, next) = match sorted.strip_prefix('-') {
             Some(by) if by == key => ("descending", " ↓", key.clone()),

@@ -52,7 +52,8 @@ impl Site {
             None if path == "/compare" => compared::page(self, &query),
             Some(("run", inside)) => {
                 return self.below(uri, &query, inside, is_run, |run| {
-                    run_page(run, &self.logs.read(&run.join(METRICS))?, Pictures::Linked)
+                    let log = self.logs.read(&run.join(METRICS))?;
+                    run_page(run, &log, Pictures::Linked)
                 });
             }
             Some(("sweep", inside)) => {

@@ -11,6 +11,7 @@ use crate::{
     sweep::{
         Job, JobState, Sweep, counts,
         report::{self, Source},
+        slurm::Queue,
         states,
     },
 };
@@ -22,7 +23,8 @@ use crate::{
 pub fn page(site: &Site, folder: &Path) -> Result<Page> {
     let sweep = Sweep::open(folder)?;
     refuse_outer(site, &sweep)?;
-    let standings = states(&sweep);
+    // What the folders of the runs say: a page that asks again and again is not for the queue of Slurm.
+    let standings = states(&sweep, &Queue::default());
     let shelf = site.library.look()?;
     let known: HashMap<&Path, &RunSummary> =
         shelf.found.runs.iter().map(|run| (run.path.as_path(), run)).collect();

@@ -1,10 +1,10 @@
 //! Sweeps: many runs of one plugin over axes of settings and seeds, in one round or several.
 //!
 //! A sweep is a folder: `sweep.toml` is the plan, `jobs.jsonl` has a line for each job, `runs/` has their
-//! runs. How a job stands is how its run's folder stands, and nothing else. From what was asked for to runs:
+//! runs. How a job stands is how its run's folder stands. From what was asked for to runs:
 //! [`drafts`] (the points of all rounds) → [`Sweep::create`] (the folder, with paths and with runs that exist
-//! already) → an engine that starts jobs: [`local`] has processes of this machine, [`slurm`] tasks of a cluster →
-//! [`report`]: its page, its CSV file, and the table of its preset.
+//! already) → an engine that starts jobs: [`local`] has processes of this machine, [`slurm`] tasks of a
+//! cluster → [`report`]: its page, its CSV file, and the table of its preset.
 
 mod adopt;
 mod axis;

@@ -13,11 +13,11 @@ mod submitted;
 mod task;
 
 pub use array::Array;
-pub use commands::{DEFAULT_LONGEST, is_installed, longest_array};
+pub use commands::{DEFAULT_LONGEST, is_installed, longest_array, requeue};
 pub use options::{Options, memory, option, time, word};
 pub use queue::Queue;
 pub use submitted::{Submitted, submitted};
-pub use task::{requeue, words};
+pub use task::{out_of_time, words};
 
 use super::{
     Standing, Sweep,

@@ -39,7 +39,7 @@ impl Slurm {
         Ok(Self { options, longest, dry_run })
     }
 
-    /// Submits the jobs of a sweep that was just planned. Where nothing of it is submitted nothing of it stays.
+    /// Submits the jobs of a sweep that was just planned; its folder is removed where nothing was submitted.
     pub fn begin(&self, sweep: &Sweep, launch: &Launch) -> Result<Outcome> {
         let outcome = self.go(sweep, launch, false);
         if outcome.is_err() && !self.dry_run && slurm::submitted(sweep).is_ok_and(|all| all.is_empty()) {
@@ -107,8 +107,8 @@ fn tell(submission: &Submission, arrays: &[(String, Array)]) -> Result<Outcome> 
     finish(sweep, submission.states, &format!("--slurm {}", submission.options.words()))
 }
 
-/// Refuses to run the jobs of a sweep here, if Slurm has it, unless that is asked for and Slurm has no more of
-/// its tasks.
+/// Refuses to run the jobs of a sweep here that was given to Slurm, unless that is asked for and Slurm has no
+/// more tasks of it.
 pub fn refuse_here(sweep: &Sweep, is_asked: bool, action: &str) -> Result<()> {
     let submitted = slurm::submitted(sweep)?;
     let Some(last) = submitted.last() else { return Ok(()) };

@@ -41,22 +41,19 @@ pub fn words(sweep: &Sweep, number: usize, launch: &Launch) -> Result<Option<Vec
     Ok(Some(words))
 }
 
-/// Puts the task that this process is back into the queue, if Slurm asked it to stop before its time limit,
-/// and gives the task's name. One that was cancelled or pre-empted is none that Slurm counts as running, and
-/// what becomes of it is Slurm's to say. The job's end is not compared with the clock: the limit may have
-/// been changed, and the signal comes up to a minute early.
+/// The task that this process is, if Slurm asked it to stop before its time limit. One that was cancelled or
+/// pre-empted is none that Slurm counts as running, and what becomes of it is Slurm's to say. The end of the
+/// job is not compared with the clock: the limit may have been changed, and the signal comes up to a minute
+/// early.
 ///
 /// # Errors
-/// Slurm does not answer, or refuses.
-pub fn requeue() -> Result<Option<String>> {
+/// Slurm does not answer.
+pub fn out_of_time() -> Result<Option<String>> {
     let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let Some((array, index)) = variable("SLURM_ARRAY_JOB_ID").zip(variable("SLURM_ARRAY_TASK_ID")) else {
         return Ok(None);
     };
     let task = format!("{array}_{index}");
-    if commands::squeue(&[&task], "%T")?.trim() != "RUNNING" {
-        return Ok(None);
-    }
-    commands::requeue(&task)?;
-    Ok(Some(task))
+    let state = commands::squeue(&[&task], "%T")?;
+    Ok((state.trim() == "RUNNING").then_some(task))
 }

@@ -152,5 +152,5 @@ fn a_task_queues_itself_again_at_its_time_limit_with_a_checkpoint() {
     assert!(run.has_checkpoint() && run.status() == "INTERRUPTED");
     assert_eq!(states(&cluster, &bench, &folder), ["QUEUED"]);
     let log = fs::read_dir(folder.join("slurm")).unwrap().next().unwrap().unwrap().path();
-    assert!(fs::read_to_string(log).unwrap().contains("is in the queue again"));
+    assert!(fs::read_to_string(log).unwrap().contains("goes back into the queue"));
 }
