@@ -56,7 +56,10 @@ fn store(run: &Path, page: &Page) -> Result<()> {
 /// Writes the report of a run under way every ten seconds, on a thread of its own that only reads the run's
 /// files.
 #[derive(Clone)]
-pub struct Rewriter(Arc<Mutex<Option<(Sender<()>, JoinHandle<()>)>>>);
+pub struct Rewriter(Arc<Mutex<Option<Rewriting>>>);
+
+/// The thread, and what ends it when it is dropped.
+type Rewriting = (Sender<()>, JoinHandle<()>);
 
 impl Rewriter {
     /// # Errors

@@ -1,6 +1,6 @@
 use std::{fs, path::Path};
 
-use super::{html::base64, *};
+use super::{chart::Short, html::base64, *};
 use crate::run::{LoggedMetrics, byte_size, duration, natural_key, number, shell_quoted};
 
 /// A run folder with these files.

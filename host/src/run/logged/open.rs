@@ -169,7 +169,7 @@ mod tests {
         let path = folder.path().join("metrics.jsonl");
         let logs = Logs::default();
         assert_eq!(read(&logs, &path), []);
-        append(&path, &(line("a", 0, 1.0) + &line("b", 0, 2.0) + &line("a", 2, 3.0)));
+        append(&path, &[line("a", 0, 1.0), line("b", 0, 2.0), line("a", 2, 3.0)].concat());
         let first = [("a".to_owned(), vec![(0.0, 1.0), (2.0, 3.0)]), ("b".to_owned(), vec![(0.0, 2.0)])];
         assert_eq!(read(&logs, &path), first);
         let whole = line("a", 4, 5.0);

@@ -37,8 +37,8 @@ fn runs_are_listed_as_host_runs_lists_them() {
         ("where=status%3Dfailed", "status=failed"),
         ("where=plugin%3Ddtan&sort=-metrics.loss", "plugin=dtan"),
     ] {
-        let words = ["runs", "--where", conditions, "--columns", "run"].iter();
-        let sort = ["--sort", "-loss"].iter().filter(|_| query.contains("sort"));
+        let words = ["runs", "--where", conditions, "--columns", "run"].into_iter();
+        let sort = ["--sort", "-loss"].into_iter().filter(|_| query.contains("sort"));
         let shown = bench.host(words.chain(sort)).run().code(0).stdout;
         assert_eq!(listed(&served, query), shown.lines().skip(1).collect::<Vec<_>>(), "{query}");
     }
