@@ -172,10 +172,10 @@ fn hostile_names_run_nothing() {
         assert!(fs::read_to_string(bench.path().join(&run).join("report.html")).is_ok());
         browser.visit_file(&bench.path().join(&run).join("report.html"));
         browser.until("return document.querySelector('.card .tools') !== null");
-        browser.run(&format!(
-            "document.querySelectorAll('.controls input, .steps input').forEach((input) => {{ \
-                              input.value = input.min; input.dispatchEvent(new Event('input')); }})"
-        ));
+        browser.run(
+            "document.querySelectorAll('.controls input, .steps input').forEach((input) => { \
+             input.value = input.min; input.dispatchEvent(new Event('input')); })",
+        );
         browser.pointer(".card svg", &[(0.5, 0.5)]);
         assert_eq!(browser.run("return window.hit ?? null"), json!(null), "{name}");
         let requests = "return performance.getEntriesByType('resource').map((one) => one.name) \

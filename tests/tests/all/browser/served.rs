@@ -143,7 +143,7 @@ fn hostile_names_run_nothing_in_the_server() {
             .iter()
             .enumerate()
     {
-        let name: &'static str = *evil;
+        let name: &'static str = evil;
         let run = FakeRun {
             seed: seed as u64,
             settings: json!({ *evil: evil, "x": seed }),
