@@ -38,8 +38,8 @@ pub fn run(file: &Path, library: Option<&Path>, json: bool) -> Result<Outcome> {
     Ok(Outcome::Failed)
 }
 
-/// The report for programs. Whether ONNX Runtime runs the file is tried where nothing else does; null where it
-/// was not tried.
+/// The report for programs. Whether ONNX Runtime runs the file is tried where nothing else does; null where
+/// it was not tried.
 fn facts(file: &Path, report: &Report, library: Option<&Path>) -> serde_json::Value {
     let is_tried = !report.runs && Runtime::get(library).is_ok();
     let finding = |(finding, count): &(_, usize)| json!({ "message": format!("{finding}"), "count": count });

@@ -37,7 +37,6 @@ pub fn run(file: &Path, json: bool) -> Result<Outcome> {
 fn as_json(file: &Path, bytes: u64, model: &ModelProto) -> Json {
     let header = Header::of(model);
     let opset = |(domain, version): &(String, u64)| json!({ "domain": domain, "version": version });
-    let held = |(dtype, [numbers, tensors, bytes]): (String, [usize; 3])| json!({ "dtype": dtype, "numbers": numbers, "tensors": tensors, "bytes": bytes });
     let graph = model.graph.as_ref();
     let inputs = graph.into_iter().flat_map(words::inputs).map(words::port_json);
     let outputs = graph.into_iter().flat_map(|graph| &graph.output).map(words::port_json);
@@ -50,7 +49,7 @@ fn as_json(file: &Path, bytes: u64, model: &ModelProto) -> Json {
         "producer": header.producer,
         "inputs": inputs.collect::<Vec<_>>(),
         "outputs": outputs.collect::<Vec<_>>(),
-        "parameters": counted(graph).into_iter().map(held).collect::<Vec<_>>(),
+        "parameters": counted(graph).into_iter().map(held_json).collect::<Vec<_>>(),
         "operators": words::operators(model),
         "functions": model.functions.iter().map(|f| format!("{} {}", f.domain, f.name)).collect::<Vec<_>>(),
         "metadata": metadata,
@@ -81,6 +80,11 @@ fn facts(model: &ModelProto) -> Vec<(&'static str, String)> {
     facts.extend(model.functions.iter().map(|f| ("functions", format!("{} {}", f.domain, f.name))));
     facts.extend(header.metadata.iter().map(|(key, value)| ("metadata", format!("{key} = {value}"))));
     facts
+}
+
+/// What [`counted`] says of a type, for programs.
+fn held_json((dtype, [numbers, tensors, bytes]): (String, [usize; 3])) -> Json {
+    json!({ "dtype": dtype, "numbers": numbers, "tensors": tensors, "bytes": bytes })
 }
 
 /// How many numbers of each type the initialisers hold, in how many tensors and bytes.
