@@ -72,7 +72,8 @@ impl Page {
             "<!doctype html>\n<html lang=\"en\"{live}><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\
-             <link rel=\"icon\" href=\"data:,\"><title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}</main>\n\
+             <link rel=\"icon\" href=\"data:,\"><title>{title}</title><style>{STYLE}</style></head>\n\
+             <body><main>\n{body}</main>\n\
              <script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n\
              </body></html>\n",
             policy(),
