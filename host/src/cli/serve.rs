@@ -2,23 +2,37 @@
 
 use std::{
     process::{Command, Stdio},
+    sync::{Arc, atomic::AtomicBool},
     thread,
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag::register_conditional_shutdown,
 };
 
 use super::{args::ServeArgs, outcome::Outcome};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     serve::{Request, Server},
 };
 
 /// What opens an address in a browser.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 
+/// The exit code after Ctrl-C. Nothing is lost: the server only reads.
+const INTERRUPTED: i32 = 130;
+
 /// Serves runs as pages until the process ends.
 pub fn run(args: &ServeArgs) -> Result<Outcome> {
     let request =
         Request { folder: args.folder.as_deref(), host: &args.host, port: args.port, has_token: args.token };
     let server = Server::bind(&request)?;
+    // A shell has commands that it starts in the background ignore Ctrl-C, unless they say otherwise.
+    for signal in [SIGINT, SIGTERM] {
+        register_conditional_shutdown(signal, INTERRUPTED, Arc::new(AtomicBool::new(true)))
+            .map_err(Error::io("the signals of this process"))?;
+    }
     out!("{}", server.url);
     if args.open {
         open(server.url.clone());
