@@ -74,6 +74,21 @@ impl FakeRun {
     }
 }
 
+/// Writes six runs into `folder`: two methods with three seeds each, whose last losses differ by 1, 2 and 3.
+pub fn fake_methods(folder: &Path) {
+    for (method, losses) in [("none", [10.0, 20.0, 30.0]), ("a_mu", [11.0, 22.0, 33.0])] {
+        for (seed, loss) in losses.into_iter().enumerate() {
+            let run = FakeRun {
+                seed: seed as u64,
+                settings: json!({ "epochs": 3, "method": method }),
+                metrics: vec![("loss", vec![loss + 9.0, loss]), ("accuracy", vec![0.5])],
+                ..FakeRun::default()
+            };
+            run.write(&folder.join(format!("gan,method={method}-{seed:08}")));
+        }
+    }
+}
+
 /// Writes `count` runs into `folder`, of four learning rates and as many seeds as it takes, with `steps`
 /// values each.
 pub fn fake_runs(folder: &Path, count: usize, steps: usize) {

@@ -12,7 +12,7 @@ mod slurm;
 
 pub use bench::{Bench, onnxruntime, repository, skipped};
 pub use browser::Browser;
-pub use fake::{FakeRun, fake_runs};
+pub use fake::{FakeRun, fake_methods, fake_runs};
 pub use program::{Host, Outcome, Running};
 pub use run_folder::RunFolder;
 pub use served::{Reply, Served};

@@ -84,10 +84,10 @@ fn words(text: &str, pen: Pen, at: Point) -> String {
         Align::Center => " text-anchor=\"middle\"",
         Align::End => " text-anchor=\"end\"",
     };
-    let turned = if pen.vertical { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
+    let rotated = if pen.vertical { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
     let size = short(f64::from(pen.size));
     let (color, text) = (hex(pen.color), escaped(text));
-    format!("<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{color}\"{anchor}{turned}>{text}</text>")
+    format!("<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{color}\"{anchor}{rotated}>{text}</text>")
 }
 
 /// `text` in XML, which has no control characters and two others less.

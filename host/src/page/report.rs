@@ -70,7 +70,7 @@ impl Rewriter {
             let mut wait = EVERY;
             while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 let began = Instant::now();
-                // A failure is met again, and told, by the last write of the run.
+                // A failure is met again, and reported, by the last write of the run.
                 let _ = write(&run);
                 wait = EVERY.max(began.elapsed() * SHARE);
             }

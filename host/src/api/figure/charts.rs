@@ -49,8 +49,8 @@ fn heights(bars: &Named) -> Result<Vec<Vec<f64>>> {
     match rows.iter().position(|row| row.len() != rows[0].len()) {
         None => Ok(rows),
         Some(uneven) => {
-            let told = |i: usize| (rows[i].len(), &bars.0[i].0);
-            let ((count, name), (expected, first)) = (told(uneven), told(0));
+            let row = |i: usize| (rows[i].len(), &bars.0[i].0);
+            let ((count, name), (expected, first)) = (row(uneven), row(0));
             let problem = format!("{count} bars for \"{name}\", and {expected} for \"{first}\"");
             Err(Error::usage(problem, "give equally many for each name"))
         }

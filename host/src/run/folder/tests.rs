@@ -161,7 +161,7 @@ fn a_run_is_completed_once_all_that_is_left_of_it_is_there() {
     assert_eq!(record.models, [LeftFile { name: "models/net.onnx".into(), sha256: sum.into(), bytes: 3 }]);
     run.update(|record| record.status = Status::Running).unwrap();
     assert!(close(Status::Failed, Err(full())).is_err());
-    assert_eq!(written(&path).status, Status::Failed, "what ended it is told all the same");
+    assert_eq!(written(&path).status, Status::Failed, "what ended it is recorded all the same");
 }
 
 #[test]

@@ -1,22 +1,12 @@
 //! `host compare`
 
 use serde_json::json;
-use tests::{Bench, FakeRun};
+use tests::{Bench, FakeRun, fake_methods};
 
 /// Two methods of three seeds, and a run that failed.
 fn bench() -> Bench {
     let bench = Bench::empty();
-    for (method, losses) in [("none", [10.0, 20.0, 30.0]), ("a_mu", [11.0, 22.0, 33.0])] {
-        for (seed, loss) in losses.into_iter().enumerate() {
-            let run = FakeRun {
-                seed: seed as u64,
-                settings: json!({ "epochs": 3, "method": method }),
-                metrics: vec![("loss", vec![loss + 9.0, loss]), ("accuracy", vec![0.5])],
-                ..FakeRun::default()
-            };
-            run.write(&bench.path().join(format!("sweeps/s/runs/gan,method={method}-{seed:08}")));
-        }
-    }
+    fake_methods(&bench.path().join("sweeps/s/runs"));
     let settings = json!({ "epochs": 3, "method": "b" });
     let failed =
         FakeRun { status: "FAILED", settings, metrics: vec![("loss", vec![1e9])], ..FakeRun::default() };

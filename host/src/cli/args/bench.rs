@@ -1,0 +1,52 @@
+//! What is timed, and how.
+
+use clap::{Args, Subcommand};
+
+use super::DeviceChoice;
+
+/// `host bench`
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Full training steps: the scripts in scripts/bench
+    Steps {
+        /// Which ones (all), and settings of their scripts as key=value
+        #[arg(value_name = "NAME|KEY=VALUE")]
+        words: Vec<String>,
+        #[command(flatten)]
+        timing: BenchTiming,
+    },
+    /// Single operations
+    Kernels {
+        /// Which ones (all)
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Time forward and backward where there is a gradient
+        #[arg(long)]
+        backward: bool,
+        #[command(flatten)]
+        timing: BenchTiming,
+    },
+}
+
+/// How often something is done while the clock runs, on what, with what.
+#[derive(Debug, Args)]
+pub struct BenchTiming {
+    /// Items at a time, instead of the default of each bench
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch: Option<u64>,
+    /// Times that are measured
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub reps: u32,
+    /// Times before, that are not
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub warmup: u32,
+    /// Threads of the processor, all where it is left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Where tensors are made
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: DeviceChoice,
+    /// The seed of all random numbers
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
