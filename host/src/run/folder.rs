@@ -2,6 +2,7 @@
 
 mod lock;
 mod log;
+mod refuse;
 
 use std::{
     fs::{self, File},
@@ -17,10 +18,11 @@ use super::{
 };
 use crate::{
     error::{Error, Result, locked},
-    files::{cleaned, is_leftover, remove_leftovers, safe_name, sha256, sync_folder, write_whole},
+    files::{cleaned, remove_leftovers, safe_name, sha256, sync_folder, write_whole},
 };
 pub use lock::{LOCK, is_held, lock};
 use log::RunLog;
+use refuse::{refuse_content, refuse_links, refuse_others};
 
 const FIGURES: &str = "figures";
 const FIGURE_FORMATS: [&str; 3] = ["png", "svg", "pdf"];
@@ -310,22 +312,6 @@ impl RunState {
     }
 }
 
-/// Refuses a folder that holds anything but regular files and folders: it may come from anywhere, and what a
-/// run writes through a link lands elsewhere.
-fn refuse_links(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
-        let entry = entry.map_err(Error::io(folder))?;
-        let (path, kind) = (entry.path(), entry.file_type().map_err(Error::io(entry.path()))?);
-        if kind.is_dir() {
-            refuse_links(&path)?;
-        } else if !kind.is_file() {
-            let problem = format!("{} is a link, a pipe or a device, which no run makes", path.display());
-            return Err(Error::usage(problem, "put a file or folder of the run itself there"));
-        }
-    }
-    Ok(())
-}
-
 /// How the run in `folder` stands: one that says RUNNING but that no process holds is INTERRUPTED.
 ///
 /// # Errors
@@ -379,40 +365,6 @@ pub fn make_folder(out: &Path, name: &str) -> std::io::Result<PathBuf> {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => number += 1,
             Err(e) => return Err(e),
         }
-    }
-}
-
-/// Refuses a folder for a new run that holds more than a run's process leaves before it writes the record.
-fn refuse_content(path: &Path) -> Result<()> {
-    if path.join(record::FILE).exists() {
-        let problem = format!("there is a run in {} already", path.display());
-        return Err(Error::usage(problem, format!("go on with it: host resume {}", path.display())));
-    }
-    const LEFT: [&str; 5] = [FIGURES, TABLES, MODELS, LOCK, LOG];
-    for entry in fs::read_dir(path).map_err(Error::io(path))? {
-        let name = entry.map_err(Error::io(path))?.file_name();
-        let name = name.to_string_lossy();
-        if !LEFT.contains(&&*name) && !is_leftover(&name) {
-            let problem = format!("{} is not empty: there is {name} in it", path.display());
-            return Err(Error::usage(problem, "give a folder that is not there yet"));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses what is not the folder of a run, before anything in it is read.
-fn refuse_others(folder: &Path) -> Result<()> {
-    let not = |why: String, help: String| Error::usage(format!("{} is {why}", folder.display()), help);
-    if folder.is_file() {
-        let run = folder.parent().filter(|_| folder.file_name().is_some_and(|name| name == record::FILE));
-        let help = run.map_or(MADE.to_owned(), |run| format!("give the folder: {}", run.display()));
-        return Err(not("a file, expected the folder of a run".into(), help));
-    }
-    match folder.join(record::FILE).symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(not(format!("not the folder of a run: it has no {}", record::FILE), MADE.into()))
-        }
-        _ => Ok(()),
     }
 }
 
