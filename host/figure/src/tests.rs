@@ -4,6 +4,7 @@ use super::{axis::Axis, *};
 
 mod charts;
 mod formats;
+mod reduced;
 
 /// The first colour.
 const BLUE: [u8; 3] = [0x00, 0x72, 0xb2];

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::{
     folder::FoundFile,
-    html::{base64, escape, url, within},
+    html::{base64, escape, note, url, within},
+    reduced::reduced,
 };
 use crate::{
     error::{Error, Result},
@@ -19,6 +20,13 @@ use crate::{
 
 /// Bytes of figures that one page holds; a browser still opens such a page.
 const MAX_BYTES: u64 = 64 << 20;
+
+/// Above so many bytes of figures a page within one file shows them in 256 colours.
+const EXACT_BYTES: u64 = 512 << 10;
+
+/// What a page says of that.
+const REDUCED: &str =
+    "Shown in 256 colours, so that this page stays small; the files of the run have them all.";
 
 /// The figure that stands first, whenever it was drawn.
 const OVERVIEW: &str = "overview";
@@ -30,6 +38,14 @@ pub enum Pictures {
     Inside,
     /// As links to the files of the run, which the page stands beside.
     Linked,
+}
+
+/// Where a page has one picture from: [`Pictures`], and in how many colours.
+#[derive(Clone, Copy)]
+enum Source {
+    Exact,
+    Reduced,
+    Link,
 }
 
 /// A figure: its PNG, and how a page shows it: as SVG where that is the smaller file.
@@ -51,13 +67,23 @@ struct Series<'a> {
 /// A picture cannot be read.
 pub fn figures(files: &[FoundFile], record: &Value, pictures: Pictures) -> Result<String> {
     let mut room = MAX_BYTES;
-    let mut html = String::new();
-    for series in series(&ordered(files, record)) {
+    let ordered = ordered(files, record);
+    let bytes: u64 = ordered.iter().map(|figure| figure.shown.bytes).sum();
+    let source = match pictures {
+        Pictures::Inside if bytes > EXACT_BYTES => Source::Reduced,
+        Pictures::Inside => Source::Exact,
+        Pictures::Linked => Source::Link,
+    };
+    let mut html = match source {
+        Source::Reduced => note(REDUCED),
+        Source::Exact | Source::Link => String::new(),
+    };
+    for series in series(&ordered) {
         let is_single = series.figures.len() == 1;
         let mut all = String::new();
         for (step, one) in &series.figures {
             let step = if is_single { None } else { step.as_deref() };
-            all += &figure(*one, step, pictures, &mut room)?;
+            all += &figure(*one, step, source, &mut room)?;
         }
         html += &match is_single {
             true => all,
@@ -116,15 +142,15 @@ fn split(stem: &str) -> (&str, Option<&str>) {
 }
 
 /// One figure; `step` where it is one of several.
-fn figure(figure: Figure, step: Option<&str>, pictures: Pictures, room: &mut u64) -> Result<String> {
+fn figure(figure: Figure, step: Option<&str>, source: Source, room: &mut u64) -> Result<String> {
     let Figure { png, shown: file } = figure;
     let caption = escape(&file.stem());
     let step = step.map_or_else(String::new, |step| format!(" data-step=\"{}\"", escape(step)));
     let mut png = File::open(&png.path).map_err(Error::io(&png.path))?;
     let mut start = [0; 24];
     let wide = if png.read_exact(&mut start).is_ok() && is_wide(&start) { " class=\"wide\"" } else { "" };
-    let source = match pictures {
-        Pictures::Inside if file.bytes > *room => {
+    let source = match source {
+        Source::Exact | Source::Reduced if file.bytes > *room => {
             let link = url(&file.name);
             return Ok(format!(
                 "<figure{step}><figcaption>{caption} (too large for this page: see <a href=\"{link}\">{}</a>)\
@@ -132,14 +158,19 @@ fn figure(figure: Figure, step: Option<&str>, pictures: Pictures, room: &mut u64
                 escape(&file.name)
             ));
         }
-        Pictures::Inside => {
+        Source::Exact | Source::Reduced => {
             *room -= file.bytes;
             let bytes = fs::read(&file.path).map_err(Error::io(&file.path))?;
-            let kind = if file.has_extension("svg") { "svg+xml" } else { "png" };
-            format!("data:image/{kind};base64,{}", base64(&bytes))
+            match (file.has_extension("svg"), source) {
+                (true, _) => format!("data:image/svg+xml;base64,{}", base64(&bytes)),
+                (false, Source::Reduced) => {
+                    format!("data:image/png;base64,{}", base64(&reduced(file, bytes)))
+                }
+                (false, _) => format!("data:image/png;base64,{}", base64(&bytes)),
+            }
         }
         // Another address for another picture, so that no old one is shown.
-        Pictures::Linked => {
+        Source::Link => {
             let since = file.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             format!("{}?{}", url(&file.name), since.as_millis())
         }

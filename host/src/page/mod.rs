@@ -10,6 +10,7 @@ mod files;
 mod folder;
 mod html;
 mod record;
+mod reduced;
 mod report;
 mod run_page;
 mod settings;

@@ -59,6 +59,27 @@ fn everything_in_the_folder_is_in_the_report() {
 }
 
 #[test]
+fn many_figures_are_shown_in_fewer_colours() {
+    let folder = run(&[("run.json", "{}")]);
+    // Noise of every colour: nothing but fewer colours makes it smaller.
+    let mixed = |i: u32| (i ^ i >> 9).wrapping_mul(0x85eb_ca6b);
+    let noise: Vec<f32> =
+        (0..3 * 192 * 192).map(|i: u32| (mixed(mixed(i.wrapping_add(1))) >> 8) as f32).collect();
+    let options = figure::GridOptions { range: (0.0, 16_777_216.0), scale: Some(1), ..Default::default() };
+    let png = figure::grid(&noise, [1, 3, 192, 192], &options).unwrap();
+    fs::create_dir(folder.path().join("figures")).unwrap();
+    let add = |i: usize| fs::write(folder.path().join(format!("figures/f{i}.png")), &png).unwrap();
+    (0..4).for_each(add);
+    let page = report(folder.path());
+    assert!(page.contains(&base64(&png)) && !page.contains("256 colours"));
+    (4..8).for_each(add);
+    let small = report(folder.path());
+    assert!(!small.contains(&base64(&png)) && small.contains("256 colours"));
+    assert!(small.len() < page.len(), "{} after {} bytes", small.len(), page.len());
+    assert_eq!(small, report(folder.path()));
+}
+
+#[test]
 fn what_is_missing_is_left_out() {
     let folder = run(&[]);
     let page = report(folder.path());
