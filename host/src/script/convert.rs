@@ -270,6 +270,7 @@ array_items! {
     Module => "array of Module",
     i64 => "array of integer",
     usize => "shape",
+    String => "array of string",
     Pair => "array of pairs",
 }
 

@@ -16,9 +16,10 @@
 //!    numbered slots), `graph` ([`Graph`]: the plan as the layer of a module), `trial` (shapes before
 //!    anything runs), `rebatch` (more samples than a file's fixed batch).
 //! 4. `build`: from a file to a plan. `functions` (a model's own functions, written out), `scope` (the names
-//!    of one graph), `roles` and `names` (which numbers are parameters), `initialisers` (constants,
-//!    parameters, running averages), `nodes` (one step of the plan for each node), `fold` (constants computed
-//!    once), `reached` (which parameters gradients reach).
+//!    of one graph), `uses`, `fixed`, `names` and `choice` (which tensors are parameters, by their uses, their
+//!    values, their names and by patterns), `initialisers` (constants, parameters, running averages), `nodes`
+//!    (one step of the plan for each node), `fold` (constants computed once), `reached` (which parameters
+//!    gradients reach).
 //! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all
 //!    of the above, one after another).
 //! 6. `rows`: whether the samples of a file of a fixed batch are independent, from its operators (`known`).
@@ -37,15 +38,16 @@ mod report;
 mod rows;
 mod value;
 
+pub use build::{Choice, Untie, matches};
 pub use call::GraphMode;
 pub use file::{
     OnnxFile,
     elements::{dtype, tensor as read_tensor},
     proto,
 };
-pub use module::{check, module};
+pub use module::{check, module, module_with};
 pub use network::{Graph, Port, alike};
-pub use report::{OnnxFinding, Report};
+pub use report::{FileTensor, OnnxFinding, Report, SharedTensor};
 pub use rows::mixed_samples;
 pub use value::GraphValue;
 

@@ -1,6 +1,6 @@
 //! A module made of a file, or everything that stands in the way.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{collections::HashSet, mem, sync::OnceLock};
 
 use ops::{
     Result, interrupt,
@@ -8,7 +8,7 @@ use ops::{
 };
 
 use crate::{
-    Graph, OnnxFile, OnnxFinding, Port, Report, broken,
+    Choice, Graph, OnnxFile, OnnxFinding, Port, Report, broken,
     build::{self, Built},
     export::{Original, bare},
     file::proto::{GraphProto, ValueInfoProto},
@@ -16,20 +16,29 @@ use crate::{
     report::counted,
 };
 
-/// Everything that is not supported of a model, at once.
+/// Everything that is not supported of a model, at once, and what is trained of it.
 pub fn check(model: &OnnxFile) -> Report {
-    assemble(model).1
+    assemble(model, &Choice::default()).1
 }
 
-/// A module that computes what the model does, in training mode as every new one. Floats of its
-/// initialisers that nodes compute with are its parameters, by their names; running averages are buffers.
-/// A single number is a parameter where its name says so (`logit_scale`), or where the file is one of
-/// [`crate::export`]; others are parts of formulas, such as the halves of a GELU.
+/// A module that computes what the model does, in training mode as every new one. Weights and biases are its
+/// parameters, by their names, whether initialisers or Constant nodes; running averages are buffers. What is
+/// a weight is seen from the nodes that use it and, of filters and positions that are no weights, from its
+/// values. A single number is a parameter where its name says so (`logit_scale`), or where the file is one
+/// of [`crate::export`]; others are parts of formulas, such as the halves of a GELU.
 ///
 /// # Errors
 /// [`ops::Error::Graph`] with everything that is not supported.
 pub fn module(model: &OnnxFile) -> Result<Module> {
-    match assemble(model) {
+    module_with(model, &Choice::default())
+}
+
+/// [`module()`] where a choice says what is trained.
+///
+/// # Errors
+/// As there; [`ops::Error::Graph`] for a pattern that names no tensor.
+pub fn module_with(model: &OnnxFile, choice: &Choice) -> Result<Module> {
+    match assemble(model, choice) {
         (Some(module), _) => Ok(module),
         (None, report) => {
             // What looks like trouble with the file may be the end of the run.
@@ -40,19 +49,20 @@ pub fn module(model: &OnnxFile) -> Result<Module> {
 }
 
 /// The module where the file allows one, and what is to be said of it.
-fn assemble(model: &OnnxFile) -> (Option<Module>, Report) {
+fn assemble(model: &OnnxFile, choice: &Choice) -> (Option<Module>, Report) {
     let (bare, elements) = bare(model.proto());
-    let mut built = build::build(&bare, elements);
+    let mut built = build::build(&bare, elements, choice);
     let mut report = described(&mut built);
     let (inputs, outputs) = model.proto().graph.as_ref().map_or((vec![], vec![]), ports);
     built.findings.extend(inputs.iter().flat_map(unusable));
+    built.findings.extend(built.claimed.unmatched.take().map(|pattern| unnamed(&pattern, &report)));
     if built.findings.is_empty() {
         let original = Original::new(bare, elements, built.claimed.locations, &built.claimed.parameters);
-        let (plan, verified) = (built.plan, OnceLock::new());
-        let graph = Graph { plan, inputs, outputs, rebatch: true, verified, original };
+        let (plan, verified, inputs_first) = (built.plan, OnceLock::new(), built.claimed.inputs_first);
+        let graph = Graph { plan, inputs, outputs, rebatch: true, inputs_first, verified, original };
         match tried(graph, built.claimed.parameters) {
-            Ok(module) => {
-                report.runs = true;
+            Ok((module, warnings)) => {
+                (report.runs, report.warnings) = (true, warnings);
                 return (Some(module), report);
             }
             Err(error) => built.findings.push(OnnxFinding::Attribute(error)),
@@ -62,15 +72,24 @@ fn assemble(model: &OnnxFile) -> (Option<Module>, Report) {
     (None, report)
 }
 
-/// What a file's parameters are good for.
+/// What a file's tensors are good for.
 fn described(built: &mut Built) -> Report {
     let reached = build::reached(&built.plan);
-    let mut report = Report { numbers: std::mem::take(&mut built.claimed.numbers), ..Report::default() };
-    for (i, (name, _)) in built.claimed.parameters.iter().enumerate().filter(|(_, (_, p))| !p.is_buffer()) {
-        let list = if reached.contains(&i) { &mut report.trained } else { &mut report.constant };
-        list.push(name.clone());
+    let mut tensors = mem::take(&mut built.claimed.tensors);
+    for tensor in tensors.iter_mut().filter(|tensor| tensor.is_trained) {
+        if !tensor.parameter.is_some_and(|number| reached.contains(&number)) {
+            (tensor.is_trained, tensor.reason) = (false, "no gradient reaches it");
+        }
     }
-    report
+    Report { tensors, shared: mem::take(&mut built.claimed.shared), ..Report::default() }
+}
+
+/// A pattern that fits the name of no tensor.
+fn unnamed(pattern: &str, report: &Report) -> OnnxFinding {
+    const SHOWN: usize = 8;
+    let names: Vec<_> = report.tensors.iter().take(SHOWN).map(|tensor| tensor.name.as_str()).collect();
+    let more = if report.tensors.len() > SHOWN { ", .." } else { "" };
+    OnnxFinding::Attribute(format!("no tensor fits `{pattern}`; the file has {}{more}", names.join(", ")))
 }
 
 /// The inputs and outputs of a graph. Files of the first versions list the initialisers among the inputs.
@@ -92,20 +111,24 @@ fn unusable(port: &Port) -> Vec<OnnxFinding> {
         )));
     }
     if port.dtype.is_none() {
-        findings.push(OnnxFinding::Type(format!("the input `{}`", port.name)));
+        findings.push(OnnxFinding::Type {
+            found: "unknown".into(),
+            holders: vec![format!("the input `{}`", port.name)],
+        });
     }
     findings
 }
 
-/// The module, once its shapes were tried.
-fn tried(mut graph: Graph, parameters: Vec<(String, Parameter)>) -> Result<Module, String> {
+/// The module, once its shapes were tried, and what the file says wrongly of them.
+fn tried(mut graph: Graph, parameters: Vec<(String, Parameter)>) -> Result<(Module, Vec<String>), String> {
+    let mut warnings = vec![];
     graph.rebatch = match first_trial(&mut graph, &parameters) {
         Trial::Misfit(error) => return Err(error.to_string()),
         Trial::Unknown => false,
         Trial::Shapes(shapes) => {
-            settle(&mut graph, &parameters, &shapes)?;
+            warnings = settle(&mut graph, &parameters, &shapes);
             shapes_follow(&graph, &parameters, &shapes)
         }
     };
-    Ok(Module::new(graph, parameters, vec![]))
+    Ok((Module::new(graph, parameters, vec![]), warnings))
 }

@@ -19,6 +19,8 @@ pub(crate) struct NodeReader<'a> {
     pub proto: &'a NodeProto,
     /// Graphs among the attributes by name, resolved before the node.
     pub bodies: RefCell<Vec<(String, GraphBody)>>,
+    /// Whether a running variance is that of PyTorch, with the divisor N - 1.
+    pub unbiased_variance: bool,
     read: RefCell<HashSet<String>>,
 }
 
@@ -30,8 +32,13 @@ pub(crate) struct GraphBody {
 }
 
 impl<'a> NodeReader<'a> {
-    pub fn new(opset: i64, proto: &'a NodeProto, bodies: Vec<(String, GraphBody)>) -> Self {
-        Self { opset, proto, bodies: RefCell::new(bodies), read: RefCell::default() }
+    pub fn new(
+        opset: i64,
+        proto: &'a NodeProto,
+        bodies: Vec<(String, GraphBody)>,
+        unbiased_variance: bool,
+    ) -> Self {
+        Self { opset, proto, bodies: RefCell::new(bodies), unbiased_variance, read: RefCell::default() }
     }
 
     /// Whether output `i` is asked for.

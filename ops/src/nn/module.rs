@@ -312,6 +312,18 @@ impl Module {
         Ok(Self::from_parts(Arc::clone(&self.0.layer), own.collect(), children, self.is_training()))
     }
 
+    /// The same module with tensors, computed from anything, instead of some parameters of its own and of
+    /// its children. Everything else is shared.
+    pub(super) fn with_values(&self, values: &[(Parameter, Tensor)]) -> Self {
+        let own = self.0.parameters.iter().map(|(name, parameter)| {
+            let value = values.iter().find(|(replaced, _)| replaced.is_same(parameter));
+            (name.clone(), value.map_or_else(|| parameter.clone(), |(_, value)| Parameter::computed(value)))
+        });
+        let children = self.0.children.iter().map(|(name, child)| (name.clone(), child.with_values(values)));
+        let layer = Arc::clone(&self.0.layer);
+        Self::from_parts(layer, own.collect(), children.collect(), self.is_training())
+    }
+
     /// Moves all parameters and buffers to a device.
     ///
     /// # Errors

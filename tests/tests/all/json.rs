@@ -82,7 +82,11 @@ fn onnx_files() {
     assert_eq!(info["parameters"], json!([{ "dtype": "f32", "numbers": 4, "tensors": 1, "bytes": 16 }]));
     assert_eq!(info["operators"], json!({ "MatMul": 1 }));
     let check = one(&bench.host(["onnx", "check", "a.onnx", "--json"]).run().code(0));
-    assert_eq!((&check["trains"], &check["trained"]), (&json!(true), &json!(["w"])));
+    let tensor = json!({
+        "name": "w", "shape": [2, 2], "dtype": "f32", "node": "MatMul (node `MatMul_y`)", "trained": true,
+        "reason": "a weight",
+    });
+    assert_eq!((&check["trains"], &check["tensors"]), (&json!(true), &json!([tensor])));
     let same = one(&bench.host(["onnx", "diff", "a.onnx", "a.onnx", "--json"]).run().code(0));
     assert_eq!(same, json!({ "equal": true, "differences": [] }));
     let other = one(&bench.host(["onnx", "diff", "a.onnx", "b.onnx", "--json"]).run().code(1));

@@ -2,27 +2,32 @@
 
 use std::path::Path;
 
-use onnx_net::Graph;
+use onnx_net::{Choice, Graph, Untie};
 use ops::{Tensor, nn::Module};
 use rhai::{Dynamic, Map};
 
 use crate::{
-    api::options::named,
+    api::options::{CallOptions, named},
     error::{Error, Result},
     files::reading,
-    script::Adder,
+    script::{Adder, FromScript, Refusal},
     session::Session,
 };
 
 /// Adds `nn::from_onnx`.
 pub fn add(module: &mut Adder) {
     module.add(
-        "from_onnx(path)",
+        "from_onnx(path, options)",
         "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to \
-         be trained further: its float initialisers are its parameters. Refuses a file with the list of all \
-         that is not supported.",
+         be trained further: the weights and biases of its layers are its parameters, whether initialisers or \
+         Constant nodes (`host onnx check FILE` lists them). Options, with patterns in which `*` stands for \
+         any text: train: [\"fc.*\"] and keep: [\"blur\"] choose otherwise (where both fit, the longer \
+         pattern counts); untie: true gives each layer a parameter of its own where an exporter wrote equal \
+         fresh ones once, untie: [\"w\"] does so for these; unbiased_variance: whether running variances \
+         are taken with the divisor N - 1 (default: where PyTorch wrote the file). Refuses a file with the \
+         list of all that is not supported.",
         "",
-        |session: &Session, path: String| open(session, &path),
+        |session: &Session, path: String, options: Option<Map>| open(session, &path, options),
     );
 }
 
@@ -36,7 +41,34 @@ pub fn add_methods(global: &mut Adder) {
     );
 }
 
-fn open(session: &Session, path: &str) -> Result<Module> {
+fn choice(options: Option<Map>) -> Result<Choice> {
+    CallOptions::read("nn::from_onnx", options, |options| {
+        Ok(Choice {
+            train: options.get("train", vec![])?,
+            keep: options.get("keep", vec![])?,
+            untie: options.get("untie", Untied(Untie::None))?.0,
+            unbiased_variance: options.find("unbiased_variance")?,
+        })
+    })
+}
+
+/// `true`, or patterns.
+struct Untied(Untie);
+
+impl FromScript for Untied {
+    const NAME: &'static str = "bool, or array of string";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        Ok(Self(match value.as_bool() {
+            Ok(true) => Untie::Equal,
+            Ok(false) => Untie::None,
+            Err(_) => Untie::Named(Vec::from_script(value)?),
+        }))
+    }
+}
+
+fn open(session: &Session, path: &str, options: Option<Map>) -> Result<Module> {
+    let choice = choice(options)?;
     let unusable = |what: String| {
         move |e: ops::Error| match e {
             ops::Error::Graph(text) => {
@@ -50,12 +82,15 @@ fn open(session: &Session, path: &str) -> Result<Module> {
         reading::model(Path::new(path), file, model.elements())?;
         Ok(model)
     })?;
-    let module = onnx_net::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
+    let module =
+        onnx_net::module_with(&model, &choice).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
     module.to_device(session.options.device)?;
     Ok(module)
 }
 
 fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
+    let merged = ops::nn::merged(module)?;
+    let module = merged.as_ref().unwrap_or(module);
     let Some(network) = Graph::of(module) else {
         return Err(Error::usage(
             format!("forward: this {} takes no inputs by name", module.layer().name()),

@@ -1,7 +1,7 @@
 //! The layers that scripts build networks of.
 
 use ops::{
-    Result as OpsResult,
+    Result as OpsResult, Tensor,
     nn::{self, Activation, BatchNormOptions, ConvOptions, Module, PoolOptions},
     op::{Interpolation, Window},
 };
@@ -34,6 +34,14 @@ pub fn add(module: &mut Adder) {
              nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2]).cast(\"i32\")).to_array() \
              => [[7.0, 7.0]]",
             |session: &Session, count: usize, size: usize| made(session, nn::embedding(count, size)),
+        )
+        .add(
+            "parameter(x)",
+            "A tensor to be trained, of no layer: a module of that tensor alone, whose `value` is computed \
+             with.",
+            "{ let p = nn::parameter(tensor([3.0])); \
+             optim::sgd(p, #{ lr: 0.5 }).step((p.value * 4).backward()); p.value.to_array() } => [1.0]",
+            |x: Tensor| -> OpsResult<Module> { Ok(nn::parameter(&nn::Parameter::new(&x)?)) },
         )
         .add(
             "sequential(modules)",

@@ -3,7 +3,7 @@
 use ops::{
     Tensor,
     nn::{
-        Module,
+        self, Module, Parameter,
         init::{self, Initialiser, Nonlinearity},
     },
 };
@@ -16,6 +16,9 @@ use crate::{
     script::{Adder, did_you_mean},
     session::Session,
 };
+
+/// How many names of parts a message shows.
+const SHOWN_PARTS: usize = 20;
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
@@ -204,9 +207,11 @@ fn add_parts(global: &mut Adder) {
     global
         .add(
             "index get(module, name)",
-            "A part by name: `net.encoder`, `net[\"0\"]`.",
-            r#"nn::sequential([nn::linear(1, 1)])["0"].parameter_count() => 2"#,
-            |module: Module, name: String| child(&module, &name),
+            "A part by name: `net.encoder`, `net[\"0\"]`; or one of its parameters and buffers, by its full \
+             name: `net[\"encoder.0.weight\"]`.",
+            r#"nn::sequential([nn::linear(1, 1)])["0"].parameter_count() => 2
+nn::sequential([nn::linear(3, 2)])["0.weight"].shape => [2, 3]"#,
+            |module: Module, name: String| part(&module, &name),
         )
         .add(
             "contains(module, name)",
@@ -225,6 +230,43 @@ fn add_parts(global: &mut Adder) {
             },
         )
         .add(
+            "parameters(module, pattern)",
+            "The parameters whose names fit a pattern, in which `*` stands for any text, by name: each a \
+             module of one tensor that can be frozen, or trained by an optimiser of its own.",
+            "nn::sequential([nn::linear(1, 2), nn::linear(2, 1)]).parameters(\"1.*\").keys() => \
+             [\"1.bias\", \"1.weight\"]\n\
+             { let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::sgd(n.parameters(\"weight\"), #{ lr: 0.25 })\
+             .step(n.forward(tensor([[2]])).sum().backward()); \
+             [n[\"weight\"].value.item(), n[\"bias\"].value.item()] } => [0.5, 1.0]",
+            |module: Module, pattern: String| fitting(&module, &pattern),
+        )
+        .add(
+            "get shape(parameter)",
+            "The shape of a single parameter.",
+            "nn::parameter(zeros([2, 3])).shape => [2, 3]",
+            |module: Module| Ok::<_, Error>(single(&module, "shape")?.spec().shape),
+        )
+        .add(
+            "get dtype(parameter)",
+            "The element type of a single parameter.",
+            "nn::parameter(zeros([2])).dtype => f32",
+            |module: Module| Ok::<_, Error>(single(&module, "dtype")?.spec().dtype.name().to_owned()),
+        )
+        .add(
+            "get value(parameter)",
+            "The tensor of a single parameter.",
+            "nn::linear(1, 1).init_uniform(2, 2)[\"weight\"].value.to_array() => [[2.0]]",
+            |module: Module| Ok::<_, Error>(single(&module, "value")?.get()),
+        )
+        .add(
+            "set value(parameter, x)",
+            "Gives a single parameter other numbers, of the same shape and type.",
+            "{ let n = nn::linear(1, 1); let w = n[\"weight\"]; w.value = ones([1, 1]); \
+             n.parameters().weight.item() } => 1.0",
+            |module: Module, x: Tensor| Ok::<_, Error>(single(&module, "value")?.set(&x)?),
+        )
+        .add(
             "parameter_count(module)",
             "Number of trainable numbers.",
             "nn::linear(4, 3).parameter_count() => 15",
@@ -238,9 +280,38 @@ fn add_parts(global: &mut Adder) {
         );
 }
 
-fn child(module: &Module, name: &str) -> Result<Module> {
-    module.child(name).cloned().ok_or_else(|| {
-        let names: Vec<_> = module.children().iter().map(|(name, _)| name.as_str()).collect();
+/// The parameters and buffers of a module whose names fit, each as a module.
+fn fitting(module: &Module, pattern: &str) -> Result<Dynamic> {
+    let all = module.named_parameters();
+    let found = all.iter().filter(|(name, _)| onnx_net::matches(pattern, name));
+    let found: Map = found.map(|(name, p)| (name.as_str().into(), Dynamic::from(nn::parameter(p)))).collect();
+    if found.is_empty() {
+        let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
+        let help =
+            did_you_mean(pattern, names.iter().copied()).unwrap_or_else(|| "`*` stands for any text".into());
+        return Err(Error::usage(format!("parameters: none fits `{pattern}`"), help));
+    }
+    Ok(found.into())
+}
+
+/// The tensor of a module that is a single parameter.
+fn single<'a>(module: &'a Module, what: &str) -> Result<&'a Parameter> {
+    module.as_parameter().ok_or_else(|| {
+        let problem = format!("this {} has no {what}; a single parameter has", module.layer().name());
+        Error::usage(problem, "take one by its name: `net[\"0.weight\"]`")
+    })
+}
+
+fn part(module: &Module, name: &str) -> Result<Module> {
+    let own = || module.state().into_iter().find(|(own, _)| own == name);
+    if let Some(child) = module.child(name) {
+        return Ok(child.clone());
+    }
+    own().map(|(_, parameter)| nn::parameter(&parameter)).ok_or_else(|| {
+        let state = module.state();
+        let parts = module.children().iter().map(|(name, _)| name.as_str());
+        let names: Vec<_> =
+            parts.chain(state.iter().map(|(name, _)| name.as_str())).take(SHOWN_PARTS).collect();
         let all = || format!("it has {}", if names.is_empty() { "none".into() } else { names.join(", ") });
         let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(all);
         Error::usage(format!("the module has no part `{name}`"), help)

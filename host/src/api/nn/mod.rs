@@ -1,5 +1,6 @@
 //! `nn::...`: modules.
 
+mod adapters;
 pub mod exported;
 pub mod fits;
 mod imported;
@@ -18,6 +19,7 @@ pub fn add(table: &mut Table) {
     scripted::add(&mut module);
     imported::add(&mut module);
     methods::add(&mut table.global());
+    adapters::add(&mut table.global());
     exported::add(&mut table.global());
     fits::add(&mut table.global());
     imported::add_methods(&mut table.global());

@@ -139,9 +139,13 @@ fn is_same(a: &Dynamic, b: &Dynamic) -> bool {
     }
 }
 
-/// Whether a module is another one, or a part of it.
+/// Whether a module is another one, or a part or a parameter of it.
 fn holds(whole: &Module, part: &Module) -> bool {
     let mut found = false;
-    whole.walk(&mut |module| found |= module.is_same(part));
+    let is_same = |module: &Module| match part.as_parameter() {
+        Some(parameter) => module.own_parameters().iter().any(|(_, own)| own.is_same(parameter)),
+        None => module.is_same(part),
+    };
+    whole.walk(&mut |module| found |= is_same(module));
     found
 }

@@ -6,10 +6,13 @@ use std::{
     fmt::{self, Write},
 };
 
-use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 
 use super::{Library, ScriptResult, too_large};
-use crate::{kinds, script::nesting::DEEPEST};
+use crate::{
+    kinds,
+    script::{nesting::DEEPEST, problem::Problem},
+};
 
 /// Adds the functions of this file.
 pub fn add(library: &mut Library) {
@@ -22,12 +25,28 @@ pub fn add(library: &mut Library) {
             Writer::new(&context, limits.string).write(|writer| writer.map(map, DEEPEST))
         });
     }
-    library.add_pure("to_json", move |map: &mut Map| -> ScriptResult<ImmutableString> {
+    // The map is a copy: a closure in it may have captured the very variable, which would wait for itself.
+    library.add("to_json", move |map: Map| -> ScriptResult<ImmutableString> {
+        if let Some(name) = map.iter().find_map(|(key, value)| holds_function(value).then_some(key)) {
+            let problem = format!("to_json: `{name}` holds a function, which has no form in JSON");
+            return Err(Problem::new(problem, format!("leave it out: `map.remove(\"{name}\")`")).error());
+        }
         let mut text = Bounded::new(limits.string);
         let map: BTreeMap<&str, &Dynamic> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
         serde_json::to_writer(&mut text, &map).map_err(|_| too_large("Length of string"))?;
         Ok(text.text.into())
     });
+}
+
+/// Whether a value is a function, or holds one.
+fn holds_function(value: &Dynamic) -> bool {
+    if let Some(items) = value.read_lock::<Array>() {
+        return items.iter().any(holds_function);
+    }
+    if let Some(items) = value.read_lock::<Map>() {
+        return items.values().any(holds_function);
+    }
+    value.read_lock::<FnPtr>().is_some()
 }
 
 /// A text that grows to a number of bytes.

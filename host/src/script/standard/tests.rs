@@ -194,6 +194,17 @@ fn what_one_call_makes_has_a_bound() {
     );
 }
 
+/// A map whose function captured the variable that holds it waited for itself.
+#[test]
+fn a_function_has_no_form_in_json() {
+    let problem = ["to_json: `a` holds a function, which has no form in JSON"];
+    for map in ["v = #{ a: || v }", "v = #{ a: [#{ b: || v }] }", "v = #{ a: Fn(\"f\") }"] {
+        fails(&format!("let v = (); {map}; v.to_json()"), &problem);
+        fails(&format!("let v = (); {map}; const W = v; W.to_json()"), &problem);
+    }
+    gives("const W = #{ a: [1, #{ b: \"x\" }] }; W.to_json()", "{\"a\":[1,{\"b\":\"x\"}]}");
+}
+
 #[test]
 fn text_of_what_is_held_many_times_ends() {
     gives(

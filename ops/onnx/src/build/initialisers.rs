@@ -1,50 +1,62 @@
-//! What the initialisers of graphs become: constants, parameters, running averages.
+//! What the tensors of graphs become: constants, parameters, running averages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ops::{Tensor, nn::Parameter};
 
 use crate::{
-    BUFFER, GraphValue, OnnxFinding,
+    BUFFER, Choice, GraphValue, OnnxFinding,
     build::{
+        choice::{Decision, Origin},
+        domain, fixed,
         functions::WrittenNode,
-        names::is_worded,
-        roles::{is_arithmetic, is_setting, only},
+        names::{is_lifted, is_worded},
+        nodes::label,
         scope::Scope,
+        uses::{Role, Use, Uses},
     },
     export::PRODUCER,
     file::{
         elements,
         proto::{GraphProto, ModelProto, NodeProto, TensorProto},
+        visit::tensor_of,
     },
     network::plan::Slot,
     operators::Operator,
+    report::{FileTensor, SharedTensor},
 };
 
-/// An initialiser of floats. The nodes that use it make it a parameter, a running average, or one of each.
+/// A tensor of floats that may be trained: an initialiser, or that of a Constant node. The nodes that use it
+/// make it a parameter, a running average, or one of each.
 struct FloatInitialiser {
     name: String,
     value: Tensor,
     /// Whether the file says that it is a buffer.
     is_buffer: bool,
+    /// Whether each node that uses it gets a parameter of its own.
+    is_untied: bool,
     /// Where the model holds it (see [`crate::file::visit`]); none inside of a function.
     index: Option<usize>,
     parameter: Option<usize>,
     average: Option<usize>,
 }
 
-/// The initialisers of floats of all graphs, and the parameters that nodes made of them so far.
+/// The tensors of floats of all graphs, and the parameters that nodes made of them so far.
 pub(super) struct Initialisers {
     list: Vec<FloatInitialiser>,
     parameters: Vec<(String, Parameter)>,
-    averages: Vec<AverageUse>,
-    numbers: Vec<String>,
+    own: Vec<OwnUse>,
+    /// What is said of each, with the number in `list` of what may be trained.
+    facts: Vec<(FileTensor, Option<usize>)>,
+    shared: Vec<SharedTensor>,
+    inputs_first: HashSet<usize>,
+    choice: Choice,
     /// Whether the file is one of [`crate::export`], which writes numbers of formulas as nodes.
     is_own: bool,
 }
 
-/// A running average that a node takes.
-struct AverageUse {
+/// A parameter that only this node takes.
+struct OwnUse {
     /// Where the model holds the node; none inside of a function.
     node: Option<usize>,
     input: usize,
@@ -56,7 +68,7 @@ struct AverageUse {
 pub(crate) struct Locations {
     /// The number of the parameter that a tensor is.
     pub tensors: HashMap<usize, usize>,
-    /// For a node: inputs that are running averages without a tensor of their own, with their numbers.
+    /// For a node: inputs that are parameters without a tensor of their own, with their numbers.
     pub inputs: HashMap<usize, Vec<(usize, usize)>>,
     /// Whether all of them are here. What is inside of a function has no index.
     pub complete: bool,
@@ -67,21 +79,28 @@ pub(crate) struct Claimed {
     /// By their names, each name once.
     pub parameters: Vec<(String, Parameter)>,
     pub locations: Locations,
-    /// Single numbers that are taken for parts of a formula.
-    pub numbers: Vec<String>,
+    /// All tensors, and what they are good for.
+    pub tensors: Vec<FileTensor>,
+    /// Equal tensors that are written once.
+    pub shared: Vec<SharedTensor>,
+    /// The weights of products whose first dimension is that of the inputs.
+    pub inputs_first: HashSet<String>,
+    /// A pattern that no tensor fits.
+    pub unmatched: Option<String>,
 }
 
 /// The name of the running average that began as another parameter or a constant.
 const AVERAGE: &str = ".average";
 
 impl Initialisers {
-    pub fn new(model: &ModelProto) -> Self {
+    pub fn new(model: &ModelProto, choice: Choice) -> Self {
         let is_own = model.producer_name == PRODUCER;
-        Self { list: vec![], parameters: vec![], averages: vec![], numbers: vec![], is_own }
+        let (list, parameters, own, facts, shared) = (vec![], vec![], vec![], vec![], vec![]);
+        Self { list, parameters, own, facts, shared, inputs_first: HashSet::new(), choice, is_own }
     }
 
-    /// Gives slots to the initialisers of a graph, which have these elements and begin at the index `start`;
-    /// what is wrong with them is the answer.
+    /// Gives slots to the tensors of a graph, whose initialisers have these elements and begin at the index
+    /// `start`; what is wrong with them is the answer.
     pub fn declare(
         &mut self,
         scope: &mut Scope,
@@ -90,47 +109,104 @@ impl Initialisers {
     ) -> Vec<OnnxFinding> {
         let sparse = graph.sparse_initializer.iter().map(|sparse| {
             let name = sparse.values.as_ref().map_or("", |values| &values.name);
-            OnnxFinding::Type(format!("the sparse tensor `{name}`"))
+            OnnxFinding::Type { found: "sparse".into(), holders: vec![format!("the tensor `{name}`")] }
         });
         let mut findings: Vec<_> = sparse.collect();
-        let (settings, computed) = (only(nodes, is_setting), only(nodes, is_arithmetic));
+        let is_top = start == Some(0);
+        let inputs = graph.input.iter().filter(|_| is_top).map(|port| port.name.as_str()).collect();
+        let uses = Uses::of(nodes, inputs);
         for (i, (proto, elements)) in graph.initializer.iter().zip(elements).enumerate() {
-            let name = &*proto.name;
-            let value = match value(scope, proto, elements) {
-                Ok(value) => value,
-                Err(finding) => {
-                    findings.push(finding);
-                    continue;
+            match value(scope, proto, elements) {
+                Ok(value) => {
+                    let found = GraphTensor { proto, value, index: start.map(|start| start + i) };
+                    self.initialiser(scope, found, &uses);
                 }
-            };
-            let slot = scope.named(name);
-            let is_buffer = proto.doc_string == BUFFER;
-            let GraphValue::Tensor(value) = value else {
-                scope.known.insert(slot, value);
-                continue;
-            };
-            if !value.dtype().is_float() || (!is_buffer && settings.contains(name)) {
-                scope.known.insert(slot, value.into());
-                continue;
+                Err(finding) => findings.push(finding),
             }
-            let is_number = value.rank() == 0 && !is_buffer;
-            if is_number && !(computed.contains(name) && (self.is_own || is_worded(name))) {
-                self.numbers.push(name.to_owned());
-                scope.known.insert(slot, value.into());
-                continue;
-            }
-            let (name, index) = (name.to_owned(), start.map(|start| start + i));
-            scope.initialisers.insert(slot, self.list.len());
-            self.list.push(FloatInitialiser {
-                name,
-                value,
-                is_buffer,
-                index,
-                parameter: None,
-                average: None,
-            });
         }
+        self.constants(scope, nodes, &uses);
         findings
+    }
+
+    fn initialiser(&mut self, scope: &mut Scope, tensor: GraphTensor, uses: &Uses) {
+        let GraphTensor { proto, value, index } = tensor;
+        let (name, slot) = (&*proto.name, scope.named(&proto.name));
+        let GraphValue::Tensor(value) = value else {
+            scope.known.insert(slot, value);
+            return;
+        };
+        let is_buffer = proto.doc_string == BUFFER;
+        let found = uses.of_name(name);
+        let origin = match value.len() {
+            1 if self.is_own || is_worded(name) => Origin::NamedNumber,
+            _ if is_lifted(name) => Origin::Constant,
+            1 => Origin::Number,
+            _ => Origin::Initialiser,
+        };
+        let decision = self.choice.decide((name, &value), origin, uses, &found);
+        let is_declared = value.dtype().is_float() && (is_buffer || decision.is_trained);
+        let fact = fact(name, &value, &found, decision, is_buffer);
+        self.note_shared(name, &value, &found);
+        if is_declared || found.iter().any(|one| one.role == Role::Average) {
+            self.add_float(scope, slot, (name, value, index), is_buffer, fact);
+        } else {
+            self.facts.push((fact, None));
+            scope.known.insert(slot, value.into());
+        }
+    }
+
+    /// The tensors of Constant nodes that are trained.
+    fn constants(&mut self, scope: &mut Scope, nodes: &[WrittenNode], uses: &Uses) {
+        for WrittenNode { node, index, .. } in nodes {
+            let is_constant = node.op_type == "Constant" && domain(&node.domain).is_empty();
+            let attribute = node.attribute.iter().find(|attribute| is_constant && attribute.name == "value");
+            let (Some(proto), Some(name)) = (attribute.and_then(|a| a.t.as_ref()), node.output.first())
+            else {
+                continue;
+            };
+            let is_long = proto.dims.iter().any(|&size| size > 1);
+            if scope.names.contains_key(name) || !is_long && !self.choice.names(name) {
+                continue;
+            }
+            let Ok(GraphValue::Tensor(value)) = elements::tensor(proto) else { continue };
+            if !value.dtype().is_float() {
+                continue;
+            }
+            let found = uses.of_name(name);
+            let decision = self.choice.decide((name, &value), Origin::Constant, uses, &found);
+            let fact = fact(name, &value, &found, decision, false);
+            self.note_shared(name, &value, &found);
+            if decision.is_trained {
+                let (slot, index) = (scope.named(name), index.map(|index| tensor_of(node, index, "value")));
+                self.add_float(scope, slot, (name, value, index), false, fact);
+            } else {
+                self.facts.push((fact, None));
+            }
+        }
+    }
+
+    fn add_float(
+        &mut self,
+        scope: &mut Scope,
+        slot: Slot,
+        (name, value, index): (&str, Tensor, Option<usize>),
+        is_buffer: bool,
+        fact: FileTensor,
+    ) {
+        let is_untied = self.choice.unties(name, &value);
+        self.facts.push((fact, Some(self.list.len())));
+        scope.initialisers.insert(slot, self.list.len());
+        let (name, parameter, average) = (name.to_owned(), None, None);
+        self.list.push(FloatInitialiser { name, value, is_buffer, is_untied, index, parameter, average });
+    }
+
+    /// Remembers a tensor of one number throughout that several nodes use.
+    fn note_shared(&mut self, name: &str, value: &Tensor, found: &[Use]) {
+        let is_used = |one: &&Use| matches!(one.role, Role::Weight | Role::Bias | Role::Average);
+        let nodes: Vec<_> = found.iter().filter(is_used).map(|one| label(one.node)).collect();
+        if nodes.len() > 1 && value.len() > 1 && fixed::values(value).is_some_and(|x| fixed::is_uniform(&x)) {
+            self.shared.push(SharedTensor { name: name.to_owned(), nodes });
+        }
     }
 
     /// Makes a parameter of an initialiser that is computed with.
@@ -147,20 +223,69 @@ impl Initialisers {
         &mut self,
         scope: &mut Scope,
         operator: &Operator,
-        (node, index): (&NodeProto, Option<usize>),
+        (written, label): (&WrittenNode, &str),
         inputs: &mut [Option<Slot>],
     ) {
         for (input, slot) in inputs.iter_mut().enumerate() {
             let Some(slot) = slot else { continue };
-            if !operator.buffers.contains(&input) {
+            let is_average = operator.buffers.contains(&input);
+            let name = written.node.input.get(input).map_or("", String::as_str);
+            let own = if let Some(own) = self.untied(scope, *slot, is_average, &format!("{name}.{label}")) {
+                Some(own)
+            } else if is_average {
+                self.claim_average(scope, *slot, name)
+            } else {
                 self.claim(scope, *slot);
-                continue;
+                None
+            };
+            if is_product(&written.node, input) {
+                self.inputs_first.extend(scope.parameters.get(&own.map_or(*slot, |(own, _)| own)));
             }
-            let name = node.input.get(input).map_or("", String::as_str);
-            let Some((average, number)) = self.claim_average(scope, *slot, name) else { continue };
-            self.averages.push(AverageUse { node: index, input, number });
-            *slot = average;
+            let Some((own, number)) = own else { continue };
+            self.own.push(OwnUse { node: written.index, input, number });
+            *slot = own;
         }
+    }
+
+    /// The slot of a parameter of its own for another name of an initialiser: what exporters write for equal
+    /// tensors of several layers.
+    pub fn claim_alias(&mut self, scope: &mut Scope, slot: Slot, written: &WrittenNode) -> Option<Slot> {
+        let name = written.node.output.first()?;
+        let (own, number) = self.own_parameter(scope, slot, false, name)?;
+        self.own.push(OwnUse { node: written.index, input: 0, number });
+        Some(own)
+    }
+
+    /// A slot and the number of a parameter of its own for one more use of an initialiser that is untied.
+    fn untied(
+        &mut self,
+        scope: &mut Scope,
+        slot: Slot,
+        is_average: bool,
+        name: &str,
+    ) -> Option<(Slot, usize)> {
+        let initialiser = &self.list[*scope.initialisers.get(&slot)?];
+        let is_first = initialiser.parameter.is_none() && initialiser.average.is_none();
+        if is_first { None } else { self.own_parameter(scope, slot, is_average, name) }
+    }
+
+    /// A slot and the number of a parameter of its own for a use of an initialiser that is untied.
+    fn own_parameter(
+        &mut self,
+        scope: &mut Scope,
+        slot: Slot,
+        is_average: bool,
+        name: &str,
+    ) -> Option<(Slot, usize)> {
+        let initialiser = &self.list[*scope.initialisers.get(&slot)?];
+        if !initialiser.is_untied || initialiser.is_buffer {
+            return None;
+        }
+        let value = &initialiser.value;
+        let made = if is_average { Parameter::buffer(value) } else { Parameter::new(value).ok()? };
+        let (number, own) = (self.add(name, made), scope.slot());
+        scope.parameters.insert(own, number);
+        Some((own, number))
     }
 
     /// The slot and the number of the running average that begins as the value of a slot.
@@ -225,7 +350,23 @@ impl Initialisers {
             taken.insert(name.clone());
         }
         let locations = self.locations();
-        Claimed { parameters: self.parameters, locations, numbers: self.numbers }
+        let names: BTreeSet<_> = self.facts.iter().map(|(fact, _)| fact.name.as_str()).collect();
+        let unmatched = self.choice.unmatched(&names).map(str::to_owned);
+        let list = &self.list;
+        let name = |number: &usize| self.parameters[*number].0.clone();
+        let inputs_first = self.inputs_first.iter().map(name).collect();
+        let tensors = self.facts.into_iter().map(|(fact, i)| FileTensor {
+            parameter: i.and_then(|i| list[i].parameter.or(list[i].average)),
+            ..fact
+        });
+        Claimed {
+            tensors: tensors.collect(),
+            parameters: self.parameters,
+            locations,
+            shared: self.shared,
+            inputs_first,
+            unmatched,
+        }
     }
 
     fn locations(&self) -> Locations {
@@ -240,7 +381,7 @@ impl Initialisers {
                 None => complete = false,
             }
         }
-        for AverageUse { node, input, number } in &self.averages {
+        for OwnUse { node, input, number } in &self.own {
             match node {
                 _ if is_tensor.contains(number) => {}
                 Some(node) => inputs.entry(*node).or_default().push((*input, *number)),
@@ -248,6 +389,40 @@ impl Initialisers {
             }
         }
         Locations { tensors, inputs, complete }
+    }
+}
+
+/// Whether that input is the matrix `W` of a product `x W`.
+fn is_product(node: &NodeProto, input: usize) -> bool {
+    let is_transposed = node.attribute.iter().any(|a| a.name == "transB" && a.i != 0);
+    input == 1 && matches!(&*node.op_type, "MatMul" | "Gemm") && !is_transposed
+}
+
+/// A tensor of a graph.
+struct GraphTensor<'a> {
+    proto: &'a TensorProto,
+    value: GraphValue,
+    index: Option<usize>,
+}
+
+/// What is said of a tensor.
+fn fact(name: &str, value: &Tensor, found: &[Use], decision: Decision, is_buffer: bool) -> FileTensor {
+    let is_average = !found.is_empty() && found.iter().all(|one| one.role == Role::Average);
+    let reason = match decision.reason {
+        _ if found.is_empty() => "no node uses it",
+        _ if !value.dtype().is_float() => "whole numbers or truth values",
+        _ if is_average => "a running average",
+        _ if is_buffer => "a buffer, as the file says",
+        reason => reason,
+    };
+    FileTensor {
+        name: name.to_owned(),
+        shape: value.shape().to_vec(),
+        dtype: value.dtype(),
+        node: found.first().map(|one| label(one.node)),
+        is_trained: decision.is_trained && !is_average && !is_buffer && value.dtype().is_float(),
+        reason,
+        parameter: None,
     }
 }
 
@@ -259,7 +434,9 @@ fn value(scope: &mut Scope, proto: &TensorProto, elements: &TensorProto) -> Resu
     }
     elements::tensor(elements).map_err(|error| {
         scope.lost.insert(name.to_owned());
-        let known = elements::dtype(proto.data_type).is_ok();
-        if known { OnnxFinding::Broken(error.to_string()) } else { OnnxFinding::Type(error.to_string()) }
+        match elements::dtype(proto.data_type) {
+            Ok(_) => OnnxFinding::Broken(error.to_string()),
+            Err(found) => OnnxFinding::Type { found, holders: vec![format!("the tensor `{name}`")] },
+        }
     })
 }

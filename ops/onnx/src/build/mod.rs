@@ -1,17 +1,20 @@
 //! A graph resolved into a plan: names become slots, nodes the functions that compute them. What is not
 //! known here is collected, not thrown.
 
+mod choice;
+mod fixed;
 mod fold;
 mod functions;
 mod initialisers;
 mod names;
 mod nodes;
 mod reached;
-mod roles;
 mod scope;
+mod uses;
 
 use std::{collections::HashMap, mem, rc::Rc};
 
+pub use choice::{Choice, Untie, matches};
 pub(crate) use initialisers::{Claimed, Locations};
 pub(crate) use reached::reached;
 
@@ -32,6 +35,9 @@ const OLDEST_OPSET: i64 = 7;
 /// The maximum depth of functions or graphs inside each other.
 const MAX_DEPTH: usize = 32;
 
+/// What PyTorch's files say that they are made by.
+const PYTORCH: &str = "pytorch";
+
 /// What a file was resolved into.
 pub(crate) struct Built {
     pub plan: GraphPlan,
@@ -50,13 +56,17 @@ struct Builder<'m> {
     pub around: Vec<Scope>,
     /// The innermost graph.
     pub scope: Scope,
+    /// Whether a running variance is that of PyTorch.
+    pub unbiased_variance: bool,
 }
 
 /// Resolves a model's graph, whose initialisers have these elements.
-pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto]) -> Built {
+pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto], choice: &Choice) -> Built {
+    let by_pytorch = model.producer_name == PYTORCH;
     let mut builder = Builder {
         functions: ModelFunctions::of(model),
-        initialisers: Initialisers::new(model),
+        initialisers: Initialisers::new(model, choice.clone()),
+        unbiased_variance: choice.unbiased_variance.unwrap_or(by_pytorch),
         findings: vec![],
         around: vec![],
         scope: Scope::default(),

@@ -31,6 +31,12 @@ pub(super) fn is_worded(name: &str) -> bool {
         && !is_number(word)
 }
 
+/// Whether the name is that of a Constant node, by its path (`/model/Constant_3_output_0`): tools make
+/// initialisers of such nodes.
+pub(super) fn is_lifted(name: &str) -> bool {
+    name.starts_with('/') && name.rsplit('/').next().is_some_and(|last| last.starts_with("Constant"))
+}
+
 /// Whether a word is an operation's or a number's, such as `scalar_tensor_default`.
 fn is_number(word: &str) -> bool {
     let word = word.to_ascii_lowercase();

@@ -22,10 +22,10 @@ impl Builder<'_> {
                 self.operator(operator, version, written);
             }
             _ => {
-                let (name, domain) = (node.op_type.clone(), own.to_owned());
+                let (names, domain) = (vec![node.op_type.clone()], own.to_owned());
                 self.find(OnnxFinding::Operator {
                     domain,
-                    name,
+                    names,
                     opset: version,
                     known: found.map(|operator| operator.versions),
                 });
@@ -42,17 +42,20 @@ impl Builder<'_> {
 
     fn operator(&mut self, operator: &'static Operator, opset: i64, written: &WrittenNode) {
         let proto = &*written.node;
-        let Some(mut inputs) = self.inputs(proto) else { return self.lose(proto) };
-        if operator.name == "Identity" && self.alias(proto, &inputs) {
+        if operator.name == "Constant" && self.is_declared(proto) {
             return;
         }
-        self.initialisers.claim_inputs(&mut self.scope, operator, (proto, written.index), &mut inputs);
+        let Some(mut inputs) = self.inputs(proto) else { return self.lose(proto) };
+        if operator.name == "Identity" && self.alias(written, &inputs) {
+            return;
+        }
+        let label = label(proto);
+        self.initialisers.claim_inputs(&mut self.scope, operator, (written, &label), &mut inputs);
         let known = self.findings.len();
         let bodies = self.bodies(written, &mut inputs);
         let parameters = bodies.iter().flat_map(|(_, body)| reached(&body.plan)).collect();
-        let node = NodeReader::new(opset, proto, bodies);
+        let node = NodeReader::new(opset, proto, bodies, self.unbiased_variance);
         let run = (operator.resolve)(&node);
-        let label = label(proto);
         for name in node.unread() {
             self.find(OnnxFinding::Attribute(format!("{label}: the attribute `{name}` is not known")));
         }
@@ -95,10 +98,19 @@ impl Builder<'_> {
     }
 
     /// Another name for the same slot: what passes through an identity stays what it is.
-    fn alias(&mut self, proto: &NodeProto, inputs: &[Option<Slot>]) -> bool {
-        let (Some(Some(slot)), Some(name)) = (inputs.first(), proto.output.first()) else { return false };
-        self.scope.names.insert(name.clone(), *slot);
+    fn alias(&mut self, written: &WrittenNode, inputs: &[Option<Slot>]) -> bool {
+        let (Some(Some(slot)), Some(name)) = (inputs.first(), written.node.output.first()) else {
+            return false;
+        };
+        let own = self.initialisers.claim_alias(&mut self.scope, *slot, written);
+        self.scope.names.insert(name.clone(), own.unwrap_or(*slot));
         true
+    }
+
+    /// Whether a Constant node is a parameter.
+    fn is_declared(&self, proto: &NodeProto) -> bool {
+        let slot = proto.output.first().and_then(|name| self.scope.names.get(name));
+        slot.is_some_and(|slot| self.scope.initialisers.contains_key(slot))
     }
 
     /// The graphs inside a node; the values that they capture become inputs of the node.
@@ -148,7 +160,7 @@ impl Builder<'_> {
 }
 
 /// How messages call a node.
-fn label(proto: &NodeProto) -> String {
+pub(super) fn label(proto: &NodeProto) -> String {
     let first = proto.output.iter().find(|name| !name.is_empty());
     let name = if proto.name.is_empty() { first.map_or("", String::as_str) } else { &proto.name };
     format!("{} (node `{name}`)", proto.op_type)

@@ -1,10 +1,10 @@
 //! What was read from a file, written again: the same file with the present values of its parameters.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ops::{
     Result,
-    nn::{Module, Parameter},
+    nn::{self, Module, Parameter},
 };
 
 use super::{Metadata, messages};
@@ -23,8 +23,8 @@ pub(crate) struct Original {
     model: ModelProto,
     /// The parameters that tensors are, by the tensor's index in [`visit`]'s order.
     tensors: HashMap<usize, usize>,
-    /// Parameters that began as the values of others or of constants.
-    added: Vec<usize>,
+    /// Parameters that began as the values of others or of constants, and the names of their tensors.
+    added: BTreeMap<usize, String>,
 }
 
 /// The first version of the format whose initialisers are not listed among the inputs too.
@@ -38,6 +38,8 @@ const PLAIN_INITIALISERS: i64 = 4;
 /// # Errors
 /// [`ops::Error::Backend`] when a device does not give its values.
 pub fn original(module: &Module, metadata: Metadata) -> Result<Option<ModelProto>> {
+    let merged = nn::merged(module)?;
+    let module = merged.as_ref().unwrap_or(module);
     let Some(original) = Graph::of(module).and_then(|graph| graph.original.as_ref()) else { return Ok(None) };
     let mut model = original.filled(module.own_parameters())?;
     model.metadata_props = metadata.into_iter().map(messages::entry).collect();
@@ -82,6 +84,15 @@ pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
     (model, initialisers)
 }
 
+/// A name that no other tensor or value has.
+fn free(name: &str, taken: &HashSet<String>) -> String {
+    let mut name = name.to_owned();
+    while taken.contains(&name) {
+        name.push_str(".own");
+    }
+    name
+}
+
 impl Original {
     /// The model that was built, with those elements of its initialisers that are no parameters. None where
     /// the file has nowhere to put a parameter.
@@ -93,6 +104,17 @@ impl Original {
     ) -> Option<Self> {
         let Locations { tensors, inputs, complete: true } = locations else { return None };
         let mut names = HashSet::new();
+        visit(&mut model, |_, part| {
+            match part {
+                ModelPart::Tensor(tensor) => drop(names.insert(tensor.name.clone())),
+                ModelPart::Node(node) => names.extend(node.output.iter().cloned()),
+            }
+            Ok(())
+        })
+        .ok()?;
+        let added = inputs.values().flatten().map(|&(_, number)| number);
+        let added: BTreeMap<_, _> =
+            added.map(|number| (number, free(&parameters[number].0, &names))).collect();
         visit(&mut model, |index, part| {
             match part {
                 ModelPart::Tensor(tensor) => {
@@ -104,25 +126,16 @@ impl Original {
                             ..Default::default()
                         };
                     }
-                    names.insert(tensor.name.clone());
                 }
                 ModelPart::Node(node) => {
-                    for &(input, number) in inputs.get(&index).into_iter().flatten() {
-                        node.input[input] = parameters[number].0.clone();
+                    for (input, number) in inputs.get(&index).into_iter().flatten() {
+                        node.input[*input].clone_from(&added[number]);
                     }
-                    names.extend(node.output.iter().cloned());
                 }
             }
             Ok(())
         })
         .ok()?;
-        let mut added: Vec<_> = inputs.values().flatten().map(|&(_, number)| number).collect();
-        added.sort_unstable();
-        added.dedup();
-        let is_free = |&number: &usize| !names.contains(&parameters[number].0);
-        if !added.iter().all(is_free) {
-            return None;
-        }
         // The walk begins with them.
         let initialisers = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
         for (i, (bare, full)) in initialisers.zip(elements).enumerate() {
@@ -147,11 +160,12 @@ impl Original {
             }
             Ok(())
         })?;
-        for &number in &self.added {
-            let (name, average) = &parameters[number];
-            let value = messages::tensor(name, &average.get().detach())?;
+        for (&number, name) in &self.added {
+            let added = &parameters[number].1;
+            let value = messages::tensor(name, &added.get().detach())?;
             model.ir_version = model.ir_version.max(PLAIN_INITIALISERS);
-            let added = TensorProto { doc_string: BUFFER.into(), ..value };
+            let doc_string = if added.is_buffer() { BUFFER.into() } else { String::new() };
+            let added = TensorProto { doc_string, ..value };
             model.graph.iter_mut().for_each(|graph| graph.initializer.push(added.clone()));
         }
         Ok(model)

@@ -89,6 +89,12 @@ pub(crate) fn bodies(node: &NodeProto, index: usize) -> impl Iterator<Item = (&A
     })
 }
 
+/// The index of the tensor that is an attribute of the node of that index.
+pub(crate) fn tensor_of(node: &NodeProto, index: usize, attribute: &str) -> usize {
+    let before = node.attribute.iter().take_while(|other| other.name != attribute);
+    index + 1 + before.map(parts_of_attribute).sum::<usize>()
+}
+
 fn parts_of_node(node: &NodeProto) -> usize {
     1 + node.attribute.iter().map(parts_of_attribute).sum::<usize>()
 }

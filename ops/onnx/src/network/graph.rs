@@ -1,6 +1,6 @@
 //! A graph as the layer of a module.
 
-use std::{any::Any, cell::Cell, sync::OnceLock};
+use std::{any::Any, cell::Cell, collections::HashSet, sync::OnceLock};
 
 use ops::{
     Device, Result, Tensor,
@@ -32,6 +32,8 @@ pub struct Graph {
     pub outputs: Vec<Port>,
     /// Whether more samples may come in than the file's fixed batch has.
     pub(crate) rebatch: bool,
+    /// The weights of products whose first dimension is that of the inputs.
+    pub(crate) inputs_first: HashSet<String>,
     /// Set once more samples were found to give what each gives alone.
     pub(crate) verified: OnceLock<()>,
     /// The file, to be written again; none where not all parameters are tensors of it.
@@ -42,6 +44,12 @@ impl Graph {
     /// The graph of a module that was made of an ONNX file.
     pub fn of(module: &Module) -> Option<&Self> {
         (module.layer() as &dyn Any).downcast_ref()
+    }
+
+    /// Whether the first dimension of a parameter is that of the inputs of the product that it is the weight
+    /// of, as in `x W`.
+    pub fn has_inputs_first(&self, name: &str) -> bool {
+        self.inputs_first.contains(name)
     }
 
     /// Computes all outputs, in the file's order, from inputs by name.

@@ -79,33 +79,32 @@ fn guesses(port: &Port) -> bool {
     port.shape.iter().flatten().skip(1).any(Option::is_none)
 }
 
-/// Refuses outputs of another rank than the file declares; where no size was guessed, what came out
-/// replaces what the file says.
-///
-/// # Errors
-/// Which output differs.
+/// What came out replaces what the file says of its outputs, where no size was guessed; gives what differs in
+/// rank, which a file may say wrongly.
 pub(crate) fn settle(
     graph: &mut Graph,
     parameters: &[(String, Parameter)],
     found: &[Option<Spec>],
-) -> Result<(), String> {
-    for (port, found) in graph.outputs.iter().zip(found) {
+) -> Vec<String> {
+    let mut warnings = vec![];
+    for (port, found) in graph.outputs.iter_mut().zip(found) {
         if let (Some(declared), Some(found)) = (&port.shape, found)
             && declared.len() != found.rank()
         {
-            return Err(format!("the output {} comes out as {found}", port.quoted()));
+            warnings.push(format!("the output {} comes out as {found}", port.quoted()));
+            port.shape = None;
         }
     }
     if graph.inputs.iter().any(guesses) {
-        return Ok(());
+        return warnings;
     }
     // Sizes that depend on the number of samples differ for another number.
-    let Trial::Shapes(more) = trial(graph, parameters, 1, SAMPLES + 1) else { return Ok(()) };
+    let Trial::Shapes(more) = trial(graph, parameters, 1, SAMPLES + 1) else { return warnings };
     for (port, both) in graph.outputs.iter_mut().zip(found.iter().zip(&more)) {
         if let (Some(a), Some(b)) = both {
             let size = |(a, b): (&usize, &usize)| (a == b).then_some(*a);
             port.shape = (a.rank() == b.rank()).then(|| a.shape.iter().zip(&b.shape).map(size).collect());
         }
     }
-    Ok(())
+    warnings
 }

@@ -11,7 +11,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         let slope = node.float("alpha", 0.01)?;
         each(move |x| x.leaky_relu(slope))
     }),
-    op("PRelu", 7, |_| elementwise(prelu)),
+    op("PRelu", 7, |_| elementwise(prelu)).weights(&[1]),
     op("Elu", 6, |node| {
         let alpha = node.float("alpha", 1.0)?;
         each(move |x| x.elu(alpha))

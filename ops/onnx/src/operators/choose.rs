@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Slice", 1, slice).settings(&[1, 2, 3, 4]),
-    op("Gather", 1, gather).settings(&[1]),
+    op("Gather", 1, gather).settings(&[1]).weights(&[0]),
     op("GatherElements", 11, gather_elements).settings(&[1]),
     op("GatherND", 11, gather_nd).settings(&[1]),
     op("OneHot", 9, one_hot).settings(&[0, 1]),

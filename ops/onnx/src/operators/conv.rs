@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{call::NodeCall, node::NodeReader};
 
-pub(super) const OPERATORS: &[Operator] = &[op("Conv", 1, conv), op("ConvTranspose", 1, conv_transpose)];
+pub(super) const OPERATORS: &[Operator] =
+    &[op("Conv", 1, conv).weights(&[1, 2]), op("ConvTranspose", 1, conv_transpose).weights(&[1, 2])];
 
 fn groups(node: &NodeReader) -> Result<usize> {
     node.size("group", 1, 1..=usize::MAX, "no number of groups")

@@ -5,7 +5,7 @@ use ops::{Result, Spec, Tensor};
 use super::{Operator, ResolvedNode, gives, op};
 use crate::{broken, call::NodeCall, node::NodeReader};
 
-pub(super) const OPERATORS: &[Operator] = &[op("Einsum", 12, einsum)];
+pub(super) const OPERATORS: &[Operator] = &[op("Einsum", 12, einsum).weights(&[0, 1, 2, 3])];
 
 /// A dimension: a letter, or one of those that an ellipsis stands for, counted from the last.
 type Label = (char, usize);

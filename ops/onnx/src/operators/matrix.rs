@@ -5,7 +5,8 @@ use ops::{DType, Result, Tensor};
 use super::{Operator, ResolvedNode, gives, op};
 use crate::{call::NodeCall, node::NodeReader};
 
-pub(super) const OPERATORS: &[Operator] = &[op("MatMul", 1, |_| gives(product)), op("Gemm", 6, gemm)];
+pub(super) const OPERATORS: &[Operator] =
+    &[op("MatMul", 1, |_| gives(product)).weights(&[0, 1]), op("Gemm", 6, gemm).weights(&[0, 1, 2])];
 
 /// NumPy's `matmul`: a vector is a row on the left, a column on the right.
 fn product(call: &NodeCall) -> Result<Tensor> {

@@ -54,6 +54,8 @@ pub(crate) struct Operator {
     pub resolve: fn(&NodeReader) -> ResolvedNode,
     /// Inputs that are read as plain numbers, or only chosen by: no gradient passes through them.
     pub settings: &'static [usize],
+    /// Inputs that are the operator's own weights and biases, where they are constants.
+    pub weights: &'static [usize],
     /// Inputs that are running averages.
     pub buffers: &'static [usize],
     /// Whether gradients pass.
@@ -70,6 +72,11 @@ impl Operator {
 
     const fn settings(mut self, inputs: &'static [usize]) -> Self {
         self.settings = inputs;
+        self
+    }
+
+    const fn weights(mut self, inputs: &'static [usize]) -> Self {
+        self.weights = inputs;
         self
     }
 
@@ -101,6 +108,7 @@ const fn op(name: &'static str, since: i64, resolve: fn(&NodeReader) -> Resolved
         versions: (since, NEWEST_OPSET),
         resolve,
         settings: &[],
+        weights: &[],
         buffers: &[],
         smooth: true,
         pure: true,

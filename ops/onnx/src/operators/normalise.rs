@@ -11,11 +11,11 @@ use crate::{
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("BatchNormalization", 7, batch).buffers(&[3, 4]).impure(),
-    op("InstanceNormalization", 6, instance),
-    op("LayerNormalization", 17, layer),
-    op("GroupNormalization", 18, group),
-    op("RMSNormalization", 23, root_mean_square),
+    op("BatchNormalization", 7, batch).weights(&[1, 2]).buffers(&[3, 4]).impure(),
+    op("InstanceNormalization", 6, instance).weights(&[1, 2]),
+    op("LayerNormalization", 17, layer).weights(&[1, 2]),
+    op("GroupNormalization", 18, group).weights(&[1, 2]),
+    op("RMSNormalization", 23, root_mean_square).weights(&[1]),
     op("LpNormalization", 1, lp),
     op("MeanVarianceNormalization", 9, mean_variance),
     op("Dropout", 7, dropout).settings(&[1, 2]).impure(),
@@ -37,6 +37,7 @@ fn batch(node: &NodeReader) -> ResolvedNode {
     if node.opset < 9 && !node.flag("spatial", true)? {
         return crate::broken("the attribute `spatial` is 0, expected 1");
     }
+    let unbiased = node.unbiased_variance;
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
         let learning = match call.pass.mode {
@@ -63,7 +64,10 @@ fn batch(node: &NodeReader) -> ResolvedNode {
         let moved = |old: &Tensor, new: &Tensor| {
             no_grad(|| old.mul_scalar(momentum)?.add(&new.detach().mul_scalar(1.0 - momentum)?))
         };
-        let (new_mean, new_var) = (moved(&old_mean, &mean)?, moved(&old_var, &var)?);
+        let count = x.len() / mean.len();
+        let divisor = if unbiased && count > 1 { count - 1 } else { count };
+        let spread = var.mul_scalar(count as f64 / divisor as f64)?;
+        let (new_mean, new_var) = (moved(&old_mean, &mean)?, moved(&old_var, &spread)?);
         if call.pass.mode == GraphMode::Training {
             for (i, new) in [(3, &new_mean), (4, &new_var)] {
                 buffer(call, i).map_or(Ok(()), |cell| cell.set(new))?;

@@ -10,11 +10,13 @@ use super::{
 use crate::{GraphValue, broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("RNN", 7, |node| layer(node, CellKind::Plain)).settings(&[4]),
+    op("RNN", 7, |node| layer(node, CellKind::Plain)).settings(&[4]).weights(&[1, 2, 3, 7]),
     op("GRU", 7, |node| layer(node, CellKind::Gru { reset_after: node.flag("linear_before_reset", false)? }))
-        .settings(&[4]),
+        .settings(&[4])
+        .weights(&[1, 2, 3, 7]),
     op("LSTM", 7, |node| layer(node, CellKind::Lstm { tied: node.flag("input_forget", false)? }))
-        .settings(&[4]),
+        .settings(&[4])
+        .weights(&[1, 2, 3, 7]),
 ];
 
 struct RecurrentLayer {

@@ -1,7 +1,7 @@
 //! ONNX graphs in a few words.
 
 use onnx_net::{
-    OnnxFile,
+    Choice, FileTensor, OnnxFile,
     proto::{
         AttributeProto, AttributeType, Dimension, DimensionProto, FunctionProto, GraphProto, ModelProto,
         NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto,
@@ -104,7 +104,19 @@ impl Net {
     }
 
     pub fn module(&self) -> Result<Module> {
-        onnx_net::module(&OnnxFile::from_bytes(&self.bytes())?)
+        self.chosen(&Choice::default())
+    }
+
+    /// The module where a choice of what is trained is made.
+    pub fn chosen(&self, choice: &Choice) -> Result<Module> {
+        onnx_net::module_with(&OnnxFile::from_bytes(&self.bytes())?, choice)
+    }
+
+    /// The names of the tensors that are trained, and of those that are not.
+    pub fn trained_and_kept(&self) -> [Vec<String>; 2] {
+        let report = self.report();
+        let name = |tensor: &FileTensor| tensor.name.clone();
+        [report.trained().map(name).collect(), report.kept().map(name).collect()]
     }
 }
 

@@ -1,9 +1,6 @@
 //! Functions of the model's own, and graphs inside nodes.
 
-use onnx_net::{
-    OnnxFile, check,
-    proto::{AttributeProto, AttributeType, GraphProto},
-};
+use onnx_net::proto::{AttributeProto, AttributeType, GraphProto};
 
 use crate::build::*;
 
@@ -41,9 +38,8 @@ fn weights_in_a_loop_are_trained() {
         .op("Loop", "rounds _ x -> y", vec![body("body", inner.0.graph.as_ref().unwrap())])
         .output("y");
     net.graph().initializer[1].dims.clear();
-    let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
-    assert!(report.trains(), "{report}");
-    assert_eq!((report.trained, report.constant), (vec!["w".to_owned()], vec![]));
+    assert!(net.report().trains());
+    assert_eq!(net.trained_and_kept()[0], ["w"]);
     let module = net.module().unwrap();
     let loss = module.forward(&tensor(&[1.0, 1.0], &[1, 2])).unwrap().sum().unwrap();
     let gradients = loss.backward().unwrap();

@@ -15,5 +15,6 @@ mod reading;
 mod refusals;
 mod sampling;
 mod slopes;
+mod trained;
 mod training;
 mod writing;

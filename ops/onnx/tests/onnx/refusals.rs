@@ -28,7 +28,7 @@ fn everything_that_is_not_supported_is_listed() {
     assert!(!report.runs && !report.trains());
     let text = refused(&net);
     for expected in [
-        "type: the tensor `w` has elements of type float16",
+        "type float16 of the tensor `w`: expected",
         "operator Frobnicate: not known (2 times)",
         "Cast (node `Cast_d`): the attribute `to` asks for elements of type float16",
         "operator Gelu of opset 18: known from 20 to",
@@ -36,6 +36,35 @@ fn everything_that_is_not_supported_is_listed() {
     ] {
         assert!(text.contains(expected), "`{expected}` is missing in:\n{text}");
     }
+}
+
+/// One message a cause: a quantised file had one for each of its tensors and nodes.
+#[test]
+fn findings_of_one_cause_are_one() {
+    let mut net = Net::new().input("x", F32, &[-1, 2]).output("y");
+    for i in 0..6 {
+        net = net.floats(&format!("w{i}"), &[2], &[0.0; 2]).op(["Odd", "Even"][i % 2], "x -> y", vec![]);
+        net.graph().initializer[i].data_type = 3;
+    }
+    let report = net.report();
+    assert_eq!(
+        report.to_string(),
+        "  type int8 of the tensor `w0`, the tensor `w1`, the tensor `w2`, the tensor `w3` and 2 more: \
+         expected f32, f64, i32, i64 or bool (6 times)\n  operators Odd, Even: not known (6 times)\n"
+    );
+}
+
+#[test]
+fn an_output_of_another_rank_than_declared_is_a_warning() {
+    let net = Net::new().input("x", F32, &[-1, 2]).op("Relu", "x -> y", vec![]).gives("y", F32, &[-1, 2, 1]);
+    let report = net.report();
+    assert!(report.runs && report.warnings.len() == 1, "{:?}", report.warnings);
+    assert!(
+        report.warnings[0].contains("`y`: f32 [?, 2, 1] comes out as f32 [2, 2]"),
+        "{:?}",
+        report.warnings
+    );
+    assert_eq!(net.module().unwrap().forward(&tensor(&[-1.0, 2.0], &[1, 2])).unwrap().shape(), [1, 2]);
 }
 
 #[test]
@@ -126,5 +155,6 @@ fn a_network_without_gradients_runs_but_does_not_train() {
         .output("y");
     let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
     assert!(report.runs && !report.trains());
-    assert_eq!(report.constant, ["w"]);
+    let kept: Vec<_> = report.kept().map(|tensor| (&*tensor.name, tensor.reason)).collect();
+    assert_eq!(kept, [("w", "no gradient reaches it")]);
 }

@@ -9,6 +9,8 @@ use ops::{
     random,
 };
 
+use onnx_net::Choice;
+
 use crate::build::*;
 
 /// `y = x W'` with a weight that goes through nodes that only move elements.
@@ -192,17 +194,16 @@ fn a_single_number_is_trained_where_its_name_tells() {
         .op("Max", "c bound -> d", vec![])
         .op("Add", "d scalar_tensor_default -> y", vec![])
         .output("y");
-    let report = net.report();
-    assert_eq!(report.trained, ["logit_scale"]);
-    assert_eq!(report.numbers, ["val_12", "/Constant_output_0", "bound", "scalar_tensor_default"]);
+    let numbers = ["val_12", "/Constant_output_0", "bound", "scalar_tensor_default"];
+    assert_eq!(net.trained_and_kept(), [vec!["logit_scale"], numbers.to_vec()]);
     let mut own = net.clone();
     own.0.producer_name = "host".into();
     let trained = ["logit_scale", "val_12", "/Constant_output_0", "scalar_tensor_default"];
-    assert_eq!(own.report().trained, trained);
+    assert_eq!(own.trained_and_kept()[0], trained);
 }
 
-/// A mask keeps its infinite entries, as in PyTorch: their gradient is 0, and no rule makes anything else of
-/// it.
+/// A mask is trained where somebody asks for it, and keeps its infinite entries, as in PyTorch: their gradient
+/// is 0, and no rule makes anything else of it.
 #[test]
 fn a_mask_of_an_initialiser_stays_infinite() {
     let mask = [0.0, f32::NEG_INFINITY, 0.0, 0.0, 0.0, f32::NEG_INFINITY];
@@ -214,9 +215,11 @@ fn a_mask_of_an_initialiser_stays_infinite() {
         .op("Add", "a mask -> b", vec![])
         .op("Softmax", "b -> y", vec![])
         .output("y");
+    assert_eq!(net.trained_and_kept(), [["w"], ["mask"]]);
+    let chosen = Choice { train: vec!["mask".into()], ..Choice::default() };
     let x = tensor(&[1.0, 2.0, 3.0, 0.5, -1.0, 2.0], &[2, 3]);
     let check = |rule: &dyn Fn(Vec<(String, Parameter)>) -> Optimiser| {
-        let module = net.module().unwrap();
+        let module = net.chosen(&chosen).unwrap();
         let (average, optimiser) = (module.deep_copy().unwrap(), rule(module.named_parameters()));
         for decay in [0.0, 0.9, 1.0] {
             let loss = module.forward(&x).unwrap().square().unwrap().sum().unwrap();

@@ -2,6 +2,7 @@
 //! project: HOST_MODELS names their folder, HOST_DATA that of the data sets. And graphs that are written
 //! here, against ONNX Runtime.
 
+mod chosen;
 mod pictures;
 mod program;
 mod real_files;
