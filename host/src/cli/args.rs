@@ -151,23 +151,9 @@ pub enum OnnxCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Run a file on NumPy arrays, in ONNX Runtime
-    Run {
-        /// The ONNX file
-        file: PathBuf,
-        /// An input of the network
-        #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_file)]
-        input: Vec<(String, PathBuf)>,
-        /// Write each output into this folder, as NAME.npy
-        #[arg(long, value_name = "DIR")]
-        output: Option<PathBuf>,
-        /// The ONNX Runtime library
-        #[arg(long, value_name = "PATH")]
-        onnxruntime: Option<PathBuf>,
-        /// Print JSON: one object a line, for each output
-        #[arg(long)]
-        json: bool,
-    },
+    /// Run a file on NumPy arrays or JSON, in ONNX Runtime
+    #[command(next_line_help = true)]
+    Run(OnnxRun),
     /// Time a file in ONNX Runtime; one JSON line
     #[command(next_line_help = true)]
     Bench(OnnxBench),
@@ -183,17 +169,39 @@ pub enum OnnxCommand {
     },
 }
 
+/// `host onnx run`
+#[derive(Debug, Args)]
+pub struct OnnxRun {
+    /// The ONNX file
+    pub file: PathBuf,
+    /// An input of the network: an array of NumPy, a .json file, or JSON such as x=[[1,2]] or x=["a"]
+    #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_input)]
+    pub input: Vec<(String, String)>,
+    /// The outputs to compute, instead of all
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub outputs: Option<Vec<String>>,
+    /// Write each output into this folder, as NAME.npy, or NAME.json where it is no tensor
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// The ONNX Runtime library
+    #[arg(long, value_name = "PATH")]
+    pub onnxruntime: Option<PathBuf>,
+    /// Print JSON: one object a line, for each output
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `host onnx bench`
 #[derive(Debug, Args)]
 pub struct OnnxBench {
     /// The ONNX file
     pub file: PathBuf,
-    /// Samples at a time; other sizes left open are 1
+    /// Samples at a time; for other sizes left open, those are looked for that the file runs on, 1 first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: u64,
-    /// An input of the network, instead of random numbers
-    #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_file)]
-    pub input: Vec<(String, PathBuf)>,
+    /// An input of the network, instead of random numbers: an array of NumPy, a .json file, or JSON
+    #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_input)]
+    pub input: Vec<(String, String)>,
     /// Times that are measured, of each of both ways
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub reps: u32,
@@ -382,10 +390,12 @@ pub fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 
-fn named_file(text: &str) -> Result<(String, PathBuf), String> {
-    // A name may hold `=`, a path rarely does.
-    let (name, path) = text.rsplit_once('=').ok_or("an input is written NAME=FILE.npy")?;
-    Ok((name.to_owned(), path.into()))
+fn named_input(text: &str) -> Result<(String, String), String> {
+    // A name may hold `=`, a path rarely does; JSON may.
+    let inline = text.match_indices('=').find(|(i, _)| super::onnx::is_json(&text[i + 1..]));
+    let parts = inline.map(|(i, _)| (&text[..i], &text[i + 1..])).or_else(|| text.rsplit_once('='));
+    let (name, value) = parts.ok_or("an input is written NAME=FILE.npy, or NAME=JSON")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

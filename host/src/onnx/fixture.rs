@@ -6,7 +6,22 @@ use tempfile::NamedTempFile;
 
 use ops::{DType, op::onnx::data_type};
 
-use super::array::EXCHANGED;
+/// The element types of numbers.
+pub const EXCHANGED: [DType; 13] = [
+    DType::F32,
+    DType::F64,
+    DType::I32,
+    DType::I64,
+    DType::Bool,
+    DType::F16,
+    DType::Bf16,
+    DType::I8,
+    DType::I16,
+    DType::U8,
+    DType::U16,
+    DType::U32,
+    DType::U64,
+];
 
 /// One protobuf message under construction.
 #[derive(Clone, Default)]

@@ -271,6 +271,7 @@ array_items! {
     i64 => "array of integer",
     usize => "shape",
     Pair => "array of pairs",
+    String => "array of string",
 }
 
 /// A size in two directions: `3` or `[3, 5]`.

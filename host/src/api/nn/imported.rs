@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use onnx_net::Graph;
+use onnx_net::{Graph, OnnxFile};
 use ops::{Tensor, nn::Module};
 use rhai::{Dynamic, Map};
 
 use crate::{
-    api::options::named,
+    api::{onnx::placed, options::named},
     error::{Error, Result},
     files::reading,
     script::Adder,
@@ -45,9 +45,11 @@ fn open(session: &Session, path: &str) -> Result<Module> {
             other => other.into(),
         }
     };
-    let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = onnx_net::OnnxFile::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
-        reading::model(Path::new(path), file, model.elements())?;
+    let asked = Path::new(path);
+    let model = session.read(asked, "", |real| -> Result<_> {
+        let read = placed::read(session, asked, real, OnnxFile::read_where);
+        let (place, model) = read.map_err(unusable("nn::from_onnx: ".into()))?;
+        reading::model(asked, &place, model.elements())?;
         Ok(model)
     })?;
     let module = onnx_net::module(&model).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;

@@ -15,7 +15,7 @@ use crate::{
 /// time.
 pub fn run(args: &OnnxBench) -> Result<Outcome> {
     let model = Model::open(&args.file, Device::Cpu, args.onnxruntime.as_deref())?;
-    let inputs = models::Inputs::new(&model, inputs::read(&args.input)?, args.batch)?;
+    let inputs = models::Inputs::new(&model, inputs::read(&model, &args.input)?, args.batch)?;
     let [hosts, bares] = models::time(&model, &inputs, args.warmup, args.reps)?;
     print(&[
         json!({ "name": args.file.file_stem().unwrap_or_default().to_string_lossy(), "batch": args.batch }),
