@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod bench;
+mod onnx;
 mod slurm;
 mod study;
 mod sweep;
@@ -15,6 +16,7 @@ use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use bench::{Bench, BenchTiming};
+pub use onnx::{OnnxBench, OnnxRun};
 pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
 pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
@@ -167,50 +169,6 @@ pub enum OnnxCommand {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// `host onnx run`
-#[derive(Debug, Args)]
-pub struct OnnxRun {
-    /// The ONNX file
-    pub file: PathBuf,
-    /// An input of the network: an array of NumPy, a .json file, or JSON such as x=[[1,2]] or x=["a"]
-    #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_input)]
-    pub input: Vec<(String, String)>,
-    /// The outputs to compute, instead of all
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
-    pub outputs: Option<Vec<String>>,
-    /// Write each output into this folder, as NAME.npy, or NAME.json where it is no tensor
-    #[arg(long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// The ONNX Runtime library
-    #[arg(long, value_name = "PATH")]
-    pub onnxruntime: Option<PathBuf>,
-    /// Print JSON: one object a line, for each output
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `host onnx bench`
-#[derive(Debug, Args)]
-pub struct OnnxBench {
-    /// The ONNX file
-    pub file: PathBuf,
-    /// Samples at a time; for other sizes left open, those are looked for that the file runs on, 1 first
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    pub batch: u64,
-    /// An input of the network, instead of random numbers: an array of NumPy, a .json file, or JSON
-    #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_input)]
-    pub input: Vec<(String, String)>,
-    /// Times that are measured, of each of both ways
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub reps: u32,
-    /// Times before, that are not
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub warmup: u32,
-    /// The ONNX Runtime library
-    #[arg(long, value_name = "PATH")]
-    pub onnxruntime: Option<PathBuf>,
 }
 
 /// What can be done about data sets.
@@ -388,14 +346,6 @@ pub struct Control {
 pub fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("a setting is written key=value")?;
     Ok((key.trim().to_owned(), value.to_owned()))
-}
-
-fn named_input(text: &str) -> Result<(String, String), String> {
-    // A name may hold `=`, a path rarely does; JSON may.
-    let inline = text.match_indices('=').find(|(i, _)| super::onnx::is_json(&text[i + 1..]));
-    let parts = inline.map(|(i, _)| (&text[..i], &text[i + 1..])).or_else(|| text.rsplit_once('='));
-    let (name, value) = parts.ok_or("an input is written NAME=FILE.npy, or NAME=JSON")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -25,21 +25,28 @@ struct Attempt {
     whole: f64,
 }
 
-/// The inputs that were given, with random ones for the others: `batch` samples, and of the axes that are left
-/// open those lengths that the model runs on, 1 first.
+/// The inputs that were given, with random ones for the others, and their number of samples: `batch`, or 1,
+/// or as many as the file fixes. The axes that are left open have lengths that the model runs on, 1 first.
 ///
 /// # Errors
 /// `Usage` where none of them runs, with the axes that are left open.
-pub fn drawn(model: &Model, given: Vec<(String, Value)>, batch: u64) -> Result<Vec<(String, Value)>> {
+pub fn drawn(
+    model: &Model,
+    given: Vec<(String, Value)>,
+    batch: Option<u64>,
+) -> Result<(Vec<(String, Value)>, u64)> {
     let missing: Vec<&ModelPort> =
         model.inputs().iter().filter(|port| given.iter().all(|(name, _)| *name != port.name)).collect();
     if missing.is_empty() {
-        return Ok(given);
+        return Ok((given, batch.unwrap_or(1)));
     }
     let known = named(model, &given);
-    let batch = batch as usize;
+    let batches = match batch {
+        Some(batch) => vec![batch as usize],
+        None => [Some(1), model.batch()].into_iter().flatten().collect(),
+    };
     let mut first = None;
-    for attempt in attempts(batch) {
+    for attempt in batches.into_iter().flat_map(attempts) {
         ops::interrupt::check()?;
         let others = missing.iter().map(|port| Ok((port.name.clone(), value(port, &known, attempt)?)));
         let others = match others.collect::<Result<Vec<_>>>() {
@@ -49,7 +56,7 @@ pub fn drawn(model: &Model, given: Vec<(String, Value)>, batch: u64) -> Result<V
         let inputs = [given.clone(), others].concat();
         let views = inputs.iter().map(|(name, value)| (&**name, Given::Value(value))).collect();
         match model.run_given(views, &Wanted::default()) {
-            Ok(_) => return Ok(inputs),
+            Ok(_) => return Ok((inputs, attempt.batch as u64)),
             Err(error) => first = first.or(Some(error)),
         }
     }
@@ -137,7 +144,11 @@ fn without(model: &Model, missing: &[&ModelPort], first: Option<Error>) -> Error
     let inputs: Vec<String> = missing.iter().map(axes).collect();
     let options: Vec<String> =
         missing.iter().map(|port| format!("--input '{}=FILE.npy'", port.name)).collect();
-    let why = first.map_or_else(String::new, |error| format!("; with axes of length 1: {error}"));
+    let why = first.map_or_else(String::new, |error| {
+        let text = error.to_string();
+        let problem = text.split("\n  help:").next().unwrap_or_default().trim().to_owned();
+        format!("; with axes of length 1: {problem}")
+    });
     let path = model.path().display();
     Error::usage(
         format!("{path}: no sizes were found that it runs on, for the inputs {}{why}", inputs.join(", ")),

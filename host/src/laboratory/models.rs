@@ -15,16 +15,19 @@ use crate::{
 pub struct Inputs {
     held: Vec<(String, ModelInput)>,
     values: Vec<(String, Value)>,
+    /// The number of samples.
+    pub batch: u64,
 }
 
 impl Inputs {
-    /// The inputs that are given, and random ones of `batch` samples for the others.
+    /// The inputs that are given, and random ones of `batch` samples for the others; where nobody says how
+    /// many, of 1, or of as many as the file fixes.
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) for inputs that memory does not hold, and where no sizes
     /// are found that the model runs on.
-    pub fn new(model: &Model, given: Vec<(String, Value)>, batch: u64) -> Result<Self> {
-        let mut values = drawn(model, given, batch)?;
+    pub fn new(model: &Model, given: Vec<(String, Value)>, batch: Option<u64>) -> Result<Self> {
+        let (mut values, batch) = drawn(model, given, batch)?;
         // Both ways take the model's own element types, which a file of another may not have.
         for (name, value) in &mut values {
             let dtype = model.input(name)?.dtype;
@@ -34,7 +37,7 @@ impl Inputs {
         }
         let held = |(name, value): (String, Value)| Ok((name, as_held(value)?));
         let held = values.clone().into_iter().map(held).collect::<Result<_>>()?;
-        Ok(Self { held, values })
+        Ok(Self { held, values, batch })
     }
 }
 

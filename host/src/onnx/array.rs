@@ -64,7 +64,8 @@ pub(super) fn input(array: ArrayView<'_>) -> ort::Result<SessionInputValue<'_>> 
 
 /// A copy of the whole array, where ONNX Runtime keeps it.
 pub(super) fn owned(array: ArrayView<'_>) -> ort::Result<DynValue> {
-    with_elements!(DataView, array.data(), x => Ok(Tensor::from_array((array.shape(), x.to_vec()))?.into_dyn()))
+    let shape = array.shape();
+    with_elements!(DataView, array.data(), x => Ok(Tensor::from_array((shape, x.to_vec()))?.into_dyn()))
 }
 
 /// Rows `start..start + count` as a model's input: without a copy where the array has them all, else with the

@@ -5,6 +5,7 @@
 
 mod array;
 mod declared;
+mod elsewhere;
 mod header;
 mod inputs;
 mod locate;

@@ -16,6 +16,7 @@ use ops::Device;
 
 use super::{
     declared::Declared,
+    elsewhere,
     header::Header,
     inputs,
     port::ModelPort,
@@ -71,10 +72,11 @@ impl Model {
         library: Option<&Path>,
     ) -> Result<Self> {
         let (header, mixed) = (Header::of(file.proto()), mixed_samples(file.proto()));
-        let (elements, declared) =
-            (file.elements().map(Path::to_path_buf).collect(), Declared::from(file.proto()));
+        let elements: Vec<_> = file.elements().map(Path::to_path_buf).collect();
+        let declared = Declared::from(file.proto());
         drop(file);
-        let model = Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))?;
+        let commit = |builder| elsewhere::commit(builder, path, &elements);
+        let model = Self::build(path, header, device, library, commit)?;
         Ok(Self { elements, mixed, ..model.declaring(declared) })
     }
 
@@ -117,8 +119,8 @@ impl Model {
             session.outputs().iter().any(|outlet| matches!(outlet.dtype(), ValueType::Optional(_)));
         let is_array = inputs.iter().chain(&outputs).all(|port| port.dtype.is_some());
         let every = inputs.iter_mut().chain(&mut outputs).map(|port| &mut port.port);
-        // Only arrays are cut into pieces.
-        let batch = if is_array { inputs::free_batch(every) } else { None };
+        // Only arrays that are there are cut into pieces.
+        let batch = if is_array && !is_optional { inputs::free_batch(every) } else { None };
         let (path, independent, session) = (path.to_path_buf(), OnceLock::new(), Mutex::new(session));
         let (elements, mixed, declared) = (Vec::new(), None, Declared::default());
         Ok(Self {

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-/// What lists inside of lists hold, in row-major order, and their shape: `[[1, 2, 3]]` is 1, 2, 3 of the shape
-/// `[1, 3]`. `items` gives those of a list, and nothing for what is none.
+/// What lists inside of lists hold, in row-major order, and their shape: `[[1, 2, 3]]` is 1, 2, 3 of the
+/// shape `[1, 3]`. `items` gives those of a list, and nothing for what is none.
 ///
 /// # Errors
 /// `Usage` for rows of different lengths.

@@ -33,7 +33,7 @@ impl Model {
         self.run_given(given, &Wanted::default())?.into_iter().map(array).collect()
     }
 
-    /// The outputs that are `wanted`, in the model's order or that of their names, for `inputs`, in any order.
+    /// The outputs that are `wanted`, in the model's order or that of their names, for `inputs` in any order.
     /// An optional output that is not there is left out.
     ///
     /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where
@@ -191,8 +191,8 @@ impl Model {
         Ok((rows != batch).then_some((views, rows, batch)))
     }
 
-    /// The number of rows that all inputs share, but those of the one row that the file fixes; one batch where
-    /// there are no inputs.
+    /// The number of rows that all inputs share, but those of the one row that the file fixes; one batch
+    /// where there are no inputs.
     fn rows(&self, inputs: &[ArrayView], batch: usize) -> Result<usize> {
         let all = || self.inputs.iter().zip(inputs).map(|(port, array)| (&port.name, array.shape()[0]));
         if let Some((name, _)) = all().find(|(_, rows)| *rows == 0) {

@@ -80,8 +80,8 @@ impl DType {
         }
     }
 
-    /// The narrowest type of a tensor that holds every number of this one: its own, `f32` for the short floats,
-    /// `i32` and `i64` for the other whole numbers (of `u64` those up to 2^63 - 1).
+    /// The narrowest type of a tensor that holds every number of this one: its own, `f32` for the short
+    /// floats, `i32` and `i64` for the other whole numbers (of `u64` those up to 2^63 - 1).
     pub fn computed(self) -> Self {
         match self {
             Self::F16 | Self::Bf16 => Self::F32,

@@ -1,4 +1,5 @@
-//! NumPy's arrays of texts, `<U5`: each element has room for so many letters of four bytes, zeros after its end.
+//! NumPy's arrays of texts, `<U5`: each element has room for so many letters of four bytes, and zeros after
+//! its end.
 
 use std::path::Path;
 

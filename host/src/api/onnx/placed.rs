@@ -10,8 +10,8 @@ use crate::session::Session;
 type Read = fn(&Path, &dyn Fn(&Path) -> bool) -> ops::Result<OnnxFile>;
 
 /// The file that `asked` led to, and its path: `real`; or, where it names files that lie beside a link to it,
-/// as in a Hugging Face cache, that link in its real folder. Links of files that it names may lead to what the
-/// script may read.
+/// as in a Hugging Face cache, that link in its real folder. Links of files that it names may lead to what
+/// the script may read.
 ///
 /// # Errors
 /// Those of `read`.

@@ -64,6 +64,11 @@ pub(super) fn from_script(name: &str, value: &Dynamic, port: Option<&ModelPort>)
     }
     let is_text = port.is_some_and(ModelPort::is_text);
     let found = if is_text { texts(value, port) } else { plain(value) };
+    let dtype = port.and_then(|port| port.dtype);
+    let found = match (found, dtype) {
+        (Ok(Value::Array(number)), Some(dtype)) => typed(number, dtype).map(Value::Array).map_err(Some),
+        (found, _) => found,
+    };
     found.map(ModelInput::Value).map_err(|problem| {
         let problem = problem.map_or_else(|| kinds::a(value), |error| format!("no array: {error}"));
         let help = match port {
@@ -106,6 +111,14 @@ fn plain(value: &Dynamic) -> Result<Value, Option<Error>> {
         return entries.collect::<Result<_, _>>().map(Value::Map);
     }
     scalar(value)
+}
+
+/// A number of a script as one of the model's element type.
+fn typed(number: Array, dtype: DType) -> Result<Array> {
+    match dtype.computed().is_float() && number.dtype() == DType::I64 {
+        true => Ok(Array::new([], Data::from_numbers(number.data().to_f64(), dtype))?),
+        false => Ok(number.fitted(dtype)?),
+    }
 }
 
 /// A number, a truth value or a text.

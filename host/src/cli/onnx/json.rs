@@ -22,7 +22,12 @@ pub fn value(json: &Json, port: &ModelPort) -> Result<Value> {
         Error::usage(format!("this JSON is no {}", port.kind()), help)
     };
     if port.is_text() || port.dtype.is_some() {
-        return tensor(json, port.dtype.is_some_and(|d| d.computed().is_float())).ok_or_else(unlike)?;
+        let found =
+            tensor(json, port.dtype.is_some_and(|d| d.computed().is_float())).ok_or_else(unlike)??;
+        return match (found, port.dtype) {
+            (Value::Array(array), Some(dtype)) => Ok(Value::Array(array.fitted(dtype)?)),
+            (found, _) => Ok(found),
+        };
     }
     plain(json).ok_or_else(unlike)
 }

@@ -103,8 +103,8 @@ fn inside(folder: &Path, location: &str, allowed: Allowed) -> Result<PathBuf> {
     }
     if is_linked && !is_allowed(folder, &path, allowed)? {
         return broken(format!(
-            "the path `{location}` of elements goes through a link to where nothing may be read (in a script, \
-             `--allow-read DIR` allows it)"
+            "the path `{location}` of elements goes through a link to where nothing may be read \
+             (`host run --allow-read DIR` allows scripts to)"
         ));
     }
     if path.is_file() { Ok(path) } else { broken(format!("{} is not a file", path.display())) }
