@@ -88,14 +88,14 @@ pub fn add(table: &mut Table) {
         )
         .add(
             "run(model, inputs, options)",
-            "Runs a model on #{ name: value }; gives a map of its outputs. A value is a Tensor (of a type that \
-             no tensor has, the model gets its numbers, and those that it does not hold are refused), texts \
-             (\"a\", [\"a\", \"b\"]), an array for a sequence, a map for a map, or an OnnxValue. Outputs of \
-             f16 and bf16 come as f32, of i8, i16, u8 and u16 as i32, of u32 and u64 as i64; an optional \
-             output that is not there is left out. Options: `outputs`, the names of those to compute; `keep`, \
-             the names of those to leave in ONNX Runtime, where `*` stands for any letters. A decoder with \
-             its cache: `let cache = model.zeros(\"past\", [1, 0, 3]); for x in tokens { let out = \
-             model.run(#{ x: x, past: cache }, #{ keep: [\"present*\"] }); cache = out.present; }`.",
+            "Runs a model on #{ name: value }; gives a map of its outputs. A value is a Tensor (of a type \
+             that no tensor has, the model gets its numbers, and those that it does not hold are refused), \
+             texts (\"a\", [\"a\", \"b\"]), an array for a sequence, a map for a map, or an OnnxValue. \
+             Outputs of f16 and bf16 come as f32, of i8, i16, u8 and u16 as i32, of u32 and u64 as i64; an \
+             optional output that is not there is left out. Options: `outputs`, the names of those to \
+             compute; `keep`, the names of those to leave in ONNX Runtime, where `*` stands for any letters. \
+             A decoder with its cache: `let cache = model.zeros(\"past\", [1, 0, 3]); for x in tokens { let \
+             out = model.run(#{ x: x, past: cache }, #{ keep: [\"present*\"] }); cache = out.present; }`.",
             "",
             |session: &Session, model: Arc<Model>, inputs: Map, options: Option<Map>| {
                 warned(session, &model, run_named(&model, inputs, options))
