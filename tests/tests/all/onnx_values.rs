@@ -142,7 +142,7 @@ expect("one output", out.keys() == ["y"]);
         ("model.run(#{}, #{ kept: [] })", "run has no option `kept`"),
         ("model.zeros(\"pats\", [1, 0, 3])", "did you mean `past`"),
         ("model.run(#{ x: 1, past: 2 })", "input `past` is f32 [], expected past: f32 [?, ?, 3]"),
-        ("model.run(#{ past: () })", "run: the input `past` is ()"),
+        ("model.run(#{ past: () })", "run: the input `past` is a ()"),
     ] {
         script(&bench, call).unwrap().code(1).says(&[says]);
     }
