@@ -5,6 +5,7 @@ mod items;
 mod kind;
 mod labels;
 mod npy;
+mod texts;
 
 use files::{Error, Result};
 
@@ -20,6 +21,7 @@ pub use kind::NumpyKind;
 pub use npy::{NumpyArray, to_bytes};
 use ops::Tensor;
 use std::path::{Path, PathBuf};
+pub use texts::{Texts, read_texts};
 
 /// The largest array that is read.
 const MAX_BYTES: u64 = 4 << 30;

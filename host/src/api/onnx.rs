@@ -1,16 +1,15 @@
 //! `onnx::...`: frozen models in ONNX Runtime, for inference only.
 
+pub(super) mod placed;
+mod values;
+
 use std::{path::Path, sync::Arc};
 
 use onnx_net::{
-    Port,
+    OnnxFile,
     export::{export, to_bytes},
 };
-use ops::{
-    Array, ArrayView, DType, Device, Spec, Tensor,
-    nn::Module,
-    tensor::{DataView, Floats},
-};
+use ops::{DType, Device, Spec, Tensor, nn::Module};
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
@@ -19,17 +18,27 @@ use crate::{
             exported::metadata,
             fits::{only, same},
         },
-        options::named,
+        options::CallOptions,
     },
     error::{Error, Result},
     files::reading,
     kinds,
-    onnx::{Model, Runtime},
+    onnx::{Model, ModelPort, OnnxValue, Runtime, Value, Wanted},
     script::{Comparable, Identity, Table, script_type},
     session::Session,
 };
+pub(crate) use values::ModelInput;
+use values::{from_script, to_script};
 
-script_type!(Arc<Model> => "Model");
+script_type!(Arc<Model> => "Model", Arc<OnnxValue> => "OnnxValue");
+
+impl Comparable for Arc<OnnxValue> {
+    type Content = Identity<OnnxValue>;
+
+    fn content(&self) -> Self::Content {
+        Identity::of(self)
+    }
+}
 
 impl Comparable for Arc<Model> {
     type Content = Identity<Model>;
@@ -69,16 +78,45 @@ pub fn add(table: &mut Table) {
     table
         .global()
         .add("run(model, x)", "Runs a model of one input; gives its output, or a map of several.", "", {
-            |model: Arc<Model>, x: Tensor| run_one(&model, &x)
+            |session: &Session, model: Arc<Model>, x: Tensor| warned(session, &model, run_one(&model, &x))
         })
         .add(
             "forward(model, x)",
             "What the model makes of a tensor, as a module: one tensor in, one out.",
             "",
-            |model: Arc<Model>, x: Tensor| forward(&model, &x),
+            |session: &Session, model: Arc<Model>, x: Tensor| warned(session, &model, forward(&model, &x)),
         )
-        .add("run(model, inputs)", "Runs a model on #{ name: tensor }; gives a map of its outputs.", "", {
-            |model: Arc<Model>, inputs: Map| run_named(&model, inputs)
+        .add(
+            "run(model, inputs, options)",
+            "Runs a model on #{ name: value }; gives a map of its outputs. A value is a Tensor (of a type \
+             that no tensor has, the model gets its numbers, and those that it does not hold are refused), \
+             texts (\"a\", [\"a\", \"b\"]), an array for a sequence, a map for a map, or an OnnxValue. \
+             Outputs of f16 and bf16 come as f32, of i8, i16, u8 and u16 as i32, of u32 and u64 as i64; an \
+             optional output that is not there is left out. Options: `outputs`, the names of those to \
+             compute; `keep`, the names of those to leave in ONNX Runtime, where `*` stands for any letters. \
+             A decoder with its cache: `let cache = model.zeros(\"past\", [1, 0, 3]); for x in tokens { let \
+             out = model.run(#{ x: x, past: cache }, #{ keep: [\"present*\"] }); cache = out.present; }`.",
+            "",
+            |session: &Session, model: Arc<Model>, inputs: Map, options: Option<Map>| {
+                warned(session, &model, run_named(&model, inputs, options))
+            },
+        )
+        .add(
+            "zeros(model, input, shape)",
+            "Zeros (or empty texts) for an input of a model, in its own element type, as a value that stays \
+             in ONNX Runtime. An axis may have the length 0, as that of the key-value cache of a decoder \
+             that starts.",
+            "",
+            |model: Arc<Model>, input: String, shape: Vec<usize>| zeros(&model, &input, &shape),
+        )
+        .add("get shape(value)", "The length of each axis of a value in ONNX Runtime.", "", {
+            |value: Arc<OnnxValue>| value.shape().unwrap_or_default()
+        })
+        .add("read(value)", "A copy of a value in ONNX Runtime: a Tensor, texts, an array or a map.", "", {
+            |session: &Session, value: Arc<OnnxValue>| to_script(value.read()?, session.options.device)
+        })
+        .add("to_string(value)", "What a value in ONNX Runtime is.", "", |value: Arc<OnnxValue>| {
+            format!("OnnxValue {} {:?}", value.kind(), value.shape().unwrap_or_default())
         })
         .add(
             "fits(model, input, output)",
@@ -111,9 +149,11 @@ pub fn add(table: &mut Table) {
 
 fn open(session: &Session, path: &str) -> Result<Arc<Model>> {
     let library = session.options.onnxruntime.as_deref();
-    let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = Model::open(file, session.options.device, library)?;
-        reading::model(Path::new(path), file, model.elements())?;
+    let asked = Path::new(path);
+    let model = session.read(asked, "", |real| -> Result<_> {
+        let (place, file) = placed::read(session, asked, real, OnnxFile::confined_where)?;
+        let model = Model::open_confined(&place, file, session.options.device, library)?;
+        reading::model(asked, &place, model.elements())?;
         Ok(model)
     })?;
     if let Some(recorder) = session.recorder() {
@@ -131,9 +171,16 @@ fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Arc<Mod
 }
 
 /// Refuses other tensors than a single one of that shape.
-fn fit(model: &Model, what: &str, ports: &[Port], expected: &[i64]) -> Result<()> {
+fn fit(model: &Model, what: &str, ports: &[ModelPort], expected: &[i64]) -> Result<()> {
     let path = model.path().display().to_string();
-    same(&path, only(&path, what, ports)?, expected).map(drop)
+    let plain: Vec<_> = ports.iter().map(|port| (**port).clone()).collect();
+    same(&path, only(&path, what, &plain)?, expected).map(drop)
+}
+
+/// What a call gave, once what is wrong in the model's file is said.
+fn warned<T>(session: &Session, model: &Model, result: Result<T>) -> Result<T> {
+    model.warnings().iter().for_each(|warning| session.warn(warning));
+    result
 }
 
 fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
@@ -144,20 +191,32 @@ fn run_one(model: &Model, x: &Tensor) -> Result<Dynamic> {
             "give them by name: `model.run(#{ name: tensor })`",
         ));
     };
-    let mut outputs = run_tensors(model, &[(input.name.clone(), x.clone())])?;
+    let inputs = [(input.name.clone(), ModelInput::of(x)?)];
+    let mut outputs = run_values(model, &inputs, &Wanted::default())?;
     if outputs.len() == 1 {
-        return Ok(Dynamic::from(outputs.remove(0).1));
+        return to_script(outputs.remove(0).1, x.device());
     }
-    Ok(map_of(outputs))
+    map_of(outputs, x.device())
 }
 
-/// What scripts have of a model: tensors in, tensors out, on the device of the last one in.
-pub(crate) fn run_tensors(model: &Model, inputs: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>> {
-    let device = inputs.last().map_or(Device::Cpu, |(_, tensor)| tensor.device());
-    let held = inputs.iter().map(|(_, tensor)| ModelInput::of(tensor)).collect::<Result<Vec<_>>>()?;
-    let views = inputs.iter().zip(&held).map(|((name, tensor), held)| Ok((&**name, held.view(tensor)?)));
-    let outputs = model.run_views(views.collect::<Result<_>>()?)?;
-    outputs.into_iter().map(|(name, array)| Ok((name, Tensor::from_array(array, device)?))).collect()
+/// The outputs of a model as scripts have them, dropped: what a call costs.
+pub(crate) fn run_dropped(model: &Model, inputs: &[(String, ModelInput)]) -> Result<()> {
+    let outputs = run_values(model, inputs, &Wanted::default())?;
+    map_of(outputs, device_of(inputs)).map(drop)
+}
+
+fn run_values(
+    model: &Model,
+    inputs: &[(String, ModelInput)],
+    wanted: &Wanted,
+) -> Result<Vec<(String, Value)>> {
+    let given = inputs.iter().map(|(name, input)| Ok((&**name, input.given()?)));
+    model.run_given(given.collect::<Result<_>>()?, wanted)
+}
+
+/// Outputs come to the device of the last tensor.
+fn device_of(inputs: &[(String, ModelInput)]) -> Device {
+    inputs.iter().rev().find_map(|(_, input)| input.device()).unwrap_or(Device::Cpu)
 }
 
 fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
@@ -171,47 +230,42 @@ fn forward(model: &Model, x: &Tensor) -> Result<Tensor> {
     })
 }
 
-fn run_named(model: &Model, inputs: Map) -> Result<Dynamic> {
-    let tensors = named(inputs, "run: the input", "give a Tensor")?;
-    Ok(map_of(run_tensors(model, &tensors)?))
+fn run_named(model: &Model, inputs: Map, options: Option<Map>) -> Result<Dynamic> {
+    let wanted = CallOptions::read("run", options, |options| {
+        Ok(Wanted { outputs: options.find("outputs")?, keep: options.get("keep", vec![])? })
+    })?;
+    let input = |(name, value): (rhai::Identifier, Dynamic)| {
+        let port = model.inputs().iter().find(|port| port.name == name.as_str());
+        Ok((name.to_string(), from_script(&name, &value, port)?))
+    };
+    let inputs = inputs.into_iter().map(input).collect::<Result<Vec<_>>>()?;
+    map_of(run_values(model, &inputs, &wanted)?, device_of(&inputs))
 }
 
-fn map_of(outputs: Vec<(String, Tensor)>) -> Dynamic {
-    outputs.into_iter().map(|(name, tensor)| (name.into(), Dynamic::from(tensor))).collect::<Map>().into()
+fn zeros(model: &Model, input: &str, shape: &[usize]) -> Result<Arc<OnnxValue>> {
+    let port = model.input(input)?;
+    let value = match port.dtype {
+        None if !port.is_text() => {
+            let problem = format!("zeros: the input {port} is no tensor of numbers or texts");
+            return Err(Error::usage(problem, "give it as it is"));
+        }
+        dtype => Value::zeros(shape, dtype)?,
+    };
+    OnnxValue::of(&value).map(Arc::new)
 }
 
-fn describe(ports: &[Port]) -> Dynamic {
-    let one = |port: &Port| -> Dynamic {
+fn map_of(outputs: Vec<(String, Value)>, device: Device) -> Result<Dynamic> {
+    let one = |(name, value): (String, Value)| Ok((name.into(), to_script(value, device)?));
+    outputs.into_iter().map(one).collect::<Result<Map>>().map(Dynamic::from)
+}
+
+fn describe(ports: &[ModelPort]) -> Dynamic {
+    let one = |port: &ModelPort| -> Dynamic {
         let size = |d: &Option<usize>| Dynamic::from(d.map_or(-1, |d| d as i64));
         let shape: ScriptArray = port.shape.iter().flatten().map(size).collect();
-        let fields: [(&str, Dynamic); 3] = [
-            ("name", port.name.clone().into()),
-            ("dtype", port.dtype.map_or("", DType::name).into()),
-            ("shape", shape.into()),
-        ];
+        let fields: [(&str, Dynamic); 3] =
+            [("name", port.name.clone().into()), ("dtype", port.kind().into()), ("shape", shape.into())];
         fields.into_iter().map(|(k, v)| (k.into(), v)).collect::<Map>().into()
     };
     ports.iter().map(one).collect::<ScriptArray>().into()
-}
-
-/// The elements of a tensor as a model takes them.
-enum ModelInput {
-    InPlace(Floats),
-    Copied(Array),
-}
-
-impl ModelInput {
-    fn of(x: &Tensor) -> Result<Self> {
-        Ok(match x.floats()? {
-            Some(floats) => Self::InPlace(floats),
-            None => Self::Copied(x.to_array()?),
-        })
-    }
-
-    fn view<'a>(&'a self, x: &'a Tensor) -> Result<ArrayView<'a>> {
-        match self {
-            Self::InPlace(floats) => Ok(ArrayView::new(x.shape(), DataView::F32(floats))?),
-            Self::Copied(array) => Ok(array.view()),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod bench;
+mod onnx;
 mod slurm;
 mod study;
 mod sweep;
@@ -15,6 +16,7 @@ use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use bench::{Bench, BenchTiming};
+pub use onnx::{OnnxBench, OnnxRun};
 pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
 pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
@@ -151,23 +153,9 @@ pub enum OnnxCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Run a file on NumPy arrays, in ONNX Runtime
-    Run {
-        /// The ONNX file
-        file: PathBuf,
-        /// An input of the network
-        #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_file)]
-        input: Vec<(String, PathBuf)>,
-        /// Write each output into this folder, as NAME.npy
-        #[arg(long, value_name = "DIR")]
-        output: Option<PathBuf>,
-        /// The ONNX Runtime library
-        #[arg(long, value_name = "PATH")]
-        onnxruntime: Option<PathBuf>,
-        /// Print JSON: one object a line, for each output
-        #[arg(long)]
-        json: bool,
-    },
+    /// Run a file on NumPy arrays or JSON, in ONNX Runtime
+    #[command(next_line_help = true)]
+    Run(OnnxRun),
     /// Time a file in ONNX Runtime; one JSON line
     #[command(next_line_help = true)]
     Bench(OnnxBench),
@@ -181,28 +169,6 @@ pub enum OnnxCommand {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// `host onnx bench`
-#[derive(Debug, Args)]
-pub struct OnnxBench {
-    /// The ONNX file
-    pub file: PathBuf,
-    /// Samples at a time; other sizes left open are 1
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    pub batch: u64,
-    /// An input of the network, instead of random numbers
-    #[arg(long, value_name = "NAME=FILE.npy", value_parser = named_file)]
-    pub input: Vec<(String, PathBuf)>,
-    /// Times that are measured, of each of both ways
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub reps: u32,
-    /// Times before, that are not
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub warmup: u32,
-    /// The ONNX Runtime library
-    #[arg(long, value_name = "PATH")]
-    pub onnxruntime: Option<PathBuf>,
 }
 
 /// What can be done about data sets.
@@ -380,12 +346,6 @@ pub struct Control {
 pub fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("a setting is written key=value")?;
     Ok((key.trim().to_owned(), value.to_owned()))
-}
-
-fn named_file(text: &str) -> Result<(String, PathBuf), String> {
-    // A name may hold `=`, a path rarely does.
-    let (name, path) = text.rsplit_once('=').ok_or("an input is written NAME=FILE.npy")?;
-    Ok((name.to_owned(), path.into()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -5,6 +5,7 @@
 //! `step` (a training step that a script gives), `models` (a model, compared with ONNX Runtime by itself).
 
 pub mod clock;
+mod drawn;
 pub mod kernels;
 pub mod models;
 pub mod step;

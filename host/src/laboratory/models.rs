@@ -2,47 +2,52 @@
 
 use std::time::Instant;
 
-use onnx_net::Port;
-use ops::{Array, DType, Device, Tensor, random::Key};
+use ops::{Device, Spec, Tensor};
 
-use super::clock::Times;
+use super::{clock::Times, drawn::drawn};
 use crate::{
-    api::onnx::run_tensors,
-    error::{Error, Result},
-    onnx::Model,
+    api::onnx::{ModelInput, run_dropped},
+    error::Result,
+    onnx::{Given, Model, Value},
 };
 
 /// The inputs of a model by name, as scripts hold them and as ONNX Runtime takes them.
 pub struct Inputs {
-    tensors: Vec<(String, Tensor)>,
-    arrays: Vec<(String, Array)>,
+    held: Vec<(String, ModelInput)>,
+    values: Vec<(String, Value)>,
+    /// The number of samples.
+    pub batch: u64,
 }
 
 impl Inputs {
-    /// The inputs that are given, and random ones of `batch` samples for the others.
+    /// The inputs that are given, and random ones of `batch` samples for the others; where nobody says how
+    /// many, of 1, or of as many as the file fixes.
     ///
     /// # Errors
-    /// [`Error::Usage`] for elements of u8, which scripts have no tensors of, and for inputs that memory does
-    /// not hold.
-    pub fn new(model: &Model, given: Vec<(String, Array)>, batch: u64) -> Result<Self> {
-        let mut arrays = given;
-        for port in model.inputs() {
-            if arrays.iter().all(|(name, _)| *name != port.name) {
-                arrays.push((port.name.clone(), drawn(port, batch as usize)?));
+    /// [`Error::Usage`](crate::error::Error::Usage) for inputs that memory does not hold, and where no sizes
+    /// are found that the model runs on.
+    pub fn new(model: &Model, given: Vec<(String, Value)>, batch: Option<u64>) -> Result<Self> {
+        let (mut values, batch) = drawn(model, given, batch)?;
+        // Both ways take the model's own element types, which a file of another may not have.
+        for (name, value) in &mut values {
+            let dtype = model.input(name)?.dtype;
+            if let (Value::Array(array), Some(dtype)) = (&*value, dtype) {
+                *value = Value::Array(array.clone().fitted(dtype)?);
             }
         }
-        if arrays.iter().any(|(_, array)| array.dtype() == DType::U8) {
-            return Err(Error::usage(
-                format!(
-                    "{}: an input is of type u8, which scripts have no tensors of",
-                    model.path().display()
-                ),
-                "time a network of f32, f64, i32, i64 or bool",
-            ));
+        let held = |(name, value): (String, Value)| Ok((name, as_held(value)?));
+        let held = values.clone().into_iter().map(held).collect::<Result<_>>()?;
+        Ok(Self { held, values, batch })
+    }
+}
+
+/// A tensor, where scripts have one.
+fn as_held(value: Value) -> Result<ModelInput> {
+    match value {
+        Value::Array(array) if !array.data().is_empty() && array.shape().len() <= Spec::MAX_RANK => {
+            ModelInput::of(&Tensor::from_array(array, Device::Cpu)?)
         }
-        let tensor = |(name, array)| Ok((name, Tensor::from_array(array, Device::Cpu)?));
-        let tensors = arrays.clone().into_iter().map(tensor).collect::<Result<_>>()?;
-        Ok(Self { tensors, arrays })
+        other => Ok(ModelInput::Value(other)),
     }
 }
 
@@ -52,10 +57,10 @@ impl Inputs {
 /// # Errors
 /// Those of the model.
 pub fn time(model: &Model, inputs: &Inputs, warmup: u32, reps: u32) -> Result<[Times; 2]> {
-    let views = inputs.arrays.iter().map(|(name, array)| (&**name, array.view())).collect();
-    let views = model.in_order(views)?;
-    let ours = || run_tensors(model, &inputs.tensors).map(drop);
-    let bare = || model.run_bare(&views);
+    let given = inputs.values.iter().map(|(name, value)| (&**name, Given::Value(value))).collect();
+    let ready = model.in_order(given)?;
+    let ours = || run_dropped(model, &inputs.held);
+    let bare = || model.run_bare(&ready);
     let (mut hosts, mut bares) = (vec![], vec![]);
     for round in 0..warmup.saturating_add(reps) {
         // Each goes first every other time.
@@ -79,23 +84,4 @@ fn seconds(f: impl FnOnce() -> Result<()>) -> Result<f64> {
     let start = Instant::now();
     f()?;
     Ok(start.elapsed().as_secs_f64())
-}
-
-/// Numbers between 0 and 1; zeros where they are whole, which are in range whatever they count.
-fn drawn(port: &Port, batch: usize) -> Result<Array> {
-    let size = |(axis, size): (usize, &Option<usize>)| size.unwrap_or(if axis == 0 { batch } else { 1 });
-    let shape: Vec<usize> = port.shape.iter().flatten().enumerate().map(size).collect();
-    let elements = shape.iter().try_fold(8_usize, |n, &size| n.checked_mul(size));
-    if elements.is_none_or(|bytes| bytes > ops::tensor::room()) {
-        return Err(Error::usage(
-            format!("input {port}: memory does not hold {batch} of them"),
-            "choose a smaller --batch",
-        ));
-    }
-    let uniform = || Key::new(0).draw(0).uniform(shape.iter().product());
-    Ok(match port.dtype.unwrap_or(DType::F32) {
-        DType::F32 => Array::new(&*shape, uniform())?,
-        DType::F64 => Array::new(&*shape, uniform().into_iter().map(f64::from).collect::<Vec<_>>())?,
-        dtype => Array::zeros(&shape, dtype),
-    })
 }

@@ -6,11 +6,10 @@ use ops::{
 };
 use ort::{
     session::SessionInputValue,
-    value::{DynValue, Tensor, TensorElementType, TensorRef},
+    value::{DynValue, Tensor, TensorElementType, TensorRef, ValueType},
 };
 
-/// The element types that models exchange with us.
-pub const EXCHANGED: [DType; 6] = [DType::F32, DType::F64, DType::I32, DType::I64, DType::U8, DType::Bool];
+use super::port::words;
 
 /// The element type that ONNX Runtime calls `onnx`; none where models do not exchange it with us.
 pub(super) fn dtype(onnx: TensorElementType) -> Option<DType> {
@@ -19,10 +18,22 @@ pub(super) fn dtype(onnx: TensorElementType) -> Option<DType> {
         TensorElementType::Float64 => Some(DType::F64),
         TensorElementType::Int32 => Some(DType::I32),
         TensorElementType::Int64 => Some(DType::I64),
-        TensorElementType::Uint8 => Some(DType::U8),
         TensorElementType::Bool => Some(DType::Bool),
+        TensorElementType::Float16 => Some(DType::F16),
+        TensorElementType::Bfloat16 => Some(DType::Bf16),
+        TensorElementType::Int8 => Some(DType::I8),
+        TensorElementType::Int16 => Some(DType::I16),
+        TensorElementType::Uint8 => Some(DType::U8),
+        TensorElementType::Uint16 => Some(DType::U16),
+        TensorElementType::Uint32 => Some(DType::U32),
+        TensorElementType::Uint64 => Some(DType::U64),
         _ => None,
     }
+}
+
+/// The element type of a tensor of numbers.
+pub(super) fn dtype_of(kind: &ValueType) -> Option<DType> {
+    kind.tensor_type().and_then(dtype)
 }
 
 /// What an expression makes of elements `$x`, whatever their type. `$kind` is `Data` or `DataView`.
@@ -33,9 +44,15 @@ macro_rules! with_elements {
             $kind::F64($x) => $value,
             $kind::I32($x) => $value,
             $kind::I64($x) => $value,
-            $kind::U8($x) => $value,
             $kind::Bool($x) => $value,
-            $kind::F16(_) => Err(ort::Error::new("arrays of f16 are not exchanged")),
+            $kind::F16($x) => $value,
+            $kind::Bf16($x) => $value,
+            $kind::I8($x) => $value,
+            $kind::I16($x) => $value,
+            $kind::U8($x) => $value,
+            $kind::U16($x) => $value,
+            $kind::U32($x) => $value,
+            $kind::U64($x) => $value,
         }
     };
 }
@@ -43,6 +60,12 @@ macro_rules! with_elements {
 /// The whole array as a model's input, without a copy.
 pub(super) fn input(array: ArrayView<'_>) -> ort::Result<SessionInputValue<'_>> {
     with_elements!(DataView, array.data(), x => Ok(TensorRef::from_array_view((array.shape(), x))?.into()))
+}
+
+/// A copy of the whole array, where ONNX Runtime keeps it.
+pub(super) fn owned(array: ArrayView<'_>) -> ort::Result<DynValue> {
+    let shape = array.shape();
+    with_elements!(DataView, array.data(), x => Ok(Tensor::from_array((shape, x.to_vec()))?.into_dyn()))
 }
 
 /// Rows `start..start + count` as a model's input: without a copy where the array has them all, else with the
@@ -97,14 +120,19 @@ pub(super) struct Joined {
 impl Joined {
     /// No rows yet, of the element type of an output.
     pub fn like(output: &DynValue, rows: Option<usize>) -> ort::Result<Self> {
-        let unknown = || ort::Error::new(format!("an output is {}", output.dtype()));
-        let dtype = output.dtype().tensor_type().and_then(dtype).ok_or_else(unknown)?;
+        let unknown = || {
+            let kind = words(output.dtype());
+            ort::Error::new(format!(
+                "an output is a {kind}, which is not exchanged: leave it out by its name"
+            ))
+        };
+        let dtype = dtype_of(output.dtype()).ok_or_else(unknown)?;
         Ok(Self { data: Data::from_bytes(&[], dtype), shape: vec![], rows })
     }
 
-    /// Adds the first `count` rows of a model's output, or all of it.
-    pub fn add(&mut self, output: &DynValue, count: Option<usize>) -> ort::Result<()> {
-        let is_first = self.data.is_empty();
+    /// Adds the first `count` of the `batch` rows of a model's output, or all of it.
+    pub fn add(&mut self, output: &DynValue, part: Option<[usize; 2]>) -> ort::Result<()> {
+        let is_first = self.shape.is_empty();
         let Self { data, shape, rows } = self;
         with_elements!(Data, data, to => {
             let (found, elements) = output.try_extract_tensor()?;
@@ -112,8 +140,8 @@ impl Joined {
             if is_first {
                 shape.clone_from(&found);
             }
-            let len = match count {
-                Some(count) => rows_fit(&found, count, shape).map(|()| count * width(shape))?,
+            let len = match part {
+                Some([count, batch]) => rows_fit(&found, batch, shape).map(|()| count * width(shape))?,
                 None => elements.len(),
             };
             to.reserve_exact(if is_first { rows.map_or(len, |rows| rows * width(shape)) } else { 0 });
@@ -131,14 +159,14 @@ impl Joined {
     }
 }
 
-/// Refuses an output without `count` rows like those of `shape`: a model may give fewer than it declares, or
-/// rows of another shape than before.
-fn rows_fit(found: &[usize], count: usize, shape: &[usize]) -> ort::Result<()> {
+/// Refuses an output of other than `batch` rows like those of `shape`: a model may give more or fewer than it
+/// declares, or rows of another shape than before.
+fn rows_fit(found: &[usize], batch: usize, shape: &[usize]) -> ort::Result<()> {
     let expected = shape.get(1..).unwrap_or_default();
     match found.split_first() {
-        Some((rows, row)) if *rows >= count && row == expected => Ok(()),
+        Some((rows, row)) if *rows == batch && row == expected => Ok(()),
         _ => Err(ort::Error::new(format!(
-            "an output has shape {found:?} where {count} rows of shape {expected:?} were expected"
+            "an output has shape {found:?} where {batch} rows of shape {expected:?} were expected"
         ))),
     }
 }

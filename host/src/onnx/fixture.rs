@@ -6,7 +6,22 @@ use tempfile::NamedTempFile;
 
 use ops::{DType, op::onnx::data_type};
 
-use super::array::EXCHANGED;
+/// The element types of numbers.
+pub const EXCHANGED: [DType; 13] = [
+    DType::F32,
+    DType::F64,
+    DType::I32,
+    DType::I64,
+    DType::Bool,
+    DType::F16,
+    DType::Bf16,
+    DType::I8,
+    DType::I16,
+    DType::U8,
+    DType::U16,
+    DType::U32,
+    DType::U64,
+];
 
 /// One protobuf message under construction.
 #[derive(Clone, Default)]
@@ -48,14 +63,19 @@ impl AsRef<[u8]> for Message {
     }
 }
 
-/// A `ModelProto` around the nodes, initializers, inputs and outputs of `graph`.
+/// A `ModelProto` around the nodes, initializers, inputs and outputs of `graph`, of opset 11.
 pub fn model(graph: Message) -> Message {
+    model_of(graph, 11)
+}
+
+/// [`model`] of another opset.
+fn model_of(graph: Message, opset: u64) -> Message {
     Message::default()
         .number(1, 8)
         .bytes(2, "fixture")
         .bytes(3, "1.5")
         .bytes(7, graph.bytes(2, "graph"))
-        .bytes(8, Message::default().number(2, 11))
+        .bytes(8, Message::default().number(2, opset))
         .bytes(14, Message::default().bytes(1, "author").bytes(2, "nobody"))
 }
 
@@ -132,7 +152,7 @@ pub fn identities(batch: Option<u64>) -> Message {
             .bytes(11, value(&input, *dtype, &[batch]))
             .bytes(12, value(&output, *dtype, &[batch]))
     });
-    model(graph)
+    model_of(graph, 13)
 }
 
 /// `k`, the positions `[1, 1, K]` of what is not zero in `x` `[1, 3]`: `K` changes from row to row.

@@ -7,26 +7,25 @@ use std::{
 };
 
 use ort::{
-    ep::{self, ExecutionProvider},
-    session::{
-        Session, SessionInputValue,
-        builder::{GraphOptimizationLevel, SessionBuilder},
-    },
+    session::{Session, builder::SessionBuilder},
     value::{Outlet, ValueType},
 };
 
-use onnx_net::{Port, mixed_samples, proto::ModelProto};
-use ops::{Array, ArrayView, Device};
+use onnx_net::{mixed_samples, proto::ModelProto};
+use ops::Device;
 
 use super::{
-    array::{self, EXCHANGED, Joined},
+    declared::Declared,
+    elsewhere,
     header::Header,
     inputs,
+    port::ModelPort,
+    provider::{builder, serves},
     runtime::{Runtime, guarded},
 };
-use crate::error::{Error, Result, locked};
+use crate::error::{Error, Result};
 
-/// A frozen network: arrays in, arrays out, the same numbers every time.
+/// A frozen network: values in, values out, the same numbers every time.
 ///
 /// One session computes one call at a time: a model may be shared by threads, but their calls wait
 /// for each other. For calls side by side open the model once a thread.
@@ -34,16 +33,20 @@ use crate::error::{Error, Result, locked};
 pub struct Model {
     path: PathBuf,
     header: Header,
-    inputs: Vec<Port>,
-    outputs: Vec<Port>,
-    batch: Option<usize>,
+    pub(super) inputs: Vec<ModelPort>,
+    pub(super) outputs: Vec<ModelPort>,
+    /// Whether an output need not be there.
+    pub(super) is_optional: bool,
+    pub(super) batch: Option<usize>,
+    /// What the file says of its outputs, and where it was wrong.
+    pub(super) declared: Declared,
     /// Other files that hold elements of its tensors.
     elements: Vec<PathBuf>,
     /// Why rows may depend on each other, by the operators; none where they do not.
     pub(super) mixed: Option<String>,
     /// Set once rows were found to be independent by what came out.
     pub(super) independent: OnceLock<()>,
-    session: Mutex<Session>,
+    pub(super) session: Mutex<Session>,
 }
 
 impl Model {
@@ -52,16 +55,29 @@ impl Model {
     ///
     /// # Errors
     /// A file that is no ONNX model, names files outside of its folder, or that ONNX Runtime refuses;
-    /// no ONNX Runtime; a device that the library does not serve; an input or output that is no tensor of an
-    /// element type that is exchanged.
+    /// no ONNX Runtime; a device that the library does not serve.
     pub fn open(path: &Path, device: Device, library: Option<&Path>) -> Result<Self> {
         // ONNX Runtime itself follows whatever the file names.
-        let file = onnx_net::OnnxFile::confined(path)?;
+        Self::open_confined(path, onnx_net::OnnxFile::confined(path)?, device, library)
+    }
+
+    /// [`Model::open`] for a `file` that [`onnx_net::OnnxFile::confined`] read from `path`.
+    ///
+    /// # Errors
+    /// Those of [`Model::open`].
+    pub fn open_confined(
+        path: &Path,
+        file: onnx_net::OnnxFile,
+        device: Device,
+        library: Option<&Path>,
+    ) -> Result<Self> {
         let (header, mixed) = (Header::of(file.proto()), mixed_samples(file.proto()));
-        let elements = file.elements().map(Path::to_path_buf).collect();
+        let elements: Vec<_> = file.elements().map(Path::to_path_buf).collect();
+        let declared = Declared::from(file.proto());
         drop(file);
-        let model = Self::build(path, header, device, library, |mut builder| builder.commit_from_file(path))?;
-        Ok(Self { elements, mixed, ..model })
+        let commit = |builder| elsewhere::commit(builder, path, &elements);
+        let model = Self::build(path, header, device, library, commit)?;
+        Ok(Self { elements, mixed, ..model.declaring(declared) })
     }
 
     /// [`Model::open`] for the `bytes` of a `file` that is not written; `name` stands for its path.
@@ -74,7 +90,15 @@ impl Model {
     ) -> Result<Self> {
         let commit = |mut builder: SessionBuilder| builder.commit_from_memory(bytes);
         let model = Self::build(Path::new(name), Header::of(file), device, library, commit)?;
-        Ok(Self { mixed: mixed_samples(file), ..model })
+        Ok(Self { mixed: mixed_samples(file), ..model.declaring(file.into()) })
+    }
+
+    /// The model with what its file says.
+    fn declaring(mut self, declared: Declared) -> Self {
+        for port in self.inputs.iter_mut().filter(|port| !declared.is_shaped(&port.name)) {
+            port.port.shape = None;
+        }
+        Self { declared, ..self }
     }
 
     fn build(
@@ -89,14 +113,29 @@ impl Model {
         let session = guarded(|| commit(builder(&runtime, device)?)).map_err(|problem| {
             refused(path, &problem, "export the model again, with an operator set that it knows")
         })?;
-        let values = |outlets: &[Outlet]| outlets.iter().map(port).collect::<Result<Vec<_>, String>>();
-        let unreadable = |problem: String| refused(path, &problem, "export the model with plain tensors");
-        let mut inputs = values(session.inputs()).map_err(unreadable)?;
-        let mut outputs = values(session.outputs()).map_err(unreadable)?;
-        let batch = inputs::free_batch(inputs.iter_mut().chain(&mut outputs));
+        let ports = |outlets: &[Outlet]| outlets.iter().map(ModelPort::of).collect::<Vec<_>>();
+        let (mut inputs, mut outputs) = (ports(session.inputs()), ports(session.outputs()));
+        let is_optional =
+            session.outputs().iter().any(|outlet| matches!(outlet.dtype(), ValueType::Optional(_)));
+        let is_array = inputs.iter().chain(&outputs).all(|port| port.dtype.is_some());
+        let every = inputs.iter_mut().chain(&mut outputs).map(|port| &mut port.port);
+        // Only arrays that are there are cut into pieces.
+        let batch = if is_array && !is_optional { inputs::free_batch(every) } else { None };
         let (path, independent, session) = (path.to_path_buf(), OnceLock::new(), Mutex::new(session));
-        let (elements, mixed) = (Vec::new(), None);
-        Ok(Self { path, header, inputs, outputs, batch, elements, mixed, independent, session })
+        let (elements, mixed, declared) = (Vec::new(), None, Declared::default());
+        Ok(Self {
+            path,
+            header,
+            inputs,
+            outputs,
+            is_optional,
+            batch,
+            declared,
+            elements,
+            mixed,
+            independent,
+            session,
+        })
     }
 
     /// The batch size `b` of a model whose inputs and outputs all have the shape `[b, ...]` in the
@@ -116,12 +155,21 @@ impl Model {
     }
 
     /// What the model takes.
-    pub fn inputs(&self) -> &[Port] {
+    pub fn inputs(&self) -> &[ModelPort] {
         &self.inputs
     }
 
+    /// The input of that name.
+    ///
+    /// # Errors
+    /// `Usage` for a name that no input has.
+    pub fn input(&self, name: &str) -> Result<&ModelPort> {
+        let found = self.inputs.iter().find(|port| port.name == name);
+        found.ok_or_else(|| inputs::unknown("input", name, &self.inputs))
+    }
+
     /// What the model gives.
-    pub fn outputs(&self) -> &[Port] {
+    pub fn outputs(&self) -> &[ModelPort] {
         &self.outputs
     }
 
@@ -130,114 +178,15 @@ impl Model {
         &self.header
     }
 
-    /// The outputs, in the model's order, for `inputs`, in any order.
-    ///
-    /// Where the batch size is free, all rows are computed at once, and memory grows with them. Where
-    /// it is fixed (see [`Model::batch`]), other numbers of rows are computed that many at a time: the last
-    /// piece is filled up with its last row, and what comes of that is cut off.
-    ///
-    /// # Errors
-    /// A wrong, missing or repeated name; an array that is empty or has another type or shape
-    /// than the input; inputs of different numbers of rows; rows that depend on each other, where they are
-    /// not as many as the file fixes; what ONNX Runtime reports.
-    pub fn run(&self, inputs: Vec<(String, Array)>) -> Result<Vec<(String, Array)>> {
-        self.run_views(inputs.iter().map(|(name, array)| (&**name, array.view())).collect())
-    }
-
-    /// [`Model::run`] on arrays that stay where they are.
-    ///
-    /// # Errors
-    /// Those of [`Model::run`].
-    pub fn run_views(&self, inputs: Vec<(&str, ArrayView)>) -> Result<Vec<(String, Array)>> {
-        let inputs = self.in_order(inputs)?;
-        let rows = self.batch.map(|batch| self.rows(&inputs, batch)).transpose()?;
-        let pieces = self.batch.zip(rows).filter(|(batch, rows)| rows != batch);
-        if let Some((batch, rows)) = pieces {
-            self.verify_rows(&inputs, rows, batch)?;
-        }
-        let outputs = guarded(|| match pieces {
-            Some((batch, rows)) => self.run_pieces(&inputs, rows, batch),
-            None => self.run_whole(inputs.iter().copied().map(array::input)),
-        });
-        let outputs = outputs.map_err(|problem| self.refused(&problem))?;
-        Ok(self.outputs.iter().map(|port| port.name.clone()).zip(outputs).collect())
-    }
-
-    /// Computes what [`Model::run`] does and drops it: the time that ONNX Runtime itself takes. The inputs
-    /// are those that [`Model::in_order`] gives.
-    ///
-    /// # Errors
-    /// What ONNX Runtime reports.
-    pub fn run_bare(&self, inputs: &[ArrayView]) -> Result<()> {
-        let rows = inputs.first().and_then(|array| array.shape().first()).copied().unwrap_or(1);
-        let computed = guarded(|| {
-            let mut session = locked(&self.session);
-            for start in (0..rows).step_by(self.batch.unwrap_or(rows).max(1)) {
-                let piece = inputs.iter().map(|&array| match self.batch {
-                    Some(batch) => array::input_rows(array, start, batch),
-                    None => array::input(array),
-                });
-                session.run(&piece.collect::<ort::Result<Vec<_>>>()?[..])?;
-            }
-            Ok::<_, ort::Error>(())
-        });
-        computed.map_err(|problem| self.refused(&problem))
-    }
-
-    /// Inputs by name in the order of the model's inputs, checked.
-    ///
-    /// # Errors
-    /// A wrong, missing or repeated name; an array that is empty or has another type or shape.
-    pub fn in_order<'a>(&self, inputs: Vec<(&str, ArrayView<'a>)>) -> Result<Vec<ArrayView<'a>>> {
-        inputs::ordered(&self.inputs, inputs)
+    /// What is wrong in the file although ONNX Runtime runs it, of what was found since the last call.
+    pub fn warnings(&self) -> Vec<String> {
+        let found = self.declared.found().into_iter();
+        found.map(|problem| format!("{}: {problem}", self.path.display())).collect()
     }
 
     /// What ONNX Runtime says of a run that failed.
     pub(super) fn refused(&self, problem: &str) -> Error {
         refused(&self.path, problem, "check the values and shapes of the inputs")
-    }
-
-    /// The outputs for inputs in order.
-    pub(super) fn run_whole<'a>(
-        &self,
-        inputs: impl Iterator<Item = ort::Result<SessionInputValue<'a>>>,
-    ) -> ort::Result<Vec<Array>> {
-        let inputs = inputs.collect::<ort::Result<Vec<_>>>()?;
-        let mut session = locked(&self.session);
-        let found = session.run(&inputs[..])?;
-        (0..self.outputs.len()).map(|index| array::copied(&found[index])).collect()
-    }
-
-    fn run_pieces(&self, inputs: &[ArrayView], rows: usize, batch: usize) -> ort::Result<Vec<Array>> {
-        let mut session = locked(&self.session);
-        let mut joined: Vec<Joined> = Vec::with_capacity(self.outputs.len());
-        for start in (0..rows).step_by(batch) {
-            let piece = inputs.iter().map(|&array| array::input_rows(array, start, batch));
-            let piece = piece.collect::<ort::Result<Vec<SessionInputValue<'_>>>>()?;
-            let found = session.run(&piece[..])?;
-            for index in 0..self.outputs.len() {
-                if start == 0 {
-                    joined.push(Joined::like(&found[index], Some(rows))?);
-                }
-                joined[index].add(&found[index], Some(batch.min(rows - start)))?;
-            }
-        }
-        joined.into_iter().map(Joined::finish).collect()
-    }
-
-    /// The number of rows that all inputs share; one batch where there are no inputs.
-    fn rows(&self, inputs: &[ArrayView], batch: usize) -> Result<usize> {
-        let mut named = self.inputs.iter().zip(inputs).map(|(port, array)| (&port.name, array.shape()[0]));
-        let Some((first, rows)) = named.next() else {
-            return Ok(batch);
-        };
-        match named.find(|(_, other)| *other != rows) {
-            None => Ok(rows),
-            Some((name, other)) => Err(Error::usage(
-                format!("input `{first}` has {rows} rows, but input `{name}` has {other}"),
-                "give every input the same number of rows",
-            )),
-        }
     }
 }
 
@@ -251,56 +200,6 @@ impl fmt::Display for Model {
         self.inputs.iter().try_for_each(|port| write!(f, "\n  takes {port}"))?;
         self.outputs.iter().try_for_each(|port| write!(f, "\n  gives {port}"))
     }
-}
-
-/// Whether the library computes on `device` at all.
-fn serves(runtime: &Runtime, device: Device) -> Result<()> {
-    if device == Device::Cpu || guarded(ep::CUDA::is_available) == Ok(true) {
-        return Ok(());
-    }
-    Err(Error::usage(
-        format!("the ONNX Runtime library {} does not compute with CUDA", runtime.path().display()),
-        "use the device cpu, or name a library built for CUDA (Python's onnxruntime-gpu has one) \
-         with --onnxruntime",
-    ))
-}
-
-fn builder(runtime: &Runtime, device: Device) -> ort::Result<SessionBuilder> {
-    let mut builder = Session::builder(&runtime.environment)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_deterministic_compute(true)?
-        // Threads that spin between calls would take the cores from everything else.
-        .with_intra_op_spinning(false)?;
-    let threads = rayon::current_num_threads();
-    if threads < std::thread::available_parallelism().map_or(1, usize::from) {
-        // A job of a sweep has its share of the processor here, too. The numbers do not depend on it.
-        builder = builder.with_intra_threads(threads)?;
-    }
-    if device == Device::Gpu {
-        let cuda = ep::CUDA::default()
-            .with_device_id(0)
-            // The processor's numbers, not their first ten bits; and no choice of algorithm by stopwatch.
-            .with_tf32(false)
-            .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
-        // Without `error_on_failure` a card that is not there silently becomes the processor.
-        builder = builder.with_execution_providers([cuda.build().error_on_failure()])?;
-    }
-    Ok(builder)
-}
-
-fn port(outlet: &Outlet) -> Result<Port, String> {
-    let name = outlet.name().to_owned();
-    let tensor = match outlet.dtype() {
-        ValueType::Tensor { ty, shape, .. } => array::dtype(*ty).map(|dtype| (dtype, shape)),
-        _ => None,
-    };
-    let Some((dtype, shape)) = tensor else {
-        let known: Vec<&str> = EXCHANGED.iter().map(|dtype| dtype.name()).collect();
-        return Err(format!("`{name}` is {}, expected a tensor of {}", outlet.dtype(), known.join(", ")));
-    };
-    // ONNX Runtime writes a free axis as -1.
-    let shape = shape.iter().map(|axis| usize::try_from(*axis).ok()).collect();
-    Ok(Port { name, dtype: Some(dtype), shape: Some(shape) })
 }
 
 fn refused(path: &Path, problem: &str, help: &str) -> Error {

@@ -1,7 +1,7 @@
 //! Arrays: shapes and elements on the processor, as tensors, files and models exchange them.
 
 use burn::backend::TensorData;
-use half::f16;
+use half::{bf16, f16};
 use ndarray::ArrayD;
 
 use super::{DType, Device, Tensor};
@@ -69,6 +69,11 @@ macro_rules! element_types {
                 match self { $(Self::$variant(v) => v.len(),)+ }
             }
 
+            /// A copy of the elements.
+            pub fn to_owned(self) -> Data {
+                match self { $(Self::$variant(v) => Data::$variant(v.to_vec()),)+ }
+            }
+
             /// The elements as `f64`, true as 1.
             pub fn to_f64(self) -> Vec<f64> {
                 match self { $(Self::$variant(v) => v.iter().copied().map($to_f64).collect(),)+ }
@@ -91,7 +96,13 @@ element_types! {
     F16(f16), f64::from, f16::from_f64, f16::to_le_bytes, f16::from_le_bytes;
     F32(f32), f64::from, |x| x as f32, f32::to_le_bytes, f32::from_le_bytes;
     F64(f64), f64::from, |x| x, f64::to_le_bytes, f64::from_le_bytes;
+    Bf16(bf16), f64::from, bf16::from_f64, bf16::to_le_bytes, bf16::from_le_bytes;
+    I8(i8), f64::from, |x| x as i8, i8::to_le_bytes, i8::from_le_bytes;
+    I16(i16), f64::from, |x| x as i16, i16::to_le_bytes, i16::from_le_bytes;
     U8(u8), f64::from, |x| x as u8, u8::to_le_bytes, u8::from_le_bytes;
+    U16(u16), f64::from, |x| x as u16, u16::to_le_bytes, u16::from_le_bytes;
+    U32(u32), f64::from, |x| x as u32, u32::to_le_bytes, u32::from_le_bytes;
+    U64(u64), |x| x as f64, |x| x as u64, u64::to_le_bytes, u64::from_le_bytes;
     I32(i32), f64::from, |x| x as i32, i32::to_le_bytes, i32::from_le_bytes;
     I64(i64), |x| x as f64, |x| x as i64, i64::to_le_bytes, i64::from_le_bytes;
     Bool(bool), f64::from, |x| x != 0.0, |x| [u8::from(x)], |[x]: [u8; 1]| x != 0;
@@ -137,15 +148,6 @@ impl Data {
     /// The elements as bytes, the lowest of each number first; a truth value is one byte.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.view().to_bytes()
-    }
-
-    /// The elements in a type that tensors compute in: f16 become f32, and u8 i32.
-    fn computed(self) -> Self {
-        match self {
-            Self::F16(v) => Self::F32(v.into_iter().map(f16::to_f32).collect()),
-            Self::U8(v) => Self::I32(v.into_iter().map(i32::from).collect()),
-            other => other,
-        }
     }
 }
 
@@ -203,6 +205,11 @@ impl Array {
         &self.data
     }
 
+    /// The elements alone.
+    pub fn into_data(self) -> Data {
+        self.data
+    }
+
     /// The element type.
     pub fn dtype(&self) -> DType {
         self.data.dtype()
@@ -240,13 +247,14 @@ impl<'a> ArrayView<'a> {
 }
 
 impl Tensor {
-    /// A tensor of an array's elements. Elements of the types that no tensor has become wider: f16 become
-    /// f32, and u8 i32.
+    /// A tensor of an array's elements. Elements of the types that no tensor has become wider
+    /// ([`DType::computed`]): f16 become f32, u8 i32, and u32 i64.
     ///
     /// # Errors
-    /// Those of [`Tensor::from_data`].
+    /// [`Error::Argument`] for a u64 that i64 does not hold; those of [`Tensor::from_data`].
     pub fn from_array(array: Array, device: Device) -> Result<Self> {
-        Self::from_data(array.data.computed(), array.shape, device)
+        let dtype = array.dtype().computed();
+        Self::from_data(array.data.fitted(dtype)?, array.shape, device)
     }
 
     /// A copy of the elements as an array. Waits for the device.
@@ -262,9 +270,15 @@ impl Tensor {
 mod tests {
     use super::*;
 
-    fn all() -> [Data; 7] {
+    fn all() -> [Data; 13] {
         [
             vec![f16::from_f32(0.5), f16::MAX].into(),
+            vec![bf16::from_f32(0.5), bf16::MAX].into(),
+            vec![i8::MIN, i8::MAX].into(),
+            vec![i16::MIN, i16::MAX].into(),
+            vec![0u16, u16::MAX].into(),
+            vec![0u32, u32::MAX].into(),
+            vec![0u64, 1 << 40].into(),
             vec![0.5f32, -1.0].into(),
             vec![0.1f64, 1e300].into(),
             vec![0u8, 255].into(),
@@ -291,7 +305,7 @@ mod tests {
             assert_eq!(tensor.to_f64().unwrap(), numbers);
             let direct = Tensor::from_data(data, [2], Device::Cpu);
             match dtype {
-                DType::F16 | DType::U8 => {
+                narrow if !DType::ALL.contains(&narrow) => {
                     assert!(matches!(direct, Err(Error::DType { .. })), "{dtype}");
                     assert!(matches!(tensor.cast(dtype), Err(Error::DType { .. })), "{dtype}");
                 }

@@ -47,7 +47,7 @@ pub(crate) fn full_primitive(spec: &Spec, value: f64, device: Device) -> Primiti
         }
         DType::Bool if value != 0.0 => Dispatch::bool_ones(shape, &at, device.bool_store()),
         DType::Bool => Dispatch::bool_zeros(shape, &at, device.bool_store()),
-        DType::F16 | DType::U8 => unreachable!("`supported` refuses them"),
+        _ => unreachable!("`supported` refuses them"),
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn upload(data: Data, spec: &Spec, device: Device) -> Primitive {
             let store: BoolDType = device.bool_store();
             Dispatch::bool_from_data(data.convert_dtype(BurnDType::Bool(store)), &at)
         }
-        DType::F16 | DType::U8 => unreachable!("`supported` refuses them"),
+        _ => unreachable!("`supported` refuses them"),
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn download(op: &'static str, value: Primitive, dtype: DType) -> Resu
         DType::I32 => data.try_into_vec().map(Data::I32),
         DType::I64 => data.try_into_vec().map(Data::I64),
         DType::Bool => data.convert::<bool>().try_into_vec().map(Data::Bool),
-        DType::F16 | DType::U8 => unreachable!("no tensor has them"),
+        _ => unreachable!("no tensor has them"),
     };
     vector.map_err(|e| failed(format!("{e:?}")))
 }

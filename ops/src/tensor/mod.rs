@@ -11,6 +11,7 @@ mod data;
 mod device;
 mod display;
 mod engine;
+mod fitted;
 #[cfg(feature = "cube")]
 pub(crate) mod gpu;
 mod later;

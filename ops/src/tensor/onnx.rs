@@ -141,12 +141,18 @@ impl OnnxWriter<'_> {
 pub fn data_type(dtype: DType) -> i64 {
     match dtype {
         DType::F32 => 1,
+        DType::U8 => 2,
+        DType::I8 => 3,
+        DType::U16 => 4,
+        DType::I16 => 5,
         DType::I32 => 6,
         DType::I64 => 7,
         DType::Bool => 9,
         DType::F16 => 10,
-        DType::U8 => 2,
         DType::F64 => 11,
+        DType::U32 => 12,
+        DType::U64 => 13,
+        DType::Bf16 => 16,
     }
 }
 

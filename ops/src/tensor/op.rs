@@ -137,12 +137,12 @@ pub(crate) trait Op: Any + Send + Sync {
 macro_rules! by_kind {
     ($dtype:expr, $float:ident, $int:ident, $bool:ident, ($($arg:expr),* $(,)?) $($then:tt)*) => {{
         use burn::backend::{Dispatch, ops::{BoolTensorOps, FloatTensorOps, IntTensorOps}};
-        use $crate::DType::{Bool, F16, F32, F64, I32, I64, U8};
+        use $crate::DType::{Bool, F32, F64, I32, I64};
         match $dtype {
             F32 | F64 => <Dispatch as FloatTensorOps<Dispatch>>::$float($($arg),*) $($then)*,
             I32 | I64 => <Dispatch as IntTensorOps<Dispatch>>::$int($($arg),*) $($then)*,
             Bool => <Dispatch as BoolTensorOps<Dispatch>>::$bool($($arg),*) $($then)*,
-            F16 | U8 => unreachable!("no tensor has them"),
+            _ => unreachable!("no tensor has them"),
         }
     }};
     ($dtype:expr, $float:ident, $int:ident, ($($arg:expr),* $(,)?)) => {{

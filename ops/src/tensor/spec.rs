@@ -17,10 +17,22 @@ pub enum DType {
     I64,
     /// Truth value.
     Bool,
-    /// 16-bit float, in files alone.
+    /// 16-bit float, in files and models alone, as all below.
     F16,
-    /// 8-bit whole number without a sign, in files and models alone.
+    /// 16-bit float with the exponents of `f32` (bfloat16).
+    Bf16,
+    /// 8-bit integer.
+    I8,
+    /// 16-bit integer.
+    I16,
+    /// 8-bit whole number without a sign.
     U8,
+    /// 16-bit whole number without a sign.
+    U16,
+    /// 32-bit whole number without a sign.
+    U32,
+    /// 64-bit whole number without a sign.
+    U64,
 }
 
 impl DType {
@@ -36,7 +48,13 @@ impl DType {
             Self::I64 => "i64",
             Self::Bool => "bool",
             Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+            Self::I8 => "i8",
+            Self::I16 => "i16",
             Self::U8 => "u8",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
         }
     }
 
@@ -55,10 +73,21 @@ impl DType {
     /// Bytes of one element.
     pub fn size(self) -> usize {
         match self {
-            Self::Bool | Self::U8 => 1,
-            Self::F16 => 2,
-            Self::F32 | Self::I32 => 4,
-            Self::F64 | Self::I64 => 8,
+            Self::Bool | Self::I8 | Self::U8 => 1,
+            Self::F16 | Self::Bf16 | Self::I16 | Self::U16 => 2,
+            Self::F32 | Self::I32 | Self::U32 => 4,
+            Self::F64 | Self::I64 | Self::U64 => 8,
+        }
+    }
+
+    /// The narrowest type of a tensor that holds every number of this one: its own, `f32` for the short
+    /// floats, `i32` and `i64` for the other whole numbers (of `u64` those up to 2^63 - 1).
+    pub fn computed(self) -> Self {
+        match self {
+            Self::F16 | Self::Bf16 => Self::F32,
+            Self::I8 | Self::I16 | Self::U8 | Self::U16 => Self::I32,
+            Self::U32 | Self::U64 => Self::I64,
+            own => own,
         }
     }
 

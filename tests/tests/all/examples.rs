@@ -25,6 +25,10 @@ const NEED_A_FILE: &[&str] = &[
     "get opset(model: Model)",
     "get metadata(model: Model)",
     "to_string(model: Model)",
+    "zeros(model: Model",
+    "get shape(value: OnnxValue)",
+    "read(value: OnnxValue)",
+    "to_string(value: OnnxValue)",
 ];
 
 /// A value as the examples write it.

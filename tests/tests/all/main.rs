@@ -18,6 +18,7 @@ mod nets;
 mod onnx_build;
 mod onnx_files;
 mod onnx_import;
+mod onnx_values;
 mod plugins;
 mod reproduce;
 mod rooms;

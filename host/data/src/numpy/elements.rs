@@ -9,26 +9,16 @@ use super::{
 };
 
 impl NumpyArray {
-    /// The whole array. Whole numbers of a type that arrays do not have become wider: i32, or i64.
+    /// The whole array, in its own element type.
     ///
     /// # Errors
-    /// `Format` for a number that is larger than those of i64.
+    /// [`ops::Error`] for a shape of another number of elements.
     pub fn array(&self) -> Result<Array> {
-        let bytes = self.elements();
-        let data: Data = match self.kind() {
-            NumpyKind::Signed(1) => words(bytes, |bytes| i32::from(i8::from_le_bytes(bytes))).into(),
-            NumpyKind::Signed(2) => words(bytes, |bytes| i32::from(i16::from_le_bytes(bytes))).into(),
-            NumpyKind::Unsigned(2) => words(bytes, |bytes| i32::from(u16::from_le_bytes(bytes))).into(),
-            NumpyKind::Unsigned(4) => words(bytes, |bytes| i64::from(u32::from_le_bytes(bytes))).into(),
-            kind => match kind.dtype() {
-                Some(dtype) => Data::from_bytes(bytes, dtype),
-                None => self.signed()?.into(),
-            },
-        };
-        Ok(Array::new(self.shape(), data)?)
+        Ok(Array::new(self.shape(), Data::from_bytes(self.elements(), self.kind().dtype()))?)
     }
 
-    /// The whole array as a tensor on the CPU, in the smallest element type that holds its elements.
+    /// The whole array as a tensor on the CPU, in the smallest element type that holds its elements: f32 (f16
+    /// and f32), f64, bool, i32 (whole numbers of up to 32 bits), i64 (larger ones).
     ///
     /// # Errors
     /// `Format` for numbers that no tensor holds; [`ops::Error`] for other shapes than tensors have.
@@ -37,17 +27,19 @@ impl NumpyArray {
             let found = format!("an array without elements, of the shape {:?}", self.shape());
             return Err(self.refused(found, "at least one element"));
         }
+        self.require_signed()?;
         Ok(Tensor::from_array(self.array()?, Device::Cpu)?)
     }
 
-    /// Elements of u64, which are refused where they are larger than those of i64.
-    fn signed(&self) -> Result<Vec<i64>> {
-        let signed = words(self.elements(), i64::from_le_bytes);
-        match signed.iter().position(|&x| x < 0) {
-            None => Ok(signed),
-            Some(i) => {
-                Err(self.wrong_element(i, (signed[i] as u64).to_string(), format!("at most {}", i64::MAX)))
-            }
+    /// Refuses elements of u64 that are larger than those of i64.
+    fn require_signed(&self) -> Result<()> {
+        if self.kind() != NumpyKind::Unsigned(8) {
+            return Ok(());
+        }
+        let numbers = words(self.elements(), u64::from_le_bytes);
+        match numbers.iter().position(|&x| i64::try_from(x).is_err()) {
+            None => Ok(()),
+            Some(i) => Err(self.wrong_element(i, numbers[i].to_string(), format!("at most {}", i64::MAX))),
         }
     }
 }

@@ -35,25 +35,30 @@ impl NumpyKind {
     }
 
     /// The element type of arrays that is the same.
-    pub fn dtype(self) -> Option<DType> {
-        match self {
-            Self::Float(2) => Some(DType::F16),
-            Self::Float(4) => Some(DType::F32),
-            Self::Float(8) => Some(DType::F64),
-            Self::Signed(4) => Some(DType::I32),
-            Self::Signed(8) => Some(DType::I64),
-            Self::Unsigned(1) => Some(DType::U8),
-            Self::Bool => Some(DType::Bool),
-            _ => None,
+    pub fn dtype(self) -> DType {
+        match (self, self.size()) {
+            (Self::Float(_), 2) => DType::F16,
+            (Self::Float(_), 4) => DType::F32,
+            (Self::Float(_), _) => DType::F64,
+            (Self::Signed(_), 1) => DType::I8,
+            (Self::Signed(_), 2) => DType::I16,
+            (Self::Signed(_), 4) => DType::I32,
+            (Self::Signed(_), _) => DType::I64,
+            (Self::Unsigned(_), 1) => DType::U8,
+            (Self::Unsigned(_), 2) => DType::U16,
+            (Self::Unsigned(_), 4) => DType::U32,
+            (Self::Unsigned(_), _) => DType::U64,
+            (Self::Bool, _) => DType::Bool,
         }
     }
 
-    /// The type of an array's elements.
+    /// The type of an array's elements; that of f32 for bf16, which NumPy does not have.
     pub fn of(dtype: DType) -> Self {
         match dtype {
+            DType::Bf16 => Self::Float(4),
             DType::F16 | DType::F32 | DType::F64 => Self::Float(dtype.size()),
-            DType::I32 | DType::I64 => Self::Signed(dtype.size()),
-            DType::U8 => Self::Unsigned(1),
+            DType::I8 | DType::I16 | DType::I32 | DType::I64 => Self::Signed(dtype.size()),
+            DType::U8 | DType::U16 | DType::U32 | DType::U64 => Self::Unsigned(dtype.size()),
             DType::Bool => Self::Bool,
         }
     }

@@ -5,7 +5,7 @@
 //! promises are held against the content before anything is allocated.
 
 use files::{Error, Result};
-use ops::Array;
+use ops::{Array, tensor::Data};
 
 use super::kind::NumpyKind;
 use crate::file::FileOrigin;
@@ -33,24 +33,10 @@ impl NumpyArray {
     /// # Errors
     /// `Format` for another format, elements that are no numbers, and content that does not fit the header.
     pub fn parse(mut bytes: Vec<u8>, origin: FileOrigin) -> Result<Self> {
-        if !bytes.starts_with(&MAGIC) {
-            let found = format!("{:02x?}", &bytes[..bytes.len().min(6)]);
-            return Err(origin.fault(0, found, "93 4e 55 4d 50 59, a NumPy array"));
-        }
-        let (text, start) = header(&bytes)
-            .ok_or_else(|| origin.fault(bytes.len(), "the end of the file", "a whole header before it"))?;
-        let field = |name: &str| {
-            let value = text.split_once(&format!("'{name}':")).map(|(_, value)| value.trim_start());
-            value.ok_or_else(|| origin.fault(8, format!("a header without `{name}`"), "NumPy's header"))
-        };
-        let descr = field("descr")?.strip_prefix('\'').and_then(|value| value.split('\'').next());
-        let descr = descr.ok_or_else(|| origin.fault(8, "elements of several fields", "plain numbers"))?;
-        let (kind, big_endian) = NumpyKind::parse(descr).map_err(|what| {
+        let Header { descr, shape, fortran, start } = Header::parse(&bytes, &origin)?;
+        let (kind, big_endian) = NumpyKind::parse(&descr).map_err(|what| {
             origin.fault(8, format!("{what} (elements of type {descr})"), "numbers such as <f4 or |u1")
         })?;
-        let shape =
-            shape(field("shape")?).ok_or_else(|| origin.fault(8, "no shape", "`shape` as (N, ...)"))?;
-        let fortran = field("fortran_order")?.starts_with("True");
         let elements = bytes.split_off(start);
         let mut array = Self { kind, shape, elements, start, origin };
         array.check_length()?;
@@ -107,21 +93,63 @@ impl NumpyArray {
     }
 }
 
-/// The content of an `.npy` file of an array, version 1.0.
+/// The content of an `.npy` file of an array, version 1.0. NumPy has no bfloat16: it is written as f32.
 pub fn to_bytes(array: &Array) -> Vec<u8> {
-    let shape = array.shape();
+    let elements = match array.data() {
+        Data::Bf16(floats) => floats.iter().flat_map(|x| x.to_f32().to_le_bytes()).collect(),
+        other => other.to_bytes(),
+    };
+    file(&NumpyKind::of(array.dtype()).descr(), array.shape(), elements)
+}
+
+/// An `.npy` file of elements of the type that a header calls `descr`.
+pub(super) fn file(descr: &str, shape: &[usize], elements: Vec<u8>) -> Vec<u8> {
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
     // A tuple of one keeps its comma.
     let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
-    let descr = NumpyKind::of(array.dtype()).descr();
     let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
     // The elements begin at a multiple of 64 bytes; the header ends with a new line.
     let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend((length as u16).to_le_bytes());
     file.extend(format!("{header:<width$}\n", width = length - 1).bytes());
-    file.extend(array.data().to_bytes());
+    file.extend(elements);
     file
+}
+
+/// What a file says of its elements.
+pub(super) struct Header {
+    pub descr: String,
+    pub shape: Vec<usize>,
+    /// Whether the first index changes fastest.
+    pub fortran: bool,
+    /// Where the elements begin.
+    pub start: usize,
+}
+
+impl Header {
+    /// Takes the header of a file apart.
+    ///
+    /// # Errors
+    /// `Format` for another format, and for elements of several fields.
+    pub fn parse(bytes: &[u8], origin: &FileOrigin) -> Result<Self> {
+        if !bytes.starts_with(&MAGIC) {
+            let found = format!("{:02x?}", &bytes[..bytes.len().min(6)]);
+            return Err(origin.fault(0, found, "93 4e 55 4d 50 59, a NumPy array"));
+        }
+        let (text, start) = header(bytes)
+            .ok_or_else(|| origin.fault(bytes.len(), "the end of the file", "a whole header before it"))?;
+        let field = |name: &str| {
+            let value = text.split_once(&format!("'{name}':")).map(|(_, value)| value.trim_start());
+            value.ok_or_else(|| origin.fault(8, format!("a header without `{name}`"), "NumPy's header"))
+        };
+        let descr = field("descr")?.strip_prefix('\'').and_then(|value| value.split('\'').next());
+        let descr = descr.ok_or_else(|| origin.fault(8, "elements of several fields", "plain numbers"))?;
+        let shape =
+            shape(field("shape")?).ok_or_else(|| origin.fault(8, "no shape", "`shape` as (N, ...)"))?;
+        let fortran = field("fortran_order")?.starts_with("True");
+        Ok(Self { descr: descr.to_owned(), shape, fortran, start })
+    }
 }
 
 /// The header's text, and where it ends.
@@ -144,7 +172,7 @@ fn shape(text: &str) -> Option<Vec<usize>> {
 }
 
 /// Elements of `size` bytes whose first index changes fastest, as ones whose last index does.
-fn row_major(elements: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
+pub(super) fn row_major(elements: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
     let strides: Vec<usize> =
         shape.iter().scan(size, |stride, n| Some(std::mem::replace(stride, *stride * n))).collect();
     let (mut index, mut at, mut sorted) = (vec![0; shape.len()], 0, Vec::with_capacity(elements.len()));
@@ -163,7 +191,7 @@ fn row_major(elements: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use half::f16;
+    use half::{bf16, f16};
     use std::path::Path;
 
     use super::*;
@@ -181,7 +209,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let arrays: [Array; 7] = [
+        let arrays: [Array; 12] = [
+            Array::new([2], vec![i8::MIN, i8::MAX]).unwrap(),
+            Array::new([2], vec![i16::MIN, i16::MAX]).unwrap(),
+            Array::new([2], vec![0u16, u16::MAX]).unwrap(),
+            Array::new([2], vec![0u32, u32::MAX]).unwrap(),
+            Array::new([0, 2], Vec::<u64>::new()).unwrap(),
             Array::new([2, 3], vec![0.5f32, -1.0, f32::MAX, 0.0, 1e-30, 3.0]).unwrap(),
             Array::new([2], vec![f16::MAX, f16::from_f32(0.1)]).unwrap(),
             Array::new([], vec![0.1f64]).unwrap(),
@@ -194,5 +227,8 @@ mod tests {
             let read = NumpyArray::parse(to_bytes(&array), FileOrigin::file(Path::new("a.npy"))).unwrap();
             assert_eq!(read.array().unwrap(), array);
         }
+        let short = Array::new([2], vec![bf16::MAX, bf16::from_f32(-0.5)]).unwrap();
+        let read = NumpyArray::parse(to_bytes(&short), FileOrigin::file(Path::new("a.npy"))).unwrap();
+        assert_eq!(read.array().unwrap(), short.fitted(ops::DType::F32).unwrap());
     }
 }

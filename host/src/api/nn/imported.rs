@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use onnx_net::{Choice, Graph, Untie};
+use onnx_net::{Choice, Graph, OnnxFile, Untie};
 use ops::{Tensor, nn::Module};
 use rhai::{Dynamic, Map};
 
 use crate::{
-    api::options::{CallOptions, named},
+    api::{
+        onnx::placed,
+        options::{CallOptions, named},
+    },
     error::{Error, Result},
     files::reading,
     script::{Adder, FromScript, Refusal},
@@ -77,9 +80,11 @@ fn open(session: &Session, path: &str, options: Option<Map>) -> Result<Module> {
             other => other.into(),
         }
     };
-    let model = session.read(Path::new(path), "", |file| -> Result<_> {
-        let model = onnx_net::OnnxFile::read(file).map_err(unusable("nn::from_onnx: ".into()))?;
-        reading::model(Path::new(path), file, model.elements())?;
+    let asked = Path::new(path);
+    let model = session.read(asked, "", |real| -> Result<_> {
+        let read = placed::read(session, asked, real, OnnxFile::read_where);
+        let (place, model) = read.map_err(unusable("nn::from_onnx: ".into()))?;
+        reading::model(asked, &place, model.elements())?;
         Ok(model)
     })?;
     let module =

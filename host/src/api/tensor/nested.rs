@@ -71,8 +71,8 @@ fn nested(data: &Data, shape: &[usize]) -> Dynamic {
         Data::I32(v) => v.iter().map(|&x| i64::from(x).into()).collect(),
         Data::I64(v) => v.iter().map(|&x| x.into()).collect(),
         Data::Bool(v) => v.iter().map(|&x| x.into()).collect(),
-        Data::U8(v) => v.iter().map(|&x| i64::from(x).into()).collect(),
-        Data::F16(v) => v.iter().map(|&x| f64::from(x).into()).collect(),
+        // No tensor has them.
+        narrow => narrow.to_f64().into_iter().map(Dynamic::from).collect(),
     };
     nest(&leaves, shape)
 }

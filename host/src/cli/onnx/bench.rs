@@ -15,12 +15,12 @@ use crate::{
 /// time.
 pub fn run(args: &OnnxBench) -> Result<Outcome> {
     let model = Model::open(&args.file, Device::Cpu, args.onnxruntime.as_deref())?;
-    let inputs = models::Inputs::new(&model, inputs::read(&args.input)?, args.batch)?;
+    let inputs = models::Inputs::new(&model, inputs::read(&model, &args.input)?, args.batch)?;
     let [hosts, bares] = models::time(&model, &inputs, args.warmup, args.reps)?;
     print(&[
-        json!({ "name": args.file.file_stem().unwrap_or_default().to_string_lossy(), "batch": args.batch }),
+        json!({ "name": args.file.file_stem().unwrap_or_default().to_string_lossy(), "batch": inputs.batch }),
         json!({ "p50_s": hosts.within(0.5), "p90_s": hosts.within(0.9), "p99_s": hosts.within(0.99) }),
-        json!({ "items_per_s": args.batch as f64 / hosts.mean() }),
+        json!({ "items_per_s": inputs.batch as f64 / hosts.mean() }),
         json!({ "onnxruntime_p50_s": bares.within(0.5), "overhead": hosts.median() / bares.median() - 1.0 }),
         json!({ "reps": args.reps, "load1": load(), "host": env!("CARGO_PKG_VERSION") }),
     ]);

@@ -1,26 +1,52 @@
-//! Inputs of a model from files.
+//! Inputs of a model from the command line: NumPy files, JSON files, or JSON as it is.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use ops::Array;
+use super::json;
+use crate::{
+    data::numpy,
+    error::{Error, Result},
+    onnx::{Model, Value},
+};
 
-use crate::{data::numpy, error::Result, onnx::EXCHANGED};
+/// A name, and a file or JSON, as typed.
+pub type Named = (String, String);
 
-/// NAME=FILE.npy, as typed.
-pub type Named = (String, PathBuf);
-
-/// The arrays of the files that were named.
+/// The values of the inputs that were named.
 ///
 /// # Errors
-/// `Format` for elements that models do not take.
-pub fn read(files: &[Named]) -> Result<Vec<(String, Array)>> {
-    let array = |(name, path): &Named| {
-        let file = numpy::read_array(path)?;
-        if file.kind().dtype().is_none_or(|dtype| !EXCHANGED.contains(&dtype)) {
-            let expected = "f32, f64, i32, i64, u8 or bool (array.astype)";
-            return Err(file.refused(format!("elements of type {}", file.kind()), expected).into());
-        }
-        Ok((name.clone(), file.array()?))
+/// `Usage` for a name that the model does not have, and for JSON that is not what its input takes; `Format`
+/// for a file that is no array.
+pub fn read(model: &Model, given: &[Named]) -> Result<Vec<(String, Value)>> {
+    given.iter().map(|(name, text)| Ok((name.clone(), value(model, name, text)?))).collect()
+}
+
+fn value(model: &Model, name: &str, text: &str) -> Result<Value> {
+    let path = Path::new(text);
+    let parsed = |text: &str, origin: &str| {
+        let json = serde_json::from_str(text).map_err(|error| {
+            Error::usage(
+                format!("{origin}: {error}"),
+                "give JSON, such as [[1, 2], [3, 4]] or [\"a\", \"b\"]",
+            )
+        })?;
+        json::value(&json, model.input(name)?)
     };
-    files.iter().map(array).collect()
+    if is_json(text) {
+        return parsed(text, &format!("--input {name}"));
+    }
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        return parsed(&text, &path.display().to_string());
+    }
+    let is_archive = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"));
+    if let Some(texts) = if is_archive { None } else { numpy::read_texts(path)? } {
+        return Ok(Value::Texts(texts));
+    }
+    Ok(Value::Array(numpy::read_array(path)?.array()?))
+}
+
+/// Whether a text is JSON, and no path.
+pub fn is_json(text: &str) -> bool {
+    text.starts_with(['[', '{', '"'])
 }

@@ -5,8 +5,11 @@ mod check;
 mod diff;
 mod info;
 mod inputs;
+mod json;
 mod run;
 mod words;
+
+pub use inputs::is_json;
 
 use super::{OnnxCommand, outcome::Outcome};
 use crate::error::Result;
@@ -16,9 +19,7 @@ pub fn run(command: &OnnxCommand) -> Result<Outcome> {
     match command {
         OnnxCommand::Check { file, onnxruntime, json } => check::run(file, onnxruntime.as_deref(), *json),
         OnnxCommand::Info { file, json } => info::run(file, *json),
-        OnnxCommand::Run { file, input, output, onnxruntime, json } => {
-            run::run(file, input, output.as_deref(), onnxruntime.as_deref(), *json)
-        }
+        OnnxCommand::Run(args) => run::run(args),
         OnnxCommand::Bench(args) => bench::run(args),
         OnnxCommand::Diff { a, b, json } => diff::run(a, b, *json),
     }

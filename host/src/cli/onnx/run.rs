@@ -1,46 +1,41 @@
-//! `host onnx run`: a model on arrays from files, in ONNX Runtime.
+//! `host onnx run`: a model on values from files or the command line, in ONNX Runtime.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ops::{Array, Device};
 
 use serde_json::{Value as Json, json};
 
 use super::{
-    inputs::{self, Named},
+    inputs, json as values,
     words::{number, printable},
 };
 use crate::{
-    cli::outcome::Outcome,
+    cli::{OnnxRun, outcome::Outcome},
     data::numpy,
     error::{Error, Result},
     files::{safe_name, write_whole},
-    onnx::Model,
+    onnx::{Given, Model, Value, Wanted},
 };
 
-/// Prints shape and range of every output, and writes them into the folder `output` where there is one.
-pub fn run(
-    file: &Path,
-    given: &[Named],
-    output: Option<&Path>,
-    library: Option<&Path>,
-    json: bool,
-) -> Result<Outcome> {
-    let model = Model::open(file, Device::Cpu, library)?;
-    let outputs = model.run(inputs::read(given)?)?;
-    if let Some(folder) = output {
-        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+/// Prints shape and range of every output, or the output itself where it is no array of numbers, and writes
+/// them into the folder `output` where there is one.
+pub fn run(args: &OnnxRun) -> Result<Outcome> {
+    let model = Model::open(&args.file, Device::Cpu, args.onnxruntime.as_deref())?;
+    let inputs = inputs::read(&model, &args.input)?;
+    let given = inputs.iter().map(|(name, value)| (&**name, Given::Value(value))).collect();
+    let wanted = Wanted { outputs: args.outputs.clone(), ..Wanted::default() };
+    let outputs = model.run_given(given, &wanted)?;
+    for warning in model.warnings() {
+        err!("warning: {warning}");
     }
-    for (name, array) in outputs {
-        let path = output.map(|folder| folder.join(format!("{}.npy", safe_name(&name))));
-        if let Some(path) = &path {
-            write_whole(path, &numpy::to_bytes(&array))?;
-        }
-        if json {
-            out!("{}", facts(&name, &array, path.as_deref()));
+    for (name, value) in outputs {
+        let path = args.output.as_deref().map(|folder| write(folder, &name, &value)).transpose()?;
+        if args.json {
+            out!("{}", facts(&name, &value, path.as_deref()));
             continue;
         }
-        out!("{}: {}", printable(&name), described(&array));
+        out!("{}: {}", printable(&name), described(&value));
         if let Some(path) = path {
             out!("  {}", path.display());
         }
@@ -48,8 +43,35 @@ pub fn run(
     Ok(Outcome::Done)
 }
 
-/// An output for programs; the range is that of its finite numbers.
-fn facts(name: &str, array: &Array, file: Option<&Path>) -> Json {
+/// Writes an output, as NumPy's array or as JSON, and gives the file.
+fn write(folder: &Path, name: &str, value: &Value) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    let (end, bytes) = match value {
+        Value::Array(array) => ("npy", numpy::to_bytes(array)),
+        Value::Texts(texts) => ("npy", texts.to_bytes()),
+        other => ("json", values::written(other).to_string().into_bytes()),
+    };
+    let path = folder.join(format!("{}.{end}", safe_name(name)));
+    write_whole(&path, &bytes)?;
+    Ok(path)
+}
+
+/// An output for programs: of an array the range of its finite numbers, else the value itself.
+fn facts(name: &str, value: &Value, file: Option<&Path>) -> Json {
+    match value {
+        Value::Array(array) => array_facts(name, array, file),
+        Value::Texts(texts) => json!({
+            "name": name,
+            "dtype": "text",
+            "shape": texts.shape(),
+            "value": values::written(value),
+            "file": file,
+        }),
+        other => json!({ "name": name, "value": values::written(other), "file": file }),
+    }
+}
+
+fn array_facts(name: &str, array: &Array, file: Option<&Path>) -> Json {
     let range = Range::of(array);
     json!({
         "name": name,
@@ -81,8 +103,17 @@ impl Range {
     }
 }
 
-/// `f32 [2, 10], -1.5 to 3.25, mean 0.5`
-fn described(array: &Array) -> String {
+/// `f32 [2, 10], -1.5 to 3.25, mean 0.5`, `text [1] ["cat"]`, `[{"0": 0.25}]`
+fn described(value: &Value) -> String {
+    let json = || printable(&values::written(value).to_string());
+    match value {
+        Value::Array(array) => range_of(array),
+        Value::Texts(texts) => format!("text {:?} {}", texts.shape(), json()),
+        _ => json(),
+    }
+}
+
+fn range_of(array: &Array) -> String {
     let text = format!("{} {:?}", array.dtype(), array.shape());
     let others = match array.data().to_f64().iter().filter(|x| !x.is_finite()).count() {
         0 => String::new(),

@@ -64,7 +64,7 @@ fn data(proto: &TensorProto, spec: &Spec) -> Result<Data> {
         DType::I32 => Data::I32(proto.int32_data.clone()),
         DType::I64 => Data::I64(proto.int64_data.clone()),
         DType::Bool => Data::Bool(proto.int32_data.iter().map(|&x| x != 0).collect()),
-        DType::F16 | DType::U8 => unreachable!("`spec` refuses them"),
+        _ => unreachable!("`spec` refuses them"),
     };
     if found.len() == n { Ok(found) } else { wrong_number(proto, n, found.len() as f64) }
 }

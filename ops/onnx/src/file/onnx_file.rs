@@ -28,13 +28,23 @@ pub struct OnnxFile {
 }
 
 impl OnnxFile {
-    /// Reads an ONNX file and the files of elements that it names inside its own folder.
+    /// Reads an ONNX file and the files of elements that it names inside its own folder, where links may lead
+    /// to files of the Hugging Face cache that it is in.
     ///
     /// # Errors
     /// [`Error::Graph`], which names the file, for one that cannot be read, is damaged, is no ONNX model, or
     /// names files elsewhere.
     pub fn read(path: &Path) -> Result<Self> {
-        open(path, external::load)
+        Self::read_where(path, &|_| false)
+    }
+
+    /// [`OnnxFile::read`], where links in its folder may also lead to files that are `allowed`: it is asked
+    /// for their paths without links.
+    ///
+    /// # Errors
+    /// Those of [`OnnxFile::read`].
+    pub fn read_where(path: &Path, allowed: &dyn Fn(&Path) -> bool) -> Result<Self> {
+        open(path, |model, folder| external::load(model, folder, allowed))
     }
 
     /// What the file itself holds, for programs that read it once more and follow what it names: elements
@@ -44,12 +54,20 @@ impl OnnxFile {
     /// # Errors
     /// Those of [`OnnxFile::read`].
     pub fn confined(path: &Path) -> Result<Self> {
+        Self::confined_where(path, &|_| false)
+    }
+
+    /// [`OnnxFile::confined`], where links in its folder may also lead to files that are `allowed`.
+    ///
+    /// # Errors
+    /// Those of [`OnnxFile::read`].
+    pub fn confined_where(path: &Path, allowed: &dyn Fn(&Path) -> bool) -> Result<Self> {
         open(path, |model, folder| {
             visit(model, |_, part| match part {
                 ModelPart::Node(node) => survives(node),
                 ModelPart::Tensor(_) => Ok(()),
             })?;
-            external::check(model, folder)
+            external::check(model, folder, allowed)
         })
     }
 

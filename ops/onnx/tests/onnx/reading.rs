@@ -95,6 +95,34 @@ fn links_are_not_followed() {
     }
 }
 
+/// As a Hugging Face cache lays them: `snapshots/REVISION/net.onnx` is a link to `blobs/HASH`, and so is what
+/// it names.
+#[cfg(unix)]
+#[test]
+fn links_of_a_cache_are_followed_to_the_files_of_that_model() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new("cache");
+    let root = folder.0.join("models--own--net");
+    let (snapshot, blobs) = (root.join("snapshots/main"), root.join("blobs"));
+    fs::create_dir_all(&snapshot).unwrap();
+    fs::create_dir_all(&blobs).unwrap();
+    let bytes: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    fs::write(blobs.join("hash"), &bytes).unwrap();
+    fs::write(folder.0.join("secret"), &bytes).unwrap();
+    fs::write(blobs.join("net"), elsewhere(&[("location", "w.bin")]).bytes()).unwrap();
+    symlink("../../blobs/net", snapshot.join("net.onnx")).unwrap();
+    symlink("../../blobs/hash", snapshot.join("w.bin")).unwrap();
+    let path = snapshot.join("net.onnx");
+    assert_eq!(OnnxFile::read(&path).unwrap().elements().count(), 1);
+    assert_eq!(OnnxFile::confined(&path).unwrap().elements().count(), 1);
+    fs::remove_file(snapshot.join("w.bin")).unwrap();
+    symlink("../../../secret", snapshot.join("w.bin")).unwrap();
+    let error = OnnxFile::read(&path).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("goes through a link"), "{error}");
+    let secret = folder.0.join("secret").canonicalize().unwrap();
+    OnnxFile::confined_where(&path, &|real| real == secret).map(|_| ()).unwrap();
+}
+
 #[test]
 fn what_is_no_plain_file_is_not_read() {
     // Its size is 0, and it never ends.
