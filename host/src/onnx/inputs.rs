@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn value(name: &str, dtype: DType, shape: &[Option<usize>]) -> Port {
-        Port { name: name.into(), dtype: Some(dtype), shape: Some(shape.to_vec()) }
+        Port { name: name.into(), dtype: Some(dtype), shape: Some(shape.to_vec()), is_sequence: false }
     }
 
     fn zeros(shape: &[usize]) -> Array {

@@ -300,7 +300,7 @@ fn port(outlet: &Outlet) -> Result<Port, String> {
     };
     // ONNX Runtime writes a free axis as -1.
     let shape = shape.iter().map(|axis| usize::try_from(*axis).ok()).collect();
-    Ok(Port { name, dtype: Some(dtype), shape: Some(shape) })
+    Ok(Port { name, dtype: Some(dtype), shape: Some(shape), is_sequence: false })
 }
 
 fn refused(path: &Path, problem: &str, help: &str) -> Error {

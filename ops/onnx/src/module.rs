@@ -91,7 +91,7 @@ fn unusable(port: &Port) -> Vec<OnnxFinding> {
             port.quoted()
         )));
     }
-    if port.dtype.is_none() {
+    if port.dtype.is_none() && !port.is_sequence {
         findings.push(OnnxFinding::Type(format!("the input `{}`", port.name)));
     }
     findings

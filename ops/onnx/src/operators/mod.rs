@@ -28,6 +28,7 @@ mod recurrent;
 mod reduce;
 mod resize;
 mod scatter;
+mod sequence;
 mod shape;
 mod spread;
 mod taps;
@@ -130,6 +131,7 @@ const FAMILIES: &[&[Operator]] = &[
     recurrent::OPERATORS,
     einsum::OPERATORS,
     loss::OPERATORS,
+    sequence::OPERATORS,
     control::OPERATORS,
 ];
 

@@ -208,6 +208,20 @@ fn places_heads_and_losses() {
 }
 
 #[test]
+fn sequences() {
+    let x: &[&[usize]] = &[&[2, 3]];
+    let split = "SplitToSequence a sizes -> s; SequenceAt s last -> y";
+    nodes(split, -0.5, &[&[3, 2]], &[("sizes", &[2, 1]), ("last", &[-1])], vec![]);
+    nodes("SplitToSequence a -> s; ConcatFromSequence s -> y", -0.5, x, &[], vec![int("axis", 1)]);
+    let stacked = vec![int("axis", -1), int("new_axis", 1)];
+    nodes("SequenceConstruct a b -> s; ConcatFromSequence s -> y", -0.5, &[&[3], &[3]], &[], stacked);
+    let moved = "\
+        SequenceEmpty -> none; SequenceInsert none a -> one; SequenceInsert one b first -> two; \
+        SequenceInsert two a -> three; SequenceErase three -> s; ConcatFromSequence s -> y";
+    nodes(moved, -0.5, &[&[3], &[3]], &[("first", &[0])], vec![int("axis", 0)]);
+}
+
+#[test]
 fn rounds_of_a_scan() {
     let inner = Net::new()
         .input("s", F64, &[2])
