@@ -7,7 +7,7 @@ use crate::{
     file::{proto::NodeProto, visit},
     network::plan::{PlanStep, Slot},
     node::{GraphBody, NodeReader},
-    operators::{self, Operator},
+    operators::{self, Operator, microsoft},
 };
 
 impl Builder<'_> {
@@ -15,8 +15,10 @@ impl Builder<'_> {
     pub fn node(&mut self, written: &WrittenNode) {
         let WrittenNode { node, opsets, .. } = written;
         let own = domain(&node.domain);
-        let version = opsets.get(own).copied();
-        let found = if own.is_empty() { operators::find(&node.op_type) } else { None };
+        let found = operators::find(own, &node.op_type);
+        // ONNX Runtime's optimiser leaves out the imports of its own domain in old files; there is one version.
+        let implied = (own == microsoft::DOMAIN).then_some(1);
+        let version = opsets.get(own).copied().or(implied);
         match (found, version) {
             (Some(operator), Some(version)) if operator.covers(version) => {
                 self.operator(operator, version, written);

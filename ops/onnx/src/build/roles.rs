@@ -41,8 +41,7 @@ struct Uses {
 impl Uses {
     /// `inner` holds the names that belong to graphs inside the one that is looked at.
     fn node<'a>(&mut self, node: &'a NodeProto, inner: &mut Vec<HashSet<&'a str>>) {
-        let own = domain(&node.domain).is_empty();
-        let operator = if own { operators::find(&node.op_type) } else { None };
+        let operator = operators::find(domain(&node.domain), &node.op_type);
         for (i, name) in node.input.iter().enumerate() {
             if inner.iter().any(|names| names.contains(name.as_str())) {
                 continue;

@@ -2,7 +2,7 @@
 
 use ops::{Error, Result, Tensor, ensure, interrupt};
 
-use super::{Operator, ResolvedNode, op};
+use super::{Operator, ResolvedNode, op, sequence::of_tensors};
 use crate::{
     GraphValue,
     call::NodeCall,
@@ -125,7 +125,7 @@ fn sequence_map(node: &NodeReader) -> ResolvedNode {
             let inputs = given.iter().map(element).collect::<Result<Vec<_>>>()?;
             outputs.iter_mut().zip(body.run(call, &inputs)?).for_each(|(list, value)| list.push(value));
         }
-        Ok(outputs.into_iter().map(GraphValue::Sequence).collect())
+        outputs.into_iter().map(|list| of_tensors(call, list)).collect()
     }))
 }
 

@@ -11,9 +11,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         node.ignore(&["dtype"]);
         Ok(Box::new(|_| Ok(vec![GraphValue::Sequence(vec![])])))
     }),
-    op("SequenceConstruct", 11, |_| {
-        Ok(Box::new(|call| Ok(vec![GraphValue::Sequence(call.inputs.to_vec())])))
-    }),
+    op("SequenceConstruct", 11, |_| Ok(Box::new(construct))),
     op("SequenceInsert", 11, |_| Ok(Box::new(insert))).settings(&[2]),
     op("SequenceErase", 11, |_| Ok(Box::new(erase))).settings(&[1]),
     op("SequenceAt", 11, |_| Ok(Box::new(at))).settings(&[1]),
@@ -27,6 +25,19 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("OptionalGetElement", 15, |_| Ok(Box::new(element))),
     op("OptionalHasElement", 15, |_| Ok(Box::new(|call| Ok(vec![truth(call.has(0))?])))).steps(),
 ];
+
+/// Sequences hold tensors: of sequences in sequences a small file could make any number.
+pub(super) fn of_tensors(call: &NodeCall, list: Vec<GraphValue>) -> Result<GraphValue> {
+    let is_tensor = |value: &GraphValue| matches!(value, GraphValue::Tensor(_) | GraphValue::Empty(_));
+    match list.iter().all(is_tensor) {
+        true => Ok(GraphValue::Sequence(list)),
+        false => Err(call.wrong("an element", "no tensor", "a tensor")),
+    }
+}
+
+fn construct(call: &NodeCall) -> Result<Vec<GraphValue>> {
+    Ok(vec![of_tensors(call, call.inputs.to_vec())?])
+}
 
 /// The position that input `i` says, counted from the front or the back of `n` places; `default` where it is
 /// not given.
@@ -42,7 +53,7 @@ fn insert(call: &NodeCall) -> Result<Vec<GraphValue>> {
     let mut list = call.value(0).sequence(call.op)?.to_vec();
     let place = position(call, 2, list.len(), list.len())?;
     list.insert(place, call.value(1).clone());
-    Ok(vec![GraphValue::Sequence(list)])
+    Ok(vec![of_tensors(call, list)?])
 }
 
 /// The sequence without one element, the last one where none is named.

@@ -9,6 +9,7 @@ mod costs;
 mod edges;
 mod functions;
 mod gradients;
+mod microsoft;
 mod nodes;
 mod operators;
 mod reading;

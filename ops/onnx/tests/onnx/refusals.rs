@@ -128,3 +128,24 @@ fn a_network_without_gradients_runs_but_does_not_train() {
     assert!(report.runs && !report.trains());
     assert_eq!(report.constant, ["w"]);
 }
+
+#[test]
+fn sequences_have_the_places_that_they_have() {
+    let of_two = |then: &str| {
+        let net =
+            Net::new().input("x", F32, &[2]).ints("two", &[2]).op("SequenceConstruct", "x x -> s", vec![]);
+        let (kind, edges) = then.split_once(' ').unwrap();
+        refused(&net.op(kind, edges, vec![]).output("y"))
+    };
+    for (then, expected) in [
+        ("SequenceAt s two -> y", "a position"),
+        ("SequenceErase s two -> y", "a position"),
+        ("SequenceAt x two -> y", "expected a sequence"),
+        ("Relu s -> y", "a sequence of 2"),
+        ("SequenceConstruct s s -> y", "an element"),
+        ("SequenceInsert s s -> y", "an element"),
+    ] {
+        let text = of_two(then);
+        assert!(text.contains(expected), "{then}: {text}");
+    }
+}
