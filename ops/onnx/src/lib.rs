@@ -3,7 +3,8 @@
 //! Reading order:
 //!
 //! 1. [`file`]: what a file holds. `proto` (the messages), `bounds` (a look at a file before it is decoded),
-//!    `visit` (a walk through all tensors and nodes), `elements` (the numbers of a tensor), `external`
+//!    `visit` (a walk through all tensors and nodes), `elements` (the numbers of a tensor), `stored` (those of types
+//!    that tensors here do not have), `external`
 //!    (numbers in other files), `onnx_file` ([`OnnxFile`]: a file, read within bounds).
 //! 2. `value` ([`GraphValue`]: what an edge of a graph carries), `node` (an operator with its attributes),
 //!    `call` (an operator with its inputs), `operators` (what each operator computes). Its families:
@@ -17,7 +18,7 @@
 //!    anything runs), `rebatch` (more samples than a file's fixed batch).
 //! 4. `build`: from a file to a plan. `functions` (a model's own functions, written out), `scope` (the names
 //!    of one graph), `roles` and `names` (which numbers are parameters), `initialisers` (constants,
-//!    parameters, running averages), `nodes` (one step of the plan for each node), `fold` (constants computed
+//!    parameters, running averages), `types` (what tensors here do not have), `nodes` (one step of the plan for each node), `fold` (constants computed
 //!    once), `reached` (which parameters gradients reach).
 //! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all
 //!    of the above, one after another).

@@ -35,7 +35,7 @@ impl fmt::Display for OnnxFinding {
                 }
             }
             Self::Attribute(text) | Self::Broken(text) => f.write_str(text),
-            Self::Type(text) => write!(f, "type: {text}, expected f32, f64, i32, i64 or bool"),
+            Self::Type(text) => write!(f, "type: {text}, expected floats, whole numbers or bool"),
         }
     }
 }

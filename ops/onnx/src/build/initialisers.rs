@@ -16,6 +16,7 @@ use crate::{
     file::{
         elements,
         proto::{GraphProto, ModelProto, NodeProto, TensorProto},
+        stored,
     },
     network::plan::Slot,
     operators::Operator,
@@ -104,6 +105,7 @@ impl Initialisers {
                 }
             };
             let slot = scope.named(name);
+            scope.types.extend(stored::narrow(proto.data_type).map(|narrow| (slot, narrow)));
             let is_buffer = proto.doc_string == BUFFER;
             let GraphValue::Tensor(value) = value else {
                 scope.known.insert(slot, value);
@@ -259,7 +261,7 @@ fn value(scope: &mut Scope, proto: &TensorProto, elements: &TensorProto) -> Resu
     }
     elements::tensor(elements).map_err(|error| {
         scope.lost.insert(name.to_owned());
-        let known = elements::dtype(proto.data_type).is_ok();
+        let known = stored::held(proto.data_type).is_ok();
         if known { OnnxFinding::Broken(error.to_string()) } else { OnnxFinding::Type(error.to_string()) }
     })
 }

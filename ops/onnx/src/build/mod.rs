@@ -9,6 +9,7 @@ mod nodes;
 mod reached;
 mod roles;
 mod scope;
+mod types;
 
 use std::{collections::HashMap, mem, rc::Rc};
 
@@ -22,7 +23,10 @@ use crate::{
         initialisers::Initialisers,
         scope::Scope,
     },
-    file::proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
+    file::{
+        proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
+        stored::narrow,
+    },
     network::plan::{GraphPlan, Slot},
 };
 
@@ -133,6 +137,8 @@ impl Builder<'_> {
                 continue;
             }
             let slot = self.scope.named(&port.name);
+            let tensor = port.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+            self.scope.types.extend(tensor.and_then(|t| narrow(t.elem_type)).map(|narrow| (slot, narrow)));
             inputs.push(slot);
             if top {
                 self.scope.varying.insert(slot);

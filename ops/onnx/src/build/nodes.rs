@@ -2,9 +2,12 @@
 
 use crate::{
     OnnxFinding,
-    build::{Builder, MAX_DEPTH, domain, functions::WrittenNode, reached},
+    build::{Builder, MAX_DEPTH, domain, functions::WrittenNode, reached, types},
     call::NodeFunction,
-    file::{proto::NodeProto, visit},
+    file::{
+        proto::{DataType, NodeProto},
+        stored, visit,
+    },
     network::plan::{PlanStep, Slot},
     node::{GraphBody, NodeReader},
     operators::{self, Operator, microsoft},
@@ -52,7 +55,9 @@ impl Builder<'_> {
         let known = self.findings.len();
         let bodies = self.bodies(written, &mut inputs);
         let parameters = bodies.iter().flat_map(|(_, body)| reached(&body.plan)).collect();
-        let node = NodeReader::new(opset, proto, bodies);
+        let types: Vec<_> = inputs.iter().map(|slot| self.scope.types.get(&(*slot)?).copied()).collect();
+        let given = types::outputs(proto, &types);
+        let node = NodeReader::new(opset, proto, types, bodies);
         let run = (operator.resolve)(&node);
         let label = label(proto);
         for name in node.unread() {
@@ -60,7 +65,10 @@ impl Builder<'_> {
         }
         match run {
             Ok(run) if self.findings.len() == known => {
+                let run = within(proto, given.first().copied().flatten(), run);
                 let step = self.step(operator, proto, label, run, inputs);
+                let slots = step.outputs.iter().zip(given);
+                self.scope.types.extend(slots.filter_map(|(slot, narrow)| Some(((*slot)?, narrow?))));
                 let added = self.scope.add(PlanStep { parameters, ..step });
                 self.findings.extend(added.err());
             }
@@ -147,6 +155,19 @@ impl Builder<'_> {
         let (parameters, done) = (vec![], vec![]);
         PlanStep { operator, name, run, inputs, origins, outputs, rebatch, parameters, done }
     }
+}
+
+/// The computation of a node whose first output is of a type that tensors here do not have: whole numbers
+/// that the type does not hold start again at its other end.
+fn within(proto: &NodeProto, narrow: Option<DataType>, run: NodeFunction) -> NodeFunction {
+    let Some(narrow) = narrow.filter(|_| types::computes(proto)) else { return run };
+    Box::new(move |call| {
+        let mut outputs = run(call)?;
+        if let Some(first) = outputs.first_mut() {
+            *first = first.map(&|x| stored::wrap(x, narrow))?;
+        }
+        Ok(outputs)
+    })
 }
 
 /// How messages call a node.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ops::{
-    Result,
+    Result, Tensor,
     nn::{Module, Parameter},
 };
 
@@ -14,6 +14,7 @@ use crate::{
     file::{
         elements,
         proto::{GraphProto, ModelProto, TensorProto},
+        stored,
         visit::{ModelPart, visit},
     },
 };
@@ -82,6 +83,19 @@ pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
     (model, initialisers)
 }
 
+/// A value as a tensor of the type and the name that it has in the file.
+fn as_it_came(tensor: &TensorProto, value: &Tensor) -> Result<TensorProto> {
+    if let Some(narrow) = stored::narrow(tensor.data_type) {
+        let raw_data = stored::write(&value.to_f64()?, narrow);
+        let written = messages::tensor(&tensor.name, value)?;
+        return Ok(TensorProto { data_type: narrow as i32, raw_data, ..written });
+    }
+    let Ok(dtype) = elements::dtype(tensor.data_type) else {
+        return broken(format!("the tensor `{}` is of no known type", tensor.name));
+    };
+    messages::tensor(&tensor.name, &value.cast(dtype)?)
+}
+
 impl Original {
     /// The model that was built, with those elements of its initialisers that are no parameters. None where
     /// the file has nowhere to put a parameter.
@@ -138,12 +152,9 @@ impl Original {
         visit(&mut model, |index, part| {
             let ModelPart::Tensor(tensor) = part else { return Ok(()) };
             if let Some(&number) = self.tensors.get(&index) {
-                let Ok(dtype) = elements::dtype(tensor.data_type) else {
-                    return broken(format!("the tensor `{}` is of no known type", tensor.name));
-                };
-                let value = parameters[number].1.get().detach().cast(dtype)?;
+                let value = parameters[number].1.get().detach();
                 let doc_string = std::mem::take(&mut tensor.doc_string);
-                *tensor = TensorProto { doc_string, ..messages::tensor(&tensor.name, &value)? };
+                *tensor = TensorProto { doc_string, ..as_it_came(tensor, &value)? };
             }
             Ok(())
         })?;

@@ -7,8 +7,8 @@ use ops::{DType, Device, Error, Result, Tensor};
 use crate::{
     GraphValue,
     file::{
-        elements,
         proto::{Dimension, ValueInfoProto},
+        stored,
     },
 };
 
@@ -34,7 +34,7 @@ impl Port {
         };
         Self {
             name: info.name.clone(),
-            dtype: tensor.and_then(|t| elements::dtype(t.elem_type).ok()),
+            dtype: tensor.and_then(|t| stored::held(t.elem_type).ok()),
             shape: tensor
                 .and_then(|t| t.shape.as_ref())
                 .map(|s| s.dim.iter().map(|d| size(&d.value)).collect()),

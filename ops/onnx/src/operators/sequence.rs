@@ -100,15 +100,24 @@ fn split(node: &NodeReader) -> ResolvedNode {
     }))
 }
 
+/// The largest number of parts: each is a tensor of its own.
+const MOST_PARTS: usize = 1 << 16;
+
 /// The sizes of the parts of `n` slices.
 fn sizes(call: &NodeCall, n: usize) -> Result<Vec<usize>> {
+    let few = |parts: usize| match parts <= MOST_PARTS {
+        true => Ok(parts),
+        false => Err(call.wrong("the parts", parts, format!("at most {MOST_PARTS}"))),
+    };
     if !call.has(1) {
-        return Ok(vec![1; n]);
+        return Ok(vec![1; few(n)?]);
     }
     let sizes = call.sizes(1)?;
     let is_list = call.value(1).spec().is_some_and(|spec| spec.rank() > 0);
     match sizes[..] {
-        [each] if !is_list && each > 0 => Ok((0..n.div_ceil(each)).map(|i| each.min(n - i * each)).collect()),
+        [each] if !is_list && each > 0 => {
+            Ok((0..few(n.div_ceil(each))?).map(|i| each.min(n - i * each)).collect())
+        }
         _ if is_list && sizes.iter().map(|&size| size as u128).sum::<u128>() == n as u128 => Ok(sizes),
         _ => {
             Err(call.wrong("the sizes", format!("{sizes:?}"), format!("one of at least 1, or a sum of {n}")))

@@ -16,5 +16,6 @@ mod reading;
 mod refusals;
 mod sampling;
 mod slopes;
+mod stored;
 mod training;
 mod writing;

@@ -19,18 +19,18 @@ fn everything_that_is_not_supported_is_listed() {
         .op("Frobnicate", "x -> a", vec![])
         .op("Frobnicate", "a -> b", vec![])
         .op("Relu", "b -> c", vec![int("speed", 3)])
-        .op("Cast", "x -> d", vec![int("to", 10)])
+        .op("Cast", "x -> d", vec![int("to", 8)])
         .op("Gelu", "x -> e", vec![])
         .op("Softmax", "x -> f", vec![text("axis", "one")])
         .output("c");
-    net.graph().initializer[0].data_type = 10;
+    net.graph().initializer[0].data_type = 8;
     let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
     assert!(!report.runs && !report.trains());
     let text = refused(&net);
     for expected in [
-        "type: the tensor `w` has elements of type float16",
+        "type: the tensor `w` has elements of type string",
         "operator Frobnicate: not known (2 times)",
-        "Cast (node `Cast_d`): the attribute `to` asks for elements of type float16",
+        "Cast (node `Cast_d`): the attribute `to` asks for elements of type string",
         "operator Gelu of opset 18: known from 20 to",
         "Softmax (node `Softmax_f`): the attribute `axis` is no int",
     ] {
@@ -148,4 +148,14 @@ fn sequences_have_the_places_that_they_have() {
         let text = of_two(then);
         assert!(text.contains(expected), "{then}: {text}");
     }
+}
+
+#[test]
+fn a_sequence_of_absurd_length_is_refused() {
+    let net = Net::new()
+        .input("x", F32, &[1 << 40])
+        .op("SplitToSequence", "x -> s", vec![])
+        .op("SequenceLength", "s -> y", vec![])
+        .output("y");
+    assert!(refused(&net).contains("at most 65536"));
 }
