@@ -10,7 +10,8 @@
 //!    `call` (an operator with its inputs), `operators` (what each operator computes). Its families:
 //!    `arithmetic`, `activation`, `compare`, `reduce`, `shape`, `join`, `choose`, `scatter`, `order`, `pad`,
 //!    `create`, `matrix`, `conv`, `pool`, `spread`, `normalise`, `resize`, `grid`, `attention`, `recurrent`,
-//!    `einsum`, `loss`, `sequence`, `control`; what they share: `numbers` (whole numbers, on the processor), `window`
+//!    `einsum`, `loss`, `sequence`, `control`, `quantised`, and those
+//!    of ONNX Runtime, `microsoft`; what they share: `numbers` (whole numbers, on the processor), `window`
 //!    (kernels, strides, padding), `taps` (weights of a resized dimension), `cell` (one step of a recurrent
 //!    layer).
 //! 3. [`network`]: what is run. `port` ([`Port`]: an input or output), `plan` (nodes in order, edges as

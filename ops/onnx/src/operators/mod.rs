@@ -25,6 +25,7 @@ mod numbers;
 mod order;
 mod pad;
 mod pool;
+pub(crate) mod quantised;
 mod recurrent;
 mod reduce;
 mod resize;
@@ -137,7 +138,12 @@ const FAMILIES: &[&[Operator]] = &[
 ];
 
 /// The families of each domain; ONNX's own has no name.
-const DOMAINS: &[(&str, &[&[Operator]])] = &[("", FAMILIES), (microsoft::DOMAIN, microsoft::FAMILIES)];
+const DOMAINS: &[(&str, &[&[Operator]])] = &[
+    ("", FAMILIES),
+    ("", quantised::OPERATORS),
+    (microsoft::DOMAIN, microsoft::FAMILIES),
+    (microsoft::DOMAIN, quantised::MICROSOFT),
+];
 
 /// All operators, with their domains.
 fn all() -> impl Iterator<Item = (&'static str, &'static Operator)> {

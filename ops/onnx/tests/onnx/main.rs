@@ -12,6 +12,7 @@ mod gradients;
 mod microsoft;
 mod nodes;
 mod operators;
+mod quantised;
 mod reading;
 mod refusals;
 mod sampling;

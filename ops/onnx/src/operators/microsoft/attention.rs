@@ -71,9 +71,9 @@ impl Scores {
         Ok([y.transpose(1, 2)?.flatten(2, 3)?, scores])
     }
 
-    /// What is added to scores `[N, heads, queries, keys]`, where anything is hidden. Masks: `[N]`, the number
-    /// of keys that are seen; `[2 N]`, that and the first of them; `[N, keys]` and `[N, queries, keys]`, 0 for
-    /// what is hidden. Besides, keys behind a query are hidden where it is causal.
+    /// What is added to scores `[N, heads, queries, keys]`, where anything is hidden. Masks: `[N]`, the
+    /// number of keys that are seen; `[2 N]`, that and the first of them; `[N, keys]` and `[N, queries,
+    /// keys]`, 0 for what is hidden. Besides, keys behind a query are hidden where it is causal.
     fn hides(&self, call: &NodeCall, scores: &Tensor, past: usize) -> Result<Option<Tensor>> {
         let &[n, _, queries, keys] = scores.shape() else { return Ok(None) };
         let form = call.value(self.mask).spec().map(|spec| spec.shape.clone());
@@ -152,9 +152,9 @@ fn attention(node: &NodeReader) -> ResolvedNode {
     }))
 }
 
-/// Attention of queries `[N, length, heads size]` to keys and values in that form or as
-/// `[N, heads, length, size]`; queries, keys and values may be one input, `[N, length, heads, 3, size]`, and
-/// keys and values, `[N, length, heads, 2, size]`. The bias is one for all three, which lie one after another.
+/// Attention of queries `[N, length, heads size]` to keys and values in that form or as `[N, heads, length,
+/// size]`; queries, keys and values may be one input, `[N, length, heads, 3, size]`, and keys and values,
+/// `[N, length, heads, 2, size]`. The bias is one for all three, which lie one after another.
 fn multi_head(node: &NodeReader) -> ResolvedNode {
     let scores = Scores::of(node, 4, 5)?;
     Ok(Box::new(move |call| {

@@ -1,5 +1,5 @@
-//! Operators of the domain `com.microsoft`, into which ONNX Runtime's optimiser and quantiser join others, and
-//! what they write into ONNX's own domain. Semantics: ONNX Runtime 1.31,
+//! Operators of the domain `com.microsoft`, into which ONNX Runtime's optimiser and quantiser join others,
+//! and what they write into ONNX's own domain. Semantics: ONNX Runtime 1.31,
 //! <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md>, and what its CPU kernels
 //! compute.
 
