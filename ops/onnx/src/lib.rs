@@ -19,7 +19,8 @@
 //!    anything runs), `rebatch` (more samples than a file's fixed batch).
 //! 4. `build`: from a file to a plan. `functions` (a model's own functions, written out), `scope` (the names
 //!    of one graph), `roles` and `names` (which numbers are parameters), `initialisers` (constants,
-//!    parameters, running averages), `types` (what tensors here do not have), `nodes` (one step of the plan for each node), `fold` (constants computed
+//!    parameters, running averages), `types` (what tensors here do not have), `quantised`
+//!    (stored numbers that become parameters), `nodes` (one step of the plan for each node), `fold` (constants computed
 //!    once), `reached` (which parameters gradients reach).
 //! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all
 //!    of the above, one after another).

@@ -24,7 +24,9 @@ pub fn check(model: &OnnxFile) -> Report {
 /// A module that computes what the model does, in training mode as every new one. Floats of its
 /// initialisers that nodes compute with are its parameters, by their names; running averages are buffers.
 /// A single number is a parameter where its name says so (`logit_scale`), or where the file is one of
-/// [`crate::export`]; others are parts of formulas, such as the halves of a GELU.
+/// [`crate::export`]; others are parts of formulas, such as the halves of a GELU. Whole numbers that stand for
+/// floats by a scale, as in a quantised network, are parameters of these floats, and are put on the grid of the
+/// whole numbers in every forward pass.
 ///
 /// # Errors
 /// [`ops::Error::Graph`] with everything that is not supported.

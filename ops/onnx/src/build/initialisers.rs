@@ -9,6 +9,7 @@ use crate::{
     build::{
         functions::WrittenNode,
         names::is_worded,
+        quantised::{StoredNumbers, StoredUses, WeightGrid},
         roles::{is_arithmetic, is_setting, only},
         scope::Scope,
     },
@@ -39,6 +40,9 @@ pub(super) struct Initialisers {
     list: Vec<FloatInitialiser>,
     parameters: Vec<(String, Parameter)>,
     averages: Vec<AverageUse>,
+    /// The grids of parameters that came as quantised numbers: where the model holds these, the number of the
+    /// parameter, its grid.
+    grids: Vec<(Option<usize>, usize, WeightGrid)>,
     numbers: Vec<String>,
     /// Whether the file is one of [`crate::export`], which writes numbers of formulas as nodes.
     is_own: bool,
@@ -59,6 +63,8 @@ pub(crate) struct Locations {
     pub tensors: HashMap<usize, usize>,
     /// For a node: inputs that are running averages without a tensor of their own, with their numbers.
     pub inputs: HashMap<usize, Vec<(usize, usize)>>,
+    /// The grids of parameters that are quantised numbers in the file.
+    pub grids: HashMap<usize, WeightGrid>,
     /// Whether all of them are here. What is inside of a function has no index.
     pub complete: bool,
 }
@@ -78,7 +84,7 @@ const AVERAGE: &str = ".average";
 impl Initialisers {
     pub fn new(model: &ModelProto) -> Self {
         let is_own = model.producer_name == PRODUCER;
-        Self { list: vec![], parameters: vec![], averages: vec![], numbers: vec![], is_own }
+        Self { list: vec![], parameters: vec![], averages: vec![], grids: vec![], numbers: vec![], is_own }
     }
 
     /// Gives slots to the initialisers of a graph, which have these elements and begin at the index `start`;
@@ -94,7 +100,9 @@ impl Initialisers {
             OnnxFinding::Type(format!("the sparse tensor `{name}`"))
         });
         let mut findings: Vec<_> = sparse.collect();
-        let (settings, computed) = (only(nodes, is_setting), only(nodes, is_arithmetic));
+        let (mut settings, computed) = (only(nodes, is_setting), only(nodes, is_arithmetic));
+        let mut stored = StoredUses::of(graph, nodes);
+        settings.extend(stored.scales().map(str::to_owned));
         for (i, (proto, elements)) in graph.initializer.iter().zip(elements).enumerate() {
             let name = &*proto.name;
             let value = match value(scope, proto, elements) {
@@ -111,6 +119,10 @@ impl Initialisers {
                 scope.known.insert(slot, value);
                 continue;
             };
+            if let Some(stored) = stored.uses.remove(name) {
+                let (name, kind, index) = (name.to_owned(), proto.data_type, start.map(|start| start + i));
+                scope.stored.insert(slot, StoredNumbers { name, kind, index, stored });
+            }
             if !value.dtype().is_float() || (!is_buffer && settings.contains(name)) {
                 scope.known.insert(slot, value.into());
                 continue;
@@ -183,6 +195,13 @@ impl Initialisers {
         Some((average, number))
     }
 
+    /// Adds a parameter that came as quantised numbers.
+    pub fn add_on_grid(&mut self, stored: &StoredNumbers, parameter: Parameter, grid: WeightGrid) -> usize {
+        let number = self.add(&stored.name, parameter);
+        self.grids.push((stored.index, number, grid));
+        number
+    }
+
     fn add(&mut self, name: &str, parameter: Parameter) -> usize {
         self.parameters.push((name.to_owned(), parameter));
         self.parameters.len() - 1
@@ -249,7 +268,14 @@ impl Initialisers {
                 None => complete = false,
             }
         }
-        Locations { tensors, inputs, complete }
+        for (index, number, _) in &self.grids {
+            match index {
+                Some(index) => drop(tensors.insert(*index, *number)),
+                None => complete = false,
+            }
+        }
+        let grids = self.grids.iter().map(|(_, number, grid)| (*number, grid.clone())).collect();
+        Locations { tensors, inputs, grids, complete }
     }
 }
 

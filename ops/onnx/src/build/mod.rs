@@ -6,6 +6,7 @@ mod functions;
 mod initialisers;
 mod names;
 mod nodes;
+mod quantised;
 mod reached;
 mod roles;
 mod scope;
@@ -14,6 +15,7 @@ mod types;
 use std::{collections::HashMap, mem, rc::Rc};
 
 pub(crate) use initialisers::{Claimed, Locations};
+pub(crate) use quantised::WeightGrid;
 pub(crate) use reached::reached;
 
 use crate::{

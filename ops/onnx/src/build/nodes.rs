@@ -19,7 +19,8 @@ impl Builder<'_> {
         let WrittenNode { node, opsets, .. } = written;
         let own = domain(&node.domain);
         let found = operators::find(own, &node.op_type);
-        // ONNX Runtime's optimiser leaves out the imports of its own domain in old files; there is one version.
+        // ONNX Runtime's optimiser leaves out the imports of its own domain in old files; there is one
+        // version.
         let implied = (own == microsoft::DOMAIN).then_some(1);
         let version = opsets.get(own).copied().or(implied);
         match (found, version) {
@@ -51,6 +52,7 @@ impl Builder<'_> {
         if operator.name == "Identity" && self.alias(proto, &inputs) {
             return;
         }
+        self.put_on_grids(proto, &mut inputs);
         self.initialisers.claim_inputs(&mut self.scope, operator, (proto, written.index), &mut inputs);
         let known = self.findings.len();
         let bodies = self.bodies(written, &mut inputs);

@@ -10,7 +10,7 @@ use ops::{
 use super::{Metadata, messages};
 use crate::{
     BUFFER, Graph, broken,
-    build::Locations,
+    build::{Locations, WeightGrid},
     file::{
         elements,
         proto::{GraphProto, ModelProto, TensorProto},
@@ -24,6 +24,8 @@ pub(crate) struct Original {
     model: ModelProto,
     /// The parameters that tensors are, by the tensor's index in [`visit`]'s order.
     tensors: HashMap<usize, usize>,
+    /// The grids of parameters that are quantised numbers in the file, by their numbers.
+    grids: HashMap<usize, WeightGrid>,
     /// Parameters that began as the values of others or of constants.
     added: Vec<usize>,
 }
@@ -105,7 +107,7 @@ impl Original {
         locations: Locations,
         parameters: &[(String, Parameter)],
     ) -> Option<Self> {
-        let Locations { tensors, inputs, complete: true } = locations else { return None };
+        let Locations { tensors, inputs, grids, complete: true } = locations else { return None };
         let mut names = HashSet::new();
         visit(&mut model, |index, part| {
             match part {
@@ -144,7 +146,7 @@ impl Original {
                 *bare = full.clone();
             }
         }
-        Some(Self { model, tensors, added })
+        Some(Self { model, tensors, grids, added })
     }
 
     fn filled(&self, parameters: &[(String, Parameter)]) -> Result<ModelProto> {
@@ -153,6 +155,7 @@ impl Original {
             let ModelPart::Tensor(tensor) = part else { return Ok(()) };
             if let Some(&number) = self.tensors.get(&index) {
                 let value = parameters[number].1.get().detach();
+                let value = self.grids.get(&number).map_or(Ok(value.clone()), |grid| grid.numbers(&value))?;
                 let doc_string = std::mem::take(&mut tensor.doc_string);
                 *tensor = TensorProto { doc_string, ..as_it_came(tensor, &value)? };
             }

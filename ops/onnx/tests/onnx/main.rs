@@ -19,4 +19,5 @@ mod sampling;
 mod slopes;
 mod stored;
 mod training;
+mod tuning;
 mod writing;

@@ -1,9 +1,9 @@
 //! Numbers on a grid of whole numbers: `x = (q - zero_point) scale`.
 //!
-//! Quantised numbers travel as floats that hold whole numbers, so that gradients pass: rounding has the slope 1
-//! where the rounded number is within the type's limits and 0 where it is clipped (Bengio et al., 2013; as
-//! PyTorch's `fake_quantize`). Whole numbers of the file, `i32` here, are taken as well. Forward computes what
-//! ONNX Runtime 1.31 does on the CPU: sums are exact, everything else is f32.
+//! Quantised numbers travel as floats that hold whole numbers, so that gradients pass: rounding has the slope
+//! 1 where the rounded number is within the type's limits and 0 where it is clipped (Bengio et al., 2013; as
+//! PyTorch's `fake_quantize`). Whole numbers of the file, `i32` here, are taken as well. Forward computes
+//! what ONNX Runtime 1.31 does on the CPU: sums are exact, everything else is f32.
 
 mod average;
 mod conv;
@@ -13,7 +13,7 @@ mod product;
 
 use ops::{DType, Device, Result, Tensor};
 
-use super::Operator;
+use super::{Operator, op};
 use crate::{
     broken,
     call::NodeCall,
@@ -36,8 +36,9 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub fn of(narrow: DataType) -> Option<Self> {
-        stored::limits(narrow).map(|[low, high]| Self { low: low as f64, high: high as f64 })
+    pub fn of(kind: DataType) -> Option<Self> {
+        let own = (kind == DataType::Int32).then_some([i32::MIN.into(), i32::MAX.into()]);
+        stored::limits(kind).or(own).map(|[low, high]: [i64; 2]| Self { low: low as f64, high: high as f64 })
     }
 
     /// Those of the type of input `zero_point`; without that input those of 8 bits without a sign.
@@ -167,11 +168,16 @@ impl OutputGrid {
     }
 }
 
-/// How many products of two numbers of 8 bits an f32 adds exactly: each is below 2^16, the sum is exact to 2^24.
+/// What puts a parameter on the grid of the quantised numbers that it came as: input 0, with the scale and
+/// the zero point that follow it.
+pub(crate) static ON_GRID: Operator = op("QuantizeLinear", 10, |_| broken("no node has this operator"));
+
+/// How many products of two numbers of 8 bits an f32 adds exactly: each is below 2^16, the sum is exact to
+/// 2^24.
 const EXACT_PRODUCTS: usize = 256;
 
-/// The type in which sums of `products` products of two numbers of 8 bits are exact. A GPU has f32 only, where
-/// longer sums are rounded.
+/// The type in which sums of `products` products of two numbers of 8 bits are exact. A GPU has f32 only,
+/// where longer sums are rounded.
 fn exact(products: usize, device: Device) -> DType {
     if products <= EXACT_PRODUCTS || device == Device::Gpu { DType::F32 } else { DType::F64 }
 }
