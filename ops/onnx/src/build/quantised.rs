@@ -95,8 +95,16 @@ impl StoredUses {
     }
 }
 
+/// Whether input `i` is a table, of which a node takes rows as they are.
+fn takes_rows(node: &NodeProto, i: usize) -> bool {
+    node.op_type == "Gather" && i == 0
+}
+
 /// How a node uses its input `i`, where that holds quantised numbers.
 fn use_of(node: &NodeProto, i: usize, scalings: &Scalings) -> Option<StoredUse> {
+    if takes_rows(node, i) {
+        return scalings.of_rows(node);
+    }
     let (scales, zero, axis) = places(node, i)?;
     let name = |i: &usize| node.input.get(*i).filter(|name| !name.is_empty()).cloned();
     let mut scales = scales.iter().map(name).collect::<Option<Vec<_>>>()?;
@@ -107,10 +115,11 @@ fn use_of(node: &NodeProto, i: usize, scalings: &Scalings) -> Option<StoredUse> 
     Some(StoredUse { scales, zero: zero.and_then(|i| name(&i)), axis, block })
 }
 
-/// What stands behind products of whole numbers, as ONNX Runtime's quantiser writes it: the product is cast
-/// and multiplied with the product of both scales, of which the second one is the weights'.
+/// What stands behind quantised numbers, as ONNX Runtime's quantiser writes it. A product of whole numbers is
+/// cast and multiplied with the product of both scales, of which the second one is the weights'; rows of a table
+/// are dequantised.
 struct Scalings<'a> {
-    /// Casts and products by a name that they take.
+    /// Casts, products and dequantisers by a name that they take.
     taking: HashMap<(&'a str, &'a str), &'a NodeProto>,
     /// Products by the name that they give.
     giving: HashMap<&'a str, &'a NodeProto>,
@@ -120,12 +129,22 @@ impl<'a> Scalings<'a> {
     fn of(nodes: &'a [WrittenNode]) -> Self {
         let (mut taking, mut giving) = (HashMap::new(), HashMap::new());
         let nodes = nodes.iter().map(|written| &*written.node);
-        for node in nodes.filter(|node| ["Cast", "Mul"].contains(&&*node.op_type)) {
+        let kinds = ["Cast", "Mul", "DequantizeLinear"];
+        for node in nodes.filter(|node| kinds.contains(&&*node.op_type)) {
             let kind = &*node.op_type;
             taking.extend(node.input.iter().map(|name| ((kind, name.as_str()), node)));
             giving.extend(node.output.first().map(|name| (name.as_str(), node)));
         }
         Self { taking, giving }
+    }
+
+    /// The use of a table whose rows are dequantised, by one scale for all.
+    fn of_rows(&self, gather: &NodeProto) -> Option<StoredUse> {
+        let rows = self.taking.get(&("DequantizeLinear", gather.output.first()?.as_str()))?;
+        let scales = vec![rows.input.get(1)?.clone()];
+        let zero = rows.input.get(2).filter(|name| !name.is_empty()).cloned();
+        // Several scales would be of an axis of the rows, not of the table.
+        Some(StoredUse { scales, zero, axis: i64::MAX, block: 0 })
     }
 
     /// The scale of the second factor.
@@ -232,7 +251,9 @@ impl Builder<'_> {
     /// grids.
     pub(super) fn put_on_grids(&mut self, node: &NodeProto, inputs: &mut [Option<Slot>]) {
         for (i, input) in inputs.iter_mut().enumerate() {
-            let Some(slot) = input.filter(|_| places(node, i).is_some()) else { continue };
+            let Some(slot) = input.filter(|_| places(node, i).is_some() || takes_rows(node, i)) else {
+                continue;
+            };
             let on_grid = match self.scope.on_grid.get(&slot) {
                 Some(&known) => known,
                 None => {

@@ -179,6 +179,23 @@ fn the_scale_of_a_product_of_whole_numbers_stands_behind_it() {
 }
 
 #[test]
+fn tables_whose_rows_are_dequantised_are_trained() {
+    let table = |scale: &[f32]| {
+        let mut net = Net::new().input("i", I64, &[2]).floats("s", &[scale.len() as i64], scale).output("y");
+        numbers(&mut net, "table", I8, &[3, 2], &[-128, 127, 5, -60, 3, 99]);
+        net.op("Gather", "table i -> rows", vec![]).op("DequantizeLinear", "rows s -> y", vec![])
+    };
+    let network = table(&[0.5]).module().unwrap();
+    let ids = Tensor::from_data(vec![2i64, 0], [2], ops::Device::Cpu).unwrap();
+    let y = network.forward(&ids).unwrap();
+    assert_eq!(y.to_f32().unwrap(), [1.5, 49.5, -64.0, 63.5]);
+    let slopes = y.sum().unwrap().backward().unwrap();
+    let slope = network.parameter("table").unwrap().gradient(&slopes).unwrap().to_f32().unwrap();
+    assert_eq!(slope, [1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
+    assert!(table(&[0.5, 0.25]).module().unwrap().named_parameters().is_empty());
+}
+
+#[test]
 fn numbers_that_are_used_otherwise_stay_constants() {
     let twice = |second: &str, edges: &str| {
         let mut net = pairs();
