@@ -153,7 +153,8 @@ mod tests {
     use super::*;
 
     fn value(name: &str, dtype: DType, shape: &[Option<usize>]) -> ModelPort {
-        let port = Port { name: name.into(), dtype: Some(dtype), shape: Some(shape.to_vec()) };
+        let port =
+            Port { name: name.into(), dtype: Some(dtype), shape: Some(shape.to_vec()), is_sequence: false };
         let ty = match dtype {
             DType::F32 => TensorElementType::Float32,
             DType::I64 => TensorElementType::Int64,

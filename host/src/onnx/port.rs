@@ -32,7 +32,7 @@ impl ModelPort {
             ValueType::Tensor { ty, shape, .. } => (array::dtype(*ty), Some(sizes(shape))),
             _ => (None, None),
         };
-        Self { port: Port { name: outlet.name().to_owned(), dtype, shape }, kind }
+        Self { port: Port { name: outlet.name().to_owned(), dtype, shape, is_sequence: false }, kind }
     }
 
     /// Its axes, where it is a tensor.

@@ -272,7 +272,6 @@ array_items! {
     usize => "shape",
     String => "array of string",
     Pair => "array of pairs",
-    String => "array of string",
 }
 
 /// A size in two directions: `3` or `[3, 5]`.

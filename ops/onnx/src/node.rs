@@ -8,7 +8,8 @@ use crate::{
     GraphValue, broken,
     file::{
         elements,
-        proto::{AttributeProto, AttributeType, NodeProto},
+        proto::{AttributeProto, AttributeType, DataType, NodeProto},
+        stored,
     },
     network::plan::GraphPlan,
 };
@@ -17,6 +18,8 @@ use crate::{
 pub(crate) struct NodeReader<'a> {
     pub opset: i64,
     pub proto: &'a NodeProto,
+    /// For each input: its type in the file, where tensors do not have it.
+    pub types: Vec<Option<DataType>>,
     /// Graphs among the attributes by name, resolved before the node.
     pub bodies: RefCell<Vec<(String, GraphBody)>>,
     /// Whether a running variance is that of PyTorch, with the divisor N - 1.
@@ -35,10 +38,12 @@ impl<'a> NodeReader<'a> {
     pub fn new(
         opset: i64,
         proto: &'a NodeProto,
+        types: Vec<Option<DataType>>,
         bodies: Vec<(String, GraphBody)>,
         unbiased_variance: bool,
     ) -> Self {
-        Self { opset, proto, bodies: RefCell::new(bodies), unbiased_variance, read: RefCell::default() }
+        let (bodies, read) = (RefCell::new(bodies), RefCell::default());
+        Self { opset, proto, types, bodies, unbiased_variance, read }
     }
 
     /// Whether output `i` is asked for.
@@ -153,10 +158,15 @@ impl<'a> NodeReader<'a> {
         self.find(name, AttributeType::Tensor)?.and_then(|a| a.t.as_ref()).map(elements::tensor).transpose()
     }
 
-    /// An element type, where it is given.
+    /// The element type that stands for that of input `i` in the file, where tensors do not have it.
+    pub fn narrow(&self, i: usize) -> Option<DataType> {
+        self.types.get(i).copied().flatten()
+    }
+
+    /// An element type, or what stands for it, where it is given.
     pub fn dtype(&self, name: &str) -> Result<Option<DType>> {
         let Some(number) = self.maybe_int(name)? else { return Ok(None) };
-        match elements::dtype(i32::try_from(number).unwrap_or(-1)) {
+        match stored::held(i32::try_from(number).unwrap_or(-1)) {
             Ok(dtype) => Ok(Some(dtype)),
             Err(found) => broken(format!("the attribute `{name}` asks for elements of type {found}")),
         }

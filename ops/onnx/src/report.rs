@@ -71,7 +71,7 @@ impl fmt::Display for OnnxFinding {
             }
             Self::Attribute(text) | Self::Broken(text) => f.write_str(text),
             Self::Type { found, holders } => {
-                write!(f, "type {found} of {}: expected f32, f64, i32, i64 or bool", some(holders))
+                write!(f, "type {found} of {}: expected floats, whole numbers or bool", some(holders))
             }
         }
     }

@@ -6,7 +6,7 @@ use ops::{
 };
 
 /// A value of a graph. Tensors here have at least one element; a graph also passes lists of no
-/// numbers (no axes, the shape of a scalar, an absent region of interest).
+/// numbers (no axes, the shape of a scalar, an absent region of interest), and sequences of values.
 #[derive(Clone)]
 pub enum GraphValue {
     /// An input or output that the node leaves out.
@@ -15,6 +15,8 @@ pub enum GraphValue {
     Empty(Spec),
     /// A tensor.
     Tensor(Tensor),
+    /// A sequence, whose elements may be of different shapes.
+    Sequence(Vec<GraphValue>),
 }
 
 impl GraphValue {
@@ -31,16 +33,66 @@ impl GraphValue {
                 "a tensor with elements (there are none of size 0 here)",
             )),
             Self::Absent => Err(Error::shape(op, "no tensor", "an input that is needed")),
+            Self::Sequence(list) => Err(Error::shape(
+                op,
+                format!("a sequence of {}", list.len()),
+                "a tensor (`SequenceAt` gives it)",
+            )),
         }
     }
 
-    /// Shape and element type; `None` for an absent value.
+    /// The elements of a sequence.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where there is none.
+    pub fn sequence(&self, op: &'static str) -> Result<&[Self]> {
+        let found = match self {
+            Self::Sequence(list) => return Ok(list),
+            Self::Absent => "nothing".to_owned(),
+            Self::Empty(spec) => format!("the tensor {spec}"),
+            Self::Tensor(tensor) => format!("the tensor {}", tensor.spec()),
+        };
+        Err(Error::shape(op, found, "a sequence"))
+    }
+
+    /// Shape and element type; `None` for an absent value and for a sequence.
     pub fn spec(&self) -> Option<&Spec> {
         match self {
-            Self::Absent => None,
+            Self::Absent | Self::Sequence(_) => None,
             Self::Empty(spec) => Some(spec),
             Self::Tensor(tensor) => Some(tensor.spec()),
         }
+    }
+
+    /// How many numbers it holds.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Absent => 0,
+            Self::Empty(spec) => spec.len(),
+            Self::Tensor(tensor) => tensor.len(),
+            // An element itself takes room, too.
+            Self::Sequence(list) => {
+                list.iter().map(|x| x.len().saturating_add(1)).fold(0, usize::saturating_add)
+            }
+        }
+    }
+
+    /// Whether it stands for numbers that are not there.
+    pub(crate) fn is_symbolic(&self) -> bool {
+        match self {
+            Self::Absent | Self::Empty(_) => false,
+            Self::Tensor(tensor) => tensor.is_symbolic(),
+            Self::Sequence(list) => list.iter().any(Self::is_symbolic),
+        }
+    }
+
+    /// The value with other tensors.
+    pub(crate) fn map(&self, f: &impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
+        Ok(match self {
+            Self::Absent | Self::Empty(_) => self.clone(),
+            Self::Tensor(tensor) => Self::Tensor(f(tensor)?),
+            Self::Sequence(list) => Self::Sequence(list.iter().map(|x| x.map(f)).collect::<Result<_>>()?),
+        })
     }
 
     /// The elements as numbers, none of an empty tensor.

@@ -50,7 +50,7 @@ fn check(module: &Module, input: &[i64], output: &[i64]) -> Result<()> {
     };
     let known = |(i, &n): (usize, &usize)| (output.get(i) != Some(&-1)).then_some(n);
     let shape = Some(y.shape().iter().enumerate().map(known).collect());
-    let found = Port { name: "output".into(), dtype: Some(y.dtype()), shape };
+    let found = Port { name: "output".into(), dtype: Some(y.dtype()), shape, is_sequence: false };
     same(module.layer().name(), &found, output).map(drop)
 }
 

@@ -45,6 +45,10 @@ pub(super) enum Origin {
     Number,
     /// A Constant node, or an initialiser that a tool made of one.
     Constant,
+    /// Whole numbers that stand for floats by a scale.
+    Quantised,
+    /// The scale of such numbers.
+    Scale,
 }
 
 /// Whether a tensor is trained, and why.
@@ -119,8 +123,11 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 fn by_use(value: &Tensor, origin: Origin, uses: &Uses, found: &[Use]) -> Decision {
     let any = |role: Role| found.iter().any(|one| one.role == role);
     let all = |role: Role| !found.is_empty() && found.iter().all(|one| one.role == role);
-    if all(Role::Setting) {
-        return kept("read as plain numbers");
+    match origin {
+        Origin::Quantised => return trained("a quantised weight, put on its grid in every pass"),
+        Origin::Scale => return kept("the scale of quantised numbers"),
+        _ if all(Role::Setting) || !value.dtype().is_float() => return kept("read as plain numbers"),
+        _ => {}
     }
     if any(Role::Weight) {
         return match found.iter().find_map(|one| fixed_weight(value, uses, one)) {

@@ -12,6 +12,7 @@ use crate::{
         functions::WrittenNode,
         names::{is_lifted, is_worded},
         nodes::label,
+        quantised::{StoredNumbers, StoredUse, StoredUses, WeightGrid},
         scope::Scope,
         uses::{Role, Use, Uses},
     },
@@ -19,6 +20,7 @@ use crate::{
     file::{
         elements,
         proto::{GraphProto, ModelProto, NodeProto, TensorProto},
+        stored,
         visit::tensor_of,
     },
     network::plan::Slot,
@@ -51,6 +53,9 @@ pub(super) struct Initialisers {
     shared: Vec<SharedTensor>,
     inputs_first: HashSet<usize>,
     choice: Choice,
+    /// The grids of parameters that came as quantised numbers: where the model holds these, the number of the
+    /// parameter, its grid.
+    grids: Vec<(Option<usize>, usize, WeightGrid)>,
     /// Whether the file is one of [`crate::export`], which writes numbers of formulas as nodes.
     is_own: bool,
 }
@@ -70,6 +75,8 @@ pub(crate) struct Locations {
     pub tensors: HashMap<usize, usize>,
     /// For a node: inputs that are parameters without a tensor of their own, with their numbers.
     pub inputs: HashMap<usize, Vec<(usize, usize)>>,
+    /// The grids of parameters that are quantised numbers in the file.
+    pub grids: HashMap<usize, WeightGrid>,
     /// Whether all of them are here. What is inside of a function has no index.
     pub complete: bool,
 }
@@ -95,8 +102,8 @@ const AVERAGE: &str = ".average";
 impl Initialisers {
     pub fn new(model: &ModelProto, choice: Choice) -> Self {
         let is_own = model.producer_name == PRODUCER;
-        let (list, parameters, own, facts, shared) = (vec![], vec![], vec![], vec![], vec![]);
-        Self { list, parameters, own, facts, shared, inputs_first: HashSet::new(), choice, is_own }
+        let (list, parameters, own, facts, shared, grids) = (vec![], vec![], vec![], vec![], vec![], vec![]);
+        Self { list, parameters, own, facts, shared, inputs_first: HashSet::new(), choice, grids, is_own }
     }
 
     /// Gives slots to the tensors of a graph, whose initialisers have these elements and begin at the index
@@ -115,10 +122,14 @@ impl Initialisers {
         let is_top = start == Some(0);
         let inputs = graph.input.iter().filter(|_| is_top).map(|port| port.name.as_str()).collect();
         let uses = Uses::of(nodes, inputs);
+        let mut stored = StoredUses::of(graph, nodes);
+        let scales: HashSet<String> = stored.scales().map(str::to_owned).collect();
         for (i, (proto, elements)) in graph.initializer.iter().zip(elements).enumerate() {
             match value(scope, proto, elements) {
                 Ok(value) => {
-                    let found = GraphTensor { proto, value, index: start.map(|start| start + i) };
+                    let index = start.map(|start| start + i);
+                    let (stored, is_scale) = (stored.uses.remove(&proto.name), scales.contains(&proto.name));
+                    let found = GraphTensor { proto, value, index, stored, is_scale };
                     self.initialiser(scope, found, &uses);
                 }
                 Err(finding) => findings.push(finding),
@@ -129,8 +140,9 @@ impl Initialisers {
     }
 
     fn initialiser(&mut self, scope: &mut Scope, tensor: GraphTensor, uses: &Uses) {
-        let GraphTensor { proto, value, index } = tensor;
+        let GraphTensor { proto, value, index, stored, is_scale } = tensor;
         let (name, slot) = (&*proto.name, scope.named(&proto.name));
+        scope.types.extend(stored::narrow(proto.data_type).map(|narrow| (slot, narrow)));
         let GraphValue::Tensor(value) = value else {
             scope.known.insert(slot, value);
             return;
@@ -138,6 +150,8 @@ impl Initialisers {
         let is_buffer = proto.doc_string == BUFFER;
         let found = uses.of_name(name);
         let origin = match value.len() {
+            _ if stored.is_some() => Origin::Quantised,
+            _ if is_scale => Origin::Scale,
             1 if self.is_own || is_worded(name) => Origin::NamedNumber,
             _ if is_lifted(name) => Origin::Constant,
             1 => Origin::Number,
@@ -147,6 +161,10 @@ impl Initialisers {
         let is_declared = value.dtype().is_float() && (is_buffer || decision.is_trained);
         let fact = fact(name, &value, &found, decision, is_buffer);
         self.note_shared(name, &value, &found);
+        if let Some(stored) = stored.filter(|_| decision.is_trained) {
+            let (name, kind) = (name.to_owned(), proto.data_type);
+            scope.stored.insert(slot, StoredNumbers { name, kind, index, stored });
+        }
         if is_declared || found.iter().any(|one| one.role == Role::Average) {
             self.add_float(scope, slot, (name, value, index), is_buffer, fact);
         } else {
@@ -306,6 +324,13 @@ impl Initialisers {
         Some((average, number))
     }
 
+    /// Adds a parameter that came as quantised numbers.
+    pub fn add_on_grid(&mut self, stored: &StoredNumbers, parameter: Parameter, grid: WeightGrid) -> usize {
+        let number = self.add(&stored.name, parameter);
+        self.grids.push((stored.index, number, grid));
+        number
+    }
+
     fn add(&mut self, name: &str, parameter: Parameter) -> usize {
         self.parameters.push((name.to_owned(), parameter));
         self.parameters.len() - 1
@@ -355,8 +380,14 @@ impl Initialisers {
         let list = &self.list;
         let name = |number: &usize| self.parameters[*number].0.clone();
         let inputs_first = self.inputs_first.iter().map(name).collect();
+        let on_grid = |name: &str| {
+            self.grids.iter().map(|(_, number, _)| *number).find(|&n| self.parameters[n].0 == name)
+        };
         let tensors = self.facts.into_iter().map(|(fact, i)| FileTensor {
-            parameter: i.and_then(|i| list[i].parameter.or(list[i].average)),
+            parameter: match i {
+                Some(i) => list[i].parameter.or(list[i].average),
+                None => on_grid(&fact.name),
+            },
             ..fact
         });
         Claimed {
@@ -388,7 +419,14 @@ impl Initialisers {
                 None => complete = false,
             }
         }
-        Locations { tensors, inputs, complete }
+        for (index, number, _) in &self.grids {
+            match index {
+                Some(index) => drop(tensors.insert(*index, *number)),
+                None => complete = false,
+            }
+        }
+        let grids = self.grids.iter().map(|(_, number, grid)| (*number, grid.clone())).collect();
+        Locations { tensors, inputs, grids, complete }
     }
 }
 
@@ -403,6 +441,10 @@ struct GraphTensor<'a> {
     proto: &'a TensorProto,
     value: GraphValue,
     index: Option<usize>,
+    /// Where it holds quantised numbers: how nodes use them.
+    stored: Option<StoredUse>,
+    /// Whether it is the scale of quantised numbers.
+    is_scale: bool,
 }
 
 /// What is said of a tensor.
@@ -410,7 +452,7 @@ fn fact(name: &str, value: &Tensor, found: &[Use], decision: Decision, is_buffer
     let is_average = !found.is_empty() && found.iter().all(|one| one.role == Role::Average);
     let reason = match decision.reason {
         _ if found.is_empty() => "no node uses it",
-        _ if !value.dtype().is_float() => "whole numbers or truth values",
+        _ if !value.dtype().is_float() && !decision.is_trained => "whole numbers or truth values",
         _ if is_average => "a running average",
         _ if is_buffer => "a buffer, as the file says",
         reason => reason,
@@ -420,7 +462,7 @@ fn fact(name: &str, value: &Tensor, found: &[Use], decision: Decision, is_buffer
         shape: value.shape().to_vec(),
         dtype: value.dtype(),
         node: found.first().map(|one| label(one.node)),
-        is_trained: decision.is_trained && !is_average && !is_buffer && value.dtype().is_float(),
+        is_trained: decision.is_trained && !is_average && !is_buffer,
         reason,
         parameter: None,
     }
@@ -434,7 +476,7 @@ fn value(scope: &mut Scope, proto: &TensorProto, elements: &TensorProto) -> Resu
     }
     elements::tensor(elements).map_err(|error| {
         scope.lost.insert(name.to_owned());
-        match elements::dtype(proto.data_type) {
+        match stored::held(proto.data_type) {
             Ok(_) => OnnxFinding::Broken(error.to_string()),
             Err(found) => OnnxFinding::Type { found, holders: vec![format!("the tensor `{name}`")] },
         }

@@ -8,14 +8,17 @@ mod functions;
 mod initialisers;
 mod names;
 mod nodes;
+mod quantised;
 mod reached;
 mod scope;
+mod types;
 mod uses;
 
 use std::{collections::HashMap, mem, rc::Rc};
 
 pub use choice::{Choice, Untie, matches};
 pub(crate) use initialisers::{Claimed, Locations};
+pub(crate) use quantised::WeightGrid;
 pub(crate) use reached::reached;
 
 use crate::{
@@ -25,7 +28,10 @@ use crate::{
         initialisers::Initialisers,
         scope::Scope,
     },
-    file::proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
+    file::{
+        proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
+        stored::narrow,
+    },
     network::plan::{GraphPlan, Slot},
 };
 
@@ -143,6 +149,8 @@ impl Builder<'_> {
                 continue;
             }
             let slot = self.scope.named(&port.name);
+            let tensor = port.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+            self.scope.types.extend(tensor.and_then(|t| narrow(t.elem_type)).map(|narrow| (slot, narrow)));
             inputs.push(slot);
             if top {
                 self.scope.varying.insert(slot);

@@ -2,12 +2,15 @@
 
 use crate::{
     OnnxFinding,
-    build::{Builder, MAX_DEPTH, domain, functions::WrittenNode, reached},
+    build::{Builder, MAX_DEPTH, domain, functions::WrittenNode, reached, types},
     call::NodeFunction,
-    file::{proto::NodeProto, visit},
+    file::{
+        proto::{DataType, NodeProto},
+        stored, visit,
+    },
     network::plan::{PlanStep, Slot},
     node::{GraphBody, NodeReader},
-    operators::{self, Operator},
+    operators::{self, Operator, microsoft},
 };
 
 impl Builder<'_> {
@@ -15,8 +18,11 @@ impl Builder<'_> {
     pub fn node(&mut self, written: &WrittenNode) {
         let WrittenNode { node, opsets, .. } = written;
         let own = domain(&node.domain);
-        let version = opsets.get(own).copied();
-        let found = if own.is_empty() { operators::find(&node.op_type) } else { None };
+        let found = operators::find(own, &node.op_type);
+        // ONNX Runtime's optimiser leaves out the imports of its own domain in old files; there is one
+        // version.
+        let implied = (own == microsoft::DOMAIN).then_some(1);
+        let version = opsets.get(own).copied().or(implied);
         match (found, version) {
             (Some(operator), Some(version)) if operator.covers(version) => {
                 self.operator(operator, version, written);
@@ -50,18 +56,24 @@ impl Builder<'_> {
             return;
         }
         let label = label(proto);
+        self.put_on_grids(proto, &mut inputs);
         self.initialisers.claim_inputs(&mut self.scope, operator, (written, &label), &mut inputs);
         let known = self.findings.len();
         let bodies = self.bodies(written, &mut inputs);
         let parameters = bodies.iter().flat_map(|(_, body)| reached(&body.plan)).collect();
-        let node = NodeReader::new(opset, proto, bodies, self.unbiased_variance);
+        let types: Vec<_> = inputs.iter().map(|slot| self.scope.types.get(&(*slot)?).copied()).collect();
+        let given = types::outputs(proto, &types);
+        let node = NodeReader::new(opset, proto, types, bodies, self.unbiased_variance);
         let run = (operator.resolve)(&node);
         for name in node.unread() {
             self.find(OnnxFinding::Attribute(format!("{label}: the attribute `{name}` is not known")));
         }
         match run {
             Ok(run) if self.findings.len() == known => {
+                let run = within(proto, given.first().copied().flatten(), run);
                 let step = self.step(operator, proto, label, run, inputs);
+                let slots = step.outputs.iter().zip(given);
+                self.scope.types.extend(slots.filter_map(|(slot, narrow)| Some(((*slot)?, narrow?))));
                 let added = self.scope.add(PlanStep { parameters, ..step });
                 self.findings.extend(added.err());
             }
@@ -157,6 +169,19 @@ impl Builder<'_> {
         let (parameters, done) = (vec![], vec![]);
         PlanStep { operator, name, run, inputs, origins, outputs, rebatch, parameters, done }
     }
+}
+
+/// The computation of a node whose first output is of a type that tensors here do not have: whole numbers
+/// that the type does not hold start again at its other end.
+fn within(proto: &NodeProto, narrow: Option<DataType>, run: NodeFunction) -> NodeFunction {
+    let Some(narrow) = narrow.filter(|_| types::computes(proto)) else { return run };
+    Box::new(move |call| {
+        let mut outputs = run(call)?;
+        if let Some(first) = outputs.first_mut() {
+            *first = first.map(&|x| stored::wrap(x, narrow))?;
+        }
+        Ok(outputs)
+    })
 }
 
 /// How messages call a node.

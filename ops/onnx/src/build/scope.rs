@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     GraphValue, OnnxFinding,
-    build::fold::folded,
+    build::{fold::folded, quantised::StoredNumbers},
+    file::proto::DataType,
     network::plan::{Constant, GraphPlan, PlanStep, Slot, SlotSource},
 };
 
@@ -24,6 +25,12 @@ pub(crate) struct Scope {
     pub parameters: HashMap<Slot, usize>,
     /// For a slot: that of the running average that began as its value.
     pub averages: HashMap<Slot, Slot>,
+    /// Quantised numbers that may become parameters.
+    pub stored: HashMap<Slot, StoredNumbers>,
+    /// For a slot of these: that of the parameter on its grid; none where it stays a constant.
+    pub on_grid: HashMap<Slot, Option<Slot>>,
+    /// The types of slots in the file, where tensors do not have them.
+    pub types: HashMap<Slot, DataType>,
     /// Slots that depend on the inputs of the graph.
     pub varying: HashSet<Slot>,
     pub captures: Vec<(Slot, Slot)>,
@@ -48,6 +55,7 @@ impl Scope {
     pub fn capture(&mut self, name: &str, around: &Self) {
         let Some(&outer) = around.names.get(name) else { return };
         let slot = self.named(name);
+        self.types.extend(around.types.get(&outer).map(|&narrow| (slot, narrow)));
         match (around.known.get(&outer), around.initialisers.get(&outer)) {
             (Some(value), _) => drop(self.known.insert(slot, value.clone())),
             (_, Some(&number)) => drop(self.initialisers.insert(slot, number)),

@@ -19,7 +19,7 @@ const ARITHMETIC: &str = "\
 
 /// Operators that a bias is added after.
 const LAYERS: &str = "\
-    Conv ConvTranspose ConvInteger DeformConv Einsum Gemm MatMul MatMulInteger";
+    Conv ConvTranspose ConvInteger DeformConv Einsum FusedConv FusedGemm FusedMatMul Gemm MatMul MatMulInteger";
 
 /// Inputs that are sampling positions, by operator.
 const POSITIONS: &[(&str, usize)] =
@@ -91,8 +91,7 @@ impl<'a> Uses<'a> {
             self.readers.entry(*input).or_default().push((at, i));
         }
         self.makers.extend(outputs.iter().map(|&output| (output, at)));
-        let own = domain(&node.domain).is_empty();
-        let operator = if own { operators::find(&node.op_type) } else { None };
+        let operator = operators::find(domain(&node.domain), &node.op_type);
         self.nodes.push(UsingNode { node, operator, inputs, outputs });
         for graph in node.attribute.iter().flat_map(|a| a.g.iter().chain(&a.graphs)) {
             self.graphs += 1;

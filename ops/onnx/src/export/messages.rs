@@ -74,7 +74,7 @@ pub(super) fn value_info(name: &str, dtype: DType, shape: &[BatchSize]) -> Value
         TensorTypeProto { elem_type: data_type(dtype) as i32, shape: Some(TensorShapeProto { dim }) };
     ValueInfoProto {
         name: name.to_owned(),
-        r#type: Some(TypeProto { tensor_type: Some(tensor) }),
+        r#type: Some(TypeProto { tensor_type: Some(tensor), ..Default::default() }),
         doc_string: String::new(),
     }
 }

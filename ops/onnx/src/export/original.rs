@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ops::{
-    Result,
+    Result, Tensor,
     nn::{self, Module, Parameter},
 };
 
 use super::{Metadata, messages};
 use crate::{
     BUFFER, Graph, broken,
-    build::Locations,
+    build::{Locations, WeightGrid},
     file::{
         elements,
         proto::{GraphProto, ModelProto, TensorProto},
+        stored,
         visit::{ModelPart, visit},
     },
 };
@@ -23,6 +24,8 @@ pub(crate) struct Original {
     model: ModelProto,
     /// The parameters that tensors are, by the tensor's index in [`visit`]'s order.
     tensors: HashMap<usize, usize>,
+    /// The grids of parameters that are quantised numbers in the file, by their numbers.
+    grids: HashMap<usize, WeightGrid>,
     /// Parameters that began as the values of others or of constants, and the names of their tensors.
     added: BTreeMap<usize, String>,
 }
@@ -93,6 +96,19 @@ fn free(name: &str, taken: &HashSet<String>) -> String {
     name
 }
 
+/// A value as a tensor of the type and the name that it has in the file.
+fn as_it_came(tensor: &TensorProto, value: &Tensor) -> Result<TensorProto> {
+    if let Some(narrow) = stored::narrow(tensor.data_type) {
+        let raw_data = stored::write(&value.to_f64()?, narrow);
+        let written = messages::tensor(&tensor.name, value)?;
+        return Ok(TensorProto { data_type: narrow as i32, raw_data, ..written });
+    }
+    let Ok(dtype) = elements::dtype(tensor.data_type) else {
+        return broken(format!("the tensor `{}` is of no known type", tensor.name));
+    };
+    messages::tensor(&tensor.name, &value.cast(dtype)?)
+}
+
 impl Original {
     /// The model that was built, with those elements of its initialisers that are no parameters. None where
     /// the file has nowhere to put a parameter.
@@ -102,7 +118,7 @@ impl Original {
         locations: Locations,
         parameters: &[(String, Parameter)],
     ) -> Option<Self> {
-        let Locations { tensors, inputs, complete: true } = locations else { return None };
+        let Locations { tensors, inputs, grids, complete: true } = locations else { return None };
         let mut names = HashSet::new();
         visit(&mut model, |_, part| {
             match part {
@@ -143,7 +159,7 @@ impl Original {
                 *bare = full.clone();
             }
         }
-        Some(Self { model, tensors, added })
+        Some(Self { model, tensors, grids, added })
     }
 
     fn filled(&self, parameters: &[(String, Parameter)]) -> Result<ModelProto> {
@@ -151,12 +167,10 @@ impl Original {
         visit(&mut model, |index, part| {
             let ModelPart::Tensor(tensor) = part else { return Ok(()) };
             if let Some(&number) = self.tensors.get(&index) {
-                let Ok(dtype) = elements::dtype(tensor.data_type) else {
-                    return broken(format!("the tensor `{}` is of no known type", tensor.name));
-                };
-                let value = parameters[number].1.get().detach().cast(dtype)?;
+                let value = parameters[number].1.get().detach();
+                let value = self.grids.get(&number).map_or(Ok(value.clone()), |grid| grid.numbers(&value))?;
                 let doc_string = std::mem::take(&mut tensor.doc_string);
-                *tensor = TensorProto { doc_string, ..messages::tensor(&tensor.name, &value)? };
+                *tensor = TensorProto { doc_string, ..as_it_came(tensor, &value)? };
             }
             Ok(())
         })?;

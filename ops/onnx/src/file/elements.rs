@@ -1,10 +1,17 @@
 //! The elements of a `TensorProto`.
 
-use ops::{DType, Device, Error, Result, Spec, Tensor, op::onnx::data_type, tensor::Data};
+use ops::{
+    DType, Device, Error, Result, Spec, Tensor,
+    op::onnx::data_type,
+    tensor::{Data, room},
+};
 
 use crate::{
     GraphValue, broken,
-    file::proto::{DataType, TensorProto},
+    file::{
+        proto::{DataType, TensorProto},
+        stored,
+    },
 };
 
 /// The element type of that number, or its name where there is no such type here.
@@ -16,12 +23,12 @@ pub fn dtype(number: i32) -> Result<DType, String> {
     })
 }
 
-/// Shape and element type as the file says.
+/// Shape as the file says, and the element type that stands for the file's.
 ///
 /// # Errors
 /// [`Error::Graph`] for a negative or absurd size, and for an element type that is not known here.
 pub(crate) fn spec(proto: &TensorProto) -> Result<Spec> {
-    let dtype = dtype(proto.data_type)
+    let dtype = stored::held(proto.data_type)
         .map_err(|name| Error::Graph(format!("the tensor `{}` has elements of type {name}", proto.name)))?;
     let sizes = proto.dims.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>();
     let spec = sizes.map(|shape| Spec::new(shape, dtype)).ok();
@@ -29,6 +36,12 @@ pub(crate) fn spec(proto: &TensorProto) -> Result<Spec> {
         Some(spec) => Ok(spec),
         None => broken(format!("the tensor `{}` has the sizes {:?}", proto.name, proto.dims)),
     }
+}
+
+/// How many bytes the elements take in a file.
+pub(crate) fn stored_bytes(proto: &TensorProto) -> Result<usize> {
+    let spec = spec(proto)?;
+    Ok(spec.len().saturating_mul(stored::bytes_each(proto.data_type, spec.dtype)))
 }
 
 /// The tensor that a message holds.
@@ -51,14 +64,18 @@ pub fn tensor(proto: &TensorProto) -> Result<GraphValue> {
 /// Little-endian bytes, or the list of the type.
 fn data(proto: &TensorProto, spec: &Spec) -> Result<Data> {
     let n = spec.len();
+    let raw = &proto.raw_data;
+    let per = stored::bytes_each(proto.data_type, spec.dtype);
+    if !raw.is_empty() && n.checked_mul(per) != Some(raw.len()) {
+        return wrong_number(proto, n, raw.len() as f64 / per as f64);
+    }
+    let narrow = stored::narrow(proto.data_type);
+    if narrow.is_some() && n.saturating_mul(8) > room() {
+        return broken(format!("the tensor `{}` becomes larger than memory holds", proto.name));
+    }
     let found = match spec.dtype {
-        _ if !proto.raw_data.is_empty() => {
-            let per = spec.dtype.size();
-            if proto.raw_data.len() != spec.bytes() {
-                return wrong_number(proto, n, proto.raw_data.len() as f64 / per as f64);
-            }
-            Data::from_bytes(&proto.raw_data, spec.dtype)
-        }
+        _ if let Some(narrow) = narrow => stored::read(proto, narrow)?,
+        _ if !raw.is_empty() => Data::from_bytes(raw, spec.dtype),
         DType::F32 => Data::F32(proto.float_data.clone()),
         DType::F64 => Data::F64(proto.double_data.clone()),
         DType::I32 => Data::I32(proto.int32_data.clone()),

@@ -76,7 +76,7 @@ fn fill(tensor: &mut TensorProto, folder: &Path, allowed: Allowed, left: &mut us
             Err(_) => broken(format!("the tensor `{}`: its {key} is `{text}`", tensor.name)),
         },
     };
-    let (offset, bytes) = (number("offset")?.unwrap_or(0), elements::spec(tensor)?.bytes());
+    let (offset, bytes) = (number("offset")?.unwrap_or(0), elements::stored_bytes(tensor)?);
     if let Some(length) = number("length")?.filter(|&length| length != bytes as u64) {
         let text = format!("the tensor `{}` has {bytes} bytes, but its length is {length}", tensor.name);
         return broken(text);

@@ -5,6 +5,7 @@ pub(crate) mod elements;
 mod external;
 mod onnx_file;
 pub mod proto;
+pub(crate) mod stored;
 pub(crate) mod visit;
 
 pub use onnx_file::OnnxFile;

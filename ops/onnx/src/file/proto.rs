@@ -174,9 +174,17 @@ messages! {
         doc_string: String as (string) = 3,
     }
 
+    /// One of these; none for maps and sparse tensors.
     TypeProto {
-        /// Missing for sequences, maps and optional values.
         tensor_type: Option<TensorTypeProto> as (message, optional) = 1,
+        sequence_type: Option<ElementTypeProto> as (message, optional) = 4,
+        optional_type: Option<ElementTypeProto> as (message, optional) = 9,
+        denotation: String as (string) = 6,
+    }
+
+    /// What a sequence holds, or an optional value.
+    ElementTypeProto {
+        elem_type: Option<Box<TypeProto>> as (message, optional, boxed) = 1,
     }
 
     TensorTypeProto {

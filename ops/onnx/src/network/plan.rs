@@ -39,14 +39,14 @@ impl Constant {
 
     /// Floats go where the parameters are; whole numbers are mostly shapes, which are read at once.
     fn on(&self, device: Device) -> Result<GraphValue> {
-        let GraphValue::Tensor(tensor) = &self.value else { return Ok(self.value.clone()) };
-        if tensor.device() == device || tensor.dtype().is_int() || !self.computed {
+        if device == Device::Cpu || !self.computed {
             return Ok(self.value.clone());
         }
         if let Some(moved) = self.moved.get() {
             return Ok(moved.clone());
         }
-        let moved = GraphValue::from(to_device(tensor, device)?);
+        let moved =
+            self.value.map(&|x| if x.dtype().is_int() { Ok(x.clone()) } else { to_device(x, device) })?;
         Ok(self.moved.get_or_init(|| moved).clone())
     }
 }
@@ -133,19 +133,17 @@ impl PlanStep {
 
     /// Whether a trial, which only asks for shapes, would spend much on elements.
     fn is_costly(&self, inputs: &[GraphValue], pass: GraphPass) -> bool {
-        let has_elements = |value: &GraphValue| !matches!(value, GraphValue::Tensor(x) if x.is_symbolic());
-        self.operator.pure && inputs.iter().all(has_elements) && !self.is_small(inputs, pass)
+        let symbolic = inputs.iter().any(GraphValue::is_symbolic);
+        self.operator.pure && !symbolic && !self.is_small(inputs, pass)
     }
 
     /// The outputs for inputs without elements; inputs that are read as plain numbers keep theirs.
     pub fn sketch(&self, inputs: &[GraphValue], pass: GraphPass) -> Result<Vec<GraphValue>> {
-        let stand_in = |(i, value): (usize, &GraphValue)| match value {
-            GraphValue::Tensor(x) if !self.operator.settings.contains(&i) => {
-                Tensor::symbolic(x.spec().clone(), x.device()).into()
-            }
-            other => other.clone(),
+        let stand_in = |(i, value): (usize, &GraphValue)| match self.operator.settings.contains(&i) {
+            true => Ok(value.clone()),
+            false => value.map(&|x| Ok(Tensor::symbolic(x.spec().clone(), x.device()))),
         };
-        self.compute(&inputs.iter().enumerate().map(stand_in).collect::<Vec<_>>(), pass)
+        self.compute(&inputs.iter().enumerate().map(stand_in).collect::<Result<Vec<_>>>()?, pass)
     }
 
     /// Whether it costs little to compute the step.
@@ -155,8 +153,7 @@ impl PlanStep {
             return true;
         }
         let few = |values: &[GraphValue]| {
-            let elements = values.iter().filter_map(GraphValue::spec).map(|spec| spec.len());
-            elements.fold(0, usize::saturating_add) <= MAX_SMALL
+            values.iter().map(GraphValue::len).fold(0, usize::saturating_add) <= MAX_SMALL
         };
         // Where shapes depend on elements, and where an error is to be reported, the step has to be
         // computed.

@@ -7,8 +7,8 @@ use ops::{DType, Device, Error, Result, Tensor};
 use crate::{
     GraphValue,
     file::{
-        elements,
         proto::{Dimension, ValueInfoProto},
+        stored,
     },
 };
 
@@ -21,6 +21,8 @@ pub struct Port {
     pub dtype: Option<DType>,
     /// Sizes, `None` for one that is free; no list where even their number is.
     pub shape: Option<Vec<Option<usize>>>,
+    /// Whether it is a sequence.
+    pub is_sequence: bool,
 }
 
 impl Port {
@@ -32,10 +34,11 @@ impl Port {
         };
         Self {
             name: info.name.clone(),
-            dtype: tensor.and_then(|t| elements::dtype(t.elem_type).ok()),
+            dtype: tensor.and_then(|t| stored::held(t.elem_type).ok()),
             shape: tensor
                 .and_then(|t| t.shape.as_ref())
                 .map(|s| s.dim.iter().map(|d| size(&d.value)).collect()),
+            is_sequence: info.r#type.as_ref().is_some_and(|t| t.sequence_type.is_some()),
         }
     }
 
@@ -61,6 +64,9 @@ impl Port {
 
     /// Element type and shape, as messages show them.
     fn form(&self) -> String {
+        if self.is_sequence {
+            return "a sequence".into();
+        }
         let dtype = self.dtype.map_or("any type", DType::name);
         let Some(shape) = &self.shape else { return format!("{dtype}, any shape") };
         let sizes: Vec<_> = shape.iter().map(|d| d.map_or("?".to_owned(), |n| n.to_string())).collect();

@@ -45,7 +45,7 @@ impl Graph {
         if !self.rebatch || self.verified.get().is_some() || self.batches(inputs)? == 1 {
             return Ok(());
         }
-        let symbolic = inputs.iter().any(|value| matches!(value, GraphValue::Tensor(x) if x.is_symbolic()));
+        let symbolic = inputs.iter().any(GraphValue::is_symbolic);
         // A trace has stand-ins for parameters too.
         let values: Vec<_> = cells.iter().map(|(_, parameter)| parameter.value()).collect();
         // Random numbers of a run are none of this one's.

@@ -84,11 +84,14 @@ fn gelu(node: &NodeReader) -> ResolvedNode {
     if node.choice("approximate", &[("none", true), ("tanh", false)])? {
         return each(Tensor::gelu);
     }
-    each(|x| {
-        let inner = x.add(&x.square()?.mul(x)?.mul_scalar(0.044715)?)?;
-        let scale = (2.0 / std::f64::consts::PI).sqrt();
-        x.mul_scalar(0.5)?.mul(&inner.mul_scalar(scale)?.tanh()?.add_scalar(1.0)?)
-    })
+    each(gelu_by_tanh)
+}
+
+/// `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))` (Hendrycks and Gimpel, 2016)
+pub(super) fn gelu_by_tanh(x: &Tensor) -> Result<Tensor> {
+    let inner = x.add(&x.square()?.mul(x)?.mul_scalar(0.044715)?)?;
+    let scale = (2.0 / std::f64::consts::PI).sqrt();
+    x.mul_scalar(0.5)?.mul(&inner.mul_scalar(scale)?.tanh()?.add_scalar(1.0)?)
 }
 
 /// `x + bias` below `-lambda`, `x - bias` above it, 0 between.

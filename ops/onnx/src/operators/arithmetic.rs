@@ -44,9 +44,20 @@ pub(super) const OPERATORS: &[Operator] = &[
 /// A function of two tensors.
 pub(super) fn pair(f: fn(&Tensor, &Tensor) -> Result<Tensor>) -> ResolvedNode {
     elementwise(move |call| {
-        let [a, b] = call.pair()?;
+        let [a, b] = alike(call.pair()?)?;
         f(&a, &b)
     })
+}
+
+/// Two tensors of one type. Sums of quantised numbers travel as floats, and meet whole numbers that do not.
+fn alike([a, b]: [Tensor; 2]) -> Result<[Tensor; 2]> {
+    match [a.dtype(), b.dtype()] {
+        [x, y] if x == y || !(x.is_float() || y.is_float()) => Ok([a, b]),
+        both => {
+            let wide = if both.contains(&DType::F64) { DType::F64 } else { DType::F32 };
+            Ok([a.cast(wide)?, b.cast(wide)?])
+        }
+    }
 }
 
 /// A function of two tensors, over all inputs from left to right.

@@ -128,7 +128,7 @@ impl Attention {
 }
 
 /// `[N, length, heads size] -> [N, heads, length, size]`
-fn split_heads(call: &NodeCall, x: &Tensor, heads: Option<usize>) -> Result<Tensor> {
+pub(super) fn split_heads(call: &NodeCall, x: &Tensor, heads: Option<usize>) -> Result<Tensor> {
     match (x.shape(), heads) {
         ([_, _, _, _], _) => Ok(x.clone()),
         (&[n, length, size], Some(heads)) if size.is_multiple_of(heads) => {

@@ -18,6 +18,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("IsNaN", 9, |_| each(|x| x.ne(x))).steps(),
     op("IsInf", 10, is_infinite).steps(),
     op("Where", 9, |_| elementwise(choose)).settings(&[0]),
+    op("BitShift", 11, shift).steps(),
     op("BitwiseAnd", 18, |_| bits(|a, b| a & b)).steps(),
     op("BitwiseOr", 18, |_| bits(|a, b| a | b)).steps(),
     op("BitwiseXor", 18, |_| bits(|a, b| a ^ b)).steps(),
@@ -28,6 +29,18 @@ fn bits(f: fn(i64, i64) -> i64) -> ResolvedNode {
     elementwise(move |call| {
         let [a, b] = call.pair()?;
         numbers::zip(call.op, &a, &b, |x, y| Some(f(x, y)))
+    })
+}
+
+/// By 64 bits or more nothing is left.
+fn shift(node: &NodeReader) -> ResolvedNode {
+    let left = node.choice("direction", &[("LEFT", true), ("RIGHT", false)])?;
+    elementwise(move |call| {
+        let [a, b] = call.pair()?;
+        numbers::zip(call.op, &a, &b, |x, n| {
+            let n = u32::try_from(n).unwrap_or(u32::MAX);
+            Some(if left { x.checked_shl(n) } else { x.checked_shr(n) }.unwrap_or(0))
+        })
     })
 }
 

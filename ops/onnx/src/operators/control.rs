@@ -2,7 +2,7 @@
 
 use ops::{Error, Result, Tensor, ensure, interrupt};
 
-use super::{Operator, ResolvedNode, op};
+use super::{Operator, ResolvedNode, op, sequence::of_tensors};
 use crate::{
     GraphValue,
     call::NodeCall,
@@ -13,10 +13,11 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("If", 1, branch).settings(&[0]).impure(),
     op("Loop", 1, repeat).settings(&[0, 1]).impure(),
     op("Scan", 9, scan).impure(),
+    op("SequenceMap", 17, sequence_map).impure(),
 ];
 
 impl GraphBody {
-    fn run(&self, call: &NodeCall, inputs: &[GraphValue]) -> Result<Vec<GraphValue>> {
+    pub(super) fn run(&self, call: &NodeCall, inputs: &[GraphValue]) -> Result<Vec<GraphValue>> {
         let captured = call.inputs.get(self.captures.clone()).unwrap_or(&[]);
         self.plan.run(inputs, captured, call.pass)
     }
@@ -101,6 +102,30 @@ fn scan(node: &NodeReader) -> ResolvedNode {
             Ok(if at(&out_reversed, i) != 0 { y.flip(&[axis])? } else { y }.into())
         });
         state.into_iter().map(Ok).chain(joined).collect()
+    }))
+}
+
+/// The body takes an element of the first sequence, and of each other one its element at the same position;
+/// what are no sequences it takes as they are. Each of its outputs is an element of a sequence.
+fn sequence_map(node: &NodeReader) -> ResolvedNode {
+    let body = node.body("body")?;
+    let sequences = node.proto.output.len();
+    Ok(Box::new(move |call| {
+        let given = call.inputs.get(..body.captures.start).unwrap_or(&[]);
+        let mut outputs = vec![vec![]; sequences];
+        for round in 0..call.value(0).sequence(call.op)?.len() {
+            interrupt::check()?;
+            call.pass.patience()?;
+            let element = |value: &GraphValue| match value {
+                GraphValue::Sequence(list) => list.get(round).cloned().ok_or_else(|| {
+                    call.wrong("a sequence", format!("{} elements", list.len()), "as many as the first one")
+                }),
+                other => Ok(other.clone()),
+            };
+            let inputs = given.iter().map(element).collect::<Result<Vec<_>>>()?;
+            outputs.iter_mut().zip(body.run(call, &inputs)?).for_each(|(list, value)| list.push(value));
+        }
+        outputs.into_iter().map(|list| of_tensors(call, list)).collect()
     }))
 }
 

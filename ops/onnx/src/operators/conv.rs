@@ -20,24 +20,40 @@ fn groups(node: &NodeReader) -> Result<usize> {
     node.size("group", 1, 1..=usize::MAX, "no number of groups")
 }
 
-/// `[N, C, ..] * [O, C / groups, ..] (+ [O])`
 fn conv(node: &NodeReader) -> ResolvedNode {
-    let (windows, groups) = (Windows::of(node)?, groups(node)?);
+    let convolution = Convolution::of(node)?;
     gives(move |call| {
         let x = call.tensor(0)?;
         let (weight, bias) = (call.on_device_of(1, &x)?, call.maybe_on_device_of(2, &x)?);
+        convolution.run(call, &x, &weight, bias.as_ref())
+    })
+}
+
+/// The attributes of a convolution.
+pub(super) struct Convolution {
+    windows: Windows,
+    groups: usize,
+}
+
+impl Convolution {
+    pub fn of(node: &NodeReader) -> Result<Self> {
+        Ok(Self { windows: Windows::of(node)?, groups: groups(node)? })
+    }
+
+    /// `[N, C, ..] * [O, C / groups, ..] (+ [O])`
+    pub fn run(&self, call: &NodeCall, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let kernel = weight.shape().get(2..).unwrap_or(&[]);
-        let spans = windows.spans(call, x.shape(), kernel)?;
+        let spans = self.windows.spans(call, x.shape(), kernel)?;
         match spans[..] {
-            [w] => flat(&as_image(&x)?, &as_image(&weight)?, bias.as_ref(), [POINT, w], groups)?.squeeze(2),
-            [h, w] => flat(&x, &weight, bias.as_ref(), [h, w], groups),
+            [w] => flat(&as_image(x)?, &as_image(weight)?, bias, [POINT, w], self.groups)?.squeeze(2),
+            [h, w] => flat(x, weight, bias, [h, w], self.groups),
             [d, h, w] => {
-                let y = deep(call, &x, &weight, d, [h, w], groups)?;
-                bias.map_or(Ok(y.clone()), |bias| y.add(&per_channel(&bias, &y)?))
+                let y = deep(call, x, weight, d, [h, w], self.groups)?;
+                bias.map_or(Ok(y.clone()), |bias| y.add(&per_channel(bias, &y)?))
             }
             _ => Err(call.misfit(x.shape(), "one to three spatial dimensions")),
         }
-    })
+    }
 }
 
 /// A window of one element.

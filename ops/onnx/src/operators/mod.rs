@@ -19,15 +19,18 @@ mod grid;
 mod join;
 mod loss;
 mod matrix;
+pub(crate) mod microsoft;
 mod normalise;
 mod numbers;
 mod order;
 mod pad;
 mod pool;
+pub(crate) mod quantised;
 mod recurrent;
 mod reduce;
 mod resize;
 mod scatter;
+mod sequence;
 mod shape;
 mod spread;
 mod taps;
@@ -138,19 +141,36 @@ const FAMILIES: &[&[Operator]] = &[
     recurrent::OPERATORS,
     einsum::OPERATORS,
     loss::OPERATORS,
+    sequence::OPERATORS,
     control::OPERATORS,
 ];
 
-/// The operator of that name in ONNX's own domain.
-pub(crate) fn find(name: &str) -> Option<&'static Operator> {
-    static TABLE: LazyLock<HashMap<&str, &'static Operator>> =
-        LazyLock::new(|| FAMILIES.iter().flat_map(|family| *family).map(|o| (o.name, o)).collect());
-    TABLE.get(name).copied()
+/// The families of each domain; ONNX's own has no name.
+const DOMAINS: &[(&str, &[&[Operator]])] = &[
+    ("", FAMILIES),
+    ("", quantised::OPERATORS),
+    (microsoft::DOMAIN, microsoft::FAMILIES),
+    (microsoft::DOMAIN, quantised::MICROSOFT),
+];
+
+/// All operators, with their domains.
+fn all() -> impl Iterator<Item = (&'static str, &'static Operator)> {
+    let of = |&(domain, families): &'static (&str, &[&[Operator]])| {
+        families.iter().flat_map(|family| *family).map(move |operator| (domain, operator))
+    };
+    DOMAINS.iter().flat_map(of)
+}
+
+/// The operator of that name in a domain.
+pub(crate) fn find(domain: &str, name: &str) -> Option<&'static Operator> {
+    static TABLE: LazyLock<HashMap<(&str, &str), &'static Operator>> =
+        LazyLock::new(|| all().map(|(domain, operator)| ((domain, operator.name), operator)).collect());
+    TABLE.get(&(domain, name)).copied()
 }
 
 /// Whether an operator has that name, in any spelling of its capitals.
 pub(crate) fn is_any(name: &str) -> bool {
-    FAMILIES.iter().flat_map(|family| *family).any(|operator| operator.name.eq_ignore_ascii_case(name))
+    all().any(|(_, operator)| operator.name.eq_ignore_ascii_case(name))
 }
 
 /// An operator of one output.

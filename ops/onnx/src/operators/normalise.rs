@@ -13,7 +13,10 @@ use crate::{
 pub(super) const OPERATORS: &[Operator] = &[
     op("BatchNormalization", 7, batch).weights(&[1, 2]).buffers(&[3, 4]).impure(),
     op("InstanceNormalization", 6, instance).weights(&[1, 2]),
-    op("LayerNormalization", 17, layer).weights(&[1, 2]),
+    // ONNX's from opset 17 on; ONNX Runtime's optimiser writes the same into older files.
+    op("LayerNormalization", 1, layer).weights(&[1, 2]),
+    // Only ONNX Runtime's optimiser writes it, without a domain.
+    op("SimplifiedLayerNormalization", 1, root_mean_square).weights(&[1]),
     op("GroupNormalization", 18, group).weights(&[1, 2]),
     op("RMSNormalization", 23, root_mean_square).weights(&[1]),
     op("LpNormalization", 1, lp),
@@ -96,13 +99,13 @@ fn affine(x: &Tensor, mean: &Tensor, var: &Tensor, [scale, bias]: [&Tensor; 2], 
 }
 
 /// What a tensor is over some dimensions: less its mean, the mean, `1 / sqrt(var + eps)`.
-struct Standard {
-    centered: Tensor,
-    mean: Tensor,
-    inverse: Tensor,
+pub(super) struct Standard {
+    pub centered: Tensor,
+    pub mean: Tensor,
+    pub inverse: Tensor,
 }
 
-fn standard(x: &Tensor, dims: &[i64], eps: f64) -> Result<Standard> {
+pub(super) fn standard(x: &Tensor, dims: &[i64], eps: f64) -> Result<Standard> {
     let mean = x.mean_dims(dims, true)?;
     let centered = x.sub(&mean)?;
     let inverse = centered.square()?.mean_dims(dims, true)?.add_scalar(eps)?.sqrt()?.recip()?;
@@ -165,16 +168,19 @@ fn group(node: &NodeReader) -> ResolvedNode {
     })
 }
 
-/// `x / sqrt(mean x^2 + eps) scale` over the dimensions from `axis` on.
+/// `x / sqrt(mean x^2 + eps) scale` over the dimensions from `axis` on; also gives `1 / sqrt(mean x^2 + eps)`.
 fn root_mean_square(node: &NodeReader) -> ResolvedNode {
     let (axis, eps) = (node.int("axis", -1)?, node.float("epsilon", 1e-5)?);
     node.ignore(&["stash_type"]);
-    gives(move |call| {
+    let inverse = node.has_output(1);
+    Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
         let dims: Vec<i64> = (call.axis(axis, x.rank())? as i64..x.rank() as i64).collect();
         let root = x.square()?.mean_dims(&dims, true)?.add_scalar(eps)?.sqrt()?;
-        x.div(&root)?.mul(&call.on_device_of(1, &x)?)
-    })
+        let y = x.div(&root)?.mul(&call.on_device_of(1, &x)?)?;
+        let inverse = inverse.then(|| root.recip()).transpose()?;
+        Ok(vec![y.into(), inverse.map_or(GraphValue::Absent, GraphValue::from)])
+    }))
 }
 
 /// `x / ||x||` along an axis; 0 where the norm is.

@@ -99,16 +99,20 @@ fn max_pool(node: &NodeReader) -> ResolvedNode {
     let indices = node.has_output(1);
     Ok(Box::new(move |call| {
         let x = call.tensor(0)?;
+        let dtype = x.dtype();
+        // Only floats have windows; those of 64 bits hold all whole numbers of 32.
+        let wide = if x.device() == ops::Device::Gpu { DType::F32 } else { DType::F64 };
+        let x = if dtype.is_float() { x } else { x.cast(wide)? };
         let spans = pooling.spans(call, &x)?;
         if indices {
             let [values, indices] = largest_with_index(&x, &spans, columns_first)?;
-            return Ok(vec![values.into(), indices.into()]);
+            return Ok(vec![values.cast(dtype)?.into(), indices.into()]);
         }
         if let Some([kernel, stride, padding]) = pooling.plain(&spans) {
-            return Ok(vec![x.max_pool2d(kernel, stride, padding)?.into()]);
+            return Ok(vec![x.max_pool2d(kernel, stride, padding)?.cast(dtype)?.into()]);
         }
         let padded = continued(&x, &spans, f64::NEG_INFINITY)?;
-        Ok(vec![pooled(&padded, &spans, Tensor::maximum)?.into()])
+        Ok(vec![pooled(&padded, &spans, Tensor::maximum)?.cast(dtype)?.into()])
     }))
 }
 
@@ -146,14 +150,27 @@ fn column_major(index: usize, sizes: &[usize]) -> usize {
 }
 
 fn average_pool(node: &NodeReader) -> ResolvedNode {
-    let (pooling, edges_count) = (Pooling::of(node)?, node.flag("count_include_pad", false)?);
-    gives(move |call| {
-        let x = call.tensor(0)?;
-        let spans = pooling.spans(call, &x)?;
-        if let Some([kernel, stride, padding]) = pooling.plain(&spans) {
+    let pool = AveragePool::of(node)?;
+    gives(move |call| pool.run(call, &call.tensor(0)?))
+}
+
+/// The mean under each window, with edges or without.
+pub(super) struct AveragePool {
+    pooling: Pooling,
+    edges_count: bool,
+}
+
+impl AveragePool {
+    pub fn of(node: &NodeReader) -> Result<Self> {
+        Ok(Self { pooling: Pooling::of(node)?, edges_count: node.flag("count_include_pad", false)? })
+    }
+
+    pub fn run(&self, call: &NodeCall, x: &Tensor) -> Result<Tensor> {
+        let (spans, edges_count) = (self.pooling.spans(call, x)?, self.edges_count);
+        if let Some([kernel, stride, padding]) = self.pooling.plain(&spans) {
             return x.avg_pool2d(kernel, stride, padding, edges_count);
         }
-        let sum = pooled(&continued(&x, &spans, 0.0)?, &spans, Tensor::add)?;
+        let sum = pooled(&continued(x, &spans, 0.0)?, &spans, Tensor::add)?;
         // What each window holds: elements, and edges where they count; never what `ceil` adds.
         let held =
             |(&(span, _), &n): (&(WindowSpan, usize), &usize)| if edges_count { span.padded(n) } else { n };
@@ -167,7 +184,7 @@ fn average_pool(node: &NodeReader) -> ResolvedNode {
             })
             .collect();
         sum.div(&pooled(&continued(&ones, &inside, 0.0)?, &inside, Tensor::add)?)
-    })
+    }
 }
 
 /// `(sum |x|^p)^(1/p)` under each window.

@@ -1,11 +1,12 @@
 //! The same elements in another shape, order or type.
 
-use ops::{Device, Result, Spec, Tensor};
+use ops::{DType, Device, Result, Spec, Tensor};
 
 use super::{Operator, ResolvedNode, elementwise, gives, map, op};
 use crate::{
     GraphValue, broken,
     call::{NodeCall, one},
+    file::{proto::DataType, stored},
     node::NodeReader,
     value::held,
 };
@@ -139,21 +140,27 @@ fn size(call: &NodeCall) -> Result<Tensor> {
 fn cast(node: &NodeReader) -> ResolvedNode {
     node.ignore(&["saturate", "round_mode"]);
     let Some(to) = node.dtype("to")? else { return broken("the attribute `to` is missing") };
-    elementwise(move |call| {
-        let x = call.tensor(0)?;
-        x.cast(held(to, x.device()))
-    })
+    let narrow = i32::try_from(node.int("to", 0)?).ok().and_then(stored::narrow);
+    elementwise(move |call| converted(&call.tensor(0)?, to, narrow))
+}
+
+/// The elements as those of another type; `narrow` is the file's own, where tensors do not have it. Floats are
+/// cut off towards 0, then whole numbers that the type does not hold start again at its other end.
+fn converted(x: &Tensor, to: DType, narrow: Option<DataType>) -> Result<Tensor> {
+    let y = x.cast(held(to, x.device()))?;
+    narrow.map_or(Ok(y.clone()), |narrow| stored::wrap(&y, narrow))
 }
 
 /// Of the second input only the type counts.
 fn cast_like(node: &NodeReader) -> ResolvedNode {
     node.ignore(&["saturate", "round_mode"]);
-    Ok(Box::new(|call| {
+    let narrow = node.narrow(1);
+    Ok(Box::new(move |call| {
         let to =
             call.value(1).spec().ok_or_else(|| call.wrong("the type", "none", "that of a tensor"))?.dtype;
         Ok(vec![match call.value(0) {
             GraphValue::Empty(spec) => GraphValue::Empty(spec.cast(to)),
-            x => x.tensor(call.op).and_then(|x| x.cast(held(to, x.device())))?.into(),
+            x => x.tensor(call.op).and_then(|x| converted(x, to, narrow))?.into(),
         }])
     }))
 }

@@ -7,7 +7,11 @@ fn value(name: &str, sizes: &[i64]) -> ValueInfoProto {
     let dim = |&n: &i64| DimensionProto { value: Some(Dimension::DimValue(n)) };
     let shape = Some(TensorShapeProto { dim: sizes.iter().map(dim).collect() });
     let tensor_type = Some(TensorTypeProto { elem_type: 1, shape });
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }), ..Default::default() }
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto { tensor_type, ..Default::default() }),
+        ..Default::default()
+    }
 }
 
 /// The nodes of a graph from `x` to `y`, and its constants.

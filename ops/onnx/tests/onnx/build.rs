@@ -141,7 +141,11 @@ fn port(name: &str, elem_type: i32, shape: &[i64]) -> ValueInfoProto {
     };
     let shape = TensorShapeProto { dim: shape.iter().map(size).collect() };
     let tensor_type = Some(TensorTypeProto { elem_type, shape: Some(shape) });
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }), ..Default::default() }
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto { tensor_type, ..Default::default() }),
+        ..Default::default()
+    }
 }
 
 /// A node whose output is a constant.

@@ -19,18 +19,18 @@ fn everything_that_is_not_supported_is_listed() {
         .op("Frobnicate", "x -> a", vec![])
         .op("Frobnicate", "a -> b", vec![])
         .op("Relu", "b -> c", vec![int("speed", 3)])
-        .op("Cast", "x -> d", vec![int("to", 10)])
+        .op("Cast", "x -> d", vec![int("to", 8)])
         .op("Gelu", "x -> e", vec![])
         .op("Softmax", "x -> f", vec![text("axis", "one")])
         .output("c");
-    net.graph().initializer[0].data_type = 10;
+    net.graph().initializer[0].data_type = 8;
     let report = check(&OnnxFile::from_bytes(&net.bytes()).unwrap());
     assert!(!report.runs && !report.trains());
     let text = refused(&net);
     for expected in [
-        "type float16 of the tensor `w`: expected",
+        "type string of the tensor `w`: expected",
         "operator Frobnicate: not known (2 times)",
-        "Cast (node `Cast_d`): the attribute `to` asks for elements of type float16",
+        "Cast (node `Cast_d`): the attribute `to` asks for elements of type string",
         "operator Gelu of opset 18: known from 20 to",
         "Softmax (node `Softmax_f`): the attribute `axis` is no int",
     ] {
@@ -157,4 +157,35 @@ fn a_network_without_gradients_runs_but_does_not_train() {
     assert!(report.runs && !report.trains());
     let kept: Vec<_> = report.kept().map(|tensor| (&*tensor.name, tensor.reason)).collect();
     assert_eq!(kept, [("w", "no gradient reaches it")]);
+}
+
+#[test]
+fn sequences_have_the_places_that_they_have() {
+    let of_two = |then: &str| {
+        let net =
+            Net::new().input("x", F32, &[2]).ints("two", &[2]).op("SequenceConstruct", "x x -> s", vec![]);
+        let (kind, edges) = then.split_once(' ').unwrap();
+        refused(&net.op(kind, edges, vec![]).output("y"))
+    };
+    for (then, expected) in [
+        ("SequenceAt s two -> y", "a position"),
+        ("SequenceErase s two -> y", "a position"),
+        ("SequenceAt x two -> y", "expected a sequence"),
+        ("Relu s -> y", "a sequence of 2"),
+        ("SequenceConstruct s s -> y", "an element"),
+        ("SequenceInsert s s -> y", "an element"),
+    ] {
+        let text = of_two(then);
+        assert!(text.contains(expected), "{then}: {text}");
+    }
+}
+
+#[test]
+fn a_sequence_of_absurd_length_is_refused() {
+    let net = Net::new()
+        .input("x", F32, &[1 << 40])
+        .op("SplitToSequence", "x -> s", vec![])
+        .op("SequenceLength", "s -> y", vec![])
+        .output("y");
+    assert!(refused(&net).contains("at most 65536"));
 }

@@ -6,7 +6,7 @@ use ops::Tensor;
 use crate::{build::*, functions::body, gradients::check_from};
 
 /// Nodes over the inputs `a`, `b`, .. of these shapes, from `low` to `low + 1`, and constant lists.
-/// Attributes are the last node's.
+/// Attributes are the last node's; a domain stands before a colon.
 fn nodes(
     lines: &str,
     low: f64,
@@ -23,7 +23,9 @@ fn nodes(
     }
     for line in lines.split("; ") {
         let (kind, edges) = line.split_once(' ').unwrap();
+        let (domain, kind) = kind.split_once(':').unwrap_or(("", kind));
         net = net.op(kind, edges, vec![]);
+        net.graph().node.last_mut().unwrap().domain = domain.into();
     }
     net.graph().node.last_mut().unwrap().attribute = attributes;
     println!("{lines}");
@@ -205,6 +207,49 @@ fn places_heads_and_losses() {
     for kind in ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"] {
         nodes(&format!("{kind} a i b -> y"), 0.5, &[&[2, 3], &[3]], &[("i", &[2, 0])], vec![]);
     }
+}
+
+#[test]
+fn fusions_of_onnx_runtime() {
+    let fused = |line: &str, shapes: &[&[usize]], attributes| {
+        nodes(&format!("com.microsoft:{line} -> y"), -0.5, shapes, &[], attributes);
+    };
+    for kind in ["Gelu", "FastGelu", "QuickGelu"] {
+        fused(&format!("{kind} a"), &[&[2, 3]], vec![]);
+    }
+    for kind in ["BiasGelu", "FastGelu"] {
+        fused(&format!("{kind} a b"), &[&[2, 3], &[3]], vec![]);
+    }
+    fused("FusedMatMul a b", &[&[2, 3, 2], &[3, 2, 2]], vec![int("transBatchA", 1), float("alpha", 2.0)]);
+    fused("FusedGemm a b c", &[&[2, 3], &[3, 2], &[2]], vec![text("activation", "Tanh")]);
+    let image: &[usize] = &[1, 1, 2, 2];
+    fused("FusedConv a b c d", &[&[1, 1, 3, 3], image, &[1], image], vec![text("activation", "Sigmoid")]);
+    let rows: &[usize] = &[1, 2, 3];
+    fused("SkipLayerNormalization a b c d e", &[rows, rows, &[3], &[3], &[3]], vec![]);
+    fused("SkipSimplifiedLayerNormalization a b c d", &[rows, rows, &[3], &[3]], vec![]);
+    let heads = || vec![int("num_heads", 2), int("unidirectional", 1)];
+    fused("Attention a b c _ d", &[&[1, 3, 4], &[4, 12], &[12], &[2, 1, 2, 1, 2]], heads());
+    let places: &[usize] = &[1, 3, 4];
+    fused("MultiHeadAttention a b c d _ e", &[places, places, places, &[12], &[1, 2, 3, 3]], heads());
+    fused("MultiHeadAttention a", &[&[1, 2, 2, 3, 2]], vec![int("num_heads", 2)]);
+    nodes("SimplifiedLayerNormalization a b -> y", -0.5, &[rows, &[3]], &[], vec![]);
+    let ids = &[("i", &[1, 0][..]), ("shape", &[1, 2])];
+    let embed = "Reshape i shape -> j; com.microsoft:EmbedLayerNormalization j j a b c d e -> y";
+    nodes(embed, -0.5, &[&[3, 4], &[2, 4], &[2, 4], &[4], &[4]], ids, vec![]);
+}
+
+#[test]
+fn sequences() {
+    let x: &[&[usize]] = &[&[2, 3]];
+    let split = "SplitToSequence a sizes -> s; SequenceAt s last -> y";
+    nodes(split, -0.5, &[&[3, 2]], &[("sizes", &[2, 1]), ("last", &[-1])], vec![]);
+    nodes("SplitToSequence a -> s; ConcatFromSequence s -> y", -0.5, x, &[], vec![int("axis", 1)]);
+    let stacked = vec![int("axis", -1), int("new_axis", 1)];
+    nodes("SequenceConstruct a b -> s; ConcatFromSequence s -> y", -0.5, &[&[3], &[3]], &[], stacked);
+    let moved = "\
+        SequenceEmpty -> none; SequenceInsert none a -> one; SequenceInsert one b first -> two; \
+        SequenceInsert two a -> three; SequenceErase three -> s; ConcatFromSequence s -> y";
+    nodes(moved, -0.5, &[&[3], &[3]], &[("first", &[0])], vec![int("axis", 0)]);
 }
 
 #[test]
