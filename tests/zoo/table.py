@@ -278,7 +278,8 @@ def main():
     if given.one:
         keep = functools.partial(save, results / f"{given.one.stem}.json")
         return one(functools.partial(ask, given.host), given.one, keep)
-    for path in sorted(given.folder.resolve().glob(f"*{given.only}*.onnx")):
+    files = given.folder.resolve().glob("*.onnx")
+    for path in sorted(path for path in files if given.only in path.name):
         target = results / f"{path.stem}.json"
         if target.exists():
             continue

@@ -44,13 +44,13 @@ fn findings_of_one_cause_are_one() {
     let mut net = Net::new().input("x", F32, &[-1, 2]).output("y");
     for i in 0..6 {
         net = net.floats(&format!("w{i}"), &[2], &[0.0; 2]).op(["Odd", "Even"][i % 2], "x -> y", vec![]);
-        net.graph().initializer[i].data_type = 3;
+        net.graph().initializer[i].data_type = 8;
     }
     let report = net.report();
     assert_eq!(
         report.to_string(),
-        "  type int8 of the tensor `w0`, the tensor `w1`, the tensor `w2`, the tensor `w3` and 2 more: \
-         expected f32, f64, i32, i64 or bool (6 times)\n  operators Odd, Even: not known (6 times)\n"
+        "  type string of the tensor `w0`, the tensor `w1`, the tensor `w2`, the tensor `w3` and 2 more: \
+         expected floats, whole numbers or bool (6 times)\n  operators Odd, Even: not known (6 times)\n"
     );
 }
 
