@@ -15,5 +15,6 @@ mod reading;
 mod refusals;
 mod sampling;
 mod slopes;
+mod summary;
 mod training;
 mod writing;
