@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod bench;
+mod network;
 mod slurm;
 mod study;
 mod sweep;
@@ -15,6 +16,7 @@ use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use bench::{Bench, BenchTiming};
+pub use network::OnnxGraph;
 pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
 pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
@@ -171,6 +173,9 @@ pub enum OnnxCommand {
     /// Time a file in ONNX Runtime; one JSON line
     #[command(next_line_help = true)]
     Bench(OnnxBench),
+    /// Draw a file: boxes with operators and weights, arrows with shapes
+    #[command(next_line_help = true)]
+    Graph(OnnxGraph),
     /// Compare structure and weights of two files; exit code 1: different
     Diff {
         /// An ONNX file

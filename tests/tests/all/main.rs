@@ -17,6 +17,7 @@ mod nets;
 #[allow(dead_code, reason = "a part of it is used here")]
 mod onnx_build;
 mod onnx_files;
+mod onnx_graph;
 mod onnx_import;
 mod plugins;
 mod reproduce;

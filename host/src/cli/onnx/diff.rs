@@ -116,7 +116,7 @@ fn plain(node: &NodeProto) -> NodeProto {
     let untyped = |attribute: &AttributeProto| AttributeProto { r#type: 0, ..attribute.clone() };
     let mut attribute: Vec<_> = node.attribute.iter().map(untyped).collect();
     attribute.sort_by(|x, y| x.name.cmp(&y.name));
-    NodeProto { attribute, doc_string: String::new(), ..node.clone() }
+    NodeProto { attribute, doc_string: String::new(), metadata_props: vec![], ..node.clone() }
 }
 
 /// Which parts of two nodes differ.

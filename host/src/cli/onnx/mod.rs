@@ -1,8 +1,9 @@
-//! `host onnx`: what an ONNX file is, what it computes, how fast, and how two differ.
+//! `host onnx`: what an ONNX file is, what it computes, how fast, what it looks like, and how two differ.
 
 mod bench;
 mod check;
 mod diff;
+mod graph;
 mod info;
 mod inputs;
 mod run;
@@ -20,6 +21,7 @@ pub fn run(command: &OnnxCommand) -> Result<Outcome> {
             run::run(file, input, output.as_deref(), onnxruntime.as_deref(), *json)
         }
         OnnxCommand::Bench(args) => bench::run(args),
+        OnnxCommand::Graph(args) => graph::run(args),
         OnnxCommand::Diff { a, b, json } => diff::run(a, b, *json),
     }
 }
