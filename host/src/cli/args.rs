@@ -16,7 +16,7 @@ use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use bench::{Bench, BenchTiming};
-pub use network::OnnxGraph;
+pub use network::{OnnxDiff, OnnxGraph};
 pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
 pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
 
@@ -176,16 +176,9 @@ pub enum OnnxCommand {
     /// Draw a file: boxes with operators and weights, arrows with shapes
     #[command(next_line_help = true)]
     Graph(OnnxGraph),
-    /// Compare structure and weights of two files; exit code 1: different
-    Diff {
-        /// An ONNX file
-        a: PathBuf,
-        /// Another ONNX file
-        b: PathBuf,
-        /// Print JSON: one object
-        #[arg(long)]
-        json: bool,
-    },
+    /// Compare structure, weights and numbers; exit code 1: different
+    #[command(next_line_help = true)]
+    Diff(OnnxDiff),
 }
 
 /// `host onnx bench`

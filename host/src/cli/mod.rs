@@ -32,7 +32,7 @@ use std::{
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, OnnxGraph, RunArgs, SweepArgs};
+pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, OnnxDiff, OnnxGraph, RunArgs, SweepArgs};
 use outcome::Outcome;
 
 use crate::{

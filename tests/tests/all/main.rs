@@ -19,6 +19,7 @@ mod onnx_build;
 mod onnx_files;
 mod onnx_graph;
 mod onnx_import;
+mod onnx_numbers;
 mod plugins;
 mod reproduce;
 mod rooms;

@@ -22,6 +22,6 @@ pub fn run(command: &OnnxCommand) -> Result<Outcome> {
         }
         OnnxCommand::Bench(args) => bench::run(args),
         OnnxCommand::Graph(args) => graph::run(args),
-        OnnxCommand::Diff { a, b, json } => diff::run(a, b, *json),
+        OnnxCommand::Diff(args) => diff::run(args),
     }
 }
