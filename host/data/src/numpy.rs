@@ -81,6 +81,19 @@ pub fn tensor(path: &Path, name: Option<&str>) -> Result<Tensor> {
     one(path, name, "name one: data::array(path, \"name\")")?.tensor()
 }
 
+/// All arrays of an `.npz` archive with their names, or that of an `.npy` file, which has none.
+///
+/// # Errors
+/// `Format` for a file that is cut off, contradicts itself or holds no numbers; `Io`.
+pub fn read_arrays(path: &Path) -> Result<Vec<(Option<String>, NumpyArray)>> {
+    let file = Arrays::open(path)?;
+    if file.zip.is_none() {
+        return Ok(vec![(None, file.read(0)?)]);
+    }
+    let names = file.names();
+    names.iter().enumerate().map(|(i, name)| Ok((Some((*name).to_owned()), file.read(i)?))).collect()
+}
+
 fn one(path: &Path, name: Option<&str>, help: &str) -> Result<NumpyArray> {
     let file = Arrays::open(path)?;
     let several = || {

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod bench;
+mod network;
 mod onnx;
 mod slurm;
 mod study;
@@ -16,6 +17,7 @@ use ops::Device;
 
 use crate::{error::Result, run::Arguments, study::filter::seconds};
 pub use bench::{Bench, BenchTiming};
+pub use network::{OnnxDiff, OnnxGraph};
 pub use onnx::{OnnxBench, OnnxRun};
 pub use study::{CompareArgs, ExportArgs, RunsArgs, RunsCommand, ServeArgs, TableFormat};
 pub use sweep::{GivenAnew, SweepAgain, SweepArgs, SweepCommand, SweepTask};
@@ -159,16 +161,12 @@ pub enum OnnxCommand {
     /// Time a file in ONNX Runtime; one JSON line
     #[command(next_line_help = true)]
     Bench(OnnxBench),
-    /// Compare structure and weights of two files; exit code 1: different
-    Diff {
-        /// An ONNX file
-        a: PathBuf,
-        /// Another ONNX file
-        b: PathBuf,
-        /// Print JSON: one object
-        #[arg(long)]
-        json: bool,
-    },
+    /// Draw a file: boxes with operators and weights, arrows with shapes
+    #[command(next_line_help = true)]
+    Graph(OnnxGraph),
+    /// Compare structure, weights and numbers; exit code 1: different
+    #[command(next_line_help = true)]
+    Diff(OnnxDiff),
 }
 
 /// What can be done about data sets.

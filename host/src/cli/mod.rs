@@ -32,7 +32,9 @@ use std::{
 
 use clap::Parser as _;
 
-pub use args::{Cli, Command, DataCommand, OnnxBench, OnnxCommand, OnnxRun, RunArgs, SweepArgs};
+pub use args::{
+    Cli, Command, DataCommand, OnnxBench, OnnxCommand, OnnxDiff, OnnxGraph, OnnxRun, RunArgs, SweepArgs,
+};
 use outcome::Outcome;
 
 use crate::{

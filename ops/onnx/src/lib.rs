@@ -3,26 +3,25 @@
 //! Reading order:
 //!
 //! 1. [`file`]: what a file holds. `proto` (the messages), `bounds` (a look at a file before it is decoded),
-//!    `visit` (a walk through all tensors and nodes), `elements` (the numbers of a tensor), `stored` (those of types
-//!    that tensors here do not have), `external`
-//!    (numbers in other files), `onnx_file` ([`OnnxFile`]: a file, read within bounds).
+//!    `visit` (a walk through all tensors and nodes), `elements` (the numbers of a tensor), `stored` (those
+//!    of types that tensors here do not have), `external` (numbers in other files), `onnx_file`
+//!    ([`OnnxFile`]: a file, read within bounds).
 //! 2. `value` ([`GraphValue`]: what an edge of a graph carries), `node` (an operator with its attributes),
 //!    `call` (an operator with its inputs), `operators` (what each operator computes). Its families:
 //!    `arithmetic`, `activation`, `compare`, `reduce`, `shape`, `join`, `choose`, `scatter`, `order`, `pad`,
 //!    `create`, `matrix`, `conv`, `pool`, `spread`, `normalise`, `resize`, `grid`, `attention`, `recurrent`,
-//!    `einsum`, `loss`, `sequence`, `control`, `quantised`, and those
-//!    of ONNX Runtime, `microsoft`; what they share: `numbers` (whole numbers, on the processor), `window`
-//!    (kernels, strides, padding), `taps` (weights of a resized dimension), `cell` (one step of a recurrent
-//!    layer).
+//!    `einsum`, `loss`, `sequence`, `control`, `quantised`, and those of ONNX Runtime, `microsoft`; what they
+//!    share: `numbers` (whole numbers, on the processor), `window` (kernels, strides, padding), `taps`
+//!    (weights of a resized dimension), `cell` (one step of a recurrent layer).
 //! 3. [`network`]: what is run. `port` ([`Port`]: an input or output), `plan` (nodes in order, edges as
 //!    numbered slots), `graph` ([`Graph`]: the plan as the layer of a module), `trial` (shapes before
 //!    anything runs), `rebatch` (more samples than a file's fixed batch).
 //! 4. `build`: from a file to a plan. `functions` (a model's own functions, written out), `scope` (the names
-//!    of one graph), `uses`, `fixed`, `names` and `choice` (which tensors are parameters, by their uses, their
-//!    values, their names and by patterns), `initialisers` (constants, parameters, running averages),
-//!    `types` (what tensors here do not have), `quantised` (stored numbers that become parameters), `nodes` (one
-//!    step of the plan for each node), `fold` (constants computed once), `reached` (which parameters gradients
-//!    reach).
+//!    of one graph), `uses`, `fixed`, `names` and `choice` (which tensors are parameters, by their uses,
+//!    their values, their names and by patterns), `initialisers` (constants, parameters, running averages),
+//!    `types` (what tensors here do not have), `quantised` (stored numbers that become parameters), `nodes`
+//!    (one step of the plan for each node), `fold` (constants computed once), `reached` (which parameters
+//!    gradients reach).
 //! 5. `report` ([`Report`]: what a file needs that is not here) and `module` ([`check`] and [`module()`]: all
 //!    of the above, one after another).
 //! 6. `rows`: whether the samples of a file of a fixed batch are independent, from its operators (`known`).

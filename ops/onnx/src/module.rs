@@ -24,10 +24,10 @@ pub fn check(model: &OnnxFile) -> Report {
 /// A module that computes what the model does, in training mode as every new one. Weights and biases are its
 /// parameters, by their names, whether initialisers or Constant nodes; running averages are buffers. What is
 /// a weight is seen from the nodes that use it and, of filters and positions that are no weights, from its
-/// values. A single number is a parameter where its name says so (`logit_scale`), or where the file is one
-/// of [`crate::export`]; others are parts of formulas, such as the halves of a GELU. Whole
-/// numbers that stand for floats by a scale, as in a quantised network, are parameters of these floats, and are
-/// put on the grid of the whole numbers in every forward pass.
+/// values. A single number is a parameter where its name says so (`logit_scale`), or where the file is one of
+/// [`crate::export`]; others are parts of formulas, such as the halves of a GELU. Whole numbers that stand
+/// for floats by a scale, as in a quantised network, are parameters of these floats, and are put on the grid
+/// of the whole numbers in every forward pass.
 ///
 /// # Errors
 /// [`ops::Error::Graph`] with everything that is not supported.

@@ -36,7 +36,7 @@ fn write_tree(f: &mut fmt::Formatter<'_>, module: &Module, name: &str, depth: us
 }
 
 /// `1234567` as `1,234,567`.
-fn thousands(n: usize) -> String {
+pub(super) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let lead = digits.len() % 3;
     let groups = digits.as_bytes()[lead..].chunks(3).map(|group| String::from_utf8_lossy(group));

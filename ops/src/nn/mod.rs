@@ -18,6 +18,8 @@ mod parameter;
 pub mod schedule;
 mod snapshot;
 pub mod state;
+mod summary;
+pub mod watch;
 mod weights;
 
 pub use draft::Draft;
@@ -26,4 +28,5 @@ pub use module::{Layer, Module};
 pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
 pub use parameter::{Fans, Parameter};
 pub use snapshot::{Mode, Role, Snapshot};
+pub use summary::Summary;
 pub use weights::{Converted, Weights};

@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use super::{Mode, Parameter, state};
+use super::{
+    Mode, Parameter, state,
+    watch::{self, WatchedLayer},
+};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, no_grad,
     tensor::{countable, supported, trace},
@@ -100,7 +103,7 @@ impl Module {
         if !x.is_symbolic() {
             *self.seen() = Some(x.spec().clone());
         }
-        trace::inside(self.id(), || self.0.layer.forward(self, x))
+        self.watched(|| trace::inside(self.id(), || self.0.layer.forward(self, x)))
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<Spec>> {
@@ -119,7 +122,18 @@ impl Module {
     pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
         takes(x)?;
         takes(condition)?;
-        self.0.layer.forward_with(self, x, condition)
+        self.watched(|| self.0.layer.forward_with(self, x, condition))
+    }
+
+    /// Runs the layer, for who looks at the pass.
+    fn watched(&self, run: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
+        let about = || WatchedLayer {
+            kind: self.layer().name().to_owned(),
+            module: Some(self.id()),
+            parameters: self.0.parameters.iter().map(|(_, parameter)| parameter.clone()).collect(),
+            ..WatchedLayer::default()
+        };
+        watch::layer(about, |y| Some(y.spec().clone()), run)
     }
 
     /// The gradient of the sum of the outputs with respect to the input, in the input's shape: for a

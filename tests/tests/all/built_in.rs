@@ -186,6 +186,7 @@ fn help_fits_80_columns() {
         "onnx info",
         "onnx run",
         "onnx bench",
+        "onnx graph",
         "onnx diff",
         "export",
         "doctor",

@@ -15,6 +15,7 @@ const NEED_A_FILE: &[&str] = &[
     "load(module: Module, path: string",
     "nn::from_onnx(",
     "forward(module: Module, inputs: map)",
+    "summary(module: Module, inputs: map)",
     "onnx::model(",
     "onnx::frozen(",
     "run(model: Model",

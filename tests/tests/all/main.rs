@@ -17,7 +17,9 @@ mod nets;
 #[allow(dead_code, reason = "a part of it is used here")]
 mod onnx_build;
 mod onnx_files;
+mod onnx_graph;
 mod onnx_import;
+mod onnx_numbers;
 mod onnx_values;
 mod plugins;
 mod reproduce;

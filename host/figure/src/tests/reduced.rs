@@ -25,7 +25,8 @@ fn a_plot_in_few_colours_looks_the_same_and_is_smaller() {
     for exact in [[255; 3], BLUE] {
         assert_eq!(count(&full, exact), count(&small, exact), "{exact:?}");
     }
-    assert!(distance(&full, &small) < 40, "{}", distance(&full, &small));
+    // A rare colour at an edge becomes one that is near: a fifth of the range.
+    assert!(distance(&full, &small) < 51, "{}", distance(&full, &small));
 }
 
 #[test]

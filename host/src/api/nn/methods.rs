@@ -220,26 +220,25 @@ nn::sequential([nn::linear(3, 2)])["0.weight"].shape => [2, 3]"#,
             |module: Module, name: String| module.child(&name).is_some(),
         )
         .add(
-            "parameters(module)",
-            "The parameters by name, as tensors whose gradients `of` gives.",
-            r#"nn::linear(2, 1).parameters().keys() => ["bias", "weight"]"#,
-            |module: Module| -> Dynamic {
-                let named =
-                    module.named_parameters().into_iter().map(|(n, p)| (n.into(), Dynamic::from(p.get())));
-                named.collect::<Map>().into()
-            },
-        )
-        .add(
             "parameters(module, pattern)",
-            "The parameters whose names fit a pattern, in which `*` stands for any text, by name: each a \
-             module of one tensor that can be frozen, or trained by an optimiser of its own.",
-            "nn::sequential([nn::linear(1, 2), nn::linear(2, 1)]).parameters(\"1.*\").keys() => \
+            "The parameters by name, as tensors whose gradients `of` gives. With a pattern, in which `*` \
+             stands for any text, those whose names fit it, each as a module of one tensor that can be frozen, or \
+             trained by an optimiser of its own.",
+            "nn::linear(2, 1).parameters().keys() => [\"bias\", \"weight\"]\n\
+             nn::sequential([nn::linear(1, 2), nn::linear(2, 1)]).parameters(\"1.*\").keys() => \
              [\"1.bias\", \"1.weight\"]\n\
              { let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::sgd(n.parameters(\"weight\"), #{ lr: 0.25 })\
              .step(n.forward(tensor([[2]])).sum().backward()); \
              [n[\"weight\"].value.item(), n[\"bias\"].value.item()] } => [0.5, 1.0]",
-            |module: Module, pattern: String| fitting(&module, &pattern),
+            |module: Module, pattern: Option<String>| -> Result<Dynamic> {
+                if let Some(pattern) = pattern {
+                    return fitting(&module, &pattern);
+                }
+                let named =
+                    module.named_parameters().into_iter().map(|(n, p)| (n.into(), Dynamic::from(p.get())));
+                Ok(named.collect::<Map>().into())
+            },
         )
         .add(
             "get shape(parameter)",
@@ -260,11 +259,13 @@ nn::sequential([nn::linear(3, 2)])["0.weight"].shape => [2, 3]"#,
             |module: Module| Ok::<_, Error>(single(&module, "value")?.get()),
         )
         .add(
-            "set value(parameter, x)",
-            "Gives a single parameter other numbers, of the same shape and type.",
-            "{ let n = nn::linear(1, 1); let w = n[\"weight\"]; w.value = ones([1, 1]); \
-             n.parameters().weight.item() } => 1.0",
-            |module: Module, x: Tensor| Ok::<_, Error>(single(&module, "value")?.set(&x)?),
+            "set(parameter, x)",
+            "Gives a single parameter other numbers, of the same shape and type. Gives the parameter.",
+            "nn::linear(1, 1)[\"weight\"].set(ones([1, 1])).value.to_array() => [[1.0]]",
+            |module: Module, x: Tensor| -> Result<Module> {
+                single(&module, "value")?.set(&x)?;
+                Ok(module)
+            },
         )
         .add(
             "parameter_count(module)",

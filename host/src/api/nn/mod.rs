@@ -8,6 +8,7 @@ mod layers;
 pub use layers::interpolation;
 mod methods;
 mod scripted;
+mod summary;
 mod weights;
 
 use crate::script::Table;
@@ -23,4 +24,5 @@ pub fn add(table: &mut Table) {
     exported::add(&mut table.global());
     fits::add(&mut table.global());
     imported::add_methods(&mut table.global());
+    summary::add(&mut table.global());
 }

@@ -92,7 +92,8 @@ fn shared(report: &Report) {
         return;
     }
     out!(
-        "shared by several layers because they are equal (`nn::from_onnx(path, #{{ untie: true }})` parts them):"
+        "shared by several layers because they are equal \
+         (`nn::from_onnx(path, #{{ untie: true }})` parts them):"
     );
     for shared in &report.shared {
         out!("  {}: {}", printable(&shared.name), printable(&shared.nodes.join(", ")));

@@ -1,9 +1,11 @@
-//! `host onnx diff`: where two files differ, in structure and in weights.
+//! `host onnx diff`: where two files differ, in structure and in weights, and in what their nodes give.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+mod apart;
+mod inputs;
+mod numbers;
+mod pairs;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use onnx_net::{
     GraphValue, OnnxFile,
@@ -13,24 +15,37 @@ use onnx_net::{
 use serde_json::json;
 
 use super::words;
-use crate::{cli::outcome::Outcome, error::Result};
+use crate::{
+    cli::{OnnxDiff, outcome::Outcome},
+    error::Result,
+};
+use apart::Apart;
 
 /// The maximum number of nodes that are named: after the first difference often all nodes differ.
 const MAX_NODES: usize = 20;
 
 /// Prints every difference: of operator sets, inputs, outputs, operators, nodes, initialisers and their
-/// numbers. Comments, metadata and who made a file make no difference.
-pub fn run(a: &Path, b: &Path, json: bool) -> Result<Outcome> {
-    let (first, second) = (OnnxFile::read(a)?, OnnxFile::read(b)?);
-    let differences = compare(first.proto(), second.proto());
-    let is_equal = differences.is_empty();
-    if json {
-        out!("{}", json!({ "equal": is_equal, "differences": differences }));
-    } else if is_equal {
-        out!("equal");
-    } else {
-        differences.iter().for_each(|line| out!("{}", words::printable(line)));
+/// numbers. Comments, metadata and who made a file make no difference. Where there is an input, then how what
+/// the nodes give for it differs.
+pub fn run(args: &OnnxDiff) -> Result<Outcome> {
+    let (first, second) = (OnnxFile::read(&args.a)?, OnnxFile::read(&args.b)?);
+    let models = [first.proto(), second.proto()];
+    let differences = compare(models[0], models[1]);
+    let numbers = (!args.numbers.is_empty()).then(|| numbers::compare(args, models)).transpose()?;
+    let is_equal = differences.is_empty() && numbers.as_ref().is_none_or(numbers::Numbers::are_equal);
+    if args.json {
+        let mut facts = json!({ "equal": is_equal, "differences": differences });
+        if let Some(numbers) = &numbers {
+            facts["numbers"] = numbers.json();
+        }
+        out!("{facts}");
+        return Ok(if is_equal { Outcome::Done } else { Outcome::Failed });
     }
+    match differences.is_empty() {
+        true => out!("equal"),
+        false => differences.iter().for_each(|line| out!("{}", words::printable(line))),
+    }
+    numbers.iter().for_each(numbers::Numbers::print);
     Ok(if is_equal { Outcome::Done } else { Outcome::Failed })
 }
 
@@ -116,7 +131,7 @@ fn plain(node: &NodeProto) -> NodeProto {
     let untyped = |attribute: &AttributeProto| AttributeProto { r#type: 0, ..attribute.clone() };
     let mut attribute: Vec<_> = node.attribute.iter().map(untyped).collect();
     attribute.sort_by(|x, y| x.name.cmp(&y.name));
-    NodeProto { attribute, doc_string: String::new(), ..node.clone() }
+    NodeProto { attribute, doc_string: String::new(), metadata_props: vec![], ..node.clone() }
 }
 
 /// Which parts of two nodes differ.
@@ -166,17 +181,5 @@ fn weights(a: &TensorProto, b: &TensorProto) -> Option<String> {
         let text = "the bytes differ (numbers of this type are not compared)";
         return (plain(a) != plain(b)).then(|| text.into());
     };
-    // Equal bits are no difference: NaN - NaN would be NaN.
-    let apart = |(x, y): (&f64, &f64)| if x.to_bits() == y.to_bits() { 0.0 } else { (x - y).abs() };
-    let apart: Vec<f64> = x.iter().zip(&y).map(apart).collect();
-    if apart.iter().all(|&d| d == 0.0) {
-        return None;
-    }
-    // A difference of NaN counts as the largest.
-    let larger = |largest: f64, d: f64| if largest.is_nan() || d <= largest { largest } else { d };
-    let largest = apart.iter().copied().fold(0.0, larger);
-    let mean = apart.iter().sum::<f64>() / apart.len() as f64;
-    let differ = apart.iter().filter(|&&d| d != 0.0).count();
-    let [largest, mean] = [largest, mean].map(words::number);
-    Some(format!("{differ} of {} numbers differ, by {largest} at most, {mean} on average", apart.len()))
+    Apart::of(&x, &y).map(|apart| apart.to_string())
 }

@@ -1,8 +1,9 @@
-//! `host onnx`: what an ONNX file is, what it computes, how fast, and how two differ.
+//! `host onnx`: what an ONNX file is, what it computes, how fast, what it looks like, and how two differ.
 
 mod bench;
 mod check;
 mod diff;
+mod graph;
 mod info;
 mod inputs;
 mod json;
@@ -21,6 +22,7 @@ pub fn run(command: &OnnxCommand) -> Result<Outcome> {
         OnnxCommand::Info { file, json } => info::run(file, *json),
         OnnxCommand::Run(args) => run::run(args),
         OnnxCommand::Bench(args) => bench::run(args),
-        OnnxCommand::Diff { a, b, json } => diff::run(a, b, *json),
+        OnnxCommand::Graph(args) => graph::run(args),
+        OnnxCommand::Diff(args) => diff::run(args),
     }
 }

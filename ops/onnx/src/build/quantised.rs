@@ -116,8 +116,8 @@ fn use_of(node: &NodeProto, i: usize, scalings: &Scalings) -> Option<StoredUse> 
 }
 
 /// What stands behind quantised numbers, as ONNX Runtime's quantiser writes it. A product of whole numbers is
-/// cast and multiplied with the product of both scales, of which the second one is the weights'; rows of a table
-/// are dequantised.
+/// cast and multiplied with the product of both scales, of which the second one is the weights'; rows of a
+/// table are dequantised.
 struct Scalings<'a> {
     /// Casts, products and dequantisers by a name that they take.
     taking: HashMap<(&'a str, &'a str), &'a NodeProto>,

@@ -30,7 +30,8 @@ const GRID: [(&str, usize); 11] = [
 /// Operators whose outputs are of types of their own.
 const OWN_TYPE: &str = "\
     Shape Size ArgMax ArgMin NonZero Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not IsNaN \
-    IsInf SequenceLength OptionalHasElement If Loop Scan SequenceMap DequantizeLinear MatMulInteger ConvInteger";
+    IsInf SequenceLength OptionalHasElement If Loop Scan SequenceMap DequantizeLinear MatMulInteger \
+    ConvInteger";
 
 /// Operators whose outputs are all of the type of the first input.
 const ALIKE: &str = "Split Dropout";

@@ -19,7 +19,8 @@ const ARITHMETIC: &str = "\
 
 /// Operators that a bias is added after.
 const LAYERS: &str = "\
-    Conv ConvTranspose ConvInteger DeformConv Einsum FusedConv FusedGemm FusedMatMul Gemm MatMul MatMulInteger";
+    Conv ConvTranspose ConvInteger DeformConv Einsum FusedConv FusedGemm FusedMatMul Gemm MatMul \
+    MatMulInteger";
 
 /// Inputs that are sampling positions, by operator.
 const POSITIONS: &[(&str, usize)] =

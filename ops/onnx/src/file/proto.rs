@@ -73,6 +73,7 @@ messages! {
         overload: String as (string) = 8,
         attribute: Vec<AttributeProto> as (message, repeated) = 5,
         doc_string: String as (string) = 6,
+        metadata_props: Vec<StringStringEntryProto> as (message, repeated) = 9,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use ops::{Device, Error, Result, Tensor};
+use ops::{
+    Device, Error, Result, Tensor,
+    nn::watch::{self, WatchedLayer},
+};
 
 use crate::{
     GraphValue,
@@ -110,12 +113,12 @@ impl PlanStep {
     fn run(&self, slots: &mut [GraphValue], pass: GraphPass) -> Result<()> {
         let input = |slot: &Option<Slot>| slot.map_or(GraphValue::Absent, |slot| slots[slot].clone());
         let inputs: Vec<_> = self.inputs.iter().map(input).collect();
-        let outputs = if pass.trial && self.is_costly(&inputs, pass) {
-            self.sketch(&inputs, pass)
-        } else {
-            self.compute(&inputs, pass)
+        let run = || match pass.trial && self.is_costly(&inputs, pass) {
+            true => self.sketch(&inputs, pass),
+            false => self.compute(&inputs, pass),
         };
-        let outputs = outputs.map_err(|e| self.named(e))?;
+        let output = |outputs: &Vec<GraphValue>| outputs.iter().find_map(|value| value.spec().cloned());
+        let outputs = watch::layer(|| self.about(pass), output, run).map_err(|e| self.named(e))?;
         for (slot, value) in self.outputs.iter().zip(outputs) {
             if let Some(slot) = slot {
                 slots[*slot] = value;
@@ -123,6 +126,18 @@ impl PlanStep {
         }
         self.done.iter().for_each(|&slot| slots[slot] = GraphValue::Absent);
         Ok(())
+    }
+
+    /// The node, for who looks at a pass: as a layer with the parameters that it reads.
+    fn about(&self, pass: GraphPass) -> WatchedLayer {
+        let name = self.name.split_once(" (node `").and_then(|(_, name)| name.strip_suffix("`)"));
+        let parameters = self.origins.iter().flatten().filter_map(|&i| pass.cells.get(i));
+        WatchedLayer {
+            kind: self.operator.name.to_owned(),
+            name: name.unwrap_or(&self.name).to_owned(),
+            parameters: parameters.map(|(_, parameter)| parameter.clone()).collect(),
+            ..WatchedLayer::default()
+        }
     }
 
     /// What comes out of these inputs.

@@ -168,7 +168,8 @@ fn group(node: &NodeReader) -> ResolvedNode {
     })
 }
 
-/// `x / sqrt(mean x^2 + eps) scale` over the dimensions from `axis` on; also gives `1 / sqrt(mean x^2 + eps)`.
+/// `x / sqrt(mean x^2 + eps) scale` over the dimensions from `axis` on; also gives `1 / sqrt(mean x^2 +
+/// eps)`.
 fn root_mean_square(node: &NodeReader) -> ResolvedNode {
     let (axis, eps) = (node.int("axis", -1)?, node.float("epsilon", 1e-5)?);
     node.ignore(&["stash_type"]);

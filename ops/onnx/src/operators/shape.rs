@@ -144,8 +144,8 @@ fn cast(node: &NodeReader) -> ResolvedNode {
     elementwise(move |call| converted(&call.tensor(0)?, to, narrow))
 }
 
-/// The elements as those of another type; `narrow` is the file's own, where tensors do not have it. Floats are
-/// cut off towards 0, then whole numbers that the type does not hold start again at its other end.
+/// The elements as those of another type; `narrow` is the file's own, where tensors do not have it. Floats
+/// are cut off towards 0, then whole numbers that the type does not hold start again at its other end.
 fn converted(x: &Tensor, to: DType, narrow: Option<DataType>) -> Result<Tensor> {
     let y = x.cast(held(to, x.device()))?;
     narrow.map_or(Ok(y.clone()), |narrow| stored::wrap(&y, narrow))

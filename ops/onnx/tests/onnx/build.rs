@@ -135,7 +135,7 @@ pub fn node(kind: &str, edges: &str, attribute: Vec<AttributeProto>) -> NodeProt
     }
 }
 
-fn port(name: &str, elem_type: i32, shape: &[i64]) -> ValueInfoProto {
+pub fn port(name: &str, elem_type: i32, shape: &[i64]) -> ValueInfoProto {
     let size = |&n: &i64| DimensionProto {
         value: Some(if n < 0 { Dimension::DimParam("N".into()) } else { Dimension::DimValue(n) }),
     };

@@ -18,6 +18,7 @@ mod refusals;
 mod sampling;
 mod slopes;
 mod stored;
+mod summary;
 mod trained;
 mod training;
 mod tuning;

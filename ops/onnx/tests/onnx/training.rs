@@ -202,8 +202,8 @@ fn a_single_number_is_trained_where_its_name_tells() {
     assert_eq!(own.trained_and_kept()[0], trained);
 }
 
-/// A mask is trained where somebody asks for it, and keeps its infinite entries, as in PyTorch: their gradient
-/// is 0, and no rule makes anything else of it.
+/// A mask is trained where somebody asks for it, and keeps its infinite entries, as in PyTorch: their
+/// gradient is 0, and no rule makes anything else of it.
 #[test]
 fn a_mask_of_an_initialiser_stays_infinite() {
     let mask = [0.0, f32::NEG_INFINITY, 0.0, 0.0, 0.0, f32::NEG_INFINITY];

@@ -107,3 +107,30 @@ print(net.forward(x).shape);"#;
     let record = std::fs::read_to_string(run.path().join("run.json")).unwrap();
     assert!(record.contains("mnist-rten.onnx"), "the file is noted in the record");
 }
+
+/// The table of a network from a file, for a shape and for inputs by name.
+#[test]
+fn a_network_is_summed_up() {
+    let bench = Bench::new();
+    let net = Net::new()
+        .input("a", F32, &[-1, 2])
+        .input("b", F32, &[-1, 2])
+        .floats("w", &[2], &[1.0, 2.0])
+        .op("Mul", "a w -> l", vec![])
+        .op("Add", "l b -> r", vec![])
+        .output("r");
+    let path = bench.write("net.onnx", net.bytes());
+    let text = r#"let cfg = params(#{ net: "x" });
+let net = nn::from_onnx(cfg.net);
+print(net.summary(#{ a: ones([3, 2]), b: ones([3, 2]) }));
+print(nn::sequential([nn::conv2d(1, 4, 3), nn::relu()]).summary([8, 1, 6, 6]));
+try { net.summary([3, 2]) } catch (error) { print(`refused: ${error}`) }"#;
+    bench.script(text, &[&format!("net={}", path.display())]).run().code(0).says(&[
+        "Mul_l: Mul  [3, 2]              2          6",
+        "├─0: Conv2d",
+        "[8, 4, 4, 4]",
+        "Total params: 40",
+        "Total mult-adds: 5,120",
+        "refused: ",
+    ]);
+}

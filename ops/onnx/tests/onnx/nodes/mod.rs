@@ -1,9 +1,9 @@
 //! The node tests of the ONNX project: single operators with inputs and expected outputs, which come
 //! inside its Python package (`scripts/onnx-tests.sh` gets them into `.onnx/`).
 //!
-//! Cases whose tensors are all floats of 16 bits or more, whole numbers of 8 bits or more, or bool are run. `passing.txt` lists those
-//! that pass, and must not shrink; `excluded.txt` lists those that are not expected to, with a reason.
-//! `ONNX_NODES_WRITE=1` writes `passing.txt` anew and checks nothing.
+//! Cases whose tensors are all floats of 16 bits or more, whole numbers of 8 bits or more, or bool are run.
+//! `passing.txt` lists those that pass, and must not shrink; `excluded.txt` lists those that are not expected
+//! to, with a reason. `ONNX_NODES_WRITE=1` writes `passing.txt` anew and checks nothing.
 
 mod case;
 
