@@ -20,9 +20,9 @@ pub fn add(global: &mut Adder) {
         "lora(module, patterns, options)",
         "The network with low-rank adapters beside the weights whose names fit a pattern, in which `*` \
          stands for any text: it computes with W + alpha / rank B A, at first as before, and only the \
-         adapters train (Hu et al., 2022). Options rank (8) and alpha (8). The weights are those of the network, which is \
-         frozen. Its parts are `base` and `adapters`: `net.adapters.save(\"lora\")` writes them apart, and \
-         `save_onnx` writes the merged weights.",
+         adapters train (Hu et al., 2022). Options rank (8) and alpha (8). The weights are those of \
+         the network, which is frozen. Its parts are `base` and `adapters`: `net.adapters.save(\"lora\")` \
+         writes them apart, and `save_onnx` writes the merged weights.",
         "{ let n = nn::linear(3, 2); let l = n.lora([\"*\"], #{ rank: 1 }); \
          [(l.forward(ones([1, 3])) - n.forward(ones([1, 3]))).abs().max().item(), \
          l.parameters(\"adapters.*\").keys()] } => \

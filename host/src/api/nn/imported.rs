@@ -23,8 +23,8 @@ pub fn add(module: &mut Adder) {
         "from_onnx(path, options)",
         "A network from an .onnx file that a setting names (or that lies in a folder that may be read), to \
          be trained further: the weights and biases of its layers are its parameters, whether initialisers \
-         or Constant nodes (`host onnx check FILE` lists them). Options, with patterns in which `*` stands for \
-         any text: train: [\"fc.*\"] and keep: [\"blur\"] choose otherwise (where both fit, the longer \
+         or Constant nodes (`host onnx check FILE` lists them). Options, with patterns in which `*` stands \
+         for any text: train: [\"fc.*\"] and keep: [\"blur\"] choose otherwise (where both fit, the longer \
          pattern counts); untie: true gives each layer a parameter of its own where an exporter wrote equal \
          fresh ones once, untie: [\"w\"] does so for these; unbiased_variance: whether running variances \
          are taken with the divisor N - 1 (default: where PyTorch wrote the file). Refuses a file with the \

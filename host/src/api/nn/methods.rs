@@ -222,8 +222,8 @@ nn::sequential([nn::linear(3, 2)])["0.weight"].shape => [2, 3]"#,
         .add(
             "parameters(module, pattern)",
             "The parameters by name, as tensors whose gradients `of` gives. With a pattern, in which `*` \
-             stands for any text, those whose names fit it, each as a module of one tensor that can be frozen, or \
-             trained by an optimiser of its own.",
+             stands for any text, those whose names fit it, each as a module of one tensor that can be \
+             frozen, or trained by an optimiser of its own.",
             "nn::linear(2, 1).parameters().keys() => [\"bias\", \"weight\"]\n\
              nn::sequential([nn::linear(1, 2), nn::linear(2, 1)]).parameters(\"1.*\").keys() => \
              [\"1.bias\", \"1.weight\"]\n\
