@@ -177,7 +177,7 @@ fn fixed_operand(value: &Tensor, uses: &Uses, found: &[Use]) -> Option<&'static 
         return Some("sampling positions");
     }
     let normalises = |one: &Use| matches!(&*one.node.op_type, "Sub" | "Div") && uses.meets_input(one);
-    (value.len() <= 4 && found.iter().any(normalises)).then_some("normalises an input of the network")
+    (is_vector(value) && found.iter().any(normalises)).then_some("normalises an input of the network")
 }
 
 /// Whether at most one size is above 1, as of a bias.

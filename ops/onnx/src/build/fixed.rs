@@ -8,9 +8,9 @@ const SHORTEST: usize = 4;
 /// The fewest numbers of a window or a mask; a few numbers look regular by chance.
 const FEWEST: usize = 16;
 
-/// How far a number may be from its mirror image, relative to the largest of all: a sine at half the sampling
-/// rate is nothing but rounding.
-const ROUNDING: f32 = 1e-5;
+/// How far a number may be from its mirror image, relative to the largest of all: a sine of a large angle is
+/// rounded much, and one at half the sampling rate is nothing but rounding.
+const ROUNDING: f32 = 1e-3;
 
 /// What is added to attention scores where nothing may be seen is at most this.
 const MASKED: f32 = -1e3;
