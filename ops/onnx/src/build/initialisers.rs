@@ -248,7 +248,7 @@ impl Initialisers {
             let Some(slot) = slot else { continue };
             let is_average = operator.buffers.contains(&input);
             let name = written.node.input.get(input).map_or("", String::as_str);
-            let own = if let Some(own) = self.untied(scope, *slot, is_average, &format!("{name}.{label}")) {
+            let own = if let Some(own) = self.untied(scope, *slot, is_average, (name, label)) {
                 Some(own)
             } else if is_average {
                 self.claim_average(scope, *slot, name)
@@ -265,43 +265,25 @@ impl Initialisers {
         }
     }
 
-    /// The slot of a parameter of its own for another name of an initialiser: what exporters write for equal
-    /// tensors of several layers.
-    pub fn claim_alias(&mut self, scope: &mut Scope, slot: Slot, written: &WrittenNode) -> Option<Slot> {
-        let name = written.node.output.first()?;
-        let (own, number) = self.own_parameter(scope, slot, false, name)?;
-        self.own.push(OwnUse { node: written.index, input: 0, number });
-        Some(own)
-    }
-
-    /// A slot and the number of a parameter of its own for one more use of an initialiser that is untied.
+    /// A slot and the number of a parameter of its own, where this is one more use of an initialiser that is
+    /// untied. It has the name by which the node takes it: exporters give equal tensors of several layers a
+    /// name each.
     fn untied(
         &mut self,
         scope: &mut Scope,
         slot: Slot,
         is_average: bool,
-        name: &str,
+        (name, label): (&str, &str),
     ) -> Option<(Slot, usize)> {
         let initialiser = &self.list[*scope.initialisers.get(&slot)?];
         let is_first = initialiser.parameter.is_none() && initialiser.average.is_none();
-        if is_first { None } else { self.own_parameter(scope, slot, is_average, name) }
-    }
-
-    /// A slot and the number of a parameter of its own for a use of an initialiser that is untied.
-    fn own_parameter(
-        &mut self,
-        scope: &mut Scope,
-        slot: Slot,
-        is_average: bool,
-        name: &str,
-    ) -> Option<(Slot, usize)> {
-        let initialiser = &self.list[*scope.initialisers.get(&slot)?];
-        if !initialiser.is_untied || initialiser.is_buffer {
+        if is_first || !initialiser.is_untied || initialiser.is_buffer {
             return None;
         }
         let value = &initialiser.value;
         let made = if is_average { Parameter::buffer(value) } else { Parameter::new(value).ok()? };
-        let (number, own) = (self.add(name, made), scope.slot());
+        let name = if name == initialiser.name { format!("{name}.{label}") } else { name.to_owned() };
+        let (number, own) = (self.add(&name, made), scope.slot());
         scope.parameters.insert(own, number);
         Some((own, number))
     }

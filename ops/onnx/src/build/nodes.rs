@@ -52,7 +52,7 @@ impl Builder<'_> {
             return;
         }
         let Some(mut inputs) = self.inputs(proto) else { return self.lose(proto) };
-        if operator.name == "Identity" && self.alias(written, &inputs) {
+        if operator.name == "Identity" && self.alias(proto, &inputs) {
             return;
         }
         let label = label(proto);
@@ -110,12 +110,9 @@ impl Builder<'_> {
     }
 
     /// Another name for the same slot: what passes through an identity stays what it is.
-    fn alias(&mut self, written: &WrittenNode, inputs: &[Option<Slot>]) -> bool {
-        let (Some(Some(slot)), Some(name)) = (inputs.first(), written.node.output.first()) else {
-            return false;
-        };
-        let own = self.initialisers.claim_alias(&mut self.scope, *slot, written);
-        self.scope.names.insert(name.clone(), own.unwrap_or(*slot));
+    fn alias(&mut self, proto: &NodeProto, inputs: &[Option<Slot>]) -> bool {
+        let (Some(Some(slot)), Some(name)) = (inputs.first(), proto.output.first()) else { return false };
+        self.scope.names.insert(name.clone(), *slot);
         true
     }
 

@@ -156,13 +156,43 @@ fn equal_tensors_that_were_written_once_can_be_untied() {
     let choice = Choice { untie: Untie::Equal, ..Choice::default() };
     let module = net.chosen(&choice).unwrap();
     let own = "a.bias.LayerNormalization (node `LayerNormalization_y`)";
-    assert_eq!(names(&module), ["b.weight", "a.weight", "a.bias", "w", own]);
+    assert_eq!(names(&module), ["a.weight", "a.bias", "w", "b.weight", own]);
     let gain = module.parameter("b.weight").unwrap();
     gain.set(&gain.value().mul_scalar(3.0).unwrap()).unwrap();
     let x = tensor(&[1.0, -2.0, 0.5, 0.25], &[1, 4]);
     let (before, after) = (outputs(&net.module().unwrap(), &x), outputs(&module, &x));
     assert!(before.iter().zip(&after).all(|(a, b)| (3.0 * a - b).abs() < 1e-5), "{before:?} {after:?}");
     assert_eq!(outputs(&again(&module), &x), after);
+}
+
+/// A running average that exporters wrote once for two layers is one of each, and no parameter.
+#[test]
+fn equal_running_averages_can_be_untied() {
+    let net = Net::new()
+        .input("x", F32, &[-1, 2])
+        .floats("s", &[2], &[1.0, 1.0])
+        .floats("b", &[2], &[0.0, 0.0])
+        .floats("a.mean", &[2], &[0.0, 0.0])
+        .floats("var", &[2], &[1.0, 1.0])
+        .op("Identity", "a.mean -> b.mean", vec![])
+        .op("BatchNormalization", "x s b a.mean var -> h", vec![])
+        .op("Relu", "h -> i", vec![])
+        .op("BatchNormalization", "i s b b.mean var -> y", vec![])
+        .output("y");
+    let module = net.chosen(&Choice { untie: Untie::Equal, ..Choice::default() }).unwrap();
+    let x = tensor(&[1.0, 2.0, 5.0, 4.0], &[2, 2]);
+    module.forward(&x).unwrap();
+    let mean = |module: &Module, name: &str| {
+        let parameter = module.parameter(name).unwrap();
+        assert!(parameter.is_buffer(), "{name}");
+        parameter.value().to_f32().unwrap()
+    };
+    // A tenth of the batch's mean: 3 at the first layer, and 0.5 behind a ReLU of -1 and 1 at the second.
+    for (name, expected) in [("a.mean", 0.3), ("b.mean", 0.05)] {
+        let found = mean(&module, name);
+        assert!(found.iter().all(|m| (m - expected).abs() < 1e-4), "{name} {found:?}");
+    }
+    assert_eq!(outputs(&again(&module), &x), outputs(&module, &x));
 }
 
 /// Products of both orientations, each with an adapter: what is written is the merged network.
