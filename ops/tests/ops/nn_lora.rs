@@ -39,8 +39,8 @@ fn a_linear_layer_has_the_formula_of_peft() {
     let before = base.forward(&x).unwrap();
     assert_eq!(adapted.forward(&x).unwrap().to_f32().unwrap(), before.to_f32().unwrap());
     let [a, b] = drawn(&adapted, "weight");
-    let turned = |t: &Tensor| t.transpose(0, 1).unwrap();
-    let low = x.matmul(&turned(&a)).unwrap().matmul(&turned(&b)).unwrap().mul_scalar(3.0).unwrap();
+    let transposed = |t: &Tensor| t.transpose(0, 1).unwrap();
+    let low = x.matmul(&transposed(&a)).unwrap().matmul(&transposed(&b)).unwrap().mul_scalar(3.0).unwrap();
     near(&adapted.forward(&x).unwrap(), &before.add(&low).unwrap());
     assert_eq!(base.forward(&x).unwrap().to_f32().unwrap(), before.to_f32().unwrap());
 }

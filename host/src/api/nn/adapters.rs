@@ -38,7 +38,7 @@ fn lora(module: &Module, patterns: &[String], options: Option<Map>) -> Result<Mo
     let parameters = module.named_parameters();
     let mut weights = vec![];
     for (name, parameter) in &parameters {
-        // A pattern is for weights; who names a bias is told that it is none.
+        // A pattern is for weights; a bias is refused where its whole name is given.
         let fits = |pattern: &&String| match parameter.spec().shape.len() {
             0 | 1 => *pattern == name,
             _ => matches(pattern, name),

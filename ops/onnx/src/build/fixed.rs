@@ -1,4 +1,4 @@
-//! Numbers that no training gives, told by their values: filters, windows, masks, positions.
+//! Numbers that no training gives, recognised by their values: filters, windows, masks, positions.
 
 use ops::{Tensor, tensor::Floats};
 

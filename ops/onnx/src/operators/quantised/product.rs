@@ -86,8 +86,8 @@ fn qgemm(node: &NodeReader) -> ResolvedNode {
             Some(zero) => b.sub(&column(&zero)?)?,
             None => b,
         };
-        let turned = |x: Tensor, turn: bool| if turn { x.transpose(0, 1) } else { Ok(x) };
-        let factors = Factors { a: turned(a.q, transpose_a)?, b: turned(b, transpose_b)? };
+        let transposed = |x: Tensor, turn: bool| if turn { x.transpose(0, 1) } else { Ok(x) };
+        let factors = Factors { a: transposed(a.q, transpose_a)?, b: transposed(b, transpose_b)? };
         let mut sums = factors.product()?;
         if call.has(6) {
             let wide = widest(sums.device());
