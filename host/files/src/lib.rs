@@ -13,4 +13,4 @@ mod whole;
 pub use error::{Error, HELP, Result};
 pub use hash::{sha256, sha256_of_file};
 pub use name::{cleaned, safe_name};
-pub use whole::{is_leftover, remove_leftovers, sync_folder, write_whole, write_whole_with};
+pub use whole::{folder_of, is_leftover, remove_leftovers, sync_folder, write_whole, write_whole_with};

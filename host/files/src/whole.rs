@@ -71,7 +71,8 @@ fn beside(path: &Path) -> PathBuf {
     folder_of(path).join(format!(".{}-{count}.new", process::id()))
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a path is in: the current one of a mere name.
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -81,6 +82,13 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mere_name_is_in_the_current_folder() {
+        for (path, folder) in [("r", "."), ("./r", "."), ("a/r", "a"), ("/r", "/")] {
+            assert_eq!(folder_of(Path::new(path)), Path::new(folder), "{path}");
+        }
+    }
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();

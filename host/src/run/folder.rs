@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result, locked},
-    files::{cleaned, remove_leftovers, safe_name, sha256, sync_folder, write_whole},
+    files::{cleaned, folder_of, remove_leftovers, safe_name, sha256, sync_folder, write_whole},
 };
 pub use lock::{LOCK, is_held, lock};
 use log::RunLog;
@@ -97,7 +97,7 @@ impl Run {
         refuse_content(path)?;
         remove_leftovers(path)?;
         let run = Self::made(path, lock, record)?;
-        sync_folder(path.parent().unwrap_or(path)).map_err(Error::io(path))?;
+        sync_folder(folder_of(path)).map_err(Error::io(path))?;
         Ok(run)
     }
 
