@@ -3,7 +3,7 @@
 use ops::{DType, Result, Tensor, op::Padding};
 
 use super::{Operator, ResolvedNode, elementwise, gives, op};
-use crate::{node::NodeReader, value::held};
+use crate::node::NodeReader;
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("TopK", 1, top_k).settings(&[1]),
@@ -26,7 +26,7 @@ fn top_k(node: &NodeReader) -> ResolvedNode {
         let k = fits.ok_or_else(|| call.wrong("k", k, format!("1 to {}", x.shape()[d])))?;
         let order = x.argsort(axis, largest)?.narrow(axis, 0, k)?;
         let values = x.gather_known(d, &order)?;
-        Ok(vec![values.into(), order.cast(held(DType::I64, x.device()))?.into()])
+        Ok(vec![values.into(), order.cast(x.device().whole())?.into()])
     }))
 }
 
