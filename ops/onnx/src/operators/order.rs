@@ -39,11 +39,12 @@ fn running(node: &NodeReader, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64)
         let axis = call.number(1)?.unwrap_or(0.0) as i64;
         let d = call.axis(axis, x.rank())?;
         let reversed = |x: Tensor| if reverse { x.flip(&[axis]) } else { Ok(x) };
-        let mut y = reversed(x)?;
+        let (dtype, mut y) = (x.dtype(), reversed(x)?);
         if exclusive {
             y = shifted(&y, d, start)?;
         }
-        reversed(f(&y, axis)?)
+        // Totals of short integers are short.
+        reversed(f(&y, axis)?.cast(dtype)?)
     })
 }
 
