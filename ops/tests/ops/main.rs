@@ -31,3 +31,4 @@ mod noise_statistics;
 mod reweight;
 mod sparsity;
 mod sphere;
+mod transforms;
