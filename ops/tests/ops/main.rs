@@ -32,3 +32,4 @@ mod promote;
 mod reweight;
 mod sparsity;
 mod sphere;
+mod transforms;
