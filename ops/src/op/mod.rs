@@ -30,6 +30,7 @@ mod slice;
 mod softmax;
 mod sort;
 mod statistics;
+mod subscript;
 mod window;
 
 pub use crate::tensor::onnx;
@@ -44,6 +45,7 @@ pub(crate) use refuse::refuse_where;
 pub use interpolate::Interpolation;
 pub use pad::Padding;
 pub use promote::Number;
+pub use subscript::Index;
 pub use window::Window;
 
 /// Refuses element types that `allowed` does not.

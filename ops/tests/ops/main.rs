@@ -32,4 +32,5 @@ mod promote;
 mod reweight;
 mod sparsity;
 mod sphere;
+mod subscript;
 mod transforms;

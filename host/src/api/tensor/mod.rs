@@ -8,6 +8,7 @@ mod nested;
 mod operators;
 mod reduce;
 mod shape;
+mod subscript;
 
 use crate::script::Table;
 
@@ -20,5 +21,6 @@ pub fn add(table: &mut Table) {
     reduce::add(&mut global);
     shape::add(&mut global);
     choose::add(&mut global);
+    subscript::add(&mut global);
     gradient::add(&mut global);
 }
