@@ -34,7 +34,7 @@ pub struct BatchPlan {
 pub struct Batch {
     /// `[n, ...]` of f32.
     pub images: Tensor,
-    /// `[n]` of i32, if the set has labels.
+    /// `[n]` of whole numbers ([`Device::whole`]), if the set has labels.
     pub labels: Option<Tensor>,
     /// Where the items stand in the set.
     pub indices: Vec<u32>,

@@ -61,7 +61,7 @@ pub fn add(table: &mut Table) {
             "Mini-batches as of a set; `sources` [n] says which set each item is of. With options count (the \
              number of draws; by default as many as the sets have items) and drop_last (false).",
             "{ let s = data::load(\"shapes\").train(5); let n = 0; \
-             for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0\n\
+             for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10\n\
              { let s = data::load(\"shapes\").train(5); let n = 0; \
              for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10",
             |session: &Session, mixture: Arc<Mixture>, size: usize, options: Option<Map>| {
@@ -154,9 +154,9 @@ pub fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> 
     require_items(batch.indices.len())?;
     let mut map = Map::new();
     if let Some(mixture) = mixture {
-        let sources: Vec<i32> = batch.indices.iter().map(|&index| mixture.source(index) as i32).collect();
+        let sources: Vec<i64> = batch.indices.iter().map(|&index| mixture.source(index) as i64).collect();
         let shape = [sources.len()];
-        let sources = Tensor::from_data(sources, shape, batch.images.device())?;
+        let sources = Tensor::whole(sources, shape, batch.images.device())?;
         map.insert("sources".into(), Dynamic::from(sources));
     }
     map.insert("images".into(), Dynamic::from(batch.images));
