@@ -76,7 +76,7 @@ impl Module {
     fn keeping_seen<T>(&self, f: impl FnOnce() -> T) -> T {
         let mut modes = vec![];
         self.walk(&mut |module| {
-            let (training, seen) = (module.is_training(), module.last_input());
+            let (training, seen) = (module.is_training(), module.last_inputs());
             modes.push((module.clone(), Mode { training, seen }));
         });
         let result = f();
@@ -183,11 +183,12 @@ fn visible(c: char) -> char {
 
 /// Multiply-adds as torchinfo counts them (`LayerInfo.calculate_macs`): each parameter once a sample, those
 /// of convolutions once a position of the output `[N, C, ...]`, those of recurrent layers once a step, which
-/// is the first size of what ONNX's give, `[T, directions, N, H]`.
+/// is the first size of what ONNX's give, `[T, directions, N, H]`, and one of the first two of ours.
 fn operations(kind: &str, parameters: usize, output: &Spec) -> usize {
     let product = |sizes: &[usize]| sizes.iter().copied().fold(1, usize::saturating_mul);
     let times = match (kind, &output.shape[..]) {
         ("LSTM" | "GRU" | "RNN", [steps, _, samples, _]) => product(&[*steps, *samples]),
+        ("LSTM" | "GRU" | "RNN", [steps, samples, _]) => product(&[*steps, *samples]),
         (_, [samples, _, positions @ ..]) if kind.contains("Conv") => {
             product(&[*samples, product(positions)])
         }
