@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Mode, Module, Parameter,
+    Mode, Module, Parameter, Value,
     display::thousands,
     watch::{WatchedLayer, watched},
 };
@@ -47,7 +47,21 @@ impl Module {
     /// # Errors
     /// Those of the layers.
     pub fn summary(&self, x: &Tensor) -> Result<Summary> {
-        self.summary_of(&[x], |inputs| self.forward(&inputs[0]))
+        self.summary_with(&[x.into()])
+    }
+
+    /// [`Module::summary`] for several inputs, or lists and maps of them.
+    ///
+    /// # Errors
+    /// Those of the layers.
+    pub fn summary_with(&self, inputs: &[Value]) -> Result<Summary> {
+        let tensors: Vec<&Tensor> = inputs.iter().flat_map(Value::tensors).collect();
+        self.summary_of(&tensors, |stand_ins| {
+            let mut next = stand_ins.iter();
+            let mut stand_in = |x: &Tensor| Ok::<_, Error>(next.next().unwrap_or(x).clone());
+            let inputs = inputs.iter().map(|input| input.each(&mut stand_in)).collect::<Result<Vec<_>>>()?;
+            self.call(&inputs)
+        })
     }
 
     /// The summary of a pass that takes these inputs.

@@ -61,7 +61,7 @@ pub enum Example {
     /// One tensor of floats, a sample of which has that shape.
     Shape(Vec<usize>),
     /// Inputs of some batch.
-    Inputs(Vec<Value<Spec>>),
+    Inputs(Vec<Value>),
 }
 
 impl FromScript for Example {
@@ -72,8 +72,8 @@ impl FromScript for Example {
         if inputs.iter().all(Dynamic::is_int) {
             return Vec::from_script(value).map(Self::Shape);
         }
-        let specs = |input: &Dynamic| ModuleValue::from_script(input).map(|input| input.0.specs());
-        inputs.iter().map(specs).collect::<Result<_, _>>().map(Self::Inputs)
+        let input = |input: &Dynamic| ModuleValue::from_script(input).map(|input| input.0);
+        inputs.iter().map(input).collect::<Result<_, _>>().map(Self::Inputs)
     }
 }
 
@@ -86,7 +86,10 @@ impl Example {
         let metadata = metadata(session);
         Ok(match self {
             Self::Shape(shape) => export(module, &Spec::new(shape.clone(), DType::F32), metadata)?,
-            Self::Inputs(inputs) => export_like(module, inputs, metadata)?,
+            Self::Inputs(inputs) => {
+                let specs: Vec<_> = inputs.iter().map(Value::specs).collect();
+                export_like(module, &specs, metadata)?
+            }
         })
     }
 }
@@ -101,16 +104,17 @@ fn save(session: &Session, module: &Module, name: &str, inputs: Option<Example>)
 
 /// The module traced for these inputs, or for inputs like its last ones.
 fn traced(session: &Session, module: &Module, name: &str, inputs: Option<Example>) -> Result<ModelProto> {
-    let inputs = inputs.or_else(|| module.last_inputs().map(Example::Inputs)).ok_or_else(|| {
-        Error::usage(
+    match (inputs, module.last_inputs()) {
+        (Some(inputs), _) => inputs.export(session, module),
+        (None, Some(seen)) => Ok(export_like(module, &seen, metadata(session))?),
+        (None, None) => Err(Error::usage(
             "the module has not computed anything yet, so the shape of its input is not known",
             format!(
                 "give the shape of one sample: `save_onnx(\"{name}\", [1, 28, 28])`, or what `forward` \
                  takes: `save_onnx(\"{name}\", [x, y])`"
             ),
-        )
-    })?;
-    inputs.export(session, module)
+        )),
+    }
 }
 
 /// The metadata of a model: the run it comes from.

@@ -52,6 +52,11 @@ fn attention(
         let found = format!("{:?} and {:?}", query.shape(), key.shape());
         return Err(Error::shape("scaled_dot_product_attention", found, "[.., L, E] and [.., S, E]"));
     };
+    ensure(key.shape().last() == Some(&size) && value.shape().iter().rev().nth(1) == Some(&s), || {
+        let [q, k, v] = [query, key, value].map(Tensor::shape);
+        let expected = "queries [.., L, E], keys [.., S, E] and values [.., S, V]";
+        Error::shape("scaled_dot_product_attention", format!("{q:?}, {k:?} and {v:?}"), expected)
+    })?;
     let scale = options.scale.unwrap_or(1.0 / (size as f64).sqrt());
     let mut scores = query.mul_scalar(scale)?.matmul(&key.transpose(-2, -1)?)?;
     if let Some(bias) = &options.bias {

@@ -65,7 +65,8 @@ impl Direction {
         };
         let gates = rows.shape()[1];
         let mut parts = unstacked(&rows.reshape(&[steps, n, gates])?)?;
-        let recurrent = weights[1].transpose(0, 1)?;
+        // Written out once, since every step reads it.
+        let recurrent = weights[1].transpose(0, 1)?.mul_scalar(1.0)?;
         if self.backwards {
             parts.reverse();
         }
