@@ -16,9 +16,10 @@ pub fn sinusoidal(positions: &Tensor, size: usize) -> Result<Tensor> {
     positive("sinusoidal", &[("the size", size)])?;
     ensure(size.is_multiple_of(2), || Error::argument("sinusoidal", "the size", size, "an even number"))?;
     let dtype = if positions.dtype() == DType::F64 { DType::F64 } else { DType::F32 };
-    let rates: Vec<f64> = (0..size / 2).map(|i| 10_000f64.powf(-2.0 * i as f64 / size as f64)).collect();
-    let rates =
-        Tensor::from_data(rates, [size / 2], Device::Cpu)?.cast(dtype)?.to_device(positions.device())?;
+    // In f64, whatever the device: angles are large.
+    let numbers = Tensor::arange(0.0, (size / 2) as f64, 1.0, DType::F64, Device::Cpu)?;
+    let rates = numbers.mul_scalar(-2.0 * 10_000f64.ln() / size as f64)?.exp()?;
+    let rates = rates.cast(dtype)?.to_device(positions.device())?;
     let angles = positions.cast(dtype)?.unsqueeze(-1)?.mul(&rates)?;
     let pairs = Tensor::stack(&[&angles.sin()?, &angles.cos()?], -1)?;
     pairs.reshape(&[positions.shape(), &[size]].concat())

@@ -47,7 +47,7 @@ fn a_frozen_layer_stays_frozen() {
 /// An export without inputs is for those that the module computed with last.
 #[test]
 fn the_last_inputs_are_remembered() {
-    let (run, _) = survives(
+    let (run, _bench) = survives(
         r#"
         let net = nn::network(#{ f: nn::linear(4, 3) }, |m, x, s| m.f.forward(x) * s.gain + s.list[0] * s.k);
         each("step", 1..=6, #{ net: net }, |i, s| {

@@ -68,7 +68,7 @@ for dtype in ["i32", "i64"] {
 let net = nn::network(#{ e: nn::embedding(10, 4) }, |m, x, y| m.e.forward(y) + x);
 let y = tensor([1, 2, 9]).cast("i32");
 let frozen = onnx::frozen(net, [ones([3, 4]), y]);
-near(frozen.run(#{ input: ones([3, 4]), input_2: y }), net.forward(ones([3, 4]), y));
+near(frozen.run(#{ input: ones([3, 4]), input_2: y }).output, net.forward(ones([3, 4]), y));
 "#);
 }
 
@@ -118,7 +118,7 @@ let frozen = onnx::frozen(net, [zeros([7, 5, 4]), zeros([7, 3, 4])]);
 for n in [1, 6] {
     let x = noise::normal([n, 5, 4]);
     let y = noise::normal([n, 3, 4]);
-    near(frozen.run(#{ input: x, input_2: y }), net.forward(x, y));
+    near(frozen.run(#{ input: x, input_2: y }).output, net.forward(x, y));
 }
 let net = nn::positional_encoding(4, #{ batch_first: true }).training(false);
 let x = noise::normal([2, 5, 4]);
