@@ -164,7 +164,7 @@ fn freeze(session: &Session, module: &Module, inputs: &Example) -> Result<Arc<Mo
     let file = inputs.export(session, module)?;
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
-    let model = Model::from_bytes(module.layer().name(), &file, &bytes, session.options.device, library)?;
+    let model = Model::from_bytes(module.layer().name(), file, &bytes, session.options.device, library)?;
     Ok(Arc::new(model))
 }
 

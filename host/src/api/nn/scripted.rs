@@ -137,7 +137,7 @@ pub fn add(module: &mut Adder) {
          `#{ mean: m, variance: v }`.",
         "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
          nn::network(#{ f: nn::linear(2, 2).init_uniform(1, 1) }, |m, x| m.f.forward(x) + x)\
-         .forward(tensor([[1, 2]])).to_array() => [[5.0, 6.0]]\n\
+         .forward(tensor([[1.0, 2.0]])).to_array() => [[5.0, 6.0]]\n\
          nn::network(#{}, |m, x, y| #{ sum: x + y, difference: x - y })\
          .forward(tensor([5.0]), tensor([3.0])).sum.to_array() => [8.0]",
         |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {

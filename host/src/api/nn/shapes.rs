@@ -33,8 +33,8 @@ fn add_windows(module: &mut Adder) {
             "max_pool2d(kernel, options)",
             "The largest number under each window of images, with options stride (the size of the window) \
              and padding (0).",
-            "nn::max_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[4.0]]]]\n\
-             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() \
+            "nn::max_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[4.0]]]]\n\
+             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])).to_array() \
              => [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
                 CallOptions::read("nn::max_pool2d", options, pool_options)
@@ -45,8 +45,8 @@ fn add_windows(module: &mut Adder) {
             "avg_pool2d(kernel, options)",
             "The mean under each window of images, with options stride (the size of the window), padding (0) \
              and count_padding (true).",
-            "nn::avg_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.5]]]]\n\
-             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() \
+            "nn::avg_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[2.5]]]]\n\
+             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4.0, 8.0], [12.0, 16.0]]]])).to_array() \
              => [[[[1.0, 2.0], [3.0, 4.0]]]]",
             |k: Pair, options: Option<Map>| {
                 CallOptions::read("nn::avg_pool2d", options, pool_options)
@@ -136,26 +136,26 @@ fn add_shapes(module: &mut Adder) {
         .add(
             "global_avg_pool()",
             "The mean of each channel: [N, C, H, W] -> [N, C].",
-            "nn::global_avg_pool().forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[2.5]]",
+            "nn::global_avg_pool().forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[2.5]]",
             nn::global_avg_pool,
         )
         .add(
             "upsample(scale, mode)",
             "Larger images; mode is \"nearest\" or \"bilinear\".",
-            "nn::upsample(2, \"nearest\").forward(tensor([[[[1, 2]]]])).to_array() \
+            "nn::upsample(2, \"nearest\").forward(tensor([[[[1.0, 2.0]]]])).to_array() \
              => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |scale: f64, mode: String| -> Result<Module> { Ok(nn::upsample(scale, interpolation(&mode)?)?) },
         )
         .add(
             "flatten()",
             "Everything but the first dimension in one: [N, ..] -> [N, D].",
-            "nn::flatten().forward(tensor([[[1, 2], [3, 4]]])).to_array() => [[1.0, 2.0, 3.0, 4.0]]",
+            "nn::flatten().forward(tensor([[[1.0, 2.0], [3.0, 4.0]]])).to_array() => [[1.0, 2.0, 3.0, 4.0]]",
             nn::flatten,
         )
         .add(
             "reshape(shape)",
             "Each sample in another shape: [N, ..] -> [N, shape].",
-            "nn::reshape([2, 2]).forward(tensor([[1, 2, 3, 4]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
+            "nn::reshape([2, 2]).forward(tensor([[1.0, 2.0, 3.0, 4.0]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
             |shape: Vec<i64>| nn::reshape(&shape),
         );
 }
