@@ -118,8 +118,8 @@ fn add_affine(module: &mut Adder) {
             "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start \
              uniform in +-1 / sqrt(inputs), as in PyTorch.",
             "nn::linear(2, 1).init_uniform(0.5, 0.5).forward(tensor([[2.0, 4.0]])).to_array() => [[3.5]]\n\
-             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2.0, 4.0]])).to_array() \
-             => [[3.0]]",
+             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2.0, \
+             4.0]])).to_array() => [[3.0]]",
             |session: &Session, i: usize, o: usize, options: Option<Map>| {
                 let bias = CallOptions::read("nn::linear", options, |options| options.get("bias", true))?;
                 made(session, nn::linear(i, o, bias))
@@ -185,7 +185,8 @@ fn add_affine(module: &mut Adder) {
              nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1.0, 2.0]]]])).to_array() \
              => [[[[2.0, 4.0, 3.0], [2.0, 4.0, 3.0]]]]\n\
              nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, 1)\
-             .forward(tensor([[[[1.0, 2.0]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
+             .forward(tensor([[[[1.0, 2.0]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, \
+             2.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(
                     session,

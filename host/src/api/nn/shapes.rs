@@ -34,8 +34,8 @@ fn add_windows(module: &mut Adder) {
             "The largest number under each window of images, with options stride (the size of the window) \
              and padding (0).",
             "nn::max_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[4.0]]]]\n\
-             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])).to_array() \
-             => [[[[5.0, 6.0]]]]",
+             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, \
+             6.0]]]])).to_array() => [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
                 CallOptions::read("nn::max_pool2d", options, pool_options)
                     .map(|options| nn::max_pool2d(k.0, options))
@@ -155,7 +155,8 @@ fn add_shapes(module: &mut Adder) {
         .add(
             "reshape(shape)",
             "Each sample in another shape: [N, ..] -> [N, shape].",
-            "nn::reshape([2, 2]).forward(tensor([[1.0, 2.0, 3.0, 4.0]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
+            "nn::reshape([2, 2]).forward(tensor([[1.0, 2.0, 3.0, 4.0]])).to_array() => [[[1.0, 2.0], [3.0, \
+             4.0]]]",
             |shape: Vec<i64>| nn::reshape(&shape),
         );
 }
