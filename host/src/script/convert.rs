@@ -293,16 +293,28 @@ array_items! {
 #[derive(Clone, Copy)]
 pub struct Pair(pub [usize; 2]);
 
-impl FromScript for Pair {
-    const NAME: &'static str = "integer or array of two";
+/// A size in three directions: `3` or `[3, 5, 5]`.
+#[derive(Clone, Copy)]
+pub struct Triple(pub [usize; 3]);
 
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        if value.is_int() {
-            return usize::from_script(value).map(|n| Self([n; 2]));
+macro_rules! sizes {
+    ($($type:ident, $count:literal => $name:literal),* $(,)?) => {$(
+        impl FromScript for $type {
+            const NAME: &'static str = $name;
+
+            fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+                if value.is_int() {
+                    return usize::from_script(value).map(|n| Self([n; $count]));
+                }
+                let sizes = Vec::<usize>::from_script(value)?;
+                sizes.try_into().map(Self).map_err(|_| Refusal::Type)
+            }
         }
-        let pair = Vec::<usize>::from_script(value)?;
-        pair.try_into().map(Self).map_err(|_| Refusal::Type)
-    }
+    )*};
+}
+sizes! {
+    Pair, 2 => "integer or array of two",
+    Triple, 3 => "integer or array of three",
 }
 
 /// A whole number that is not negative: a count, a size.

@@ -3,6 +3,7 @@
 
 use crate::{DType, Error, Result, Spec, ensure, tensor::show};
 
+mod adaptive;
 mod backward;
 pub(crate) mod batch_norm;
 mod binary;
@@ -10,7 +11,9 @@ mod compare;
 mod composed;
 mod concat;
 mod conv;
+mod conv3d;
 mod cumsum;
+pub mod custom;
 mod elementwise;
 pub(crate) mod fused;
 mod index;
@@ -41,6 +44,7 @@ pub use backward::Gradients;
 pub use elementwise::Elementwise;
 pub(crate) use refuse::refuse_where;
 
+pub use conv3d::Window3d;
 pub use interpolate::Interpolation;
 pub use pad::Padding;
 pub use promote::Number;

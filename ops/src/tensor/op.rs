@@ -54,6 +54,7 @@ pub(crate) struct Saves {
 impl Saves {
     pub const NOTHING: Self = Self { inputs: 0, output: false };
     pub const INPUTS: Self = Self { inputs: u32::MAX, output: false };
+    pub const ALL: Self = Self { inputs: u32::MAX, output: true };
     pub const OUTPUT: Self = Self { inputs: 0, output: true };
 
     /// Only the inputs with those indices.

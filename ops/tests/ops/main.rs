@@ -16,6 +16,7 @@ mod gradients;
 mod metrics;
 mod nn_gpu;
 mod nn_layers;
+mod nn_layers_of_torch;
 mod nn_lora;
 mod nn_loss;
 mod nn_module;

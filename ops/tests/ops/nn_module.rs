@@ -6,9 +6,9 @@ use crate::support::*;
 use ops::{
     DType, Device, Result, Tensor,
     nn::{
-        Activation, Adam, BatchNormOptions, Layer, Module, Optimiser, Parameter, activation, batch_norm,
-        class_batch_norm, conv2d, dropout, embedding, init, linear, loss, sequential, sequential_named,
-        spectral,
+        Activation, Adam, BatchNormOptions, Layer, Module, Optimiser, Parameter, Value, activation,
+        batch_norm, class_batch_norm, conv2d, dropout, embedding, init, linear, loss, sequential,
+        sequential_named, spectral, value,
     },
     random,
 };
@@ -135,8 +135,9 @@ impl Layer for Tied {
         String::new()
     }
 
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&module.value("encode")?)?.matmul(&module.value("decode")?.transpose(0, 1)?)
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value> {
+        let code = value::one("Tied", inputs)?.matmul(&module.value("encode")?)?;
+        code.matmul(&module.value("decode")?.transpose(0, 1)?).map(Value::Tensor)
     }
 }
 

@@ -16,7 +16,6 @@ const NEED_A_FILE: &[&str] = &[
     "data::text(",
     "load(module: Module, path: string",
     "nn::from_onnx(",
-    "forward(module: Module, inputs: map)",
     "summary(module: Module, inputs: map)",
     "onnx::model(",
     "onnx::frozen(",

@@ -2,7 +2,7 @@
 
 use ops::{
     DType, Spec, Tensor,
-    nn::{Mode, Optimiser, OptimiserState, Role, Snapshot},
+    nn::{Mode, Optimiser, OptimiserState, Role, Snapshot, Value},
 };
 use rhai::{Dynamic, ImmutableString};
 use serde_json::{Value as Json, json};
@@ -122,14 +122,44 @@ fn optimiser(json: &Json, handle: &Optimiser, blobs: &mut Blobs) -> Result<Optim
 }
 
 fn mode_to_json(mode: &Mode) -> Json {
-    let seen = mode.seen.as_ref().map(|spec| (&spec.shape, spec.dtype.name()));
+    let seen = mode.seen.as_ref().map(|inputs| inputs.iter().map(input_to_json).collect::<Vec<_>>());
     json!([mode.training, seen])
 }
 
+/// An input of a module without its elements: a tensor as `[shape, type]`.
+fn input_to_json(input: &Value<Spec>) -> Json {
+    match input {
+        Value::Tensor(spec) => json!([spec.shape, spec.dtype.name()]),
+        Value::Bool(b) => json!(b),
+        Value::Int(i) => json!(i),
+        Value::Float(x) => json!({"float": x.to_bits()}),
+        Value::List(items) => json!({"list": items.iter().map(input_to_json).collect::<Vec<_>>()}),
+        Value::Map(items) => {
+            json!({"map": items.iter().map(|(name, item)| (name, input_to_json(item))).collect::<Vec<_>>()})
+        }
+    }
+}
+
+fn input(json: &Json) -> Result<Value<Spec>> {
+    if json.is_array() {
+        let (shape, dtype): (Vec<usize>, String) = parsed(json)?;
+        return Ok(Value::Tensor(Spec::new(shape, DType::parse(&dtype)?)));
+    }
+    if let Some(items) = json["list"].as_array() {
+        return items.iter().map(input).collect::<Result<_>>().map(Value::List);
+    }
+    if let Some(items) = json["map"].as_array() {
+        let pair = |pair: &Json| Ok((pair[0].as_str().ok_or_else(mismatch)?.to_owned(), input(&pair[1])?));
+        return items.iter().map(pair).collect::<Result<_>>().map(Value::Map);
+    }
+    let number = json.as_bool().map(Value::Bool).or_else(|| json.as_i64().map(Value::Int));
+    number.or_else(|| json["float"].as_u64().map(f64::from_bits).map(Value::Float)).ok_or_else(mismatch)
+}
+
 fn mode(json: &Json) -> Result<Mode> {
-    let (training, seen): (bool, Option<(Vec<usize>, String)>) = parsed(json)?;
-    let spec = |(shape, dtype): (Vec<usize>, String)| Ok::<_, Error>(Spec::new(shape, DType::parse(&dtype)?));
-    Ok(Mode { training, seen: seen.map(spec).transpose()? })
+    let (training, seen): (bool, Option<Vec<Json>>) = parsed(json)?;
+    let inputs = |seen: Vec<Json>| seen.iter().map(input).collect::<Result<_>>();
+    Ok(Mode { training, seen: seen.map(inputs).transpose()? })
 }
 
 /// Numbers are written as their bits: a resumed run goes on with the very same ones.

@@ -44,6 +44,25 @@ fn a_frozen_layer_stays_frozen() {
     );
 }
 
+/// An export without inputs is for those that the module computed with last.
+#[test]
+fn the_last_inputs_are_remembered() {
+    let (run, _bench) = survives(
+        r#"
+        let net = nn::network(#{ f: nn::linear(4, 3) }, |m, x, s| m.f.forward(x) * s.gain + s.list[0] * s.k);
+        each("step", 1..=6, #{ net: net }, |i, s| {
+            let others = #{ gain: ones([8, 1]), list: [ones([3]), 2.5, true], k: 2 };
+            if i == 2 { s.net.forward(noise::normal([8, 4]), others); }
+            if i == 4 { data::load(cfg.gate).train(); }
+            if i == 6 { s.net.save_onnx("net"); }
+            log("step", i);
+            s
+        });
+        "#,
+    );
+    assert!(run.files("models").contains_key("models/net.onnx"));
+}
+
 #[test]
 fn evaluation_stays_evaluation() {
     survives(
