@@ -269,6 +269,7 @@ array_items! {
     Tensor => "array of Tensor",
     Module => "array of Module",
     i64 => "array of integer",
+    f64 => "array of float",
     usize => "shape",
     String => "array of string",
     Pair => "array of pairs",

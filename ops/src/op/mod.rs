@@ -9,22 +9,32 @@ mod binary;
 mod compare;
 mod composed;
 mod concat;
+mod contract;
 mod conv;
+pub(crate) mod count;
 mod cumsum;
+mod distance;
+mod einsum;
 mod elementwise;
+mod finite;
 pub(crate) mod fused;
 mod index;
 mod interpolate;
 pub(crate) mod keep;
+
 mod matmul;
 mod pad;
+mod patches;
 mod pool;
+mod quantile;
 mod range;
 mod rectifier;
 mod reduce;
 mod refuse;
 mod scalar;
+mod scan;
 mod shape;
+mod shift;
 mod slice;
 mod softmax;
 mod sort;
@@ -40,8 +50,10 @@ pub use backward::Gradients;
 pub use elementwise::Elementwise;
 pub(crate) use refuse::refuse_where;
 
+pub use count::{Histogram, Unique};
 pub use interpolate::Interpolation;
 pub use pad::Padding;
+pub use quantile::Between;
 pub use window::Window;
 
 /// Refuses element types that `allowed` does not.

@@ -201,21 +201,18 @@ impl Tensor {
     pub fn prod_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require_number("prod", self.spec())?;
         let dims = self.spec().dims("prod", dims)?;
-        // What is beyond i32 stays beyond it, or becomes 0, and i64 holds the product of any two such
-        // numbers.
-        let beyond = f64::from(1u32 << 31) + 1.0;
         let is_narrow = self.dtype() == DType::I32;
-        let bounded =
-            |x: Tensor| if is_narrow && x.dtype() == DType::I64 { x.clamp(-beyond, beyond) } else { Ok(x) };
-        self.in_wide_integers("prod", |x| x.product(dims, keep, bounded))
+        self.in_wide_integers("prod", |x| x.product(dims, keep, is_narrow))
     }
 
-    fn product(
-        &self,
-        dims: Vec<usize>,
-        keep: bool,
-        bounded: impl Fn(Tensor) -> Result<Tensor>,
-    ) -> Result<Tensor> {
+    /// A product that stands for one of i32, where it is computed in i64: what is beyond i32 stays beyond it,
+    /// or becomes 0, and i64 holds the product of any two such numbers.
+    pub(super) fn within_products(self, is_narrow: bool) -> Result<Tensor> {
+        let beyond = f64::from(1u32 << 31) + 1.0;
+        if is_narrow && self.dtype() == DType::I64 { self.clamp(-beyond, beyond) } else { Ok(self) }
+    }
+
+    fn product(&self, dims: Vec<usize>, keep: bool, is_narrow: bool) -> Result<Tensor> {
         if self.is_symbolic() {
             return self.reduced("ReduceProd", &dims, keep);
         }
@@ -223,7 +220,8 @@ impl Tensor {
         // Half against half: gradients come right at zeros too, where `y / x` would not.
         while let n @ 2.. = rows.shape()[1] {
             let half = n / 2;
-            let pairs = bounded(rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?)?;
+            let pairs = rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?;
+            let pairs = pairs.within_products(is_narrow)?;
             rows = if n % 2 == 0 { pairs } else { Tensor::concat(&[&pairs, &rows.narrow(1, n - 1, 1)?], 1)? };
         }
         rows.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)

@@ -28,6 +28,7 @@ mod nn_weights;
 mod nn_wta_step;
 mod noise;
 mod noise_statistics;
+mod pytorch;
 mod reweight;
 mod sparsity;
 mod sphere;
