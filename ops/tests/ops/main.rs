@@ -18,6 +18,7 @@ mod nn_gpu;
 mod nn_layers;
 mod nn_lora;
 mod nn_loss;
+mod nn_loss_pytorch;
 mod nn_module;
 mod nn_norm;
 mod nn_one_step;
