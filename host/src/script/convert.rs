@@ -142,6 +142,7 @@ script_type! {
     Tensor => "Tensor",
     Module => "Module",
     ops::nn::Optimiser => "Optimiser",
+    ops::nn::Scheduler => "Scheduler",
     i64 => "integer",
     bool => "bool",
     Map => "map",

@@ -25,7 +25,9 @@ mod weights;
 pub use draft::Draft;
 pub use layer::*;
 pub use module::{Layer, Module};
-pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
+pub use optim::{
+    Adagrad, Adam, Lion, Optimiser, OptimiserState, RmsProp, Schedule, Scheduler, SchedulerState, Sgd,
+};
 pub use parameter::{Fans, Parameter};
 pub use snapshot::{Mode, Role, Snapshot};
 pub use summary::Summary;

@@ -23,6 +23,7 @@ mod nn_module;
 mod nn_norm;
 mod nn_one_step;
 mod nn_optim;
+mod nn_schedulers;
 mod nn_start;
 mod nn_summary;
 mod nn_weights;

@@ -13,6 +13,7 @@ const PAPER: &str = include_str!("../../fixtures/paper.rhai");
 const NEED_A_FILE: &[&str] = &[
     "data::array(",
     "load(module: Module, path: string",
+    "load(optimiser: Optimiser, path: string",
     "nn::from_onnx(",
     "forward(module: Module, inputs: map)",
     "summary(module: Module, inputs: map)",

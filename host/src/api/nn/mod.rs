@@ -9,7 +9,7 @@ pub use layers::interpolation;
 mod methods;
 mod scripted;
 mod summary;
-mod weights;
+pub mod weights;
 
 use crate::script::Table;
 
