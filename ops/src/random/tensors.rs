@@ -104,7 +104,7 @@ fn primitive(draw: Draw, law: impl Coded, spec: &Spec, device: Device) -> Primit
 }
 
 /// A tensor of numbers that are drawn on the CPU, whichever device it is for.
-fn from_cpu(
+pub(super) fn from_cpu(
     op: &'static str,
     shape: &[usize],
     device: Device,

@@ -29,6 +29,7 @@ mod nn_summary;
 mod nn_weights;
 mod nn_wta_step;
 mod noise;
+mod noise_laws;
 mod noise_statistics;
 mod pytorch;
 mod reweight;
