@@ -21,6 +21,7 @@ pub(crate) mod fused;
 mod index;
 mod interpolate;
 pub(crate) mod keep;
+mod linalg;
 
 mod matmul;
 mod pad;

@@ -13,6 +13,7 @@ mod determinism;
 mod devices;
 mod edges;
 mod gradients;
+mod linalg;
 mod metrics;
 mod nn_gpu;
 mod nn_layers;

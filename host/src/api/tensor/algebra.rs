@@ -1,5 +1,6 @@
 //! Sums of products, distances, linear algebra.
 
+mod linalg;
 
 use ops::Tensor;
 use rhai::{Array, Dynamic};
@@ -47,6 +48,7 @@ impl Summed {
 pub fn add(global: &mut Adder) {
     add_products(global);
     add_distances(global);
+    linalg::add(global);
 }
 
 fn add_products(global: &mut Adder) {
