@@ -58,6 +58,10 @@ impl Tensor {
             let expected = format!("one dimension each, of at most {} tensors", Spec::MAX_RANK);
             Error::shape(OP, found(), expected)
         })?;
+        let devices: Vec<_> = tensors.iter().map(|x| x.device()).collect();
+        ensure(devices.windows(2).all(|pair| pair[0] == pair[1]), || {
+            Error::device(OP, format!("{devices:?}"), "one device for all tensors (move with `to(device)`)")
+        })?;
         let sizes: Vec<usize> = tensors.iter().map(|x| x.len()).collect();
         let grid = |(i, x): (usize, &&Tensor)| {
             let mut along = vec![1; sizes.len()];

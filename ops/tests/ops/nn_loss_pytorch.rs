@@ -95,7 +95,8 @@ fn found(name: &str) -> Result<(Vec<Tensor>, Tensor)> {
         // cross_entropy(a, t, weight=.., label_smoothing=0.1), of probabilities
         "ce soft" => (one, loss::cross_entropy(&a, &t, &smooth(0.1, &weighed))?),
         "ce soft none" => (one, loss::cross_entropy(&a, &t, &reduced(none, plain))?),
-        "nll" => (one, loss::nll(&a.log_softmax(1)?, &y, &weighed)?),
+        // nll_loss(a, y, weight=..)
+        "nll" => (one, loss::nll(&a, &y, &weighed)?),
         // kl_div(a, t, reduction=..), kl_div(a, b, log_target=True)
         "kl mean" => (one, loss::kl_div(&a, &t, false, mean)?),
         "kl batchmean" => (one, loss::kl_div(&a, &t, false, Reduction::BatchMean)?),

@@ -216,7 +216,6 @@ fn parameters_out_of_range_are_refused() {
         random::multinomial(&row(&[1.0]), 0, true),
         random::categorical(&row(&[f64::NEG_INFINITY])),
         random::categorical(&row(&[0.0, f64::NAN])),
-        random::exponential(&[1 << 50], cpu),
     ];
     for (i, found) in calls.into_iter().enumerate() {
         let error = found.map(|x| x.shape().to_vec()).expect_err(&i.to_string());

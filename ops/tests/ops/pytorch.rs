@@ -158,7 +158,6 @@ fn histograms() {
     assert!(x.histogram(2, None, None, false).is_err());
     assert!(x.histogram(0, Some([0.0, 1.0]), None, false).is_err());
     assert!(x.histogram(2, Some([1.0, 0.0]), None, false).is_err());
-    assert!(x.histogram(1 << 50, Some([0.0, 1.0]), None, false).is_err());
     same(x.histogram(2, Some([0.0, 1.0]), None, false).map(|h| h.counts), &[0.0, 1.0]);
 }
 
