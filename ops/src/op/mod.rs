@@ -22,11 +22,11 @@ mod index;
 mod interpolate;
 pub(crate) mod keep;
 mod linalg;
-
 mod matmul;
 mod pad;
 mod patches;
 mod pool;
+mod promote;
 mod quantile;
 mod range;
 mod rectifier;
@@ -54,6 +54,7 @@ pub(crate) use refuse::refuse_where;
 pub use count::{Histogram, Unique};
 pub use interpolate::Interpolation;
 pub use pad::Padding;
+pub use promote::Number;
 pub use quantile::Between;
 pub use window::Window;
 
@@ -69,19 +70,19 @@ pub(crate) fn require(
 
 /// Refuses anything but floats.
 pub(crate) fn require_float(op: &'static str, x: &Spec) -> Result<()> {
-    require(op, x, DType::is_float, "f32 or f64 (convert with `cast`)")
+    require(op, x, DType::is_float, "f32 or f64 (convert with `.float()`)")
 }
 
 /// Refuses anything but numbers.
 pub(crate) fn require_number(op: &'static str, x: &Spec) -> Result<()> {
-    require(op, x, |d| d != DType::Bool, "a number type (convert with `cast`)")
+    require(op, x, |d| d != DType::Bool, "a number type (convert with `.float()` or `.long()`)")
 }
 
 /// Refuses two different element types.
 pub(crate) fn require_same(op: &'static str, a: &Spec, b: &Spec) -> Result<()> {
     ensure(a.dtype == b.dtype, || {
         let found = format!("{} and {}", a.dtype, b.dtype);
-        Error::dtype(op, found, "one element type for both (convert with `cast`)")
+        Error::dtype(op, found, "one element type for both (convert with `.float()`, or `cast`)")
     })
 }
 

@@ -6,17 +6,13 @@ use super::{require_float, require_number};
 use crate::{DType, Result, Tensor};
 
 impl Tensor {
-    /// `y_i = x_0 x_1 .. x_i` along `dim`.
+    /// `y_i = x_0 x_1 .. x_i` along `dim`; of whole numbers and truth values as [`Tensor::sum_dims`].
     ///
     /// # Errors
-    /// [`crate::Error::DType`] for truth values, and as [`Tensor::prod_dims`].
+    /// [`crate::Error::Argument`] for no such dimension.
     pub fn cumprod(&self, dim: i64) -> Result<Tensor> {
-        let (d, is_narrow) = (self.spec().dim("cumprod", dim)?, self.dtype() == DType::I32);
-        require_number("cumprod", self.spec())?;
-        let scanned = self.in_wide_integers("cumprod", |x| {
-            x.scan(d, |before, here| before.mul(here)?.within_products(is_narrow))
-        });
-        scanned.map_err(|e| e.named("cumprod"))
+        let d = self.spec().dim("cumprod", dim)?;
+        self.countable()?.scan(d, Tensor::mul).map_err(|e| e.named("cumprod"))
     }
 
     /// The largest of `x_0 .. x_i` along `dim`, and its index (i32), of equal ones the last. What is no number

@@ -1,7 +1,8 @@
 //! Random tensors of laws that are drawn on the CPU, whichever device they are for.
 
 use super::{
-    choice, directions, fill, gamma as gammas, law, next_draw, poisson as poissons, tensors::from_cpu,
+    Draw, choice, directions, fill, gamma as gammas, law, next_draw, poisson as poissons,
+    tensors::{from_cpu, made},
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure,
@@ -112,7 +113,7 @@ fn concentrated(op: &'static str, kappa: f64) -> Result<()> {
     ensure(fits, || Error::argument(op, "kappa", kappa, "a number from 0 to 1e12"))
 }
 
-/// Whole numbers (i32) from `low` to before `high`, each as likely.
+/// Whole numbers from `low` to before `high`, each as likely.
 ///
 /// # Errors
 /// [`Error::Argument`] for an empty range, or one that is beyond i32; those of every new tensor.
@@ -123,13 +124,12 @@ pub fn randint(low: i64, high: i64, shape: &[usize], device: Device) -> Result<T
         let found = format!("{low} to {high}");
         Error::argument(OP, "the range", found, "at least one number, within those of i32")
     })?;
-    whole(OP, shape, device, |n| {
-        let draw = next_draw();
+    whole(OP, shape, device, move |draw, n| {
         (0..n as u64).map(|i| (low + draw.below(i, (high - low) as u64) as i64) as i32).collect()
     })
 }
 
-/// The numbers (i32) from 0 to before n in any order, each as likely.
+/// The numbers from 0 to before n in any order, each as likely.
 ///
 /// # Errors
 /// [`Error::Argument`] for none, and for more than i32 counts; those of every new tensor.
@@ -137,10 +137,10 @@ pub fn randperm(n: usize, device: Device) -> Result<Tensor> {
     const OP: &str = "noise::randperm";
     let fits = n > 0 && i32::try_from(n).is_ok();
     ensure(fits, || Error::argument(OP, "the number", n, "1 to what i32 holds"))?;
-    whole(OP, &[n], device, |n| next_draw().permutation(n).into_iter().map(|i| i as i32).collect())
+    whole(OP, &[n], device, |draw, n| draw.permutation(n).into_iter().map(|i| i as i32).collect())
 }
 
-/// For weights `[C]` or `[N, C]`, which need not add up to 1, `count` indices (i32) each, `[count]` or
+/// For weights `[C]` or `[N, C]`, which need not add up to 1, `count` indices each, `[count]` or
 /// `[N, count]`, by their probabilities; without `replacement` no index twice in a row.
 ///
 /// # Errors
@@ -165,14 +165,13 @@ pub fn multinomial(weights: &Tensor, count: usize, replacement: bool) -> Result<
     }
     let mut shape = weights.shape().to_vec();
     shape[rank - 1] = count;
-    whole(OP, &shape, weights.device(), move |_| {
-        let draw = next_draw();
+    whole(OP, &shape, weights.device(), move |draw, _| {
         let choose = if replacement { choice::with_replacement } else { choice::without_replacement };
         choose(draw, &numbers, classes, count)
     })
 }
 
-/// For logits `[.., C]` an index (i32) each, `[..]`, by their softmax.
+/// For logits `[.., C]` an index each, `[..]`, by their softmax.
 ///
 /// # Errors
 /// [`Error::Argument`] for logits that have no softmax, [`Error::DType`] for anything but floats.
@@ -190,15 +189,21 @@ pub fn categorical(logits: &Tensor) -> Result<Tensor> {
         })?;
         row.iter_mut().for_each(|x| *x = libm::exp(*x - peak));
     }
-    whole(OP, lead, logits.device(), move |_| choice::with_replacement(next_draw(), &weights, classes, 1))
+    whole(OP, lead, logits.device(), move |draw, _| choice::with_replacement(draw, &weights, classes, 1))
 }
 
-/// A tensor of whole numbers.
+/// A tensor of whole numbers, i64 (on a GPU i32). Many are left alone where a stop is asked for.
 fn whole(
     op: &'static str,
     shape: &[usize],
     device: Device,
-    numbers: impl FnOnce(usize) -> Vec<i32>,
+    draw: impl FnOnce(Draw, usize) -> Vec<i32> + Send + 'static,
 ) -> Result<Tensor> {
-    Tensor::generated(op, Spec::new(shape, DType::I32), device, |n| Data::I32(numbers(n)))
+    let spec = Spec::new(shape, device.whole());
+    let dtype = spec.dtype;
+    Tensor::generated(op, spec, device, |n| {
+        let next = next_draw();
+        let numbers = made(n, move || draw(next, n));
+        Data::from_numbers(numbers.into_iter().map(f64::from), dtype)
+    })
 }

@@ -117,6 +117,6 @@ pub(super) fn from_cpu(
 }
 
 /// What `make` gives. Many numbers are left alone where a stop is asked for.
-fn made(n: usize, make: impl FnOnce() -> Vec<f32> + Send + 'static) -> Vec<f32> {
+pub(super) fn made<T: Send + 'static>(n: usize, make: impl FnOnce() -> Vec<T> + Send + 'static) -> Vec<T> {
     if n > MANY { interrupt::left_alone(make) } else { make() }
 }

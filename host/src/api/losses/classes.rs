@@ -19,10 +19,10 @@ pub fn add(losses: &mut Adder) {
              label_smoothing (0), the share of the target that is spread evenly over all classes; weight [C], \
              what each class counts, by whose sum over the labels the mean is divided; ignore_index (-100), \
              the label of what does not count.",
-            "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0]).cast(\"i32\")).item() => 0.0\n\
-             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([1]).cast(\"i32\")).exp().item() => 2.0\n\
+            "losses::cross_entropy(tensor([[1000.0, 0.0]]), tensor([0])).item() => 0.0\n\
+             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([1])).exp().item() => 2.0\n\
              losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([[0.5, 0.5]])).exp().item() => 2.0\n\
-             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]).cast(\"i32\"), \
+             losses::cross_entropy(tensor([[0.0, 0.0]]), tensor([0]), \
              #{ label_smoothing: 0.1 }).item() > 0.69 => true",
             |logits: Tensor, target: Tensor, options: Option<Map>| -> Result<Tensor> {
                 let options = CallOptions::read("losses::cross_entropy", options, |options| {
@@ -36,7 +36,7 @@ pub fn add(losses: &mut Adder) {
             "nll(log_p, labels, options)",
             "-log_p[label] of logarithms of probabilities [N, C, ..] and whole labels [N, ..], with the options \
              weight and ignore_index of cross_entropy.",
-            "losses::nll(tensor([[-3.0, -1.0]]), tensor([0]).cast(\"i32\")).item() => 3.0",
+            "losses::nll(tensor([[-3.0, -1.0]]), tensor([0])).item() => 3.0",
             |log_p: Tensor, labels: Tensor, options: Option<Map>| -> Result<Tensor> {
                 let options = CallOptions::read("losses::nll", options, of_labels)?;
                 Ok(loss::nll(&log_p, &labels, &options)?)

@@ -1,4 +1,4 @@
-//! Whole numbers by chance (i32): any of a range, in any order, by weights.
+//! Whole numbers by chance: any of a range, in any order, by weights.
 
 use ops::{Tensor, random};
 

@@ -26,7 +26,7 @@ pub struct Histogram {
 }
 
 impl Tensor {
-    /// How often each of 0, 1, .. occurs in `[N]`, i32, up to the largest or `minimum` numbers; with weights
+    /// How often each of 0, 1, .. occurs in `[N]`, i64 (on a GPU i32), up to the largest or `minimum` numbers; with weights
     /// `[N]` the sum of theirs, in their type.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Tensor {
         require_room(OP, &Spec::new([bins], DType::F64))?;
         let mut sums = vec![0.0; bins];
         let dtype = match weights {
-            None => DType::I32,
+            None => self.device().whole(),
             Some(weights) => {
                 ensure(weights.shape() == self.shape(), || {
                     Error::shape(OP, format!("{:?} for the weights", weights.shape()), show(self.shape()))
