@@ -27,7 +27,9 @@ mod weights;
 pub use draft::{Draft, DraftOutput};
 pub use layer::*;
 pub use module::{Layer, Module, Seen};
-pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
+pub use optim::{
+    Adagrad, Adam, Lion, Optimiser, OptimiserState, RmsProp, Schedule, Scheduler, SchedulerState, Sgd,
+};
 pub use parameter::{Fans, Parameter};
 pub use record::recorded;
 pub use snapshot::{Mode, Role, Snapshot};

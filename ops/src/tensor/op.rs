@@ -67,6 +67,11 @@ impl Saves {
         Self { inputs: mask, output: false }
     }
 
+    /// The output, too.
+    pub const fn and_output(self) -> Self {
+        Self { output: true, ..self }
+    }
+
     pub fn input(self, i: usize) -> bool {
         self.inputs & (1 << i.min(31)) != 0
     }

@@ -2,6 +2,7 @@
 //! test says so and passes.
 
 use crate::support::gpu;
+use ops::nn::loss::CrossEntropy;
 use ops::{
     Device, Result, Tensor,
     nn::{
@@ -41,7 +42,11 @@ fn train(device: Device) -> Result<Vec<f32>> {
         let mut numbers = Vec::new();
         for _ in 0..3 {
             let x = random::normal(&[6, 1, 10, 10], device)?;
-            let loss = loss::cross_entropy(&network.forward(&x)?, &labels, 0.1)?;
+            let loss = loss::cross_entropy(
+                &network.forward(&x)?,
+                &labels,
+                &CrossEntropy { label_smoothing: 0.1, ..CrossEntropy::default() },
+            )?;
             numbers.extend(loss.to_f32()?);
             optimiser.step(&loss.backward()?.clip_norm(0.5)?)?;
         }
@@ -78,7 +83,7 @@ fn train_by_class(device: Device) -> Result<Vec<f32>> {
         for _ in 0..2 {
             let x = parts[0].forward(&labels)?.add(&random::normal(&[6, 4], device)?)?;
             let scores = parts[2].forward(&parts[1].forward_with(&x, &labels)?)?;
-            let loss = loss::cross_entropy(&scores, &labels, 0.0)?;
+            let loss = loss::cross_entropy(&scores, &labels, &CrossEntropy::default())?;
             numbers.extend(loss.to_f32()?);
             optimiser.step(&loss.backward()?)?;
             average.average(&parts[2], 0.9)?;

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use crate::support::*;
+use ops::nn::loss::Reduction;
 use ops::{
     DType, Device, Result, Tensor,
     nn::{
@@ -235,7 +236,8 @@ fn a_parameter_takes_only_values_like_its_own() {
 #[test]
 fn a_leaf_keeps_its_identity() {
     let parameter = Parameter::new(&floats(&[1.0], &[1])).unwrap();
-    let gradients = loss::mse(&parameter.get(), &floats(&[3.0], &[1])).unwrap().backward().unwrap();
+    let gradients =
+        loss::mse(&parameter.get(), &floats(&[3.0], &[1]), Reduction::Mean).unwrap().backward().unwrap();
     parameter.set(&floats(&[5.0], &[1])).unwrap();
     assert_eq!(parameter.gradient(&gradients).unwrap().item().unwrap(), -4.0);
 }

@@ -15,6 +15,7 @@ const NEED_A_FILE: &[&str] = &[
     "data::csv(",
     "data::text(",
     "load(module: Module, path: string",
+    "load(optimiser: Optimiser, path: string",
     "nn::from_onnx(",
     "summary(module: Module, inputs: map)",
     "onnx::model(",

@@ -12,7 +12,7 @@ mod sequences;
 mod shapes;
 mod summary;
 mod values;
-mod weights;
+pub mod weights;
 
 pub use shapes::interpolation;
 

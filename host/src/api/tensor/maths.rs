@@ -2,7 +2,7 @@
 
 use ops::{Number, Tensor, op::Elementwise};
 
-use crate::script::Adder;
+use crate::{api::options::Amount, script::Adder};
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
@@ -56,6 +56,51 @@ pub fn add(global: &mut Adder) {
             "The angle of the point (x, y), radians; at the origin it and its gradient are 0.",
             "tensor([0.0]).atan2(tensor([1.0])).to_array() => [0.0]",
             |y: Tensor, x: Tensor| y.atan2(&x),
+        )
+        .add(
+            "logaddexp(a, b)",
+            "log(e^a + e^b), without overflow.",
+            "tensor([1000.0]).logaddexp(tensor([-1000.0])).to_array() => [1000.0]",
+            |a: Tensor, b: Tensor| a.logaddexp(&b),
+        )
+        .add(
+            "lerp(a, b, weight)",
+            "a + weight (b - a), for a number or a tensor.",
+            "tensor([1.0]).lerp(tensor([3.0]), 0.25).to_array() => [1.5]\n\
+             tensor([1.0]).lerp(tensor([3.0]), tensor([0.5])).to_array() => [2.0]",
+            |a: Tensor, b: Tensor, weight: Amount| match &weight {
+                Amount::One(weight) => a.lerp(&b, *weight),
+                Amount::Each(weight) => a.lerp_by(&b, weight),
+            },
+        )
+        .add(
+            "isnan(x)",
+            "Whether it is no number.",
+            "tensor([0.0, 1.0]).log().isnan().to_array() \
+             => [false, false]",
+            |x: Tensor| x.isnan(),
+        )
+        .add(
+            "isinf(x)",
+            "Whether it is infinite.",
+            "tensor([0.0, 1.0]).log().isinf().to_array() \
+             => [true, false]",
+            |x: Tensor| x.isinf(),
+        )
+        .add(
+            "isfinite(x)",
+            "Whether it is a number and not infinite.",
+            "tensor([0.0, 1.0]).log().isfinite().to_array() => [false, true]",
+            |x: Tensor| x.isfinite(),
+        )
+        .add(
+            "nan_to_num(x, nan, posinf, neginf)",
+            "`nan` (0) for what is no number, `posinf` and `neginf` (the largest and the smallest float) for \
+             what is infinite.",
+            "tensor([0.0, 1.0]).log().nan_to_num(0.0, 1.0, -9.0).to_array() => [-9.0, 0.0]",
+            |x: Tensor, nan: Option<f64>, posinf: Option<f64>, neginf: Option<f64>| {
+                x.nan_to_num(nan.unwrap_or(0.0), posinf, neginf)
+            },
         )
         .add(
             "matmul(a, b)",

@@ -2,7 +2,7 @@
 
 use ops::{
     DType, Spec, Tensor,
-    nn::{Mode, Optimiser, OptimiserState, Role, Snapshot, Value},
+    nn::{Mode, Optimiser, OptimiserState, Role, SchedulerState, Snapshot, Value},
 };
 use rhai::{Dynamic, ImmutableString};
 use serde_json::{Value as Json, json};
@@ -34,8 +34,13 @@ impl Saved {
             }),
             Self::Optimiser(handle, state) => json!({
                 "optimiser": put_named(&state.tensors, blobs)?, "steps": state.steps, "moved": state.moved,
-                "learning_rate": state.learning_rate.to_bits(),
-                "initial_learning_rate": handle.initial_learning_rate().to_bits(),
+                "accumulated": put_named(&state.accumulated, blobs)?,
+                "learning_rates": bits(&state.learning_rates),
+                "initial_learning_rates": bits(&handle.initial_learning_rates()),
+            }),
+            Self::Scheduler(_, state) => json!({
+                "scheduler": state.steps, "best": state.best.to_bits(), "bad": state.bad,
+                "cooldown": state.cooldown,
             }),
             Self::Content(_) => plain_to_json(&Dynamic::UNIT),
             Self::Buffers(_, buffers) => json!({"buffers": put_named(buffers, blobs)?}),
@@ -66,6 +71,9 @@ impl Saved {
             }
             Some(Self::Optimiser(handle, ..)) if !json["optimiser"].is_null() => {
                 Ok(Self::Optimiser(handle.clone(), optimiser(json, handle, blobs)?))
+            }
+            Some(Self::Scheduler(handle, _)) if !json["scheduler"].is_null() => {
+                Ok(Self::Scheduler(handle.clone(), scheduler(json)?))
             }
             _ if !json["tensor"].is_null() => {
                 Ok(Self::Tensor(blobs.tensor(&json["tensor"])?, json["tracked"] == json!(true)))
@@ -105,19 +113,36 @@ fn snapshot(json: &Json, blobs: &mut Blobs) -> Result<Snapshot> {
     })
 }
 
-/// The state of an optimiser. One that kept the learning rate it was made with has the one that `handle` is
-/// made with, which is another where the run was resumed with another setting.
+/// Numbers as their bits.
+fn bits(numbers: &[f64]) -> Vec<u64> {
+    numbers.iter().map(|x| x.to_bits()).collect()
+}
+
+/// The state of an optimiser. A group that kept the learning rate it was made with has the one that `handle`
+/// is made with, which is another where the run was resumed with another setting.
 fn optimiser(json: &Json, handle: &Optimiser, blobs: &mut Blobs) -> Result<OptimiserState> {
-    let kept_rate = json["learning_rate"] == json["initial_learning_rate"];
-    let learning_rate = match kept_rate {
-        true => handle.initial_learning_rate(),
-        false => f64::from_bits(parsed(&json["learning_rate"])?),
-    };
+    let [kept, initial]: [Vec<u64>; 2] =
+        [parsed(&json["learning_rates"])?, parsed(&json["initial_learning_rates"])?];
+    let now = handle.initial_learning_rates();
+    if kept.len() != now.len() || initial.len() != now.len() {
+        return Err(mismatch());
+    }
+    let rates = kept.iter().zip(&initial).zip(now);
     Ok(OptimiserState {
         steps: parsed(&json["steps"])?,
-        learning_rate,
+        learning_rates: rates.map(|((k, i), now)| if k == i { now } else { f64::from_bits(*k) }).collect(),
         moved: parsed(&json["moved"])?,
         tensors: named(&json["optimiser"], blobs)?,
+        accumulated: named(&json["accumulated"], blobs)?,
+    })
+}
+
+fn scheduler(json: &Json) -> Result<SchedulerState> {
+    Ok(SchedulerState {
+        steps: parsed(&json["scheduler"])?,
+        best: f64::from_bits(parsed(&json["best"])?),
+        bad: parsed(&json["bad"])?,
+        cooldown: parsed(&json["cooldown"])?,
     })
 }
 
