@@ -32,7 +32,8 @@ fn add_use(global: &mut Adder) {
     global
         .add(
             "forward(module, x, condition)",
-            "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D].",
+            "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D]. \
+             `net(x)` is the same.",
             "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
              nn::network(#{}, |m, x, y| x * y).forward(tensor([2]), tensor([3])).to_array() => [6.0]\n\
              nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\
