@@ -17,5 +17,5 @@ pub mod random;
 pub mod tensor;
 
 pub use error::{CallerError, Error, Result, ScriptPosition, ensure, panic_text};
-pub use op::Gradients;
+pub use op::{Gradients, Number};
 pub use tensor::{Array, ArrayView, DType, Device, Spec, Tensor, no_grad};

@@ -10,6 +10,7 @@ pub use program::Programs;
 /// lies between them is allowed, and slow.
 pub const VALUES: &[(&str, &[&str])] = &[
     ("integer", &["0", "1", "-1", "2", "9223372036854775807", "(-9223372036854775807 - 1)", "3000000000000"]),
+    ("number", &["2", "9223372036854775807", "-1.5", "(0.0 / 0.0)", "true"]),
     ("float", &["0.0", "-1.5", "1e308", "-1e308", "1e-320", "(0.0 / 0.0)", "(1.0 / 0.0)", "-0.0"]),
     (
         "string",
@@ -75,8 +76,8 @@ pub const VALUES: &[(&str, &[&str])] = &[
             "tensor([[1, 2], [3, 4]])",
             "ones([1, 1, 4, 4])",
             "tensor([true])",
-            "tensor([1, 2]).cast(\"i32\")",
-            "tensor([-7]).cast(\"i64\")",
+            "tensor([1, 2]).int()",
+            "tensor([-7])",
             "tensor([0.0 / 0.0, 1.0 / 0.0])",
             "ones([2, 3]).track()",
             "zeros([1, 1, 1, 1, 1, 1])",

@@ -12,6 +12,7 @@ use files::{Error, Result};
 
 use super::file::FileOrigin;
 use names::NameColumn;
+pub use table::{rows, text};
 
 /// The largest file that is read: ten times CelebA's.
 pub const MAX_BYTES: u64 = 256 << 20;

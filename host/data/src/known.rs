@@ -13,8 +13,10 @@ use super::{
     fit::require_room,
     glyphs,
     idx::sets::SETS,
+    imagenette::IMAGENETTE,
     omniglot::{OMNIGLOT, SMALL_1, SMALL_2},
     shapes,
+    svhn::SVHN,
 };
 
 /// A set that people have on disk, under names of its own.
@@ -93,7 +95,8 @@ pub static BUILT_IN: [BuiltIn; 2] = [glyphs::SET, shapes::SET];
 
 /// The sets that are looked for in data folders.
 pub fn on_disk() -> impl Iterator<Item = &'static dyn KnownSet> {
-    let others: [&dyn KnownSet; 6] = [&CIFAR_10, &CIFAR_100, &OMNIGLOT, &SMALL_1, &SMALL_2, &CELEBA];
+    let others: [&dyn KnownSet; 8] =
+        [&CIFAR_10, &CIFAR_100, &SVHN, &IMAGENETTE, &OMNIGLOT, &SMALL_1, &SMALL_2, &CELEBA];
     SETS.iter().map(|set| set as &dyn KnownSet).chain(others)
 }
 

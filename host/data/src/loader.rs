@@ -1,6 +1,9 @@
 //! Mini-batches, prepared by another thread while the last one is in use.
 
-use std::thread::{self, JoinHandle};
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
 
 use crossbeam::channel::{Receiver, bounded, never};
 use files::{Error, Result};
@@ -31,24 +34,24 @@ pub struct BatchPlan {
 pub struct Batch {
     /// `[n, ...]` of f32.
     pub images: Tensor,
-    /// `[n]` of i32, if the set has labels.
+    /// `[n]` of whole numbers ([`Device::whole`]), if the set has labels.
     pub labels: Option<Tensor>,
     /// Where the items stand in the set.
     pub indices: Vec<u32>,
 }
 
-/// The batches of one pass over a data set: a pure function of the set and the plan. An error
-/// ends them.
-pub struct BatchLoader {
+/// What the batches of one pass over a data set are made of: a pure function of the set and the plan.
+pub struct BatchRecipe {
     set: Dataset,
-    device: Device,
-    source: BatchSource,
-    done: usize,
+    /// The items' indices in the set; a batch is the next `size` of them.
+    order: Vec<u32>,
+    size: usize,
     count: usize,
+    device: Device,
 }
 
-impl BatchLoader {
-    /// Starts a pass.
+impl BatchRecipe {
+    /// The batches of a pass.
     ///
     /// # Errors
     /// [`Error::Usage`] where there is not one batch; [`ops::Error::Memory`] for batches that the budget
@@ -59,11 +62,11 @@ impl BatchLoader {
         Self::of_items(set, order, plan)
     }
 
-    /// Starts a pass over the items at those indices of the set, in that order whatever the plan says,
-    /// repeats allowed.
+    /// The batches of the items at those indices of the set, in that order whatever the plan says, repeats
+    /// allowed.
     ///
     /// # Errors
-    /// As [`BatchLoader::new`].
+    /// As [`BatchRecipe::new`].
     pub fn of_items(set: &Dataset, order: Vec<u32>, plan: BatchPlan) -> Result<Self> {
         let count = count(order.len(), &plan);
         if count == 0 {
@@ -75,20 +78,59 @@ impl BatchLoader {
         }
         let size = plan.batch_size.min(order.len());
         set.require_room("batches", size)?;
-        let recipe = Recipe { set: set.clone(), order, size };
-        let bytes = size * set.shape().iter().product::<usize>() * size_of::<f32>();
-        let source = if bytes < WORTH_A_THREAD {
-            BatchSource::Here(recipe)
-        } else {
-            BatchSource::Thread(Worker::start(count, move |i| recipe.prepare(i))?)
-        };
-        Ok(Self { set: set.clone(), device: plan.device, source, done: 0, count })
+        Ok(Self { set: set.clone(), order, size, count, device: plan.device })
+    }
+
+    /// The number of batches.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Batch `i`.
+    ///
+    /// # Errors
+    /// As every operation on tensors.
+    pub fn batch(&self, i: usize) -> Result<Batch> {
+        self.upload(self.prepare(i)?)
+    }
+
+    fn prepare(&self, i: usize) -> Result<Gathered> {
+        let end = self.order.len().min((i + 1) * self.size);
+        self.set.gather("batches", &self.order[i * self.size..end])
+    }
+
+    fn upload(&self, items: Gathered) -> Result<Batch> {
+        self.set.upload(items, self.device)
+    }
+}
+
+/// The batches of one pass over a data set, one after the other. An error ends them.
+pub struct BatchLoader {
+    recipe: Arc<BatchRecipe>,
+    /// None: batches are prepared where they are used.
+    worker: Option<Worker>,
+    done: usize,
+}
+
+impl BatchLoader {
+    /// Starts a pass.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the system gives no thread.
+    pub fn new(recipe: BatchRecipe) -> Result<Self> {
+        let bytes = recipe.size * recipe.set.shape().iter().product::<usize>() * size_of::<f32>();
+        let recipe = Arc::new(recipe);
+        let worker = (bytes >= WORTH_A_THREAD).then(|| {
+            let recipe = Arc::clone(&recipe);
+            Worker::start(recipe.count, move |i| recipe.prepare(i))
+        });
+        Ok(Self { recipe, worker: worker.transpose()?, done: 0 })
     }
 
     fn prepared(&mut self) -> Result<Gathered> {
-        match &mut self.source {
-            BatchSource::Here(recipe) => recipe.prepare(self.done),
-            BatchSource::Thread(worker) => worker.receive(),
+        match &mut self.worker {
+            None => self.recipe.prepare(self.done),
+            Some(worker) => worker.receive(),
         }
     }
 }
@@ -97,16 +139,16 @@ impl Iterator for BatchLoader {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done == self.count {
+        if self.done == self.recipe.count {
             return None;
         }
-        let batch = self.prepared().and_then(|items| self.set.upload(items, self.device));
-        self.done = if batch.is_ok() { self.done + 1 } else { self.count };
+        let batch = self.prepared().and_then(|items| self.recipe.upload(items));
+        self.done = if batch.is_ok() { self.done + 1 } else { self.recipe.count };
         Some(batch)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.count - self.done;
+        let left = self.recipe.count - self.done;
         (left, Some(left))
     }
 }
@@ -119,26 +161,6 @@ fn count(items: usize, plan: &BatchPlan) -> usize {
     let full = items.checked_div(plan.batch_size).unwrap_or(0);
     let rest = items.checked_rem(plan.batch_size).unwrap_or(0);
     full + usize::from(rest > 0 && !plan.drop_last)
-}
-
-enum BatchSource {
-    Here(Recipe),
-    Thread(Worker),
-}
-
-/// What batch `i` is made of, for every `i`.
-struct Recipe {
-    set: Dataset,
-    /// The items' indices in the set; a batch is the next `size` of them.
-    order: Vec<u32>,
-    size: usize,
-}
-
-impl Recipe {
-    fn prepare(&self, i: usize) -> Result<Gathered> {
-        let end = self.order.len().min((i + 1) * self.size);
-        self.set.gather("batches", &self.order[i * self.size..end])
-    }
 }
 
 /// A thread that prepares batches and lives no longer than this.

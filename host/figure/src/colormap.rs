@@ -3,9 +3,10 @@
 use super::canvas::Color;
 
 /// Which colours values have, from the lowest to the highest. The names are those of Matplotlib.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Colormap {
     /// Dark violet to yellow: equal steps look equal, in grey and to any colour vision too.
+    #[default]
     Viridis,
     /// Black to white.
     Gray,

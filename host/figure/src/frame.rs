@@ -3,6 +3,7 @@
 use files::{Error, Result};
 
 use super::{
+    axis::Axis,
     canvas::{Color, INK, RULE, SOFT_INK},
     drawing::Drawing,
     marks::{Inside, Marks},
@@ -50,6 +51,8 @@ pub struct PlotOptions {
     pub log_y: bool,
     /// One unit is equally long on both axes.
     pub square: bool,
+    /// Texts at places (x, y) between the axes.
+    pub texts: Vec<(f64, f64, String)>,
     /// Pixels, 200 to 2400. Default: 900 by 540.
     pub width: u32,
     pub height: u32,
@@ -64,6 +67,7 @@ impl Default for PlotOptions {
             log_x: false,
             log_y: false,
             square: false,
+            texts: Vec::new(),
             width: 900,
             height: 540,
         }
@@ -121,6 +125,11 @@ impl<'a> PlotFrame<'a> {
             y_ticks.ticks.iter().for_each(|(at, _)| area.line(&[(x.low, *at), (x.high, *at)], 1.0, RULE));
         }
         marks(&mut area);
+        for (at_x, at_y, text) in &self.options.texts {
+            if let (Some(at_x), Some(at_y)) = (Axis::position(*at_x, x.log), Axis::position(*at_y, y.log)) {
+                area.text((at_x, at_y), text);
+            }
+        }
         self.axes(&mut drawing, inside);
         self.x.label_across(&mut drawing, inside, &x_ticks);
         self.y.label_down(&mut drawing, inside, &y_ticks);

@@ -45,6 +45,8 @@ pub struct HeatmapOptions {
     pub column_labels: Vec<String>,
     /// Whether each cell has its number in it. Default: where there is room.
     pub numbers: Option<bool>,
+    /// What cells have in them in place of their numbers, row by row; or none.
+    pub annotations: Vec<String>,
 }
 
 impl Default for HeatmapOptions {
@@ -56,6 +58,7 @@ impl Default for HeatmapOptions {
             row_labels: Vec::new(),
             column_labels: Vec::new(),
             numbers: None,
+            annotations: Vec::new(),
         }
     }
 }
@@ -86,7 +89,7 @@ pub fn heatmap(values: &[f64], shape: [usize; 2], options: &HeatmapOptions) -> R
     let drawing = frame.draw(|marks| {
         if !values.is_empty() {
             cells.draw(marks);
-            cells.numbers(marks, options.numbers);
+            cells.texts(marks, options);
         }
     });
     let warnings = if is_empty { vec![format!("it has {}", not_shown(false))] } else { Vec::new() };
@@ -111,18 +114,29 @@ impl HeatmapOptions {
                 ));
             }
         }
-        match self.range {
-            Some((low, high)) if !(low.is_finite() && high.is_finite() && low < high) => Err(Error::usage(
-                format!("range ({low}, {high}); expected two finite numbers, the lower one first"),
-                "give the values of the first and of the last colour, for example (0.0, 1.0)",
-            )),
-            _ => Ok(()),
+        if !(self.annotations.is_empty() || self.annotations.len() == count) {
+            return Err(Error::usage(
+                format!("{} annotations for {rows} x {columns} cells", self.annotations.len()),
+                "give rows of texts, one for each cell, or none",
+            ));
         }
+        check_range(self.range)
+    }
+}
+
+/// Refuses what is no range of values for colours.
+pub fn check_range(range: Option<(f64, f64)>) -> Result<()> {
+    match range {
+        Some((low, high)) if !(low.is_finite() && high.is_finite() && low < high) => Err(Error::usage(
+            format!("range ({low}, {high}); expected two finite numbers, the lower one first"),
+            "give the values of the first and of the last colour, for example (0.0, 1.0)",
+        )),
+        _ => Ok(()),
     }
 }
 
 /// The lowest and the highest of what is finite, a little apart where they are equal.
-fn range(values: &[f64]) -> (f64, f64) {
+pub fn range(values: &[f64]) -> (f64, f64) {
     let positions = values.iter().filter_map(|&value| Axis::position(value, false));
     let (low, high) =
         positions.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
@@ -178,16 +192,17 @@ impl Cells<'_> {
         marks.drawing.shapes.push(Shape::Image { corner, size, picture });
     }
 
-    /// Writes the numbers into the cells.
-    fn numbers(&self, marks: &mut Marks, wanted: Option<bool>) {
+    /// Writes the numbers, or the annotations, into the cells.
+    fn texts(&self, marks: &mut Marks, options: &HeatmapOptions) {
         let size = self.size(marks);
-        let shown = |value: &f64| number(*value, self.values);
+        let wanted = if options.annotations.is_empty() { options.numbers } else { Some(true) };
         // Far too many are not measured.
         let is_hopeless = size.0.min(size.1) < f64::from(SMALLEST_TEXT);
         if wanted == Some(false) || wanted.is_none() && is_hopeless {
             return;
         }
-        let texts: Vec<String> = self.values.iter().map(shown).collect();
+        let numbers = || self.values.iter().map(|value| number(*value, self.values)).collect();
+        let texts = if options.annotations.is_empty() { numbers() } else { options.annotations.clone() };
         let widest = texts.iter().map(|text| text::width(text, 1.0)).fold(0.0, f32::max);
         let fitting = (0.86 * size.0 as f32 / widest.max(0.5)).min(0.6 * size.1 as f32).min(LARGEST_TEXT);
         if fitting < SMALLEST_TEXT && wanted.is_none() {

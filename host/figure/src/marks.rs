@@ -2,8 +2,10 @@
 
 use super::{
     axis::Axis,
-    canvas::{Color, WHITE},
+    canvas::{Color, INK, WHITE},
     drawing::{Drawing, Point, Shape},
+    frame::TICK,
+    text::{Align, Pen},
 };
 
 /// The length of a dash, and of the gap behind it, in pixels.
@@ -11,6 +13,12 @@ const DASH: f64 = 8.0;
 
 /// How much of what lies below it a band hides.
 const BAND: f64 = 0.22;
+
+/// The corners of what looks like a circle.
+const CORNERS: usize = 24;
+
+/// How far right of and above its place a text begins, in pixels.
+const BESIDE: f64 = 5.0;
 
 /// Half the width of the ends of error bars and whiskers, and the width of their lines, in pixels.
 pub const CAP: f64 = 4.0;
@@ -98,6 +106,27 @@ impl Marks<'_> {
         for &end in caps {
             let (x, y) = self.at((x, end));
             self.drawing.line(vec![(x - CAP, y), (x + CAP, y)], THIN, color);
+        }
+    }
+
+    /// A dot through which one can see.
+    pub fn veil(&mut self, at: (f64, f64), radius: f64, color: Color, opacity: f64) {
+        let center = self.at(at);
+        let corner = |i: usize| {
+            let angle = std::f64::consts::TAU * i as f64 / CORNERS as f64;
+            (center.0 + radius * libm::cos(angle), center.1 + radius * libm::sin(angle))
+        };
+        let points = (0..CORNERS).map(corner).collect();
+        self.drawing.shapes.push(Shape::Area { points, color, opacity });
+    }
+
+    /// A text that begins beside a position; none where that is not between the axes.
+    pub fn text(&mut self, at: (f64, f64), text: &str) {
+        let is_within = |axis: &Axis, position: f64| (-1e-9..=1.0 + 1e-9).contains(&axis.share(position));
+        if is_within(self.x, at.0) && is_within(self.y, at.1) {
+            let (x, y) = self.at(at);
+            let pen = Pen { size: TICK, color: INK, align: Align::Start, vertical: false };
+            self.drawing.text(text, pen, (x + BESIDE, y - BESIDE));
         }
     }
 

@@ -1,10 +1,10 @@
-//! Line plots and scatter plots.
+//! Line plots.
 
 use files::{Error, Result};
 
 use super::{
     axis::Axis,
-    canvas::{Color, INK},
+    canvas::Color,
     errors::{ErrorMark, Errors, Interval},
     figure::{Figure, not_shown},
     frame::{PlotFrame, PlotOptions, color},
@@ -154,99 +154,13 @@ fn stretches<T: Copy>(items: &[Option<T>]) -> Vec<Vec<T>> {
     runs.filter(|run| !run.is_empty()).collect()
 }
 
-/// What distinguishes the points of a scatter plot; each list is as long as the points, or empty.
-#[derive(Debug, Clone, Default)]
-pub struct Kinds {
-    /// One class a point: its colour.
-    pub labels: Vec<usize>,
-    /// The classes' names in the legend, where a class without a name has its number.
-    pub names: Vec<String>,
-    /// Which points are drawn as rings.
-    pub rings: Vec<bool>,
-    /// What dots, and what rings are; nothing where the legend does not say.
-    pub ring_names: Option<[String; 2]>,
-}
-
-/// One dot or ring a point (x, y).
-///
-/// A point that cannot be shown is skipped.
-///
-/// # Errors
-/// Kinds of another length.
-pub fn scatter(points: &[(f64, f64)], kinds: &Kinds, options: &PlotOptions) -> Result<Figure> {
-    options.check()?;
-    kinds.check(points.len())?;
-    let positions: Vec<_> = points.iter().map(|&point| position(point, options)).collect();
-    let (mut x, mut y) = axes(positions.iter().flatten().copied(), options);
-    let warnings = match positions.iter().any(Option::is_some) {
-        true => Vec::new(),
-        false => vec![format!("it has {}", not_shown(options.log_x || options.log_y))],
-    };
-    if options.square {
-        let span = (x.high - x.low).max(y.high - y.low);
-        for axis in [&mut x, &mut y] {
-            let middle = (axis.low + axis.high) / 2.0;
-            (axis.low, axis.high) = (middle - span / 2.0, middle + span / 2.0);
-        }
-    }
-    let radius = match points.len() {
-        0..300 => 4.0,
-        300..3000 => 3.0,
-        _ => 2.0,
-    };
-    let mut frame = PlotFrame::new(options, x, y);
-    frame.side = Side::legend(kinds.legend());
-    frame.aspect = options.square.then_some(1.0);
-    let drawing = frame.draw(|marks| {
-        for (index, &at) in positions.iter().enumerate() {
-            let Some(at) = at else { continue };
-            let color = color(kinds.labels.get(index).copied().unwrap_or(0));
-            marks.rim(at, radius);
-            match kinds.rings.get(index) {
-                Some(true) => marks.ring(at, radius, color),
-                _ => marks.dot(at, radius, color),
-            }
-        }
-    });
-    Ok(Figure { drawing, warnings })
-}
-
-impl Kinds {
-    /// Refuses lists that are neither empty nor as long as the points.
-    fn check(&self, points: usize) -> Result<()> {
-        for (what, count) in [("labels", self.labels.len()), ("rings", self.rings.len())] {
-            if count != 0 && count != points {
-                return Err(Error::usage(
-                    format!("{count} {what} for {points} points"),
-                    "give one for each point, or none",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Name, colour and mark of every class, then of dots and rings.
-    fn legend(&self) -> Vec<(String, Color, Mark)> {
-        let mut classes = self.labels.clone();
-        classes.sort_unstable();
-        classes.dedup();
-        let name = |class: usize| self.names.get(class).cloned().unwrap_or(class.to_string());
-        let mut legend: Vec<_> =
-            classes.iter().map(|&class| (name(class), color(class), Mark::Dot)).collect();
-        if let Some([dots, rings]) = &self.ring_names {
-            legend.extend([(dots.clone(), INK, Mark::Dot), (rings.clone(), INK, Mark::Ring)]);
-        }
-        legend
-    }
-}
-
 /// Where a point stands in plot units; none where an axis cannot show it.
-fn position(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
+pub fn position(point: (f64, f64), options: &PlotOptions) -> Option<(f64, f64)> {
     Some((Axis::position(point.0, options.log_x)?, Axis::position(point.1, options.log_y)?))
 }
 
 /// The axes that show all `positions`.
-fn axes(positions: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> (Axis, Axis) {
+pub fn axes(positions: impl Iterator<Item = (f64, f64)> + Clone, options: &PlotOptions) -> (Axis, Axis) {
     (
         Axis::around(positions.clone().map(|(x, _)| x), options.log_x).unwrap_or(Axis::empty(options.log_x)),
         Axis::around(positions.map(|(_, y)| y), options.log_y).unwrap_or(Axis::empty(options.log_y)),

@@ -1,5 +1,9 @@
 //! `augment::...`: images changed, each by parameters of its own.
 
+mod random;
+mod spread;
+mod transforms;
+
 use ops::{
     Tensor,
     kernels::augment::{self, Affine, Jitter, Outside},
@@ -9,17 +13,25 @@ use rhai::Map;
 use super::options::{Amount, CallOptions};
 use crate::{
     error::{Error, Result},
-    script::{Pair, Table},
+    script::{Adder, Pair, Table},
 };
 
 /// Adds the functions of this file.
 pub fn add(table: &mut Table) {
-    table
-        .module(
-            "augment",
-            "Images [N, C, H, W] changed, each by parameters of its own: tensors with one number for each \
-             image, or one number for all. So two sets of parameters can be drawn and averaged.",
-        )
+    let mut module = table.module(
+        "augment",
+        "Images [N, C, H, W] changed, each by parameters of its own: tensors with one number for each image, \
+         or one number for all, so that two sets of parameters can be drawn and averaged. And torchvision's \
+         transforms by their names, whose random numbers are a function of the seed and the position in the \
+         run.",
+    );
+    add_parametric(&mut module);
+    transforms::add(&mut module);
+    random::add(&mut module);
+}
+
+fn add_parametric(module: &mut Adder) {
+    module
         .add(
             "affine(x, rotation, translation, scale, shear, options)",
             "Images moved by p -> scale R(rotation) [[1, tan(shear)], [0, 1]] p + translation, in pixels \

@@ -3,14 +3,19 @@
 mod arrays;
 mod batches;
 mod choose;
+mod csv;
+mod episodes;
+mod mapped;
 mod source;
+mod text;
 
 use std::sync::Arc;
 
 use ops::{Tensor, random};
-use rhai::Dynamic;
+use rhai::{Dynamic, Map};
 
 use crate::{
+    api::options::CallOptions,
     data::{self, Dataset, Mixture, Split},
     error::{Error, Result},
     script::{ArrayItem, FromScript, Refusal, Table, script_type},
@@ -89,9 +94,15 @@ pub fn add(table: &mut Table) {
         |items: Tensor, labels: Tensor| labelled(&items, &labels),
     );
     arrays::add(&mut module);
+    text::add_sources(&mut module);
+    csv::add_sources(&mut module);
     add_splits(table);
     add_methods(table);
     batches::add(table);
+    mapped::add(table);
+    episodes::add(table);
+    text::add(table);
+    csv::add(table);
 }
 
 fn add_splits(table: &mut Table) {
@@ -138,10 +149,7 @@ fn add_methods(table: &mut Table) {
             "labels(set)",
             "The labels, an array of whole numbers.",
             r#"data::load("glyphs").train(3).labels() => [0, 1, 2]"#,
-            |set: Dataset| -> Result<Vec<usize>> {
-                let labels = set.labels().ok_or_else(|| set.no_labels())?;
-                Ok(labels.into_iter().map(|l| l as usize).collect())
-            },
+            |set: Dataset| labels(&set),
         )
         .add(
             "take(set, n)",
@@ -162,19 +170,28 @@ fn add_methods(table: &mut Table) {
             |set: Dataset, indices: Vec<usize>| set.subset(&indices),
         )
         .add(
-            "sample(set, n)",
+            "sample(set, n, options)",
             "n different items, drawn evenly; which ones is a function of the seed and the position in the \
-             run.",
-            r#"data::load("glyphs").train(9).sample(4).len() => 4"#,
-            |set: Dataset, n: usize| sample(&set, n),
+             run. With the option stratify (false): as many of each class as its share of the set, to within \
+             one.",
+            "data::load(\"glyphs\").train(9).sample(4).len() => 4\n\
+             { let labels = data::load(\"shapes\").train(50).sample(20, #{ stratify: true }).labels(); \
+             labels.filter(|l| l == 3).len() } => 2",
+            |set: Dataset, n: usize, options: Option<Map>| sample(&set, n, stratified("sample", options)?),
         )
         .add(
-            "random_split(set, parts)",
+            "random_split(set, parts, options)",
             "The items in random order, divided: into fractions that sum to at most 1, or into numbers of \
              items. Which ones is a function of the seed and the position in the run. As PyTorch's: where \
-             fractions sum to 1, items that are left by rounding down go to the first parts.",
-            r#"data::load("glyphs").train(9).random_split([0.8, 0.2]).map(|part| part.len()) => [8, 1]"#,
-            |set: Dataset, parts: Parts| random_split(&set, &parts),
+             fractions sum to 1, items that are left by rounding down go to the first parts. With the option \
+             stratify (false) each part has as many of each class as its share of the set, to within one: \
+             scikit-learn's.",
+            "data::load(\"glyphs\").train(9).random_split([0.8, 0.2]).map(|part| part.len()) => [8, 1]\n\
+             { let parts = data::load(\"shapes\").train(100).random_split([0.8, 0.2], #{ stratify: true }); \
+             parts.map(|part| part.labels().filter(|l| l == 3).len()) } => [8, 2]",
+            |set: Dataset, parts: Parts, options: Option<Map>| {
+                random_split(&set, &parts, stratified("random_split", options)?)
+            },
         )
         .add(
             "draw(set, n, weights)",
@@ -222,6 +239,17 @@ fn add_methods(table: &mut Table) {
             r#"data::load("glyphs").train(3).to_string() => glyphs: 3 items of [1, 28, 28], 36 classes"#,
             |set: Dataset| set.to_string(),
         );
+}
+
+/// The option that random parts of a set have.
+fn stratified(function: &'static str, options: Option<Map>) -> Result<bool> {
+    CallOptions::read(function, options, |options| options.get("stratify", false))
+}
+
+/// The labels of a set that has them.
+fn labels(set: &Dataset) -> Result<Vec<usize>> {
+    let labels = set.labels().ok_or_else(|| set.no_labels())?;
+    Ok(labels.into_iter().map(|label| label as usize).collect())
 }
 
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {

@@ -6,18 +6,19 @@ mod pictures;
 mod plots;
 
 use ops::Tensor;
-use rhai::{Array, Map};
+use rhai::{Array, Dynamic, Map};
 
 use self::{
     charts::{Cells, draw_bars, draw_boxes, draw_heatmap},
-    named::Named,
+    named::{Named, number},
     pictures::{ShownPictures, draw_panels, grid_options},
     plots::{draw_lines, draw_scatter},
 };
 use super::options::CallOptions;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     figure::{self, Figure, PlotOptions},
+    kinds,
     script::{Adder, Table},
     session::Session,
 };
@@ -30,8 +31,21 @@ fn plot_options(options: &mut CallOptions) -> Result<PlotOptions> {
         y_label: options.find("y_label")?,
         log_x: options.get("log_x", false)?,
         log_y: options.get("log_y", false)?,
+        texts: texts_at(options)?,
         ..PlotOptions::default()
     })
+}
+
+/// The option of texts at places of a plot.
+fn texts_at(options: &mut CallOptions) -> Result<Vec<(f64, f64, String)>> {
+    let place = |item: &Dynamic| match item.read_lock::<Array>().as_deref().map(Vec::as_slice) {
+        Some([x, y, text]) => Ok((number("`texts`", x)?, number("`texts`", y)?, text.to_string())),
+        _ => Err(Error::usage(
+            format!("{} among `texts`", kinds::a(item)),
+            "give [[x, y, \"text\"], ...], in the units of the axes",
+        )),
+    };
+    options.get("texts", Array::new())?.iter().map(place).collect()
 }
 
 /// Writes a sheet of pictures into the run's folder, where there is one.
@@ -57,7 +71,8 @@ pub fn add(table: &mut Table) {
     let module = &mut table.module(
         "figure",
         "Figures in the run's folder, figures/NAME: sheets of pictures as PNG, plots as PNG, SVG and PDF. \
-         What a plot cannot show is left out with a warning.",
+         What a plot cannot show is left out with a warning. All plots have the option texts: [[x, y, \
+         \"text\"], ...], texts at places in the units of the axes.",
     );
     add_pictures(module);
     add_plots(module);
@@ -109,20 +124,27 @@ fn add_plots(module: &mut Adder) {
             "scatter(name, points, labels, options)",
             "Points [N, 2], coloured by whole numbers ([] for one colour), with options title, x_label, \
              y_label, log_x, log_y; square (one unit is equally long on both axes), names of the numbers, \
-             rings (for each point whether it is a ring) and ring_names (what dots and what rings are).",
+             rings (for each point whether it is a ring) and ring_names (what dots and what rings are), \
+             alpha (how much of what lies below it a dot hides); and for colours by numbers, in place of \
+             labels, values (an array or a tensor [N]), colormap and range as of a heat map.",
             "figure::scatter(\"points\", tensor([[0.0, 1.0], [1.0, 0.0]]), [0, 1], \
-             #{ names: [\"a\", \"b\"] }) => ()",
+             #{ names: [\"a\", \"b\"] }) => ()\n\
+             figure::scatter(\"cloud\", noise::normal([500, 2]), [], #{ alpha: 0.4, \
+             values: noise::uniform([500]) }) => ()",
             |session: &Session, name: String, points: Tensor, labels: Vec<usize>, options: Option<Map>| {
                 save(session, &name, &draw_scatter(&points, labels, options)?)
             },
         )
         .add(
             "histogram(name, values, options)",
-            "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y.",
-            r#"figure::histogram("values", noise::normal([1000]), #{}) => ()"#,
+            "How often which values occur in a tensor, with options title, x_label, y_label, log_x, log_y \
+             and bins (their number; by default by the rule of Freedman and Diaconis).",
+            "figure::histogram(\"values\", noise::normal([1000]), #{ bins: 20 }) => ()",
             |session: &Session, name: String, values: Tensor, options: Option<Map>| {
-                let plot = CallOptions::read("figure::histogram", options, plot_options)?;
-                save(session, &name, &figure::histogram(&values.to_f64()?, None, &plot)?)
+                let (bins, plot) = CallOptions::read("figure::histogram", options, |options| {
+                    Ok((options.find("bins")?, plot_options(options)?))
+                })?;
+                save(session, &name, &figure::histogram(&values.to_f64()?, bins, &plot)?)
             },
         );
 }
@@ -157,8 +179,8 @@ fn add_charts(module: &mut Adder) {
             "Numbers [H, W] or [[...], ...] as colours with a bar that says which is which, the first row \
              at the top: a confusion matrix, or an image with axes; a cell that is not finite is hatched. \
              With options title, x_label, y_label, row_labels, column_labels, range ([low, high]), colormap \
-             (\"viridis\", \"gray\", \"RdBu\") and numbers (whether each cell shows its own; by default \
-             where there is room).",
+             (\"viridis\", \"gray\", \"RdBu\"), numbers (whether each cell shows its own; by default where \
+             there is room) and annotations (rows of texts that cells show instead).",
             "figure::heatmap(\"confusion\", [[50, 2], [4, 44]], #{ x_label: \"predicted\" }) => ()\n\
              figure::heatmap(\"image\", noise::uniform([28, 28]), #{ colormap: \"gray\" }) => ()",
             |session: &Session, name: String, cells: Cells, options: Option<Map>| {

@@ -63,7 +63,7 @@ pub fn add(table: &mut Table) {
     module.add(
         "nearest_distance(x, set)",
         "For each item of x the Euclidean distance to the nearest item of the set.",
-        "metrics::nearest_distance(tensor([[0, 0], [3, 4]]), zeros([1, 2])).to_array() => [0.0, 5.0]",
+        "metrics::nearest_distance(tensor([[0.0, 0.0], [3.0, 4.0]]), zeros([1, 2])).to_array() => [0.0, 5.0]",
         |x: Tensor, set: Points| metrics::nearest_distance(&x, &set.0.to_device(x.device())?),
     );
     features::add(&mut module);

@@ -166,7 +166,7 @@ fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Arc<Mod
     let file = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
-    let model = Model::from_bytes(module.layer().name(), &file, &bytes, session.options.device, library)?;
+    let model = Model::from_bytes(module.layer().name(), file, &bytes, session.options.device, library)?;
     Ok(Arc::new(model))
 }
 

@@ -87,7 +87,7 @@ fn add_rules(module: &mut Adder) {
             "sgd(modules, options)",
             "Gradient descent, with options lr (0.01), momentum (0), nesterov (false), weight_decay (0).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
-             optim::sgd(n, #{ lr: 0.25 }).step(n.forward(tensor([[2]])).sum().backward()); \
+             optim::sgd(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.5\n\
              optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01",
             |modules: Modules, map: Map| {
@@ -106,7 +106,7 @@ fn add_rules(module: &mut Adder) {
             "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999), eps (1e-8), \
              weight_decay (0).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
-             optim::adam(n, #{ lr: 0.25 }).step(n.forward(tensor([[2]])).sum().backward()); \
+             optim::adam(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75",
             |modules: Modules, map: Map| {
                 build("optim::adam", modules, map, 0.001, |options| adam(options, Adam::default()))
@@ -116,7 +116,7 @@ fn add_rules(module: &mut Adder) {
             "adamw(modules, options)",
             "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), with the options of adam.",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
-             optim::adamw(n, #{ lr: 0.25, weight_decay: 0.5 }).step(n.forward(tensor([[2]])).sum()\
+             optim::adamw(n, #{ lr: 0.25, weight_decay: 0.5 }).step(n.forward(tensor([[2.0]])).sum()\
              .backward()); n.parameters().weight.item() } => 0.625\n\
              optim::adamw(nn::linear(1, 1), #{}).learning_rate => 0.001",
             |modules: Modules, map: Map| {
@@ -127,7 +127,7 @@ fn add_rules(module: &mut Adder) {
             "rmsprop(modules, options)",
             "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
-             optim::rmsprop(n, #{ lr: 0.25, alpha: 0 }).step(n.forward(tensor([[2]])).sum().backward()); \
+             optim::rmsprop(n, #{ lr: 0.25, alpha: 0 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75\n\
              optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
             |modules: Modules, map: Map| {

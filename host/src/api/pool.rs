@@ -202,15 +202,34 @@ impl Comparable for Ahead {
 }
 
 /// A function with what it had captured when it was given.
-struct Stage {
+pub struct Stage {
     callback: Callback,
     captured: Captured,
 }
 
 impl Stage {
-    fn new(context: &NativeCallContext, function: &FnPtr) -> Result<Self> {
+    pub fn new(context: &NativeCallContext, function: &FnPtr) -> Result<Self> {
         let captured = Captured::of(context, function, Saved::UNIT)?;
         Ok(Self { callback: Callback::new(context, function), captured })
+    }
+
+    /// The name of a captured variable that changed since then.
+    pub fn changed(&self, engine: &Engine) -> Option<String> {
+        self.captured.changed(&self.callback.context(engine))
+    }
+
+    /// Calls the function once on a thread of ours, with variables of its own and without gradients.
+    ///
+    /// # Errors
+    /// Those of the function; the name of a variable that it changed.
+    pub fn call_once(&self, engine: &Engine, key: Key, argument: Dynamic) -> ScriptResult {
+        let function = self.callback.with_own_variables();
+        let own_variables = self.captured.of_thread(&function);
+        let value = no_grad(|| call(engine, &function, key, argument))?;
+        match own_variables.changed(&function.context(engine)) {
+            None => Ok(value),
+            Some(variable) => Err(raised(changed_by_body(&variable))),
+        }
     }
 }
 
@@ -253,7 +272,7 @@ impl StageLine {
 
     /// The name of a variable that a stage captured and that changed meanwhile.
     fn changed(&self) -> Option<String> {
-        self.stages.iter().find_map(|stage| stage.captured.changed(&stage.callback.context(&self.engine)))
+        self.stages.iter().find_map(|stage| stage.changed(&self.engine))
     }
 }
 

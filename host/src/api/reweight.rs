@@ -25,14 +25,14 @@ pub fn add(table: &mut Table) {
             "distances(real, fake)",
             "For each real feature vector [R, F] the sum of its Euclidean distances to all generated ones \
              [G, F]. Differentiable.",
-            "reweight::distances(tensor([[0, 0], [3, 4]]), zeros([2, 2])).to_array() => [0.0, 10.0]",
+            "reweight::distances(tensor([[0.0, 0.0], [3.0, 4.0]]), zeros([2, 2])).to_array() => [0.0, 10.0]",
             |real: Tensor, fake: Tensor| reweight::distances(&real, &fake),
         )
         .add(
             "distances(real, real_labels, fake, fake_labels)",
             "The same to the generated vectors of the same class only; labels are whole numbers [R] and [G].",
-            "{ let l = tensor([0, 1]).cast(\"i32\"); reweight::distances(tensor([[0], [5]]), l, \
-             tensor([[1], [3]]), l).to_array() } => [1.0, 2.0]",
+            "{ let l = tensor([0, 1]); reweight::distances(tensor([[0.0], [5.0]]), l, \
+             tensor([[1.0], [3.0]]), l).to_array() } => [1.0, 2.0]",
             |real: Tensor, real_labels: Tensor, fake: Tensor, fake_labels: Tensor| {
                 reweight::distances_by_class(&real, &real_labels, &fake, &fake_labels)
             },
@@ -43,10 +43,10 @@ pub fn add(table: &mut Table) {
              below the mean mu; \"a_sigma\": 0 below mu - sigma; \"b\": 1 / (1 + exp(-2 (w - mu) / sigma)); \
              \"c\": as they are. Where a divisor is 0, w is 0, and 1/2 by \"b\". With the option range: \
              \"printed\" (the default) divides by max d, \"min_max\" by max d - min d.",
-            "reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0]).cast(\"i32\"), \"a_mu\").to_array() \
+            "reweight::weights(tensor([2.0, 3.0, 4.0]), tensor([0, 0, 0]), \"a_mu\").to_array() \
              => [0.0, 0.25, 0.5]\n\
-             reweight::weights(tensor([2, 3, 4]), tensor([0, 0, 0])\
-             .cast(\"i32\"), \"c\", #{ range: \"min_max\" }).to_array() => [0.0, 0.5, 1.0]",
+             reweight::weights(tensor([2.0, 3.0, 4.0]), tensor([0, 0, 0])\
+             , \"c\", #{ range: \"min_max\" }).to_array() => [0.0, 0.5, 1.0]",
             |distances: Tensor, labels: Tensor, method: String, options: Option<Map>| -> Result<Tensor> {
                 let ranges = [("printed", Range::Printed), ("min_max", Range::MinMax)];
                 let range = CallOptions::read("reweight::weights", options, |options| {

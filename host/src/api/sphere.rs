@@ -16,7 +16,7 @@ pub fn add(table: &mut Table) {
         .add(
             "normalize(x)",
             "x / |x| along the last dimension; a vector shorter than 1e-12 is divided by that.",
-            "(sphere::normalize(tensor([[3, 4]])) * 5).to_array() => [[3.0, 4.0]]",
+            "(sphere::normalize(tensor([[3.0, 4.0]])) * 5).to_array() => [[3.0, 4.0]]",
             |x: Tensor| sphere::normalize(&x),
         )
         .add(
@@ -25,7 +25,7 @@ pub fn add(table: &mut Table) {
              1, b for 0; one number or one for each, [N]. Opposite vectors are joined through the axis most \
              across a.",
             "sphere::slerp(tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]]), 1.0).to_array() => [[1.0, 0.0]]\n\
-             (sphere::slerp(tensor([[1, 0]]), tensor([[0, 1]]), 0.5) * 1.4142135).round().to_array() \
+             (sphere::slerp(tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]]), 0.5) * 1.4142135).round().to_array() \
              => [[1.0, 1.0]]",
             |a: Tensor, b: Tensor, alpha: Amount| sphere::slerp(&a, &b, &alpha.on(&a)?),
         )
@@ -36,7 +36,7 @@ pub fn add(table: &mut Table) {
              count as at least 1e-6 from 1 and -1. With the option diagonal: \"with\" (the default); \
              \"without\" leaves out the pairs i = j, the sum is still divided by N M; \"only\" takes the \
              mean of these alone.",
-            "sphere::pair_loss(tensor([[1, 0]]), tensor([[0, 1]]), 1).exp().item() => 2.0\n\
+            "sphere::pair_loss(tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]]), 1).exp().item() => 2.0\n\
              sphere::pair_loss(tensor([[0.6, 0.8]]), tensor([[0.6, 0.8]]), 1).item() < 0.001 => true\n\
              { let s = tensor([[1.0, 0.0], [0.0, 1.0]]); \
              sphere::pair_loss(s, s, 0, #{ diagonal: \"without\" }).item() > 0.3465 } => true",

@@ -55,6 +55,9 @@ pub enum Command {
     },
     /// List the plugins: what each is, where it comes from, its presets
     List {
+        /// List the examples instead: known procedures, each in a short script
+        #[arg(long)]
+        examples: bool,
         /// Print JSON: one object a line
         #[arg(long)]
         json: bool,

@@ -50,7 +50,8 @@ pub fn run(name: &Path) -> Result<Outcome> {
 /// The built-in file of a plugin or script that is given by its name.
 fn find(name: &Path) -> Result<PathBuf> {
     let file = plugin::script_file(name);
-    let candidates = ["plugins", "scripts", ""].map(|folder| plugin::built_in(folder).join(&file));
+    let candidates =
+        ["plugins", "plugins/examples", "scripts", ""].map(|folder| plugin::built_in(folder).join(&file));
     if let Some(found) =
         candidates.into_iter().find(|path| library::is_built_in(path) && library::is_file(path))
     {

@@ -12,9 +12,9 @@ use crate::{
     terminal::entry,
 };
 
-/// Prints the plugins with their first line, where each comes from, and its presets.
-pub fn run(json: bool) -> Result<Outcome> {
-    let plugins = plugin::all();
+/// Prints the plugins, or the examples, with their first line, where each comes from, and its presets.
+pub fn run(examples: bool, json: bool) -> Result<Outcome> {
+    let plugins = if examples { plugin::examples() } else { plugin::all() };
     if json {
         plugins.iter().for_each(|path| out!("{}", facts(path)));
         return Ok(Outcome::Done);
@@ -26,7 +26,8 @@ pub fn run(json: bool) -> Result<Outcome> {
     }
     out!(
         "`host params NAME` shows its settings, `host run NAME` runs it, and\n\
-         `host copy NAME` gives a copy to edit."
+         `host copy NAME` gives a copy to edit.{}",
+        if examples { "" } else { " `host list --examples` shows more." }
     );
     Ok(Outcome::Done)
 }
@@ -51,11 +52,11 @@ fn title(path: &Path) -> String {
 
 /// Where a plugin comes from, and its presets.
 fn origin(path: &Path) -> String {
-    let shadowed =
-        || library::is_file(&plugin::built_in("plugins").join(path.file_name().unwrap_or_default()));
     let from = match library::is_built_in(path) {
         true => "built in".to_owned(),
-        false if shadowed() => format!("{}, in place of the built-in one", path.display()),
+        false if library::is_file(&plugin::built_in("").join(path)) => {
+            format!("{}, in place of the built-in one", path.display())
+        }
         false => path.display().to_string(),
     };
     let presets: Vec<_> = plugin::presets(path).into_iter().map(|(name, _)| name).collect();

@@ -77,7 +77,7 @@ fn dispatch(command: &Command) -> Result<Outcome> {
         Command::Resume(args) => resume::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Params { plugin, toml, json } => params::run(plugin, *toml, *json),
-        Command::List { json } => list::run(*json),
+        Command::List { examples, json } => list::run(*examples, *json),
         Command::Copy { name } => copy::run(name),
         Command::Help { name, markdown, definitions } => help::run(name, *markdown, *definitions),
         Command::Runs(args) => runs::run(args),

@@ -20,6 +20,9 @@ use crate::{
 const PLUGINS: &str = "plugins";
 const SCRIPTS: &str = "scripts";
 
+/// Where plugins are that show how a procedure is written, and are no paper's own.
+const EXAMPLES: &str = "plugins/examples";
+
 /// The file of a plugin that is given by name or path. The user's own comes before a built-in one.
 pub fn find(plugin: &Path) -> Result<PathBuf> {
     if library::is_file(plugin) {
@@ -28,8 +31,9 @@ pub fn find(plugin: &Path) -> Result<PathBuf> {
     let file = script_file(plugin);
     // A path leads from here. A bare name is one that `host list` shows, else that of a file here. Among the
     // built-in files `plugins/NAME.rhai` is there as in a copy of the sources.
-    let own = Path::new(PLUGINS).join(&file);
-    let mut candidates = vec![own, built_in(PLUGINS).join(&file), built_in("").join(&file)];
+    let shelves = [PLUGINS, EXAMPLES].into_iter().flat_map(|shelf| [shelf.into(), built_in(shelf)]);
+    let mut candidates: Vec<PathBuf> = shelves.map(|folder| folder.join(&file)).collect();
+    candidates.push(built_in("").join(&file));
     let is_path = plugin.components().count() > 1;
     candidates.insert(if is_path { 0 } else { candidates.len() }, file.clone());
     if let Some(found) = candidates.iter().find(|path| library::is_file(path)) {
@@ -38,7 +42,7 @@ pub fn find(plugin: &Path) -> Result<PathBuf> {
     if let Some(other) = [plugin].into_iter().chain(candidates.iter().map(PathBuf::as_path)).find_map(other) {
         return Err(other);
     }
-    let names: Vec<_> = all().iter().map(|path| stem(path)).collect();
+    let names: Vec<_> = all().iter().chain(&examples()).map(|path| stem(path)).collect();
     let near = did_you_mean(&stem(&file), names.iter().map(String::as_str));
     let help =
         near.unwrap_or_else(|| "give the path of a .rhai file, or a name that `host list` shows".into());
@@ -75,8 +79,17 @@ pub fn built_in(folder: &str) -> PathBuf {
 /// All plugins that can be run by name, sorted: those in ./plugins, and the built-in ones whose names are not
 /// taken by those.
 pub fn all() -> Vec<PathBuf> {
-    let mut plugins = in_folder(Path::new(PLUGINS));
-    for path in in_folder(&built_in(PLUGINS)) {
+    on_shelf(PLUGINS)
+}
+
+/// All examples, as [`all`] plugins.
+pub fn examples() -> Vec<PathBuf> {
+    on_shelf(EXAMPLES)
+}
+
+fn on_shelf(folder: &str) -> Vec<PathBuf> {
+    let mut plugins = in_folder(Path::new(folder));
+    for path in in_folder(&built_in(folder)) {
         if !plugins.iter().any(|own| own.file_name() == path.file_name()) {
             plugins.push(path);
         }

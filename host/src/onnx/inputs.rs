@@ -104,8 +104,9 @@ fn check<'a>(port: &ModelPort, given: Given<'a>) -> Result<Ready<'a>> {
         return Ok(Ready::View(view));
     }
     let family = |dtype: DType| (dtype.computed().is_int(), dtype.computed().is_float());
-    if DType::ALL.contains(&dtype) || family(dtype) != family(view.dtype()) {
-        return Err(wrong(port, &found, &format!("convert it to {}", dtype.computed())));
+    let is_exact = DType::ALL.contains(&dtype) && !dtype.is_int();
+    if is_exact || family(dtype) != family(view.dtype()) {
+        return Err(wrong(port, &found, &format!("convert it to {}{}", dtype.computed(), method(dtype))));
     }
     let array = Array::new(view.shape(), view.data().to_owned())?;
     let fitted = array.fitted(dtype).map_err(|error| {
@@ -113,6 +114,17 @@ fn check<'a>(port: &ModelPort, given: Given<'a>) -> Result<Ready<'a>> {
         Error::usage(problem, format!("give numbers that {dtype} holds"))
     })?;
     Ok(Ready::Fitted(fitted))
+}
+
+/// The method of a tensor that converts to an element type.
+fn method(dtype: DType) -> &'static str {
+    match dtype.computed() {
+        DType::F32 => " (`.float()`)",
+        DType::I64 => " (`.long()`)",
+        DType::I32 => " (`.int()`)",
+        DType::Bool => " (`.bool()`)",
+        _ => "",
+    }
 }
 
 fn fits(port: &ModelPort, shape: &[usize]) -> bool {
@@ -200,7 +212,7 @@ mod tests {
     fn wrong_types_and_shapes_say_what_came_and_what_was_expected() {
         assert_eq!(
             message(vec![("label", zeros(&[1]))]),
-            "input `label` is f32 [1], expected label: i64 [?]\n  help: convert it to i64"
+            "input `label` is f32 [1], expected label: i64 [?]\n  help: convert it to i64 (`.long()`)"
         );
         for shape in [&[2, 4][..], &[3], &[2, 3, 1]] {
             let text = message(vec![("image", zeros(shape))]);

@@ -71,7 +71,7 @@ impl Model {
         device: Device,
         library: Option<&Path>,
     ) -> Result<Self> {
-        let (header, mixed) = (Header::of(file.proto()), mixed_samples(file.proto()));
+        let (header, mixed) = (Header::of(file.proto()), mixed_samples(&file));
         let elements: Vec<_> = file.elements().map(Path::to_path_buf).collect();
         let declared = Declared::from(file.proto());
         drop(file);
@@ -83,14 +83,15 @@ impl Model {
     /// [`Model::open`] for the `bytes` of a `file` that is not written; `name` stands for its path.
     pub fn from_bytes(
         name: &str,
-        file: &ModelProto,
+        file: ModelProto,
         bytes: &[u8],
         device: Device,
         library: Option<&Path>,
     ) -> Result<Self> {
         let commit = |mut builder: SessionBuilder| builder.commit_from_memory(bytes);
-        let model = Self::build(Path::new(name), Header::of(file), device, library, commit)?;
-        Ok(Self { mixed: mixed_samples(file), ..model.declaring(file.into()) })
+        let file = onnx_net::OnnxFile::from(file);
+        let model = Self::build(Path::new(name), Header::of(file.proto()), device, library, commit)?;
+        Ok(Self { mixed: mixed_samples(&file), ..model.declaring(file.proto().into()) })
     }
 
     /// The model with what its file says.

@@ -3,7 +3,7 @@
 
 use std::any::TypeId;
 
-use ops::{Tensor, nn::Module};
+use ops::{Number, Tensor, nn::Module};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 
 use super::{Observer, require_items};
@@ -159,6 +159,21 @@ impl FromScript for f64 {
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         value.as_float().or_else(|_| value.as_int().map(|i| i as f64)).map_err(|_| Refusal::Type)
+    }
+}
+
+/// A number beside a tensor keeps its kind, which decides that of the result.
+impl FromScript for Number {
+    const NAME: &'static str = "number";
+
+    fn types() -> Vec<TypeId> {
+        vec![TypeId::of::<f64>(), TypeId::of::<i64>(), TypeId::of::<bool>()]
+    }
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let float = value.as_float().map(Self::Float);
+        let found = float.or_else(|_| value.as_int().map(Self::Whole));
+        found.or_else(|_| value.as_bool().map(Self::Bool)).map_err(|_| Refusal::Type)
     }
 }
 

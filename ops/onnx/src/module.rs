@@ -52,14 +52,14 @@ pub fn module_with(model: &OnnxFile, choice: &Choice) -> Result<Module> {
 
 /// The module where the file allows one, and what is to be said of it.
 fn assemble(model: &OnnxFile, choice: &Choice) -> (Option<Module>, Report) {
-    let (bare, elements) = bare(model.proto());
-    let mut built = build::build(&bare, elements, choice);
+    let bare = bare(model.proto());
+    let mut built = build::build(&bare, model, choice);
     let mut report = described(&mut built);
     let (inputs, outputs) = model.proto().graph.as_ref().map_or((vec![], vec![]), ports);
     built.findings.extend(inputs.iter().flat_map(unusable));
     built.findings.extend(built.claimed.unmatched.take().map(|pattern| unnamed(&pattern, &report)));
     if built.findings.is_empty() {
-        let original = Original::new(bare, elements, built.claimed.locations, &built.claimed.parameters);
+        let original = Original::new(bare, model, built.claimed.locations, &built.claimed.parameters);
         let (plan, verified, inputs_first) = (built.plan, OnceLock::new(), built.claimed.inputs_first);
         let graph = Graph { plan, inputs, outputs, rebatch: true, inputs_first, verified, original };
         match tried(graph, built.claimed.parameters) {

@@ -8,13 +8,16 @@
 
 mod known;
 
-use std::collections::HashMap;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use crate::{
-    GraphValue,
+    GraphValue, OnnxFile,
     file::{
         elements,
-        proto::{Dimension, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto},
+        proto::{Dimension, GraphProto, NodeProto, TensorProto, ValueInfoProto},
     },
 };
 
@@ -63,13 +66,15 @@ impl RowValue<'_> {
 
 /// Why the samples of a model may depend on each other or on their positions; none where the graph shows that
 /// they do not. Axis 0 of all its inputs and outputs counts the samples.
-pub fn mixed_samples(model: &ModelProto) -> Option<String> {
+pub fn mixed_samples(file: &OnnxFile) -> Option<String> {
+    let model = file.proto();
     let Some(graph) = &model.graph else { return Some("the file has no graph".into()) };
     let sets = model.opset_import.iter();
     let opset = sets.filter(|set| is_standard(&set.domain)).map(|set| set.version).max().unwrap_or(1);
-    let values = constants(graph);
-    let inputs: Vec<_> = graph.input.iter().filter(|input| !values.contains_key(&*input.name)).collect();
+    let constants: HashSet<_> = graph.initializer.iter().map(|tensor| &*tensor.name).collect();
+    let inputs: Vec<_> = graph.input.iter().filter(|input| !constants.contains(&*input.name)).collect();
     let batch = inputs.first().and_then(|input| *shape(input)?.first()?);
+    let values = values(file, batch);
     let mut rows = Rows { opset, batch, values, shapes: shapes(graph) };
     for input in inputs {
         rows.values.insert(&input.name, RowValue::sample(shape(input).map(|shape| shape.len())));
@@ -90,8 +95,20 @@ fn is_standard(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
 }
 
-fn constants(graph: &GraphProto) -> HashMap<&str, RowValue<'_>> {
-    graph.initializer.iter().map(|tensor| (&*tensor.name, constant(tensor))).collect()
+/// The initialisers of a file for a batch of that size.
+fn values(file: &OnnxFile, batch: Option<usize>) -> HashMap<&str, RowValue<'_>> {
+    let mut values = HashMap::new();
+    for (i, tensor) in file.initialisers().iter().enumerate() {
+        let mut value = constant(tensor);
+        // Of others the numbers are not asked for.
+        if value.first == batch
+            && let Ok(Cow::Owned(whole)) = file.whole(i)
+        {
+            value.uniform = constant(&whole).uniform;
+        }
+        values.insert(&*tensor.name, value);
+    }
+    values
 }
 
 fn constant(tensor: &TensorProto) -> RowValue<'_> {

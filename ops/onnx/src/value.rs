@@ -137,15 +137,6 @@ pub(crate) fn whole(op: &'static str, x: &Tensor) -> Result<Vec<i64>> {
     })
 }
 
-/// The type that stands for another on a device: a GPU has the shorter ones only.
-pub(crate) fn held(dtype: DType, device: Device) -> DType {
-    match (device, dtype) {
-        (Device::Gpu, DType::I64) => DType::I32,
-        (Device::Gpu, DType::F64) => DType::F32,
-        _ => dtype,
-    }
-}
-
 /// A tensor on a device. Integers of 64 bits become shorter on a GPU, which has no others.
 pub(crate) fn to_device(tensor: &Tensor, device: Device) -> Result<Tensor> {
     if device == tensor.device() {

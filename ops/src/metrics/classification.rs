@@ -20,7 +20,9 @@ pub fn predictions(scores: &Tensor) -> Result<Vec<usize>> {
 /// Labels `[N]` as numbers.
 pub(super) fn labels(op: &'static str, labels: &Tensor) -> Result<Vec<usize>> {
     ensure(labels.rank() == 1, || Error::shape(op, format!("{:?}", labels.shape()), "labels [N]"))?;
-    ensure(labels.dtype().is_int(), || Error::dtype(op, labels.dtype(), "integers (convert with `cast`)"))?;
+    ensure(labels.dtype().is_int(), || {
+        Error::dtype(op, labels.dtype(), "integers (convert with `.long()`)")
+    })?;
     let label = |x: f64| {
         let wrong = Error::argument(op, "a label", x, "0 or more");
         if x < 0.0 { Err(wrong) } else { Ok(x as usize) }

@@ -7,14 +7,14 @@ use burn::backend::{
 
 use super::{
     OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, compare::Comparison,
-    require_float, require_number, require_same,
+    promote::alike, require_float, require_number, require_same,
 };
 use crate::{
-    Device, Error, Result, Spec, Tensor,
+    DType, Device, Error, Result, Spec, Tensor,
     tensor::{apply, broadcast},
 };
 
-/// `y = f(a, b)` of numbers; `Div`, `Pow` and `Atan2` of floats only.
+/// `y = f(a, b)` of numbers of one type; `Div`, `Pow` and `Atan2` of floats only.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Binary {
     Add,
@@ -24,6 +24,7 @@ pub(crate) enum Binary {
     Pow,
     Atan2,
     Remainder,
+    FloorDivide,
     Maximum,
     Minimum,
 }
@@ -39,6 +40,7 @@ impl Binary {
             Self::Pow => ["pow", "Pow"],
             Self::Atan2 => ["atan2", "Atan"],
             Self::Remainder => ["remainder", "Mod"],
+            Self::FloorDivide => ["floor_divide", "Div"],
             Self::Maximum => ["maximum", "Max"],
             Self::Minimum => ["minimum", "Min"],
         }
@@ -48,6 +50,9 @@ impl Binary {
 impl Op for Binary {
     fn info(&self) -> OpInfo {
         let is_linear = matches!(self, Self::Add | Self::Sub);
+        if *self == Self::FloorDivide {
+            return OpInfo::new(self.names()[0]).constant();
+        }
         OpInfo::new(self.names()[0]).saving(if is_linear { Saves::NOTHING } else { Saves::INPUTS })
     }
 
@@ -71,8 +76,13 @@ impl Op for Binary {
             Self::Div => Dispatch::float_div(a, b),
             Self::Pow => Dispatch::float_powf(a, b),
             Self::Atan2 => Dispatch::float_atan2(a, b),
-            Self::Remainder if y.dtype.is_int() && device == Device::Gpu => whole_remainder(a, b, device),
-            Self::Remainder => by_kind!(y.dtype, float_remainder, int_remainder, (a, b)),
+            Self::Remainder if y.dtype.is_int() => whole_remainder(a, b, device),
+            Self::Remainder => Dispatch::float_remainder(a, b),
+            Self::FloorDivide if y.dtype.is_int() => {
+                let rest = whole_remainder(a.clone(), b.clone(), device);
+                Dispatch::int_div(Dispatch::int_sub(a, rest), b)
+            }
+            Self::FloorDivide => Dispatch::float_floor(Dispatch::float_div(a, b)),
             Self::Maximum => select(Comparison::Greater),
             Self::Minimum => select(Comparison::Less),
         }
@@ -86,6 +96,7 @@ impl Op for Binary {
         let first = || if *self == Self::Maximum { a.ge(b) } else { a.le(b) };
         let da = at.want(0, || match self {
             Self::Add | Self::Sub | Self::Remainder => to_a(dy.clone()),
+            Self::FloorDivide => to_a(dy.zeros_like()?),
             Self::Mul => to_a(dy.mul(b)?),
             Self::Div => to_a(dy.div(b)?),
             Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&less_one(b, a)?)?)?)?),
@@ -106,6 +117,7 @@ impl Op for Binary {
             }
             Self::Atan2 => to_b(dy.mul(&part_of_square(a, a, b)?)?.neg()?),
             Self::Remainder => to_b(dy.mul(&a.div(b)?.floor()?)?.neg()?),
+            Self::FloorDivide => to_b(dy.zeros_like()?),
             Self::Maximum | Self::Minimum => to_b(dy.mul(&first()?.logical_not()?.cast(dy.dtype())?)?),
         })?;
         Ok(vec![da, db])
@@ -120,6 +132,16 @@ impl Op for Binary {
                 let whole = w.node("Floor", [quotient]);
                 let part = w.node("Mul", [b, whole]);
                 w.node("Sub", [a, part])
+            }
+            Self::FloorDivide if w.output.dtype.is_float() => {
+                let quotient = w.node("Div", [a, b]);
+                w.node("Floor", [quotient])
+            }
+            // Division of whole numbers cuts off towards 0.
+            Self::FloorDivide => {
+                let rest = w.node("Mod", [a.clone(), b.clone()]);
+                let multiple = w.node("Sub", [a, rest]);
+                w.node("Div", [multiple, b])
             }
             _ => w.node(self.names()[1], [a, b]),
         })
@@ -183,6 +205,9 @@ pub(super) fn expanded(x: &Operand, y: &Spec) -> Primitive {
 /// The remainder of integers by their quotient: what shaders' own one is of negative numbers is not the
 /// same on all drivers.
 fn whole_remainder(a: Primitive, b: Primitive, device: Device) -> Primitive {
+    if device == Device::Cpu {
+        return Dispatch::int_remainder(a, b);
+    }
     let quotient = Dispatch::int_div(a.clone(), b.clone());
     // Of the sign of a, or 0.
     let rest = Dispatch::int_sub(a, Dispatch::int_mul(quotient, b.clone()));
@@ -203,38 +228,88 @@ fn select(compare: Comparison, a: &Operand, b: &Operand, y: &Spec, device: Devic
     by_kind!(y.dtype, float_mask_where, int_mask_where, (b, mask, a))
 }
 
-/// Element-wise functions of two tensors. Shapes broadcast; [`Error::Shape`] names both where
-/// they do not, [`Error::DType`] both element types where they differ.
+impl Binary {
+    /// Of two tensors of any types, by PyTorch's promotion. Of truth values a sum is true where one is, a
+    /// product where both are.
+    fn of(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        let [a, b] = alike(a, b)?;
+        match (self, a.dtype()) {
+            (Self::Div | Self::Atan2, _) => apply(self, &[&a.floating()?, &b.floating()?]),
+            (Self::Add | Self::Maximum, DType::Bool) => a.logical_or(&b),
+            (Self::Mul | Self::Minimum, DType::Bool) => a.logical_and(&b),
+            (Self::Pow, dtype) if dtype.is_int() => whole_power(&a, &b),
+            (Self::Remainder | Self::FloorDivide, dtype) if dtype.is_int() => {
+                self.infer(&[a.spec(), b.spec()])?;
+                // One backend panics, one answers anything.
+                let zero = Error::argument(self.name(), "the divisor", "0", "anything else for integers");
+                refuse_at_once(&b.eq_scalar(0.0)?, zero)?;
+                apply(self, &[&a, &b])
+            }
+            _ => apply(self, &[&a, &b]),
+        }
+        .map_err(|e| e.named(self.name()))
+    }
+}
+
+/// Refuses truth values that are true, before anything is computed where they are.
+fn refuse_at_once(wrong: &Tensor, error: Error) -> Result<()> {
+    let is_wrong = !wrong.is_symbolic() && wrong.any_dims(&[], false)?.item()? != 0.0;
+    if is_wrong { Err(error) } else { Ok(()) }
+}
+
+/// `y = a^b` of whole numbers, by squaring: exact, and wrapping around as their products do.
+fn whole_power(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let negative =
+        Error::argument("pow", "an exponent", "negative", "0 or more for integers (or `.float()`)");
+    refuse_at_once(&b.lt_scalar(0.0)?, negative)?;
+    // In a trace exponents are unknown: those below 64 are right.
+    let largest = if b.is_symbolic() { 63 } else { b.max_dims(&[], false)?.item()? as u64 };
+    let (mut y, mut square, mut rest) = (a.ones_like()?, a.clone(), b.clone());
+    for _ in 0..u64::BITS - largest.leading_zeros() {
+        let odd = rest.remainder_scalar(2.0)?.cast(DType::Bool)?;
+        y = odd.where_(&y.mul(&square)?, &y)?;
+        (square, rest) = (square.square()?, rest.floor_divide_scalar(2.0)?);
+    }
+    // Exponents broadcast even where all are 0.
+    y.add(&b.mul_scalar(0.0)?)
+}
+
+/// Element-wise functions of two tensors, by PyTorch's promotion ([`promote`](super::promote)). Shapes
+/// broadcast; [`Error::Shape`] names both where they do not, [`Error::DType`] truth values where the function
+/// has none.
 impl Tensor {
     /// `y = a + b`
     pub fn add(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Add, &[self, other])
+        Binary::Add.of(self, other)
     }
 
     /// `y = a - b`
     pub fn sub(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Sub, &[self, other])
+        Binary::Sub.of(self, other)
     }
 
     /// `y = a b`
     pub fn mul(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Mul, &[self, other])
+        Binary::Mul.of(self, other)
     }
 
-    /// `y = a / b` of floats.
+    /// `y = a / b`, floats of whole numbers too.
     pub fn div(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Div, &[self, other])
+        Binary::Div.of(self, other)
     }
 
-    /// `y = a^b` of floats.
+    /// `y = a^b`; whole numbers of whole numbers.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a negative exponent of whole numbers.
     pub fn pow(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Pow, &[self, other])
+        Binary::Pow.of(self, other)
     }
 
     /// The angle of the point (x = `other`, y = `self`), radians in (-pi, pi]; at the origin it is 0, and so
     /// are the gradients.
     pub fn atan2(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Atan2, &[self, other])
+        Binary::Atan2.of(self, other)
     }
 
     /// `y = a - b floor(a / b)`, which has the sign of b.
@@ -242,12 +317,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::Argument`] for an integer b that is 0 somewhere.
     pub fn remainder(&self, other: &Tensor) -> Result<Tensor> {
-        Binary::Remainder.infer(&[self.spec(), other.spec()])?;
-        if other.dtype().is_int() && !other.is_symbolic() && other.to_f64()?.contains(&0.0) {
-            // One backend panics, one answers anything.
-            return Err(Error::argument("remainder", "the divisor", "0", "anything else for integers"));
-        }
-        apply(Binary::Remainder, &[self, other])
+        Binary::Remainder.of(self, other)
     }
 
     /// `y = x - s floor(x / s)`, which has the sign of s.
@@ -259,13 +329,31 @@ impl Tensor {
         divisor.and_then(|s| self.remainder(&s)).map_err(|e| e.named("remainder"))
     }
 
+    /// `y = floor(a / b)`: whole numbers of whole numbers, rounded down where they are negative, too. A
+    /// constant to gradients.
+    ///
+    /// # Errors
+    /// As [`Tensor::remainder`].
+    pub fn floor_divide(&self, other: &Tensor) -> Result<Tensor> {
+        Binary::FloorDivide.of(self, other)
+    }
+
+    /// `y = floor(x / s)`, as [`Tensor::floor_divide`].
+    ///
+    /// # Errors
+    /// As [`Tensor::remainder`].
+    pub fn floor_divide_scalar(&self, s: f64) -> Result<Tensor> {
+        let divisor = Tensor::scalar(s, self.dtype(), self.device());
+        divisor.and_then(|s| self.floor_divide(&s)).map_err(|e| e.named("floor_divide"))
+    }
+
     /// The larger of both; the gradient goes to the first where they are equal.
     pub fn maximum(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Maximum, &[self, other])
+        Binary::Maximum.of(self, other)
     }
 
     /// The smaller of both; the gradient goes to the first where they are equal.
     pub fn minimum(&self, other: &Tensor) -> Result<Tensor> {
-        apply(Binary::Minimum, &[self, other])
+        Binary::Minimum.of(self, other)
     }
 }

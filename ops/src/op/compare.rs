@@ -6,7 +6,9 @@ use burn::backend::{Dispatch, ops::BoolTensorOps as _};
 use super::{
     OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive,
     binary::expanded,
-    by_kind, require, require_number, require_same,
+    by_kind,
+    promote::alike,
+    require, require_number, require_same,
     scalar::{fits, number},
 };
 use crate::{
@@ -166,15 +168,26 @@ impl Op for Logic {
     }
 }
 
+impl Comparison {
+    /// Of two tensors of any types, by PyTorch's promotion: false is below true.
+    fn of(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        let [a, b] = alike(a, b)?;
+        if a.dtype() == DType::Bool && !matches!(self, Self::Equal | Self::NotEqual) {
+            return apply(self, &[&a.cast(DType::I32)?, &b.cast(DType::I32)?]);
+        }
+        apply(self, &[&a, &b])
+    }
+}
+
 /// Makes of each row a comparison of two tensors, whose shapes broadcast, and one of a tensor and a number.
 macro_rules! comparisons {
     ($($name:ident, $with_scalar:ident: $comparison:ident, $a_b:literal, $x_s:literal;)*) => {
-        /// Comparisons. [`crate::Error::Shape`] names shapes that do not broadcast, [`crate::Error::DType`]
-        /// element types that differ, and an integer type beside a fraction.
+        /// Comparisons, of tensors by PyTorch's promotion. [`crate::Error::Shape`] names shapes that do not
+        /// broadcast, [`crate::Error::DType`] an integer type beside a fraction.
         impl Tensor {$(
             #[doc = concat!("Whether ", $a_b, ".")]
             pub fn $name(&self, other: &Tensor) -> Result<Tensor> {
-                apply(Comparison::$comparison, &[self, other])
+                Comparison::$comparison.of(self, other)
             }
 
             #[doc = concat!("Whether ", $x_s, ".")]

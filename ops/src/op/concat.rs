@@ -1,7 +1,8 @@
 //! Tensors joined.
 
 use super::{
-    OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, require_same,
+    OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, promote::wider,
+    require_same,
 };
 use crate::{Device, Error, Result, Spec, Tensor, ensure, tensor::apply};
 
@@ -51,14 +52,16 @@ impl Op for Concat {
 }
 
 impl Tensor {
-    /// Tensors one after the other along dimension `dim`.
+    /// Tensors one after the other along dimension `dim`, in the widest of their element types.
     ///
     /// # Errors
     /// [`Error::Argument`] for no tensors, [`Error::Shape`] when they differ elsewhere.
     pub fn concat(tensors: &[&Tensor], dim: i64) -> Result<Tensor> {
         let first = first_of("concat", tensors)?;
         let dim = first.spec().dim("concat", dim)?;
-        apply(Concat { dim }, tensors)
+        let dtype = tensors.iter().map(|x| x.dtype()).fold(first.dtype(), wider);
+        let alike = tensors.iter().map(|x| x.cast(dtype)).collect::<Result<Vec<_>>>()?;
+        apply(Concat { dim }, &alike.iter().collect::<Vec<_>>())
     }
 
     /// Tensors of one shape along a new dimension `dim`.

@@ -77,14 +77,13 @@ impl Op for Flip {
 }
 
 impl Tensor {
-    /// `y_i = x_0 + ... + x_i` along `dim`.
+    /// `y_i = x_0 + ... + x_i` along `dim`; of whole numbers and truth values as [`Tensor::sum_dims`].
     ///
     /// # Errors
-    /// [`crate::Error::Argument`] for no such dimension, [`crate::Error::DType`] for truth values, and as
-    /// [`Tensor::sum_dims`].
+    /// [`crate::Error::Argument`] for no such dimension.
     pub fn cumsum(&self, dim: i64) -> Result<Tensor> {
         let dim = self.spec().dim("cumsum", dim)?;
-        self.in_wide_integers("cumsum", |x| apply(CumSum { dim }, &[x]))
+        apply(CumSum { dim }, &[&self.countable()?])
     }
 
     /// The elements in the opposite order along `dims` (all where there are none).

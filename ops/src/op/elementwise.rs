@@ -34,8 +34,8 @@ pub struct Elementwise {
     pub doc: &'static str,
     /// A call of it in a script, with its value; empty where scripts have an operator for it.
     pub example: &'static str,
-    /// Whether it takes integers, too.
-    integers: bool,
+    /// What it makes of integers.
+    integers: Integers,
     /// Over f32 on the CPU, where it is written for vectors.
     cpu: Option<Map>,
     /// On any backend, in the element type and on the device.
@@ -47,6 +47,17 @@ pub struct Elementwise {
     onnx: OnnxForm,
     /// The inputs, where a row does not say.
     saves: Saves,
+}
+
+/// What a function makes of integers.
+#[derive(Clone, Copy, PartialEq)]
+enum Integers {
+    /// Integers.
+    Kept,
+    /// What it makes of the same numbers as floats.
+    Floats,
+    /// An error: it is one of networks, or PyTorch has none.
+    Refused,
 }
 
 /// What a function is in ONNX.
@@ -66,6 +77,15 @@ macro_rules! optional {
     };
 }
 
+macro_rules! integers {
+    () => {
+        Integers::Floats
+    };
+    ($integers:ident) => {
+        Integers::$integers
+    };
+}
+
 macro_rules! saved {
     () => {
         Saves::INPUTS
@@ -78,7 +98,7 @@ macro_rules! saved {
 /// Makes of each row a constant of [`Elementwise`] and a method of [`Tensor`].
 macro_rules! elementwise {
     ($($(#[$remark:meta])* $name:ident, $doc:literal $(, $input:literal => $output:literal)? {
-        $(integers: $integers:literal,)?
+        $(integers: $integers:ident,)?
         $(cpu: |$c:ident| $cpu:expr,)?
         run: $run:expr,
         $(gradient: $gradient:expr,)?
@@ -95,7 +115,7 @@ macro_rules! elementwise {
                 example: concat!(
                     $("tensor([", $input, "]).", stringify!($name), "().to_array() => [", $output, "]")?
                 ),
-                integers: false $(|| $integers)?,
+                integers: integers!($($integers)?),
                 cpu: optional!($(|x| cpu::map(x, #[inline(always)] |$c| $cpu))?),
                 run: $run,
                 gradient: optional!($($gradient)?),
@@ -120,7 +140,7 @@ macro_rules! elementwise {
 
 elementwise! {
     neg, "`y = -x`" {
-        integers: true,
+        integers: Kept,
         cpu: |x| -x,
         run: |x, dtype, _| by_kind!(dtype, float_neg, int_neg, (x)),
         gradient: |_, _, dy| dy.neg(),
@@ -129,7 +149,7 @@ elementwise! {
     }
     /// The gradient at 0 is 0.
     abs, "The absolute value.", "-2.0" => "2.0" {
-        integers: true,
+        integers: Kept,
         cpu: |x| x.abs(),
         run: |x, dtype, _| by_kind!(dtype, float_abs, int_abs, (x)),
         gradient: |x, _, dy| dy.mul(&x.sign()?),
@@ -137,7 +157,7 @@ elementwise! {
     }
     /// A constant to gradients.
     sign, "-1, 0 or 1.", "-2.0" => "-1.0" {
-        integers: true,
+        integers: Kept,
         run: |x, dtype, _| by_kind!(dtype, float_sign, int_sign, (x)),
         onnx: Node("Sign"),
     }
@@ -169,7 +189,7 @@ elementwise! {
         saves: OUTPUT,
     }
     square, "x^2", "3.0" => "9.0" {
-        integers: true,
+        integers: Kept,
         cpu: |x| x * x,
         run: |x, dtype, _| by_kind!(dtype, float_mul, int_mul, (x.clone(), x)),
         gradient: |x, _, dy| dy.mul(x)?.mul_scalar(2.0),
@@ -246,16 +266,19 @@ elementwise! {
     }
     /// A constant to gradients.
     floor, "The largest whole number not above x.", "1.7" => "1.0" {
+        integers: Refused,
         run: |x, _, _| Dispatch::float_floor(x),
         onnx: Node("Floor"),
     }
     /// A constant to gradients.
     ceil, "The smallest whole number not below x.", "1.2" => "2.0" {
+        integers: Refused,
         run: |x, _, _| Dispatch::float_ceil(x),
         onnx: Node("Ceil"),
     }
     /// A constant to gradients.
     round, "The nearest whole number, halves to even.", "2.5" => "2.0" {
+        integers: Refused,
         run: |x, _, _| Dispatch::float_round(x),
         onnx: Node("Round"),
     }
@@ -269,6 +292,7 @@ elementwise! {
     }
     /// The gradient at 0 is 0.
     relu, "max(x, 0)", "-1.0" => "0.0" {
+        integers: Refused,
         cpu: |x| if x <= 0.0 { 0.0 } else { x },
         run: |x, _, _| Dispatch::relu(x),
         gradient: |_, y, dy| gate(y, dy, 0.0),
@@ -277,6 +301,7 @@ elementwise! {
     }
     /// It does not overflow.
     softplus, "log(1 + e^x)", "100.0" => "100.0" {
+        integers: Refused,
         cpu: |x| maths::softplus(x),
         run: |x, _, _| softplus(x),
         gradient: |x, _, dy| dy.mul(&x.sigmoid()?),
@@ -285,6 +310,7 @@ elementwise! {
     }
     /// `y = x P(X < x)` for a standard normal X (Hendrycks and Gimpel, 2016), by the error function.
     gelu, "x times the normal distribution function.", "0.0" => "0.0" {
+        integers: Refused,
         run: |x, _, _| Dispatch::gelu(x),
         gradient: |x, _, dy| dy.mul(&gelu_slope(x)?),
         onnx: Node("Gelu"),
@@ -297,7 +323,10 @@ impl Elementwise {
     /// # Errors
     /// [`Error::DType`] for an element type that it is not defined for.
     pub fn of(&'static self, x: &Tensor) -> Result<Tensor> {
-        apply(self, &[x])
+        match self.integers {
+            Integers::Floats => apply(self, &[&x.floating()?]),
+            Integers::Kept | Integers::Refused => apply(self, &[x]),
+        }
     }
 
     /// `dx` in one pass, where there is one and nothing is recorded.
@@ -317,7 +346,7 @@ impl Op for &'static Elementwise {
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        let require = if self.integers { require_number } else { require_float };
+        let require = if self.integers == Integers::Kept { require_number } else { require_float };
         require(self.name, x[0])?;
         Ok(x[0].clone())
     }

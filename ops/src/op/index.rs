@@ -4,7 +4,7 @@ use burn::backend::tensor::IndexingUpdateOp;
 
 use super::{
     OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, binary::expanded,
-    by_kind, require, require_number, require_rank, require_same,
+    by_kind, promote::alike, require, require_number, require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
@@ -13,7 +13,7 @@ use crate::{
 
 /// All dimensions but `dim` must agree between the index and the tensor.
 fn same_but(op: &'static str, dim: usize, x: &Spec, index: &Spec) -> Result<()> {
-    require(op, index, DType::is_int, "i32 or i64 for the index")?;
+    require(op, index, DType::is_int, "i32 or i64 for the index (convert with `.long()`)")?;
     let fits = x.rank() == index.rank() && (0..x.rank()).all(|d| d == dim || x.shape[d] == index.shape[d]);
     ensure(fits, || {
         let found = format!("{:?} for the index of {:?}", index.shape, x.shape);
@@ -22,7 +22,7 @@ fn same_but(op: &'static str, dim: usize, x: &Spec, index: &Spec) -> Result<()> 
 }
 
 fn require_index(op: &'static str, index: &Spec) -> Result<()> {
-    require(op, index, DType::is_int, "i32 or i64 for the index")?;
+    require(op, index, DType::is_int, "i32 or i64 for the index (convert with `.long()`)")?;
     require_rank(op, index, 1, "one dimension for the index")
 }
 
@@ -263,9 +263,10 @@ impl Tensor {
         apply(AddChosen(Choose(Chosen::Slices, dim)), &[self, index, source])
     }
 
-    /// `a` where this truth value is true, `b` elsewhere. All three broadcast.
+    /// `a` where this truth value is true, `b` elsewhere, by PyTorch's promotion. All three broadcast.
     pub fn where_(&self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
-        apply(Where, &[self, a, b])
+        let [a, b] = alike(a, b)?;
+        apply(Where, &[self, &a, &b])
     }
 
     /// `value` where the mask is true, the tensor elsewhere. The mask broadcasts to the tensor.

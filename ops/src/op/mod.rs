@@ -19,6 +19,7 @@ pub(crate) mod keep;
 mod matmul;
 mod pad;
 mod pool;
+mod promote;
 mod range;
 mod rectifier;
 mod reduce;
@@ -42,6 +43,7 @@ pub(crate) use refuse::refuse_where;
 
 pub use interpolate::Interpolation;
 pub use pad::Padding;
+pub use promote::Number;
 pub use window::Window;
 
 /// Refuses element types that `allowed` does not.
@@ -56,19 +58,19 @@ pub(crate) fn require(
 
 /// Refuses anything but floats.
 pub(crate) fn require_float(op: &'static str, x: &Spec) -> Result<()> {
-    require(op, x, DType::is_float, "f32 or f64 (convert with `cast`)")
+    require(op, x, DType::is_float, "f32 or f64 (convert with `.float()`)")
 }
 
 /// Refuses anything but numbers.
 pub(crate) fn require_number(op: &'static str, x: &Spec) -> Result<()> {
-    require(op, x, |d| d != DType::Bool, "a number type (convert with `cast`)")
+    require(op, x, |d| d != DType::Bool, "a number type (convert with `.float()` or `.long()`)")
 }
 
 /// Refuses two different element types.
 pub(crate) fn require_same(op: &'static str, a: &Spec, b: &Spec) -> Result<()> {
     ensure(a.dtype == b.dtype, || {
         let found = format!("{} and {}", a.dtype, b.dtype);
-        Error::dtype(op, found, "one element type for both (convert with `cast`)")
+        Error::dtype(op, found, "one element type for both (convert with `.float()`, or `cast`)")
     })
 }
 

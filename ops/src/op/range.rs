@@ -39,7 +39,7 @@ impl Tensor {
     /// [`Error::DType`] for anything but integers, [`Error::Argument`] for a class outside
     /// `0..classes`.
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
-        require("one_hot", self.spec(), DType::is_int, "i32 or i64")?;
+        require("one_hot", self.spec(), DType::is_int, "i32 or i64 (convert with `.long()`)")?;
         ensure(classes != 0, || Error::argument("one_hot", "the number of classes", "0", "at least 1"))?;
         in_range("one_hot", self, classes)?;
         let hot = Tensor::arange(0.0, classes as f64, 1.0, self.dtype(), self.device())

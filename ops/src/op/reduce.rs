@@ -11,9 +11,9 @@ use super::{
     require, require_float, require_number,
 };
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor,
+    DType, Device, Result, Spec, Tensor,
     cpu::sum,
-    tensor::{Data, apply, int_dtype, on_cpu},
+    tensor::{apply, int_dtype, on_cpu},
 };
 
 /// Sums run over blocks of so many elements, one after the other: a total that threads join in the
@@ -117,40 +117,12 @@ impl Op for ArgExtremum {
 }
 
 impl Tensor {
-    /// The sum over `dims`.
-    ///
-    /// # Errors
-    /// [`crate::Error::Argument`] for a sum of i32 that is beyond i32. On a GPU, which has no wider integers,
-    /// it wraps around.
+    /// The sum over `dims`; of whole numbers and truth values in i64. On a GPU, which has no wider integers
+    /// than i32, it wraps around beyond them.
     pub fn sum_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
-        let dims = self.spec().dims("sum", dims)?;
-        self.in_wide_integers("sum", |x| {
-            let y = if dims.is_empty() { x.clone() } else { apply(Sum { dims: dims.clone() }, &[x])? };
-            y.drop_reduced(&dims, keep)
-        })
-    }
-
-    /// What `f` makes of the tensor; of i32 on the CPU it is computed in i64, and refused where i32 does not
-    /// hold it.
-    pub(super) fn in_wide_integers(
-        &self,
-        op: &'static str,
-        f: impl FnOnce(&Tensor) -> Result<Tensor>,
-    ) -> Result<Tensor> {
-        if self.dtype() != DType::I32 || self.device() == Device::Gpu || self.is_symbolic() {
-            return f(self);
-        }
-        let wide = f(&self.cast(DType::I64)?)?;
-        let Data::I64(values) = wide.to_data()? else { return Ok(wide) };
-        match values.iter().find(|&&value| i32::try_from(value).is_err()) {
-            None => wide.cast(DType::I32),
-            Some(value) => Err(Error::argument(
-                op,
-                "a result",
-                value,
-                "one that i32 holds (convert to wider integers with `cast(\"i64\")`)",
-            )),
-        }
+        let (x, dims) = (self.countable()?, self.spec().dims("sum", dims)?);
+        let y = if dims.is_empty() { x } else { apply(Sum { dims: dims.clone() }, &[&x])? };
+        y.drop_reduced(&dims, keep)
     }
 
     /// The sum of all elements, rank 0.
@@ -194,39 +166,20 @@ impl Tensor {
         self.extremum(dims, keep, false)
     }
 
-    /// The product over `dims`.
-    ///
-    /// # Errors
-    /// [`crate::Error::DType`] for truth values, and as [`Tensor::sum_dims`].
+    /// The product over `dims`; of whole numbers and truth values as [`Tensor::sum_dims`].
     pub fn prod_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
-        require_number("prod", self.spec())?;
-        let dims = self.spec().dims("prod", dims)?;
-        // What is beyond i32 stays beyond it, or becomes 0, and i64 holds the product of any two such
-        // numbers.
-        let beyond = f64::from(1u32 << 31) + 1.0;
-        let is_narrow = self.dtype() == DType::I32;
-        let bounded =
-            |x: Tensor| if is_narrow && x.dtype() == DType::I64 { x.clamp(-beyond, beyond) } else { Ok(x) };
-        self.in_wide_integers("prod", |x| x.product(dims, keep, bounded))
-    }
-
-    fn product(
-        &self,
-        dims: Vec<usize>,
-        keep: bool,
-        bounded: impl Fn(Tensor) -> Result<Tensor>,
-    ) -> Result<Tensor> {
-        if self.is_symbolic() {
-            return self.reduced("ReduceProd", &dims, keep);
+        let (x, dims) = (self.countable()?, self.spec().dims("prod", dims)?);
+        if x.is_symbolic() {
+            return x.reduced("ReduceProd", &dims, keep);
         }
-        let mut rows = self.rows_over(&dims)?;
+        let mut rows = x.rows_over(&dims)?;
         // Half against half: gradients come right at zeros too, where `y / x` would not.
         while let n @ 2.. = rows.shape()[1] {
             let half = n / 2;
-            let pairs = bounded(rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?)?;
+            let pairs = rows.narrow(1, 0, half)?.mul(&rows.narrow(1, half, half)?)?;
             rows = if n % 2 == 0 { pairs } else { Tensor::concat(&[&pairs, &rows.narrow(1, n - 1, 1)?], 1)? };
         }
-        rows.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)
+        rows.reshape(&x.reduced_shape(&dims))?.drop_reduced(&dims, keep)
     }
 
     /// Whether any truth value over `dims` is true.
@@ -236,9 +189,7 @@ impl Tensor {
     pub fn any_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         require("any", self.spec(), |d| d == DType::Bool, "bool (compare first)")?;
         self.spec().dims("any", dims)?;
-        // In the widest integers of the device, so that no count is too large for them.
-        let counts = if self.device() == Device::Gpu { DType::I32 } else { DType::I64 };
-        self.cast(counts)?.sum_dims(dims, keep)?.gt_scalar(0.0)
+        self.sum_dims(dims, keep)?.gt_scalar(0.0)
     }
 
     /// Whether all truth values over `dims` are true.

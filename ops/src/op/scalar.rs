@@ -152,11 +152,17 @@ impl Op for Cast {
     }
 }
 
-/// Functions of a tensor and a number. A fraction with an integer tensor is [`Error::DType`].
+/// Functions of a tensor and a number of its own type: a fraction with an integer tensor is [`Error::DType`].
+/// Those that promote are [`Tensor::add_number`] and the like.
 impl Tensor {
     /// `y = x + s`
     pub fn add_scalar(&self, s: f64) -> Result<Tensor> {
         apply(WithScalar(Add, s), &[self])
+    }
+
+    /// `y = x - s`
+    pub fn sub_scalar(&self, s: f64) -> Result<Tensor> {
+        self.add_scalar(-s).map_err(|e| e.named("sub"))
     }
 
     /// `y = s x`
@@ -164,13 +170,17 @@ impl Tensor {
         apply(WithScalar(Mul, s), &[self])
     }
 
-    /// `y = x / s` of floats.
+    /// `y = x / s`, floats of whole numbers too.
     pub fn div_scalar(&self, s: f64) -> Result<Tensor> {
-        apply(WithScalar(Div, s), &[self])
+        apply(WithScalar(Div, s), &[&self.floating()?])
     }
 
-    /// `y = x^s` of floats.
+    /// `y = x^s`; whole numbers of whole numbers.
     pub fn pow_scalar(&self, s: f64) -> Result<Tensor> {
+        if self.dtype().is_int() {
+            let exponent = Tensor::scalar(s, self.dtype(), self.device());
+            return exponent.and_then(|s| self.pow(&s)).map_err(|e| e.named("pow"));
+        }
         apply(WithScalar(Pow, s), &[self])
     }
 

@@ -61,12 +61,14 @@ impl Tensor {
         apply(Softmax { dim, log: true }, &[self])
     }
 
-    /// `log sum e^x` over `dims` (all where there are none).
+    /// `log sum e^x` over `dims` (all where there are none), floats of whole numbers too.
     ///
     /// # Errors
-    /// As [`Tensor::softmax`].
+    /// [`crate::Error::Argument`] for no such dimension.
     pub fn logsumexp(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
-        require_float("logsumexp", self.spec())?;
+        if !self.dtype().is_float() {
+            return self.floating()?.logsumexp(dims, keep);
+        }
         let reduced = self.spec().dims("logsumexp", dims)?;
         if self.is_symbolic() {
             return self.reduced("ReduceLogSumExp", &reduced, keep);

@@ -1,5 +1,7 @@
 //! Arrays: shapes and elements on the processor, as tensors, files and models exchange them.
 
+use std::io::{self, Read};
+
 use burn::backend::TensorData;
 use half::{bf16, f16};
 use ndarray::ArrayD;
@@ -49,7 +51,19 @@ macro_rules! element_types {
 
             /// What [`Data::to_bytes`] wrote.
             pub fn from_bytes(bytes: &[u8], dtype: DType) -> Self {
-                match dtype { $(DType::$variant => Self::$variant(words(bytes, $from_bytes)),)+ }
+                match dtype { $(DType::$variant => Self::$variant(words(bytes, $from_bytes).collect()),)+ }
+            }
+
+            /// The next `len` elements of what [`Data::to_bytes`] wrote.
+            ///
+            /// # Errors
+            /// Those of `source`, also where it ends before.
+            pub fn read(source: &mut impl Read, len: usize, dtype: DType) -> io::Result<Self> {
+                Ok(match dtype { $(DType::$variant => {
+                    let mut elements: Vec<$element> = Vec::with_capacity(len);
+                    by_chunk(source, len * dtype.size(), |chunk| elements.extend(words(chunk, $from_bytes)))?;
+                    Self::$variant(elements)
+                })+ })
             }
         }
 
@@ -108,8 +122,19 @@ element_types! {
     Bool(bool), f64::from, |x| x != 0.0, |x| [u8::from(x)], |[x]: [u8; 1]| x != 0;
 }
 
-fn words<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
-    bytes.as_chunks().0.iter().map(|&word| read(word)).collect()
+fn words<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> impl Iterator<Item = T> {
+    bytes.as_chunks().0.iter().map(move |&word| read(word))
+}
+
+/// Calls `f` with the next `bytes` of a source, some at a time: whole numbers of any type.
+fn by_chunk(source: &mut impl Read, bytes: usize, mut f: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut chunk = vec![0; bytes.min(1 << 20)];
+    for start in (0..bytes).step_by(chunk.len().max(1)) {
+        let chunk = &mut chunk[..(bytes - start).min(1 << 20)];
+        source.read_exact(chunk)?;
+        f(chunk);
+    }
+    Ok(())
 }
 
 /// The elements in row-major order, without a copy where they are.

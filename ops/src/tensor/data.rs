@@ -99,6 +99,14 @@ impl Tensor {
         Self::create("tensor", spec, device, |spec| upload(data, spec, device))
     }
 
+    /// A tensor of those whole numbers, of the type that the device has ([`Device::whole`]).
+    ///
+    /// # Errors
+    /// Those of [`Tensor::from_data`]; [`Error::Argument`] for a number that is too large for a GPU.
+    pub fn whole(numbers: Vec<i64>, shape: impl Into<Vec<usize>>, device: Device) -> Result<Self> {
+        Self::from_data(Data::I64(numbers).fitted(device.whole())?, shape, device)
+    }
+
     /// A tensor whose elements are all `value`; anything but 0 is true.
     ///
     /// # Errors
@@ -217,7 +225,11 @@ impl Tensor {
         Ok(self.to_f64()?[0])
     }
 
-    /// A copy on another device; the tensor itself where it is on that device already. Not differentiable.
+    /// A copy on another device; the tensor itself where it is on that device already. Whole numbers become
+    /// those that the device has ([`Device::whole`]). Not differentiable.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a number that is too large for them.
     pub fn to_device(&self, device: Device) -> Result<Self> {
         if device == self.device() {
             return Ok(self.clone());
@@ -225,6 +237,8 @@ impl Tensor {
         if self.is_symbolic() {
             return Ok(Self::symbolic(self.spec().clone(), device));
         }
-        Self::from_data(self.to_data()?, self.shape(), device)
+        let data = self.to_data()?;
+        let held = if self.dtype().is_int() { device.held(self.dtype()) } else { self.dtype() };
+        Self::from_data(data.fitted(held)?, self.shape(), device)
     }
 }

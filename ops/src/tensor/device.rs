@@ -4,7 +4,7 @@ use std::{fmt, sync::OnceLock};
 
 use burn::backend::{DeviceOps as _, DispatchDevice, FlexDevice};
 
-use crate::{Error, Result};
+use crate::{DType, Error, Result};
 
 /// What holds tensors and computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -40,6 +40,20 @@ impl Device {
                 Err(Error::device("device", format!("\"{name}\""), expected))
             }
         }
+    }
+
+    /// The type that stands for another on the device: a GPU has the shorter ones only.
+    pub fn held(self, dtype: DType) -> DType {
+        match (self, dtype) {
+            (Self::Gpu, DType::I64) => DType::I32,
+            (Self::Gpu, DType::F64) => DType::F32,
+            _ => dtype,
+        }
+    }
+
+    /// The element type of whole numbers: i64, on a GPU i32.
+    pub fn whole(self) -> DType {
+        self.held(DType::I64)
     }
 
     /// The name of the graphics card, which is opened for it; `None` where there is none.

@@ -158,7 +158,7 @@ impl Tensor {
     /// [`Error::DType`] for anything but floats.
     pub fn track(&self) -> Result<Tensor> {
         ensure(self.dtype().is_float(), || {
-            Error::dtype("track", self.dtype(), "f32 or f64 (only floats have gradients)")
+            Error::dtype("track", self.dtype(), "f32 or f64 (only floats have gradients: `.float()`)")
         })?;
         Ok(self.with_node(Some(Node::leaf())))
     }

@@ -28,6 +28,8 @@ mod nn_weights;
 mod nn_wta_step;
 mod noise;
 mod noise_statistics;
+mod promote;
 mod reweight;
 mod sparsity;
 mod sphere;
+mod transforms;

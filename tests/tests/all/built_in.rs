@@ -21,7 +21,7 @@ fn plugins_are_there_in_an_empty_folder() {
         assert!(listed.contains(line), "{listed}");
     }
     assert!(listed.lines().all(|line| line.chars().count() <= 80), "{listed}");
-    for plugin in ["dtan", "augintae", "sae", "boosted_gan", "noisy_gan"] {
+    for plugin in ["dtan", "augintae", "sae", "boosted_gan", "noisy_gan", "classify"] {
         bench.host(["check", plugin]).run().code(0).shows(&["nothing wrong was found"]);
         let shown = bench.host(["params", plugin]).run().code(0).stdout;
         let wide: Vec<_> =

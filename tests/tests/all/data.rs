@@ -190,7 +190,7 @@ fn arrays_are_read_and_a_stored_law_has_a_distance() {
     bench.write("elsewhere/mu.npy", npy("(2,)", &[1.0, 0.0]));
     let text = r#"
         let law = #{ mu: data::array("data/mu.npy"), sigma: data::array("data/sigma.npy") };
-        print(`distance ${metrics::fid(law, tensor([[3, 4], [5, 4]]))}`);
+        print(`distance ${metrics::fid(law, tensor([[3.0, 4.0], [5.0, 4.0]]))}`);
         for wrong in [#{ mu: law.sigma, sigma: law.sigma }, #{ mu: law.mu }] {
             try { metrics::fid(law, wrong) } catch (problem) { print(problem); }
         }

@@ -12,6 +12,8 @@ const PAPER: &str = include_str!("../../fixtures/paper.rhai");
 /// Functions whose example would need a file.
 const NEED_A_FILE: &[&str] = &[
     "data::array(",
+    "data::csv(",
+    "data::text(",
     "load(module: Module, path: string",
     "nn::from_onnx(",
     "forward(module: Module, inputs: map)",

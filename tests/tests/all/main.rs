@@ -26,6 +26,7 @@ mod reproduce;
 mod rooms;
 mod serve;
 mod session;
+mod sets;
 mod study;
 mod sweep;
 mod tensorboard;

@@ -65,6 +65,8 @@ const NOISY_GAN: &[&str] = &[
     "law_steps=3",
 ];
 
+const CLASSIFY: &[&str] = &["classify", "images=60", "test=20", "size=16", "width=2", "epochs=3", "batch=10"];
+
 /// `host run` of a plugin with small settings, and more.
 fn run<'a>(settings: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [&["run", "--quiet", "--seed", "5"], settings, more].concat()
@@ -110,6 +112,11 @@ fn sae_ends_the_same() {
 #[test]
 fn boosted_gan_ends_the_same() {
     ends_the_same(BOOSTED_GAN);
+}
+
+#[test]
+fn classify_ends_the_same() {
+    ends_the_same(CLASSIFY);
 }
 
 #[test]

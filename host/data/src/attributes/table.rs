@@ -40,6 +40,18 @@ pub fn column(text: &str, origin: &FileOrigin, name: &str) -> Result<(Vec<Attrib
     table.column(origin, name)
 }
 
+/// All lines of a CSV file, the first of which may name the columns, each with where it begins. A file
+/// without separators is one column.
+///
+/// # Errors
+/// `Format` for a file without a line, and for quotes that are not closed.
+pub fn rows(text: &str, origin: &FileOrigin) -> Result<Vec<(usize, Vec<String>)>> {
+    let mut table = separated(text, origin, delimiter(text).unwrap_or(b','))?;
+    table.rows.retain(|(_, row)| row.len() == 1 || row.iter().any(|field| !field.is_empty()));
+    table.rows.insert(0, (0, table.header));
+    Ok(table.rows)
+}
+
 /// What separates the fields of a CSV file: the most frequent one in the first line that has any of them.
 /// None for a list.
 fn delimiter(text: &str) -> Option<u8> {

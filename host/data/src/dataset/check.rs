@@ -36,7 +36,7 @@ fn floats(tensor: &Tensor) -> Result<Tensor> {
         return Err(ops::Error::Symbolic { op }.into());
     }
     if tensor.dtype() != DType::F32 {
-        let (found, expected) = (tensor.dtype().to_string(), "f32 (convert with `cast`)".into());
+        let (found, expected) = (tensor.dtype().to_string(), "f32 (convert with `.float()`)".into());
         return Err(ops::Error::DType { op, found, expected }.into());
     }
     Ok(tensor.detach().to_device(Device::Cpu)?)

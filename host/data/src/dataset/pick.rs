@@ -26,7 +26,7 @@ pub(crate) struct Gathered {
     /// `[n, ...]`.
     images: Vec<f32>,
     /// `[n]`.
-    labels: Option<Vec<i32>>,
+    labels: Option<Vec<i64>>,
 }
 
 impl Dataset {
@@ -96,7 +96,7 @@ impl Dataset {
         Ok(Gathered {
             indices: indices.to_vec(),
             images: self.values(&picks)?,
-            labels: labels.map(|labels| labels.into_iter().map(|label| label as i32).collect()),
+            labels: labels.map(|labels| labels.into_iter().map(i64::from).collect()),
         })
     }
 
@@ -108,7 +108,7 @@ impl Dataset {
     ) -> Result<Batch> {
         let n = indices.len();
         let images = Tensor::from_data(images, batched(n, &self.shape), device)?;
-        let labels = labels.map(|labels| Tensor::from_data(labels, [n], device)).transpose()?;
+        let labels = labels.map(|labels| Tensor::whole(labels, [n], device)).transpose()?;
         Ok(Batch { images, labels, indices })
     }
 

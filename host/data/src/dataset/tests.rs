@@ -188,7 +188,7 @@ fn a_tensor_has_items_of_floats_and_a_value() {
     let line = Tensor::from_data(vec![1.0f32; 4], [4], Device::Cpu).unwrap();
     assert!(of(&line).contains("the shape is [4], expected [N, ...]"));
     let whole = Tensor::from_data(vec![1i32; 4], [2, 2], Device::Cpu).unwrap();
-    assert_eq!(of(&whole), "dataset: the element type is i32, expected f32 (convert with `cast`)");
+    assert_eq!(of(&whole), "dataset: the element type is i32, expected f32 (convert with `.float()`)");
     assert!(of(&Tensor::symbolic(tensor(2).spec().clone(), Device::Cpu)).contains("symbolic"));
     let tracked = Dataset::from_tensor(&tensor(2).track().unwrap()).unwrap();
     assert!(!tracked.tensor(Device::Cpu).unwrap().is_tracked());

@@ -48,7 +48,7 @@ const fn mnist_like([a, b, c, d]: [(u64, &'static str); 4]) -> [RemoteFile; 4] {
     ]
 }
 
-pub static OFFERS: [Offer; 7] = [
+pub static OFFERS: [Offer; 9] = [
     Offer {
         name: "mnist",
         home: "mnist",
@@ -121,6 +121,35 @@ pub static OFFERS: [Offer; 7] = [
             unpack: Unpack::TarGz,
         }],
         terms: "by A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    },
+    Offer {
+        name: "svhn",
+        home: "svhn",
+        address: "http://ufldl.stanford.edu/housenumbers/",
+        files: &[
+            item(
+                "train_32x32.mat",
+                182_040_794,
+                "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+            ),
+            item(
+                "test_32x32.mat",
+                64_275_384,
+                "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+            ),
+        ],
+        terms: "by Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu and A. Y. Ng, 2011, for non-commercial use",
+    },
+    Offer {
+        name: "imagenette",
+        home: "imagenette",
+        address: "https://s3.amazonaws.com/fast-ai-imageclas/",
+        files: &[item(
+            "imagenette2-160.tgz",
+            99_003_388,
+            "64d0c4859f35a461889e0147755a999a48b49bf38a7e0f9bd27003f10db02fe5",
+        )],
+        terms: "by J. Howard, 2019, Apache-2.0 licence; the pictures are ImageNet's",
     },
     Offer {
         name: "omniglot",

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::Images;
 
@@ -22,7 +20,11 @@ fn plan(batch_size: usize, seed: Option<u64>) -> BatchPlan {
 }
 
 fn all(set: &Dataset, plan: BatchPlan) -> Vec<Batch> {
-    BatchLoader::new(set, plan).unwrap().collect::<Result<_>>().unwrap()
+    loader(set, plan).collect::<Result<_>>().unwrap()
+}
+
+fn loader(set: &Dataset, plan: BatchPlan) -> BatchLoader {
+    BatchLoader::new(BatchRecipe::new(set, plan).unwrap()).unwrap()
 }
 
 fn indices(batches: &[Batch]) -> Vec<u32> {
@@ -31,9 +33,8 @@ fn indices(batches: &[Batch]) -> Vec<u32> {
 
 #[test]
 fn a_large_batch_has_a_thread() {
-    let source = |side| BatchLoader::new(&set(10, side), plan(4, None)).unwrap().source;
-    assert!(matches!(source(8), BatchSource::Here(_)));
-    assert!(matches!(source(64), BatchSource::Thread(_)));
+    let worker = |side| loader(&set(10, side), plan(4, None)).worker;
+    assert!(worker(8).is_none() && worker(64).is_some());
 }
 
 #[test]
@@ -83,7 +84,7 @@ fn the_last_batch_is_smaller_or_left_out() {
         };
         assert_eq!(sizes(false), [4, 4, 2]);
         assert_eq!(sizes(true), [4, 4]);
-        let mut batches = BatchLoader::new(&set, plan(4, None)).unwrap();
+        let mut batches = loader(&set, plan(4, None));
         assert_eq!(batches.len(), 3);
         batches.next();
         assert_eq!(batches.len(), 2);
@@ -95,11 +96,14 @@ fn the_last_batch_is_smaller_or_left_out() {
 fn a_pass_may_have_any_items_of_the_set() {
     for side in [8, 64] {
         let order = vec![3, 3, 0, 9, 3];
-        let batches = BatchLoader::of_items(&set(10, side), order.clone(), plan(2, None)).unwrap();
-        let batches: Vec<Batch> = batches.collect::<Result<_>>().unwrap();
+        let pass = |order| {
+            let recipe = BatchRecipe::of_items(&set(10, side), order, plan(2, None)).unwrap();
+            BatchLoader::new(recipe).unwrap()
+        };
+        let batches: Vec<Batch> = pass(order.clone()).collect::<Result<_>>().unwrap();
         assert_eq!(indices(&batches), order);
         assert_eq!(batches[1].labels.as_ref().unwrap().to_f64().unwrap(), [0.0, 9.0]);
-        let mut wrong = BatchLoader::of_items(&set(10, side), vec![10], plan(2, None)).unwrap();
+        let mut wrong = pass(vec![10]);
         assert!(wrong.next().unwrap().unwrap_err().to_string().contains("an index is 10"));
     }
 }
@@ -113,27 +117,27 @@ fn a_pass_without_a_batch_is_refused() {
         (&full, BatchPlan { drop_last: true, ..plan(4, None) }),
     ];
     for (set, plan) in cases {
-        let error = BatchLoader::new(set, plan).err().unwrap().to_string();
+        let error = BatchRecipe::new(set, plan).err().unwrap().to_string();
         let expected = format!("no batch of {} can be made of `{set}`", plan.batch_size);
         assert!(error.contains(&expected), "{error}");
     }
 }
 
 /// A recipe for `Worker`, and what it holds as long as it lives.
-fn recipe() -> (Recipe, Arc<()>) {
-    (Recipe { set: set(8, 8), order: (0..8).collect(), size: 2 }, Arc::new(()))
+fn recipe() -> (Arc<BatchRecipe>, Arc<()>) {
+    (Arc::new(BatchRecipe::new(&set(8, 8), plan(2, None)).unwrap()), Arc::new(()))
 }
 
 /// A worker whose batch 1 is `second`.
 fn worker(second: fn() -> Result<Gathered>) -> (BatchLoader, Arc<()>) {
     let (recipe, alive) = recipe();
-    let (set, held) = (recipe.set.clone(), Arc::clone(&alive));
+    let (source, held) = (Arc::clone(&recipe), Arc::clone(&alive));
     let prepare = move |i| {
         let _held = &held;
-        if i == 1 { second() } else { recipe.prepare(i) }
+        if i == 1 { second() } else { source.prepare(i) }
     };
-    let source = BatchSource::Thread(Worker::start(4, prepare).unwrap());
-    (BatchLoader { set, device: Device::Cpu, source, done: 0, count: 4 }, alive)
+    let worker = Some(Worker::start(4, prepare).unwrap());
+    (BatchLoader { recipe, worker, done: 0 }, alive)
 }
 
 #[test]

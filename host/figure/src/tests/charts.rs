@@ -240,3 +240,59 @@ fn heat_maps_that_make_no_sense_are_explained() {
         assert!(warnings[0].contains("no value that can be shown"), "{warnings:?}");
     }
 }
+
+#[test]
+fn points_have_the_colours_of_their_values_and_a_bar() {
+    let points = [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)];
+    let kinds = Kinds { values: vec![0.0, f64::NAN, 10.0], ..Kinds::default() };
+    let figure = scatter(&points, &kinds, &PlotOptions::default()).unwrap();
+    let colors = figure.drawing.shapes.iter().filter_map(|shape| match shape {
+        Shape::Circle { color, .. } if *color != [255; 3] => Some(*color),
+        _ => None,
+    });
+    let colors: Vec<_> = colors.collect();
+    assert_eq!((colors[0], colors[2]), (Colormap::Viridis.color(0.0), Colormap::Viridis.color(1.0)));
+    assert!(figure.drawing.shapes.iter().any(|shape| matches!(shape, Shape::Image { .. })), "a bar");
+    let both = Kinds { labels: vec![0, 1, 2], ..kinds.clone() };
+    assert!(scatter(&points, &both, &PlotOptions::default()).is_err());
+    assert!(scatter(&points[..2], &kinds, &PlotOptions::default()).is_err());
+}
+
+#[test]
+fn one_can_see_through_dots() {
+    let points = [(0.0, 0.0), (0.0, 0.0), (1.0, 1.0)];
+    let kinds = |alpha| Kinds { alpha: Some(alpha), ..Kinds::default() };
+    let figure = scatter(&points, &kinds(0.25), &PlotOptions::default()).unwrap();
+    let veils = figure
+        .drawing
+        .shapes
+        .iter()
+        .filter(|shape| matches!(shape, Shape::Area { opacity, .. } if *opacity == 0.25));
+    assert_eq!(veils.count(), 3);
+    assert!(scatter(&points, &kinds(1.5), &PlotOptions::default()).is_err());
+}
+
+#[test]
+fn texts_stand_at_their_places() {
+    let texts = vec![(2.0, 1.0, "here".to_owned()), (9.0, 1.0, "beyond the axes".to_owned())];
+    let figure =
+        lines(&[series(&[1.0, 1.0, 2.0])], &PlotOptions { texts, ..PlotOptions::default() }).unwrap();
+    let written = |wanted: &str| {
+        figure.drawing.shapes.iter().any(|shape| matches!(shape, Shape::Text { text, .. } if text == wanted))
+    };
+    assert!(written("here") && !written("beyond the axes"));
+}
+
+#[test]
+fn cells_have_annotations_in_place_of_numbers() {
+    let options = HeatmapOptions {
+        annotations: ["a", "b", "c", "d"].map(str::to_owned).to_vec(),
+        ..HeatmapOptions::default()
+    };
+    let figure = heatmap(&[1.0, 2.0, 3.0, 4.0], [2, 2], &options).unwrap();
+    for wanted in ["a", "b", "c", "d"] {
+        let is_it = |shape: &Shape| matches!(shape, Shape::Text { text, .. } if text == wanted);
+        assert!(figure.drawing.shapes.iter().any(is_it), "{wanted}");
+    }
+    assert!(heatmap(&[1.0, 2.0], [1, 2], &options).is_err());
+}

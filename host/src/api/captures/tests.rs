@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{host::Host, onnx::Runtime, script::Source, session::Options};
 
 /// The types that functions give, each with a value and another one of it, or of a type that looks like it.
-const TYPES: [(&str, &str, &str); 34] = [
+const TYPES: [(&str, &str, &str); 37] = [
     ("()", "()", "1"),
     ("bool", "true", "false"),
     ("integer", "1", "2"),
@@ -34,6 +34,9 @@ const TYPES: [(&str, &str, &str); 34] = [
     ("DataSource", "data::load(\"glyphs\")", "data::load(\"shapes\")"),
     ("Mixture", "data::mix([data::from(zeros([2, 1]))], [1])", "data::mix([data::from(ones([2, 1]))], [1])"),
     ("Batches", "data::from(zeros([4, 1])).batches(2)", "data::from(zeros([4, 1])).batches(2)"),
+    ("MappedDataset", "data::from(zeros([2, 1])).map(|x| x)", "data::from(zeros([2, 1])).map(|x| x)"),
+    ("Text", "data::from(\"ab\")", "data::from(\"ba\")"),
+    ("DataFrame", "data::frame(#{ a: [1] })", "data::frame(#{ a: [2] })"),
     ("Ahead", "ahead(2, |k| k)", "ahead(2, |k| k)"),
     ("Sampler", "reweight::sampler(ones([2]))", "reweight::sampler(tensor([1.0, 3.0]))"),
     ("Finished", "finish(1)", "finish(1)"),
@@ -104,6 +107,9 @@ fn no_type_is_left_out() {
         "DataSource",
         "Mixture",
         "Batches",
+        "MappedDataset",
+        "Text",
+        "DataFrame",
         "Ahead",
         "Sampler",
         "Finished",

@@ -8,27 +8,32 @@ use rhai::{Dynamic, Map};
 use super::choose::{WeightList, weighted};
 use crate::{
     api::options::CallOptions,
-    data::{self, BatchPlan, Dataset, Mixture},
+    data::{self, BatchLoader, BatchPlan, BatchRecipe, Dataset, Mixture},
     error::{Error, Result, locked},
-    script::{Comparable, Identity, Table, raised, require_items},
+    script::{Comparable, Identity, ScriptResult, Table, raised, require_items},
     session::Session,
 };
 
-/// One pass over a data set, for `for`: what scripts call batches.
+/// What comes one after the other, in a `for` loop.
+type Steps = Box<dyn Iterator<Item = ScriptResult> + Send>;
+
+/// One pass over data, for `for`: what scripts call batches.
 #[derive(Clone)]
-pub struct Batches {
-    steps: Arc<Mutex<Option<data::BatchLoader>>>,
-    /// The mixture that the items are drawn from, if any.
-    mixture: Option<Arc<Mixture>>,
+pub struct Batches(Arc<Mutex<Option<Steps>>>);
+
+impl Batches {
+    /// A pass that a loop may go through once.
+    pub fn new(steps: impl Iterator<Item = ScriptResult> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(steps)))))
+    }
 }
 
 impl Comparable for Batches {
     /// Which pass it is, and whether a loop took it.
-    type Content = (Identity<Mutex<Option<data::BatchLoader>>>, bool);
+    type Content = (Identity<Mutex<Option<Steps>>>, bool);
 
     fn content(&self) -> Self::Content {
-        let is_taken = locked(&self.steps).is_none();
-        (Identity::of(&self.steps), is_taken)
+        (Identity::of(&self.0), locked(&self.0).is_none())
     }
 }
 
@@ -56,7 +61,7 @@ pub fn add(table: &mut Table) {
             "Mini-batches as of a set; `sources` [n] says which set each item is of. With options count (the \
              number of draws; by default as many as the sets have items) and drop_last (false).",
             "{ let s = data::load(\"shapes\").train(5); let n = 0; \
-             for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10.0\n\
+             for b in data::mix([s, s], [0, 1]).batches(4) { n += b.sources.sum().item(); } n } => 10\n\
              { let s = data::load(\"shapes\").train(5); let n = 0; \
              for b in data::mix([s], [1]).batches(4, #{ count: 40 }) { n += 1; } n } => 10",
             |session: &Session, mixture: Arc<Mixture>, size: usize, options: Option<Map>| {
@@ -91,19 +96,18 @@ pub fn add(table: &mut Table) {
             |mixture: Arc<Mixture>| mixture.to_string(),
         );
     table.iterator::<Batches>(|pass| {
-        let source = locked(&pass.steps).take();
-        let to_map = move |batch: data::Batch| to_map(batch, pass.mixture.as_deref());
-        Box::new(
-            source
-                .into_iter()
-                .flatten()
-                .map(move |batch| batch.map_err(Error::from).and_then(&to_map).map_err(raised)),
-        )
+        let steps = locked(&pass.0).take();
+        Box::new(steps.into_iter().flatten())
     });
 }
 
 /// A pass over a set.
 fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<Batches> {
+    pass(recipe(set, size, options, device)?, None)
+}
+
+/// The batches of a set by the options of a script.
+pub fn recipe(set: &Dataset, size: usize, options: Option<Map>, device: Device) -> Result<BatchRecipe> {
     let (shuffle, drop_last, weights, count) = CallOptions::read("batches", options, |options| {
         let (shuffle, drop_last) = (options.get("shuffle", true)?, options.get("drop_last", false)?);
         Ok((shuffle, drop_last, options.find::<WeightList>("weights")?, options.find::<usize>("count")?))
@@ -113,9 +117,9 @@ fn set_pass(set: &Dataset, size: usize, options: Option<Map>, device: Device) ->
     match (weights, key) {
         (Some(weights), Some(key)) => {
             let drawn = weighted(set, &weights)?.draw(count.unwrap_or(set.len()), key)?;
-            pass(data::BatchLoader::of_items(set, drawn, plan), None)
+            Ok(BatchRecipe::of_items(set, drawn, plan)?)
         }
-        (None, _) if count.is_none() => pass(data::BatchLoader::new(set, plan), None),
+        (None, _) if count.is_none() => Ok(BatchRecipe::new(set, plan)?),
         _ => Err(Error::usage(
             "batches: draws by weight come in no order, and their number means nothing without weights",
             "give `weights` with or without `count`, or `shuffle`",
@@ -130,27 +134,29 @@ fn mixture_pass(mixture: Arc<Mixture>, size: usize, options: Option<Map>, device
     })?;
     let drawn = mixture.draw(count, random::next_key())?;
     let plan = BatchPlan { batch_size: size, shuffle: None, drop_last, device };
-    pass(data::BatchLoader::of_items(mixture.items(), drawn, plan), Some(mixture))
+    pass(BatchRecipe::of_items(mixture.items(), drawn, plan)?, Some(mixture))
 }
 
 /// Items of a set as one batch.
-fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
+pub fn whole(set: &Dataset, items: Vec<u32>, mixture: Option<&Mixture>, device: Device) -> Result<Dynamic> {
     let plan = BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device };
-    let batch = data::BatchLoader::of_items(set, items, plan)?.next();
-    batch.map_or(Ok(Dynamic::UNIT), |batch| to_map(batch?, mixture))
+    to_map(BatchRecipe::of_items(set, items, plan)?.batch(0)?, mixture)
 }
 
-fn pass(batches: files::Result<data::BatchLoader>, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
-    Ok(Batches { steps: Arc::new(Mutex::new(Some(batches?))), mixture })
+fn pass(recipe: BatchRecipe, mixture: Option<Arc<Mixture>>) -> Result<Batches> {
+    let map = move |batch: data::Batch| to_map(batch, mixture.as_deref());
+    let batches = BatchLoader::new(recipe)?;
+    Ok(Batches::new(batches.map(move |batch| batch.map_err(Error::from).and_then(&map).map_err(raised))))
 }
 
-fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
+/// A batch as scripts see it.
+pub fn to_map(batch: data::Batch, mixture: Option<&Mixture>) -> Result<Dynamic> {
     require_items(batch.indices.len())?;
     let mut map = Map::new();
     if let Some(mixture) = mixture {
-        let sources: Vec<i32> = batch.indices.iter().map(|&index| mixture.source(index) as i32).collect();
+        let sources: Vec<i64> = batch.indices.iter().map(|&index| mixture.source(index) as i64).collect();
         let shape = [sources.len()];
-        let sources = Tensor::from_data(sources, shape, batch.images.device())?;
+        let sources = Tensor::whole(sources, shape, batch.images.device())?;
         map.insert("sources".into(), Dynamic::from(sources));
     }
     map.insert("images".into(), Dynamic::from(batch.images));

@@ -83,16 +83,43 @@ impl FromScript for WeightList {
     }
 }
 
-/// `n` different items.
+/// All items in random order; `stratify`: so that the first n of them, for any n, have of each class its
+/// share of the set, to within one. For that item r of the n_c of class c stands at (r + 1/2) / n_c of the
+/// way.
 ///
 /// # Errors
-/// `Usage` where there are fewer.
-pub fn sample(set: &Dataset, n: usize) -> Result<Dataset> {
+/// `Usage` for a set without labels, where classes matter.
+fn shuffled(set: &Dataset, stratify: bool) -> Result<Vec<u32>> {
+    let mut order = data::dataset::order(set.len(), random::next_key());
+    if stratify {
+        let labels = set.labels().ok_or_else(|| set.no_labels())?;
+        let mut counts = vec![0.0; set.class_names().len()];
+        let ranks: Vec<f64> = order.iter().map(|&i| rank(&mut counts[labels[i as usize] as usize])).collect();
+        let place = |(&i, rank): (&u32, f64)| ((rank + 0.5) / counts[labels[i as usize] as usize], i);
+        let mut places: Vec<(f64, u32)> = order.iter().zip(ranks).map(place).collect();
+        // Stable: which class comes first of several at one place is as random as the order was.
+        places.sort_by(|a, b| a.0.total_cmp(&b.0));
+        order = places.into_iter().map(|(_, i)| i).collect();
+    }
+    Ok(order)
+}
+
+/// How many came before, of which there is one more then.
+fn rank(count: &mut f64) -> f64 {
+    *count += 1.0;
+    *count - 1.0
+}
+
+/// `n` different items; `stratify`: of each class its share.
+///
+/// # Errors
+/// `Usage` where there are fewer, or no labels to stratify by.
+pub fn sample(set: &Dataset, n: usize, stratify: bool) -> Result<Dataset> {
     if n > set.len() {
         let problem = format!("sample: {n} different items asked of {set}");
         return Err(Error::usage(problem, format!("ask for at most {}", set.len())));
     }
-    let order = data::dataset::order(set.len(), random::next_key());
+    let order = shuffled(set, stratify)?;
     Ok(set.subset(&order[..n].iter().map(|&i| i as usize).collect::<Vec<_>>())?)
 }
 
@@ -116,7 +143,10 @@ impl FromScript for Parts {
 
 impl Parts {
     /// The numbers of items of each part, out of `all`.
-    fn sizes(&self, all: usize) -> Result<Vec<usize>> {
+    ///
+    /// # Errors
+    /// `Usage` for parts that are more than all.
+    pub fn sizes(&self, all: usize) -> Result<Vec<usize>> {
         match self {
             Self::Counts(counts) => {
                 let sum = counts.iter().try_fold(0, |sum: usize, &count| sum.checked_add(count));
@@ -147,12 +177,12 @@ impl Parts {
 /// The tolerance for rounding errors of fractions such as 0.1.
 const SLACK: f64 = 1e-9;
 
-/// The items of a set in random order, divided.
+/// The items of a set in random order, divided; `stratify`: each part has of each class its share.
 ///
 /// # Errors
-/// `Usage` for parts that are more than all.
-pub fn random_split(set: &Dataset, parts: &Parts) -> Result<Vec<Dataset>> {
-    let order = data::dataset::order(set.len(), random::next_key());
+/// `Usage` for parts that are more than all, or no labels to stratify by.
+pub fn random_split(set: &Dataset, parts: &Parts, stratify: bool) -> Result<Vec<Dataset>> {
+    let order = shuffled(set, stratify)?;
     let mut rest = &order[..];
     let part = |size: usize| {
         let (part, others) = rest.split_at(size.min(rest.len()));

@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic, Map};
 use super::{
     super::options::CallOptions,
     named::{Named, distances, number, numbers, texts},
-    plot_options,
+    plot_options, texts_at,
 };
 use crate::{
     error::{Error, Result},
@@ -149,24 +149,39 @@ pub fn draw_heatmap(cells: &Cells, map: Option<Map>) -> Result<Figure> {
                 title: options.find("title")?,
                 x_label: options.find("x_label")?,
                 y_label: options.find("y_label")?,
+                texts: texts_at(options)?,
                 width,
                 height,
                 ..PlotOptions::default()
             },
             range: options.find::<Array>("range")?.map(range).transpose()?,
-            colormap: options.choice(
-                "colormap",
-                &[("viridis", Colormap::Viridis), ("gray", Colormap::Gray), ("RdBu", Colormap::RdBu)],
-            )?,
+            colormap: colormap(options)?,
             row_labels: texts(options.get("row_labels", Array::new())?),
             column_labels: texts(options.get("column_labels", Array::new())?),
             numbers: options.find("numbers")?,
+            annotations: annotations(options.get("annotations", Array::new())?),
         })
     })?;
     Ok(figure::heatmap(&cells.values, cells.shape, &options)?)
 }
 
-fn range(ends: Array) -> Result<(f64, f64)> {
+/// Rows of texts, or texts, one after the other.
+fn annotations(rows: Array) -> Vec<String> {
+    let row = |row: Dynamic| match Array::from_script(&row) {
+        Ok(row) => texts(row),
+        Err(_) => vec![row.to_string()],
+    };
+    rows.into_iter().flat_map(row).collect()
+}
+
+/// The option that says which colours values have.
+pub fn colormap(options: &mut CallOptions) -> Result<Colormap> {
+    let known = [("viridis", Colormap::Viridis), ("gray", Colormap::Gray), ("RdBu", Colormap::RdBu)];
+    options.choice("colormap", &known)
+}
+
+/// `[low, high]`
+pub fn range(ends: Array) -> Result<(f64, f64)> {
     match &ends[..] {
         [low, high] => Ok((number("`range`", low)?, number("`range`", high)?)),
         _ => Err(Error::usage(

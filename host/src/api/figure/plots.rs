@@ -5,6 +5,7 @@ use rhai::{Array, Dynamic, Map};
 
 use super::{
     super::options::CallOptions,
+    charts::{colormap, range},
     named::{Named, distances, number, numbers, texts},
     plot_options,
 };
@@ -96,6 +97,10 @@ pub fn draw_scatter(points: &Tensor, labels: Vec<usize>, map: Option<Map>) -> Re
             names: texts(options.get("names", Array::new())?),
             rings: rings.iter().map(is_ring).collect(),
             ring_names: ring_names.and_then(|names| names.try_into().ok()),
+            values: options.find::<Dynamic>("values")?.map_or(Ok(Vec::new()), |v| numbers("`values`", &v))?,
+            colormap: colormap(options)?,
+            range: options.find::<Array>("range")?.map(range).transpose()?,
+            alpha: options.find("alpha")?,
         };
         let square = options.get("square", false)?;
         let (width, height) = if square { (780, 640) } else { (900, 540) };

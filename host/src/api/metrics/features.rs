@@ -219,7 +219,7 @@ pub fn add(module: &mut Adder) {
              [D] and a covariance [D, D] that were stored, as pytorch-fid's .npz files hold them: \
              data::array(path, \"mu\"), data::array(path, \"sigma\").",
             "metrics::fid(#{ mu: tensor([1.0, 0.0]), sigma: tensor([[2.0, 0.0], [0.0, 0.0]]) }, \
-             tensor([[3, 4], [5, 4]])) => 25.0",
+             tensor([[3.0, 4.0], [5.0, 4.0]])) => 25.0",
             |real: Features, fake: Features| metrics::frechet_distance(&real.0, &fake.0),
         )
         .add(

@@ -82,7 +82,7 @@ fn open(session: &Session, path: &str, options: Option<Map>) -> Result<Module> {
     };
     let asked = Path::new(path);
     let model = session.read(asked, "", |real| -> Result<_> {
-        let read = placed::read(session, asked, real, OnnxFile::read_where);
+        let read = placed::read(session, asked, real, OnnxFile::open_where);
         let (place, model) = read.map_err(unusable("nn::from_onnx: ".into()))?;
         reading::model(asked, &place, model.elements())?;
         Ok(model)

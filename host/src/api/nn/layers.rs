@@ -30,8 +30,8 @@ pub fn add(module: &mut Adder) {
         .add(
             "embedding(count, size)",
             "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1).",
-            "nn::embedding(10, 3).forward(tensor([7, 1]).cast(\"i32\")).shape => [2, 3]\n\
-             nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2]).cast(\"i32\")).to_array() \
+            "nn::embedding(10, 3).forward(tensor([7, 1])).shape => [2, 3]\n\
+             nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2])).to_array() \
              => [[7.0, 7.0]]",
             |session: &Session, count: usize, size: usize| made(session, nn::embedding(count, size)),
         )
@@ -47,14 +47,14 @@ pub fn add(module: &mut Adder) {
             "sequential(modules)",
             "Modules one after the other.",
             "nn::sequential([nn::linear(2, 1).init_uniform(-1, -1), nn::relu()])\
-             .forward(tensor([[2, 4], [-2, -4]])).to_array() => [[0.0], [5.0]]",
+             .forward(tensor([[2.0, 4.0], [-2.0, -4.0]])).to_array() => [[0.0], [5.0]]",
             nn::sequential,
         )
         .add(
             "spectral(module)",
             "A linear or convolution module whose weight is divided by its largest singular value, estimated \
              by one power iteration a training step, after 15 at the start (Miyato et al., 2018).",
-            "nn::spectral(nn::linear(1, 1, #{ bias: false }).init_uniform(5, 5)).forward(tensor([[3]]))\
+            "nn::spectral(nn::linear(1, 1, #{ bias: false }).init_uniform(5, 5)).forward(tensor([[3.0]]))\
              .to_array() => [[3.0]]",
             |session: &Session, module: Module| made(session, nn::spectral(module)),
         );
@@ -90,8 +90,8 @@ fn add_affine(module: &mut Adder) {
             "linear(inputs, outputs, options)",
             "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start \
              uniform in +-1 / sqrt(inputs), as in PyTorch.",
-            "nn::linear(2, 1).init_uniform(0.5, 0.5).forward(tensor([[2, 4]])).to_array() => [[3.5]]\n\
-             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2, 4]])).to_array() \
+            "nn::linear(2, 1).init_uniform(0.5, 0.5).forward(tensor([[2.0, 4.0]])).to_array() => [[3.5]]\n\
+             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2.0, 4.0]])).to_array() \
              => [[3.0]]",
             |session: &Session, i: usize, o: usize, options: Option<Map>| {
                 let bias = CallOptions::read("nn::linear", options, |options| options.get("bias", true))?;
@@ -103,7 +103,7 @@ fn add_affine(module: &mut Adder) {
             "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. \
              Weight and bias start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]\n\
-             nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1, 2, 3]]])).to_array() \
+             nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1.0, 2.0, 3.0]]])).to_array() \
              => [[[4.0, 6.0]]]",
             |session: &Session, i: usize, o: usize, k: usize, map: Map| {
                 made(session, nn::conv1d(i, o, k, CallOptions::read("nn::conv1d", map, conv_options)?))
@@ -115,10 +115,10 @@ fn add_affine(module: &mut Adder) {
              options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start \
              uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
-             nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() \
+             nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() \
              => [[[[11.0]]]]\n\
              nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1)\
-             .forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
+             .forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(session, nn::conv2d(i, o, k.0, CallOptions::read("nn::conv2d", options, conv_options)?))
             },
@@ -129,10 +129,10 @@ fn add_affine(module: &mut Adder) {
              output_padding, dilation, groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs \
              / groups * height * width): of the outputs, as in PyTorch.",
             "nn::conv_transpose2d(8, 1, 5).forward(zeros([2, 8, 24, 24])).shape => [2, 1, 28, 28]\n\
-             nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1, 2]]]])).to_array() \
+             nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1.0, 2.0]]]])).to_array() \
              => [[[[2.0, 4.0, 3.0], [2.0, 4.0, 3.0]]]]\n\
              nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, 1)\
-             .forward(tensor([[[[1, 2]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
+             .forward(tensor([[[[1.0, 2.0]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(
                     session,
@@ -153,8 +153,8 @@ fn add_norms(module: &mut Adder) {
             "batch_norm(channels, options)",
             "Normalises each channel of [N, C, ..] over the batch; in evaluation by running averages. \
              Weights start at 1, biases at 0. With options eps (1e-5), momentum (0.1) and affine (true).",
-            "nn::batch_norm(1).forward(tensor([[1], [3]])).round().to_array() => [[-1.0], [1.0]]\n\
-             nn::batch_norm(1, #{ eps: 3 }).forward(tensor([[1], [3]])).to_array() => [[-0.5], [0.5]]\n\
+            "nn::batch_norm(1).forward(tensor([[1.0], [3.0]])).round().to_array() => [[-1.0], [1.0]]\n\
+             nn::batch_norm(1, #{ eps: 3 }).forward(tensor([[1.0], [3.0]])).to_array() => [[-0.5], [0.5]]\n\
              nn::batch_norm(3, #{ affine: false }).parameter_count() => 0",
             |session: &Session, c: usize, options: Option<Map>| {
                 let norm = CallOptions::read("nn::batch_norm", options, |options| {
@@ -169,7 +169,7 @@ fn add_norms(module: &mut Adder) {
             "Batch normalisation with a gain and a bias for each class, used as forward(x, labels): \
              (1 + gain[label]) normalised + bias[label]. Both start at 0.",
             "nn::conditional_batch_norm(3, 10).parameter_count() => 60\n\
-             nn::conditional_batch_norm(1, 3).forward(tensor([[1], [3]]), tensor([2, 0]).cast(\"i32\"))\
+             nn::conditional_batch_norm(1, 3).forward(tensor([[1.0], [3.0]]), tensor([2, 0]))\
              .round().to_array() => [[-1.0], [1.0]]",
             |session: &Session, c: usize, classes: usize| {
                 made(session, nn::class_batch_norm(c, classes, BatchNormOptions::default()))
@@ -181,7 +181,7 @@ fn add_norms(module: &mut Adder) {
              2017), and options eps (1e-5) and momentum (0.1).",
             "{ let one = nn::linear(1, 1).init_uniform(1, 1); \
              let none = nn::linear(1, 1).init_uniform(0, 0); \
-             nn::conditional_batch_norm(1, one, none).forward(tensor([[1], [3]]), zeros([2, 1])).round()\
+             nn::conditional_batch_norm(1, one, none).forward(tensor([[1.0], [3.0]]), zeros([2, 1])).round()\
              .to_array() } => [[-2.0], [2.0]]\n\
              nn::conditional_batch_norm(3, nn::linear(5, 3), nn::linear(5, 3), #{ eps: 0.0001 })\
              .parameter_count() => 36",
@@ -193,19 +193,19 @@ fn add_norms(module: &mut Adder) {
         .add(
             "instance_norm(channels)",
             "Normalises each channel of each sample. Weights start at 1, biases at 0.",
-            "nn::instance_norm(1).forward(tensor([[[1, 3]]])).round().to_array() => [[[-1.0, 1.0]]]",
+            "nn::instance_norm(1).forward(tensor([[[1.0, 3.0]]])).round().to_array() => [[[-1.0, 1.0]]]",
             |session: &Session, c: usize| made(session, nn::instance_norm(c, true)),
         )
         .add(
             "group_norm(groups, channels)",
             "Normalises groups of channels of each sample. Weights start at 1, biases at 0.",
-            "nn::group_norm(1, 2).forward(tensor([[[1], [3]]])).round().to_array() => [[[-1.0], [1.0]]]",
+            "nn::group_norm(1, 2).forward(tensor([[[1.0], [3.0]]])).round().to_array() => [[[-1.0], [1.0]]]",
             |session: &Session, g: usize, c: usize| made(session, nn::group_norm(g, c, true)),
         )
         .add(
             "layer_norm(shape)",
             "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0.",
-            "nn::layer_norm([2]).forward(tensor([[1, 3], [5, 5]])).round().to_array() \
+            "nn::layer_norm([2]).forward(tensor([[1.0, 3.0], [5.0, 5.0]])).round().to_array() \
              => [[-1.0, 1.0], [0.0, 0.0]]",
             |session: &Session, shape: Vec<usize>| made(session, nn::layer_norm(&shape, true)),
         );
@@ -232,8 +232,8 @@ fn add_shapes(module: &mut Adder) {
             "max_pool2d(kernel, options)",
             "The largest number under each window of images, with options stride (the size of the window) \
              and padding (0).",
-            "nn::max_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[4.0]]]]\n\
-             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1, 2, 3], [4, 5, 6]]]])).to_array() \
+            "nn::max_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[4.0]]]]\n\
+             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])).to_array() \
              => [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
                 CallOptions::read("nn::max_pool2d", options, pool_options)
@@ -244,8 +244,8 @@ fn add_shapes(module: &mut Adder) {
             "avg_pool2d(kernel, options)",
             "The mean under each window of images, with options stride (the size of the window), padding (0) \
              and count_padding (true).",
-            "nn::avg_pool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[[[2.5]]]]\n\
-             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4, 8], [12, 16]]]])).to_array() \
+            "nn::avg_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[2.5]]]]\n\
+             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4.0, 8.0], [12.0, 16.0]]]])).to_array() \
              => [[[[1.0, 2.0], [3.0, 4.0]]]]",
             |k: Pair, options: Option<Map>| {
                 CallOptions::read("nn::avg_pool2d", options, pool_options)
@@ -255,26 +255,26 @@ fn add_shapes(module: &mut Adder) {
         .add(
             "global_avg_pool()",
             "The mean of each channel: [N, C, H, W] -> [N, C].",
-            "nn::global_avg_pool().forward(tensor([[[[1, 2], [3, 4]]]])).to_array() => [[2.5]]",
+            "nn::global_avg_pool().forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[2.5]]",
             nn::global_avg_pool,
         )
         .add(
             "upsample(scale, mode)",
             "Larger images; mode is \"nearest\" or \"bilinear\".",
-            "nn::upsample(2, \"nearest\").forward(tensor([[[[1, 2]]]])).to_array() \
+            "nn::upsample(2, \"nearest\").forward(tensor([[[[1.0, 2.0]]]])).to_array() \
              => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
             |scale: f64, mode: String| -> Result<Module> { Ok(nn::upsample(scale, interpolation(&mode)?)?) },
         )
         .add(
             "flatten()",
             "Everything but the first dimension in one: [N, ..] -> [N, D].",
-            "nn::flatten().forward(tensor([[[1, 2], [3, 4]]])).to_array() => [[1.0, 2.0, 3.0, 4.0]]",
+            "nn::flatten().forward(tensor([[[1.0, 2.0], [3.0, 4.0]]])).to_array() => [[1.0, 2.0, 3.0, 4.0]]",
             nn::flatten,
         )
         .add(
             "reshape(shape)",
             "Each sample in another shape: [N, ..] -> [N, shape].",
-            "nn::reshape([2, 2]).forward(tensor([[1, 2, 3, 4]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
+            "nn::reshape([2, 2]).forward(tensor([[1.0, 2.0, 3.0, 4.0]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
             |shape: Vec<i64>| nn::reshape(&shape),
         );
 }

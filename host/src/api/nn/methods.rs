@@ -35,9 +35,9 @@ fn add_use(global: &mut Adder) {
             "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D]. \
              `net(x)` is the same.",
             "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
-             nn::network(#{}, |m, x, y| x * y).forward(tensor([2]), tensor([3])).to_array() => [6.0]\n\
+             nn::network(#{}, |m, x, y| x * y).forward(tensor([2.0]), tensor([3.0])).to_array() => [6.0]\n\
              nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\
-             .cast(\"i32\")).shape => [2, 3, 4, 4]",
+             ).shape => [2, 3, 4, 4]",
             |module: Module, x: Tensor, condition: Option<Tensor>| {
                 let y = match condition {
                     Some(condition) => module.forward_with(&x, &condition),
@@ -54,7 +54,7 @@ fn add_use(global: &mut Adder) {
              it.",
             "nn::tanh().input_gradient(zeros([2, 1])).to_array() => [[1.0], [1.0]]\n\
              nn::network(#{ f: nn::tanh() }, |m, x, y| m.f.forward(x) * y)\
-             .input_gradient(zeros([1]), tensor([3])).to_array() => [3.0]",
+             .input_gradient(zeros([1]), tensor([3.0])).to_array() => [3.0]",
             |module: Module, x: Tensor, condition: Option<Tensor>| {
                 module.input_gradient(&x, condition.as_ref())
             },
@@ -92,14 +92,14 @@ fn add_use(global: &mut Adder) {
             "deep_copy(module)",
             "A module of the same structure with parameters of its own.",
             "{ let a = nn::linear(1, 1).init_uniform(2, 2); let b = a.deep_copy(); a.init_uniform(0, 0); \
-             b.forward(tensor([[3]])).to_array() } => [[8.0]]",
+             b.forward(tensor([[3.0]])).to_array() } => [[8.0]]",
             |module: Module| module.deep_copy(),
         )
         .add(
             "load_from(module, other)",
             "Copies the values of a module of the same structure into this one.",
             "{ let a = nn::linear(1, 1); a.load_from(nn::linear(1, 1).init_uniform(2, 2)); \
-             a.forward(tensor([[3]])).to_array() } => [[8.0]]",
+             a.forward(tensor([[3.0]])).to_array() } => [[8.0]]",
             |module: Module, other: Module| -> Result<(), Error> {
                 let values: Vec<_> =
                     other.state().into_iter().map(|(name, p)| (name, p.get().detach())).collect();
@@ -113,7 +113,7 @@ fn add_use(global: &mut Adder) {
              exponential moving average.",
             "{ let a = nn::linear(1, 1).init_uniform(0, 0); \
              a.average(nn::linear(1, 1).init_uniform(4, 4), 0.75); \
-             a.forward(tensor([[1]])).to_array() } => [[2.0]]",
+             a.forward(tensor([[1.0]])).to_array() } => [[2.0]]",
             |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );
 }
@@ -138,7 +138,7 @@ fn add_initialisers(global: &mut Adder) {
         .add(
             "init_uniform(module, low, high)",
             "Draws all weights and biases from a uniform distribution. Gives the module.",
-            "nn::linear(1, 1).init_uniform(2, 2).forward(tensor([[3]])).to_array() => [[8.0]]",
+            "nn::linear(1, 1).init_uniform(2, 2).forward(tensor([[3.0]])).to_array() => [[8.0]]",
             |module: Module, low: f64, high: f64| init(module, init::uniform(low, high), true),
         )
         .add(
@@ -230,7 +230,7 @@ nn::sequential([nn::linear(3, 2)])["0.weight"].shape => [2, 3]"#,
              [\"1.bias\", \"1.weight\"]\n\
              { let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::sgd(n.parameters(\"weight\"), #{ lr: 0.25 })\
-             .step(n.forward(tensor([[2]])).sum().backward()); \
+             .step(n.forward(tensor([[2.0]])).sum().backward()); \
              [n[\"weight\"].value.item(), n[\"bias\"].value.item()] } => [0.5, 1.0]",
             |module: Module, pattern: Option<String>| -> Result<Dynamic> {
                 if let Some(pattern) = pattern {

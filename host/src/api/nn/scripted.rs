@@ -133,7 +133,7 @@ pub fn add(module: &mut Adder) {
              Its forward is `function(module, x)`, or `function(module, x, condition)`.",
         "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
          nn::network(#{ f: nn::linear(2, 2).init_uniform(1, 1) }, |m, x| m.f.forward(x) + x)\
-         .forward(tensor([[1, 2]])).to_array() => [[5.0, 6.0]]",
+         .forward(tensor([[1.0, 2.0]])).to_array() => [[5.0, 6.0]]",
         |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
             build(parts, function.map(|function| Callback::new(context, &function)))
         },

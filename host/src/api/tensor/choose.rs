@@ -13,7 +13,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "sort(x, dim, descending)",
             "The elements sorted along a dimension.",
-            "tensor([2, 3, 1]).sort(0, false).to_array() => [1.0, 2.0, 3.0]",
+            "tensor([2, 3, 1]).sort(0, false).to_array() => [1, 2, 3]",
             |x: Tensor, dim: i64, descending: bool| x.sort(dim, descending),
         )
         .add(
@@ -35,7 +35,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "one_hot(x, classes)",
             "Whole numbers [..] as rows of zeros with a one, [.., classes].",
-            r#"tensor([1]).cast("i32").one_hot(3).to_array() => [[0.0, 1.0, 0.0]]"#,
+            r#"tensor([1]).one_hot(3).to_array() => [[0.0, 1.0, 0.0]]"#,
             |x: Tensor, classes: usize| x.one_hot(classes),
         )
         .add(
@@ -56,26 +56,26 @@ fn add_by_index(global: &mut Adder) {
     global
         .add(
             "gather(x, dim, index)",
-            "y[i][j] = x[index[i][j]][j] along dimension 0, and so on for others; the index is i32.",
-            r#"tensor([[1, 2]]).gather(1, tensor([[1]]).cast("i32")).to_array() => [[2.0]]"#,
+            "y[i][j] = x[index[i][j]][j] along dimension 0, and so on for others; the index is of whole numbers.",
+            r#"tensor([[1, 2]]).gather(1, tensor([[1]])).to_array() => [[2]]"#,
             |x: Tensor, dim: i64, index: Tensor| x.gather(dim, &index),
         )
         .add(
             "scatter_add(x, dim, index, source)",
             "x with y[index[i][j]][j] += source[i][j] along dimension 0, and so on for others.",
-            r#"zeros([2]).scatter_add(0, tensor([1, 1]).cast("i32"), ones([2])).to_array() => [0.0, 2.0]"#,
+            r#"zeros([2]).scatter_add(0, tensor([1, 1]), ones([2])).to_array() => [0.0, 2.0]"#,
             |x: Tensor, dim: i64, index: Tensor, source: Tensor| x.scatter_add(dim, &index, &source),
         )
         .add(
             "index_select(x, dim, index)",
-            "Whole slices of a dimension in the order of a one-dimensional index (i32).",
-            r#"tensor([5, 6, 7]).index_select(0, tensor([2, 0]).cast("i32")).to_array() => [7.0, 5.0]"#,
+            "Whole slices of a dimension in the order of a one-dimensional index (whole numbers).",
+            r#"tensor([5, 6, 7]).index_select(0, tensor([2, 0])).to_array() => [7, 5]"#,
             |x: Tensor, dim: i64, index: Tensor| x.index_select(dim, &index),
         )
         .add(
             "index_add(x, dim, index, source)",
             "x with slice index[i] of a dimension increased by slice i of the source.",
-            r#"zeros([2]).index_add(0, tensor([1, 1]).cast("i32"), ones([2])).to_array() => [0.0, 2.0]"#,
+            r#"zeros([2]).index_add(0, tensor([1, 1]), ones([2])).to_array() => [0.0, 2.0]"#,
             |x: Tensor, dim: i64, index: Tensor, source: Tensor| x.index_add(dim, &index, &source),
         );
 }

@@ -1,9 +1,9 @@
 //! Creating tensors, and their properties.
 
-use ops::{DType, Device, Tensor};
+use ops::{DType, Device, Number, Tensor};
 use rhai::Dynamic;
 
-use super::nested::{from_nested, to_nested};
+use super::nested::{from_nested, to_item, to_nested};
 use crate::{script::Adder, session::Session};
 
 /// Adds the functions of this file.
@@ -19,8 +19,11 @@ fn add_makers(global: &mut Adder) {
     global
         .add(
             "tensor(values)",
-            "A tensor of numbers (f32) or truth values: a nested array or one value.",
-            "tensor([[1, 2], [3, 4]]).shape => [2, 2]",
+            "A tensor of a nested array or one value, as PyTorch makes it: of whole numbers i64 (on a GPU, \
+             which has no others, i32), of floats or both f32, of truth values bool.",
+            "tensor([[1, 2], [3, 4]]).shape => [2, 2]\n\
+             [tensor([1, 2]).dtype, tensor([1, 2.5]).dtype, tensor(true).dtype] \
+             => [\"i64\", \"f32\", \"bool\"]",
             |session: &Session, values: Dynamic| from_nested(&values, session.device()),
         )
         .add(
@@ -37,16 +40,27 @@ fn add_makers(global: &mut Adder) {
         )
         .add(
             "full(shape, value)",
-            "One number everywhere, f32.",
-            "full([2], 7).to_array() => [7.0, 7.0]",
-            full,
+            "One number everywhere: i64 of a whole number, f32 of a float, bool.",
+            "full([2], 7).to_array() => [7, 7]\n\
+             full([2], 0.5).to_array() => [0.5, 0.5]",
+            |session: &Session, shape: Vec<usize>, value: Number| {
+                value.full(&shape, value.dtype(session.device()), session.device())
+            },
         )
         .add(
             "arange(start, end, step)",
-            "start, start + step, ... up to but without end, f32.",
-            "arange(0, 1, 0.25).to_array() => [0.0, 0.25, 0.5, 0.75]",
-            |session: &Session, start: f64, end: f64, step: f64| {
-                Tensor::arange(start, end, step, DType::F32, session.device())
+            "start, start + step (1), ... up to but without end; of one number from 0 to it. i64 where all are \
+             whole, else f32.",
+            "arange(3).to_array() => [0, 1, 2]\n\
+             arange(2, 6, 2).to_array() => [2, 4]\n\
+             arange(0, 1, 0.25).to_array() => [0.0, 0.25, 0.5, 0.75]",
+            |session: &Session, start: Number, end: Option<Number>, step: Option<Number>| {
+                let (start, end) = end.map_or((Number::Whole(0), start), |end| (start, end));
+                let all = [start, end, step.unwrap_or(Number::Whole(1))];
+                let whole = all.iter().all(|number| matches!(number, Number::Whole(_)));
+                let dtype = if whole { session.device().whole() } else { DType::F32 };
+                let [start, end, step] = all.map(Number::value);
+                Tensor::arange(start, end, step, dtype, session.device())
             },
         )
         .add(
@@ -87,11 +101,19 @@ fn add_properties(global: &mut Adder) {
             "zeros([5, 3]).len() => 5",
             |x: Tensor| x.shape().first().copied().unwrap_or(1),
         )
-        .add("item(x)", "The only element as a number.", "tensor(2.5).item() => 2.5", |x: Tensor| x.item())
+        .add(
+            "item(x)",
+            "The only element: a float, a whole number or a truth value. Mind that `/` of two whole numbers of \
+             scripts cuts off: `x.float().item() / n`.",
+            "tensor(2.5).item() => 2.5\n\
+             tensor([1, 2]).sum().item() => 3",
+            |x: Tensor| to_item(&x),
+        )
         .add(
             "to_array(x)",
             "The elements as a nested array.",
-            "tensor([[1, 2]]).to_array() => [[1.0, 2.0]]",
+            "tensor([[1, 2]]).to_array() => [[1, 2]]\n\
+             tensor([0.5]).to_array() => [0.5]",
             |x: Tensor| to_nested(&x),
         )
         .add(
@@ -99,6 +121,27 @@ fn add_properties(global: &mut Adder) {
             "Another element type: f32, f64, i32, i64 or bool. Floats become integers towards 0.",
             r#"tensor([1.7, -1.7]).cast("i32").to_array() => [1, -1]"#,
             |x: Tensor, dtype: String| x.cast(DType::parse(&dtype)?),
+        )
+        .add("float(x)", "As f32, floats of training.", "tensor([1]).float().to_array() => [1.0]", |x: Tensor| {
+            x.cast(DType::F32)
+        })
+        .add(
+            "long(x)",
+            "As whole numbers of 64 bits, i64 (on a GPU, which has no others, i32), cut off towards 0.",
+            "tensor([1.7, -1.7]).long().to_array() => [1, -1]",
+            |x: Tensor| x.cast(x.device().whole()),
+        )
+        .add(
+            "int(x)",
+            "As whole numbers of 32 bits, i32, cut off towards 0.",
+            "tensor([1.7, -1.7]).int().to_array() => [1, -1]",
+            |x: Tensor| x.cast(DType::I32),
+        )
+        .add(
+            "bool(x)",
+            "As truth values: whether an element is not 0.",
+            "tensor([0.5, 0.0]).bool().to_array() => [true, false]",
+            |x: Tensor| x.cast(DType::Bool),
         )
         .add(
             "to(x, device)",

@@ -1,6 +1,6 @@
 //! Element-wise functions, matrix products, activations.
 
-use ops::{Tensor, op::Elementwise};
+use ops::{Number, Tensor, op::Elementwise};
 
 use crate::{
     error::{Error, Result},
@@ -47,7 +47,9 @@ pub fn add(global: &mut Adder) {
             "clamp(x, low, high)",
             "min(max(x, low), high)",
             "tensor([-1.0, 2.0]).clamp(0, 1).to_array() => [0.0, 1.0]",
-            |x: Tensor, low: f64, high: f64| x.clamp(low, high),
+            |x: Tensor, low: Number, high: Number| {
+                x.beside(low)?.beside(high)?.clamp(low.value(), high.value())
+            },
         )
         .add(
             "maximum(a, b)",
@@ -70,7 +72,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "matmul(a, b)",
             "The matrix product [.., M, K] x [.., K, N] -> [.., M, N].",
-            "tensor([[1, 2]]).matmul(tensor([[3], [4]])).to_array() => [[11.0]]",
+            "tensor([[1.0, 2.0]]).matmul(tensor([[3.0], [4.0]])).to_array() => [[11.0]]",
             |a: Tensor, b: Tensor| a.matmul(&b),
         )
         .add(

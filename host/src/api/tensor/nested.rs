@@ -9,7 +9,7 @@ use crate::{
     script::require_items,
 };
 
-/// A tensor of a number, a truth value, or arrays of them.
+/// A tensor of a number, a truth value, or arrays of them: of whole numbers whole, of others f32.
 ///
 /// # Errors
 /// `Usage` for rows of different lengths and for items that are not numbers or truth values.
@@ -25,6 +25,10 @@ pub fn from_nested(value: &Dynamic, device: Device) -> Result<Tensor> {
     if leaves.iter().all(Dynamic::is_bool) && !leaves.is_empty() {
         let values: Vec<bool> = leaves.iter().map(|v| v.as_bool().unwrap_or_default()).collect();
         return Ok(Tensor::from_data(values, shape, device)?);
+    }
+    if leaves.iter().all(Dynamic::is_int) && !leaves.is_empty() {
+        let values = leaves.iter().map(|v| v.as_int().unwrap_or_default()).collect();
+        return Ok(Tensor::whole(values, shape, device)?);
     }
     let number = |v: &Dynamic| match v.as_float().or_else(|_| v.as_int().map(|i| i as f64)) {
         Ok(x) => Ok(x as f32),
@@ -62,6 +66,16 @@ pub fn to_nested(tensor: &Tensor) -> Result<Dynamic> {
     }
     require_items(tensor.len())?;
     Ok(nested(&tensor.to_data()?, tensor.shape()))
+}
+
+/// The only element.
+///
+/// # Errors
+/// [`ops::Error::Shape`] where there are more.
+pub fn to_item(tensor: &Tensor) -> Result<Dynamic> {
+    // It refuses more.
+    tensor.item()?;
+    Ok(nested(&tensor.to_data()?, &[]))
 }
 
 fn nested(data: &Data, shape: &[usize]) -> Dynamic {

@@ -1,6 +1,7 @@
-//! Operators between tensors, and between tensors and numbers. Shapes broadcast.
+//! Operators between tensors, and between tensors and numbers. Shapes broadcast; element types promote as
+//! PyTorch's do.
 
-use ops::Tensor;
+use ops::{Number, Tensor};
 
 use crate::script::Adder;
 
@@ -19,6 +20,19 @@ macro_rules! operators {
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
     add_arithmetic(global);
+    global
+        .add(
+            "floor_divide(a, b)",
+            "floor(a / b), element by element: whole numbers of whole numbers. A constant to gradients.",
+            "tensor([7, -7]).floor_divide(tensor([2, 2])).to_array() => [3, -4]",
+            |a: Tensor, b: Tensor| a.floor_divide(&b),
+        )
+        .add(
+            "floor_divide(a, s)",
+            "floor(a / s), as of two tensors.",
+            "tensor([7, -7]).floor_divide(2).to_array() => [3, -4]",
+            |a: Tensor, s: Number| a.floor_divide_number(s),
+        );
     add_comparisons(global);
     global
         .add("-(a)", "The negative.", "(-tensor([1.0])).to_array() => [-1.0]", |a: Tensor| a.neg())
@@ -38,20 +52,20 @@ pub fn add(global: &mut Adder) {
 
 fn add_arithmetic(global: &mut Adder) {
     operators! { global,
-        "+" add, "a + b", "(tensor([1.0]) + 2).to_array() => [3.0]",
-            |a: Tensor, s: f64| a.add_scalar(s), |s: f64, a: Tensor| a.add_scalar(s);
+        "+" add, "a + b", "(tensor([1]) + 2).to_array() => [3]\n(tensor([1]) + 0.5).to_array() => [1.5]",
+            |a: Tensor, s: Number| a.add_number(s), |s: Number, a: Tensor| a.add_number(s);
         "-" sub, "a - b", "(1 - tensor([3.0])).to_array() => [-2.0]",
-            |a: Tensor, s: f64| a.add_scalar(-s), |s: f64, a: Tensor| a.neg()?.add_scalar(s);
+            |a: Tensor, s: Number| a.sub_number(s), |s: Number, a: Tensor| a.sub_of_number(s);
         "*" mul, "a times b, element by element", "(tensor([3.0]) * 2).to_array() => [6.0]",
-            |a: Tensor, s: f64| a.mul_scalar(s), |s: f64, a: Tensor| a.mul_scalar(s);
-        "/" div, "a divided by b, element by element", "(tensor([3.0]) / 2).to_array() => [1.5]",
-            |a: Tensor, s: f64| a.div_scalar(s), |s: f64, a: Tensor| a.recip()?.mul_scalar(s);
+            |a: Tensor, s: Number| a.mul_number(s), |s: Number, a: Tensor| a.mul_number(s);
+        "/" div, "a divided by b, element by element, as floats", "(tensor([3]) / 2).to_array() => [1.5]",
+            |a: Tensor, s: Number| a.div_number(s), |s: Number, a: Tensor| a.div_of_number(s);
         "**" pow, "a to the power of b, element by element", "(tensor([3.0]) ** 2).to_array() => [9.0]",
-            |a: Tensor, s: f64| a.pow_scalar(s),
-            |s: f64, a: Tensor| Tensor::scalar(s, a.dtype(), a.device())?.pow(&a);
+            |a: Tensor, s: Number| a.pow_number(s),
+            |s: Number, a: Tensor| a.scalar_beside(s)?.pow(&a);
         "%" remainder, "a - b floor(a / b)", "(tensor([-1.0]) % 3).to_array() => [2.0]",
-            |a: Tensor, s: f64| a.remainder_scalar(s),
-            |s: f64, a: Tensor| a.zeros_like()?.add_scalar(s)?.remainder(&a);
+            |a: Tensor, s: Number| a.remainder_number(s),
+            |s: Number, a: Tensor| a.scalar_beside(s)?.remainder(&a);
     }
 }
 
@@ -59,19 +73,19 @@ fn add_comparisons(global: &mut Adder) {
     operators! { global,
         "==" eq, "Whether both are equal, element by element.",
             "(tensor([1.0, 2.0]) == 2).to_array() => [false, true]",
-            |a: Tensor, s: f64| a.eq_scalar(s), |s: f64, a: Tensor| a.eq_scalar(s);
+            |a: Tensor, s: Number| a.eq_number(s), |s: Number, a: Tensor| a.eq_number(s);
         "!=" ne, "Whether they differ, element by element.",
             "(tensor([1.0, 2.0]) != 2).to_array() => [true, false]",
-            |a: Tensor, s: f64| a.ne_scalar(s), |s: f64, a: Tensor| a.ne_scalar(s);
+            |a: Tensor, s: Number| a.ne_number(s), |s: Number, a: Tensor| a.ne_number(s);
         ">" gt, "Whether a > b, element by element.", "(tensor([1.0, 3.0]) > 2).to_array() => [false, true]",
-            |a: Tensor, s: f64| a.gt_scalar(s), |s: f64, a: Tensor| a.lt_scalar(s);
+            |a: Tensor, s: Number| a.gt_number(s), |s: Number, a: Tensor| a.lt_number(s);
         ">=" ge, "Whether a >= b, element by element.", "(tensor([1.0, 2.0]) >= 2).to_array() => [false, \
          true]",
-            |a: Tensor, s: f64| a.ge_scalar(s), |s: f64, a: Tensor| a.le_scalar(s);
+            |a: Tensor, s: Number| a.ge_number(s), |s: Number, a: Tensor| a.le_number(s);
         "<" lt, "Whether a < b, element by element.", "(tensor([1.0, 3.0]) < 2).to_array() => [true, false]",
-            |a: Tensor, s: f64| a.lt_scalar(s), |s: f64, a: Tensor| a.gt_scalar(s);
+            |a: Tensor, s: Number| a.lt_number(s), |s: Number, a: Tensor| a.gt_number(s);
         "<=" le, "Whether a <= b, element by element.", "(tensor([2.0, 3.0]) <= 2).to_array() => [true, \
          false]",
-            |a: Tensor, s: f64| a.le_scalar(s), |s: f64, a: Tensor| a.ge_scalar(s);
+            |a: Tensor, s: Number| a.le_number(s), |s: Number, a: Tensor| a.ge_number(s);
     }
 }

@@ -28,18 +28,17 @@ macro_rules! reductions {
 pub fn add(global: &mut Adder) {
     reductions! { global,
         "sum" sum_dims,
-            "The sum. One of i32 that is beyond i32 is refused (on a GPU it wraps around): `cast(\"i64\")` \
-             first.",
-            "[[1, 2], [3, 4]]", "10.0", "[3.0, 7.0]";
-        "mean" mean_dims, "The mean.", "[[1, 2], [3, 4]]", "2.5", "[1.5, 3.5]";
-        "prod" prod_dims, "The product; of i32 as in `sum`.", "[[1, 2], [3, 4]]", "24.0", "[2.0, 12.0]";
-        "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4.0", "[2.0, 4.0]";
-        "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1.0", "[1.0, 3.0]";
-        "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3, 4], [0, 0]]", "5.0", "[5.0, 0.0]";
+            "The sum; of whole numbers and truth values whole.",
+            "[[1, 2], [3, 4]]", "10", "[3, 7]";
+        "mean" mean_dims, "The mean, of floats.", "[[1.0, 2.0], [3.0, 4.0]]", "2.5", "[1.5, 3.5]";
+        "prod" prod_dims, "The product; of whole numbers whole.", "[[1, 2], [3, 4]]", "24", "[2, 12]";
+        "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4", "[2, 4]";
+        "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1", "[1, 3]";
+        "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3.0, 4.0], [0.0, 0.0]]", "5.0", "[5.0, 0.0]";
         "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.",
             "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
-        "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "1.0", "[true, false]";
-        "all" all_dims, "Whether all are true.", "[[true, true], [true, false]]", "0.0", "[true, false]";
+        "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "true", "[true, false]";
+        "all" all_dims, "Whether all are true.", "[[true, true], [true, false]]", "false", "[true, false]";
     }
     add_spread(global);
     global
@@ -57,8 +56,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "cumsum(x, dim)",
-            "Running sums along a dimension; of i32 as in `sum`.",
-            "tensor([1, 2, 3]).cumsum(0).to_array() => [1.0, 3.0, 6.0]",
+            "Running sums along a dimension; of whole numbers whole.",
+            "tensor([1, 2, 3]).cumsum(0).to_array() => [1, 3, 6]",
             |x: Tensor, dim: i64| x.cumsum(dim),
         );
 }
@@ -69,15 +68,15 @@ fn add_spread(global: &mut Adder) {
         .add(
             "variance(x, dims)",
             "The variance, divisor n - 1, over all elements or those dimensions.",
-            "tensor([1, 3]).variance().item() => 2.0\n\
-             tensor([[1, 3]]).variance([1]).to_array() => [2.0]",
+            "tensor([1.0, 3.0]).variance().item() => 2.0\n\
+             tensor([[1.0, 3.0]]).variance([1]).to_array() => [2.0]",
             |x: Tensor, dims: Option<Vec<i64>>| x.var_dims(&dims.unwrap_or_default(), false, 1),
         )
         .add(
             "std(x, dims)",
             "The standard deviation, divisor n - 1, over all elements or those dimensions.",
-            "tensor([1, 3, 5]).std().item() => 2.0\n\
-             tensor([[1, 3, 5]]).std([1]).to_array() => [2.0]",
+            "tensor([1.0, 3.0, 5.0]).std().item() => 2.0\n\
+             tensor([[1.0, 3.0, 5.0]]).std([1]).to_array() => [2.0]",
             |x: Tensor, dims: Option<Vec<i64>>| x.std_dims(&dims.unwrap_or_default(), false, 1),
         );
 }

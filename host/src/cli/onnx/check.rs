@@ -16,7 +16,7 @@ use crate::{
 /// Says `train` of a module whose parameters get gradients, `frozen` of one without, or where only ONNX
 /// Runtime can run it.
 pub fn run(file: &Path, library: Option<&Path>, json: bool) -> Result<Outcome> {
-    let report = onnx_net::check(&OnnxFile::read(file)?);
+    let report = onnx_net::check(&OnnxFile::open(file)?);
     if json {
         out!("{}", facts(file, &report, library));
         return Ok(if report.runs { Outcome::Done } else { Outcome::Failed });

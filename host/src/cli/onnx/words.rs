@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 
 use onnx_net::proto::{
-    Dimension, DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+    Dimension, DimensionProto, ElementTypeProto, GraphProto, ModelProto, NodeProto, TensorProto,
+    TensorTypeProto, TypeProto, ValueInfoProto,
 };
 use serde_json::{Value as Json, json};
 
-/// `x: f32 [batch, 1, 28, 28]`; `?` is a size that has no name.
+/// `x: f32 [batch, 1, 28, 28]`, or `y: sequence of f32 [?]`; `?` is a size that has no name.
 pub fn port(info: &ValueInfoProto) -> String {
-    let Some(tensor) = info.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()) else {
-        return format!("{}: no tensor", info.name);
-    };
+    let (kind, tensor) = held(info.r#type.as_ref());
+    let Some(tensor) = tensor else { return format!("{}: {kind}", info.name) };
     let size = |dim: &DimensionProto| match &dim.value {
         Some(Dimension::DimValue(n)) if *n > 0 => n.to_string(),
         Some(Dimension::DimParam(name)) if !name.is_empty() => name.clone(),
@@ -21,12 +21,30 @@ pub fn port(info: &ValueInfoProto) -> String {
         Some(shape) => format!("[{}]", shape.dim.iter().map(size).collect::<Vec<_>>().join(", ")),
         None => "of any shape".into(),
     };
-    format!("{}: {} {shape}", info.name, dtype(tensor.elem_type))
+    let kind = if kind == TENSOR { String::new() } else { format!("{kind} of ") };
+    format!("{}: {kind}{} {shape}", info.name, dtype(tensor.elem_type))
+}
+
+const TENSOR: &str = "tensor";
+
+/// What a value is, and the type of the tensor that it is or holds.
+fn held(info: Option<&TypeProto>) -> (&'static str, Option<&TensorTypeProto>) {
+    match info {
+        Some(TypeProto { tensor_type: Some(tensor), .. }) => (TENSOR, Some(tensor)),
+        Some(TypeProto { sequence_type: Some(held), .. }) => ("sequence", inner(held)),
+        Some(TypeProto { optional_type: Some(held), .. }) => ("optional", inner(held)),
+        Some(_) => ("map, or sparse tensor", None),
+        None => ("of no declared type", None),
+    }
+}
+
+fn inner(held: &ElementTypeProto) -> Option<&TensorTypeProto> {
+    held.elem_type.as_deref().and_then(|held| held.tensor_type.as_ref())
 }
 
 /// A port for programs: sizes are numbers, names or, where nothing is known, null; so is the shape.
 pub fn port_json(info: &ValueInfoProto) -> Json {
-    let tensor = info.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let (kind, tensor) = held(info.r#type.as_ref());
     let size = |dim: &DimensionProto| match &dim.value {
         Some(Dimension::DimValue(n)) if *n > 0 => json!(n),
         Some(Dimension::DimParam(name)) if !name.is_empty() => json!(name),
@@ -35,6 +53,7 @@ pub fn port_json(info: &ValueInfoProto) -> Json {
     let shape = tensor.and_then(|tensor| tensor.shape.as_ref());
     json!({
         "name": info.name,
+        "kind": kind,
         "dtype": tensor.map(|tensor| dtype(tensor.elem_type)),
         "shape": shape.map(|shape| shape.dim.iter().map(size).collect::<Vec<_>>()),
     })

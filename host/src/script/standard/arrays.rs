@@ -2,7 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext, Position};
+use rhai::{Array, Dynamic, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext, Position};
 
 use super::{Library, ScriptResult, may_hold};
 use crate::script::nesting::{self, size};
@@ -28,6 +28,8 @@ pub fn add(library: &mut Library) {
     });
     splicing(library);
     taking(library);
+    counting::<Range<i64>>(library);
+    counting::<RangeInclusive<i64>>(library);
     library.add_pure("keys", move |map: &mut Map| -> ScriptResult<Array> {
         may_hold(map.len())?;
         Ok(map.keys().map(|key| Dynamic::from(ImmutableString::from(key.as_str()))).collect())
@@ -42,6 +44,22 @@ pub fn add(library: &mut Library) {
     library.add_pure("values", move |map: &mut Map| -> ScriptResult<Array> {
         may_hold(map.len())?;
         Ok(map.values().cloned().collect())
+    });
+}
+
+/// What makes an array of a range.
+fn counting<R: Iterator<Item = i64> + rhai::Variant + Clone>(library: &mut Library) {
+    let numbers = |range: R| -> ScriptResult<R> { may_hold(range.size_hint().0).map(|()| range) };
+    library.add("to_array", move |range: R| -> ScriptResult<Array> {
+        Ok(numbers(range)?.map(Dynamic::from).collect())
+    });
+    library.add("map", move |context: NativeCallContext, range: R, function: FnPtr| -> ScriptResult<Array> {
+        numbers(range)?.map(|i| function.call_within_context(&context, (i,))).collect()
+    });
+    library.add("filter", move |context: NativeCallContext, range: R, function: FnPtr| {
+        let keeps = |i: &i64| -> ScriptResult<bool> { function.call_within_context(&context, (*i,)) };
+        let kept = numbers(range)?.filter_map(|i| keeps(&i).map(|keeps| keeps.then(|| i.into())).transpose());
+        kept.collect::<ScriptResult<Array>>()
     });
 }
 

@@ -299,3 +299,17 @@ fn errors_of_a_loop_without_a_body_end_it() {
     fails("for x in ahead(3, [|i| i, |i| i.none]) { }", &["own.rhai:1:"]);
     gives("for x in ahead(3, |i| i) { } for b in data::load(\"glyphs\").train(4).batches(2) { } 1", "1");
 }
+
+#[test]
+fn ranges_become_arrays() {
+    gives("(0..3).to_array()", "[0, 1, 2]");
+    gives("(2..=3).to_array()", "[2, 3]");
+    gives("(3..0).to_array()", "[]");
+    gives("(1..4).map(|i| i * i)", "[1, 4, 9]");
+    gives("(1..=4).filter(|i| i % 2 == 0)", "[2, 4]");
+    gives("let n = 10; (0..2).map(|i| n + i)", "[10, 11]");
+    fails("(0..9223372036854775807).map(|i| i)", &["Size of array"]);
+    fails("(-9223372036854775807..=9223372036854775807).to_array()", &["Size of array"]);
+    fails("(0..3).map(|i| throw `no ${i}`)", &["no 0"]);
+    fails("(0..3).filter(|i| 1)", &["own.rhai:1:"]);
+}

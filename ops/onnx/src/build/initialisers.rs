@@ -49,6 +49,8 @@ pub(super) struct Initialisers {
     /// The grids of parameters that came as quantised numbers: where the model holds these, the number of the
     /// parameter, its grid.
     grids: Vec<(Option<usize>, usize, WeightGrid)>,
+    /// What was left in the file, by where the model holds it.
+    left: HashMap<usize, Tensor>,
     /// Whether the file is one of [`crate::export`], which writes numbers of formulas as nodes.
     is_own: bool,
 }
@@ -70,6 +72,8 @@ pub(crate) struct Locations {
     pub inputs: HashMap<usize, Vec<(usize, usize)>>,
     /// The grids of parameters that are quantised numbers in the file.
     pub grids: HashMap<usize, WeightGrid>,
+    /// What was left in the file.
+    pub left: HashMap<usize, Tensor>,
     /// Whether all of them are here. What is inside of a function has no index.
     pub complete: bool,
 }
@@ -96,7 +100,8 @@ impl Initialisers {
     pub fn new(model: &ModelProto, choice: Choice) -> Self {
         let is_own = model.producer_name == PRODUCER;
         let (list, parameters, own, facts, shared, grids) = (vec![], vec![], vec![], vec![], vec![], vec![]);
-        Self { list, parameters, own, facts, shared, inputs_first: HashSet::new(), choice, grids, is_own }
+        let (inputs_first, left) = (HashSet::new(), HashMap::new());
+        Self { list, parameters, own, facts, shared, inputs_first, choice, grids, left, is_own }
     }
 
     /// Makes a parameter of an initialiser that is computed with.
@@ -176,6 +181,11 @@ impl Initialisers {
         scope.averages.insert(slot, average);
         scope.parameters.insert(average, number);
         Some((average, number))
+    }
+
+    /// What the tensor of that number begins as.
+    pub fn value(&self, i: usize) -> &Tensor {
+        &self.list[i].value
     }
 
     /// Adds a parameter that came as quantised numbers.
@@ -280,7 +290,7 @@ impl Initialisers {
             }
         }
         let grids = self.grids.iter().map(|(_, number, grid)| (*number, grid.clone())).collect();
-        Locations { tensors, inputs, grids, complete }
+        Locations { tensors, inputs, grids, left: self.left.clone(), complete }
     }
 }
 

@@ -22,14 +22,14 @@ pub(crate) use quantised::WeightGrid;
 pub(crate) use reached::reached;
 
 use crate::{
-    NEWEST_OPSET, OnnxFinding,
+    NEWEST_OPSET, OnnxFile, OnnxFinding,
     build::{
         functions::{ModelFunctions, WrittenOut},
         initialisers::Initialisers,
         scope::Scope,
     },
     file::{
-        proto::{GraphProto, ModelProto, OperatorSetIdProto, TensorProto},
+        proto::{GraphProto, ModelProto, OperatorSetIdProto},
         stored::narrow,
     },
     network::plan::{GraphPlan, Slot},
@@ -66,8 +66,8 @@ struct Builder<'m> {
     pub unbiased_variance: bool,
 }
 
-/// Resolves a model's graph, whose initialisers have these elements.
-pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto], choice: &Choice) -> Built {
+/// Resolves a model's graph, which is that of a file without the elements of its initialisers.
+pub(crate) fn build(model: &ModelProto, file: &OnnxFile, choice: &Choice) -> Built {
     let by_pytorch = model.producer_name == PYTORCH;
     let mut builder = Builder {
         functions: ModelFunctions::of(model),
@@ -80,7 +80,7 @@ pub(crate) fn build(model: &ModelProto, initialisers: &[TensorProto], choice: &C
     let opsets = Rc::new(opsets(&model.opset_import));
     builder.check_opset(&opsets);
     let none = GraphProto::default();
-    let plan = builder.graph(model.graph.as_ref().unwrap_or(&none), (initialisers, Some(0)), &opsets);
+    let plan = builder.graph(model.graph.as_ref().unwrap_or(&none), (Some(file), Some(0)), &opsets);
     Built { plan, claimed: builder.initialisers.finish(), findings: builder.findings }
 }
 
@@ -116,23 +116,24 @@ impl Builder<'_> {
         opsets: &Rc<Opsets>,
     ) -> (GraphPlan, Vec<Slot>) {
         self.around.push(mem::take(&mut self.scope));
-        let plan = self.graph(graph, (&graph.initializer, start), opsets);
+        let plan = self.graph(graph, (None, start), opsets);
         let inner = mem::replace(&mut self.scope, self.around.pop().unwrap_or_default());
         (plan, inner.captures.into_iter().map(|(outer, _)| outer).collect())
     }
 
-    /// Resolves a graph in the innermost scope.
+    /// Resolves a graph in the innermost scope; its initialisers have the elements of those of a file's graph,
+    /// or their own.
     fn graph(
         &mut self,
         graph: &GraphProto,
-        (elements, start): (&[TensorProto], Option<usize>),
+        (file, start): (Option<&OnnxFile>, Option<usize>),
         opsets: &Rc<Opsets>,
     ) -> GraphPlan {
         let WrittenOut { nodes, findings, lost } = self.functions.written_out(graph, opsets, start);
         self.findings.extend(findings);
         self.scope.lost.extend(lost);
         let scope = &mut self.scope;
-        self.findings.extend(self.initialisers.declare(scope, (graph, elements, start), &nodes));
+        self.findings.extend(self.initialisers.declare(scope, (graph, file, start), &nodes));
         let inputs = self.inputs_of(graph);
         nodes.iter().for_each(|node| self.node(node));
         let outputs: Vec<Slot> = graph.output.iter().map(|port| self.output(&port.name)).collect();

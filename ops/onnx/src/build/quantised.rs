@@ -51,6 +51,8 @@ pub(super) fn places(node: &NodeProto, input: usize) -> Option<Places> {
         |name: &str, default| node.attribute.iter().find(|a| a.name == name).map_or(default, |a| a.i);
     Some(match (&*node.op_type, input) {
         ("DequantizeLinear", 0) => (&[1], Some(2), attribute("axis", 1)),
+        ("DynamicQuantizeLSTM", 1) => (&[8], Some(9), 0),
+        ("DynamicQuantizeLSTM", 2) => (&[10], Some(11), 0),
         ("QLinearConv", 3) => (&[4], Some(5), 0),
         ("QLinearConv", 8) => (&[1, 4], None, 0),
         ("QLinearMatMul", 3) => (&[4], Some(5), -1),
@@ -310,11 +312,12 @@ impl Builder<'_> {
         Some(on_grid)
     }
 
-    /// A constant tensor.
+    /// A constant tensor, or what a trained one begins as.
     fn constant(&self, slot: Slot) -> Option<Tensor> {
         match self.scope.known.get(&slot) {
             Some(GraphValue::Tensor(tensor)) => Some(tensor.clone()),
-            _ => None,
+            Some(_) => None,
+            None => self.scope.initialisers.get(&slot).map(|&i| self.initialisers.value(i).clone()),
         }
     }
 }

@@ -122,7 +122,7 @@ impl<'a> Uses<'a> {
     fn role(&self, at: usize, input: usize) -> Role {
         let Some(operator) = self.nodes[at].operator else { return Role::Other };
         match operator {
-            _ if operator.settings.contains(&input) => Role::Setting,
+            _ if operator.settings.contains(&input) || operator.scales.contains(&input) => Role::Setting,
             _ if operator.buffers.contains(&input) => Role::Average,
             _ if operator.weights.contains(&input) => Role::Weight,
             _ if operator.name == "Add" && self.source(at, 1 - input.min(1)).is_some_and(is_layer) => {

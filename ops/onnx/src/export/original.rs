@@ -9,7 +9,7 @@ use ops::{
 
 use super::{Metadata, messages};
 use crate::{
-    BUFFER, Graph, broken,
+    BUFFER, Graph, OnnxFile, broken,
     build::{Locations, WeightGrid},
     file::{
         elements,
@@ -19,9 +19,11 @@ use crate::{
     },
 };
 
-/// A model without the elements of its parameters.
+/// A model without the elements of its parameters, and of what memory holds as a tensor.
 pub(crate) struct Original {
     model: ModelProto,
+    /// Large constants, by their index in [`visit`]'s order.
+    constants: HashMap<usize, Tensor>,
     /// The parameters that tensors are, by the tensor's index in [`visit`]'s order.
     tensors: HashMap<usize, usize>,
     /// The grids of parameters that are quantised numbers in the file, by their numbers.
@@ -49,10 +51,8 @@ pub fn original(module: &Module, metadata: Metadata) -> Result<Option<ModelProto
     Ok(Some(model))
 }
 
-/// A model without the elements of its graph's initialisers, and these.
-pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
-    let full = model.graph.as_ref();
-    let initialisers = full.map_or(&[][..], |graph| &graph.initializer);
+/// A model without the elements of its graph's initialisers.
+pub(crate) fn bare(model: &ModelProto) -> ModelProto {
     let bare = |tensor: &TensorProto| TensorProto {
         dims: tensor.dims.clone(),
         data_type: tensor.data_type,
@@ -60,8 +60,8 @@ pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
         doc_string: tensor.doc_string.clone(),
         ..Default::default()
     };
-    let graph = full.map(|graph| GraphProto {
-        initializer: initialisers.iter().map(bare).collect(),
+    let graph = model.graph.as_ref().map(|graph| GraphProto {
+        initializer: graph.initializer.iter().map(bare).collect(),
         node: graph.node.clone(),
         name: graph.name.clone(),
         sparse_initializer: graph.sparse_initializer.clone(),
@@ -70,7 +70,7 @@ pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
         output: graph.output.clone(),
         value_info: graph.value_info.clone(),
     });
-    let model = ModelProto {
+    ModelProto {
         graph,
         ir_version: model.ir_version,
         opset_import: model.opset_import.clone(),
@@ -83,8 +83,7 @@ pub(crate) fn bare(model: &ModelProto) -> (ModelProto, &[TensorProto]) {
         // How it was trained and described is of other values.
         training_info: vec![],
         metadata_props: vec![],
-    };
-    (model, initialisers)
+    }
 }
 
 /// A name that no other tensor or value has.
@@ -110,15 +109,15 @@ fn as_it_came(tensor: &TensorProto, value: &Tensor) -> Result<TensorProto> {
 }
 
 impl Original {
-    /// The model that was built, with those elements of its initialisers that are no parameters. None where
-    /// the file has nowhere to put a parameter.
+    /// The model that was built of a file, with those elements of its initialisers that are no parameters. None
+    /// where the file has nowhere to put a parameter, or does not give these elements again.
     pub fn new(
         mut model: ModelProto,
-        elements: &[TensorProto],
+        file: &OnnxFile,
         locations: Locations,
         parameters: &[(String, Parameter)],
     ) -> Option<Self> {
-        let Locations { tensors, inputs, grids, complete: true } = locations else { return None };
+        let Locations { tensors, inputs, grids, left, complete: true } = locations else { return None };
         let mut names = HashSet::new();
         visit(&mut model, |_, part| {
             match part {
@@ -154,25 +153,29 @@ impl Original {
         .ok()?;
         // The walk begins with them.
         let initialisers = model.graph.iter_mut().flat_map(|graph| &mut graph.initializer);
-        for (i, (bare, full)) in initialisers.zip(elements).enumerate() {
-            if !tensors.contains_key(&i) {
-                *bare = full.clone();
-            }
+        let is_made = |i: &usize| tensors.contains_key(i) || left.contains_key(i);
+        for (i, bare) in initialisers.enumerate().filter(|(i, _)| !is_made(i)) {
+            *bare = file.whole(i).ok()?.into_owned();
         }
-        Some(Self { model, tensors, grids, added })
+        let constants = left.into_iter().filter(|(i, _)| !tensors.contains_key(i)).collect();
+        Some(Self { model, constants, tensors, grids, added })
     }
 
     fn filled(&self, parameters: &[(String, Parameter)]) -> Result<ModelProto> {
         let mut model = self.model.clone();
         visit(&mut model, |index, part| {
             let ModelPart::Tensor(tensor) = part else { return Ok(()) };
+            let mut write = |value: &Tensor| {
+                let doc_string = std::mem::take(&mut tensor.doc_string);
+                *tensor = TensorProto { doc_string, ..as_it_came(tensor, value)? };
+                Ok(())
+            };
             if let Some(&number) = self.tensors.get(&index) {
                 let value = parameters[number].1.get().detach();
                 let value = self.grids.get(&number).map_or(Ok(value.clone()), |grid| grid.numbers(&value))?;
-                let doc_string = std::mem::take(&mut tensor.doc_string);
-                *tensor = TensorProto { doc_string, ..as_it_came(tensor, &value)? };
+                return write(&value);
             }
-            Ok(())
+            self.constants.get(&index).map_or(Ok(()), write)
         })?;
         for (&number, name) in &self.added {
             let added = &parameters[number].1;

@@ -3,12 +3,13 @@
 use ops::{
     DType, Device, Error, Result, Spec, Tensor,
     op::onnx::data_type,
-    tensor::{Data, room},
+    tensor::{Data, require_room, room},
 };
 
 use crate::{
     GraphValue, broken,
     file::{
+        place::Place,
         proto::{DataType, TensorProto},
         stored,
     },
@@ -50,11 +51,32 @@ pub(crate) fn stored_bytes(proto: &TensorProto) -> Result<usize> {
 /// [`Error::Graph`] when the elements are not as many as the sizes say, or of an unknown type, or in
 /// another file (which [`crate::OnnxFile::read`] puts in place); [`Error::Memory`].
 pub fn tensor(proto: &TensorProto) -> Result<GraphValue> {
-    let spec = spec(proto)?;
     if proto.data_location != 0 {
         return broken(format!("the elements of the tensor `{}` are in another file", proto.name));
     }
-    let data = data(proto, &spec)?;
+    let spec = spec(proto)?;
+    made(data(proto, &spec)?, spec)
+}
+
+/// The tensor of a message whose elements are at that place.
+///
+/// # Errors
+/// Those of [`tensor`], and what reading gives.
+pub(crate) fn tensor_at(proto: &TensorProto, place: &Place) -> Result<GraphValue> {
+    let spec = spec(proto)?;
+    if stored::narrow(proto.data_type).is_some() {
+        let raw_data = place.bytes(&mut room())?;
+        let TensorProto { name, dims, data_type, .. } = proto.clone();
+        return tensor(&TensorProto { name, dims, data_type, raw_data, ..TensorProto::default() });
+    }
+    if stored_bytes(proto)? != place.bytes {
+        return wrong_number(proto, spec.len(), place.bytes as f64 / spec.dtype.size() as f64);
+    }
+    require_room("tensor", &spec)?;
+    made(place.numbers(spec.len(), spec.dtype)?, spec)
+}
+
+fn made(data: Data, spec: Spec) -> Result<GraphValue> {
     if spec.is_empty() {
         return Ok(GraphValue::Empty(spec));
     }

@@ -3,8 +3,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
-    io::{Read, Seek, SeekFrom},
     path::{Component, Path, PathBuf},
 };
 
@@ -14,6 +12,7 @@ use crate::{
     broken,
     file::{
         elements,
+        place::Place,
         proto::{ModelProto, TensorProto},
         visit::{ModelPart, visit},
     },
@@ -29,27 +28,54 @@ pub(crate) type Allowed<'a> = &'a dyn Fn(&Path) -> bool;
 /// [`Error::Graph`] for a path out of the folder or through a link to what is not allowed, a file that is not
 /// there, and a length that is not the tensor's or not in the file.
 pub(crate) fn load(model: &mut ModelProto, folder: &Path, allowed: Allowed) -> Result<BTreeSet<PathBuf>> {
+    load_from(0, model, folder, allowed)
+}
+
+/// [`load`], but for the initialisers of the model's graph.
+///
+/// # Errors
+/// As there.
+pub(crate) fn load_others(
+    model: &mut ModelProto,
+    folder: &Path,
+    allowed: Allowed,
+) -> Result<BTreeSet<PathBuf>> {
+    // The walk begins with them.
+    let initialisers = model.graph.as_ref().map_or(0, |graph| graph.initializer.len());
+    load_from(initialisers, model, folder, allowed)
+}
+
+/// [`load`] for the tensors from the index `start` on (see [`visit`]).
+fn load_from(
+    start: usize,
+    model: &mut ModelProto,
+    folder: &Path,
+    allowed: Allowed,
+) -> Result<BTreeSet<PathBuf>> {
     let files = check(model, folder, allowed)?;
     // The file's elements are still there when tensors are made of them.
     let mut left = room() / 2;
-    tensors(model, |tensor| fill(tensor, folder, allowed, &mut left))?;
+    tensors(model, |index, tensor| match index < start {
+        true => Ok(()),
+        false => fill(tensor, folder, allowed, &mut left),
+    })?;
     Ok(files)
 }
 
 /// Refuses a model whose elements lie elsewhere than in files of `folder`, as [`load`] does, and reads none.
 pub(crate) fn check(model: &mut ModelProto, folder: &Path, allowed: Allowed) -> Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
-    tensors(model, |tensor| {
+    tensors(model, |_, tensor| {
         files.extend(file_of(tensor, folder, allowed)?);
         Ok(())
     })?;
     Ok(files)
 }
 
-/// Every tensor of a model.
-fn tensors(model: &mut ModelProto, mut f: impl FnMut(&mut TensorProto) -> Result<()>) -> Result<()> {
-    visit(model, |_, part| match part {
-        ModelPart::Tensor(tensor) => f(tensor),
+/// Every tensor of a model, with its index.
+fn tensors(model: &mut ModelProto, mut f: impl FnMut(usize, &mut TensorProto) -> Result<()>) -> Result<()> {
+    visit(model, |index, part| match part {
+        ModelPart::Tensor(tensor) => f(index, tensor),
         ModelPart::Node(_) => Ok(()),
     })
 }
@@ -68,7 +94,19 @@ fn file_of(tensor: &TensorProto, folder: &Path, allowed: Allowed) -> Result<Opti
 }
 
 fn fill(tensor: &mut TensorProto, folder: &Path, allowed: Allowed, left: &mut usize) -> Result<()> {
-    let Some(path) = file_of(tensor, folder, allowed)? else { return Ok(()) };
+    if let Some(place) = place(tensor, folder, allowed)? {
+        tensor.raw_data = place.bytes(left)?;
+        tensor.data_location = 0;
+    }
+    Ok(())
+}
+
+/// Where a tensor's elements are, when they are in another file.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn place(tensor: &TensorProto, folder: &Path, allowed: Allowed) -> Result<Option<Place>> {
+    let Some(file) = file_of(tensor, folder, allowed)? else { return Ok(None) };
     let number = |key: &str| match entry(tensor, key) {
         None => Ok(None),
         Some(text) => match text.parse::<u64>() {
@@ -77,13 +115,12 @@ fn fill(tensor: &mut TensorProto, folder: &Path, allowed: Allowed, left: &mut us
         },
     };
     let (offset, bytes) = (number("offset")?.unwrap_or(0), elements::stored_bytes(tensor)?);
-    if let Some(length) = number("length")?.filter(|&length| length != bytes as u64) {
-        let text = format!("the tensor `{}` has {bytes} bytes, but its length is {length}", tensor.name);
-        return broken(text);
+    match number("length")?.filter(|&length| length != bytes as u64) {
+        None => Place { file, offset, bytes }.checked().map(Some),
+        Some(length) => {
+            broken(format!("the tensor `{}` has {bytes} bytes, but its length is {length}", tensor.name))
+        }
     }
-    tensor.raw_data = part(&path, offset, bytes, left)?;
-    tensor.data_location = 0;
-    Ok(())
 }
 
 /// A plain relative path, which may go through links where they end in the folder, in a place that is
@@ -128,22 +165,4 @@ fn blobs(folder: &Path) -> Option<PathBuf> {
         name.is_some_and(|name| name.starts_with("models--")) && folder.starts_with(root.join("snapshots"))
     };
     folder.ancestors().find(is_model).map(|root| root.join("blobs"))
-}
-
-/// `bytes` of a file, which are taken off what is `left` of the memory for all of them.
-fn part(path: &Path, offset: u64, bytes: usize, left: &mut usize) -> Result<Vec<u8>> {
-    let io = |e: std::io::Error| Error::Graph(format!("{}: {e}", path.display()));
-    let mut file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
-    if offset.checked_add(bytes as u64).is_none_or(|end| end > size) {
-        return broken(format!("{}: {bytes} bytes at {offset}, but it has {size}", path.display()));
-    }
-    let Some(rest) = left.checked_sub(bytes) else {
-        return broken(format!("{}: {bytes} bytes more, which memory does not hold", path.display()));
-    };
-    *left = rest;
-    let mut content = vec![0; bytes];
-    file.seek(SeekFrom::Start(offset)).map_err(io)?;
-    file.read_exact(&mut content).map_err(io)?;
-    Ok(content)
 }

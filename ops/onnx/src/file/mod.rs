@@ -4,7 +4,9 @@ mod bounds;
 pub(crate) mod elements;
 mod external;
 mod onnx_file;
+mod place;
 pub mod proto;
+mod skeleton;
 pub(crate) mod stored;
 pub(crate) mod visit;
 

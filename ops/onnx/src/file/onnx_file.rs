@@ -1,7 +1,8 @@
 //! An ONNX file, read within bounds.
 
 use std::{
-    collections::BTreeSet,
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
@@ -12,18 +13,22 @@ use prost::Message as _;
 use ops::{Error, Result, tensor::room};
 
 use crate::{
-    broken,
+    GraphValue, broken,
     file::{
-        bounds, external,
-        proto::{ModelProto, NodeProto},
+        bounds, elements, external,
+        place::Place,
+        proto::{ModelProto, NodeProto, TensorProto},
+        skeleton,
         visit::{ModelPart, visit},
     },
 };
 
-/// The content of an ONNX file, every tensor's elements with it.
+/// The content of an ONNX file.
 #[derive(Clone)]
 pub struct OnnxFile {
     proto: ModelProto,
+    /// Where the elements are of those of the graph's initialisers, by number, whose messages lack them.
+    left: HashMap<usize, Place>,
     elements: BTreeSet<PathBuf>,
 }
 
@@ -44,7 +49,30 @@ impl OnnxFile {
     /// # Errors
     /// Those of [`OnnxFile::read`].
     pub fn read_where(path: &Path, allowed: &dyn Fn(&Path) -> bool) -> Result<Self> {
-        open(path, |model, folder| external::load(model, folder, allowed))
+        follow(path, whole, |file, folder| external::load(&mut file.proto, folder, allowed))
+    }
+
+    /// [`OnnxFile::read`] without the elements of the graph's large initialisers: they are read when a network
+    /// is made of the file, each by itself, so that memory holds them once.
+    ///
+    /// # Errors
+    /// Those of [`OnnxFile::read`].
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_where(path, &|_| false)
+    }
+
+    /// [`OnnxFile::open`], where links in its folder may also lead to files that are `allowed`.
+    ///
+    /// # Errors
+    /// Those of [`OnnxFile::read`].
+    pub fn open_where(path: &Path, allowed: &dyn Fn(&Path) -> bool) -> Result<Self> {
+        follow(path, outline, |file, folder| {
+            let initialisers = file.proto.graph.iter().flat_map(|graph| &graph.initializer).enumerate();
+            for (i, tensor) in initialisers {
+                file.left.extend(external::place(tensor, folder, allowed)?.map(|place| (i, place)));
+            }
+            external::load_others(&mut file.proto, folder, allowed)
+        })
     }
 
     /// What the file itself holds, for programs that read it once more and follow what it names: elements
@@ -62,12 +90,12 @@ impl OnnxFile {
     /// # Errors
     /// Those of [`OnnxFile::read`].
     pub fn confined_where(path: &Path, allowed: &dyn Fn(&Path) -> bool) -> Result<Self> {
-        open(path, |model, folder| {
-            visit(model, |_, part| match part {
+        follow(path, outline, |file, folder| {
+            visit(&mut file.proto, |_, part| match part {
                 ModelPart::Node(node) => survives(node),
                 ModelPart::Tensor(_) => Ok(()),
             })?;
-            external::check(model, folder, allowed)
+            external::check(&mut file.proto, folder, allowed)
         })
     }
 
@@ -82,7 +110,40 @@ impl OnnxFile {
         if model.ir_version <= 0 || model.graph.is_none() {
             return broken("this is no ONNX model: it has no format version or no graph");
         }
-        Ok(Self { proto: model, elements: BTreeSet::new() })
+        Ok(model.into())
+    }
+
+    /// The initialiser of the graph of that number.
+    ///
+    /// # Errors
+    /// Those of [`crate::read_tensor`], and what reading gives.
+    pub(crate) fn initialiser(&self, i: usize) -> Result<GraphValue> {
+        let tensor = &self.initialisers()[i];
+        match self.left.get(&i) {
+            None => elements::tensor(tensor),
+            Some(place) => elements::tensor_at(tensor, place),
+        }
+    }
+
+    /// Whether the elements of that initialiser are in the file alone.
+    pub(crate) fn is_left(&self, i: usize) -> bool {
+        self.left.contains_key(&i)
+    }
+
+    /// The message of the initialiser of that number, with its elements.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub(crate) fn whole(&self, i: usize) -> Result<Cow<'_, TensorProto>> {
+        let tensor = &self.initialisers()[i];
+        let Some(place) = self.left.get(&i) else { return Ok(Cow::Borrowed(tensor)) };
+        let raw_data = place.bytes(&mut room())?;
+        Ok(Cow::Owned(TensorProto { raw_data, data_location: 0, external_data: vec![], ..tensor.clone() }))
+    }
+
+    /// The initialisers of the graph, some without their elements.
+    pub(crate) fn initialisers(&self) -> &[TensorProto] {
+        self.proto.graph.as_ref().map_or(&[], |graph| &graph.initializer)
     }
 
     /// The messages of the file.
@@ -96,17 +157,25 @@ impl OnnxFile {
     }
 }
 
-fn open(
+impl From<ModelProto> for OnnxFile {
+    fn from(proto: ModelProto) -> Self {
+        Self { proto, left: HashMap::new(), elements: BTreeSet::new() }
+    }
+}
+
+/// What the file itself holds, and the files that it names in its folder.
+fn follow(
     path: &Path,
-    follow: impl FnOnce(&mut ModelProto, &Path) -> Result<BTreeSet<PathBuf>>,
+    own: fn(&Path) -> Result<OnnxFile>,
+    named: impl FnOnce(&mut OnnxFile, &Path) -> Result<BTreeSet<PathBuf>>,
 ) -> Result<OnnxFile> {
-    let named = |error: Error| match error {
+    let with_path = |error: Error| match error {
         Error::Graph(text) => Error::Graph(format!("{}: {text}", path.display())),
         other => other,
     };
-    let mut model = own(path).map_err(named)?;
-    model.elements = follow(&mut model.proto, path.parent().unwrap_or(Path::new(""))).map_err(named)?;
-    Ok(model)
+    let mut file = own(path).map_err(with_path)?;
+    file.elements = named(&mut file, path.parent().unwrap_or(Path::new(""))).map_err(with_path)?;
+    Ok(file)
 }
 
 /// Refuses what ends the process of ONNX Runtime 1.31 as it reads a file: numbers of attention heads that are
@@ -129,7 +198,28 @@ fn survives(node: &NodeProto) -> Result<()> {
 }
 
 /// What the file itself holds.
-fn own(path: &Path) -> Result<OnnxFile> {
+fn whole(path: &Path) -> Result<OnnxFile> {
+    let (file, size) = regular(path)?;
+    let mut bytes = vec![];
+    file.take(size).read_to_end(&mut bytes).map_err(|e| Error::Graph(e.to_string()))?;
+    OnnxFile::from_bytes(&bytes)
+}
+
+/// What the file itself holds, without the elements of the graph's large initialisers.
+fn outline(path: &Path) -> Result<OnnxFile> {
+    let (file, size) = regular(path)?;
+    // What is wrong with a file is said of the whole.
+    let Ok(skeleton) = skeleton::read(file, size) else { return whole(path) };
+    let place = |(i, range): (usize, std::ops::Range<u64>)| {
+        let bytes = (range.end - range.start) as usize;
+        (i, Place { file: path.to_owned(), offset: range.start, bytes })
+    };
+    let left = skeleton.left.into_iter().map(place).collect();
+    Ok(OnnxFile { left, ..OnnxFile::from_bytes(&skeleton.bytes)? })
+}
+
+/// A file, and its size.
+fn regular(path: &Path) -> Result<(File, u64)> {
     let io = |e: std::io::Error| Error::Graph(e.to_string());
     let facts = fs::metadata(path).map_err(io)?;
     // A device or a pipe has no size, and perhaps no end.
@@ -140,7 +230,5 @@ fn own(path: &Path) -> Result<OnnxFile> {
     if size > room() as u64 {
         return broken(format!("{size} bytes, which memory does not hold"));
     }
-    let mut bytes = vec![];
-    File::open(path).map_err(io)?.take(size).read_to_end(&mut bytes).map_err(io)?;
-    OnnxFile::from_bytes(&bytes)
+    Ok((File::open(path).map_err(io)?, size))
 }

@@ -79,7 +79,9 @@ impl Port {
     }
 
     fn refuse(&self, tensor: &Tensor) -> Error {
-        Error::Graph(format!("the input {} is given {}", self.quoted(), tensor.spec()))
+        let wants_floats = self.dtype.is_some_and(DType::is_float) && !tensor.dtype().is_float();
+        let help = if wants_floats { " (convert with `.float()`)" } else { "" };
+        Error::Graph(format!("the input {} is given {}{help}", self.quoted(), tensor.spec()))
     }
 
     /// How many times the declared number of samples a tensor has.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use ops::{Result, Tensor};
 
-use super::activation::{hard_sigmoid, softsign};
+use super::{
+    activation::{hard_sigmoid, softsign},
+    quantised::QuantisedMatrix,
+};
 use crate::{broken, call::NodeCall};
 
 /// The kind of cell.
@@ -66,11 +69,34 @@ pub(super) fn activation(name: &str, alphas: &mut Numbers, betas: &mut Numbers) 
     })
 }
 
+/// The matrix of a product.
+pub(super) enum CellMatrix {
+    Floats(Tensor),
+    Quantised(QuantisedMatrix),
+}
+
+impl CellMatrix {
+    pub fn of(&self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Floats(matrix) => x.matmul(matrix),
+            Self::Quantised(matrix) => matrix.of(x),
+        }
+    }
+
+    /// The product with the columns of gate `i`.
+    fn of_gate(&self, x: &Tensor, i: usize, hidden: usize) -> Result<Tensor> {
+        match self {
+            Self::Floats(matrix) => x.matmul(&matrix.narrow(1, i * hidden, hidden)?),
+            Self::Quantised(matrix) => matrix.of(x)?.narrow(1, i * hidden, hidden),
+        }
+    }
+}
+
 /// The weights of one direction.
 pub(super) struct CellWeights {
     /// `[inputs, gates]` and `[hidden, gates]`.
-    pub w: Tensor,
-    r: Tensor,
+    pub w: CellMatrix,
+    r: CellMatrix,
     /// Of both, `[gates]` each.
     biases: Option<[Tensor; 2]>,
     /// Of input, output and forget gate, `[hidden]` each.
@@ -93,6 +119,29 @@ impl CellWeights {
         let (&[gates, _], &[_, hidden]) = (w.shape(), r.shape()) else {
             return Err(call.misfit(w.shape(), "weights [directions, gates, inputs]"));
         };
+        let [w, r] = [w, r].map(|matrix| matrix.transpose(0, 1).map(CellMatrix::Floats));
+        Self::new(call, d, x, kind, [w?, r?], [gates, hidden])
+    }
+
+    /// Those of direction `d` of whole numbers `[directions, inputs, gates]`, `[directions, hidden, gates]`.
+    pub fn quantised(call: &NodeCall, d: usize, x: &Tensor, kind: CellKind) -> Result<Self> {
+        let of = |i, scale| QuantisedMatrix::of_direction(call, d, x, [i, scale, scale + 1]);
+        let (w, r) = (of(1, 8)?, of(2, 10)?);
+        let &[hidden, gates] = r.shape() else {
+            return Err(call.misfit(r.shape(), "weights [directions, hidden, gates]"));
+        };
+        Self::new(call, d, x, kind, [w, r].map(CellMatrix::Quantised), [gates, hidden])
+    }
+
+    fn new(
+        call: &NodeCall,
+        d: usize,
+        x: &Tensor,
+        kind: CellKind,
+        [w, r]: [CellMatrix; 2],
+        [gates, hidden]: [usize; 2],
+    ) -> Result<Self> {
+        let of = |i: usize| call.on_device_of(i, x)?.narrow(0, d, 1)?.squeeze(0);
         let biases = call.has(3).then(|| {
             let both = of(3)?;
             Ok::<_, ops::Error>([both.narrow(0, 0, gates)?, both.narrow(0, gates, gates)?])
@@ -102,7 +151,6 @@ impl CellWeights {
             let part = |i| all.narrow(0, i * hidden, hidden);
             Ok::<_, ops::Error>([part(0)?, part(1)?, part(2)?])
         });
-        let (w, r) = (w.transpose(0, 1)?, r.transpose(0, 1)?);
         Ok(Self { w, r, biases: biases.transpose()?, peepholes: peepholes.transpose()?, hidden })
     }
 }
@@ -122,7 +170,7 @@ impl RecurrentCell {
     pub fn step(&self, input: &Tensor, w: &CellWeights, state: &CellState) -> Result<CellState> {
         let [f, g, h] = &self.activations;
         let part = |x: &Tensor, i: usize| x.narrow(1, i * w.hidden, w.hidden);
-        let recurrent = state.h.matmul(&w.r)?;
+        let recurrent = w.r.of(&state.h)?;
         let (input, recurrent) = match &w.biases {
             Some([wb, rb]) => (input.add(wb)?, recurrent.add(rb)?),
             None => (input.clone(), recurrent),
@@ -134,8 +182,7 @@ impl RecurrentCell {
                 let memory = if reset_after {
                     reset.mul(&part(&recurrent, 2)?)?
                 } else {
-                    let weights = w.r.narrow(1, 2 * w.hidden, w.hidden)?;
-                    let memory = reset.mul(&state.h)?.matmul(&weights)?;
+                    let memory = w.r.of_gate(&reset.mul(&state.h)?, 2, w.hidden)?;
                     match &w.biases {
                         Some([_, rb]) => memory.add(&rb.narrow(0, 2 * w.hidden, w.hidden)?)?,
                         None => memory,

@@ -3,12 +3,7 @@
 use ops::{DType, Device, Error, Result, Spec, Tensor};
 
 use super::{Operator, ResolvedNode, gives, op};
-use crate::{
-    GraphValue,
-    call::NodeCall,
-    node::NodeReader,
-    value::{held, whole},
-};
+use crate::{GraphValue, call::NodeCall, node::NodeReader, value::whole};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Slice", 1, slice).settings(&[1, 2, 3, 4]),
@@ -177,8 +172,7 @@ fn one_hot(node: &NodeReader) -> ResolvedNode {
     gives(move |call| {
         let values = call.tensor(2)?;
         let index = call.on_device_of(0, &values)?;
-        let index =
-            if index.dtype().is_int() { index } else { index.cast(held(DType::I64, index.device()))? };
+        let index = if index.dtype().is_int() { index } else { index.cast(index.device().whole())? };
         let depth = call.number(1)?.unwrap_or(0.0);
         if !(1.0..=1e9).contains(&depth) || values.len() != 2 {
             return Err(call.wrong("the depth", depth, "at least 1, and two values"));

@@ -3,7 +3,7 @@
 use ops::{DType, Device, Result, Spec, Tensor, random};
 
 use super::{Operator, ResolvedNode, gives, op};
-use crate::{GraphValue, broken, call::NodeCall, node::NodeReader, value::held};
+use crate::{GraphValue, broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("Constant", 1, constant),
@@ -96,7 +96,7 @@ fn eye_like(node: &NodeReader) -> ResolvedNode {
     gives(move |call| {
         let x = call.tensor(0)?;
         let &[rows, columns] = x.shape() else { return Err(call.misfit(x.shape(), "a matrix")) };
-        let spec = Spec::new([rows, columns], held(dtype.unwrap_or(x.dtype()), x.device()));
+        let spec = Spec::new([rows, columns], x.device().held(dtype.unwrap_or(x.dtype())));
         let on_diagonal = |i: usize| ((i % columns) as i64).checked_sub((i / columns) as i64) == Some(k);
         Tensor::from_numbers("eye", spec, x.device(), |i| f64::from(u8::from(on_diagonal(i))))
     })
@@ -124,7 +124,7 @@ impl RandomLaw {
             Self::Uniform => (random::uniform(shape, device)?, b - a),
             Self::Normal => (random::normal(shape, device)?, b),
         };
-        unit.mul_scalar(scale)?.add_scalar(a)?.cast(held(dtype, device))
+        unit.mul_scalar(scale)?.add_scalar(a)?.cast(device.held(dtype))
     }
 }
 
@@ -149,6 +149,6 @@ fn bernoulli(node: &NodeReader) -> ResolvedNode {
     gives(move |call| {
         let p = call.tensor(0)?;
         let drawn = random::uniform(p.shape(), p.device())?.cast(p.dtype())?;
-        drawn.lt(&p)?.cast(held(dtype.unwrap_or(p.dtype()), p.device()))
+        drawn.lt(&p)?.cast(p.device().held(dtype.unwrap_or(p.dtype())))
     })
 }

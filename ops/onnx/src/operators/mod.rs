@@ -32,6 +32,7 @@ mod resize;
 mod scatter;
 mod sequence;
 mod shape;
+mod spectrum;
 mod spread;
 mod taps;
 mod window;
@@ -57,6 +58,8 @@ pub(crate) struct Operator {
     pub resolve: fn(&NodeReader) -> ResolvedNode,
     /// Inputs that are read as plain numbers, or only chosen by: no gradient passes through them.
     pub settings: &'static [usize],
+    /// Inputs that are steps of grids: gradients pass, and they are trained only where a choice names them.
+    pub scales: &'static [usize],
     /// Inputs that are the operator's own weights and biases, where they are constants.
     pub weights: &'static [usize],
     /// Inputs that are running averages.
@@ -75,6 +78,11 @@ impl Operator {
 
     const fn settings(mut self, inputs: &'static [usize]) -> Self {
         self.settings = inputs;
+        self
+    }
+
+    const fn scales(mut self, inputs: &'static [usize]) -> Self {
+        self.scales = inputs;
         self
     }
 
@@ -111,6 +119,7 @@ const fn op(name: &'static str, since: i64, resolve: fn(&NodeReader) -> Resolved
         versions: (since, NEWEST_OPSET),
         resolve,
         settings: &[],
+        scales: &[],
         weights: &[],
         buffers: &[],
         smooth: true,
@@ -141,6 +150,7 @@ const FAMILIES: &[&[Operator]] = &[
     recurrent::OPERATORS,
     einsum::OPERATORS,
     loss::OPERATORS,
+    spectrum::OPERATORS,
     sequence::OPERATORS,
     control::OPERATORS,
 ];
@@ -151,6 +161,7 @@ const DOMAINS: &[(&str, &[&[Operator]])] = &[
     ("", quantised::OPERATORS),
     (microsoft::DOMAIN, microsoft::FAMILIES),
     (microsoft::DOMAIN, quantised::MICROSOFT),
+    (microsoft::DOMAIN, &[recurrent::MICROSOFT]),
 ];
 
 /// All operators, with their domains.

@@ -3,7 +3,7 @@
 use ops::{DType, Result, Tensor, op::Padding};
 
 use super::{Operator, ResolvedNode, elementwise, gives, op};
-use crate::{node::NodeReader, value::held};
+use crate::node::NodeReader;
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("TopK", 1, top_k).settings(&[1]),
@@ -26,7 +26,7 @@ fn top_k(node: &NodeReader) -> ResolvedNode {
         let k = fits.ok_or_else(|| call.wrong("k", k, format!("1 to {}", x.shape()[d])))?;
         let order = x.argsort(axis, largest)?.narrow(axis, 0, k)?;
         let values = x.gather_known(d, &order)?;
-        Ok(vec![values.into(), order.cast(held(DType::I64, x.device()))?.into()])
+        Ok(vec![values.into(), order.cast(x.device().whole())?.into()])
     }))
 }
 
@@ -39,11 +39,12 @@ fn running(node: &NodeReader, f: fn(&Tensor, i64) -> Result<Tensor>, start: f64)
         let axis = call.number(1)?.unwrap_or(0.0) as i64;
         let d = call.axis(axis, x.rank())?;
         let reversed = |x: Tensor| if reverse { x.flip(&[axis]) } else { Ok(x) };
-        let mut y = reversed(x)?;
+        let (dtype, mut y) = (x.dtype(), reversed(x)?);
         if exclusive {
             y = shifted(&y, d, start)?;
         }
-        reversed(f(&y, axis)?)
+        // Totals of short integers are short.
+        reversed(f(&y, axis)?.cast(dtype)?)
     })
 }
 

@@ -6,7 +6,7 @@ use super::{
     Operator, ResolvedNode, gives, map, op,
     window::{WindowSpan, Windows},
 };
-use crate::{broken, call::NodeCall, node::NodeReader, value::held};
+use crate::{broken, call::NodeCall, node::NodeReader};
 
 pub(super) const OPERATORS: &[Operator] = &[
     op("MaxPool", 1, max_pool),
@@ -121,7 +121,7 @@ fn max_pool(node: &NodeReader) -> ResolvedNode {
 fn largest_with_index(x: &Tensor, spans: &[(WindowSpan, usize)], columns_first: bool) -> Result<[Tensor; 2]> {
     let indices = Tensor::from_numbers(
         "MaxPool",
-        Spec::new(x.shape(), held(DType::I64, x.device())),
+        Spec::new(x.shape(), x.device().whole()),
         x.device(),
         |i| if columns_first { column_major(i, &x.shape()[2..]) } else { i } as f64,
     )?;

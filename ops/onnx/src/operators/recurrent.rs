@@ -19,7 +19,15 @@ pub(super) const OPERATORS: &[Operator] = &[
         .weights(&[1, 2, 3, 7]),
 ];
 
+pub(super) const MICROSOFT: &[Operator] = &[op("DynamicQuantizeLSTM", 1, |node| {
+    layer(node, CellKind::Lstm { tied: node.flag("input_forget", false)? })
+})
+.settings(&[4, 8, 9, 10, 11])
+.weights(&[3, 7])];
+
 struct RecurrentLayer {
+    /// Whether the weights are whole numbers, and what they are multiplied with is quantised by its range.
+    is_quantised: bool,
     directions: Vec<Direction>,
     /// Samples first, then steps.
     samples_first: bool,
@@ -56,6 +64,7 @@ fn layer(node: &NodeReader, kind: CellKind) -> ResolvedNode {
         Direction { backwards, cell: RecurrentCell { kind, activations, clip } }
     };
     let layer = RecurrentLayer {
+        is_quantised: node.proto.op_type == "DynamicQuantizeLSTM",
         directions: directions.iter().copied().zip(found.chunks(default.len())).map(direction).collect(),
         samples_first: node.opset >= 14 && node.flag("layout", false)?,
     };
@@ -79,7 +88,8 @@ impl RecurrentLayer {
         }
         let (mut sequences, mut last_h, mut last_c) = (vec![], vec![], vec![]);
         for (d, direction) in self.directions.iter().enumerate() {
-            let weights = CellWeights::of(call, d, &x, direction.cell.kind)?;
+            let of = if self.is_quantised { CellWeights::quantised } else { CellWeights::of };
+            let weights = of(call, d, &x, direction.cell.kind)?;
             let given = |i: usize| match call.maybe_on_device_of(i, &x)? {
                 Some(all) => all.narrow(i64::from(self.samples_first), d, 1)?.reshape(&[n, weights.hidden]),
                 None => Tensor::full([n, weights.hidden], 0.0, x.dtype(), x.device()),
@@ -121,7 +131,7 @@ impl Direction {
         let mut outputs = vec![];
         let mut state = start;
         // All inputs of all steps at once.
-        let inputs = x.matmul(&weights.w)?;
+        let inputs = weights.w.of(x)?;
         for i in 0..steps {
             call.pass.patience()?;
             let t = if self.backwards { steps - 1 - i } else { i };

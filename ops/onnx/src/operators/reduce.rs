@@ -7,7 +7,6 @@ use crate::{
     GraphValue,
     call::{NodeCall, one},
     node::NodeReader,
-    value::held,
 };
 
 /// A reduction over dimensions, which are kept with size 1 or not.
@@ -54,11 +53,13 @@ fn reduce(node: &NodeReader, inputs_from: i64, nothing: f64, f: Reduction) -> Re
             return of_nothing(call, spec, &dims, keep, nothing);
         }
         let x = call.tensor(0)?;
-        one(match x.rank() {
+        let y = match x.rank() {
             _ if rests => f(&x.unsqueeze(-1)?, &[-1], false),
             0 => f(&x.reshape(&[1])?, &[0], false),
             _ => f(&x, &axes, keep),
-        })
+        };
+        // Sums of short integers are short.
+        one(y?.cast(x.dtype()))
     }))
 }
 
@@ -105,7 +106,7 @@ fn extremum(node: &NodeReader, largest: bool) -> ResolvedNode {
     gives(move |call| {
         let x = call.tensor(0)?;
         let found = if last { last_extremum(call, &x, axis, largest)? } else { first(&x, axis, largest)? };
-        let found = found.cast(held(DType::I64, x.device()))?;
+        let found = found.cast(x.device().whole())?;
         if keep { Ok(found) } else { found.squeeze(axis) }
     })
 }

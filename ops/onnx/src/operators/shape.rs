@@ -8,7 +8,6 @@ use crate::{
     call::{NodeCall, one},
     file::{proto::DataType, stored},
     node::NodeReader,
-    value::held,
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -147,7 +146,7 @@ fn cast(node: &NodeReader) -> ResolvedNode {
 /// The elements as those of another type; `narrow` is the file's own, where tensors do not have it. Floats
 /// are cut off towards 0, then whole numbers that the type does not hold start again at its other end.
 fn converted(x: &Tensor, to: DType, narrow: Option<DataType>) -> Result<Tensor> {
-    let y = x.cast(held(to, x.device()))?;
+    let y = x.cast(x.device().held(to))?;
     narrow.map_or(Ok(y.clone()), |narrow| stored::wrap(&y, narrow))
 }
 

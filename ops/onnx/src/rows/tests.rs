@@ -1,6 +1,7 @@
 use super::*;
 use crate::file::proto::{
-    AttributeProto, DimensionProto, OperatorSetIdProto, TensorShapeProto, TensorTypeProto, TypeProto,
+    AttributeProto, DimensionProto, ModelProto, OperatorSetIdProto, TensorShapeProto, TensorTypeProto,
+    TypeProto,
 };
 
 fn value(name: &str, sizes: &[i64]) -> ValueInfoProto {
@@ -64,7 +65,7 @@ impl Steps {
             ..Default::default()
         };
         let opset_import = vec![OperatorSetIdProto { version: 13, ..Default::default() }];
-        mixed_samples(&ModelProto { graph: Some(graph), opset_import, ..Default::default() })
+        mixed_samples(&ModelProto { graph: Some(graph), opset_import, ..Default::default() }.into())
     }
 }
 

@@ -84,6 +84,24 @@ fn convolutions_and_products() {
 }
 
 #[test]
+fn a_recurrent_layer_quantises_its_inputs_and_its_state() {
+    let inputs = "f32 3x1x3: 0.1 -0.9 0.9 -1.3 -1.2 -1.3 1.0 -0.4 -1.0; \
+        i8 2x3x8: 3 6 -9 6 -1 0 2 -4 9 -8 -4 -2 1 -2 -7 -9 -9 -9 -7 9 -6 3 5 -5 -4 -1 -4 9 -6 8 6 7 -7 -2 2 0 3 \
+        3 3 -8 9 1 8 -4 -3 7 -6 -8; \
+        i8 2x2x8: -2 3 -7 7 -3 -5 1 8 7 7 -4 -9 5 4 5 -9 -9 0 -3 -1 8 -6 1 -3 -4 6 -7 -3 -7 -7 -4 4; \
+        f32 2x16: 1.2 0.7 -2.0 0.3 -1.1 0.0 0.0 -2.0 -0.2 -0.3 1.0 -1.2 0.7 -1.1 -0.3 -0.8 1.4 0.6 2.4 0.6 0.8 \
+        0.8 -0.6 -0.1 1.4 -0.4 0.2 -0.0 0.6 -0.4 -0.2 0.2; \
+        _; _; _; _; f32 2: 0.1 0.2; i8 2: 0 0; f32 2: 0.15 0.05; i8 2: 0 0";
+    let attributes = vec![int("hidden_size", 2), text("direction", "bidirectional")];
+    let found = run("com.microsoft:DynamicQuantizeLSTM", inputs, attributes);
+    let forward = [0.04746149, -0.28230324, -0.15106297, -0.020310823, -0.11087279, -0.16217776];
+    let backward = [-0.7909593, 0.32084894, -0.21175797, 0.18718544, 0.27239537, 0.4357283];
+    let both: Vec<f32> =
+        forward.chunks(2).zip(backward.chunks(2)).flat_map(|(f, b)| [f, b].concat()).collect();
+    near(&found, &both);
+}
+
+#[test]
 fn sums_beyond_what_an_f32_holds() {
     // 600 products of 255 and -127 are beyond 2^24: an f32 would lose the last one, of 1 and 1.
     let row = |n: usize, x: &str, last: &str| format!("{}{last}", format!("{x} ").repeat(n - 1));

@@ -225,6 +225,54 @@ fn sizes_that_lie_are_refused() {
     }
 }
 
+/// A product with `n` by `n` numbers, as bytes in the file itself.
+fn large(n: usize) -> Net {
+    let mut net = Net::new()
+        .input("x", F32, &[-1, n as i64])
+        .floats("w", &[n as i64, n as i64], &[0.0])
+        .op("MatMul", "x w -> y", vec![])
+        .output("y");
+    let w = &mut net.graph().initializer[0];
+    w.float_data.clear();
+    w.raw_data = (0..n * n).flat_map(|i| (i as f32).to_le_bytes()).collect();
+    net
+}
+
+/// The network of a file that is opened: its elements are read when it is made.
+fn opened(path: &Path) -> Result<ops::nn::Module, String> {
+    OnnxFile::open(path).and_then(|file| module(&file)).map_err(|e| e.to_string())
+}
+
+#[test]
+fn elements_that_are_left_in_a_file_are_those_of_the_network() {
+    let folder = Folder::new("left");
+    let path = folder.0.join("model/net.onnx");
+    for n in [2, 15, 16, 40, 700] {
+        fs::write(&path, large(n).bytes()).unwrap();
+        let w = opened(&path).unwrap().parameter("w").unwrap().get();
+        assert_eq!(w.shape(), [n, n]);
+        assert_eq!(w.to_f32().unwrap(), (0..n * n).map(|i| i as f32).collect::<Vec<_>>());
+    }
+    fs::write(folder.0.join("model/w.bin"), [0u8; 4].repeat(7)).unwrap();
+    fs::write(&path, elsewhere(&[("location", "w.bin"), ("offset", "12")]).bytes()).unwrap();
+    assert_eq!(opened(&path).unwrap().parameter("w").unwrap().get().to_f32().unwrap(), [0.0; 4]);
+    fs::write(&path, elsewhere(&[("location", "w.bin"), ("offset", "16")]).bytes()).unwrap();
+    let error = opened(&path).map(|_| ()).unwrap_err();
+    assert!(error.contains("16 bytes at 16, but it has 28"), "{error}");
+}
+
+#[test]
+fn a_file_that_was_cut_off_after_it_was_opened_is_an_error() {
+    let folder = Folder::new("changed");
+    let path = folder.0.join("model/net.onnx");
+    let bytes = large(40).bytes();
+    fs::write(&path, &bytes).unwrap();
+    let file = OnnxFile::open(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let error = module(&file).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("net.onnx: 6400 bytes at"), "{error}");
+}
+
 #[test]
 fn a_file_that_is_cut_off_is_refused() {
     let bytes = linear().bytes();
@@ -272,7 +320,10 @@ fn messages_inside_each_other_without_end_are_refused() {
 #[test]
 fn damaged_files_give_errors() {
     let rounds = std::env::var("ONNX_READER_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
-    let seeds = [linear().bytes(), conv().bytes(), elsewhere(&[("location", "../w")]).bytes()];
+    let elsewhere = elsewhere(&[("location", "../w")]);
+    let seeds = [linear(), conv(), elsewhere, large(16)].map(|net| net.bytes());
+    let folder = Folder::new("damaged");
+    let path = folder.0.join("model/net.onnx");
     let (mut read, mut ran) = (0, 0);
     for round in 0..rounds {
         let draw = Key::new(7).draw(round);
@@ -302,6 +353,17 @@ fn damaged_files_give_errors() {
         if let Ok(model) = OnnxFile::from_bytes(&bytes) {
             read += 1;
             ran += usize::from(check(&model).runs);
+        }
+        fs::write(&path, &bytes).unwrap();
+        // With elements left in the file or without, it is the same network.
+        let whole = OnnxFile::read(&path).and_then(|file| module(&file));
+        let values = |module: &ops::nn::Module| -> Vec<(String, Vec<f64>)> {
+            let parameters = module.own_parameters().iter();
+            parameters.map(|(name, p)| (name.clone(), p.get().to_f64().unwrap())).collect()
+        };
+        match (whole, opened(&path)) {
+            (Ok(whole), Ok(opened)) => assert_eq!(values(&whole), values(&opened)),
+            (whole, opened) => assert_eq!(whole.map(drop).map_err(|e| e.to_string()), opened.map(drop)),
         }
     }
     println!("{rounds} damaged files: {read} could be read, {ran} of them still made a network");

@@ -1,7 +1,7 @@
 //! Quantised networks that are trained and written back quantised.
 
 use onnx_net::{
-    Graph, GraphMode, GraphValue, OnnxFile, export, module,
+    Choice, Graph, GraphMode, GraphValue, OnnxFile, export, module,
     proto::{ModelProto, TensorProto},
 };
 use ops::{
@@ -139,6 +139,29 @@ fn a_tuned_network_is_written_back_quantised() {
         // What is written computes what was trained, bit for bit.
         assert_eq!(output(&read(&model)), after);
     }
+}
+
+#[test]
+fn scales_are_trained_where_they_are_named() {
+    let one =
+        || base().op("QuantizeLinear", "x s z -> q", vec![]).op("DequantizeLinear", "q s z -> y", vec![]);
+    let trained =
+        |names: &[&str]| Choice { train: names.iter().map(|&n| n.into()).collect(), ..Choice::default() };
+    let network = one().chosen(&trained(&["s"])).unwrap();
+    let weights = tensor(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], &[1, 1, 3, 3]);
+    let y = network.forward(&x().mul_scalar(1.13).unwrap()).unwrap().mul(&weights).unwrap().sum().unwrap();
+    let gradients = y.backward().unwrap();
+    let s = network.parameter("s").unwrap().gradient(&gradients).unwrap();
+    // torch 2.15: torch._fake_quantize_learnable_per_tensor_affine(1.13 x, s, z, 0, 255, 1.0), same weights.
+    near(&s.to_f32().unwrap(), &[-2253.28]);
+    // Beside the weights, and written back: the numbers by the trained scale are the network's.
+    let network = pairs().chosen(&trained(&["s", "ws"])).unwrap();
+    assert_eq!(network.named_parameters().len(), 4);
+    near(&output(&network), &PAIRS);
+    train(&network, 0.00002, 20);
+    let (after, model) = (output(&network), written(&network));
+    assert_ne!(initialiser(&model, "s"), initialiser(&pairs().0, "s"));
+    near(&output(&read(&model)), &after);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{
     Outside, images, of_each,
     warp::{WIDTH, warp},
 };
-use crate::{DType, Device, Error, Result, Tensor, ensure, op::refuse_where};
+use crate::{DType, Device, Error, Number, Result, Tensor, ensure, op::refuse_where};
 
 /// An affine map of each image, by numbers that are one for all (rank 0) or one for each image (`[N]`).
 /// In pixels from the centre, x to the right and y down, it is
@@ -77,7 +77,7 @@ pub fn flip(x: &Tensor, mirrored: &Tensor) -> Result<Tensor> {
     images(OP, x)?;
     let &[n, _, h, w] = x.shape() else { return Ok(x.clone()) };
     let mirrored = if mirrored.dtype() == DType::Bool { mirrored.cast(x.dtype())? } else { mirrored.clone() };
-    let mirrored = of_each(OP, "choice", &mirrored, &[n])?.gt_scalar(0.5)?.cast(x.dtype())?;
+    let mirrored = of_each(OP, "choice", &mirrored, &[n])?.gt_number(Number::Float(0.5))?.cast(x.dtype())?;
     let (zero, one) = (mirrored.zeros_like()?, mirrored.ones_like()?);
     let step = mirrored.mul_scalar(-2.0)?.add_scalar(1.0)?;
     let start = mirrored.mul_scalar(w as f64 - 1.0)?;

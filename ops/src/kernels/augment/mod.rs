@@ -2,10 +2,17 @@
 //! averaged (AugIntAE). What moves pixels is one [`warp`]; what changes colours is one `color_jitter`.
 
 mod color_jitter;
+mod drawn;
 mod geometry;
+pub mod transform;
 mod warp;
 
 pub use color_jitter::{Jitter, color_jitter};
+pub use drawn::{
+    Moved, Range, cutmix, mixup, random_affine, random_apply, random_color_jitter, random_crop,
+    random_erasing, random_gaussian_blur, random_grayscale, random_horizontal_flip, random_resized_crop,
+    random_vertical_flip,
+};
 pub use geometry::{Affine, affine, crop, flip};
 pub use warp::Outside;
 

@@ -34,10 +34,10 @@ impl Sampler {
     /// A sampler of the indices of `weights [N]`. If all are 0, every index is equally likely.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless there is one dimension, [`Error::DType`] unless weights are floats,
+    /// [`Error::Shape`] unless there is one dimension, [`Error::DType`] unless weights are numbers,
     /// [`Error::Argument`] for a weight that is negative or not finite.
     pub fn new(weights: &Tensor) -> Result<Self> {
-        op::require_float(NAME, weights.spec())?;
+        op::require_number(NAME, weights.spec())?;
         op::require_rank(NAME, weights.spec(), 1, "weights [N]")?;
         let values = weights.to_f64()?;
         if let Some(wrong) = values.iter().find(|w| !(w.is_finite() && **w >= 0.0)) {

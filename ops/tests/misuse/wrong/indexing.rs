@@ -58,7 +58,6 @@ fn by_mask() -> Vec<(&'static str, Calls)> {
     vec![
         wrong!(where_:
             |at| floats(&[2], at).where_(&floats(&[2], at), &floats(&[2], at)),
-            |at| bools(&[2], at).where_(&floats(&[2], at), &ints(&[2], at)),
             |at| bools(&[2], at).where_(&floats(&[2], at), &floats(&[3], at)),
             |at| bools(&[3], at).where_(&floats(&[2], at), &floats(&[2], at))),
         wrong!(masked_fill:

@@ -90,13 +90,11 @@ fn joined() -> Vec<(&'static str, Calls)> {
             |_| Tensor::concat(&[], 0),
             |at| Tensor::concat(&[&floats(&[2, 3], at), &floats(&[3, 2], at)], 0),
             |at| Tensor::concat(&[&floats(&[2, 3], at), &floats(&[3], at)], 0),
-            |at| Tensor::concat(&[&floats(&[2], at), &ints(&[2], at)], 0),
             |at| Tensor::concat(&[&floats(&[2], at)], 1),
             |at| Tensor::concat(&[&floats(&[], at)], 0)),
         wrong!(stack:
             |_| Tensor::stack(&[], 0),
             |at| Tensor::stack(&[&floats(&[2], at), &floats(&[3], at)], 0),
-            |at| Tensor::stack(&[&floats(&[2], at), &ints(&[2], at)], 0),
             |at| Tensor::stack(&[&floats(&[2], at)], 2),
             |at| Tensor::stack(&[&floats(&[1; 6], at)], 0)),
         wrong!(repeat:

@@ -64,6 +64,8 @@ fn functions_of_one() -> Vec<Case> {
     cases.push(case("neg", [int([3], -1, 2)], |x| x[0].neg()));
     cases.push(case("abs", [int([3], -3, 2)], |x| x[0].abs()));
     cases.push(case("square", [int([3], -3, 2)], |x| x[0].square()));
+    cases.push(case("exp", [int([3], -3, 2)], |x| x[0].exp()));
+    cases.push(case("sigmoid", [bools([3])], |x| x[0].sigmoid()));
     cases
 }
 
@@ -72,7 +74,8 @@ fn functions_of_two() -> Vec<Case> {
     binary_cases!(cases: add(float, float), sub(float, float), mul(float, float), div(float, positive),
         pow(positive, float), atan2(float, positive), remainder(float, positive), maximum(float, float),
         minimum(float, float), eq(float, float), ne(float, float), gt(float, float), ge(float, float),
-        lt(float, float), le(float, float), logical_and(bools, bools), logical_or(bools, bools),
+        lt(float, float), le(float, float), floor_divide(float, positive), add(bools, bools),
+        mul(bools, bools), gt(bools, bools), logical_and(bools, bools), logical_or(bools, bools),
         eq(bools, bools), ne(bools, bools));
     let ints = [int([4, 2], -4, 5), int([2], 1, 3)];
     cases.push(case("add", ints.clone(), |x| x[0].add(&x[1])));
@@ -81,6 +84,13 @@ fn functions_of_two() -> Vec<Case> {
     cases.push(case("remainder", ints.clone(), |x| x[0].remainder(&x[1])));
     cases.push(case("remainder", [int([6], -5, 6), int([], -3, -2)], |x| x[0].remainder(&x[1])));
     cases.push(case("remainder", [float([6]), within([1], -0.8, -0.6)], |x| x[0].remainder(&x[1])));
+    for divisor in [int([6], 1, 4), int([6], -4, -1)] {
+        cases.push(case("floor_divide", [int([6], -9, 9), divisor], |x| x[0].floor_divide(&x[1])));
+    }
+    cases.push(case("pow", ints.clone(), |x| x[0].pow(&x[1])));
+    cases.push(case("div", ints.clone(), |x| x[0].div(&x[1])));
+    cases.push(case("add", [float([4, 2]), int([2], 1, 3)], |x| x[0].add(&x[1])));
+    cases.push(case("mul", [bools([4, 2]), float([2])], |x| x[0].mul(&x[1])));
     cases.push(case("maximum", ints.clone(), |x| x[0].maximum(&x[1])));
     cases.push(case("minimum", ints.clone(), |x| x[0].minimum(&x[1])));
     cases.push(case("eq", ints.clone(), |x| x[0].eq(&x[1])));
@@ -99,7 +109,7 @@ fn functions_of_two() -> Vec<Case> {
 
 fn functions_of_a_number() -> Vec<Case> {
     let mut cases = vec![];
-    scalar_cases!(cases: add_scalar(1.5), mul_scalar(-2.5), div_scalar(3.0), pow_scalar(2.5),
+    scalar_cases!(cases: add_scalar(1.5), sub_scalar(1.5), floor_divide_scalar(0.7), mul_scalar(-2.5), div_scalar(3.0), pow_scalar(2.5),
         pow_scalar(-1.0), pow_scalar(0.0), clamp_min(1.1), clamp_max(1.1), eq_scalar(1.0), ne_scalar(1.0),
         gt_scalar(1.0),
         ge_scalar(1.0), lt_scalar(1.0), le_scalar(1.0), remainder_scalar(0.7), remainder_scalar(-0.7));

@@ -160,11 +160,13 @@ pub fn devices() -> Vec<Device> {
 }
 
 /// The operations whose output does not depend smoothly on an input.
-pub const NOT_DIFFERENTIABLE: [&str; 28] = [
+pub const NOT_DIFFERENTIABLE: [&str; 30] = [
     "sign",
     "floor",
     "ceil",
     "round",
+    "floor_divide",
+    "floor_divide_scalar",
     "eq",
     "ne",
     "gt",
@@ -197,8 +199,9 @@ pub fn public_operations() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/op");
     let entries = fs::read_dir(folder).expect("the source is there");
     let files = entries.map(|entry| entry.expect("readable").path()).filter(|path| path.is_file());
-    // Of gradients there are tests of their own.
-    let sources = files.filter(|path| !path.ends_with("mod.rs") && !path.ends_with("backward.rs"));
+    // Of gradients and promotion there are tests of their own.
+    let own = ["mod.rs", "backward.rs", "promote.rs"];
+    let sources = files.filter(|path| !own.iter().any(|name| path.ends_with(name)));
     let methods = sources.flat_map(|path| methods(&fs::read_to_string(path).expect("readable")));
     methods.chain(Elementwise::ALL.iter().map(|row| row.name.to_owned())).collect()
 }

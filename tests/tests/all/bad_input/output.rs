@@ -114,7 +114,7 @@ fn tensors_in_arrays_and_maps_print_their_values() {
     let outcome = Bench::new().run(text).code(0).says(&[
         ": [2.0]",
         "#{\"a\": Tensor [1] f32 on cpu: [1.0]}",
-        "Tensor [1] f32 on cpu: [3.0]",
+        "Tensor [1] i64 on cpu: [3]",
         "2 items",
         ": 4.0",
     ]);

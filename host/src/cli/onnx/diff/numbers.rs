@@ -181,7 +181,7 @@ impl Side<'_> {
             return Err(Error::usage(problem, "compare files of less than 2 GB"));
         }
         let (name, bytes) = (self.path.to_string_lossy(), model.encode_to_vec());
-        let model = Model::from_bytes(&name, &model, &bytes, Device::Cpu, library)?;
+        let model = Model::from_bytes(&name, model, &bytes, Device::Cpu, library)?;
         let found = model.run(self.inputs.clone())?;
         let value = |wanted: &String| {
             let value = found.iter().find(|(name, _)| name == wanted).map(|(_, array)| array.clone());

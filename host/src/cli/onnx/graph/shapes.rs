@@ -43,7 +43,7 @@ pub fn add(network: &mut Network, path: &Path) {
 
 /// The shape of what each node gives first, by the node's name; none where several are called the same.
 fn tried(path: &Path) -> HashMap<String, Option<String>> {
-    let module = OnnxFile::read(path).and_then(|file| onnx_net::module(&file));
+    let module = OnnxFile::open(path).and_then(|file| onnx_net::module(&file));
     let Ok(module) = module else { return HashMap::new() };
     let Some(graph) = Graph::of(&module) else { return HashMap::new() };
     let passes = [0, 1].map(|i| pass(graph, &module, SAMPLES[i], OTHERS[i]));

@@ -6,7 +6,7 @@ use ops::Tensor;
 
 use super::{FloatInitialiser, Initialisers};
 use crate::{
-    BUFFER, GraphValue, OnnxFinding,
+    BUFFER, GraphValue, OnnxFile, OnnxFinding,
     build::{
         choice::{Decision, Origin},
         domain, fixed,
@@ -28,12 +28,12 @@ use crate::{
 };
 
 impl Initialisers {
-    /// Gives slots to the tensors of a graph, whose initialisers have these elements and begin at the index
-    /// `start`; what is wrong with them is the answer.
+    /// Gives slots to the tensors of a graph, whose initialisers begin at the index `start` and have the
+    /// elements of those of the file's graph, or their own; what is wrong with them is the answer.
     pub fn declare(
         &mut self,
         scope: &mut Scope,
-        (graph, elements, start): (&GraphProto, &[TensorProto], Option<usize>),
+        (graph, file, start): (&GraphProto, Option<&OnnxFile>, Option<usize>),
         nodes: &[WrittenNode],
     ) -> Vec<OnnxFinding> {
         let sparse = graph.sparse_initializer.iter().map(|sparse| {
@@ -46,10 +46,16 @@ impl Initialisers {
         let uses = Uses::of(nodes, inputs);
         let mut stored = StoredUses::of(graph, nodes);
         let scales: HashSet<String> = stored.scales().map(str::to_owned).collect();
-        for (i, (proto, elements)) in graph.initializer.iter().zip(elements).enumerate() {
+        for (i, proto) in graph.initializer.iter().enumerate() {
+            let elements = || file.map_or_else(|| elements::tensor(proto), |file| file.initialiser(i));
             match value(scope, proto, elements) {
                 Ok(value) => {
                     let index = start.map(|start| start + i);
+                    if let (Some(index), GraphValue::Tensor(value)) = (index, &value)
+                        && file.is_some_and(|file| file.is_left(i))
+                    {
+                        self.left.insert(index, value.clone());
+                    }
                     let (stored, is_scale) = (stored.uses.remove(&proto.name), scales.contains(&proto.name));
                     let found = GraphTensor { proto, value, index, stored, is_scale };
                     self.initialiser(scope, found, &uses);
@@ -183,12 +189,16 @@ fn fact(name: &str, value: &Tensor, found: &[Use], decision: Decision, is_buffer
 }
 
 /// The value of an initialiser, whose name is then lost where there is none.
-fn value(scope: &mut Scope, proto: &TensorProto, elements: &TensorProto) -> Result<GraphValue, OnnxFinding> {
+fn value(
+    scope: &mut Scope,
+    proto: &TensorProto,
+    elements: impl FnOnce() -> ops::Result<GraphValue>,
+) -> Result<GraphValue, OnnxFinding> {
     let name = &*proto.name;
     if name.is_empty() || scope.names.contains_key(name) {
         return Err(OnnxFinding::Broken(format!("two initialisers are called `{name}`")));
     }
-    elements::tensor(elements).map_err(|error| {
+    elements().map_err(|error| {
         scope.lost.insert(name.to_owned());
         match stored::held(proto.data_type) {
             Ok(_) => OnnxFinding::Broken(error.to_string()),

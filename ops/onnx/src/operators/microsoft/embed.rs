@@ -56,5 +56,5 @@ fn unmasked(call: &NodeCall, n: usize) -> Result<GraphValue> {
         return Ok(Tensor::from_numbers(call.op, spec, Device::Cpu, |_| 0.0)?.into());
     }
     let mask = to_device(&call.tensor(7)?, Device::Cpu)?;
-    Ok(mask.ne_scalar(0.0)?.cast(DType::I32)?.sum_dims(&[1], false)?.into())
+    Ok(mask.ne_scalar(0.0)?.sum_dims(&[1], false)?.cast(DType::I32)?.into())
 }

@@ -2,7 +2,7 @@
 
 use ops::{DType, Result, Tensor};
 
-use super::{Limits, constant, saturated, scale};
+use super::{Limits, constant, floats, saturated};
 use crate::{
     GraphValue, broken,
     call::NodeCall,
@@ -12,14 +12,14 @@ use crate::{
 };
 
 pub(super) const OPERATORS: &[Operator] = &[
-    op("QuantizeLinear", 10, quantize).settings(&[1, 2]),
-    op("DequantizeLinear", 10, dequantize).settings(&[1, 2]),
+    op("QuantizeLinear", 10, quantize).scales(&[1]).settings(&[2]),
+    op("DequantizeLinear", 10, dequantize).scales(&[1]).settings(&[2]),
     op("DynamicQuantizeLinear", 11, |_| Ok(Box::new(dynamic))),
 ];
 
 pub(super) const MICROSOFT: &[Operator] = &[
-    op("QuantizeLinear", 1, quantize).settings(&[1, 2]),
-    op("DequantizeLinear", 1, dequantize).settings(&[1, 2]),
+    op("QuantizeLinear", 1, quantize).scales(&[1]).settings(&[2]),
+    op("DequantizeLinear", 1, dequantize).scales(&[1]).settings(&[2]),
 ];
 
 /// Which numbers of a tensor a scale and a zero point are of.
@@ -71,7 +71,7 @@ fn quantize(node: &NodeReader) -> ResolvedNode {
         let x = if x.dtype().is_float() { x } else { x.cast(DType::F32)? };
         let spread = |numbers: Tensor| granularity.spread(call, &numbers.cast(x.dtype())?, x.shape());
         let zero = constant(call, 2, &x)?.map(spread).transpose()?;
-        saturated(&x.div(&spread(scale(call, 1, &x)?)?)?, zero.as_ref(), limits)
+        saturated(&x.div(&spread(floats(call, 1, &x)?)?)?, zero.as_ref(), limits)
     })
 }
 
@@ -99,7 +99,7 @@ fn dequantize(node: &NodeReader) -> ResolvedNode {
             Some(zero) => q.sub(&spread(zero)?)?,
             None => q.clone(),
         };
-        steps.mul(&spread(scale(call, 1, &q)?)?)
+        steps.mul(&spread(floats(call, 1, &q)?)?)
     })
 }
 

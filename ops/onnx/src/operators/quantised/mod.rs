@@ -12,6 +12,7 @@ mod linear;
 mod product;
 
 use ops::{DType, Device, Result, Tensor};
+pub(super) use product::QuantisedMatrix;
 
 use super::{Operator, op};
 use crate::{

@@ -122,6 +122,43 @@ fn dynamic_quantize_matmul(call: &NodeCall) -> Result<Tensor> {
     scaled(call, &Factors { a: q.sub(&zero)?, b }.product()?, &product)
 }
 
+/// A matrix of whole numbers. What it is multiplied with is quantised by its range.
+pub(in crate::operators) struct QuantisedMatrix {
+    /// `q - zero_point`, `[inputs, outputs]`.
+    steps: Tensor,
+    scale: Tensor,
+}
+
+impl QuantisedMatrix {
+    /// That of direction `d` of an input of the node, with the inputs that hold its scales and zero points:
+    /// one of each direction, or of each of its columns.
+    pub fn of_direction(
+        call: &NodeCall,
+        d: usize,
+        x: &Tensor,
+        [q, scales, zeros]: [usize; 3],
+    ) -> Result<Self> {
+        let of = |numbers: Tensor| numbers.narrow(0, d, 1)?.squeeze(0);
+        let column = |numbers: Tensor| along(&of(numbers)?, 1, 2);
+        let steps = of(floats(call, q, x)?)?;
+        let steps = match constant(call, zeros, x)? {
+            Some(zero) => steps.sub(&column(zero)?)?,
+            None => steps,
+        };
+        Ok(Self { steps, scale: column(scale(call, scales, x)?)? })
+    }
+
+    pub fn shape(&self) -> &[usize] {
+        self.steps.shape()
+    }
+
+    pub fn of(&self, x: &Tensor) -> Result<Tensor> {
+        let [q, scale, zero] = quantised_by_range(x)?;
+        let product = Factors { a: q.sub(&zero)?, b: self.steps.clone() }.product()?;
+        product.cast(DType::F32)?.mul(&scale.mul(&self.scale)?)
+    }
+}
+
 /// `sums product + bias`, the bias being input 4 or, behind zero points, 6.
 fn scaled(call: &NodeCall, sums: &Tensor, product: &Tensor) -> Result<Tensor> {
     let y = sums.cast(DType::F32)?.mul(product)?;
