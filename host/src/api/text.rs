@@ -24,16 +24,14 @@ pub fn add(table: &mut Table) {
             "fmt(template, values)",
             "The template with each `{}` replaced by a value of an array, or by the one value. What stands \
              in the braces is Python's: `{0}` and `{name}` choose a value (of an array, of a map), and \
-             behind a colon follow fill and alignment (`<`, `>`, `^`, `=`), sign (`+`, `-`, a space), `0`, width, `,` \
-             or `_` between thousands, `.` and a precision, and how it is written: `d` whole, `f` fixed, `e` \
-             with an exponent, `g` the shorter of both, `%` percent, `x` hexadecimal, `b` binary, `o` octal, \
-             `s` text. `{{` and `}}` are braces. A tensor of one element is a number.",
+             behind a colon follow fill and alignment (`<`, `>`, `^`, `=`), sign (`+`, `-`, a space), `0`, \
+             width, `,` or `_` between thousands, `.` and a precision, and how it is written: `d` whole, `f` \
+             fixed, `e` with an exponent, `g` the shorter of both, `%` percent, `x` hexadecimal, `b` binary, \
+             `o` octal, `s` text. `{{` and `}}` are braces. A tensor of one element is a number.",
             "fmt(\"loss {:.3f} after {:>4}\", [0.12345, 70]) => loss 0.123 after   70\n\
              fmt(\"{name}: {share:.1%}\", #{ name: \"a\", share: 0.25 }) => a: 25.0%\n\
              fmt(\"{:,}\", 1234567) => 1,234,567",
-            |context: &NativeCallContext, template: String, values: Dynamic| {
-                fmt(context, &template, values)
-            },
+            |context: &NativeCallContext, template: String, values: Dynamic| fmt(context, &template, values),
         )
         .add(
             "round(x, decimals)",
@@ -121,8 +119,8 @@ fn fmt(context: &NativeCallContext, template: &str, values: Dynamic) -> Result<S
             Value::Whole(whole)
         } else if let Ok(number) = value.as_float() {
             Value::Number(number)
-        } else if let Some(Ok(item)) = value.read_lock::<Tensor>().map(|tensor| tensor.item()) {
-            Value::Number(item)
+        } else if let Some((Ok(item), dtype)) = value.read_lock::<Tensor>().map(|t| (t.item(), t.dtype())) {
+            if dtype.is_int() { Value::Whole(item as i64) } else { Value::Number(item) }
         } else {
             Value::Text(shown(context, value)?)
         })

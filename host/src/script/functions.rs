@@ -59,10 +59,16 @@ impl Functions {
         Self { versions, options, docs }
     }
 
-    /// Which argument of a call is a map of options, and what is said of these.
-    pub fn options(&self, name: &str, count: usize) -> Option<(usize, &str)> {
+    /// Which argument of a call is a map of options, and what is said of these: in the docs of its module,
+    /// since one function may have the options of another.
+    pub fn options(&self, name: &str, count: usize) -> Option<(usize, String)> {
         let index = self.options.get(&(name.to_string(), count))?;
-        Some((*index, self.docs.get(name)?))
+        let siblings = name.rsplit_once("::").map(|(module, _)| format!("{module}::"));
+        let is_near = |other: &str| {
+            other == name || siblings.as_ref().is_some_and(|module| other.starts_with(module.as_str()))
+        };
+        let docs = self.docs.iter().filter(|(other, _)| is_near(other));
+        Some((*index, docs.map(|(_, doc)| doc.as_str()).collect::<Vec<_>>().join(" ")))
     }
 
     /// The types that the versions of `name` with `count` arguments take for one of them.

@@ -240,7 +240,10 @@ fn help_explains_functions_modules_and_itself() {
     // Scripts, and words in texts.
     help(&["scripts/judge"]).shows(&["import \"judge\" as judge;", "judge::log_answers("]);
     help(&["log_answers"]).shows(&["scripts/judge.rhai"]);
-    help(&["learning rate"]).shows(&["set_learning_rate", "the setting lr of dtan"]);
+    help(&["learning rate"]).shows(&["set_learning_rate"]);
+    help(&["reconstructions", "latest"]).shows(&["the setting passes of dtan"]);
+    help(&["early stopping"]).shows(&["train::early_stopping("]);
+    help(&["EarlyStopping"]).shows(&["train::early_stopping(patience)"]);
     help(&["inception distance"]).shows(&["metrics::fid"]);
     for args in [&["--help"][..], &["--version"], &["run", "--help"], &["resume", "--help"]] {
         assert!(!bench.host(args).run().code(0).stdout.is_empty());

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Lines of one list.
-const LISTED: usize = 20;
+const LISTED: usize = 30;
 
 /// The text for a query: what has the name in full, else a line for each text that has all its words.
 ///
@@ -56,12 +56,16 @@ fn named(table: &Table, library: &[Script], query: &str) -> String {
         }
         _ => {}
     }
+    let torch = match pytorch::find(query) {
+        Some((_, Ours::Function(ours))) => ours,
+        _ => query,
+    };
     for script in library {
         let is_all = script.is_named(query);
-        let functions = script
-            .functions
-            .iter()
-            .filter(|f| is_all || f.name == query || f.signature.starts_with(&format!("{query}(")));
+        let is_it = |f: &&scripts::ScriptFunction| {
+            is_all || is_called(&f.name, last) || f.path() == query || f.path() == torch
+        };
+        let functions = script.functions.iter().filter(is_it);
         let functions: String = functions
             .map(|function| format!("{}\n  {}\n\n", function.signature, function.doc.replace('\n', "\n  ")))
             .collect();

@@ -27,6 +27,13 @@ pub struct ScriptFunction {
     pub doc: String,
 }
 
+impl ScriptFunction {
+    /// `judge::log_answers`
+    pub fn path(&self) -> &str {
+        self.signature.split('(').next().unwrap_or_default()
+    }
+}
+
 impl Script {
     /// `scripts/nets/wta.rhai`
     pub fn path(&self) -> String {

@@ -19,7 +19,7 @@ fn a_script_with_syntax_errors_is_read_as_far_as_it_can_be() {
         "6:15 expected `;` to terminate this statement",
         "9:1 there is no function `foo`",
         "10:9 there is no variable `whoops` here",
-        "11:13 expected `]` to end this array literal",
+        "11:13 expected `,` to separate the items of this array literal",
         "12:12 there is no function `lne`",
     ];
     assert_eq!(found.collect::<Vec<_>>(), expected);
