@@ -226,6 +226,7 @@ into_script! {
     f64 => "float", Dynamic::from;
     usize => "integer", |n| (n as i64).into();
     String => "string", Dynamic::from;
+    char => "character", Dynamic::from;
     Dynamic => "any", |value| value;
     () => "()", |()| Dynamic::UNIT;
 }

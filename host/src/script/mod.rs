@@ -2,6 +2,7 @@
 //! and errors in words.
 
 mod callback;
+pub(crate) mod called;
 pub mod check;
 mod comparable;
 mod convert;

@@ -36,7 +36,8 @@ fn add_use(global: &mut Adder) {
         .add(
             "forward(module, x, y, z, u, v)",
             "What the module makes of its inputs: a tensor, or several, numbers, and arrays and maps of \
-             these. Of a network from an .onnx file, #{ name: tensor } gives a map of its outputs.",
+             these. Of a network from an .onnx file, #{ name: tensor } gives a map of its outputs. \
+             `net(x)` is the same.",
             "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
              nn::network(#{}, |m, x, y| x * y).forward(tensor([2.0]), tensor([3.0])).to_array() => [6.0]\n\
              nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\

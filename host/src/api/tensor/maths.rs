@@ -2,15 +2,28 @@
 
 use ops::{Number, Tensor, op::Elementwise};
 
-use crate::{api::options::Amount, script::Adder};
+use crate::{
+    api::options::Amount,
+    error::{Error, Result},
+    script::Adder,
+};
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
     // An operator stands for those without an example.
-    for function in Elementwise::ALL.iter().filter(|function| !function.example.is_empty()) {
+    let is_whole = |function: &&&Elementwise| !function.example.is_empty() && function.form != "round(x)";
+    for function in Elementwise::ALL.iter().filter(is_whole) {
         global.add(function.form, function.doc, function.example, |x: Tensor| function.of(&x));
     }
     global
+        .add(
+            "round(x, decimals)",
+            "The nearest whole number, halves to even; with `decimals` the nearest with so many of them: \
+             round(x 10^d) / 10^d. A constant to gradients.",
+            "tensor([2.5, -0.126]).round().to_array() => [2.0, -0.0]\n\
+             tensor([0.25]).round(1).item() - 0.2 < 1e-7 => true",
+            |x: Tensor, decimals: Option<i64>| round(&x, decimals.unwrap_or(0)),
+        )
         .add(
             "log_sigmoid(x)",
             "log(1 / (1 + e^-x))",
@@ -120,4 +133,18 @@ pub fn add(global: &mut Adder) {
             "zeros([1]).log_softmax(0).to_array() => [0.0]",
             |x: Tensor, dim: i64| x.log_softmax(dim),
         );
+}
+
+/// As PyTorch rounds: a tensor that is multiplied, rounded and divided again.
+fn round(x: &Tensor, decimals: i64) -> Result<Tensor> {
+    let Ok(power) = i32::try_from(decimals) else {
+        let problem = format!("round: {decimals} decimals");
+        return Err(Error::usage(problem, "give a number such as 3, or below zero for tens and hundreds"));
+    };
+    let unit = 10f64.powi(power.abs().min(300));
+    Ok(match power.signum() {
+        0 => x.round()?,
+        1 => x.mul_scalar(unit)?.round()?.div_scalar(unit)?,
+        _ => x.div_scalar(unit)?.round()?.mul_scalar(unit)?,
+    })
 }
