@@ -5,7 +5,7 @@ use super::{
     canvas::{Color, INK, WHITE},
     drawing::{Drawing, Point, Shape},
     frame::TICK,
-    text::{Align, Pen},
+    text::{self, Align, Pen},
 };
 
 /// The length of a dash, and of the gap behind it, in pixels.
@@ -125,8 +125,15 @@ impl Marks<'_> {
         let is_within = |axis: &Axis, position: f64| (-1e-9..=1.0 + 1e-9).contains(&axis.share(position));
         if is_within(self.x, at.0) && is_within(self.y, at.1) {
             let (x, y) = self.at(at);
+            let (left, bottom) = (x + BESIDE, y - BESIDE);
+            let (right, top) = (left + f64::from(text::width(text, TICK)), bottom - f64::from(TICK));
+            let corners = [(-3.0, 4.0), (3.0, 4.0), (3.0, -1.0), (-3.0, -1.0)];
+            let ends = [(left, bottom), (right, bottom), (right, top), (left, top)];
+            let points = ends.iter().zip(corners).map(|((x, y), (dx, dy))| (x + dx, y + dy)).collect();
+            // On what is dark as well.
+            self.drawing.shapes.push(Shape::Area { points, color: WHITE, opacity: 0.75 });
             let pen = Pen { size: TICK, color: INK, align: Align::Start, vertical: false };
-            self.drawing.text(text, pen, (x + BESIDE, y - BESIDE));
+            self.drawing.text(text, pen, (left, bottom));
         }
     }
 

@@ -19,6 +19,7 @@ mod settings;
 mod sparsity;
 mod sphere;
 mod tensor;
+mod text;
 
 pub use loops::is_stop;
 
@@ -30,6 +31,7 @@ pub fn add_all(table: &mut Table) {
     run::add(table);
     loops::add(table);
     pool::add(table);
+    text::add(table);
     tensor::add(table);
     nn::add(table);
     losses::add(table);

@@ -5,17 +5,14 @@ mod values;
 
 use std::{path::Path, sync::Arc};
 
-use onnx_net::{
-    OnnxFile,
-    export::{export, to_bytes},
-};
-use ops::{DType, Device, Spec, Tensor, nn::Module};
+use onnx_net::{OnnxFile, export::to_bytes};
+use ops::{Device, Tensor, nn::Module};
 use rhai::{Array as ScriptArray, Dynamic, Map};
 
 use crate::{
     api::{
         nn::{
-            exported::metadata,
+            exported::Example,
             fits::{only, same},
         },
         options::CallOptions,
@@ -70,10 +67,11 @@ pub fn add(table: &mut Table) {
             |session: &Session, path: String| open(session, &path),
         )
         .add(
-            "frozen(module, shape)",
-            "A module as it is now, for samples of that shape: the same function, run by ONNX Runtime.",
+            "frozen(module, inputs)",
+            "A module as it is now: the same function, run by ONNX Runtime. `inputs` is the shape of one \
+             sample, or what `forward` takes, as for `save_onnx`.",
             "",
-            |session: &Session, module: Module, shape: Vec<usize>| freeze(session, &module, &shape),
+            |session: &Session, module: Module, inputs: Example| freeze(session, &module, &inputs),
         );
     table
         .global()
@@ -162,8 +160,8 @@ fn open(session: &Session, path: &str) -> Result<Arc<Model>> {
     Ok(Arc::new(model))
 }
 
-fn freeze(session: &Session, module: &Module, shape: &[usize]) -> Result<Arc<Model>> {
-    let file = export(module, &Spec::new(shape, DType::F32), metadata(session))?;
+fn freeze(session: &Session, module: &Module, inputs: &Example) -> Result<Arc<Model>> {
+    let file = inputs.export(session, module)?;
     let library = session.options.onnxruntime.as_deref();
     let bytes = to_bytes(&file);
     let model = Model::from_bytes(module.layer().name(), file, &bytes, session.options.device, library)?;

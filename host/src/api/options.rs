@@ -81,6 +81,8 @@ impl CallOptions {
 
     /// Refuses options that the function does not have.
     fn end(self) -> Result<()> {
+        #[cfg(test)]
+        tests::READ.with_borrow_mut(|read| read.extend(self.known.iter().map(|name| (self.function, *name))));
         let Some(unknown) = self.map.keys().next() else { return Ok(()) };
         let known = self.known.join(", ");
         let near = did_you_mean(unknown, self.known.iter().copied())
@@ -150,5 +152,49 @@ impl FromScript for Amount {
 
     fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
         f64::from_script(value).map(Self::One).or_else(|_| Tensor::from_script(value).map(Self::Each))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
+    use crate::{Host, Options, script::Source};
+
+    thread_local! {
+        /// The options that this thread's calls asked for, with their functions.
+        pub static READ: RefCell<BTreeSet<(&'static str, &'static str)>> = RefCell::default();
+    }
+
+    /// `host check` takes the docs of a module for the list of its functions' options.
+    #[test]
+    fn every_option_is_named_in_the_docs_of_its_module() {
+        let table = Host::new(Options::default()).table;
+        let mut read = BTreeSet::new();
+        for (code, _) in table.entries().iter().flat_map(|entry| entry.examples()) {
+            // Scripts run on a thread of their own, whose options are counted there.
+            let seen = std::thread::spawn(move || {
+                let _ = crate::script::stack::as_script_thread(|| {
+                    Host::new(Options::default()).run(&Source::new("example", code)).map(|_| ())
+                });
+                READ.take()
+            });
+            read.extend(seen.join().unwrap_or_default());
+        }
+        let mut left_out = Vec::new();
+        for (function, option) in &read {
+            let module = function.rsplit_once("::").map(|(module, _)| module);
+            let is_near = |entry: &&crate::script::Entry| {
+                entry.path() == *function || entry.name == *function || module == Some(entry.module)
+            };
+            let named = table.entries().iter().filter(is_near);
+            let docs: Vec<&str> = named.map(|entry| entry.doc).collect();
+            let words = docs.iter().flat_map(|doc| doc.split(|c: char| !c.is_alphanumeric() && c != '_'));
+            if !words.into_iter().any(|word| word == *option) {
+                left_out.push(format!("{function}: {option}"));
+            }
+        }
+        assert!(left_out.is_empty(), "{left_out:#?}");
+        assert!(read.len() > 40, "{read:?}");
     }
 }

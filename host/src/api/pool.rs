@@ -221,14 +221,17 @@ impl Stage {
     /// Calls the function once on a thread of ours, with variables of its own and without gradients.
     ///
     /// # Errors
-    /// Those of the function; the name of a variable that it changed.
+    /// Those of the function; `Usage` where it changed a variable that it captured.
     pub fn call_once(&self, engine: &Engine, key: Key, argument: Dynamic) -> ScriptResult {
         let function = self.callback.with_own_variables();
         let own_variables = self.captured.of_thread(&function);
         let value = no_grad(|| call(engine, &function, key, argument))?;
         match own_variables.changed(&function.context(engine)) {
             None => Ok(value),
-            Some(variable) => Err(raised(changed_by_body(&variable))),
+            Some(variable) => Err(raised(Error::usage(
+                format!("the function changed {variable}, which it captured"),
+                "give the new value back, and change the variable in the loop",
+            ))),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 pub use content::Content;
 use ops::{
     Tensor,
-    nn::{Module, Optimiser, OptimiserState, Snapshot},
+    nn::{Module, Optimiser, OptimiserState, Scheduler, SchedulerState, Snapshot},
 };
 use rhai::{Array, Dynamic, FnPtr, Map};
 
@@ -37,6 +37,8 @@ pub enum Saved {
     Module(Module, Snapshot),
     /// A handle with all that changes in it.
     Optimiser(Optimiser, OptimiserState),
+    /// A handle with all that changes in it.
+    Scheduler(Scheduler, SchedulerState),
     /// A handle with its buffers alone, of a module that no loop trains.
     Buffers(Module, Vec<(String, Tensor)>),
     /// What a captured value that no state holds is compared by. It is not written.
@@ -79,7 +81,8 @@ impl Saved {
         Self::of_plain(value).ok_or_else(|| {
             Error::usage(
                 format!("{path} is {}, which cannot be saved in a checkpoint", kinds::a(value)),
-                "a state holds tensors, modules, optimisers, data sets, numbers, strings, arrays and maps",
+                "a state holds tensors, modules, optimisers, schedulers, data sets, numbers, strings, arrays and \
+                 maps",
             )
         })
     }
@@ -100,6 +103,9 @@ impl Saved {
         }
         if let Some(optimiser) = value.read_lock::<Optimiser>() {
             return Some(Self::Optimiser(optimiser.clone(), optimiser.state()));
+        }
+        if let Some(scheduler) = value.read_lock::<Scheduler>() {
+            return Some(Self::Scheduler(scheduler.clone(), scheduler.state()));
         }
         value.read_lock::<Dataset>().map(|dataset| Self::Dataset(dataset.clone()))
     }
@@ -130,6 +136,10 @@ impl Saved {
                 optimiser.load_state(state)?;
                 Dynamic::from(optimiser.clone())
             }
+            Self::Scheduler(scheduler, state) => {
+                scheduler.load_state(state);
+                Dynamic::from(scheduler.clone())
+            }
             Self::Buffers(module, buffers) => {
                 module.load_buffers(buffers)?;
                 Dynamic::from(module.clone())
@@ -149,6 +159,7 @@ impl Saved {
             Self::Dataset(_) => "a Dataset",
             Self::Module(..) | Self::Buffers(..) => "a Module",
             Self::Optimiser(..) => "an Optimiser",
+            Self::Scheduler(..) => "a Scheduler",
             Self::Content(_) => "a value that is not saved",
         }
     }

@@ -4,17 +4,21 @@
 //! is not certain to be wrong passes: a correct script has no findings.
 
 mod calls;
+mod changes;
 mod choices;
 mod load;
 mod names;
+mod pairs;
+mod recover;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::{AST, Engine};
+use rhai::{AST, Engine, Position};
 
 use super::{
     Problem,
@@ -23,7 +27,7 @@ use super::{
     settings::{Setting, declare},
     source::Source,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use load::{Loader, Namespace, Unit};
 use walk::Walker;
 
@@ -31,9 +35,10 @@ use walk::Walker;
 type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
-/// unknown functions, modules, variables and settings, comparisons with what a setting never is, wrong
-/// numbers of arguments, imports that cannot be read or go round in a circle, and `params` calls that stand
-/// where none can.
+/// unknown functions, modules, variables, options and settings, comparisons with what a setting never is,
+/// settings that nothing reads, wrong numbers of arguments, changes of copies, changes of what the body of a
+/// loop may not change, pairs that `for` does not take apart, imports that cannot be read or go round in a
+/// circle, and `params` calls that stand where none can.
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an imported
 /// script.
@@ -43,11 +48,16 @@ pub fn check(engine: &Engine, plugin: &Source, import: &dyn Fn(&str) -> Result<S
     let (units, mut findings) = (loader.units, loader.findings);
     let root = units.iter().find(|unit| unit.source.name == plugin.name);
     let declaration = root.and_then(|unit| declare::find(engine, plugin, &unit.ast).ok().flatten());
+    let is_whole = findings.is_empty();
     let settings = declaration.map(|declaration| declaration.settings).unwrap_or_default();
     let known = Known { settings, ..Known::new(engine, &units, &plugin.name) };
     for unit in &units {
         findings.extend(misplaced_settings(engine, unit, plugin));
-        findings.extend(Walker::new(unit, &known).walk());
+        findings.extend(Walker::new(unit, &known).walk().findings);
+    }
+    let is_misspelt = |finding: &Finding| finding.problem.message.starts_with(names::NO_SETTING);
+    if is_whole && !findings.iter().any(is_misspelt) {
+        findings.extend(unread::settings(&units, &known));
     }
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| (finding.file != plugin.name, finding.position);
@@ -69,6 +79,19 @@ pub fn imports(
     loader.compiled(plugin.clone(), ast.clone());
     let sources = loader.units.into_iter().map(|unit| unit.source);
     sources.filter(|source| source.name != plugin.name).collect()
+}
+
+/// Where a compiled script calls a variable like a function: `f(x)` for `f.call(x)`.
+pub fn called_variables(engine: &Engine, source: &Source, ast: &AST) -> Vec<Position> {
+    if !seen::may_call_variables(ast) {
+        return Vec::new();
+    }
+    let elsewhere = |_: &str| Err(Error::usage("another script", ""));
+    let mut loader = Loader::new(engine, &elsewhere);
+    loader.compiled(source.clone(), ast.clone());
+    let units = loader.units;
+    let known = Known::new(engine, &units, &source.name);
+    units.iter().flat_map(|unit| Walker::new(unit, &known).walk().called).collect()
 }
 
 /// What every script of a plugin can call.

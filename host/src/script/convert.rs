@@ -142,6 +142,7 @@ script_type! {
     Tensor => "Tensor",
     Module => "Module",
     ops::nn::Optimiser => "Optimiser",
+    ops::nn::Scheduler => "Scheduler",
     i64 => "integer",
     bool => "bool",
     Map => "map",
@@ -225,6 +226,7 @@ into_script! {
     f64 => "float", Dynamic::from;
     usize => "integer", |n| (n as i64).into();
     String => "string", Dynamic::from;
+    char => "character", Dynamic::from;
     Dynamic => "any", |value| value;
     () => "()", |()| Dynamic::UNIT;
 }
@@ -284,6 +286,7 @@ array_items! {
     Tensor => "array of Tensor",
     Module => "array of Module",
     i64 => "array of integer",
+    f64 => "array of float",
     usize => "shape",
     String => "array of string",
     Pair => "array of pairs",
@@ -293,16 +296,28 @@ array_items! {
 #[derive(Clone, Copy)]
 pub struct Pair(pub [usize; 2]);
 
-impl FromScript for Pair {
-    const NAME: &'static str = "integer or array of two";
+/// A size in three directions: `3` or `[3, 5, 5]`.
+#[derive(Clone, Copy)]
+pub struct Triple(pub [usize; 3]);
 
-    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
-        if value.is_int() {
-            return usize::from_script(value).map(|n| Self([n; 2]));
+macro_rules! sizes {
+    ($($type:ident, $count:literal => $name:literal),* $(,)?) => {$(
+        impl FromScript for $type {
+            const NAME: &'static str = $name;
+
+            fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+                if value.is_int() {
+                    return usize::from_script(value).map(|n| Self([n; $count]));
+                }
+                let sizes = Vec::<usize>::from_script(value)?;
+                sizes.try_into().map(Self).map_err(|_| Refusal::Type)
+            }
         }
-        let pair = Vec::<usize>::from_script(value)?;
-        pair.try_into().map(Self).map_err(|_| Refusal::Type)
-    }
+    )*};
+}
+sizes! {
+    Pair, 2 => "integer or array of two",
+    Triple, 3 => "integer or array of three",
 }
 
 /// Dimensions: one, or several.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use super::{Problem, Resolver, Table, nesting, problem::INTERRUPTED, standard, switch, unread};
+use super::{Problem, Resolver, Table, called, nesting, problem::INTERRUPTED, standard, switch, unread};
 use crate::{
     error::{Error, Result},
     memory,
@@ -77,6 +77,7 @@ pub fn build(
     engine.on_var(|_, _, context| nesting::look(&context).map(|()| None));
     standard::register(&mut engine, limits);
     switch::register(&mut engine);
+    called::register(&mut engine);
     engine.on_print(print.clone());
     engine.on_debug(move |text, _, position| print(&format!("{position:?}: {text}")));
     table.register(&mut engine);

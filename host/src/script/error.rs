@@ -7,7 +7,7 @@ mod syntax;
 mod tests;
 mod words;
 
-use rhai::{Engine, EvalAltResult, ParseErrorType};
+use rhai::{Engine, EvalAltResult, ParseErrorType, Position};
 
 use super::{
     Problem,
@@ -25,8 +25,9 @@ const CALLS_SHOWN: usize = 8;
 pub fn render(error: &EvalAltResult, plugin: &str, engine: &Engine, scripts: &Scripts) -> String {
     let (inner, file, calls) = unwrap(error, plugin, scripts);
     let text = scripts.text(&file);
-    let problem = explain(inner, engine, &scripts.functions(), text.as_deref());
-    let finding = Finding::new(file, inner.position(), problem);
+    let position = scripts.original(&file, inner.position());
+    let problem = explain_at(inner, position, engine, &scripts.functions(), text.as_deref());
+    let finding = Finding::new(file, position, problem);
     let mut lines = vec![finding.render(text.as_deref())];
     lines.extend(shortened(calls));
     lines.join("\n  ")
@@ -35,20 +36,31 @@ pub fn render(error: &EvalAltResult, plugin: &str, engine: &Engine, scripts: &Sc
 /// What an error says and what to do about it (perhaps nothing), in words for people; `functions` are
 /// the names that scripts define, `text` is that of the file the error is in.
 pub fn explain(error: &EvalAltResult, engine: &Engine, functions: &[String], text: Option<&str>) -> Problem {
+    explain_at(error, error.position(), engine, functions, text)
+}
+
+/// [`explain`] for an error at a position of the text.
+fn explain_at(
+    error: &EvalAltResult,
+    position: Position,
+    engine: &Engine,
+    functions: &[String],
+    text: Option<&str>,
+) -> Problem {
     match error {
         EvalAltResult::ErrorParsing(ParseErrorType::ModuleUndefined(name), at) => {
             let unknown = EvalAltResult::ErrorModuleNotFound(name.clone(), *at);
-            explain(&unknown, engine, functions, text)
+            explain_at(&unknown, position, engine, functions, text)
         }
         EvalAltResult::ErrorParsing(ParseErrorType::VariableUndefined(name), at) => {
             let unknown = EvalAltResult::ErrorVariableNotFound(name.clone(), *at);
-            explain(&unknown, engine, functions, text)
+            explain_at(&unknown, position, engine, functions, text)
         }
         EvalAltResult::ErrorParsing(kind, _) => syntax::explain(kind),
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
-            explain(inner, engine, functions, text)
+            explain_at(inner, position, engine, functions, text)
         }
-        _ => runtime::ErrorScene::new(error.position(), engine, functions, text).explain(error),
+        _ => runtime::ErrorScene::new(position, engine, functions, text).explain(error),
     }
 }
 
@@ -72,7 +84,7 @@ fn unwrap<'a>(
             EvalAltResult::ErrorInModule(name, next, _) => (next, name.clone(), "imported from ".into()),
             _ => break,
         };
-        calls.insert(0, format!("{how}{}", place_of(&file, inner.position())));
+        calls.insert(0, format!("{how}{}", place_of(&file, scripts.original(&file, inner.position()))));
         if !home.is_empty() {
             file = home;
         }

@@ -27,6 +27,18 @@ const VERSIONS_LISTED: usize = 6;
 pub struct Functions {
     /// The parameter types of each version, in words.
     versions: BTreeMap<String, BTreeSet<Vec<String>>>,
+    /// Which argument is a map of options, by name and number of arguments.
+    options: BTreeMap<(String, usize), usize>,
+    /// What is said of all versions of those.
+    docs: BTreeMap<String, String>,
+}
+
+/// What the metadata of one registered function says.
+struct Described {
+    names: Vec<String>,
+    types: Vec<String>,
+    options: Option<usize>,
+    doc: String,
 }
 
 impl Functions {
@@ -34,12 +46,35 @@ impl Functions {
     pub fn of(engine: &Engine) -> Self {
         let mut versions: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let listed = engine.collect_fn_metadata(None, |info| Some(describe(engine, &info)), true);
-        for (names, parameters) in listed {
-            for name in names {
-                versions.entry(name).or_default().insert(parameters.clone());
+        let (mut options, mut docs) = (BTreeMap::new(), BTreeMap::<String, String>::new());
+        for described in listed {
+            for name in described.names {
+                if let Some(index) = described.options {
+                    options.insert((name.clone(), described.types.len()), index);
+                    *docs.entry(name.clone()).or_default() += &described.doc;
+                }
+                versions.entry(name).or_default().insert(described.types.clone());
             }
         }
-        Self { versions }
+        Self { versions, options, docs }
+    }
+
+    /// Which argument of a call is a map of options, and what is said of these: in the docs of its module,
+    /// since one function may have the options of another.
+    pub fn options(&self, name: &str, count: usize) -> Option<(usize, String)> {
+        let index = self.options.get(&(name.to_string(), count))?;
+        let siblings = name.rsplit_once("::").map(|(module, _)| format!("{module}::"));
+        let is_near = |other: &str| {
+            other == name || siblings.as_ref().is_some_and(|module| other.starts_with(module.as_str()))
+        };
+        let docs = self.docs.iter().filter(|(other, _)| is_near(other));
+        Some((*index, docs.map(|(_, doc)| doc.as_str()).collect::<Vec<_>>().join(" ")))
+    }
+
+    /// The types that the versions of `name` with `count` arguments take for one of them.
+    pub fn types(&self, name: &str, count: usize, index: usize) -> impl Iterator<Item = &str> {
+        let versions = self.versions(name).filter(move |types| types.len() == count);
+        versions.filter_map(move |types| types.get(index).map(String::as_str))
     }
 
     /// Whether some version of `name` takes `count` arguments.
@@ -79,27 +114,31 @@ impl Functions {
     }
 }
 
-/// The names that a function can be called by, and its parameter types.
-fn describe(engine: &Engine, info: &FuncInfo) -> (Vec<String>, Vec<String>) {
+fn describe(engine: &Engine, info: &FuncInfo) -> Described {
     let function = info.metadata;
     let name = function.name.to_string();
-    // Operators, getters, setters and indexers are not called by name.
-    if !rhai::is_valid_identifier(&name) {
-        return (Vec::new(), Vec::new());
-    }
     let mut names = Vec::new();
-    if info.namespace.is_empty() || function.namespace == FnNamespace::Global {
-        names.push(name.clone());
+    // Operators, getters, setters and indexers are not called by name.
+    if rhai::is_valid_identifier(&name) {
+        if info.namespace.is_empty() || function.namespace == FnNamespace::Global {
+            names.push(name.clone());
+        }
+        if !info.namespace.is_empty() {
+            names.push(format!("{}::{name}", info.namespace));
+        }
     }
-    if !info.namespace.is_empty() {
-        names.push(format!("{}::{name}", info.namespace));
-    }
-    let typed = |index: usize| {
+    let parameter = |index: usize| {
         let parameter = function.params_info.get(index).map_or("", |info| info.as_str());
-        let raw = parameter.rsplit_once(": ").map_or("", |(_, raw)| raw);
-        kinds::word(engine.map_type_name(raw.trim_start_matches("&mut ")))
+        parameter.rsplit_once(": ").unwrap_or((parameter, ""))
     };
-    (names, (0..function.num_params).map(typed).collect())
+    let typed =
+        |index: usize| kinds::word(engine.map_type_name(parameter(index).1.trim_start_matches("&mut ")));
+    Described {
+        names,
+        types: (0..function.num_params).map(typed).collect(),
+        options: (0..function.num_params).find(|index| parameter(*index).0 == "options"),
+        doc: function.comments.join("\n"),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! "Did you mean": the known name that is nearest to a misspelt one.
 
+use std::collections::BTreeSet;
+
 use strsim::damerau_levenshtein;
 
 /// The known name with the fewest typing errors (left out, added, changed or swapped letters) from
@@ -22,6 +24,22 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 /// "did you mean `x`?", or nothing when no known name is near.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, known).map(|found| format!("did you mean `{found}`?"))
+}
+
+/// What to write for a variable that there is not: names that other languages have, and modules.
+pub fn advice(name: &str, modules: &BTreeSet<&str>) -> Option<String> {
+    let word = |ours: &str| Some(format!("write `{ours}`"));
+    match name {
+        "True" => word("true"),
+        "False" => word("false"),
+        "None" | "null" | "nil" | "undefined" => word("()"),
+        "self" => word("this"),
+        "torch" | "np" | "numpy" | "F" => {
+            Some(format!("functions need no `{name}`: `host help NAME` finds ours by PyTorch's names"))
+        }
+        _ if modules.contains(name) => Some(format!("`{name}` is a module: write `{name}::` for `{name}.`")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rhai::{AST, Engine, ParseError};
+use rhai::{AST, Engine, ParseError, Position};
 
-use super::{library, switch};
+use super::{called::CalledVariables, check::called_variables, library, switch};
 use crate::{
     error::{Result, locked},
     run::ScriptText,
@@ -43,6 +43,7 @@ struct Script {
     source: Source,
     /// Names of its functions, those that Rhai gives to closures included.
     functions: Vec<String>,
+    called: CalledVariables,
 }
 
 impl Scripts {
@@ -51,16 +52,13 @@ impl Scripts {
     /// # Errors
     /// A syntax error, with its position.
     pub fn compile(&self, engine: &Engine, source: &Source) -> Result<AST, ParseError> {
-        let compiled = switch::compile(engine, &source.text).map(|mut ast| {
-            ast.set_source(source.name.as_str());
-            ast
-        });
+        let (compiled, called) = compile(engine, source);
         let functions = compiled.iter().flat_map(AST::iter_functions);
         let functions = functions.map(|f| f.name.to_string()).collect();
         let source = source.clone();
         let mut scripts = locked(&self.0);
         scripts.retain(|script| script.source.name != source.name);
-        scripts.push(Script { source, functions });
+        scripts.push(Script { source, functions, called });
         compiled
     }
 
@@ -69,6 +67,13 @@ impl Scripts {
         let scripts = locked(&self.0);
         let script = scripts.iter().find(|script| script.source.name == name)?;
         Some(script.source.text.clone())
+    }
+
+    /// A position that Rhai reports of a script, as its author wrote it.
+    pub fn original(&self, name: &str, position: Position) -> Position {
+        let scripts = locked(&self.0);
+        let script = scripts.iter().find(|script| script.source.name == name);
+        script.map_or(position, |script| script.called.original(position))
     }
 
     /// The file that defines `function`. Rhai names the file that was running when a function was
@@ -93,6 +98,26 @@ impl Scripts {
     pub fn record(&self) -> Vec<ScriptText> {
         let text = |script: &Script| ScriptText::new(&script.source.name, &*script.source.text);
         locked(&self.0).iter().map(text).collect()
+    }
+}
+
+/// Compiles a script in which variables may be called like functions.
+fn compile(engine: &Engine, source: &Source) -> (Result<AST, ParseError>, CalledVariables) {
+    let compiled = |text: &str| {
+        switch::compile(engine, text).map(|mut ast| {
+            ast.set_source(source.name.as_str());
+            ast
+        })
+    };
+    let first = compiled(&source.text);
+    let calls = first.as_ref().map(|ast| called_variables(engine, source, ast)).unwrap_or_default();
+    if calls.is_empty() {
+        return (first, CalledVariables::default());
+    }
+    let (called, text) = CalledVariables::write(&source.text, calls);
+    match compiled(&text) {
+        Ok(ast) => (Ok(ast), called),
+        Err(_) => (first, CalledVariables::default()),
     }
 }
 

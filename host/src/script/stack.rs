@@ -60,6 +60,13 @@ pub fn on_script_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T> {
     })
 }
 
+/// Runs `run` here, as if on a script's thread.
+#[cfg(test)]
+pub fn as_script_thread<T>(run: impl FnOnce() -> T) -> T {
+    ROLE.set(ThreadRole::Main);
+    run()
+}
+
 /// Starts a thread that runs functions of scripts.
 ///
 /// # Errors

@@ -14,7 +14,8 @@ use ops::{nn::Module, tensor::trace};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, RhaiFunc};
 
 use super::{
-    Function, Observers, ParameterType, Refusal, ScriptResult, nesting, require_items, unread::Watched,
+    Function, Observers, ParameterType, Refusal, ScriptResult, called::METHOD, nesting, require_items,
+    unread::Watched,
 };
 use crate::{
     error::{Error, Result},
@@ -228,11 +229,17 @@ impl Table {
         let typed = parameters.map(|(name, p)| format!("{name}: {}", p.type_name));
         let typed: Vec<_> = typed.chain([first.returns.to_owned()]).collect();
         let func = self.native(group.entries.clone());
+        let docs: Vec<_> = group.entries.iter().map(|&i| format!("/// {}", self.entries[i].doc)).collect();
         for types in combinations(self.key(first, group.arity)) {
             if first.is_method() && first.name == "to_string" {
                 // Rhai prints items of arrays and maps with it.
                 let debug = FuncRegistration::new("to_debug").in_global_namespace();
                 debug.set_into_module_raw(module, types.clone(), func.clone());
+            }
+            if first.is_method() && first.name == "forward" {
+                // `net(x)`: a variable that is called like a function.
+                let call = FuncRegistration::new(METHOD).in_global_namespace();
+                call.set_into_module_raw(module, types.clone(), func.clone());
             }
             let registration = match (first.name, first.name.strip_prefix("get ")) {
                 ("index get", _) => FuncRegistration::new_index_getter(),
@@ -240,8 +247,7 @@ impl Table {
                 (_, Some(property)) => FuncRegistration::new_getter(property),
                 (name, None) => FuncRegistration::new(name),
             };
-            let registration =
-                registration.with_params_info(&typed).with_comments([format!("/// {}", first.doc)]);
+            let registration = registration.with_params_info(&typed).with_comments(&docs);
             registration.in_global_namespace().set_into_module_raw(module, types, func.clone());
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Error, Result, ScriptPosition, Spec, Tensor,
-    nn::{Module, Parameter},
+    nn::{Module, Parameter, Value},
     op::{OnnxValue, OnnxWriter, Op, onnx::OnnxNode},
     tensor::{
         Node,
@@ -17,45 +17,55 @@ use crate::{
 
 /// The nodes of a trace at one batch size.
 pub struct Draft {
-    /// The input, with the batch.
-    pub input: Spec,
+    /// The tensors among the inputs, each with its name.
+    pub inputs: Vec<(String, Spec)>,
     /// The nodes, each after those that it takes outputs of.
     pub steps: Vec<OnnxNode>,
-    /// What the module gives.
-    pub result: OnnxValue,
-    /// The spec of what the module gives.
-    pub output: Spec,
+    /// The tensors that the module gives, each with its name.
+    pub outputs: Vec<DraftOutput>,
 }
+
+/// A tensor that a module gives.
+pub struct DraftOutput {
+    pub name: String,
+    pub value: OnnxValue,
+    pub spec: Spec,
+}
+
+const INPUT: &str = "input";
+const OUTPUT: &str = "output";
 
 /// Symbolic tensors of a trace by their numbers, and what has been written for them.
 type Written = HashMap<u64, (OnnxValue, Spec)>;
 
 impl Draft {
-    /// Traces a module on a batch of samples; `sample` is one of them, without the batch.
+    /// Traces a module on a batch of samples.
     ///
     /// # Errors
     /// [`Error::NotExportable`] for what the forward pass refuses and for an operation that ONNX does not
     /// have; [`Error::Interrupted`].
-    pub fn trace(module: &Module, sample: &Spec, batch: usize) -> Result<Self> {
+    pub fn trace(module: &Module, inputs: &[Value<Spec>]) -> Result<Self> {
         let state = module.state();
-        let input = sample.reshaped([&[batch], sample.shape.as_slice()].concat());
         let device = state.first().map_or(crate::Device::Cpu, |(_, parameter)| parameter.get().device());
-        let x = Tensor::symbolic_leaf(input.clone(), device);
+        let leaf = &mut |spec: &Spec| Ok::<_, Error>(Tensor::symbolic_leaf(spec.clone(), device));
+        let x = inputs.iter().map(|input| input.each(leaf)).collect::<Result<Vec<Value>>>()?;
         let stand_ins: Vec<_> = state.iter().map(|(_, parameter)| stand_in(parameter)).collect();
 
         let known = TracedModule {
             parameters: state.iter().zip(&stand_ins).map(|((_, p), s)| (p.id(), s.clone())).collect(),
             paths: paths(module),
         };
-        let (y, last) = trace::trace(known, || module.forward(&x));
+        let (y, last) = trace::trace(known, || module.call(&x));
         let y = y.map_err(|error| at(error, last))?;
 
-        let leaves = [&x].into_iter().chain(&stand_ins).enumerate();
+        let leaves = x.iter().flat_map(Value::tensors).chain(&stand_ins).enumerate();
         let written: Written = leaves
             .filter_map(|(i, leaf)| Some((leaf.node()?.id, (OnnxValue::Leaf(i), leaf.spec().clone()))))
             .collect();
-        let (steps, result) = write(&y, written)?;
-        Ok(Self { input, steps, result, output: y.spec().clone() })
+        let (steps, outputs) = write(&y, written)?;
+        let named = inputs.iter().flat_map(|input| input.named(INPUT));
+        let inputs = named.map(|(name, spec)| (name.to_owned(), spec.clone())).collect();
+        Ok(Self { inputs, steps, outputs })
     }
 }
 
@@ -80,14 +90,19 @@ fn paths(module: &Module) -> HashMap<usize, Arc<str>> {
 }
 
 /// Writes everything that a tensor was computed from, in the order in which it was.
-fn write(y: &Tensor, mut written: Written) -> Result<(Vec<OnnxNode>, OnnxValue)> {
+fn write(y: &Value, mut written: Written) -> Result<(Vec<OnnxNode>, Vec<DraftOutput>)> {
     let mut steps = Vec::new();
-    for node in nodes(y) {
+    let results = y.named(OUTPUT);
+    for node in nodes(results.iter().map(|(_, y)| *y)) {
         let Some(op) = node.op() else { continue };
         write_one(&node, op, &mut steps, &mut written)?;
     }
-    let result = value(y, &written)?.0;
-    Ok((steps, result))
+    let output = |&(name, y): &(&str, &Tensor)| {
+        let (value, spec) = value(y, &written)?;
+        Ok(DraftOutput { name: name.to_owned(), value, spec })
+    };
+    let outputs = results.iter().map(output).collect::<Result<_>>()?;
+    Ok((steps, outputs))
 }
 
 fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<OnnxNode>, written: &mut Written) -> Result<()> {
@@ -105,10 +120,10 @@ fn write_one(node: &Node, op: &dyn Op, steps: &mut Vec<OnnxNode>, written: &mut 
     Ok(())
 }
 
-/// All nodes that a tensor was computed by; numbers grow from inputs to outputs.
-fn nodes(y: &Tensor) -> Vec<Arc<Node>> {
+/// All nodes that tensors were computed by; numbers grow from inputs to outputs.
+fn nodes<'a>(results: impl Iterator<Item = &'a Tensor>) -> Vec<Arc<Node>> {
     let mut found = BTreeMap::new();
-    let mut stack: Vec<_> = y.node().cloned().into_iter().collect();
+    let mut stack: Vec<_> = results.filter(|y| y.is_symbolic()).filter_map(|y| y.node().cloned()).collect();
     while let Some(node) = stack.pop() {
         if found.insert(node.id, Arc::clone(&node)).is_none() {
             let inputs = node.inputs();

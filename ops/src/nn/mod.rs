@@ -15,18 +15,24 @@ pub mod loss;
 mod module;
 pub mod optim;
 mod parameter;
+mod record;
 pub mod schedule;
 mod snapshot;
 pub mod state;
 mod summary;
+pub mod value;
 pub mod watch;
 mod weights;
 
-pub use draft::Draft;
+pub use draft::{Draft, DraftOutput};
 pub use layer::*;
-pub use module::{Layer, Module};
-pub use optim::{Adam, Optimiser, OptimiserState, RmsProp, Sgd};
+pub use module::{Layer, Module, Seen};
+pub use optim::{
+    Adagrad, Adam, Lion, Optimiser, OptimiserState, RmsProp, Schedule, Scheduler, SchedulerState, Sgd,
+};
 pub use parameter::{Fans, Parameter};
+pub use record::recorded;
 pub use snapshot::{Mode, Role, Snapshot};
 pub use summary::Summary;
+pub use value::Value;
 pub use weights::{Converted, Weights};

@@ -1,8 +1,10 @@
 //! Modules: a layer, the parameters it computes with and the modules it is made of.
 
+mod copies;
+
 use std::{
     any::Any,
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -10,13 +12,16 @@ use std::{
 };
 
 use super::{
-    Mode, Parameter, state,
+    Mode, Parameter, Value, record, state,
     watch::{self, WatchedLayer},
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, no_grad,
     tensor::{countable, supported, trace},
 };
+
+/// Inputs of a module, without their elements.
+pub type Seen = Vec<Value<Spec>>;
 
 /// What a kind of module computes. It holds the settings; the tensors are in the [`Module`]. As a `dyn Any`
 /// it can be made its own type again.
@@ -29,18 +34,11 @@ pub trait Layer: Any + Send + Sync {
         String::new()
     }
 
-    /// Computes the output.
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor>;
-
-    /// Computes the output of a layer that depends on a condition besides its input: labels `[N]`, or
-    /// vectors `[N, D]`.
+    /// Computes what the layer makes of its inputs; most take one tensor ([`value::one`]) and give one.
     ///
     /// # Errors
-    /// [`Error::Layer`] from layers of one input, which most are.
-    fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
-        let _ = (module, x, condition);
-        Err(Error::Layer { layer: self.name().to_owned(), reason: "it takes one input, and got two".into() })
-    }
+    /// [`Error::Layer`] for other inputs; those of its operations.
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value>;
 
     /// How deep what the layer holds is nested, besides the parameters and children of its module.
     fn depth(&self) -> usize {
@@ -59,8 +57,8 @@ struct ModuleInner {
     training: AtomicBool,
     depth: usize,
     count: usize,
-    /// The spec of the last input that was computed with.
-    seen: Mutex<Option<Spec>>,
+    /// The last inputs that were computed with.
+    seen: Mutex<Option<Seen>>,
 }
 
 impl Module {
@@ -94,46 +92,56 @@ impl Module {
         }))
     }
 
-    /// Computes the output of the layer.
+    /// What the module makes of its inputs.
     ///
     /// # Errors
-    /// Those of its operations.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        takes(x)?;
-        if !x.is_symbolic() {
-            *self.seen() = Some(x.spec().clone());
+    /// [`Error::Layer`] for inputs that it does not take; those of its operations.
+    pub fn call(&self, inputs: &[Value]) -> Result<Value> {
+        let tensors: Vec<_> = inputs.iter().flat_map(Value::tensors).collect();
+        tensors.iter().try_for_each(|x| takes(x))?;
+        if !tensors.iter().any(|x| x.is_symbolic()) {
+            *self.seen() = Some(inputs.iter().map(Value::specs).collect());
         }
-        self.watched(|| trace::inside(self.id(), || self.0.layer.forward(self, x)))
+        self.watched(|| trace::inside(self.id(), || self.0.layer.call(self, inputs)))
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<Spec>> {
+    /// The tensor that the module makes of a tensor.
+    ///
+    /// # Errors
+    /// As [`Module::call`]; [`Error::Layer`] where it gives anything else.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.call(&[x.into()])?.tensor(self.layer().name(), "it gives")
+    }
+
+    /// As [`Module::forward`], of a module that depends on a condition: labels `[N]`, or vectors `[N, D]`.
+    ///
+    /// # Errors
+    /// As [`Module::forward`].
+    pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+        self.call(&[x.into(), condition.into()])?.tensor(self.layer().name(), "it gives")
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The spec of the input that the module computed with last, where it has computed at all.
-    pub fn last_input(&self) -> Option<Spec> {
+    /// The inputs that the module computed with last, without their elements, where it has computed at all.
+    pub fn last_inputs(&self) -> Option<Seen> {
         self.seen().clone()
     }
 
-    /// Computes the output of a layer that depends on a condition, such as labels `[N]`.
-    ///
-    /// # Errors
-    /// [`Error::Layer`] where the layer takes one input, and those of its operations.
-    pub fn forward_with(&self, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
-        takes(x)?;
-        takes(condition)?;
-        self.watched(|| self.0.layer.forward_with(self, x, condition))
-    }
-
     /// Runs the layer, for who looks at the pass.
-    fn watched(&self, run: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
+    fn watched(&self, run: impl FnOnce() -> Result<Value>) -> Result<Value> {
         let about = || WatchedLayer {
             kind: self.layer().name().to_owned(),
             module: Some(self.id()),
             parameters: self.0.parameters.iter().map(|(_, parameter)| parameter.clone()).collect(),
             ..WatchedLayer::default()
         };
-        watch::layer(about, |y| Some(y.spec().clone()), run)
+        let spec = |y: &Value| y.tensors().first().map(|y| y.spec().clone());
+        let y = watch::layer(about, spec, run)?;
+        record::note(self.id(), &y);
+        Ok(y)
     }
 
     /// The gradient of the sum of the outputs with respect to the input, in the input's shape: for a
@@ -192,6 +200,12 @@ impl Module {
     /// The child of that name.
     pub fn child(&self, name: &str) -> Option<&Module> {
         self.0.children.iter().find(|(known, _)| known == name).map(|(_, child)| child)
+    }
+
+    /// The module of that path within this one: `encoder.2`.
+    pub fn submodule(&self, path: &str) -> Option<&Module> {
+        let within = |(dot, _)| self.child(&path[..dot])?.submodule(&path[dot + 1..]);
+        self.child(path).or_else(|| path.match_indices('.').find_map(within))
     }
 
     /// Everything that a saved state holds: parameters and buffers with dotted names, as
@@ -274,68 +288,6 @@ impl Module {
     /// Makes all parameters trainable again.
     pub fn unfreeze(&self) {
         self.state().iter().for_each(|(_, parameter)| parameter.set_frozen(false));
-    }
-
-    /// A module of its own with the same layers, values and modes. What is tied stays tied.
-    ///
-    /// # Errors
-    /// None that a module can cause; parameters are made anew.
-    pub fn deep_copy(&self) -> Result<Self> {
-        self.copy_with(&mut HashMap::new(), &mut HashMap::new())
-    }
-
-    fn copy_with(
-        &self,
-        parameters: &mut HashMap<usize, Parameter>,
-        modules: &mut HashMap<usize, Module>,
-    ) -> Result<Self> {
-        let id = self.id();
-        if let Some(copy) = modules.get(&id) {
-            return Ok(copy.clone());
-        }
-        let mut own = Vec::new();
-        for (name, parameter) in &self.0.parameters {
-            let copy = match parameters.get(&parameter.id()) {
-                Some(copy) => copy.clone(),
-                None => parameter.copy()?,
-            };
-            parameters.insert(parameter.id(), copy.clone());
-            own.push((name.clone(), copy));
-        }
-        let children = self.0.children.iter();
-        let children = children
-            .map(|(name, child)| Ok((name.clone(), child.copy_with(parameters, modules)?)))
-            .collect::<Result<_>>()?;
-        let copy = Self::from_parts(Arc::clone(&self.0.layer), own, children, self.is_training());
-        modules.insert(id, copy.clone());
-        Ok(copy)
-    }
-
-    /// The same module with another tensor, computed from anything, instead of one of its
-    /// own parameters. The other parameters and the children are shared.
-    ///
-    /// # Errors
-    /// [`Error::State`] when there is no parameter of that name.
-    pub fn with_value(&self, name: &str, value: &Tensor) -> Result<Self> {
-        self.value(name)?;
-        let own = self.0.parameters.iter().map(|(known, parameter)| {
-            let replaced = known == name;
-            (known.clone(), if replaced { Parameter::computed(value) } else { parameter.clone() })
-        });
-        let children = self.0.children.clone();
-        Ok(Self::from_parts(Arc::clone(&self.0.layer), own.collect(), children, self.is_training()))
-    }
-
-    /// The same module with tensors, computed from anything, instead of some parameters of its own and of
-    /// its children. Everything else is shared.
-    pub(super) fn with_values(&self, values: &[(Parameter, Tensor)]) -> Self {
-        let own = self.0.parameters.iter().map(|(name, parameter)| {
-            let value = values.iter().find(|(replaced, _)| replaced.is_same(parameter));
-            (name.clone(), value.map_or_else(|| parameter.clone(), |(_, value)| Parameter::computed(value)))
-        });
-        let children = self.0.children.iter().map(|(name, child)| (name.clone(), child.with_values(values)));
-        let layer = Arc::clone(&self.0.layer);
-        Self::from_parts(layer, own.collect(), children.collect(), self.is_training())
     }
 
     /// Moves all parameters and buffers to a device.

@@ -1,7 +1,7 @@
 //! All that changes in a module, as plain data.
 
-use super::{Module, state};
-use crate::{Error, Result, Spec, Tensor};
+use super::{Module, Seen, state};
+use crate::{Error, Result, Tensor};
 
 /// What a module is at one moment: the values of its tensors, which of them are frozen, and the mode of
 /// every module in it. Tensors are immutable, so keeping one costs no copy.
@@ -22,11 +22,11 @@ pub struct Role {
     pub frozen: bool,
 }
 
-/// How a module behaves, and the spec of its last input, which an export without sizes takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a module behaves, and its last inputs, which an export without sizes takes.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mode {
     pub training: bool,
-    pub seen: Option<Spec>,
+    pub seen: Option<Seen>,
 }
 
 impl Snapshot {
@@ -70,7 +70,7 @@ impl Module {
             snapshot.roles.push(Role { buffer: parameter.is_buffer(), frozen: parameter.is_frozen() });
         }
         self.walk(&mut |module| {
-            snapshot.modules.push(Mode { training: module.is_training(), seen: module.last_input() });
+            snapshot.modules.push(Mode { training: module.is_training(), seen: module.last_inputs() });
         });
         snapshot
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Mode, Module, Parameter,
+    Mode, Module, Parameter, Value,
     display::thousands,
     watch::{WatchedLayer, watched},
 };
@@ -47,7 +47,21 @@ impl Module {
     /// # Errors
     /// Those of the layers.
     pub fn summary(&self, x: &Tensor) -> Result<Summary> {
-        self.summary_of(&[x], |inputs| self.forward(&inputs[0]))
+        self.summary_with(&[x.into()])
+    }
+
+    /// [`Module::summary`] for several inputs, or lists and maps of them.
+    ///
+    /// # Errors
+    /// Those of the layers.
+    pub fn summary_with(&self, inputs: &[Value]) -> Result<Summary> {
+        let tensors: Vec<&Tensor> = inputs.iter().flat_map(Value::tensors).collect();
+        self.summary_of(&tensors, |stand_ins| {
+            let mut next = stand_ins.iter();
+            let mut stand_in = |x: &Tensor| Ok::<_, Error>(next.next().unwrap_or(x).clone());
+            let inputs = inputs.iter().map(|input| input.each(&mut stand_in)).collect::<Result<Vec<_>>>()?;
+            self.call(&inputs)
+        })
     }
 
     /// The summary of a pass that takes these inputs.
@@ -76,7 +90,7 @@ impl Module {
     fn keeping_seen<T>(&self, f: impl FnOnce() -> T) -> T {
         let mut modes = vec![];
         self.walk(&mut |module| {
-            let (training, seen) = (module.is_training(), module.last_input());
+            let (training, seen) = (module.is_training(), module.last_inputs());
             modes.push((module.clone(), Mode { training, seen }));
         });
         let result = f();
@@ -183,11 +197,12 @@ fn visible(c: char) -> char {
 
 /// Multiply-adds as torchinfo counts them (`LayerInfo.calculate_macs`): each parameter once a sample, those
 /// of convolutions once a position of the output `[N, C, ...]`, those of recurrent layers once a step, which
-/// is the first size of what ONNX's give, `[T, directions, N, H]`.
+/// is the first size of what ONNX's give, `[T, directions, N, H]`, and one of the first two of ours.
 fn operations(kind: &str, parameters: usize, output: &Spec) -> usize {
     let product = |sizes: &[usize]| sizes.iter().copied().fold(1, usize::saturating_mul);
     let times = match (kind, &output.shape[..]) {
         ("LSTM" | "GRU" | "RNN", [steps, _, samples, _]) => product(&[*steps, *samples]),
+        ("LSTM" | "GRU" | "RNN", [steps, samples, _]) => product(&[*steps, *samples]),
         (_, [samples, _, positions @ ..]) if kind.contains("Conv") => {
             product(&[*samples, product(positions)])
         }

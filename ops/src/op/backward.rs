@@ -54,6 +54,17 @@ impl Gradients {
         self.0.iter().map(|(id, g)| Ok((*id, f(g)?))).collect::<Result<_>>().map(Self)
     }
 
+    /// The gradients of those leaves alone.
+    pub fn only(&self, leaves: &[Tensor]) -> Self {
+        let ids: HashSet<u64> = leaves.iter().filter_map(|x| x.node().map(|node| node.id)).collect();
+        Self(self.0.iter().filter(|(id, _)| ids.contains(id)).map(|(id, g)| (*id, g.clone())).collect())
+    }
+
+    /// These gradients, of the leaves of another set those of that.
+    pub fn replaced(&self, other: &Self) -> Self {
+        Self(self.0.iter().chain(&other.0).map(|(id, g)| (*id, g.clone())).collect())
+    }
+
     /// The sum with another set of gradients; a leaf that only one of them has keeps its own.
     pub fn add(&self, other: &Self) -> Result<Self> {
         let mut sum = self.0.clone();

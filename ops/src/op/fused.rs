@@ -37,12 +37,22 @@ pub(crate) fn gradients(
     if !is_grad_enabled() {
         return (0..at.x.len()).map(|i| at.want(i, || kernel(i))).collect();
     }
+    recorded(at.x, at.dy, at.wanted, plain)
+}
+
+/// The gradients of what `plain` computes of `x`, recorded.
+pub(crate) fn recorded(
+    x: &[Tensor],
+    dy: &Tensor,
+    wanted: &[bool],
+    plain: impl Fn(&[Tensor]) -> Result<Tensor>,
+) -> Result<Vec<Option<Tensor>>> {
     // Handles of their own, because one input may have been computed from another.
     let handle = |(x, &wanted): (&Tensor, &bool)| if wanted { x.mul_scalar(1.0) } else { Ok(x.clone()) };
-    let x = at.x.iter().zip(at.wanted).map(handle).collect::<Result<Vec<_>>>()?;
-    let wanted: Vec<_> = x.iter().zip(at.wanted).filter(|(_, wanted)| **wanted).map(|(x, _)| x).collect();
-    let mut found = plain(&x)?.mul(at.dy)?.sum()?.gradient(&wanted)?.into_iter();
-    Ok(at.wanted.iter().map(|&wanted| if wanted { found.next() } else { None }).collect())
+    let x = x.iter().zip(wanted).map(handle).collect::<Result<Vec<_>>>()?;
+    let targets: Vec<_> = x.iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(x, _)| x).collect();
+    let mut found = plain(&x)?.mul(dy)?.sum()?.gradient(&targets)?.into_iter();
+    Ok(wanted.iter().map(|&wanted| if wanted { found.next() } else { None }).collect())
 }
 
 /// An operation that is all run: a constant to gradients, with no form in ONNX.

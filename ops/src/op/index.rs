@@ -3,12 +3,12 @@
 use burn::backend::tensor::IndexingUpdateOp;
 
 use super::{
-    OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, binary::expanded,
-    by_kind, promote::alike, require, require_number, require_rank, require_same,
+    OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp,
+    binary::expanded, by_kind, promote::alike, require, require_number, require_rank, require_same,
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
-    tensor::{POLL_EVERY, apply, broadcast, require_room, show},
+    tensor::{Data, POLL_EVERY, apply, broadcast, require_room, show},
 };
 
 /// All dimensions but `dim` must agree between the index and the tensor.
@@ -216,6 +216,47 @@ impl Tensor {
         same_but("scatter_add", dim, self.spec(), index.spec())?;
         in_range("scatter_add", index, self.shape()[dim])?;
         apply(AddChosen(Choose(Chosen::Elements, dim)), &[self, index, source])
+    }
+
+    /// `y = x`, then `y[index[i][j]][j] = source[i][j]` along dimension 0, and so on for others; of several for
+    /// one element the last counts, and gets the gradient.
+    ///
+    /// # Errors
+    /// As [`Tensor::gather`]; [`Error::Shape`] unless index and source have one shape, [`Error::DType`] for a
+    /// source of another element type.
+    pub fn scatter(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
+        const OP: &str = "scatter";
+        let dim = self.spec().dim(OP, dim)?;
+        same_but(OP, dim, self.spec(), index.spec())?;
+        require_same(OP, self.spec(), source.spec())?;
+        ensure(source.shape() == index.shape(), || {
+            let found = format!("{:?} for the source, {:?} for the index", source.shape(), index.shape());
+            Error::shape(OP, found, "one shape for both")
+        })?;
+        if [self, index, source].iter().any(|x| x.is_symbolic()) {
+            let operator = OnnxOperator::new("ScatterElements", self.spec()).with("axis", dim.into());
+            return operator.on(&[self, index, source]);
+        }
+        in_range(OP, index, self.shape()[dim])?;
+        let scattered = || {
+            let [written, writer] = self.last_writers(dim, index)?;
+            written.where_(&source.gather_known(dim, &writer)?, self)
+        };
+        scattered().map_err(|e| e.named(OP))
+    }
+
+    /// Of each element whether `index` names it, and the last place along `dim` where it does.
+    fn last_writers(&self, dim: usize, index: &Tensor) -> Result<[Tensor; 2]> {
+        let (n, m) = (self.shape()[dim], index.shape()[dim]);
+        let inner: usize = self.shape()[dim + 1..].iter().product();
+        let (mut written, mut writer) = (vec![false; self.len()], vec![0i32; self.len()]);
+        for (at, to) in index.to_f64()?.into_iter().enumerate() {
+            let (outer, j, i) = (at / (m * inner), at / inner % m, at % inner);
+            let place = (outer * n + to as usize) * inner + i;
+            (written[place], writer[place]) = (true, j as i32);
+        }
+        let made = |data: Data| Tensor::from_data(data, self.shape(), index.device());
+        Ok([made(written.into())?, made(writer.into())?])
     }
 
     /// Whole slices of dimension `dim`, in the order of a one-dimensional index; repeats are allowed.

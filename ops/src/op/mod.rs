@@ -3,29 +3,42 @@
 
 use crate::{DType, Error, Result, Spec, ensure, tensor::show};
 
+mod adaptive;
 mod backward;
 pub(crate) mod batch_norm;
 mod binary;
 mod compare;
 mod composed;
 mod concat;
+mod contract;
 mod conv;
+mod conv3d;
+pub(crate) mod count;
 mod cumsum;
+pub mod custom;
+mod distance;
+mod einsum;
 mod elementwise;
+mod finite;
 pub(crate) mod fused;
 mod index;
 mod interpolate;
 pub(crate) mod keep;
+mod linalg;
 mod matmul;
 mod pad;
+mod patches;
 mod pool;
 mod promote;
+mod quantile;
 mod range;
 mod rectifier;
 mod reduce;
 mod refuse;
 mod scalar;
+mod scan;
 mod shape;
+mod shift;
 mod slice;
 mod softmax;
 mod sort;
@@ -42,9 +55,12 @@ pub use backward::Gradients;
 pub use elementwise::Elementwise;
 pub(crate) use refuse::refuse_where;
 
+pub use conv3d::Window3d;
+pub use count::{Histogram, Unique};
 pub use interpolate::Interpolation;
 pub use pad::Padding;
 pub use promote::Number;
+pub use quantile::Between;
 pub use subscript::Index;
 pub use window::Window;
 

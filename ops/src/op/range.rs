@@ -1,6 +1,6 @@
 //! Tensors that are made from numbers of rows and columns.
 
-use super::{index::in_range, require, require_number};
+use super::{index::in_range, require, require_float, require_number};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure,
     tensor::{holds, show},
@@ -22,6 +22,54 @@ impl Tensor {
         [start, step, last].iter().try_for_each(|&number| holds("arange", dtype, number))?;
         let spec = Spec::new([count as usize], dtype);
         Tensor::from_numbers("arange", spec, device, |i| start + step * i as f64)
+    }
+
+    /// `steps` numbers at equal distances from `start` to `end`, both included; `start` alone where there is
+    /// one. The second half is counted from the end, so that it ends there (as PyTorch does).
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no steps and for ends that are not finite; [`Error::DType`] for anything but
+    /// floats.
+    pub fn linspace(start: f64, end: f64, steps: usize, dtype: DType, device: Device) -> Result<Tensor> {
+        ensure(steps != 0, || Error::argument("linspace", "the number of steps", "0", "at least 1"))?;
+        ensure(start.is_finite() && end.is_finite(), || {
+            Error::argument("linspace", "the range", format!("{start} to {end}"), "finite numbers")
+        })?;
+        let spec = Spec::new([steps], dtype);
+        require_float("linspace", &spec)?;
+        let step = if steps == 1 { 0.0 } else { (end - start) / (steps - 1) as f64 };
+        Tensor::from_numbers("linspace", spec, device, |i| {
+            if i < steps.div_ceil(2) { start + step * i as f64 } else { end - step * (steps - 1 - i) as f64 }
+        })
+    }
+
+    /// Tensors of one dimension, `[A]`, `[B]`, .., as grids `[A, B, ..]`: the i-th of them runs along dimension
+    /// i. With `by_columns` (\"xy\") the first two dimensions are exchanged.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no tensors, [`Error::Shape`] for ones of more dimensions than one and for more
+    /// of them than a tensor has dimensions.
+    pub fn meshgrid(tensors: &[&Tensor], by_columns: bool) -> Result<Vec<Tensor>> {
+        const OP: &str = "meshgrid";
+        let found = || format!("{:?}", tensors.iter().map(|x| x.shape()).collect::<Vec<_>>());
+        ensure(!tensors.is_empty(), || Error::argument(OP, "the list of tensors", "empty", "at least one"))?;
+        let fits = tensors.iter().all(|x| x.rank() <= 1) && tensors.len() <= Spec::MAX_RANK;
+        ensure(fits, || {
+            let expected = format!("one dimension each, of at most {} tensors", Spec::MAX_RANK);
+            Error::shape(OP, found(), expected)
+        })?;
+        let devices: Vec<_> = tensors.iter().map(|x| x.device()).collect();
+        ensure(devices.windows(2).all(|pair| pair[0] == pair[1]), || {
+            Error::device(OP, format!("{devices:?}"), "one device for all tensors (move with `to(device)`)")
+        })?;
+        let sizes: Vec<usize> = tensors.iter().map(|x| x.len()).collect();
+        let grid = |(i, x): (usize, &&Tensor)| {
+            let mut along = vec![1; sizes.len()];
+            along[i] = sizes[i];
+            let grid = x.reshape(&along)?.expand(&sizes)?;
+            if by_columns && sizes.len() > 1 { grid.transpose(0, 1) } else { Ok(grid) }
+        };
+        tensors.iter().enumerate().map(grid).map(|grid| grid.map_err(|e| e.named(OP))).collect()
     }
 
     /// The identity matrix `[n, n]`.

@@ -89,11 +89,11 @@ impl Tensor {
         self.gather_known(self.spec().dim("sort", dim)?, &order)
     }
 
-    /// The `k` largest elements along `dim`, the largest first, and their numbers (i32).
+    /// The `k` largest or smallest elements along `dim`, the most extreme first, and their numbers (i32).
     ///
     /// # Errors
     /// As [`Tensor::argsort`], and [`Error::Argument`] unless k is 1 to the size of the dimension.
-    pub fn top_k(&self, k: usize, dim: i64) -> Result<(Tensor, Tensor)> {
+    pub fn top_k(&self, k: usize, dim: i64, largest: bool) -> Result<(Tensor, Tensor)> {
         let d = self.spec().dim("top_k", dim)?;
         ensure((1..=self.shape()[d]).contains(&k), || {
             Error::argument(
@@ -103,8 +103,8 @@ impl Tensor {
                 format!("1 to {}, the size of dimension {dim} of {:?}", self.shape()[d], self.shape()),
             )
         })?;
-        let order = self.argsort(dim, true).map_err(|e| e.named("top_k"))?;
-        let largest = order.narrow(dim, 0, k)?;
-        Ok((self.gather_known(d, &largest)?, largest))
+        let order = self.argsort(dim, largest).map_err(|e| e.named("top_k"))?;
+        let first = order.narrow(dim, 0, k)?;
+        Ok((self.gather_known(d, &first)?, first))
     }
 }

@@ -5,8 +5,8 @@ use std::mem::MaybeUninit;
 use super::{
     Draw,
     fill::{PART, fill_from},
-    law::{self, box_muller},
-    truncated::first_taken,
+    gamma::Gamma,
+    law,
 };
 use crate::cpu::{self, sum::in_lanes, wide};
 
@@ -58,48 +58,4 @@ fn exponentiate(logarithms: &[f64], out: &mut [MaybeUninit<f32>]) {
     let relative = |x: &f64| libm::exp(x - largest);
     let scale = 1.0 / logarithms.iter().map(relative).sum::<f64>();
     out.iter_mut().zip(logarithms).for_each(|(y, x)| _ = y.write((relative(x) * scale) as f32));
-}
-
-/// The gamma law, by the method of Marsaglia and Tsang (2000), A Simple Method for Generating Gamma
-/// Variables: `d v` with `v = (1 + c x)^3` and x normal, if a uniform number allows it. For a parameter
-/// below 1 that of one more is drawn, and multiplied by the power 1 / alpha of a uniform number.
-struct Gamma {
-    d: f64,
-    c: f64,
-    power: f64,
-}
-
-impl Gamma {
-    fn new(alpha: f64) -> Self {
-        let d = if alpha < 1.0 { alpha + 2.0 / 3.0 } else { alpha - 1.0 / 3.0 };
-        Self { d, c: 1.0 / (9.0 * d).sqrt(), power: 1.0 / alpha }
-    }
-
-    /// Number `i` of a draw over `d`, which no share depends on; for a parameter below 1 that of
-    /// one more. And a word that it does not depend on.
-    fn number(&self, draw: Draw, i: usize) -> (f64, u32) {
-        first_taken(draw, i, |[a, b, c, rest]| {
-            let x = f64::from(box_muller(a, b)[0]);
-            let base = 1.0 + self.c * x;
-            if base <= 0.0 {
-                return None;
-            }
-            let (v, uniform, square) = (base * base * base, open(c), x * x);
-            // Nearly always true, and then what follows is.
-            let taken = uniform < 1.0 - 0.0331 * square * square
-                || libm::log(uniform) < 0.5 * square + self.d * (1.0 - v + libm::log(v));
-            taken.then_some((v, rest))
-        })
-    }
-
-    /// The logarithm of the number, for a parameter below 1.
-    fn logarithm(&self, draw: Draw, i: usize) -> f64 {
-        let (number, word) = self.number(draw, i);
-        libm::log(number) + self.power * libm::log(open(word))
-    }
-}
-
-/// In (0, 1), an odd multiple of 2^-33.
-fn open(word: u32) -> f64 {
-    (f64::from(word) + 0.5) / 4_294_967_296.0
 }

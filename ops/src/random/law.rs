@@ -59,6 +59,14 @@ pub(super) struct Normal;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exponential;
 
+/// Minus the logarithm of an exponential number; -2.9 to 16.7.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gumbel;
+
+/// An exponential number or its negative; at most 16.7 in size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Laplace;
+
 /// 1 with some probability, otherwise 0.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bernoulli {
@@ -95,6 +103,21 @@ impl Law for Exponential {
     #[inline(always)]
     fn four(self, words: [u32; 4]) -> [f32; 4] {
         words.map(|word| -ln(open_unit(word)))
+    }
+}
+
+impl Law for Gumbel {
+    #[inline(always)]
+    fn four(self, words: [u32; 4]) -> [f32; 4] {
+        words.map(|word| -ln(-ln(open_unit(word))))
+    }
+}
+
+impl Law for Laplace {
+    #[inline(always)]
+    fn four(self, words: [u32; 4]) -> [f32; 4] {
+        // The first bit is the sign.
+        words.map(|word| if word >> 31 == 0 { -ln(open_unit(word << 1)) } else { ln(open_unit(word << 1)) })
     }
 }
 

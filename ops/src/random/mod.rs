@@ -6,18 +6,27 @@
 //! those of Philox4x32-10; uniform numbers and truth values have the same bits on all devices, normal
 //! numbers agree to 1e-5, and what is drawn again until it fits is always drawn on the CPU.
 
+mod choice;
+mod directions;
 mod dirichlet;
 mod fill;
+mod gamma;
 #[cfg(feature = "cube")]
 mod gpu;
 mod key;
 mod law;
+mod more;
 mod philox;
+mod poisson;
 mod stream;
 mod tensors;
 mod truncated;
 
 pub use key::{Draw, Key};
+pub use more::{
+    beta, categorical, exponential, gamma, gumbel, laplace, multinomial, poisson, randint, randperm,
+    von_mises, von_mises_fisher,
+};
 pub use philox::philox4x32_10;
 pub use stream::{next_draw, next_key, with_stream};
 pub use tensors::{bernoulli, dirichlet, dirichlet_per_pixel, normal, truncated_normal, uniform};

@@ -104,7 +104,7 @@ fn primitive(draw: Draw, law: impl Coded, spec: &Spec, device: Device) -> Primit
 }
 
 /// A tensor of numbers that are drawn on the CPU, whichever device it is for.
-fn from_cpu(
+pub(super) fn from_cpu(
     op: &'static str,
     shape: &[usize],
     device: Device,
@@ -117,6 +117,6 @@ fn from_cpu(
 }
 
 /// What `make` gives. Many numbers are left alone where a stop is asked for.
-fn made(n: usize, make: impl FnOnce() -> Vec<f32> + Send + 'static) -> Vec<f32> {
+pub(super) fn made<T: Send + 'static>(n: usize, make: impl FnOnce() -> Vec<T> + Send + 'static) -> Vec<T> {
     if n > MANY { interrupt::left_alone(make) } else { make() }
 }

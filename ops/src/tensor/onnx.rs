@@ -31,6 +31,8 @@ pub enum OnnxAttribute {
     Float(f64),
     /// A word.
     Text(&'static str),
+    /// Words.
+    Texts(&'static [&'static str]),
 }
 
 /// The attributes of a node by name.

@@ -54,6 +54,7 @@ pub(crate) struct Saves {
 impl Saves {
     pub const NOTHING: Self = Self { inputs: 0, output: false };
     pub const INPUTS: Self = Self { inputs: u32::MAX, output: false };
+    pub const ALL: Self = Self { inputs: u32::MAX, output: true };
     pub const OUTPUT: Self = Self { inputs: 0, output: true };
 
     /// Only the inputs with those indices.
@@ -64,6 +65,11 @@ impl Saves {
             i += 1;
         }
         Self { inputs: mask, output: false }
+    }
+
+    /// The output, too.
+    pub const fn and_output(self) -> Self {
+        Self { output: true, ..self }
     }
 
     pub fn input(self, i: usize) -> bool {

@@ -46,6 +46,9 @@ fn message_name(method: &str) -> &str {
         "reshape_infer" => "reshape",
         "interpolate_by" => "interpolate",
         "clamp_min" | "clamp_max" => "clamp",
+        "lerp_by" => "lerp",
+        "im2col" => "unfold",
+        "col2im" => "fold",
         "prod_dims" | "any_dims" | "all_dims" => method.trim_end_matches("_dims"),
         _ => method.trim_end_matches("_dims").trim_end_matches("_scalar"),
     }

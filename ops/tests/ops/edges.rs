@@ -2,6 +2,7 @@
 //! `atan2_backward`, `pow_backward_self`, `pow_backward_exponent`, `norm_backward`, `std_backward`.
 
 use crate::support::gpu;
+use ops::nn::loss::Reduction;
 use ops::{
     DType, Device, Error, Result, Tensor,
     kernels::{
@@ -37,9 +38,9 @@ fn assert_close(found: &[f64], expected: &[f64]) {
 fn cross_entropy_of_what_is_wholly_wrong_is_100_with_a_slope() {
     for dtype in [DType::F32, DType::F64] {
         let (p, t) = ([1.0, 0.0, 0.25, 1.0, 0.0], [0.0, 1.0, 1.0, 1.0, 0.0]);
-        let y = loss::bce(&vector(&p, dtype), &vector(&t, dtype)).unwrap().item().unwrap();
+        let y = loss::bce(&vector(&p, dtype), &vector(&t, dtype), Reduction::Mean).unwrap().item().unwrap();
         assert_close(&[y], &[(200.0 + 4f64.ln()) / 5.0]);
-        let found = slopes(&[&p, &t], dtype, |x| loss::bce(&x[0], &x[1])?.mul_scalar(5.0));
+        let found = slopes(&[&p, &t], dtype, |x| loss::bce(&x[0], &x[1], Reduction::Mean)?.mul_scalar(5.0));
         assert_close(&found[0], &[1e12, -1e12, -4.0, 0.0, 0.0]);
         assert_close(&found[1], &[-100.0, 100.0, 3f64.ln(), -100.0, 100.0]);
     }
@@ -50,7 +51,8 @@ fn cross_entropy_refuses_what_is_no_probability() {
     let one = vector(&[1.0, 1.0], DType::F32);
     for (wrong, shown) in [(1.5, "1.5"), (-0.5, "-0.5"), (f64::NAN, "NaN"), (INF, "inf")] {
         for dtype in [DType::F32, DType::F64] {
-            let error = loss::bce(&vector(&[0.5, wrong], dtype), &one.cast(dtype).unwrap()).unwrap_err();
+            let error = loss::bce(&vector(&[0.5, wrong], dtype), &one.cast(dtype).unwrap(), Reduction::Mean)
+                .unwrap_err();
             let expected = format!("bce: a probability is {shown}, expected 0 to 1 (`x.sigmoid()` makes");
             assert!(error.to_string().starts_with(&expected), "{error}");
         }
@@ -62,10 +64,10 @@ fn what_a_gpu_computes_is_refused_when_it_is_read() {
     let Some(device) = gpu() else { return };
     let on = |values: &[f64]| vector(values, DType::F32).to_device(device).unwrap();
     let (target, other) = (on(&[1.0, 1.0]), on(&[2.0]));
-    let fine = loss::bce(&on(&[0.5, 1.0]), &target).unwrap();
+    let fine = loss::bce(&on(&[0.5, 1.0]), &target, Reduction::Mean).unwrap();
     assert_close(&[fine.item().unwrap()], &[2f64.ln() / 2.0]);
     for _ in 0..3 {
-        loss::bce(&on(&[0.5, 1.5]), &target).unwrap();
+        loss::bce(&on(&[0.5, 1.5]), &target, Reduction::Mean).unwrap();
     }
     let error = other.item().unwrap_err();
     assert!(matches!(error, Error::Argument { op: "bce", .. }), "{error}");

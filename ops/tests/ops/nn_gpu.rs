@@ -2,13 +2,16 @@
 //! test says so and passes.
 
 use crate::support::gpu;
+use ops::nn::loss::CrossEntropy;
 use ops::{
     Device, Result, Tensor,
     nn::{
-        Activation, Adam, Module, Optimiser, activation, batch_norm, class_batch_norm, conv2d, dropout,
-        embedding, flatten, group_norm, init, linear, loss, max_pool2d, sequential, spectral, upsample,
+        Activation, Adam, Module, Optimiser, PositionOptions, RecurrentOptions, TransformerOptions, Value,
+        activation, adaptive_avg_pool1d, adaptive_max_pool1d, batch_norm, class_batch_norm, conv2d, conv3d,
+        dropout, embedding, flatten, group_norm, gru, init, linear, loss, lstm, max_pool2d,
+        positional_encoding, rnn, sequential, spectral, transformer_encoder_layer, upsample,
     },
-    op::Interpolation,
+    op::{Interpolation, Window3d},
     random,
 };
 
@@ -39,7 +42,11 @@ fn train(device: Device) -> Result<Vec<f32>> {
         let mut numbers = Vec::new();
         for _ in 0..3 {
             let x = random::normal(&[6, 1, 10, 10], device)?;
-            let loss = loss::cross_entropy(&network.forward(&x)?, &labels, 0.1)?;
+            let loss = loss::cross_entropy(
+                &network.forward(&x)?,
+                &labels,
+                &CrossEntropy { label_smoothing: 0.1, ..CrossEntropy::default() },
+            )?;
             numbers.extend(loss.to_f32()?);
             optimiser.step(&loss.backward()?.clip_norm(0.5)?)?;
         }
@@ -76,7 +83,7 @@ fn train_by_class(device: Device) -> Result<Vec<f32>> {
         for _ in 0..2 {
             let x = parts[0].forward(&labels)?.add(&random::normal(&[6, 4], device)?)?;
             let scores = parts[2].forward(&parts[1].forward_with(&x, &labels)?)?;
-            let loss = loss::cross_entropy(&scores, &labels, 0.0)?;
+            let loss = loss::cross_entropy(&scores, &labels, &CrossEntropy::default())?;
             numbers.extend(loss.to_f32()?);
             optimiser.step(&loss.backward()?)?;
             average.average(&parts[2], 0.9)?;
@@ -93,5 +100,58 @@ fn classes_are_learnt_on_a_gpu_as_on_the_cpu() {
     let (cpu, gpu) = (train_by_class(Device::Cpu).unwrap(), train_by_class(gpu).unwrap());
     for (a, b) in cpu.iter().zip(&gpu) {
         assert!((a - b).abs() < 1e-4, "{a} on the CPU, {b} on the GPU");
+    }
+}
+
+/// Layers of sequences, adaptive pools and a convolution of volumes: what they give, and the gradients.
+fn sequences(device: Device) -> Result<Vec<f32>> {
+    random::with_stream(random::Key::new(3), || {
+        let options = RecurrentOptions { bidirectional: true, layers: 2, ..RecurrentOptions::default() };
+        let small = TransformerOptions { dim_feedforward: 6, dropout: 0.0, ..TransformerOptions::default() };
+        let x = random::normal(&[5, 3, 4], device)?;
+        let causal = Value::map([("is_causal", Value::Bool(true))]);
+        let volume = random::normal(&[2, 2, 3, 4, 5], device)?;
+        let parts = [
+            (lstm(4, 3, options)?, vec![(&x).into()]),
+            (gru(4, 3, options)?, vec![(&x).into()]),
+            (rnn(4, 3, true, options)?, vec![(&x).into()]),
+            (transformer_encoder_layer(4, 2, small)?, vec![(&x).into(), causal]),
+            (
+                positional_encoding(4, PositionOptions { dropout: 0.0, ..Default::default() })?,
+                vec![(&x).into()],
+            ),
+            (adaptive_avg_pool1d(3)?, vec![(&x).into()]),
+            (adaptive_max_pool1d(3)?, vec![(&x).into()]),
+            (
+                conv3d(2, 3, [2, 3, 2], Window3d { padding: [1; 3], ..Window3d::default() }, true)?,
+                vec![volume.into()],
+            ),
+        ];
+        let mut numbers = vec![];
+        for (module, inputs) in parts {
+            module.to_device(device)?;
+            let y = module.call(&inputs)?;
+            for y in y.tensors() {
+                numbers.extend(y.to_f32()?);
+            }
+            if module.parameter_count() > 0 {
+                let gradients = y.tensors()[0].square()?.sum()?.backward()?;
+                for (_, parameter) in module.named_parameters() {
+                    let gradient = parameter.gradient(&gradients).map(Tensor::to_f32).transpose()?;
+                    numbers.extend(gradient.into_iter().flatten());
+                }
+            }
+        }
+        Ok(numbers)
+    })
+}
+
+#[test]
+fn sequences_on_a_gpu_are_those_on_the_cpu() {
+    let Some(gpu) = gpu() else { return };
+    let (cpu, gpu) = (sequences(Device::Cpu).unwrap(), sequences(gpu).unwrap());
+    assert_eq!(cpu.len(), gpu.len());
+    for (a, b) in cpu.iter().zip(&gpu) {
+        assert!((a - b).abs() < 1e-3 + 1e-4 * a.abs(), "{a} on the CPU, {b} on the GPU");
     }
 }

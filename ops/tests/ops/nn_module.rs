@@ -3,12 +3,13 @@
 use std::any::Any;
 
 use crate::support::*;
+use ops::nn::loss::Reduction;
 use ops::{
     DType, Device, Result, Tensor,
     nn::{
-        Activation, Adam, BatchNormOptions, Layer, Module, Optimiser, Parameter, activation, batch_norm,
-        class_batch_norm, conv2d, dropout, embedding, init, linear, loss, sequential, sequential_named,
-        spectral,
+        Activation, Adam, BatchNormOptions, Layer, Module, Optimiser, Parameter, Value, activation,
+        batch_norm, class_batch_norm, conv2d, dropout, embedding, init, linear, loss, sequential,
+        sequential_named, spectral, value,
     },
     random,
 };
@@ -135,8 +136,9 @@ impl Layer for Tied {
         String::new()
     }
 
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&module.value("encode")?)?.matmul(&module.value("decode")?.transpose(0, 1)?)
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value> {
+        let code = value::one("Tied", inputs)?.matmul(&module.value("encode")?)?;
+        code.matmul(&module.value("decode")?.transpose(0, 1)?).map(Value::Tensor)
     }
 }
 
@@ -234,7 +236,8 @@ fn a_parameter_takes_only_values_like_its_own() {
 #[test]
 fn a_leaf_keeps_its_identity() {
     let parameter = Parameter::new(&floats(&[1.0], &[1])).unwrap();
-    let gradients = loss::mse(&parameter.get(), &floats(&[3.0], &[1])).unwrap().backward().unwrap();
+    let gradients =
+        loss::mse(&parameter.get(), &floats(&[3.0], &[1]), Reduction::Mean).unwrap().backward().unwrap();
     parameter.set(&floats(&[5.0], &[1])).unwrap();
     assert_eq!(parameter.gradient(&gradients).unwrap().item().unwrap(), -4.0);
 }

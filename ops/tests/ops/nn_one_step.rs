@@ -2,6 +2,7 @@
 //! `golden/augintae_loss.json`).
 
 use crate::support::*;
+use ops::nn::loss::Reduction;
 use ops::{
     DType, Result, Tensor,
     nn::{Module, linear, loss},
@@ -109,8 +110,9 @@ fn augmentation_interpolating_autoencoder() {
 
         let image = y.detach().track().unwrap();
         let gradient = |loss: Tensor| loss.backward().unwrap().of(&image).unwrap().clone();
-        let recon = gradient(loss::l1(&image, &c).unwrap());
-        let adversarial = gradient(loss::lsgan_g(&discriminator.forward(&image).unwrap()).unwrap());
+        let recon = gradient(loss::l1(&image, &c, Reduction::Mean).unwrap());
+        let adversarial =
+            gradient(loss::lsgan_g(&discriminator.forward(&image).unwrap(), Reduction::Mean).unwrap());
         let norm = |g: &Tensor| g.norm_dims(&[1], true).unwrap();
         let gamma = norm(&recon).div(&norm(&adversarial)).unwrap();
         assert_golden(&gamma.squeeze(1).unwrap(), &case["gamma"], limit);

@@ -4,11 +4,12 @@
 use ops::{
     Device,
     nn::{
-        BatchNormOptions, ConvOptions, Fans, Module, Parameter, batch_norm, class_batch_norm,
-        conv_transpose2d, conv1d, conv2d, embedding, group_norm, init, instance_norm, layer_norm, linear,
-        sequential, spectral,
+        BatchNormOptions, ConvOptions, Fans, Module, MultiHeadOptions, Parameter, RecurrentOptions,
+        batch_norm, class_batch_norm, conv_transpose1d, conv_transpose2d, conv1d, conv2d, conv3d, embedding,
+        group_norm, init, instance_norm, layer_norm, linear, lstm, multi_head_attention, sequential,
+        spectral, weight_norm,
     },
-    op::Window,
+    op::{Window, Window3d},
     random,
 };
 
@@ -47,6 +48,8 @@ fn affine_layers_start_within_one_over_the_root_of_the_fan_in() {
         ("conv2d", conv2d(16, 300, [5, 5], grouped(1)).unwrap(), 400, 7500),
         ("conv2d in groups", conv2d(16, 300, [5, 5], grouped(2)).unwrap(), 200, 7500),
         // Of a transposed convolution PyTorch takes the outputs: 16 maps to 1 by 4x4 start within 1/4.
+        ("conv3d", conv3d(4, 300, [5, 5, 4], Window3d::default(), true).unwrap(), 400, 30000),
+        ("conv_transpose1d", conv_transpose1d(64, 300, 5, grouped(1)).unwrap(), 1500, 320),
         ("conv_transpose2d", conv_transpose2d(64, 300, [5, 5], grouped(1)).unwrap(), 7500, 1600),
         ("conv_transpose2d in groups", conv_transpose2d(64, 300, [5, 3], grouped(4)).unwrap(), 1125, 960),
         ("conv_transpose2d to one map", conv_transpose2d(16, 1, [4, 4], grouped(1)).unwrap(), 16, 256),
@@ -62,6 +65,25 @@ fn affine_layers_start_within_one_over_the_root_of_the_fan_in() {
             assert!(spread(bias).2 <= 1.0 / (input as f64).sqrt());
         }
     }
+}
+
+/// `RNNBase.reset_parameters` and `MultiheadAttention._reset_parameters`.
+#[test]
+fn recurrent_layers_and_attention_start_as_those_of_pytorch() {
+    let layer = lstm(30, 100, RecurrentOptions { layers: 2, ..RecurrentOptions::default() }).unwrap();
+    for (_, parameter) in layer.own_parameters() {
+        assert_uniform(parameter, 0.1);
+    }
+    let layer = multi_head_attention(64, 4, MultiHeadOptions::default()).unwrap();
+    assert_uniform(layer.parameter("in_proj_weight").unwrap(), (6.0 / (4.0 * 64.0_f64)).sqrt());
+    assert_uniform(layer.child("out_proj").unwrap().parameter("weight").unwrap(), 1.0 / 8.0);
+    let state = layer.state();
+    let biases = state.iter().filter(|(name, _)| name.ends_with("bias"));
+    assert!(biases.clone().count() == 2 && biases.clone().all(|(_, bias)| spread(bias).2 == 0.0));
+    let layer = weight_norm(&linear(20, 30, true).unwrap()).unwrap();
+    let [g, v] = ["weight_g", "weight_v"].map(|name| layer.parameter(name).unwrap().get());
+    assert_uniform(layer.parameter("weight_v").unwrap(), 1.0 / 20_f64.sqrt());
+    assert_eq!(g.to_f32().unwrap(), v.norm_dims(&[1], true).unwrap().to_f32().unwrap());
 }
 
 #[test]

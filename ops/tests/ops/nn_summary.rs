@@ -4,8 +4,8 @@ use crate::support::*;
 use ops::{
     DType, Device, Result, Spec, Tensor,
     nn::{
-        Activation, BatchNormOptions, Layer, Module, activation, batch_norm, conv2d, dropout, embedding,
-        flatten, linear, max_pool2d, sequential, sequential_named, spectral,
+        Activation, BatchNormOptions, Layer, Module, Value, activation, batch_norm, conv2d, dropout,
+        embedding, flatten, linear, max_pool2d, sequential, sequential_named, spectral, value,
     },
     random,
 };
@@ -90,9 +90,10 @@ impl Layer for Reads {
         "Reads"
     }
 
-    fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
+    fn call(&self, _: &Module, inputs: &[Value]) -> Result<Value> {
+        let x = value::one("Reads", inputs)?;
         x.to_f32()?;
-        x.narrow(0, 0, 1)
+        x.narrow(0, 0, 1).map(Value::Tensor)
     }
 }
 
@@ -114,7 +115,7 @@ fn a_summary_changes_nothing() {
             assert_eq!(draw(), drawn);
         });
         assert_eq!(net.state().iter().map(|(_, p)| p.get().to_f32().unwrap()).collect::<Vec<_>>(), before);
-        assert_eq!(net.last_input().unwrap().shape, [2, 2]);
+        assert_eq!(net.last_inputs().unwrap()[0].tensors()[0].shape, [2, 2]);
         assert!(net.is_training() && net.children()[1].1.is_training());
     }
 }

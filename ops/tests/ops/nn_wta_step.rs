@@ -2,6 +2,7 @@
 //! operations, against PyTorch (`golden/wta_step.json`).
 
 use crate::support::*;
+use ops::nn::loss::Reduction;
 use ops::{
     Result, Tensor,
     nn::{
@@ -71,7 +72,7 @@ fn training_is_that_of_pytorch() {
         let x = tensor(&case["x"], dtype);
         for step in 0..3 {
             let code = winner_take_all(&encoder.forward(&x).unwrap(), 2).unwrap();
-            let loss = loss::mse(&decoder.forward(&code).unwrap(), &x).unwrap();
+            let loss = loss::mse(&decoder.forward(&code).unwrap(), &x, Reduction::Mean).unwrap();
             assert_number(&loss, &case["losses"][step], limit);
             let gradients = loss.backward().unwrap();
             if step == 0 {

@@ -15,8 +15,8 @@ const NEED_A_FILE: &[&str] = &[
     "data::csv(",
     "data::text(",
     "load(module: Module, path: string",
+    "load(optimiser: Optimiser, path: string",
     "nn::from_onnx(",
-    "forward(module: Module, inputs: map)",
     "summary(module: Module, inputs: map)",
     "onnx::model(",
     "onnx::frozen(",
@@ -176,7 +176,34 @@ fn mistakes_are_found_without_running() {
     check("noise::unifrom([2]);").shows(&["own.rhai:1:", "uniform"]);
     check("let = 1;").shows(&["own.rhai:1:5"]);
     check("let cfg = params(#{ lr: 0.1 });\nprint(cfg.rate);").shows(&["own.rhai:2:", "rate"]);
+    // Every fault is told, not only the first one.
+    check("let x = ;\ny = 5;\nlosses.mse(x, x);\nnn::conv2d(1, 2, 3, #{ strid: 2 });").shows(&[
+        "own.rhai:1:9",
+        "own.rhai:2:1: there is no variable `y` here",
+        "`let y = ...`",
+        "own.rhai:3:1: `losses` is a module",
+        "`losses::mse(...)`",
+        "own.rhai:4:24: `nn::conv2d` has no option `strid`",
+        "did you mean `stride`?",
+        "4 findings",
+    ]);
     assert!(bench.runs().is_empty());
+}
+
+#[test]
+fn variables_are_called_like_functions() {
+    let host = Host::new(Options::default());
+    let run = |text: &str| {
+        shown(&host.run(&Source::new("own.rhai", text)).map_err(|e| host.explain(&e, "own.rhai")).unwrap())
+    };
+    assert_eq!(run("let f = |x, y| x - y; f(5, f(1, 2))"), "6");
+    assert_eq!(run("let k = 2; let f = |x| x * k; let g = |x| f(f(x)); g(3) + [1].map(|x| g(x))[0]"), "16");
+    assert_eq!(run("let net = nn::linear(2, 3); let call = |x| net(x); call(ones([4, 2])).shape"), "[4, 3]");
+    assert_eq!(run("fn twice(f, x) { f(f(x)) } twice(|x| x + 1, 1)"), "3");
+    assert_eq!(run("let f = || 7; switch f() { 7 => f(), _ => 0 }"), "7");
+    let error = host.run(&Source::new("own.rhai", "let w = ones([2]);\nlet x = 1 + w(1);")).unwrap_err();
+    let error = host.explain(&error, "own.rhai");
+    assert!(error.starts_with("own.rhai:2:13: this is a Tensor, which cannot be called"), "{error}");
 }
 
 #[test]
@@ -203,9 +230,40 @@ fn help_explains_functions_modules_and_itself() {
         .run()
         .code(2)
         .says(&["no command or script function `unifrom`", "`uniform`"]);
+    // PyTorch's names, however they are written.
+    help(&["view"]).shows(&["PyTorch's `view` is `reshape`", "reshape(x: Tensor"]);
+    help(&["torch.nn.CrossEntropyLoss"]).shows(&["losses::cross_entropy("]);
+    help(&["F.relu"]).shows(&["relu(x: Tensor) -> Tensor", "nn::relu()"]);
+    help(&["x.cuda()"]).shows(&["--device gpu"]);
+    help(&["MaxPool2d"]).shows(&["nn::max_pool2d("]);
+    help(&["torch.no_grad"]).shows(&["no_grad(body: function)"]);
+    // Scripts, and words in texts.
+    help(&["scripts/judge"]).shows(&["import \"judge\" as judge;", "judge::log_answers("]);
+    help(&["log_answers"]).shows(&["scripts/judge.rhai"]);
+    help(&["learning rate"]).shows(&["set_learning_rate"]);
+    help(&["reconstructions", "latest"]).shows(&["the setting passes of dtan"]);
+    help(&["early stopping"]).shows(&["train::early_stopping("]);
+    help(&["EarlyStopping"]).shows(&["train::early_stopping(patience)"]);
+    help(&["inception distance"]).shows(&["metrics::fid"]);
     for args in [&["--help"][..], &["--version"], &["run", "--help"], &["resume", "--help"]] {
         assert!(!bench.host(args).run().code(0).stdout.is_empty());
     }
+}
+
+#[test]
+fn the_reference_has_contents_and_the_script_library() {
+    let text = Bench::new().host(["help", "--markdown"]).run().code(0).stdout;
+    for line in ["- [nn](#nn): `linear` ", "- [Without a module](#without-a-module): `params` "] {
+        assert!(text.lines().any(|shown| shown.starts_with(line)), "{line}");
+    }
+    for line in [
+        "## scripts/nets/wta.rhai",
+        "### `wta::train(net, set, cfg)`",
+        "- [scripts/judge.rhai](#scriptsjudgerhai): ",
+    ] {
+        assert!(text.lines().any(|shown| shown.starts_with(line)), "{line}");
+    }
+    assert!(!text.contains("scripts/bench"));
 }
 
 #[test]

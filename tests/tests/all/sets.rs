@@ -103,7 +103,8 @@ fn episodes_are_small_tasks() {
             first.push(e.classes[0]);
             log("first", e.classes[0]);
         }
-        if first.filter(|c| c == first[0]).len() == 20 { throw "always the same"; }
+        let one = first[0];
+        if first.filter(|c| c == one).len() == 20 { throw "always the same"; }
     "#;
     let bench = Bench::new();
     bench.script(text, &["--seed", "1"]).run().code(0);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{host::Host, onnx::Runtime, script::Source, session::Options};
 
 /// The types that functions give, each with a value and another one of it, or of a type that looks like it.
-const TYPES: [(&str, &str, &str); 37] = [
+const TYPES: [(&str, &str, &str); 38] = [
     ("()", "()", "1"),
     ("bool", "true", "false"),
     ("integer", "1", "2"),
@@ -29,6 +29,11 @@ const TYPES: [(&str, &str, &str); 37] = [
     ("Tensor", "ones([2]).track()", "ones([2]).track()"),
     ("Module", "nn::linear(2, 2)", "nn::linear(2, 2)"),
     ("Optimiser", "optim::sgd(nn::linear(2, 2), #{})", "optim::sgd(nn::linear(2, 2), #{})"),
+    (
+        "Scheduler",
+        "optim::exponential_lr(optim::sgd(nn::linear(2, 2), #{}), #{ gamma: 0.5 })",
+        "optim::exponential_lr(optim::sgd(nn::linear(2, 2), #{}), #{ gamma: 0.5 })",
+    ),
     ("Gradients", "ones([2]).track().sum().backward()", "ones([2]).track().sum().backward()"),
     ("Dataset", "data::from(zeros([2, 1]))", "data::from(ones([2, 1]))"),
     ("DataSource", "data::load(\"glyphs\")", "data::load(\"shapes\")"),

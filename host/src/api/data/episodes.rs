@@ -117,7 +117,7 @@ impl EpisodePlan {
         if items.is_empty() {
             return Ok(());
         }
-        let labels: Vec<i32> = (0..items.len()).map(|i| (i / each) as i32).collect();
+        let labels: Vec<i64> = (0..items.len()).map(|i| (i / each) as i64).collect();
         let labels = Tensor::from_data(labels, [items.len()], self.device)?;
         let plan =
             BatchPlan { batch_size: items.len(), shuffle: None, drop_last: false, device: self.device };

@@ -227,7 +227,7 @@ fn windows(text: &Text, starts: &[usize], length: usize, device: Device) -> Resu
     let mut map = Map::new();
     for (name, on) in [("inputs", 0), ("targets", 1)] {
         let tokens = starts.iter().flat_map(|start| &text.tokens()[start + on..][..length]);
-        let tokens: Vec<i32> = tokens.map(|&token| token as i32).collect();
+        let tokens: Vec<i64> = tokens.map(|&token| i64::from(token)).collect();
         map.insert(name.into(), Dynamic::from(Tensor::from_data(tokens, shape, device)?));
     }
     Ok(map.into())
@@ -235,6 +235,6 @@ fn windows(text: &Text, starts: &[usize], length: usize, device: Device) -> Resu
 
 /// Tokens as a tensor.
 fn numbers(tokens: &[u32], device: Device) -> Result<Tensor> {
-    let numbers: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
+    let numbers: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
     Ok(Tensor::from_data(numbers, [tokens.len()], device)?)
 }

@@ -2,15 +2,12 @@
 
 use std::path::Path;
 
-use onnx_net::{Choice, Graph, OnnxFile, Untie};
-use ops::{Tensor, nn::Module};
+use onnx_net::{Choice, OnnxFile, Untie};
+use ops::nn::Module;
 use rhai::{Dynamic, Map};
 
 use crate::{
-    api::{
-        onnx::placed,
-        options::{CallOptions, named},
-    },
+    api::{onnx::placed, options::CallOptions},
     error::{Error, Result},
     files::reading,
     script::{Adder, FromScript, Refusal},
@@ -31,16 +28,6 @@ pub fn add(module: &mut Adder) {
          list of all that is not supported.",
         "",
         |session: &Session, path: String, options: Option<Map>| open(session, &path, options),
-    );
-}
-
-/// Adds the methods that only such modules have.
-pub fn add_methods(global: &mut Adder) {
-    global.add(
-        "forward(module, inputs)",
-        "What a network from an .onnx file makes of #{ name: tensor }: a map of its outputs.",
-        "",
-        |module: Module, inputs: Map| forward(&module, inputs),
     );
 }
 
@@ -91,22 +78,4 @@ fn open(session: &Session, path: &str, options: Option<Map>) -> Result<Module> {
         onnx_net::module_with(&model, &choice).map_err(unusable(format!("nn::from_onnx: {path}: ")))?;
     module.to_device(session.options.device)?;
     Ok(module)
-}
-
-fn forward(module: &Module, inputs: Map) -> Result<Dynamic> {
-    let merged = ops::nn::merged(module)?;
-    let module = merged.as_ref().unwrap_or(module);
-    let Some(network) = Graph::of(module) else {
-        return Err(Error::usage(
-            format!("forward: this {} takes no inputs by name", module.layer().name()),
-            "give a tensor: `module.forward(x)`",
-        ));
-    };
-    let tensors = named::<Tensor>(inputs, "forward: the input", "give a Tensor")?;
-    let named: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-    let output = |(name, value): (String, onnx_net::GraphValue)| {
-        Ok((name.into(), Dynamic::from(value.tensor("forward")?.clone())))
-    };
-    let outputs = network.run(module, &named)?.into_iter().map(output).collect::<Result<Map>>()?;
-    Ok(outputs.into())
 }

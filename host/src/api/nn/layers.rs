@@ -2,15 +2,15 @@
 
 use ops::{
     Result as OpsResult, Tensor,
-    nn::{self, Activation, BatchNormOptions, ConvOptions, Module, PoolOptions},
-    op::{Interpolation, Window},
+    nn::{self, Activation, BatchNormOptions, ConvOptions, Module},
+    op::{Window, Window3d},
 };
 use rhai::Map;
 
 use crate::{
-    api::options::{CallOptions, one_of},
-    error::Result,
-    script::{Adder, Pair},
+    api::options::CallOptions,
+    error::{Error, Result},
+    script::{Adder, Pair, Triple},
     session::Session,
 };
 
@@ -18,7 +18,6 @@ use crate::{
 pub fn add(module: &mut Adder) {
     add_affine(module);
     add_norms(module);
-    add_shapes(module);
     add_activations(module);
     module
         .add(
@@ -44,11 +43,30 @@ pub fn add(module: &mut Adder) {
             |x: Tensor| -> OpsResult<Module> { Ok(nn::parameter(&nn::Parameter::new(&x)?)) },
         )
         .add(
+            "buffer(x)",
+            "A tensor that is saved and moved with the module that it is a part of, and not trained: a \
+             module of that tensor alone, whose `value` is computed with and `set` replaced.",
+            "nn::network(#{ count: nn::buffer(zeros([1])) }).parameter_count() => 0\n\
+             { let b = nn::buffer(zeros([1])); b.set(ones([1])); b.value.to_array() } => [1.0]",
+            |x: Tensor| nn::parameter(&nn::Parameter::buffer(&x)),
+        )
+        .add(
             "sequential(modules)",
             "Modules one after the other.",
             "nn::sequential([nn::linear(2, 1).init_uniform(-1, -1), nn::relu()])\
              .forward(tensor([[2.0, 4.0], [-2.0, -4.0]])).to_array() => [[0.0], [5.0]]",
             nn::sequential,
+        )
+        .add(
+            "weight_norm(module)",
+            "The module with its weight computed as g v / |v|, the norm taken over all dimensions but the \
+             first, of the parameters `weight_g` and `weight_v` (Salimans and Kingma, 2016).",
+            "nn::weight_norm(nn::linear(2, 3)).parameters().keys() => [\"bias\", \"weight_g\", \
+             \"weight_v\"]\n\
+             { let n = nn::weight_norm(nn::linear(2, 1, #{ bias: false })); n[\"weight_g\"].set(full([1, \
+             1], 5.0)); n[\"weight_v\"].set(tensor([[3.0, 4.0]])); n.forward(tensor([[1.0, \
+             0.0]])).round().to_array() } => [[3.0]]",
+            |module: Module| nn::weight_norm(&module),
         )
         .add(
             "spectral(module)",
@@ -61,14 +79,14 @@ pub fn add(module: &mut Adder) {
 }
 
 /// A new module on the device of the run.
-fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
+pub fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
     let module = module?;
     module.to_device(session.device())?;
     Ok(module)
 }
 
 /// The options that all convolutions have.
-fn conv_options(options: &mut CallOptions) -> Result<ConvOptions> {
+pub fn conv_options(options: &mut CallOptions) -> Result<ConvOptions> {
     let window = Window {
         stride: options.pair("stride", 1)?,
         padding: options.pair("padding", 0)?,
@@ -78,8 +96,17 @@ fn conv_options(options: &mut CallOptions) -> Result<ConvOptions> {
     Ok(ConvOptions { window, bias: options.get("bias", true)?, ..ConvOptions::default() })
 }
 
+/// Those of one of volumes, and whether it has a bias.
+fn volume_options(options: &mut CallOptions) -> Result<(Window3d, bool)> {
+    let mut sizes =
+        |name, default| Ok::<_, Error>(options.find::<Triple>(name)?.map_or([default; 3], |sizes| sizes.0));
+    let (stride, padding, dilation) = (sizes("stride", 1)?, sizes("padding", 0)?, sizes("dilation", 1)?);
+    let window = Window3d { stride, padding, dilation, groups: options.get("groups", 1)? };
+    Ok((window, options.get("bias", true)?))
+}
+
 /// Those of a transposed one.
-fn transposed_options(options: &mut CallOptions) -> Result<ConvOptions> {
+pub fn transposed_options(options: &mut CallOptions) -> Result<ConvOptions> {
     let output_padding = options.pair("output_padding", 0)?;
     Ok(ConvOptions { output_padding, ..conv_options(options)? })
 }
@@ -91,8 +118,8 @@ fn add_affine(module: &mut Adder) {
             "The affine map [.., inputs] -> [.., outputs], with option bias (true). Weight and bias start \
              uniform in +-1 / sqrt(inputs), as in PyTorch.",
             "nn::linear(2, 1).init_uniform(0.5, 0.5).forward(tensor([[2.0, 4.0]])).to_array() => [[3.5]]\n\
-             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2.0, 4]]))\
-             .to_array() => [[3.0]]",
+             nn::linear(2, 1, #{ bias: false }).init_uniform(0.5, 0.5).forward(tensor([[2.0, \
+             4.0]])).to_array() => [[3.0]]",
             |session: &Session, i: usize, o: usize, options: Option<Map>| {
                 let bias = CallOptions::read("nn::linear", options, |options| options.get("bias", true))?;
                 made(session, nn::linear(i, o, bias))
@@ -105,7 +132,7 @@ fn add_affine(module: &mut Adder) {
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]\n\
              nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1.0, 2.0, 3.0]]])).to_array() \
              => [[[4.0, 6.0]]]",
-            |session: &Session, i: usize, o: usize, k: usize, map: Map| {
+            |session: &Session, i: usize, o: usize, k: usize, map: Option<Map>| {
                 made(session, nn::conv1d(i, o, k, CallOptions::read("nn::conv1d", map, conv_options)?))
             },
         )
@@ -124,6 +151,32 @@ fn add_affine(module: &mut Adder) {
             },
         )
         .add(
+            "conv3d(inputs, outputs, kernel, options)",
+            "Convolution of volumes [N, inputs, D, H, W] with a kernel of one size or [depth, height, \
+             width], with options stride, padding, dilation, groups and bias. Weight and bias start \
+             uniform in +-1 / sqrt(inputs / groups * depth * height * width), as in PyTorch.",
+            "nn::conv3d(1, 8, 3, #{ padding: 1 }).forward(zeros([2, 1, 4, 5, 6])).shape => [2, 8, 4, 5, 6]\n\
+             nn::conv3d(1, 1, [2, 1, 1]).init_uniform(1, 1).forward(tensor([[[[[2.0]], \
+             [[3.0]]]]])).to_array() => [[[[[6.0]]]]]",
+            |session: &Session, i: usize, o: usize, k: Triple, options: Option<Map>| {
+                let (window, bias) = CallOptions::read("nn::conv3d", options, volume_options)?;
+                made(session, nn::conv3d(i, o, k.0, window, bias))
+            },
+        )
+        .add(
+            "conv_transpose1d(inputs, outputs, kernel, options)",
+            "Transposed convolution of sequences [N, inputs, L], with options stride, padding, \
+             output_padding, dilation, groups and bias. Weight and bias start uniform in +-1 / \
+             sqrt(outputs / groups * kernel): of the outputs, as in PyTorch.",
+            "nn::conv_transpose1d(2, 4, 3).forward(zeros([1, 2, 9])).shape => [1, 4, 11]\n\
+             nn::conv_transpose1d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, 1)\
+             .forward(tensor([[[1.0, 2.0]]])).to_array() => [[[1.0, 1.0, 2.0, 2.0]]]",
+            |session: &Session, i: usize, o: usize, k: usize, options: Option<Map>| {
+                let options = CallOptions::read("nn::conv_transpose1d", options, transposed_options)?;
+                made(session, nn::conv_transpose1d(i, o, k, options))
+            },
+        )
+        .add(
             "conv_transpose2d(inputs, outputs, kernel, options)",
             "Transposed convolution of images [N, inputs, H, W], with options stride, padding, \
              output_padding, dilation, groups and bias. Weight and bias start uniform in +-1 / sqrt(outputs \
@@ -132,8 +185,8 @@ fn add_affine(module: &mut Adder) {
              nn::conv_transpose2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1.0, 2.0]]]])).to_array() \
              => [[[[2.0, 4.0, 3.0], [2.0, 4.0, 3.0]]]]\n\
              nn::conv_transpose2d(1, 1, 2, #{ stride: 2, bias: false }).init_uniform(1, 1)\
-             .forward(tensor([[[[1.0, 2.0]]]])).to_array() \
-             => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
+             .forward(tensor([[[[1.0, 2.0]]]])).to_array() => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, \
+             2.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
                 made(
                     session,
@@ -204,11 +257,18 @@ fn add_norms(module: &mut Adder) {
             |session: &Session, g: usize, c: usize| made(session, nn::group_norm(g, c, true)),
         )
         .add(
-            "layer_norm(shape)",
-            "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0.",
+            "layer_norm(shape, options)",
+            "Normalises the last dimensions, which have that shape. Weights start at 1, biases at 0. With \
+             options eps (1e-5) and affine (true).",
             "nn::layer_norm([2]).forward(tensor([[1.0, 3.0], [5.0, 5.0]])).round().to_array() \
-             => [[-1.0, 1.0], [0.0, 0.0]]",
-            |session: &Session, shape: Vec<usize>| made(session, nn::layer_norm(&shape, true)),
+             => [[-1.0, 1.0], [0.0, 0.0]]\n\
+             nn::layer_norm([2], #{ eps: 3 }).forward(tensor([[1.0, 3.0]])).to_array() => [[-0.5, 0.5]]",
+            |session: &Session, shape: Vec<usize>, options: Option<Map>| {
+                let (affine, eps) = CallOptions::read("nn::layer_norm", options, |options| {
+                    Ok((options.get("affine", true)?, options.get("eps", 1e-5)?))
+                })?;
+                made(session, nn::layer_norm_with(&shape, affine, eps))
+            },
         );
 }
 
@@ -217,76 +277,6 @@ fn norm_options(options: &mut CallOptions) -> Result<BatchNormOptions> {
     let default = BatchNormOptions::default();
     let (eps, momentum) = (options.get("eps", default.eps)?, options.get("momentum", default.momentum)?);
     Ok(BatchNormOptions { eps, momentum, ..default })
-}
-
-fn pool_options(options: &mut CallOptions) -> Result<PoolOptions> {
-    Ok(PoolOptions {
-        stride: options.find::<Pair>("stride")?.map(|p| p.0),
-        padding: options.pair("padding", 0)?,
-        count_padding: options.get("count_padding", true)?,
-    })
-}
-
-fn add_shapes(module: &mut Adder) {
-    module
-        .add(
-            "max_pool2d(kernel, options)",
-            "The largest number under each window of images, with options stride (the size of the window) \
-             and padding (0).",
-            "nn::max_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[4.0]]]]\n\
-             nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1.0, 2, 3], [4, 5, 6]]]])).to_array() \
-             => [[[[5.0, 6.0]]]]",
-            |k: Pair, options: Option<Map>| {
-                CallOptions::read("nn::max_pool2d", options, pool_options)
-                    .map(|options| nn::max_pool2d(k.0, options))
-            },
-        )
-        .add(
-            "avg_pool2d(kernel, options)",
-            "The mean under each window of images, with options stride (the size of the window), padding (0) \
-             and count_padding (true).",
-            "nn::avg_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[2.5]]]]\n\
-             nn::avg_pool2d(2, #{ padding: 1 }).forward(tensor([[[[4.0, 8.0], [12.0, 16.0]]]])).to_array() \
-             => [[[[1.0, 2.0], [3.0, 4.0]]]]",
-            |k: Pair, options: Option<Map>| {
-                CallOptions::read("nn::avg_pool2d", options, pool_options)
-                    .map(|options| nn::avg_pool2d(k.0, options))
-            },
-        )
-        .add(
-            "global_avg_pool()",
-            "The mean of each channel: [N, C, H, W] -> [N, C].",
-            "nn::global_avg_pool().forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[2.5]]",
-            nn::global_avg_pool,
-        )
-        .add(
-            "upsample(scale, mode)",
-            "Larger images; mode is \"nearest\" or \"bilinear\".",
-            "nn::upsample(2, \"nearest\").forward(tensor([[[[1.0, 2.0]]]])).to_array() \
-             => [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]",
-            |scale: f64, mode: String| -> Result<Module> { Ok(nn::upsample(scale, interpolation(&mode)?)?) },
-        )
-        .add(
-            "flatten()",
-            "Everything but the first dimension in one: [N, ..] -> [N, D].",
-            "nn::flatten().forward(tensor([[[1.0, 2.0], [3.0, 4.0]]])).to_array() => [[1.0, 2.0, 3.0, 4.0]]",
-            nn::flatten,
-        )
-        .add(
-            "reshape(shape)",
-            "Each sample in another shape: [N, ..] -> [N, shape].",
-            "nn::reshape([2, 2]).forward(tensor([[1.0, 2, 3, 4]])).to_array() => [[[1.0, 2.0], [3.0, 4.0]]]",
-            |shape: Vec<i64>| nn::reshape(&shape),
-        );
-}
-
-/// The interpolation of that name.
-///
-/// # Errors
-/// `Usage` for another name.
-pub fn interpolation(mode: &str) -> Result<Interpolation> {
-    let modes = [("nearest", Interpolation::Nearest), ("bilinear", Interpolation::Bilinear)];
-    one_of("there is no interpolation", mode, &modes)
 }
 
 fn add_activations(module: &mut Adder) {
@@ -300,6 +290,17 @@ fn add_activations(module: &mut Adder) {
             "x where x > 0, slope x elsewhere",
             "nn::leaky_relu(0.5).forward(tensor([-1.0, 2.0])).to_array() => [-0.5, 2.0]",
             |slope: f64| nn::activation(Activation::LeakyRelu(slope)),
+        )
+        .add(
+            "prelu(count, start)",
+            "x where x > 0, weight x elsewhere, with one weight (1), or one for each channel; they start \
+             at 0.25.",
+            "nn::prelu().forward(tensor([-4.0, 2.0])).to_array() => [-1.0, 2.0]\n\
+             nn::prelu(3).parameter_count() => 3\n\
+             nn::prelu(1, 0.5).forward(tensor([-4.0])).to_array() => [-2.0]",
+            |session: &Session, count: Option<usize>, start: Option<f64>| {
+                made(session, nn::prelu(count.unwrap_or(1), start.unwrap_or(0.25)))
+            },
         )
         .add("sigmoid()", "1 / (1 + e^-x)", "nn::sigmoid().forward(tensor([0.0])).to_array() => [0.5]", {
             make(Activation::Sigmoid)

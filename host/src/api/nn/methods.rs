@@ -3,19 +3,22 @@
 use ops::{
     Tensor,
     nn::{
-        self, Module, Parameter,
+        self, Module, Parameter, Value,
         init::{self, Initialiser, Nonlinearity},
     },
 };
 use rhai::{Dynamic, Map};
 
-use super::weights;
+use super::{values::ModuleValue, weights};
 use crate::{
     api::options::one_of,
     error::{Error, Result},
     script::{Adder, did_you_mean},
     session::Session,
 };
+
+/// An input that may be left out.
+type Other = Option<ModuleValue>;
 
 /// How many names of parts a message shows.
 const SHOWN_PARTS: usize = 20;
@@ -31,19 +34,17 @@ pub fn add(global: &mut Adder) {
 fn add_use(global: &mut Adder) {
     global
         .add(
-            "forward(module, x, condition)",
-            "What the module makes of a tensor, perhaps given a condition: labels [N], or vectors [N, D].",
+            "forward(module, x, y, z, u, v)",
+            "What the module makes of its inputs: a tensor, or several, numbers, and arrays and maps of \
+             these. Of a network from an .onnx file, #{ name: tensor } gives a map of its outputs. \
+             `net(x)` is the same.",
             "nn::relu().forward(tensor([-1.0])).to_array() => [0.0]\n\
              nn::network(#{}, |m, x, y| x * y).forward(tensor([2.0]), tensor([3.0])).to_array() => [6.0]\n\
              nn::conditional_batch_norm(3, 10).forward(ones([2, 3, 4, 4]), tensor([7, 1])\
-             ).shape => [2, 3, 4, 4]",
-            |module: Module, x: Tensor, condition: Option<Tensor>| {
-                let y = match condition {
-                    Some(condition) => module.forward_with(&x, &condition),
-                    None => module.forward(&x),
-                };
-                // The text begins with the layer, which is more than which operation of it failed.
-                y.map_err(|error| Error::reworded(error, |error| Error::Failed(error.to_string())))
+             .cast(\"i32\")).shape => [2, 3, 4, 4]",
+            |module: Module, x: ModuleValue, y: Other, z: Other, u: Other, v: Other| {
+                let inputs = [Some(x), y, z, u, v];
+                called(&module, &inputs.into_iter().flatten().map(|x| x.0).collect::<Vec<_>>())
             },
         )
         .add(
@@ -115,6 +116,13 @@ fn add_use(global: &mut Adder) {
              a.forward(tensor([[1.0]])).to_array() } => [[2.0]]",
             |module: Module, source: Module, decay: f64| module.average(&source, decay),
         );
+}
+
+/// What the module gives.
+pub fn called(module: &Module, inputs: &[Value]) -> Result<ModuleValue> {
+    // The text begins with the layer, which is more than which operation of it failed.
+    let reworded = |error| Error::reworded(error, |error| Error::Failed(error.to_string()));
+    module.call(inputs).map(ModuleValue).map_err(reworded)
 }
 
 fn add_initialisers(global: &mut Adder) {
@@ -207,11 +215,36 @@ fn add_parts(global: &mut Adder) {
     global
         .add(
             "index get(module, name)",
-            "A part by name: `net.encoder`, `net[\"0\"]`; or one of its parameters and buffers, by its full \
-             name: `net[\"encoder.0.weight\"]`.",
+            "A part by name: `net.encoder`, `net[\"0\"]`, `net[\"encoder.2\"]`; or one of its parameters \
+             and buffers, by its full name: `net[\"encoder.0.weight\"]`.",
             r#"nn::sequential([nn::linear(1, 1)])["0"].parameter_count() => 2
 nn::sequential([nn::linear(3, 2)])["0.weight"].shape => [2, 3]"#,
             |module: Module, name: String| part(&module, &name),
+        )
+        .add(
+            "index get(module, i)",
+            "The part of that number, from 0; negative ones count from the end.",
+            "nn::sequential([nn::linear(1, 1), nn::linear(2, 3)])[-1].parameter_count() => 9",
+            |module: Module, i: i64| numbered(&module, i),
+        )
+        .add(
+            "len(module)",
+            "How many parts there are.",
+            "nn::sequential([nn::linear(1, 1), nn::relu()]).len() => 2",
+            |module: Module| module.children().len(),
+        )
+        .add(
+            "record(module, names)",
+            "The same module, of the same parameters, which gives a map: its own `output`, and by their \
+             names what these parts gave (of one that is used several times, the last).",
+            "nn::sequential([nn::linear(1, 2).init_uniform(1, 1), nn::sequential([nn::flatten(), \
+             nn::linear(2, 3)])])\
+             .record([\"0\", \"1.0\"]).forward(tensor([[2.0]]))[\"1.0\"].to_array() => [[3.0, 3.0]]\n\
+             nn::sequential([nn::linear(1, 2)]).record([\"0\"]).forward(ones([3, 1])).output.shape => [3, 2]",
+            |module: Module, names: Vec<String>| -> Result<Module> {
+                names.iter().try_for_each(|name| part(&module, name).map(drop))?;
+                Ok(nn::record(&module, names)?)
+            },
         )
         .add(
             "contains(module, name)",
@@ -303,9 +336,21 @@ fn single<'a>(module: &'a Module, what: &str) -> Result<&'a Parameter> {
     })
 }
 
+fn numbered(module: &Module, i: i64) -> Result<Module> {
+    let parts = module.children();
+    let at = if i < 0 { i.checked_add(parts.len() as i64) } else { Some(i) };
+    let child = at.and_then(|at| parts.get(usize::try_from(at).ok()?));
+    child.map(|(_, child)| child.clone()).ok_or_else(|| {
+        let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).take(SHOWN_PARTS).collect();
+        let help =
+            if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) };
+        Error::usage(format!("the module has no part of number {i}, but {} parts", parts.len()), help)
+    })
+}
+
 fn part(module: &Module, name: &str) -> Result<Module> {
     let own = || module.state().into_iter().find(|(own, _)| own == name);
-    if let Some(child) = module.child(name) {
+    if let Some(child) = module.submodule(name) {
         return Ok(child.clone());
     }
     own().map(|(_, parameter)| nn::parameter(&parameter)).ok_or_else(|| {

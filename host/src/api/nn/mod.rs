@@ -3,13 +3,18 @@
 mod adapters;
 pub mod exported;
 pub mod fits;
+mod functional;
 mod imported;
 mod layers;
-pub use layers::interpolation;
 mod methods;
 mod scripted;
+mod sequences;
+mod shapes;
 mod summary;
-mod weights;
+mod values;
+pub mod weights;
+
+pub use shapes::interpolation;
 
 use crate::script::Table;
 
@@ -17,12 +22,14 @@ use crate::script::Table;
 pub fn add(table: &mut Table) {
     let mut module = table.module("nn", "Modules: things with a forward function and parameters.");
     layers::add(&mut module);
+    shapes::add(&mut module);
+    sequences::add(&mut module);
     scripted::add(&mut module);
     imported::add(&mut module);
     methods::add(&mut table.global());
     adapters::add(&mut table.global());
     exported::add(&mut table.global());
     fits::add(&mut table.global());
-    imported::add_methods(&mut table.global());
+    functional::add(&mut table.global());
     summary::add(&mut table.global());
 }

@@ -2,12 +2,10 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use ops::{
-    Tensor,
-    nn::{Layer, Module},
-};
+use ops::nn::{Layer, Module, Value};
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
+use super::values::{DEEPEST as DEEPEST_VALUE, from_script, into_script};
 use crate::{
     api::{captures::Captured, options::named},
     error::{Result, ScriptFailure},
@@ -56,12 +54,21 @@ impl Layer for Scripted {
         String::new()
     }
 
-    fn forward(&self, module: &Module, x: &Tensor) -> ops::Result<Tensor> {
-        self.call(module, &[x])
-    }
-
-    fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> ops::Result<Tensor> {
-        self.call(module, &[x, condition])
+    /// What the function makes of the module and those inputs.
+    fn call(&self, module: &Module, inputs: &[Value]) -> ops::Result<Value> {
+        let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
+        let Some(function) = &self.function else {
+            return Err(failed(
+                "it has parts, but no function: call its parts, or give `nn::network` a function".into(),
+            ));
+        };
+        let mut arguments = vec![Dynamic::from(module.clone())];
+        arguments.extend(inputs.iter().cloned().map(into_script));
+        let result = invoke(function, arguments)?;
+        from_script(&result, DEEPEST_VALUE).map_err(|error| match result.is_array() || result.is_map() {
+            true => failed(format!("its function gave a list or map: {error}")),
+            false => failed(format!("its function gave {}, expected a Tensor", kinds::a(&result))),
+        })
     }
 
     fn depth(&self) -> usize {
@@ -69,35 +76,30 @@ impl Layer for Scripted {
     }
 }
 
-impl Scripted {
-    /// What the function makes of the module and those inputs.
-    fn call(&self, module: &Module, inputs: &[&Tensor]) -> ops::Result<Tensor> {
-        let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
-        let Some(function) = &self.function else {
-            return Err(failed(
-                "it has parts, but no function: call its parts, or give `nn::network` a function".into(),
-            ));
-        };
-        let Some(_deeper) = Depth::enter() else {
-            return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
-        };
-        let ended = |_| failed("the script has ended".into());
-        let session = function.carried::<Session>().map_err(ended)?;
-        let engine = session.engine().map_err(ended)?;
-        let mut arguments = vec![Dynamic::from(module.clone())];
-        arguments.extend(inputs.iter().map(|&x| Dynamic::from(x.clone())));
-        let result =
-            call_unchanged(session, &engine, function, arguments).map_err(|error| match &*error {
-                EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
-                    let count = if inputs.len() == 1 { "one input" } else { "an input and a condition" };
-                    failed(format!("its function does not take {count}"))
-                }
-                _ => ScriptFailure::wrap(error),
-            })?;
-        let found = kinds::a(&result);
-        result
-            .try_cast::<Tensor>()
-            .ok_or_else(|| failed(format!("its function gave {found}, expected a Tensor")))
+/// What a function of a module makes of arguments.
+pub fn invoke(function: &Callback, arguments: Vec<Dynamic>) -> ops::Result<Dynamic> {
+    let failed = |reason: String| ops::Error::Layer { layer: "module".into(), reason };
+    let Some(_deeper) = Depth::enter() else {
+        return Err(failed(format!("functions of modules call each other more than {DEEPEST} deep")));
+    };
+    let ended = |_| failed("the script has ended".into());
+    let session = function.carried::<Session>().map_err(ended)?;
+    let engine = session.engine().map_err(ended)?;
+    let count = arguments.len();
+    call_unchanged(session, &engine, function, arguments).map_err(|error| match &*error {
+        EvalAltResult::ErrorFunctionNotFound(called, _) if called.starts_with(function.name()) => {
+            failed(format!("its function does not take {}", words(count)))
+        }
+        _ => ScriptFailure::wrap(error),
+    })
+}
+
+/// So many arguments, the first of which is the module, or a gradient.
+fn words(count: usize) -> String {
+    match count.saturating_sub(1) {
+        1 => "one input".into(),
+        2 => "two inputs".into(),
+        inputs => format!("{inputs} inputs"),
     }
 }
 
@@ -130,10 +132,14 @@ pub fn add(module: &mut Adder) {
     module.add(
         "network(parts, function)",
         "A module of named parts, used as `net.name`: for saving, optimising and copying them as one. \
-             Its forward is `function(module, x)`, or `function(module, x, condition)`.",
+             Its forward is `function(module, x)`, or `function(module, x, y, ..)` of several inputs. \
+             Inputs, and what it gives, are tensors, numbers, and arrays and maps of them: \
+         `#{ mean: m, variance: v }`.",
         "nn::network(#{ a: nn::linear(2, 3), b: nn::relu() }).a.parameter_count() => 9\n\
          nn::network(#{ f: nn::linear(2, 2).init_uniform(1, 1) }, |m, x| m.f.forward(x) + x)\
-         .forward(tensor([[1.0, 2.0]])).to_array() => [[5.0, 6.0]]",
+         .forward(tensor([[1.0, 2.0]])).to_array() => [[5.0, 6.0]]\n\
+         nn::network(#{}, |m, x, y| #{ sum: x + y, difference: x - y })\
+         .forward(tensor([5.0]), tensor([3.0])).sum.to_array() => [8.0]",
         |context: &NativeCallContext, parts: Map, function: Option<FnPtr>| {
             build(parts, function.map(|function| Callback::new(context, &function)))
         },

@@ -1,9 +1,13 @@
 //! What a module costs, layer by layer.
 
 use onnx_net::Graph;
-use ops::{DType, Device, Spec, Tensor, nn::Module};
+use ops::{
+    DType, Device, Spec, Tensor,
+    nn::{Module, Value},
+};
 use rhai::Map;
 
+use super::exported::Example;
 use crate::{
     api::options::named,
     error::{Error, Result},
@@ -21,16 +25,22 @@ pub fn add(global: &mut Adder) {
              of the memory. Of a network from an .onnx file each node is a layer. Nothing is computed as \
              long as shapes tell all.",
             "nn::linear(4, 3).summary(ones([2, 4])).contains(\"Total params: 15\") => true",
-            |module: Module, x: Tensor| table(&module, &x),
+            |module: Module, x: Tensor| table(&module, &[x.into()]),
         )
         .add(
-            "summary(module, shape)",
-            "As for a tensor of that shape, with the samples: `net.summary([64, 3, 32, 32])`.",
-            "nn::linear(4, 3).summary([2, 4]).contains(\"Total mult-adds: 30\") => true",
-            |module: Module, shape: Vec<usize>| {
-                let port = Graph::of(&module).and_then(|network| network.inputs.first()?.dtype);
-                let spec = Spec::new(shape, port.unwrap_or(DType::F32));
-                table(&module, &Tensor::symbolic(spec, Device::Cpu))
+            "summary(module, inputs)",
+            "As for a tensor of that shape, with the samples: `net.summary([64, 3, 32, 32])`; or for an \
+             array of what `forward` takes: `net.summary([x, y])`.",
+            "nn::linear(4, 3).summary([2, 4]).contains(\"Total mult-adds: 30\") => true\n\
+             nn::network(#{ f: nn::linear(4, 3) }, |m, x, y| m.f.forward(x) + y)\
+             .summary([ones([2, 4]), ones([2, 3])]).contains(\"Total params: 15\") => true",
+            |module: Module, example: Example| match example {
+                Example::Inputs(inputs) => table(&module, &inputs),
+                Example::Shape(shape) => {
+                    let port = Graph::of(&module).and_then(|network| network.inputs.first()?.dtype);
+                    let spec = Spec::new(shape, port.unwrap_or(DType::F32));
+                    table(&module, &[Tensor::symbolic(spec, Device::Cpu).into()])
+                }
             },
         )
         .add(
@@ -41,8 +51,8 @@ pub fn add(global: &mut Adder) {
         );
 }
 
-fn table(module: &Module, x: &Tensor) -> Result<String> {
-    let summary = module.summary(x);
+fn table(module: &Module, inputs: &[Value]) -> Result<String> {
+    let summary = module.summary_with(inputs);
     // The text begins with the layer, which is more than which operation of it failed.
     let summary =
         summary.map_err(|error| Error::reworded(error, |error| Error::Failed(error.to_string())))?;

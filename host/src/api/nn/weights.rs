@@ -47,7 +47,11 @@ pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>
     Ok(())
 }
 
-fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
+/// The bytes of a file of weights.
+///
+/// # Errors
+/// `Usage` for a file that may not be read.
+pub fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
     session.read(Path::new(path), "", |file| reading::read(file, room() as u64))
 }
 

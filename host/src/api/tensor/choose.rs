@@ -1,9 +1,13 @@
 //! Choosing elements: by index, by mask, by rank.
 
 use ops::Tensor;
-use rhai::{Array, Dynamic};
 
-use crate::{error::Result, script::Adder};
+use crate::{api::options::Amount, script::Adder};
+
+/// Two tensors as a script gets them.
+pub(super) fn pair((first, second): (Tensor, Tensor)) -> Vec<Tensor> {
+    vec![first, second]
+}
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
@@ -23,13 +27,13 @@ pub fn add(global: &mut Adder) {
             |x: Tensor, dim: i64, descending: bool| x.argsort(dim, descending),
         )
         .add(
-            "top_k(x, k, dim)",
-            "[values, indices] of the k largest along a dimension, largest first; the first of equal ones \
-             wins.",
-            "tensor([2, 3, 1]).top_k(2, 0)[1].to_array() => [1, 0]",
-            |x: Tensor, k: usize, dim: i64| -> Result<Array> {
-                let (values, indices) = x.top_k(k, dim)?;
-                Ok(vec![Dynamic::from(values), Dynamic::from(indices)])
+            "top_k(x, k, dim, largest)",
+            "[values, indices] of the k largest along a dimension, largest first; of the smallest, where \
+             `largest` is false. The first of equal ones wins.",
+            "tensor([2, 3, 1]).top_k(2, 0)[1].to_array() => [1, 0]\n\
+             tensor([2, 3, 1]).top_k(2, 0, false)[1].to_array() => [2, 0]",
+            |x: Tensor, k: usize, dim: i64, largest: Option<bool>| {
+                x.top_k(k, dim, largest.unwrap_or(true)).map(pair)
             },
         )
         .add(
@@ -59,6 +63,18 @@ fn add_by_index(global: &mut Adder) {
             "y[i][j] = x[index[i][j]][j] along dimension 0, and so on for others, of whole numbers.",
             r#"tensor([[1, 2]]).gather(1, tensor([[1]])).to_array() => [[2]]"#,
             |x: Tensor, dim: i64, index: Tensor| x.gather(dim, &index),
+        )
+        .add(
+            "scatter(x, dim, index, source)",
+            "x with y[index[i][j]][j] = source[i][j] along dimension 0, and so on for others; the source may be \
+             one number. Of several for one element the last counts.",
+            r#"zeros([3]).scatter(0, tensor([2]).cast("i32"), tensor([5.0])).to_array() => [0.0, 0.0, 5.0]
+zeros([3]).scatter(0, tensor([0, 2]).cast("i32"), 1.0).to_array() => [1.0, 0.0, 1.0]"#,
+            |x: Tensor, dim: i64, index: Tensor, source: Amount| {
+                let source = source.on(&x)?;
+                let source = if source.rank() == 0 { source.expand(index.shape())? } else { source };
+                x.scatter(dim, &index, &source)
+            },
         )
         .add(
             "scatter_add(x, dim, index, source)",

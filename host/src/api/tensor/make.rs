@@ -4,7 +4,7 @@ use ops::{DType, Device, Number, Tensor};
 use rhai::Dynamic;
 
 use super::nested::{from_nested, to_item, to_nested};
-use crate::{script::Adder, session::Session};
+use crate::{api::options::one_of, error::Result, script::Adder, session::Session};
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
@@ -61,6 +61,26 @@ fn add_makers(global: &mut Adder) {
                 let dtype = if whole { session.device().whole() } else { DType::F32 };
                 let [start, end, step] = all.map(Number::value);
                 Tensor::arange(start, end, step, dtype, session.device())
+            },
+        )
+        .add(
+            "linspace(start, end, steps)",
+            "So many numbers at equal distances from start to end, both included, f32.",
+            "linspace(0, 1, 5).to_array() => [0.0, 0.25, 0.5, 0.75, 1.0]",
+            |session: &Session, start: f64, end: f64, steps: usize| {
+                Tensor::linspace(start, end, steps, DType::F32, session.device())
+            },
+        )
+        .add(
+            "meshgrid(tensors, indexing)",
+            "Tensors of one dimension as grids over all of them: the i-th grid runs along dimension i \
+             (\"ij\"); with \"xy\" the first two dimensions are exchanged.",
+            "meshgrid([tensor([1.0, 2.0]), tensor([3.0, 4.0])])[1].to_array() => [[3.0, 4.0], [3.0, 4.0]]\n\
+             meshgrid([zeros([2]), zeros([3])], \"xy\")[0].shape => [3, 2]",
+            |tensors: Vec<Tensor>, indexing: Option<String>| -> Result<Vec<Tensor>> {
+                let indexing = indexing.unwrap_or_else(|| "ij".into());
+                let by_columns = one_of("there is no indexing", &indexing, &[("ij", false), ("xy", true)])?;
+                Ok(Tensor::meshgrid(&tensors.iter().collect::<Vec<_>>(), by_columns)?)
             },
         )
         .add(

@@ -2,15 +2,28 @@
 
 use ops::{Number, Tensor, op::Elementwise};
 
-use crate::script::Adder;
+use crate::{
+    api::options::Amount,
+    error::{Error, Result},
+    script::Adder,
+};
 
 /// Adds the functions of this file.
 pub fn add(global: &mut Adder) {
     // An operator stands for those without an example.
-    for function in Elementwise::ALL.iter().filter(|function| !function.example.is_empty()) {
+    let is_whole = |function: &&&Elementwise| !function.example.is_empty() && function.form != "round(x)";
+    for function in Elementwise::ALL.iter().filter(is_whole) {
         global.add(function.form, function.doc, function.example, |x: Tensor| function.of(&x));
     }
     global
+        .add(
+            "round(x, decimals)",
+            "The nearest whole number, halves to even; with `decimals` the nearest with so many of them: \
+             round(x 10^d) / 10^d. A constant to gradients.",
+            "tensor([2.5, -0.126]).round().to_array() => [2.0, -0.0]\n\
+             tensor([0.25]).round(1).item() - 0.2 < 1e-7 => true",
+            |x: Tensor, decimals: Option<i64>| round(&x, decimals.unwrap_or(0)),
+        )
         .add(
             "log_sigmoid(x)",
             "log(1 / (1 + e^-x))",
@@ -58,6 +71,51 @@ pub fn add(global: &mut Adder) {
             |y: Tensor, x: Tensor| y.atan2(&x),
         )
         .add(
+            "logaddexp(a, b)",
+            "log(e^a + e^b), without overflow.",
+            "tensor([1000.0]).logaddexp(tensor([-1000.0])).to_array() => [1000.0]",
+            |a: Tensor, b: Tensor| a.logaddexp(&b),
+        )
+        .add(
+            "lerp(a, b, weight)",
+            "a + weight (b - a), for a number or a tensor.",
+            "tensor([1.0]).lerp(tensor([3.0]), 0.25).to_array() => [1.5]\n\
+             tensor([1.0]).lerp(tensor([3.0]), tensor([0.5])).to_array() => [2.0]",
+            |a: Tensor, b: Tensor, weight: Amount| match &weight {
+                Amount::One(weight) => a.lerp(&b, *weight),
+                Amount::Each(weight) => a.lerp_by(&b, weight),
+            },
+        )
+        .add(
+            "isnan(x)",
+            "Whether it is no number.",
+            "tensor([0.0, 1.0]).log().isnan().to_array() \
+             => [false, false]",
+            |x: Tensor| x.isnan(),
+        )
+        .add(
+            "isinf(x)",
+            "Whether it is infinite.",
+            "tensor([0.0, 1.0]).log().isinf().to_array() \
+             => [true, false]",
+            |x: Tensor| x.isinf(),
+        )
+        .add(
+            "isfinite(x)",
+            "Whether it is a number and not infinite.",
+            "tensor([0.0, 1.0]).log().isfinite().to_array() => [false, true]",
+            |x: Tensor| x.isfinite(),
+        )
+        .add(
+            "nan_to_num(x, nan, posinf, neginf)",
+            "`nan` (0) for what is no number, `posinf` and `neginf` (the largest and the smallest float) for \
+             what is infinite.",
+            "tensor([0.0, 1.0]).log().nan_to_num(0.0, 1.0, -9.0).to_array() => [-9.0, 0.0]",
+            |x: Tensor, nan: Option<f64>, posinf: Option<f64>, neginf: Option<f64>| {
+                x.nan_to_num(nan.unwrap_or(0.0), posinf, neginf)
+            },
+        )
+        .add(
             "matmul(a, b)",
             "The matrix product [.., M, K] x [.., K, N] -> [.., M, N].",
             "tensor([[1.0, 2.0]]).matmul(tensor([[3.0], [4.0]])).to_array() => [[11.0]]",
@@ -75,4 +133,18 @@ pub fn add(global: &mut Adder) {
             "zeros([1]).log_softmax(0).to_array() => [0.0]",
             |x: Tensor, dim: i64| x.log_softmax(dim),
         );
+}
+
+/// As PyTorch rounds: a tensor that is multiplied, rounded and divided again.
+fn round(x: &Tensor, decimals: i64) -> Result<Tensor> {
+    let Ok(power) = i32::try_from(decimals) else {
+        let problem = format!("round: {decimals} decimals");
+        return Err(Error::usage(problem, "give a number such as 3, or below zero for tens and hundreds"));
+    };
+    let unit = 10f64.powi(power.abs().min(300));
+    Ok(match power.signum() {
+        0 => x.round()?,
+        1 => x.mul_scalar(unit)?.round()?.div_scalar(unit)?,
+        _ => x.div_scalar(unit)?.round()?.mul_scalar(unit)?,
+    })
 }

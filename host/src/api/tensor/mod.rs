@@ -1,6 +1,8 @@
 //! Tensors: how scripts make them, their methods and operators.
 
+mod algebra;
 mod choose;
+mod count;
 mod gradient;
 mod make;
 mod maths;
@@ -8,6 +10,7 @@ mod nested;
 mod operators;
 mod reduce;
 mod shape;
+mod shift;
 mod subscript;
 
 use crate::script::Table;
@@ -19,6 +22,9 @@ pub fn add(table: &mut Table) {
     operators::add(&mut global);
     maths::add(&mut global);
     reduce::add(&mut global);
+    algebra::add(&mut global);
+    count::add(&mut global);
+    shift::add(&mut global);
     shape::add(&mut global);
     choose::add(&mut global);
     subscript::add(&mut global);

@@ -1,8 +1,14 @@
 //! Reductions. Without dimensions: over all elements. With `keep`, reduced dimensions stay with size 1.
 
-use ops::Tensor;
+use ops::{Tensor, op::Between};
+use rhai::Map;
 
-use crate::script::{Adder, Dims};
+use super::choose::pair;
+use crate::{
+    api::options::{Amount, CallOptions},
+    error::Result,
+    script::{Adder, Dims},
+};
 
 /// The dimensions that were given, or all.
 fn dims(given: Option<Dims>) -> Vec<i64> {
@@ -64,6 +70,76 @@ pub fn add(global: &mut Adder) {
             "tensor([1, 2, 3]).cumsum(0).to_array() => [1, 3, 6]",
             |x: Tensor, dim: i64| x.cumsum(dim),
         );
+    add_running(global);
+}
+
+fn add_running(global: &mut Adder) {
+    global
+        .add(
+            "cumprod(x, dim)",
+            "Running products along a dimension; of whole numbers and truth values i64.",
+            "tensor([1.0, 2.0, 3.0]).cumprod(0).to_array() => [1.0, 2.0, 6.0]",
+            |x: Tensor, dim: i64| x.cumprod(dim),
+        )
+        .add(
+            "cummax(x, dim)",
+            "[values, indices] of the largest element so far along a dimension; the last of equal ones.",
+            "tensor([1.0, 3.0, 2.0]).cummax(0)[0].to_array() => [1.0, 3.0, 3.0]\n\
+             tensor([1.0, 3.0, 2.0]).cummax(0)[1].to_array() => [0, 1, 1]",
+            |x: Tensor, dim: i64| x.cummax(dim).map(pair),
+        )
+        .add(
+            "cummin(x, dim)",
+            "[values, indices] of the smallest element so far along a dimension; the last of equal ones.",
+            "tensor([2.0, 3.0, 1.0]).cummin(0)[0].to_array() => [2.0, 2.0, 1.0]",
+            |x: Tensor, dim: i64| x.cummin(dim).map(pair),
+        )
+        .add(
+            "logcumsumexp(x, dim)",
+            "log of the running sums of e^x along a dimension, stable for large x.",
+            "tensor([1000.0, 0.0]).logcumsumexp(0).to_array() => [1000.0, 1000.0]",
+            |x: Tensor, dim: i64| x.logcumsumexp(dim),
+        )
+        .add(
+            "median(x, dim, keep)",
+            "The middle element of all or along a dimension, of two in the middle the lower one.",
+            "tensor([4.0, 1.0, 3.0, 2.0]).median().item() => 2.0\n\
+             tensor([[5.0, 1.0, 3.0]]).median(1).to_array() => [3.0]",
+            |x: Tensor, dim: Option<i64>, keep: Option<bool>| x.median(dim, keep.unwrap_or(false)),
+        )
+        .add(
+            "quantile(x, q, dim, options)",
+            "The number that a share q of all elements, or of those along a dimension, is below; of several \
+             shares [Q] a first dimension. Options: keep (false), interpolation between two elements \
+             (\"linear\", \"lower\", \"higher\", \"nearest\", \"midpoint\").",
+            "tensor([3.0, 1.0, 2.0]).quantile(0.75).item() => 2.5\n\
+             tensor([[3.0, 1.0]]).quantile(0.5, 1).to_array() => [2.0]\n\
+             tensor([3.0, 1.0]).quantile(tensor([0.0, 1.0])).to_array() => [1.0, 3.0]\n\
+             tensor([3.0, 1.0]).quantile(0.5, 0, #{ interpolation: \"lower\" }).item() => 1.0",
+            quantile,
+        );
+}
+
+fn quantile(x: Tensor, q: Amount, dim: Option<i64>, options: Option<Map>) -> Result<Tensor> {
+    let between = [
+        ("linear", Between::Linear),
+        ("lower", Between::Lower),
+        ("higher", Between::Higher),
+        ("nearest", Between::Nearest),
+        ("midpoint", Between::Midpoint),
+    ];
+    let (keep, between) = CallOptions::read("quantile", options, |options| {
+        Ok((options.get("keep", false)?, options.choice("interpolation", &between)?))
+    })?;
+    let one = |q: f64| x.quantile(q, dim, keep, between);
+    match q {
+        Amount::One(q) => Ok(one(q)?),
+        Amount::Each(shares) => {
+            let found = shares.to_f64()?.into_iter().map(one).collect::<ops::Result<Vec<_>>>()?;
+            let rows = Tensor::stack(&found.iter().collect::<Vec<_>>(), 0)?;
+            Ok(if shares.rank() == 0 { rows.squeeze(0)? } else { rows })
+        }
+    }
 }
 
 /// Variance and standard deviation divide by n - 1, as PyTorch's do.

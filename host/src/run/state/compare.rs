@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ops::nn::{Module, OptimiserState, Snapshot};
+use ops::nn::{Module, OptimiserState, SchedulerState, Snapshot};
 use rhai::Dynamic;
 
 use super::Saved;
@@ -19,6 +19,7 @@ impl Saved {
             (Self::Content(a), Self::Content(b)) => a == b,
             (Self::Module(a, x), Self::Module(b, y)) => a.is_same(b) && x.is_same(y, buffers),
             (Self::Optimiser(a, x), Self::Optimiser(b, y)) => a.is_same(b) && x.is_same(y),
+            (Self::Scheduler(a, x), Self::Scheduler(b, y)) => a.is_same(b) && x.is_same(y),
             (Self::Array(a), Self::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_unchanged(b, buffers))
             }
@@ -37,6 +38,9 @@ impl Saved {
             Self::Optimiser(one, _) => {
                 state.any(&mut |v| matches!(v, Self::Optimiser(other, _) if other.is_same(one)))
             }
+            Self::Scheduler(one, _) => {
+                state.any(&mut |v| matches!(v, Self::Scheduler(other, _) if other.is_same(one)))
+            }
             _ => false,
         })
     }
@@ -48,6 +52,9 @@ impl Saved {
             Self::Module(module, _) if is_chosen => Self::Module(module, Snapshot::default()),
             Self::Optimiser(optimiser, _) if is_chosen => {
                 Self::Optimiser(optimiser, OptimiserState::default())
+            }
+            Self::Scheduler(scheduler, _) if is_chosen => {
+                Self::Scheduler(scheduler, SchedulerState::default())
             }
             Self::Array(items) => Self::Array(items.into_iter().map(|v| v.identified(chosen)).collect()),
             Self::Map(items) => {
@@ -101,9 +108,9 @@ impl Saved {
             }
     }
 
-    /// Whether there is a module or an optimiser in it.
+    /// Whether there is a module, an optimiser or a scheduler in it.
     pub fn has_handles(&self) -> bool {
-        self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..)))
+        self.any(&mut |v| matches!(v, Self::Module(..) | Self::Optimiser(..) | Self::Scheduler(..)))
     }
 
     /// Whether everything in it can be compared.
@@ -111,13 +118,14 @@ impl Saved {
         !self.any(&mut |v| matches!(v, Self::Content(content) if content.is_unknown()))
     }
 
-    /// The numbers of the modules with their parts, and of the optimisers, that are in it.
+    /// The numbers of the modules with their parts, of the optimisers and schedulers that are in it.
     pub fn handles(&self) -> HashSet<usize> {
         let mut handles = HashSet::new();
         self.any(&mut |v| {
             match v {
                 Self::Module(module, _) => module.walk(&mut |part| _ = handles.insert(part.id())),
                 Self::Optimiser(optimiser, _) => _ = handles.insert(optimiser.id()),
+                Self::Scheduler(scheduler, _) => _ = handles.insert(scheduler.id()),
                 _ => {}
             }
             false

@@ -2,7 +2,7 @@
 
 use ops::{
     DType, Spec, Tensor,
-    nn::{Mode, Optimiser, OptimiserState, Role, Snapshot},
+    nn::{Mode, Optimiser, OptimiserState, Role, SchedulerState, Snapshot, Value},
 };
 use rhai::{Dynamic, ImmutableString};
 use serde_json::{Value as Json, json};
@@ -34,8 +34,13 @@ impl Saved {
             }),
             Self::Optimiser(handle, state) => json!({
                 "optimiser": put_named(&state.tensors, blobs)?, "steps": state.steps, "moved": state.moved,
-                "learning_rate": state.learning_rate.to_bits(),
-                "initial_learning_rate": handle.initial_learning_rate().to_bits(),
+                "accumulated": put_named(&state.accumulated, blobs)?,
+                "learning_rates": bits(&state.learning_rates),
+                "initial_learning_rates": bits(&handle.initial_learning_rates()),
+            }),
+            Self::Scheduler(_, state) => json!({
+                "scheduler": state.steps, "best": state.best.to_bits(), "bad": state.bad,
+                "cooldown": state.cooldown,
             }),
             Self::Content(_) => plain_to_json(&Dynamic::UNIT),
             Self::Buffers(_, buffers) => json!({"buffers": put_named(buffers, blobs)?}),
@@ -66,6 +71,9 @@ impl Saved {
             }
             Some(Self::Optimiser(handle, ..)) if !json["optimiser"].is_null() => {
                 Ok(Self::Optimiser(handle.clone(), optimiser(json, handle, blobs)?))
+            }
+            Some(Self::Scheduler(handle, _)) if !json["scheduler"].is_null() => {
+                Ok(Self::Scheduler(handle.clone(), scheduler(json)?))
             }
             _ if !json["tensor"].is_null() => {
                 Ok(Self::Tensor(blobs.tensor(&json["tensor"])?, json["tracked"] == json!(true)))
@@ -105,31 +113,78 @@ fn snapshot(json: &Json, blobs: &mut Blobs) -> Result<Snapshot> {
     })
 }
 
-/// The state of an optimiser. One that kept the learning rate it was made with has the one that `handle` is
-/// made with, which is another where the run was resumed with another setting.
+/// Numbers as their bits.
+fn bits(numbers: &[f64]) -> Vec<u64> {
+    numbers.iter().map(|x| x.to_bits()).collect()
+}
+
+/// The state of an optimiser. A group that kept the learning rate it was made with has the one that `handle`
+/// is made with, which is another where the run was resumed with another setting.
 fn optimiser(json: &Json, handle: &Optimiser, blobs: &mut Blobs) -> Result<OptimiserState> {
-    let kept_rate = json["learning_rate"] == json["initial_learning_rate"];
-    let learning_rate = match kept_rate {
-        true => handle.initial_learning_rate(),
-        false => f64::from_bits(parsed(&json["learning_rate"])?),
-    };
+    let [kept, initial]: [Vec<u64>; 2] =
+        [parsed(&json["learning_rates"])?, parsed(&json["initial_learning_rates"])?];
+    let now = handle.initial_learning_rates();
+    if kept.len() != now.len() || initial.len() != now.len() {
+        return Err(mismatch());
+    }
+    let rates = kept.iter().zip(&initial).zip(now);
     Ok(OptimiserState {
         steps: parsed(&json["steps"])?,
-        learning_rate,
+        learning_rates: rates.map(|((k, i), now)| if k == i { now } else { f64::from_bits(*k) }).collect(),
         moved: parsed(&json["moved"])?,
         tensors: named(&json["optimiser"], blobs)?,
+        accumulated: named(&json["accumulated"], blobs)?,
+    })
+}
+
+fn scheduler(json: &Json) -> Result<SchedulerState> {
+    Ok(SchedulerState {
+        steps: parsed(&json["scheduler"])?,
+        best: f64::from_bits(parsed(&json["best"])?),
+        bad: parsed(&json["bad"])?,
+        cooldown: parsed(&json["cooldown"])?,
     })
 }
 
 fn mode_to_json(mode: &Mode) -> Json {
-    let seen = mode.seen.as_ref().map(|spec| (&spec.shape, spec.dtype.name()));
+    let seen = mode.seen.as_ref().map(|inputs| inputs.iter().map(input_to_json).collect::<Vec<_>>());
     json!([mode.training, seen])
 }
 
+/// An input of a module without its elements: a tensor as `[shape, type]`.
+fn input_to_json(input: &Value<Spec>) -> Json {
+    match input {
+        Value::Tensor(spec) => json!([spec.shape, spec.dtype.name()]),
+        Value::Bool(b) => json!(b),
+        Value::Int(i) => json!(i),
+        Value::Float(x) => json!({"float": x.to_bits()}),
+        Value::List(items) => json!({"list": items.iter().map(input_to_json).collect::<Vec<_>>()}),
+        Value::Map(items) => {
+            json!({"map": items.iter().map(|(name, item)| (name, input_to_json(item))).collect::<Vec<_>>()})
+        }
+    }
+}
+
+fn input(json: &Json) -> Result<Value<Spec>> {
+    if json.is_array() {
+        let (shape, dtype): (Vec<usize>, String) = parsed(json)?;
+        return Ok(Value::Tensor(Spec::new(shape, DType::parse(&dtype)?)));
+    }
+    if let Some(items) = json["list"].as_array() {
+        return items.iter().map(input).collect::<Result<_>>().map(Value::List);
+    }
+    if let Some(items) = json["map"].as_array() {
+        let pair = |pair: &Json| Ok((pair[0].as_str().ok_or_else(mismatch)?.to_owned(), input(&pair[1])?));
+        return items.iter().map(pair).collect::<Result<_>>().map(Value::Map);
+    }
+    let number = json.as_bool().map(Value::Bool).or_else(|| json.as_i64().map(Value::Int));
+    number.or_else(|| json["float"].as_u64().map(f64::from_bits).map(Value::Float)).ok_or_else(mismatch)
+}
+
 fn mode(json: &Json) -> Result<Mode> {
-    let (training, seen): (bool, Option<(Vec<usize>, String)>) = parsed(json)?;
-    let spec = |(shape, dtype): (Vec<usize>, String)| Ok::<_, Error>(Spec::new(shape, DType::parse(&dtype)?));
-    Ok(Mode { training, seen: seen.map(spec).transpose()? })
+    let (training, seen): (bool, Option<Vec<Json>>) = parsed(json)?;
+    let inputs = |seen: Vec<Json>| seen.iter().map(input).collect::<Result<_>>();
+    Ok(Mode { training, seen: seen.map(inputs).transpose()? })
 }
 
 /// Numbers are written as their bits: a resumed run goes on with the very same ones.

@@ -1,6 +1,6 @@
 //! The state at the end of an item in the handles that its loop began with.
 
-use ops::nn::{Module, Optimiser, OptimiserState, Snapshot};
+use ops::nn::{Module, Optimiser, OptimiserState, Scheduler, SchedulerState, Snapshot};
 
 use super::Saved;
 use crate::error::{Error, Result};
@@ -22,6 +22,9 @@ impl Saved {
             (Self::Optimiser(now, state), Self::Optimiser(handle, _)) => {
                 settle_optimiser(&now, state, handle, path)
             }
+            (Self::Scheduler(now, state), Self::Scheduler(handle, _)) => {
+                settle_scheduler(&now, state, handle, path)
+            }
             (Self::Map(now), Self::Map(first)) => {
                 let items = now.into_iter().map(|(k, v)| {
                     let settled = inner(v, first.get(&k), format!("{path}.{k}"))?;
@@ -34,7 +37,7 @@ impl Saved {
                 let items = items.map(|(i, v)| inner(v, first.get(i), format!("{path}[{i}]")));
                 Ok(Self::Array(items.collect::<Result<_>>()?))
             }
-            (now, Self::Module(..) | Self::Optimiser(..)) => {
+            (now, Self::Module(..) | Self::Optimiser(..) | Self::Scheduler(..)) => {
                 Err(misplaced(path, &format!("was a handle at the start and is {} now", now.kind())))
             }
             (now, _) => now.without_handles(path),
@@ -47,7 +50,7 @@ impl Saved {
 
     fn refuse_handles(&self, path: &str) -> Result<()> {
         match self {
-            Self::Module(..) | Self::Optimiser(..) => Err(Error::usage(
+            Self::Module(..) | Self::Optimiser(..) | Self::Scheduler(..) => Err(Error::usage(
                 format!("{path} is {}, which the state did not hold at the start", self.kind()),
                 "put it into the state that the loop is given",
             )),
@@ -70,7 +73,7 @@ fn settle_module(now: &Module, values: Snapshot, handle: &Module, path: &str) ->
 /// `handle` with the state of the optimiser `now`.
 fn settle_optimiser(now: &Optimiser, state: OptimiserState, handle: &Optimiser, path: &str) -> Result<Saved> {
     if !now.is_same(handle) {
-        let (old, new) = (handle.rule().describe(), now.rule().describe());
+        let (old, new) = (handle.describe(), now.describe());
         if old != new {
             return Err(misplaced(path, &format!("was {old} at the start and is {new} now")));
         }
@@ -80,9 +83,20 @@ fn settle_optimiser(now: &Optimiser, state: OptimiserState, handle: &Optimiser, 
     Ok(Saved::Optimiser(handle.clone(), state))
 }
 
+/// `handle` with the state of the scheduler `now`.
+fn settle_scheduler(now: &Scheduler, state: SchedulerState, handle: &Scheduler, path: &str) -> Result<Saved> {
+    if !now.is_same(handle) {
+        if handle.schedule() != now.schedule() {
+            return Err(misplaced(path, "was replaced by a scheduler of another schedule"));
+        }
+        handle.load_state(&state);
+    }
+    Ok(Saved::Scheduler(handle.clone(), state))
+}
+
 fn misplaced(path: &str, what: &str) -> Error {
     Error::usage(
         format!("{path} {what}"),
-        "what is a module or an optimiser in the state has to be one of the same structure from the start",
+        "what is a module, an optimiser or a scheduler in the state has to be one of the same structure from the start",
     )
 }

@@ -6,12 +6,26 @@ use rhai::{Expr, FnCallExpr, Namespace as Path, Position};
 
 use super::{
     load::{Exports, Namespace},
-    walk::Walker,
+    walk::{Walker, closure_of},
 };
 use crate::script::{
     nearest::did_you_mean,
     settings::{DECLARING, declare},
 };
+
+/// Functions whose bodies may not change what they capture.
+const FIXING: [&str; 4] = ["each", "stage", "parallel", "ahead"];
+
+/// Words that are called like functions, and mean the same whatever variables there are.
+const KEYWORDS: [&str; 7] = ["Fn", "call", "curry", "is_def_fn", "is_def_var", "is_shared", "type_of"];
+
+/// `noise::uniform`, `len`
+fn call_name(call: &FnCallExpr) -> String {
+    match call.is_qualified() {
+        true => format!("{}::{}", call.namespace, call.name),
+        false => call.name.to_string(),
+    }
+}
 
 impl Walker<'_> {
     /// Looks at a call of a function.
@@ -21,9 +35,7 @@ impl Walker<'_> {
         }
         let outside = self.in_settings;
         self.in_settings |= declare::is_params(call);
-        for argument in &call.args {
-            self.expr(argument);
-        }
+        self.arguments(&call_name(call), &call.args, 0);
         self.in_settings = outside;
         if call.is_operator_call() {
             self.comparison(call);
@@ -31,7 +43,69 @@ impl Walker<'_> {
         }
         match call.is_qualified() {
             true => self.qualified(&call.namespace, &call.name, call.args.len(), position),
+            false if self.calls_variable(call) => self.called.push(position),
             false => self.plain(&call.name, call.args.len(), position),
+        }
+    }
+
+    /// Looks at the arguments of a call; `before` of the function's values stand before a dot.
+    fn arguments(&mut self, name: &str, arguments: &[Expr], before: usize) {
+        self.given(name, arguments, before);
+        self.options(name, arguments, before);
+        for argument in arguments {
+            self.fixing = FIXING.into_iter().find(|fixing| *fixing == name && closure_of(argument).is_some());
+            self.body(name, arguments, argument);
+            self.expr(argument);
+            self.fixing = None;
+        }
+    }
+
+    /// Whether a call names a variable, and no function that could be meant.
+    fn calls_variable(&self, call: &FnCallExpr) -> bool {
+        let scopes = self.outside.iter().chain([&self.variables]).rev();
+        let mut variables = scopes.flat_map(|scope| scope.iter().rev());
+        let name = call.name.as_str();
+        let Some(variable) = variables.find(|variable| variable.name == name) else { return false };
+        !call.capture_parent_scope
+            && !self.unit.functions.contains_key(name)
+            && (variable.held.is_closure || self.known.native.counts(name).is_empty())
+            && !KEYWORDS.contains(&name)
+    }
+
+    /// The body of a loop takes the item, and the state where there is one.
+    fn body(&mut self, name: &str, arguments: &[Expr], argument: &Expr) {
+        let expected = match (name, arguments.len()) {
+            ("each", 3) => 1,
+            ("each", 4) => 2,
+            _ => return,
+        };
+        let unit = self.unit;
+        let Some((pointer, captured)) = closure_of(argument) else { return };
+        let Some(closure) = unit.definition(&pointer) else { return };
+        let message = match (closure.parameters.len() - captured, expected) {
+            (taken, expected) if taken == expected => return,
+            (2, _) => "the body takes a state, and this `each` has none",
+            (1, _) => "the body takes no state, and this `each` has one",
+            _ => "the body of `each` takes the item, and the state where there is one",
+        };
+        let help = "write `each(name, items, |item| ...)`, or with a state \
+                    `each(name, items, #{ ... }, |item, s| { ...; s })`";
+        self.report(argument.position(), message, help);
+    }
+
+    /// Looks at the options of a call that are written out: those that the function's doc does not name.
+    fn options(&mut self, name: &str, arguments: &[Expr], before: usize) {
+        let known = self.known;
+        let Some((index, doc)) = known.native.options(name, arguments.len() + before) else { return };
+        let Some(Expr::Map(entries, _)) = index.checked_sub(before).and_then(|index| arguments.get(index))
+        else {
+            return;
+        };
+        let words = || doc.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        for (key, _) in entries.0.iter().filter(|(key, _)| !words().any(|word| word == key.as_str())) {
+            let help = did_you_mean(&key.name, words()).map_or_else(String::new, |near| format!("{near} "));
+            let message = format!("`{name}` has no option `{}`", key.name);
+            self.report(key.pos, message, format!("{help}`host help {name}` lists them"));
         }
     }
 
@@ -69,7 +143,9 @@ impl Walker<'_> {
             }
             false => did_you_mean(name, names).unwrap_or_default(),
         };
-        self.report(position, format!("there is no function `{name}`"), help);
+        if !self.is_doubtful(name) {
+            self.report(position, format!("there is no function `{name}`"), help);
+        }
     }
 
     fn qualified(&mut self, path: &Path, name: &str, count: usize, position: Position) {
@@ -113,10 +189,8 @@ impl Walker<'_> {
 
     /// Looks at a call after a dot, whose own value is the first argument.
     pub fn method(&mut self, call: &FnCallExpr, position: Position) {
-        for argument in &call.args {
-            self.expr(argument);
-        }
         let (name, count) = (call.name.as_str(), call.args.len());
+        self.arguments(name, &call.args, 1);
         let known = self.known;
         // A script's function takes the method's value as `this`, not as a parameter.
         let script = [&self.unit.functions, &known.plugin, &known.typed_methods];
@@ -174,6 +248,9 @@ impl Walker<'_> {
             return Some(None);
         }
         let root = path.root();
+        if self.is_doubtful(root) {
+            return Some(None);
+        }
         let imported = self.modules.iter().map(|(name, _)| name.as_str());
         let known = self.known.native.modules();
         let help = match root {

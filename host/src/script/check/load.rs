@@ -5,9 +5,9 @@ use std::{
     rc::Rc,
 };
 
-use rhai::{AST, ASTFlags, ASTNode, Engine, FnAccess, Module, Position, ScriptFuncDef, Shared, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Engine, FnAccess, FnPtr, Module, Position, ScriptFuncDef, Shared, Stmt};
 
-use super::{Counts, seen::Seen};
+use super::{Counts, recover, seen::Seen};
 use crate::{
     error::Result,
     script::{error::explain, finding::Finding, resolver::circular, source::Source},
@@ -75,9 +75,16 @@ pub struct Unit {
     pub changed: BTreeSet<String>,
     /// Functions that are called with the caller's variables: `f!()`.
     pub lent_scopes: BTreeSet<String>,
+    /// Names in parts that could not be read.
+    pub doubtful: BTreeSet<String>,
 }
 
 impl Unit {
+    /// The function that a closure or a name stands for.
+    pub fn definition(&self, pointer: &FnPtr) -> Option<&Rc<Definition>> {
+        self.definitions.iter().find(|function| function.name == pointer.fn_name())
+    }
+
     /// The name and content of the module that an import statement brings in.
     pub fn imported(&self, stmt: &Stmt) -> Option<(String, Namespace)> {
         match stmt {
@@ -98,6 +105,8 @@ impl Unit {
 /// Reads scripts, each once.
 pub struct Loader<'a> {
     engine: &'a Engine,
+    /// It reads scripts whose variables are not declared, so that all of them are found.
+    parser: Engine,
     import: &'a dyn Fn(&str) -> Result<Source>,
     pub units: Vec<Unit>,
     pub findings: Vec<Finding>,
@@ -111,6 +120,7 @@ impl<'a> Loader<'a> {
     pub fn new(engine: &'a Engine, import: &'a dyn Fn(&str) -> Result<Source>) -> Self {
         Self {
             engine,
+            parser: recover::parser(engine),
             import,
             units: Vec::new(),
             findings: Vec::new(),
@@ -125,16 +135,21 @@ impl<'a> Loader<'a> {
             return known.clone();
         }
         let name = source.name.clone();
-        match self.engine.compile(&*source.text) {
-            Ok(ast) => self.compiled(source, ast),
-            Err(error) => {
-                let position = error.position();
-                let problem = explain(&error.into(), self.engine, &[], None);
-                self.findings.push(Finding::new(name.as_str(), position, problem));
-                self.loaded.insert(name, None);
-                None
-            }
+        let read = recover::read(&self.parser, &source.text);
+        let is_broken = !read.errors.is_empty();
+        for error in read.errors {
+            let position = error.position();
+            let problem = explain(&error.into(), self.engine, &[], None);
+            self.findings.push(Finding::new(name.as_str(), position, problem));
         }
+        let exports = self.compiled(source, read.ast);
+        if is_broken {
+            self.units.last_mut().expect("it was just added").doubtful = read.doubtful;
+            // What could not be read may export anything.
+            self.loaded.insert(name, None);
+            return None;
+        }
+        exports
     }
 
     /// Reads what a compiled script imports.
@@ -166,6 +181,7 @@ impl<'a> Loader<'a> {
             keys: seen.keys,
             changed: seen.changed,
             lent_scopes: seen.lent_scopes,
+            doubtful: BTreeSet::new(),
         }
     }
 

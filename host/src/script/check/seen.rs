@@ -91,3 +91,29 @@ impl Seen {
         }
     }
 }
+
+/// Whether a name that is called is that of a variable as well, somewhere.
+pub fn may_call_variables(ast: &AST) -> bool {
+    let (mut called, mut named) = (BTreeSet::new(), BTreeSet::<String>::new());
+    for function in ast.iter_fn_def() {
+        named.extend(function.params.iter().map(|name| name.to_string()));
+    }
+    ast.walk(&mut |path| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::FnCall(call, _)) | ASTNode::Expr(Expr::FnCall(call, _)))
+                if !call.is_qualified() =>
+            {
+                called.insert(call.name.to_string());
+            }
+            Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => {
+                named.insert(variable.0.name.to_string());
+            }
+            Some(ASTNode::Stmt(Stmt::For(variables, _))) => {
+                named.insert(variables.0.name.to_string());
+            }
+            _ => {}
+        }
+        true
+    });
+    called.intersection(&named).next().is_some()
+}

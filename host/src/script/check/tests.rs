@@ -1,7 +1,10 @@
 //! Scripts that are right, each also run to prove it, and scripts that are wrong, with what is said.
 
+mod recovered;
+
 use rhai::{
-    Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext, OptimizationLevel,
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Map, Module, NativeCallContext,
+    OptimizationLevel,
 };
 
 use super::check;
@@ -10,13 +13,14 @@ use crate::{
     script::{
         finding::{Finding, place_of},
         settings::Declared,
-        source::Source,
+        source::{Scripts, Source},
     },
 };
 
 /// A few of the host's functions, with the signatures that scripts see.
 fn engine() -> Engine {
     let mut engine = Engine::new();
+    crate::script::called::register(&mut engine);
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_call_levels(64);
     engine.set_max_expr_depths(64, 64);
@@ -38,7 +42,14 @@ fn engine() -> Engine {
         .with_params_info(["shape: Array", "scale: f64", "Array"])
         .set_into_module(&mut noise, |shape: Array, _: f64| shape);
     FuncRegistration::new("normal").set_into_module(&mut noise, |shape: Array| shape);
+    FuncRegistration::new("shaped")
+        .with_params_info(["shape: Array", "options: Map", "Array"])
+        .with_comments(["/// Numbers; the option `scale` says how large."])
+        .set_into_module(&mut noise, |shape: Array, _: Map| shape);
     engine.register_static_module("noise", noise.into());
+    engine.register_fn("each", |_: &str, _: Dynamic, _: FnPtr| ());
+    engine.register_fn("each", |_: &str, _: Dynamic, state: Map, _: FnPtr| state);
+    engine.register_fn("log", |_: &str, _: f64| ());
     engine
 }
 
@@ -120,7 +131,7 @@ let cfg = params(#{ a: 3 }); cfg.extra = 2; cfg.extra + cfg.a;
 let cfg = params(#{ a: 3 }); cfg.mixin(#{ extra: 1 }); cfg.extra;
 let cfg = params(#{ a: 1 }); let list = [#{ b: 2 }, #{ b: 3 }]; list[cfg.a].b; let k = list[0].b; k;
 let cfg = params(#{ at: 0 }); let at = 0; let rows = [#{ x: [5] }]; rows[at].x[cfg.at];
-let cfg = params(#{ a: 1 }); { let cfg = #{ other: 2 }; cfg.other; } let f = |cfg| cfg.b; f.call(#{ b: 1 });
+let cfg = params(#{ a: 1 }); cfg.a; { let cfg = #{ b: 2 }; cfg.b; } let f = |cfg| cfg.b; f.call(#{ b: 1 });
 let cfg = params(#{ a: one_of("x", ["x", "y"]), b: "" }); cfg.a == "y"; cfg.b == "z"; cfg.a.len() == "q";
 const SIZE = 4; let cfg = params(#{ size: SIZE * 2 }); cfg.size;
 let sum = 0; for x in [1, 2] { sum += x; } let text = "n"; text += sum; text;
@@ -128,6 +139,20 @@ let a = 1; let b = 2; let swap = || { let t = a; a = b; b = t; }; swap.call(); a
 fn fact(n) { if n < 2 { 1 } else { n * fact(n - 1) } } fact(5);
 let x = 1; return x; print(x);
 let f = |a, b, c| a + b + c; f.curry(1).curry(2).call(3); f.call(1, 2, 3);
+let f = |x| x + 1; f(1); let g = |y| f(f(y)) * 2; g(3); print(`${f(4)}`);
+fn apply(step, x) { step(step(x)) } apply(|x| x + 1, 2);
+let log = |x| x; log(5);
+fn f(list) { list.push(1); list } f([2]); fn g(m) { m.a = 1; m.a } g(#{ a: 2 });
+fn f(list, n) { for i in 0..n { if list.len() < 3 { list.push(i); } } } f([2], 5);
+fn f(x) { let y = x; y.push(1); y } f([1]); fn g(x) { x = x + 1; print(x); } g(1);
+fn f(list) { let add = |x| list.push(x); add.call(1); list.push(2); add } f([1]);
+for (a, b) in [[1, 2], [3, 4]] { print(a[0] + b); } for (a, b) in [1, 2] { [5, 6][b]; b.to_float(); }
+each("a", 3, |i| { let n = 0; n += i; log("n", 1.0); }); each("a", 3, #{ n: 1 }, |i, s| { s.n += i; s });
+let n = [1]; each("a", 3, |i| { let n = [2]; n.push(i); print(n); }); [1].map(|x| n.push(x)); n;
+noise::shaped([1], #{ scale: 2 }); let name = "scale"; noise::shaped([1], #{});
+let cfg = params(#{ a: 1, b: 2 }); let key = "b"; cfg.a + cfg[key];
+let cfg = params(#{ a: 1, b: 2 }); fn f(all) { all.a + g(all) } fn g(these) { these["b"] } f(cfg);
+let cfg = params(#{ a: 1 }); print(cfg);
 export let shown = 1; export const FIXED = 2; let hidden = 3; export hidden as third;
 "##;
 
@@ -150,7 +175,10 @@ fn right_scripts_run() {
     let plugin = folder.path().join("plugin.rhai");
     let resolver = crate::script::resolver::Resolver::new(&plugin, &[], Default::default());
     engine.set_module_resolver(resolver);
-    let failed = |text| Some((text, engine.run(text).err()?.to_string()));
+    let run = |text: &str| -> Result<(), Box<EvalAltResult>> {
+        engine.run_ast(&Scripts::default().compile(&engine, &Source::new("plugin.rhai", text))?)
+    };
+    let failed = |text| Some((text, run(text).err()?.to_string()));
     let failed: Vec<_> = CLEAN.lines().filter_map(failed).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 }
@@ -175,7 +203,26 @@ noise::uniform(1, 2); ~ 1:8 ~ `noise::uniform` takes 1 argument, not 2 ~ `noise:
 noise::normal(); ~ 1:8 ~ takes 1 or 2 arguments, not 0 ~ `noise::normal(array, float)`
 nosie::uniform([1]); ~ 1:1 ~ there is no module `nosie` ~ `noise`
 wta::train(1); ~ 1:1 ~ there is no module `wta` ~ import "..." as wta
-let f = |x| x; f(3); ~ 1:16 ~ there is no function `f` ~ `f.call(...)`
+x = 5; ~ 1:1 ~ there is no variable `x` here ~ `let x = ...`
+fn f() { y = 5; } f(); ~ 1:10 ~ there is no variable `y` here ~ `let y = ...`
+let x = True; ~ 1:9 ~ there is no variable `True` here ~ write `true`
+let x = noise.uniform([1]); ~ 1:9 ~ `noise` is a module, not a variable ~ `noise::uniform(...)`
+fn gap(x) { x } let gap = 3; let g = || gap + 1; ~ 1:41 ~ `gap` is the function, not the variable ~ rename
+fn add(list, x) { list.push(x); } add([1], 2); ~ 1:19 ~ this changes a copy: `list` stays ~ give it back
+fn f(m) { m.a = 1; 3 } f(#{ a: 2 }); ~ 1:11 ~ this changes a copy: `m` stays
+fn f(m) { print(m); m.a.b[2] += 1; } f(#{}); ~ 1:21 ~ this changes a copy: `m` stays
+fn f(x) { x += 1; } f(1); ~ 1:11 ~ this changes a copy: `x` stays
+let f = |m| { m.n += 1; }; f(#{ n: 1 }); ~ 1:15 ~ this changes a copy: `m` stays
+for (a, b) in [[1, 2], [3, 4]] { print(a); print(b); } ~ 1:9 ~ `b` counts from 0 ~ let b = pair[1]
+for (a, b) in [1, 2] { print(b[0]); } ~ 1:9 ~ `b` counts from 0 ~ let a = pair[0]
+for (a, b) in [1, 2] { print(b.split(",")); } ~ 1:9 ~ `b` counts from 0
+for (a, b) in [1, 2] { noise::uniform(b); } ~ 1:9 ~ `b` counts from 0
+let n = 0; each("a", 3, |i| { n += 1; }); ~ 1:31 ~ the body of `each` changes `n` ~ put it into the state
+let n = [0]; each("a", 3, |i| { let f = || n.push(1); f(); }); ~ 1:44 ~ the body of `each` changes `n`
+each("a", 3, |i, s| s); ~ 1:14 ~ the body takes a state, and this `each` has none ~ |item, s|
+each("a", 3, #{ n: 1 }, |i| 1); ~ 1:25 ~ the body takes no state, and this `each` has one ~ |item, s|
+noise::shaped([1], #{ scal: 2 }); ~ 1:23 ~ `noise::shaped` has no option `scal` ~ `scale`
+let cfg = params(#{ a: 1, b: 2 }); cfg.a; ~ 1:27 ~ nothing reads the setting `b` ~ remove it
 let f = |x| prnt(x); f.call(1); ~ 1:13 ~ there is no function `prnt` ~ `print`
 fn f() { helprr() } fn helper() {} f(); ~ 1:10 ~ there is no function `helprr` ~ `helper`
 print(`a ${prnt(1)}`); ~ 1:12 ~ there is no function `prnt` ~ `print`
@@ -326,7 +373,7 @@ each("iteration", 1..=cfg.iterations, #{ net: net, seen: seen }, |i, s| {
 });
 "#;
     let import = |_: &str| {
-        let text = "fn autoencoder(cfg) { cfg }\nfn train(net, data, cfg) { net }\n\
+        let text = "fn autoencoder(cfg) { cfg.channels }\nfn train(net, data, cfg) { net }\n\
                     fn generate(net, seeds, cfg) { seeds }";
         Ok(Source::new("scripts/nets/wta.rhai", text))
     };

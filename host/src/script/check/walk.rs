@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use rhai::{ASTFlags, Expr, FlowControl, FnCallExpr, FnPtr, Position, Stmt, StmtBlock};
+use rhai::{ASTFlags, Expr, FlowControl, FnCallExpr, FnPtr, Ident, Position, Stmt, StmtBlock};
 
 use super::{
     Known,
@@ -14,9 +14,45 @@ use crate::script::{Problem, finding::Finding};
 pub type Settings = Option<Rc<BTreeSet<String>>>;
 
 /// A variable in scope.
+#[derive(Clone, Default)]
 pub struct Variable {
     pub name: String,
+    pub held: Held,
+    /// Where it came from, as far as that bears on what may be done with it.
+    pub role: Role,
+    /// Where it was changed in place, and not read since.
+    pub changed: Option<Position>,
+    /// How often it was read so far.
+    pub reads: usize,
+    /// Whether it was indexed, and whether it was used as what a number is not.
+    pub is_indexed: bool,
+    pub is_no_number: bool,
+}
+
+/// What is known of the value of a variable.
+#[derive(Clone, Default)]
+pub struct Held {
     pub settings: Settings,
+    pub is_closure: bool,
+    /// The function whose body captured it, and may not change it.
+    pub fixed_by: Option<&'static str>,
+}
+
+/// Where a variable came from.
+#[derive(Clone, Default, PartialEq)]
+pub enum Role {
+    #[default]
+    Local,
+    /// A parameter, which is a copy of what the caller gave.
+    Copy,
+    /// The second name of `for (item, index) in items`.
+    Counter,
+}
+
+impl Variable {
+    fn new(name: &str, held: Held, role: Role) -> Self {
+        Self { name: name.to_string(), held, role, ..Self::default() }
+    }
 }
 
 pub struct Walker<'a> {
@@ -25,6 +61,12 @@ pub struct Walker<'a> {
     pub modules: Vec<(String, Namespace)>,
     pub findings: Vec<Finding>,
     pub variables: Vec<Variable>,
+    /// Those of the functions around a closure.
+    pub outside: Vec<Vec<Variable>>,
+    /// Where variables are called like functions.
+    pub called: Vec<Position>,
+    /// The function that gets the closure which is walked next, where it may not change what it captures.
+    pub fixing: Option<&'static str>,
     /// Names of the variables and constants at the script's top level.
     pub top_level: BTreeSet<&'a str>,
     pub constants: BTreeSet<&'a str>,
@@ -53,6 +95,9 @@ impl<'a> Walker<'a> {
             modules: known.lent_modules(unit),
             findings: Vec::new(),
             variables: Vec::new(),
+            outside: Vec::new(),
+            called: Vec::new(),
+            fixing: None,
             top_level: declared(false),
             constants: declared(true),
             in_function: false,
@@ -62,7 +107,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks over all statements, and gives what is wrong.
-    pub fn walk(mut self) -> Vec<Finding> {
+    pub fn walk(mut self) -> Self {
         self.statements(self.unit.ast.statements());
         // A function runs when all imports of the top level are there.
         self.modules = self.known.lent_modules(self.unit);
@@ -72,7 +117,7 @@ impl<'a> Walker<'a> {
             self.sees_caller = self.unit.lent_scopes.contains(&function.name);
             self.function(function, Vec::new());
         }
-        self.findings
+        self
     }
 
     /// Adds a finding.
@@ -87,16 +132,19 @@ impl<'a> Walker<'a> {
     }
 
     /// A function's body sees its parameters; the first ones hold what a closure captured.
-    fn function(&mut self, function: &Definition, captured: Vec<Settings>) {
-        let captured = captured.into_iter().chain(std::iter::repeat(None));
-        let parameters = function
-            .parameters
-            .iter()
-            .zip(captured)
-            .map(|(name, settings)| Variable { name: name.clone(), settings });
-        let outside = std::mem::replace(&mut self.variables, parameters.collect());
-        self.scoped(|walker| walker.statements(&function.body));
-        self.variables = outside;
+    fn function(&mut self, function: &Definition, captured: Vec<Held>) {
+        let own = function.parameters.iter().skip(captured.len());
+        let own: Vec<_> = own.map(|name| Variable::new(name, Held::default(), Role::Copy)).collect();
+        let captured = function.parameters.iter().zip(captured);
+        let captured = captured.map(|(name, held)| Variable::new(name, held, Role::Local));
+        let parameters = captured.chain(own).collect();
+        let outside = std::mem::replace(&mut self.variables, parameters);
+        let modules = self.modules.len();
+        self.outside.push(outside);
+        self.statements(&function.body);
+        self.lost_changes(function.parameters.len(), &function.body);
+        self.variables = self.outside.pop().unwrap_or_default();
+        self.modules.truncate(modules);
     }
 
     fn block(&mut self, block: &StmtBlock) {
@@ -111,9 +159,8 @@ impl<'a> Walker<'a> {
         self.modules.truncate(modules);
     }
 
-    fn declare(&mut self, name: &str, settings: Settings) {
-        let name = name.to_string();
-        self.variables.push(Variable { name, settings });
+    fn declare(&mut self, name: &str, held: Held, role: Role) {
+        self.variables.push(Variable::new(name, held, role));
     }
 
     fn statements(&mut self, statements: &[Stmt]) {
@@ -126,18 +173,21 @@ impl<'a> Walker<'a> {
         match stmt {
             Stmt::Var(var, ..) => {
                 self.expr(&var.1);
-                let settings = self.settings_of(&var.1);
-                self.declare(&var.0.name, settings.filter(|_| !self.unit.changed.contains(var.0.as_str())));
+                let is_changed = self.unit.changed.contains(var.0.as_str());
+                let held = if is_changed { Held::default() } else { self.held(&var.1) };
+                self.declare(&var.0.name, held, Role::Local);
             }
             Stmt::Assignment(assignment) => {
-                self.expr(&assignment.1.lhs);
                 self.expr(&assignment.1.rhs);
+                self.assigned(&assignment.1.lhs);
             }
+            Stmt::Expr(expr) if self.is_change(expr) => self.assigned(expr),
             Stmt::FnCall(call, position) => self.call(call, *position),
             Stmt::Expr(expr) => self.expr(expr),
             Stmt::Block(block) => self.block(block),
-            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.flow(flow),
-            Stmt::For(x, _) => self.for_loop(&x.0.name, x.1.as_ref().map(|i| i.as_str()), &x.2),
+            Stmt::If(flow, _) => self.flow(flow),
+            Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.repeated(|walker| walker.flow(flow)),
+            Stmt::For(x, _) => self.for_loop(&x.0, x.1.as_ref(), &x.2),
             Stmt::TryCatch(flow, _) => self.try_catch(flow),
             Stmt::Switch(switch, _) => {
                 self.expr(&switch.0);
@@ -163,13 +213,19 @@ impl<'a> Walker<'a> {
         self.block(&flow.branch);
     }
 
-    fn for_loop(&mut self, item: &str, counter: Option<&str>, flow: &FlowControl) {
+    fn for_loop(&mut self, item: &Ident, counter: Option<&Ident>, flow: &FlowControl) {
         self.expr(&flow.expr);
-        self.scoped(|walker| {
-            for name in [Some(item), counter].into_iter().flatten() {
-                walker.declare(name, None);
-            }
-            walker.block(&flow.body);
+        self.repeated(|walker| {
+            walker.scoped(|walker| {
+                walker.declare(&item.name, Held::default(), Role::Local);
+                if let Some(counter) = counter {
+                    walker.declare(&counter.name, Held::default(), Role::Counter);
+                }
+                walker.block(&flow.body);
+                if let Some(counter) = counter {
+                    walker.pairs(item, counter, &flow.expr);
+                }
+            });
         });
     }
 
@@ -177,7 +233,7 @@ impl<'a> Walker<'a> {
         self.block(&flow.body);
         self.scoped(|walker| {
             if let Expr::Variable(caught, ..) = &flow.expr {
-                walker.declare(&caught.1, None);
+                walker.declare(&caught.1, Held::default(), Role::Local);
             }
             walker.block(&flow.branch);
         });
@@ -192,7 +248,9 @@ impl<'a> Walker<'a> {
             },
             Expr::FnCall(call, position) => self.call(call, *position),
             Expr::MethodCall(call, position) => self.method(call, *position),
+            Expr::Dot(pair, ..) if self.dot_for_colons(pair) => {}
             Expr::Dot(pair, flags, _) => {
+                self.used_by_its_parts(expr);
                 if !flags.contains(ASTFlags::NEGATED) {
                     self.setting(pair);
                 }
@@ -200,6 +258,7 @@ impl<'a> Walker<'a> {
                 self.expr(&pair.rhs);
             }
             Expr::Index(pair, ..) => {
+                self.used_by_its_parts(expr);
                 self.expr(&pair.lhs);
                 self.expr(&pair.rhs);
             }
@@ -229,22 +288,57 @@ impl<'a> Walker<'a> {
 
     /// `curry(closure, captured...)` is what a closure with captures is compiled to.
     pub fn curried(&mut self, call: &FnCallExpr) -> bool {
-        let Some((Expr::DynamicConstant(value, _), captured)) = call.args.split_first() else {
-            return false;
-        };
-        let Some(pointer) = value.clone().try_cast::<FnPtr>().filter(|_| call.name == "curry") else {
-            return false;
-        };
+        let Some((pointer, captured)) = curry(call) else { return false };
+        let fixing = self.fixing;
         self.exprs(captured);
-        let settings = captured.iter().map(|expr| self.settings_of(expr)).collect();
-        self.closure(&pointer, settings);
+        let held = captured.iter().map(|expr| self.held(expr));
+        let held = held.map(|held| Held { fixed_by: fixing.or(held.fixed_by), ..held }).collect();
+        for expr in captured {
+            self.share(expr);
+        }
+        self.closure(&pointer, held);
         true
     }
 
-    fn closure(&mut self, pointer: &FnPtr, captured: Vec<Settings>) {
-        let named = |function: &&Rc<Definition>| function.name == pointer.fn_name();
-        if let Some(closure) = self.unit.definitions.iter().find(named) {
+    fn closure(&mut self, pointer: &FnPtr, captured: Vec<Held>) {
+        self.fixing = None;
+        let unit = self.unit;
+        if let Some(closure) = unit.definition(pointer) {
             self.function(closure, captured);
         }
+    }
+
+    /// What an expression is known to hold.
+    fn held(&self, expr: &Expr) -> Held {
+        if let Expr::Variable(variable, ..) = expr
+            && variable.2.is_empty()
+        {
+            let found = self.variables.iter().rev().find(|known| known.name == variable.1.as_str());
+            return found.map(|variable| variable.held.clone()).unwrap_or_default();
+        }
+        Held { settings: self.settings_of(expr), is_closure: closure_of(expr).is_some(), fixed_by: None }
+    }
+}
+
+/// The function that a closure with captures is compiled to, and what it captures.
+fn curry(call: &FnCallExpr) -> Option<(FnPtr, &[Expr])> {
+    let (Expr::DynamicConstant(value, _), captured) = call.args.split_first()? else { return None };
+    let pointer = value.clone().try_cast::<FnPtr>().filter(|_| call.name == "curry")?;
+    Some((pointer, captured))
+}
+
+/// A closure that is written out: its function, and how many values it captures.
+pub fn closure_of(expr: &Expr) -> Option<(FnPtr, usize)> {
+    match expr {
+        Expr::DynamicConstant(value, _) => Some((value.clone().try_cast()?, 0)),
+        Expr::FnCall(call, _) => curry(call).map(|(pointer, captured)| (pointer, captured.len())),
+        Expr::Stmt(block) => match block.statements() {
+            [Stmt::Share(..), Stmt::Expr(expr)] => closure_of(expr),
+            [Stmt::Share(..), Stmt::FnCall(call, _)] => {
+                curry(call).map(|(pointer, captured)| (pointer, captured.len()))
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -6,7 +6,15 @@ use super::{
     syntax::lower,
     words::{bounds, indexing, mismatch, parse_signature, plain, property, said, thrown, unnamed},
 };
-use crate::script::{Problem, functions::Functions, nearest::did_you_mean};
+use crate::{
+    kinds,
+    script::{
+        Problem,
+        called::METHOD,
+        functions::Functions,
+        nearest::{advice, did_you_mean},
+    },
+};
 
 /// What an error's words can draw on.
 pub struct ErrorScene<'a> {
@@ -88,8 +96,13 @@ impl<'a> ErrorScene<'a> {
     fn function(&self, signature: &str) -> Problem {
         let (name, types) = parse_signature(signature);
         let name = name.as_str();
+        if let (true, Some(own)) = (name == METHOD, types.first()) {
+            let message = format!("this is {}, which cannot be called", kinds::with_article(own));
+            return Problem::new(message, "a closure or a module can: `f(x)`");
+        }
         if !rhai::is_valid_identifier(name.rsplit("::").next().unwrap_or(name)) {
-            return unnamed(name, &types);
+            let problem = unnamed(name, &types);
+            return Problem { help: self.trap(&types).unwrap_or(problem.help), ..problem };
         }
         let known = Functions::of(self.engine);
         let message = match (self.after_dot(), types.split_first()) {
@@ -122,10 +135,58 @@ impl<'a> ErrorScene<'a> {
             let global =
                 "a `fn` does not see it: pass it in, or declare `const NAME` and write `global::NAME`";
             format!("`{name}` is declared elsewhere; {global}")
+        } else if self.is_assigned(name) {
+            format!("declare it where it gets its first value: `let {name} = ...`")
         } else {
-            self.similar(name)
+            let known = Functions::of(self.engine);
+            advice(name, &known.modules()).unwrap_or_else(|| self.similar(name))
         };
         Problem::new(message, help)
+    }
+
+    /// The way out of a trap that an operation of values of these types, or a call, may have fallen into.
+    fn trap(&self, types: &[String]) -> Option<String> {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let words: Vec<&str> = self.line().split(|c| !is_word(c)).collect();
+        let text = self.text.unwrap_or_default();
+        if types.is_empty() && words.contains(&"each") {
+            return Some(
+                "`each` gives its body the item, and the state where it has one: `|i, s| { ...; s }`".into(),
+            );
+        }
+        if types.iter().any(|word| word == "function") {
+            let is_both = |name: &&&str| {
+                self.functions.iter().any(|function| function == **name)
+                    && (text.contains(&format!("let {name} ")) || text.contains(&format!("for {name} ")))
+            };
+            return words.iter().find(is_both).map(|name| {
+                format!("in a closure `{name}` is the function, not the variable: rename one of them")
+            });
+        }
+        let pairs = text.lines().take(self.position.line()?).filter_map(|line| {
+            let (names, _) = line.split_once("for (")?.1.split_once(')')?;
+            names.split_once(',').map(|(a, b)| (a.trim(), b.trim()))
+        });
+        let (a, b) = pairs.last().filter(|(_, b)| words.contains(b))?;
+        types.iter().any(|word| word == "integer").then(|| {
+            format!(
+                "`{b}` counts from 0: write `for pair in ... {{ let {a} = pair[0]; let {b} = pair[1]; ... }}`"
+            )
+        })
+    }
+
+    /// The line of the error.
+    fn line(&self) -> &str {
+        let line = self.position.line().unwrap_or(usize::MAX);
+        self.text.unwrap_or_default().lines().nth(line - 1).unwrap_or_default()
+    }
+
+    /// Whether the name at the position of the error is assigned to.
+    fn is_assigned(&self, name: &str) -> bool {
+        let column = self.position.position().unwrap_or(1);
+        let text: String = self.line().chars().skip(column - 1).collect();
+        let rest = text.strip_prefix(name).unwrap_or_default().trim_start();
+        rest.starts_with('=') && !rest.starts_with("==")
     }
 
     fn module(&self, name: &str) -> Problem {

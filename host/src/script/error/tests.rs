@@ -11,11 +11,13 @@ struct Tensor;
 
 fn engine() -> Engine {
     let mut engine = Engine::new();
+    crate::script::called::register(&mut engine);
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_call_levels(20);
     engine.set_max_expr_depths(64, 64);
     engine.set_max_operations(10_000);
     engine.set_fail_on_invalid_map_property(true);
+    engine.set_strict_variables(true);
     engine.register_type_with_name::<Tensor>("Tensor");
     engine.register_fn("tensor", || Tensor);
     engine.register_fn("relu", |_: &mut Tensor| Tensor);
@@ -122,6 +124,19 @@ broken.rhai:1:7: expected `)` to close the parameters list of function 'f'
 }
 
 #[test]
+fn a_call_of_a_variable_is_shown_as_it_was_written() {
+    let expected = "\
+p.rhai:2:16: there is no function `nope` that takes (integer)
+  |
+2 |     let y = g(nope(x));
+  |               ^
+  help: `host help` lists all functions
+  in a closure, called from p.rhai:5:13";
+    let text = "let g = |y| y; let f = |x| {\n    let y = g(nope(x));\n    y\n};\nlet z = g(0) + f(1);";
+    assert_eq!(shown(text).replace("2:15", "2:16").replace("5:16", "5:13"), expected);
+}
+
+#[test]
 fn long_chains_are_shortened() {
     let text = shown("fn deep(n) { if n == 0 { matmul() } else { deep(n - 1) } }\ndeep(15);");
     assert_eq!(text.matches("called from p.rhai:1:44").count(), super::CALLS_SHOWN, "{text}");
@@ -142,6 +157,12 @@ fn mean(a) { a } mean(); ~ there is no function `mean` that takes () ~ count the
 tensor() + 1; ~ there is no `+` of Tensor and integer ~ convert
 tensor()[0]; ~ Tensor cannot be indexed by integer
 let f = |x| x; f.call(1, 2); ~ a closure was called with more or fewer values ~ `|`
+let f = |a, b| a + b; let g = |x| f(x, 1) + lne(x); g(2); ~ there is no function `lne` that takes (integer)
+let x = tensor(); x(1); ~ this is a Tensor, which cannot be called ~ a closure or a module
+fn gap(x) { x } let gap = 3; let g = || gap + 1; g(); ~ no `+` of function and integer ~ in a closure `gap`
+for (a, b) in [[1, 2]] { a + b } ~ there is no `+` of array and integer ~ `b` counts from 0
+let x = noise.uniform([1]); ~ there is no variable `noise` here ~ write `noise::` for `noise.`
+x = 5; ~ there is no variable `x` here ~ `let x = ...`
 let epochs = 3; print(epohcs); ~ there is no variable `epohcs` here ~ `epochs`
 let cfg = 1; fn f() { cfg } f(); ~ there is no variable `cfg` here ~ a `fn` does not see it
 let m = #{ name: 1 }; m.nmae; ~ the map has no key `nmae` ~ `name`

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ops::{
-    Result, ScriptPosition, Tensor,
+    Result, ScriptPosition, Spec, Tensor,
     nn::{Draft, Module, Parameter},
     op::onnx::{OnnxAttribute, OnnxNode, OnnxValue},
 };
@@ -20,11 +20,10 @@ use super::{
 };
 use crate::{
     BUFFER,
-    file::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto},
+    file::proto::{
+        AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
+    },
 };
-
-const INPUT: &str = "input";
-const OUTPUT: &str = "output";
 
 /// The version of the file format that goes with the operator set.
 const IR_VERSION: i64 = 10;
@@ -35,27 +34,20 @@ const IR_VERSION: i64 = 10;
 /// [`ops::Error::NotExportable`] for what differs in another way.
 pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Metadata) -> Result<ModelProto> {
     let state = module.state();
-    let mut graph = GraphWriter::new(&state);
-    let last = match small.result {
-        OnnxValue::Output(step, output) => Some((step, output)),
-        _ => None,
-    };
+    let mut graph = GraphWriter::new(&state, small, large);
     for (i, step) in small.steps.iter().enumerate() {
         let Some(other) = large.steps.get(i) else { return different(Some(step), None) };
-        let output = last.filter(|(step, _)| *step == i).map(|(_, output)| output);
-        graph.add(step, other, output)?;
+        graph.add(i, step, other)?;
     }
     if let Some(step) = large.steps.get(small.steps.len()) {
         return different(None, Some(step));
     }
     graph.finish(small, large)?;
-    let shape = |a: &[usize], b: &[usize]| {
-        let [a, b] = [a, b].map(|shape| shape.iter().map(|&n| n as i64).collect::<Vec<_>>());
-        batch::sizes(&a, &b)
-            .map_or_else(|| refuse("the output's shape does not follow the batch size", None), Ok)
-    };
-    let input = shape(&small.input.shape, &large.input.shape)?;
-    let output = shape(&small.output.shape, &large.output.shape)?;
+    let input = small.inputs.iter().zip(&large.inputs).map(|((_, a), (_, b))| (a, b));
+    let output = small.outputs.iter().zip(&large.outputs).map(|(a, b)| (&a.spec, &b.spec));
+    let input = graph.leaves.iter().zip(input).map(|(name, specs)| value_info(name, specs));
+    let output = graph.results.iter().zip(output).map(|(name, specs)| value_info(name, specs));
+    let (input, output) = (input.collect::<Result<_>>()?, output.collect::<Result<_>>()?);
     Ok(ModelProto {
         ir_version: IR_VERSION,
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
@@ -64,8 +56,8 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
         graph: Some(GraphProto {
             name: module.layer().name().to_owned(),
             doc_string: module.to_string(),
-            input: vec![messages::value_info(INPUT, small.input.dtype, &input)],
-            output: vec![messages::value_info(OUTPUT, small.output.dtype, &output)],
+            input,
+            output,
             initializer: graph.initializers(&state)?,
             node: graph.nodes,
             ..Default::default()
@@ -75,13 +67,30 @@ pub(super) fn merge(module: &Module, small: &Draft, large: &Draft, metadata: Met
     })
 }
 
+/// An input or output of the graph, of those specs at the two batch sizes.
+fn value_info(name: &str, (small, large): (&Spec, &Spec)) -> Result<ValueInfoProto> {
+    let [a, b] = [small, large].map(|spec| spec.shape.iter().map(|&n| n as i64).collect::<Vec<_>>());
+    match batch::sizes(&a, &b) {
+        Some(sizes) => Ok(messages::value_info(name, small.dtype, &sizes)),
+        None => refuse("the output's shape does not follow the batch size", None),
+    }
+}
+
 #[derive(Default)]
 struct GraphWriter {
     nodes: Vec<NodeProto>,
     names: Names,
-    /// Names of the input and of the parameters.
+    /// The number of inputs.
+    inputs: usize,
+    /// The name of the input whose dimension is the batch, and that dimension.
+    batch: (String, usize),
+    /// Names of the inputs and of the parameters.
     leaves: Vec<String>,
-    /// Numbers of the parameters that a node takes, from 1.
+    /// Names of the graph's outputs.
+    results: Vec<String>,
+    /// Which output of which step gives which of them.
+    given: HashMap<(usize, usize), usize>,
+    /// Numbers of the leaves that a node takes.
     used: BTreeSet<usize>,
     /// Names of the outputs of each step.
     outputs: Vec<Vec<String>>,
@@ -92,16 +101,28 @@ struct GraphWriter {
 }
 
 impl GraphWriter {
-    fn new(state: &[(String, Parameter)]) -> Self {
+    fn new(state: &[(String, Parameter)], small: &Draft, large: &Draft) -> Self {
         let mut names = Names::default();
-        let fixed = [INPUT, OUTPUT].map(|name| names.unique(name));
-        let parameters = state.iter().map(|(name, _)| names.unique(name));
-        let leaves = fixed.into_iter().take(1).chain(parameters).collect();
-        Self { names, leaves, ..Self::default() }
+        let mut leaves: Vec<_> = small.inputs.iter().map(|(name, _)| names.unique(name)).collect();
+        let results = small.outputs.iter().map(|output| names.unique(&output.name)).collect();
+        let shapes = small.inputs.iter().zip(&large.inputs).map(|((_, a), (_, b))| (&a.shape, &b.shape));
+        let batch = shapes.enumerate().find_map(|(i, (small, large))| {
+            let d = small.iter().zip(large).position(|(&a, &b)| [a, b] == BATCHES)?;
+            Some((leaves[i].clone(), d))
+        });
+        let mut given = HashMap::new();
+        for (i, output) in small.outputs.iter().enumerate() {
+            if let OnnxValue::Output(step, n) = output.value {
+                given.entry((step, n)).or_insert(i);
+            }
+        }
+        leaves.extend(state.iter().map(|(name, _)| names.unique(name)));
+        let (inputs, batch) = (small.inputs.len(), batch.unwrap_or_default());
+        Self { names, leaves, inputs, batch, results, given, ..Self::default() }
     }
 
-    /// Adds a step that both drafts have; its output of number `result` is the graph's.
-    fn add(&mut self, small: &OnnxNode, large: &OnnxNode, result: Option<usize>) -> Result<()> {
+    /// Adds step `i`, which both drafts have.
+    fn add(&mut self, i: usize, small: &OnnxNode, large: &OnnxNode) -> Result<()> {
         let [form, other] = [small, large].map(|s| (s.op_type, s.inputs.len(), s.attributes.len()));
         if form != other {
             return different(Some(small), Some(large));
@@ -122,10 +143,10 @@ impl GraphWriter {
         };
         let attribute =
             small.attributes.iter().zip(&large.attributes).map(attribute).collect::<Result<_>>()?;
-        let output = (0..small.outputs).map(|i| match (i, result) {
-            (i, Some(result)) if i == result => OUTPUT.into(),
+        let output = (0..small.outputs).map(|n| match (n, self.given.get(&(i, n))) {
+            (_, Some(&result)) => self.results[result].clone(),
             (0, _) => name.clone(),
-            (i, _) => self.names.unique(&format!("{name}/{i}")),
+            (n, _) => self.names.unique(&format!("{name}/{n}")),
         });
         let output: Vec<String> = output.collect();
         self.outputs.push(output.clone());
@@ -252,8 +273,9 @@ impl GraphWriter {
         }
         let batch = BatchSize { scale: 1, offset: 0 };
         let name = if size == batch {
-            let first = [("start", OnnxAttribute::Int(0)), ("end", OnnxAttribute::Int(1))];
-            self.node("Shape", "batch", vec![INPUT.into()], &first)
+            let (input, d) = self.batch.clone();
+            let only = [("start", d.into()), ("end", (d + 1).into())];
+            self.node("Shape", "batch", vec![input], &only)
         } else {
             let mut value = self.follower(batch);
             for (op_type, part, number) in [("Mul", size.scale, 1), ("Add", size.offset, 0)] {
@@ -293,27 +315,40 @@ impl GraphWriter {
         refuse(text, script_line(step))
     }
 
-    /// Gives the graph its output, where no node gives it.
+    /// Gives the graph those outputs that no node gives yet.
     fn finish(&mut self, small: &Draft, large: &Draft) -> Result<()> {
-        if let OnnxValue::Output(a, n) = small.result {
-            return match large.result {
-                OnnxValue::Output(b, m) if (a, n) == (b, m) => Ok(()),
-                _ => different(small.steps.get(a), None),
-            };
+        if small.outputs.len() != large.outputs.len() {
+            return different(None, None);
         }
-        let step =
-            OnnxNode { op_type: "Identity", inputs: vec![], outputs: 1, attributes: vec![], origin: None };
-        let input = self.input(step.op_type, &step, 0, &small.result, &large.result)?;
-        let node = self.node(step.op_type, step.op_type, vec![input], &[]);
-        if let Some(last) = self.nodes.iter_mut().find(|last| last.name == node) {
-            last.output = vec![OUTPUT.into()];
+        for (i, (a, b)) in small.outputs.iter().zip(&large.outputs).enumerate() {
+            if let OnnxValue::Output(step, n) = a.value
+                && self.given.get(&(step, n)) == Some(&i)
+            {
+                match b.value {
+                    OnnxValue::Output(other, m) if (step, n) == (other, m) => continue,
+                    _ => return different(small.steps.get(step), None),
+                }
+            }
+            let step = OnnxNode {
+                op_type: "Identity",
+                inputs: vec![],
+                outputs: 1,
+                attributes: vec![],
+                origin: None,
+            };
+            let input = self.input(step.op_type, &step, 0, &a.value, &b.value)?;
+            let node = self.node(step.op_type, step.op_type, vec![input], &[]);
+            if let Some(last) = self.nodes.iter_mut().find(|last| last.name == node) {
+                last.output = vec![self.results[i].clone()];
+            }
         }
         Ok(())
     }
 
     /// The parameters and buffers that nodes take, then sizes.
     fn initializers(&self, state: &[(String, Parameter)]) -> Result<Vec<TensorProto>> {
-        let used = self.used.iter().filter_map(|leaf| Some((leaf, state.get(leaf.checked_sub(1)?)?)));
+        let used =
+            self.used.iter().filter_map(|leaf| Some((leaf, state.get(leaf.checked_sub(self.inputs)?)?)));
         let parameters = used.map(|(&leaf, (_, parameter))| {
             let mut proto = messages::tensor(&self.leaves[leaf], &parameter.get().detach())?;
             if parameter.is_buffer() {

@@ -50,6 +50,10 @@ pub(super) fn attribute(name: &str, value: &OnnxAttribute) -> AttributeProto {
         OnnxAttribute::Text(text) => {
             AttributeProto { s: text.as_bytes().to_vec(), ..of(AttributeType::String) }
         }
+        OnnxAttribute::Texts(texts) => {
+            let strings = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+            AttributeProto { strings, ..of(AttributeType::Strings) }
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use prost::Message as _;
 
 use ops::{
     Error, Result, Spec,
-    nn::{Draft, Module},
+    nn::{Draft, Module, Value},
 };
 
 use crate::file::proto::ModelProto;
@@ -51,7 +51,39 @@ pub type Metadata = Vec<(String, String)>;
 /// Those of the module's forward pass; [`Error::NotExportable`] for an operation that ONNX does not have,
 /// and for what differs between two batch sizes without following them.
 pub fn export(module: &Module, sample: &Spec, metadata: Metadata) -> Result<ModelProto> {
-    let [small, large] = BATCHES.map(|batch| Draft::trace(module, sample, batch));
+    let of = |batch| vec![Value::Tensor(sample.reshaped([&[batch], sample.shape.as_slice()].concat()))];
+    export_at(module, of, metadata)
+}
+
+/// [`export`] of a module that takes several inputs, or lists and maps: `example` are inputs for one batch.
+/// The size of the batch is the first one of the first tensor; in each other tensor the first dimension of
+/// that size is taken for the batch, if there is one. Inputs are called `input`, `input_2` and so on, outputs
+/// `output`, and those in maps as they are there.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_like(module: &Module, example: &[Value<Spec>], metadata: Metadata) -> Result<ModelProto> {
+    let first = example.iter().flat_map(Value::tensors).next();
+    let size = first.and_then(|spec| spec.shape.first().copied());
+    let at = |batch: usize| {
+        let spec = &mut |spec: &Spec| {
+            let mut shape = spec.shape.clone();
+            if let Some(n) = shape.iter_mut().find(|n| Some(**n) == size) {
+                *n = batch;
+            }
+            Ok::<_, Error>(spec.reshaped(shape))
+        };
+        example.iter().filter_map(|input| input.each(spec).ok()).collect()
+    };
+    export_at(module, at, metadata)
+}
+
+fn export_at(
+    module: &Module,
+    inputs: impl Fn(usize) -> Vec<Value<Spec>>,
+    metadata: Metadata,
+) -> Result<ModelProto> {
+    let [small, large] = BATCHES.map(|batch| Draft::trace(module, &inputs(batch)));
     merge::merge(module, &small?, &large?, metadata)
 }
 

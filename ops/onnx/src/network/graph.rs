@@ -4,7 +4,7 @@ use std::{any::Any, cell::Cell, collections::HashSet, sync::OnceLock};
 
 use ops::{
     Device, Result, Tensor,
-    nn::{Layer, Module, Parameter},
+    nn::{Layer, Module, Parameter, Value},
 };
 
 use crate::{
@@ -148,16 +148,32 @@ impl Layer for Graph {
         format!("{} -> {}, {} nodes", show(&self.inputs), show(&self.outputs), self.plan.steps.len())
     }
 
-    /// The output of a graph with one input and one output.
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        let [input] = &self.inputs[..] else {
+    /// Inputs by name give a map of all outputs; those in the file's order the one output that there is.
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value> {
+        if let [Value::Map(items)] = inputs {
+            let named: Vec<_> =
+                items.iter().map(|(name, x)| Ok((name.as_str(), given(x)?))).collect::<Result<_>>()?;
+            let output = |(name, value): (String, GraphValue)| Ok((name, value.tensor("forward")?.into()));
+            return Ok(Value::Map(self.run(module, &named)?.into_iter().map(output).collect::<Result<_>>()?));
+        }
+        if self.inputs.len() != inputs.len() {
             let text = format!("the network has the inputs {}: give them by name", list(&self.inputs));
             return broken(text);
-        };
-        let mut outputs = self.run(module, &[(&input.name, x)])?;
+        }
+        let ports = self.inputs.iter().zip(inputs);
+        let named = ports.map(|(port, x)| Ok((port.name.as_str(), given(x)?))).collect::<Result<Vec<_>>>()?;
+        let mut outputs = self.run(module, &named)?;
         match (outputs.pop(), outputs.len()) {
-            (Some((_, value)), 0) => value.tensor("forward").cloned(),
+            (Some((_, value)), 0) => Ok(value.tensor("forward")?.into()),
             _ => broken(format!("the network has the outputs {}: ask for them by name", list(&self.outputs))),
         }
+    }
+}
+
+/// The tensor that an input is.
+fn given(x: &Value) -> Result<&Tensor> {
+    match x {
+        Value::Tensor(x) => Ok(x),
+        other => broken(format!("an input is {}, expected a tensor", other.kind())),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn top(x: &Tensor, k: usize) -> Result<Tensor> {
     let x_flat = x.reshape(&[n, size])?;
     // NaN is above all.
     let x_flat = x_flat.masked_fill(&x_flat.ne(&x_flat)?, f64::INFINITY)?;
-    let minimum = x_flat.top_k(k, -1)?.0.min_dims(&[-1], true)?;
+    let minimum = x_flat.top_k(k, -1, true)?.0.min_dims(&[-1], true)?;
     let (above, equal) = (x_flat.gt(&minimum)?, x_flat.eq(&minimum)?);
     let left = above.cast(DType::I32)?.sum_dims(&[-1], true)?.neg()?.add_scalar(k as f64)?;
     let first = equal.cast(DType::I32)?.cumsum(-1)?.le(&left)?;

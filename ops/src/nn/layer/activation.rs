@@ -1,7 +1,10 @@
 //! Element-wise functions as layers.
 
-use super::plain;
-use crate::{Tensor, nn::Module};
+use super::{function, plain, positive};
+use crate::{
+    DType, Device, Result, Tensor,
+    nn::{Module, Parameter},
+};
 
 /// A function without parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +31,17 @@ pub enum Activation {
     Softplus,
     /// `-log(1 + e^-x)`
     LogSigmoid,
+}
+
+/// `x` above 0, `weight x` below, with one weight, or one for each channel of `[N, C, ..]` (He et al., 2015).
+///
+/// # Errors
+/// [`crate::Error::Argument`] for no weights.
+pub fn prelu(count: usize, start: f64) -> Result<Module> {
+    positive("prelu", &[("the number of weights", count)])?;
+    let weight = Parameter::with_fans(&Tensor::full([count], start, DType::F32, Device::Cpu)?, None)?;
+    let layer = function("PReLU", count.to_string(), |module, x| x.prelu(&module.value("weight")?));
+    Ok(Module::new(layer, vec![("weight".to_owned(), weight)], vec![]))
 }
 
 /// A function without parameters as a module.

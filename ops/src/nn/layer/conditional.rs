@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, Result, Tensor, ensure,
-    nn::{Layer, Module},
+    nn::{Layer, Module, Value, value},
 };
 
 const OP: &str = "conditional_batch_norm";
@@ -69,14 +69,12 @@ impl Layer for ConditionalBatchNorm {
         self.0.channels.to_string()
     }
 
-    fn forward(&self, _: &Module, _: &Tensor) -> Result<Tensor> {
-        let reason = "it depends on a condition: give it the input and the labels";
-        Err(Error::Layer { layer: self.name().to_owned(), reason: reason.into() })
-    }
-
-    fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value> {
+        let [Value::Tensor(x), Value::Tensor(condition)] = inputs else {
+            return value::refuse(self.name(), "it depends on a condition: give it the input and the labels");
+        };
         check_channels(OP, x, self.0.channels)?;
         let [gain, bias] = ["gain", "bias"].map(|name| self.per_sample(module, name, x, condition));
-        self.0.normalise(OP, module, x, [&gain?.add_scalar(1.0)?, &bias?])
+        self.0.normalise(OP, module, x, [&gain?.add_scalar(1.0)?, &bias?]).map(Value::Tensor)
     }
 }

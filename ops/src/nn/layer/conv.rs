@@ -23,7 +23,7 @@ impl Default for ConvOptions {
     }
 }
 
-/// A convolution of one of three forms.
+/// A convolution of one of four forms.
 struct Conv {
     form: Form,
     inputs: usize,
@@ -37,6 +37,7 @@ struct Conv {
 enum Form {
     Signals,
     Images,
+    TransposedSignals,
     Transposed,
 }
 
@@ -76,12 +77,28 @@ pub fn conv_transpose2d(
         .module("conv_transpose2d", "ConvTranspose2d")
 }
 
+/// Transposed convolution `[N, inputs, L] -> [N, outputs, Lo]` with a weight `[inputs, outputs / groups,
+/// K]`; sizes as in [`Tensor::conv_transpose1d`]. Weight and bias start uniform in `+-1 / sqrt(outputs /
+/// groups K)`: of the outputs, as in PyTorch.
+///
+/// # Errors
+/// As [`conv1d`].
+pub fn conv_transpose1d(
+    inputs: usize,
+    outputs: usize,
+    kernel: usize,
+    options: ConvOptions,
+) -> Result<Module> {
+    Conv { form: Form::TransposedSignals, inputs, outputs, kernel: vec![kernel], options }
+        .module("conv_transpose1d", "ConvTranspose1d")
+}
+
 impl Conv {
     fn module(self, op: &'static str, name: &'static str) -> Result<Module> {
         self.check(op)?;
         let groups = self.options.window.groups;
         let mut weight = match self.form {
-            Form::Transposed => vec![self.inputs, self.outputs / groups],
+            Form::Transposed | Form::TransposedSignals => vec![self.inputs, self.outputs / groups],
             _ => vec![self.outputs, self.inputs / groups],
         };
         weight.extend(&self.kernel);
@@ -129,6 +146,7 @@ impl Conv {
         match self.form {
             Form::Signals => x.conv1d(&weight, bias.as_ref(), window),
             Form::Images => x.conv2d(&weight, bias.as_ref(), window),
+            Form::TransposedSignals => x.conv_transpose1d(&weight, bias.as_ref(), window, output_padding[1]),
             Form::Transposed => x.conv_transpose2d(&weight, bias.as_ref(), window, output_padding),
         }
     }

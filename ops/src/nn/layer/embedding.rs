@@ -1,6 +1,6 @@
 //! A vector for each class.
 
-use super::{function, positive};
+use super::{function, functional, positive};
 use crate::{
     DType, Device, Result, Spec,
     nn::{Module, Parameter, init},
@@ -28,8 +28,7 @@ pub(super) fn zeros(count: usize, size: usize) -> Result<Module> {
 fn of_weight(weight: Parameter) -> Module {
     let [count, size] = [0, 1].map(|d| weight.spec().shape[d]);
     let layer = function("Embedding", format!("{count} -> {size}"), move |module, labels| {
-        let chosen = module.value("weight")?.index_select(0, &labels.reshape(&[labels.len()])?);
-        chosen.map_err(|e| e.named("embedding"))?.reshape(&[labels.shape(), &[size]].concat())
+        functional::embedding(labels, &module.value("weight")?)
     });
     Module::new(layer, vec![("weight".to_owned(), weight)], vec![])
 }

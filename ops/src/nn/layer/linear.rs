@@ -1,8 +1,8 @@
 //! The affine map.
 
-use super::{affine, function, positive};
+use super::{affine, function, functional, positive};
 use crate::{
-    Error, Result, Tensor,
+    Result, Tensor,
     nn::{Module, Parameter},
     op::{OnnxAttribute, OnnxOperator},
 };
@@ -16,20 +16,10 @@ pub fn linear(inputs: usize, outputs: usize, bias: bool) -> Result<Module> {
     positive("linear", &[("inputs", inputs), ("outputs", outputs)])?;
     let parameters = affine(&[outputs, inputs], bias.then_some(outputs))?;
     let layer = function("Linear", format!("{inputs} -> {outputs}"), move |module, x| {
-        let Some((_, lead)) = x.shape().split_last().filter(|(n, _)| **n == inputs) else {
-            return Err(Error::shape("linear", format!("{:?}", x.shape()), format!("[.., {inputs}]")));
-        };
-        if x.is_symbolic() && x.rank() > 1 {
+        if x.is_symbolic() && x.rank() > 1 && x.shape().ends_with(&[inputs]) {
             return traced(module, x, outputs);
         }
-        // One product of two matrices, however many dimensions there are.
-        let rows = x.reshape(&[x.len() / inputs, inputs])?;
-        let y = rows.matmul(&module.value("weight")?.transpose(0, 1)?)?;
-        let y = match module.parameter("bias") {
-            Some(bias) => y.add(&bias.get())?,
-            None => y,
-        };
-        y.reshape(&[lead, &[outputs]].concat())
+        functional::linear(x, &module.value("weight")?, module.parameter("bias").map(Parameter::get).as_ref())
     });
     Ok(Module::new(layer, parameters, vec![]))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Fans, Layer, Module, Parameter, init};
+use super::{Fans, Layer, Module, Parameter, Value, init, value};
 use crate::{Device, Error, Result, Spec, Tensor, ensure, no_grad};
 
 const NAME: &str = "Lora";
@@ -109,19 +109,15 @@ impl Layer for Lora {
         format!("rank {}, scale {}, {} weights", self.rank, self.scale, self.weights.len())
     }
 
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        self.applied(module, x)?.forward(x)
-    }
-
-    fn forward_with(&self, module: &Module, x: &Tensor, condition: &Tensor) -> Result<Tensor> {
-        self.applied(module, x)?.forward_with(x, condition)
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value> {
+        self.applied(module, inputs)?.call(inputs)
     }
 }
 
 impl Lora {
     /// A trace writes the merged weights.
-    fn applied(&self, module: &Module, x: &Tensor) -> Result<Module> {
-        match x.is_symbolic() {
+    fn applied(&self, module: &Module, inputs: &[Value]) -> Result<Module> {
+        match inputs.iter().flat_map(Value::tensors).any(Tensor::is_symbolic) {
             true => no_grad(|| self.merged(module, Parameter::value)),
             false => self.merged(module, Parameter::get),
         }
@@ -136,7 +132,7 @@ impl Layer for Adapters {
         "Adapters"
     }
 
-    fn forward(&self, _: &Module, _: &Tensor) -> Result<Tensor> {
-        Err(Error::Layer { layer: "Adapters".into(), reason: "they compute within their network".into() })
+    fn call(&self, _: &Module, _: &[Value]) -> Result<Value> {
+        value::refuse("Adapters", "they compute within their network")
     }
 }

@@ -1,36 +1,56 @@
 //! The kinds of modules, one family a file. Each is offered as one function that makes a
 //! [`Module`] on the CPU in f32; [`Module::to_device`] moves it.
 
-use super::{Fans, Layer, Module, Parameter, init};
+use super::{Fans, Layer, Module, Parameter, Value, init, value};
 use crate::{DType, Device, Error, Result, Spec, Tensor};
 
 mod activation;
+mod attention;
 mod conditional;
 mod conv;
+mod conv3d;
 mod dropout;
 mod embedding;
+pub mod functional;
 mod linear;
 mod lora;
 mod norm;
 mod parameter;
+mod position;
+mod record;
+mod recurrent;
 mod reshape;
 mod resize;
 mod sequential;
 mod spectral;
+mod transformer;
+mod weight_norm;
 
-pub use activation::{Activation, activation};
+pub use activation::{Activation, activation, prelu};
+pub use attention::{AttentionOptions, MultiHeadOptions, multi_head_attention, scaled_dot_product_attention};
 pub use conditional::{class_batch_norm, conditional_batch_norm};
-pub use conv::{ConvOptions, conv_transpose2d, conv1d, conv2d};
-pub use dropout::dropout;
+pub use conv::{ConvOptions, conv_transpose1d, conv_transpose2d, conv1d, conv2d};
+pub use conv3d::conv3d;
+pub use dropout::{dropout, dropped};
 pub use embedding::embedding;
 pub use linear::linear;
 pub use lora::{AdaptedWeight, lora, merged};
-pub use norm::{BatchNormOptions, batch_norm, group_norm, instance_norm, layer_norm};
+pub use norm::{BatchNormOptions, batch_norm, group_norm, instance_norm, layer_norm, layer_norm_with};
 pub use parameter::parameter;
-pub use reshape::{flatten, reshape};
-pub use resize::{PoolOptions, avg_pool2d, global_avg_pool, max_pool2d, upsample};
+pub use position::{PositionOptions, positional_encoding, sinusoidal};
+pub use record::record;
+pub use recurrent::{RecurrentOptions, gru, lstm, rnn};
+pub use reshape::{flatten, identity, pixel_shuffle, pixel_unshuffle, reshape};
+pub use resize::{
+    PoolOptions, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d,
+    avg_pool1d, avg_pool2d, global_avg_pool, max_pool1d, max_pool2d, upsample,
+};
 pub use sequential::{sequential, sequential_named};
 pub use spectral::{Spectral, spectral, spectral_norm};
+pub use transformer::{
+    TransformerOptions, transformer_decoder_layer, transformer_encoder_layer, transformer_stack,
+};
+pub use weight_norm::weight_norm;
 
 /// The weight and, if wanted, the bias of an affine map, both uniform in `+-1 / sqrt(fan in)` of the
 /// weight, as PyTorch draws them.
@@ -64,8 +84,8 @@ impl<F: Fn(&Module, &Tensor) -> Result<Tensor> + Send + Sync + 'static> Layer fo
         self.settings.clone()
     }
 
-    fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
-        (self.f)(module, x)
+    fn call(&self, module: &Module, inputs: &[Value]) -> Result<Value> {
+        (self.f)(module, value::one(self.name, inputs)?).map(Value::Tensor)
     }
 }
 

@@ -174,7 +174,7 @@ fn grouped(kind: GroupKind, groups: usize, channels: usize, affine: bool) -> Res
         }
         let n = x.shape()[0];
         let grouped = x.reshape(&[n, groups, x.len() / (n * groups)])?;
-        let y = standardise(op, &grouped, &[2])?.reshape(x.shape())?;
+        let y = standardise(op, &grouped, &[2], EPS)?.reshape(x.shape())?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&per_channel(&weight, x)?)?.add(&per_channel(&bias, x)?),
             None => Ok(y),
@@ -189,6 +189,14 @@ fn grouped(kind: GroupKind, groups: usize, channels: usize, affine: bool) -> Res
 /// # Errors
 /// [`Error::Argument`] for an empty shape, [`Error::Shape`] for a size of 0.
 pub fn layer_norm(shape: &[usize], affine: bool) -> Result<Module> {
+    layer_norm_with(shape, affine, EPS)
+}
+
+/// [`layer_norm`] with another number that is added to variances.
+///
+/// # Errors
+/// As [`layer_norm`].
+pub fn layer_norm_with(shape: &[usize], affine: bool, eps: f64) -> Result<Module> {
     positive("layer_norm", &[("the number of dimensions", shape.len())])?;
     let own = shape.to_vec();
     let layer = function("LayerNorm", format!("{shape:?}"), move |module, x| {
@@ -200,11 +208,11 @@ pub fn layer_norm(shape: &[usize], affine: bool) -> Result<Module> {
             let (weight, bias) = gain_or_none(module, &own, x)?;
             let operator = OnnxOperator::new("LayerNormalization", x.spec())
                 .with("axis", OnnxAttribute::Int(-(own.len() as i64)))
-                .with("epsilon", OnnxAttribute::Float(EPS));
+                .with("epsilon", OnnxAttribute::Float(eps));
             return operator.on(&[x, &weight, &bias]);
         }
         let dims: Vec<i64> = (1..=own.len() as i64).map(|d| -d).collect();
-        let y = standardise("layer_norm", x, &dims)?;
+        let y = standardise("layer_norm", x, &dims, eps)?;
         match own_affine(module) {
             Some((weight, bias)) => y.mul(&weight)?.add(&bias),
             None => Ok(y),
@@ -233,9 +241,9 @@ fn one_element(op: &'static str, x: &Tensor) -> Error {
 }
 
 /// The tensor with mean 0 and variance 1 over some dimensions.
-fn standardise(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<Tensor> {
+pub(super) fn standardise(op: &'static str, x: &Tensor, dims: &[i64], eps: f64) -> Result<Tensor> {
     let CentredMoments { centered, var, .. } = moments(op, x, dims)?;
-    centered.mul(&var.add_scalar(EPS)?.sqrt()?.recip()?)
+    centered.mul(&var.add_scalar(eps)?.sqrt()?.recip()?)
 }
 
 /// A weight of ones and a bias of zeros, which initialisers leave alone.
@@ -260,7 +268,7 @@ fn gain_or_none(module: &Module, shape: &[usize], x: &Tensor) -> Result<(Tensor,
 }
 
 /// `[C]` or `[N, C]` in a shape that broadcasts to `[N, C, ..]`.
-fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
+pub(super) fn per_channel(numbers: &Tensor, x: &Tensor) -> Result<Tensor> {
     let mut shape = vec![1; x.rank()];
     shape[1] = x.shape()[1];
     shape[0] = numbers.len() / shape[1];

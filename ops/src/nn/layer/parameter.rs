@@ -1,10 +1,7 @@
 //! A single parameter as a module.
 
-use super::function;
-use crate::{
-    Error,
-    nn::{Module, Parameter},
-};
+use super::{Layer, Module, Parameter, Value, value};
+use crate::Result;
 
 /// The layer's name.
 const NAME: &str = "Parameter";
@@ -15,10 +12,24 @@ const VALUE: &str = "value";
 /// A module of one tensor and no function: what an optimiser, a state or a checkpoint holds of a parameter
 /// alone. It shares the tensor with every other module that has it.
 pub fn parameter(parameter: &Parameter) -> Module {
-    let layer = function(NAME, parameter.spec().to_string(), |_, _| {
-        Err(Error::Layer { layer: NAME.into(), reason: "it is no function; its tensor is `value`".into() })
-    });
+    let layer = Single(parameter.spec().to_string());
     Module::new(layer, vec![(VALUE.into(), parameter.clone())], vec![])
+}
+
+struct Single(String);
+
+impl Layer for Single {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn describe(&self) -> String {
+        self.0.clone()
+    }
+
+    fn call(&self, _: &Module, _: &[Value]) -> Result<Value> {
+        value::refuse(NAME, "it is no function; its tensor is `value`")
+    }
 }
 
 impl Module {

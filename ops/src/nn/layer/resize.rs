@@ -1,6 +1,6 @@
 //! Layers that change the size of images: pooling and interpolation.
 
-use super::{pair, plain};
+use super::{pair, plain, positive};
 use crate::{Error, Result, Tensor, ensure, nn::Module, op::Interpolation};
 
 /// How a pooling window moves.
@@ -31,6 +31,67 @@ pub fn avg_pool2d(kernel: [usize; 2], options: PoolOptions) -> Module {
     plain("AvgPool2d", settings(kernel, options), move |x| {
         x.avg_pool2d(kernel, stride, padding, count_padding)
     })
+}
+
+/// The largest element under each window of signals; the column half of the options counts.
+pub fn max_pool1d(kernel: usize, options: PoolOptions) -> Module {
+    let stride = options.stride.map_or(kernel, |stride| stride[1]);
+    let padding = options.padding[1];
+    plain("MaxPool1d", settings_1d(kernel, stride, padding), move |x| x.max_pool1d(kernel, stride, padding))
+}
+
+/// The mean under each window of signals; the column half of the options counts.
+pub fn avg_pool1d(kernel: usize, options: PoolOptions) -> Module {
+    let stride = options.stride.map_or(kernel, |stride| stride[1]);
+    let (padding, count) = (options.padding[1], options.count_padding);
+    plain("AvgPool1d", settings_1d(kernel, stride, padding), move |x| {
+        x.avg_pool1d(kernel, stride, padding, count)
+    })
+}
+
+fn settings_1d(kernel: usize, stride: usize, padding: usize) -> String {
+    format!("kernel {kernel}, stride {stride}, padding {padding}")
+}
+
+/// Signals of a size, as [`Tensor::adaptive_avg_pool1d`].
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0.
+pub fn adaptive_avg_pool1d(size: usize) -> Result<Module> {
+    adaptive("AdaptiveAvgPool1d", [size], |x, [size]| x.adaptive_avg_pool1d(size))
+}
+
+/// Images of a size, as [`Tensor::adaptive_avg_pool2d`].
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0.
+pub fn adaptive_avg_pool2d(size: [usize; 2]) -> Result<Module> {
+    adaptive("AdaptiveAvgPool2d", size, |x, size| x.adaptive_avg_pool2d(size))
+}
+
+/// Signals of a size, as [`Tensor::adaptive_max_pool1d`].
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0.
+pub fn adaptive_max_pool1d(size: usize) -> Result<Module> {
+    adaptive("AdaptiveMaxPool1d", [size], |x, [size]| x.adaptive_max_pool1d(size))
+}
+
+/// Images of a size, as [`Tensor::adaptive_max_pool2d`].
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0.
+pub fn adaptive_max_pool2d(size: [usize; 2]) -> Result<Module> {
+    adaptive("AdaptiveMaxPool2d", size, |x, size| x.adaptive_max_pool2d(size))
+}
+
+fn adaptive<const N: usize>(
+    kind: &'static str,
+    size: [usize; N],
+    pool: fn(&Tensor, [usize; N]) -> Result<Tensor>,
+) -> Result<Module> {
+    size.iter().try_for_each(|&n| positive("adaptive_pool", &[("the size", n)]))?;
+    Ok(plain(kind, pair(&size), move |x| pool(x, size)))
 }
 
 fn settings(kernel: [usize; 2], options: PoolOptions) -> String {

@@ -1,41 +1,50 @@
 //! Optimisers. A [`Rule`] says how one parameter moves; the [`Optimiser`] keeps, for each parameter,
 //! how many steps it made and the tensors (moments) that the rule remembers.
 
+mod adagrad;
 mod adam;
 mod fused;
+mod lion;
 mod rms_prop;
 mod rule;
+mod scheduler;
 mod sgd;
+mod state;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use lion::Lion;
 pub use rms_prop::RmsProp;
 pub use rule::{OptimiserStep, Rule};
+pub use scheduler::{Plateau, Schedule, Scheduler, SchedulerState};
 pub use sgd::Sgd;
+pub use state::OptimiserState;
 
-use super::{Parameter, state};
-use crate::{Error, Gradients, Result, Tensor, no_grad};
+use super::Parameter;
+use crate::{Error, Gradients, Result, Tensor, ensure, no_grad};
 
-/// A rule at work on named parameters. Clones are handles of the same optimiser.
+/// Rules at work on named parameters. Clones are handles of the same optimiser.
 #[derive(Clone)]
 pub struct Optimiser(Arc<OptimiserInner>);
 
 struct OptimiserInner {
-    rule: Box<dyn Rule>,
+    /// The rule of each group, and the learning rate that it was made with.
+    groups: Vec<(Box<dyn Rule>, f64)>,
     parameters: Vec<(String, Parameter)>,
-    /// The learning rate that it was made with.
-    initial_learning_rate: f64,
+    /// For each parameter the number of its group.
+    group_of: Vec<usize>,
     progress: Mutex<OptimiserProgress>,
 }
 
 struct OptimiserProgress {
     steps: u64,
-    learning_rate: f64,
+    /// One for each group.
+    learning_rates: Vec<f64>,
     /// One for each parameter.
     memories: Vec<ParameterMemory>,
 }
@@ -46,28 +55,21 @@ struct ParameterMemory {
     steps: u64,
     /// As the rule names them; none before the first step.
     moments: Vec<Tensor>,
+    /// What was accumulated for the next step.
+    gradient: Option<Tensor>,
 }
 
-/// All that changes in an optimiser, as plain data.
-#[derive(Debug, Clone, Default)]
-pub struct OptimiserState {
-    /// How often [`Optimiser::step`] was called.
-    pub steps: u64,
-    pub learning_rate: f64,
-    /// The parameters that ever had a gradient, with how many steps each made.
-    pub moved: Vec<(String, u64)>,
-    /// For each of them `NAME.MOMENT`, for each moment of the rule.
-    pub tensors: Vec<(String, Tensor)>,
+/// Parameters that are moved alike.
+pub struct ParameterGroup {
+    rule: Box<dyn Rule>,
+    learning_rate: f64,
+    parameters: Vec<(String, Parameter)>,
 }
 
-impl OptimiserState {
-    /// Whether both are of one moment: every number and every tensor is the same one.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.steps == other.steps
-            && self.learning_rate.to_bits() == other.learning_rate.to_bits()
-            && self.moved == other.moved
-            && self.tensors.len() == other.tensors.len()
-            && self.tensors.iter().zip(&other.tensors).all(|(a, b)| a.1.shares_value(&b.1))
+impl ParameterGroup {
+    /// A group with a rule and a learning rate of its own.
+    pub fn new(rule: impl Rule, learning_rate: f64, parameters: Vec<(String, Parameter)>) -> Self {
+        Self { rule: Box::new(rule), learning_rate, parameters }
     }
 }
 
@@ -78,48 +80,64 @@ impl Optimiser {
     /// [`Error::Argument`] for a setting of the rule or a learning rate outside its range, for no
     /// parameters, and for two different ones of one name.
     pub fn new(rule: impl Rule, learning_rate: f64, parameters: Vec<(String, Parameter)>) -> Result<Self> {
-        rule.check()?;
-        check_learning_rate(learning_rate)?;
-        let mut kept: Vec<(String, Parameter)> = Vec::new();
-        for (name, parameter) in parameters {
-            if parameter.is_buffer() || kept.iter().any(|(_, known)| known.is_same(&parameter)) {
-                continue;
+        Self::of_groups(vec![ParameterGroup::new(rule, learning_rate, parameters)])
+    }
+
+    /// An optimiser of several groups. A parameter belongs to the first one that has it.
+    ///
+    /// # Errors
+    /// As [`Optimiser::new`].
+    pub fn of_groups(groups: Vec<ParameterGroup>) -> Result<Self> {
+        let (mut kept, mut group_of): (Vec<(String, Parameter)>, _) = (Vec::new(), Vec::new());
+        let mut rules = Vec::new();
+        for (number, group) in groups.into_iter().enumerate() {
+            group.rule.check()?;
+            check_learning_rate(group.learning_rate)?;
+            for (name, parameter) in group.parameters {
+                if parameter.is_buffer() || kept.iter().any(|(_, known)| known.is_same(&parameter)) {
+                    continue;
+                }
+                if kept.iter().any(|(known, _)| *known == name) {
+                    return Err(wrong_list(format!("two different `{name}`"), "a name for each"));
+                }
+                kept.push((name, parameter));
+                group_of.push(number);
             }
-            if kept.iter().any(|(known, _)| *known == name) {
-                return Err(wrong_list(format!("two different `{name}`"), "a name for each"));
-            }
-            kept.push((name, parameter));
+            rules.push((group.rule, group.learning_rate));
         }
         if kept.is_empty() {
             return Err(wrong_list("empty".into(), "at least one that is trained"));
         }
         let memories = vec![ParameterMemory::default(); kept.len()];
-        let progress = Mutex::new(OptimiserProgress { steps: 0, learning_rate, memories });
-        let (rule, initial_learning_rate) = (Box::new(rule), learning_rate);
-        Ok(Self(Arc::new(OptimiserInner { rule, parameters: kept, initial_learning_rate, progress })))
+        let learning_rates = rules.iter().map(|(_, rate)| *rate).collect();
+        let progress = Mutex::new(OptimiserProgress { steps: 0, learning_rates, memories });
+        Ok(Self(Arc::new(OptimiserInner { groups: rules, parameters: kept, group_of, progress })))
     }
 
     fn progress(&self) -> MutexGuard<'_, OptimiserProgress> {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves every parameter that has a gradient; the others are left alone.
+    /// Moves every parameter that has a gradient, by that and what was accumulated; the others are left alone.
     ///
     /// # Errors
     /// Those of the operations; parameters before the one that failed have moved.
     pub fn step(&self, gradients: &Gradients) -> Result<()> {
         let mut progress = self.progress();
-        let learning_rate = progress.learning_rate;
-        for ((name, parameter), memory) in self.0.parameters.iter().zip(&mut progress.memories) {
-            let Some(gradient) = parameter.gradient(gradients) else { continue };
+        let OptimiserProgress { learning_rates, memories, .. } = &mut *progress;
+        let parameters = self.0.parameters.iter().zip(&self.0.group_of);
+        for (((name, parameter), &group), memory) in parameters.zip(memories) {
+            let rule = &*self.0.groups[group].0;
+            memory.accumulate(parameter.gradient(gradients))?;
+            let Some(gradient) = memory.gradient.take() else { continue };
             let mut value = parameter.lock();
-            same_spec(name, &value, gradient)?;
-            memory.prepare(&*self.0.rule, &value)?;
-            let step = OptimiserStep { learning_rate, number: memory.steps + 1 };
+            same_spec(name, &value, &gradient)?;
+            memory.prepare(rule, &value)?;
+            let step = OptimiserStep { learning_rate: learning_rates[group], number: memory.steps + 1 };
             if fused::applies(&value) {
-                fused::step(&*self.0.rule, step, &mut value, gradient, &mut memory.moments)?;
+                fused::step(rule, step, &mut value, &gradient, &mut memory.moments)?;
             } else {
-                let moved = no_grad(|| self.0.rule.plain(step, &value, gradient, &mut memory.moments))?;
+                let moved = no_grad(|| rule.plain(step, &value, &gradient, &mut memory.moments))?;
                 *value = moved.track_as(&value);
             }
             memory.steps += 1;
@@ -128,23 +146,53 @@ impl Optimiser {
         Ok(())
     }
 
-    /// The learning rate of the next step.
+    /// Keeps gradients for the next step, which moves by the sum of all.
+    ///
+    /// # Errors
+    /// Those of the operations.
+    pub fn accumulate(&self, gradients: &Gradients) -> Result<()> {
+        let mut progress = self.progress();
+        let mut parameters = self.0.parameters.iter().zip(&mut progress.memories);
+        parameters.try_for_each(|((_, parameter), memory)| memory.accumulate(parameter.gradient(gradients)))
+    }
+
+    /// The learning rate of the next step; of several groups that of the first.
     pub fn learning_rate(&self) -> f64 {
-        self.progress().learning_rate
+        self.progress().learning_rates[0]
     }
 
-    /// The learning rate that the optimiser was made with.
-    pub fn initial_learning_rate(&self) -> f64 {
-        self.0.initial_learning_rate
+    /// The learning rates of the next step, one for each group.
+    pub fn learning_rates(&self) -> Vec<f64> {
+        self.progress().learning_rates.clone()
     }
 
-    /// Sets the learning rate of the steps to come.
+    /// The learning rates that the groups were made with.
+    pub fn initial_learning_rates(&self) -> Vec<f64> {
+        self.0.groups.iter().map(|(_, rate)| *rate).collect()
+    }
+
+    /// Sets the learning rate of the steps to come; of several groups that of the first, and those of the
+    /// others so that their ratios are those that they were made with.
     ///
     /// # Errors
     /// [`Error::Argument`] for one below 0 or not finite.
     pub fn set_learning_rate(&self, learning_rate: f64) -> Result<()> {
-        check_learning_rate(learning_rate)?;
-        self.progress().learning_rate = learning_rate;
+        let initial = self.initial_learning_rates();
+        let ratio = |rate: &f64| if *rate == initial[0] { 1.0 } else { rate / initial[0] };
+        self.set_learning_rates(&initial.iter().map(|rate| learning_rate * ratio(rate)).collect::<Vec<_>>())
+    }
+
+    /// Sets the learning rate of each group.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for one below 0 or not finite, and for another number of them than of groups.
+    pub fn set_learning_rates(&self, rates: &[f64]) -> Result<()> {
+        rates.iter().try_for_each(|&rate| check_learning_rate(rate))?;
+        ensure(rates.len() == self.0.groups.len(), || {
+            let expected = format!("one for each of the {} groups", self.0.groups.len());
+            Error::argument("optimiser", "the list of learning rates", format!("{rates:?}"), expected)
+        })?;
+        self.progress().learning_rates = rates.to_vec();
         Ok(())
     }
 
@@ -158,52 +206,9 @@ impl Optimiser {
         &self.0.parameters
     }
 
-    /// The rule: how a parameter moves.
-    pub fn rule(&self) -> &dyn Rule {
-        &*self.0.rule
-    }
-
-    /// All that a checkpoint has to keep.
-    pub fn state(&self) -> OptimiserState {
-        let progress = self.progress();
-        let (mut moved, mut tensors) = (Vec::new(), Vec::new());
-        for ((name, _), memory) in self.0.parameters.iter().zip(&progress.memories) {
-            if memory.steps > 0 {
-                moved.push((name.clone(), memory.steps));
-                let moments = self.0.rule.moments().iter().zip(&memory.moments);
-                tensors.extend(moments.map(|(moment, value)| (format!("{name}.{moment}"), value.clone())));
-            }
-        }
-        OptimiserState { steps: progress.steps, learning_rate: progress.learning_rate, moved, tensors }
-    }
-
-    /// Restores a state in place: every other handle of this optimiser sees it. Parameters that the
-    /// state says nothing of are as before their first step.
-    ///
-    /// # Errors
-    /// [`Error::State`] naming every tensor that is missing, not known, or of another shape; nothing is
-    /// changed then.
-    pub fn load_state(&self, state: &OptimiserState) -> Result<()> {
-        check_learning_rate(state.learning_rate)?;
-        let mut steps: HashMap<&str, u64> = state.moved.iter().map(|(name, n)| (name.as_str(), *n)).collect();
-        let steps: Vec<_> =
-            self.0.parameters.iter().map(|(name, _)| steps.remove(name.as_str()).unwrap_or(0)).collect();
-        let moved = self.0.parameters.iter().zip(&steps).filter(|(_, steps)| **steps > 0);
-        let expected = moved.flat_map(|((name, parameter), _)| {
-            let moments = self.0.rule.moments().iter();
-            moments.map(move |moment| (format!("{name}.{moment}"), parameter.spec()))
-        });
-        let mut found = state::matching_shapes("load", expected.collect(), &state.tensors)?.into_iter();
-        let mut memories = Vec::new();
-        for ((_, parameter), &steps) in self.0.parameters.iter().zip(&steps) {
-            let count = if steps > 0 { self.0.rule.moments().len() } else { 0 };
-            let device = parameter.lock().device();
-            let moments = found.by_ref().take(count).map(|moment| moment.to_device(device));
-            memories.push(ParameterMemory { steps, moments: moments.collect::<Result<_>>()? });
-        }
-        *self.progress() =
-            OptimiserProgress { steps: state.steps, learning_rate: state.learning_rate, memories };
-        Ok(())
+    /// The rules of all groups: how parameters move.
+    pub fn describe(&self) -> String {
+        self.0.groups.iter().map(|(rule, _)| rule.describe()).collect::<Vec<_>>().join("; ")
     }
 
     /// A number that the handles of one optimiser share and no other optimiser alive has.
@@ -218,6 +223,15 @@ impl Optimiser {
 }
 
 impl ParameterMemory {
+    fn accumulate(&mut self, gradient: Option<&Tensor>) -> Result<()> {
+        let Some(gradient) = gradient else { return Ok(()) };
+        self.gradient = Some(match self.gradient.take() {
+            Some(before) => before.add(gradient)?,
+            None => gradient.clone(),
+        });
+        Ok(())
+    }
+
     /// Zeros before the first step; on the device and in the element type of the parameter after its module
     /// was moved or converted.
     fn prepare(&mut self, rule: &dyn Rule, value: &Tensor) -> Result<()> {
@@ -260,8 +274,8 @@ impl fmt::Display for Optimiser {
         write!(
             f,
             "{}, learning rate {}, {} steps on {} tensors",
-            self.0.rule.describe(),
-            progress.learning_rate,
+            self.describe(),
+            progress.learning_rates.iter().map(f64::to_string).collect::<Vec<_>>().join(" and "),
             progress.steps,
             self.0.parameters.len()
         )

@@ -2,7 +2,7 @@
 
 use ops::{
     Device, Result, Tensor,
-    op::{Interpolation, Window},
+    op::{Interpolation, Window, Window3d},
 };
 
 use super::{Calls, bools, floats, ints, wrong};
@@ -19,6 +19,8 @@ pub fn calls() -> Vec<(&'static str, Calls)> {
     rows.extend(convolutions());
     rows.extend(transposed());
     rows.extend(pools());
+    rows.extend(signals());
+    rows.extend(adaptive());
     rows.extend(sizes());
     rows
 }
@@ -104,6 +106,87 @@ fn pools() -> Vec<(&'static str, Calls)> {
         wrong!(global_avg_pool:
             |at| floats(&[2, 5, 5], at).global_avg_pool(),
             |at| ints(x, at).global_avg_pool()),
+    ]
+}
+
+fn signals() -> Vec<(&'static str, Calls)> {
+    let (x, one, volumes) = (&[2, 4, 5], Window::default(), Window3d::default());
+    let transposed = move |k: &[usize], window, extra, at| {
+        floats(x, at).conv_transpose1d(&floats(k, at), None, window, extra)
+    };
+    vec![
+        wrong!(max_pool1d:
+            |at| floats(&[2, 5], at).max_pool1d(2, 1, 0),
+            |at| ints(x, at).max_pool1d(2, 1, 0),
+            |at| floats(x, at).max_pool1d(0, 1, 0),
+            |at| floats(x, at).max_pool1d(2, 0, 0),
+            |at| floats(x, at).max_pool1d(6, 1, 0)),
+        wrong!(avg_pool1d:
+            |at| floats(&[1, 2, 5, 5], at).avg_pool1d(2, 1, 0, true),
+            |at| bools(x, at).avg_pool1d(2, 1, 0, true),
+            |at| floats(x, at).avg_pool1d(usize::MAX, 1, 0, true),
+            |at| floats(x, at).avg_pool1d(2, 1, 2, true)),
+        wrong!(conv3d:
+            move |at| floats(&[1, 2, 3, 3], at).conv3d(&floats(&[1, 2, 2, 2, 2], at), None, volumes),
+            move |at| floats(&[1, 2, 3, 3, 3], at).conv3d(&floats(&[1, 2, 2, 2], at), None, volumes),
+            move |at| floats(&[1, 2, 3, 3, 3], at).conv3d(&floats(&[1, 2, 4, 2, 2], at), None, volumes),
+            move |at| floats(&[1, 2, 3, 3, 3], at).conv3d(&floats(&[1, 3, 2, 2, 2], at), None, volumes),
+            move |at| {
+                let window = Window3d { stride: [0, 1, 1], ..Window3d::default() };
+                floats(&[1, 2, 3, 3, 3], at).conv3d(&floats(&[1, 2, 2, 2, 2], at), None, window)
+            },
+            move |at| {
+                let window = Window3d { padding: [1 << 30, 0, 0], ..Window3d::default() };
+                floats(&[1, 2, 3, 3, 3], at).conv3d(&floats(&[1, 2, 2, 2, 2], at), None, window)
+            },
+            move |at| ints(&[1, 2, 3, 3, 3], at).conv3d(&ints(&[1, 2, 2, 2, 2], at), None, volumes)),
+        wrong!(conv_transpose1d:
+            move |at| transposed(&[4, 3], one, 0, at),
+            move |at| transposed(&[3, 3, 3], one, 0, at),
+            move |at| transposed(&[4, 3, 3], one, 1, at),
+            move |at| floats(&[2, 4, 5, 5], at).conv_transpose1d(&floats(&[4, 3, 3], at), None, one, 0),
+            move |at| ints(x, at).conv_transpose1d(&ints(&[4, 3, 3], at), None, one, 0)),
+    ]
+}
+
+fn adaptive() -> Vec<(&'static str, Calls)> {
+    let (x, signals) = (&[1, 8, 5, 6], &[1, 2, 5]);
+    vec![
+        wrong!(adaptive_avg_pool1d:
+            |at| floats(&[2, 5], at).adaptive_avg_pool1d(2),
+            |at| floats(signals, at).adaptive_avg_pool1d(0),
+            |at| ints(signals, at).adaptive_avg_pool1d(2)),
+        wrong!(adaptive_max_pool1d:
+            |at| floats(x, at).adaptive_max_pool1d(2),
+            |at| floats(signals, at).adaptive_max_pool1d(0),
+            |at| bools(signals, at).adaptive_max_pool1d(2)),
+        wrong!(adaptive_avg_pool2d:
+            |at| floats(signals, at).adaptive_avg_pool2d([2, 2]),
+            |at| floats(x, at).adaptive_avg_pool2d([0, 2]),
+            |at| floats(x, at).adaptive_avg_pool2d(HUGE),
+            |at| ints(x, at).adaptive_avg_pool2d([2, 2])),
+        wrong!(adaptive_max_pool2d:
+            |at| floats(signals, at).adaptive_max_pool2d([2, 2]),
+            |at| floats(x, at).adaptive_max_pool2d([2, 0]),
+            |at| floats(x, at).adaptive_max_pool2d(HUGE),
+            |at| ints(x, at).adaptive_max_pool2d([2, 2])),
+        wrong!(pixel_shuffle:
+            |at| floats(signals, at).pixel_shuffle(2),
+            |at| floats(x, at).pixel_shuffle(0),
+            |at| floats(x, at).pixel_shuffle(3),
+            |at| floats(x, at).pixel_shuffle(usize::MAX),
+            |at| bools(x, at).pixel_shuffle(2)),
+        wrong!(pixel_unshuffle:
+            |at| floats(signals, at).pixel_unshuffle(2),
+            |at| floats(x, at).pixel_unshuffle(0),
+            |at| floats(x, at).pixel_unshuffle(2),
+            |at| bools(x, at).pixel_unshuffle(1)),
+        wrong!(prelu:
+            |at| floats(x, at).prelu(&floats(&[7], at)),
+            |at| floats(x, at).prelu(&floats(&[8, 1], at)),
+            |at| floats(x, at).prelu(&floats(&[], at)),
+            |at| ints(x, at).prelu(&ints(&[1], at)),
+            |at| floats(x, at).prelu(&ints(&[1], at))),
     ]
 }
 

@@ -1,9 +1,11 @@
 //! Calls that no operation may answer, by operation.
 
+mod algebra;
 mod elementwise;
 mod images;
 mod indexing;
 mod reductions;
+mod running;
 mod shapes;
 
 use ops::{DType, Device, Result, Tensor};
@@ -15,8 +17,15 @@ pub type Calls = Vec<Call>;
 
 /// All wrong calls.
 pub fn calls() -> Vec<(&'static str, Calls)> {
-    let families =
-        [elementwise::calls(), images::calls(), indexing::calls(), reductions::calls(), shapes::calls()];
+    let families = [
+        elementwise::calls(),
+        images::calls(),
+        indexing::calls(),
+        reductions::calls(),
+        shapes::calls(),
+        algebra::calls(),
+        running::calls(),
+    ];
     families.into_iter().flatten().collect()
 }
 

@@ -48,10 +48,10 @@ pub fn calls() -> Vec<(&'static str, Calls)> {
     rows.push(wrong!(var_dims: |at| floats(&[2, 3], at).var_dims(&[0], false, 2),
         |at| floats(&[], at).var_dims(&[], false, 1)));
     rows.push(wrong!(std_dims: |at| floats(&[2, 3], at).std_dims(&[1], false, usize::MAX)));
-    rows.push(wrong!(top_k: |at| Ok(floats(&[2, 3], at).top_k(0, 0)?.0),
-        |at| Ok(floats(&[2, 3], at).top_k(3, 0)?.0),
-        |at| Ok(floats(&[2, 3], at).top_k(1, 2)?.0),
-        |at| Ok(floats(&[], at).top_k(1, 0)?.0),
-        |at| Ok(bools(&[2, 3], at).top_k(1, 0)?.0)));
+    rows.push(wrong!(top_k: |at| Ok(floats(&[2, 3], at).top_k(0, 0, true)?.0),
+        |at| Ok(floats(&[2, 3], at).top_k(3, 0, true)?.0),
+        |at| Ok(floats(&[2, 3], at).top_k(1, 2, true)?.0),
+        |at| Ok(floats(&[], at).top_k(1, 0, true)?.0),
+        |at| Ok(bools(&[2, 3], at).top_k(1, 0, true)?.0)));
     rows
 }

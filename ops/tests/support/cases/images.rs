@@ -1,11 +1,11 @@
 //! Matrix products and what is done to images.
 
-use ops::op::{Interpolation, Window};
+use ops::op::{Interpolation, Window, Window3d};
 
 use super::{Case, case, exactly, float};
 
 pub fn cases() -> Vec<Case> {
-    [products(), convolutions(), pools(), sizes()].into_iter().flatten().collect()
+    [products(), convolutions(), pools(), signals(), adaptive(), sizes()].into_iter().flatten().collect()
 }
 
 fn products() -> Vec<Case> {
@@ -52,6 +52,12 @@ fn convolutions() -> Vec<Case> {
         let inputs = [float([2, 4, w]), float([4, 4 / groups, kw]), float([4])];
         cases.push(case("conv1d", inputs, move |x| x[0].conv1d(&x[1], Some(&x[2]), window)));
     }
+    let one = Window3d::default();
+    let window = Window3d { stride: [2, 1, 2], padding: [1, 0, 1], dilation: [2, 1, 1], groups: 2 };
+    for window in [one, Window3d { padding: [1; 3], groups: 2, ..one }, window] {
+        let inputs = [float([2, 2, 4, 3, 4]), float([2, 2 / window.groups, 2, 2, 3]), float([2])];
+        cases.push(case("conv3d", inputs, move |x| x[0].conv3d(&x[1], Some(&x[2]), window)));
+    }
     let inputs = [float([1, 1, 3, 3]), float([2, 1, 2, 2])];
     cases.push(case("conv2d", inputs, |x| x[0].conv2d(&x[1], None, Window::default())));
     // The last row and column are out of reach of the stride.
@@ -84,6 +90,41 @@ fn pools() -> Vec<Case> {
         }
     }
     cases.push(case("global_avg_pool", [float([2, 3, 2, 5])], |x| x[0].global_avg_pool()));
+    cases
+}
+
+fn signals() -> Vec<Case> {
+    let mut cases = vec![];
+    for (kernel, stride, padding) in [(2, 2, 0), (3, 1, 1), (3, 2, 1)] {
+        let signals = || [float([2, 3, 7])];
+        cases.push(case("max_pool1d", signals(), move |x| x[0].max_pool1d(kernel, stride, padding)));
+        cases.push(case("avg_pool1d", signals(), move |x| x[0].avg_pool1d(kernel, stride, padding, true)));
+    }
+    for (window, [_, w], [_, kw]) in windows() {
+        let inputs = [float([2, 4, w.min(4)]), float([4, 2, kw]), float([2 * window.groups])];
+        let extra = window.stride[1] - 1;
+        cases.push(case("conv_transpose1d", inputs, move |x| {
+            x[0].conv_transpose1d(&x[1], Some(&x[2]), window, extra)
+        }));
+    }
+    cases
+}
+
+fn adaptive() -> Vec<Case> {
+    let mut cases = vec![];
+    for size in [[1, 1], [2, 3], [5, 3], [7, 4]] {
+        let images = || [float([2, 2, 5, 6])];
+        cases.push(case("adaptive_avg_pool2d", images(), move |x| x[0].adaptive_avg_pool2d(size)));
+        cases.push(case("adaptive_max_pool2d", images(), move |x| x[0].adaptive_max_pool2d(size)));
+        let signals = || [float([2, 2, 6])];
+        cases.push(case("adaptive_avg_pool1d", signals(), move |x| x[0].adaptive_avg_pool1d(size[0])));
+        cases.push(case("adaptive_max_pool1d", signals(), move |x| x[0].adaptive_max_pool1d(size[0])));
+    }
+    cases.push(case("pixel_shuffle", [float([2, 8, 3, 2])], |x| x[0].pixel_shuffle(2)));
+    cases.push(case("pixel_unshuffle", [float([2, 2, 4, 6])], |x| x[0].pixel_unshuffle(2)));
+    for (shape, weights) in [(&[2, 3, 2][..], 3), (&[2, 3], 1), (&[4], 1)] {
+        cases.push(case("prelu", [float(shape), float([weights])], |x| x[0].prelu(&x[1])));
+    }
     cases
 }
 

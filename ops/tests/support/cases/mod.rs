@@ -3,11 +3,13 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+mod algebra;
 mod elementwise;
 mod images;
 mod indexing;
 mod large;
 mod reductions;
+mod running;
 mod shapes;
 pub mod slopes;
 
@@ -133,8 +135,15 @@ fn case_of_many<const N: usize>(
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    let families =
-        [elementwise::cases(), images::cases(), indexing::cases(), reductions::cases(), shapes::cases()];
+    let families = [
+        elementwise::cases(),
+        images::cases(),
+        indexing::cases(),
+        reductions::cases(),
+        shapes::cases(),
+        algebra::cases(),
+        running::cases(),
+    ];
     families.into_iter().flatten().collect()
 }
 
@@ -160,7 +169,7 @@ pub fn devices() -> Vec<Device> {
 }
 
 /// The operations whose output does not depend smoothly on an input.
-pub const NOT_DIFFERENTIABLE: [&str; 30] = [
+pub const NOT_DIFFERENTIABLE: [&str; 34] = [
     "sign",
     "floor",
     "ceil",
@@ -189,7 +198,11 @@ pub const NOT_DIFFERENTIABLE: [&str; 30] = [
     "any_dims",
     "all_dims",
     "arange",
+    "linspace",
     "eye",
+    "isnan",
+    "isinf",
+    "isfinite",
     // A conversion to f32 is too coarse for differences; `autodiff.rs` has a test of its own.
     "cast",
 ];

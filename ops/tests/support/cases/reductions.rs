@@ -80,7 +80,7 @@ fn along_one() -> Vec<Case> {
             cases.push(case("argsort", ties(), move |x| x[0].argsort(dim, descending)));
         }
         cases.push(case_of_many("top_k", x(), move |x| {
-            let (values, index) = x[0].top_k(2, dim)?;
+            let (values, index) = x[0].top_k(2, dim, true)?;
             Ok(vec![values, index])
         }));
         for keep in [false, true] {
@@ -107,7 +107,7 @@ pub fn ties() -> Vec<Case> {
         cases.push(case("argmin", x(), |x| x[0].reshape(&[x[0].len()])?.argmin(0, false)));
         cases.push(case("argsort", x(), |x| x[0].argsort(1, true)));
         cases.push(case_of_many("top_k", x(), |x| {
-            let (values, index) = x[0].top_k(3, 1)?;
+            let (values, index) = x[0].top_k(3, 1, true)?;
             Ok(vec![values, index])
         }));
     }

@@ -44,6 +44,49 @@ fn a_frozen_layer_stays_frozen() {
     );
 }
 
+/// An export without inputs is for those that the module computed with last.
+#[test]
+fn the_last_inputs_are_remembered() {
+    let (run, _bench) = survives(
+        r#"
+        let net = nn::network(#{ f: nn::linear(4, 3) }, |m, x, s| m.f.forward(x) * s.gain + s.list[0] * s.k);
+        each("step", 1..=6, #{ net: net }, |i, s| {
+            let others = #{ gain: ones([8, 1]), list: [ones([3]), 2.5, true], k: 2 };
+            if i == 2 { s.net.forward(noise::normal([8, 4]), others); }
+            if i == 4 { data::load(cfg.gate).train(); }
+            if i == 6 { s.net.save_onnx("net"); }
+            log("step", i);
+            s
+        });
+        "#,
+    );
+    assert!(run.files("models").contains_key("models/net.onnx"));
+}
+
+#[test]
+fn schedulers_and_accumulated_gradients_go_on() {
+    survives(
+        r#"
+        let net = nn::linear(4, 1).init_normal(0.1, 0.02);
+        let adam = optim::adam([#{ params: net["bias"], lr: 0.3 }, #{ params: net }], #{ lr: 0.1 });
+        let cosine = optim::cosine_annealing_lr(adam, #{ T_max: 6, warm_up: 2 });
+        let plain = optim::sgd(nn::linear(1, 1), #{ lr: 1 });
+        let plateau = optim::reduce_lr_on_plateau(plain, #{ patience: 1, cooldown: 1 });
+        let state = #{ net: net, adam: adam, cosine: cosine, plain: plain, plateau: plateau };
+        each("step", 1..=8, state, |i, s| {
+            if i == 4 { data::load(cfg.gate).train(); }
+            s.adam.accumulate((s.net.forward(noise::normal([8, 4])) - 1).square().mean().backward());
+            if i % 2 == 0 { s.adam.step(); s.cosine.step(); }
+            s.plateau.step(1.0);
+            log("rate", s.adam.learning_rate);
+            log("other_rate", s.plain.learning_rate);
+            log("weight", s.net.parameters().weight.sum());
+            s
+        });
+        "#,
+    );
+}
+
 #[test]
 fn evaluation_stays_evaluation() {
     survives(

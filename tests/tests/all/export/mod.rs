@@ -2,6 +2,7 @@
 
 #[path = "../../../../ops/tests/support/cases/mod.rs"]
 mod cases;
+mod inputs;
 mod layers;
 mod operations;
 mod scripts;

@@ -2,7 +2,7 @@
 
 use ops::{
     DType, Device, Result, Tensor,
-    nn::{Layer, Module},
+    nn::{Layer, Module, Value, value},
 };
 
 use super::{
@@ -56,11 +56,11 @@ impl Layer for Operation {
         self.case().name.to_owned()
     }
 
-    fn forward(&self, _: &Module, x: &Tensor) -> Result<Tensor> {
-        let outputs = (self.case().run)(&self.inputs(x)?)?;
+    fn call(&self, _: &Module, inputs: &[Value]) -> Result<Value> {
+        let outputs = (self.case().run)(&self.inputs(value::one("Operation", inputs)?)?)?;
         let rows =
             outputs.iter().map(|y| y.cast(DType::F32)?.reshape(&[1, y.len()])).collect::<Result<Vec<_>>>()?;
-        Tensor::concat(&rows.iter().collect::<Vec<_>>(), 1)
+        Tensor::concat(&rows.iter().collect::<Vec<_>>(), 1).map(Value::Tensor)
     }
 }
 

@@ -2,6 +2,7 @@
 //! although most files were written for a single picture.
 
 use onnx_net::{Graph, OnnxFile};
+use ops::nn::loss::CrossEntropy;
 use ops::{
     Tensor,
     nn::{Adam, Module, Optimiser, loss},
@@ -133,7 +134,8 @@ fn classifiers_of_files_are_trained_further() {
         let Some(module) = load(name) else { return skipped("there is no folder HOST_MODELS") };
         let x = inputs(&module, pictures, scale, 0, 50);
         let next = classes(pictures, 0, 50).add_scalar(1.0).unwrap().remainder_scalar(10.0).unwrap();
-        let error = || loss::cross_entropy(&module.forward(&x).unwrap(), &next, 0.0).unwrap();
+        let error =
+            || loss::cross_entropy(&module.forward(&x).unwrap(), &next, &CrossEntropy::default()).unwrap();
         let optimiser = Optimiser::new(Adam::default(), 1e-4, module.named_parameters()).unwrap();
         let before = error();
         for _ in 0..3 {
@@ -162,8 +164,12 @@ fn a_network_of_a_file_learns_in_an_epoch() {
     for from in (0..n).step_by(64) {
         let to = n.min(from + 64);
         let x = inputs(&module, &train, &MNIST, from, to);
-        let error =
-            loss::cross_entropy(&module.forward(&x).unwrap(), &classes(&train, from, to), 0.0).unwrap();
+        let error = loss::cross_entropy(
+            &module.forward(&x).unwrap(),
+            &classes(&train, from, to),
+            &CrossEntropy::default(),
+        )
+        .unwrap();
         optimiser.step(&error.backward().unwrap()).unwrap();
     }
     module.training(false);

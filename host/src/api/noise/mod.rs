@@ -2,14 +2,17 @@
 //! number of draws before it there, so that a resumed run draws the same. With a name it is a function of
 //! the seed and the name alone.
 
+mod choice;
+mod more;
+
 use ops::{
     Tensor,
     kernels::noise,
     random::{self, with_stream},
 };
 
-use super::options::Amount;
 use crate::{
+    api::options::Amount,
     script::{Adder, Table},
     session::Session,
 };
@@ -22,6 +25,8 @@ pub fn add(table: &mut Table) {
          same wherever and however often they are asked for.",
     );
     add_laws(&mut noise);
+    more::add(&mut noise);
+    choice::add(&mut noise);
     add_simplex(&mut noise);
     add_mix(&mut noise);
 }
