@@ -10,6 +10,20 @@ pub use program::Programs;
 /// lies between them is allowed, and slow.
 pub const VALUES: &[(&str, &[&str])] = &[
     ("integer", &["0", "1", "-1", "2", "9223372036854775807", "(-9223372036854775807 - 1)", "3000000000000"]),
+    (
+        "index",
+        &[
+            "0",
+            "-9",
+            "0..9223372036854775807",
+            "-3..=-1",
+            "[0, -1]",
+            "[true]",
+            r#"":, ::2""#,
+            r#""..., 1,,""#,
+        ],
+    ),
+    ("integer or array of integer", &["0", "-1", "[0, 0]", "[9223372036854775807]"]),
     ("number", &["2", "9223372036854775807", "-1.5", "(0.0 / 0.0)", "true"]),
     ("float", &["0.0", "-1.5", "1e308", "-1e308", "1e-320", "(0.0 / 0.0)", "(1.0 / 0.0)", "-0.0"]),
     (
@@ -140,6 +154,7 @@ pub fn call(entry: &Entry, args: &[String]) -> String {
         (Some(property), _, [own]) => format!("{own}.{property}"),
         (_, Some(property), [own, value]) => format!("{own}.{property} = {value}"),
         _ if path == "index get" => format!("{}[{}]", args[0], args[1]),
+        _ if path == "index set" => format!("{{ let x = {}; x[{}] = {}; x }}", args[0], args[1], args[2]),
         (_, _, [left, right]) if !path.starts_with(char::is_alphabetic) => format!("{left} {path} {right}"),
         (_, _, [only]) if !path.starts_with(char::is_alphabetic) => format!("{path} {only}"),
         (_, _, [own, rest @ ..]) if entry.is_method() => format!("({own}).{path}({})", rest.join(", ")),

@@ -320,6 +320,17 @@ sizes! {
     Triple, 3 => "integer or array of three",
 }
 
+/// Dimensions: one, or several.
+pub struct Dims(pub Vec<i64>);
+
+impl FromScript for Dims {
+    const NAME: &'static str = "integer or array of integer";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        value.as_int().map_or_else(|_| Vec::from_script(value).map(Self), |dim| Ok(Self(vec![dim])))
+    }
+}
+
 /// A whole number that is not negative: a count, a size.
 impl FromScript for usize {
     const NAME: &'static str = "integer";

@@ -27,7 +27,7 @@ mod unread;
 pub use callback::{Callback, own};
 pub use comparable::{Comparable, Identity, Observer, Observers, observer};
 pub(crate) use convert::script_type;
-pub use convert::{ArrayItem, FromScript, IntoScript, Pair, Refusal, Triple, own_name};
+pub use convert::{ArrayItem, Dims, FromScript, IntoScript, Pair, Refusal, Triple, own_name};
 pub use engine::{Limits, build, require_items};
 pub use finding::{Finding, place_of, position_at};
 pub use function::{Carried, Function, ParameterType, ended};

@@ -1,6 +1,8 @@
 //! The one table of script functions. The engine, `host help`, the reference, the definitions for
 //! editors and the tests all come from it; nothing is registered any other way.
 
+mod raise;
+
 use std::{
     any::TypeId,
     ops::RangeInclusive,
@@ -8,17 +10,18 @@ use std::{
     sync::Arc,
 };
 
-use ops::{ScriptPosition, nn::Module, tensor::trace};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position, RhaiFunc};
+use ops::{nn::Module, tensor::trace};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, RhaiFunc};
 
 use super::{
-    Function, Observers, ParameterType, Problem, Refusal, ScriptResult, called::METHOD, nesting, raised,
-    require_items, unread::Watched,
+    Function, Observers, ParameterType, Refusal, ScriptResult, called::METHOD, nesting, require_items,
+    unread::Watched,
 };
 use crate::{
     error::{Error, Result},
     kinds,
 };
+use raise::{into_rhai, placed, position_of};
 
 type EntryCall =
     dyn Fn(&NativeCallContext, &[&mut Dynamic]) -> Result<Result<Dynamic>, Refusal> + Send + Sync;
@@ -26,6 +29,9 @@ type EntryCall =
 /// What a `for` loop goes through.
 pub type ScriptIterator = Box<dyn Iterator<Item = ScriptResult>>;
 type Iterate = dyn Fn(Dynamic) -> ScriptIterator + Send + Sync;
+
+/// The name of a function that assigns to an index: what it gives takes the place of its first argument.
+const INDEX_SET: &str = "index set";
 
 /// One function as scripts see it.
 pub struct Entry {
@@ -54,7 +60,7 @@ impl Entry {
     /// The name as calls write it: `shape` for the property, `[]` for an index.
     pub fn written(&self) -> String {
         match self.name {
-            "index get" => "[]".into(),
+            "index get" | INDEX_SET => "[]".into(),
             name => name.strip_prefix("get ").map_or_else(|| self.path(), str::to_owned),
         }
     }
@@ -105,8 +111,12 @@ impl Entry {
         self.module.is_empty() && self.types.first().is_some_and(|p| p.types != [TypeId::of::<Dynamic>()])
     }
 
+    fn is_index(&self) -> bool {
+        matches!(self.name, "index get" | INDEX_SET)
+    }
+
     fn is_operator(&self) -> bool {
-        self.name == "index get" || !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
+        self.is_index() || !self.name.starts_with(|c: char| c.is_ascii_alphabetic())
     }
 }
 
@@ -233,6 +243,7 @@ impl Table {
             }
             let registration = match (first.name, first.name.strip_prefix("get ")) {
                 ("index get", _) => FuncRegistration::new_index_getter(),
+                (INDEX_SET, _) => FuncRegistration::new_index_setter(),
                 (_, Some(property)) => FuncRegistration::new_getter(property),
                 (name, None) => FuncRegistration::new(name),
             };
@@ -244,18 +255,27 @@ impl Table {
     /// Overloads as one function of Rhai.
     fn native(self: &Arc<Self>, entries: Vec<usize>) -> RhaiFunc {
         let table = Arc::clone(self);
+        let sets = self.entries[entries[0]].name == INDEX_SET;
         let call = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
             let context = context.ok_or("a script function needs its context")?;
             trace::at(|| position_of(&context));
             table.call(&entries, &context, args).map_err(|error| placed(error, context.call_position()))
         };
-        RhaiFunc::Pure {
-            func: Arc::new(call),
-            has_context: true,
-            is_pure: true,
-            // Draws, files and parameters: nothing may be folded away while compiling.
-            is_volatile: true,
+        // Draws, files and parameters: nothing may be folded away while compiling.
+        let (has_context, is_pure, is_volatile) = (true, true, true);
+        if !sets {
+            return RhaiFunc::Pure { func: Arc::new(call), has_context, is_pure, is_volatile };
         }
+        let assign = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| -> ScriptResult {
+            let value = call(context, args)?;
+            // The name may share its value with closures.
+            match args[0].write_lock::<Dynamic>() {
+                Some(mut place) => *place = value,
+                None => return Err("there is nothing to assign to".into()),
+            }
+            Ok(Dynamic::UNIT)
+        };
+        RhaiFunc::Method { func: Arc::new(assign), has_context, is_pure: false, is_volatile }
     }
 
     /// Calls the first overload that takes the arguments. A panic becomes an error of the script.
@@ -320,71 +340,11 @@ fn combinations(parameters: Vec<Vec<TypeId>>) -> Vec<Vec<TypeId>> {
     })
 }
 
-/// The position of a call, as traces note it.
-fn position_of(context: &NativeCallContext) -> Option<ScriptPosition> {
-    let position = context.call_position();
-    let script = context.call_source().unwrap_or_default().into();
-    Some(ScriptPosition { script, line: position.line()?, column: position.position().unwrap_or(1) })
-}
-
-/// Rhai counts lines and columns in 16 bits.
-fn line_number(n: usize) -> u16 {
-    u16::try_from(n).unwrap_or(u16::MAX)
-}
-
-/// The error at the position of the call. Rhai does that by itself, but not for `module::function(...)`.
-fn placed(mut error: Box<EvalAltResult>, call: Position) -> Box<EvalAltResult> {
-    if error.position().is_none() {
-        error.set_position(call);
-    }
-    error
-}
-
 /// Refuses a module that is nested too deeply, and a list of too many items.
 fn within_bounds(value: Dynamic) -> Result<Dynamic> {
     value.read_lock::<Module>().map_or(Ok(()), |module| nesting::check_module(&module))?;
     value.read_lock::<Array>().map_or(Ok(()), |array| require_items(array.len()))?;
     Ok(value)
-}
-
-/// An error of the host as an error of the script; the engine adds the position.
-fn into_rhai(error: Error, entry: &Entry) -> Box<EvalAltResult> {
-    match error {
-        Error::Ops(ops::Error::NotExportable { reason, position: Some(at) }) => {
-            let position = Position::new(line_number(at.line), line_number(at.column));
-            let cause =
-                EvalAltResult::ErrorRuntime(format!("{}: {reason}", entry.written()).into(), position);
-            let (name, script) = (entry.name.to_owned(), at.script.to_string());
-            Box::new(EvalAltResult::ErrorInFunctionCall(name, script, cause.into(), Position::NONE))
-        }
-        error @ (Error::Script(_) | Error::Ops(ops::Error::Interrupted)) => raised(error),
-        Error::Ops(error) => Problem::new(called(entry, &error), "").error(),
-        other => {
-            let Problem { message, help } = other.into();
-            Problem::new(named(entry, &message), help).error()
-        }
-    }
-}
-
-/// What an operation says, with the name of the function that the script called.
-fn called(entry: &Entry, error: &ops::Error) -> String {
-    let text = error.to_string();
-    let inner = error.op().and_then(|op| text.strip_prefix(op)?.strip_prefix(": "));
-    named(entry, inner.unwrap_or(&text))
-}
-
-/// A message that begins with the name of its function, once.
-fn named(entry: &Entry, problem: &str) -> String {
-    let path = entry.written();
-    if entry.name == "index get" {
-        return problem.to_owned();
-    }
-    let rest = [path.as_str(), entry.name].into_iter().find_map(|name| problem.strip_prefix(name));
-    match rest {
-        Some(rest) if rest.starts_with(": ") => format!("{path}{rest}"),
-        Some(rest) if rest.starts_with(' ') => problem.to_owned(),
-        _ => format!("{path}: {problem}"),
-    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ mod slice;
 mod softmax;
 mod sort;
 mod statistics;
+mod subscript;
 mod window;
 
 pub use crate::tensor::onnx;
@@ -60,6 +61,7 @@ pub use interpolate::Interpolation;
 pub use pad::Padding;
 pub use promote::Number;
 pub use quantile::Between;
+pub use subscript::Index;
 pub use window::Window;
 
 /// Refuses element types that `allowed` does not.

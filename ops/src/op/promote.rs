@@ -2,7 +2,8 @@
 //!
 //! Truth values are below whole numbers, and these below floats. Of one kind the wider type wins, but a
 //! tensor of rank 0 only decides the kind beside one with dimensions, and a plain number beside any tensor.
-//! Operands become of the result's type by casts, which are recorded: gradients flow to those that are floats.
+//! Operands become of the result's type by casts, which are recorded: gradients flow to those that are
+//! floats.
 
 use crate::{DType, Device, Result, Spec, Tensor};
 

@@ -10,15 +10,24 @@ use crate::{
 
 /// A range of one dimension: `start`, `start + step`, ... up to but without `end`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Span {
-    start: usize,
-    end: usize,
-    step: usize,
+pub(super) struct Span {
+    pub start: usize,
+    pub end: usize,
+    pub step: usize,
 }
 
 impl Span {
-    fn len(self) -> usize {
+    /// All of a dimension of size n.
+    pub fn whole(n: usize) -> Self {
+        Self { start: 0, end: n, step: 1 }
+    }
+
+    pub fn len(self) -> usize {
         (self.end - self.start).div_ceil(self.step)
+    }
+
+    pub fn contains(self, i: usize) -> bool {
+        (self.start..self.end).contains(&i) && (i - self.start).is_multiple_of(self.step)
     }
 
     fn burn(self) -> BurnSlice {
@@ -51,8 +60,7 @@ impl Op for Slice {
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        let whole =
-            |(d, span): &(usize, &Span)| **span == Span { start: 0, end: w.spec(0).shape[*d], step: 1 };
+        let whole = |(d, span): &(usize, &Span)| **span == Span::whole(w.spec(0).shape[*d]);
         let cut: Vec<_> = self.spans.iter().enumerate().filter(|at| !whole(at)).collect();
         if cut.is_empty() {
             return Ok(w.x(0));
@@ -111,6 +119,17 @@ impl Op for Embed {
 const MAX_PIECES: usize = 1 << 20;
 
 impl Tensor {
+    /// The block of these spans, one for each dimension.
+    pub(super) fn block(&self, spans: Vec<Span>) -> Result<Tensor> {
+        let all = spans.iter().zip(self.shape()).all(|(span, &n)| *span == Span::whole(n));
+        if all { Ok(self.clone()) } else { apply(Slice { spans }, &[self]) }
+    }
+
+    /// A larger tensor of zeros, in which this one is the block of these spans.
+    pub(super) fn as_block(&self, shape: &[usize], spans: Vec<Span>) -> Result<Tensor> {
+        apply(Embed { shape: shape.to_vec(), spans, fill: 0.0 }, &[self])
+    }
+
     /// A larger tensor filled with `fill`, in which this one starts at `start`.
     pub(super) fn within(&self, shape: Vec<usize>, start: &[usize], fill: f64) -> Result<Tensor> {
         let span = |(&start, &n): (&usize, &usize)| Span { start, end: start + n, step: 1 };
@@ -143,10 +162,9 @@ impl Tensor {
                 format!("a range within the {n} elements of dimension {dim}, not empty, step at least 1"),
             )
         })?;
-        let whole = |&n: &usize| Span { start: 0, end: n, step: 1 };
-        let mut spans: Vec<_> = self.shape().iter().map(whole).collect();
+        let mut spans: Vec<_> = self.shape().iter().map(|&n| Span::whole(n)).collect();
         spans[d] = Span { start: a as usize, end: b as usize, step };
-        apply(Slice { spans }, &[self])
+        self.block(spans)
     }
 
     /// Pieces of `size` elements along `dim`; the last one may be smaller.

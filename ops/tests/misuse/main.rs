@@ -41,6 +41,7 @@ fn message_name(method: &str) -> &str {
     match method {
         "where_" => "where",
         "slices_at" => "index_select",
+        "at" | "with_at" | "with_number_at" => "index",
         "gather_known" => "gather",
         "reshape_infer" => "reshape",
         "interpolate_by" => "interpolate",

@@ -38,4 +38,5 @@ mod pytorch;
 mod reweight;
 mod sparsity;
 mod sphere;
+mod subscript;
 mod transforms;

@@ -30,4 +30,5 @@ mod sets;
 mod study;
 mod sweep;
 mod tensorboard;
+mod tensors;
 mod width;

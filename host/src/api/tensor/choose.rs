@@ -60,7 +60,7 @@ fn add_by_index(global: &mut Adder) {
     global
         .add(
             "gather(x, dim, index)",
-            "y[i][j] = x[index[i][j]][j] along dimension 0, and so on for others; the index is of whole numbers.",
+            "y[i][j] = x[index[i][j]][j] along dimension 0, and so on for others, of whole numbers.",
             r#"tensor([[1, 2]]).gather(1, tensor([[1]])).to_array() => [[2]]"#,
             |x: Tensor, dim: i64, index: Tensor| x.gather(dim, &index),
         )

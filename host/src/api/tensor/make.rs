@@ -49,8 +49,8 @@ fn add_makers(global: &mut Adder) {
         )
         .add(
             "arange(start, end, step)",
-            "start, start + step (1), ... up to but without end; of one number from 0 to it. i64 where all are \
-             whole, else f32.",
+            "start, start + step (1), ... up to but without end; of one number from 0 to it. i64 where all \
+             are whole, else f32.",
             "arange(3).to_array() => [0, 1, 2]\n\
              arange(2, 6, 2).to_array() => [2, 4]\n\
              arange(0, 1, 0.25).to_array() => [0.0, 0.25, 0.5, 0.75]",
@@ -123,8 +123,8 @@ fn add_properties(global: &mut Adder) {
         )
         .add(
             "item(x)",
-            "The only element: a float, a whole number or a truth value. Mind that `/` of two whole numbers of \
-             scripts cuts off: `x.float().item() / n`.",
+            "The only element: a float, a whole number or a truth value. Mind that `/` of two whole numbers \
+             of scripts cuts off: `x.float().item() / n`.",
             "tensor(2.5).item() => 2.5\n\
              tensor([1, 2]).sum().item() => 3",
             |x: Tensor| to_item(&x),
@@ -142,8 +142,8 @@ fn add_properties(global: &mut Adder) {
             r#"tensor([1.7, -1.7]).cast("i32").to_array() => [1, -1]"#,
             |x: Tensor, dtype: String| x.cast(DType::parse(&dtype)?),
         )
-        .add("float(x)", "As f32, floats of training.", "tensor([1]).float().to_array() => [1.0]", |x: Tensor| {
-            x.cast(DType::F32)
+        .add("float(x)", "As f32, floats of training.", "tensor([1]).float().to_array() => [1.0]", {
+            |x: Tensor| x.cast(DType::F32)
         })
         .add(
             "long(x)",

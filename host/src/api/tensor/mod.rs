@@ -11,6 +11,7 @@ mod operators;
 mod reduce;
 mod shape;
 mod shift;
+mod subscript;
 
 use crate::script::Table;
 
@@ -26,5 +27,6 @@ pub fn add(table: &mut Table) {
     shift::add(&mut global);
     shape::add(&mut global);
     choose::add(&mut global);
+    subscript::add(&mut global);
     gradient::add(&mut global);
 }

@@ -7,8 +7,13 @@ use super::choose::pair;
 use crate::{
     api::options::{Amount, CallOptions},
     error::Result,
-    script::Adder,
+    script::{Adder, Dims},
 };
+
+/// The dimensions that were given, or all.
+fn dims(given: Option<Dims>) -> Vec<i64> {
+    given.map_or_else(Vec::new, |dims| dims.0)
+}
 
 macro_rules! reductions {
     (
@@ -17,15 +22,13 @@ macro_rules! reductions {
     ) => {
         $($global.add(
             concat!($name, "(x, dims, keep)"),
-            concat!($doc, " Over all elements, or those dimensions, which stay with size 1 if `keep`."),
+            concat!($doc, " Over all elements, or a dimension or several, which stay with size 1 if `keep`."),
             concat!(
                 "tensor(", $input, ").", $name, "().item() => ", $all, "\n",
-                "tensor(", $input, ").", $name, "([1]).to_array() => ", $rows, "\n",
+                "tensor(", $input, ").", $name, "(1).to_array() => ", $rows, "\n",
                 "tensor(", $input, ").", $name, "([1], true).rank => 2",
             ),
-            |x: Tensor, dims: Option<Vec<i64>>, keep: Option<bool>| {
-                x.$method(&dims.unwrap_or_default(), keep.unwrap_or(false))
-            },
+            |x: Tensor, over: Option<Dims>, keep: Option<bool>| x.$method(&dims(over), keep.unwrap_or(false)),
         );)*
     };
 }
@@ -40,7 +43,8 @@ pub fn add(global: &mut Adder) {
         "prod" prod_dims, "The product; of whole numbers whole.", "[[1, 2], [3, 4]]", "24", "[2, 12]";
         "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4", "[2, 4]";
         "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1", "[1, 3]";
-        "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.", "[[3.0, 4.0], [0.0, 0.0]]", "5.0", "[5.0, 0.0]";
+        "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.",
+            "[[3.0, 4.0], [0.0, 0.0]]", "5.0", "[5.0, 0.0]";
         "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.",
             "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
         "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "true", "[true, false]";
@@ -142,17 +146,25 @@ fn quantile(x: Tensor, q: Amount, dim: Option<i64>, options: Option<Map>) -> Res
 fn add_spread(global: &mut Adder) {
     global
         .add(
-            "variance(x, dims)",
-            "The variance, divisor n - 1, over all elements or those dimensions.",
+            "variance(x, dims, keep)",
+            "The variance, divisor n - 1, over all elements, or a dimension or several, which stay with size \
+             1 if `keep`.",
             "tensor([1.0, 3.0]).variance().item() => 2.0\n\
-             tensor([[1.0, 3.0]]).variance([1]).to_array() => [2.0]",
-            |x: Tensor, dims: Option<Vec<i64>>| x.var_dims(&dims.unwrap_or_default(), false, 1),
+             tensor([[1.0, 3.0]]).variance(1).to_array() => [2.0]\n\
+             tensor([[1.0, 3.0]]).variance([1], true).to_array() => [[2.0]]",
+            |x: Tensor, over: Option<Dims>, keep: Option<bool>| {
+                x.var_dims(&dims(over), keep.unwrap_or(false), 1)
+            },
         )
         .add(
-            "std(x, dims)",
-            "The standard deviation, divisor n - 1, over all elements or those dimensions.",
+            "std(x, dims, keep)",
+            "The standard deviation, divisor n - 1, over all elements, or a dimension or several, which stay \
+             with size 1 if `keep`.",
             "tensor([1.0, 3.0, 5.0]).std().item() => 2.0\n\
-             tensor([[1.0, 3.0, 5.0]]).std([1]).to_array() => [2.0]",
-            |x: Tensor, dims: Option<Vec<i64>>| x.std_dims(&dims.unwrap_or_default(), false, 1),
+             tensor([[1.0, 3.0, 5.0]]).std(1).to_array() => [2.0]\n\
+             tensor([[1.0, 3.0, 5.0]]).std([1], true).to_array() => [[2.0]]",
+            |x: Tensor, over: Option<Dims>, keep: Option<bool>| {
+                x.std_dims(&dims(over), keep.unwrap_or(false), 1)
+            },
         );
 }

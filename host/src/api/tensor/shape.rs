@@ -5,7 +5,7 @@ use ops::{Tensor, op::Padding};
 use crate::{
     api::{nn::interpolation, options::one_of},
     error::Result,
-    script::{Adder, Pair},
+    script::{Adder, Dims, Pair},
 };
 
 /// Adds the functions of this file.
@@ -74,7 +74,7 @@ fn add_shapes(global: &mut Adder) {
             "flip(x, dims)",
             "The elements in the opposite order along dimensions.",
             "tensor([1, 2]).flip([0]).to_array() => [2, 1]",
-            |x: Tensor, dims: Vec<i64>| x.flip(&dims),
+            |x: Tensor, dims: Dims| x.flip(&dims.0),
         );
 }
 

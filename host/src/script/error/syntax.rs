@@ -55,8 +55,12 @@ pub fn explain(error: &ParseErrorType) -> Problem {
 /// The way out of a closure that wants to break.
 pub const LEAVE: &str = "a closure is left with `return`; `break` does not leave it";
 
+/// The way to more than one dimension.
+const DIMENSIONS: &str = "an index of several dimensions, or with `:`, is text: `x[\":, 0\"]`, `x[\"1:\"]`";
+
 fn missing(token: &str, purpose: &str) -> (String, &'static str) {
     let help = match token {
+        "]" if purpose.contains("index expression") => DIMENSIONS,
         ";" => "end the statement before it with `;`",
         "," => "put a `,` between them, or close what is open",
         _ => "",
@@ -66,13 +70,16 @@ fn missing(token: &str, purpose: &str) -> (String, &'static str) {
 
 fn bad_input(input: &LexError) -> (String, &'static str) {
     match input {
-        LexError::UnexpectedInput(text) => (format!("`{text}` is not expected here"), ""),
+        LexError::UnexpectedInput(text) => {
+            (format!("`{text}` is not expected here"), if text == ":" { DIMENSIONS } else { "" })
+        }
         LexError::UnterminatedString => (
             "this string has no end".into(),
             "close it with the quote it starts with; several lines go between backticks",
         ),
         LexError::ImproperSymbol(symbol, why) if why.is_empty() => {
-            (format!("`{symbol}` is not expected here"), "")
+            let help = if symbol == ":" { DIMENSIONS } else { "" };
+            (format!("`{symbol}` is not expected here"), help)
         }
         LexError::ImproperSymbol(_, why) => (lower(why), ""),
         other => (lower(&other.to_string()), ""),

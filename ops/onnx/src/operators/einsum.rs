@@ -67,7 +67,7 @@ fn einsum(node: &NodeReader) -> ResolvedNode {
         }
         let summed: Vec<i64> =
             (0..labels.len()).filter(|&d| !output.contains(&labels[d])).map(|d| d as i64).collect();
-        let y = if summed.is_empty() { y } else { y.sum_dims(&summed, false)? };
+        let y = if summed.is_empty() { y } else { y.sum_dims(&summed, false)?.cast(y.dtype())? };
         labels.retain(|label| output.contains(label));
         let order = output.iter().map(|label| labels.iter().position(|l| l == label).map(|d| d as i64));
         let order: Option<Vec<i64>> = order.collect();
@@ -106,7 +106,7 @@ fn diagonal(call: &NodeCall, x: &Tensor, term: &[char]) -> Result<(Vec<Label>, T
         let mut shape = vec![1; x.rank()];
         (shape[i], shape[j]) = (n, n);
         let identity = Tensor::eye(n, x.dtype(), x.device())?.reshape(&shape)?;
-        x = x.mul(&identity)?.sum_dims(&[j as i64], false)?;
+        x = x.mul(&identity)?.sum_dims(&[j as i64], false)?.cast(x.dtype())?;
         labels.remove(j);
     }
     Ok((labels, x))

@@ -1,11 +1,14 @@
 //! Indices that are not there, masks that do not fit.
 
-use ops::{DType, Tensor};
+use ops::{
+    DType, Number, Tensor,
+    op::Index::{At, Chosen, Rest, Span},
+};
 
 use super::{Calls, bools, floats, index, ints, ones, wrong};
 
 pub fn calls() -> Vec<(&'static str, Calls)> {
-    [by_index(), whole_slices(), by_mask(), made()].into_iter().flatten().collect()
+    [by_index(), whole_slices(), by_mask(), subscripts(), made()].into_iter().flatten().collect()
 }
 
 fn by_index() -> Vec<(&'static str, Calls)> {
@@ -66,6 +69,35 @@ fn by_mask() -> Vec<(&'static str, Calls)> {
             |at| floats(&[2], at).masked_fill(&bools(&[3, 2], at), 0.0),
             |at| ints(&[2], at).masked_fill(&bools(&[2], at), 0.5),
             |at| ints(&[2], at).masked_fill(&bools(&[2], at), 1e12)),
+    ]
+}
+
+fn subscripts() -> Vec<(&'static str, Calls)> {
+    let span = |start, end, step| Span { start, end, step };
+    vec![
+        wrong!(at:
+            |at| floats(&[2, 3], at).at(&[At(2)]),
+            |at| floats(&[2, 3], at).at(&[At(i64::MIN)]),
+            |at| floats(&[2, 3], at).at(&[At(0), At(0), At(0)]),
+            |at| floats(&[], at).at(&[At(0)]),
+            |at| floats(&[2, 3], at).at(&[Rest, Rest]),
+            move |at| floats(&[2, 3], at).at(&[span(Some(2), Some(1), 1)]),
+            move |at| floats(&[2, 3], at).at(&[span(None, None, 0)]),
+            move |at| floats(&[2, 3], at).at(&[span(None, None, i64::MIN)]),
+            |at| floats(&[2, 3], at).at(&[Chosen(index(&[2.0], at))]),
+            |at| floats(&[2, 3], at).at(&[Chosen(floats(&[1], at))]),
+            |at| floats(&[2, 3], at).at(&[Chosen(bools(&[3], at))]),
+            |at| floats(&[2, 3], at).at(&[Chosen(bools(&[], at))]),
+            |at| floats(&[2], at).at(&[Chosen(bools(&[2], at).logical_not()?)]),
+            |at| floats(&[2, 3], at).at(&[Chosen(ints(&[1], at)), Chosen(ints(&[1], at))])),
+        wrong!(with_at:
+            |at| floats(&[2, 3], at).with_at(&[At(2)], &floats(&[3], at)),
+            |at| floats(&[2, 3], at).with_at(&[At(0)], &floats(&[2], at)),
+            |at| floats(&[2, 3], at).with_at(&[At(0)], &floats(&[2, 3], at)),
+            |at| ints(&[2, 3], at).with_at(&[At(0)], &floats(&[3], at))),
+        wrong!(with_number_at:
+            |at| floats(&[2, 3], at).with_number_at(&[At(2)], Number::Float(1.0)),
+            |at| ints(&[2, 3], at).with_number_at(&[At(0)], Number::Float(0.5))),
     ]
 }
 

@@ -109,7 +109,8 @@ fn functions_of_two() -> Vec<Case> {
 
 fn functions_of_a_number() -> Vec<Case> {
     let mut cases = vec![];
-    scalar_cases!(cases: add_scalar(1.5), sub_scalar(1.5), floor_divide_scalar(0.7), mul_scalar(-2.5), div_scalar(3.0), pow_scalar(2.5),
+    scalar_cases!(cases: add_scalar(1.5), sub_scalar(1.5), floor_divide_scalar(0.7),
+        mul_scalar(-2.5), div_scalar(3.0), pow_scalar(2.5),
         pow_scalar(-1.0), pow_scalar(0.0), clamp_min(1.1), clamp_max(1.1), eq_scalar(1.0), ne_scalar(1.0),
         gt_scalar(1.0),
         ge_scalar(1.0), lt_scalar(1.0), le_scalar(1.0), remainder_scalar(0.7), remainder_scalar(-0.7));

@@ -1,11 +1,14 @@
 //! Elements chosen by index and by mask, and tensors made from numbers of rows and columns.
 
-use ops::{DType, Tensor};
+use ops::{
+    DType, Device, Number, Tensor,
+    op::Index::{At, Chosen, New, Rest, Span},
+};
 
-use super::{Case, bools, case, float, int};
+use super::{Case, bools, case, float, int, tensor};
 
 pub fn cases() -> Vec<Case> {
-    [by_index(), by_mask(), made()].into_iter().flatten().collect()
+    [by_index(), by_mask(), subscripts(), made()].into_iter().flatten().collect()
 }
 
 fn by_index() -> Vec<Case> {
@@ -58,6 +61,31 @@ fn by_mask() -> Vec<Case> {
         cases.push(case("masked_fill", [float(x), bools(mask)], |x| x[0].masked_fill(&x[1], -3.5)));
     }
     cases.push(case("masked_fill", [int([4], 0, 9), bools([4])], |x| x[0].masked_fill(&x[1], -3.0)));
+    cases
+}
+
+fn subscripts() -> Vec<Case> {
+    let every_second = || Span { start: Some(0), end: None, step: 2 };
+    let mut cases = vec![];
+    cases.push(case("at", [float([3, 4])], |x| x[0].at(&[At(-1)])));
+    cases.push(case("at", [float([3, 4])], move |x| x[0].at(&[Rest, New, every_second()])));
+    cases.push(case("at", [float([3, 4]), int([2, 2], -3, 2)], |x| x[0].at(&[Chosen(x[1].clone())])));
+    // Which elements are chosen, or replaced, has to be known in a trace.
+    let mask = |x: &Tensor| tensor(&[1.0, 0.0, 1.0], &[3], DType::Bool, x.device());
+    cases.push(case("at", [float([3, 4])], move |x| x[0].at(&[Chosen(mask(&x[0]))])));
+    let rows = |x: &Tensor| tensor(&[2.0, 0.0, 2.0], &[3], DType::I64, Device::Cpu).to_device(x.device());
+    cases.push(case("with_at", [float([3, 4]), float([3, 4])], move |x| {
+        x[0].with_at(&[Chosen(rows(&x[0])?)], &x[1])
+    }));
+    cases.push(case("at", [bools([3, 4])], |x| x[0].at(&[At(0)])));
+    cases.push(case("with_at", [float([3, 4]), float([4])], |x| x[0].with_at(&[At(1)], &x[1])));
+    cases.push(case("with_at", [float([3, 4]), float([3, 1])], move |x| {
+        x[0].with_at(&[Rest, every_second()], &x[1])
+    }));
+    cases.push(case("with_at", [float([3, 4]), bools([3, 4]), float([])], |x| {
+        x[0].with_at(&[Chosen(x[1].clone())], &x[2])
+    }));
+    cases.push(case("with_number_at", [float([3, 4])], |x| x[0].with_number_at(&[At(1)], Number::Whole(2))));
     cases
 }
 

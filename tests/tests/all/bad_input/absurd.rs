@@ -60,7 +60,8 @@ fn script(entries: &[&Entry]) -> String {
                 // An error of a function that was handed over names what that one called.
                 let is_own = !spelt.contains('|') && !spelt.contains("nn::network");
                 // A method is looked for among all functions of its name.
-                let name = if is_own && entry.name != "index get" { entry.written() } else { String::new() };
+                let name =
+                    if is_own && !entry.name.starts_with("index ") { entry.written() } else { String::new() };
                 let name = name.rsplit("::").next().unwrap_or_default();
                 let _ = writeln!(text, "try {{ {call}; }} catch (e) {{ tell({name:?}, {spelt:?}, e); }}");
             }
