@@ -1,10 +1,10 @@
 //! Every shipped plugin, small: runs to its end, gives the same bits on any number of threads and when it was
 //! killed and resumed, and refuses nonsense before it trains. `reproduce` and `durable` do so for `dtan`.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use onnx_net::OnnxFile;
-use tests::Bench;
+use tests::{Bench, repository};
 
 const AUGINTAE: &[&str] = &[
     "augintae",
@@ -122,6 +122,36 @@ fn classify_ends_the_same() {
 #[test]
 fn noisy_gan_ends_the_same() {
     ends_the_same(NOISY_GAN);
+}
+
+const EXAMPLES: &[&[&str]] = &[
+    &["char_lm", "length=2000", "window=8", "size=8", "layers=1", "steps=2", "batch=2", "shown=5"],
+    &["ddpm", "images=64", "size=8", "steps=50", "width=8", "epochs=1", "batch=16", "samples=4"],
+    &["maml", "tasks=2", "hidden=4", "steps=2", "tests=2"],
+    &["protonets", "images=1000", "width=4", "shots=2", "queries=2", "episodes=2", "tests=2"],
+    &["realnvp", "points=400", "layers=2", "hidden=4", "epochs=2"],
+    &["simclr", "images=64", "labelled=36", "tests=20", "width=2", "code=4", "epochs=1", "batch=32"],
+    &["vqvae", "images=128", "width=4", "code=2", "codes=8", "epochs=1"],
+];
+
+#[test]
+fn examples_end_the_same() {
+    EXAMPLES.iter().copied().for_each(ends_the_same);
+}
+
+#[test]
+fn examples_are_listed_short_and_without_faults() {
+    let bench = Bench::empty();
+    let listed = bench.host(["list", "--examples"]).run().code(0).stdout;
+    let folder = fs::read_dir(repository().join("plugins/examples")).unwrap();
+    let scripts: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(scripts.len(), EXAMPLES.len());
+    for script in scripts {
+        let name = script.file_stem().unwrap().to_str().unwrap();
+        assert!(listed.contains(name), "{name} is not in {listed}");
+        bench.host(["check", name]).run().code(0).shows(&["nothing wrong was found"]);
+        assert!(fs::read_to_string(&script).unwrap().lines().count() < 120, "{name} is long");
+    }
 }
 
 /// Members that do not depend on each other are trained side by side.
