@@ -55,7 +55,7 @@ pub enum Command {
     },
     /// List the plugins: what each is, where it comes from, its presets
     List {
-        /// List the examples instead: known procedures, each in a short script
+        /// List the examples: known procedures in short scripts
         #[arg(long)]
         examples: bool,
         /// Print JSON: one object a line

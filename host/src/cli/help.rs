@@ -48,8 +48,7 @@ pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome
 fn overview(table: &Table) {
     out!(
         "Commands: host --help (host help NAME explains one)\n\n\
-         Script functions (host help NAME explains one; PyTorch's names and words of their texts are \
-         found, too):\n"
+         Script functions (host help NAME explains one; PyTorch's names are found, too):\n"
     );
     for (module, doc) in groups(table) {
         let mut names: Vec<_> = entries(table, module).map(bare).collect();

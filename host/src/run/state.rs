@@ -81,8 +81,8 @@ impl Saved {
         Self::of_plain(value).ok_or_else(|| {
             Error::usage(
                 format!("{path} is {}, which cannot be saved in a checkpoint", kinds::a(value)),
-                "a state holds tensors, modules, optimisers, schedulers, data sets, numbers, strings, arrays and \
-                 maps",
+                "a state holds tensors, modules, optimisers, schedulers, data sets, numbers, strings, arrays \
+                 and maps",
             )
         })
     }

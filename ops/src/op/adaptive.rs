@@ -163,6 +163,9 @@ impl Tensor {
     pub fn prelu(&self, weight: &Tensor) -> Result<Tensor> {
         require_float("prelu", self.spec())?;
         let channels = self.shape().get(1).copied().unwrap_or(1);
+        ensure(weight.dtype() == self.dtype(), || {
+            Error::dtype("prelu", format!("{} for the weight", weight.dtype()), self.dtype().name())
+        })?;
         ensure(weight.rank() == 1 && [1, channels].contains(&weight.len()), || {
             Error::shape(
                 "prelu",

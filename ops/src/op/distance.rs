@@ -56,8 +56,8 @@ impl Tensor {
         distance.map_err(|e| e.named(OP))
     }
 
-    /// The p-norm over the last dimension, `(sum |x|^p)^(1/p)`; of 0 the number of elements that are not 0, of
-    /// infinity the largest. The gradient is 0 where the norm is.
+    /// The p-norm over the last dimension, `(sum |x|^p)^(1/p)`; of 0 the number of elements that are not 0,
+    /// of infinity the largest. The gradient is 0 where the norm is.
     fn p_norm(&self, p: f64) -> Result<Tensor> {
         ensure(p >= 0.0, || Error::argument("norm", "p", p, "0 or more, or infinity"))?;
         let last = &[-1];

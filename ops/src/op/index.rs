@@ -218,8 +218,8 @@ impl Tensor {
         apply(AddChosen(Choose(Chosen::Elements, dim)), &[self, index, source])
     }
 
-    /// `y = x`, then `y[index[i][j]][j] = source[i][j]` along dimension 0, and so on for others; of several for
-    /// one element the last counts, and gets the gradient.
+    /// `y = x`, then `y[index[i][j]][j] = source[i][j]` along dimension 0, and so on for others; of several
+    /// for one element the last counts, and gets the gradient.
     ///
     /// # Errors
     /// As [`Tensor::gather`]; [`Error::Shape`] unless index and source have one shape, [`Error::DType`] for a

@@ -43,8 +43,8 @@ impl Tensor {
         })
     }
 
-    /// Tensors of one dimension, `[A]`, `[B]`, .., as grids `[A, B, ..]`: the i-th of them runs along dimension
-    /// i. With `by_columns` (\"xy\") the first two dimensions are exchanged.
+    /// Tensors of one dimension, `[A]`, `[B]`, .., as grids `[A, B, ..]`: the i-th of them runs along
+    /// dimension i. With `by_columns` (\"xy\") the first two dimensions are exchanged.
     ///
     /// # Errors
     /// [`Error::Argument`] for no tensors, [`Error::Shape`] for ones of more dimensions than one and for more

@@ -15,8 +15,8 @@ impl Tensor {
         self.countable()?.scan(d, Tensor::mul).map_err(|e| e.named("cumprod"))
     }
 
-    /// The largest of `x_0 .. x_i` along `dim`, and its index (i32), of equal ones the last. What is no number
-    /// counts as the largest. The gradient goes to the element that was chosen.
+    /// The largest of `x_0 .. x_i` along `dim`, and its index (i32), of equal ones the last. What is no
+    /// number counts as the largest. The gradient goes to the element that was chosen.
     ///
     /// # Errors
     /// [`crate::Error::DType`] for truth values.

@@ -48,8 +48,8 @@ impl Tensor {
         (0..n).try_fold(self.clone(), |x, i| once(x, size - i)).map_err(|e| e.named("diff"))
     }
 
-    /// All windows of `size` elements of dimension `dim`, one every `step`: `[.., windows, .., size]`, with the
-    /// elements of a window in a last dimension.
+    /// All windows of `size` elements of dimension `dim`, one every `step`: `[.., windows, .., size]`, with
+    /// the elements of a window in a last dimension.
     ///
     /// # Errors
     /// [`Error::Argument`] unless the size is 1 to that of the dimension and the step at least 1.

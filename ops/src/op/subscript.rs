@@ -4,7 +4,10 @@ mod chosen;
 mod part;
 
 use super::{promote::wider, slice::Span};
-use crate::{DType, Error, Number, Result, Spec, Tensor, ensure, tensor::show};
+use crate::{
+    DType, Error, Number, Result, Spec, Tensor, ensure,
+    tensor::{common_device, show},
+};
 use chosen::Chosen;
 use part::Part;
 
@@ -60,6 +63,7 @@ impl Tensor {
     /// As [`Tensor::at`]; [`Error::Shape`] for a value that does not broadcast, [`Error::DType`] for floats
     /// in a tensor of whole numbers.
     pub fn with_at(&self, index: &[Index], value: &Tensor) -> Result<Tensor> {
+        common_device(OP, &[self, value])?;
         let part = Part::of(self, index)?;
         if part.chosen.as_ref().is_some_and(Chosen::is_empty) {
             return Ok(self.clone());

@@ -34,8 +34,9 @@ pub(super) fn von_mises(draw: Draw, n: usize, kappa: f64) -> Vec<f32> {
     })
 }
 
-/// For each mean of `d` numbers and length 1 a direction of density in proportion to `e^(kappa mean x)` (Wood,
-/// 1994, Simulation of the von Mises Fisher Distribution): how far it goes along the mean, then where to.
+/// For each mean of `d` numbers and length 1 a direction of density in proportion to `e^(kappa mean x)`
+/// (Wood, 1994, Simulation of the von Mises Fisher Distribution): how far it goes along the mean, then where
+/// to.
 pub(super) fn von_mises_fisher(draw: Draw, means: &[f64], d: usize, kappa: f64) -> Vec<f32> {
     let mut out = vec![0.0; means.len()];
     let m = (d - 1) as f64;

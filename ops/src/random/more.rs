@@ -24,7 +24,8 @@ pub fn exponential(shape: &[usize], device: Device) -> Result<Tensor> {
     from_cpu("noise::exponential", shape, device, |draw, n| fill::fill(draw, n, law::Exponential))
 }
 
-/// Gumbel numbers, `-log(-log u)` of uniform ones: the largest of logits plus these is drawn by their softmax.
+/// Gumbel numbers, `-log(-log u)` of uniform ones: the largest of logits plus these is drawn by their
+/// softmax.
 ///
 /// # Errors
 /// As every new tensor.
@@ -85,8 +86,8 @@ pub fn von_mises(shape: &[usize], kappa: f64, device: Device) -> Result<Tensor> 
     from_cpu(OP, shape, device, move |draw, n| directions::von_mises(draw, n, kappa))
 }
 
-/// For each mean `[.., D]` a direction of density in proportion to `e^(kappa mean x)` on the sphere; means count
-/// as of length 1.
+/// For each mean `[.., D]` a direction of density in proportion to `e^(kappa mean x)` on the sphere; means
+/// count as of length 1.
 ///
 /// # Errors
 /// [`Error::Argument`] for a kappa below 0 or not finite, and a mean of length 0, [`Error::Shape`] for fewer

@@ -88,7 +88,8 @@ pub(crate) fn guarded<T>(op: &'static str, run: impl FnOnce() -> T) -> Result<T>
     interrupt::catch(run, |panic| Error::Backend { op, reason: panic_text(panic).to_owned() })
 }
 
-fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
+/// The device of all tensors; an error where they are on several.
+pub(crate) fn common_device(op: &'static str, inputs: &[&Tensor]) -> Result<Device> {
     let Some(first) = inputs.first() else {
         return Ok(Device::Cpu);
     };

@@ -31,7 +31,7 @@ pub(crate) use budget::Charge;
 pub use budget::{heap_bytes, live_bytes, require_room, room, set_budget};
 pub(crate) use data::{POLL_EVERY, download, float_dtype, full_primitive, holds, int_dtype, upload};
 pub use device::Device;
-pub(crate) use engine::{apply, countable, guarded, supported};
+pub(crate) use engine::{apply, common_device, countable, guarded, supported};
 pub use later::settle;
 pub(crate) use later::{ask_later, asked_before};
 pub use memory::{Elements, Floats};

@@ -62,7 +62,8 @@ fn solutions_are_those_of_pytorch() {
     near(f64s(&[0.0; 4], &[2, 2]).slogdet().map(|(sign, _)| sign), &[0.0]);
 }
 
-/// torch.linalg.cholesky(A A^T), eigh(A A^T)[0], svd(A[:2])[1]; of qr, svd and eigh the products of the factors
+/// torch.linalg.cholesky(A A^T), eigh(A A^T)[0], svd(A[:2])[1]; of qr, svd and eigh the products of the
+/// factors
 #[test]
 fn factors_are_those_of_pytorch() {
     let s = symmetric();

@@ -37,8 +37,8 @@ fn check(schedule: Schedule, watched: &[Option<f64>], expected: &[f64]) {
     assert_near(&rates, expected, 1e-12);
 }
 
-/// The learning rates of a base of 0.1 before each step: torch.optim.lr_scheduler.StepLR(o, 2, 0.5) and so on, as
-/// the schedules name them.
+/// The learning rates of a base of 0.1 before each step: torch.optim.lr_scheduler.StepLR(o, 2, 0.5) and so
+/// on, as the schedules name them.
 #[test]
 fn rates_are_those_of_pytorch() {
     let none = |n: usize| vec![None; n];
@@ -103,8 +103,8 @@ fn plateaus_are_those_of_pytorch() {
     assert!(Scheduler::new(Schedule::Step { size: 0, gamma: 0.5 }, &sgd(0.1)).is_err());
 }
 
-/// torch.optim.Adagrad(lr=0.1, lr_decay=0.1, weight_decay=0.01, initial_accumulator_value=0.2); Lion by algorithm
-/// 2 of its paper, with lr 0.1, betas 0.9 and 0.99, weight decay 0.02.
+/// torch.optim.Adagrad(lr=0.1, lr_decay=0.1, weight_decay=0.01, initial_accumulator_value=0.2); Lion by
+/// algorithm 2 of its paper, with lr 0.1, betas 0.9 and 0.99, weight decay 0.02.
 #[test]
 fn three_steps_are_those_of_pytorch() {
     let steps = [[0.5, -1.0], [0.3, 0.2], [-0.7, 0.4]];

@@ -1,5 +1,5 @@
-//! A million numbers of each of the further laws: distribution functions by the test of Kolmogorov and Smirnov,
-//! moments, frequencies. The draws are fixed, so a test that passes once passes always.
+//! A million numbers of each of the further laws: distribution functions by the test of Kolmogorov and
+//! Smirnov, moments, frequencies. The draws are fixed, so a test that passes once passes always.
 
 use libm::{cos, erf, exp, lgamma, log};
 use ops::{

@@ -161,7 +161,7 @@ fn help_explains_commands_as_well() {
     help(&["data", "get"]).shows(&["Usage: host data get"]);
     help(&["copy"]).shows(&["Usage: host copy"]);
     help(&["log"]).shows(&["\"nan\"", "--stop-on-nan", "bar: true"]);
-    bench.host(["help", "resum"]).run().code(2).says(&["no command or script function `resum`", "`resume`"]);
+    help(&["resum"]).shows(&["no command or function is called `resum`", "host resume: Go on with a run"]);
 }
 
 #[test]

@@ -199,7 +199,10 @@ fn variables_are_called_like_functions() {
     };
     assert_eq!(run("let f = |x, y| x - y; f(5, f(1, 2))"), "6");
     assert_eq!(run("let k = 2; let f = |x| x * k; let g = |x| f(f(x)); g(3) + [1].map(|x| g(x))[0]"), "16");
-    assert_eq!(run("let net = nn::linear(2, 3); let call = |x| net(x); call(ones([4, 2])).shape"), "[4, 3]");
+    assert_eq!(
+        run("let net = nn::linear(2, 3); let scores = |x| net(x); scores(ones([4, 2])).shape"),
+        "[4, 3]"
+    );
     assert_eq!(run("fn twice(f, x) { f(f(x)) } twice(|x| x + 1, 1)"), "3");
     assert_eq!(run("let f = || 7; switch f() { 7 => f(), _ => 0 }"), "7");
     let error = host.run(&Source::new("own.rhai", "let w = ones([2]);\nlet x = 1 + w(1);")).unwrap_err();
@@ -245,7 +248,7 @@ fn help_explains_functions_modules_and_itself() {
     help(&["reconstructions", "latest"]).shows(&["the setting passes of dtan"]);
     help(&["early stopping"]).shows(&["train::early_stopping("]);
     help(&["EarlyStopping"]).shows(&["train::early_stopping(patience)"]);
-    help(&["inception distance"]).shows(&["metrics::fid"]);
+    help(&["Heusel"]).shows(&["metrics::fid"]);
     for args in [&["--help"][..], &["--version"], &["run", "--help"], &["resume", "--help"]] {
         assert!(!bench.host(args).run().code(0).stdout.is_empty());
     }

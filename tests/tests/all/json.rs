@@ -78,7 +78,7 @@ fn onnx_files() {
     bench.write("a.onnx", net(4.0).bytes());
     bench.write("b.onnx", net(5.0).bytes());
     let info = one(&bench.host(["onnx", "info", "a.onnx", "--json"]).run().code(0));
-    assert_eq!(info["inputs"], json!([{ "name": "x", "dtype": "f32", "shape": ["N", 2] }]));
+    assert_eq!(info["inputs"], json!([{ "name": "x", "kind": "tensor", "dtype": "f32", "shape": ["N", 2] }]));
     assert_eq!(info["parameters"], json!([{ "dtype": "f32", "numbers": 4, "tensors": 1, "bytes": 16 }]));
     assert_eq!(info["operators"], json!({ "MatMul": 1 }));
     let check = one(&bench.host(["onnx", "check", "a.onnx", "--json"]).run().code(0));

@@ -138,7 +138,8 @@ pub static OFFERS: [Offer; 9] = [
                 "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
             ),
         ],
-        terms: "by Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu and A. Y. Ng, 2011, for non-commercial use",
+        terms: "by Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu and A. Y. Ng, 2011, for non-commercial \
+                use",
     },
     Offer {
         name: "imagenette",

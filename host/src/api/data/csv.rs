@@ -9,7 +9,7 @@ use crate::{
     api::options::CallOptions,
     data::{
         Dataset, Items,
-        frame::{ColumnValues, DataFrame, FrameOptions},
+        frame::{ColumnValues, DataFrame as FrameData, FrameOptions},
     },
     error::{Error, Result},
     kinds,
@@ -19,12 +19,12 @@ use crate::{
 
 /// A table as scripts hold it: it never changes.
 #[derive(Clone)]
-pub struct ScriptFrame(Arc<DataFrame>);
+pub struct DataFrame(Arc<FrameData>);
 
-script_type!(ScriptFrame => "DataFrame");
+script_type!(DataFrame => "DataFrame");
 
-impl Comparable for ScriptFrame {
-    type Content = Identity<DataFrame>;
+impl Comparable for DataFrame {
+    type Content = Identity<FrameData>;
 
     fn content(&self) -> Self::Content {
         Identity::of(&self.0)
@@ -48,11 +48,11 @@ pub fn add_sources(module: &mut Adder) {
                     missing: options.get("missing", Vec::new())?,
                 })
             })?;
-            let frame = session.read(Path::new(&path), "", |file| DataFrame::read(file, &path, options))?;
+            let frame = session.read(Path::new(&path), "", |file| FrameData::read(file, &path, options))?;
             if let Some(recorder) = session.recorder() {
                 recorder.note_data(&path, &frame)?;
             }
-            Ok::<_, Error>(ScriptFrame(Arc::new(frame)))
+            Ok::<_, Error>(DataFrame(Arc::new(frame)))
         },
     )
     .add(
@@ -70,7 +70,7 @@ pub fn add_sources(module: &mut Adder) {
                 Ok((name.to_string(), values.collect()))
             };
             let columns = columns.into_iter().map(column).collect::<Result<_>>()?;
-            Ok::<_, Error>(ScriptFrame(Arc::new(DataFrame::new("frame", columns)?)))
+            Ok::<_, Error>(DataFrame(Arc::new(FrameData::new("frame", columns)?)))
         },
     );
 }
@@ -88,27 +88,25 @@ fn add_methods(table: &mut Table) {
             "len(frame)",
             "Number of rows.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).len() => 2",
-            |frame: ScriptFrame| frame.0.len(),
+            |frame: DataFrame| frame.0.len(),
         )
         .add(
             "get columns(frame)",
             "The names of the columns, in their order.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).columns => [\"kind\", \"x\"]",
-            |frame: ScriptFrame| {
-                frame.0.columns().iter().map(|column| column.name.clone()).collect::<Vec<_>>()
-            },
+            |frame: DataFrame| frame.0.columns().iter().map(|column| column.name.clone()).collect::<Vec<_>>(),
         )
         .add(
             "index get(frame, column)",
             "The values of a column, `()` where there is none: `frame[\"age\"]`.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] })[\"kind\"] => [\"b\", \"a\"]",
-            |frame: ScriptFrame, column: String| values(&frame.0, &column),
+            |frame: DataFrame, column: String| values(&frame.0, &column),
         )
         .add(
             "missing(frame)",
             "How many values are missing, by the columns that miss any.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).missing() => #{\"x\": 1}",
-            |frame: ScriptFrame| {
+            |frame: DataFrame| {
                 let counts = frame.0.missing().into_iter();
                 counts.map(|(name, n)| (name.into(), Dynamic::from(n as i64))).collect::<Map>()
             },
@@ -117,14 +115,14 @@ fn add_methods(table: &mut Table) {
             "dropna(frame)",
             "The rows that have a value in each column.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).dropna().len() => 1",
-            |frame: ScriptFrame| ScriptFrame(Arc::new(frame.0.dropna())),
+            |frame: DataFrame| DataFrame(Arc::new(frame.0.dropna())),
         )
         .add(
             "to_string(frame)",
             "What the table has.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).to_string() \
              => frame: 2 rows; kind text, x float (1 missing)",
-            |frame: ScriptFrame| frame.0.to_string(),
+            |frame: DataFrame| frame.0.to_string(),
         );
 }
 
@@ -136,7 +134,7 @@ fn add_tensors(table: &mut Table) {
             "The rows of columns of numbers, [N, F]; a value that is missing is an error.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).dropna().tensor([\"x\"]).to_array() \
              => [[1.5]]",
-            |session: &Session, frame: ScriptFrame, columns: Vec<String>| {
+            |session: &Session, frame: DataFrame, columns: Vec<String>| {
                 tensor(&frame.0, &columns, session.device())
             },
         )
@@ -145,7 +143,7 @@ fn add_tensors(table: &mut Table) {
             "The number of each row's class, an array: the different values of a column in their order are \
              0, 1, ...",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).labels(\"kind\") => [1, 0]",
-            |frame: ScriptFrame, column: String| -> Result<Vec<usize>> {
+            |frame: DataFrame, column: String| -> Result<Vec<usize>> {
                 let (labels, _) = frame.0.column(&column)?.classes()?;
                 Ok(labels.into_iter().map(|label| label as usize).collect())
             },
@@ -154,7 +152,7 @@ fn add_tensors(table: &mut Table) {
             "class_names(frame, column)",
             "The different values of a column, in the order of their numbers.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).class_names(\"kind\") => [\"a\", \"b\"]",
-            |frame: ScriptFrame, column: String| Ok::<_, Error>(frame.0.column(&column)?.classes()?.1),
+            |frame: DataFrame, column: String| Ok::<_, Error>(frame.0.column(&column)?.classes()?.1),
         )
         .add(
             "dataset(frame, columns, label)",
@@ -162,13 +160,13 @@ fn add_tensors(table: &mut Table) {
              `label`, if it is given.",
             "data::frame(#{ x: [1.5, ()], kind: [\"b\", \"a\"] }).dropna().dataset([\"x\"], \"kind\")\
              .to_string() => frame: 1 items of [1], 1 classes",
-            |frame: ScriptFrame, columns: Vec<String>, label: Option<String>| {
+            |frame: DataFrame, columns: Vec<String>, label: Option<String>| {
                 dataset(&frame.0, &columns, label.as_deref())
             },
         );
 }
 
-fn values(frame: &DataFrame, column: &str) -> Result<Array> {
+fn values(frame: &FrameData, column: &str) -> Result<Array> {
     fn array<T: Clone + Into<Dynamic>>(values: &[Option<T>]) -> Array {
         values.iter().map(|value| value.clone().map_or(Dynamic::UNIT, Into::into)).collect()
     }
@@ -181,7 +179,7 @@ fn values(frame: &DataFrame, column: &str) -> Result<Array> {
     })
 }
 
-fn tensor(frame: &DataFrame, columns: &[String], device: Device) -> Result<Tensor> {
+fn tensor(frame: &FrameData, columns: &[String], device: Device) -> Result<Tensor> {
     if columns.is_empty() || frame.is_empty() {
         let problem = format!("tensor: {} columns of {} rows", columns.len(), frame.len());
         return Err(Error::usage(problem, "name a column or more of a table that has rows"));
@@ -189,7 +187,7 @@ fn tensor(frame: &DataFrame, columns: &[String], device: Device) -> Result<Tenso
     Ok(Tensor::from_data(frame.numbers(columns)?, [frame.len(), columns.len()], device)?)
 }
 
-fn dataset(frame: &DataFrame, columns: &[String], label: Option<&str>) -> Result<Dataset> {
+fn dataset(frame: &FrameData, columns: &[String], label: Option<&str>) -> Result<Dataset> {
     let items = Items::Floats(tensor(frame, columns, Device::Cpu)?);
     let (labels, names) = match label {
         Some(label) => frame.column(label)?.classes().map(|(labels, names)| (Some(labels.into()), names))?,

@@ -10,7 +10,7 @@ use crate::{
     api::options::CallOptions,
     data::{
         dataset,
-        text::{Text, TextOptions, Tokens, Unit},
+        text::{Text as TextData, TextOptions, Tokens, Unit},
     },
     error::{Error, Result},
     script::{Adder, Comparable, FromScript, Identity, Refusal, Table, raised, script_type},
@@ -19,12 +19,12 @@ use crate::{
 
 /// A text as scripts hold it: it never changes.
 #[derive(Clone)]
-pub struct ScriptText(Arc<Text>);
+pub struct Text(Arc<TextData>);
 
-script_type!(ScriptText => "Text");
+script_type!(Text => "Text");
 
-impl Comparable for ScriptText {
-    type Content = Identity<Text>;
+impl Comparable for Text {
+    type Content = Identity<TextData>;
 
     fn content(&self) -> Self::Content {
         Identity::of(&self.0)
@@ -66,11 +66,11 @@ pub fn add_sources(module: &mut Adder) {
             "",
             |session: &Session, path: String, options: Option<Map>| {
                 let by = tokens("data::text", options)?;
-                let text = session.read(Path::new(&path), "", |file| Text::read(file, &path, by))?;
+                let text = session.read(Path::new(&path), "", |file| TextData::read(file, &path, by))?;
                 if let Some(recorder) = session.recorder() {
                     recorder.note_data(&path, &text)?;
                 }
-                Ok::<_, Error>(ScriptText(Arc::new(text)))
+                Ok::<_, Error>(Text(Arc::new(text)))
             },
         )
         .add(
@@ -81,7 +81,7 @@ pub fn add_sources(module: &mut Adder) {
              => [1, 0, 3, 2, 1, 0]",
             |text: String, options: Option<Map>| {
                 let by = tokens("data::from", options)?;
-                Ok::<_, Error>(ScriptText(Arc::new(Text::new("text", &text, by)?)))
+                Ok::<_, Error>(Text(Arc::new(TextData::new("text", &text, by)?)))
             },
         );
 }
@@ -100,7 +100,7 @@ fn tokens(function: &'static str, options: Option<Map>) -> Result<Tokens> {
             max_tokens: options.find("max_tokens")?,
             min_freq: options.get("min_freq", 1)?,
         };
-        Ok(match options.find::<ScriptText>("vocabulary")? {
+        Ok(match options.find::<Text>("vocabulary")? {
             Some(other) => Tokens::Of((*other.0).clone()),
             None => Tokens::Own(own),
         })
@@ -110,26 +110,26 @@ fn tokens(function: &'static str, options: Option<Map>) -> Result<Tokens> {
 fn add_methods(table: &mut Table) {
     table
         .global()
-        .add("len(text)", "Number of tokens.", r#"data::from("hello").len() => 5"#, |text: ScriptText| {
+        .add("len(text)", "Number of tokens.", r#"data::from("hello").len() => 5"#, |text: Text| {
             text.0.tokens().len()
         })
         .add(
             "vocabulary(text)",
             "The tokens, each at its number.",
             r#"data::from("hello").vocabulary().len() => 4"#,
-            |text: ScriptText| text.0.vocabulary().tokens().to_vec(),
+            |text: Text| text.0.vocabulary().tokens().to_vec(),
         )
         .add(
             "tokens(text)",
             "The numbers of all its tokens, [N].",
             r#"data::from("hello").tokens().to_array() => [1, 0, 2, 2, 3]"#,
-            |session: &Session, text: ScriptText| numbers(text.0.tokens(), session.device()),
+            |session: &Session, text: Text| numbers(text.0.tokens(), session.device()),
         )
         .add(
             "encode(text, words)",
             "The numbers of another text's tokens in this vocabulary, [N].",
             r#"data::from("hello").encode("hole").to_array() => [1, 3, 2, 0]"#,
-            |session: &Session, text: ScriptText, words: String| {
+            |session: &Session, text: Text, words: String| {
                 let tokens = text.0.vocabulary().encode(&words)?;
                 if tokens.is_empty() {
                     let help = "give one with a token or more";
@@ -142,23 +142,23 @@ fn add_methods(table: &mut Table) {
             "decode(text, tokens)",
             "The text of those tokens, a tensor or an array of their numbers; words are separated by blanks.",
             r#"data::from("hello").decode([1, 3, 2, 0]) => hole"#,
-            |text: ScriptText, tokens: TokenList| text.0.vocabulary().decode(tokens.0.into_iter()),
+            |text: Text, tokens: TokenList| text.0.vocabulary().decode(tokens.0.into_iter()),
         )
         .add(
             "split(text, parts)",
             "The text cut in order, into fractions that sum to at most 1 or into numbers of tokens: training \
              first, then what is judged.",
             r#"data::from("hello world").split([0.8, 0.2]).map(|part| part.len()) => [9, 2]"#,
-            |text: ScriptText, parts: Parts| {
+            |text: Text, parts: Parts| {
                 let parts = text.0.parts(&parts.sizes(text.0.tokens().len())?);
-                Ok::<_, Error>(parts.into_iter().map(|part| ScriptText(Arc::new(part))).collect::<Vec<_>>())
+                Ok::<_, Error>(parts.into_iter().map(|part| Text(Arc::new(part))).collect::<Vec<_>>())
             },
         )
         .add(
             "to_string(text)",
             "What the text is.",
             r#"data::from("hello").to_string() => text: 5 tokens, 4 different ones"#,
-            |text: ScriptText| text.0.to_string(),
+            |text: Text| text.0.to_string(),
         );
 }
 
@@ -172,7 +172,7 @@ fn add_windows(table: &mut Table) {
              in the run.",
             "data::from(\"abab\").windows(2, 3).inputs.to_array() => [[0, 1, 0], [0, 1, 0]]\n\
              data::from(\"abab\").windows(1, 3).targets.to_array() => [[1, 0, 1]]",
-            |session: &Session, text: ScriptText, n: usize, length: usize| {
+            |session: &Session, text: Text, n: usize, length: usize| {
                 // Before anything of that size is made.
                 require_room("windows", &Spec::new([n.max(1), length.max(1)], DType::I64))?;
                 let starts = text.0.draw(n, length, next_key())?;
@@ -185,14 +185,14 @@ fn add_windows(table: &mut Table) {
              `windows`; a rest that fills no window is left out. With options shuffle (true) and drop_last \
              (false).",
             "{ let n = 0; for b in data::from(\"abababab\").batches(2, 2) { n += b.inputs.len(); } n } => 3",
-            |session: &Session, text: ScriptText, size: usize, length: usize, options: Option<Map>| {
+            |session: &Session, text: Text, size: usize, length: usize, options: Option<Map>| {
                 text_pass(text.0, size, length, options, session.device())
             },
         );
 }
 
 fn text_pass(
-    text: Arc<Text>,
+    text: Arc<TextData>,
     size: usize,
     length: usize,
     options: Option<Map>,
@@ -221,7 +221,7 @@ fn text_pass(
 }
 
 /// The windows that begin there, and the same one token on.
-fn windows(text: &Text, starts: &[usize], length: usize, device: Device) -> Result<Dynamic> {
+fn windows(text: &TextData, starts: &[usize], length: usize, device: Device) -> Result<Dynamic> {
     let shape = [starts.len(), length];
     require_room("windows", &Spec::new(shape, DType::I64))?;
     let mut map = Map::new();

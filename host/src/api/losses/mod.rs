@@ -61,7 +61,8 @@ fn add_regression(losses: &mut Adder) {
     losses
         .add(
             "mse(x, target, options)",
-            "Squared error: (x - target)^2.",
+            "Squared error: (x - target)^2. As every loss it takes the option reduction: \"mean\", \"sum\" \
+             or \"none\".",
             "losses::mse(tensor([1.0, 3.0]), tensor([1.0, 1.0])).item() => 2.0\n\
              losses::mse(tensor([1.0, 3.0]), tensor([1.0, 1.0]), #{ reduction: \"none\" }).to_array() \
              => [0.0, 4.0]",
@@ -116,16 +117,17 @@ fn add_binary(losses: &mut Adder) {
         )
         .add(
             "bce_with_logits(z, target, options)",
-            "Binary cross-entropy of sigmoid(z), stable for large z. With the option pos_weight, a tensor that \
-             broadcasts to z, the target's ones count so much more.",
+            "Binary cross-entropy of sigmoid(z), stable for large z. With the option pos_weight, a tensor \
+             that broadcasts to z, the target's ones count so much more.",
             "losses::bce_with_logits(tensor([1000.0]), tensor([1.0])).item() => 0.0\n\
              losses::bce_with_logits(tensor([0.0]), tensor([1.0])).exp().item() => 2.0\n\
              losses::bce_with_logits(tensor([0.0]), tensor([1.0]), #{ pos_weight: tensor([2.0]) })\
              .exp().item() => 4.0",
             |z: Tensor, target: Tensor, options: Option<Map>| -> Result<Tensor> {
-                let (positive, reduction) = CallOptions::read("losses::bce_with_logits", options, |options| {
-                    Ok((options.find::<Tensor>("pos_weight")?, reduction(options)?))
-                })?;
+                let (positive, reduction) =
+                    CallOptions::read("losses::bce_with_logits", options, |options| {
+                        Ok((options.find::<Tensor>("pos_weight")?, reduction(options)?))
+                    })?;
                 Ok(loss::bce_with_logits(&z, &target, positive.as_ref(), reduction)?)
             },
         )
@@ -144,8 +146,8 @@ fn add_binary(losses: &mut Adder) {
         )
         .add(
             "dice(p, target, options)",
-            "1 - (2 sum(p t) + s) / (sum(p) + sum(t) + s) of probabilities [N, ..], for each sample, with s the \
-             option smooth (1).",
+            "1 - (2 sum(p t) + s) / (sum(p) + sum(t) + s) of probabilities [N, ..], for each sample, with s \
+             the option smooth (1).",
             "losses::dice(tensor([[1.0, 0.0]]), tensor([[1.0, 0.0]])).item() => 0.0\n\
              losses::dice(tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]]), #{ smooth: 2 }).item() => 0.5",
             |p: Tensor, target: Tensor, options: Option<Map>| {
@@ -221,13 +223,15 @@ fn add_likelihood(losses: &mut Adder) {
             "losses::gaussian_kl(zeros([2, 3]), zeros([2, 3])).item() => 0.0\n\
              losses::gaussian_kl(tensor([[1.0, 2.0]]), zeros([1, 2])).item() => 2.5",
             |mu: Tensor, logvar: Tensor, options: Option<Map>| {
-                reduced("losses::gaussian_kl", options, |reduction| loss::gaussian_kl(&mu, &logvar, reduction))
+                reduced("losses::gaussian_kl", options, |reduction| {
+                    loss::gaussian_kl(&mu, &logvar, reduction)
+                })
             },
         )
         .add(
             "gaussian_nll(x, target, variance, options)",
-            "(log v + (x - target)^2 / v) / 2 of a variance v that is at least the option eps (1e-6); with full \
-             (false) log(2 pi) / 2 more.",
+            "(log v + (x - target)^2 / v) / 2 of a variance v that is at least the option eps (1e-6); with \
+             full (false) log(2 pi) / 2 more.",
             "losses::gaussian_nll(tensor([3.0]), tensor([1.0]), tensor([1.0])).item() => 2.0",
             |x: Tensor, target: Tensor, variance: Tensor, options: Option<Map>| -> Result<Tensor> {
                 let (full, eps, reduction) = CallOptions::read("losses::gaussian_nll", options, |options| {

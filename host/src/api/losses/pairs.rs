@@ -35,9 +35,10 @@ pub fn add(losses: &mut Adder) {
         )
         .add(
             "cosine_embedding(a, b, target, options)",
-            "1 - cos(a, b) of pairs [N, D] whose target [N] is 1, max(0, cos(a, b) - margin) of those with -1; \
-             option margin (0).",
-            "losses::cosine_embedding(tensor([[2.0, 0.0]]), tensor([[0.0, 3.0]]), tensor([1.0])).item() => 1.0",
+            "1 - cos(a, b) of pairs [N, D] whose target [N] is 1, max(0, cos(a, b) - margin) of those with \
+             -1; option margin (0).",
+            "losses::cosine_embedding(tensor([[2.0, 0.0]]), tensor([[0.0, 3.0]]), tensor([1.0])).item() => \
+             1.0",
             |a: Tensor, b: Tensor, target: Tensor, options: Option<Map>| {
                 with_number("losses::cosine_embedding", options, ("margin", 0.0), |margin, reduction| {
                     loss::cosine_embedding(&a, &b, &target, margin, reduction)
@@ -57,8 +58,8 @@ pub fn add(losses: &mut Adder) {
         )
         .add(
             "info_nce(queries, keys, options)",
-            "Cross-entropy of which key [N, D] belongs to a query [N, D], that of the same number, by the cosine \
-             of their angle over the option temperature (0.1) (van den Oord et al., 2018).",
+            "Cross-entropy of which key [N, D] belongs to a query [N, D], that of the same number, by the \
+             cosine of their angle over the option temperature (0.1) (van den Oord et al., 2018).",
             "losses::info_nce(ones([2, 3]), ones([2, 3])).exp().round().item() => 2.0",
             |queries: Tensor, keys: Tensor, options: Option<Map>| {
                 with_number("losses::info_nce", options, ("temperature", 0.1), |temperature, reduction| {

@@ -30,8 +30,8 @@ pub fn add(noise: &mut Adder) {
         )
         .add(
             "multinomial(weights, n, replacement, stream)",
-            "n indices for weights [C], or for each row of [N, C], by their probabilities; without replacement \
-             (false) none twice.",
+            "n indices for weights [C], or for each row of [N, C], by their probabilities; without \
+             replacement (false) none twice.",
             "noise::multinomial(tensor([0.0, 2.0, 0.0]), 2, true).to_array() => [1, 1]\n\
              noise::multinomial(ones([3]), 3).sort(0, false).to_array() => [0, 1, 2]\n\
              noise::multinomial(ones([2, 3]), 1, false, \"picks\").shape => [2, 1]",

@@ -26,8 +26,8 @@ fn add_plain(noise: &mut Adder) {
         )
         .add(
             "gumbel(shape, stream)",
-            "Gumbel numbers, -log(-log u) of uniform ones: the largest of logits plus these is drawn by their \
-             softmax.",
+            "Gumbel numbers, -log(-log u) of uniform ones: the largest of logits plus these is drawn by \
+             their softmax.",
             "(noise::gumbel([10000]).mean().item() - 0.5772).abs() < 0.05 => true\n\
              noise::gumbel([2, 3], \"choices\").shape => [2, 3]",
             |session: &Session, shape: Vec<usize>, stream: Option<String>| {

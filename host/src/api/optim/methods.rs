@@ -32,8 +32,8 @@ fn add_steps(global: &mut Adder) {
         )
         .add(
             "accumulate(optimiser, gradients)",
-            "Keeps gradients for the next step, which moves by the sum of all: of batches that are too large for \
-             memory. Part of the optimiser's state.",
+            "Keeps gradients for the next step, which moves by the sum of all: of batches that are too large \
+             for memory. Part of the optimiser's state.",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); let o = optim::sgd(n, #{ lr: 0.25 }); \
              for i in 0..2 { o.accumulate(n.forward(tensor([[1.0]])).sum().backward()); } \
              o.step(); n[\"weight\"].value.item() } => 0.5",
@@ -59,8 +59,8 @@ fn add_steps(global: &mut Adder) {
         )
         .add(
             "set_learning_rate(optimiser, lr)",
-            "Sets the learning rate of the steps to come; of several groups that of the first, and the others in \
-             the ratio that they were made with.",
+            "Sets the learning rate of the steps to come; of several groups that of the first, and the \
+             others in the ratio that they were made with.",
             "{ let o = optim::adam(nn::linear(1, 1), #{}); o.set_learning_rate(0.1); \
              o.learning_rate } => 0.1",
             |optimiser: Optimiser, lr: f64| optimiser.set_learning_rate(lr),
@@ -103,8 +103,8 @@ fn add_gradients(global: &mut Adder) {
     global
         .add(
             "clip_norm(gradients, maximum, modules)",
-            "Gradients scaled down together so that their L2 norm is at most `maximum`: all of them, or those of \
-             a module, or of several in an array or map.",
+            "Gradients scaled down together so that their L2 norm is at most `maximum`: all of them, or \
+             those of a module, or of several in an array or map.",
             "{ let a = tensor([3.0]).track(); (a * 4).backward().clip_norm(1).of(a).to_array() } => [1.0]\n\
              { let n = nn::linear(1, 1); let g = n.forward(tensor([[4.0]])).sum().backward(); \
              let p = n.parameters(); g = g.clip_norm(0.5, n[\"weight\"]); \
@@ -126,7 +126,8 @@ fn add_gradients(global: &mut Adder) {
         )
         .add(
             "norm(gradients, modules)",
-            "The L2 norm of all gradients together, or of those of a module, or of several in an array or map.",
+            "The L2 norm of all gradients together, or of those of a module, or of several in an array or \
+             map.",
             "{ let a = tensor([3.0]).track(); (a * 4).backward().norm() } => 4.0\n\
              { let n = nn::linear(1, 1); \
              n.forward(tensor([[4.0]])).sum().backward().norm(n[\"weight\"]) } => 4.0",

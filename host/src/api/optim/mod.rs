@@ -90,8 +90,8 @@ pub fn add(table: &mut Table) {
         "optim",
         "Optimisers (`step` takes what `backward` gives) and learning rates. What is trained is a module, or \
          several in an array or a map, or groups, which have options of their own: \
-         [#{ params: net.parameters(\"*.bias\"), weight_decay: 0.0 }, #{ params: net }]; a parameter belongs to \
-         the first group that has it.",
+         [#{ params: net.parameters(\"*.bias\"), weight_decay: 0.0 }, #{ params: net }]; a parameter belongs \
+         to the first group that has it.",
     );
     add_rules(&mut module);
     add_other_rules(&mut module);

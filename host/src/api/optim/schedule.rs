@@ -58,9 +58,9 @@ fn add_by_step(module: &mut Adder) {
     module
         .add(
             "step_lr(optimiser, options)",
-            "A scheduler, as all here: `step()` gives the optimiser the learning rate of its next step, counted \
-             from the one that it was made with; it belongs into the state of a loop beside the optimiser. This \
-             one multiplies it by gamma (0.1) every step_size (1) steps.",
+            "A scheduler, as all here: `step()` gives the optimiser the learning rate of its next step, \
+             counted from the one that it was made with; it belongs into the state of a loop beside the \
+             optimiser. This one multiplies it by gamma (0.1) every step_size (1) steps.",
             "{ let o = optim::sgd(nn::linear(1, 1), #{ lr: 0.5 }); \
              let s = optim::step_lr(o, #{ step_size: 2, gamma: 0.5 }); \
              for i in 0..4 { s.step(); } o.learning_rate } => 0.125",
@@ -102,9 +102,9 @@ fn add_by_step(module: &mut Adder) {
         )
         .add(
             "reduce_lr_on_plateau(optimiser, options)",
-            "A scheduler whose `step(loss)` multiplies the learning rate by factor (0.1) where the loss did not \
-             become better for more than patience (10) steps. Options: mode (\"min\", \"max\"), threshold \
-             (0.0001), threshold_mode (\"rel\", \"abs\"), cooldown (0), min_lr (0), eps (1e-8).",
+            "A scheduler whose `step(loss)` multiplies the learning rate by factor (0.1) where the loss did \
+             not become better for more than patience (10) steps. Options: mode (\"min\", \"max\"), \
+             threshold (0.0001), threshold_mode (\"rel\", \"abs\"), cooldown (0), min_lr (0), eps (1e-8).",
             "{ let o = optim::sgd(nn::linear(1, 1), #{ lr: 0.5 }); \
              let s = optim::reduce_lr_on_plateau(o, #{ patience: 1, factor: 0.5 }); \
              for loss in [3.0, 3.0, 3.0] { s.step(loss); } o.learning_rate } => 0.25",
@@ -132,8 +132,8 @@ fn add_by_shape(module: &mut Adder) {
     module
         .add(
             "linear_lr(optimiser, options)",
-            "A scheduler: from start_factor (1/3) to end_factor (1) times the learning rate over total_iters (5) \
-             steps.",
+            "A scheduler: from start_factor (1/3) to end_factor (1) times the learning rate over total_iters \
+             (5) steps.",
             "{ let o = optim::sgd(nn::linear(1, 1), #{ lr: 0.5 }); \
              let s = optim::linear_lr(o, #{ start_factor: 0, total_iters: 2 }); s.step(); o.learning_rate } \
              => 0.25",
@@ -149,8 +149,8 @@ fn add_by_shape(module: &mut Adder) {
         )
         .add(
             "cosine_annealing_lr(optimiser, options)",
-            "A scheduler: half a wave down to eta_min (0) at step T_max, where it stays. With warm_up (0) steps it \
-             first rises to the learning rate from start_factor (1/3) times it.",
+            "A scheduler: half a wave down to eta_min (0) at step T_max, where it stays. With warm_up (0) \
+             steps it first rises to the learning rate from start_factor (1/3) times it.",
             "{ let o = optim::sgd(nn::linear(1, 1), #{ lr: 0.5 }); \
              let s = optim::cosine_annealing_lr(o, #{ T_max: 6, warm_up: 2, start_factor: 0 }); \
              let rates = []; for i in 0..6 { s.step(); rates.push(o.learning_rate); } \
@@ -168,12 +168,13 @@ fn add_by_shape(module: &mut Adder) {
         )
         .add(
             "one_cycle_lr(optimiser, options)",
-            "A scheduler of total_steps: up to the optimiser's learning rate, the peak, from one div_factor (25) \
-             below in a share pct_start (0.3) of them, then down to one final_div_factor (10000) below the start; \
-             anneal_strategy \"cos\" or \"linear\" (Smith, Topin, 2018). Momentum stays as it is.",
+            "A scheduler of total_steps: up to the optimiser's learning rate, the peak, from one div_factor \
+             (25) below in a share pct_start (0.3) of them, then down to one final_div_factor (10000) below \
+             the start; anneal_strategy \"cos\" or \"linear\" (Smith, Topin, 2018). Momentum stays as it is.",
             "{ let o = optim::sgd(nn::linear(1, 1), #{ lr: 0.5 }); \
              let s = optim::one_cycle_lr(o, #{ total_steps: 10, pct_start: 0.5, div_factor: 2 }); \
-             let first = o.learning_rate; for i in 0..4 { s.step(); } [first, o.learning_rate] } => [0.25, 0.5]",
+             let first = o.learning_rate; for i in 0..4 { s.step(); } [first, o.learning_rate] } => [0.25, \
+             0.5]",
             |optimiser: Optimiser, options: Map| {
                 scheduler("optim::one_cycle_lr", &optimiser, options, |options| {
                     Ok(Schedule::OneCycle {
@@ -193,7 +194,8 @@ pub fn add_methods(global: &mut Adder) {
     global
         .add(
             "step(scheduler, watched)",
-            "Gives the optimiser the learning rate of its next step; of a plateau for the loss that it watches.",
+            "Gives the optimiser the learning rate of its next step; of a plateau for the loss that it \
+             watches.",
             "{ let o = optim::sgd(nn::linear(1, 1), #{ lr: 0.5 }); \
              let s = optim::exponential_lr(o, #{ gamma: 0.5 }); s.step(); s.steps } => 1",
             |scheduler: Scheduler, watched: Option<f64>| scheduler.step(watched),

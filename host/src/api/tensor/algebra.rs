@@ -55,8 +55,8 @@ fn add_products(global: &mut Adder) {
     global
         .add(
             "einsum(equation, tensors)",
-            "Sums of products by Einstein's convention: labels that the result does not have are summed over; \
-             \"bij,bjk->bik\" is a matrix product in each sample. `...` stands for any dimensions.",
+            "Sums of products by Einstein's convention: labels that the result does not have are summed \
+             over; \"bij,bjk->bik\" is a matrix product in each sample. `...` stands for any dimensions.",
             "einsum(\"ij,j->i\", [tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 1.0])]).to_array() \
              => [3.0, 7.0]\n\
              einsum(\"ii\", [eye(3)]).item() => 3.0",

@@ -66,8 +66,8 @@ fn add_by_index(global: &mut Adder) {
         )
         .add(
             "scatter(x, dim, index, source)",
-            "x with y[index[i][j]][j] = source[i][j] along dimension 0, and so on for others; the source may be \
-             one number. Of several for one element the last counts.",
+            "x with y[index[i][j]][j] = source[i][j] along dimension 0, and so on for others; the source may \
+             be one number. Of several for one element the last counts.",
             r#"zeros([3]).scatter(0, tensor([2]).cast("i32"), tensor([5.0])).to_array() => [0.0, 0.0, 5.0]
 zeros([3]).scatter(0, tensor([0, 2]).cast("i32"), 1.0).to_array() => [1.0, 0.0, 1.0]"#,
             |x: Tensor, dim: i64, index: Tensor, source: Amount| {

@@ -14,11 +14,11 @@ pub fn add(global: &mut Adder) {
     global
         .add(
             "bincount(x, options)",
-            "How often each of 0, 1, 2, .. occurs in whole numbers [N]. Options: weights [N], which are added \
-             up instead, minlength (0).",
+            "How often each of 0, 1, 2, .. occurs in whole numbers [N]. Options: weights [N], which are \
+             added up instead, minlength (0).",
             "tensor([0, 2, 2]).cast(\"i32\").bincount().to_array() => [1, 0, 2]\n\
-             tensor([0, 2]).cast(\"i32\").bincount(#{ weights: tensor([0.5, 2.0]), minlength: 4 }).to_array() \
-             => [0.5, 0.0, 2.0, 0.0]",
+             tensor([0, 2]).cast(\"i32\").bincount(#{ weights: tensor([0.5, 2.0]), minlength: 4 \
+             }).to_array() => [0.5, 0.0, 2.0, 0.0]",
             |x: Tensor, options: Option<Map>| -> Result<Tensor> {
                 let (weights, minimum) = CallOptions::read("bincount", options, |options| {
                     Ok((options.find::<Tensor>("weights")?, options.get("minlength", 0)?))
@@ -37,8 +37,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "searchsorted(sorted, values, right)",
-            "Where values belong in an ascending sequence [N], or in the row [.., N] of each: how many elements \
-             are below; if `right`, how many are not above.",
+            "Where values belong in an ascending sequence [N], or in the row [.., N] of each: how many \
+             elements are below; if `right`, how many are not above.",
             "tensor([1.0, 3.0]).searchsorted(tensor([0.0, 3.0])).to_array() => [0, 1]\n\
              tensor([1.0, 3.0]).searchsorted(tensor([0.0, 3.0]), true).to_array() => [0, 2]",
             |sorted: Tensor, values: Tensor, right: Option<bool>| {
@@ -47,8 +47,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "histogram(x, bins, options)",
-            "[counts, edges] of so many bins of equal width. Options: range [low, high] (that of the numbers), \
-             weight, density (false).",
+            "[counts, edges] of so many bins of equal width. Options: range [low, high] (that of the \
+             numbers), weight, density (false).",
             "tensor([0.0, 1.0, 2.0, 2.0]).histogram(2)[0].to_array() => [1.0, 3.0]\n\
              tensor([0.0, 1.0]).histogram(2, #{ range: [0, 4], density: true })[1].to_array() \
              => [0.0, 2.0, 4.0]",

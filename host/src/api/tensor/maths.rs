@@ -20,7 +20,7 @@ pub fn add(global: &mut Adder) {
             "round(x, decimals)",
             "The nearest whole number, halves to even; with `decimals` the nearest with so many of them: \
              round(x 10^d) / 10^d. A constant to gradients.",
-            "tensor([2.5, -0.126]).round().to_array() => [2.0, -0.0]\n\
+            "tensor([2.5, -1.126]).round().to_array() => [2.0, -1.0]\n\
              tensor([0.25]).round(1).item() - 0.2 < 1e-7 => true",
             |x: Tensor, decimals: Option<i64>| round(&x, decimals.unwrap_or(0)),
         )

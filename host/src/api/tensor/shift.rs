@@ -50,8 +50,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "unfold(x, kernel, options)",
-            "The patches under a kernel of images [N, C, H, W] as columns [N, C kh kw, patches], with options \
-             stride (1), padding (0), dilation (1), as torch.nn.functional.unfold gives them.",
+            "The patches under a kernel of images [N, C, H, W] as columns [N, C kh kw, patches], with \
+             options stride (1), padding (0), dilation (1), as torch.nn.functional.unfold gives them.",
             "tensor([[[[1.0, 2.0], [3.0, 4.0]]]]).unfold([1, 2], #{}).to_array() \
              => [[[1.0, 3.0], [2.0, 4.0]]]",
             |x: Tensor, kernel: Pair, options: Map| -> Result<Tensor> {
@@ -61,7 +61,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "fold(x, size, kernel, options)",
             "Images [N, C, H, W] of a size from columns [N, C kh kw, patches], the sum of what lies on each \
-             pixel; the options are those of unfold.",
+             pixel, with options stride (1), padding (0), dilation (1).",
             "ones([1, 2, 2]).fold([1, 3], [1, 2], #{}).to_array() => [[[[1.0, 2.0, 1.0]]]]",
             |x: Tensor, size: Pair, kernel: Pair, options: Option<Map>| -> Result<Tensor> {
                 Ok(x.col2im(size.0, kernel.0, window("fold", options.unwrap_or_default())?)?)

@@ -30,7 +30,7 @@ pub fn add(global: &mut Adder) {
              { let x = arange(6); x[x > 3].to_array() } => [4, 5]\n\
              arange(6)[tensor([[5], [0]])].to_array() => [[5], [0]]\n\
              arange(6).reshape([2, 3])[\":, 1:\"].to_array() => [[1, 2], [4, 5]]",
-            |x: Tensor, index: Subscript| x.at(&index.0),
+            |x: Tensor, index: Subscript| x.at(&index.beside(&x)?),
         )
         .add(
             "index set(x, index, value)",
@@ -41,18 +41,31 @@ pub fn add(global: &mut Adder) {
              => [[1.0, 2.0], [7.0, 0.0]]\n\
              { let x = arange(4); let old = x; x[x > 1] = 0; [x.to_array(), old.to_array()] } \
              => [[0, 1, 0, 0], [0, 1, 2, 3]]",
-            |x: Tensor, index: Subscript, value: Tensor| x.with_at(&index.0, &value),
+            |x: Tensor, index: Subscript, value: Tensor| x.with_at(&index.beside(&x)?, &value),
         )
         .add(
             "index set(x, index, number)",
             "Assigns one number to a part.",
             "{ let m = #{ x: zeros([3]) }; m.x[1..] = 1; m.x.to_array() } => [0.0, 1.0, 1.0]",
-            |x: Tensor, index: Subscript, number: Number| x.with_number_at(&index.0, number),
+            |x: Tensor, index: Subscript, number: Number| x.with_number_at(&index.beside(&x)?, number),
         );
 }
 
 /// What stands between the brackets.
 struct Subscript(Vec<Index>);
+
+impl Subscript {
+    /// The index for a tensor, on whose device what is on the CPU is brought, as PyTorch does.
+    fn beside(self, x: &Tensor) -> ops::Result<Vec<Index>> {
+        let moved = |one: Index| match one {
+            Index::Chosen(by) if by.device() == ops::Device::Cpu => {
+                by.to_device(x.device()).map(Index::Chosen)
+            }
+            other => Ok(other),
+        };
+        self.0.into_iter().map(moved).collect()
+    }
+}
 
 impl FromScript for Subscript {
     const NAME: &'static str = "index";
@@ -102,7 +115,13 @@ fn of_text(text: &str) -> Result<Vec<Index>> {
 
 fn of_term(term: &str, text: &str) -> Result<Index> {
     let wrong = || {
-        let problem = format!("index: `{term}` in \"{text}\" is no index");
+        // Rhai asks by a text for a property, too.
+        if text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            let help =
+                format!("a method needs parentheses: `.{text}()`; a part is named as in `x[\":, 0\"]`");
+            return Error::usage(format!("index: a Tensor has no property or part `{text}`"), help);
+        }
+        let problem = format!("index: `{term}` in {text:?} cannot be read");
         Error::usage(
             problem,
             "write whole numbers, ranges such as `1:3`, `:` and `::2`, `...` and `None`, divided by commas",

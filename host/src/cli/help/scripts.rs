@@ -79,7 +79,8 @@ fn script(engine: &Engine, folder: &Path, name: String) -> Option<Script> {
         })
         .collect();
     // Rhai gives them in no order; they are told in the order of the text.
-    found.sort_by_key(|function| text.find(&format!("fn {}(", function.name)));
+    let place = |function: &ScriptFunction| text.find(&format!("fn {}(", function.name));
+    found.sort_by(|a, b| (place(a), &a.signature).cmp(&(place(b), &b.signature)));
     script.functions = found;
     Some(script)
 }

@@ -97,6 +97,7 @@ fn settle_scheduler(now: &Scheduler, state: SchedulerState, handle: &Scheduler, 
 fn misplaced(path: &str, what: &str) -> Error {
     Error::usage(
         format!("{path} {what}"),
-        "what is a module, an optimiser or a scheduler in the state has to be one of the same structure from the start",
+        "what is a module, an optimiser or a scheduler in the state has to be one of the same structure from \
+         the start",
     )
 }

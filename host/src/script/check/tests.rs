@@ -147,6 +147,7 @@ fn f(list, n) { for i in 0..n { if list.len() < 3 { list.push(i); } } } f([2], 5
 fn f(x) { let y = x; y.push(1); y } f([1]); fn g(x) { x = x + 1; print(x); } g(1);
 fn f(list) { let add = |x| list.push(x); add.call(1); list.push(2); add } f([1]);
 for (a, b) in [[1, 2], [3, 4]] { print(a[0] + b); } for (a, b) in [1, 2] { [5, 6][b]; b.to_float(); }
+for (a, b) in [1, 2] { [[5], [6]][b].len(); }
 each("a", 3, |i| { let n = 0; n += i; log("n", 1.0); }); each("a", 3, #{ n: 1 }, |i, s| { s.n += i; s });
 let n = [1]; each("a", 3, |i| { let n = [2]; n.push(i); print(n); }); [1].map(|x| n.push(x)); n;
 noise::shaped([1], #{ scale: 2 }); let name = "scale"; noise::shaped([1], #{});

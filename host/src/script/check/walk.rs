@@ -257,10 +257,10 @@ impl<'a> Walker<'a> {
                 self.expr(&pair.lhs);
                 self.expr(&pair.rhs);
             }
-            Expr::Index(pair, ..) => {
+            Expr::Index(pair, flags, _) => {
                 self.used_by_its_parts(expr);
                 self.expr(&pair.lhs);
-                self.expr(&pair.rhs);
+                self.index(&pair.rhs, *flags);
             }
             Expr::Stmt(block) => self.block(block),
             Expr::Array(items, _) | Expr::InterpolatedString(items, _) => self.exprs(items),
@@ -277,6 +277,22 @@ impl<'a> Walker<'a> {
             }
             Expr::Custom(custom, _) => self.exprs(&custom.inputs),
             _ => {}
+        }
+    }
+
+    /// Looks at an index and, unless the chain ends there, at what follows it: that is a part of what the
+    /// index leads to, and none of the index.
+    fn index(&mut self, expr: &Expr, flags: ASTFlags) {
+        match expr {
+            Expr::Dot(rest, ..) if !flags.contains(ASTFlags::BREAK) => {
+                self.expr(&rest.lhs);
+                self.expr(&rest.rhs);
+            }
+            Expr::Index(rest, inner, _) if !flags.contains(ASTFlags::BREAK) => {
+                self.expr(&rest.lhs);
+                self.index(&rest.rhs, *inner);
+            }
+            index => self.expr(index),
         }
     }
 

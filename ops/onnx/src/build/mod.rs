@@ -121,8 +121,8 @@ impl Builder<'_> {
         (plan, inner.captures.into_iter().map(|(outer, _)| outer).collect())
     }
 
-    /// Resolves a graph in the innermost scope; its initialisers have the elements of those of a file's graph,
-    /// or their own.
+    /// Resolves a graph in the innermost scope; its initialisers have the elements of those of a file's
+    /// graph, or their own.
     fn graph(
         &mut self,
         graph: &GraphProto,

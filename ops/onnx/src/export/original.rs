@@ -109,8 +109,8 @@ fn as_it_came(tensor: &TensorProto, value: &Tensor) -> Result<TensorProto> {
 }
 
 impl Original {
-    /// The model that was built of a file, with those elements of its initialisers that are no parameters. None
-    /// where the file has nowhere to put a parameter, or does not give these elements again.
+    /// The model that was built of a file, with those elements of its initialisers that are no parameters.
+    /// None where the file has nowhere to put a parameter, or does not give these elements again.
     pub fn new(
         mut model: ModelProto,
         file: &OnnxFile,

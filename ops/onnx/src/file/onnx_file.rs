@@ -52,8 +52,8 @@ impl OnnxFile {
         follow(path, whole, |file, folder| external::load(&mut file.proto, folder, allowed))
     }
 
-    /// [`OnnxFile::read`] without the elements of the graph's large initialisers: they are read when a network
-    /// is made of the file, each by itself, so that memory holds them once.
+    /// [`OnnxFile::read`] without the elements of the graph's large initialisers: they are read when a
+    /// network is made of the file, each by itself, so that memory holds them once.
     ///
     /// # Errors
     /// Those of [`OnnxFile::read`].

@@ -11,8 +11,8 @@ use prost::Message as _;
 
 use crate::build::*;
 
-/// Set, to a folder, in the process that runs one of these tests alone: budget and memory are one for all of a
-/// process.
+/// Set, to a folder, in the process that runs one of these tests alone: budget and memory are one for all of
+/// a process.
 const ALONE: &str = "ONNX_BUDGET_ALONE";
 
 /// Runs a test of this file in a process of its own, where it is `f` in a folder that `prepare` was called

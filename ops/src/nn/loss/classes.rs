@@ -21,10 +21,10 @@ impl Default for CrossEntropy {
     }
 }
 
-/// Cross-entropy of logits `[N, C, ..]` (or `[C]`) and labels (integers) `[N, ..]` in `0..C`, or probabilities
-/// in the shape of the logits: `-sum_c t_c w_c log softmax(z)_c`. The mean of labels is divided by the sum of
-/// the weights of those that count. With smoothing s the target is `1 - s` times itself and `s / C` more for
-/// every class.
+/// Cross-entropy of logits `[N, C, ..]` (or `[C]`) and labels (integers) `[N, ..]` in `0..C`, or
+/// probabilities in the shape of the logits: `-sum_c t_c w_c log softmax(z)_c`. The mean of labels is divided
+/// by the sum of the weights of those that count. With smoothing s the target is `1 - s` times itself and
+/// `s / C` more for every class.
 ///
 /// # Errors
 /// [`Error::Shape`] for other shapes, [`Error::Argument`] for a label or smoothing out of range,

@@ -22,8 +22,8 @@ pub fn gaussian_kl(mu: &Tensor, logvar: &Tensor, reduction: Reduction) -> Result
     }
 }
 
-/// `1/2 (log v + (y - target)^2 / v)` of a variance v that counts as at least eps; with `full` half of log 2 pi
-/// more.
+/// `1/2 (log v + (y - target)^2 / v)` of a variance v that counts as at least eps; with `full` half of log 2
+/// pi more.
 ///
 /// # Errors
 /// [`crate::Error::Shape`] when the shapes differ (a variance may broadcast), [`crate::Error::Argument`] for

@@ -1,5 +1,5 @@
-//! Losses. Each is computed for each number or sample first, and then reduced: by default to one number of rank
-//! 0, the mean of whatever it was computed of.
+//! Losses. Each is computed for each number or sample first, and then reduced: by default to one number of
+//! rank 0, the mean of whatever it was computed of.
 
 mod adversarial;
 mod binary;

@@ -3,8 +3,8 @@
 use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
-/// `g = g + weight_decay p`, `s = s + g^2`, `p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)`; s starts
-/// with `initial`.
+/// `g = g + weight_decay p`, `s = s + g^2`, `p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)`; s
+/// starts with `initial`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adagrad {
     pub lr_decay: f64,

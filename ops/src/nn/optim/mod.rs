@@ -118,7 +118,8 @@ impl Optimiser {
         self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves every parameter that has a gradient, by that and what was accumulated; the others are left alone.
+    /// Moves every parameter that has a gradient, by that and what was accumulated; the others are left
+    /// alone.
     ///
     /// # Errors
     /// Those of the operations; parameters before the one that failed have moved.

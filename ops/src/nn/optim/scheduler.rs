@@ -21,18 +21,18 @@ pub enum Schedule {
     Exponential { gamma: f64 },
     /// From `start base` to `end base` in equal steps (LinearLR).
     Linear { start: f64, end: f64, total: u64 },
-    /// Over the first `warm_up` steps from `start base` up to the base in equal ones, then half a wave down to
-    /// the floor at step `total`, where it stays (LinearLR before CosineAnnealingLR in a SequentialLR).
+    /// Over the first `warm_up` steps from `start base` up to the base in equal ones, then half a wave down
+    /// to the floor at step `total`, where it stays (LinearLR before CosineAnnealingLR in a SequentialLR).
     Cosine { total: u64, floor: f64, warm_up: u64, start: f64 },
-    /// From `base / div` up to the base in a share `rise` of all steps, then down to `base / div / final_div`, in
-    /// half waves, or in equal steps (OneCycleLR). It stays there.
+    /// From `base / div` up to the base in a share `rise` of all steps, then down to
+    /// `base / div / final_div`, in half waves, or in equal steps (OneCycleLR). It stays there.
     OneCycle { total: u64, rise: f64, div: f64, final_div: f64, is_linear: bool },
     /// See [`Plateau`].
     Plateau(Plateau),
 }
 
-/// A learning rate that is multiplied by a factor where a number did not become better for more than `patience`
-/// steps (ReduceLROnPlateau).
+/// A learning rate that is multiplied by a factor where a number did not become better for more than
+/// `patience` steps (ReduceLROnPlateau).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plateau {
     /// Whether larger numbers are better.

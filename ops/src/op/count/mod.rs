@@ -1,5 +1,6 @@
-//! How often numbers occur, and where they belong in an order. All is computed on the CPU, whatever the device,
-//! and a constant to gradients; the sizes of some results depend on values, so a trace cannot have them.
+//! How often numbers occur, and where they belong in an order. All is computed on the CPU, whatever the
+//! device, and a constant to gradients; the sizes of some results depend on values, so a trace cannot have
+//! them.
 
 use super::{require, require_number, require_rank};
 use crate::{
@@ -26,7 +27,8 @@ pub struct Histogram {
 }
 
 impl Tensor {
-    /// How often each of 0, 1, .. occurs in `[N]`, i64 (on a GPU i32), up to the largest or `minimum` numbers; with weights
+    /// How often each of 0, 1, .. occurs in `[N]`, i64 (on a GPU i32), up to the largest or `minimum`
+    /// numbers; with weights
     /// `[N]` the sum of theirs, in their type.
     ///
     /// # Errors
@@ -112,9 +114,9 @@ impl Tensor {
         })
     }
 
-    /// Where each value belongs in this ascending sequence `[N]`, or in the row `[.., N]` of its own: the number
-    /// (i32) of elements below it; with `right` of those that are not above it. What is no number belongs at
-    /// the end.
+    /// Where each value belongs in this ascending sequence `[N]`, or in the row `[.., N]` of its own: the
+    /// number (i32) of elements below it; with `right` of those that are not above it. What is no number
+    /// belongs at the end.
     ///
     /// # Errors
     /// [`Error::Shape`] where the rows of values do not fit, [`Error::DType`] for truth values.

@@ -98,7 +98,8 @@ impl Op for Factors {
 }
 
 impl Tensor {
-    /// q `[.., M, K]` with orthogonal columns and an upper triangular r `[.., K, N]` with `q r = x`, of matrices
+    /// q `[.., M, K]` with orthogonal columns and an upper triangular r `[.., K, N]` with `q r = x`, of
+    /// matrices
     /// `[.., M, N]` with K the smaller size. A gradient exists for M of at least N.
     ///
     /// # Errors

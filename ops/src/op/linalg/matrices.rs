@@ -85,8 +85,8 @@ pub(super) fn product(a: &[f64], n: usize) -> f64 {
     }
 }
 
-/// The slopes of the determinant: `det u det v u (products of all other singular values) v^T`, which exists for
-/// singular matrices, too.
+/// The slopes of the determinant: `det u det v u (products of all other singular values) v^T`, which exists
+/// for singular matrices, too.
 pub(super) fn cofactor(a: &[f64], n: usize) -> Vec<f64> {
     let Ok(svd) = matrix(a, n, n).svd() else { return none(n * n) };
     let (u, v, s) = (svd.U(), svd.V(), svd.S().column_vector());
@@ -124,8 +124,8 @@ pub(super) fn svd(a: &[f64], m: usize, n: usize) -> Vec<f64> {
     [elements(svd.U()), s, elements(svd.V().transpose())].concat()
 }
 
-/// The eigenvalues `[n]` in ascending order, then the eigenvectors `[n, n]` as columns, of a symmetric matrix,
-/// from its lower half.
+/// The eigenvalues `[n]` in ascending order, then the eigenvectors `[n, n]` as columns, of a symmetric
+/// matrix, from its lower half.
 pub(super) fn eigh(a: &[f64], n: usize) -> Vec<f64> {
     let Ok(eigen) = matrix(a, n, n).self_adjoint_eigen(Side::Lower) else { return none(n + n * n) };
     let values = eigen.S().column_vector().iter().copied().collect();

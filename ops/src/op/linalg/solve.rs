@@ -131,7 +131,8 @@ impl Tensor {
         require_found(y, &[self], "inverse", "singular", "one that has an inverse")
     }
 
-    /// x of `a x = b` for matrices `[.., N, N]` and right sides `[.., N, K]`, or one vector `[N]`, or a vector
+    /// x of `a x = b` for matrices `[.., N, N]` and right sides `[.., N, K]`, or one vector `[N]`, or a
+    /// vector
     /// `[.., N]` for each matrix.
     ///
     /// # Errors
@@ -173,8 +174,8 @@ impl Tensor {
         require_found(y, &[self, right], OP, "singular", "one that has an inverse")
     }
 
-    /// Cholesky's factor of positive definite matrices `[.., N, N]`: lower triangular l with `l l^T = x`. Only
-    /// the lower half is read; the gradient is that by a symmetric matrix.
+    /// Cholesky's factor of positive definite matrices `[.., N, N]`: lower triangular l with `l l^T = x`.
+    /// Only the lower half is read; the gradient is that by a symmetric matrix.
     ///
     /// # Errors
     /// As [`Tensor::det`]; [`Error::Argument`] for a matrix that is not positive definite.

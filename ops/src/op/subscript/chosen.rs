@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     DType, Error, Result, Spec, Tensor, ensure,
-    tensor::{require_room, show},
+    tensor::{common_device, require_room, show},
 };
 
 /// Positions along a dimension of a block, or along several of them joined.
@@ -23,6 +23,7 @@ impl Chosen {
     /// What a tensor chooses of the dimensions `dims` of `x`.
     pub fn new(tensor: &Tensor, dims: Range<usize>, by: &Tensor) -> Result<Self> {
         let x = tensor.spec();
+        common_device(OP, &[tensor, by])?;
         let is_mask = by.dtype() == DType::Bool;
         ensure(is_mask || by.dtype().is_int(), || {
             Error::dtype(OP, by.dtype(), "whole numbers (`.long()`) or truth values as an index")

@@ -37,7 +37,9 @@ fn quantiles() -> Vec<(&'static str, Calls)> {
             move |at| floats(&[3], at).quantile(f64::NAN, None, false, linear),
             move |at| floats(&[3], at).quantile(0.5, Some(1), false, linear),
             move |at| ints(&[3], at).quantile(0.5, None, false, linear)),
-        wrong!(median: |at| floats(&[3], at).median(Some(1), false), |at| bools(&[3], at).median(None, false)),
+        wrong!(median:
+            |at| floats(&[3], at).median(Some(1), false),
+            |at| bools(&[3], at).median(None, false)),
     ]
 }
 

@@ -39,6 +39,7 @@ fn script(entries: &[&Entry]) -> String {
              { print(`FAULT: ${code}: ${e}`) }
              if type_of(e) != \"string\" { return; }
              if !text.contains(name) { print(`FAULT: ${code}: it does not name ${name}: ${e}`) }
+             text.replace(\"`None`\", \"\"); // a word of Python's indices
              for raw in [\"ops::\", \"host::\", \"rhai::\", \"alloc::\", \"core::\", \"std::\", \"Spec {\", \
                          \"a i64\", \"usize\", \"Some(\", \"None\", \"Dynamic\", \"ImmutableString\"] {
                  if text.contains(raw) { print(`FAULT: ${code}: the text has ${raw}: ${e}`) }

@@ -99,7 +99,7 @@ fn paths_are_declared_in_params_alone() {
     let bench = Bench::new();
     bench.write(
         "plugins/own.rhai",
-        "let cfg = params(#{ a: path(\"x\"), b: paths([]) });\nlet c = path(\"y\");",
+        "let cfg = params(#{ a: path(\"x\"), b: paths([]) });\nlet c = path(\"y\");\nprint(cfg.a + cfg.b);",
     );
     let outcome = bench.host(["check", "own"]).run().code(1);
     outcome.shows(&["own.rhai:2:9: `path` declares a setting", "1 finding"]);

@@ -96,7 +96,10 @@ fn settings_that_are_declared_badly_are_reported() {
 #[test]
 fn a_preset_that_the_settings_do_not_take_is_a_finding() {
     let bench = Bench::new();
-    bench.write("plugins/own.rhai", "let cfg = params(#{ method: one_of(\"a\", [\"a\", \"bee\"]) });");
+    bench.write(
+        "plugins/own.rhai",
+        "let cfg = params(#{ method: one_of(\"a\", [\"a\", \"bee\"]) });\ncfg.method",
+    );
     bench.write("plugins/own.right.toml", "method = \"bee\"");
     bench.host(["check", "own"]).run().code(0);
     bench.write("plugins/own.wrong.toml", "# Not that.\nmethod = \"bea\"");

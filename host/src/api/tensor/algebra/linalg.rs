@@ -14,8 +14,8 @@ fn add_solved(global: &mut Adder) {
     global
         .add(
             "det(x)",
-            "The determinants of matrices [.., N, N]. As all linear algebra it is computed on the CPU, whatever \
-             the device.",
+            "The determinants of matrices [.., N, N]. As all linear algebra it is computed on the CPU, \
+             whatever the device.",
             "tensor([[2.0, 0.0], [0.0, 3.0]]).det().item() => 6.0",
             |x: Tensor| x.det(),
         )
@@ -63,8 +63,8 @@ fn add_factors(global: &mut Adder) {
         )
         .add(
             "eigh(x)",
-            "[values, vectors] of symmetric matrices [.., N, N]: eigenvalues in ascending order, eigenvectors as \
-             columns.",
+            "[values, vectors] of symmetric matrices [.., N, N]: eigenvalues in ascending order, \
+             eigenvectors as columns.",
             "tensor([[0.0, 1.0], [1.0, 0.0]]).eigh()[0].round().to_array() => [-1.0, 1.0]",
             |x: Tensor| x.eigh(),
         );
