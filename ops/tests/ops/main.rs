@@ -25,6 +25,7 @@ mod nn_module;
 mod nn_norm;
 mod nn_one_step;
 mod nn_optim;
+mod nn_recurrent;
 mod nn_schedulers;
 mod nn_start;
 mod nn_summary;
