@@ -98,11 +98,6 @@ impl Tensor {
         ensure(self.shape() == [size[0], r, r + 1], || {
             Error::shape(NAME, self.spec(), format!("[{}, {r}, {}]", size[0], r + 1))
         })?;
-        let output = self.spec().reshaped([&[size[0]], &size[2..], &[r]].concat());
-        if self.is_symbolic() {
-            let operator = OnnxOperator::new("AffineGrid", &output).constant(OnnxValue::sizes(size));
-            return operator.with("align_corners", OnnxAttribute::Int(align_corners.into())).on(&[self]);
-        }
         let points = size[2..].iter().try_fold(1usize, |n, &side| n.checked_mul(side));
         let Some(points) = points else {
             return Err(Error::argument(
@@ -112,6 +107,11 @@ impl Tensor {
                 "positions that can be counted",
             ));
         };
+        let output = self.spec().reshaped([&[size[0]], &size[2..], &[r]].concat());
+        if self.is_symbolic() {
+            let operator = OnnxOperator::new("AffineGrid", &output).constant(OnnxValue::sizes(size));
+            return operator.with("align_corners", OnnxAttribute::Int(align_corners.into())).on(&[self]);
+        }
         let spec = Spec::new([points, r + 1], self.dtype());
         require_room(NAME, &spec)?;
         require_room(NAME, &output)?;
