@@ -21,6 +21,7 @@ mod einsum;
 mod elementwise;
 mod finite;
 pub(crate) mod fused;
+mod grid_sample;
 mod index;
 mod interpolate;
 pub(crate) mod keep;
@@ -57,6 +58,7 @@ pub(crate) use refuse::refuse_where;
 
 pub use conv3d::Window3d;
 pub use count::{Histogram, Unique};
+pub use grid_sample::{GridMode, GridPadding, GridStyle};
 pub use interpolate::Interpolation;
 pub use pad::Padding;
 pub use promote::Number;

@@ -6,6 +6,7 @@
 mod support;
 
 mod augment;
+mod augment_policies;
 mod autodiff;
 mod bools;
 mod conv;
@@ -13,11 +14,14 @@ mod determinism;
 mod devices;
 mod edges;
 mod gradients;
+mod grid_sample;
 mod linalg;
 mod metrics;
 mod nn_gpu;
+mod nn_gradients;
 mod nn_layers;
 mod nn_layers_of_torch;
+mod nn_lbfgs;
 mod nn_lora;
 mod nn_loss;
 mod nn_loss_pytorch;
