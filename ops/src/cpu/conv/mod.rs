@@ -22,6 +22,7 @@ mod images;
 mod lowering;
 mod maps;
 mod memory;
+mod minimal;
 mod sparse;
 mod transpose;
 mod unroll;
@@ -30,6 +31,7 @@ mod window;
 
 pub(crate) use images::images;
 pub(crate) use maps::maps;
+pub use minimal::set_exact;
 pub(crate) use sparse::maps_at;
 pub(crate) use weights::weights;
 pub use window::Window;
