@@ -14,8 +14,8 @@
 //! number of threads, so no bit of the result does.
 //!
 //! Reading order: [`lowering`] and [`unroll`] (which rows meet, and their copies), [`maps`], [`images`],
-//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each). Which form computes is
-//! decided here, by the sizes and the numbers.
+//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each), [`minimal`] (fewer
+//! multiplications). Which form computes is decided by the sizes and the numbers, never by a clock.
 
 mod batched;
 mod images;

@@ -19,6 +19,8 @@
 mod choice;
 mod grid;
 mod points;
+#[cfg(test)]
+mod tests;
 mod transform;
 
 use std::ops::Range;
