@@ -30,28 +30,39 @@ pub(super) fn transpose(matrix: &[f32], [rows, step]: [usize; 2], transposed: &m
     }
 }
 
-/// The transpose of a square, four by four numbers at a time.
-#[cfg(target_arch = "x86_64")]
+/// The transpose of a square.
 #[inline(always)]
 pub(super) fn square(x: &[[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    use std::arch::x86_64::{_MM_TRANSPOSE4_PS, _mm_loadu_ps, _mm_storeu_ps};
-
     let mut y = [[0.0; SIDE]; SIDE];
     for (row, column) in (0..SIDE).step_by(4).flat_map(|i| (0..SIDE).step_by(4).map(move |j| (i, j))) {
-        // SAFETY: four numbers of a row are read and written, by what every processor of this kind has.
-        unsafe {
-            let [mut a, mut b, mut c, mut d] = [0, 1, 2, 3].map(|i| _mm_loadu_ps(&x[row + i][column]));
-            _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
-            for (i, line) in [a, b, c, d].into_iter().enumerate() {
-                _mm_storeu_ps(&mut y[column + i][row], line);
-            }
+        let mut part = [[0.0; 4]; 4];
+        part.iter_mut().zip(&x[row..]).for_each(|(to, from)| to.copy_from_slice(&from[column..column + 4]));
+        for (to, from) in y[column..].iter_mut().zip(quad(&part)) {
+            to[row..row + 4].copy_from_slice(&from);
         }
     }
     y
 }
 
-/// The transpose of a square.
+/// The transpose of four by four numbers. Compilers do not find the instructions for it by themselves.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn quad(x: &[[f32; 4]; 4]) -> [[f32; 4]; 4] {
+    use std::arch::x86_64::{_MM_TRANSPOSE4_PS, _mm_loadu_ps, _mm_storeu_ps};
+
+    let mut y = [[0.0; 4]; 4];
+    // SAFETY: four numbers are read and written at a time, by instructions of all processors of this kind.
+    unsafe {
+        let [mut a, mut b, mut c, mut d] = x.each_ref().map(|line| _mm_loadu_ps(line.as_ptr()));
+        _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+        y.iter_mut().zip([a, b, c, d]).for_each(|(to, from)| _mm_storeu_ps(to.as_mut_ptr(), from));
+    }
+    y
+}
+
+/// The transpose of four by four numbers.
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) fn square(x: &[[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    std::array::from_fn(|i| x.each_ref().map(|line| line[i]))
+#[inline(always)]
+pub(super) fn quad(x: &[[f32; 4]; 4]) -> [[f32; 4]; 4] {
+    [0, 1, 2, 3].map(|i| x.each_ref().map(|line| line[i]))
 }

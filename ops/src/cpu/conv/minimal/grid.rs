@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::transpose::{SIDE, square};
+use super::super::transpose::{SIDE, quad, square};
 
 /// A grid of square tiles over planes `[channels, rows, columns]` of an image, in memory as the fields say.
 #[derive(Debug, Clone, Copy)]
@@ -13,13 +13,11 @@ pub(super) struct Grid {
     /// Elements from one image to the next, and from one channel to the next.
     pub image: usize,
     pub channel: usize,
-    /// Zeros before the first row and column; where negative, numbers that are left out.
-    pub padding: [isize; 2],
+    /// Zeros before the first row and column, as are needed behind the last ones.
+    pub padding: [usize; 2],
     /// Tiles by rows and columns, and numbers from one tile to the next.
     pub tiles: [usize; 2],
     pub step: usize,
-    /// Whether a plane is read from its last number to its first.
-    pub rotated: bool,
 }
 
 impl Grid {
@@ -28,23 +26,28 @@ impl Grid {
         self.tiles[0] * self.tiles[1]
     }
 
-    /// Some rows of the tiles.
-    pub fn rows(self, rows: &Range<usize>) -> Self {
-        let padding = self.padding[0] - (rows.start * self.step) as isize;
-        Self { padding: [padding, self.padding[1]], tiles: [rows.len(), self.tiles[1]], ..self }
-    }
-
-    /// Rows and columns that tiles of n by n reach.
+    /// Rows and columns that tiles of n by n reach, with the padding.
     pub fn reach(&self, n: usize) -> [usize; 2] {
         self.tiles.map(|tiles| (tiles - 1) * self.step + n)
     }
 
-    /// Sixteen channels from `channel` on, with padding: `[rows, columns, 16]`, zeros where there are fewer.
-    pub fn side_by_side(&self, x: &[f32], channel: usize, [rows, columns]: [usize; 2], y: &mut [f32]) {
+    /// The rows of a plane that the padded rows from `first` on are, `rows` of them; and which of those is the
+    /// first of them.
+    fn inside(&self, first: usize, rows: usize) -> (Range<usize>, usize) {
+        let end = (first + rows).saturating_sub(self.padding[0]).min(self.size[0]);
+        let start = first.saturating_sub(self.padding[0]).min(end);
+        (start..end, (start + self.padding[0]).saturating_sub(first))
+    }
+
+    /// Sixteen channels from `channel` on as `[rows, columns, 16]`, with the padding, from row `first` of it
+    /// on. Zeros where there are fewer.
+    pub fn side_by_side(&self, x: &[f32], channel: usize, first: usize, columns: usize, y: &mut [f32]) {
         y.fill(0.0);
         let count = SIDE.min(self.channels - channel);
-        let first = self.padding[0].min(0).unsigned_abs().min(self.size[0]) * self.size[1];
-        let end = (rows as isize - self.padding[0]).clamp(0, self.size[0] as isize) as usize * self.size[1];
+        let (rows, skipped) = self.inside(first, y.len() / (columns * SIDE));
+        let [first, end] = [rows.start, rows.end].map(|row| row * self.size[1]);
+        let mut to = skipped * columns + self.padding[1];
+        let mut column = 0;
         for first in (first..end).step_by(SIDE) {
             let mut lines = [[0.0; SIDE]; SIDE];
             for (c, line) in lines.iter_mut().enumerate().take(count) {
@@ -54,37 +57,43 @@ impl Grid {
                     _ => line.iter_mut().zip(source).for_each(|(to, from)| *to = *from),
                 }
             }
-            let [mut row, mut column] = [first / self.size[1], first % self.size[1]];
             for numbers in &square(&lines)[..SIDE.min(end - first)] {
-                let [row_here, column_here] = self.place(row, column);
-                if row_here < rows && column_here < columns {
-                    y[(row_here * columns + column_here) * SIDE..][..SIDE].copy_from_slice(numbers);
+                // What no tile reaches is left out.
+                if self.padding[1] + column < columns {
+                    y[(to + column) * SIDE..][..SIDE].copy_from_slice(numbers);
                 }
                 column += 1;
                 if column == self.size[1] {
-                    (row, column) = (row + 1, 0);
+                    (to, column) = (to + columns, 0);
                 }
             }
         }
     }
 
-    /// Where a number of a plane is with its padding; beyond everything where it is left out.
-    fn place(&self, row: usize, column: usize) -> [usize; 2] {
-        let [row, column] =
-            if self.rotated { [self.size[0] - 1 - row, self.size[1] - 1 - column] } else { [row, column] };
-        [row.wrapping_add_signed(self.padding[0]), column.wrapping_add_signed(self.padding[1])]
-    }
-
-    /// Sixteen channels from `channel` on back from `[rows * columns, 16]`: to planes from number `start` on.
-    pub fn apart(&self, x: &[f32], channel: usize, start: usize, y: &mut [f32]) {
+    /// The opposite of [`Grid::side_by_side`].
+    pub fn apart(&self, x: &[f32], channel: usize, first: usize, columns: usize, y: &mut [f32]) {
         let (lines, _) = x.as_chunks::<SIDE>();
-        for (i, positions) in lines.chunks(SIDE).enumerate() {
-            let mut numbers = [[0.0; SIDE]; SIDE];
-            numbers[..positions.len()].copy_from_slice(positions);
-            let count = SIDE.min(self.channels - channel);
-            for (c, line) in square(&numbers).iter().enumerate().take(count) {
-                let to = (channel + c) * self.channel + start + i * SIDE;
-                y[to..][..positions.len()].copy_from_slice(&line[..positions.len()]);
+        let count = SIDE.min(self.channels - channel);
+        let (rows, skipped) = self.inside(first, lines.len() / columns);
+        // Of few channels at a time, so that not all sixteen planes are open.
+        for first in (0..count).step_by(4) {
+            let mut lines = lines[skipped * columns + self.padding[1]..].chunks(columns);
+            for (row, line) in rows.clone().zip(&mut lines) {
+                for (i, positions) in line[..self.size[1]].chunks(4).enumerate() {
+                    let mut numbers = [[0.0; 4]; 4];
+                    let some = positions.iter().map(|line| &line[first..first + 4]);
+                    numbers.iter_mut().zip(some).for_each(|(to, from)| to.copy_from_slice(from));
+                    let to = row * self.size[1] + i * 4;
+                    for (c, line) in quad(&numbers).iter().enumerate().take(count - first) {
+                        let y = &mut y[(channel + first + c) * self.channel + to..];
+                        match y.first_chunk_mut() {
+                            Some(y) if positions.len() == 4 => *y = *line,
+                            _ => {
+                                y.iter_mut().zip(&line[..positions.len()]).for_each(|(to, from)| *to = *from)
+                            }
+                        }
+                    }
+                }
             }
         }
     }

@@ -6,8 +6,8 @@
 //! t t points of a tile, and with products of matrices over the channels:
 //!
 //! - [`maps`]: `y_o = P' [sum_i (K w_oi K') (D x_i D')] P`, t t multiplications for m m r r;
-//! - [`images`]: the same of maps, with kernels rotated, and inputs and outputs exchanged;
-//! - [`weights`]: `w_oi = K' [sum_tiles (D x_i D') (P y_o P')] K`, the transpose of the first.
+//! - [`images`]: `x_i = D' [sum_o (K w_oi K') (P y_o P')] D`, its transpose, where tiles of an image overlap;
+//! - [`weights`]: `w_oi = K' [sum_tiles (D x_i D') (P y_o P')] K`, the other one.
 //!
 //! The tiles of several images are taken together, so many as a core's cache holds. An image is transformed
 //! with sixteen channels side by side; at each point a product then reads and writes whole vectors.
@@ -52,19 +52,24 @@ const SPANS: usize = 4;
 /// See [`super::maps()`].
 pub(super) fn maps(form: Form, x: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     let kernels = kernels(form, w, &kernel_grid(form, g), g.inputs);
-    convolution(form, x, [image_grid(form, g), map_grid(form, g)], &kernels, bias, g.count)
+    let transforms = [form.data(), form.powers()];
+    convolution(form, x, [image_grid(form, g), map_grid(form, g)], transforms, &kernels, bias, g.count)
 }
 
 /// See [`super::images()`].
 pub(super) fn images(form: Form, y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     let grid = kernel_grid(form, g);
-    let grid = Grid { channels: g.inputs, image: grid.channel, channel: grid.image, rotated: true, ..grid };
-    let kernels = kernels(form, w, &grid, g.outputs);
-    let tiles = form.tiles(g.image);
-    let padding = [0, 1].map(|d| g.kernel[d] as isize - 1 - g.window.padding[d] as isize);
-    let maps = Grid { padding, tiles, ..map_grid(form, g) };
-    let images = Grid { padding: [0; 2], tiles, ..image_grid(form, g) };
-    convolution(form, y, [maps, images], &kernels, bias, g.count)
+    let grid = Grid { channels: g.inputs, image: grid.channel, channel: grid.image, ..grid };
+    let transforms = [form.powers(), form.data()];
+    convolution(
+        form,
+        y,
+        [map_grid(form, g), image_grid(form, g)],
+        transforms,
+        &kernels(form, w, &grid, g.outputs),
+        bias,
+        g.count,
+    )
 }
 
 fn image_grid(form: Form, g: &Geometry) -> Grid {
@@ -73,10 +78,9 @@ fn image_grid(form: Form, g: &Geometry) -> Grid {
         channels: g.inputs,
         image: g.inputs * g.image_len(),
         channel: g.image_len(),
-        padding: g.window.padding.map(|padding| padding as isize),
+        padding: g.window.padding,
         tiles: form.tiles(g.map),
         step: form.m(),
-        rotated: false,
     }
 }
 
@@ -102,18 +106,17 @@ fn kernel_grid(form: Form, g: &Geometry) -> Grid {
         padding: [0; 2],
         tiles: [1; 2],
         step: form.r,
-        rotated: false,
     }
 }
 
 /// The points of `count` kernels of each channel: of each [`CHANNELS`] of them `[t t, count, lanes]`.
 fn kernels(form: Form, w: &[f32], grid: &Grid, count: usize) -> Vec<(Points, Vec<f32>)> {
-    let transform = Transform::new(&points::kernel(form.t, form.r));
+    let transform = form.kernel();
     let some = |(first, channels): (usize, usize)| {
         let (at, w) = (form.points(count, channels), &w[first * grid.channel..]);
         let mut u = vec![0.0; at.len()];
         for i in 0..count {
-            transform.points(&w[i * grid.image..], &Grid { channels, ..*grid }, at, i, &mut u);
+            transform.points(&w[i * grid.image..], &Grid { channels, ..*grid }, &(0..1), at, i, &mut u);
         }
         (at, u)
     };
@@ -146,10 +149,9 @@ fn parts(images: Range<usize>, tiles: [usize; 2]) -> Vec<Part> {
 impl Part {
     /// The points of the tiles of this part.
     fn points(&self, transform: &Transform, x: &[f32], grid: &Grid, at: Points, y: &mut [f32]) {
-        let some = grid.rows(&self.rows);
         for (i, image) in self.images.clone().enumerate() {
             let x = &x[image * grid.image..][..grid.image];
-            transform.points(x, &some, at, i * some.len(), y);
+            transform.points(x, grid, &self.rows, at, i * self.rows.len() * grid.tiles[1], y);
         }
     }
 
@@ -163,12 +165,11 @@ fn convolution(
     form: Form,
     x: &[f32],
     [from, to]: [Grid; 2],
+    [forward, backward]: [Transform; 2],
     kernels: &[(Points, Vec<f32>)],
     bias: Option<&[f32]>,
     count: usize,
 ) -> Vec<f32> {
-    let data = Transform::new(&points::data(form.t));
-    let powers = Transform::new(&points::powers(form.t, form.m()));
     // As many images as a part has, or fewer where these would be too few tasks.
     let together = (TILES / from.len()).min(count.div_ceil(TASKS / 2)).max(1);
     let mut y = vec![0.0; count * to.image];
@@ -179,7 +180,7 @@ fn convolution(
             let [at_x, at_y] = [from, to].map(|grid| form.points(tiles, grid.channels));
             with_scratch(at_x.len() + at_y.len(), |scratch| {
                 let (points_x, points_y) = scratch.split_at_mut(at_x.len());
-                part.points(&data, x, &from, at_x, points_x);
+                part.points(&forward, x, &from, at_x, points_x);
                 for (block, (at, u)) in kernels.iter().enumerate() {
                     for p in 0..form.t * form.t {
                         put_product(
@@ -196,7 +197,7 @@ fn convolution(
                 let of_image = part.rows.len() * to.tiles[1];
                 for (i, image) in part.images.clone().enumerate() {
                     let y = &mut y[(image - first) * to.image..][..to.image];
-                    powers.planes((points_y, at_y, i * of_image), &to, &part.rows, bias, y);
+                    backward.planes((points_y, at_y, i * of_image), &to, &part.rows, bias, y);
                 }
             });
         }
@@ -209,7 +210,7 @@ pub(super) fn weights(form: Form, x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32
     let spans: Vec<_> = blocks(g.count, g.count.div_ceil(SPANS)).collect();
     let sums = spans.into_par_iter().map(|(first, len)| sums(form, x, y, g, first..first + len)).collect();
     let (at, sum) = (form.points(g.inputs, g.outputs), super::weights::added(sums));
-    let (kernel, grid) = (Transform::new(&points::kernel(form.t, form.r)), kernel_grid(form, g));
+    let (kernel, grid) = (form.kernel(), kernel_grid(form, g));
     let mut w = vec![0.0; g.outputs * grid.channel];
     w.par_chunks_mut(SIDE * grid.channel).enumerate().for_each(|(i, w)| {
         let some = Grid { channels: w.len() / grid.channel, ..grid };
@@ -222,8 +223,7 @@ pub(super) fn weights(form: Form, x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32
 
 /// The sum over the tiles of some images at each point: `[t t, Ci, lanes(Co)]`.
 fn sums(form: Form, x: &[f32], y: &[f32], g: &Geometry, images: Range<usize>) -> Vec<f32> {
-    let data = Transform::new(&points::data(form.t));
-    let powers = Transform::new(&points::powers(form.t, form.m()));
+    let (data, powers) = (form.data(), form.powers());
     let [from, to] = [image_grid(form, g), map_grid(form, g)];
     let at = form.points(g.inputs, g.outputs);
     let mut sum = vec![0.0; at.len()];

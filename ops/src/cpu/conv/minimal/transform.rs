@@ -58,16 +58,25 @@ impl Transform {
         Self { t: matrix.len(), n: matrix[0].len(), matrix: points::floats(matrix) }
     }
 
-    /// The points of all tiles of an image, which are those from `first` on.
-    pub fn points(&self, x: &[f32], grid: &Grid, at: Points, first: usize, y: &mut [f32]) {
-        let reach @ [rows, columns] = grid.reach(self.n);
+    /// The points of some rows of tiles of an image, which are those from `first` on.
+    pub fn points(
+        &self,
+        x: &[f32],
+        grid: &Grid,
+        tile_rows: &Range<usize>,
+        at: Points,
+        first: usize,
+        y: &mut [f32],
+    ) {
+        let part = Grid { tiles: [tile_rows.len(), grid.tiles[1]], ..*grid };
+        let [rows, columns] = part.reach(self.n);
         let [planes, line] = [rows, self.t].map(|rows| rows * columns * SIDE);
         with_scratch(planes + line, |scratch| {
             let (planes, line) = scratch.split_at_mut(planes);
             for channel in (0..grid.channels).step_by(SIDE) {
-                grid.side_by_side(x, channel, reach, planes);
+                grid.side_by_side(x, channel, tile_rows.start * grid.step, columns, planes);
                 let y = &mut y[first * at.lanes + channel..];
-                by_size!(self, forward(&self.matrix, planes, grid, line, at, y));
+                by_size!(self, forward(&self.matrix, planes, &part, line, at, y));
             }
         });
     }
@@ -82,18 +91,24 @@ impl Transform {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) {
+        let part = Grid { tiles: [tile_rows.len(), grid.tiles[1]], ..*grid };
+        let [rows, columns] = part.reach(self.n);
         let start = tile_rows.start * grid.step;
-        let rows = (grid.size[0] - start).min(tile_rows.len() * grid.step);
-        let part = Grid { size: [rows, grid.size[1]], ..grid.rows(tile_rows) };
-        with_scratch(rows * grid.size[1] * SIDE, |planes| {
+        with_scratch(rows * columns * SIDE, |planes| {
             for channel in (0..grid.channels).step_by(SIDE) {
                 let mut plus = [0.0; SIDE];
                 if let Some(bias) = bias {
                     plus.iter_mut().zip(&bias[channel..]).for_each(|(to, from)| *to = *from);
                 }
                 let x = &x[first * at.lanes + channel..];
-                by_size!(self, backward(&self.matrix, x, at, &part, &plus, planes));
-                part.apart(planes, channel, start * grid.size[1], y);
+                planes.as_chunks_mut().0.fill(plus);
+                if start > 0 {
+                    // What tiles of the rows before have added where these overlap them.
+                    let overlap = &mut planes[..(self.n - grid.step) * columns * SIDE];
+                    grid.side_by_side(y, channel, start, columns, overlap);
+                }
+                by_size!(self, backward(&self.matrix, x, at, &part, planes));
+                grid.apart(planes, channel, start, columns, y);
             }
         });
     }
@@ -153,16 +168,15 @@ impl<const N: usize, const T: usize> WithSimd for Forward<'_, N, T> {
     }
 }
 
-/// The planes `y [rows, columns, 16]` of the points of all tiles.
+/// Adds the tiles that points are to planes `y [rows, columns, 16]`, in which they may overlap.
 fn backward<const N: usize, const T: usize>(
     matrix: &[f32],
     x: &[f32],
     at: Points,
     grid: &Grid,
-    plus: &[f32; SIDE],
     y: &mut [f32],
 ) {
-    Arch::new().dispatch(Backward { matrix: rows::<N, T>(matrix), x, at, grid, plus, y });
+    Arch::new().dispatch(Backward { matrix: rows::<N, T>(matrix), x, at, grid, y });
 }
 
 struct Backward<'a, const N: usize, const T: usize> {
@@ -170,7 +184,6 @@ struct Backward<'a, const N: usize, const T: usize> {
     x: &'a [f32],
     at: Points,
     grid: &'a Grid,
-    plus: &'a [f32; SIDE],
     y: &'a mut [f32],
 }
 
@@ -180,23 +193,22 @@ impl<const N: usize, const T: usize> WithSimd for Backward<'_, N, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { matrix, at, grid, .. } = self;
-        let (x, plus) = (S::as_simd_f32s(self.x).0, S::as_simd_f32s(self.plus).0);
-        let y = S::as_mut_simd_f32s(self.y).0;
+        let (x, y) = (S::as_simd_f32s(self.x).0, S::as_mut_simd_f32s(self.y).0);
         let [side, lanes, step] = [SIDE, at.lanes, at.step()].map(|n| n / S::F32_LANES);
+        let columns = grid.reach(N)[1];
         for tile in 0..grid.len() {
             let x = &x[tile * lanes..][..(T * T - 1) * step + side];
-            let first = [tile / grid.tiles[1], tile % grid.tiles[1]].map(|tile| tile * grid.step);
-            let [high, wide] = [0, 1].map(|d| (grid.size[d] - first[d]).min(N));
+            let [first, column] = [tile / grid.tiles[1], tile % grid.tiles[1]].map(|tile| tile * grid.step);
             for i in 0..side {
-                let mut half = [[plus[i]; N]; T];
+                let mut half = [[x[0]; N]; T];
                 for (j, half) in half.iter_mut().enumerate() {
                     *half = collect(simd, matrix, std::array::from_fn(|k| x[(k * T + j) * step + i]));
                 }
                 for row in 0..N {
                     let values = collect(simd, matrix, std::array::from_fn(|j| half[j][row]));
-                    if row < high {
-                        let y = &mut y[((first[0] + row) * grid.size[1] + first[1]) * side..][..wide * side];
-                        (0..wide).for_each(|k| y[k * side + i] = simd.add_f32s(values[k], plus[i]));
+                    let y = &mut y[((first + row) * columns + column) * side..][..N * side];
+                    for k in 0..N {
+                        y[k * side + i] = simd.add_f32s(y[k * side + i], values[k]);
                     }
                 }
             }
@@ -236,7 +248,7 @@ fn evaluate<S: Simd, const N: usize, const T: usize>(
     y
 }
 
-/// `x = matrix' y`, the transpose of [`evaluate`], for a matrix whose first and last row have one number.
+/// `x = matrix' y`, the transpose of [`evaluate`].
 #[inline(always)]
 fn collect<S: Simd, const N: usize, const T: usize>(
     simd: S,
@@ -259,7 +271,11 @@ fn collect<S: Simd, const N: usize, const T: usize>(
             p += 2;
         }
     }
-    x[0] = simd.mul_add_f32s(simd.splat_f32s(matrix[0][0]), y[0], x[0]);
-    x[N - 1] = simd.mul_add_f32s(simd.splat_f32s(matrix[T - 1][N - 1]), y[T - 1], x[N - 1]);
+    for k in (0..N).step_by(2) {
+        x[k] = simd.mul_add_f32s(simd.splat_f32s(matrix[0][k]), y[0], x[k]);
+    }
+    for k in ((N - 1) % 2..N).step_by(2) {
+        x[k] = simd.mul_add_f32s(simd.splat_f32s(matrix[T - 1][k]), y[T - 1], x[k]);
+    }
     x
 }
