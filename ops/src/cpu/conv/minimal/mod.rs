@@ -33,11 +33,7 @@ use self::{
     grid::Grid,
     transform::{Points, Transform},
 };
-use super::{
-    Geometry, TASKS, blocks,
-    memory::with_scratch,
-    transpose::{SIDE, lanes},
-};
+use super::{Geometry, TASKS, blocks, memory::with_scratch, transpose::SIDE};
 use crate::cpu::product::{Steps, add_product, put_product};
 
 /// Tiles whose products are computed together: their points stay in a core's second-level cache.
