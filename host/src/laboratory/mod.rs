@@ -1,10 +1,12 @@
 //! The laboratory: what `host bench` and `host onnx bench` time, and how. `tests/peer` has the same in
 //! PyTorch.
 //!
-//! Reading order: this file (the conditions), `clock` (repeating and timing), `kernels` (single operations),
+//! Reading order: this file (the conditions), `clock` (repeating and timing), `counted` (what
+//! is done in one repetition), `kernels` (single operations),
 //! `step` (a training step that a script gives), `models` (a model, compared with ONNX Runtime by itself).
 
 pub mod clock;
+mod counted;
 mod drawn;
 pub mod kernels;
 pub mod models;
@@ -21,6 +23,8 @@ pub struct Conditions {
     pub reps: u32,
     /// Items at a time, instead of the default of each bench.
     pub batch: Option<u64>,
+    /// Whether launches, bytes and round trips of one repetition are counted.
+    pub count: bool,
     /// Where tensors are made.
     pub device: Device,
     /// The seed of all random numbers.

@@ -2,8 +2,9 @@
 
 use ops::{Tensor, nn::Module, random::with_stream};
 use rhai::{Dynamic, FnPtr, Map};
+use serde_json::Value as Json;
 
-use super::{Conditions, clock::Times};
+use super::{Conditions, clock::Times, counted};
 use crate::{
     error::{Error, Result},
     host::{Host, Started},
@@ -49,6 +50,16 @@ impl TimedStep {
         })?;
         let nothing = || Error::Failed("nothing was done".into());
         Ok((times, loss.ok_or_else(nothing)?))
+    }
+
+    /// The part of a line about the work of one step more, which is not timed; empty unless it is asked for.
+    ///
+    /// # Errors
+    /// Those of [`TimedStep::time`].
+    pub fn count(&self, host: &Host, started: &Started, conditions: &Conditions) -> Result<Json> {
+        counted::described(conditions, || {
+            self.run(host, started, conditions.warmup + conditions.reps).map(drop)
+        })
     }
 
     /// Does the step once and gives its loss. Random numbers are drawn anew each time, as in training.

@@ -1,7 +1,7 @@
 //! Values in and out of tensors.
 
 use burn::backend::{
-    BoolDType, DType as BurnDType, Dispatch, FloatDType, IntDType, Scalar, Shape,
+    BoolDType, DType as BurnDType, Dispatch, DispatchTensorKind, FloatDType, IntDType, Scalar, Shape,
     ops::{BoolTensorOps as _, FloatTensorOps as _, IntTensorOps as _},
     read_sync,
 };
@@ -9,6 +9,7 @@ use burn::backend::{
 use super::{
     Charge, DType, Data, Device, Floats, Primitive, Spec, Storage, Tensor, by_kind, floats_of, guarded,
     later, show, supported,
+    traffic::{self, Traffic},
 };
 use crate::{Error, Result, ensure, interrupt};
 
@@ -53,6 +54,9 @@ pub(crate) fn full_primitive(spec: &Spec, value: f64, device: Device) -> Primiti
 
 /// A tensor of a backend with those elements.
 pub(crate) fn upload(data: Data, spec: &Spec, device: Device) -> Primitive {
+    if device == Device::Gpu {
+        traffic::add_here(Traffic { uploads: 1, ..Traffic::default() });
+    }
     let (data, at) = (data.into_burn(spec.stored_shape()), device.dispatch());
     match spec.dtype {
         DType::F32 | DType::F64 => Dispatch::float_from_data(data, &at),
@@ -67,9 +71,12 @@ pub(crate) fn upload(data: Data, spec: &Spec, device: Device) -> Primitive {
 
 /// The elements of a backend's tensor. Waits for the device.
 pub(crate) fn download(op: &'static str, value: Primitive, dtype: DType) -> Result<Data> {
-    let data = guarded(op, || {
+    let is_on_cpu = matches!(value.kind, DispatchTensorKind::Flex(_));
+    traffic::add(op, || Traffic { round_trips: u64::from(!is_on_cpu), ..Traffic::default() });
+    let read = || {
         read_sync(async { by_kind!(dtype, float_into_data, int_into_data, bool_into_data, (value).await) })
-    })?;
+    };
+    let data = guarded(op, || traffic::within(op, read))?;
     let failed = |reason: String| Error::Backend { op, reason };
     let data = data.map_err(|e| failed(e.to_string()))?;
     let vector = match dtype {
@@ -172,7 +179,7 @@ impl Tensor {
         device.available(op)?;
         supported(op, &spec, device)?;
         let charge = Charge::new(op, &spec, device)?;
-        let primitive = guarded(op, || make(&spec))?;
+        let primitive = guarded(op, || traffic::within(op, || make(&spec)))?;
         Ok(Self::new(spec, device, Storage::Value(primitive, charge), None))
     }
 

@@ -5,7 +5,10 @@ use burn::backend::{
     ops::{BoolTensorOps as _, IntTensorOps as _},
 };
 
-use super::{Charge, DType, Device, Node, Op, Primitive, Spec, Storage, Tensor, is_grad_enabled, show};
+use super::{
+    Charge, DType, Device, Node, Op, Primitive, Spec, Storage, Tensor, is_grad_enabled, show,
+    traffic::{self, Traffic},
+};
 use crate::{Error, Result, ensure, interrupt, panic_text};
 
 /// Checks and carries out one operation, and records it where a gradient or a trace may ask for it.
@@ -58,6 +61,9 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
     let name = op.name();
     let operands = inputs.iter().map(|x| x.operand(name)).collect::<Result<Vec<_>>>()?;
     let is_view = operands.first().is_some_and(|x| op.is_view(x));
+    if !is_view {
+        traffic::add(name, || moved(inputs, spec));
+    }
     // A backend may write a view of repeated elements out, for as long as it computes.
     let read = inputs.iter().filter(|_| !is_view);
     let _written_out = read.map(|x| x.charge_of_copy(name)).collect::<Result<Vec<_>>>()?;
@@ -65,8 +71,15 @@ fn compute(op: &impl Op, inputs: &[&Tensor], spec: &Spec, device: Device) -> Res
         [x, ..] if is_view => x.charge_of_view(name, spec)?,
         _ => Charge::new(name, spec, device)?,
     };
-    let value = guarded(name, || with_own_bools(op.run(&operands, spec, device), spec, device))?;
+    let run = || with_own_bools(op.run(&operands, spec, device), spec, device);
+    let value = guarded(name, || traffic::within(name, run))?;
     Ok(Storage::Value(value, charge))
+}
+
+/// What an operation moves at least.
+fn moved(inputs: &[&Tensor], spec: &Spec) -> Traffic {
+    let bytes_read = inputs.iter().map(|x| x.spec().bytes() as u64).sum();
+    Traffic { operations: 1, bytes_read, bytes_written: spec.bytes() as u64, ..Traffic::default() }
 }
 
 /// Bools as the device stores them. Flex gives those that it selects or gathers as bytes, which its other

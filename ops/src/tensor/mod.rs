@@ -3,7 +3,8 @@
 //!
 //! Reading order: this file (the value), [`spec`] (shape and element type), [`device`], [`data`] (elements in
 //! and out), [`budget`]; then what operations are ([`op`]), how they are carried out ([`engine`]) and
-//! recorded ([`tape`], [`trace`]), and the memory that they work on ([`memory`], `gpu`).
+//! recorded ([`tape`], [`trace`]), the memory that they work on ([`memory`], `gpu`), and what all that costs
+//! ([`traffic`]).
 
 mod array;
 mod budget;
@@ -21,6 +22,7 @@ mod op;
 mod spec;
 mod tape;
 pub mod trace;
+pub mod traffic;
 
 use std::sync::Arc;
 

@@ -48,6 +48,9 @@ pub struct BenchTiming {
     /// Where tensors are made
     #[arg(long, value_enum, default_value = "cpu")]
     pub device: DeviceChoice,
+    /// Count kernel launches, bytes and round trips of one repetition, too
+    #[arg(long)]
+    pub count: bool,
     /// The seed of all random numbers
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use indicatif::HumanBytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
@@ -74,7 +75,15 @@ fn readable(line: &Map<String, Json>) -> String {
     let each = each.or_else(|| number("items_per_s").map(|n| format!("{n:.0} items")));
     let name = format!("{} {}", text("name"), text("variant"));
     let each = each.unwrap_or_default();
-    row([&name, &time("median_s"), &time("min_s"), &time("max_s"), &each])
+    let times = row([&name, &time("median_s"), &time("min_s"), &time("max_s"), &each]);
+    times + &line.get("count").map_or_else(String::new, counted)
+}
+
+/// What one repetition does, on a line of its own.
+fn counted(count: &Json) -> String {
+    let number = |name: &str| count[name].as_u64().unwrap_or_default();
+    let bytes = HumanBytes(number("bytes_read") + number("bytes_written"));
+    format!("\n  {} launches, {bytes} moved, {} round trips", number("launches"), number("round_trips"))
 }
 
 fn row([name, median, min, max, each]: [&str; 5]) -> String {

@@ -31,8 +31,8 @@ fn conditions(timing: &BenchTiming) -> Result<Conditions> {
     let threads = timing.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     pool.map_err(|e| Error::Failed(format!("{threads} threads cannot be had: {e}")))?;
-    let BenchTiming { warmup, reps, batch, seed, .. } = *timing;
-    Ok(Conditions { warmup, reps, batch, seed, device: timing.device.device()? })
+    let BenchTiming { warmup, reps, batch, count, seed, .. } = *timing;
+    Ok(Conditions { warmup, reps, batch, count, seed, device: timing.device.device()? })
 }
 
 /// Times the kernels that were named.

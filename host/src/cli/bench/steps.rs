@@ -57,6 +57,7 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
     let step = TimedStep::read(&started.value).map_err(wrong)?;
     let (times, loss) = step.time(&host, &started, conditions).map_err(explain)?;
     let loss = loss.item()?;
+    let counted = step.count(&host, &started, conditions).map_err(explain)?;
 
     let settings_shown = serde_json::to_value(&settings).unwrap_or_default();
     let batch = settings_shown["batch"].as_u64().ok_or_else(|| wrong("it has no setting `batch`".into()))?;
@@ -75,5 +76,6 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
             "finite": loss.is_finite(),
         }),
         conditions.described(),
+        counted,
     ])
 }

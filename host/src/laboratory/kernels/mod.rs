@@ -9,7 +9,7 @@ mod sphere;
 use ops::{Device, Tensor, no_grad, random};
 use serde_json::{Value as Json, json};
 
-use super::{Conditions, clock::Times};
+use super::{Conditions, clock::Times, counted};
 use crate::error::Result;
 
 /// A kernel that can be timed.
@@ -78,11 +78,13 @@ pub fn time(
         let key = random::Key::new(conditions.seed);
         for mut call in random::with_stream(key, || (kernel.prepare)(&setup))? {
             let times = Times::measure(conditions, |_| (call.run)())?;
+            let counted = counted::described(conditions, &mut call.run)?;
             show(&[
                 json!({ "name": kernel.name, "variant": call.variant, "batch": batch }),
                 times.described(),
                 call.described(batch, &times),
                 conditions.described(),
+                counted,
             ])?;
         }
     }

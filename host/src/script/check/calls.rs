@@ -105,7 +105,8 @@ impl Walker<'_> {
         // An option may begin a sentence.
         let words: Vec<String> = written.flat_map(|word| [uncapitalised(word), word.to_owned()]).collect();
         for (key, _) in entries.0.iter().filter(|(key, _)| !words.iter().any(|word| *word == *key.name)) {
-            let help = did_you_mean(&key.name, words.iter().map(String::as_str)).map_or_else(String::new, |near| format!("{near} "));
+            let help = did_you_mean(&key.name, words.iter().map(String::as_str))
+                .map_or_else(String::new, |near| format!("{near} "));
             let message = format!("`{name}` has no option `{}`", key.name);
             self.report(key.pos, message, format!("{help}`host help {name}` lists them"));
         }
