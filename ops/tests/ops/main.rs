@@ -7,6 +7,7 @@ mod support;
 
 mod augment;
 mod autodiff;
+mod bends;
 mod bools;
 mod conv;
 mod determinism;
