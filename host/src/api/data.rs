@@ -257,8 +257,8 @@ fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     let numbers = labels.to_f64()?;
     if labels.rank() > 1 || numbers.iter().any(|number| number.fract() != 0.0) {
         let problem = "data::from: labels are the whole numbers of classes, and these are other targets";
-        let help = "leave them beside the set: `for b in data::from(x).batches(32) { let target = y[b.indices]; \
-                    ... }`";
+        let help = "leave them beside the set: `for b in data::from(x).batches(32) { let target = \
+                    y[b.indices]; ... }`";
         return Err(Error::usage(problem, help));
     }
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {

@@ -82,8 +82,8 @@ impl Functions {
         versions.filter_map(move |types| types.get(index).map(String::as_str))
     }
 
-    /// What a function gives, a Tensor or Gradients, of which all versions with `count` arguments are of a Tensor
-    /// or of Gradients and do nothing but give that.
+    /// What a function gives, a Tensor or Gradients, of which all versions with `count` arguments are of a
+    /// Tensor or of Gradients and do nothing but give that.
     pub fn only_gives(&self, name: &str, count: usize) -> Option<&str> {
         let is_value = |word: &str| ["Tensor", "Gradients"].contains(&word);
         let versions = self.versions(name).filter(|types| types.len() == count);

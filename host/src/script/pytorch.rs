@@ -100,8 +100,8 @@ pub fn snake(name: &str) -> String {
     written
 }
 
-/// Whether one of our names is one of PyTorch's, but for how it is written: `max_pool2d` is `MaxPool2d`, `relu`
-/// is `relu_`.
+/// Whether one of our names is one of PyTorch's, but for how it is written: `max_pool2d` is `MaxPool2d`,
+/// `relu` is `relu_`.
 pub fn is_called(ours: &str, name: &str) -> bool {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     ours == snake(name) || plain(ours) == plain(name)

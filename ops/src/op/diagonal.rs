@@ -1,4 +1,5 @@
-//! Diagonals of matrices, and matrices of diagonals: nothing is multiplied, so infinities stay where they are.
+//! Diagonals of matrices, and matrices of diagonals: nothing is multiplied, so infinities stay where they
+//! are.
 
 use crate::{DType, Error, Result, Spec, Tensor, ensure, tensor::show};
 

@@ -106,9 +106,9 @@ fn product((a, a_steps): (&[f32], Steps), (b, b_steps): (&[f32], Steps), [m, k, 
 }
 
 impl Tensor {
-    /// The matrix product `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast. A vector stands
-    /// for a row on the left, a column on the right, and leaves that dimension out: of two it is their scalar
-    /// product.
+    /// The matrix product `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast. A vector
+    /// stands for a row on the left, a column on the right, and leaves that dimension out: of two it is their
+    /// scalar product.
     ///
     /// # Errors
     /// [`Error::Shape`] when the inner sizes differ or a tensor has no dimensions,

@@ -31,8 +31,8 @@ impl Pool {
         Self { kernel, stride, padding, dilation: [1; 2], ceil: false }
     }
 
-    /// `[N, C, H, W] -> [N, C, Ho, Wo]`, `Ho = floor((H + 2 padding - extent) / stride) + 1` with an extent of
-    /// `dilation (kernel - 1) + 1`, or the ceiling of it for windows that begin in the image.
+    /// `[N, C, H, W] -> [N, C, Ho, Wo]`, `Ho = floor((H + 2 padding - extent) / stride) + 1` with an extent
+    /// of `dilation (kernel - 1) + 1`, or the ceiling of it for windows that begin in the image.
     fn infer(&self, op: &'static str, x: &Spec) -> Result<Spec> {
         require_float(op, x)?;
         require_rank(op, x, 4, "images [N, C, H, W]")?;
@@ -219,8 +219,8 @@ impl Tensor {
         apply(MaxPool(Pool::new(kernel, stride, padding)), &[self])
     }
 
-    /// [`Tensor::max_pool2d`] of windows with gaps, and where `ceil`, also of those at the end that are partly
-    /// outside but begin in the image.
+    /// [`Tensor::max_pool2d`] of windows with gaps, and where `ceil`, also of those at the end that are
+    /// partly outside but begin in the image.
     ///
     /// # Errors
     /// As [`Tensor::max_pool2d`].

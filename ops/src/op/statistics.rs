@@ -41,8 +41,8 @@ impl Tensor {
         squares.masked_fill(&zero, 1.0)?.sqrt()?.masked_fill(&zero, 0.0)
     }
 
-    /// The p-norm over `dims`, `(sum |x|^p)^(1/p)`; of 0 the number of elements that are not 0, of infinity the
-    /// largest absolute value, of -infinity the smallest. The gradient is 0 where the norm is.
+    /// The p-norm over `dims`, `(sum |x|^p)^(1/p)`; of 0 the number of elements that are not 0, of infinity
+    /// the largest absolute value, of -infinity the smallest. The gradient is 0 where the norm is.
     ///
     /// # Errors
     /// [`Error::Argument`] for any other p below 0, [`Error::DType`] for anything but floats.

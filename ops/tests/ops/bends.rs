@@ -1,5 +1,5 @@
-//! Gradients where functions have a bend: at ties, at bounds, at infinities; and the functions that are made of
-//! such parts. All numbers are torch 2.15's, by the calls that the comments name.
+//! Gradients where functions have a bend: at ties, at bounds, at infinities; and the functions that are made
+//! of such parts. All numbers are torch 2.15's, by the calls that the comments name.
 
 use crate::support::{cases, *};
 use ops::{

@@ -27,19 +27,24 @@ pub fn add(module: &mut Adder) {
         )
         .add(
             "embedding(count, size, options)",
-            "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1). With the option \
+            "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1). With the \
+             option \
              padding_idx that of one class is zeros, and not trained.",
             "nn::embedding(10, 3).forward(tensor([7, 1])).shape => [2, 3]\n\
              nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2])).to_array() \
              => [[7.0, 7.0]]\n\
              nn::embedding(3, 2, #{ padding_idx: 1 }).forward(tensor([1])).to_array() => [[0.0, 0.0]]",
             |session: &Session, count: usize, size: usize, options: Option<Map>| {
-                let padding =
-                    CallOptions::read("nn::embedding", options, |options| options.find::<usize>("padding_idx"))?;
-                made(session, match padding {
-                    Some(padding) => nn::padded_embedding(count, size, padding),
-                    None => nn::embedding(count, size),
-                })
+                let padding = CallOptions::read("nn::embedding", options, |options| {
+                    options.find::<usize>("padding_idx")
+                })?;
+                made(
+                    session,
+                    match padding {
+                        Some(padding) => nn::padded_embedding(count, size, padding),
+                        None => nn::embedding(count, size),
+                    },
+                )
             },
         )
         .add(
@@ -169,18 +174,28 @@ fn add_affine(module: &mut Adder) {
         .add(
             "conv1d(inputs, outputs, kernel, options)",
             "Convolution of sequences [N, inputs, L], with options stride, padding (a number or \
-             \"same\"), dilation, groups, bias. Weight and bias start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
+             \"same\"), dilation, groups, bias. Weight and bias start uniform in +-1 / sqrt(inputs / \
+             groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]\n\
              nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1.0, 2.0, 3.0]]])).to_array() \
              => [[[4.0, 6.0]]]",
             |session: &Session, i: usize, o: usize, k: usize, map: Option<Map>| {
-                made(session, nn::conv1d(i, o, k, CallOptions::read("nn::conv1d", map, |o| conv_options(o, Some([1, k])))?))
+                made(
+                    session,
+                    nn::conv1d(
+                        i,
+                        o,
+                        k,
+                        CallOptions::read("nn::conv1d", map, |o| conv_options(o, Some([1, k])))?,
+                    ),
+                )
             },
         )
         .add(
             "conv2d(inputs, outputs, kernel, options)",
             "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width], with \
-             options stride, padding (also \"same\"), dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start \
+             options stride, padding (also \"same\"), dilation, groups (1, 0, 1, 1) and bias (true). \
+             Weight and bias start \
              uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
              nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() \
@@ -188,7 +203,15 @@ fn add_affine(module: &mut Adder) {
              nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1)\
              .forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
-                made(session, nn::conv2d(i, o, k.0, CallOptions::read("nn::conv2d", options, |o| conv_options(o, Some(k.0)))?))
+                made(
+                    session,
+                    nn::conv2d(
+                        i,
+                        o,
+                        k.0,
+                        CallOptions::read("nn::conv2d", options, |o| conv_options(o, Some(k.0)))?,
+                    ),
+                )
             },
         )
         .add(

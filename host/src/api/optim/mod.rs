@@ -173,13 +173,16 @@ fn add_rules(module: &mut Adder) {
         )
         .add(
             "adam(params, options)",
-            "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999) or both as betas, \
+            "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999) or both as \
+             betas, \
              eps (1e-8), weight_decay (0), amsgrad (false).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::adam(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75",
             |groups: Groups, map: Option<Map>| {
-                build("optim::adam", groups, map.unwrap_or_default(), 0.001, |options| adam(options, Adam::default()))
+                build("optim::adam", groups, map.unwrap_or_default(), 0.001, |options| {
+                    adam(options, Adam::default())
+                })
             },
         )
         .add(
@@ -193,12 +196,15 @@ fn add_rules(module: &mut Adder) {
              optim::adamw(nn::linear(1, 1), #{ betas: [0.8, 0.9] }).to_string().contains(\"weight decay \
              0.01\") => true",
             |groups: Groups, map: Option<Map>| {
-                build("optim::adamw", groups, map.unwrap_or_default(), 0.001, |options| adam(options, Adam::decoupled()))
+                build("optim::adamw", groups, map.unwrap_or_default(), 0.001, |options| {
+                    adam(options, Adam::decoupled())
+                })
             },
         )
         .add(
             "rmsprop(params, options)",
-            "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0), centered \
+            "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0), \
+             centered \
              (false).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::rmsprop(n, #{ lr: 0.25, alpha: 0 }).step(n.forward(tensor([[2.0]])).sum().backward()); \

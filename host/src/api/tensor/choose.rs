@@ -38,7 +38,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "top_k(x, k, dim, largest)",
-            "[values, indices] of the k largest along a dimension (the last), largest first; of the smallest, where \
+            "[values, indices] of the k largest along a dimension (the last), largest first; of the \
+             smallest, where \
              `largest` is false. The first of equal ones wins.",
             "tensor([2, 3, 1]).top_k(2, 0)[1].to_array() => [1, 0]\n\
              tensor([2, 3, 1]).top_k(2, 0, false)[1].to_array() => [2, 0]",

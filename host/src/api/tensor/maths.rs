@@ -28,7 +28,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "clamp(x, low, high)",
-            "min(max(x, low), high): numbers or tensors, of which `high` may be left out, and `low` be `()`; or \
+            "min(max(x, low), high): numbers or tensors, of which `high` may be left out, and `low` be \
+             `()`; or \
              #{ min, max }. The gradient is 0 at both bounds.",
             "tensor([-1.0, 2.0]).clamp(0, 1).to_array() => [0.0, 1.0]\n\
              tensor([-1.0, 2.0]).clamp(0).to_array() => [0.0, 2.0]\n\
@@ -113,7 +114,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "matmul(a, b)",
-            "The matrix product [.., M, K] x [.., K, N] -> [.., M, N]; a vector is a row on the left and a column \
+            "The matrix product [.., M, K] x [.., K, N] -> [.., M, N]; a vector is a row on the left and a \
+             column \
              on the right, so that two give a number.",
             "tensor([[1.0, 2.0]]).matmul(tensor([[3.0], [4.0]])).to_array() => [[11.0]]\n\
              tensor([[1.0, 2.0]]).matmul(tensor([3.0, 4.0])).to_array() => [11.0]\n\

@@ -212,7 +212,8 @@ fn add_norms(global: &mut Adder) {
     global
         .add(
             "norm(x, p, dims, keep)",
-            "The p-norm (2), (sum |x|^p)^(1/p), over all elements, or a dimension or several, which stay with \
+            "The p-norm (2), (sum |x|^p)^(1/p), over all elements, or a dimension or several, which stay \
+             with \
              size 1 if `keep`. As in PyTorch the first number is p: dimensions alone are an array. The \
              gradient at 0 is 0.",
             "tensor([[3.0, 4.0], [0.0, 0.0]]).norm().item() => 5.0\n\

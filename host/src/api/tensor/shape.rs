@@ -167,7 +167,8 @@ fn add_parts(global: &mut Adder) {
             "pad_sequence(tensors, options)",
             "Sequences [L, ..] of several lengths as one tensor, zeros behind the shorter ones: [longest, N, \
              ..], or with the option batch_first [N, longest, ..]; another value with padding_value (0).",
-            "pad_sequence([tensor([1, 2]), tensor([3])], #{ batch_first: true }).to_array() => [[1, 2], [3, 0]]\n\
+            "pad_sequence([tensor([1, 2]), tensor([3])], #{ batch_first: true }).to_array() => [[1, 2], \
+             [3, 0]]\n\
              pad_sequence([zeros([2, 4]), zeros([3, 4])]).shape => [3, 2, 4]\n\
              pad_sequence([tensor([1.0, 2.0]), tensor([3.0])], #{ padding_value: -1 }).to_array() \
              => [[1.0, 3.0], [2.0, -1.0]]",

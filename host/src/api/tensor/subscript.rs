@@ -132,7 +132,8 @@ fn of_term(term: &str, text: &str) -> Result<Index> {
         let problem = format!("index: `{term}` in {text:?} cannot be read");
         Error::usage(
             problem,
-            "write whole numbers, ranges such as `1:3`, `:` and `::2`, a list `[0, 2]`, `...` and `None`, divided \
+            "write whole numbers, ranges such as `1:3`, `:` and `::2`, a list `[0, 2]`, `...` and `None`, \
+             divided \
              by commas",
         )
     };

@@ -28,7 +28,8 @@ pub fn plain(error: &EvalAltResult) -> Problem {
         ),
         Run::ErrorFor(_) => Problem::new(
             "`for` cannot go through this value",
-            "it goes through an array, a tensor's rows, a range such as `0..10`, what a function gives for it, or \
+            "it goes through an array, a tensor's rows, a range such as `0..10`, what a function gives for \
+             it, or \
              `map.values()` and `map.keys()` of a map",
         ),
         Run::ErrorUnboundThis(_) => Problem::new(
