@@ -254,6 +254,13 @@ fn labels(set: &Dataset) -> Result<Vec<usize>> {
 
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     let wrong = |found: String| Error::usage(found, "give whole numbers [N], from 0 to 999999");
+    let numbers = labels.to_f64()?;
+    if labels.rank() > 1 || numbers.iter().any(|number| number.fract() != 0.0) {
+        let problem = "data::from: labels are the whole numbers of classes, and these are other targets";
+        let help = "leave them beside the set: `for b in data::from(x).batches(32) { let target = \
+                    y[b.indices]; ... }`";
+        return Err(Error::usage(problem, help));
+    }
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
         let (labels, items) = (labels.shape(), items.shape());
         return Err(wrong(format!("labels of shape {labels:?} for items of shape {items:?}")));
@@ -262,7 +269,7 @@ fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
         true => Ok(*label as u32),
         false => Err(wrong(format!("the label of item {item} is {label}"))),
     };
-    let numbers = labels.to_f64()?.iter().enumerate().map(number).collect::<Result<Vec<u32>>>()?;
+    let numbers = numbers.iter().enumerate().map(number).collect::<Result<Vec<u32>>>()?;
     let names = data::class_numbers(&numbers);
     let part = (data::Items::Floats(items.detach()), Some(numbers.into()));
     Ok(Dataset::from_parts("tensor", &items.shape()[1..], &names, vec![part])?)

@@ -1,9 +1,10 @@
 //! `host help`: the commands, and the table of script functions, for people and for editors.
 
 mod find;
-mod pytorch;
 mod reference;
 mod scripts;
+#[cfg(test)]
+mod tests;
 
 use clap::CommandFactory as _;
 

@@ -246,6 +246,11 @@ impl Run {
         Ok(files.iter().try_for_each(|(format, bytes)| write_whole(&path(format), bytes))?)
     }
 
+    /// Where [`Run::model`] writes a model.
+    pub fn model_path(&self, name: &str, extension: &str) -> PathBuf {
+        self.path.join(format!("{MODELS}/{}.{extension}", safe_name(name)))
+    }
+
     /// Writes a model to `models/NAME.EXTENSION`, with [`safe_name`].
     pub fn model(&self, name: &str, extension: &str, bytes: &[u8]) -> Result<()> {
         let name = format!("{MODELS}/{}.{extension}", safe_name(name));

@@ -6,6 +6,7 @@
 mod calls;
 mod changes;
 mod choices;
+mod dropped;
 mod load;
 mod names;
 mod pairs;
@@ -36,9 +37,9 @@ type Counts = BTreeMap<String, BTreeSet<usize>>;
 
 /// All findings in `plugin` and in the scripts that it imports, by file and position: syntax errors,
 /// unknown functions, modules, variables, options and settings, comparisons with what a setting never is,
-/// settings that nothing reads, wrong numbers of arguments, changes of copies, changes of what the body of a
-/// loop may not change, pairs that `for` does not take apart, imports that cannot be read or go round in a
-/// circle, and `params` calls that stand where none can.
+/// settings that nothing reads, wrong numbers of arguments, results that nobody takes, changes of copies,
+/// changes of what the body of a loop may not change, pairs that `for` does not take apart, imports that
+/// cannot be read or go round in a circle, and `params` calls that stand where none can.
 ///
 /// `engine` has every function that scripts may call; its optimiser must be off. `import` reads an imported
 /// script.

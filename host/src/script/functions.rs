@@ -27,6 +27,8 @@ const VERSIONS_LISTED: usize = 6;
 pub struct Functions {
     /// The parameter types of each version, in words.
     versions: BTreeMap<String, BTreeSet<Vec<String>>>,
+    /// What each version gives, by its name and the types of its parameters.
+    given: BTreeMap<(String, Vec<String>), String>,
     /// Which argument is a map of options, by name and number of arguments.
     options: BTreeMap<(String, usize), usize>,
     /// What is said of all versions of those.
@@ -37,6 +39,7 @@ pub struct Functions {
 struct Described {
     names: Vec<String>,
     types: Vec<String>,
+    given: String,
     options: Option<usize>,
     doc: String,
 }
@@ -47,16 +50,18 @@ impl Functions {
         let mut versions: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let listed = engine.collect_fn_metadata(None, |info| Some(describe(engine, &info)), true);
         let (mut options, mut docs) = (BTreeMap::new(), BTreeMap::<String, String>::new());
+        let mut given = BTreeMap::new();
         for described in listed {
             for name in described.names {
                 if let Some(index) = described.options {
                     options.insert((name.clone(), described.types.len()), index);
                     *docs.entry(name.clone()).or_default() += &described.doc;
                 }
+                given.insert((name.clone(), described.types.clone()), described.given.clone());
                 versions.entry(name).or_default().insert(described.types.clone());
             }
         }
-        Self { versions, options, docs }
+        Self { versions, given, options, docs }
     }
 
     /// Which argument of a call is a map of options, and what is said of these: in the docs of its module,
@@ -75,6 +80,20 @@ impl Functions {
     pub fn types(&self, name: &str, count: usize, index: usize) -> impl Iterator<Item = &str> {
         let versions = self.versions(name).filter(move |types| types.len() == count);
         versions.filter_map(move |types| types.get(index).map(String::as_str))
+    }
+
+    /// What a function gives, a Tensor or Gradients, of which all versions with `count` arguments are of a
+    /// Tensor or of Gradients and do nothing but give that.
+    pub fn only_gives(&self, name: &str, count: usize) -> Option<&str> {
+        let is_value = |word: &str| ["Tensor", "Gradients"].contains(&word);
+        let versions = self.versions(name).filter(|types| types.len() == count);
+        let given = versions.map(|types| {
+            let given = self.given.get(&(name.to_owned(), types.to_vec()))?;
+            let first = types.first()?;
+            (is_value(first) && is_value(given)).then_some(given.as_str())
+        });
+        let all: Option<Vec<&str>> = given.collect();
+        all?.first().copied()
     }
 
     /// Whether some version of `name` takes `count` arguments.
@@ -136,6 +155,7 @@ fn describe(engine: &Engine, info: &FuncInfo) -> Described {
     Described {
         names,
         types: (0..function.num_params).map(typed).collect(),
+        given: kinds::word(engine.map_type_name(&function.return_type)),
         options: (0..function.num_params).find(|index| parameter(*index).0 == "options"),
         doc: function.comments.join("\n"),
     }

@@ -15,6 +15,7 @@ pub mod library;
 mod nearest;
 pub mod nesting;
 mod problem;
+pub mod pytorch;
 mod resolver;
 pub mod settings;
 mod source;

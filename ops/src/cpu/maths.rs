@@ -94,6 +94,15 @@ pub(crate) fn exp(x: f32) -> f32 {
     y * power(half) * power(n.wrapping_sub(half))
 }
 
+/// `e^x - 1`: near 0 by its series, whose first terms are all of it there.
+#[inline(always)]
+pub(crate) fn expm1(x: f32) -> f32 {
+    const SERIES: [f32; 8] =
+        [1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0];
+    let near = x * polynomial(x, SERIES);
+    if x.abs() < 0.35 { near } else { exp(x) - 1.0 }
+}
+
 /// `ln(1 + e)` for e in [0, 1]; within 2e-7 of its size.
 #[inline(always)]
 fn log_1p_of_share(e: f32) -> f32 {

@@ -6,6 +6,9 @@ use super::Module;
 
 impl fmt::Display for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parameter) = self.as_parameter() {
+            return write!(f, "Parameter: {}", parameter.get());
+        }
         write_tree(f, self, "", 0)?;
         write!(f, "{} parameters", thousands(self.parameter_count()))
     }

@@ -28,7 +28,8 @@ pub use draft::{Draft, DraftOutput};
 pub use layer::*;
 pub use module::{Layer, Module, Seen};
 pub use optim::{
-    Adagrad, Adam, Lion, Optimiser, OptimiserState, RmsProp, Schedule, Scheduler, SchedulerState, Sgd,
+    Adadelta, Adagrad, Adam, AdamForm, Adamax, Lion, Optimiser, OptimiserState, RmsProp, Schedule, Scheduler,
+    SchedulerState, Sgd,
 };
 pub use parameter::{Fans, Parameter};
 pub use record::recorded;

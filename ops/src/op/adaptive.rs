@@ -30,7 +30,7 @@ fn along(x: &Tensor, dim: usize, size: usize, pooled: Pooled) -> Result<Tensor> 
     let d = dim as i64;
     let bin = |(start, length): (usize, usize)| {
         let part = x.narrow(d, start, length)?;
-        if pooled == Pooled::Max { part.max_dims(&[d], true) } else { part.mean_dims(&[d], true) }
+        if pooled == Pooled::Max { part.first_max_dims(&[d], true) } else { part.mean_dims(&[d], true) }
     };
     let parts = bins(n, size).map(bin).collect::<Result<Vec<_>>>()?;
     Tensor::concat(&parts.iter().collect::<Vec<_>>(), d)
@@ -177,7 +177,7 @@ impl Tensor {
         if weight.len() > 1 {
             shape[1] = channels;
         }
-        let below = self.clamp_max(0.0)?.mul(&weight.reshape(&shape)?);
+        let below = self.below_zero()?.mul(&weight.reshape(&shape)?);
         below.and_then(|below| self.relu()?.add(&below)).map_err(|e| e.named("prelu"))
     }
 

@@ -136,8 +136,11 @@ impl Op for Binary {
         let (a, b, dy) = (&at.x[0], &at.x[1], at.dy);
         let to_a = |da: Tensor| da.sum_to(a.shape());
         let to_b = |db: Tensor| db.sum_to(b.shape());
-        // Where both are equal, the first one counts as the larger or smaller.
-        let first = || if *self == Self::Maximum { a.ge(b) } else { a.le(b) };
+        // 1 where this one is chosen, 0 where the other one is, and a half where both are equal.
+        let share = |loses: Result<Tensor>, is_not: Result<Tensor>| {
+            let halves = loses?.cast(dy.dtype())?.add(&is_not?.cast(dy.dtype())?)?;
+            dy.mul(&halves.mul_scalar(-0.5)?.add_scalar(1.0)?)
+        };
         let da = at.want(0, || match self {
             Self::Add | Self::Sub | Self::Remainder => to_a(dy.clone()),
             Self::FloorDivide => to_a(dy.zeros_like()?),
@@ -145,7 +148,8 @@ impl Op for Binary {
             Self::Div => to_a(dy.div(b)?),
             Self::Pow => to_a(dy.mul(&b.mul(&a.pow(&less_one(b, a)?)?)?)?),
             Self::Atan2 => to_a(dy.mul(&part_of_square(b, a, b)?)?),
-            Self::Maximum | Self::Minimum => to_a(dy.mul(&first()?.cast(dy.dtype())?)?),
+            Self::Maximum => to_a(share(a.lt(b), a.le(b))?),
+            Self::Minimum => to_a(share(a.gt(b), a.ge(b))?),
         })?;
         let db = at.want(1, || match self {
             Self::Add => to_b(dy.clone()),
@@ -162,7 +166,8 @@ impl Op for Binary {
             Self::Atan2 => to_b(dy.mul(&part_of_square(a, a, b)?)?.neg()?),
             Self::Remainder => to_b(dy.mul(&a.div(b)?.floor()?)?.neg()?),
             Self::FloorDivide => to_b(dy.zeros_like()?),
-            Self::Maximum | Self::Minimum => to_b(dy.mul(&first()?.logical_not()?.cast(dy.dtype())?)?),
+            Self::Maximum => to_b(share(a.gt(b), a.ge(b))?),
+            Self::Minimum => to_b(share(a.lt(b), a.le(b))?),
         })?;
         Ok(vec![da, db])
     }
@@ -391,12 +396,12 @@ impl Tensor {
         divisor.and_then(|s| self.floor_divide(&s)).map_err(|e| e.named("floor_divide"))
     }
 
-    /// The larger of both; the gradient goes to the first where they are equal.
+    /// The larger of both; where they are equal, each gets half of the gradient.
     pub fn maximum(&self, other: &Tensor) -> Result<Tensor> {
         Binary::Maximum.of(self, other)
     }
 
-    /// The smaller of both; the gradient goes to the first where they are equal.
+    /// The smaller of both; where they are equal, each gets half of the gradient.
     pub fn minimum(&self, other: &Tensor) -> Result<Tensor> {
         Binary::Minimum.of(self, other)
     }

@@ -268,6 +268,12 @@ impl Tensor {
     pub fn conv1d(&self, weight: &Tensor, bias: Option<&Tensor>, window: Window) -> Result<Tensor> {
         require_rank("conv1d", self.spec(), 3, "signals [N, C, L]")?;
         require_rank("conv1d", weight.spec(), 3, "a weight [Co, Ci / groups, K]")?;
+        let (n, k) = (self.shape()[2], weight.shape()[2]);
+        let extent = window.dilation[1].saturating_mul(k - 1).saturating_add(1);
+        ensure(n.saturating_add(window.padding[1].saturating_mul(2)) >= extent, || {
+            let found = format!("signals of {n} under a kernel of {extent}");
+            Error::shape("conv1d", found, "a length of at least the kernel, with the padding")
+        })?;
         let row = |[_, column]: [usize; 2], height| [height, column];
         let window = Window {
             stride: row(window.stride, 1),

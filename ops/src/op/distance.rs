@@ -26,7 +26,7 @@ impl Tensor {
         let is_many = [self, other].iter().any(|x| x.shape()[x.rank() - 2] > MANY);
         let distances = || match p {
             2.0 if is_many => self.distances_by_product(other),
-            _ => self.unsqueeze(-2)?.sub(&other.unsqueeze(-3)?)?.p_norm(p),
+            _ => self.unsqueeze(-2)?.sub(&other.unsqueeze(-3)?)?.norm_of(p, &[-1], false),
         };
         distances().map_err(|e| e.named(OP))
     }
@@ -52,33 +52,8 @@ impl Tensor {
         ensure(self.rank().max(other.rank()) > 0, || {
             Error::shape(OP, show(self.shape()), "vectors in the last dimension")
         })?;
-        let distance = self.sub(other).and_then(|x| x.add_scalar(eps)?.p_norm(p));
+        let distance = self.sub(other).and_then(|x| x.add_scalar(eps)?.norm_of(p, &[-1], false));
         distance.map_err(|e| e.named(OP))
-    }
-
-    /// The p-norm over the last dimension, `(sum |x|^p)^(1/p)`; of 0 the number of elements that are not 0,
-    /// of infinity the largest. The gradient is 0 where the norm is.
-    fn p_norm(&self, p: f64) -> Result<Tensor> {
-        ensure(p >= 0.0, || Error::argument("norm", "p", p, "0 or more, or infinity"))?;
-        let last = &[-1];
-        if p == 0.0 {
-            return self.ne_scalar(0.0)?.cast(self.dtype())?.sum_dims(last, false);
-        }
-        if p == 1.0 {
-            return self.abs()?.sum_dims(last, false);
-        }
-        if p == 2.0 {
-            return self.norm_dims(last, false);
-        }
-        if p.is_infinite() {
-            return self.abs()?.max_dims(last, false);
-        }
-        // The slope of a power may be infinite at 0: there it is taken of a constant.
-        let zero = self.eq_scalar(0.0)?;
-        let powers = self.abs()?.masked_fill(&zero, 1.0)?.pow_scalar(p)?.masked_fill(&zero, 0.0)?;
-        let sum = powers.sum_dims(last, false)?;
-        let none = sum.eq_scalar(0.0)?;
-        sum.masked_fill(&none, 1.0)?.pow_scalar(1.0 / p)?.masked_fill(&none, 0.0)
     }
 
     /// The cosine of the angle of the vectors along `dim`, `a b / (max(|a|, eps) max(|b|, eps))`.

@@ -1,7 +1,7 @@
 //! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there
 //! is of a function. [`composed`](super::composed) has those that are made of others.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use burn::backend::{
     Dispatch, Scalar,
@@ -168,10 +168,45 @@ elementwise! {
         onnx: Node("Exp"),
         saves: OUTPUT,
     }
+    expm1, "e^x - 1, accurate near 0.", "0.0" => "0.0" {
+        cpu: |x| maths::expm1(x),
+        run: |x, _, device| expm1(x, device),
+        gradient: |_, y, dy| dy.mul(&y.add_scalar(1.0)?),
+        onnx: Nodes(|w| {
+            let power = w.node("Exp", [w.x(0)]);
+            w.node("Sub", [power, w.number(1.0)])
+        }),
+        saves: OUTPUT,
+    }
     log, "Natural logarithm.", "1.0" => "0.0" {
         run: |x, _, _| Dispatch::float_log(x),
         gradient: |x, _, dy| dy.div(x),
         onnx: Node("Log"),
+    }
+    exp2, "2^x", "3.0" => "8.0" {
+        cpu: |x| libm::exp2f(x),
+        run: |x, _, _| Dispatch::float_exp(Dispatch::float_mul_scalar(x, Scalar::Float(LN_2))),
+        gradient: |_, y, dy| dy.mul(y)?.mul_scalar(LN_2),
+        onnx: Nodes(|w| w.node("Pow", [w.number(2.0), w.x(0)])),
+        saves: OUTPUT,
+    }
+    log2, "Logarithm to base 2.", "8.0" => "3.0" {
+        cpu: |x| libm::log2f(x),
+        run: |x, _, _| Dispatch::float_mul_scalar(Dispatch::float_log(x), Scalar::Float(LOG2_E)),
+        gradient: |x, _, dy| dy.div(x)?.mul_scalar(LOG2_E),
+        onnx: Nodes(|w| {
+            let log = w.node("Log", [w.x(0)]);
+            w.node("Mul", [log, w.number(LOG2_E)])
+        }),
+    }
+    log10, "Logarithm to base 10.", "1000.0" => "3.0" {
+        cpu: |x| libm::log10f(x),
+        run: |x, _, _| Dispatch::float_mul_scalar(Dispatch::float_log(x), Scalar::Float(LOG10_E)),
+        gradient: |x, _, dy| dy.div(x)?.mul_scalar(LOG10_E),
+        onnx: Nodes(|w| {
+            let log = w.node("Log", [w.x(0)]);
+            w.node("Mul", [log, w.number(LOG10_E)])
+        }),
     }
     log1p, "log(1 + x), accurate near 0.", "0.0" => "0.0" {
         run: |x, _, _| Dispatch::float_log1p(x),
@@ -187,6 +222,16 @@ elementwise! {
         gradient: |_, y, dy| dy.div(&y.mul_scalar(2.0)?),
         onnx: Node("Sqrt"),
         saves: OUTPUT,
+    }
+    rsqrt, "1 / square root", "4.0" => "0.5" {
+        cpu: |x| 1.0 / x.sqrt(),
+        run: |x, _, _| Dispatch::float_recip(Dispatch::float_sqrt(x)),
+        gradient: |x, y, dy| dy.mul(&y.div(x)?)?.mul_scalar(-0.5),
+        onnx: Nodes(|w| {
+            let root = w.node("Sqrt", [w.x(0)]);
+            w.node("Reciprocal", [root])
+        }),
+        saves: ALL,
     }
     square, "x^2", "3.0" => "9.0" {
         integers: Kept,
@@ -249,6 +294,24 @@ elementwise! {
         run: |x, _, _| Dispatch::float_cosh(x),
         gradient: |x, _, dy| dy.mul(&x.sinh()?),
         onnx: Node("Cosh"),
+    }
+    asinh, "Inverse hyperbolic sine.", "0.0" => "0.0" {
+        cpu: |x| libm::asinhf(x),
+        run: |x, _, _| Dispatch::float_asinh(x),
+        gradient: |x, _, dy| dy.div(&x.square()?.add_scalar(1.0)?.sqrt()?),
+        onnx: Node("Asinh"),
+    }
+    acosh, "Inverse hyperbolic cosine.", "1.0" => "0.0" {
+        cpu: |x| libm::acoshf(x),
+        run: |x, _, _| Dispatch::float_acosh(x),
+        gradient: |x, _, dy| dy.div(&x.square()?.add_scalar(-1.0)?.sqrt()?),
+        onnx: Node("Acosh"),
+    }
+    atanh, "Inverse hyperbolic tangent.", "0.0" => "0.0" {
+        cpu: |x| libm::atanhf(x),
+        run: |x, _, _| Dispatch::float_atanh(x),
+        gradient: |x, _, dy| dy.div(&x.square()?.neg()?.add_scalar(1.0)?),
+        onnx: Node("Atanh"),
     }
     tanh, "Hyperbolic tangent.", "0.0" => "0.0" {
         cpu: |x| maths::tanh(x),
@@ -377,6 +440,21 @@ fn other_leg(x: Primitive) -> Primitive {
     let one = Scalar::Float(1.0);
     let below = Dispatch::float_add_scalar(Dispatch::float_neg(x.clone()), one);
     Dispatch::float_sqrt(Dispatch::float_mul(below, Dispatch::float_add_scalar(x, one)))
+}
+
+/// `e^x - 1`; near 0 by as many terms of its series as f64 shows.
+fn expm1(x: Primitive, device: Device) -> Primitive {
+    let (one, half) = (Scalar::Float(1.0), Scalar::Float(0.5));
+    let mut series =
+        Dispatch::float_add_scalar(Dispatch::float_mul_scalar(x.clone(), Scalar::Float(0.0)), one);
+    for n in (2..=14).rev() {
+        let part = Dispatch::float_mul_scalar(x.clone(), Scalar::Float(1.0 / f64::from(n)));
+        series = Dispatch::float_add_scalar(Dispatch::float_mul(part, series), one);
+    }
+    let near = Dispatch::float_mul(x.clone(), series);
+    let is_near = Dispatch::float_lower_elem(Dispatch::float_abs(x.clone()), half, device.bool_store());
+    let far = Dispatch::float_add_scalar(Dispatch::float_exp(x), Scalar::Float(-1.0));
+    Dispatch::float_mask_where(far, is_near, near)
 }
 
 /// `max(x, 0) + log(1 + e^-|x|)`, which overflows nowhere.

@@ -106,12 +106,25 @@ fn product((a, a_steps): (&[f32], Steps), (b, b_steps): (&[f32], Steps), [m, k, 
 }
 
 impl Tensor {
-    /// The matrix product `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast.
+    /// The matrix product `[.., M, K] x [.., K, N] -> [.., M, N]`; leading dimensions broadcast. A vector
+    /// stands for a row on the left, a column on the right, and leaves that dimension out: of two it is their
+    /// scalar product.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the inner sizes differ or a tensor has fewer than two dimensions,
+    /// [`Error::Shape`] when the inner sizes differ or a tensor has no dimensions,
     /// [`Error::DType`] for anything but floats of one type.
     pub fn matmul(&self, other: &Tensor) -> Result<Tensor> {
-        apply(MatMul, &[self, other])
+        let is_vector = [self.rank() == 1, other.rank() == 1];
+        if is_vector == [false, false] || self.rank() * other.rank() == 0 {
+            return apply(MatMul, &[self, other]);
+        }
+        let product = || {
+            let row = if is_vector[0] { self.unsqueeze(0)? } else { self.clone() };
+            let column = if is_vector[1] { other.unsqueeze(1)? } else { other.clone() };
+            let y = apply(MatMul, &[&row, &column])?;
+            let y = if is_vector[1] { y.squeeze(-1)? } else { y };
+            if is_vector[0] { y.squeeze(-1 - i64::from(!is_vector[1])) } else { Ok(y) }
+        };
+        product().map_err(|e| e.named("matmul"))
     }
 }

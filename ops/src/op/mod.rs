@@ -3,10 +3,12 @@
 
 use crate::{DType, Error, Result, Spec, ensure, tensor::show};
 
+mod activations;
 mod adaptive;
 mod backward;
 pub(crate) mod batch_norm;
 mod binary;
+mod bitwise;
 mod compare;
 mod composed;
 mod concat;
@@ -16,6 +18,7 @@ mod conv3d;
 pub(crate) mod count;
 mod cumsum;
 pub mod custom;
+mod diagonal;
 mod distance;
 mod einsum;
 mod elementwise;
@@ -43,6 +46,7 @@ mod shift;
 mod slice;
 mod softmax;
 mod sort;
+mod special;
 mod statistics;
 mod subscript;
 mod window;

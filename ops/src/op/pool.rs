@@ -21,15 +21,24 @@ struct Pool {
     kernel: [usize; 2],
     stride: [usize; 2],
     padding: [usize; 2],
+    dilation: [usize; 2],
+    /// Whether a last window that is partly outside counts.
+    ceil: bool,
 }
 
 impl Pool {
-    /// `[N, C, H, W] -> [N, C, Ho, Wo]`, `Ho = floor((H + 2 padding - kernel) / stride) + 1`.
+    fn new(kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Self {
+        Self { kernel, stride, padding, dilation: [1; 2], ceil: false }
+    }
+
+    /// `[N, C, H, W] -> [N, C, Ho, Wo]`, `Ho = floor((H + 2 padding - extent) / stride) + 1` with an extent
+    /// of `dilation (kernel - 1) + 1`, or the ceiling of it for windows that begin in the image.
     fn infer(&self, op: &'static str, x: &Spec) -> Result<Spec> {
         require_float(op, x)?;
         require_rank(op, x, 4, "images [N, C, H, W]")?;
         require_step(op, "the kernel", 1, &self.kernel)?;
         require_step(op, "the stride", 1, &self.stride)?;
+        require_step(op, "the dilation", 1, &self.dilation)?;
         let mut y = x.clone();
         for d in 0..2 {
             let (kernel, stride, padding) = (self.kernel[d], self.stride[d], self.padding[d]);
@@ -37,15 +46,19 @@ impl Pool {
             ensure(padding <= kernel / 2, || {
                 Error::argument(op, "the padding", padding, format!("at most half of the kernel of {kernel}"))
             })?;
+            let extent = self.dilation[d].saturating_mul(kernel - 1).saturating_add(1);
             let padded = x.shape[d + 2] + 2 * padding;
-            ensure(padded >= kernel, || {
+            ensure(padded >= extent, || {
                 Error::shape(
                     op,
                     format!("{:?} under a window of {:?}", x.shape, self.kernel),
-                    format!("images of at least {kernel} with their padding in dimension {}", d + 2),
+                    format!("images of at least {extent} with their padding in dimension {}", d + 2),
                 )
             })?;
-            y.shape[d + 2] = (padded - kernel) / stride + 1;
+            let n = (padded - extent) / stride + 1;
+            let is_cut =
+                self.ceil && (padded - extent) % stride != 0 && n * stride < x.shape[d + 2] + padding;
+            y.shape[d + 2] = n + usize::from(is_cut);
         }
         Ok(y)
     }
@@ -74,8 +87,8 @@ impl Op for MaxPool {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        let Pool { kernel, stride, padding } = self.0;
-        Dispatch::max_pool2d(x[0].primitive(), kernel, stride, padding, [1, 1], false)
+        let Pool { kernel, stride, padding, dilation, ceil } = self.0;
+        Dispatch::max_pool2d(x[0].primitive(), kernel, stride, padding, dilation, ceil)
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -83,7 +96,10 @@ impl Op for MaxPool {
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
-        Ok(w.node_with("MaxPool", w.all(), self.0.attributes()))
+        let mut attributes = self.0.attributes();
+        attributes.push(("dilations", OnnxAttribute::ints(self.0.dilation)));
+        attributes.push(("ceil_mode", usize::from(self.0.ceil).into()));
+        Ok(w.node_with("MaxPool", w.all(), attributes))
     }
 }
 
@@ -106,15 +122,15 @@ impl Op for MaxPoolGradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let Pool { kernel, stride, padding } = self.pool;
+        let Pool { kernel, stride, padding, dilation, ceil } = self.pool;
         let (images, values) = (x[0].primitive(), x[1].primitive());
-        let (one, i32) = ([1, 1], int_dtype(DType::I32));
+        let i32 = int_dtype(DType::I32);
         let found =
-            Dispatch::max_pool2d_with_indices(images.clone(), kernel, stride, padding, one, false, i32);
+            Dispatch::max_pool2d_with_indices(images.clone(), kernel, stride, padding, dilation, ceil, i32);
         let indices = found.indices;
         if !self.transposed {
             return Dispatch::max_pool2d_with_indices_backward(
-                images, kernel, stride, padding, one, false, values, indices,
+                images, kernel, stride, padding, dilation, ceil, values, indices,
             )
             .x_grad;
         }
@@ -147,7 +163,7 @@ impl Op for AvgPool {
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        let Pool { kernel, stride, padding } = self.pool;
+        let Pool { kernel, stride, padding, .. } = self.pool;
         Dispatch::avg_pool2d(x[0].primitive(), kernel, stride, padding, self.count_padding, false)
     }
 
@@ -179,7 +195,7 @@ impl Op for AvgPoolGradient {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        let Pool { kernel, stride, padding } = self.forward.pool;
+        let Pool { kernel, stride, padding, .. } = self.forward.pool;
         // Only the shape of the images matters.
         let (images, dy) = (full_primitive(y, 0.0, device), x[0].primitive());
         let count_padding = self.forward.count_padding;
@@ -200,7 +216,23 @@ impl Tensor {
     /// [`Error::Argument`] for a kernel or stride of 0 and a padding of more than half of the kernel,
     /// [`Error::Shape`] for other ranks and images smaller than the kernel.
     pub fn max_pool2d(&self, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Result<Tensor> {
-        apply(MaxPool(Pool { kernel, stride, padding }), &[self])
+        apply(MaxPool(Pool::new(kernel, stride, padding)), &[self])
+    }
+
+    /// [`Tensor::max_pool2d`] of windows with gaps, and where `ceil`, also of those at the end that are
+    /// partly outside but begin in the image.
+    ///
+    /// # Errors
+    /// As [`Tensor::max_pool2d`].
+    pub fn max_pool2d_dilated(
+        &self,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: [usize; 2],
+        dilation: [usize; 2],
+        ceil: bool,
+    ) -> Result<Tensor> {
+        apply(MaxPool(Pool { dilation, ceil, ..Pool::new(kernel, stride, padding) }), &[self])
     }
 
     /// The mean under each window of images `[N, C, H, W]`, to `[N, C, Ho, Wo]` as
@@ -215,7 +247,7 @@ impl Tensor {
         padding: [usize; 2],
         count_include_pad: bool,
     ) -> Result<Tensor> {
-        let pool = Pool { kernel, stride, padding };
+        let pool = Pool::new(kernel, stride, padding);
         apply(AvgPool { pool, count_padding: count_include_pad }, &[self])
     }
 

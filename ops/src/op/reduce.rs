@@ -8,7 +8,7 @@ use burn::backend::{
 
 use super::{
     OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind,
-    require, require_float, require_number,
+    custom::custom_gradient, require, require_float, require_number,
 };
 use crate::{
     DType, Device, Result, Spec, Tensor,
@@ -160,14 +160,21 @@ impl Tensor {
         self.arg_extremum(dim, keep, false, self.device().whole())
     }
 
-    /// The largest element over `dims`; the gradient goes to the first where several are equal.
+    /// The largest element over `dims`; several that are equal share the gradient evenly, as PyTorch's
+    /// `amax` has it.
     pub fn max_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
-        self.extremum(dims, keep, true)
+        self.shared_extremum(dims, keep, true)
     }
 
-    /// The smallest element over `dims`; the gradient goes to the first where several are equal.
+    /// The smallest element over `dims`; several that are equal share the gradient evenly.
     pub fn min_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
-        self.extremum(dims, keep, false)
+        self.shared_extremum(dims, keep, false)
+    }
+
+    /// The largest element over `dims`; the gradient goes to the first where several are equal, as that of
+    /// pooling does.
+    pub fn first_max_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
+        self.extremum(dims, keep, true)
     }
 
     /// The product over `dims`; of whole numbers and truth values as [`Tensor::sum_dims`].
@@ -210,6 +217,24 @@ impl Tensor {
         let op = ArgExtremum { dim: 0, largest, index };
         let dim = self.spec().dim(op.name(), dim)?;
         apply(ArgExtremum { dim, ..op }, &[self])?.drop_reduced(&[dim], keep)
+    }
+
+    fn shared_extremum(&self, dims: &[i64], keep: bool, largest: bool) -> Result<Tensor> {
+        let name = if largest { "max" } else { "min" };
+        if self.node().is_none() || self.is_symbolic() || self.rank() == 0 || !self.dtype().is_float() {
+            return self.extremum(dims, keep, largest);
+        }
+        let reduced: Vec<i64> = self.spec().dims(name, dims)?.iter().map(|&d| d as i64).collect();
+        let found = custom_gradient(name, &[self], |x| x[0].extremum(&reduced, true, largest), {
+            let reduced = reduced.clone();
+            move |at| {
+                let equal = at.x[0].detach().eq(&at.y.detach())?.cast(at.dy.dtype())?;
+                let share = equal.div(&equal.sum_dims(&reduced, true)?)?;
+                Ok(vec![Some(at.dy.mul(&share)?)])
+            }
+        })?;
+        let dims: Vec<usize> = reduced.iter().map(|&d| d as usize).collect();
+        found.drop_reduced(&dims, keep)
     }
 
     fn extremum(&self, dims: &[i64], keep: bool, largest: bool) -> Result<Tensor> {

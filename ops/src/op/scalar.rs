@@ -124,8 +124,8 @@ impl Op for WithScalar {
             // x^-1 is not finite at 0, where the gradient of x^0 is 0 as everywhere else.
             Pow if s == 0.0 => dy.zeros_like()?,
             Pow => dy.mul(&x.pow_scalar(s - 1.0)?)?.mul_scalar(s)?,
-            ClampMin => where_inside(x.ge_scalar(s)?)?,
-            ClampMax => where_inside(x.le_scalar(s)?)?,
+            ClampMin => where_inside(x.gt_scalar(s)?)?,
+            ClampMax => where_inside(x.lt_scalar(s)?)?,
         })])
     }
 
@@ -213,7 +213,7 @@ impl Tensor {
         apply(WithScalar(Pow, s), &[self])
     }
 
-    /// `y = min(max(x, low), high)`; the gradient passes where x is inside, borders included.
+    /// `y = min(max(x, low), high)`; the gradient passes where x is inside, without the bounds.
     pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
         ensure(low <= high, || {
             let found = format!("{low} to {high}");
@@ -230,6 +230,12 @@ impl Tensor {
     /// `y = min(x, high)`
     pub fn clamp_max(&self, high: f64) -> Result<Tensor> {
         apply(WithScalar(ClampMax, high), &[self])
+    }
+
+    /// `y = min(x, 0)`, whose gradient at 0 is 1: the lower part of functions with a bend there.
+    pub fn below_zero(&self) -> Result<Tensor> {
+        let below = self.gt_scalar(0.0).and_then(|above| self.masked_fill(&above, 0.0));
+        below.map_err(|e| e.named("below_zero"))
     }
 
     /// Another element type: floats to integers towards 0, numbers to truth values as `x != 0`.

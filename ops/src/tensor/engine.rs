@@ -127,7 +127,11 @@ pub(crate) fn supported(op: &'static str, spec: &Spec, device: Device) -> Result
     ensure(spec.rank() <= Spec::MAX_RANK, || {
         Error::shape(op, show(&spec.shape), format!("at most {} dimensions", Spec::MAX_RANK))
     })?;
-    ensure(!spec.is_empty(), || Error::shape(op, show(&spec.shape), "no dimension of size 0"))?;
+    ensure(!spec.is_empty(), || {
+        let expected =
+            "no dimension of size 0 (tensors have elements; how many a mask chooses says `mask.sum()`)";
+        Error::shape(op, show(&spec.shape), expected)
+    })?;
     ensure(DType::ALL.contains(&spec.dtype), || {
         Error::dtype(op, spec.dtype, DType::ALL.map(DType::name).join(", "))
     })?;

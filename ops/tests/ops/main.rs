@@ -8,6 +8,7 @@ mod support;
 mod augment;
 mod augment_policies;
 mod autodiff;
+mod bends;
 mod bools;
 mod conv;
 mod determinism;

@@ -5,7 +5,7 @@ use ops::{
     DType, Device, Gradients, Tensor,
     nn::{
         Parameter, linear,
-        optim::{Adam, Optimiser, OptimiserStep, RmsProp, Rule, Sgd},
+        optim::{Adadelta, Adam, AdamForm, Adamax, Optimiser, OptimiserStep, RmsProp, Rule, Sgd},
     },
     random,
 };
@@ -71,9 +71,57 @@ fn fused_steps_are_the_plain_ones() {
     assert_fused_is_plain(sgd);
     assert_fused_is_plain(Sgd { nesterov: true, dampening: 0.0, ..sgd });
     assert_fused_is_plain(Adam { weight_decay: 0.02, ..Adam::default() });
+    assert_fused_is_plain(Adam { amsgrad: true, ..Adam::default() });
     assert_fused_is_plain(Adam::decoupled());
+    assert_fused_is_plain(Adamax { weight_decay: 0.02, ..Adamax::default() });
+    assert_fused_is_plain(Adadelta { weight_decay: 0.02, ..Adadelta::default() });
+    assert_fused_is_plain(AdamForm { weight_decay: 0.02, ..AdamForm::rectified() });
+    assert_fused_is_plain(AdamForm { decoupled: true, weight_decay: 0.02, ..AdamForm::nesterov(0.004) });
     assert_fused_is_plain(RmsProp::default());
+    assert_fused_is_plain(RmsProp { centered: true, ..RmsProp::default() });
+    assert_fused_is_plain(RmsProp { centered: true, momentum: 0.5, ..RmsProp::default() });
     assert_fused_is_plain(RmsProp { momentum: 0.5, weight_decay: 0.01, ..RmsProp::default() });
+}
+
+/// torch 2.15: eight steps of torch.optim.Adamax and the like from [1, -2, 0.5], with gradients (i + 1)
+/// [0.3, -0.2, 1], every third times -0.5.
+#[track_caller]
+fn assert_eight_steps(rule: impl Rule + Copy, lr: f64, expected: &[f64]) {
+    for (dtype, limit) in [(DType::F32, 2e-5), (DType::F64, 2e-7)] {
+        let start = Tensor::from_data(vec![1.0, -2.0, 0.5], [3], Device::Cpu).unwrap().cast(dtype).unwrap();
+        let parameter = Parameter::new(&start).unwrap();
+        let optimiser = Optimiser::new(rule, lr, one("p", &parameter)).unwrap();
+        for i in 0..8 {
+            let size = f64::from(i + 1) * if i % 3 == 0 { -0.5 } else { 1.0 };
+            let gradient = Tensor::from_data(vec![0.3, -0.2, 1.0], [3], Device::Cpu).unwrap();
+            let gradient = gradient.cast(dtype).unwrap().mul_scalar(size).unwrap();
+            optimiser.step(&gradients(&parameter, &gradient)).unwrap();
+        }
+        assert_near(&parameter.get().to_f64().unwrap(), expected, limit);
+    }
+}
+
+#[test]
+fn later_rules_step_as_pytorch() {
+    let decay = 0.01;
+    let adamax = Adamax { weight_decay: decay, ..Adamax::default() };
+    assert_eight_steps(adamax, 0.1, &[0.8505202, -1.8430464, 0.3538515]);
+    let adadelta = Adadelta { rho: 0.8, weight_decay: decay, ..Adadelta::default() };
+    assert_eight_steps(adadelta, 0.5, &[0.9928502, -1.9927891, 0.4928787]);
+    let radam = AdamForm { weight_decay: decay, ..AdamForm::rectified() };
+    assert_eight_steps(radam, 0.1, &[0.8648867, -1.9013338, 0.076535]);
+    let decoupled = AdamForm { decoupled: true, ..radam };
+    assert_eight_steps(decoupled, 0.1, &[0.8624338, -1.895864, 0.0766043]);
+    let nadam = |speed| AdamForm { weight_decay: decay, ..AdamForm::nesterov(speed) };
+    assert_eight_steps(nadam(0.05), 0.1, &[0.6743009, -1.6679317, 0.1769379]);
+    let decoupled = AdamForm { decoupled: true, ..nadam(0.004) };
+    assert_eight_steps(decoupled, 0.1, &[0.6685362, -1.6605641, 0.1725222]);
+    let amsgrad = Adam { betas: [0.9, 0.5], amsgrad: true, ..Adam::default() };
+    assert_eight_steps(amsgrad, 0.1, &[0.8022737, -1.8022737, 0.3022737]);
+    let centered = RmsProp { centered: true, ..RmsProp::default() };
+    assert_eight_steps(centered, 0.1, &[-1.0645802, 0.0645804, -1.5645799]);
+    let both = RmsProp { momentum: 0.5, weight_decay: decay, ..centered };
+    assert_eight_steps(both, 0.1, &[-2.3911973, 1.4440668, -2.8832529]);
 }
 
 #[test]

@@ -185,8 +185,9 @@ fn add_mixing(module: &mut Adder) {
         )
         .add(
             "cutmix(images, labels, classes, alpha)",
-            "#{ images, labels }: each image has a box of the one before it in the batch, on average half of \
-             the area for alpha = 1; labels as of mixup, by the area. (Yun et al., 2019.)",
+            "#{ images, labels }: each image has a box of the one before it in the batch, on average three \
+             tenths of the area for alpha = 1, as boxes are cut off at the edges; labels as of mixup, by \
+             the area. (Yun et al., 2019.)",
             "augment::cutmix(ones([4, 1, 8, 8]), tensor([0, 1, 2, 1]).cast(\"i32\"), 3).images.mean().item() \
              => 1.0",
             |images: Tensor, labels: Tensor, classes: usize, alpha: Option<f64>| {

@@ -189,6 +189,15 @@ fn sorted(given: Option<Given>, options: Option<Map>) -> Result<(Option<Tensor>,
     Ok((bias, options))
 }
 
+/// The last two sizes of a weight of images; of signals the column half.
+fn kernel(weight: &Tensor) -> [usize; 2] {
+    match weight.shape() {
+        [_, _, k] => [1, *k],
+        [.., h, w] => [*h, *w],
+        _ => [1; 2],
+    }
+}
+
 fn add_affine(global: &mut Adder) {
     global
         .add(
@@ -207,7 +216,8 @@ fn add_affine(global: &mut Adder) {
              }).to_array() => [[[2.0, 4.0, 6.0, 4.0]]]",
             |x: Tensor, weight: Tensor, bias: Option<Given>, options: Option<Map>| -> Result<Tensor> {
                 let (bias, options) = sorted(bias, options)?;
-                let window = CallOptions::read("conv1d", options, conv_options)?.window;
+                let window =
+                    CallOptions::read("conv1d", options, |o| conv_options(o, Some(kernel(&weight))))?.window;
                 Ok(x.conv1d(&weight, bias.as_ref(), window)?)
             },
         )
@@ -221,7 +231,8 @@ fn add_affine(global: &mut Adder) {
              .to_array() => [[[[6.0]]]]",
             |x: Tensor, weight: Tensor, bias: Option<Given>, options: Option<Map>| -> Result<Tensor> {
                 let (bias, options) = sorted(bias, options)?;
-                let window = CallOptions::read("conv2d", options, conv_options)?.window;
+                let window =
+                    CallOptions::read("conv2d", options, |o| conv_options(o, Some(kernel(&weight))))?.window;
                 Ok(x.conv2d(&weight, bias.as_ref(), window)?)
             },
         )

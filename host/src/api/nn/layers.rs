@@ -2,15 +2,15 @@
 
 use ops::{
     Result as OpsResult, Tensor,
-    nn::{self, Activation, BatchNormOptions, ConvOptions, Module},
+    nn::{self, BatchNormOptions, ConvOptions, Module},
     op::{Window, Window3d},
 };
-use rhai::Map;
+use rhai::{Dynamic, Map};
 
 use crate::{
-    api::options::CallOptions,
+    api::options::{CallOptions, one_of},
     error::{Error, Result},
-    script::{Adder, Pair, Triple},
+    script::{Adder, FromScript, Pair, Refusal, Triple},
     session::Session,
 };
 
@@ -18,7 +18,6 @@ use crate::{
 pub fn add(module: &mut Adder) {
     add_affine(module);
     add_norms(module);
-    add_activations(module);
     module
         .add(
             "dropout(p)",
@@ -27,12 +26,26 @@ pub fn add(module: &mut Adder) {
             nn::dropout,
         )
         .add(
-            "embedding(count, size)",
-            "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1).",
+            "embedding(count, size, options)",
+            "A vector for each class: labels [..] -> [.., size]. The vectors start from N(0, 1). With the \
+             option \
+             padding_idx that of one class is zeros, and not trained.",
             "nn::embedding(10, 3).forward(tensor([7, 1])).shape => [2, 3]\n\
              nn::embedding(3, 2).init_uniform(7, 7).forward(tensor([2])).to_array() \
-             => [[7.0, 7.0]]",
-            |session: &Session, count: usize, size: usize| made(session, nn::embedding(count, size)),
+             => [[7.0, 7.0]]\n\
+             nn::embedding(3, 2, #{ padding_idx: 1 }).forward(tensor([1])).to_array() => [[0.0, 0.0]]",
+            |session: &Session, count: usize, size: usize, options: Option<Map>| {
+                let padding = CallOptions::read("nn::embedding", options, |options| {
+                    options.find::<usize>("padding_idx")
+                })?;
+                made(
+                    session,
+                    match padding {
+                        Some(padding) => nn::padded_embedding(count, size, padding),
+                        None => nn::embedding(count, size),
+                    },
+                )
+            },
         )
         .add(
             "parameter(x)",
@@ -85,15 +98,48 @@ pub fn made(session: &Session, module: OpsResult<Module>) -> Result<Module> {
     Ok(module)
 }
 
-/// The options that all convolutions have.
-pub fn conv_options(options: &mut CallOptions) -> Result<ConvOptions> {
-    let window = Window {
-        stride: options.pair("stride", 1)?,
-        padding: options.pair("padding", 0)?,
-        dilation: options.pair("dilation", 1)?,
-        groups: options.get("groups", 1)?,
+/// The padding of a convolution: sizes, or "same" and "valid".
+struct Around(Option<Pair>, bool);
+
+impl FromScript for Around {
+    const NAME: &'static str = "integer, array of two, \"same\" or \"valid\"";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let Ok(name) = String::from_script(value) else {
+            return Pair::from_script(value).map(|pair| Self(Some(pair), false));
+        };
+        let is_same = one_of("there is no padding", &name, &[("same", true), ("valid", false)]);
+        is_same.map(|is_same| Self(None, is_same)).map_err(Refusal::Value)
+    }
+}
+
+/// The options that all convolutions have, for a kernel of that size; transposed ones have no padding "same".
+pub fn conv_options(options: &mut CallOptions, kernel: Option<[usize; 2]>) -> Result<ConvOptions> {
+    let (stride, dilation) = (options.pair("stride", 1)?, options.pair("dilation", 1)?);
+    let padding = match options.find::<Around>("padding")? {
+        Some(Around(None, true)) => same_padding(kernel, stride, dilation)?,
+        Some(Around(Some(pair), _)) => pair.0,
+        _ => [0; 2],
     };
+    let window = Window { stride, padding, dilation, groups: options.get("groups", 1)? };
     Ok(ConvOptions { window, bias: options.get("bias", true)?, ..ConvOptions::default() })
+}
+
+/// The padding with which a convolution keeps the size of what it goes over.
+fn same_padding(kernel: Option<[usize; 2]>, stride: [usize; 2], dilation: [usize; 2]) -> Result<[usize; 2]> {
+    let Some(kernel) = kernel else {
+        let problem = "padding \"same\" of a transposed convolution";
+        return Err(Error::usage(problem, "give the padding as a number"));
+    };
+    let around = [0, 1].map(|d| dilation[d].saturating_mul(kernel[d].saturating_sub(1)));
+    if stride != [1, 1] {
+        return Err(Error::usage("padding \"same\" with a stride", "give the padding as a number"));
+    }
+    if around.iter().any(|n| n % 2 != 0) {
+        let problem = format!("padding \"same\" around a kernel of {kernel:?}, which has no middle");
+        return Err(Error::usage(problem, "take an odd kernel, or `x.pad([0, 1])` first"));
+    }
+    Ok(around.map(|n| n / 2))
 }
 
 /// Those of one of volumes, and whether it has a bias.
@@ -108,7 +154,7 @@ fn volume_options(options: &mut CallOptions) -> Result<(Window3d, bool)> {
 /// Those of a transposed one.
 pub fn transposed_options(options: &mut CallOptions) -> Result<ConvOptions> {
     let output_padding = options.pair("output_padding", 0)?;
-    Ok(ConvOptions { output_padding, ..conv_options(options)? })
+    Ok(ConvOptions { output_padding, ..conv_options(options, None)? })
 }
 
 fn add_affine(module: &mut Adder) {
@@ -127,19 +173,29 @@ fn add_affine(module: &mut Adder) {
         )
         .add(
             "conv1d(inputs, outputs, kernel, options)",
-            "Convolution of sequences [N, inputs, L], with options stride, padding, dilation, groups, bias. \
-             Weight and bias start uniform in +-1 / sqrt(inputs / groups * kernel), as in PyTorch.",
+            "Convolution of sequences [N, inputs, L], with options stride, padding (a number or \
+             \"same\"), dilation, groups, bias. Weight and bias start uniform in +-1 / sqrt(inputs / \
+             groups * kernel), as in PyTorch.",
             "nn::conv1d(2, 4, 3, #{ padding: 1 }).forward(zeros([1, 2, 9])).shape => [1, 4, 9]\n\
              nn::conv1d(1, 1, 2, #{}).init_uniform(1, 1).forward(tensor([[[1.0, 2.0, 3.0]]])).to_array() \
              => [[[4.0, 6.0]]]",
             |session: &Session, i: usize, o: usize, k: usize, map: Option<Map>| {
-                made(session, nn::conv1d(i, o, k, CallOptions::read("nn::conv1d", map, conv_options)?))
+                made(
+                    session,
+                    nn::conv1d(
+                        i,
+                        o,
+                        k,
+                        CallOptions::read("nn::conv1d", map, |o| conv_options(o, Some([1, k])))?,
+                    ),
+                )
             },
         )
         .add(
             "conv2d(inputs, outputs, kernel, options)",
             "Convolution of images [N, inputs, H, W] with a kernel of one size or [height, width], with \
-             options stride, padding, dilation, groups (1, 0, 1, 1) and bias (true). Weight and bias start \
+             options stride, padding (also \"same\"), dilation, groups (1, 0, 1, 1) and bias (true). \
+             Weight and bias start \
              uniform in +-1 / sqrt(inputs / groups * height * width), as in PyTorch.",
             "nn::conv2d(1, 8, 5).forward(zeros([2, 1, 28, 28])).shape => [2, 8, 24, 24]\n\
              nn::conv2d(1, 1, 2).init_uniform(1, 1).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() \
@@ -147,7 +203,15 @@ fn add_affine(module: &mut Adder) {
              nn::conv2d(1, 1, 2, #{ stride: 2, padding: 1 }).init_uniform(1, 1)\
              .forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[2.0, 3.0], [4.0, 5.0]]]]",
             |session: &Session, i: usize, o: usize, k: Pair, options: Option<Map>| {
-                made(session, nn::conv2d(i, o, k.0, CallOptions::read("nn::conv2d", options, conv_options)?))
+                made(
+                    session,
+                    nn::conv2d(
+                        i,
+                        o,
+                        k.0,
+                        CallOptions::read("nn::conv2d", options, |o| conv_options(o, Some(k.0)))?,
+                    ),
+                )
             },
         )
         .add(
@@ -277,71 +341,4 @@ fn norm_options(options: &mut CallOptions) -> Result<BatchNormOptions> {
     let default = BatchNormOptions::default();
     let (eps, momentum) = (options.get("eps", default.eps)?, options.get("momentum", default.momentum)?);
     Ok(BatchNormOptions { eps, momentum, ..default })
-}
-
-fn add_activations(module: &mut Adder) {
-    let make = |activation: Activation| move || nn::activation(activation);
-    module
-        .add("relu()", "max(x, 0)", "nn::relu().forward(tensor([-1.0, 2.0])).to_array() => [0.0, 2.0]", {
-            make(Activation::Relu)
-        })
-        .add(
-            "leaky_relu(slope)",
-            "x where x > 0, slope x elsewhere",
-            "nn::leaky_relu(0.5).forward(tensor([-1.0, 2.0])).to_array() => [-0.5, 2.0]",
-            |slope: f64| nn::activation(Activation::LeakyRelu(slope)),
-        )
-        .add(
-            "prelu(count, start)",
-            "x where x > 0, weight x elsewhere, with one weight (1), or one for each channel; they start \
-             at 0.25.",
-            "nn::prelu().forward(tensor([-4.0, 2.0])).to_array() => [-1.0, 2.0]\n\
-             nn::prelu(3).parameter_count() => 3\n\
-             nn::prelu(1, 0.5).forward(tensor([-4.0])).to_array() => [-2.0]",
-            |session: &Session, count: Option<usize>, start: Option<f64>| {
-                made(session, nn::prelu(count.unwrap_or(1), start.unwrap_or(0.25)))
-            },
-        )
-        .add("sigmoid()", "1 / (1 + e^-x)", "nn::sigmoid().forward(tensor([0.0])).to_array() => [0.5]", {
-            make(Activation::Sigmoid)
-        })
-        .add("tanh()", "Hyperbolic tangent.", "nn::tanh().forward(tensor([0.0])).to_array() => [0.0]", {
-            make(Activation::Tanh)
-        })
-        .add(
-            "softmax(dim)",
-            "e^x divided by its sum along a dimension",
-            "nn::softmax(1).forward(zeros([1, 2])).to_array() => [[0.5, 0.5]]",
-            |dim: i64| nn::activation(Activation::Softmax(dim)),
-        )
-        .add(
-            "log_softmax(dim)",
-            "The logarithm of softmax.",
-            "nn::log_softmax(1).forward(zeros([1, 1])).to_array() => [[0.0]]",
-            |dim: i64| nn::activation(Activation::LogSoftmax(dim)),
-        )
-        .add(
-            "gelu()",
-            "x times the normal distribution function.",
-            "nn::gelu().forward(tensor([0.0])).to_array() => [0.0]",
-            make(Activation::Gelu),
-        )
-        .add(
-            "elu(alpha)",
-            "x where x > 0, alpha (e^x - 1) elsewhere",
-            "nn::elu(1).forward(tensor([2.0])).to_array() => [2.0]",
-            |alpha: f64| nn::activation(Activation::Elu(alpha)),
-        )
-        .add(
-            "silu()",
-            "x sigmoid(x)",
-            "nn::silu().forward(tensor([0.0])).to_array() => [0.0]",
-            make(Activation::Silu),
-        )
-        .add(
-            "softplus()",
-            "log(1 + e^x)",
-            "nn::softplus().forward(tensor([100.0])).to_array() => [100.0]",
-            make(Activation::Softplus),
-        );
 }

@@ -198,7 +198,9 @@ fn add_files(global: &mut Adder) {
         )
         .add(
             "load(module, path, options)",
-            "Reads all parameters and buffers from a safetensors file, also one of PyTorch; refuses a \
+            "Reads all parameters and buffers from a safetensors file, also one of PyTorch, or what `save` \
+             wrote \
+             under that name in this run; refuses a \
              missing, extra or wrongly shaped one by name. f16, bf16 and f64 are converted, and a line says \
              which were; `num_batches_tracked` is left out. The option rename: #{ \"old\": \"new\" } maps \
              names of the file: old becomes new, and old.rest becomes new.rest (the longest fitting name \

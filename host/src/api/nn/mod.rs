@@ -1,5 +1,6 @@
 //! `nn::...`: modules.
 
+mod activations;
 mod adapters;
 pub mod exported;
 pub mod fits;
@@ -22,6 +23,7 @@ use crate::script::Table;
 pub fn add(table: &mut Table) {
     let mut module = table.module("nn", "Modules: things with a forward function and parameters.");
     layers::add(&mut module);
+    activations::add(&mut module);
     shapes::add(&mut module);
     sequences::add(&mut module);
     scripted::add(&mut module);

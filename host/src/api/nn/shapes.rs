@@ -17,6 +17,18 @@ fn pool_options(options: &mut CallOptions) -> Result<PoolOptions> {
         stride: options.find::<Pair>("stride")?.map(|p| p.0),
         padding: options.pair("padding", 0)?,
         count_padding: options.get("count_padding", true)?,
+        ..PoolOptions::default()
+    })
+}
+
+/// Those of windows of which the largest number counts.
+fn max_options(options: &mut CallOptions) -> Result<PoolOptions> {
+    Ok(PoolOptions {
+        stride: options.find::<Pair>("stride")?.map(|p| p.0),
+        padding: options.pair("padding", 0)?,
+        dilation: options.pair("dilation", 1)?,
+        ceil: options.get("ceil_mode", false)?,
+        ..PoolOptions::default()
     })
 }
 
@@ -31,13 +43,13 @@ fn add_windows(module: &mut Adder) {
     module
         .add(
             "max_pool2d(kernel, options)",
-            "The largest number under each window of images, with options stride (the size of the window) \
-             and padding (0).",
+            "The largest number under each window of images, with options stride (the size of the window), \
+             padding (0), dilation (1) and ceil_mode (false).",
             "nn::max_pool2d(2).forward(tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).to_array() => [[[[4.0]]]]\n\
              nn::max_pool2d(2, #{ stride: 1 }).forward(tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, \
              6.0]]]])).to_array() => [[[[5.0, 6.0]]]]",
             |k: Pair, options: Option<Map>| {
-                CallOptions::read("nn::max_pool2d", options, pool_options)
+                CallOptions::read("nn::max_pool2d", options, max_options)
                     .map(|options| nn::max_pool2d(k.0, options))
             },
         )
@@ -56,12 +68,12 @@ fn add_windows(module: &mut Adder) {
         .add(
             "max_pool1d(kernel, options)",
             "The largest number under each window of signals [N, C, L], with options stride (the size of \
-             the window) and padding (0).",
+             the window), padding (0), dilation (1) and ceil_mode (false).",
             "nn::max_pool1d(2).forward(tensor([[[1.0, 2.0, 3.0, 4.0]]])).to_array() => [[[2.0, 4.0]]]\n\
              nn::max_pool1d(2, #{ stride: 1 }).forward(tensor([[[1.0, 2.0, 3.0]]])).to_array() => [[[2.0, \
              3.0]]]",
             |k: usize, options: Option<Map>| {
-                CallOptions::read("nn::max_pool1d", options, pool_options)
+                CallOptions::read("nn::max_pool1d", options, max_options)
                     .map(|options| nn::max_pool1d(k, options))
             },
         )

@@ -47,11 +47,16 @@ pub fn load(session: &Session, module: &Module, path: &str, options: Option<Map>
     Ok(())
 }
 
-/// The bytes of a file of weights.
+/// The bytes of a file of weights, or of those that the run saved under a name.
 ///
 /// # Errors
 /// `Usage` for a file that may not be read.
 pub fn content(session: &Session, path: &str) -> Result<Vec<u8>> {
+    // What `save` wrote under that name, which is no path.
+    let saved = session.recorder().map(|recorder| recorder.run.model_path(path, "safetensors"));
+    if let Some(saved) = saved.filter(|saved| saved.is_file() && !Path::new(path).exists()) {
+        return Ok(reading::read(&saved, room() as u64)?);
+    }
     session.read(Path::new(path), "", |file| reading::read(file, room() as u64))
 }
 

@@ -24,11 +24,15 @@ fn add_steps(global: &mut Adder) {
         .add(
             "step(optimiser, gradients)",
             "Moves every parameter that has a gradient, by the sum of these gradients and of what was \
-             accumulated.",
+             accumulated; without gradients by what was accumulated.",
             "{ let n = nn::linear(1, 1); let o = optim::sgd(n, #{}); \
-             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1\n\
-             { let o = optim::sgd(nn::linear(1, 1), #{}); o.step(); o.steps } => 1",
+             o.step(n.forward(tensor([[1.0]])).sum().backward()); o.steps } => 1",
             |optimiser: Optimiser, gradients: Option<Gradients>| -> Result<(), Error> {
+                if gradients.is_none() && !optimiser.has_accumulated() {
+                    let problem = "step: there are no gradients, so nothing would be trained";
+                    let help = "`backward` gives the gradients and keeps none: `o.step(loss.backward())`";
+                    return Err(Error::usage(problem, help));
+                }
                 Ok(optimiser.step(&gradients.unwrap_or_default())?)
             },
         )

@@ -7,7 +7,7 @@ use ops::{
     Tensor,
     nn::{
         Module, Optimiser, Parameter,
-        optim::{Adagrad, Adam, Lbfgs, Lion, ParameterGroup, RmsProp, Rule, Sgd},
+        optim::{Adadelta, Adagrad, Adam, AdamForm, Adamax, Lbfgs, Lion, ParameterGroup, RmsProp, Rule, Sgd},
     },
 };
 use rhai::{Array, Dynamic, Map};
@@ -37,7 +37,8 @@ fn collect(name: String, value: &Dynamic, modules: &mut Vec<(String, Module)>) -
         return Ok(());
     }
     if value.is::<Tensor>() {
-        let help = "make it a parameter, whose tensor is its `value`: `let w = nn::parameter(x)`";
+        let help = "give the module itself, `optim::sgd(net, ...)`, or some of its parameters, \
+                    `net.parameters(\"*.bias\")`; a tensor alone becomes one by `nn::parameter(x)`";
         return Err(Refusal::Value(Error::usage("a Tensor never changes, so it cannot be trained", help)));
     }
     if let Some(map) = value.read_lock::<Map>() {
@@ -95,6 +96,7 @@ pub fn add(table: &mut Table) {
     );
     add_rules(&mut module);
     add_other_rules(&mut module);
+    add_forms_of_adam(&mut module);
     schedule::add(&mut module);
     methods::add(&mut table.global());
     schedule::add_methods(&mut table.global());
@@ -124,12 +126,26 @@ fn build<R: Rule>(
     Ok(Optimiser::of_groups(groups)?)
 }
 
+/// Both betas, each by its own name or both as `betas`.
+fn betas(options: &mut CallOptions, default: [f64; 2]) -> Result<[f64; 2]> {
+    let own = [options.find("beta1")?, options.find("beta2")?];
+    let both = options.find::<Vec<f64>>("betas")?;
+    let problem = "the option `betas` is not of two numbers, or stands beside beta1 or beta2";
+    let wrong = || Error::usage(problem, "give `betas: [0.9, 0.999]`");
+    match both.map(<[f64; 2]>::try_from) {
+        None => Ok([own[0].unwrap_or(default[0]), own[1].unwrap_or(default[1])]),
+        Some(Ok(both)) if own == [None, None] => Ok(both),
+        Some(_) => Err(wrong()),
+    }
+}
+
 fn adam(options: &mut CallOptions, default: Adam) -> Result<Adam> {
     Ok(Adam {
-        betas: [options.get("beta1", default.betas[0])?, options.get("beta2", default.betas[1])?],
+        betas: betas(options, default.betas)?,
         eps: options.get("eps", default.eps)?,
         weight_decay: options.get("weight_decay", default.weight_decay)?,
         decoupled: default.decoupled,
+        amsgrad: options.get("amsgrad", default.amsgrad)?,
     })
 }
 
@@ -144,8 +160,8 @@ fn add_rules(module: &mut Adder) {
              optim::sgd(nn::linear(1, 1), #{ momentum: 0.9 }).learning_rate => 0.01\n\
              { let n = nn::linear(1, 1); optim::sgd([#{ params: n[\"bias\"], lr: 0.5 }, #{ params: n }], #{})\
              .learning_rates } => [0.5, 0.01]",
-            |groups: Groups, map: Map| {
-                build("optim::sgd", groups, map, 0.01, |options| {
+            |groups: Groups, map: Option<Map>| {
+                build("optim::sgd", groups, map.unwrap_or_default(), 0.01, |options| {
                     Ok(Sgd {
                         momentum: options.get("momentum", 0.0)?,
                         nesterov: options.get("nesterov", false)?,
@@ -157,41 +173,52 @@ fn add_rules(module: &mut Adder) {
         )
         .add(
             "adam(params, options)",
-            "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999), eps (1e-8), \
-             weight_decay (0).",
+            "Adam (Kingma and Ba, 2015), with options lr (0.001), beta1 (0.9), beta2 (0.999) or both as \
+             betas, \
+             eps (1e-8), weight_decay (0), amsgrad (false).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::adam(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75",
-            |groups: Groups, map: Map| {
-                build("optim::adam", groups, map, 0.001, |options| adam(options, Adam::default()))
+            |groups: Groups, map: Option<Map>| {
+                build("optim::adam", groups, map.unwrap_or_default(), 0.001, |options| {
+                    adam(options, Adam::default())
+                })
             },
         )
         .add(
             "adamw(params, options)",
-            "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), with the options of adam.",
+            "Adam with decoupled weight decay (Loshchilov and Hutter, 2019), with the options of adam; \
+             weight_decay is 0.01 where none is given, as in PyTorch.",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::adamw(n, #{ lr: 0.25, weight_decay: 0.5 }).step(n.forward(tensor([[2.0]])).sum()\
              .backward()); n.parameters().weight.item() } => 0.625\n\
-             optim::adamw(nn::linear(1, 1), #{}).learning_rate => 0.001",
-            |groups: Groups, map: Map| {
-                build("optim::adamw", groups, map, 0.001, |options| adam(options, Adam::decoupled()))
+             optim::adamw(nn::linear(1, 1), #{}).learning_rate => 0.001\n\
+             optim::adamw(nn::linear(1, 1), #{ betas: [0.8, 0.9] }).to_string().contains(\"weight decay \
+             0.01\") => true",
+            |groups: Groups, map: Option<Map>| {
+                build("optim::adamw", groups, map.unwrap_or_default(), 0.001, |options| {
+                    adam(options, Adam::decoupled())
+                })
             },
         )
         .add(
             "rmsprop(params, options)",
-            "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0).",
+            "RMSprop, with options lr (0.01), alpha (0.99), eps (1e-8), momentum (0), weight_decay (0), \
+             centered \
+             (false).",
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::rmsprop(n, #{ lr: 0.25, alpha: 0 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75\n\
              optim::rmsprop(nn::linear(1, 1), #{}).learning_rate => 0.01",
-            |groups: Groups, map: Map| {
-                build("optim::rmsprop", groups, map, 0.01, |options| {
+            |groups: Groups, map: Option<Map>| {
+                build("optim::rmsprop", groups, map.unwrap_or_default(), 0.01, |options| {
                     let default = RmsProp::default();
                     Ok(RmsProp {
                         alpha: options.get("alpha", default.alpha)?,
                         eps: options.get("eps", default.eps)?,
                         momentum: options.get("momentum", default.momentum)?,
                         weight_decay: options.get("weight_decay", default.weight_decay)?,
+                        centered: options.get("centered", default.centered)?,
                     })
                 })
             },
@@ -207,8 +234,8 @@ fn add_other_rules(module: &mut Adder) {
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::adagrad(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75",
-            |groups: Groups, map: Map| {
-                build("optim::adagrad", groups, map, 0.01, |options| {
+            |groups: Groups, map: Option<Map>| {
+                build("optim::adagrad", groups, map.unwrap_or_default(), 0.01, |options| {
                     let default = Adagrad::default();
                     Ok(Adagrad {
                         lr_decay: options.get("lr_decay", default.lr_decay)?,
@@ -226,14 +253,11 @@ fn add_other_rules(module: &mut Adder) {
             "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
              optim::lion(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
              n.parameters().weight.item() } => 0.75",
-            |groups: Groups, map: Map| {
-                build("optim::lion", groups, map, 1e-4, |options| {
+            |groups: Groups, map: Option<Map>| {
+                build("optim::lion", groups, map.unwrap_or_default(), 1e-4, |options| {
                     let default = Lion::default();
                     Ok(Lion {
-                        betas: [
-                            options.get("beta1", default.betas[0])?,
-                            options.get("beta2", default.betas[1])?,
-                        ],
+                        betas: betas(options, default.betas)?,
                         weight_decay: options.get("weight_decay", default.weight_decay)?,
                     })
                 })
@@ -262,4 +286,83 @@ fn add_other_rules(module: &mut Adder) {
                 })
             },
         );
+}
+
+fn add_forms_of_adam(module: &mut Adder) {
+    module
+        .add(
+            "adamax(params, options)",
+            "Adamax (Kingma and Ba, 2015): steps by the largest gradient so far, with options lr (0.002), \
+             beta1 (0.9), beta2 (0.999) or both as betas, eps (1e-8), weight_decay (0).",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::adamax(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
+             n.parameters().weight.item() } => 0.75",
+            |groups: Groups, map: Option<Map>| {
+                build("optim::adamax", groups, map.unwrap_or_default(), 0.002, |options| {
+                    let default = Adamax::default();
+                    Ok(Adamax {
+                        betas: betas(options, default.betas)?,
+                        eps: options.get("eps", default.eps)?,
+                        weight_decay: options.get("weight_decay", default.weight_decay)?,
+                    })
+                })
+            },
+        )
+        .add(
+            "adadelta(params, options)",
+            "Adadelta (Zeiler, 2012): steps in the units of the parameter, with options lr (1), rho (0.9), \
+             eps (1e-6), weight_decay (0).",
+            "optim::adadelta(nn::linear(1, 1)).learning_rate => 1.0\n\
+             { let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::adadelta(n, #{ rho: 0, eps: 4 }).step(n.forward(tensor([[0.0]])).sum().backward()); \
+             n.parameters().weight.item() } => 1.0",
+            |groups: Groups, map: Option<Map>| {
+                build("optim::adadelta", groups, map.unwrap_or_default(), 1.0, |options| {
+                    let default = Adadelta::default();
+                    Ok(Adadelta {
+                        rho: options.get("rho", default.rho)?,
+                        eps: options.get("eps", default.eps)?,
+                        weight_decay: options.get("weight_decay", default.weight_decay)?,
+                    })
+                })
+            },
+        )
+        .add(
+            "radam(params, options)",
+            "RAdam (Liu et al., 2020): Adam without its mean of squares in the first steps, with the options \
+             of adam but amsgrad, and decoupled_weight_decay (false).",
+            "{ let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::radam(n, #{ lr: 0.25 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
+             n.parameters().weight.item() } => 0.5",
+            |groups: Groups, map: Option<Map>| {
+                build("optim::radam", groups, map.unwrap_or_default(), 0.001, |options| {
+                    form_of_adam(options, AdamForm::rectified())
+                })
+            },
+        )
+        .add(
+            "nadam(params, options)",
+            "NAdam (Dozat, 2016): Adam with Nesterov's momentum, with the options of adam, of which lr is \
+             0.002, momentum_decay (0.004) and decoupled_weight_decay (false).",
+            "optim::nadam(nn::linear(1, 1)).learning_rate => 0.002\n\
+             { let n = nn::linear(1, 1).init_uniform(1, 1); \
+             optim::nadam(n, #{ lr: 0.25, beta1: 0 }).step(n.forward(tensor([[2.0]])).sum().backward()); \
+             n.parameters().weight.item() } => 0.75",
+            |groups: Groups, map: Option<Map>| {
+                build("optim::nadam", groups, map.unwrap_or_default(), 0.002, |options| {
+                    let decay = options.get("momentum_decay", 0.004)?;
+                    form_of_adam(options, AdamForm::nesterov(decay))
+                })
+            },
+        );
+}
+
+fn form_of_adam(options: &mut CallOptions, default: AdamForm) -> Result<AdamForm> {
+    Ok(AdamForm {
+        betas: betas(options, default.betas)?,
+        eps: options.get("eps", default.eps)?,
+        weight_decay: options.get("weight_decay", default.weight_decay)?,
+        decoupled: options.get("decoupled_weight_decay", default.decoupled)?,
+        ..default
+    })
 }

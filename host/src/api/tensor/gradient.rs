@@ -1,6 +1,6 @@
 //! Differentiation.
 
-use ops::{Gradients, Tensor, no_grad};
+use ops::{Gradients, Tensor, nn::Module, no_grad};
 use rhai::{FnPtr, NativeCallContext};
 
 use crate::{
@@ -46,6 +46,24 @@ pub fn add(global: &mut Adder) {
                     Error::usage("of: nothing depends on this tensor", "make it with `track()` before use")
                 };
                 gradients.of(&leaf).cloned().ok_or_else(untracked)
+            },
+        )
+        .add(
+            "of(gradients, parameter)",
+            "The gradient by a single parameter of a module.",
+            "{ let n = nn::linear(1, 1); \
+             n.forward(tensor([[2.0]])).sum().backward().of(n[\"weight\"]).to_array() } => [[2.0]]",
+            |gradients: Gradients, parameter: Module| -> Result<Tensor> {
+                let problem = || {
+                    Error::usage(
+                        "of: this is a module of several parameters",
+                        "name one: `g.of(net[\"0.weight\"])`",
+                    )
+                };
+                let none =
+                    || Error::usage("of: nothing depends on this parameter", "is it frozen, or not used?");
+                let own = parameter.as_parameter().ok_or_else(problem)?;
+                gradients.of(&own.get()).cloned().ok_or_else(none)
             },
         )
         .add(

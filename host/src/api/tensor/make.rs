@@ -121,6 +121,7 @@ fn add_properties(global: &mut Adder) {
             "zeros([5, 3]).len() => 5",
             |x: Tensor| x.shape().first().copied().unwrap_or(1),
         )
+        .add("numel(x)", "How many elements there are.", "zeros([5, 3]).numel() => 15", |x: Tensor| x.len())
         .add(
             "item(x)",
             "The only element: a float, a whole number or a truth value. Mind that `/` of two whole numbers \

@@ -2,10 +2,12 @@
 
 use ops::{Number, Tensor, op::Elementwise};
 
+use rhai::{Dynamic, Map};
+
 use crate::{
-    api::options::Amount,
+    api::options::{Amount, CallOptions},
     error::{Error, Result},
-    script::Adder,
+    script::{Adder, FromScript, Refusal},
 };
 
 /// Adds the functions of this file.
@@ -25,32 +27,15 @@ pub fn add(global: &mut Adder) {
             |x: Tensor, decimals: Option<i64>| round(&x, decimals.unwrap_or(0)),
         )
         .add(
-            "log_sigmoid(x)",
-            "log(1 / (1 + e^-x))",
-            "tensor([-100.0]).log_sigmoid().to_array() => [-100.0]",
-            |x: Tensor| x.log_sigmoid(),
-        )
-        .add("silu(x)", "x sigmoid(x)", "tensor([0.0]).silu().to_array() => [0.0]", |x: Tensor| x.silu());
-    global
-        .add(
-            "leaky_relu(x, slope)",
-            "x where x > 0, slope x elsewhere",
-            "tensor([-1.0]).leaky_relu(0.5).to_array() => [-0.5]",
-            |x: Tensor, slope: f64| x.leaky_relu(slope),
-        )
-        .add(
-            "elu(x, alpha)",
-            "x where x > 0, alpha (e^x - 1) elsewhere",
-            "tensor([2.0]).elu(1).to_array() => [2.0]",
-            |x: Tensor, alpha: f64| x.elu(alpha),
-        )
-        .add(
             "clamp(x, low, high)",
-            "min(max(x, low), high)",
-            "tensor([-1.0, 2.0]).clamp(0, 1).to_array() => [0.0, 1.0]",
-            |x: Tensor, low: Number, high: Number| {
-                x.beside(low)?.beside(high)?.clamp(low.value(), high.value())
-            },
+            "min(max(x, low), high): numbers or tensors, of which `high` may be left out, and `low` be \
+             `()`; or \
+             #{ min, max }. The gradient is 0 at both bounds.",
+            "tensor([-1.0, 2.0]).clamp(0, 1).to_array() => [0.0, 1.0]\n\
+             tensor([-1.0, 2.0]).clamp(0).to_array() => [0.0, 2.0]\n\
+             tensor([-1.0, 2.0]).clamp((), 1).to_array() => [-1.0, 1.0]\n\
+             tensor([-1.0, 2.0]).clamp(#{ max: 1 }).to_array() => [-1.0, 1.0]",
+            |x: Tensor, bounds: Bounds, high: Option<Bound>| bounds.cut(&x, high),
         )
         .add(
             "maximum(a, b)",
@@ -107,6 +92,18 @@ pub fn add(global: &mut Adder) {
             |x: Tensor| x.isfinite(),
         )
         .add(
+            "isposinf(x)",
+            "Whether it is infinity.",
+            "tensor([0.0, 1.0]).log().isposinf().to_array() => [false, false]",
+            |x: Tensor| x.isinf()?.logical_and(&x.gt_scalar(0.0)?),
+        )
+        .add(
+            "isneginf(x)",
+            "Whether it is -infinity.",
+            "tensor([0.0, 1.0]).log().isneginf().to_array() => [true, false]",
+            |x: Tensor| x.isinf()?.logical_and(&x.lt_scalar(0.0)?),
+        )
+        .add(
             "nan_to_num(x, nan, posinf, neginf)",
             "`nan` (0) for what is no number, `posinf` and `neginf` (the largest and the smallest float) for \
              what is infinite.",
@@ -117,8 +114,12 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "matmul(a, b)",
-            "The matrix product [.., M, K] x [.., K, N] -> [.., M, N].",
-            "tensor([[1.0, 2.0]]).matmul(tensor([[3.0], [4.0]])).to_array() => [[11.0]]",
+            "The matrix product [.., M, K] x [.., K, N] -> [.., M, N]; a vector is a row on the left and a \
+             column \
+             on the right, so that two give a number.",
+            "tensor([[1.0, 2.0]]).matmul(tensor([[3.0], [4.0]])).to_array() => [[11.0]]\n\
+             tensor([[1.0, 2.0]]).matmul(tensor([3.0, 4.0])).to_array() => [11.0]\n\
+             tensor([1.0, 2.0]).matmul(tensor([3.0, 4.0])).item() => 11.0",
             |a: Tensor, b: Tensor| a.matmul(&b),
         )
         .add(
@@ -147,4 +148,61 @@ fn round(x: &Tensor, decimals: i64) -> Result<Tensor> {
         1 => x.mul_scalar(unit)?.round()?.div_scalar(unit)?,
         _ => x.div_scalar(unit)?.round()?.mul_scalar(unit)?,
     })
+}
+
+/// A bound of a clamp: a number, a tensor that broadcasts, or none.
+enum Bound {
+    None,
+    Number(Number),
+    Each(Tensor),
+}
+
+impl FromScript for Bound {
+    const NAME: &'static str = "number or Tensor";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        if value.is_unit() {
+            return Ok(Self::None);
+        }
+        Number::from_script(value).map(Self::Number).or_else(|_| Tensor::from_script(value).map(Self::Each))
+    }
+}
+
+/// The lower bound, or both as `#{ min, max }`.
+struct Bounds(Bound, Option<Bound>);
+
+impl FromScript for Bounds {
+    const NAME: &'static str = "number, Tensor or map";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let Some(map) = value.read_lock::<Map>() else {
+            return Bound::from_script(value).map(|low| Self(low, None));
+        };
+        let read = CallOptions::read("clamp", map.clone(), |options| {
+            Ok(Self(options.find("min")?.unwrap_or(Bound::None), options.find("max")?))
+        });
+        read.map_err(Refusal::Value)
+    }
+}
+
+impl Bounds {
+    fn cut(self, x: &Tensor, high: Option<Bound>) -> Result<Tensor> {
+        let high = high.or(self.1).unwrap_or(Bound::None);
+        if let (Bound::None, Bound::None) = (&self.0, &high) {
+            return Err(Error::usage("clamp: there is no bound", "give a lower one, an upper one, or both"));
+        }
+        if let (Bound::Number(low), Bound::Number(high)) = (&self.0, &high) {
+            return Ok(x.beside(*low)?.beside(*high)?.clamp(low.value(), high.value())?);
+        }
+        let x = match &self.0 {
+            Bound::None => x.clone(),
+            Bound::Number(low) => x.clamp_min_number(*low)?,
+            Bound::Each(low) => x.maximum(low)?,
+        };
+        Ok(match &high {
+            Bound::None => x,
+            Bound::Number(high) => x.clamp_max_number(*high)?,
+            Bound::Each(high) => x.minimum(high)?,
+        })
+    }
 }

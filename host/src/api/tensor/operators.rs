@@ -1,7 +1,7 @@
 //! Operators between tensors, and between tensors and numbers. Shapes broadcast; element types promote as
 //! PyTorch's do.
 
-use ops::{Number, Tensor};
+use ops::{DType, Number, Tensor};
 
 use crate::script::Adder;
 
@@ -34,20 +34,56 @@ pub fn add(global: &mut Adder) {
             |a: Tensor, s: Number| a.floor_divide_number(s),
         );
     add_comparisons(global);
+    global.add("-(a)", "The negative.", "(-tensor([1.0])).to_array() => [-1.0]", |a: Tensor| a.neg()).add(
+        "!(a)",
+        "Whether it is false; of whole numbers all bits turned over.",
+        "(!tensor([true])).to_array() => [false]\n(!tensor([1])).to_array() => [-2]",
+        |a: Tensor| a.bitwise_not(),
+    );
+    add_logic(global);
+}
+
+/// Of truth values, and of the bits of whole numbers.
+fn add_logic(global: &mut Adder) {
+    operators! { global,
+        "&" bitwise_and, "Whether both are true; of whole numbers bit by bit.",
+            "(tensor([true]) & tensor([false])).to_array() => [false]\n(tensor([6]) & 3).to_array() => [2]",
+            |a: Tensor, s: Number| a.bitwise_and(&a.scalar_beside(s)?),
+            |s: Number, a: Tensor| a.bitwise_and(&a.scalar_beside(s)?);
+        "|" bitwise_or, "Whether one is true; of whole numbers bit by bit.",
+            "(tensor([true]) | tensor([false])).to_array() => [true]\n(tensor([6]) | 3).to_array() => [7]",
+            |a: Tensor, s: Number| a.bitwise_or(&a.scalar_beside(s)?),
+            |s: Number, a: Tensor| a.bitwise_or(&a.scalar_beside(s)?);
+        "^" bitwise_xor, "Whether one of both is true; of whole numbers bit by bit.",
+            "(tensor([true]) ^ tensor([false])).to_array() => [true]\n(tensor([6]) ^ 3).to_array() => [5]",
+            |a: Tensor, s: Number| a.bitwise_xor(&a.scalar_beside(s)?),
+            |s: Number, a: Tensor| a.bitwise_xor(&a.scalar_beside(s)?);
+    }
     global
-        .add("-(a)", "The negative.", "(-tensor([1.0])).to_array() => [-1.0]", |a: Tensor| a.neg())
-        .add("!(a)", "Whether it is false.", "(!tensor([true])).to_array() => [false]", |a: Tensor| {
-            a.logical_not()
-        })
         .add(
-            "&(a, b)",
-            "Whether both are true.",
-            "(tensor([true]) & tensor([false])).to_array() => [false]",
-            |a: Tensor, b: Tensor| a.logical_and(&b),
+            "logical_and(a, b)",
+            "Whether both are true; numbers are where they are not 0.",
+            "tensor([1.0, 0.0]).logical_and(tensor([2, 2])).to_array() => [true, false]",
+            |a: Tensor, b: Tensor| a.cast(DType::Bool)?.logical_and(&b.cast(DType::Bool)?),
         )
-        .add("|(a, b)", "Whether one is true.", "(tensor([true]) | tensor([false])).to_array() => [true]", {
-            |a: Tensor, b: Tensor| a.logical_or(&b)
-        });
+        .add(
+            "logical_or(a, b)",
+            "Whether one is true; numbers are where they are not 0.",
+            "tensor([1.0, 0.0]).logical_or(tensor([0, 0])).to_array() => [true, false]",
+            |a: Tensor, b: Tensor| a.cast(DType::Bool)?.logical_or(&b.cast(DType::Bool)?),
+        )
+        .add(
+            "logical_xor(a, b)",
+            "Whether one of both is true; numbers are where they are not 0.",
+            "tensor([1.0, 0.0]).logical_xor(tensor([1, 1])).to_array() => [false, true]",
+            |a: Tensor, b: Tensor| a.cast(DType::Bool)?.ne(&b.cast(DType::Bool)?),
+        )
+        .add(
+            "logical_not(a)",
+            "Whether it is false, or 0.",
+            "tensor([1.0, 0.0]).logical_not().to_array() => [false, true]",
+            |a: Tensor| a.cast(DType::Bool)?.logical_not(),
+        );
 }
 
 fn add_arithmetic(global: &mut Adder) {

@@ -1,18 +1,40 @@
 //! Reductions. Without dimensions: over all elements. With `keep`, reduced dimensions stay with size 1.
 
 use ops::{Tensor, op::Between};
-use rhai::Map;
+use rhai::{Dynamic, Map};
 
 use super::choose::pair;
 use crate::{
-    api::options::{Amount, CallOptions},
+    api::options::{Amount, CallOptions, one_of},
     error::Result,
-    script::{Adder, Dims},
+    script::{Adder, Dims, FromScript, Refusal},
 };
 
-/// The dimensions that were given, or all.
-fn dims(given: Option<Dims>) -> Vec<i64> {
-    given.map_or_else(Vec::new, |dims| dims.0)
+/// What is reduced: a dimension, several, or options `#{ dim, keepdim }`.
+struct Over {
+    dims: Vec<i64>,
+    keep: bool,
+}
+
+impl FromScript for Over {
+    const NAME: &'static str = "integer, array of integer, or map";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let Some(map) = value.read_lock::<Map>() else {
+            return Dims::from_script(value).map(|dims| Self { dims: dims.0, keep: false });
+        };
+        let read = CallOptions::read("a reduction", map.clone(), |options| {
+            let dims = options.find::<Dims>("dim")?.map_or_else(Vec::new, |dims| dims.0);
+            Ok(Self { dims, keep: options.get("keepdim", false)? })
+        });
+        read.map_err(Refusal::Value)
+    }
+}
+
+/// The dimensions that were given, or all; and whether they stay.
+fn over(given: Option<Over>, keep: Option<bool>) -> (Vec<i64>, bool) {
+    let keep = keep.unwrap_or(false);
+    given.map_or((Vec::new(), keep), |over| (over.dims, keep || over.keep))
 }
 
 macro_rules! reductions {
@@ -22,13 +44,19 @@ macro_rules! reductions {
     ) => {
         $($global.add(
             concat!($name, "(x, dims, keep)"),
-            concat!($doc, " Over all elements, or a dimension or several, which stay with size 1 if `keep`."),
+            concat!(
+                $doc, " Over all elements, or a dimension or several, which stay with size 1 if `keep`; or \
+                 #{ dim, keepdim }."
+            ),
             concat!(
                 "tensor(", $input, ").", $name, "().item() => ", $all, "\n",
                 "tensor(", $input, ").", $name, "(1).to_array() => ", $rows, "\n",
                 "tensor(", $input, ").", $name, "([1], true).rank => 2",
             ),
-            |x: Tensor, over: Option<Dims>, keep: Option<bool>| x.$method(&dims(over), keep.unwrap_or(false)),
+            |x: Tensor, dims: Option<Over>, keep: Option<bool>| {
+                let (dims, keep) = over(dims, keep);
+                x.$method(&dims, keep)
+            },
         );)*
     };
 }
@@ -43,27 +71,37 @@ pub fn add(global: &mut Adder) {
         "prod" prod_dims, "The product; of whole numbers whole.", "[[1, 2], [3, 4]]", "24", "[2, 12]";
         "max" max_dims, "The largest element.", "[[1, 2], [3, 4]]", "4", "[2, 4]";
         "min" min_dims, "The smallest element.", "[[1, 2], [3, 4]]", "1", "[1, 3]";
-        "norm" norm_dims, "The L2 norm; its gradient at 0 is 0.",
-            "[[3.0, 4.0], [0.0, 0.0]]", "5.0", "[5.0, 0.0]";
+        "nansum" nansum, "The sum of what is a number.", "[[1.0, 2.0], [3.0, 4.0]]", "10.0", "[3.0, 7.0]";
+        "nanmean" nanmean, "The mean of what is a number.", "[[1.0, 2.0], [3.0, 4.0]]", "2.5", "[1.5, 3.5]";
         "logsumexp" logsumexp, "log(sum(e^x)), stable for large x.",
             "[[0], [0]]", "0.6931471824645996", "[0.0, 0.0]";
         "any" any_dims, "Whether one is true.", "[[true, false], [false, false]]", "true", "[true, false]";
         "all" all_dims, "Whether all are true.", "[[true, true], [true, false]]", "false", "[true, false]";
     }
     add_spread(global);
+    add_norms(global);
     global
         .add(
             "argmax(x, dim)",
-            "Index of the largest element along a dimension, i64 (i32 on a GPU); the first of equal ones.",
+            "Index of the largest element along a dimension, or of all, i64 (i32 on a GPU); the first of equal \
+             ones.",
             "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]\n\
-             zeros([1, 2]).argmax(1).dtype == arange(1).dtype => true",
-            |x: Tensor, dim: i64| x.argmax(dim, false),
+             tensor([[1, 2], [5, 4]]).argmax().item() => 2",
+            |x: Tensor, dim: Option<i64>| match dim {
+                Some(dim) => x.argmax(dim, false),
+                None => x.flatten(0, -1)?.argmax(0, false),
+            },
         )
         .add(
             "argmin(x, dim)",
-            "Index of the smallest element along a dimension, i64 (i32 on a GPU); the first of equal ones.",
-            "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]",
-            |x: Tensor, dim: i64| x.argmin(dim, false),
+            "Index of the smallest element along a dimension, or of all, i64 (i32 on a GPU); the first of equal \
+             ones.",
+            "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]\n\
+             tensor([[3, 2], [1, 4]]).argmin().item() => 2",
+            |x: Tensor, dim: Option<i64>| match dim {
+                Some(dim) => x.argmin(dim, false),
+                None => x.flatten(0, -1)?.argmin(0, false),
+            },
         )
         .add(
             "cumsum(x, dim)",
@@ -153,8 +191,9 @@ fn add_spread(global: &mut Adder) {
             "tensor([1.0, 3.0]).variance().item() => 2.0\n\
              tensor([[1.0, 3.0]]).variance(1).to_array() => [2.0]\n\
              tensor([[1.0, 3.0]]).variance([1], true).to_array() => [[2.0]]",
-            |x: Tensor, over: Option<Dims>, keep: Option<bool>| {
-                x.var_dims(&dims(over), keep.unwrap_or(false), 1)
+            |x: Tensor, dims: Option<Over>, keep: Option<bool>| {
+                let (dims, keep) = over(dims, keep);
+                x.var_dims(&dims, keep, 1)
             },
         )
         .add(
@@ -164,8 +203,50 @@ fn add_spread(global: &mut Adder) {
             "tensor([1.0, 3.0, 5.0]).std().item() => 2.0\n\
              tensor([[1.0, 3.0, 5.0]]).std(1).to_array() => [2.0]\n\
              tensor([[1.0, 3.0, 5.0]]).std([1], true).to_array() => [[2.0]]",
-            |x: Tensor, over: Option<Dims>, keep: Option<bool>| {
-                x.std_dims(&dims(over), keep.unwrap_or(false), 1)
+            |x: Tensor, dims: Option<Over>, keep: Option<bool>| {
+                let (dims, keep) = over(dims, keep);
+                x.std_dims(&dims, keep, 1)
             },
         );
+}
+
+fn add_norms(global: &mut Adder) {
+    global
+        .add(
+            "norm(x, p, dims, keep)",
+            "The p-norm (2), (sum |x|^p)^(1/p), over all elements, or a dimension or several, which stay \
+             with \
+             size 1 if `keep`. As in PyTorch the first number is p: dimensions alone are an array. The \
+             gradient at 0 is 0.",
+            "tensor([[3.0, 4.0], [0.0, 0.0]]).norm().item() => 5.0\n\
+             tensor([3.0, -4.0]).norm(1).item() => 7.0\n\
+             tensor([[3.0, 4.0], [0.0, 0.0]]).norm(2, 1).to_array() => [5.0, 0.0]\n\
+             tensor([[3.0, -4.0]]).norm(\"inf\", 1, true).to_array() => [[4.0]]",
+            |x: Tensor, p: Option<Order>, dims: Option<Over>, keep: Option<bool>| {
+                let (dims, keep) = over(dims, keep);
+                x.norm_of(p.map_or(2.0, |p| p.0), &dims, keep)
+            },
+        )
+        .add(
+            "norm(x, dims, keep)",
+            "The L2 norm over dimensions: an array, or #{ dim, keepdim }.",
+            "tensor([[3.0, 4.0], [0.0, 0.0]]).norm([1]).to_array() => [5.0, 0.0]",
+            |x: Tensor, dims: Over, keep: Option<bool>| {
+                let (dims, keep) = over(Some(dims), keep);
+                x.norm_dims(&dims, keep)
+            },
+        );
+}
+
+/// The p of a norm: a number, \"fro\" or \"inf\".
+struct Order(f64);
+
+impl FromScript for Order {
+    const NAME: &'static str = "number";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let Ok(name) = String::from_script(value) else { return f64::from_script(value).map(Self) };
+        let names = [("fro", 2.0), ("inf", f64::INFINITY), ("-inf", f64::NEG_INFINITY)];
+        one_of("norm: there is no norm", &name, &names).map(Self).map_err(Refusal::Value)
+    }
 }

@@ -1,11 +1,15 @@
 //! Shapes, joining and slicing.
 
 use ops::{Tensor, op::Padding};
+use rhai::{Dynamic, Map};
 
 use crate::{
-    api::{nn::interpolation, options::one_of},
-    error::Result,
-    script::{Adder, Dims, Pair},
+    api::{
+        nn::interpolation,
+        options::{CallOptions, one_of},
+    },
+    error::{Error, Result},
+    script::{Adder, Dims, FromScript, Pair, Refusal},
 };
 
 /// Adds the functions of this file.
@@ -35,9 +39,13 @@ fn add_shapes(global: &mut Adder) {
         )
         .add(
             "squeeze(x, dim)",
-            "Drops a dimension of size 1.",
-            "tensor([[1], [2]]).squeeze(1).to_array() => [1, 2]",
-            |x: Tensor, dim: i64| x.squeeze(dim),
+            "Drops a dimension of size 1, or all of them.",
+            "tensor([[1], [2]]).squeeze(1).to_array() => [1, 2]\n\
+             zeros([1, 2, 1]).squeeze().shape => [2]",
+            |x: Tensor, dim: Option<i64>| match dim {
+                Some(dim) => x.squeeze(dim),
+                None => x.reshape(&x.shape().iter().copied().filter(|&n| n != 1).collect::<Vec<_>>()),
+            },
         )
         .add(
             "unsqueeze(x, dim)",
@@ -59,10 +67,29 @@ fn add_shapes(global: &mut Adder) {
             |x: Tensor, a: i64, b: i64| x.transpose(a, b),
         )
         .add(
+            "t(x)",
+            "A matrix with rows as columns; a vector as it is.",
+            "tensor([[1, 2]]).t().to_array() => [[1], [2]]",
+            transposed,
+        )
+        .add(
+            "get T(x)",
+            "A matrix with rows as columns, x.t().",
+            "tensor([[1, 2]]).T.shape => [2, 1]",
+            transposed,
+        )
+        .add(
+            "get mT(x)",
+            "Matrices [.., M, N] with rows as columns.",
+            "zeros([5, 2, 3]).mT.shape => [5, 3, 2]",
+            |x: Tensor| x.transpose(-2, -1),
+        )
+        .add(
             "expand(x, shape)",
-            "Repeated along dimensions of size 1, without a copy.",
-            "tensor([[1], [2]]).expand([2, 2]).to_array() => [[1, 1], [2, 2]]",
-            |x: Tensor, shape: Vec<usize>| x.expand(&shape),
+            "Repeated along dimensions of size 1, without a copy; a size of -1 stays as it is.",
+            "tensor([[1], [2]]).expand([2, 2]).to_array() => [[1, 1], [2, 2]]\n\
+             zeros([2, 1]).expand([-1, 3]).shape => [2, 3]",
+            |x: Tensor, shape: Vec<i64>| expand(&x, &shape),
         )
         .add(
             "repeat(x, times)",
@@ -107,10 +134,16 @@ fn add_parts(global: &mut Adder) {
             |x: Tensor, size: usize, dim: Option<i64>| x.split(size, dim.unwrap_or(0)),
         )
         .add(
+            "split(x, sizes, dim)",
+            "Pieces of these sizes along a dimension (0), which make it up.",
+            "tensor([1, 2, 3]).split([1, 2])[1].to_array() => [2, 3]",
+            |x: Tensor, sizes: Vec<usize>, dim: Option<i64>| by_sizes(&x, &sizes, dim.unwrap_or(0)),
+        )
+        .add(
             "chunk(x, count, dim)",
-            "At most so many pieces of nearly equal size along a dimension.",
-            "tensor([1, 2, 3]).chunk(2, 0)[0].to_array() => [1, 2]",
-            |x: Tensor, count: usize, dim: i64| x.chunk(count, dim),
+            "At most so many pieces of nearly equal size along a dimension (0).",
+            "tensor([1, 2, 3]).chunk(2)[0].to_array() => [1, 2]",
+            |x: Tensor, count: usize, dim: Option<i64>| x.chunk(count, dim.unwrap_or(0)),
         )
         .add(
             "concat(tensors, dim)",
@@ -123,22 +156,38 @@ fn add_parts(global: &mut Adder) {
         )
         .add(
             "stack(tensors, dim)",
-            "Tensors of one shape along a new dimension.",
-            "stack([tensor([1, 2]), tensor([3, 4])], 1).to_array() => [[1, 3], [2, 4]]",
-            |tensors: Vec<Tensor>, dim: i64| Tensor::stack(&tensors.iter().collect::<Vec<_>>(), dim),
+            "Tensors of one shape along a new dimension (0).",
+            "stack([tensor([1, 2]), tensor([3, 4])], 1).to_array() => [[1, 3], [2, 4]]\n\
+             stack([tensor(1), tensor(2)]).to_array() => [1, 2]",
+            |tensors: Vec<Tensor>, dim: Option<i64>| {
+                Tensor::stack(&tensors.iter().collect::<Vec<_>>(), dim.unwrap_or(0))
+            },
+        )
+        .add(
+            "pad_sequence(tensors, options)",
+            "Sequences [L, ..] of several lengths as one tensor, zeros behind the shorter ones: [longest, N, \
+             ..], or with the option batch_first [N, longest, ..]; another value with padding_value (0).",
+            "pad_sequence([tensor([1, 2]), tensor([3])], #{ batch_first: true }).to_array() => [[1, 2], \
+             [3, 0]]\n\
+             pad_sequence([zeros([2, 4]), zeros([3, 4])]).shape => [3, 2, 4]\n\
+             pad_sequence([tensor([1.0, 2.0]), tensor([3.0])], #{ padding_value: -1 }).to_array() \
+             => [[1.0, 3.0], [2.0, -1.0]]",
+            pad_sequence,
         );
 }
 
 fn add_images(global: &mut Adder) {
     global
         .add(
-            "pad(x, pairs, mode)",
-            "Elements added before and after the last dimensions, [[before, after], ...]; mode is \"zero\", \
-             \"reflect\" or \"replicate\".",
-            r#"tensor([1, 2]).pad([[1, 1]], "replicate").to_array() => [1, 1, 2, 2]"#,
-            |x: Tensor, pairs: Vec<Pair>, mode: String| -> Result<Tensor> {
-                let pairs: Vec<_> = pairs.into_iter().map(|p| p.0).collect();
-                Ok(x.pad(&pairs, padding(&mode)?)?)
+            "pad(x, pairs, mode, value)",
+            "Elements added before and after the last dimensions, [[before, after], ...], or as PyTorch has \
+             them, [left, right, top, bottom, ...], from the last dimension on; mode is \"constant\" (the \
+             value, 0), \"reflect\" or \"replicate\".",
+            "tensor([1, 2]).pad([[1, 1]], \"replicate\").to_array() => [1, 1, 2, 2]\n\
+             tensor([1, 2]).pad([0, 2]).to_array() => [1, 2, 0, 0]\n\
+             tensor([1, 2]).pad([1, 0], \"constant\", 7).to_array() => [7, 1, 2]",
+            |x: Tensor, pairs: Pads, mode: Option<String>, value: Option<f64>| -> Result<Tensor> {
+                Ok(x.pad(&pairs.0, padding(mode.as_deref().unwrap_or("constant"), value)?)?)
             },
         )
         .add(
@@ -164,8 +213,94 @@ fn add_images(global: &mut Adder) {
         );
 }
 
-fn padding(mode: &str) -> Result<Padding> {
-    let modes =
-        [("zero", Padding::Constant(0.0)), ("reflect", Padding::Reflect), ("replicate", Padding::Replicate)];
-    one_of("there is no padding", mode, &modes)
+/// Elements before and after each of the last dimensions.
+struct Pads(Vec<[usize; 2]>);
+
+impl FromScript for Pads {
+    const NAME: &'static str = "array of pairs, or of integers";
+
+    fn from_script(value: &Dynamic) -> Result<Self, Refusal> {
+        let Ok(flat) = Vec::<usize>::from_script(value) else {
+            return Vec::<Pair>::from_script(value)
+                .map(|pairs| Self(pairs.into_iter().map(|p| p.0).collect()));
+        };
+        let (pairs, odd) = flat.as_chunks::<2>();
+        if !odd.is_empty() || pairs.is_empty() {
+            let problem = format!("pad: {flat:?} are no pairs");
+            let help = "give [left, right], [left, right, top, bottom], or [[before, after], ...]";
+            return Err(Refusal::Value(Error::usage(problem, help)));
+        }
+        Ok(Self(pairs.iter().rev().copied().collect()))
+    }
+}
+
+fn padding(mode: &str, value: Option<f64>) -> Result<Padding> {
+    let constant = Padding::Constant(value.unwrap_or(0.0));
+    let modes = [
+        ("constant", constant),
+        ("zero", constant),
+        ("reflect", Padding::Reflect),
+        ("replicate", Padding::Replicate),
+    ];
+    let found = one_of("there is no padding", mode, &modes)?;
+    if value.is_some() && !matches!(found, Padding::Constant(_)) {
+        let problem = format!("pad: the mode \"{mode}\" has no value");
+        return Err(Error::usage(problem, "leave the value out, or take \"constant\""));
+    }
+    Ok(found)
+}
+
+fn transposed(x: Tensor) -> Result<Tensor> {
+    match x.rank() {
+        0 | 1 => Ok(x),
+        2 => Ok(x.transpose(0, 1)?),
+        _ => {
+            let problem = format!("t: the shape is {:?}, and a matrix has two dimensions", x.shape());
+            Err(Error::usage(problem, "`x.mT` exchanges the last two, `x.transpose(a, b)` any two"))
+        }
+    }
+}
+
+fn expand(x: &Tensor, shape: &[i64]) -> Result<Tensor> {
+    let new = shape.len().saturating_sub(x.rank());
+    let size = |(d, &n): (usize, &i64)| match (n, d.checked_sub(new).and_then(|d| x.shape().get(d))) {
+        (-1, Some(&own)) => Ok(own),
+        (n, _) => usize::try_from(n).map_err(|_| {
+            let problem = format!("expand: the size {n} of a dimension that {:?} does not have", x.shape());
+            Error::usage(problem, "give it a size; -1 keeps that of a dimension that is there")
+        }),
+    };
+    Ok(x.expand(&shape.iter().enumerate().map(size).collect::<Result<Vec<_>>>()?)?)
+}
+
+fn by_sizes(x: &Tensor, sizes: &[usize], dim: i64) -> Result<Vec<Tensor>> {
+    let d = if dim < 0 { dim.saturating_add(x.rank() as i64) } else { dim };
+    let n = usize::try_from(d).ok().and_then(|d| x.shape().get(d));
+    let total = sizes.iter().try_fold(0usize, |sum, &size| sum.checked_add(size));
+    if n.is_some() && total != n.copied() {
+        let problem = format!("split: the sizes {sizes:?} of dimension {dim} of {:?}", x.shape());
+        return Err(Error::usage(problem, "give sizes whose sum is that of the dimension"));
+    }
+    let mut start = 0;
+    let part = |&size: &usize| {
+        let part = x.narrow(dim, start, size);
+        start += size;
+        Ok(part?)
+    };
+    sizes.iter().map(part).collect()
+}
+
+fn pad_sequence(tensors: Vec<Tensor>, options: Option<Map>) -> Result<Tensor> {
+    let (batch_first, value) = CallOptions::read("pad_sequence", options, |options| {
+        Ok((options.get("batch_first", false)?, options.get("padding_value", 0.0)?))
+    })?;
+    let longest = tensors.iter().map(|x| x.shape().first().copied().unwrap_or(1)).max().unwrap_or(0);
+    let padded = |x: &Tensor| {
+        let missing = longest - x.shape().first().copied().unwrap_or(1);
+        let mut pairs = vec![[0, 0]; x.rank().max(1)];
+        pairs[0][1] = missing;
+        if missing == 0 { Ok(x.clone()) } else { x.pad(&pairs, Padding::Constant(value)) }
+    };
+    let padded = tensors.iter().map(padded).collect::<ops::Result<Vec<_>>>()?;
+    Ok(Tensor::stack(&padded.iter().collect::<Vec<_>>(), i64::from(!batch_first))?)
 }

@@ -11,7 +11,7 @@ use rhai::{Array, Dynamic, ImmutableString};
 use super::nested::from_nested;
 use crate::{
     error::{Error, Result},
-    script::{Adder, FromScript, Refusal},
+    script::{Adder, FromScript, Refusal, pytorch},
 };
 
 /// Adds the functions of this file.
@@ -22,14 +22,15 @@ pub fn add(global: &mut Adder) {
             "A part of a tensor: `x[0]` (a row; -1 is the last one), `x[1..3]`, `x[1..=2]`, `x[1..]` and \
              `x[..2]` (rows, cut off at the end), `x[[0, 2]]` (rows), `x[mask]` (where truth values are \
              true), `x[index]` (rows at whole numbers), and several dimensions as text, as PyTorch writes \
-             them: `x[\":, 0\"]`, `x[\"..., ::2\"]`, `x[\":, None\"]`, x[`${i}:, 0`].",
+             them: `x[\":, 0\"]`, `x[\"..., ::2\"]`, `x[\":, [0, 2]\"]`, `x[\":, None\"]`, x[`${i}:, 0`].",
             "arange(6)[-1].item() => 5\n\
              arange(6)[1..3].to_array() => [1, 2]\n\
              arange(6)[4..].to_array() => [4, 5]\n\
              arange(6)[[0, 2]].to_array() => [0, 2]\n\
              { let x = arange(6); x[x > 3].to_array() } => [4, 5]\n\
              arange(6)[tensor([[5], [0]])].to_array() => [[5], [0]]\n\
-             arange(6).reshape([2, 3])[\":, 1:\"].to_array() => [[1, 2], [4, 5]]",
+             arange(6).reshape([2, 3])[\":, 1:\"].to_array() => [[1, 2], [4, 5]]\n\
+             arange(6).reshape([2, 3])[\":, [0, 2]\"].to_array() => [[0, 2], [3, 5]]",
             |x: Tensor, index: Subscript| x.at(&index.beside(&x)?),
         )
         .add(
@@ -110,21 +111,30 @@ fn span(start: i64, end: Option<i64>) -> Index {
 
 /// An index as PyTorch writes it: `1:, 0`.
 fn of_text(text: &str) -> Result<Vec<Index>> {
-    text.split(',').map(|term| of_term(term.trim(), text)).collect()
+    // A comma in a list divides no terms.
+    let mut depth = 0i32;
+    let is_end = |c: char| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == ',' && depth == 0
+    };
+    text.split(is_end).map(|term| of_term(term.trim(), text)).collect()
 }
 
 fn of_term(term: &str, text: &str) -> Result<Index> {
     let wrong = || {
         // Rhai asks by a text for a property, too.
         if text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || c == '_') {
-            let help =
-                format!("a method needs parentheses: `.{text}()`; a part is named as in `x[\":, 0\"]`");
+            let help = pytorch::said(text).unwrap_or_else(|| {
+                format!("a method needs parentheses: `.{text}()`; a part is named as in `x[\":, 0\"]`")
+            });
             return Error::usage(format!("index: a Tensor has no property or part `{text}`"), help);
         }
         let problem = format!("index: `{term}` in {text:?} cannot be read");
         Error::usage(
             problem,
-            "write whole numbers, ranges such as `1:3`, `:` and `::2`, `...` and `None`, divided by commas",
+            "write whole numbers, ranges such as `1:3`, `:` and `::2`, a list `[0, 2]`, `...` and `None`, \
+             divided \
+             by commas",
         )
     };
     let number = |text: &str| text.trim().parse::<i64>().map_err(|_| wrong());
@@ -133,6 +143,11 @@ fn of_term(term: &str, text: &str) -> Result<Index> {
         "..." => return Ok(Index::Rest),
         "None" => return Ok(Index::New),
         _ => {}
+    }
+    if let Some(list) = term.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let positions = list.split(',').map(number).collect::<Result<Vec<i64>>>()?;
+        let count = positions.len();
+        return Ok(Index::Chosen(Tensor::whole(positions, [count], ops::Device::Cpu)?));
     }
     let parts: Vec<&str> = term.split(':').collect();
     match parts.as_slice() {

@@ -4,11 +4,15 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 
-use super::{Cli, bare, pytorch, pytorch::Ours, scripts, scripts::Script};
+use super::{Cli, bare, scripts, scripts::Script};
 use crate::{
     error::{Error, Result},
     host::Host,
-    script::{Entry, Source, Table, did_you_mean, library, settings},
+    script::{
+        Entry, Source, Table, did_you_mean, library,
+        pytorch::{self, Ours, is_called},
+        settings,
+    },
     terminal::{COLUMNS, wrapped},
 };
 
@@ -52,7 +56,7 @@ fn named(table: &Table, library: &[Script], query: &str) -> String {
         Some((name, Ours::Advice(advice))) => text += &format!("PyTorch's `{name}`: {advice}\n"),
         Some((name, Ours::Function(ours))) if !is_called(ours.rsplit("::").next().unwrap_or(ours), name) => {
             text += &format!("PyTorch's `{name}` is `{ours}`:\n\n");
-            text.extend(pytorch::entries(table, ours).map(explained));
+            text.extend(pytorch::entries(table.entries(), ours).map(explained));
         }
         _ => {}
     }
@@ -75,12 +79,6 @@ fn named(table: &Table, library: &[Script], query: &str) -> String {
         }
     }
     text
-}
-
-/// Whether one of our names is one of PyTorch's, but for how it is written.
-fn is_called(ours: &str, name: &str) -> bool {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
-    ours == pytorch::snake(name) || plain(ours) == plain(name)
 }
 
 /// An entry in full.

@@ -9,7 +9,8 @@ use super::{
     walk::{Walker, closure_of},
 };
 use crate::script::{
-    nearest::did_you_mean,
+    nearest::{advice, did_you_mean},
+    pytorch,
     settings::{DECLARING, declare},
 };
 
@@ -144,7 +145,7 @@ impl Walker<'_> {
             true => {
                 format!("`{name}` is a variable: a closure in it is called with `{name}.call(...)`")
             }
-            false => did_you_mean(name, names).unwrap_or_default(),
+            false => pytorch::instead(name, names).unwrap_or_default(),
         };
         if !self.is_doubtful(name) {
             self.report(position, format!("there is no function `{name}`"), help);
@@ -186,7 +187,7 @@ impl Walker<'_> {
         }
         let prefix = format!("{path}::");
         let siblings = native.names().filter_map(|known| known.strip_prefix(&prefix));
-        let help = did_you_mean(name, siblings).or_else(|| did_you_mean(&full, native.names()));
+        let help = pytorch::instead(name, siblings).or_else(|| pytorch::instead(&full, native.names()));
         self.report(position, format!("there is no function `{full}`"), help.unwrap_or_default());
     }
 
@@ -214,7 +215,8 @@ impl Walker<'_> {
             return self.wrong_count(name, &counts, count, position);
         }
         let own = self.unit.functions.keys().map(String::as_str);
-        let help = did_you_mean(name, known.native.names().filter(|name| !name.contains("::")).chain(own));
+        let names = known.native.names().filter(|name| !name.contains("::")).chain(own);
+        let help = pytorch::instead(name, names);
         self.report(position, format!("there is no method `{name}`"), help.unwrap_or_default());
     }
 
@@ -258,7 +260,9 @@ impl Walker<'_> {
         let known = self.known.native.modules();
         let help = match root {
             "global" => Some("only constants are in `global::`; call a function by its name".to_string()),
-            root => did_you_mean(root, known.into_iter().chain(imported)),
+            root => {
+                advice(root, &known).or_else(|| did_you_mean(root, known.iter().copied().chain(imported)))
+            }
         };
         let import = || format!("import it: `import \"...\" as {root};`");
         let message = format!("there is no module `{path}`");

@@ -10,7 +10,7 @@ const CHANGING: [&str; 8] =
     ["append", "clear", "fill_with", "insert", "mixin", "push", "reverse", "truncate"];
 
 /// The call at the end of a chain.
-fn last_call(expr: &Expr) -> Option<&FnCallExpr> {
+pub fn last_call(expr: &Expr) -> Option<&FnCallExpr> {
     match expr {
         Expr::Dot(pair, ..) | Expr::Index(pair, ..) => match &pair.rhs {
             Expr::MethodCall(call, _) => Some(call),

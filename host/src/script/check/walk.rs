@@ -164,6 +164,7 @@ impl<'a> Walker<'a> {
     }
 
     fn statements(&mut self, statements: &[Stmt]) {
+        self.dropped_results(statements, false);
         for stmt in statements {
             self.statement(stmt);
         }
@@ -186,7 +187,10 @@ impl<'a> Walker<'a> {
             Stmt::Expr(expr) => self.expr(expr),
             Stmt::Block(block) => self.block(block),
             Stmt::If(flow, _) => self.flow(flow),
-            Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.repeated(|walker| walker.flow(flow)),
+            Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.repeated(|walker| {
+                walker.flow(flow);
+                walker.dropped_end(&flow.body);
+            }),
             Stmt::For(x, _) => self.for_loop(&x.0, x.1.as_ref(), &x.2),
             Stmt::TryCatch(flow, _) => self.try_catch(flow),
             Stmt::Switch(switch, _) => {
@@ -207,6 +211,12 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// The last statement of a loop's body gives its value to nobody.
+    fn dropped_end(&mut self, body: &StmtBlock) {
+        let statements = body.statements();
+        self.dropped_results(&statements[statements.len().saturating_sub(1)..], true);
+    }
+
     fn flow(&mut self, flow: &FlowControl) {
         self.expr(&flow.expr);
         self.block(&flow.body);
@@ -222,6 +232,7 @@ impl<'a> Walker<'a> {
                     walker.declare(&counter.name, Held::default(), Role::Counter);
                 }
                 walker.block(&flow.body);
+                walker.dropped_end(&flow.body);
                 if let Some(counter) = counter {
                     walker.pairs(item, counter, &flow.expr);
                 }

@@ -13,6 +13,7 @@ use crate::{
         called::METHOD,
         functions::Functions,
         nearest::{advice, did_you_mean},
+        pytorch,
     },
 };
 
@@ -121,7 +122,11 @@ impl<'a> ErrorScene<'a> {
             return Problem::new(message, help);
         }
         let names = known.names().chain(self.functions.iter().map(String::as_str));
-        let help = did_you_mean(name, names);
+        let part = || {
+            let is_module = self.after_dot() && types.first().is_some_and(|own| own == "Module");
+            is_module.then(|| format!("where `{name}` is a part, it is called by `.{name}.forward(x)`"))
+        };
+        let help = pytorch::instead(name, names).or_else(part);
         Problem::new(message, help.unwrap_or_else(|| "`host help` lists all functions".into()))
     }
 
@@ -191,7 +196,7 @@ impl<'a> ErrorScene<'a> {
 
     fn module(&self, name: &str) -> Problem {
         let known = Functions::of(self.engine);
-        let help = did_you_mean(name, known.modules());
+        let help = advice(name, &known.modules()).or_else(|| did_you_mean(name, known.modules()));
         let import = || format!("import it at the top of the script: `import \"...\" as {name};`");
         Problem::new(format!("there is no module `{name}`"), help.unwrap_or_else(import))
     }

@@ -14,7 +14,12 @@ pub fn explain(error: &ParseErrorType) -> Problem {
         ),
         Parse::MissingToken(token, purpose) => missing(token, purpose),
         Parse::BadInput(input) => bad_input(input),
-        Parse::UnknownOperator(operator) => (format!("there is no operator `{operator}`"), ""),
+        Parse::UnknownOperator(operator) => {
+            (format!("there is no operator `{operator}`"), symbol_help(operator))
+        }
+        Parse::Reserved(symbol) if !symbol_help(symbol).is_empty() => {
+            (format!("`{symbol}` is not expected here"), symbol_help(symbol))
+        }
         Parse::Reserved(word) => (format!("`{word}` is a reserved word"), "choose another name"),
         Parse::DuplicatedProperty(key) => {
             (format!("the map has the key `{key}` twice"), "remove or rename one of them")
@@ -55,6 +60,16 @@ pub fn explain(error: &ParseErrorType) -> Problem {
 /// The way out of a closure that wants to break.
 pub const LEAVE: &str = "a closure is left with `return`; `break` does not leave it";
 
+/// What to write for an operator of Python's.
+fn symbol_help(symbol: &str) -> &'static str {
+    match symbol {
+        ":" => DIMENSIONS,
+        "@" => "a product of matrices is `a.matmul(b)`",
+        "~" => "what is false, or bits turned over, is `!x`",
+        _ => "",
+    }
+}
+
 /// The way to more than one dimension.
 const DIMENSIONS: &str = "an index of several dimensions, or with `:`, is text: `x[\":, 0\"]`, `x[\"1:\"]`";
 
@@ -70,16 +85,13 @@ fn missing(token: &str, purpose: &str) -> (String, &'static str) {
 
 fn bad_input(input: &LexError) -> (String, &'static str) {
     match input {
-        LexError::UnexpectedInput(text) => {
-            (format!("`{text}` is not expected here"), if text == ":" { DIMENSIONS } else { "" })
-        }
+        LexError::UnexpectedInput(text) => (format!("`{text}` is not expected here"), symbol_help(text)),
         LexError::UnterminatedString => (
             "this string has no end".into(),
             "close it with the quote it starts with; several lines go between backticks",
         ),
         LexError::ImproperSymbol(symbol, why) if why.is_empty() => {
-            let help = if symbol == ":" { DIMENSIONS } else { "" };
-            (format!("`{symbol}` is not expected here"), help)
+            (format!("`{symbol}` is not expected here"), symbol_help(symbol))
         }
         LexError::ImproperSymbol(_, why) => (lower(why), ""),
         other => (lower(&other.to_string()), ""),

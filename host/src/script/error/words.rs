@@ -28,7 +28,9 @@ pub fn plain(error: &EvalAltResult) -> Problem {
         ),
         Run::ErrorFor(_) => Problem::new(
             "`for` cannot go through this value",
-            "it goes through an array, a range such as `0..10`, or what a function gives for it",
+            "it goes through an array, a tensor's rows, a range such as `0..10`, what a function gives for \
+             it, or \
+             `map.values()` and `map.keys()` of a map",
         ),
         Run::ErrorUnboundThis(_) => Problem::new(
             "there is no `this` here",
@@ -122,7 +124,9 @@ pub fn property(problem: &str, known: &Functions) -> Problem {
     match quoted.as_slice() {
         [name, kind] if problem.starts_with("Unknown property") => {
             let message = format!("{} has no property `{name}`", kinds::word(kind));
-            Problem::new(message, format!("a method needs parentheses: `.{name}()`"))
+            let method = || format!("a method needs parentheses: `.{name}()`");
+            let said = if known.counts(name).is_empty() { pytorch::said(name) } else { None };
+            Problem::new(message, said.unwrap_or_else(method))
         }
         [name, kind, ..] if problem.starts_with("No writable property") => {
             let (kind, setter) = (kinds::word(kind), format!("set_{name}"));

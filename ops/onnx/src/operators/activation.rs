@@ -61,12 +61,12 @@ fn relu(x: &Tensor) -> Result<Tensor> {
 /// `max(x, 0) + slope min(x, 0)`; the slope broadcasts to x.
 fn prelu(call: &NodeCall) -> Result<Tensor> {
     let [x, slope] = call.pair()?;
-    relu(&x)?.add(&slope.mul(&x.clamp_max(0.0)?)?)
+    relu(&x)?.add(&slope.mul(&x.below_zero()?)?)
 }
 
 /// `max(x, 0) + min(alpha (e^(x / alpha) - 1), 0)`
 fn celu(x: &Tensor, alpha: f64) -> Result<Tensor> {
-    let below = x.clamp_max(0.0)?.div_scalar(alpha)?.exp()?.add_scalar(-1.0)?.mul_scalar(alpha)?;
+    let below = x.below_zero()?.div_scalar(alpha)?.expm1()?.mul_scalar(alpha)?;
     x.relu()?.add(&below)
 }
 

@@ -12,7 +12,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     op("MaxPool", 1, max_pool),
     op("AveragePool", 7, average_pool),
     op("LpPool", 2, lp_pool),
-    op("GlobalMaxPool", 1, |_| map(|x| x.max_dims(&positions(x), true))),
+    op("GlobalMaxPool", 1, |_| map(|x| x.first_max_dims(&positions(x), true))),
     op("GlobalAveragePool", 1, |_| map(|x| x.mean_dims(&positions(x), true))),
     op("GlobalLpPool", 2, |node| {
         let p = node.int("p", 2)? as f64;

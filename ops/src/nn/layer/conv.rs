@@ -1,6 +1,6 @@
 //! Convolutions of signals and images.
 
-use super::{affine, function, pair, positive};
+use super::{affine, batched, function, pair, positive};
 use crate::{
     Error, Result, Tensor, ensure,
     nn::{Module, Parameter},
@@ -141,6 +141,10 @@ impl Conv {
     }
 
     fn forward(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
+        batched(x, self.kernel.len() + 2, |x| self.of_batch(module, x))
+    }
+
+    fn of_batch(&self, module: &Module, x: &Tensor) -> Result<Tensor> {
         let (weight, bias) = (module.value("weight")?, module.parameter("bias").map(Parameter::get));
         let ConvOptions { window, output_padding, .. } = self.options;
         match self.form {

@@ -32,7 +32,7 @@ pub use conditional::{class_batch_norm, conditional_batch_norm};
 pub use conv::{ConvOptions, conv_transpose1d, conv_transpose2d, conv1d, conv2d};
 pub use conv3d::conv3d;
 pub use dropout::{dropout, dropped};
-pub use embedding::embedding;
+pub use embedding::{embedding, padded_embedding};
 pub use linear::linear;
 pub use lora::{AdaptedWeight, lora, merged};
 pub use norm::{BatchNormOptions, batch_norm, group_norm, instance_norm, layer_norm, layer_norm_with};
@@ -105,6 +105,12 @@ fn plain(
     f: impl Fn(&Tensor) -> Result<Tensor> + Send + Sync + 'static,
 ) -> Module {
     Module::new(function(name, settings, move |_, x| f(x)), vec![], vec![])
+}
+
+/// What `f` makes of one sample `[C, ..]` as a batch of it, where the layer takes `rank` dimensions with the
+/// batch.
+fn batched(x: &Tensor, rank: usize, f: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    if x.rank() + 1 == rank { f(&x.unsqueeze(0)?)?.squeeze(0) } else { f(x) }
 }
 
 /// Refuses numbers that are 0.

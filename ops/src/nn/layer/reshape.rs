@@ -1,6 +1,6 @@
 //! Layers that arrange the same elements differently. The first dimension, that of the samples, stays.
 
-use super::{plain, positive};
+use super::{batched, plain, positive};
 use crate::{Error, Result, Tensor, nn::Module};
 
 /// Each sample in one dimension: `[N, ..] -> [N, K]`.
@@ -28,7 +28,7 @@ pub fn identity() -> Module {
 /// [`Error::Argument`] for a factor of 0.
 pub fn pixel_shuffle(factor: usize) -> Result<Module> {
     positive("pixel_shuffle", &[("the factor", factor)])?;
-    Ok(plain("PixelShuffle", factor.to_string(), move |x| x.pixel_shuffle(factor)))
+    Ok(plain("PixelShuffle", factor.to_string(), move |x| batched(x, 4, |x| x.pixel_shuffle(factor))))
 }
 
 /// Positions as channels, as [`Tensor::pixel_unshuffle`].
@@ -37,7 +37,7 @@ pub fn pixel_shuffle(factor: usize) -> Result<Module> {
 /// [`Error::Argument`] for a factor of 0.
 pub fn pixel_unshuffle(factor: usize) -> Result<Module> {
     positive("pixel_unshuffle", &[("the factor", factor)])?;
-    Ok(plain("PixelUnshuffle", factor.to_string(), move |x| x.pixel_unshuffle(factor)))
+    Ok(plain("PixelUnshuffle", factor.to_string(), move |x| batched(x, 4, |x| x.pixel_unshuffle(factor))))
 }
 
 /// The number of samples.

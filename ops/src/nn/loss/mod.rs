@@ -48,9 +48,16 @@ fn same_shape(op: &'static str, y: &Tensor, target: &Tensor) -> Result<()> {
     })
 }
 
+/// "a number of at least 1", in words that a reader can take in.
+pub(crate) fn least(bound: f64) -> String {
+    if bound == f64::MIN_POSITIVE {
+        "a number above 0".into()
+    } else {
+        format!("a number of at least {bound}")
+    }
+}
+
 /// Refuses a setting of a loss below a bound, and NaN.
 fn at_least(op: &'static str, name: &'static str, value: f64, bound: f64) -> Result<()> {
-    ensure(value >= bound && value.is_finite(), || {
-        Error::argument(op, name, value, format!("a number of at least {bound}"))
-    })
+    ensure(value >= bound && value.is_finite(), || Error::argument(op, name, value, least(bound)))
 }

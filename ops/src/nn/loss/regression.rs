@@ -45,9 +45,10 @@ pub fn smooth_l1(y: &Tensor, target: &Tensor, beta: f64, reduction: Reduction) -
     reduction.of(&bent(y, target, beta)?.div_scalar(beta)?)
 }
 
-/// With `c = min(d, delta)` both parts are `c (d - c / 2)`, and so are their slopes.
+/// Each part is computed where it counts: the slope of an infinite error is that of the straight part.
 fn bent(y: &Tensor, target: &Tensor, delta: f64) -> Result<Tensor> {
     let error = y.sub(target)?.abs()?;
-    let cut = error.clamp_max(delta)?;
-    cut.mul(&error.sub(&cut.mul_scalar(0.5)?)?)
+    let near = error.le_scalar(delta)?;
+    let square = error.masked_fill(&near.logical_not()?, 0.0)?.square()?.mul_scalar(0.5)?;
+    near.where_(&square, &error.add_scalar(-0.5 * delta)?.mul_scalar(delta)?)
 }

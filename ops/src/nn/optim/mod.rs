@@ -1,12 +1,15 @@
 //! Optimisers. A [`Rule`] says how one parameter moves; the [`Optimiser`] keeps, for each parameter,
 //! how many steps it made and the tensors (moments) that the rule remembers.
 
+mod adadelta;
 mod adagrad;
 mod adam;
+mod adamax;
 mod fused;
 mod lbfgs;
 mod line_search;
 mod lion;
+mod radam;
 mod rms_prop;
 mod rule;
 mod scheduler;
@@ -18,10 +21,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
 pub use lbfgs::Lbfgs;
 pub use lion::Lion;
+pub use radam::AdamForm;
 pub use rms_prop::RmsProp;
 pub use rule::{OptimiserStep, Rule};
 pub use scheduler::{Plateau, Schedule, Scheduler, SchedulerState};
@@ -182,6 +188,11 @@ impl Optimiser {
 
     fn lbfgs(&self) -> Option<&Lbfgs> {
         self.0.groups[0].0.evaluates()
+    }
+
+    /// Whether gradients were kept for the next step.
+    pub fn has_accumulated(&self) -> bool {
+        self.progress().memories.iter().any(|memory| memory.gradient.is_some())
     }
 
     /// Keeps gradients for the next step, which moves by the sum of all.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Lbfgs;
-use crate::{Error, Result, Tensor, ensure};
+use crate::{Error, Result, Tensor, ensure, nn::loss::least};
 
 /// One step of one parameter.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,12 @@ pub(super) fn decayed_tensor(gradient: &Tensor, decay: f64, value: &Tensor) -> R
     if decay == 0.0 { Ok(gradient.clone()) } else { gradient.add(&value.mul_scalar(decay)?) }
 }
 
+/// `Adam(betas 0.9 and 0.999, eps 1e-8)`, with the decay where there is one.
+pub(super) fn described(name: &str, [first, second]: [f64; 2], eps: f64, weight_decay: f64) -> String {
+    let decay = if weight_decay == 0.0 { String::new() } else { format!(", weight decay {weight_decay}") };
+    format!("{name}(betas {first} and {second}, eps {eps:e}{decay})")
+}
+
 /// Refuses a number outside a range.
 pub(super) fn within(name: &'static str, value: f64, range: Range<f64>) -> Result<()> {
     ensure(range.contains(&value), || {
@@ -67,7 +73,7 @@ pub(super) fn within(name: &'static str, value: f64, range: Range<f64>) -> Resul
             name,
             value,
             match range.end {
-                f64::INFINITY => format!("a number of at least {}", range.start),
+                f64::INFINITY => least(range.start),
                 end => format!("at least {} and below {end}", range.start),
             },
         )

@@ -79,7 +79,8 @@ impl Chosen {
         if self.by.dtype() == DType::Bool {
             let found = "a mask that is true nowhere";
             ensure(!self.is_empty(), || {
-                Error::argument(OP, "the index", found, "one that chooses an element")
+                let expected = "one that chooses an element (ask before: `if mask.any().item() { ... }`)";
+                Error::argument(OP, "the index", found, expected)
             })?;
             // Symbolic: which elements are chosen is known when values are.
             return Err(Error::Symbolic { op: OP });

@@ -9,8 +9,10 @@ use super::{Calls, bools, floats, ints, wrong};
 
 pub fn calls() -> Vec<(&'static str, Calls)> {
     let mut rows = vec![wrong!(matmul:
-        |at| floats(&[3], at).matmul(&floats(&[3, 2], at)),
-        |at| floats(&[2, 3], at).matmul(&floats(&[3], at)),
+        |at| floats(&[2], at).matmul(&floats(&[3, 2], at)),
+        |at| floats(&[2, 3], at).matmul(&floats(&[2], at)),
+        |at| floats(&[3], at).matmul(&floats(&[2], at)),
+        |at| floats(&[], at).matmul(&floats(&[2], at)),
         |at| floats(&[], at).matmul(&floats(&[], at)),
         |at| floats(&[2, 3], at).matmul(&floats(&[2, 3], at)),
         |at| floats(&[2, 2, 3], at).matmul(&floats(&[3, 3, 2], at)),
@@ -96,6 +98,10 @@ fn pools() -> Vec<(&'static str, Calls)> {
             |at| floats(x, at).max_pool2d([2, 2], [1, 1], [2, 0]),
             |at| floats(x, at).max_pool2d([6, 2], [1, 1], [0, 0]),
             |at| floats(x, at).max_pool2d([usize::MAX; 2], [1, 1], HUGE)),
+        wrong!(max_pool2d_dilated:
+            |at| floats(x, at).max_pool2d_dilated([2, 2], [1, 1], [0, 0], [0, 1], false),
+            |at| floats(x, at).max_pool2d_dilated([2, 2], [1, 1], [0, 0], [9, 1], false),
+            |at| floats(x, at).max_pool2d_dilated([2, 2], [1, 1], [0, 0], [usize::MAX, 1], true)),
         wrong!(avg_pool2d:
             |at| floats(&[5, 5], at).avg_pool2d([2, 2], [1, 1], [0, 0], true),
             |at| bools(x, at).avg_pool2d([2, 2], [1, 1], [0, 0], true),

@@ -37,13 +37,18 @@ pub fn calls() -> Vec<(&'static str, Calls)> {
     let mut rows = vec![];
     over_dims!(rows: sum_dims(floats), mean_dims(floats), max_dims(floats), min_dims(ints),
         var_dims(floats, 0), std_dims(floats, 0), norm_dims(floats), logsumexp(floats), prod_dims(floats),
-        any_dims(bools), all_dims(bools));
+        any_dims(bools), all_dims(bools), first_max_dims(floats), nansum(floats), nanmean(floats));
     of_types!(rows: mean_dims(ints, &[0], false), max_dims(bools, &[0], false), min_dims(bools, &[0], false),
         var_dims(ints, &[0], false, 0), std_dims(ints, &[0], false, 0), norm_dims(ints, &[0], false),
         any_dims(floats, &[0], false), all_dims(ints, &[0], false), softmax(ints, 0), log_softmax(bools, 0),
         argmax(bools, 0, false), argmin(bools, 0, true), sort(bools, 0, false), argsort(bools, 0, true));
     along_one!(rows: softmax(), log_softmax(), cumsum(), argmax(false), argmin(true), sort(false),
         argsort(true));
+    rows.push(wrong!(nansum: |at| bools(&[2], at).nansum(&[], false)));
+    rows.push(wrong!(nanmean: |at| ints(&[2], at).nanmean(&[], false)));
+    rows.push(wrong!(norm_of: |at| ints(&[2], at).norm_of(1.0, &[], false),
+        |at| floats(&[2], at).norm_of(-1.0, &[], false), |at| floats(&[2], at).norm_of(f64::NAN, &[], false),
+        |at| floats(&[2], at).norm_of(1.0, &[1], false)));
     rows.push(wrong!(mean: |at| ints(&[2], at).mean(), |at| bools(&[], at).mean()));
     rows.push(wrong!(var_dims: |at| floats(&[2, 3], at).var_dims(&[0], false, 2),
         |at| floats(&[], at).var_dims(&[], false, 1)));

@@ -54,11 +54,30 @@ fn functions_of_one() -> Vec<Case> {
         tan(-1.2, 1.2), asin(-0.9, 0.9), acos(-0.9, 0.9), atan(-3.0, 3.0), sinh(-2.0, 2.0), cosh(-2.0, 2.0),
         tanh(-2.0, 2.0), erf(-2.0, 2.0), floor(-2.9, 2.9), ceil(-2.9, 2.9), round(-2.9, 2.9),
         sigmoid(-4.0, 4.0), relu(-2.0, 2.0), softplus(-40.0, 40.0), gelu(-3.0, 3.0),
-        log_sigmoid(-40.0, 40.0), silu(-4.0, 4.0));
+        log_sigmoid(-40.0, 40.0), silu(-4.0, 4.0), expm1(-1.9, 1.9), exp2(-1.9, 1.9), log2(0.2, 3.0),
+        log10(0.2, 3.0), rsqrt(0.2, 3.0), asinh(-2.0, 2.0), acosh(1.1, 3.0), atanh(-0.9, 0.9),
+        relu6(-3.0, 9.0), hardsigmoid(-5.0, 5.0), hardswish(-5.0, 5.0), mish(-4.0, 4.0), selu(-2.0, 2.0),
+        softsign(-3.0, 3.0), tanhshrink(-2.0, 2.0), below_zero(-2.0, 2.0), trunc(-2.9, 2.9),
+        frac(-2.9, 2.9));
     for shape in [vec![], vec![2, 4]] {
         cases.push(case("leaky_relu", [float(shape.clone())], |x| x[0].leaky_relu(0.2)));
         cases.push(case("elu", [float(shape)], |x| x[0].elu(0.7)));
     }
+    for shape in [vec![], vec![2, 4]] {
+        let x = || [float(shape.clone())];
+        cases.push(case("celu", x(), |x| x[0].celu(0.7)));
+        cases.push(case("hardtanh", x(), |x| x[0].hardtanh(-1.0, 0.5)));
+        cases.push(case("hardshrink", x(), |x| x[0].hardshrink(0.5)));
+        cases.push(case("softshrink", x(), |x| x[0].softshrink(0.5)));
+        cases.push(case("threshold", x(), |x| x[0].threshold(0.1, -3.0)));
+        cases.push(case("logit", [within(shape.clone(), 0.1, 0.9)], |x| x[0].logit(None)));
+        cases.push(case("logit", [within(shape, -0.4, 1.4)], |x| x[0].logit(Some(0.1))));
+    }
+    cases.push(case("glu", [float([2, 4])], |x| x[0].glu(-1)));
+    cases.push(case("softmin", [float([2, 4])], |x| x[0].softmin(1)));
+    cases.push(case("bitwise_not", [int([3], -3, 2)], |x| x[0].bitwise_not()));
+    cases.push(case("bitwise_not", [bools([3])], |x| x[0].bitwise_not()));
+    cases.push(case("trunc", [int([3], -3, 2)], |x| x[0].trunc()));
     cases.push(case("round", [exactly([6], &[-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])], |x| x[0].round()));
     cases.push(case("sign", [int([3], -1, 2)], |x| x[0].sign()));
     cases.push(case("neg", [int([3], -1, 2)], |x| x[0].neg()));
@@ -76,7 +95,9 @@ fn functions_of_two() -> Vec<Case> {
         minimum(float, float), eq(float, float), ne(float, float), gt(float, float), ge(float, float),
         lt(float, float), le(float, float), floor_divide(float, positive), add(bools, bools),
         mul(bools, bools), gt(bools, bools), logical_and(bools, bools), logical_or(bools, bools),
-        eq(bools, bools), ne(bools, bools));
+        eq(bools, bools), ne(bools, bools), fmod(float, positive), xlogy(float, positive),
+        hypot(float, positive), heaviside(float, float), bitwise_and(bools, bools),
+        bitwise_or(bools, bools), bitwise_xor(bools, bools));
     let ints = [int([4, 2], -4, 5), int([2], 1, 3)];
     cases.push(case("add", ints.clone(), |x| x[0].add(&x[1])));
     cases.push(case("sub", ints.clone(), |x| x[0].sub(&x[1])));
@@ -87,6 +108,12 @@ fn functions_of_two() -> Vec<Case> {
     for divisor in [int([6], 1, 4), int([6], -4, -1)] {
         cases.push(case("floor_divide", [int([6], -9, 9), divisor], |x| x[0].floor_divide(&x[1])));
     }
+    for negative in [int([6], 1, 4), int([6], -4, -1)] {
+        cases.push(case("fmod", [int([6], -9, 9), negative], |x| x[0].fmod(&x[1])));
+    }
+    cases.push(case("bitwise_and", ints.clone(), |x| x[0].bitwise_and(&x[1])));
+    cases.push(case("bitwise_or", ints.clone(), |x| x[0].bitwise_or(&x[1])));
+    cases.push(case("bitwise_xor", ints.clone(), |x| x[0].bitwise_xor(&x[1])));
     cases.push(case("pow", ints.clone(), |x| x[0].pow(&x[1])));
     cases.push(case("div", ints.clone(), |x| x[0].div(&x[1])));
     cases.push(case("add", [float([4, 2]), int([2], 1, 3)], |x| x[0].add(&x[1])));

@@ -12,7 +12,11 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn products() -> Vec<Case> {
-    let shapes: [(&[usize], &[usize]); 6] = [
+    let shapes: [(&[usize], &[usize]); 10] = [
+        (&[3], &[3]),
+        (&[3], &[3, 4]),
+        (&[2, 3], &[3]),
+        (&[2, 2, 3], &[3]),
         (&[2, 3], &[3, 4]),
         (&[1, 3], &[3, 1]),
         (&[2, 2, 3], &[3, 2]),
@@ -85,6 +89,9 @@ fn pools() -> Vec<Case> {
         for channels in [1, 3, 4] {
             let images = || [float([2, channels, 5, 6])];
             cases.push(case("max_pool2d", images(), move |x| x[0].max_pool2d(kernel, stride, padding)));
+            cases.push(case("max_pool2d_dilated", images(), move |x| {
+                x[0].max_pool2d_dilated(kernel, stride, padding, [1, 1], true)
+            }));
             for count in [false, true] {
                 cases.push(case("avg_pool2d", images(), move |x| {
                     x[0].avg_pool2d(kernel, stride, padding, count)

@@ -169,7 +169,7 @@ pub fn devices() -> Vec<Device> {
 }
 
 /// The operations whose output does not depend smoothly on an input.
-pub const NOT_DIFFERENTIABLE: [&str; 34] = [
+pub const NOT_DIFFERENTIABLE: [&str; 40] = [
     "sign",
     "floor",
     "ceil",
@@ -200,6 +200,12 @@ pub const NOT_DIFFERENTIABLE: [&str; 34] = [
     "arange",
     "linspace",
     "eye",
+    "trunc",
+    "heaviside",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_not",
     "isnan",
     "isinf",
     "isfinite",

@@ -24,6 +24,12 @@ pub fn cases() -> Vec<Case> {
     over_dims!(cases: mean_dims(x(),));
     over_dims!(cases: max_dims(x(),));
     over_dims!(cases: min_dims(x(),));
+    over_dims!(cases: first_max_dims(x(),));
+    over_dims!(cases: nansum(x(),));
+    over_dims!(cases: nanmean(x(),));
+    for p in [0.0, 1.0, 1.5, 2.0, 3.0, f64::INFINITY, f64::NEG_INFINITY] {
+        cases.push(case("norm_of", [x()], move |x| x[0].norm_of(p, &[0, 2], false)));
+    }
     over_dims!(cases: max_dims(int([2, 3, 4], -5, 6),));
     over_dims!(cases: var_dims(x(), 0));
     over_dims!(cases: var_dims(x(), 1));

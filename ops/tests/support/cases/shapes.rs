@@ -29,6 +29,16 @@ fn reshaped() -> Vec<Case> {
         cases.push(case("flip", x(), |x| x[0].flip(&[])));
         cases.push(case("expand", x(), |x| x[0].expand(&[2, 2, 3, 4])));
     }
+    for x in kinds(&[3, 4]) {
+        let x = || [x.clone()];
+        cases.push(case("diag", x(), |x| x[0].diag(1)));
+        cases.push(case("diagonal", x(), |x| x[0].diagonal(-1, 0, 1)));
+        cases.push(case("diag_embed", x(), |x| x[0].diag_embed(0)));
+        cases.push(case("diag_embed", x(), |x| x[0].diag_embed(-2)));
+    }
+    cases.push(case("diag", [float([3])], |x| x[0].diag(1)));
+    cases.push(case("diagonal", [float([2, 3, 4])], |x| x[0].diagonal(1, -1, 0)));
+    cases.push(case("trace", [float([3, 4])], |x| x[0].trace()));
     for x in kinds(&[2, 1, 3]) {
         let x = || [x.clone()];
         cases.push(case("squeeze", x(), |x| x[0].squeeze(1)));

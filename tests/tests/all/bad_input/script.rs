@@ -273,3 +273,97 @@ fn names(folder: &std::path::Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
+
+/// What `host check` finds in a plugin.
+#[track_caller]
+fn found(text: &str, texts: &[&str]) {
+    let bench = Bench::new();
+    bench.write("plugins/own.rhai", text);
+    let outcome = bench.host(["check", "own"]).run().code(1);
+    let said = outcome.stdout + &outcome.stderr;
+    for text in texts {
+        assert!(said.contains(text), "{said}");
+    }
+}
+
+#[test]
+fn a_step_without_gradients_is_an_error() {
+    let start = "let net = nn::linear(2, 1); let o = optim::sgd(net, #{ lr: 0.1 });\n\
+                 let loss = net.forward(ones([1, 2])).sum();\n";
+    let text = format!("{start}loss.backward(); o.step();");
+    fails(&text, &["own.rhai:3:20", "step: there are no gradients", "`o.step(loss.backward())`"]);
+    found(&text, &["own.rhai:3:6", "the gradients that `backward` gives are dropped", "optimiser.step("]);
+    fails(&format!("{start}o.step(loss);"), &["step: got (Optimiser, Tensor)"]);
+    Bench::new().run(&format!("{start}o.accumulate(loss.backward()); o.step();")).code(0);
+}
+
+#[test]
+fn results_that_nobody_takes_are_found() {
+    let start =
+        "let net = nn::linear(2, 1); let x = ones([1, 2]); let g = net.forward(x).sum().backward();\n";
+    found(
+        &format!("{start}g.clip_norm(1.0); print(g);"),
+        &["2:3", "`clip_norm`", "`let g = g.clip_norm(...)`"],
+    );
+    found(&format!("{start}x.clamp(0, 1); print(x);"), &["2:3", "`clamp`", "`x = x.clamp(...)`"]);
+    found(&format!("{start}for i in 0..2 {{ x.relu(); }} print(x + g.norm());"), &["2:18", "`relu`"]);
+    let bench = Bench::new();
+    let text = "let f = |x| x.relu(); let x = f.call(ones([2])); x = x.clamp(0, 1); x.item(); \
+                fn g(x) { x.relu() } print(g(x)); if x.len() > 1 { x.abs() } else { x };";
+    bench.write("plugins/own.rhai", text);
+    bench.host(["check", "own"]).run().code(0);
+}
+
+#[test]
+fn pytorchs_names_are_answered() {
+    for (text, said) in [
+        ("tensor([1]).view([1]);", "PyTorch's `view` is `reshape`"),
+        ("randn([2]);", "PyTorch's `randn` is `noise::normal`"),
+        ("tensor([1]).tolist();", "PyTorch's `tolist` is `to_array`"),
+        ("nn::linear(1, 1).state_dict();", "net.parameters().keys()"),
+        ("ones([1, 1]).mm(ones([1, 1]));", "PyTorch's `mm` is `matmul`"),
+        ("tensor([1]).clone();", "a second name is a copy"),
+        ("manual_seed(3);", "host run --seed 1"),
+        ("tensor([1.0, 2.0]).var();", "PyTorch's `var` is `variance`"),
+        ("torch::zeros([2]);", "functions need no `torch`"),
+        ("nn::Linear(2, 3);", "`linear`"),
+        ("nn::linear(1, 1).eval();", "net.training(false)"),
+        ("tensor([1.0]).add_(1);", "`+`"),
+        ("tensor([1.0]).clamp_(0, 1);", "`clamp`"),
+        ("nn::relu().register_forward_hook(|m, i, o| o);", "net.record("),
+    ] {
+        fails(text, &[said]);
+        found(text, &[said]);
+    }
+    fails("let x = ones([1, 1]); x @ x;", &["`a.matmul(b)`"]);
+    fails("tensor(1.0).track().grad;", &[".backward().of("]);
+    fails(
+        "let n = nn::network(#{ l: nn::relu() }, |m, x| m.l(x)); n.forward(ones([1]));",
+        &[".l.forward(x)"],
+    );
+    fails("let n = nn::linear(1, 1); optim::sgd(n.parameters(), #{});", &["`optim::sgd(net, ...)`"]);
+    fails("for p in nn::linear(1, 1).parameters() { print(p); }", &["`map.values()`"]);
+}
+
+#[test]
+fn habits_of_pytorch_work() {
+    let text = r#"
+        for row in tensor([[1, 2], [3, 4]]) { assert(row.shape == [2], "rows"); }
+        let net = nn::linear(2, 2).init_uniform(1, 1);
+        assert(net["weight"].to_string().contains("[[1.0, 1.0], [1.0, 1.0]]"), "values");
+        assert(arange(100).to_string().contains("[0, 1, 2, .., 97, 98, 99]"), "ends");
+        net.save("m");
+        let other = nn::linear(2, 2);
+        other.load("m");
+        assert((other["weight"].value == net["weight"].value).all().item(), "loaded");
+        assert(nn::conv2d(1, 3, 3, #{ padding: "same" }).forward(zeros([1, 5, 6])).shape == [3, 5, 6], "one");
+        assert(nn::max_pool2d(2).forward(zeros([3, 4, 4])).shape == [3, 2, 2], "pooled");
+    "#;
+    Bench::new().run(text).code(0);
+    fails("let x = ones([2]); x[x > 10];", &["mask.any().item()"]);
+    fails("zeros([0, 3]);", &["mask.sum()"]);
+    fails("data::from(ones([4, 2]), ones([4]) * 0.5);", &["y[b.indices]"]);
+    fails("losses::huber(ones([1]), ones([1]), #{ delta: 0 });", &["delta is 0, expected a number above 0"]);
+    fails("ones([1, 1, 2]).conv1d(ones([1, 1, 3]));", &["conv1d", "signals of 2 under a kernel of 3"]);
+    fails("nn::conv2d(1, 1, 2, #{ padding: \"same\" });", &["which has no middle"]);
+}
