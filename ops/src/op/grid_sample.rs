@@ -1,7 +1,10 @@
 //! Images at positions that a tensor names (Jaderberg et al., 2015).
 
 use super::{OnnxAttribute, OnnxOperator, OnnxValue, require_float};
-use crate::{DType, Error, Result, Spec, Tensor, ensure, tensor::require_room};
+use crate::{
+    DType, Error, Result, Spec, Tensor, ensure,
+    tensor::{common_device, require_room},
+};
 
 /// How elements between those of an image are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +50,7 @@ impl Tensor {
         const NAME: &str = "grid_sample";
         require_float(NAME, self.spec())?;
         require_float(NAME, grid.spec())?;
+        common_device(NAME, &[self, grid])?;
         let r = self.rank().saturating_sub(2);
         ensure((1..=3).contains(&r) && self.shape()[2..].iter().all(|&n| n > 0), || {
             Error::shape(

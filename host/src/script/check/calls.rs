@@ -104,7 +104,7 @@ impl Walker<'_> {
         };
         let written = doc.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
         // An option may begin a sentence.
-        let words: Vec<String> = written.flat_map(|word| [uncapitalised(word), word.to_owned()]).collect();
+        let words: Vec<String> = written.map(uncapitalised).collect();
         for (key, _) in entries.0.iter().filter(|(key, _)| !words.iter().any(|word| *word == *key.name)) {
             let help = did_you_mean(&key.name, words.iter().map(String::as_str))
                 .map_or_else(String::new, |near| format!("{near} "));
@@ -288,8 +288,9 @@ impl Walker<'_> {
     }
 }
 
-/// A word with a small first letter.
+/// A word without the capital of a sentence's first one; `T_max` and abbreviations stay.
 fn uncapitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    let first = letters.next().filter(|_| letters.clone().all(char::is_lowercase));
+    first.map_or_else(|| word.to_owned(), |first| first.to_lowercase().chain(letters).collect())
 }
