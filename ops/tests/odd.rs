@@ -34,7 +34,8 @@ fn layers() -> Vec<Module> {
         output_padding: [1; 2],
         ..conv
     };
-    let pool = PoolOptions { stride: Some([1; 2]), padding: [1; 2], count_padding: false };
+    let pool =
+        PoolOptions { stride: Some([1; 2]), padding: [1; 2], count_padding: false, ..PoolOptions::default() };
     let norm = BatchNormOptions::default();
     let activations = [
         Relu,

@@ -56,8 +56,9 @@ impl Pool {
                 )
             })?;
             let n = (padded - extent) / stride + 1;
-            let is_cut =
-                self.ceil && (padded - extent) % stride != 0 && n * stride < x.shape[d + 2] + padding;
+            let is_cut = self.ceil
+                && !(padded - extent).is_multiple_of(stride)
+                && n * stride < x.shape[d + 2] + padding;
             y.shape[d + 2] = n + usize::from(is_cut);
         }
         Ok(y)

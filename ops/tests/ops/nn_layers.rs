@@ -28,7 +28,8 @@ fn shapes() {
     assert_eq!(shape_after(&linear(6, 4, true).unwrap(), &[2, 3, 6]), [2, 3, 4]);
     assert_eq!(shape_after(&linear(6, 4, false).unwrap(), &[6]), [4]);
     assert_eq!(shape_after(&max_pool2d([2, 2], PoolOptions::default()), &[1, 2, 8, 6]), [1, 2, 4, 3]);
-    let options = PoolOptions { stride: Some([1, 1]), padding: [1, 1], count_padding: false };
+    let options =
+        PoolOptions { stride: Some([1, 1]), padding: [1, 1], count_padding: false, ..PoolOptions::default() };
     assert_eq!(shape_after(&avg_pool2d([3, 3], options), &[1, 2, 8, 6]), [1, 2, 8, 6]);
     assert_eq!(shape_after(&global_avg_pool(), &[1, 2, 8, 6]), [1, 2]);
     let twice = upsample(2.0, Interpolation::Nearest).unwrap();

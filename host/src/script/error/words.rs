@@ -5,7 +5,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, P
 use super::syntax::{LEAVE, lower};
 use crate::{
     kinds,
-    script::{Problem, functions::Functions},
+    script::{Problem, functions::Functions, pytorch},
 };
 
 /// Types that have conversions into each other.

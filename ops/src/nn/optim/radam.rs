@@ -6,7 +6,7 @@ use crate::{Result, Tensor};
 
 /// How long a step is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+pub enum Form {
     /// Without the mean of squares while that is of too few steps to be told from noise.
     Rectified,
     /// With Nesterov's look ahead, whose share grows by this speed.
@@ -17,7 +17,7 @@ enum Form {
 /// numbers of each step's form.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamForm {
-    form: Form,
+    pub form: Form,
     pub betas: [f64; 2],
     pub eps: f64,
     pub weight_decay: f64,

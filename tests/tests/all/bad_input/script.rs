@@ -280,7 +280,7 @@ fn found(text: &str, texts: &[&str]) {
     let bench = Bench::new();
     bench.write("plugins/own.rhai", text);
     let outcome = bench.host(["check", "own"]).run().code(1);
-    let said = outcome.stdout + &outcome.stderr;
+    let said = format!("{}{}", outcome.stdout, outcome.stderr);
     for text in texts {
         assert!(said.contains(text), "{said}");
     }

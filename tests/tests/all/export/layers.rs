@@ -95,7 +95,8 @@ fn norms() {
 
 #[test]
 fn sizes_and_shapes() {
-    let options = PoolOptions { stride: Some([2, 1]), padding: [1, 0], count_padding: false };
+    let options =
+        PoolOptions { stride: Some([2, 1]), padding: [1, 0], count_padding: false, ..PoolOptions::default() };
     assert_eq!(agree("max_pool2d", &max_pool2d([3, 2], options), &[2, 7, 6]), ["MaxPool"]);
     assert_eq!(agree("avg_pool2d", &avg_pool2d([3, 2], options), &[2, 7, 6]), ["AveragePool"]);
     let counted = PoolOptions { count_padding: true, ..options };
