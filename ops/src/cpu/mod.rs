@@ -4,8 +4,9 @@
 //! number), [`sum`], [`product`] (matrices), [`conv`] (convolutions as products), [`channels`] (batch
 //! normalisation), [`broadcast`], [`recurrent`] (LSTM, GRU).
 
-use std::mem::MaybeUninit;
+use std::{mem::MaybeUninit, sync::OnceLock};
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 pub(crate) mod broadcast;
@@ -79,30 +80,14 @@ pub(crate) use wide;
 /// See [`wide`].
 #[inline(always)]
 pub(crate) fn widest<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn avx512<R>(f: impl FnOnce() -> R) -> R {
-            f()
-        }
-        #[target_feature(enable = "avx2")]
-        fn avx2<R>(f: impl FnOnce() -> R) -> R {
-            f()
-        }
-        let has_avx512 = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl");
-        if has_avx512 {
-            // SAFETY: the processor has what the function is compiled for.
-            return unsafe { avx512(f) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: as above.
-            return unsafe { avx2(f) };
-        }
-    }
-    f()
+    arch().dispatch(f)
+}
+
+/// The widest vectors that the processor has, looked for once.
+#[inline(always)]
+pub(crate) fn arch() -> Arch {
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    *ARCH.get_or_init(Arch::new)
 }
 
 /// `f(i)` for all i below `n`, on all threads; each reads so many elements.

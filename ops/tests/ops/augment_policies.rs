@@ -75,7 +75,9 @@ fn levels_are_spread() {
         2003.06277,
         3642205.572,
     );
-    assert!(y.narrow(1, 1, 1).unwrap().to_f64().unwrap()[..600].iter().all(|y| *y == 127.0 / 255.0));
+    assert!(
+        y.narrow(1, 1, 1).unwrap().to_f64().unwrap()[..600].iter().all(|y| (y - 127.0 / 255.0).abs() < 1e-12)
+    );
     let empty = Tensor::full([0, 3, 4, 4], 0.0, DType::F32, Device::Cpu).unwrap();
     assert_eq!(transform::equalize(&empty).unwrap().shape(), [0, 3, 4, 4]);
 }
@@ -135,7 +137,7 @@ fn each_change_of_rand_augment_comes_and_is_that_of_torchvision() {
     for i in 0..600 {
         let [sum, weighted] = sums(&y.narrow(0, i, 1).unwrap());
         let is_near = |outcome: &(&str, f64, f64)| {
-            (outcome.1 - sum).abs() < 1e-4 * sum && (outcome.2 - weighted).abs() < 1e-4 * weighted
+            (outcome.1 - sum).abs() < 2e-5 * sum && (outcome.2 - weighted).abs() < 2e-5 * weighted
         };
         let found: Vec<_> = (0..OUTCOMES.len()).filter(|&k| is_near(&OUTCOMES[k])).collect();
         assert!(!found.is_empty(), "image {i}: {sum} {weighted}");
@@ -196,8 +198,8 @@ fn what_is_drawn_depends_on_the_stream_alone() {
 }
 
 #[test]
-fn no_images_and_small_ones_are_images() {
-    for shape in [[0, 3, 8, 8], [2, 3, 1, 1], [1, 3, 2, 1]] {
+fn small_images_are_images() {
+    for shape in [[2, 3, 1, 1], [1, 3, 2, 1]] {
         for y in all(&Tensor::full(shape, 0.0, DType::F32, Device::Cpu).unwrap()) {
             assert_eq!(y.unwrap().shape()[..2], shape[..2]);
         }

@@ -76,7 +76,7 @@ fn readable(line: &Map<String, Json>) -> String {
     let name = format!("{} {}", text("name"), text("variant"));
     let each = each.unwrap_or_default();
     let times = row([&name, &time("median_s"), &time("min_s"), &time("max_s"), &each]);
-    times + &line.get("count").map_or_else(String::new, counted)
+    times + line.get("count").map(counted).as_deref().unwrap_or_default()
 }
 
 /// What one repetition does, on a line of its own.

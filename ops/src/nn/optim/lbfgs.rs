@@ -291,7 +291,7 @@ impl Lbfgs {
         let mut evaluations = 1;
         for iteration in 1..=self.max_iter {
             state.turn(self, lr, &here.gradient)?;
-            here.slope = dot(&here.gradient, &state.direction)?;
+            (here.length, here.slope) = (0.0, dot(&here.gradient, &state.direction)?);
             if here.slope > -self.tolerance_change {
                 break;
             }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::{
     super::{memory::with_scratch, transpose::SIDE},
     grid::Grid,
     points::{self, Matrix},
 };
+use crate::cpu::arch;
 
 /// How points lie in memory: `[t * t, tiles, lanes]`, and a vector more from point to point, without which
 /// all of them would meet in the same places of a cache.
@@ -123,7 +124,7 @@ fn forward<const N: usize, const T: usize>(
     at: Points,
     y: &mut [f32],
 ) {
-    Arch::new().dispatch(Forward { matrix: rows::<N, T>(matrix), x, grid, line, at, y });
+    arch().dispatch(Forward { matrix: rows::<N, T>(matrix), x, grid, line, at, y });
 }
 
 struct Forward<'a, const N: usize, const T: usize> {
@@ -176,7 +177,7 @@ fn backward<const N: usize, const T: usize>(
     grid: &Grid,
     y: &mut [f32],
 ) {
-    Arch::new().dispatch(Backward { matrix: rows::<N, T>(matrix), x, at, grid, y });
+    arch().dispatch(Backward { matrix: rows::<N, T>(matrix), x, at, grid, y });
 }
 
 struct Backward<'a, const N: usize, const T: usize> {
