@@ -185,14 +185,15 @@ fn a_bias_is_added_and_its_gradient_is_the_sum_of_its_channel() {
 fn convolutions_with_fewer_multiplications_are_near_those_of_f64() {
     let padded = |padding| Window { padding: [padding; 2], ..Window::default() };
     for case in [
-        ([16, 64, 16, 15], 80, [3, 3], padded(1)),
+        ([64, 64, 16, 16], 64, [3, 3], padded(1)),
         ([9, 64, 20, 23], 64, [5, 5], padded(0)),
         ([24, 64, 20, 19], 64, [5, 4], padded(2)),
         ([24, 65, 21, 20], 63, [4, 4], padded(1)),
     ] {
         let mut example = Example::new(case);
         let (found, exact) = (example.computed(DType::F32).unwrap(), example.computed(DType::F64).unwrap());
-        assert!(found[0].to_f64().unwrap() != exact[0].to_f64().unwrap(), "{case:?} takes another form");
+        let is_exact = |i: usize| found[i].to_f64().unwrap() == exact[i].to_f64().unwrap();
+        assert!(!is_exact(0) && !is_exact(1), "{case:?} is computed by plain products");
         let numbers = [&mut example.x, &mut example.w, &mut example.y];
         numbers.into_iter().flatten().for_each(|x| *x = x.abs());
         for ((found, exact), size) in found.iter().zip(&exact).zip(example.computed(DType::F64).unwrap()) {

@@ -12,7 +12,10 @@ use super::{
     transpose::{lanes, transpose},
     unroll::{plane_len, unroll},
 };
-use crate::cpu::product::{Steps, add_product};
+use crate::cpu::{
+    PART,
+    product::{Steps, add_product},
+};
 
 /// `w[o, i] = sum_n x[n, i] * y[n, o]`, images and maps to weights `[Co, Ci, Kh, Kw]`.
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
@@ -61,7 +64,8 @@ pub(super) fn added(mut sums: Vec<Vec<f32>>) -> Vec<f32> {
     let others = sums.split_off(1.min(sums.len()));
     let mut total = sums.pop().unwrap_or_default();
     for sum in others {
-        total.iter_mut().zip(sum).for_each(|(to, from)| *to += from);
+        let parts = total.par_chunks_mut(PART).zip(sum.par_chunks(PART));
+        parts.for_each(|(to, from)| to.iter_mut().zip(from).for_each(|(to, from)| *to += from));
     }
     total
 }

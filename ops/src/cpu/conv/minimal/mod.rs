@@ -111,8 +111,13 @@ fn kernels(form: Form, w: &[f32], grid: &Grid, count: usize) -> Vec<(Points, Vec
     let some = |(first, channels): (usize, usize)| {
         let (at, w) = (form.points(count, channels), &w[first * grid.channel..]);
         let mut u = vec![0.0; at.len()];
-        for i in 0..count {
-            transform.points(&w[i * grid.image..], &Grid { channels, ..*grid }, &(0..1), at, i, &mut u);
+        // Sixteen channels of all kernels first: so many lines of memory stay in the nearest cache.
+        for block in (0..channels).step_by(SIDE) {
+            let some = Grid { channels: SIDE.min(channels - block), ..*grid };
+            for i in 0..count {
+                let w = &w[block * grid.channel + i * grid.image..];
+                transform.points(w, &some, &(0..1), at, i, &mut u[block..]);
+            }
         }
         (at, u)
     };
