@@ -39,4 +39,5 @@ mod reweight;
 mod sparsity;
 mod sphere;
 mod subscript;
+mod traffic;
 mod transforms;

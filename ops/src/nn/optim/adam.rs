@@ -1,6 +1,6 @@
 //! Adam (Kingma, Ba, 2015) and AdamW (Loshchilov, Hutter, 2019), as PyTorch computes them.
 
-use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
+use super::rule::{Formula, GpuStep, OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`,
@@ -87,6 +87,13 @@ impl Rule for Adam {
             *v = b2 * *v + c2 * (g * g);
             *p = keep * *p - size * (*m / (v.sqrt() * correction + eps));
         }
+    }
+
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        let Coefficients { keep, decay, size, correction } = self.coefficients(step);
+        let [b1, b2] = self.betas;
+        let numbers = [decay, keep, size, correction, b1, 1.0 - b1, b2, 1.0 - b2, self.eps];
+        Some(GpuStep { formula: Formula::Adam, numbers: numbers.map(|x| x as f32).to_vec() })
     }
 
     fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
