@@ -16,6 +16,7 @@ pub mod op;
 pub mod random;
 pub mod tensor;
 
+pub use cpu::conv::set_exact;
 pub use error::{CallerError, Error, Result, ScriptPosition, ensure, panic_text};
 pub use op::{Gradients, Number};
 pub use tensor::{Array, ArrayView, DType, Device, Spec, Tensor, no_grad};

@@ -1,9 +1,13 @@
-"""Our benches against PyTorch's, in turn, on one machine.
+"""Our benches against PyTorch's, in turn, on one machine; or against ours of before.
 
 python tests/peer/compare.py steps|kernels [NAME ...] [--rounds 2] [--reps 5] [--threads 2] [--backward]
 Needs PyTorch (steps.py, kernels.py beside this file) and target/release/host; is to be run from the
 repository's root, with nothing else running. Prints medians and PyTorch's time divided by ours: above 1
 we are faster. A kernel is compared with PyTorch's fastest variant.
+
+python tests/peer/compare.py steps|kernels [NAME ...] --against FILE
+Needs no PyTorch: FILE is a history that `host bench --history FILE` wrote. Prints its medians, ours now,
+and the old time divided by the new.
 """
 import argparse
 import json
@@ -45,7 +49,7 @@ def commands(o, name):
     common += ["--backward"] if o.backward else []
     device = "gpu" if o.device == "cuda" else o.device
     return {
-        "ours": [o.host, "bench", o.what, name, *common, "--device", device],
+        "ours": [o.host, "bench", o.what, name, *common, "--device", device, "--json"],
         "peer": [o.python, str(HERE / f"{o.what}.py"), name, *common, "--device", o.device],
     }
 
@@ -67,6 +71,37 @@ def medians(found):
     for line in found:
         times.setdefault(line.get("variant", ""), []).append(line["median_s"])
     return {variant: statistics.median(t) for variant, t in times.items()}
+
+
+def history(o):
+    """The lines of a history, by name, of benches that were run as this one is."""
+    found = {}
+    with open(o.against) as f:
+        for line in map(json.loads, f):
+            is_kernel = "backward" in line
+            alike = is_kernel == (o.what == "kernels") and line["threads"] == o.threads
+            alike = alike and (line["device"] == "cpu") == (o.device == "cpu")
+            alike = alike and line.get("backward", False) == o.backward
+            if alike and (not o.batch or line["batch"] == o.batch) and (not o.name or line["name"] in o.name):
+                found.setdefault(line["name"], []).append(line)
+    return found
+
+
+def compare_with_history(o):
+    """Runs our side, and gives a row for each variant in the history."""
+    cpus = set()
+    for name, before in history(o).items():
+        now, others = [], 0.0
+        for _ in range(o.rounds):
+            others = max(others, busy() or 0.0)
+            now += lines(commands(o, name)["ours"])
+        cpus |= {line["cpu"] for line in before}
+        times = medians(before)
+        for variant, ours in medians(now).items():
+            if variant in times:
+                yield f"{name} {variant}".strip(), ours, times[variant], before[-1]["date"][:10], others
+    if len(cpus) > 1:
+        print(f"  ! the history is of several processors: {', '.join(sorted(cpus))}")
 
 
 def compare(o, name):
@@ -98,18 +133,21 @@ def main():
     p.add_argument("--backward", action="store_true", help="kernels: forward and backward")
     p.add_argument("--host", default="target/release/host")
     p.add_argument("--python", default=sys.executable, help="a Python that has PyTorch")
+    p.add_argument("--against", metavar="FILE", help="a history that host bench --history wrote, instead of PyTorch")
     p.add_argument("--json", help="append every line of both sides to this file")
     o = p.parse_args()
     if o.backward and o.what == "steps":
         p.error("--backward is for kernels: a step goes backward anyway")
-    print(f"{'name':24s} {'ours ms':>10s} {'PyTorch ms':>10s} {'ratio':>7s}  fastest variant")
+    peer = "before" if o.against else "PyTorch"
+    print(f"{'name':24s} {'ours ms':>10s} {peer + ' ms':>10s} {'ratio':>7s}  {'of' if o.against else 'fastest variant'}")
     ratios = []
-    for name in names(o):
-        for row, ours, peer, variant, others in compare(o, name):
-            ratios.append(peer / ours)
-            note = f"  ! others used {others:.1f} processors" if others > BUSY else ""
-            print(f"{row:24s} {ours * 1e3:10.2f} {peer * 1e3:10.2f} {peer / ours:7.2f}  {variant}{note}", flush=True)
-    mean = math.exp(statistics.fmean(map(math.log, ratios)))
+    rows = compare_with_history(o) if o.against else (row for name in names(o) for row in compare(o, name))
+    for row, ours, other, of, others in rows:
+        ratios.append(other / ours)
+        note = f"  ! others used {others:.1f} processors" if others > BUSY else ""
+        print(f"{row:24s} {ours * 1e3:10.2f} {other * 1e3:10.2f} {other / ours:7.2f}  {of}{note}", flush=True)
+    if not ratios:
+        p.error(f"{o.against} has no line of such a bench")
     print(f"{'geometric mean':24s} {'':10s} {'':10s} {mean:7.2f}")
 
 

@@ -8,6 +8,7 @@ Random data; nothing is read from disk.  See NOTES.md for the readings.
 import argparse
 import json
 import os
+import resource
 import statistics
 import sys
 import time
@@ -643,11 +644,116 @@ def noisy_gan(o):
     return gan_step(g, d, og, od, n, dev, real), [g, d]
 
 
+# ------------------------------------------------------------------ examples
+
+
+def cifar(o):
+    """classify on CIFAR-10: ResNet20 (He et al., 2016), AdamW 5e-3, decay 0.05 of weights alone."""
+    net = ResNet20(16).to(o.device)
+    groups = [{"params": [p for p in net.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+              {"params": [p for p in net.parameters() if p.ndim > 1]}]
+    opt = torch.optim.AdamW(groups, lr=5e-3, weight_decay=0.05)
+    x = torch.rand(o.batch, 3, 32, 32, device=o.device)
+    y = torch.randint(0, 10, (o.batch,), device=o.device)
+
+    def step():
+        opt.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(net(x), y)
+        loss.backward()
+        opt.step()
+        return loss
+
+    return step, [net]
+
+
+class UnetBlock(nn.Module):
+    def __init__(self, a, b, times):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(8, b))
+        self.time = nn.Linear(times, b)
+        self.second = nn.Sequential(nn.SiLU(), nn.Conv2d(b, b, 3, padding=1), nn.GroupNorm(8, b), nn.SiLU())
+        self.skip = nn.Conv2d(a, b, 1)
+
+    def forward(self, x, t):
+        return self.second(self.first(x) + self.time(t)[:, :, None, None]) + self.skip(x)
+
+
+class Unet(nn.Module):
+    def __init__(self, channels, w):
+        super().__init__()
+        times = 4 * w
+        self.time = nn.Sequential(nn.Linear(w, times), nn.SiLU(), nn.Linear(times, times), nn.SiLU())
+        self.down1, self.down2 = UnetBlock(channels, w, times), UnetBlock(w, 2 * w, times)
+        self.middle = UnetBlock(2 * w, 2 * w, times)
+        self.up2, self.up1 = UnetBlock(4 * w, w, times), UnetBlock(2 * w, w, times)
+        self.out = nn.Conv2d(w, channels, 1)
+        self.register_buffer("frequencies", 10000.0 ** (-torch.arange(0, w, 2) / w))
+
+    def forward(self, x, t):
+        phase = t[:, None] * self.frequencies
+        t = self.time(torch.stack([phase.sin(), phase.cos()], 2).flatten(1))
+        a = self.down1(x, t)
+        b = self.down2(F.avg_pool2d(a, 2), t)
+        c = self.middle(F.avg_pool2d(b, 2), t)
+        y = self.up2(torch.cat([F.interpolate(c, scale_factor=2), b], 1), t)
+        return self.out(self.up1(torch.cat([F.interpolate(y, scale_factor=2), a], 1), t))
+
+
+def ddpm(o):
+    """Algorithm 1 of Ho, Jain, Abbeel (2020): Adam 1e-3, average of the weights with 0.995."""
+    net = Unet(1, 24).to(o.device)
+    mean = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995))
+    opt = adam(net, 1e-3)
+    steps = 200
+    kept = (1 - torch.linspace(1e-4, 0.02, steps, device=o.device) * (1000 / steps)).cumprod(0)
+    x = torch.rand(o.batch, 1, o.size, o.size, device=o.device) * 2 - 1
+
+    def step():
+        opt.zero_grad(set_to_none=True)
+        e = torch.randn_like(x)
+        t = torch.randint(0, steps, (o.batch,), device=o.device)
+        share = kept[t].view(-1, 1, 1, 1)
+        loss = F.mse_loss(net(share.sqrt() * x + (1 - share).sqrt() * e, t), e)
+        loss.backward()
+        opt.step()
+        mean.update_parameters(net)
+        return loss
+
+    return step, [net]
+
+
+class Lstm(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(size, hidden), nn.Linear(hidden, size)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0])
+
+
+def lstm(o):
+    """128 steps of 32 sequences through an LSTM of 256 units, as a language model has it; Adam 1e-3."""
+    net = Lstm(256, 256).to(o.device)
+    opt = adam(net, 1e-3)
+    x = torch.randn(129, o.batch, 256, device=o.device)
+
+    def step():
+        opt.zero_grad(set_to_none=True)
+        loss = F.mse_loss(net(x[:-1]), x[1:])
+        loss.backward()
+        opt.step()
+        return loss
+
+    return step, [net]
+
+
 STEPS = {
     "wta": (wta, 100, 28), "wta_generate": (wta_generate, 1000, 28), "augintae": (augintae, 64, 28),
     "sae": (sae, 64, 32), "dcgan": (dcgan, 64, 32), "vae": (vae, 64, 32), "wgan_gp": (wgan_gp, 64, 28),
     "noisy_gan": (noisy_gan, 64, 32), "resnet20_w64": (resnet20_w64, 125, 32),
     "biggan_cifar": (biggan_cifar, 64, 32),
+    "cifar": (cifar, 128, 32), "ddpm": (ddpm, 64, 16), "lstm": (lstm, 32, 128),
 }
 
 
@@ -701,6 +807,7 @@ def run(name, o):
         "images_per_s": images / med, "gflop_per_step": gf, "torch": torch.__version__,
         "images_per_step": images, "size": o.size, "reps": o.reps, "threads": torch.get_num_threads(),
         "device": torch.cuda.get_device_name() if o.device.startswith("cuda") else "cpu",
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "tf32": o.tf32, "passive": o.passive, "load1": os.getloadavg()[0], "compile": o.compile, "channels_last": o.channels_last,
         "parameters": [sum(p.numel() for p in n.parameters()) for n in nets],
         "last_value": float(last), "finite": bool(torch.isfinite(torch.as_tensor(float(last)))),

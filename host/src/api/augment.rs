@@ -1,5 +1,6 @@
 //! `augment::...`: images changed, each by parameters of its own.
 
+mod policy;
 mod random;
 mod spread;
 mod transforms;
@@ -28,6 +29,7 @@ pub fn add(table: &mut Table) {
     add_parametric(&mut module);
     transforms::add(&mut module);
     random::add(&mut module);
+    policy::add(&mut module);
 }
 
 fn add_parametric(module: &mut Adder) {

@@ -7,7 +7,7 @@ use super::options::CallOptions;
 use crate::{
     error::{Error, Result},
     run::{TableCell, aligned, to_csv, to_tex, to_typst},
-    script::{Carried, FromScript, Problem, Refusal, Table, place_of},
+    script::{Carried, FromScript, Problem, Refusal, Table},
     session::Session,
 };
 
@@ -112,7 +112,7 @@ fn log(context: &NativeCallContext, name: &str, value: f64, options: Option<Map>
     let step = recorder.metrics.series(name).len();
     let item = if path.is_empty() { path } else { format!(" ({path})") };
     // Part of the message: the error of a run that stops has the position of the outermost call.
-    let place = place_of(context.call_source().unwrap_or_default(), context.call_position());
+    let place = recorder.scripts().place(context);
     let problem = format!("log: \"{name}\" is {value} at its step {step}{item}, at {place}");
     if session.options.stop_on_nan {
         let help = "a smaller learning rate, clipped gradients or a bounded output often help; `host resume` \

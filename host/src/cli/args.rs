@@ -233,7 +233,7 @@ pub struct RunArgs {
     /// Settings of the plugin (`host params PLUGIN` shows them)
     #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
     pub settings: Vec<(String, String)>,
-    /// Take plugin, settings, seed and device of a run, where not given
+    /// Take plugin, settings, seed, device, --exact of a run
     #[arg(long, value_name = "RUN")]
     pub like: Option<PathBuf>,
     /// The seed of all random numbers [default: 0]
@@ -254,7 +254,7 @@ pub struct RunArgs {
     pub control: Control,
 }
 
-/// What the scripts of new runs read, besides the values that are typed.
+/// What new runs are made of, besides the values that are typed.
 #[derive(Debug, Args)]
 pub struct InputArgs {
     /// Take the settings of a preset; `paper` is the paper's sizes
@@ -269,6 +269,9 @@ pub struct InputArgs {
     /// A file or folder that the script may read
     #[arg(long, value_name = "PATH")]
     pub allow_read: Vec<PathBuf>,
+    /// Convolutions without minimal filtering: smaller errors, slower
+    #[arg(long)]
+    pub exact: bool,
 }
 
 impl InputArgs {
@@ -282,6 +285,7 @@ impl InputArgs {
             config: self.config.as_ref().map(path),
             data: self.data.as_ref().map(path),
             allow_read: self.allow_read.iter().map(path).collect(),
+            exact: self.exact,
             onnxruntime: control.onnxruntime.as_ref().map(path),
             deadline: control.deadline.map(|time| time.as_secs_f64()),
             checkpoint_every: control.checkpoint_every.as_secs_f64(),

@@ -11,7 +11,7 @@ use super::{Cli, outcome::Outcome};
 use crate::{
     error::Result,
     host::Host,
-    script::{Entry, Table},
+    script::{self, Entry, Table},
     session::Options,
     terminal::{COLUMNS, wrapped},
 };
@@ -23,10 +23,7 @@ pub fn run(name: &[String], markdown: bool, definitions: bool) -> Result<Outcome
     let table = &host.table;
     match name {
         _ if markdown => out!("{}", reference::reference(&host).trim_end()),
-        _ if definitions => {
-            let definitions = host.engine.definitions().include_standard_packages(false).single_file();
-            out!("{}", definitions.trim_end());
-        }
+        _ if definitions => out!("{}", script::definitions(&host.engine)),
         [] => overview(table),
         words => {
             let command = command_help(words);

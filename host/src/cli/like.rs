@@ -20,6 +20,7 @@ pub struct Asked {
     pub settings: Vec<(String, String)>,
     pub seed: u64,
     pub device: DeviceChoice,
+    pub exact: bool,
     pub like: Option<LikeRun>,
 }
 
@@ -34,6 +35,7 @@ impl Asked {
             settings: args.settings.clone(),
             seed: args.seed.unwrap_or_default(),
             device: args.device.unwrap_or(DeviceChoice::Cpu),
+            exact: args.inputs.exact,
             like: None,
         };
         if let Some(run) = &args.like {
@@ -54,6 +56,7 @@ impl Asked {
             self.plugin = plugin(&record, folder)?;
         }
         self.seed = args.seed.unwrap_or(record.seed);
+        self.exact |= record.arguments.as_ref().is_some_and(|arguments| arguments.exact);
         if args.device.is_none() {
             self.device = device(&record)?;
         }

@@ -71,6 +71,7 @@ impl Resumption<'_> {
         let start = run::Start {
             seed: self.record.seed,
             device: device(&began)?,
+            exact: began.exact,
             data: self.args.data.as_deref(),
             allow_read: &self.args.allow_read,
             control: &self.args.control,

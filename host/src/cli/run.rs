@@ -15,7 +15,7 @@ use super::{
 use crate::{
     data,
     error::{Error, Result},
-    run::{Progress, Record, Run},
+    run::{Arguments, Progress, Record, Run},
     script::{Limits, settings},
     session::{Options, Recorder, access::Grants},
 };
@@ -27,12 +27,14 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let start = Start {
         seed: asked.seed,
         device: asked.device,
+        exact: asked.exact,
         data: args.inputs.data.as_deref(),
         allow_read: &args.inputs.allow_read,
         control: &args.control,
     };
     let plugin = prepare(&path, &start)?;
-    let recorded = args.inputs.recorded(&asked.plugin, asked.device, &args.control);
+    let recorded =
+        Arguments { exact: asked.exact, ..args.inputs.recorded(&asked.plugin, asked.device, &args.control) };
     let resolved = settings(&path, &plugin, args, asked)?;
     let json = to_json(resolved.as_ref());
     let changed =
@@ -60,6 +62,8 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
 pub struct Start<'a> {
     pub seed: u64,
     pub device: DeviceChoice,
+    /// Whether convolutions are plain sums of products, in this process.
+    pub exact: bool,
     pub data: Option<&'a Path>,
     pub allow_read: &'a [PathBuf],
     pub control: &'a Control,
@@ -68,6 +72,7 @@ pub struct Start<'a> {
 /// Opens the plugin in a session made of the arguments, and reads all scripts that it imports.
 pub fn prepare(path: &Path, start: &Start) -> Result<Plugin> {
     let control = start.control;
+    ops::set_exact(start.exact);
     let options = Options {
         seed: start.seed,
         device: start.device.device()?,

@@ -43,6 +43,7 @@ fn start(args: &SweepArgs) -> Result<Outcome> {
     let start = run::Start {
         seed: args.seed,
         device: args.device,
+        exact: args.inputs.exact,
         data: args.inputs.data.as_deref(),
         allow_read: &args.inputs.allow_read,
         control: &args.control,

@@ -16,6 +16,8 @@ pub struct Arguments {
     /// Folders of data sets and files that the script may read, relative to the working folder.
     pub data: Option<String>,
     pub allow_read: Vec<String>,
+    /// Whether convolutions are plain sums of products.
+    pub exact: bool,
     /// The ONNX Runtime library.
     pub onnxruntime: Option<String>,
     /// Seconds until it stops by itself, and the shortest time between checkpoints.

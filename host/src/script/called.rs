@@ -36,6 +36,14 @@ pub fn register(engine: &mut Engine) {
     engine.register_global_module(module.into());
 }
 
+/// The functions of an engine for editors (.d.rhai), but for those that scripts do not write.
+pub fn definitions(engine: &Engine) -> String {
+    let all = engine.definitions().include_standard_packages(false).single_file();
+    let hidden = format!("fn {METHOD}(");
+    let is_written = |entry: &&str| !entry.lines().any(|line| line.starts_with(&hidden));
+    all.trim_end().split("\n\n").filter(is_written).collect::<Vec<_>>().join("\n\n")
+}
+
 /// Where a script calls variables: the line, and the column behind the name, in the order of the text.
 #[derive(Clone, Debug, Default)]
 pub struct CalledVariables(Vec<(usize, usize)>);

@@ -25,6 +25,7 @@ mod table;
 mod unread;
 
 pub use callback::{Callback, own};
+pub use called::definitions;
 pub use comparable::{Comparable, Identity, Observer, Observers, observer};
 pub(crate) use convert::script_type;
 pub use convert::{ArrayItem, Dims, FromScript, IntoScript, Pair, Refusal, Triple, own_name};

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rhai::{AST, Engine, ParseError, Position};
+use rhai::{AST, Engine, NativeCallContext, ParseError, Position};
 
-use super::{called::CalledVariables, check::called_variables, library, switch};
+use super::{called::CalledVariables, check::called_variables, finding::place_of, library, switch};
 use crate::{
     error::{Result, locked},
     run::ScriptText,
@@ -74,6 +74,12 @@ impl Scripts {
         let scripts = locked(&self.0);
         let script = scripts.iter().find(|script| script.source.name == name);
         script.map_or(position, |script| script.called.original(position))
+    }
+
+    /// Where a function is called: `file:line:column`, as the author wrote it.
+    pub fn place(&self, context: &NativeCallContext) -> String {
+        let file = context.call_source().unwrap_or_default();
+        place_of(file, self.original(file, context.call_position()))
     }
 
     /// The file that defines `function`. Rhai names the file that was running when a function was

@@ -49,6 +49,7 @@ pub struct Need {
 pub struct Launch {
     pub plugin: PathBuf,
     pub device: String,
+    pub exact: bool,
     pub data: Option<PathBuf>,
     pub allow_read: Vec<PathBuf>,
     pub onnxruntime: Option<PathBuf>,
@@ -64,6 +65,7 @@ impl Launch {
         Self {
             plugin,
             device: arguments.device.clone(),
+            exact: arguments.exact,
             data: arguments.data.as_ref().map(PathBuf::from),
             allow_read: arguments.allow_read.iter().map(PathBuf::from).collect(),
             onnxruntime: arguments.onnxruntime.as_ref().map(PathBuf::from),
@@ -85,6 +87,9 @@ impl Launch {
     fn run(&self, job: &Job, folder: &Path) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["run".into(), "--folder".into(), folder.into()];
         words.extend(["--seed", &job.seed.to_string(), "--device", &self.device].map(OsString::from));
+        if self.exact {
+            words.push("--exact".into());
+        }
         words.extend(self.allowed(&self.allow_read));
         words.extend(self.shared());
         // No name of a setting is taken for an option.

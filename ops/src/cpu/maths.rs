@@ -1,9 +1,9 @@
-//! Functions of f32 without branches and tables, that compilers make vector instructions of any width of:
+//! Functions of f32, and a few of f64, without branches and tables, that compilers make vector instructions of any width of:
 //! built of additions and products that are rounded one by one, so that every machine gives the same bits.
 //!
 //! The polynomials of the logarithm, the cosine and the sine are minimax fits made for this file, which
-//! [`random`](crate::random) evaluates on the GPU, too; those of the exponential function and the hyperbolic
-//! tangent are of the Cephes library (Moshier).
+//! [`random`](crate::random) evaluates on the GPU, too; those of the exponential function, the hyperbolic
+//! tangent and of f64 are of the Cephes library (Moshier).
 
 /// What is left of `ln(1 + x) = x - x^2 / 2 + x^3 P(x)`, for `1 + x` from sqrt(1/2) to sqrt(2).
 pub(crate) const LN: [f32; 8] = [
@@ -128,9 +128,95 @@ pub(crate) fn tanh(x: f32) -> f32 {
     if size >= 0.625 { far } else { near }
 }
 
+/// What is left of `atan x = x + x^3 P(x^2) / Q(x^2)`, for x up to 0.66; Q goes on with 1.
+const ATAN: [[f64; 5]; 2] = [
+    [
+        -64.850_219_049_420_25,
+        -122.886_668_449_013_62,
+        -75.008_557_923_147_05,
+        -16.157_537_187_333_65,
+        -0.875_060_860_003_190_4,
+    ],
+    [
+        194.550_657_148_261_4,
+        485.390_399_635_913_7,
+        432.881_060_491_290_3,
+        165.027_009_831_698_85,
+        24.858_464_901_423_063,
+    ],
+];
+/// What is left of `sin x = x + x^3 P(x^2)` and of `cos x = 1 - x^2 / 2 + x^4 P(x^2)`, for x up to an eighth of
+/// a rotation.
+const WIDE_SIN_COS: [[f64; 6]; 2] = [
+    [
+        -0.166_666_666_666_666_3,
+        8.333_333_333_322_118e-3,
+        -1.984_126_982_958_954e-4,
+        2.755_731_362_138_572e-6,
+        -2.505_074_776_285_781e-8,
+        1.589_623_015_765_465_7e-10,
+    ],
+    [
+        4.166_666_666_666_659e-2,
+        -1.388_888_888_887_305_6e-3,
+        2.480_158_728_885_170_5e-5,
+        -2.755_731_417_929_674e-7,
+        2.087_570_084_197_473e-9,
+        -1.135_853_652_138_768_2e-11,
+    ],
+];
+/// A quarter of a rotation in two parts; the first one times a small whole number is exact.
+const QUARTER: [f64; 2] = [1.570_796_310_901_641_8, 1.589_325_477_352_819_6e-8];
+/// What is added to this is rounded to a whole number: 1.5 times 2^52.
+const TO_WHOLE_WIDE: f64 = 6_755_399_441_055_744.0;
+
+#[inline(always)]
+fn wide_polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
+    let mut sum = coefficients[N - 1];
+    let mut i = N - 1;
+    while i > 0 {
+        i -= 1;
+        sum = sum * x + coefficients[i];
+    }
+    sum
+}
+
+/// The angle, up to a quarter of a rotation, of a sine and a cosine that are not negative; within 1e-15.
+#[inline(always)]
+pub(crate) fn angle(sin: f64, cos: f64) -> f64 {
+    use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+    let is_steep = sin > cos;
+    let (small, large) = if is_steep { (cos, sin) } else { (sin, cos) };
+    // Above an eighth's half, the tangent of what an eighth has more.
+    let is_far = small > 0.5 * large;
+    let (numerator, denominator) = if is_far { (small - large, small + large) } else { (small, large) };
+    let x = numerator / denominator;
+    let square = x * x;
+    let [p, q] = ATAN.map(|coefficients| wide_polynomial(square, coefficients));
+    let five = square * square * square * square * square;
+    let near = x + x * square * p / (q + five);
+    let y = if is_far { FRAC_PI_4 + near } else { near };
+    if is_steep { FRAC_PI_2 - y } else { y }
+}
+
+/// Cosine and sine of an angle of at most a million; within 1e-9 there, and 1e-15 near 0.
+#[inline(always)]
+pub(crate) fn wide_cos_sin(x: f64) -> [f64; 2] {
+    let shifted = x * std::f64::consts::FRAC_2_PI + TO_WHOLE_WIDE;
+    let quarter = shifted.to_bits();
+    let whole = shifted - TO_WHOLE_WIDE;
+    let r = (x - whole * QUARTER[0]) - whole * QUARTER[1];
+    let square = r * r;
+    let [of_sin, of_cos] = WIDE_SIN_COS.map(|coefficients| wide_polynomial(square, coefficients));
+    let (sin, cos) = (r + r * square * of_sin, 1.0 - 0.5 * square + square * square * of_cos);
+    let (a, b) = if quarter & 1 == 1 { (sin, cos) } else { (cos, sin) };
+    let signed = |x: f64, negative: u64| f64::from_bits(x.to_bits() ^ (negative & 2) << 62);
+    [signed(a, quarter.wrapping_add(1)), signed(b, quarter)]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cos_sin, exp, ln, sigmoid, softplus, tanh};
+    use super::{angle, cos_sin, exp, ln, sigmoid, softplus, tanh, wide_cos_sin};
 
     /// The largest relative error over numbers of all sizes up to 104, in units of 1e-7; below the
     /// smallest normal number the error is absolute.
@@ -199,5 +285,19 @@ mod tests {
         assert!(worst(error) < f32::EPSILON.into(), "{:e}", worst(error));
         assert_eq!(cos_sin(0), [1.0, 0.0]);
         assert_eq!(cos_sin(1 << 31)[0], -1.0);
+    }
+
+    #[test]
+    fn angles_are_those_of_the_standard_library() {
+        for i in 0..=100_000 {
+            let expected = f64::from(i) / 100_000.0 * std::f64::consts::FRAC_PI_2;
+            let (sin, cos) = (expected.sin().abs(), expected.cos().abs());
+            assert!((angle(sin, cos) - sin.atan2(cos)).abs() < 1e-15, "{expected}");
+            let x = (f64::from(i) - 50_000.0) / 3000.0;
+            let [c, s] = wide_cos_sin(x);
+            assert!((c - x.cos()).abs() < 1e-14 && (s - x.sin()).abs() < 1e-14, "{x}");
+        }
+        assert!((wide_cos_sin(1e6)[0] - 1e6f64.cos()).abs() < 1e-9);
+        assert!(wide_cos_sin(f64::NAN)[0].is_nan() && angle(f64::NAN, 1.0).is_nan());
     }
 }

@@ -2,16 +2,18 @@
 //!
 //! Reading order: this file (loops on all threads, in the widest vectors), [`maths`] (functions of one
 //! number), [`sum`], [`product`] (matrices), [`conv`] (convolutions as products), [`channels`] (batch
-//! normalisation).
+//! normalisation), [`broadcast`], [`recurrent`] (LSTM, GRU).
 
 use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
+pub(crate) mod broadcast;
 pub(crate) mod channels;
 pub(crate) mod conv;
 pub(crate) mod maths;
 pub(crate) mod product;
+pub(crate) mod recurrent;
 pub(crate) mod sum;
 
 /// Parts of so many elements are worth a thread of their own, and stay in its cache.
@@ -115,8 +117,8 @@ pub(crate) fn filled(memory: &mut [MaybeUninit<f32>], number: f32) -> &mut [f32]
     unsafe { &mut *(std::ptr::from_mut(memory) as *mut [f32]) }
 }
 
-/// `len` elements, written in parts of `part`, the last one of fewer, on all threads. `fill` is given the
-/// index of the part's first element.
+/// `len` elements, written in parts of `part`, the last one of fewer, on all threads; on this one where they
+/// are few. `fill` is given the index of the part's first element.
 ///
 /// # Safety
 /// `fill` writes all elements of each part.
@@ -126,8 +128,13 @@ pub(crate) unsafe fn in_parts(
     fill: impl Fn(usize, &mut [MaybeUninit<f32>]) + Sync,
 ) -> Vec<f32> {
     let mut memory = Vec::with_capacity(len);
-    let parts = memory.spare_capacity_mut()[..len].par_chunks_mut(part).enumerate();
-    parts.with_min_len(PART.div_ceil(part)).for_each(|(i, memory)| fill(i * part, memory));
+    let spare = &mut memory.spare_capacity_mut()[..len];
+    if len <= PART {
+        spare.chunks_mut(part).enumerate().for_each(|(i, memory)| fill(i * part, memory));
+    } else {
+        let parts = spare.par_chunks_mut(part).enumerate();
+        parts.with_min_len(PART.div_ceil(part)).for_each(|(i, memory)| fill(i * part, memory));
+    }
     // SAFETY: the parts are all of the memory.
     unsafe { memory.set_len(len) };
     memory

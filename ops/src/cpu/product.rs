@@ -36,7 +36,7 @@ pub(crate) fn add_product(
 ) {
     interrupt::poll();
     if m.saturating_mul(n).saturating_mul(k) <= MAX_MULTIPLICATIONS {
-        return multiply([m, k, n], (a, a_steps), (b, b_steps), (c, c_steps));
+        return multiply([m, k, n], (a, a_steps), (b, b_steps), (c, c_steps), true);
     }
     let half = |size: usize| size / (2 * NARROW) * NARROW;
     // Sizes of both halves, and where the second one begins in each matrix.
@@ -53,12 +53,19 @@ pub(crate) fn add_product(
     add_product(second, (a, a_steps), (b, b_steps), (c, c_steps));
 }
 
-/// [`add_product`] without halves.
+/// `c = a b`, as [`add_product`] of what is small.
+pub(crate) fn put_product(sizes: [usize; 3], a: (&[f32], Steps), b: (&[f32], Steps), c: (&mut [f32], Steps)) {
+    interrupt::poll();
+    multiply(sizes, a, b, c, false);
+}
+
+/// A product without halves, which is added to what `c` is, or not.
 fn multiply(
     [m, k, n]: [usize; 3],
     (a, a_steps): (&[f32], Steps),
     (b, b_steps): (&[f32], Steps),
     (c, c_steps): (&mut [f32], Steps),
+    add: bool,
 ) {
     assert!(a_steps.covers([m, k], a.len()), "the left factor does not fit");
     assert!(b_steps.covers([k, n], b.len()), "the right factor does not fit");
@@ -74,7 +81,7 @@ fn multiply(
             c.as_mut_ptr(),
             c_steps[0],
             c_steps[1],
-            true,
+            add,
             a.as_ptr(),
             a_steps[0],
             a_steps[1],
@@ -105,7 +112,7 @@ mod tests {
                 ((0..m * k).map(number).collect(), (0..k * n).map(number).collect());
             let steps = [k, n, n].map(|row| Steps { row, column: 1 });
             let [mut whole, mut halves] = [vec![0.5; m * n], vec![0.5; m * n]];
-            multiply([m, k, n], (&a, steps[0]), (&b, steps[1]), (&mut whole, steps[2]));
+            multiply([m, k, n], (&a, steps[0]), (&b, steps[1]), (&mut whole, steps[2]), true);
             add_product([m, k, n], (&a, steps[0]), (&b, steps[1]), (&mut halves, steps[2]));
             assert!(whole.iter().zip(&halves).all(|(a, b)| a.to_bits() == b.to_bits()));
         }

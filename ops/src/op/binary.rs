@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     DType, Device, Error, Result, Spec, Tensor,
-    tensor::{apply, broadcast},
+    cpu::broadcast,
+    tensor::{apply, broadcast as broadcast_shape, on_cpu},
 };
 
 /// `y = f(a, b)` of numbers of one type; `Div`, `Pow` and `Atan2` of floats only.
@@ -47,6 +48,46 @@ impl Binary {
     }
 }
 
+impl Binary {
+    /// Of f32 on the CPU: the backend takes one thread for these.
+    fn on_all_threads(self, x: &[Operand], y: &Spec) -> Option<Primitive> {
+        let (a, b) = (x[0].floats()?, x[1].floats()?);
+        let (a, b) = ((&*a, &x[0].spec.shape[..]), (&*b, &x[1].spec.shape[..]));
+        let made = match self {
+            Self::Add => broadcast::broadcast(
+                a,
+                b,
+                &y.shape,
+                #[inline(always)]
+                |a, b| a + b,
+            ),
+            Self::Sub => broadcast::broadcast(
+                a,
+                b,
+                &y.shape,
+                #[inline(always)]
+                |a, b| a - b,
+            ),
+            Self::Mul => broadcast::broadcast(
+                a,
+                b,
+                &y.shape,
+                #[inline(always)]
+                |a, b| a * b,
+            ),
+            Self::Div => broadcast::broadcast(
+                a,
+                b,
+                &y.shape,
+                #[inline(always)]
+                |a, b| a / b,
+            ),
+            _ => return None,
+        };
+        Some(on_cpu(made, y))
+    }
+}
+
 impl Op for Binary {
     fn info(&self) -> OpInfo {
         let is_linear = matches!(self, Self::Add | Self::Sub);
@@ -63,10 +104,13 @@ impl Op for Binary {
             Self::Div | Self::Pow | Self::Atan2 => require_float(op, x[0])?,
             _ => require_number(op, x[0])?,
         }
-        Ok(x[0].reshaped(broadcast(op, &x[0].shape, &x[1].shape)?))
+        Ok(x[0].reshaped(broadcast_shape(op, &x[0].shape, &x[1].shape)?))
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        if let Some(done) = self.on_all_threads(x, y) {
+            return done;
+        }
         let (a, b) = (aligned(&x[0], y), aligned(&x[1], y));
         let select = |compare| select(compare, &x[0], &x[1], y, device);
         match self {

@@ -22,6 +22,7 @@ mod einsum;
 mod elementwise;
 mod finite;
 pub(crate) mod fused;
+mod grid_sample;
 mod index;
 mod interpolate;
 pub(crate) mod keep;
@@ -58,6 +59,7 @@ pub(crate) use refuse::{refuse_count, refuse_where};
 
 pub use conv3d::Window3d;
 pub use count::{Histogram, Unique};
+pub use grid_sample::{GridMode, GridPadding, GridStyle};
 pub use interpolate::Interpolation;
 pub use pad::Padding;
 pub use promote::Number;

@@ -108,6 +108,8 @@ fn total(value: Primitive, spec: &Spec) -> Primitive {
 struct ArgExtremum {
     dim: usize,
     largest: bool,
+    /// I32 or I64.
+    index: DType,
 }
 
 impl Op for ArgExtremum {
@@ -117,25 +119,25 @@ impl Op for ArgExtremum {
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
         require_number(self.name(), x[0])?;
-        let mut y = x[0].cast(DType::I32);
+        let mut y = x[0].cast(self.index);
         y.shape[self.dim] = 1;
         Ok(y)
     }
 
     fn run(&self, x: &[Operand], _: &Spec, _: Device) -> Primitive {
-        let (v, d, i32) = (x[0].primitive(), self.dim, int_dtype(DType::I32));
+        let (v, d, index) = (x[0].primitive(), self.dim, int_dtype(self.index));
         match (x[0].spec.dtype.is_float(), self.largest) {
-            (true, true) => Dispatch::float_argmax(v, d, i32),
-            (true, false) => Dispatch::float_argmin(v, d, i32),
-            (false, true) => Dispatch::int_cast(Dispatch::int_argmax(v, d), i32),
-            (false, false) => Dispatch::int_cast(Dispatch::int_argmin(v, d), i32),
+            (true, true) => Dispatch::float_argmax(v, d, index),
+            (true, false) => Dispatch::float_argmin(v, d, index),
+            (false, true) => Dispatch::int_cast(Dispatch::int_argmax(v, d), index),
+            (false, false) => Dispatch::int_cast(Dispatch::int_argmin(v, d), index),
         }
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
         let op_type = if self.largest { "ArgMax" } else { "ArgMin" };
         let index = w.node_with(op_type, w.all(), [("axis", self.dim.into())]);
-        Ok(w.cast(index, DType::I32))
+        Ok(if self.index == DType::I64 { index } else { w.cast(index, self.index) })
     }
 }
 
@@ -174,14 +176,16 @@ impl Tensor {
         self.mean_dims(&[], false)
     }
 
-    /// The index of the largest element along `dim` (i32); the first one where several are equal.
+    /// The index of the largest element along `dim` (i64; i32 on a GPU); the first one where several
+    /// are equal.
     pub fn argmax(&self, dim: i64, keep: bool) -> Result<Tensor> {
-        self.arg_extremum(dim, keep, true)
+        self.arg_extremum(dim, keep, true, self.device().whole())
     }
 
-    /// The index of the smallest element along `dim` (i32); the first one where several are equal.
+    /// The index of the smallest element along `dim` (i64; i32 on a GPU); the first one where several
+    /// are equal.
     pub fn argmin(&self, dim: i64, keep: bool) -> Result<Tensor> {
-        self.arg_extremum(dim, keep, false)
+        self.arg_extremum(dim, keep, false, self.device().whole())
     }
 
     /// The largest element over `dims`; the gradient goes to the first where several are equal.
@@ -230,10 +234,10 @@ impl Tensor {
         self.logical_not()?.any_dims(dims, keep)?.logical_not()
     }
 
-    fn arg_extremum(&self, dim: i64, keep: bool, largest: bool) -> Result<Tensor> {
-        let op = ArgExtremum { dim: 0, largest };
+    fn arg_extremum(&self, dim: i64, keep: bool, largest: bool, index: DType) -> Result<Tensor> {
+        let op = ArgExtremum { dim: 0, largest, index };
         let dim = self.spec().dim(op.name(), dim)?;
-        apply(ArgExtremum { dim, largest }, &[self])?.drop_reduced(&[dim], keep)
+        apply(ArgExtremum { dim, ..op }, &[self])?.drop_reduced(&[dim], keep)
     }
 
     fn extremum(&self, dims: &[i64], keep: bool, largest: bool) -> Result<Tensor> {
@@ -247,7 +251,7 @@ impl Tensor {
             return self.reduced(if largest { "ReduceMax" } else { "ReduceMin" }, &dims, keep);
         }
         let rows = self.rows_over(&dims)?;
-        let index = rows.arg_extremum(-1, true, largest)?;
+        let index = rows.arg_extremum(-1, true, largest, DType::I32)?;
         let found = rows.gather_known(rows.rank() - 1, &index)?;
         found.reshape(&self.reduced_shape(&dims))?.drop_reduced(&dims, keep)
     }

@@ -9,8 +9,8 @@ use super::{
     OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind, require_float, require_number,
 };
 use crate::{
-    DType, Device, Error, Result, Spec, Tensor, ensure,
-    tensor::{apply, float_dtype, holds, int_dtype},
+    DType, Device, Error, Result, Spec, Tensor, cpu, ensure,
+    tensor::{apply, float_dtype, holds, int_dtype, on_cpu},
 };
 
 /// A function of an element and a number.
@@ -54,6 +54,32 @@ pub(super) fn fits(op: &'static str, x: &Spec, value: f64) -> Result<()> {
     holds(op, x.dtype, value)
 }
 
+impl WithScalar {
+    /// Of f32 on the CPU: the backend takes one thread for these.
+    fn on_all_threads(&self, x: &Operand, y: &Spec) -> Option<Primitive> {
+        let (x, s) = (x.floats()?, self.1 as f32);
+        let made = match self.0 {
+            Add => cpu::map(
+                &x,
+                #[inline(always)]
+                |x| x + s,
+            ),
+            Mul => cpu::map(
+                &x,
+                #[inline(always)]
+                |x| x * s,
+            ),
+            Div => cpu::map(
+                &x,
+                #[inline(always)]
+                |x| x / s,
+            ),
+            _ => return None,
+        };
+        Some(on_cpu(made, y))
+    }
+}
+
 impl Op for WithScalar {
     fn info(&self) -> OpInfo {
         let is_linear = matches!(self.0, Add | Mul | Div);
@@ -72,6 +98,9 @@ impl Op for WithScalar {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+        if let Some(done) = self.on_all_threads(&x[0], y) {
+            return done;
+        }
         let (v, s) = (x[0].primitive(), number(y.dtype, self.1));
         match self.0 {
             Add => by_kind!(y.dtype, float_add_scalar, int_add_scalar, (v, s)),

@@ -14,6 +14,8 @@ const MANY: usize = 1 << 20;
 /// The numbers of the elements along the last dimension, in the order of the elements.
 struct ArgSort {
     descending: bool,
+    /// I32 or I64.
+    index: DType,
 }
 
 impl Op for ArgSort {
@@ -22,7 +24,7 @@ impl Op for ArgSort {
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
-        Ok(x[0].cast(DType::I32))
+        Ok(x[0].cast(self.index))
     }
 
     /// On the host for all devices: backends' own sorts do not keep the order of equal elements.
@@ -40,7 +42,11 @@ impl Op for ArgSort {
             _ => unreachable!("no tensor has them"),
         };
         let order = if y.len() > MANY { interrupt::left_alone(sort) } else { sort() };
-        upload(Data::I32(order), y, device)
+        let order = match y.dtype {
+            DType::I64 => Data::I64(order.into_iter().map(i64::from).collect()),
+            _ => Data::I32(order),
+        };
+        upload(order, y, device)
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
@@ -48,7 +54,8 @@ impl Op for ArgSort {
         let order = [("axis", last.into()), ("largest", usize::from(self.descending).into())];
         let all = OnnxValue::sizes(&[w.output.shape[last]]);
         let sorted = w.step("TopK", 2, [w.x(0), all], order);
-        Ok(w.cast(OnnxValue::Output(sorted, 1), DType::I32))
+        let order = OnnxValue::Output(sorted, 1);
+        Ok(if self.index == DType::I64 { order } else { w.cast(order, self.index) })
     }
 }
 
@@ -70,14 +77,18 @@ fn order<T: PartialOrd + Sync>(values: &[T], n: usize, descending: bool) -> Vec<
 
 /// Sorting. Equal elements keep their order; what is not a number is larger than any number.
 impl Tensor {
-    /// The numbers (i32) of the elements along `dim` in the order of the elements.
+    /// The numbers (i64; i32 on a GPU) of the elements along `dim` in the order of the elements.
     ///
     /// # Errors
     /// [`Error::Argument`] for no such dimension, [`Error::DType`] for truth values.
     pub fn argsort(&self, dim: i64, descending: bool) -> Result<Tensor> {
-        require_number("argsort", self.spec())?;
-        self.spec().dim("argsort", dim)?;
-        apply(ArgSort { descending }, &[&self.detach().transpose(dim, -1)?])?.transpose(dim, -1)
+        self.order("argsort", dim, descending, self.device().whole())
+    }
+
+    fn order(&self, op: &'static str, dim: i64, descending: bool, index: DType) -> Result<Tensor> {
+        require_number(op, self.spec())?;
+        self.spec().dim(op, dim)?;
+        apply(ArgSort { descending, index }, &[&self.detach().transpose(dim, -1)?])?.transpose(dim, -1)
     }
 
     /// The elements along `dim` in order.
@@ -85,11 +96,12 @@ impl Tensor {
     /// # Errors
     /// As [`Tensor::argsort`].
     pub fn sort(&self, dim: i64, descending: bool) -> Result<Tensor> {
-        let order = self.argsort(dim, descending).map_err(|e| e.named("sort"))?;
+        let order = self.order("sort", dim, descending, DType::I32)?;
         self.gather_known(self.spec().dim("sort", dim)?, &order)
     }
 
-    /// The `k` largest or smallest elements along `dim`, the most extreme first, and their numbers (i32).
+    /// The `k` largest or smallest elements along `dim`, the most extreme first, and their numbers (i64; i32
+    /// on a GPU).
     ///
     /// # Errors
     /// As [`Tensor::argsort`], and [`Error::Argument`] unless k is 1 to the size of the dimension.
@@ -103,7 +115,7 @@ impl Tensor {
                 format!("1 to {}, the size of dimension {dim} of {:?}", self.shape()[d], self.shape()),
             )
         })?;
-        let order = self.argsort(dim, largest).map_err(|e| e.named("top_k"))?;
+        let order = self.order("top_k", dim, largest, self.device().whole())?;
         let first = order.narrow(dim, 0, k)?;
         Ok((self.gather_known(d, &first)?, first))
     }

@@ -180,6 +180,29 @@ fn a_bias_is_added_and_its_gradient_is_the_sum_of_its_channel() {
     }
 }
 
+/// Sizes that minimal filtering computes.
+#[test]
+fn convolutions_with_fewer_multiplications_are_near_those_of_f64() {
+    let padded = |padding| Window { padding: [padding; 2], ..Window::default() };
+    for case in [
+        ([16, 64, 16, 15], 80, [3, 3], padded(1)),
+        ([9, 64, 20, 23], 64, [5, 5], padded(0)),
+        ([24, 64, 20, 19], 64, [5, 4], padded(2)),
+        ([24, 65, 21, 20], 63, [4, 4], padded(1)),
+    ] {
+        let mut example = Example::new(case);
+        let (found, exact) = (example.computed(DType::F32).unwrap(), example.computed(DType::F64).unwrap());
+        assert!(found[0].to_f64().unwrap() != exact[0].to_f64().unwrap(), "{case:?} takes another form");
+        let numbers = [&mut example.x, &mut example.w, &mut example.y];
+        numbers.into_iter().flatten().for_each(|x| *x = x.abs());
+        for ((found, exact), size) in found.iter().zip(&exact).zip(example.computed(DType::F64).unwrap()) {
+            let error = found.cast(DType::F64).unwrap().sub(exact).unwrap().abs().unwrap();
+            let errors = error.to_f64().unwrap().into_iter().zip(size.to_f64().unwrap());
+            errors.for_each(|(error, size)| assert!(error <= 1e-5 * size, "{error} of {size}, {case:?}"));
+        }
+    }
+}
+
 #[test]
 fn views_are_read_in_their_own_order() {
     let (x, w) = (tensor(&numbers(&[3, 8, 9, 2], 1), &[3, 8, 9, 2], DType::F32), numbers(&[3, 3, 2, 5], 2));

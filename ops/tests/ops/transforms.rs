@@ -211,7 +211,7 @@ fn what_is_drawn_depends_on_the_stream_alone() {
     let still = Moved { degrees: [0.0; 2], translate: [0.0; 2], scale: [1.0; 2], shear: [0.0; 2] };
     let all = || -> Vec<Tensor> {
         vec![
-            random_resized_crop(&x, [4, 4], [0.2, 1.0], [0.75, 1.33]).unwrap(),
+            random_resized_crop(&x, [4, 4], [0.2, 1.0], [0.75, 1.33], false).unwrap(),
             random_erasing(&x, 0.7, [0.1, 0.4], [0.3, 3.3], None).unwrap(),
             random_affine("a", &x, &Moved { degrees: [-30.0, 30.0], translate: [0.2; 2], ..still }).unwrap(),
             augment::random_color_jitter(&x, [[0.5, 1.5], [0.5, 1.5], [0.5, 1.5], [-0.2, 0.2]]).unwrap(),
@@ -228,7 +228,7 @@ fn what_is_drawn_depends_on_the_stream_alone() {
     let same = drawn(1, || random_affine("a", &x, &still)).unwrap();
     let apart = same.sub(&x).unwrap().abs().unwrap().max_dims(&[0, 1, 2, 3], false).unwrap();
     assert!(apart.item().unwrap() < 1e-5);
-    let whole = drawn(1, || random_resized_crop(&x, [5, 6], [1.0, 1.0], [1.2, 1.2])).unwrap();
+    let whole = drawn(1, || random_resized_crop(&x, [5, 6], [1.0, 1.0], [1.2, 1.2], false)).unwrap();
     let apart = whole.sub(&x).unwrap().abs().unwrap().max_dims(&[0, 1, 2, 3], false).unwrap();
     assert!(apart.item().unwrap() < 1e-5, "all of the image is itself");
 }
@@ -273,8 +273,8 @@ fn wrong_calls_say_what_is_expected() {
     says(transform::gaussian_blur(&x, 3, &scalar(&x, f64::NAN).unwrap()), "above 0");
     says(transform::posterize(&x, 9), "1 to 8");
     says(augment::random_horizontal_flip(&x, 1.5), "0 to 1");
-    says(random_resized_crop(&x, [4, 4], [0.5, 0.1], [1.0, 1.0]), "[low, high]");
-    says(random_resized_crop(&x, [4, 4], [f64::NAN, 1.0], [1.0, 1.0]), "[low, high]");
+    says(random_resized_crop(&x, [4, 4], [0.5, 0.1], [1.0, 1.0], false), "[low, high]");
+    says(random_resized_crop(&x, [4, 4], [f64::NAN, 1.0], [1.0, 1.0], false), "[low, high]");
     says(mixup(&x, &whole, 3, 1.0).map(|(x, _)| x), "one for each image");
     says(mixup(&x, &whole.narrow(0, 0, 2).unwrap(), 3, 0.0).map(|(x, _)| x), "above 0");
 }

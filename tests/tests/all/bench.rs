@@ -9,7 +9,10 @@ use tests::{Bench, repository};
 const STEPS: &[(&str, &[u64])] = &[
     ("augintae", &[6_589_792, 6_602_113, 6_558_017]),
     ("biggan_cifar", &[4_139_299, 4_207_361]),
+    ("cifar", &[269_722]),
     ("dcgan", &[3_573_696, 2_763_520]),
+    ("ddpm", &[155_593]),
+    ("lstm", &[592_128]),
     ("noisy_gan", &[3_573_824, 2_765_568]),
     ("resnet20_w64", &[4_286_026]),
     ("sae", &[4_509_156, 4_509_156, 4_509_121]),
@@ -37,8 +40,10 @@ const KERNELS: &[&str] = &[
 
 /// The lines that `host bench ARGS` prints, each with the fields that all have.
 fn lines(args: &[&str]) -> Vec<Json> {
-    let outcome =
-        Bench::new().host([&["bench"], args, &["--reps", "1", "--warmup", "0"]].concat()).run().code(0);
+    let outcome = Bench::new()
+        .host([&["bench"], args, &["--reps", "1", "--warmup", "0", "--json"]].concat())
+        .run()
+        .code(0);
     let lines: Vec<Json> =
         outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
     for line in &lines {
@@ -116,7 +121,8 @@ fn work_is_counted_where_it_is_asked_for() {
 #[test]
 fn a_step_on_a_gpu_waits_for_nothing() {
     let bench = Bench::new();
-    let args = ["bench", "steps", "vae", "--batch", "2", "--count", "--reps", "1", "--device", "gpu"];
+    let args =
+        ["bench", "steps", "vae", "--batch", "2", "--count", "--json", "--reps", "1", "--device", "gpu"];
     let outcome = bench.host(args).run();
     if outcome.stderr.contains("cannot be used") {
         eprintln!("skipped: no GPU");
@@ -126,6 +132,29 @@ fn a_step_on_a_gpu_waits_for_nothing() {
     assert_eq!(["round_trips", "uploads"].map(|field| counted(&line, field)), [0; 2], "{line}");
     let launches = counted(&line, "launches");
     assert!((1..=MOST_LAUNCHES).contains(&launches), "{launches} launches");
+}
+
+#[test]
+fn readers_get_a_table_and_a_history_keeps_all() {
+    let bench = Bench::new();
+    let once = || {
+        let words = ["bench", "kernels", "slerp", "--batch", "3", "--reps", "1", "--history", "h.jsonl"];
+        bench.host(words).run().code(0).stdout
+    };
+    let shown = once();
+    let rows: Vec<_> = shown.lines().collect();
+    assert!(rows[0].starts_with("name") && rows[1].starts_with("slerp 32") && rows[1].ends_with(" items"));
+    assert_eq!(rows.len(), 3, "{shown}");
+    once();
+    let text = fs::read_to_string(bench.path().join("h.jsonl")).expect("a history");
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 4);
+    for line in &lines {
+        assert!(line["date"].as_str().expect("a date").starts_with("20"), "{line}");
+        assert!(line["cpu"].is_string() && line["median_s"].as_f64() > Some(0.0), "{line}");
+        assert!(line["peak_bytes"].as_u64() > Some(1 << 20), "{line}");
+    }
+    bench.host(["bench", "kernels", "slerp", "--history", "no/h"]).run().code(2).says(&["no/h", "--history"]);
 }
 
 #[test]

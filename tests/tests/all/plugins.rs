@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use onnx_net::OnnxFile;
-use tests::{Bench, repository};
+use tests::{Bench, RunFolder, repository};
 
 const AUGINTAE: &[&str] = &[
     "augintae",
@@ -151,6 +151,57 @@ fn examples_are_listed_short_and_without_faults() {
         assert!(listed.contains(name), "{name} is not in {listed}");
         bench.host(["check", name]).run().code(0).shows(&["nothing wrong was found"]);
         assert!(fs::read_to_string(&script).unwrap().lines().count() < 120, "{name} is long");
+    }
+}
+
+/// The last number that a run logged under that name.
+fn last(run: &RunFolder, name: &str) -> f64 {
+    *run.metric(name).last().unwrap_or_else(|| panic!("{name} was not logged"))
+}
+
+/// What the headers expect, at sizes that take seconds; three seeds were looked at, and the bounds leave room.
+#[test]
+fn what_headers_expect_happens_in_small() {
+    type Claim = (&'static str, fn(&RunFolder));
+    let claims: &[Claim] = &[
+        ("realnvp points=1000 layers=6 hidden=32 epochs=40 batch=100 lr=0.005", |run| {
+            assert!(last(run, "nll") < 1.0, "{}", last(run, "nll"));
+        }),
+        ("vqvae images=2000 width=16 size=16 codes=32 epochs=6 batch=32", |run| {
+            assert!(last(run, "share_of_variance") < 0.75, "{}", last(run, "share_of_variance"));
+        }),
+        ("protonets images=2000 size=16 width=16 episodes=40 tests=40", |run| {
+            assert!(last(run, "accuracy_5_shots") > 0.75, "{}", last(run, "accuracy_5_shots"));
+        }),
+        ("maml tasks=10 steps=600 tests=100 outer=0.003", |run| {
+            let [before, after] = ["maml_before", "maml_after"].map(|name| last(run, name));
+            assert!(after < 0.75 * before, "{before} to {after}");
+        }),
+        ("char_lm length=10000 window=32 size=32 layers=1 steps=80 batch=16 shown=20 lr=0.01", |run| {
+            let above = ["lstm", "transformer"].map(|name| last(run, &format!("{name}_above_entropy")));
+            assert!(above[0] < 0.4 && above[1] < 1.5, "{above:?}");
+        }),
+        ("simclr images=2000 tests=500 size=16 width=16 epochs=5 batch=64 lr=0.002", |run| {
+            let found = ["simclr", "untrained"].map(|name| last(run, &format!("accuracy_{name}")));
+            assert!(found[0] > found[1], "{found:?}");
+        }),
+        (
+            "ddpm images=800 size=8 width=16 epochs=15 steps=50 batch=32 samples=32 lr=0.002 decay=0.98",
+            |run| {
+                let losses = run.metric("loss");
+                let mean = losses[losses.len() - 10..].iter().sum::<f64>() / 10.0;
+                assert!(mean < 0.12 && last(run, "classes_seen") >= 5.0, "{mean}");
+            },
+        ),
+        ("classify images=1000 test=200 size=16 width=6 epochs=5 batch=25 lr=0.01 mixup=0.0", |run| {
+            assert!(last(run, "test_accuracy") > 0.35, "{}", last(run, "test_accuracy"));
+        }),
+    ];
+    for (words, holds) in claims {
+        let bench = Bench::new();
+        let words: Vec<_> = words.split(' ').collect();
+        bench.host([&["run", "--quiet"], &words[..]].concat()).run().code(0);
+        holds(&bench.only_run());
     }
 }
 

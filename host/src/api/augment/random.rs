@@ -38,17 +38,17 @@ fn add_windows(module: &mut Adder) {
         .add(
             "random_resized_crop(x, size, options)",
             "A part of each image, resized: with options scale ([0.08, 1.0]: its share of the area) and \
-             ratio ([0.75, 1.333]: its width over its height). Bilinear, without antialiasing.",
+             ratio ([0.75, 1.333]: its width over its height). Bilinear; with antialias (true) averaged over \
+             all that a pixel covers, as by `resize`.",
             "augment::random_resized_crop(ones([2, 3, 20, 30]), 8, #{ scale: [0.2, 1.0] }).mean().item() => \
              1.0",
             |x: Tensor, size: Pair, options: Option<Map>| {
-                let [scale, ratio] = CallOptions::read("augment::random_resized_crop", options, |options| {
-                    Ok([
-                        range(options, "scale", [0.08, 1.0])?,
-                        range(options, "ratio", [3.0 / 4.0, 4.0 / 3.0])?,
-                    ])
-                })?;
-                Ok::<_, Error>(augment::random_resized_crop(&x, size.0, scale, ratio)?)
+                CallOptions::read("augment::random_resized_crop", options, |options| {
+                    let scale = range(options, "scale", [0.08, 1.0])?;
+                    let ratio = range(options, "ratio", [3.0 / 4.0, 4.0 / 3.0])?;
+                    let antialias = options.get("antialias", true)?;
+                    Ok(augment::random_resized_crop(&x, size.0, scale, ratio, antialias)?)
+                })
             },
         )
         .add(
@@ -113,8 +113,7 @@ fn add_chances(module: &mut Adder) {
             "color_jitter(x, options)",
             "Brightness, contrast, saturation and hue changed, each image by factors of its own: with \
              options of these names, each a number a for [1 - a, 1 + a] (for hue [-a, a], at most 0.5), or \
-             a range. \
-             torchvision draws the order as well; here it is this one.",
+             a range; in an order that is drawn for each image, too.",
             "augment::color_jitter(full([2, 3, 4, 4], 0.5), #{ brightness: [2, 2] }).mean().item() => 1.0",
             |x: Tensor, options: Map| {
                 let ranges = CallOptions::read("augment::color_jitter", options, |options| {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Numbers of an array.
-pub struct Numbers(Vec<f64>);
+pub struct Numbers(pub Vec<f64>);
 
 impl FromScript for Numbers {
     const NAME: &'static str = "array of numbers";
@@ -56,6 +56,23 @@ fn add_sizes(module: &mut Adder) {
             "augment::center_crop(tensor([[[[1.0, 2.0, 3.0]]]]), [1, 1]).to_array() => [[[[2.0]]]]\n\
              augment::center_crop(tensor([[[[1.0]]]]), [1, 3]).to_array() => [[[[0.0, 1.0, 0.0]]]]",
             |x: Tensor, size: Pair| transform::center_crop(&x, size.0),
+        )
+        .add(
+            "five_crop(x, size)",
+            "[top left, top right, bottom left, bottom right, middle] of that size.",
+            "augment::five_crop(tensor([[[[1.0, 2.0, 3.0]]]]), [1, 1]).map(|part| part.item()) \
+             => [1.0, 3.0, 1.0, 3.0, 2.0]",
+            |x: Tensor, size: Pair| transform::five_crop(&x, size.0),
+        )
+        .add(
+            "ten_crop(x, size, vertical_flip)",
+            "five_crop of the images and of the mirrored ones: left to right, or with vertical_flip (false) \
+             top to bottom.",
+            "augment::ten_crop(tensor([[[[1.0, 2.0, 3.0]]]]), [1, 1]).map(|part| part.item())[5] => 3.0\n\
+             augment::ten_crop(tensor([[[[1.0, 2.0, 3.0]]]]), [1, 1], true).len() => 10",
+            |x: Tensor, size: Pair, vertical_flip: Option<bool>| {
+                transform::ten_crop(&x, size.0, vertical_flip.unwrap_or(false))
+            },
         )
         .add(
             "pad(x, padding, options)",
@@ -125,6 +142,15 @@ fn add_values(module: &mut Adder) {
             "Each channel of each image stretched to 0 to 1.",
             "augment::autocontrast(tensor([[[[0.25, 0.5]]]])).to_array() => [[[[0.0, 1.0]]]]",
             |x: Tensor| transform::autocontrast(&x),
+        )
+        .add(
+            "equalize(x)",
+            "Each channel of each image, of values in [0, 1], with its 256 levels spread so that all are \
+             about as frequent, as Pillow and torchvision do. Of fewer than 255 pixels nothing changes.",
+            "augment::equalize(zeros([1, 1, 2, 2])).mean().item() => 0.0\n\
+             { let y = augment::equalize((arange(512) / 1022).reshape([1, 1, 16, 32])); \
+             [y.min().item(), y.max().item()] } => [0.0, 1.0]",
+            |x: Tensor| transform::equalize(&x),
         );
 }
 

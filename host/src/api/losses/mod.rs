@@ -35,13 +35,20 @@ fn reduction(options: &mut CallOptions) -> Result<Reduction> {
     options.choice("reduction", &known)
 }
 
-/// A loss that has no other options.
-fn reduced(
+/// A script function of one tensor that has no other options.
+fn of_one(
     function: &'static str,
-    options: Option<Map>,
-    loss: impl FnOnce(Reduction) -> ops::Result<Tensor>,
-) -> Result<Tensor> {
-    Ok(loss(CallOptions::read(function, options, reduction)?)?)
+    loss: fn(&Tensor, Reduction) -> ops::Result<Tensor>,
+) -> impl Fn(Tensor, Option<Map>) -> Result<Tensor> {
+    move |x, options| Ok(loss(&x, CallOptions::read(function, options, reduction)?)?)
+}
+
+/// A script function of two tensors that has no other options.
+fn of_two(
+    function: &'static str,
+    loss: fn(&Tensor, &Tensor, Reduction) -> ops::Result<Tensor>,
+) -> impl Fn(Tensor, Tensor, Option<Map>) -> Result<Tensor> {
+    move |x, y, options| Ok(loss(&x, &y, CallOptions::read(function, options, reduction)?)?)
 }
 
 /// A loss that has one number among its options.
@@ -66,18 +73,14 @@ fn add_regression(losses: &mut Adder) {
             "losses::mse(tensor([1.0, 3.0]), tensor([1.0, 1.0])).item() => 2.0\n\
              losses::mse(tensor([1.0, 3.0]), tensor([1.0, 1.0]), #{ reduction: \"none\" }).to_array() \
              => [0.0, 4.0]",
-            |x: Tensor, target: Tensor, options: Option<Map>| {
-                reduced("losses::mse", options, |reduction| loss::mse(&x, &target, reduction))
-            },
+            of_two("losses::mse", loss::mse),
         )
         .add(
             "l1(x, target, options)",
             "Absolute error: |x - target|.",
             "losses::l1(tensor([1.0, 3.0]), tensor([1.0, 1.0])).item() => 1.0\n\
              losses::l1(tensor([1.0, 3.0]), tensor([1.0, 1.0]), #{ reduction: \"sum\" }).item() => 2.0",
-            |x: Tensor, target: Tensor, options: Option<Map>| {
-                reduced("losses::l1", options, |reduction| loss::l1(&x, &target, reduction))
-            },
+            of_two("losses::l1", loss::l1),
         )
         .add(
             "huber(x, target, options)",
@@ -111,9 +114,7 @@ fn add_binary(losses: &mut Adder) {
              -100. Refuses a p outside of 0 to 1; on a GPU when the loss is next read.",
             "losses::bce(tensor([1.0]), tensor([1.0])).item() => 0.0\n\
              losses::bce(tensor([0.5]), tensor([1.0])).exp().item() => 2.0",
-            |p: Tensor, target: Tensor, options: Option<Map>| {
-                reduced("losses::bce", options, |reduction| loss::bce(&p, &target, reduction))
-            },
+            of_two("losses::bce", loss::bce),
         )
         .add(
             "bce_with_logits(z, target, options)",
@@ -164,54 +165,38 @@ fn add_adversarial(losses: &mut Adder) {
             "hinge_d(real, fake, options)",
             "The hinge loss of a discriminator: mean(max(0, 1 - real)) + mean(max(0, 1 + fake)).",
             "losses::hinge_d(tensor([2.0]), tensor([0.0])).item() => 1.0",
-            |real: Tensor, fake: Tensor, options: Option<Map>| {
-                reduced("losses::hinge_d", options, |reduction| loss::hinge_d(&real, &fake, reduction))
-            },
+            of_two("losses::hinge_d", loss::hinge_d),
         )
         .add(
             "hinge_g(fake, options)",
             "The hinge loss of a generator: -mean(fake).",
             "losses::hinge_g(tensor([2.0])).item() => -2.0",
-            |fake: Tensor, options: Option<Map>| {
-                reduced("losses::hinge_g", options, |reduction| loss::hinge_g(&fake, reduction))
-            },
+            of_one("losses::hinge_g", loss::hinge_g),
         )
         .add(
             "lsgan_d(real, fake, options)",
             "The least-squares loss of a discriminator: (mean((real - 1)^2) + mean(fake^2)) / 2.",
             "losses::lsgan_d(tensor([1.0]), tensor([2.0])).item() => 2.0",
-            |real: Tensor, fake: Tensor, options: Option<Map>| {
-                reduced("losses::lsgan_d", options, |reduction| loss::lsgan_d(&real, &fake, reduction))
-            },
+            of_two("losses::lsgan_d", loss::lsgan_d),
         )
         .add(
             "lsgan_g(fake, options)",
             "The least-squares loss of a generator: mean((fake - 1)^2) / 2.",
             "losses::lsgan_g(tensor([3.0])).item() => 2.0",
-            |fake: Tensor, options: Option<Map>| {
-                reduced("losses::lsgan_g", options, |reduction| loss::lsgan_g(&fake, reduction))
-            },
+            of_one("losses::lsgan_g", loss::lsgan_g),
         )
         .add(
             "wasserstein_d(real, fake, options)",
             "The Wasserstein loss of a critic: mean(fake) - mean(real).",
             "losses::wasserstein_d(tensor([3.0]), tensor([1.0])).item() => -2.0",
-            |real: Tensor, fake: Tensor, options: Option<Map>| {
-                reduced("losses::wasserstein_d", options, |reduction| {
-                    loss::wasserstein_d(&real, &fake, reduction)
-                })
-            },
+            of_two("losses::wasserstein_d", loss::wasserstein_d),
         )
         .add(
             "gradient_penalty(scores, x, options)",
             "(|d scores / d x| - 1)^2 of each sample, for tracked x (Gulrajani et al., 2017).",
             "{ let x = tensor([[3.0]]).track(); losses::gradient_penalty((x * 2).sum([1]), x).item() } \
              => 1.0",
-            |scores: Tensor, x: Tensor, options: Option<Map>| {
-                reduced("losses::gradient_penalty", options, |reduction| {
-                    loss::gradient_penalty(&scores, &x, reduction)
-                })
-            },
+            of_two("losses::gradient_penalty", loss::gradient_penalty),
         );
 }
 
@@ -222,11 +207,7 @@ fn add_likelihood(losses: &mut Adder) {
             "KL divergence of N(mu, e^logvar) from N(0, 1), summed over dimensions, for each sample.",
             "losses::gaussian_kl(zeros([2, 3]), zeros([2, 3])).item() => 0.0\n\
              losses::gaussian_kl(tensor([[1.0, 2.0]]), zeros([1, 2])).item() => 2.5",
-            |mu: Tensor, logvar: Tensor, options: Option<Map>| {
-                reduced("losses::gaussian_kl", options, |reduction| {
-                    loss::gaussian_kl(&mu, &logvar, reduction)
-                })
-            },
+            of_two("losses::gaussian_kl", loss::gaussian_kl),
         )
         .add(
             "gaussian_nll(x, target, variance, options)",

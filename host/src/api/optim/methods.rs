@@ -1,11 +1,13 @@
 //! The methods of optimisers and gradients.
 
-use ops::{Gradients, nn::Optimiser};
+use ops::{Gradients, Tensor, nn::Optimiser};
+use rhai::{FnPtr, NativeCallContext};
 
 use super::Modules;
 use crate::{
     api::nn::weights,
     error::{Error, Result},
+    kinds,
     script::Adder,
     session::Session,
 };
@@ -28,6 +30,24 @@ fn add_steps(global: &mut Adder) {
              { let o = optim::sgd(nn::linear(1, 1), #{}); o.step(); o.steps } => 1",
             |optimiser: Optimiser, gradients: Option<Gradients>| -> Result<(), Error> {
                 Ok(optimiser.step(&gradients.unwrap_or_default())?)
+            },
+        )
+        .add(
+            "step(optimiser, loss)",
+            "A step by the gradients of the loss that `loss()` gives, which is the result: what torch calls \
+             a closure. L-BFGS calls it several times; without `backward`, which the step does.",
+            "{ let w = nn::parameter(tensor([4.0])); let o = optim::sgd(w, #{ lr: 0.25 }); \
+             let loss = o.step(|| (w.value - 3).square().sum()); [loss.item(), w.value.item()] } \
+             => [1.0, 3.5]",
+            |context: &NativeCallContext, optimiser: Optimiser, loss: FnPtr| {
+                optimiser.step_with(|| {
+                    let given = loss.call_raw(context, None, [])?;
+                    let no_loss = || {
+                        let problem = format!("step: the function gave {}", kinds::a(&given));
+                        Error::usage(problem, "let it end with the loss, a Tensor of one number")
+                    };
+                    given.clone().try_cast::<Tensor>().ok_or_else(no_loss)
+                })
             },
         )
         .add(

@@ -7,7 +7,7 @@ use ops::{
     Tensor,
     nn::{
         Module, Optimiser, Parameter,
-        optim::{Adagrad, Adam, Lion, ParameterGroup, RmsProp, Rule, Sgd},
+        optim::{Adagrad, Adam, Lbfgs, Lion, ParameterGroup, RmsProp, Rule, Sgd},
     },
 };
 use rhai::{Array, Dynamic, Map};
@@ -235,6 +235,29 @@ fn add_other_rules(module: &mut Adder) {
                             options.get("beta2", default.betas[1])?,
                         ],
                         weight_decay: options.get("weight_decay", default.weight_decay)?,
+                    })
+                })
+            },
+        )
+        .add(
+            "lbfgs(params, options)",
+            "L-BFGS (Liu and Nocedal, 1989), as torch.optim.LBFGS: `step(|| loss)` evaluates the loss \
+             several times, so that has to be of the same data at each call. Options: lr (1), max_iter (20), \
+             max_eval (5/4 of it), tolerance_grad (1e-7), tolerance_change (1e-9), history_size (100), \
+             line_search (\"none\", \"strong_wolfe\"). One group.",
+            "{ let w = nn::parameter(tensor([4.0])); let o = optim::lbfgs(w, #{ line_search: \
+             \"strong_wolfe\" }); o.step(|| (w.value - 3).square().sum()); w.value.item().round(3) } => 3.0",
+            |groups: Groups, map: Map| {
+                build("optim::lbfgs", groups, map, 1.0, |options| {
+                    let default = Lbfgs::default();
+                    Ok(Lbfgs {
+                        max_iter: options.get("max_iter", default.max_iter)?,
+                        max_eval: options.find("max_eval")?,
+                        tolerance_grad: options.get("tolerance_grad", default.tolerance_grad)?,
+                        tolerance_change: options.get("tolerance_change", default.tolerance_change)?,
+                        history_size: options.get("history_size", default.history_size)?,
+                        strong_wolfe: options
+                            .choice("line_search", &[("none", false), ("strong_wolfe", true)])?,
                     })
                 })
             },

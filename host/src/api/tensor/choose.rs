@@ -22,7 +22,7 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "argsort(x, dim, descending)",
-            "The indices (i32) that sort along a dimension; equal elements keep their order.",
+            "The indices (i64, i32 on a GPU) that sort along a dimension; equal elements keep their order.",
             "tensor([2, 3, 1]).argsort(0, false).to_array() => [2, 0, 1]",
             |x: Tensor, dim: i64, descending: bool| x.argsort(dim, descending),
         )

@@ -4,6 +4,7 @@ mod algebra;
 mod choose;
 mod count;
 mod gradient;
+mod grid;
 mod make;
 mod maths;
 mod nested;
@@ -26,6 +27,7 @@ pub fn add(table: &mut Table) {
     count::add(&mut global);
     shift::add(&mut global);
     shape::add(&mut global);
+    grid::add(&mut global);
     choose::add(&mut global);
     subscript::add(&mut global);
     gradient::add(&mut global);

@@ -54,13 +54,14 @@ pub fn add(global: &mut Adder) {
     global
         .add(
             "argmax(x, dim)",
-            "Index of the largest element along a dimension, i32; the first of equal ones.",
-            "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]",
+            "Index of the largest element along a dimension, i64 (i32 on a GPU); the first of equal ones.",
+            "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]\n\
+             zeros([1, 2]).argmax(1).dtype == arange(1).dtype => true",
             |x: Tensor, dim: i64| x.argmax(dim, false),
         )
         .add(
             "argmin(x, dim)",
-            "Index of the smallest element along a dimension, i32; the first of equal ones.",
+            "Index of the smallest element along a dimension, i64 (i32 on a GPU); the first of equal ones.",
             "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]",
             |x: Tensor, dim: i64| x.argmin(dim, false),
         )

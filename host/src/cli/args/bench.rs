@@ -1,5 +1,7 @@
 //! What is timed, and how.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::DeviceChoice;
@@ -52,4 +54,11 @@ pub struct BenchTiming {
     /// The seed of all random numbers
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// A line of JSON each, with all that is known
+    #[arg(long)]
+    pub json: bool,
+    /// Append the lines of JSON to a file, with the date and the machine, which
+    /// `tests/peer/compare.py --against` compares
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
 }

@@ -1,8 +1,10 @@
-//! `host bench`: how long things take, one JSON line each. What is timed is in `laboratory`.
+//! `host bench`: how long things take, one line each. What is timed is in `laboratory`.
 
+mod lines;
 mod steps;
 
-use serde_json::{Map, Value as Json};
+use self::lines::Lines;
+pub(super) use self::lines::joined;
 
 use super::{
     args::{Bench, BenchTiming},
@@ -16,9 +18,11 @@ use crate::{
 
 /// Times what was named.
 pub fn run(what: &Bench) -> Result<Outcome> {
+    let (Bench::Steps { timing, .. } | Bench::Kernels { timing, .. }) = what;
+    let (conditions, lines) = (conditions(timing)?, Lines::new(timing.json, timing.history.as_ref())?);
     match what {
-        Bench::Steps { words, timing } => steps::run(words, &conditions(timing)?),
-        Bench::Kernels { names, backward, timing } => kernels(names, *backward, &conditions(timing)?),
+        Bench::Steps { words, .. } => steps::run(words, &conditions, &lines),
+        Bench::Kernels { names, backward, .. } => kernels(names, *backward, &conditions, &lines),
     }
 }
 
@@ -32,19 +36,12 @@ fn conditions(timing: &BenchTiming) -> Result<Conditions> {
 }
 
 /// Times the kernels that were named.
-fn kernels(names: &[String], backward: bool, conditions: &Conditions) -> Result<Outcome> {
+fn kernels(names: &[String], backward: bool, conditions: &Conditions, lines: &Lines) -> Result<Outcome> {
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     for name in choose(&names, &kernels::names())? {
-        kernels::time(name, backward, conditions, print)?;
+        kernels::time(name, backward, conditions, |parts| lines.show(parts))?;
     }
     Ok(Outcome::Done)
-}
-
-/// Prints the parts of a line, maps all, as one.
-pub(super) fn print(parts: &[Json]) {
-    let entries = parts.iter().filter_map(Json::as_object).flatten();
-    let line: Map<_, _> = entries.map(|(name, value)| (name.clone(), value.clone())).collect();
-    out!("{}", Json::Object(line));
 }
 
 /// The names that were typed, or all; an unknown one is an error with the nearest.

@@ -6,9 +6,9 @@ use std::{
 };
 
 use ops::nn::Module;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::{choose, print};
+use super::{Lines, choose};
 use crate::{
     cli::{
         args::key_value,
@@ -26,7 +26,7 @@ use crate::{
 const FOLDER: &str = "scripts/bench";
 
 /// Times the steps that were named.
-pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
+pub fn run(words: &[String], conditions: &Conditions, lines: &Lines) -> Result<Outcome> {
     let (given, names): (Vec<_>, Vec<_>) =
         words.iter().map(String::as_str).partition(|word| word.contains('='));
     let batch = conditions.batch.map(|batch| ("batch".into(), batch.to_string()));
@@ -35,13 +35,13 @@ pub fn run(words: &[String], conditions: &Conditions) -> Result<Outcome> {
     let scripts: BTreeMap<String, PathBuf> =
         scripts.into_iter().rev().flatten().map(|path| (plugin::stem(&path), path)).collect();
     for name in choose(&names, &scripts.keys().map(String::as_str).collect::<Vec<_>>())? {
-        time(name, &scripts[name], given.clone(), conditions)?;
+        lines.show(&time(name, &scripts[name], given.clone(), conditions)?)?;
     }
     Ok(Outcome::Done)
 }
 
-/// Times one step and prints its line.
-fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Conditions) -> Result<()> {
+/// Times one step and gives the parts of its line.
+fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Conditions) -> Result<Vec<Json>> {
     let options = Options { seed: conditions.seed, device: conditions.device, ..Options::default() };
     let Plugin { host, source, declaration, .. } =
         plugin::open(path, options, Progress::quiet(), Limits::default())?;
@@ -63,7 +63,7 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
     let batch = settings_shown["batch"].as_u64().ok_or_else(|| wrong("it has no setting `batch`".into()))?;
     let images = step.images.unwrap_or(batch);
     let is_default = settings.changed(&declaration).is_empty();
-    print(&[
+    Ok(vec![
         json!({ "name": name, "batch": batch }),
         times.described(),
         json!({
@@ -77,6 +77,5 @@ fn time(name: &str, path: &Path, given: Vec<(String, String)>, conditions: &Cond
         }),
         conditions.described(),
         counted,
-    ]);
-    Ok(())
+    ])
 }

@@ -115,6 +115,7 @@ fn refuse_changed(sweep: &Sweep, path: &Path, launch: &Launch, args: &SweepAgain
     let start = run::Start {
         seed: sweep.plan.seed,
         device,
+        exact: launch.exact,
         data: launch.data.as_deref(),
         allow_read: &launch.allow_read,
         control: &control,

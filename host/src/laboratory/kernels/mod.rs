@@ -65,12 +65,12 @@ pub fn names() -> Vec<&'static str> {
 /// Times the kernels of that name; `show` gets the parts of a line, all maps, for each of their variants.
 ///
 /// # Errors
-/// Those of the kernels.
+/// Those of the kernels and of `show`.
 pub fn time(
     name: &str,
     backward: bool,
     conditions: &Conditions,
-    mut show: impl FnMut(&[Json]),
+    mut show: impl FnMut(&[Json]) -> Result<()>,
 ) -> Result<()> {
     for kernel in KERNELS.iter().filter(|kernel| kernel.name == name) {
         let batch = conditions.batch.map_or(kernel.batch, |batch| batch as usize);
@@ -85,7 +85,7 @@ pub fn time(
                 call.described(batch, &times),
                 conditions.described(),
                 counted,
-            ]);
+            ])?;
         }
     }
     Ok(())

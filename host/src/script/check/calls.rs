@@ -101,9 +101,12 @@ impl Walker<'_> {
         else {
             return;
         };
-        let words = || doc.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-        for (key, _) in entries.0.iter().filter(|(key, _)| !words().any(|word| word == key.as_str())) {
-            let help = did_you_mean(&key.name, words()).map_or_else(String::new, |near| format!("{near} "));
+        let written = doc.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        // An option may begin a sentence.
+        let words: Vec<String> = written.flat_map(|word| [uncapitalised(word), word.to_owned()]).collect();
+        for (key, _) in entries.0.iter().filter(|(key, _)| !words.iter().any(|word| *word == *key.name)) {
+            let help = did_you_mean(&key.name, words.iter().map(String::as_str))
+                .map_or_else(String::new, |near| format!("{near} "));
             let message = format!("`{name}` has no option `{}`", key.name);
             self.report(key.pos, message, format!("{help}`host help {name}` lists them"));
         }
@@ -279,4 +282,10 @@ impl Walker<'_> {
         };
         self.report(position, message, help);
     }
+}
+
+/// A word with a small first letter.
+fn uncapitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

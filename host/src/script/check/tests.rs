@@ -44,7 +44,7 @@ fn engine() -> Engine {
     FuncRegistration::new("normal").set_into_module(&mut noise, |shape: Array| shape);
     FuncRegistration::new("shaped")
         .with_params_info(["shape: Array", "options: Map", "Array"])
-        .with_comments(["/// Numbers; the option `scale` says how large."])
+        .with_comments(["/// Scale and `T_max` are its options."])
         .set_into_module(&mut noise, |shape: Array, _: Map| shape);
     engine.register_static_module("noise", noise.into());
     engine.register_fn("each", |_: &str, _: Dynamic, _: FnPtr| ());
@@ -150,7 +150,7 @@ for (a, b) in [[1, 2], [3, 4]] { print(a[0] + b); } for (a, b) in [1, 2] { [5, 6
 for (a, b) in [1, 2] { [[5], [6]][b].len(); }
 each("a", 3, |i| { let n = 0; n += i; log("n", 1.0); }); each("a", 3, #{ n: 1 }, |i, s| { s.n += i; s });
 let n = [1]; each("a", 3, |i| { let n = [2]; n.push(i); print(n); }); [1].map(|x| n.push(x)); n;
-noise::shaped([1], #{ scale: 2 }); let name = "scale"; noise::shaped([1], #{});
+noise::shaped([1], #{ scale: 2, T_max: 1 }); let name = "scale"; noise::shaped([1], #{});
 let cfg = params(#{ a: 1, b: 2 }); let key = "b"; cfg.a + cfg[key];
 let cfg = params(#{ a: 1, b: 2 }); fn f(all) { all.a + g(all) } fn g(these) { these["b"] } f(cfg);
 let cfg = params(#{ a: 1 }); print(cfg);

@@ -6,6 +6,7 @@ mod batches;
 mod budget;
 mod build;
 mod costs;
+mod damaged;
 mod edges;
 mod functions;
 mod gradients;

@@ -4,6 +4,7 @@ use super::{
     CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
+    minimal::{self, Form, Side},
     sparse,
     transpose::{lanes, transpose},
     unroll::{fold, plane_len},
@@ -18,6 +19,9 @@ const POSITIONS: usize = 1024;
 pub(crate) fn images(y: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
     if let Some(winners) = sparse::winners(y, w, g) {
         return sparse::images(&winners, w, bias, g);
+    }
+    if let Some(form) = Form::of(g, Side::Images) {
+        return minimal::images(form, y, w, bias, g);
     }
     if batched::applies(g) {
         return batched::images(y, w, bias, g);

@@ -4,6 +4,7 @@ use super::{
     CACHED, Geometry, Piece, batched, blocks, by_kernel_row,
     lowering::Lowering,
     memory::{in_pieces, with_scratch},
+    minimal::{self, Form, Side},
     unroll::{plane_len, unroll},
 };
 use crate::cpu::product::{Steps, add_product};
@@ -13,6 +14,9 @@ const POSITIONS: usize = 640;
 
 /// `y[n, o] = bias[o] + sum_i x[n, i] * w[o, i]`, images to maps `[N, Co, Ho, Wo]`.
 pub(crate) fn maps(x: &[f32], w: &[f32], bias: Option<&[f32]>, g: &Geometry) -> Vec<f32> {
+    if let Some(form) = Form::of(g, Side::Maps) {
+        return minimal::maps(form, x, w, bias, g);
+    }
     if batched::applies(g) {
         return batched::maps(x, w, bias, g);
     }

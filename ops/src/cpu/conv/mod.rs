@@ -14,14 +14,15 @@
 //! number of threads, so no bit of the result does.
 //!
 //! Reading order: [`lowering`] and [`unroll`] (which rows meet, and their copies), [`maps`], [`images`],
-//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each). Which form computes is
-//! decided here, by the sizes and the numbers.
+//! [`weights`], [`batched`] (many small images), [`sparse`] (maps of one value each), [`minimal`] (fewer
+//! multiplications). Which form computes is decided by the sizes and the numbers, never by a clock.
 
 mod batched;
 mod images;
 mod lowering;
 mod maps;
 mod memory;
+mod minimal;
 mod sparse;
 mod transpose;
 mod unroll;
@@ -30,6 +31,7 @@ mod window;
 
 pub(crate) use images::images;
 pub(crate) use maps::maps;
+pub use minimal::set_exact;
 pub(crate) use sparse::maps_at;
 pub(crate) use weights::weights;
 pub use window::Window;

@@ -7,6 +7,7 @@ use super::{
     lowering::Lowering,
     maps::{bands, cached_channels},
     memory::with_scratch,
+    minimal::{self, Form, Side},
     sparse,
     transpose::{lanes, transpose},
     unroll::{plane_len, unroll},
@@ -17,6 +18,9 @@ use crate::cpu::product::{Steps, add_product};
 pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
     if let Some(winners) = sparse::winners(y, x, g) {
         return sparse::weights(x, &winners, g);
+    }
+    if let Some(form) = Form::of(g, Side::Weights) {
+        return minimal::weights(form, x, y, g);
     }
     if batched::applies(g) {
         return batched::weights(x, y, g);
@@ -53,7 +57,7 @@ pub(crate) fn weights(x: &[f32], y: &[f32], g: &Geometry) -> Vec<f32> {
 }
 
 /// The sum, in the order of the list.
-fn added(mut sums: Vec<Vec<f32>>) -> Vec<f32> {
+pub(super) fn added(mut sums: Vec<Vec<f32>>) -> Vec<f32> {
     let others = sums.split_off(1.min(sums.len()));
     let mut total = sums.pop().unwrap_or_default();
     for sum in others {

@@ -19,7 +19,7 @@ const TRIES: usize = 10;
 pub type Range = [f64; 2];
 
 /// `[n][k]` uniform numbers.
-fn numbers(n: usize, k: usize) -> Result<Vec<Vec<f64>>> {
+pub(super) fn numbers(n: usize, k: usize) -> Result<Vec<Vec<f64>>> {
     let drawn = uniform(&[n.max(1), k], Device::Cpu)?.to_f64()?;
     Ok(drawn.chunks_exact(k).take(n).map(<[f64]>::to_vec).collect())
 }
@@ -28,7 +28,7 @@ fn between([low, high]: Range, share: f64) -> f64 {
     low + (high - low) * share
 }
 
-fn check_range(op: &'static str, name: &'static str, range: Range, low: f64) -> Result<()> {
+pub(super) fn check_range(op: &'static str, name: &'static str, range: Range, low: f64) -> Result<()> {
     let [from, to] = range;
     ensure(from.is_finite() && to.is_finite() && low <= from && from <= to, || {
         Error::argument(op, name, format!("{range:?}"), format!("[low, high], from {low} on"))
@@ -115,12 +115,18 @@ pub fn random_crop(x: &Tensor, size: [usize; 2], padding: usize, mode: Padding) 
 }
 
 /// A part of each image, `scale` of its area and `ratio` times as wide as high, resized to that size: as
-/// torchvision's `RandomResizedCrop` with bilinear interpolation and without antialiasing. Where ten tries
-/// do not fit, it is the middle.
+/// torchvision's `RandomResizedCrop` with bilinear interpolation, and antialiasing where that is wanted.
+/// Where ten tries do not fit, it is the middle.
 ///
 /// # Errors
 /// [`Error::Argument`] for a size of 0, and ranges that are none.
-pub fn random_resized_crop(x: &Tensor, size: [usize; 2], scale: Range, ratio: Range) -> Result<Tensor> {
+pub fn random_resized_crop(
+    x: &Tensor,
+    size: [usize; 2],
+    scale: Range,
+    ratio: Range,
+    antialias: bool,
+) -> Result<Tensor> {
     const OP: &str = "augment::random_resized_crop";
     images(OP, x)?;
     check_range(OP, "the scale", scale, 0.0)?;
@@ -129,8 +135,12 @@ pub fn random_resized_crop(x: &Tensor, size: [usize; 2], scale: Range, ratio: Ra
     let &[n, _, h, w] = x.shape() else { return Ok(x.clone()) };
     let boxes = numbers(n, 4 * TRIES)?
         .into_iter()
-        .map(|drawn| part(&drawn, [h, w], scale, ratio).unwrap_or_else(|| middle([h, w], ratio)));
-    let matrices = boxes.flat_map(|[top, left, high, wide]| {
+        .map(|drawn| part(&drawn, [h, w], scale, ratio).unwrap_or_else(|| middle([h, w], ratio)))
+        .collect::<Vec<_>>();
+    if antialias && !x.is_empty() {
+        return transform::resized_boxes(OP, x, &boxes, size);
+    }
+    let matrices = boxes.into_iter().flat_map(|[top, left, high, wide]| {
         // Pixel o of the window is read at start + (o + 1/2) step - 1/2.
         let step = [wide as f64 / size[1] as f64, high as f64 / size[0] as f64];
         let start = [left as f64 + 0.5 * step[0] - 0.5, top as f64 + 0.5 * step[1] - 0.5];
@@ -229,7 +239,8 @@ pub fn random_affine(op: &'static str, x: &Tensor, moved: &Moved) -> Result<Tens
     affine(x, &map, Outside::Zero).map_err(|e| e.named(op))
 }
 
-/// Brightness, contrast, saturation and hue changed by factors drawn from these ranges, in this order.
+/// Brightness, contrast, saturation and hue changed by factors drawn from these ranges, for each image in an
+/// order that is drawn, too.
 ///
 /// # Errors
 /// [`Error::Argument`] for ranges that are none; [`Error::Shape`] for other than three channels.
@@ -240,9 +251,43 @@ pub fn random_color_jitter(x: &Tensor, ranges: [Range; 4]) -> Result<Tensor> {
         check_range(OP, name, range, 0.0)?;
     }
     check_range(OP, "the hue", ranges[3], -0.5)?;
+    let n = x.shape()[0];
     let [brightness, contrast, saturation, hue] = ranges.map(|range| amount(x, range));
-    let jitter = Jitter { brightness: brightness?, contrast: contrast?, saturation: saturation?, hue: hue? };
-    color_jitter(x, &jitter)
+    let amounts = [brightness?, contrast?, saturation?, hue?];
+    let orders: Vec<[usize; 4]> = numbers(n, 3)?.iter().map(|drawn| order(drawn)).collect();
+    let jitter = |[brightness, contrast, saturation, hue]: [Tensor; 4]| Jitter {
+        brightness,
+        contrast,
+        saturation,
+        hue,
+    };
+    if ranges.iter().zip(NEUTRAL).filter(|(range, neutral)| **range != [*neutral; 2]).count() < 2 {
+        return color_jitter(x, &jitter(amounts));
+    }
+    let mut x = x.clone();
+    for round in 0..4 {
+        // What it is not the turn of does nothing.
+        let amount = |i: usize| {
+            let turn = orders.iter().map(|order| f64::from(u8::from(order[round] == i)));
+            let turn = Tensor::from_data(Data::from_numbers(turn, DType::F32), [n], x.device())?;
+            let neutral = Tensor::full([n], NEUTRAL[i], x.dtype(), x.device())?;
+            turn.gt_scalar(0.5)?.where_(&amounts[i], &neutral)
+        };
+        x = color_jitter(&x, &jitter([amount(0)?, amount(1)?, amount(2)?, amount(3)?]))?;
+    }
+    Ok(x)
+}
+
+/// What changes nothing: three factors and a rotation.
+const NEUTRAL: [f64; 4] = [1.0, 1.0, 1.0, 0.0];
+
+/// An order of four, by three uniform numbers (Fisher, Yates, 1938).
+fn order(drawn: &[f64]) -> [usize; 4] {
+    let mut order = [0, 1, 2, 3];
+    for (i, u) in drawn.iter().enumerate() {
+        order.swap(i, i + (u * (4 - i) as f64) as usize);
+    }
+    order
 }
 
 /// Blurred by a deviation drawn from that range.

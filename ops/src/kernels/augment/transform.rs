@@ -44,27 +44,46 @@ pub fn resize(x: &Tensor, size: [usize; 2]) -> Result<Tensor> {
     ensure(!size.contains(&0), || Error::argument(OP, "the size", format!("{size:?}"), "at least 1 by 1"))?;
     // Both directions at once, and their weights.
     require_room(OP, &x.spec().reshaped([n, c, size[0], size[1].max(w)]))?;
-    let columns = weights(OP, x, w, size[1])?.transpose(0, 1)?;
-    let rows = weights(OP, x, h, size[0])?;
+    let columns = weights(OP, x, w, &[[0, w]], size[1])?.squeeze(0)?.transpose(0, 1)?;
+    let rows = weights(OP, x, h, &[[0, h]], size[0])?.squeeze(0)?;
     let wide = x.reshape(&[n * c * h, w])?.matmul(&columns)?.reshape(&[n * c, h, size[1]])?;
     rows.matmul(&wide)?.reshape(&[n, c, size[0], size[1]])
 }
 
-/// The share of each of `from` pixels in each of `to` others, `[to, from]`.
-fn weights(op: &'static str, x: &Tensor, from: usize, to: usize) -> Result<Tensor> {
-    require_room(op, &x.spec().reshaped([to, from]))?;
-    let scale = from as f64 / to as f64;
-    let reach = scale.max(1.0);
-    let mut weights = vec![0.0; to * from];
-    for (i, row) in weights.chunks_exact_mut(from).enumerate() {
+/// Of each image the box (top, left, height, width) in that size, as [`resize`] makes it.
+pub(super) fn resized_boxes(
+    op: &'static str,
+    x: &Tensor,
+    boxes: &[[usize; 4]],
+    size: [usize; 2],
+) -> Result<Tensor> {
+    let &[n, c, h, w] = x.shape() else { return Ok(x.clone()) };
+    require_room(op, &x.spec().reshaped([n, c, size[0], size[1].max(w)]))?;
+    let part = |axis: usize| boxes.iter().map(|b| [b[axis], b[axis + 2]]).collect::<Vec<_>>();
+    let columns = weights(op, x, w, &part(1), size[1])?.transpose(1, 2)?;
+    let rows = weights(op, x, h, &part(0), size[0])?.unsqueeze(1)?;
+    let wide = x.reshape(&[n, c * h, w])?.matmul(&columns)?.reshape(&[n, c, h, size[1]])?;
+    rows.matmul(&wide)
+}
+
+/// The share of each of `side` pixels in each of `to` others that the parts `[start, length]` are resized to:
+/// `[parts, to, side]`.
+fn weights(op: &'static str, x: &Tensor, side: usize, parts: &[[usize; 2]], to: usize) -> Result<Tensor> {
+    let shape = [parts.len(), to, side];
+    require_room(op, &x.spec().reshaped(shape))?;
+    let mut weights = vec![0.0; parts.len() * to * side];
+    for (number, row) in weights.chunks_exact_mut(side.max(1)).enumerate() {
+        let ([start, from], i) = (parts[number / to], number % to);
+        let scale = from as f64 / to as f64;
+        let reach = scale.max(1.0);
         let centre = (i as f64 + 0.5) * scale;
         let first = (centre - reach + 0.5).max(0.0) as usize;
         let last = ((centre + reach + 0.5) as usize).min(from);
         let weight = |j: usize| (1.0 - ((j as f64 - centre + 0.5) / reach).abs()).max(0.0);
         let sum: f64 = (first..last).map(weight).sum();
-        (first..last).for_each(|j| row[j] = weight(j) / sum);
+        (first..last).for_each(|j| row[start + j] = weight(j) / sum);
     }
-    Tensor::from_data(Data::from_numbers(weights, x.dtype()), [to, from], x.device())
+    Tensor::from_data(Data::from_numbers(weights, x.dtype()), shape, x.device())
 }
 
 /// The size of images whose shorter side gets that length; the longer side is rounded down.
@@ -98,6 +117,32 @@ pub fn center_crop(x: &Tensor, size: [usize; 2]) -> Result<Tensor> {
         out = out.narrow(2 + i as i64, start, wanted)?;
     }
     Ok(out)
+}
+
+/// The corners (top left, top right, bottom left, bottom right) and the middle of each image.
+///
+/// # Errors
+/// [`Error::Argument`] for a size of 0, and one that is larger than the images.
+pub fn five_crop(x: &Tensor, size: [usize; 2]) -> Result<Vec<Tensor>> {
+    const OP: &str = "augment::five_crop";
+    images(OP, x)?;
+    let [[high, wide], [h, w]] = [size, [x.shape()[2], x.shape()[3]]];
+    ensure((1..=h).contains(&high) && (1..=w).contains(&wide), || {
+        Error::argument(OP, "the size", format!("{size:?}"), format!("at most [{h}, {w}], the images'"))
+    })?;
+    let at = |top: usize, left: usize| x.narrow(2, top, high)?.narrow(3, left, wide);
+    let [bottom, right] = [h - high, w - wide];
+    Ok(vec![at(0, 0)?, at(0, right)?, at(bottom, 0)?, at(bottom, right)?, center_crop(x, size)?])
+}
+
+/// [`five_crop`] of the images, and of the mirrored ones.
+///
+/// # Errors
+/// As [`five_crop`].
+pub fn ten_crop(x: &Tensor, size: [usize; 2], vertical_flip: bool) -> Result<Vec<Tensor>> {
+    let mut all = five_crop(x, size)?;
+    all.extend(five_crop(&x.flip(&[if vertical_flip { 2 } else { 3 }])?, size)?);
+    Ok(all)
 }
 
 /// Images with so many pixels more on the left, at the top, on the right, at the bottom.
@@ -177,8 +222,15 @@ pub fn invert(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// As every operation on images.
 pub fn solarize(x: &Tensor, threshold: f64) -> Result<Tensor> {
-    images("augment::solarize", x)?;
-    x.ge_scalar(threshold)?.where_(&invert(x)?, x)
+    solarize_each(x, &Tensor::scalar(threshold, x.dtype(), x.device())?)
+}
+
+/// [`solarize`] with a threshold for each image `[N]`, or one for all.
+pub(super) fn solarize_each(x: &Tensor, threshold: &Tensor) -> Result<Tensor> {
+    const OP: &str = "augment::solarize";
+    images(OP, x)?;
+    let threshold = of_each(OP, "threshold", threshold, &x.shape()[..1])?.cast(x.dtype())?;
+    x.ge(&threshold.reshape(&[x.shape()[0], 1, 1, 1])?)?.where_(&invert(x)?, x)
 }
 
 /// `floor(2^bits x) / 2^bits`, for x in [0, 1].
@@ -189,8 +241,16 @@ pub fn posterize(x: &Tensor, bits: usize) -> Result<Tensor> {
     const OP: &str = "augment::posterize";
     images(OP, x)?;
     ensure((1..=8).contains(&bits), || Error::argument(OP, "the number of bits", bits, "1 to 8"))?;
-    let levels = f64::from(1 << bits);
-    x.mul_scalar(levels)?.floor()?.clamp(0.0, levels - 1.0)?.div_scalar(levels)
+    posterize_each(x, &Tensor::scalar(f64::from(1 << bits), x.dtype(), x.device())?)
+}
+
+/// [`posterize`] to a number of levels for each image `[N]`, or one for all.
+pub(super) fn posterize_each(x: &Tensor, levels: &Tensor) -> Result<Tensor> {
+    const OP: &str = "augment::posterize";
+    let levels = of_each(OP, "number of levels", levels, &x.shape()[..1])?.cast(x.dtype())?;
+    let levels = levels.reshape(&[x.shape()[0], 1, 1, 1])?;
+    let level = x.mul(&levels)?.floor()?.clamp(0.0, 255.0)?;
+    level.minimum(&levels.add_scalar(-1.0)?.expand(x.shape())?)?.div(&levels)
 }
 
 /// Each channel of each image stretched to 0 to 1; one that has a single value stays as it is.
@@ -204,6 +264,34 @@ pub fn autocontrast(x: &Tensor) -> Result<Tensor> {
     let is_flat = spread.eq_scalar(0.0)?;
     let stretched = x.sub(&low)?.div(&spread.masked_fill(&is_flat, 1.0)?)?;
     is_flat.expand(x.shape())?.where_(x, &stretched)
+}
+
+/// Each channel of each image with its 256 grey levels spread so that all are about as frequent, as Pillow
+/// spreads them: level k becomes `(c + s / 2) / s` rounded down, with c pixels below k and s the 255th part
+/// of those that are not of the brightest level. A channel with s = 0 stays as it is.
+///
+/// # Errors
+/// As every operation on images.
+pub fn equalize(x: &Tensor) -> Result<Tensor> {
+    const OP: &str = "augment::equalize";
+    images(OP, x)?;
+    if x.is_empty() {
+        return Ok(x.clone());
+    }
+    let [rows, pixels] = [x.shape()[0] * x.shape()[1], x.shape()[2] * x.shape()[3]];
+    // As torchvision makes bytes of floats.
+    let levels = x.detach().mul_scalar(255.999)?.floor()?.clamp(0.0, 255.0)?.reshape(&[rows, pixels])?;
+    let index = levels.cast(DType::I32)?;
+    let none = Tensor::full([rows, 256], 0.0, x.dtype(), x.device())?;
+    let counts = none.scatter_add(1, &index, &levels.ones_like()?)?;
+    let brightest = counts.gather(1, &levels.max_dims(&[1], true)?.cast(DType::I32)?)?;
+    let step = brightest.neg()?.add_scalar(pixels as f64)?.div_scalar(255.0)?.floor()?;
+    let is_flat = step.eq_scalar(0.0)?;
+    let step = step.masked_fill(&is_flat, 1.0)?;
+    let below = counts.cumsum(1)?.sub(&counts)?.add(&step.mul_scalar(0.5)?.floor()?)?;
+    let table = below.div(&step)?.floor()?.clamp(0.0, 255.0)?;
+    let spread = is_flat.expand(&[rows, pixels])?.where_(&levels, &table.gather_known(1, &index)?)?;
+    spread.div_scalar(255.0)?.reshape(x.shape())
 }
 
 /// `f x + (1 - f) s` in [0, 1], s being x smoothed by `[[1, 1, 1], [1, 5, 1], [1, 1, 1]] / 13` where all

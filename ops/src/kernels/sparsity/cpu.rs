@@ -33,16 +33,16 @@ fn winner(map: &[f32]) -> usize {
 pub(super) fn strongest(x: &Operand, kept: usize, y: &Spec) -> Primitive {
     let (x, n, c) = (x.known_floats(), y.shape[0], y.shape[1]);
     let mut alive = vec![0; x.len()];
-    let mut order: Vec<u32> = Vec::with_capacity(n);
+    // In one number each: the smallest is the largest key, then the first sample.
+    let mut ranks: Vec<u64> = vec![0; n];
     for channel in 0..c {
-        order.clear();
-        order.extend(0..n as u32);
-        // The smallest first: the largest key, then the first sample.
-        let rank = |&sample: &u32| (!key(x[sample as usize * c + channel].to_bits()), sample);
-        if kept < n {
-            order.select_nth_unstable_by_key(kept, rank);
+        for (sample, rank) in ranks.iter_mut().enumerate() {
+            *rank = u64::from(!key(x[sample * c + channel].to_bits())) << 32 | sample as u64;
         }
-        order[..kept].iter().for_each(|&sample| alive[sample as usize * c + channel] = 1);
+        if kept < n {
+            ranks.select_nth_unstable(kept);
+        }
+        ranks[..kept].iter().for_each(|&rank| alive[(rank as u32) as usize * c + channel] = 1);
     }
     on_cpu(alive, y)
 }

@@ -6,6 +6,8 @@ mod adam;
 mod fused;
 #[cfg(feature = "cube")]
 mod gpu;
+mod lbfgs;
+mod line_search;
 mod lion;
 mod rms_prop;
 mod rule;
@@ -20,6 +22,7 @@ use std::{
 
 pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use lbfgs::Lbfgs;
 pub use lion::Lion;
 pub use rms_prop::RmsProp;
 pub use rule::{OptimiserStep, Rule};
@@ -28,7 +31,8 @@ pub use sgd::Sgd;
 pub use state::OptimiserState;
 
 use super::Parameter;
-use crate::{Error, Gradients, Result, Tensor, ensure, no_grad};
+use crate::{Error, Gradients, Result, Tensor, ensure, no_grad, tensor::recording};
+use lbfgs::LbfgsMemory;
 
 /// Rules at work on named parameters. Clones are handles of the same optimiser.
 #[derive(Clone)]
@@ -49,6 +53,8 @@ struct OptimiserProgress {
     learning_rates: Vec<f64>,
     /// One for each parameter.
     memories: Vec<ParameterMemory>,
+    /// Of L-BFGS, which has one for all parameters; none before its first step.
+    lbfgs: Option<LbfgsMemory>,
 }
 
 /// What an optimiser remembers of one parameter.
@@ -107,12 +113,15 @@ impl Optimiser {
             }
             rules.push((group.rule, group.learning_rate));
         }
+        ensure(rules.len() == 1 || rules.iter().all(|(rule, _)| rule.evaluates().is_none()), || {
+            wrong_list(format!("{} groups", rules.len()), "one group for L-BFGS")
+        })?;
         if kept.is_empty() {
             return Err(wrong_list("empty".into(), "at least one that is trained"));
         }
         let memories = vec![ParameterMemory::default(); kept.len()];
         let learning_rates = rules.iter().map(|(_, rate)| *rate).collect();
-        let progress = Mutex::new(OptimiserProgress { steps: 0, learning_rates, memories });
+        let progress = Mutex::new(OptimiserProgress { steps: 0, learning_rates, memories, lbfgs: None });
         Ok(Self(Arc::new(OptimiserInner { groups: rules, parameters: kept, group_of, progress })))
     }
 
@@ -124,8 +133,10 @@ impl Optimiser {
     /// alone.
     ///
     /// # Errors
-    /// Those of the operations; parameters before the one that failed have moved.
+    /// Those of the operations; parameters before the one that failed have moved. [`Error::State`] for
+    /// L-BFGS.
     pub fn step(&self, gradients: &Gradients) -> Result<()> {
+        ensure(self.lbfgs().is_none(), lbfgs::needs_closure)?;
         let mut progress = self.progress();
         let OptimiserProgress { learning_rates, memories, .. } = &mut *progress;
         let parameters = self.0.parameters.iter().zip(&self.0.group_of);
@@ -160,11 +171,38 @@ impl Optimiser {
         Ok(())
     }
 
+    /// A step by the gradients of what `loss` gives, which L-BFGS evaluates several times; gives the first.
+    ///
+    /// # Errors
+    /// Those of `loss`, and as [`Optimiser::step`].
+    pub fn step_with<E: From<Error>>(
+        &self,
+        mut loss: impl FnMut() -> Result<Tensor, E>,
+    ) -> Result<Tensor, E> {
+        let Some(rule) = self.lbfgs() else {
+            let loss = recording(true, loss)?;
+            self.step(&loss.backward()?)?;
+            return Ok(loss.detach());
+        };
+        // `loss` may ask this optimiser something.
+        let (lr, memory) = (self.learning_rate(), self.progress().lbfgs.clone());
+        let (first, memory) = rule.step(lr, memory, &self.0.parameters, &mut loss)?;
+        let mut progress = self.progress();
+        progress.lbfgs = memory;
+        progress.steps += 1;
+        Ok(first)
+    }
+
+    fn lbfgs(&self) -> Option<&Lbfgs> {
+        self.0.groups[0].0.evaluates()
+    }
+
     /// Keeps gradients for the next step, which moves by the sum of all.
     ///
     /// # Errors
-    /// Those of the operations.
+    /// Those of the operations. [`Error::State`] for L-BFGS.
     pub fn accumulate(&self, gradients: &Gradients) -> Result<()> {
+        ensure(self.lbfgs().is_none(), lbfgs::needs_closure)?;
         let mut progress = self.progress();
         let mut parameters = self.0.parameters.iter().zip(&mut progress.memories);
         parameters.try_for_each(|((_, parameter), memory)| memory.accumulate(parameter.gradient(gradients)))
@@ -210,7 +248,7 @@ impl Optimiser {
         Ok(())
     }
 
-    /// How often [`Optimiser::step`] was called.
+    /// How many steps were made.
     pub fn steps(&self) -> u64 {
         self.progress().steps
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Lbfgs;
 use crate::{Error, Result, Tensor, ensure};
 
 /// One step of one parameter.
@@ -46,6 +47,11 @@ pub trait Rule: Send + Sync + 'static {
 
     /// The names of the tensors that are remembered for each parameter; all start as zeros.
     fn moments(&self) -> &'static [&'static str];
+
+    /// The rule, where it moves all parameters as one vector and evaluates the loss itself.
+    fn evaluates(&self) -> Option<&Lbfgs> {
+        None
+    }
 
     /// The step over a part of a parameter: `rows` are the parameter and its moments.
     fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]);

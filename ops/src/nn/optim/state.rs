@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Optimiser, OptimiserProgress, ParameterMemory, check_learning_rate};
+use super::{LbfgsMemory, Optimiser, OptimiserProgress, ParameterMemory, check_learning_rate};
 use crate::{
     Device, Error, Result, Spec, Tensor, ensure,
     nn::{Parameter, state},
@@ -17,7 +17,7 @@ pub struct OptimiserState {
     pub learning_rates: Vec<f64>,
     /// The parameters that ever had a gradient, with how many steps each made.
     pub moved: Vec<(String, u64)>,
-    /// For each of them `NAME.MOMENT`, for each moment of the rule.
+    /// For each of them `NAME.MOMENT`, for each moment of the rule; of L-BFGS what it has of all together.
     pub tensors: Vec<(String, Tensor)>,
     /// The gradients that the next step will use, of the parameters that have one already.
     pub accumulated: Vec<(String, Tensor)>,
@@ -92,6 +92,7 @@ impl Optimiser {
             learning_rates: progress.learning_rates.clone(),
             ..OptimiserState::default()
         };
+        state.tensors.extend(progress.lbfgs.iter().flat_map(LbfgsMemory::tensors));
         for (i, ((name, _), memory)) in self.0.parameters.iter().zip(&progress.memories).enumerate() {
             if memory.steps > 0 {
                 state.moved.push((name.clone(), memory.steps));
@@ -123,7 +124,8 @@ impl Optimiser {
         })?;
         let steps: HashMap<&str, u64> = state.moved.iter().map(|(name, n)| (name.as_str(), *n)).collect();
         let has_gradient = |name: &str| state.accumulated.iter().any(|(own, _)| own == name);
-        let (mut moments, mut gradients) = (Vec::new(), Vec::new());
+        let (mut moments, mut gradients) = (self.lbfgs_specs(state), Vec::new());
+        let shared = moments.len();
         for (i, (name, parameter)) in self.0.parameters.iter().enumerate() {
             if steps.get(name.as_str()).is_some_and(|&steps| steps > 0) {
                 let named = |moment: &&str| (format!("{name}.{moment}"), parameter.spec());
@@ -134,6 +136,8 @@ impl Optimiser {
         let moments = matching(moments, &state.tensors)?;
         let gradients = matching(gradients, &state.accumulated)?;
         let (mut moments, mut gradients) = (moments.into_iter(), gradients.into_iter());
+        let device = self.0.parameters[0].1.lock().device();
+        let lbfgs = LbfgsMemory::from_tensors(moments.by_ref().take(shared).collect(), device)?;
         let mut memories = Vec::new();
         for (i, (name, parameter)) in self.0.parameters.iter().enumerate() {
             let steps = steps.get(name.as_str()).copied().unwrap_or(0);
@@ -144,8 +148,16 @@ impl Optimiser {
             memories.push(ParameterMemory { steps, moments, gradient });
         }
         let learning_rates = state.learning_rates.clone();
-        *self.progress() = OptimiserProgress { steps: state.steps, learning_rates, memories };
+        *self.progress() = OptimiserProgress { steps: state.steps, learning_rates, memories, lbfgs };
         Ok(())
+    }
+
+    /// The tensors of L-BFGS that a state must have; none of another rule.
+    fn lbfgs_specs(&self, state: &OptimiserState) -> Vec<(String, Spec)> {
+        let parameters = self.0.parameters.iter().map(|(_, parameter)| parameter.spec());
+        let specs: Vec<Spec> = parameters.filter(|_| self.lbfgs().is_some()).collect();
+        let Some(first) = specs.first() else { return vec![] };
+        LbfgsMemory::expected(state.tensors.len(), specs.iter().map(Spec::len).sum(), first.dtype)
     }
 
     /// The state in the safetensors format.

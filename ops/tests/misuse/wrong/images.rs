@@ -2,7 +2,7 @@
 
 use ops::{
     Device, Result, Tensor,
-    op::{Interpolation, Window, Window3d},
+    op::{GridStyle, Interpolation, Window, Window3d},
 };
 
 use super::{Calls, bools, floats, ints, wrong};
@@ -193,6 +193,7 @@ fn adaptive() -> Vec<(&'static str, Calls)> {
 fn sizes() -> Vec<(&'static str, Calls)> {
     let x = &[1, 2, 5, 5];
     let [nearest, bilinear] = [Interpolation::Nearest, Interpolation::Bilinear];
+    let style = GridStyle::default();
     vec![
         wrong!(interpolate:
             move |at| floats(&[2, 5, 5], at).interpolate([2, 2], nearest),
@@ -208,5 +209,21 @@ fn sizes() -> Vec<(&'static str, Calls)> {
             move |at| floats(x, at).interpolate_by(-1.0, bilinear),
             move |at| floats(x, at).interpolate_by(f64::NAN, bilinear),
             move |at| floats(x, at).interpolate_by(1e300, bilinear)),
+        wrong!(grid_sample:
+            move |at| floats(x, at).grid_sample(&floats(&[1, 3, 3, 3], at), style),
+            move |at| floats(x, at).grid_sample(&floats(&[2, 3, 3, 2], at), style),
+            move |at| floats(x, at).grid_sample(&floats(&[1, 3, 2], at), style),
+            move |at| floats(&[5, 5], at).grid_sample(&floats(&[5, 5], at), style),
+            move |at| floats(&[], at).grid_sample(&floats(&[], at), style),
+            move |at| floats(&[1, 2, 0, 5], at).grid_sample(&floats(&[1, 3, 3, 2], at), style),
+            move |at| ints(x, at).grid_sample(&floats(&[1, 3, 3, 2], at), style),
+            move |at| floats(x, at).grid_sample(&ints(&[1, 3, 3, 2], at), style)),
+        wrong!(affine_grid:
+            |at| floats(&[1, 2, 3], at).affine_grid(&[2, 1, 3, 3], false),
+            |at| floats(&[1, 3, 4], at).affine_grid(&[1, 1, 3, 3], false),
+            |at| floats(&[1, 2, 3], at).affine_grid(&[], false),
+            |at| floats(&[1, 2, 3], at).affine_grid(&[1, 1, 1 << 40, 1 << 40], false),
+            |at| floats(&[1, 2, 3], at).affine_grid(&[1, 1, 1 << 24, 1 << 24], false),
+            |at| ints(&[1, 2, 3], at).affine_grid(&[1, 1, 3, 3], false)),
     ]
 }

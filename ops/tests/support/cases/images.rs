@@ -1,11 +1,14 @@
 //! Matrix products and what is done to images.
 
-use ops::op::{Interpolation, Window, Window3d};
+use ops::op::{GridMode, GridPadding, GridStyle, Interpolation, Window, Window3d};
 
-use super::{Case, case, exactly, float};
+use super::{Case, case, exactly, float, within};
 
 pub fn cases() -> Vec<Case> {
-    [products(), convolutions(), pools(), signals(), adaptive(), sizes()].into_iter().flatten().collect()
+    [products(), convolutions(), pools(), signals(), adaptive(), sizes(), grids()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn products() -> Vec<Case> {
@@ -146,5 +149,26 @@ fn sizes() -> Vec<Case> {
             }));
         }
     }
+    cases
+}
+
+fn grids() -> Vec<Case> {
+    let mut cases = vec![];
+    for mode in [GridMode::Linear, GridMode::Nearest, GridMode::Cubic] {
+        for padding in [GridPadding::Zeros, GridPadding::Border, GridPadding::Reflection] {
+            for align_corners in [false, true] {
+                let style = GridStyle { mode, padding, align_corners };
+                let inputs = [float([2, 2, 3, 4]), within([2, 2, 3, 2], -1.4, 1.4)];
+                cases.push(case("grid_sample", inputs, move |x| x[0].grid_sample(&x[1], style)));
+            }
+        }
+    }
+    for align_corners in [false, true] {
+        let inputs = [float([2, 2, 3])];
+        cases.push(case("affine_grid", inputs, move |x| x[0].affine_grid(&[2, 1, 3, 4], align_corners)));
+    }
+    let inputs = [float([1, 1, 2, 3, 2]), within([1, 2, 1, 3, 3], -1.2, 1.2)];
+    cases.push(case("grid_sample", inputs, |x| x[0].grid_sample(&x[1], GridStyle::default())));
+    cases.push(case("affine_grid", [float([1, 3, 4])], |x| x[0].affine_grid(&[1, 1, 2, 1, 3], false)));
     cases
 }

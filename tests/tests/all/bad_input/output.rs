@@ -23,6 +23,13 @@ fn a_metric_that_is_no_number_is_recorded_with_one_warning() {
 }
 
 #[test]
+fn a_warning_behind_a_called_variable_names_the_column_that_was_written() {
+    let text = "let half = |x| x / 2; log(\"a\", half(half(1.0))); half(1.0); log(\"b\", 1.0 / 0.0);";
+    let column = text.find("log(\"b\"").unwrap() + 1;
+    Bench::new().run(text).code(0).says(&[&format!("inf at its step 1, at test.rhai:1:{column};")]);
+}
+
+#[test]
 fn a_run_with_infinite_metrics_is_resumed_without_doubles() {
     let text = r#"
         let n = 0;

@@ -35,8 +35,33 @@ fn the_record_has_what_a_run_was_started_with() {
     let arguments = &bench.only_run().record()["arguments"];
     let expected = json!({
         "plugin": "own", "device": "auto", "preset": null, "config": null, "data": null, "allow_read": [],
-        "onnxruntime": null, "deadline": null, "checkpoint_every": 2.0, "stop_on_nan": false,
+        "exact": false, "onnxruntime": null, "deadline": null, "checkpoint_every": 2.0, "stop_on_nan": false,
         "max_operations": 1_000_000,
     });
     assert_eq!(arguments, &expected);
+}
+
+#[test]
+fn exact_convolutions_stay_exact_on_resume_and_like_that_run() {
+    let text = r#"
+        let cfg = params(#{ items: 2 });
+        each("a", cfg.items, |i| {
+            let weight = noise::normal([64, 64, 3, 3]);
+            log("y", noise::normal([16, 64, 16, 16]).conv2d(weight, #{ padding: 1 }).square().sum());
+        });
+    "#;
+    let sums = |bench: &Bench, words: &[&str]| {
+        bench.script(text, words).run().code(0);
+        bench.only_run().metric("y")
+    };
+    let (plain, exact, stopped) = (Bench::new(), Bench::new(), Bench::new());
+    let expected = sums(&exact, &["--exact"]);
+    assert_ne!(sums(&plain, &[]), expected);
+    let first = exact.only_run();
+    assert_eq!(first.record()["arguments"]["exact"], true);
+    let like = first.path().display().to_string();
+    sums(&stopped, &["--like", &like, "items=1"]);
+    let run = stopped.only_run();
+    stopped.resume(&run, &["items=2"]).run().code(0);
+    assert_eq!(run.metric("y"), expected);
 }

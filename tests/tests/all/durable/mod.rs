@@ -4,6 +4,7 @@ mod arguments;
 mod checkpoint;
 mod extend;
 mod kill;
+mod named;
 mod record;
 mod report;
 mod resume;

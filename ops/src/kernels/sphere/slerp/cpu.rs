@@ -7,26 +7,58 @@ use std::f64::consts::PI;
 
 use super::{By, MIN_SINE};
 use crate::{
-    cpu::{rows, sum::sums, wide},
+    cpu::{
+        maths::{angle, wide_cos_sin},
+        rows,
+        sum::sums,
+        wide,
+    },
     tensor::{Operand, Primitive, Spec, on_cpu},
 };
+
+/// Pairs whose weights are computed side by side.
+const PAIRS: usize = 64;
 
 pub(super) fn slerp(x: &[Operand], y: &Spec) -> Primitive {
     let [a, b, alpha] = [0, 1, 2].map(|i| x[i].known_floats());
     let d = y.shape[1];
-    let made = rows(a.len(), d, |i, y| {
-        let (a, b) = (&a[i * d..][..d], &b[i * d..][..d]);
-        wide!({
-            let (weights, axis) = weights(Half::of(a, b), f64::from(alpha[i]), a);
-            let [of_sum, of_difference] = weights.map(|w| w as f32);
-            y.iter_mut()
-                .zip(a)
-                .zip(b)
-                .for_each(|((y, a), b)| *y = of_sum * (a + b) + of_difference * (a - b));
+    let made = rows(a.len(), PAIRS * d, |block, y| {
+        let (first, n) = (block * PAIRS, y.len() / d);
+        let pair = |i: usize| (&a[(first + i) * d..][..d], &b[(first + i) * d..][..d]);
+        let (mut at, mut made) = ([[1.0; PAIRS]; 3], [[0.0; PAIRS]; 2]);
+        for i in 0..n {
+            let (a, b) = pair(i);
+            [at[0][i], at[1][i]] = wide!(sums([a, b], squares));
+            at[2][i] = f64::from(alpha[first + i]);
+        }
+        wide!(side_by_side(&at, &mut made));
+        for (i, y) in y.chunks_exact_mut(d).enumerate() {
+            let (a, b) = pair(i);
+            let (half, alpha) = (Half::new([at[0][i], at[1][i]]), at[2][i]);
+            let ([of_sum, of_difference], axis) = match half {
+                Half::Angle { .. } => ([made[0][i], made[1][i]], NOWHERE),
+                _ => weights(half, alpha, a),
+            };
+            let (of_sum, of_difference) = (of_sum as f32, of_difference as f32);
+            wide!({
+                let pairs = y.iter_mut().zip(a).zip(b);
+                pairs.for_each(|((y, a), b)| *y = of_sum * (a + b) + of_difference * (a - b));
+            });
             y[axis.0] += axis.1;
-        });
+        }
     });
     on_cpu(made, y)
+}
+
+/// The [`weights`] of pairs at an angle, of `|a - b|^2`, `|a + b|^2` and alpha.
+#[inline(always)]
+fn side_by_side([apart, together, alpha]: &[[f64; PAIRS]; 3], [sums, differences]: &mut [[f64; PAIRS]; 2]) {
+    for i in 0..PAIRS {
+        let square = apart[i] + together[i];
+        let (sin, cos) = ((apart[i] / square).sqrt(), (together[i] / square).sqrt());
+        let [c, s] = wide_cos_sin((2.0 * alpha[i] - 1.0) * angle(sin, cos));
+        (sums[i], differences[i]) = (0.5 * c / cos, 0.5 * s / sin);
+    }
 }
 
 /// The gradient by one input; inputs: a, b, alpha, dy.
@@ -88,7 +120,12 @@ enum Half {
 impl Half {
     #[inline(always)]
     fn of(a: &[f32], b: &[f32]) -> Self {
-        let [apart, together] = sums([a, b], squares);
+        Self::new(sums([a, b], squares))
+    }
+
+    /// Of `|a - b|^2` and `|a + b|^2`.
+    #[inline(always)]
+    fn new([apart, together]: [f64; 2]) -> Self {
         let square = apart + together;
         let (sin, cos) = ((apart / square).sqrt(), (together / square).sqrt());
         match 2.0 * sin * cos >= MIN_SINE {

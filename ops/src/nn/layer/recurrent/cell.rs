@@ -1,19 +1,7 @@
-//! One step of a recurrent layer, and its gradient.
+//! One step of a recurrent layer, and its gradient, in plain operations.
 
+pub(super) use crate::cpu::recurrent::Cell;
 use crate::{Result, Tensor};
-
-/// The kind of cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cell {
-    /// `h' = tanh(a)` or `h' = relu(a)` of `a = W x + b + R h + c`.
-    Plain { relu: bool },
-    /// Reset gate r, update gate z, `n = tanh(W x + b + r (R h + c))`, `h' = (1 - z) n + z h` (Cho et al.,
-    /// 2014, with the reset as cuDNN and PyTorch have it).
-    Gru,
-    /// Gates i, f, o, `g = tanh(..)`, `c' = f c + i g`, `h' = o tanh(c')` (Hochreiter and Schmidhuber,
-    /// 1997; Gers et al., 2000).
-    Lstm,
-}
 
 /// What is kept between two steps: `[N, H]` each, the second one of an LSTM only.
 #[derive(Clone)]
@@ -37,17 +25,8 @@ pub(super) struct StepGradient {
 }
 
 impl Cell {
-    /// How many matrices `[H, ..]` stand one above the other in a weight.
-    pub fn gates(self) -> usize {
-        match self {
-            Self::Plain { .. } => 1,
-            Self::Gru => 3,
-            Self::Lstm => 4,
-        }
-    }
-
     /// A step from `W x + b` and `R h + c`, `[N, gates H]` each.
-    pub fn step(self, input: &Tensor, recurrent: &Tensor, state: &State) -> Result<Step> {
+    pub(super) fn step(self, input: &Tensor, recurrent: &Tensor, state: &State) -> Result<Step> {
         let h = &state.h;
         match (self, &state.c) {
             (Self::Lstm, Some(c)) => {
@@ -74,7 +53,7 @@ impl Cell {
     }
 
     /// The gradients of a step, given those of the state that it gave; `before` is the state that it had.
-    pub fn gradient(self, step: &Step, before: &State, d: &State) -> Result<StepGradient> {
+    pub(super) fn gradient(self, step: &Step, before: &State, d: &State) -> Result<StepGradient> {
         match (self, &step.saved[..], &before.c, &d.c) {
             (Self::Lstm, [i, f, g, o, bent], Some(c), Some(dc)) => {
                 let dc = d.h.mul(o)?.mul(&tanh_slope(bent)?)?.add(dc)?;

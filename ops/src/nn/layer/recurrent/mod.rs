@@ -1,8 +1,10 @@
 //! Recurrent layers. Names, shapes and the order of the gates are PyTorch's.
 //!
-//! Reading order: this file (the layer), `cell` (one step), `sequence` (one direction of one layer), `onnx`.
+//! Reading order: this file (the layer), `cell` (one step), `sequence` (one direction of one layer), `kernel`
+//! (the same as one operation), `onnx`.
 
 mod cell;
+mod kernel;
 mod onnx;
 mod sequence;
 

@@ -1,8 +1,11 @@
 //! One direction of one recurrent layer, over all steps.
 
-use super::cell::{Cell, State, Step};
+use super::{
+    cell::{Cell, State, Step},
+    kernel,
+};
 use crate::{
-    Result, Tensor, no_grad,
+    Device, Result, Tensor, no_grad,
     op::{custom::GradientCall, custom::custom_gradient, fused},
     tensor::is_grad_enabled,
 };
@@ -16,7 +19,23 @@ pub(super) struct Direction {
 }
 
 /// The weights `[gates H, inputs]` and `[gates H, H]`, and where there are any the biases `[gates H]`.
-type Weights<'a> = &'a [Tensor];
+pub(super) type Weights<'a> = &'a [Tensor];
+
+/// What the gradients need of all steps.
+enum Trace {
+    Steps(Vec<Step>),
+    /// What the kernel gave.
+    Numbers(Tensor),
+}
+
+/// The gradients by the gates' sums of all steps, `[T N, gates H]` each: by what comes in, and by what the
+/// state gives; those states, `[T N, H]`; and the gradient by the first one.
+pub(super) struct ByGates {
+    pub input: Tensor,
+    pub recurrent: Tensor,
+    pub before: Tensor,
+    pub start: State,
+}
 
 impl Direction {
     /// All states h of `x` `[T, N, inputs]`, as `[T, N, H]`; of an LSTM the last c stands behind them, in
@@ -26,12 +45,12 @@ impl Direction {
     pub fn run(self, x: &Tensor, weights: Weights, start: &State) -> Result<Tensor> {
         let states = [&start.h].into_iter().chain(&start.c);
         let inputs: Vec<&Tensor> = [x].into_iter().chain(states).chain(weights).collect();
-        if !is_grad_enabled() || inputs.iter().all(|x| !x.is_tracked()) {
-            let inputs: Vec<_> = inputs.into_iter().cloned().collect();
-            return Ok(self.joined(&inputs)?.0);
-        }
         let constants: Vec<_> = inputs.iter().map(|x| x.detach()).collect();
-        let (y, steps) = no_grad(|| self.joined(&constants))?;
+        let is_tracked = is_grad_enabled() && inputs.iter().any(|x| x.is_tracked());
+        let (y, trace) = no_grad(|| self.traced(&constants, is_tracked))?;
+        if !is_tracked {
+            return Ok(y);
+        }
         let plain = move |inputs: &[Tensor]| Ok(self.joined(inputs)?.0);
         custom_gradient(
             "recurrent",
@@ -39,13 +58,23 @@ impl Direction {
             |_| Ok(y),
             move |at| match is_grad_enabled() {
                 true => fused::recorded(at.x, at.dy, at.wanted, plain),
-                false => self.gradients(at, &steps),
+                false => self.gradients(at, &trace),
             },
         )
     }
 
+    /// All states, and what the gradients need, if it is `saving`.
+    fn traced(self, inputs: &[Tensor], saving: bool) -> Result<(Tensor, Trace)> {
+        if fused::applies(&inputs[0]) && inputs[0].device() == Device::Cpu {
+            let (y, numbers) = kernel::forward(self, inputs, saving)?;
+            return Ok((y, Trace::Numbers(numbers)));
+        }
+        let (y, steps) = self.joined(inputs)?;
+        Ok((y, Trace::Steps(steps)))
+    }
+
     /// What stands in which place of the inputs.
-    fn sorted(self, inputs: &[Tensor]) -> (&Tensor, State, Weights<'_>) {
+    pub fn sorted(self, inputs: &[Tensor]) -> (&Tensor, State, Weights<'_>) {
         let c = (self.cell == Cell::Lstm).then(|| inputs[2].clone());
         let weights = &inputs[2 + usize::from(c.is_some())..];
         (&inputs[0], State { h: inputs[1].clone(), c }, weights)
@@ -54,26 +83,16 @@ impl Direction {
     /// [`Direction::run`] in plain operations, and the steps, in the order of the sequence.
     fn joined(self, inputs: &[Tensor]) -> Result<(Tensor, Vec<Step>)> {
         let (x, mut state, weights) = self.sorted(inputs);
-        let &[steps, n, size] = x.shape() else { unreachable!("the layer has checked it") };
-        let rows = x.reshape(&[steps * n, size])?.matmul(&weights[0].transpose(0, 1)?)?;
-        // A GRU's second bias goes through its reset gate.
-        let apart = self.cell == Cell::Gru;
-        let rows = match weights {
-            [_, _, b, c] if !apart => rows.add(&b.add(c)?)?,
-            [_, _, b, _] => rows.add(b)?,
-            _ => rows,
-        };
-        let gates = rows.shape()[1];
-        let mut parts = unstacked(&rows.reshape(&[steps, n, gates])?)?;
+        let mut parts = unstacked(&self.by_input(x, weights)?)?;
         // Written out once, since every step reads it.
         let recurrent = weights[1].transpose(0, 1)?.mul_scalar(1.0)?;
         if self.backwards {
             parts.reverse();
         }
-        let mut all = Vec::with_capacity(steps);
+        let mut all = Vec::with_capacity(parts.len());
         for input in &parts {
             let sum = state.h.matmul(&recurrent)?;
-            let sum = if apart && self.bias { sum.add(&weights[3])? } else { sum };
+            let sum = if self.is_apart() && self.bias { sum.add(&weights[3])? } else { sum };
             let step = self.cell.step(input, &sum, &state)?;
             state = step.state.clone();
             all.push(step);
@@ -85,8 +104,44 @@ impl Direction {
         Ok((Tensor::stack(&h, 0)?, all))
     }
 
-    fn gradients(self, at: &GradientCall, all: &[Step]) -> Result<Vec<Option<Tensor>>> {
-        let (x, start, weights) = self.sorted(at.x);
+    /// Whether the second bias stays with what the state gives: a GRU's goes through its reset gate.
+    pub fn is_apart(self) -> bool {
+        self.cell == Cell::Gru
+    }
+
+    /// What comes in at all steps, `W x + b`, `[T, N, gates H]`.
+    pub fn by_input(self, x: &Tensor, weights: Weights) -> Result<Tensor> {
+        let &[steps, n, size] = x.shape() else { unreachable!("the layer has checked it") };
+        let rows = x.reshape(&[steps * n, size])?.matmul(&weights[0].transpose(0, 1)?)?;
+        let rows = match weights {
+            [_, _, b, c] if !self.is_apart() => rows.add(&b.add(c)?)?,
+            [_, _, b, _] => rows.add(b)?,
+            _ => rows,
+        };
+        let gates = rows.shape()[1];
+        rows.reshape(&[steps, n, gates])
+    }
+
+    fn gradients(self, at: &GradientCall, trace: &Trace) -> Result<Vec<Option<Tensor>>> {
+        let ByGates { input, recurrent, before, start } = match trace {
+            Trace::Steps(all) => self.by_gates(at, all)?,
+            Trace::Numbers(numbers) => kernel::backward(self, at, numbers)?,
+        };
+        let (x, _, weights) = self.sorted(at.x);
+        let by = |g: &Tensor, x: &Tensor| g.transpose(0, 1)?.matmul(x);
+        let flat = x.reshape(&[input.shape()[0], x.shape()[2]])?;
+        let of_x = || input.matmul(&weights[0])?.reshape(x.shape());
+        let mut found = vec![at.wanted[0].then(of_x).transpose()?, Some(start.h)];
+        found.extend(start.c.map(Some));
+        found.extend([Some(by(&input, &flat)?), Some(by(&recurrent, &before)?)]);
+        if self.bias {
+            found.extend([Some(input.sum_dims(&[0], false)?), Some(recurrent.sum_dims(&[0], false)?)]);
+        }
+        Ok(found.into_iter().zip(at.wanted).map(|(g, &wanted)| g.filter(|_| wanted)).collect())
+    }
+
+    fn by_gates(self, at: &GradientCall, all: &[Step]) -> Result<ByGates> {
+        let (_, start, weights) = self.sorted(at.x);
         let steps = all.len();
         // In the order in which the cell took them.
         let order: Vec<usize> =
@@ -106,16 +161,7 @@ impl Direction {
         // All steps as rows `[T N, ..]`.
         let rows =
             |parts: Vec<Option<Tensor>>| Tensor::concat(&parts.iter().flatten().collect::<Vec<_>>(), 0);
-        let (input, recurrent, before) = (rows(inputs)?, rows(recurrents)?, rows(befores)?);
-        let by = |g: &Tensor, x: &Tensor| g.transpose(0, 1)?.matmul(x);
-        let flat = x.reshape(&[input.shape()[0], x.shape()[2]])?;
-        let mut found = vec![input.matmul(&weights[0])?.reshape(x.shape())?, d.h];
-        found.extend(d.c);
-        found.extend([by(&input, &flat)?, by(&recurrent, &before)?]);
-        if self.bias {
-            found.extend([input.sum_dims(&[0], false)?, recurrent.sum_dims(&[0], false)?]);
-        }
-        Ok(found.into_iter().zip(at.wanted).map(|(g, &wanted)| wanted.then_some(g)).collect())
+        Ok(ByGates { input: rows(inputs)?, recurrent: rows(recurrents)?, before: rows(befores)?, start: d })
     }
 }
 
