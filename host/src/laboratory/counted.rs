@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json, json};
 use super::Conditions;
 use crate::error::Result;
 
-/// The part of a line about `f`, which is done once for it: `count`, with the operations that launch most first.
-/// An empty map where the conditions ask for none, and nothing is done.
+/// The part of a line about `f`, which is done once for it: `count`, with the operations that launch most
+/// first. An empty map where the conditions ask for none, and nothing is done.
 ///
 /// # Errors
 /// Those of `f`.

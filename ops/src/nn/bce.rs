@@ -1,11 +1,21 @@
 //! Binary cross-entropy of probabilities, as PyTorch computes it.
 
+#[cfg(feature = "cube")]
+mod gpu;
+#[cfg(feature = "cube")]
+pub(super) mod scored;
+
 use burn::backend::{Dispatch, Scalar, ops::FloatTensorOps as _};
 
 use crate::{
     Device, Error, Result, Spec, Tensor, cpu,
-    op::{self, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Vjp, refuse_where},
+    op::{self, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Vjp},
     tensor::{apply, on_cpu},
+};
+#[cfg(feature = "cube")]
+use crate::{
+    op::{fused::kernel, refuse_count},
+    tensor::is_grad_enabled,
 };
 
 const OP: &str = "bce";
@@ -36,9 +46,9 @@ fn require_probabilities(p: &Tensor) -> Result<()> {
     if p.is_symbolic() {
         return Ok(());
     }
+    #[cfg(feature = "cube")]
     if p.device() == Device::Gpu {
-        let inside = p.ge_scalar(0.0)?.logical_and(&p.le_scalar(1.0)?)?;
-        return refuse_where(&inside.logical_not()?, refusal("outside of [0, 1]".into()));
+        return refuse_count(&op::curve::outside(p)?, refusal("outside of [0, 1]".into()));
     }
     let outside = match p.floats()? {
         Some(values) => values.iter().find(|p| !(0.0..=1.0).contains(*p)).map(|&p| f64::from(p)),
@@ -58,11 +68,15 @@ impl Op for Bce {
         Ok(x[0].clone())
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         if let (Some(p), Some(t)) = (x[0].floats(), x[1].floats()) {
             let minimum = MIN_LOG as f32;
             let loss = |p: f32, t: f32| (t - 1.0) * (-p).ln_1p().max(minimum) - t * p.ln().max(minimum);
             return on_cpu(cpu::zip(&p, &t, loss), y);
+        }
+        #[cfg(feature = "cube")]
+        if device == Device::Gpu {
+            return gpu::loss(x, y);
         }
         let (p, t) = (x[0].primitive(), x[1].primitive());
         let minimum = Scalar::Float(MIN_LOG);
@@ -75,6 +89,10 @@ impl Op for Bce {
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (p, t, dy) = (&at.x[0], &at.x[1], at.dy);
         let dp = at.want(0, || {
+            #[cfg(feature = "cube")]
+            if p.device() == Device::Gpu && !is_grad_enabled() {
+                return kernel(OP, p.spec().clone(), &[p, t, dy], |x, y, _| gpu::slope(x, y));
+            }
             let spread = p.sub(&p.square()?)?.clamp_min(MIN_SPREAD)?;
             dy.mul(&p.sub(t)?.div(&spread)?)
         })?;

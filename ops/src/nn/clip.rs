@@ -1,6 +1,6 @@
 //! Gradients of bounded size.
 
-use crate::{Error, Gradients, Result, Tensor, ensure};
+use crate::{Device, Error, Gradients, Result, Tensor, ensure};
 
 impl Gradients {
     /// The Euclidean norm of all gradients together, `sqrt(sum_i |g_i|^2)`.
@@ -22,8 +22,20 @@ impl Gradients {
     /// [`Error::Argument`] unless the limit is a positive number.
     pub fn clip_norm(&self, limit: f64) -> Result<Self> {
         check("clip_norm", limit)?;
+        if self.values().iter().any(|gradient| gradient.device() == Device::Gpu) {
+            return self.clip_unread(limit);
+        }
         let norm = self.norm()?;
         if norm > limit { self.map(|gradient| gradient.mul_scalar(limit / norm)) } else { Ok(self.clone()) }
+    }
+
+    /// [`Gradients::clip_norm`] without a look at the norm, for which the host would wait for the GPU.
+    fn clip_unread(&self, limit: f64) -> Result<Self> {
+        let squares = self.values().into_iter().map(|gradient| gradient.div_scalar(limit)?.square()?.sum());
+        let total = squares.reduce(|a, b| a?.add(&b?));
+        let Some(total) = total else { return Ok(self.clone()) };
+        let scale = total?.sqrt()?.clamp_min(1.0)?.recip()?;
+        self.map(|gradient| gradient.mul(&scale))
     }
 
     /// Every element brought into `-limit` to `limit`.

@@ -1,29 +1,36 @@
-//! Batch normalisation of f32 on the CPU, in as few passes over memory as there can be ([`Channels`]).
-//! Elsewhere it is plain tensor operations, which are also what the gradient of a gradient goes through.
+//! Batch normalisation of f32, in as few passes over memory as there can be
+//! ([`crate::cpu::channels::Channels`]). Of other types it is plain tensor operations, which are also what
+//! the gradient of a gradient goes through.
+
+mod cpu;
+#[cfg(feature = "cube")]
+mod gpu;
 
 use std::cell::OnceCell;
 
 use super::{
     Op, OpInfo, Operand, Primitive, Vjp,
-    fused::{self, kernel},
+    fused::{self, kernel, on_device},
 };
-use crate::{
-    Device, Result, Spec, Tensor,
-    cpu::channels::Channels,
-    tensor::{apply, on_cpu},
-};
+use crate::{Device, Result, Spec, Tensor, tensor::apply};
 
 /// Whether the kernel takes the tensor.
 pub(crate) fn applies(x: &Tensor) -> bool {
-    fused::applies(x) && x.device() == Device::Cpu && x.rank() > 1
+    fused::applies(x) && x.rank() > 1
 }
 
 /// Mean and variance (divisor n) of each channel of `[N, C, ..]`: `[2, C]`, a constant to gradients.
 pub(crate) fn moments(x: &Tensor) -> Result<Tensor> {
     let output = x.spec().reshaped(vec![2, x.shape()[1]]);
-    kernel("batch_norm", output, &[x], |x, y, _| {
-        on_cpu(Channels::of(&x[0].spec.shape).moments(&x[0].known_floats()), y)
-    })
+    kernel("batch_norm", output, &[x], |x, y, device| on_device!(device, moments(&x[0], y)))
+}
+
+/// The running mean and variance `[C]`, moved by `momentum` towards those of a batch, `[2, C]`; `scale` makes
+/// the divisor of the batch's variance n - 1. On a GPU alone: it saves launches there. `[2, C]`.
+#[cfg(feature = "cube")]
+pub(crate) fn learned(running: [&Tensor; 2], moments: &Tensor, momentum: f64, scale: f64) -> Result<Tensor> {
+    let inputs = [running[0], running[1], moments];
+    kernel("batch_norm", moments.spec().clone(), &inputs, move |x, y, _| gpu::learn(x, momentum, scale, y))
 }
 
 /// `y = weight (x - mean) / sqrt(var + eps) + bias` of `[N, C, ..]`, where `moments` are those of x, and
@@ -51,9 +58,8 @@ impl Op for FusedBatchNorm {
         Ok(x[0].clone())
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
-        let [values, moments, weight, bias] = [0, 1, 2, 3].map(|i| x[i].known_floats());
-        on_cpu(Channels::of(&x[0].spec.shape).normalise(&values, &moments, &weight, &bias, self.eps), y)
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
+        on_device!(device, normalise(x, self.eps, y))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -63,13 +69,17 @@ impl Op for FusedBatchNorm {
             let sums: &Tensor = match sums.get() {
                 Some(sums) => sums,
                 None => {
-                    let found = gradient_sums([x, moments, at.dy], self.eps)?;
+                    let found = gradient_sums([x, moments, at.dy], weight, self.eps)?;
                     sums.get_or_init(|| found)
                 }
             };
             let row = |number: usize| -> Result<Tensor> {
                 let sum = sums.narrow(0, number, 1)?.squeeze(0)?;
-                if bias.rank() == 1 { sum.sum_dims(&[0], false) } else { Ok(sum) }
+                match (bias.rank(), sum.shape()[0]) {
+                    (1, 1) => sum.squeeze(0),
+                    (1, _) => sum.sum_dims(&[0], false),
+                    _ => Ok(sum),
+                }
             };
             match i {
                 0 => input_gradient([x, moments, weight, at.dy, sums], self.eps),
@@ -92,21 +102,24 @@ fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor>
     centered.mul(&scale.mul(&weight.reshape(&shape)?)?)?.add(&bias.reshape(&shape)?)
 }
 
-/// [`Channels::gradient_sums`].
-fn gradient_sums(inputs: [&Tensor; 3], eps: f64) -> Result<Tensor> {
-    let shape = inputs[0].shape();
-    let output = inputs[0].spec().reshaped(vec![2, shape[0], shape[1]]);
-    kernel("batch_norm gradient", output, &inputs, move |x, y, _| {
-        let [values, moments, dy] = [0, 1, 2].map(|i| x[i].known_floats());
-        on_cpu(Channels::of(&x[0].spec.shape).gradient_sums(&values, &moments, &dy, eps), y)
-    })
+/// The sums of `dy`, and of `dy` times the normalised x, of each channel: on the CPU of each map, `[2, N,
+/// C]`; on a GPU over all samples, `[2, 1, C]`, unless each has a weight of its own.
+fn gradient_sums(inputs: [&Tensor; 3], weight: &Tensor, eps: f64) -> Result<Tensor> {
+    let (x, channels) = (inputs[0], inputs[0].shape()[1]);
+    let rows = if x.device() == Device::Cpu { x.shape()[0] } else { weight.len() / channels };
+    let output = x.spec().reshaped(vec![2, rows, channels]);
+    let run = move |x: &[Operand], y: &Spec, device| on_device!(device, gradient_sums(x, eps, y));
+    kernel("batch_norm gradient", output, &inputs, run)
 }
 
-/// [`Channels::input_gradient`].
-fn input_gradient(inputs: [&Tensor; 5], eps: f64) -> Result<Tensor> {
-    kernel("batch_norm gradient", inputs[0].spec().clone(), &inputs, move |x, y, _| {
-        let operands = [0, 1, 2, 3, 4].map(|i| x[i].known_floats());
-        let slices = operands.each_ref().map(|x| &**x);
-        on_cpu(Channels::of(&x[0].spec.shape).input_gradient(slices, eps), y)
-    })
+/// `dx = weight / sqrt(var + eps) (dy - mean(dy) - z mean(dy z))`, the means those of the weighted `dy`, by
+/// `sums` of [`gradient_sums`].
+fn input_gradient([x, moments, weight, dy, sums]: [&Tensor; 5], eps: f64) -> Result<Tensor> {
+    let weighted = match (x.device(), sums.shape()[1]) {
+        (Device::Cpu, _) => sums.clone(),
+        (Device::Gpu, 1) => sums.mul(weight)?,
+        (Device::Gpu, _) => sums.mul(weight)?.sum_dims(&[1], false)?,
+    };
+    let run = move |x: &[Operand], y: &Spec, device| on_device!(device, input_gradient(x, eps, y));
+    kernel("batch_norm gradient", x.spec().clone(), &[x, moments, weight, dy, &weighted], run)
 }

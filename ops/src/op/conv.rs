@@ -2,7 +2,10 @@
 //! transposed convolution (for the input) and a third bilinear form (for the weight), whose own
 //! gradients are convolutions again. So these three can be differentiated as often as one likes.
 
-use burn::backend::{Dispatch, ops::ModuleOps as _};
+use burn::backend::{
+    Dispatch,
+    ops::{FloatTensorOps as _, ModuleOps as _},
+};
 
 use super::{
     OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, Window,
@@ -12,7 +15,7 @@ use crate::{
     Device, Error, Result, Spec, Tensor,
     cpu::conv::{self, Geometry},
     ensure,
-    tensor::{Floats, apply, is_grad_enabled, on_cpu},
+    tensor::{Floats, apply, float_dtype, is_grad_enabled, on_cpu},
 };
 
 /// `[N, Ci, H, W] * [Co, Ci / groups, Kh, Kw] (+ [Co]) -> [N, Co, Ho, Wo]`,
@@ -187,7 +190,8 @@ impl Op for WeightGradient {
             return on_cpu(conv::weights(&v[0], &v[1], &g), y);
         }
         let (images, dy) = (x[0].primitive(), x[1].primitive());
-        let like = crate::tensor::full_primitive(y, 0.0, device);
+        // Its shape is all that is looked at.
+        let like = Dispatch::float_empty(y.shape.clone().into(), &device.dispatch(), float_dtype(y.dtype));
         Dispatch::conv2d_weight_backward(images, like, dy, self.0.burn())
     }
 

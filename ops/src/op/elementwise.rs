@@ -1,15 +1,18 @@
 //! Element-wise functions of one tensor, `y = f(x)` in any shape: a table, of which a row is all that there
 //! is of a function. [`composed`](super::composed) has those that are made of others.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
+mod parts;
+
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use burn::backend::{
-    Dispatch, Scalar,
+    Dispatch,
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 
 use super::{
     OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, by_kind,
+    curve::Curve,
     fused::{self, kernel},
     rectifier::gate,
     require_float, require_number,
@@ -19,6 +22,7 @@ use crate::{
     cpu::{self, maths},
     tensor::{apply, is_grad_enabled, on_cpu},
 };
+use parts::{expm1, gelu_slope, other_leg, softplus};
 
 type Map = fn(&[f32]) -> Vec<f32>;
 type Gradient = fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>;
@@ -38,6 +42,8 @@ pub struct Elementwise {
     integers: Integers,
     /// Over f32 on the CPU, where it is written for vectors.
     cpu: Option<Map>,
+    /// On a GPU, where it has a kernel for it and its slope.
+    gpu: Option<Curve>,
     /// On any backend, in the element type and on the device.
     run: fn(Primitive, DType, Device) -> Primitive,
     /// `dx` of x, y and dy; where there is none, the function is a constant to gradients.
@@ -100,6 +106,7 @@ macro_rules! elementwise {
     ($($(#[$remark:meta])* $name:ident, $doc:literal $(, $input:literal => $output:literal)? {
         $(integers: $integers:ident,)?
         $(cpu: |$c:ident| $cpu:expr,)?
+        $(gpu: $gpu:ident,)?
         run: $run:expr,
         $(gradient: $gradient:expr,)?
         $(slope: |$at:ident| $slope:expr,)?
@@ -117,6 +124,7 @@ macro_rules! elementwise {
                 ),
                 integers: integers!($($integers)?),
                 cpu: optional!($(|x| cpu::map(x, #[inline(always)] |$c| $cpu))?),
+                gpu: optional!($(Curve::$gpu)?),
                 run: $run,
                 gradient: optional!($($gradient)?),
                 slope: optional!($(|at, dy| cpu::zip(at, dy, #[inline(always)] |$at, dy| dy * $slope))?),
@@ -151,6 +159,7 @@ elementwise! {
     abs, "The absolute value.", "-2.0" => "2.0" {
         integers: Kept,
         cpu: |x| x.abs(),
+        gpu: Abs,
         run: |x, dtype, _| by_kind!(dtype, float_abs, int_abs, (x)),
         gradient: |x, _, dy| dy.mul(&x.sign()?),
         onnx: Node("Abs"),
@@ -218,6 +227,7 @@ elementwise! {
     }
     sqrt, "Square root.", "4.0" => "2.0" {
         cpu: |x| x.sqrt(),
+        gpu: Sqrt,
         run: |x, _, _| Dispatch::float_sqrt(x),
         gradient: |_, y, dy| dy.div(&y.mul_scalar(2.0)?),
         onnx: Node("Sqrt"),
@@ -236,12 +246,14 @@ elementwise! {
     square, "x^2", "3.0" => "9.0" {
         integers: Kept,
         cpu: |x| x * x,
+        gpu: Square,
         run: |x, dtype, _| by_kind!(dtype, float_mul, int_mul, (x.clone(), x)),
         gradient: |x, _, dy| dy.mul(x)?.mul_scalar(2.0),
         onnx: Nodes(|w| w.node("Mul", [w.x(0), w.x(0)])),
     }
     recip, "1 / x", "4.0" => "0.25" {
         cpu: |x| 1.0 / x,
+        gpu: Recip,
         run: |x, _, _| Dispatch::float_recip(x),
         gradient: |_, y, dy| dy.mul(&y.mul(y)?)?.neg(),
         onnx: Node("Reciprocal"),
@@ -315,6 +327,7 @@ elementwise! {
     }
     tanh, "Hyperbolic tangent.", "0.0" => "0.0" {
         cpu: |x| maths::tanh(x),
+        gpu: Tanh,
         run: |x, _, _| Dispatch::float_tanh(x),
         gradient: |_, y, dy| dy.mul(&y.mul(y)?.neg()?.add_scalar(1.0)?),
         slope: |y| 1.0 - y * y,
@@ -347,6 +360,7 @@ elementwise! {
     }
     sigmoid, "1 / (1 + e^-x)", "0.0" => "0.5" {
         cpu: |x| maths::sigmoid(x),
+        gpu: Sigmoid,
         run: |x, _, _| Dispatch::sigmoid(x),
         gradient: |_, y, dy| dy.mul(&y.sub(&y.mul(y)?)?),
         slope: |y| y - y * y,
@@ -357,6 +371,7 @@ elementwise! {
     relu, "max(x, 0)", "-1.0" => "0.0" {
         integers: Refused,
         cpu: |x| if x <= 0.0 { 0.0 } else { x },
+        gpu: Rectifier,
         run: |x, _, _| Dispatch::relu(x),
         gradient: |_, y, dy| gate(y, dy, 0.0),
         onnx: Node("Relu"),
@@ -366,6 +381,7 @@ elementwise! {
     softplus, "log(1 + e^x)", "100.0" => "100.0" {
         integers: Refused,
         cpu: |x| maths::softplus(x),
+        gpu: Softplus,
         run: |x, _, _| softplus(x),
         gradient: |x, _, dy| dy.mul(&x.sigmoid()?),
         slope: |x| maths::sigmoid(x),
@@ -374,6 +390,7 @@ elementwise! {
     /// `y = x P(X < x)` for a standard normal X (Hendrycks and Gimpel, 2016), by the error function.
     gelu, "x times the normal distribution function.", "0.0" => "0.0" {
         integers: Refused,
+        gpu: Gelu,
         run: |x, _, _| Dispatch::gelu(x),
         gradient: |x, _, dy| dy.mul(&gelu_slope(x)?),
         onnx: Node("Gelu"),
@@ -394,11 +411,16 @@ impl Elementwise {
 
     /// `dx` in one pass, where there is one and nothing is recorded.
     fn in_one_pass(&'static self, at: &Vjp) -> Option<Result<Tensor>> {
-        let slope = self.slope?;
+        let (slope, gpu) = (self.slope, self.gpu);
         let saved = if self.saves.output { at.y } else { &at.x[0] };
-        let taken = fused::applies(saved) && fused::applies(at.dy) && at.dy.device() == Device::Cpu;
-        let run =
-            move |x: &[Operand], y: &Spec, _| on_cpu(slope(&x[0].known_floats(), &x[1].known_floats()), y);
+        let is_there = if at.dy.device() == Device::Cpu { slope.is_some() } else { gpu.is_some() };
+        let taken = is_there && fused::applies(saved) && fused::applies(at.dy);
+        let run = move |x: &[Operand], y: &Spec, device| match (device, slope, gpu) {
+            (Device::Cpu, Some(slope), _) => on_cpu(slope(&x[0].known_floats(), &x[1].known_floats()), y),
+            #[cfg(feature = "cube")]
+            (Device::Gpu, _, Some(curve)) => super::curve::slope(curve, 0.0, &x[0], &x[1], y),
+            _ => unreachable!("`is_there` looked for it"),
+        };
         (taken && !is_grad_enabled()).then(|| kernel(self.name, at.dy.spec().clone(), &[saved, at.dy], run))
     }
 }
@@ -415,8 +437,12 @@ impl Op for &'static Elementwise {
     }
 
     fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
-        match (self.cpu, x[0].floats()) {
-            (Some(cpu), Some(x)) => on_cpu(cpu(&x), y),
+        match (self.cpu, x[0].floats(), self.gpu) {
+            (Some(cpu), Some(x), _) => on_cpu(cpu(&x), y),
+            #[cfg(feature = "cube")]
+            (_, _, Some(curve)) if device == Device::Gpu && y.dtype.is_float() => {
+                super::curve::value(curve, 0.0, &x[0], y)
+            }
             _ => (self.run)(x[0].primitive(), y.dtype, device),
         }
     }
@@ -433,40 +459,4 @@ impl Op for &'static Elementwise {
             Nodes(write) => write(w),
         })
     }
-}
-
-/// `sqrt(1 - x^2)`, accurate near 1.
-fn other_leg(x: Primitive) -> Primitive {
-    let one = Scalar::Float(1.0);
-    let below = Dispatch::float_add_scalar(Dispatch::float_neg(x.clone()), one);
-    Dispatch::float_sqrt(Dispatch::float_mul(below, Dispatch::float_add_scalar(x, one)))
-}
-
-/// `e^x - 1`; near 0 by as many terms of its series as f64 shows.
-fn expm1(x: Primitive, device: Device) -> Primitive {
-    let (one, half) = (Scalar::Float(1.0), Scalar::Float(0.5));
-    let mut series =
-        Dispatch::float_add_scalar(Dispatch::float_mul_scalar(x.clone(), Scalar::Float(0.0)), one);
-    for n in (2..=14).rev() {
-        let part = Dispatch::float_mul_scalar(x.clone(), Scalar::Float(1.0 / f64::from(n)));
-        series = Dispatch::float_add_scalar(Dispatch::float_mul(part, series), one);
-    }
-    let near = Dispatch::float_mul(x.clone(), series);
-    let is_near = Dispatch::float_lower_elem(Dispatch::float_abs(x.clone()), half, device.bool_store());
-    let far = Dispatch::float_add_scalar(Dispatch::float_exp(x), Scalar::Float(-1.0));
-    Dispatch::float_mask_where(far, is_near, near)
-}
-
-/// `max(x, 0) + log(1 + e^-|x|)`, which overflows nowhere.
-fn softplus(x: Primitive) -> Primitive {
-    let decay = Dispatch::float_exp(Dispatch::float_neg(Dispatch::float_abs(x.clone())));
-    Dispatch::float_add(Dispatch::relu(x), Dispatch::float_log1p(decay))
-}
-
-/// `d/dx x P(x) = P(x) + x p(x)`, with the distribution function P and the density p of the normal
-/// distribution.
-fn gelu_slope(x: &Tensor) -> Result<Tensor> {
-    let below = x.mul_scalar(FRAC_1_SQRT_2)?.erf()?.add_scalar(1.0)?.mul_scalar(0.5)?;
-    let density = x.square()?.mul_scalar(-0.5)?.exp()?.mul_scalar(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2)?;
-    below.add(&x.mul(&density)?)
 }

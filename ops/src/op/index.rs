@@ -1,11 +1,16 @@
 //! Operations that choose elements: by index, by mask.
 
+#[cfg(feature = "cube")]
+mod gpu;
+
 use burn::backend::tensor::IndexingUpdateOp;
 
 use super::{
     OnnxAttribute, OnnxOperator, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp,
     binary::expanded, by_kind, promote::alike, require, require_number, require_rank, require_same,
 };
+#[cfg(feature = "cube")]
+use super::{fused::kernel, refuse_count};
 use crate::{
     DType, Device, Error, Result, Spec, Tensor, ensure, interrupt,
     tensor::{Data, POLL_EVERY, apply, broadcast, require_room, show},
@@ -193,12 +198,12 @@ impl Tensor {
     /// `y[i][j] = x[index[i][j]][j]` along dimension 0, and so on for others.
     ///
     /// # Errors
-    /// [`Error::Argument`] for an index outside the dimension, which backends would not notice.
+    /// [`Error::Argument`] for an index outside the dimension, which backends would not notice; of a tensor
+    /// on a GPU, when a value is next read from there.
     pub fn gather(&self, dim: i64, index: &Tensor) -> Result<Tensor> {
         let dim = self.spec().dim("gather", dim)?;
         same_but("gather", dim, self.spec(), index.spec())?;
-        in_range("gather", index, self.shape()[dim])?;
-        self.gather_known(dim, index)
+        self.gather_known(dim, &in_range("gather", index, self.shape()[dim])?)
     }
 
     /// [`Tensor::gather`] without its check, for an index that is in range by the way in which it was
@@ -214,8 +219,8 @@ impl Tensor {
     pub fn scatter_add(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
         let dim = self.spec().dim("scatter_add", dim)?;
         same_but("scatter_add", dim, self.spec(), index.spec())?;
-        in_range("scatter_add", index, self.shape()[dim])?;
-        apply(AddChosen(Choose(Chosen::Elements, dim)), &[self, index, source])
+        let index = in_range("scatter_add", index, self.shape()[dim])?;
+        apply(AddChosen(Choose(Chosen::Elements, dim)), &[self, &index, source])
     }
 
     /// `y = x`, then `y[index[i][j]][j] = source[i][j]` along dimension 0, and so on for others; of several
@@ -237,9 +242,9 @@ impl Tensor {
             let operator = OnnxOperator::new("ScatterElements", self.spec()).with("axis", dim.into());
             return operator.on(&[self, index, source]);
         }
-        in_range(OP, index, self.shape()[dim])?;
+        let index = in_range(OP, index, self.shape()[dim])?;
         let scattered = || {
-            let [written, writer] = self.last_writers(dim, index)?;
+            let [written, writer] = self.last_writers(dim, &index)?;
             written.where_(&source.gather_known(dim, &writer)?, self)
         };
         scattered().map_err(|e| e.named(OP))
@@ -263,8 +268,8 @@ impl Tensor {
     pub fn index_select(&self, dim: i64, index: &Tensor) -> Result<Tensor> {
         let dim = self.spec().dim("index_select", dim)?;
         Choose(Chosen::Slices, dim).infer(&[self.spec(), index.spec()])?;
-        in_range("index_select", index, self.shape()[dim])?;
-        apply(Choose(Chosen::Slices, dim), &[self, index])
+        let index = in_range("index_select", index, self.shape()[dim])?;
+        apply(Choose(Chosen::Slices, dim), &[self, &index])
     }
 
     /// `n` slices of dimension `dim`: the `i`-th is slice `index(i)` of this tensor.
@@ -300,8 +305,8 @@ impl Tensor {
     pub fn index_add(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
         let dim = self.spec().dim("index_add", dim)?;
         require_index("index_add", index.spec())?;
-        in_range("index_add", index, self.shape()[dim])?;
-        apply(AddChosen(Choose(Chosen::Slices, dim)), &[self, index, source])
+        let index = in_range("index_add", index, self.shape()[dim])?;
+        apply(AddChosen(Choose(Chosen::Slices, dim)), &[self, &index, source])
     }
 
     /// `a` where this truth value is true, `b` elsewhere, by PyTorch's promotion. All three broadcast.
@@ -322,11 +327,20 @@ impl Tensor {
     }
 }
 
-/// Refuses an index outside `0..n`. Neither backend does: one panics, one reads elsewhere.
-pub(super) fn in_range(op: &'static str, index: &Tensor, n: usize) -> Result<()> {
+/// Refuses an index outside `0..n`, on a GPU when a value is next read from there. Neither backend does: one
+/// panics, one reads elsewhere. Gives what is to be read with: the index, on a GPU without what is refused.
+pub(super) fn in_range(op: &'static str, index: &Tensor, n: usize) -> Result<Tensor> {
     if index.is_symbolic() {
-        return Ok(());
+        return Ok(index.clone());
+    }
+    #[cfg(feature = "cube")]
+    if index.device() == Device::Gpu {
+        let (flags, indices) = (index.spec().cast(DType::F32), index.spec().clone());
+        let outside = kernel(op, flags, &[index], move |x, y, _| gpu::outside(&x[0], n, y))?;
+        let error = Error::argument(op, "an index", "outside of the dimension", format!("0 to {}", n - 1));
+        refuse_count(&outside.sum()?, error)?;
+        return kernel(op, indices, &[index], move |x, y, _| gpu::clamped(&x[0], n, y));
     }
     let wrong = index.to_f64()?.into_iter().find(|&i| !(0.0..n as f64).contains(&i));
-    wrong.map_or(Ok(()), |i| Err(Error::argument(op, "an index", i, format!("0 to {}", n - 1))))
+    wrong.map_or(Ok(index.clone()), |i| Err(Error::argument(op, "an index", i, format!("0 to {}", n - 1))))
 }

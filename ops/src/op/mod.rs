@@ -17,6 +17,7 @@ mod conv;
 mod conv3d;
 pub(crate) mod count;
 mod cumsum;
+pub(crate) mod curve;
 pub mod custom;
 mod diagonal;
 mod distance;
@@ -58,7 +59,7 @@ pub(crate) use crate::tensor::{
 };
 pub use backward::Gradients;
 pub use elementwise::Elementwise;
-pub(crate) use refuse::refuse_where;
+pub(crate) use refuse::{refuse_count, refuse_where};
 
 pub use conv3d::Window3d;
 pub use count::{Histogram, Unique};

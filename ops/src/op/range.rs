@@ -89,9 +89,9 @@ impl Tensor {
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
         require("one_hot", self.spec(), DType::is_int, "i32 or i64 (convert with `.long()`)")?;
         ensure(classes != 0, || Error::argument("one_hot", "the number of classes", "0", "at least 1"))?;
-        in_range("one_hot", self, classes)?;
+        let index = in_range("one_hot", self, classes)?;
         let hot = Tensor::arange(0.0, classes as f64, 1.0, self.dtype(), self.device())
-            .and_then(|numbers| self.unsqueeze(-1)?.eq(&numbers)?.cast(DType::F32));
+            .and_then(|numbers| index.unsqueeze(-1)?.eq(&numbers)?.cast(DType::F32));
         hot.map_err(|e| e.named("one_hot"))
     }
 

@@ -5,6 +5,8 @@ use burn::backend::{
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 
+#[cfg(feature = "cube")]
+use super::curve::{self, Curve};
 use super::{
     OnnxAttribute, OnnxValue, OnnxWriter, Op, OpInfo, Operand, Primitive, Saves, Vjp, require_float,
 };
@@ -28,7 +30,7 @@ impl Op for LeakyRelu {
         Ok(x[0].clone())
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         if let Some(x) = x[0].floats() {
             let slope = self.slope as f32;
             let rectified = cpu::map(
@@ -37,6 +39,10 @@ impl Op for LeakyRelu {
                 |x| if x <= 0.0 { slope * x } else { x },
             );
             return on_cpu(rectified, y);
+        }
+        #[cfg(feature = "cube")]
+        if device == Device::Gpu {
+            return curve::value(Curve::Rectifier, self.slope, &x[0], y);
         }
         Dispatch::leaky_relu(x[0].primitive(), Scalar::Float(self.slope))
     }
@@ -78,6 +84,10 @@ impl Op for Gate {
             }
             let gated = |gate: f32, dy: f32| if gate <= 0.0 { slope } else { 1.0 } * dy;
             return on_cpu(cpu::zip(&gate, &dy, gated), y);
+        }
+        #[cfg(feature = "cube")]
+        if device == Device::Gpu {
+            return curve::slope(Curve::Rectifier, self.slope, &x[0], &x[1], y);
         }
         let (gate, dy) = (x[0].primitive(), x[1].primitive());
         if self.slope == 0.0 {

@@ -1,8 +1,11 @@
 //! Reductions over any dimensions. An empty list of dimensions means all of them; with `keep` the
 //! reduced dimensions stay with size 1.
 
+#[cfg(feature = "cube")]
+mod gpu;
+
 use burn::backend::{
-    Dispatch, Shape, Slice,
+    Dispatch, Scalar, Shape, Slice,
     ops::{FloatTensorOps as _, IntTensorOps as _},
 };
 
@@ -20,14 +23,29 @@ use crate::{
 /// order in which they finish would differ from run to run.
 const BLOCK: usize = 1 << 16;
 
-/// `y = sum of x over dims`
+/// `y = sum of x over dims`, or the mean, which a GPU has in the same launch.
 struct Sum {
     dims: Vec<usize>,
+    /// What the sum is divided by: the number of elements for a mean.
+    divisor: f64,
+}
+
+impl Sum {
+    /// The sum as a backend computes it.
+    fn plain(&self, x: &[Operand], y: &Spec) -> Primitive {
+        let value = x[0].primitive();
+        if self.dims.len() == x[0].spec.rank() {
+            let shape = Shape::from(y.stored_shape());
+            let total = total(value, x[0].spec);
+            return by_kind!(y.dtype, float_reshape, int_reshape, (total, shape));
+        }
+        self.dims.iter().rev().fold(value, |v, &d| by_kind!(y.dtype, float_sum_dim, int_sum_dim, (v, d)))
+    }
 }
 
 impl Op for Sum {
     fn info(&self) -> OpInfo {
-        OpInfo::new("sum").saving(Saves::NOTHING)
+        OpInfo::new(if self.divisor == 1.0 { "sum" } else { "mean" }).saving(Saves::NOTHING)
     }
 
     fn infer(&self, x: &[&Spec]) -> Result<Spec> {
@@ -37,21 +55,26 @@ impl Op for Sum {
         Ok(y)
     }
 
-    fn run(&self, x: &[Operand], y: &Spec, _: Device) -> Primitive {
+    fn run(&self, x: &[Operand], y: &Spec, device: Device) -> Primitive {
         if let Some(values) = x[0].floats() {
             return on_cpu(sum::over(&values, &x[0].spec.shape, &self.dims), y);
         }
-        let value = x[0].primitive();
-        if self.dims.len() == x[0].spec.rank() {
-            let shape = Shape::from(y.stored_shape());
-            let total = total(value, x[0].spec);
-            return by_kind!(y.dtype, float_reshape, int_reshape, (total, shape));
+        #[cfg(feature = "cube")]
+        if let (Device::Gpu, DType::F32) = (device, y.dtype)
+            && let Some(sum) = gpu::sum(&x[0], &self.dims, self.divisor, y)
+        {
+            return sum;
         }
-        self.dims.iter().rev().fold(value, |v, &d| by_kind!(y.dtype, float_sum_dim, int_sum_dim, (v, d)))
+        let value = self.plain(x, y);
+        if self.divisor == 1.0 {
+            return value;
+        }
+        Dispatch::float_div_scalar(value, Scalar::Float(self.divisor))
     }
 
     fn vjp(&self, at: &Vjp) -> Result<Vec<Option<Tensor>>> {
-        Ok(vec![Some(at.dy.expand(at.x[0].shape())?)])
+        let dy = if self.divisor == 1.0 { at.dy.clone() } else { at.dy.div_scalar(self.divisor)? };
+        Ok(vec![Some(dy.expand(at.x[0].shape())?)])
     }
 
     fn onnx(&self, w: &mut OnnxWriter) -> Result<OnnxValue> {
@@ -123,7 +146,8 @@ impl Tensor {
     /// than i32, it wraps around beyond them.
     pub fn sum_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         let (x, dims) = (self.countable()?, self.spec().dims("sum", dims)?);
-        let y = if dims.is_empty() { x } else { apply(Sum { dims: dims.clone() }, &[&x])? };
+        let sum = || apply(Sum { dims: dims.clone(), divisor: 1.0 }, &[&x]);
+        let y = if dims.is_empty() { x.clone() } else { sum()? };
         y.drop_reduced(&dims, keep)
     }
 
@@ -140,6 +164,10 @@ impl Tensor {
             return self.reduced("ReduceMean", &reduced, keep);
         }
         let n: usize = reduced.iter().map(|&d| self.shape()[d]).product();
+        if self.device() == Device::Gpu && n > 1 {
+            let mean = Sum { dims: reduced.clone(), divisor: n as f64 };
+            return apply(mean, &[self])?.drop_reduced(&reduced, keep);
+        }
         self.sum_dims(dims, keep)?.div_scalar(n as f64)
     }
 
@@ -292,7 +320,7 @@ impl Tensor {
         let lead = self.rank() - shape.len();
         let repeated = |i: usize| i < lead || (shape[i - lead] == 1 && self.shape()[i] != 1);
         let dims: Vec<usize> = (0..self.rank()).filter(|&i| repeated(i)).collect();
-        let y = if dims.is_empty() { self.clone() } else { apply(Sum { dims }, &[self])? };
+        let y = if dims.is_empty() { self.clone() } else { apply(Sum { dims, divisor: 1.0 }, &[self])? };
         y.reshape(shape)
     }
 }

@@ -11,12 +11,15 @@ pub(crate) fn refuse_where(wrong: &Tensor, error: Error) -> Result<()> {
     if wrong.is_symbolic() {
         return Ok(());
     }
-    let any = wrong.any_dims(&[], false)?;
-    if any.device() == Device::Cpu {
-        return if any.item()? == 0.0 { Ok(()) } else { Err(error) };
+    if wrong.device() == Device::Cpu {
+        return if wrong.any_dims(&[], false)?.item()? == 0.0 { Ok(()) } else { Err(error) };
     }
-    let any = any.cast(DType::I32)?;
-    let any = asked_before(&error).map_or(Ok(any.clone()), |before| before.maximum(&any))?;
-    ask_later(error, any);
+    refuse_count(&wrong.cast(DType::F32)?.sum()?, error)
+}
+
+/// Refuses where the count (f32, rank 0, on a GPU) is not 0 when a value is next read from there.
+pub(crate) fn refuse_count(count: &Tensor, error: Error) -> Result<()> {
+    let count = asked_before(&error).map_or(Ok(count.clone()), |before| before.add(count))?;
+    ask_later(error, count);
     Ok(())
 }

@@ -36,6 +36,9 @@ impl Tensor {
             return self.reduced("ReduceL2", &reduced, keep);
         }
         let squares = self.square()?.sum_dims(dims, keep)?;
+        if !squares.is_tracked() {
+            return squares.sqrt();
+        }
         // The slope of the root is infinite at 0: there the root is taken of a constant 1.
         let zero = squares.eq_scalar(0.0)?;
         squares.masked_fill(&zero, 1.0)?.sqrt()?.masked_fill(&zero, 0.0)

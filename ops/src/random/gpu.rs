@@ -10,9 +10,9 @@ use super::{
     philox::{KEY_STEPS, MULTIPLIERS, ROUNDS},
 };
 use crate::{
-    DType, Device, Spec,
+    Spec,
     cpu::maths::{ANGLE, COS, EIGHTH, LN, LN_2, QUARTER_PART, SIN, SQRT_HALF},
-    tensor::{Data, Operand, Primitive, gpu::launch, upload},
+    tensor::{Operand, Primitive, gpu},
 };
 
 /// The bits of a float of exponent 0, less those of sqrt(1/2).
@@ -93,17 +93,26 @@ fn put_one(y: &mut [f32], i: u32, word: u32, last: u32, one: f32, #[comptime] la
     put(y, i, value);
 }
 
+/// The parts of a draw, as kernels take them.
+#[derive(CubeType, CubeLaunch, Clone, Copy)]
+struct Words {
+    key_a: u32,
+    key_b: u32,
+    c: u32,
+    d: u32,
+}
+
 /// Each unit makes the numbers of one group of words.
 #[cube(launch)]
-fn fill_kernel(draw: &[u32], y: &mut [f32], groups: u32, last: u32, one: f32, #[comptime] law: u32) {
+fn fill_kernel(y: &mut [f32], draw: &Words, groups: u32, last: u32, one: f32, #[comptime] law: u32) {
     let group = ABSOLUTE_POS as u32;
     if group < groups {
         let mut a = group;
         let mut b = 0u32;
-        let mut c = draw[2];
-        let mut d = draw[3];
-        let mut key_a = draw[0];
-        let mut key_b = draw[1];
+        let mut c = draw.c;
+        let mut d = draw.d;
+        let mut key_a = draw.key_a;
+        let mut key_b = draw.key_b;
         let multiplier_a: u32 = MULTIPLIER_A.runtime();
         let multiplier_b: u32 = MULTIPLIER_B.runtime();
         for _round in 0..ROUNDS_U32 {
@@ -134,10 +143,11 @@ fn fill_kernel(draw: &[u32], y: &mut [f32], groups: u32, last: u32, one: f32, #[
 
 /// A tensor of that many numbers of a law.
 pub(super) fn fill(draw: Draw, law: Code, y: &Spec) -> Primitive {
-    let spec = Spec::new([4], DType::I32);
-    let words = draw.parts().map(|word| word as i32).to_vec();
-    let draw = upload(Data::I32(words), &spec, Device::Gpu);
-    let draw = Operand { spec: &spec, value: draw };
-    let groups = y.len().div_ceil(BLOCK) * LANES;
-    launch!(fill_kernel(&draw) -> y, units(groups), groups as u32, law.last, law.one, law.number)
+    let out = Operand { spec: y, value: gpu::fresh(y) };
+    let (client, groups) = (gpu::client(&out), y.len().div_ceil(BLOCK) * LANES);
+    let (count, dim) = gpu::units(&client, groups);
+    let [key_a, key_b, c, d] = draw.parts();
+    let (to, words) = (gpu::buffer(&out).into_buffer_arg(), WordsLaunch::new(key_a, key_b, c, d));
+    fill_kernel::launch(&client, count, dim, to, words, groups as u32, law.last, law.one, law.number);
+    out.value
 }

@@ -7,13 +7,13 @@ use super::Tensor;
 use crate::{Error, Result};
 
 thread_local! {
-    /// For each refusal of this thread, whether any value so far is refused (i32, rank 0).
+    /// For each refusal of this thread, how many values so far are refused (f32, rank 0).
     static ASKED: RefCell<Vec<(Error, Tensor)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Refuses with that error when a value is next read from the GPU, if `any` (i32, rank 0) is not 0 then.
-pub(crate) fn ask_later(error: Error, any: Tensor) {
-    ASKED.with_borrow_mut(|asked| asked.push((error, any)));
+/// Refuses with that error when a value is next read from the GPU, if `count` (f32, rank 0) is not 0 then.
+pub(crate) fn ask_later(error: Error, count: Tensor) {
+    ASKED.with_borrow_mut(|asked| asked.push((error, count)));
 }
 
 /// Takes back what [`ask_later`] was given with that error.
@@ -30,8 +30,8 @@ pub(crate) fn asked_before(error: &Error) -> Option<Tensor> {
 /// # Errors
 /// The first refusal.
 pub fn settle() -> Result<()> {
-    for (error, any) in ASKED.take() {
-        if any.item()? > 0.0 {
+    for (error, count) in ASKED.take() {
+        if count.item()? > 0.0 {
             return Err(error);
         }
     }

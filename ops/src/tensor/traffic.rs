@@ -1,9 +1,9 @@
-//! What work on a device costs on any machine: kernels launched, bytes moved, waits. Counted where it is asked
-//! for ([`count`]), on the thread that asks.
+//! What work on a device costs on any machine: kernels launched, bytes moved, waits. Counted where it is
+//! asked for ([`count`]), on the thread that asks.
 //!
-//! Launches are exact: CubeCL tells of each one, Burn's and our own. It does not tell what a kernel is given, so
-//! bytes are those of the inputs and the output of each operation, at its own door ([`super::engine`]): the
-//! least that has to be moved, whatever the number of kernels.
+//! Launches are exact: CubeCL tells of each one, Burn's and our own. It does not tell what a kernel is given,
+//! so bytes are those of the inputs and the output of each operation, at its own door ([`super::engine`]):
+//! the least that has to be moved, whatever the number of kernels.
 
 use std::{
     cell::{Cell, RefCell},

@@ -67,7 +67,9 @@ fn message_name(method: &str) -> &str {
 
 /// What is not an error of that operation.
 fn complaint<T: std::fmt::Debug>(name: &str, call: impl FnOnce() -> Result<T>) -> Option<String> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    // A GPU refuses values when one is next read from it.
+    let settled = || call().and_then(|answer| ops::tensor::settle().map(|()| answer));
+    match catch_unwind(AssertUnwindSafe(settled)) {
         Err(_) => Some(format!("{name} panics")),
         Ok(Ok(answer)) => Some(format!("{name} answers {answer:?}")),
         Ok(Err(Error::Backend { reason, .. })) => Some(format!("{name} was not checked: {reason}")),

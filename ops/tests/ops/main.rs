@@ -45,4 +45,5 @@ mod reweight;
 mod sparsity;
 mod sphere;
 mod subscript;
+mod traffic;
 mod transforms;

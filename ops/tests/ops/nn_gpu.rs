@@ -4,12 +4,13 @@
 use crate::support::gpu;
 use ops::nn::loss::CrossEntropy;
 use ops::{
-    Device, Result, Tensor,
+    Device, Gradients, Result, Tensor,
     nn::{
-        Activation, Adam, Module, Optimiser, PositionOptions, RecurrentOptions, TransformerOptions, Value,
-        activation, adaptive_avg_pool1d, adaptive_max_pool1d, batch_norm, class_batch_norm, conv2d, conv3d,
-        dropout, embedding, flatten, group_norm, gru, init, linear, loss, lstm, max_pool2d,
-        positional_encoding, rnn, sequential, spectral, transformer_encoder_layer, upsample,
+        Activation, Adagrad, Adam, Lion, Module, Optimiser, Parameter, PositionOptions, RecurrentOptions,
+        RmsProp, Sgd, TransformerOptions, Value, activation, adaptive_avg_pool1d, adaptive_max_pool1d,
+        batch_norm, class_batch_norm, conv2d, conv3d, dropout, embedding, flatten, group_norm, gru, init,
+        linear, loss, lstm, max_pool2d, optim::Rule, positional_encoding, rnn, sequential, spectral,
+        transformer_encoder_layer, upsample,
     },
     op::{Interpolation, Window3d},
     random,
@@ -154,4 +155,60 @@ fn sequences_on_a_gpu_are_those_on_the_cpu() {
     for (a, b) in cpu.iter().zip(&gpu) {
         assert!((a - b).abs() < 1e-3 + 1e-4 * a.abs(), "{a} on the CPU, {b} on the GPU");
     }
+}
+
+/// Parameters after three steps, with their moments: more of them than one launch takes, some longer than a
+/// cube moves. Meanwhile somebody else holds one, and one misses a step.
+fn moved(rule: impl Rule + Copy, device: Device) -> Result<Vec<f32>> {
+    random::with_stream(random::Key::new(4), || {
+        let parameter = |i: usize| -> Result<_> {
+            Ok((i.to_string(), Parameter::new(&random::normal(&[1 + 97 * i], device)?)?))
+        };
+        let named = (0..45).map(parameter).collect::<Result<Vec<_>>>()?;
+        let optimiser = Optimiser::new(rule, 1e-2, named.clone())?;
+        let held = named[7].1.value();
+        let before = held.to_f32()?;
+        for number in 0..3 {
+            let gradients =
+                named.iter().enumerate().filter(|(i, _)| *i != 9 || number != 1).map(|(_, (_, p))| {
+                    let by = random::normal(p.get().shape(), device)?;
+                    p.get().mul(&by)?.sum()?.backward()
+                });
+            let gradients = gradients.collect::<Result<Vec<_>>>()?;
+            let all = gradients.into_iter().try_fold(Gradients::default(), |all, one| all.add(&one))?;
+            optimiser.step(&all)?;
+        }
+        assert_eq!(held.to_f32()?, before);
+        let moments = optimiser.state().tensors.into_iter().map(|(_, moment)| moment);
+        let all = named.iter().map(|(_, p)| p.get()).chain(moments).map(|x| x.to_f32());
+        Ok(all.collect::<Result<Vec<_>>>()?.concat())
+    })
+}
+
+#[track_caller]
+fn assert_moves_alike(rule: impl Rule + Copy) {
+    let Some(gpu) = gpu() else { return };
+    let (cpu, gpu) = (moved(rule, Device::Cpu).unwrap(), moved(rule, gpu).unwrap());
+    assert_eq!(cpu.len(), gpu.len());
+    for (i, (a, b)) in cpu.iter().zip(&gpu).enumerate() {
+        assert!(
+            (a - b).abs() < 1e-5 + 1e-4 * a.abs(),
+            "{}: {a} on the CPU, {b} on the GPU: {i}",
+            rule.describe()
+        );
+    }
+}
+
+#[test]
+fn optimisers_move_many_parameters_on_a_gpu_as_on_the_cpu() {
+    let weight_decay = 0.01;
+    assert_moves_alike(Adam { weight_decay, ..Adam::default() });
+    assert_moves_alike(Adam::decoupled());
+    assert_moves_alike(Sgd { weight_decay, ..Sgd::default() });
+    assert_moves_alike(Sgd { momentum: 0.9, dampening: 0.1, ..Sgd::default() });
+    assert_moves_alike(Sgd { momentum: 0.9, nesterov: true, ..Sgd::default() });
+    assert_moves_alike(RmsProp { weight_decay, ..RmsProp::default() });
+    assert_moves_alike(RmsProp { momentum: 0.9, ..RmsProp::default() });
+    assert_moves_alike(Adagrad { initial: 0.1, lr_decay: 0.1, ..Adagrad::default() });
+    assert_moves_alike(Lion { weight_decay, ..Lion::default() });
 }

@@ -96,6 +96,44 @@ fn every_kernel_runs_with_and_without_its_gradient() {
     }
 }
 
+/// Kernel launches of a step of the autoencoder that is timed as `vae`, at most.
+const MOST_LAUNCHES: u64 = 250;
+
+/// The number of that name in what was counted.
+fn counted(line: &Json, field: &str) -> u64 {
+    line["count"][field].as_u64().unwrap_or_else(|| panic!("{field} of {line}"))
+}
+
+#[test]
+fn work_is_counted_where_it_is_asked_for() {
+    let line = &lines(&["steps", "vae", "--batch", "2", "--count"])[0];
+    assert!(counted(line, "operations") > 50 && counted(line, "bytes_read") > counted(line, "bytes_written"));
+    let of_a_gpu = ["launches", "round_trips", "uploads"].map(|field| counted(line, field));
+    assert_eq!(of_a_gpu, [0; 3], "nothing of it is on a GPU");
+    let parts = line["count"]["by_operation"].as_object().expect("operations by name");
+    let sum: u64 = parts.values().filter_map(|part| part["operations"].as_u64()).sum();
+    assert_eq!(sum, counted(line, "operations"));
+    let kernel = &lines(&["kernels", "slerp", "--batch", "2", "--count"])[0];
+    assert_eq!(counted(kernel, "operations"), 1);
+    assert!(lines(&["steps", "vae", "--batch", "2"])[0]["count"].is_null());
+}
+
+#[test]
+fn a_step_on_a_gpu_waits_for_nothing() {
+    let bench = Bench::new();
+    let args =
+        ["bench", "steps", "vae", "--batch", "2", "--count", "--json", "--reps", "1", "--device", "gpu"];
+    let outcome = bench.host(args).run();
+    if outcome.stderr.contains("cannot be used") {
+        eprintln!("skipped: no GPU");
+        return;
+    }
+    let line: Json = serde_json::from_str(&outcome.code(0).stdout).expect("a line of JSON");
+    assert_eq!(["round_trips", "uploads"].map(|field| counted(&line, field)), [0; 2], "{line}");
+    let launches = counted(&line, "launches");
+    assert!((1..=MOST_LAUNCHES).contains(&launches), "{launches} launches");
+}
+
 #[test]
 fn readers_get_a_table_and_a_history_keeps_all() {
     let bench = Bench::new();

@@ -70,7 +70,7 @@ impl BatchNorm {
         let eps = self.options.eps;
         if module.is_learning(x) && batch_norm::applies(x) && weight.dtype() == x.dtype() {
             let both = batch_norm::moments(x)?;
-            self.learn(op, module, x, [&both.narrow(0, 0, 1)?, &both.narrow(0, 1, 1)?])?;
+            self.learn_both(op, module, x, &both)?;
             return batch_norm::batch_norm(x, &both, weight, bias, eps);
         }
         let (centered, var) = if module.is_learning(x) {
@@ -86,10 +86,27 @@ impl BatchNorm {
         centered.mul(&scale)?.add(&per_channel(bias, x)?)
     }
 
+    /// [`BatchNorm::learn`] of mean and variance in one tensor, `[2, C]`.
+    fn learn_both(&self, op: &'static str, module: &Module, x: &Tensor, both: &Tensor) -> Result<()> {
+        let parts = |x: &Tensor| -> Result<[Tensor; 2]> { Ok([x.narrow(0, 0, 1)?, x.narrow(0, 1, 1)?]) };
+        #[cfg(feature = "cube")]
+        if x.device() == Device::Gpu
+            && let Some(buffers) = module.parameter("running_mean").zip(module.parameter("running_var"))
+        {
+            let n = elements(op, x, self.channels)?;
+            let (mean, var) = (buffers.0.get(), buffers.1.get());
+            let moved = batch_norm::learned([&mean, &var], both, self.options.momentum, n / (n - 1.0))?;
+            let [mean, var] = parts(&moved)?;
+            buffers.0.set(&mean.squeeze(0)?)?;
+            return buffers.1.set(&var.squeeze(0)?);
+        }
+        let [mean, var] = parts(both)?;
+        self.learn(op, module, x, [&mean, &var])
+    }
+
     /// Moves the running averages towards a batch's mean and variance.
     fn learn(&self, op: &'static str, module: &Module, x: &Tensor, [mean, var]: [&Tensor; 2]) -> Result<()> {
-        let n = (x.len() / self.channels) as f64;
-        ensure(n >= 2.0, || one_element(op, x))?;
+        let n = elements(op, x, self.channels)?;
         no_grad(|| {
             let unbiased = var.mul_scalar(n / (n - 1.0))?;
             self.average(module, "running_mean", mean)?;
@@ -234,6 +251,13 @@ fn moments(op: &'static str, x: &Tensor, dims: &[i64]) -> Result<CentredMoments>
     let centered = x.sub(&mean)?;
     let var = centered.square()?.mean_dims(dims, true)?;
     Ok(CentredMoments { centered, mean, var })
+}
+
+/// How many elements of x each channel has, at least 2.
+fn elements(op: &'static str, x: &Tensor, channels: usize) -> Result<f64> {
+    let n = x.len() / channels;
+    ensure(n >= 2, || one_element(op, x))?;
+    Ok(n as f64)
 }
 
 fn one_element(op: &'static str, x: &Tensor) -> Error {

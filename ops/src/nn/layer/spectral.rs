@@ -1,6 +1,11 @@
 //! Spectral normalisation of weights.
 
+#[cfg(feature = "cube")]
+mod gpu;
+
 use super::function;
+#[cfg(feature = "cube")]
+use crate::op::fused;
 use crate::{
     Device, Error, Result, Tensor, ensure,
     nn::{Module, Parameter},
@@ -53,7 +58,12 @@ fn matrix(weight: &Tensor) -> Result<Tensor> {
     weight.flatten(1, -1)
 }
 
+/// A vector over its norm, a constant to gradients.
 fn unit(x: &Tensor) -> Result<Tensor> {
+    #[cfg(feature = "cube")]
+    if x.device() == Device::Gpu && fused::applies(x) {
+        return fused::kernel("spectral_norm", x.spec().clone(), &[x], |x, y, _| gpu::unit(&x[0], y));
+    }
     x.div(&x.norm_dims(&[], false)?.clamp_min(EPS)?)
 }
 

@@ -1,6 +1,8 @@
 //! Losses of probabilities and scores of yes or no.
 
 use super::{Reduction, at_least, same_shape};
+#[cfg(feature = "cube")]
+use crate::nn::bce::scored as in_one_launch;
 use crate::{Error, Result, Tensor, ensure, nn::bce as probabilities};
 
 /// Binary cross-entropy of probabilities, `-(t log p + (1 - t) log(1 - p))`, as PyTorch computes it: the
@@ -39,6 +41,10 @@ pub fn bce_with_logits(
 }
 
 fn scored(z: &Tensor, target: &Tensor) -> Result<Tensor> {
+    #[cfg(feature = "cube")]
+    if in_one_launch::applies(z, target) {
+        return in_one_launch::scored(z, target);
+    }
     z.softplus()?.sub(&z.mul(target)?)
 }
 

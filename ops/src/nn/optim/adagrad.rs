@@ -1,6 +1,6 @@
 //! Adagrad (Duchi et al., 2011), as PyTorch computes it.
 
-use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
+use super::rule::{Formula, GpuStep, OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `s = s + g^2`, `p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)`; s
@@ -53,6 +53,11 @@ impl Rule for Adagrad {
             *s += g * g;
             *p -= rate * (g / ((*s + initial).sqrt() + eps));
         }
+    }
+
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        let numbers = [self.weight_decay, self.rate(step), self.initial, self.eps];
+        Some(GpuStep { formula: Formula::Adagrad, numbers: numbers.map(|x| x as f32).to_vec() })
     }
 
     fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {

@@ -1,6 +1,6 @@
 //! Adam (Kingma, Ba, 2015) and AdamW (Loshchilov, Hutter, 2019), as PyTorch computes them.
 
-use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, described, within};
+use super::rule::{Formula, GpuStep, OptimiserStep, Rule, decayed, decayed_tensor, described, within};
 use crate::{Result, Tensor};
 
 /// `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`,
@@ -101,6 +101,16 @@ impl Rule for Adam {
                 }
             }
         }
+    }
+
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        if self.amsgrad {
+            return None;
+        }
+        let Coefficients { keep, decay, size, correction } = self.coefficients(step);
+        let [b1, b2] = self.betas;
+        let numbers = [decay, keep, size, correction, b1, 1.0 - b1, b2, 1.0 - b2, self.eps];
+        Some(GpuStep { formula: Formula::Adam, numbers: numbers.map(|x| x as f32).to_vec() })
     }
 
     fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {

@@ -1,6 +1,6 @@
 //! Lion (Chen et al., 2023, Symbolic Discovery of Optimization Algorithms).
 
-use super::rule::{OptimiserStep, Rule, within};
+use super::rule::{Formula, GpuStep, OptimiserStep, Rule, within};
 use crate::{Result, Tensor};
 
 /// `p = p - lr (sign(b1 m + (1 - b1) g) + weight_decay p)`, then `m = b2 m + (1 - b2) g`.
@@ -44,6 +44,12 @@ impl Rule for Lion {
             *p = keep * *p - rate * if mean.is_infinite() { mean.signum() } else { sign };
             *m = b2 * *m + c2 * g;
         }
+    }
+
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        let (rate, [b1, b2]) = (step.learning_rate, self.betas);
+        let numbers = [rate, 1.0 - rate * self.weight_decay, b1, 1.0 - b1, b2, 1.0 - b2];
+        Some(GpuStep { formula: Formula::Lion, numbers: numbers.map(|x| x as f32).to_vec() })
     }
 
     fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {

@@ -6,6 +6,8 @@ mod adagrad;
 mod adam;
 mod adamax;
 mod fused;
+#[cfg(feature = "cube")]
+mod gpu;
 mod lbfgs;
 mod line_search;
 mod lion;
@@ -144,6 +146,8 @@ impl Optimiser {
         let mut progress = self.progress();
         let OptimiserProgress { learning_rates, memories, .. } = &mut *progress;
         let parameters = self.0.parameters.iter().zip(&self.0.group_of);
+        #[cfg(feature = "cube")]
+        let mut on_gpu = vec![];
         for (((name, parameter), &group), memory) in parameters.zip(memories) {
             let rule = &*self.0.groups[group].0;
             memory.accumulate(parameter.gradient(gradients))?;
@@ -152,6 +156,11 @@ impl Optimiser {
             same_spec(name, &value, &gradient)?;
             memory.prepare(rule, &value)?;
             let step = OptimiserStep { learning_rate: learning_rates[group], number: memory.steps + 1 };
+            #[cfg(feature = "cube")]
+            if let Some(step) = rule.on_gpu(step).filter(|_| gpu::applies(&value)) {
+                on_gpu.push(gpu::Move { step, value, gradient, memory });
+                continue;
+            }
             if fused::applies(&value) {
                 fused::step(rule, step, &mut value, &gradient, &mut memory.moments)?;
             } else {
@@ -160,6 +169,10 @@ impl Optimiser {
             }
             memory.steps += 1;
         }
+        #[cfg(feature = "cube")]
+        gpu::step(&mut on_gpu)?;
+        #[cfg(feature = "cube")]
+        drop(on_gpu);
         progress.steps += 1;
         Ok(())
     }

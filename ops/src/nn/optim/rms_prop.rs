@@ -1,6 +1,6 @@
 //! RMSprop (Hinton, 2012, lecture 6), as PyTorch computes it.
 
-use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
+use super::rule::{Formula, GpuStep, OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `s = alpha s + (1 - alpha) g^2`, `d = g / (sqrt(s) + eps)`,
@@ -67,6 +67,12 @@ impl Rule for RmsProp {
             }
             *p -= rate * direction;
         }
+    }
+
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        let Self { alpha, eps, momentum, weight_decay } = *self;
+        let numbers = [weight_decay, step.learning_rate, alpha, 1.0 - alpha, eps, momentum];
+        Some(GpuStep { formula: Formula::RmsProp, numbers: numbers.map(|x| x as f32).to_vec() })
     }
 
     fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {

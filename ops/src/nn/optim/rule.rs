@@ -13,8 +13,28 @@ pub struct OptimiserStep {
     pub number: u64,
 }
 
+/// The rules that have a kernel on a GPU (see `gpu`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Formula {
+    Adagrad,
+    Adam,
+    Lion,
+    /// [`Formula::Sgd`] with Nesterov's momentum.
+    Nesterov,
+    RmsProp,
+    Sgd,
+}
+
+/// One step on a GPU: the kernel and its numbers, the same for all elements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GpuStep {
+    pub formula: Formula,
+    pub numbers: Vec<f32>,
+}
+
 /// How a parameter moves, given its gradient and what was remembered of earlier ones. The same
-/// arithmetic twice: over slices, for the CPU in f32, and in tensor operations for everything else.
+/// arithmetic over slices, for the CPU in f32, in a kernel, for a GPU in f32, and in tensor operations for
+/// everything else.
 pub trait Rule: Send + Sync + 'static {
     /// The rule with its settings, as `Adam(betas 0.9 and 0.999)`.
     fn describe(&self) -> String;
@@ -35,6 +55,12 @@ pub trait Rule: Send + Sync + 'static {
 
     /// The step over a part of a parameter: `rows` are the parameter and its moments.
     fn fused(&self, step: OptimiserStep, rows: &mut [&mut [f32]], gradient: &[f32]);
+
+    /// The step on a GPU, where the rule has a kernel there.
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        let _ = step;
+        None
+    }
 
     /// The step of the parameter `p` by its gradient `g` in tensor operations: gives the parameter's new
     /// value and replaces the moments.

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent, as PyTorch computes it.
 
-use super::rule::{OptimiserStep, Rule, decayed, decayed_tensor, within};
+use super::rule::{Formula, GpuStep, OptimiserStep, Rule, decayed, decayed_tensor, within};
 use crate::{Result, Tensor};
 
 /// `g = g + weight_decay p`, `v = momentum v + (1 - dampening) g` (the first time `v = g`),
@@ -54,6 +54,12 @@ impl Rule for Sgd {
             }
             _ => {}
         }
+    }
+
+    fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
+        let numbers = [self.weight_decay, step.learning_rate, self.momentum, self.share(step)];
+        let formula = if self.nesterov { Formula::Nesterov } else { Formula::Sgd };
+        Some(GpuStep { formula, numbers: numbers.map(|x| x as f32).to_vec() })
     }
 
     fn plain(&self, step: OptimiserStep, p: &Tensor, g: &Tensor, moments: &mut [Tensor]) -> Result<Tensor> {
