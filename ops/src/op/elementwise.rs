@@ -6,7 +6,7 @@ mod parts;
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LOG2_E, LOG10_E};
 
 use burn::backend::{
-    Dispatch,
+    Dispatch, Scalar,
     ops::{ActivationOps as _, FloatTensorOps as _},
 };
 

@@ -70,7 +70,10 @@ impl Rule for RmsProp {
     }
 
     fn on_gpu(&self, step: OptimiserStep) -> Option<GpuStep> {
-        let Self { alpha, eps, momentum, weight_decay } = *self;
+        let Self { alpha, eps, momentum, weight_decay, centered } = *self;
+        if centered {
+            return None;
+        }
         let numbers = [weight_decay, step.learning_rate, alpha, 1.0 - alpha, eps, momentum];
         Some(GpuStep { formula: Formula::RmsProp, numbers: numbers.map(|x| x as f32).to_vec() })
     }
