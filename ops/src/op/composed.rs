@@ -37,8 +37,9 @@ impl Tensor {
         if self.dtype().is_int() {
             return Ok(self.clone());
         }
+        require_float("trunc", self.spec())?;
         let x = self.detach();
-        x.lt_scalar(0.0)?.where_(&x.ceil()?, &x.floor()?).map_err(|e| e.named("trunc"))
+        x.lt_scalar(0.0)?.where_(&x.ceil()?, &x.floor()?)
     }
 
     /// What is behind the point, of the sign of x.
@@ -92,11 +93,14 @@ impl Tensor {
 
     /// `y = x log y`, and 0 where x is, unless y is no number.
     pub fn xlogy(&self, other: &Tensor) -> Result<Tensor> {
-        let [x, y] = alike(self, other)?.map(|x| x.floating());
-        let (x, y) = (x?, y?);
-        let zero = x.detach().eq_scalar(0.0)?.logical_and(&y.detach().isnan()?.logical_not()?)?;
-        let one = Tensor::scalar(1.0, y.dtype(), y.device())?;
-        x.mul(&zero.where_(&one, &y)?.log()?).map_err(|e| e.named("xlogy"))
+        let product = || {
+            let [x, y] = alike(self, other)?.map(|x| x.floating());
+            let (x, y) = (x?, y?);
+            let zero = x.detach().eq_scalar(0.0)?.logical_and(&y.detach().isnan()?.logical_not()?)?;
+            let one = Tensor::scalar(1.0, y.dtype(), y.device())?;
+            x.mul(&zero.where_(&one, &y)?.log()?)
+        };
+        product().map_err(|e| e.named("xlogy"))
     }
 
     /// `y = sqrt(a^2 + b^2)`, without overflow; the gradient at the origin is 0.

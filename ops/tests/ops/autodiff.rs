@@ -161,10 +161,10 @@ fn gradients_where_a_function_has_none() {
     assert_eq!(slope(|x| x.std_dims(&[], false, 0), &[3.0, 3.0]), [0.0, 0.0]);
     assert_eq!(slope(Tensor::relu, &[0.0, -1.0, 1.0]), [0.0, 0.0, 1.0]);
     assert_eq!(slope(Tensor::abs, &[0.0]), [0.0]);
-    assert_eq!(slope(|x| x.clamp(0.0, 1.0), &[0.0, 1.0, 2.0]), [1.0, 1.0, 0.0]);
-    assert_eq!(slope(|x| x.max_dims(&[], false), &[1.0, 3.0, 3.0]), [0.0, 1.0, 0.0]);
-    assert_eq!(slope(|x| x.maximum(&floats(&[1.0])), &[1.0]), [1.0]);
-    assert_eq!(slope(|x| floats(&[1.0]).maximum(x), &[1.0]), [0.0]);
+    assert_eq!(slope(|x| x.clamp(0.0, 1.0), &[0.0, 0.5, 1.0, 2.0]), [0.0, 1.0, 0.0, 0.0]);
+    assert_eq!(slope(|x| x.max_dims(&[], false), &[1.0, 3.0, 3.0]), [0.0, 0.5, 0.5]);
+    assert_eq!(slope(|x| x.maximum(&floats(&[1.0])), &[1.0]), [0.5]);
+    assert_eq!(slope(|x| floats(&[1.0]).maximum(x), &[1.0]), [0.5]);
     assert_eq!(slope(|x| x.pow_scalar(0.0), &[0.0]), [0.0]);
     assert_eq!(slope(|x| x.pow_scalar(1.0), &[0.0]), [1.0]);
     assert_eq!(slope(|x| x.pow_scalar(2.0), &[0.0]), [0.0]);

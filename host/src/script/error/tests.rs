@@ -151,7 +151,8 @@ foo(true); ~ no function `foo` that takes (bool)
 lr(1); ~ there is no function `lr` that takes (integer) ~ there is `lr(float)`
 tensor().rleu(); ~ Tensor has no method `rleu()` ~ `relu`
 tensor().relu(2); ~ Tensor has no method `relu` that takes (integer) ~ there is `relu(Tensor)`
-tensor().size; ~ Tensor has no property `size` ~ `.size()`
+tensor().size; ~ Tensor has no property `size` ~ PyTorch's `size` is `shape`
+tensor().largest; ~ Tensor has no property `largest` ~ `.largest()`
 fn mean(a) { a } maen(1); ~ there is no function `maen` that takes (integer) ~ `mean`
 fn mean(a) { a } mean(); ~ there is no function `mean` that takes () ~ count the parameters
 tensor() + 1; ~ there is no `+` of Tensor and integer ~ convert
