@@ -50,11 +50,13 @@ fn step(parameters: usize, device: Device) -> Result<traffic::Counts> {
 }
 
 #[test]
-fn an_optimiser_moves_many_parameters_in_one_launch() {
+fn an_optimiser_moves_many_parameters_in_few_launches() {
     let Some(gpu) = gpu() else { return };
     let counts = step(30, gpu).unwrap();
     let all = traffic::total(&counts);
-    assert_eq!((all.launches, all.round_trips, all.uploads), (1, 0, 0), "{counts:?}");
+    // Software drivers take 31 buffers a launch: seven parameters with what belongs to them.
+    assert!((1..=5).contains(&all.launches), "{counts:?}");
+    assert_eq!((all.round_trips, all.uploads), (0, 0), "{counts:?}");
     let four = 4 * (0..30).map(|i| 1 + 500 * (i % 4)).sum::<u64>();
     assert_eq!((all.bytes_read, all.bytes_written), (4 * four, 3 * four));
 }
