@@ -253,14 +253,12 @@ fn labels(set: &Dataset) -> Result<Vec<usize>> {
 }
 
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
-    let wrong = |found: String| Error::usage(found, "give whole numbers [N], from 0 to 999999");
+    let wrong = |found: String| {
+        let help = "give whole numbers [N], from 0 to 999999; other targets stay outside of the set: `for b in \
+                    data::from(x).batches(32) { let target = y[b.indices]; ... }`";
+        Error::usage(found, help)
+    };
     let numbers = labels.to_f64()?;
-    if labels.rank() > 1 || numbers.iter().any(|number| number.fract() != 0.0) {
-        let problem = "data::from: labels are the whole numbers of classes, and these are other targets";
-        let help = "leave them beside the set: `for b in data::from(x).batches(32) { let target = \
-                    y[b.indices]; ... }`";
-        return Err(Error::usage(problem, help));
-    }
     if items.rank() < 2 || labels.shape() != &items.shape()[..1] {
         let (labels, items) = (labels.shape(), items.shape());
         return Err(wrong(format!("labels of shape {labels:?} for items of shape {items:?}")));

@@ -180,11 +180,11 @@ fn mistakes_are_found_without_running() {
     check("let = 1;").shows(&["own.rhai:1:5"]);
     check("let cfg = params(#{ lr: 0.1 });\nprint(cfg.rate);").shows(&["own.rhai:2:", "rate"]);
     // Every fault is told, not only the first one.
-    check("let x = ;\ny = 5;\nlosses.mse(x, x);\nnn::conv2d(1, 2, 3, #{ strid: 2 });").shows(&[
+    check("let x = ;\ny = 5;\nlet l = losses.mse(x, x);\nnn::conv2d(1, 2, 3, #{ strid: 2 });").shows(&[
         "own.rhai:1:9",
         "own.rhai:2:1: there is no variable `y` here",
         "`let y = ...`",
-        "own.rhai:3:1: `losses` is a module",
+        "own.rhai:3:9: `losses` is a module",
         "`losses::mse(...)`",
         "own.rhai:4:24: `nn::conv2d` has no option `strid`",
         "did you mean `stride`?",

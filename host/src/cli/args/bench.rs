@@ -61,8 +61,7 @@ pub struct BenchTiming {
     /// A line of JSON each, with all that is known
     #[arg(long)]
     pub json: bool,
-    /// Append the lines of JSON to a file, with the date and the machine, which
-    /// `tests/peer/compare.py --against` compares
+    /// Append lines of JSON to a file, with the date and the machine
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
 }

@@ -2,7 +2,10 @@
 
 use rhai::{LexError, ParseErrorType};
 
-use crate::{kinds::with_article, script::Problem};
+use crate::{
+    kinds::with_article,
+    script::{Problem, pytorch},
+};
 
 /// What is wrong, and what to do about it.
 pub fn explain(error: &ParseErrorType) -> Problem {
@@ -20,7 +23,10 @@ pub fn explain(error: &ParseErrorType) -> Problem {
         Parse::Reserved(symbol) if !symbol_help(symbol).is_empty() => {
             (format!("`{symbol}` is not expected here"), symbol_help(symbol))
         }
-        Parse::Reserved(word) => (format!("`{word}` is a reserved word"), "choose another name"),
+        Parse::Reserved(word) => {
+            let help = pytorch::said(word).unwrap_or_else(|| "choose another name".into());
+            return Problem::new(format!("`{word}` is a reserved word"), help);
+        }
         Parse::DuplicatedProperty(key) => {
             (format!("the map has the key `{key}` twice"), "remove or rename one of them")
         }

@@ -306,7 +306,7 @@ fn results_that_nobody_takes_are_found() {
         &["2:3", "`clip_norm`", "`let g = g.clip_norm(...)`"],
     );
     found(&format!("{start}x.clamp(0, 1); print(x);"), &["2:3", "`clamp`", "`x = x.clamp(...)`"]);
-    found(&format!("{start}for i in 0..2 {{ x.relu(); }} print(x + g.norm());"), &["2:18", "`relu`"]);
+    found(&format!("{start}for i in 0..2 {{ x.relu(); }} print(x + g.norm());"), &["2:19", "`relu`"]);
     let bench = Bench::new();
     let text = "let f = |x| x.relu(); let x = f.call(ones([2])); x = x.clamp(0, 1); x.item(); \
                 fn g(x) { x.relu() } print(g(x)); if x.len() > 1 { x.abs() } else { x };";
