@@ -254,8 +254,8 @@ fn labels(set: &Dataset) -> Result<Vec<usize>> {
 
 fn labelled(items: &Tensor, labels: &Tensor) -> Result<Dataset> {
     let wrong = |found: String| {
-        let help = "give whole numbers [N], from 0 to 999999; other targets stay outside of the set: `for b in \
-                    data::from(x).batches(32) { let target = y[b.indices]; ... }`";
+        let help = "give whole numbers [N], from 0 to 999999; other targets stay outside of the set: \
+                    `for b in data::from(x).batches(32) { let target = y[b.indices]; ... }`";
         Error::usage(found, help)
     };
     let numbers = labels.to_f64()?;

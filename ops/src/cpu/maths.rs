@@ -1,5 +1,6 @@
-//! Functions of f32, and a few of f64, without branches and tables, that compilers make vector instructions of any width of:
-//! built of additions and products that are rounded one by one, so that every machine gives the same bits.
+//! Functions of f32, and a few of f64, without branches and tables, that compilers make vector instructions
+//! of any width of: built of additions and products that are rounded one by one, so that every machine gives
+//! the same bits.
 //!
 //! The polynomials of the logarithm, the cosine and the sine are minimax fits made for this file, which
 //! [`random`](crate::random) evaluates on the GPU, too; those of the exponential function, the hyperbolic
@@ -154,8 +155,8 @@ const ATAN: [[f64; 5]; 2] = [
         24.858_464_901_423_063,
     ],
 ];
-/// What is left of `sin x = x + x^3 P(x^2)` and of `cos x = 1 - x^2 / 2 + x^4 P(x^2)`, for x up to an eighth of
-/// a rotation.
+/// What is left of `sin x = x + x^3 P(x^2)` and of `cos x = 1 - x^2 / 2 + x^4 P(x^2)`, for x up to an eighth
+/// of a rotation.
 const WIDE_SIN_COS: [[f64; 6]; 2] = [
     [
         -0.166_666_666_666_666_3,

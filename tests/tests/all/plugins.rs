@@ -159,7 +159,8 @@ fn last(run: &RunFolder, name: &str) -> f64 {
     *run.metric(name).last().unwrap_or_else(|| panic!("{name} was not logged"))
 }
 
-/// What the headers expect, at sizes that take seconds; three seeds were looked at, and the bounds leave room.
+/// What the headers expect, at sizes that take seconds; three seeds were looked at, and the bounds leave
+/// room.
 #[test]
 fn what_headers_expect_happens_in_small() {
     type Claim = (&'static str, fn(&RunFolder));

@@ -83,7 +83,8 @@ pub fn add(global: &mut Adder) {
     global
         .add(
             "argmax(x, dim)",
-            "Index of the largest element along a dimension, or of all, i64 (i32 on a GPU); the first of equal \
+            "Index of the largest element along a dimension, or of all, i64 (i32 on a GPU); the first of \
+             equal \
              ones.",
             "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]\n\
              tensor([[1, 2], [5, 4]]).argmax().item() => 2",
@@ -94,7 +95,8 @@ pub fn add(global: &mut Adder) {
         )
         .add(
             "argmin(x, dim)",
-            "Index of the smallest element along a dimension, or of all, i64 (i32 on a GPU); the first of equal \
+            "Index of the smallest element along a dimension, or of all, i64 (i32 on a GPU); the first of \
+             equal \
              ones.",
             "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]\n\
              tensor([[3, 2], [1, 4]]).argmin().item() => 2",

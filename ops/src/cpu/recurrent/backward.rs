@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::{Cell, Sequence, add_rows, by_part};
 use crate::cpu::wide;
 
-/// The gradients by `W x + b` of all steps, `[T, N, gates H]`; of a GRU those by `R h + c`, as many; and by the
-/// first h and c, `[N, H]`; one after the other. `y` is what [`forward`](super::forward) gave, saving, and `dy`
-/// the gradient by the states in it.
+/// The gradients by `W x + b` of all steps, `[T, N, gates H]`; of a GRU those by `R h + c`, as many; and by
+/// the first h and c, `[N, H]`; one after the other. `y` is what [`forward`](super::forward) gave, saving,
+/// and `dy` the gradient by the states in it.
 pub(crate) fn backward(s: &Sequence, y: &[f32], dy: &[f32]) -> Vec<f32> {
     let ([steps, n, hidden], width) = (s.sizes, s.cell.gates() * s.sizes[2]);
     let (step, state) = (n * width, n * hidden);

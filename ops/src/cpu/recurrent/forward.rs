@@ -8,7 +8,8 @@ use crate::cpu::{
     wide,
 };
 
-/// All states h `[T, N, H]`, the last c `[N, H]` of an LSTM, and where it is `saving` what the gradient needs,
+/// All states h `[T, N, H]`, the last c `[N, H]` of an LSTM, and where it is `saving` what the gradient
+/// needs,
 /// `[T, N, saved H]`, one after the other; of `W x + b` `[T, N, gates H]`. `bias` is a GRU's c, or empty.
 pub(crate) fn forward(s: &Sequence, input: &[f32], bias: &[f32], saving: bool) -> Vec<f32> {
     let ([steps, n, hidden], kept) = (s.sizes, s.cell.saved());

@@ -31,8 +31,8 @@ impl Grid {
         self.tiles.map(|tiles| (tiles - 1) * self.step + n)
     }
 
-    /// The rows of a plane that the padded rows from `first` on are, `rows` of them; and which of those is the
-    /// first of them.
+    /// The rows of a plane that the padded rows from `first` on are, `rows` of them; and which of those is
+    /// the first of them.
     fn inside(&self, first: usize, rows: usize) -> (Range<usize>, usize) {
         let end = (first + rows).saturating_sub(self.padding[0]).min(self.size[0]);
         let start = first.saturating_sub(self.padding[0]).min(end);

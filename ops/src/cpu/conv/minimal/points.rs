@@ -1,5 +1,5 @@
-//! The transforms of `F(m, r)`: m outputs of a filter of r numbers by `t = m + r - 1` products in place of m r
-//! (Toom and Cook; Winograd, "Arithmetic Complexity of Computations", 1980).
+//! The transforms of `F(m, r)`: m outputs of a filter of r numbers by `t = m + r - 1` products in place of m
+//! r (Toom and Cook; Winograd, "Arithmetic Complexity of Computations", 1980).
 //!
 //! A product of polynomials of m and r coefficients is one product at each of t points, of which the last is
 //! infinity, and an interpolation; its transpose is the filter. With `M_p(x) = prod_(q != p) (x - q)` over
