@@ -84,8 +84,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "argmax(x, dim)",
             "Index of the largest element along a dimension, or of all, i64 (i32 on a GPU); the first of \
-             equal \
-             ones.",
+             equal ones.",
             "tensor([[1, 5, 5]]).argmax(1).to_array() => [1]\n\
              tensor([[1, 2], [5, 4]]).argmax().item() => 2",
             |x: Tensor, dim: Option<i64>| match dim {
@@ -96,8 +95,7 @@ pub fn add(global: &mut Adder) {
         .add(
             "argmin(x, dim)",
             "Index of the smallest element along a dimension, or of all, i64 (i32 on a GPU); the first of \
-             equal \
-             ones.",
+             equal ones.",
             "tensor([[3, 1, 1]]).argmin(1).to_array() => [1]\n\
              tensor([[3, 2], [1, 4]]).argmin().item() => 2",
             |x: Tensor, dim: Option<i64>| match dim {
