@@ -148,6 +148,7 @@ def main():
         print(f"{row:24s} {ours * 1e3:10.2f} {other * 1e3:10.2f} {other / ours:7.2f}  {of}{note}", flush=True)
     if not ratios:
         p.error(f"{o.against} has no line of such a bench")
+    mean = math.exp(statistics.fmean(map(math.log, ratios)))
     print(f"{'geometric mean':24s} {'':10s} {'':10s} {mean:7.2f}")
 
 
