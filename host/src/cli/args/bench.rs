@@ -50,10 +50,12 @@ pub struct BenchTiming {
     pub device: DeviceChoice,
     /// Count kernel launches, bytes and round trips of one repetition, too
     ///
-    /// A step of dcgan launches 267 kernels, one of resnet20_w64 367, whatever their sizes, and neither waits
-    /// for the GPU (a card that takes more buffers a launch needs fewer). Launches are exact; bytes are those
-    /// that operations are given and give, the least that has to be moved.
-    #[arg(long)]
+    /// A step of dcgan launches 267 kernels, one of resnet20_w64 367,
+    /// whatever their sizes, and neither waits for the GPU; a card that
+    /// takes more buffers a launch needs fewer. Launches are exact; bytes
+    /// are those that operations are given and give, the least that has
+    /// to be moved.
+    #[arg(long, verbatim_doc_comment)]
     pub count: bool,
     /// The seed of all random numbers
     #[arg(long, default_value_t = 0)]

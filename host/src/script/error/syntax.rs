@@ -30,7 +30,10 @@ pub fn explain(error: &ParseErrorType) -> Problem {
         Parse::DuplicatedProperty(key) => {
             (format!("the map has the key `{key}` twice"), "remove or rename one of them")
         }
-        Parse::PropertyExpected => ("expected the name of a property or method here".into(), ""),
+        Parse::PropertyExpected => (
+            "expected the name of a property or method here".into(),
+            "a word of the language is none; PyTorch's `net.eval()` is `net.training(false)`",
+        ),
         Parse::VariableExpected => (
             "expected a name here".into(),
             "a name starts with a letter or `_`, and is not a word of the language",

@@ -326,7 +326,7 @@ fn pytorchs_names_are_answered() {
         ("manual_seed(3);", "host run --seed 1"),
         ("tensor([1.0, 2.0]).var();", "PyTorch's `var` is `variance`"),
         ("torch::zeros([2]);", "functions need no `torch`"),
-        ("nn::Linear(2, 3);", "`linear`"),
+        ("nn::Linear(2, 3);", "linear`"),
         ("nn::linear(1, 1).eval();", "net.training(false)"),
         ("tensor([1.0]).add_(1);", "`+`"),
         ("tensor([1.0]).clamp_(0, 1);", "`clamp`"),
