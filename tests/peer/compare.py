@@ -3,7 +3,7 @@
 python tests/peer/compare.py steps|kernels [NAME ...] [--rounds 2] [--reps 5] [--threads 2] [--backward]
 Needs PyTorch (steps.py, kernels.py beside this file) and target/release/host; is to be run from the
 repository's root, with nothing else running. Prints medians and PyTorch's time divided by ours: above 1
-we are faster. A kernel is compared with PyTorch's fastest variant.
+we are faster; and so the peak memory of the processes, of steps. A kernel is compared with PyTorch's fastest variant.
 
 python tests/peer/compare.py steps|kernels [NAME ...] --against FILE
 Needs no PyTorch: FILE is a history that `host bench --history FILE` wrote. Prints its medians, ours now,
@@ -87,6 +87,17 @@ def history(o):
     return found
 
 
+def peak(found):
+    """The most memory that a process of one side had, where its lines say so."""
+    return max((line["peak_bytes"] for line in found if "peak_bytes" in line), default=None)
+
+
+def memory(ours, other):
+    """How much more memory the other side had, for a row; nothing where one of them does not say."""
+    ours, other = peak(ours), peak(other)
+    return f"{other / ours:7.2f}" if ours and other else " " * 7
+
+
 def compare_with_history(o):
     """Runs our side, and gives a row for each variant in the history."""
     cpus = set()
@@ -99,7 +110,8 @@ def compare_with_history(o):
         times = medians(before)
         for variant, ours in medians(now).items():
             if variant in times:
-                yield f"{name} {variant}".strip(), ours, times[variant], before[-1]["date"][:10], others
+                row = f"{name} {variant}".strip()
+                yield row, ours, times[variant], memory(now, before), before[-1]["date"][:10], others
     if len(cpus) > 1:
         print(f"  ! the history is of several processors: {', '.join(sorted(cpus))}")
 
@@ -117,7 +129,8 @@ def compare(o, name):
     for variant, ours in medians(found["ours"]).items():
         peers = medians(of_variant(variant, found["peer"]))
         fastest = min(peers, key=peers.get)
-        yield f"{name} {variant}".strip(), ours, peers[fastest], fastest, others
+        used = memory(found["ours"], found["peer"])
+        yield f"{name} {variant}".strip(), ours, peers[fastest], used, fastest, others
 
 
 def main():
@@ -139,13 +152,13 @@ def main():
     if o.backward and o.what == "steps":
         p.error("--backward is for kernels: a step goes backward anyway")
     peer = "before" if o.against else "PyTorch"
-    print(f"{'name':24s} {'ours ms':>10s} {peer + ' ms':>10s} {'ratio':>7s}  {'of' if o.against else 'fastest variant'}")
+    print(f"{'name':24s} {'ours ms':>10s} {peer + ' ms':>10s} {'ratio':>7s} {'memory':>7s}  {'of' if o.against else 'fastest variant'}")
     ratios = []
     rows = compare_with_history(o) if o.against else (row for name in names(o) for row in compare(o, name))
-    for row, ours, other, of, others in rows:
+    for row, ours, other, used, of, others in rows:
         ratios.append(other / ours)
         note = f"  ! others used {others:.1f} processors" if others > BUSY else ""
-        print(f"{row:24s} {ours * 1e3:10.2f} {other * 1e3:10.2f} {other / ours:7.2f}  {of}{note}", flush=True)
+        print(f"{row:24s} {ours * 1e3:10.2f} {other * 1e3:10.2f} {other / ours:7.2f} {used}  {of}{note}", flush=True)
     if not ratios:
         p.error(f"{o.against} has no line of such a bench")
     mean = math.exp(statistics.fmean(map(math.log, ratios)))
